@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# What every target is compiled with, and the switches of the presets.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(AGENTBOX_TESTS "Build the tests" ON)
+option(AGENTBOX_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+option(AGENTBOX_WERROR "Treat warnings as errors" OFF)
+set(AGENTBOX_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
+
+add_library(agentbox_flags INTERFACE)
+target_compile_options(agentbox_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+                                                -Wold-style-cast -Woverloaded-virtual -Wnull-dereference)
+if(AGENTBOX_WERROR)
+  target_compile_options(agentbox_flags INTERFACE -Werror)
+endif()
+if(AGENTBOX_SANITIZE)
+  add_compile_options(-fsanitize=${AGENTBOX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${AGENTBOX_SANITIZE})
+elseif(CMAKE_BUILD_TYPE MATCHES "Release|RelWithDebInfo")
+  add_compile_options(-fstack-protector-strong -fcf-protection -D_GLIBCXX_ASSERTIONS -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace agentbox::policy {
+
+/// The canonical form of a DNS name: lower case, no trailing dot, LDH labels and '_' of 1 to 63 bytes, at most 253 in
+/// all, at least two labels, the last one not all digits (RFC 1123 §2.1, RFC 1035 §2.3.4). The one canonicaliser:
+/// configuration, command line, DNS questions, SNI and Host headers all pass through it.
+/// Returns nothing for everything else: IP literals, '%', NUL, blanks, non-ASCII (IDN must be written as xn--).
+std::optional<std::string> canonical_name(std::string_view text);
+
+/// Why `text` is no name, in words for an error message ("a label is longer than 63 bytes"). Empty when it is one.
+std::string name_problem(std::string_view text);
+
+/// A name, or `*.name`: every subdomain at any depth, not the name itself.
+struct HostPattern {
+  std::string name;      ///< canonical, without the "*."
+  bool subdomains = false; ///< written as "*.name"
+
+  /// Whether canonical name `host` is meant. Whole labels from the right.
+  bool matches(std::string_view host) const;
+  /// As it is written in a config: "api.example.com" or "*.example.com".
+  std::string text() const;
+  bool operator==(const HostPattern&) const = default;
+  auto operator<=>(const HostPattern&) const = default;
+};
+
+/// One line of an allowlist: HOST or HOST:PORT.
+struct HostEntry {
+  HostPattern pattern;
+  std::uint16_t port = 443;
+
+  std::string text() const; ///< "api.example.com" for 443, else "github.com:22"
+  bool operator==(const HostEntry&) const = default;
+  auto operator<=>(const HostEntry&) const = default;
+};
+
+/// A parsed entry, or what is wrong with it.
+struct EntryProblem {
+  std::string message;
+  std::string hint;
+};
+using EntryResult = std::variant<HostEntry, EntryProblem>;
+
+/// Parses "HOST", "HOST:PORT", "*.HOST", "*.HOST:PORT". Refused with a reason: "*", "*.com" (a public suffix of one
+/// label), IP literals, ports 0 and above 65535, URLs (the hint names the host inside), blanks and control bytes.
+EntryResult parse_host_entry(std::string_view text);
+
+} // namespace agentbox::policy

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/egress.hpp"
+
+namespace agentbox::policy {
+
+/// Who the agent is inside the box (OCI process.user). Numeric, never root.
+struct User {
+  std::uint32_t uid = 1000;
+  std::uint32_t gid = 1000;
+  std::string name = "agent";
+  std::string home = "/home/agent";
+
+  bool operator==(const User&) const = default;
+};
+
+/// The project: the one host path that every box sees.
+struct Workspace {
+  std::filesystem::path source;            ///< canonical, an existing folder
+  std::string destination = "/workspace";  ///< also the working directory
+  std::vector<std::string> protect;        ///< relative paths over-mounted read-only where they exist; sorted, unique
+
+  bool operator==(const Workspace&) const = default;
+};
+
+/// One more host path, named by the user on the command line or in the user's own config.
+struct Mount {
+  std::filesystem::path source; ///< canonical; exists when the box starts
+  std::string destination;      ///< absolute and normal, inside the box
+  bool read_only = false;
+  std::string reason;           ///< where it was asked for: "--mount", "--auth codex", "~/.config/…:12"; shown to the user
+
+  bool operator==(const Mount&) const = default;
+};
+
+/// A port of the box that the host may connect to (podman -p).
+struct PublishedPort {
+  std::string address = "127.0.0.1"; ///< on the host
+  std::uint16_t host_port = 0;
+  std::uint16_t box_port = 0;
+
+  bool operator==(const PublishedPort&) const = default;
+};
+
+/// Resource limits of the agent's container.
+struct Limits {
+  std::uint32_t pids = 512;                   ///< cgroup pids.max, and RLIMIT_NPROC
+  std::optional<std::uint64_t> memory_bytes;  ///< cgroup memory.max; none: the host's
+  std::optional<std::uint32_t> cpu_millis;    ///< 1500 = one and a half cores; none: the host's
+  std::uint64_t shm_bytes = 64U << 20U;       ///< /dev/shm
+  std::uint64_t tmp_bytes = 1024ULL << 20U;   ///< /tmp, a tmpfs
+  std::uint64_t open_files = 65536;           ///< RLIMIT_NOFILE, hard and soft (less where the host's hard limit is less)
+
+  bool operator==(const Limits&) const = default;
+};
+
+/// What the kernel enforces on the agent's processes whatever they try. Looser values do not exist as options.
+struct Confinement {
+  std::vector<std::string> capabilities;  ///< of the agent: none
+  bool no_new_privileges = true;
+  std::vector<std::string> firewall_capabilities = {"CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE"};
+  std::vector<std::string> masked_paths;   ///< OCI linux.maskedPaths
+  std::vector<std::string> readonly_paths; ///< OCI linux.readonlyPaths
+
+  bool operator==(const Confinement&) const = default;
+};
+
+/// An agent CLI: built in (codex, claude), or from [agents.NAME] of a config.
+struct Agent {
+  std::string name;
+  std::vector<std::string> command; ///< argv of an interactive start, approvals off
+  std::vector<std::string> prompt;  ///< argv of --prompt TEXT, to which the text is appended; empty: not supported
+  std::map<std::string, std::string> env; ///< update checks and telemetry off
+  std::vector<std::string> auth;          ///< folders/files below the host's home that --auth NAME mounts
+
+  bool operator==(const Agent&) const = default;
+};
+
+/// What runs in the box.
+struct Run {
+  enum class Kind {
+    agent,   ///< the agent when there is a terminal, else /bin/bash
+    prompt,  ///< the agent with --prompt TEXT
+    command, ///< what stands after --
+  };
+  Kind kind = Kind::agent;
+  std::string prompt;               ///< Kind::prompt
+  std::vector<std::string> command; ///< Kind::command, not empty
+
+  bool operator==(const Run&) const = default;
+};
+
+/// The image the box is made from, as asked for; image/ makes it.
+struct ImageChoice {
+  std::string base;                  ///< an image reference, "dir:PATH" or "tar:PATH"
+  std::vector<std::string> toolkits; ///< sorted, unique
+
+  bool operator==(const ImageChoice&) const = default;
+};
+
+} // namespace agentbox::policy

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <utility>
+#include <vector>
+
+namespace agentbox::support {
+
+/// A process to be started, as data. Nothing is inherited that is not written here: the environment starts empty, and
+/// every descriptor above 2 that `fds` does not name is closed in the child.
+struct Command {
+  std::vector<std::string> argv;          ///< argv[0] is an absolute path
+  std::map<std::string, std::string> env; ///< the whole environment
+  std::map<int, int> fds;                 ///< child descriptor -> ours; 0, 1 and 2 are inherited when not named
+};
+
+/// How a process ended.
+struct ExitStatus {
+  int code = 0;   ///< its exit code, or 128 + signal
+  int signal = 0; ///< 0 when it exited by itself
+  bool ok() const noexcept { return code == 0; }
+};
+
+/// A finished process whose output was kept.
+struct Captured {
+  ExitStatus status;
+  std::string out;
+  std::string err;
+};
+
+/// Bounds for capture(). Output past `max_output` bytes a stream is dropped; past `timeout` the process is killed.
+struct CaptureLimits {
+  std::size_t max_output = 16U << 20U;
+  std::chrono::milliseconds timeout = std::chrono::minutes(2);
+};
+
+/// Starts `command` (posix_spawn(3), signals reset to default and unblocked) and returns its process id.
+/// Throws Error(failed) when argv[0] is not absolute or cannot be started.
+pid_t spawn(const Command& command);
+
+/// Waits for `pid` and returns how it ended. Throws Error(failed) when it is not a child of ours.
+ExitStatus wait(pid_t pid);
+
+/// Runs `command` with `input` on its stdin and both outputs kept. Throws Error(failed) on time-out and like spawn().
+Captured capture(const Command& command, const std::string& input = {}, CaptureLimits limits = {});
+
+/// The absolute path of program `name` in the fixed folders /usr/local/bin, /usr/bin, /bin, /usr/local/sbin, /usr/sbin
+/// and /sbin (the caller's PATH is not asked: a hostile one must not steer us), or nothing.
+std::optional<std::string> find_program(const std::string& name);
+
+/// `argv` as one line a POSIX shell would read back to the same words.
+std::string shell_quote(const std::vector<std::string>& argv);
+
+} // namespace agentbox::support

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <array>
+#include <cstdint>
+#include <nettle/sha2.h>
+#include <string>
+#include <string_view>
+
+namespace agentbox::support {
+
+/// SHA-256 of a stream of bytes.
+class Sha256 {
+public:
+  Sha256() { sha256_init(&m_state); }
+  void update(std::string_view bytes);
+  /// The digest in lower-case hex. The object starts anew.
+  std::string hex();
+
+private:
+  sha256_ctx m_state{};
+};
+
+/// SHA-512 of a stream of bytes.
+class Sha512 {
+public:
+  Sha512() { sha512_init(&m_state); }
+  void update(std::string_view bytes);
+  /// The digest in base64 with padding, as npm's `integrity` field carries it after "sha512-". The object starts anew.
+  std::string base64();
+
+private:
+  sha512_ctx m_state{};
+};
+
+/// SHA-256 of `bytes` in lower-case hex.
+std::string sha256_hex(std::string_view bytes);
+
+} // namespace agentbox::support

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/file.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+#include "support/error.hpp"
+#include "support/fd.hpp"
+
+namespace agentbox::support {
+namespace fs = std::filesystem;
+namespace {
+
+std::string read_open_file(const Fd& fd, const fs::path& path, std::size_t max_bytes) {
+  struct stat info{};
+  if (fstat(fd.get(), &info) != 0) {
+    throw system_error(ExitCode::failed, "cannot read " + path.string(), errno);
+  }
+  if (!S_ISREG(info.st_mode)) {
+    throw Error(ExitCode::failed, "cannot read " + path.string() + ": it is not a regular file");
+  }
+  std::string content;
+  std::array<char, 65536> buffer{};
+  while (true) {
+    const ssize_t count = read(fd.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0) {
+      throw system_error(ExitCode::failed, "cannot read " + path.string(), errno);
+    }
+    if (count == 0) {
+      return content;
+    }
+    content.append(buffer.data(), static_cast<std::size_t>(count));
+    if (content.size() > max_bytes) {
+      throw Error(ExitCode::failed, path.string() + " is larger than " + std::to_string(max_bytes) + " bytes");
+    }
+  }
+}
+
+void write_all(const Fd& fd, std::string_view content, const fs::path& path) {
+  while (!content.empty()) {
+    const ssize_t count = write(fd.get(), content.data(), content.size());
+    if (count < 0 && errno != EINTR) {
+      throw system_error(ExitCode::failed, "cannot write " + path.string(), errno);
+    }
+    content.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
+  }
+}
+
+std::optional<fs::path> folder_from_environment(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || value[0] != '/') {
+    return std::nullopt;
+  }
+  return fs::path(value);
+}
+
+} // namespace
+
+std::optional<std::string> read_file_if_exists(const fs::path& path, std::size_t max_bytes) {
+  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd && (errno == ENOENT || errno == ENOTDIR)) {
+    return std::nullopt;
+  }
+  if (!fd) {
+    throw system_error(ExitCode::failed, "cannot open " + path.string(), errno);
+  }
+  return read_open_file(fd, path, max_bytes);
+}
+
+std::string read_file(const fs::path& path, std::size_t max_bytes) {
+  auto content = read_file_if_exists(path, max_bytes);
+  if (!content) {
+    throw Error(ExitCode::failed, "cannot open " + path.string() + ": no such file");
+  }
+  return *std::move(content);
+}
+
+void write_file(const fs::path& path, std::string_view content, mode_t mode) {
+  const fs::path aside = path.string() + "." + std::to_string(getpid()) + ".new";
+  unlink(aside.c_str());
+  {
+    const Fd fd(open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (!fd) {
+      throw system_error(ExitCode::failed, "cannot create " + aside.string(), errno);
+    }
+    try {
+      write_all(fd, content, path);
+    } catch (...) {
+      unlink(aside.c_str());
+      throw;
+    }
+  }
+  if (rename(aside.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    unlink(aside.c_str());
+    throw system_error(ExitCode::failed, "cannot write " + path.string(), error);
+  }
+}
+
+void make_private_folder(const fs::path& path) {
+  if (path.has_parent_path() && path.parent_path() != path && !fs::exists(path.parent_path())) {
+    make_private_folder(path.parent_path());
+  }
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw system_error(ExitCode::failed, "cannot create the folder " + path.string(), errno);
+  }
+  struct stat info{};
+  if (lstat(path.c_str(), &info) != 0) {
+    throw system_error(ExitCode::failed, "cannot look at " + path.string(), errno);
+  }
+  if (!S_ISDIR(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 022U) != 0) {
+    throw Error(ExitCode::failed, path.string() + " is not a folder that only you can write to",
+                "remove it, or: chmod go-w " + path.string());
+  }
+}
+
+fs::path home_folder() {
+  if (auto home = folder_from_environment("HOME")) {
+    return *std::move(home);
+  }
+  std::vector<char> buffer(16384);
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr &&
+      found->pw_dir != nullptr && found->pw_dir[0] == '/') {
+    return {found->pw_dir};
+  }
+  throw Error(ExitCode::failed, "your home folder is not known", "set HOME");
+}
+
+fs::path config_folder() {
+  return folder_from_environment("XDG_CONFIG_HOME").value_or(home_folder() / ".config") / "agentbox";
+}
+
+fs::path state_folder() {
+  return folder_from_environment("XDG_STATE_HOME").value_or(home_folder() / ".local/state") / "agentbox";
+}
+
+fs::path cache_folder() {
+  return folder_from_environment("XDG_CACHE_HOME").value_or(home_folder() / ".cache") / "agentbox";
+}
+
+fs::path runtime_folder() {
+  if (auto folder = folder_from_environment("XDG_RUNTIME_DIR")) {
+    return *folder / "agentbox";
+  }
+  const std::string uid = std::to_string(geteuid());
+  const fs::path standard = "/run/user/" + uid;
+  if (access(standard.c_str(), W_OK) == 0) {
+    return standard / "agentbox";
+  }
+  return "/tmp/agentbox-" + uid;
+}
+
+} // namespace agentbox::support
