@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@ namespace agentbox::policy {
 /// Whether the firewall filters. `full` is --full-network: no ruleset, said on every start.
 enum class NetworkMode { filtered, full };
 
+/// Which kernel interface the ruleset is loaded through. Same rules, same policy.
+enum class FirewallDriver { nftables, iptables };
+
 /// An IPv4 range in CIDR notation, from which listed names get their addresses in the box.
 struct VirtualRange {
   std::uint32_t base = 0xC6120000U; ///< host byte order; 198.18.0.0 (RFC 2544, RFC 6890)
@@ -20,6 +24,11 @@ struct VirtualRange {
   std::string text() const; ///< "198.18.0.0/15"
   bool operator==(const VirtualRange&) const = default;
 };
+
+/// Parses "A.B.C.D/N". Nothing unless it is strict dotted decimal, N is 8 to 24, no bit is set past the prefix, and the
+/// whole range lies in address space that is nobody's on the internet: 198.18.0.0/15, 10.0.0.0/8, 172.16.0.0/12,
+/// 192.168.0.0/16 or 100.64.0.0/10.
+std::optional<VirtualRange> parse_virtual_range(std::string_view text);
 
 /// What the box may reach: all that the firewall needs to know. Travels as JSON (egress_json.hpp).
 struct EgressPolicy {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,9 +48,17 @@ struct EntryProblem {
   std::string hint;
 };
 using EntryResult = std::variant<HostEntry, EntryProblem>;
+using PatternResult = std::variant<HostPattern, EntryProblem>;
 
 /// Parses "HOST", "HOST:PORT", "*.HOST", "*.HOST:PORT". Refused with a reason: "*", "*.com" (a public suffix of one
 /// label), IP literals, ports 0 and above 65535, URLs (the hint names the host inside), blanks and control bytes.
 EntryResult parse_host_entry(std::string_view text);
+
+/// Parses one entry of a list that takes no ports (block_hosts, allow_private, allow_ech): "HOST" or "*.HOST".
+/// The same refusals as parse_host_entry, and a port is refused too.
+PatternResult parse_host_pattern(std::string_view text);
+
+/// Like parse_host_pattern, and a whole top-level domain ("*.zip") may be named as well: a block only ever tightens.
+PatternResult parse_block_pattern(std::string_view text);
 
 } // namespace agentbox::policy

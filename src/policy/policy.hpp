@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -23,6 +25,7 @@ struct PolicyFields {
   Limits limits;
   Confinement confinement;
   EgressPolicy egress;
+  FirewallDriver firewall_driver = FirewallDriver::nftables;
   Agent agent;
   Run run;
   ImageChoice image;
@@ -77,6 +80,9 @@ struct Change {
 
 /// Every difference from `before` to `after`, classified. Equal policies give an empty list. A difference whose
 /// direction is not evident counts as broader.
-std::vector<Change> diff(const Policy& before, const Policy& after);
+std::vector<Change> diff(const PolicyFields& before, const PolicyFields& after);
+inline std::vector<Change> diff(const Policy& before, const Policy& after) {
+  return diff(before.fields(), after.fields());
+}
 
 } // namespace agentbox::policy
