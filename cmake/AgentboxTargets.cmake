@@ -31,3 +31,27 @@ function(agentbox_fuzzer name)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} agentbox_flags)
 endfunction()
+
+# agentbox_program(NAME bin|libexec SOURCES ... [DEPS ...]): a program of ours, installed. The build tree is laid out
+# like a prefix (build/bin, build/libexec/agentbox, build/share/agentbox), so that programs find each other by one rule.
+function(agentbox_program name folder)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} agentbox_flags)
+  if(folder STREQUAL "bin")
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  else()
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/libexec/agentbox)
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/agentbox)
+  endif()
+endfunction()
+
+# agentbox_data(FOLDER DESTINATION): FOLDER of the source tree as share/agentbox/DESTINATION, installed, and linked to in
+# the build tree.
+function(agentbox_data folder destination)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/share/agentbox)
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${folder} ${CMAKE_BINARY_DIR}/share/agentbox/${destination} SYMBOLIC)
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/${folder}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/agentbox/${destination}
+          PATTERN CMakeLists.txt EXCLUDE PATTERN "*.cpp" EXCLUDE PATTERN "*.hpp" EXCLUDE)
+endfunction()

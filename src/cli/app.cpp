@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/app.hpp"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "cli/subcommands.hpp"
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+struct Subcommand {
+  void (*add)(CLI::App&, Context&);
+  bool takes_command; ///< words after "--"
+};
+
+/// Every subcommand, in the order of --help.
+constexpr std::array<Subcommand, 0> k_subcommands{};
+
+std::vector<std::string> names_of(CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(subcommand->get_name());
+  }
+  return names;
+}
+
+/// Adds every subcommand and returns the names of those that take words after "--".
+std::vector<std::string> add_subcommands(CLI::App& app, Context& context) {
+  std::vector<std::string> takes_command;
+  for (const Subcommand& subcommand : k_subcommands) {
+    const std::size_t before = names_of(app).size();
+    subcommand.add(app, context);
+    if (subcommand.takes_command) {
+      const std::vector<std::string> names = names_of(app);
+      takes_command.insert(takes_command.end(), names.begin() + static_cast<std::ptrdiff_t>(before), names.end());
+    }
+  }
+  return takes_command;
+}
+
+int report(const support::Error& error) {
+  spdlog::error("{}", error.what());
+  if (!error.hint().empty()) {
+    fmt::print(stderr, "  hint: {}\n", error.hint());
+  }
+  return static_cast<int>(error.code());
+}
+
+/// CLI11's complaint in our form. Its own exit() would print help of many lines.
+int report(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) { // --help, --version
+    return app.exit(error);
+  }
+  spdlog::error("{}", support::escape_untrusted(error.what()));
+  fmt::print(stderr, "  hint: agentbox --help, or agentbox SUBCOMMAND --help\n");
+  return static_cast<int>(support::ExitCode::usage);
+}
+
+void set_up_messages() {
+  auto logger = std::make_shared<spdlog::logger>("agentbox", std::make_shared<spdlog::sinks::stderr_sink_st>());
+  logger->set_pattern("%n: %v");
+  spdlog::set_default_logger(std::move(logger));
+}
+
+void run(int argc, char** argv, CLI::App& app, Context& context) {
+  const std::vector<std::string> takes_command = add_subcommands(app, context);
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  Words words = explicit_words(argv[0], arguments, names_of(app));
+  if (words.has_command) {
+    const std::string& name = words.options.front();
+    if (std::find(takes_command.begin(), takes_command.end(), name) == takes_command.end()) {
+      throw support::Error(support::ExitCode::usage, "\"" + support::escape_untrusted(name) + "\" takes no command after --");
+    }
+    context.command = std::move(words.command);
+  }
+  std::reverse(words.options.begin(), words.options.end()); // CLI11 takes them last first
+  app.parse(std::move(words.options));
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  set_up_messages();
+  CLI::App app("Runs a coding agent in a firewalled rootless Podman pod. Without a subcommand: run.", "agentbox");
+  app.set_version_flag("--version", std::string("agentbox ") + AGENTBOX_VERSION);
+  app.require_subcommand(1);
+  Context context;
+  try {
+    run(argc, argv, app, context);
+    return context.exit_code;
+  } catch (const CLI::ParseError& error) {
+    return report(app, error);
+  } catch (const support::Error& error) {
+    return report(error);
+  } catch (const std::exception& error) {
+    spdlog::error("internal error: {}", error.what());
+    return static_cast<int>(support::ExitCode::failed);
+  }
+}
+
+} // namespace agentbox::cli

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "podman/podman.hpp"
+
+namespace agentbox::podman {
+
+/// A program's version, "4.3.1" or "5.8.0-dev".
+struct Version {
+  int major = 0;
+  int minor = 0;
+  int patch = 0;
+
+  std::string text() const;
+  auto operator<=>(const Version&) const = default;
+};
+
+/// Reads "4.3.1", "5.8.0-rc1". Throws Error(refused) on anything else.
+Version parse_version(std::string_view text);
+
+/// The oldest Podman that the launch code knows to work.
+inline constexpr Version k_oldest_podman{4, 3, 0};
+
+/// What this host has, as Podman sees it.
+struct HostFacts {
+  Version podman;
+  bool rootless = true;
+  std::string oci_runtime;       ///< "crun", "runc"
+  std::string network_program;   ///< of rootless pods: "pasta" or "slirp4netns"; empty: neither is installed
+  std::string cgroup_manager;    ///< "systemd" or "cgroupfs"
+  std::string cgroup_version;    ///< "v1" or "v2"
+  std::set<std::string> controllers; ///< cgroup controllers delegated to us: "cpu", "memory", "pids"; read afresh each time
+  std::string graph_driver;      ///< "overlay", "vfs"
+  std::filesystem::path graph_root;
+  bool native_overlay = false;   ///< the kernel's overlayfs rather than fuse-overlayfs
+  bool selinux = false;          ///< Podman labels containers
+  bool seccomp = false;          ///< Podman applies seccomp filters
+  std::filesystem::path seccomp_profile; ///< Podman's default profile, e.g. /usr/share/containers/seccomp.json
+  bool uid_map = false;          ///< more than one uid is mapped (there is a subuid range)
+
+  bool operator==(const HostFacts&) const = default;
+};
+
+/// The facts out of `podman info --format json` (pure; the controllers and network_program come as Podman says them).
+/// Throws Error(refused) when the text is not what Podman prints.
+HostFacts facts_from_info(std::string_view info_json);
+
+/// Facts of this host from cache_folder()/host.json when that was written for the same podman program (path, size,
+/// mtime) in the same boot by the same user with the same containers.conf and storage.conf; else asks `podman info`
+/// (about 80 ms) and writes the cache.
+/// Throws Error(refused): Podman older than k_oldest_podman, no subuid range, not rootless.
+HostFacts host_facts(const Podman& podman);
+
+/// Like host_facts(), but asks Podman anew and checks nothing: for `agentbox doctor`, which reports every line.
+HostFacts fresh_host_facts(const Podman& podman);
+
+/// What host_facts() checks, on its own. Throws Error(refused).
+void require_usable(const HostFacts& facts);
+
+/// The cgroup v2 controllers that a rootless container of ours can get: those delegated to user@UID.service where
+/// systemd runs, else to this process's own cgroup. `cgroup_root` is /sys/fs/cgroup.
+std::set<std::string> delegated_controllers(const std::filesystem::path& cgroup_root, std::string_view proc_self_cgroup,
+                                            unsigned uid);
+
+} // namespace agentbox::podman

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podman/podman.hpp"
+
+#include <unistd.h>
+
+namespace agentbox::podman {
+
+Podman::Podman(std::filesystem::path program, std::map<std::string, std::string> caller)
+    : m_program(std::move(program)), m_caller(std::move(caller)) {}
+
+Podman Podman::find() {
+  for (const std::string& folder : program_folders()) {
+    const std::string path = folder + "/podman";
+    if (access(path.c_str(), X_OK) == 0) {
+      return {path, caller_environment()};
+    }
+  }
+  throw support::Error(support::ExitCode::refused, "Podman is not installed",
+                       "sudo apt-get install podman, or: sudo dnf install podman");
+}
+
+support::Command Podman::command(const std::vector<std::string>& args, Reach reach) const {
+  support::Command command;
+  command.argv.reserve(args.size() + 1);
+  command.argv.push_back(m_program.string());
+  command.argv.insert(command.argv.end(), args.begin(), args.end());
+  command.env = constructed_environment(m_caller, reach);
+  return command;
+}
+
+std::string Podman::capture(const std::vector<std::string>& args, support::CaptureLimits limits, Reach reach) const {
+  support::Captured result = support::capture(command(args, reach), {}, limits);
+  if (!result.status.ok()) {
+    throw explain("podman " + (args.empty() ? std::string() : args.front()), result);
+  }
+  return std::move(result.out);
+}
+
+void refuse_root() {
+  if (geteuid() == 0) {
+    throw support::Error(support::ExitCode::refused,
+                         "agentbox does not run as root: the box would be as strong as root on this machine",
+                         "run it as an ordinary user (su - YOU), or in a source tree: ./dev shell agentbox ...");
+  }
+}
+
+} // namespace agentbox::podman
