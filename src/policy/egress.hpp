@@ -12,9 +12,13 @@ namespace agentbox::policy {
 
 /// Whether the firewall filters. `full` is --full-network: no ruleset, said on every start.
 enum class NetworkMode { filtered, full };
+/// "filtered" or "full".
+std::string_view mode_text(NetworkMode mode);
 
 /// Which kernel interface the ruleset is loaded through. Same rules, same policy.
 enum class FirewallDriver { nftables, iptables };
+/// "nftables" or "iptables".
+std::string_view driver_text(FirewallDriver driver);
 
 /// An IPv4 range in CIDR notation, from which listed names get their addresses in the box.
 struct VirtualRange {
@@ -35,7 +39,7 @@ struct EgressPolicy {
   NetworkMode mode = NetworkMode::filtered;
   VirtualRange virtual_range;
   std::vector<HostEntry> allow;      ///< sorted, unique
-  std::vector<HostPattern> block;    ///< wins over allow; sorted, unique
+  std::vector<HostPattern> block; ///< wins over allow; sorted, unique
   std::vector<HostPattern> allow_ech; ///< names for which a missing or encrypted SNI is accepted on 443; normally empty
   std::vector<HostPattern> allow_private; ///< names whose upstream addresses may be private (RFC 1918); normally empty
 

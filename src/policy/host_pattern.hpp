@@ -16,6 +16,9 @@ namespace agentbox::policy {
 /// Returns nothing for everything else: IP literals, '%', NUL, blanks, non-ASCII (IDN must be written as xn--).
 std::optional<std::string> canonical_name(std::string_view text);
 
+/// Whether `text` is a name in its canonical form already. Allocates nothing.
+bool is_canonical_name(std::string_view text);
+
 /// Why `text` is no name, in words for an error message ("a label is longer than 63 bytes"). Empty when it is one.
 std::string name_problem(std::string_view text);
 

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/egress_index.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace agentbox::policy {
+namespace {
+
+using Verdict = EgressDecision::Verdict;
+
+template <typename Item>
+void sort_unique(std::vector<Item>& items) {
+  const auto wrong = std::adjacent_find(items.begin(), items.end(), [](const Item& a, const Item& b) { return a >= b; });
+  if (wrong != items.end()) {
+    std::sort(items.begin(), items.end());
+    items.erase(std::unique(items.begin(), items.end()), items.end());
+  }
+}
+
+const HostPattern& pattern_of(const HostEntry& entry) { return entry.pattern; }
+const HostPattern& pattern_of(const HostPattern& pattern) { return pattern; }
+
+/// The items of a sorted list whose name is exactly `name`: neighbours, as the name is what the order looks at first.
+template <typename Item>
+std::span<const Item> with_name(const std::vector<Item>& items, std::string_view name) {
+  const auto first = std::lower_bound(items.begin(), items.end(), name, [](const Item& item, std::string_view wanted) {
+    return pattern_of(item).name < wanted;
+  });
+  auto last = first;
+  while (last != items.end() && pattern_of(*last).name == name) {
+    ++last;
+  }
+  return {first, last};
+}
+
+/// Calls `visit` with every item that covers `host`, nearest name first, until it returns true.
+template <typename Item, typename Visit>
+void for_each_cover(const std::vector<Item>& items, std::string_view host, Visit visit) {
+  bool is_host_itself = true;
+  std::string_view name = host;
+  while (!items.empty()) {
+    for (const Item& item : with_name(items, name)) {
+      if (pattern_of(item).subdomains != is_host_itself && visit(item)) {
+        return;
+      }
+    }
+    const auto dot = name.find('.');
+    if (dot == std::string_view::npos) {
+      return;
+    }
+    name.remove_prefix(dot + 1);
+    is_host_itself = false;
+  }
+}
+
+const HostPattern* find_cover(const std::vector<HostPattern>& patterns, std::string_view host) {
+  const HostPattern* found = nullptr;
+  for_each_cover(patterns, host, [&](const HostPattern& pattern) {
+    found = &pattern;
+    return true;
+  });
+  return found;
+}
+
+} // namespace
+
+std::string_view verdict_text(Verdict verdict) {
+  switch (verdict) {
+  case Verdict::allowed: return "allowed";
+  case Verdict::blocked: return "blocked";
+  case Verdict::not_listed: return "not-listed";
+  case Verdict::port_not_listed: return "port-not-listed";
+  case Verdict::bad_name: return "bad-name";
+  }
+  return "unknown";
+}
+
+EgressIndex::EgressIndex(EgressPolicy policy) : m_policy(std::move(policy)) {
+  sort_unique(m_policy.allow);
+  sort_unique(m_policy.block);
+  sort_unique(m_policy.allow_ech);
+  sort_unique(m_policy.allow_private);
+}
+
+EgressDecision EgressIndex::decide(std::string_view host) const {
+  if (!is_canonical_name(host)) {
+    return {Verdict::bad_name, ""};
+  }
+  if (const HostPattern* block = find_cover(m_policy.block, host)) {
+    return {Verdict::blocked, block->text()};
+  }
+  EgressDecision decision;
+  for_each_cover(m_policy.allow, host, [&](const HostEntry& entry) {
+    decision = {Verdict::allowed, entry.text()};
+    return true;
+  });
+  return decision;
+}
+
+EgressDecision EgressIndex::decide(std::string_view host, std::uint16_t port) const {
+  if (!is_canonical_name(host)) {
+    return {Verdict::bad_name, ""};
+  }
+  if (const HostPattern* block = find_cover(m_policy.block, host)) {
+    return {Verdict::blocked, block->text()};
+  }
+  EgressDecision decision;
+  for_each_cover(m_policy.allow, host, [&](const HostEntry& entry) {
+    if (entry.port == port) {
+      decision = {Verdict::allowed, entry.text()};
+      return true;
+    }
+    if (decision.verdict == Verdict::not_listed) {
+      decision = {Verdict::port_not_listed, entry.text()};
+    }
+    return false;
+  });
+  return decision;
+}
+
+bool EgressIndex::ech_allowed(std::string_view host) const { return find_cover(m_policy.allow_ech, host) != nullptr; }
+
+bool EgressIndex::private_allowed(std::string_view host) const {
+  return find_cover(m_policy.allow_private, host) != nullptr;
+}
+
+} // namespace agentbox::policy

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "policy/host_pattern.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::policy {
+namespace {
+
+constexpr std::size_t k_max_entry = 264; // "*.", a name of 253 bytes and its final dot, ":65535"
+
+enum class Wildcards { domains, top_level_too };
+
+std::string quoted(std::string_view text) { return "\"" + support::escape_untrusted(text, 80) + "\""; }
+
+/// The host inside something that looks like a URL or user@host, for a hint. Empty when there is none.
+std::string host_inside(std::string_view text) {
+  if (const auto scheme = text.find("://"); scheme != std::string_view::npos) {
+    text.remove_prefix(scheme + 3);
+  }
+  text = text.substr(0, text.find_first_of("/?#"));
+  if (const auto user = text.rfind('@'); user != std::string_view::npos) {
+    text.remove_prefix(user + 1);
+  }
+  return canonical_name(text.substr(0, text.find(':'))).value_or("");
+}
+
+std::string write_hint(std::string_view text) {
+  const std::string host = host_inside(text);
+  return host.empty() ? "write HOST or HOST:PORT" : "write \"" + host + "\"";
+}
+
+/// `*.co.uk` and its like are as wide as `*.com`: anyone can register a name below.
+bool is_shared_suffix(std::string_view name) {
+  constexpr std::array<std::string_view, 8> k_second = {"ac", "co", "com", "edu", "gov", "net", "or", "org"};
+  const auto dot = name.find('.');
+  return dot != std::string_view::npos && name.size() == dot + 3 &&
+         std::find(k_second.begin(), k_second.end(), name.substr(0, dot)) != k_second.end();
+}
+
+/// Names that mean the box itself or agentbox's own gate; no upstream could answer for them.
+bool is_reserved(std::string_view name) {
+  const auto below = [&](std::string_view parent) {
+    return name == parent || (name.ends_with(parent) && name[name.size() - parent.size() - 1] == '.');
+  };
+  return below("localhost") || below("agentbox.internal");
+}
+
+/// Problems that can be told from the characters alone, with the most helpful message first.
+std::optional<EntryProblem> shape_problem(std::string_view text) {
+  if (text.empty()) {
+    return EntryProblem{"an entry is empty", "write HOST or HOST:PORT"};
+  }
+  if (text.size() > k_max_entry) {
+    return EntryProblem{quoted(text) + " is longer than " + std::to_string(k_max_entry) + " bytes", ""};
+  }
+  if (text.find("://") != std::string_view::npos) {
+    return EntryProblem{quoted(text) + " is a URL; a list of hosts takes names", write_hint(text)};
+  }
+  if (text.find('@') != std::string_view::npos) {
+    return EntryProblem{quoted(text) + " names a user; a list of hosts takes names", write_hint(text)};
+  }
+  if (text.find_first_of("/?#") != std::string_view::npos) {
+    return EntryProblem{quoted(text) + " has a path; the firewall decides on host and port only", write_hint(text)};
+  }
+  if (text.front() == '[' || std::count(text.begin(), text.end(), ':') > 1) {
+    return EntryProblem{quoted(text) + " is an IPv6 address; only names can be listed",
+                        "list the host's name: the firewall resolves it anew for each connection"};
+  }
+  return std::nullopt;
+}
+
+std::optional<EntryProblem> bare_wildcard_problem(std::string_view text) {
+  if (text == "*" || text == "*.") {
+    return EntryProblem{quoted(text) + " would mean every host", "name the hosts, or use --full-network for one run"};
+  }
+  return std::nullopt;
+}
+
+PatternResult parse_pattern(std::string_view text, Wildcards wildcards) {
+  if (auto problem = bare_wildcard_problem(text)) {
+    return *std::move(problem);
+  }
+  HostPattern pattern;
+  std::string_view name = text;
+  if (name.starts_with("*.")) {
+    pattern.subdomains = true;
+    name.remove_prefix(2);
+  }
+  if (name.find('*') != std::string_view::npos) {
+    return EntryProblem{quoted(text) + ": '*' can only stand at the start, as in \"*.example.com\"", ""};
+  }
+  const bool one_label = name.find('.') == std::string_view::npos;
+  if (pattern.subdomains && one_label && canonical_name("x." + std::string(name))) {
+    if (wildcards == Wildcards::domains) {
+      return EntryProblem{quoted(text) + " would mean every host of a top-level domain", "name the domain: \"*.example." + std::string(name) + "\""};
+    }
+    pattern.name = canonical_name("x." + std::string(name))->substr(2);
+    return pattern;
+  }
+  auto canonical = canonical_name(name);
+  if (!canonical) {
+    return EntryProblem{quoted(text) + " is not a host name: " + name_problem(name), ""};
+  }
+  if (is_reserved(*canonical)) {
+    return EntryProblem{quoted(text) + " means the box itself and cannot be listed", ""};
+  }
+  if (pattern.subdomains && wildcards == Wildcards::domains && is_shared_suffix(*canonical)) {
+    return EntryProblem{quoted(text) + " would mean every host of a suffix that anyone can register names under",
+                        "name the domain: \"*.example." + *canonical + "\""};
+  }
+  pattern.name = *std::move(canonical);
+  return pattern;
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.front() == '0' || value > 65535) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint16_t>(value);
+}
+
+PatternResult parse_portless(std::string_view text, Wildcards wildcards) {
+  if (auto problem = shape_problem(text)) {
+    return *std::move(problem);
+  }
+  if (const auto colon = text.find(':'); colon != std::string_view::npos) {
+    return EntryProblem{quoted(text) + " has a port; this list holds for every port of a host",
+                        "write \"" + support::escape_untrusted(text.substr(0, colon), 80) + "\""};
+  }
+  return parse_pattern(text, wildcards);
+}
+
+} // namespace
+
+EntryResult parse_host_entry(std::string_view text) {
+  if (auto problem = shape_problem(text)) {
+    return *std::move(problem);
+  }
+  HostEntry entry;
+  const auto colon = text.find(':');
+  if (colon != std::string_view::npos) {
+    const auto port = colon + 1 < text.size() ? parse_port(text.substr(colon + 1)) : std::nullopt;
+    if (!port) {
+      return EntryProblem{quoted(text) + ": the port must be a number from 1 to 65535", "write HOST or HOST:PORT"};
+    }
+    entry.port = *port;
+  }
+  PatternResult pattern = parse_pattern(text.substr(0, colon), Wildcards::domains);
+  if (auto* problem = std::get_if<EntryProblem>(&pattern)) {
+    return std::move(*problem);
+  }
+  entry.pattern = std::get<HostPattern>(std::move(pattern));
+  return entry;
+}
+
+PatternResult parse_host_pattern(std::string_view text) { return parse_portless(text, Wildcards::domains); }
+
+PatternResult parse_block_pattern(std::string_view text) { return parse_portless(text, Wildcards::top_level_too); }
+
+} // namespace agentbox::policy
