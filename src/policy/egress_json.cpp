@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/egress_json.hpp"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
 #include <utility>
 
 #include "support/error.hpp"
@@ -16,10 +16,7 @@ using nlohmann::json;
 
 constexpr std::size_t k_max_bytes = 16U << 20U;
 constexpr std::size_t k_max_entries = 200'000;
-constexpr std::int64_t k_version = 1;
-
-constexpr const char* k_filtered = "filtered";
-constexpr const char* k_full = "full";
+constexpr std::string_view k_version = "1";
 
 template <typename Item>
 json texts(const std::vector<Item>& items) {
@@ -30,127 +27,197 @@ json texts(const std::vector<Item>& items) {
   return list;
 }
 
-/// Fills an EgressPolicy while the text is read, so that no document has to be built. Anything unexpected sets
-/// `m_error` and stops the parser.
-class Reader : public json::json_sax_t {
+/// item.text() == text, without making the text anew for each of many entries.
+bool is_written_as(const HostPattern& pattern, std::string_view text) {
+  if (pattern.subdomains) {
+    text.remove_prefix(std::min<std::size_t>(2, text.size())); // the parser saw "*." there
+  }
+  return text == pattern.name;
+}
+
+bool is_written_as(const HostEntry& entry, std::string_view text) {
+  const auto colon = text.find(':');
+  const bool port_shown = colon != std::string_view::npos;
+  return port_shown == (entry.port != 443) && is_written_as(entry.pattern, text.substr(0, colon));
+}
+
+/// Why the document is refused; becomes a support::Error at the surface.
+struct Refusal {
+  std::string message;
+};
+
+/// Reads the one shape of JSON that an egress policy has: an object of strings, of lists of strings and of one number.
+/// Its own scanner, as the firewall reads 100,000 entries while a box starts, and a general parser takes as long for
+/// the bytes alone as all the rest together. An escape in a string is refused: no entry needs one.
+class Reader {
 public:
-  EgressPolicy take() { return std::move(m_policy); }
-  const std::string& error() const { return m_error; }
+  explicit Reader(std::string_view text) : m_text(text) {}
 
-  /// What is still wrong when the text has been read to its end.
-  bool complete() {
-    if (!m_seen.contains("version") || !m_seen.contains("mode") || !m_seen.contains("allow")) {
-      return fail("\"version\", \"mode\" or \"allow\" is missing");
+  EgressPolicy read() {
+    expect('{');
+    do {
+      read_member();
+    } while (accept(','));
+    expect('}');
+    skip_space();
+    if (!m_text.empty()) {
+      throw Refusal{"something follows the end of the object"};
     }
-    return true;
-  }
-
-  bool null() override { return wrong_type(); }
-  bool boolean(bool /*value*/) override { return wrong_type(); }
-  bool number_integer(number_integer_t value) override { return version(value == k_version); }
-  bool number_unsigned(number_unsigned_t value) override { return version(value == k_version); }
-  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return wrong_type(); }
-  bool binary(binary_t& /*value*/) override { return wrong_type(); }
-
-  bool string(string_t& value) override {
-    if (m_in_list) {
-      return ++m_entries > k_max_entries ? fail("it has more than 200000 entries") : add(value);
+    for (const Key required : {Key::version, Key::mode, Key::allow}) {
+      if (!seen(required)) {
+        throw Refusal{"key \"" + std::string(k_keys.at(static_cast<std::size_t>(required))) + "\" is missing"};
+      }
     }
-    if (m_key == "mode" && (value == k_filtered || value == k_full)) {
-      m_policy.mode = value == k_full ? NetworkMode::full : NetworkMode::filtered;
-      return true;
-    }
-    if (m_key == "virtual_range") {
-      const auto range = parse_virtual_range(value);
-      m_policy.virtual_range = range.value_or(VirtualRange());
-      return range && range->text() == value ? true : bad_value(value);
-    }
-    return m_key == "mode" ? bad_value(value) : wrong_type();
-  }
-
-  bool start_object(std::size_t /*size*/) override { return std::exchange(m_in_object, true) ? wrong_type() : true; }
-  bool end_object() override { return true; }
-
-  bool key(string_t& value) override {
-    static const std::set<std::string, std::less<>> known = {"allow",   "allow_ech", "allow_private", "block",
-                                                             "mode",    "version",   "virtual_range"};
-    if (!known.contains(value)) {
-      return fail("key \"" + support::escape_untrusted(value, 60) + "\" is not known");
-    }
-    m_key = value;
-    return m_seen.insert(value).second ? true : fail("key \"" + value + "\" stands twice");
-  }
-
-  bool start_array(std::size_t /*size*/) override {
-    const bool is_list = m_key == "allow" || m_key == "block" || m_key == "allow_ech" || m_key == "allow_private";
-    return std::exchange(m_in_list, true) || !is_list ? wrong_type() : true;
-  }
-  bool end_array() override {
-    m_in_list = false;
-    return true;
-  }
-
-  bool parse_error(std::size_t position, const std::string& /*token*/, const json::exception& /*error*/) override {
-    return fail("it is not JSON (byte " + std::to_string(position) + ")");
+    return std::move(m_policy);
   }
 
 private:
-  bool fail(std::string message) {
-    if (m_error.empty()) {
-      m_error = std::move(message);
-    }
-    return false;
-  }
-  bool wrong_type() { return fail(m_key.empty() ? "it is not an object" : "key \"" + m_key + "\" has the wrong type"); }
-  bool bad_value(const std::string& value) {
-    return fail("key \"" + m_key + "\": \"" + support::escape_untrusted(value, 80) + "\" is not a value for it");
-  }
-  bool version(bool is_ours) {
-    return m_key != "version" || m_in_list ? wrong_type() : is_ours ? true : fail("its version is not 1");
+  enum class Key : std::size_t { version, mode, virtual_range, allow, block, allow_ech, allow_private };
+  static constexpr std::array<std::string_view, 7> k_keys = {"version", "mode",      "virtual_range", "allow",
+                                                             "block",   "allow_ech", "allow_private"};
+
+  bool& seen(Key key) { return m_seen.at(static_cast<std::size_t>(key)); }
+
+  void skip_space() {
+    const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
+    const auto* first = std::find_if_not(m_text.begin(), m_text.end(), is_space);
+    m_text.remove_prefix(static_cast<std::size_t>(first - m_text.begin()));
   }
 
-  bool add(const std::string& value) {
-    if (m_key == "allow") {
-      return append(m_policy.allow, parse_host_entry(value), value);
+  bool accept(char wanted) {
+    skip_space();
+    if (m_text.empty() || m_text.front() != wanted) {
+      return false;
     }
-    if (m_key == "block") {
-      return append(m_policy.block, parse_block_pattern(value), value);
-    }
-    return append(m_key == "allow_ech" ? m_policy.allow_ech : m_policy.allow_private, parse_host_pattern(value), value);
-  }
-
-  template <typename Item>
-  bool append(std::vector<Item>& list, std::variant<Item, EntryProblem> result, const std::string& value) {
-    if (const auto* problem = std::get_if<EntryProblem>(&result)) {
-      return fail("key \"" + m_key + "\": " + problem->message);
-    }
-    Item item = std::get<Item>(std::move(result));
-    if (item.text() != value) {
-      return fail("key \"" + m_key + "\": \"" + value + "\" is not written in its canonical form");
-    }
-    if (!list.empty() && item <= list.back()) {
-      return fail("key \"" + m_key + "\": \"" + value + "\" is out of order or stands twice");
-    }
-    list.push_back(std::move(item));
+    m_text.remove_prefix(1);
     return true;
   }
 
-  EgressPolicy m_policy;
-  std::string m_error;
-  std::string m_key;
-  std::set<std::string, std::less<>> m_seen;
+  void expect(char wanted) {
+    if (!accept(wanted)) {
+      throw Refusal{m_key.empty() ? std::string("it is not an object of the right shape")
+                                  : "key \"" + std::string(m_key) + "\" has a value of the wrong shape"};
+    }
+  }
+
+  std::string_view read_string() {
+    expect('"');
+    const auto end = m_text.find('"');
+    const std::string_view value = m_text.substr(0, end);
+    if (end == std::string_view::npos || value.find('\\') != std::string_view::npos) {
+      throw Refusal{"a string does not end, or holds a backslash"};
+    }
+    m_text.remove_prefix(end + 1);
+    return value;
+  }
+
+  void read_member() {
+    const std::string_view name = read_string();
+    const auto* known = std::find(k_keys.begin(), k_keys.end(), name);
+    if (known == k_keys.end()) {
+      throw Refusal{"key \"" + support::escape_untrusted(name, 60) + "\" is not known"};
+    }
+    m_key = *known;
+    const auto key = static_cast<Key>(known - k_keys.begin());
+    if (std::exchange(seen(key), true)) {
+      throw Refusal{"key \"" + std::string(m_key) + "\" stands twice"};
+    }
+    expect(':');
+    switch (key) {
+    case Key::version: return read_version();
+    case Key::mode: return read_mode();
+    case Key::virtual_range: return read_virtual_range();
+    case Key::allow: return read_list(m_policy.allow, parse_host_entry);
+    case Key::block: return read_list(m_policy.block, parse_block_pattern);
+    case Key::allow_ech: return read_list(m_policy.allow_ech, parse_host_pattern);
+    case Key::allow_private: return read_list(m_policy.allow_private, parse_host_pattern);
+    }
+  }
+
+  void read_version() {
+    skip_space();
+    const std::string_view number = m_text.substr(0, m_text.find_first_of(" \t\r\n,}"));
+    if (number != k_version) {
+      throw Refusal{"its version is not 1"};
+    }
+    m_text.remove_prefix(number.size());
+  }
+
+  [[noreturn]] void refuse_value(std::string_view value, std::string_view why) const {
+    throw Refusal{"key \"" + std::string(m_key) + "\": \"" + support::escape_untrusted(value, 80) + "\" " +
+                  std::string(why)};
+  }
+
+  void read_mode() {
+    const std::string_view value = read_string();
+    for (const NetworkMode mode : {NetworkMode::filtered, NetworkMode::full}) {
+      if (mode_text(mode) == value) {
+        m_policy.mode = mode;
+        return;
+      }
+    }
+    refuse_value(value, "is not a mode");
+  }
+
+  void read_virtual_range() {
+    const std::string_view value = read_string();
+    const auto range = parse_virtual_range(value);
+    if (!range) {
+      refuse_value(value, "is not a range that names can be given addresses from");
+    }
+    m_policy.virtual_range = *range;
+  }
+
+  template <typename Item>
+  void read_list(std::vector<Item>& list, std::variant<Item, EntryProblem> (*parse)(std::string_view)) {
+    expect('[');
+    if (accept(']')) {
+      return;
+    }
+    do {
+      append(list, read_string(), parse);
+    } while (accept(','));
+    expect(']');
+  }
+
+  template <typename Item>
+  void append(std::vector<Item>& list, std::string_view value,
+              std::variant<Item, EntryProblem> (*parse)(std::string_view)) {
+    if (++m_entries > k_max_entries) {
+      throw Refusal{"it has more than 200000 entries"};
+    }
+    std::variant<Item, EntryProblem> result = parse(value);
+    if (const auto* problem = std::get_if<EntryProblem>(&result)) {
+      throw Refusal{"key \"" + std::string(m_key) + "\": " + problem->message};
+    }
+    Item& item = std::get<Item>(result);
+    if (!is_written_as(item, value)) {
+      refuse_value(value, "is not written in its canonical form");
+    }
+    if (!list.empty() && item <= list.back()) {
+      refuse_value(value, "is out of order or stands twice");
+    }
+    list.push_back(std::move(item));
+  }
+
+  std::string_view m_text;
+  std::string_view m_key;
+  std::array<bool, k_keys.size()> m_seen{};
   std::size_t m_entries = 0;
-  bool m_in_object = false;
-  bool m_in_list = false;
+  EgressPolicy m_policy;
 };
 
 } // namespace
 
-std::string_view mode_text(NetworkMode mode) { return mode == NetworkMode::full ? k_full : k_filtered; }
+std::string_view mode_text(NetworkMode mode) { return mode == NetworkMode::full ? "full" : "filtered"; }
+
+std::string_view driver_text(FirewallDriver driver) {
+  return driver == FirewallDriver::iptables ? "iptables" : "nftables";
+}
 
 std::string to_json(const EgressPolicy& policy) {
   const auto& [mode, virtual_range, allow, block, allow_ech, allow_private] = policy;
-  const json document = {{"version", k_version},
+  const json document = {{"version", 1},
                          {"mode", mode_text(mode)},
                          {"virtual_range", virtual_range.text()},
                          {"allow", texts(allow)},
@@ -161,19 +228,15 @@ std::string to_json(const EgressPolicy& policy) {
 }
 
 EgressPolicy egress_from_json(std::string_view json_text, std::string_view where) {
-  const std::string prefix = "the egress policy " + std::string(where) + " cannot be used: ";
-  if (json_text.size() > k_max_bytes) {
-    throw support::Error(support::ExitCode::usage, prefix + "it is larger than 16 MiB");
+  try {
+    if (json_text.size() > k_max_bytes) {
+      throw Refusal{"it is larger than 16 MiB"};
+    }
+    return Reader(json_text).read();
+  } catch (const Refusal& refusal) {
+    throw support::Error(support::ExitCode::usage,
+                         "the egress policy " + std::string(where) + " cannot be used: " + refusal.message);
   }
-  Reader reader;
-  if (!json::sax_parse(json_text, &reader) || !reader.complete()) {
-    throw support::Error(support::ExitCode::usage, prefix + reader.error());
-  }
-  return reader.take();
-}
-
-std::string_view driver_text(FirewallDriver driver) {
-  return driver == FirewallDriver::iptables ? "iptables" : "nftables";
 }
 
 } // namespace agentbox::policy

@@ -48,6 +48,20 @@ bool is_reserved(std::string_view name) {
   return below("localhost") || below("agentbox.internal");
 }
 
+/// Whether every byte can stand in an entry and there is at most one colon: one pass, as long lists are mostly right.
+bool has_plain_shape(std::string_view text) {
+  static constexpr auto k_plain = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*:")) {
+      table.at(static_cast<unsigned char>(c)) = true;
+    }
+    return table;
+  }();
+  const bool plain = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return k_plain[static_cast<unsigned char>(c)]; });
+  return plain && text.find(':') == text.rfind(':');
+}
+
 /// Problems that can be told from the characters alone, with the most helpful message first.
 std::optional<EntryProblem> shape_problem(std::string_view text) {
   if (text.empty()) {
@@ -55,6 +69,9 @@ std::optional<EntryProblem> shape_problem(std::string_view text) {
   }
   if (text.size() > k_max_entry) {
     return EntryProblem{quoted(text) + " is longer than " + std::to_string(k_max_entry) + " bytes", ""};
+  }
+  if (has_plain_shape(text)) {
+    return std::nullopt;
   }
   if (text.find("://") != std::string_view::npos) {
     return EntryProblem{quoted(text) + " is a URL; a list of hosts takes names", write_hint(text)};

@@ -11,6 +11,7 @@ constexpr std::size_t k_max_label = 63;
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_name_byte(char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; }
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// Resolvers take a name whose last label reads as a number ("127.1", "0x7f.0x1") for an IPv4 address.
@@ -43,10 +44,9 @@ std::string_view label_problem(std::string_view label) {
   if (label.size() > k_max_label) {
     return "a label is longer than 63 bytes";
   }
-  for (const char c : label) {
-    if (!is_letter(c) && !is_digit(c) && c != '-' && c != '_') {
-      return byte_problem(c);
-    }
+  const auto* wrong = std::find_if_not(label.begin(), label.end(), is_name_byte);
+  if (wrong != label.end()) {
+    return byte_problem(*wrong);
   }
   if (label.front() == '-' || label.back() == '-') {
     return "a label starts or ends with '-'";
