@@ -20,7 +20,10 @@ struct Subcommand {
 };
 
 /// Every subcommand, in the order of --help.
-constexpr std::array<Subcommand, 0> k_subcommands{};
+constexpr std::array k_subcommands{
+    Subcommand{add_doctor, false},
+    Subcommand{add_completion, false},
+};
 
 std::vector<std::string> names_of(CLI::App& app) {
   std::vector<std::string> names;

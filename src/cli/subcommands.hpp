@@ -27,5 +27,7 @@ void add_rm(CLI::App& app, Context& context);
 void add_logs(CLI::App& app, Context& context);
 void add_policy(CLI::App& app, Context& context);
 void add_init(CLI::App& app, Context& context);
+void add_doctor(CLI::App& app, Context& context);
+void add_completion(CLI::App& app, Context& context);
 
 } // namespace agentbox::cli

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace agentbox::cli {
+
+/// An option or a positional of a command, as a completion script needs it.
+struct OptionNode {
+  std::vector<std::string> names; ///< "--json", "-v"; for a positional its name, "AGENT"
+  std::string description;        ///< its first line
+  bool takes_value = false;
+  bool repeatable = false;
+  std::vector<std::string> choices; ///< the values it admits, where they are few and fixed
+
+  bool operator==(const OptionNode&) const = default;
+};
+
+/// A command with its options and subcommands.
+struct CommandNode {
+  std::string name;
+  std::string description;
+  std::vector<OptionNode> options;
+  std::vector<OptionNode> positionals;
+  std::vector<CommandNode> subcommands;
+
+  bool operator==(const CommandNode&) const = default;
+};
+
+/// What CLI11 knows of `app`. Hidden options and subcommands (an empty group) are left out.
+CommandNode describe(const CLI::App& app);
+
+/// Completion scripts for `root`. A word that names no subcommand belongs to `implied` (`agentbox codex` is
+/// `agentbox run codex`), and so do the programs `links` ("agentbox-codex"). Pure.
+std::string bash_completion(const CommandNode& root, const std::string& implied, const std::vector<std::string>& links);
+std::string zsh_completion(const CommandNode& root, const std::string& implied, const std::vector<std::string>& links);
+std::string fish_completion(const CommandNode& root, const std::string& implied, const std::vector<std::string>& links);
+
+} // namespace agentbox::cli

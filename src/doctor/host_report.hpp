@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "podman/host_facts.hpp"
+
+namespace agentbox::doctor {
+
+/// Distributions by the tool that installs their packages.
+enum class Family { debian, fedora, suse, arch, alpine, unknown };
+
+/// The distribution, from os-release(5).
+struct Distro {
+  Family family = Family::unknown; ///< from ID, else ID_LIKE
+  std::string name;                ///< PRETTY_NAME
+};
+
+/// A program that must run with more than the caller's rights (newuidmap, newgidmap).
+struct Helper {
+  std::string path;       ///< empty: not found
+  bool privileged = false; ///< setuid root, or with file capabilities
+};
+
+/// The caller's subordinate ids in /etc/subuid or /etc/subgid.
+struct IdRange {
+  std::uint64_t count = 0;      ///< in all ranges together
+  std::uint64_t next_free = 100000; ///< the first id above every range of the file, for the remedy
+};
+
+/// What the installed Podman says of itself, and whether it could say anything.
+struct PodmanReport {
+  std::string path;                         ///< empty: not found
+  std::optional<podman::Version> version;   ///< from `podman --version`, which works on a host where nothing else does
+  std::string error;                        ///< why `podman info` failed; empty when it did not or was not asked
+  std::string error_hint;                   ///< the next step that goes with it; may be empty
+  std::optional<podman::HostFacts> facts;   ///< from `podman info`; not asked for root
+  std::string runtime_version;              ///< of facts->oci_runtime, "1.8.1"
+};
+
+/// What is known of one kernel feature that may be a module.
+enum class ModuleState { loaded, built_in, loadable, absent, unknown };
+
+/// Mode of SELinux on the host.
+enum class Selinux { none, permissive, enforcing };
+
+/// How control groups are mounted on the host.
+enum class CgroupLayout { none, v1, hybrid, v2 };
+
+/// What happened when the firewall's ruleset was loaded into a throw-away network namespace.
+struct RulesetTrial {
+  bool attempted = false;
+  std::string error; ///< empty when attempted and accepted
+};
+
+/// Everything the checks look at, as plain values: read_host() fills it, tests make it up.
+struct HostReport {
+  Distro distro;
+  std::string kernel; ///< uname -r
+  std::uint32_t uid = 0;
+  std::string user;
+  bool systemd = false; ///< /run/systemd/system exists
+  PodmanReport podman;
+  std::string pasta;       ///< path, empty: not found
+  std::string slirp4netns; ///< path, empty: not found
+  bool tun_usable = false; ///< /dev/net/tun opens for reading and writing
+  bool tun_present = false;
+  Helper newuidmap;
+  Helper newgidmap;
+  IdRange subuid;
+  IdRange subgid;
+  std::map<std::string, std::string> sysctls; ///< only those that exist: "kernel.unprivileged_userns_clone" -> "1"
+  bool apparmor_podman_profile = false;       ///< /etc/apparmor.d/podman exists
+  CgroupLayout cgroups = CgroupLayout::none;
+  std::map<std::string, ModuleState> modules;
+  RulesetTrial ruleset;
+  Selinux selinux = Selinux::none;
+  bool kernel_seccomp_filter = false;
+  std::string seccomp_profile; ///< path of the profile that the box starts from
+  std::string seccomp_problem; ///< why it cannot be used; empty: it parses
+  std::uint64_t disk_free = 0;    ///< bytes free to the caller below storage_root
+  std::string runtime_folder;     ///< $XDG_RUNTIME_DIR or its default
+  std::string runtime_problem;    ///< empty: it is writable and ours
+  bool runtime_fallback = false;  ///< below /tmp, because XDG_RUNTIME_DIR is not set
+  std::optional<bool> linger;     ///< nothing where systemd-logind does not run
+  std::vector<std::string> missing_files; ///< of agentbox's own installation
+  std::string installation;       ///< where they were looked for
+  std::string mmdebstrap;         ///< path, empty: not found
+};
+
+} // namespace agentbox::doctor

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "doctor/parse.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+namespace agentbox::doctor {
+namespace {
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return parts;
+}
+
+std::string unquoted(std::string_view value) {
+  if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front()) {
+    value = value.substr(1, value.size() - 2);
+  }
+  return std::string(value);
+}
+
+Family family_of(std::string_view id) {
+  if (id == "debian" || id == "ubuntu") {
+    return Family::debian;
+  }
+  if (id == "fedora" || id == "rhel" || id == "centos") {
+    return Family::fedora;
+  }
+  if (id == "suse" || id == "opensuse" || id == "sles" || id.substr(0, 9) == "opensuse-") {
+    return Family::suse;
+  }
+  if (id == "arch") {
+    return Family::arch;
+  }
+  return id == "alpine" ? Family::alpine : Family::unknown;
+}
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value > 0xFFFFFFFFULL) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+struct Feature {
+  const char* module;
+  const char* option;     ///< of the kernel's configuration
+  const char* filesystem; ///< its line in /proc/filesystems, or nullptr
+};
+
+constexpr Feature k_features[] = {
+    {"nf_tables", "CONFIG_NF_TABLES", nullptr},      {"nft_chain_nat", "CONFIG_NFT_NAT", nullptr},
+    {"nft_redir", "CONFIG_NFT_REDIR", nullptr},      {"nft_ct", "CONFIG_NFT_CT", nullptr},
+    {"nft_reject_inet", "CONFIG_NFT_REJECT_INET", nullptr}, {"overlay", "CONFIG_OVERLAY_FS", "overlay"},
+};
+
+/// Whether a line of a modules.builtin or modules.dep names the module: "kernel/net/netfilter/nf_tables.ko.zst: …".
+bool lists_module(std::string_view text, std::string_view module) {
+  for (std::string_view line : split(text, '\n')) {
+    line = line.substr(0, line.find(':'));
+    std::string_view file = line.substr(line.rfind('/') + 1);
+    file = file.substr(0, file.find(".ko"));
+    if (file.size() == module.size() && std::equal(file.begin(), file.end(), module.begin(), [](char left, char right) {
+          return (left == '-' ? '_' : left) == right;
+        })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool has_line(std::string_view text, std::string_view wanted) {
+  const auto lines = split(text, '\n');
+  return std::find(lines.begin(), lines.end(), wanted) != lines.end();
+}
+
+bool is_loaded(std::string_view proc_modules, std::string_view module) {
+  const auto lines = split(proc_modules, '\n');
+  return std::any_of(lines.begin(), lines.end(), [&](std::string_view line) {
+    return line.substr(0, line.find(' ')) == module;
+  });
+}
+
+ModuleState module_state(const ModuleSources& sources, const Feature& feature) {
+  if (sources.loaded && is_loaded(*sources.loaded, feature.module)) {
+    return ModuleState::loaded;
+  }
+  if (feature.filesystem != nullptr && sources.filesystems &&
+      has_line(*sources.filesystems, std::string("nodev\t") + feature.filesystem)) {
+    return sources.loaded ? ModuleState::loaded : ModuleState::built_in;
+  }
+  if (sources.built_in && lists_module(*sources.built_in, feature.module)) {
+    return ModuleState::built_in;
+  }
+  if (sources.loadable && lists_module(*sources.loadable, feature.module)) {
+    return ModuleState::loadable;
+  }
+  if (sources.config) {
+    if (has_line(*sources.config, std::string(feature.option) + "=y")) {
+      return ModuleState::built_in;
+    }
+    // "=m" without a module file: the modules of the running kernel are not installed (it was upgraded: reboot).
+    return ModuleState::absent;
+  }
+  return sources.built_in && sources.loadable ? ModuleState::absent : ModuleState::unknown;
+}
+
+} // namespace
+
+Distro parse_os_release(std::string_view text) {
+  Distro distro;
+  std::string id;
+  std::string like;
+  for (const std::string_view line : split(text, '\n')) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) {
+      continue;
+    }
+    const std::string_view key = line.substr(0, equals);
+    const std::string value = unquoted(line.substr(equals + 1));
+    if (key == "ID") {
+      id = value;
+    } else if (key == "ID_LIKE") {
+      like = value;
+    } else if (key == "PRETTY_NAME") {
+      distro.name = value;
+    }
+  }
+  distro.family = family_of(id);
+  for (const std::string_view word : split(like, ' ')) {
+    if (distro.family == Family::unknown) {
+      distro.family = family_of(word);
+    }
+  }
+  return distro;
+}
+
+IdRange parse_subordinate_ids(std::string_view text, std::string_view user, std::uint32_t uid) {
+  IdRange range;
+  for (const std::string_view line : split(text, '\n')) {
+    const auto fields = split(line, ':');
+    if (fields.size() != 3) {
+      continue;
+    }
+    const auto first = number(fields[1]);
+    const auto count = number(fields[2]);
+    if (!first || !count) {
+      continue;
+    }
+    range.next_free = std::max(range.next_free, *first + *count);
+    if (fields[0] == user || fields[0] == std::to_string(uid)) {
+      range.count += *count;
+    }
+  }
+  return range;
+}
+
+CgroupLayout parse_cgroup_layout(std::string_view mountinfo) {
+  CgroupLayout layout = CgroupLayout::none;
+  bool below_v1 = false;
+  bool below_v2 = false;
+  for (const std::string_view line : split(mountinfo, '\n')) {
+    const auto fields = split(line, ' ');
+    const auto dash = std::find(fields.begin(), fields.end(), "-");
+    if (fields.size() < 7 || dash == fields.end() || dash + 1 == fields.end()) {
+      continue;
+    }
+    const std::string_view type = *(dash + 1);
+    if (fields[4] == "/sys/fs/cgroup") { // a later mount hides an earlier one and what lies below it
+      layout = type == "cgroup2" ? CgroupLayout::v2 : CgroupLayout::none;
+      below_v1 = below_v2 = false;
+    } else if (fields[4].substr(0, 15) == "/sys/fs/cgroup/") {
+      below_v1 = below_v1 || type == "cgroup";
+      below_v2 = below_v2 || type == "cgroup2";
+    }
+  }
+  if (layout == CgroupLayout::none && below_v1) {
+    return below_v2 ? CgroupLayout::hybrid : CgroupLayout::v1;
+  }
+  return layout;
+}
+
+std::map<std::string, ModuleState> module_states(const ModuleSources& sources) {
+  std::map<std::string, ModuleState> states;
+  for (const Feature& feature : k_features) {
+    states.emplace(feature.module, module_state(sources, feature));
+  }
+  return states;
+}
+
+std::string seccomp_profile_problem(std::string_view text) {
+  const auto profile = nlohmann::json::parse(text, nullptr, false);
+  if (profile.is_discarded()) {
+    return "is not JSON";
+  }
+  const auto action = profile.is_object() ? profile.find("defaultAction") : profile.end();
+  if (action == profile.end() || !action->is_string()) {
+    return "has no defaultAction";
+  }
+  if (*action != "SCMP_ACT_ERRNO" && *action != "SCMP_ACT_KILL" && *action != "SCMP_ACT_KILL_PROCESS") {
+    return "lets everything through that it does not name (defaultAction " + action->get<std::string>() + ")";
+  }
+  const auto calls = profile.find("syscalls");
+  if (calls == profile.end() || !calls->is_array() || calls->empty()) {
+    return "names no system calls";
+  }
+  return {};
+}
+
+std::string version_word(std::string_view text) {
+  constexpr std::string_view k_label = "version ";
+  const std::size_t found = text.find(k_label);
+  if (found == std::string_view::npos) {
+    return {};
+  }
+  text.remove_prefix(found + k_label.size());
+  return std::string(text.substr(0, text.find_first_of(" \n,")));
+}
+
+} // namespace agentbox::doctor

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+
+#include "doctor/parse.hpp"
+#include "doctor/read_host.hpp"
+#include "podman/installation.hpp"
+#include "podman/podman.hpp"
+#include "support/command.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::doctor {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr support::CaptureLimits k_quick{1U << 20U, std::chrono::seconds(20)};
+
+std::uint64_t free_bytes(fs::path folder) {
+  struct statvfs info{};
+  while (statvfs(folder.c_str(), &info) != 0) { // the store is made on first use
+    if (folder == folder.parent_path()) {
+      return 0;
+    }
+    folder = folder.parent_path();
+  }
+  return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+}
+
+std::string program_version(const std::string& program) {
+  const auto path = support::find_program(program);
+  if (!path) {
+    return {};
+  }
+  const support::Captured result = support::capture({{*path, "--version"}, {}, {}}, {}, k_quick);
+  return version_word(result.out);
+}
+
+void read_facts(HostReport& report, const podman::Podman& podman) {
+  try {
+    report.podman.facts = podman::fresh_host_facts(podman);
+    report.podman.runtime_version = program_version(report.podman.facts->oci_runtime);
+    report.disk_free = free_bytes(report.podman.facts->graph_root);
+  } catch (const support::Error& error) {
+    report.podman.error = error.what();
+    report.podman.error_hint = error.hint();
+  }
+}
+
+void read_seccomp_profile(HostReport& report) {
+  const fs::path named = report.podman.facts ? report.podman.facts->seccomp_profile : fs::path();
+  const fs::path path = named.empty() ? fs::path("/usr/share/containers/seccomp.json") : named;
+  report.seccomp_profile = path.string();
+  try {
+    const std::string problem = seccomp_profile_problem(support::read_file(path, 4U << 20U));
+    report.seccomp_problem = problem.empty() ? "" : fmt::format("{} {}", path.string(), problem);
+  } catch (const support::Error& error) {
+    report.seccomp_problem = error.what();
+  }
+}
+
+void read_installation(HostReport& report) {
+  try {
+    const podman::Installation installation = podman::find_installation();
+    report.installation = installation.libexec.string();
+    for (const fs::path& file : {installation.hook(), installation.firewall(), installation.entrypoint()}) {
+      if (access(file.c_str(), X_OK) != 0) {
+        report.missing_files.push_back(file.string());
+      }
+    }
+  } catch (const support::Error& error) {
+    report.missing_files.emplace_back(error.what());
+  }
+}
+
+} // namespace
+
+void read_podman(HostReport& report) {
+  report.pasta = support::find_program("pasta").value_or("");
+  report.slirp4netns = support::find_program("slirp4netns").value_or("");
+  report.mmdebstrap = support::find_program("mmdebstrap").value_or("");
+  read_installation(report);
+  try {
+    const podman::Podman podman = podman::Podman::find();
+    report.podman.path = podman.program().string();
+    report.podman.version = podman::parse_version(version_word(podman.capture({"--version"}, k_quick)));
+    if (report.uid != 0) { // as root it would describe, and prepare, root's own store
+      read_facts(report, podman);
+    }
+  } catch (const support::Error& error) {
+    if (!report.podman.path.empty()) {
+      report.podman.error = error.what();
+      report.podman.error_hint = error.hint();
+    }
+  }
+  read_seccomp_profile(report);
+}
+
+HostReport read_host() {
+  HostReport report;
+  read_user(report);
+  read_kernel(report);
+  read_podman(report);
+  return report;
+}
+
+} // namespace agentbox::doctor

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+#include <vector>
+
+#include "doctor/parse.hpp"
+#include "doctor/read_host.hpp"
+#include "support/command.hpp"
+#include "support/error.hpp"
+#include "support/fd.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::doctor {
+namespace fs = std::filesystem;
+namespace {
+
+std::string text_of(const char* path) {
+  try {
+    return support::read_file_if_exists(path, 1U << 20U).value_or("");
+  } catch (const support::Error&) {
+    return {};
+  }
+}
+
+std::string user_name(uid_t uid) {
+  std::vector<char> buffer(16384);
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
+    return found->pw_name;
+  }
+  return std::to_string(uid);
+}
+
+Helper helper(const std::string& name) {
+  Helper result;
+  result.path = support::find_program(name).value_or("");
+  struct stat info{};
+  if (!result.path.empty() && stat(result.path.c_str(), &info) == 0) {
+    const bool setuid_root = (info.st_mode & S_ISUID) != 0 && info.st_uid == 0;
+    result.privileged = setuid_root || getxattr(result.path.c_str(), "security.capability", nullptr, 0) > 0;
+  }
+  return result;
+}
+
+void read_runtime_folder(HostReport& report) {
+  const char* set = std::getenv("XDG_RUNTIME_DIR");
+  const bool usable = set != nullptr && set[0] == '/';
+  const fs::path folder = support::runtime_folder().parent_path();
+  report.runtime_folder = usable ? set : folder.string();
+  report.runtime_fallback = !usable && folder == "/tmp";
+  struct stat info{};
+  if (report.runtime_fallback) {
+    return;
+  }
+  if (stat(report.runtime_folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
+    report.runtime_problem = fmt::format("{} is no folder", report.runtime_folder);
+  } else if (info.st_uid != geteuid()) {
+    report.runtime_problem = fmt::format("{} belongs to another user (su and sudo leave XDG_RUNTIME_DIR as it was)",
+                                         report.runtime_folder);
+  } else if (access(report.runtime_folder.c_str(), W_OK | X_OK) != 0) {
+    report.runtime_problem = fmt::format("you may not write to {}", report.runtime_folder);
+  }
+}
+
+} // namespace
+
+void read_user(HostReport& report) {
+  report.distro = parse_os_release(text_of("/etc/os-release"));
+  report.uid = geteuid();
+  report.user = user_name(geteuid());
+  report.newuidmap = helper("newuidmap");
+  report.newgidmap = helper("newgidmap");
+  report.subuid = parse_subordinate_ids(text_of("/etc/subuid"), report.user, report.uid);
+  report.subgid = parse_subordinate_ids(text_of("/etc/subgid"), report.user, report.uid);
+  report.tun_present = fs::exists("/dev/net/tun");
+  report.tun_usable = support::Fd(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK)).get() >= 0;
+  read_runtime_folder(report);
+  if (fs::exists("/run/systemd/system")) {
+    report.linger = fs::exists("/var/lib/systemd/linger/" + report.user);
+  }
+}
+
+} // namespace agentbox::doctor
