@@ -14,7 +14,9 @@ struct Pieces {
   std::string values; ///< case branches: path:option -> the option's values
 };
 
-std::string pattern(const std::vector<std::string>& alternatives) { return support::join(alternatives, " | "); }
+std::string pattern(const std::vector<std::string>& alternatives) {
+  return support::join(alternatives, " | ");
+}
 
 void walk(const CommandNode& command, const std::string& path, Pieces& pieces) {
   std::vector<std::string> words;
@@ -79,7 +81,8 @@ complete -o default -F _{name} {name} {links}
 
 } // namespace
 
-std::string bash_completion(const CommandNode& root, const std::string& implied, const std::vector<std::string>& links) {
+std::string bash_completion(const CommandNode& root, const std::string& implied,
+                            const std::vector<std::string>& links) {
   Pieces pieces;
   walk(root, "", pieces);
   std::vector<std::string> implied_options;

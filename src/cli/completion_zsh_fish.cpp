@@ -49,12 +49,14 @@ std::string zsh_arguments(const CommandNode& command) {
   return text;
 }
 
-void zsh_function(const CommandNode& command, const std::string& function, const std::string& implied, std::string& text) {
+void zsh_function(const CommandNode& command, const std::string& function, const std::string& implied,
+                  std::string& text) {
   text += fmt::format("\n{}() {{\n", function);
   if (command.subcommands.empty()) {
     text += "  _arguments -s" + zsh_arguments(command);
     for (const OptionNode& positional : command.positionals) {
-      text += " \\\n    " + quoted((positional.repeatable ? "*" : "") + zsh_value(positional, positional.names.front()));
+      text +=
+          " \\\n    " + quoted((positional.repeatable ? "*" : "") + zsh_value(positional, positional.names.front()));
     }
     text += "\n}\n";
     return;
@@ -96,7 +98,8 @@ void fish_option(const OptionNode& option, const std::string& condition, std::st
 void fish_walk(const CommandNode& root, const CommandNode& command, const std::string& path, FishText& text) {
   const std::string condition = fmt::format("complete -c {0} -n '__{0}_at \"{1}\"'", root.name, path);
   for (const CommandNode& subcommand : command.subcommands) {
-    text.lines += fmt::format("{} -f -a {} -d '{}'\n", condition, subcommand.name, escaped(subcommand.description, "'\\"));
+    text.lines +=
+        fmt::format("{} -f -a {} -d '{}'\n", condition, subcommand.name, escaped(subcommand.description, "'\\"));
   }
   for (const OptionNode& positional : command.positionals) {
     if (!positional.choices.empty()) {
@@ -134,15 +137,17 @@ end
 } // namespace
 
 std::string zsh_completion(const CommandNode& root, const std::string& implied, const std::vector<std::string>& links) {
-  std::string text = fmt::format("#compdef {0} {1}\n# zsh completion for {0}, written by `{0} completion zsh`\n", root.name,
-                                 support::join(links, " "));
+  std::string text = fmt::format("#compdef {0} {1}\n# zsh completion for {0}, written by `{0} completion zsh`\n",
+                                 root.name, support::join(links, " "));
   const std::string function = "_" + root.name;
   zsh_function(root, function, implied, text);
-  text += fmt::format("\nif [[ $service == {0}-* ]]; then\n  _{0}_{1} \"$@\"\nelse\n  _{0} \"$@\"\nfi\n", root.name, implied);
+  text += fmt::format("\nif [[ $service == {0}-* ]]; then\n  _{0}_{1} \"$@\"\nelse\n  _{0} \"$@\"\nfi\n", root.name,
+                      implied);
   return text;
 }
 
-std::string fish_completion(const CommandNode& root, const std::string& implied, const std::vector<std::string>& links) {
+std::string fish_completion(const CommandNode& root, const std::string& implied,
+                            const std::vector<std::string>& links) {
   FishText body;
   fish_walk(root, root, "", body);
   for (const CommandNode& subcommand : root.subcommands) { // `agentbox --base X` is `agentbox run --base X`

@@ -22,7 +22,8 @@ bool wants_colour() {
 } // namespace
 
 void add_doctor(CLI::App& app, Context& context) {
-  CLI::App* doctor = app.add_subcommand("doctor", "Tell what this host can and cannot enforce, and the command that mends it");
+  CLI::App* doctor =
+      app.add_subcommand("doctor", "Tell what this host can and cannot enforce, and the command that mends it");
   auto json = std::make_shared<bool>(false);
   doctor->add_flag("--json", *json, "Print one JSON object");
   doctor->callback([json, &context] {

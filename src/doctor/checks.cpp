@@ -16,7 +16,9 @@ std::string_view to_string(Status status) {
   return "";
 }
 
-Finding ok(Line line, std::string detail) { return {line.id, line.title, Status::ok, std::move(detail), ""}; }
+Finding ok(Line line, std::string detail) {
+  return {line.id, line.title, Status::ok, std::move(detail), ""};
+}
 
 Finding missing(Line line, std::string detail, std::string remedy) {
   return {line.id, line.title, Status::missing, std::move(detail), std::move(remedy)};
@@ -30,15 +32,34 @@ Finding not_applicable(Line line, std::string detail) {
   return {line.id, line.title, Status::not_applicable, std::move(detail), ""};
 }
 
-Finding asked_as_root(Line line) { return not_applicable(line, "ask again as an ordinary user"); }
+Finding asked_as_root(Line line) {
+  return not_applicable(line, "ask again as an ordinary user");
+}
 
 const std::vector<Check>& all_checks() {
   static const std::vector<Check> checks = {
-      check_user,          check_podman,         check_oci_runtime,    check_network_program, check_tun,
-      check_user_namespaces, check_id_helpers,   check_subordinate_ids, check_cgroups,        check_process_limit,
-      check_memory_and_cpu, check_ruleset,       check_seccomp,        check_seccomp_profile, check_selinux,
-      check_overlay,       check_storage,        check_disk,           check_runtime_folder,  check_linger,
-      check_installation,  check_mmdebstrap,
+      check_user,
+      check_podman,
+      check_oci_runtime,
+      check_network_program,
+      check_tun,
+      check_user_namespaces,
+      check_id_helpers,
+      check_subordinate_ids,
+      check_cgroups,
+      check_process_limit,
+      check_memory_and_cpu,
+      check_ruleset,
+      check_seccomp,
+      check_seccomp_profile,
+      check_selinux,
+      check_overlay,
+      check_storage,
+      check_disk,
+      check_runtime_folder,
+      check_linger,
+      check_installation,
+      check_mmdebstrap,
   };
   return checks;
 }

@@ -23,7 +23,8 @@ Finding asked_as_root(Line line);
 
 /// The fewest subordinate ids with which every id of an image can be mapped.
 inline constexpr std::uint64_t k_subordinate_ids = 65536;
-/// Less than this and an image build may not fit. Base, toolkits and two agents take about 1.5 GiB, twice while building.
+/// Less than this and an image build may not fit. Base, toolkits and two agents take about 1.5 GiB, twice while
+/// building.
 inline constexpr std::uint64_t k_disk_wanted = 5ULL << 30U;
 
 // checks_user.cpp

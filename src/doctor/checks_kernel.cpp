@@ -48,7 +48,8 @@ std::string delegation_command(const HostReport& report) {
     return "boot with systemd and the kernel argument cgroup_no_v1=all";
   }
   return "sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=pids memory cpu\\n' | "
-         "sudo tee /etc/systemd/system/user@.service.d/delegate.conf && sudo systemctl daemon-reload   (then log in again)";
+         "sudo tee /etc/systemd/system/user@.service.d/delegate.conf && sudo systemctl daemon-reload   (then log in "
+         "again)";
 }
 
 Finding not_asked(const HostReport& report, Line line) {
@@ -83,7 +84,8 @@ Finding check_cgroups(const HostReport& report) {
   const Line line{"cgroups", "Control groups"};
   const std::string remedy = kernel_argument_command(report.distro, "systemd.unified_cgroup_hierarchy=1");
   const std::string to_v2 =
-      report.systemd ? remedy : "mount cgroup v2 for it (a source tree's ./dev shell does, in a mount namespace of its own)";
+      report.systemd ? remedy
+                     : "mount cgroup v2 for it (a source tree's ./dev shell does, in a mount namespace of its own)";
   switch (report.cgroups) {
   case CgroupLayout::v2: return ok(line, "v2");
   case CgroupLayout::v1:
@@ -102,7 +104,8 @@ Finding check_process_limit(const HostReport& report) {
   if (delegated(report, "pids")) {
     return ok(line, "by the pids cgroup (and RLIMIT_NPROC)");
   }
-  return degraded(line, "by RLIMIT_NPROC alone; the pids controller is not delegated to you", delegation_command(report));
+  return degraded(line, "by RLIMIT_NPROC alone; the pids controller is not delegated to you",
+                  delegation_command(report));
 }
 
 Finding check_memory_and_cpu(const HostReport& report) {
@@ -119,10 +122,10 @@ Finding check_memory_and_cpu(const HostReport& report) {
   if (absent.empty()) {
     return ok(line, "memory and cpu controllers delegated");
   }
-  return degraded(line,
-                  fmt::format("not delegated to you: {}; a box that asks for such a limit is refused",
-                              support::join(absent, ", ")),
-                  delegation_command(report));
+  return degraded(
+      line,
+      fmt::format("not delegated to you: {}; a box that asks for such a limit is refused", support::join(absent, ", ")),
+      delegation_command(report));
 }
 
 Finding check_ruleset(const HostReport& report) {
@@ -176,7 +179,8 @@ Finding check_selinux(const HostReport& report) {
 Finding check_seccomp(const HostReport& report) {
   const Line line{"seccomp", "Seccomp"};
   if (!report.kernel_seccomp_filter) {
-    return missing(line, "the kernel has no seccomp filters (CONFIG_SECCOMP_FILTER)", "boot a kernel of the distribution");
+    return missing(line, "the kernel has no seccomp filters (CONFIG_SECCOMP_FILTER)",
+                   "boot a kernel of the distribution");
   }
   if (report.podman.facts && !report.podman.facts->seccomp) {
     return missing(line, "Podman was built without it", install_command(report.distro, Package::podman));
@@ -186,8 +190,9 @@ Finding check_seccomp(const HostReport& report) {
 
 Finding check_seccomp_profile(const HostReport& report) {
   const Line line{"seccomp_profile", "Seccomp profile"};
-  if (!report.seccomp_problem.empty()) {
-    return missing(line, report.seccomp_problem, install_command(report.distro, Package::seccomp_profile));
+  if (!report.seccomp_problem.empty() || report.seccomp_profile.empty()) {
+    return missing(line, report.seccomp_problem.empty() ? "none is known" : report.seccomp_problem,
+                   install_command(report.distro, Package::seccomp_profile));
   }
   return ok(line, report.seccomp_profile);
 }

@@ -15,7 +15,9 @@ constexpr podman::Version k_pasta_is_default{5, 0, 0};
 
 const char* k_no_podman = "Podman is not here";
 
-double gibibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / static_cast<double>(1ULL << 30U); }
+double gibibytes(std::uint64_t bytes) {
+  return static_cast<double>(bytes) / static_cast<double>(1ULL << 30U);
+}
 
 } // namespace
 
@@ -26,10 +28,11 @@ Finding check_podman(const HostReport& report) {
     return missing(line, "not installed", install_command(report.distro, Package::podman));
   }
   if (podman.version && *podman.version < podman::k_oldest_podman) {
-    return missing(line,
-                   fmt::format("{} is too old; {}.{} or newer is needed", podman.version->text(),
-                               podman::k_oldest_podman.major, podman::k_oldest_podman.minor),
-                   "upgrade to a release of this distribution that has it (Debian 12, Ubuntu 24.04, Fedora 37 or newer)");
+    return missing(
+        line,
+        fmt::format("{} is too old; {}.{} or newer is needed", podman.version->text(), podman::k_oldest_podman.major,
+                    podman::k_oldest_podman.minor),
+        "upgrade to a release of this distribution that has it (Debian 12, Ubuntu 24.04, Fedora 37 or newer)");
   }
   if (!podman.error.empty()) {
     return missing(line, podman.error, podman.error_hint.empty() ? "podman info" : podman.error_hint);
@@ -54,8 +57,8 @@ Finding check_oci_runtime(const HostReport& report) {
   if (name == "runc") {
     return degraded(line, fmt::format("runc {}; agentbox is tested with crun", report.podman.runtime_version), remedy);
   }
-  return missing(line, fmt::format("\"{}\" is not known to enforce the whole contract", support::escape_untrusted(name)),
-                 remedy);
+  return missing(
+      line, fmt::format("\"{}\" is not known to enforce the whole contract", support::escape_untrusted(name)), remedy);
 }
 
 Finding check_network_program(const HostReport& report) {
@@ -108,8 +111,9 @@ Finding check_storage(const HostReport& report) {
                              "printf '[storage]\\ndriver = \"overlay\"\\n' > ~/.config/containers/storage.conf"
                              "   (reset deletes all images and containers of yours)";
   return degraded(line,
-                  driver == "vfs" ? "vfs copies the whole image for every box: starts take seconds, not tenths"
-                                  : fmt::format("{}; agentbox is tested with overlay", support::escape_untrusted(driver)),
+                  driver == "vfs"
+                      ? "vfs copies the whole image for every box: starts take seconds, not tenths"
+                      : fmt::format("{}; agentbox is tested with overlay", support::escape_untrusted(driver)),
                   remedy);
 }
 
@@ -129,7 +133,7 @@ Finding check_disk(const HostReport& report) {
 
 Finding check_installation(const HostReport& report) {
   const Line line{"installation", "agentbox's files"};
-  if (!report.missing_files.empty()) {
+  if (!report.missing_files.empty() || report.installation.empty()) {
     return missing(line, "not there: " + support::join(report.missing_files, ", "),
                    "build or install it anew (source tree: ./dev build; package: " +
                        install_command(report.distro, Package::agentbox) + ")");

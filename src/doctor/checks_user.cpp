@@ -51,8 +51,7 @@ Finding check_id_helpers(const HostReport& report) {
   for (const auto& [name, helper] :
        {std::pair{"newuidmap", &report.newuidmap}, std::pair{"newgidmap", &report.newgidmap}}) {
     if (helper->path.empty()) {
-      return missing(line, fmt::format("{} is not installed", name),
-                     install_command(report.distro, Package::uidmap));
+      return missing(line, fmt::format("{} is not installed", name), install_command(report.distro, Package::uidmap));
     }
     if (!helper->privileged) {
       return missing(line, fmt::format("{} is neither setuid root nor has it file capabilities", helper->path),
@@ -70,12 +69,12 @@ Finding check_runtime_folder(const HostReport& report) {
   if (report.runtime_problem.empty() && !report.runtime_fallback) {
     return ok(line, report.runtime_folder);
   }
-  const std::string make =
-      fmt::format("sudo install -d -o {0} -m 700 /run/user/{1} && export XDG_RUNTIME_DIR=/run/user/{1}", report.user,
-                  report.uid);
+  const std::string make = fmt::format(
+      "sudo install -d -o {0} -m 700 /run/user/{1} && export XDG_RUNTIME_DIR=/run/user/{1}", report.user, report.uid);
   const std::string remedy =
-      report.systemd ? fmt::format("sudo loginctl enable-linger {}   (then log in again, not by su or sudo)", report.user)
-                     : make;
+      report.systemd
+          ? fmt::format("sudo loginctl enable-linger {}   (then log in again, not by su or sudo)", report.user)
+          : make;
   if (report.runtime_problem.empty()) {
     return degraded(line, fmt::format("{}, because XDG_RUNTIME_DIR is not set", report.runtime_folder), remedy);
   }
@@ -90,10 +89,10 @@ Finding check_linger(const HostReport& report) {
   if (!report.linger) {
     return not_applicable(line, "no systemd-logind here");
   }
-  return ok(line, *report.linger
-                      ? "boxes go on (linger is on)"
-                      : fmt::format("boxes end with your last login (to keep them: loginctl enable-linger {})",
-                                    report.user));
+  return ok(line,
+            *report.linger
+                ? "boxes go on (linger is on)"
+                : fmt::format("boxes end with your last login (to keep them: loginctl enable-linger {})", report.user));
 }
 
 } // namespace agentbox::doctor

@@ -21,8 +21,8 @@ std::string_view to_string(Status status);
 
 /// One line of the report.
 struct Finding {
-  std::string id;     ///< stable, for scripts: "podman", "subids"
-  std::string title;  ///< "Podman"
+  std::string id;    ///< stable, for scripts: "podman", "subids"
+  std::string title; ///< "Podman"
   Status status = Status::ok;
   std::string detail; ///< what was found, or what is wrong
   std::string remedy; ///< a command line that mends it on this distribution; empty when ok

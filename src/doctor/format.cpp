@@ -32,7 +32,9 @@ std::string status_cell(Status status, bool colour) {
 }
 
 /// A finding may quote the host (an error text, a path), so nothing of it reaches the terminal unescaped.
-std::string safe(const std::string& text) { return support::escape_untrusted(text, 2000); }
+std::string safe(const std::string& text) {
+  return support::escape_untrusted(text, 2000);
+}
 
 std::string verdict(const std::vector<Finding>& findings) {
   const auto count = [&](Status status) {

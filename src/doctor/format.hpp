@@ -11,8 +11,9 @@ namespace agentbox::doctor {
 /// last line with the verdict. `colour` adds SGR sequences to the status words and nothing else.
 std::string to_text(const HostReport& report, const std::vector<Finding>& findings, bool colour);
 
-/// The report for programs: {"version":1,"enforceable":…,"host":{…},"findings":[{"id","title","status","detail","remedy"},…]},
-/// two-space indent, final newline.
+/// The report for programs:
+/// {"version":1,"enforceable":…,"host":{…},"findings":[{"id","title","status","detail","remedy"},…]}, two-space indent,
+/// final newline.
 std::string to_json(const HostReport& report, const std::vector<Finding>& findings);
 
 } // namespace agentbox::doctor

@@ -21,24 +21,24 @@ struct Distro {
 
 /// A program that must run with more than the caller's rights (newuidmap, newgidmap).
 struct Helper {
-  std::string path;       ///< empty: not found
+  std::string path;        ///< empty: not found
   bool privileged = false; ///< setuid root, or with file capabilities
 };
 
 /// The caller's subordinate ids in /etc/subuid or /etc/subgid.
 struct IdRange {
-  std::uint64_t count = 0;      ///< in all ranges together
+  std::uint64_t count = 0;          ///< in all ranges together
   std::uint64_t next_free = 100000; ///< the first id above every range of the file, for the remedy
 };
 
 /// What the installed Podman says of itself, and whether it could say anything.
 struct PodmanReport {
-  std::string path;                         ///< empty: not found
-  std::optional<podman::Version> version;   ///< from `podman --version`, which works on a host where nothing else does
-  std::string error;                        ///< why `podman info` failed; empty when it did not or was not asked
-  std::string error_hint;                   ///< the next step that goes with it; may be empty
-  std::optional<podman::HostFacts> facts;   ///< from `podman info`; not asked for root
-  std::string runtime_version;              ///< of facts->oci_runtime, "1.8.1"
+  std::string path;                       ///< empty: not found
+  std::optional<podman::Version> version; ///< from `podman --version`, which works on a host where nothing else does
+  std::string error;                      ///< why `podman info` failed; empty when it did not or was not asked
+  std::string error_hint;                 ///< the next step that goes with it; may be empty
+  std::optional<podman::HostFacts> facts; ///< from `podman info`; not asked for root
+  std::string runtime_version;            ///< of facts->oci_runtime, "1.8.1"
 };
 
 /// What is known of one kernel feature that may be a module.
@@ -79,16 +79,16 @@ struct HostReport {
   RulesetTrial ruleset;
   Selinux selinux = Selinux::none;
   bool kernel_seccomp_filter = false;
-  std::string seccomp_profile; ///< path of the profile that the box starts from
-  std::string seccomp_problem; ///< why it cannot be used; empty: it parses
-  std::uint64_t disk_free = 0;    ///< bytes free to the caller below storage_root
-  std::string runtime_folder;     ///< $XDG_RUNTIME_DIR or its default
-  std::string runtime_problem;    ///< empty: it is writable and ours
-  bool runtime_fallback = false;  ///< below /tmp, because XDG_RUNTIME_DIR is not set
-  std::optional<bool> linger;     ///< nothing where systemd-logind does not run
+  std::string seccomp_profile;            ///< path of the profile that the box starts from
+  std::string seccomp_problem;            ///< why it cannot be used; empty: it parses
+  std::uint64_t disk_free = 0;            ///< bytes free to the caller below storage_root
+  std::string runtime_folder;             ///< $XDG_RUNTIME_DIR or its default
+  std::string runtime_problem;            ///< empty: it is writable and ours
+  bool runtime_fallback = false;          ///< below /tmp, because XDG_RUNTIME_DIR is not set
+  std::optional<bool> linger;             ///< nothing where systemd-logind does not run
   std::vector<std::string> missing_files; ///< of agentbox's own installation
-  std::string installation;       ///< where they were looked for
-  std::string mmdebstrap;         ///< path, empty: not found
+  std::string installation;               ///< where they were looked for
+  std::string mmdebstrap;                 ///< path, empty: not found
 };
 
 } // namespace agentbox::doctor

@@ -58,9 +58,12 @@ struct Feature {
 };
 
 constexpr Feature k_features[] = {
-    {"nf_tables", "CONFIG_NF_TABLES", nullptr},      {"nft_chain_nat", "CONFIG_NFT_NAT", nullptr},
-    {"nft_redir", "CONFIG_NFT_REDIR", nullptr},      {"nft_ct", "CONFIG_NFT_CT", nullptr},
-    {"nft_reject_inet", "CONFIG_NFT_REJECT_INET", nullptr}, {"overlay", "CONFIG_OVERLAY_FS", "overlay"},
+    {"nf_tables", "CONFIG_NF_TABLES", nullptr},
+    {"nft_chain_nat", "CONFIG_NFT_NAT", nullptr},
+    {"nft_redir", "CONFIG_NFT_REDIR", nullptr},
+    {"nft_ct", "CONFIG_NFT_CT", nullptr},
+    {"nft_reject_inet", "CONFIG_NFT_REJECT_INET", nullptr},
+    {"overlay", "CONFIG_OVERLAY_FS", "overlay"},
 };
 
 /// Whether a line of a modules.builtin or modules.dep names the module: "kernel/net/netfilter/nf_tables.ko.zst: …".
@@ -85,9 +88,8 @@ bool has_line(std::string_view text, std::string_view wanted) {
 
 bool is_loaded(std::string_view proc_modules, std::string_view module) {
   const auto lines = split(proc_modules, '\n');
-  return std::any_of(lines.begin(), lines.end(), [&](std::string_view line) {
-    return line.substr(0, line.find(' ')) == module;
-  });
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](std::string_view line) { return line.substr(0, line.find(' ')) == module; });
 }
 
 ModuleState module_state(const ModuleSources& sources, const Feature& feature) {

@@ -9,7 +9,8 @@
 
 namespace agentbox::doctor {
 
-/// The distribution from the text of os-release(5). The family comes from ID, else from the first known word of ID_LIKE.
+/// The distribution from the text of os-release(5). The family comes from ID, else from the first known word of
+/// ID_LIKE.
 Distro parse_os_release(std::string_view text);
 
 /// The ranges of `user` (by name or by number) in the text of /etc/subuid or /etc/subgid. Malformed lines count for
@@ -34,7 +35,8 @@ std::map<std::string, ModuleState> module_states(const ModuleSources& sources);
 /// Why `text` is no seccomp profile that a box could start from, or empty.
 std::string seccomp_profile_problem(std::string_view text);
 
-/// "1.8.1" from "crun version 1.8.1\ncommit: …" or "podman version 4.3.1": the word after "version". Empty: there is none.
+/// "1.8.1" from "crun version 1.8.1\ncommit: …" or "podman version 4.3.1": the word after "version". Empty: there is
+/// none.
 std::string version_word(std::string_view text);
 
 } // namespace agentbox::doctor

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
 #include <archive.h>
 #include <archive_entry.h>
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <sys/utsname.h>

@@ -18,7 +18,7 @@ namespace {
 constexpr support::CaptureLimits k_quick{1U << 20U, std::chrono::seconds(20)};
 
 std::uint64_t free_bytes(fs::path folder) {
-  struct statvfs info{};
+  struct statvfs info {};
   while (statvfs(folder.c_str(), &info) != 0) { // the store is made on first use
     if (folder == folder.parent_path()) {
       return 0;
@@ -70,7 +70,7 @@ void read_installation(HostReport& report) {
       }
     }
   } catch (const support::Error& error) {
-    report.missing_files.emplace_back(error.what());
+    report.missing_files.emplace_back(error.what()); // names the folder
   }
 }
 

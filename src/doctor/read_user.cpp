@@ -42,7 +42,7 @@ std::string user_name(uid_t uid) {
 Helper helper(const std::string& name) {
   Helper result;
   result.path = support::find_program(name).value_or("");
-  struct stat info{};
+  struct stat info {};
   if (!result.path.empty() && stat(result.path.c_str(), &info) == 0) {
     const bool setuid_root = (info.st_mode & S_ISUID) != 0 && info.st_uid == 0;
     result.privileged = setuid_root || getxattr(result.path.c_str(), "security.capability", nullptr, 0) > 0;
@@ -56,15 +56,15 @@ void read_runtime_folder(HostReport& report) {
   const fs::path folder = support::runtime_folder().parent_path();
   report.runtime_folder = usable ? set : folder.string();
   report.runtime_fallback = !usable && folder == "/tmp";
-  struct stat info{};
+  struct stat info {};
   if (report.runtime_fallback) {
     return;
   }
   if (stat(report.runtime_folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
     report.runtime_problem = fmt::format("{} is no folder", report.runtime_folder);
   } else if (info.st_uid != geteuid()) {
-    report.runtime_problem = fmt::format("{} belongs to another user (su and sudo leave XDG_RUNTIME_DIR as it was)",
-                                         report.runtime_folder);
+    report.runtime_problem =
+        fmt::format("{} belongs to another user (su and sudo leave XDG_RUNTIME_DIR as it was)", report.runtime_folder);
   } else if (access(report.runtime_folder.c_str(), W_OK | X_OK) != 0) {
     report.runtime_problem = fmt::format("you may not write to {}", report.runtime_folder);
   }

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catch.hpp"
+#include "good_host.hpp"
+
+using namespace agentbox::doctor;
+using agentbox::doctor::test::contains;
+using agentbox::doctor::test::find;
+using agentbox::doctor::test::good_host;
+
+TEST_CASE("user namespaces") {
+  HostReport report = good_host();
+  SECTION("switched off by Debian's sysctl") {
+    report.sysctls["kernel.unprivileged_userns_clone"] = "0";
+    const Finding finding = find(report, "user_namespaces");
+    CHECK(finding.status == Status::missing);
+    CHECK(contains(finding.remedy, "sudo sysctl -w kernel.unprivileged_userns_clone=1"));
+  }
+  SECTION("none allowed") {
+    report.sysctls["user.max_user_namespaces"] = "0";
+    CHECK(find(report, "user_namespaces").status == Status::missing);
+  }
+  SECTION("not in the kernel") {
+    report.sysctls.clear();
+    CHECK(find(report, "user_namespaces").status == Status::missing);
+  }
+  SECTION("AppArmor's restriction stops Podman only where it has no profile") {
+    report.sysctls["kernel.apparmor_restrict_unprivileged_userns"] = "1";
+    CHECK(find(report, "user_namespaces").status == Status::ok); // podman info answered
+    report.podman.facts.reset();
+    CHECK(find(report, "user_namespaces").status == Status::missing);
+    report.apparmor_podman_profile = true;
+    CHECK(find(report, "user_namespaces").status == Status::ok);
+  }
+}
+
+TEST_CASE("control groups") {
+  HostReport report = good_host();
+  CHECK(find(report, "cgroups").detail == "v2");
+  report.cgroups = CgroupLayout::v1;
+  CHECK(find(report, "cgroups").status == Status::degraded);
+  report.cgroups = CgroupLayout::hybrid;
+  CHECK(find(report, "cgroups").status == Status::missing);
+  CHECK(contains(find(report, "cgroups").remedy, "update-grub"));
+  report.cgroups = CgroupLayout::none;
+  CHECK(find(report, "cgroups").status == Status::missing);
+}
+
+TEST_CASE("which limit of processes holds") {
+  HostReport report = good_host();
+  CHECK(contains(find(report, "process_limit").detail, "pids cgroup"));
+  report.podman.facts->controllers.erase("pids");
+  const Finding finding = find(report, "process_limit");
+  CHECK(finding.status == Status::degraded);
+  CHECK(contains(finding.detail, "RLIMIT_NPROC alone"));
+  CHECK(contains(finding.remedy, "Delegate=pids memory cpu"));
+  report.systemd = false;
+  CHECK_FALSE(contains(find(report, "process_limit").remedy, "Delegate"));
+  report.podman.facts.reset();
+  CHECK(find(report, "process_limit").status == Status::not_applicable);
+}
+
+TEST_CASE("memory and cpu controllers") {
+  HostReport report = good_host();
+  CHECK(find(report, "memory_cpu").status == Status::ok);
+  report.podman.facts->controllers.erase("cpu");
+  const Finding finding = find(report, "memory_cpu");
+  CHECK(finding.status == Status::degraded);
+  CHECK(contains(finding.detail, "cpu"));
+  CHECK_FALSE(contains(finding.detail, "memory"));
+  report.podman.facts.reset();
+  CHECK(find(report, "memory_cpu").status == Status::not_applicable);
+}
+
+TEST_CASE("the firewall's ruleset") {
+  HostReport report = good_host();
+  SECTION("by the modules") {
+    CHECK(find(report, "ruleset").status == Status::ok);
+    report.modules["nft_redir"] = ModuleState::loadable;
+    CHECK(find(report, "ruleset").status == Status::ok);
+    report.modules["nft_redir"] = ModuleState::absent;
+    const Finding finding = find(report, "ruleset");
+    CHECK(finding.status == Status::missing);
+    CHECK(contains(finding.remedy, "sudo modprobe -a nft_redir "));
+  }
+  SECTION("a module that may not be loaded any more") {
+    report.modules["nft_redir"] = ModuleState::loadable;
+    report.sysctls["kernel.modules_disabled"] = "1";
+    CHECK(find(report, "ruleset").status == Status::missing);
+  }
+  SECTION("a trial knows better than the tables") {
+    report.modules["nft_redir"] = ModuleState::absent;
+    report.ruleset.attempted = true;
+    CHECK(find(report, "ruleset").status == Status::ok);
+    report.ruleset.error = "Operation not supported";
+    CHECK(find(report, "ruleset").status == Status::missing);
+    report.modules["nft_redir"] = ModuleState::loaded;
+    CHECK(find(report, "ruleset").status == Status::missing);
+    CHECK(contains(find(report, "ruleset").detail, "Operation not supported"));
+  }
+  SECTION("no tables, no trial") {
+    report.modules.clear();
+    CHECK(find(report, "ruleset").status == Status::not_applicable);
+  }
+}
+
+TEST_CASE("overlayfs") {
+  HostReport report = good_host();
+  for (const ModuleState state : {ModuleState::loaded, ModuleState::built_in, ModuleState::loadable}) {
+    report.modules["overlay"] = state;
+    CHECK(find(report, "overlay").status == Status::ok);
+  }
+  report.modules["overlay"] = ModuleState::absent;
+  CHECK(find(report, "overlay").status == Status::ok); // Podman says overlay: fuse-overlayfs does it
+  report.podman.facts->graph_driver = "vfs";
+  CHECK(find(report, "overlay").status == Status::degraded);
+  report.modules.clear();
+  CHECK(find(report, "overlay").status == Status::not_applicable);
+}
+
+TEST_CASE("SELinux") {
+  HostReport report = good_host();
+  CHECK(find(report, "selinux").status == Status::not_applicable);
+  report.selinux = Selinux::permissive;
+  CHECK(contains(find(report, "selinux").detail, "permissive"));
+  report.selinux = Selinux::enforcing;
+  CHECK(contains(find(report, "selinux").detail, "enforcing"));
+}
+
+TEST_CASE("seccomp") {
+  HostReport report = good_host();
+  SECTION("the kernel") {
+    report.kernel_seccomp_filter = false;
+    CHECK(find(report, "seccomp").status == Status::missing);
+  }
+  SECTION("Podman") {
+    report.podman.facts->seccomp = false;
+    CHECK(find(report, "seccomp").status == Status::missing);
+  }
+  SECTION("the profile") {
+    CHECK(find(report, "seccomp_profile").status == Status::ok);
+    report.seccomp_problem = "cannot open /usr/share/containers/seccomp.json: no such file";
+    CHECK(find(report, "seccomp_profile").status == Status::missing);
+    CHECK(contains(find(report, "seccomp_profile").remedy, "golang-github-containers-common"));
+  }
+}
