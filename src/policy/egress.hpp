@@ -38,8 +38,8 @@ std::optional<VirtualRange> parse_virtual_range(std::string_view text);
 struct EgressPolicy {
   NetworkMode mode = NetworkMode::filtered;
   VirtualRange virtual_range;
-  std::vector<HostEntry> allow;      ///< sorted, unique
-  std::vector<HostPattern> block; ///< wins over allow; sorted, unique
+  std::vector<HostEntry> allow;       ///< sorted, unique
+  std::vector<HostPattern> block;     ///< wins over allow; sorted, unique
   std::vector<HostPattern> allow_ech; ///< names for which a missing or encrypted SNI is accepted on 443; normally empty
   std::vector<HostPattern> allow_private; ///< names whose upstream addresses may be private (RFC 1918); normally empty
 

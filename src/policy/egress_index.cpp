@@ -13,15 +13,20 @@ using Verdict = EgressDecision::Verdict;
 
 template <typename Item>
 void sort_unique(std::vector<Item>& items) {
-  const auto wrong = std::adjacent_find(items.begin(), items.end(), [](const Item& a, const Item& b) { return a >= b; });
+  const auto wrong =
+      std::adjacent_find(items.begin(), items.end(), [](const Item& a, const Item& b) { return a >= b; });
   if (wrong != items.end()) {
     std::sort(items.begin(), items.end());
     items.erase(std::unique(items.begin(), items.end()), items.end());
   }
 }
 
-const HostPattern& pattern_of(const HostEntry& entry) { return entry.pattern; }
-const HostPattern& pattern_of(const HostPattern& pattern) { return pattern; }
+const HostPattern& pattern_of(const HostEntry& entry) {
+  return entry.pattern;
+}
+const HostPattern& pattern_of(const HostPattern& pattern) {
+  return pattern;
+}
 
 /// The items of a sorted list whose name is exactly `name`: neighbours, as the name is what the order looks at first.
 template <typename Item>
@@ -121,7 +126,9 @@ EgressDecision EgressIndex::decide(std::string_view host, std::uint16_t port) co
   return decision;
 }
 
-bool EgressIndex::ech_allowed(std::string_view host) const { return find_cover(m_policy.allow_ech, host) != nullptr; }
+bool EgressIndex::ech_allowed(std::string_view host) const {
+  return find_cover(m_policy.allow_ech, host) != nullptr;
+}
 
 bool EgressIndex::private_allowed(std::string_view host) const {
   return find_cover(m_policy.allow_private, host) != nullptr;

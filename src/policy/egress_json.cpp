@@ -209,7 +209,9 @@ private:
 
 } // namespace
 
-std::string_view mode_text(NetworkMode mode) { return mode == NetworkMode::full ? "full" : "filtered"; }
+std::string_view mode_text(NetworkMode mode) {
+  return mode == NetworkMode::full ? "full" : "filtered";
+}
 
 std::string_view driver_text(FirewallDriver driver) {
   return driver == FirewallDriver::iptables ? "iptables" : "nftables";

@@ -13,8 +13,6 @@ constexpr std::size_t k_max_entry = 264; // "*.", a name of 253 bytes and its fi
 
 enum class Wildcards { domains, top_level_too };
 
-std::string quoted(std::string_view text) { return "\"" + support::escape_untrusted(text, 80) + "\""; }
-
 /// The host inside something that looks like a URL or user@host, for a hint. Empty when there is none.
 std::string host_inside(std::string_view text) {
   if (const auto scheme = text.find("://"); scheme != std::string_view::npos) {
@@ -57,8 +55,8 @@ bool has_plain_shape(std::string_view text) {
     }
     return table;
   }();
-  const bool plain = std::all_of(text.begin(), text.end(),
-                                 [](char c) { return k_plain[static_cast<unsigned char>(c)]; });
+  const bool plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return k_plain[static_cast<unsigned char>(c)]; });
   return plain && text.find(':') == text.rfind(':');
 }
 
@@ -68,22 +66,23 @@ std::optional<EntryProblem> shape_problem(std::string_view text) {
     return EntryProblem{"an entry is empty", "write HOST or HOST:PORT"};
   }
   if (text.size() > k_max_entry) {
-    return EntryProblem{quoted(text) + " is longer than " + std::to_string(k_max_entry) + " bytes", ""};
+    return EntryProblem{support::in_quotes(text) + " is longer than " + std::to_string(k_max_entry) + " bytes", ""};
   }
   if (has_plain_shape(text)) {
     return std::nullopt;
   }
   if (text.find("://") != std::string_view::npos) {
-    return EntryProblem{quoted(text) + " is a URL; a list of hosts takes names", write_hint(text)};
+    return EntryProblem{support::in_quotes(text) + " is a URL; a list of hosts takes names", write_hint(text)};
   }
   if (text.find('@') != std::string_view::npos) {
-    return EntryProblem{quoted(text) + " names a user; a list of hosts takes names", write_hint(text)};
+    return EntryProblem{support::in_quotes(text) + " names a user; a list of hosts takes names", write_hint(text)};
   }
   if (text.find_first_of("/?#") != std::string_view::npos) {
-    return EntryProblem{quoted(text) + " has a path; the firewall decides on host and port only", write_hint(text)};
+    return EntryProblem{support::in_quotes(text) + " has a path; the firewall decides on host and port only",
+                        write_hint(text)};
   }
   if (text.front() == '[' || std::count(text.begin(), text.end(), ':') > 1) {
-    return EntryProblem{quoted(text) + " is an IPv6 address; only names can be listed",
+    return EntryProblem{support::in_quotes(text) + " is an IPv6 address; only names can be listed",
                         "list the host's name: the firewall resolves it anew for each connection"};
   }
   return std::nullopt;
@@ -91,7 +90,8 @@ std::optional<EntryProblem> shape_problem(std::string_view text) {
 
 std::optional<EntryProblem> bare_wildcard_problem(std::string_view text) {
   if (text == "*" || text == "*.") {
-    return EntryProblem{quoted(text) + " would mean every host", "name the hosts, or use --full-network for one run"};
+    return EntryProblem{support::in_quotes(text) + " would mean every host",
+                        "name the hosts, or use --full-network for one run"};
   }
   return std::nullopt;
 }
@@ -107,25 +107,27 @@ PatternResult parse_pattern(std::string_view text, Wildcards wildcards) {
     name.remove_prefix(2);
   }
   if (name.find('*') != std::string_view::npos) {
-    return EntryProblem{quoted(text) + ": '*' can only stand at the start, as in \"*.example.com\"", ""};
+    return EntryProblem{support::in_quotes(text) + ": '*' can only stand at the start, as in \"*.example.com\"", ""};
   }
   const bool one_label = name.find('.') == std::string_view::npos;
   if (pattern.subdomains && one_label && canonical_name("x." + std::string(name))) {
     if (wildcards == Wildcards::domains) {
-      return EntryProblem{quoted(text) + " would mean every host of a top-level domain", "name the domain: \"*.example." + std::string(name) + "\""};
+      return EntryProblem{support::in_quotes(text) + " would mean every host of a top-level domain",
+                          "name the domain: \"*.example." + std::string(name) + "\""};
     }
     pattern.name = canonical_name("x." + std::string(name))->substr(2);
     return pattern;
   }
   auto canonical = canonical_name(name);
   if (!canonical) {
-    return EntryProblem{quoted(text) + " is not a host name: " + name_problem(name), ""};
+    return EntryProblem{support::in_quotes(text) + " is not a host name: " + name_problem(name), ""};
   }
   if (is_reserved(*canonical)) {
-    return EntryProblem{quoted(text) + " means the box itself and cannot be listed", ""};
+    return EntryProblem{support::in_quotes(text) + " means the box itself and cannot be listed", ""};
   }
   if (pattern.subdomains && wildcards == Wildcards::domains && is_shared_suffix(*canonical)) {
-    return EntryProblem{quoted(text) + " would mean every host of a suffix that anyone can register names under",
+    return EntryProblem{support::in_quotes(text) +
+                            " would mean every host of a suffix that anyone can register names under",
                         "name the domain: \"*.example." + *canonical + "\""};
   }
   pattern.name = *std::move(canonical);
@@ -146,7 +148,7 @@ PatternResult parse_portless(std::string_view text, Wildcards wildcards) {
     return *std::move(problem);
   }
   if (const auto colon = text.find(':'); colon != std::string_view::npos) {
-    return EntryProblem{quoted(text) + " has a port; this list holds for every port of a host",
+    return EntryProblem{support::in_quotes(text) + " has a port; this list holds for every port of a host",
                         "write \"" + support::escape_untrusted(text.substr(0, colon), 80) + "\""};
   }
   return parse_pattern(text, wildcards);
@@ -163,7 +165,8 @@ EntryResult parse_host_entry(std::string_view text) {
   if (colon != std::string_view::npos) {
     const auto port = colon + 1 < text.size() ? parse_port(text.substr(colon + 1)) : std::nullopt;
     if (!port) {
-      return EntryProblem{quoted(text) + ": the port must be a number from 1 to 65535", "write HOST or HOST:PORT"};
+      return EntryProblem{support::in_quotes(text) + ": the port must be a number from 1 to 65535",
+                          "write HOST or HOST:PORT"};
     }
     entry.port = *port;
   }
@@ -175,8 +178,12 @@ EntryResult parse_host_entry(std::string_view text) {
   return entry;
 }
 
-PatternResult parse_host_pattern(std::string_view text) { return parse_portless(text, Wildcards::domains); }
+PatternResult parse_host_pattern(std::string_view text) {
+  return parse_portless(text, Wildcards::domains);
+}
 
-PatternResult parse_block_pattern(std::string_view text) { return parse_portless(text, Wildcards::top_level_too); }
+PatternResult parse_block_pattern(std::string_view text) {
+  return parse_portless(text, Wildcards::top_level_too);
+}
 
 } // namespace agentbox::policy

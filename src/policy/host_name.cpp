@@ -9,10 +9,18 @@ namespace {
 constexpr std::size_t k_max_name = 253; // RFC 1035 §2.3.4, written form
 constexpr std::size_t k_max_label = 63;
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool is_name_byte(char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; }
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_name_byte(char c) {
+  return is_letter(c) || is_digit(c) || c == '-' || c == '_';
+}
+constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 /// Resolvers take a name whose last label reads as a number ("127.1", "0x7f.0x1") for an IPv4 address.
 bool reads_as_number(std::string_view label) {
@@ -102,7 +110,9 @@ bool is_canonical_name(std::string_view text) {
          std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
-std::string name_problem(std::string_view text) { return std::string(find_problem(text)); }
+std::string name_problem(std::string_view text) {
+  return std::string(find_problem(text));
+}
 
 bool HostPattern::matches(std::string_view host) const {
   if (!subdomains) {
@@ -111,7 +121,9 @@ bool HostPattern::matches(std::string_view host) const {
   return host.size() > name.size() + 1 && host.ends_with(name) && host[host.size() - name.size() - 1] == '.';
 }
 
-std::string HostPattern::text() const { return subdomains ? "*." + name : name; }
+std::string HostPattern::text() const {
+  return subdomains ? "*." + name : name;
+}
 
 std::string HostEntry::text() const {
   return port == 443 ? pattern.text() : pattern.text() + ":" + std::to_string(port);

@@ -24,7 +24,7 @@ std::string name_problem(std::string_view text);
 
 /// A name, or `*.name`: every subdomain at any depth, not the name itself.
 struct HostPattern {
-  std::string name;      ///< canonical, without the "*."
+  std::string name;        ///< canonical, without the "*."
   bool subdomains = false; ///< written as "*.name"
 
   /// Whether canonical name `host` is meant. Whole labels from the right.

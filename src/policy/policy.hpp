@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -29,7 +30,8 @@ struct PolicyFields {
   Agent agent;
   Run run;
   ImageChoice image;
-  std::optional<std::filesystem::path> ca_bundle; ///< mounted read-only and named by the usual variables; never baked in
+  std::optional<std::filesystem::path>
+      ca_bundle;    ///< mounted read-only and named by the usual variables; never baked in
   std::string name; ///< of the box; [a-z0-9][a-z0-9-]{0,40}
   std::string hostname = "agentbox";
 
@@ -64,8 +66,12 @@ PolicyResult build_policy(PolicyFields fields);
 /// workspace "/workspace-source" standing for the project. A golden file holds its JSON; SECURITY.md its digest.
 PolicyFields default_fields();
 
+/// Stands in to_json() and in changes for the value of a variable whose name looks like a credential's.
+inline constexpr std::string_view k_hidden_value = "(hidden)";
+
 /// The policy as canonical JSON: every field, keys sorted, two-space indent, final newline. What `policy show --json`
-/// prints and what the contract's digest is taken over.
+/// prints and what the contract's digest is taken over. Values of variables that look like credentials are hidden
+/// (env_names.hpp): the text may be shown.
 std::string to_json(const Policy& policy);
 
 /// One difference between two policies.

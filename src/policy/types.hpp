@@ -23,9 +23,9 @@ struct User {
 
 /// The project: the one host path that every box sees.
 struct Workspace {
-  std::filesystem::path source;            ///< canonical, an existing folder
-  std::string destination = "/workspace";  ///< also the working directory
-  std::vector<std::string> protect;        ///< relative paths over-mounted read-only where they exist; sorted, unique
+  std::filesystem::path source;           ///< canonical, an existing folder
+  std::string destination = "/workspace"; ///< also the working directory
+  std::vector<std::string> protect;       ///< relative paths over-mounted read-only where they exist; sorted, unique
 
   bool operator==(const Workspace&) const = default;
 };
@@ -35,7 +35,7 @@ struct Mount {
   std::filesystem::path source; ///< canonical; exists when the box starts
   std::string destination;      ///< absolute and normal, inside the box
   bool read_only = false;
-  std::string reason;           ///< where it was asked for: "--mount", "--auth codex", "~/.config/…:12"; shown to the user
+  std::string reason; ///< where it was asked for: "--mount", "--auth codex", "~/.config/…:12"; shown to the user
 
   bool operator==(const Mount&) const = default;
 };
@@ -51,19 +51,19 @@ struct PublishedPort {
 
 /// Resource limits of the agent's container.
 struct Limits {
-  std::uint32_t pids = 512;                   ///< cgroup pids.max, and RLIMIT_NPROC
-  std::optional<std::uint64_t> memory_bytes;  ///< cgroup memory.max; none: the host's
-  std::optional<std::uint32_t> cpu_millis;    ///< 1500 = one and a half cores; none: the host's
-  std::uint64_t shm_bytes = 64U << 20U;       ///< /dev/shm
-  std::uint64_t tmp_bytes = 1024ULL << 20U;   ///< /tmp, a tmpfs
-  std::uint64_t open_files = 65536;           ///< RLIMIT_NOFILE, hard and soft (less where the host's hard limit is less)
+  std::uint32_t pids = 512;                  ///< cgroup pids.max, and RLIMIT_NPROC
+  std::optional<std::uint64_t> memory_bytes; ///< cgroup memory.max; none: the host's
+  std::optional<std::uint32_t> cpu_millis;   ///< 1500 = one and a half cores; none: the host's
+  std::uint64_t shm_bytes = 64U << 20U;      ///< /dev/shm
+  std::uint64_t tmp_bytes = 1024ULL << 20U;  ///< /tmp, a tmpfs
+  std::uint64_t open_files = 65536; ///< RLIMIT_NOFILE, hard and soft (less where the host's hard limit is less)
 
   bool operator==(const Limits&) const = default;
 };
 
 /// What the kernel enforces on the agent's processes whatever they try. Looser values do not exist as options.
 struct Confinement {
-  std::vector<std::string> capabilities;  ///< of the agent: none
+  std::vector<std::string> capabilities; ///< of the agent: none
   bool no_new_privileges = true;
   std::vector<std::string> firewall_capabilities = {"CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE"};
   std::vector<std::string> masked_paths;   ///< OCI linux.maskedPaths

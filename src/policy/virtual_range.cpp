@@ -17,7 +17,9 @@ constexpr std::array<VirtualRange, 5> k_unused = {{
     {0x64400000U, 10}, // 100.64.0.0/10, carrier-grade NAT (RFC 6598)
 }};
 
-constexpr std::uint32_t mask_of(std::uint8_t prefix) { return ~std::uint32_t{0} << (32U - prefix); }
+constexpr std::uint32_t mask_of(std::uint8_t prefix) {
+  return ~std::uint32_t{0} << (32U - prefix);
+}
 
 /// A decimal number without sign or leading zero at the start of `text`, which is then cut off.
 std::optional<unsigned> take_number(std::string_view& text, unsigned highest) {

@@ -24,30 +24,45 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-/// Length of the well-formed, printable UTF-8 sequence at the start of `text` (RFC 3629, without C1 controls); 0 if none.
-std::size_t printable_sequence(std::string_view text) {
+/// Length of the well-formed UTF-8 sequence at the start of `text` (RFC 3629); 0 if none.
+std::size_t utf8_sequence(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const auto continuation = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0U) == 0x80U; };
   const std::uint8_t first = byte(0);
   if (first < 0x80) {
-    return first >= 0x20 && first != 0x7F ? 1 : 0;
+    return 1;
   }
   if (first >= 0xC2 && first <= 0xDF && continuation(1)) {
-    return first == 0xC2 && byte(1) < 0xA0 ? 0 : 2;
+    return 2;
   }
   if ((first & 0xF0U) == 0xE0 && continuation(1) && continuation(2)) {
     const bool overlong = first == 0xE0 && byte(1) < 0xA0;
     const bool surrogate = first == 0xED && byte(1) >= 0xA0;
-    // U+2028..U+202E and U+2066..U+2069 turn lines around on a terminal.
-    const bool direction = first == 0xE2 && ((byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE) ||
-                                             (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9));
-    return overlong || surrogate || direction ? 0 : 3;
+    return overlong || surrogate ? 0 : 3;
   }
   if (first >= 0xF0 && first <= 0xF4 && continuation(1) && continuation(2) && continuation(3)) {
     const bool outside = (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) >= 0x90);
     return outside ? 0 : 4;
   }
   return 0;
+}
+
+/// The same for a sequence that may reach a terminal: no control characters (C0, DEL, C1), none that turn lines around.
+std::size_t printable_sequence(std::string_view text) {
+  const std::size_t length = utf8_sequence(text);
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  if (length == 1) {
+    return byte(0) >= 0x20 && byte(0) != 0x7F ? 1 : 0;
+  }
+  if (length == 2) {
+    return byte(0) == 0xC2 && byte(1) < 0xA0 ? 0 : 2;
+  }
+  // U+200E, U+200F, U+2028..U+202E and U+2066..U+2069.
+  const bool direction =
+      length == 3 && byte(0) == 0xE2 &&
+      ((byte(1) == 0x80 && (byte(2) == 0x8E || byte(2) == 0x8F || (byte(2) >= 0xA8 && byte(2) <= 0xAE))) ||
+       (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9));
+  return direction ? 0 : length;
 }
 
 } // namespace
@@ -71,6 +86,21 @@ std::string escape_untrusted(std::string_view text, std::size_t max_bytes) {
     text.remove_prefix(1);
   }
   return safe;
+}
+
+std::string in_quotes(std::string_view text, std::size_t max_bytes) {
+  return "\"" + escape_untrusted(text, max_bytes) + "\"";
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence(text);
+    if (length == 0) {
+      return false;
+    }
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules about resources, ports, confinement and the network.
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <set>
+
+#include "policy/findings.hpp"
+#include "policy/path_rules.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::policy {
+namespace {
+
+constexpr std::uint64_t k_mebibyte = 1ULL << 20U;
+constexpr std::uint64_t k_tebibyte = 1ULL << 40U;
+constexpr std::size_t k_most_entries = 200'000;
+
+struct Range {
+  std::uint64_t lowest;
+  std::uint64_t highest;
+  std::string_view text;
+};
+
+void require_range(std::uint64_t value, Range range, std::string_view where, Findings& findings) {
+  findings.require(value >= range.lowest && value <= range.highest, where,
+                   "must be " + std::string(range.text) + ", not " + std::to_string(value));
+}
+
+bool is_address(const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> buffer{};
+  return inet_pton(AF_INET, text.c_str(), buffer.data()) == 1 || inet_pton(AF_INET6, text.c_str(), buffer.data()) == 1;
+}
+
+template <typename Item>
+void check_list(const std::vector<Item>& list, std::string_view where, Findings& findings,
+                std::variant<Item, EntryProblem> (*parse)(std::string_view)) {
+  const auto out_of_order =
+      std::adjacent_find(list.begin(), list.end(), [](const Item& a, const Item& b) { return a >= b; });
+  findings.require(out_of_order == list.end(), where, "internal error: the list is not sorted and unique");
+  for (const Item& item : list) {
+    const auto result = parse(item.text());
+    if (const auto* problem = std::get_if<EntryProblem>(&result)) {
+      findings.add(std::string(where), problem->message, problem->hint);
+    } else if (!(std::get<Item>(result) == item)) {
+      findings.add(std::string(where), support::in_quotes(item.text()) + " is not in its canonical form");
+    }
+  }
+}
+
+void check_paths(const std::vector<std::string>& paths, const std::vector<std::string>& at_least,
+                 std::string_view where, Findings& findings) {
+  for (const std::string& path : paths) {
+    findings.require(is_normal_absolute(path) && is_clean_text(path), where,
+                     support::in_quotes(path) + " is not an absolute, normal path");
+  }
+  for (const std::string& path : at_least) {
+    findings.require(std::find(paths.begin(), paths.end(), path) != paths.end(), where, path + " is missing");
+  }
+}
+
+} // namespace
+
+void check_ports(const std::vector<PublishedPort>& ports, Findings& findings) {
+  std::set<std::pair<std::string, std::uint16_t>> used;
+  for (const auto& [address, host_port, box_port] : ports) {
+    findings.require(is_address(address), "-p", support::in_quotes(address) + " is not an IP address of this host");
+    findings.require(host_port != 0 && box_port != 0, "-p", "a port must be 1 to 65535");
+    findings.require(used.emplace(address, host_port).second, "-p",
+                     "port " + std::to_string(host_port) + " of " + support::in_quotes(address) +
+                         " is published twice");
+  }
+}
+
+void check_limits(const Limits& limits, Findings& findings) {
+  const auto& [pids, memory_bytes, cpu_millis, shm_bytes, tmp_bytes, open_files] = limits;
+  require_range(pids, {16, 32768, "16 to 32768"}, "limits.pids", findings);
+  if (memory_bytes) {
+    require_range(*memory_bytes, {64 * k_mebibyte, 16 * k_tebibyte, "64MiB to 16TiB"}, "limits.memory", findings);
+  }
+  if (cpu_millis) {
+    require_range(*cpu_millis, {50, 1'024'000, "0.05 to 1024 cores, in thousandths,"}, "limits.cpus", findings);
+  }
+  require_range(shm_bytes, {k_mebibyte, k_tebibyte, "1MiB to 1TiB"}, "limits.shm", findings);
+  require_range(tmp_bytes, {k_mebibyte, k_tebibyte, "1MiB to 1TiB"}, "limits.tmp", findings);
+  require_range(open_files, {256, 1'048'576, "256 to 1048576"}, "limits.open_files", findings);
+}
+
+void check_confinement(const Confinement& confinement, Findings& findings) {
+  const auto& [capabilities, no_new_privileges, firewall_capabilities, masked_paths, readonly_paths] = confinement;
+  findings.require(capabilities.empty(), "confinement.capabilities", "the agent has no capabilities");
+  findings.require(no_new_privileges, "confinement.no_new_privileges", "no_new_privileges cannot be taken away");
+  findings.require(firewall_capabilities == Confinement().firewall_capabilities, "confinement.firewall_capabilities",
+                   "the firewall has CAP_NET_ADMIN and CAP_NET_BIND_SERVICE, no more and no less");
+  check_paths(masked_paths, default_masked_paths(), "confinement.masked_paths", findings);
+  check_paths(readonly_paths, default_readonly_paths(), "confinement.readonly_paths", findings);
+}
+
+void check_egress(const EgressPolicy& egress, Findings& findings) {
+  const auto& [mode, virtual_range, allow, block, allow_ech, allow_private] = egress;
+  const std::size_t entries = allow.size() + block.size() + allow_ech.size() + allow_private.size();
+  findings.require(entries <= k_most_entries, "network", "more than 200000 hosts are listed");
+  findings.require(parse_virtual_range(virtual_range.text()) == virtual_range, "network.virtual_range",
+                   virtual_range.text() + " is not a range that names can be given addresses from");
+  check_list(allow, "network.allow_hosts", findings, parse_host_entry);
+  check_list(block, "network.block_hosts", findings, parse_block_pattern);
+  check_list(allow_ech, "network.allow_ech", findings, parse_host_pattern);
+  check_list(allow_private, "network.allow_private", findings, parse_host_pattern);
+}
+
+} // namespace agentbox::policy

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules about the box's tree: workspace, mounts, image.
+#include <algorithm>
+
+#include "policy/findings.hpp"
+#include "policy/path_rules.hpp"
+#include "policy/toolkits.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::policy {
+namespace {
+
+void check_source(const std::string& source, std::string_view where, Findings& findings) {
+  findings.require(is_normal_absolute(source), where, support::in_quotes(source) + " is not an absolute, normal path");
+  findings.require(source != "/", where, "the host's root folder cannot be mounted");
+  findings.require(is_clean_text(source), where,
+                   support::in_quotes(source) + " is not UTF-8, which a runtime configuration must be",
+                   "rename the folder");
+}
+
+void check_destination(const std::string& destination, std::string_view where, Findings& findings) {
+  if (!is_normal_absolute(destination) || !is_clean_text(destination)) {
+    findings.add(std::string(where), support::in_quotes(destination) + " is not an absolute, normal path in the box");
+    return;
+  }
+  if (const auto problem = destination_problem(destination); !problem.empty()) {
+    findings.add(std::string(where),
+                 "nothing can be mounted at " + support::in_quotes(destination) + ": " + std::string(problem),
+                 "choose a folder of its own, for example /mnt/NAME");
+  }
+}
+
+std::string place(const Mount& mount) {
+  return mount.reason.empty() ? "mounts" : mount.reason;
+}
+
+bool is_reference_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("._-/:@").find(c) != std::string_view::npos;
+}
+
+} // namespace
+
+void check_workspace(const Workspace& workspace, Findings& findings) {
+  const auto& [source, destination, protect] = workspace;
+  check_source(source.string(), "workspace", findings);
+  check_destination(destination, "workspace", findings);
+  findings.require(std::is_sorted(protect.begin(), protect.end()) &&
+                       std::adjacent_find(protect.begin(), protect.end()) == protect.end(),
+                   "protect.paths", "internal error: the protected paths are not sorted and unique");
+  for (const std::string& path : protect) {
+    findings.require(is_normal_relative(path) && is_clean_text(path), "protect.paths",
+                     support::in_quotes(path) + " is not a path inside the workspace, without \"..\"");
+  }
+}
+
+void check_mounts(const PolicyFields& fields, Findings& findings) {
+  for (auto mount = fields.mounts.begin(); mount != fields.mounts.end(); ++mount) {
+    check_source(mount->source.string(), place(*mount), findings);
+    check_destination(mount->destination, place(*mount), findings);
+    if (overlap(mount->destination, fields.workspace.destination)) {
+      findings.add(place(*mount),
+                   support::in_quotes(mount->destination) + " and the workspace at " +
+                       support::in_quotes(fields.workspace.destination) + " overlap in the box",
+                   "choose a folder of its own, for example /mnt/NAME");
+    }
+    for (auto other = fields.mounts.begin(); other != mount; ++other) {
+      if (overlap(mount->destination, other->destination)) {
+        findings.add(place(*mount),
+                     support::in_quotes(mount->destination) + " overlaps with " +
+                         support::in_quotes(other->destination) + " (" + place(*other) + ")",
+                     "choose a folder of its own, for example /mnt/NAME");
+      }
+    }
+  }
+  if (fields.ca_bundle) {
+    check_source(fields.ca_bundle->string(), "ca_bundle", findings);
+  }
+}
+
+void check_image(const ImageChoice& image, Findings& findings) {
+  const auto& [base, toolkits] = image;
+  const bool is_path = base.starts_with("dir:") || base.starts_with("tar:");
+  if (is_path) {
+    findings.require(is_normal_absolute(base.substr(4)) && is_clean_text(base), "image.base",
+                     support::in_quotes(base) + ": the path must be absolute and normal");
+  } else {
+    const bool is_reference = !base.empty() && base.size() <= 255 && base.front() != '-' && base.front() != '/' &&
+                              base.front() != '.' && std::all_of(base.begin(), base.end(), is_reference_byte);
+    findings.require(is_reference, "image.base", support::in_quotes(base) + " is not an image's name",
+                     "write NAME[:TAG], dir:PATH or tar:PATH");
+  }
+  findings.require(std::is_sorted(toolkits.begin(), toolkits.end()) &&
+                       std::adjacent_find(toolkits.begin(), toolkits.end()) == toolkits.end(),
+                   "toolkits.selected", "internal error: the toolkits are not sorted and unique");
+  for (const std::string& toolkit : toolkits) {
+    const auto& known = toolkit_names();
+    if (std::find(known.begin(), known.end(), toolkit) == known.end()) {
+      findings.add("toolkits.selected",
+                   support::in_quotes(toolkit) + " is not a toolkit" + support::did_you_mean(toolkit, known),
+                   "the toolkits are: " + support::join(known, ", "));
+    }
+  }
+}
+
+} // namespace agentbox::policy

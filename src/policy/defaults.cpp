@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/agents.hpp"
+#include "policy/policy.hpp"
+#include "policy/toolkits.hpp"
+
+namespace agentbox::policy {
+
+const std::vector<std::string>& default_masked_paths() {
+  // Podman 4.3's and 5.x's own list, together: a kernel that lacks one of them is no problem for the runtime.
+  static const std::vector<std::string> paths = {
+      "/proc/acpi",       "/proc/asound",        "/proc/interrupts",  "/proc/kcore",
+      "/proc/keys",       "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
+      "/proc/timer_list", "/proc/timer_stats",   "/sys/dev/block",    "/sys/devices/virtual/powercap",
+      "/sys/firmware",    "/sys/fs/selinux",
+  };
+  return paths;
+}
+
+const std::vector<std::string>& default_readonly_paths() {
+  static const std::vector<std::string> paths = {
+      "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+  };
+  return paths;
+}
+
+PolicyFields default_fields() {
+  PolicyFields fields;
+  fields.workspace.source = "/workspace-source";
+  fields.workspace.protect = {".agentbox", ".git/config", ".git/hooks"};
+  fields.confinement.masked_paths = default_masked_paths();
+  fields.confinement.readonly_paths = default_readonly_paths();
+  for (const std::string& host : default_hosts()) {
+    fields.egress.allow.push_back(HostEntry{HostPattern{host, false}, 443});
+  }
+  fields.agent = *find_builtin_agent("codex");
+  fields.image.base = default_base_image();
+  fields.name = "default";
+  return fields;
+}
+
+} // namespace agentbox::policy

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/agents.hpp"
+#include "policy/changes.hpp"
+#include "policy/env_names.hpp"
+#include "support/command.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::policy {
+namespace {
+
+using Direction = Change::Direction;
+
+void diff_user(const User& before, const User& after, Changes& changes) {
+  const auto& [uid, gid, name, home] = after;
+  changes.value("user.uid", std::to_string(before.uid), std::to_string(uid));
+  changes.value("user.gid", std::to_string(before.gid), std::to_string(gid));
+  changes.value("user.name", before.name, name);
+  changes.value("user.home", before.home, home);
+}
+
+void diff_workspace(const Workspace& before, const Workspace& after, Changes& changes) {
+  const auto& [source, destination, protect] = after;
+  changes.value("workspace.source", before.source.string(), source.string());
+  changes.value("workspace.destination", before.destination, destination);
+  changes.list("protect.paths", before.protect, protect, Direction::tighter);
+}
+
+std::string text_of(const Mount& mount) {
+  return mount.source.string() + " at " + mount.destination + (mount.read_only ? " (read only)" : " (read and write)");
+}
+
+void diff_mounts(const std::vector<Mount>& before, const std::vector<Mount>& after, Changes& changes) {
+  const auto find = [](const std::vector<Mount>& mounts, const Mount& wanted) {
+    return std::find_if(mounts.begin(), mounts.end(), [&](const Mount& mount) {
+      return mount.source == wanted.source && mount.destination == wanted.destination;
+    });
+  };
+  for (const Mount& mount : before) {
+    if (find(after, mount) == after.end()) {
+      changes.add(Direction::tighter, "mounts", "- " + text_of(mount));
+    }
+  }
+  for (const Mount& mount : after) {
+    const auto old = find(before, mount);
+    if (old == before.end()) {
+      changes.add(Direction::broader, "mounts", "+ " + text_of(mount));
+    } else if (old->read_only != mount.read_only) {
+      changes.add(mount.read_only ? Direction::tighter : Direction::broader, "mounts",
+                  text_of(*old) + " -> " + text_of(mount));
+    } else if (old->reason != mount.reason) {
+      changes.value("mounts", old->reason, mount.reason, Direction::neutral);
+    }
+  }
+}
+
+std::string shown_value(const std::string& name, const std::string& value) {
+  return looks_like_secret(name) ? std::string(k_hidden_value) : value;
+}
+
+/// What a variable does is known to the programs that read it only: every change counts as broader.
+void diff_env(const std::string& field, const std::map<std::string, std::string>& before,
+              const std::map<std::string, std::string>& after, Direction direction, Changes& changes) {
+  for (const auto& [name, value] : before) {
+    if (!after.contains(name)) {
+      changes.add(direction, field, "- " + name);
+    }
+  }
+  for (const auto& [name, value] : after) {
+    const auto old = before.find(name);
+    if (old == before.end()) {
+      changes.add(direction, field, "+ " + name + "=" + shown_value(name, value));
+    } else if (old->second != value) {
+      changes.add(direction, field,
+                  name + "=" + shown_value(name, old->second) + " -> " + name + "=" + shown_value(name, value));
+    }
+  }
+}
+
+void diff_ports(const std::vector<PublishedPort>& before, const std::vector<PublishedPort>& after, Changes& changes) {
+  const auto texts = [](const std::vector<PublishedPort>& ports) {
+    std::vector<std::string> list;
+    for (const auto& [address, host_port, box_port] : ports) {
+      list.push_back(address + ":" + std::to_string(host_port) + " to the box's " + std::to_string(box_port));
+    }
+    return list;
+  };
+  changes.list("ports", texts(before), texts(after), Direction::broader);
+}
+
+void diff_limits(const Limits& before, const Limits& after, Changes& changes) {
+  const auto& [pids, memory_bytes, cpu_millis, shm_bytes, tmp_bytes, open_files] = after;
+  changes.limit("limits.pids", before.pids, pids);
+  changes.limit("limits.memory", before.memory_bytes, memory_bytes);
+  changes.limit("limits.cpus (thousandths)", before.cpu_millis, cpu_millis);
+  changes.limit("limits.shm", before.shm_bytes, shm_bytes);
+  changes.limit("limits.tmp", before.tmp_bytes, tmp_bytes);
+  changes.limit("limits.open_files", before.open_files, open_files);
+}
+
+void diff_confinement(const Confinement& before, const Confinement& after, Changes& changes) {
+  const auto& [capabilities, no_new_privileges, firewall_capabilities, masked_paths, readonly_paths] = after;
+  changes.list("confinement.capabilities", before.capabilities, capabilities, Direction::broader);
+  if (before.no_new_privileges != no_new_privileges) {
+    changes.add(no_new_privileges ? Direction::tighter : Direction::broader, "confinement.no_new_privileges",
+                no_new_privileges ? "off -> on" : "on -> off");
+  }
+  changes.list("confinement.firewall_capabilities", before.firewall_capabilities, firewall_capabilities,
+               Direction::broader);
+  changes.list("confinement.masked_paths", before.masked_paths, masked_paths, Direction::tighter);
+  changes.list("confinement.readonly_paths", before.readonly_paths, readonly_paths, Direction::tighter);
+}
+
+/// Choosing among the agents that agentbox brings along is a matter of taste; any other command line is not.
+void diff_agent(const Agent& before, const Agent& after, Changes& changes) {
+  const Agent* builtin = find_builtin_agent(after.name);
+  const auto direction = builtin != nullptr && *builtin == after ? Direction::neutral : Direction::broader;
+  const auto& [name, command, prompt, env, auth] = after;
+  changes.value("agent", before.name, name, direction);
+  changes.value("agent.command", support::shell_quote(before.command), support::shell_quote(command), direction);
+  changes.value("agent.prompt", support::shell_quote(before.prompt), support::shell_quote(prompt), direction);
+  diff_env("agent.env", before.env, env, direction, changes);
+  changes.value("agent.auth", support::join(before.auth, ", "), support::join(auth, ", "), direction);
+}
+
+std::string text_of(const Run& run) {
+  switch (run.kind) {
+  case Run::Kind::agent: return "the agent";
+  case Run::Kind::prompt: return "the agent with a prompt: " + run.prompt;
+  case Run::Kind::command: return support::shell_quote(run.command);
+  }
+  return {};
+}
+
+void diff_image(const ImageChoice& before, const ImageChoice& after, Changes& changes) {
+  const auto& [base, toolkits] = after;
+  changes.value("image.base", before.base, base);
+  changes.list("toolkits.selected", before.toolkits, toolkits, Direction::neutral); // all of them are ours
+}
+
+void diff_ca_bundle(const std::optional<std::filesystem::path>& before,
+                    const std::optional<std::filesystem::path>& after, Changes& changes) {
+  const auto direction = after ? Direction::broader : Direction::tighter;
+  changes.value("ca_bundle", before.value_or("").string(), after.value_or("").string(), direction);
+}
+
+} // namespace
+
+std::vector<Change> diff(const PolicyFields& before, const PolicyFields& after) {
+  Changes changes;
+  // Every member is named here: a new one does not compile until its direction is decided.
+  const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
+               ca_bundle, name, hostname] = after;
+  diff_user(before.user, user, changes);
+  diff_workspace(before.workspace, workspace, changes);
+  diff_mounts(before.mounts, mounts, changes);
+  diff_env("env", before.env, env, Direction::broader, changes);
+  diff_ports(before.ports, ports, changes);
+  diff_limits(before.limits, limits, changes);
+  diff_confinement(before.confinement, confinement, changes);
+  diff_egress(before.egress, egress, changes);
+  changes.value("network.driver", std::string(driver_text(before.firewall_driver)),
+                std::string(driver_text(firewall_driver)), Direction::neutral);
+  diff_agent(before.agent, agent, changes);
+  changes.value("run", text_of(before.run), text_of(run));
+  diff_image(before.image, image, changes);
+  diff_ca_bundle(before.ca_bundle, ca_bundle, changes);
+  changes.value("name", before.name, name, Direction::neutral);
+  changes.value("hostname", before.hostname, hostname, Direction::neutral);
+  return changes.take();
+}
+
+} // namespace agentbox::policy

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <iterator>
+
+#include "policy/changes.hpp"
+#include "policy/egress_index.hpp"
+
+namespace agentbox::policy {
+namespace {
+
+using Direction = Change::Direction;
+
+template <typename Item>
+std::vector<Item> missing(const std::vector<Item>& items, const std::vector<Item>& from) {
+  std::vector<Item> result;
+  std::set_difference(items.begin(), items.end(), from.begin(), from.end(), std::back_inserter(result));
+  return result;
+}
+
+/// Whether `outer` means every host that `inner` means.
+bool covers(const HostPattern& outer, const HostPattern& inner) {
+  if (!outer.subdomains) {
+    return outer == inner;
+  }
+  return inner.subdomains ? outer.name == inner.name || outer.matches(inner.name) : outer.matches(inner.name);
+}
+
+/// Whether `entry` opens nothing under `policy`: it is blocked as a whole, or opened by another entry.
+bool opens_nothing(const HostEntry& entry, const EgressPolicy& policy) {
+  const auto is_block = [&](const HostPattern& block) { return covers(block, entry.pattern); };
+  const auto is_allow = [&](const HostEntry& other) {
+    return other.port == entry.port && covers(other.pattern, entry.pattern);
+  };
+  return std::any_of(policy.block.begin(), policy.block.end(), is_block) ||
+         std::any_of(policy.allow.begin(), policy.allow.end(), is_allow);
+}
+
+/// Whether the block list lost nothing: then what was blocked before is blocked still.
+bool keeps_blocks(const EgressPolicy& before, const EgressPolicy& after) {
+  return std::includes(after.block.begin(), after.block.end(), before.block.begin(), before.block.end());
+}
+
+void patterns(const std::string& field, const std::vector<HostPattern>& before, const std::vector<HostPattern>& after,
+              Direction added, Changes& changes) {
+  for (const HostPattern& gone : missing(before, after)) {
+    changes.add(Changes::opposite(added), field, "- " + gone.text());
+  }
+  for (const HostPattern& fresh : missing(after, before)) {
+    changes.add(added, field, "+ " + fresh.text());
+  }
+}
+
+std::string with_port(const HostEntry& entry) {
+  return entry.pattern.text() + ":" + std::to_string(entry.port);
+}
+
+} // namespace
+
+void diff_egress(const EgressPolicy& before, const EgressPolicy& after, Changes& changes) {
+  const auto& [mode, virtual_range, allow, block, allow_ech, allow_private] = after;
+  if (before.mode != mode) {
+    changes.add(mode == NetworkMode::full ? Direction::broader : Direction::tighter, "network.mode",
+                std::string(mode_text(before.mode)) + " -> " + std::string(mode_text(mode)));
+  }
+  changes.value("network.virtual_range", before.virtual_range.text(), virtual_range.text(), Direction::neutral);
+  for (const HostEntry& gone : missing(before.allow, allow)) {
+    changes.add(opens_nothing(gone, after) ? Direction::neutral : Direction::tighter, "network.allow",
+                "- " + with_port(gone));
+  }
+  for (const HostEntry& fresh : missing(allow, before.allow)) {
+    const bool nothing_new = keeps_blocks(before, after) && opens_nothing(fresh, before);
+    changes.add(nothing_new ? Direction::neutral : Direction::broader, "network.allow", "+ " + with_port(fresh));
+  }
+  patterns("network.block", before.block, block, Direction::tighter, changes);
+  patterns("network.allow_ech", before.allow_ech, allow_ech, Direction::broader, changes);
+  patterns("network.allow_private", before.allow_private, allow_private, Direction::broader, changes);
+}
+
+} // namespace agentbox::policy

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/env_names.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace agentbox::policy {
+namespace {
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+constexpr std::array<std::string_view, 6> k_loader = {"GCONV_PATH", "GLIBC_TUNABLES", "GETCONF_DIR",
+                                                      "LOCPATH",    "NLSPATH",        "RES_OPTIONS"};
+constexpr std::array<std::string_view, 2> k_shell_start = {"BASH_ENV", "ENV"};
+constexpr std::array<std::string_view, 5> k_identity = {"HOME", "USER", "LOGNAME", "HOSTNAME", "container"};
+
+constexpr std::array<std::string_view, 7> k_secret_words = {"TOKEN",      "SECRET",     "PASSWORD", "PASSWD",
+                                                            "PASSPHRASE", "CREDENTIAL", "APIKEY"};
+constexpr std::array<std::string_view, 4> k_secret_ends = {"_KEY", "_PAT", "_AUTH", "_COOKIE"};
+
+template <std::size_t N>
+bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+} // namespace
+
+bool is_env_name(std::string_view name) {
+  return !name.empty() && is_letter(name.front()) &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || is_digit(c); });
+}
+
+std::string_view env_name_problem(std::string_view name) {
+  if (!is_env_name(name)) {
+    return "it is not a variable's name (letters, digits and '_', not starting with a digit)";
+  }
+  if (name.starts_with("LD_") || is_one_of(k_loader, name)) {
+    return "it steers the dynamic loader or the C library";
+  }
+  if (is_one_of(k_shell_start, name)) {
+    return "it makes every shell run a file";
+  }
+  if (name.starts_with("AGENTBOX_") || is_one_of(k_identity, name)) {
+    return "agentbox sets it";
+  }
+  return {};
+}
+
+bool looks_like_secret(std::string_view name) {
+  std::string upper(name);
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return std::any_of(k_secret_words.begin(), k_secret_words.end(),
+                     [&](std::string_view word) { return upper.find(word) != std::string::npos; }) ||
+         std::any_of(k_secret_ends.begin(), k_secret_ends.end(),
+                     [&](std::string_view end) { return upper.ends_with(end); });
+}
+
+} // namespace agentbox::policy

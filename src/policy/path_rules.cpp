@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/path_rules.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace agentbox::policy {
+namespace {
+
+bool has_normal_parts(std::string_view path) {
+  while (true) {
+    const auto slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
+    if (part.empty() || part == "." || part == "..") {
+      return false;
+    }
+    if (slash == std::string_view::npos) {
+      return true;
+    }
+    path.remove_prefix(slash + 1);
+  }
+}
+
+bool has_nul(std::string_view path) {
+  return path.find('\0') != std::string_view::npos;
+}
+
+/// Nothing is mounted at these or below.
+constexpr std::array<std::string_view, 6> k_kernel_trees = {"/proc", "/sys", "/dev", "/run", "/boot", "/var/run"};
+
+/// Nothing is mounted over these, that is, neither at them nor at a folder above them.
+constexpr std::array<std::string_view, 14> k_needed = {
+    "/usr/local/bin/agent-entrypoint",
+    "/usr/bin",
+    "/usr/sbin",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/hostname",
+    "/home/agent",
+};
+
+} // namespace
+
+bool is_normal_absolute(std::string_view path) {
+  return path == "/" || (path.starts_with('/') && has_normal_parts(path.substr(1)) && !has_nul(path));
+}
+
+bool is_normal_relative(std::string_view path) {
+  return has_normal_parts(path) && !has_nul(path);
+}
+
+bool contains_path(std::string_view outer, std::string_view inner) {
+  if (outer == "/") {
+    return inner.starts_with('/');
+  }
+  return inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
+}
+
+std::string_view destination_problem(std::string_view destination) {
+  const auto above_or_at = [&](std::string_view path) { return contains_path(destination, path); };
+  const auto at_or_below = [&](std::string_view path) { return contains_path(path, destination); };
+  if (std::any_of(k_kernel_trees.begin(), k_kernel_trees.end(), at_or_below)) {
+    return "it belongs to the kernel or the runtime";
+  }
+  if (destination == "/home/agent") {
+    return {}; // a home folder of one's own is fine; what is needed there is made by the agents themselves
+  }
+  if (std::any_of(k_needed.begin(), k_needed.end(), above_or_at)) {
+    return "it would hide what the box is made of";
+  }
+  if (destination == "/etc/ld.so.preload" || destination == "/tmp") {
+    return "agentbox decides what is there";
+  }
+  return {};
+}
+
+} // namespace agentbox::policy
