@@ -34,10 +34,13 @@ endfunction()
 
 # agentbox_program(NAME bin|libexec SOURCES ... [DEPS ...]): a program of ours, installed. The build tree is laid out
 # like a prefix (build/bin, build/libexec/agentbox, build/share/agentbox), so that programs find each other by one rule.
+# The target `programs` is all of them.
+add_custom_target(programs)
 function(agentbox_program name folder)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} agentbox_flags)
+  add_dependencies(programs ${name})
   if(folder STREQUAL "bin")
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
     install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

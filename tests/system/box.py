@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the system tests share: run the real `agentbox` as its user would, and see that nothing is left behind."""
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+AGENTBOX = os.environ.get("AGENTBOX", "agentbox")
+HOME = pathlib.Path(os.environ["HOME"])
+RUNTIME = pathlib.Path(os.environ["XDG_RUNTIME_DIR"])
+SESSIONS = RUNTIME / "agentbox" / "sessions"
+AUDIT = HOME / ".local" / "state" / "agentbox" / "audit"
+CONFIG = HOME / ".config" / "agentbox" / "config.toml"
+
+
+@dataclasses.dataclass
+class Result:
+    """How a run of `agentbox` ended."""
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+    def __str__(self):
+        return f"exit code {self.code} after {self.seconds:.1f} s\nstdout: {self.out}\nstderr: {self.err}"
+
+
+def podman(*arguments):
+    return subprocess.run(["podman", *arguments], check=True, capture_output=True, text=True).stdout.split()
+
+
+def processes():
+    """{pid: command line} of the user's processes that a box is made of."""
+    found = {}
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if folder.stat().st_uid != os.getuid():
+                continue
+            name = (folder / "comm").read_text().strip()
+            if name in ("conmon", "crun", "slirp4netns", "pasta", "pasta.avx2", "rootlessport", "agentbox-firewa",
+                        "agentbox", "agentbox-hook", "agent-entrypoin"):
+                found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+    return found
+
+
+def left_behind():
+    """Everything that a finished box should have taken with it, as lines of text."""
+    left = [f"container {name}" for name in podman("ps", "--all", "--format", "{{.Names}}")]
+    left += [f"pod {name}" for name in podman("pod", "ps", "--format", "{{.Name}}")]
+    left += [f"process {pid}: {line}" for pid, line in processes().items()]
+    left += [f"session folder {path}" for path in SESSIONS.glob("*")]
+    mounts = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+    return left + [f"mount {line}" for line in mounts if "/agentbox/sessions" in line]
+
+
+def wait_until(condition, seconds, what):
+    """Polls `condition`, and fails with `what` when it has not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+
+
+class SystemTest(unittest.TestCase):
+    """A fresh workspace for each test; a test fails when its box leaves anything behind."""
+    maxDiff = None
+
+    def setUp(self):
+        (HOME / "work").mkdir(exist_ok=True)
+        self.workspace = pathlib.Path(tempfile.mkdtemp(prefix="project-", dir=HOME / "work"))
+        self.addCleanup(shutil.rmtree, self.workspace, ignore_errors=True)
+        self.addCleanup(self._nothing_left)
+        CONFIG.unlink(missing_ok=True)
+
+    def _nothing_left(self):
+        CONFIG.unlink(missing_ok=True)
+        deadline = time.monotonic() + 3
+        while (left := left_behind()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if left:
+            subprocess.run(["podman", "pod", "rm", "--all", "--force", "--time", "0"], capture_output=True, check=False)
+            subprocess.run(["podman", "rm", "--all", "--force", "--time", "0"], capture_output=True, check=False)
+            shutil.rmtree(SESSIONS, ignore_errors=True)
+        self.assertEqual(left, [], "left behind")
+
+    def environment(self, **changes):
+        """The caller's environment with `changes`; None takes a variable away."""
+        variables = {**os.environ, **changes}
+        return {name: value for name, value in variables.items() if value is not None}
+
+    def agentbox(self, *arguments, stdin="", timeout=60, cwd=None, **env):
+        """Runs `agentbox ARGUMENTS` without a terminal, in the workspace."""
+        start = time.monotonic()
+        done = subprocess.run([AGENTBOX, *map(str, arguments)], cwd=cwd or self.workspace, input=stdin, text=True,
+                              capture_output=True, timeout=timeout, env=self.environment(**env), check=False,
+                              errors="backslashreplace")
+        return Result(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+
+    def in_box(self, script, *options, **more):
+        """Runs a shell script in a box; options go before the `--`."""
+        return self.agentbox("run", *options, "--", "/bin/sh", "-c", script, **more)
+
+    def start(self, *arguments, **env):
+        """Starts `agentbox ARGUMENTS` without a terminal and returns at once."""
+        process = subprocess.Popen([AGENTBOX, *map(str, arguments)], cwd=self.workspace, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment(**env))
+        self.addCleanup(self._end, process)
+        return process
+
+    def _end(self, process):
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+    def terminal(self, *arguments, **env):
+        """Starts `agentbox ARGUMENTS` on a terminal of its own."""
+        opened = Terminal([AGENTBOX, *map(str, arguments)], self.workspace, self.environment(**env))
+        self.addCleanup(opened.close)
+        return opened
+
+    def user_config(self, text):
+        CONFIG.parent.mkdir(parents=True, exist_ok=True)
+        CONFIG.write_text(text)
+
+    def project_config(self, text):
+        (self.workspace / ".agentbox").mkdir(exist_ok=True)
+        (self.workspace / ".agentbox" / "config.toml").write_text(text)
+
+    def audit(self):
+        """All audit records in the host's state folder, oldest file first."""
+        files = sorted(AUDIT.glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
+        return [json.loads(line) for path in files for line in path.read_text().splitlines()]
+
+    def clear_audit(self):
+        for path in AUDIT.glob("*.jsonl"):
+            path.unlink()
+
+    def assertCode(self, result, code):
+        self.assertEqual(result.code, code, str(result))
+
+
+class Terminal:
+    """A program on a pseudo-terminal."""
+
+    def __init__(self, command, cwd, env):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(cwd)
+            os.execvpe(command[0], command, env)
+        self.text = ""
+
+    def read_until(self, wanted, seconds=30):
+        """Reads until `wanted` has been shown."""
+        deadline = time.monotonic() + seconds
+        while wanted not in self.text:
+            ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
+            if not ready:
+                raise AssertionError(f"{wanted!r} was not shown within {seconds} s, but: {self.text}")
+            try:
+                part = os.read(self.fd, 65536)
+            except OSError:
+                part = b""
+            if not part:
+                raise AssertionError(f"{wanted!r} was not shown before the end, but: {self.text}")
+            self.text += part.decode(errors="replace")
+        return self.text
+
+    def write(self, text):
+        os.write(self.fd, text.encode())
+
+    def wait(self, seconds=20):
+        """Its exit code, 128 + N for signal N; what it shows meanwhile is added to `text`."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([self.fd], [], [], 0.05)
+            if ready:
+                with contextlib.suppress(OSError):
+                    self.text += os.read(self.fd, 65536).decode(errors="replace")
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.pid = 0
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else 128 - code
+        raise AssertionError(f"still running after {seconds} s; it showed: {self.text}")
+
+    def hang_up(self):
+        """What closing the terminal's window does."""
+        os.close(self.fd)
+        self.fd = -1
+
+    def close(self):
+        if self.fd >= 0:
+            os.close(self.fd)
+        if self.pid:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+
+
+class Internet:
+    """What arrived at the test internet since this object was made."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(os.environ["AGENTBOX_INTERNET"])
+        self._offsets = {path.name: path.stat().st_size for path in self.folder.glob("*.jsonl")}
+
+    def _new(self, name):
+        with open(self.folder / name, encoding="utf-8") as file:
+            file.seek(self._offsets.get(name, 0))
+            return [json.loads(line) for line in file]
+
+    def dns(self):
+        return self._new("dns.jsonl")
+
+    def http(self):
+        return self._new("http.jsonl")
+
+    def sink(self):
+        return self._new("sink.jsonl")
+
+    def packets(self):
+        """Without the site's own multicast housekeeping."""
+        return [packet for packet in self._new("packets.jsonl") if not packet["to"].startswith("ff02:")]
