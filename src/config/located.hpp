@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+namespace agentbox::config {
+
+/// A value, and the place it was written at: "/path/config.toml:12:3" or "--allow".
+template <typename Value>
+struct Located {
+  Value value;
+  std::string where;
+
+  bool operator==(const Located&) const = default;
+};
+
+} // namespace agentbox::config

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/types.hpp"
+
+namespace agentbox::config {
+
+/// What the command line said, as text: the uppermost layer. The command line's parser only fills it in; everything is
+/// read, checked and reported (naming the flag) by load().
+struct Overrides {
+  std::optional<std::string> agent;       ///< the positional AGENT, or the name that agentbox was called by
+  std::optional<std::string> name;        ///< --name
+  std::optional<std::string> base;        ///< --base IMAGE|dir:PATH|tar:PATH
+  std::vector<std::string> toolkits;      ///< --toolkit NAME, added to the configured ones
+  std::vector<std::string> mounts;        ///< --mount SRC:DST[:ro], see parse_mount()
+  std::vector<std::string> auth;          ///< --auth AGENT
+  std::map<std::string, std::string> env; ///< --env NAME=VALUE, --env NAME and --env-file, looked up already
+  std::vector<std::string> allow;         ///< --allow HOST[:PORT]
+  bool full_network = false;              ///< --full-network
+  std::vector<std::string> publish;       ///< -p [ADDRESS:]HOST:BOX
+  std::optional<std::string> memory;      ///< --memory SIZE
+  std::optional<std::string> cpus;        ///< --cpus N
+  std::optional<std::string> pids;        ///< --pids N
+  std::optional<std::string> ca_bundle;   ///< --ca-bundle FILE
+  policy::Run run;                        ///< --prompt TEXT, or what stands after --
+};
+
+} // namespace agentbox::config

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace agentbox::config {
+
+/// The user's agreements to what projects' configurations broaden. Each is bound to the digest of the project's files
+/// (Loaded::project_digest), so that a changed file needs a new agreement, and is kept outside of the workspace in
+/// `folder`/<sha256 of the workspace's path>.json.
+class TrustStore {
+public:
+  /// `folder` is trust_folder() but in tests.
+  explicit TrustStore(std::filesystem::path folder) : m_folder(std::move(folder)) {}
+
+  /// Whether the user agreed to exactly this digest for this workspace. A file that others could have written, or that
+  /// cannot be read, is an Error(failed), never an agreement.
+  bool agreed(const std::filesystem::path& workspace, std::string_view digest) const;
+
+  /// Keeps the user's agreement; a former one is replaced.
+  void agree(const std::filesystem::path& workspace, std::string_view digest) const;
+
+  /// Takes the agreement back. Nothing happens when there is none.
+  void revoke(const std::filesystem::path& workspace) const;
+
+private:
+  std::filesystem::path file_of(const std::filesystem::path& workspace) const;
+  std::filesystem::path m_folder;
+};
+
+/// $XDG_STATE_HOME/agentbox/trust
+std::filesystem::path trust_folder();
+
+} // namespace agentbox::config
