@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A box begins and ends as its user expects, however it ends."""
+import fcntl
+import os
+import signal
+import struct
+import subprocess
+import termios
+import time
+
+from box import SESSIONS, SystemTest, left_behind, podman, wait_until
+
+
+class Lifecycle(SystemTest):
+    def started(self, *arguments):
+        """A box whose command is running."""
+        process = self.start("run", *arguments, "--", "sh", "-c", "touch running; exec sleep 100")
+        wait_until((self.workspace / "running").exists, 20, "the box runs")
+        (self.workspace / "running").unlink()
+        return process
+
+    def test_stdin_passes_through(self):
+        result = self.agentbox("run", "--", "cat", stdin="line one\nline two\n")
+        self.assertCode(result, 0)
+        self.assertEqual(result.out, "line one\nline two\n")
+
+    def test_stdout_and_stderr_stay_apart(self):
+        result = self.in_box("echo to stdout; echo to stderr >&2")
+        self.assertEqual(result.out, "to stdout\n")
+        self.assertIn("to stderr\n", result.err)
+
+    def test_binary_output_is_not_changed(self):
+        result = self.in_box("head -c 300000 /dev/zero | tr '\\0' '\\r' | wc -c; printf 'a\\r\\nb'")
+        self.assertEqual(result.out, "300000\na\nb")  # text mode reads \r\n as \n
+
+    def test_each_ending_signal_ends_the_box(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(signal=number.name):
+                process = self.started()
+                begin = time.monotonic()
+                process.send_signal(number)
+                self.assertEqual(process.wait(10), 128 + number)
+                self.assertLess(time.monotonic() - begin, 5)
+                self.assertEqual(left_behind(), [])
+
+    def test_control_c_reaches_the_command(self):
+        terminal = self.terminal("run", "--", "sh", "-c", "trap 'echo caught; exit 7' INT; echo ready; while :; do sleep 0.1; done")
+        terminal.read_until("ready")
+        terminal.write("\x03")
+        self.assertEqual(terminal.wait(), 7)
+        self.assertIn("caught", terminal.text)
+
+    def test_the_terminals_size_and_its_changes_reach_the_command(self):
+        terminal = self.terminal("run", "--", "sh", "-c", "stty size; trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.1; done")
+        terminal.read_until("ready")
+        fcntl.ioctl(terminal.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 101, 0, 0))
+        terminal.read_until("33 101")
+        self.assertEqual(terminal.wait(), 0)
+
+    def test_a_closed_terminal_ends_the_box(self):
+        terminal = self.terminal("run", "--", "sh", "-c", "echo ready; sleep 100")
+        terminal.read_until("ready")
+        terminal.hang_up()
+        wait_until(lambda: not left_behind(), 8, "the box is gone")
+
+    def test_the_terminal_is_as_before_afterwards(self):
+        terminal = self.terminal("run", "--", "sh", "-c", "echo ready; sleep 0.3")
+        before = termios.tcgetattr(terminal.fd)
+        terminal.read_until("ready")
+        terminal.wait()
+        self.assertEqual(termios.tcgetattr(terminal.fd), before)
+
+    def test_the_next_call_cleans_up_after_a_killed_launcher(self):
+        process = self.started()
+        process.kill()
+        process.wait()
+        self.assertNotEqual(left_behind(), [])
+        self.assertCode(self.in_box("true"), 0)
+        self.assertEqual(left_behind(), [])
+
+    def test_a_killed_firewall_ends_the_run_and_says_so(self):
+        process = self.started()
+        infra = podman("ps", "--all", "--filter", "name=-firewall", "--format", "{{.Pid}}")
+        os.kill(int(infra[0]), signal.SIGKILL)
+        begin = time.monotonic()
+        _, err = process.communicate(timeout=10)
+        self.assertLess(time.monotonic() - begin, 5)
+        self.assertNotEqual(process.returncode, 0)
+        self.assertIn(b"firewall", err)
+
+    def test_boxes_run_side_by_side_in_one_workspace(self):
+        first, second = self.started(), self.started()
+        self.assertEqual(len(list(SESSIONS.iterdir())), 2)
+        first.terminate()
+        first.wait(10)
+        self.assertIsNone(second.poll())
+        second.terminate()
+        second.wait(10)
+
+    def test_twenty_boxes_one_after_another_leave_nothing(self):
+        for _ in range(20):
+            self.assertCode(self.in_box("true"), 0)
+        self.assertEqual(left_behind(), [])
+
+    def test_a_background_process_does_not_keep_the_box(self):
+        result = self.in_box("sleep 100 & echo done")
+        self.assertCode(result, 0)
+        self.assertLess(result.seconds, 5)
+
+    def test_orphans_are_reaped(self):
+        result = self.in_box("for i in 1 2 3; do (sh -c 'sleep 0.05 &'); done; sleep 0.5; "
+                             "grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l")
+        self.assertEqual(result.out.strip(), "0")
+
+    def test_a_restart_behind_agentboxs_back_does_not_run_the_command(self):
+        """Its hook is gone then, and perhaps its firewall: agent-entrypoint refuses, or the rules are there again."""
+        self.started()
+        agent = podman("ps", "--filter", "name=-agent", "--format", "{{.Names}}")[0]
+        subprocess.run(["podman", "restart", "--time", "0", agent], capture_output=True, timeout=30, check=False)
+        probe = ["podman", "exec", agent, "bash", "-c", "exec 3<>/dev/tcp/198.51.100.10/80 && echo open"]
+        done = subprocess.run(probe, capture_output=True, text=True, timeout=20, check=False)
+        self.assertNotIn("open", done.stdout)
