@@ -34,7 +34,7 @@ void walk(const CommandNode& command, const std::string& path, Pieces& pieces) {
     }
     std::vector<std::string> keys;
     for (const std::string& name : option.names) {
-      keys.push_back(path + ":" + name);
+      keys.push_back(fmt::format("{}:{}", path, name));
     }
     if (option.choices.empty()) {
       free_values.insert(free_values.end(), keys.begin(), keys.end());

@@ -40,7 +40,7 @@ std::string load_command(const std::vector<std::string>& modules) {
 }
 
 bool delegated(const HostReport& report, const std::string& controller) {
-  return report.podman.facts && report.podman.facts->controllers.count(controller) != 0;
+  return report.podman.facts && report.podman.facts->controllers.contains(controller);
 }
 
 std::string delegation_command(const HostReport& report) {
@@ -67,7 +67,7 @@ Finding check_user_namespaces(const HostReport& report) {
   if (sysctl_is(report, "user.max_user_namespaces", "0")) {
     return missing(line, "user.max_user_namespaces is 0", sysctl_command("user.max_user_namespaces", "15000"));
   }
-  if (report.sysctls.count("user.max_user_namespaces") == 0) {
+  if (!report.sysctls.contains("user.max_user_namespaces")) {
     return missing(line, "the kernel has none (CONFIG_USER_NS)", "boot a kernel of the distribution");
   }
   if (sysctl_is(report, "kernel.apparmor_restrict_unprivileged_userns", "1")) {

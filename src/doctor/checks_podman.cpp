@@ -53,7 +53,7 @@ Finding check_oci_runtime(const HostReport& report) {
     return ok(line, fmt::format("crun {}", report.podman.runtime_version));
   }
   const std::string remedy = install_command(report.distro, Package::crun) +
-                             " && printf '[engine]\\nruntime = \"crun\"\\n' >> ~/.config/containers/containers.conf";
+                             R"( && printf '[engine]\nruntime = "crun"\n' >> ~/.config/containers/containers.conf)";
   if (name == "runc") {
     return degraded(line, fmt::format("runc {}; agentbox is tested with crun", report.podman.runtime_version), remedy);
   }
