@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/command_lines.hpp"
+
+#include "oci/names.hpp"
+
+namespace agentbox::oci {
+
+std::string pod_name(const policy::PolicyFields& fields) { return "agentbox-" + fields.name; }
+
+std::vector<std::string> agent_argv(const policy::PolicyFields& fields) {
+  std::vector<std::string> argv = {k_entrypoint_program};
+  const auto append = [&](const std::vector<std::string>& words) { argv.insert(argv.end(), words.begin(), words.end()); };
+  switch (fields.run.kind) {
+  case policy::Run::Kind::agent:
+    argv.emplace_back("agent");
+    append(fields.agent.command);
+    return argv;
+  case policy::Run::Kind::prompt:
+    argv.emplace_back("exec");
+    append(fields.agent.prompt);
+    argv.push_back(fields.run.prompt);
+    return argv;
+  case policy::Run::Kind::command:
+    argv.emplace_back("exec");
+    append(fields.run.command);
+    return argv;
+  }
+  return argv;
+}
+
+std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const std::string& nonce) {
+  return {k_firewall_program, "serve",   "--box", fields.name, "--nonce", nonce, "--driver",
+          std::string(policy::driver_text(fields.firewall_driver))};
+}
+
+} // namespace agentbox::oci

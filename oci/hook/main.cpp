@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// agentbox-hook SESSION_DIR: the OCI precreate hook. Podman's config for a container comes in on stdin; the config to
+// create the container with goes out on stdout, only when everything holds.
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+
+#include "oci/hook/box_namespaces.hpp"
+#include "oci/hook/mount_sources.hpp"
+#include "oci/hook/readiness.hpp"
+#include "oci/hook/session_folder.hpp"
+#include "oci/impose.hpp"
+#include "oci/names.hpp"
+#include "support/digest.hpp"
+#include "support/error.hpp"
+
+namespace {
+
+using agentbox::oci::Role;
+using agentbox::oci::hook::SessionFolder;
+using agentbox::support::Error;
+using agentbox::support::ExitCode;
+using nlohmann::json;
+
+constexpr std::size_t k_max_config_bytes = 4U << 20U;
+constexpr std::size_t k_max_egress_bytes = 16U << 20U;
+constexpr std::chrono::seconds k_firewall_deadline{10};
+
+std::string read_stdin() {
+  std::string content;
+  std::array<char, 65536> buffer{};
+  while (true) {
+    const ssize_t count = read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0) {
+      throw agentbox::support::system_error(ExitCode::refused, "cannot read Podman's config", errno);
+    }
+    if (count == 0) {
+      return content;
+    }
+    content.append(buffer.data(), static_cast<std::size_t>(count));
+    if (content.size() > k_max_config_bytes) {
+      throw Error(ExitCode::refused, "Podman's config is larger than 4 MiB");
+    }
+  }
+}
+
+void write_stdout(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = write(STDOUT_FILENO, text.data(), text.size());
+    if (count < 0 && errno != EINTR) {
+      throw agentbox::support::system_error(ExitCode::refused, "cannot hand the config to Podman", errno);
+    }
+    text.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
+  }
+}
+
+std::string gate_of(const json& agent) {
+  const std::string prefix = std::string(agentbox::oci::k_gate_variable) + "=";
+  for (const json& entry : agent.at("process").at("env")) {
+    if (const auto text = entry.get<std::string>(); text.starts_with(prefix)) {
+      return text.substr(prefix.size());
+    }
+  }
+  return {};
+}
+
+void require_egress(const SessionFolder& session, const json& firewall) {
+  const std::string digest = agentbox::support::sha256_hex(session.read("egress.json", k_max_egress_bytes));
+  if (firewall.at("annotations").value(agentbox::oci::k_egress_annotation, std::string()) != digest) {
+    throw Error(ExitCode::refused, "egress.json is not what the policy says", "start the box again");
+  }
+}
+
+json decide(const SessionFolder& session, const std::string& input) {
+  const json podman = json::parse(input, nullptr, false);
+  if (!podman.is_object()) {
+    throw Error(ExitCode::refused, "Podman's config is no JSON object");
+  }
+  const json firewall = session.read_json("firewall.json");
+  const Role role = agentbox::oci::decide_role(podman, firewall);
+  if (role == Role::firewall) {
+    require_egress(session, firewall);
+    return agentbox::oci::impose(podman, firewall, role);
+  }
+  const json agent = session.read_json("agent.json");
+  json config = agentbox::oci::impose(podman, agent, role);
+  const auto process = agentbox::oci::hook::require_one_user_namespace(config);
+  agentbox::oci::hook::wait_until_ready(session, gate_of(agent), process.pidfd, k_firewall_deadline);
+  // Last, so that little time is left in which a path could be changed.
+  agentbox::oci::hook::require_recorded_sources(agent);
+  return config;
+}
+
+int refuse(const std::optional<SessionFolder>& session, const Error& error) {
+  std::cerr << "agentbox-hook: " << error.what() << '\n';
+  if (!error.hint().empty()) {
+    std::cerr << "  hint: " << error.hint() << '\n';
+  }
+  if (session) {
+    session->leave_error(error);
+  }
+  return 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  std::optional<SessionFolder> session;
+  try {
+    if (argc != 2) {
+      throw Error(ExitCode::usage, "usage: agentbox-hook SESSION_DIR (called by Podman as a precreate hook)");
+    }
+    session.emplace(argv[1]);
+    write_stdout(decide(*session, read_stdin()).dump());
+    return 0;
+  } catch (const Error& error) {
+    return refuse(session, error);
+  } catch (const std::exception& error) {
+    return refuse(session, {ExitCode::refused, std::string("the container's config cannot be read: ") + error.what()});
+  }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/hook/mount_sources.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "oci/names.hpp"
+#include "support/error.hpp"
+#include "support/fd.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::oci::hook {
+namespace {
+
+using nlohmann::json;
+using support::Error;
+using support::ExitCode;
+using support::Fd;
+
+std::string in_quotes(const std::string& path) { return "\"" + support::escape_untrusted(path, 4096) + "\""; }
+
+/// A bind mount of a path of the user's, rather than of a file that we or Podman made.
+bool is_users(const json& mount) {
+  const json options = mount.value("options", json::array());
+  return mount.at("type") == "bind" && std::find(options.begin(), options.end(), "rbind") != options.end();
+}
+
+std::string identity_of(const std::string& path) {
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  const Fd fd(static_cast<int>(syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof(how))));
+  struct stat info{};
+  if (!fd || fstat(fd.get(), &info) != 0) {
+    throw support::system_error(ExitCode::refused, "cannot mount " + in_quotes(path), errno,
+                                errno == ELOOP ? "a part of the path has become a symbolic link" : "");
+  }
+  return std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
+}
+
+} // namespace
+
+void require_recorded_sources(const json& ours) {
+  const json text = ours.value("annotations", json::object()).value(k_sources_annotation, json("{}"));
+  const json recorded = json::parse(text.get<std::string>());
+  for (const json& mount : ours.at("mounts")) {
+    if (!is_users(mount)) {
+      continue;
+    }
+    const auto source = mount.at("source").get<std::string>();
+    const auto expected = recorded.find(source);
+    if (expected == recorded.end()) {
+      throw Error(ExitCode::refused, "no record says which file " + in_quotes(source) + " was");
+    }
+    if (*expected != identity_of(source)) {
+      throw Error(ExitCode::refused, in_quotes(source) + " is not the file any more that it was when the box was started",
+                  "somebody renamed or replaced it; start the box again");
+    }
+  }
+}
+
+} // namespace agentbox::oci::hook

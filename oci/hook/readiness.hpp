@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <string>
+
+#include "oci/hook/session_folder.hpp"
+#include "support/fd.hpp"
+
+namespace agentbox::oci::hook {
+
+/// Returns as soon as run/ready says `nonce`: the firewall's rules, DNS and proxy are up. Throws Error(refused) at once
+/// with the firewall's own message when it failed (run/failed) or died (`pidfd`), for another nonce, and after
+/// `deadline`.
+void wait_until_ready(const SessionFolder& session, const std::string& nonce, const support::Fd& pidfd,
+                      std::chrono::milliseconds deadline);
+
+} // namespace agentbox::oci::hook

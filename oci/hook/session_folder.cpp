@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/hook/session_folder.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/text.hpp"
+
+namespace agentbox::oci::hook {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+using support::Fd;
+using support::system_error;
+
+constexpr std::size_t k_max_config_bytes = 4U << 20U;
+
+Error not_safe(const std::string& path, const std::string& why) {
+  return {ExitCode::refused, path + " " + why, "it is made by agentbox; do not change it while a box runs"};
+}
+
+std::string read_all(const Fd& fd, const std::string& path, std::size_t max_bytes) {
+  std::string content;
+  std::array<char, 16384> buffer{};
+  while (true) {
+    const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0) {
+      throw system_error(ExitCode::refused, "cannot read " + path, errno);
+    }
+    if (count == 0) {
+      return content;
+    }
+    content.append(buffer.data(), static_cast<std::size_t>(count));
+    if (content.size() > max_bytes) {
+      throw not_safe(path, "is larger than " + std::to_string(max_bytes) + " bytes");
+    }
+  }
+}
+
+} // namespace
+
+SessionFolder::SessionFolder(const std::filesystem::path& path)
+    : m_path(path), m_fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) {
+  if (!path.is_absolute()) {
+    throw not_safe(path.string(), "is not an absolute path");
+  }
+  struct stat info{};
+  if (!m_fd || fstat(m_fd.get(), &info) != 0) {
+    throw system_error(ExitCode::refused, "cannot open the session's folder " + path.string(), errno);
+  }
+  if (info.st_uid != geteuid() || (info.st_mode & 077U) != 0) {
+    throw not_safe(path.string(), "is not a folder that only you can enter");
+  }
+}
+
+std::optional<std::string> SessionFolder::read_if_exists(const std::string& name, std::size_t max_bytes) const {
+  const std::string path = (m_path / name).string();
+  const Fd fd(openat(m_fd.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!fd && errno == ENOENT) {
+    return std::nullopt;
+  }
+  struct stat info{};
+  if (!fd || fstat(fd.get(), &info) != 0) {
+    throw system_error(ExitCode::refused, "cannot open " + path, errno);
+  }
+  if (!S_ISREG(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 022U) != 0) {
+    throw not_safe(path, "is not a file that only you can write to");
+  }
+  return read_all(fd, path, max_bytes);
+}
+
+std::string SessionFolder::read(const std::string& name, std::size_t max_bytes) const {
+  auto content = read_if_exists(name, max_bytes);
+  if (!content) {
+    throw not_safe((m_path / name).string(), "is missing");
+  }
+  return *std::move(content);
+}
+
+nlohmann::json SessionFolder::read_json(const std::string& name) const {
+  auto value = nlohmann::json::parse(read(name, k_max_config_bytes), nullptr, false);
+  if (!value.is_object()) {
+    throw not_safe((m_path / name).string(), "is no JSON object");
+  }
+  return value;
+}
+
+void SessionFolder::leave_error(const Error& error) const noexcept {
+  const Fd fd(openat(m_fd.get(), "hook-error", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd) {
+    return; // Podman's own message still says that a hook failed
+  }
+  constexpr std::size_t k_line = 4000;
+  const std::string text = support::escape_untrusted(error.what(), k_line) + "\n" +
+                           (error.hint().empty() ? "" : support::escape_untrusted(error.hint(), k_line) + "\n");
+  static_cast<void>(!::write(fd.get(), text.data(), text.size()));
+}
+
+} // namespace agentbox::oci::hook

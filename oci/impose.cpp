@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/impose.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "oci/impose_parts.hpp"
+#include "oci/names.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* k_sandbox_annotation = "io.kubernetes.cri-o.SandboxID";
+
+/// Annotations by which a runtime is told to weaken a container: run.oci.seccomp_bpf_data replaces its filter,
+/// run.oci.keep_original_groups its groups, module.wasm.* and run.oci.handler its program. An image's manifest may
+/// carry them (Podman before 4.6 hands those on).
+constexpr std::array<std::string_view, 3> k_runtime_annotations = {"run.oci.", "module.", "org.systemd.property."};
+
+/// Podman's own, kept because `podman inspect` and its clean-up know them. They mean nothing to the OCI runtime.
+constexpr std::array<std::string_view, 8> k_podman_annotations = {
+    "io.container.manager",        "io.kubernetes.cri-o.ContainerType", "io.kubernetes.cri-o.Created",
+    "io.kubernetes.cri-o.SandboxID", "io.kubernetes.cri-o.TTY",         "io.podman.annotations.autoremove",
+    "io.podman.annotations.init",  "org.opencontainers.image.stopSignal"};
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// What Podman 5 itself tells systemd about stopping a container.
+bool is_podmans_systemd_property(const std::string& name, std::string_view value) {
+  constexpr std::string_view k_type = "uint64 ";
+  return (name == "org.systemd.property.KillSignal" && all_digits(value)) ||
+         (name == "org.systemd.property.TimeoutStopUSec" && value.starts_with(k_type) &&
+          all_digits(value.substr(k_type.size())));
+}
+
+json imposed_annotations(const json& podman, const json& ours) {
+  json result = ours.value("annotations", json::object());
+  result.erase(k_sources_annotation); // the hook has read it
+  for (const auto& [name, value] : podman.value("annotations", json::object()).items()) {
+    const std::string text = value.get<std::string>();
+    if (is_podmans_systemd_property(name, text)) {
+      result[name] = text;
+      continue;
+    }
+    const std::string& key = name;
+    if (std::any_of(k_runtime_annotations.begin(), k_runtime_annotations.end(),
+                    [&](std::string_view prefix) { return key.starts_with(prefix); })) {
+      throw unexpected("the annotation " + in_quotes(key) + " would steer the OCI runtime",
+                       "no annotation of the runtime's, neither from the image nor from containers.conf");
+    }
+    if (std::find(k_podman_annotations.begin(), k_podman_annotations.end(), key) != k_podman_annotations.end()) {
+      result[key] = text;
+    }
+  }
+  return result;
+}
+
+void require_same_host_name(const json& podman, const json& ours) {
+  if (text_at(podman, "hostname") != text_at(ours, "hostname")) {
+    throw unexpected("the host name is " + in_quotes(text_at(podman, "hostname")), in_quotes(text_at(ours, "hostname")));
+  }
+}
+
+json imposed(const json& podman, const json& ours, Role role) {
+  require_known_keys(podman, {"ociVersion", "process", "root", "hostname", "mounts", "annotations", "linux"}, "config");
+  require_same_host_name(podman, ours);
+  const json& root = podman.at("root");
+  require_known_keys(root, {"path", "readonly"}, "root");
+  if (!text_at(root, "path").starts_with('/')) {
+    throw unexpected("root.path is " + in_quotes(text_at(root, "path")), "an absolute path");
+  }
+  json result = ours;
+  result["ociVersion"] = podman.at("ociVersion");
+  result["root"]["path"] = root.at("path");
+  result["annotations"] = imposed_annotations(podman, ours);
+  impose_process(podman.at("process"), result.at("process"));
+  impose_linux(podman.at("linux"), result.at("linux"), role);
+  impose_mounts(podman.value("mounts", json::array()), result.at("mounts"));
+  return result;
+}
+
+} // namespace
+
+support::Error unexpected(const std::string& what, const std::string& expected) {
+  return {support::ExitCode::refused, "Podman's container is not the one that was asked for: " + what,
+          "expected: " + expected + "; look at containers.conf and at the image"};
+}
+
+std::string in_quotes(std::string_view text) { return "\"" + support::escape_untrusted(text) + "\""; }
+
+void require_known_keys(const json& object, std::initializer_list<std::string_view> known, const std::string& where) {
+  if (!object.is_object()) {
+    throw unexpected(where + " is no object", "an OCI runtime configuration");
+  }
+  for (const auto& [key, value] : object.items()) {
+    const bool empty = value.is_null() || (value.is_structured() && value.empty());
+    if (!empty && std::find(known.begin(), known.end(), key) == known.end()) {
+      throw unexpected(where + " has " + in_quotes(key), "no such part");
+    }
+  }
+}
+
+std::string text_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() ? std::string() : found->get<std::string>();
+}
+
+Role decide_role(const json& podman, const json& firewall) {
+  try {
+    const json annotations = podman.value("annotations", json::object());
+    const std::string role = text_at(annotations, k_role_annotation);
+    const bool in_pod = !text_at(annotations, k_sandbox_annotation).empty();
+    if (role == "agent" && in_pod) {
+      return Role::agent;
+    }
+    const json& args = podman.at("process").at("args");
+    const bool infra = !in_pod && text_at(podman, "hostname") == text_at(firewall, "hostname");
+    if (role.empty() && infra && !args.empty() && args.front() == k_firewall_program) {
+      return Role::firewall;
+    }
+  } catch (const json::exception& error) {
+    throw unexpected(std::string("it cannot be read: ") + support::escape_untrusted(error.what()),
+                     "an OCI runtime configuration");
+  }
+  throw unexpected("it is neither the agent's container nor the firewall's",
+                   std::string("the annotation ") + k_role_annotation + "=agent in a pod, or the pod's infra container " +
+                       "named " + in_quotes(text_at(firewall, "hostname")) + " that starts " + k_firewall_program);
+}
+
+json impose(const json& podman, const json& ours, Role role) {
+  try {
+    return imposed(podman, ours, role);
+  } catch (const json::exception& error) {
+    throw unexpected(std::string("it cannot be read: ") + support::escape_untrusted(error.what()),
+                     "an OCI runtime configuration");
+  }
+}
+
+} // namespace agentbox::oci

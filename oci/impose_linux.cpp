@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "oci/impose_parts.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<const char*, 7> k_namespaces = {"pid", "network", "ipc", "uts", "mount", "cgroup", "user"};
+constexpr std::array<const char*, 6> k_kept = {"namespaces",  "uidMappings", "gidMappings",
+                                               "cgroupsPath", "mountLabel",  "rootfsPropagation"};
+
+/// The agent joins the firewall's network and user namespace; all others are new. A namespace that is missing, or has
+/// a path, would be shared with the host or with a stranger.
+bool has_expected_path(const json& entry, Role role) {
+  const bool shared = entry.at("type") == "network" || entry.at("type") == "user";
+  return (role == Role::agent && shared) != text_at(entry, "path").empty();
+}
+
+void require_namespaces(const json& podman, Role role) {
+  for (const char* type : k_namespaces) {
+    const auto count = std::count_if(podman.begin(), podman.end(), [&](const json& entry) { return entry.at("type") == type; });
+    if (count != 1) {
+      throw unexpected(std::string("it shares the host's ") + type + " namespace", "a private one");
+    }
+  }
+  for (const json& entry : podman) {
+    const std::string type = text_at(entry, "type");
+    if (std::find(k_namespaces.begin(), k_namespaces.end(), type) == k_namespaces.end()) {
+      throw unexpected("it has a namespace of type " + in_quotes(type), "none");
+    }
+    if (!has_expected_path(entry, role)) {
+      const bool joins = !text_at(entry, "path").empty();
+      throw unexpected("its " + type + " namespace " + (joins ? "is that of " + in_quotes(text_at(entry, "path")) : "is new"),
+                       joins ? "a new one" : "the firewall's");
+    }
+  }
+}
+
+void require_resources(const json& podman) {
+  require_known_keys(podman, {"devices", "memory", "cpu", "pids"}, "linux.resources");
+  for (const json& rule : podman.value("devices", json::array())) {
+    if (rule.value("allow", false)) {
+      throw unexpected("access to a device is allowed: " + in_quotes(rule.dump()), "none");
+    }
+  }
+}
+
+void require_sysctls(const json& podman) {
+  for (const auto& [name, value] : podman.items()) {
+    if (name != "net.ipv4.ping_group_range") { // Podman's default; without it nobody may ping, which is ours
+      throw unexpected("the sysctl " + in_quotes(name) + " is set", "none");
+    }
+  }
+}
+
+/// Paths that Podman hides and our policy does not know yet stay hidden.
+void add_missing(const json& podman, json& ours) {
+  for (const json& path : podman) {
+    if (std::find(ours.begin(), ours.end(), path) == ours.end()) {
+      ours.push_back(path);
+    }
+  }
+}
+
+} // namespace
+
+void impose_linux(const json& podman, json& result, Role role) {
+  require_known_keys(podman,
+                     {"uidMappings", "gidMappings", "sysctl", "resources", "cgroupsPath", "namespaces", "seccomp",
+                      "rootfsPropagation", "maskedPaths", "readonlyPaths", "mountLabel"},
+                     "linux");
+  require_namespaces(podman.at("namespaces"), role);
+  require_resources(podman.value("resources", json::object()));
+  require_sysctls(podman.value("sysctl", json::object()));
+  if (text_at(podman, "rootfsPropagation").ends_with("shared")) {
+    throw unexpected("mounts made in it would appear on the host (rootfsPropagation)", "private or slave");
+  }
+  for (const char* key : k_kept) {
+    result.erase(key);
+    if (podman.contains(key)) {
+      result[key] = podman.at(key);
+    }
+  }
+  if (const json rules = podman.value("resources", json::object()).value("devices", json::array()); !rules.empty()) {
+    result["resources"]["devices"] = rules;
+  }
+  add_missing(podman.value("maskedPaths", json::array()), result.at("maskedPaths"));
+  add_missing(podman.value("readonlyPaths", json::array()), result.at("readonlyPaths"));
+}
+
+} // namespace agentbox::oci

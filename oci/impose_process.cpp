@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "oci/impose_parts.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+using nlohmann::json;
+
+/// Variables that Podman sets by itself. Ours take their place; what is not among these somebody else has set.
+constexpr std::array<std::string_view, 5> k_podman_variables = {"HOME", "HOSTNAME", "PATH", "TERM", "container"};
+
+/// Podman's default bounding set, of old and new versions. None of it survives; more than it somebody has asked for.
+constexpr std::array<std::string_view, 14> k_podman_capabilities = {
+    "CAP_AUDIT_WRITE",      "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FOWNER",  "CAP_FSETID",  "CAP_KILL",   "CAP_MKNOD",
+    "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP",      "CAP_SETGID",  "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT"};
+
+constexpr std::array<const char*, 4> k_kept_labels = {"apparmorProfile", "selinuxLabel", "oomScoreAdj", "consoleSize"};
+
+template <std::size_t size>
+bool contains(const std::array<std::string_view, size>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+std::string words(const json& list) {
+  std::string result;
+  for (const json& word : list) {
+    result += (result.empty() ? "" : " ") + word.get<std::string>();
+  }
+  return result;
+}
+
+void require_user(const json& podman, const json& ours) {
+  require_known_keys(podman, {"uid", "gid", "umask", "additionalGids"}, "process.user");
+  for (const char* key : {"uid", "gid"}) {
+    if (podman.at(key) != ours.at(key)) {
+      throw unexpected("the user's " + std::string(key) + " is " + podman.at(key).dump(), ours.at(key).dump());
+    }
+  }
+  for (const json& group : podman.value("additionalGids", json::array())) {
+    if (group != ours.at("gid")) {
+      throw unexpected("the user is in the additional group " + group.dump(), "none");
+    }
+  }
+}
+
+void require_environment(const json& podman, const json& ours) {
+  for (const json& entry : podman) {
+    const auto text = entry.get<std::string>();
+    const std::string name = text.substr(0, text.find('='));
+    if (!contains(k_podman_variables, name) && std::find(ours.begin(), ours.end(), entry) == ours.end()) {
+      // Its value may be a secret of the host's.
+      throw unexpected("the environment variable " + in_quotes(name) + " is set", "no variable but the policy's");
+    }
+  }
+}
+
+void require_capabilities(const json& podman, const json& ours) {
+  require_known_keys(podman, {"bounding", "effective", "inheritable", "permitted", "ambient"}, "process.capabilities");
+  for (const auto& [set, names] : podman.items()) {
+    const json& allowed = ours.at(set);
+    for (const json& name : names) {
+      const bool usual = set == "bounding" && contains(k_podman_capabilities, name.get<std::string>());
+      if (!usual && std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
+        throw unexpected("the " + set + " set has the capability " + in_quotes(name.get<std::string>()),
+                         "no more than Podman's default, which is taken away");
+      }
+    }
+  }
+}
+
+} // namespace
+
+void impose_process(const json& podman, json& result) {
+  require_known_keys(podman,
+                     {"terminal", "consoleSize", "user", "args", "env", "cwd", "capabilities", "rlimits",
+                      "noNewPrivileges", "apparmorProfile", "oomScoreAdj", "selinuxLabel"},
+                     "process");
+  if (podman.at("args") != result.at("args")) {
+    throw unexpected("the command is " + in_quotes(words(podman.at("args"))), in_quotes(words(result.at("args"))));
+  }
+  if (podman.at("cwd") != result.at("cwd")) {
+    throw unexpected("the working directory is " + in_quotes(text_at(podman, "cwd")), in_quotes(text_at(result, "cwd")));
+  }
+  if (podman.value("terminal", false) != result.at("terminal").get<bool>()) {
+    throw unexpected(podman.value("terminal", false) ? "it has a terminal" : "it has no terminal", "the opposite");
+  }
+  require_user(podman.at("user"), result.at("user"));
+  require_environment(podman.value("env", json::array()), result.at("env"));
+  require_capabilities(podman.value("capabilities", json::object()), result.at("capabilities"));
+  for (const char* label : k_kept_labels) {
+    if (podman.contains(label)) {
+      result[label] = podman.at(label);
+    }
+  }
+}
+
+} // namespace agentbox::oci

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "oci/names.hpp"
+#include "oci/render.hpp"
+#include "oci/sealed_file.hpp"
+#include "support/error.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using Options = std::vector<std::string>;
+
+json mount(const std::string& destination, const std::string& type, const std::string& source, const Options& options) {
+  return {{"destination", destination}, {"type", type}, {"source", source}, {"options", options}};
+}
+
+json tmpfs(const std::string& destination, const std::string& mode, std::uint64_t bytes, bool executable) {
+  Options options = {"nosuid", "nodev", "mode=" + mode, "size=" + std::to_string(bytes)};
+  if (!executable) {
+    options.emplace_back("noexec");
+  }
+  return mount(destination, "tmpfs", "tmpfs", options);
+}
+
+/// A path of the user's with what is mounted below it. nosuid and nodev hold for the mounts below as well, and so does
+/// read-only: a plain "ro" would leave a disk mounted inside the folder writable.
+json user_bind(const std::string& destination, const fs::path& source, bool read_only) {
+  Options options = {"rbind", "rprivate", "nosuid", "nodev", "rnosuid", "rnodev"};
+  if (read_only) {
+    options.insert(options.end(), {"ro", "rro"});
+  } else {
+    options.emplace_back("rw");
+  }
+  return mount(destination, "bind", source.string(), options);
+}
+
+void add_kernel_filesystems(json& mounts) {
+  mounts.push_back(mount("/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}));
+  mounts.push_back(mount("/dev", "tmpfs", "tmpfs", {"nosuid", "noexec", "strictatime", "mode=755", "size=65536k"}));
+}
+
+void add_agent_filesystems(json& mounts, const policy::Limits& limits) {
+  constexpr std::uint64_t k_run_bytes = 16U << 20U;
+  mounts.push_back(mount("/dev/pts", "devpts", "devpts",
+                         {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}));
+  mounts.push_back(tmpfs("/dev/shm", "1777", limits.shm_bytes, false));
+  mounts.push_back(mount("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}));
+  mounts.push_back(mount("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", "ro"}));
+  mounts.push_back(mount("/sys/fs/cgroup", "cgroup", "cgroup", {"rprivate", "nosuid", "noexec", "nodev", "relatime", "ro"}));
+  mounts.push_back(tmpfs("/run", "755", k_run_bytes, false));
+  mounts.push_back(tmpfs("/tmp", "1777", limits.tmp_bytes, true)); // compilers and package managers run programs there
+}
+
+/// The protected parts of the workspace read-only, each ancestor of one pinned by a mount of its own: what is a mount
+/// point cannot be renamed, so `mv .git x; mkdir -p .git/hooks` does not get round it.
+void add_protected(json& mounts, const policy::Workspace& workspace, const std::vector<std::string>& existing) {
+  std::set<fs::path> pinned;
+  for (const std::string& text : existing) {
+    const fs::path path(text);
+    if (std::find(workspace.protect.begin(), workspace.protect.end(), text) == workspace.protect.end() ||
+        path.is_absolute() || path.lexically_normal() != path || path.begin()->string() == "..") {
+      throw support::Error(support::ExitCode::failed,
+                           "internal error: \"" + text + "\" is not a protected path of the policy");
+    }
+    std::vector<fs::path> ancestors;
+    for (fs::path parent = path.parent_path(); !parent.empty(); parent = parent.parent_path()) {
+      ancestors.insert(ancestors.begin(), parent);
+    }
+    for (const fs::path& ancestor : ancestors) {
+      if (pinned.insert(ancestor).second) {
+        mounts.push_back(user_bind((workspace.destination / ancestor).string(), workspace.source / ancestor, false));
+      }
+    }
+  }
+  // Read-only ones last: a pin mounted later would hide them.
+  for (const std::string& text : existing) {
+    mounts.push_back(user_bind((workspace.destination / fs::path(text)).string(), workspace.source / text, true));
+  }
+}
+
+} // namespace
+
+json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts) {
+  json mounts = json::array();
+  add_kernel_filesystems(mounts);
+  add_agent_filesystems(mounts, fields.limits);
+  mounts.push_back(sealed_file("/etc/hosts", facts.hosts.string()));
+  if (facts.resolv_conf) {
+    mounts.push_back(sealed_file("/etc/resolv.conf", facts.resolv_conf->string()));
+  }
+  if (fields.ca_bundle) {
+    mounts.push_back(sealed_file(k_ca_bundle_path, fields.ca_bundle->string()));
+  }
+  mounts.push_back(user_bind(fields.workspace.destination, fields.workspace.source, false));
+  std::vector<policy::Mount> more = fields.mounts;
+  std::sort(more.begin(), more.end(), [](const auto& a, const auto& b) { return a.destination < b.destination; });
+  for (const policy::Mount& one : more) { // a folder sorts before what lies in it
+    mounts.push_back(user_bind(one.destination, one.source, one.read_only));
+  }
+  add_protected(mounts, fields.workspace, facts.protected_paths);
+  return mounts;
+}
+
+json firewall_mounts(const HostFacts& facts) {
+  json mounts = json::array();
+  add_kernel_filesystems(mounts);
+  const Options writable = {"bind", "rprivate", "nosuid", "nodev", "noexec", "rw"};
+  mounts.push_back(sealed_file(k_egress_path, facts.egress_json.string()));
+  mounts.push_back(mount(k_run_path, "bind", facts.run_folder.string(), writable));
+  mounts.push_back(mount(k_audit_path, "bind", facts.audit_folder.string(), writable));
+  return mounts;
+}
+
+} // namespace agentbox::oci

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <initializer_list>
+#include <map>
+
+#include "oci/names.hpp"
+#include "oci/render.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* k_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+json rlimit(const char* type, std::uint64_t value) { return {{"type", type}, {"hard", value}, {"soft", value}}; }
+
+json as_list(const std::map<std::string, std::string>& variables) {
+  json list = json::array();
+  for (const auto& [name, value] : variables) {
+    list.push_back(name + "=" + value);
+  }
+  return list;
+}
+
+/// The variables by which programs are told of a CA bundle; there is no common one.
+constexpr std::initializer_list<const char*> k_ca_variables = {
+    "CARGO_HTTP_CAINFO",  "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS",
+    "PIP_CERT",           "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"};
+
+} // namespace
+
+json capability_sets(const std::vector<std::string>& names) {
+  return {{"ambient", names}, {"bounding", names}, {"effective", names}, {"inheritable", names}, {"permitted", names}};
+}
+
+json resource_limits(std::uint64_t processes, std::uint64_t open_files, const HostFacts& facts) {
+  return {rlimit("RLIMIT_CORE", 0), rlimit("RLIMIT_NOFILE", std::min(open_files, facts.open_files_hard)),
+          rlimit("RLIMIT_NPROC", std::min(processes, facts.processes_hard))};
+}
+
+json agent_environment(const policy::PolicyFields& fields, const HostFacts& facts) {
+  // Later ones win. The user's own variables may say what PATH is, but not what the box needs to be safe.
+  std::map<std::string, std::string> env = {{"LANG", "C.UTF-8"}, {"PATH", k_path}};
+  const auto put = [&](const std::map<std::string, std::string>& variables) {
+    for (const auto& [name, value] : variables) {
+      env[name] = value;
+    }
+  };
+  put(facts.agent_env);
+  put(fields.agent.env);
+  if (fields.ca_bundle) {
+    for (const char* name : k_ca_variables) {
+      env[name] = k_ca_bundle_path;
+    }
+  }
+  put(fields.env);
+  put({{"HOME", fields.user.home},
+       {"USER", fields.user.name},
+       {"LOGNAME", fields.user.name},
+       {"HOSTNAME", fields.hostname},
+       {"container", "podman"},
+       {"AGENTBOX_NETWORK", std::string(policy::mode_text(fields.egress.mode))},
+       {"AGENTBOX_PIDS", std::to_string(fields.limits.pids)},
+       {k_gate_variable, facts.nonce}});
+  return as_list(env);
+}
+
+json firewall_environment() { return as_list({{"LANG", "C.UTF-8"}, {"PATH", "/"}}); }
+
+} // namespace agentbox::oci

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of a config.json, by concept. Internal to runtime_config.cpp.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "oci/host_facts.hpp"
+#include "policy/policy.hpp"
+
+namespace agentbox::oci {
+
+/// OCI process.capabilities: exactly `names` in all five sets.
+nlohmann::json capability_sets(const std::vector<std::string>& names);
+
+/// OCI process.rlimits: NPROC, NOFILE (no more than the host lets us have) and CORE 0.
+nlohmann::json resource_limits(std::uint64_t processes, std::uint64_t open_files, const HostFacts& facts);
+
+/// OCI process.env of the agent's container: what the launcher's terminal gives, the agent's own variables, the
+/// policy's, and on top of all what the box itself needs. Sorted.
+nlohmann::json agent_environment(const policy::PolicyFields& fields, const HostFacts& facts);
+/// OCI process.env of the firewall's container.
+nlohmann::json firewall_environment();
+
+/// OCI mounts of the agent's container, in the order in which they are mounted.
+nlohmann::json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts);
+/// OCI mounts of the firewall's container. Never a path of the user's.
+nlohmann::json firewall_mounts(const HostFacts& facts);
+
+/// OCI linux.resources of the agent's container. Throws support::Error(refused) for a limit that cannot be enforced.
+nlohmann::json agent_resources(const policy::Limits& limits, const Controllers& delegated);
+/// OCI linux.resources of the firewall's container.
+nlohmann::json firewall_resources(const Controllers& delegated);
+
+/// OCI linux, without resources and seccomp.
+nlohmann::json linux_section(const policy::Confinement& confinement, const HostFacts& facts);
+
+} // namespace agentbox::oci

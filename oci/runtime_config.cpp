@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/runtime_config.hpp"
+
+#include <tuple>
+
+#include "oci/command_lines.hpp"
+#include "oci/names.hpp"
+#include "oci/render.hpp"
+#include "oci/seccomp/derive.hpp"
+#include "policy/egress_json.hpp"
+#include "support/digest.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* k_spec_version = "1.0.2";
+constexpr std::uint32_t k_umask = 022;
+constexpr std::uint64_t k_firewall_processes = 64; // counted together with the agent's, which start later
+constexpr std::uint64_t k_firewall_open_files = 16384;
+
+json user_section(const policy::User& user) { return {{"uid", user.uid}, {"gid", user.gid}, {"umask", k_umask}}; }
+
+json seccomp_section(const HostFacts& facts, seccomp::Box box, const std::vector<std::string>& capabilities) {
+  return seccomp::derive(facts.seccomp_profile, box, facts.arch, capabilities, facts.seccomp_profile_path);
+}
+
+/// For the hook: which file each bind mount's source was.
+json sources_section(const json& mounts, const HostFacts& facts) {
+  json sources = json::object();
+  for (const json& mount : mounts) {
+    const auto source = mount.at("source").get<std::string>();
+    if (const auto found = facts.sources.find(source); mount.at("type") == "bind" && found != facts.sources.end()) {
+      sources[source] = std::to_string(found->second.device) + ":" + std::to_string(found->second.inode);
+    }
+  }
+  return sources;
+}
+
+void join_namespaces(json& namespaces, const HostFacts& facts) {
+  for (json& entry : namespaces) {
+    if (entry.at("type") == "network" && facts.network_namespace) {
+      entry["path"] = facts.network_namespace->string();
+    }
+    if (entry.at("type") == "user" && facts.user_namespace) {
+      entry["path"] = facts.user_namespace->string();
+    }
+  }
+}
+
+} // namespace
+
+json render_agent(const policy::Policy& policy, const HostFacts& facts) {
+  const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
+               ca_bundle, name, hostname] = policy.fields();
+  const policy::PolicyFields& fields = policy.fields();
+  // mounts, env, run, ca_bundle, egress: through `fields`. ports: the pod's, not a container's. firewall_driver: the
+  // firewall's argv. image: root.path is made from it.
+  std::ignore = std::tie(mounts, env, ports, egress, firewall_driver, run, image, ca_bundle);
+
+  json linux_part = linux_section(confinement, facts);
+  linux_part["resources"] = agent_resources(limits, facts.delegated);
+  linux_part["seccomp"] = seccomp_section(facts, seccomp::Box::agent, confinement.capabilities);
+  join_namespaces(linux_part["namespaces"], facts);
+  const json all_mounts = agent_mounts(fields, facts);
+  json annotations = {{k_role_annotation, "agent"}, {k_box_annotation, name}, {k_agent_annotation, agent.name}};
+  if (const json sources = sources_section(all_mounts, facts); !sources.empty()) {
+    annotations[k_sources_annotation] = sources.dump();
+  }
+  return {{"ociVersion", k_spec_version},
+          {"hostname", hostname},
+          {"root", {{"path", facts.agent_rootfs}, {"readonly", false}}},
+          {"annotations", std::move(annotations)},
+          {"mounts", all_mounts},
+          {"process",
+           {{"terminal", facts.terminal},
+            {"args", agent_argv(fields)},
+            {"cwd", workspace.destination},
+            {"env", agent_environment(fields, facts)},
+            {"user", user_section(user)},
+            {"capabilities", capability_sets(confinement.capabilities)},
+            {"noNewPrivileges", confinement.no_new_privileges},
+            {"rlimits", resource_limits(limits.pids, limits.open_files, facts)}}},
+          {"linux", std::move(linux_part)}};
+}
+
+json render_firewall(const policy::Policy& policy, const HostFacts& facts) {
+  const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
+               ca_bundle, name, hostname] = policy.fields();
+  const policy::PolicyFields& fields = policy.fields();
+  // What concerns the agent alone must not reach the firewall's container: no workspace, no mounts, no environment.
+  std::ignore = std::tie(workspace, mounts, env, ports, limits, firewall_driver, agent, run, image, ca_bundle, hostname);
+
+  json linux_part = linux_section(confinement, facts);
+  linux_part["resources"] = firewall_resources(facts.delegated);
+  linux_part["seccomp"] = seccomp_section(facts, seccomp::Box::firewall, confinement.firewall_capabilities);
+  return {{"ociVersion", k_spec_version},
+          {"hostname", pod_name(fields)},
+          {"root", {{"path", facts.firewall_rootfs}, {"readonly", true}}},
+          {"annotations", {{k_box_annotation, name}, {k_egress_annotation, support::sha256_hex(policy::to_json(egress))}}},
+          {"mounts", firewall_mounts(facts)},
+          {"process",
+           {{"terminal", false},
+            {"args", firewall_argv(fields, facts.nonce)},
+            {"cwd", "/"},
+            {"env", firewall_environment()},
+            {"user", user_section(user)},
+            {"capabilities", capability_sets(confinement.firewall_capabilities)},
+            {"noNewPrivileges", confinement.no_new_privileges},
+            {"rlimits", resource_limits(k_firewall_processes, k_firewall_open_files, facts)}}},
+          {"linux", std::move(linux_part)}};
+}
+
+std::string config_text(const json& config) { return config.dump(2) + "\n"; }
+
+} // namespace agentbox::oci
