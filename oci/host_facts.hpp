@@ -15,6 +15,7 @@ namespace agentbox::oci {
 struct FileIdentity {
   std::uint64_t device = 0; ///< st_dev
   std::uint64_t inode = 0;  ///< st_ino
+  bool folder = true;       ///< S_ISDIR; else a file
 
   bool operator==(const FileIdentity&) const = default;
 };
@@ -59,7 +60,8 @@ struct HostFacts {
   std::optional<std::filesystem::path> resolv_conf; ///< the agent's; none under --full-network: the host's by Podman
 
   std::vector<std::string> protected_paths; ///< those of the policy's workspace.protect that exist (no symbolic links)
-  std::map<std::filesystem::path, FileIdentity> sources; ///< of every path that is bind-mounted into the agent's box
+  std::map<std::filesystem::path, FileIdentity> sources; ///< the workspace, every mount's source, and every protected
+                                                         ///< path with its ancestors below the workspace; no fewer
   std::map<std::string, std::string> agent_env; ///< from the launcher's terminal: TERM, COLORTERM, LANG, TZ
 
   std::vector<IdMapping> uid_mappings; ///< empty: as Podman makes them

@@ -41,13 +41,14 @@ bool is_podmans_systemd_property(const std::string& name, std::string_view value
 json imposed_annotations(const json& podman, const json& ours) {
   json result = ours.value("annotations", json::object());
   result.erase(k_sources_annotation); // the hook has read it
-  for (const auto& [name, value] : podman.value("annotations", json::object()).items()) {
-    const std::string text = value.get<std::string>();
-    if (is_podmans_systemd_property(name, text)) {
-      result[name] = text;
+  const json annotations = podman.value("annotations", json::object());
+  for (const auto& [name, value] : annotations.items()) {
+    const std::string& key = name;
+    const auto text = value.get<std::string>();
+    if (is_podmans_systemd_property(key, text)) {
+      result[key] = text;
       continue;
     }
-    const std::string& key = name;
     if (std::any_of(k_runtime_annotations.begin(), k_runtime_annotations.end(),
                     [&](std::string_view prefix) { return key.starts_with(prefix); })) {
       throw unexpected("the annotation " + in_quotes(key) + " would steer the OCI runtime",

@@ -28,15 +28,20 @@ json tmpfs(const std::string& destination, const std::string& mode, std::uint64_
 }
 
 /// A path of the user's with what is mounted below it. nosuid and nodev hold for the mounts below as well, and so does
-/// read-only: a plain "ro" would leave a disk mounted inside the folder writable.
-json user_bind(const std::string& destination, const fs::path& source, bool read_only) {
-  Options options = {"rbind", "rprivate", "nosuid", "nodev", "rnosuid", "rnodev"};
-  if (read_only) {
-    options.insert(options.end(), {"ro", "rro"});
-  } else {
-    options.emplace_back("rw");
+/// read-only: a plain "ro" would leave a disk mounted inside the folder writable. (crun cannot do this to a file.)
+json user_bind(const fs::path& destination, const fs::path& source, bool read_only, const HostFacts& facts) {
+  const auto found = facts.sources.find(source);
+  if (found == facts.sources.end()) {
+    throw support::Error(support::ExitCode::failed, "internal error: nobody has looked at " + source.string());
   }
-  return mount(destination, "bind", source.string(), options);
+  Options options = {"rbind", "rprivate", "nosuid", "nodev", read_only ? "ro" : "rw"};
+  if (found->second.folder) {
+    options.insert(options.end(), {"rnosuid", "rnodev"});
+    if (read_only) {
+      options.emplace_back("rro");
+    }
+  }
+  return mount(destination.string(), "bind", source.string(), options);
 }
 
 void add_kernel_filesystems(json& mounts) {
@@ -58,9 +63,9 @@ void add_agent_filesystems(json& mounts, const policy::Limits& limits) {
 
 /// The protected parts of the workspace read-only, each ancestor of one pinned by a mount of its own: what is a mount
 /// point cannot be renamed, so `mv .git x; mkdir -p .git/hooks` does not get round it.
-void add_protected(json& mounts, const policy::Workspace& workspace, const std::vector<std::string>& existing) {
+void add_protected(json& mounts, const policy::Workspace& workspace, const HostFacts& facts) {
   std::set<fs::path> pinned;
-  for (const std::string& text : existing) {
+  for (const std::string& text : facts.protected_paths) {
     const fs::path path(text);
     if (std::find(workspace.protect.begin(), workspace.protect.end(), text) == workspace.protect.end() ||
         path.is_absolute() || path.lexically_normal() != path || path.begin()->string() == "..") {
@@ -73,13 +78,13 @@ void add_protected(json& mounts, const policy::Workspace& workspace, const std::
     }
     for (const fs::path& ancestor : ancestors) {
       if (pinned.insert(ancestor).second) {
-        mounts.push_back(user_bind((workspace.destination / ancestor).string(), workspace.source / ancestor, false));
+        mounts.push_back(user_bind(workspace.destination / ancestor, workspace.source / ancestor, false, facts));
       }
     }
   }
   // Read-only ones last: a pin mounted later would hide them.
-  for (const std::string& text : existing) {
-    mounts.push_back(user_bind((workspace.destination / fs::path(text)).string(), workspace.source / text, true));
+  for (const std::string& text : facts.protected_paths) {
+    mounts.push_back(user_bind(fs::path(workspace.destination) / text, workspace.source / text, true, facts));
   }
 }
 
@@ -96,13 +101,13 @@ json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts) {
   if (fields.ca_bundle) {
     mounts.push_back(sealed_file(k_ca_bundle_path, fields.ca_bundle->string()));
   }
-  mounts.push_back(user_bind(fields.workspace.destination, fields.workspace.source, false));
+  mounts.push_back(user_bind(fields.workspace.destination, fields.workspace.source, false, facts));
   std::vector<policy::Mount> more = fields.mounts;
   std::sort(more.begin(), more.end(), [](const auto& a, const auto& b) { return a.destination < b.destination; });
   for (const policy::Mount& one : more) { // a folder sorts before what lies in it
-    mounts.push_back(user_bind(one.destination, one.source, one.read_only));
+    mounts.push_back(user_bind(one.destination, one.source, one.read_only, facts));
   }
-  add_protected(mounts, fields.workspace, facts.protected_paths);
+  add_protected(mounts, fields.workspace, facts);
   return mounts;
 }
 
