@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
+#include <iterator>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 std::string read_open_file(const Fd& fd, const fs::path& path, std::size_t max_bytes) {
-  struct stat info{};
+  struct stat info {};
   if (fstat(fd.get(), &info) != 0) {
     throw system_error(ExitCode::failed, "cannot read " + path.string(), errno);
   }
@@ -84,6 +85,36 @@ std::string read_file(const fs::path& path, std::size_t max_bytes) {
   return *std::move(content);
 }
 
+std::optional<std::string> read_file_beneath(const fs::path& folder, const fs::path& relative, std::size_t max_bytes) {
+  fs::path path = folder;
+  Fd fd(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) {
+    throw system_error(ExitCode::failed, "cannot open " + folder.string(), errno);
+  }
+  for (auto part = relative.begin(); part != relative.end(); ++part) {
+    path /= *part;
+    if (part->empty() || *part == "." || *part == ".." || part->has_root_directory()) {
+      throw Error(ExitCode::refused, path.string() + " does not stay inside " + folder.string());
+    }
+    const bool is_last = std::next(part) == relative.end();
+    const int flags = is_last ? O_RDONLY | O_NONBLOCK | O_NOCTTY : O_PATH | O_DIRECTORY;
+    Fd next(openat(fd.get(), part->c_str(), flags | O_NOFOLLOW | O_CLOEXEC));
+    if (!next) {
+      const int error = errno;
+      struct stat info {};
+      if (fstatat(fd.get(), part->c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode)) {
+        throw Error(ExitCode::refused, path.string() + " is a symbolic link, which is not followed here");
+      }
+      if (error == ENOENT || error == ENOTDIR) {
+        return std::nullopt;
+      }
+      throw system_error(ExitCode::failed, "cannot open " + path.string(), error);
+    }
+    fd = std::move(next);
+  }
+  return read_open_file(fd, path, max_bytes);
+}
+
 void write_file(const fs::path& path, std::string_view content, mode_t mode) {
   const fs::path aside = path.string() + "." + std::to_string(getpid()) + ".new";
   unlink(aside.c_str());
@@ -113,7 +144,7 @@ void make_private_folder(const fs::path& path) {
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
     throw system_error(ExitCode::failed, "cannot create the folder " + path.string(), errno);
   }
-  struct stat info{};
+  struct stat info {};
   if (lstat(path.c_str(), &info) != 0) {
     throw system_error(ExitCode::failed, "cannot look at " + path.string(), errno);
   }

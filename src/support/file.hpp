@@ -16,6 +16,11 @@ std::string read_file(const std::filesystem::path& path, std::size_t max_bytes);
 /// Like read_file, or nothing when there is no such file.
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path, std::size_t max_bytes);
 
+/// Like read_file_if_exists for `folder`/`relative`, without following a symbolic link in any part of `relative`, which
+/// must be normal (no ".."): for folders whose content somebody else may have made. Throws Error(refused) on a link.
+std::optional<std::string> read_file_beneath(const std::filesystem::path& folder, const std::filesystem::path& relative,
+                                             std::size_t max_bytes);
+
 /// Replaces `path` with `content` in one step: a file aside (O_EXCL|O_NOFOLLOW, `mode`), then rename(2).
 void write_file(const std::filesystem::path& path, std::string_view content, mode_t mode = 0600);
 

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/host_paths.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <map>
+#include <set>
+#include <sys/stat.h>
+
+#include "policy/path_rules.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::config {
+namespace {
+
+namespace fs = std::filesystem;
+using support::in_quotes;
+
+constexpr std::size_t k_longest_bundle = 8U << 20U;
+
+/// Of the kernel and of running services: sockets there open the host, whether mounted read-only or not.
+constexpr std::array<std::string_view, 4> k_live_trees = {"/proc", "/sys", "/dev", "/run"};
+
+std::optional<fs::path> look_up(const fs::path& path) {
+  std::error_code error;
+  fs::path result = fs::canonical(path, error);
+  return error ? std::nullopt : std::optional(result);
+}
+
+std::string missing_text(const fs::path& path) {
+  struct stat info {};
+  const int error = stat(path.c_str(), &info) != 0 ? errno : 0;
+  return error == 0 || error == ENOENT || error == ENOTDIR
+             ? "there is no " + in_quotes(path.string(), 4096)
+             : support::system_error(support::ExitCode::usage, "cannot look at " + in_quotes(path.string(), 4096),
+                                     error)
+                   .what();
+}
+
+void resolve_mounts(Merged& merged, policy::Diagnostics& diagnostics) {
+  std::map<std::string, bool> group_found; // of --auth AGENT: whether any of its files is there
+  for (const MountRequest& request : merged.mounts) {
+    const auto source = look_up(request.source);
+    if (!request.group.empty()) {
+      group_found[request.group] |= source.has_value();
+    }
+    if (!source && request.group.empty()) {
+      diagnostics.push_back({request.reason, missing_text(request.source), ""});
+    }
+    if (!source) {
+      continue;
+    }
+    if (const std::string problem = mount_problem(*source, request.read_only); !problem.empty()) {
+      diagnostics.push_back({request.reason, in_quotes(source->string(), 4096) + " cannot be mounted: " + problem, ""});
+      continue;
+    }
+    merged.fields.mounts.push_back({*source, request.destination, request.read_only, request.reason});
+  }
+  for (const auto& [agent, found] : group_found) {
+    if (!found) {
+      diagnostics.push_back({"--auth " + agent, "no credentials of " + in_quotes(agent) + " were found on this host",
+                             "log in with " + agent + " on the host first, or pass a key with --env"});
+    }
+  }
+}
+
+void resolve_ca_bundle(Merged& merged, policy::Diagnostics& diagnostics) {
+  if (!merged.ca_bundle) {
+    return;
+  }
+  const auto& [path, where] = *merged.ca_bundle;
+  const auto bundle = look_up(path);
+  if (!bundle) {
+    diagnostics.push_back({where, missing_text(path), "name a file of PEM certificates"});
+    return;
+  }
+  try {
+    if (support::read_file(*bundle, k_longest_bundle).find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+      diagnostics.push_back({where, in_quotes(path.string(), 4096) + " holds no PEM certificate", ""});
+    }
+  } catch (const support::Error& error) {
+    diagnostics.push_back({where, support::escape_untrusted(error.what(), 1000), error.hint()});
+  }
+  merged.fields.ca_bundle = *bundle;
+}
+
+void resolve_base(Merged& merged, policy::Diagnostics& diagnostics) {
+  if (!merged.base_path) {
+    return;
+  }
+  const auto& [path, where] = *merged.base_path;
+  const std::string kind = merged.fields.image.base.substr(0, 4);
+  const auto base = look_up(path);
+  if (!base) {
+    diagnostics.push_back({where, missing_text(path), ""});
+    return;
+  }
+  std::error_code error;
+  const bool right = kind == "dir:" ? fs::is_directory(*base, error) : fs::is_regular_file(*base, error);
+  if (!right) {
+    diagnostics.push_back(
+        {where, in_quotes(path.string(), 4096) + (kind == "dir:" ? " is not a folder" : " is not a file"), ""});
+  }
+  merged.fields.image.base = kind + base->string();
+}
+
+} // namespace
+
+std::vector<fs::path> own_folders() {
+  std::vector<fs::path> folders;
+  for (const fs::path& folder :
+       {support::config_folder(), support::state_folder(), support::cache_folder(), support::runtime_folder()}) {
+    std::error_code error;
+    folders.push_back(fs::weakly_canonical(folder, error));
+    if (error) {
+      folders.back() = folder.lexically_normal();
+    }
+  }
+  return folders;
+}
+
+std::string mount_problem(const fs::path& source, bool read_only) {
+  if (source == "/") {
+    return "it is the whole host";
+  }
+  const auto in_tree = [&](std::string_view tree) { return policy::contains_path(tree, source.native()); };
+  const bool is_media = policy::contains_path("/run/media", source.native()) && source != "/run/media";
+  if (!is_media && std::any_of(k_live_trees.begin(), k_live_trees.end(), in_tree)) {
+    return "it belongs to the kernel or to running services of the host";
+  }
+  struct stat info {};
+  if (stat(source.c_str(), &info) != 0 || (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode))) {
+    return "only folders and regular files can be (a socket or a device would lead out of the box)";
+  }
+  for (const fs::path& own : own_folders()) {
+    if (policy::contains_path(own.native(), source.native())) {
+      return "agentbox keeps its own files there";
+    }
+    if (!read_only && policy::contains_path(source.native(), own.native())) {
+      return "agentbox keeps its own files below it, in " + own.string() +
+             "; mount it read-only, or a folder inside of it";
+    }
+  }
+  return {};
+}
+
+void resolve_host_paths(Merged& merged, policy::Diagnostics& diagnostics) {
+  resolve_mounts(merged, diagnostics);
+  resolve_ca_bundle(merged, diagnostics);
+  resolve_base(merged, diagnostics);
+}
+
+} // namespace agentbox::config

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/located.hpp"
+#include "config/values.hpp"
+#include "policy/diagnostic.hpp"
+#include "policy/egress.hpp"
+
+namespace agentbox::config {
+
+/// Whose file a layer is. A project's may not name paths of the host: its author is not the user.
+enum class LayerKind { system, user, project };
+
+/// [agents.NAME]: what is missing stays as a lower layer, or agentbox itself, has it.
+struct AgentLayer {
+  std::string where;
+  std::optional<std::vector<std::string>> command;
+  std::optional<std::vector<std::string>> prompt;
+  std::map<std::string, std::string> env;
+  std::optional<std::vector<std::string>> auth;
+};
+
+/// [limits]
+struct LimitsLayer {
+  std::optional<std::uint32_t> pids;
+  std::optional<std::uint64_t> memory_bytes;
+  std::optional<std::uint32_t> cpu_millis;
+  std::optional<std::uint64_t> shm_bytes;
+  std::optional<std::uint64_t> tmp_bytes;
+  std::optional<std::uint64_t> open_files;
+};
+
+/// The values of one configuration file, of the right type and form each; what they mean together is merge.hpp's.
+struct Layer {
+  LayerKind kind = LayerKind::user;
+  std::filesystem::path file;
+
+  bool default_hosts = true; ///< network.default_hosts: false takes agentbox's own hosts away
+  std::vector<Located<policy::HostEntry>> allow;
+  std::vector<Located<policy::HostPattern>> block;
+  std::vector<Located<policy::HostPattern>> allow_private;
+  std::vector<Located<policy::HostPattern>> allow_ech;
+  std::optional<Located<std::string>> allow_file; ///< to be read, and added to `allow`, by the caller
+  std::optional<policy::VirtualRange> virtual_range;
+  std::optional<policy::FirewallDriver> driver;
+
+  std::optional<Located<std::string>> default_agent; ///< agent.default: a name, or "last_used"
+  std::map<std::string, AgentLayer> agents;
+  std::vector<Located<std::string>> toolkits;
+  std::vector<Located<MountText>> mounts;
+  LimitsLayer limits;
+  std::optional<Located<std::string>> base;
+  std::vector<Located<std::string>> protect;
+  std::map<std::string, Located<std::string>> env;
+  std::optional<Located<std::string>> ca_bundle;
+};
+
+/// Reads the text of a configuration file. Pure. Mistakes are added to `diagnostics`, each with file:line:column; the
+/// layer holds what was right.
+Layer parse_layer(std::string_view text, const std::filesystem::path& file, LayerKind kind,
+                  policy::Diagnostics& diagnostics);
+
+/// Reads the text of an allow file: one entry a line, '#' starts a comment, blanks around are ignored, lines of at most
+/// 300 bytes. A file without any entry is a mistake: an empty list is written as such on purpose, or something went
+/// wrong. Pure.
+std::vector<Located<policy::HostEntry>> parse_allow_file(std::string_view text, const std::filesystem::path& file,
+                                                         policy::Diagnostics& diagnostics);
+
+} // namespace agentbox::config

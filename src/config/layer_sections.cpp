@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/layer_sections.hpp"
+
+#include <limits>
+
+#include "support/text.hpp"
+
+namespace agentbox::config {
+namespace {
+
+template <typename Item>
+std::vector<Located<Item>> read_hosts(TomlTable& table, std::string_view key,
+                                      std::variant<Item, policy::EntryProblem> (*parse)(std::string_view)) {
+  std::vector<Located<Item>> hosts;
+  for (const Located<std::string>& text : table.strings(key)) {
+    std::variant<Item, policy::EntryProblem> result = parse(text.value);
+    if (auto* problem = std::get_if<policy::EntryProblem>(&result)) {
+      table.mistake(text.where, std::move(problem->message), std::move(problem->hint));
+    } else {
+      hosts.push_back({std::get<Item>(std::move(result)), text.where});
+    }
+  }
+  return hosts;
+}
+
+void read_virtual_range(TomlTable& network, Layer& layer) {
+  if (const auto text = network.string("virtual_range")) {
+    layer.virtual_range = policy::parse_virtual_range(text->value);
+    if (!layer.virtual_range) {
+      network.mistake(
+          text->where, support::in_quotes(text->value) + " is not a range for the names of the box",
+          "a range of /8 to /24 in 198.18.0.0/15, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10");
+    }
+  }
+}
+
+void read_driver(TomlTable& network, Layer& layer) {
+  if (const auto text = network.string("driver")) {
+    const std::vector<std::string> known = {"nftables", "iptables"};
+    if (text->value == known[0]) {
+      layer.driver = policy::FirewallDriver::nftables;
+    } else if (text->value == known[1]) {
+      layer.driver = policy::FirewallDriver::iptables;
+    } else {
+      network.mistake(text->where,
+                      support::in_quotes(text->value) + " is not a firewall driver" +
+                          support::did_you_mean(text->value.substr(0, 64), known),
+                      "the drivers are: nftables, iptables");
+    }
+  }
+}
+
+std::vector<std::string> values_of(const std::vector<Located<std::string>>& items) {
+  std::vector<std::string> values;
+  values.reserve(items.size());
+  for (const Located<std::string>& item : items) {
+    values.push_back(item.value);
+  }
+  return values;
+}
+
+AgentLayer read_agent(TomlTable& table, LayerKind kind) {
+  AgentLayer agent;
+  agent.where = table.where();
+  for (const auto& [key, target] :
+       {std::pair{"command", &agent.command}, {"prompt", &agent.prompt}, {"auth", &agent.auth}}) {
+    const bool there = table.has(key);
+    auto list = values_of(table.strings(key));
+    if (there) {
+      *target = std::move(list);
+    }
+  }
+  if (auto env = table.table("env")) {
+    for (const Located<std::string>& key : env->keys()) {
+      if (auto value = env->string(key.value)) {
+        agent.env[key.value] = std::move(value->value);
+      }
+    }
+  }
+  table.finish();
+  if (kind == LayerKind::project && agent.auth) {
+    table.mistake(table.where("auth"),
+                  "a project's configuration cannot name paths of the host (" + table.full_name("auth") + ")",
+                  "name them in your own configuration");
+    agent.auth.reset();
+  }
+  return agent;
+}
+
+/// One key of [limits]: a number or a text that `parse` takes.
+template <typename Number, typename Parse>
+void read_limit(TomlTable& limits, std::string_view key, std::string_view expected, Parse parse,
+                std::optional<Number>& target) {
+  const auto text = limits.text_or_number(key, expected);
+  if (!text) {
+    return;
+  }
+  const auto value = parse(text->value);
+  if (!value || *value > std::numeric_limits<Number>::max()) {
+    limits.mistake(text->where, limits.full_name(key) + " must be " + std::string(expected) + ", not " +
+                                    support::in_quotes(text->value));
+    return;
+  }
+  target = static_cast<Number>(*value);
+}
+
+} // namespace
+
+void read_network(TomlTable& top, Layer& layer) {
+  auto network = top.table("network");
+  if (!network) {
+    return;
+  }
+  layer.allow = read_hosts(*network, "allow_hosts", policy::parse_host_entry);
+  layer.block = read_hosts(*network, "block_hosts", policy::parse_block_pattern);
+  layer.allow_file = network->string("allow_file");
+  layer.allow_private = read_hosts(*network, "allow_private", policy::parse_host_pattern);
+  layer.allow_ech = read_hosts(*network, "allow_ech", policy::parse_host_pattern);
+  if (const auto wanted = network->boolean("default_hosts")) {
+    layer.default_hosts = wanted->value;
+  }
+  read_virtual_range(*network, layer);
+  read_driver(*network, layer);
+  network->finish();
+}
+
+void read_agents(TomlTable& top, Layer& layer) {
+  auto agents = top.table("agents");
+  if (!agents) {
+    return;
+  }
+  for (const Located<std::string>& name : agents->keys()) {
+    if (auto table = agents->table(name.value)) {
+      layer.agents[name.value] = read_agent(*table, layer.kind);
+    }
+  }
+}
+
+void read_limits(TomlTable& top, Layer& layer) {
+  auto table = top.table("limits");
+  if (!table) {
+    return;
+  }
+  LimitsLayer& limits = layer.limits;
+  const std::string_view size = "a size such as \"512MB\"";
+  read_limit(*table, "pids", "a whole number", parse_number, limits.pids);
+  read_limit(*table, "memory", size, parse_size, limits.memory_bytes);
+  read_limit(*table, "cpus", "a number of cores such as 1.5", parse_cpus, limits.cpu_millis);
+  read_limit(*table, "shm", size, parse_size, limits.shm_bytes);
+  read_limit(*table, "tmp", size, parse_size, limits.tmp_bytes);
+  read_limit(*table, "open_files", "a whole number", parse_number, limits.open_files);
+  table->finish();
+}
+
+} // namespace agentbox::config

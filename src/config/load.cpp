@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/load.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+
+#include "config/host_paths.hpp"
+#include "config/last_agent.hpp"
+#include "config/merge.hpp"
+#include "config/read_layers.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What the project's layer broadens: the whole call with it, against the whole call without it.
+std::vector<policy::Change> broadened_by_project(const std::vector<Layer>& layers, const Overrides& overrides,
+                                                 const Sources& sources, const policy::PolicyFields& with_project) {
+  const std::vector<Layer> without(layers.begin(), std::prev(layers.end()));
+  policy::Diagnostics ignored; // "no such agent" only; it counts as a broadening then
+  const Merged before = merge(without, overrides, sources, ignored);
+  std::vector<policy::Change> changes = policy::diff(before.fields, with_project);
+  const auto is_harmless = [](const policy::Change& change) {
+    return change.direction != policy::Change::Direction::broader;
+  };
+  changes.erase(std::remove_if(changes.begin(), changes.end(), is_harmless), changes.end());
+  return changes;
+}
+
+} // namespace
+
+Sources standard_sources(const fs::path& workspace) {
+  Sources sources;
+  sources.system_file = "/etc/agentbox/config.toml";
+  sources.user_file = support::config_folder() / "config.toml";
+  sources.workspace = workspace;
+  sources.home = support::home_folder();
+  std::error_code error;
+  sources.current_folder = fs::current_path(error);
+  if (error) {
+    sources.current_folder = workspace;
+  }
+  sources.last_agent = read_last_agent(support::state_folder());
+  if (const char* bundle = std::getenv("SSL_CERT_FILE"); bundle != nullptr && *bundle != '\0') {
+    sources.ssl_cert_file = bundle;
+  }
+  return sources;
+}
+
+LoadResult load(const Sources& sources, const Overrides& overrides) {
+  policy::Diagnostics diagnostics;
+  const LayersRead read = read_layers(sources, diagnostics);
+  Merged merged = merge(read.layers, overrides, sources, diagnostics);
+  Loaded loaded;
+  if (!read.project_digest.empty()) {
+    loaded.project_broadens = broadened_by_project(read.layers, overrides, sources, merged.fields);
+    loaded.project_file = read.layers.back().file;
+    loaded.project_digest = read.project_digest;
+  }
+  resolve_host_paths(merged, diagnostics);
+  if (!diagnostics.empty()) {
+    return diagnostics;
+  }
+  loaded.fields = std::move(merged.fields);
+  loaded.agents = std::move(merged.agents);
+  return loaded;
+}
+
+std::string describe(const policy::Diagnostics& diagnostics) {
+  std::string text;
+  for (const auto& [where, message, hint] : diagnostics) {
+    text += text.empty() ? "" : "\n";
+    text += where + ": " + message;
+    if (!hint.empty()) {
+      text += "\n    " + hint;
+    }
+  }
+  return text;
+}
+
+std::string describe(const std::vector<policy::Change>& changes) {
+  std::string text;
+  for (const auto& [direction, field, change] : changes) {
+    text += text.empty() ? "" : "\n";
+    text += field + ": " + support::escape_untrusted(change, 500);
+  }
+  return text;
+}
+
+} // namespace agentbox::config

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/merge.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "config/workspace.hpp"
+#include "policy/agents.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::config {
+namespace {
+
+using policy::Diagnostics;
+using support::in_quotes;
+
+constexpr std::string_view k_last_used = "last_used";
+constexpr std::string_view k_first_agent = "codex"; // when nobody chose one and none ran before
+
+const policy::Agent* find_agent(const std::vector<policy::Agent>& agents, std::string_view name) {
+  const auto found = std::find_if(agents.begin(), agents.end(), [&](const auto& agent) { return agent.name == name; });
+  return found == agents.end() ? nullptr : &*found;
+}
+
+void unknown_agent(const std::vector<policy::Agent>& agents, const std::string& name, const std::string& where,
+                   Diagnostics& diagnostics) {
+  std::vector<std::string> names;
+  for (const policy::Agent& agent : agents) {
+    names.push_back(agent.name);
+  }
+  diagnostics.push_back(
+      {where, in_quotes(name) + " is not an agent" + support::did_you_mean(name.substr(0, 64), names),
+       "the agents are: " + support::join(names, ", ") + "; [agents.NAME] in a configuration adds one"});
+}
+
+/// The agent of the command line, else of the uppermost layer that names one, else the last one used.
+policy::Agent choose_agent(const std::vector<policy::Agent>& agents, const std::vector<Layer>& layers,
+                           const Overrides& overrides, const Sources& sources, Diagnostics& diagnostics) {
+  Located<std::string> wanted{std::string(k_last_used), ""};
+  for (const Layer& layer : layers) {
+    wanted = layer.default_agent.value_or(wanted);
+  }
+  if (overrides.agent) {
+    wanted = {*overrides.agent, "the command line"};
+  }
+  if (wanted.value == k_last_used) {
+    const policy::Agent* last = find_agent(agents, sources.last_agent.value_or(""));
+    return last != nullptr ? *last : *find_agent(agents, k_first_agent);
+  }
+  if (const policy::Agent* agent = find_agent(agents, wanted.value)) {
+    return *agent;
+  }
+  unknown_agent(agents, wanted.value, wanted.where, diagnostics);
+  policy::Agent missing;
+  missing.name = wanted.value;
+  return missing;
+}
+
+std::filesystem::path folder_of(const Layer& layer) {
+  return layer.file.parent_path();
+}
+
+void merge_mounts(const std::vector<Layer>& layers, const Overrides& overrides, const Sources& sources, Merged& merged,
+                  Diagnostics& diagnostics) {
+  for (const Layer& layer : layers) {
+    for (const Located<MountText>& mount : layer.mounts) {
+      merged.mounts.push_back({absolute_path(mount.value.source, sources.home, folder_of(layer)),
+                               mount.value.destination, mount.value.read_only, mount.where, ""});
+    }
+  }
+  for (const std::string& text : overrides.mounts) {
+    auto parsed = parse_mount(text);
+    if (auto* problem = std::get_if<ValueProblem>(&parsed)) {
+      diagnostics.push_back({"--mount", problem->message, problem->hint});
+      continue;
+    }
+    const auto& mount = std::get<MountText>(parsed);
+    merged.mounts.push_back({absolute_path(mount.source, sources.home, sources.current_folder), mount.destination,
+                             mount.read_only, "--mount", ""});
+  }
+  for (const std::string& name : overrides.auth) {
+    const policy::Agent* agent = find_agent(merged.agents, name);
+    if (agent == nullptr) {
+      unknown_agent(merged.agents, name, "--auth", diagnostics);
+    } else if (agent->auth.empty()) {
+      diagnostics.push_back({"--auth", "it is not known where " + in_quotes(name) + " keeps its credentials",
+                             "name them: auth = [\".config/" + name + "\"] in [agents." + name + "]"});
+    } else {
+      for (const std::string& path : agent->auth) {
+        merged.mounts.push_back(
+            {sources.home / path, merged.fields.user.home + "/" + path, false, "--auth " + name, name});
+      }
+    }
+  }
+}
+
+template <typename Value>
+void take(std::optional<Value> from, Value& to) {
+  to = from.value_or(to);
+}
+
+template <typename Value>
+void take(std::optional<Value> from, std::optional<Value>& to) {
+  to = from ? from : to;
+}
+
+/// One limit of the command line.
+template <typename Number, typename Parse>
+std::optional<Number> override_limit(const std::optional<std::string>& text, std::string_view flag,
+                                     std::string_view expected, Parse parse, Diagnostics& diagnostics) {
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto value = parse(*text);
+  if (!value || *value > std::numeric_limits<Number>::max()) {
+    diagnostics.push_back({std::string(flag), "must be " + std::string(expected) + ", not " + in_quotes(*text), ""});
+    return std::nullopt;
+  }
+  return static_cast<Number>(*value);
+}
+
+void merge_limits(const std::vector<Layer>& layers, const Overrides& overrides, policy::Limits& limits,
+                  Diagnostics& diagnostics) {
+  for (const Layer& layer : layers) {
+    take(layer.limits.pids, limits.pids);
+    take(layer.limits.memory_bytes, limits.memory_bytes);
+    take(layer.limits.cpu_millis, limits.cpu_millis);
+    take(layer.limits.shm_bytes, limits.shm_bytes);
+    take(layer.limits.tmp_bytes, limits.tmp_bytes);
+    take(layer.limits.open_files, limits.open_files);
+  }
+  take(override_limit<std::uint32_t>(overrides.pids, "--pids", "a whole number", parse_number, diagnostics),
+       limits.pids);
+  take(override_limit<std::uint64_t>(overrides.memory, "--memory", "a size such as 2GB", parse_size, diagnostics),
+       limits.memory_bytes);
+  take(
+      override_limit<std::uint32_t>(overrides.cpus, "--cpus", "a number of cores such as 1.5", parse_cpus, diagnostics),
+      limits.cpu_millis);
+}
+
+std::vector<std::string> sorted(const std::set<std::string>& items) {
+  return {items.begin(), items.end()};
+}
+
+void merge_lists(const std::vector<Layer>& layers, const Overrides& overrides, policy::PolicyFields& fields) {
+  std::set<std::string> toolkits(overrides.toolkits.begin(), overrides.toolkits.end());
+  std::set<std::string> protect(fields.workspace.protect.begin(), fields.workspace.protect.end());
+  for (const Layer& layer : layers) {
+    for (const auto& toolkit : layer.toolkits) {
+      toolkits.insert(toolkit.value);
+    }
+    for (const auto& path : layer.protect) {
+      protect.insert(path.value);
+    }
+    for (const auto& [name, value] : layer.env) {
+      fields.env[name] = value.value;
+    }
+  }
+  for (const auto& [name, value] : overrides.env) {
+    fields.env[name] = value;
+  }
+  fields.image.toolkits = sorted(toolkits);
+  fields.workspace.protect = sorted(protect);
+}
+
+void set_base(const std::string& base, const std::string& where, const std::filesystem::path& home,
+              const std::filesystem::path& folder, Merged& merged) {
+  merged.base_path.reset();
+  merged.fields.image.base = base;
+  if (base.starts_with("dir:") || base.starts_with("tar:")) {
+    merged.base_path = {absolute_path(std::string_view(base).substr(4), home, folder), where};
+    merged.fields.image.base = base.substr(0, 4) + merged.base_path->value.string();
+  }
+}
+
+void merge_files(const std::vector<Layer>& layers, const Overrides& overrides, const Sources& sources, Merged& merged) {
+  if (sources.ssl_cert_file) {
+    merged.ca_bundle = {absolute_path(*sources.ssl_cert_file, sources.home, sources.current_folder), "SSL_CERT_FILE"};
+  }
+  for (const Layer& layer : layers) {
+    if (layer.ca_bundle) {
+      merged.ca_bundle = {absolute_path(layer.ca_bundle->value, sources.home, folder_of(layer)),
+                          layer.ca_bundle->where};
+    }
+    if (layer.base) {
+      set_base(layer.base->value, layer.base->where, sources.home, folder_of(layer), merged);
+    }
+  }
+  if (overrides.ca_bundle) {
+    merged.ca_bundle = {absolute_path(*overrides.ca_bundle, sources.home, sources.current_folder), "--ca-bundle"};
+  }
+  if (overrides.base) {
+    set_base(*overrides.base, "--base", sources.home, sources.current_folder, merged);
+  }
+}
+
+void merge_ports(const Overrides& overrides, policy::PolicyFields& fields, Diagnostics& diagnostics) {
+  for (const std::string& text : overrides.publish) {
+    auto parsed = parse_publish(text);
+    if (auto* problem = std::get_if<ValueProblem>(&parsed)) {
+      diagnostics.push_back({"-p", problem->message, problem->hint});
+    } else {
+      fields.ports.push_back(std::get<policy::PublishedPort>(std::move(parsed)));
+    }
+  }
+}
+
+} // namespace
+
+std::filesystem::path absolute_path(std::string_view text, const std::filesystem::path& home,
+                                    const std::filesystem::path& folder) {
+  std::filesystem::path path;
+  if (text == "~" || text.starts_with("~/")) {
+    path = home / text.substr(std::min<std::size_t>(2, text.size()));
+  } else {
+    path = folder / text; // an absolute text replaces the folder
+  }
+  path = path.lexically_normal();
+  return path.has_filename() || path == "/" ? path : path.parent_path();
+}
+
+Merged merge(const std::vector<Layer>& layers, const Overrides& overrides, const Sources& sources,
+             Diagnostics& diagnostics) {
+  Merged merged;
+  merged.fields = policy::default_fields();
+  policy::PolicyFields& fields = merged.fields;
+  fields.workspace.source = sources.workspace;
+  fields.name = overrides.name.value_or(default_box_name(sources.workspace));
+  fields.run = overrides.run;
+  fields.egress = merge_egress(layers, overrides, diagnostics);
+  for (const Layer& layer : layers) {
+    take(layer.driver, fields.firewall_driver);
+  }
+  merged.agents = merge_agents(layers, diagnostics);
+  fields.agent = choose_agent(merged.agents, layers, overrides, sources, diagnostics);
+  merge_lists(layers, overrides, fields);
+  merge_limits(layers, overrides, fields.limits, diagnostics);
+  merge_ports(overrides, fields, diagnostics);
+  merge_files(layers, overrides, sources, merged);
+  merge_mounts(layers, overrides, sources, merged, diagnostics);
+  return merged;
+}
+
+} // namespace agentbox::config

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+
+#include "config/merge.hpp"
+#include "policy/egress_index.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::config {
+namespace {
+
+template <typename Item>
+void add(const std::vector<Located<Item>>& items, std::vector<Item>& list) {
+  for (const Located<Item>& item : items) {
+    list.push_back(item.value);
+  }
+}
+
+template <typename Item>
+void sort_unique(std::vector<Item>& list) {
+  std::sort(list.begin(), list.end());
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+}
+
+/// Where the blocks are written, for messages.
+std::map<policy::HostPattern, std::string> places_of_blocks(const std::vector<Layer>& layers) {
+  std::map<policy::HostPattern, std::string> places;
+  for (const Layer& layer : layers) {
+    for (const auto& block : layer.block) {
+      places.emplace(block.value, block.where);
+    }
+  }
+  return places;
+}
+
+/// A host that the user asked for in so many words, and that a block takes away again, is a mistake and not a silence.
+void refuse_if_blocked(const policy::HostEntry& entry, const std::vector<Layer>& layers,
+                       policy::Diagnostics& diagnostics) {
+  for (const auto& [block, where] : places_of_blocks(layers)) {
+    const bool covers = block.matches(entry.pattern.name) || block == entry.pattern;
+    if (covers) {
+      diagnostics.push_back(
+          {"--allow",
+           support::in_quotes(entry.text()) + " is blocked by " + support::in_quotes(block.text()) + " in " + where,
+           "a block always wins; take it out of block_hosts"});
+    }
+  }
+}
+
+void add_overrides(const Overrides& overrides, const std::vector<Layer>& layers, policy::EgressPolicy& egress,
+                   policy::Diagnostics& diagnostics) {
+  for (const std::string& text : overrides.allow) {
+    policy::EntryResult result = policy::parse_host_entry(text);
+    if (auto* problem = std::get_if<policy::EntryProblem>(&result)) {
+      diagnostics.push_back({"--allow", std::move(problem->message), std::move(problem->hint)});
+      continue;
+    }
+    auto& entry = std::get<policy::HostEntry>(result);
+    refuse_if_blocked(entry, layers, diagnostics);
+    egress.allow.push_back(std::move(entry));
+  }
+  if (overrides.full_network) {
+    egress.mode = policy::NetworkMode::full;
+  }
+}
+
+} // namespace
+
+policy::EgressPolicy merge_egress(const std::vector<Layer>& layers, const Overrides& overrides,
+                                  policy::Diagnostics& diagnostics) {
+  policy::EgressPolicy egress;
+  const bool keep_defaults =
+      std::all_of(layers.begin(), layers.end(), [](const Layer& layer) { return layer.default_hosts; });
+  if (keep_defaults) {
+    egress.allow = policy::default_fields().egress.allow;
+  }
+  for (const Layer& layer : layers) {
+    add(layer.allow, egress.allow);
+    add(layer.block, egress.block);
+    add(layer.allow_private, egress.allow_private);
+    add(layer.allow_ech, egress.allow_ech);
+    egress.virtual_range = layer.virtual_range.value_or(egress.virtual_range);
+  }
+  add_overrides(overrides, layers, egress, diagnostics);
+  sort_unique(egress.allow);
+  sort_unique(egress.block);
+  sort_unique(egress.allow_private);
+  sort_unique(egress.allow_ech);
+  return egress;
+}
+
+} // namespace agentbox::config

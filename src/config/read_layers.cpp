@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/read_layers.hpp"
+
+#include "config/merge.hpp"
+#include "support/digest.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t k_longest_config = 1U << 20U;
+constexpr std::size_t k_longest_allow_file = 16U << 20U;
+constexpr const char* k_project_file = ".agentbox/config.toml";
+
+std::string shown(const fs::path& path) {
+  return support::escape_untrusted(path.string(), 4096);
+}
+
+/// What `read` returns, or nothing and a mistake at `where`.
+template <typename Read>
+std::optional<std::string> read_or_mistake(const std::string& where, policy::Diagnostics& diagnostics, Read read) {
+  try {
+    return read();
+  } catch (const support::Error& error) {
+    diagnostics.push_back({where, support::escape_untrusted(error.what(), 1000), error.hint()});
+    return std::nullopt;
+  }
+}
+
+void add_entries(std::string_view text, const fs::path& file, Layer& layer, policy::Diagnostics& diagnostics) {
+  for (auto& entry : parse_allow_file(text, file, diagnostics)) {
+    layer.allow.push_back(std::move(entry));
+  }
+}
+
+/// The allow file of a configuration of the user's own or of the system's: anywhere on the host.
+void read_allow_file(Layer& layer, const Sources& sources, policy::Diagnostics& diagnostics) {
+  if (!layer.allow_file) {
+    return;
+  }
+  const fs::path file = absolute_path(layer.allow_file->value, sources.home, layer.file.parent_path());
+  const auto text = read_or_mistake(layer.allow_file->where, diagnostics,
+                                    [&] { return std::optional(support::read_file(file, k_longest_allow_file)); });
+  if (text) {
+    add_entries(*text, file, layer, diagnostics);
+  }
+}
+
+/// The allow file of a project: inside the workspace, and no link. Returns its text for the digest.
+std::string read_project_allow_file(Layer& layer, const Sources& sources, policy::Diagnostics& diagnostics) {
+  const std::string& name = layer.allow_file->value;
+  const fs::path relative = (fs::path(k_project_file).parent_path() / name).lexically_normal();
+  const bool leaves = name.empty() || name.front() == '/' || name.front() == '~' || *relative.begin() == ".." ||
+                      name.find('\0') != std::string::npos;
+  if (leaves) {
+    diagnostics.push_back(
+        {layer.allow_file->where,
+         "the allow file of a project's configuration must be inside the workspace, not " + support::in_quotes(name),
+         "name it relative to the folder .agentbox"});
+    return {};
+  }
+  const auto text = read_or_mistake(layer.allow_file->where, diagnostics, [&] {
+    return support::read_file_beneath(sources.workspace, relative, k_longest_allow_file);
+  });
+  if (text) {
+    add_entries(*text, sources.workspace / relative, layer, diagnostics);
+  } else if (diagnostics.empty() || diagnostics.back().where != layer.allow_file->where) {
+    diagnostics.push_back({layer.allow_file->where, "there is no file " + shown(sources.workspace / relative), ""});
+  }
+  return text.value_or("");
+}
+
+/// One digest for two texts: their lengths keep them apart.
+std::string digest_of(const std::string& config, const std::string& allow_file) {
+  support::Sha256 digest;
+  digest.update(std::to_string(config.size()) + "\n" + config);
+  digest.update(std::to_string(allow_file.size()) + "\n" + allow_file);
+  return digest.hex();
+}
+
+void read_project(const Sources& sources, LayersRead& result, policy::Diagnostics& diagnostics) {
+  const fs::path file = sources.workspace / k_project_file;
+  const auto text = read_or_mistake(shown(file), diagnostics, [&] {
+    return support::read_file_beneath(sources.workspace, k_project_file, k_longest_config);
+  });
+  if (!text) {
+    return;
+  }
+  Layer layer = parse_layer(*text, file, LayerKind::project, diagnostics);
+  const std::string allow_text = layer.allow_file ? read_project_allow_file(layer, sources, diagnostics) : "";
+  result.layers.push_back(std::move(layer));
+  result.project_digest = digest_of(*text, allow_text);
+}
+
+} // namespace
+
+LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics) {
+  LayersRead result;
+  for (const auto& [file, kind] :
+       {std::pair{sources.system_file, LayerKind::system}, std::pair{sources.user_file, LayerKind::user}}) {
+    if (!file) {
+      continue;
+    }
+    const auto text = read_or_mistake(shown(*file), diagnostics,
+                                      [&file = *file] { return support::read_file_if_exists(file, k_longest_config); });
+    if (text) {
+      Layer layer = parse_layer(*text, *file, kind, diagnostics);
+      read_allow_file(layer, sources, diagnostics);
+      result.layers.push_back(std::move(layer));
+    }
+  }
+  read_project(sources, result, diagnostics);
+  return result;
+}
+
+} // namespace agentbox::config

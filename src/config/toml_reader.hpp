@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <toml++/toml.h>
+#include <variant>
+#include <vector>
+
+#include "config/located.hpp"
+#include "policy/diagnostic.hpp"
+
+namespace agentbox::config {
+
+/// Reads one table of a TOML file. Each getter names a key as known and returns its value when it is there and of the
+/// right type; a wrong type is a mistake that says what was expected. finish() reports the keys that nobody asked for.
+class TomlTable {
+public:
+  /// `name` is the table's own ("network"; empty for the file's top), for messages.
+  TomlTable(const toml::table& table, std::string name, std::string file, policy::Diagnostics& diagnostics)
+      : m_table(&table), m_name(std::move(name)), m_file(std::move(file)), m_diagnostics(&diagnostics) {}
+
+  std::optional<Located<std::string>> string(std::string_view key);
+  std::optional<Located<bool>> boolean(std::string_view key);
+  /// A string or a number, as text ("512MB", "1.5", "64"); `expected` says what it should be.
+  std::optional<Located<std::string>> text_or_number(std::string_view key, std::string_view expected);
+  std::vector<Located<std::string>> strings(std::string_view key);
+  /// Whether the key is there at all, whatever its type. Does not name it as known.
+  bool has(std::string_view key) const { return m_table->contains(key); }
+
+  std::optional<TomlTable> table(std::string_view key);
+  /// An array of tables ([[mounts]]).
+  std::vector<TomlTable> tables(std::string_view key);
+  /// Every key of this table, with its place, for tables whose keys are names of the user's ([env], [agents]). They
+  /// count as known.
+  std::vector<Located<std::string>> keys();
+
+  /// Reports unknown keys, with the known one that was probably meant.
+  void finish();
+
+  std::string where(std::string_view key) const; ///< place of the key's value, or of the table
+  std::string where() const;                     ///< place of the table
+  void mistake(std::string at, std::string message, std::string hint = {});
+  /// "network.allow_hosts"
+  std::string full_name(std::string_view key) const;
+
+private:
+  const toml::node* find(std::string_view key);
+  void wrong_type(const toml::node& node, std::string_view key, std::string_view expected);
+  std::string place(const toml::source_region& source) const;
+
+  const toml::table* m_table;
+  std::string m_name;
+  std::string m_file;
+  policy::Diagnostics* m_diagnostics;
+  std::vector<std::string> m_known;
+};
+
+/// Parses TOML text. Adds a mistake with line and column, and returns nothing, when it is none.
+std::optional<toml::table> parse_toml(std::string_view text, const std::string& file, policy::Diagnostics& diagnostics);
+
+} // namespace agentbox::config

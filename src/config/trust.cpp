@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/trust.hpp"
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/digest.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::config {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+
+constexpr std::size_t k_longest = 64U << 10U;
+
+/// An agreement that somebody else could have written is none.
+void require_ours(const std::filesystem::path& file) {
+  struct stat info {};
+  if (lstat(file.c_str(), &info) != 0) {
+    throw support::system_error(ExitCode::failed, "cannot look at " + file.string(), errno);
+  }
+  if (!S_ISREG(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 022U) != 0) {
+    throw Error(ExitCode::failed, file.string() + " is not a file that only you can write to",
+                "remove it and agree anew: agentbox policy trust");
+  }
+}
+
+} // namespace
+
+std::filesystem::path trust_folder() {
+  return support::state_folder() / "trust";
+}
+
+std::filesystem::path TrustStore::file_of(const std::filesystem::path& workspace) const {
+  return m_folder / (support::sha256_hex(workspace.native()) + ".json");
+}
+
+bool TrustStore::agreed(const std::filesystem::path& workspace, std::string_view digest) const {
+  const std::filesystem::path file = file_of(workspace);
+  const auto text = support::read_file_if_exists(file, k_longest);
+  if (!text || digest.empty()) {
+    return false;
+  }
+  require_ours(file);
+  const auto document = nlohmann::json::parse(*text, nullptr, false);
+  if (!document.is_object() || document.value("version", nlohmann::json()) != 1 ||
+      !document.value("digest", nlohmann::json()).is_string()) {
+    throw Error(ExitCode::failed, file.string() + " is damaged", "remove it and agree anew: agentbox policy trust");
+  }
+  return document.at("digest") == digest && document.value("workspace", nlohmann::json()) == workspace.string();
+}
+
+void TrustStore::agree(const std::filesystem::path& workspace, std::string_view digest) const {
+  support::make_private_folder(m_folder);
+  const nlohmann::json document = {{"version", 1}, {"workspace", workspace.string()}, {"digest", digest}};
+  support::write_file(file_of(workspace), document.dump(2) + "\n");
+}
+
+void TrustStore::revoke(const std::filesystem::path& workspace) const {
+  const std::filesystem::path file = file_of(workspace);
+  if (unlink(file.c_str()) != 0 && errno != ENOENT) {
+    throw support::system_error(ExitCode::failed, "cannot remove " + file.string(), errno);
+  }
+}
+
+} // namespace agentbox::config

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/values.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <vector>
+
+#include "support/text.hpp"
+
+namespace agentbox::config {
+namespace {
+
+using support::in_quotes;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// "12.345" in thousandths; at most three digits after the point, and something before it.
+std::optional<std::uint64_t> parse_thousandths(std::string_view text) {
+  const auto point = text.find('.');
+  const auto whole = parse_number(text.substr(0, point));
+  if (!whole || *whole > std::numeric_limits<std::uint64_t>::max() / 2000) {
+    return std::nullopt;
+  }
+  std::uint64_t value = *whole * 1000;
+  if (point == std::string_view::npos) {
+    return value;
+  }
+  const std::string_view fraction = text.substr(point + 1);
+  if (fraction.empty() || fraction.size() > 3 || !std::all_of(fraction.begin(), fraction.end(), is_digit)) {
+    return std::nullopt;
+  }
+  std::uint64_t unit = 100;
+  for (const char digit : fraction) {
+    value += unit * static_cast<std::uint64_t>(digit - '0');
+    unit /= 10;
+  }
+  return value;
+}
+
+/// The power of two that a unit stands for: "" 0, "K", "KB" and "KiB" 10, …
+std::optional<unsigned> unit_shift(std::string_view unit) {
+  std::string lower(unit);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (lower.empty() || lower == "b") {
+    return 0;
+  }
+  const auto power = std::string_view("kmgt").find(lower.front());
+  const std::string rest = lower.substr(1);
+  if (power == std::string_view::npos || !(rest.empty() || rest == "b" || rest == "ib")) {
+    return std::nullopt;
+  }
+  return static_cast<unsigned>(power + 1) * 10;
+}
+
+/// The parts of `text` between colons, with `\:` and `\\` read as the characters they stand for.
+std::optional<std::vector<std::string>> split_escaped(std::string_view text) {
+  std::vector<std::string> parts(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ':') {
+      parts.emplace_back();
+    } else if (text[i] != '\\') {
+      parts.back() += text[i];
+    } else if (++i < text.size() && (text[i] == ':' || text[i] == '\\')) {
+      parts.back() += text[i];
+    } else {
+      return std::nullopt;
+    }
+  }
+  return parts;
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  const auto number = parse_number(text);
+  if (!number || *number == 0 || *number > 65535) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint16_t>(*number);
+}
+
+} // namespace
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || (text.size() > 1 && text.front() == '0')) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  const auto digits_end = std::find_if_not(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; });
+  const auto length = static_cast<std::size_t>(digits_end - text.begin());
+  const auto thousandths = parse_thousandths(text.substr(0, length));
+  const auto shift = unit_shift(text.substr(length));
+  if (!thousandths || !shift) {
+    return std::nullopt;
+  }
+  // The fraction apart: the product must not overflow on the way.
+  const std::uint64_t whole = *thousandths / 1000;
+  if (whole > (std::numeric_limits<std::uint64_t>::max() >> 1U) >> *shift) {
+    return std::nullopt;
+  }
+  return (whole << *shift) + ((*thousandths % 1000) << *shift) / 1000;
+}
+
+std::optional<std::uint32_t> parse_cpus(std::string_view text) {
+  const auto thousandths = parse_thousandths(text);
+  if (!thousandths || *thousandths > std::numeric_limits<std::uint32_t>::max()) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint32_t>(*thousandths);
+}
+
+std::variant<MountText, ValueProblem> parse_mount(std::string_view text) {
+  const std::string hint = "write SRC:DST or SRC:DST:ro; a ':' in a path is written \"\\:\"";
+  const auto parts = split_escaped(text);
+  if (!parts) {
+    return ValueProblem{in_quotes(text) + ": a backslash can only stand before ':' or another backslash", hint};
+  }
+  if (parts->size() < 2 || parts->size() > 3 || parts->at(0).empty() || parts->at(1).empty()) {
+    return ValueProblem{in_quotes(text) + " is not a mount", hint};
+  }
+  MountText mount{parts->at(0), parts->at(1), false};
+  if (parts->size() == 3) {
+    if (parts->at(2) != "ro" && parts->at(2) != "rw") {
+      return ValueProblem{in_quotes(text) + ": " + in_quotes(parts->at(2)) + " is neither \"ro\" nor \"rw\"", hint};
+    }
+    mount.read_only = parts->at(2) == "ro";
+  }
+  return mount;
+}
+
+std::variant<policy::PublishedPort, ValueProblem> parse_publish(std::string_view text) {
+  const ValueProblem problem{in_quotes(text) + " is not a pair of ports", "write HOST:BOX or ADDRESS:HOST:BOX"};
+  policy::PublishedPort port;
+  std::string_view rest = text;
+  if (rest.starts_with('[')) {
+    const auto end = rest.find("]:");
+    if (end == std::string_view::npos) {
+      return problem;
+    }
+    port.address = std::string(rest.substr(1, end - 1));
+    rest.remove_prefix(end + 2);
+  } else if (std::count(rest.begin(), rest.end(), ':') == 2) {
+    port.address = std::string(rest.substr(0, rest.find(':')));
+    rest.remove_prefix(rest.find(':') + 1);
+  }
+  const auto colon = rest.find(':');
+  if (colon == std::string_view::npos) {
+    return problem;
+  }
+  const auto host = parse_port(rest.substr(0, colon));
+  const auto box = parse_port(rest.substr(colon + 1));
+  if (!host || !box) {
+    return problem;
+  }
+  port.host_port = *host;
+  port.box_port = *box;
+  return port;
+}
+
+std::variant<EnvText, ValueProblem> parse_env(std::string_view text) {
+  const auto equals = text.find('=');
+  EnvText env;
+  env.name = std::string(text.substr(0, equals));
+  if (env.name.empty()) {
+    return ValueProblem{"a variable has no name", "write NAME=VALUE, or NAME to pass on your own"};
+  }
+  if (equals != std::string_view::npos) {
+    env.value = std::string(text.substr(equals + 1));
+  }
+  return env;
+}
+
+} // namespace agentbox::config
