@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first process of every agent's container: refuses to start anything unless it is confined and the firewall is
+// in place, then acts as a small init. Static, so that it runs in the image of any distribution.
+//
+//   agent-entrypoint agent PROGRAM ARG...   PROGRAM when stdin and stdout are terminals, else a shell
+//   agent-entrypoint exec PROGRAM ARG...    PROGRAM
+//   agent-entrypoint gate                   only the checks
+#include <array>
+#include <string_view>
+#include <unistd.h>
+
+#include "gate.hpp"
+#include "init.hpp"
+#include "limits.hpp"
+#include "message.hpp"
+#include "privileges.hpp"
+
+namespace {
+
+using namespace std::string_view_literals;
+namespace entrypoint = agentbox::entrypoint;
+
+/// Nothing that was left open outside may reach the agent.
+void close_inherited() {
+  if (close_range(3, ~0U, 0) != 0) {
+    for (int fd = 3; fd < 1024; ++fd) {
+      close(fd);
+    }
+  }
+}
+
+char** shell() {
+  static std::array<char, 10> bash{"/bin/bash"};
+  static std::array<char, 8> sh{"/bin/sh"};
+  static std::array<char*, 2> argv{};
+  argv[0] = access(bash.data(), X_OK) == 0 ? bash.data() : sh.data();
+  return argv.data();
+}
+
+[[noreturn]] void usage() {
+  entrypoint::die(entrypoint::k_usage, {"usage: agent-entrypoint agent|exec PROGRAM [ARG...], or agent-entrypoint gate"});
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view mode = argc > 1 ? argv[1] : "";
+  const bool only_checks = mode == "gate"sv;
+  if (only_checks ? argc != 2 : argc < 3 || (mode != "agent"sv && mode != "exec"sv)) {
+    usage();
+  }
+  close_inherited();
+  entrypoint::require_confinement();
+  entrypoint::require_gate();
+  if (only_checks) {
+    return 0;
+  }
+  entrypoint::limit_processes();
+  const bool wants_terminal = mode == "agent"sv;
+  const bool has_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+  return entrypoint::run_as_init(wants_terminal && !has_terminal ? shell() : argv + 2);
+}

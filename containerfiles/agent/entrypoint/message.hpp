@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <initializer_list>
+#include <string_view>
+
+namespace agentbox::entrypoint {
+
+/// Exit codes of the command line contract (the launcher passes them on).
+inline constexpr int k_usage = 2;
+inline constexpr int k_failed = 125;
+inline constexpr int k_refused = 126;
+inline constexpr int k_not_found = 127;
+
+/// Writes "agent-entrypoint: " and `parts` as one line to stderr. No allocation; cut at 1 KiB.
+void say(std::initializer_list<std::string_view> parts);
+
+/// say(), then _exit(code).
+[[noreturn]] void die(int code, std::initializer_list<std::string_view> parts);
+
+/// The text of errno value `error_number`.
+std::string_view error_text(int error_number);
+
+} // namespace agentbox::entrypoint

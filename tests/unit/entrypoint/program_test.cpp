@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// The built program, run as an ordinary process in namespaces of its own.
+#include <csignal>
+#include <string>
+#include <unistd.h>
+
+#include "catch.hpp"
+#include "stand_in.hpp"
+
+using namespace agentbox::entrypoint_test;
+using Catch::Matchers::Contains;
+
+TEST_CASE("with everything in place the program runs") {
+  const Outcome outcome = run({}, {"exec", "/bin/sh", "-c", "echo it runs"});
+  CHECK(outcome.output == "it runs\n");
+  CHECK(outcome.code == 0);
+  CHECK(run({}, {"gate"}).code == 0);
+}
+
+TEST_CASE("uid 0 is refused") {
+  Surroundings surroundings;
+  surroundings.uid = 0;
+  const Outcome outcome = run(surroundings, {"exec", "/bin/echo", "it ran"});
+  CHECK(outcome.code == 126);
+  CHECK_THAT(outcome.output, Contains("uid 0") && !Contains("it ran"));
+}
+
+TEST_CASE("a process that is not confined is refused") {
+  Surroundings surroundings;
+  std::string named;
+  SECTION("privileges could be gained") {
+    surroundings.no_new_privileges = false;
+    named = "NoNewPrivs";
+  }
+  SECTION("the bounding set is full") {
+    surroundings.empty_bounding_set = false;
+    named = "CapBnd";
+  }
+  SECTION("a capability is ambient") {
+    surroundings.empty_bounding_set = false;
+    surroundings.ambient_capability = true;
+    named = "CapInh";
+  }
+  const Outcome outcome = run(surroundings, {"exec", "/bin/echo", "it ran"});
+  CHECK(outcome.code == 126);
+  CHECK_THAT(outcome.output, Contains(named) && !Contains("it ran"));
+}
+
+TEST_CASE("without the firewall nothing runs") {
+  Surroundings surroundings;
+  std::string named;
+  SECTION("nobody answers") {
+    surroundings.resolver = false;
+    named = "does not answer at 127.0.0.1:53";
+  }
+  SECTION("another box's firewall answers") {
+    surroundings.resolver_nonce = "ffffffffffffffffffffffffffffffff";
+    named = "not this box's firewall";
+  }
+  SECTION("there is no ruleset, and no route") {
+    surroundings.ruleset = false;
+    named = "ruleset is not in place";
+  }
+  SECTION("a blocked address can be reached") {
+    surroundings.blocked_address_open = true;
+    named = "can be reached";
+  }
+  const Outcome outcome = run(surroundings, {"exec", "/bin/echo", "it ran"});
+  CHECK(outcome.code == 126);
+  CHECK_THAT(outcome.output, Contains(named) && !Contains("it ran"));
+  CHECK(outcome.seconds < 4);
+}
+
+TEST_CASE("a firewall that comes up within two seconds is waited for") {
+  Surroundings surroundings;
+  surroundings.resolver_delay_ms = 500;
+  const Outcome outcome = run(surroundings, {"exec", "/bin/echo", "it ran"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.seconds > 0.4);
+}
+
+TEST_CASE("the environment decides what is asked, and nonsense is refused") {
+  Surroundings surroundings;
+  const auto code_with = [&](std::vector<std::string> env) {
+    env.emplace_back("PATH=/usr/bin:/bin");
+    surroundings.env = std::move(env);
+    return run(surroundings, {"exec", "/bin/true"}).code;
+  };
+  const std::string gate = std::string("AGENTBOX_GATE=") + k_nonce;
+  CHECK(code_with({"AGENTBOX_NETWORK=filtered", gate}) == 0);
+  CHECK(code_with({gate}) == 126);
+  CHECK(code_with({"AGENTBOX_NETWORK=", gate}) == 126);
+  CHECK(code_with({"AGENTBOX_NETWORK=FULL", gate}) == 126);
+  CHECK(code_with({"AGENTBOX_NETWORK=filtered"}) == 126);
+  CHECK(code_with({"AGENTBOX_NETWORK=filtered", "AGENTBOX_GATE="}) == 126);
+  CHECK(code_with({"AGENTBOX_NETWORK=filtered", "AGENTBOX_GATE=short"}) == 126);
+}
+
+TEST_CASE("with the full network the gate is not asked, the confinement is") {
+  Surroundings surroundings;
+  surroundings.env = {"AGENTBOX_NETWORK=full", "PATH=/usr/bin:/bin"};
+  surroundings.resolver = false;
+  surroundings.ruleset = false;
+  CHECK(run(surroundings, {"exec", "/bin/true"}).code == 0);
+  surroundings.no_new_privileges = false;
+  CHECK(run(surroundings, {"exec", "/bin/true"}).code == 126);
+}
+
+TEST_CASE("the program gets no gate variable and no descriptor that was left open") {
+  REQUIRE(dup2(1, 57) == 57); // inherited by the entry point
+  const Outcome outcome = run({}, {"exec", "/bin/sh", "-c", "env; test -e /proc/self/fd/57 || echo closed"});
+  close(57);
+  CHECK_THAT(outcome.output, Contains("AGENTBOX_NETWORK=filtered") && !Contains("AGENTBOX_GATE"));
+  CHECK_THAT(outcome.output, Contains("closed"));
+}
+
+TEST_CASE("the process limit is AGENTBOX_PIDS or less") {
+  Surroundings surroundings;
+  surroundings.env.emplace_back("AGENTBOX_PIDS=77");
+  CHECK(run(surroundings, {"exec", "/bin/bash", "-c", "ulimit -Su; ulimit -Hu"}).output == "77\n77\n");
+  for (const std::string value : {"0", "-1", "many", "", "12x", "99999999999999999999999"}) {
+    surroundings.env.back() = "AGENTBOX_PIDS=" + value;
+    CHECK(run(surroundings, {"exec", "/bin/true"}).code == 126);
+  }
+}
+
+TEST_CASE("exit codes are the program's, 128 + signal, 127 and 126") {
+  CHECK(run({}, {"exec", "/bin/sh", "-c", "exit 7"}).code == 7);
+  CHECK(run({}, {"exec", "/bin/sh", "-c", "kill -9 $$"}).code == 137);
+  CHECK(run({}, {"exec", "no-such-program"}).code == 127);
+  CHECK(run({}, {"exec", "/no/such/program"}).code == 127);
+  CHECK(run({}, {"exec", "/etc/passwd"}).code == 126);
+  CHECK(run({}, {"exec"}).code == 2);
+  CHECK(run({}, {"gate", "x"}).code == 2);
+  CHECK(run({}, {"other", "x"}).code == 2);
+  CHECK(run({}, {}).code == 2);
+}
+
+TEST_CASE("without a terminal the agent is not started, a shell is") {
+  const Outcome outcome = run({}, {"agent", "/bin/echo", "the agent"}, "echo the shell reads stdin\nexit 3\n");
+  CHECK(outcome.output == "the shell reads stdin\n");
+  CHECK(outcome.code == 3);
+}
+
+TEST_CASE("orphans are reaped and signals forwarded") {
+  // The entry point is no process 1 here, so it takes no orphans in; what it can show is that TERM reaches the group.
+  const Outcome outcome = run({}, {"exec", "/bin/sh", "-c", "trap 'echo got it; exit 5' TERM; kill -TERM $PPID; while :; do sleep 0.1; done"});
+  CHECK_THAT(outcome.output, Contains("got it"));
+  CHECK(outcome.code == 5);
+}
+
+TEST_CASE("a stopped program goes on") {
+  const Outcome outcome = run({}, {"exec", "/bin/sh", "-c", "kill -STOP $$; echo went on"});
+  CHECK(outcome.output == "went on\n");
+}
