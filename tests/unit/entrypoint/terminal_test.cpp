@@ -55,7 +55,7 @@ TEST_CASE("job control works in a shell") {
     usleep(200'000);
     type(master, "\x1a");
     CHECK_THAT(read_until(master, "Stopped"), Contains("Stopped"));
-    type(master, "kill -KILL %1; wait; exit 4\n");
+    type(master, "kill -KILL %1; fg\nexit 4\nexit 4\n");
     read_until(master, "exit");
   });
   CHECK(outcome.code == 4);
