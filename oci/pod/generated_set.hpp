@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace agentbox::oci {
+
+/// One file of a generated set.
+struct GeneratedFile {
+  std::string path; ///< relative to the set's folder
+  std::string content;
+  mode_t mode = 0644;
+
+  bool operator==(const GeneratedFile&) const = default;
+};
+
+/// What `agentbox generate` writes, in the order in which it is shown. Same policy and facts, same bytes.
+using GeneratedSet = std::vector<GeneratedFile>;
+
+} // namespace agentbox::oci

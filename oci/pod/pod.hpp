@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The box as a pod: what pod YAML, Quadlet units and Kubernetes manifests have in common. It is made from the same
+// parts as the config.json of `agentbox run`, so that the formats cannot part in what they run and mount.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "oci/host_facts.hpp"
+#include "oci/pod/door.hpp"
+#include "policy/policy.hpp"
+
+namespace agentbox::oci {
+
+/// What the formats need to know besides the policy. Plain values.
+struct PodFacts {
+  HostFacts host;             ///< as for config.json; its nonce is gate_nonce()
+  std::string agent_image;    ///< reference that the other side can resolve
+  std::string firewall_image; ///< likewise
+  std::filesystem::path folder; ///< where the set will lie: absolute; pod YAML names files in it
+  std::map<std::string, bool> masked_here; ///< those masked paths that exist on this host -> whether they are folders
+  std::string ca_bundle;      ///< the policy's ca_bundle as text; empty: none
+};
+
+// Where a volume comes from. Formats visit all of them, without a default.
+
+/// A path of this host.
+struct HostSource {
+  std::filesystem::path path;
+  enum class Kind { folder, folder_made_if_missing, file, masked_file } kind = Kind::folder;
+};
+/// Memory, bounded.
+struct MemorySource {
+  std::uint64_t bytes = 0;
+  std::string mode = "1777";
+  bool executable = false;
+};
+/// A text that travels with the pod.
+struct TextSource {
+  std::string file; ///< name in its folder
+  std::string content;
+};
+/// An empty folder for the life of the pod.
+struct ScratchSource {};
+/// The project's folder.
+struct WorkspaceSource {
+  std::filesystem::path path; ///< on this host
+};
+
+/// A named volume.
+struct Volume {
+  std::string name;
+  std::variant<HostSource, MemorySource, TextSource, ScratchSource, WorkspaceSource> from;
+  std::string comment; ///< for the reader
+};
+
+/// Where a container sees a volume.
+struct VolumeMount {
+  std::string volume;
+  std::string path;
+  std::string sub_path; ///< relative to the volume; empty: all of it
+  bool read_only = false;
+  std::string comment;
+};
+
+/// A variable of a container, or the place where its value is kept because it is a credential.
+struct Variable {
+  std::string name;
+  std::string value;
+  bool secret = false; ///< `value` is empty; it comes from the secret "POD-env", key `name`
+};
+
+/// One container of the pod.
+struct PodContainer {
+  std::string name; ///< "agent", "firewall", "lock"
+  std::string image;
+  std::vector<std::string> argv;
+  std::vector<Variable> env;
+  std::string working_dir;
+  policy::User user;
+  std::vector<std::string> capabilities; ///< "NET_ADMIN", as Kubernetes spells them; none: all are dropped
+  bool read_only_root = false;
+  bool terminal = false;
+  std::optional<std::uint64_t> memory_bytes;
+  std::optional<std::uint32_t> cpu_millis;
+  std::string seccomp_file; ///< name of the profile's file
+  std::vector<VolumeMount> mounts;
+};
+
+/// The box as a pod.
+struct Pod {
+  std::string name; ///< "agentbox-NAME"
+  std::string hostname;
+  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> annotations; ///< for people and tools; nothing depends on them
+  PodContainer lock;     ///< loads the ruleset and ends, before anything else starts
+  PodContainer firewall; ///< serves DNS and the proxy
+  PodContainer agent;
+  std::vector<policy::PublishedPort> ports;
+  std::vector<Volume> volumes;
+  std::map<std::string, std::string> seccomp; ///< file name -> profile
+  std::string resolv_conf; ///< the agent's; empty under --full-network
+  std::string hosts;       ///< the agent's
+};
+
+/// The readiness gate's word where no launcher can draw a random one: from the policy, so that the same policy gives the
+/// same bytes. It is no secret: the gate proves that the firewall that answers in this network namespace is the one of
+/// this box and this policy (another box's answers in another namespace, another policy's with another word), and the
+/// ruleset, which no one without CAP_NET_ADMIN can load, is probed besides.
+std::string gate_nonce(const policy::Policy& policy);
+
+/// The pod of `policy` for `door`. Throws support::Error(refused) for what the door cannot express, and like
+/// render_agent() for what this host cannot enforce.
+Pod make_pod(const policy::Policy& policy, const PodFacts& facts, Door door);
+
+} // namespace agentbox::oci
