@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Usage: completion_test.bash AGENTBOX. The scripts parse, and bash completes what the command line has.
+set -euo pipefail
+agentbox=$1
+failed=0
+
+for shell in bash zsh fish; do
+  if command -v "$shell" >/dev/null; then
+    "$agentbox" completion "$shell" | "$shell" -n /dev/stdin || { echo "the $shell script does not parse"; failed=1; }
+  else
+    echo "note: $shell is not installed, its script is not parsed"
+  fi
+done
+if "$agentbox" completion tcsh 2>/dev/null; then
+  echo "an unknown shell is accepted"; failed=1
+fi
+
+# shellcheck disable=SC1090
+source <("$agentbox" completion bash)
+
+# expect WORDS... : WANTED... [! UNWANTED...]: what completing the last of WORDS gives.
+expect() {
+  local -a words=() wanted=() unwanted=()
+  local -n list=words
+  local word
+  for word in "$@"; do
+    case $word in
+      :) local -n list=wanted ;;
+      !) local -n list=unwanted ;;
+      *) list+=("$word") ;;
+    esac
+  done
+  COMP_WORDS=("${words[@]}")
+  COMP_CWORD=$((${#words[@]} - 1))
+  _agentbox
+  for word in "${wanted[@]}"; do
+    [[ " ${COMPREPLY[*]} " == *" $word "* ]] || { echo "${words[*]}: $word is missing in: ${COMPREPLY[*]}"; failed=1; }
+  done
+  for word in "${unwanted[@]}"; do
+    [[ " ${COMPREPLY[*]} " != *" $word "* ]] || { echo "${words[*]}: $word is offered"; failed=1; }
+  done
+}
+
+empty=''
+expect agentbox "$empty" : run doctor completion ! --json
+expect agentbox do : doctor ! run
+expect agentbox doctor -- : --json --help ! --base
+expect agentbox completion "$empty" : bash zsh fish
+expect agentbox completion z : zsh ! bash
+expect agentbox run --b : --base
+expect agentbox --b : --base
+expect agentbox codex --b : --base
+expect agentbox-codex --b : --base
+expect agentbox run -- echo --b : ! --base
+exit "$failed"
