@@ -96,6 +96,7 @@ json decide(const SessionFolder& session, const std::string& input) {
   const json agent = session.read_json("agent.json");
   json config = agentbox::oci::impose(podman, agent, role);
   const auto process = agentbox::oci::hook::require_one_user_namespace(config);
+  session.leave_firewall(process.pid);
   agentbox::oci::hook::wait_until_ready(session, gate_of(agent), process.pidfd, k_firewall_deadline);
   // Last, so that little time is left in which a path could be changed.
   agentbox::oci::hook::require_recorded_sources(agent);

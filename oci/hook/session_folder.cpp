@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -101,6 +102,16 @@ void SessionFolder::leave_error(const Error& error) const noexcept {
   const std::string text = support::escape_untrusted(error.what(), k_line) + "\n" +
                            (error.hint().empty() ? "" : support::escape_untrusted(error.hint(), k_line) + "\n");
   static_cast<void>(!::write(fd.get(), text.data(), text.size()));
+}
+
+void SessionFolder::leave_firewall(pid_t pid) const {
+  constexpr const char* k_aside = "firewall.pid.new";
+  const Fd fd(openat(m_fd.get(), k_aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const std::string text = std::to_string(pid) + "\n";
+  if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      renameat(m_fd.get(), k_aside, m_fd.get(), "firewall.pid") != 0) {
+    throw system_error(ExitCode::refused, "cannot write " + (m_path / "firewall.pid").string(), errno);
+  }
 }
 
 } // namespace agentbox::oci::hook

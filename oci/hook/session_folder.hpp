@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 
 #include "support/error.hpp"
 #include "support/fd.hpp"
@@ -32,6 +33,10 @@ public:
   /// Leaves `error` in file hook-error for the launcher: the message, then the hint, a line each. An existing file is
   /// left as it is: the first refusal is the cause.
   void leave_error(const support::Error& error) const noexcept;
+
+  /// Leaves the firewall's process id in file firewall.pid (written aside, then renamed) for the launcher, which watches
+  /// that process: a firewall that dies ends the run. Throws Error(refused).
+  void leave_firewall(pid_t pid) const;
 
 private:
   std::filesystem::path m_path;
