@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "firewall/audit/record.hpp"
+
+namespace agentbox::firewall::audit {
+
+/// Decides which records are written, so that a flood in the box fills neither the disk nor the reader's time: the same
+/// denial at most once in five seconds, and a number of records a second in all. Fixed memory. What is left out is
+/// counted, and the count is written.
+class Limiter {
+public:
+  using Clock = std::chrono::steady_clock;
+
+  struct Limits {
+    double per_second = 200;
+    double burst = 2000;
+  };
+
+  explicit Limiter(Limits limits) : m_limits(limits), m_tokens(limits.burst) {}
+  Limiter() : Limiter(Limits{}) {}
+
+  /// Whether `record` is to be written at `now`.
+  bool admit(const Record& record, Clock::time_point now);
+
+  /// How many records were left out since the last call because of their rate. Repetitions do not count.
+  std::uint64_t take_left_out();
+
+private:
+  bool repeated(const Record& record, Clock::time_point now);
+
+  struct Seen {
+    std::uint64_t fingerprint = 0;
+    Clock::time_point at;
+  };
+  Limits m_limits;
+  double m_tokens;
+  Clock::time_point m_last;
+  std::uint64_t m_left_out = 0;
+  std::array<Seen, 256> m_seen{}; // direct mapped: a collision costs one line too many, never one too few for long
+};
+
+} // namespace agentbox::firewall::audit

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "firewall/audit/limiter.hpp"
+#include "firewall/audit/record.hpp"
+#include "support/fd.hpp"
+
+namespace agentbox::firewall::audit {
+
+/// The audit log of one box: FOLDER/BOX.jsonl, append-only, never through a symbolic link, mode 0600. At `max_bytes` the
+/// file becomes BOX.jsonl.1 and a new one is begun, so that a box takes no more than twice that on the host's disk.
+class Log {
+public:
+  static constexpr std::uint64_t k_max_bytes = 16U << 20U;
+
+  /// Opens the log. Throws support::Error(failed).
+  Log(std::filesystem::path folder, std::string box, std::uint64_t max_bytes = k_max_bytes);
+
+  /// Writes `record` with the box's name and the time of now, unless the limiter leaves it out.
+  void write(Record record);
+
+  /// Writes how many records the limiter left out, if it did.
+  void flush();
+
+  /// Whether the last record could be written. While it could not (a full disk), the proxy lets no connection through:
+  /// what is not recorded does not happen.
+  bool healthy() const noexcept { return m_healthy; }
+
+  /// Tries once more to write, with a record that says so. Returns healthy().
+  bool recover();
+
+private:
+  void open();
+  void rotate();
+  void append(Record record);
+
+  std::filesystem::path m_folder;
+  std::string m_box;
+  std::uint64_t m_max_bytes;
+  std::uint64_t m_size = 0;
+  support::Fd m_file;
+  Limiter m_limiter;
+  bool m_healthy = true;
+};
+
+} // namespace agentbox::firewall::audit

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace agentbox::firewall::audit {
+
+/// What was decided on.
+enum class Kind {
+  dns,      ///< a question for a name
+  connect,  ///< a TCP connection to a name, by way of the proxy
+  address,  ///< a packet to an address that is no name's; rejected by the kernel
+  gate,     ///< the agent's entry point asked whether the firewall is on
+  firewall, ///< the firewall's own life: start, stop, decisions left out of the log
+};
+
+enum class Verdict { allow, deny };
+
+/// One decision. Strings may come from the box; to_json_line() makes them harmless.
+struct Record {
+  std::string time; ///< RFC 3339, UTC, milliseconds: "2026-01-31T12:00:00.123Z"
+  std::string box;
+  Kind kind = Kind::firewall;
+  std::string name;        ///< of the host; empty where only an address is known
+  std::string address;     ///< dialled, or blocked
+  std::uint16_t port = 0;  ///< 0: none
+  std::string protocol;    ///< "tcp", "udp", "icmp", …
+  Verdict verdict = Verdict::deny;
+  std::string reason; ///< a stable word for programs: "allowed", "not-listed", "sni-mismatch", …
+  std::string text;   ///< the same for people
+  std::string rule;   ///< the policy's entry that decided; empty where none did
+  std::uint64_t bytes_up = 0;   ///< from the box
+  std::uint64_t bytes_down = 0; ///< to the box
+  std::uint64_t duration_ms = 0;
+
+  bool operator==(const Record&) const = default;
+};
+
+std::string_view kind_text(Kind kind);
+std::string_view verdict_text(Verdict verdict);
+
+/// `record` as one JSON object and a newline, keys always in the same order, all present. At most 4 KiB long: strings
+/// are escaped with support::escape_untrusted and cut.
+std::string to_json_line(const Record& record);
+
+/// The reverse; nothing for a line that is no record (a line cut by a full disk, another version's). Unknown keys are
+/// passed over, so that an older reader can read a newer log.
+std::optional<Record> from_json_line(std::string_view line);
+
+/// `time` in UTC as RFC 3339 with milliseconds.
+std::string format_time(std::chrono::system_clock::time_point time);
+
+} // namespace agentbox::firewall::audit

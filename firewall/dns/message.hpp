@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace agentbox::firewall::dns {
+
+// Record types and response codes by their IANA numbers.
+constexpr std::uint16_t k_type_a = 1;
+constexpr std::uint16_t k_type_soa = 6;
+constexpr std::uint16_t k_type_ptr = 12;
+constexpr std::uint16_t k_type_txt = 16;
+constexpr std::uint16_t k_type_aaaa = 28;
+constexpr std::uint16_t k_type_opt = 41;
+constexpr std::uint16_t k_class_in = 1;
+
+enum class Rcode : std::uint16_t {
+  no_error = 0,
+  format_error = 1,
+  server_failure = 2,
+  no_such_name = 3,
+  not_implemented = 4,
+  refused = 5,
+  bad_version = 16, ///< of EDNS; needs an OPT record
+};
+
+/// A query with one question, as received.
+struct Query {
+  std::uint16_t id = 0;
+  bool recursion_desired = false;
+  std::string name;     ///< as sent, labels joined by dots, without a final one; bytes that no host name has as \DDD
+  std::uint16_t type = 0;
+  std::uint16_t klass = 0;
+  bool edns = false;
+  std::string_view question; ///< the question's bytes in the datagram, to be echoed
+};
+
+/// A message that is not such a query, and how it is answered.
+struct Malformed {
+  std::uint16_t id = 0;
+  bool recursion_desired = false;
+  Rcode rcode = Rcode::format_error;
+  bool edns = false; ///< the answer must carry an OPT record
+};
+
+/// Not worth an answer: too short, or itself a response (answering those makes loops).
+struct Unanswerable {};
+
+using Parsed = std::variant<Query, Malformed, Unanswerable>;
+
+/// Parses hostile bytes: one question, no compression in it, at most an OPT record and what can be skipped after it,
+/// nothing behind the end.
+Parsed parse_query(std::string_view message);
+
+/// What is answered to a query, besides the question.
+struct Answer {
+  Rcode rcode = Rcode::no_error;
+  std::optional<std::uint32_t> address;      ///< an A record, host byte order
+  bool loopback6 = false;                    ///< an AAAA record with ::1
+  std::optional<std::string> text;           ///< a TXT record of one string, at most 255 bytes
+  std::uint32_t ttl = 0;
+};
+
+/// The response to `query`. Negative answers carry an SOA record, so that resolvers remember them for k_negative_ttl
+/// seconds and no longer. At most 512 bytes.
+std::string write_response(const Query& query, const Answer& answer);
+
+/// The response to a message that is no query.
+std::string write_response(const Malformed& malformed);
+
+/// Seconds that a refusal may be remembered: short, because a developer may allow the name a moment later.
+constexpr std::uint32_t k_negative_ttl = 1;
+
+} // namespace agentbox::firewall::dns

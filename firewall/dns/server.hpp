@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <asio/ip/udp.hpp>
+#include <cstddef>
+#include <memory>
+
+#include "firewall/dns/stub.hpp"
+#include "firewall/io/await.hpp"
+
+namespace agentbox::firewall::dns {
+
+/// The stub's sockets: 127.0.0.1:53, UDP and TCP. Exactly that address: answers from a wildcard socket would not find
+/// their way back.
+class Server {
+public:
+  /// Binds. Throws support::Error(failed).
+  Server(asio::io_context& context, Stub& stub);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  void start();
+
+private:
+  struct Batch;
+
+  asio::awaitable<void> udp_loop();
+  asio::awaitable<void> tcp_loop();
+  asio::awaitable<void> tcp_session(asio::ip::tcp::socket accepted);
+
+  asio::io_context& m_context;
+  Stub& m_stub;
+  asio::ip::udp::socket m_udp;
+  asio::ip::tcp::acceptor m_tcp;
+  std::size_t m_tcp_sessions = 0;
+  std::unique_ptr<Batch> m_batch;
+};
+
+} // namespace agentbox::firewall::dns

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/dns/stub.hpp"
+
+#include <utility>
+
+#include "policy/host_pattern.hpp"
+
+namespace agentbox::firewall::dns {
+namespace {
+
+constexpr std::uint32_t k_loopback = 0x7F000001U;
+
+/// `text` in lower case without a final dot: enough for the names that the stub itself knows.
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& byte : out) {
+    if (byte >= 'A' && byte <= 'Z') {
+      byte = static_cast<char>(byte - 'A' + 'a');
+    }
+  }
+  return out;
+}
+
+bool is_or_below(std::string_view name, std::string_view zone) {
+  return name == zone || (name.size() > zone.size() && name.ends_with(zone) && name[name.size() - zone.size() - 1] == '.');
+}
+
+/// RFC 6761 §6.3: resolvers answer for localhost themselves.
+Answer answer_localhost(std::uint16_t type) {
+  Answer answer;
+  answer.ttl = k_ttl;
+  if (type == k_type_a) {
+    answer.address = k_loopback;
+  }
+  answer.loopback6 = type == k_type_aaaa;
+  return answer;
+}
+
+Answer no_such_name() {
+  Answer answer;
+  answer.rcode = Rcode::no_such_name;
+  return answer;
+}
+
+} // namespace
+
+void Stub::deny(const std::string& name, std::string_view reason, std::string text, std::string rule) {
+  audit::Record record;
+  record.kind = audit::Kind::dns;
+  record.name = name;
+  record.protocol = "dns";
+  record.reason = reason;
+  record.text = std::move(text);
+  record.rule = std::move(rule);
+  m_audit(std::move(record));
+}
+
+Answer Stub::answer_host(const Query& query, const std::string& host) {
+  auto found = m_directory.look_up(host, names::AddressPool::Clock::now());
+  if (!found.decision.allowed()) {
+    const bool blocked = found.decision.verdict == policy::EgressDecision::Verdict::blocked;
+    deny(host, policy::verdict_text(found.decision.verdict),
+         blocked ? "a block rule covers this name" : "no entry of the list of hosts covers this name",
+         std::move(found.decision.rule));
+    return no_such_name();
+  }
+  Answer answer;
+  if (query.type != k_type_a) {
+    return answer; // NODATA: no IPv6, no HTTPS or SVCB hints (with their ECH keys), nothing that is not ours
+  }
+  answer.ttl = k_ttl;
+  answer.address = found.address;
+  if (!found.address) {
+    deny(host, "too-many-names", "all virtual addresses are in use; an idle one is free again in a minute",
+         std::move(found.decision.rule));
+    answer.rcode = Rcode::server_failure;
+  }
+  return answer;
+}
+
+Answer Stub::answer(const Query& query) {
+  if (query.klass != k_class_in) {
+    Answer refused;
+    refused.rcode = Rcode::refused;
+    return refused;
+  }
+  const std::string name = lower(query.name);
+  if (name == k_gate_name) {
+    Answer gate;
+    if (query.type == k_type_txt) {
+      gate.text = m_nonce;
+      audit::Record record;
+      record.kind = audit::Kind::gate;
+      record.verdict = audit::Verdict::allow;
+      record.reason = "gate";
+      record.text = "the agent's entry point found the firewall on";
+      m_audit(std::move(record));
+    }
+    return gate;
+  }
+  if (is_or_below(name, "localhost")) {
+    return answer_localhost(query.type);
+  }
+  if (is_or_below(name, "arpa")) {
+    return no_such_name(); // reverse look-ups tell nothing and are asked by everything: not recorded
+  }
+  const auto host = policy::canonical_name(name);
+  if (!host) {
+    deny(query.name, "bad-name", "not a host name", {});
+    return no_such_name();
+  }
+  return answer_host(query, *host);
+}
+
+std::string Stub::respond(std::string_view message) {
+  const Parsed parsed = parse_query(message);
+  if (const auto* query = std::get_if<Query>(&parsed)) {
+    return write_response(*query, answer(*query));
+  }
+  if (const auto* malformed = std::get_if<Malformed>(&parsed)) {
+    return write_response(*malformed);
+  }
+  return {};
+}
+
+} // namespace agentbox::firewall::dns

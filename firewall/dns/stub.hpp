@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "firewall/audit/record.hpp"
+#include "firewall/dns/message.hpp"
+#include "firewall/names/directory.hpp"
+
+namespace agentbox::firewall::dns {
+
+/// The name whose TXT record proves to agent-entrypoint that this firewall is on.
+constexpr std::string_view k_gate_name = "gate.agentbox.internal";
+
+/// Seconds that a box may remember a virtual address: below AddressPool::k_rest.
+constexpr std::uint32_t k_ttl = 30;
+
+/// The box's only resolver, without its sockets: bytes in, bytes out. It never asks anybody.
+class Stub {
+public:
+  using Audit = std::function<void(audit::Record)>;
+
+  Stub(names::Directory& directory, std::string nonce, Audit audit)
+      : m_directory(directory), m_nonce(std::move(nonce)), m_audit(std::move(audit)) {}
+
+  /// The response to `message`; empty when none is sent.
+  std::string respond(std::string_view message);
+
+private:
+  Answer answer(const Query& query);
+  Answer answer_host(const Query& query, const std::string& host);
+  void deny(const std::string& name, std::string_view reason, std::string text, std::string rule);
+
+  names::Directory& m_directory;
+  std::string m_nonce;
+  Audit m_audit;
+};
+
+} // namespace agentbox::firewall::dns

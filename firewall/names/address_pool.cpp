@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/names/address_pool.hpp"
+
+#include <algorithm>
+
+namespace agentbox::firewall::names {
+namespace {
+
+/// Addresses of the range that can be given out: not its first and last, which look like network and broadcast.
+std::uint32_t usable(const policy::VirtualRange& range) {
+  const std::uint64_t size = std::uint64_t{1} << (32U - range.prefix);
+  return static_cast<std::uint32_t>(std::max<std::uint64_t>(size, 4) - 2);
+}
+
+std::uint32_t wildcard_share(const policy::VirtualRange& range) {
+  return std::min(VirtualAddresses::k_wildcard_names, usable(range) / 2);
+}
+
+} // namespace
+
+std::optional<std::uint32_t> AddressPool::address_of(std::string_view name, Clock::time_point now) {
+  if (const auto known = m_by_name.find(name); known != m_by_name.end()) {
+    const Entries::iterator entry = known->second;
+    entry->last_used = now;
+    m_entries.splice(m_entries.end(), m_entries, entry);
+    return entry->address;
+  }
+  if (m_entries.size() < m_size) {
+    const auto entry = m_entries.insert(m_entries.end(), Entry{std::string(name), m_first, 0, now});
+    entry->address = m_first + static_cast<std::uint32_t>(m_by_address.size());
+    m_by_address.push_back(entry);
+    m_by_name.emplace(entry->name, entry);
+    return entry->address;
+  }
+  const auto old = recycle(now);
+  if (!old) {
+    return std::nullopt;
+  }
+  const Entries::iterator entry = *old;
+  m_by_name.erase(entry->name);
+  entry->name = name;
+  entry->last_used = now;
+  m_by_name.emplace(entry->name, entry);
+  m_entries.splice(m_entries.end(), m_entries, entry);
+  return entry->address;
+}
+
+std::optional<AddressPool::Entries::iterator> AddressPool::recycle(Clock::time_point now) {
+  // Held ones gather at the front; each is moved back when met, so that the next search does not pass it again.
+  for (std::size_t looked = 0; looked < m_entries.size(); ++looked) {
+    const Entries::iterator oldest = m_entries.begin();
+    if (now - oldest->last_used < k_rest) {
+      return std::nullopt; // all behind it are younger
+    }
+    if (oldest->pins == 0) {
+      return oldest;
+    }
+    oldest->last_used = now;
+    m_entries.splice(m_entries.end(), m_entries, oldest);
+  }
+  return std::nullopt;
+}
+
+Entry* AddressPool::find(std::uint32_t address) {
+  const std::uint32_t offset = address - m_first;
+  return offset < m_by_address.size() ? &*m_by_address[offset] : nullptr;
+}
+
+VirtualAddresses::VirtualAddresses(const policy::VirtualRange& range)
+    : m_wildcard_size(wildcard_share(range)), m_exact(range.base + 1, usable(range) - m_wildcard_size),
+      m_wildcard(range.base + 1 + usable(range) - m_wildcard_size, m_wildcard_size) {}
+
+std::optional<std::uint32_t> VirtualAddresses::address_of(std::string_view name, bool wildcard,
+                                                          AddressPool::Clock::time_point now) {
+  return (wildcard ? m_wildcard : m_exact).address_of(name, now);
+}
+
+Entry* VirtualAddresses::find(std::uint32_t address) {
+  return m_exact.contains(address) ? m_exact.find(address) : m_wildcard.find(address);
+}
+
+} // namespace agentbox::firewall::names

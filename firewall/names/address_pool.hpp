@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "policy/egress.hpp"
+
+namespace agentbox::firewall::names {
+
+/// One name and its virtual address.
+struct Entry {
+  std::string name;
+  std::uint32_t address = 0; ///< host byte order
+  std::uint32_t pins = 0;    ///< connections that hold it
+  std::chrono::steady_clock::time_point last_used;
+};
+
+/// A part of the virtual range. A name keeps its address as long as there is room; when there is none, the address that
+/// was used longest ago is given to the new name, but never one that a connection holds or that a resolver of the box
+/// may still remember.
+class AddressPool {
+public:
+  using Clock = std::chrono::steady_clock;
+  /// An address rests this long before it can mean another name: well above the TTL of the answers.
+  static constexpr std::chrono::seconds k_rest{60};
+
+  /// `size` addresses from `first` on (host byte order).
+  AddressPool(std::uint32_t first, std::uint32_t size) : m_first(first), m_size(size) {}
+
+  /// The address of `name`, given out now if it has none. Nothing when every address is held or was used just now.
+  std::optional<std::uint32_t> address_of(std::string_view name, Clock::time_point now);
+
+  /// The entry at `address`, or nullptr. Valid until the next address_of(); for as long as it is pinned.
+  Entry* find(std::uint32_t address);
+
+  bool contains(std::uint32_t address) const noexcept { return address - m_first < m_size; }
+  std::size_t used() const noexcept { return m_entries.size(); }
+
+private:
+  using Entries = std::list<Entry>; // least recently used first
+
+  std::optional<Entries::iterator> recycle(Clock::time_point now);
+
+  std::uint32_t m_first;
+  std::uint32_t m_size;
+  Entries m_entries;
+  std::vector<Entries::iterator> m_by_address; // by offset; filled from the front
+  std::map<std::string_view, Entries::iterator> m_by_name; // ordered: no hash for the agent to flood
+};
+
+/// Keeps an address with its name for as long as a connection lives.
+class Pin {
+public:
+  Pin() = default;
+  explicit Pin(Entry& entry) : m_entry(&entry) { ++entry.pins; }
+  Pin(Pin&& other) noexcept : m_entry(std::exchange(other.m_entry, nullptr)) {}
+  Pin& operator=(Pin&& other) noexcept {
+    std::swap(m_entry, other.m_entry);
+    return *this;
+  }
+  Pin(const Pin&) = delete;
+  Pin& operator=(const Pin&) = delete;
+  ~Pin() {
+    if (m_entry != nullptr) {
+      --m_entry->pins;
+    }
+  }
+
+private:
+  Entry* m_entry = nullptr;
+};
+
+/// All virtual addresses of a box. Names that the policy writes out have their own part, so that floods of names under
+/// a wildcard cannot take it from them.
+class VirtualAddresses {
+public:
+  /// Names under wildcards that have an address at the same time.
+  static constexpr std::uint32_t k_wildcard_names = 16384;
+
+  explicit VirtualAddresses(const policy::VirtualRange& range);
+
+  std::optional<std::uint32_t> address_of(std::string_view name, bool wildcard, AddressPool::Clock::time_point now);
+  /// The entry at `address`, or nullptr when no name has it.
+  Entry* find(std::uint32_t address);
+
+private:
+  std::uint32_t m_wildcard_size;
+  AddressPool m_exact;
+  AddressPool m_wildcard;
+};
+
+} // namespace agentbox::firewall::names

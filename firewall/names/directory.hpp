@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "firewall/names/address_pool.hpp"
+#include "policy/egress_index.hpp"
+
+namespace agentbox::firewall::names {
+
+/// What the box may reach, and by which virtual address: the one place that DNS and the proxy ask.
+class Directory {
+public:
+  explicit Directory(policy::EgressPolicy policy) : m_index(std::move(policy)), m_addresses(m_index.policy().virtual_range) {}
+
+  struct Found {
+    policy::EgressDecision decision;
+    std::optional<std::uint32_t> address; ///< of an allowed name; nothing when the pool is exhausted
+  };
+
+  /// For DNS: the decision on canonical name `host`, and its address if it is allowed.
+  Found look_up(std::string_view host, AddressPool::Clock::time_point now);
+
+  /// The name at virtual address `address` (host byte order), or nullptr when no name has it.
+  Entry* at(std::uint32_t address) { return m_addresses.find(address); }
+
+  /// For the proxy.
+  policy::EgressDecision decide(std::string_view host, std::uint16_t port) const { return m_index.decide(host, port); }
+  bool ech_allowed(std::string_view host) const { return m_index.ech_allowed(host); }
+  bool private_allowed(std::string_view host) const { return m_index.private_allowed(host); }
+  const policy::VirtualRange& range() const noexcept { return m_index.policy().virtual_range; }
+
+private:
+  policy::EgressIndex m_index;
+  VirtualAddresses m_addresses;
+};
+
+} // namespace agentbox::firewall::names

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/netlink/netlink.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+#include <utility>
+
+#include "support/error.hpp"
+
+namespace agentbox::firewall::netlink {
+namespace {
+
+using support::ExitCode;
+
+constexpr std::size_t k_buffer = 32768; // what the kernel fills at most for one message of a dump
+
+} // namespace
+
+Request::Request(std::uint16_t type, std::uint16_t flags) {
+  nlmsghdr header{};
+  header.nlmsg_type = type;
+  header.nlmsg_flags = static_cast<std::uint16_t>(flags | NLM_F_REQUEST);
+  bytes(&header, sizeof header);
+}
+
+Request& Request::bytes(const void* data, std::size_t size) {
+  const std::size_t offset = m_bytes.size();
+  m_bytes.resize(offset + NLMSG_ALIGN(size));
+  std::memcpy(m_bytes.data() + offset, data, size);
+  return *this;
+}
+
+Request& Request::attribute(std::uint16_t type, const void* data, std::size_t size) {
+  rtattr header{};
+  header.rta_type = type;
+  header.rta_len = static_cast<std::uint16_t>(RTA_LENGTH(size));
+  bytes(&header, sizeof header);
+  return bytes(data, size);
+}
+
+const std::vector<std::byte>& Request::finish(std::uint32_t sequence, std::uint16_t flags) {
+  nlmsghdr header{};
+  std::memcpy(&header, m_bytes.data(), sizeof header);
+  header.nlmsg_len = static_cast<std::uint32_t>(m_bytes.size());
+  header.nlmsg_seq = sequence;
+  header.nlmsg_flags = static_cast<std::uint16_t>(header.nlmsg_flags | flags);
+  std::memcpy(m_bytes.data(), &header, sizeof header);
+  return m_bytes;
+}
+
+Socket::Socket(int protocol) : m_fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)) {
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  if (!m_fd || ::bind(m_fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    throw support::system_error(ExitCode::failed, "cannot open a netlink socket", errno);
+  }
+}
+
+void Socket::send(Request& request, std::uint16_t flags) {
+  const auto& message = request.finish(++m_sequence, flags);
+  if (::send(m_fd.get(), message.data(), message.size(), 0) < 0) {
+    throw support::system_error(ExitCode::failed, "cannot send to the kernel over netlink", errno);
+  }
+}
+
+int Socket::acknowledge(Request request) {
+  send(request, NLM_F_ACK);
+  alignas(nlmsghdr) std::array<char, k_buffer> buffer{};
+  for (;;) {
+    const ssize_t got = ::recv(m_fd.get(), buffer.data(), buffer.size(), 0);
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return errno;
+    }
+    auto left = static_cast<std::size_t>(got);
+    for (auto* header = reinterpret_cast<nlmsghdr*>(buffer.data()); NLMSG_OK(header, left);
+         header = NLMSG_NEXT(header, left)) {
+      if (header->nlmsg_seq == m_sequence && header->nlmsg_type == NLMSG_ERROR) {
+        nlmsgerr error{};
+        std::memcpy(&error, reinterpret_cast<const char*>(header) + NLMSG_HDRLEN, sizeof error);
+        return -error.error;
+      }
+    }
+  }
+}
+
+void Socket::dump(Request request, const std::function<void(const nlmsghdr&)>& visit) {
+  send(request, NLM_F_DUMP);
+  alignas(nlmsghdr) std::array<char, k_buffer> buffer{};
+  for (;;) {
+    const ssize_t got = ::recv(m_fd.get(), buffer.data(), buffer.size(), 0);
+    if (got < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      throw support::system_error(ExitCode::failed, "cannot read from the kernel over netlink", errno);
+    }
+    auto left = static_cast<std::size_t>(got);
+    for (auto* header = reinterpret_cast<nlmsghdr*>(buffer.data()); NLMSG_OK(header, left);
+         header = NLMSG_NEXT(header, left)) {
+      if (header->nlmsg_seq != m_sequence) {
+        continue;
+      }
+      if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
+        return;
+      }
+      visit(*header);
+    }
+  }
+}
+
+void for_each_attribute(std::string_view bytes, const std::function<void(std::uint16_t, std::string_view)>& visit) {
+  while (bytes.size() >= sizeof(rtattr)) {
+    rtattr header{};
+    std::memcpy(&header, bytes.data(), sizeof header);
+    if (header.rta_len < sizeof header || header.rta_len > bytes.size()) {
+      return;
+    }
+    visit(static_cast<std::uint16_t>(header.rta_type & NLA_TYPE_MASK),
+          bytes.substr(sizeof header, header.rta_len - sizeof header));
+    bytes.remove_prefix(std::min<std::size_t>(RTA_ALIGN(header.rta_len), bytes.size()));
+  }
+}
+
+} // namespace agentbox::firewall::netlink

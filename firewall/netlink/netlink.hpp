@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <linux/netlink.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/fd.hpp"
+
+namespace agentbox::firewall::netlink {
+
+/// One netlink request under construction: header, a fixed body, attributes.
+class Request {
+public:
+  Request(std::uint16_t type, std::uint16_t flags);
+
+  /// Appends a plain struct. Before any attribute.
+  template <typename Body> Request& body(const Body& value) { return bytes(&value, sizeof value); }
+  /// Appends attribute `type` with `size` bytes at `data`.
+  Request& attribute(std::uint16_t type, const void* data, std::size_t size);
+  template <typename Value> Request& attribute(std::uint16_t type, const Value& value) {
+    return attribute(type, &value, sizeof value);
+  }
+
+  /// The message, with its length, `sequence` and further `flags` filled in.
+  const std::vector<std::byte>& finish(std::uint32_t sequence, std::uint16_t flags);
+
+private:
+  Request& bytes(const void* data, std::size_t size);
+  std::vector<std::byte> m_bytes;
+};
+
+/// A netlink socket (close-on-exec) bound to an address of the kernel's choice.
+class Socket {
+public:
+  /// `protocol`: NETLINK_ROUTE, NETLINK_NETFILTER. Throws support::Error(failed).
+  explicit Socket(int protocol);
+
+  int fd() const noexcept { return m_fd.get(); }
+
+  /// Sends `request` with NLM_F_ACK and waits for the answer: 0 or a positive errno value.
+  int acknowledge(Request request);
+
+  /// Sends dump `request` and calls `visit` for every message of the answer. Throws support::Error(failed).
+  void dump(Request request, const std::function<void(const nlmsghdr&)>& visit);
+
+private:
+  void send(Request& request, std::uint16_t flags);
+  support::Fd m_fd;
+  std::uint32_t m_sequence = 0;
+};
+
+/// Calls `visit(type, payload)` for each attribute in `bytes`. Stops at the first malformed one.
+void for_each_attribute(std::string_view bytes, const std::function<void(std::uint16_t, std::string_view)>& visit);
+
+} // namespace agentbox::firewall::netlink

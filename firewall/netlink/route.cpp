@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/netlink/route.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cerrno>
+#include <cstring>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string>
+#include <string_view>
+#include <sys/socket.h>
+
+#include "firewall/netlink/netlink.hpp"
+#include "support/error.hpp"
+
+namespace agentbox::firewall::netlink {
+namespace {
+
+using support::ExitCode;
+
+constexpr int k_loopback = 1; // LOOPBACK_IFINDEX: `lo` is the first interface of every network namespace
+
+void raise_loopback(Socket& socket) {
+  ifinfomsg link{};
+  link.ifi_family = AF_UNSPEC;
+  link.ifi_index = k_loopback;
+  link.ifi_flags = IFF_UP;
+  link.ifi_change = IFF_UP;
+  Request request(RTM_NEWLINK, 0);
+  request.body(link);
+  if (const int error = socket.acknowledge(std::move(request)); error != 0) {
+    throw support::system_error(ExitCode::failed, "cannot bring up the box's loopback interface", error);
+  }
+}
+
+/// The address in `payload` as 16 bytes; nothing for other lengths.
+void append_address(std::string_view payload, std::vector<Address16>& to) {
+  Address16 address{};
+  if (payload.size() == 4) {
+    address[10] = address[11] = 0xFF;
+    std::memcpy(address.data() + 12, payload.data(), 4);
+  } else if (payload.size() == 16) {
+    std::memcpy(address.data(), payload.data(), 16);
+  } else {
+    return;
+  }
+  if (std::find(to.begin(), to.end(), address) == to.end()) {
+    to.push_back(address);
+  }
+}
+
+/// The attributes after the fixed body `Body` of a message.
+template <typename Body> std::string_view attributes_of(const nlmsghdr& header) {
+  const std::string_view all(reinterpret_cast<const char*>(&header), header.nlmsg_len);
+  const std::size_t skip = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(Body));
+  return all.size() < skip ? std::string_view() : all.substr(skip);
+}
+
+} // namespace
+
+void add_local_route(const policy::VirtualRange& range) {
+  Socket socket(NETLINK_ROUTE);
+  raise_loopback(socket);
+  rtmsg route{};
+  route.rtm_family = AF_INET;
+  route.rtm_dst_len = range.prefix;
+  route.rtm_table = RT_TABLE_LOCAL;
+  route.rtm_protocol = RTPROT_STATIC;
+  route.rtm_scope = RT_SCOPE_HOST;
+  route.rtm_type = RTN_LOCAL;
+  const std::uint32_t destination = htonl(range.base);
+  const int interface = k_loopback;
+  Request request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+  request.body(route).attribute(RTA_DST, destination).attribute(RTA_OIF, interface);
+  if (const int error = socket.acknowledge(std::move(request)); error != 0) {
+    throw support::system_error(ExitCode::failed, "cannot add the local route for " + range.text(), error);
+  }
+}
+
+std::vector<Address16> own_addresses() {
+  std::vector<Address16> found;
+  Socket socket(NETLINK_ROUTE);
+  ifaddrmsg any_address{};
+  Request addresses(RTM_GETADDR, 0);
+  addresses.body(any_address);
+  socket.dump(std::move(addresses), [&](const nlmsghdr& header) {
+    for_each_attribute(attributes_of<ifaddrmsg>(header), [&](std::uint16_t type, std::string_view payload) {
+      if (type == IFA_ADDRESS || type == IFA_LOCAL) {
+        append_address(payload, found);
+      }
+    });
+  });
+  rtmsg any_route{};
+  Request routes(RTM_GETROUTE, 0);
+  routes.body(any_route);
+  socket.dump(std::move(routes), [&](const nlmsghdr& header) {
+    for_each_attribute(attributes_of<rtmsg>(header), [&](std::uint16_t type, std::string_view payload) {
+      if (type == RTA_GATEWAY) {
+        append_address(payload, found);
+      }
+    });
+  });
+  return found;
+}
+
+} // namespace agentbox::firewall::netlink

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/nflog/listener.hpp"
+
+#include <array>
+#include <arpa/inet.h>
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_log.h>
+#include <sys/socket.h>
+#include <utility>
+
+#include "support/error.hpp"
+
+namespace agentbox::firewall::nflog {
+namespace {
+
+using support::ExitCode;
+
+constexpr std::uint32_t k_copy_bytes = 96;          // an IPv6 header and ports
+constexpr std::uint32_t k_flush_hundredths = 10;    // a blocked packet shows within a tenth of a second
+constexpr std::uint32_t k_flush_packets = 8;
+
+netlink::Request config(std::uint16_t group) {
+  netlink::Request request((NFNL_SUBSYS_ULOG << 8U) | NFULNL_MSG_CONFIG, 0);
+  nfgenmsg message{};
+  message.nfgen_family = AF_UNSPEC;
+  message.version = NFNETLINK_V0;
+  message.res_id = htons(group);
+  request.body(message);
+  return request;
+}
+
+void send(netlink::Socket& socket, netlink::Request request) {
+  if (const int error = socket.acknowledge(std::move(request)); error != 0) {
+    throw support::system_error(ExitCode::failed, "cannot listen for rejected packets (NFLOG)", error,
+                                "the host's kernel needs the module nfnetlink_log");
+  }
+}
+
+} // namespace
+
+Listener::Listener(asio::io_context& context, std::uint16_t group, Seen seen)
+    : m_context(context), m_socket(NETLINK_NETFILTER), m_descriptor(context), m_seen(std::move(seen)) {
+  nfulnl_msg_config_cmd bind{};
+  bind.command = NFULNL_CFG_CMD_BIND;
+  netlink::Request bind_request = config(group);
+  bind_request.attribute(NFULA_CFG_CMD, bind);
+  send(m_socket, std::move(bind_request));
+
+  nfulnl_msg_config_mode mode{};
+  mode.copy_range = htonl(k_copy_bytes);
+  mode.copy_mode = NFULNL_COPY_PACKET;
+  netlink::Request mode_request = config(group);
+  mode_request.attribute(NFULA_CFG_MODE, mode)
+      .attribute(NFULA_CFG_TIMEOUT, htonl(k_flush_hundredths))
+      .attribute(NFULA_CFG_QTHRESH, htonl(k_flush_packets));
+  send(m_socket, std::move(mode_request));
+
+  const int copy = ::fcntl(m_socket.fd(), F_DUPFD_CLOEXEC, 3);
+  if (copy < 0) {
+    throw support::system_error(ExitCode::failed, "cannot duplicate a descriptor", errno);
+  }
+  m_descriptor.assign(copy);
+}
+
+void Listener::start() { asio::co_spawn(m_context, loop(), io::Essential{}); }
+
+asio::awaitable<void> Listener::loop() {
+  std::array<char, 16384> buffer{};
+  for (;;) {
+    const auto [error] = co_await m_descriptor.async_wait(asio::posix::stream_descriptor::wait_read, io::k_await);
+    if (error) {
+      co_return;
+    }
+    // Also what is not from the kernel would arrive here; only the kernel has port id 0.
+    sockaddr_nl sender{};
+    socklen_t size = sizeof sender;
+    const ssize_t got = ::recvfrom(m_socket.fd(), buffer.data(), buffer.size(), MSG_DONTWAIT,
+                                   reinterpret_cast<sockaddr*>(&sender), &size);
+    if (got > 0 && sender.nl_pid == 0) {
+      for_each_packet({buffer.data(), static_cast<std::size_t>(got)}, m_seen);
+    }
+  }
+}
+
+} // namespace agentbox::firewall::nflog

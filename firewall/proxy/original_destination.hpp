@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <optional>
+
+namespace agentbox::firewall::proxy {
+
+/// Where a redirected connection was meant to go, in host byte order.
+struct Destination {
+  std::uint32_t address = 0;
+  std::uint16_t port = 0;
+};
+
+/// The destination before nat redirected it (SO_ORIGINAL_DST); nothing when the kernel does not know one.
+std::optional<Destination> original_destination(int socket);
+
+} // namespace agentbox::firewall::proxy

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/proxy/relay.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <fcntl.h>
+#include <optional>
+#include <unistd.h>
+#include <utility>
+
+namespace agentbox::firewall::proxy {
+namespace {
+
+using asio::ip::tcp;
+
+constexpr std::size_t k_chunk = 256U * 1024U;
+constexpr unsigned k_turns = 16; // chunks before the other connections have their turn
+
+bool would_block(ssize_t result) { return result < 0 && (errno == EAGAIN || errno == EINTR); }
+
+/// Waits for `socket`; false when it failed or was closed.
+asio::awaitable<bool> wait(tcp::socket& socket, tcp::socket::wait_type type) {
+  const auto [error] = co_await socket.async_wait(type, io::k_await);
+  co_return !error && socket.is_open();
+}
+
+/// Empties `pipe`, which holds `left` bytes, into the flow's target.
+asio::awaitable<bool> drain(Flow& flow, const Pipe& pipe, std::size_t left) {
+  while (left > 0) {
+    const ssize_t moved = ::splice(pipe.read.get(), nullptr, flow.to.native_handle(), nullptr, left,
+                                   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (moved > 0) {
+      left -= static_cast<std::size_t>(moved);
+      flow.bytes += static_cast<std::uint64_t>(moved);
+      flow.active = true;
+    } else if (!would_block(moved) || !co_await wait(flow.to, tcp::socket::wait_write)) {
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+/// A pipe; when there are no descriptors left, one that another direction gives back.
+asio::awaitable<std::optional<Pipe>> take_pipe(PipePool& pipes) {
+  constexpr int attempts = 100;
+  for (int i = 0; i < attempts; ++i) {
+    if (auto pipe = pipes.take()) {
+      co_return pipe;
+    }
+    asio::steady_timer pause(co_await asio::this_coro::executor, std::chrono::milliseconds(10));
+    co_await pause.async_wait(io::k_await);
+  }
+  co_return std::nullopt;
+}
+
+} // namespace
+
+asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
+  std::optional<Pipe> pipe;
+  unsigned turns = 0;
+  std::uint64_t left = flow.limit;
+  while (left > 0) {
+    if (!pipe) {
+      pipe = co_await take_pipe(pipes);
+    }
+    if (!pipe || !flow.from.is_open() || !flow.to.is_open()) {
+      co_return FlowEnd::broken;
+    }
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, k_chunk));
+    const ssize_t got = ::splice(flow.from.native_handle(), nullptr, pipe->write.get(), nullptr, wanted,
+                                 SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (got == 0) {
+      pipes.give_back(std::move(*pipe));
+      co_return FlowEnd::end_of_stream;
+    }
+    if (got > 0) {
+      left -= static_cast<std::uint64_t>(got);
+      if (!co_await drain(flow, *pipe, static_cast<std::size_t>(got))) {
+        co_return FlowEnd::broken; // the pipe goes with what is still in it
+      }
+      if (++turns % k_turns == 0) {
+        co_await io::yield();
+      }
+      continue;
+    }
+    if (!would_block(got)) {
+      co_return FlowEnd::broken;
+    }
+    pipes.give_back(std::move(*pipe)); // it is empty; an idle connection holds none
+    pipe.reset();
+    if (!co_await wait(flow.from, tcp::socket::wait_read)) {
+      co_return FlowEnd::broken;
+    }
+  }
+  if (pipe) {
+    pipes.give_back(std::move(*pipe));
+  }
+  co_return FlowEnd::limit_reached;
+}
+
+asio::awaitable<void> discard(tcp::socket& from) {
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const auto [error, size] = co_await from.async_read_some(asio::buffer(buffer), io::k_await);
+    if (error || size == 0) {
+      co_return;
+    }
+  }
+}
+
+} // namespace agentbox::firewall::proxy

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <limits>
+
+#include "firewall/io/await.hpp"
+#include "firewall/proxy/pipe_pool.hpp"
+
+namespace agentbox::firewall::proxy {
+
+/// One direction of a connection. The references outlive the pump.
+struct Flow {
+  asio::ip::tcp::socket& from;
+  asio::ip::tcp::socket& to;
+  std::uint64_t& bytes; ///< counted up with every byte handed on
+  bool& active;         ///< set whenever bytes move
+  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max(); ///< bytes handed on at most
+};
+
+enum class FlowEnd {
+  end_of_stream, ///< the sender is done
+  limit_reached,
+  broken, ///< a socket failed, or was closed by us
+};
+
+/// Moves bytes with splice(2), never through user memory, until the sender is done, the limit is reached or a socket
+/// fails. Closes nothing.
+asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes);
+
+/// Reads and throws away what `from` sends, until it is done or fails.
+asio::awaitable<void> discard(asio::ip::tcp::socket& from);
+
+} // namespace agentbox::firewall::proxy

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/proxy/server.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <fmt/format.h>
+#include <iterator>
+#include <sys/socket.h>
+#include <utility>
+
+#include "firewall/ruleset/model.hpp"
+#include "support/error.hpp"
+#include "support/fd.hpp"
+
+namespace agentbox::firewall::proxy {
+namespace {
+
+using asio::ip::tcp;
+
+constexpr int k_backlog = 4096;
+constexpr unsigned k_burst = 64; // connections taken before the others have their turn
+constexpr std::chrono::seconds k_tick{1};
+
+} // namespace
+
+Server::Server(asio::io_context& context, Services& services)
+    : m_context(context), m_services(services), m_acceptor(context), m_timer(context) {
+  const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), ruleset::k_proxy_port);
+  std::error_code error;
+  m_acceptor.open(endpoint.protocol(), error);
+  // Address reuse only against connections of a predecessor that still die away. Never SO_REUSEPORT: the agent has the
+  // same uid and could join.
+  m_acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  m_acceptor.bind(endpoint, error);
+  if (!error) {
+    m_acceptor.listen(k_backlog, error);
+  }
+  if (!error) {
+    m_acceptor.native_non_blocking(true, error);
+  }
+  if (error) {
+    throw support::Error(support::ExitCode::failed,
+                         fmt::format("the proxy cannot listen on 127.0.0.1:{}: {}", ruleset::k_proxy_port, error.message()));
+  }
+}
+
+void Server::start() { asio::co_spawn(m_context, accept_loop(), io::Essential{}); }
+
+void Server::stop() {
+  std::error_code ignored;
+  m_acceptor.close(ignored);
+  m_timer.cancel();
+  while (!m_sessions.empty()) { // each takes itself off the list
+    const auto session = m_sessions.front();
+    session->stop("stopped", "the box was stopped");
+  }
+}
+
+asio::awaitable<void> Server::accept_loop() {
+  for (;;) {
+    const auto [error] = co_await m_acceptor.async_wait(tcp::acceptor::wait_read, io::k_await);
+    if (error) {
+      co_return; // closed by stop()
+    }
+    for (unsigned i = 0; i < k_burst; ++i) {
+      const int fd = ::accept4(m_acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      if (fd >= 0) {
+        admit(fd);
+        continue;
+      }
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        asio::steady_timer pause(m_context, std::chrono::milliseconds(20));
+        co_await pause.async_wait(io::k_await);
+      }
+      break;
+    }
+  }
+}
+
+void Server::admit(int fd) {
+  if (m_sessions.size() >= m_services.limits.connections) {
+    refuse(fd);
+    return;
+  }
+  tcp::socket client(m_context);
+  client.assign(tcp::v4(), fd);
+  std::error_code ignored;
+  client.native_non_blocking(true, ignored);
+  client.set_option(tcp::no_delay(true), ignored);
+  m_sessions.push_back(std::make_shared<Session>(m_services, std::move(client)));
+  const auto place = std::prev(m_sessions.end());
+  (*place)->on_end([this, place] { m_sessions.erase(place); });
+  asio::co_spawn(m_context, (*place)->run(), asio::detached);
+  if (!m_ticking) {
+    m_ticking = true;
+    asio::co_spawn(m_context, tick_loop(), io::Essential{});
+  }
+}
+
+void Server::refuse(int fd) {
+  const support::Fd closed_at_once(fd);
+  const linger reset{1, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  audit::Record record;
+  record.kind = audit::Kind::connect;
+  record.protocol = "tcp";
+  record.reason = "too-many";
+  record.text = fmt::format("there are {} connections already", m_sessions.size());
+  m_services.log.write(std::move(record));
+}
+
+/// Runs only while there are connections: an idle box does not wake up.
+asio::awaitable<void> Server::tick_loop() {
+  while (!m_sessions.empty()) {
+    m_timer.expires_after(k_tick);
+    const auto [error] = co_await m_timer.async_wait(io::k_await);
+    if (error) {
+      break;
+    }
+    const auto now = Session::Clock::now();
+    for (auto place = m_sessions.begin(); place != m_sessions.end();) {
+      const auto session = *place++; // a tick may take it off the list
+      session->tick(now);
+    }
+  }
+  m_services.log.flush();
+  m_ticking = false;
+}
+
+} // namespace agentbox::firewall::proxy

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <list>
+#include <memory>
+#include <string_view>
+
+#include "firewall/io/await.hpp"
+#include "firewall/proxy/services.hpp"
+#include "firewall/proxy/session.hpp"
+
+namespace agentbox::firewall::proxy {
+
+/// The transparent proxy: accepts what the ruleset redirects to it, and keeps the time of every connection.
+class Server {
+public:
+  /// Binds 127.0.0.1:k_proxy_port. Throws support::Error(failed).
+  Server(asio::io_context& context, Services& services);
+
+  void start();
+
+  /// Ends every connection and writes its record.
+  void stop();
+
+private:
+  asio::awaitable<void> accept_loop();
+  asio::awaitable<void> tick_loop();
+  void admit(int fd);
+  void refuse(int fd);
+
+  asio::io_context& m_context;
+  Services& m_services;
+  asio::ip::tcp::acceptor m_acceptor;
+  asio::steady_timer m_timer;
+  std::list<std::shared_ptr<Session>> m_sessions;
+  bool m_ticking = false;
+};
+
+} // namespace agentbox::firewall::proxy

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/proxy/services.hpp"
+
+namespace agentbox::firewall::proxy {
+
+const std::vector<netlink::Address16>& OwnAddresses::get() {
+  constexpr std::chrono::seconds max_age{5};
+  const auto now = std::chrono::steady_clock::now();
+  if (m_read == std::chrono::steady_clock::time_point() || now - m_read > max_age) {
+    m_addresses = netlink::own_addresses();
+    m_read = now;
+  }
+  return m_addresses;
+}
+
+} // namespace agentbox::firewall::proxy

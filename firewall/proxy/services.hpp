@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "firewall/audit/log.hpp"
+#include "firewall/names/directory.hpp"
+#include "firewall/netlink/route.hpp"
+#include "firewall/proxy/pipe_pool.hpp"
+#include "firewall/upstream/resolver.hpp"
+
+namespace agentbox::firewall::proxy {
+
+/// Bounds of the proxy.
+struct Limits {
+  std::size_t connections = 8192;             ///< further ones are refused at once
+  std::chrono::seconds handshake{10};         ///< from the connection to a whole ClientHello or request head
+  std::chrono::seconds idle{3600};            ///< without a byte in either direction
+  std::chrono::seconds half_closed_idle{300}; ///< the same when one side is done sending
+};
+
+/// The addresses that stand for this machine, asked of the kernel anew when older than a few seconds: networks change
+/// under a running box.
+class OwnAddresses {
+public:
+  const std::vector<netlink::Address16>& get();
+
+private:
+  std::vector<netlink::Address16> m_addresses;
+  std::chrono::steady_clock::time_point m_read;
+};
+
+/// What every connection of a box uses.
+struct Services {
+  std::string box;
+  names::Directory& directory;
+  upstream::Resolver& resolver;
+  audit::Log& log;
+  OwnAddresses own_addresses;
+  PipePool pipes;
+  Limits limits;
+};
+
+} // namespace agentbox::firewall::proxy

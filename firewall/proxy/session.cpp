@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/proxy/session.hpp"
+
+#include <asio/write.hpp>
+#include <cstddef>
+#include <exception>
+#include <fmt/format.h>
+#include <utility>
+#include <vector>
+
+#include "firewall/http/request_head.hpp"
+#include "firewall/proxy/original_destination.hpp"
+#include "firewall/proxy/relay.hpp"
+#include "firewall/ruleset/model.hpp"
+#include "firewall/upstream/address_filter.hpp"
+#include "firewall/upstream/dial.hpp"
+
+namespace agentbox::firewall::proxy {
+namespace {
+
+using asio::ip::tcp;
+
+constexpr std::uint16_t k_https = 443;
+constexpr std::uint16_t k_http = 80;
+constexpr std::chrono::seconds k_farewell_time{1}; // for the client to read why, before the connection is cut
+
+std::uint64_t milliseconds_since(Session::Clock::time_point start) {
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Session::Clock::now() - start);
+  return static_cast<std::uint64_t>(elapsed.count());
+}
+
+std::string dotted(std::uint32_t address) { return asio::ip::address_v4(address).to_string(); }
+
+} // namespace
+
+Session::Session(Services& services, tcp::socket client)
+    : m_services(services), m_client(std::move(client)), m_deadline(m_started + services.limits.handshake) {
+  m_record.kind = audit::Kind::connect;
+  m_record.protocol = "tcp";
+}
+
+asio::awaitable<void> Session::run() {
+  const auto self = shared_from_this();
+  bool connected = false;
+  try {
+    connected = identify() && co_await check_policy() && co_await connect();
+  } catch (const std::exception& error) { // out of memory or descriptors: this connection ends, the others go on
+    deny("internal", error.what());
+  }
+  if (!connected) {
+    co_await say_farewell();
+    end(true);
+    co_return;
+  }
+  m_idle_limit = m_services.limits.idle;
+  m_deadline = Clock::now() + m_idle_limit;
+  m_legs = 2;
+  asio::co_spawn(co_await asio::this_coro::executor, download(), [self](const std::exception_ptr& failure) {
+    if (failure) {
+      self->end(true);
+    }
+  });
+  co_await upload();
+}
+
+bool Session::identify() {
+  const auto destination = original_destination(m_client.native_handle());
+  if (!destination) {
+    return deny("no-name", "the connection was not redirected by the firewall's rules");
+  }
+  m_record.port = destination->port;
+  names::Entry* entry = m_services.directory.at(destination->address);
+  if (entry == nullptr) {
+    m_record.address = dotted(destination->address);
+    return deny("no-name", "no name has this address");
+  }
+  m_record.name = entry->name;
+  m_pin = names::Pin(*entry);
+  return true;
+}
+
+asio::awaitable<bool> Session::check_policy() {
+  const auto decision = m_services.directory.decide(m_record.name, m_record.port);
+  m_record.rule = decision.rule;
+  const bool https = m_record.port == k_https;
+  const bool http = m_record.port == k_http;
+  if (!decision.allowed()) {
+    deny(policy::verdict_text(decision.verdict),
+         decision.rule.empty() ? "no entry of the list of hosts covers this name and port"
+                               : fmt::format("the entry {} does not allow this port", decision.rule),
+         https ? Farewell::alert : (http ? Farewell::page : Farewell::reset));
+    if (https || http) { // an answer before the question would be taken for a broken server
+      m_deadline = Clock::now() + k_farewell_time;
+      co_await read_more();
+    }
+    co_return false;
+  }
+  if (!m_services.log.healthy() && !m_services.log.recover()) {
+    co_return deny("no-audit", "the audit log cannot be written (is the host's disk full?)");
+  }
+  if (https) {
+    co_return co_await check_hello();
+  }
+  if (http) {
+    co_return co_await check_head();
+  }
+  co_return true;
+}
+
+asio::awaitable<bool> Session::check_hello() {
+  for (;;) {
+    if (!co_await read_more()) {
+      co_return deny("no-hello", "the connection ended before a whole TLS ClientHello came");
+    }
+    const auto hello = tls::parse_client_hello(m_buffer);
+    if (hello.state == tls::ClientHello::State::invalid) {
+      co_return deny("not-tls", std::string(hello.problem));
+    }
+    if (hello.state == tls::ClientHello::State::complete) {
+      co_return check_server_name(hello);
+    }
+  }
+}
+
+bool Session::check_server_name(const tls::ClientHello& hello) {
+  const bool lenient = m_services.directory.ech_allowed(m_record.name);
+  if (hello.encrypted) {
+    return lenient || deny("ech", "the ClientHello hides the name it asks for (ECH)", Farewell::alert);
+  }
+  if (!hello.has_sni) {
+    return lenient || deny("sni-missing", "the ClientHello names no host (no SNI)", Farewell::alert);
+  }
+  if (policy::canonical_name(hello.sni) != m_record.name) {
+    return deny("sni-mismatch", fmt::format("the ClientHello asks for another host: {}", hello.sni), Farewell::alert);
+  }
+  return true;
+}
+
+asio::awaitable<bool> Session::check_head() {
+  http::RequestHead head;
+  while (head.state == http::RequestHead::State::incomplete) {
+    if (!co_await read_more()) {
+      co_return deny("no-request", "the connection ended before a whole HTTP request came");
+    }
+    head = http::parse_request_head(m_buffer);
+  }
+  if (head.state == http::RequestHead::State::invalid) {
+    co_return deny("bad-request", std::string(head.problem), Farewell::page);
+  }
+  if (policy::canonical_name(head.host) != m_record.name) {
+    co_return deny("host-mismatch", fmt::format("the request asks for another host: {}", head.host), Farewell::page);
+  }
+  // The head as rewritten, what is there of the body, and later the rest of it. Nothing behind it.
+  const std::string_view rest = std::string_view(m_buffer).substr(head.size);
+  const std::size_t body = std::min<std::uint64_t>(rest.size(), head.body);
+  m_upload_limit = head.body - body;
+  head.forward += rest.substr(0, body);
+  m_buffer = std::move(head.forward);
+  co_return true;
+}
+
+asio::awaitable<bool> Session::connect() {
+  m_deadline = Clock::time_point::max(); // resolver and dialler have limits of their own
+  const upstream::Resolution resolution = co_await m_services.resolver.resolve(m_record.name);
+  if (resolution.addresses.empty()) {
+    co_return fail("upstream-dns", "the host's name servers gave no address: " + resolution.problem);
+  }
+  const bool private_allowed = m_services.directory.private_allowed(m_record.name);
+  const auto& own = m_services.own_addresses.get();
+  std::vector<netlink::Address16> addresses;
+  std::string refused;
+  for (const netlink::Address16& address : resolution.addresses) {
+    const auto why = upstream::refusal(address, private_allowed, m_services.directory.range(), own);
+    if (why.empty()) {
+      addresses.push_back(address);
+    } else {
+      m_record.address = upstream::address_text(address);
+      refused = fmt::format("the name's address {} is refused: {}", m_record.address, why);
+    }
+  }
+  if (addresses.empty()) {
+    co_return deny("refused-address", std::move(refused));
+  }
+  auto dialled = co_await upstream::dial(std::move(addresses), m_record.port, ruleset::k_mark);
+  if (!dialled.socket) {
+    co_return fail("upstream-connect", "no connection to the host: " + dialled.problem);
+  }
+  if (m_over) { // stopped in the meantime
+    co_return false;
+  }
+  m_upstream.emplace(std::move(*dialled.socket));
+  m_record.address = upstream::address_text(dialled.address);
+  m_record.verdict = audit::Verdict::allow;
+  m_record.reason = "allowed";
+  m_record.text.clear();
+  co_return true;
+}
+
+asio::awaitable<void> Session::upload() {
+  bool broken = false;
+  if (!m_buffer.empty()) {
+    const auto [error, size] = co_await asio::async_write(*m_upstream, asio::buffer(m_buffer), io::k_await);
+    m_record.bytes_up += size;
+    broken = static_cast<bool>(error);
+    std::string().swap(m_buffer);
+  }
+  if (!broken) {
+    const FlowEnd end = co_await pump({m_client, *m_upstream, m_record.bytes_up, m_active, m_upload_limit},
+                                      m_services.pipes);
+    broken = end == FlowEnd::broken;
+    if (end == FlowEnd::end_of_stream) {
+      std::error_code ignored;
+      m_upstream->shutdown(tcp::socket::shutdown_send, ignored);
+    } else if (end == FlowEnd::limit_reached) {
+      co_await discard(m_client); // a second request on this connection goes nowhere
+    }
+  }
+  leg_ended(broken);
+}
+
+asio::awaitable<void> Session::download() {
+  const FlowEnd end = co_await pump({*m_upstream, m_client, m_record.bytes_down, m_active}, m_services.pipes);
+  if (end == FlowEnd::end_of_stream) {
+    std::error_code ignored;
+    m_client.shutdown(tcp::socket::shutdown_send, ignored);
+  }
+  leg_ended(end == FlowEnd::broken);
+  if (one_request() && !m_over) {
+    m_closing = true;
+    m_deadline = Clock::now() + k_farewell_time;
+  }
+}
+
+void Session::leg_ended(bool broken) {
+  --m_legs;
+  if (broken || m_legs == 0) {
+    end(broken);
+    return;
+  }
+  m_idle_limit = m_services.limits.half_closed_idle;
+  m_deadline = Clock::now() + m_idle_limit;
+}
+
+asio::awaitable<bool> Session::read_more() {
+  constexpr std::size_t step = 4096;
+  const std::size_t have = m_buffer.size();
+  m_buffer.resize(have + step);
+  const auto [error, size] =
+      co_await m_client.async_read_some(asio::buffer(m_buffer.data() + have, step), io::k_await);
+  m_buffer.resize(have + (error ? 0 : size));
+  co_return !error && size > 0;
+}
+
+asio::awaitable<void> Session::say_farewell() {
+  std::string message;
+  if (m_farewell == Farewell::alert && !m_buffer.empty() &&
+      tls::parse_client_hello(m_buffer).state != tls::ClientHello::State::invalid) {
+    message = tls::access_denied_alert();
+  } else if (m_farewell == Farewell::page && !m_buffer.empty()) {
+    message = http::denial_response(m_services.box, m_record.name, m_record.text);
+  }
+  if (message.empty() || !m_client.is_open()) {
+    co_return;
+  }
+  m_deadline = Clock::now() + k_farewell_time;
+  const auto [error, size] = co_await asio::async_write(m_client, asio::buffer(message), io::k_await);
+  if (!error && size > 0) {
+    std::error_code ignored;
+    m_client.shutdown(tcp::socket::shutdown_send, ignored);
+    co_await discard(m_client); // closed with unread bytes, the kernel would reset it and the message might be lost
+  }
+}
+
+bool Session::deny(std::string_view reason, std::string text, Farewell farewell) {
+  m_record.verdict = audit::Verdict::deny;
+  m_record.reason = reason;
+  m_record.text = std::move(text);
+  m_farewell = farewell;
+  return false;
+}
+
+bool Session::fail(std::string_view reason, std::string text) {
+  deny(reason, std::move(text));
+  m_record.verdict = audit::Verdict::allow;
+  return false;
+}
+
+void Session::tick(Clock::time_point now) {
+  if (m_active && !m_closing) {
+    m_active = false;
+    m_deadline = now + m_idle_limit;
+    return;
+  }
+  if (now < m_deadline) {
+    return;
+  }
+  if (m_closing) {
+    end(false);
+  } else if (m_upstream) {
+    stop("idle", "no byte in either direction for too long");
+  } else {
+    stop("too-slow", "no whole ClientHello or request came in time");
+  }
+}
+
+void Session::stop(std::string_view reason, std::string_view text) {
+  if (m_record.reason.empty() || m_record.reason == "allowed") {
+    m_record.reason = reason;
+    m_record.text = text;
+  }
+  end(true);
+}
+
+void Session::end(bool reset) {
+  if (m_over) {
+    return;
+  }
+  m_over = true;
+  std::error_code ignored;
+  for (tcp::socket* socket : {&m_client, m_upstream ? &*m_upstream : nullptr}) {
+    if (socket == nullptr) {
+      continue;
+    }
+    if (reset) {
+      socket->set_option(asio::socket_base::linger(true, 0), ignored);
+    }
+    socket->close(ignored);
+  }
+  m_record.duration_ms = milliseconds_since(m_started);
+  m_services.log.write(m_record);
+  if (m_ended) {
+    m_ended();
+  }
+}
+
+} // namespace agentbox::firewall::proxy

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "firewall/audit/record.hpp"
+#include "firewall/io/await.hpp"
+#include "firewall/proxy/services.hpp"
+#include "firewall/tls/client_hello.hpp"
+
+namespace agentbox::firewall::proxy {
+
+/// One connection of the box: which name it means, whether that is allowed, and the bytes both ways. Writes exactly one
+/// audit record when it ends.
+class Session : public std::enable_shared_from_this<Session> {
+public:
+  using Clock = std::chrono::steady_clock;
+
+  Session(Services& services, asio::ip::tcp::socket client);
+  ~Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Has `ended` called once, when the connection is over and its sockets are closed.
+  void on_end(std::function<void()> ended) { m_ended = std::move(ended); }
+
+  /// The whole life of the connection.
+  asio::awaitable<void> run();
+
+  /// Called about once a second: ends the connection when it is over time.
+  void tick(Clock::time_point now);
+
+  /// Ends the connection now; `reason` and `text` go into the record.
+  void stop(std::string_view reason, std::string_view text);
+
+private:
+  /// How a refused client is told.
+  enum class Farewell { reset, alert, page };
+
+  bool identify();
+  asio::awaitable<bool> check_policy();
+  asio::awaitable<bool> check_hello();
+  bool check_server_name(const tls::ClientHello& hello);
+  asio::awaitable<bool> check_head();
+  asio::awaitable<bool> connect();
+
+  asio::awaitable<void> upload();
+  asio::awaitable<void> download();
+  void leg_ended(bool broken);
+
+  /// Reads once more into m_buffer. False at the end of the stream, when the time is up, or on failure.
+  asio::awaitable<bool> read_more();
+  asio::awaitable<void> say_farewell();
+
+  /// Whether only a request of known length goes up (port 80).
+  bool one_request() const noexcept { return m_upload_limit != std::numeric_limits<std::uint64_t>::max(); }
+
+  /// Notes a refusal by policy. Always false.
+  bool deny(std::string_view reason, std::string text, Farewell farewell = Farewell::reset);
+  /// Notes that what the policy allows did not come about. Always false.
+  bool fail(std::string_view reason, std::string text);
+  /// Writes the record and closes both sides; with `reset`, so that both learn of it at once.
+  void end(bool reset);
+
+  Services& m_services;
+  std::function<void()> m_ended;
+  asio::ip::tcp::socket m_client;
+  std::optional<asio::ip::tcp::socket> m_upstream;
+  names::Pin m_pin;
+  audit::Record m_record;
+  Clock::time_point m_started = Clock::now();
+  Clock::time_point m_deadline;
+  Clock::duration m_idle_limit{};
+  unsigned m_legs = 0;   ///< directions that still run
+  bool m_active = false; ///< bytes moved since the last tick
+  bool m_over = false;   ///< end() was called
+  bool m_closing = false; ///< the answer to the one request is complete; the client may go
+  Farewell m_farewell = Farewell::reset;
+  std::string m_buffer; ///< what the client sent so far; once checked: what is sent on before the relay starts
+  std::uint64_t m_upload_limit = std::numeric_limits<std::uint64_t>::max(); ///< bytes sent on after the buffer
+};
+
+} // namespace agentbox::firewall::proxy

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "policy/egress.hpp"
+
+namespace agentbox::firewall::ruleset {
+
+/// The mark of the firewall's own upstream sockets ("abbx"). Only CAP_NET_ADMIN can set it, so only the firewall leaves
+/// the box. Never a uid: the agent and the firewall have the same one.
+constexpr std::uint32_t k_mark = 0x61626278;
+
+/// Where the proxy listens, on 127.0.0.1. Below 1024, so that the agent, which has no CAP_NET_BIND_SERVICE, cannot sit
+/// on it when the firewall is gone.
+constexpr std::uint16_t k_proxy_port = 1023;
+
+/// The nfnetlink_log group that carries the first bytes of rejected packets to the audit log. Per network namespace.
+constexpr std::uint16_t k_log_group = 24930;
+
+constexpr const char* k_table = "agentbox";
+
+// Conditions: what a packet must look like. All of a rule's conditions must hold.
+struct OutLoopback {};                                  ///< leaves through lo
+struct InLoopback {};                                   ///< came in through lo
+struct Marked {};                                       ///< carries k_mark
+struct ToVirtual { policy::VirtualRange range; };       ///< IPv4 destination in the virtual range
+struct Tcp {};                                          ///< is TCP
+struct TcpReset {};                                     ///< a TCP reset
+struct TcpTo { std::vector<std::uint16_t> ports; };     ///< TCP to one of these ports
+struct TcpFrom { std::vector<std::uint16_t> ports; };   ///< TCP from one of these ports
+struct Established {};                                  ///< belongs or relates to a known connection
+struct ReplyOfEstablished {};                           ///< answers a connection that the other side opened
+struct NeighbourDiscovery {};                           ///< ICMPv6 router and neighbour messages
+struct Igmp {};                                         ///< IPv4 multicast membership messages of the kernel
+struct Mld {};                                          ///< the same for IPv6
+struct IcmpUnreachable {};                              ///< ICMP destination unreachable
+struct Icmpv6Unreachable {};                            ///< the same for IPv6
+using Condition = std::variant<OutLoopback, InLoopback, Marked, ToVirtual, Tcp, TcpReset, TcpTo, TcpFrom, Established,
+                               ReplyOfEstablished, NeighbourDiscovery, Igmp, Mld, IcmpUnreachable, Icmpv6Unreachable>;
+
+// Actions: what becomes of it.
+struct Accept {};
+struct Drop {};
+struct RejectReset {};      ///< TCP reset: the caller fails at once with ECONNREFUSED
+struct RejectProhibited {}; ///< ICMP or ICMPv6 "administratively prohibited"
+struct Redirect { std::uint16_t port; }; ///< to this port of 127.0.0.1
+/// The packet's first bytes to k_log_group, at most this often, and on to the next rule.
+struct Log {
+  std::uint32_t per_second;
+  std::uint32_t burst;
+};
+using Action = std::variant<Accept, Drop, RejectReset, RejectProhibited, Redirect, Log>;
+
+struct Rule {
+  std::string name; ///< unique in the ruleset; carried into the kernel as a comment and looked for by verification
+  std::vector<Condition> when;
+  Action then;
+};
+
+/// Where in a packet's life a chain sits.
+enum class Hook { input, forward, output };
+
+struct Chain {
+  enum class Kind { filter, nat };
+  std::string name;
+  Kind kind = Kind::filter;
+  Hook hook = Hook::output;
+  bool drop_by_default = true;
+  std::vector<Rule> rules;
+};
+
+/// The whole ruleset, whichever driver loads it.
+struct Ruleset {
+  std::vector<Chain> chains;
+};
+
+/// The rules of a filtered box: only lo, the firewall's marked sockets and the replies of `published_ports` leave; TCP
+/// to the virtual range goes to the proxy; all else is refused at once. The list of hosts is not in it: the rules are
+/// the same whatever the policy allows.
+Ruleset build(const policy::VirtualRange& range, const std::vector<std::uint16_t>& published_ports);
+
+} // namespace agentbox::firewall::ruleset

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/ruleset/nft_driver.hpp"
+
+#include <memory>
+#include <nftables/libnftables.h>
+
+#include "firewall/ruleset/in_child.hpp"
+#include "firewall/ruleset/nft_json.hpp"
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::firewall::ruleset {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+
+struct FreeContext {
+  void operator()(nft_ctx* context) const noexcept { nft_ctx_free(context); }
+};
+
+/// A libnftables context whose output, messages and errors are kept in buffers.
+class Nft {
+public:
+  Nft() : m_context(nft_ctx_new(NFT_CTX_DEFAULT)) {
+    if (!m_context) {
+      throw Error(ExitCode::failed, "cannot open libnftables");
+    }
+    nft_ctx_output_set_flags(m_context.get(), NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_PRIO);
+    if (nft_ctx_buffer_output(m_context.get()) != 0 || nft_ctx_buffer_error(m_context.get()) != 0) {
+      throw Error(ExitCode::failed, "out of memory in libnftables");
+    }
+  }
+
+  /// Runs `command` and returns what it printed.
+  std::string run(const std::string& command) {
+    if (nft_run_cmd_from_buffer(m_context.get(), command.c_str()) != 0) {
+      const char* text = nft_ctx_get_error_buffer(m_context.get());
+      throw Error(ExitCode::failed,
+                  "the kernel did not take the ruleset: " + support::escape_untrusted(text == nullptr ? "" : text),
+                  "the host's kernel needs nf_tables, nf_nat, nft_redir, nft_reject_inet and nfnetlink_log; "
+                  "`agentbox doctor` tells which one is missing");
+    }
+    const char* output = nft_ctx_get_output_buffer(m_context.get());
+    return output == nullptr ? std::string() : std::string(output);
+  }
+
+private:
+  std::unique_ptr<nft_ctx, FreeContext> m_context;
+};
+
+void load_and_verify(const Ruleset& ruleset, const std::string& document) {
+  Nft nft;
+  nft.run(document);
+  const std::string listed = nft.run(R"({"nftables":[{"list":{"table":{"family":"inet","name":"agentbox"}}}]})");
+  const auto json = nlohmann::json::parse(listed, nullptr, false);
+  if (json.is_discarded() || !json.contains("nftables")) {
+    throw Error(ExitCode::failed, "the kernel's ruleset cannot be read back");
+  }
+  if (const std::string problem = difference(ruleset, json); !problem.empty()) {
+    throw Error(ExitCode::failed, "the ruleset did not arrive as it was meant: " + problem);
+  }
+}
+
+} // namespace
+
+std::string NftDriver::render(const Ruleset& ruleset) const { return to_nft_json(ruleset).dump(2) + '\n'; }
+
+void NftDriver::load(const Ruleset& ruleset) const {
+  // libnftables keeps megabytes once it has run; in a child they are gone when the rules are in.
+  in_child([&] { load_and_verify(ruleset, render(ruleset)); });
+}
+
+} // namespace agentbox::firewall::ruleset

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+#include "firewall/ruleset/driver.hpp"
+
+namespace agentbox::firewall::ruleset {
+
+/// nftables through libnftables' JSON interface.
+class NftDriver final : public Driver {
+public:
+  std::string render(const Ruleset& ruleset) const override;
+  void load(const Ruleset& ruleset) const override;
+};
+
+} // namespace agentbox::firewall::ruleset

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/ruleset/nft_json.hpp"
+
+#include <algorithm>
+#include <netinet/in.h>
+#include <utility>
+#include <vector>
+
+namespace agentbox::firewall::ruleset {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+ordered_json match(ordered_json left, ordered_json right, const char* op = "==") {
+  ordered_json inner;
+  inner["op"] = op;
+  inner["left"] = std::move(left);
+  inner["right"] = std::move(right);
+  return {{"match", std::move(inner)}};
+}
+
+ordered_json meta(const char* key) { return {{"meta", {{"key", key}}}}; }
+ordered_json conntrack(const char* key) { return {{"ct", {{"key", key}}}}; }
+ordered_json payload(const char* protocol, const char* field) {
+  return {{"payload", {{"protocol", protocol}, {"field", field}}}};
+}
+ordered_json set_of(ordered_json values) { return {{"set", std::move(values)}}; }
+
+/// One condition as a libnftables-json statement.
+struct ConditionStatement {
+  ordered_json operator()(const OutLoopback&) const { return match(meta("oif"), "lo"); }
+  ordered_json operator()(const InLoopback&) const { return match(meta("iif"), "lo"); }
+  ordered_json operator()(const Marked&) const { return match(meta("mark"), k_mark); }
+  ordered_json operator()(const ToVirtual& to) const {
+    const std::string cidr = to.range.text();
+    return match(payload("ip", "daddr"),
+                 {{"prefix", {{"addr", cidr.substr(0, cidr.find('/'))}, {"len", to.range.prefix}}}});
+  }
+  // Protocols as numbers: names would be looked up in /etc/protocols, which the firewall's image does not have.
+  ordered_json operator()(const Tcp&) const { return match(meta("l4proto"), IPPROTO_TCP); }
+  ordered_json operator()(const TcpReset&) const { // "tcp flags & rst == rst"
+    ordered_json masked;
+    masked["&"] = ordered_json::array({payload("tcp", "flags"), "rst"});
+    return match(std::move(masked), "rst");
+  }
+  ordered_json operator()(const TcpTo& to) const { return match(payload("tcp", "dport"), set_of(to.ports)); }
+  ordered_json operator()(const TcpFrom& from) const { return match(payload("tcp", "sport"), set_of(from.ports)); }
+  ordered_json operator()(const Established&) const {
+    return match(conntrack("state"), ordered_json::array({"established", "related"}), "in");
+  }
+  ordered_json operator()(const ReplyOfEstablished&) const {
+    // What the box opened itself has the direction "original" on its way out, so this rule opens nothing.
+    return match(conntrack("direction"), "reply");
+  }
+  ordered_json operator()(const NeighbourDiscovery&) const {
+    return match(payload("icmpv6", "type"),
+                 set_of({"nd-router-solicit", "nd-router-advert", "nd-neighbor-solicit", "nd-neighbor-advert"}));
+  }
+  ordered_json operator()(const Igmp&) const { return match(meta("l4proto"), IPPROTO_IGMP); }
+  ordered_json operator()(const Mld&) const {
+    return match(payload("icmpv6", "type"),
+                 set_of({"mld-listener-query", "mld-listener-report", "mld-listener-done", "mld2-listener-report"}));
+  }
+  ordered_json operator()(const IcmpUnreachable&) const {
+    return match(payload("icmp", "type"), "destination-unreachable");
+  }
+  ordered_json operator()(const Icmpv6Unreachable&) const {
+    return match(payload("icmpv6", "type"), "destination-unreachable");
+  }
+};
+
+/// One action as libnftables-json statements; the last one is the verdict.
+struct ActionStatements {
+  std::vector<ordered_json> operator()(const Accept&) const { return {{{"accept", nullptr}}}; }
+  std::vector<ordered_json> operator()(const Drop&) const { return {{{"drop", nullptr}}}; }
+  std::vector<ordered_json> operator()(const RejectReset&) const {
+    return {{{"counter", nullptr}}, {{"reject", {{"type", "tcp reset"}}}}};
+  }
+  std::vector<ordered_json> operator()(const RejectProhibited&) const {
+    return {{{"counter", nullptr}}, {{"reject", {{"type", "icmpx"}, {"expr", "admin-prohibited"}}}}};
+  }
+  std::vector<ordered_json> operator()(const Redirect& redirect) const {
+    return {{{"redirect", {{"port", redirect.port}}}}};
+  }
+  std::vector<ordered_json> operator()(const Log& log) const {
+    return {{{"limit", {{"rate", log.per_second}, {"burst", log.burst}, {"per", "second"}}}},
+            {{"log", {{"group", k_log_group}, {"snaplen", 96}}}}};
+  }
+};
+
+const char* hook_name(Hook hook) {
+  switch (hook) {
+  case Hook::input: return "input";
+  case Hook::forward: return "forward";
+  case Hook::output: return "output";
+  }
+  return "output";
+}
+
+ordered_json in_table(const std::string& chain) {
+  return {{"family", "inet"}, {"table", k_table}, {"chain", chain}};
+}
+
+ordered_json chain_object(const Chain& chain) {
+  const bool nat = chain.kind == Chain::Kind::nat;
+  return {{"family", "inet"},
+          {"table", k_table},
+          {"name", chain.name},
+          {"type", nat ? "nat" : "filter"},
+          {"hook", hook_name(chain.hook)},
+          {"prio", nat ? -100 : 0}, // NF_IP_PRI_NAT_DST, NF_IP_PRI_FILTER
+          {"policy", chain.drop_by_default ? "drop" : "accept"}};
+}
+
+ordered_json rule_object(const Chain& chain, const Rule& rule) {
+  ordered_json object = in_table(chain.name);
+  object["comment"] = rule.name;
+  ordered_json statements = ordered_json::array();
+  for (const Condition& condition : rule.when) {
+    statements.push_back(std::visit(ConditionStatement{}, condition));
+  }
+  for (ordered_json& statement : std::visit(ActionStatements{}, rule.then)) {
+    statements.push_back(std::move(statement));
+  }
+  object["expr"] = std::move(statements);
+  return object;
+}
+
+ordered_json table_object() { return {{"family", "inet"}, {"name", k_table}}; }
+
+ordered_json add(const char* kind, ordered_json object) {
+  ordered_json inner;
+  inner[kind] = std::move(object);
+  return {{"add", std::move(inner)}};
+}
+
+/// "output/output-reject reject": what must be found again, in this order.
+std::string rule_line(const std::string& chain, const std::string& name, const std::string& verdict) {
+  return chain + '/' + name + ' ' + verdict;
+}
+
+std::string last_key(const json& statements) {
+  return statements.empty() || !statements.back().is_object() || statements.back().empty()
+             ? std::string()
+             : statements.back().begin().key();
+}
+
+} // namespace
+
+ordered_json to_nft_json(const Ruleset& ruleset) {
+  ordered_json commands = ordered_json::array();
+  // add, delete, add: deletes the old table if there is one, and is no error if there is none.
+  commands.push_back(add("table", table_object()));
+  commands.push_back({{"delete", {{"table", table_object()}}}});
+  commands.push_back(add("table", table_object()));
+  for (const Chain& chain : ruleset.chains) {
+    commands.push_back(add("chain", chain_object(chain)));
+  }
+  for (const Chain& chain : ruleset.chains) {
+    for (const Rule& rule : chain.rules) {
+      commands.push_back(add("rule", rule_object(chain, rule)));
+    }
+  }
+  return {{"nftables", std::move(commands)}};
+}
+
+std::string difference(const Ruleset& meant, const json& listed) {
+  std::vector<std::string> want;
+  std::vector<std::string> have;
+  for (const Chain& chain : meant.chains) {
+    const json object = json::parse(chain_object(chain).dump());
+    want.push_back("chain " + object.dump());
+    for (const Rule& rule : chain.rules) {
+      want.push_back(rule_line(chain.name, rule.name, last_key(json::parse(rule_object(chain, rule)["expr"].dump()))));
+    }
+  }
+  for (const json& item : listed.at("nftables")) {
+    if (item.contains("chain")) {
+      json object = item.at("chain");
+      object.erase("handle");
+      have.push_back("chain " + object.dump());
+      continue;
+    }
+    if (item.contains("rule")) {
+      const json& rule = item.at("rule");
+      have.push_back(rule_line(rule.at("chain").get<std::string>(), rule.value("comment", std::string()),
+                               last_key(rule.at("expr"))));
+    }
+  }
+  // The kernel lists all chains first, so both sides are brought into one order; rules keep theirs within a chain.
+  const auto by_kind = [](const std::string& left, const std::string& right) {
+    return left.substr(0, left.find('/')) < right.substr(0, right.find('/'));
+  };
+  std::stable_sort(want.begin(), want.end(), by_kind);
+  std::stable_sort(have.begin(), have.end(), by_kind);
+  const auto [missing, extra] = std::mismatch(want.begin(), want.end(), have.begin(), have.end());
+  if (missing == want.end() && extra == have.end()) {
+    return {};
+  }
+  return "the kernel has " + (extra == have.end() ? std::string("nothing more") : *extra) + " where " +
+         (missing == want.end() ? std::string("nothing more") : *missing) + " was meant";
+}
+
+} // namespace agentbox::firewall::ruleset

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/egress.hpp"
+
+namespace agentbox::firewall::serve {
+
+/// What agentbox-firewall was asked to do.
+struct Options {
+  enum class Verb {
+    serve,   ///< rules, DNS and proxy, until SIGTERM
+    lock,    ///< rules only, then exit: everything is closed
+    ruleset, ///< print what would be loaded
+    version,
+    help,
+  };
+  Verb verb = Verb::help;
+  std::string box;
+  std::string nonce; ///< lower-case hex
+  policy::FirewallDriver driver = policy::FirewallDriver::nftables;
+  std::filesystem::path policy = "/etc/agentbox/egress.json";
+  std::filesystem::path run = "/run/agentbox";
+  std::filesystem::path audit = "/var/log/agentbox";
+  std::filesystem::path resolv_conf = "/etc/resolv.conf";
+  std::vector<std::uint16_t> published; ///< --publish PORT: TCP ports of the box that the host may connect to
+};
+
+/// Parses argv without the program's name. Throws support::Error(usage).
+Options parse_options(std::span<const char* const> arguments);
+
+/// The text of --help.
+std::string_view help_text();
+
+} // namespace agentbox::firewall::serve

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/serve/serve.hpp"
+
+#include <algorithm>
+#include <asio/signal_set.hpp>
+#include <cstddef>
+#include <csignal>
+#include <exception>
+#include <malloc.h>
+#include <optional>
+#include <utility>
+
+#include "firewall/audit/log.hpp"
+#include "firewall/dns/server.hpp"
+#include "firewall/dns/stub.hpp"
+#include "firewall/io/await.hpp"
+#include "firewall/names/directory.hpp"
+#include "firewall/netlink/route.hpp"
+#include "firewall/nflog/listener.hpp"
+#include "firewall/proxy/server.hpp"
+#include "firewall/ruleset/driver.hpp"
+#include "firewall/serve/privileges.hpp"
+#include "policy/egress_json.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::firewall::serve {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+
+constexpr std::size_t k_max_policy = std::size_t{16} << 20U;
+constexpr unsigned long k_own_files = 128; // sockets, pipes and files that are not a connection's
+constexpr unsigned long k_files_each = 6;  // two sockets, and two pipes while bytes move
+
+policy::EgressPolicy read_policy(const Options& options) {
+  return policy::egress_from_json(support::read_file(options.policy, k_max_policy), options.policy.string());
+}
+
+void load_rules(const Options& options, const policy::VirtualRange& range) {
+  ruleset::make_driver(options.driver)->load(ruleset::build(range, options.published));
+}
+
+/// Everything that runs in a filtered box. Members are built in the order in which a box may open.
+class Box {
+public:
+  Box(asio::io_context& context, const Options& options, policy::EgressPolicy policy)
+      : m_log(options.audit, options.box), m_directory(std::move(policy)),
+        m_resolver(context, options.resolv_conf, ruleset::k_mark),
+        m_services{options.box, m_directory, m_resolver, m_log, {}, {}, limits()},
+        m_blocked(context, ruleset::k_log_group, [this](const nflog::Packet& packet) { record_blocked(packet); }),
+        m_proxy(context, m_services),
+        m_stub(m_directory, options.nonce, [this](audit::Record record) { m_log.write(std::move(record)); }),
+        m_dns(context, m_stub) {}
+
+  void start() {
+    m_blocked.start();
+    m_proxy.start();
+    m_dns.start();
+    record_life("start", "the firewall is on");
+  }
+
+  void stop() {
+    m_proxy.stop();
+    m_log.flush();
+    record_life("stop", "the firewall was stopped; the box is closed");
+  }
+
+private:
+  static proxy::Limits limits() {
+    proxy::Limits limits;
+    const unsigned long files = raise_open_files();
+    const unsigned long most = files > k_own_files ? (files - k_own_files) / k_files_each : 1;
+    limits.connections = std::min<std::size_t>(limits.connections, std::max(most, 1UL));
+    return limits;
+  }
+
+  void record_life(const char* reason, const char* text) {
+    audit::Record record;
+    record.verdict = audit::Verdict::allow;
+    record.reason = reason;
+    record.text = text;
+    m_log.write(std::move(record));
+  }
+
+  void record_blocked(const nflog::Packet& packet) {
+    // agent-entrypoint knocks here to see that it is refused: no attempt of the agent's.
+    if (packet.address == "192.0.2.1" && packet.port == 9) {
+      return;
+    }
+    audit::Record record;
+    record.kind = audit::Kind::address;
+    record.address = packet.address;
+    record.port = packet.port;
+    record.protocol = packet.protocol;
+    record.reason = "not-a-name";
+    record.text = "only names of the list of hosts can be reached, over TCP; addresses and other protocols are blocked";
+    m_log.write(std::move(record));
+  }
+
+  audit::Log m_log;
+  names::Directory m_directory;
+  upstream::Resolver m_resolver;
+  proxy::Services m_services;
+  nflog::Listener m_blocked;
+  proxy::Server m_proxy;
+  dns::Stub m_stub;
+  dns::Server m_dns;
+};
+
+void run(const Options& options) {
+  asio::io_context context(1);
+  // First of all: as pid 1 of its container the firewall would be deaf to SIGTERM without a handler.
+  asio::signal_set signals(context, SIGTERM, SIGINT);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  policy::EgressPolicy policy = read_policy(options);
+  std::optional<Box> box;
+  if (policy.mode == policy::NetworkMode::filtered) {
+    require_capabilities(true);
+    load_rules(options, policy.virtual_range);
+    netlink::add_local_route(policy.virtual_range);
+    box.emplace(context, options, std::move(policy));
+  }
+  drop_privileges(box.has_value());
+  if (box) {
+    box->start();
+  }
+  support::write_file(options.run / "ready", options.nonce + '\n');
+  ::malloc_trim(0); // what parsing a long policy took goes back
+  signals.async_wait([&](std::error_code, int) {
+    if (box) {
+      box->stop();
+    }
+    context.stop();
+  });
+  context.run();
+}
+
+/// The box is closed whatever went wrong before the rules were there. Without the capability it cannot be; then neither
+/// could anything have been opened.
+void close_after_failure(const Options& options) noexcept {
+  try {
+    policy::VirtualRange range;
+    load_rules(options, range);
+  } catch (const std::exception&) { // the first failure is the one that is reported
+    return;
+  }
+}
+
+void report_failure(const Options& options, const std::string& message) noexcept {
+  try {
+    support::write_file(options.run / "failed", support::escape_untrusted(message, 2000) + '\n');
+  } catch (const std::exception&) { // stderr has it as well
+    return;
+  }
+}
+
+} // namespace
+
+void serve(const Options& options) {
+  try {
+    run(options);
+  } catch (const Error& error) {
+    close_after_failure(options);
+    report_failure(options, error.what());
+    throw Error(ExitCode::failed, error.what(), error.hint());
+  } catch (const std::exception& error) {
+    close_after_failure(options);
+    report_failure(options, error.what());
+    throw;
+  }
+}
+
+void lock(const Options& options) {
+  require_capabilities(false);
+  load_rules(options, read_policy(options).virtual_range);
+}
+
+std::string ruleset_text(const Options& options) {
+  return ruleset::make_driver(options.driver)
+      ->render(ruleset::build(read_policy(options).virtual_range, options.published));
+}
+
+} // namespace agentbox::firewall::serve

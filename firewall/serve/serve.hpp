@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+#include "firewall/serve/options.hpp"
+
+namespace agentbox::firewall::serve {
+
+/// The whole life of a box's firewall. In order, each step only after the one before it: rules in force and read back,
+/// local route, DNS and proxy bound, privileges given up, run/ready written; then the event loop until SIGTERM or
+/// SIGINT. Whatever fails ends in run/failed and an Error, with the rules in force: also a policy that does not parse
+/// closes the box first. Mode full: only run/ready and the wait.
+void serve(const Options& options);
+
+/// Loads the rules and verifies them.
+void lock(const Options& options);
+
+/// What would be loaded.
+std::string ruleset_text(const Options& options);
+
+} // namespace agentbox::firewall::serve

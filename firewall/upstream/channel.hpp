@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <ares.h>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "firewall/io/await.hpp"
+#include "firewall/netlink/route.hpp"
+
+namespace agentbox::firewall::upstream {
+
+/// A c-ares channel driven by Asio, for one set of name servers.
+class Channel : public std::enable_shared_from_this<Channel> {
+public:
+  /// Called once with a c-ares status, the addresses, and the smallest TTL among them in seconds.
+  using Done = std::function<void(int status, std::vector<netlink::Address16> addresses, int ttl)>;
+
+  /// `servers` as resolv_conf.hpp gives them. Throws support::Error(failed).
+  static std::shared_ptr<Channel> make(asio::io_context& context, const std::vector<std::string>& servers,
+                                       std::uint32_t mark);
+  ~Channel();
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  /// Asks for A and AAAA of `name`. The channel lives until `done` was called, which happens from the event loop.
+  void query(const std::string& name, Done done);
+
+private:
+  class Watch;
+  struct Query;
+
+  Channel(asio::io_context& context, std::uint32_t mark) : m_context(context), m_mark(mark), m_timer(context) {}
+  void open(const std::vector<std::string>& servers);
+  void watch(ares_socket_t fd, bool readable, bool writable);
+  void process(ares_socket_t readable, ares_socket_t writable);
+  void arm_timer();
+  static void on_socket_state(void* self, ares_socket_t fd, int readable, int writable);
+  static int on_new_socket(ares_socket_t fd, int type, void* self);
+  static void on_answer(void* query, int status, int timeouts, ares_addrinfo* result);
+
+  asio::io_context& m_context;
+  std::uint32_t m_mark;
+  asio::steady_timer m_timer;
+  ares_channel m_ares = nullptr;
+  std::map<ares_socket_t, std::shared_ptr<Watch>> m_watches;
+};
+
+} // namespace agentbox::firewall::upstream

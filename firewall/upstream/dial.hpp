@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firewall/io/await.hpp"
+#include "firewall/netlink/route.hpp"
+
+namespace agentbox::firewall::upstream {
+
+/// A connection to one of the addresses, or why there is none.
+struct Dialled {
+  std::optional<asio::ip::tcp::socket> socket; ///< non-blocking, TCP_NODELAY, keepalive on
+  netlink::Address16 address{};                ///< the one that answered
+  std::string problem;
+};
+
+/// How long an address is waited for before the next one is tried as well, and how long all of them together.
+struct DialLimits {
+  std::chrono::milliseconds stagger{250}; // RFC 8305 §5
+  std::chrono::milliseconds total{10'000};
+};
+
+/// Connects to `port` of exactly these addresses, with `mark` on the sockets: one after the other, each given a head
+/// start, the first that answers wins. IPv4 and IPv6 take turns.
+asio::awaitable<Dialled> dial(std::vector<netlink::Address16> addresses, std::uint16_t port, std::uint32_t mark,
+                              DialLimits limits = {});
+
+/// "203.0.113.5" or "2001:db8::1".
+std::string address_text(const netlink::Address16& address);
+
+} // namespace agentbox::firewall::upstream

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/upstream/resolv_conf.hpp"
+
+#include <algorithm>
+#include <array>
+#include <arpa/inet.h>
+#include <cstddef>
+#include <iterator>
+#include <utility>
+
+namespace agentbox::firewall::upstream {
+namespace {
+
+constexpr std::size_t k_max_servers = 3; // as in glibc (MAXNS)
+
+/// `text` as c-ares reads it; empty when it is no address or loopback.
+std::string server(const std::string& text) {
+  std::array<unsigned char, 16> bytes{};
+  if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) {
+    return bytes[0] == 127 || bytes[0] == 0 ? std::string() : text;
+  }
+  const std::string without_zone = text.substr(0, text.find('%'));
+  if (::inet_pton(AF_INET6, without_zone.c_str(), bytes.data()) != 1) {
+    return {};
+  }
+  in6_addr address{};
+  std::copy(bytes.begin(), bytes.end(), std::begin(address.s6_addr));
+  const bool local = IN6_IS_ADDR_LOOPBACK(&address) || IN6_IS_ADDR_UNSPECIFIED(&address);
+  return local ? std::string() : "[" + text + "]";
+}
+
+} // namespace
+
+std::vector<std::string> name_servers(std::string_view resolv_conf) {
+  constexpr std::string_view keyword = "nameserver";
+  constexpr std::string_view blanks = " \t\r";
+  std::vector<std::string> found;
+  while (!resolv_conf.empty() && found.size() < k_max_servers) {
+    std::string_view line = resolv_conf.substr(0, resolv_conf.find('\n'));
+    resolv_conf.remove_prefix(std::min(resolv_conf.size(), line.size() + 1));
+    if (!line.starts_with(keyword) || line.size() == keyword.size() ||
+        blanks.find(line[keyword.size()]) == std::string_view::npos) {
+      continue;
+    }
+    line.remove_prefix(keyword.size());
+    line.remove_prefix(std::min(line.size(), line.find_first_not_of(blanks)));
+    if (std::string text = server(std::string(line.substr(0, line.find_first_of(blanks)))); !text.empty()) {
+      found.push_back(std::move(text));
+    }
+  }
+  return found;
+}
+
+} // namespace agentbox::firewall::upstream
