@@ -109,13 +109,14 @@ PatternResult parse_pattern(std::string_view text, Wildcards wildcards) {
   if (name.find('*') != std::string_view::npos) {
     return EntryProblem{support::in_quotes(text) + ": '*' can only stand at the start, as in \"*.example.com\"", ""};
   }
-  const bool one_label = name.find('.') == std::string_view::npos;
-  if (pattern.subdomains && one_label && canonical_name("x." + std::string(name))) {
-    if (wildcards == Wildcards::domains) {
-      return EntryProblem{support::in_quotes(text) + " would mean every host of a top-level domain",
-                          "name the domain: \"*.example." + std::string(name) + "\""};
-    }
-    pattern.name = canonical_name("x." + std::string(name))->substr(2);
+  const bool one_label = name.find('.') >= name.size() - 1; // none, or the final one
+  const auto below_top = pattern.subdomains && one_label ? canonical_name("x." + std::string(name)) : std::nullopt;
+  if (below_top && wildcards == Wildcards::domains) {
+    return EntryProblem{support::in_quotes(text) + " would mean every host of a top-level domain",
+                        "name the domain: \"*.example." + below_top->substr(2) + "\""};
+  }
+  if (below_top) {
+    pattern.name = below_top->substr(2);
     return pattern;
   }
   auto canonical = canonical_name(name);
