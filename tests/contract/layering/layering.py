@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Fails when an #include points against the arrows of ARCHITECTURE.md.
+
+layering.py SOURCE_DIR    checks the tree
+layering.py --self-test   checks the checker
+"""
+import re
+import sys
+from pathlib import Path
+
+# What each box may include, besides itself. A box of "files" may be reached by those headers only.
+ALLOWED = {
+    "support": {},
+    "policy": {"support"},
+    "config": {"policy", "support"},
+    "podman": {"support"},
+    "oci": {"policy", "support"},
+    "image": {"podman", "oci", "policy", "support"},
+    "firewall": {"policy", "support"},
+    "session": {"podman", "oci", "policy", "config", "support", "image", "firewall"},
+    "doctor": {"podman", "support"},
+    "cli": None,  # everything
+}
+
+# session shows the ruleset in --dry-run and reads the audit log: the pure renderer and the record's form only, nothing
+# that opens a socket.
+ONLY_HEADERS = {("session", "firewall"): re.compile(r"^firewall/(ruleset/\w+|audit/record)\.hpp$")}
+
+# Programs and folders that hold no box's library but are of a box.
+FOLDERS = {
+    "src/support": "support",
+    "src/policy": "policy",
+    "src/config": "config",
+    "src/podman": "podman",
+    "src/image": "image",
+    "src/session": "session",
+    "src/doctor": "doctor",
+    "src/cli": "cli",
+    "oci": "oci",
+    "firewall": "firewall",
+}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
+
+
+def box_of_include(name):
+    """The box that an include path names, or None for a header of the same folder or of a library."""
+    first = name.split("/", 1)[0]
+    return first if "/" in name and first in ALLOWED else None
+
+
+def problem_of(box, name):
+    """Why `box` may not include `name`, or None."""
+    if ".." in name.split("/"):
+        return "a path with '..' hides which box it is"
+    target = box_of_include(name)
+    allowed = ALLOWED[box]
+    if target is None or target == box or allowed is None:
+        return None
+    if target not in allowed:
+        return f"{box} must not depend on {target}"
+    only = ONLY_HEADERS.get((box, target))
+    if only and not only.match(name):
+        return f"{box} may use {target}'s ruleset renderer and audit record only"
+    return None
+
+
+def check(root):
+    """All wrong includes of the tree, as (file, line, problem), and the number of files seen."""
+    wrong, seen = [], 0
+    for folder, box in FOLDERS.items():
+        for file in sorted((root / folder).rglob("*")):
+            if file.suffix not in (".cpp", ".hpp", ".in"):
+                continue
+            seen += 1
+            for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+                found = INCLUDE.match(line)
+                problem = found and problem_of(box, found.group(1))
+                if problem:
+                    wrong.append((file.relative_to(root), number, f'"{found.group(1)}": {problem}'))
+    return wrong, seen
+
+
+def self_test():
+    assert problem_of("policy", "support/error.hpp") is None
+    assert problem_of("policy", "policy/types.hpp") is None
+    assert problem_of("policy", "nlohmann/json.hpp") is None
+    assert problem_of("policy", "findings.hpp") is None
+    assert problem_of("cli", "session/plan.hpp") is None
+    assert problem_of("session", "firewall/ruleset/render.hpp") is None
+    assert problem_of("session", "firewall/audit/record.hpp") is None
+    assert problem_of("support", "policy/types.hpp")
+    assert problem_of("policy", "config/load.hpp")
+    assert problem_of("oci", "podman/podman.hpp")
+    assert problem_of("firewall", "oci/json.hpp")
+    assert problem_of("session", "cli/app.hpp")
+    assert problem_of("session", "firewall/proxy.hpp")
+    assert problem_of("policy", "../config/load.hpp")
+    assert INCLUDE.match('#include "a/b.hpp"').group(1) == "a/b.hpp"
+    assert INCLUDE.match("#include <vector>") is None
+    for box, allowed in ALLOWED.items():
+        assert allowed is None or "cli" not in allowed, f"{box} includes cli"
+    return 0
+
+
+def main(arguments):
+    if arguments == ["--self-test"]:
+        return self_test()
+    root = Path(arguments[0])
+    wrong, seen = check(root)
+    for file, number, problem in wrong:
+        print(f"{file}:{number}: {problem}", file=sys.stderr)
+    if seen < 50:
+        print(f"only {seen} files seen below {root}: is this the source tree?", file=sys.stderr)
+        return 1
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The default contract is a promise: it changes in the open or not at all. Its JSON is a golden file, and the digest of
+// that file stands in SECURITY.md between markers, so that whoever changes the one has to change the other.
+#include "golden.hpp"
+#include "policy/policy.hpp"
+#include "support/digest.hpp"
+#include "support/file.hpp"
+
+namespace policy = agentbox::policy;
+namespace support = agentbox::support;
+
+TEST_CASE("the default contract is the golden one") {
+  const auto result = policy::build_policy(policy::default_fields());
+  REQUIRE(std::holds_alternative<policy::Policy>(result));
+  agentbox::tests::check_golden("default-contract.json", policy::to_json(std::get<policy::Policy>(result)));
+}
+
+TEST_CASE("SECURITY.md carries the digest of the default contract") {
+  const std::string contract = support::read_file(agentbox::tests::golden_path("default-contract.json"), 1U << 20U);
+  const std::string expected = "<!-- contract-digest -->sha256:" + support::sha256_hex(contract);
+  const std::string text =
+      support::read_file(std::filesystem::path(AGENTBOX_SOURCE_DIR) / "SECURITY.md", 1U << 20U);
+  INFO("SECURITY.md must contain: " << expected);
+  CHECK(text.find(expected) != std::string::npos);
+  // One marker only: two digests could not both be right.
+  CHECK(text.find("contract-digest") == text.rfind("contract-digest"));
+}
