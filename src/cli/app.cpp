@@ -21,6 +21,13 @@ struct Subcommand {
 
 /// Every subcommand, in the order of --help.
 constexpr std::array k_subcommands{
+    Subcommand{add_run, true},
+    Subcommand{add_exec, true},
+    Subcommand{add_shell, false},
+    Subcommand{add_ps, false},
+    Subcommand{add_stop, false},
+    Subcommand{add_rm, false},
+    Subcommand{add_logs, false},
     Subcommand{add_doctor, false},
     Subcommand{add_completion, false},
 };
@@ -74,7 +81,8 @@ void set_up_messages() {
 void run(int argc, char** argv, CLI::App& app, Context& context) {
   const std::vector<std::string> takes_command = add_subcommands(app, context);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  Words words = explicit_words(argv[0], arguments, names_of(app));
+  context.subcommands = names_of(app);
+  Words words = explicit_words(argv[0], arguments, context.subcommands);
   if (words.has_command) {
     const std::string& name = words.options.front();
     if (std::find(takes_command.begin(), takes_command.end(), name) == takes_command.end()) {

@@ -40,7 +40,8 @@ OptionNode describe_option(const CLI::Option& option) {
   }
   node.description = first_line(option.get_description());
   node.takes_value = option.get_items_expected_max() > 0;
-  node.repeatable = option.get_items_expected_max() > 1;
+  node.repeatable = option.get_items_expected_max() > 1 ||
+                    (node.takes_value && option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll);
   node.choices = choices_in(option.get_type_name());
   return node;
 }

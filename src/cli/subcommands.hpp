@@ -13,6 +13,7 @@ struct Context {
   /// The words after the first bare "--". CLI11 never sees them. Only subcommands of the list in app.cpp that say so
   /// accept them.
   std::optional<std::vector<std::string>> command;
+  std::vector<std::string> subcommands; ///< every subcommand's name
 };
 
 // One function per subcommand, each in a file of its own (src/cli/NAME.cpp). It adds the subcommand, its options (kept

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/box_options.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <spdlog/spdlog.h>
+
+#include "config/sources.hpp"
+#include "config/trust.hpp"
+#include "config/workspace.hpp"
+#include "podman/environment.hpp"
+#include "session/registry.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+
+policy::Run run_of(const BoxOptions& options, const Context& context) {
+  policy::Run run;
+  if (options.prompt && context.command) {
+    throw Error(ExitCode::usage, "--prompt and a command after -- exclude each other", "leave one of them out");
+  }
+  if (options.prompt) {
+    run.kind = policy::Run::Kind::prompt;
+    run.prompt = *options.prompt;
+  } else if (context.command) {
+    if (context.command->empty()) {
+      throw Error(ExitCode::usage, "no command follows the --", "agentbox run -- COMMAND...");
+    }
+    run.kind = policy::Run::Kind::command;
+    run.command = *context.command;
+  }
+  return run;
+}
+
+/// The error for mistakes in the configuration: one message with all of them.
+Error error_of(const policy::Diagnostics& diagnostics, const BoxOptions& options, const Context& context) {
+  const auto of_agent = [](const policy::Diagnostic& one) { return one.where == "the command line"; };
+  const bool unknown_agent = options.overrides.agent && std::any_of(diagnostics.begin(), diagnostics.end(), of_agent);
+  std::string hint;
+  if (unknown_agent) {
+    const auto subcommand = support::nearest(*options.overrides.agent, context.subcommands);
+    hint = subcommand ? "or did you mean: agentbox " + *subcommand : "";
+  }
+  return {unknown_agent ? ExitCode::not_found : ExitCode::usage, config::describe(diagnostics), hint};
+}
+
+/// The names of live boxes. Looked up only for a name that nobody chose.
+std::vector<std::string> taken_names() {
+  std::vector<std::string> names;
+  for (const session::Found& box : session::find_sessions()) {
+    names.push_back(box.name);
+  }
+  return names;
+}
+
+void require_trust(const config::Loaded& loaded, const std::filesystem::path& workspace, bool trust_project) {
+  if (loaded.project_broadens.empty() || trust_project ||
+      config::TrustStore(config::trust_folder()).agreed(workspace, loaded.project_digest)) {
+    return;
+  }
+  throw Error(ExitCode::refused,
+              loaded.project_file.string() + " would broaden the box:\n" + config::describe(loaded.project_broadens),
+              "if you agree, for this run: --trust-project");
+}
+
+} // namespace
+
+void add_box_options(CLI::App& command, BoxOptions& options) {
+  config::Overrides& to = options.overrides;
+  command.add_option("AGENT", to.agent, "The agent: codex, claude, or one of your configuration");
+  command.add_option("--base", to.base, "Image to build on, or dir:PATH, tar:PATH of a root filesystem")->type_name("IMAGE");
+  // One value an occurrence: a list would swallow the AGENT that follows.
+  const auto add_list = [&](const char* name, std::vector<std::string>& values, const char* text, const char* type) {
+    command.add_option(name, values, text)->type_name(type)->expected(1)->take_all()->trigger_on_parse();
+  };
+  add_list("--toolkit", to.toolkits, "Add a set of tools: c_cpp, python, java, web, datascience", "NAME");
+  command.add_option("--prompt", options.prompt, "Have the agent work on TEXT and end")->type_name("TEXT");
+  add_list("--mount", to.mounts, "Show one more host path in the box", "SRC:DST[:ro]");
+  add_list("--auth", to.auth, "Show the box the host's credentials of AGENT", "AGENT");
+  add_list("--env", options.env, "Set a variable in the box, or pass the caller's", "NAME[=VALUE]");
+  add_list("--env-file", options.env_files, "Set the variables of a file, one NAME[=VALUE] a line", "FILE");
+  add_list("--allow", to.allow, "Let the box reach one more host (port 443 when none is named)", "HOST[:PORT]");
+  command.add_flag("--full-network", to.full_network, "No firewall: the box reaches everything");
+  add_list("-p,--publish", to.publish, "Let the host connect to a port of the box", "[ADDRESS:]HOST:BOX");
+  command.add_option("--memory", to.memory, "Limit the memory, e.g. 4G")->type_name("SIZE");
+  command.add_option("--cpus", to.cpus, "Limit the processor time, e.g. 1.5")->type_name("N");
+  command.add_option("--pids", to.pids, "Limit the processes (512)")->type_name("N");
+  command.add_option("--name", to.name, "Name of the box")->type_name("NAME");
+  command.add_option("--ca-bundle", to.ca_bundle, "CA certificates to trust in the box")->type_name("FILE");
+  command.add_flag("--trust-project", options.trust_project, "Agree, for this run, to what the project's configuration broadens");
+}
+
+ResolvedBox resolve_box(const BoxOptions& options, const Context& context) {
+  config::Overrides overrides = options.overrides;
+  overrides.run = run_of(options, context);
+  overrides.env = read_env(options.env, options.env_files, podman::caller_environment());
+  const config::WorkspaceChoice workspace = config::choose_workspace(".", support::home_folder());
+  config::LoadResult result = config::load(config::standard_sources(workspace.path), overrides);
+  if (const auto* mistakes = std::get_if<policy::Diagnostics>(&result)) {
+    throw error_of(*mistakes, options, context);
+  }
+  auto& loaded = std::get<config::Loaded>(result);
+  require_trust(loaded, workspace.path, options.trust_project);
+  if (!overrides.name) {
+    loaded.fields.name = free_name(loaded.fields.name, taken_names());
+  }
+  policy::PolicyResult policy = policy::build_policy(std::move(loaded.fields));
+  if (const auto* mistakes = std::get_if<policy::Diagnostics>(&policy)) {
+    throw error_of(*mistakes, options, context);
+  }
+  return {std::get<policy::Policy>(std::move(policy)), std::move(loaded.agents)};
+}
+
+std::string free_name(const std::string& name, const std::vector<std::string>& taken) {
+  std::string candidate = name;
+  for (int number = 2; std::find(taken.begin(), taken.end(), candidate) != taken.end(); ++number) {
+    candidate = name + "-" + std::to_string(number);
+  }
+  return candidate;
+}
+
+} // namespace agentbox::cli

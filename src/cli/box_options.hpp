@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/subcommands.hpp"
+#include "config/load.hpp"
+#include "config/overrides.hpp"
+#include "policy/policy.hpp"
+
+namespace agentbox::cli {
+
+/// The options that say what a box is: those of `run`, and of what shows or generates the same box.
+struct BoxOptions {
+  config::Overrides overrides; ///< all but env and run, which resolve_box() adds
+  std::vector<std::string> env;
+  std::vector<std::string> env_files;
+  std::optional<std::string> prompt;
+  bool trust_project = false;
+};
+
+/// Adds AGENT, --base … --ca-bundle and --trust-project to `command`. `options` must outlive it.
+void add_box_options(CLI::App& command, BoxOptions& options);
+
+/// A box as the configuration and the options say.
+struct ResolvedBox {
+  policy::Policy policy;
+  std::vector<policy::Agent> agents; ///< every agent that is known
+};
+
+/// Reads every layer of the configuration for the current folder and builds the policy. Throws support::Error: usage
+/// with all mistakes at once, not_found for an unknown agent, refused for a workspace that cannot be one or a project
+/// whose configuration broadens the box.
+ResolvedBox resolve_box(const BoxOptions& options, const Context& context);
+
+/// The variables of --env and --env-file; those without a value are looked up in `caller`. Throws Error(usage) naming
+/// the flag or file and line.
+std::map<std::string, std::string> read_env(const std::vector<std::string>& env, const std::vector<std::string>& files,
+                                            const std::map<std::string, std::string>& caller);
+
+/// `name`, or the first of NAME-2, NAME-3, … that is not `taken`.
+std::string free_name(const std::string& name, const std::vector<std::string>& taken);
+
+} // namespace agentbox::cli

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// --env and --env-file.
+#include <string_view>
+#include <variant>
+
+#include "cli/box_options.hpp"
+#include "config/values.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+using Variables = std::map<std::string, std::string>;
+
+/// Adds the variable that `text` names. What is missing at the caller's is a mistake: a key that was not exported
+/// would otherwise show up as a failed login inside the box.
+void add(Variables& variables, std::string_view text, const std::string& where, const Variables& caller) {
+  const auto parsed = config::parse_env(text);
+  if (const auto* problem = std::get_if<config::ValueProblem>(&parsed)) {
+    throw Error(ExitCode::usage, where + ": " + problem->message, problem->hint);
+  }
+  const auto& [name, value] = std::get<config::EnvText>(parsed);
+  const auto found = caller.find(name);
+  if (!value && found == caller.end()) {
+    throw Error(ExitCode::usage, where + ": " + support::escape_untrusted(name) + " is not set in your environment",
+                "export it, or give a value: " + name + "=...");
+  }
+  variables[name] = value ? *value : found->second;
+}
+
+std::string_view trimmed(std::string_view line) {
+  const auto first = line.find_first_not_of(" \t\r");
+  return first == std::string_view::npos ? std::string_view() : line.substr(first, line.find_last_not_of("\r") - first + 1);
+}
+
+void add_file(Variables& variables, const std::string& file, const Variables& caller) {
+  constexpr std::size_t k_most = 1U << 20U;
+  const std::string text = support::read_file(file, k_most);
+  std::string_view rest = text;
+  for (int number = 1; !rest.empty(); ++number) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    const std::string_view entry = trimmed(line);
+    if (!entry.empty() && entry.front() != '#') {
+      add(variables, entry, file + ":" + std::to_string(number), caller);
+    }
+  }
+}
+
+} // namespace
+
+Variables read_env(const std::vector<std::string>& env, const std::vector<std::string>& files, const Variables& caller) {
+  Variables variables;
+  for (const std::string& file : files) {
+    add_file(variables, file, caller);
+  }
+  for (const std::string& text : env) { // the command line's own words win
+    add(variables, text, "--env", caller);
+  }
+  return variables;
+}
+
+} // namespace agentbox::cli

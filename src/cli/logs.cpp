@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// logs: what the firewall of a box decided.
+#include <filesystem>
+#include <fmt/format.h>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "cli/subcommands.hpp"
+#include "firewall/audit/record.hpp"
+#include "session/blocked.hpp"
+#include "session/paths.hpp"
+#include "session/select.hpp"
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+/// One record on one line. Everything in it may come from the box.
+std::string line_of(const firewall::audit::Record& record) {
+  const std::string host = record.name.empty() ? record.address : record.name;
+  const std::string port = record.port == 0 ? "" : ":" + std::to_string(record.port);
+  return fmt::format("{} {:<5} {:<8} {}{} {}", record.time, firewall::audit::verdict_text(record.verdict),
+                     firewall::audit::kind_text(record.kind), support::escape_untrusted(host), port,
+                     support::escape_untrusted(record.text));
+}
+
+void print_logs(const std::string& name, bool as_data) {
+  const std::filesystem::path file = session::audit_file(name);
+  if (!std::filesystem::exists(file)) {
+    throw support::Error(support::ExitCode::usage, "there is no log of a box named \"" + support::escape_untrusted(name) + "\"",
+                         "the logs are in " + session::audit_folder().string());
+  }
+  const std::string text = session::audit_since(file, 0);
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    const auto record = firewall::audit::from_json_line(line);
+    if (record) {
+      fmt::print("{}\n", as_data ? std::string(line) : line_of(*record));
+    }
+  }
+}
+
+} // namespace
+
+void add_logs(CLI::App& app, Context& /*context*/) {
+  CLI::App* command = app.add_subcommand("logs", "Show what a box's firewall decided");
+  auto name = std::make_shared<std::optional<std::string>>();
+  auto as_data = std::make_shared<bool>(false);
+  command->add_option("NAME", *name, "The box (not needed when only one runs here)");
+  command->add_flag("--json", *as_data, "Print the records as they are, one JSON object a line");
+  command->callback([name, as_data] {
+    print_logs(*name ? **name : session::select_running({}, std::filesystem::current_path()).name, *as_data);
+  });
+}
+
+} // namespace agentbox::cli

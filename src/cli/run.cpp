@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <spdlog/spdlog.h>
+
+#include "cli/box_options.hpp"
+#include "cli/images.hpp"
+#include "cli/subcommands.hpp"
+#include "config/last_agent.hpp"
+#include "podman/host_facts.hpp"
+#include "podman/podman.hpp"
+#include "session/executor.hpp"
+#include "session/launch.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+struct RunOptions {
+  BoxOptions box;
+  bool rebuild = false;
+  bool dry_run = false;
+  bool json = false;
+  bool verbose = false;
+};
+
+session::DryRun dry_run_of(const RunOptions& options) {
+  if (options.json && !options.dry_run) {
+    throw support::Error(support::ExitCode::usage, "--json belongs to --dry-run", "agentbox run --dry-run --json");
+  }
+  if (!options.dry_run) {
+    return session::DryRun::off;
+  }
+  return options.json ? session::DryRun::json : session::DryRun::text;
+}
+
+int run(const RunOptions& options, const Context& context) {
+  const session::DryRun dry_run = dry_run_of(options);
+  podman::refuse_root();
+  const ResolvedBox box = resolve_box(options.box, context);
+  const policy::PolicyFields& fields = box.policy.fields();
+  const podman::Podman podman = podman::Podman::find();
+  const podman::HostFacts facts = podman::host_facts(podman);
+  if (dry_run != session::DryRun::off) {
+    return session::launch(box.policy, podman, facts, known_images(fields, podman), dry_run);
+  }
+  session::sweep(podman);
+  const session::Images images = ensure_images(fields, podman, options.rebuild);
+  if (options.box.overrides.agent) {
+    config::write_last_agent(support::state_folder(), fields.agent.name);
+  }
+  return session::launch(box.policy, podman, facts, images, dry_run);
+}
+
+} // namespace
+
+void add_run(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("run", "Start an agent, or a command after --, in a box of its own");
+  auto options = std::make_shared<RunOptions>();
+  add_box_options(*command, options->box);
+  command->add_flag("--rebuild", options->rebuild, "Build the image anew");
+  command->add_flag("--dry-run", options->dry_run, "Print what would be done, exactly, and do nothing");
+  command->add_flag("--json", options->json, "Print it as JSON");
+  command->add_flag("-v,--verbose", options->verbose, "Say more");
+  command->footer("agentbox [AGENT] is short for agentbox run [AGENT].");
+  command->callback([options, &context] { context.exit_code = run(*options, context); });
+}
+
+} // namespace agentbox::cli

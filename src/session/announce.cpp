@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/announce.hpp"
+
+#include <fmt/format.h>
+
+#include "support/text.hpp"
+
+namespace agentbox::session {
+namespace {
+
+/// A host path for people: "~/x" below the home folder, escaped.
+std::string shown(const std::filesystem::path& path, const std::string& home) {
+  const std::string text = path.string();
+  const bool below = !home.empty() && text.starts_with(home + "/");
+  return support::escape_untrusted(below ? "~" + text.substr(home.size()) : text);
+}
+
+std::string network_text(const policy::EgressPolicy& egress) {
+  if (egress.mode == policy::NetworkMode::full) {
+    return "full network";
+  }
+  return egress.allow.empty() ? "no network" : fmt::format("{} host{}", egress.allow.size(), egress.allow.size() == 1 ? "" : "s");
+}
+
+} // namespace
+
+std::vector<std::string> announcement(const policy::PolicyFields& fields, const Terminal& terminal,
+                                      const std::string& home) {
+  std::vector<std::string> lines;
+  if (terminal.interactive() && terminal.err) {
+    lines.push_back(fmt::format("box \"{}\": {} at {}, {} (agentbox policy show)", fields.name,
+                                shown(fields.workspace.source, home), fields.workspace.destination,
+                                network_text(fields.egress)));
+  }
+  for (const policy::Mount& mount : fields.mounts) {
+    lines.push_back(fmt::format("the box also sees {} ({}), by {}", shown(mount.source, home),
+                                mount.read_only ? "read-only" : "read and write", support::escape_untrusted(mount.reason)));
+  }
+  if (fields.egress.mode == policy::NetworkMode::full) {
+    lines.emplace_back("WARNING: --full-network: no firewall. The agent can reach every host, your local network included.");
+  }
+  return lines;
+}
+
+} // namespace agentbox::session

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/executor.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <map>
+#include <spdlog/spdlog.h>
+#include <sys/mman.h>
+
+#include "session/registry.hpp"
+#include "session/terminal.hpp"
+#include "support/error.hpp"
+#include "support/fd.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::session {
+namespace {
+
+using support::ExitCode;
+using support::Fd;
+
+/// A file in memory that takes a child's output, so that nobody must read along.
+Fd memory_file(const char* name) {
+  Fd fd(memfd_create(name, MFD_CLOEXEC));
+  if (!fd) {
+    throw support::system_error(ExitCode::failed, "cannot make a file in memory", errno);
+  }
+  return fd;
+}
+
+std::string content_of(const Fd& fd) {
+  std::string text(65536, '\0');
+  const ssize_t count = pread(fd.get(), text.data(), text.size(), 0);
+  text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return text;
+}
+
+/// A command that runs while other steps are done.
+struct Background {
+  pid_t pid = -1;
+  Fd err;
+};
+
+Background start(const support::Command& command) {
+  const Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  Background background{-1, memory_file("stderr")};
+  support::Command quiet = command;
+  quiet.fds = {{0, null.get()}, {1, null.get()}, {2, background.err.get()}};
+  background.pid = support::spawn(quiet);
+  return background;
+}
+
+/// Waits for it and throws Podman's reason when it failed.
+void finish(const Background& background, const std::string& what) {
+  const support::ExitStatus status = support::wait(background.pid);
+  if (!status.ok()) {
+    throw podman::explain("cannot " + what, {status, {}, content_of(background.err)});
+  }
+}
+
+class Executor {
+public:
+  Executor(const Plan& plan, const Signals& signals) : m_plan(plan), m_signals(signals) {}
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+  Executor(Executor&&) = delete;
+  Executor& operator=(Executor&&) = delete;
+  ~Executor() {
+    for (const auto& [what, background] : m_background) { // after an error only
+      support::wait(background.pid);
+    }
+  }
+
+  void run() {
+    for (const Step& step : m_plan.steps) {
+      if (const auto signal = m_signals.next()) {
+        m_result.exit_code = 128 + signal->number;
+        return;
+      }
+      std::visit([this](const auto& one) { take(one); }, step);
+    }
+  }
+  Result& result() { return m_result; }
+  /// The attached process, when it was left running.
+  pid_t attached() const { return m_attached; }
+
+private:
+  void take(const MakeFolder& step) { support::make_private_folder(step.path); }
+  void take(const WriteFile& step) { support::write_file(step.path, step.content, step.mode); }
+  void take(const Start& step) { m_background.emplace(step.what, start(step.command)); }
+  void take(const Await& step) {
+    auto node = m_background.extract(step.what);
+    if (!node.empty()) {
+      finish(node.mapped(), step.what);
+    }
+  }
+  void take(const Attach& step) {
+    const pid_t pid = support::spawn(step.command);
+    m_result.started = true;
+    m_attached = pid;
+    Watch watch;
+    watch.firewall_pid = m_plan.paths.firewall_pid();
+    watch.agent_pid = m_plan.paths.agent_pid();
+    m_result.outcome = supervise(pid, m_signals, watch);
+    m_result.exit_code = m_result.outcome.status.code;
+    if (m_result.outcome.reason == Outcome::Reason::ended) {
+      m_attached = -1;
+    }
+  }
+
+  const Plan& m_plan;
+  const Signals& m_signals;
+  std::map<std::string, Background> m_background;
+  Result m_result;
+  pid_t m_attached = -1;
+};
+
+/// Whether `pid` is a firewall at all: an old file's number may be another process by now.
+bool is_firewall(pid_t pid) {
+  constexpr std::string_view k_comm = "agentbox-firewa\n"; // the kernel keeps 15 bytes (proc(5), comm)
+  return support::read_file_if_exists(fmt::format("/proc/{}/comm", pid), 64).value_or("") == k_comm;
+}
+
+void take(const StopFirewall& step) {
+  const std::string text = support::read_file_if_exists(step.pid_file, 32).value_or("");
+  pid_t pid = 0;
+  const bool known = std::from_chars(text.data(), text.data() + text.size(), pid).ec == std::errc() && pid > 1;
+  if (known && is_firewall(pid)) {
+    stop_process(pid, std::chrono::milliseconds(300));
+  }
+}
+
+void take(const Remove& step) { finish(start(step.command), step.what); }
+
+void take(const RemoveFolder& step) { remove_session_folder(step.paths); }
+
+} // namespace
+
+std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps) {
+  std::vector<std::string> problems;
+  for (const TeardownStep& step : steps) {
+    if (std::holds_alternative<RemoveFolder>(step) && !problems.empty()) {
+      continue; // it is how the next call knows that something is left
+    }
+    try {
+      std::visit([](const auto& one) { take(one); }, step);
+    } catch (const std::exception& error) {
+      problems.emplace_back(error.what());
+    }
+  }
+  return problems;
+}
+
+Result execute(const Plan& plan, const Signals& signals, const std::function<void()>& before_teardown) {
+  const SavedTerminal saved;
+  std::exception_ptr failure;
+  Result result;
+  pid_t attached = -1;
+  {
+    Executor executor(plan, signals);
+    try {
+      executor.run();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    result = std::move(executor.result());
+    attached = executor.attached();
+  }
+  if (before_teardown) {
+    before_teardown();
+  }
+  result.problems = tear_down(plan.teardown);
+  if (attached > 0) {
+    reap(attached, std::chrono::seconds(5));
+  }
+  if (failure) {
+    for (const std::string& problem : result.problems) {
+      spdlog::error("{}", problem);
+    }
+    std::rethrow_exception(failure);
+  }
+  return result;
+}
+
+void sweep(const podman::Podman& podman) {
+  for (const Claim& claim : claim_dead_sessions()) {
+    const std::string name = claim.paths.folder.filename().string();
+    const std::vector<std::string> problems = tear_down(make_teardown(name, claim.paths, podman));
+    if (problems.empty()) {
+      spdlog::info("cleaned up the box \"{}\", whose launcher had died", support::escape_untrusted(name));
+      continue;
+    }
+    spdlog::error("cannot clean up the box \"{}\", whose launcher had died: {}", support::escape_untrusted(name),
+                  support::join(problems, "; "));
+  }
+}
+
+} // namespace agentbox::session

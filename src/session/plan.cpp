@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/plan.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "oci/command_lines.hpp"
+#include "oci/runtime_config.hpp"
+#include "policy/egress_json.hpp"
+#include "session/argv.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::session {
+namespace {
+
+/// OCI hooks 1.0.0 (containers/common, docs/oci-hooks.5): run our hook for every container of this Podman call.
+std::string hook_file(const Host& host) {
+  const std::string program = host.installation.hook().string();
+  const nlohmann::json document = {
+      {"version", "1.0.0"},
+      {"hook", {{"path", program}, {"args", {program, host.paths.folder.string()}}}},
+      {"when", {{"always", true}}},
+      {"stages", {"precreate"}}};
+  return document.dump(2) + "\n";
+}
+
+std::string hosts_file(const policy::PolicyFields& fields) {
+  return "127.0.0.1 localhost " + fields.hostname + "\n::1 localhost " + fields.hostname + "\n";
+}
+
+Record record_of(const policy::PolicyFields& fields, const Host& host) {
+  Record record;
+  record.name = fields.name;
+  record.pod = pod_name(fields.name);
+  record.workspace = fields.workspace.source.string();
+  record.agent = fields.agent.name;
+  record.command = fields.run.kind == policy::Run::Kind::command ? support::join(fields.run.command, " ") : fields.agent.name;
+  record.pid = host.launcher;
+  record.started = host.started;
+  record.agent_image = host.images.agent;
+  record.firewall_image = host.images.firewall;
+  record.full_network = fields.egress.mode == policy::NetworkMode::full;
+  return record;
+}
+
+std::vector<Step> session_files(const policy::Policy& policy, const Host& host) {
+  const policy::PolicyFields& fields = policy.fields();
+  const Paths& paths = host.paths;
+  std::vector<Step> steps = {
+      MakeFolder{paths.hooks()},
+      MakeFolder{paths.run()},
+      WriteFile{paths.hook_file(), hook_file(host)},
+      WriteFile{paths.egress(), policy::to_json(fields.egress)},
+      WriteFile{paths.hosts(), hosts_file(fields), 0644},
+  };
+  if (host.oci.resolv_conf) {
+    steps.emplace_back(WriteFile{paths.resolv_conf(), "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n", 0644});
+  }
+  steps.emplace_back(WriteFile{paths.firewall_config(), oci::config_text(oci::render_firewall(policy, host.oci))});
+  steps.emplace_back(WriteFile{paths.agent_config(), oci::config_text(oci::render_agent(policy, host.oci))});
+  return steps;
+}
+
+} // namespace
+
+Plan make_plan(const policy::Policy& policy, const Host& host) {
+  const policy::PolicyFields& fields = policy.fields();
+  const char* const create = "create the pod";
+  Plan plan{fields.name, host.paths, {}, make_teardown(fields.name, host.paths, host.podman)};
+  // The record first: from here on another call can clean up. The files are written while Podman makes the pod.
+  plan.steps.emplace_back(WriteFile{host.paths.record(), to_json(record_of(fields, host))});
+  plan.steps.emplace_back(MakeFolder{host.audit});
+  plan.steps.emplace_back(Start{create, host.podman.command(pod_create_arguments(fields, host))});
+  for (Step& step : session_files(policy, host)) {
+    plan.steps.push_back(std::move(step));
+  }
+  plan.steps.emplace_back(Await{create});
+  plan.steps.emplace_back(Attach{host.podman.command(agent_run_arguments(fields, host)), host.oci.terminal});
+  return plan;
+}
+
+std::vector<TeardownStep> make_teardown(const std::string& name, const Paths& paths, const podman::Podman& podman) {
+  return {StopFirewall{paths.firewall_pid()},
+          Remove{"remove the pod", podman.command({"pod", "rm", "--force", "--time", "0", "--ignore", pod_name(name)})},
+          RemoveFolder{paths}};
+}
+
+} // namespace agentbox::session

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <string>
+#include <sys/types.h>
+#include <variant>
+#include <vector>
+
+#include "oci/host_facts.hpp"
+#include "podman/host_facts.hpp"
+#include "podman/installation.hpp"
+#include "podman/podman.hpp"
+#include "policy/policy.hpp"
+#include "session/paths.hpp"
+#include "session/record.hpp"
+#include "support/command.hpp"
+
+namespace agentbox::session {
+
+/// Makes a folder with mode 0700.
+struct MakeFolder {
+  std::filesystem::path path;
+};
+
+/// Writes a file in one step.
+struct WriteFile {
+  std::filesystem::path path;
+  std::string content;
+  mode_t mode = 0600;
+};
+
+/// Starts a command whose output is kept, and goes on at once.
+struct Start {
+  std::string what; ///< "create the pod"; names it for Await and for messages
+  support::Command command;
+};
+
+/// Waits for the command that Start began under the same name. Its failure ends the run.
+struct Await {
+  std::string what;
+};
+
+/// Runs a command on our own terminal and watches it. Its exit code is the run's.
+struct Attach {
+  support::Command command;
+  bool terminal = false; ///< the command makes a terminal for the agent
+};
+
+using Step = std::variant<MakeFolder, WriteFile, Start, Await, Attach>;
+
+/// The firewall's process gets SIGTERM, and SIGKILL if it has not ended after a moment: `podman pod rm` would give it ten
+/// seconds.
+struct StopFirewall {
+  std::filesystem::path pid_file;
+};
+
+/// Runs a command to its end. Its failure is reported and the teardown goes on.
+struct Remove {
+  std::string what;
+  support::Command command;
+};
+
+/// Removes the session folder.
+struct RemoveFolder {
+  Paths paths;
+};
+
+using TeardownStep = std::variant<StopFirewall, Remove, RemoveFolder>;
+
+/// Everything that one run does, as data: --dry-run shows it, tests compare it, the executor runs it.
+struct Plan {
+  std::string name;
+  Paths paths;
+  std::vector<Step> steps;
+  std::vector<TeardownStep> teardown; ///< all of it, whatever happened before
+};
+
+/// The images of a box, by id.
+struct Images {
+  std::string agent;
+  std::string firewall;
+};
+
+/// What a plan is made from besides the policy. Plain values.
+struct Host {
+  podman::Podman podman;
+  podman::HostFacts facts;
+  podman::Installation installation;
+  oci::HostFacts oci; ///< with the session's paths
+  Paths paths;
+  std::filesystem::path audit;
+  Images images;
+  std::int64_t started = 0;
+  pid_t launcher = 0;
+};
+
+/// The plan of `agentbox run`. Pure. Throws support::Error(refused) when the renderers do.
+Plan make_plan(const policy::Policy& policy, const Host& host);
+
+/// The teardown of box `name` alone, for what dead launchers left.
+std::vector<TeardownStep> make_teardown(const std::string& name, const Paths& paths, const podman::Podman& podman);
+
+} // namespace agentbox::session

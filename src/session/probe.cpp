@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/probe.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <optional>
+#include <string_view>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "support/command.hpp"
+#include "support/error.hpp"
+#include "support/fd.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::session {
+namespace fs = std::filesystem;
+namespace {
+
+using support::Error;
+using support::ExitCode;
+using support::Fd;
+using support::system_error;
+
+/// Walks `relative` below `root` component by component. False when a part of it does not exist.
+bool exists_without_links(const fs::path& root, const std::string& relative) {
+  Fd at(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!at) {
+    throw system_error(ExitCode::refused, "cannot open the workspace " + root.string(), errno);
+  }
+  for (const fs::path& part : fs::path(relative)) {
+    Fd next(openat(at.get(), part.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!next && (errno == ENOENT || errno == ENOTDIR)) {
+      return false;
+    }
+    struct stat info {};
+    if (!next || fstat(next.get(), &info) != 0) {
+      throw system_error(ExitCode::refused, "cannot look at " + (root / relative).string(), errno);
+    }
+    if (S_ISLNK(info.st_mode)) {
+      throw Error(ExitCode::refused,
+                  fmt::format("{} cannot be protected: {} is a symbolic link", (root / relative).string(), part.string()),
+                  "look at where it leads, and put a folder in its place");
+    }
+    at = std::move(next);
+  }
+  return true;
+}
+
+std::uint64_t hard_limit(__rlimit_resource_t resource) {
+  rlimit limit{};
+  getrlimit(resource, &limit);
+  return limit.rlim_max;
+}
+
+/// Host variables that say how the user's terminal is; only plain words of them, for the text comes from outside.
+std::map<std::string, std::string> terminal_environment(const Terminal& terminal) {
+  constexpr std::string_view k_plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-./";
+  std::map<std::string, std::string> variables;
+  for (const char* name : {"TERM", "COLORTERM", "TZ"}) {
+    const char* value = std::getenv(name);
+    const bool of_terminal = std::string_view(name) != "TZ";
+    if (value != nullptr && *value != '\0' && (terminal.interactive() || !of_terminal) &&
+        std::string_view(value).find_first_not_of(k_plain) == std::string_view::npos) {
+      variables.emplace(name, value);
+    }
+  }
+  return variables;
+}
+
+std::string label_of(const fs::path& path) {
+  std::array<char, 256> label{};
+  const ssize_t length = getxattr(path.c_str(), "security.selinux", label.data(), label.size());
+  return length > 0 ? std::string(label.data(), static_cast<std::size_t>(length)) : std::string();
+}
+
+} // namespace
+
+std::vector<std::string> existing_protected_paths(const policy::Workspace& workspace) {
+  std::vector<std::string> existing;
+  for (const std::string& path : workspace.protect) {
+    if (exists_without_links(workspace.source, path)) {
+      existing.push_back(path);
+    }
+  }
+  return existing;
+}
+
+oci::FileIdentity identity_of(const fs::path& path) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0) {
+    throw system_error(ExitCode::refused, "cannot mount " + path.string(), errno, "does it still exist?");
+  }
+  if (S_ISLNK(info.st_mode)) {
+    throw Error(ExitCode::refused, "cannot mount " + path.string() + ": it has become a symbolic link");
+  }
+  return {info.st_dev, info.st_ino};
+}
+
+void require_container_label(const fs::path& path) {
+  const std::string label = label_of(path);
+  if (!label.empty() && label.find(":container_file_t:") == std::string::npos) {
+    throw Error(ExitCode::refused, "SELinux would keep the box from " + path.string(),
+                "chcon -R -t container_file_t " + support::shell_quote({path.string()}));
+  }
+}
+
+std::string make_nonce() {
+  std::array<unsigned char, 16> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    throw system_error(ExitCode::failed, "no random numbers", errno);
+  }
+  std::string hex;
+  for (const unsigned char byte : bytes) {
+    hex += fmt::format("{:02x}", byte);
+  }
+  return hex;
+}
+
+oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::HostFacts& facts, const Paths& paths,
+                          const Terminal& terminal) {
+  constexpr std::size_t k_profile_bytes = 1U << 20U;
+  oci::HostFacts host;
+  if (!facts.seccomp_profile.empty()) {
+    host.seccomp_profile_path = facts.seccomp_profile.string();
+  }
+  host.seccomp_profile = support::read_file_if_exists(host.seccomp_profile_path, k_profile_bytes).value_or("");
+  host.delegated = {facts.controllers.contains("pids"), facts.controllers.contains("memory"), facts.controllers.contains("cpu")};
+  host.open_files_hard = hard_limit(RLIMIT_NOFILE);
+  host.processes_hard = hard_limit(RLIMIT_NPROC);
+  host.terminal = terminal.interactive();
+  host.nonce = make_nonce();
+  host.egress_json = paths.egress();
+  host.run_folder = paths.run();
+  host.audit_folder = audit_folder();
+  host.hosts = paths.hosts();
+  if (fields.egress.mode != policy::NetworkMode::full) {
+    host.resolv_conf = paths.resolv_conf();
+  }
+  host.protected_paths = existing_protected_paths(fields.workspace);
+  host.agent_env = terminal_environment(terminal);
+  std::vector<fs::path> sources = {fields.workspace.source};
+  for (const policy::Mount& mount : fields.mounts) {
+    sources.push_back(mount.source);
+  }
+  if (facts.selinux) {
+    for (const fs::path& source : sources) {
+      require_container_label(source);
+    }
+  }
+  for (const std::string& path : host.protected_paths) {
+    // The folders above are mounted onto themselves, so that they cannot be renamed.
+    for (fs::path part(path); !part.empty(); part = part.parent_path()) {
+      sources.push_back(fields.workspace.source / part);
+    }
+  }
+  if (fields.ca_bundle) {
+    sources.push_back(*fields.ca_bundle);
+  }
+  for (const fs::path& source : sources) {
+    host.sources.emplace(source, identity_of(source));
+  }
+  return host;
+}
+
+} // namespace agentbox::session

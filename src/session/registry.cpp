@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/registry.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <system_error>
+
+#include "support/error.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::session {
+namespace fs = std::filesystem;
+namespace {
+
+using support::Error;
+using support::ExitCode;
+using support::Fd;
+using support::system_error;
+
+Fd open_lock(const fs::path& path, int flags) { return Fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600)); }
+
+/// Held while folders appear or are judged: between mkdir and flock a new session would look like a dead one.
+Fd lock_registry() {
+  support::make_private_folder(sessions_folder());
+  Fd fd = open_lock(sessions_folder() / ".lock", O_CREAT);
+  if (!fd || flock(fd.get(), LOCK_EX) != 0) {
+    throw system_error(ExitCode::failed, "cannot lock " + (sessions_folder() / ".lock").string(), errno);
+  }
+  return fd;
+}
+
+/// The session's lock when nobody holds it.
+std::optional<Fd> take_lock(const Paths& paths) {
+  Fd fd = open_lock(paths.lock(), O_CREAT);
+  if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    return std::nullopt;
+  }
+  return fd;
+}
+
+std::vector<std::string> folder_names() {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(sessions_folder(), error)) {
+    if (entry.is_directory(error) && !entry.is_symlink(error)) {
+      names.push_back(entry.path().filename().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+} // namespace
+
+Claim claim_session(const std::string& name) {
+  const Fd registry = lock_registry();
+  const Paths paths = session_paths(name);
+  if (mkdir(paths.folder.c_str(), 0700) != 0) {
+    if (errno == EEXIST) {
+      throw Error(ExitCode::failed, "a box named \"" + name + "\" is already running",
+                  "choose another --name, or: agentbox stop " + name);
+    }
+    throw system_error(ExitCode::failed, "cannot create the folder " + paths.folder.string(), errno);
+  }
+  auto lock = take_lock(paths);
+  if (!lock) {
+    throw system_error(ExitCode::failed, "cannot lock " + paths.lock().string(), errno);
+  }
+  return {paths, *std::move(lock)};
+}
+
+std::vector<Found> find_sessions() {
+  if (!fs::exists(sessions_folder())) {
+    return {};
+  }
+  const Fd registry = lock_registry();
+  std::vector<Found> sessions;
+  for (const std::string& name : folder_names()) {
+    const Paths paths = session_paths(name);
+    // Taken and given back at once when nobody holds it.
+    const bool alive = !take_lock(paths);
+    sessions.push_back({name, paths, alive, record_from_json(support::read_file_if_exists(paths.record(), 1U << 16U).value_or(""))});
+  }
+  return sessions;
+}
+
+std::vector<Claim> claim_dead_sessions() {
+  std::error_code error;
+  if (!fs::exists(sessions_folder(), error)) {
+    return {};
+  }
+  const Fd registry = lock_registry();
+  std::vector<Claim> dead;
+  for (const std::string& name : folder_names()) {
+    const Paths paths = session_paths(name);
+    if (auto lock = take_lock(paths)) {
+      dead.push_back({paths, *std::move(lock)});
+    }
+  }
+  return dead;
+}
+
+void remove_session_folder(const Paths& paths) {
+  const Fd registry = lock_registry(); // half a folder has a free lock, and would look like a dead launcher's
+  std::error_code error;
+  fs::remove_all(paths.folder, error); // symbolic links are removed, not followed
+  if (error) {
+    throw Error(ExitCode::failed, "cannot remove " + paths.folder.string() + ": " + error.message());
+  }
+}
+
+} // namespace agentbox::session

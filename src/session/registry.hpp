@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "session/paths.hpp"
+#include "session/record.hpp"
+#include "support/fd.hpp"
+
+namespace agentbox::session {
+
+/// A session folder that is ours as long as this lives. The lock's descriptor is never inherited: a launcher that was
+/// killed frees it, whatever its children do.
+struct Claim {
+  Paths paths;
+  support::Fd lock;
+};
+
+/// Makes the session folder of box `name` (0700) and takes its lock. Throws Error(failed) when a box of that name runs.
+Claim claim_session(const std::string& name);
+
+/// A session folder as another call finds it.
+struct Found {
+  std::string name;
+  Paths paths;
+  bool alive = false;           ///< its launcher holds the lock
+  std::optional<Record> record; ///< none: not written yet, or damaged
+};
+
+/// Every session folder, sorted by name.
+std::vector<Found> find_sessions();
+
+/// Takes over the folders of dead launchers (their lock is free), so that two sweepers never clean the same one.
+std::vector<Claim> claim_dead_sessions();
+
+/// Removes `paths.folder` and everything below it; never follows symbolic links. Throws Error(failed).
+void remove_session_folder(const Paths& paths);
+
+} // namespace agentbox::session

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/show_plan.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace agentbox::session {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* k_hidden = "(not shown)";
+
+/// `content` with the values of policy.env hidden where the runtime config carries them: such output is pasted into
+/// bug reports, and --env is how credentials reach the box.
+std::string without_values(const WriteFile& file, const Paths& paths, const policy::PolicyFields& fields) {
+  if (file.path != paths.agent_config() || fields.env.empty()) {
+    return file.content;
+  }
+  json config = json::parse(file.content);
+  for (json& entry : config.at("process").at("env")) {
+    const std::string text = entry.get<std::string>();
+    const std::string name = text.substr(0, text.find('='));
+    if (fields.env.contains(name)) {
+      entry = name + "=" + k_hidden;
+    }
+  }
+  return config.dump(2) + "\n";
+}
+
+class Describe {
+public:
+  Describe(const Plan& plan, const policy::PolicyFields& fields) : m_plan(plan), m_fields(fields) {}
+
+  json operator()(const MakeFolder& step) const { return {{"do", "make folder"}, {"path", step.path.string()}, {"mode", "0700"}}; }
+  json operator()(const WriteFile& step) const {
+    return {{"do", "write"}, {"path", step.path.string()}, {"mode", fmt::format("{:04o}", step.mode)},
+            {"content", without_values(step, m_plan.paths, m_fields)}};
+  }
+  json operator()(const Start& step) const {
+    return {{"do", "start"}, {"what", step.what}, {"argv", step.command.argv}, {"env", step.command.env}};
+  }
+  json operator()(const Await& step) const { return {{"do", "await"}, {"what", step.what}}; }
+  json operator()(const Attach& step) const {
+    return {{"do", "attach"}, {"terminal", step.terminal}, {"argv", step.command.argv}, {"env", step.command.env}};
+  }
+  json operator()(const StopFirewall& step) const { return {{"do", "stop the firewall"}, {"pid_file", step.pid_file.string()}}; }
+  json operator()(const Remove& step) const {
+    return {{"do", "run"}, {"what", step.what}, {"argv", step.command.argv}, {"env", step.command.env}};
+  }
+  json operator()(const RemoveFolder& step) const { return {{"do", "remove folder"}, {"path", step.paths.folder.string()}}; }
+
+private:
+  const Plan& m_plan;
+  const policy::PolicyFields& m_fields;
+};
+
+json steps_json(const Plan& plan, const policy::PolicyFields& fields, const auto& steps) {
+  json list = json::array();
+  for (const auto& step : steps) {
+    list.push_back(std::visit(Describe(plan, fields), step));
+  }
+  return list;
+}
+
+/// One step as lines of text, from its JSON: what the two forms say cannot differ.
+std::string step_text(const json& step) {
+  const std::string what = step.at("do");
+  if (step.contains("argv")) {
+    return fmt::format("$ {}{}\n", support::shell_quote(step.at("argv").get<std::vector<std::string>>()),
+                       what == "start" ? " &" : "");
+  }
+  if (what == "write") {
+    return fmt::format("write {} (mode {}):\n{}", step.at("path").get<std::string>(), step.at("mode").get<std::string>(),
+                       step.at("content").get<std::string>());
+  }
+  if (what == "await") {
+    return fmt::format("wait for: {}\n", step.at("what").get<std::string>());
+  }
+  const char* const key = step.contains("path") ? "path" : "pid_file";
+  return fmt::format("{} {}\n", what, step.at(key).get<std::string>());
+}
+
+} // namespace
+
+std::string plan_text(const Plan& plan, const policy::Policy& policy) {
+  std::string text = fmt::format("# box \"{}\"\n", plan.name);
+  for (const json& step : steps_json(plan, policy.fields(), plan.steps)) {
+    text += step_text(step);
+  }
+  text += "# teardown\n";
+  for (const json& step : steps_json(plan, policy.fields(), plan.teardown)) {
+    text += step_text(step);
+  }
+  return text;
+}
+
+std::string plan_json(const Plan& plan, const policy::Policy& policy) {
+  const json document = {{"name", plan.name},
+                         {"steps", steps_json(plan, policy.fields(), plan.steps)},
+                         {"teardown", steps_json(plan, policy.fields(), plan.teardown)}};
+  return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+} // namespace agentbox::session

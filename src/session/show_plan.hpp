@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+#include "policy/policy.hpp"
+#include "session/plan.hpp"
+
+namespace agentbox::session {
+
+/// The plan for people: every command as a shell would take it, every file with its content, in order. Values of
+/// environment variables that the user passed into the box are hidden in the files' text, and only there.
+std::string plan_text(const Plan& plan, const policy::Policy& policy);
+
+/// The plan for machines: {"name", "steps": [{"do", …}], "teardown": [...], "policy": {...}}. Values hidden likewise.
+std::string plan_json(const Plan& plan, const policy::Policy& policy);
+
+} // namespace agentbox::session
