@@ -44,7 +44,7 @@ expect() {
 
 empty=''
 expect agentbox "$empty" : run doctor completion ! --json
-expect agentbox do : doctor ! run
+expect agentbox doc : doctor ! run
 expect agentbox doctor -- : --json --help ! --base
 expect agentbox completion "$empty" : bash zsh fish
 expect agentbox completion z : zsh ! bash
