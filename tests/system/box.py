@@ -14,6 +14,7 @@ import tempfile
 import time
 import unittest
 
+HERE = pathlib.Path(__file__).resolve().parent.parent  # tests/, as installed for the rootless user
 AGENTBOX = os.environ.get("AGENTBOX", "agentbox")
 HOME = pathlib.Path(os.environ["HOME"])
 RUNTIME = pathlib.Path(os.environ["XDG_RUNTIME_DIR"])

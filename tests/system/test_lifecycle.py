@@ -15,7 +15,8 @@ class Lifecycle(SystemTest):
     def started(self, *arguments):
         """A box whose command is running."""
         process = self.start("run", *arguments, "--", "sh", "-c", "touch running; exec sleep 100")
-        wait_until((self.workspace / "running").exists, 20, "the box runs")
+        wait_until(lambda: (self.workspace / "running").exists() or process.poll() is not None, 20, "the box runs")
+        self.assertIsNone(process.poll(), "the box ended early")
         (self.workspace / "running").unlink()
         return process
 

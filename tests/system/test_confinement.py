@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a process in the box can do to the kernel, to the host's files and to the box's own frame."""
+import os
+import shutil
+import subprocess
+
+from box import HERE, SystemTest
+
+REFUSED = {
+    "unshare-user", "unshare-net", "clone3", "mount", "chroot", "ptrace-parent", "read-parent-memory", "keyctl", "add-key",
+    "bpf", "io-uring", "userfaultfd", "perf-event", "open-by-handle", "kernel-log", "terminal-push", "socket-packet",
+    "socket-raw", "socket-vsock", "socket-alg", "socket-netlink-netfilter", "socket-sctp", "socket-mptcp",
+}
+# Of these the kernel itself lets an ordinary user do, so that their refusal in the box is the box's work.
+ORDINARY = {"unshare-user", "clone3", "ptrace-parent", "read-parent-memory", "keyctl", "add-key", "terminal-push"}
+NEEDED = {
+    "socket-tcp", "socket-tcp6", "socket-udp", "socket-unix", "socket-netlink-route", "epoll", "inotify", "memfd", "fork",
+}
+
+
+def results(text):
+    return dict(line.split(" ", 1) for line in text.splitlines())
+
+
+class Confinement(SystemTest):
+    def test_system_calls(self):
+        probe = HERE / "probes" / "probe_attempt"
+        shutil.copy(probe, self.workspace / "probe")
+        inside = results(self.in_box("./probe").out)
+        outside = results(subprocess.run([probe], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout)
+        self.assertEqual(set(inside), REFUSED | NEEDED)
+        self.assertEqual({name for name in NEEDED if inside[name] != "ok"}, set(), inside)
+        self.assertEqual({name for name in REFUSED if inside[name] == "ok"}, set(), inside)
+        self.assertEqual({name for name in ORDINARY if outside[name] != "ok"}, set(), outside)
+
+    def test_masked_and_read_only_paths(self):
+        script = """
+            for path in /proc/kcore /proc/keys /proc/timer_list /proc/sched_debug /proc/latency_stats /proc/scsi /sys/firmware; do
+                [ -s $path ] && [ -n "$(head -c1 $path 2>/dev/null || ls -A $path 2>/dev/null)" ] && echo "readable $path"
+            done
+            for path in /proc/sys/kernel/core_pattern /proc/sysrq-trigger /sys/kernel/uevent_helper /proc/irq/default_smp_affinity; do
+                [ -e $path ] && (echo x >$path) 2>/dev/null && echo "writable $path"
+            done
+            for path in / /etc /usr /usr/local/bin /home; do
+                (touch $path/agentbox-probe) 2>/dev/null && echo "writable $path"
+            done
+            echo end"""
+        self.assertEqual(self.in_box(script).out, "end\n")
+
+    def test_devices(self):
+        allowed = {"console", "core", "fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout",
+                   "tty", "urandom", "zero"}
+        self.assertLessEqual(set(self.in_box("ls /dev").out.split()), allowed)
+        self.assertIn("denied", self.in_box("mknod /tmp/sda b 8 0 2>&1 || echo denied").out)
+
+    def test_mounts_carry_no_setuid_and_no_devices(self):
+        mounts = self.in_box("cat /proc/self/mountinfo").out.splitlines()
+        fields = {line.split()[4]: line.split()[5].split(",") for line in mounts}
+        self.assertIn("/workspace", fields)
+        for place, options in fields.items():
+            if place != "/" and not place.startswith(("/dev/", "/proc/")):
+                self.assertIn("nosuid", options, place)
+            if not place.startswith(("/dev", "/proc/")) and place != "/":
+                self.assertIn("nodev", options, place)
+
+    def test_a_setuid_program_gains_nothing(self):
+        program = self.workspace / "id"
+        shutil.copy("/usr/bin/id", program)
+        os.chmod(program, 0o4755)
+        self.assertEqual(self.in_box("./id -u; ls /usr/bin/su >/dev/null 2>&1 && su -c id </dev/null 2>&1; true").out.split()[0], "1000")
+
+    def test_the_hosts_environment_stays_outside(self):
+        out = self.in_box("env", AWS_SECRET_ACCESS_KEY="secret", SSH_AUTH_SOCK="/tmp/agent", GITHUB_TOKEN="secret").out
+        names = {line.split("=")[0] for line in out.splitlines()}
+        self.assertEqual(names & {"AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "GITHUB_TOKEN", "XDG_RUNTIME_DIR", "AGENTBOX_GATE"}, set())
+        self.assertIn("PATH", names)
+
+    def test_no_file_descriptor_of_the_launcher_is_inherited(self):
+        self.assertEqual(self.in_box("ls /proc/self/fd").out.split(), ["0", "1", "2", "3"])  # 3 is the listing's own
+
+    def test_files_that_the_host_would_execute_are_protected(self):
+        """The agent may change the project, but not what git and agentbox run or read on the host."""
+        subprocess.run(["git", "init", "--quiet"], cwd=self.workspace, check=True)
+        self.project_config("")
+        script = """
+            (echo x >.git/hooks/pre-commit) 2>/dev/null && echo "wrote a hook"
+            (echo x >>.git/config) 2>/dev/null && echo "wrote git's config"
+            (echo x >>.agentbox/config.toml) 2>/dev/null && echo "wrote agentbox's config"
+            mv .git moved 2>/dev/null && echo "moved .git"
+            rm -rf .git/hooks 2>/dev/null && echo "removed the hooks"
+            echo x >file && git add file && git -c user.name=a -c user.email=a@b commit --quiet -m x && echo committed"""
+        self.assertEqual(self.in_box(script).out, "committed\n")
+        self.assertFalse((self.workspace / ".git/hooks/pre-commit").exists())
+
+    def test_extra_mounts(self):
+        other = self.workspace.parent / (self.workspace.name + "-other")
+        other.mkdir()
+        self.addCleanup(shutil.rmtree, other)
+        (other / "data").write_text("data")
+        script = "cat /data/data; (echo x >/data/new) 2>/dev/null && echo ' written' || echo ' refused'"
+        self.assertEqual(self.in_box(script, "--mount", f"{other}:/data:ro").out, "data refused\n")
+        self.assertEqual(self.in_box(script, "--mount", f"{other}:/data").out, "data written\n")
