@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "catch.hpp"
+#include "config/load.hpp"
+#include "temp_folder.hpp"
+
+namespace agentbox::tests {
+
+/// A small host: a home folder, a workspace, and the three places of configuration.
+class Host {
+public:
+  Host() {
+    std::filesystem::create_directories(m_folder / "home/project");
+    sources.system_file = m_folder / "etc/config.toml";
+    sources.user_file = m_folder / "home/.config/agentbox/config.toml";
+    sources.workspace = m_folder / "home/project";
+    sources.home = m_folder / "home";
+    sources.current_folder = sources.workspace;
+  }
+
+  std::filesystem::path system(std::string_view text) const { return m_folder.write("etc/config.toml", text); }
+  std::filesystem::path user(std::string_view text) const {
+    return m_folder.write("home/.config/agentbox/config.toml", text);
+  }
+  std::filesystem::path project(std::string_view text) const {
+    return m_folder.write("home/project/.agentbox/config.toml", text);
+  }
+  const TempFolder& folder() const { return m_folder; }
+
+  /// What loads, and is a valid policy.
+  config::Loaded load() const {
+    config::LoadResult result = config::load(sources, overrides);
+    if (const auto* diagnostics = std::get_if<policy::Diagnostics>(&result)) {
+      INFO(config::describe(*diagnostics));
+      REQUIRE(diagnostics->empty());
+    }
+    auto loaded = std::get<config::Loaded>(std::move(result));
+    CHECK(std::holds_alternative<policy::Policy>(policy::build_policy(loaded.fields)));
+    return loaded;
+  }
+
+  /// The mistakes of what does not load.
+  policy::Diagnostics mistakes() const {
+    config::LoadResult result = config::load(sources, overrides);
+    REQUIRE(std::holds_alternative<policy::Diagnostics>(result));
+    return std::get<policy::Diagnostics>(std::move(result));
+  }
+
+  /// The only mistake.
+  policy::Diagnostic mistake() const {
+    const auto found = mistakes();
+    INFO(config::describe(found));
+    REQUIRE(found.size() == 1);
+    return found.front();
+  }
+
+  config::Sources sources;
+  config::Overrides overrides;
+
+private:
+  TempFolder m_folder;
+};
+
+} // namespace agentbox::tests

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/trust.hpp"
+
+#include <sys/stat.h>
+
+#include "catch.hpp"
+#include "support/error.hpp"
+#include "temp_folder.hpp"
+
+namespace config = agentbox::config;
+namespace fs = std::filesystem;
+using agentbox::support::Error;
+using agentbox::tests::TempFolder;
+
+namespace {
+
+fs::path only_file(const fs::path& folder) {
+  return fs::directory_iterator(folder)->path();
+}
+
+} // namespace
+
+TEST_CASE("an agreement holds for one workspace and one digest") {
+  const TempFolder folder;
+  const config::TrustStore store(folder / "trust");
+  CHECK_FALSE(store.agreed("/w", "d1"));
+  store.agree("/w", "d1");
+  CHECK(store.agreed("/w", "d1"));
+  CHECK_FALSE(store.agreed("/w", "d2"));
+  CHECK_FALSE(store.agreed("/w", ""));
+  CHECK_FALSE(store.agreed("/w2", "d1"));
+  store.agree("/w", "d2");
+  CHECK(store.agreed("/w", "d2"));
+  CHECK_FALSE(store.agreed("/w", "d1"));
+}
+
+TEST_CASE("an agreement can be taken back") {
+  const TempFolder folder;
+  const config::TrustStore store(folder / "trust");
+  store.revoke("/w");
+  store.agree("/w", "d1");
+  store.revoke("/w");
+  CHECK_FALSE(store.agreed("/w", "d1"));
+}
+
+TEST_CASE("the store is private") {
+  const TempFolder folder;
+  const config::TrustStore store(folder / "trust");
+  store.agree("/w", "d1");
+  struct stat info {};
+  REQUIRE(stat((folder / "trust").c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777U) == 0700);
+  REQUIRE(stat(only_file(folder / "trust").c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777U) == 0600);
+}
+
+TEST_CASE("a file that others could have written, or a damaged one, is an error and no agreement") {
+  const TempFolder folder;
+  const config::TrustStore store(folder / "trust");
+  store.agree("/w", "d1");
+  const fs::path file = only_file(folder / "trust");
+  REQUIRE(chmod(file.c_str(), 0666) == 0);
+  CHECK_THROWS_AS(store.agreed("/w", "d1"), Error);
+  REQUIRE(chmod(file.c_str(), 0600) == 0);
+  CHECK(store.agreed("/w", "d1"));
+
+  for (const char* text :
+       {"", "{", "[]", "{}", R"({"version":2,"digest":"d1","workspace":"/w"})", R"({"version":1,"digest":7})"}) {
+    INFO(text);
+    folder.write("trust/" + file.filename().string(), text);
+    CHECK_THROWS_AS(store.agreed("/w", "d1"), Error);
+  }
+  folder.write("trust/" + file.filename().string(), R"({"version":1,"digest":"d1","workspace":"/elsewhere"})");
+  CHECK_FALSE(store.agreed("/w", "d1"));
+
+  fs::rename(file, folder / "elsewhere");
+  fs::create_symlink(folder / "elsewhere", file);
+  CHECK_THROWS_AS(store.agreed("/w", "d1"), Error);
+}
