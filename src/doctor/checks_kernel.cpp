@@ -173,7 +173,7 @@ Finding check_selinux(const HostReport& report) {
   case Selinux::permissive: return ok(line, "permissive: it logs, and does not confine the box");
   case Selinux::enforcing: break;
   }
-  return ok(line, "enforcing");
+  return ok(line, "enforcing (a project needs the label container_file_t; the first start in it says the command)");
 }
 
 Finding check_seccomp(const HostReport& report) {

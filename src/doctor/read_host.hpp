@@ -4,13 +4,14 @@
 
 namespace agentbox::doctor {
 
-/// Looks at this host. Never throws for what is missing on it: that is what the report is for. Changes nothing; asks
-/// Podman and tries the ruleset (in a network namespace of its own) only as an ordinary user. About a second.
+/// Looks at this host. Never throws for what is missing on it: that is what the report is for. Leaves nothing behind;
+/// asks Podman and tries the ruleset (in a network namespace of its own) only as an ordinary user. About a second.
 HostReport read_host();
 
 // The parts of it, by file.
-void read_kernel(HostReport& report); // read_kernel.cpp
-void read_podman(HostReport& report); // read_podman.cpp
-void read_user(HostReport& report);   // read_user.cpp
+void read_kernel(HostReport& report);  // read_kernel.cpp
+void read_podman(HostReport& report);  // read_podman.cpp
+void read_ruleset(HostReport& report); // read_ruleset.cpp; after the others
+void read_user(HostReport& report);    // read_user.cpp
 
 } // namespace agentbox::doctor

@@ -102,6 +102,7 @@ HostReport read_host() {
   read_user(report);
   read_kernel(report);
   read_podman(report);
+  read_ruleset(report);
   return report;
 }
 

@@ -127,7 +127,7 @@ class CommandLine(unittest.TestCase):
 class Firewall(unittest.TestCase):
     def test_the_man_page_has_every_option_and_no_other(self):
         text = run(FIREWALL, "--help")
-        known = set(re.findall(r"^  (--\w+) ", text, flags=re.M))
+        known = set(re.findall(r"(--\w+) [A-Za-z]+", text))
         page = (MAN / "agentbox-firewall.8").read_text()
         self.assertIn("--policy", known)
         self.assertEqual(flags_of(page), known)
@@ -196,8 +196,9 @@ class Pages(unittest.TestCase):
         tops = "src|oci|firewall|containerfiles|tests|packaging|cmake"
         for name in DOCUMENTS:
             for path in re.findall(rf"`((?:{tops})/[\w./-]+)`", read(name)):
-                with self.subTest(document=name, path=path):
-                    self.assertTrue((SOURCE / path).exists(), path)
+                if not re.search(r"\b[A-Z]{3,}\b", path):  # src/cli/NAME.cpp stands for any
+                    with self.subTest(document=name, path=path):
+                        self.assertTrue((SOURCE / path).exists(), path)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether this kernel takes the firewall's ruleset. Lists of modules only guess at that; a trial knows.
+#include <filesystem>
+#include <unistd.h>
+
+#include "doctor/read_host.hpp"
+#include "podman/installation.hpp"
+#include "podman/podman.hpp"
+#include "policy/egress_json.hpp"
+#include "support/command.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::doctor {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr support::CaptureLimits k_quick{64U << 10U, std::chrono::seconds(20)};
+
+/// A file that is gone when this is.
+class TemporaryFile {
+public:
+  TemporaryFile(fs::path path, const std::string& content) : m_path(std::move(path)) {
+    support::make_private_folder(m_path.parent_path());
+    support::write_file(m_path, content);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  TemporaryFile(TemporaryFile&&) = delete;
+  TemporaryFile& operator=(TemporaryFile&&) = delete;
+  ~TemporaryFile() { unlink(m_path.c_str()); }
+
+  const fs::path& path() const { return m_path; }
+
+private:
+  fs::path m_path;
+};
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+} // namespace
+
+void read_ruleset(HostReport& report) {
+  const auto unshare = support::find_program("unshare");
+  if (report.uid == 0 || !report.podman.facts || !unshare || !report.missing_files.empty()) {
+    return;
+  }
+  try {
+    const std::string name = "doctor-" + std::to_string(getpid()) + ".json";
+    const TemporaryFile policy(support::runtime_folder() / name, policy::to_json(policy::EgressPolicy{}));
+    // In Podman's user namespace, as a box's firewall is, and a network namespace that ends with the command.
+    const support::Captured result = support::capture(
+        podman::Podman::find().command({"unshare", *unshare, "--net", podman::find_installation().firewall().string(),
+                                        "lock", "--policy", policy.path().string()}),
+        {}, k_quick);
+    report.ruleset.attempted = true;
+    report.ruleset.error = result.status.ok() ? "" : first_line(result.err.empty() ? "no message" : result.err);
+  } catch (const support::Error& error) {
+    report.ruleset.attempted = true;
+    report.ruleset.error = error.what();
+  }
+}
+
+} // namespace agentbox::doctor
