@@ -29,8 +29,12 @@ std::vector<std::string> agent_argv(const policy::PolicyFields& fields) {
 }
 
 std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const std::string& nonce) {
-  return {k_firewall_program, "serve",   "--box", fields.name, "--nonce", nonce, "--driver",
-          std::string(policy::driver_text(fields.firewall_driver))};
+  std::vector<std::string> argv = {k_firewall_program, "serve",   "--box", fields.name, "--nonce", nonce, "--driver",
+                                   std::string(policy::driver_text(fields.firewall_driver))};
+  for (const policy::PublishedPort& port : fields.ports) { // or the ruleset refuses what Podman forwards to the box
+    argv.insert(argv.end(), {"--publish", std::to_string(port.box_port)});
+  }
+  return argv;
 }
 
 } // namespace agentbox::oci

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parts of pod YAML for Podman. Internal to oci/kube and oci/quadlet.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "oci/pod/pod.hpp"
+#include "oci/pod/yaml.hpp"
+
+namespace agentbox::oci {
+
+/// "keep-id:uid=1000,gid=1000": the host's user is the agent in the box.
+std::string keep_id(const policy::User& user);
+
+/// argv that plays the set in `facts.folder`.
+std::vector<std::string> kube_play(const policy::PolicyFields& fields, const PodFacts& facts);
+
+/// The names of the Podman volumes that stay when the pod is gone.
+std::vector<std::string> volume_names(const Pod& pod);
+
+/// The pod's volumes as Podman knows them.
+class KubeVolumes {
+public:
+  KubeVolumes(const Pod& pod, const HostFacts& host);
+
+  /// spec.volumes
+  const nlohmann::ordered_json& list() const noexcept { return m_list; }
+  /// volumeMounts of one container.
+  nlohmann::ordered_json mounts(const PodContainer& container) const;
+  /// The PersistentVolumeClaims and ConfigMaps that the pod needs.
+  std::vector<YamlDocument> documents(const Pod& pod) const;
+
+private:
+  nlohmann::ordered_json m_list = nlohmann::ordered_json::array();
+  std::map<std::string, std::string> m_parts; ///< "volume/sub path" -> volume of its own: Podman 4.3 knows no subPath
+  std::map<std::string, bool> m_bound;        ///< volume -> it is a path of the host
+};
+
+} // namespace agentbox::oci

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parts of a Kubernetes manifest. Internal to oci/kubernetes.
+#pragma once
+#include <nlohmann/json.hpp>
+
+#include "oci/kubernetes/kubernetes.hpp"
+#include "oci/pod/yaml.hpp"
+
+namespace agentbox::oci {
+
+/// Where the clone goes on the workspace's volume: its folder must belong to the agent, the volume's top does not.
+inline constexpr const char* k_clone_folder = "project";
+
+/// Throws support::Error(usage, refused) for options that do not fit each other or the policy.
+void check_options(const policy::PolicyFields& fields, const KubernetesOptions& options);
+
+/// The second fence: no traffic in; out only DNS and the listed ports, to addresses that are not private.
+YamlDocument network_policy(const Pod& pod, const policy::EgressPolicy& egress, const KubernetesOptions& options);
+
+/// metadata for an object called `name`.
+nlohmann::ordered_json metadata(const Pod& pod, const std::string& name, const KubernetesOptions& options);
+
+/// spec.volumes of the pod.
+nlohmann::ordered_json volume_list(const Pod& pod, const KubernetesOptions& options);
+
+/// volumeMounts of one container.
+nlohmann::ordered_json mount_list(const Pod& pod, const PodContainer& container, const KubernetesOptions& options);
+
+/// One ConfigMap with all texts of the pod.
+nlohmann::ordered_json text_map(const Pod& pod, const KubernetesOptions& options);
+
+/// The container that clones the repository into the workspace, behind the firewall like the agent.
+PodContainer clone_container(const Pod& pod, const KubernetesOptions& options);
+
+/// The pod's template (metadata and spec) with the comments for it, whose pointers begin at `prefix`.
+YamlDocument pod_template(const Pod& pod, const policy::PolicyFields& fields, const KubernetesOptions& options,
+                          const std::string& prefix);
+
+} // namespace agentbox::oci

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "oci/command_lines.hpp"
+#include "oci/kubernetes/kubernetes_parts.hpp"
+#include "oci/names.hpp"
+#include "oci/pod/manifest.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// A word that comes out of $(NAME) expansion as it is written here.
+std::string escaped(const std::string& word) {
+  std::string result;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const bool special = word[i] == '$' && i + 1 < word.size() && (word[i + 1] == '$' || word[i + 1] == '(');
+    result += special ? "$$" : std::string(1, word[i]);
+  }
+  return result;
+}
+
+ordered_json seccomp(const PodContainer& container, const KubernetesOptions& options) {
+  return options.runtime_seccomp
+             ? ordered_json{{"type", "RuntimeDefault"}}
+             : ordered_json{{"type", "Localhost"}, {"localhostProfile", "agentbox/" + container.seccomp_file}};
+}
+
+/// The agent's passes the restricted Pod Security Standard. The firewall's is root of the pod's user namespace with two
+/// capabilities and no others: for another user Kubernetes only widens the bounding set, which a program without file
+/// capabilities does not profit from.
+ordered_json security_context(const PodContainer& container, const KubernetesOptions& options) {
+  ordered_json result = ordered_json::object();
+  if (container.capabilities.empty()) {
+    result = {{"runAsNonRoot", true}, {"runAsUser", container.user.uid}, {"runAsGroup", container.user.gid}};
+  } else {
+    result = {{"runAsNonRoot", false}, {"runAsUser", 0}, {"runAsGroup", 0}};
+  }
+  result["allowPrivilegeEscalation"] = false;
+  result["capabilities"] = {{"drop", {"ALL"}}};
+  if (!container.capabilities.empty()) {
+    result["capabilities"]["add"] = container.capabilities;
+  }
+  result["seccompProfile"] = seccomp(container, options);
+  if (container.read_only_root) {
+    result["readOnlyRootFilesystem"] = true;
+  }
+  return result;
+}
+
+ordered_json resources(const PodContainer& container) {
+  constexpr std::uint64_t k_agent_memory = 512U << 20U;
+  constexpr std::uint32_t k_agent_cpu = 250;
+  const bool agent = container.capabilities.empty();
+  ordered_json limits = limit_list(container);
+  ordered_json requests = {{"cpu", "10m"}, {"memory", "16Mi"}};
+  if (agent) {
+    requests["cpu"] = fmt::format("{}m", std::min(k_agent_cpu, container.cpu_millis.value_or(k_agent_cpu)));
+    requests["memory"] = std::to_string(std::min(k_agent_memory, container.memory_bytes.value_or(k_agent_memory)));
+  } else {
+    limits["memory"] = "128Mi";
+  }
+  ordered_json result = {{"requests", std::move(requests)}};
+  if (!limits.empty()) {
+    result["limits"] = std::move(limits);
+  }
+  return result;
+}
+
+ordered_json container(const Pod& pod, const PodContainer& from, const KubernetesOptions& options) {
+  ordered_json args = ordered_json::array();
+  for (std::size_t i = 1; i < from.argv.size(); ++i) {
+    args.push_back(escaped(from.argv[i]));
+  }
+  ordered_json result = {{"name", from.name},
+                         {"image", from.image},
+                         {"command", {from.argv.front()}},
+                         {"args", std::move(args)},
+                         {"workingDir", from.working_dir}};
+  if (from.terminal) {
+    result["tty"] = true;
+    result["stdin"] = true;
+  }
+  result["securityContext"] = security_context(from, options);
+  result["resources"] = resources(from);
+  ordered_json env = env_list(from, pod.name);
+  for (ordered_json& variable : env) {
+    if (variable.contains("value")) {
+      variable["value"] = escaped(variable["value"].get<std::string>());
+    }
+  }
+  if (options.parallel > 1 && from.capabilities.empty()) {
+    env.push_back({{"name", "AGENTBOX_INDEX"},
+                   {"valueFrom", {{"fieldRef", {{"fieldPath", "metadata.annotations['batch.kubernetes.io/job-completion-index']"}}}}}});
+  }
+  result["env"] = std::move(env);
+  result["volumeMounts"] = mount_list(pod, from, options);
+  return result;
+}
+
+ordered_json sidecar(const Pod& pod, const KubernetesOptions& options) {
+  ordered_json result = container(pod, pod.firewall, options);
+  result["restartPolicy"] = "Always";
+  const std::string nonce = pod.firewall.argv.at(5); // serve --box NAME --nonce NONCE
+  result["startupProbe"] = {{"exec", {{"command", {k_firewall_program, "ready", "--nonce", nonce}}}},
+                            {"periodSeconds", 1},
+                            {"failureThreshold", 30}};
+  return result;
+}
+
+const char* restart_policy(KubernetesOptions::Kind kind) {
+  switch (kind) {
+  case KubernetesOptions::Kind::pod:
+  case KubernetesOptions::Kind::job: return "Never";
+  case KubernetesOptions::Kind::deployment: return "Always"; // a Deployment knows no other
+  }
+  return "";
+}
+
+} // namespace
+
+YamlDocument pod_template(const Pod& pod, const policy::PolicyFields& fields, const KubernetesOptions& options,
+                          const std::string& prefix) {
+  ordered_json first = ordered_json::array({container(pod, pod.lock, options), sidecar(pod, options)});
+  if (!options.git_url.empty()) {
+    first.push_back(container(pod, clone_container(pod, options), options));
+  }
+  ordered_json meta = metadata(pod, pod.name, options);
+  if (!prefix.empty()) { // a template's pods get their names and namespace from what makes them
+    meta.erase("name");
+    meta.erase("namespace");
+  }
+  meta["annotations"] = string_map(pod.annotations);
+  ordered_json spec = {{"hostname", pod.hostname},
+                       {"hostUsers", false},
+                       {"restartPolicy", restart_policy(options.kind)},
+                       {"automountServiceAccountToken", false},
+                       {"enableServiceLinks", false},
+                       {"securityContext", {{"fsGroup", fields.user.gid}}},
+                       {"initContainers", std::move(first)},
+                       {"containers", {container(pod, pod.agent, options)}},
+                       {"volumes", volume_list(pod, options)}};
+  const bool filtered = fields.egress.mode == policy::NetworkMode::filtered;
+  YamlDocument document{{{"metadata", std::move(meta)}, {"spec", std::move(spec)}}, {}};
+  document.comments = {
+      {prefix + "/spec/hostUsers", "A user namespace of the pod's own: root in it is nobody on the node."},
+      {prefix + "/spec/automountServiceAccountToken", "No credential of the cluster, and no list of its services, reaches the box."},
+      {prefix + "/spec/initContainers/0", filtered ? "First, and to its end before anything else starts: the default-deny ruleset. From here on nothing\n"
+                                                     "leaves this network namespace, whatever fails later."
+                                                   : "THE NETWORK IS NOT FILTERED (--full-network): this loads nothing."},
+      {prefix + "/spec/initContainers/1", "A native sidecar: answers DNS on 127.0.0.1 and lets connections to the listed hosts through. It and the\n"
+                                          "lock are the exception to the restricted standard; see above."},
+      {prefix + "/spec/containers/0", "The agent: restricted Pod Security Standard. agent-entrypoint checks that, and that the firewall with the\n"
+                                      "word AGENTBOX_GATE answers and its ruleset refuses, before it starts anything."},
+  };
+  if (!options.git_url.empty()) {
+    document.comments[prefix + "/spec/initContainers/2"] = "Clones the project, behind the same firewall and as confined as the agent.";
+  }
+  return document;
+}
+
+} // namespace agentbox::oci

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What pod YAML for Podman and manifests for Kubernetes write alike.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "oci/pod/pod.hpp"
+
+namespace agentbox::oci {
+
+/// `values` as an object, in their order.
+nlohmann::ordered_json string_map(const std::map<std::string, std::string>& values);
+
+/// A container's env: values, and references to the secret "POD-env".
+nlohmann::ordered_json env_list(const PodContainer& container, const std::string& pod);
+
+/// Whether some container of the pod needs the secret "POD-env".
+bool needs_secret(const Pod& pod);
+
+/// resources.limits, and nothing else; empty when there are none. Memory in bytes, CPUs in thousandths.
+nlohmann::ordered_json limit_list(const PodContainer& container);
+
+/// Whether a word would come out of Kubernetes' $(NAME) expansion as another one, given the container's variables.
+bool changed_by_expansion(const std::string& word, const std::vector<Variable>& env);
+
+/// A ConfigMap called `name` with one file.
+nlohmann::ordered_json config_map(const Pod& pod, const std::string& name, const TextSource& text);
+
+} // namespace agentbox::oci

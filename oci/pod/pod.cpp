@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/pod/pod.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "oci/agent_files.hpp"
+#include "oci/command_lines.hpp"
+#include "oci/names.hpp"
+#include "oci/pod/pod_parts.hpp"
+#include "oci/render.hpp"
+#include "oci/runtime_config.hpp"
+#include "policy/egress_json.hpp"
+#include "support/digest.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+using nlohmann::json;
+
+/// Kubernetes writes CAP_NET_ADMIN as NET_ADMIN.
+std::vector<std::string> kubernetes_capabilities(const std::vector<std::string>& names) {
+  constexpr std::string_view k_prefix = "CAP_";
+  std::vector<std::string> result;
+  for (const std::string& name : names) {
+    result.push_back(name.starts_with(k_prefix) ? name.substr(k_prefix.size()) : name);
+  }
+  return result;
+}
+
+/// argv of `firewall lock` for the same ruleset as `serve`.
+std::vector<std::string> lock_argv(const std::vector<std::string>& serve) {
+  std::vector<std::string> argv = {serve.front(), "lock"};
+  for (std::size_t i = 2; i + 1 < serve.size(); i += 2) {
+    if (serve[i] != "--box" && serve[i] != "--nonce") {
+      argv.insert(argv.end(), {serve[i], serve[i + 1]});
+    }
+  }
+  return argv;
+}
+
+PodContainer firewall_container(const policy::PolicyFields& fields, const PodFacts& facts) {
+  PodContainer result;
+  result.name = "firewall";
+  result.image = facts.firewall_image;
+  result.argv = firewall_argv(fields, facts.host.nonce);
+  result.env = variables(firewall_environment(), fields);
+  result.working_dir = "/";
+  result.user = fields.user;
+  result.capabilities = kubernetes_capabilities(fields.confinement.firewall_capabilities);
+  result.read_only_root = true;
+  result.seccomp_file = k_firewall_seccomp_file;
+  return result;
+}
+
+PodContainer agent_container(const policy::PolicyFields& fields, const PodFacts& facts) {
+  PodContainer result;
+  result.name = "agent";
+  result.image = facts.agent_image;
+  result.argv = agent_argv(fields);
+  result.env = variables(agent_environment(fields, facts.host), fields);
+  // What config.json says as rlimits, pod YAML has no field for: agent-entrypoint sets it before anything else starts.
+  result.env.push_back({k_open_files_variable, std::to_string(fields.limits.open_files), false});
+  result.working_dir = fields.workspace.destination;
+  result.user = fields.user;
+  result.capabilities = kubernetes_capabilities(fields.confinement.capabilities);
+  result.terminal = facts.host.terminal;
+  result.memory_bytes = fields.limits.memory_bytes;
+  result.cpu_millis = fields.limits.cpu_millis;
+  result.seccomp_file = k_agent_seccomp_file;
+  return result;
+}
+
+std::map<std::string, std::string> describe(const policy::PolicyFields& fields) {
+  std::map<std::string, std::string> result = {{k_agent_annotation, fields.agent.name},
+                                               {"org.agentbox.base", fields.image.base}};
+  if (!fields.image.toolkits.empty()) {
+    result["org.agentbox.toolkits"] = support::join(fields.image.toolkits, " ");
+  }
+  if (!fields.agent.auth.empty()) { // what --auth would mount; mounted only as one of the mounts
+    result["org.agentbox.auth"] = support::join(fields.agent.auth, " ");
+  }
+  return result;
+}
+
+} // namespace
+
+std::string gate_nonce(const policy::Policy& policy) {
+  constexpr std::size_t k_hex_digits = 32;
+  return support::sha256_hex("agentbox gate\n" + policy::to_json(policy)).substr(0, k_hex_digits);
+}
+
+Pod make_pod(const policy::Policy& policy, const PodFacts& facts, Door door) {
+  const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
+               ca_bundle, name, hostname] = policy.fields();
+  const policy::PolicyFields& fields = policy.fields();
+  // user, env, limits, confinement, agent, run, firewall_driver: in the containers. image: in the annotations, and it
+  // decides facts.agent_image. ca_bundle, mounts: among the volumes.
+  std::ignore = std::tie(user, mounts, env, limits, confinement, firewall_driver, agent, run, image, ca_bundle, workspace);
+
+  Pod pod;
+  pod.name = pod_name(fields);
+  if (name.back() == '-') {
+    throw cannot_express(door, "name", name);
+  }
+  pod.hostname = hostname;
+  pod.labels = {{"app.kubernetes.io/name", "agentbox"}, {"app.kubernetes.io/instance", name}};
+  pod.annotations = describe(fields);
+  pod.firewall = firewall_container(fields, facts);
+  pod.lock = pod.firewall;
+  pod.lock.name = "lock";
+  pod.lock.argv = lock_argv(pod.firewall.argv);
+  pod.agent = agent_container(fields, facts);
+  pod.ports = ports;
+  pod.hosts = agent_hosts(fields);
+  pod.resolv_conf = agent_resolv_conf(fields);
+  const json firewall_config = render_firewall(policy, facts.host);
+  const json agent_config = render_agent(policy, facts.host); // throws for what this host cannot enforce
+  pod.seccomp = {{k_agent_seccomp_file, config_text(agent_config.at("linux").at("seccomp"))},
+                 {k_firewall_seccomp_file, config_text(firewall_config.at("linux").at("seccomp"))}};
+  add_volumes(pod, fields, facts, door);
+  return pod;
+}
+
+} // namespace agentbox::oci

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of a pod, by concept. Internal to make_pod().
+#pragma once
+#include <nlohmann/json.hpp>
+
+#include "oci/pod/pod.hpp"
+
+namespace agentbox::oci {
+
+/// The names of the seccomp profiles' files.
+inline constexpr const char* k_agent_seccomp_file = "seccomp-agent.json";
+inline constexpr const char* k_firewall_seccomp_file = "seccomp-firewall.json";
+/// RLIMIT_NOFILE for agent-entrypoint, where no field of the format can say it.
+inline constexpr const char* k_open_files_variable = "AGENTBOX_OPEN_FILES";
+
+/// OCI's ["NAME=value", …] as variables. Those that the user or an agent's configuration set under a credential's name
+/// become references to a secret.
+std::vector<Variable> variables(const nlohmann::json& environment, const policy::PolicyFields& fields);
+
+/// Adds every volume and every container's mounts, in the order in which they must be mounted.
+void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door);
+
+} // namespace agentbox::oci

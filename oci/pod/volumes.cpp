@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+
+#include "oci/names.hpp"
+#include "oci/pod/pod_parts.hpp"
+#include "policy/egress_json.hpp"
+#include "policy/env_names.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t k_run_bytes = 16U << 20U; // as in config.json
+
+void add(Pod& pod, PodContainer& container, Volume volume, VolumeMount mount) {
+  mount.volume = volume.name;
+  container.mounts.push_back(std::move(mount));
+  pod.volumes.push_back(std::move(volume));
+}
+
+void add_memory(Pod& pod, const std::string& name, const std::string& path, MemorySource memory) {
+  add(pod, pod.agent, {name, std::move(memory), ""}, {"", path, "", false, ""});
+}
+
+void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door) {
+  const fs::path egress(k_egress_path);
+  add(pod, pod.firewall, {"egress", TextSource{egress.filename(), policy::to_json(fields.egress)}, "what the box may reach"},
+      {"", egress.parent_path(), "", true, ""});
+  pod.lock.mounts = pod.firewall.mounts; // the ruleset needs no more
+  add(pod, pod.firewall, {"firewall-run", ScratchSource{}, "the firewall's own folder"}, {"", k_run_path, "", false, ""});
+  if (door == Door::kubernetes) {
+    add(pod, pod.firewall, {"audit", ScratchSource{}, "one JSON line for every decision; never seen by the agent"},
+        {"", k_audit_path, "", false, ""});
+    return;
+  }
+  add(pod, pod.firewall,
+      {"audit", HostSource{facts.host.audit_folder, HostSource::Kind::folder_made_if_missing},
+       "one JSON line for every decision, in the host's state folder; never seen by the agent"},
+      {"", k_audit_path, "", false, ""});
+}
+
+void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door) {
+  const policy::Workspace& workspace = fields.workspace;
+  if (door != Door::kubernetes && workspace.destination.find(':') != std::string::npos) {
+    throw cannot_express(door, "workspace.destination", workspace.destination);
+  }
+  add(pod, pod.agent, {"workspace", WorkspaceSource{workspace.source}, "the project: the one host path of the box"},
+      {"", workspace.destination, "", false, ""});
+  // In a cluster nobody can look which of them exist; there the whole list is mounted.
+  const auto& protect = door == Door::kubernetes ? workspace.protect : facts.host.protected_paths;
+  std::set<fs::path> pinned;
+  for (const std::string& path : protect) {
+    if (door != Door::kubernetes && path.find(':') != std::string::npos) {
+      throw cannot_express(door, "workspace.protect", path);
+    }
+    std::vector<fs::path> ancestors;
+    for (fs::path parent = fs::path(path).parent_path(); !parent.empty(); parent = parent.parent_path()) {
+      ancestors.insert(ancestors.begin(), parent);
+    }
+    for (const fs::path& ancestor : ancestors) {
+      if (pinned.insert(ancestor).second) {
+        pod.agent.mounts.push_back({"workspace", workspace.destination / ancestor, ancestor.string(), false,
+                                    "a mount point cannot be renamed away"});
+      }
+    }
+  }
+  for (const std::string& path : protect) {
+    pod.agent.mounts.push_back({"workspace", fs::path(workspace.destination) / path, path, true, "protected"});
+  }
+}
+
+void add_mounts(Pod& pod, const policy::PolicyFields& fields, Door door) {
+  if (door == Door::kubernetes && !fields.mounts.empty()) {
+    throw cannot_express(door, "mounts", fields.mounts.front().source.string());
+  }
+  std::vector<policy::Mount> mounts = fields.mounts;
+  std::sort(mounts.begin(), mounts.end(), [](const auto& a, const auto& b) { return a.destination < b.destination; });
+  std::size_t number = 0;
+  for (const auto& [source, destination, read_only, reason] : mounts) {
+    if (destination.find(':') != std::string::npos) {
+      throw cannot_express(door, "mounts", destination);
+    }
+    const std::string name = "mount-" + std::to_string(++number);
+    add(pod, pod.agent, {name, HostSource{source, HostSource::Kind::folder}, "asked for by " + reason},
+        {"", destination, "", read_only, ""});
+  }
+}
+
+void add_masks(Pod& pod, const policy::Confinement& confinement, const PodFacts& facts, Door door) {
+  const auto& default_masked = policy::default_masked_paths();
+  const auto& default_readonly = policy::default_readonly_paths();
+  for (const std::string& path : confinement.readonly_paths) {
+    if (std::find(default_readonly.begin(), default_readonly.end(), path) == default_readonly.end()) {
+      throw cannot_express(door, "confinement.readonly_paths", path);
+    }
+  }
+  // What every Podman masks by itself; the rest of the list is newer than Podman 4.3.
+  static const std::set<std::string> built_in = {
+      "/proc/acpi",        "/proc/kcore",       "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+      "/proc/sched_debug", "/proc/scsi",        "/sys/firmware", "/sys/fs/selinux",  "/sys/dev/block"};
+  std::size_t number = 0;
+  for (const std::string& path : confinement.masked_paths) {
+    if (door == Door::kubernetes) {
+      if (std::find(default_masked.begin(), default_masked.end(), path) == default_masked.end()) {
+        throw cannot_express(door, "confinement.masked_paths", path);
+      }
+      continue;
+    }
+    const auto here = facts.masked_here.find(path);
+    if (built_in.contains(path) || here == facts.masked_here.end()) {
+      continue;
+    }
+    const std::string name = "mask-" + std::to_string(++number);
+    const bool folder = here->second;
+    Volume volume{name, ScratchSource{}, "hides " + path};
+    if (!folder) {
+      volume.from = HostSource{"/dev/null", HostSource::Kind::masked_file};
+    }
+    add(pod, pod.agent, std::move(volume), {"", path, "", true, ""});
+  }
+}
+
+} // namespace
+
+std::vector<Variable> variables(const nlohmann::json& environment, const policy::PolicyFields& fields) {
+  std::vector<Variable> result;
+  for (const auto& item : environment) {
+    const auto text = item.get<std::string>();
+    const std::size_t equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    const bool secret = policy::looks_like_secret(name) && (fields.env.contains(name) || fields.agent.env.contains(name));
+    result.push_back({name, secret ? std::string() : text.substr(equals + 1), secret});
+  }
+  return result;
+}
+
+void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door) {
+  add_firewall_volumes(pod, fields, facts, door);
+  const auto file = [&](const std::string& name, const std::string& content, const fs::path& path, const std::string& comment) {
+    if (door == Door::kubernetes) {
+      add(pod, pod.agent, {name, TextSource{path.filename(), content}, comment}, {"", path, path.filename(), true, ""});
+    } else {
+      add(pod, pod.agent, {name, HostSource{facts.folder / path.filename(), HostSource::Kind::file}, comment},
+          {"", path, "", true, ""});
+    }
+  };
+  file("hosts", pod.hosts, "/etc/hosts", "");
+  if (!pod.resolv_conf.empty()) {
+    file("resolv-conf", pod.resolv_conf, "/etc/resolv.conf", "the agent's only resolver is the firewall");
+  }
+  if (fields.ca_bundle) {
+    if (door == Door::kubernetes) {
+      file("ca-bundle", facts.ca_bundle, k_ca_bundle_path, "");
+    } else {
+      add(pod, pod.agent, {"ca-bundle", HostSource{*fields.ca_bundle, HostSource::Kind::file}, ""},
+          {"", k_ca_bundle_path, "", true, ""});
+    }
+  }
+  add_memory(pod, "shm", "/dev/shm", {fields.limits.shm_bytes, "1777", false});
+  add_memory(pod, "run", "/run", {k_run_bytes, "755", false});
+  add_memory(pod, "tmp", "/tmp", {fields.limits.tmp_bytes, "1777", true});
+  add_workspace(pod, fields, facts, door);
+  add_mounts(pod, fields, door);
+  add_masks(pod, fields.confinement, facts, door);
+}
+
+} // namespace agentbox::oci

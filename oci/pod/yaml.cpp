@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/pod/yaml.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <yaml-cpp/yaml.h>
+
+#include "support/error.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// Whether every YAML reader, 1.1 ones as well, takes the bare word for a string.
+bool is_plain(const std::string& text) {
+  const auto letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
+  const auto inner = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-_./").find(c) != std::string_view::npos; };
+  if (text.empty() || !(letter(text.front()) || text.front() == '/') || !std::all_of(text.begin(), text.end(), inner)) {
+    return false;
+  }
+  std::string lower = text;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+  constexpr std::string_view k_words[] = {"true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "inf"};
+  return std::find(std::begin(k_words), std::end(k_words), lower) == std::end(k_words);
+}
+
+/// Whether `text` can stand as a block of lines and come back byte for byte.
+bool is_block(const std::string& text) {
+  const auto control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f; };
+  return text.size() > 1 && text.back() == '\n' && text[text.size() - 2] != '\n' && text.front() != ' ' &&
+         text.front() != '\n' && text.find(" \n") == std::string::npos && std::none_of(text.begin(), text.end(), control) &&
+         text.find("\xc2\x85") == std::string::npos && text.find("\xe2\x80") == std::string::npos &&
+         text.find("\xef\xbb\xbf") == std::string::npos;
+}
+
+constexpr std::size_t k_short = 90; // bytes as JSON; what is longer gets lines of its own
+
+class Writer {
+public:
+  explicit Writer(const std::map<std::string, std::string>& comments) : m_comments(comments) {
+    m_out.SetIndent(2);
+    m_out.SetOutputCharset(YAML::EscapeNonAscii);
+  }
+
+  std::string text(const ordered_json& value) {
+    write(value, "");
+    if (!m_out.good()) {
+      throw support::Error(support::ExitCode::failed, "internal error: YAML cannot be written: " + m_out.GetLastError());
+    }
+    return m_out.c_str();
+  }
+
+private:
+  void comment(const std::string& pointer) {
+    if (const auto found = m_comments.find(pointer); found != m_comments.end()) {
+      m_out << YAML::Newline << YAML::Comment(found->second);
+    }
+  }
+
+  void write_string(const std::string& text) {
+    if (is_block(text)) {
+      m_out << YAML::Literal << text;
+    } else if (is_plain(text)) {
+      m_out << text;
+    } else {
+      m_out << YAML::DoubleQuoted << text;
+    }
+  }
+
+  void write_list(const ordered_json& list, const std::string& pointer) {
+    const bool words = std::all_of(list.begin(), list.end(), [](const ordered_json& item) { return item.is_primitive(); });
+    if (words && list.dump().size() < k_short) {
+      m_out << YAML::Flow;
+    } else {
+      m_out << YAML::Block;
+    }
+    m_out << YAML::BeginSeq;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const std::string below = pointer + "/" + std::to_string(i);
+      comment(below);
+      write(list[i], below, true);
+    }
+    m_out << YAML::EndSeq;
+  }
+
+  void write_map(const ordered_json& map, const std::string& pointer, bool one_line) {
+    if (one_line) {
+      m_out << YAML::Flow;
+    } else {
+      m_out << YAML::Block;
+    }
+    m_out << YAML::BeginMap;
+    for (const auto& [key, value] : map.items()) {
+      const std::string below = pointer + "/" + key;
+      comment(below);
+      m_out << YAML::Key;
+      write_string(key);
+      m_out << YAML::Value;
+      write(value, below);
+    }
+    m_out << YAML::EndMap;
+  }
+
+  /// A small item of a list stands on one line: `- {name: tmp, mountPath: /tmp}`.
+  static bool is_small(const ordered_json& map) {
+    return map.dump().size() < k_short && std::all_of(map.begin(), map.end(), [](const ordered_json& item) {
+             return item.is_primitive() && !(item.is_string() && is_block(item.get_ref<const std::string&>()));
+           });
+  }
+
+  void write(const ordered_json& value, const std::string& pointer, bool item = false) {
+    switch (value.type()) {
+    case ordered_json::value_t::object:
+      if (value.empty()) {
+        m_out << YAML::Flow << YAML::BeginMap << YAML::EndMap;
+      } else {
+        write_map(value, pointer, item && is_small(value));
+      }
+      return;
+    case ordered_json::value_t::array: write_list(value, pointer); return;
+    case ordered_json::value_t::string: write_string(value.get_ref<const std::string&>()); return;
+    case ordered_json::value_t::boolean: m_out << value.get<bool>(); return;
+    case ordered_json::value_t::number_integer: m_out << value.get<std::int64_t>(); return;
+    case ordered_json::value_t::number_unsigned: m_out << value.get<std::uint64_t>(); return;
+    case ordered_json::value_t::null:
+    case ordered_json::value_t::number_float:
+    case ordered_json::value_t::binary:
+    case ordered_json::value_t::discarded:
+      throw support::Error(support::ExitCode::failed, "internal error: no such value in a manifest: " + pointer);
+    }
+  }
+
+  const std::map<std::string, std::string>& m_comments;
+  YAML::Emitter m_out;
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+/// yaml-cpp writes comments at the first column. They belong where the line below them begins. Nothing else of ours
+/// begins with '#': texts are indented.
+std::string indent_comments(const std::string& text) {
+  std::vector<std::string> lines = lines_of(text);
+  std::string indent;
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+    if (!line->empty() && line->front() == '#') {
+      line->insert(0, indent);
+    } else if (!line->empty()) {
+      indent.assign(std::min(line->find_first_not_of(' '), line->size()), ' ');
+    }
+  }
+  std::string result;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const bool gap = lines[i].empty() && i + 1 < lines.size() && lines[i + 1].find_first_not_of(' ') != std::string::npos &&
+                     lines[i + 1][lines[i + 1].find_first_not_of(' ')] == '#'; // before a comment, of yaml-cpp's making
+    result += gap ? "" : lines[i].substr(0, lines[i].find_last_not_of(' ') + 1) + "\n";
+  }
+  return result;
+}
+
+} // namespace
+
+std::string yaml_text(const std::string& header, const std::vector<YamlDocument>& documents) {
+  std::string result;
+  for (const std::string& line : lines_of(header)) {
+    result += line.empty() ? "#\n" : "# " + line + "\n";
+  }
+  bool first = true;
+  for (const YamlDocument& document : documents) {
+    result += first ? "" : "---\n";
+    first = false;
+    result += indent_comments(Writer(document.comments).text(document.value));
+  }
+  return result;
+}
+
+} // namespace agentbox::oci

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/quadlet/quadlet.hpp"
+
+#include <fmt/format.h>
+#include <tuple>
+
+#include "oci/command_lines.hpp"
+#include "oci/kube/kube.hpp"
+#include "oci/kube/kube_parts.hpp"
+#include "support/command.hpp"
+#include "support/error.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+/// A path as systemd reads it in a value: '%' begins a specifier.
+std::string specifier_free(const std::string& text) {
+  std::string result;
+  for (const char byte : text) {
+    if (byte == '\n' || byte == '\r') {
+      throw support::Error(support::ExitCode::usage, "a unit file cannot name a folder with a line break",
+                           "choose another --output");
+    }
+    result += byte == '%' ? std::string("%%") : std::string(1, byte);
+  }
+  return result;
+}
+
+/// One word of a value that systemd splits at blanks (systemd.syntax(7), "Quoting").
+std::string word(const std::string& text) {
+  std::string result = "\"";
+  for (const char byte : specifier_free(text)) {
+    if (byte == '"' || byte == '\\') {
+      result += '\\';
+    }
+    result += byte;
+  }
+  return result + "\"";
+}
+
+std::string unit(const policy::PolicyFields& fields, const PodFacts& facts) {
+  const std::string name = pod_name(fields);
+  const std::string file = name + ".kube";
+  const std::string source = facts.folder / file;
+  return fmt::format(
+      "# Box \"{0}\" as a user service, for Podman 4.4 and newer. It plays pod.yaml; see there for what each part guarantees.\n"
+      "#\n"
+      "# Install: mkdir -p ~/.config/containers/systemd && ln -s {1} ~/.config/containers/systemd/ &&\n"
+      "#          systemctl --user daemon-reload\n"
+      "# Start:   systemctl --user start {2}\n"
+      "# Enter:   podman attach {2}-agent      (leave it running: Ctrl-P Ctrl-Q)\n"
+      "# Stop:    systemctl --user stop {2}\n"
+      "# It ends with your last session, unless: loginctl enable-linger\n"
+      "[Unit]\n"
+      "Description=agentbox {0}: {3} in a firewalled pod\n\n"
+      "[Kube]\n"
+      "Yaml={4}\n"
+      "# The host's user is the agent in the box, and only there.\n"
+      "UserNS={5}\n"
+      "Network=private\n"
+      "# Where the annotations of pod.yaml find the seccomp profiles.\n"
+      "PodmanArgs={6}\n\n"
+      "[Service]\n"
+      "# A box that ended is not started again behind your back.\n"
+      "Restart=no\n",
+      fields.name, support::shell_quote({source}), name, fields.agent.name, specifier_free(facts.folder / "pod.yaml"),
+      keep_id(fields.user), word("--seccomp-profile-root=" + facts.folder.string()));
+}
+
+} // namespace
+
+GeneratedSet render_quadlet(const policy::Policy& policy, const PodFacts& facts) {
+  const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
+               ca_bundle, name, hostname] = policy.fields();
+  std::ignore = std::tie(user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run,
+                         image, ca_bundle, hostname); // all in the pod's YAML
+  GeneratedSet set = render_kube(policy, facts);
+  set.insert(set.begin(), {pod_name(policy.fields()) + ".kube", unit(policy.fields(), facts)});
+  std::ignore = name;
+  return set;
+}
+
+} // namespace agentbox::oci
