@@ -19,6 +19,9 @@ target_compile_options(agentbox_flags INTERFACE -Wall -Wextra -Wpedantic -Wshado
 if(AGENTBOX_WERROR)
   target_compile_options(agentbox_flags INTERFACE -Werror)
 endif()
+if(AGENTBOX_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link) # coverage of the libraries guides the fuzzers
+endif()
 if(AGENTBOX_SANITIZE)
   add_compile_options(-fsanitize=${AGENTBOX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${AGENTBOX_SANITIZE})
