@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/images.hpp"
 
+#include "image/image.hpp"
+#include "podman/installation.hpp"
+#include "support/command.hpp"
+
 namespace agentbox::cli {
 
-session::Images ensure_images(const policy::PolicyFields& /*fields*/, const podman::Podman& podman, bool /*rebuild*/) {
-  const auto id = [&](const char* tag) {
-    std::string text = podman.capture({"image", "inspect", "--format", "{{.Id}}", tag});
-    text.resize(text.find('\n'));
-    return text;
-  };
-  return {id("localhost/agentbox/agent:dev"), id("localhost/agentbox/firewall:dev")};
+session::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman, bool rebuild, bool recheck) {
+  const podman::Installation installation = podman::find_installation();
+  image::BuildOptions options;
+  options.rebuild = rebuild;
+  options.recheck = recheck;
+  options.ca_bundle = fields.ca_bundle;
+  options.workspace = fields.workspace.source;
+  const image::ImageRef firewall = image::ensure_firewall_image(podman, installation, recheck);
+  return {image::ensure_agent_image(podman, installation, fields.image, options).id, firewall.id};
 }
 
-session::Images known_images(const policy::PolicyFields& fields, const podman::Podman& podman) {
-  return ensure_images(fields, podman, false);
+session::Images known_images(const policy::PolicyFields& fields) {
+  const podman::Installation installation = podman::find_installation();
+  const auto id_of = [](const std::optional<image::ImageRef>& image) { return image ? image->id : "(not built yet)"; };
+  return {id_of(image::known_agent_image(installation, fields.image)), id_of(image::known_firewall_image(installation))};
+}
+
+bool images_missing(const session::Images& images, const podman::Podman& podman) {
+  const auto missing = [&](const std::string& id) {
+    return !support::capture(podman.command({"image", "exists", id})).status.ok();
+  };
+  return missing(images.agent) || missing(images.firewall);
 }
 
 } // namespace agentbox::cli

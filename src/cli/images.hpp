@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <filesystem>
+#include <optional>
+
 #include "podman/podman.hpp"
 #include "policy/policy.hpp"
 #include "session/plan.hpp"
 
 namespace agentbox::cli {
 
-/// The two images of the box, built first where they are missing.
-session::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman, bool rebuild);
+/// The two images of the box, built first where they are missing. `recheck` asks Podman whether they are still there.
+session::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman, bool rebuild, bool recheck);
 
-/// The two images as far as they are there already; the tag stands for one that is not. For --dry-run: nothing is built.
-session::Images known_images(const policy::PolicyFields& fields, const podman::Podman& podman);
+/// The two images as far as they are built; a word in brackets stands for one that is not. For --dry-run.
+session::Images known_images(const policy::PolicyFields& fields);
+
+/// Whether Podman misses one of `images`. For a box that did not start: on the way to one that does, nobody asks.
+bool images_missing(const session::Images& images, const podman::Podman& podman);
 
 } // namespace agentbox::cli

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
+#include <optional>
 #include <spdlog/spdlog.h>
 
 #include "cli/box_options.hpp"
@@ -34,6 +35,27 @@ session::DryRun dry_run_of(const RunOptions& options) {
   return options.json ? session::DryRun::json : session::DryRun::text;
 }
 
+/// Starts the box; once more, with images built anew, when somebody removed them behind our back.
+session::Launched start(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
+                        const session::Images& images) {
+  std::optional<support::Error> failure;
+  session::Launched launched;
+  try {
+    launched = session::launch(policy, podman, facts, images, session::DryRun::off);
+  } catch (const support::Error& error) {
+    failure = error;
+  }
+  const bool failed = failure ? failure->code() == support::ExitCode::failed : !launched.started;
+  if (failed && images_missing(images, podman)) {
+    spdlog::info("an image of the box is gone; it is made again");
+    return session::launch(policy, podman, facts, ensure_images(policy.fields(), podman, false, true), session::DryRun::off);
+  }
+  if (failure) {
+    throw support::Error(*failure);
+  }
+  return launched;
+}
+
 int run(const RunOptions& options, const Context& context) {
   const session::DryRun dry_run = dry_run_of(options);
   podman::refuse_root();
@@ -42,14 +64,19 @@ int run(const RunOptions& options, const Context& context) {
   const podman::Podman podman = podman::Podman::find();
   const podman::HostFacts facts = podman::host_facts(podman);
   if (dry_run != session::DryRun::off) {
-    return session::launch(box.policy, podman, facts, known_images(fields, podman), dry_run);
+    return session::launch(box.policy, podman, facts, known_images(fields), dry_run).exit_code;
   }
   session::sweep(podman);
-  const session::Images images = ensure_images(fields, podman, options.rebuild);
+  const session::Images images = ensure_images(fields, podman, options.rebuild, false);
   if (options.box.overrides.agent) {
     config::write_last_agent(support::state_folder(), fields.agent.name);
   }
-  return session::launch(box.policy, podman, facts, images, dry_run);
+  const session::Launched launched = start(box.policy, podman, facts, images);
+  if (!launched.started) {
+    throw support::Error(support::ExitCode::failed, "Podman could not start the box; its own words are above",
+                         "agentbox doctor checks this host");
+  }
+  return launched.exit_code;
 }
 
 } // namespace

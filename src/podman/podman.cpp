@@ -36,12 +36,4 @@ std::string Podman::capture(const std::vector<std::string>& args, support::Captu
   return std::move(result.out);
 }
 
-void refuse_root() {
-  if (geteuid() == 0) {
-    throw support::Error(support::ExitCode::refused,
-                         "agentbox does not run as root: the box would be as strong as root on this machine",
-                         "run it as an ordinary user (su - YOU), or in a source tree: ./dev shell agentbox ...");
-  }
-}
-
 } // namespace agentbox::podman

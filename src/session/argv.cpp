@@ -87,8 +87,9 @@ Words agent_run_arguments(const policy::PolicyFields& fields, const Host& host) 
 }
 
 Words exec_arguments(const std::string& name, const Words& command, bool terminal) {
-  Words words = {"exec", terminal ? "-it" : "-i", "--detach-keys", "", "--user", user_of(policy::User{}), agent_container(name),
-                 oci::k_entrypoint_program, "exec"};
+  Words words = {"exec", terminal ? "-it" : "-i", "--detach-keys", "", "--user", user_of(policy::User{}),
+                 agent_container(name),
+                 oci::k_entrypoint_program, "join"};
   append(words, command);
   return words;
 }

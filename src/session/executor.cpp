@@ -100,13 +100,13 @@ private:
   }
   void take(const Attach& step) {
     const pid_t pid = support::spawn(step.command);
-    m_result.started = true;
     m_attached = pid;
     Watch watch;
     watch.firewall_pid = m_plan.paths.firewall_pid();
     watch.agent_pid = m_plan.paths.agent_pid();
     m_result.outcome = supervise(pid, m_signals, watch);
     m_result.exit_code = m_result.outcome.status.code;
+    m_result.started = std::filesystem::exists(m_plan.paths.agent_pid());
     if (m_result.outcome.reason == Outcome::Reason::ended) {
       m_attached = -1;
     }

@@ -47,14 +47,14 @@ void throw_refusal(const Result& result, const std::optional<Refusal>& refused, 
   }
   if (result.outcome.reason == Outcome::Reason::firewall_died) {
     throw Error(ExitCode::failed, "the firewall ended, so the box was ended: " + (firewall ? firewall->message : "it was killed"),
-                "nothing left the box after its end; start it again");
+                "the box's network stayed closed; start it again");
   }
 }
 
 } // namespace
 
-int launch(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts, const Images& images,
-           DryRun dry_run) {
+Launched launch(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
+                const Images& images, DryRun dry_run) {
   const policy::PolicyFields& fields = policy.fields();
   const Terminal terminal = own_terminal();
   const Paths paths = session_paths(fields.name);
@@ -63,7 +63,7 @@ int launch(const policy::Policy& policy, const podman::Podman& podman, const pod
   const Plan plan = make_plan(policy, host);
   if (dry_run != DryRun::off) {
     fmt::print("{}", dry_run == DryRun::json ? plan_json(plan, policy) : plan_text(plan, policy));
-    return 0;
+    return {};
   }
   for (const std::string& line : announcement(fields, terminal, support::home_folder().string())) {
     spdlog::info("{}", line);
@@ -84,7 +84,8 @@ int launch(const policy::Policy& policy, const podman::Podman& podman, const pod
     spdlog::info("{}", line);
   }
   throw_refusal(result, refused, firewall);
-  return result.problems.empty() ? result.exit_code : std::max(result.exit_code, static_cast<int>(ExitCode::failed));
+  const int exit_code = result.problems.empty() ? result.exit_code : std::max(result.exit_code, static_cast<int>(ExitCode::failed));
+  return {exit_code, result.started || result.outcome.status.signal != 0};
 }
 
 } // namespace agentbox::session

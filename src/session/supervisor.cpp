@@ -106,7 +106,7 @@ public:
         throw support::system_error(support::ExitCode::failed, "cannot wait for the box", errno);
       }
       if (watched[0].revents != 0) {
-        return {Outcome::Reason::ended, support::wait(m_pid)};
+        return ended(support::wait(m_pid));
       }
       if (ready == 0 && m_deadline && Clock::now() >= *m_deadline && !only_waits_for_podman()) {
         return {m_expired, {m_expired == Outcome::Reason::forced ? 128 + m_signal : 0, m_signal}};
@@ -122,6 +122,14 @@ public:
   }
 
 private:
+  /// A Podman that a signal met before it had made the container ends with 0, although nothing ran.
+  Outcome ended(support::ExitStatus status) const {
+    if (m_watch.agent_pid && !std::filesystem::exists(*m_watch.agent_pid) && m_signal != 0) {
+      status = {128 + m_signal, m_signal};
+    }
+    return {Outcome::Reason::ended, status};
+  }
+
   /// At the deadline after the firewall's end: when the agent has ended as well, Podman is only slow to say so.
   bool only_waits_for_podman() {
     const auto agent = m_watch.agent_pid ? pid_in(*m_watch.agent_pid) : std::nullopt;
@@ -156,10 +164,10 @@ private:
       case SIGTERM: m_signal = SIGTERM; expire_after(m_watch.term_grace, Outcome::Reason::forced); break;
       case SIGHUP: m_signal = SIGHUP; expire_after(m_watch.hangup_grace, Outcome::Reason::forced); break;
       default: // Ctrl-C and Ctrl-\ are the agent's to handle, unless they are repeated in vain
+        m_signal = signal.number;
         m_interrupts = Clock::now() - m_last_interrupt < std::chrono::seconds(1) ? m_interrupts + 1 : 1;
         m_last_interrupt = Clock::now();
         if (m_interrupts >= m_watch.interrupts_to_force) {
-          m_signal = signal.number;
           expire_after(std::chrono::milliseconds(500), Outcome::Reason::forced);
         }
     }

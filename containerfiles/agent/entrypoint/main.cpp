@@ -4,11 +4,13 @@
 //
 //   agent-entrypoint agent PROGRAM ARG...   PROGRAM when stdin and stdout are terminals, else a shell
 //   agent-entrypoint exec PROGRAM ARG...    PROGRAM
+//   agent-entrypoint join PROGRAM ARG...    PROGRAM with the environment of the box's first process (podman exec)
 //   agent-entrypoint gate                   only the checks
 #include <array>
 #include <string_view>
 #include <unistd.h>
 
+#include "environment.hpp"
 #include "gate.hpp"
 #include "init.hpp"
 #include "limits.hpp"
@@ -38,7 +40,7 @@ char** shell() {
 }
 
 [[noreturn]] void usage() {
-  entrypoint::die(entrypoint::k_usage, {"usage: agent-entrypoint agent|exec PROGRAM [ARG...], or agent-entrypoint gate"});
+  entrypoint::die(entrypoint::k_usage, {"usage: agent-entrypoint agent|exec|join PROGRAM [ARG...], or agent-entrypoint gate"});
 }
 
 } // namespace
@@ -46,11 +48,14 @@ char** shell() {
 int main(int argc, char** argv) {
   const std::string_view mode = argc > 1 ? argv[1] : "";
   const bool only_checks = mode == "gate"sv;
-  if (only_checks ? argc != 2 : argc < 3 || (mode != "agent"sv && mode != "exec"sv)) {
+  if (only_checks ? argc != 2 : argc < 3 || (mode != "agent"sv && mode != "exec"sv && mode != "join"sv)) {
     usage();
   }
   close_inherited();
   entrypoint::require_confinement();
+  if (mode == "join"sv) {
+    entrypoint::join_environment();
+  }
   entrypoint::require_gate();
   if (only_checks) {
     return 0;

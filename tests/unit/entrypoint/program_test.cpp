@@ -17,6 +17,13 @@ TEST_CASE("with everything in place the program runs") {
   CHECK(run({}, {"gate"}).code == 0);
 }
 
+TEST_CASE("without the first process's environment nobody joins a box") {
+  // Process 1 is the machine's here, and its environment not for us to read.
+  const Outcome outcome = run({}, {"join", "/bin/echo", "it ran"});
+  CHECK(outcome.code == 126);
+  CHECK_THAT(outcome.output, Contains("first process") && !Contains("it ran"));
+}
+
 TEST_CASE("uid 0 is refused") {
   Surroundings surroundings;
   surroundings.uid = 0;
