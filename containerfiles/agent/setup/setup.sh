@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Runs once in the base image, as its root, and makes a tools image out of it. Plain POSIX sh: nothing else is certain.
+set -eu
+export LC_ALL=C
+here=/mnt
+
+# A private CA (of a proxy or a mirror) is trusted while this script runs, and leaves nothing behind.
+if [ -e "$here/ca.pem" ]; then
+  ca=$here/ca.pem
+  export SSL_CERT_FILE="$ca" CURL_CA_BUNDLE="$ca" SSL_CA_CERT_FILE="$ca" REQUESTS_CA_BUNDLE="$ca"
+else
+  ca=
+fi
+
+. "$here/family.sh"
+# shellcheck disable=SC2046 # one package a word
+install_packages $(cat "$here/packages.txt")
+
+# The user. Whoever had the name or the ids before (Ubuntu's "ubuntu") gives way. The files are edited here, because no
+# two families have the same useradd.
+old_home=$(awk -F: '$3 == 1000 { print $6; exit }' /etc/passwd)
+without_agent() { # FILE NAME-TEST: its lines without the old owners of name and id
+  awk -F: "$2" "$1" >"$1.new"
+  cat "$1.new" >"$1" # keeps owner and mode
+  rm "$1.new"
+}
+old_user=$(awk -F: '$3 == 1000 { print $1; exit }' /etc/passwd)
+without_agent /etc/passwd '$1 != "agent" && $3 != 1000'
+without_agent /etc/group '$1 != "agent" && $3 != 1000'
+for file in /etc/shadow /etc/gshadow /etc/subuid /etc/subgid; do
+  if [ -e "$file" ]; then
+    without_agent "$file" '$1 != "agent" && $1 != "'"$old_user"'"'
+  fi
+done
+login_shell=/bin/sh
+if [ -x /bin/bash ]; then login_shell=/bin/bash; fi
+echo "agent:x:1000:1000:agent:/home/agent:$login_shell" >>/etc/passwd
+echo 'agent:x:1000:' >>/etc/group
+if [ -e /etc/shadow ]; then echo 'agent:!:19000:0:99999:7:::' >>/etc/shadow; fi
+case $old_home in
+/home/agent) ;;
+/home/?*) rm -rf "$old_home" ;;
+esac
+mkdir -p /home/agent /workspace
+if [ -d /etc/skel ]; then cp -R /etc/skel/. /home/agent/; fi
+mkdir -p /home/agent/.cache /home/agent/.config /home/agent/.local/share /home/agent/.local/state
+chown -R 1000:1000 /home/agent /workspace
+chmod 755 /home/agent /workspace
+
+# no-new-privileges makes these bits useless; without them nobody needs to wonder.
+find / -xdev -type f -perm -4000 -exec chmod u-s {} +
+find / -xdev -type f -perm -2000 -exec chmod g-s {} +
+
+# Host-specific leftovers that would make two boxes look like one machine.
+if [ -s /etc/machine-id ]; then : >/etc/machine-id; fi
+rm -rf /var/tmp/* /tmp/* /root/.cache

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/build.hpp"
+
+#include <array>
+
+#include "image/credentials.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::image {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* k_id_file = "image-id";
+
+void write_context(const Recipe& recipe, const fs::path& folder) {
+  for (const auto& [path, content] : recipe.files) {
+    fs::create_directories((folder / path).parent_path());
+    support::write_file(folder / path, content, 0644);
+  }
+}
+
+} // namespace
+
+bool has_local_proxy(const std::map<std::string, std::string>& environment) {
+  for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}) {
+    const auto found = environment.find(name);
+    if (found == environment.end()) {
+      continue;
+    }
+    const std::string& value = found->second;
+    const std::size_t scheme = value.find("://");
+    std::string host = scheme == std::string::npos ? value : value.substr(scheme + 3);
+    host = host.substr(0, host.find('/'));
+    host = host.substr(host.rfind('@') + 1);
+    if (host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::vector<std::string> build_arguments(const Recipe& recipe, const fs::path& folder, const std::map<std::string, fs::path>& contexts,
+                                         bool host_network) {
+  std::vector<std::string> args = {"build", "--pull=never", "--layers=false", "--no-cache", "--force-rm", "--format=oci"};
+  if (host_network) {
+    args.emplace_back("--network=host");
+  }
+  for (const auto& [name, value] : recipe.arguments) {
+    args.insert(args.end(), {"--build-arg", name + "=" + value});
+  }
+  for (const auto& [name, value] : recipe.labels) {
+    args.insert(args.end(), {"--label", name + "=" + value});
+  }
+  for (const auto& [name, path] : contexts) {
+    args.insert(args.end(), {"--build-context", name + "=" + path.string()});
+  }
+  const fs::path context = folder / "context";
+  args.insert(args.end(), {"--iidfile", (folder / k_id_file).string(), "--file", (context / "Containerfile").string(), context.string()});
+  return args;
+}
+
+std::string build(Workshop& workshop, const std::string& what, const Recipe& recipe, const std::map<std::string, fs::path>& contexts,
+                  const std::function<void(const fs::path& folder)>& fill) {
+  refuse_credentials("the build argument", recipe.arguments);
+  refuse_credentials("the label", recipe.labels);
+  const fs::path context = workshop.folder / "context";
+  fs::remove_all(context);
+  fs::create_directories(context);
+  write_context(recipe, context);
+  fill(context);
+  refuse_credentials_in_folder(context);
+  const bool host_network = has_local_proxy(podman::caller_environment());
+  workshop.log.run(what, networked(workshop, build_arguments(recipe, workshop.folder, contexts, host_network)));
+  std::string id = support::read_file(workshop.folder / k_id_file, 256);
+  if (const std::size_t colon = id.find(':'); colon != std::string::npos) {
+    id.erase(0, colon + 1);
+  }
+  id.resize(std::min(id.find_first_not_of("0123456789abcdef"), id.size()));
+  return id;
+}
+
+} // namespace agentbox::image

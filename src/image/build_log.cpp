@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/build_log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <vector>
+
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::image {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+namespace fs = std::filesystem;
+
+constexpr std::size_t k_shown_lines = 6;
+constexpr std::size_t k_read_bytes = 64U << 10U;
+
+/// A piece of a tool's output, and what it means.
+struct Sign {
+  std::string_view piece;
+  std::string_view reason;
+  std::string_view hint;
+};
+
+constexpr std::string_view k_mirror = "the packages could not be downloaded";
+constexpr std::string_view k_check_mirror = "check the network and the proxy; if the network has a CA of its own, name it: --ca-bundle FILE";
+constexpr std::string_view k_certificate = "a certificate was not accepted";
+constexpr std::string_view k_name_ca = "if the network has a CA of its own, name it: --ca-bundle FILE";
+
+constexpr std::array k_signs = {
+    Sign{"o space left on device", "the disk is full", "make room (podman system prune, podman image prune) and try again"},
+    Sign{"You don't have enough free space", "the disk is full", "make room (podman system prune, podman image prune) and try again"},
+    Sign{"isk quota exceeded", "your disk quota is used up", "make room (podman system prune) and try again"},
+    Sign{"ertificate verification failed", k_certificate, k_name_ca},
+    Sign{"certificate signed by unknown authority", k_certificate, k_name_ca},
+    Sign{"SSL certificate problem", k_certificate, k_name_ca},
+    Sign{"Temporary failure resolving", k_mirror, k_check_mirror},
+    Sign{"Could not resolve", k_mirror, k_check_mirror},
+    Sign{"Could not connect to", k_mirror, k_check_mirror},
+    Sign{"Failed to fetch", k_mirror, k_check_mirror},
+    Sign{"Failed to download metadata", k_mirror, k_check_mirror},
+    Sign{"unable to select packages", k_mirror, k_check_mirror},
+    Sign{"failed retrieving file", k_mirror, k_check_mirror},
+    Sign{"Unable to locate package", "the base image's package lists lack a package", "choose a newer --base, or fewer toolkits"},
+};
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(line.size() + (line.size() < text.size() ? 1 : 0));
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
+      lines.push_back(line);
+    }
+  }
+  return lines;
+}
+
+std::string last_lines(std::string_view output) {
+  const std::vector<std::string_view> lines = lines_of(output);
+  std::string text;
+  for (std::size_t i = lines.size() - std::min(lines.size(), k_shown_lines); i < lines.size(); ++i) {
+    text += "\n    | " + support::escape_untrusted(lines[i], 200);
+  }
+  return text;
+}
+
+} // namespace
+
+Failure explain_output(std::string_view output) {
+  const auto* sign = std::find_if(k_signs.begin(), k_signs.end(), [&](const Sign& s) { return output.find(s.piece) != std::string_view::npos; });
+  if (sign == k_signs.end()) {
+    return {last_lines(output), ""};
+  }
+  return {" " + std::string(sign->reason) + last_lines(output), std::string(sign->hint)};
+}
+
+BuildLog::BuildLog() {
+  const fs::path folder = support::state_folder() / "logs";
+  support::make_private_folder(folder);
+  const std::time_t now = std::time(nullptr);
+  m_path = folder / fmt::format("build-{:%Y%m%d-%H%M%S}-{}.log", fmt::localtime(now), getpid());
+  m_fd.reset(open(m_path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!m_fd) {
+    throw support::system_error(ExitCode::failed, "cannot create " + m_path.string(), errno);
+  }
+}
+
+BuildLog::~BuildLog() {
+  if (!m_keep) {
+    unlink(m_path.c_str());
+  }
+}
+
+support::ExitStatus BuildLog::try_run(const support::Command& command) {
+  const std::string line = "$ " + support::shell_quote(command.argv) + "\n";
+  if (write(m_fd.get(), line.data(), line.size()) < 0) {
+    throw support::system_error(ExitCode::failed, "cannot write " + m_path.string(), errno, "make room on the disk");
+  }
+  m_last_start = lseek(m_fd.get(), 0, SEEK_END);
+  const support::Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  support::Command logged = command;
+  logged.fds = {{0, nothing.get()}, {1, m_fd.get()}, {2, m_fd.get()}};
+  return support::wait(support::spawn(logged));
+}
+
+void BuildLog::run(const std::string& what, const support::Command& command) {
+  if (!try_run(command).ok()) {
+    throw failure(what);
+  }
+}
+
+Error BuildLog::failure(const std::string& what) {
+  m_keep = true;
+  const off_t end = lseek(m_fd.get(), 0, SEEK_END);
+  const off_t start = std::max(m_last_start, end - static_cast<off_t>(k_read_bytes));
+  std::string output(static_cast<std::size_t>(std::max<off_t>(end - start, 0)), '\0');
+  const ssize_t count = pread(m_fd.get(), output.data(), output.size(), start);
+  output.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
+  const Failure failure = explain_output(output);
+  const std::string hint = failure.hint.empty() ? "" : failure.hint + "; ";
+  return {ExitCode::failed, what + " failed:" + failure.reason, hint + "the full log: " + m_path.string()};
+}
+
+} // namespace agentbox::image

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/npm.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "image/credentials.hpp"
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::image {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+
+constexpr std::string_view k_default_registry = "https://registry.npmjs.org";
+
+bool is_allowed_scheme(std::string_view address) {
+  for (const std::string_view local : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
+    if (address.starts_with(local)) {
+      const std::string_view rest = address.substr(local.size());
+      return rest.empty() || rest.front() == ':' || rest.front() == '/';
+    }
+  }
+  return address.starts_with("https://");
+}
+
+} // namespace
+
+std::string registry_address(const std::map<std::string, std::string>& environment) {
+  for (const char* name : {"npm_config_registry", "NPM_CONFIG_REGISTRY"}) {
+    const auto found = environment.find(name);
+    if (found == environment.end() || found->second.empty()) {
+      continue;
+    }
+    std::string address = found->second;
+    while (address.ends_with('/')) {
+      address.pop_back();
+    }
+    const bool odd = address.find_first_of(" \t\r\n\"'\\<>^`{|}[]?#*") != std::string::npos && !address.starts_with("http://[::1]");
+    if (!is_allowed_scheme(address) || odd || credential_in_text(address)) {
+      throw Error(ExitCode::usage, std::string(name) + " is not the address of a registry that agentbox can use",
+                  "https://HOST/PATH without a name or password in it; unset it for " + std::string(k_default_registry));
+    }
+    return address;
+  }
+  return std::string(k_default_registry);
+}
+
+std::string tarball_address(std::string_view registry, const PinnedPackage& package) {
+  const std::string base = package.name.substr(package.name.find('/') + 1);
+  return std::string(registry) + "/" + package.name + "/-/" + base + "-" + package.version + ".tgz";
+}
+
+std::string version_address(std::string_view registry, std::string_view name, std::string_view version) {
+  return std::string(registry) + "/" + std::string(name) + "/" + std::string(version);
+}
+
+PublishedVersion parse_published(std::string_view answer, std::string_view address) {
+  const nlohmann::json document = nlohmann::json::parse(answer, nullptr, false);
+  const auto text = [](const nlohmann::json& parent, const char* key) {
+    const auto found = parent.is_object() ? parent.find(key) : parent.end();
+    return found != parent.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  const auto dist = document.is_object() ? document.value("dist", nlohmann::json()) : nlohmann::json();
+  PublishedVersion published{text(document, "version"), text(dist, "integrity")};
+  if (published.version.empty() || published.integrity.empty()) {
+    throw Error(ExitCode::failed, support::escape_untrusted(address) + " did not answer as an npm registry does",
+                "check npm_config_registry, or try again later");
+  }
+  return published;
+}
+
+const std::vector<Vendor>& vendors() {
+  static const std::vector<Vendor> known = {{"claude", "@anthropic-ai/claude-code"}, {"codex", "@openai/codex"}};
+  return known;
+}
+
+std::vector<Variant> variants_of(const Vendor& vendor, const std::string& version) {
+  std::vector<Variant> variants;
+  if (vendor.agent == "codex") { // static binaries, as versions of the one package
+    for (const std::string platform : {"linux-arm64", "linux-x64"}) {
+      variants.push_back({platform, vendor.package, version + "-" + platform});
+    }
+  } else { // a package for each platform
+    for (const std::string platform : {"linux-arm64", "linux-arm64-musl", "linux-x64", "linux-x64-musl"}) {
+      variants.push_back({platform, vendor.package + "-" + platform, version});
+    }
+  }
+  return variants;
+}
+
+} // namespace agentbox::image

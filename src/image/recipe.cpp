@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/recipe.hpp"
+
+#include <algorithm>
+
+#include "support/digest.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::image {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+namespace fs = std::filesystem;
+
+constexpr std::size_t k_max_data_bytes = 256U << 10U;
+constexpr std::size_t k_tag_digits = 12;
+
+std::string read(const fs::path& path) { return support::read_file(path, k_max_data_bytes); }
+
+bool is_package_name(std::string_view name) {
+  constexpr std::string_view k_allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+._-:@";
+  return !name.empty() && name.front() != '-' && name.find_first_not_of(k_allowed) == std::string_view::npos;
+}
+
+/// Length before content, so that no two lists of parts give the same stream.
+void add(support::Sha256& digest, std::string_view part) {
+  digest.update(std::to_string(part.size()) + ":");
+  digest.update(part);
+}
+
+std::string digest_of(const Recipe& recipe) {
+  support::Sha256 digest;
+  for (const auto* values : {&recipe.files, &recipe.arguments, &recipe.labels}) {
+    for (const auto& [name, value] : *values) {
+      add(digest, name);
+      add(digest, value);
+    }
+    add(digest, "");
+  }
+  return digest.hex();
+}
+
+} // namespace
+
+std::vector<std::string> parse_packages(std::string_view text, std::string_view where) {
+  std::vector<std::string> packages;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(line.size() + (line.size() < text.size() ? 1 : 0));
+    line = line.substr(0, line.find('#'));
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r')) {
+      line.remove_suffix(1);
+    }
+    if (line.empty()) {
+      continue;
+    }
+    if (!is_package_name(line)) {
+      throw Error(ExitCode::failed, std::string(where) + ": \"" + support::escape_untrusted(line) + "\" is no package name",
+                  "one name a line; the package agentbox may have to be installed again");
+    }
+    packages.emplace_back(line);
+  }
+  return packages;
+}
+
+std::vector<std::string> load_packages(const fs::path& data, Family family, const std::vector<std::string>& toolkits) {
+  const std::string file = std::string(name_of(family)) + ".txt";
+  std::vector<fs::path> lists = {data / "agent/packages" / file};
+  for (const std::string& toolkit : toolkits) {
+    lists.push_back(data / "toolkits" / toolkit / file);
+  }
+  std::vector<std::string> packages;
+  for (const fs::path& list : lists) {
+    for (std::string& name : parse_packages(read(list), list.string())) {
+      if (std::find(packages.begin(), packages.end(), name) == packages.end()) {
+        packages.push_back(std::move(name));
+      }
+    }
+  }
+  return packages;
+}
+
+Recipe tools_recipe(const fs::path& data, const Base& base, Family family, const std::vector<std::string>& toolkits) {
+  const std::string family_name(name_of(family));
+  const std::string chosen = support::join(toolkits, ",");
+  Recipe recipe;
+  recipe.files = {
+      {"Containerfile", read(data / "agent/Containerfile.tools")},
+      {"setup/setup.sh", read(data / "agent/setup/setup.sh")},
+      {"setup/family.sh", read(data / ("agent/setup/" + family_name + ".sh"))},
+      {"setup/packages.txt", support::join(load_packages(data, family, toolkits), "\n") + "\n"},
+  };
+  recipe.arguments = {{"BASE", base.id}};
+  recipe.labels = {
+      {"org.agentbox.base", base.name},      {"org.agentbox.base.id", base.id}, {"org.agentbox.base.origin", base.origin},
+      {"org.agentbox.family", family_name},  {"org.agentbox.toolkits", chosen}, {"org.agentbox.image", "tools"},
+      {k_slot_label, support::sha256_hex(base.name + "\n" + chosen).substr(0, k_tag_digits)},
+  };
+  recipe.tag = "localhost/agentbox/tools:" + digest_of(recipe).substr(0, k_tag_digits);
+  return recipe;
+}
+
+Recipe agent_recipe(const fs::path& data, const Recipe& tools, const std::string& tools_id,
+                    const std::map<std::string, AgentVersion>& agents, const std::string& entrypoint_digest) {
+  Recipe recipe;
+  recipe.files = {{"Containerfile", read(data / "agent/Containerfile")}};
+  recipe.arguments = {{"TOOLS", tools_id}};
+  recipe.labels = tools.labels;
+  recipe.labels["org.agentbox.image"] = "agent";
+  recipe.labels["org.agentbox.tools"] = tools.tag;
+  recipe.labels["org.agentbox.entrypoint"] = "sha256:" + entrypoint_digest;
+  for (const auto& [name, agent] : agents) {
+    recipe.labels["org.agentbox.agent." + name] = agent.version;
+    recipe.labels["org.agentbox.agent." + name + ".integrity"] = agent.integrity;
+  }
+  recipe.tag = "localhost/agentbox/agent:" + digest_of(recipe).substr(0, k_tag_digits);
+  return recipe;
+}
+
+} // namespace agentbox::image

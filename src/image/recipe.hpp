@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "image/family.hpp"
+#include "image/lock.hpp"
+
+namespace agentbox::image {
+
+/// What `podman build` gets for one image, as data: the same ingredients give the same recipe and the same tag.
+struct Recipe {
+  std::string tag;                           ///< "localhost/agentbox/tools:0123456789ab"
+  std::map<std::string, std::string> files;  ///< of the build context, by relative path
+  std::map<std::string, std::string> arguments; ///< --build-arg
+  std::map<std::string, std::string> labels; ///< --label
+};
+
+/// A base image that is in the store.
+struct Base {
+  std::string name;   ///< as the user asked for it
+  std::string id;     ///< 64 hex digits
+  std::string origin; ///< "registry", "mmdebstrap", "rootfs": how it came here
+};
+
+/// The package names of a list: one a line, '#' starts a comment. Throws Error(failed) naming `where` for anything that
+/// is no package name (it becomes a word of a shell script). Pure.
+std::vector<std::string> parse_packages(std::string_view text, std::string_view where);
+
+/// The packages of the base set and of `toolkits` for `family`, in that order, each once. `data` is
+/// share/containerfiles.
+std::vector<std::string> load_packages(const std::filesystem::path& data, Family family, const std::vector<std::string>& toolkits);
+
+/// The first image: base, packages, user. Reads the data folder.
+Recipe tools_recipe(const std::filesystem::path& data, const Base& base, Family family, const std::vector<std::string>& toolkits);
+
+/// What distinguishes one agent's files in an image.
+struct AgentVersion {
+  std::string version;
+  std::string integrity;
+};
+
+/// The second image: the agents and the entry point on top of the tools image. `entrypoint_digest` is the SHA-256 of
+/// the program agent-entrypoint.
+Recipe agent_recipe(const std::filesystem::path& data, const Recipe& tools, const std::string& tools_id,
+                    const std::map<std::string, AgentVersion>& agents, const std::string& entrypoint_digest);
+
+/// The label that all images of one choice (base and toolkits) share, whatever their versions: what replaces what.
+inline constexpr const char* k_slot_label = "org.agentbox.slot";
+
+} // namespace agentbox::image
