@@ -49,6 +49,8 @@ struct HostEntry {
 struct EntryProblem {
   std::string message;
   std::string hint;
+
+  bool operator==(const EntryProblem&) const = default;
 };
 using EntryResult = std::variant<HostEntry, EntryProblem>;
 using PatternResult = std::variant<HostPattern, EntryProblem>;

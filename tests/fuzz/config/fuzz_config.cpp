@@ -28,6 +28,9 @@ void check_layer(std::string_view text, config::LayerKind kind) {
       require(!agent.auth, "a project names no credentials");
     }
   }
+  if (!diagnostics.empty()) {
+    return check_diagnostics(diagnostics); // as load() does; merging is for what was read without a mistake
+  }
   config::Sources sources;
   sources.workspace = "/w";
   sources.home = "/home/u";

@@ -58,7 +58,8 @@ TEST_CASE("each way of broadening is listed") {
     const auto found = broadened(host);
     INFO(text);
     REQUIRE_FALSE(found.empty());
-    CHECK(std::any_of(found.begin(), found.end(), [&](const std::string& item) { return item.starts_with(expected); }));
+    CHECK(std::any_of(found.begin(), found.end(),
+                      [&wanted = expected](const std::string& item) { return item.starts_with(wanted); }));
   }
 }
 
