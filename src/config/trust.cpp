@@ -26,7 +26,7 @@ void require_ours(const std::filesystem::path& file) {
   }
   if (!S_ISREG(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 022U) != 0) {
     throw Error(ExitCode::failed, file.string() + " is not a file that only you can write to",
-                "remove it and agree anew: agentbox policy trust");
+                "remove it; --trust-project agrees for one run");
   }
 }
 
@@ -50,7 +50,7 @@ bool TrustStore::agreed(const std::filesystem::path& workspace, std::string_view
   const auto document = nlohmann::json::parse(*text, nullptr, false);
   if (!document.is_object() || document.value("version", nlohmann::json()) != 1 ||
       !document.value("digest", nlohmann::json()).is_string()) {
-    throw Error(ExitCode::failed, file.string() + " is damaged", "remove it and agree anew: agentbox policy trust");
+    throw Error(ExitCode::failed, file.string() + " is damaged", "remove it; --trust-project agrees for one run");
   }
   return document.at("digest") == digest && document.value("workspace", nlohmann::json()) == workspace.string();
 }

@@ -139,7 +139,7 @@ Finding check_ruleset(const HostReport& report) {
   }
   std::vector<std::string> modules(std::begin(k_ruleset_modules), std::end(k_ruleset_modules));
   if (report.ruleset.attempted) {
-    return missing(line, "the kernel refused it: " + support::escape_untrusted(report.ruleset.error),
+    return missing(line, "it could not be loaded: " + support::escape_untrusted(report.ruleset.error),
                    load_command(modules));
   }
   for (const std::string& module : modules) {
