@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The world around a firewall under test: an internet in the test's own namespace, and boxes in namespaces below it.
+
+internet   203.0.113.5 an allowed host, 198.51.100.10 a hostile one, 169.254.169.254 metadata, 192.0.2.99 a host in the
+           LAN, 10.77.0.1 the gateway with the DNS server, 2001:db8:5::5 an allowed host's IPv6 address
+box        10.77.0.2, with a default route to the gateway in both families"""
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+import probe
+
+PROGRAM = ""
+HERE = pathlib.Path(__file__).resolve().parent
+# A build with AddressSanitizer cannot look for leaks at its end: the firewall forbids tracing itself.
+ENVIRONMENT = {"PATH": os.environ["PATH"], "ASAN_OPTIONS": "detect_leaks=0"}
+NONCE = "0123456789abcdef0123456789abcdef"
+ALLOWED, EVIL, METADATA, LAN, GATEWAY = "203.0.113.5", "198.51.100.10", "169.254.169.254", "192.0.2.99", "10.77.0.1"
+ALLOWED6 = "2001:db8:5::5"
+
+
+def in_order(entries):
+    """Entries of a list in the order that the policy's JSON demands: by name, then pattern, then port."""
+    def key(entry):
+        name, _, port = entry.partition(":")
+        return name.removeprefix("*."), name.startswith("*."), int(port or 443)
+    return sorted(entries, key=key)
+
+
+def run(*argv, **more):
+    return subprocess.run(argv, check=True, capture_output=True, text=True, **more).stdout
+
+
+class Sink:
+    """Servers that keep every byte they get: TCP (which echoes) and UDP on each address and port."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.seen = []  # (address, port, bytes)
+        self.sockets = []
+
+    def listen(self, address, port, answer=None):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        server = socket.create_server((address, port), family=family, backlog=512)
+        threading.Thread(target=self._accept, args=(server, address, port, answer), daemon=True).start()
+        datagrams = socket.socket(family, socket.SOCK_DGRAM)
+        if not (address == GATEWAY and port == 53):
+            datagrams.bind((address, port))
+            threading.Thread(target=self._datagrams, args=(datagrams, address, port), daemon=True).start()
+
+    def _note(self, address, port, data):
+        with self.lock:
+            self.seen.append((address, port, data))
+
+    def _accept(self, server, address, port, answer):
+        while True:
+            client, _ = server.accept()
+            threading.Thread(target=self._serve, args=(client, address, port, answer), daemon=True).start()
+
+    def _serve(self, client, address, port, answer):
+        self._note(address, port, b"")  # the connection itself
+        with contextlib.suppress(OSError), client:
+            first = True
+            while data := client.recv(1 << 20):
+                if first or len(self.seen) < 10000:
+                    self._note(address, port, data[:4096])
+                first = False
+                if answer:
+                    client.sendall(answer)
+                    return
+                client.sendall(data)
+
+    def _datagrams(self, server, address, port):
+        while True:
+            data, peer = server.recvfrom(4096)
+            self._note(address, port, data)
+            server.sendto(data, peer)
+
+    def take(self, address=None, port=None):
+        """What arrived since the last call (at one address, one port)."""
+        with self.lock:
+            found = [item for item in self.seen if address in (None, item[0]) and port in (None, item[1])]
+            self.seen.clear()
+        return found
+
+
+class Names:
+    """The internet's DNS server: a table of names, and a log of questions. `mute` makes it silent."""
+
+    def __init__(self, address):
+        self.table, self.asked, self.mute = {}, [], False
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        server.bind((address, 53))
+        threading.Thread(target=self._serve, args=(server,), daemon=True).start()
+
+    def _serve(self, server):
+        while True:
+            message, peer = server.recvfrom(4096)
+            end = probe.skip_name(message, 12)
+            labels, at = [], 12
+            while message[at]:
+                labels.append(message[at + 1:at + 1 + message[at]].decode("latin-1"))
+                at += 1 + message[at]
+            name, kind = ".".join(labels).lower(), struct.unpack(">H", message[end:end + 2])[0]
+            self.asked.append(name)
+            if self.mute:
+                continue
+            addresses = [a for a in self.table.get(name, []) if (":" in a) == (kind == 28)] if kind in (1, 28) else []
+            rcode = 0 if name in self.table else 3
+            answer = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 5, 16 if kind == 28 else 4) +
+                              socket.inet_pton(socket.AF_INET6 if kind == 28 else socket.AF_INET, a) for a in addresses)
+            server.sendto(message[:2] + struct.pack(">HHHHH", 0x8180 | rcode, 1, len(addresses), 0, 0) +
+                          message[12:end + 4] + answer, peer)
+
+
+class Internet:
+    """Made once; everything that boxes could reach."""
+    made = None
+
+    def __init__(self):
+        for address in (ALLOWED, EVIL, METADATA, LAN):
+            run("ip", "address", "add", f"{address}/32", "dev", "lo")
+        for address in (ALLOWED6, "2001:db8:66::66"):
+            run("ip", "address", "add", f"{address}/128", "dev", "lo", "nodad")
+        run("ip", "link", "set", "lo", "up")
+        pathlib.Path("/proc/sys/net/ipv4/ip_forward").write_text("0", encoding="ascii")
+        # Anyone may ping, so that the positive twin of "ICMP is rejected" can show that it would arrive.
+        run("ip", "link", "add", "hub", "type", "bridge")
+        run("ip", "address", "add", f"{GATEWAY}/16", "dev", "hub")
+        run("ip", "address", "add", "2001:db8:77::1/64", "dev", "hub", "nodad")
+        run("ip", "link", "set", "hub", "up")
+        self.sink, self.names, self.boxes = Sink(), Names(GATEWAY), 0
+        page = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+        for address in (ALLOWED, EVIL, METADATA, LAN, GATEWAY, ALLOWED6, "2001:db8:66::66"):
+            for port in (22, 80, 443, 853, 4443):
+                self.sink.listen(address, port, page if port == 80 else None)
+        for address in (ALLOWED, EVIL):
+            self.sink.listen(address, 53)
+
+    @classmethod
+    def get(cls):
+        cls.made = cls.made or cls()
+        return cls.made
+
+
+class Box:
+    """A user and network namespace as Podman makes them, and the firewall in it."""
+
+    def __init__(self, **policy):
+        self.internet = Internet.get()
+        self.internet.boxes += 1
+        number = self.internet.boxes
+        self.folder = tempfile.TemporaryDirectory(prefix="agentbox-fw-")
+        self.path = pathlib.Path(self.folder.name)
+        for name in ("run", "audit"):
+            (self.path / name).mkdir()
+        (self.path / "resolv.conf").write_text(f"nameserver {GATEWAY}\n", encoding="ascii")
+        self.write_policy(**policy)
+        self.holder = subprocess.Popen(["unshare", "--user", "--map-root-user", "--net", "sleep", "infinity"])
+        self.firewall = None
+        time.sleep(0.03)
+        while os.readlink(f"/proc/{self.holder.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
+            time.sleep(0.01)
+        last = number % 200 + 10
+        run("ip", "link", "add", f"box{number}", "type", "veth", "peer", "name", "eth0", "netns", str(self.holder.pid))
+        run("ip", "link", "set", f"box{number}", "master", "hub", "up")
+        for command in (f"link set lo up", "link set eth0 up", f"address add 10.77.0.{last}/16 dev eth0",
+                        f"address add 2001:db8:77::{last:x}/64 dev eth0 nodad",
+                        f"route add default via {GATEWAY}", "route add default via 2001:db8:77::1"):
+            self.enter("ip", *command.split())
+        self.address, self.address6 = f"10.77.0.{last}", f"2001:db8:77::{last:x}"
+        self.interface = f"box{number}"
+
+    def write_policy(self, allow=(), block=(), ech=(), private=(), mode="filtered", text=None):
+        policy = {"version": 1, "mode": mode, "virtual_range": "198.18.0.0/15", "allow": in_order(allow),
+                  "block": in_order(block), "allow_ech": in_order(ech), "allow_private": in_order(private)}
+        (self.path / "egress.json").write_text(json.dumps(policy) if text is None else text, encoding="utf-8")
+
+    def into(self, capabilities):
+        flags = ",".join(["-all", *("+" + name for name in capabilities)])
+        return ["nsenter", "--target", str(self.holder.pid), "--user", "--net", "--preserve-credentials", "setpriv",
+                "--no-new-privs", "--inh-caps", flags, "--ambient-caps", flags, "--bounding-set", flags]
+
+    def enter(self, *argv):
+        return run("nsenter", "--target", str(self.holder.pid), "--user", "--net", "--preserve-credentials", *argv)
+
+    def arguments(self, *more):
+        return [PROGRAM, "serve", "--box", "testbox", "--nonce", NONCE, "--policy", str(self.path / "egress.json"),
+                "--run", str(self.path / "run"), "--audit", str(self.path / "audit"),
+                "--resolv", str(self.path / "resolv.conf"), *more]
+
+    def start(self, *more, capabilities=("net_admin", "net_bind_service"), wait=True):
+        """Starts the firewall, and waits until it is ready."""
+        self.firewall = subprocess.Popen([*self.into(capabilities), *self.arguments(*more)], stderr=subprocess.PIPE,
+                                         text=True, env=ENVIRONMENT)
+        if not wait:
+            return self
+        deadline = time.monotonic() + 20
+        while not (self.path / "run" / "ready").exists():
+            if self.firewall.poll() is not None:
+                raise AssertionError(f"the firewall ended with {self.firewall.returncode}: {self.firewall.stderr.read()}")
+            if time.monotonic() > deadline:
+                raise AssertionError("the firewall is not ready within 20 s")
+            time.sleep(0.002)
+        return self
+
+    def stop(self, number=signal.SIGTERM):
+        """Ends the firewall; returns its exit code and how long it took."""
+        start = time.monotonic()
+        self.firewall.send_signal(number)
+        code = self.firewall.wait(timeout=5)
+        self.firewall.stderr.close()
+        self.firewall = None
+        return code, time.monotonic() - start
+
+    def probe(self, what, /, *arguments, capabilities=(), **named):
+        """Runs a probe in the box without any capability, as the agent does."""
+        out = run(*self.into(capabilities), sys.executable, str(HERE / "probe.py"), what, json.dumps([arguments, named]))
+        return json.loads(out)
+
+    def audit(self, **wanted):
+        """The records so far that have these values."""
+        lines = (self.path / "audit" / "testbox.jsonl").read_text(encoding="utf-8").splitlines()
+        records = [json.loads(line) for line in lines]
+        return [record for record in records if all(record[key] == value for key, value in wanted.items())]
+
+    def wait_audit(self, seconds=3, **wanted):
+        deadline = time.monotonic() + seconds
+        while not (found := self.audit(**wanted)):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no record {wanted}; there are {self.audit()}")
+            time.sleep(0.02)
+        return found
+
+    def rss_kib(self):
+        status = pathlib.Path(f"/proc/{self.firewall.pid}/status").read_text(encoding="ascii")
+        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
+
+    def close(self):
+        if not self.holder:
+            return
+        if self.firewall:
+            with contextlib.suppress(ProcessLookupError):
+                self.firewall.kill()
+            self.firewall.wait()
+            self.firewall.stderr.close()
+        self.holder.kill()
+        self.holder.wait()
+        self.holder = None
+        with contextlib.suppress(subprocess.CalledProcessError):
+            run("ip", "link", "delete", self.interface)
+        self.folder.cleanup()
+
+
+class FirewallTest(unittest.TestCase):
+    """Makes boxes that go with the test, and forgets what the internet saw before."""
+    maxDiff = None
+
+    def setUp(self):
+        self.internet = Internet.get()
+        self.internet.names.table.clear()
+        self.internet.names.table.update({
+            "api.example.com": [ALLOWED], "www.example.com": [ALLOWED], "evil.example.net": [EVIL],
+            "six.example.com": [ALLOWED6], "git.example.com": [ALLOWED], "a.wild.example.com": [ALLOWED]})
+        self.internet.names.asked.clear()
+        self.internet.names.mute = False
+        self.internet.sink.take()
+
+    def box(self, **policy):
+        box = Box(**policy)
+        self.addCleanup(box.close)
+        return box
+
+    def arrived(self, address=None, port=None):
+        time.sleep(0.05)
+        return self.internet.sink.take(address, port)
+
+    def assert_nothing_arrived(self):
+        self.assertEqual(self.arrived(), [], "bytes arrived outside")

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/audit/log.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "catch.hpp"
+#include "support/error.hpp"
+
+namespace agentbox::firewall::audit {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder that goes with the test.
+struct Folder {
+  fs::path path;
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "agentbox-audit-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Folder() { fs::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+};
+
+std::string content(const fs::path& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+Record allowed(const std::string& name) {
+  Record record;
+  record.kind = Kind::connect;
+  record.verdict = Verdict::allow;
+  record.name = name;
+  return record;
+}
+
+TEST_CASE("records are appended with box and time", "[audit]") {
+  const Folder folder;
+  {
+    Log log(folder.path, "mybox");
+    log.write(allowed("a.example"));
+  }
+  Log log(folder.path, "mybox");
+  log.write(allowed("b.example"));
+  std::istringstream lines(content(folder.path / "mybox.jsonl"));
+  std::string line;
+  REQUIRE(std::getline(lines, line));
+  const auto first = from_json_line(line);
+  REQUIRE(first);
+  CHECK(first->box == "mybox");
+  CHECK(first->name == "a.example");
+  CHECK(first->time.size() == 24);
+  REQUIRE(std::getline(lines, line));
+  CHECK(from_json_line(line)->name == "b.example");
+  struct stat status {};
+  REQUIRE(::stat((folder.path / "mybox.jsonl").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777U) == 0600U);
+}
+
+TEST_CASE("the log is never somebody else's file", "[audit]") {
+  const Folder folder;
+  const fs::path victim = folder.path / "victim";
+  std::ofstream(victim) << "x";
+  fs::create_symlink(victim, folder.path / "link.jsonl");
+  fs::create_hard_link(victim, folder.path / "hard.jsonl");
+  REQUIRE(::mkfifo((folder.path / "fifo.jsonl").c_str(), 0600) == 0);
+  fs::create_directory(folder.path / "folder.jsonl");
+  CHECK_THROWS_AS(Log(folder.path, "link"), support::Error);
+  CHECK_THROWS_AS(Log(folder.path, "hard"), support::Error);
+  CHECK_THROWS_AS(Log(folder.path, "fifo"), support::Error);
+  CHECK_THROWS_AS(Log(folder.path, "folder"), support::Error);
+  CHECK_THROWS_AS(Log(folder.path / "missing", "a"), support::Error);
+  CHECK_NOTHROW(Log(folder.path, "own"));
+}
+
+TEST_CASE("the log takes no more room than it may", "[audit]") {
+  const Folder folder;
+  Log log(folder.path, "mybox", 4096);
+  for (int i = 0; i < 200; ++i) {
+    log.write(allowed("n" + std::to_string(i) + ".example"));
+  }
+  CHECK(log.healthy());
+  CHECK(fs::file_size(folder.path / "mybox.jsonl") <= 4096);
+  CHECK(fs::file_size(folder.path / "mybox.jsonl.1") <= 4096);
+  CHECK(content(folder.path / "mybox.jsonl").find("n199.example") != std::string::npos);
+  CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 2);
+}
+
+TEST_CASE("a log that cannot be written says so, and recovers", "[audit]") {
+  if (::access("/dev/full", W_OK) != 0) {
+    SUCCEED("no /dev/full here");
+    return;
+  }
+  const Folder folder;
+  Log log(folder.path, "mybox", 300); // every second record begins a new file
+  log.write(allowed("a.example"));
+  const fs::path moved = folder.path.string() + ".moved";
+  fs::rename(folder.path, moved);
+  log.write(allowed("b.example")); // rotation fails: the folder is gone
+  CHECK_FALSE(log.healthy());
+  CHECK_FALSE(log.recover());
+  fs::rename(moved, folder.path);
+  CHECK(log.recover());
+  CHECK(log.healthy());
+}
+
+} // namespace
+} // namespace agentbox::firewall::audit

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/audit/record.hpp"
+
+#include <string>
+
+#include "catch.hpp"
+
+namespace agentbox::firewall::audit {
+namespace {
+
+Record sample() {
+  Record record;
+  record.time = "2026-01-31T12:00:00.123Z";
+  record.box = "mybox";
+  record.kind = Kind::connect;
+  record.name = "api.example.com";
+  record.address = "203.0.113.5";
+  record.port = 443;
+  record.protocol = "tcp";
+  record.verdict = Verdict::allow;
+  record.reason = "allowed";
+  record.text = "";
+  record.rule = "api.example.com";
+  record.bytes_up = 1234;
+  record.bytes_down = 18446744073709551615ULL;
+  record.duration_ms = 77;
+  return record;
+}
+
+TEST_CASE("a record is one line of JSON", "[audit]") {
+  CHECK(to_json_line(sample()) ==
+        R"({"time":"2026-01-31T12:00:00.123Z","box":"mybox","kind":"connect","name":"api.example.com",)"
+        R"("address":"203.0.113.5","port":443,"protocol":"tcp","verdict":"allow","reason":"allowed","text":"",)"
+        R"("rule":"api.example.com","bytes_up":1234,"bytes_down":18446744073709551615,"duration_ms":77})"
+        "\n");
+}
+
+TEST_CASE("a record comes back as it went", "[audit]") {
+  for (const Kind kind : {Kind::dns, Kind::connect, Kind::address, Kind::gate, Kind::firewall}) {
+    Record record = sample();
+    record.kind = kind;
+    CHECK(from_json_line(to_json_line(record)) == record);
+  }
+}
+
+TEST_CASE("text from the box cannot break out of its line or the terminal", "[audit]") {
+  Record record = sample();
+  record.name = "evil\x1b]52;c;AAAA\x07.example\n{\"time\":1}\"\xff\xc2\x9b";
+  record.text = std::string(5000, 'x');
+  const std::string line = to_json_line(record);
+  CHECK(line.find('\n') == line.size() - 1);
+  CHECK(line.find('\x1b') == std::string::npos);
+  CHECK(line.find('\xff') == std::string::npos);
+  CHECK(line.size() <= 4096);
+  const auto back = from_json_line(line);
+  REQUIRE(back);
+  CHECK(back->name.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("lines that are no records are passed over", "[audit]") {
+  const std::string line = to_json_line(sample());
+  CHECK_FALSE(from_json_line(""));
+  CHECK_FALSE(from_json_line("[]"));
+  CHECK_FALSE(from_json_line("{}"));
+  CHECK_FALSE(from_json_line(line.substr(0, line.size() / 2)));
+  CHECK_FALSE(from_json_line(line + line));
+  CHECK_FALSE(from_json_line(std::string(20000, ' ') + line));
+  std::string other = line;
+  other.replace(other.find("connect"), 7, "unheard");
+  CHECK_FALSE(from_json_line(other));
+  other = line;
+  other.replace(other.find("\"allow\""), 7, "\"maybe\"");
+  CHECK_FALSE(from_json_line(other));
+  other = line;
+  other.insert(1, "\"new\":[1],");
+  CHECK(from_json_line(other) == sample()); // a newer version's key
+}
+
+TEST_CASE("times are UTC with milliseconds", "[audit]") {
+  using std::chrono::milliseconds;
+  const std::chrono::system_clock::time_point epoch;
+  CHECK(format_time(epoch) == "1970-01-01T00:00:00.000Z");
+  CHECK(format_time(epoch + milliseconds(1767225599999)) == "2025-12-31T23:59:59.999Z");
+  CHECK(format_time(epoch - milliseconds(1)) == "1969-12-31T23:59:59.999Z");
+}
+
+} // namespace
+} // namespace agentbox::firewall::audit

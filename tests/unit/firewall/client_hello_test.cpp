@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/tls/client_hello.hpp"
+
+#include <string>
+
+#include "bytes.hpp"
+#include "catch.hpp"
+
+namespace agentbox::firewall::tls {
+namespace {
+
+using State = ClientHello::State;
+using namespace test; // NOLINT(google-build-using-namespace): makers of bytes, used in every line
+
+TEST_CASE("a ClientHello's server name is found", "[tls]") {
+  const auto parsed = parse_client_hello(hello(extension(0x0a0a, "") + server_name("api.example.com") + extension(43, "xx")));
+  CHECK(parsed.state == State::complete);
+  CHECK(parsed.has_sni);
+  CHECK(parsed.sni == "api.example.com");
+  CHECK_FALSE(parsed.encrypted);
+}
+
+TEST_CASE("a ClientHello may come in any pieces", "[tls]") {
+  const std::string whole = hello(server_name("api.example.com"));
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    INFO(size);
+    CHECK(parse_client_hello(std::string_view(whole).substr(0, size)).state == State::incomplete);
+  }
+  CHECK(parse_client_hello(whole).state == State::complete);
+  CHECK(parse_client_hello(whole + record("application data", 23)).sni == "api.example.com");
+}
+
+TEST_CASE("a ClientHello may be spread over records", "[tls]") {
+  const std::string message = hello_message(server_name("api.example.com"));
+  for (std::size_t size = 1; size <= message.size(); ++size) {
+    std::string records;
+    for (std::size_t at = 0; at < message.size(); at += size) {
+      records += record(message.substr(at, size));
+    }
+    INFO(size);
+    CHECK(parse_client_hello(records).sni == "api.example.com");
+  }
+}
+
+TEST_CASE("a ClientHello without a server name is complete", "[tls]") {
+  CHECK(parse_client_hello(hello(extension(43, "xx"))).state == State::complete);
+  CHECK_FALSE(parse_client_hello(hello(extension(43, "xx"))).has_sni);
+  const auto bare = parse_client_hello(record(hello_message("", false)));
+  CHECK(bare.state == State::complete);
+  CHECK_FALSE(bare.has_sni);
+}
+
+TEST_CASE("an encrypted ClientHello is seen, inner and outer, also the drafts before it", "[tls]") {
+  CHECK(parse_client_hello(hello(server_name("a.example") + extension(0xfe0d, bytes({0, 1})))).encrypted);
+  CHECK(parse_client_hello(hello(extension(0xffce, "x"))).encrypted);
+  CHECK_FALSE(parse_client_hello(hello(extension(0xfe0c, "x"))).encrypted);
+}
+
+TEST_CASE("a name that two parsers could read in two ways is refused", "[tls]") {
+  const auto invalid = [](const std::string& extensions) {
+    return parse_client_hello(hello(extensions)).state == State::invalid;
+  };
+  CHECK(invalid(server_name("a.example") + server_name("b.example")));
+  CHECK(invalid(server_name("a.example") + server_name("a.example")));
+  CHECK(invalid(extension(0, sized16(host_name("a.example") + host_name("b.example")))));
+  CHECK(invalid(extension(0, sized16(host_name("a.example", 1)))));
+  CHECK(invalid(extension(0, sized16(host_name("")))));
+  CHECK(invalid(extension(0, "")));
+  CHECK(invalid(extension(0, sized16(host_name("a.example")) + "x")));
+  CHECK(invalid(server_name("a.example") + "\x01"));
+  CHECK(invalid(be16(0) + be16(500) + "x"));
+  CHECK_FALSE(invalid(server_name("a.example"))); // the positive twin
+}
+
+TEST_CASE("what is not a ClientHello is refused as soon as that is seen", "[tls]") {
+  CHECK(parse_client_hello("S").state == State::invalid);
+  CHECK(parse_client_hello("SSH-2.0-OpenSSH").state == State::invalid);
+  CHECK(parse_client_hello("GET / HTTP/1.1\r\n").state == State::invalid);
+  CHECK(parse_client_hello(record("\x02")).state == State::invalid);             // a ServerHello
+  CHECK(parse_client_hello(bytes({22, 2, 0})).state == State::invalid);          // SSL 2
+  CHECK(parse_client_hello(bytes({22, 3, 1, 0, 0})).state == State::invalid);    // an empty record
+  CHECK(parse_client_hello(bytes({22, 3, 1, 0x40, 1})).state == State::invalid); // a record too long
+  CHECK(parse_client_hello(record(hello_message(server_name("a.example")) + "x")).state == State::invalid);
+  CHECK(parse_client_hello(record(bytes({1, 1, 0, 0}))).state == State::invalid); // 64 KiB of hello
+  CHECK(parse_client_hello(record(bytes({1, 0, 0x3f, 0xf0})) + record(std::string(k_max_hello - 16, 'x'))).state ==
+        State::invalid);
+}
+
+TEST_CASE("a ClientHello with malformed inner lengths is refused", "[tls]") {
+  std::string message = hello_message(server_name("a.example"));
+  for (const std::size_t at : {38U, 40U, 43U, 45U, 46U}) { // session id, cipher suites, compression, extensions
+    std::string changed = message;
+    changed[at] = static_cast<char>(changed[at] + 7);
+    INFO(at);
+    CHECK(parse_client_hello(record(changed)).state == State::invalid);
+  }
+}
+
+TEST_CASE("the alert is a fatal access_denied", "[tls]") {
+  CHECK(access_denied_alert() == bytes({21, 3, 3, 0, 2, 2, 49}));
+}
+
+} // namespace
+} // namespace agentbox::firewall::tls

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/dns/stub.hpp"
+
+#include <string>
+#include <vector>
+
+#include "bytes.hpp"
+#include "catch.hpp"
+
+namespace agentbox::firewall::dns {
+namespace {
+
+using test::dns_query;
+
+policy::EgressPolicy sample() {
+  policy::EgressPolicy policy;
+  policy.allow = {{{"api.example.com", false}, 443}, {{"git.example.com", false}, 22}, {{"wild.example.org", true}, 443}};
+  policy.block = {{"bad.wild.example.org", false}};
+  return policy;
+}
+
+/// A stub with what it recorded.
+struct Rig {
+  names::Directory directory{sample()};
+  std::vector<audit::Record> records;
+  Stub stub{directory, "cafe0123cafe0123", [this](audit::Record record) { records.push_back(std::move(record)); }};
+
+  std::string ask(std::string_view name, unsigned type, unsigned klass = 1) {
+    return stub.respond(dns_query(name, type, klass));
+  }
+};
+
+unsigned rcode(const std::string& response) { return static_cast<unsigned char>(response.at(3)) & 0xFU; }
+unsigned answers(const std::string& response) { return static_cast<unsigned char>(response.at(7)); }
+unsigned authorities(const std::string& response) { return static_cast<unsigned char>(response.at(9)); }
+
+TEST_CASE("a listed name has one address, the same in any case and every time", "[dns]") {
+  Rig rig;
+  const std::string first = rig.ask("api.example.com", k_type_a);
+  CHECK(rcode(first) == 0);
+  CHECK(answers(first) == 1);
+  CHECK(first.ends_with(test::bytes({198, 18, 0, 1})));
+  CHECK(rig.ask("git.example.com", k_type_a).ends_with(test::bytes({198, 18, 0, 2})));
+  CHECK(rig.ask("API.EXAMPLE.COM", k_type_a).ends_with(test::bytes({198, 18, 0, 1})));
+  CHECK(rig.records.empty());
+}
+
+TEST_CASE("other types of a listed name have no data", "[dns]") {
+  Rig rig;
+  for (const unsigned type : {28U, 65U, 64U, 16U, 15U, 255U, 2U, 6U}) {
+    const std::string response = rig.ask("api.example.com", type);
+    INFO(type);
+    CHECK(rcode(response) == 0);
+    CHECK(answers(response) == 0);
+    CHECK(authorities(response) == 1);
+  }
+  CHECK(rig.records.empty());
+}
+
+TEST_CASE("unlisted, blocked and odd names do not exist, and are recorded", "[dns]") {
+  Rig rig;
+  const auto reason = [&rig](std::string_view name, unsigned type = k_type_a) {
+    rig.records.clear();
+    CHECK(rcode(rig.ask(name, type)) == 3);
+    REQUIRE(rig.records.size() == 1);
+    CHECK(rig.records[0].verdict == audit::Verdict::deny);
+    CHECK(rig.records[0].kind == audit::Kind::dns);
+    return rig.records[0].reason;
+  };
+  CHECK(reason("evil.example.net") == "not-listed");
+  CHECK(reason("evil.example.net", 65) == "not-listed");
+  CHECK(reason("example.com") == "not-listed");
+  CHECK(reason("xapi.example.com") == "not-listed");
+  CHECK(reason("api.example.com.evil.net") == "not-listed");
+  CHECK(reason("wild.example.org") == "not-listed"); // *.name is not the name itself
+  CHECK(reason("bad.wild.example.org") == "blocked");
+  CHECK(reason("api") == "bad-name");
+  CHECK(reason("api.example.com\x1b[2J") == "bad-name");
+  CHECK(reason("other.agentbox.internal") == "not-listed");
+}
+
+TEST_CASE("the gate answers with the nonce", "[dns]") {
+  Rig rig;
+  const std::string gate = rig.ask("Gate.agentbox.internal", k_type_txt);
+  CHECK(rcode(gate) == 0);
+  CHECK(gate.ends_with("\x10"
+                       "cafe0123cafe0123"));
+  REQUIRE(rig.records.size() == 1);
+  CHECK(rig.records[0].kind == audit::Kind::gate);
+  CHECK(answers(rig.ask("gate.agentbox.internal", k_type_a)) == 0);
+  CHECK(answers(rig.ask("gate.agentbox.internal", k_type_txt, 3)) == 0); // another class
+}
+
+TEST_CASE("localhost is this box, reverse names are nobody", "[dns]") {
+  Rig rig;
+  CHECK(rig.ask("localhost", k_type_a).ends_with(test::bytes({127, 0, 0, 1})));
+  CHECK(rig.ask("x.LOCALHOST", k_type_aaaa).ends_with(test::bytes({0, 0, 0, 1})));
+  CHECK(answers(rig.ask("localhost", k_type_txt)) == 0);
+  CHECK(rcode(rig.ask("1.0.18.198.in-addr.arpa", k_type_ptr)) == 3);
+  CHECK(rcode(rig.ask("_dns.resolver.arpa", 64)) == 3);
+  CHECK(rig.records.empty());
+}
+
+TEST_CASE("names under a wildcard have their own part of the range", "[dns]") {
+  Rig rig;
+  const std::string wild = rig.ask("a.wild.example.org", k_type_a);
+  CHECK(answers(wild) == 1);
+  CHECK_FALSE(wild.ends_with(test::bytes({198, 18, 0, 1})));
+  CHECK(rig.ask("api.example.com", k_type_a).ends_with(test::bytes({198, 18, 0, 1})));
+}
+
+TEST_CASE("garbage is answered with an error or not at all", "[dns]") {
+  Rig rig;
+  CHECK(rig.stub.respond("").empty());
+  CHECK(rcode(rig.stub.respond(dns_query("a.example", 1) + "x")) == 1);
+  CHECK(rcode(rig.ask("api.example.com", k_type_a, 255)) == 5);
+}
+
+} // namespace
+} // namespace agentbox::firewall::dns
