@@ -4,14 +4,11 @@
 #include <algorithm>
 #include <sstream>
 
+#include "config/toml_guard.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {
 namespace {
-
-/// A table nests as deep as its dotted key has parts, and toml++ destroys tables by recursion: with lines of any length
-/// a hostile file of dots would overflow the stack.
-constexpr std::size_t k_longest_line = 4096;
 
 std::string_view type_name(const toml::node& node) {
   switch (node.type()) {
@@ -33,20 +30,6 @@ std::string place_of(const std::string& file, const toml::source_position& posit
   return file + ":" + std::to_string(position.line) + ":" + std::to_string(position.column);
 }
 
-/// The number of the first line that is longer than we take, or nothing.
-std::optional<std::size_t> long_line(std::string_view text) {
-  for (std::size_t line = 1;; ++line) {
-    const auto end = text.find('\n');
-    if (text.substr(0, end).size() > k_longest_line) {
-      return line;
-    }
-    if (end == std::string_view::npos) {
-      return std::nullopt;
-    }
-    text.remove_prefix(end + 1);
-  }
-}
-
 /// A number as it would be written: up to three digits after the point, none when whole.
 std::string number_text(double value) {
   std::ostringstream text;
@@ -60,10 +43,10 @@ std::string number_text(double value) {
 
 std::optional<toml::table> parse_toml(std::string_view text, const std::string& file,
                                       policy::Diagnostics& diagnostics) {
-  if (const auto line = long_line(text)) {
-    diagnostics.push_back({file + ":" + std::to_string(*line) + ":1",
-                           "the line is longer than " + std::to_string(k_longest_line) + " bytes",
-                           "write long lists over several lines, or use allow_file"});
+  if (const auto hazard = find_toml_hazard(text)) {
+    const auto& [line, column, message, hint] = *hazard;
+    diagnostics.push_back(
+        {file + ":" + std::to_string(line) + ":" + std::to_string(column), std::string(message), std::string(hint)});
     return std::nullopt;
   }
   try {

@@ -73,7 +73,7 @@ void check_run(const Run& run, const Agent& agent, Findings& findings) {
     findings.require(!prompt.empty(), "--prompt", "the prompt is empty");
     findings.require(!agent.prompt.empty(), "--prompt",
                      "the agent " + support::in_quotes(agent.name) + " has no command line for a prompt",
-                     "add prompt = [\"program\", \"argument\"] to its [agents." + agent.name + "] section");
+                     R"(add prompt = ["program", "argument"] to its [agents.)" + agent.name + "] section");
     break;
   case Run::Kind::command:
     findings.require(!command.empty() && !command.front().empty(), "--", "the command is empty");

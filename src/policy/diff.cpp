@@ -70,8 +70,8 @@ void diff_env(const std::string& field, const std::map<std::string, std::string>
     if (old == before.end()) {
       changes.add(direction, field, "+ " + name + "=" + shown_value(name, value));
     } else if (old->second != value) {
-      changes.add(direction, field,
-                  name + "=" + shown_value(name, old->second) + " -> " + name + "=" + shown_value(name, value));
+      // Not value(): two hidden values look the same and are not.
+      changes.add(direction, field + "." + name, shown_value(name, old->second) + " -> " + shown_value(name, value));
     }
   }
 }
@@ -79,6 +79,7 @@ void diff_env(const std::string& field, const std::map<std::string, std::string>
 void diff_ports(const std::vector<PublishedPort>& before, const std::vector<PublishedPort>& after, Changes& changes) {
   const auto texts = [](const std::vector<PublishedPort>& ports) {
     std::vector<std::string> list;
+    list.reserve(ports.size());
     for (const auto& [address, host_port, box_port] : ports) {
       list.push_back(address + ":" + std::to_string(host_port) + " to the box's " + std::to_string(box_port));
     }

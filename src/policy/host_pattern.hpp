@@ -32,7 +32,7 @@ struct HostPattern {
   /// As it is written in a config: "api.example.com" or "*.example.com".
   std::string text() const;
   bool operator==(const HostPattern&) const = default;
-  auto operator<=>(const HostPattern&) const = default;
+  auto operator<=>(const HostPattern&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong
 };
 
 /// One line of an allowlist: HOST or HOST:PORT.
@@ -42,7 +42,7 @@ struct HostEntry {
 
   std::string text() const; ///< "api.example.com" for 443, else "github.com:22"
   bool operator==(const HostEntry&) const = default;
-  auto operator<=>(const HostEntry&) const = default;
+  auto operator<=>(const HostEntry&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong
 };
 
 /// A parsed entry, or what is wrong with it.

@@ -208,6 +208,26 @@ TEST_CASE("deep nesting is a mistake and no crash") {
   CHECK(bad(long_line + "a]\n").front().message.find("4096") != std::string::npos);
 }
 
+TEST_CASE("characters outside ASCII belong in strings and comments") {
+  const std::string e = "\xc3\xa9";
+  // The parser is never asked about one elsewhere: it would answer with undefined behaviour.
+  for (const std::string& text : {e + " = 1\n", "[env]\nA = \"x\"" + e + "\n", "[env]\nA = 'x' " + e, "[" + e + "]\n",
+                                  "[env]\nA = \"\"\"x\"\"\" " + e, "[env]\nA = \"\"\"x \\\n  " + e + "\"\"\"\n",
+                                  "[env]\nA = \"\\" + e + "\"\n", "[env]\nA = '''x''''" + e, "[env]\nA = '\\'" + e}) {
+    INFO(text);
+    const Diagnostics found = bad(text);
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().message.find("outside ASCII") != std::string::npos);
+  }
+  for (const std::string& text :
+       {"# " + e + "\n", "[env]\nA = \"" + e + "\" # " + e, "[env]\nA = '" + e + "'\n",
+        "[env]\nA = \"\"\"\n" + e + "\"\"\"\n", "[env]\nA = '''\n" + e + "'''\n", "[env]\nA = \"\\\"" + e + "\"\n",
+        "[env]\nA = \"\"\"\"" + e + "\"\"\"\"\n", "\xEF\xBB\xBF[env]\nA = '" + e + "'\n"}) {
+    INFO(text);
+    CHECK(bad(text).empty());
+  }
+}
+
 TEST_CASE("keys and values of a hostile file are safe on a terminal") {
   for (const Diagnostic& diagnostic :
        bad("\"\\u001b]52;c;x\" = 1\n[limits]\npids = \"\\u001b[2J\"\n[\"\\u001b[31m\"]\n")) {

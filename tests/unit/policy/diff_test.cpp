@@ -139,4 +139,7 @@ TEST_CASE("credentials are not shown in a difference") {
   PolicyFields after = policy::default_fields();
   after.env = {{"API_TOKEN", "very-secret"}};
   CHECK(only(policy::diff(policy::default_fields(), after)).text == "+ API_TOKEN=(hidden)");
+  policy::PolicyFields other = after;
+  other.env["API_TOKEN"] = "another secret";
+  CHECK(only(policy::diff(after, other)) == Change{Direction::broader, "env.API_TOKEN", "(hidden) -> (hidden)"});
 }
