@@ -36,7 +36,9 @@ private:
   fs::path m_path;
 };
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
 
 } // namespace
 
@@ -56,7 +58,8 @@ void read_ruleset(HostReport& report) {
     report.ruleset.attempted = true;
     report.ruleset.error = result.status.ok() ? "" : first_line(result.err.empty() ? "no message" : result.err);
   } catch (const support::Error&) {
-    report.ruleset.attempted = false; // no place for the file, or no answer in time: another line of the report says why
+    report.ruleset.attempted =
+        false; // no place for the file, or no answer in time: another line of the report says why
   }
 }
 

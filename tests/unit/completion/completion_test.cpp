@@ -29,7 +29,9 @@ struct Program {
   }
 };
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 } // namespace
 
@@ -56,7 +58,8 @@ TEST_CASE("nothing hidden is completed, everything else is") {
                                     fish_completion(root, "run", {"tool-x"})}) {
     CHECK_FALSE(contains(script, "secret"));
     CHECK_FALSE(contains(script, "hidden"));
-    for (const char* word : {"run", "policy", "show", "completion", "bash", "zsh", "base", "verbose", "mount", "tool-x"}) {
+    for (const char* word :
+         {"run", "policy", "show", "completion", "bash", "zsh", "base", "verbose", "mount", "tool-x"}) {
       INFO(word);
       CHECK(contains(script, word));
     }
