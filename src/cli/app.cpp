@@ -28,6 +28,11 @@ constexpr std::array k_subcommands{
     Subcommand{add_stop, false},
     Subcommand{add_rm, false},
     Subcommand{add_logs, false},
+    Subcommand{add_policy, false},
+    Subcommand{add_init, false},
+    Subcommand{add_build, false},
+    Subcommand{add_update, false},
+    Subcommand{add_generate, true},
     Subcommand{add_doctor, false},
     Subcommand{add_completion, false},
 };

@@ -28,6 +28,9 @@ void add_rm(CLI::App& app, Context& context);
 void add_logs(CLI::App& app, Context& context);
 void add_policy(CLI::App& app, Context& context);
 void add_init(CLI::App& app, Context& context);
+void add_build(CLI::App& app, Context& context);
+void add_update(CLI::App& app, Context& context);
+void add_generate(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 

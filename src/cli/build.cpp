@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <memory>
+
+#include "cli/image_choice.hpp"
+#include "cli/subcommands.hpp"
+#include "image/image.hpp"
+#include "podman/installation.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+struct BuildOptions {
+  ImageOptions image;
+  bool rebuild = false;
+};
+
+int build(const BuildOptions& options) {
+  podman::refuse_root();
+  const ResolvedImage resolved = resolve_image(options.image);
+  const podman::Podman podman = podman::Podman::find();
+  const podman::Installation installation = podman::find_installation();
+  const image::ImageRef firewall = image::ensure_firewall_image(podman, installation, true);
+  const image::ImageRef agent =
+      image::ensure_agent_image(podman, installation, resolved.choice, {options.rebuild, true, resolved.ca_bundle, resolved.workspace});
+  fmt::print("{}\n{}\n", agent.tag, firewall.tag);
+  return 0;
+}
+
+} // namespace
+
+void add_build(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("build", "Build the box's images, or make sure that they are there");
+  auto options = std::make_shared<BuildOptions>();
+  add_image_options(*command, options->image);
+  command->add_flag("--rebuild", options->rebuild, "Build anew, from the newest base image and packages");
+  command->callback([options, &context] { context.exit_code = build(*options); });
+}
+
+} // namespace agentbox::cli

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/image_choice.hpp"
+
+#include "cli/box_options.hpp"
+#include "config/load.hpp"
+#include "config/sources.hpp"
+#include "config/workspace.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<fs::path> project() {
+  try {
+    return config::choose_workspace(".", support::home_folder()).path;
+  } catch (const support::Error&) {
+    return std::nullopt;
+  }
+}
+
+/// Without a project: a folder that is always there and can never hold a configuration stands for it.
+ResolvedImage resolve_without_project(const ImageOptions& options) {
+  config::Overrides overrides;
+  overrides.base = options.base;
+  overrides.toolkits = options.toolkits;
+  overrides.ca_bundle = options.ca_bundle;
+  config::LoadResult result = config::load(config::standard_sources("/proc"), overrides);
+  if (const auto* mistakes = std::get_if<policy::Diagnostics>(&result)) {
+    throw support::Error(support::ExitCode::usage, config::describe(*mistakes));
+  }
+  const policy::PolicyFields& fields = std::get<config::Loaded>(result).fields;
+  return {fields.image, fields.ca_bundle, std::nullopt};
+}
+
+} // namespace
+
+void add_image_options(CLI::App& command, ImageOptions& options) {
+  command.add_option("--base", options.base, "Image to build on, or dir:PATH, tar:PATH of a root filesystem")->type_name("IMAGE");
+  command.add_option("--toolkit", options.toolkits, "Add a set of tools: c_cpp, python, java, web, datascience")
+      ->type_name("NAME")
+      ->expected(1)
+      ->take_all()
+      ->trigger_on_parse();
+  command.add_option("--ca-bundle", options.ca_bundle, "CA certificates to trust while building")->type_name("FILE");
+  command.add_flag("--trust-project", options.trust_project, "Agree, for this time, to what the project's configuration broadens");
+}
+
+ResolvedImage resolve_image(const ImageOptions& options) {
+  if (!project()) {
+    return resolve_without_project(options);
+  }
+  BoxOptions box;
+  box.overrides.base = options.base;
+  box.overrides.toolkits = options.toolkits;
+  box.overrides.ca_bundle = options.ca_bundle;
+  box.trust_project = options.trust_project;
+  const ResolvedBox resolved = resolve_box(box, {});
+  const policy::PolicyFields& fields = resolved.policy.fields();
+  return {fields.image, fields.ca_bundle, fields.workspace.source};
+}
+
+} // namespace agentbox::cli

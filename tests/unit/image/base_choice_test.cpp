@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/base_choice.hpp"
+
+#include <fstream>
+
+#include "catch.hpp"
+#include "folder.hpp"
+#include "support/error.hpp"
+
+using namespace agentbox::image;
+using agentbox::image_test::Folder;
+using agentbox::support::Error;
+using agentbox::support::ExitCode;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::optional<ExitCode> refusal(const std::string& text, const std::optional<fs::path>& workspace = std::nullopt) {
+  try {
+    parse_base(text, workspace);
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return std::nullopt;
+}
+
+void make(const fs::path& path) {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path) << "x";
+}
+
+} // namespace
+
+TEST_CASE("image references are taken as they are") {
+  for (const std::string text : {"debian", "debian:12", "docker.io/library/debian:bookworm-slim", "registry.example.com:5000/team/image:1.0",
+                                 "localhost/base", "quay.io/x/y@sha256:" + std::string(64, 'a'), "fedora@sha256:" + std::string(64, 'a')}) {
+    INFO(text);
+    CHECK_FALSE(refusal(text));
+  }
+}
+
+TEST_CASE("what is no reference, or one of Podman's transports, is refused") {
+  for (const std::string text : {"", "-v", "--help", " debian", "debian 12", "debian\n", "a;b", "$(id)", "oci:folder", "oci-archive:/x", "docker-archive:x.tar",
+                                 "containers-storage:x", "docker-daemon:x", "docker://debian", "image:/etc/x", "image:tag/x", "https://example.com/x.tar"}) {
+    INFO(text);
+    CHECK(refusal(text) == ExitCode::usage);
+  }
+  CHECK(refusal("https://user:word@example.com/x") == ExitCode::refused);
+}
+
+TEST_CASE("a folder or tarball must be there and outside the workspace") {
+  const Folder folder;
+  fs::create_directories(folder.path() / "work/root");
+  fs::create_directories(folder.path() / "root");
+  make(folder.path() / "base.tar");
+  make(folder.path() / "work/base.tar");
+  fs::create_directory_symlink(folder.path() / "work/root", folder.path() / "link");
+  const fs::path workspace = fs::canonical(folder.path() / "work");
+  const std::string at = folder.path().string();
+  CHECK_FALSE(refusal("dir:" + at + "/root", workspace));
+  CHECK_FALSE(refusal("tar:" + at + "/base.tar", workspace));
+  CHECK(refusal("dir:" + at + "/base.tar") == ExitCode::usage);
+  CHECK(refusal("tar:" + at + "/root") == ExitCode::usage);
+  CHECK(refusal("tar:" + at + "/missing") == ExitCode::usage);
+  CHECK(refusal("dir:") == ExitCode::usage);
+  CHECK(refusal("dir:/") == ExitCode::refused);
+  CHECK(refusal("dir:" + at + "/work/root", workspace) == ExitCode::refused);
+  CHECK(refusal("dir:" + at + "/work", workspace) == ExitCode::refused);
+  CHECK(refusal("tar:" + at + "/work/base.tar", workspace) == ExitCode::refused);
+  CHECK(refusal("dir:" + at + "/link", workspace) == ExitCode::refused);
+  CHECK_FALSE(refusal("dir:" + at + "/work/root")); // without a workspace nobody can change it
+}
+
+TEST_CASE("the identity of a tarball or folder changes with it") {
+  const Folder folder;
+  make(folder.path() / "base.tar");
+  make(folder.path() / "root/etc/os-release");
+  const BaseChoice tarball = parse_base("tar:" + (folder.path() / "base.tar").string(), std::nullopt);
+  const BaseChoice root = parse_base("dir:" + (folder.path() / "root").string(), std::nullopt);
+  const std::string tarball_before = identity_of(tarball);
+  const std::string root_before = identity_of(root);
+  CHECK(identity_of(tarball) == tarball_before);
+  CHECK(identity_of(root) == root_before);
+  std::ofstream(folder.path() / "base.tar", std::ios::app) << "more";
+  std::ofstream(folder.path() / "root/etc/os-release", std::ios::app) << "more";
+  CHECK(identity_of(tarball) != tarball_before);
+  CHECK(identity_of(root) != root_before);
+}
+
+TEST_CASE("credentials in a root filesystem are found by their names") {
+  const Folder folder;
+  const BaseChoice root = parse_base("dir:" + folder.path().string(), std::nullopt);
+  make(folder.path() / "root/.bashrc");
+  make(folder.path() / "usr/share/doc/sample/id_rsa");
+  make(folder.path() / "etc/ssh/ssh_config");
+  CHECK_NOTHROW(refuse_credentials_in_rootfs(root));
+  const char* file = GENERATE("root/.ssh/id_ed25519", "home/me/.netrc", "home/me/.aws/credentials", "etc/ssh/ssh_host_rsa_key");
+  make(folder.path() / file);
+  CHECK_THROWS_AS(refuse_credentials_in_rootfs(root), Error);
+  fs::remove(folder.path() / file);
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/recipe.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <set>
+
+#include "catch.hpp"
+#include "policy/toolkits.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+using namespace agentbox::image;
+using agentbox::support::Error;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path k_data = fs::path(AGENTBOX_SOURCE_DIR) / "containerfiles";
+const Base k_base{"docker.io/library/debian:bookworm-slim", std::string(64, 'a'), "registry"};
+const std::vector<Family> k_families = {Family::apt, Family::dnf, Family::apk, Family::zypper, Family::pacman};
+
+Recipe agent_of(const Recipe& tools, const std::map<std::string, AgentVersion>& agents = {{"codex", {"1.0.0", "sha512-x"}}},
+                const std::string& entrypoint = "e") {
+  return agent_recipe(k_data, tools, std::string(64, 'b'), agents, entrypoint);
+}
+
+/// Everything of a recipe as one text, to be compared with tests/golden/image/.
+std::string text_of(const Recipe& recipe) {
+  std::string text;
+  for (const auto& [name, value] : recipe.arguments) {
+    text += "argument " + name + "=" + value + "\n";
+  }
+  for (const auto& [name, value] : recipe.labels) {
+    text += "label " + name + "=" + value + "\n";
+  }
+  for (const auto& [name, value] : recipe.files) {
+    text += "==> " + name + "\n" + value;
+  }
+  return text;
+}
+
+void check_golden(const std::string& name, const std::string& text) {
+  const fs::path path = fs::path(AGENTBOX_SOURCE_DIR) / "tests/golden/image" / name;
+  if (std::getenv("AGENTBOX_UPDATE_GOLDEN") != nullptr) {
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+  INFO("AGENTBOX_UPDATE_GOLDEN=1 writes " << path);
+  CHECK(agentbox::support::read_file_if_exists(path, 1U << 20U).value_or("") == text);
+}
+
+} // namespace
+
+TEST_CASE("what is built for each family") {
+  for (const Family family : k_families) {
+    check_golden("tools-" + std::string(name_of(family)) + ".txt", text_of(tools_recipe(k_data, k_base, family, {"python"})));
+  }
+  check_golden("agent.txt", text_of(agent_of(tools_recipe(k_data, k_base, Family::apt, {}))));
+}
+
+TEST_CASE("every toolkit has a list for every family, and every list the packages of the base set") {
+  for (const Family family : k_families) {
+    const std::vector<std::string> base = load_packages(k_data, family, {});
+    CHECK(std::set<std::string>(base.begin(), base.end()).count("bash") == 1);
+    for (const std::string& toolkit : agentbox::policy::toolkit_names()) {
+      const std::vector<std::string> with = load_packages(k_data, family, {toolkit});
+      CHECK(with.size() > base.size());
+      CHECK(std::equal(base.begin(), base.end(), with.begin()));
+      CHECK(std::set<std::string>(with.begin(), with.end()).size() == with.size());
+    }
+  }
+}
+
+TEST_CASE("package lists take names and comments, and nothing a shell would read otherwise") {
+  CHECK(parse_packages("# comment\nbash\n\n g++ # trailing\nlibstdc++6:amd64\r\n", "L").size() == 2 + 1);
+  for (const char* line : {"a b", "$(id)", "`id`", "a;b", "-o", "a/b", "a\\", "a*", "'a'", "a&b"}) {
+    INFO(line);
+    CHECK_THROWS_AS(parse_packages(std::string(line) + "\n", "L"), Error);
+  }
+}
+
+TEST_CASE("the same ingredients give the same tag, and each ingredient changes it") {
+  const Recipe tools = tools_recipe(k_data, k_base, Family::apt, {"python"});
+  CHECK(tools.tag == tools_recipe(k_data, k_base, Family::apt, {"python"}).tag);
+  CHECK(tools.tag.starts_with("localhost/agentbox/tools:"));
+  std::set<std::string> tags = {tools.tag};
+  tags.insert(tools_recipe(k_data, {k_base.name, std::string(64, 'c'), "registry"}, Family::apt, {"python"}).tag);
+  tags.insert(tools_recipe(k_data, k_base, Family::dnf, {"python"}).tag);
+  tags.insert(tools_recipe(k_data, k_base, Family::apt, {}).tag);
+  tags.insert(tools_recipe(k_data, k_base, Family::apt, {"java"}).tag);
+  CHECK(tags.size() == 5);
+
+  const Recipe agent = agent_of(tools);
+  CHECK(agent.tag == agent_of(tools).tag);
+  std::set<std::string> agents = {agent.tag};
+  agents.insert(agent_of(tools, {{"codex", {"1.0.1", "sha512-x"}}}).tag);
+  agents.insert(agent_of(tools, {{"codex", {"1.0.0", "sha512-y"}}}).tag);
+  agents.insert(agent_of(tools, {{"codex", {"1.0.0", "sha512-x"}}, {"claude", {"2", "sha512-z"}}}).tag);
+  agents.insert(agent_of(tools, {{"codex", {"1.0.0", "sha512-x"}}}, "f").tag);
+  agents.insert(agent_of(tools_recipe(k_data, k_base, Family::apt, {})).tag);
+  CHECK(agents.size() == 6);
+}
+
+TEST_CASE("labels say the ingredients in clear") {
+  const Recipe agent = agent_of(tools_recipe(k_data, k_base, Family::apt, {"java", "python"}));
+  CHECK(agent.labels.at("org.agentbox.base") == k_base.name);
+  CHECK(agent.labels.at("org.agentbox.toolkits") == "java,python");
+  CHECK(agent.labels.at("org.agentbox.agent.codex") == "1.0.0");
+  CHECK(agent.labels.at("org.agentbox.image") == "agent");
+}

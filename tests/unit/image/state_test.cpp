@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/state.hpp"
+
+#include <fstream>
+
+#include "catch.hpp"
+#include "folder.hpp"
+
+using namespace agentbox::image;
+using agentbox::image_test::Folder;
+
+namespace {
+
+ImageRef image(char digit) { return {std::string(64, digit), std::string("localhost/agentbox/agent:") + digit}; }
+
+} // namespace
+
+TEST_CASE("what is remembered is found again, by the next process too") {
+  const Folder folder;
+  const auto path = folder.path() / "images.json";
+  ImagesState state(path);
+  CHECK_FALSE(state.find("k").has_value());
+  state.remember("k", image('1'), {{"/file", "print"}});
+  state.remember("l", image('2'));
+  state.remember("k", image('3'), {{"/file", "other"}});
+  const ImagesState again(path);
+  CHECK(again.find("k") == image('3'));
+  CHECK(again.find("l") == image('2'));
+  CHECK(again.files("k").at("/file") == "other");
+  CHECK(again.files("missing").empty());
+  state.forget("k");
+  CHECK_FALSE(ImagesState(path).find("k").has_value());
+}
+
+TEST_CASE("a damaged memory counts as empty") {
+  const Folder folder;
+  const auto path = folder.path() / "images.json";
+  for (const char* text : {"", "{", "[]", R"({"version":2,"images":[]})", R"({"version":1})", R"({"version":1,"images":[{"key":1}]})",
+                           R"({"version":1,"images":[{"key":"k","id":"short","tag":"t","files":{}}]})"}) {
+    std::ofstream(path) << text;
+    CHECK_FALSE(ImagesState(path).find("k").has_value());
+  }
+}
+
+TEST_CASE("only the newest 64 are remembered") {
+  const Folder folder;
+  ImagesState state(folder.path() / "images.json");
+  for (int i = 0; i < 65; ++i) {
+    state.remember(std::to_string(i), image('1'));
+  }
+  CHECK_FALSE(state.find("0").has_value());
+  CHECK(state.find("1").has_value());
+  CHECK(state.find("64").has_value());
+}
+
+TEST_CASE("fingerprints tell a changed file and a changed folder") {
+  const Folder folder;
+  const auto file = folder.path() / "file";
+  CHECK(fingerprint(file) == "missing");
+  const std::string empty = fingerprint_folder(folder.path());
+  std::ofstream(file) << "a";
+  const std::string first = fingerprint(file);
+  CHECK(first != "missing");
+  CHECK(fingerprint(file) == first);
+  CHECK(fingerprint_folder(folder.path()) != empty);
+  std::ofstream(file, std::ios::app) << "b";
+  CHECK(fingerprint(file) != first);
+}
