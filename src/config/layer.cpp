@@ -40,7 +40,7 @@ void read_mounts(TomlTable& top, Layer& layer) {
       layer.mounts.push_back({{source->value, destination->value, read_only && read_only->value}, table.where()});
     } else if (!table.has("source") || !table.has("destination")) {
       table.mistake(table.where(), "a mount needs a source and a destination",
-                    "source = \"/path\", destination = \"/mnt/NAME\", and read_only = true if you like");
+                    R"(source = "/path", destination = "/mnt/NAME", and read_only = true if you like)");
     }
   }
 }

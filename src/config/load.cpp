@@ -74,9 +74,12 @@ std::string describe(const policy::Diagnostics& diagnostics) {
   std::string text;
   for (const auto& [where, message, hint] : diagnostics) {
     text += text.empty() ? "" : "\n";
-    text += where + ": " + message;
+    text += where;
+    text += ": ";
+    text += message;
     if (!hint.empty()) {
-      text += "\n    " + hint;
+      text += "\n    ";
+      text += hint;
     }
   }
   return text;
@@ -86,7 +89,9 @@ std::string describe(const std::vector<policy::Change>& changes) {
   std::string text;
   for (const auto& [direction, field, change] : changes) {
     text += text.empty() ? "" : "\n";
-    text += field + ": " + support::escape_untrusted(change, 500);
+    text += field;
+    text += ": ";
+    text += support::escape_untrusted(change, 500);
   }
   return text;
 }

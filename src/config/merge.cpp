@@ -26,6 +26,7 @@ const policy::Agent* find_agent(const std::vector<policy::Agent>& agents, std::s
 void unknown_agent(const std::vector<policy::Agent>& agents, const std::string& name, const std::string& where,
                    Diagnostics& diagnostics) {
   std::vector<std::string> names;
+  names.reserve(agents.size());
   for (const policy::Agent& agent : agents) {
     names.push_back(agent.name);
   }
@@ -46,7 +47,7 @@ policy::Agent choose_agent(const std::vector<policy::Agent>& agents, const std::
   }
   if (wanted.value == k_last_used) {
     const policy::Agent* last = find_agent(agents, sources.last_agent.value_or(""));
-    return last != nullptr ? *last : *find_agent(agents, k_first_agent);
+    wanted.value = last == nullptr ? std::string(k_first_agent) : last->name;
   }
   if (const policy::Agent* agent = find_agent(agents, wanted.value)) {
     return *agent;
@@ -87,9 +88,9 @@ void merge_mounts(const std::vector<Layer>& layers, const Overrides& overrides, 
       diagnostics.push_back({"--auth", "it is not known where " + in_quotes(name) + " keeps its credentials",
                              "name them: auth = [\".config/" + name + "\"] in [agents." + name + "]"});
     } else {
+      const std::filesystem::path box_home = merged.fields.user.home;
       for (const std::string& path : agent->auth) {
-        merged.mounts.push_back(
-            {sources.home / path, merged.fields.user.home + "/" + path, false, "--auth " + name, name});
+        merged.mounts.push_back({sources.home / path, (box_home / path).string(), false, "--auth " + name, name});
       }
     }
   }

@@ -27,7 +27,7 @@ std::vector<policy::Agent> merge_agents(const std::vector<Layer>& layers, policy
       }
       if (agent.command.empty()) {
         diagnostics.push_back({change.where, "the agent " + support::in_quotes(name) + " has no command",
-                               "add command = [\"program\", \"argument\"]"});
+                               R"(add command = ["program", "argument"])"});
       }
     }
   }

@@ -54,8 +54,10 @@ std::optional<toml::table> parse_toml(std::string_view text, const std::string& 
   } catch (const toml::parse_error& error) {
     diagnostics.push_back({place_of(file, error.source().begin),
                            "this is not TOML: " + support::escape_untrusted(error.description()), ""});
-    return std::nullopt;
+  } catch (const TomlAssertion&) {
+    diagnostics.push_back({file + ":1:1", "this is not TOML, and the parser cannot say where", ""});
   }
+  return std::nullopt;
 }
 
 std::string TomlTable::place(const toml::source_region& source) const {

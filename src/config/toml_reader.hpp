@@ -5,11 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <toml++/toml.h>
 #include <variant>
 #include <vector>
 
 #include "config/located.hpp"
+#include "config/toml_plusplus.hpp"
 #include "policy/diagnostic.hpp"
 
 namespace agentbox::config {

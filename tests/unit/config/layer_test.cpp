@@ -208,6 +208,16 @@ TEST_CASE("deep nesting is a mistake and no crash") {
   CHECK(bad(long_line + "a]\n").front().message.find("4096") != std::string::npos);
 }
 
+TEST_CASE("texts that break the parser's own assertions are mistakes in every build") {
+  for (const std::string& text :
+       {std::string("[+a]\n"), std::string("[+\x13\0r]\n", 7), std::string("[=]\n"), std::string("[+")}) {
+    INFO(text);
+    const Diagnostics found = bad(text);
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().message.find("not TOML") != std::string::npos);
+  }
+}
+
 TEST_CASE("characters outside ASCII belong in strings and comments") {
   const std::string e = "\xc3\xa9";
   // The parser is never asked about one elsewhere: it would answer with undefined behaviour.
