@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the firewall starts, fails and ends: whatever happens, the box is closed."""
+import contextlib
 import json
 import signal
 import socket
@@ -199,17 +200,13 @@ class Life(world.FirewallTest):
     def test_connections_are_never_let_through_unrecorded(self):
         """A full disk stops the log, and with it the connections; room on the disk brings both back."""
         box = self.box(allow=["git.example.com:22"])
-        world.run("mount", "-t", "tmpfs", "-o", "size=64k,nr_inodes=64", "none", str(box.path / "audit"))
+        world.run("mount", "-t", "tmpfs", "-o", "size=64k", "none", str(box.path / "audit"))
         self.addCleanup(box.close)
         self.addCleanup(lambda: subprocess.run(["umount", "--lazy", str(box.path / "audit")], check=False))
         box.start()
         filler = box.path / "audit" / "filler"
-        with open(filler, "wb") as file:
-            try:
-                while True:
-                    file.write(b"x" * 512)
-                    file.flush()
-            except OSError:
+        with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
+            while file.write(b"x" * 512):
                 pass
         for _ in range(40):
             result = box.probe("tcp", host="git.example.com", port=22, send="00")

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// A line of an audit log as the host reads it: what is taken for a record can be written as a harmless line, and stays
+// the same from then on.
+#include "firewall/audit/record.hpp"
+#include "require.hpp"
+
+namespace audit = agentbox::firewall::audit;
+using agentbox::fuzz::require;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { // NOLINT(*-identifier-naming)
+  const auto record = audit::from_json_line(agentbox::fuzz::text_of(data, size));
+  if (!record) {
+    return 0;
+  }
+  const std::string line = audit::to_json_line(*record);
+  require(line.size() <= 8192 && line.ends_with('\n'), "a record is a line");
+  require(!agentbox::fuzz::has_control_bytes(line.substr(0, line.size() - 1)), "a line is harmless");
+  require(audit::from_json_line(line).has_value(), "what is written can be read");
+  return 0;
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The start of a TLS connection: what is complete was incomplete before its last byte, and the name that is found stands
+// in the bytes.
+#include "firewall/tls/client_hello.hpp"
+#include "require.hpp"
+
+namespace tls = agentbox::firewall::tls;
+using agentbox::fuzz::require;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { // NOLINT(*-identifier-naming)
+  const std::string_view bytes = agentbox::fuzz::text_of(data, size);
+  const tls::ClientHello hello = tls::parse_client_hello(bytes);
+  require((hello.state == tls::ClientHello::State::invalid) == !hello.problem.empty(), "a refusal has a reason");
+  require(hello.state != tls::ClientHello::State::incomplete || size < tls::k_max_hello, "there is an end to waiting");
+  if (hello.state == tls::ClientHello::State::complete) {
+    const std::size_t half = size / 2;
+    require(tls::parse_client_hello(bytes.substr(0, half)).state != tls::ClientHello::State::invalid,
+            "a good hello is good from its first byte on");
+    require(hello.has_sni == !hello.sni.empty(), "a name is there or not");
+  }
+  return 0;
+}
