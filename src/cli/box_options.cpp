@@ -42,12 +42,13 @@ policy::Run run_of(const BoxOptions& options, const Context& context) {
 Error error_of(const policy::Diagnostics& diagnostics, const BoxOptions& options, const Context& context) {
   const auto of_agent = [](const policy::Diagnostic& one) { return one.where == "the command line"; };
   const bool unknown_agent = options.overrides.agent && std::any_of(diagnostics.begin(), diagnostics.end(), of_agent);
-  std::string hint;
-  if (unknown_agent) {
-    const auto subcommand = support::nearest(*options.overrides.agent, context.subcommands);
-    hint = subcommand ? "or did you mean: agentbox " + *subcommand : "";
+  const ExitCode code = unknown_agent ? ExitCode::not_found : ExitCode::usage;
+  if (diagnostics.size() > 1) {
+    return {code, config::describe(diagnostics)};
   }
-  return {unknown_agent ? ExitCode::not_found : ExitCode::usage, config::describe(diagnostics), hint};
+  const auto& [where, message, hint] = diagnostics.front();
+  const auto subcommand = unknown_agent ? support::nearest(*options.overrides.agent, context.subcommands) : std::nullopt;
+  return {code, where + ": " + message, subcommand ? "did you mean: agentbox " + *subcommand + "? Otherwise: " + hint : hint};
 }
 
 /// The names of live boxes. Looked up only for a name that nobody chose.
@@ -59,9 +60,9 @@ std::vector<std::string> taken_names() {
   return names;
 }
 
-void require_trust(const config::Loaded& loaded, const std::filesystem::path& workspace, bool trust_project) {
+void require_trust(const config::Loaded& loaded, bool trust_project) {
   if (loaded.project_broadens.empty() || trust_project ||
-      config::TrustStore(config::trust_folder()).agreed(workspace, loaded.project_digest)) {
+      config::TrustStore(config::trust_folder()).agreed(loaded.fields.workspace.source, loaded.project_digest)) {
     return;
   }
   throw Error(ExitCode::refused,
@@ -96,7 +97,7 @@ void add_box_options(CLI::App& command, BoxOptions& options) {
   command.add_flag("--trust-project", options.trust_project, "Agree, for this run, to what the project's configuration broadens");
 }
 
-ResolvedBox resolve_box(const BoxOptions& options, const Context& context) {
+config::Loaded load_box(const BoxOptions& options, const Context& context) {
   config::Overrides overrides = options.overrides;
   overrides.run = run_of(options, context);
   overrides.env = read_env(options.env, options.env_files, podman::caller_environment());
@@ -105,16 +106,20 @@ ResolvedBox resolve_box(const BoxOptions& options, const Context& context) {
   if (const auto* mistakes = std::get_if<policy::Diagnostics>(&result)) {
     throw error_of(*mistakes, options, context);
   }
-  auto& loaded = std::get<config::Loaded>(result);
-  require_trust(loaded, workspace.path, options.trust_project);
-  if (!overrides.name) {
+  return std::get<config::Loaded>(std::move(result));
+}
+
+policy::Policy resolve_box(const BoxOptions& options, const Context& context) {
+  config::Loaded loaded = load_box(options, context);
+  require_trust(loaded, options.trust_project);
+  if (!options.overrides.name && !options.keep_name) {
     loaded.fields.name = free_name(loaded.fields.name, taken_names());
   }
   policy::PolicyResult policy = policy::build_policy(std::move(loaded.fields));
   if (const auto* mistakes = std::get_if<policy::Diagnostics>(&policy)) {
     throw error_of(*mistakes, options, context);
   }
-  return {std::get<policy::Policy>(std::move(policy)), std::move(loaded.agents)};
+  return std::get<policy::Policy>(std::move(policy));
 }
 
 std::string free_name(const std::string& name, const std::vector<std::string>& taken) {

@@ -21,21 +21,20 @@ struct BoxOptions {
   std::vector<std::string> env_files;
   std::optional<std::string> prompt;
   bool trust_project = false;
+  bool keep_name = false; ///< not an option: the box keeps its name although another one of that name runs
 };
 
 /// Adds AGENT, --base … --ca-bundle and --trust-project to `command`. `options` must outlive it.
 void add_box_options(CLI::App& command, BoxOptions& options);
 
-/// A box as the configuration and the options say.
-struct ResolvedBox {
-  policy::Policy policy;
-  std::vector<policy::Agent> agents; ///< every agent that is known
-};
+/// Reads every layer of the configuration for the current folder, without a judgement on what a project broadens.
+/// Throws support::Error: usage with all mistakes at once, not_found for an unknown agent, refused for a workspace that
+/// cannot be one.
+config::Loaded load_box(const BoxOptions& options, const Context& context);
 
-/// Reads every layer of the configuration for the current folder and builds the policy. Throws support::Error: usage
-/// with all mistakes at once, not_found for an unknown agent, refused for a workspace that cannot be one or a project
-/// whose configuration broadens the box.
-ResolvedBox resolve_box(const BoxOptions& options, const Context& context);
+/// load_box(), then the policy. Throws like it, and Error(refused) for a project whose configuration broadens the box
+/// without the user's agreement.
+policy::Policy resolve_box(const BoxOptions& options, const Context& context);
 
 /// The variables of --env and --env-file; those without a value are looked up in `caller`. Throws Error(usage) naming
 /// the flag or file and line.

@@ -38,14 +38,16 @@ ResolvedImage resolve_without_project(const ImageOptions& options) {
 } // namespace
 
 void add_image_options(CLI::App& command, ImageOptions& options) {
-  command.add_option("--base", options.base, "Image to build on, or dir:PATH, tar:PATH of a root filesystem")->type_name("IMAGE");
+  command.add_option("--base", options.base, "Image to build on, or dir:PATH, tar:PATH of a root filesystem")
+      ->type_name("IMAGE");
   command.add_option("--toolkit", options.toolkits, "Add a set of tools: c_cpp, python, java, web, datascience")
       ->type_name("NAME")
       ->expected(1)
       ->take_all()
       ->trigger_on_parse();
   command.add_option("--ca-bundle", options.ca_bundle, "CA certificates to trust while building")->type_name("FILE");
-  command.add_flag("--trust-project", options.trust_project, "Agree, for this time, to what the project's configuration broadens");
+  command.add_flag("--trust-project", options.trust_project,
+                   "Agree, for this time, to what the project's configuration broadens");
 }
 
 ResolvedImage resolve_image(const ImageOptions& options) {
@@ -57,8 +59,8 @@ ResolvedImage resolve_image(const ImageOptions& options) {
   box.overrides.toolkits = options.toolkits;
   box.overrides.ca_bundle = options.ca_bundle;
   box.trust_project = options.trust_project;
-  const ResolvedBox resolved = resolve_box(box, {});
-  const policy::PolicyFields& fields = resolved.policy.fields();
+  const policy::Policy policy = resolve_box(box, {});
+  const policy::PolicyFields& fields = policy.fields();
   return {fields.image, fields.ca_bundle, fields.workspace.source};
 }
 

@@ -11,6 +11,7 @@
 #include "podman/podman.hpp"
 #include "session/executor.hpp"
 #include "session/launch.hpp"
+#include "session/registry.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 
@@ -59,19 +60,20 @@ session::Launched start(const policy::Policy& policy, const podman::Podman& podm
 int run(const RunOptions& options, const Context& context) {
   const session::DryRun dry_run = dry_run_of(options);
   podman::refuse_root();
-  const ResolvedBox box = resolve_box(options.box, context);
-  const policy::PolicyFields& fields = box.policy.fields();
+  session::require_runtime_folder();
+  const policy::Policy policy = resolve_box(options.box, context);
+  const policy::PolicyFields& fields = policy.fields();
   const podman::Podman podman = podman::Podman::find();
   const podman::HostFacts facts = podman::host_facts(podman);
   if (dry_run != session::DryRun::off) {
-    return session::launch(box.policy, podman, facts, known_images(fields), dry_run).exit_code;
+    return session::launch(policy, podman, facts, known_images(fields), dry_run).exit_code;
   }
   session::sweep(podman);
   const session::Images images = ensure_images(fields, podman, options.rebuild, false);
   if (options.box.overrides.agent) {
     config::write_last_agent(support::state_folder(), fields.agent.name);
   }
-  const session::Launched launched = start(box.policy, podman, facts, images);
+  const session::Launched launched = start(policy, podman, facts, images);
   if (!launched.started) {
     throw support::Error(support::ExitCode::failed, "Podman could not start the box; its own words are above",
                          "agentbox doctor checks this host");

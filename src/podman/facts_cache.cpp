@@ -30,7 +30,9 @@ json cache_key(const Podman& podman) {
               {"boot", support::read_file_if_exists("/proc/sys/kernel/random/boot_id", 64).value_or("")}};
   const std::map<std::string, std::string> environment = podman.command({}).env;
   const auto config = environment.find("XDG_CONFIG_HOME");
-  const fs::path user = (config != environment.end() ? fs::path(config->second) : support::home_folder() / ".config") / "containers";
+  const auto home = environment.find("HOME");
+  const fs::path above = home != environment.end() ? fs::path(home->second) : support::home_folder();
+  const fs::path user = (config != environment.end() ? fs::path(config->second) : above / ".config") / "containers";
   for (const fs::path& file : {podman.program(), fs::path("/etc/containers/containers.conf"), fs::path("/etc/containers/storage.conf"),
                                fs::path("/etc/subuid"), fs::path("/etc/subgid"), user / "containers.conf", user / "storage.conf",
                                fs::path("/usr/bin/pasta"), fs::path("/usr/bin/slirp4netns"), fs::path("/usr/bin/crun")}) {

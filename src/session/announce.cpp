@@ -28,7 +28,7 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
                                       const std::string& home) {
   std::vector<std::string> lines;
   if (terminal.interactive() && terminal.err) {
-    lines.push_back(fmt::format("box \"{}\": {} at {}, {} (--dry-run shows all of it)", fields.name,
+    lines.push_back(fmt::format("box \"{}\": {} at {}, {} (agentbox policy show)", fields.name,
                                 shown(fields.workspace.source, home), fields.workspace.destination,
                                 network_text(fields.egress)));
   }

@@ -99,7 +99,7 @@ oci::FileIdentity identity_of(const fs::path& path) {
   if (S_ISLNK(info.st_mode)) {
     throw Error(ExitCode::refused, "cannot mount " + path.string() + ": it has become a symbolic link");
   }
-  return {info.st_dev, info.st_ino};
+  return {info.st_dev, info.st_ino, S_ISDIR(info.st_mode)};
 }
 
 void require_container_label(const fs::path& path) {

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 #include "support/error.hpp"
 #include "support/file.hpp"
@@ -54,6 +56,16 @@ std::vector<std::string> folder_names() {
 }
 
 } // namespace
+
+void require_runtime_folder() {
+  const char* folder = std::getenv("XDG_RUNTIME_DIR");
+  struct stat info {};
+  if (folder == nullptr || folder[0] != '/' || (stat(folder, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid())) {
+    return; // unset and relative values are ignored, and runtime_folder() has another
+  }
+  throw Error(ExitCode::refused, std::string("XDG_RUNTIME_DIR names ") + folder + ", which is no folder of yours",
+              "unset it, or log in anew (su and sudo keep the other user's)");
+}
 
 Claim claim_session(const std::string& name) {
   const Fd registry = lock_registry();

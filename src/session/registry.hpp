@@ -17,6 +17,10 @@ struct Claim {
   support::Fd lock;
 };
 
+/// Throws Error(refused) naming XDG_RUNTIME_DIR when it names no folder of ours: neither the session nor Podman would
+/// have a place for its files.
+void require_runtime_folder();
+
 /// Makes the session folder of box `name` (0700) and takes its lock. Throws Error(failed) when a box of that name runs.
 Claim claim_session(const std::string& name);
 

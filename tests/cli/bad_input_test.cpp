@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each mistake: one clear error with the next step, the contract's exit code, and no call of podman.
+#include "catch.hpp"
+#include "project.hpp"
+
+using namespace agentbox;
+using namespace agentbox::cli_test;
+using Catch::Matchers::Contains;
+using nlohmann::json;
+using List = std::vector<std::string>;
+
+namespace {
+
+void check_refused(const Project& project, const List& args, int code, const std::string& says) {
+  const auto result = project.agentbox(args);
+  INFO(result.err);
+  CHECK(result.status.code == code);
+  CHECK_THAT(result.err, Contains(says) && Catch::Matchers::StartsWith("agentbox: "));
+  CHECK(result.out.empty());
+  CHECK(project.verbs().empty());
+}
+
+} // namespace
+
+TEST_CASE("bad command lines") {
+  const Project project;
+  check_refused(project, {"cladue"}, 127, "did you mean \"claude\"");
+  check_refused(project, {"polcy"}, 127, "agentbox policy");
+  check_refused(project, {"run", "--no-such-option"}, 2, "--no-such-option");
+  check_refused(project, {"run", "--"}, 2, "no command follows the --");
+  check_refused(project, {"ps", "--", "true"}, 2, "takes no command");
+  check_refused(project, {"run", "--json"}, 2, "--dry-run");
+  check_refused(project, {"run", "--allow", "*.com", "--", "true"}, 2, "--allow");
+  check_refused(project, {"run", "--allow", "1.2.3.4", "--", "true"}, 2, "--allow");
+  check_refused(project, {"run", "--env", "UNSET_KEY", "--", "true"}, 2, "UNSET_KEY");
+  check_refused(project, {"run", "--mount", "/no/such:/x", "--", "true"}, 2, "/no/such");
+  check_refused(project, {"run", "--memory", "lots", "--", "true"}, 2, "--memory");
+}
+
+TEST_CASE("all mistakes of a configuration at once") {
+  const Project project;
+  project.write(".config/agentbox/config.toml", "[network]\nallow_hosts = [\"a b\"]\n[limits]\npids = -1\n");
+  check_refused(project, {"run", "--", "true"}, 2, "config.toml:2");
+  check_refused(project, {"run", "--", "true"}, 2, "config.toml:4");
+}
+
+TEST_CASE("a Podman that will not do") {
+  const Project project;
+  json info = json::parse(R"({"version": {"Version": "3.4.4"}})");
+  SECTION("too old") {
+    project.write("info.json", info.dump());
+    check_refused(project, {"run", "--", "true"}, 126, "Podman 3.4.4 is too old");
+  }
+  SECTION("no answer") {
+    project.write("info.json", "Error");
+    check_refused(project, {"run", "--", "true"}, 126, "podman info");
+  }
+  SECTION("it fails") {
+    project.behave({{"info", {{"code", 125}, {"stderr", "Error: database graph driver \"vfs\" does not match"}}}});
+    check_refused(project, {"run", "--", "true"}, 126, "another storage driver");
+  }
+}
+
+TEST_CASE("a runtime folder that is not there") {
+  const Project project;
+  const auto result = support::capture(project.command({"run", "--", "true"}));
+  CHECK(result.status.code == 0);
+  support::Command command = project.command({"run", "--", "true"});
+  command.env["XDG_RUNTIME_DIR"] = "/no/such/folder";
+  const auto refused = support::capture(command);
+  CHECK(refused.status.code == 126);
+  CHECK_THAT(refused.err, Contains("XDG_RUNTIME_DIR"));
+}

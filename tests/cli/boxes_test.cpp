@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// ps, exec, stop, rm, logs, policy, init.
+#include <algorithm>
+
+#include "catch.hpp"
+#include "project.hpp"
+#include "support/file.hpp"
+
+using namespace agentbox;
+using namespace agentbox::cli_test;
+using Catch::Matchers::Contains;
+using nlohmann::json;
+using List = std::vector<std::string>;
+
+namespace {
+
+/// A box that runs as long as this lives.
+class Box {
+public:
+  explicit Box(const Project& project, const std::string& name) : m_project(project) {
+    project.behave({{"run", {{"wait_for_signal", true}}}});
+    m_pid = support::spawn(project.command({"run", "--name", name, "--", "sleep", "100"}));
+    project.wait_for("run");
+  }
+  Box(const Box&) = delete;
+  Box& operator=(const Box&) = delete;
+  Box(Box&&) = delete;
+  Box& operator=(Box&&) = delete;
+  ~Box() {
+    if (m_pid > 0) {
+      kill(m_pid, SIGTERM);
+      support::wait(m_pid);
+    }
+  }
+  support::ExitStatus wait() { return support::wait(std::exchange(m_pid, -1)); }
+
+private:
+  const Project& m_project;
+  pid_t m_pid = -1;
+};
+
+} // namespace
+
+TEST_CASE("a box is listed, joined and stopped") {
+  const Project project;
+  Box box(project, "mine");
+  const json listed = json::parse(project.agentbox({"ps", "--json"}).out);
+  REQUIRE(listed.size() == 1);
+  CHECK(listed[0].at("name") == "mine");
+  CHECK(listed[0].at("running") == true);
+  CHECK(listed[0].at("workspace") == project.folder().string());
+
+  CHECK(project.agentbox({"exec", "--", "ls", "-l"}).status.code == 0);
+  const List argv = project.calls("exec").at(0).at("argv");
+  CHECK(argv == List{"exec", "-i", "--detach-keys", "", "--user", "1000:1000", "agentbox-mine-agent", "/usr/local/bin/agent-entrypoint",
+                     "join", "ls", "-l"});
+  CHECK(project.agentbox({"exec", "mine"}).status.code == 2);
+  CHECK(project.agentbox({"rm", "mine"}).status.code == 2);
+
+  CHECK(project.agentbox({"stop", "mine"}).status.code == 0);
+  CHECK(box.wait().code == 128 + SIGTERM);
+  CHECK(project.agentbox({"ps", "--json"}).out == "[]\n");
+  CHECK_THAT(project.agentbox({"stop", "mine"}).err, Contains("no box named \"mine\" is running"));
+}
+
+TEST_CASE("two boxes in one folder have two names") {
+  const Project project;
+  project.behave({{"run", {{"wait_for_signal", true}}}});
+  const pid_t first = support::spawn(project.command({"run", "--", "sleep", "100"}));
+  project.wait_for("run");
+  project.behave({});
+  CHECK(project.agentbox({"run", "--", "true"}).status.code == 0);
+  const List second = project.calls("pod create").at(1).at("argv");
+  const auto name = std::find(second.begin(), second.end(), "--name") + 1;
+  CHECK(name->ends_with("-2"));
+  kill(first, SIGTERM);
+  support::wait(first);
+}
+
+TEST_CASE("logs of a box") {
+  const Project project;
+  project.write(".local/state/agentbox/audit/b.jsonl",
+                R"({"time":"2026-01-31T12:00:00.123Z","box":"b","kind":"dns","name":"evil.example","address":"","port":0,"protocol":"dns",)"
+                R"("verdict":"deny","reason":"not-listed","text":"no entry","rule":"","bytes_up":0,"bytes_down":0,"duration_ms":0})"
+                "\nbroken\n");
+  CHECK_THAT(project.agentbox({"logs", "b"}).out, Contains("deny") && Contains("evil.example") && !Contains("broken"));
+  CHECK(project.agentbox({"logs", "none"}).status.code == 2);
+  CHECK(project.agentbox({"logs", "../audit/b"}).status.code == 2);
+}
+
+TEST_CASE("the policy of a box here") {
+  const Project project;
+  const auto shown = project.agentbox({"policy", "show", "--allow", "x.example", "--env", "API_KEY=s3cr3t"});
+  CHECK(shown.status.code == 0);
+  CHECK_THAT(shown.out, Contains("x.example:443") && Contains("API_KEY") && !Contains("s3cr3t"));
+  const auto data = project.agentbox({"policy", "show", "--json", "--env", "API_KEY=s3cr3t"});
+  CHECK(json::parse(data.out).is_object());
+  CHECK_THAT(data.out, !Contains("s3cr3t"));
+  CHECK(project.agentbox({"policy", "diff"}).out.empty());
+  CHECK_THAT(project.agentbox({"policy", "diff", "--allow", "x.example"}).out, Contains("broader") && Contains("x.example"));
+  CHECK(project.agentbox({"policy", "check"}).status.code == 0);
+  project.write("project/.agentbox/config.toml", "[network]\nallow_host = []\n");
+  const auto checked = project.agentbox({"policy", "check"});
+  CHECK(checked.status.code == 2);
+  CHECK_THAT(checked.err, Contains("allow_hosts"));
+}
+
+TEST_CASE("a project that broadens is refused with the difference, until the user agrees") {
+  const Project project;
+  project.write("project/.agentbox/config.toml", "[network]\nallow_hosts = [\"evil.example\"]\n");
+  const auto refused = project.agentbox({"run", "--", "true"});
+  CHECK(refused.status.code == 126);
+  CHECK_THAT(refused.err, Contains("evil.example") && Contains("--trust-project"));
+  CHECK(project.verbs().empty());
+  CHECK(project.agentbox({"run", "--trust-project", "--", "true"}).status.code == 0);
+  CHECK_THAT(project.agentbox({"policy", "diff"}).out, Contains("evil.example"));
+}
+
+TEST_CASE("init writes a file that holds, and agrees to what its author chose") {
+  const Project project;
+  REQUIRE(project.agentbox({"init", "--allow", "x.example", "--allow", "y.example:22", "--agent", "claude", "--toolkit", "python"}).status.code == 0);
+  const std::string text = support::read_file(project.folder() / ".agentbox/config.toml", 10000);
+  CHECK_THAT(text, Contains("allow_hosts = [\"x.example\", \"y.example:22\"]") && Contains("default = \"claude\"") &&
+                       Contains("selected = [\"python\"]"));
+  const auto shown = project.agentbox({"policy", "show"});
+  CHECK(shown.status.code == 0);
+  CHECK_THAT(shown.out, Contains("y.example:22"));
+  CHECK(project.agentbox({"init"}).status.code == 2);
+  CHECK(project.agentbox({"init", "--force"}).status.code == 0);
+}
+
+TEST_CASE("init writes nothing through a link, and nothing bad") {
+  const Project project;
+  CHECK(project.agentbox({"init", "--allow", "no host"}).status.code == 2);
+  CHECK_FALSE(std::filesystem::exists(project.folder() / ".agentbox/config.toml"));
+  std::filesystem::remove_all(project.folder() / ".agentbox");
+  std::filesystem::create_directories(project.home() / "elsewhere");
+  std::filesystem::create_directory_symlink(project.home() / "elsewhere", project.folder() / ".agentbox");
+  CHECK(project.agentbox({"init", "--agent", "codex"}).status.code == 126);
+  CHECK(std::filesystem::is_empty(project.home() / "elsewhere"));
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/python3 -I
+# SPDX-License-Identifier: Apache-2.0
+"""Plays podman for tests: records each call in $HOME/calls, and does what $HOME/fake.json says."""
+import json
+import os
+import pathlib
+import signal
+import sys
+import time
+
+HOME = pathlib.Path(os.environ["HOME"])
+CALLS = HOME / "calls"
+ARGV = sys.argv[1:]
+
+
+def verb():
+    words = ARGV[2:] if ARGV[:1] == ["--hooks-dir"] else ARGV
+    return " ".join(words[:2]) if words[:1] in (["pod"], ["image"]) else words[0]
+
+
+def record(**more):
+    CALLS.mkdir(exist_ok=True)
+    call = {"verb": verb(), "pid": os.getpid(), "argv": ARGV, "env": dict(os.environ),
+            "fds": sorted(int(fd) for fd in os.listdir("/proc/self/fd") if int(fd) > 2), **more}
+    name = f"{time.monotonic_ns():020}-{os.getpid()}.json"
+    (CALLS / (name + ".new")).write_text(json.dumps(call))
+    (CALLS / (name + ".new")).rename(CALLS / name)
+
+
+def option(name):
+    return ARGV[ARGV.index(name) + 1]
+
+
+def session_files():
+    folder = pathlib.Path(option("--hooks-dir")).parent
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def run(behaviour):
+    if behaviour.get("stderr"):
+        print(behaviour["stderr"], file=sys.stderr)
+    if not behaviour.get("never_starts"):
+        pathlib.Path(option("--pidfile")).write_text(str(os.getpid()))
+    if behaviour.get("hook_error"):
+        (pathlib.Path(option("--hooks-dir")).parent / "hook-error").write_text(behaviour["hook_error"])
+    if behaviour.get("wait_for_signal"):
+        received = signal.sigwait({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+        record(signal=received)
+        sys.exit(128 + received)
+    sys.stdout.write(sys.stdin.read() if behaviour.get("cat") else "")
+    sys.exit(behaviour.get("code", 0))
+
+
+def main():
+    behaviour = json.loads((HOME / "fake.json").read_text()) if (HOME / "fake.json").exists() else {}
+    mine = behaviour.get(verb(), {})
+    if verb() == "run":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+        record(files=session_files())
+        run(mine)
+    record()
+    if verb() == "info":
+        print((HOME / "info.json").read_text())
+    if mine.get("stderr"):
+        print(mine["stderr"], file=sys.stderr)
+    sys.exit(mine.get("code", 0))
+
+
+main()

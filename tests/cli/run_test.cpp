@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <csignal>
+
+#include "catch.hpp"
+#include "project.hpp"
+
+using namespace agentbox;
+using namespace agentbox::cli_test;
+using Catch::Matchers::Contains;
+using nlohmann::json;
+using List = std::vector<std::string>;
+namespace fs = std::filesystem;
+
+namespace {
+
+bool left_over(const Project& project) {
+  return fs::exists(project.sessions()) &&
+         std::any_of(fs::directory_iterator(project.sessions()), fs::directory_iterator(),
+                     [](const auto& entry) { return entry.is_directory(); });
+}
+
+List argv_of(const json& call) { return call.at("argv").get<List>(); }
+
+} // namespace
+
+TEST_CASE("a run makes three calls, passes on the exit code and leaves nothing") {
+  const Project project;
+  project.behave({{"run", {{"code", 42}}}});
+  const auto result = project.agentbox({"run", "--", "true"});
+  CHECK(result.status.code == 42);
+  CHECK(result.err.empty());
+  CHECK(project.verbs() == List{"pod create", "run", "pod rm"});
+  CHECK_FALSE(left_over(project));
+  project.agentbox({"run", "--", "true"});
+  CHECK(project.calls("info").size() == 1);
+}
+
+TEST_CASE("stdin and stdout pass through") {
+  const Project project;
+  project.behave({{"run", {{"cat", true}}}});
+  const auto result = project.agentbox({"--", "cat"}, "one\ntwo\n");
+  CHECK(result.out == "one\ntwo\n");
+}
+
+TEST_CASE("a hostile caller's environment reaches none of the calls, and no descriptor does") {
+  const Project project;
+  project.agentbox({"run", "--", "true"}, {},
+                   {{"CONTAINERS_CONF", "/tmp/evil"}, {"CONTAINER_HOST", "tcp://evil"}, {"STORAGE_DRIVER", "vfs"}, {"API_KEY", "s3cr3t"},
+                    {"LD_LIBRARY_PATH", "/tmp/evil"}, {"https_proxy", "http://evil"}, {"LANG", "C"}});
+  REQUIRE(project.calls().size() == 4);
+  for (const json& call : project.calls()) {
+    const auto env = call.at("env").get<std::map<std::string, std::string>>();
+    CHECK(env.at("PATH") == "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
+    CHECK(env.at("LANG") == "C");
+    for (const auto& [name, value] : env) {
+      CHECK((name == "PATH" || name == "HOME" || name == "USER" || name == "XDG_RUNTIME_DIR" || name == "LANG" || name == "LC_CTYPE"));
+    }
+    CHECK(call.at("fds").size() <= 1); // the listing's own
+  }
+}
+
+TEST_CASE("--env reaches the box by a file, and no argv") {
+  const Project project;
+  project.agentbox({"run", "--env", "API_KEY", "--", "true"}, {}, {{"API_KEY", "s3cr3t-value"}});
+  for (const json& call : project.calls()) {
+    CHECK(call.at("argv").dump().find("s3cr3t") == std::string::npos);
+    CHECK(call.at("env").dump().find("s3cr3t") == std::string::npos);
+  }
+  const json files = project.calls("run").at(0).at("files");
+  CHECK_THAT(files.at("agent.json").get<std::string>(), Contains("API_KEY=s3cr3t-value"));
+}
+
+TEST_CASE("--dry-run shows what is done, and does nothing") {
+  const Project project;
+  const auto dry = project.agentbox({"run", "--dry-run", "--json", "--allow", "x.example", "--", "true"});
+  REQUIRE(dry.status.code == 0);
+  CHECK(project.verbs().empty());
+  CHECK_FALSE(left_over(project));
+  const json plan = json::parse(dry.out);
+
+  project.agentbox({"run", "--allow", "x.example", "--", "true"});
+  // What differs from call to call by design: the nonce, process id and time.
+  const auto stable = [](std::string text) {
+    for (std::size_t at = text.find("--nonce "); at != std::string::npos; at = text.find("--nonce ", at + 1)) {
+      text.replace(at + 8, 32, 32, 'N');
+    }
+    return text;
+  };
+  List shown;
+  json shown_files;
+  for (const char* part : {"steps", "teardown"}) {
+    for (const json& step : plan.at(part)) {
+      if (step.contains("argv")) {
+        const List argv = step.at("argv");
+        shown.push_back(stable(json(List(argv.begin() + 1, argv.end())).dump()));
+      }
+      if (step.at("do") == "write") {
+        shown_files[fs::path(step.at("path").get<std::string>()).filename().string()] = step.at("content");
+      }
+    }
+  }
+  List done;
+  for (const json& call : project.calls()) {
+    if (call.at("verb") != "info") {
+      done.push_back(stable(call.at("argv").dump()));
+    }
+  }
+  CHECK(shown == done);
+  const json files = project.calls("run").at(0).at("files");
+  CHECK(shown_files.at("egress.json") == files.at("egress.json"));
+  CHECK(shown_files.at("agentbox.json") == files.at("hooks/agentbox.json"));
+  CHECK(shown_files.at("hosts") == files.at("hosts"));
+  CHECK_THAT(shown_files.at("egress.json").get<std::string>(), Contains("x.example:443"));
+  for (const char* name : {"agent.json", "firewall.json"}) {
+    json expected = json::parse(shown_files.at(name).get<std::string>());
+    json actual = json::parse(files.at(name).get<std::string>());
+    for (json* config : {&expected, &actual}) { // the nonce is in them
+      config->at("process").erase("env");
+      config->at("process").erase("args");
+    }
+    CHECK(expected == actual);
+  }
+}
+
+TEST_CASE("the links name their agent") {
+  const Project project;
+  project.agentbox({}, {}, {}, "agentbox-claude");
+  const List words = argv_of(project.calls("run").at(0));
+  CHECK(std::find(words.begin(), words.end(), "--dangerously-skip-permissions") != words.end());
+  project.agentbox({"codex"});
+  const List codex = argv_of(project.calls("run").at(1));
+  CHECK(std::find(codex.begin(), codex.end(), "--dangerously-bypass-approvals-and-sandbox") != codex.end());
+}
+
+TEST_CASE("--prompt") {
+  const Project project;
+  project.agentbox({"claude", "--prompt", "say 'hi'"});
+  CHECK(argv_of(project.calls("run").at(0)).back() == "say 'hi'");
+  CHECK(project.agentbox({"claude", "--prompt", "x", "--", "true"}).status.code == 2);
+}
+
+TEST_CASE("a pod that cannot be made is one error, and is torn down") {
+  const Project project;
+  project.behave({{"pod create", {{"code", 125}, {"stderr", "Error: no subuid ranges found for user"}}}});
+  const auto result = project.agentbox({"run", "--", "true"});
+  CHECK(result.status.code == 126);
+  CHECK_THAT(result.err, Contains("agentbox: cannot create the pod: you have no range of subordinate uids") && Contains("hint: sudo usermod"));
+  CHECK(project.verbs() == List{"pod create", "pod rm"});
+  CHECK_FALSE(left_over(project));
+}
+
+TEST_CASE("the hook's refusal is told with its hint, exit 126") {
+  const Project project;
+  project.behave({{"run", {{"code", 126}, {"hook_error", "the firewall did not start: no rules\nsee the log\n"}}}});
+  const auto result = project.agentbox({"run", "--", "true"});
+  CHECK(result.status.code == 126);
+  CHECK_THAT(result.err, Contains("agentbox: the firewall did not start: no rules\n  hint: see the log"));
+}
+
+TEST_CASE("an image that is gone is made again, once") {
+  const Project project;
+  project.behave({{"run", {{"code", 125}, {"never_starts", true}, {"stderr", "Error: a: image not known"}}}, {"image exists", {{"code", 1}}}});
+  const auto result = project.agentbox({"run", "--", "true"});
+  CHECK(result.status.code == 125);
+  CHECK(project.verbs() == List{"pod create", "run", "pod rm", "image exists", "pod create", "run", "pod rm"});
+  const List second = argv_of(project.calls("run").at(1));
+  CHECK(std::find(second.begin(), second.end(), std::string(64, 'b')) != second.end());
+}
+
+TEST_CASE("a signal to the launcher reaches the box, and the box goes") {
+  const int number = GENERATE(SIGINT, SIGTERM, SIGHUP);
+  const Project project;
+  project.behave({{"run", {{"wait_for_signal", true}}}});
+  const pid_t pid = support::spawn(project.command({"run", "--", "sleep", "100"}));
+  project.wait_for("run");
+  kill(pid, number);
+  CHECK(support::wait(pid).code == 128 + number);
+  CHECK(project.calls("run").back().at("signal") == number);
+  CHECK(project.verbs().back() == "pod rm");
+  CHECK_FALSE(left_over(project));
+}
+
+TEST_CASE("the next call cleans up after a launcher that was killed") {
+  const Project project;
+  project.behave({{"run", {{"wait_for_signal", true}}}});
+  const pid_t pid = support::spawn(project.command({"run", "--name", "lost", "--", "sleep", "100"}));
+  project.wait_for("run");
+  kill(pid, SIGKILL);
+  support::wait(pid);
+  CHECK(left_over(project));
+  CHECK_THAT(project.agentbox({"ps"}).out, Contains("lost") && Contains("dead"));
+  project.behave({});
+  const auto result = project.agentbox({"run", "--", "true"});
+  CHECK_THAT(result.err, Contains("cleaned up the box \"lost\""));
+  CHECK(argv_of(project.calls("pod rm").at(0)).back() == "agentbox-lost");
+  CHECK_FALSE(left_over(project));
+  kill(project.calls("run").at(0).at("pid").get<pid_t>(), SIGTERM); // what the launcher had started still waits
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/executor.hpp"
+
+#include <csignal>
+
+#include "box.hpp"
+#include "session/registry.hpp"
+#include "support/error.hpp"
+
+using namespace agentbox;
+using namespace agentbox::session;
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+
+namespace {
+
+support::Command shell(const std::string& script) { return {{"/bin/sh", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, {}}; }
+
+/// A plan in a session folder of its own, whose teardown leaves a trace.
+Plan plan_in(const Claim& claim, const fs::path& trace) {
+  return {"b", claim.paths, {}, {Remove{"leave a trace", shell("echo torn >>" + trace.string())}, RemoveFolder{claim.paths}}};
+}
+
+} // namespace
+
+TEST_CASE("steps are done in order, then the teardown") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b");
+  const fs::path trace = folder.path() / "trace";
+  Plan plan = plan_in(claim, trace);
+  plan.steps = {MakeFolder{claim.paths.run()}, WriteFile{claim.paths.hosts(), "h\n", 0644},
+                Start{"first", shell("sleep 0.1; echo first >>" + trace.string())}, Await{"first"},
+                Attach{shell("cat " + claim.paths.hosts().string() + " >>" + trace.string() + "; exit 5")}};
+  const Signals signals;
+  bool files_there = false;
+  const Result result = execute(plan, signals, [&] { files_there = fs::exists(claim.paths.hosts()); });
+  CHECK(result.exit_code == 5);
+  CHECK(result.problems.empty());
+  CHECK(files_there);
+  CHECK(support::read_file(trace, 100) == "first\nh\ntorn\n");
+  CHECK_FALSE(fs::exists(claim.paths.folder));
+}
+
+TEST_CASE("a step that fails ends the run, and the teardown comes all the same") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b");
+  Plan plan = plan_in(claim, folder.path() / "trace");
+  plan.steps = {Start{"make it", shell("echo 'Error: it cannot be' >&2; exit 125")}, Await{"make it"},
+                Attach{shell("echo ran >>" + (folder.path() / "trace").string())}};
+  const Signals signals;
+  CHECK_THROWS_WITH(execute(plan, signals), Contains("cannot make it") && Contains("it cannot be"));
+  CHECK(support::read_file(folder.path() / "trace", 100) == "torn\n");
+  CHECK_FALSE(fs::exists(claim.paths.folder));
+}
+
+TEST_CASE("a signal between the steps ends the run with its number") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b");
+  Plan plan = plan_in(claim, folder.path() / "trace");
+  plan.steps = {Attach{shell("echo ran >>" + (folder.path() / "trace").string())}};
+  const Signals signals;
+  kill(getpid(), SIGTERM);
+  CHECK(execute(plan, signals).exit_code == 128 + SIGTERM);
+  CHECK(support::read_file(folder.path() / "trace", 100) == "torn\n");
+}
+
+TEST_CASE("the teardown does every step, gathers every error, and keeps the folder for the next call") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b");
+  const fs::path trace = folder.path() / "trace";
+  const std::vector<TeardownStep> steps = {Remove{"remove one", shell("echo 'Error: stuck' >&2; exit 1")},
+                                           Remove{"remove two", shell("exit 1")},
+                                           Remove{"remove three", shell("echo three >" + trace.string())}, RemoveFolder{claim.paths}};
+  const auto problems = tear_down(steps);
+  REQUIRE(problems.size() == 2);
+  CHECK_THAT(problems[0], Contains("remove one") && Contains("stuck"));
+  CHECK_THAT(problems[1], Contains("remove two"));
+  CHECK(fs::exists(trace));
+  CHECK(fs::exists(claim.paths.folder));
+}
+
+TEST_CASE("an old firewall.pid stops nobody else") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b");
+  const pid_t other = support::spawn(shell("sleep 5"));
+  support::write_file(claim.paths.firewall_pid(), std::to_string(other) + "\n");
+  CHECK(tear_down({StopFirewall{claim.paths.firewall_pid()}}).empty());
+  CHECK(kill(other, 0) == 0);
+  kill(other, SIGKILL);
+  CHECK(support::wait(other).signal == SIGKILL);
+}
