@@ -53,12 +53,17 @@ def processes():
     return found
 
 
+def sessions():
+    """The folders of all boxes, running or dead."""
+    return [path for path in SESSIONS.glob("*") if path.is_dir()]
+
+
 def left_behind():
     """Everything that a finished box should have taken with it, as lines of text."""
     left = [f"container {name}" for name in podman("ps", "--all", "--format", "{{.Names}}")]
     left += [f"pod {name}" for name in podman("pod", "ps", "--format", "{{.Name}}")]
     left += [f"process {pid}: {line}" for pid, line in processes().items()]
-    left += [f"session folder {path}" for path in SESSIONS.glob("*")]
+    left += [f"session folder {path}" for path in sessions()]
     mounts = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
     return left + [f"mount {line}" for line in mounts if "/agentbox/sessions" in line]
 

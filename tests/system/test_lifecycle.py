@@ -8,7 +8,7 @@ import subprocess
 import termios
 import time
 
-from box import SESSIONS, SystemTest, left_behind, podman, wait_until
+from box import SystemTest, left_behind, podman, sessions, wait_until
 
 
 class Lifecycle(SystemTest):
@@ -91,7 +91,7 @@ class Lifecycle(SystemTest):
 
     def test_boxes_run_side_by_side_in_one_workspace(self):
         first, second = self.started(), self.started()
-        self.assertEqual(len(list(SESSIONS.iterdir())), 2)
+        self.assertEqual(len(sessions()), 2)
         first.terminate()
         first.wait(10)
         self.assertIsNone(second.poll())
