@@ -80,6 +80,9 @@ Options::Verb parse_verb(std::string_view text) {
   if (text == "lock") {
     return Options::Verb::lock;
   }
+  if (text == "ready") {
+    return Options::Verb::ready;
+  }
   if (text == "ruleset") {
     return Options::Verb::ruleset;
   }
@@ -97,7 +100,7 @@ Options::Verb parse_verb(std::string_view text) {
 Options parse_options(std::span<const char* const> arguments) {
   Options options;
   if (arguments.empty()) {
-    throw usage("a command is needed: serve, lock or ruleset");
+    throw usage("a command is needed: serve, lock, ready or ruleset");
   }
   options.verb = parse_verb(arguments.front());
   arguments = arguments.subspan(1);
@@ -111,6 +114,9 @@ Options parse_options(std::span<const char* const> arguments) {
   if (options.verb == Options::Verb::serve && (options.box.empty() || options.nonce.empty())) {
     throw usage("serve needs --box and --nonce");
   }
+  if (options.verb == Options::Verb::ready && options.nonce.empty()) {
+    throw usage("ready needs --nonce");
+  }
   std::sort(options.published.begin(), options.published.end());
   options.published.erase(std::unique(options.published.begin(), options.published.end()), options.published.end());
   return options;
@@ -119,11 +125,13 @@ Options parse_options(std::span<const char* const> arguments) {
 std::string_view help_text() {
   return R"(usage: agentbox-firewall serve --box NAME --nonce HEX [options]
        agentbox-firewall lock [options]
+       agentbox-firewall ready --nonce HEX [--run DIR]
        agentbox-firewall ruleset [options]
        agentbox-firewall --version | --help
 
 serve    load the rules, answer DNS on 127.0.0.1:53, and let connections to the listed hosts through, until SIGTERM
 lock     load the rules and exit: nothing leaves the network namespace
+ready    exit 0 if a firewall with this nonce serves, 125 if not
 ruleset  print what would be loaded, and change nothing
 
   --driver nftables      which kernel interface the rules go through

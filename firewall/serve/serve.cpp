@@ -179,6 +179,13 @@ void lock(const Options& options) {
   load_rules(options, read_policy(options).virtual_range);
 }
 
+void require_ready(const Options& options) {
+  constexpr std::size_t k_longest = 256;
+  if (support::read_file_if_exists(options.run / "ready", k_longest).value_or("") != options.nonce + '\n') {
+    throw Error(ExitCode::failed, "the firewall is not ready");
+  }
+}
+
 std::string ruleset_text(const Options& options) {
   return ruleset::make_driver(options.driver)
       ->render(ruleset::build(read_policy(options).virtual_range, options.published));

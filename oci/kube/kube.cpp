@@ -87,25 +87,33 @@ ordered_json annotations(const Pod& pod, const policy::PolicyFields& fields) {
   result["io.podman.annotations.userns"] = keep_id(fields.user);
   result["io.podman.annotations.init.container.type"] = "always"; // a restarted pod is locked again
   result["io.podman.annotations.pids-limit/agent"] = std::to_string(fields.limits.pids);
-  for (const PodContainer* one : {&pod.lock, &pod.firewall, &pod.agent}) {
-    result["container.seccomp.security.alpha.kubernetes.io/" + one->name] = "localhost/" + one->seccomp_file;
+  for (const PodContainer* one : {pod.lock ? &*pod.lock : nullptr, &pod.firewall, &pod.agent}) {
+    if (one != nullptr) {
+      result["container.seccomp.security.alpha.kubernetes.io/" + one->name] = "localhost/" + one->seccomp_file;
+    }
   }
   return result;
 }
 
 std::map<std::string, std::string> comments(const policy::PolicyFields& fields) {
   const bool filtered = fields.egress.mode == policy::NetworkMode::filtered;
+  const char* locked =
+      "First, and to its end before anything else starts: the default-deny ruleset. From here on nothing\n"
+      "leaves this network namespace, whatever fails later.";
+  const char* serves =
+      "Answers DNS on 127.0.0.1 and lets connections to the listed hosts through. The only container with\n"
+      "capabilities; it sees neither the project nor the agent's processes.";
   return {
-      {"/metadata/annotations", "For Podman. Those it is too old for are made good: --userns and --seccomp-profile-root above,\n"
-                                "the number of processes by agent-entrypoint."},
+      {"/metadata/annotations",
+       "For Podman. Those it is too old for are made good: --userns and --seccomp-profile-root above,\n"
+       "the number of processes by agent-entrypoint."},
       {"/spec/restartPolicy", "A box that ended is not started again behind your back."},
-      {"/spec/initContainers", filtered ? "First, and to its end before anything else starts: the default-deny ruleset. From here on nothing\n"
-                                          "leaves this network namespace, whatever fails later."
-                                        : "THE NETWORK IS NOT FILTERED (--full-network): this loads nothing."},
-      {"/spec/containers/0", "Answers DNS on 127.0.0.1 and lets connections to the listed hosts through. The only container with\n"
-                             "capabilities; it sees neither the project nor the agent's processes."},
-      {"/spec/containers/1", "The agent: no capabilities, no new privileges, not root. agent-entrypoint checks that, and that the\n"
-                             "firewall with the word AGENTBOX_GATE answers and its ruleset refuses, before it starts anything."},
+      {"/spec/initContainers", locked},
+      {"/spec/containers/0",
+       filtered ? serves : "THE NETWORK IS NOT FILTERED (--full-network): this does nothing but wait."},
+      {"/spec/containers/1",
+       "The agent: no capabilities, no new privileges, not root. agent-entrypoint checks that, and that the\n"
+       "firewall with the word AGENTBOX_GATE answers and its ruleset refuses, before it starts anything."},
   };
 }
 
@@ -123,11 +131,13 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Pod
       pod.name, support::shell_quote({file}));
   text += fmt::format("Remove:  podman volume rm {}\n", support::join(volume_names(pod), " "));
   if (needs_secret(pod)) {
-    text += fmt::format("\nBefore the first start, put the values of the secret variables into the secret {0}-env: write a\n"
-                        "Secret called {0}-env with stringData to a file outside of every project, and podman kube play it.\n",
-                        pod.name);
+    text += fmt::format(
+        "\nBefore the first start, put the values of the secret variables into the secret {0}-env: write a\n"
+        "Secret called {0}-env with stringData to a file outside of every project, and podman kube play it.\n",
+        pod.name);
   }
-  text += "\nOn SELinux systems the project must carry a container's label once: chcon -R -t container_file_t PROJECT\n";
+  text +=
+      "\nOn SELinux systems the project must carry a container's label once: chcon -R -t container_file_t PROJECT\n";
   return text;
 }
 
@@ -145,30 +155,40 @@ void add_volume_comments(const Pod& pod, std::map<std::string, std::string>& com
 }
 
 YamlDocument pod_document(const Pod& pod, const policy::PolicyFields& fields, const KubeVolumes& volumes) {
-  ordered_json spec = {{"hostname", pod.hostname},
-                       {"restartPolicy", "Never"},
-                       {"initContainers", {container(pod, pod.lock, volumes)}},
-                       {"containers", {container(pod, pod.firewall, volumes), container(pod, pod.agent, volumes)}},
-                       {"volumes", volumes.list()}};
-  YamlDocument document{{{"apiVersion", "v1"},
-                         {"kind", "Pod"},
-                         {"metadata",
-                          {{"name", pod.name}, {"labels", string_map(pod.labels)}, {"annotations", annotations(pod, fields)}}},
-                         {"spec", std::move(spec)}},
-                        comments(fields)};
+  ordered_json spec = {{"hostname", pod.hostname}, {"restartPolicy", "Never"}};
+  if (pod.lock) {
+    spec["initContainers"] = ordered_json::array({container(pod, *pod.lock, volumes)});
+  }
+  spec["containers"] = ordered_json::array({container(pod, pod.firewall, volumes), container(pod, pod.agent, volumes)});
+  spec["volumes"] = volumes.list();
+  YamlDocument document{
+      {{"apiVersion", "v1"},
+       {"kind", "Pod"},
+       {"metadata",
+        {{"name", pod.name}, {"labels", string_map(pod.labels)}, {"annotations", annotations(pod, fields)}}},
+       {"spec", std::move(spec)}},
+      comments(fields)};
   add_volume_comments(pod, document.comments);
   return document;
 }
 
 } // namespace
 
-std::string keep_id(const policy::User& user) { return fmt::format("keep-id:uid={},gid={}", user.uid, user.gid); }
+std::string keep_id(const policy::User& user) {
+  return fmt::format("keep-id:uid={},gid={}", user.uid, user.gid);
+}
 
 std::vector<std::string> kube_play(const policy::PolicyFields& fields, const PodFacts& facts) {
-  return {"podman",    "kube",    "play",
-          "--userns",  keep_id(fields.user),
-          "--network", "private", // pasta or slirp4netns, whichever this Podman uses: no bridge, no DNS of Podman's
-          "--seccomp-profile-root", facts.folder, facts.folder / k_manifest};
+  return {"podman",
+          "kube",
+          "play",
+          "--userns",
+          keep_id(fields.user),
+          "--network",
+          "private", // pasta or slirp4netns, whichever this Podman uses: no bridge, no DNS of Podman's
+          "--seccomp-profile-root",
+          facts.folder,
+          facts.folder / k_manifest};
 }
 
 GeneratedSet render_kube(const policy::Policy& policy, const PodFacts& facts) {

@@ -15,7 +15,9 @@ std::string memory_name(const Pod& pod, const Volume& volume, const MemorySource
   return fmt::format("{}-{}-{}", pod.name, volume.name, memory.bytes);
 }
 
-std::string text_name(const Pod& pod, const Volume& volume) { return pod.name + "-" + volume.name; }
+std::string text_name(const Pod& pod, const Volume& volume) {
+  return pod.name + "-" + volume.name;
+}
 
 ordered_json host_path(const std::filesystem::path& path, const char* type) {
   ordered_json result = {{"path", path.string()}};
@@ -47,7 +49,9 @@ struct Source {
   ordered_json operator()(const MemorySource& from) const {
     return {{"persistentVolumeClaim", {{"claimName", memory_name(pod, volume, from)}}}};
   }
-  ordered_json operator()(const TextSource& /*from*/) const { return {{"configMap", {{"name", text_name(pod, volume)}}}}; }
+  ordered_json operator()(const TextSource& /*from*/) const {
+    return {{"configMap", {{"name", text_name(pod, volume)}}}};
+  }
   ordered_json operator()(const ScratchSource& /*from*/) const { return {{"emptyDir", ordered_json::object()}}; }
   ordered_json operator()(const WorkspaceSource& from) const { return host_path(from.path, "Directory"); }
 };
@@ -105,7 +109,8 @@ KubeVolumes::KubeVolumes(const Pod& pod, const HostFacts& host) {
   };
   for (const Volume& volume : pod.volumes) {
     append(volume.name, std::visit(Source{pod, volume, host}, volume.from));
-    m_bound[volume.name] = std::holds_alternative<HostSource>(volume.from) || std::holds_alternative<WorkspaceSource>(volume.from);
+    m_bound[volume.name] =
+        std::holds_alternative<HostSource>(volume.from) || std::holds_alternative<WorkspaceSource>(volume.from);
     const auto* workspace = std::get_if<WorkspaceSource>(&volume.from);
     for (const VolumeMount& mount : pod.agent.mounts) {
       const std::string key = volume.name + "/" + mount.sub_path;
@@ -128,7 +133,8 @@ ordered_json KubeVolumes::mounts(const PodContainer& container) const {
     const std::string& name = sub_path.empty() || part == m_parts.end() ? volume : part->second;
     // Podman reads mount options behind a colon, and adds none of its own to a path of the host.
     const auto bound = m_bound.find(name);
-    const bool options = bound != m_bound.end() && bound->second && !path.starts_with("/proc/") && !path.starts_with("/sys/");
+    const bool options =
+        bound != m_bound.end() && bound->second && !path.starts_with("/proc/") && !path.starts_with("/sys/");
     ordered_json mount = {{"name", name}, {"mountPath", options ? path + ":nosuid,nodev" : path}};
     if (read_only) {
       mount["readOnly"] = true;

@@ -15,7 +15,8 @@ using nlohmann::ordered_json;
 constexpr const char* k_manifest = "manifest.yaml";
 
 YamlDocument workload(const Pod& pod, const policy::PolicyFields& fields, const KubernetesOptions& options) {
-  YamlDocument document = pod_template(pod, fields, options, options.kind == KubernetesOptions::Kind::pod ? "" : "/spec/template");
+  YamlDocument document =
+      pod_template(pod, fields, options, options.kind == KubernetesOptions::Kind::pod ? "" : "/spec/template");
   ordered_json inner = std::move(document.value);
   switch (options.kind) {
   case KubernetesOptions::Kind::pod: {
@@ -60,8 +61,8 @@ std::string how_to_look(const Pod& pod, const KubernetesOptions& options) {
     return pod.agent.terminal ? "Enter:   kubectl attach -it " + pod.name + " -c agent\n"
                               : "Look:    kubectl logs -f " + pod.name + " -c agent\n";
   case KubernetesOptions::Kind::job:
-    return "Look:    kubectl logs -c agent -l app.kubernetes.io/instance=" + pod.labels.at("app.kubernetes.io/instance") +
-           " --prefix\n";
+    return "Look:    kubectl logs -c agent -l app.kubernetes.io/instance=" +
+           pod.labels.at("app.kubernetes.io/instance") + " --prefix\n";
   case KubernetesOptions::Kind::deployment:
     return pod.agent.terminal ? "Enter:   kubectl attach -it deployment/" + pod.name + " -c agent\n"
                               : "Look:    kubectl logs -f deployment/" + pod.name + " -c agent\n";
@@ -71,13 +72,15 @@ std::string how_to_look(const Pod& pod, const KubernetesOptions& options) {
 
 std::string seccomp_words(const Pod& pod, const KubernetesOptions& options) {
   if (options.runtime_seccomp) {
-    return "Seccomp: the container runtime's own filter (--runtime-seccomp). It is BROADER than agentbox's: user namespaces,\n"
+    return "Seccomp: the container runtime's own filter (--runtime-seccomp). It is BROADER than agentbox's: user "
+           "namespaces,\n"
            "         AF_VSOCK, AF_ALG and the like depend on the runtime.\n";
   }
-  return fmt::format("Seccomp: agentbox's own filters. Copy {0} and {1}\n"
-                     "         to /var/lib/kubelet/seccomp/agentbox/ on every node (or let the Security Profiles Operator do it).\n"
-                     "         Where they are missing the pod does not start. --runtime-seccomp does without, and is broader.\n",
-                     pod.agent.seccomp_file, pod.firewall.seccomp_file);
+  return fmt::format(
+      "Seccomp: agentbox's own filters. Copy {0} and {1}\n"
+      "         to /var/lib/kubelet/seccomp/agentbox/ on every node (or let the Security Profiles Operator do it).\n"
+      "         Where they are missing the pod does not start. --runtime-seccomp does without, and is broader.\n",
+      pod.agent.seccomp_file, pod.firewall.seccomp_file);
 }
 
 std::string header(const Pod& pod, const policy::PolicyFields& fields, const KubernetesOptions& options) {
@@ -89,12 +92,16 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Kub
       fields.name, k_manifest, how_to_look(pod, options), k_manifest, pod.agent.image, pod.firewall.image,
       seccomp_words(pod, options));
   if (needs_secret(pod)) {
-    text += fmt::format("Secret:  kubectl create secret generic {}-env --from-literal=NAME=VALUE, before the first start.\n", pod.name);
+    text += fmt::format(
+        "Secret:  kubectl create secret generic {}-env --from-literal=NAME=VALUE, before the first start.\n", pod.name);
   }
-  text += "\nPod Security: the agent's container passes the \"restricted\" standard. The firewall's two containers do not: they\n"
+  text += "\nPod Security: the agent's container passes the \"restricted\" standard. The firewall's two containers do "
+          "not: they\n"
           "need NET_ADMIN and NET_BIND_SERVICE, as root of the pod's own user namespace (hostUsers: false), because a\n"
-          "cluster has no other way to give a capability. So the namespace must not enforce \"baseline\" or \"restricted\":\n"
-          "give boxes a namespace of their own, labelled pod-security.kubernetes.io/enforce=privileged and warn=restricted.\n"
+          "cluster has no other way to give a capability. So the namespace must not enforce \"baseline\" or "
+          "\"restricted\":\n"
+          "give boxes a namespace of their own, labelled pod-security.kubernetes.io/enforce=privileged and "
+          "warn=restricted.\n"
           "Processes: agent-entrypoint limits them (RLIMIT_NPROC); the kubelet's podPidsLimit may besides.\n";
   return text;
 }
@@ -104,8 +111,8 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Kub
 GeneratedSet render_kubernetes(const policy::Policy& policy, const PodFacts& facts, const KubernetesOptions& options) {
   const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
                ca_bundle, name, hostname] = policy.fields();
-  std::ignore = std::tie(user, workspace, mounts, env, limits, confinement, firewall_driver, agent, run, image, ca_bundle,
-                         name, hostname); // through make_pod()
+  std::ignore = std::tie(user, workspace, mounts, env, limits, confinement, firewall_driver, agent, run, image,
+                         ca_bundle, name, hostname); // through make_pod()
   check_options(policy.fields(), options);
   if (!ports.empty()) {
     throw cannot_express(Door::kubernetes, "ports");
@@ -113,7 +120,8 @@ GeneratedSet render_kubernetes(const policy::Policy& policy, const PodFacts& fac
   const Pod pod = make_pod(policy, facts, Door::kubernetes);
   std::vector<YamlDocument> documents = {
       {text_map(pod, options), {{"/data", "What the box may reach, and the agent's own /etc files."}}},
-      network_policy(pod, egress, options), workload(pod, policy.fields(), options)};
+      network_policy(pod, egress, options),
+      workload(pod, policy.fields(), options)};
   GeneratedSet set = {{k_manifest, yaml_text(header(pod, policy.fields(), options), documents)}};
   if (!options.runtime_seccomp) {
     for (const auto& [file, text] : pod.seccomp) {

@@ -14,12 +14,12 @@ struct KubernetesOptions {
   Kind kind = Kind::pod;
   std::uint32_t parallel = 1; ///< above 1: an indexed Job with that many agents, each with its own workspace
 
-  std::string name_space;      ///< empty: the one kubectl uses
-  std::string workspace_claim; ///< an existing PersistentVolumeClaim with the project in it
-  std::string git_url;         ///< https://…: cloned into an empty workspace, through the firewall
-  std::string git_branch;      ///< empty: the repository's default
+  std::string name_space;           ///< empty: the one kubectl uses
+  std::string workspace_claim;      ///< an existing PersistentVolumeClaim with the project in it
+  std::string git_url;              ///< https://…: cloned into an empty workspace, through the firewall
+  std::string git_branch;           ///< empty: the repository's default
   bool workspace_host_path = false; ///< the policy's folder on the node: for clusters of one machine
-  bool runtime_seccomp = false; ///< the container runtime's own filter instead of agentbox's stricter one
+  bool runtime_seccomp = false;     ///< the container runtime's own filter instead of agentbox's stricter one
 };
 
 /// What `agentbox generate kubernetes` writes: manifest.yaml (ConfigMap, NetworkPolicy, and a Pod, Job or Deployment)

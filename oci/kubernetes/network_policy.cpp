@@ -9,13 +9,16 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json port(std::uint16_t number, const char* protocol) { return {{"protocol", protocol}, {"port", number}}; }
+ordered_json port(std::uint16_t number, const char* protocol) {
+  return {{"protocol", protocol}, {"port", number}};
+}
 
 /// Everything but what is nobody's on the internet: private, link-local (cloud metadata), shared and loopback ranges.
 ordered_json public_peers() {
   return {{{"ipBlock",
             {{"cidr", "0.0.0.0/0"},
-             {"except", {"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"}}}}},
+             {"except",
+              {"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"}}}}},
           {{"ipBlock", {{"cidr", "::/0"}, {"except", {"::1/128", "fc00::/7", "fe80::/10"}}}}}};
 }
 
@@ -58,8 +61,9 @@ YamlDocument network_policy(const Pod& pod, const policy::EgressPolicy& egress, 
              {"policyTypes", {"Ingress", "Egress"}},
              {"ingress", ordered_json::array()},
              {"egress", egress_rules(egress)}}}},
-          {{"/spec", "The second fence, by the cluster's network: it knows addresses and ports, the firewall in the pod knows\n"
-                     "names. It needs a network plugin that enforces NetworkPolicy."},
+          {{"/spec",
+            "The second fence, by the cluster's network: it knows addresses and ports, the firewall in the pod knows\n"
+            "names. It needs a network plugin that enforces NetworkPolicy."},
            {"/spec/ingress", "Nothing may connect to the box."}}};
 }
 

@@ -17,8 +17,8 @@ bool is_object_name(const std::string& text, bool dots) {
   if (text.empty() || text.size() > (dots ? k_longest : k_longest_label) || text.front() == '-' || text.back() == '-') {
     return false;
   }
-  return text.find_first_not_of(dots ? "abcdefghijklmnopqrstuvwxyz0123456789-." : "abcdefghijklmnopqrstuvwxyz0123456789-") ==
-         std::string::npos;
+  return text.find_first_not_of(dots ? "abcdefghijklmnopqrstuvwxyz0123456789-."
+                                     : "abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
 }
 
 /// The host and port of an https URL. The clone runs behind the firewall, so the list must have it.
@@ -31,25 +31,30 @@ void check_git_url(const policy::EgressPolicy& egress, const std::string& url) {
     throw Error(ExitCode::usage, "--git takes https://HOST/PATH, not " + support::escape_untrusted(url));
   }
   if (authority.find('@') != std::string::npos) {
-    throw Error(ExitCode::usage, "--git: a URL with a user or a password would be written into the manifest",
-                "use a deploy token from a Secret in a workspace claim of your own, or a repository that can be read by all");
+    throw Error(
+        ExitCode::usage, "--git: a URL with a user or a password would be written into the manifest",
+        "use a deploy token from a Secret in a workspace claim of your own, or a repository that can be read by all");
   }
   const auto parsed = policy::parse_host_entry(authority);
   const auto* entry = std::get_if<policy::HostEntry>(&parsed);
   if (entry == nullptr || entry->pattern.subdomains) {
     throw Error(ExitCode::usage, "--git: " + support::escape_untrusted(authority) + " is not a host's name");
   }
-  if (egress.mode == policy::NetworkMode::filtered && !policy::EgressIndex(egress).decide(entry->pattern.name, entry->port).allowed()) {
-    throw Error(ExitCode::refused, "--git: the firewall does not let the box reach " + entry->text(), "add --allow " + entry->text());
+  if (egress.mode == policy::NetworkMode::filtered &&
+      !policy::EgressIndex(egress).decide(entry->pattern.name, entry->port).allowed()) {
+    throw Error(ExitCode::refused, "--git: the firewall does not let the box reach " + entry->text(),
+                "add --allow " + entry->text());
   }
 }
 
 } // namespace
 
 void check_options(const policy::PolicyFields& fields, const KubernetesOptions& options) {
-  const auto& [kind, parallel, name_space, workspace_claim, git_url, git_branch, workspace_host_path, runtime_seccomp] = options;
+  const auto& [kind, parallel, name_space, workspace_claim, git_url, git_branch, workspace_host_path, runtime_seccomp] =
+      options;
   static_cast<void>(runtime_seccomp);
-  const int sources = static_cast<int>(!workspace_claim.empty()) + static_cast<int>(!git_url.empty()) + static_cast<int>(workspace_host_path);
+  const int sources = static_cast<int>(!workspace_claim.empty()) + static_cast<int>(!git_url.empty()) +
+                      static_cast<int>(workspace_host_path);
   if (sources == 0) {
     throw cannot_express(Door::kubernetes, "workspace.source", fields.workspace.source.string());
   }
@@ -68,15 +73,18 @@ void check_options(const policy::PolicyFields& fields, const KubernetesOptions& 
                 "use --git URL or --workspace-claim NAME");
   }
   if (!name_space.empty() && !is_object_name(name_space, false)) {
-    throw Error(ExitCode::usage, "--namespace: " + support::escape_untrusted(name_space) + " is not a name Kubernetes takes");
+    throw Error(ExitCode::usage,
+                "--namespace: " + support::escape_untrusted(name_space) + " is not a name Kubernetes takes");
   }
   if (!workspace_claim.empty() && !is_object_name(workspace_claim, true)) {
-    throw Error(ExitCode::usage, "--workspace-claim: " + support::escape_untrusted(workspace_claim) + " is not a name Kubernetes takes");
+    throw Error(ExitCode::usage,
+                "--workspace-claim: " + support::escape_untrusted(workspace_claim) + " is not a name Kubernetes takes");
   }
   if (!git_url.empty()) {
     check_git_url(fields.egress, git_url);
   }
-  if (!git_branch.empty() && (git_url.empty() || git_branch.front() == '-' || git_branch.find_first_of(" \t\r\n$~^:?*[\\") != std::string::npos)) {
+  if (!git_branch.empty() && (git_url.empty() || git_branch.front() == '-' ||
+                              git_branch.find_first_of(" \t\r\n$~^:?*[\\") != std::string::npos)) {
     throw Error(ExitCode::usage, "--git-branch takes a branch or a tag of the repository of --git");
   }
 }

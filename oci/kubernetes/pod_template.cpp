@@ -6,6 +6,7 @@
 #include "oci/kubernetes/kubernetes_parts.hpp"
 #include "oci/names.hpp"
 #include "oci/pod/manifest.hpp"
+#include "oci/pod/pod_parts.hpp"
 
 namespace agentbox::oci {
 namespace {
@@ -21,6 +22,13 @@ std::string escaped(const std::string& word) {
   }
   return result;
 }
+
+constexpr const char* k_lock_comment =
+    "First, and to its end before anything else starts: the default-deny ruleset. From here on nothing\n"
+    "leaves this network namespace, whatever fails later.";
+constexpr const char* k_sidecar_comment =
+    "A native sidecar: answers DNS on 127.0.0.1 and lets connections to the listed hosts through. It and the\n"
+    "lock are the exception to the restricted standard; see above.";
 
 ordered_json seccomp(const PodContainer& container, const KubernetesOptions& options) {
   return options.runtime_seccomp
@@ -92,8 +100,10 @@ ordered_json container(const Pod& pod, const PodContainer& from, const Kubernete
     }
   }
   if (options.parallel > 1 && from.capabilities.empty()) {
-    env.push_back({{"name", "AGENTBOX_INDEX"},
-                   {"valueFrom", {{"fieldRef", {{"fieldPath", "metadata.annotations['batch.kubernetes.io/job-completion-index']"}}}}}});
+    env.push_back(
+        {{"name", "AGENTBOX_INDEX"},
+         {"valueFrom",
+          {{"fieldRef", {{"fieldPath", "metadata.annotations['batch.kubernetes.io/job-completion-index']"}}}}}});
   }
   result["env"] = std::move(env);
   result["volumeMounts"] = mount_list(pod, from, options);
@@ -104,9 +114,10 @@ ordered_json sidecar(const Pod& pod, const KubernetesOptions& options) {
   ordered_json result = container(pod, pod.firewall, options);
   result["restartPolicy"] = "Always";
   const std::string nonce = pod.firewall.argv.at(5); // serve --box NAME --nonce NONCE
-  result["startupProbe"] = {{"exec", {{"command", {k_firewall_program, "ready", "--nonce", nonce}}}},
-                            {"periodSeconds", 1},
-                            {"failureThreshold", 30}};
+  result["startupProbe"] = {
+      {"exec", {{"command", {k_firewall_program, "ready", "--nonce", nonce, "--run", k_scratch_path}}}},
+      {"periodSeconds", 1},
+      {"failureThreshold", 30}};
   return result;
 }
 
@@ -123,9 +134,20 @@ const char* restart_policy(KubernetesOptions::Kind kind) {
 
 YamlDocument pod_template(const Pod& pod, const policy::PolicyFields& fields, const KubernetesOptions& options,
                           const std::string& prefix) {
-  ordered_json first = ordered_json::array({container(pod, pod.lock, options), sidecar(pod, options)});
+  ordered_json first = ordered_json::array();
+  std::map<std::string, std::string> comments;
+  const auto add = [&](ordered_json value, const char* comment) {
+    comments[prefix + "/spec/initContainers/" + std::to_string(first.size())] = comment;
+    first.push_back(std::move(value));
+  };
+  if (pod.lock) {
+    add(container(pod, *pod.lock, options), k_lock_comment);
+  }
+  add(sidecar(pod, options),
+      pod.lock ? k_sidecar_comment : "THE NETWORK IS NOT FILTERED (--full-network): this does nothing but wait.");
   if (!options.git_url.empty()) {
-    first.push_back(container(pod, clone_container(pod, options), options));
+    add(container(pod, clone_container(pod, options), options),
+        "Clones the project, behind the same firewall and as confined as the agent.");
   }
   ordered_json meta = metadata(pod, pod.name, options);
   if (!prefix.empty()) { // a template's pods get their names and namespace from what makes them
@@ -142,23 +164,15 @@ YamlDocument pod_template(const Pod& pod, const policy::PolicyFields& fields, co
                        {"initContainers", std::move(first)},
                        {"containers", {container(pod, pod.agent, options)}},
                        {"volumes", volume_list(pod, options)}};
-  const bool filtered = fields.egress.mode == policy::NetworkMode::filtered;
-  YamlDocument document{{{"metadata", std::move(meta)}, {"spec", std::move(spec)}}, {}};
-  document.comments = {
+  comments.insert({
       {prefix + "/spec/hostUsers", "A user namespace of the pod's own: root in it is nobody on the node."},
-      {prefix + "/spec/automountServiceAccountToken", "No credential of the cluster, and no list of its services, reaches the box."},
-      {prefix + "/spec/initContainers/0", filtered ? "First, and to its end before anything else starts: the default-deny ruleset. From here on nothing\n"
-                                                     "leaves this network namespace, whatever fails later."
-                                                   : "THE NETWORK IS NOT FILTERED (--full-network): this loads nothing."},
-      {prefix + "/spec/initContainers/1", "A native sidecar: answers DNS on 127.0.0.1 and lets connections to the listed hosts through. It and the\n"
-                                          "lock are the exception to the restricted standard; see above."},
-      {prefix + "/spec/containers/0", "The agent: restricted Pod Security Standard. agent-entrypoint checks that, and that the firewall with the\n"
-                                      "word AGENTBOX_GATE answers and its ruleset refuses, before it starts anything."},
-  };
-  if (!options.git_url.empty()) {
-    document.comments[prefix + "/spec/initContainers/2"] = "Clones the project, behind the same firewall and as confined as the agent.";
-  }
-  return document;
+      {prefix + "/spec/automountServiceAccountToken",
+       "No credential of the cluster, and no list of its services, reaches the box."},
+      {prefix + "/spec/containers/0",
+       "The agent: restricted Pod Security Standard. agent-entrypoint checks that, and that the firewall with the\n"
+       "word AGENTBOX_GATE answers and its ruleset refuses, before it starts anything."},
+  });
+  return {{{"metadata", std::move(meta)}, {"spec", std::move(spec)}}, std::move(comments)};
 }
 
 } // namespace agentbox::oci

@@ -85,7 +85,10 @@ ordered_json text_map(const Pod& pod, const KubernetesOptions& options) {
       data[text->file] = text->content;
     }
   }
-  return {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", metadata(pod, pod.name, options)}, {"data", std::move(data)}};
+  return {{"apiVersion", "v1"},
+          {"kind", "ConfigMap"},
+          {"metadata", metadata(pod, pod.name, options)},
+          {"data", std::move(data)}};
 }
 
 ordered_json metadata(const Pod& pod, const std::string& name, const KubernetesOptions& options) {

@@ -27,9 +27,12 @@ const std::vector<CannotExpress>& cannot_express_table() {
   constexpr std::string_view k_expands = "Podman 5 would replace it and Podman 4 would not";
   constexpr std::string_view k_spell = "write it another way, for example in a script of the workspace";
   static const std::vector<CannotExpress> table = {
-      {Door::oci, "ports", "any", "a bundle has no port forwarder", "leave out -p, or use: agentbox run, generate kube"},
-      {Door::oci, "env", k_secret, "config.json would hold its value in clear", "pass it to agentbox run --env instead"},
-      {Door::oci, "agent.env", k_secret, "config.json would hold its value in clear", "leave it out of [agents.NAME] env"},
+      {Door::oci, "ports", "any", "a bundle has no port forwarder",
+       "leave out -p, or use: agentbox run, generate kube"},
+      {Door::oci, "env", k_secret, "config.json would hold its value in clear",
+       "pass it to agentbox run --env instead"},
+      {Door::oci, "agent.env", k_secret, "config.json would hold its value in clear",
+       "leave it out of [agents.NAME] env"},
 
       {Door::kube, "confinement.readonly_paths", k_more, "podman kube play has no field for read-only paths",
        "use: agentbox run, or generate oci"},

@@ -28,7 +28,8 @@ ordered_json env_list(const PodContainer& container, const std::string& pod) {
 }
 
 bool needs_secret(const Pod& pod) {
-  return std::any_of(pod.agent.env.begin(), pod.agent.env.end(), [](const Variable& variable) { return variable.secret; });
+  return std::any_of(pod.agent.env.begin(), pod.agent.env.end(),
+                     [](const Variable& variable) { return variable.secret; });
 }
 
 ordered_json limit_list(const PodContainer& container) {

@@ -33,7 +33,7 @@ std::vector<std::string> kubernetes_capabilities(const std::vector<std::string>&
 std::vector<std::string> lock_argv(const std::vector<std::string>& serve) {
   std::vector<std::string> argv = {serve.front(), "lock"};
   for (std::size_t i = 2; i + 1 < serve.size(); i += 2) {
-    if (serve[i] != "--box" && serve[i] != "--nonce") {
+    if (serve[i] != "--box" && serve[i] != "--nonce" && serve[i] != "--run") {
       argv.insert(argv.end(), {serve[i], serve[i + 1]});
     }
   }
@@ -45,6 +45,7 @@ PodContainer firewall_container(const policy::PolicyFields& fields, const PodFac
   result.name = "firewall";
   result.image = facts.firewall_image;
   result.argv = firewall_argv(fields, facts.host.nonce);
+  result.argv.insert(result.argv.end(), {"--run", k_scratch_path});
   result.env = variables(firewall_environment(), fields);
   result.working_dir = "/";
   result.user = fields.user;
@@ -97,7 +98,8 @@ Pod make_pod(const policy::Policy& policy, const PodFacts& facts, Door door) {
   const policy::PolicyFields& fields = policy.fields();
   // user, env, limits, confinement, agent, run, firewall_driver: in the containers. image: in the annotations, and it
   // decides facts.agent_image. ca_bundle, mounts: among the volumes.
-  std::ignore = std::tie(user, mounts, env, limits, confinement, firewall_driver, agent, run, image, ca_bundle, workspace);
+  std::ignore =
+      std::tie(user, mounts, env, limits, confinement, firewall_driver, agent, run, image, ca_bundle, workspace);
 
   Pod pod;
   pod.name = pod_name(fields);
@@ -108,9 +110,14 @@ Pod make_pod(const policy::Policy& policy, const PodFacts& facts, Door door) {
   pod.labels = {{"app.kubernetes.io/name", "agentbox"}, {"app.kubernetes.io/instance", name}};
   pod.annotations = describe(fields);
   pod.firewall = firewall_container(fields, facts);
-  pod.lock = pod.firewall;
-  pod.lock.name = "lock";
-  pod.lock.argv = lock_argv(pod.firewall.argv);
+  switch (egress.mode) {
+  case policy::NetworkMode::filtered:
+    pod.lock = pod.firewall;
+    pod.lock->name = "lock";
+    pod.lock->argv = lock_argv(pod.firewall.argv);
+    break;
+  case policy::NetworkMode::full: break;
+  }
   pod.agent = agent_container(fields, facts);
   pod.ports = ports;
   pod.hosts = agent_hosts(fields);

@@ -18,12 +18,12 @@ namespace agentbox::oci {
 
 /// What the formats need to know besides the policy. Plain values.
 struct PodFacts {
-  HostFacts host;             ///< as for config.json; its nonce is gate_nonce()
-  std::string agent_image;    ///< reference that the other side can resolve
-  std::string firewall_image; ///< likewise
-  std::filesystem::path folder; ///< where the set will lie: absolute; pod YAML names files in it
+  HostFacts host;                          ///< as for config.json; its nonce is gate_nonce()
+  std::string agent_image;                 ///< reference that the other side can resolve
+  std::string firewall_image;              ///< likewise
+  std::filesystem::path folder;            ///< where the set will lie: absolute; pod YAML names files in it
   std::map<std::string, bool> masked_here; ///< those masked paths that exist on this host -> whether they are folders
-  std::string ca_bundle;      ///< the policy's ca_bundle as text; empty: none
+  std::string ca_bundle;                   ///< the policy's ca_bundle as text; empty: none
 };
 
 // Where a volume comes from. Formats visit all of them, without a default.
@@ -97,20 +97,20 @@ struct Pod {
   std::string hostname;
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations; ///< for people and tools; nothing depends on them
-  PodContainer lock;     ///< loads the ruleset and ends, before anything else starts
-  PodContainer firewall; ///< serves DNS and the proxy
+  std::optional<PodContainer> lock; ///< loads the ruleset and ends, before anything else starts; not in --full-network
+  PodContainer firewall;            ///< serves DNS and the proxy
   PodContainer agent;
   std::vector<policy::PublishedPort> ports;
   std::vector<Volume> volumes;
   std::map<std::string, std::string> seccomp; ///< file name -> profile
-  std::string resolv_conf; ///< the agent's; empty under --full-network
-  std::string hosts;       ///< the agent's
+  std::string resolv_conf;                    ///< the agent's; empty under --full-network
+  std::string hosts;                          ///< the agent's
 };
 
-/// The readiness gate's word where no launcher can draw a random one: from the policy, so that the same policy gives the
-/// same bytes. It is no secret: the gate proves that the firewall that answers in this network namespace is the one of
-/// this box and this policy (another box's answers in another namespace, another policy's with another word), and the
-/// ruleset, which no one without CAP_NET_ADMIN can load, is probed besides.
+/// The readiness gate's word where no launcher can draw a random one: from the policy, so that the same policy gives
+/// the same bytes. It is no secret: the gate proves that the firewall that answers in this network namespace is the one
+/// of this box and this policy (another box's answers in another namespace, another policy's with another word), and
+/// the ruleset, which no one without CAP_NET_ADMIN can load, is probed besides.
 std::string gate_nonce(const policy::Policy& policy);
 
 /// The pod of `policy` for `door`. Throws support::Error(refused) for what the door cannot express, and like

@@ -10,6 +10,9 @@ namespace agentbox::oci {
 /// The names of the seccomp profiles' files.
 inline constexpr const char* k_agent_seccomp_file = "seccomp-agent.json";
 inline constexpr const char* k_firewall_seccomp_file = "seccomp-firewall.json";
+/// The firewall's own folder in a pod. The image must not have it: an empty volume takes its owner from the image's
+/// folder (root), and belongs to the container's user where there is none.
+inline constexpr const char* k_scratch_path = "/run/firewall";
 /// RLIMIT_NOFILE for agent-entrypoint, where no field of the format can say it.
 inline constexpr const char* k_open_files_variable = "AGENTBOX_OPEN_FILES";
 

@@ -26,10 +26,14 @@ void add_memory(Pod& pod, const std::string& name, const std::string& path, Memo
 
 void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door) {
   const fs::path egress(k_egress_path);
-  add(pod, pod.firewall, {"egress", TextSource{egress.filename(), policy::to_json(fields.egress)}, "what the box may reach"},
+  add(pod, pod.firewall,
+      {"egress", TextSource{egress.filename(), policy::to_json(fields.egress)}, "what the box may reach"},
       {"", egress.parent_path(), "", true, ""});
-  pod.lock.mounts = pod.firewall.mounts; // the ruleset needs no more
-  add(pod, pod.firewall, {"firewall-run", ScratchSource{}, "the firewall's own folder"}, {"", k_run_path, "", false, ""});
+  if (pod.lock) {
+    pod.lock->mounts = pod.firewall.mounts; // the ruleset needs no more
+  }
+  add(pod, pod.firewall, {"firewall-run", ScratchSource{}, "the firewall's own folder"},
+      {"", k_scratch_path, "", false, ""});
   if (door == Door::kubernetes) {
     add(pod, pod.firewall, {"audit", ScratchSource{}, "one JSON line for every decision; never seen by the agent"},
         {"", k_audit_path, "", false, ""});
@@ -97,9 +101,10 @@ void add_masks(Pod& pod, const policy::Confinement& confinement, const PodFacts&
     }
   }
   // What every Podman masks by itself; the rest of the list is newer than Podman 4.3.
-  static const std::set<std::string> built_in = {
-      "/proc/acpi",        "/proc/kcore",       "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
-      "/proc/sched_debug", "/proc/scsi",        "/sys/firmware", "/sys/fs/selinux",  "/sys/dev/block"};
+  static const std::set<std::string> built_in = {"/proc/acpi",          "/proc/kcore",      "/proc/keys",
+                                                 "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+                                                 "/proc/sched_debug",   "/proc/scsi",       "/sys/firmware",
+                                                 "/sys/fs/selinux",     "/sys/dev/block"};
   std::size_t number = 0;
   for (const std::string& path : confinement.masked_paths) {
     if (door == Door::kubernetes) {
@@ -130,7 +135,8 @@ std::vector<Variable> variables(const nlohmann::json& environment, const policy:
     const auto text = item.get<std::string>();
     const std::size_t equals = text.find('=');
     const std::string name = text.substr(0, equals);
-    const bool secret = policy::looks_like_secret(name) && (fields.env.contains(name) || fields.agent.env.contains(name));
+    const bool secret =
+        policy::looks_like_secret(name) && (fields.env.contains(name) || fields.agent.env.contains(name));
     result.push_back({name, secret ? std::string() : text.substr(equals + 1), secret});
   }
   return result;
@@ -138,7 +144,8 @@ std::vector<Variable> variables(const nlohmann::json& environment, const policy:
 
 void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door) {
   add_firewall_volumes(pod, fields, facts, door);
-  const auto file = [&](const std::string& name, const std::string& content, const fs::path& path, const std::string& comment) {
+  const auto file = [&](const std::string& name, const std::string& content, const fs::path& path,
+                        const std::string& comment) {
     if (door == Door::kubernetes) {
       add(pod, pod.agent, {name, TextSource{path.filename(), content}, comment}, {"", path, path.filename(), true, ""});
     } else {

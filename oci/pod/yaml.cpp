@@ -15,12 +15,16 @@ using nlohmann::ordered_json;
 /// Whether every YAML reader, 1.1 ones as well, takes the bare word for a string.
 bool is_plain(const std::string& text) {
   const auto letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
-  const auto inner = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-_./").find(c) != std::string_view::npos; };
+  const auto inner = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-_./").find(c) != std::string_view::npos;
+  };
   if (text.empty() || !(letter(text.front()) || text.front() == '/') || !std::all_of(text.begin(), text.end(), inner)) {
     return false;
   }
   std::string lower = text;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
   constexpr std::string_view k_words[] = {"true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "inf"};
   return std::find(std::begin(k_words), std::end(k_words), lower) == std::end(k_words);
 }
@@ -29,9 +33,9 @@ bool is_plain(const std::string& text) {
 bool is_block(const std::string& text) {
   const auto control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f; };
   return text.size() > 1 && text.back() == '\n' && text[text.size() - 2] != '\n' && text.front() != ' ' &&
-         text.front() != '\n' && text.find(" \n") == std::string::npos && std::none_of(text.begin(), text.end(), control) &&
-         text.find("\xc2\x85") == std::string::npos && text.find("\xe2\x80") == std::string::npos &&
-         text.find("\xef\xbb\xbf") == std::string::npos;
+         text.front() != '\n' && text.find(" \n") == std::string::npos &&
+         std::none_of(text.begin(), text.end(), control) && text.find("\xc2\x85") == std::string::npos &&
+         text.find("\xe2\x80") == std::string::npos && text.find("\xef\xbb\xbf") == std::string::npos;
 }
 
 constexpr std::size_t k_short = 90; // bytes as JSON; what is longer gets lines of its own
@@ -46,7 +50,8 @@ public:
   std::string text(const ordered_json& value) {
     write(value, "");
     if (!m_out.good()) {
-      throw support::Error(support::ExitCode::failed, "internal error: YAML cannot be written: " + m_out.GetLastError());
+      throw support::Error(support::ExitCode::failed,
+                           "internal error: YAML cannot be written: " + m_out.GetLastError());
     }
     return m_out.c_str();
   }
@@ -69,7 +74,8 @@ private:
   }
 
   void write_list(const ordered_json& list, const std::string& pointer) {
-    const bool words = std::all_of(list.begin(), list.end(), [](const ordered_json& item) { return item.is_primitive(); });
+    const bool words =
+        std::all_of(list.begin(), list.end(), [](const ordered_json& item) { return item.is_primitive(); });
     if (words && list.dump().size() < k_short) {
       m_out << YAML::Flow;
     } else {
@@ -160,7 +166,8 @@ std::string indent_comments(const std::string& text) {
   }
   std::string result;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const bool gap = lines[i].empty() && i + 1 < lines.size() && lines[i + 1].find_first_not_of(' ') != std::string::npos &&
+    const bool gap = lines[i].empty() && i + 1 < lines.size() &&
+                     lines[i + 1].find_first_not_of(' ') != std::string::npos &&
                      lines[i + 1][lines[i + 1].find_first_not_of(' ')] == '#'; // before a comment, of yaml-cpp's making
     result += gap ? "" : lines[i].substr(0, lines[i].find_last_not_of(' ') + 1) + "\n";
   }

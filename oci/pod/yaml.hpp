@@ -14,9 +14,9 @@ struct YamlDocument {
   std::map<std::string, std::string> comments;
 };
 
-/// The documents as one YAML 1.2 stream, below `header`, every line of which becomes a comment. Keys in the order of the
-/// data; lists of plain words on one line; everything that some YAML reader could take for a number, a boolean or null is
-/// quoted; texts of several lines are written as such. Pure.
+/// The documents as one YAML 1.2 stream, below `header`, every line of which becomes a comment. Keys in the order of
+/// the data; lists of plain words on one line; everything that some YAML reader could take for a number, a boolean or
+/// null is quoted; texts of several lines are written as such. Pure.
 std::string yaml_text(const std::string& header, const std::vector<YamlDocument>& documents);
 
 } // namespace agentbox::oci

@@ -42,29 +42,30 @@ std::string unit(const policy::PolicyFields& fields, const PodFacts& facts) {
   const std::string name = pod_name(fields);
   const std::string file = name + ".kube";
   const std::string source = facts.folder / file;
-  return fmt::format(
-      "# Box \"{0}\" as a user service, for Podman 4.4 and newer. It plays pod.yaml; see there for what each part guarantees.\n"
-      "#\n"
-      "# Install: mkdir -p ~/.config/containers/systemd && ln -s {1} ~/.config/containers/systemd/ &&\n"
-      "#          systemctl --user daemon-reload\n"
-      "# Start:   systemctl --user start {2}\n"
-      "# Enter:   podman attach {2}-agent      (leave it running: Ctrl-P Ctrl-Q)\n"
-      "# Stop:    systemctl --user stop {2}\n"
-      "# It ends with your last session, unless: loginctl enable-linger\n"
-      "[Unit]\n"
-      "Description=agentbox {0}: {3} in a firewalled pod\n\n"
-      "[Kube]\n"
-      "Yaml={4}\n"
-      "# The host's user is the agent in the box, and only there.\n"
-      "UserNS={5}\n"
-      "Network=private\n"
-      "# Where the annotations of pod.yaml find the seccomp profiles.\n"
-      "PodmanArgs={6}\n\n"
-      "[Service]\n"
-      "# A box that ended is not started again behind your back.\n"
-      "Restart=no\n",
-      fields.name, support::shell_quote({source}), name, fields.agent.name, specifier_free(facts.folder / "pod.yaml"),
-      keep_id(fields.user), word("--seccomp-profile-root=" + facts.folder.string()));
+  return fmt::format("# Box \"{0}\" as a user service, for Podman 4.4 and newer. It plays pod.yaml; see there for what "
+                     "each part guarantees.\n"
+                     "#\n"
+                     "# Install: mkdir -p ~/.config/containers/systemd && ln -s {1} ~/.config/containers/systemd/ &&\n"
+                     "#          systemctl --user daemon-reload\n"
+                     "# Start:   systemctl --user start {2}\n"
+                     "# Enter:   podman attach {2}-agent      (leave it running: Ctrl-P Ctrl-Q)\n"
+                     "# Stop:    systemctl --user stop {2}\n"
+                     "# It ends with your last session, unless: loginctl enable-linger\n"
+                     "[Unit]\n"
+                     "Description=agentbox {0}: {3} in a firewalled pod\n\n"
+                     "[Kube]\n"
+                     "Yaml={4}\n"
+                     "# The host's user is the agent in the box, and only there.\n"
+                     "UserNS={5}\n"
+                     "Network=private\n"
+                     "# Where the annotations of pod.yaml find the seccomp profiles.\n"
+                     "PodmanArgs={6}\n\n"
+                     "[Service]\n"
+                     "# A box that ended is not started again behind your back.\n"
+                     "Restart=no\n",
+                     fields.name, support::shell_quote({source}), name, fields.agent.name,
+                     specifier_free(facts.folder / "pod.yaml"), keep_id(fields.user),
+                     word("--seccomp-profile-root=" + facts.folder.string()));
 }
 
 } // namespace

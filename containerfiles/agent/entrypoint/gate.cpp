@@ -124,7 +124,8 @@ int probe_blocked_address() {
 void require_ruleset() {
   const int error = probe_blocked_address();
   if (error == 0) {
-    die(k_refused, {"refused: a blocked address (192.0.2.1) can be reached: the ruleset is not in place", k_nothing_started});
+    die(k_refused,
+        {"refused: a blocked address (192.0.2.1) can be reached: the ruleset is not in place", k_nothing_started});
   }
   if (error != ECONNREFUSED) {
     die(k_refused, {"refused: a blocked address (192.0.2.1) was not refused by the firewall (", error_text(error),

@@ -110,7 +110,8 @@ GateAnswer read_gate_answer(std::span<const std::uint8_t> datagram, const GateQu
   const std::uint8_t text_length = reader.byte();
   const auto text = reader.take(text_length);
   const bool one_string = data_length == text_length + 1;
-  const bool equal = std::ranges::equal(text, nonce, [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); });
+  const bool equal =
+      std::ranges::equal(text, nonce, [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); });
   const bool right = reader.ok() && type == k_txt && record_class == k_in && one_string && equal && !nonce.empty();
   return right ? GateAnswer::right : GateAnswer::wrong;
 }

@@ -62,10 +62,13 @@ sigset_t watched_signals() {
   }
   sigprocmask(SIG_SETMASK, &mask_before, nullptr);
   unsetenv("AGENTBOX_GATE");
+  unsetenv("AGENTBOX_OPEN_FILES"); // pod YAML alone sets it: the agent sees the same variables in every box
   exec_program(argv);
 }
 
-int exit_code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+int exit_code_of(int status) {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
 
 /// Stopped, the child would hang the box: there is no shell above it that could continue it.
 void wake(pid_t child, int stop_signal, int terminal_fd) {

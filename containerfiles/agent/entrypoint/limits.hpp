@@ -3,9 +3,11 @@
 
 namespace agentbox::entrypoint {
 
-/// Sets RLIMIT_NPROC, soft and hard, to AGENTBOX_PIDS or the present hard limit, whichever is less. It holds where no
-/// pids controller is delegated and travels to doors that cannot express it (pod YAML). Without the variable the limit
-/// stays as it is. Ends the process (126) on a malformed value or when the limit cannot be set.
-void limit_processes();
+/// Sets the limits that not every format can express, each to the value asked for or the present hard limit, whichever
+/// is less, soft and hard: RLIMIT_NPROC from AGENTBOX_PIDS (it also holds where no pids controller is delegated),
+/// RLIMIT_NOFILE from AGENTBOX_OPEN_FILES (pod YAML has no field for it). Without its variable a limit stays as it is.
+/// Core files are switched off always: they would lie in the project. Ends the process (126) on a malformed value or
+/// when a limit cannot be set.
+void limit_resources();
 
 } // namespace agentbox::entrypoint

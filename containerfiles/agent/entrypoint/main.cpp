@@ -40,7 +40,8 @@ char** shell() {
 }
 
 [[noreturn]] void usage() {
-  entrypoint::die(entrypoint::k_usage, {"usage: agent-entrypoint agent|exec|join PROGRAM [ARG...], or agent-entrypoint gate"});
+  entrypoint::die(entrypoint::k_usage,
+                  {"usage: agent-entrypoint agent|exec|join PROGRAM [ARG...], or agent-entrypoint gate"});
 }
 
 } // namespace
@@ -60,7 +61,7 @@ int main(int argc, char** argv) {
   if (only_checks) {
     return 0;
   }
-  entrypoint::limit_processes();
+  entrypoint::limit_resources();
   const bool wants_terminal = mode == "agent"sv;
   const bool has_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
   return entrypoint::run_as_init(wants_terminal && !has_terminal ? shell() : argv + 2);

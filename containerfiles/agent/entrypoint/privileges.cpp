@@ -26,7 +26,9 @@ std::optional<std::string_view> field(std::string_view status, std::string_view 
   return std::nullopt;
 }
 
-bool no_bit_set(std::string_view hex) { return !hex.empty() && hex.find_first_not_of('0') == std::string_view::npos; }
+bool no_bit_set(std::string_view hex) {
+  return !hex.empty() && hex.find_first_not_of('0') == std::string_view::npos;
+}
 
 struct CapabilitySet {
   std::string_view name;

@@ -19,6 +19,7 @@ ALLOWED = {
     "image": {"podman", "oci", "policy", "support"},
     "firewall": {"policy", "support"},
     "session": {"podman", "oci", "policy", "config", "support", "image", "firewall"},
+    "generate": {"podman", "oci", "policy", "session", "support"},
     "doctor": {"podman", "policy", "support"},
     "cli": None,  # everything
 }
@@ -35,6 +36,7 @@ FOLDERS = {
     "src/podman": "podman",
     "src/image": "image",
     "src/session": "session",
+    "src/generate": "generate",
     "src/doctor": "doctor",
     "src/cli": "cli",
     "oci": "oci",

@@ -131,6 +131,15 @@ TEST_CASE("the process limit is AGENTBOX_PIDS or less") {
   }
 }
 
+TEST_CASE("open files are AGENTBOX_OPEN_FILES or less, the variable goes no further, and there are no core files") {
+  Surroundings surroundings;
+  surroundings.env.emplace_back("AGENTBOX_OPEN_FILES=99");
+  const std::string script = "ulimit -Sn; ulimit -Hn; ulimit -Sc; ulimit -Hc; echo \"${AGENTBOX_OPEN_FILES-unset}\"";
+  CHECK(run(surroundings, {"exec", "/bin/bash", "-c", script}).output == "99\n99\n0\n0\nunset\n");
+  surroundings.env.back() = "AGENTBOX_OPEN_FILES=all";
+  CHECK(run(surroundings, {"exec", "/bin/true"}).code == 126);
+}
+
 TEST_CASE("exit codes are the program's, 128 + signal, 127 and 126") {
   CHECK(run({}, {"exec", "/bin/sh", "-c", "exit 7"}).code == 7);
   CHECK(run({}, {"exec", "/bin/sh", "-c", "kill -9 $$"}).code == 137);
@@ -151,7 +160,8 @@ TEST_CASE("without a terminal the agent is not started, a shell is") {
 
 TEST_CASE("orphans are reaped and signals forwarded") {
   // The entry point is no process 1 here, so it takes no orphans in; what it can show is that TERM reaches the group.
-  const Outcome outcome = run({}, {"exec", "/bin/sh", "-c", "trap 'echo got it; exit 5' TERM; kill -TERM $PPID; while :; do sleep 0.1; done"});
+  const Outcome outcome = run(
+      {}, {"exec", "/bin/sh", "-c", "trap 'echo got it; exit 5' TERM; kill -TERM $PPID; while :; do sleep 0.1; done"});
   CHECK_THAT(outcome.output, Contains("got it"));
   CHECK(outcome.code == 5);
 }

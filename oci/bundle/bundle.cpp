@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/bundle/bundle.hpp"
+
+#include <fmt/format.h>
+#include <tuple>
+
+#include "oci/agent_files.hpp"
+#include "oci/command_lines.hpp"
+#include "oci/names.hpp"
+#include "oci/runtime_config.hpp"
+#include "oci/sealed_file.hpp"
+#include "policy/egress_json.hpp"
+#include "policy/env_names.hpp"
+#include "support/command.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+using nlohmann::json;
+
+// slirp4netns answers DNS here by default, pasta when told to.
+constexpr const char* k_upstream_resolver = "10.0.2.3";
+
+void refuse_secrets(const policy::PolicyFields& fields) {
+  for (const auto& [name, value] : fields.env) {
+    if (policy::looks_like_secret(name)) {
+      throw cannot_express(Door::oci, "env", name);
+    }
+  }
+  for (const auto& [name, value] : fields.agent.env) {
+    if (policy::looks_like_secret(name)) {
+      throw cannot_express(Door::oci, "agent.env", name);
+    }
+  }
+}
+
+/// The facts as the bundles' files see them: paths beside config.json, namespaces behind descriptor 3.
+HostFacts bundle_facts(const HostFacts& host) {
+  HostFacts result = host;
+  result.agent_rootfs = "rootfs";
+  result.firewall_rootfs = "rootfs";
+  result.egress_json = "../egress.json";
+  result.hosts = "../hosts";
+  result.run_folder = "../run";
+  if (result.resolv_conf) {
+    result.resolv_conf = "../resolv.conf";
+  }
+  result.network_namespace = "/proc/self/fd/3/ns/net";
+  result.user_namespace = "/proc/self/fd/3/ns/user";
+  return result;
+}
+
+json agent_config(const policy::Policy& policy, const HostFacts& facts) {
+  json config = render_agent(policy, facts);
+  json& annotations = config["annotations"];
+  annotations.erase(k_sources_annotation); // for the hook
+  annotations["org.agentbox.base"] = policy.fields().image.base;
+  if (const auto& toolkits = policy.fields().image.toolkits; !toolkits.empty()) {
+    annotations["org.agentbox.toolkits"] = support::join(toolkits, " ");
+  }
+  config["linux"].erase("uidMappings"); // those of the namespace that it joins
+  config["linux"].erase("gidMappings");
+  if (!facts.resolv_conf) { // --full-network: where `agentbox run` has Podman's
+    config["mounts"].push_back(sealed_file("/etc/resolv.conf", "../upstream-resolv.conf"));
+  }
+  return config;
+}
+
+json firewall_config(const policy::Policy& policy, const HostFacts& facts) {
+  json config = render_firewall(policy, facts);
+  config["mounts"].push_back(sealed_file("/etc/resolv.conf", "../upstream-resolv.conf"));
+  return config;
+}
+
+std::string start_script(const policy::PolicyFields& fields, const PodFacts& facts) {
+  constexpr const char* k_script = R"sh(#!/bin/sh
+# Box "{name}" from its two OCI bundles: needs crun, newuidmap, and pasta or slirp4netns. Neither agentbox nor Podman.
+# Everything that confines the agent is in agent/config.json; this only starts the two containers in their order.
+set -eu
+cd "$(dirname "$0")"
+mkdir -p run {audit}
+rm -f run/ready run/failed
+
+# 1. The firewall: makes the user and network namespaces, and closes the network before there is one.
+crun run --detach --bundle firewall --pid-file run/firewall.pid {pod}-firewall
+trap 'crun delete --force {pod}-firewall' EXIT
+pid=$(cat run/firewall.pid)
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  test -e run/ready && break
+  test -e run/failed && cat run/failed >&2 && exit 125
+  sleep 0.1
+done
+test -e run/ready || {{ echo "the firewall is not ready" >&2; exit 125; }}
+
+# 2. The way out, for the firewall. It ends with the namespace.
+if command -v pasta >/dev/null; then
+  pasta --quiet --config-net --no-map-gw --dns-forward {resolver} "$pid"
+else
+  slirp4netns --configure --mtu=65520 --disable-host-loopback "$pid" tap0 >run/slirp4netns.log 2>&1 &
+  for i in 1 2 3 4 5 6 7 8 9 10; do
+    grep -q tap0 "/proc/$pid/net/dev" && break
+    sleep 0.1
+  done
+fi
+
+# 3. The agent, in the firewall's namespaces: descriptor 3 is where config.json finds them.
+status=0
+crun run --bundle agent {pod}-agent 3<"/proc/$pid" || status=$?
+exit "$status"
+)sh";
+  return fmt::format(k_script, fmt::arg("name", fields.name), fmt::arg("pod", pod_name(fields)),
+                     fmt::arg("resolver", k_upstream_resolver),
+                     fmt::arg("audit", support::shell_quote({facts.host.audit_folder.string()})));
+}
+
+} // namespace
+
+GeneratedSet render_bundle(const policy::Policy& policy, const PodFacts& facts, BundleParts parts) {
+  const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
+               ca_bundle, name, hostname] = policy.fields();
+  // All but these through render_agent() and render_firewall().
+  std::ignore = std::tie(user, workspace, mounts, env, limits, confinement, firewall_driver, agent, run, image,
+                         ca_bundle, name, hostname);
+  if (!ports.empty()) {
+    throw cannot_express(Door::oci, "ports");
+  }
+  const policy::PolicyFields& fields = policy.fields();
+  refuse_secrets(fields);
+  const HostFacts host = bundle_facts(facts.host);
+  GeneratedSet set = {{"agent/config.json", config_text(agent_config(policy, host))},
+                      {"firewall/config.json", config_text(firewall_config(policy, host))}};
+  switch (parts) {
+  case BundleParts::config_only: return set;
+  case BundleParts::complete: break;
+  }
+  set.push_back({"egress.json", policy::to_json(egress)});
+  set.push_back({"hosts", agent_hosts(fields)});
+  if (const std::string resolv_conf = agent_resolv_conf(fields); !resolv_conf.empty()) {
+    set.push_back({"resolv.conf", resolv_conf});
+  }
+  set.push_back({"upstream-resolv.conf", fmt::format("nameserver {}\n", k_upstream_resolver)});
+  constexpr mode_t k_program = 0755;
+  set.push_back({"start", start_script(fields, facts), k_program});
+  return set;
+}
+
+} // namespace agentbox::oci

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <memory>
+#include <spdlog/spdlog.h>
+
+#include "cli/box_options.hpp"
+#include "cli/subcommands.hpp"
+#include "generate/generate.hpp"
+#include "image/image.hpp"
+#include "podman/installation.hpp"
+#include "podman/podman.hpp"
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+using oci::Door;
+
+struct GenerateOptions {
+  BoxOptions box;
+  generate::Request request;
+  std::string agent_image;
+  std::string firewall_image;
+  std::string kind;
+};
+
+/// The images that were named; otherwise our own, built where they are missing.
+generate::ImageNames images_of(const GenerateOptions& options, const policy::PolicyFields& fields) {
+  generate::ImageNames names{options.agent_image, options.firewall_image};
+  if (!names.agent.empty() && !names.firewall.empty()) {
+    return names;
+  }
+  const podman::Installation installation = podman::find_installation();
+  const podman::Podman podman = podman::Podman::find();
+  if (names.firewall.empty()) {
+    names.firewall = image::ensure_firewall_image(podman, installation).tag;
+  }
+  if (names.agent.empty()) {
+    image::BuildOptions build;
+    build.ca_bundle = fields.ca_bundle;
+    build.workspace = fields.workspace.source;
+    names.agent = image::ensure_agent_image(podman, installation, fields.image, build).tag;
+  }
+  return names;
+}
+
+void set_kind(GenerateOptions& options) {
+  oci::KubernetesOptions& to = options.request.kubernetes;
+  using Kind = oci::KubernetesOptions::Kind;
+  const std::string fallback = to.parallel > 1 ? "job" : "pod";
+  const std::string& kind = options.kind.empty() ? fallback : options.kind;
+  to.kind = kind == "job" ? Kind::job : kind == "deployment" ? Kind::deployment : Kind::pod;
+}
+
+void check_image_name(const std::string& flag, const std::string& name) {
+  if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@") !=
+          std::string::npos ||
+      name.starts_with('-')) {
+    throw support::Error(support::ExitCode::usage, flag + ": " + support::in_quotes(name) + " is not an image's name");
+  }
+}
+
+int run(GenerateOptions& options, const Context& context) {
+  podman::refuse_root();
+  check_image_name("--agent-image", options.agent_image);
+  check_image_name("--firewall-image", options.firewall_image);
+  set_kind(options);
+  options.box.keep_name = true; // what runs at the moment must not decide what is generated
+  const policy::Policy policy = resolve_box(options.box, context);
+  options.request.images = [&] { return images_of(options, policy.fields()); };
+  const generate::Outcome outcome = generate::generate(policy, options.request);
+  if (outcome.folder) {
+    spdlog::info("written to {}", outcome.folder->string());
+  }
+  if (outcome.in_project) {
+    spdlog::info(
+        "that folder is part of the project: this box sees it read-only, so that it cannot change what you start");
+  }
+  fmt::print("{}", outcome.text);
+  return outcome.broader ? 1 : 0;
+}
+
+/// The options of every format.
+CLI::App* add_format(CLI::App& generate, Context& context, Door door, const char* text,
+                     const std::shared_ptr<GenerateOptions>& options) {
+  CLI::App* command = generate.add_subcommand(std::string(oci::door_text(door)), text);
+  options->request.door = door;
+  add_box_options(*command, options->box);
+  command->add_option("--output", options->request.output, "Write the files to a folder (default: print them)")
+      ->type_name("DIR");
+  command->add_flag("--force", options->request.force,
+                    "Replace files of a folder that has others in it; the others stay");
+  command
+      ->add_option("--diff", options->request.old,
+                   "Say what the box may do more or less than the set in DIR; exit 1 if anything is broader")
+      ->type_name("DIR");
+  command->add_option("--agent-image", options->agent_image, "Name of the agent's image (default: build it)")
+      ->type_name("IMAGE");
+  command->add_option("--firewall-image", options->firewall_image, "Name of the firewall's image (default: build it)")
+      ->type_name("IMAGE");
+  command->callback([options, &context] { context.exit_code = run(*options, context); });
+  return command;
+}
+
+void add_kubernetes_options(CLI::App& command, GenerateOptions& options) {
+  oci::KubernetesOptions& to = options.request.kubernetes;
+  command.add_option("--kind", options.kind, "What runs the box: pod, job or deployment")
+      ->check(CLI::IsMember({"pod", "job", "deployment"}));
+  command.add_option("--parallel", to.parallel, "That many agents, each with its own workspace, as an indexed Job")
+      ->type_name("N");
+  command.add_option("--namespace", to.name_space, "Namespace of everything")->type_name("NAME");
+  command.add_option("--workspace-claim", to.workspace_claim, "The project: an existing PersistentVolumeClaim")
+      ->type_name("NAME");
+  command.add_option("--git", to.git_url, "The project: clone it, through the firewall")->type_name("URL");
+  command.add_option("--git-branch", to.git_branch, "Branch or tag to clone")->type_name("NAME");
+  command.add_flag("--workspace-host-path", to.workspace_host_path,
+                   "The project: the same path on the node (clusters of one machine)");
+  command.add_flag("--runtime-seccomp", to.runtime_seccomp,
+                   "The runtime's own system call filter, which is broader than agentbox's");
+}
+
+} // namespace
+
+void add_generate(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("generate", "Write the box as files that others run, with the same isolation");
+  command->require_subcommand(1);
+  const auto oci = std::make_shared<GenerateOptions>();
+  CLI::App* bundle = add_format(*command, context, Door::oci, "OCI bundles, for crun and other runtimes", oci);
+  bundle->add_flag("--config-only", oci->request.config_only, "Only the two config.json");
+  add_format(*command, context, Door::kube, "A pod for podman kube play", std::make_shared<GenerateOptions>());
+  add_format(*command, context, Door::quadlet, "Units for systemd, by way of Podman's Quadlet",
+             std::make_shared<GenerateOptions>());
+  const auto kubernetes = std::make_shared<GenerateOptions>();
+  add_kubernetes_options(
+      *add_format(*command, context, Door::kubernetes, "Manifests for a Kubernetes cluster", kubernetes), *kubernetes);
+}
+
+} // namespace agentbox::cli

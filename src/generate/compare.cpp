@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "generate/compare.hpp"
+
+#include <set>
+
+#include "support/text.hpp"
+
+namespace agentbox::generate {
+namespace {
+
+using Direction = policy::Change::Direction;
+
+/// How a list's field speaks of what was added and what was taken away.
+struct ListWords {
+  std::string_view field;
+  std::string_view added;
+  std::string_view removed;
+};
+
+constexpr ListWords k_lists[] = {
+    {"network.allow", "the box may also reach ", "the box may no longer reach "},
+    {"network.block", "always refused now: ", "no longer refused whatever the list says: "},
+    {"network.allow_ech", "accepted without a readable TLS name: ", "must show its TLS name again: "},
+    {"network.allow_private", "may have private addresses: ", "may no longer have private addresses: "},
+    {"mounts", "the box also sees ", "the box no longer sees "},
+    {"ports", "the host may also connect to ", "the host may no longer connect to "},
+    {"protect.paths", "the box can no longer write ", "the box can now write "},
+    {"env", "the box also has the variable ", "the box no longer has the variable "},
+    {"agent.env", "the agent also has the variable ", "the agent no longer has the variable "},
+    {"toolkits.selected", "the image also has the toolkit ", "the image no longer has the toolkit "},
+    {"confinement.masked_paths", "hidden from the box now: ", "no longer hidden from the box: "},
+    {"confinement.readonly_paths", "read-only in the box now: ", "no longer read-only in the box: "},
+    {"confinement.capabilities", "the agent gains the capability ", "the agent loses the capability "},
+    {"confinement.firewall_capabilities", "the firewall gains the capability ", "the firewall loses the capability "},
+};
+
+void add(Comparison& to, Direction direction, std::string text) {
+  switch (direction) {
+  case Direction::broader: to.broader.push_back(std::move(text)); return;
+  case Direction::tighter: to.tighter.push_back(std::move(text)); return;
+  case Direction::neutral: to.neutral.push_back(std::move(text)); return;
+  }
+}
+
+std::string option(const std::map<std::string, std::string>& options, const std::string& name) {
+  const auto found = options.find(name);
+  return found == options.end() ? std::string("(none)") : found->second;
+}
+
+void compare_options(const Record& before, const Record& after, Comparison& result) {
+  std::set<std::string> names;
+  for (const auto* options : {&before.options, &after.options}) {
+    for (const auto& [name, value] : *options) {
+      names.insert(name);
+    }
+  }
+  for (const std::string& name : names) {
+    const std::string from = option(before.options, name);
+    const std::string to = option(after.options, name);
+    if (from == to) {
+      continue;
+    }
+    if (name == "seccomp") {
+      const bool tighter = to == "agentbox";
+      add(result, tighter ? Direction::tighter : Direction::broader,
+          tighter ? "system calls are filtered by agentbox's own filter"
+                  : "system calls are filtered by the runtime's own filter only");
+    } else if (name.starts_with("image.")) {
+      add(result, Direction::neutral, "another image of the " + name.substr(6) + ": " + from + " -> " + to);
+    } else { // where the workspace comes from, and how many boxes there are: no order is known
+      add(result, Direction::broader, name + " changes from " + from + " to " + to);
+    }
+  }
+}
+
+void print(std::string& text, std::string_view heading, const std::vector<std::string>& lines) {
+  if (!lines.empty()) {
+    text += std::string(heading) + ":\n";
+  }
+  for (const std::string& line : lines) {
+    text += "  " + support::escape_untrusted(line, 1000) + "\n";
+  }
+}
+
+} // namespace
+
+std::string sentence(const policy::Change& change) {
+  const bool added = change.text.starts_with("+ ");
+  const bool removed = change.text.starts_with("- ");
+  const std::string rest = added || removed ? change.text.substr(2) : change.text;
+  if (change.field == "network.mode") {
+    return change.text.ends_with("full") ? "the firewall is off: the box reaches everything" : "the firewall is on";
+  }
+  if (added || removed) {
+    for (const ListWords& words : k_lists) {
+      if (words.field == change.field) {
+        const bool same = change.direction == Direction::neutral && change.field == "network.allow";
+        return std::string(added ? words.added : words.removed) + rest +
+               (same ? " (which changes nothing: another entry decides)" : "");
+      }
+    }
+    return change.field + (added ? " gains " : " loses ") + rest;
+  }
+  const std::size_t arrow = rest.find(" -> ");
+  return arrow == std::string::npos
+             ? change.field + ": " + rest
+             : change.field + " changes from " + rest.substr(0, arrow) + " to " + rest.substr(arrow + 4);
+}
+
+Comparison compare(const Record& before, const Record& after, const std::vector<std::string>& edited) {
+  Comparison result;
+  for (const std::string& name : edited) {
+    add(result, Direction::broader,
+        name + " of the old set was changed by hand, or is missing: what that did is not known");
+  }
+  if (before.format != after.format) {
+    add(result, Direction::neutral, "the format changes from " + before.format + " to " + after.format);
+  }
+  for (const policy::Change& change : policy::diff(before.policy, after.policy)) {
+    add(result, change.direction, sentence(change));
+  }
+  if (before.format == after.format) {
+    compare_options(before, after, result);
+  }
+  return result;
+}
+
+std::string comparison_text(const Comparison& comparison) {
+  std::string text;
+  print(text, "BROADER", comparison.broader);
+  print(text, "tighter", comparison.tighter);
+  print(text, "neither", comparison.neutral);
+  return text.empty() ? "nothing changes in what the box may do\n" : text;
+}
+
+} // namespace agentbox::generate

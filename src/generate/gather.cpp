@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "generate/gather.hpp"
+
+#include <algorithm>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "oci/bundle/mappings.hpp"
+#include "session/paths.hpp"
+#include "session/probe.hpp"
+#include "session/terminal.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::generate {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t k_subid_bytes = 4U << 20U;
+constexpr std::size_t k_profile_bytes = 1U << 20U;
+constexpr std::size_t k_bundle_bytes = 1000U << 10U; // of a ConfigMap, which holds 1 MiB in all
+
+std::string own_name() {
+  const passwd* entry = getpwuid(getuid());
+  return entry == nullptr ? std::string() : entry->pw_name;
+}
+
+/// A generated set is for an agent's own terminal; there is no caller's to ask.
+void set_terminal(oci::HostFacts& facts, const policy::Run& run) {
+  switch (run.kind) {
+  case policy::Run::Kind::agent:
+    facts.terminal = true;
+    facts.agent_env = {{"TERM", "xterm-256color"}};
+    return;
+  case policy::Run::Kind::prompt:
+  case policy::Run::Kind::command:
+    facts.terminal = false;
+    facts.agent_env = {};
+    return;
+  }
+}
+
+std::map<std::string, bool> masked_here(const std::vector<std::string>& paths) {
+  std::map<std::string, bool> result;
+  for (const std::string& path : paths) {
+    struct stat info {};
+    if (lstat(path.c_str(), &info) == 0) {
+      result[path] = S_ISDIR(info.st_mode);
+    }
+  }
+  return result;
+}
+
+bool lies_in(const fs::path& path, const fs::path& folder) {
+  const auto [end, rest] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+  return end == folder.end();
+}
+
+/// The folder of a set inside the project need not exist yet.
+void add_output_folder(oci::HostFacts& facts, const policy::Workspace& workspace, const fs::path& folder) {
+  if (!lies_in(folder, workspace.source)) {
+    return;
+  }
+  const fs::path inside = folder.lexically_relative(workspace.source);
+  auto& existing = facts.protected_paths;
+  if (std::find(existing.begin(), existing.end(), inside.string()) == existing.end()) {
+    existing.insert(std::upper_bound(existing.begin(), existing.end(), inside.string()), inside.string());
+  }
+  for (fs::path part = inside; !part.empty(); part = part.parent_path()) {
+    facts.sources.try_emplace(workspace.source / part);
+  }
+}
+
+} // namespace
+
+policy::Policy protect_folder(const policy::Policy& policy, const fs::path& folder) {
+  policy::PolicyFields fields = policy.fields();
+  if (!lies_in(folder, fields.workspace.source)) {
+    return policy;
+  }
+  const std::string inside = folder.lexically_relative(fields.workspace.source);
+  auto& protect = fields.workspace.protect;
+  if (std::find(protect.begin(), protect.end(), inside) == protect.end()) {
+    protect.insert(std::upper_bound(protect.begin(), protect.end(), inside), inside);
+  }
+  policy::PolicyResult result = policy::build_policy(std::move(fields));
+  if (const auto* mistakes = std::get_if<policy::Diagnostics>(&result)) {
+    throw support::Error(support::ExitCode::usage, "--output: " + mistakes->front().message, mistakes->front().hint);
+  }
+  return std::get<policy::Policy>(std::move(result));
+}
+
+oci::PodFacts gather(const policy::Policy& policy, const podman::HostFacts& host, const fs::path& folder) {
+  const policy::PolicyFields& fields = policy.fields();
+  oci::PodFacts facts;
+  facts.host = session::probe_host(fields, host, session::session_paths(fields.name), session::Terminal{});
+  facts.host.nonce = oci::gate_nonce(policy);
+  set_terminal(facts.host, fields.run);
+  add_output_folder(facts.host, fields.workspace, folder);
+  facts.folder = folder;
+  facts.masked_here = masked_here(fields.confinement.masked_paths);
+  return facts;
+}
+
+oci::PodFacts gather_for_cluster(const policy::Policy& policy) {
+  const policy::PolicyFields& fields = policy.fields();
+  oci::PodFacts facts;
+  facts.host.seccomp_profile =
+      support::read_file_if_exists(facts.host.seccomp_profile_path, k_profile_bytes).value_or("");
+  facts.host.delegated = {true, true, true};
+  facts.host.nonce = oci::gate_nonce(policy);
+  set_terminal(facts.host, fields.run);
+  // Only for config.json, of which a cluster gets the seccomp filters.
+  facts.host.sources.try_emplace(fields.workspace.source);
+  if (fields.ca_bundle) {
+    facts.ca_bundle = support::read_file(*fields.ca_bundle, k_bundle_bytes);
+  }
+  return facts;
+}
+
+void add_id_mappings(oci::HostFacts& facts, const policy::User& user) {
+  const auto mappings = [](const char* file, std::uint32_t box_id, std::uint32_t own_id) {
+    const std::string text = support::read_file_if_exists(file, k_subid_bytes).value_or("");
+    return oci::bundle::keep_id_outside(box_id, own_id, oci::bundle::subordinate_ranges(text, own_name(), getuid()));
+  };
+  facts.uid_mappings = mappings("/etc/subuid", user.uid, getuid());
+  facts.gid_mappings = mappings("/etc/subgid", user.gid, getgid());
+}
+
+} // namespace agentbox::generate

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "generate/generate.hpp"
+
+#include "generate/gather.hpp"
+#include "generate/output_folder.hpp"
+#include "generate/record.hpp"
+#include "generate/rootfs.hpp"
+#include "oci/bundle/bundle.hpp"
+#include "oci/kube/kube.hpp"
+#include "oci/quadlet/quadlet.hpp"
+#include "podman/host_facts.hpp"
+#include "podman/installation.hpp"
+#include "podman/podman.hpp"
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::generate {
+namespace {
+
+namespace fs = std::filesystem;
+using support::Error;
+using support::ExitCode;
+
+bool is_complete_bundle(const Request& request) {
+  return request.door == oci::Door::oci && !request.config_only;
+}
+
+std::string kind_text(oci::KubernetesOptions::Kind kind) {
+  switch (kind) {
+  case oci::KubernetesOptions::Kind::pod: return "pod";
+  case oci::KubernetesOptions::Kind::job: return "job";
+  case oci::KubernetesOptions::Kind::deployment: return "deployment";
+  }
+  return {};
+}
+
+/// The options of the format, for the record.
+std::map<std::string, std::string> options_of(const Request& request, const ImageNames& images) {
+  std::map<std::string, std::string> options;
+  if (request.door == oci::Door::kubernetes) {
+    const auto& [kind, parallel, name_space, claim, git_url, git_branch, host_path, runtime_seccomp] =
+        request.kubernetes;
+    options = {{"kind", kind_text(kind)},
+               {"parallel", std::to_string(parallel)},
+               {"namespace", name_space.empty() ? "(none)" : name_space},
+               {"workspace", !claim.empty()     ? "claim " + claim
+                             : !git_url.empty() ? git_url + " " + git_branch
+                             : host_path        ? "host path"
+                                                : ""},
+               {"seccomp", runtime_seccomp ? "runtime" : "agentbox"}};
+  }
+  if (!images.agent.empty()) {
+    options["image.agent"] = images.agent;
+    options["image.firewall"] = images.firewall;
+  }
+  return options;
+}
+
+oci::PodFacts facts_for(const policy::Policy& policy, const Request& request, const fs::path& folder) {
+  switch (request.door) {
+  case oci::Door::kubernetes: return gather_for_cluster(policy);
+  case oci::Door::oci:
+  case oci::Door::kube:
+  case oci::Door::quadlet: break;
+  }
+  oci::PodFacts facts = gather(policy, podman::host_facts(podman::Podman::find()), folder);
+  if (request.door == oci::Door::oci) {
+    add_id_mappings(facts.host, policy.fields().user);
+  }
+  return facts;
+}
+
+oci::GeneratedSet render(const policy::Policy& policy, const oci::PodFacts& facts, const Request& request) {
+  switch (request.door) {
+  case oci::Door::oci:
+    return oci::render_bundle(policy, facts,
+                              request.config_only ? oci::BundleParts::config_only : oci::BundleParts::complete);
+  case oci::Door::kube: return oci::render_kube(policy, facts);
+  case oci::Door::quadlet: return oci::render_quadlet(policy, facts);
+  case oci::Door::kubernetes: return oci::render_kubernetes(policy, facts, request.kubernetes);
+  }
+  return {};
+}
+
+std::string printed(const oci::GeneratedSet& set) {
+  if (set.size() == 1) {
+    return set.front().content;
+  }
+  std::string text;
+  for (const oci::GeneratedFile& file : set) {
+    text += "# ---- " + file.path + "\n" + file.content;
+  }
+  return text;
+}
+
+void write_set(const policy::Policy& policy, const Request& request, const fs::path& folder,
+               const oci::GeneratedSet& set, const std::string& record, const ImageNames& images) {
+  std::optional<podman::Podman> podman;
+  if (request.door == oci::Door::oci) {
+    podman = podman::Podman::find();
+  }
+  const podman::Podman* remover = podman ? &*podman : nullptr;
+  OutputFolder output(folder, request.force, is_complete_bundle(request),
+                      [remover](const fs::path& tree) { remove_tree(remover, tree); });
+  output.write(set);
+  output.write({{k_record_file, record}});
+  if (is_complete_bundle(request)) {
+    const podman::Installation installation = podman::find_installation();
+    fs::create_directory(output.aside() / "run");
+    const policy::User& user = policy.fields().user;
+    unpack_rootfs(*podman, installation, images.agent, user, output.aside() / oci::k_agent_rootfs,
+                  output.aside() / "run");
+    unpack_rootfs(*podman, installation, images.firewall, user, output.aside() / oci::k_firewall_rootfs,
+                  output.aside() / "run");
+  }
+  output.commit();
+}
+
+} // namespace
+
+Outcome generate(const policy::Policy& original, const Request& request) {
+  if (is_complete_bundle(request) && !request.output && !request.old) {
+    throw Error(ExitCode::usage, "a bundle is a folder",
+                "add --output DIR, or print the two configurations: --config-only");
+  }
+  const fs::path folder = resolve_output(request.output.value_or("agentbox-" + original.fields().name));
+  const bool for_host = request.door != oci::Door::kubernetes;
+  const policy::Policy policy = request.output && for_host ? protect_folder(original, folder) : original;
+  std::optional<Record> old;
+  std::vector<std::string> edited;
+  if (request.old) { // read first: --output may replace it
+    old = read_record(*request.old);
+    edited = changed_by_hand(*old, *request.old);
+  }
+  const bool needs_images = !(request.door == oci::Door::oci && request.config_only);
+  const ImageNames images = needs_images ? request.images() : ImageNames{};
+  oci::PodFacts facts = facts_for(policy, request, folder);
+  facts.agent_image = images.agent;
+  facts.firewall_image = images.firewall;
+  const oci::GeneratedSet set = render(policy, facts, request);
+  const auto options = options_of(request, images);
+
+  Outcome outcome;
+  if (request.output) {
+    write_set(policy, request, folder, set, record_text(request.door, policy, options, set), images);
+    outcome.folder = folder;
+    outcome.in_project = !(policy.fields() == original.fields());
+  }
+  if (old) {
+    const Comparison comparison =
+        compare(*old, {std::string(oci::door_text(request.door)), policy.fields(), options, {}}, edited);
+    outcome.text = comparison_text(comparison);
+    outcome.broader = !comparison.broader.empty();
+  } else if (!request.output) {
+    outcome.text = printed(set);
+  }
+  return outcome;
+}
+
+} // namespace agentbox::generate

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "podman/installation.hpp"
+#include "podman/podman.hpp"
+#include "policy/types.hpp"
+
+namespace agentbox::generate {
+
+/// Unpacks image `image` of the user's store to `rootfs` (made here), owned as the box sees it: by `podman save` to an
+/// OCI layout in `scratch`, and agentbox-unpack in `podman unshare`. Throws support::Error with the unpacker's own
+/// words for a hostile image.
+void unpack_rootfs(const podman::Podman& podman, const podman::Installation& installation, const std::string& image,
+                   const policy::User& user, const std::filesystem::path& rootfs, const std::filesystem::path& scratch);
+
+/// Removes `folder` with all that is in it, also what belongs to subordinate ids. Throws support::Error(failed).
+void remove_tree(const podman::Podman* podman, const std::filesystem::path& folder);
+
+} // namespace agentbox::generate

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <string>
+
+namespace fingerprint {
+
+/// Takes one line of the fingerprint.
+using Add = std::function<void(const std::string& key, const std::string& value)>;
+
+/// Users, groups, capability sets, no-new-privs, seccomp mode, id maps without the host's part, host name, names of
+/// variables, umask.
+void identity(const Add& add);
+
+/// Every rlimit, and how many processes can really be started.
+void limits(const Add& add);
+
+/// Mounts with their options and bounds, devices, what the masked and read-only paths let through, where files can be
+/// made.
+void filesystem(const Add& add);
+
+/// What names and addresses answer.
+void network(const Add& add);
+
+} // namespace fingerprint
