@@ -33,7 +33,7 @@ public:
 
   /// Writes `content` to `name`, with the folders it needs, and returns the path.
   std::filesystem::path write(std::string_view name, std::string_view content) const {
-    const std::filesystem::path file = m_path / name;
+    std::filesystem::path file = m_path / name;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << content;
     return file;

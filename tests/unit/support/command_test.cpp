@@ -112,7 +112,8 @@ TEST_CASE("a command must be an absolute path that exists") {
 }
 
 TEST_CASE("programs are looked for in fixed folders, not on PATH") {
-  const std::string old = std::getenv("PATH") == nullptr ? "" : std::getenv("PATH");
+  const char* path = std::getenv("PATH");
+  const std::string old = path == nullptr ? "" : path;
   setenv("PATH", "/nonexistent", 1);
   CHECK(support::find_program("sh").value_or("").ends_with("/sh"));
   CHECK_FALSE(support::find_program("no-such-program-here"));

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <ctime>
+
+namespace agentbox::tests {
+
+/// CPU seconds of this process that `action` takes: unlike the clock on the wall, it does not mind a busy machine.
+template <typename Action>
+double cpu_seconds(Action action) {
+  const std::clock_t start = std::clock();
+  action();
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+/// Whether this build is one that users get: bounds in seconds mean nothing without optimisation.
+constexpr bool is_optimised() {
+#ifdef __OPTIMIZE__
+  return true;
+#else
+  return false;
+#endif
+}
+
+} // namespace agentbox::tests
