@@ -59,6 +59,9 @@ session::Launched start(const policy::Policy& policy, const podman::Podman& podm
 
 int run(const RunOptions& options, const Context& context) {
   const session::DryRun dry_run = dry_run_of(options);
+  if (options.verbose) {
+    spdlog::set_level(spdlog::level::debug);
+  }
   podman::refuse_root();
   session::require_runtime_folder();
   const policy::Policy policy = resolve_box(options.box, context);
@@ -90,7 +93,7 @@ void add_run(CLI::App& app, Context& context) {
   command->add_flag("--rebuild", options->rebuild, "Build the image anew");
   command->add_flag("--dry-run", options->dry_run, "Print what would be done, exactly, and do nothing");
   command->add_flag("--json", options->json, "Print it as JSON");
-  command->add_flag("-v,--verbose", options->verbose, "Say more");
+  command->add_flag("-v,--verbose", options->verbose, "Show the Podman commands as they run");
   command->footer("agentbox [AGENT] is short for agentbox run [AGENT].");
   command->callback([options, &context] { context.exit_code = run(*options, context); });
 }

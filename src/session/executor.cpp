@@ -46,6 +46,7 @@ struct Background {
 };
 
 Background start(const support::Command& command) {
+  spdlog::debug("$ {}", support::shell_quote(command.argv));
   const Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
   Background background{-1, memory_file("stderr")};
   support::Command quiet = command;
@@ -99,6 +100,7 @@ private:
     }
   }
   void take(const Attach& step) {
+    spdlog::debug("$ {}", support::shell_quote(step.command.argv));
     const pid_t pid = support::spawn(step.command);
     m_attached = pid;
     Watch watch;

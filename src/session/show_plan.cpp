@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "firewall/ruleset/model.hpp"
+#include "firewall/ruleset/nft_json.hpp"
+
 namespace agentbox::session {
 namespace {
 
@@ -63,6 +66,27 @@ json steps_json(const Plan& plan, const policy::PolicyFields& fields, const auto
   return list;
 }
 
+/// What the firewall loads before anything else runs, as libnftables-json(5); null under --full-network.
+nlohmann::ordered_json ruleset_json(const policy::PolicyFields& fields) {
+  if (fields.egress.mode == policy::NetworkMode::full) {
+    return nullptr;
+  }
+  std::vector<std::uint16_t> published;
+  for (const policy::PublishedPort& port : fields.ports) {
+    published.push_back(port.box_port);
+  }
+  return firewall::ruleset::to_nft_json(firewall::ruleset::build(fields.egress.virtual_range, published));
+}
+
+/// The policy with the values of --env hidden.
+json policy_json(const policy::Policy& policy) {
+  json document = json::parse(policy::to_json(policy));
+  for (const auto& [name, value] : policy.fields().env) {
+    document["env"][name] = k_hidden;
+  }
+  return document;
+}
+
 /// One step as lines of text, from its JSON: what the two forms say cannot differ.
 std::string step_text(const json& step) {
   const std::string what = step.at("do");
@@ -92,11 +116,15 @@ std::string plan_text(const Plan& plan, const policy::Policy& policy) {
   for (const json& step : steps_json(plan, policy.fields(), plan.teardown)) {
     text += step_text(step);
   }
+  text += fmt::format("# the firewall's ruleset (nft -j)\n{}\n", ruleset_json(policy.fields()).dump(2));
+  text += fmt::format("# policy\n{}\n", policy_json(policy).dump(2, ' ', false, json::error_handler_t::replace));
   return text;
 }
 
 std::string plan_json(const Plan& plan, const policy::Policy& policy) {
   const json document = {{"name", plan.name},
+                         {"policy", policy_json(policy)},
+                         {"ruleset", ruleset_json(policy.fields())},
                          {"steps", steps_json(plan, policy.fields(), plan.steps)},
                          {"teardown", steps_json(plan, policy.fields(), plan.teardown)}};
   return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";

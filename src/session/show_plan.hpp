@@ -7,11 +7,12 @@
 
 namespace agentbox::session {
 
-/// The plan for people: every command as a shell would take it, every file with its content, in order. Values of
-/// environment variables that the user passed into the box are hidden in the files' text, and only there.
+/// The plan for people: every command as a shell would take it, every file with its content, in order, then the
+/// firewall's ruleset and the policy. Values of environment variables that the user passed into the box are hidden.
 std::string plan_text(const Plan& plan, const policy::Policy& policy);
 
-/// The plan for machines: {"name", "steps": [{"do", …}], "teardown": [...], "policy": {...}}. Values hidden likewise.
+/// The plan for machines: {"name", "steps": [{"do", …}], "teardown": [...], "ruleset": {...}, "policy": {...}}. Values
+/// hidden likewise.
 std::string plan_json(const Plan& plan, const policy::Policy& policy);
 
 } // namespace agentbox::session
