@@ -20,50 +20,50 @@ std::uint32_t wildcard_share(const policy::VirtualRange& range) {
 
 std::optional<std::uint32_t> AddressPool::address_of(std::string_view name, Clock::time_point now) {
   if (const auto known = m_by_name.find(name); known != m_by_name.end()) {
-    const Entries::iterator entry = known->second;
-    entry->last_used = now;
-    m_entries.splice(m_entries.end(), m_entries, entry);
-    return entry->address;
+    const Entries::iterator place = known->second;
+    (*place)->last_used = now;
+    m_entries.splice(m_entries.end(), m_entries, place);
+    return (*place)->address;
   }
   if (m_entries.size() < m_size) {
-    const auto entry = m_entries.insert(m_entries.end(), Entry{std::string(name), m_first, 0, now});
-    entry->address = m_first + static_cast<std::uint32_t>(m_by_address.size());
-    m_by_address.push_back(entry);
-    m_by_name.emplace(entry->name, entry);
-    return entry->address;
+    const std::uint32_t address = m_first + static_cast<std::uint32_t>(m_by_address.size());
+    const auto place = m_entries.insert(m_entries.end(), std::make_shared<Entry>(Entry{std::string(name), address, now}));
+    m_by_address.push_back(place);
+    m_by_name.emplace((*place)->name, place);
+    return address;
   }
   const auto old = recycle(now);
   if (!old) {
     return std::nullopt;
   }
-  const Entries::iterator entry = *old;
-  m_by_name.erase(entry->name);
-  entry->name = name;
-  entry->last_used = now;
-  m_by_name.emplace(entry->name, entry);
-  m_entries.splice(m_entries.end(), m_entries, entry);
-  return entry->address;
+  Entry& entry = **old.value();
+  m_by_name.erase(entry.name);
+  entry.name = name;
+  entry.last_used = now;
+  m_by_name.emplace(entry.name, *old);
+  m_entries.splice(m_entries.end(), m_entries, *old);
+  return entry.address;
 }
 
 std::optional<AddressPool::Entries::iterator> AddressPool::recycle(Clock::time_point now) {
   // Held ones gather at the front; each is moved back when met, so that the next search does not pass it again.
   for (std::size_t looked = 0; looked < m_entries.size(); ++looked) {
     const Entries::iterator oldest = m_entries.begin();
-    if (now - oldest->last_used < k_rest) {
+    if (now - (*oldest)->last_used < k_rest) {
       return std::nullopt; // all behind it are younger
     }
-    if (oldest->pins == 0) {
+    if (oldest->use_count() == 1) {
       return oldest;
     }
-    oldest->last_used = now;
+    (*oldest)->last_used = now;
     m_entries.splice(m_entries.end(), m_entries, oldest);
   }
   return std::nullopt;
 }
 
-Entry* AddressPool::find(std::uint32_t address) {
+std::shared_ptr<const Entry> AddressPool::find(std::uint32_t address) const {
   const std::uint32_t offset = address - m_first;
-  return offset < m_by_address.size() ? &*m_by_address[offset] : nullptr;
+  return offset < m_by_address.size() ? *m_by_address[offset] : nullptr;
 }
 
 VirtualAddresses::VirtualAddresses(const policy::VirtualRange& range)
@@ -75,7 +75,7 @@ std::optional<std::uint32_t> VirtualAddresses::address_of(std::string_view name,
   return (wildcard ? m_wildcard : m_exact).address_of(name, now);
 }
 
-Entry* VirtualAddresses::find(std::uint32_t address) {
+std::shared_ptr<const Entry> VirtualAddresses::find(std::uint32_t address) const {
   return m_exact.contains(address) ? m_exact.find(address) : m_wildcard.find(address);
 }
 

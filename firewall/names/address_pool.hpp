@@ -9,18 +9,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "policy/egress.hpp"
 
 namespace agentbox::firewall::names {
 
-/// One name and its virtual address.
+/// One name and its virtual address. Who shares it, as every connection does, keeps the address from being given to
+/// another name.
 struct Entry {
   std::string name;
   std::uint32_t address = 0; ///< host byte order
-  std::uint32_t pins = 0;    ///< connections that hold it
   std::chrono::steady_clock::time_point last_used;
 };
 
@@ -39,14 +38,14 @@ public:
   /// The address of `name`, given out now if it has none. Nothing when every address is held or was used just now.
   std::optional<std::uint32_t> address_of(std::string_view name, Clock::time_point now);
 
-  /// The entry at `address`, or nullptr. Valid until the next address_of(); for as long as it is pinned.
-  Entry* find(std::uint32_t address);
+  /// The entry at `address`, or nullptr when no name has it.
+  std::shared_ptr<const Entry> find(std::uint32_t address) const;
 
   bool contains(std::uint32_t address) const noexcept { return address - m_first < m_size; }
   std::size_t used() const noexcept { return m_entries.size(); }
 
 private:
-  using Entries = std::list<Entry>; // least recently used first
+  using Entries = std::list<std::shared_ptr<Entry>>; // least recently used first
 
   std::optional<Entries::iterator> recycle(Clock::time_point now);
 
@@ -55,28 +54,6 @@ private:
   Entries m_entries;
   std::vector<Entries::iterator> m_by_address; // by offset; filled from the front
   std::map<std::string_view, Entries::iterator> m_by_name; // ordered: no hash for the agent to flood
-};
-
-/// Keeps an address with its name for as long as a connection lives.
-class Pin {
-public:
-  Pin() = default;
-  explicit Pin(Entry& entry) : m_entry(&entry) { ++entry.pins; }
-  Pin(Pin&& other) noexcept : m_entry(std::exchange(other.m_entry, nullptr)) {}
-  Pin& operator=(Pin&& other) noexcept {
-    std::swap(m_entry, other.m_entry);
-    return *this;
-  }
-  Pin(const Pin&) = delete;
-  Pin& operator=(const Pin&) = delete;
-  ~Pin() {
-    if (m_entry != nullptr) {
-      --m_entry->pins;
-    }
-  }
-
-private:
-  Entry* m_entry = nullptr;
 };
 
 /// All virtual addresses of a box. Names that the policy writes out have their own part, so that floods of names under
@@ -90,7 +67,7 @@ public:
 
   std::optional<std::uint32_t> address_of(std::string_view name, bool wildcard, AddressPool::Clock::time_point now);
   /// The entry at `address`, or nullptr when no name has it.
-  Entry* find(std::uint32_t address);
+  std::shared_ptr<const Entry> find(std::uint32_t address) const;
 
 private:
   std::uint32_t m_wildcard_size;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "firewall/names/address_pool.hpp"
 #include "policy/egress_index.hpp"
@@ -12,7 +14,8 @@ namespace agentbox::firewall::names {
 /// What the box may reach, and by which virtual address: the one place that DNS and the proxy ask.
 class Directory {
 public:
-  explicit Directory(policy::EgressPolicy policy) : m_index(std::move(policy)), m_addresses(m_index.policy().virtual_range) {}
+  explicit Directory(policy::EgressPolicy policy)
+      : m_index(std::move(policy)), m_addresses(m_index.policy().virtual_range) {}
 
   struct Found {
     policy::EgressDecision decision;
@@ -23,7 +26,7 @@ public:
   Found look_up(std::string_view host, AddressPool::Clock::time_point now);
 
   /// The name at virtual address `address` (host byte order), or nullptr when no name has it.
-  Entry* at(std::uint32_t address) { return m_addresses.find(address); }
+  std::shared_ptr<const Entry> at(std::uint32_t address) const { return m_addresses.find(address); }
 
   /// For the proxy.
   policy::EgressDecision decide(std::string_view host, std::uint16_t port) const { return m_index.decide(host, port); }

@@ -69,13 +69,12 @@ bool Session::identify() {
     return deny("no-name", "the connection was not redirected by the firewall's rules");
   }
   m_record.port = destination->port;
-  names::Entry* entry = m_services.directory.at(destination->address);
-  if (entry == nullptr) {
+  m_entry = m_services.directory.at(destination->address);
+  if (!m_entry) {
     m_record.address = dotted(destination->address);
     return deny("no-name", "no name has this address");
   }
-  m_record.name = entry->name;
-  m_pin = names::Pin(*entry);
+  m_record.name = m_entry->name;
   return true;
 }
 

@@ -73,7 +73,7 @@ private:
   std::function<void()> m_ended;
   asio::ip::tcp::socket m_client;
   std::optional<asio::ip::tcp::socket> m_upstream;
-  names::Pin m_pin;
+  std::shared_ptr<const names::Entry> m_entry; ///< held, so that the address keeps its name as long as we live
   audit::Record m_record;
   Clock::time_point m_started = Clock::now();
   Clock::time_point m_deadline;

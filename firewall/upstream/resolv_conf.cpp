@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <cstddef>
 #include <iterator>
+#include <net/if.h>
 #include <utility>
 
 namespace agentbox::firewall::upstream {
@@ -13,14 +14,23 @@ namespace {
 
 constexpr std::size_t k_max_servers = 3; // as in glibc (MAXNS)
 
+/// Whether `zone` can be the name of an interface in a list that is separated by commas.
+bool is_zone(std::string_view zone) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  };
+  return !zone.empty() && zone.size() < IF_NAMESIZE && std::all_of(zone.begin(), zone.end(), plain);
+}
+
 /// `text` as c-ares reads it; empty when it is no address or loopback.
 std::string server(const std::string& text) {
   std::array<unsigned char, 16> bytes{};
   if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) {
     return bytes[0] == 127 || bytes[0] == 0 ? std::string() : text;
   }
-  const std::string without_zone = text.substr(0, text.find('%'));
-  if (::inet_pton(AF_INET6, without_zone.c_str(), bytes.data()) != 1) {
+  const std::size_t percent = text.find('%');
+  if (::inet_pton(AF_INET6, text.substr(0, percent).c_str(), bytes.data()) != 1 ||
+      (percent != std::string::npos && !is_zone(std::string_view(text).substr(percent + 1)))) {
     return {};
   }
   in6_addr address{};

@@ -95,7 +95,8 @@ class Names(world.FirewallTest):
         unlisted = self.firewalled.probe("many_names", 20000, "evil.example.net")
         self.assertEqual(unlisted["rcodes"], {"3": 20000})
         self.assertEqual(self.ask("api.example.com")["answers"][0]["data"], "198.18.0.1")
-        self.assertLess(self.firewalled.rss_kib() - before, 8192)
+        if not world.is_sanitized():
+            self.assertLess(self.firewalled.rss_kib() - before, 8192)
         self.assertLess((self.firewalled.path / "audit" / "testbox.jsonl").stat().st_size, 2 << 20)
         self.firewalled.stop()
         self.assertTrue(self.firewalled.audit(reason="left-out"))

@@ -20,6 +20,8 @@ TEST_CASE("loopback and what is no address are left out", "[upstream]") {
   CHECK(name_servers("nameserver\nnameserver \nnameservers 1.1.1.1\n nameserver 1.1.1.1\nnameserver dns.example\n").empty());
   CHECK(name_servers("").empty());
   CHECK(name_servers("nameserver 1.1.1.1,2.2.2.2\n").empty());
+  CHECK(name_servers("nameserver fe80::1%eth0,9.9.9.9\n").empty());
+  CHECK(name_servers("nameserver fe80::1%\n").empty());
 }
 
 } // namespace
