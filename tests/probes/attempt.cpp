@@ -44,13 +44,6 @@ long read_the_parent() {
   return ::process_vm_readv(::getppid(), &local, 1, &remote, 1, 0);
 }
 
-long push_to_the_terminal() {
-  // TIOCSTI types for whoever reads the terminal next. On something else than a terminal: ENOTTY, when it is let
-  // through.
-  const long result = ::syscall(SYS_ioctl, STDIN_FILENO, 0x5412UL, "x");
-  return result == -1 && errno == ENOTTY ? 0 : result;
-}
-
 constexpr std::array k_attempts = {
     Attempt{"unshare-user", [] { return long{::unshare(CLONE_NEWUSER)}; }},
     Attempt{"unshare-net", [] { return long{::unshare(CLONE_NEWNET)}; }},
@@ -70,14 +63,12 @@ constexpr std::array k_attempts = {
     Attempt{"open-by-handle",
             [] { return ::syscall(SYS_open_by_handle_at, -1, nullptr, 0) == -1 && errno == EFAULT ? 0L : -1L; }},
     Attempt{"kernel-log", [] { return ::syscall(SYS_syslog, 10, nullptr, 0); }},
-    Attempt{"terminal-push", push_to_the_terminal},
     Attempt{"socket-packet", [] { return open_socket(AF_PACKET, SOCK_RAW, 0); }},
     Attempt{"socket-raw", [] { return open_socket(AF_INET, SOCK_RAW, 255); }},
     Attempt{"socket-vsock", [] { return open_socket(AF_VSOCK, SOCK_STREAM, 0); }},
     Attempt{"socket-alg", [] { return open_socket(AF_ALG, SOCK_SEQPACKET, 0); }},
     Attempt{"socket-netlink-netfilter", [] { return open_socket(AF_NETLINK, SOCK_RAW, 12); }},
     Attempt{"socket-sctp", [] { return open_socket(AF_INET, SOCK_STREAM, 132); }},
-    Attempt{"socket-mptcp", [] { return open_socket(AF_INET, SOCK_STREAM, 262); }},
     // What programs need: these must work.
     Attempt{"socket-tcp", [] { return open_socket(AF_INET, SOCK_STREAM, 0); }},
     Attempt{"socket-tcp6", [] { return open_socket(AF_INET6, SOCK_STREAM, 0); }},

@@ -49,7 +49,8 @@ def processes():
             name = (folder / "comm").read_text().strip()
             if name in ("conmon", "crun", "slirp4netns", "pasta", "pasta.avx2", "rootlessport", "agentbox-firewa",
                         "agentbox", "agentbox-hook", "agent-entrypoin"):
-                found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+                if line := (folder / "cmdline").read_text():  # none: dead, and whoever is its parent by now is slow
+                    found[int(folder.name)] = line.replace("\0", " ")
     return found
 
 

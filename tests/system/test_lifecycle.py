@@ -115,9 +115,11 @@ class Lifecycle(SystemTest):
 
     def test_a_restart_behind_agentboxs_back_does_not_run_the_command(self):
         """Its hook is gone then, and perhaps its firewall: agent-entrypoint refuses, or the rules are there again."""
-        self.started()
+        launcher = self.started()
         agent = podman("ps", "--filter", "name=-agent", "--format", "{{.Names}}")[0]
         subprocess.run(["podman", "restart", "--time", "0", agent], capture_output=True, timeout=30, check=False)
         probe = ["podman", "exec", agent, "bash", "-c", "exec 3<>/dev/tcp/198.51.100.10/80 && echo open"]
         done = subprocess.run(probe, capture_output=True, text=True, timeout=20, check=False)
         self.assertNotIn("open", done.stdout)
+        launcher.terminate()
+        launcher.wait(20)
