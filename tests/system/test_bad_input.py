@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every mistake a user can make gives one clear error that names the thing, says what to do next, and leaves nothing."""
+import json
 import subprocess
+import tempfile
 
 from box import AGENTBOX, HOME, SESSIONS, SystemTest, wait_until
 
@@ -20,7 +22,7 @@ class BadInput(SystemTest):
         return result
 
     def test_unknown_agent(self):
-        self.refused(2, ["claud", "claude"], "run", "claud")
+        self.refused(127, ["claud", "claude"], "run", "claud")
 
     def test_unknown_subcommand_or_option(self):
         self.refused(2, "--no-such-option", "run", "--no-such-option", hint=False)
@@ -32,9 +34,14 @@ class BadInput(SystemTest):
         self.refused(125, "registry.example", "run", "--base", "registry.example/some/image:1", "--", "true")
 
     def test_base_that_is_no_rootfs(self):
-        (self.workspace / "empty").mkdir()
-        self.refused(2, "empty", "run", "--base", f"dir:{self.workspace / 'empty'}", "--", "true")
-        self.refused(2, "missing.tar", "run", "--base", f"tar:{self.workspace / 'missing.tar'}", "--", "true")
+        with tempfile.TemporaryDirectory(dir=HOME) as folder:
+            self.refused(125, folder, "run", "--base", f"dir:{folder}", "--", "true")
+            self.refused(2, "missing.tar", "run", "--base", f"tar:{folder}/missing.tar", "--", "true")
+
+    def test_base_inside_the_workspace(self):
+        """The agent could change it between two runs."""
+        (self.workspace / "root").mkdir()
+        self.refused(126, "workspace", "run", "--base", f"dir:{self.workspace / 'root'}", "--", "true")
 
     def test_malformed_toml(self):
         self.project_config('[network\nallow_hosts = ["a.example"]\n')
@@ -73,7 +80,7 @@ class BadInput(SystemTest):
         self.assertIn("agentbox: ", done.stderr)
 
     def test_mount_of_a_missing_path(self):
-        self.refused(2, "/no/such/path", "run", "--mount", "/no/such/path:/data", "--", "true")
+        self.refused(2, "/no/such/path", "run", "--mount", "/no/such/path:/data", "--", "true", hint=False)
 
     def test_mount_on_a_place_that_is_ours(self):
         for place in ["/", "/proc", "/etc/resolv.conf", "relative", "/usr/local/bin/agent-entrypoint"]:
@@ -93,13 +100,30 @@ class BadInput(SystemTest):
                     self.assertIn(result.code, (2, 126), str(result))
                     self.assertIn("agentbox: ", result.err)
 
-    def test_no_podman(self):
-        """PATH does not steer agentbox, so Podman is hidden from it the hard way: in a mount namespace without it."""
-        script = 'mount --bind /dev/null /usr/bin/podman && exec setpriv --reuid 0 "$0" run -- true'
-        done = subprocess.run(["unshare", "--user", "--map-current-user", "--mount", "--keep-caps", "sh", "-c", script, AGENTBOX],
-                              cwd=self.workspace, capture_output=True, text=True, check=False)
+    def on_a_host_with(self, file, content, mode=0o755):
+        """`agentbox run` where `file` of the host is another one: in a mount namespace, because no variable steers it."""
+        other = self.workspace / "other"
+        other.write_text(content)
+        other.chmod(mode)
+        script = 'mount --bind "$1" "$2" && exec "$0" run -- true'
+        command = ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount", "sh", "-c", script]
+        done = subprocess.run([*command, AGENTBOX, other, file], cwd=self.workspace, capture_output=True, text=True, check=False)
         self.assertIn(done.returncode, (125, 126), done.stderr)
-        self.assertIn("podman", done.stderr.lower())
+        self.assertTrue(done.stderr.startswith("agentbox: "), done.stderr)
+        self.assertIn("hint: ", done.stderr)
+        return done.stderr
+
+    def test_no_podman(self):
+        self.assertIn("odman", self.on_a_host_with("/usr/bin/podman", "", 0o644))
+
+    def test_podman_too_old(self):
+        info = json.loads(subprocess.run(["podman", "info", "--format", "json"], capture_output=True, check=True).stdout)
+        info["version"]["Version"] = "3.0.1"
+        script = f"#!/bin/sh\ncase $1 in info) cat <<'END'\n{json.dumps(info)}\nEND\n;; *) echo podman version 3.0.1; esac\n"
+        self.assertIn("3.0.1", self.on_a_host_with("/usr/bin/podman", script))
+
+    def test_no_subuid_range(self):
+        self.assertIn("subuid", self.on_a_host_with("/etc/subuid", "nobody:1:1\n", 0o644))
 
     def test_as_root(self):
         done = subprocess.run(["unshare", "--user", "--map-root-user", AGENTBOX, "run", "--", "true"], cwd=self.workspace,
