@@ -62,7 +62,7 @@ def main():
         suite.addTests(chosen(found, sys.argv[1:]))
     result = Lines()
     suite.run(result)
-    bad = {test.id() for test, _ in result.failures + result.errors}
+    bad = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
     print(f"{result.testsRun - len(bad) - len(result.skipped)} passed, {len(bad)} failed, {len(result.skipped)} skipped")
     return 1 if bad or not result.testsRun else 0
 
