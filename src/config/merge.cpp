@@ -85,8 +85,9 @@ void merge_mounts(const std::vector<Layer>& layers, const Overrides& overrides, 
     if (agent == nullptr) {
       unknown_agent(merged.agents, name, "--auth", diagnostics);
     } else if (agent->auth.empty()) {
-      diagnostics.push_back({"--auth", "it is not known where " + in_quotes(name) + " keeps its credentials",
-                             "name them: auth = [\".config/" + name + "\"] in [agents." + name + "]"});
+      diagnostics.push_back(
+          {"--auth", "it is not known where " + in_quotes(name) + " keeps its credentials",
+           R"(name them in your configuration, below your home folder: auth = [".config/NAME"] in [agents.NAME])"});
     } else {
       const std::filesystem::path box_home = merged.fields.user.home;
       for (const std::string& path : agent->auth) {

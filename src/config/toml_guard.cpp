@@ -47,7 +47,7 @@ private:
   }
 
   bool has_three(char quote) const {
-    return m_text.substr(m_at, 3) == std::string_view(quote == '"' ? "\"\"\"" : "'''");
+    return m_text.substr(m_at, 3) == std::string_view(quote == '"' ? R"(""")" : "'''");
   }
 
   void read_string(char quote) {
