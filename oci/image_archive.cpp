@@ -176,8 +176,8 @@ std::string config_of(const ImageConfig& config, const std::string& layer_digest
                 {"User", config.user},
                 {"WorkingDir", config.working_dir},
                 {"Labels", config.labels}}},
-              {"rootfs", {{"type", "layers"}, {"diff_ids", {"sha256:" + layer_digest}}}},
-              {"history", {{{"created", k_epoch}, {"created_by", "agentbox"}}}}}
+              {"rootfs", {{"type", "layers"}, {"diff_ids", json::array({"sha256:" + layer_digest})}}},
+              {"history", json::array({{{"created", k_epoch}, {"created_by", "agentbox"}}})}}
       .dump();
 }
 

@@ -6,12 +6,12 @@
 
 #include "oci/impose_parts.hpp"
 #include "oci/names.hpp"
-#include "support/text.hpp"
 
 namespace agentbox::oci {
 namespace {
 
 using nlohmann::json;
+using support::in_quotes;
 
 constexpr const char* k_sandbox_annotation = "io.kubernetes.cri-o.SandboxID";
 
@@ -91,8 +91,6 @@ support::Error unexpected(const std::string& what, const std::string& expected) 
   return {support::ExitCode::refused, "Podman's container is not the one that was asked for: " + what,
           "expected: " + expected + "; look at containers.conf and at the image"};
 }
-
-std::string in_quotes(std::string_view text) { return "\"" + support::escape_untrusted(text) + "\""; }
 
 void require_known_keys(const json& object, std::initializer_list<std::string_view> known, const std::string& where) {
   if (!object.is_object()) {

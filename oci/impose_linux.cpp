@@ -8,6 +8,7 @@ namespace agentbox::oci {
 namespace {
 
 using nlohmann::json;
+using support::in_quotes;
 
 constexpr std::array<const char*, 7> k_namespaces = {"pid", "network", "ipc", "uts", "mount", "cgroup", "user"};
 constexpr std::array<const char*, 6> k_kept = {"namespaces",  "uidMappings", "gidMappings",

@@ -9,6 +9,7 @@ namespace agentbox::oci {
 namespace {
 
 using nlohmann::json;
+using support::in_quotes;
 
 /// A mount that every container of Podman's has. Ours take its place, unless it is `kept`.
 struct UsualMount {

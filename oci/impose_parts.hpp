@@ -8,14 +8,12 @@
 
 #include "oci/impose.hpp"
 #include "support/error.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::oci {
 
 /// The refusal of a box: `what` Podman's config says, and what was `expected` instead.
 support::Error unexpected(const std::string& what, const std::string& expected);
-
-/// `text` out of Podman's config, in quotes and safe to print.
-std::string in_quotes(std::string_view text);
 
 /// Refuses keys of `object` that are not `known`, unless their value is null or empty. `where` names the object.
 void require_known_keys(const nlohmann::json& object, std::initializer_list<std::string_view> known,

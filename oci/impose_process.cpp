@@ -8,6 +8,7 @@ namespace agentbox::oci {
 namespace {
 
 using nlohmann::json;
+using support::in_quotes;
 
 /// Variables that Podman sets by itself. Ours take their place; what is not among these somebody else has set.
 constexpr std::array<std::string_view, 5> k_podman_variables = {"HOME", "HOSTNAME", "PATH", "TERM", "container"};
@@ -16,6 +17,8 @@ constexpr std::array<std::string_view, 5> k_podman_variables = {"HOME", "HOSTNAM
 constexpr std::array<std::string_view, 14> k_podman_capabilities = {
     "CAP_AUDIT_WRITE",      "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FOWNER",  "CAP_FSETID",  "CAP_KILL",   "CAP_MKNOD",
     "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP",      "CAP_SETGID",  "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT"};
+
+constexpr std::size_t k_long = 400; // bytes of a command line in a message
 
 constexpr std::array<const char*, 4> k_kept_labels = {"apparmorProfile", "selinuxLabel", "oomScoreAdj", "consoleSize"};
 
@@ -79,7 +82,7 @@ void impose_process(const json& podman, json& result) {
                       "noNewPrivileges", "apparmorProfile", "oomScoreAdj", "selinuxLabel"},
                      "process");
   if (podman.at("args") != result.at("args")) {
-    throw unexpected("the command is " + in_quotes(words(podman.at("args"))), in_quotes(words(result.at("args"))));
+    throw unexpected("the command is " + in_quotes(words(podman.at("args")), k_long), in_quotes(words(result.at("args")), k_long));
   }
   if (podman.at("cwd") != result.at("cwd")) {
     throw unexpected("the working directory is " + in_quotes(text_at(podman, "cwd")), in_quotes(text_at(result, "cwd")));

@@ -22,8 +22,7 @@ using nlohmann::json;
 using support::Error;
 using support::ExitCode;
 using support::Fd;
-
-std::string in_quotes(const std::string& path) { return "\"" + support::escape_untrusted(path, 4096) + "\""; }
+using support::in_quotes;
 
 /// A bind mount of a path of the user's, rather than of a file that we or Podman made.
 bool is_users(const json& mount) {

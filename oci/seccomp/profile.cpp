@@ -266,7 +266,7 @@ json to_oci(const Profile& profile) {
   }
   return {{"defaultAction", "SCMP_ACT_ERRNO"},
           {"defaultErrnoRet", profile.default_errno},
-          {"architectures", {arch_names(profile.arch).scmp}},
+          {"architectures", json::array({arch_names(profile.arch).scmp})},
           {"syscalls", std::move(syscalls)}};
 }
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hook as Podman starts it: config on stdin, an empty environment.
+#include <filesystem>
+
+#include "catch.hpp"
+#include "oci/runtime_config.hpp"
+#include "policy/egress_json.hpp"
+#include "support/command.hpp"
+#include "temp_folder.hpp"
+#include "unit/oci/sample.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using tests::contains;
+using tests::TempFolder;
+
+class Session {
+public:
+  Session() {
+    const auto policy = tests::build(tests::sample_fields());
+    write("firewall.json", config_text(render_firewall(policy, tests::sample_facts())));
+    write("agent.json", config_text(render_agent(policy, tests::sample_facts())));
+    write("egress.json", policy::to_json(policy.fields().egress));
+  }
+  void write(const std::string& name, const std::string& text) const {
+    fs::permissions(m_folder.write(name, text), fs::perms::owner_read | fs::perms::owner_write);
+  }
+  support::Captured run(const std::string& input) const {
+    return support::capture({{AGENTBOX_HOOK, m_folder.path().string()}, {}, {}}, input);
+  }
+  std::string left() const { return support::read_file_if_exists(m_folder / "hook-error", 10000).value_or(""); }
+  const TempFolder& folder() const { return m_folder; }
+
+private:
+  TempFolder m_folder;
+};
+
+std::string podmans_firewall() {
+  json config = tests::json_fixture("podman-4.3.1-infra.json");
+  config["process"]["args"] = render_firewall(tests::build(tests::sample_fields()), tests::sample_facts())["process"]["args"];
+  return config.dump();
+}
+
+TEST_CASE("the firewall's config goes through the hook") {
+  const Session session;
+  const auto result = session.run(podmans_firewall());
+  CHECK(result.status.code == 0);
+  CHECK(result.err.empty());
+  CHECK(json::parse(result.out).at("process").at("capabilities").at("effective").size() == 2);
+  CHECK(session.left().empty());
+}
+
+TEST_CASE("a refusal prints nothing on stdout, and leaves its reason on stderr and in the session") {
+  const Session session;
+  const auto result = session.run("{}");
+  CHECK(result.status.code == 1);
+  CHECK(result.out.empty());
+  CHECK(contains(result.err, "is not the one that was asked for"));
+  CHECK(contains(session.left(), "is not the one that was asked for"));
+}
+
+TEST_CASE("an agent whose firewall is not there is refused") {
+  const Session session;
+  json config = tests::json_fixture("podman-4.3.1-agent.json");
+  config["process"]["args"] = render_agent(tests::build(tests::sample_fields()), tests::sample_facts())["process"]["args"];
+  for (json& entry : config["linux"]["namespaces"]) {
+    if (entry.contains("path")) {
+      entry["path"] = entry["type"] == "user" ? "/proc/4194305/ns/user" : "/proc/4194305/ns/net"; // past PID_MAX_LIMIT
+    }
+  }
+  const auto result = session.run(config.dump());
+  CHECK(result.status.code == 1);
+  CHECK(result.out.empty());
+  CHECK(contains(session.left(), "gone"));
+}
+
+TEST_CASE("attack: an egress policy that is not the one that was shown") {
+  const Session session;
+  session.write("egress.json", "{}\n");
+  const auto result = session.run(podmans_firewall());
+  CHECK(result.status.code == 1);
+  CHECK(contains(session.left(), "egress.json"));
+}
+
+TEST_CASE("malformed, endless and missing input is refused") {
+  for (const std::string& input : {std::string(), std::string("{"), std::string("[]"), std::string("null"),
+                                   std::string(200000, '['), "\"" + std::string(5U << 20U, 'x')}) {
+    const Session session;
+    const auto result = session.run(input);
+    CHECK(result.status.code == 1);
+    CHECK(result.out.empty());
+    CHECK(!session.left().empty());
+  }
+}
+
+TEST_CASE("a session folder that others can enter is refused") {
+  const Session session;
+  fs::permissions(session.folder().path(), fs::perms::owner_all | fs::perms::group_exec);
+  const auto result = session.run(podmans_firewall());
+  CHECK(result.status.code == 1);
+  CHECK(contains(result.err, "only you can enter"));
+}
+
+TEST_CASE("without an argument the hook says how it is called") {
+  const auto result = support::capture({{AGENTBOX_HOOK}, {}, {}});
+  CHECK(result.status.code == 1);
+  CHECK(contains(result.err, "usage"));
+}
+
+} // namespace
+} // namespace agentbox::oci
