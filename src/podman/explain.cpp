@@ -63,7 +63,7 @@ Error explain(const std::string& what, const support::Captured& result) {
     }
   }
   const std::string said = line.empty() ? "exit code " + std::to_string(result.status.code) : line;
-  return {ExitCode::failed, what + " failed: " + said, "agentbox doctor checks this host"};
+  return {ExitCode::failed, what + ": " + said, "agentbox doctor checks this host"};
 }
 
 } // namespace agentbox::podman

@@ -31,7 +31,7 @@ support::Command Podman::command(const std::vector<std::string>& args, Reach rea
 std::string Podman::capture(const std::vector<std::string>& args, support::CaptureLimits limits, Reach reach) const {
   support::Captured result = support::capture(command(args, reach), {}, limits);
   if (!result.status.ok()) {
-    throw explain("podman " + (args.empty() ? std::string() : args.front()), result);
+    throw explain("podman " + (args.empty() ? std::string() : args.front()) + " failed", result);
   }
   return std::move(result.out);
 }

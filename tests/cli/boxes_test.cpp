@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ps, exec, stop, rm, logs, policy, init.
 #include <algorithm>
+#include <csignal>
+#include <utility>
 
 #include "catch.hpp"
 #include "project.hpp"

@@ -25,7 +25,7 @@ TEST_CASE("--env-file") {
   const auto file = std::filesystem::temp_directory_path() / ("agentbox-env-" + std::to_string(getpid()));
   std::ofstream(file) << "# a comment\n\nA=1\r\n  B=two words \nKEY\n";
   CHECK(read_env({"A=2"}, {file.string()}, {{"KEY", "k"}}) == Variables{{"A", "2"}, {"B", "two words "}, {"KEY", "k"}});
-  std::ofstream(file) << "A=1\nno name=2\n";
+  std::ofstream(file) << "A=1\n=2\n";
   CHECK_THROWS_WITH(read_env({}, {file.string()}, {}), Contains(file.string() + ":2"));
   std::filesystem::remove(file);
   CHECK_THROWS_WITH(read_env({}, {file.string()}, {}), Contains(file.string()));

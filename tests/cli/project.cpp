@@ -28,7 +28,7 @@ Project::Project() {
 
 Project::~Project() { fs::remove_all(m_home); }
 
-void Project::behave(const json& behaviour) const { write("fake.json", behaviour.dump()); }
+void Project::behave(const json& behaviour) const { write("fake.json", behaviour.is_null() ? "{}" : behaviour.dump()); }
 
 void Project::write(const std::string& name, const std::string& text) const {
   fs::create_directories((m_home / name).parent_path());

@@ -111,7 +111,7 @@ TEST_CASE("--dry-run shows what is done, and does nothing") {
   CHECK(shown_files.at("egress.json") == files.at("egress.json"));
   CHECK(shown_files.at("agentbox.json") == files.at("hooks/agentbox.json"));
   CHECK(shown_files.at("hosts") == files.at("hosts"));
-  CHECK_THAT(shown_files.at("egress.json").get<std::string>(), Contains("x.example:443"));
+  CHECK_THAT(shown_files.at("egress.json").get<std::string>(), Contains("\"x.example\""));
   for (const char* name : {"agent.json", "firewall.json"}) {
     json expected = json::parse(shown_files.at(name).get<std::string>());
     json actual = json::parse(files.at(name).get<std::string>());
