@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <memory>
 #include <optional>
 #include <spdlog/spdlog.h>
+#include <vector>
 
 #include "cli/box_options.hpp"
 #include "cli/images.hpp"
@@ -9,9 +11,11 @@
 #include "config/last_agent.hpp"
 #include "podman/host_facts.hpp"
 #include "podman/podman.hpp"
+#include "policy/vendor_hosts.hpp"
 #include "session/executor.hpp"
 #include "session/launch.hpp"
 #include "session/registry.hpp"
+#include "session/terminal.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 
@@ -49,12 +53,27 @@ session::Launched start(const policy::Policy& policy, const podman::Podman& podm
   const bool failed = failure ? failure->code() == support::ExitCode::failed : !launched.started;
   if (failed && images_missing(images, podman)) {
     spdlog::info("an image of the box is gone; it is made again");
-    return session::launch(policy, podman, facts, ensure_images(policy.fields(), podman, false, true), session::DryRun::off);
+    return session::launch(policy, podman, facts, ensure_images(policy.fields(), podman, false, true),
+                           session::DryRun::off);
   }
   if (failure) {
     throw support::Error(*failure);
   }
   return launched;
+}
+
+/// Agents try for minutes before they say that their vendor does not answer, so it is said here, before they start.
+void refuse_without_vendor(const policy::PolicyFields& fields) {
+  if (fields.run.kind == policy::Run::Kind::agent && !session::own_terminal().interactive()) {
+    return; // a shell will be started
+  }
+  if (const std::vector<std::string> hosts = policy::unreachable_vendor(fields); !hosts.empty()) {
+    throw support::Error(support::ExitCode::refused,
+                         fmt::format("{} cannot reach its vendor: {} is not on this box's list of hosts",
+                                     fields.agent.name, fmt::join(hosts, " (or ")) +
+                             (hosts.size() > 1 ? ")" : ""),
+                         "agentbox policy show lists the hosts; take it out of block_hosts, or --allow it");
+  }
 }
 
 int run(const RunOptions& options, const Context& context) {
@@ -71,6 +90,7 @@ int run(const RunOptions& options, const Context& context) {
   if (dry_run != session::DryRun::off) {
     return session::launch(policy, podman, facts, known_images(fields), dry_run).exit_code;
   }
+  refuse_without_vendor(fields);
   session::sweep(podman);
   const session::Images images = ensure_images(fields, podman, options.rebuild, false);
   if (options.box.overrides.agent) {

@@ -69,9 +69,14 @@ def left_behind():
     return left + [f"mount {line}" for line in mounts if "/agentbox/sessions" in line]
 
 
+def patience(seconds):
+    """A time limit for this machine as busy as it is now."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def wait_until(condition, seconds, what):
     """Polls `condition`, and fails with `what` when it has not come true in time."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + patience(seconds)
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what}")
@@ -91,7 +96,7 @@ class SystemTest(unittest.TestCase):
 
     def _nothing_left(self):
         CONFIG.unlink(missing_ok=True)
-        deadline = time.monotonic() + 3
+        deadline = time.monotonic() + patience(3)
         while (left := left_behind()) and time.monotonic() < deadline:
             time.sleep(0.05)
         if left:
@@ -109,7 +114,7 @@ class SystemTest(unittest.TestCase):
         """Runs `agentbox ARGUMENTS` without a terminal, in the workspace."""
         start = time.monotonic()
         done = subprocess.run([AGENTBOX, *map(str, arguments)], cwd=cwd or self.workspace, input=stdin, text=True,
-                              capture_output=True, timeout=timeout, env=self.environment(**env), check=False,
+                              capture_output=True, timeout=patience(timeout), env=self.environment(**env), check=False,
                               errors="backslashreplace")
         return Result(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
 
@@ -168,7 +173,7 @@ class Terminal:
 
     def read_until(self, wanted, seconds=30):
         """Reads until `wanted` has been shown."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + patience(seconds)
         while wanted not in self.text:
             ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
             if not ready:
@@ -187,7 +192,7 @@ class Terminal:
 
     def wait(self, seconds=20):
         """Its exit code, 128 + N for signal N; what it shows meanwhile is added to `text`."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + patience(seconds)
         while time.monotonic() < deadline:
             ready, _, _ = select.select([self.fd], [], [], 0.05)
             if ready:

@@ -2,10 +2,11 @@
 """The real agents, in the box, through the firewall, against stand-ins of their vendors."""
 import os
 
-from box import HOME, SESSIONS, Internet, SystemTest, wait_until
+from box import HOME, SESSIONS, Internet, SystemTest, patience, wait_until
 
 EVIL = {"198.51.100.10", "2001:db8:51::10"}
 VENDOR = {"codex": "api.openai.com", "claude": "api.anthropic.com"}
+BLOCKED = {"codex": '"api.openai.com", "chatgpt.com"', "claude": '"api.anthropic.com"'}
 KEY = {"codex": {"CODEX_API_KEY": "sk-stand-in"}, "claude": {"ANTHROPIC_API_KEY": "sk-ant-stand-in"}}
 # What only an unrestricted agent would reach; the firewall's own questions for the vendors' names are all that may leave.
 ALLOWED_NAMES = {"api.openai.com", "chatgpt.com", "api.anthropic.com"}
@@ -41,12 +42,12 @@ class Agents(SystemTest):
 
     def check_refused(self, agent):
         """Without its vendor on the list the run ends at once, naming the host; with it on the list the same run works."""
-        self.project_config(f'[network]\nblock_hosts = ["{VENDOR[agent]}"]\n')
+        self.project_config(f"[network]\nblock_hosts = [{BLOCKED[agent]}]\n")
         internet = Internet()
         result = self.prompt(agent, "touch made.txt")
-        self.assertNotEqual(result.code, 0, str(result))
-        self.assertIn(VENDOR[agent], result.err + result.out)
-        self.assertLess(result.seconds, 10, str(result))
+        self.assertCode(result, 126)
+        self.assertIn(VENDOR[agent], result.err)
+        self.assertLess(result.seconds, patience(5), str(result))
         self.assertFalse((self.workspace / "made.txt").exists())
         self.assertNotIn(VENDOR[agent], {query["name"] for query in internet.dns()})
         self.project_config("")

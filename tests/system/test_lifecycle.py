@@ -8,7 +8,7 @@ import subprocess
 import termios
 import time
 
-from box import SystemTest, left_behind, podman, sessions, wait_until
+from box import SystemTest, left_behind, patience, podman, sessions, wait_until
 
 
 class Lifecycle(SystemTest):
@@ -40,8 +40,8 @@ class Lifecycle(SystemTest):
                 process = self.started()
                 begin = time.monotonic()
                 process.send_signal(number)
-                self.assertEqual(process.wait(10), 128 + number)
-                self.assertLess(time.monotonic() - begin, 5)
+                self.assertEqual(process.wait(patience(10)), 128 + number)
+                self.assertLess(time.monotonic() - begin, patience(5))
                 self.assertEqual(left_behind(), [])
 
     def test_control_c_reaches_the_command(self):
@@ -84,8 +84,8 @@ class Lifecycle(SystemTest):
         infra = podman("ps", "--all", "--filter", "name=-firewall", "--format", "{{.Pid}}")
         os.kill(int(infra[0]), signal.SIGKILL)
         begin = time.monotonic()
-        _, err = process.communicate(timeout=10)
-        self.assertLess(time.monotonic() - begin, 5)
+        _, err = process.communicate(timeout=patience(10))
+        self.assertLess(time.monotonic() - begin, patience(5))
         self.assertNotEqual(process.returncode, 0)
         self.assertIn(b"firewall", err)
 
@@ -93,10 +93,10 @@ class Lifecycle(SystemTest):
         first, second = self.started(), self.started()
         self.assertEqual(len(sessions()), 2)
         first.terminate()
-        first.wait(10)
+        first.wait(patience(10))
         self.assertIsNone(second.poll())
         second.terminate()
-        second.wait(10)
+        second.wait(patience(10))
 
     def test_twenty_boxes_one_after_another_leave_nothing(self):
         for _ in range(20):
@@ -106,7 +106,7 @@ class Lifecycle(SystemTest):
     def test_a_background_process_does_not_keep_the_box(self):
         result = self.in_box("sleep 100 & echo done")
         self.assertCode(result, 0)
-        self.assertLess(result.seconds, 5)
+        self.assertLess(result.seconds, patience(5))
 
     def test_orphans_are_reaped(self):
         result = self.in_box("for i in 1 2 3; do (sh -c 'sleep 0.05 &'); done; sleep 0.5; "
@@ -122,4 +122,4 @@ class Lifecycle(SystemTest):
         done = subprocess.run(probe, capture_output=True, text=True, timeout=20, check=False)
         self.assertNotIn("open", done.stdout)
         launcher.terminate()
-        launcher.wait(20)
+        launcher.wait(patience(20))
