@@ -61,7 +61,8 @@ void add_update(CLI::App& app, Context& context) {
   auto options = std::make_shared<UpdateOptions>();
   add_image_options(*command, options->image);
   command->add_flag("--check", options->check, "Only say what is newer; exit code 1 if anything is");
-  command->footer("The pins go to ~/.local/state/agentbox/agents.lock.json, which takes the place of the one that comes with agentbox.");
+  command->footer("The pins go to ~/.local/state/agentbox/agents.lock.json, which takes the place of the one that "
+                  "comes with agentbox.");
   command->callback([options, &context] { context.exit_code = update(*options); });
 }
 

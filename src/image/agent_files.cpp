@@ -64,7 +64,8 @@ std::string npm_arch() {
   if (machine == "aarch64") {
     return "arm64";
   }
-  throw Error(ExitCode::refused, "agentbox does not know the machine type " + machine, "it runs on x86-64 and 64-bit ARM");
+  throw Error(ExitCode::refused, "agentbox does not know the machine type " + machine,
+              "it runs on x86-64 and 64-bit ARM");
 }
 
 PackageLayout layout_of(std::string_view name, std::string_view arch) {
@@ -75,11 +76,12 @@ PackageLayout layout_of(std::string_view name, std::string_view arch) {
   if (name == "claude") {
     return {"package/", {"claude"}, {}, "claude"};
   }
-  throw Error(ExitCode::failed, "the lock file names an agent whose packages agentbox does not know: " + std::string(name));
+  throw Error(ExitCode::failed,
+              "the lock file names an agent whose packages agentbox does not know: " + std::string(name));
 }
 
-fs::path ensure_agent_files(const std::string& name, const PinnedPackage& package, std::string_view arch, const std::string& registry,
-                            const Fetcher& fetcher) {
+fs::path ensure_agent_files(const std::string& name, const PinnedPackage& package, std::string_view arch,
+                            const std::string& registry, const Fetcher& fetcher) {
   const fs::path parent = support::cache_folder() / "agents";
   // The integrity is part of the name: other bytes are another folder.
   const std::string pinned = package.integrity.substr(package.integrity.find('-') + 1);

@@ -13,7 +13,8 @@ namespace agentbox::image {
 /// This machine in npm's words: "x64" or "arm64". Throws Error(refused) for another one.
 std::string npm_arch();
 
-/// Where agent `name`'s files lie in its package for `arch`. Throws Error(failed) for an agent whose vendor we do not know.
+/// Where agent `name`'s files lie in its package for `arch`. Throws Error(failed) for an agent whose vendor we do not
+/// know.
 PackageLayout layout_of(std::string_view name, std::string_view arch);
 
 /// The folder with the unpacked files of `package`, in cache_folder()/agents: from the cache when it is there with the

@@ -21,18 +21,21 @@ using support::Error;
 using support::ExitCode;
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t k_space_store = 3'000'000'000; // base, tools, agents, and their copy for the box's user namespace
+constexpr std::uint64_t k_space_store =
+    3'000'000'000; // base, tools, agents, and their copy for the box's user namespace
 constexpr std::uint64_t k_space_cache = 1'300'000'000; // the agents' tarballs and files, the base's tarball
 constexpr std::size_t k_max_entrypoint = 64U << 20U;
 
 /// Under which an image is remembered: everything that it is made of, as cheaply as it can be told.
-std::string key_of(const podman::Installation& installation, const policy::ImageChoice& choice, const BaseChoice& base) {
+std::string key_of(const podman::Installation& installation, const policy::ImageChoice& choice,
+                   const BaseChoice& base) {
   const fs::path data = installation.share / "containerfiles";
   std::string key = "agent\n" + identity_of(base) + "\n" + support::join(choice.toolkits, ",") + "\n";
   for (const char* folder : {"agent/setup", "agent/packages", "toolkits"}) {
     key += fingerprint_folder(data / folder);
   }
-  for (const fs::path& file : {data / "agent/Containerfile", data / "agent/Containerfile.tools", installation.entrypoint()}) {
+  for (const fs::path& file :
+       {data / "agent/Containerfile", data / "agent/Containerfile.tools", installation.entrypoint()}) {
     key += fingerprint(file) + "\n";
   }
   const fs::path lock = lock_path(installation.share);
@@ -42,7 +45,8 @@ std::string key_of(const podman::Installation& installation, const policy::Image
 Family family_of(const Workshop& workshop, const Base& base) {
   const auto family = family_of_os_release(workshop.store.os_release(base.id));
   if (!family) {
-    throw Error(ExitCode::failed, "the base " + base.name + " is of no distribution that agentbox knows (its os-release(5) decides)",
+    throw Error(ExitCode::failed,
+                "the base " + base.name + " is of no distribution that agentbox knows (its os-release(5) decides)",
                 "choose a --base of the Debian, Ubuntu, Fedora, Alpine, openSUSE or Arch families");
   }
   return *family;
@@ -92,7 +96,8 @@ std::string build_tools(Workshop& workshop, const Recipe& recipe, Family family)
   return id;
 }
 
-std::string build_agent(Workshop& workshop, const Recipe& recipe, const AgentFolders& folders, const podman::Installation& installation) {
+std::string build_agent(Workshop& workshop, const Recipe& recipe, const AgentFolders& folders,
+                        const podman::Installation& installation) {
   workshop.progress.step("adding the agents");
   std::string id = build(workshop, "adding the agents", recipe, folders, [&](const fs::path& folder) {
     fs::copy_file(installation.entrypoint(), folder / "agent-entrypoint");
@@ -108,7 +113,8 @@ std::string build_agent(Workshop& workshop, const Recipe& recipe, const AgentFol
 }
 
 /// Images of the same base and toolkits that the new ones replace. An image that a box still uses stays.
-void remove_replaced(const Workshop& workshop, const Recipe& agent, const std::string& agent_id, const std::string& tools_id) {
+void remove_replaced(const Workshop& workshop, const Recipe& agent, const std::string& agent_id,
+                     const std::string& tools_id) {
   const std::string slot = std::string(k_slot_label) + "=" + agent.labels.at(k_slot_label);
   for (const char* part : {"agent", "tools"}) {
     for (const std::string& id : workshop.store.with_labels({slot, std::string("org.agentbox.image=") + part})) {
@@ -129,7 +135,8 @@ AgentsLock complete_lock(const fs::path& share) {
   return lock;
 }
 
-ImageRef build_image(Workshop& workshop, const podman::Installation& installation, const policy::ImageChoice& choice, const BaseChoice& base_choice) {
+ImageRef build_image(Workshop& workshop, const podman::Installation& installation, const policy::ImageChoice& choice,
+                     const BaseChoice& base_choice) {
   const fs::path data = installation.share / "containerfiles";
   const AgentsLock lock = complete_lock(installation.share);
   std::future<AgentFolders> downloads;
@@ -162,7 +169,8 @@ ImageRef build_image(Workshop& workshop, const podman::Installation& installatio
 void check_ca_bundle(const std::optional<fs::path>& bundle) {
   constexpr std::size_t k_max_bundle = 16U << 20U;
   if (bundle && support::read_file(*bundle, k_max_bundle).find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
-    throw Error(ExitCode::usage, "the CA bundle " + bundle->string() + " holds no certificate", "--ca-bundle names a file in PEM form");
+    throw Error(ExitCode::usage, "the CA bundle " + bundle->string() + " holds no certificate",
+                "--ca-bundle names a file in PEM form");
   }
 }
 
@@ -172,8 +180,8 @@ std::optional<ImageRef> known_agent_image(const podman::Installation& installati
   return ImagesState::load().find(key_of(installation, choice, parse_base(choice.base, std::nullopt)));
 }
 
-ImageRef ensure_agent_image(const podman::Podman& podman, const podman::Installation& installation, const policy::ImageChoice& choice,
-                            const BuildOptions& options) {
+ImageRef ensure_agent_image(const podman::Podman& podman, const podman::Installation& installation,
+                            const policy::ImageChoice& choice, const BuildOptions& options) {
   const BaseChoice base = parse_base(choice.base, options.workspace);
   const std::string key = key_of(installation, choice, base);
   const auto remembered = [&]() -> std::optional<ImageRef> {

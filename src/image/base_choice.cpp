@@ -20,17 +20,22 @@ using support::Error;
 using support::ExitCode;
 namespace fs = std::filesystem;
 
-constexpr std::array k_transports = {"containers-storage", "dir", "docker", "docker-archive", "docker-daemon", "oci", "oci-archive",
-                                     "ostree", "sif", "tarball", "http", "https"};
-constexpr const char* k_forms = "an image (docker.io/library/debian:bookworm-slim), dir:PATH or tar:PATH of a root filesystem";
+constexpr std::array k_transports = {
+    "containers-storage", "dir",    "docker", "docker-archive", "docker-daemon", "oci",
+    "oci-archive",        "ostree", "sif",    "tarball",        "http",          "https"};
+constexpr const char* k_forms =
+    "an image (docker.io/library/debian:bookworm-slim), dir:PATH or tar:PATH of a root filesystem";
 
-bool is_digits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos; }
+bool is_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 void check_reference(const std::string& text) {
   constexpr std::string_view k_allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:@";
   constexpr std::string_view k_first = k_allowed.substr(0, 62);
   if (credential_in_text(text)) {
-    throw Error(ExitCode::refused, "the base image's name holds a credential", "podman login REGISTRY keeps it out of the command line");
+    throw Error(ExitCode::refused, "the base image's name holds a credential",
+                "podman login REGISTRY keeps it out of the command line");
   }
   const auto fail = [&] {
     throw Error(ExitCode::usage, "--base: \"" + support::escape_untrusted(text) + "\" is no image", k_forms);
@@ -48,7 +53,8 @@ void check_reference(const std::string& text) {
   }
   // A slash after the first colon means that the colon stands before a registry's port, or in a digest's place.
   const std::size_t slash = text.find('/', colon);
-  const bool port = slash != std::string::npos && is_digits(std::string_view(text).substr(colon + 1, slash - colon - 1));
+  const bool port =
+      slash != std::string::npos && is_digits(std::string_view(text).substr(colon + 1, slash - colon - 1));
   if (slash != std::string::npos && !port) {
     fail();
   }
@@ -65,14 +71,20 @@ fs::path checked_path(const std::string& text, BaseChoice::Kind kind, const std:
   const bool folder = kind == BaseChoice::Kind::folder;
   const bool right = !error && (folder ? fs::is_directory(path, error) : fs::is_regular_file(path, error));
   if (given.empty() || !right) {
-    throw Error(ExitCode::usage, "--base: there is no " + std::string(folder ? "folder " : "file ") + support::escape_untrusted(given.string()), k_forms);
+    throw Error(ExitCode::usage,
+                "--base: there is no " + std::string(folder ? "folder " : "file ") +
+                    support::escape_untrusted(given.string()),
+                k_forms);
   }
   if (workspace && is_inside(path, *workspace)) {
-    throw Error(ExitCode::refused, "the base " + support::escape_untrusted(text) + " lies inside the workspace, where the agent can change it",
+    throw Error(ExitCode::refused,
+                "the base " + support::escape_untrusted(text) +
+                    " lies inside the workspace, where the agent can change it",
                 "move it to another folder");
   }
   if (folder && path == path.root_path()) {
-    throw Error(ExitCode::refused, "the base dir:/ is this machine itself", "name the folder of another root filesystem");
+    throw Error(ExitCode::refused, "the base dir:/ is this machine itself",
+                "name the folder of another root filesystem");
   }
   return path;
 }
@@ -85,7 +97,8 @@ bool is_suspicious(std::string_view path) {
 }
 
 [[noreturn]] void refuse(const std::string& path, const BaseChoice& choice) {
-  throw Error(ExitCode::refused, "the base " + choice.text + " holds what looks like a credential: /" + support::escape_untrusted(path),
+  throw Error(ExitCode::refused,
+              "the base " + choice.text + " holds what looks like a credential: /" + support::escape_untrusted(path),
               "remove it from the root filesystem; what is in the base stays in the image");
 }
 
@@ -93,7 +106,8 @@ void look_through_folder(const BaseChoice& choice) {
   for (const char* below : {"root", "home", "etc/ssh"}) {
     std::error_code error;
     const auto skip = fs::directory_options::skip_permission_denied;
-    for (fs::recursive_directory_iterator entry(choice.path / below, skip, error), end; !error && entry != end; entry.increment(error)) {
+    for (fs::recursive_directory_iterator entry(choice.path / below, skip, error), end; !error && entry != end;
+         entry.increment(error)) {
       const std::string path = entry->path().lexically_relative(choice.path).string();
       if (entry->is_regular_file(error) && is_suspicious(path)) {
         refuse(path, choice);
@@ -125,7 +139,9 @@ void look_through_tarball(const BaseChoice& choice) {
   }
   if (result != ARCHIVE_EOF && result != ARCHIVE_WARN) {
     const char* why = archive_error_string(reader.get());
-    throw Error(ExitCode::usage, "--base: " + choice.text + " is no tar archive of a root filesystem (" + (why == nullptr ? "unknown error" : why) + ")",
+    throw Error(ExitCode::usage,
+                "--base: " + choice.text + " is no tar archive of a root filesystem (" +
+                    (why == nullptr ? "unknown error" : why) + ")",
                 k_forms);
   }
 }
@@ -149,8 +165,8 @@ std::string identity_of(const BaseChoice& choice) {
   case BaseChoice::Kind::tarball: return "tar:" + choice.path.string() + "\n" + fingerprint(choice.path);
   case BaseChoice::Kind::folder: {
     std::string identity = "dir:" + choice.path.string();
-    for (const char* file : {".", "etc", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status", "var/lib/rpm", "usr/lib/sysimage/rpm",
-                             "lib/apk/db/installed", "var/lib/pacman/local", "etc/passwd"}) {
+    for (const char* file : {".", "etc", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status", "var/lib/rpm",
+                             "usr/lib/sysimage/rpm", "lib/apk/db/installed", "var/lib/pacman/local", "etc/passwd"}) {
       identity += "\n" + fingerprint(choice.path / file);
     }
     return identity;

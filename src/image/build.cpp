@@ -41,9 +41,10 @@ bool has_local_proxy(const std::map<std::string, std::string>& environment) {
   return false;
 }
 
-std::vector<std::string> build_arguments(const Recipe& recipe, const fs::path& folder, const std::map<std::string, fs::path>& contexts,
-                                         bool host_network) {
-  std::vector<std::string> args = {"build", "--pull=never", "--layers=false", "--no-cache", "--force-rm", "--format=oci"};
+std::vector<std::string> build_arguments(const Recipe& recipe, const fs::path& folder,
+                                         const std::map<std::string, fs::path>& contexts, bool host_network) {
+  std::vector<std::string> args = {"build",      "--pull=never", "--layers=false",
+                                   "--no-cache", "--force-rm",   "--format=oci"};
   if (host_network) {
     args.emplace_back("--network=host");
   }
@@ -57,11 +58,13 @@ std::vector<std::string> build_arguments(const Recipe& recipe, const fs::path& f
     args.insert(args.end(), {"--build-context", name + "=" + path.string()});
   }
   const fs::path context = folder / "context";
-  args.insert(args.end(), {"--iidfile", (folder / k_id_file).string(), "--file", (context / "Containerfile").string(), context.string()});
+  args.insert(args.end(), {"--iidfile", (folder / k_id_file).string(), "--file", (context / "Containerfile").string(),
+                           context.string()});
   return args;
 }
 
-std::string build(Workshop& workshop, const std::string& what, const Recipe& recipe, const std::map<std::string, fs::path>& contexts,
+std::string build(Workshop& workshop, const std::string& what, const Recipe& recipe,
+                  const std::map<std::string, fs::path>& contexts,
                   const std::function<void(const fs::path& folder)>& fill) {
   refuse_credentials("the build argument", recipe.arguments);
   refuse_credentials("the label", recipe.labels);

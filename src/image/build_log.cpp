@@ -32,13 +32,16 @@ struct Sign {
 };
 
 constexpr std::string_view k_mirror = "the packages could not be downloaded";
-constexpr std::string_view k_check_mirror = "check the network and the proxy; if the network has a CA of its own, name it: --ca-bundle FILE";
+constexpr std::string_view k_check_mirror =
+    "check the network and the proxy; if the network has a CA of its own, name it: --ca-bundle FILE";
 constexpr std::string_view k_certificate = "a certificate was not accepted";
 constexpr std::string_view k_name_ca = "if the network has a CA of its own, name it: --ca-bundle FILE";
 
 constexpr std::array k_signs = {
-    Sign{"o space left on device", "the disk is full", "make room (podman system prune, podman image prune) and try again"},
-    Sign{"You don't have enough free space", "the disk is full", "make room (podman system prune, podman image prune) and try again"},
+    Sign{"o space left on device", "the disk is full",
+         "make room (podman system prune, podman image prune) and try again"},
+    Sign{"You don't have enough free space", "the disk is full",
+         "make room (podman system prune, podman image prune) and try again"},
     Sign{"isk quota exceeded", "your disk quota is used up", "make room (podman system prune) and try again"},
     Sign{"ertificate verification failed", k_certificate, k_name_ca},
     Sign{"certificate signed by unknown authority", k_certificate, k_name_ca},
@@ -50,7 +53,8 @@ constexpr std::array k_signs = {
     Sign{"Failed to download metadata", k_mirror, k_check_mirror},
     Sign{"unable to select packages", k_mirror, k_check_mirror},
     Sign{"failed retrieving file", k_mirror, k_check_mirror},
-    Sign{"Unable to locate package", "the base image's package lists lack a package", "choose a newer --base, or fewer toolkits"},
+    Sign{"Unable to locate package", "the base image's package lists lack a package",
+         "choose a newer --base, or fewer toolkits"},
 };
 
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -77,7 +81,8 @@ std::string last_lines(std::string_view output) {
 } // namespace
 
 Failure explain_output(std::string_view output) {
-  const auto* sign = std::find_if(k_signs.begin(), k_signs.end(), [&](const Sign& s) { return output.find(s.piece) != std::string_view::npos; });
+  const auto* sign = std::find_if(k_signs.begin(), k_signs.end(),
+                                  [&](const Sign& s) { return output.find(s.piece) != std::string_view::npos; });
   if (sign == k_signs.end()) {
     return {last_lines(output), ""};
   }

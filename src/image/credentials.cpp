@@ -27,28 +27,21 @@ struct KeyForm {
 };
 
 constexpr std::array k_forms = {
-    KeyForm{"sk-", k_word, 20, "an API key (sk-...)"},
-    KeyForm{"ghp_", k_alnum, 36, "a GitHub token"},
-    KeyForm{"gho_", k_alnum, 36, "a GitHub token"},
-    KeyForm{"ghu_", k_alnum, 36, "a GitHub token"},
-    KeyForm{"ghs_", k_alnum, 36, "a GitHub token"},
-    KeyForm{"ghr_", k_alnum, 36, "a GitHub token"},
-    KeyForm{"github_pat_", k_alnum, 22, "a GitHub token"},
-    KeyForm{"glpat-", k_word, 20, "a GitLab token"},
-    KeyForm{"npm_", k_alnum, 36, "an npm token"},
-    KeyForm{"xoxb-", k_word, 20, "a Slack token"},
-    KeyForm{"xoxp-", k_word, 20, "a Slack token"},
-    KeyForm{"AKIA", k_upper, 16, "an AWS access key"},
-    KeyForm{"ASIA", k_upper, 16, "an AWS access key"},
-    KeyForm{"AIza", k_word, 35, "a Google API key"},
-    KeyForm{"hf_", k_alnum, 34, "a Hugging Face token"},
-    KeyForm{"eyJhbGciOi", k_word, 20, "a signed token (JWT)"},
+    KeyForm{"sk-", k_word, 20, "an API key (sk-...)"},     KeyForm{"ghp_", k_alnum, 36, "a GitHub token"},
+    KeyForm{"gho_", k_alnum, 36, "a GitHub token"},        KeyForm{"ghu_", k_alnum, 36, "a GitHub token"},
+    KeyForm{"ghs_", k_alnum, 36, "a GitHub token"},        KeyForm{"ghr_", k_alnum, 36, "a GitHub token"},
+    KeyForm{"github_pat_", k_alnum, 22, "a GitHub token"}, KeyForm{"glpat-", k_word, 20, "a GitLab token"},
+    KeyForm{"npm_", k_alnum, 36, "an npm token"},          KeyForm{"xoxb-", k_word, 20, "a Slack token"},
+    KeyForm{"xoxp-", k_word, 20, "a Slack token"},         KeyForm{"AKIA", k_upper, 16, "an AWS access key"},
+    KeyForm{"ASIA", k_upper, 16, "an AWS access key"},     KeyForm{"AIza", k_word, 35, "a Google API key"},
+    KeyForm{"hf_", k_alnum, 34, "a Hugging Face token"},   KeyForm{"eyJhbGciOi", k_word, 20, "a signed token (JWT)"},
     KeyForm{":_authToken=", k_word, 8, "an npm token"},
 };
 
 bool holds(std::string_view text, const KeyForm& form) {
   for (std::size_t at = text.find(form.prefix); at != std::string_view::npos; at = text.find(form.prefix, at + 1)) {
-    const bool starts_word = at == 0 || k_word.find(text[at - 1]) == std::string_view::npos || form.prefix.front() == ':';
+    const bool starts_word =
+        at == 0 || k_word.find(text[at - 1]) == std::string_view::npos || form.prefix.front() == ':';
     const std::string_view rest = text.substr(at + form.prefix.size());
     if (starts_word && std::min(rest.find_first_not_of(form.alphabet), rest.size()) >= form.least) {
       return true;
@@ -107,29 +100,36 @@ std::optional<std::string_view> credential_in_text(std::string_view text) {
 }
 
 bool is_credential_name(std::string_view name) {
-  constexpr std::array k_anywhere = {"PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "CREDENTIAL", "APIKEY", "API_KEY", "ACCESS_KEY",
-                                     "PRIVATE_KEY", "AUTH_TOKEN", "ACCESS_TOKEN"};
+  constexpr std::array k_anywhere = {"PASSWORD", "PASSWD",     "PASSPHRASE",  "SECRET",     "CREDENTIAL",  "APIKEY",
+                                     "API_KEY",  "ACCESS_KEY", "PRIVATE_KEY", "AUTH_TOKEN", "ACCESS_TOKEN"};
   constexpr std::array k_at_the_end = {"_KEY", "_TOKEN", "_AUTH", "_PAT", "_PWD", "_COOKIE"};
   const std::string text = upper(name);
   if (text.find("PUBLIC_KEY") != std::string::npos || text.find("PUBKEY") != std::string::npos) {
     return false;
   }
   return text == "TOKEN" || text == "KEY" ||
-         std::any_of(k_anywhere.begin(), k_anywhere.end(), [&](const char* part) { return text.find(part) != std::string::npos; }) ||
+         std::any_of(k_anywhere.begin(), k_anywhere.end(),
+                     [&](const char* part) { return text.find(part) != std::string::npos; }) ||
          std::any_of(k_at_the_end.begin(), k_at_the_end.end(), [&](const char* part) { return text.ends_with(part); });
 }
 
 bool is_credential_file(std::string_view path) {
-  constexpr std::array k_names = {".netrc", "_netrc", ".npmrc", ".pypirc", ".git-credentials", ".env", ".dockercfg", ".pgpass", ".my.cnf",
-                                  "credentials", "credentials.json", ".credentials.json", "auth.json", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519",
-                                  "id_ecdsa_sk", "id_ed25519_sk", "hosts.yml", "application_default_credentials.json", "kubeconfig"};
+  constexpr std::array k_names = {".netrc",        "_netrc",           ".npmrc",
+                                  ".pypirc",       ".git-credentials", ".env",
+                                  ".dockercfg",    ".pgpass",          ".my.cnf",
+                                  "credentials",   "credentials.json", ".credentials.json",
+                                  "auth.json",     "id_rsa",           "id_dsa",
+                                  "id_ecdsa",      "id_ed25519",       "id_ecdsa_sk",
+                                  "id_ed25519_sk", "hosts.yml",        "application_default_credentials.json",
+                                  "kubeconfig"};
   const std::string_view name = path.substr(path.rfind('/') + 1);
   if (name.ends_with(".pub")) {
     return false;
   }
   const bool host_key = name.starts_with("ssh_host_") && name.ends_with("_key");
-  return std::find(k_names.begin(), k_names.end(), name) != k_names.end() || name.starts_with(".env.") || host_key || name.ends_with(".key") ||
-         name.ends_with(".p12") || name.ends_with(".pfx") || path.ends_with(".docker/config.json") || path.ends_with(".kube/config");
+  return std::find(k_names.begin(), k_names.end(), name) != k_names.end() || name.starts_with(".env.") || host_key ||
+         name.ends_with(".key") || name.ends_with(".p12") || name.ends_with(".pfx") ||
+         path.ends_with(".docker/config.json") || path.ends_with(".kube/config");
 }
 
 void refuse_credentials(const std::string& what, const std::map<std::string, std::string>& values) {
@@ -137,7 +137,8 @@ void refuse_credentials(const std::string& what, const std::map<std::string, std
     const auto kind = credential_in_text(value);
     if (is_credential_name(name) || kind) {
       throw Error(ExitCode::refused,
-                  what + " " + support::escape_untrusted(name) + " looks like a credential" + (kind ? " (" + std::string(*kind) + ")" : "") +
+                  what + " " + support::escape_untrusted(name) + " looks like a credential" +
+                      (kind ? " (" + std::string(*kind) + ")" : "") +
                       "; everything that goes into a build stays in the image",
                   "give it to the box when it runs: --env NAME, or --auth AGENT");
     }
@@ -154,8 +155,9 @@ void refuse_credentials_in_folder(const std::filesystem::path& folder) {
     const bool text = entry.file_size() <= k_largest_text;
     const auto kind = text ? credential_in_text(support::read_file(entry.path(), k_largest_text)) : std::nullopt;
     if (is_credential_file(path) || kind) {
-      throw Error(ExitCode::refused, "the file " + support::escape_untrusted(path) + " would go into the image and looks like " +
-                                         std::string(kind.value_or("a credential")),
+      throw Error(ExitCode::refused,
+                  "the file " + support::escape_untrusted(path) + " would go into the image and looks like " +
+                      std::string(kind.value_or("a credential")),
                   "remove it from " + folder.string());
     }
   }

@@ -18,8 +18,8 @@ bool is_credential_name(std::string_view name);
 /// Whether a file of this path seems to be a credential: id_ed25519, .netrc, .env, .aws/credentials, *.key, … Pure.
 bool is_credential_file(std::string_view path);
 
-/// Throws Error(refused) naming the first build argument, label or variable whose name or value looks like a credential.
-/// The value is never part of the message.
+/// Throws Error(refused) naming the first build argument, label or variable whose name or value looks like a
+/// credential. The value is never part of the message.
 void refuse_credentials(const std::string& what, const std::map<std::string, std::string>& values);
 
 /// Throws Error(refused) naming the first regular file below `folder` whose name or content looks like a credential.

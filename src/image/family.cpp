@@ -8,14 +8,27 @@ namespace agentbox::image {
 namespace {
 
 constexpr std::array k_names = {
-    std::pair{"debian", Family::apt},      std::pair{"ubuntu", Family::apt},        std::pair{"linuxmint", Family::apt},
-    std::pair{"raspbian", Family::apt},    std::pair{"kali", Family::apt},          std::pair{"fedora", Family::dnf},
-    std::pair{"rhel", Family::dnf},        std::pair{"centos", Family::dnf},        std::pair{"rocky", Family::dnf},
-    std::pair{"almalinux", Family::dnf},   std::pair{"ol", Family::dnf},            std::pair{"amzn", Family::dnf},
-    std::pair{"alpine", Family::apk},                                              std::pair{"opensuse", Family::zypper},
-    std::pair{"opensuse-leap", Family::zypper}, std::pair{"opensuse-tumbleweed", Family::zypper},
-    std::pair{"sles", Family::zypper},     std::pair{"suse", Family::zypper},       std::pair{"arch", Family::pacman},
-    std::pair{"archarm", Family::pacman},  std::pair{"manjaro", Family::pacman},
+    std::pair{"debian", Family::apt},
+    std::pair{"ubuntu", Family::apt},
+    std::pair{"linuxmint", Family::apt},
+    std::pair{"raspbian", Family::apt},
+    std::pair{"kali", Family::apt},
+    std::pair{"fedora", Family::dnf},
+    std::pair{"rhel", Family::dnf},
+    std::pair{"centos", Family::dnf},
+    std::pair{"rocky", Family::dnf},
+    std::pair{"almalinux", Family::dnf},
+    std::pair{"ol", Family::dnf},
+    std::pair{"amzn", Family::dnf},
+    std::pair{"alpine", Family::apk},
+    std::pair{"opensuse", Family::zypper},
+    std::pair{"opensuse-leap", Family::zypper},
+    std::pair{"opensuse-tumbleweed", Family::zypper},
+    std::pair{"sles", Family::zypper},
+    std::pair{"suse", Family::zypper},
+    std::pair{"arch", Family::pacman},
+    std::pair{"archarm", Family::pacman},
+    std::pair{"manjaro", Family::pacman},
 };
 
 /// The value of NAME=VALUE, without quotes.
@@ -28,7 +41,8 @@ std::string_view value_of(std::string_view text, std::string_view name) {
       while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) {
         line.remove_suffix(1);
       }
-      const bool quoted = line.size() >= 2 && (line.front() == '"' || line.front() == '\'') && line.back() == line.front();
+      const bool quoted =
+          line.size() >= 2 && (line.front() == '"' || line.front() == '\'') && line.back() == line.front();
       return quoted ? line.substr(1, line.size() - 2) : line;
     }
   }
@@ -57,7 +71,9 @@ std::string_view name_of(Family family) {
   return {};
 }
 
-bool uses_musl(Family family) { return family == Family::apk; }
+bool uses_musl(Family family) {
+  return family == Family::apk;
+}
 
 std::optional<Family> family_of_os_release(std::string_view text) {
   if (const auto family = known(value_of(text, "ID"))) {

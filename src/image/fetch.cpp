@@ -53,15 +53,21 @@ void read_all(const Fd& fd, const std::function<bool(std::string_view)>& take) {
 
 std::string hint_for(int code) {
   switch (code) {
-  case 5: case 6: case 7: case 28: return "check the network and the proxy; npm_config_registry names another registry";
+  case 5:
+  case 6:
+  case 7:
+  case 28: return "check the network and the proxy; npm_config_registry names another registry";
   case 22: return "that version may be gone: agentbox update";
-  case 35: case 60: case 77: return "if the network has a CA of its own, name it: --ca-bundle FILE";
+  case 35:
+  case 60:
+  case 77: return "if the network has a CA of its own, name it: --ca-bundle FILE";
   default: return "try again; the download starts anew";
   }
 }
 
 /// One run of curl whose answer goes through `take`. A `take` that returns false has had too much, or failed.
-void stream(const support::Command& command, const std::string& address, const std::function<bool(std::string_view)>& take) {
+void stream(const support::Command& command, const std::string& address,
+            const std::function<bool(std::string_view)>& take) {
   Pipe out = make_pipe();
   Pipe err = make_pipe();
   const Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -90,7 +96,9 @@ void stream(const support::Command& command, const std::string& address, const s
     throw Error(ExitCode::failed, address + " sent more than it should", "check npm_config_registry");
   }
   if (!status.ok()) {
-    throw Error(ExitCode::failed, "cannot download " + address + ": " + support::escape_untrusted(complaint.substr(0, complaint.find('\n'))),
+    throw Error(ExitCode::failed,
+                "cannot download " + address + ": " +
+                    support::escape_untrusted(complaint.substr(0, complaint.find('\n'))),
                 hint_for(status.code));
   }
 }
@@ -109,9 +117,10 @@ support::Command curl(const std::string& program, const std::map<std::string, st
                       const std::optional<std::filesystem::path>& ca_bundle, const std::string& address) {
   const std::string schemes = address.starts_with("http://") ? "=http,https" : "=https";
   support::Command command;
-  command.argv = {program,         "--disable",     "--silent",    "--show-error",  "--fail",      "--location",
-                  "--proto",       schemes,         "--max-redirs", "5",            "--connect-timeout", "20",
-                  "--speed-limit", "1000",          "--speed-time", "30"};
+  command.argv = {program,         "--disable",  "--silent",          "--show-error",
+                  "--fail",        "--location", "--proto",           schemes,
+                  "--max-redirs",  "5",          "--connect-timeout", "20",
+                  "--speed-limit", "1000",       "--speed-time",      "30"};
   if (ca_bundle) {
     command.argv.insert(command.argv.end(), {"--cacert", ca_bundle->string()});
   }
@@ -122,16 +131,18 @@ support::Command curl(const std::string& program, const std::map<std::string, st
 
 } // namespace
 
-Fetcher::Fetcher(const std::map<std::string, std::string>& environment, const std::optional<std::filesystem::path>& ca_bundle)
+Fetcher::Fetcher(const std::map<std::string, std::string>& environment,
+                 const std::optional<std::filesystem::path>& ca_bundle)
     : m_ca_bundle(ca_bundle) {
   const auto program = support::find_program("curl");
   if (!program) {
-    throw Error(ExitCode::failed, "curl is not installed; it fetches the agents", "sudo apt-get install curl, or: sudo dnf install curl");
+    throw Error(ExitCode::failed, "curl is not installed; it fetches the agents",
+                "sudo apt-get install curl, or: sudo dnf install curl");
   }
   m_program = *program;
   m_environment["PATH"] = "/usr/bin:/bin";
-  for (const char* name : {"http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE",
-                           "SSL_CERT_DIR", "CURL_CA_BUNDLE"}) {
+  for (const char* name : {"http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
+                           "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE"}) {
     if (const auto found = environment.find(name); found != environment.end()) {
       m_environment.insert(*found);
     }
@@ -145,7 +156,8 @@ std::string Fetcher::text(const std::string& address, std::uint64_t max_bytes) c
   return answer;
 }
 
-std::string Fetcher::file(const std::string& address, const std::filesystem::path& path, std::uint64_t max_bytes) const {
+std::string Fetcher::file(const std::string& address, const std::filesystem::path& path,
+                          std::uint64_t max_bytes) const {
   Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) {
     throw support::system_error(ExitCode::failed, "cannot create " + path.string(), errno);

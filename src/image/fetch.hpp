@@ -8,8 +8,8 @@
 
 namespace agentbox::image {
 
-/// Fetches from an npm registry with /usr/bin/curl (so that proxies, CA bundles and TLS settings of the host apply). The
-/// user's .curlrc is not read.
+/// Fetches from an npm registry with /usr/bin/curl (so that proxies, CA bundles and TLS settings of the host apply).
+/// The user's .curlrc is not read.
 class Fetcher {
 public:
   /// `environment` is the caller's: *_proxy, SSL_CERT_FILE, SSL_CERT_DIR and CURL_CA_BUNDLE are passed on. `ca_bundle`

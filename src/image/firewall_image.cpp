@@ -16,7 +16,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* k_label = "org.agentbox.image=firewall";
 
-std::string key_of(const podman::Installation& installation) { return "firewall\n" + installation.firewall().string(); }
+std::string key_of(const podman::Installation& installation) {
+  return "firewall\n" + installation.firewall().string();
+}
 
 /// The image remembered for this program, if none of the files it was put together from has changed since.
 std::optional<ImageRef> remembered(const podman::Installation& installation) {
@@ -42,7 +44,9 @@ std::map<std::string, std::string> prints_of(const std::vector<oci::ImageEntry>&
 
 } // namespace
 
-std::optional<ImageRef> known_firewall_image(const podman::Installation& installation) { return remembered(installation); }
+std::optional<ImageRef> known_firewall_image(const podman::Installation& installation) {
+  return remembered(installation);
+}
 
 ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Installation& installation, bool recheck) {
   const Store store(podman);

@@ -41,7 +41,8 @@ std::optional<ImageRef> known_agent_image(const podman::Installation& installati
 /// The firewall's image, assembled from the installed program and the libraries it loads, and loaded into Podman's
 /// store when one of them has changed. Needs no network. Warm calls stat those files and ask nothing else.
 /// `recheck` as above.
-ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Installation& installation, bool recheck = false);
+ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Installation& installation,
+                               bool recheck = false);
 
 /// The firewall's image if it is loaded and today's; nothing is done.
 std::optional<ImageRef> known_firewall_image(const podman::Installation& installation);

@@ -22,7 +22,8 @@ public:
   explicit Reader(std::string_view where) : m_where(where) {}
 
   [[noreturn]] void fail(const std::string& what) const {
-    throw Error(ExitCode::usage, m_where + ": " + what, "agentbox update writes the file anew; without it the shipped one counts");
+    throw Error(ExitCode::usage, m_where + ": " + what,
+                "agentbox update writes the file anew; without it the shipped one counts");
   }
   /// The object at `key`, which has no keys besides those `known` (empty: any).
   const json& object(const json& parent, const std::string& key, const std::vector<std::string>& known) const {
@@ -71,7 +72,8 @@ bool is_package_name(std::string_view text) {
     return is_plain_name(text);
   }
   const auto slash = text.find('/');
-  return slash != std::string_view::npos && is_plain_name(text.substr(1, slash - 1)) && is_plain_name(text.substr(slash + 1));
+  return slash != std::string_view::npos && is_plain_name(text.substr(1, slash - 1)) &&
+         is_plain_name(text.substr(slash + 1));
 }
 
 bool is_integrity(std::string_view text) {
@@ -90,7 +92,8 @@ PinnedAgent read_agent(const Reader& reader, const json& agents, const std::stri
   const json& packages = reader.object(entry, "packages", {});
   for (const auto& [platform, ignored] : packages.items()) {
     const json& package = reader.object(packages, platform, {"name", "version", "integrity"});
-    agent.packages[platform] = {reader.text(package, "name", is_package_name), reader.text(package, "version", is_version),
+    agent.packages[platform] = {reader.text(package, "name", is_package_name),
+                                reader.text(package, "version", is_version),
                                 reader.text(package, "integrity", is_integrity)};
   }
   return agent;

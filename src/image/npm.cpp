@@ -37,10 +37,12 @@ std::string registry_address(const std::map<std::string, std::string>& environme
     while (address.ends_with('/')) {
       address.pop_back();
     }
-    const bool odd = address.find_first_of(" \t\r\n\"'\\<>^`{|}[]?#*") != std::string::npos && !address.starts_with("http://[::1]");
+    const bool odd =
+        address.find_first_of(" \t\r\n\"'\\<>^`{|}[]?#*") != std::string::npos && !address.starts_with("http://[::1]");
     if (!is_allowed_scheme(address) || odd || credential_in_text(address)) {
       throw Error(ExitCode::usage, std::string(name) + " is not the address of a registry that agentbox can use",
-                  "https://HOST/PATH without a name or password in it; unset it for " + std::string(k_default_registry));
+                  "https://HOST/PATH without a name or password in it; unset it for " +
+                      std::string(k_default_registry));
     }
     return address;
   }

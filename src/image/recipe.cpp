@@ -18,7 +18,9 @@ namespace fs = std::filesystem;
 constexpr std::size_t k_max_data_bytes = 256U << 10U;
 constexpr std::size_t k_tag_digits = 12;
 
-std::string read(const fs::path& path) { return support::read_file(path, k_max_data_bytes); }
+std::string read(const fs::path& path) {
+  return support::read_file(path, k_max_data_bytes);
+}
 
 bool is_package_name(std::string_view name) {
   constexpr std::string_view k_allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+._-:@";
@@ -58,7 +60,8 @@ std::vector<std::string> parse_packages(std::string_view text, std::string_view 
       continue;
     }
     if (!is_package_name(line)) {
-      throw Error(ExitCode::failed, std::string(where) + ": \"" + support::escape_untrusted(line) + "\" is no package name",
+      throw Error(ExitCode::failed,
+                  std::string(where) + ": \"" + support::escape_untrusted(line) + "\" is no package name",
                   "one name a line; the package agentbox may have to be installed again");
     }
     packages.emplace_back(line);
@@ -95,8 +98,12 @@ Recipe tools_recipe(const fs::path& data, const Base& base, Family family, const
   };
   recipe.arguments = {{"BASE", base.id}};
   recipe.labels = {
-      {"org.agentbox.base", base.name},      {"org.agentbox.base.id", base.id}, {"org.agentbox.base.origin", base.origin},
-      {"org.agentbox.family", family_name},  {"org.agentbox.toolkits", chosen}, {"org.agentbox.image", "tools"},
+      {"org.agentbox.base", base.name},
+      {"org.agentbox.base.id", base.id},
+      {"org.agentbox.base.origin", base.origin},
+      {"org.agentbox.family", family_name},
+      {"org.agentbox.toolkits", chosen},
+      {"org.agentbox.image", "tools"},
       {k_slot_label, support::sha256_hex(base.name + "\n" + chosen).substr(0, k_tag_digits)},
   };
   recipe.tag = "localhost/agentbox/tools:" + digest_of(recipe).substr(0, k_tag_digits);

@@ -13,10 +13,10 @@ namespace agentbox::image {
 
 /// What `podman build` gets for one image, as data: the same ingredients give the same recipe and the same tag.
 struct Recipe {
-  std::string tag;                           ///< "localhost/agentbox/tools:0123456789ab"
-  std::map<std::string, std::string> files;  ///< of the build context, by relative path
+  std::string tag;                              ///< "localhost/agentbox/tools:0123456789ab"
+  std::map<std::string, std::string> files;     ///< of the build context, by relative path
   std::map<std::string, std::string> arguments; ///< --build-arg
-  std::map<std::string, std::string> labels; ///< --label
+  std::map<std::string, std::string> labels;    ///< --label
 };
 
 /// A base image that is in the store.
@@ -32,10 +32,12 @@ std::vector<std::string> parse_packages(std::string_view text, std::string_view 
 
 /// The packages of the base set and of `toolkits` for `family`, in that order, each once. `data` is
 /// share/containerfiles.
-std::vector<std::string> load_packages(const std::filesystem::path& data, Family family, const std::vector<std::string>& toolkits);
+std::vector<std::string> load_packages(const std::filesystem::path& data, Family family,
+                                       const std::vector<std::string>& toolkits);
 
 /// The first image: base, packages, user. Reads the data folder.
-Recipe tools_recipe(const std::filesystem::path& data, const Base& base, Family family, const std::vector<std::string>& toolkits);
+Recipe tools_recipe(const std::filesystem::path& data, const Base& base, Family family,
+                    const std::vector<std::string>& toolkits);
 
 /// What distinguishes one agent's files in an image.
 struct AgentVersion {

@@ -24,19 +24,19 @@ bool is_id(const std::string& text) {
 } // namespace
 
 std::string fingerprint(const fs::path& path) {
-  struct stat info{};
+  struct stat info {};
   if (stat(path.c_str(), &info) != 0) {
     return "missing";
   }
-  return std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec) + " " +
-         std::to_string(info.st_ino);
+  return std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
+         std::to_string(info.st_mtim.tv_nsec) + " " + std::to_string(info.st_ino);
 }
 
 std::string fingerprint_folder(const fs::path& folder) {
   std::vector<std::string> lines;
   std::error_code error;
-  for (fs::recursive_directory_iterator entry(folder, fs::directory_options::follow_directory_symlink, error), end; !error && entry != end;
-       entry.increment(error)) {
+  for (fs::recursive_directory_iterator entry(folder, fs::directory_options::follow_directory_symlink, error), end;
+       !error && entry != end; entry.increment(error)) {
     if (!entry->is_directory()) {
       lines.push_back(entry->path().string() + " " + fingerprint(entry->path()) + "\n");
     }
@@ -62,7 +62,8 @@ ImagesState::ImagesState(fs::path path) : m_path(std::move(path)) {
   }
   try {
     for (const json& item : document.at("images")) {
-      Entry entry{item.at("key"), {item.at("id"), item.at("tag")}, item.at("files").get<std::map<std::string, std::string>>()};
+      Entry entry{
+          item.at("key"), {item.at("id"), item.at("tag")}, item.at("files").get<std::map<std::string, std::string>>()};
       if (is_id(entry.image.id)) {
         m_entries.push_back(std::move(entry));
       }
@@ -72,10 +73,13 @@ ImagesState::ImagesState(fs::path path) : m_path(std::move(path)) {
   }
 }
 
-ImagesState ImagesState::load() { return ImagesState(support::cache_folder() / "images.json"); }
+ImagesState ImagesState::load() {
+  return ImagesState(support::cache_folder() / "images.json");
+}
 
 const ImagesState::Entry* ImagesState::entry(const std::string& key) const {
-  const auto found = std::find_if(m_entries.begin(), m_entries.end(), [&](const Entry& candidate) { return candidate.key == key; });
+  const auto found =
+      std::find_if(m_entries.begin(), m_entries.end(), [&](const Entry& candidate) { return candidate.key == key; });
   return found == m_entries.end() ? nullptr : &*found;
 }
 
@@ -90,7 +94,8 @@ const std::map<std::string, std::string>& ImagesState::files(const std::string& 
   return found == nullptr ? none : found->files;
 }
 
-void ImagesState::remember(const std::string& key, const ImageRef& image, const std::map<std::string, std::string>& files) {
+void ImagesState::remember(const std::string& key, const ImageRef& image,
+                           const std::map<std::string, std::string>& files) {
   std::erase_if(m_entries, [&](const Entry& candidate) { return candidate.key == key; });
   m_entries.push_back({key, image, files});
   if (m_entries.size() > k_max_entries) {

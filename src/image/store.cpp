@@ -14,7 +14,9 @@ namespace {
 /// Copying a large image's layers takes time on a slow disk.
 constexpr support::CaptureLimits k_patient{16U << 20U, std::chrono::minutes(20)};
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
 
 struct Close {
   void operator()(archive* reader) const { archive_read_free(reader); }
@@ -42,14 +44,17 @@ std::string first_file_of_tar(std::string_view text) {
 }
 
 std::optional<std::string> Store::id_of(const std::string& name) const {
-  const support::Captured result = support::capture(m_podman.command({"image", "inspect", "--format", "{{.Id}}", "--", name}));
+  const support::Captured result =
+      support::capture(m_podman.command({"image", "inspect", "--format", "{{.Id}}", "--", name}));
   if (!result.status.ok()) {
     return std::nullopt;
   }
   return first_line(result.out);
 }
 
-void Store::tag(const std::string& id, const std::string& tag) const { m_podman.capture({"tag", id, tag}); }
+void Store::tag(const std::string& id, const std::string& tag) const {
+  m_podman.capture({"tag", id, tag});
+}
 
 std::vector<std::string> Store::with_labels(const std::vector<std::string>& labels) const {
   std::vector<std::string> args = {"images", "--all", "--no-trunc", "--quiet"};
@@ -70,7 +75,9 @@ std::vector<std::string> Store::with_labels(const std::vector<std::string>& labe
   return ids;
 }
 
-void Store::try_remove(const std::string& id) const { support::capture(m_podman.command({"rmi", "--force=false", id})); }
+void Store::try_remove(const std::string& id) const {
+  support::capture(m_podman.command({"rmi", "--force=false", id}));
+}
 
 std::string Store::create(const std::string& id, const std::vector<std::string>& options) const {
   std::vector<std::string> args = {"create", "--pull=never", "--network=none"};

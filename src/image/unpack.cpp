@@ -30,7 +30,8 @@ using Archive = std::unique_ptr<archive, Close>;
 
 [[noreturn]] void damaged(const fs::path& path, archive* reader) {
   const char* why = archive_error_string(reader);
-  throw Error(ExitCode::failed, "cannot unpack " + path.string() + ": " + support::escape_untrusted(why == nullptr ? "unknown error" : why));
+  throw Error(ExitCode::failed, "cannot unpack " + path.string() + ": " +
+                                    support::escape_untrusted(why == nullptr ? "unknown error" : why));
 }
 
 [[noreturn]] void hostile(const std::string& name, const std::string& why) {
@@ -124,7 +125,8 @@ private:
 
 } // namespace
 
-void unpack_package(const fs::path& archive_path, const fs::path& folder, const PackageLayout& layout, const UnpackLimits& limits) {
+void unpack_package(const fs::path& archive_path, const fs::path& folder, const PackageLayout& layout,
+                    const UnpackLimits& limits) {
   const Archive reader = open_archive(archive_path);
   Budget budget(limits);
   while (true) {

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::uint64_t k_max_answer = 4U << 20U;
 
-PublishedVersion ask(const std::string& registry, const Fetcher& fetcher, const std::string& package, const std::string& version) {
+PublishedVersion ask(const std::string& registry, const Fetcher& fetcher, const std::string& package,
+                     const std::string& version) {
   const std::string address = version_address(registry, package, version);
   return parse_published(fetcher.text(address, k_max_answer), address);
 }

@@ -52,8 +52,9 @@ void require_space(const fs::path& path, std::uint64_t bytes) {
   constexpr double k_gigabyte = 1e9;
   if (!error && space.available < bytes) {
     throw Error(ExitCode::failed,
-                fmt::format("the disk is too full to build the image: {} has {:.1f} GB free, {:.1f} GB are needed", existing.string(),
-                            static_cast<double>(space.available) / k_gigabyte, static_cast<double>(bytes) / k_gigabyte),
+                fmt::format("the disk is too full to build the image: {} has {:.1f} GB free, {:.1f} GB are needed",
+                            existing.string(), static_cast<double>(space.available) / k_gigabyte,
+                            static_cast<double>(bytes) / k_gigabyte),
                 "make room: podman system prune, podman image prune");
   }
 }

@@ -13,6 +13,7 @@ else
   ca=
 fi
 
+# shellcheck source=/dev/null
 . "$here/family.sh"
 # shellcheck disable=SC2046 # one package a word
 install_packages $(cat "$here/packages.txt")
@@ -20,18 +21,16 @@ install_packages $(cat "$here/packages.txt")
 # The user. Whoever had the name or the ids before (Ubuntu's "ubuntu") gives way. The files are edited here, because no
 # two families have the same useradd.
 old_home=$(awk -F: '$3 == 1000 { print $6; exit }' /etc/passwd)
-without_agent() { # FILE NAME-TEST: its lines without the old owners of name and id
-  awk -F: "$2" "$1" >"$1.new"
-  cat "$1.new" >"$1" # keeps owner and mode
+old_user=$(awk -F: '$3 == 1000 { print $1; exit }' /etc/passwd)
+without() { # FILE NAME ID: keeps the lines of others; the file keeps its owner and mode
+  awk -F: -v name="$2" -v id="$3" '$1 != "agent" && $1 != name && (id == "" || $3 != id)' "$1" >"$1.new"
+  cat "$1.new" >"$1"
   rm "$1.new"
 }
-old_user=$(awk -F: '$3 == 1000 { print $1; exit }' /etc/passwd)
-without_agent /etc/passwd '$1 != "agent" && $3 != 1000'
-without_agent /etc/group '$1 != "agent" && $3 != 1000'
+without /etc/passwd '' 1000
+without /etc/group '' 1000
 for file in /etc/shadow /etc/gshadow /etc/subuid /etc/subgid; do
-  if [ -e "$file" ]; then
-    without_agent "$file" '$1 != "agent" && $1 != "'"$old_user"'"'
-  fi
+  if [ -e "$file" ]; then without "$file" "$old_user" ''; fi
 done
 login_shell=/bin/sh
 if [ -x /bin/bash ]; then login_shell=/bin/bash; fi

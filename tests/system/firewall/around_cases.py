@@ -18,7 +18,7 @@ class Around(world.FirewallTest):
         cls.firewalled.close()
         cls.unfiltered.close()
 
-    def both(self, name, *arguments, fast=0.1, twin=True, **named):
+    def both(self, name, *arguments, fast=0.5, twin=True, **named):
         """The denial and its positive twin."""
         result = self.firewalled.probe(name, *arguments, **named)
         self.assertFalse(result["ok"], (name, arguments, named, result))

@@ -161,7 +161,7 @@ def ping(host):
     v6 = ":" in host
     kind = socket.IPPROTO_ICMPV6 if v6 else socket.IPPROTO_ICMP
     with socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM, kind) as s:
-        s.settimeout(0.5)
+        s.settimeout(3)
         s.connect((host, 0))
         s.send(struct.pack(">BBHHH", 128 if v6 else 8, 0, 0, 1, 1))
         return {"received": s.recv(4096).hex()}

@@ -19,7 +19,18 @@ Bytes answer_to(const GateQuery& query, std::string_view text) {
   Bytes bytes(query.begin(), query.end());
   bytes[2] = 0x85; // QR, AA, RD
   bytes[7] = 1;
-  const Bytes record = {0xC0, 12, 0, 16, 0, 1, 0, 0, 0, 0, 0, static_cast<std::uint8_t>(text.size() + 1),
+  const Bytes record = {0xC0,
+                        12,
+                        0,
+                        16,
+                        0,
+                        1,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        static_cast<std::uint8_t>(text.size() + 1),
                         static_cast<std::uint8_t>(text.size())};
   bytes.insert(bytes.end(), record.begin(), record.end());
   bytes.insert(bytes.end(), text.begin(), text.end());
@@ -50,20 +61,23 @@ TEST_CASE("every other answer keeps the gate shut") {
     return read_gate_answer(bytes, query, k_nonce);
   };
   CHECK(with([](Bytes&) {}) == GateAnswer::right);
-  CHECK(with([](Bytes& b) { b[1] ^= 1U; }) == GateAnswer::unrelated);      // another query's id
-  CHECK(with([](Bytes& b) { b[2] &= 0x7FU; }) == GateAnswer::unrelated);   // a query, not a response
-  CHECK(with([](Bytes& b) { b.resize(11); }) == GateAnswer::unrelated);    // no header
-  CHECK(with([](Bytes& b) { b[3] |= 3U; }) == GateAnswer::wrong);          // NXDOMAIN
-  CHECK(with([](Bytes& b) { b[2] |= 2U; }) == GateAnswer::wrong);          // truncated
-  CHECK(with([](Bytes& b) { b[5] = 0; }) == GateAnswer::wrong);            // no question
-  CHECK(with([](Bytes& b) { b[7] = 0; }) == GateAnswer::wrong);            // no answer
-  CHECK(with([](Bytes& b) { b[7] = 2; }) == GateAnswer::wrong);            // two answers
-  CHECK(with([](Bytes& b) { b[14] = 'x'; }) == GateAnswer::wrong);         // another name
-  CHECK(with([](Bytes& b) { b[43] = 1; }) == GateAnswer::wrong);           // type A
-  CHECK(with([](Bytes& b) { b[45] = 3; }) == GateAnswer::wrong);           // class CHAOS
-  CHECK(with([](Bytes& b) { b[51]++; }) == GateAnswer::wrong);             // room for a second string
-  CHECK(with([](Bytes& b) { b[52]--; b[51]--; }) == GateAnswer::wrong);    // a shorter nonce
-  CHECK(with([](Bytes& b) { b.back() ^= 1U; }) == GateAnswer::wrong);      // another nonce
+  CHECK(with([](Bytes& b) { b[1] ^= 1U; }) == GateAnswer::unrelated);    // another query's id
+  CHECK(with([](Bytes& b) { b[2] &= 0x7FU; }) == GateAnswer::unrelated); // a query, not a response
+  CHECK(with([](Bytes& b) { b.resize(11); }) == GateAnswer::unrelated);  // no header
+  CHECK(with([](Bytes& b) { b[3] |= 3U; }) == GateAnswer::wrong);        // NXDOMAIN
+  CHECK(with([](Bytes& b) { b[2] |= 2U; }) == GateAnswer::wrong);        // truncated
+  CHECK(with([](Bytes& b) { b[5] = 0; }) == GateAnswer::wrong);          // no question
+  CHECK(with([](Bytes& b) { b[7] = 0; }) == GateAnswer::wrong);          // no answer
+  CHECK(with([](Bytes& b) { b[7] = 2; }) == GateAnswer::wrong);          // two answers
+  CHECK(with([](Bytes& b) { b[14] = 'x'; }) == GateAnswer::wrong);       // another name
+  CHECK(with([](Bytes& b) { b[43] = 1; }) == GateAnswer::wrong);         // type A
+  CHECK(with([](Bytes& b) { b[45] = 3; }) == GateAnswer::wrong);         // class CHAOS
+  CHECK(with([](Bytes& b) { b[51]++; }) == GateAnswer::wrong);           // room for a second string
+  CHECK(with([](Bytes& b) {
+          b[52]--;
+          b[51]--;
+        }) == GateAnswer::wrong);                                     // a shorter nonce
+  CHECK(with([](Bytes& b) { b.back() ^= 1U; }) == GateAnswer::wrong); // another nonce
   CHECK(read_gate_answer(answer_to(query, ""), query, "") == GateAnswer::wrong);
 }
 

@@ -158,8 +158,18 @@ TEST_CASE("without a terminal the agent is not started, a shell is") {
   CHECK(outcome.code == 3);
 }
 
-TEST_CASE("orphans are reaped and signals forwarded") {
-  // The entry point is no process 1 here, so it takes no orphans in; what it can show is that TERM reaches the group.
+TEST_CASE("as process 1 it reaps orphans and takes everything with it") {
+  Surroundings surroundings;
+  surroundings.first_process = true;
+  const std::string script = "(sleep 0.1 &) ; (sh -c 'exit 3' &) ; sleep 0.4; ps -eo stat=,comm= | grep -c '^Z'; ps -o "
+                             "comm= -p 1; sleep 1000 & exit 6";
+  const Outcome outcome = run(surroundings, {"exec", "/bin/sh", "-c", script});
+  CHECK(outcome.output == "0\nagent-entrypoin\n");
+  CHECK(outcome.code == 6);
+  CHECK(outcome.seconds < 5);
+}
+
+TEST_CASE("signals are forwarded") {
   const Outcome outcome = run(
       {}, {"exec", "/bin/sh", "-c", "trap 'echo got it; exit 5' TERM; kill -TERM $PPID; while :; do sleep 0.1; done"});
   CHECK_THAT(outcome.output, Contains("got it"));

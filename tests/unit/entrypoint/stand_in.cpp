@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stand_in.hpp"
 
-#include <array>
 #include <arpa/inet.h>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -14,6 +14,7 @@
 #include <pty.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -51,14 +52,15 @@ void set_address(int fd, unsigned long request, ifreq& interface, const char* te
   sockaddr_in address{};
   address.sin_family = AF_INET;
   inet_pton(AF_INET, text, &address.sin_addr);
-  std::copy_n(reinterpret_cast<const char*>(&address), sizeof address, reinterpret_cast<char*>(&interface.ifr_addr)); // NOLINT
+  std::copy_n(reinterpret_cast<const char*>(&address), sizeof address,
+              reinterpret_cast<char*>(&interface.ifr_addr)); // NOLINT
   must(ioctl(fd, request, &interface) == 0);
 }
 
 /// An address of our own at which nobody listens refuses with a reset, as the firewall's ruleset does.
 void bring_up_loopback(bool with_blocked_address) {
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  ifreq interface{};
+  ifreq interface {};
   std::copy_n("lo", 3, interface.ifr_name);
   interface.ifr_flags = IFF_UP | IFF_RUNNING; // NOLINT(*-union-access): the ioctl's way
   must(ioctl(fd, SIOCSIFFLAGS, &interface) == 0);
@@ -85,7 +87,8 @@ int listen_at(const char* address_text, std::uint16_t port, int type) {
     std::array<char, 512> buffer{};
     sockaddr_in from{};
     socklen_t size = sizeof from;
-    const ssize_t count = recvfrom(fd, buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&from), &size); // NOLINT
+    const ssize_t count =
+        recvfrom(fd, buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&from), &size); // NOLINT
     std::string answer(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 12)));
     answer[2] = '\x85';
     answer[7] = '\1';
@@ -118,6 +121,23 @@ void start_resolver(const Surroundings& surroundings) {
   char nothing = 0;
   must(read(armed[0], &nothing, 1) == 0);
   close(armed[0]);
+}
+
+int wait_for(pid_t pid) {
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+/// Returns in process 1 of a new process namespace; the caller waits for it and passes its exit code on.
+void become_first_process() {
+  must(unshare(CLONE_NEWPID | CLONE_NEWNS) == 0);
+  const pid_t pid = fork();
+  if (pid != 0) {
+    _exit(wait_for(pid));
+  }
+  must(mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
+  must(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0);
 }
 
 struct Sets {
@@ -156,6 +176,9 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   argv.insert(argv.end(), args.begin(), args.end());
   std::vector<std::string> env = surroundings.env;
   enter_namespaces(surroundings.uid);
+  if (surroundings.first_process) {
+    become_first_process();
+  }
   bring_up_loopback(surroundings.ruleset || surroundings.blocked_address_open);
   if (surroundings.blocked_address_open) {
     fcntl(listen_at("192.0.2.1", 9, SOCK_STREAM), F_SETFD, 0); // kept open by the resolver's process
@@ -175,12 +198,6 @@ std::string drain(int fd) {
     text.append(buffer.data(), static_cast<std::size_t>(count));
   }
   return text;
-}
-
-int wait_for(pid_t pid) {
-  int status = 0;
-  waitpid(pid, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
 class Clock {

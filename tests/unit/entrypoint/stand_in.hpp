@@ -15,12 +15,14 @@ struct Surroundings {
   bool no_new_privileges = true;
   bool empty_bounding_set = true;
   bool ambient_capability = false;
-  bool ruleset = true;           ///< 192.0.2.1 answers with a reset; otherwise there is no route to it
+  bool ruleset = true;               ///< 192.0.2.1 answers with a reset; otherwise there is no route to it
   bool blocked_address_open = false; ///< 192.0.2.1:9 accepts connections
-  bool resolver = true;          ///< something answers at 127.0.0.1:53
+  bool resolver = true;              ///< something answers at 127.0.0.1:53
   std::string resolver_nonce = k_nonce;
-  int resolver_delay_ms = 0;     ///< before it starts to listen
-  std::vector<std::string> env = {"AGENTBOX_NETWORK=filtered", std::string("AGENTBOX_GATE=") + k_nonce, "PATH=/usr/bin:/bin"};
+  int resolver_delay_ms = 0;  ///< before it starts to listen
+  bool first_process = false; ///< it is process 1 of a process namespace, with a /proc of its own
+  std::vector<std::string> env = {"AGENTBOX_NETWORK=filtered", std::string("AGENTBOX_GATE=") + k_nonce,
+                                  "PATH=/usr/bin:/bin"};
 };
 
 struct Outcome {

@@ -32,16 +32,18 @@ void make(const fs::path& path) {
 } // namespace
 
 TEST_CASE("image references are taken as they are") {
-  for (const std::string& text : std::vector<std::string>{"debian", "debian:12", "docker.io/library/debian:bookworm-slim", "registry.example.com:5000/team/image:1.0",
-                                 "localhost/base", "quay.io/x/y@sha256:" + std::string(64, 'a'), "fedora@sha256:" + std::string(64, 'a')}) {
+  for (const std::string& text : std::vector<std::string>{
+           "debian", "debian:12", "docker.io/library/debian:bookworm-slim", "registry.example.com:5000/team/image:1.0",
+           "localhost/base", "quay.io/x/y@sha256:" + std::string(64, 'a'), "fedora@sha256:" + std::string(64, 'a')}) {
     INFO(text);
     CHECK_FALSE(refusal(text));
   }
 }
 
 TEST_CASE("what is no reference, or one of Podman's transports, is refused") {
-  for (const std::string text : {"", "-v", "--help", " debian", "debian 12", "debian\n", "a;b", "$(id)", "oci:folder", "oci-archive:/x", "docker-archive:x.tar",
-                                 "containers-storage:x", "docker-daemon:x", "docker://debian", "image:/etc/x", "image:tag/x", "https://example.com/x.tar"}) {
+  for (const std::string text : {"", "-v", "--help", " debian", "debian 12", "debian\n", "a;b", "$(id)", "oci:folder",
+                                 "oci-archive:/x", "docker-archive:x.tar", "containers-storage:x", "docker-daemon:x",
+                                 "docker://debian", "image:/etc/x", "image:tag/x", "https://example.com/x.tar"}) {
     INFO(text);
     CHECK(refusal(text) == ExitCode::usage);
   }
@@ -94,7 +96,8 @@ TEST_CASE("credentials in a root filesystem are found by their names") {
   make(folder.path() / "usr/share/doc/sample/id_rsa");
   make(folder.path() / "etc/ssh/ssh_config");
   CHECK_NOTHROW(refuse_credentials_in_rootfs(root));
-  const char* file = GENERATE("root/.ssh/id_ed25519", "home/me/.netrc", "home/me/.aws/credentials", "etc/ssh/ssh_host_rsa_key");
+  const char* file =
+      GENERATE("root/.ssh/id_ed25519", "home/me/.netrc", "home/me/.aws/credentials", "etc/ssh/ssh_host_rsa_key");
   make(folder.path() / file);
   CHECK_THROWS_AS(refuse_credentials_in_rootfs(root), Error);
   fs::remove(folder.path() / file);

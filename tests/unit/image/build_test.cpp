@@ -16,7 +16,8 @@ TEST_CASE("what podman build gets") {
   recipe.arguments = {{"BASE", "abc"}};
   recipe.labels = {{"org.agentbox.base", "debian:12"}};
   CHECK(agentbox::support::join(build_arguments(recipe, "/w", {{"codex", "/c"}}, false), " ") ==
-        "build --pull=never --layers=false --no-cache --force-rm --format=oci --build-arg BASE=abc --label org.agentbox.base=debian:12 "
+        "build --pull=never --layers=false --no-cache --force-rm --format=oci --build-arg BASE=abc --label "
+        "org.agentbox.base=debian:12 "
         "--build-context codex=/c --iidfile /w/image-id --file /w/context/Containerfile /w/context");
   const std::vector<std::string> with_host = build_arguments(recipe, "/w", {}, true);
   CHECK(std::count(with_host.begin(), with_host.end(), "--network=host") == 1);
@@ -33,7 +34,11 @@ TEST_CASE("only a proxy on this machine's loopback needs the host's network") {
 
 TEST_CASE("mmdebstrap runs with a constructed environment and makes the default base") {
   const auto command = mmdebstrap_command("/usr/bin/mmdebstrap", "/w/base.tar",
-                                          {{"HOME", "/home/x"}, {"http_proxy", "http://p:1"}, {"OPENAI_API_KEY", "no"}, {"PATH", "/evil"}, {"APT_CONFIG", "/evil"}});
+                                          {{"HOME", "/home/x"},
+                                           {"http_proxy", "http://p:1"},
+                                           {"OPENAI_API_KEY", "no"},
+                                           {"PATH", "/evil"},
+                                           {"APT_CONFIG", "/evil"}});
   CHECK(command.env.at("http_proxy") == "http://p:1");
   CHECK(command.env.at("PATH") == "/usr/sbin:/usr/bin:/sbin:/bin");
   CHECK_FALSE(command.env.contains("OPENAI_API_KEY"));
@@ -44,8 +49,13 @@ TEST_CASE("mmdebstrap runs with a constructed environment and makes the default 
 
 TEST_CASE("a failed step is explained by what it printed") {
   CHECK_THAT(explain_output("tar: write error: No space left on device\n").reason, Contains("the disk is full"));
-  CHECK_THAT(explain_output("W: Failed to fetch http://deb.debian.org/x  Temporary failure resolving 'deb.debian.org'\n").hint, Contains("--ca-bundle"));
-  CHECK_THAT(explain_output("Error: server certificate verification failed. CAfile: x\nCertificate verification failed\n").reason, Contains("certificate"));
+  CHECK_THAT(
+      explain_output("W: Failed to fetch http://deb.debian.org/x  Temporary failure resolving 'deb.debian.org'\n").hint,
+      Contains("--ca-bundle"));
+  CHECK_THAT(
+      explain_output("Error: server certificate verification failed. CAfile: x\nCertificate verification failed\n")
+          .reason,
+      Contains("certificate"));
   const Failure unknown = explain_output("one\ntwo\x1b[31m\n\n");
   CHECK_THAT(unknown.reason, Contains("| one") && Contains("| two\\x1b[31m") && !Contains("\x1b"));
   CHECK(unknown.hint.empty());

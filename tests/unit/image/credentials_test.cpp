@@ -23,41 +23,47 @@ const std::string k_private = std::string("-----BEGIN OPENSSH PRIV") + "ATE KEY-
 } // namespace
 
 TEST_CASE("texts that hold credentials are found") {
-  for (const std::string& text : {k_openai, k_anthropic, k_github, k_aws, k_private, "key=" + k_openai + "\n", "\"" + k_github + "\"",
-                                  std::string("https://user:pass") + "word@example.com/x", "//registry.npmjs.org/" + std::string(":_auth") + "Token=0123456789"}) {
+  for (const std::string& text : {k_openai, k_anthropic, k_github, k_aws, k_private, "key=" + k_openai + "\n",
+                                  "\"" + k_github + "\"", std::string("https://user:pass") + "word@example.com/x",
+                                  "//registry.npmjs.org/" + std::string(":_auth") + "Token=0123456789"}) {
     INFO(text);
     CHECK(credential_in_text(text).has_value());
   }
 }
 
 TEST_CASE("harmless texts are not") {
-  for (const std::string text : {"", "task-0123456789abcdefghijklmnop", "sk-short", "https://example.com/a@b:c", "https://user@example.com",
-                                 "git@github.com:owner/repo.git", "-----BEGIN CERTIFICATE-----\nMIIB\n", "-----BEGIN PUBLIC KEY-----",
-                                 "AKIA", "ghp_tooshort", "risk-management-is-a-long-word-here"}) {
+  for (const std::string text :
+       {"", "task-0123456789abcdefghijklmnop", "sk-short", "https://example.com/a@b:c", "https://user@example.com",
+        "git@github.com:owner/repo.git", "-----BEGIN CERTIFICATE-----\nMIIB\n", "-----BEGIN PUBLIC KEY-----", "AKIA",
+        "ghp_tooshort", "risk-management-is-a-long-word-here"}) {
     INFO(text);
     CHECK_FALSE(credential_in_text(text).has_value());
   }
 }
 
 TEST_CASE("names of variables that hold credentials") {
-  for (const char* name : {"OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "npm_token", "DB_PASSWORD", "TOKEN",
-                           "CLIENT_SECRET", "GH_PAT", "SSH_PRIVATE_KEY", "CLAUDE_CODE_OAUTH_TOKEN"}) {
+  for (const char* name :
+       {"OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "npm_token", "DB_PASSWORD",
+        "TOKEN", "CLIENT_SECRET", "GH_PAT", "SSH_PRIVATE_KEY", "CLAUDE_CODE_OAUTH_TOKEN"}) {
     INFO(name);
     CHECK(is_credential_name(name));
   }
-  for (const char* name : {"BASE", "TOOLS", "PATH", "SSH_PUBLIC_KEY", "KEYBOARD", "TOKENIZERS_PARALLELISM", "MONKEY", "LANG", "org.agentbox.base"}) {
+  for (const char* name : {"BASE", "TOOLS", "PATH", "SSH_PUBLIC_KEY", "KEYBOARD", "TOKENIZERS_PARALLELISM", "MONKEY",
+                           "LANG", "org.agentbox.base"}) {
     INFO(name);
     CHECK_FALSE(is_credential_name(name));
   }
 }
 
 TEST_CASE("names of files that are credentials") {
-  for (const char* path : {"root/.ssh/id_ed25519", ".netrc", "home/x/.npmrc", ".env", ".env.local", ".aws/credentials", "a/server.key", "x.p12",
-                           ".docker/config.json", ".codex/auth.json", ".claude/.credentials.json", "etc/ssh/ssh_host_ed25519_key"}) {
+  for (const char* path : {"root/.ssh/id_ed25519", ".netrc", "home/x/.npmrc", ".env", ".env.local", ".aws/credentials",
+                           "a/server.key", "x.p12", ".docker/config.json", ".codex/auth.json",
+                           ".claude/.credentials.json", "etc/ssh/ssh_host_ed25519_key"}) {
     INFO(path);
     CHECK(is_credential_file(path));
   }
-  for (const char* path : {"setup/setup.sh", "id_ed25519.pub", "etc/ssh/ssh_host_ed25519_key.pub", "config.json", "keys.txt", ".envrc.sample", "ca.pem"}) {
+  for (const char* path : {"setup/setup.sh", "id_ed25519.pub", "etc/ssh/ssh_host_ed25519_key.pub", "config.json",
+                           "keys.txt", ".envrc.sample", "ca.pem"}) {
     INFO(path);
     CHECK_FALSE(is_credential_file(path));
   }

@@ -6,7 +6,8 @@
 using namespace agentbox::image;
 
 TEST_CASE("the family comes from ID, else from ID_LIKE") {
-  CHECK(family_of_os_release("PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nID=debian\n") == Family::apt);
+  CHECK(family_of_os_release(
+            "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nID=debian\n") == Family::apt);
   CHECK(family_of_os_release("ID=ubuntu\nID_LIKE=debian\n") == Family::apt);
   CHECK(family_of_os_release("NAME=\"Fedora Linux\"\nID=fedora\nVERSION_ID=41\n") == Family::dnf);
   CHECK(family_of_os_release("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n") == Family::dnf);

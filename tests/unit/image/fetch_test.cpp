@@ -105,10 +105,12 @@ TEST_CASE("too long an answer, an error and an unreachable registry each fail, a
     CHECK_THROWS_AS(fetcher.file(registry.address() + "/x", file, 1000), Error);
   }
   SECTION("nobody there") {
-    CHECK_THROWS_WITH(fetcher.file("http://127.0.0.1:1/x", file, 1000), Contains("cannot download http://127.0.0.1:1/x"));
+    CHECK_THROWS_WITH(fetcher.file("http://127.0.0.1:1/x", file, 1000),
+                      Contains("cannot download http://127.0.0.1:1/x"));
   }
   SECTION("no encryption on the way to another machine's files") {
-    const Registry registry("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    const Registry registry(
+        "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     CHECK_THROWS_AS(fetcher.file(registry.address() + "/x", file, 1000), Error);
   }
   CHECK_FALSE(std::filesystem::exists(file));

@@ -17,7 +17,8 @@ using nlohmann::literals::operator""_json_pointer;
 namespace {
 
 std::string shipped_text() {
-  return agentbox::support::read_file(std::filesystem::path(AGENTBOX_SOURCE_DIR) / "containerfiles/agent/agents.lock.json", 1U << 20U);
+  return agentbox::support::read_file(
+      std::filesystem::path(AGENTBOX_SOURCE_DIR) / "containerfiles/agent/agents.lock.json", 1U << 20U);
 }
 
 /// The shipped lock with one value changed, as text.
@@ -50,13 +51,26 @@ TEST_CASE("the shipped lock pins every variant of every vendor, and is in its ow
 TEST_CASE("what is no lock file is refused, naming the file") {
   const std::string integrity = "sha512-" + std::string(85, 'A') + "/==";
   CHECK_NOTHROW(parse_lock(with(k_package / "integrity", integrity), "L"));
-  for (const std::string& text : {std::string(), std::string("{"), std::string("[]"), std::string(R"({"version":1})"), with("/version"_json_pointer, 2),
-                                  with("/more"_json_pointer, 1), with("/agents/codex/more"_json_pointer, 1), with(k_package / "more", 1),
-                                  with(k_package / "integrity", "sha1-x"), with(k_package / "integrity", "sha512-" + std::string(88, 'A')),
-                                  with(k_package / "integrity", "sha512-" + std::string(85, 'A') + "*=="), with(k_package / "integrity", 7),
-                                  with(k_package / "name", "../x"), with(k_package / "name", "@a/../b"), with(k_package / "name", ""),
-                                  with(k_package / "name", "a b"), with(k_package / "version", "1.0/.."), with(k_package / "version", "-1"),
-                                  with(k_package / "version", "1..2"), with("/agents/a~1b"_json_pointer, nlohmann::json::object())}) {
+  for (const std::string& text : {std::string(),
+                                  std::string("{"),
+                                  std::string("[]"),
+                                  std::string(R"({"version":1})"),
+                                  with("/version"_json_pointer, 2),
+                                  with("/more"_json_pointer, 1),
+                                  with("/agents/codex/more"_json_pointer, 1),
+                                  with(k_package / "more", 1),
+                                  with(k_package / "integrity", "sha1-x"),
+                                  with(k_package / "integrity", "sha512-" + std::string(88, 'A')),
+                                  with(k_package / "integrity", "sha512-" + std::string(85, 'A') + "*=="),
+                                  with(k_package / "integrity", 7),
+                                  with(k_package / "name", "../x"),
+                                  with(k_package / "name", "@a/../b"),
+                                  with(k_package / "name", ""),
+                                  with(k_package / "name", "a b"),
+                                  with(k_package / "version", "1.0/.."),
+                                  with(k_package / "version", "-1"),
+                                  with(k_package / "version", "1..2"),
+                                  with("/agents/a~1b"_json_pointer, nlohmann::json::object())}) {
     INFO(text);
     CHECK_THROWS_AS(parse_lock(text, "L"), Error);
   }
@@ -66,7 +80,8 @@ TEST_CASE("what is no lock file is refused, naming the file") {
 TEST_CASE("the package fits the machine and the C library") {
   const AgentsLock lock = parse_lock(shipped_text(), "L");
   CHECK(package_for(lock.agents.at("claude"), "claude", "x64", false).name == "@anthropic-ai/claude-code-linux-x64");
-  CHECK(package_for(lock.agents.at("claude"), "claude", "x64", true).name == "@anthropic-ai/claude-code-linux-x64-musl");
+  CHECK(package_for(lock.agents.at("claude"), "claude", "x64", true).name ==
+        "@anthropic-ai/claude-code-linux-x64-musl");
   CHECK(package_for(lock.agents.at("codex"), "codex", "arm64", true).version.ends_with("-linux-arm64"));
   CHECK_THROWS_AS(package_for(lock.agents.at("codex"), "codex", "riscv64", false), Error);
 }

@@ -16,15 +16,18 @@ TEST_CASE("the registry is npm's unless the environment names another one") {
 }
 
 TEST_CASE("a registry that could be anyone's, or carries a password, is refused") {
-  for (const char* address : {"http://npm.example.com", "http://127.0.0.1.example.com", "http://localhost.example.com", "file:///etc", "npm.example.com", "https://u:p@npm.example.com",
-                              "https://npm.example.com/ x", "https://npm.example.com/\n", "https://npm.example.com/?x", "https://npm.example.com/{a,b}"}) {
+  for (const char* address :
+       {"http://npm.example.com", "http://127.0.0.1.example.com", "http://localhost.example.com", "file:///etc",
+        "npm.example.com", "https://u:p@npm.example.com", "https://npm.example.com/ x", "https://npm.example.com/\n",
+        "https://npm.example.com/?x", "https://npm.example.com/{a,b}"}) {
     INFO(address);
     CHECK_THROWS_AS(registry_address({{"npm_config_registry", address}}), Error);
   }
 }
 
 TEST_CASE("addresses follow npm's convention") {
-  CHECK(tarball_address("https://r", {"@openai/codex", "1.2.3-linux-x64", ""}) == "https://r/@openai/codex/-/codex-1.2.3-linux-x64.tgz");
+  CHECK(tarball_address("https://r", {"@openai/codex", "1.2.3-linux-x64", ""}) ==
+        "https://r/@openai/codex/-/codex-1.2.3-linux-x64.tgz");
   CHECK(tarball_address("https://r", {"plain", "1.0.0", ""}) == "https://r/plain/-/plain-1.0.0.tgz");
   CHECK(version_address("https://r", "@openai/codex", "latest") == "https://r/@openai/codex/latest");
 }
@@ -33,8 +36,8 @@ TEST_CASE("an answer is a version and an integrity, or an error") {
   const PublishedVersion published = parse_published(R"({"version":"1.2.3","dist":{"integrity":"sha512-x"}})", "A");
   CHECK(published.version == "1.2.3");
   CHECK(published.integrity == "sha512-x");
-  for (const char* answer : {"", "null", "[]", "{}", R"({"version":1,"dist":{"integrity":"x"}})", R"({"version":"1"})", R"({"version":"1","dist":[]})",
-                             R"({"version":"1","dist":{}})", "<html>"}) {
+  for (const char* answer : {"", "null", "[]", "{}", R"({"version":1,"dist":{"integrity":"x"}})", R"({"version":"1"})",
+                             R"({"version":"1","dist":[]})", R"({"version":"1","dist":{}})", "<html>"}) {
     INFO(answer);
     CHECK_THROWS_AS(parse_published(answer, "A"), Error);
   }

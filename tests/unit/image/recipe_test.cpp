@@ -21,7 +21,8 @@ const fs::path k_data = fs::path(AGENTBOX_SOURCE_DIR) / "containerfiles";
 const Base k_base{"docker.io/library/debian:bookworm-slim", std::string(64, 'a'), "registry"};
 const std::vector<Family> k_families = {Family::apt, Family::dnf, Family::apk, Family::zypper, Family::pacman};
 
-Recipe agent_of(const Recipe& tools, const std::map<std::string, AgentVersion>& agents = {{"codex", {"1.0.0", "sha512-x"}}},
+Recipe agent_of(const Recipe& tools,
+                const std::map<std::string, AgentVersion>& agents = {{"codex", {"1.0.0", "sha512-x"}}},
                 const std::string& entrypoint = "e") {
   return agent_recipe(k_data, tools, std::string(64, 'b'), agents, entrypoint);
 }
@@ -55,7 +56,8 @@ void check_golden(const std::string& name, const std::string& text) {
 
 TEST_CASE("what is built for each family") {
   for (const Family family : k_families) {
-    check_golden("tools-" + std::string(name_of(family)) + ".txt", text_of(tools_recipe(k_data, k_base, family, {"python"})));
+    check_golden("tools-" + std::string(name_of(family)) + ".txt",
+                 text_of(tools_recipe(k_data, k_base, family, {"python"})));
   }
   check_golden("agent.txt", text_of(agent_of(tools_recipe(k_data, k_base, Family::apt, {}))));
 }

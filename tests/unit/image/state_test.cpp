@@ -11,7 +11,9 @@ using agentbox::image_test::Folder;
 
 namespace {
 
-ImageRef image(char digit) { return {std::string(64, digit), std::string("localhost/agentbox/agent:") + digit}; }
+ImageRef image(char digit) {
+  return {std::string(64, digit), std::string("localhost/agentbox/agent:") + digit};
+}
 
 } // namespace
 
@@ -35,8 +37,9 @@ TEST_CASE("what is remembered is found again, by the next process too") {
 TEST_CASE("a damaged memory counts as empty") {
   const Folder folder;
   const auto path = folder.path() / "images.json";
-  for (const char* text : {"", "{", "[]", R"({"version":2,"images":[]})", R"({"version":1})", R"({"version":1,"images":[{"key":1}]})",
-                           R"({"version":1,"images":[{"key":"k","id":"short","tag":"t","files":{}}]})"}) {
+  for (const char* text :
+       {"", "{", "[]", R"({"version":2,"images":[]})", R"({"version":1})", R"({"version":1,"images":[{"key":1}]})",
+        R"({"version":1,"images":[{"key":"k","id":"short","tag":"t","files":{}}]})"}) {
     std::ofstream(path) << text;
     CHECK_FALSE(ImagesState(path).find("k").has_value());
   }

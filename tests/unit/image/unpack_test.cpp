@@ -36,7 +36,8 @@ public:
   Tarball& operator=(Tarball&&) = delete;
   ~Tarball() { archive_write_free(m_archive); }
 
-  void add(const std::string& name, const std::string& content, const std::function<void(archive_entry*)>& change = {}) {
+  void add(const std::string& name, const std::string& content,
+           const std::function<void(archive_entry*)>& change = {}) {
     archive_entry* entry = archive_entry_new();
     archive_entry_set_pathname(entry, name.c_str());
     archive_entry_set_filetype(entry, AE_IFREG);
@@ -112,8 +113,9 @@ TEST_CASE("only the named files are taken when they are named") {
 TEST_CASE("a hostile package is refused whole") {
   CHECK_FALSE(refusal([](Tarball& t) { t.add("package/more", "x"); }));
   const auto named = [](const std::string& name) { return refusal([&](Tarball& t) { t.add(name, "x"); }); };
-  for (const char* name : {"/etc/passwd", "../escape", "package/../../escape", "package/bin/../../../x", "package//x", "package/./x", "package/a b",
-                           "package/a\nb", "package/\x1b[0m", "package/a\\b", "elsewhere/../x"}) {
+  for (const char* name :
+       {"/etc/passwd", "../escape", "package/../../escape", "package/bin/../../../x", "package//x", "package/./x",
+        "package/a b", "package/a\nb", "package/\x1b[0m", "package/a\\b", "elsewhere/../x"}) {
     INFO(name);
     CHECK(named(name) == ExitCode::refused);
   }
@@ -132,7 +134,9 @@ TEST_CASE("a hostile package is refused whole") {
   CHECK(refusal([](Tarball& t) {
           t.add("package/fifo", "", [](archive_entry* e) { archive_entry_set_filetype(e, AE_IFIFO); });
         }) == ExitCode::refused);
-  CHECK(refusal([](Tarball& t) { t.add("package/setuid", "x", [](archive_entry* e) { archive_entry_set_perm(e, 04755); }); }) == ExitCode::refused);
+  CHECK(refusal([](Tarball& t) {
+          t.add("package/setuid", "x", [](archive_entry* e) { archive_entry_set_perm(e, 04755); });
+        }) == ExitCode::refused);
   CHECK(refusal([](Tarball& t) { t.add("package/bin/agent", "again"); }) == ExitCode::refused);
 }
 

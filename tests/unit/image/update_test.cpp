@@ -13,7 +13,8 @@ namespace {
 
 AgentsLock lock(const std::string& version) {
   AgentsLock made;
-  made.agents["codex"] = {version, {{"linux-x64", {"@openai/codex", version + "-linux-x64", "sha512-" + std::string(86, 'A') + "=="}}}};
+  made.agents["codex"] = {
+      version, {{"linux-x64", {"@openai/codex", version + "-linux-x64", "sha512-" + std::string(86, 'A') + "=="}}}};
   return made;
 }
 
