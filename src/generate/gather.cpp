@@ -60,10 +60,11 @@ bool lies_in(const fs::path& path, const fs::path& folder) {
 
 /// The folder of a set inside the project need not exist yet.
 void add_output_folder(oci::HostFacts& facts, const policy::Workspace& workspace, const fs::path& folder) {
-  if (!lies_in(folder, workspace.source)) {
+  const fs::path inside = folder.lexically_relative(workspace.source);
+  const auto& protect = workspace.protect;
+  if (std::find(protect.begin(), protect.end(), inside.string()) == protect.end()) { // see protect_folder()
     return;
   }
-  const fs::path inside = folder.lexically_relative(workspace.source);
   auto& existing = facts.protected_paths;
   if (std::find(existing.begin(), existing.end(), inside.string()) == existing.end()) {
     existing.insert(std::upper_bound(existing.begin(), existing.end(), inside.string()), inside.string());

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+#include "catch.hpp"
+#include "oci/bundle/bundle.hpp"
+#include "oci/kube/kube.hpp"
+#include "oci/kubernetes/kubernetes.hpp"
+#include "oci/quadlet/quadlet.hpp"
+#include "sample_pod.hpp"
+#include "yaml_documents.hpp"
+
+namespace agentbox {
+namespace {
+
+using nlohmann::json;
+using tests::build;
+using tests::contains;
+using tests::error_of;
+using tests::sample_fields;
+using tests::sample_pod_facts;
+
+oci::GeneratedSet kube(const policy::PolicyFields& fields) {
+  return oci::render_kube(build(fields), sample_pod_facts(fields));
+}
+
+json pod_of(const policy::PolicyFields& fields) {
+  return tests::document_of(tests::file_of(kube(fields), "pod.yaml"), "Pod");
+}
+
+json named(const json& list, const std::string& name) {
+  for (const json& item : list) {
+    if (item.value("name", "") == name) {
+      return item;
+    }
+  }
+  return {};
+}
+
+TEST_CASE("the network is locked before anything else starts, and only the firewall has capabilities") {
+  const json spec = pod_of(sample_fields()).at("spec");
+  REQUIRE(spec.at("initContainers").size() == 1);
+  CHECK(spec.at("initContainers").at(0).at("args").at(0) == "lock");
+  CHECK(spec.at("containers").at(0).at("args").at(0) == "serve");
+  const json net = {"NET_ADMIN", "NET_BIND_SERVICE"};
+  CHECK(spec.at("initContainers").at(0).at("securityContext").at("capabilities").at("add") == net);
+  CHECK(spec.at("containers").at(0).at("securityContext").at("capabilities").at("add") == net);
+  const json agent = spec.at("containers").at(1);
+  CHECK(agent.at("securityContext") == json{{"runAsUser", 1000},
+                                            {"runAsGroup", 1000},
+                                            {"allowPrivilegeEscalation", false},
+                                            {"capabilities", {{"drop", {"ALL"}}}}});
+  CHECK(agent.at("command") == json{"/usr/local/bin/agent-entrypoint"});
+}
+
+TEST_CASE("the agent sees neither the firewall's folders nor its policy") {
+  const json containers = pod_of(sample_fields()).at("spec").at("containers");
+  for (const char* name : {"egress", "firewall-run", "audit"}) {
+    CHECK(named(containers.at(0).at("volumeMounts"), name).is_object());
+    CHECK(named(containers.at(1).at("volumeMounts"), name).is_null());
+  }
+  for (const char* name : {"workspace", "resolv-conf", "hosts"}) {
+    CHECK(named(containers.at(0).at("volumeMounts"), name).is_null());
+    CHECK(named(containers.at(1).at("volumeMounts"), name).is_object());
+  }
+}
+
+TEST_CASE("protected paths are volumes of their own, read-only, with their folder pinned") {
+  const json spec = pod_of(sample_fields()).at("spec");
+  const json mounts = spec.at("containers").at(1).at("volumeMounts");
+  const auto at = [&](const std::string& path) {
+    for (const json& mount : mounts) {
+      if (mount.at("mountPath").get<std::string>().starts_with(path + ":")) {
+        return mount;
+      }
+    }
+    return json();
+  };
+  CHECK_FALSE(at("/workspace/.git").value("readOnly", false));
+  CHECK(at("/workspace/.git/hooks").at("readOnly") == true);
+  CHECK(at("/workspace/.git/config").at("readOnly") == true);
+  CHECK(named(spec.at("volumes"), at("/workspace/.git/config").at("name")).at("hostPath") ==
+        json{{"path", "/home/dev/project/.git/config"}, {"type", "File"}});
+}
+
+TEST_CASE("under --full-network nothing is locked, and the pod says so") {
+  policy::PolicyFields fields = sample_fields();
+  fields.egress.mode = policy::NetworkMode::full;
+  const json spec = pod_of(fields).at("spec");
+  CHECK_FALSE(spec.contains("initContainers"));
+  const oci::GeneratedSet set = kube(fields);
+  CHECK(contains(tests::file_of(set, "pod.yaml"), "NOT FILTERED"));
+  CHECK(tests::file_of(set, "resolv.conf") == "(no such file)");
+  CHECK_FALSE(contains(tests::file_of(kube(sample_fields()), "pod.yaml"), "NOT FILTERED"));
+}
+
+TEST_CASE("a credential is never written; the pod asks for a secret") {
+  policy::PolicyFields fields = sample_fields();
+  fields.env["DEPLOY_TOKEN"] = "hunter2";
+  fields.env["COLOUR"] = "blue";
+  const std::string text = tests::text_of(kube(fields));
+  CHECK_FALSE(contains(text, "hunter2"));
+  CHECK(contains(text, "blue"));
+  const json variable = named(pod_of(fields).at("spec").at("containers").at(1).at("env"), "DEPLOY_TOKEN");
+  CHECK(variable.at("valueFrom").at("secretKeyRef") == json{{"name", "agentbox-t-env"}, {"key", "DEPLOY_TOKEN"}});
+  CHECK(contains(
+      error_of([&] { oci::render_bundle(build(fields), sample_pod_facts(fields), oci::BundleParts::complete); }),
+      "cannot express env"));
+  CHECK_FALSE(
+      contains(tests::text_of(oci::render_kubernetes(build(fields), sample_pod_facts(fields), tests::sample_cluster())),
+               "hunter2"));
+}
+
+TEST_CASE("what pod YAML cannot express is refused with the reason") {
+  const auto refusal = [](const std::function<void(policy::PolicyFields&)>& change) {
+    policy::PolicyFields fields = sample_fields();
+    change(fields);
+    return error_of([&] { kube(fields); });
+  };
+  CHECK(refusal([](auto&) {}).empty());
+  CHECK(contains(refusal([](auto& f) { f.confinement.readonly_paths.push_back("/proc/x"); }),
+                 "confinement.readonly_paths (/proc/x)"));
+  CHECK(contains(refusal([](auto& f) { f.workspace.destination = "/work:space"; }), "workspace.destination"));
+  CHECK(contains(refusal([](auto& f) { f.mounts = {{"/srv/a", "/mnt/a:b", false, "--mount"}}; }), "mounts"));
+  CHECK(contains(refusal([](auto& f) { f.name = "box-"; }), "name"));
+  CHECK(contains(refusal([](auto& f) { f.run = {policy::Run::Kind::prompt, "costs $$5", {}}; }), "run.prompt"));
+  CHECK(contains(refusal([](auto& f) {
+                   f.run = {policy::Run::Kind::command, "", {"echo", "$(HOME)"}};
+                 }),
+                 "run.command"));
+  CHECK(refusal([](auto& f) { f.run = {policy::Run::Kind::command, "", {"sh", "-c", "echo $(date) $HOME"}}; }).empty());
+}
+
+TEST_CASE("a path with blanks, quotes, percent signs and a comma stays one path in every format") {
+  policy::PolicyFields fields = sample_fields();
+  fields.workspace.source = "/home/dev/a b,\"c\" 'd' %n {x}: #y";
+  oci::PodFacts facts = sample_pod_facts(fields);
+  facts.folder = "/home/dev/out %t \"q\"";
+  const oci::GeneratedSet set = oci::render_quadlet(build(fields), facts);
+  const json spec = tests::document_of(tests::file_of(set, "pod.yaml"), "Pod").at("spec");
+  CHECK(named(spec.at("volumes"), "workspace").at("hostPath").at("path") == fields.workspace.source.string());
+  const std::string unit = tests::file_of(set, "agentbox-t.kube");
+  CHECK(contains(unit, "\nYaml=/home/dev/out %%t \"q\"/pod.yaml\n"));
+  CHECK(contains(unit, "\nPodmanArgs=\"--seccomp-profile-root=/home/dev/out %%t \\\"q\\\"\"\n"));
+  facts.folder = "/home/dev/line\nbreak";
+  CHECK_FALSE(error_of([&] { oci::render_quadlet(build(fields), facts); }, support::ExitCode::usage).empty());
+}
+
+TEST_CASE("the same policy gives the same bytes, within 20 ms") {
+  policy::PolicyFields fields = sample_fields();
+  for (int i = 0; i < 2000; ++i) {
+    fields.egress.allow.push_back({{"h" + std::to_string(i) + ".example.com", false}, 443});
+  }
+  std::sort(fields.egress.allow.begin(), fields.egress.allow.end());
+  const policy::Policy policy = build(fields);
+  const oci::PodFacts facts = sample_pod_facts(fields);
+  const std::function<oci::GeneratedSet()> renderers[] = {
+      [&] { return oci::render_bundle(policy, facts, oci::BundleParts::complete); },
+      [&] { return oci::render_kube(policy, facts); }, [&] { return oci::render_quadlet(policy, facts); },
+      [&] { return oci::render_kubernetes(policy, facts, tests::sample_cluster()); }};
+  for (const auto& render : renderers) {
+    const std::string first = tests::text_of(render());
+    auto best = std::chrono::nanoseconds::max();
+    for (int i = 0; i < 5; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      CHECK(tests::text_of(render()) == first);
+      best = std::min(best, std::chrono::nanoseconds(std::chrono::steady_clock::now() - start));
+    }
+#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__)
+    CHECK(best < std::chrono::milliseconds(20));
+#endif
+  }
+}
+
+} // namespace
+} // namespace agentbox
