@@ -14,7 +14,9 @@ namespace {
 using agentbox::firewall::serve::Options;
 namespace serve = agentbox::firewall::serve;
 
-void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 void run(const Options& options) {
   switch (options.verb) {

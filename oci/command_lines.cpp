@@ -5,11 +5,15 @@
 
 namespace agentbox::oci {
 
-std::string pod_name(const policy::PolicyFields& fields) { return "agentbox-" + fields.name; }
+std::string pod_name(const policy::PolicyFields& fields) {
+  return "agentbox-" + fields.name;
+}
 
 std::vector<std::string> agent_argv(const policy::PolicyFields& fields) {
   std::vector<std::string> argv = {k_entrypoint_program};
-  const auto append = [&](const std::vector<std::string>& words) { argv.insert(argv.end(), words.begin(), words.end()); };
+  const auto append = [&](const std::vector<std::string>& words) {
+    argv.insert(argv.end(), words.begin(), words.end());
+  };
   switch (fields.run.kind) {
   case policy::Run::Kind::agent:
     argv.emplace_back("agent");
@@ -29,8 +33,9 @@ std::vector<std::string> agent_argv(const policy::PolicyFields& fields) {
 }
 
 std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const std::string& nonce) {
-  std::vector<std::string> argv = {k_firewall_program, "serve",   "--box", fields.name, "--nonce", nonce, "--driver",
-                                   std::string(policy::driver_text(fields.firewall_driver))};
+  std::vector<std::string> argv = {
+      k_firewall_program, "serve", "--box",    fields.name,
+      "--nonce",          nonce,   "--driver", std::string(policy::driver_text(fields.firewall_driver))};
   for (const policy::PublishedPort& port : fields.ports) { // or the ruleset refuses what Podman forwards to the box
     argv.insert(argv.end(), {"--publish", std::to_string(port.box_port)});
   }

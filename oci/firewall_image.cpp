@@ -51,8 +51,8 @@ std::string read_string(std::ifstream& file, const Elf64_Phdr& segment, const fs
 }
 
 std::vector<LoadedObject> loaded_objects(const std::string& loader, const fs::path& program) {
-  const auto result = support::capture({{loader, "--list", program.string()}, {}, {}}, {},
-                                       {1U << 20U, std::chrono::seconds(10)});
+  const auto result =
+      support::capture({{loader, "--list", program.string()}, {}, {}}, {}, {1U << 20U, std::chrono::seconds(10)});
   if (!result.status.ok()) {
     throw Error(ExitCode::failed, "cannot list the libraries of " + program.string() + ": " +
                                       support::escape_untrusted(result.err.empty() ? result.out : result.err));
@@ -68,7 +68,8 @@ void add_fixed_entries(std::vector<ImageEntry>& entries) {
   for (const char* file : {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/run/.containerenv", k_egress_path}) {
     entries.push_back({file, 0644, ImageEntry::Text{}});
   }
-  entries.push_back({"/etc/passwd", 0644, ImageEntry::Text{"firewall:x:1000:1000:agentbox firewall:/:/agentbox-firewall\n"}});
+  entries.push_back(
+      {"/etc/passwd", 0644, ImageEntry::Text{"firewall:x:1000:1000:agentbox firewall:/:/agentbox-firewall\n"}});
   entries.push_back({"/etc/group", 0644, ImageEntry::Text{"firewall:x:1000:\n"}});
 }
 
@@ -130,7 +131,8 @@ std::vector<ImageEntry> firewall_image_entries(const fs::path& program) {
   }
   entries.push_back({loader, 0755, ImageEntry::Copy{loader}});
   const std::vector<LoadedObject> objects = loaded_objects(loader, program);
-  const auto libc = std::find_if(objects.begin(), objects.end(), [](const auto& o) { return o.name.starts_with("libc."); });
+  const auto libc =
+      std::find_if(objects.begin(), objects.end(), [](const auto& o) { return o.name.starts_with("libc."); });
   if (libc == objects.end()) {
     throw Error(ExitCode::failed, program.string() + " does not load the C library");
   }

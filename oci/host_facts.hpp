@@ -42,7 +42,7 @@ struct Controllers {
 /// What the renderers must know of the host besides the policy. Plain values, gathered by the launcher.
 struct HostFacts {
   seccomp::Arch arch = seccomp::native_arch();
-  std::string seccomp_profile;                 ///< text of the host's default profile; empty: there is none (refused)
+  std::string seccomp_profile; ///< text of the host's default profile; empty: there is none (refused)
   std::string seccomp_profile_path = "/usr/share/containers/seccomp.json"; ///< for messages
   Controllers delegated;
   std::uint64_t open_files_hard = 524288; ///< the launcher's RLIMIT_NOFILE, hard
@@ -50,19 +50,19 @@ struct HostFacts {
   bool terminal = false;                  ///< the agent gets a terminal (podman run -t)
   std::string nonce;                      ///< hex; the firewall proves with it that it is this box's
 
-  std::string agent_rootfs = "rootfs";    ///< OCI root.path; the hook puts Podman's in its place
+  std::string agent_rootfs = "rootfs"; ///< OCI root.path; the hook puts Podman's in its place
   std::string firewall_rootfs = "rootfs";
 
-  std::filesystem::path egress_json;  ///< mounted read-only into the firewall
-  std::filesystem::path run_folder;   ///< mounted into the firewall only
-  std::filesystem::path audit_folder; ///< mounted into the firewall only
-  std::filesystem::path hosts;        ///< the agent's /etc/hosts
+  std::filesystem::path egress_json;                ///< mounted read-only into the firewall
+  std::filesystem::path run_folder;                 ///< mounted into the firewall only
+  std::filesystem::path audit_folder;               ///< mounted into the firewall only
+  std::filesystem::path hosts;                      ///< the agent's /etc/hosts
   std::optional<std::filesystem::path> resolv_conf; ///< the agent's; none under --full-network: the host's by Podman
 
   std::vector<std::string> protected_paths; ///< those of the policy's workspace.protect that exist (no symbolic links)
   std::map<std::filesystem::path, FileIdentity> sources; ///< the workspace, every mount's source, and every protected
                                                          ///< path with its ancestors below the workspace; no fewer
-  std::map<std::string, std::string> agent_env; ///< from the launcher's terminal: TERM, COLORTERM, LANG, TZ
+  std::map<std::string, std::string> agent_env;          ///< from the launcher's terminal: TERM, COLORTERM, LANG, TZ
 
   std::vector<IdMapping> uid_mappings; ///< empty: as Podman makes them
   std::vector<IdMapping> gid_mappings;

@@ -62,7 +62,7 @@ public:
 
   void add_copy(const std::string& path, std::uint32_t mode, const fs::path& source) {
     const support::Fd fd(open(source.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    struct stat info{};
+    struct stat info {};
     if (!fd || fstat(fd.get(), &info) != 0) {
       throw support::system_error(ExitCode::failed, "cannot open " + source.string(), errno);
     }
@@ -186,7 +186,8 @@ json descriptor(const char* type, const std::string& digest, std::size_t size) {
 }
 
 std::string manifest_of(const json& config, const json& layer) {
-  return json{{"schemaVersion", 2}, {"mediaType", k_manifest_type}, {"config", config}, {"layers", json::array({layer})}}
+  return json{
+      {"schemaVersion", 2}, {"mediaType", k_manifest_type}, {"config", config}, {"layers", json::array({layer})}}
       .dump();
 }
 

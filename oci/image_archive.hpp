@@ -14,9 +14,13 @@ namespace agentbox::oci {
 /// One entry of an image's only layer. Owner is root, times are zero: the same content gives the same bytes.
 struct ImageEntry {
   struct Folder {};
-  struct Text { std::string content; };                ///< a regular file with this content
-  struct Copy { std::filesystem::path source; };       ///< a regular file with that file's content
-  std::string path;                                    ///< absolute in the image, normal
+  struct Text {
+    std::string content;
+  }; ///< a regular file with this content
+  struct Copy {
+    std::filesystem::path source;
+  };                ///< a regular file with that file's content
+  std::string path; ///< absolute in the image, normal
   std::uint32_t mode = 0755;
   std::variant<Folder, Text, Copy> what;
 };
@@ -32,8 +36,8 @@ struct ImageConfig {
 
 /// A written archive.
 struct ImageArchive {
-  std::string id;       ///< SHA-256 of the config, hex: what Podman calls the image's ID
-  std::string digest;   ///< SHA-256 of the manifest, hex
+  std::string id;                ///< SHA-256 of the config, hex: what Podman calls the image's ID
+  std::string digest;            ///< SHA-256 of the manifest, hex
   std::uint64_t layer_bytes = 0; ///< of the layer
 };
 

@@ -22,8 +22,9 @@ constexpr std::array<std::string_view, 3> k_runtime_annotations = {"run.oci.", "
 
 /// Podman's own, kept because `podman inspect` and its clean-up know them. They mean nothing to the OCI runtime.
 constexpr std::array<std::string_view, 8> k_podman_annotations = {
-    "io.container.manager",        "io.kubernetes.cri-o.ContainerType", "io.kubernetes.cri-o.Created",
-    "io.kubernetes.cri-o.SandboxID", "io.kubernetes.cri-o.TTY",         "io.podman.annotations.autoremove",
+    "io.container.manager",        "io.kubernetes.cri-o.ContainerType",
+    "io.kubernetes.cri-o.Created", "io.kubernetes.cri-o.SandboxID",
+    "io.kubernetes.cri-o.TTY",     "io.podman.annotations.autoremove",
     "io.podman.annotations.init",  "org.opencontainers.image.stopSignal"};
 
 bool all_digits(std::string_view text) {
@@ -63,7 +64,8 @@ json imposed_annotations(const json& podman, const json& ours) {
 
 void require_same_host_name(const json& podman, const json& ours) {
   if (text_at(podman, "hostname") != text_at(ours, "hostname")) {
-    throw unexpected("the host name is " + in_quotes(text_at(podman, "hostname")), in_quotes(text_at(ours, "hostname")));
+    throw unexpected("the host name is " + in_quotes(text_at(podman, "hostname")),
+                     in_quotes(text_at(ours, "hostname")));
   }
 }
 
@@ -127,8 +129,9 @@ Role decide_role(const json& podman, const json& firewall) {
                      "an OCI runtime configuration");
   }
   throw unexpected("it is neither the agent's container nor the firewall's",
-                   std::string("the annotation ") + k_role_annotation + "=agent in a pod, or the pod's infra container " +
-                       "named " + in_quotes(text_at(firewall, "hostname")) + " that starts " + k_firewall_program);
+                   std::string("the annotation ") + k_role_annotation +
+                       "=agent in a pod, or the pod's infra container " + "named " +
+                       in_quotes(text_at(firewall, "hostname")) + " that starts " + k_firewall_program);
 }
 
 json impose(const json& podman, const json& ours, Role role) {

@@ -23,7 +23,8 @@ bool has_expected_path(const json& entry, Role role) {
 
 void require_namespaces(const json& podman, Role role) {
   for (const char* type : k_namespaces) {
-    const auto count = std::count_if(podman.begin(), podman.end(), [&](const json& entry) { return entry.at("type") == type; });
+    const auto count =
+        std::count_if(podman.begin(), podman.end(), [&](const json& entry) { return entry.at("type") == type; });
     if (count != 1) {
       throw unexpected(std::string("it shares the host's ") + type + " namespace", "a private one");
     }
@@ -35,7 +36,8 @@ void require_namespaces(const json& podman, Role role) {
     }
     if (!has_expected_path(entry, role)) {
       const bool joins = !text_at(entry, "path").empty();
-      throw unexpected("its " + type + " namespace " + (joins ? "is that of " + in_quotes(text_at(entry, "path")) : "is new"),
+      throw unexpected("its " + type + " namespace " +
+                           (joins ? "is that of " + in_quotes(text_at(entry, "path")) : "is new"),
                        joins ? "a new one" : "the firewall's");
     }
   }

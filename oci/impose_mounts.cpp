@@ -42,7 +42,8 @@ const UsualMount& usual_mount(const json& mount) {
   const auto found = std::find_if(k_usual.begin(), k_usual.end(),
                                   [&](const UsualMount& usual) { return usual.destination == destination; });
   if (found == k_usual.end()) {
-    throw unexpected("something is mounted at " + in_quotes(destination) + " (from " + in_quotes(text_at(mount, "source")) + ")",
+    throw unexpected("something is mounted at " + in_quotes(destination) + " (from " +
+                         in_quotes(text_at(mount, "source")) + ")",
                      "no mount but the policy's");
   }
   const std::string type = text_at(mount, "type");

@@ -15,8 +15,9 @@ constexpr std::array<std::string_view, 5> k_podman_variables = {"HOME", "HOSTNAM
 
 /// Podman's default bounding set, of old and new versions. None of it survives; more than it somebody has asked for.
 constexpr std::array<std::string_view, 14> k_podman_capabilities = {
-    "CAP_AUDIT_WRITE",      "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FOWNER",  "CAP_FSETID",  "CAP_KILL",   "CAP_MKNOD",
-    "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP",      "CAP_SETGID",  "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT"};
+    "CAP_AUDIT_WRITE", "CAP_CHOWN",   "CAP_DAC_OVERRIDE",     "CAP_FOWNER",    "CAP_FSETID",
+    "CAP_KILL",        "CAP_MKNOD",   "CAP_NET_BIND_SERVICE", "CAP_NET_RAW",   "CAP_SETFCAP",
+    "CAP_SETGID",      "CAP_SETPCAP", "CAP_SETUID",           "CAP_SYS_CHROOT"};
 
 constexpr std::size_t k_long = 400; // bytes of a command line in a message
 
@@ -82,10 +83,12 @@ void impose_process(const json& podman, json& result) {
                       "noNewPrivileges", "apparmorProfile", "oomScoreAdj", "selinuxLabel"},
                      "process");
   if (podman.at("args") != result.at("args")) {
-    throw unexpected("the command is " + in_quotes(words(podman.at("args")), k_long), in_quotes(words(result.at("args")), k_long));
+    throw unexpected("the command is " + in_quotes(words(podman.at("args")), k_long),
+                     in_quotes(words(result.at("args")), k_long));
   }
   if (podman.at("cwd") != result.at("cwd")) {
-    throw unexpected("the working directory is " + in_quotes(text_at(podman, "cwd")), in_quotes(text_at(result, "cwd")));
+    throw unexpected("the working directory is " + in_quotes(text_at(podman, "cwd")),
+                     in_quotes(text_at(result, "cwd")));
   }
   if (podman.value("terminal", false) != result.at("terminal").get<bool>()) {
     throw unexpected(podman.value("terminal", false) ? "it has a terminal" : "it has no terminal", "the opposite");

@@ -28,9 +28,9 @@ json tmpfs(const std::string& destination, const std::string& mode, std::uint64_
 }
 
 /// A path of the user's with what is mounted below it. nosuid and nodev hold for the mounts below as well (rnosuid,
-/// rnodev), and so does read-only (rro): a plain "ro" would leave a disk mounted inside the folder writable. Measured on
-/// crun 1.8.1: on a writable bind the recursive words are the only ones that work, and on a file they are an error; a
-/// writable file is left with no-new-privileges alone.
+/// rnodev), and so does read-only (rro): a plain "ro" would leave a disk mounted inside the folder writable. Measured
+/// on crun 1.8.1: on a writable bind the recursive words are the only ones that work, and on a file they are an error;
+/// a writable file is left with no-new-privileges alone.
 json user_bind(const fs::path& destination, const fs::path& source, bool read_only, const HostFacts& facts) {
   const auto found = facts.sources.find(source);
   if (found == facts.sources.end()) {
@@ -58,7 +58,8 @@ void add_agent_filesystems(json& mounts, const policy::Limits& limits) {
   mounts.push_back(tmpfs("/dev/shm", "1777", limits.shm_bytes, false));
   mounts.push_back(mount("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}));
   mounts.push_back(mount("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", "ro"}));
-  mounts.push_back(mount("/sys/fs/cgroup", "cgroup", "cgroup", {"rprivate", "nosuid", "noexec", "nodev", "relatime", "ro"}));
+  mounts.push_back(
+      mount("/sys/fs/cgroup", "cgroup", "cgroup", {"rprivate", "nosuid", "noexec", "nodev", "relatime", "ro"}));
   mounts.push_back(tmpfs("/run", "755", k_run_bytes, false));
   mounts.push_back(tmpfs("/tmp", "1777", limits.tmp_bytes, true)); // compilers and package managers run programs there
 }

@@ -13,7 +13,9 @@ using nlohmann::json;
 
 constexpr const char* k_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-json rlimit(const char* type, std::uint64_t value) { return {{"type", type}, {"hard", value}, {"soft", value}}; }
+json rlimit(const char* type, std::uint64_t value) {
+  return {{"type", type}, {"hard", value}, {"soft", value}};
+}
 
 json as_list(const std::map<std::string, std::string>& variables) {
   json list = json::array();
@@ -25,8 +27,8 @@ json as_list(const std::map<std::string, std::string>& variables) {
 
 /// The variables by which programs are told of a CA bundle; there is no common one.
 constexpr std::initializer_list<const char*> k_ca_variables = {
-    "CARGO_HTTP_CAINFO",  "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS",
-    "PIP_CERT",           "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"};
+    "CARGO_HTTP_CAINFO", "CURL_CA_BUNDLE",     "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS",
+    "PIP_CERT",          "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"};
 
 } // namespace
 
@@ -66,6 +68,8 @@ json agent_environment(const policy::PolicyFields& fields, const HostFacts& fact
   return as_list(env);
 }
 
-json firewall_environment() { return as_list({{"LANG", "C.UTF-8"}, {"PATH", "/"}}); }
+json firewall_environment() {
+  return as_list({{"LANG", "C.UTF-8"}, {"PATH", "/"}});
+}
 
 } // namespace agentbox::oci

@@ -20,7 +20,9 @@ constexpr std::uint32_t k_umask = 022;
 constexpr std::uint64_t k_firewall_processes = 64; // counted together with the agent's, which start later
 constexpr std::uint64_t k_firewall_open_files = 16384;
 
-json user_section(const policy::User& user) { return {{"uid", user.uid}, {"gid", user.gid}, {"umask", k_umask}}; }
+json user_section(const policy::User& user) {
+  return {{"uid", user.uid}, {"gid", user.gid}, {"umask", k_umask}};
+}
 
 json seccomp_section(const HostFacts& facts, seccomp::Box box, const std::vector<std::string>& capabilities) {
   return seccomp::derive(facts.seccomp_profile, box, facts.arch, capabilities, facts.seccomp_profile_path);
@@ -90,28 +92,32 @@ json render_firewall(const policy::Policy& policy, const HostFacts& facts) {
                ca_bundle, name, hostname] = policy.fields();
   const policy::PolicyFields& fields = policy.fields();
   // What concerns the agent alone must not reach the firewall's container: no workspace, no mounts, no environment.
-  std::ignore = std::tie(workspace, mounts, env, ports, limits, firewall_driver, agent, run, image, ca_bundle, hostname);
+  std::ignore =
+      std::tie(workspace, mounts, env, ports, limits, firewall_driver, agent, run, image, ca_bundle, hostname);
 
   json linux_part = linux_section(confinement, facts);
   linux_part["resources"] = firewall_resources(facts.delegated);
   linux_part["seccomp"] = seccomp_section(facts, seccomp::Box::firewall, confinement.firewall_capabilities);
-  return {{"ociVersion", k_spec_version},
-          {"hostname", pod_name(fields)},
-          {"root", {{"path", facts.firewall_rootfs}, {"readonly", true}}},
-          {"annotations", {{k_box_annotation, name}, {k_egress_annotation, support::sha256_hex(policy::to_json(egress))}}},
-          {"mounts", firewall_mounts(facts)},
-          {"process",
-           {{"terminal", false},
-            {"args", firewall_argv(fields, facts.nonce)},
-            {"cwd", "/"},
-            {"env", firewall_environment()},
-            {"user", user_section(user)},
-            {"capabilities", capability_sets(confinement.firewall_capabilities)},
-            {"noNewPrivileges", confinement.no_new_privileges},
-            {"rlimits", resource_limits(k_firewall_processes, k_firewall_open_files, facts)}}},
-          {"linux", std::move(linux_part)}};
+  return {
+      {"ociVersion", k_spec_version},
+      {"hostname", pod_name(fields)},
+      {"root", {{"path", facts.firewall_rootfs}, {"readonly", true}}},
+      {"annotations", {{k_box_annotation, name}, {k_egress_annotation, support::sha256_hex(policy::to_json(egress))}}},
+      {"mounts", firewall_mounts(facts)},
+      {"process",
+       {{"terminal", false},
+        {"args", firewall_argv(fields, facts.nonce)},
+        {"cwd", "/"},
+        {"env", firewall_environment()},
+        {"user", user_section(user)},
+        {"capabilities", capability_sets(confinement.firewall_capabilities)},
+        {"noNewPrivileges", confinement.no_new_privileges},
+        {"rlimits", resource_limits(k_firewall_processes, k_firewall_open_files, facts)}}},
+      {"linux", std::move(linux_part)}};
 }
 
-std::string config_text(const json& config) { return config.dump(2) + "\n"; }
+std::string config_text(const json& config) {
+  return config.dump(2) + "\n";
+}
 
 } // namespace agentbox::oci

@@ -51,6 +51,8 @@ bool Limiter::admit(const Record& record, Clock::time_point now) {
   return true;
 }
 
-std::uint64_t Limiter::take_left_out() { return std::exchange(m_left_out, 0); }
+std::uint64_t Limiter::take_left_out() {
+  return std::exchange(m_left_out, 0);
+}
 
 } // namespace agentbox::firewall::audit

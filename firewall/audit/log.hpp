@@ -10,8 +10,8 @@
 
 namespace agentbox::firewall::audit {
 
-/// The audit log of one box: FOLDER/BOX.jsonl, append-only, never through a symbolic link, mode 0600. At `max_bytes` the
-/// file becomes BOX.jsonl.1 and a new one is begun, so that a box takes no more than twice that on the host's disk.
+/// The audit log of one box: FOLDER/BOX.jsonl, append-only, never through a symbolic link, mode 0600. At `max_bytes`
+/// the file becomes BOX.jsonl.1 and a new one is begun, so that a box takes no more than twice that on the host's disk.
 class Log {
 public:
   static constexpr std::uint64_t k_max_bytes = 16U << 20U;

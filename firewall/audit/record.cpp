@@ -14,10 +14,10 @@ namespace agentbox::firewall::audit {
 namespace {
 
 constexpr std::array<std::pair<Kind, std::string_view>, 5> k_kinds = {{{Kind::dns, "dns"},
-                                                                     {Kind::connect, "connect"},
-                                                                     {Kind::address, "address"},
-                                                                     {Kind::gate, "gate"},
-                                                                     {Kind::firewall, "firewall"}}};
+                                                                       {Kind::connect, "connect"},
+                                                                       {Kind::address, "address"},
+                                                                       {Kind::gate, "gate"},
+                                                                       {Kind::firewall, "firewall"}}};
 constexpr std::size_t k_max_line = 16384; // longer ones are not ours
 
 bool fill(const nlohmann::json& object, Record& record) {
@@ -58,10 +58,13 @@ std::string_view kind_text(Kind kind) {
   return "firewall";
 }
 
-std::string_view verdict_text(Verdict verdict) { return verdict == Verdict::allow ? "allow" : "deny"; }
+std::string_view verdict_text(Verdict verdict) {
+  return verdict == Verdict::allow ? "allow" : "deny";
+}
 
 std::string to_json_line(const Record& record) {
-  const auto& [time, box, kind, name, address, port, protocol, verdict, reason, text, rule, up, down, duration] = record;
+  const auto& [time, box, kind, name, address, port, protocol, verdict, reason, text, rule, up, down, duration] =
+      record;
   const nlohmann::ordered_json object = {{"time", support::escape_untrusted(time, 40)},
                                          {"box", support::escape_untrusted(box, 64)},
                                          {"kind", kind_text(kind)},

@@ -24,14 +24,14 @@ struct Record {
   std::string time; ///< RFC 3339, UTC, milliseconds: "2026-01-31T12:00:00.123Z"
   std::string box;
   Kind kind = Kind::firewall;
-  std::string name;        ///< of the host; empty where only an address is known
-  std::string address;     ///< dialled, or blocked
-  std::uint16_t port = 0;  ///< 0: none
-  std::string protocol;    ///< "tcp", "udp", "icmp", …
+  std::string name;       ///< of the host; empty where only an address is known
+  std::string address;    ///< dialled, or blocked
+  std::uint16_t port = 0; ///< 0: none
+  std::string protocol;   ///< "tcp", "udp", "icmp", …
   Verdict verdict = Verdict::deny;
-  std::string reason; ///< a stable word for programs: "allowed", "not-listed", "sni-mismatch", …
-  std::string text;   ///< the same for people
-  std::string rule;   ///< the policy's entry that decided; empty where none did
+  std::string reason;           ///< a stable word for programs: "allowed", "not-listed", "sni-mismatch", …
+  std::string text;             ///< the same for people
+  std::string rule;             ///< the policy's entry that decided; empty where none did
   std::uint64_t bytes_up = 0;   ///< from the box
   std::uint64_t bytes_down = 0; ///< to the box
   std::uint64_t duration_ms = 0;

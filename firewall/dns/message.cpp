@@ -243,10 +243,9 @@ void put_soa(std::string& out) {
 
 std::string write_response(const Query& query, const Answer& answer) {
   const bool positive = answer.address || answer.loopback6 || answer.text;
-  const bool negative =
-      !positive && (answer.rcode == Rcode::no_error || answer.rcode == Rcode::no_such_name);
-  std::string out = header(query.id, query.recursion_desired, answer.rcode,
-                           {1, positive ? 1U : 0U, negative ? 1U : 0U}, query.edns);
+  const bool negative = !positive && (answer.rcode == Rcode::no_error || answer.rcode == Rcode::no_such_name);
+  std::string out =
+      header(query.id, query.recursion_desired, answer.rcode, {1, positive ? 1U : 0U, negative ? 1U : 0U}, query.edns);
   out += query.question;
   if (answer.address) {
     put_record_head(out, k_type_a, answer.ttl, 4);

@@ -33,7 +33,7 @@ enum class Rcode : std::uint16_t {
 struct Query {
   std::uint16_t id = 0;
   bool recursion_desired = false;
-  std::string name;     ///< as sent, labels joined by dots, without a final one; bytes that no host name has as \DDD
+  std::string name; ///< as sent, labels joined by dots, without a final one; bytes that no host name has as \DDD
   std::uint16_t type = 0;
   std::uint16_t klass = 0;
   bool edns = false;
@@ -60,9 +60,9 @@ Parsed parse_query(std::string_view message);
 /// What is answered to a query, besides the question.
 struct Answer {
   Rcode rcode = Rcode::no_error;
-  std::optional<std::uint32_t> address;      ///< an A record, host byte order
-  bool loopback6 = false;                    ///< an AAAA record with ::1
-  std::optional<std::string> text;           ///< a TXT record of one string, at most 255 bytes
+  std::optional<std::uint32_t> address; ///< an A record, host byte order
+  bool loopback6 = false;               ///< an AAAA record with ::1
+  std::optional<std::string> text;      ///< a TXT record of one string, at most 255 bytes
   std::uint32_t ttl = 0;
 };
 

@@ -30,8 +30,8 @@ constexpr unsigned k_max_tcp_queries = 1000;
 
 void check(const std::error_code& error, const char* what) {
   if (error) {
-    throw support::Error(support::ExitCode::failed,
-                         fmt::format("the DNS stub cannot listen on 127.0.0.1:{}/{}: {}", k_port, what, error.message()));
+    throw support::Error(support::ExitCode::failed, fmt::format("the DNS stub cannot listen on 127.0.0.1:{}/{}: {}",
+                                                                k_port, what, error.message()));
   }
 }
 
@@ -127,7 +127,8 @@ asio::awaitable<void> Server::tcp_loop() {
       co_await pause.async_wait(io::k_await);
     } else if (m_tcp_sessions < k_max_tcp_sessions) {
       ++m_tcp_sessions;
-      asio::co_spawn(m_context, tcp_session(std::move(socket)), [this](const std::exception_ptr&) { --m_tcp_sessions; });
+      asio::co_spawn(m_context, tcp_session(std::move(socket)),
+                     [this](const std::exception_ptr&) { --m_tcp_sessions; });
     }
   }
 }

@@ -22,7 +22,8 @@ std::string lower(std::string_view text) {
 }
 
 bool is_or_below(std::string_view name, std::string_view zone) {
-  return name == zone || (name.size() > zone.size() && name.ends_with(zone) && name[name.size() - zone.size() - 1] == '.');
+  return name == zone ||
+         (name.size() > zone.size() && name.ends_with(zone) && name[name.size() - zone.size() - 1] == '.');
 }
 
 /// RFC 6761 §6.3: resolvers answer for localhost themselves.

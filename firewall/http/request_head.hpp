@@ -12,10 +12,10 @@ constexpr std::size_t k_max_head = 16384;
 
 /// The head of the first request of a connection to port 80.
 ///
-/// One request a connection: the head that is sent on says `Connection: close`, and exactly as many bytes of body follow
-/// as it declares. What the client sends after that never leaves the box. So no later request can name another host,
-/// and no disagreement about where a request ends can smuggle one in. Clients that pipeline or reuse connections are
-/// told by `Connection: close` to open another one (RFC 9112 §9.6).
+/// One request a connection: the head that is sent on says `Connection: close`, and exactly as many bytes of body
+/// follow as it declares. What the client sends after that never leaves the box. So no later request can name another
+/// host, and no disagreement about where a request ends can smuggle one in. Clients that pipeline or reuse connections
+/// are told by `Connection: close` to open another one (RFC 9112 §9.6).
 struct RequestHead {
   enum class State {
     incomplete,

@@ -17,7 +17,9 @@ namespace agentbox::firewall::io {
 constexpr auto k_await = asio::experimental::as_tuple(asio::use_awaitable);
 
 /// Lets the other connections have their turn.
-inline asio::awaitable<void> yield() { co_await asio::post(asio::use_awaitable); }
+inline asio::awaitable<void> yield() {
+  co_await asio::post(asio::use_awaitable);
+}
 
 /// The completion of a coroutine that the firewall cannot do without: its failure ends the event loop and with it the
 /// process, and the rules that stay in the kernel keep the box closed.

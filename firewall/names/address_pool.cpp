@@ -27,7 +27,8 @@ std::optional<std::uint32_t> AddressPool::address_of(std::string_view name, Cloc
   }
   if (m_entries.size() < m_size) {
     const std::uint32_t address = m_first + static_cast<std::uint32_t>(m_by_address.size());
-    const auto place = m_entries.insert(m_entries.end(), std::make_shared<Entry>(Entry{std::string(name), address, now}));
+    const auto place =
+        m_entries.insert(m_entries.end(), std::make_shared<Entry>(Entry{std::string(name), address, now}));
     m_by_address.push_back(place);
     m_by_name.emplace((*place)->name, place);
     return address;

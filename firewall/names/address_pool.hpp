@@ -52,7 +52,7 @@ private:
   std::uint32_t m_first;
   std::uint32_t m_size;
   Entries m_entries;
-  std::vector<Entries::iterator> m_by_address; // by offset; filled from the front
+  std::vector<Entries::iterator> m_by_address;             // by offset; filled from the front
   std::map<std::string_view, Entries::iterator> m_by_name; // ordered: no hash for the agent to flood
 };
 

@@ -18,10 +18,14 @@ public:
   Request(std::uint16_t type, std::uint16_t flags);
 
   /// Appends a plain struct. Before any attribute.
-  template <typename Body> Request& body(const Body& value) { return bytes(&value, sizeof value); }
+  template <typename Body>
+  Request& body(const Body& value) {
+    return bytes(&value, sizeof value);
+  }
   /// Appends attribute `type` with `size` bytes at `data`.
   Request& attribute(std::uint16_t type, const void* data, std::size_t size);
-  template <typename Value> Request& attribute(std::uint16_t type, const Value& value) {
+  template <typename Value>
+  Request& attribute(std::uint16_t type, const Value& value) {
     return attribute(type, &value, sizeof value);
   }
 

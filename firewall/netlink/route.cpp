@@ -51,7 +51,8 @@ void append_address(std::string_view payload, std::vector<Address16>& to) {
 }
 
 /// The attributes after the fixed body `Body` of a message.
-template <typename Body> std::string_view attributes_of(const nlmsghdr& header) {
+template <typename Body>
+std::string_view attributes_of(const nlmsghdr& header) {
   const std::string_view all(reinterpret_cast<const char*>(&header), header.nlmsg_len);
   const std::size_t skip = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(Body));
   return all.size() < skip ? std::string_view() : all.substr(skip);

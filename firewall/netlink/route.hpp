@@ -8,8 +8,8 @@
 
 namespace agentbox::firewall::netlink {
 
-/// Brings `lo` up and makes `range` a local route on it (ip route replace local RANGE dev lo), so that virtual addresses
-/// are the box's own. Throws support::Error(failed).
+/// Brings `lo` up and makes `range` a local route on it (ip route replace local RANGE dev lo), so that virtual
+/// addresses are the box's own. Throws support::Error(failed).
 void add_local_route(const policy::VirtualRange& range);
 
 /// An address in 16 bytes; IPv4 as ::ffff:a.b.c.d.

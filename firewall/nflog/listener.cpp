@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/nflog/listener.hpp"
 
-#include <array>
 #include <arpa/inet.h>
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -17,8 +17,8 @@ namespace {
 
 using support::ExitCode;
 
-constexpr std::uint32_t k_copy_bytes = 96;          // an IPv6 header and ports
-constexpr std::uint32_t k_flush_hundredths = 10;    // a blocked packet shows within a tenth of a second
+constexpr std::uint32_t k_copy_bytes = 96;       // an IPv6 header and ports
+constexpr std::uint32_t k_flush_hundredths = 10; // a blocked packet shows within a tenth of a second
 constexpr std::uint32_t k_flush_packets = 8;
 
 netlink::Request config(std::uint16_t group) {
@@ -64,7 +64,9 @@ Listener::Listener(asio::io_context& context, std::uint16_t group, Seen seen)
   m_descriptor.assign(copy);
 }
 
-void Listener::start() { asio::co_spawn(m_context, loop(), io::Essential{}); }
+void Listener::start() {
+  asio::co_spawn(m_context, loop(), io::Essential{});
+}
 
 asio::awaitable<void> Listener::loop() {
   std::array<char, 16384> buffer{};

@@ -2,8 +2,8 @@
 #include "firewall/nflog/packet.hpp"
 
 #include <algorithm>
-#include <array>
 #include <arpa/inet.h>
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <linux/netfilter/nfnetlink.h>
@@ -79,12 +79,12 @@ void for_each_packet(std::string_view datagram, const std::function<void(const P
     }
     constexpr std::size_t skip = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(nfgenmsg));
     if (header.nlmsg_type == packet_type && header.nlmsg_len > skip) {
-      netlink::for_each_attribute(datagram.substr(skip, header.nlmsg_len - skip),
-                                  [&](std::uint16_t type, std::string_view payload) {
-                                    if (const auto packet = type == NFULA_PAYLOAD ? parse_packet(payload) : std::nullopt) {
-                                      visit(*packet);
-                                    }
-                                  });
+      netlink::for_each_attribute(
+          datagram.substr(skip, header.nlmsg_len - skip), [&](std::uint16_t type, std::string_view payload) {
+            if (const auto packet = type == NFULA_PAYLOAD ? parse_packet(payload) : std::nullopt) {
+              visit(*packet);
+            }
+          });
     }
     datagram.remove_prefix(std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len), datagram.size()));
   }

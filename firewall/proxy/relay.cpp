@@ -19,7 +19,9 @@ using asio::ip::tcp;
 constexpr std::size_t k_chunk = 256U * 1024U;
 constexpr unsigned k_turns = 16; // chunks before the other connections have their turn
 
-bool would_block(ssize_t result) { return result < 0 && (errno == EAGAIN || errno == EINTR); }
+bool would_block(ssize_t result) {
+  return result < 0 && (errno == EAGAIN || errno == EINTR);
+}
 
 /// Waits for `socket`; false when it failed or was closed.
 asio::awaitable<bool> wait(tcp::socket& socket, tcp::socket::wait_type type) {
@@ -30,8 +32,8 @@ asio::awaitable<bool> wait(tcp::socket& socket, tcp::socket::wait_type type) {
 /// Empties `pipe`, which holds `left` bytes, into the flow's target.
 asio::awaitable<bool> drain(Flow& flow, const Pipe& pipe, std::size_t left) {
   while (left > 0) {
-    const ssize_t moved = ::splice(pipe.read.get(), nullptr, flow.to.native_handle(), nullptr, left,
-                                   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    const ssize_t moved =
+        ::splice(pipe.read.get(), nullptr, flow.to.native_handle(), nullptr, left, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (moved > 0) {
       left -= static_cast<std::size_t>(moved);
       flow.bytes += static_cast<std::uint64_t>(moved);

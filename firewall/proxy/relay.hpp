@@ -12,8 +12,8 @@ namespace agentbox::firewall::proxy {
 struct Flow {
   asio::ip::tcp::socket& from;
   asio::ip::tcp::socket& to;
-  std::uint64_t& bytes; ///< counted up with every byte handed on
-  bool& active;         ///< set whenever bytes move
+  std::uint64_t& bytes;                                            ///< counted up with every byte handed on
+  bool& active;                                                    ///< set whenever bytes move
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max(); ///< bytes handed on at most
 };
 

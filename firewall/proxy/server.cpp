@@ -39,12 +39,14 @@ Server::Server(asio::io_context& context, Services& services)
     m_acceptor.native_non_blocking(true, error);
   }
   if (error) {
-    throw support::Error(support::ExitCode::failed,
-                         fmt::format("the proxy cannot listen on 127.0.0.1:{}: {}", ruleset::k_proxy_port, error.message()));
+    throw support::Error(support::ExitCode::failed, fmt::format("the proxy cannot listen on 127.0.0.1:{}: {}",
+                                                                ruleset::k_proxy_port, error.message()));
   }
 }
 
-void Server::start() { asio::co_spawn(m_context, accept_loop(), io::Essential{}); }
+void Server::start() {
+  asio::co_spawn(m_context, accept_loop(), io::Essential{});
+}
 
 void Server::stop() {
   std::error_code ignored;

@@ -29,7 +29,9 @@ std::uint64_t milliseconds_since(Session::Clock::time_point start) {
   return static_cast<std::uint64_t>(elapsed.count());
 }
 
-std::string dotted(std::uint32_t address) { return asio::ip::address_v4(address).to_string(); }
+std::string dotted(std::uint32_t address) {
+  return asio::ip::address_v4(address).to_string();
+}
 
 } // namespace
 
@@ -204,8 +206,8 @@ asio::awaitable<void> Session::upload() {
     std::string().swap(m_buffer);
   }
   if (!broken) {
-    const FlowEnd end = co_await pump({m_client, *m_upstream, m_record.bytes_up, m_active, m_upload_limit},
-                                      m_services.pipes);
+    const FlowEnd end =
+        co_await pump({m_client, *m_upstream, m_record.bytes_up, m_active, m_upload_limit}, m_services.pipes);
     broken = end == FlowEnd::broken;
     if (end == FlowEnd::end_of_stream) {
       std::error_code ignored;
@@ -244,8 +246,7 @@ asio::awaitable<bool> Session::read_more() {
   constexpr std::size_t step = 4096;
   const std::size_t have = m_buffer.size();
   m_buffer.resize(have + step);
-  const auto [error, size] =
-      co_await m_client.async_read_some(asio::buffer(m_buffer.data() + have, step), io::k_await);
+  const auto [error, size] = co_await m_client.async_read_some(asio::buffer(m_buffer.data() + have, step), io::k_await);
   m_buffer.resize(have + (error ? 0 : size));
   co_return !error && size > 0;
 }

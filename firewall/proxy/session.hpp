@@ -78,9 +78,9 @@ private:
   Clock::time_point m_started = Clock::now();
   Clock::time_point m_deadline;
   Clock::duration m_idle_limit{};
-  unsigned m_legs = 0;   ///< directions that still run
-  bool m_active = false; ///< bytes moved since the last tick
-  bool m_over = false;   ///< end() was called
+  unsigned m_legs = 0;    ///< directions that still run
+  bool m_active = false;  ///< bytes moved since the last tick
+  bool m_over = false;    ///< end() was called
   bool m_closing = false; ///< the answer to the one request is complete; the client may go
   Farewell m_farewell = Farewell::reset;
   std::string m_buffer; ///< what the client sent so far; once checked: what is sent on before the relay starts

@@ -23,21 +23,27 @@ constexpr std::uint16_t k_log_group = 24930;
 constexpr const char* k_table = "agentbox";
 
 // Conditions: what a packet must look like. All of a rule's conditions must hold.
-struct OutLoopback {};                                  ///< leaves through lo
-struct InLoopback {};                                   ///< came in through lo
-struct Marked {};                                       ///< carries k_mark
-struct ToVirtual { policy::VirtualRange range; };       ///< IPv4 destination in the virtual range
-struct Tcp {};                                          ///< is TCP
-struct TcpReset {};                                     ///< a TCP reset
-struct TcpTo { std::vector<std::uint16_t> ports; };     ///< TCP to one of these ports
-struct TcpFrom { std::vector<std::uint16_t> ports; };   ///< TCP from one of these ports
-struct Established {};                                  ///< belongs or relates to a known connection
-struct ReplyOfEstablished {};                           ///< answers a connection that the other side opened
-struct NeighbourDiscovery {};                           ///< ICMPv6 router and neighbour messages
-struct Igmp {};                                         ///< IPv4 multicast membership messages of the kernel
-struct Mld {};                                          ///< the same for IPv6
-struct IcmpUnreachable {};                              ///< ICMP destination unreachable
-struct Icmpv6Unreachable {};                            ///< the same for IPv6
+struct OutLoopback {}; ///< leaves through lo
+struct InLoopback {};  ///< came in through lo
+struct Marked {};      ///< carries k_mark
+struct ToVirtual {
+  policy::VirtualRange range;
+};                  ///< IPv4 destination in the virtual range
+struct Tcp {};      ///< is TCP
+struct TcpReset {}; ///< a TCP reset
+struct TcpTo {
+  std::vector<std::uint16_t> ports;
+}; ///< TCP to one of these ports
+struct TcpFrom {
+  std::vector<std::uint16_t> ports;
+};                            ///< TCP from one of these ports
+struct Established {};        ///< belongs or relates to a known connection
+struct ReplyOfEstablished {}; ///< answers a connection that the other side opened
+struct NeighbourDiscovery {}; ///< ICMPv6 router and neighbour messages
+struct Igmp {};               ///< IPv4 multicast membership messages of the kernel
+struct Mld {};                ///< the same for IPv6
+struct IcmpUnreachable {};    ///< ICMP destination unreachable
+struct Icmpv6Unreachable {};  ///< the same for IPv6
 using Condition = std::variant<OutLoopback, InLoopback, Marked, ToVirtual, Tcp, TcpReset, TcpTo, TcpFrom, Established,
                                ReplyOfEstablished, NeighbourDiscovery, Igmp, Mld, IcmpUnreachable, Icmpv6Unreachable>;
 
@@ -46,7 +52,9 @@ struct Accept {};
 struct Drop {};
 struct RejectReset {};      ///< TCP reset: the caller fails at once with ECONNREFUSED
 struct RejectProhibited {}; ///< ICMP or ICMPv6 "administratively prohibited"
-struct Redirect { std::uint16_t port; }; ///< to this port of 127.0.0.1
+struct Redirect {
+  std::uint16_t port;
+}; ///< to this port of 127.0.0.1
 /// The packet's first bytes to k_log_group, at most this often, and on to the next rule.
 struct Log {
   std::uint32_t per_second;

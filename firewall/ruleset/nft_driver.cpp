@@ -64,7 +64,9 @@ void load_and_verify(const Ruleset& ruleset, const std::string& document) {
 
 } // namespace
 
-std::string NftDriver::render(const Ruleset& ruleset) const { return to_nft_json(ruleset).dump(2) + '\n'; }
+std::string NftDriver::render(const Ruleset& ruleset) const {
+  return to_nft_json(ruleset).dump(2) + '\n';
+}
 
 void NftDriver::load(const Ruleset& ruleset) const {
   // libnftables keeps megabytes once it has run; in a child they are gone when the rules are in.

@@ -20,12 +20,18 @@ ordered_json match(ordered_json left, ordered_json right, const char* op = "==")
   return {{"match", std::move(inner)}};
 }
 
-ordered_json meta(const char* key) { return {{"meta", {{"key", key}}}}; }
-ordered_json conntrack(const char* key) { return {{"ct", {{"key", key}}}}; }
+ordered_json meta(const char* key) {
+  return {{"meta", {{"key", key}}}};
+}
+ordered_json conntrack(const char* key) {
+  return {{"ct", {{"key", key}}}};
+}
 ordered_json payload(const char* protocol, const char* field) {
   return {{"payload", {{"protocol", protocol}, {"field", field}}}};
 }
-ordered_json set_of(ordered_json values) { return {{"set", std::move(values)}}; }
+ordered_json set_of(ordered_json values) {
+  return {{"set", std::move(values)}};
+}
 
 /// One condition as a libnftables-json statement.
 struct ConditionStatement {
@@ -127,7 +133,9 @@ ordered_json rule_object(const Chain& chain, const Rule& rule) {
   return object;
 }
 
-ordered_json table_object() { return {{"family", "inet"}, {"name", k_table}}; }
+ordered_json table_object() {
+  return {{"family", "inet"}, {"name", k_table}};
+}
 
 ordered_json add(const char* kind, ordered_json object) {
   ordered_json inner;

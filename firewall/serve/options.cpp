@@ -15,7 +15,9 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-Error usage(const std::string& message) { return {ExitCode::usage, message, "see agentbox-firewall --help"}; }
+Error usage(const std::string& message) {
+  return {ExitCode::usage, message, "see agentbox-firewall --help"};
+}
 
 bool is_box_name(std::string_view text) {
   const auto inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };

@@ -21,7 +21,9 @@ using support::ExitCode;
 
 using CapabilityData = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
 
-__user_cap_header_struct header() { return {_LINUX_CAPABILITY_VERSION_3, 0}; }
+__user_cap_header_struct header() {
+  return {_LINUX_CAPABILITY_VERSION_3, 0};
+}
 
 CapabilityData current() {
   CapabilityData data{};

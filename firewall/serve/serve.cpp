@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <asio/signal_set.hpp>
-#include <cstddef>
 #include <csignal>
+#include <cstddef>
 #include <exception>
 #include <malloc.h>
 #include <optional>
@@ -48,8 +48,9 @@ class Box {
 public:
   Box(asio::io_context& context, const Options& options, policy::EgressPolicy policy)
       : m_log(options.audit, options.box), m_directory(std::move(policy)),
-        m_resolver(context, options.resolv_conf, ruleset::k_mark),
-        m_services{options.box, m_directory, m_resolver, m_log, {}, {}, limits()},
+        m_resolver(context, options.resolv_conf, ruleset::k_mark), m_services{options.box, m_directory, m_resolver,
+                                                                              m_log,       {},          {},
+                                                                              limits()},
         m_blocked(context, ruleset::k_log_group, [this](const nflog::Packet& packet) { record_blocked(packet); }),
         m_proxy(context, m_services),
         m_stub(m_directory, options.nonce, [this](audit::Record record) { m_log.write(std::move(record)); }),

@@ -50,7 +50,7 @@ private:
 
 /// The handshake message out of its records.
 struct Assembled {
-  std::string message;      ///< with its 4-byte header
+  std::string message; ///< with its 4-byte header
   bool complete = false;
   std::string_view problem; ///< a literal
 };

@@ -18,9 +18,9 @@ struct ClientHello {
   };
   State state = State::incomplete;
   bool has_sni = false;
-  std::string sni;            ///< as sent; not canonical, not even a name
-  bool encrypted = false;     ///< an encrypted_client_hello extension is there: the true name may be another one
-  std::string_view problem;   ///< a literal, for State::invalid
+  std::string sni;          ///< as sent; not canonical, not even a name
+  bool encrypted = false;   ///< an encrypted_client_hello extension is there: the true name may be another one
+  std::string_view problem; ///< a literal, for State::invalid
 };
 
 /// Parses `bytes` from the first one of the connection on (RFC 8446 §4.1.2, RFC 6066 §3). The hello may be spread over

@@ -109,8 +109,8 @@ std::shared_ptr<Channel> Channel::make(asio::io_context& context, const std::vec
 }
 
 void Channel::open(const std::vector<std::string>& servers) {
-  std::array<char, 2> lookups = {'b', '\0'};               // DNS only, never the container's /etc/hosts
-  std::string no_file = "/dev/null";                       // our own reading of resolv.conf decides
+  std::array<char, 2> lookups = {'b', '\0'}; // DNS only, never the container's /etc/hosts
+  std::string no_file = "/dev/null";         // our own reading of resolv.conf decides
   ares_options options{};
   options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS;
   options.timeout = 1000;

@@ -140,6 +140,8 @@ asio::awaitable<Dialled> dial(std::vector<Address16> addresses, std::uint16_t po
   co_return dialled;
 }
 
-std::string address_text(const Address16& address) { return to_asio(address).to_string(); }
+std::string address_text(const Address16& address) {
+  return to_asio(address).to_string();
+}
 
 } // namespace agentbox::firewall::upstream

@@ -2,8 +2,8 @@
 #include "firewall/upstream/resolv_conf.hpp"
 
 #include <algorithm>
-#include <array>
 #include <arpa/inet.h>
+#include <array>
 #include <cstddef>
 #include <iterator>
 #include <net/if.h>
@@ -17,7 +17,8 @@ constexpr std::size_t k_max_servers = 3; // as in glibc (MAXNS)
 /// Whether `zone` can be the name of an interface in a list that is separated by commas.
 bool is_zone(std::string_view zone) {
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
   };
   return !zone.empty() && zone.size() < IF_NAMESIZE && std::all_of(zone.begin(), zone.end(), plain);
 }

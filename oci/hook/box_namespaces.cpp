@@ -58,14 +58,16 @@ Fd open_namespace(const std::string& path) {
 }
 
 struct stat identity(const Fd& fd, const std::string& what) {
-  struct stat info{};
+  struct stat info {};
   if (fstat(fd.get(), &info) != 0) {
     throw system_error(ExitCode::refused, "cannot look at " + what, errno);
   }
   return info;
 }
 
-bool same(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
+bool same(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
 
 } // namespace
 

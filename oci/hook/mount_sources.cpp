@@ -35,7 +35,7 @@ std::string identity_of(const std::string& path) {
   how.flags = O_PATH | O_CLOEXEC;
   how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   const Fd fd(static_cast<int>(syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof(how))));
-  struct stat info{};
+  struct stat info {};
   if (!fd || fstat(fd.get(), &info) != 0) {
     throw support::system_error(ExitCode::refused, "cannot mount " + in_quotes(path), errno,
                                 errno == ELOOP ? "a part of the path has become a symbolic link" : "");
@@ -58,7 +58,8 @@ void require_recorded_sources(const json& ours) {
       throw Error(ExitCode::refused, "no record says which file " + in_quotes(source) + " was");
     }
     if (*expected != identity_of(source)) {
-      throw Error(ExitCode::refused, in_quotes(source) + " is not the file any more that it was when the box was started",
+      throw Error(ExitCode::refused,
+                  in_quotes(source) + " is not the file any more that it was when the box was started",
                   "somebody renamed or replaced it; start the box again");
     }
   }

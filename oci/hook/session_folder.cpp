@@ -52,7 +52,7 @@ SessionFolder::SessionFolder(const std::filesystem::path& path)
   if (!path.is_absolute()) {
     throw not_safe(path.string(), "is not an absolute path");
   }
-  struct stat info{};
+  struct stat info {};
   if (!m_fd || fstat(m_fd.get(), &info) != 0) {
     throw system_error(ExitCode::refused, "cannot open the session's folder " + path.string(), errno);
   }
@@ -67,7 +67,7 @@ std::optional<std::string> SessionFolder::read_if_exists(const std::string& name
   if (!fd && errno == ENOENT) {
     return std::nullopt;
   }
-  struct stat info{};
+  struct stat info {};
   if (!fd || fstat(fd.get(), &info) != 0) {
     throw system_error(ExitCode::refused, "cannot open " + path, errno);
   }

@@ -34,8 +34,8 @@ public:
   /// left as it is: the first refusal is the cause.
   void leave_error(const support::Error& error) const noexcept;
 
-  /// Leaves the firewall's process id in file firewall.pid (written aside, then renamed) for the launcher, which watches
-  /// that process: a firewall that dies ends the run. Throws Error(refused).
+  /// Leaves the firewall's process id in file firewall.pid (written aside, then renamed) for the launcher, which
+  /// watches that process: a firewall that dies ends the run. Throws Error(refused).
   void leave_firewall(pid_t pid) const;
 
 private:

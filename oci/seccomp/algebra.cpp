@@ -56,7 +56,8 @@ Both intersect(const Comparison& a, const Comparison& b) {
 }
 
 const Comparison* find(const Conjunction& conjunction, std::uint32_t index) {
-  const auto found = std::find_if(conjunction.begin(), conjunction.end(), [&](const auto& c) { return c.index == index; });
+  const auto found =
+      std::find_if(conjunction.begin(), conjunction.end(), [&](const auto& c) { return c.index == index; });
   return found == conjunction.end() ? nullptr : &*found;
 }
 
@@ -95,7 +96,9 @@ std::vector<Conjunction> each_bit(const Comparison& none_set) {
   return result;
 }
 
-bool is_equality(const Comparison& comparison) { return comparison.op == Operator::eq; }
+bool is_equality(const Comparison& comparison) {
+  return comparison.op == Operator::eq;
+}
 
 /// Whether all alternatives are equalities of the same first argument, some with an equality of one second argument.
 bool is_table(const std::vector<Conjunction>& kept) {
@@ -110,7 +113,8 @@ bool is_table(const std::vector<Conjunction>& kept) {
 std::optional<Conjunction> intersect(const Conjunction& a, const Conjunction& b) {
   Conjunction result = a;
   for (const Comparison& comparison : b) {
-    const auto same = std::find_if(result.begin(), result.end(), [&](const auto& c) { return c.index == comparison.index; });
+    const auto same =
+        std::find_if(result.begin(), result.end(), [&](const auto& c) { return c.index == comparison.index; });
     if (same == result.end()) {
       result.push_back(comparison);
       continue;

@@ -47,8 +47,10 @@ std::string_view arch_text(Arch arch) {
 }
 
 TakenAway read_entry(const json& entry) {
-  TakenAway result{entry.at("names").get<std::vector<std::string>>(), errno_named(entry.at("errno").get<std::string>()),
-                   {}, entry.at("why").get<std::string>()};
+  TakenAway result{entry.at("names").get<std::vector<std::string>>(),
+                   errno_named(entry.at("errno").get<std::string>()),
+                   {},
+                   entry.at("why").get<std::string>()};
   for (const json& line : entry.value("kept_when", json::array())) {
     Conjunction conjunction;
     for (const json& arg : line) {
@@ -101,7 +103,8 @@ std::vector<TakenAway> taken_away(Box box, Arch arch) {
   static const json data = json::parse(k_taken_away_text);
   std::vector<TakenAway> result;
   for (const json& entry : data.at("taken_away")) {
-    if (holds_for(entry, "boxes", box == Box::agent ? "agent" : "firewall") && holds_for(entry, "arches", arch_text(arch))) {
+    if (holds_for(entry, "boxes", box == Box::agent ? "agent" : "firewall") &&
+        holds_for(entry, "arches", arch_text(arch))) {
       result.push_back(read_entry(entry));
     }
   }

@@ -96,7 +96,8 @@ bool applies(const json& group, bool allows, const Situation& situation) {
     return false;
   }
   const auto arches = strings(includes, "arches");
-  return (arches.empty() || contains(arches, situation.arch)) && !contains(strings(excludes, "arches"), situation.arch) &&
+  return (arches.empty() || contains(arches, situation.arch)) &&
+         !contains(strings(excludes, "arches"), situation.arch) &&
          contains_all(situation.capabilities, strings(includes, "caps")) &&
          !contains_any(situation.capabilities, strings(excludes, "caps"));
 }
@@ -136,7 +137,8 @@ std::vector<Conjunction> read_args(const json& group, const std::string& where) 
   bool repeated = false;
   for (const json& arg : *found) {
     const Comparison comparison = read_comparison(arg, where);
-    repeated = repeated || std::any_of(all.begin(), all.end(), [&](const auto& c) { return c.index == comparison.index; });
+    repeated =
+        repeated || std::any_of(all.begin(), all.end(), [&](const auto& c) { return c.index == comparison.index; });
     all.push_back(comparison);
   }
   if (!repeated) {
@@ -152,7 +154,8 @@ std::vector<Conjunction> read_args(const json& group, const std::string& where) 
 
 void read_group(const json& group, const Situation& situation, Profile& profile) {
   const std::string& where = situation.where;
-  require_keys(group, {"name", "names", "action", "args", "comment", "includes", "excludes", "errnoRet", "errno"}, where);
+  require_keys(group, {"name", "names", "action", "args", "comment", "includes", "excludes", "errnoRet", "errno"},
+               where);
   const bool allow = allows(group.at("action").get<std::string>(), where);
   if (!applies(group, allow, situation)) {
     return;
@@ -172,12 +175,14 @@ void read_group(const json& group, const Situation& situation, Profile& profile)
 /// One unconditional refusal beats everything; an unconditional permission beats conditional ones. What a filter
 /// library does with both is not something to rely on.
 void settle(std::vector<Rule>& rules) {
-  const auto refusal = std::find_if(rules.begin(), rules.end(), [](const Rule& r) { return r.unconditional() && !r.allow; });
+  const auto refusal =
+      std::find_if(rules.begin(), rules.end(), [](const Rule& r) { return r.unconditional() && !r.allow; });
   if (refusal != rules.end()) {
     rules = {Rule(*refusal)};
     return;
   }
-  const bool allowed = std::any_of(rules.begin(), rules.end(), [](const Rule& r) { return r.unconditional() && r.allow; });
+  const bool allowed =
+      std::any_of(rules.begin(), rules.end(), [](const Rule& r) { return r.unconditional() && r.allow; });
   if (allowed) {
     std::erase_if(rules, [](const Rule& rule) { return rule.allow && !rule.unconditional(); });
   }
@@ -187,8 +192,10 @@ void settle(std::vector<Rule>& rules) {
 
 Profile read(const json& host, const Situation& situation, Arch arch) {
   const std::string& where = situation.where;
-  require_keys(host, {"defaultAction", "defaultErrnoRet", "defaultErrno", "archMap", "architectures", "syscalls", "flags",
-                      "listenerPath", "listenerMetadata"}, where);
+  require_keys(host,
+               {"defaultAction", "defaultErrnoRet", "defaultErrno", "archMap", "architectures", "syscalls", "flags",
+                "listenerPath", "listenerMetadata"},
+               where);
   if (allows(host.at("defaultAction").get<std::string>(), where)) {
     throw not_understood(where, "it allows every system call that it does not name");
   }
@@ -201,9 +208,8 @@ Profile read(const json& host, const Situation& situation, Arch arch) {
   for (auto& [name, rules] : profile.syscalls) {
     settle(rules);
   }
-  const bool usable = std::any_of(profile.syscalls.begin(), profile.syscalls.end(), [](const auto& call) {
-    return call.first == "execve" && call.second.front().allow;
-  });
+  const bool usable = std::any_of(profile.syscalls.begin(), profile.syscalls.end(),
+                                  [](const auto& call) { return call.first == "execve" && call.second.front().allow; });
   if (!usable) {
     throw not_understood(where, "it does not allow execve, so nothing could start");
   }

@@ -21,20 +21,11 @@ struct Subcommand {
 
 /// Every subcommand, in the order of --help.
 constexpr std::array k_subcommands{
-    Subcommand{add_run, true},
-    Subcommand{add_exec, true},
-    Subcommand{add_shell, false},
-    Subcommand{add_ps, false},
-    Subcommand{add_stop, false},
-    Subcommand{add_rm, false},
-    Subcommand{add_logs, false},
-    Subcommand{add_policy, false},
-    Subcommand{add_init, false},
-    Subcommand{add_build, false},
-    Subcommand{add_update, false},
-    Subcommand{add_generate, true},
-    Subcommand{add_doctor, false},
-    Subcommand{add_completion, false},
+    Subcommand{add_run, true},     Subcommand{add_exec, true},        Subcommand{add_shell, false},
+    Subcommand{add_ps, false},     Subcommand{add_stop, false},       Subcommand{add_rm, false},
+    Subcommand{add_logs, false},   Subcommand{add_policy, false},     Subcommand{add_init, false},
+    Subcommand{add_build, false},  Subcommand{add_update, false},     Subcommand{add_generate, true},
+    Subcommand{add_doctor, false}, Subcommand{add_completion, false},
 };
 
 std::vector<std::string> names_of(CLI::App& app) {
@@ -91,7 +82,8 @@ void run(int argc, char** argv, CLI::App& app, Context& context) {
   if (words.has_command) {
     const std::string& name = words.options.front();
     if (std::find(takes_command.begin(), takes_command.end(), name) == takes_command.end()) {
-      throw support::Error(support::ExitCode::usage, "\"" + support::escape_untrusted(name) + "\" takes no command after --");
+      throw support::Error(support::ExitCode::usage,
+                           "\"" + support::escape_untrusted(name) + "\" takes no command after --");
     }
     context.command = std::move(words.command);
   }

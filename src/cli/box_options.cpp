@@ -47,8 +47,10 @@ Error error_of(const policy::Diagnostics& diagnostics, const BoxOptions& options
     return {code, config::describe(diagnostics)};
   }
   const auto& [where, message, hint] = diagnostics.front();
-  const auto subcommand = unknown_agent ? support::nearest(*options.overrides.agent, context.subcommands) : std::nullopt;
-  return {code, where + ": " + message, subcommand ? "did you mean: agentbox " + *subcommand + "? Otherwise: " + hint : hint};
+  const auto subcommand =
+      unknown_agent ? support::nearest(*options.overrides.agent, context.subcommands) : std::nullopt;
+  return {code, where + ": " + message,
+          subcommand ? "did you mean: agentbox " + *subcommand + "? Otherwise: " + hint : hint};
 }
 
 /// The names of live boxes. Looked up only for a name that nobody chose.
@@ -75,7 +77,8 @@ void require_trust(const config::Loaded& loaded, bool trust_project) {
 void add_box_options(CLI::App& command, BoxOptions& options) {
   config::Overrides& to = options.overrides;
   command.add_option("AGENT", to.agent, "The agent: codex, claude, or one of your configuration");
-  command.add_option("--base", to.base, "Image to build on, or dir:PATH, tar:PATH of a root filesystem")->type_name("IMAGE");
+  command.add_option("--base", to.base, "Image to build on, or dir:PATH, tar:PATH of a root filesystem")
+      ->type_name("IMAGE");
   // One value an occurrence: a list would swallow the AGENT that follows.
   const auto add_list = [&](const char* name, std::vector<std::string>& values, const char* text, const char* type) {
     command.add_option(name, values, text)->type_name(type)->expected(1)->take_all()->trigger_on_parse();
@@ -94,7 +97,8 @@ void add_box_options(CLI::App& command, BoxOptions& options) {
   command.add_option("--pids", to.pids, "Limit the processes (512)")->type_name("N");
   command.add_option("--name", to.name, "Name of the box")->type_name("NAME");
   command.add_option("--ca-bundle", to.ca_bundle, "CA certificates to trust in the box")->type_name("FILE");
-  command.add_flag("--trust-project", options.trust_project, "Agree, for this run, to what the project's configuration broadens");
+  command.add_flag("--trust-project", options.trust_project,
+                   "Agree, for this run, to what the project's configuration broadens");
 }
 
 config::Loaded load_box(const BoxOptions& options, const Context& context) {

@@ -77,7 +77,8 @@ void force_remove(const std::string& name, const podman::Podman& podman) {
   const std::vector<std::string> problems =
       session::tear_down(session::make_teardown(box.name, box.paths, podman)); // its launcher sees the end and goes
   if (!problems.empty()) {
-    throw support::Error(support::ExitCode::failed, support::join(problems, "; "), "podman pod rm --force " + session::pod_name(name));
+    throw support::Error(support::ExitCode::failed, support::join(problems, "; "),
+                         "podman pod rm --force " + session::pod_name(name));
   }
 }
 

@@ -26,7 +26,8 @@ int run_in_box(const std::optional<std::string>& name, const std::vector<std::st
       support::spawn(podman.command(session::exec_arguments(box.name, command, session::own_terminal().interactive())));
   const session::Outcome outcome = session::supervise(pid, signals, {});
   if (outcome.reason != session::Outcome::Reason::ended) {
-    session::reap(pid, std::chrono::milliseconds(0)); // the process in the box is gone with its podman, or ends with the box
+    session::reap(pid,
+                  std::chrono::milliseconds(0)); // the process in the box is gone with its podman, or ends with the box
   }
   return outcome.status.code;
 }

@@ -7,7 +7,8 @@
 
 namespace agentbox::cli {
 
-session::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman, bool rebuild, bool recheck) {
+session::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman, bool rebuild,
+                              bool recheck) {
   const podman::Installation installation = podman::find_installation();
   image::BuildOptions options;
   options.rebuild = rebuild;
@@ -21,7 +22,8 @@ session::Images ensure_images(const policy::PolicyFields& fields, const podman::
 session::Images known_images(const policy::PolicyFields& fields) {
   const podman::Installation installation = podman::find_installation();
   const auto id_of = [](const std::optional<image::ImageRef>& image) { return image ? image->id : "(not built yet)"; };
-  return {id_of(image::known_agent_image(installation, fields.image)), id_of(image::known_firewall_image(installation))};
+  return {id_of(image::known_agent_image(installation, fields.image)),
+          id_of(image::known_firewall_image(installation))};
 }
 
 bool images_missing(const session::Images& images, const podman::Podman& podman) {

@@ -49,7 +49,8 @@ std::string quoted(const std::string& text) {
     if (c == '"' || c == '\\') {
       result += '\\';
     }
-    result += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? fmt::format("\\u{:04X}", static_cast<unsigned>(c)) : std::string(1, c);
+    result += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? fmt::format("\\u{:04X}", static_cast<unsigned>(c))
+                                                                : std::string(1, c);
   }
   return result + "\"";
 }
@@ -71,9 +72,11 @@ std::string config_text(const InitOptions& options) {
   text += "\n" + entry(options.base.has_value(), "[image]");
   text += entry(options.base.has_value(), "base = " + quoted(options.base.value_or(policy::default_base_image())));
   text += "\n" + entry(!options.toolkits.empty(), "[toolkits]");
-  text += entry(!options.toolkits.empty(), "selected = " + list(options.toolkits.empty() ? Words{"python"} : options.toolkits));
+  text += entry(!options.toolkits.empty(),
+                "selected = " + list(options.toolkits.empty() ? Words{"python"} : options.toolkits));
   text += "\n" + entry(!options.allow.empty(), "[network]");
-  text += entry(!options.allow.empty(), "allow_hosts = " + list(options.allow.empty() ? Words{"registry.npmjs.org"} : options.allow));
+  text += entry(!options.allow.empty(),
+                "allow_hosts = " + list(options.allow.empty() ? Words{"registry.npmjs.org"} : options.allow));
   return text;
 }
 
@@ -99,7 +102,8 @@ void ask_all(InitOptions& options) {
   if (const Words words = split(ask("Agent (codex, claude; empty: the last one used)?")); !words.empty()) {
     options.agent = words.front();
   }
-  options.toolkits = split(ask(("Toolkits, with blanks between (" + support::join(policy::toolkit_names(), " ") + "; empty: none)?").c_str()));
+  options.toolkits = split(ask(
+      ("Toolkits, with blanks between (" + support::join(policy::toolkit_names(), " ") + "; empty: none)?").c_str()));
   options.allow = split(ask("Further hosts, HOST[:PORT], with blanks between (empty: none)?"));
 }
 
@@ -118,7 +122,8 @@ void write_config(const fs::path& workspace, const std::string& text, bool force
   }
   const Fd file(openat(at.get(), "config.toml", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!file && errno == EEXIST) {
-    throw Error(ExitCode::usage, (folder / "config.toml").string() + " is there already", "edit it, or: agentbox init --force ...");
+    throw Error(ExitCode::usage, (folder / "config.toml").string() + " is there already",
+                "edit it, or: agentbox init --force ...");
   }
   if (!file || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
     throw support::system_error(ExitCode::failed, "cannot write " + (folder / "config.toml").string(), errno);
@@ -148,7 +153,8 @@ void init(InitOptions options, const Context& context) {
 } // namespace
 
 void add_init(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("init", "Write the project's .agentbox/config.toml, asking, or from the options");
+  CLI::App* command =
+      app.add_subcommand("init", "Write the project's .agentbox/config.toml, asking, or from the options");
   auto options = std::make_shared<InitOptions>();
   command->add_option("--agent", options->agent, "The agent to start when none is named")->type_name("NAME");
   command->add_option("--base", options->base, "The image to build on")->type_name("IMAGE");

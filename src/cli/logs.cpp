@@ -29,7 +29,8 @@ std::string line_of(const firewall::audit::Record& record) {
 void print_logs(const std::string& name, bool as_data) {
   const std::filesystem::path file = session::audit_file(name);
   if (name.find('/') != std::string::npos || !std::filesystem::exists(file)) {
-    throw support::Error(support::ExitCode::usage, "there is no log of a box named \"" + support::escape_untrusted(name) + "\"",
+    throw support::Error(support::ExitCode::usage,
+                         "there is no log of a box named \"" + support::escape_untrusted(name) + "\"",
                          "the logs are in " + session::audit_folder().string());
   }
   const std::string text = session::audit_since(file, 0);

@@ -32,7 +32,9 @@ policy::Policy built(PolicyFields fields) {
   return std::get<policy::Policy>(std::move(result));
 }
 
-void line(std::string_view name, const std::string& value) { fmt::print("{:<12} {}\n", name, value); }
+void line(std::string_view name, const std::string& value) {
+  fmt::print("{:<12} {}\n", name, value);
+}
 
 void show_network(const policy::EgressPolicy& egress) {
   if (egress.mode == policy::NetworkMode::full) {
@@ -51,8 +53,10 @@ void show_network(const policy::EgressPolicy& egress) {
 void show(const PolicyFields& fields) {
   line("box", fields.name);
   line("agent", fields.agent.name);
-  line("image", fields.image.base + (fields.image.toolkits.empty() ? "" : " + " + support::join(fields.image.toolkits, ", ")));
-  line("user", fmt::format("{} ({}:{}), no capabilities, no new privileges", fields.user.name, fields.user.uid, fields.user.gid));
+  line("image",
+       fields.image.base + (fields.image.toolkits.empty() ? "" : " + " + support::join(fields.image.toolkits, ", ")));
+  line("user", fmt::format("{} ({}:{}), no capabilities, no new privileges", fields.user.name, fields.user.uid,
+                           fields.user.gid));
   line("workspace", fmt::format("{} at {}, read and write", support::escape_untrusted(fields.workspace.source.string()),
                                 fields.workspace.destination));
   line("", "read-only in it, where they exist: " + support::join(fields.workspace.protect, ", "));
@@ -75,7 +79,7 @@ void print_changes(const std::vector<policy::Change>& changes) {
   for (const auto& [direction, field, text] : changes) {
     const char* const word = direction == policy::Change::Direction::broader   ? "broader"
                              : direction == policy::Change::Direction::tighter ? "tighter"
-                                                                              : "other";
+                                                                               : "other";
     fmt::print("{:<8} {}: {}\n", word, field, support::escape_untrusted(text, 500));
   }
 }
@@ -121,7 +125,8 @@ void add_policy(CLI::App& app, Context& context) {
       show(shown.fields());
     }
   });
-  add(*policy, "check", "Check the configuration; exit code 2 for mistakes, 126 for what needs your agreement", *options)
+  add(*policy, "check", "Check the configuration; exit code 2 for mistakes, 126 for what needs your agreement",
+      *options)
       ->callback([options, &context] { resolve_box(*options, context); });
   add(*policy, "diff", "Show how a box here differs from the default one", *options)->callback([options, &context] {
     diff(load_box(*options, context));

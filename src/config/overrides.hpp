@@ -11,7 +11,8 @@
 namespace agentbox::config {
 
 /// What the command line said, as text: the uppermost layer. The command line's parser only fills it in; everything is
-/// read, checked and reported by load(). Diagnostic::where then is the flag ("--mount"), or "the command line" for AGENT.
+/// read, checked and reported by load(). Diagnostic::where then is the flag ("--mount"), or "the command line" for
+/// AGENT.
 struct Overrides {
   std::optional<std::string> agent;       ///< the positional AGENT, or the name that agentbox was called by
   std::optional<std::string> name;        ///< --name

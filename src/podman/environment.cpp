@@ -9,11 +9,12 @@
 namespace agentbox::podman {
 namespace {
 
-constexpr std::array k_always = {"HOME", "USER", "LOGNAME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME",
-                                 "XDG_DATA_HOME", "DBUS_SESSION_BUS_ADDRESS", "LANG", "LC_ALL", "TERM"};
-constexpr std::array k_registry = {"http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY",
-                                   "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
-                                   "REGISTRY_AUTH_FILE"};
+constexpr std::array k_always = {
+    "HOME", "USER",   "LOGNAME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DBUS_SESSION_BUS_ADDRESS",
+    "LANG", "LC_ALL", "TERM"};
+constexpr std::array k_registry = {"http_proxy",    "https_proxy",  "no_proxy",          "all_proxy",
+                                   "HTTP_PROXY",    "HTTPS_PROXY",  "NO_PROXY",          "ALL_PROXY",
+                                   "SSL_CERT_FILE", "SSL_CERT_DIR", "REGISTRY_AUTH_FILE"};
 
 void copy(std::span<const char* const> names, const std::map<std::string, std::string>& from,
           std::map<std::string, std::string>& to) {

@@ -26,16 +26,19 @@ std::string fingerprint(const fs::path& path) {
 
 /// All that `podman info` depends on: the answers are kept as long as this stays the same.
 json cache_key(const Podman& podman) {
-  json key = {{"version", k_cache_version}, {"uid", geteuid()}, {"podman", podman.program().string()},
+  json key = {{"version", k_cache_version},
+              {"uid", geteuid()},
+              {"podman", podman.program().string()},
               {"boot", support::read_file_if_exists("/proc/sys/kernel/random/boot_id", 64).value_or("")}};
   const std::map<std::string, std::string> environment = podman.command({}).env;
   const auto config = environment.find("XDG_CONFIG_HOME");
   const auto home = environment.find("HOME");
   const fs::path above = home != environment.end() ? fs::path(home->second) : support::home_folder();
   const fs::path user = (config != environment.end() ? fs::path(config->second) : above / ".config") / "containers";
-  for (const fs::path& file : {podman.program(), fs::path("/etc/containers/containers.conf"), fs::path("/etc/containers/storage.conf"),
-                               fs::path("/etc/subuid"), fs::path("/etc/subgid"), user / "containers.conf", user / "storage.conf",
-                               fs::path("/usr/bin/pasta"), fs::path("/usr/bin/slirp4netns"), fs::path("/usr/bin/crun")}) {
+  for (const fs::path& file :
+       {podman.program(), fs::path("/etc/containers/containers.conf"), fs::path("/etc/containers/storage.conf"),
+        fs::path("/etc/subuid"), fs::path("/etc/subgid"), user / "containers.conf", user / "storage.conf",
+        fs::path("/usr/bin/pasta"), fs::path("/usr/bin/slirp4netns"), fs::path("/usr/bin/crun")}) {
     key["files"][file.string()] = fingerprint(file);
   }
   return key;
@@ -77,7 +80,9 @@ HostFacts from_json(const json& value) {
   return facts;
 }
 
-fs::path cache_file() { return support::cache_folder() / "host.json"; }
+fs::path cache_file() {
+  return support::cache_folder() / "host.json";
+}
 
 /// The cached facts when they were written under `key`. A damaged cache is as good as none.
 std::optional<HostFacts> cached(const json& key) {
@@ -97,7 +102,8 @@ std::set<std::string> controllers_now(const HostFacts& facts) {
   if (facts.cgroup_version != "v2") {
     return {};
   }
-  return delegated_controllers("/sys/fs/cgroup", support::read_file_if_exists("/proc/self/cgroup", 65536).value_or(""), geteuid());
+  return delegated_controllers("/sys/fs/cgroup", support::read_file_if_exists("/proc/self/cgroup", 65536).value_or(""),
+                               geteuid());
 }
 
 } // namespace

@@ -66,7 +66,9 @@ HostFacts facts_from(const json& info) {
 
 } // namespace
 
-std::string Version::text() const { return fmt::format("{}.{}.{}", major, minor, patch); }
+std::string Version::text() const {
+  return fmt::format("{}.{}.{}", major, minor, patch);
+}
 
 Version parse_version(std::string_view text) {
   Version version;
@@ -93,16 +95,18 @@ HostFacts facts_from_info(std::string_view info_json) {
 
 void require_usable(const HostFacts& facts) {
   if (facts.podman < k_oldest_podman) {
-    throw Error(ExitCode::refused,
-                fmt::format("Podman {} is too old: agentbox needs {} or newer", facts.podman.text(), k_oldest_podman.text()),
-                "update Podman (Debian 12 or newer, Fedora 37 or newer carry it)");
+    throw Error(
+        ExitCode::refused,
+        fmt::format("Podman {} is too old: agentbox needs {} or newer", facts.podman.text(), k_oldest_podman.text()),
+        "update Podman (Debian 12 or newer, Fedora 37 or newer carry it)");
   }
   if (!facts.rootless) {
     throw Error(ExitCode::refused, "Podman does not run rootless here", "run agentbox as an ordinary user");
   }
   if (!facts.uid_map) {
-    throw Error(ExitCode::refused, "you have no range of subordinate uids, which the box's user namespace needs",
-                "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \"$USER\" && podman system migrate");
+    throw Error(
+        ExitCode::refused, "you have no range of subordinate uids, which the box's user namespace needs",
+        "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \"$USER\" && podman system migrate");
   }
   if (facts.network_program.empty()) {
     throw Error(ExitCode::refused, "neither pasta nor slirp4netns is installed, so rootless pods have no network",
@@ -116,7 +120,8 @@ void require_usable(const HostFacts& facts) {
 
 std::set<std::string> delegated_controllers(const std::filesystem::path& cgroup_root, std::string_view proc_self_cgroup,
                                             unsigned uid) {
-  const auto user_service = cgroup_root / fmt::format("user.slice/user-{0}.slice/user@{0}.service/cgroup.controllers", uid);
+  const auto user_service =
+      cgroup_root / fmt::format("user.slice/user-{0}.slice/user@{0}.service/cgroup.controllers", uid);
   auto text = support::read_file_if_exists(user_service, 4096);
   const auto own = proc_self_cgroup.find("0::/");
   if (!text && own != std::string_view::npos) {

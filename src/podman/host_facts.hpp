@@ -29,18 +29,19 @@ inline constexpr Version k_oldest_podman{4, 3, 0};
 struct HostFacts {
   Version podman;
   bool rootless = true;
-  std::string oci_runtime;       ///< "crun", "runc"
-  std::string network_program;   ///< of rootless pods: "pasta" or "slirp4netns"; empty: neither is installed
-  std::string cgroup_manager;    ///< "systemd" or "cgroupfs"
-  std::string cgroup_version;    ///< "v1" or "v2"
-  std::set<std::string> controllers; ///< cgroup controllers delegated to us: "cpu", "memory", "pids"; read afresh each time
-  std::string graph_driver;      ///< "overlay", "vfs"
+  std::string oci_runtime;     ///< "crun", "runc"
+  std::string network_program; ///< of rootless pods: "pasta" or "slirp4netns"; empty: neither is installed
+  std::string cgroup_manager;  ///< "systemd" or "cgroupfs"
+  std::string cgroup_version;  ///< "v1" or "v2"
+  std::set<std::string>
+      controllers;          ///< cgroup controllers delegated to us: "cpu", "memory", "pids"; read afresh each time
+  std::string graph_driver; ///< "overlay", "vfs"
   std::filesystem::path graph_root;
-  bool native_overlay = false;   ///< the kernel's overlayfs rather than fuse-overlayfs
-  bool selinux = false;          ///< Podman labels containers
-  bool seccomp = false;          ///< Podman applies seccomp filters
+  bool native_overlay = false;           ///< the kernel's overlayfs rather than fuse-overlayfs
+  bool selinux = false;                  ///< Podman labels containers
+  bool seccomp = false;                  ///< Podman applies seccomp filters
   std::filesystem::path seccomp_profile; ///< Podman's default profile, e.g. /usr/share/containers/seccomp.json
-  bool uid_map = false;          ///< more than one uid is mapped (there is a subuid range)
+  bool uid_map = false;                  ///< more than one uid is mapped (there is a subuid range)
 
   bool operator==(const HostFacts&) const = default;
 };

@@ -20,7 +20,8 @@ Installation find_installation() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   if (error) {
-    throw support::Error(support::ExitCode::failed, "cannot read /proc/self/exe: " + error.message(), "is /proc mounted?");
+    throw support::Error(support::ExitCode::failed, "cannot read /proc/self/exe: " + error.message(),
+                         "is /proc mounted?");
   }
   const fs::path prefix = program.parent_path().parent_path();
   const Installation installed{program, prefix / "libexec/agentbox", prefix / "share/agentbox"};

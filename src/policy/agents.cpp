@@ -40,7 +40,8 @@ Agent claude() {
   agent.prompt = {"claude", "--dangerously-skip-permissions", "-p", "--"};
   agent.env = {
       {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"},
-      {"CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL", "1"}, // else github.com and downloads.claude.ai are asked
+      {"CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL",
+       "1"}, // else github.com and downloads.claude.ai are asked
       {"DISABLE_AUTOUPDATER", "1"},
       {"DISABLE_ERROR_REPORTING", "1"},
       {"DISABLE_TELEMETRY", "1"},

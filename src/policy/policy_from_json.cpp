@@ -167,8 +167,8 @@ FirewallDriver driver_of(const std::string& text) {
 
 PolicyFields read_fields(const json& document, std::string_view where) {
   PolicyFields fields;
-  auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image, ca_bundle,
-         name, hostname] = fields;
+  auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
+         ca_bundle, name, hostname] = fields;
   Object object(document);
   if (object.member("version") != 1) {
     throw std::invalid_argument("it is of another version");
@@ -203,8 +203,8 @@ PolicyFields fields_from_json(std::string_view text, std::string_view where) {
     if (dynamic_cast<const support::Error*>(&error) != nullptr) {
       throw;
     }
-    throw support::Error(support::ExitCode::usage,
-                         std::string(where) + " holds no policy that agentbox reads: " + support::escape_untrusted(error.what()));
+    throw support::Error(support::ExitCode::usage, std::string(where) + " holds no policy that agentbox reads: " +
+                                                       support::escape_untrusted(error.what()));
   }
 }
 

@@ -19,7 +19,8 @@ std::string network_text(const policy::EgressPolicy& egress) {
   if (egress.mode == policy::NetworkMode::full) {
     return "full network";
   }
-  return egress.allow.empty() ? "no network" : fmt::format("{} host{}", egress.allow.size(), egress.allow.size() == 1 ? "" : "s");
+  return egress.allow.empty() ? "no network"
+                              : fmt::format("{} host{}", egress.allow.size(), egress.allow.size() == 1 ? "" : "s");
 }
 
 } // namespace
@@ -34,10 +35,12 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
   }
   for (const policy::Mount& mount : fields.mounts) {
     lines.push_back(fmt::format("the box also sees {} ({}), by {}", shown(mount.source, home),
-                                mount.read_only ? "read-only" : "read and write", support::escape_untrusted(mount.reason)));
+                                mount.read_only ? "read-only" : "read and write",
+                                support::escape_untrusted(mount.reason)));
   }
   if (fields.egress.mode == policy::NetworkMode::full) {
-    lines.emplace_back("WARNING: --full-network: no firewall. The agent can reach every host, your local network included.");
+    lines.emplace_back(
+        "WARNING: --full-network: no firewall. The agent can reach every host, your local network included.");
   }
   return lines;
 }

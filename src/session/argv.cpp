@@ -13,9 +13,13 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-void append(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
+void append(Words& words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+}
 
-std::string user_of(const policy::User& user) { return fmt::format("{}:{}", user.uid, user.gid); }
+std::string user_of(const policy::User& user) {
+  return fmt::format("{}:{}", user.uid, user.gid);
+}
 
 /// Named, never left to a containers.conf, which could say "host". The options are Podman's defaults of today.
 std::string network_of(const podman::HostFacts& facts) {
@@ -42,16 +46,26 @@ Words limit_flags(const policy::PolicyFields& fields, const oci::HostFacts& fact
 
 Words pod_create_arguments(const policy::PolicyFields& fields, const Host& host) {
   const std::string& name = fields.name;
-  Words words = {"pod", "create",
-                 "--name", pod_name(name),
-                 "--infra-name", firewall_container(name),
-                 "--infra-image", host.images.firewall,
-                 "--infra-command", support::join(oci::firewall_argv(fields, host.oci.nonce), " "),
-                 "--userns", fmt::format("keep-id:uid={},gid={}", fields.user.uid, fields.user.gid),
-                 "--share", "net",
-                 "--network", network_of(host.facts),
-                 "--exit-policy", "stop",
-                 "--label", fmt::format("{}={}", oci::k_box_annotation, name)};
+  Words words = {"pod",
+                 "create",
+                 "--name",
+                 pod_name(name),
+                 "--infra-name",
+                 firewall_container(name),
+                 "--infra-image",
+                 host.images.firewall,
+                 "--infra-command",
+                 support::join(oci::firewall_argv(fields, host.oci.nonce), " "),
+                 "--userns",
+                 fmt::format("keep-id:uid={},gid={}", fields.user.uid, fields.user.gid),
+                 "--share",
+                 "net",
+                 "--network",
+                 network_of(host.facts),
+                 "--exit-policy",
+                 "stop",
+                 "--label",
+                 fmt::format("{}={}", oci::k_box_annotation, name)};
   for (const policy::PublishedPort& port : fields.ports) {
     append(words, {"-p", fmt::format("{}:{}:{}", port.address, port.host_port, port.box_port)});
   }
@@ -61,35 +75,49 @@ Words pod_create_arguments(const policy::PolicyFields& fields, const Host& host)
 Words agent_run_arguments(const policy::PolicyFields& fields, const Host& host) {
   const std::string& name = fields.name;
   const Words argv = oci::agent_argv(fields);
-  Words words = {"--hooks-dir", host.paths.hooks().string(), "run",
+  Words words = {"--hooks-dir",
+                 host.paths.hooks().string(),
+                 "run",
                  "--rm",
                  host.oci.terminal ? "-it" : "-i",
-                 "--pod", pod_name(name),
-                 "--name", agent_container(name),
-                 "--hostname", fields.hostname,
-                 "--user", user_of(fields.user),
-                 "--workdir", fields.workspace.destination,
-                 "--entrypoint", nlohmann::json(Words{argv.front()}).dump(),
-                 "--annotation", fmt::format("{}=agent", oci::k_role_annotation),
-                 "--label", fmt::format("{}={}", oci::k_box_annotation, name),
-                 "--pidfile", host.paths.agent_pid().string(),
-                 "--cap-drop", "all",
-                 "--security-opt", "no-new-privileges",
-                 "--ulimit", fmt::format("nofile={0}:{0}", std::min(fields.limits.open_files, host.oci.open_files_hard)),
-                 "--shm-size", std::to_string(fields.limits.shm_bytes)};
+                 "--pod",
+                 pod_name(name),
+                 "--name",
+                 agent_container(name),
+                 "--hostname",
+                 fields.hostname,
+                 "--user",
+                 user_of(fields.user),
+                 "--workdir",
+                 fields.workspace.destination,
+                 "--entrypoint",
+                 nlohmann::json(Words{argv.front()}).dump(),
+                 "--annotation",
+                 fmt::format("{}=agent", oci::k_role_annotation),
+                 "--label",
+                 fmt::format("{}={}", oci::k_box_annotation, name),
+                 "--pidfile",
+                 host.paths.agent_pid().string(),
+                 "--cap-drop",
+                 "all",
+                 "--security-opt",
+                 "no-new-privileges",
+                 "--ulimit",
+                 fmt::format("nofile={0}:{0}", std::min(fields.limits.open_files, host.oci.open_files_hard)),
+                 "--shm-size",
+                 std::to_string(fields.limits.shm_bytes)};
   append(words, limit_flags(fields, host.oci));
-  append(words, {"--image-volume", "ignore", "--no-healthcheck", "--pull", "never", "--http-proxy=false", "--env-host=false",
-                 "--init=false", "--systemd=false", "--passwd=false", "--log-driver", "none", "--restart", "no",
-                 "--detach-keys", "", "--sig-proxy=true",
-                 host.images.agent});
+  append(words, {"--image-volume", "ignore", "--no-healthcheck", "--pull", "never", "--http-proxy=false",
+                 "--env-host=false", "--init=false", "--systemd=false", "--passwd=false", "--log-driver", "none",
+                 "--restart", "no", "--detach-keys", "", "--sig-proxy=true", host.images.agent});
   words.insert(words.end(), argv.begin() + 1, argv.end());
   return words;
 }
 
 Words exec_arguments(const std::string& name, const Words& command, bool terminal) {
-  Words words = {"exec", terminal ? "-it" : "-i", "--detach-keys", "", "--user", user_of(policy::User{}),
-                 agent_container(name),
-                 oci::k_entrypoint_program, "join"};
+  Words words = {"exec",   terminal ? "-it" : "-i", "--detach-keys",       "",
+                 "--user", user_of(policy::User{}), agent_container(name), oci::k_entrypoint_program,
+                 "join"};
   append(words, command);
   return words;
 }

@@ -16,6 +16,7 @@ std::vector<std::string> pod_create_arguments(const policy::PolicyFields& fields
 std::vector<std::string> agent_run_arguments(const policy::PolicyFields& fields, const Host& host);
 
 /// `podman exec …` without the program: `command` in the running box `name`, through agent-entrypoint.
-std::vector<std::string> exec_arguments(const std::string& name, const std::vector<std::string>& command, bool terminal);
+std::vector<std::string> exec_arguments(const std::string& name, const std::vector<std::string>& command,
+                                        bool terminal);
 
 } // namespace agentbox::session

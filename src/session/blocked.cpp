@@ -39,7 +39,9 @@ Refused describe(const Record& record) {
     return {target, "agentbox run --allow " + record.name + port};
   }
   const std::string why = support::escape_untrusted(record.text.empty() ? record.reason : record.text, 120);
-  return {record.name.empty() ? fmt::format("{} ({})", target, support::escape_untrusted(record.protocol)) : target + ": " + why, ""};
+  return {record.name.empty() ? fmt::format("{} ({})", target, support::escape_untrusted(record.protocol))
+                              : target + ": " + why,
+          ""};
 }
 
 } // namespace
@@ -69,7 +71,8 @@ std::vector<std::string> blocked_summary(std::string_view audit, std::size_t max
     const auto end = audit.find('\n');
     const auto record = firewall::audit::from_json_line(audit.substr(0, end));
     audit.remove_prefix(end == std::string_view::npos ? audit.size() : end + 1);
-    const bool of_agent = record && (record->kind == Kind::dns || record->kind == Kind::connect || record->kind == Kind::address);
+    const bool of_agent =
+        record && (record->kind == Kind::dns || record->kind == Kind::connect || record->kind == Kind::address);
     if (of_agent && record->verdict == firewall::audit::Verdict::deny) {
       Refused refused = describe(*record);
       auto& [count, advice] = counts[refused.what];
@@ -78,7 +81,8 @@ std::vector<std::string> blocked_summary(std::string_view audit, std::size_t max
     }
   }
   std::vector<std::pair<std::string, std::pair<std::size_t, std::string>>> sorted(counts.begin(), counts.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second.first > b.second.first; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second.first > b.second.first; });
   std::vector<std::string> lines;
   for (const auto& [what, count_and_advice] : sorted) {
     if (lines.size() == max_lines) {

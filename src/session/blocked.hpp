@@ -14,8 +14,8 @@ std::uint64_t audit_length(const std::filesystem::path& file);
 /// The part of the audit file after `offset`; at most its last 4 MiB. Empty when it cannot be read.
 std::string audit_since(const std::filesystem::path& file, std::uint64_t offset);
 
-/// What was refused, for people: at most `max_lines` lines, the most frequent first, each with the flag that would allow
-/// it. `audit` are JSON lines of the firewall; names in them come from the box and are escaped. Pure.
+/// What was refused, for people: at most `max_lines` lines, the most frequent first, each with the flag that would
+/// allow it. `audit` are JSON lines of the firewall; names in them come from the box and are escaped. Pure.
 std::vector<std::string> blocked_summary(std::string_view audit, std::size_t max_lines = 5);
 
 } // namespace agentbox::session

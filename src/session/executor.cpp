@@ -136,9 +136,13 @@ void take(const StopFirewall& step) {
   }
 }
 
-void take(const Remove& step) { finish(start(step.command), step.what); }
+void take(const Remove& step) {
+  finish(start(step.command), step.what);
+}
 
-void take(const RemoveFolder& step) { remove_session_folder(step.paths); }
+void take(const RemoveFolder& step) {
+  remove_session_folder(step.paths);
+}
 
 } // namespace
 

@@ -13,7 +13,7 @@ namespace agentbox::session {
 /// How a run went.
 struct Result {
   int exit_code = 0;
-  bool started = false;              ///< the agent's container was made
+  bool started = false; ///< the agent's container was made
   Outcome outcome;
   std::vector<std::string> problems; ///< of the teardown, all of them
 };

@@ -37,16 +37,19 @@ std::optional<Refusal> read_refusal(const std::filesystem::path& file) {
   }
   const auto end = text.find('\n');
   const std::string rest = end == std::string::npos ? "" : text.substr(end + 1);
-  return Refusal{support::escape_untrusted(text.substr(0, end), 1000), support::escape_untrusted(rest.substr(0, rest.find('\n')), 1000)};
+  return Refusal{support::escape_untrusted(text.substr(0, end), 1000),
+                 support::escape_untrusted(rest.substr(0, rest.find('\n')), 1000)};
 }
 
 /// Throws the reason for which the box did not start, or for which it ended, when it was not the agent's own end.
-void throw_refusal(const Result& result, const std::optional<Refusal>& refused, const std::optional<Refusal>& firewall) {
+void throw_refusal(const Result& result, const std::optional<Refusal>& refused,
+                   const std::optional<Refusal>& firewall) {
   if (refused) {
     throw Error(ExitCode::refused, refused->message, refused->hint);
   }
   if (result.outcome.reason == Outcome::Reason::firewall_died) {
-    throw Error(ExitCode::failed, "the firewall ended, so the box was ended: " + (firewall ? firewall->message : "it was killed"),
+    throw Error(ExitCode::failed,
+                "the firewall ended, so the box was ended: " + (firewall ? firewall->message : "it was killed"),
                 "the box's network stayed closed; start it again");
   }
 }
@@ -58,8 +61,15 @@ Launched launch(const policy::Policy& policy, const podman::Podman& podman, cons
   const policy::PolicyFields& fields = policy.fields();
   const Terminal terminal = own_terminal();
   const Paths paths = session_paths(fields.name);
-  const Host host{podman, facts, podman::find_installation(), probe_host(fields, facts, paths, terminal), paths,
-                  audit_folder(), images, std::time(nullptr), getpid()};
+  const Host host{podman,
+                  facts,
+                  podman::find_installation(),
+                  probe_host(fields, facts, paths, terminal),
+                  paths,
+                  audit_folder(),
+                  images,
+                  std::time(nullptr),
+                  getpid()};
   const Plan plan = make_plan(policy, host);
   if (dry_run != DryRun::off) {
     fmt::print("{}", dry_run == DryRun::json ? plan_json(plan, policy) : plan_text(plan, policy));
@@ -84,7 +94,8 @@ Launched launch(const policy::Policy& policy, const podman::Podman& podman, cons
     spdlog::info("{}", line);
   }
   throw_refusal(result, refused, firewall);
-  const int exit_code = result.problems.empty() ? result.exit_code : std::max(result.exit_code, static_cast<int>(ExitCode::failed));
+  const int exit_code =
+      result.problems.empty() ? result.exit_code : std::max(result.exit_code, static_cast<int>(ExitCode::failed));
   return {exit_code, result.started || result.outcome.status.signal != 0};
 }
 

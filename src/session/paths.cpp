@@ -6,12 +6,26 @@
 namespace agentbox::session {
 namespace fs = std::filesystem;
 
-fs::path sessions_folder() { return support::runtime_folder() / "sessions"; }
-Paths session_paths(const std::string& name) { return {sessions_folder() / name}; }
-fs::path audit_folder() { return support::state_folder() / "audit"; }
-fs::path audit_file(const std::string& name) { return audit_folder() / (name + ".jsonl"); }
-std::string pod_name(const std::string& name) { return "agentbox-" + name; }
-std::string agent_container(const std::string& name) { return pod_name(name) + "-agent"; }
-std::string firewall_container(const std::string& name) { return pod_name(name) + "-firewall"; }
+fs::path sessions_folder() {
+  return support::runtime_folder() / "sessions";
+}
+Paths session_paths(const std::string& name) {
+  return {sessions_folder() / name};
+}
+fs::path audit_folder() {
+  return support::state_folder() / "audit";
+}
+fs::path audit_file(const std::string& name) {
+  return audit_folder() / (name + ".jsonl");
+}
+std::string pod_name(const std::string& name) {
+  return "agentbox-" + name;
+}
+std::string agent_container(const std::string& name) {
+  return pod_name(name) + "-agent";
+}
+std::string firewall_container(const std::string& name) {
+  return pod_name(name) + "-firewall";
+}
 
 } // namespace agentbox::session

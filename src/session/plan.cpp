@@ -15,11 +15,10 @@ namespace {
 /// OCI hooks 1.0.0 (containers/common, docs/oci-hooks.5): run our hook for every container of this Podman call.
 std::string hook_file(const Host& host) {
   const std::string program = host.installation.hook().string();
-  const nlohmann::json document = {
-      {"version", "1.0.0"},
-      {"hook", {{"path", program}, {"args", {program, host.paths.folder.string()}}}},
-      {"when", {{"always", true}}},
-      {"stages", {"precreate"}}};
+  const nlohmann::json document = {{"version", "1.0.0"},
+                                   {"hook", {{"path", program}, {"args", {program, host.paths.folder.string()}}}},
+                                   {"when", {{"always", true}}},
+                                   {"stages", {"precreate"}}};
   return document.dump(2) + "\n";
 }
 
@@ -33,7 +32,8 @@ Record record_of(const policy::PolicyFields& fields, const Host& host) {
   record.pod = pod_name(fields.name);
   record.workspace = fields.workspace.source.string();
   record.agent = fields.agent.name;
-  record.command = fields.run.kind == policy::Run::Kind::command ? support::join(fields.run.command, " ") : fields.agent.name;
+  record.command =
+      fields.run.kind == policy::Run::Kind::command ? support::join(fields.run.command, " ") : fields.agent.name;
   record.pid = host.launcher;
   record.started = host.started;
   record.agent_image = host.images.agent;

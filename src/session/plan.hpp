@@ -48,8 +48,8 @@ struct Attach {
 
 using Step = std::variant<MakeFolder, WriteFile, Start, Await, Attach>;
 
-/// The firewall's process gets SIGTERM, and SIGKILL if it has not ended after a moment: `podman pod rm` would give it ten
-/// seconds.
+/// The firewall's process gets SIGTERM, and SIGKILL if it has not ended after a moment: `podman pod rm` would give it
+/// ten seconds.
 struct StopFirewall {
   std::filesystem::path pid_file;
 };

@@ -43,9 +43,10 @@ bool exists_without_links(const fs::path& root, const std::string& relative) {
       throw system_error(ExitCode::refused, "cannot look at " + (root / relative).string(), errno);
     }
     if (S_ISLNK(info.st_mode)) {
-      throw Error(ExitCode::refused,
-                  fmt::format("{} cannot be protected: {} is a symbolic link", (root / relative).string(), part.string()),
-                  "look at where it leads, and put a folder in its place");
+      throw Error(
+          ExitCode::refused,
+          fmt::format("{} cannot be protected: {} is a symbolic link", (root / relative).string(), part.string()),
+          "look at where it leads, and put a folder in its place");
     }
     at = std::move(next);
   }
@@ -130,7 +131,8 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Host
     host.seccomp_profile_path = facts.seccomp_profile.string();
   }
   host.seccomp_profile = support::read_file_if_exists(host.seccomp_profile_path, k_profile_bytes).value_or("");
-  host.delegated = {facts.controllers.contains("pids"), facts.controllers.contains("memory"), facts.controllers.contains("cpu")};
+  host.delegated = {facts.controllers.contains("pids"), facts.controllers.contains("memory"),
+                    facts.controllers.contains("cpu")};
   host.open_files_hard = hard_limit(RLIMIT_NOFILE);
   host.processes_hard = hard_limit(RLIMIT_NPROC);
   host.terminal = terminal.interactive();

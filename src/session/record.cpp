@@ -9,11 +9,16 @@ using nlohmann::json;
 
 std::string to_json(const Record& record) {
   const auto& [name, pod, workspace, agent, command, pid, started, agent_image, firewall_image, full_network] = record;
-  const json document = {{"version", 1},          {"name", name},
-                         {"pod", pod},            {"workspace", workspace},
-                         {"agent", agent},        {"command", command},
-                         {"pid", pid},            {"started", started},
-                         {"agent_image", agent_image}, {"firewall_image", firewall_image},
+  const json document = {{"version", 1},
+                         {"name", name},
+                         {"pod", pod},
+                         {"workspace", workspace},
+                         {"agent", agent},
+                         {"command", command},
+                         {"pid", pid},
+                         {"started", started},
+                         {"agent_image", agent_image},
+                         {"firewall_image", firewall_image},
                          {"full_network", full_network}};
   return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }

@@ -13,11 +13,11 @@ struct Record {
   std::string pod;
   std::string workspace;
   std::string agent;
-  std::string command;         ///< what runs, as one line for people
-  std::int64_t pid = 0;        ///< of the launcher
-  std::int64_t started = 0;    ///< seconds since the epoch
-  std::string agent_image;     ///< id
-  std::string firewall_image;  ///< id
+  std::string command;        ///< what runs, as one line for people
+  std::int64_t pid = 0;       ///< of the launcher
+  std::int64_t started = 0;   ///< seconds since the epoch
+  std::string agent_image;    ///< id
+  std::string firewall_image; ///< id
   bool full_network = false;
 
   bool operator==(const Record&) const = default;

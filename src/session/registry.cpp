@@ -22,7 +22,9 @@ using support::ExitCode;
 using support::Fd;
 using support::system_error;
 
-Fd open_lock(const fs::path& path, int flags) { return Fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600)); }
+Fd open_lock(const fs::path& path, int flags) {
+  return Fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600));
+}
 
 /// Held while folders appear or are judged: between mkdir and flock a new session would look like a dead one.
 Fd lock_registry() {
@@ -60,7 +62,8 @@ std::vector<std::string> folder_names() {
 void require_runtime_folder() {
   const char* folder = std::getenv("XDG_RUNTIME_DIR");
   struct stat info {};
-  if (folder == nullptr || folder[0] != '/' || (stat(folder, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid())) {
+  if (folder == nullptr || folder[0] != '/' ||
+      (stat(folder, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid())) {
     return; // unset and relative values are ignored, and runtime_folder() has another
   }
   throw Error(ExitCode::refused, std::string("XDG_RUNTIME_DIR names ") + folder + ", which is no folder of yours",
@@ -94,7 +97,8 @@ std::vector<Found> find_sessions() {
     const Paths paths = session_paths(name);
     // Taken and given back at once when nobody holds it.
     const bool alive = !take_lock(paths);
-    sessions.push_back({name, paths, alive, record_from_json(support::read_file_if_exists(paths.record(), 1U << 16U).value_or(""))});
+    sessions.push_back(
+        {name, paths, alive, record_from_json(support::read_file_if_exists(paths.record(), 1U << 16U).value_or(""))});
   }
   return sessions;
 }

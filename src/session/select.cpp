@@ -26,7 +26,8 @@ Found by_name(const std::vector<Found>& boxes, const std::string& name) {
   const auto found = std::find_if(boxes.begin(), boxes.end(), [&](const Found& box) { return box.name == name; });
   if (found == boxes.end()) {
     throw Error(ExitCode::usage,
-                "no box named \"" + support::escape_untrusted(name) + "\" is running" + support::did_you_mean(name, names_of(boxes)),
+                "no box named \"" + support::escape_untrusted(name) + "\" is running" +
+                    support::did_you_mean(name, names_of(boxes)),
                 "agentbox ps lists them");
   }
   return *found;
@@ -47,7 +48,8 @@ Found select_running(const std::optional<std::string>& name, const std::filesyst
     throw Error(ExitCode::usage, "no box is running", "agentbox starts one");
   }
   if (candidates.size() > 1) {
-    throw Error(ExitCode::usage, "more than one box is running: " + support::join(names_of(candidates), ", "), "say which one");
+    throw Error(ExitCode::usage, "more than one box is running: " + support::join(names_of(candidates), ", "),
+                "say which one");
   }
   return candidates.front();
 }

@@ -35,9 +35,13 @@ class Describe {
 public:
   Describe(const Plan& plan, const policy::PolicyFields& fields) : m_plan(plan), m_fields(fields) {}
 
-  json operator()(const MakeFolder& step) const { return {{"do", "make folder"}, {"path", step.path.string()}, {"mode", "0700"}}; }
+  json operator()(const MakeFolder& step) const {
+    return {{"do", "make folder"}, {"path", step.path.string()}, {"mode", "0700"}};
+  }
   json operator()(const WriteFile& step) const {
-    return {{"do", "write"}, {"path", step.path.string()}, {"mode", fmt::format("{:04o}", step.mode)},
+    return {{"do", "write"},
+            {"path", step.path.string()},
+            {"mode", fmt::format("{:04o}", step.mode)},
             {"content", without_values(step, m_plan.paths, m_fields)}};
   }
   json operator()(const Start& step) const {
@@ -47,11 +51,15 @@ public:
   json operator()(const Attach& step) const {
     return {{"do", "attach"}, {"terminal", step.terminal}, {"argv", step.command.argv}, {"env", step.command.env}};
   }
-  json operator()(const StopFirewall& step) const { return {{"do", "stop the firewall"}, {"pid_file", step.pid_file.string()}}; }
+  json operator()(const StopFirewall& step) const {
+    return {{"do", "stop the firewall"}, {"pid_file", step.pid_file.string()}};
+  }
   json operator()(const Remove& step) const {
     return {{"do", "run"}, {"what", step.what}, {"argv", step.command.argv}, {"env", step.command.env}};
   }
-  json operator()(const RemoveFolder& step) const { return {{"do", "remove folder"}, {"path", step.paths.folder.string()}}; }
+  json operator()(const RemoveFolder& step) const {
+    return {{"do", "remove folder"}, {"path", step.paths.folder.string()}};
+  }
 
 private:
   const Plan& m_plan;
@@ -95,8 +103,8 @@ std::string step_text(const json& step) {
                        what == "start" ? " &" : "");
   }
   if (what == "write") {
-    return fmt::format("write {} (mode {}):\n{}", step.at("path").get<std::string>(), step.at("mode").get<std::string>(),
-                       step.at("content").get<std::string>());
+    return fmt::format("write {} (mode {}):\n{}", step.at("path").get<std::string>(),
+                       step.at("mode").get<std::string>(), step.at("content").get<std::string>());
   }
   if (what == "await") {
     return fmt::format("wait for: {}\n", step.at("what").get<std::string>());

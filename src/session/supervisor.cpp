@@ -21,7 +21,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using support::Fd;
 
-Fd open_pidfd(pid_t pid) { return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))); }
+Fd open_pidfd(pid_t pid) {
+  return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+}
 
 /// Whether `fd` (a pidfd) becomes readable, that is, its process ends, within `patience`.
 bool ends_within(const Fd& fd, std::chrono::milliseconds patience) {
@@ -53,7 +55,8 @@ public:
     }
     m_file = *file;
     m_inotify.reset(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-    if (!m_inotify || inotify_add_watch(m_inotify.get(), m_file.parent_path().c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
+    if (!m_inotify ||
+        inotify_add_watch(m_inotify.get(), m_file.parent_path().c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
       throw support::system_error(support::ExitCode::failed, "cannot watch " + m_file.parent_path().string(), errno);
     }
     look(); // it may be there already
@@ -100,7 +103,9 @@ public:
 
   Outcome run() {
     while (true) {
-      std::array<pollfd, 3> watched{{{m_child.get(), POLLIN, 0}, {m_signals.fd(), POLLIN, 0}, {m_firewall_ended ? -1 : m_firewall.fd(), POLLIN, 0}}};
+      std::array<pollfd, 3> watched{{{m_child.get(), POLLIN, 0},
+                                     {m_signals.fd(), POLLIN, 0},
+                                     {m_firewall_ended ? -1 : m_firewall.fd(), POLLIN, 0}}};
       const int ready = poll(watched.data(), watched.size(), patience());
       if (ready < 0 && errno != EINTR) {
         throw support::system_error(support::ExitCode::failed, "cannot wait for the box", errno);
@@ -161,15 +166,21 @@ private:
       kill(m_pid, signal.number);
     }
     switch (signal.number) {
-      case SIGTERM: m_signal = SIGTERM; expire_after(m_watch.term_grace, Outcome::Reason::forced); break;
-      case SIGHUP: m_signal = SIGHUP; expire_after(m_watch.hangup_grace, Outcome::Reason::forced); break;
-      default: // Ctrl-C and Ctrl-\ are the agent's to handle, unless they are repeated in vain
-        m_signal = signal.number;
-        m_interrupts = Clock::now() - m_last_interrupt < std::chrono::seconds(1) ? m_interrupts + 1 : 1;
-        m_last_interrupt = Clock::now();
-        if (m_interrupts >= m_watch.interrupts_to_force) {
-          expire_after(std::chrono::milliseconds(500), Outcome::Reason::forced);
-        }
+    case SIGTERM:
+      m_signal = SIGTERM;
+      expire_after(m_watch.term_grace, Outcome::Reason::forced);
+      break;
+    case SIGHUP:
+      m_signal = SIGHUP;
+      expire_after(m_watch.hangup_grace, Outcome::Reason::forced);
+      break;
+    default: // Ctrl-C and Ctrl-\ are the agent's to handle, unless they are repeated in vain
+      m_signal = signal.number;
+      m_interrupts = Clock::now() - m_last_interrupt < std::chrono::seconds(1) ? m_interrupts + 1 : 1;
+      m_last_interrupt = Clock::now();
+      if (m_interrupts >= m_watch.interrupts_to_force) {
+        expire_after(std::chrono::milliseconds(500), Outcome::Reason::forced);
+      }
     }
   }
 
@@ -188,7 +199,9 @@ private:
 
 } // namespace
 
-Outcome supervise(pid_t pid, const Signals& signals, const Watch& watch) { return Supervisor(pid, signals, watch).run(); }
+Outcome supervise(pid_t pid, const Signals& signals, const Watch& watch) {
+  return Supervisor(pid, signals, watch).run();
+}
 
 support::ExitStatus reap(pid_t pid, std::chrono::milliseconds patience) {
   const Fd process = open_pidfd(pid);

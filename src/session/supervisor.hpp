@@ -16,7 +16,7 @@ struct Watch {
   std::optional<std::filesystem::path> firewall_pid;
   /// Podman's --pidfile of the agent: tells a firewall that died from one that was stopped because the agent ended.
   std::optional<std::filesystem::path> agent_pid;
-  std::chrono::milliseconds term_grace = std::chrono::seconds(5);  ///< after SIGTERM was passed on
+  std::chrono::milliseconds term_grace = std::chrono::seconds(5);   ///< after SIGTERM was passed on
   std::chrono::milliseconds hangup_grace = std::chrono::seconds(2); ///< after SIGHUP was passed on
   /// How long the agent may outlive its firewall: at the end of every pod both go within milliseconds.
   std::chrono::milliseconds firewall_grace = std::chrono::milliseconds(1000);
@@ -41,7 +41,8 @@ Outcome supervise(pid_t pid, const Signals& signals, const Watch& watch);
 /// Waits at most `patience` for child `pid` to end, then kills it. Its status.
 support::ExitStatus reap(pid_t pid, std::chrono::milliseconds patience);
 
-/// Sends SIGTERM to process `pid`, and SIGKILL when it still runs after `patience`. Not a child; no error when it is gone.
+/// Sends SIGTERM to process `pid`, and SIGKILL when it still runs after `patience`. Not a child; no error when it is
+/// gone.
 void stop_process(pid_t pid, std::chrono::milliseconds patience);
 
 } // namespace agentbox::session

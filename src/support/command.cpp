@@ -174,7 +174,8 @@ Captured capture(const Command& command, const std::string& input, CaptureLimits
   }
   const auto deadline = std::chrono::steady_clock::now() + limits.timeout;
   while (out.read_end || err.read_end) {
-    std::array<pollfd, 3> watched{{{in.write_end.get(), POLLOUT, 0}, {out.read_end.get(), POLLIN, 0}, {err.read_end.get(), POLLIN, 0}}};
+    std::array<pollfd, 3> watched{
+        {{in.write_end.get(), POLLOUT, 0}, {out.read_end.get(), POLLIN, 0}, {err.read_end.get(), POLLIN, 0}}};
     const int ready = poll(watched.data(), watched.size(), remaining_ms(deadline));
     if (ready == 0) {
       kill(pid, SIGKILL);

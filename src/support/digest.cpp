@@ -13,7 +13,9 @@ const std::uint8_t* bytes_of(std::string_view text) {
 
 } // namespace
 
-void Sha256::update(std::string_view bytes) { sha256_update(&m_state, bytes.size(), bytes_of(bytes)); }
+void Sha256::update(std::string_view bytes) {
+  sha256_update(&m_state, bytes.size(), bytes_of(bytes));
+}
 
 std::string Sha256::hex() {
   std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest{};
@@ -23,7 +25,9 @@ std::string Sha256::hex() {
   return text;
 }
 
-void Sha512::update(std::string_view bytes) { sha512_update(&m_state, bytes.size(), bytes_of(bytes)); }
+void Sha512::update(std::string_view bytes) {
+  sha512_update(&m_state, bytes.size(), bytes_of(bytes));
+}
 
 std::string Sha512::base64() {
   std::array<std::uint8_t, SHA512_DIGEST_SIZE> digest{};

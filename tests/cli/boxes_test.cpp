@@ -54,8 +54,8 @@ TEST_CASE("a box is listed, joined and stopped") {
 
   CHECK(project.agentbox({"exec", "--", "ls", "-l"}).status.code == 0);
   const List argv = project.calls("exec").at(0).at("argv");
-  CHECK(argv == List{"exec", "-i", "--detach-keys", "", "--user", "1000:1000", "agentbox-mine-agent", "/usr/local/bin/agent-entrypoint",
-                     "join", "ls", "-l"});
+  CHECK(argv == List{"exec", "-i", "--detach-keys", "", "--user", "1000:1000", "agentbox-mine-agent",
+                     "/usr/local/bin/agent-entrypoint", "join", "ls", "-l"});
   CHECK(project.agentbox({"exec", "mine"}).status.code == 2);
   CHECK(project.agentbox({"rm", "mine"}).status.code == 2);
 
@@ -81,10 +81,11 @@ TEST_CASE("two boxes in one folder have two names") {
 
 TEST_CASE("logs of a box") {
   const Project project;
-  project.write(".local/state/agentbox/audit/b.jsonl",
-                R"({"time":"2026-01-31T12:00:00.123Z","box":"b","kind":"dns","name":"evil.example","address":"","port":0,"protocol":"dns",)"
-                R"("verdict":"deny","reason":"not-listed","text":"no entry","rule":"","bytes_up":0,"bytes_down":0,"duration_ms":0})"
-                "\nbroken\n");
+  project.write(
+      ".local/state/agentbox/audit/b.jsonl",
+      R"({"time":"2026-01-31T12:00:00.123Z","box":"b","kind":"dns","name":"evil.example","address":"","port":0,"protocol":"dns",)"
+      R"("verdict":"deny","reason":"not-listed","text":"no entry","rule":"","bytes_up":0,"bytes_down":0,"duration_ms":0})"
+      "\nbroken\n");
   CHECK_THAT(project.agentbox({"logs", "b"}).out, Contains("deny") && Contains("evil.example") && !Contains("broken"));
   CHECK(project.agentbox({"logs", "none"}).status.code == 2);
   CHECK(project.agentbox({"logs", "../audit/b"}).status.code == 2);
@@ -99,7 +100,8 @@ TEST_CASE("the policy of a box here") {
   CHECK(json::parse(data.out).is_object());
   CHECK_THAT(data.out, !Contains("s3cr3t"));
   CHECK(project.agentbox({"policy", "diff"}).out.empty());
-  CHECK_THAT(project.agentbox({"policy", "diff", "--allow", "x.example"}).out, Contains("broader") && Contains("x.example"));
+  CHECK_THAT(project.agentbox({"policy", "diff", "--allow", "x.example"}).out,
+             Contains("broader") && Contains("x.example"));
   CHECK(project.agentbox({"policy", "check"}).status.code == 0);
   project.write("project/.agentbox/config.toml", "[network]\nallow_host = []\n");
   const auto checked = project.agentbox({"policy", "check"});
@@ -120,7 +122,10 @@ TEST_CASE("a project that broadens is refused with the difference, until the use
 
 TEST_CASE("init writes a file that holds, and agrees to what its author chose") {
   const Project project;
-  REQUIRE(project.agentbox({"init", "--allow", "x.example", "--allow", "y.example:22", "--agent", "claude", "--toolkit", "python"}).status.code == 0);
+  REQUIRE(project
+              .agentbox({"init", "--allow", "x.example", "--allow", "y.example:22", "--agent", "claude", "--toolkit",
+                         "python"})
+              .status.code == 0);
   const std::string text = support::read_file(project.folder() / ".agentbox/config.toml", 10000);
   CHECK_THAT(text, Contains("allow_hosts = [\"x.example\", \"y.example:22\"]") && Contains("default = \"claude\"") &&
                        Contains("selected = [\"python\"]"));

@@ -26,9 +26,13 @@ Project::Project() {
   write("info.json", info.dump());
 }
 
-Project::~Project() { fs::remove_all(m_home); }
+Project::~Project() {
+  fs::remove_all(m_home);
+}
 
-void Project::behave(const json& behaviour) const { write("fake.json", behaviour.is_null() ? "{}" : behaviour.dump()); }
+void Project::behave(const json& behaviour) const {
+  write("fake.json", behaviour.is_null() ? "{}" : behaviour.dump());
+}
 
 void Project::write(const std::string& name, const std::string& text) const {
   fs::create_directories((m_home / name).parent_path());
@@ -39,15 +43,21 @@ support::Command Project::command(const std::vector<std::string>& args, const st
                                   const std::string& called_as) const {
   // A shell changes the folder and the name that the program is called by; support::Command has neither.
   support::Command command;
-  command.argv = {"/bin/bash", "-c", "cd \"$0\" && shift && exec -a \"$1\" \"${@:2}\"", folder().string(), "-", called_as, AGENTBOX_UNDER_TEST};
+  command.argv = {"/bin/bash",        "-c", "cd \"$0\" && shift && exec -a \"$1\" \"${@:2}\"",
+                  folder().string(),  "-",  called_as,
+                  AGENTBOX_UNDER_TEST};
   command.argv.insert(command.argv.end(), args.begin(), args.end());
-  command.env = {{"HOME", m_home.string()}, {"XDG_RUNTIME_DIR", (m_home / "run").string()}, {"PATH", "/usr/bin:/bin"}, {"USER", "user"}};
+  command.env = {{"HOME", m_home.string()},
+                 {"XDG_RUNTIME_DIR", (m_home / "run").string()},
+                 {"PATH", "/usr/bin:/bin"},
+                 {"USER", "user"}};
   command.env.insert(more.begin(), more.end());
   return command;
 }
 
 support::Captured Project::agentbox(const std::vector<std::string>& args, const std::string& input,
-                                    const std::map<std::string, std::string>& more, const std::string& called_as) const {
+                                    const std::map<std::string, std::string>& more,
+                                    const std::string& called_as) const {
   return support::capture(command(args, more, called_as), input);
 }
 

@@ -30,7 +30,8 @@ public:
 
   /// `agentbox ARGS…` in the project's folder, with the user's environment and `more`.
   support::Captured agentbox(const std::vector<std::string>& args, const std::string& input = {},
-                             const std::map<std::string, std::string>& more = {}, const std::string& called_as = "agentbox") const;
+                             const std::map<std::string, std::string>& more = {},
+                             const std::string& called_as = "agentbox") const;
   support::Command command(const std::vector<std::string>& args, const std::map<std::string, std::string>& more = {},
                            const std::string& called_as = "agentbox") const;
 

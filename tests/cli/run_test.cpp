@@ -20,7 +20,9 @@ bool left_over(const Project& project) {
                      [](const auto& entry) { return entry.is_directory(); });
 }
 
-List argv_of(const json& call) { return call.at("argv").get<List>(); }
+List argv_of(const json& call) {
+  return call.at("argv").get<List>();
+}
 
 } // namespace
 
@@ -46,15 +48,21 @@ TEST_CASE("stdin and stdout pass through") {
 TEST_CASE("a hostile caller's environment reaches none of the calls, and no descriptor does") {
   const Project project;
   project.agentbox({"run", "--", "true"}, {},
-                   {{"CONTAINERS_CONF", "/tmp/evil"}, {"CONTAINER_HOST", "tcp://evil"}, {"STORAGE_DRIVER", "vfs"}, {"API_KEY", "s3cr3t"},
-                    {"LD_LIBRARY_PATH", "/tmp/evil"}, {"https_proxy", "http://evil"}, {"LANG", "C"}});
+                   {{"CONTAINERS_CONF", "/tmp/evil"},
+                    {"CONTAINER_HOST", "tcp://evil"},
+                    {"STORAGE_DRIVER", "vfs"},
+                    {"API_KEY", "s3cr3t"},
+                    {"LD_LIBRARY_PATH", "/tmp/evil"},
+                    {"https_proxy", "http://evil"},
+                    {"LANG", "C"}});
   REQUIRE(project.calls().size() == 4);
   for (const json& call : project.calls()) {
     const auto env = call.at("env").get<std::map<std::string, std::string>>();
     CHECK(env.at("PATH") == "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
     CHECK(env.at("LANG") == "C");
     for (const auto& [name, value] : env) {
-      CHECK((name == "PATH" || name == "HOME" || name == "USER" || name == "XDG_RUNTIME_DIR" || name == "LANG" || name == "LC_CTYPE"));
+      CHECK((name == "PATH" || name == "HOME" || name == "USER" || name == "XDG_RUNTIME_DIR" || name == "LANG" ||
+             name == "LC_CTYPE"));
     }
     CHECK(call.at("fds").size() <= 1); // the listing's own
   }
@@ -145,7 +153,8 @@ TEST_CASE("a pod that cannot be made is one error, and is torn down") {
   project.behave({{"pod create", {{"code", 125}, {"stderr", "Error: no subuid ranges found for user"}}}});
   const auto result = project.agentbox({"run", "--", "true"});
   CHECK(result.status.code == 126);
-  CHECK_THAT(result.err, Contains("agentbox: cannot create the pod: you have no range of subordinate uids") && Contains("hint: sudo usermod"));
+  CHECK_THAT(result.err, Contains("agentbox: cannot create the pod: you have no range of subordinate uids") &&
+                             Contains("hint: sudo usermod"));
   CHECK(project.verbs() == List{"pod create", "pod rm"});
   CHECK_FALSE(left_over(project));
 }
@@ -160,7 +169,8 @@ TEST_CASE("the hook's refusal is told with its hint, exit 126") {
 
 TEST_CASE("an image that is gone is made again, once") {
   const Project project;
-  project.behave({{"run", {{"code", 125}, {"never_starts", true}, {"stderr", "Error: a: image not known"}}}, {"image exists", {{"code", 1}}}});
+  project.behave({{"run", {{"code", 125}, {"never_starts", true}, {"stderr", "Error: a: image not known"}}},
+                  {"image exists", {{"code", 1}}}});
   const auto result = project.agentbox({"run", "--", "true"});
   CHECK(result.status.code == 125);
   CHECK(project.verbs() == List{"pod create", "run", "pod rm", "image exists", "pod create", "run", "pod rm"});

@@ -16,12 +16,14 @@ void refuse_root() {} // a bare CI machine runs the tests as root
 
 namespace agentbox::cli {
 
-session::Images ensure_images(const policy::PolicyFields& /*fields*/, const podman::Podman& /*podman*/, bool /*rebuild*/,
-                              bool recheck) {
+session::Images ensure_images(const policy::PolicyFields& /*fields*/, const podman::Podman& /*podman*/,
+                              bool /*rebuild*/, bool recheck) {
   return {std::string(64, recheck ? 'b' : 'a'), std::string(64, 'f')};
 }
 
-session::Images known_images(const policy::PolicyFields& /*fields*/) { return {std::string(64, 'a'), std::string(64, 'f')}; }
+session::Images known_images(const policy::PolicyFields& /*fields*/) {
+  return {std::string(64, 'a'), std::string(64, 'f')};
+}
 
 bool images_missing(const session::Images& images, const podman::Podman& podman) {
   return !support::capture(podman.command({"image", "exists", images.agent})).status.ok();

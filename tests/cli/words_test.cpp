@@ -25,7 +25,8 @@ TEST_CASE("what may be left out is put in") {
 }
 
 TEST_CASE("the name of the program names the agent") {
-  CHECK(words("/usr/bin/agentbox-claude", {"--allow", "x.example"}).options == List{"run", "claude", "--allow", "x.example"});
+  CHECK(words("/usr/bin/agentbox-claude", {"--allow", "x.example"}).options ==
+        List{"run", "claude", "--allow", "x.example"});
   CHECK(words("agentbox-codex", {"policy"}).options == List{"run", "codex", "policy"});
   CHECK(words("agentbox-", {}).options == List{"run"});
   CHECK(words("/home/agentbox-x/agentbox", {}).options == List{"run"});

@@ -74,7 +74,8 @@ std::string rendered(const PolicyFields& fields) {
 std::vector<Variation> variations() {
   const PolicyFields probe = base_fields();
   {
-    const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, driver, agent, run, image, ca, name, host] = probe;
+    const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, driver, agent, run, image, ca, name,
+                 host] = probe;
     const auto& [uid, gid, user_name, home] = user;
     const auto& [source, destination, protect] = workspace;
     const auto& [mount_source, mount_destination, read_only, reason] = mounts.front();
@@ -85,9 +86,12 @@ std::vector<Variation> variations() {
     const auto& [agent_name, command, prompt, agent_env, auth] = agent;
     const auto& [kind, run_prompt, run_command] = run;
     const auto& [base, toolkits] = image;
-    std::ignore = std::tie(env, driver, ca, name, host, uid, gid, user_name, home, source, destination, protect, mount_source);
-    std::ignore = std::tie(mount_destination, read_only, reason, address, host_port, box_port, pids, memory, cpu, shm, tmp);
-    std::ignore = std::tie(open_files, capabilities, no_new_privileges, firewall_capabilities, masked, readonly, mode, range);
+    std::ignore =
+        std::tie(env, driver, ca, name, host, uid, gid, user_name, home, source, destination, protect, mount_source);
+    std::ignore =
+        std::tie(mount_destination, read_only, reason, address, host_port, box_port, pids, memory, cpu, shm, tmp);
+    std::ignore =
+        std::tie(open_files, capabilities, no_new_privileges, firewall_capabilities, masked, readonly, mode, range);
     std::ignore = std::tie(allow, block, allow_ech, allow_private, agent_name, command, prompt, agent_env, auth, kind);
     std::ignore = std::tie(run_prompt, run_command, base, toolkits);
   }
@@ -115,24 +119,44 @@ std::vector<Variation> variations() {
       {"limits.open_files", [](auto& f) { f.limits.open_files = 4096; }},
       {"confinement.capabilities", [](auto& f) { f.confinement.capabilities = {"CAP_CHOWN"}; }},
       {"confinement.no_new_privileges", [](auto& f) { f.confinement.no_new_privileges = false; }},
-      {"confinement.firewall_capabilities", [](auto& f) { f.confinement.firewall_capabilities.push_back("CAP_SYS_ADMIN"); }},
+      {"confinement.firewall_capabilities",
+       [](auto& f) { f.confinement.firewall_capabilities.push_back("CAP_SYS_ADMIN"); }},
       {"confinement.masked_paths", [](auto& f) { f.confinement.masked_paths.push_back("/sys/zz"); }},
       {"confinement.readonly_paths", [](auto& f) { f.confinement.readonly_paths.push_back("/sys/zz"); }},
       {"egress.mode", [](auto& f) { f.egress.mode = policy::NetworkMode::full; }},
-      {"egress.virtual_range", [](auto& f) { f.egress.virtual_range = {0x0A000000, 16}; }},
+      {"egress.virtual_range",
+       [](auto& f) {
+         f.egress.virtual_range = {0x0A000000, 16};
+       }},
       {"egress.allow", [](auto& f) { f.egress.allow.pop_back(); }},
-      {"egress.block", [](auto& f) { f.egress.block = {{"evil.example", true}}; }},
+      {"egress.block",
+       [](auto& f) {
+         f.egress.block = {{"evil.example", true}};
+       }},
       {"egress.allow_ech", [](auto& f) { f.egress.allow_ech = {f.egress.allow.front().pattern}; }},
       {"egress.allow_private", [](auto& f) { f.egress.allow_private = {f.egress.allow.front().pattern}; }},
       {"firewall_driver", [](auto& f) { f.firewall_driver = policy::FirewallDriver::iptables; }},
       {"agent.name", [](auto& f) { f.agent.name = "other"; }},
       {"agent.command", [](auto& f) { f.agent.command.push_back("--more"); }},
-      {"agent.prompt", [](auto& f) { f.run = {policy::Run::Kind::prompt, "x", {}}; f.agent.prompt.push_back("--more"); }},
+      {"agent.prompt",
+       [](auto& f) {
+         f.run = {policy::Run::Kind::prompt, "x", {}};
+         f.agent.prompt.push_back("--more");
+       }},
       {"agent.env", [](auto& f) { f.agent.env["OF_THE_AGENT"] = "1"; }},
       {"agent.auth", [](auto& f) { f.agent.auth.push_back(".more"); }},
-      {"run.kind", [](auto& f) { f.run = {policy::Run::Kind::command, "", {"make"}}; }},
-      {"run.prompt", [](auto& f) { f.run = {policy::Run::Kind::prompt, "y", {}}; }},
-      {"run.command", [](auto& f) { f.run = {policy::Run::Kind::command, "", {"true"}}; }},
+      {"run.kind",
+       [](auto& f) {
+         f.run = {policy::Run::Kind::command, "", {"make"}};
+       }},
+      {"run.prompt",
+       [](auto& f) {
+         f.run = {policy::Run::Kind::prompt, "y", {}};
+       }},
+      {"run.command",
+       [](auto& f) {
+         f.run = {policy::Run::Kind::command, "", {"true"}};
+       }},
       {"image.base", [](auto& f) { f.image.base = "docker.io/library/fedora:40"; }},
       {"image.toolkits", [](auto& f) { f.image.toolkits = {"python"}; }},
       {"ca_bundle", [](auto& f) { f.ca_bundle = "/etc/ssl/corp.pem"; }},

@@ -20,7 +20,9 @@ Address16 address(const std::string& text) {
   return out;
 }
 
-AddressClass kind(const std::string& text) { return classify(address(text)); }
+AddressClass kind(const std::string& text) {
+  return classify(address(text));
+}
 
 TEST_CASE("addresses of the internet are global", "[upstream]") {
   for (const char* text : {"1.1.1.1", "203.0.113.5", "198.51.100.10", "192.0.2.99", "172.32.0.1", "100.128.0.1",
@@ -41,12 +43,37 @@ TEST_CASE("private addresses are private in every notation", "[upstream]") {
 }
 
 TEST_CASE("loopback, metadata, multicast and reserved addresses are for nobody", "[upstream]") {
-  for (const char* text :
-       {"0.0.0.0", "0.1.2.3", "127.0.0.1", "127.255.255.255", "169.254.169.254", "168.63.129.16", "192.0.0.1",
-        "192.88.99.1", "198.18.0.1", "198.19.255.255", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
-        "::", "::1", "fe80::1", "fec0::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1",
-        "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a9fe:a9fe::1", "100::1", "4000::1", "5f00::1",
-        "fe80::5efe:127.0.0.1", "2001::5601:5601"}) { // the last: Teredo with an inverted 169.254.169.254
+  for (const char* text : {"0.0.0.0",
+                           "0.1.2.3",
+                           "127.0.0.1",
+                           "127.255.255.255",
+                           "169.254.169.254",
+                           "168.63.129.16",
+                           "192.0.0.1",
+                           "192.88.99.1",
+                           "198.18.0.1",
+                           "198.19.255.255",
+                           "224.0.0.1",
+                           "239.255.255.250",
+                           "240.0.0.1",
+                           "255.255.255.255",
+                           "::",
+                           "::1",
+                           "fe80::1",
+                           "fec0::1",
+                           "ff02::1",
+                           "::ffff:127.0.0.1",
+                           "::ffff:169.254.169.254",
+                           "::127.0.0.1",
+                           "64:ff9b::7f00:1",
+                           "64:ff9b::a9fe:a9fe",
+                           "2002:7f00:1::",
+                           "2002:a9fe:a9fe::1",
+                           "100::1",
+                           "4000::1",
+                           "5f00::1",
+                           "fe80::5efe:127.0.0.1",
+                           "2001::5601:5601"}) { // the last: Teredo with an inverted 169.254.169.254
     INFO(text);
     CHECK(kind(text) == AddressClass::forbidden);
   }

@@ -20,7 +20,9 @@ inline std::string bytes(std::initializer_list<unsigned> values) {
 }
 
 /// `body` with its length in front, in two bytes.
-inline std::string sized16(const std::string& body) { return be16(static_cast<unsigned>(body.size())) + body; }
+inline std::string sized16(const std::string& body) {
+  return be16(static_cast<unsigned>(body.size())) + body;
+}
 
 /// A name in wire form; "" is the root.
 inline std::string wire_name(std::string_view name) {
@@ -42,13 +44,17 @@ inline std::string dns_query(std::string_view name, unsigned type, unsigned klas
 
 // --- TLS ---
 
-inline std::string extension(unsigned type, const std::string& body) { return be16(type) + sized16(body); }
+inline std::string extension(unsigned type, const std::string& body) {
+  return be16(type) + sized16(body);
+}
 
 inline std::string host_name(const std::string& name, unsigned type = 0) {
   return std::string(1, static_cast<char>(type)) + sized16(name);
 }
 
-inline std::string server_name(const std::string& name) { return extension(0, sized16(host_name(name))); }
+inline std::string server_name(const std::string& name) {
+  return extension(0, sized16(host_name(name)));
+}
 
 /// A ClientHello message with its handshake header.
 inline std::string hello_message(const std::string& extensions, bool with_extensions = true) {
@@ -63,6 +69,8 @@ inline std::string record(const std::string& body, unsigned type = 22) {
   return bytes({type, 3, 1}) + sized16(body);
 }
 
-inline std::string hello(const std::string& extensions) { return record(hello_message(extensions)); }
+inline std::string hello(const std::string& extensions) {
+  return record(hello_message(extensions));
+}
 
 } // namespace agentbox::firewall::test

@@ -13,7 +13,8 @@ using State = ClientHello::State;
 using namespace test; // NOLINT(google-build-using-namespace): makers of bytes, used in every line
 
 TEST_CASE("a ClientHello's server name is found", "[tls]") {
-  const auto parsed = parse_client_hello(hello(extension(0x0a0a, "") + server_name("api.example.com") + extension(43, "xx")));
+  const auto parsed =
+      parse_client_hello(hello(extension(0x0a0a, "") + server_name("api.example.com") + extension(43, "xx")));
   CHECK(parsed.state == State::complete);
   CHECK(parsed.has_sni);
   CHECK(parsed.sni == "api.example.com");

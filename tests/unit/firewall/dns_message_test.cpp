@@ -105,9 +105,9 @@ TEST_CASE("responses are well formed", "[dns]") {
   answer.ttl = 30;
   const std::string question = std::string(query.question);
   const std::string edns = bytes({0}) + be16(41) + be16(1232) + bytes({0, 0, 0, 0}) + be16(0);
-  CHECK(write_response(query, answer) == be16(0x1234) + be16(0x8180) + be16(1) + be16(1) + be16(0) + be16(1) + question +
-                                             be16(0xC00C) + be16(1) + be16(1) + bytes({0, 0, 0, 30}) + be16(4) +
-                                             bytes({198, 18, 0, 1}) + edns);
+  CHECK(write_response(query, answer) == be16(0x1234) + be16(0x8180) + be16(1) + be16(1) + be16(0) + be16(1) +
+                                             question + be16(0xC00C) + be16(1) + be16(1) + bytes({0, 0, 0, 30}) +
+                                             be16(4) + bytes({198, 18, 0, 1}) + edns);
   Answer negative;
   negative.rcode = Rcode::no_such_name;
   const std::string soa = bytes({0}) + be16(6) + be16(1) + bytes({0, 0, 0, 1}) + be16(22) + bytes({0, 0}) +

@@ -14,7 +14,8 @@ using test::dns_query;
 
 policy::EgressPolicy sample() {
   policy::EgressPolicy policy;
-  policy.allow = {{{"api.example.com", false}, 443}, {{"git.example.com", false}, 22}, {{"wild.example.org", true}, 443}};
+  policy.allow = {
+      {{"api.example.com", false}, 443}, {{"git.example.com", false}, 22}, {{"wild.example.org", true}, 443}};
   policy.block = {{"bad.wild.example.org", false}};
   return policy;
 }
@@ -30,9 +31,15 @@ struct Rig {
   }
 };
 
-unsigned rcode(const std::string& response) { return static_cast<unsigned char>(response.at(3)) & 0xFU; }
-unsigned answers(const std::string& response) { return static_cast<unsigned char>(response.at(7)); }
-unsigned authorities(const std::string& response) { return static_cast<unsigned char>(response.at(9)); }
+unsigned rcode(const std::string& response) {
+  return static_cast<unsigned char>(response.at(3)) & 0xFU;
+}
+unsigned answers(const std::string& response) {
+  return static_cast<unsigned char>(response.at(7));
+}
+unsigned authorities(const std::string& response) {
+  return static_cast<unsigned char>(response.at(9));
+}
 
 TEST_CASE("a listed name has one address, the same in any case and every time", "[dns]") {
   Rig rig;

@@ -10,7 +10,9 @@
 namespace agentbox::firewall::serve {
 namespace {
 
-Options parse(const std::vector<const char*>& words) { return parse_options(words); }
+Options parse(const std::vector<const char*>& words) {
+  return parse_options(words);
+}
 
 int code(const std::vector<const char*>& words) {
   try {
@@ -33,8 +35,8 @@ TEST_CASE("serve takes its options", "[options]") {
   CHECK(defaults.audit == "/var/log/agentbox");
   CHECK(defaults.resolv_conf == "/etc/resolv.conf");
   CHECK(defaults.driver == policy::FirewallDriver::nftables);
-  const Options set = parse({"serve", "--box", "b", "--nonce", k_nonce, "--policy", "/p", "--run", "/r", "--audit", "/a",
-                             "--resolv", "/d", "--publish", "3000", "--publish", "80", "--publish", "3000"});
+  const Options set = parse({"serve", "--box", "b", "--nonce", k_nonce, "--policy", "/p", "--run", "/r", "--audit",
+                             "/a", "--resolv", "/d", "--publish", "3000", "--publish", "80", "--publish", "3000"});
   CHECK(set.policy == "/p");
   CHECK(set.run == "/r");
   CHECK(set.audit == "/a");

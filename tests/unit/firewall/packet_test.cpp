@@ -24,8 +24,8 @@ TEST_CASE("the destination of a packet is read", "[nflog]") {
   CHECK(parse_packet(ipv4(1, bytes({8, 0, 1, 1}))) == Packet{"198.51.100.10", "icmp", 0});
   CHECK(parse_packet(ipv4(132, be16(1) + be16(2))) == Packet{"198.51.100.10", "sctp", 2});
   CHECK(parse_packet(ipv4(253, "abcd")) == Packet{"198.51.100.10", "protocol 253", 0});
-  const std::string ipv6 = bytes({0x60, 0, 0, 0, 0, 20, 6, 64}) + std::string(16, '\0') +
-                           bytes({0x20, 1, 0x0d, 0xb8}) + std::string(11, '\0') + "\x01" + be16(1) + be16(443);
+  const std::string ipv6 = bytes({0x60, 0, 0, 0, 0, 20, 6, 64}) + std::string(16, '\0') + bytes({0x20, 1, 0x0d, 0xb8}) +
+                           std::string(11, '\0') + "\x01" + be16(1) + be16(443);
   CHECK(parse_packet(ipv6) == Packet{"2001:db8::1", "tcp", 443});
 }
 
@@ -43,7 +43,8 @@ TEST_CASE("a datagram of nfnetlink_log may hold several packets, and end anywher
   const auto message = [&](const std::string& payload) {
     const std::string attribute = le16(static_cast<unsigned>(payload.size()) + 4) + le16(9) + payload;
     const std::string body = bytes({2, 0, 0x61, 0x62}) + attribute;
-    return le16(static_cast<unsigned>(body.size()) + 16) + le16(0) + le16(0x0400) + le16(0) + std::string(8, '\0') + body;
+    return le16(static_cast<unsigned>(body.size()) + 16) + le16(0) + le16(0x0400) + le16(0) + std::string(8, '\0') +
+           body;
   };
   const std::string both = message(ipv4(6, be16(1) + be16(80))) + message(ipv4(17, be16(1) + be16(53)));
   std::vector<Packet> seen;

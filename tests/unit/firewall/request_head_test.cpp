@@ -10,10 +10,14 @@ namespace {
 
 using State = RequestHead::State;
 
-State state(std::string_view bytes) { return parse_request_head(bytes).state; }
+State state(std::string_view bytes) {
+  return parse_request_head(bytes).state;
+}
 
 /// The state of a request with this further field.
-State with_field(const std::string& field) { return state("GET / HTTP/1.1\r\nHost: a.example\r\n" + field + "\r\n\r\n"); }
+State with_field(const std::string& field) {
+  return state("GET / HTTP/1.1\r\nHost: a.example\r\n" + field + "\r\n\r\n");
+}
 
 TEST_CASE("a request is let through as one of its connection", "[http]") {
   const std::string text = "GET /x?y HTTP/1.1\r\nHost: A.example:80\r\nConnection: keep-alive, x\r\nKeep-Alive: 5\r\n"

@@ -71,13 +71,13 @@ TEST_CASE("files, folders, links, modes, times and attributes arrive as they wer
   World world;
   const bool gzip = GENERATE(false, true);
   world.unpack_tar(make_tar({{"./", AE_IFDIR, "", 0755},
-                         {"./usr/bin/", AE_IFDIR, "", 0755},
-                         {"./usr/bin/tool", AE_IFREG, "content", 04755, "", 0, 0, 0, 0, {{"user.note", "x"}}},
-                         {"usr/bin/alias", AE_IFLNK, "tool"},
-                         {"usr/bin/same", AE_IFREG, "", 0644, "./usr/bin/tool"},
-                         {"deep/er/file", AE_IFREG, std::string(300000, 'z')},
-                         {"away", AE_IFLNK, "/etc/passwd"}},
-                        gzip));
+                             {"./usr/bin/", AE_IFDIR, "", 0755},
+                             {"./usr/bin/tool", AE_IFREG, "content", 04755, "", 0, 0, 0, 0, {{"user.note", "x"}}},
+                             {"usr/bin/alias", AE_IFLNK, "tool"},
+                             {"usr/bin/same", AE_IFREG, "", 0644, "./usr/bin/tool"},
+                             {"deep/er/file", AE_IFREG, std::string(300000, 'z')},
+                             {"away", AE_IFLNK, "/etc/passwd"}},
+                            gzip));
   CHECK(world.read("usr/bin/tool") == "content");
   CHECK(mode_of(world.root / "usr/bin/tool") == 04755);
   CHECK(fs::read_symlink(world.root / "usr/bin/alias") == "tool");
@@ -209,7 +209,9 @@ TEST_CASE("honest sisters of the hostile entries pass") {
 TEST_CASE("the bounds hold") {
   const std::string layer =
       make_tar({{"a", AE_IFREG, std::string(2000, 'x')}, {"b", AE_IFREG, std::string(2000, 'x')}});
-  const auto refusal = [&](bundle::UnpackLimits limits) { return error_of([&] { World().unpack_tar(layer, limits); }); };
+  const auto refusal = [&](bundle::UnpackLimits limits) {
+    return error_of([&] { World().unpack_tar(layer, limits); });
+  };
   CHECK(refusal({}).empty());
   bundle::UnpackLimits limits;
   limits.bytes = 3000;

@@ -39,7 +39,9 @@ TEST_CASE("the firewall's argv has no blanks, which Podman would split it at") {
   }
 }
 
-TEST_CASE("the pod is named after the box") { CHECK(pod_name(tests::sample_fields()) == "agentbox-t"); }
+TEST_CASE("the pod is named after the box") {
+  CHECK(pod_name(tests::sample_fields()) == "agentbox-t");
+}
 
 } // namespace
 } // namespace agentbox::oci

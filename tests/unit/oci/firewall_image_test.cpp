@@ -13,7 +13,9 @@ namespace {
 using tests::contains;
 using tests::error_of;
 
-std::filesystem::path own_program() { return std::filesystem::read_symlink("/proc/self/exe"); }
+std::filesystem::path own_program() {
+  return std::filesystem::read_symlink("/proc/self/exe");
+}
 
 bool has(const std::vector<ImageEntry>& entries, const std::string& path) {
   return std::any_of(entries.begin(), entries.end(), [&](const ImageEntry& entry) { return entry.path == path; });
@@ -25,7 +27,8 @@ TEST_CASE("the dynamic loader's list is read") {
                        "\tlibc.so.6 => /lib64/libc.so.6 (0x00007f2)\n"
                        "\t/lib64/ld-linux-x86-64.so.2 (0x00007f3)\n";
   CHECK(parse_loader_list(output, "/p") ==
-        std::vector<LoadedObject>{{"libstdc++.so.6", "/lib/x86_64-linux-gnu/libstdc++.so.6"}, {"libc.so.6", "/lib64/libc.so.6"}});
+        std::vector<LoadedObject>{{"libstdc++.so.6", "/lib/x86_64-linux-gnu/libstdc++.so.6"},
+                                  {"libc.so.6", "/lib64/libc.so.6"}});
   CHECK(parse_loader_list("", "/p").empty());
 }
 
@@ -43,7 +46,8 @@ TEST_CASE("the image of a dynamic program holds its loader and libraries, and no
   CHECK(has(entries, "/agentbox-firewall"));
   CHECK(has(entries, program_interpreter(own_program())));
   CHECK(std::any_of(entries.begin(), entries.end(), [](const auto& e) { return e.path.ends_with("/libc.so.6"); }));
-  for (const char* path : {"/etc/agentbox/egress.json", "/run/agentbox", "/var/log/agentbox", "/etc/resolv.conf", "/proc"}) {
+  for (const char* path :
+       {"/etc/agentbox/egress.json", "/run/agentbox", "/var/log/agentbox", "/etc/resolv.conf", "/proc"}) {
     CHECK(has(entries, path));
   }
   CHECK_FALSE(has(entries, "/bin/sh"));
@@ -64,7 +68,9 @@ TEST_CASE("what is no program of this machine is refused") {
     return error_of([&] { program_interpreter(path); }, support::ExitCode::failed);
   };
   CHECK(contains(problem(folder / "missing"), "cannot open"));
-  CHECK(contains(problem(folder.write("short", "\x7f" "ELF")), "not a complete ELF"));
+  CHECK(contains(problem(folder.write("short", "\x7f"
+                                               "ELF")),
+                 "not a complete ELF"));
   CHECK(contains(problem(folder.write("script", "#!/bin/sh\n" + std::string(200, ' '))), "not a program"));
 }
 

@@ -20,7 +20,9 @@ using nlohmann::json;
 using tests::contains;
 using tests::error_of;
 
-void put(const char* path, const std::string& text) { std::ofstream(path) << text; }
+void put(const char* path, const std::string& text) {
+  std::ofstream(path) << text;
+}
 
 /// Enters new namespaces; who enters a user namespace is mapped there, or could not make another.
 bool enter(const std::vector<int>& unshared) {
@@ -83,7 +85,8 @@ private:
 
 json joining(const std::string& network, const std::string& user) {
   return {{"linux",
-           {{"namespaces", {{{"type", "pid"}}, {{"type", "network"}, {"path", network}}, {{"type", "user"}, {"path", user}}}}}}};
+           {{"namespaces",
+             {{{"type", "pid"}}, {{"type", "network"}, {"path", network}}, {{"type", "user"}, {"path", user}}}}}}};
 }
 
 std::string refusal(const json& config) {
@@ -119,8 +122,8 @@ TEST_CASE("attack: the user namespace that Podman itself is in") {
 }
 
 TEST_CASE("paths that are not a process's namespaces are refused") {
-  for (const char* path : {"", "/run/netns/x", "/proc/self/ns/net", "/proc/1/ns/net/../net", "/proc/-1/ns/net", "/proc/1x/ns/net",
-                           "/proc/0/ns/net", "/proc/99999999999/ns/net", "/proc//ns/net"}) {
+  for (const char* path : {"", "/run/netns/x", "/proc/self/ns/net", "/proc/1/ns/net/../net", "/proc/-1/ns/net",
+                           "/proc/1x/ns/net", "/proc/0/ns/net", "/proc/99999999999/ns/net", "/proc//ns/net"}) {
     INFO(path);
     CHECK(contains(refusal(joining(path, "/proc/1/ns/user")), "not of one process"));
   }

@@ -40,7 +40,8 @@ private:
 
 std::string podmans_firewall() {
   json config = tests::json_fixture("podman-4.3.1-infra.json");
-  config["process"]["args"] = render_firewall(tests::build(tests::sample_fields()), tests::sample_facts())["process"]["args"];
+  config["process"]["args"] =
+      render_firewall(tests::build(tests::sample_fields()), tests::sample_facts())["process"]["args"];
   return config.dump();
 }
 
@@ -65,7 +66,8 @@ TEST_CASE("a refusal prints nothing on stdout, and leaves its reason on stderr a
 TEST_CASE("an agent whose firewall is not there is refused") {
   const Session session;
   json config = tests::json_fixture("podman-4.3.1-agent.json");
-  config["process"]["args"] = render_agent(tests::build(tests::sample_fields()), tests::sample_facts())["process"]["args"];
+  config["process"]["args"] =
+      render_agent(tests::build(tests::sample_fields()), tests::sample_facts())["process"]["args"];
   for (json& entry : config["linux"]["namespaces"]) {
     if (entry.contains("path")) {
       entry["path"] = entry["type"] == "user" ? "/proc/4194305/ns/user" : "/proc/4194305/ns/net"; // past PID_MAX_LIMIT

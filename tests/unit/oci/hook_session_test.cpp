@@ -80,7 +80,7 @@ TEST_CASE("a refusal is left for the launcher, once, one line of message and one
   session.leave_error({support::ExitCode::refused, "first\nline\x1b", "do this"});
   session.leave_error({support::ExitCode::refused, "second"});
   CHECK(support::read_file(folder / "hook-error", 1000) == "first\\x0aline\\x1b\ndo this\n");
-  struct stat info{};
+  struct stat info {};
   REQUIRE(lstat((folder / "hook-error").c_str(), &info) == 0);
   CHECK((info.st_mode & 0777U) == 0600);
 }

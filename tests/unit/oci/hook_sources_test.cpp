@@ -18,7 +18,7 @@ using tests::error_of;
 using tests::TempFolder;
 
 json config_for(const fs::path& source) {
-  struct stat info{};
+  struct stat info {};
   REQUIRE(lstat(source.c_str(), &info) == 0);
   const json recorded = {{source.string(), std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino)}};
   return {{"annotations", {{"org.agentbox.sources", recorded.dump()}}},

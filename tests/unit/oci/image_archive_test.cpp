@@ -37,7 +37,8 @@ std::map<std::string, Member> members(const std::string& tar) {
   archive_entry* entry = nullptr;
   while (archive_read_next_header(reader.get(), &entry) == ARCHIVE_OK) {
     Member member{std::string(static_cast<std::size_t>(archive_entry_size(entry)), '\0'), archive_entry_filetype(entry),
-                  archive_entry_perm(entry), archive_entry_mtime(entry), archive_entry_uid(entry) + archive_entry_gid(entry)};
+                  archive_entry_perm(entry), archive_entry_mtime(entry),
+                  archive_entry_uid(entry) + archive_entry_gid(entry)};
     archive_read_data(reader.get(), member.content.data(), member.content.size());
     result[archive_entry_pathname(entry)] = member;
   }
@@ -91,7 +92,8 @@ TEST_CASE("the layer holds what was asked for, owned by root, without times") {
   const ImageArchive image = write_image_archive(folder / "image.tar", "", entries(folder), config());
   auto files = members(support::read_file(folder / "image.tar", k_max));
   const json manifest = json::parse(files.at("blobs/sha256/" + image.digest).content);
-  auto layer = members(files.at("blobs/sha256/" + manifest.at("layers").at(0).at("digest").get<std::string>().substr(7)).content);
+  auto layer = members(
+      files.at("blobs/sha256/" + manifest.at("layers").at(0).at("digest").get<std::string>().substr(7)).content);
   CHECK(layer.size() == 5);
   CHECK(layer.at("program").content == "#!bytes");
   CHECK(layer.at("program").mode == 0755);
@@ -108,7 +110,8 @@ TEST_CASE("the same input gives the same archive, whatever its order and age") {
   auto reversed = entries(folder);
   const auto first = write_image_archive(folder / "a.tar", "n", reversed, config());
   std::reverse(reversed.begin(), reversed.end());
-  std::filesystem::last_write_time(folder / "program", std::filesystem::file_time_type::clock::now() - std::chrono::hours(5));
+  std::filesystem::last_write_time(folder / "program",
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(5));
   const auto second = write_image_archive(folder / "b.tar", "n", reversed, config());
   CHECK(first.id == second.id);
   CHECK(support::read_file(folder / "a.tar", k_max) == support::read_file(folder / "b.tar", k_max));
@@ -119,8 +122,11 @@ TEST_CASE("the same input gives the same archive, whatever its order and age") {
 TEST_CASE("bad entries are refused and nothing is written") {
   const TempFolder folder;
   const auto problem = [&](ImageEntry entry) {
-    return error_of([&] { write_image_archive(folder / "x.tar", "", {{"/a", 0644, ImageEntry::Text{}}, entry}, config()); },
-                    support::ExitCode::failed);
+    return error_of(
+        [&] {
+          write_image_archive(folder / "x.tar", "", {{"/a", 0644, ImageEntry::Text{}}, entry}, config());
+        },
+        support::ExitCode::failed);
   };
   CHECK(contains(problem({"/a", 0644, ImageEntry::Text{}}), "twice"));
   CHECK(contains(problem({"b", 0644, ImageEntry::Text{}}), "\"b\""));

@@ -20,7 +20,8 @@ using Change = std::function<void(json&)>;
 
 json ours(Role role) {
   const auto policy = build(tests::sample_fields());
-  return role == Role::agent ? render_agent(policy, tests::sample_facts()) : render_firewall(policy, tests::sample_facts());
+  return role == Role::agent ? render_agent(policy, tests::sample_facts())
+                             : render_firewall(policy, tests::sample_facts());
 }
 
 /// Podman's config for the container `role`, as version `version` sends it for our command line.
@@ -36,10 +37,13 @@ std::string refusal(Role role, const Change& change) {
   change(config);
   return error_of([&] { impose(config, ours(role), role); });
 }
-std::string refusal(const Change& change) { return refusal(Role::agent, change); }
+std::string refusal(const Change& change) {
+  return refusal(Role::agent, change);
+}
 
 void add_mount(json& config, const char* destination, const char* source, const char* type = "bind") {
-  config["mounts"].push_back({{"destination", destination}, {"source", source}, {"type", type}, {"options", {"rbind"}}});
+  config["mounts"].push_back(
+      {{"destination", destination}, {"source", source}, {"type", type}, {"options", {"rbind"}}});
 }
 
 TEST_CASE("what Podman sends for our command line is accepted") {
@@ -119,8 +123,8 @@ TEST_CASE("security labels, cgroup path and device denials are kept") {
 }
 
 TEST_CASE("attack: annotations that steer the runtime") {
-  for (const char* name : {"run.oci.seccomp_bpf_data", "run.oci.keep_original_groups", "run.oci.handler", "module.wasm.image",
-                           "org.systemd.property.DeviceAllow"}) {
+  for (const char* name : {"run.oci.seccomp_bpf_data", "run.oci.keep_original_groups", "run.oci.handler",
+                           "module.wasm.image", "org.systemd.property.DeviceAllow"}) {
     CHECK(contains(refusal([&](json& c) { c["annotations"][name] = "1"; }), name));
   }
   json podman = podmans(Role::agent, "5.4.2");
@@ -155,10 +159,13 @@ TEST_CASE("attack: mounts from containers.conf, a volume of the image, a device"
 }
 
 TEST_CASE("attack: capabilities") {
-  CHECK(contains(refusal([](json& c) { c["process"]["capabilities"]["bounding"].push_back("CAP_SYS_ADMIN"); }), "CAP_SYS_ADMIN"));
+  CHECK(contains(refusal([](json& c) { c["process"]["capabilities"]["bounding"].push_back("CAP_SYS_ADMIN"); }),
+                 "CAP_SYS_ADMIN"));
   CHECK(contains(refusal([](json& c) { c["process"]["capabilities"]["ambient"] = {"CAP_CHOWN"}; }), "ambient"));
   CHECK(refusal([](json& c) { c["process"].erase("capabilities"); }).empty());
-  CHECK(refusal([](json& c) { c["process"]["capabilities"]["bounding"].push_back("CAP_NET_RAW"); }).empty()); // taken away
+  CHECK(refusal([](json& c) {
+          c["process"]["capabilities"]["bounding"].push_back("CAP_NET_RAW");
+        }).empty()); // taken away
   CHECK(refusal(Role::firewall, [](json& c) { c["process"]["capabilities"]["ambient"] = {"CAP_NET_ADMIN"}; }).empty());
 }
 
@@ -179,10 +186,16 @@ TEST_CASE("attack: hooks, devices, unknown parts") {
   CHECK(contains(refusal([](json& c) { c["vm"] = {{"kernel", "x"}}; }), "vm"));
   CHECK(contains(refusal([](json& c) { c["process"]["scheduler"] = {{"policy", "SCHED_FIFO"}}; }), "scheduler"));
   CHECK(contains(refusal([](json& c) { c["linux"]["resources"]["unified"] = {{"x", "y"}}; }), "unified"));
-  CHECK(contains(refusal([](json& c) { c["linux"]["resources"]["devices"] = {{{"allow", true}, {"access", "rwm"}}}; }), "device"));
+  CHECK(contains(refusal([](json& c) {
+                   c["linux"]["resources"]["devices"] = {{{"allow", true}, {"access", "rwm"}}};
+                 }),
+                 "device"));
   CHECK(contains(refusal([](json& c) { c["linux"]["sysctl"]["net.ipv4.ip_forward"] = "1"; }), "ip_forward"));
   CHECK(contains(refusal([](json& c) { c["linux"]["rootfsPropagation"] = "rshared"; }), "rootfsPropagation"));
-  CHECK(refusal([](json& c) { c["hooks"] = json::object(); c["linux"]["devices"] = nullptr; }).empty());
+  CHECK(refusal([](json& c) {
+          c["hooks"] = json::object();
+          c["linux"]["devices"] = nullptr;
+        }).empty());
   CHECK(refusal([](json& c) { c["linux"]["rootfsPropagation"] = "rslave"; }).empty());
 }
 
@@ -202,7 +215,8 @@ TEST_CASE("attack: namespaces of the host or of a stranger") {
   for (const char* type : {"pid", "network", "ipc", "uts", "mount", "cgroup", "user"}) {
     const auto without = [&](json& c) {
       json& list = c["linux"]["namespaces"];
-      list.erase(std::remove_if(list.begin(), list.end(), [&](const json& n) { return n["type"] == type; }), list.end());
+      list.erase(std::remove_if(list.begin(), list.end(), [&](const json& n) { return n["type"] == type; }),
+                 list.end());
     };
     CHECK(contains(refusal(without), type));
     CHECK(contains(refusal(Role::firewall, without), type));
@@ -222,10 +236,11 @@ TEST_CASE("attack: namespaces of the host or of a stranger") {
   CHECK(contains(refusal(Role::firewall, joined("network")), "/proc/1/ns/x"));
   CHECK(refusal(joined("network")).empty()); // whose it is the hook finds out
   CHECK(contains(refusal([](json& c) {
-          for (json& entry : c["linux"]["namespaces"]) {
-            entry.erase("path");
-          }
-        }), "is new"));
+                   for (json& entry : c["linux"]["namespaces"]) {
+                     entry.erase("path");
+                   }
+                 }),
+                 "is new"));
   CHECK(contains(refusal([](json& c) { c["linux"]["namespaces"].push_back({{"type", "time"}}); }), "time"));
 }
 

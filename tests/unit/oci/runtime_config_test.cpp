@@ -17,12 +17,17 @@ using tests::error_of;
 using tests::sample_facts;
 using tests::sample_fields;
 
-json agent() { return render_agent(build(sample_fields()), sample_facts()); }
-json firewall() { return render_firewall(build(sample_fields()), sample_facts()); }
+json agent() {
+  return render_agent(build(sample_fields()), sample_facts());
+}
+json firewall() {
+  return render_firewall(build(sample_fields()), sample_facts());
+}
 
 const json* mount_at(const json& config, const std::string& destination) {
   const json& mounts = config.at("mounts");
-  const auto found = std::find_if(mounts.begin(), mounts.end(), [&](const json& m) { return m.at("destination") == destination; });
+  const auto found =
+      std::find_if(mounts.begin(), mounts.end(), [&](const json& m) { return m.at("destination") == destination; });
   return found == mounts.end() ? nullptr : &*found;
 }
 
@@ -89,7 +94,8 @@ TEST_CASE("nothing of the user's is mounted into the firewall") {
     destinations.push_back(mount.at("destination"));
     CHECK_FALSE(contains(mount.at("source").get<std::string>(), "/home/dev/project"));
   }
-  CHECK(destinations == std::vector<std::string>{"/proc", "/dev", "/etc/agentbox/egress.json", "/run/agentbox", "/var/log/agentbox"});
+  CHECK(destinations ==
+        std::vector<std::string>{"/proc", "/dev", "/etc/agentbox/egress.json", "/run/agentbox", "/var/log/agentbox"});
   CHECK(has_option(*mount_at(config, "/etc/agentbox/egress.json"), "ro"));
   CHECK_FALSE(has_option(*mount_at(config, "/run/agentbox"), "ro"));
 }

@@ -18,7 +18,9 @@ inline std::string fixture(const std::string& name) {
   return support::read_file(std::filesystem::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures" / name, k_max);
 }
 
-inline nlohmann::json json_fixture(const std::string& name) { return nlohmann::json::parse(fixture(name)); }
+inline nlohmann::json json_fixture(const std::string& name) {
+  return nlohmann::json::parse(fixture(name));
+}
 
 inline policy::Policy build(policy::PolicyFields fields) {
   auto result = policy::build_policy(std::move(fields));
@@ -70,6 +72,8 @@ std::string error_of(Action&& action, support::ExitCode code = support::ExitCode
   return {};
 }
 
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 } // namespace agentbox::tests

@@ -6,9 +6,15 @@
 namespace agentbox::oci::seccomp {
 namespace {
 
-Comparison eq(std::uint32_t index, std::uint64_t value) { return {index, Operator::eq, value, 0}; }
-Comparison ne(std::uint32_t index, std::uint64_t value) { return {index, Operator::ne, value, 0}; }
-Comparison gt(std::uint32_t index, std::uint64_t value) { return {index, Operator::gt, value, 0}; }
+Comparison eq(std::uint32_t index, std::uint64_t value) {
+  return {index, Operator::eq, value, 0};
+}
+Comparison ne(std::uint32_t index, std::uint64_t value) {
+  return {index, Operator::ne, value, 0};
+}
+Comparison gt(std::uint32_t index, std::uint64_t value) {
+  return {index, Operator::gt, value, 0};
+}
 Comparison mask(std::uint32_t index, std::uint64_t bits, std::uint64_t value) {
   return {index, Operator::masked_eq, bits, value};
 }

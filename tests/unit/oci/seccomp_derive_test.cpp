@@ -62,7 +62,8 @@ constexpr std::uint64_t k_newuser = 0x10000000;
 TEST_CASE("no namespace can be made or entered") {
   for (const char* fixture : {"seccomp-debian-12.json", "seccomp-debian-13.json"}) {
     const json filter = agent_filter(fixture);
-    for (const std::uint64_t flag : {0x00020000UL, 0x02000000UL, 0x04000000UL, 0x08000000UL, k_newuser, 0x20000000UL, 0x40000000UL}) {
+    for (const std::uint64_t flag :
+         {0x00020000UL, 0x02000000UL, 0x04000000UL, 0x08000000UL, k_newuser, 0x20000000UL, 0x40000000UL}) {
       CHECK(answer(filter, "unshare", {flag}) == EPERM);
       CHECK(answer(filter, "clone", {flag | 17}) == EPERM);
       CHECK(answer(filter, "clone", {flag | 0xFFFFFFFF00000000UL}) == EPERM);
@@ -136,9 +137,28 @@ TEST_CASE("every call that the list takes away whole is gone") {
 
 TEST_CASE("what compilers, git and the agents live on stays") {
   const json filter = agent_filter();
-  for (const char* name : {"execve", "openat", "mmap", "futex", "epoll_wait", "connect", "sendmsg", "prctl", "seccomp",
-                           "landlock_create_ruleset", "memfd_create", "rename", "wait4", "ioctl", "pidfd_open", "rseq",
-                           "inotify_add_watch", "statx", "copy_file_range", "close_range", "getrandom", "sched_setaffinity"}) {
+  for (const char* name : {"execve",
+                           "openat",
+                           "mmap",
+                           "futex",
+                           "epoll_wait",
+                           "connect",
+                           "sendmsg",
+                           "prctl",
+                           "seccomp",
+                           "landlock_create_ruleset",
+                           "memfd_create",
+                           "rename",
+                           "wait4",
+                           "ioctl",
+                           "pidfd_open",
+                           "rseq",
+                           "inotify_add_watch",
+                           "statx",
+                           "copy_file_range",
+                           "close_range",
+                           "getrandom",
+                           "sched_setaffinity"}) {
     INFO(name);
     CHECK(answer(filter, name) == 0);
   }
@@ -153,7 +173,8 @@ TEST_CASE("nothing is allowed that the host's profile does not allow") {
     names.insert(group.at("names").begin(), group.at("names").end());
   }
   for (const std::string& name : names) {
-    for (const Args& args : {Args{}, Args{1}, Args{2, 1, 0}, Args{16, 3, 9}, Args{16, 3, 0}, Args{k_newuser}, Args{8}}) {
+    for (const Args& args :
+         {Args{}, Args{1}, Args{2, 1, 0}, Args{16, 3, 9}, Args{16, 3, 0}, Args{k_newuser}, Args{8}}) {
       if (answer(after, name, args) == 0) {
         INFO(name);
         CHECK(answer(before, name, args) == 0);

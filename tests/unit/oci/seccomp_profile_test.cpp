@@ -27,7 +27,9 @@ Profile read(const json& profile, const std::vector<std::string>& capabilities =
   return read_host_profile(profile, Arch::x86_64, capabilities, "/p.json");
 }
 
-std::string problem(const json& profile) { return error_of([&] { read(profile); }); }
+std::string problem(const json& profile) {
+  return error_of([&] { read(profile); });
+}
 
 TEST_CASE("conditional groups count as Podman counts them") {
   const json more = {
@@ -48,14 +50,16 @@ TEST_CASE("conditional groups count as Podman counts them") {
 }
 
 TEST_CASE("a call that the profile both allows and refuses is refused") {
-  const Profile profile = read(host(json::array({group("setns", "SCMP_ACT_ALLOW"), group("setns", "SCMP_ACT_ERRNO", {{"errnoRet", 1}})})));
+  const Profile profile =
+      read(host(json::array({group("setns", "SCMP_ACT_ALLOW"), group("setns", "SCMP_ACT_ERRNO", {{"errnoRet", 1}})})));
   REQUIRE(profile.syscalls.at("setns").size() == 1);
   CHECK_FALSE(profile.syscalls.at("setns").front().allow);
   CHECK(read(host(json::array({group("setns", "SCMP_ACT_ALLOW")}))).syscalls.at("setns").front().allow);
 }
 
 TEST_CASE("several comparisons of one argument are alternatives, as the runtimes take them") {
-  const json args = {{{"index", 0}, {"value", 1}, {"op", "SCMP_CMP_EQ"}}, {{"index", 0}, {"value", 2}, {"op", "SCMP_CMP_EQ"}}};
+  const json args = {{{"index", 0}, {"value", 1}, {"op", "SCMP_CMP_EQ"}},
+                     {{"index", 0}, {"value", 2}, {"op", "SCMP_CMP_EQ"}}};
   CHECK(read(host(json::array({group("x", "SCMP_ACT_ALLOW", {{"args", args}})}))).syscalls.at("x").size() == 2);
   json two = args;
   two[1]["index"] = 1;
@@ -76,8 +80,10 @@ TEST_CASE("what is not understood is refused") {
   CHECK(contains(problem({{"defaultAction", "SCMP_ACT_ERRNO"}}), "syscalls"));
   CHECK(contains(problem(host(json::array({group("x", "SCMP_ACT_MAYBE")}))), "SCMP_ACT_MAYBE"));
   CHECK(contains(problem(host(json::array({group("x", "SCMP_ACT_ALLOW", {{"unless", true}})}))), "unless"));
-  CHECK(contains(problem(host(json::array({group("x", "SCMP_ACT_ALLOW", {{"includes", {{"moon", "full"}}}})}))), "moon"));
-  CHECK(contains(problem(host(json::array({group("x", "SCMP_ACT_ALLOW", {{"includes", json::array({"caps"})}})}))), "object"));
+  CHECK(
+      contains(problem(host(json::array({group("x", "SCMP_ACT_ALLOW", {{"includes", {{"moon", "full"}}}})}))), "moon"));
+  CHECK(contains(problem(host(json::array({group("x", "SCMP_ACT_ALLOW", {{"includes", json::array({"caps"})}})}))),
+                 "object"));
   CHECK(contains(problem(host(json::array({group("x", "SCMP_ACT_ERRNO", {{"errnoRet", 0}})}))), "errnoRet"));
   const json bad_index = json::array({{{"index", 6}, {"value", 1}, {"op", "SCMP_CMP_EQ"}}});
   CHECK(contains(problem(host(json::array({group("x", "SCMP_ACT_ALLOW", {{"args", bad_index}})}))), "six"));

@@ -16,7 +16,8 @@ using Lines = std::vector<std::string>;
 
 namespace {
 
-std::string line(Kind kind, const std::string& name, std::uint16_t port, const std::string& reason, Verdict verdict = Verdict::deny) {
+std::string line(Kind kind, const std::string& name, std::uint16_t port, const std::string& reason,
+                 Verdict verdict = Verdict::deny) {
   Record record;
   record.time = "2026-01-31T12:00:00.123Z";
   record.box = "b";
@@ -33,12 +34,14 @@ std::string line(Kind kind, const std::string& name, std::uint16_t port, const s
 } // namespace
 
 TEST_CASE("what was blocked, with the flag that would allow it") {
-  const std::string audit = line(Kind::dns, "evil.example", 0, "not-listed") + line(Kind::dns, "evil.example", 0, "not-listed") +
+  const std::string audit = line(Kind::dns, "evil.example", 0, "not-listed") +
+                            line(Kind::dns, "evil.example", 0, "not-listed") +
                             line(Kind::connect, "api.openai.com", 22, "port-not-listed") +
                             line(Kind::connect, "api.openai.com", 443, "sni-mismatch");
-  CHECK(blocked_summary(audit) == Lines{"blocked: evil.example (2 times) - allow with: agentbox run --allow evil.example",
-                                        "blocked: api.openai.com:22 - allow with: agentbox run --allow api.openai.com:22",
-                                        "blocked: api.openai.com:443: why"});
+  CHECK(blocked_summary(audit) ==
+        Lines{"blocked: evil.example (2 times) - allow with: agentbox run --allow evil.example",
+              "blocked: api.openai.com:22 - allow with: agentbox run --allow api.openai.com:22",
+              "blocked: api.openai.com:443: why"});
 }
 
 TEST_CASE("what was allowed, and the firewall's own life, are no news") {

@@ -14,11 +14,16 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-support::Command shell(const std::string& script) { return {{"/bin/sh", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, {}}; }
+support::Command shell(const std::string& script) {
+  return {{"/bin/sh", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, {}};
+}
 
 /// A plan in a session folder of its own, whose teardown leaves a trace.
 Plan plan_in(const Claim& claim, const fs::path& trace) {
-  return {"b", claim.paths, {}, {Remove{"leave a trace", shell("echo torn >>" + trace.string())}, RemoveFolder{claim.paths}}};
+  return {"b",
+          claim.paths,
+          {},
+          {Remove{"leave a trace", shell("echo torn >>" + trace.string())}, RemoveFolder{claim.paths}}};
 }
 
 } // namespace
@@ -68,9 +73,9 @@ TEST_CASE("the teardown does every step, gathers every error, and keeps the fold
   const session_test::RuntimeFolder folder;
   const Claim claim = claim_session("b");
   const fs::path trace = folder.path() / "trace";
-  const std::vector<TeardownStep> steps = {Remove{"remove one", shell("echo 'Error: stuck' >&2; exit 1")},
-                                           Remove{"remove two", shell("exit 1")},
-                                           Remove{"remove three", shell("echo three >" + trace.string())}, RemoveFolder{claim.paths}};
+  const std::vector<TeardownStep> steps = {
+      Remove{"remove one", shell("echo 'Error: stuck' >&2; exit 1")}, Remove{"remove two", shell("exit 1")},
+      Remove{"remove three", shell("echo three >" + trace.string())}, RemoveFolder{claim.paths}};
   const auto problems = tear_down(steps);
   REQUIRE(problems.size() == 2);
   CHECK_THAT(problems[0], Contains("remove one") && Contains("stuck"));

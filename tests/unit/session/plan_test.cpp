@@ -64,11 +64,26 @@ TEST_CASE("the pod's argv") {
   const auto wanted = fields();
   const Host host = host_of(wanted);
   CHECK(pod_create_arguments(wanted, host) ==
-        Words{"pod", "create", "--name", "agentbox-project-1234", "--infra-name", "agentbox-project-1234-firewall",
-              "--infra-image", host.images.firewall, "--infra-command",
+        Words{"pod",
+              "create",
+              "--name",
+              "agentbox-project-1234",
+              "--infra-name",
+              "agentbox-project-1234-firewall",
+              "--infra-image",
+              host.images.firewall,
+              "--infra-command",
               "/agentbox-firewall serve --box project-1234 --nonce 00112233445566778899aabbccddeeff --driver nftables",
-              "--userns", "keep-id:uid=1000,gid=1000", "--share", "net", "--network", "slirp4netns:allow_host_loopback=false",
-              "--exit-policy", "stop", "--label", "org.agentbox.box=project-1234"});
+              "--userns",
+              "keep-id:uid=1000,gid=1000",
+              "--share",
+              "net",
+              "--network",
+              "slirp4netns:allow_host_loopback=false",
+              "--exit-policy",
+              "stop",
+              "--label",
+              "org.agentbox.box=project-1234"});
 }
 
 TEST_CASE("the agent's argv") {
@@ -76,11 +91,12 @@ TEST_CASE("the agent's argv") {
   wanted.run.command = {"sh", "-c", "echo 'a b'"};
   const Host host = host_of(wanted);
   const Words words = agent_run_arguments(wanted, host);
-  CHECK(contains(words, {"--hooks-dir", host.paths.hooks().string(), "run", "--rm", "-i", "--pod", "agentbox-project-1234"}));
+  CHECK(contains(words,
+                 {"--hooks-dir", host.paths.hooks().string(), "run", "--rm", "-i", "--pod", "agentbox-project-1234"}));
   CHECK(contains(words, {"--user", "1000:1000", "--workdir", "/workspace", "--entrypoint",
                          R"(["/usr/local/bin/agent-entrypoint"])", "--annotation", "org.agentbox.role=agent"}));
-  for (const char* word : {"--cap-drop", "no-new-privileges", "--no-healthcheck", "--http-proxy=false", "--env-host=false",
-                           "--systemd=false", "--passwd=false"}) {
+  for (const char* word : {"--cap-drop", "no-new-privileges", "--no-healthcheck", "--http-proxy=false",
+                           "--env-host=false", "--systemd=false", "--passwd=false"}) {
     CHECK(contains(words, {word}));
   }
   CHECK(contains(words, {"--image-volume", "ignore"}));
@@ -173,8 +189,8 @@ TEST_CASE("under --full-network the box has the host's resolver") {
 }
 
 TEST_CASE("a process that joins a box goes through agent-entrypoint") {
-  CHECK(exec_arguments("b", {"ls", "-l"}, true) ==
-        Words{"exec", "-it", "--detach-keys", "", "--user", "1000:1000", "agentbox-b-agent", "/usr/local/bin/agent-entrypoint",
-              "join", "ls", "-l"});
+  CHECK(exec_arguments("b", {"ls", "-l"}, true) == Words{"exec", "-it", "--detach-keys", "", "--user", "1000:1000",
+                                                         "agentbox-b-agent", "/usr/local/bin/agent-entrypoint", "join",
+                                                         "ls", "-l"});
   CHECK(exec_arguments("b", {"ls"}, false).at(1) == "-i");
 }

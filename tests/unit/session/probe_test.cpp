@@ -45,8 +45,12 @@ TEST_CASE("a protected path that is, or goes through, a symbolic link is refused
     fs::create_directories(folder.path() / ".git");
     fs::create_directory_symlink("/etc", folder.path() / ".git/hooks");
   }
-  SECTION("a part before") { fs::create_directory_symlink("/etc", folder.path() / ".git"); }
-  SECTION("a link to nowhere") { fs::create_symlink("/no/such", folder.path() / ".agentbox"); }
+  SECTION("a part before") {
+    fs::create_directory_symlink("/etc", folder.path() / ".git");
+  }
+  SECTION("a link to nowhere") {
+    fs::create_symlink("/no/such", folder.path() / ".agentbox");
+  }
   CHECK_THROWS_AS(existing_protected_paths(workspace_at(folder.path())), support::Error);
 }
 

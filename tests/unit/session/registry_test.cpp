@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 namespace {
 
 void write_record(const Paths& paths, const std::string& name, const std::string& workspace) {
-  support::write_file(paths.record(), to_json(Record{name, "agentbox-" + name, workspace, "codex", "codex", getpid(), 1, "a", "f", false}));
+  support::write_file(paths.record(), to_json(Record{name, "agentbox-" + name, workspace, "codex", "codex", getpid(), 1,
+                                                     "a", "f", false}));
 }
 
 /// A launcher that claims box `name` and is killed.

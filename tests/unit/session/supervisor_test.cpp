@@ -15,7 +15,9 @@ using Reason = Outcome::Reason;
 
 namespace {
 
-pid_t run_shell(const std::string& script) { return support::spawn({{"/bin/sh", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, {}}); }
+pid_t run_shell(const std::string& script) {
+  return support::spawn({{"/bin/sh", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, {}});
+}
 
 Watch quick() {
   Watch watch;
@@ -32,7 +34,8 @@ public:
     const std::filesystem::path ready = m_folder.path() / "ready";
     const auto colon = text.find("; ");
     // The first command sets the traps.
-    pid = run_shell(text.substr(0, colon) + "; : >" + ready.string() + (colon == std::string::npos ? "" : text.substr(colon)));
+    pid = run_shell(text.substr(0, colon) + "; : >" + ready.string() +
+                    (colon == std::string::npos ? "" : text.substr(colon)));
     m_thread = std::thread([ready, then = std::move(then)] {
       while (!std::filesystem::exists(ready)) {
         std::this_thread::sleep_for(2ms);
@@ -55,7 +58,9 @@ private:
   std::thread m_thread;
 };
 
-void write_pid(const std::filesystem::path& file, pid_t pid) { std::ofstream(file) << pid << '\n'; }
+void write_pid(const std::filesystem::path& file, pid_t pid) {
+  std::ofstream(file) << pid << '\n';
+}
 
 } // namespace
 
@@ -70,7 +75,8 @@ TEST_CASE("an exit code is passed on") {
 TEST_CASE("signals that did not come from the terminal are passed on") {
   const int number = GENERATE(SIGINT, SIGTERM, SIGHUP, SIGQUIT);
   const Signals signals;
-  const Script script("trap 'exit 7' INT TERM HUP QUIT; while :; do sleep 0.02; done", [number] { kill(getpid(), number); });
+  const Script script("trap 'exit 7' INT TERM HUP QUIT; while :; do sleep 0.02; done",
+                      [number] { kill(getpid(), number); });
   const Outcome outcome = supervise(script.pid, signals, {});
   CHECK(outcome.reason == Reason::ended);
   CHECK(outcome.status.code == 7);
@@ -123,7 +129,9 @@ TEST_CASE("the firewall's death ends the run") {
   const pid_t firewall = run_shell("sleep 0.3");
   const pid_t agent = run_shell("exec sleep 100");
   write_pid(*watch.agent_pid, agent);
-  SECTION("known from the start") { write_pid(*watch.firewall_pid, firewall); }
+  SECTION("known from the start") {
+    write_pid(*watch.firewall_pid, firewall);
+  }
   std::optional<Script> later;
   SECTION("known later") {
     later.emplace(":", [&] { write_pid(*watch.firewall_pid, firewall); });
@@ -147,7 +155,9 @@ TEST_CASE("a firewall that ends with its agent is no accident") {
   support::wait(gone);
   write_pid(*watch.firewall_pid, gone);
   SECTION("Podman says so at once") {}
-  SECTION("Podman is slow to say so") { write_pid(*watch.agent_pid, gone); }
+  SECTION("Podman is slow to say so") {
+    write_pid(*watch.agent_pid, gone);
+  }
   const std::string script = std::filesystem::exists(*watch.agent_pid) ? "sleep 0.5; exit 3" : "exit 3";
   const Outcome outcome = supervise(run_shell(script), signals, watch);
   CHECK(outcome.reason == Reason::ended);
