@@ -25,6 +25,9 @@ bool is_zone(std::string_view zone) {
 
 /// `text` as c-ares reads it; empty when it is no address or loopback.
 std::string server(const std::string& text) {
+  if (text.find('\0') != std::string::npos) {
+    return {}; // inet_pton would read up to there, and c-ares the rest
+  }
   std::array<unsigned char, 16> bytes{};
   if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) {
     return bytes[0] == 127 || bytes[0] == 0 ? std::string() : text;

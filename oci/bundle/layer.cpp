@@ -190,7 +190,8 @@ private:
 
   void put_file(archive_entry* entry, const EntryPath& path) {
     const auto size = static_cast<std::uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0));
-    if (archive_entry_sparse_reset(entry) > 0 && size > m_limits.sparse_bytes) {
+    const bool sparse = archive_entry_sparse_reset(entry) > 0;
+    if (sparse && size > m_limits.sparse_bytes) {
       throw refused(path, "it is a sparse file of " + std::to_string(size) + " bytes");
     }
     if (size > m_limits.file_bytes) {
@@ -199,7 +200,7 @@ private:
     account(size, path);
     const Attributes wanted = attributes(entry, path);
     const support::Fd file = m_rootfs.file(path);
-    copy(file, size, path);
+    copy(file, size, sparse, path);
     m_rootfs.finish(path, file, wanted);
   }
 
@@ -214,7 +215,7 @@ private:
     }
   }
 
-  void copy(const support::Fd& file, std::uint64_t size, const EntryPath& path) {
+  void copy(const support::Fd& file, std::uint64_t size, bool sparse, const EntryPath& path) {
     const void* block = nullptr;
     std::size_t count = 0;
     la_int64_t offset = 0;
@@ -239,6 +240,10 @@ private:
     }
     if (end > size) {
       throw refused(path, "it is longer than it says");
+    }
+    if (end < size && !sparse) {
+      throw Error(ExitCode::failed,
+                  "a layer of the image is damaged: it ends within " + support::in_quotes(path.text()));
     }
     if (end < size && ftruncate(file.get(), static_cast<off_t>(size)) != 0) { // a hole at its end
       throw support::system_error(ExitCode::failed, "cannot write " + support::in_quotes(path.text()), errno);

@@ -58,7 +58,7 @@ class Life(world.FirewallTest):
             self.assertEqual(held.stdout.readline(), "held\n")
             code, seconds = box.stop(number)
             self.assertEqual(code, 0)
-            self.assertLess(seconds, 0.1)
+            self.assertLess(seconds, 2)  # Podman would wait for ten; the bench measures it
             held.wait(timeout=5)
             held.stdout.close()
             record = box.audit(kind="connect", name="git.example.com")[0]
@@ -150,7 +150,7 @@ class Life(world.FirewallTest):
         self.assertTrue(box.probe("tcp", host=world.EVIL, port=443, send="00")["ok"])
         code, seconds = box.stop()
         self.assertEqual(code, 0)
-        self.assertLess(seconds, 0.1)
+        self.assertLess(seconds, 2)
 
     def test_lock_closes_and_exits(self):
         box = self.box(allow=["api.example.com"])

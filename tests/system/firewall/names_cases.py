@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The box's only resolver."""
 import os
+import time
 
 import probe
 import world
@@ -30,9 +31,8 @@ class Names(world.FirewallTest):
     def test_an_unlisted_name_does_not_exist_and_that_is_fast_and_recorded(self):
         for name in ("evil.example.net", "bad.wild.example.com", "wild.example.com", "example.com", "com",
                      "api.example.com.evil.net", "x" * 63 + ".example.net"):
-            answer = self.ask(name)
+            answer = self.assert_quick(lambda wanted=name: self.ask(wanted), 0.1)
             self.assertEqual(answer["rcode"], 3, name)
-            self.assertLess(answer["seconds"], 0.1)
             self.firewalled.wait_audit(kind="dns", name=name, verdict="deny")
         self.assertEqual(self.firewalled.audit(name="bad.wild.example.com")[0]["reason"], "blocked")
         self.assertEqual(self.firewalled.audit(name="bad.wild.example.com")[0]["rule"], "bad.wild.example.com")
@@ -55,7 +55,6 @@ class Names(world.FirewallTest):
                 answer = self.ask(name="evil.example.net", server=server, tcp=tcp, timeout=2)
                 self.assertFalse(answer["ok"], (server, tcp))
                 self.assertIn(answer["error"], ("EPERM", "EACCES", "ECONNREFUSED"))
-                self.assertLess(answer["seconds"], 0.5)
         self.assertEqual(self.internet.names.asked, [])
         self.assert_nothing_arrived()
         self.assertTrue(unfiltered.probe("dns", name="evil.example.net", server=world.GATEWAY)["ok"])
@@ -64,9 +63,8 @@ class Names(world.FirewallTest):
     def test_the_gate_proves_that_the_firewall_is_on(self):
         answer = self.ask("gate.agentbox.internal", 16)
         self.assertEqual([a["data"] for a in answer["answers"]], [world.NONCE])
-        knock = self.firewalled.probe("tcp", host="192.0.2.1", port=9)
+        knock = self.assert_quick(lambda: self.firewalled.probe("tcp", host="192.0.2.1", port=9), 0.1)
         self.assertEqual(knock["error"], "ECONNREFUSED")
-        self.assertLess(knock["seconds"], 0.1)
         self.firewalled.wait_audit(kind="gate", verdict="allow")
         self.assertEqual(self.firewalled.audit(verdict="deny"), [])
         # The twin: without a firewall neither holds.
@@ -89,7 +87,7 @@ class Names(world.FirewallTest):
         self.assertIsNone(self.firewalled.firewall.poll())
 
     def test_a_flood_of_names_is_survived_and_bounded(self):
-        before = self.firewalled.rss_kib()
+        before, start = self.firewalled.rss_kib(), time.monotonic()
         flood = self.firewalled.probe("many_names", 20000, "wild.example.com")
         self.assertEqual(flood["rcodes"], {"0": 16384, "2": 3616})
         unlisted = self.firewalled.probe("many_names", 20000, "evil.example.net")
@@ -97,7 +95,8 @@ class Names(world.FirewallTest):
         self.assertEqual(self.ask("api.example.com")["answers"][0]["data"], "198.18.0.1")
         if not world.is_sanitized():
             self.assertLess(self.firewalled.rss_kib() - before, 8192)
-        self.assertLess((self.firewalled.path / "audit" / "testbox.jsonl").stat().st_size, 2 << 20)
+        lines = 2000 + 200 * (time.monotonic() - start)  # a burst, and so many a second
+        self.assertLess((self.firewalled.path / "audit" / "testbox.jsonl").stat().st_size, 400 * lines)
         self.firewalled.stop()
         self.assertTrue(self.firewalled.audit(reason="left-out"))
         print(f"  {flood['rate']:.0f} names/s with one question at a time")

@@ -6,7 +6,6 @@
 #include "fixture.hpp"
 
 namespace config = agentbox::config;
-namespace fs = std::filesystem;
 namespace policy = agentbox::policy;
 using agentbox::tests::Host;
 

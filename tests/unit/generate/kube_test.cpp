@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <functional>
 
 #include "catch.hpp"
@@ -161,14 +161,14 @@ TEST_CASE("the same policy gives the same bytes, within 20 ms") {
       [&] { return oci::render_kubernetes(policy, facts, tests::sample_cluster()); }};
   for (const auto& render : renderers) {
     const std::string first = tests::text_of(render());
-    auto best = std::chrono::nanoseconds::max();
+    std::clock_t best = CLOCKS_PER_SEC; // processor time: other tests run meanwhile
     for (int i = 0; i < 5; ++i) {
-      const auto start = std::chrono::steady_clock::now();
+      const std::clock_t start = std::clock();
       CHECK(tests::text_of(render()) == first);
-      best = std::min(best, std::chrono::nanoseconds(std::chrono::steady_clock::now() - start));
+      best = std::min(best, std::clock() - start);
     }
 #if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__)
-    CHECK(best < std::chrono::milliseconds(20));
+    CHECK(best < CLOCKS_PER_SEC / 50);
 #endif
   }
 }
