@@ -157,6 +157,10 @@ class SystemTest(unittest.TestCase):
         for path in AUDIT.glob("*.jsonl"):
             path.unlink()
 
+    def assert_gone(self):
+        """Nothing of any box is left, or in a moment: Podman's monitors end a little after the command that they served."""
+        wait_until(lambda: not left_behind(), 3, "every trace of the box is gone")
+
     def assertCode(self, result, code):
         self.assertEqual(result.code, code, str(result))
 

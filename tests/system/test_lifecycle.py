@@ -42,7 +42,7 @@ class Lifecycle(SystemTest):
                 process.send_signal(number)
                 self.assertEqual(process.wait(patience(10)), 128 + number)
                 self.assertLess(time.monotonic() - begin, patience(5))
-                self.assertEqual(left_behind(), [])
+                self.assert_gone()
 
     def test_control_c_reaches_the_command(self):
         terminal = self.terminal("run", "--", "sh", "-c", "trap 'echo caught; exit 7' INT; echo ready; while :; do sleep 0.1; done")
@@ -77,7 +77,7 @@ class Lifecycle(SystemTest):
         process.wait()
         self.assertNotEqual(left_behind(), [])
         self.assertCode(self.in_box("true"), 0)
-        self.assertEqual(left_behind(), [])
+        self.assert_gone()
 
     def test_a_killed_firewall_ends_the_run_and_says_so(self):
         process = self.started()
@@ -101,7 +101,7 @@ class Lifecycle(SystemTest):
     def test_twenty_boxes_one_after_another_leave_nothing(self):
         for _ in range(20):
             self.assertCode(self.in_box("true"), 0)
-        self.assertEqual(left_behind(), [])
+        self.assert_gone()
 
     def test_a_background_process_does_not_keep_the_box(self):
         result = self.in_box("sleep 100 & echo done")
