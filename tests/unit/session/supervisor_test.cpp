@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/supervisor.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <functional>
@@ -24,6 +25,13 @@ Watch quick() {
   watch.term_grace = 200ms;
   watch.hangup_grace = 100ms;
   watch.firewall_grace = 100ms;
+  return watch;
+}
+
+/// For what must not run out of patience, however busy the machine is.
+Watch patient() {
+  Watch watch;
+  watch.term_grace = watch.hangup_grace = watch.firewall_grace = 60s;
   return watch;
 }
 
@@ -77,7 +85,7 @@ TEST_CASE("signals that did not come from the terminal are passed on") {
   const Signals signals;
   const Script script("trap 'exit 7' INT TERM HUP QUIT; while :; do sleep 0.02; done",
                       [number] { kill(getpid(), number); });
-  const Outcome outcome = supervise(script.pid, signals, {});
+  const Outcome outcome = supervise(script.pid, signals, patient());
   CHECK(outcome.reason == Reason::ended);
   CHECK(outcome.status.code == 7);
 }
@@ -98,13 +106,15 @@ TEST_CASE("one Ctrl-C is the agent's to handle, three at once are not") {
     CHECK(supervise(script.pid, signals, quick()).reason == Reason::ended);
   }
   SECTION("three") {
-    const Script script("trap '' INT; while :; do sleep 0.02; done", [] {
-      for (int i = 0; i < 3; ++i) {
+    std::atomic<bool> over = false;
+    const Script script("trap '' INT; while :; do sleep 0.02; done", [&over] {
+      while (!over) { // signals that find us asleep count as one
         kill(getpid(), SIGINT);
         std::this_thread::sleep_for(20ms);
       }
     });
     const Outcome outcome = supervise(script.pid, signals, quick());
+    over = true;
     CHECK(outcome.reason == Reason::forced);
     CHECK(outcome.status.code == 128 + SIGINT);
     reap(script.pid, 0ms);
@@ -114,7 +124,7 @@ TEST_CASE("one Ctrl-C is the agent's to handle, three at once are not") {
 TEST_CASE("a signal that met Podman before it had made anything is no success") {
   const session_test::RuntimeFolder folder;
   const Signals signals;
-  Watch watch;
+  Watch watch = patient();
   watch.agent_pid = folder.path() / "agent.pid";
   const Script script("trap 'exit 0' TERM; while :; do sleep 0.02; done", [] { kill(getpid(), SIGTERM); });
   CHECK(supervise(script.pid, signals, watch).status.code == 128 + SIGTERM);
@@ -148,17 +158,19 @@ TEST_CASE("the firewall's death ends the run") {
 TEST_CASE("a firewall that ends with its agent is no accident") {
   const session_test::RuntimeFolder folder;
   const Signals signals;
-  Watch watch = quick();
+  Watch watch = patient();
   watch.firewall_pid = folder.path() / "firewall.pid";
   watch.agent_pid = folder.path() / "agent.pid";
   const pid_t gone = run_shell("exit 0");
   support::wait(gone);
   write_pid(*watch.firewall_pid, gone);
+  std::string script = "exit 3";
   SECTION("Podman says so at once") {}
   SECTION("Podman is slow to say so") {
     write_pid(*watch.agent_pid, gone);
+    watch.firewall_grace = 100ms;
+    script = "sleep 0.5; exit 3";
   }
-  const std::string script = std::filesystem::exists(*watch.agent_pid) ? "sleep 0.5; exit 3" : "exit 3";
   const Outcome outcome = supervise(run_shell(script), signals, watch);
   CHECK(outcome.reason == Reason::ended);
   CHECK(outcome.status.code == 3);
