@@ -60,11 +60,7 @@ def sessions():
 
 
 def left_behind():
-    """Everything that a finished box should have taken with it, as lines of text. Podman's conmon may take a moment to
-    end after `podman pod rm`."""
-    deadline = time.monotonic() + patience(2)
-    while processes() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    """Everything that a finished box should have taken with it, as lines of text."""
     left = [f"container {name}" for name in podman("ps", "--all", "--format", "{{.Names}}")]
     left += [f"pod {name}" for name in podman("pod", "ps", "--format", "{{.Name}}")]
     left += [f"process {pid}: {line}" for pid, line in processes().items()]
