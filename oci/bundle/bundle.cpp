@@ -86,7 +86,7 @@ rm -f run/ready run/failed
 crun run --detach --bundle firewall --pid-file run/firewall.pid {pod}-firewall
 trap 'crun delete --force {pod}-firewall' EXIT
 pid=$(cat run/firewall.pid)
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   test -e run/ready && break
   test -e run/failed && cat run/failed >&2 && exit 125
   sleep 0.1
@@ -98,7 +98,7 @@ if command -v pasta >/dev/null; then
   pasta --quiet --config-net --no-map-gw --dns-forward {resolver} "$pid"
 else
   slirp4netns --configure --mtu=65520 --disable-host-loopback "$pid" tap0 >run/slirp4netns.log 2>&1 &
-  for i in 1 2 3 4 5 6 7 8 9 10; do
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
     grep -q tap0 "/proc/$pid/net/dev" && break
     sleep 0.1
   done
