@@ -18,9 +18,9 @@ constexpr bool is_alpha_or_digit(char c) {
 }
 
 bool is_token(std::string_view text) {
-  static constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  static constexpr std::string_view k_marks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alpha_or_digit(c) || marks.find(c) != std::string_view::npos;
+    return is_alpha_or_digit(c) || k_marks.find(c) != std::string_view::npos;
   });
 }
 
@@ -39,12 +39,12 @@ bool same_name(std::string_view left, std::string_view right) {
 }
 
 std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t";
-  const std::size_t first = text.find_first_not_of(blanks);
+  constexpr std::string_view k_blanks = " \t";
+  const std::size_t first = text.find_first_not_of(k_blanks);
   if (first == std::string_view::npos) {
     return {};
   }
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  return text.substr(first, text.find_last_not_of(k_blanks) - first + 1);
 }
 
 /// One head under examination; `problem` is set by whichever check fails first.

@@ -49,7 +49,7 @@ std::optional<std::uint32_t> AddressPool::address_of(std::string_view name, Cloc
 std::optional<AddressPool::Entries::iterator> AddressPool::recycle(Clock::time_point now) {
   // Held ones gather at the front; each is moved back when met, so that the next search does not pass it again.
   for (std::size_t looked = 0; looked < m_entries.size(); ++looked) {
-    const Entries::iterator oldest = m_entries.begin();
+    const auto oldest = m_entries.begin();
     if (now - (*oldest)->last_used < k_rest) {
       return std::nullopt; // all behind it are younger
     }

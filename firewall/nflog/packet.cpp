@@ -70,17 +70,17 @@ std::optional<Packet> parse_packet(std::string_view bytes) {
 }
 
 void for_each_packet(std::string_view datagram, const std::function<void(const Packet&)>& visit) {
-  constexpr std::uint16_t packet_type = (NFNL_SUBSYS_ULOG << 8U) | NFULNL_MSG_PACKET;
+  constexpr std::uint16_t k_packet_type = (NFNL_SUBSYS_ULOG << 8U) | NFULNL_MSG_PACKET;
   while (datagram.size() >= sizeof(nlmsghdr)) {
     nlmsghdr header{};
     std::memcpy(&header, datagram.data(), sizeof header);
     if (header.nlmsg_len < sizeof header || header.nlmsg_len > datagram.size()) {
       return;
     }
-    constexpr std::size_t skip = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(nfgenmsg));
-    if (header.nlmsg_type == packet_type && header.nlmsg_len > skip) {
+    constexpr std::size_t k_skip = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(nfgenmsg));
+    if (header.nlmsg_type == k_packet_type && header.nlmsg_len > k_skip) {
       netlink::for_each_attribute(
-          datagram.substr(skip, header.nlmsg_len - skip), [&](std::uint16_t type, std::string_view payload) {
+          datagram.substr(k_skip, header.nlmsg_len - k_skip), [&](std::uint16_t type, std::string_view payload) {
             if (const auto packet = type == NFULA_PAYLOAD ? parse_packet(payload) : std::nullopt) {
               visit(*packet);
             }

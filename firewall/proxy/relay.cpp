@@ -16,7 +16,7 @@ namespace {
 
 using asio::ip::tcp;
 
-constexpr std::size_t k_chunk = 256U * 1024U;
+constexpr std::size_t k_chunk = std::size_t{256} << 10U;
 constexpr unsigned k_turns = 16; // chunks before the other connections have their turn
 
 bool would_block(ssize_t result) {
@@ -47,8 +47,8 @@ asio::awaitable<bool> drain(Flow& flow, const Pipe& pipe, std::size_t left) {
 
 /// A pipe; when there are no descriptors left, one that another direction gives back.
 asio::awaitable<std::optional<Pipe>> take_pipe(PipePool& pipes) {
-  constexpr int attempts = 100;
-  for (int i = 0; i < attempts; ++i) {
+  constexpr int k_attempts = 100;
+  for (int i = 0; i < k_attempts; ++i) {
     if (auto pipe = pipes.take()) {
       co_return pipe;
     }

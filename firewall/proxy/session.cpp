@@ -243,10 +243,11 @@ void Session::leg_ended(bool broken) {
 }
 
 asio::awaitable<bool> Session::read_more() {
-  constexpr std::size_t step = 4096;
+  constexpr std::size_t k_step = 4096;
   const std::size_t have = m_buffer.size();
-  m_buffer.resize(have + step);
-  const auto [error, size] = co_await m_client.async_read_some(asio::buffer(m_buffer.data() + have, step), io::k_await);
+  m_buffer.resize(have + k_step);
+  const auto [error, size] =
+      co_await m_client.async_read_some(asio::buffer(m_buffer.data() + have, k_step), io::k_await);
   m_buffer.resize(have + (error ? 0 : size));
   co_return !error && size > 0;
 }

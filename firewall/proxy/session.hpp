@@ -27,6 +27,8 @@ public:
   ~Session() = default;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
+  Session(Session&&) = delete;
+  Session& operator=(Session&&) = delete;
 
   /// Has `ended` called once, when the connection is over and its sockets are closed.
   void on_end(std::function<void()> ended) { m_ended = std::move(ended); }

@@ -14,6 +14,8 @@ public:
   Driver() = default;
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
+  Driver(Driver&&) = delete;
+  Driver& operator=(Driver&&) = delete;
   virtual ~Driver() = default;
 
   /// What load() would hand to the kernel, in the driver's own language. Pure.

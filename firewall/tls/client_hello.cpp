@@ -191,8 +191,8 @@ ClientHello parse_client_hello(std::string_view bytes) {
 }
 
 std::string access_denied_alert() {
-  constexpr std::array<char, 7> alert = {21, 3, 3, 0, 2, 2, 49};
-  return {alert.data(), alert.size()};
+  constexpr std::array<char, 7> k_alert = {21, 3, 3, 0, 2, 2, 49};
+  return {k_alert.data(), k_alert.size()};
 }
 
 } // namespace agentbox::firewall::tls

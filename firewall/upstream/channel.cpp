@@ -54,6 +54,8 @@ public:
   ~Watch() { stop(); }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
+  Watch(Watch&&) = delete;
+  Watch& operator=(Watch&&) = delete;
 
   void want(bool readable, bool writable) {
     m_readable = readable;

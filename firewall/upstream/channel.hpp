@@ -25,6 +25,8 @@ public:
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
+  Channel(Channel&&) = delete;
+  Channel& operator=(Channel&&) = delete;
 
   /// Asks for A and AAAA of `name`. The channel lives until `done` was called, which happens from the event loop.
   void query(const std::string& name, Done done);

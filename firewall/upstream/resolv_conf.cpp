@@ -46,19 +46,19 @@ std::string server(const std::string& text) {
 } // namespace
 
 std::vector<std::string> name_servers(std::string_view resolv_conf) {
-  constexpr std::string_view keyword = "nameserver";
-  constexpr std::string_view blanks = " \t\r";
+  constexpr std::string_view k_keyword = "nameserver";
+  constexpr std::string_view k_blanks = " \t\r";
   std::vector<std::string> found;
   while (!resolv_conf.empty() && found.size() < k_max_servers) {
     std::string_view line = resolv_conf.substr(0, resolv_conf.find('\n'));
     resolv_conf.remove_prefix(std::min(resolv_conf.size(), line.size() + 1));
-    if (!line.starts_with(keyword) || line.size() == keyword.size() ||
-        blanks.find(line[keyword.size()]) == std::string_view::npos) {
+    if (!line.starts_with(k_keyword) || line.size() == k_keyword.size() ||
+        k_blanks.find(line[k_keyword.size()]) == std::string_view::npos) {
       continue;
     }
-    line.remove_prefix(keyword.size());
-    line.remove_prefix(std::min(line.size(), line.find_first_not_of(blanks)));
-    if (std::string text = server(std::string(line.substr(0, line.find_first_of(blanks)))); !text.empty()) {
+    line.remove_prefix(k_keyword.size());
+    line.remove_prefix(std::min(line.size(), line.find_first_not_of(k_blanks)));
+    if (std::string text = server(std::string(line.substr(0, line.find_first_of(k_blanks)))); !text.empty()) {
       found.push_back(std::move(text));
     }
   }

@@ -30,6 +30,8 @@ public:
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
+  Resolver(Resolver&&) = delete;
+  Resolver& operator=(Resolver&&) = delete;
 
   /// The addresses of canonical name `name`, IPv4 and IPv6. One query at a time for the same name.
   asio::awaitable<Resolution> resolve(std::string name);

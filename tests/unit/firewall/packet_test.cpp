@@ -15,7 +15,7 @@ using test::bytes;
 
 std::string ipv4(unsigned protocol, const std::string& payload, unsigned words = 5) {
   return bytes({0x40 + words, 0, 0, 60, 0, 0, 0x40, 0, 64, protocol, 0, 0, 10, 0, 0, 2, 198, 51, 100, 10}) +
-         std::string((words - 5) * 4, 'o') + payload;
+         std::string(std::size_t{words - 5} * 4, 'o') + payload;
 }
 
 TEST_CASE("the destination of a packet is read", "[nflog]") {

@@ -51,7 +51,7 @@ TEST_CASE("the rules do not depend on the list of hosts, and have names of their
 
 TEST_CASE("a ruleset that arrived is recognised", "[ruleset]") {
   const Ruleset ruleset = build({}, {80});
-  CHECK(difference(ruleset, listing(ruleset)) == "");
+  CHECK_THAT(difference(ruleset, listing(ruleset)), Catch::Matchers::Equals(""));
 }
 
 TEST_CASE("a ruleset that did not arrive whole is recognised", "[ruleset]") {
