@@ -45,6 +45,9 @@ std::string key_of(const podman::Installation& installation, const policy::Image
 Family family_of(const Workshop& workshop, const Base& base) {
   const auto family = family_of_os_release(workshop.store.os_release(base.id));
   if (!family) {
+    if (base.origin == "rootfs") {
+      workshop.store.try_remove(base.id); // imported for nothing
+    }
     throw Error(ExitCode::failed,
                 "the base " + base.name + " is of no distribution that agentbox knows (its os-release(5) decides)",
                 "choose a --base of the Debian, Ubuntu, Fedora, Alpine, openSUSE or Arch families");
@@ -113,14 +116,11 @@ std::string build_agent(Workshop& workshop, const Recipe& recipe, const AgentFol
 }
 
 /// Images of the same base and toolkits that the new ones replace. An image that a box still uses stays.
-void remove_replaced(const Workshop& workshop, const Recipe& agent, const std::string& agent_id,
-                     const std::string& tools_id) {
-  const std::string slot = std::string(k_slot_label) + "=" + agent.labels.at(k_slot_label);
-  for (const char* part : {"agent", "tools"}) {
-    for (const std::string& id : workshop.store.with_labels({slot, std::string("org.agentbox.image=") + part})) {
-      if (id != agent_id && id != tools_id) {
-        workshop.store.try_remove(id);
-      }
+void remove_replaced(const Workshop& workshop, const Recipe& recipe, const std::string& kept_id) {
+  for (const std::string& id :
+       workshop.store.with_label(std::string(k_slot_label) + "=" + recipe.labels.at(k_slot_label))) {
+    if (id != kept_id) {
+      workshop.store.try_remove(id);
     }
   }
 }
@@ -162,7 +162,8 @@ ImageRef build_image(Workshop& workshop, const podman::Installation& installatio
   }
   const AgentFolders folders = downloads.get();
   const ImageRef image{build_agent(workshop, agent, folders, installation), agent.tag};
-  remove_replaced(workshop, agent, image.id, tools_id);
+  remove_replaced(workshop, agent, image.id);
+  remove_replaced(workshop, tools, tools_id);
   return image;
 }
 

@@ -14,8 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* k_label = "org.agentbox.image=firewall";
-
 std::string key_of(const podman::Installation& installation) {
   return "firewall\n" + installation.firewall().string();
 }

@@ -104,7 +104,7 @@ Recipe tools_recipe(const fs::path& data, const Base& base, Family family, const
       {"org.agentbox.family", family_name},
       {"org.agentbox.toolkits", chosen},
       {"org.agentbox.image", "tools"},
-      {k_slot_label, support::sha256_hex(base.name + "\n" + chosen).substr(0, k_tag_digits)},
+      {k_slot_label, "tools-" + support::sha256_hex(base.name + "\n" + chosen).substr(0, k_tag_digits)},
   };
   recipe.tag = "localhost/agentbox/tools:" + digest_of(recipe).substr(0, k_tag_digits);
   return recipe;
@@ -117,6 +117,8 @@ Recipe agent_recipe(const fs::path& data, const Recipe& tools, const std::string
   recipe.arguments = {{"TOOLS", tools_id}};
   recipe.labels = tools.labels;
   recipe.labels["org.agentbox.image"] = "agent";
+  recipe.labels[k_slot_label] =
+      "agent-" + tools.labels.at(k_slot_label).substr(tools.labels.at(k_slot_label).find('-') + 1);
   recipe.labels["org.agentbox.tools"] = tools.tag;
   recipe.labels["org.agentbox.entrypoint"] = "sha256:" + entrypoint_digest;
   for (const auto& [name, agent] : agents) {

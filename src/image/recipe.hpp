@@ -50,7 +50,8 @@ struct AgentVersion {
 Recipe agent_recipe(const std::filesystem::path& data, const Recipe& tools, const std::string& tools_id,
                     const std::map<std::string, AgentVersion>& agents, const std::string& entrypoint_digest);
 
-/// The label that all images of one choice (base and toolkits) share, whatever their versions: what replaces what.
+/// The label that all tools images, and another that all agent images, of one choice (base and toolkits) share whatever
+/// their versions: what replaces what.
 inline constexpr const char* k_slot_label = "org.agentbox.slot";
 
 } // namespace agentbox::image

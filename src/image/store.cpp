@@ -56,12 +56,9 @@ void Store::tag(const std::string& id, const std::string& tag) const {
   m_podman.capture({"tag", id, tag});
 }
 
-std::vector<std::string> Store::with_labels(const std::vector<std::string>& labels) const {
-  std::vector<std::string> args = {"images", "--all", "--no-trunc", "--quiet"};
-  for (const std::string& label : labels) {
-    args.insert(args.end(), {"--filter", "label=" + label});
-  }
-  const support::Captured result = support::capture(m_podman.command(args));
+std::vector<std::string> Store::with_label(const std::string& label) const {
+  const support::Captured result =
+      support::capture(m_podman.command({"images", "--all", "--no-trunc", "--quiet", "--filter", "label=" + label}));
   std::vector<std::string> ids;
   std::string_view rest = result.out;
   while (!rest.empty()) {

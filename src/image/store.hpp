@@ -18,8 +18,8 @@ public:
   std::optional<std::string> id_of(const std::string& name) const;
   /// Calls image `id` also `tag`.
   void tag(const std::string& id, const std::string& tag) const;
-  /// The IDs of images that carry all `labels` ("key=value").
-  std::vector<std::string> with_labels(const std::vector<std::string>& labels) const;
+  /// The IDs of images that carry `label` ("key=value"). Only one: Podman 4 takes several as alternatives.
+  std::vector<std::string> with_label(const std::string& label) const;
   /// Removes image `id` if nothing uses it. A failure is no one's concern: it costs only room.
   void try_remove(const std::string& id) const;
   /// The text of os-release(5) inside image `id`; empty when it has none. Nothing of the image is run.

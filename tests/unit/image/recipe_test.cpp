@@ -112,3 +112,16 @@ TEST_CASE("labels say the ingredients in clear") {
   CHECK(agent.labels.at("org.agentbox.agent.codex") == "1.0.0");
   CHECK(agent.labels.at("org.agentbox.image") == "agent");
 }
+
+TEST_CASE("images replace those of the same base and toolkits, tools and agent apart, and no others") {
+  const Recipe tools = tools_recipe(k_data, k_base, Family::apt, {"python"});
+  const auto slot = [](const Recipe& recipe) { return recipe.labels.at(k_slot_label); };
+  const Base other_id{k_base.name, std::string(64, 'c'), "registry"};
+  CHECK(slot(tools) == slot(tools_recipe(k_data, other_id, Family::apt, {"python"})));
+  CHECK(slot(agent_of(tools)) == slot(agent_of(tools, {{"codex", {"1.0.1", "sha512-y"}}}, "f")));
+  const Base other_base{"docker.io/library/debian:trixie-slim", k_base.id, "registry"};
+  const std::set<std::string> slots = {slot(tools), slot(agent_of(tools)),
+                                       slot(tools_recipe(k_data, other_base, Family::apt, {"python"})),
+                                       slot(tools_recipe(k_data, k_base, Family::apt, {}))};
+  CHECK(slots.size() == 4);
+}
