@@ -20,7 +20,8 @@ json rlimit(const char* type, std::uint64_t value) {
 json as_list(const std::map<std::string, std::string>& variables) {
   json list = json::array();
   for (const auto& [name, value] : variables) {
-    list.push_back(name + "=" + value);
+    std::string assignment = name;
+    list.push_back(assignment.append("=").append(value));
   }
   return list;
 }

@@ -17,7 +17,6 @@ using nlohmann::json;
 
 constexpr const char* k_spec_version = "1.0.2";
 constexpr std::uint32_t k_umask = 022;
-constexpr std::uint64_t k_firewall_processes = 64; // counted together with the agent's, which start later
 constexpr std::uint64_t k_firewall_open_files = 16384;
 
 json user_section(const policy::User& user) {
@@ -87,6 +86,10 @@ json render_agent(const policy::Policy& policy, const HostFacts& facts) {
           {"linux", std::move(linux_part)}};
 }
 
+// The firewall's own number of processes is not limited by an rlimit: the RLIMIT_NPROC with which a user namespace is
+// made bounds, for good, all that is ever started below it, and counts every process of the host's user there. (A limit
+// of 64 for the firewall left the agent with some 50 processes.) Where the cgroup controller is delegated it holds the
+// firewall.
 json render_firewall(const policy::Policy& policy, const HostFacts& facts) {
   const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
                ca_bundle, name, hostname] = policy.fields();
@@ -112,7 +115,7 @@ json render_firewall(const policy::Policy& policy, const HostFacts& facts) {
         {"user", user_section(user)},
         {"capabilities", capability_sets(confinement.firewall_capabilities)},
         {"noNewPrivileges", confinement.no_new_privileges},
-        {"rlimits", resource_limits(k_firewall_processes, k_firewall_open_files, facts)}}},
+        {"rlimits", resource_limits(facts.processes_hard, k_firewall_open_files, facts)}}},
       {"linux", std::move(linux_part)}};
 }
 

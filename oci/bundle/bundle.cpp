@@ -55,9 +55,16 @@ json agent_config(const policy::Policy& policy, const HostFacts& facts) {
   json config = render_agent(policy, facts);
   json& annotations = config["annotations"];
   annotations.erase(k_sources_annotation); // for the hook
+  // For the reader; nothing depends on them.
   annotations["org.agentbox.base"] = policy.fields().image.base;
   if (const auto& toolkits = policy.fields().image.toolkits; !toolkits.empty()) {
     annotations["org.agentbox.toolkits"] = support::join(toolkits, " ");
+  }
+  if (const auto& auth = policy.fields().agent.auth; !auth.empty()) { // what --auth would mount
+    annotations["org.agentbox.auth"] = support::join(auth, " ");
+  }
+  for (const policy::Mount& mount : policy.fields().mounts) {
+    annotations["org.agentbox.asked-for." + mount.destination] = mount.reason;
   }
   config["linux"].erase("uidMappings"); // those of the namespace that it joins
   config["linux"].erase("gidMappings");
@@ -80,12 +87,20 @@ std::string start_script(const policy::PolicyFields& fields, const PodFacts& fac
 set -eu
 cd "$(dirname "$0")"
 mkdir -p run {audit}
-rm -f run/ready run/failed
+rm -f run/ready run/failed uplink.pid
 
 # 1. The firewall: makes the user and network namespaces, and closes the network before there is one.
-crun run --detach --bundle firewall --pid-file run/firewall.pid {pod}-firewall
-trap 'crun delete --force {pod}-firewall' EXIT
-pid=$(cat run/firewall.pid)
+crun run --detach --bundle firewall --pid-file "$PWD/firewall.pid" {pod}-firewall
+# shellcheck disable=SC2317  # called by the trap
+end() {{
+  crun delete --force {pod}-firewall
+  if test -s uplink.pid; then kill "$(cat uplink.pid)" 2>/dev/null || true; fi
+}}
+trap end EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+pid=$(cat firewall.pid)
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   test -e run/ready && break
   test -e run/failed && cat run/failed >&2 && exit 125
@@ -93,11 +108,12 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 done
 test -e run/ready || {{ echo "the firewall is not ready" >&2; exit 125; }}
 
-# 2. The way out, for the firewall. It ends with the namespace.
+# 2. The way out, for the firewall.
 if command -v pasta >/dev/null; then
-  pasta --quiet --config-net --no-map-gw --dns-forward {resolver} "$pid"
+  pasta --quiet --config-net --no-map-gw --dns-forward {resolver} --pid uplink.pid "$pid" 2>uplink.log
 else
-  slirp4netns --configure --mtu=65520 --disable-host-loopback "$pid" tap0 >run/slirp4netns.log 2>&1 &
+  slirp4netns --configure --mtu=65520 --disable-host-loopback "$pid" tap0 >uplink.log 2>&1 &
+  echo "$!" >uplink.pid
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     grep -q tap0 "/proc/$pid/net/dev" && break
     sleep 0.1

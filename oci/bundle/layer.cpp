@@ -271,10 +271,12 @@ private:
       if (key == "security.selinux" || key == "security.ima" || key == "security.evm") {
         continue; // the host's to say
       }
-      if (key != "security.capability" && !key.starts_with("user.")) {
-        throw refused(path, "it has the extended attribute " + support::in_quotes(key));
+      if (key.starts_with("user.overlay.") || key.starts_with("trusted.overlay.") ||
+          key.starts_with("user.containers.")) {
+        continue; // notes of the overlay filesystem the image was on: Podman 4.3 saves them. They must not steer
+                  // another
       }
-      if (key.starts_with("user.overlay.") || key.starts_with("user.containers.")) { // they steer overlay filesystems
+      if (key != "security.capability" && !key.starts_with("user.")) {
         throw refused(path, "it has the extended attribute " + support::in_quotes(key));
       }
       result.xattrs[name] = std::string(static_cast<const char*>(value), size);

@@ -33,8 +33,8 @@ public:
 
 private:
   nlohmann::ordered_json m_list = nlohmann::ordered_json::array();
-  std::map<std::string, std::string> m_parts; ///< "volume/sub path" -> volume of its own: Podman 4.3 knows no subPath
-  std::map<std::string, bool> m_bound;        ///< volume -> it is a path of the host
+  std::map<std::string, std::string> m_parts;   ///< "volume/sub path" -> volume of its own: Podman 4.3 knows no subPath
+  std::map<std::string, std::string> m_options; ///< volume -> what follows the path in mountPath
 };
 
 } // namespace agentbox::oci

@@ -56,6 +56,23 @@ struct Source {
   ordered_json operator()(const WorkspaceSource& from) const { return host_path(from.path, "Directory"); }
 };
 
+/// Podman reads mount options behind a colon, and adds none of its own to a path of the host.
+struct MountOptions {
+  std::string operator()(const HostSource& from) const {
+    switch (from.kind) {
+    case HostSource::Kind::folder: return ":nosuid,nodev";
+    case HostSource::Kind::folder_made_if_missing:
+    case HostSource::Kind::file: return ":nosuid,nodev,noexec";
+    case HostSource::Kind::masked_file: return ""; // a device: with nodev it could not be read, as a masked file can
+    }
+    return "";
+  }
+  std::string operator()(const WorkspaceSource& /*from*/) const { return ":nosuid,nodev"; }
+  std::string operator()(const MemorySource& /*from*/) const { return ""; } // its volume has them
+  std::string operator()(const TextSource& /*from*/) const { return ""; }
+  std::string operator()(const ScratchSource& /*from*/) const { return ""; }
+};
+
 /// The document that a volume needs besides, if any.
 struct Document {
   const Pod& pod;
@@ -109,8 +126,7 @@ KubeVolumes::KubeVolumes(const Pod& pod, const HostFacts& host) {
   };
   for (const Volume& volume : pod.volumes) {
     append(volume.name, std::visit(Source{pod, volume, host}, volume.from));
-    m_bound[volume.name] =
-        std::holds_alternative<HostSource>(volume.from) || std::holds_alternative<WorkspaceSource>(volume.from);
+    m_options[volume.name] = std::visit(MountOptions(), volume.from);
     const auto* workspace = std::get_if<WorkspaceSource>(&volume.from);
     for (const VolumeMount& mount : pod.agent.mounts) {
       const std::string key = volume.name + "/" + mount.sub_path;
@@ -119,7 +135,7 @@ KubeVolumes::KubeVolumes(const Pod& pod, const HostFacts& host) {
       }
       const std::string name = fmt::format("{}-{}", volume.name, m_parts.size() + 1);
       m_parts[key] = name;
-      m_bound[name] = true;
+      m_options[name] = m_options[volume.name];
       const std::filesystem::path path = workspace->path / mount.sub_path;
       append(name, host_path(path, Source{pod, volume, host}.type_of(path)));
     }
@@ -131,11 +147,7 @@ ordered_json KubeVolumes::mounts(const PodContainer& container) const {
   for (const auto& [volume, path, sub_path, read_only, comment] : container.mounts) {
     const auto part = m_parts.find(volume + "/" + sub_path);
     const std::string& name = sub_path.empty() || part == m_parts.end() ? volume : part->second;
-    // Podman reads mount options behind a colon, and adds none of its own to a path of the host.
-    const auto bound = m_bound.find(name);
-    const bool options =
-        bound != m_bound.end() && bound->second && !path.starts_with("/proc/") && !path.starts_with("/sys/");
-    ordered_json mount = {{"name", name}, {"mountPath", options ? path + ":nosuid,nodev" : path}};
+    ordered_json mount = {{"name", name}, {"mountPath", path + m_options.at(name)}};
     if (read_only) {
       mount["readOnly"] = true;
     }

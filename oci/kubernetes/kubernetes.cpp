@@ -95,6 +95,12 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Kub
     text += fmt::format(
         "Secret:  kubectl create secret generic {}-env --from-literal=NAME=VALUE, before the first start.\n", pod.name);
   }
+  if (!options.workspace_claim.empty()) {
+    text += fmt::format(
+        "Project: the claim {} must hold the git checkout already{}. What is protected in it and missing is made, as\n"
+        "         an empty folder.\n",
+        options.workspace_claim, options.parallel > 1 ? ", one each in agent-0, agent-1, …" : "");
+  }
   text += "\nPod Security: the agent's container passes the \"restricted\" standard. The firewall's two containers do "
           "not: they\n"
           "need NET_ADMIN and NET_BIND_SERVICE, as root of the pod's own user namespace (hostUsers: false), because a\n"

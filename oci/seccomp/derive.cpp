@@ -87,11 +87,13 @@ std::vector<Rule> reduced(const std::vector<Rule>& host, const TakenAway& entry)
   if (kept.empty()) {
     return {{false, entry.errno_value, {}}};
   }
+  const std::vector<Conjunction> rest = complement(kept);
   std::vector<Rule> rules;
+  rules.reserve(kept.size() + rest.size());
   for (const Conjunction& args : kept) {
     rules.push_back({true, 0, args});
   }
-  for (const Conjunction& args : complement(kept)) {
+  for (const Conjunction& args : rest) {
     rules.push_back({false, entry.errno_value, args});
   }
   return rules;

@@ -22,7 +22,7 @@ struct Comparison {
   std::uint64_t value = 0;
   std::uint64_t value_two = 0;
 
-  auto operator<=>(const Comparison&) const = default;
+  auto operator<=>(const Comparison&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong
 };
 
 /// All must hold. Sorted by index, at most one of each.
@@ -35,7 +35,7 @@ struct Rule {
   Conjunction args;
 
   bool unconditional() const noexcept { return args.empty(); }
-  auto operator<=>(const Rule&) const = default;
+  auto operator<=>(const Rule&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong
 };
 
 /// A filter for one machine: what is not allowed by a rule fails with `default_errno`.

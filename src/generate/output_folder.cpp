@@ -45,7 +45,8 @@ bool is_untouched_set(const fs::path& folder) {
   if (!changed_by_hand(record, folder).empty()) {
     return false;
   }
-  std::set<std::string> known = {k_record_file, "run"};
+  // And what a bundle's `start` leaves.
+  std::set<std::string> known = {k_record_file, "run", "firewall.pid", "uplink.pid", "uplink.log"};
   for (const auto& [name, digest] : record.files) {
     known.insert(fs::path(name).begin()->string());
   }

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every field of the policy, changed in turn, must change what every format of `agentbox generate` writes, or stand in
+// the table of what that format cannot express; then rendering throws, and gives the reason.
+#include <array>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "catch.hpp"
+#include "oci/bundle/bundle.hpp"
+#include "oci/kube/kube.hpp"
+#include "oci/kubernetes/kubernetes.hpp"
+#include "oci/quadlet/quadlet.hpp"
+#include "unit/generate/sample_pod.hpp"
+#include "variations.hpp"
+
+namespace agentbox {
+namespace {
+
+using oci::Door;
+using policy::PolicyFields;
+using tests::build;
+using tests::contains;
+using tests::error_of;
+
+constexpr std::array k_doors = {Door::oci, Door::kube, Door::quadlet, Door::kubernetes};
+
+/// `source`: whether a cluster is told where the project comes from.
+std::string rendered(const PolicyFields& fields, Door door, bool source = true) {
+  const policy::Policy policy = build(fields);
+  const oci::PodFacts facts =
+      tests::sample_pod_facts(fields); // the nonce is the same for all: no digest gives them away
+  switch (door) {
+  case Door::oci: return tests::text_of(oci::render_bundle(policy, facts, oci::BundleParts::complete));
+  case Door::kube: return tests::text_of(oci::render_kube(policy, facts));
+  case Door::quadlet: return tests::text_of(oci::render_quadlet(policy, facts));
+  case Door::kubernetes:
+    return tests::text_of(
+        oci::render_kubernetes(policy, facts, source ? tests::sample_cluster() : oci::KubernetesOptions{}));
+  }
+  return {};
+}
+
+/// The part of the policy that a table's entry speaks of, for a field of the variations.
+std::string part_of(const std::string& field) {
+  return field.starts_with("ports.") ? "ports" : field.starts_with("mounts.") ? "mounts" : field;
+}
+
+/// Whether the format has no words for any value of the field, or none for the value of the variation.
+bool is_in_table(Door door, const std::string& field) {
+  const Door looked_up = door == Door::quadlet ? Door::kube : door;
+  for (const oci::CannotExpress& entry : oci::cannot_express_table()) {
+    const bool applies = entry.when == "any" || entry.when == "a path that is not in the default contract" ||
+                         (field == "workspace.source" && door == Door::kubernetes);
+    if (entry.door == looked_up && entry.field == part_of(field) && applies) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// What the door cannot express at all is taken out before something else is varied.
+PolicyFields base_for(Door door, const std::string& varied) {
+  PolicyFields fields = tests::base_fields();
+  if (is_in_table(door, "ports.box_port") && part_of(varied) != "ports") {
+    fields.ports.clear();
+  }
+  if (is_in_table(door, "mounts.source") && part_of(varied) != "mounts") {
+    fields.mounts.clear();
+  }
+  return fields;
+}
+
+TEST_CASE("every field of the policy changes every format, or the table says why not and rendering throws") {
+  for (const Door door : k_doors) {
+    for (const tests::Variation& variation : tests::variations()) {
+      INFO(oci::door_text(door) << ": " << variation.field);
+      const PolicyFields before = base_for(door, variation.field);
+      PolicyFields after = before;
+      variation.change(after);
+      REQUIRE_FALSE(after == before);
+      if (tests::not_a_choice().contains(variation.field)) {
+        CHECK(std::holds_alternative<policy::Diagnostics>(policy::build_policy(after)));
+        continue;
+      }
+      const bool source = variation.field != "workspace.source";
+      const std::string refusal = error_of([&] { rendered(after, door, source); });
+      if (is_in_table(door, variation.field)) {
+        CHECK(contains(refusal, std::string("cannot express ") + part_of(variation.field)));
+        continue;
+      }
+      CHECK(refusal == "");
+      if (refusal.empty()) {
+        CHECK(rendered(after, door) != rendered(before, door));
+      }
+    }
+  }
+}
+
+/// For every entry of the table a policy that meets it.
+const std::map<std::pair<Door, std::string>, std::function<void(PolicyFields&)>>& triggers() {
+  using policy::Run;
+  static const auto masked = [](PolicyFields& f) { f.confinement.masked_paths.push_back("/proc/zz"); };
+  static const auto readonly = [](PolicyFields& f) { f.confinement.readonly_paths.push_back("/proc/zz"); };
+  static const auto dash = [](PolicyFields& f) { f.name = "x-"; };
+  static const std::map<std::pair<Door, std::string>, std::function<void(PolicyFields&)>> table = {
+      {{Door::oci, "ports"},
+       [](auto& f) {
+         f.ports = {{"127.0.0.1", 1, 1}};
+       }},
+      {{Door::oci, "env"}, [](auto& f) { f.env["MY_PASSWORD"] = "x"; }},
+      {{Door::oci, "agent.env"}, [](auto& f) { f.agent.env["MY_PASSWORD"] = "x"; }},
+      {{Door::kube, "confinement.readonly_paths"}, readonly},
+      {{Door::kube, "workspace.destination"}, [](auto& f) { f.workspace.destination = "/a:b"; }},
+      {{Door::kube, "workspace.protect"}, [](auto& f) { f.workspace.protect = {"a:b"}; }},
+      {{Door::kube, "mounts"},
+       [](auto& f) {
+         f.mounts = {{"/srv", "/mnt/a:b", true, "--mount"}};
+       }},
+      {{Door::kube, "name"}, dash},
+      {{Door::kube, "run.prompt"},
+       [](auto& f) {
+         f.run = {Run::Kind::prompt, "$$", {}};
+       }},
+      {{Door::kube, "run.command"},
+       [](auto& f) {
+         f.run = {Run::Kind::command, "", {"$(HOME)"}};
+       }},
+      {{Door::kube, "agent.command"}, [](auto& f) { f.agent.command.emplace_back("$$"); }},
+      {{Door::kube, "agent.prompt"},
+       [](auto& f) {
+         f.run = {Run::Kind::prompt, "x", {}};
+         f.agent.prompt.emplace_back("$(HOME)");
+       }},
+      {{Door::kubernetes, "workspace.source"}, [](auto& f) { f.workspace.source = "/home/dev/other"; }},
+      {{Door::kubernetes, "mounts"},
+       [](auto& f) {
+         f.mounts = {{"/srv", "/mnt/a", true, "--mount"}};
+       }},
+      {{Door::kubernetes, "ports"},
+       [](auto& f) {
+         f.ports = {{"127.0.0.1", 1, 1}};
+       }},
+      {{Door::kubernetes, "confinement.masked_paths"}, masked},
+      {{Door::kubernetes, "confinement.readonly_paths"}, readonly},
+      {{Door::kubernetes, "name"}, dash},
+  };
+  return table;
+}
+
+TEST_CASE("every entry of the table is true, and tells the reason and the way out") {
+  for (const oci::CannotExpress& entry : oci::cannot_express_table()) {
+    INFO(oci::door_text(entry.door) << ": " << entry.field);
+    const auto trigger = triggers().find({entry.door, std::string(entry.field)});
+    REQUIRE(trigger != triggers().end());
+    const bool source = entry.field != "workspace.source";
+    CHECK(error_of([&] { rendered(tests::sample_fields(), entry.door); }) == "");
+    PolicyFields fields = tests::sample_fields();
+    trigger->second(fields);
+    const std::string refusal = error_of([&] { rendered(fields, entry.door, source); });
+    CHECK(contains(refusal, "cannot express " + std::string(entry.field)));
+    CHECK(contains(refusal, std::string(entry.reason)));
+  }
+  CHECK(triggers().size() == oci::cannot_express_table().size());
+}
+
+} // namespace
+} // namespace agentbox

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One policy, every door: the same box through `agentbox run`, `podman kube play`, Quadlet and `crun run`, compared by a
+probe that looks at it from inside, and by its ruleset."""
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+
+from box import HERE, HOME, SystemTest, podman, wait_until
+
+NAME = "door"
+# What the box runs: looks at itself, leaves the result in the workspace, and stays until it may go.
+LOOK = """
+./probe_fingerprint >fingerprint.new
+./probe_attempt | sed 's/^/syscall /' >>fingerprint.new
+for host in api.openai.com evil.example.com; do
+    echo "https $host $(curl --silent --output /dev/null --max-time 10 --insecure --write-out '%{http_code}' https://$host/)"
+done >>fingerprint.new
+mv fingerprint.new fingerprint
+while ! test -e done; do sleep 0.05; done
+"""
+COMMAND = ["/bin/sh", "-c", LOOK]
+
+# The lines that may differ from those of `agentbox run`, and why. Everything else must be equal.
+PODMANS_OWN_FILES = r"mount (/etc/hostname|/run/\.containerenv|/run/\.nopodman) "
+DIFFERENCES = {
+    "kube": [
+        # Kubernetes' pods share the IPC namespace: /dev/mqueue is the pod's, with the pod's options. Nothing else in
+        # the pod uses it.
+        r"mount /dev/mqueue ",
+        # Podman gives runAsGroup as a supplementary group as well: the same group twice.
+        r"status\.Groups ",
+        # Podman makes these files itself, and mounts them without options.
+        PODMANS_OWN_FILES,
+    ],
+    "crun": [PODMANS_OWN_FILES],
+}
+# crun before 1.9 loses nosuid and nodev of writable binds without recursive flags, for which Podman has no words. In a box
+# without capabilities and with no_new_privs neither does anything.
+OLD_CRUN = [r"mount /workspace disk", r"mount /workspace/\.git disk"]
+# Podman 5's kube play puts a tmpfs of its own over /tmp, /run and /var/tmp (containers/podman: ReadWriteTmpfs is on even
+# when the root is writable). They are memory, as ours are, but bounded only by the kernel's default; and it masks more.
+PODMAN_5 = [r"mount (/tmp|/run|/var/tmp) tmpfs", r"create /run ", r"mount /sys/", r"mount /proc/", r"masked ", r"env TERM$"]
+
+
+def podman_version():
+    return tuple(int(part) for part in podman("version", "--format", "{{.Client.Version}}")[0].split("-")[0].split("."))
+
+
+def crun_version():
+    text = subprocess.run(["crun", "--version"], check=True, capture_output=True, text=True).stdout
+    return tuple(int(part) for part in re.search(r"version (\d+)\.(\d+)", text).groups())
+
+
+def without_counters(value):
+    """A ruleset as nft prints it, without what counts and numbers."""
+    if isinstance(value, dict):
+        return {key: without_counters(item) for key, item in value.items() if key not in ("handle", "packets", "bytes", "metainfo", "position")}
+    if isinstance(value, list):
+        return [without_counters(item) for item in value]
+    return value
+
+
+def ruleset_digest(pid):
+    """The ruleset of the network namespace of `pid`, as its owner sees it."""
+    done = subprocess.run(["nsenter", "--target", str(pid), "--user", "--net", "--preserve-credentials", "nft", "--json", "list", "ruleset"],
+                          check=True, capture_output=True, text=True)
+    rules = without_counters(json.loads(done.stdout))
+    assert len(rules["nftables"]) > 5, done.stdout
+    return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+
+
+class Doors(SystemTest):
+    def setUp(self):
+        super().setUp()
+        (self.workspace / ".git" / "hooks").mkdir(parents=True)
+        (self.workspace / ".git" / "config").touch()
+        for probe in ("probe_fingerprint", "probe_attempt"):
+            shutil.copy(HERE / "probes" / probe, self.workspace)
+        self.sets = pathlib.Path(tempfile.mkdtemp(prefix="sets-", dir=HOME / "work"))
+        self.addCleanup(subprocess.run, ["podman", "unshare", "rm", "-rf", self.sets], check=False)
+
+    def generate(self, form, *more):
+        folder = self.sets / form
+        result = self.agentbox("generate", form, "--name", NAME, "--output", folder, *more, "--", *COMMAND, timeout=300)
+        self.assertCode(result, 0)
+        return folder
+
+    def look(self, pid_of):
+        """The fingerprint that the box has left, with its ruleset; then lets it end."""
+        result = self.workspace / "fingerprint"
+        wait_until(result.exists, 60, "the probe's result")
+        lines = set(result.read_text().splitlines())
+        lines.add("ruleset " + ruleset_digest(pid_of()))
+        (self.workspace / "done").touch()
+        return lines
+
+    def clear(self):
+        for name in ("fingerprint", "done"):
+            (self.workspace / name).unlink(missing_ok=True)
+
+    def by_run(self):
+        process = self.start("run", "--name", NAME, "--", *COMMAND)
+        lines = self.look(lambda: podman("inspect", f"agentbox-{NAME}-agent", "--format", "{{.State.Pid}}")[0])
+        self.assertEqual(process.wait(30), 0, process.stderr.read())
+        self.clear()
+        return lines
+
+    def by_commands(self, start, stop, environment=None):
+        """A box that two commands start and stop."""
+        subprocess.run(start, check=True, capture_output=True, timeout=60, env=environment)
+        try:
+            return self.look(lambda: podman("inspect", f"agentbox-{NAME}-agent", "--format", "{{.State.Pid}}")[0])
+        except AssertionError as error:
+            logs = [subprocess.run(["podman", "logs", f"agentbox-{NAME}-{part}"], capture_output=True, text=True, check=False)
+                    for part in ("lock", "firewall", "agent")]
+            raise AssertionError(f"{error}: {[log.stdout + log.stderr for log in logs]}") from error
+        finally:
+            (self.workspace / "done").touch()
+            for command in stop:
+                subprocess.run(command, check=False, capture_output=True, timeout=60, env=environment)
+            self.clear()
+
+    def by_kube(self):
+        header = dict(re.findall(r"^# (\w+): +(\S.*)$", (self.generate("kube") / "pod.yaml").read_text(), re.MULTILINE))
+        return self.by_commands(shlex.split(header["Start"]), [shlex.split(header["Stop"]), shlex.split(header["Remove"])])
+
+    def by_quadlet(self, generator):
+        folder = self.generate("quadlet")
+        environment = {**os.environ, "QUADLET_UNIT_DIRS": str(folder)}
+        done = subprocess.run([generator, "--user", "--dryrun"], check=True, capture_output=True, text=True, env=environment)
+        self.assertIn(f"agentbox-{NAME}.service", done.stdout)
+        unit = dict(re.findall(r"^(ExecStart|ExecStopPost)=(.+)$", done.stdout, re.MULTILINE))
+        header = dict(re.findall(r"^# (\w+): +(\S.*)$", (folder / "pod.yaml").read_text(), re.MULTILINE))
+        start = [word.replace("%%", "%") for word in shlex.split(unit["ExecStart"])]
+        start = [word for word in start if not word.startswith("--service-container")]  # talks to systemd
+        return self.by_commands(start, [shlex.split(unit["ExecStopPost"]), shlex.split(header["Remove"])])
+
+    def by_crun(self):
+        folder = self.generate("oci")
+        process = subprocess.Popen([folder / "start"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            lines = self.look(lambda: (folder / "firewall.pid").read_text())
+        except AssertionError as error:
+            process.terminate()
+            raise AssertionError(f"{error}: {process.stdout.read()}") from error
+        self.assertEqual(process.wait(30), 0, process.stdout.read())
+        self.clear()
+        return lines
+
+    def assertSame(self, door, expected, found, allowed):
+        differing = sorted(f"- {line}" for line in expected - found) + sorted(f"+ {line}" for line in found - expected)
+        unexplained = [line for line in differing if not any(re.match(pattern, line[2:]) for pattern in allowed)]
+        self.assertEqual(unexplained, [], f"through {door} the box is another one than through agentbox run")
+
+    def test_every_door_leads_into_the_same_box(self):
+        expected = self.by_run()
+        self.assertGreater(len(expected), 150)
+        self.assertIn("status.NoNewPrivs 1", expected)
+        self.assertIn("processes limited to about 512", expected)
+        self.assertIn("dns unlisted A code 3 answers 0", expected)
+        self.assertIn("https evil.example.com 000", expected)
+        reached = [line for line in expected if line.startswith("https api.openai.com ")]
+        self.assertNotEqual(reached, ["https api.openai.com 000"])
+        pods = DIFFERENCES["kube"] + (PODMAN_5 if podman_version() >= (5,) else []) + (OLD_CRUN if crun_version() < (1, 9) else [])
+        with self.subTest("podman kube play"):
+            self.assertSame("podman kube play", expected, self.by_kube(), pods)
+        with self.subTest("crun run"):
+            self.assertSame("crun run", expected, self.by_crun(), DIFFERENCES["crun"])
+        generators = [path for path in ("/usr/libexec/podman/quadlet", "/usr/lib/podman/quadlet") if os.access(path, os.X_OK)]
+        if podman_version() >= (4, 4):  # Podman 4.3 has no Quadlet
+            with self.subTest("Quadlet"):
+                self.assertTrue(generators, "Podman's Quadlet generator is not installed")
+                self.assertSame("Quadlet", expected, self.by_quadlet(generators[0]), pods)
+
+    def test_a_box_without_its_firewall_is_refused_by_every_door(self):
+        """The positive twin is above: the same files, with the firewall, start."""
+        folder = self.generate("kube")
+        manifest = folder / "pod.yaml"
+        # The sidecar proves itself with another word than the agent expects.
+        text = manifest.read_text()
+        nonce = re.search(r'AGENTBOX_GATE, value: "?([0-9a-f]{32})', text).group(1)
+        manifest.write_text(text.replace(f'value: "{nonce}"', f'value: "{nonce[::-1]}"').replace(f"value: {nonce}", f"value: {nonce[::-1]}"))
+        header = dict(re.findall(r"^# (\w+): +(\S.*)$", text, re.MULTILINE))
+        subprocess.run(shlex.split(header["Start"]), check=True, capture_output=True, timeout=60)
+        try:
+            code = subprocess.run(["podman", "wait", f"agentbox-{NAME}-agent"], check=True, capture_output=True, text=True, timeout=30).stdout.strip()
+            self.assertEqual(code, "126")
+            self.assertFalse((self.workspace / "fingerprint").exists())
+            self.assertFalse((self.workspace / "fingerprint.new").exists())
+        finally:
+            for command in (header["Stop"], header["Remove"]):
+                subprocess.run(shlex.split(command), check=False, capture_output=True, timeout=60)
+
+    def test_output_is_whole_or_not_there(self):
+        folder = self.sets / "mine"
+        folder.mkdir()
+        (folder / "notes").write_text("precious")
+        refused = self.agentbox("generate", "kube", "--output", folder)
+        self.assertCode(refused, 126)
+        self.assertEqual([path.name for path in folder.iterdir()], ["notes"])
+        self.assertCode(self.agentbox("generate", "kube", "--output", folder, "--force"), 0)
+        self.assertEqual((folder / "notes").read_text(), "precious")
+        self.assertTrue((folder / "pod.yaml").exists())
+        self.assertEqual([path.name for path in self.sets.iterdir()], ["mine"])
+        again = self.agentbox("generate", "kube", "--diff", folder, "--allow", "github.com:22")
+        self.assertCode(again, 1)
+        self.assertIn("BROADER:\n  the box may also reach github.com:22\n", again.out)
+        self.assertCode(self.agentbox("generate", "kube", "--diff", folder), 0)
+        self.assertEqual(self.agentbox("generate", "kube").out, self.agentbox("generate", "kube").out)
