@@ -23,6 +23,12 @@ if(AGENTBOX_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link) # coverage of the libraries guides the fuzzers
 endif()
 if(AGENTBOX_SANITIZE)
+  # Lines are enough for a sanitizer's report. LLVM's linker takes a tenth of the time for dozens of large test programs.
+  string(REPLACE "-g" "-g1" CMAKE_CXX_FLAGS_DEBUG "${CMAKE_CXX_FLAGS_DEBUG}")
+  find_program(LLD ld.lld)
+  if(LLD)
+    add_link_options(-fuse-ld=lld)
+  endif()
   add_compile_options(-fsanitize=${AGENTBOX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${AGENTBOX_SANITIZE})
 elseif(CMAKE_BUILD_TYPE MATCHES "Release|RelWithDebInfo")

@@ -37,9 +37,12 @@ json capability_sets(const std::vector<std::string>& names) {
   return {{"ambient", names}, {"bounding", names}, {"effective", names}, {"inheritable", names}, {"permitted", names}};
 }
 
-json resource_limits(std::uint64_t processes, std::uint64_t open_files, const HostFacts& facts) {
-  return {rlimit("RLIMIT_CORE", 0), rlimit("RLIMIT_NOFILE", std::min(open_files, facts.open_files_hard)),
-          rlimit("RLIMIT_NPROC", std::min(processes, facts.processes_hard))};
+json resource_limits(std::optional<std::uint64_t> processes, std::uint64_t open_files, const HostFacts& facts) {
+  json limits = {rlimit("RLIMIT_CORE", 0), rlimit("RLIMIT_NOFILE", std::min(open_files, facts.open_files_hard))};
+  if (processes) {
+    limits.push_back(rlimit("RLIMIT_NPROC", std::min(*processes, facts.processes_hard)));
+  }
+  return limits;
 }
 
 json agent_environment(const policy::PolicyFields& fields, const HostFacts& facts) {

@@ -2,6 +2,7 @@
 // The parts of a config.json, by concept. Internal to runtime_config.cpp.
 #pragma once
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +15,9 @@ namespace agentbox::oci {
 /// OCI process.capabilities: exactly `names` in all five sets.
 nlohmann::json capability_sets(const std::vector<std::string>& names);
 
-/// OCI process.rlimits: NPROC, NOFILE (no more than the host lets us have) and CORE 0.
-nlohmann::json resource_limits(std::uint64_t processes, std::uint64_t open_files, const HostFacts& facts);
+/// OCI process.rlimits: NPROC (where given) and NOFILE, neither more than the host lets us have, and CORE 0.
+nlohmann::json resource_limits(std::optional<std::uint64_t> processes, std::uint64_t open_files,
+                               const HostFacts& facts);
 
 /// OCI process.env of the agent's container: what the launcher's terminal gives, the agent's own variables, the
 /// policy's, and on top of all what the box itself needs. Sorted.

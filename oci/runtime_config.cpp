@@ -115,7 +115,7 @@ json render_firewall(const policy::Policy& policy, const HostFacts& facts) {
         {"user", user_section(user)},
         {"capabilities", capability_sets(confinement.firewall_capabilities)},
         {"noNewPrivileges", confinement.no_new_privileges},
-        {"rlimits", resource_limits(facts.processes_hard, k_firewall_open_files, facts)}}},
+        {"rlimits", resource_limits(std::nullopt, k_firewall_open_files, facts)}}},
       {"linux", std::move(linux_part)}};
 }
 
