@@ -63,7 +63,7 @@ Words pod_create_arguments(const policy::PolicyFields& fields, const Host& host)
                  "--network",
                  network_of(host.facts),
                  "--exit-policy",
-                 "stop",
+                 "continue",
                  "--label",
                  fmt::format("{}={}", oci::k_box_annotation, name)};
   for (const policy::PublishedPort& port : fields.ports) {
@@ -78,10 +78,9 @@ Words agent_run_arguments(const policy::PolicyFields& fields, const Host& host) 
   Words words = {"--hooks-dir",
                  host.paths.hooks().string(),
                  "run",
-                 "--rm",
                  host.oci.terminal ? "-it" : "-i",
-                 "--pod",
-                 pod_name(name),
+                 "--pod-id-file", // it takes names as well
+                 host.paths.pod_name_fifo().string(),
                  "--name",
                  agent_container(name),
                  "--hostname",

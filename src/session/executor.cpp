@@ -3,17 +3,20 @@
 
 #include <array>
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <map>
 #include <spdlog/spdlog.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "session/registry.hpp"
 #include "session/terminal.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
+#include "support/fifo.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
 
@@ -63,6 +66,12 @@ void finish(const Background& background, const std::string& what) {
   }
 }
 
+/// Whether child `pid` has not ended. Leaves it to be waited for.
+bool is_running(pid_t pid) {
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
 class Executor {
 public:
   Executor(const Plan& plan, const Signals& signals) : m_plan(plan), m_signals(signals) {}
@@ -91,18 +100,17 @@ public:
 
 private:
   void take(const MakeFolder& step) { support::make_private_folder(step.path); }
+  void take(const MakeFifo& step) { support::make_fifo(step.path); }
   void take(const WriteFile& step) { support::write_file(step.path, step.content, step.mode); }
   void take(const Start& step) { m_background.emplace(step.what, start(step.command)); }
-  void take(const Await& step) {
-    auto node = m_background.extract(step.what);
-    if (!node.empty()) {
-      finish(node.mapped(), step.what);
-    }
-  }
+  void take(const Await& step) { await(step.what); }
   void take(const Attach& step) {
     spdlog::debug("$ {}", support::shell_quote(step.command.argv));
     const pid_t pid = support::spawn(step.command);
     m_attached = pid;
+    if (step.gate) {
+      open(*step.gate, pid);
+    }
     Watch watch;
     watch.firewall_pid = m_plan.paths.firewall_pid();
     watch.agent_pid = m_plan.paths.agent_pid();
@@ -112,6 +120,27 @@ private:
     if (m_result.outcome.reason == Outcome::Reason::ended) {
       m_attached = -1;
     }
+  }
+
+  void await(const std::string& what) {
+    auto node = m_background.extract(what);
+    if (!node.empty()) {
+      finish(node.mapped(), what);
+    }
+  }
+
+  /// Lets `pid`, which waits at the gate or soon will, through; ends it when there is nothing to wait for any more.
+  void open(const Gate& gate, pid_t pid) {
+    try {
+      await(gate.after);
+    } catch (...) {
+      kill(pid, SIGKILL);
+      support::wait(pid);
+      m_attached = -1;
+      support::release_fifo(gate.fifo);
+      throw;
+    }
+    support::write_to_fifo(gate.fifo, gate.text, [pid] { return is_running(pid); });
   }
 
   const Plan& m_plan;

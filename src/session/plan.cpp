@@ -73,8 +73,9 @@ Plan make_plan(const policy::Policy& policy, const Host& host) {
   for (Step& step : session_files(policy, host)) {
     plan.steps.push_back(std::move(step));
   }
-  plan.steps.emplace_back(Await{create});
-  plan.steps.emplace_back(Attach{host.podman.command(agent_run_arguments(fields, host)), host.oci.terminal});
+  plan.steps.emplace_back(MakeFifo{host.paths.pod_name_fifo()});
+  plan.steps.emplace_back(Attach{host.podman.command(agent_run_arguments(fields, host)), host.oci.terminal,
+                                 Gate{create, host.paths.pod_name_fifo(), pod_name(fields.name) + "\n"}});
   return plan;
 }
 

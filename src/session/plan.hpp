@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <sys/types.h>
 #include <variant>
@@ -40,13 +41,27 @@ struct Await {
   std::string what;
 };
 
+/// Makes a FIFO with mode 0600.
+struct MakeFifo {
+  std::filesystem::path path;
+};
+
+/// Where an attached command waits for one that Start began: it reads `text` from `fifo` once that has succeeded. So
+/// the second Podman is up when the first is done.
+struct Gate {
+  std::string after; ///< Start's `what`
+  std::filesystem::path fifo;
+  std::string text;
+};
+
 /// Runs a command on our own terminal and watches it. Its exit code is the run's.
 struct Attach {
   support::Command command;
   bool terminal = false; ///< the command makes a terminal for the agent
+  std::optional<Gate> gate = std::nullopt;
 };
 
-using Step = std::variant<MakeFolder, WriteFile, Start, Await, Attach>;
+using Step = std::variant<MakeFolder, MakeFifo, WriteFile, Start, Await, Attach>;
 
 /// The firewall's process gets SIGTERM, and SIGKILL if it has not ended after a moment: `podman pod rm` would give it
 /// ten seconds.

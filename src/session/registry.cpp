@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "support/error.hpp"
+#include "support/fifo.hpp"
 #include "support/file.hpp"
 
 namespace agentbox::session {
@@ -120,7 +121,8 @@ std::vector<Claim> claim_dead_sessions() {
 }
 
 void remove_session_folder(const Paths& paths) {
-  const Fd registry = lock_registry(); // half a folder has a free lock, and would look like a dead launcher's
+  const Fd registry = lock_registry();          // half a folder has a free lock, and would look like a dead launcher's
+  support::release_fifo(paths.pod_name_fifo()); // a Podman may wait there for a launcher that died
   std::error_code error;
   fs::remove_all(paths.folder, error); // symbolic links are removed, not followed
   if (error) {

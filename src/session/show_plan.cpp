@@ -38,6 +38,9 @@ public:
   json operator()(const MakeFolder& step) const {
     return {{"do", "make folder"}, {"path", step.path.string()}, {"mode", "0700"}};
   }
+  json operator()(const MakeFifo& step) const {
+    return {{"do", "make fifo"}, {"path", step.path.string()}, {"mode", "0600"}};
+  }
   json operator()(const WriteFile& step) const {
     return {{"do", "write"},
             {"path", step.path.string()},
@@ -49,7 +52,12 @@ public:
   }
   json operator()(const Await& step) const { return {{"do", "await"}, {"what", step.what}}; }
   json operator()(const Attach& step) const {
-    return {{"do", "attach"}, {"terminal", step.terminal}, {"argv", step.command.argv}, {"env", step.command.env}};
+    json attach = {
+        {"do", "attach"}, {"terminal", step.terminal}, {"argv", step.command.argv}, {"env", step.command.env}};
+    if (step.gate) {
+      attach["gate"] = {{"after", step.gate->after}, {"fifo", step.gate->fifo.string()}, {"text", step.gate->text}};
+    }
+    return attach;
   }
   json operator()(const StopFirewall& step) const {
     return {{"do", "stop the firewall"}, {"pid_file", step.pid_file.string()}};
@@ -99,8 +107,13 @@ json policy_json(const policy::Policy& policy) {
 std::string step_text(const json& step) {
   const std::string what = step.at("do");
   if (step.contains("argv")) {
-    return fmt::format("$ {}{}\n", support::shell_quote(step.at("argv").get<std::vector<std::string>>()),
-                       what == "start" ? " &" : "");
+    const std::string command = support::shell_quote(step.at("argv").get<std::vector<std::string>>());
+    if (!step.contains("gate")) {
+      return fmt::format("$ {}{}\n", command, what == "start" ? " &" : "");
+    }
+    const json& gate = step.at("gate");
+    return fmt::format("$ {} &\nwait for: {}\nwrite to {}: {}", command, gate.at("after").get<std::string>(),
+                       gate.at("fifo").get<std::string>(), gate.at("text").get<std::string>());
   }
   if (what == "write") {
     return fmt::format("write {} (mode {}):\n{}", step.at("path").get<std::string>(),

@@ -4,16 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <poll.h>
-#include <sys/inotify.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "session/late_process.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
-#include "support/file.hpp"
 
 namespace agentbox::session {
 namespace {
@@ -38,64 +36,15 @@ bool ends_within(const Fd& fd, std::chrono::milliseconds patience) {
   }
 }
 
-/// The process whose id is in `file`; none while there is no such file, or it is not complete.
-std::optional<pid_t> pid_in(const std::filesystem::path& file) {
-  const std::string text = support::read_file_if_exists(file, 32).value_or("");
-  pid_t pid = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
-  return error == std::errc() && pid > 1 ? std::optional(pid) : std::nullopt;
-}
-
-/// Learns the firewall's process from a file that appears later, and notices its end.
-class FirewallWatch {
-public:
-  explicit FirewallWatch(const std::optional<std::filesystem::path>& file) {
-    if (!file) {
-      return;
-    }
-    m_file = *file;
-    m_inotify.reset(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-    if (!m_inotify ||
-        inotify_add_watch(m_inotify.get(), m_file.parent_path().c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
-      throw support::system_error(support::ExitCode::failed, "cannot watch " + m_file.parent_path().string(), errno);
-    }
-    look(); // it may be there already
-  }
-
-  /// The descriptor to poll: the folder until the file is there, then the process. -1 when there is nothing to watch.
-  int fd() const noexcept { return m_process ? m_process.get() : m_inotify.get(); }
-
-  /// Called when fd() is readable. True when the firewall has ended.
-  bool ended() {
-    if (m_process) {
-      return true;
-    }
-    std::array<char, 4096> events{};
-    while (read(m_inotify.get(), events.data(), events.size()) > 0) {
-    }
-    return look();
-  }
-
-private:
-  /// True when the file names a process that is gone already.
-  bool look() {
-    const auto pid = pid_in(m_file);
-    if (pid) {
-      m_process = open_pidfd(*pid);
-    }
-    return pid && !m_process;
-  }
-
-  std::filesystem::path m_file;
-  Fd m_inotify;
-  Fd m_process;
-};
+/// How often a file is looked for that tells of a process; only while the box starts.
+constexpr std::chrono::milliseconds k_look_again{5};
 
 /// The rules of passing signals on, and when patience ends.
 class Supervisor {
 public:
   Supervisor(pid_t pid, const Signals& signals, const Watch& watch)
-      : m_pid(pid), m_child(open_pidfd(pid)), m_signals(signals), m_watch(watch), m_firewall(watch.firewall_pid) {
+      : m_pid(pid), m_child(open_pidfd(pid)), m_signals(signals), m_watch(watch), m_firewall(watch.firewall_pid),
+        m_agent(watch.agent_pid) {
     if (!m_child) {
       throw support::system_error(support::ExitCode::failed, "cannot watch process " + std::to_string(pid), errno);
     }
@@ -103,9 +52,10 @@ public:
 
   Outcome run() {
     while (true) {
-      std::array<pollfd, 3> watched{{{m_child.get(), POLLIN, 0},
+      std::array<pollfd, 4> watched{{{m_child.get(), POLLIN, 0},
                                      {m_signals.fd(), POLLIN, 0},
-                                     {m_firewall_ended ? -1 : m_firewall.fd(), POLLIN, 0}}};
+                                     {m_firewall_ended ? -1 : m_firewall.fd(), POLLIN, 0},
+                                     {m_agent_ended ? -1 : m_agent.fd(), POLLIN, 0}}};
       const int ready = poll(watched.data(), watched.size(), patience());
       if (ready < 0 && errno != EINTR) {
         throw support::system_error(support::ExitCode::failed, "cannot wait for the box", errno);
@@ -113,15 +63,12 @@ public:
       if (watched[0].revents != 0) {
         return ended(support::wait(m_pid));
       }
-      if (ready == 0 && m_deadline && Clock::now() >= *m_deadline && !only_waits_for_podman()) {
-        return {m_expired, {m_expired == Outcome::Reason::forced ? 128 + m_signal : 0, m_signal}};
-      }
       while (const auto signal = m_signals.next()) {
         take(*signal);
       }
-      if (watched[2].revents != 0 && m_firewall.ended()) {
-        m_firewall_ended = true;
-        expire_after(m_watch.firewall_grace, Outcome::Reason::firewall_died);
+      look_at_the_box();
+      if (m_deadline && Clock::now() >= *m_deadline) {
+        return {m_expired, {m_expired == Outcome::Reason::forced ? 128 + m_signal : 0, m_signal}};
       }
     }
   }
@@ -135,22 +82,35 @@ private:
     return {Outcome::Reason::ended, status};
   }
 
-  /// At the deadline after the firewall's end: when the agent has ended as well, Podman is only slow to say so.
-  bool only_waits_for_podman() {
-    const auto agent = m_watch.agent_pid ? pid_in(*m_watch.agent_pid) : std::nullopt;
-    if (m_expired != Outcome::Reason::firewall_died || !agent || open_pidfd(*agent)) {
-      return false;
+  void look_at_the_box() {
+    m_firewall.look();
+    m_agent.look();
+    if (!m_agent_ended && m_agent.ended()) {
+      m_agent_ended = true;
+      m_firewall.send(SIGTERM); // nobody needs it any more; Podman tidies up after both at once
+      if (m_deadline && m_expired == Outcome::Reason::firewall_died) {
+        m_deadline.reset(); // Podman is only slow to say so
+      }
     }
-    m_deadline.reset();
-    return true;
+    if (!m_firewall_ended && m_firewall.ended()) {
+      m_firewall_ended = true;
+      if (!m_agent_ended) {
+        expire_after(m_watch.firewall_grace, Outcome::Reason::firewall_died);
+      }
+    }
   }
 
+  /// For poll(2).
   int patience() const {
-    if (!m_deadline) {
-      return -1;
+    std::optional<std::chrono::milliseconds> patience;
+    if (m_deadline) {
+      patience = std::max(std::chrono::ceil<std::chrono::milliseconds>(*m_deadline - Clock::now()),
+                          std::chrono::milliseconds(0));
     }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*m_deadline - Clock::now());
-    return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+    if (m_firewall.is_awaited() || m_agent.is_awaited()) {
+      patience = std::min(patience.value_or(k_look_again), k_look_again);
+    }
+    return patience ? static_cast<int>(patience->count()) : -1;
   }
 
   void expire_after(std::chrono::milliseconds grace, Outcome::Reason reason) {
@@ -188,8 +148,10 @@ private:
   Fd m_child;
   const Signals& m_signals;
   const Watch& m_watch;
-  FirewallWatch m_firewall;
+  LateProcess m_firewall;
+  LateProcess m_agent;
   bool m_firewall_ended = false;
+  bool m_agent_ended = false;
   std::optional<Clock::time_point> m_deadline;
   Outcome::Reason m_expired = Outcome::Reason::forced;
   int m_signal = 0;

@@ -14,11 +14,11 @@ namespace agentbox::session {
 struct Watch {
   /// The file in which the hook writes the firewall's process id; none: there is no firewall to watch.
   std::optional<std::filesystem::path> firewall_pid;
-  /// Podman's --pidfile of the agent: tells a firewall that died from one that was stopped because the agent ended.
+  /// Podman's --pidfile of the agent. At the agent's end the firewall is stopped; a firewall that ends before has died.
   std::optional<std::filesystem::path> agent_pid;
   std::chrono::milliseconds term_grace = std::chrono::seconds(5);   ///< after SIGTERM was passed on
   std::chrono::milliseconds hangup_grace = std::chrono::seconds(2); ///< after SIGHUP was passed on
-  /// How long the agent may outlive its firewall: at the end of every pod both go within milliseconds.
+  /// How long the agent may outlive its firewall.
   std::chrono::milliseconds firewall_grace = std::chrono::milliseconds(1000);
   int interrupts_to_force = 3; ///< so many SIGINT, each within a second of the one before, end what ignores them
 };

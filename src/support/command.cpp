@@ -14,6 +14,7 @@
 
 #include "support/error.hpp"
 #include "support/fd.hpp"
+#include "support/ignore_sigpipe.hpp"
 
 namespace agentbox::support {
 namespace {
@@ -102,20 +103,6 @@ int remaining_ms(std::chrono::steady_clock::time_point deadline) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
   return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
 }
-
-/// A reader that closes early must not kill us; restored afterwards.
-class IgnoreSigpipe {
-public:
-  IgnoreSigpipe() : m_old(std::signal(SIGPIPE, SIG_IGN)) {}
-  IgnoreSigpipe(const IgnoreSigpipe&) = delete;
-  IgnoreSigpipe& operator=(const IgnoreSigpipe&) = delete;
-  IgnoreSigpipe(IgnoreSigpipe&&) = delete;
-  IgnoreSigpipe& operator=(IgnoreSigpipe&&) = delete;
-  ~IgnoreSigpipe() { std::signal(SIGPIPE, m_old); }
-
-private:
-  void (*m_old)(int);
-};
 
 } // namespace
 

@@ -56,6 +56,8 @@ def main():
     mine = behaviour.get(verb(), {})
     if verb() == "run":
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+        if not pathlib.Path(option("--pod-id-file")).read_text():  # a FIFO: waits until the pod is there
+            sys.exit("Error: no pod with name or ID  found")
         record(files=session_files())
         run(mine)
     record()

@@ -58,6 +58,35 @@ TEST_CASE("a step that fails ends the run, and the teardown comes all the same")
   CHECK_FALSE(fs::exists(claim.paths.folder));
 }
 
+TEST_CASE("what is attached waits at its gate for what runs beside it") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b");
+  const fs::path trace = folder.path() / "trace";
+  const fs::path fifo = claim.paths.pod_name_fifo();
+  Plan plan = plan_in(claim, trace);
+  const Attach attach{
+      shell("word=$(cat " + fifo.string() + "); test -n \"$word\" && echo \"$word\" >>" + trace.string() + "; exit 5"),
+      false, Gate{"make it", fifo, "it\n"}};
+  const Signals signals;
+  SECTION("that succeeds") {
+    plan.steps = {MakeFifo{fifo}, Start{"make it", shell("sleep 0.1; echo made >>" + trace.string())}, attach};
+    CHECK(execute(plan, signals).exit_code == 5);
+    CHECK(support::read_file(trace, 100) == "made\nit\ntorn\n");
+  }
+  SECTION("that fails") {
+    plan.steps = {MakeFifo{fifo}, Start{"make it", shell("echo 'Error: it cannot be' >&2; exit 125")}, attach};
+    CHECK_THROWS_WITH(execute(plan, signals), Contains("cannot make it") && Contains("it cannot be"));
+    CHECK(support::read_file(trace, 100) == "torn\n");
+  }
+  SECTION("and nobody waits when it has ended before") {
+    Attach hasty = attach;
+    hasty.command = shell("exit 7");
+    plan.steps = {MakeFifo{fifo}, Start{"make it", shell("sleep 0.1")}, hasty};
+    CHECK(execute(plan, signals).exit_code == 7);
+  }
+  CHECK_FALSE(fs::exists(claim.paths.folder));
+}
+
 TEST_CASE("a signal between the steps ends the run with its number") {
   const session_test::RuntimeFolder folder;
   const Claim claim = claim_session("b");

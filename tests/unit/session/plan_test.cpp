@@ -48,10 +48,15 @@ TEST_CASE("the whole plan of a run, in order") {
   const Plan plan = make_plan(policy_of(wanted), host);
   std::string order;
   for (const Step& step : plan.steps) {
-    order += "FWSAX"[step.index()];
+    order += "FfWSAX"[step.index()];
   }
-  // The record before anything else; the pod is made while the files are written.
-  CHECK(order == "WFSFFWWWWWWAX");
+  // The record before anything else; the pod is made while the files are written, and the second Podman gets ready.
+  CHECK(order == "WFSFFWWWWWWfX");
+  const std::optional<Gate>& gate = std::get<Attach>(plan.steps.back()).gate;
+  REQUIRE(gate);
+  CHECK(gate->after == std::get<Start>(plan.steps.at(2)).what);
+  CHECK(gate->fifo == host.paths.pod_name_fifo());
+  CHECK(gate->text == "agentbox-project-1234\n");
   CHECK(std::get<WriteFile>(plan.steps.front()).path == host.paths.record());
   const bool stops_first = std::holds_alternative<StopFirewall>(plan.teardown.at(0));
   CHECK(stops_first);
@@ -81,7 +86,7 @@ TEST_CASE("the pod's argv") {
               "--network",
               "slirp4netns:allow_host_loopback=false",
               "--exit-policy",
-              "stop",
+              "continue",
               "--label",
               "org.agentbox.box=project-1234"});
 }
@@ -91,8 +96,8 @@ TEST_CASE("the agent's argv") {
   wanted.run.command = {"sh", "-c", "echo 'a b'"};
   const Host host = host_of(wanted);
   const Words words = agent_run_arguments(wanted, host);
-  CHECK(contains(words,
-                 {"--hooks-dir", host.paths.hooks().string(), "run", "--rm", "-i", "--pod", "agentbox-project-1234"}));
+  CHECK(contains(words, {"--hooks-dir", host.paths.hooks().string(), "run", "-i", "--pod-id-file",
+                         host.paths.pod_name_fifo().string(), "--name", "agentbox-project-1234-agent"}));
   CHECK(contains(words, {"--user", "1000:1000", "--workdir", "/workspace", "--entrypoint",
                          R"(["/usr/local/bin/agent-entrypoint"])", "--annotation", "org.agentbox.role=agent"}));
   for (const char* word : {"--cap-drop", "no-new-privileges", "--no-healthcheck", "--http-proxy=false",
@@ -130,7 +135,7 @@ TEST_CASE("flags follow the host") {
   }
   SECTION("a terminal") {
     host.oci.terminal = true;
-    CHECK(contains(agent_run_arguments(wanted, host), {"run", "--rm", "-it"}));
+    CHECK(contains(agent_run_arguments(wanted, host), {"run", "-it"}));
   }
   CHECK(contains(pod_create_arguments(wanted, host), {"-p", "127.0.0.1:8080:80"}));
 }

@@ -41,7 +41,8 @@ TEST_CASE("the text form names the same") {
       CHECK(text.find(file->content) != std::string::npos);
     }
     if (const auto* attach = std::get_if<Attach>(&step)) {
-      CHECK(text.find("$ " + support::shell_quote(attach->command.argv) + "\n") != std::string::npos);
+      CHECK(text.find("$ " + support::shell_quote(attach->command.argv) + " &\nwait for: create the pod\nwrite to ") !=
+            std::string::npos);
     }
   }
 }

@@ -155,6 +155,24 @@ TEST_CASE("the firewall's death ends the run") {
   }
 }
 
+TEST_CASE("the firewall is stopped as soon as the agent has ended, and that is no accident") {
+  const session_test::RuntimeFolder folder;
+  const Signals signals;
+  Watch watch = quick();
+  watch.firewall_pid = folder.path() / "firewall.pid";
+  watch.agent_pid = folder.path() / "agent.pid";
+  const pid_t firewall = run_shell("exec sleep 100");
+  const pid_t agent = run_shell("exec sleep 0.2");
+  write_pid(*watch.firewall_pid, firewall);
+  write_pid(*watch.agent_pid, agent);
+  // Podman, which outlives both for longer than the agent might outlive its firewall.
+  const Outcome outcome = supervise(run_shell("sleep 0.6; exit 3"), signals, watch);
+  CHECK(outcome.reason == Reason::ended);
+  CHECK(outcome.status.code == 3);
+  CHECK(support::wait(firewall).signal == SIGTERM);
+  support::wait(agent);
+}
+
 TEST_CASE("a firewall that ends with its agent is no accident") {
   const session_test::RuntimeFolder folder;
   const Signals signals;
