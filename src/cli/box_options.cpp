@@ -81,7 +81,12 @@ void add_box_options(CLI::App& command, BoxOptions& options) {
       ->type_name("IMAGE");
   // One value an occurrence: a list would swallow the AGENT that follows.
   const auto add_list = [&](const char* name, std::vector<std::string>& values, const char* text, const char* type) {
-    command.add_option(name, values, text)->type_name(type)->expected(1)->take_all()->trigger_on_parse();
+    // A list that is parsed at each occurrence would hold the last one only, so each adds its value itself.
+    command
+        .add_option_function<std::string>(
+            name, [&values](const std::string& value) { values.push_back(value); }, text)
+        ->type_name(type)
+        ->trigger_on_parse();
   };
   add_list("--toolkit", to.toolkits, "Add a set of tools: c_cpp, python, java, web, datascience", "NAME");
   command.add_option("--prompt", options.prompt, "Have the agent work on TEXT and end")->type_name("TEXT");

@@ -40,10 +40,11 @@ ResolvedImage resolve_without_project(const ImageOptions& options) {
 void add_image_options(CLI::App& command, ImageOptions& options) {
   command.add_option("--base", options.base, "Image to build on, or dir:PATH, tar:PATH of a root filesystem")
       ->type_name("IMAGE");
-  command.add_option("--toolkit", options.toolkits, "Add a set of tools: c_cpp, python, java, web, datascience")
+  command
+      .add_option_function<std::string>(
+          "--toolkit", [&options](const std::string& name) { options.toolkits.push_back(name); },
+          "Add a set of tools: c_cpp, python, java, web, datascience")
       ->type_name("NAME")
-      ->expected(1)
-      ->take_all()
       ->trigger_on_parse();
   command.add_option("--ca-bundle", options.ca_bundle, "CA certificates to trust while building")->type_name("FILE");
   command.add_flag("--trust-project", options.trust_project,

@@ -31,6 +31,7 @@ void add_init(CLI::App& app, Context& context);
 void add_build(CLI::App& app, Context& context);
 void add_update(CLI::App& app, Context& context);
 void add_generate(CLI::App& app, Context& context);
+void add_verify(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 

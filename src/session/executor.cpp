@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "session/before_step.hpp"
 #include "session/registry.hpp"
 #include "session/terminal.hpp"
 #include "support/error.hpp"
@@ -86,7 +87,9 @@ public:
   }
 
   void run() {
+    std::size_t number = 0;
     for (const Step& step : m_plan.steps) {
+      before_step(Phase::steps, number++);
       if (const auto signal = m_signals.next()) {
         m_result.exit_code = 128 + signal->number;
         return;
@@ -177,11 +180,13 @@ void take(const RemoveFolder& step) {
 
 std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps) {
   std::vector<std::string> problems;
+  std::size_t number = 0;
   for (const TeardownStep& step : steps) {
     if (std::holds_alternative<RemoveFolder>(step) && !problems.empty()) {
       continue; // it is how the next call knows that something is left
     }
     try {
+      before_step(Phase::teardown, number++);
       std::visit([](const auto& one) { take(one); }, step);
     } catch (const std::exception& error) {
       problems.emplace_back(error.what());

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <sys/resource.h>
 
+#include "attacks/process_limit.hpp"
 #include "message.hpp"
 
 namespace agentbox::entrypoint {
@@ -25,10 +26,11 @@ void lower_limit(__rlimit_resource resource, rlim_t wanted, std::string_view nam
   }
 }
 
-void lower_limit_from(const char* variable, __rlimit_resource resource, std::string_view name) {
+/// The number that `variable` holds; 0 when there is no such variable.
+unsigned long number_in(const char* variable) {
   const char* value = std::getenv(variable);
   if (value == nullptr) {
-    return;
+    return 0;
   }
   const std::string_view text = value;
   unsigned long wanted = 0;
@@ -36,7 +38,13 @@ void lower_limit_from(const char* variable, __rlimit_resource resource, std::str
   if (error != std::errc() || end != text.data() + text.size() || wanted == 0) {
     die(k_refused, {"refused: ", variable, " is not a number above 0"});
   }
-  lower_limit(resource, wanted, name);
+  return wanted;
+}
+
+void lower_limit_from(const char* variable, __rlimit_resource resource, std::string_view name) {
+  if (const unsigned long wanted = number_in(variable); wanted != 0) {
+    lower_limit(resource, wanted, name);
+  }
 }
 
 } // namespace
@@ -45,6 +53,11 @@ void limit_resources() {
   lower_limit_from("AGENTBOX_PIDS", RLIMIT_NPROC, "RLIMIT_NPROC");
   lower_limit_from("AGENTBOX_OPEN_FILES", RLIMIT_NOFILE, "RLIMIT_NOFILE");
   lower_limit(RLIMIT_CORE, 0, "RLIMIT_CORE");
+  const unsigned long processes = number_in("AGENTBOX_PIDS");
+  if (processes != 0 && attacks::process_limit(processes) == attacks::ProcessLimit::none) {
+    die(k_refused, {"refused: nothing keeps the box below ", std::getenv("AGENTBOX_PIDS"),
+                    " processes: the pids cgroup does not, and the kernel does not enforce RLIMIT_NPROC for it"});
+  }
 }
 
 } // namespace agentbox::entrypoint

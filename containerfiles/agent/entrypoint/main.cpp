@@ -6,6 +6,7 @@
 //   agent-entrypoint exec PROGRAM ARG...    PROGRAM
 //   agent-entrypoint join PROGRAM ARG...    PROGRAM with the environment of the box's first process (podman exec)
 //   agent-entrypoint gate                   only the checks
+//   agent-entrypoint probe ARG...           the program on stdin, with these arguments (agentbox verify)
 #include <array>
 #include <string_view>
 #include <unistd.h>
@@ -16,6 +17,8 @@
 #include "limits.hpp"
 #include "message.hpp"
 #include "privileges.hpp"
+#include "proof.hpp"
+#include "visitor.hpp"
 
 namespace {
 
@@ -41,13 +44,20 @@ char** shell() {
 
 [[noreturn]] void usage() {
   entrypoint::die(entrypoint::k_usage,
-                  {"usage: agent-entrypoint agent|exec|join PROGRAM [ARG...], or agent-entrypoint gate"});
+                  {"usage: agent-entrypoint agent|exec|join PROGRAM [ARG...], agent-entrypoint gate, or "
+                   "agent-entrypoint probe [ARG...]"});
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
   const std::string_view mode = argc > 1 ? argv[1] : "";
+  if (mode == "probe"sv) {
+    close_inherited();
+    entrypoint::join_environment(); // says the limits, which Podman's exec does not know
+    entrypoint::limit_resources();
+    entrypoint::run_visitor(argv + 1);
+  }
   const bool only_checks = mode == "gate"sv;
   if (only_checks ? argc != 2 : argc < 3 || (mode != "agent"sv && mode != "exec"sv && mode != "join"sv)) {
     usage();
@@ -62,6 +72,9 @@ int main(int argc, char** argv) {
     return 0;
   }
   entrypoint::limit_resources();
+  if (mode != "join"sv) { // proven when the box started
+    entrypoint::require_proof();
+  }
   const bool wants_terminal = mode == "agent"sv;
   const bool has_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
   return entrypoint::run_as_init(wants_terminal && !has_terminal ? shell() : argv + 2);

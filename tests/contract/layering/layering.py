@@ -21,6 +21,7 @@ ALLOWED = {
     "session": {"podman", "oci", "policy", "config", "support", "image", "firewall"},
     "generate": {"podman", "oci", "policy", "session", "support"},
     "doctor": {"podman", "policy", "support"},
+    "verify": {"support"},
     "cli": None,  # everything
 }
 
@@ -38,6 +39,7 @@ FOLDERS = {
     "src/session": "session",
     "src/generate": "generate",
     "src/doctor": "doctor",
+    "src/verify": "verify",
     "src/cli": "cli",
     "oci": "oci",
     "firewall": "firewall",

@@ -8,10 +8,11 @@ Logs, one JSON object a line, each flushed at once:
   dns.jsonl       every DNS query          {time, name, type, transport}
   http.jsonl      every HTTP(S) request    {time, to, sni, method, host, path, bytes, upgrade}
   sink.jsonl      every TCP connection to a port that no server has, with the bytes that came
-  packets.jsonl   every packet that came from the host's side, of whatever protocol, without payload
+  packets.jsonl   every packet that came from the host's side, of whatever protocol, with the start of what it carries
 """
 import gzip
 import http.server
+import itertools
 import json
 import os
 import pathlib
@@ -27,6 +28,7 @@ import vendors
 
 FOLDER = pathlib.Path(sys.argv[1])
 ZONE = {name.lower(): record for name, record in json.loads((FOLDER / "zone.json").read_text()).items()}
+TURNS = {}
 SINK_PORT = 7  # where `with` redirects every port that has no server
 SO_ORIGINAL_DST = 80
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 3, 0x0800, 0x86DD
@@ -80,7 +82,10 @@ def answer(message, transport):
         owner, record = target, ZONE[record["CNAME"]]
     family = {1: socket.AF_INET, 28: socket.AF_INET6}.get(qtype)
     if record and family:
-        answers += [_record(owner, qtype, socket.inet_pton(family, address)) for address in record.get(TYPES[qtype], [])]
+        addresses = record.get(TYPES[qtype], [])
+        if "turns" in record and addresses:  # another address each time: what rebinding does
+            addresses = [addresses[next(TURNS.setdefault(name.lower(), itertools.count())) % len(addresses)]]
+        answers += [_record(owner, qtype, socket.inet_pton(family, address)) for address in addresses]
     code = 0 if record is not None else 3
     return message[:2] + struct.pack("!HHHHH", 0x8580 | code, 1, len(answers), 0, 0) + question + b"".join(answers)
 
@@ -237,8 +242,12 @@ def sniff():
             to = socket.inet_ntop(socket.AF_INET6, packet[24:40])
         else:
             continue
-        port = struct.unpack_from("!H", packet, payload + 2)[0] if protocol in (socket.IPPROTO_TCP, socket.IPPROTO_UDP) else None
-        PACKETS.write(to=to, protocol=protocol, port=port, bytes=len(packet))
+        source = port = None
+        if protocol in (socket.IPPROTO_TCP, socket.IPPROTO_UDP) and len(packet) >= payload + 8:
+            source, port = struct.unpack_from("!HH", packet, payload)
+        if protocol == socket.IPPROTO_TCP and len(packet) >= payload + 20:
+            payload += (packet[payload + 12] >> 4) * 4  # what TCP carries, so that its pieces can be put together
+        PACKETS.write(to=to, protocol=protocol, port=port, source=source, bytes=len(packet), data=packet[payload:payload + 1600].decode("latin-1"))
 
 
 def main():

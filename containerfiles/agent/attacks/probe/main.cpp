@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// agentbox-probe: makes every attempt of the table, one line each on stdout:
+//   NAME <TAB> FAMILY <TAB> WHAT WAS TRIED <TAB> WHAT IS TO STOP IT <TAB> VERDICT <TAB> DETAIL
+// and last `end <TAB> COUNT`, without which the output is not whole. Exit code 1 when a verdict is not good.
+//   agentbox-probe [--start] [--full-network] [--pids N] [--memory N] [--shm N] [--tmp N]
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <string_view>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "attacks/attack.hpp"
+#include "attacks/runner.hpp"
+
+namespace {
+
+using namespace agentbox::attacks;
+
+constexpr int k_usage = 2;
+constexpr int k_attempt_ms = 2000;
+
+/// One write(2) a line: whoever shares stdout cannot part it.
+class Line {
+public:
+  void add(std::string_view text) {
+    for (const char c : text) {
+      if (m_length < m_bytes.size()) {
+        m_bytes[m_length++] = c == '\t' || c == '\n' ? ' ' : c;
+      }
+    }
+  }
+  void tab() { raw('\t'); }
+  bool flush() {
+    raw('\n');
+    const bool whole = write(STDOUT_FILENO, m_bytes.data(), m_length) == static_cast<ssize_t>(m_length);
+    m_length = 0;
+    return whole;
+  }
+
+private:
+  void raw(char c) {
+    if (m_length < m_bytes.size()) {
+      m_bytes[m_length++] = c;
+    }
+  }
+  std::array<char, 1024> m_bytes{};
+  std::size_t m_length = 0;
+};
+
+struct Options {
+  Expected expected;
+  bool at_start = false;
+  bool right = true;
+};
+
+Options read_options(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const auto number = [&](std::uint64_t& target) {
+      const std::string_view text = ++i < argc ? argv[i] : "";
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), target);
+      options.right = options.right && error == std::errc() && end == text.data() + text.size();
+    };
+    if (word == "--start") {
+      options.at_start = true;
+    } else if (word == "--full-network") {
+      options.expected.filtered = false;
+    } else if (word == "--pids") {
+      number(options.expected.pids);
+    } else if (word == "--memory") {
+      number(options.expected.memory);
+    } else if (word == "--shm") {
+      number(options.expected.shm);
+    } else if (word == "--tmp") {
+      number(options.expected.tmp);
+    } else {
+      options.right = false;
+    }
+  }
+  return options;
+}
+
+void add_number(Line& line, unsigned value) {
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  line.add({digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // nobody else in the box may look into it or write to its files
+  const Options options = read_options(argc, argv);
+  if (!options.right) {
+    return k_usage;
+  }
+  bool good = true;
+  unsigned count = 0;
+  Line line;
+  for (const std::span<const Attack> family : all_attacks()) {
+    for (const Attack& attack : family) {
+      if (options.at_start && !runs_at_start(attack)) {
+        continue;
+      }
+      const Finding result = attempt(attack, options.expected, k_attempt_ms);
+      good = good && is_good(result.verdict);
+      ++count;
+      for (const std::string_view field :
+           {std::string_view(attack.name), std::string_view(attack.family), std::string_view(attack.tried),
+            std::string_view(attack.wall), verdict_name(result.verdict)}) {
+        line.add(field);
+        line.tab();
+      }
+      line.add(result.text.data());
+      if (!line.flush()) {
+        return k_usage;
+      }
+    }
+  }
+  line.add("end");
+  line.tab();
+  add_number(line, count);
+  return line.flush() && good ? 0 : 1;
+}

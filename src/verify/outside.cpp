@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/outside.hpp"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <optional>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "support/digest.hpp"
+#include "support/error.hpp"
+#include "support/fd.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::verify {
+namespace {
+
+namespace fs = std::filesystem;
+using support::Fd;
+
+constexpr const char* k_family = "outside";
+constexpr std::size_t k_status_bytes = 65536;
+constexpr std::size_t k_program_bytes = 16U << 20U;
+
+/// The value of line "NAME:\tVALUE", up to its first blank.
+std::string_view field(std::string_view status, std::string_view name) {
+  while (!status.empty()) {
+    std::string_view line = status.substr(0, status.find('\n'));
+    status.remove_prefix(std::min(line.size() + 1, status.size()));
+    if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ':') {
+      line.remove_prefix(name.size() + 1);
+      line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+      return line.substr(0, line.find_first_of(" \t"));
+    }
+  }
+  return {};
+}
+
+Row row(const char* name, const char* tried, const char* wall, bool holds, std::string detail) {
+  return {name, k_family, tried, wall, holds ? Verdict::stopped : Verdict::through, std::move(detail)};
+}
+
+/// The first process for which `holds` is not true, as text; empty when it is for all.
+template <typename Holds>
+std::string first_without(const std::vector<SeenProcess>& processes, Holds holds) {
+  for (const SeenProcess& process : processes) {
+    if (!holds(process.status)) {
+      return fmt::format("process {}", process.pid);
+    }
+  }
+  return {};
+}
+
+std::optional<struct stat> namespace_of(const std::string& pid, const char* name) {
+  struct stat info {};
+  const std::string path = "/proc/" + pid + "/ns/" + name;
+  return stat(path.c_str(), &info) == 0 ? std::optional(info) : std::nullopt;
+}
+
+bool same_namespace(const std::string& a, const std::string& b, const char* name) {
+  const auto first = namespace_of(a, name);
+  const auto second = namespace_of(b, name);
+  return first && second && first->st_dev == second->st_dev && first->st_ino == second->st_ino;
+}
+
+std::vector<SeenProcess> processes_with(pid_t agent) {
+  std::vector<SeenProcess> processes;
+  const std::string wanted = std::to_string(agent);
+  for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    pid_t pid = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (error != std::errc() || end != name.data() + name.size() || !same_namespace(name, wanted, "pid")) {
+      continue;
+    }
+    // A process may end while we look: then it has no status to speak of.
+    if (const auto status = support::read_file_if_exists(entry.path() / "status", k_status_bytes)) {
+      processes.push_back({pid, *status});
+    }
+  }
+  return processes;
+}
+
+/// SHA-256 of a file of the box, looked up as the box itself would, without following its links out of it.
+std::string digest_inside(pid_t agent, const char* path) {
+  const std::string root = fmt::format("/proc/{}/root", agent);
+  const Fd top(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  open_how how{};
+  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  const Fd file(static_cast<int>(syscall(SYS_openat2, top.get(), path, &how, sizeof how)));
+  struct stat info {};
+  if (!top || !file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    return {};
+  }
+  support::Sha256 digest;
+  std::string buffer(1U << 20U, '\0');
+  for (std::size_t total = 0; total < k_program_bytes;) {
+    const ssize_t count = read(file.get(), buffer.data(), buffer.size());
+    if (count <= 0) {
+      return count == 0 ? digest.hex() : std::string();
+    }
+    digest.update({buffer.data(), static_cast<std::size_t>(count)});
+    total += static_cast<std::size_t>(count);
+  }
+  return {};
+}
+
+} // namespace
+
+std::vector<Row> judge_processes(const std::vector<SeenProcess>& processes) {
+  const std::string count = fmt::format("{} processes", processes.size());
+  const auto judged = [&](const char* name, const char* tried, const char* wall, const std::string& without) {
+    return row(name, tried, wall, without.empty() && !processes.empty(), without.empty() ? count : without);
+  };
+  const auto no_capability = [](const std::string& status) {
+    for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"}) {
+      const std::string_view value = field(status, set);
+      if (value.empty() || value.find_first_not_of('0') != std::string_view::npos) {
+        return false;
+      }
+    }
+    return true;
+  };
+  return {
+      judged("outside-uid-0", "find a process of the box that is root on the host", "user namespace",
+             first_without(processes,
+                           [](const std::string& status) {
+                             return field(status, "Uid") != "0" && !field(status, "Uid").empty();
+                           })),
+      judged("outside-capabilities", "find a process of the box with a capability", "capability sets",
+             first_without(processes, no_capability)),
+      judged("outside-no-new-privs", "find a process of the box without no_new_privs", "no_new_privs",
+             first_without(processes, [](const std::string& status) { return field(status, "NoNewPrivs") == "1"; })),
+      judged("outside-seccomp", "find a process of the box without the filter", "seccomp",
+             first_without(processes, [](const std::string& status) { return field(status, "Seccomp") == "2"; })),
+  };
+}
+
+std::vector<Row> look_from_outside(pid_t agent, pid_t firewall, const fs::path& entrypoint) {
+  const std::string box = std::to_string(agent);
+  if (!namespace_of(box, "pid")) {
+    throw support::Error(support::ExitCode::failed, "the box has ended", "agentbox ps lists those that run");
+  }
+  std::vector<Row> rows = judge_processes(processes_with(agent));
+  std::string shared;
+  for (const char* name : {"user", "net", "mnt", "pid", "ipc", "uts", "cgroup"}) {
+    if (same_namespace(box, "self", name)) {
+      shared += shared.empty() ? name : std::string(", ") + name;
+    }
+  }
+  rows.push_back(row("outside-namespaces", "find a namespace that the box shares with the host", "namespaces",
+                     shared.empty(), shared.empty() ? "seven of its own" : shared));
+  const std::string other = std::to_string(firewall);
+  rows.push_back(
+      row("outside-firewall", "find the box on a network that is not the firewall's", "hook",
+          same_namespace(box, other, "net") && same_namespace(box, other, "user") && !same_namespace(box, other, "pid"),
+          "one network and user namespace"));
+  const std::string digest = digest_inside(agent, "/usr/local/bin/agent-entrypoint");
+  const bool ours = !digest.empty() && digest == support::sha256_hex(support::read_file(entrypoint, k_program_bytes));
+  rows.push_back(row("outside-entrypoint", "find another program in agent-entrypoint's place", "image", ours,
+                     ours ? "the installed one" : "another program, or of another version of agentbox"));
+  return rows;
+}
+
+} // namespace agentbox::verify

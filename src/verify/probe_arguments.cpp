@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/probe_arguments.hpp"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "support/error.hpp"
+
+namespace agentbox::verify {
+namespace {
+
+using nlohmann::json;
+
+std::uint64_t number(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+/// What follows `prefix` in the one text of `list` that starts with it; empty when there is none.
+std::string value_after(const json& list, std::string_view prefix) {
+  for (const json& entry : list) {
+    if (const auto text = entry.get<std::string>(); text.starts_with(prefix)) {
+      return text.substr(prefix.size());
+    }
+  }
+  return {};
+}
+
+std::uint64_t size_of_mount(const json& mounts, std::string_view destination) {
+  for (const json& mount : mounts) {
+    if (mount.at("destination") == destination) {
+      return number(value_after(mount.at("options"), "size="));
+    }
+  }
+  return 0;
+}
+
+} // namespace
+
+std::vector<std::string> probe_arguments(const Expectations& expectations) {
+  const auto& [filtered, pids, memory, shm, tmp] = expectations;
+  std::vector<std::string> words = {"--pids", std::to_string(pids), "--memory", std::to_string(memory),
+                                    "--shm",  std::to_string(shm),  "--tmp",    std::to_string(tmp)};
+  if (!filtered) {
+    words.emplace_back("--full-network");
+  }
+  return words;
+}
+
+Expectations expectations_of(std::string_view agent_config) {
+  Expectations found;
+  try {
+    const json config = json::parse(agent_config);
+    const json& env = config.at("process").at("env");
+    const json& mounts = config.at("mounts");
+    found.filtered = value_after(env, "AGENTBOX_NETWORK=") != "full";
+    found.pids = number(value_after(env, "AGENTBOX_PIDS="));
+    found.shm = size_of_mount(mounts, "/dev/shm");
+    found.tmp = size_of_mount(mounts, "/tmp");
+    found.memory = config.at("linux").value(json::json_pointer("/resources/memory/limit"), std::uint64_t{0});
+  } catch (const json::exception& error) {
+    throw support::Error(support::ExitCode::failed,
+                         std::string("the box's configuration cannot be read: ") + error.what());
+  }
+  if (found.pids == 0 || found.shm == 0 || found.tmp == 0) {
+    throw support::Error(support::ExitCode::failed, "the box's configuration lacks a limit");
+  }
+  return found;
+}
+
+} // namespace agentbox::verify

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// probe_faults: agentbox itself, but for one step of its plan at which something happens, as AGENTBOX_FAULT says:
+//   PHASE:NUMBER:kill      the launcher is killed before that step
+//   PHASE:NUMBER:fail      the step fails
+//   PHASE:NUMBER:COMMAND   /bin/sh runs COMMAND before it
+// PHASE is steps or teardown. Past the last step nothing happens, so that a test can tell when it has tried all.
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "session/before_step.hpp"
+#include "support/error.hpp"
+
+namespace agentbox::session {
+namespace {
+
+void run(const std::string& command) {
+  const pid_t child = fork();
+  if (child == 0) {
+    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr); // NOLINT(*-vararg)
+    _exit(127);
+  }
+  waitpid(child, nullptr, 0);
+}
+
+} // namespace
+
+void before_step(Phase phase, std::size_t number) {
+  const char* const fault = std::getenv("AGENTBOX_FAULT");
+  const std::string here = std::string(phase == Phase::steps ? "steps:" : "teardown:") + std::to_string(number) + ":";
+  const std::string wanted = fault == nullptr ? "" : fault;
+  if (!wanted.starts_with(here)) {
+    return;
+  }
+  const std::string what = wanted.substr(here.size());
+  if (what == "kill") {
+    kill(getpid(), SIGKILL);
+  }
+  if (what == "fail") {
+    throw support::Error(support::ExitCode::failed, "the step was made to fail");
+  }
+  run(what);
+}
+
+} // namespace agentbox::session

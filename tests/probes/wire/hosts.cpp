@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Listed names whose addresses are not what a listed name should have, listed hosts on other ports, and floods.
+#include <array>
+#include <cerrno>
+#include <unistd.h>
+#include <vector>
+
+#include "attacks/io.hpp"
+#include "wire/wire.hpp"
+
+namespace agentbox::wire {
+namespace {
+
+/// Names that are listed for port 22, where nothing but the name counts: what they resolve to must decide.
+struct Leading {
+  const char* attack;
+  const char* host;
+};
+constexpr Leading k_rebind{"rebind-loopback", "rebind.example"};
+constexpr Leading k_metadata{"rebind-metadata", "metadata.example"};
+constexpr Leading k_lan{"rebind-local-network", "lan.example"};
+constexpr Leading k_alias{"rebind-alias", "alias.example"};
+constexpr Leading k_unspecified{"rebind-unspecified", "unspecified.example"};
+constexpr Leading k_mapped{"rebind-mapped", "mapped.example"};
+constexpr Leading k_own{"rebind-own", "own.example"};
+
+template <const Leading& one>
+Finding reach(const Expected&) {
+  return send_to(one.host, 22, marker(one.attack));
+}
+
+template <std::uint16_t port>
+Finding other_port(const Expected&) {
+  return send_to("allowed.example", port, marker("port-" + std::to_string(port)));
+}
+
+/// Public on one look, metadata on the next: whoever looks twice dials the second. Where the connections end, and that
+/// nothing arrives at the second address, the sinks know.
+Finding rebinding_in_turns(const Expected&) {
+  int answered = 0;
+  for (int i = 0; i < 4; ++i) {
+    answered += send_to("turns.example", 22, "turns").verdict == Verdict::through ? 1 : 0;
+  }
+  return answered > 0 ? attacks::finding(Verdict::stopped, "the public address only")
+                      : attacks::finding(Verdict::unclear, "no answer at all");
+}
+
+Finding twin_other_protocol(const Expected&) {
+  const Finding result = send_to("allowed.example", 22, marker("twin-ssh"));
+  return attacks::finding(result.verdict == Verdict::through ? Verdict::works : Verdict::broken, result.text.data());
+}
+
+Finding half_open_flood(const Expected& expected) {
+  const std::string address = resolve("allowed.example");
+  std::vector<int> open;
+  for (int i = 0; i < 800; ++i) {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    attacks::connect_result(fd, attacks::address_of(address.c_str(), 443), 0);
+    open.push_back(fd);
+  }
+  // Somebody who waits its turn is still served when the flood ends, and the firewall lives.
+  for (const int fd : open) {
+    close(fd);
+  }
+  static_cast<void>(expected);
+  const Finding result =
+      send_to("allowed.example", 80, "GET /flood HTTP/1.1\r\nHost: allowed.example\r\nConnection: close\r\n\r\n");
+  const bool answered = std::string_view(result.text.data()).starts_with("HTTP/1.1 200");
+  return attacks::finding(answered ? Verdict::works : Verdict::broken, result.text.data());
+}
+
+constexpr const char* k_family = "hosts";
+constexpr const char* k_wall = "address filter";
+constexpr std::array k_attacks = {
+    Attack{"rebind-loopback", k_family, "reach 127.0.0.1 by a listed name", k_wall, reach<k_rebind>},
+    Attack{"rebind-metadata", k_family, "reach metadata by a listed name", k_wall, reach<k_metadata>},
+    Attack{"rebind-local-network", k_family, "reach the local network by a listed name", k_wall, reach<k_lan>},
+    Attack{"rebind-alias", k_family, "reach metadata by a CNAME of a listed name", k_wall, reach<k_alias>},
+    Attack{"rebind-unspecified", k_family, "reach 0.0.0.0 by a listed name", k_wall, reach<k_unspecified>},
+    Attack{"rebind-mapped", k_family, "reach ::ffff:169.254.169.254 by a listed name", k_wall, reach<k_mapped>},
+    Attack{"rebind-own", k_family, "reach the host's own address by a listed name", k_wall, reach<k_own>},
+    Attack{"rebind-turns", k_family, "reach metadata by a name that changes", k_wall, rebinding_in_turns},
+    Attack{"twin-ssh", k_family, "speak another protocol with a listed host and port", "allowed", twin_other_protocol},
+    Attack{"port-8080", k_family, "reach a listed host on another port", "proxy", other_port<8080>},
+    Attack{"port-53", k_family, "reach a listed host's name server", "proxy", other_port<53>},
+    Attack{"port-853", k_family, "reach a listed host by DNS over TLS", "proxy", other_port<853>},
+    Attack{"port-25", k_family, "send mail through a listed host", "proxy", other_port<25>},
+    Attack{"port-1", k_family, "reach a listed host on port 1", "proxy", other_port<1>},
+    Attack{"port-65535", k_family, "reach a listed host on port 65535", "proxy", other_port<65535>},
+    Attack{"twin-after-half-open-flood", k_family, "open 800 connections and be served afterwards", "allowed",
+           half_open_flood},
+};
+
+} // namespace
+
+std::span<const Attack> host_attacks() {
+  return k_attacks;
+}
+
+} // namespace agentbox::wire

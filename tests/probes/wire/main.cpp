@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// probe_wire [--full-network]: the attacks of wire.hpp in the form of agentbox-probe. probe_wire --list: every attack's
+// name, the product's included, one a line, for a test that makes a case of each.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "attacks/runner.hpp"
+#include "wire/wire.hpp"
+
+namespace {
+
+using namespace agentbox;
+
+constexpr int k_attempt_ms = 30000;
+
+void list(std::span<const attacks::Attack> family) {
+  for (const attacks::Attack& attack : family) {
+    std::printf("%s\t%s\t%s\n", attack.name, attack.family, attack.wall);
+  }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const std::array families = {wire::tls_attacks(), wire::http_attacks(), wire::dns_attacks(), wire::host_attacks()};
+  const std::string_view option = argc > 1 ? argv[1] : "";
+  if (option == "--list") {
+    for (const auto family : attacks::all_attacks()) {
+      list(family);
+    }
+    for (const auto family : families) {
+      list(family);
+    }
+    return 0;
+  }
+  attacks::Expected expected;
+  expected.filtered = option != "--full-network";
+  for (const auto family : families) {
+    for (const attacks::Attack& attack : family) {
+      const attacks::Finding result = attacks::attempt(attack, expected, k_attempt_ms);
+      std::string text = result.text.data(); // may be what a server said
+      std::replace_if(
+          text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');
+      std::printf("%s\t%s\t%s\t%s\t%s\t%s\n", attack.name, attack.family, attack.tried, attack.wall,
+                  std::string(attacks::verdict_name(result.verdict)).c_str(), text.c_str());
+      std::fflush(stdout);
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attacks that need bytes of one's own making, sent to the proxy and the resolver as a listed host's client would. They
+// are rows of the same table as the product's (containerfiles/agent/attacks), for the system tests only: the host they
+// abuse, allowed.example, is the test internet's.
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "attacks/attack.hpp"
+
+namespace agentbox::wire {
+
+using attacks::Attack;
+using attacks::Expected;
+using attacks::Finding;
+using attacks::Verdict;
+
+/// What each attack's bytes hold where nothing but them may: whoever gets it outside knows which attack came through.
+std::string marker(std::string_view attack);
+
+/// How bytes are sent.
+enum class Pace {
+  whole,     ///< in one call
+  bytewise,  ///< each byte in a segment of its own
+  in_halves, ///< two segments with a pause between
+};
+
+/// Connects to `host`:`port` by its name, sends `bytes`, and judges what comes back: an answer of a server behind is
+/// through, a TLS alert, a 403, a hang-up or a reset is stopped.
+Finding send_to(const char* host, std::uint16_t port, const std::string& bytes, Pace pace = Pace::whole);
+
+/// Like send_to(), then `second` on the same connection after the first answer. The first is meant to pass; what is
+/// judged is whether a second answer comes.
+Finding send_second(const char* host, std::uint16_t port, const std::string& first, const std::string& second);
+
+/// Address of `name` by the box's own resolver, as text for address_of(); empty when it has none.
+std::string resolve(std::string_view name);
+
+std::span<const Attack> tls_attacks();
+std::span<const Attack> http_attacks();
+std::span<const Attack> dns_attacks();
+std::span<const Attack> host_attacks();
+
+} // namespace agentbox::wire

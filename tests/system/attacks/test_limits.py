@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Floods: each limit is exhausted from inside, and the host is none the worse."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+from box import AUDIT, SystemTest, wait_until
+
+
+def host_is_fine():
+    """The host still starts processes of the same user, and answers in time."""
+    return subprocess.run(["/bin/true"], timeout=10, check=False).returncode == 0
+
+
+class Floods(SystemTest):
+    def test_a_fork_bomb_stays_in_its_box(self):
+        script = "python3 - <<'END' 2>&1\nimport os, signal, time\nn = 0\ntry:\n  while True:\n    if os.fork() == 0:\n      time.sleep(60)\n      os._exit(0)\n    n += 1\nexcept OSError as error:\n  print(error.errno, n)\nEND"
+        if "python3" not in self.in_box("command -v python3").out:
+            script = "i=0; while :; do sleep 60 & i=$((i+1)); [ $i -lt 5000 ] || break; done 2>/dev/null; echo 11 $i"
+        result = self.in_box(f"({script}) ; true", "--pids", "64", timeout=60)
+        self.assertTrue(host_is_fine())
+        self.assert_gone()
+        if result.out.startswith("11 "):
+            self.assertLess(int(result.out.split()[1]), 64)
+
+    def test_a_shell_fork_bomb_ends_with_its_box(self):
+        process = self.start("run", "--pids", "64", "--", "bash", "-c", "touch running; b() { b | b & }; b; sleep 100")
+        wait_until(lambda: (self.workspace / "running").exists() or process.poll() is not None, 20, "the box runs")
+        self.assertTrue(host_is_fine())
+        process.terminate()
+        process.wait(30)
+        self.assert_gone()
+
+    def test_the_temporary_folders_are_bounded(self):
+        self.user_config('[limits]\ntmp = "8MiB"\nshm = "4MiB"\n')
+        script = """
+            for folder in /tmp /dev/shm /run; do
+                head -c 100M /dev/zero >$folder/flood 2>/dev/null && echo "took all of it in $folder"
+                [ -e $folder/flood ] && stat -c "%s" $folder/flood || echo 0
+            done"""
+        sizes = self.in_box(script).out.split()
+        self.assertEqual(len(sizes), 3, sizes)
+        self.assertLessEqual(int(sizes[0]), 8 << 20)
+        self.assertGreater(int(sizes[0]), 4 << 20)  # the twin: what is allowed is there
+        self.assertLessEqual(int(sizes[1]), 4 << 20)
+        self.assertGreater(int(sizes[1]), 2 << 20)
+
+    def test_open_files_are_bounded(self):
+        self.user_config("[limits]\nopen_files = 256\n")
+        result = self.in_box("ulimit -Hn; ulimit -n 100000 2>/dev/null || echo refused")
+        self.assertEqual(result.out.split(), ["256", "refused"])
+
+    def test_core_files_are_not_written(self):
+        self.in_box("sh -c 'kill -SEGV $$'; ls")
+        self.assertEqual([path for path in self.workspace.iterdir() if "core" in path.name], [])
+
+    def test_a_flood_of_refusals_leaves_a_bounded_log(self):
+        self.clear_audit()
+        result = self.in_box("bash -c 'for j in $(seq 2000); do exec 3<>/dev/tcp/198.51.100.10/$((j+1000)); done 2>/dev/null; echo end'",
+                             timeout=90)
+        self.assertEqual(result.out, "end\n")
+        size = sum(path.stat().st_size for path in AUDIT.glob("*.jsonl"))
+        self.assertGreater(size, 0)
+        self.assertLess(size, 1 << 20, "2,000 refusals")
+        self.assertLess(len(result.err.splitlines()), 20, "what the launcher says of them")
+
+    def test_the_boxs_output_is_kept_nowhere(self):
+        """--log-driver none: a flood on stdout goes to whoever reads it, and to no file of the host."""
+        before = shutil.disk_usage(os.environ["HOME"]).used
+        process = self.start("run", "--", "sh", "-c", "head -c 300M /dev/zero")
+        size = 0
+        while part := process.stdout.read(1 << 20):
+            size += len(part)
+        self.assertEqual(size, 300 << 20)
+        self.assertEqual(process.wait(20), 0)
+        storage = pathlib.Path(os.environ["HOME"], ".local/share/containers")
+        logs = [path for path in storage.rglob("ctr.log") if path.stat().st_size > 1 << 20]
+        self.assertEqual(logs, [])
+        self.assertLess(shutil.disk_usage(os.environ["HOME"]).used - before, 250 << 20)
+
+    def test_memory_is_bounded_where_it_was_asked_for(self):
+        """Refused where nothing can hold it; else held, and the box alone pays."""
+        result = self.in_box("head -c 300M /dev/zero | tail | wc -c; echo end", "--memory", "64M")
+        if result.code == 126:
+            self.assertIn("memory", result.err)
+            self.assertIn("not delegated", result.err)
+        else:
+            self.assertNotIn("314572800", result.out)
+        self.assertTrue(host_is_fine())
+
+    def test_processors_are_bounded_where_it_was_asked_for(self):
+        result = self.in_box("cat /sys/fs/cgroup/cpu.max", "--cpus", "0.5")
+        if result.code == 126:
+            self.assertIn("not delegated", result.err)
+        else:
+            self.assertEqual(result.out.split(), ["50000", "100000"])
+
+
+    def test_the_limit_of_processes_holds_inside(self):
+        inside = self.in_box("ulimit -Hu; cat /sys/fs/cgroup/pids.max 2>/dev/null || echo none", "--pids", "99").out.split()
+        self.assertTrue(inside[0] == "99" or inside[1] == "99", inside)
