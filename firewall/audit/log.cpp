@@ -65,7 +65,8 @@ void Log::append(Record record) {
 }
 
 void Log::write(Record record) {
-  if (!m_limiter.admit(record, Limiter::Clock::now())) {
+  const bool of_user = record.kind == Kind::control || record.kind == Kind::firewall; // never left out
+  if (!of_user && !m_limiter.admit(record, Limiter::Clock::now())) {
     return;
   }
   flush();

@@ -19,7 +19,8 @@ public:
   /// Opens the log. Throws support::Error(failed).
   Log(std::filesystem::path folder, std::string box, std::uint64_t max_bytes = k_max_bytes);
 
-  /// Writes `record` with the box's name and the time of now, unless the limiter leaves it out.
+  /// Writes `record` with the box's name and the time of now, unless the limiter leaves it out. What the user did, and
+  /// the firewall's own life, are always written.
   void write(Record record);
 
   /// Writes how many records the limiter left out, if it did.

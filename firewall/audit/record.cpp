@@ -13,10 +13,11 @@
 namespace agentbox::firewall::audit {
 namespace {
 
-constexpr std::array<std::pair<Kind, std::string_view>, 5> k_kinds = {{{Kind::dns, "dns"},
+constexpr std::array<std::pair<Kind, std::string_view>, 6> k_kinds = {{{Kind::dns, "dns"},
                                                                        {Kind::connect, "connect"},
                                                                        {Kind::address, "address"},
                                                                        {Kind::gate, "gate"},
+                                                                       {Kind::control, "control"},
                                                                        {Kind::firewall, "firewall"}}};
 constexpr std::size_t k_max_line = 16384; // longer ones are not ours
 

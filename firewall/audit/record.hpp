@@ -14,6 +14,7 @@ enum class Kind {
   connect,  ///< a TCP connection to a name, by way of the proxy
   address,  ///< a packet to an address that is no name's; rejected by the kernel
   gate,     ///< the agent's entry point asked whether the firewall is on
+  control,  ///< the user changed the rules of the running box, or a change came to its end
   firewall, ///< the firewall's own life: start, stop, decisions left out of the log
 };
 

@@ -206,7 +206,7 @@ std::string denial_response(std::string_view box, std::string_view host, std::st
   const std::string name = support::escape_untrusted(host, 255);
   const std::string body =
       fmt::format("agentbox: the firewall of box \"{}\" did not let this request to {} through: {}.\n"
-                  "To allow the host, start the box with:  agentbox run --allow {}:80\n",
+                  "To allow the host, the developer runs outside of the box:  agentbox allow {}:80 --for 10m\n",
                   support::escape_untrusted(box, 64), name.empty() ? "(no host)" : name,
                   support::escape_untrusted(reason), name.empty() ? "HOST" : name);
   return fmt::format("HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n"

@@ -3,8 +3,30 @@
 
 namespace agentbox::firewall::names {
 
+policy::EgressDecision Directory::with_changes(policy::EgressDecision decision, std::string_view host,
+                                               std::uint16_t port) const {
+  using Verdict = policy::EgressDecision::Verdict;
+  if (m_live.empty() || decision.verdict == Verdict::bad_name || decision.verdict == Verdict::blocked) {
+    return decision;
+  }
+  const auto now = LiveList::Clock::now();
+  if (const LiveChange* denial = m_live.find_denial(host, port, now)) {
+    return {Verdict::blocked, denial->rule_text()};
+  }
+  if (!decision.allowed()) {
+    if (const LiveChange* grant = m_live.find_grant(host, port, now)) {
+      return {Verdict::allowed, grant->rule_text()};
+    }
+  }
+  return decision;
+}
+
+policy::EgressDecision Directory::decide(std::string_view host, std::uint16_t port) const {
+  return with_changes(m_index.decide(host, port), host, port);
+}
+
 Directory::Found Directory::look_up(std::string_view host, AddressPool::Clock::time_point now) {
-  Found found{m_index.decide(host), std::nullopt};
+  Found found{with_changes(m_index.decide(host), host, 0), std::nullopt};
   if (found.decision.allowed()) {
     const bool wildcard = found.decision.rule.starts_with("*.");
     found.address = m_addresses.address_of(host, wildcard, now);

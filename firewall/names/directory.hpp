@@ -7,11 +7,14 @@
 #include <utility>
 
 #include "firewall/names/address_pool.hpp"
+#include "firewall/names/live_list.hpp"
 #include "policy/egress_index.hpp"
 
 namespace agentbox::firewall::names {
 
-/// What the box may reach, and by which virtual address: the one place that DNS and the proxy ask.
+/// What the box may reach, and by which virtual address: the one place that DNS and the proxy ask. The policy is that
+/// of the box's start; on top of it lie the user's live changes, of which a denial wins over everything, and a grant
+/// over what no rule of the policy blocks.
 class Directory {
 public:
   explicit Directory(policy::EgressPolicy policy)
@@ -29,13 +32,21 @@ public:
   std::shared_ptr<const Entry> at(std::uint32_t address) const { return m_addresses.find(address); }
 
   /// For the proxy.
-  policy::EgressDecision decide(std::string_view host, std::uint16_t port) const { return m_index.decide(host, port); }
+  policy::EgressDecision decide(std::string_view host, std::uint16_t port) const;
   bool ech_allowed(std::string_view host) const { return m_index.ech_allowed(host); }
   bool private_allowed(std::string_view host) const { return m_index.private_allowed(host); }
   const policy::VirtualRange& range() const noexcept { return m_index.policy().virtual_range; }
 
+  /// What the policy itself says, without live changes.
+  const policy::EgressIndex& index() const noexcept { return m_index; }
+  LiveList& live() noexcept { return m_live; }
+  const LiveList& live() const noexcept { return m_live; }
+
 private:
+  policy::EgressDecision with_changes(policy::EgressDecision decision, std::string_view host, std::uint16_t port) const;
+
   policy::EgressIndex m_index;
+  LiveList m_live;
   VirtualAddresses m_addresses;
 };
 

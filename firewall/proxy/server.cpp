@@ -58,6 +58,13 @@ void Server::stop() {
   }
 }
 
+void Server::recheck() {
+  for (auto place = m_sessions.begin(); place != m_sessions.end();) {
+    const auto session = *place++; // it may take itself off the list
+    session->recheck();
+  }
+}
+
 asio::awaitable<void> Server::accept_loop() {
   for (;;) {
     const auto [error] = co_await m_acceptor.async_wait(tcp::acceptor::wait_read, io::k_await);

@@ -21,6 +21,9 @@ public:
   /// Ends every connection and writes its record.
   void stop();
 
+  /// Ends the connections that the rules, which have changed, do not allow any more.
+  void recheck();
+
 private:
   asio::awaitable<void> accept_loop();
   asio::awaitable<void> tick_loop();

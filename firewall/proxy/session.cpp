@@ -304,6 +304,16 @@ void Session::tick(Clock::time_point now) {
   }
 }
 
+void Session::recheck() {
+  const bool in_force = m_entry && !m_over && (m_record.reason.empty() || m_record.reason == "allowed");
+  if (!in_force) {
+    return;
+  }
+  if (const auto decision = m_services.directory.decide(m_record.name, m_record.port); !decision.allowed()) {
+    stop("revoked", decision.rule.empty() ? "the time of the grant is over" : "cut by the rule " + decision.rule);
+  }
+}
+
 void Session::stop(std::string_view reason, std::string_view text) {
   if (m_record.reason.empty() || m_record.reason == "allowed") {
     m_record.reason = reason;

@@ -42,6 +42,9 @@ public:
   /// Ends the connection now; `reason` and `text` go into the record.
   void stop(std::string_view reason, std::string_view text);
 
+  /// Ends the connection if the rules, which have changed, do not allow it any more.
+  void recheck();
+
 private:
   /// How a refused client is told.
   enum class Farewell { reset, alert, page };

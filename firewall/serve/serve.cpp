@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "firewall/audit/log.hpp"
+#include "firewall/control/controller.hpp"
+#include "firewall/control/server.hpp"
 #include "firewall/dns/server.hpp"
 #include "firewall/dns/stub.hpp"
 #include "firewall/io/await.hpp"
@@ -54,12 +56,20 @@ public:
         m_blocked(context, ruleset::k_log_group, [this](const nflog::Packet& packet) { record_blocked(packet); }),
         m_proxy(context, m_services),
         m_stub(m_directory, options.nonce, [this](audit::Record record) { m_log.write(std::move(record)); }),
-        m_dns(context, m_stub) {}
+        m_dns(context, m_stub), m_controller(
+                                    m_directory,
+                                    [this](audit::Record record) {
+                                      m_log.write(std::move(record));
+                                      return m_log.healthy();
+                                    },
+                                    [this] { m_proxy.recheck(); }),
+        m_control(context, options.run / control::k_socket_name, m_controller) {}
 
   void start() {
     m_blocked.start();
     m_proxy.start();
     m_dns.start();
+    m_control.start();
     record_life("start", "the firewall is on");
   }
 
@@ -109,6 +119,8 @@ private:
   proxy::Server m_proxy;
   dns::Stub m_stub;
   dns::Server m_dns;
+  control::Controller m_controller;
+  control::Server m_control;
 };
 
 void run(const Options& options) {

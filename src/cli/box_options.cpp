@@ -118,9 +118,12 @@ config::Loaded load_box(const BoxOptions& options, const Context& context) {
   return std::get<config::Loaded>(std::move(result));
 }
 
-policy::Policy resolve_box(const BoxOptions& options, const Context& context) {
+policy::Policy resolve_box(const BoxOptions& options, const Context& context, config::Preferences* preferences) {
   config::Loaded loaded = load_box(options, context);
   require_trust(loaded, options.trust_project);
+  if (preferences != nullptr) {
+    *preferences = loaded.preferences;
+  }
   if (!options.overrides.name && !options.keep_name) {
     loaded.fields.name = free_name(loaded.fields.name, taken_names());
   }

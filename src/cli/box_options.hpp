@@ -34,7 +34,9 @@ config::Loaded load_box(const BoxOptions& options, const Context& context);
 
 /// load_box(), then the policy. Throws like it, and Error(refused) for a project whose configuration broadens the box
 /// without the user's agreement.
-policy::Policy resolve_box(const BoxOptions& options, const Context& context);
+/// Fills in `preferences` if it is named.
+policy::Policy resolve_box(const BoxOptions& options, const Context& context,
+                           config::Preferences* preferences = nullptr);
 
 /// The variables of --env and --env-file; those without a value are looked up in `caller`. Throws Error(usage) naming
 /// the flag or file and line.

@@ -4,11 +4,10 @@
 #include <fmt/format.h>
 #include <memory>
 #include <optional>
-#include <string_view>
 
 #include "cli/subcommands.hpp"
 #include "firewall/audit/record.hpp"
-#include "session/blocked.hpp"
+#include "network/history.hpp"
 #include "session/paths.hpp"
 #include "session/select.hpp"
 #include "support/error.hpp"
@@ -33,15 +32,8 @@ void print_logs(const std::string& name, bool as_data) {
                          "there is no log of a box named \"" + support::escape_untrusted(name) + "\"",
                          "the logs are in " + session::audit_folder().string());
   }
-  const std::string text = session::audit_since(file, 0);
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    const auto record = firewall::audit::from_json_line(line);
-    if (record) {
-      fmt::print("{}\n", as_data ? std::string(line) : line_of(*record));
-    }
+  for (const auto& record : network::read_history(session::audit_folder(), {name, {}})) {
+    fmt::print("{}", as_data ? firewall::audit::to_json_line(record) : line_of(record) + "\n");
   }
 }
 

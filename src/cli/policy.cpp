@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cli/box_options.hpp"
+#include "cli/network.hpp"
 #include "cli/subcommands.hpp"
 #include "config/load.hpp"
 #include "policy/policy.hpp"
@@ -128,6 +129,7 @@ void add_policy(CLI::App& app, Context& context) {
   add(*policy, "check", "Check the configuration; exit code 2 for mistakes, 126 for what needs your agreement",
       *options)
       ->callback([options, &context] { resolve_box(*options, context); });
+  add_policy_suggest(*policy, context);
   add(*policy, "diff", "Show how a box here differs from the default one", *options)->callback([options, &context] {
     diff(load_box(*options, context));
   });

@@ -42,11 +42,11 @@ session::DryRun dry_run_of(const RunOptions& options) {
 
 /// Starts the box; once more, with images built anew, when somebody removed them behind our back.
 session::Launched start(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
-                        const session::Images& images) {
+                        const session::Images& images, const config::Preferences& preferences) {
   std::optional<support::Error> failure;
   session::Launched launched;
   try {
-    launched = session::launch(policy, podman, facts, images, session::DryRun::off);
+    launched = session::launch(policy, podman, facts, images, session::DryRun::off, preferences);
   } catch (const support::Error& error) {
     failure = error;
   }
@@ -54,7 +54,7 @@ session::Launched start(const policy::Policy& policy, const podman::Podman& podm
   if (failed && images_missing(images, podman)) {
     spdlog::info("an image of the box is gone; it is made again");
     return session::launch(policy, podman, facts, ensure_images(policy.fields(), podman, false, true),
-                           session::DryRun::off);
+                           session::DryRun::off, preferences);
   }
   if (failure) {
     throw support::Error(*failure);
@@ -83,7 +83,8 @@ int run(const RunOptions& options, const Context& context) {
   }
   podman::refuse_root();
   session::require_runtime_folder();
-  const policy::Policy policy = resolve_box(options.box, context);
+  config::Preferences preferences;
+  const policy::Policy policy = resolve_box(options.box, context, &preferences);
   const policy::PolicyFields& fields = policy.fields();
   const podman::Podman podman = podman::Podman::find();
   const podman::HostFacts facts = podman::host_facts(podman);
@@ -96,7 +97,7 @@ int run(const RunOptions& options, const Context& context) {
   if (options.box.overrides.agent) {
     config::write_last_agent(support::state_folder(), fields.agent.name);
   }
-  const session::Launched launched = start(policy, podman, facts, images);
+  const session::Launched launched = start(policy, podman, facts, images, preferences);
   if (!launched.started) {
     throw support::Error(support::ExitCode::failed, "Podman could not start the box; its own words are above",
                          "agentbox doctor checks this host");

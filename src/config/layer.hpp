@@ -50,6 +50,7 @@ struct Layer {
   std::optional<Located<std::string>> allow_file; ///< to be read, and added to `allow`, by the caller
   std::optional<policy::VirtualRange> virtual_range;
   std::optional<policy::FirewallDriver> driver;
+  std::optional<bool> notify; ///< not in a project's
 
   std::optional<Located<std::string>> default_agent; ///< agent.default: a name, or "last_used"
   std::map<std::string, AgentLayer> agents;

@@ -121,6 +121,13 @@ void read_network(TomlTable& top, Layer& layer) {
   }
   read_virtual_range(*network, layer);
   read_driver(*network, layer);
+  if (const auto notify = network->boolean("notify")) {
+    layer.notify = notify->value;
+    if (layer.kind == LayerKind::project) {
+      network->mistake(notify->where, "a project's configuration cannot start programs of the host (network.notify)",
+                       "set it in your own configuration");
+    }
+  }
   network->finish();
 }
 

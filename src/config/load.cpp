@@ -67,6 +67,9 @@ LoadResult load(const Sources& sources, const Overrides& overrides) {
   }
   loaded.fields = std::move(merged.fields);
   loaded.agents = std::move(merged.agents);
+  for (const Layer& layer : read.layers) {
+    loaded.preferences.notify = layer.notify.value_or(loaded.preferences.notify);
+  }
   return loaded;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/overrides.hpp"
+#include "config/preferences.hpp"
 #include "config/sources.hpp"
 #include "policy/policy.hpp"
 
@@ -21,6 +22,8 @@ struct Loaded {
   std::vector<policy::Change> project_broadens;
   std::filesystem::path project_file; ///< empty when the project has none
   std::string project_digest;         ///< of the project's file and of the allow file it names; empty without one
+
+  Preferences preferences;
 
   std::vector<policy::Agent> agents; ///< every agent there is, built in or configured; sorted by name
 };

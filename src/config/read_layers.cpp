@@ -74,14 +74,6 @@ std::string read_project_allow_file(Layer& layer, const Sources& sources, policy
   return text.value_or("");
 }
 
-/// One digest for two texts: their lengths keep them apart.
-std::string digest_of(const std::string& config, const std::string& allow_file) {
-  support::Sha256 digest;
-  digest.update(std::to_string(config.size()) + "\n" + config);
-  digest.update(std::to_string(allow_file.size()) + "\n" + allow_file);
-  return digest.hex();
-}
-
 void read_project(const Sources& sources, LayersRead& result, policy::Diagnostics& diagnostics) {
   const fs::path file = sources.workspace / k_project_file;
   const auto text = read_or_mistake(shown(file), diagnostics, [&] {
@@ -91,12 +83,20 @@ void read_project(const Sources& sources, LayersRead& result, policy::Diagnostic
     return;
   }
   Layer layer = parse_layer(*text, file, LayerKind::project, diagnostics);
-  const std::string allow_text = layer.allow_file ? read_project_allow_file(layer, sources, diagnostics) : "";
+  result.project_allow_text = layer.allow_file ? read_project_allow_file(layer, sources, diagnostics) : "";
   result.layers.push_back(std::move(layer));
-  result.project_digest = digest_of(*text, allow_text);
+  result.project_digest = project_digest(*text, result.project_allow_text);
 }
 
 } // namespace
+
+/// One digest for two texts: their lengths keep them apart.
+std::string project_digest(const std::string& config, const std::string& allow_file) {
+  support::Sha256 digest;
+  digest.update(std::to_string(config.size()) + "\n" + config);
+  digest.update(std::to_string(allow_file.size()) + "\n" + allow_file);
+  return digest.hex();
+}
 
 LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics) {
   LayersRead result;

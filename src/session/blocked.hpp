@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <cstdint>
-#include <filesystem>
+#include <cstddef>
+#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "firewall/audit/record.hpp"
 
 namespace agentbox::session {
 
-/// Length of the audit file, 0 when there is none: where this run's part of it begins.
-std::uint64_t audit_length(const std::filesystem::path& file);
-
-/// The part of the audit file after `offset`; at most its last 4 MiB. Empty when it cannot be read.
-std::string audit_since(const std::filesystem::path& file, std::uint64_t offset);
-
-/// What was refused, for people: at most `max_lines` lines, the most frequent first, each with the flag that would
-/// allow it. `audit` are JSON lines of the firewall; names in them come from the box and are escaped. Pure.
-std::vector<std::string> blocked_summary(std::string_view audit, std::size_t max_lines = 5);
+/// What was refused, for people, when the box is gone: at most `max_lines` lines, the most frequent first, each with
+/// the flag that would allow it next time, without those that are in `said` already (by network::Notice::what). Names
+/// come from the box and are escaped. Pure.
+std::vector<std::string> blocked_summary(const std::vector<firewall::audit::Record>& records,
+                                         const std::set<std::string>& said = {}, std::size_t max_lines = 5);
 
 } // namespace agentbox::session

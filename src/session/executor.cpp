@@ -75,7 +75,8 @@ bool is_running(pid_t pid) {
 
 class Executor {
 public:
-  Executor(const Plan& plan, const Signals& signals) : m_plan(plan), m_signals(signals) {}
+  Executor(const Plan& plan, const Signals& signals, const Aside& aside)
+      : m_plan(plan), m_signals(signals), m_aside(aside) {}
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
   Executor(Executor&&) = delete;
@@ -117,7 +118,7 @@ private:
     Watch watch;
     watch.firewall_pid = m_plan.paths.firewall_pid();
     watch.agent_pid = m_plan.paths.agent_pid();
-    m_result.outcome = supervise(pid, m_signals, watch);
+    m_result.outcome = supervise(pid, m_signals, watch, m_aside);
     m_result.exit_code = m_result.outcome.status.code;
     m_result.started = std::filesystem::exists(m_plan.paths.agent_pid());
     if (m_result.outcome.reason == Outcome::Reason::ended) {
@@ -148,6 +149,7 @@ private:
 
   const Plan& m_plan;
   const Signals& m_signals;
+  const Aside& m_aside;
   std::map<std::string, Background> m_background;
   Result m_result;
   pid_t m_attached = -1;
@@ -195,13 +197,14 @@ std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps) {
   return problems;
 }
 
-Result execute(const Plan& plan, const Signals& signals, const std::function<void()>& before_teardown) {
+Result execute(const Plan& plan, const Signals& signals, const std::function<void()>& before_teardown,
+               const Aside& aside) {
   const SavedTerminal saved;
   std::exception_ptr failure;
   Result result;
   pid_t attached = -1;
   {
-    Executor executor(plan, signals);
+    Executor executor(plan, signals, aside);
     try {
       executor.run();
     } catch (...) {

@@ -20,8 +20,9 @@ struct Result {
 
 /// Does what `plan` says, step by step, and its whole teardown whatever happens. The error of a step that failed is
 /// thrown after the teardown; what went wrong in the teardown is reported by spdlog then. `before_teardown` is called
-/// while the session's files are still there.
-Result execute(const Plan& plan, const Signals& signals, const std::function<void()>& before_teardown = {});
+/// while the session's files are still there; `aside` is looked after while the agent runs.
+Result execute(const Plan& plan, const Signals& signals, const std::function<void()>& before_teardown = {},
+               const Aside& aside = {});
 
 /// Does every step of a teardown and returns what went wrong. The folder stays when something did: it is how the next
 /// call finds what is left.

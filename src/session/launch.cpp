@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/launch.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <fmt/format.h>
 #include <optional>
+#include <set>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "network/history.hpp"
 #include "session/announce.hpp"
 #include "session/blocked.hpp"
 #include "session/executor.hpp"
+#include "session/live.hpp"
 #include "session/probe.hpp"
 #include "session/registry.hpp"
 #include "session/show_plan.hpp"
@@ -41,6 +45,17 @@ std::optional<Refusal> read_refusal(const std::filesystem::path& file) {
                  support::escape_untrusted(rest.substr(0, rest.find('\n')), 1000)};
 }
 
+/// The folder of the audit logs is there, and the logs of boxes of long ago have not filled the disk.
+void prepare_audit_folder() {
+  constexpr std::uintmax_t k_most = std::uintmax_t{512} << 20U;
+  support::make_private_folder(audit_folder());
+  std::vector<std::string> running;
+  for (const Found& box : find_sessions()) {
+    running.push_back(box.name);
+  }
+  network::prune_history(audit_folder(), k_most, running);
+}
+
 /// Throws the reason for which the box did not start, or for which it ended, when it was not the agent's own end.
 void throw_refusal(const Result& result, const std::optional<Refusal>& refused,
                    const std::optional<Refusal>& firewall) {
@@ -57,7 +72,7 @@ void throw_refusal(const Result& result, const std::optional<Refusal>& refused,
 } // namespace
 
 Launched launch(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
-                const Images& images, DryRun dry_run) {
+                const Images& images, DryRun dry_run, const config::Preferences& preferences) {
   const policy::PolicyFields& fields = policy.fields();
   const Terminal terminal = own_terminal();
   const Paths paths = session_paths(fields.name);
@@ -80,17 +95,28 @@ Launched launch(const policy::Policy& policy, const podman::Podman& podman, cons
   }
   const Signals signals; // before the first thing is made: a signal must not leave half of it
   const Claim claim = claim_session(fields.name);
-  const std::uint64_t audit_start = audit_length(audit_file(fields.name));
+  const std::string start = firewall::audit::format_time(std::chrono::system_clock::now());
+  prepare_audit_folder();
   std::optional<Refusal> refused;
   std::optional<Refusal> firewall;
-  const Result result = execute(plan, signals, [&] {
-    refused = read_refusal(paths.hook_error());
-    firewall = read_refusal(paths.failed());
-  });
+  std::set<std::string> said;
+  const Result result = [&] {
+    LiveNotices notices(host.audit, fields.name, terminal, preferences.notify);
+    const Aside aside{[&] { return notices.look(); }, LiveNotices::k_pace};
+    Result done = execute(
+        plan, signals,
+        [&] {
+          refused = read_refusal(paths.hook_error());
+          firewall = read_refusal(paths.failed());
+        },
+        aside);
+    said = notices.said();
+    return done;
+  }();
   for (const std::string& problem : result.problems) {
     spdlog::error("{}", problem);
   }
-  for (const std::string& line : blocked_summary(audit_since(audit_file(fields.name), audit_start))) {
+  for (const std::string& line : blocked_summary(network::read_history(host.audit, {fields.name, start}), said)) {
     spdlog::info("{}", line);
   }
   throw_refusal(result, refused, firewall);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "config/preferences.hpp"
 #include "podman/host_facts.hpp"
 #include "podman/podman.hpp"
 #include "policy/policy.hpp"
@@ -19,6 +20,6 @@ struct Launched {
 /// Starts the box that `policy` describes from `images`, waits for its end and removes all of it. Throws support::Error
 /// when the box was refused or its firewall died. Under dry-run nothing is made and the plan goes to stdout.
 Launched launch(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
-                const Images& images, DryRun dry_run);
+                const Images& images, DryRun dry_run, const config::Preferences& preferences = {});
 
 } // namespace agentbox::session

@@ -49,7 +49,7 @@ Found select_running(const std::optional<std::string>& name, const std::filesyst
   }
   if (candidates.size() > 1) {
     throw Error(ExitCode::usage, "more than one box is running: " + support::join(names_of(candidates), ", "),
-                "say which one");
+                "name the one that you mean");
   }
   return candidates.front();
 }

@@ -42,11 +42,14 @@ constexpr std::chrono::milliseconds k_look_again{5};
 /// The rules of passing signals on, and when patience ends.
 class Supervisor {
 public:
-  Supervisor(pid_t pid, const Signals& signals, const Watch& watch)
-      : m_pid(pid), m_child(open_pidfd(pid)), m_signals(signals), m_watch(watch), m_firewall(watch.firewall_pid),
-        m_agent(watch.agent_pid) {
+  Supervisor(pid_t pid, const Signals& signals, const Watch& watch, const Aside& aside)
+      : m_pid(pid), m_child(open_pidfd(pid)), m_signals(signals), m_watch(watch), m_aside(aside),
+        m_firewall(watch.firewall_pid), m_agent(watch.agent_pid) {
     if (!m_child) {
       throw support::system_error(support::ExitCode::failed, "cannot watch process " + std::to_string(pid), errno);
+    }
+    if (m_aside.look) {
+      m_aside_due = Clock::now() + m_aside.first;
     }
   }
 
@@ -69,6 +72,9 @@ public:
       look_at_the_box();
       if (m_deadline && Clock::now() >= *m_deadline) {
         return {m_expired, {m_expired == Outcome::Reason::forced ? 128 + m_signal : 0, m_signal}};
+      }
+      if (m_aside_due && Clock::now() >= *m_aside_due) {
+        look_aside();
       }
     }
   }
@@ -107,11 +113,18 @@ private:
       patience = std::max(std::chrono::ceil<std::chrono::milliseconds>(*m_deadline - Clock::now()),
                           std::chrono::milliseconds(0));
     }
+    if (m_aside_due) {
+      const auto left = std::max(std::chrono::ceil<std::chrono::milliseconds>(*m_aside_due - Clock::now()),
+                                 std::chrono::milliseconds(0));
+      patience = std::min(patience.value_or(left), left);
+    }
     if (m_firewall.is_awaited() || m_agent.is_awaited()) {
       patience = std::min(patience.value_or(k_look_again), k_look_again);
     }
     return patience ? static_cast<int>(patience->count()) : -1;
   }
+
+  void look_aside() { m_aside_due = Clock::now() + m_aside.look(); }
 
   void expire_after(std::chrono::milliseconds grace, Outcome::Reason reason) {
     const auto deadline = Clock::now() + grace;
@@ -148,6 +161,8 @@ private:
   Fd m_child;
   const Signals& m_signals;
   const Watch& m_watch;
+  const Aside& m_aside;
+  std::optional<Clock::time_point> m_aside_due;
   LateProcess m_firewall;
   LateProcess m_agent;
   bool m_firewall_ended = false;
@@ -161,8 +176,8 @@ private:
 
 } // namespace
 
-Outcome supervise(pid_t pid, const Signals& signals, const Watch& watch) {
-  return Supervisor(pid, signals, watch).run();
+Outcome supervise(pid_t pid, const Signals& signals, const Watch& watch, const Aside& aside) {
+  return Supervisor(pid, signals, watch, aside).run();
 }
 
 support::ExitStatus reap(pid_t pid, std::chrono::milliseconds patience) {

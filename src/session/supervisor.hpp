@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <sys/types.h>
 
@@ -23,6 +24,12 @@ struct Watch {
   int interrupts_to_force = 3; ///< so many SIGINT, each within a second of the one before, end what ignores them
 };
 
+/// Something else that is looked after while the box runs.
+struct Aside {
+  std::function<std::chrono::milliseconds()> look; ///< returns when it is to be called again
+  std::chrono::milliseconds first{0};              ///< when it is called for the first time
+};
+
 /// Why supervise() came back.
 struct Outcome {
   enum class Reason {
@@ -35,8 +42,8 @@ struct Outcome {
 };
 
 /// Waits for child `pid` (a podman that is attached to our terminal), passing on signals that did not reach it by
-/// themselves. Does not kill it: the teardown does.
-Outcome supervise(pid_t pid, const Signals& signals, const Watch& watch);
+/// themselves. Does not kill it: the teardown does. Looks after `aside` meanwhile.
+Outcome supervise(pid_t pid, const Signals& signals, const Watch& watch, const Aside& aside = {});
 
 /// Waits at most `patience` for child `pid` to end, then kills it. Its status.
 support::ExitStatus reap(pid_t pid, std::chrono::milliseconds patience);

@@ -18,16 +18,21 @@ ALLOWED = {
     "oci": {"policy", "support"},
     "image": {"podman", "oci", "policy", "support"},
     "firewall": {"policy", "support"},
-    "session": {"podman", "oci", "policy", "config", "support", "image", "firewall"},
+    "network": {"policy", "support", "firewall"},
+    "session": {"podman", "oci", "policy", "config", "support", "image", "firewall", "network"},
     "generate": {"podman", "oci", "policy", "session", "support"},
     "doctor": {"podman", "policy", "support"},
     "verify": {"support"},
     "cli": None,  # everything
 }
 
-# session shows the ruleset in --dry-run and reads the audit log: the pure renderer and the record's form only, nothing
-# that opens a socket.
-ONLY_HEADERS = {("session", "firewall"): re.compile(r"^firewall/(ruleset/(?!\w*driver|in_child)\w+|audit/record)\.hpp$")}
+# session shows the ruleset in --dry-run, reads the audit log and speaks to the control socket: the pure renderer and the
+# forms of records and messages only, nothing of the firewall that opens a socket.
+ONLY_HEADERS = {
+    ("session", "firewall"): re.compile(
+        r"^firewall/(ruleset/(?!\w*driver|in_child)\w+|audit/record|control/message)\.hpp$"),
+    ("network", "firewall"): re.compile(r"^firewall/audit/record\.hpp$"),
+}
 
 # Programs and folders that hold no box's library but are of a box.
 FOLDERS = {
@@ -36,6 +41,7 @@ FOLDERS = {
     "src/config": "config",
     "src/podman": "podman",
     "src/image": "image",
+    "src/network": "network",
     "src/session": "session",
     "src/generate": "generate",
     "src/doctor": "doctor",
@@ -66,7 +72,7 @@ def problem_of(box, name):
         return f"{box} must not depend on {target}"
     only = ONLY_HEADERS.get((box, target))
     if only and not only.match(name):
-        return f"{box} may use {target}'s ruleset renderer and audit record only"
+        return f"{box} may use {target}'s ruleset renderer, audit record and control messages only"
     return None
 
 

@@ -153,7 +153,7 @@ class Hosts(world.FirewallTest):
                 page = bytes.fromhex(result["received"])
                 self.assertTrue(page.startswith(b"HTTP/1.1 403 "), (text, page))
                 self.assertIn(b'"testbox"', page)
-                self.assertIn(b"agentbox run --allow api.example.com", page)
+                self.assertIn(b"agentbox allow api.example.com:80", page)
                 self.fw.wait_audit(kind="connect", reason=reason)
 
     def test_private_and_special_answers_are_refused(self):

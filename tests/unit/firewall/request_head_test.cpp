@@ -105,7 +105,7 @@ TEST_CASE("a denial names the box, the host and the way out, and nothing of the 
   const std::string text = denial_response("mybox", "evil.example\r\nSet-Cookie: x", "it is not\x1b[31m listed");
   CHECK(text.starts_with("HTTP/1.1 403 Forbidden\r\n"));
   CHECK(text.find("box \"mybox\"") != std::string::npos);
-  CHECK(text.find("agentbox run --allow evil.example") != std::string::npos);
+  CHECK(text.find("agentbox allow evil.example") != std::string::npos);
   CHECK(text.find("\nSet-Cookie") == std::string::npos);
   CHECK(text.find('\x1b') == std::string::npos);
   const std::size_t body = text.find("\r\n\r\n") + 4;

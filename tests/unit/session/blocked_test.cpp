@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/blocked.hpp"
 
-#include <filesystem>
-#include <fstream>
-
 #include "catch.hpp"
 #include "firewall/audit/record.hpp"
 
@@ -16,8 +13,8 @@ using Lines = std::vector<std::string>;
 
 namespace {
 
-std::string line(Kind kind, const std::string& name, std::uint16_t port, const std::string& reason,
-                 Verdict verdict = Verdict::deny) {
+Record record(Kind kind, const std::string& name, std::uint16_t port, const std::string& reason,
+              Verdict verdict = Verdict::deny) {
   Record record;
   record.time = "2026-01-31T12:00:00.123Z";
   record.box = "b";
@@ -28,55 +25,49 @@ std::string line(Kind kind, const std::string& name, std::uint16_t port, const s
   record.reason = reason;
   record.text = "why";
   record.verdict = verdict;
-  return firewall::audit::to_json_line(record);
+  return record;
 }
 
 } // namespace
 
 TEST_CASE("what was blocked, with the flag that would allow it") {
-  const std::string audit = line(Kind::dns, "evil.example", 0, "not-listed") +
-                            line(Kind::dns, "evil.example", 0, "not-listed") +
-                            line(Kind::connect, "api.openai.com", 22, "port-not-listed") +
-                            line(Kind::connect, "api.openai.com", 443, "sni-mismatch");
+  const std::vector<Record> audit = {record(Kind::dns, "evil.example", 0, "not-listed"),
+                                     record(Kind::dns, "evil.example", 0, "not-listed"),
+                                     record(Kind::connect, "api.openai.com", 22, "port-not-listed"),
+                                     record(Kind::connect, "api.openai.com", 443, "sni-mismatch")};
   CHECK(blocked_summary(audit) ==
         Lines{"blocked: evil.example (2 times) - allow with: agentbox run --allow evil.example",
               "blocked: api.openai.com:22 - allow with: agentbox run --allow api.openai.com:22",
-              "blocked: api.openai.com:443: why"});
+              "blocked: api.openai.com:443: why", "agentbox policy suggest writes a configuration that allows them"});
+}
+
+TEST_CASE("what was said while the box ran is not said again") {
+  const std::vector<Record> audit = {record(Kind::dns, "evil.example", 0, "not-listed"),
+                                     record(Kind::dns, "other.example", 0, "not-listed")};
+  CHECK(blocked_summary(audit, {"evil.example"}).front().starts_with("blocked: other.example"));
+  CHECK(blocked_summary({audit[0]}, {"evil.example"}).empty());
 }
 
 TEST_CASE("what was allowed, and the firewall's own life, are no news") {
-  CHECK(blocked_summary(line(Kind::connect, "api.openai.com", 443, "allowed", Verdict::allow) +
-                        line(Kind::firewall, "", 0, "start", Verdict::allow) + line(Kind::gate, "", 0, "x"))
+  CHECK(blocked_summary({record(Kind::connect, "api.openai.com", 443, "allowed", Verdict::allow),
+                         record(Kind::firewall, "", 0, "start", Verdict::allow), record(Kind::gate, "", 0, "x")})
             .empty());
-  CHECK(blocked_summary("").empty());
-  CHECK(blocked_summary("no json\n{\"half\": \n").empty());
+  CHECK(blocked_summary({}).empty());
 }
 
 TEST_CASE("a name that is none gets no flag, and reaches no terminal as it is") {
-  const Lines lines = blocked_summary(line(Kind::dns, "a\x1b[2Jb", 0, "bad-name"));
+  const Lines lines = blocked_summary({record(Kind::dns, "a\x1b[2Jb", 0, "bad-name")});
   REQUIRE(lines.size() == 1);
   CHECK(lines[0].find('\x1b') == std::string::npos);
   CHECK(lines[0].find("--allow") == std::string::npos);
 }
 
 TEST_CASE("five lines at most") {
-  std::string audit;
+  std::vector<Record> audit;
   for (char letter = 'a'; letter < 'i'; ++letter) {
-    audit += line(Kind::dns, std::string(1, letter) + ".example", 0, "not-listed");
+    audit.push_back(record(Kind::dns, std::string(1, letter) + ".example", 0, "not-listed"));
   }
   const Lines lines = blocked_summary(audit);
-  REQUIRE(lines.size() == 6);
-  CHECK(lines.back() == "blocked: 3 more; see: agentbox logs");
-}
-
-TEST_CASE("only this run's part of the file counts") {
-  const auto file = std::filesystem::temp_directory_path() / ("agentbox-audit-" + std::to_string(getpid()));
-  CHECK(audit_length(file) == 0);
-  CHECK(audit_since(file, 0).empty());
-  std::ofstream(file) << "old\n";
-  const auto start = audit_length(file);
-  std::ofstream(file, std::ios::app) << "new\n";
-  CHECK(audit_since(file, start) == "new\n");
-  CHECK(audit_since(file, 100).empty());
-  std::filesystem::remove(file);
+  REQUIRE(lines.size() == 7);
+  CHECK(lines[5] == "blocked: 3 more; see: agentbox network denied");
 }

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/control/controller.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+#include <optional>
+#include <variant>
+
+#include "support/command.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::firewall::control {
+namespace {
+
+using names::LiveChange;
+
+std::optional<Controller::Clock::time_point> end_of(const Request& request, Controller::Clock::time_point now) {
+  return request.seconds == 0 ? std::nullopt : std::optional(now + std::chrono::seconds(request.seconds));
+}
+
+/// "10 minutes", "as long as it runs".
+std::string duration_text(std::uint32_t seconds) {
+  if (seconds == 0) {
+    return "as long as it runs";
+  }
+  const auto counted = [](std::uint32_t count, const char* unit) {
+    return fmt::format("for {} {}{}", count, unit, count == 1 ? "" : "s");
+  };
+  if (seconds % 86400 == 0) {
+    return counted(seconds / 86400, "day");
+  }
+  if (seconds % 3600 == 0) {
+    return counted(seconds / 3600, "hour");
+  }
+  return seconds % 60 == 0 ? counted(seconds / 60, "minute") : counted(seconds, "second");
+}
+
+Reply refused_by_log() {
+  return {false, "nothing was changed: the audit log cannot be written", "is the host's disk full?"};
+}
+
+const policy::HostPattern* find_block(const policy::EgressPolicy& policy, const policy::HostPattern& pattern) {
+  for (const policy::HostPattern& block : policy.block) {
+    if (names::covers(block, pattern)) {
+      return &block;
+    }
+  }
+  return nullptr;
+}
+
+/// A denial of more than `entry`, which taking back `entry` would not lift.
+const LiveChange* find_wider_denial(const names::LiveList& live, const policy::HostEntry& entry) {
+  for (const LiveChange& change : live.changes()) {
+    const bool this_port = change.port == 0 || change.port == entry.port;
+    if (!change.allow && this_port && change.pattern != entry.pattern && names::covers(change.pattern, entry.pattern)) {
+      return &change;
+    }
+  }
+  return nullptr;
+}
+
+/// Whether the policy that the box was started with allows all of `entry`.
+bool is_allowed(const policy::EgressIndex& index, const policy::HostEntry& entry) {
+  const auto& allow = index.policy().allow;
+  return std::find(allow.begin(), allow.end(), entry) != allow.end() ||
+         (!entry.pattern.subdomains && index.decide(entry.pattern.name, entry.port).allowed());
+}
+
+/// A denial's host: like an entry of a list of hosts, or like one of block_hosts, which may be a whole top-level
+/// domain.
+std::variant<LiveChange, policy::EntryProblem> parse_denial(std::string_view text) {
+  LiveChange change;
+  if (text.find(':') == std::string_view::npos) {
+    policy::PatternResult parsed = policy::parse_block_pattern(text);
+    if (auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
+      return std::move(*problem);
+    }
+    change.pattern = std::get<policy::HostPattern>(std::move(parsed));
+    return change;
+  }
+  policy::EntryResult parsed = policy::parse_host_entry(text);
+  if (auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
+    return std::move(*problem);
+  }
+  auto& entry = std::get<policy::HostEntry>(parsed);
+  change.pattern = std::move(entry.pattern);
+  change.port = entry.port;
+  return change;
+}
+
+} // namespace
+
+Reply Controller::handle(const Request& request, Clock::time_point now) {
+  expire(now);
+  return request.verb == Request::Verb::allow ? allow(request, now) : deny(request, now);
+}
+
+Reply Controller::allow(const Request& request, Clock::time_point now) {
+  policy::EntryResult parsed = policy::parse_host_entry(request.host);
+  if (const auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
+    return {false, problem->message, problem->hint};
+  }
+  const auto& entry = std::get<policy::HostEntry>(parsed);
+  const LiveChange change{entry.pattern, entry.port, true, end_of(request, now)};
+  const policy::EgressPolicy& policy = m_directory.index().policy();
+  if (const auto* block = find_block(policy, entry.pattern)) {
+    return {false,
+            support::in_quotes(entry.text()) + " is blocked by " + support::in_quotes(block->text()) +
+                " in the configuration, and a block always wins",
+            "take it out of block_hosts, and start the box anew"};
+  }
+  if (const LiveChange* denial = find_wider_denial(m_directory.live(), entry)) {
+    return {false, support::in_quotes(entry.text()) + " stays denied by: agentbox deny " + denial->host_text(),
+            "take that back first: agentbox allow " + support::shell_quote({denial->host_text()})};
+  }
+  if (is_allowed(m_directory.index(), entry)) {
+    return allow_listed(change);
+  }
+  if (m_directory.live().full()) {
+    return {false, "there are too many changes to this box already", "write them into the configuration"};
+  }
+  if (!apply(change, request)) {
+    return refused_by_log();
+  }
+  m_changed();
+  return {true, fmt::format("{}:{} is allowed {}", entry.pattern.text(), entry.port, duration_text(request.seconds)),
+          ""};
+}
+
+Reply Controller::allow_listed(const LiveChange& change) {
+  const std::string host = change.host_text();
+  names::LiveList& live = m_directory.live();
+  if (live.find_denial_of(change.pattern, change.port) == nullptr) {
+    return {true, host + " is allowed already: it is on the box's list", ""};
+  }
+  if (!record(change, "granted", "the user took a denial back")) {
+    return refused_by_log();
+  }
+  live.take_back_denial(change.pattern, change.port);
+  m_changed();
+  return {true, host + " is allowed again: it is on the box's list", ""};
+}
+
+Reply Controller::deny(const Request& request, Clock::time_point now) {
+  auto parsed = parse_denial(request.host);
+  if (const auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
+    return {false, problem->message, problem->hint};
+  }
+  auto& change = std::get<LiveChange>(parsed);
+  change.until = end_of(request, now);
+  if (m_directory.live().full()) {
+    return {false, "there are too many changes to this box already", "write them into the configuration"};
+  }
+  if (!apply(change, request)) {
+    return refused_by_log();
+  }
+  m_changed();
+  return {true, fmt::format("{} is denied {}", change.host_text(), duration_text(request.seconds)), ""};
+}
+
+bool Controller::apply(const LiveChange& change, const Request& request) {
+  const std::string verb(verb_text(request.verb));
+  if (!record(
+          change, change.allow ? "granted" : "denied",
+          fmt::format("the user said: agentbox {} {}, {}", verb, change.host_text(), duration_text(request.seconds)))) {
+    return false;
+  }
+  m_directory.live().add(change);
+  return true;
+}
+
+bool Controller::record(const LiveChange& change, const char* reason, std::string text) {
+  audit::Record record;
+  record.kind = audit::Kind::control;
+  record.verdict = change.allow ? audit::Verdict::allow : audit::Verdict::deny;
+  record.name = change.pattern.text();
+  record.port = change.port;
+  record.reason = reason;
+  record.text = std::move(text);
+  record.rule = change.rule_text();
+  return m_audit(std::move(record));
+}
+
+std::optional<Controller::Clock::duration> Controller::until_next_expiry(Clock::time_point now) const {
+  const auto next = m_directory.live().next_expiry();
+  return next ? std::optional(std::max(*next - now, Clock::duration::zero())) : std::nullopt;
+}
+
+void Controller::expire(Clock::time_point now) {
+  if (!m_directory.live().timed()) {
+    return;
+  }
+  const auto gone = m_directory.live().expire(now);
+  for (LiveChange change : gone) {
+    const char* const text = change.allow ? "the time of a grant is over" : "the time of a denial is over";
+    change.allow = !change.allow; // what holds from now on
+    record(change, "expired", text);
+  }
+  if (!gone.empty()) {
+    m_changed();
+  }
+}
+
+} // namespace agentbox::firewall::control

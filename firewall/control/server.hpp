@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <asio/local/stream_protocol.hpp>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+#include "firewall/control/controller.hpp"
+#include "firewall/io/await.hpp"
+
+namespace agentbox::firewall::control {
+
+/// The Unix socket by which the user's agentbox changes a running box. Nobody else: its folder is mounted into the
+/// firewall's container only, its mode is 0600, and the peer must be the firewall's own user (SO_PEERCRED). Few
+/// connections at a time, one request each, two seconds.
+class Server {
+public:
+  static constexpr std::size_t k_max_connections = 16;
+
+  /// Binds `socket`; what lies there from a former life is removed. Throws support::Error(failed).
+  Server(asio::io_context& context, const std::filesystem::path& socket, Controller& controller);
+
+  void start();
+
+private:
+  using Socket = asio::local::stream_protocol::socket;
+
+  asio::awaitable<void> accept_loop();
+  asio::awaitable<void> expire_loop();
+  asio::awaitable<void> serve(std::shared_ptr<Socket> socket);
+  asio::awaitable<Reply> answer(Socket& socket);
+  void admit(int fd);
+
+  asio::io_context& m_context;
+  Controller& m_controller;
+  asio::local::stream_protocol::acceptor m_acceptor;
+  asio::steady_timer m_timer;
+  std::size_t m_connections = 0;
+  bool m_expiring = false;
+};
+
+} // namespace agentbox::firewall::control

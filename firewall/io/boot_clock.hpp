@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <ctime>
+
+namespace agentbox::firewall::io {
+
+/// CLOCK_BOOTTIME: also runs while the machine sleeps, so that "for ten minutes" ends while the lid is closed.
+struct BootClock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<BootClock>;
+  static constexpr bool is_steady = true; // NOLINT(readability-identifier-naming): the name of the standard's Clock
+
+  static time_point now() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return time_point(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+  }
+};
+
+} // namespace agentbox::firewall::io

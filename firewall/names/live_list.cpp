@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/names/live_list.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace agentbox::firewall::names {
+namespace {
+
+constexpr std::uint16_t k_https = 443;
+
+bool expired(const LiveChange& change, LiveList::Clock::time_point now) {
+  return change.until && *change.until <= now;
+}
+
+} // namespace
+
+std::string LiveChange::host_text() const {
+  const std::uint16_t unsaid = allow ? k_https : 0;
+  return port == unsaid ? pattern.text() : pattern.text() + ":" + std::to_string(port);
+}
+
+std::string LiveChange::rule_text() const {
+  return host_text() + (allow ? " (agentbox allow)" : " (agentbox deny)");
+}
+
+bool covers(const policy::HostPattern& cover, const policy::HostPattern& pattern) {
+  if (!pattern.subdomains) {
+    return cover.matches(pattern.name);
+  }
+  return cover.subdomains && (cover.name == pattern.name || cover.matches(pattern.name));
+}
+
+void LiveList::add(LiveChange change) {
+  std::erase_if(m_changes, [&](const LiveChange& old) {
+    const bool same_port = old.port == change.port || change.port == 0 || old.port == 0;
+    return old.pattern == change.pattern && (old.allow == change.allow ? old.port == change.port : same_port);
+  });
+  m_changes.push_back(std::move(change));
+  count_timed();
+}
+
+bool LiveList::take_back_denial(const policy::HostPattern& pattern, std::uint16_t port) {
+  const auto count = std::erase_if(m_changes, [&](const LiveChange& old) {
+    return !old.allow && old.pattern == pattern && (old.port == port || old.port == 0);
+  });
+  count_timed();
+  return count > 0;
+}
+
+const LiveChange* LiveList::find_grant(std::string_view host, std::uint16_t port, Clock::time_point now) const {
+  const auto found = std::find_if(m_changes.begin(), m_changes.end(), [&](const LiveChange& change) {
+    return change.allow && (port == 0 || change.port == port) && change.pattern.matches(host) && !expired(change, now);
+  });
+  return found == m_changes.end() ? nullptr : &*found;
+}
+
+const LiveChange* LiveList::find_denial(std::string_view host, std::uint16_t port, Clock::time_point now) const {
+  const auto found = std::find_if(m_changes.begin(), m_changes.end(), [&](const LiveChange& change) {
+    return !change.allow && (change.port == 0 || change.port == port) && change.pattern.matches(host) &&
+           !expired(change, now);
+  });
+  return found == m_changes.end() ? nullptr : &*found;
+}
+
+const LiveChange* LiveList::find_denial_of(const policy::HostPattern& pattern, std::uint16_t port) const {
+  const auto found = std::find_if(m_changes.begin(), m_changes.end(), [&](const LiveChange& change) {
+    return !change.allow && (change.port == 0 || change.port == port) && covers(change.pattern, pattern);
+  });
+  return found == m_changes.end() ? nullptr : &*found;
+}
+
+std::vector<LiveChange> LiveList::expire(Clock::time_point now) {
+  const auto first = std::stable_partition(m_changes.begin(), m_changes.end(),
+                                           [&](const LiveChange& change) { return !expired(change, now); });
+  std::vector<LiveChange> gone(std::make_move_iterator(first), std::make_move_iterator(m_changes.end()));
+  m_changes.erase(first, m_changes.end());
+  count_timed();
+  return gone;
+}
+
+std::optional<LiveList::Clock::time_point> LiveList::next_expiry() const {
+  std::optional<Clock::time_point> next;
+  for (const LiveChange& change : m_changes) {
+    if (change.until && (!next || *change.until < *next)) {
+      next = change.until;
+    }
+  }
+  return next;
+}
+
+void LiveList::count_timed() {
+  m_timed = std::any_of(m_changes.begin(), m_changes.end(), [](const LiveChange& change) { return change.until; });
+}
+
+} // namespace agentbox::firewall::names

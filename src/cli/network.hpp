@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/subcommands.hpp"
+#include "network/history.hpp"
+
+namespace agentbox::cli {
+
+/// Which part of the recorded history is meant.
+struct HistoryOptions {
+  std::optional<std::string> box;
+  std::optional<std::string> since;
+};
+
+/// Adds --box and --since.
+void add_history_options(CLI::App& command, HistoryOptions& options);
+
+/// The records that the options mean. Throws support::Error(usage) for a box without a log and for what is no time.
+std::vector<firewall::audit::Record> history(const HistoryOptions& options);
+
+/// `network backtest` and `policy suggest`, which are about the box of the current folder unless one is named.
+void add_network_backtest(CLI::App& network, Context& context);
+void add_policy_suggest(CLI::App& policy, Context& context);
+
+} // namespace agentbox::cli

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/candidate.hpp"
+
+#include <algorithm>
+
+#include "config/load.hpp"
+#include "config/merge.hpp"
+#include "config/read_layers.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::config {
+namespace {
+
+constexpr std::size_t k_longest_config = 1U << 20U;
+constexpr std::size_t k_longest_allow_file = 16U << 20U;
+
+Layer read_candidate(const Sources& sources, const std::filesystem::path& file, LayerKind kind,
+                     policy::Diagnostics& diagnostics) {
+  const std::filesystem::path path = absolute_path(file.native(), sources.home, sources.current_folder);
+  Layer layer = parse_layer(support::read_file(path, k_longest_config), path, kind, diagnostics);
+  if (layer.allow_file) {
+    const auto list = absolute_path(layer.allow_file->value, sources.home, path.parent_path());
+    for (auto& entry : parse_allow_file(support::read_file(list, k_longest_allow_file), list, diagnostics)) {
+      layer.allow.push_back(std::move(entry));
+    }
+  }
+  return layer;
+}
+
+} // namespace
+
+policy::EgressPolicy egress_with(const Sources& sources, const std::filesystem::path& file, LayerKind kind) {
+  policy::Diagnostics diagnostics;
+  // What is replaced may be broken: that may be why another one is tried.
+  Sources others = sources;
+  if (kind == LayerKind::user) {
+    others.user_file.reset();
+  }
+  LayersRead read = read_layers(others, diagnostics);
+  if (kind == LayerKind::project) {
+    std::erase_if(read.layers, [](const Layer& layer) { return layer.kind == LayerKind::project; });
+    std::erase_if(diagnostics, [&](const policy::Diagnostic& one) {
+      return one.where.starts_with((sources.workspace / ".agentbox").string());
+    });
+  }
+  const auto place = std::find_if(read.layers.begin(), read.layers.end(), [&](const Layer& layer) {
+    return static_cast<int>(layer.kind) > static_cast<int>(kind);
+  });
+  read.layers.insert(place, read_candidate(sources, file, kind, diagnostics));
+  policy::EgressPolicy egress = merge_egress(read.layers, {}, diagnostics);
+  if (!diagnostics.empty()) {
+    throw support::Error(support::ExitCode::usage, describe(diagnostics));
+  }
+  return egress;
+}
+
+} // namespace agentbox::config

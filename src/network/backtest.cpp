@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/backtest.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "network/notice.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::network {
+namespace {
+
+using firewall::audit::Kind;
+using firewall::audit::Record;
+using firewall::audit::Verdict;
+using Outcome = Tested::Outcome;
+
+bool counts(const Record& record) {
+  return record.kind == Kind::connect || (record.kind == Kind::dns && record.verdict == Verdict::deny) ||
+         record.kind == Kind::address;
+}
+
+bool list_decided(const Record& record) {
+  constexpr std::array<std::string_view, 3> k_words = {"not-listed", "port-not-listed", "blocked"};
+  return std::find(k_words.begin(), k_words.end(), record.reason) != k_words.end();
+}
+
+Tested test(const Record& record, const policy::EgressIndex& index) {
+  Tested tested;
+  tested.host = record.name.empty() ? record.address : record.name;
+  tested.port = record.port;
+  const bool passed = record.verdict == Verdict::allow;
+  const auto decision = record.port == 0 ? index.decide(record.name) : index.decide(record.name, record.port);
+  if (!passed && !list_decided(record)) {
+    tested.outcome = Outcome::still_refused;
+    tested.why = notice_of(record).value_or(Notice{}).why;
+    return tested;
+  }
+  if (decision.allowed()) {
+    tested.outcome = passed ? Outcome::still_passes : Outcome::passes_now;
+    tested.why = decision.rule;
+    return tested;
+  }
+  tested.outcome = passed ? Outcome::breaks : Outcome::still_refused;
+  tested.why = decision.rule.empty() ? "not on its list of hosts"
+               : decision.verdict == policy::EgressDecision::Verdict::blocked
+                   ? "blocked by " + decision.rule
+                   : "its list has " + decision.rule + ", not this port";
+  return tested;
+}
+
+} // namespace
+
+std::string_view outcome_text(Outcome outcome) {
+  switch (outcome) {
+  case Outcome::breaks: return "breaks";
+  case Outcome::passes_now: return "passes-now";
+  case Outcome::still_passes: return "still-passes";
+  case Outcome::still_refused: return "still-refused";
+  }
+  return "unknown";
+}
+
+std::vector<Tested> backtest(const std::vector<Record>& records, const policy::EgressIndex& index, std::size_t last) {
+  std::vector<const Record*> wanted;
+  for (const Record& record : records) {
+    if (counts(record)) {
+      wanted.push_back(&record);
+    }
+  }
+  if (last != 0 && wanted.size() > last) {
+    wanted.erase(wanted.begin(), wanted.end() - static_cast<std::ptrdiff_t>(last));
+  }
+  std::map<std::tuple<Outcome, std::string, std::uint16_t>, Tested> by_host; // in the order of Outcome
+  for (const Record* record : wanted) {
+    Tested tested = test(*record, index);
+    Tested& one = by_host[{tested.outcome, tested.host, tested.port}];
+    tested.count = one.count + 1;
+    one = std::move(tested);
+  }
+  std::vector<Tested> result;
+  for (auto& [key, tested] : by_host) {
+    result.push_back(std::move(tested));
+  }
+  return result;
+}
+
+std::string to_json_line(const Tested& tested) {
+  const auto& [host, port, count, outcome, why] = tested;
+  const nlohmann::ordered_json object = {{"host", support::escape_untrusted(host, 255)},
+                                         {"port", port},
+                                         {"count", count},
+                                         {"outcome", outcome_text(outcome)},
+                                         {"why", support::escape_untrusted(why)}};
+  return object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + '\n';
+}
+
+} // namespace agentbox::network

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/history.hpp"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <set>
+#include <string_view>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include "support/fd.hpp"
+
+namespace agentbox::network {
+namespace {
+
+namespace fs = std::filesystem;
+using firewall::audit::Record;
+
+constexpr std::string_view k_suffix = ".jsonl";
+constexpr std::string_view k_old_suffix = ".jsonl.1";
+constexpr off_t k_most = off_t{64} << 20;
+
+/// The end of `path`, at most k_most bytes; empty when it cannot be read.
+std::string read_end(const fs::path& path) {
+  const support::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat info {};
+  if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    return {};
+  }
+  off_t at = std::max<off_t>(0, info.st_size - k_most);
+  std::string text(static_cast<std::size_t>(info.st_size - at), '\0');
+  std::size_t have = 0;
+  while (have < text.size()) {
+    const ssize_t count = pread(file.get(), text.data() + have, text.size() - have, at);
+    if (count <= 0) {
+      break;
+    }
+    have += static_cast<std::size_t>(count);
+    at += count;
+  }
+  text.resize(have);
+  return text;
+}
+
+void add_records(const fs::path& path, const Filter& filter, std::vector<Record>& records) {
+  const std::string text = read_end(path);
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    auto record = firewall::audit::from_json_line(line);
+    if (record && filter.wants(*record)) {
+      records.push_back(*std::move(record));
+    }
+  }
+}
+
+/// The box whose log `file` is; empty when it is none.
+std::string box_of(const std::string& file) {
+  for (const std::string_view suffix : {k_suffix, k_old_suffix}) {
+    if (file.ends_with(suffix) && is_box_name(std::string_view(file).substr(0, file.size() - suffix.size()))) {
+      return file.substr(0, file.size() - suffix.size());
+    }
+  }
+  return {};
+}
+
+} // namespace
+
+bool is_box_name(std::string_view name) {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain);
+}
+
+bool Filter::wants(const Record& record) const {
+  return (!box || record.box == *box) && (!since || record.time >= *since);
+}
+
+std::vector<std::string> boxes_with_history(const fs::path& folder) {
+  std::set<std::string> boxes;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (std::string box = box_of(entry->path().filename().string()); !box.empty()) {
+      boxes.insert(std::move(box));
+    }
+  }
+  return {boxes.begin(), boxes.end()};
+}
+
+std::vector<Record> read_history(const fs::path& folder, const Filter& filter) {
+  std::vector<Record> records;
+  for (const std::string& box : boxes_with_history(folder)) {
+    if (!filter.box || box == *filter.box) {
+      add_records(folder / (box + std::string(k_old_suffix)), filter, records);
+      add_records(folder / (box + std::string(k_suffix)), filter, records);
+    }
+  }
+  std::stable_sort(records.begin(), records.end(), [](const Record& a, const Record& b) { return a.time < b.time; });
+  return records;
+}
+
+void prune_history(const fs::path& folder, std::uintmax_t max_bytes, const std::vector<std::string>& keep) {
+  struct Log {
+    fs::file_time_type written;
+    std::uintmax_t bytes = 0;
+    fs::path path;
+  };
+  std::vector<Log> logs;
+  std::uintmax_t total = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string box = box_of(entry->path().filename().string());
+    std::error_code unreadable;
+    if (box.empty() || !entry->is_regular_file(unreadable) || entry->is_symlink(unreadable)) {
+      continue;
+    }
+    const Log log{entry->last_write_time(unreadable), entry->file_size(unreadable), entry->path()};
+    total += unreadable ? 0 : log.bytes;
+    if (!unreadable && std::find(keep.begin(), keep.end(), box) == keep.end()) {
+      logs.push_back(log);
+    }
+  }
+  std::sort(logs.begin(), logs.end(), [](const Log& a, const Log& b) { return a.written < b.written; });
+  for (const Log& log : logs) {
+    if (total <= max_bytes) {
+      return;
+    }
+    if (fs::remove(log.path, error)) {
+      total -= log.bytes;
+    }
+  }
+}
+
+} // namespace agentbox::network

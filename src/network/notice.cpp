@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/notice.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+
+#include "policy/host_pattern.hpp"
+#include "support/command.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::network {
+namespace {
+
+using firewall::audit::Kind;
+using firewall::audit::Record;
+using firewall::audit::Verdict;
+
+/// How the rule of a live denial ends in the log.
+constexpr std::string_view k_by_user = " (agentbox deny)";
+
+std::string what_of(const Record& record) {
+  if (record.kind == Kind::dns) {
+    return support::escape_untrusted(record.name, 255);
+  }
+  if (record.name.empty()) {
+    const std::string address = support::escape_untrusted(record.address, 64);
+    const bool bare_v6 = address.find(':') != std::string::npos;
+    return fmt::format("{}{} ({})", bare_v6 ? "[" + address + "]" : address,
+                       record.port == 0 ? "" : ":" + std::to_string(record.port),
+                       support::escape_untrusted(record.protocol, 16));
+  }
+  return fmt::format("{}:{}", support::escape_untrusted(record.name, 255), record.port);
+}
+
+std::string why_of(const Record& record) {
+  const std::string rule = support::escape_untrusted(record.rule, 280);
+  if (record.reason == "blocked" && !rule.empty()) {
+    return rule.ends_with(k_by_user) ? "denied by you: agentbox deny " + rule.substr(0, rule.size() - k_by_user.size())
+                                     : "blocked by " + rule + " in block_hosts";
+  }
+  if (record.reason == "not-listed") {
+    return "not on the list of hosts";
+  }
+  if (record.reason == "port-not-listed") {
+    return rule.empty() ? "this port is not on the list of hosts" : "the list has " + rule + ", not this port";
+  }
+  if (record.reason == "not-a-name") {
+    return record.protocol == "tcp" ? "an address; only names of the list can be reached"
+                                    : "only TCP to names of the list is let through";
+  }
+  return support::escape_untrusted(record.text.empty() ? record.reason : record.text, 300);
+}
+
+/// What would allow it, in the form of a list of hosts.
+std::string entry_of(const Record& record) {
+  const bool by_user = record.reason == "blocked" && record.rule.ends_with(k_by_user);
+  const bool by_list = record.reason == "not-listed" || record.reason == "port-not-listed";
+  if ((!by_user && !by_list) || !policy::canonical_name(record.name)) {
+    return {};
+  }
+  const std::string entry =
+      record.port == 0 || record.port == 443 ? record.name : fmt::format("{}:{}", record.name, record.port);
+  const policy::EntryResult parsed = policy::parse_host_entry(entry); // e.g. localhost never can
+  return std::holds_alternative<policy::HostEntry>(parsed) ? entry : "";
+}
+
+} // namespace
+
+std::optional<Notice> notice_of(const Record& record) {
+  const bool of_box = record.kind == Kind::dns || record.kind == Kind::connect || record.kind == Kind::address;
+  if (!of_box || record.verdict != Verdict::deny) {
+    return std::nullopt;
+  }
+  return Notice{what_of(record), why_of(record), entry_of(record)};
+}
+
+std::string allow_command(const Notice& notice, const std::string& box) {
+  if (notice.entry.empty()) {
+    return {};
+  }
+  return "agentbox allow " + support::shell_quote({notice.entry}) + " --for 10m" +
+         (box.empty() ? "" : " --box " + support::shell_quote({box}));
+}
+
+std::string line_of(const Notice& notice, const std::string& box) {
+  const std::string command = allow_command(notice, box);
+  return fmt::format("blocked: {} ({}){}", notice.what, notice.why,
+                     command.empty() ? "" : " - allow it with: " + command);
+}
+
+std::vector<Denied> denied(const std::vector<Record>& records) {
+  std::map<std::string, Denied> by_what;
+  for (const Record& record : records) {
+    auto notice = notice_of(record);
+    if (!notice) {
+      continue;
+    }
+    Denied& one = by_what[notice->what + '\n' + notice->why];
+    one.first = one.count == 0 ? record.time : one.first;
+    one.last = record.time;
+    one.box = record.box;
+    one.reason = record.reason;
+    one.notice = *std::move(notice);
+    ++one.count;
+  }
+  std::vector<Denied> sorted;
+  for (auto& [what, one] : by_what) {
+    sorted.push_back(std::move(one));
+  }
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Denied& a, const Denied& b) { return a.count > b.count; });
+  return sorted;
+}
+
+} // namespace agentbox::network

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/control/server.hpp"
+
+#include <array>
+#include <poll.h>
+#include <string>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include "catch.hpp"
+#include "support/error.hpp"
+#include "support/fd.hpp"
+#include "temp_folder.hpp"
+
+namespace agentbox::firewall::control {
+namespace {
+
+using support::Fd;
+
+/// A control server in a thread of its own.
+class Rig {
+public:
+  Rig() {
+    m_server.start();
+    m_thread = std::thread([this] { m_context.run(); });
+  }
+  ~Rig() {
+    m_context.stop();
+    m_thread.join();
+  }
+  Rig(const Rig&) = delete;
+  Rig& operator=(const Rig&) = delete;
+  Rig(Rig&&) = delete;
+  Rig& operator=(Rig&&) = delete;
+
+  Fd connect() const {
+    Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    m_path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    return fd;
+  }
+  const std::filesystem::path& path() const { return m_path; }
+
+private:
+  tests::TempFolder m_folder;
+  std::filesystem::path m_path = m_folder / k_socket_name;
+  names::Directory m_directory{policy::EgressPolicy{}};
+  Controller m_controller{m_directory, [](const audit::Record&) { return true; }, [] {}};
+  asio::io_context m_context{1};
+  Server m_server{m_context, m_path, m_controller};
+  std::thread m_thread;
+};
+
+/// What comes until the other end closes.
+std::string read_all(const Fd& fd) {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    pollfd watched{fd.get(), POLLIN, 0};
+    REQUIRE(::poll(&watched, 1, 20'000) == 1);
+    const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
+    if (count <= 0) {
+      return text;
+    }
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+}
+
+std::optional<Reply> ask(const Fd& fd, const std::string& line) {
+  // A refusal may come, and the other end be closed, before all of a long message is written.
+  [[maybe_unused]] const ssize_t ignored = ::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL);
+  const std::string text = read_all(fd);
+  return text.empty() ? std::nullopt : parse_reply(text.substr(0, text.size() - 1));
+}
+
+std::string good() {
+  return to_line(Request{Request::Verb::allow, "api.github.com", 600});
+}
+
+TEST_CASE("one request, one answer, over a socket that is only the user's", "[control]") {
+  const Rig rig;
+  struct stat status {};
+  REQUIRE(::stat(rig.path().c_str(), &status) == 0);
+  CHECK(S_ISSOCK(status.st_mode));
+  CHECK((status.st_mode & 0777U) == 0600U);
+  const auto reply = ask(rig.connect(), good());
+  REQUIRE(reply);
+  CHECK(reply->ok);
+  CHECK(reply->message == "api.github.com:443 is allowed for 10 minutes");
+}
+
+TEST_CASE("garbage, oversize and half messages harm nobody", "[control]") {
+  const Rig rig;
+  for (const std::string& message :
+       {std::string("\n"), std::string("garbage\n"), std::string(3, '\0') + "\n", std::string(k_max_message * 4, 'x'),
+        std::string(k_max_message - 1, '[') + "\n", std::string("{\"verb\":\n")}) {
+    const auto reply = ask(rig.connect(), message);
+    CHECK((!reply || !reply->ok));
+  }
+  {
+    const Fd half = rig.connect();
+    REQUIRE(::send(half.get(), "{\"verb\"", 7, MSG_NOSIGNAL) == 7);
+  } // hangs up
+  {
+    const Fd half = rig.connect();
+    REQUIRE(::send(half.get(), "{\"verb\"", 7, MSG_NOSIGNAL) == 7);
+    ::shutdown(half.get(), SHUT_WR);
+    const std::string text = read_all(half);
+    CHECK(text.find("half way") != std::string::npos);
+  }
+  CHECK(ask(rig.connect(), good())->ok);
+}
+
+TEST_CASE("who says nothing is cut off, and meanwhile keeps nobody out for long", "[control]") {
+  const Rig rig;
+  std::vector<Fd> silent;
+  for (std::size_t i = 0; i < Server::k_max_connections; ++i) {
+    silent.push_back(rig.connect());
+  }
+  read_all(rig.connect()); // one more is closed at once
+  for (const Fd& fd : silent) {
+    read_all(fd); // after two seconds
+  }
+  const auto reply = ask(rig.connect(), good());
+  REQUIRE(reply);
+  CHECK(reply->ok);
+}
+
+TEST_CASE("another user gets no answer, whatever the file's mode says", "[control]") {
+  if (::geteuid() != 0) {
+    SUCCEED("only root can become somebody else");
+    return;
+  }
+  const Rig rig;
+  std::filesystem::permissions(rig.path().parent_path(), std::filesystem::perms(0755));
+  std::filesystem::permissions(rig.path(), std::filesystem::perms(0777));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr uid_t k_nobody = 65534;
+    Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    rig.path().string().copy(address.sun_path, sizeof address.sun_path - 1);
+    std::array<char, 64> buffer{};
+    const bool connected = ::setresuid(k_nobody, k_nobody, k_nobody) == 0 &&
+                           ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    const std::string line = good();
+    [[maybe_unused]] const ssize_t ignored = ::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL);
+    ::_exit(!connected ? 2 : ::read(fd.get(), buffer.data(), buffer.size()) > 0 ? 1 : 0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(ask(rig.connect(), good())->ok); // and the own one does
+}
+
+TEST_CASE("a socket of a former life is replaced, and a folder that is not there is said", "[control]") {
+  const tests::TempFolder folder;
+  folder.write(k_socket_name, "old");
+  names::Directory directory{policy::EgressPolicy{}};
+  Controller controller{directory, [](const audit::Record&) { return true; }, [] {}};
+  asio::io_context context{1};
+  CHECK_NOTHROW(Server(context, folder / k_socket_name, controller));
+  CHECK_THROWS_AS(Server(context, folder.path() / "missing" / k_socket_name, controller), support::Error);
+}
+
+} // namespace
+} // namespace agentbox::firewall::control

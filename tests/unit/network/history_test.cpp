@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/history.hpp"
+
+#include <fstream>
+#include <sys/stat.h>
+
+#include "catch.hpp"
+#include "records.hpp"
+#include "temp_folder.hpp"
+
+using namespace agentbox;
+using namespace agentbox::network;
+namespace fs = std::filesystem;
+using firewall::audit::Kind;
+
+namespace {
+
+void append(const fs::path& file, const std::string& box, const std::string& name, const std::string& time) {
+  auto one = test::record(Kind::dns, name, 0, "not-listed", time);
+  one.box = box;
+  std::ofstream(file, std::ios::app) << firewall::audit::to_json_line(one);
+}
+
+} // namespace
+
+TEST_CASE("all boxes' logs by time, those of before the rotation included") {
+  const tests::TempFolder folder;
+  append(folder.path() / "a.jsonl.1", "a", "one.example", "2026-01-01T00:00:00.000Z");
+  append(folder.path() / "b.jsonl", "b", "two.example", "2026-01-02T00:00:00.000Z");
+  append(folder.path() / "a.jsonl", "a", "three.example", "2026-01-03T00:00:00.000Z");
+  std::ofstream(folder.path() / "a.jsonl", std::ios::app) << "{\"half\": \nno json\n";
+  const auto all = read_history(folder.path(), {});
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].name == "one.example");
+  CHECK(all[1].name == "two.example");
+  CHECK(all[2].name == "three.example");
+  CHECK(read_history(folder.path(), {"a", {}}).size() == 2);
+  CHECK(read_history(folder.path(), {{}, "2026-01-02"}).size() == 2);
+  CHECK(read_history(folder.path(), {"a", "2026-01-02"}).size() == 1);
+  CHECK(boxes_with_history(folder.path()) == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("links, pipes and folders are no logs, and no folder is an empty history") {
+  const tests::TempFolder folder;
+  append(folder.path() / "elsewhere", "a", "x.example", "2026-01-01T00:00:00.000Z");
+  fs::create_symlink(folder.path() / "elsewhere", folder.path() / "link.jsonl");
+  REQUIRE(mkfifo((folder.path() / "pipe.jsonl").c_str(), 0600) == 0);
+  fs::create_directory(folder.path() / "folder.jsonl");
+  CHECK(read_history(folder.path(), {}).empty());
+  CHECK(read_history(folder.path() / "missing", {}).empty());
+  CHECK(read_history(folder.path(), {"../elsewhere", {}}).empty());
+}
+
+TEST_CASE("the logs of long ago go first, those of running boxes stay") {
+  const tests::TempFolder folder;
+  const auto now = fs::file_time_type::clock::now();
+  int hours = 10;
+  for (const char* box : {"oldest", "running", "newer", "newest"}) {
+    std::ofstream(folder.path() / (std::string(box) + ".jsonl")) << std::string(1000, 'x');
+    fs::last_write_time(folder.path() / (std::string(box) + ".jsonl"), now - std::chrono::hours(hours--));
+  }
+  std::ofstream(folder.path() / "something-else") << std::string(5000, 'x');
+  prune_history(folder.path(), 4000, {"running"});
+  CHECK(boxes_with_history(folder.path()).size() == 4);
+  prune_history(folder.path(), 2500, {"running"});
+  CHECK(boxes_with_history(folder.path()) == std::vector<std::string>{"newest", "running"});
+  prune_history(folder.path(), 0, {"running"});
+  CHECK(boxes_with_history(folder.path()) == std::vector<std::string>{"running"});
+  CHECK(fs::exists(folder.path() / "something-else"));
+  prune_history(folder.path() / "missing", 0, {});
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/notice.hpp"
+
+#include "catch.hpp"
+#include "records.hpp"
+
+using namespace agentbox;
+using namespace agentbox::network;
+using firewall::audit::Kind;
+using test::record;
+
+TEST_CASE("one line says what was blocked, why, and what allows it") {
+  const auto notice = notice_of(record(Kind::dns, "api.github.com", 0, "not-listed"));
+  REQUIRE(notice);
+  CHECK(line_of(*notice, "") == "blocked: api.github.com (not on the list of hosts) - allow it with: agentbox allow "
+                                "api.github.com --for 10m");
+  CHECK(line_of(*notice, "shop").ends_with("--for 10m --box shop"));
+}
+
+TEST_CASE("the rule is named, and a port where it is not 443") {
+  auto ssh = record(Kind::connect, "github.com", 22, "port-not-listed");
+  ssh.rule = "github.com";
+  CHECK(line_of(*notice_of(ssh), "") ==
+        "blocked: github.com:22 (the list has github.com, not this port) - allow it with: "
+        "agentbox allow github.com:22 --for 10m");
+}
+
+TEST_CASE("nothing is proposed where nothing would help") {
+  auto blocked = record(Kind::dns, "x.sentry.io", 0, "blocked");
+  blocked.rule = "*.sentry.io";
+  CHECK(line_of(*notice_of(blocked), "") == "blocked: x.sentry.io (blocked by *.sentry.io in block_hosts)");
+  CHECK(allow_command(*notice_of(record(Kind::connect, "a.example", 443, "sni-mismatch")), "").empty());
+  auto address = record(Kind::address, "", 80, "not-a-name");
+  address.address = "192.0.2.1";
+  CHECK(line_of(*notice_of(address), "") ==
+        "blocked: 192.0.2.1:80 (tcp) (an address; only names of the list can be reached)");
+  CHECK(notice_of(record(Kind::dns, "x.localhost", 0, "not-listed"))->entry.empty());
+}
+
+TEST_CASE("what the user denied, the user can allow again") {
+  auto denied = record(Kind::dns, "api.github.com", 0, "blocked");
+  denied.rule = "api.github.com (agentbox deny)";
+  CHECK(notice_of(denied)->entry == "api.github.com");
+  CHECK(notice_of(denied)->why == "denied by you: agentbox deny api.github.com");
+}
+
+TEST_CASE("what was allowed, asked by the gate, or done by the user is no denial of the box") {
+  CHECK_FALSE(notice_of(record(Kind::connect, "a.example", 443, "allowed")));
+  CHECK_FALSE(notice_of(record(Kind::gate, "", 0, "gate")));
+  CHECK_FALSE(notice_of(record(Kind::control, "a.example", 0, "denied")));
+}
+
+TEST_CASE("text of the box reaches no terminal, and no shell, as it is") {
+  auto hostile = record(Kind::dns, "a\x1b]2;x\x07.example; rm -rf ~", 0, "not-listed");
+  hostile.rule = hostile.text = "\x1b[2J";
+  const auto notice = notice_of(hostile);
+  REQUIRE(notice);
+  CHECK(notice->entry.empty());
+  CHECK(line_of(*notice, "").find('\x1b') == std::string::npos);
+  CHECK(line_of(*notice, "").find('\x07') == std::string::npos);
+}
+
+TEST_CASE("denials are counted, the most frequent first") {
+  const auto list = denied({record(Kind::dns, "a.example", 0, "not-listed", "2026-01-31T12:00:00.000Z"),
+                            record(Kind::dns, "b.example", 0, "not-listed", "2026-01-31T12:00:01.000Z"),
+                            record(Kind::dns, "b.example", 0, "not-listed", "2026-01-31T12:00:02.000Z"),
+                            record(Kind::connect, "c.example", 443, "allowed")});
+  REQUIRE(list.size() == 2);
+  CHECK(list[0].notice.what == "b.example");
+  CHECK(list[0].count == 2);
+  CHECK(list[0].first == "2026-01-31T12:00:01.000Z");
+  CHECK(list[0].last == "2026-01-31T12:00:02.000Z");
+  CHECK(list[1].count == 1);
+}

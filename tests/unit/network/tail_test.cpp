@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/tail.hpp"
+
+#include <fstream>
+#include <poll.h>
+
+#include "catch.hpp"
+#include "records.hpp"
+#include "support/error.hpp"
+#include "temp_folder.hpp"
+
+using namespace agentbox;
+using namespace agentbox::network;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string line(const std::string& name) {
+  return firewall::audit::to_json_line(test::record(firewall::audit::Kind::dns, name, 0, "not-listed"));
+}
+
+void append(const fs::path& file, const std::string& text) {
+  std::ofstream(file, std::ios::app) << text;
+}
+
+bool readable(const Tail& tail) {
+  pollfd watched{tail.fd(), POLLIN, 0};
+  return poll(&watched, 1, 0) == 1;
+}
+
+std::vector<std::string> names(Tail& tail) {
+  std::vector<std::string> result;
+  for (const auto& record : tail.take()) {
+    result.push_back(record.name);
+  }
+  return result;
+}
+
+using Names = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("what is written later is told, what was there is not") {
+  const tests::TempFolder folder;
+  append(folder.path() / "a.jsonl", line("old.example"));
+  Tail tail(folder.path(), {});
+  CHECK_FALSE(readable(tail));
+  append(folder.path() / "a.jsonl", line("new.example"));
+  CHECK(readable(tail));
+  CHECK(names(tail) == Names{"new.example"});
+  CHECK_FALSE(readable(tail));
+  CHECK(names(tail).empty());
+}
+
+TEST_CASE("a box that starts later, and only the box that is meant") {
+  const tests::TempFolder folder;
+  Tail all(folder.path(), {});
+  Tail one(folder.path(), "b");
+  append(folder.path() / "a.jsonl", line("a.example"));
+  append(folder.path() / "b.jsonl", line("b.example"));
+  CHECK(names(all) == Names{"a.example", "b.example"});
+  CHECK(names(one) == Names{"b.example"});
+}
+
+TEST_CASE("nothing is lost over a rotation") {
+  const tests::TempFolder folder;
+  const fs::path file = folder.path() / "a.jsonl";
+  append(file, line("old.example"));
+  Tail tail(folder.path(), "a");
+  append(file, line("before.example"));
+  fs::rename(file, folder.path() / "a.jsonl.1");
+  append(file, line("after.example"));
+  CHECK(names(tail) == Names{"before.example", "after.example"});
+}
+
+TEST_CASE("half a line waits for its other half") {
+  const tests::TempFolder folder;
+  Tail tail(folder.path(), "a");
+  const std::string text = line("slow.example");
+  append(folder.path() / "a.jsonl", text.substr(0, 20));
+  CHECK(names(tail).empty());
+  append(folder.path() / "a.jsonl", text.substr(20));
+  CHECK(names(tail) == Names{"slow.example"});
+}
+
+TEST_CASE("a flood is taken in parts, and a line without end does not grow") {
+  const tests::TempFolder folder;
+  Tail tail(folder.path(), "a");
+  std::string flood;
+  while (flood.size() < (3U << 20U)) {
+    flood += line("flood.example");
+  }
+  const auto count = static_cast<std::size_t>(std::count(flood.begin(), flood.end(), '\n'));
+  append(folder.path() / "a.jsonl", flood);
+  std::size_t seen = tail.take().size();
+  CHECK(tail.more());
+  CHECK(seen < count);
+  while (tail.more()) {
+    seen += tail.take().size();
+  }
+  CHECK(seen == count);
+  append(folder.path() / "a.jsonl", std::string(100'000, 'x') + "\n" + line("next.example"));
+  CHECK(names(tail) == Names{"next.example"});
+}
+
+TEST_CASE("a folder that is not there is said") {
+  const tests::TempFolder folder;
+  CHECK_THROWS_AS(Tail(folder.path() / "missing", {}), support::Error);
+}
