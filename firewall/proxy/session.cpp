@@ -57,7 +57,10 @@ asio::awaitable<void> Session::run() {
   m_idle_limit = m_services.limits.idle;
   m_deadline = Clock::now() + m_idle_limit;
   m_legs = 2;
-  asio::co_spawn(co_await asio::this_coro::executor, download(), [self](const std::exception_ptr& failure) {
+  // A statement of its own: GCC 12 destroys a temporary twice that shares its expression with a co_await, here the
+  // handler's share of this session.
+  const auto executor = co_await asio::this_coro::executor;
+  asio::co_spawn(executor, download(), [self](const std::exception_ptr& failure) {
     if (failure) {
       self->end(true);
     }
