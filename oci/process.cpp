@@ -69,6 +69,9 @@ json agent_environment(const policy::PolicyFields& fields, const HostFacts& fact
        {"AGENTBOX_NETWORK", std::string(policy::mode_text(fields.egress.mode))},
        {"AGENTBOX_PIDS", std::to_string(fields.limits.pids)},
        {k_gate_variable, facts.nonce}});
+  if (fields.confinement.prove_at_start) {
+    env["AGENTBOX_VERIFY"] = "1";
+  }
   return as_list(env);
 }
 

@@ -83,6 +83,16 @@ void read_agent_choice(TomlTable& top, Layer& layer) {
   }
 }
 
+/// [verify]
+void read_verify(TomlTable& top, Layer& layer) {
+  if (auto table = top.table("verify")) {
+    if (const auto wanted = table->boolean("on_start")) {
+      layer.verify_on_start = wanted->value;
+    }
+    table->finish();
+  }
+}
+
 } // namespace
 
 Layer parse_layer(std::string_view text, const std::filesystem::path& file, LayerKind kind,
@@ -106,6 +116,7 @@ Layer parse_layer(std::string_view text, const std::filesystem::path& file, Laye
   layer.protect = read_list(top, "protect", "paths");
   read_env(top, layer);
   read_ca_bundle(top, layer);
+  read_verify(top, layer);
   top.finish();
   return layer;
 }

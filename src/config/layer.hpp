@@ -51,6 +51,7 @@ struct Layer {
   std::optional<policy::VirtualRange> virtual_range;
   std::optional<policy::FirewallDriver> driver;
   std::optional<bool> notify; ///< not in a project's
+  std::optional<bool> verify_on_start;
 
   std::optional<Located<std::string>> default_agent; ///< agent.default: a name, or "last_used"
   std::map<std::string, AgentLayer> agents;

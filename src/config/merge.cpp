@@ -233,6 +233,7 @@ Merged merge(const std::vector<Layer>& layers, const Overrides& overrides, const
   fields.egress = merge_egress(layers, overrides, diagnostics);
   for (const Layer& layer : layers) {
     take(layer.driver, fields.firewall_driver);
+    take(layer.verify_on_start, fields.confinement.prove_at_start);
   }
   merged.agents = merge_agents(layers, diagnostics);
   fields.agent = choose_agent(merged.agents, layers, overrides, sources, diagnostics);

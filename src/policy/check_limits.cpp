@@ -87,7 +87,9 @@ void check_limits(const Limits& limits, Findings& findings) {
 }
 
 void check_confinement(const Confinement& confinement, Findings& findings) {
-  const auto& [capabilities, no_new_privileges, firewall_capabilities, masked_paths, readonly_paths] = confinement;
+  const auto& [capabilities, no_new_privileges, firewall_capabilities, masked_paths, readonly_paths, prove_at_start] =
+      confinement;
+  static_cast<void>(prove_at_start); // either is fine
   findings.require(capabilities.empty(), "confinement.capabilities", "the agent has no capabilities");
   findings.require(no_new_privileges, "confinement.no_new_privileges", "no_new_privileges cannot be taken away");
   findings.require(firewall_capabilities == Confinement().firewall_capabilities, "confinement.firewall_capabilities",

@@ -99,7 +99,8 @@ void diff_limits(const Limits& before, const Limits& after, Changes& changes) {
 }
 
 void diff_confinement(const Confinement& before, const Confinement& after, Changes& changes) {
-  const auto& [capabilities, no_new_privileges, firewall_capabilities, masked_paths, readonly_paths] = after;
+  const auto& [capabilities, no_new_privileges, firewall_capabilities, masked_paths, readonly_paths, prove_at_start] =
+      after;
   changes.list("confinement.capabilities", before.capabilities, capabilities, Direction::broader);
   if (before.no_new_privileges != no_new_privileges) {
     changes.add(no_new_privileges ? Direction::tighter : Direction::broader, "confinement.no_new_privileges",
@@ -109,6 +110,10 @@ void diff_confinement(const Confinement& before, const Confinement& after, Chang
                Direction::broader);
   changes.list("confinement.masked_paths", before.masked_paths, masked_paths, Direction::tighter);
   changes.list("confinement.readonly_paths", before.readonly_paths, readonly_paths, Direction::tighter);
+  if (before.prove_at_start != prove_at_start) {
+    changes.add(prove_at_start ? Direction::tighter : Direction::broader, "verify.on_start",
+                prove_at_start ? "off -> on" : "on -> off");
+  }
 }
 
 /// Choosing among the agents that agentbox brings along is a matter of taste; any other command line is not.

@@ -111,13 +111,14 @@ void read(const json& value, Limits& to) {
 }
 
 void read(const json& value, Confinement& to) {
-  auto& [capabilities, no_new_privileges, firewall_capabilities, masked_paths, readonly_paths] = to;
+  auto& [capabilities, no_new_privileges, firewall_capabilities, masked_paths, readonly_paths, prove_at_start] = to;
   Object object(value);
   object.read("capabilities", capabilities);
   object.read("no_new_privileges", no_new_privileges);
   object.read("firewall_capabilities", firewall_capabilities);
   object.read("masked_paths", masked_paths);
   object.read("readonly_paths", readonly_paths);
+  object.read("prove_at_start", prove_at_start);
   object.finish();
 }
 

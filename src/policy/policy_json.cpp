@@ -63,12 +63,14 @@ json value_of(const Limits& limits) {
 }
 
 json value_of(const Confinement& confinement) {
-  const auto& [capabilities, no_new_privileges, firewall_capabilities, masked_paths, readonly_paths] = confinement;
+  const auto& [capabilities, no_new_privileges, firewall_capabilities, masked_paths, readonly_paths, prove_at_start] =
+      confinement;
   return {{"capabilities", capabilities},
           {"no_new_privileges", no_new_privileges},
           {"firewall_capabilities", firewall_capabilities},
           {"masked_paths", masked_paths},
-          {"readonly_paths", readonly_paths}};
+          {"readonly_paths", readonly_paths},
+          {"prove_at_start", prove_at_start}};
 }
 
 json value_of(const Agent& agent) {

@@ -68,6 +68,7 @@ struct Confinement {
   std::vector<std::string> firewall_capabilities = {"CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE"};
   std::vector<std::string> masked_paths;   ///< OCI linux.maskedPaths
   std::vector<std::string> readonly_paths; ///< OCI linux.readonlyPaths
+  bool prove_at_start = false; ///< agent-entrypoint attacks the box before it starts the agent, and refuses a hole
 
   bool operator==(const Confinement&) const = default;
 };

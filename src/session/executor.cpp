@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "session/before_step.hpp"
+#include "session/orphans.hpp"
 #include "session/registry.hpp"
 #include "session/terminal.hpp"
 #include "support/error.hpp"
@@ -232,7 +233,9 @@ Result execute(const Plan& plan, const Signals& signals, const std::function<voi
 void sweep(const podman::Podman& podman) {
   for (const Claim& claim : claim_dead_sessions()) {
     const std::string name = claim.paths.folder.filename().string();
+    await_orphaned_creation(name);
     const std::vector<std::string> problems = tear_down(make_teardown(name, claim.paths, podman));
+    end_orphans(name);
     if (problems.empty()) {
       spdlog::info("cleaned up the box \"{}\", whose launcher had died", support::escape_untrusted(name));
       continue;

@@ -132,7 +132,8 @@ class SystemTest(unittest.TestCase):
     def _end(self, process):
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # who holds its pipes then is found by left_behind()
+            process.communicate(timeout=patience(10))
 
     def terminal(self, *arguments, **env):
         """Starts `agentbox ARGUMENTS` on a terminal of its own."""

@@ -24,6 +24,7 @@ namespace {
 constexpr int k_mptcp = 262; // IPPROTO_MPTCP, newer than some C libraries
 constexpr int k_dccp = 33;
 constexpr int k_wait_ms = 400;
+constexpr int k_connect_ms = 1000; // the firewall refuses within microseconds
 
 /// What the ruleset answers: a reset for TCP, "administratively prohibited" for the rest, which the sender of a local
 /// packet sees as EPERM, EACCES or EHOSTUNREACH. ENETUNREACH: there is no route, so no packet was made.
@@ -164,7 +165,7 @@ Finding connect_stream(const Way& way, int fd, const Address& to) {
       return finding(Verdict::unclear, errno_name(errno));
     }
   }
-  const int error = connect_result(fd, to, 1500);
+  const int error = connect_result(fd, to, k_connect_ms);
   if (error != 0) {
     return way.kind == Kind::source && error == EINVAL ? finding(Verdict::stopped, "EINVAL") : judge(error);
   }
@@ -179,7 +180,7 @@ Finding connect_stream(const Way& way, int fd, const Address& to) {
   }
   // The proxy takes every connection to a virtual address, and hangs up on what has no name.
   std::array<char, 64> answer{};
-  const long count = sent < 0 ? 0 : read_within(fd, answer.data(), answer.size(), 1500);
+  const long count = sent < 0 ? 0 : read_within(fd, answer.data(), answer.size(), k_connect_ms);
   if (count > 0) {
     return finding(Verdict::through, "it was answered");
   }

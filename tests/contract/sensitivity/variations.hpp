@@ -47,7 +47,7 @@ inline std::vector<Variation> variations() {
     const auto& [mount_source, mount_destination, read_only, reason] = mounts.front();
     const auto& [address, host_port, box_port] = ports.front();
     const auto& [pids, memory, cpu, shm, tmp, open_files] = limits;
-    const auto& [capabilities, no_new_privileges, firewall_capabilities, masked, readonly] = confinement;
+    const auto& [capabilities, no_new_privileges, firewall_capabilities, masked, readonly, prove] = confinement;
     const auto& [mode, range, allow, block, allow_ech, allow_private] = egress;
     const auto& [agent_name, command, prompt, agent_env, auth] = agent;
     const auto& [kind, run_prompt, run_command] = run;
@@ -59,7 +59,7 @@ inline std::vector<Variation> variations() {
     std::ignore =
         std::tie(open_files, capabilities, no_new_privileges, firewall_capabilities, masked, readonly, mode, range);
     std::ignore = std::tie(allow, block, allow_ech, allow_private, agent_name, command, prompt, agent_env, auth, kind);
-    std::ignore = std::tie(run_prompt, run_command, base, toolkits);
+    std::ignore = std::tie(run_prompt, run_command, base, toolkits, prove);
   }
   return {
       {"user.uid", [](auto& f) { f.user.uid = 1001; }},
@@ -89,6 +89,7 @@ inline std::vector<Variation> variations() {
        [](auto& f) { f.confinement.firewall_capabilities.push_back("CAP_SYS_ADMIN"); }},
       {"confinement.masked_paths", [](auto& f) { f.confinement.masked_paths.push_back("/sys/zz"); }},
       {"confinement.readonly_paths", [](auto& f) { f.confinement.readonly_paths.push_back("/sys/zz"); }},
+      {"confinement.prove_at_start", [](auto& f) { f.confinement.prove_at_start = true; }},
       {"egress.mode", [](auto& f) { f.egress.mode = policy::NetworkMode::full; }},
       {"egress.virtual_range",
        [](auto& f) {

@@ -22,7 +22,6 @@ constexpr Leading k_lan{"rebind-local-network", "lan.example"};
 constexpr Leading k_alias{"rebind-alias", "alias.example"};
 constexpr Leading k_unspecified{"rebind-unspecified", "unspecified.example"};
 constexpr Leading k_mapped{"rebind-mapped", "mapped.example"};
-constexpr Leading k_own{"rebind-own", "own.example"};
 
 template <const Leading& one>
 Finding reach(const Expected&) {
@@ -78,7 +77,6 @@ constexpr std::array k_attacks = {
     Attack{"rebind-alias", k_family, "reach metadata by a CNAME of a listed name", k_wall, reach<k_alias>},
     Attack{"rebind-unspecified", k_family, "reach 0.0.0.0 by a listed name", k_wall, reach<k_unspecified>},
     Attack{"rebind-mapped", k_family, "reach ::ffff:169.254.169.254 by a listed name", k_wall, reach<k_mapped>},
-    Attack{"rebind-own", k_family, "reach the host's own address by a listed name", k_wall, reach<k_own>},
     Attack{"rebind-turns", k_family, "reach metadata by a name that changes", k_wall, rebinding_in_turns},
     Attack{"twin-ssh", k_family, "speak another protocol with a listed host and port", "allowed", twin_other_protocol},
     Attack{"port-8080", k_family, "reach a listed host on another port", "proxy", other_port<8080>},

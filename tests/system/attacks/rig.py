@@ -17,7 +17,7 @@ MARKER = "agentbox-attack:"
 # What the tables need of the test internet: names for HTTP and TLS, a port for another protocol, and the names that lead
 # where no listed name may.
 ALLOWED = ["allowed.example", "allowed.example:80", "allowed.example:22", "*.wild.example"] + [
-    name + ".example:22" for name in ("rebind", "metadata", "lan", "alias", "unspecified", "mapped", "own", "turns")]
+    name + ".example:22" for name in ("rebind", "metadata", "lan", "alias", "unspecified", "mapped", "turns")]
 
 
 LISTED = {"203.0.113.7", "192.0.2.1"}  # of the listed host, and of the host's own name server

@@ -15,14 +15,12 @@ def host_is_fine():
 
 class Floods(SystemTest):
     def test_a_fork_bomb_stays_in_its_box(self):
-        script = "python3 - <<'END' 2>&1\nimport os, signal, time\nn = 0\ntry:\n  while True:\n    if os.fork() == 0:\n      time.sleep(60)\n      os._exit(0)\n    n += 1\nexcept OSError as error:\n  print(error.errno, n)\nEND"
-        if "python3" not in self.in_box("command -v python3").out:
-            script = "i=0; while :; do sleep 60 & i=$((i+1)); [ $i -lt 5000 ] || break; done 2>/dev/null; echo 11 $i"
-        result = self.in_box(f"({script}) ; true", "--pids", "64", timeout=60)
+        script = "perl -e 'while ($n < 5000) { $p = fork; last unless defined $p; if (!$p) { sleep 60; exit } $n++ } print $n'"
+        result = self.in_box(script, "--pids", "64")
         self.assertTrue(host_is_fine())
         self.assert_gone()
-        if result.out.startswith("11 "):
-            self.assertLess(int(result.out.split()[1]), 64)
+        self.assertLess(int(result.out), 64)
+        self.assertGreater(int(result.out), 30)  # the twin: what is allowed can be started
 
     def test_a_shell_fork_bomb_ends_with_its_box(self):
         process = self.start("run", "--pids", "64", "--", "bash", "-c", "touch running; b() { b | b & }; b; sleep 100")
@@ -98,5 +96,5 @@ class Floods(SystemTest):
 
 
     def test_the_limit_of_processes_holds_inside(self):
-        inside = self.in_box("ulimit -Hu; cat /sys/fs/cgroup/pids.max 2>/dev/null || echo none", "--pids", "99").out.split()
+        inside = self.in_box("bash -c 'ulimit -Hu'; cat /sys/fs/cgroup/pids.max 2>/dev/null || echo none", "--pids", "99").out.split()
         self.assertTrue(inside[0] == "99" or inside[1] == "99", inside)

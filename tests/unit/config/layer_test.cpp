@@ -72,6 +72,9 @@ open_files = 4096
 [image]
 base = "fedora:41"
 
+[verify]
+on_start = true
+
 [protect]
 paths = ["Makefile"]
 
@@ -106,6 +109,7 @@ EDITOR = "vi"
   CHECK(layer.limits.open_files == 4096);
   CHECK(layer.base->value == "fedora:41");
   CHECK(layer.protect[0].value == "Makefile");
+  CHECK(layer.verify_on_start == true);
   CHECK(layer.env.at("EDITOR").value == "vi");
   CHECK(layer.ca_bundle->value == "/etc/ca.pem");
 }

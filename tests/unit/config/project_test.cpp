@@ -94,6 +94,16 @@ TEST_CASE("a lower limit of the user's cannot be raised silently") {
   CHECK(broadened(host) == std::vector<std::string>{"limits.pids 64 -> 128", "limits.memory 1073741824 -> 2147483648"});
 }
 
+TEST_CASE("a proof at the start may be asked for, and not be switched off") {
+  const Host host;
+  host.project("[verify]\non_start = true\n");
+  CHECK(host.load().fields.confinement.prove_at_start);
+  CHECK(broadened(host).empty());
+  host.user("[verify]\non_start = true\n");
+  host.project("[verify]\non_start = false\n");
+  CHECK(broadened(host) == std::vector<std::string>{"verify.on_start on -> off"});
+}
+
 TEST_CASE("values of a hostile file are shown safely") {
   const Host host;
   host.project("[env]\nEVIL = '\x1b'\n"); // not TOML: control characters must be escaped

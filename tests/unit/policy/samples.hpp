@@ -45,6 +45,7 @@ inline const std::vector<FieldChange>& valid_changes() {
       {"limits.open_files", [](PolicyFields& f) { f.limits.open_files = 1024; }},
       {"confinement.masked_paths", [](PolicyFields& f) { f.confinement.masked_paths.emplace_back("/proc/extra"); }},
       {"confinement.readonly_paths", [](PolicyFields& f) { f.confinement.readonly_paths.emplace_back("/proc/extra"); }},
+      {"verify.on_start", [](PolicyFields& f) { f.confinement.prove_at_start = true; }},
       {"network.mode", [](PolicyFields& f) { f.egress.mode = policy::NetworkMode::full; }},
       {"network.virtual_range",
        [](PolicyFields& f) { f.egress.virtual_range = *policy::parse_virtual_range("10.0.0.0/8"); }},

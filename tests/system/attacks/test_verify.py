@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`agentbox verify` tells a box that holds from one that does not, and an agent in the box cannot make it lie."""
+import json
+import time
+
+from box import SystemTest, patience, wait_until
+
+
+class Verify(SystemTest):
+    def running(self, script="sleep 100", *options):
+        process = self.start("run", "--name", "target", *options, "--", "bash", "-c", f"touch running; {script}")
+        wait_until(lambda: (self.workspace / "running").exists() or process.poll() is not None, 20, "the box runs")
+        self.assertIsNone(process.poll(), "the box ended early")
+        return process
+
+    def end(self, process):
+        process.terminate()
+        process.wait(patience(15))
+
+    def card(self, *arguments, code=0):
+        result = self.agentbox("verify", "--json", *arguments)
+        self.assertCode(result, code)
+        return json.loads(result.out)
+
+    def test_a_fresh_box_holds(self):
+        card = self.card()
+        self.assertTrue(card["holds"] and card["fresh"])
+        self.assertGreaterEqual(sum(attack["verdict"] == "stopped" for attack in card["attacks"]), 160)
+        self.assertLessEqual({"agentbox", "podman", "kernel"}, set(card["versions"]))
+        for name in ("probe", "policy", "agent_image", "firewall_image"):
+            self.assertRegex(card["digests"][name], "^[0-9a-f]{64}$")
+        self.assertLess(card["duration_ms"], 3000 * patience(1))
+
+    def test_the_table_is_readable(self):
+        result = self.agentbox("verify", "--all")
+        self.assertCode(result, 0)
+        self.assertIn("HOLDS", result.out)
+        self.assertRegex(result.out, "(?m)^  make a user namespace +stopped +seccomp +EPERM$")
+        self.assertGreater(len(result.out.splitlines()), 170)
+
+    def test_a_running_box_holds_and_is_looked_at_from_outside(self):
+        process = self.running()
+        card = self.card("target")
+        self.assertTrue(card["holds"])
+        self.assertFalse(card["fresh"])
+        outside = {attack["name"] for attack in card["attacks"] if attack["family"] == "outside"}
+        self.assertGreaterEqual(len(outside), 7)
+        self.assertRegex(card["digests"]["agent.json"], "^[0-9a-f]{64}$")
+        self.end(process)
+
+    def test_a_box_without_a_firewall_does_not_hold(self):
+        card = self.card("--full-network", code=1)
+        through = {attack["name"] for attack in card["attacks"] if attack["verdict"] == "THROUGH"}
+        self.assertLessEqual({"tcp-evil-https", "udp-dns", "metadata"}, through)
+        self.assertNotIn("unshare-user", through)
+
+    def test_a_box_that_does_not_run(self):
+        result = self.agentbox("verify", "nobody")
+        self.assertCode(result, 2)
+        self.assertIn("no box named", result.err)
+
+    def test_an_agent_that_kills_the_probe_proves_nothing(self):
+        """As the same user it may: then there is no card, or not a good one."""
+        process = self.running("while :; do for p in /proc/[0-9]*; do p=${p#/proc/}; "
+                               "[ $p -gt 2 ] && [ $p != $BASHPID ] && kill -KILL $p 2>/dev/null; done; done")
+        result = self.agentbox("verify", "target", timeout=90)
+        self.assertNotEqual(result.code, 0, result)
+        self.assertNotIn("HOLDS: ", result.out)
+        self.end(process)
+
+    def test_an_agent_cannot_look_into_the_probe(self):
+        """Nor take its descriptors, and write a better report: its file may be executed, but not read."""
+        process = self.running("""
+            while :; do for p in /proc/[0-9]*; do
+                exe=$(readlink $p/exe) || { [ -e $p/comm ] && echo "hidden $(cat $p/comm)" >>seen; continue; }
+                case $exe in *memfd*) ls $p/fd >/dev/null 2>&1 && echo "fds" >>seen; (: <$p/mem) 2>/dev/null && echo "mem" >>seen;; esac
+            done; done""")
+        self.card("target")
+        self.end(process)
+        seen = set((self.workspace / "seen").read_text().splitlines())
+        self.assertTrue(any(line.startswith("hidden") for line in seen), "the attacker never met the probe")
+        self.assertEqual(seen & {"fds", "mem"}, set())
+
+
+class OnStart(SystemTest):
+    def test_a_box_that_holds_starts(self):
+        self.user_config("[verify]\non_start = true\n")
+        result = self.in_box("env; echo started")
+        self.assertCode(result, 0)
+        self.assertIn("started\n", result.out)
+        self.assertNotIn("AGENTBOX_VERIFY", result.out)
+
+    def test_a_box_that_does_not_hold_is_refused(self):
+        """A resolver that answers for a name which no policy should list stands for a broken wall."""
+        hole = '[network]\nallow_hosts = ["name-unlisted.example.net"]\n'
+        self.user_config(hole)
+        self.assertCode(self.in_box("echo started"), 0)
+        self.user_config("[verify]\non_start = true\n" + hole)
+        result = self.in_box("echo started")
+        self.assertCode(result, 126)
+        self.assertNotIn("started", result.out)
+        self.assertIn("ask for a name that is not listed: THROUGH", result.err)
+
+    def test_it_costs_little(self):
+        def quickest(config):
+            self.user_config(config)
+            best = 60
+            for _ in range(3):
+                start = time.monotonic()
+                self.assertCode(self.in_box("true"), 0)
+                best = min(best, time.monotonic() - start)
+            return best
+        self.assertLess(quickest("[verify]\non_start = true\n") - quickest(""), 0.3 * patience(1))
+
+    def test_a_project_may_ask_for_it_and_not_switch_it_off(self):
+        self.project_config("[verify]\non_start = true\n")
+        self.assertCode(self.in_box("true"), 0)
+        self.user_config("[verify]\non_start = true\n")
+        self.project_config("[verify]\non_start = false\n")
+        result = self.in_box("true")
+        self.assertCode(result, 126)
+        self.assertIn("verify.on_start", result.err)
