@@ -167,7 +167,9 @@ Finding connect_stream(const Way& way, int fd, const Address& to) {
   }
   const int error = connect_result(fd, to, k_connect_ms);
   if (error != 0) {
-    return way.kind == Kind::source && error == EINVAL ? finding(Verdict::stopped, "EINVAL") : judge(error);
+    // The proxy may hang up before we have looked.
+    const bool ours = (way.kind == Kind::source && error == EINVAL) || (way.kind == Kind::proxy && error == ECONNRESET);
+    return ours ? finding(Verdict::stopped, errno_name(error)) : judge(error);
   }
   const Marker marker(way);
   std::array<char, 160> request{};

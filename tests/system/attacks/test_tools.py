@@ -14,7 +14,7 @@ C_PROGRAM = "#include <pthread.h>\n#include <stdio.h>\nstatic void *f(void *p) {
             "int main(void) { pthread_t t; pthread_create(&t, 0, f, 0); pthread_join(t, 0); puts(\"made\"); }\n"
 # tool -> (script, what it prints at its end). All that are there are tried; those of ALWAYS are in every developer's box.
 WORK = {
-    "git": ("git init -q x && cd x && touch a && git add a && git -c user.name=a -c user.email=a@b commit -qm made && git log --format=%s", "made"),
+    "git": ("git init -q repo && cd repo && touch a && git add a && git -c user.name=a -c user.email=a@b commit -qm made && git log --format=%s", "made"),
     "ssh-keygen": ("ssh-keygen -q -t ed25519 -N '' -f key && ssh-keygen -lf key >/dev/null && ssh -V 2>/dev/null; echo made", "made"),
     "curl": ("curl --version >/dev/null && curl -s file:///etc/hostname >/dev/null && echo made", "made"),
     "python3": ("/usr/bin/python3 -c 'import asyncio, multiprocessing, ssl, sqlite3, subprocess, threading\n"
