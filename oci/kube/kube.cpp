@@ -45,10 +45,20 @@ void require_plain_words(const policy::PolicyFields& fields, const Pod& pod) {
   const auto check = [&](const std::vector<std::string>& words, std::string_view field) {
     for (const std::string& word : words) {
       if (changed_by_expansion(word, pod.agent.env)) {
-        throw cannot_express(Door::kube, field, word);
+        throw cannot_express(Door::kube, field, support::in_quotes(word), k_when_expanded);
+      }
+      if (damaged_by_podman(word)) {
+        throw cannot_express(Door::kube, field, support::in_quotes(word), k_when_indented);
       }
     }
   };
+  for (const auto& [variables, field] : {std::pair(&fields.env, "env"), std::pair(&fields.agent.env, "agent.env")}) {
+    for (const auto& [name, value] : *variables) {
+      if (damaged_by_podman(value)) {
+        throw cannot_express(Door::kube, field, name, k_when_indented);
+      }
+    }
+  }
   switch (fields.run.kind) {
   case policy::Run::Kind::agent: check(fields.agent.command, "agent.command"); return;
   case policy::Run::Kind::prompt:

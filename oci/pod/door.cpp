@@ -23,9 +23,12 @@ const std::vector<CannotExpress>& cannot_express_table() {
   constexpr std::string_view k_rename = "choose another path in the box";
   constexpr std::string_view k_dash = "a name that ends with '-'";
   constexpr std::string_view k_no_dash = "Kubernetes names end with a letter or a digit";
-  constexpr std::string_view k_expansion = "a word with \"$$\", or with \"$(NAME)\" for a variable of the box";
+  constexpr std::string_view k_expansion = k_when_expanded;
   constexpr std::string_view k_expands = "Podman 5 would replace it and Podman 4 would not";
   constexpr std::string_view k_spell = "write it another way, for example in a script of the workspace";
+  constexpr std::string_view k_indented = k_when_indented;
+  constexpr std::string_view k_damages = "Podman writes the YAML anew before it reads it, and damages such a text";
+  constexpr std::string_view k_begin = "begin it with a word";
   static const std::vector<CannotExpress> table = {
       {Door::oci, "ports", "any", "a bundle has no port forwarder",
        "leave out -p, or use: agentbox run, generate kube"},
@@ -44,6 +47,12 @@ const std::vector<CannotExpress>& cannot_express_table() {
       {Door::kube, "run.command", k_expansion, k_expands, k_spell},
       {Door::kube, "agent.command", k_expansion, k_expands, k_spell},
       {Door::kube, "agent.prompt", k_expansion, k_expands, k_spell},
+      {Door::kube, "run.prompt", k_indented, k_damages, k_begin},
+      {Door::kube, "run.command", k_indented, k_damages, k_begin},
+      {Door::kube, "agent.command", k_indented, k_damages, k_begin},
+      {Door::kube, "agent.prompt", k_indented, k_damages, k_begin},
+      {Door::kube, "env", k_indented, k_damages, k_begin},
+      {Door::kube, "agent.env", k_indented, k_damages, k_begin},
 
       {Door::kubernetes, "workspace.source", "unless --workspace-claim, --git or --workspace-host-path says where from",
        "the workspace is a folder of this host, which a cluster does not see",
@@ -59,12 +68,12 @@ const std::vector<CannotExpress>& cannot_express_table() {
   return table;
 }
 
-support::Error cannot_express(Door door, std::string_view field, const std::string& detail) {
+support::Error cannot_express(Door door, std::string_view field, const std::string& detail, std::string_view when) {
   // A Quadlet set is the pod's YAML and a unit that plays it: what the one cannot say, the other cannot.
   const Door looked_up = door == Door::quadlet ? Door::kube : door;
   const auto& table = cannot_express_table();
   const auto found = std::find_if(table.begin(), table.end(), [&](const CannotExpress& entry) {
-    return entry.door == looked_up && entry.field == field;
+    return entry.door == looked_up && entry.field == field && (when.empty() || entry.when == when);
   });
   if (found == table.end()) {
     return {support::ExitCode::failed, "internal error: " + std::string(field) + " is not in the table of what " +

@@ -26,8 +26,13 @@ struct CannotExpress {
 /// The whole list. The sensitivity test holds it against what the renderers do.
 const std::vector<CannotExpress>& cannot_express_table();
 
-/// The table's entry as an error (refused). `detail` says which value it was. A pair that the table does not hold is a
-/// mistake of the renderer: Error(failed).
-support::Error cannot_express(Door door, std::string_view field, const std::string& detail = {});
+/// Two of the table's `when`, for fields that have both.
+inline constexpr std::string_view k_when_expanded = "a word with \"$$\", or with \"$(NAME)\" for a variable of the box";
+inline constexpr std::string_view k_when_indented = "a text of several lines that begins with a blank or an empty line";
+
+/// The table's entry as an error (refused). `detail` says which value it was; `when` chooses among several entries of a
+/// field. A pair that the table does not hold is a mistake of the renderer: Error(failed).
+support::Error cannot_express(Door door, std::string_view field, const std::string& detail = {},
+                              std::string_view when = {});
 
 } // namespace agentbox::oci

@@ -2,6 +2,8 @@
 #include "oci/pod/manifest.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 
 namespace agentbox::oci {
 
@@ -50,6 +52,15 @@ bool changed_by_expansion(const std::string& word, const std::vector<Variable>& 
   return std::any_of(env.begin(), env.end(), [&](const Variable& variable) {
     return word.find("$(" + variable.name + ")") != std::string::npos;
   });
+}
+
+bool damaged_by_podman(const std::string& text) {
+  // What YAML takes for a line break, or for a blank at the beginning: as bytes of UTF-8 the last three.
+  constexpr std::string_view k_blanks[] = {" ", "\t", "\n", "\r", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+  constexpr std::string_view k_breaks[] = {"\n", "\r", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+  return std::any_of(std::begin(k_blanks), std::end(k_blanks), [&](auto blank) { return text.starts_with(blank); }) &&
+         std::any_of(std::begin(k_breaks), std::end(k_breaks),
+                     [&](auto line_break) { return text.find(line_break) != std::string::npos; });
 }
 
 ordered_json config_map(const Pod& pod, const std::string& name, const TextSource& text) {

@@ -24,6 +24,10 @@ nlohmann::ordered_json limit_list(const PodContainer& container);
 /// Whether a word would come out of Kubernetes' $(NAME) expansion as another one, given the container's variables.
 bool changed_by_expansion(const std::string& word, const std::vector<Variable>& env);
 
+/// Whether Podman's own YAML writer would damage a text: it writes texts of several lines as a block, and such a block
+/// without the indentation that tells its own blanks from those at its beginning (seen with 4.3.1).
+bool damaged_by_podman(const std::string& text);
+
 /// A ConfigMap called `name` with one file.
 nlohmann::ordered_json config_map(const Pod& pod, const std::string& name, const TextSource& text);
 

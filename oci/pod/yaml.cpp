@@ -29,11 +29,22 @@ bool is_plain(const std::string& text) {
   return std::find(std::begin(k_words), std::end(k_words), lower) == std::end(k_words);
 }
 
+/// Whether there is an empty line above one that looks like a comment: indent_comments() would take it away.
+bool has_gap_above_comment(const std::string& text) {
+  for (std::size_t gap = text.find("\n\n"); gap != std::string::npos; gap = text.find("\n\n", gap + 1)) {
+    const std::size_t next = text.find_first_not_of(' ', gap + 2);
+    if (next != std::string::npos && text[next] == '#') {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Whether `text` can stand as a block of lines and come back byte for byte.
 bool is_block(const std::string& text) {
   const auto control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f; };
   return text.size() > 1 && text.back() == '\n' && text[text.size() - 2] != '\n' && text.front() != ' ' &&
-         text.front() != '\n' && text.find(" \n") == std::string::npos &&
+         text.front() != '\n' && text.find(" \n") == std::string::npos && !has_gap_above_comment(text) &&
          std::none_of(text.begin(), text.end(), control) && text.find("\xc2\x85") == std::string::npos &&
          text.find("\xe2\x80") == std::string::npos && text.find("\xef\xbb\xbf") == std::string::npos;
 }

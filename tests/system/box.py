@@ -131,6 +131,10 @@ class SystemTest(unittest.TestCase):
 
     def _end(self, process):
         if process.poll() is None:
+            process.terminate()  # a box outlives a killed launcher, and with it the pipes that are read here
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=patience(10))
+        if process.poll() is None:
             process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):  # who holds its pipes then is found by left_behind()
             process.communicate(timeout=patience(10))

@@ -63,6 +63,12 @@ std::string tcp(const std::string& host, std::uint16_t port) {
       getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
     }
   }
+  if (error == 0) { // a redirected connection is made before it is refused: the end decides, not who was faster
+    shutdown(fd, SHUT_WR);
+    char byte = 0;
+    pollfd watched{fd, POLLIN, 0};
+    error = poll(&watched, 1, k_patience_ms) > 0 && recv(fd, &byte, 1, 0) < 0 ? errno : 0;
+  }
   close(fd);
   return error_name(error);
 }

@@ -11,11 +11,11 @@ import shutil
 import subprocess
 import tempfile
 
-from box import HERE, HOME, SystemTest, podman, wait_until
+from box import HERE, HOME, SystemTest, patience, podman, wait_until
 
 NAME = "door"
 # What the box runs: looks at itself, leaves the result in the workspace, and stays until it may go.
-LOOK = """
+LOOK = """\
 ./probe_fingerprint >fingerprint.new
 ./probe_attempt | sed 's/^/syscall /' >>fingerprint.new
 for host in api.openai.com evil.example.com; do
@@ -37,6 +37,8 @@ DIFFERENCES = {
         r"status\.Groups ",
         # Podman makes these files itself, and mounts them without options.
         PODMANS_OWN_FILES,
+        # Podman gives the memory there the mode of the image's folder, and on some bases that is root's alone.
+        r"create /dev/shm ",
     ],
     "crun": [PODMANS_OWN_FILES],
 }
@@ -46,6 +48,14 @@ OLD_CRUN = [r"mount /workspace disk", r"mount /workspace/\.git disk"]
 # Podman 5's kube play puts a tmpfs of its own over /tmp, /run and /var/tmp (containers/podman: ReadWriteTmpfs is on even
 # when the root is writable). They are memory, as ours are, but bounded only by the kernel's default; and it masks more.
 PODMAN_5 = [r"mount (/tmp|/run|/var/tmp) tmpfs", r"create /run ", r"mount /sys/", r"mount /proc/", r"masked ", r"env TERM$"]
+
+
+def command(words, **more):
+    """What a command prints; an AssertionError with all that it said when it fails."""
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=patience(60), stdin=subprocess.DEVNULL, **more)
+    if done.returncode:
+        raise AssertionError(f"{words} ended with {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def podman_version():
@@ -67,11 +77,10 @@ def without_counters(value):
 
 
 def ruleset_digest(pid):
-    """The ruleset of the network namespace of `pid`, as its owner sees it."""
-    done = subprocess.run(["nsenter", "--target", str(pid), "--user", "--net", "--preserve-credentials", "nft", "--json", "list", "ruleset"],
-                          check=True, capture_output=True, text=True)
-    rules = without_counters(json.loads(done.stdout))
-    assert len(rules["nftables"]) > 5, done.stdout
+    """The ruleset of the network namespace of `pid`, as root of its user namespace sees it."""
+    text = command(["nsenter", "--target", str(pid), "--user", "--net", "nft", "--json", "list", "ruleset"])
+    rules = without_counters(json.loads(text))
+    assert len(rules["nftables"]) > 5, text
     return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
 
 
@@ -106,15 +115,18 @@ class Doors(SystemTest):
 
     def by_run(self):
         process = self.start("run", "--name", NAME, "--", *COMMAND)
-        lines = self.look(lambda: podman("inspect", f"agentbox-{NAME}-agent", "--format", "{{.State.Pid}}")[0])
+        try:
+            lines = self.look(lambda: podman("inspect", f"agentbox-{NAME}-agent", "--format", "{{.State.Pid}}")[0])
+        finally:
+            (self.workspace / "done").touch()
         self.assertEqual(process.wait(30), 0, process.stderr.read())
         self.clear()
         return lines
 
     def by_commands(self, start, stop, environment=None):
         """A box that two commands start and stop."""
-        subprocess.run(start, check=True, capture_output=True, timeout=60, env=environment)
         try:
+            command(start, env=environment)
             return self.look(lambda: podman("inspect", f"agentbox-{NAME}-agent", "--format", "{{.State.Pid}}")[0])
         except AssertionError as error:
             logs = [subprocess.run(["podman", "logs", f"agentbox-{NAME}-{part}"], capture_output=True, text=True, check=False)
@@ -122,8 +134,8 @@ class Doors(SystemTest):
             raise AssertionError(f"{error}: {[log.stdout + log.stderr for log in logs]}") from error
         finally:
             (self.workspace / "done").touch()
-            for command in stop:
-                subprocess.run(command, check=False, capture_output=True, timeout=60, env=environment)
+            for words in stop:
+                subprocess.run(words, check=False, capture_output=True, timeout=60, env=environment)
             self.clear()
 
     def by_kube(self):
@@ -133,9 +145,9 @@ class Doors(SystemTest):
     def by_quadlet(self, generator):
         folder = self.generate("quadlet")
         environment = {**os.environ, "QUADLET_UNIT_DIRS": str(folder)}
-        done = subprocess.run([generator, "--user", "--dryrun"], check=True, capture_output=True, text=True, env=environment)
-        self.assertIn(f"agentbox-{NAME}.service", done.stdout)
-        unit = dict(re.findall(r"^(ExecStart|ExecStopPost)=(.+)$", done.stdout, re.MULTILINE))
+        units = command([generator, "--user", "--dryrun"], env=environment)
+        self.assertIn(f"agentbox-{NAME}.service", units)
+        unit = dict(re.findall(r"^(ExecStart|ExecStopPost)=(.+)$", units, re.MULTILINE))
         header = dict(re.findall(r"^# (\w+): +(\S.*)$", (folder / "pod.yaml").read_text(), re.MULTILINE))
         start = [word.replace("%%", "%") for word in shlex.split(unit["ExecStart"])]
         start = [word for word in start if not word.startswith("--service-container")]  # talks to systemd
@@ -187,15 +199,15 @@ class Doors(SystemTest):
         nonce = re.search(r'AGENTBOX_GATE, value: "?([0-9a-f]{32})', text).group(1)
         manifest.write_text(text.replace(f'value: "{nonce}"', f'value: "{nonce[::-1]}"').replace(f"value: {nonce}", f"value: {nonce[::-1]}"))
         header = dict(re.findall(r"^# (\w+): +(\S.*)$", text, re.MULTILINE))
-        subprocess.run(shlex.split(header["Start"]), check=True, capture_output=True, timeout=60)
         try:
-            code = subprocess.run(["podman", "wait", f"agentbox-{NAME}-agent"], check=True, capture_output=True, text=True, timeout=30).stdout.strip()
+            command(shlex.split(header["Start"]))
+            code = command(["podman", "wait", f"agentbox-{NAME}-agent"]).strip()
             self.assertEqual(code, "126")
             self.assertFalse((self.workspace / "fingerprint").exists())
             self.assertFalse((self.workspace / "fingerprint.new").exists())
         finally:
-            for command in (header["Stop"], header["Remove"]):
-                subprocess.run(shlex.split(command), check=False, capture_output=True, timeout=60)
+            for line in (header["Stop"], header["Remove"]):
+                subprocess.run(shlex.split(line), check=False, capture_output=True, timeout=60)
 
     def test_output_is_whole_or_not_there(self):
         folder = self.sets / "mine"

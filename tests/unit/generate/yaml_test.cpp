@@ -15,13 +15,13 @@ std::string written(const ordered_json& value, std::map<std::string, std::string
 }
 
 TEST_CASE("whatever a text holds comes back byte for byte, as a text") {
-  const std::string text =
-      GENERATE(as<std::string>(), "", " ", "plain", "yes", "No", "on", "off", "y", "null", "~", "true", "1", "012",
-               "0x1f", "1e3", "1_000", ".5", "-", "- a", "a: b", "a:b", "a #b", "#a", "&a", "*a", "!a", "|", ">", "%a",
-               "@a", "`a", "'a'", "\"a\"", "{a}", "[a]", "a,b", "?", "? a", "a\nb", "a\nb\n", "a\n\nb\n", "\na\n",
-               " a\nb\n", "a \nb\n", "a\n\n", "a\tb", "\ta\n", "a\r\nb\n", "\x1b[31m", "\x7f", "ü€😀", "ü\n€\n",
-               "\xc2\x85\n", "\xe2\x80\xa8\n", "---", "--- a", "...", "a\n---\nb\n", "#comment\nb\n", "2001-01-01",
-               "1:30", "=", "<<", "\\", "a\\nb", "${HOME}", "$(date)", "/a/b", "a/b.c-d_e", "a@b", "C:\\x");
+  const std::string text = GENERATE(
+      as<std::string>(), "", " ", "plain", "yes", "No", "on", "off", "y", "null", "~", "true", "1", "012", "0x1f",
+      "1e3", "1_000", ".5", "-", "- a", "a: b", "a:b", "a #b", "#a", "&a", "*a", "!a", "|", ">", "%a", "@a", "`a",
+      "'a'", "\"a\"", "{a}", "[a]", "a,b", "?", "? a", "a\nb", "a\nb\n", "a\n\nb\n", "\na\n", " a\nb\n", "a \nb\n",
+      "a\n\n", "a\tb", "\ta\n", "a\r\nb\n", "\x1b[31m", "\x7f", "ü€😀", "ü\n€\n", "\xc2\x85\n", "\xe2\x80\xa8\n", "---",
+      "--- a", "...", "a\n---\nb\n", "#comment\nb\n", "a\n\n# b\nc\n", "a\n\n   #b\n", "a\n#b\n\n", "2001-01-01",
+      "1:30", "=", "<<", "\\", "a\\nb", "${HOME}", "$(date)", "/a/b", "a/b.c-d_e", "a@b", "C:\\x");
   CAPTURE(text);
   const ordered_json value = {{"k", text}, {"list", {text, {{"inner", text}}}}};
   const std::string yaml = written(value);
