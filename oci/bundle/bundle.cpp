@@ -110,7 +110,7 @@ test -e run/ready || {{ echo "the firewall is not ready" >&2; exit 125; }}
 
 # 2. The way out, for the firewall.
 if command -v pasta >/dev/null; then
-  pasta --quiet --config-net --no-map-gw --dns-forward {resolver} --pid uplink.pid "$pid" 2>uplink.log
+  pasta --quiet --config-net --no-netns-quit --no-map-gw --dns-forward {resolver} --pid uplink.pid "$pid" 2>uplink.log
 else
   slirp4netns --configure --mtu=65520 --disable-host-loopback "$pid" tap0 >uplink.log 2>&1 &
   echo "$!" >uplink.pid

@@ -68,7 +68,10 @@ struct MountOptions {
     return "";
   }
   std::string operator()(const WorkspaceSource& /*from*/) const { return ":nosuid,nodev"; }
-  std::string operator()(const MemorySource& /*from*/) const { return ""; } // its volume has them
+  /// Its volume has them as well, which Podman 4 heeds and Podman 5 does not.
+  std::string operator()(const MemorySource& from) const {
+    return from.executable ? ":nosuid,nodev" : ":nosuid,nodev,noexec";
+  }
   std::string operator()(const TextSource& /*from*/) const { return ""; }
   std::string operator()(const ScratchSource& /*from*/) const { return ""; }
 };

@@ -32,7 +32,7 @@ Error error_of(const support::Captured& result) {
 void unpack_rootfs(const podman::Podman& podman, const podman::Installation& installation, const std::string& image,
                    const policy::User& user, const fs::path& rootfs, const fs::path& scratch) {
   const fs::path layout = scratch / "layout";
-  podman.capture({"save", "--quiet", "--format", "oci-dir", "--output", layout, image}, k_limits);
+  podman.capture({"save", "--quiet", "--uncompressed", "--format", "oci-dir", "--output", layout, image}, k_limits);
   const support::Captured result =
       support::capture(podman.command({"unshare", installation.libexec / "agentbox-unpack", layout, rootfs,
                                        std::to_string(user.uid), std::to_string(user.gid)}),
