@@ -22,6 +22,7 @@ void run(const Options& options) {
   switch (options.verb) {
   case Options::Verb::serve: serve::serve(options); break;
   case Options::Verb::lock: serve::lock(options); break;
+  case Options::Verb::unload: serve::unload(options); break;
   case Options::Verb::ready: serve::require_ready(options); break;
   case Options::Verb::ruleset: print(serve::ruleset_text(options)); break;
   case Options::Verb::version: print("agentbox-firewall " AGENTBOX_VERSION "\n"); break;

@@ -7,7 +7,9 @@
 #include <cstring>
 #include <elf.h>
 #include <fstream>
+#include <optional>
 #include <sstream>
+#include <system_error>
 
 #include "oci/names.hpp"
 #include "support/command.hpp"
@@ -20,6 +22,9 @@ namespace {
 namespace fs = std::filesystem;
 using support::Error;
 using support::ExitCode;
+
+constexpr const char* k_xtables_program = "/usr/sbin/xtables-multi"; // where firewall/ruleset looks for it
+constexpr const char* k_xtables_modules = "/usr/lib/xtables";
 
 /// Reads a `Record` of ELF file `file` at `offset`.
 template <typename Record>
@@ -73,6 +78,60 @@ void add_fixed_entries(std::vector<ImageEntry>& entries) {
   entries.push_back({"/etc/group", 0644, ImageEntry::Text{"firewall:x:1000:\n"}});
 }
 
+/// What `program` loads, all into the C library's folder: the loader searches it without a cache, wherever they were
+/// found here. What is there already stays.
+void add_libraries(const fs::path& program, const std::string& loader, std::vector<ImageEntry>& entries) {
+  const std::vector<LoadedObject> objects = loaded_objects(loader, program);
+  const auto libc =
+      std::find_if(objects.begin(), objects.end(), [](const auto& o) { return o.name.starts_with("libc."); });
+  if (libc == objects.end()) {
+    throw Error(ExitCode::failed, program.string() + " does not load the C library");
+  }
+  const fs::path folder = libc->source.parent_path();
+  for (const LoadedObject& object : objects) {
+    const std::string path = (folder / object.name).string();
+    const bool there =
+        std::any_of(entries.begin(), entries.end(), [&](const ImageEntry& entry) { return entry.path == path; });
+    if (!there) {
+      entries.push_back({path, 0755, ImageEntry::Copy{object.source}});
+    }
+  }
+}
+
+/// Where the distributions keep the modules of iptables.
+std::optional<fs::path> xtables_modules() {
+  std::error_code ignored;
+  for (const char* folder : {"/usr/lib/x86_64-linux-gnu/xtables", "/usr/lib/aarch64-linux-gnu/xtables",
+                             "/usr/lib64/xtables", "/usr/lib/xtables", "/lib/xtables"}) {
+    if (fs::exists(fs::path(folder) / "libxt_standard.so", ignored)) {
+      return folder;
+    }
+  }
+  return std::nullopt;
+}
+
+/// The nft one of the two programs: the other one opens raw sockets, for which the firewall has no capability.
+void add_xtables(const std::string& loader, std::vector<ImageEntry>& entries) {
+  const auto program = support::find_program("xtables-nft-multi");
+  const auto modules = xtables_modules();
+  if (!program || !modules) {
+    throw Error(ExitCode::refused, "the firewall driver iptables needs the host's iptables (its nft variant)",
+                "sudo apt-get install iptables, or: sudo dnf install iptables-nft; or leave out the driver");
+  }
+  entries.push_back({k_xtables_program, 0755, ImageEntry::Copy{*program}});
+  add_libraries(*program, program_interpreter(*program).empty() ? loader : program_interpreter(*program), entries);
+  for (const char* name : {"xt_standard", "xt_comment", "xt_conntrack", "xt_limit", "xt_mark", "xt_multiport", "xt_tcp",
+                           "xt_udp", "xt_NFLOG", "xt_REDIRECT", "ipt_REJECT", "ip6t_REJECT", "ipt_icmp", "ip6t_icmp6",
+                           "ipt_REDIRECT", "ip6t_REDIRECT", "xt_NAT"}) {
+    const fs::path source = *modules / ("lib" + std::string(name) + ".so");
+    std::error_code ignored;
+    if (fs::exists(source, ignored)) { // versions differ in which module has a target; the box refuses to start without
+      entries.push_back(
+          {std::string(k_xtables_modules) + "/lib" + name + ".so", 0755, ImageEntry::Copy{fs::canonical(source)}});
+    }
+  }
+}
+
 } // namespace
 
 std::vector<LoadedObject> parse_loader_list(std::string_view output, const std::string& program) {
@@ -121,40 +180,30 @@ std::string program_interpreter(const fs::path& program) {
   return {};
 }
 
-std::vector<ImageEntry> firewall_image_entries(const fs::path& program) {
+std::vector<ImageEntry> firewall_image_entries(const fs::path& program, policy::FirewallDriver driver) {
   std::vector<ImageEntry> entries;
   add_fixed_entries(entries);
   entries.push_back({k_firewall_program, 0755, ImageEntry::Copy{program}});
   const std::string loader = program_interpreter(program);
-  if (loader.empty()) {
-    return entries;
+  if (!loader.empty()) {
+    entries.push_back({loader, 0755, ImageEntry::Copy{loader}});
+    add_libraries(program, loader, entries);
   }
-  entries.push_back({loader, 0755, ImageEntry::Copy{loader}});
-  const std::vector<LoadedObject> objects = loaded_objects(loader, program);
-  const auto libc =
-      std::find_if(objects.begin(), objects.end(), [](const auto& o) { return o.name.starts_with("libc."); });
-  if (libc == objects.end()) {
-    throw Error(ExitCode::failed, program.string() + " does not load the C library");
-  }
-  // All into the C library's folder: the loader searches it without a cache, wherever they were found here.
-  const fs::path folder = libc->source.parent_path();
-  for (const LoadedObject& object : objects) {
-    const std::string path = (folder / object.name).string();
-    if (path != loader) {
-      entries.push_back({path, 0755, ImageEntry::Copy{object.source}});
-    }
+  switch (driver) {
+  case policy::FirewallDriver::nftables: break;
+  case policy::FirewallDriver::iptables: add_xtables(loader, entries); break;
   }
   return entries;
 }
 
 ImageArchive write_firewall_image(const fs::path& archive, const std::string& name, const fs::path& program,
-                                  const std::string& version) {
+                                  policy::FirewallDriver driver, const std::string& version) {
   ImageConfig config;
   config.entrypoint = {k_firewall_program};
   config.user = "1000:1000";
   config.labels = {{"org.opencontainers.image.title", "agentbox firewall"},
                    {"org.opencontainers.image.version", version}};
-  return write_image_archive(archive, name, firewall_image_entries(program), config);
+  return write_image_archive(archive, name, firewall_image_entries(program, driver), config);
 }
 
 } // namespace agentbox::oci

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "oci/image_archive.hpp"
+#include "policy/egress.hpp"
 
 namespace agentbox::oci {
 
@@ -28,11 +29,14 @@ std::string program_interpreter(const std::filesystem::path& program);
 /// Everything in the firewall's image: `program` as /agentbox-firewall, its dynamic loader, the shared objects it
 /// loads, one line of /etc/passwd and /etc/group, and the empty files and folders that are mounted over. Runs the
 /// loader (--list), which does not run `program`.
-std::vector<ImageEntry> firewall_image_entries(const std::filesystem::path& program);
+/// With the driver iptables also the host's iptables program (all of it is one), what it loads, and the modules for the
+/// matches and targets that the ruleset uses. Throws support::Error(refused) when the host has none.
+std::vector<ImageEntry> firewall_image_entries(const std::filesystem::path& program, policy::FirewallDriver driver);
 
 /// Writes the firewall's image as an OCI archive that `podman load` calls `name`. The same installed files give the
 /// same ID. `version` becomes the label org.opencontainers.image.version.
 ImageArchive write_firewall_image(const std::filesystem::path& archive, const std::string& name,
-                                  const std::filesystem::path& program, const std::string& version);
+                                  const std::filesystem::path& program, policy::FirewallDriver driver,
+                                  const std::string& version);
 
 } // namespace agentbox::oci

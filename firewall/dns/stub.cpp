@@ -105,6 +105,9 @@ Answer Stub::answer(const Query& query) {
   if (is_or_below(name, "arpa")) {
     return no_such_name(); // reverse look-ups tell nothing and are asked by everything: not recorded
   }
+  if (policy::is_host_alias(name)) {
+    return answer_host(query, std::string(policy::k_host_name));
+  }
   const auto host = policy::canonical_name(name);
   if (!host) {
     deny(query.name, "bad-name", "not a host name", {});

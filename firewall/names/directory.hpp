@@ -36,6 +36,13 @@ public:
   bool ech_allowed(std::string_view host) const { return m_index.ech_allowed(host); }
   bool private_allowed(std::string_view host) const { return m_index.private_allowed(host); }
   const policy::VirtualRange& range() const noexcept { return m_index.policy().virtual_range; }
+  const policy::EgressPolicy& policy() const noexcept { return m_index.policy(); }
+  policy::EgressDecision decide_address(const policy::Address16& address, std::uint16_t port) const {
+    return m_index.decide_address(address, port);
+  }
+  std::optional<policy::EgressIndex::Upload> upload_limit(std::string_view host, const std::string& rule) const {
+    return m_index.upload_limit(host, rule);
+  }
 
   /// What the policy itself says, without live changes.
   const policy::EgressIndex& index() const noexcept { return m_index; }

@@ -79,6 +79,40 @@ void add_local_route(const policy::VirtualRange& range) {
   }
 }
 
+std::optional<Address16> default_gateway() {
+  std::optional<Address16> found;
+  std::uint32_t best = 0;
+  Socket socket(NETLINK_ROUTE);
+  rtmsg wanted{};
+  wanted.rtm_family = AF_INET;
+  Request routes(RTM_GETROUTE, 0);
+  routes.body(wanted);
+  socket.dump(std::move(routes), [&](const nlmsghdr& header) {
+    rtmsg route{};
+    if (header.nlmsg_len < NLMSG_LENGTH(sizeof route)) {
+      return;
+    }
+    std::memcpy(&route, reinterpret_cast<const char*>(&header) + NLMSG_HDRLEN, sizeof route);
+    if (route.rtm_family != AF_INET || route.rtm_dst_len != 0 || route.rtm_table != RT_TABLE_MAIN) {
+      return;
+    }
+    std::vector<Address16> gateway;
+    std::uint32_t metric = 0;
+    for_each_attribute(attributes_of<rtmsg>(header), [&](std::uint16_t type, std::string_view payload) {
+      if (type == RTA_GATEWAY) {
+        append_address(payload, gateway);
+      } else if (type == RTA_PRIORITY && payload.size() == sizeof metric) {
+        std::memcpy(&metric, payload.data(), sizeof metric);
+      }
+    });
+    if (!gateway.empty() && (!found || metric < best)) {
+      found = gateway.front();
+      best = metric;
+    }
+  });
+  return found;
+}
+
 std::vector<Address16> own_addresses() {
   std::vector<Address16> found;
   Socket socket(NETLINK_ROUTE);

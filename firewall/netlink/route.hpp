@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <array>
-#include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "policy/address.hpp"
 #include "policy/egress.hpp"
 
 namespace agentbox::firewall::netlink {
@@ -12,11 +12,14 @@ namespace agentbox::firewall::netlink {
 /// addresses are the box's own. Throws support::Error(failed).
 void add_local_route(const policy::VirtualRange& range);
 
-/// An address in 16 bytes; IPv4 as ::ffff:a.b.c.d.
-using Address16 = std::array<std::uint8_t, 16>;
+using policy::Address16;
 
 /// The addresses that stand for this machine and its host: every address of the box's own interfaces and every gateway.
 /// Throws support::Error(failed).
 std::vector<Address16> own_addresses();
+
+/// The IPv4 address of the default route's gateway; nothing when there is none. Under slirp4netns, and pasta with
+/// --map-gw, it stands for the host's own loopback. Throws support::Error(failed).
+std::optional<Address16> default_gateway();
 
 } // namespace agentbox::firewall::netlink

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <optional>
 
+#include "policy/address.hpp"
+
 namespace agentbox::firewall::proxy {
 
-/// Where a redirected connection was meant to go, in host byte order.
+/// Where a redirected connection was meant to go.
 struct Destination {
-  std::uint32_t address = 0;
+  policy::Address16 address{};
   std::uint16_t port = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <fcntl.h>
 #include <optional>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
@@ -58,6 +59,20 @@ asio::awaitable<std::optional<Pipe>> take_pipe(PipePool& pipes) {
   co_return std::nullopt;
 }
 
+/// Waits until `from` is done or sends more than its budget has.
+asio::awaitable<FlowEnd> wait_for_more(tcp::socket& from) {
+  for (;;) {
+    char next = 0;
+    const ssize_t got = ::recv(from.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got >= 0) {
+      co_return got == 0 ? FlowEnd::end_of_stream : FlowEnd::over_budget;
+    }
+    if (!would_block(got) || !co_await wait(from, tcp::socket::wait_read)) {
+      co_return FlowEnd::broken;
+    }
+  }
+}
+
 } // namespace
 
 asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
@@ -65,13 +80,20 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
   unsigned turns = 0;
   std::uint64_t left = flow.limit;
   while (left > 0) {
+    if (flow.budget != nullptr && *flow.budget == 0) {
+      if (pipe) {
+        pipes.give_back(std::move(*pipe));
+      }
+      co_return co_await wait_for_more(flow.from);
+    }
     if (!pipe) {
       pipe = co_await take_pipe(pipes);
     }
     if (!pipe || !flow.from.is_open() || !flow.to.is_open()) {
       co_return FlowEnd::broken;
     }
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, k_chunk));
+    const std::uint64_t most = flow.budget == nullptr ? left : std::min(left, *flow.budget);
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(most, k_chunk));
     const ssize_t got = ::splice(flow.from.native_handle(), nullptr, pipe->write.get(), nullptr, wanted,
                                  SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (got == 0) {
@@ -80,6 +102,9 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
     }
     if (got > 0) {
       left -= static_cast<std::uint64_t>(got);
+      if (flow.budget != nullptr) {
+        *flow.budget -= static_cast<std::uint64_t>(got);
+      }
       if (!co_await drain(flow, *pipe, static_cast<std::size_t>(got))) {
         co_return FlowEnd::broken; // the pipe goes with what is still in it
       }

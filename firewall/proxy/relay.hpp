@@ -15,12 +15,14 @@ struct Flow {
   std::uint64_t& bytes;                                            ///< counted up with every byte handed on
   bool& active;                                                    ///< set whenever bytes move
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max(); ///< bytes handed on at most
+  std::uint64_t* budget = nullptr; ///< bytes that may still be handed on, shared between connections; none: any number
 };
 
 enum class FlowEnd {
   end_of_stream, ///< the sender is done
   limit_reached,
-  broken, ///< a socket failed, or was closed by us
+  over_budget, ///< the budget is used up, and the sender has more
+  broken,      ///< a socket failed, or was closed by us
 };
 
 /// Moves bytes with splice(2), never through user memory, until the sender is done, the limit is reached or a socket

@@ -21,36 +21,64 @@ constexpr int k_backlog = 4096;
 constexpr unsigned k_burst = 64; // connections taken before the others have their turn
 constexpr std::chrono::seconds k_tick{1};
 
-} // namespace
-
-Server::Server(asio::io_context& context, Services& services)
-    : m_context(context), m_services(services), m_acceptor(context), m_timer(context) {
-  const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), ruleset::k_proxy_port);
+std::error_code listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
   std::error_code error;
-  m_acceptor.open(endpoint.protocol(), error);
+  acceptor.open(endpoint.protocol(), error);
+  if (error) {
+    return error;
+  }
   // Address reuse only against connections of a predecessor that still die away. Never SO_REUSEPORT: the agent has the
   // same uid and could join.
-  m_acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  m_acceptor.bind(endpoint, error);
+  acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  acceptor.bind(endpoint, error);
   if (!error) {
-    m_acceptor.listen(k_backlog, error);
+    acceptor.listen(k_backlog, error);
   }
   if (!error) {
-    m_acceptor.native_non_blocking(true, error);
+    acceptor.native_non_blocking(true, error);
   }
-  if (error) {
-    throw support::Error(support::ExitCode::failed, fmt::format("the proxy cannot listen on 127.0.0.1:{}: {}",
-                                                                ruleset::k_proxy_port, error.message()));
+  return error;
+}
+
+[[noreturn]] void cannot_listen(const tcp::endpoint& endpoint, const std::error_code& error) {
+  throw support::Error(support::ExitCode::failed,
+                       fmt::format("the proxy cannot listen on {}:{}: {}", endpoint.address().to_string(),
+                                   endpoint.port(), error.message()));
+}
+
+} // namespace
+
+Server::Server(asio::io_context& context, Services& services, bool six)
+    : m_context(context), m_services(services), m_acceptor(context), m_acceptor6(context), m_timer(context) {
+  const tcp::endpoint four(asio::ip::address_v4::loopback(), ruleset::k_proxy_port);
+  if (const auto error = listen(m_acceptor, four)) {
+    cannot_listen(four, error);
+  }
+  if (!six) {
+    return;
+  }
+  const tcp::endpoint loopback6(asio::ip::address_v6::loopback(), ruleset::k_proxy_port);
+  if (const auto error = listen(m_acceptor6, loopback6)) {
+    std::error_code ignored;
+    m_acceptor6.close(ignored);
+    // Without IPv6 in the box nothing can be meant for it, and nothing is opened.
+    if (error != std::errc::address_not_available && error != std::errc::address_family_not_supported) {
+      cannot_listen(loopback6, error);
+    }
   }
 }
 
 void Server::start() {
-  asio::co_spawn(m_context, accept_loop(), io::Essential{});
+  asio::co_spawn(m_context, accept_loop(m_acceptor), io::Essential{});
+  if (m_acceptor6.is_open()) {
+    asio::co_spawn(m_context, accept_loop(m_acceptor6), io::Essential{});
+  }
 }
 
 void Server::stop() {
   std::error_code ignored;
   m_acceptor.close(ignored);
+  m_acceptor6.close(ignored);
   m_timer.cancel();
   while (!m_sessions.empty()) { // each takes itself off the list
     const auto session = m_sessions.front();
@@ -65,16 +93,17 @@ void Server::recheck() {
   }
 }
 
-asio::awaitable<void> Server::accept_loop() {
+asio::awaitable<void> Server::accept_loop(tcp::acceptor& acceptor) {
+  const tcp protocol = &acceptor == &m_acceptor ? tcp::v4() : tcp::v6();
   for (;;) {
-    const auto [error] = co_await m_acceptor.async_wait(tcp::acceptor::wait_read, io::k_await);
+    const auto [error] = co_await acceptor.async_wait(tcp::acceptor::wait_read, io::k_await);
     if (error) {
       co_return; // closed by stop()
     }
     for (unsigned i = 0; i < k_burst; ++i) {
-      const int fd = ::accept4(m_acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      const int fd = ::accept4(acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
       if (fd >= 0) {
-        admit(fd);
+        admit(fd, protocol);
         continue;
       }
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -86,13 +115,13 @@ asio::awaitable<void> Server::accept_loop() {
   }
 }
 
-void Server::admit(int fd) {
+void Server::admit(int fd, tcp protocol) {
   if (m_sessions.size() >= m_services.limits.connections) {
     refuse(fd);
     return;
   }
   tcp::socket client(m_context);
-  client.assign(tcp::v4(), fd);
+  client.assign(protocol, fd);
   std::error_code ignored;
   client.native_non_blocking(true, ignored);
   client.set_option(tcp::no_delay(true), ignored);

@@ -13,8 +13,8 @@ namespace agentbox::firewall::proxy {
 /// The transparent proxy: accepts what the ruleset redirects to it, and keeps the time of every connection.
 class Server {
 public:
-  /// Binds 127.0.0.1:k_proxy_port. Throws support::Error(failed).
-  Server(asio::io_context& context, Services& services);
+  /// Binds 127.0.0.1:k_proxy_port, and [::1] as well when `six` and the box has IPv6. Throws support::Error(failed).
+  Server(asio::io_context& context, Services& services, bool six = false);
 
   void start();
 
@@ -25,14 +25,15 @@ public:
   void recheck();
 
 private:
-  asio::awaitable<void> accept_loop();
+  asio::awaitable<void> accept_loop(asio::ip::tcp::acceptor& acceptor);
   asio::awaitable<void> tick_loop();
-  void admit(int fd);
+  void admit(int fd, asio::ip::tcp protocol);
   void refuse(int fd);
 
   asio::io_context& m_context;
   Services& m_services;
   asio::ip::tcp::acceptor m_acceptor;
+  asio::ip::tcp::acceptor m_acceptor6; ///< open only where it is needed
   asio::steady_timer m_timer;
   std::list<std::shared_ptr<Session>> m_sessions;
   bool m_ticking = false;

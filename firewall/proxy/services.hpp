@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "firewall/names/directory.hpp"
 #include "firewall/netlink/route.hpp"
 #include "firewall/proxy/pipe_pool.hpp"
+#include "firewall/proxy/upload_budgets.hpp"
 #include "firewall/upstream/resolver.hpp"
 
 namespace agentbox::firewall::proxy {
@@ -41,6 +43,8 @@ struct Services {
   OwnAddresses own_addresses;
   PipePool pipes;
   Limits limits;
+  std::optional<policy::Address16> host_gateway; ///< stands for the host's loopback; none: it is out of reach
+  UploadBudgets uploads;
 };
 
 } // namespace agentbox::firewall::proxy

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/proxy/session.hpp"
 
+#include <algorithm>
 #include <asio/write.hpp>
 #include <cstddef>
 #include <exception>
 #include <fmt/format.h>
 #include <utility>
-#include <vector>
 
 #include "firewall/http/request_head.hpp"
 #include "firewall/proxy/original_destination.hpp"
 #include "firewall/proxy/relay.hpp"
-#include "firewall/ruleset/model.hpp"
-#include "firewall/upstream/address_filter.hpp"
-#include "firewall/upstream/dial.hpp"
 
 namespace agentbox::firewall::proxy {
 namespace {
@@ -27,10 +24,6 @@ constexpr std::chrono::seconds k_farewell_time{1}; // for the client to read why
 std::uint64_t milliseconds_since(Session::Clock::time_point start) {
   const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Session::Clock::now() - start);
   return static_cast<std::uint64_t>(elapsed.count());
-}
-
-std::string dotted(std::uint32_t address) {
-  return asio::ip::address_v4(address).to_string();
 }
 
 } // namespace
@@ -73,21 +66,33 @@ bool Session::identify() {
   if (!destination) {
     return deny("no-name", "the connection was not redirected by the firewall's rules");
   }
-  m_record.port = destination->port;
-  m_entry = m_services.directory.at(destination->address);
-  if (!m_entry) {
-    m_record.address = dotted(destination->address);
-    return deny("no-name", "no name has this address");
+  m_record.port = m_target.port = destination->port;
+  const auto four = policy::is_v4(destination->address) ? policy::embedded4(destination->address) : std::nullopt;
+  m_entry = four ? m_services.directory.at(*four) : nullptr;
+  if (m_entry) {
+    m_target.kind = m_entry->name == policy::k_host_name ? Target::Kind::host : Target::Kind::name;
+    m_record.name = m_target.name = m_entry->name;
+    return true;
   }
-  m_record.name = m_entry->name;
-  return true;
+  m_target.kind = Target::Kind::address;
+  m_target.address = destination->address;
+  m_record.address = policy::address_text(destination->address);
+  m_record.rule = m_services.directory.decide_address(destination->address, destination->port).rule;
+  return !m_record.rule.empty() || deny("no-name", "no name has this address");
+}
+
+policy::EgressDecision Session::decide() const {
+  return m_target.kind == Target::Kind::address ? m_services.directory.decide_address(m_target.address, m_record.port)
+                                                : m_services.directory.decide(m_record.name, m_record.port);
 }
 
 asio::awaitable<bool> Session::check_policy() {
-  const auto decision = m_services.directory.decide(m_record.name, m_record.port);
+  const auto decision = decide();
   m_record.rule = decision.rule;
-  const bool https = m_record.port == k_https;
-  const bool http = m_record.port == k_http;
+  // An address, or the developer's own machine, has no name that TLS or HTTP could agree with.
+  const bool named = m_target.kind == Target::Kind::name;
+  const bool https = named && m_record.port == k_https;
+  const bool http = named && m_record.port == k_http;
   if (!decision.allowed()) {
     deny(policy::verdict_text(decision.verdict),
          decision.rule.empty() ? "no entry of the list of hosts covers this name and port"
@@ -101,6 +106,9 @@ asio::awaitable<bool> Session::check_policy() {
   }
   if (!m_services.log.healthy() && !m_services.log.recover()) {
     co_return deny("no-audit", "the audit log cannot be written (is the host's disk full?)");
+  }
+  if (!check_budget()) {
+    co_return false;
   }
   if (https) {
     co_return co_await check_hello();
@@ -163,37 +171,36 @@ asio::awaitable<bool> Session::check_head() {
   co_return true;
 }
 
+bool Session::check_budget() {
+  const auto limit = m_services.directory.upload_limit(m_record.name, m_record.rule);
+  if (!limit || m_target.kind != Target::Kind::name) {
+    return true;
+  }
+  m_budget = &m_services.uploads.of(*limit);
+  return *m_budget > 0 || over_budget();
+}
+
+bool Session::over_budget() {
+  const auto limit = m_services.directory.upload_limit(m_record.name, m_record.rule);
+  return deny("upload-limit", fmt::format("a session may send {} bytes to {}, and they are used up",
+                                          limit ? limit->bytes : 0, limit ? limit->pattern : m_record.name));
+}
+
 asio::awaitable<bool> Session::connect() {
-  m_deadline = Clock::time_point::max(); // resolver and dialler have limits of their own
-  const upstream::Resolution resolution = co_await m_services.resolver.resolve(m_record.name);
-  if (resolution.addresses.empty()) {
-    co_return fail("upstream-dns", "the host's name servers gave no address: " + resolution.problem);
+  m_deadline = Clock::time_point::max(); // resolver, dialler and upstream proxy have limits of their own
+  Reached reached = co_await reach(m_services, m_target);
+  if (!reached.address.empty()) {
+    m_record.address = std::move(reached.address);
   }
-  const bool private_allowed = m_services.directory.private_allowed(m_record.name);
-  const auto& own = m_services.own_addresses.get();
-  std::vector<netlink::Address16> addresses;
-  std::string refused;
-  for (const netlink::Address16& address : resolution.addresses) {
-    const auto why = upstream::refusal(address, private_allowed, m_services.directory.range(), own);
-    if (why.empty()) {
-      addresses.push_back(address);
-    } else {
-      m_record.address = upstream::address_text(address);
-      refused = fmt::format("the name's address {} is refused: {}", m_record.address, why);
-    }
-  }
-  if (addresses.empty()) {
-    co_return deny("refused-address", std::move(refused));
-  }
-  auto dialled = co_await upstream::dial(std::move(addresses), m_record.port, ruleset::k_mark);
-  if (!dialled.socket) {
-    co_return fail("upstream-connect", "no connection to the host: " + dialled.problem);
+  if (!reached.socket) {
+    co_return reached.denied ? deny(reached.reason, std::move(reached.text))
+                             : fail(reached.reason, std::move(reached.text));
   }
   if (m_over) { // stopped in the meantime
     co_return false;
   }
-  m_upstream.emplace(std::move(*dialled.socket));
-  m_record.address = upstream::address_text(dialled.address);
+  m_upstream.emplace(std::move(*reached.socket));
+  m_surplus = std::move(reached.surplus);
   m_record.verdict = audit::Verdict::allow;
   m_record.reason = "allowed";
   m_record.text.clear();
@@ -201,29 +208,51 @@ asio::awaitable<bool> Session::connect() {
 }
 
 asio::awaitable<void> Session::upload() {
-  bool broken = false;
-  if (!m_buffer.empty()) {
-    const auto [error, size] = co_await asio::async_write(*m_upstream, asio::buffer(m_buffer), io::k_await);
-    m_record.bytes_up += size;
-    broken = static_cast<bool>(error);
-    std::string().swap(m_buffer);
+  FlowEnd end = co_await send_buffer();
+  if (end == FlowEnd::end_of_stream) { // of the buffer
+    end =
+        co_await pump({m_client, *m_upstream, m_record.bytes_up, m_active, m_upload_limit, m_budget}, m_services.pipes);
   }
-  if (!broken) {
-    const FlowEnd end =
-        co_await pump({m_client, *m_upstream, m_record.bytes_up, m_active, m_upload_limit}, m_services.pipes);
-    broken = end == FlowEnd::broken;
-    if (end == FlowEnd::end_of_stream) {
-      std::error_code ignored;
-      m_upstream->shutdown(tcp::socket::shutdown_send, ignored);
-    } else if (end == FlowEnd::limit_reached) {
-      co_await discard(m_client); // a second request on this connection goes nowhere
-    }
+  if (end == FlowEnd::over_budget && !m_over) {
+    over_budget();
+    end = FlowEnd::broken;
   }
-  leg_ended(broken);
+  if (end == FlowEnd::end_of_stream) {
+    std::error_code ignored;
+    m_upstream->shutdown(tcp::socket::shutdown_send, ignored);
+  } else if (end == FlowEnd::limit_reached) {
+    co_await discard(m_client); // a second request on this connection goes nowhere
+  }
+  leg_ended(end == FlowEnd::broken);
+}
+
+/// What was read to decide goes first.
+asio::awaitable<FlowEnd> Session::send_buffer() {
+  if (m_buffer.empty()) {
+    co_return FlowEnd::end_of_stream;
+  }
+  const std::string buffer = std::exchange(m_buffer, {});
+  if (m_budget != nullptr && *m_budget < buffer.size()) {
+    co_return FlowEnd::over_budget;
+  }
+  const auto [error, size] = co_await asio::async_write(*m_upstream, asio::buffer(buffer), io::k_await);
+  m_record.bytes_up += size;
+  if (m_budget != nullptr) { // another connection may have used it up meanwhile
+    *m_budget -= std::min<std::uint64_t>(*m_budget, size);
+  }
+  co_return error ? FlowEnd::broken : FlowEnd::end_of_stream;
 }
 
 asio::awaitable<void> Session::download() {
-  const FlowEnd end = co_await pump({*m_upstream, m_client, m_record.bytes_down, m_active}, m_services.pipes);
+  FlowEnd end = FlowEnd::end_of_stream;
+  if (!m_surplus.empty()) {
+    const auto [error, size] = co_await asio::async_write(m_client, asio::buffer(m_surplus), io::k_await);
+    m_record.bytes_down += size;
+    end = error ? FlowEnd::broken : end;
+  }
+  if (end != FlowEnd::broken) {
+    end = co_await pump({*m_upstream, m_client, m_record.bytes_down, m_active}, m_services.pipes);
+  }
   if (end == FlowEnd::end_of_stream) {
     std::error_code ignored;
     m_client.shutdown(tcp::socket::shutdown_send, ignored);

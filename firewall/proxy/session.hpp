@@ -12,6 +12,8 @@
 
 #include "firewall/audit/record.hpp"
 #include "firewall/io/await.hpp"
+#include "firewall/proxy/reach.hpp"
+#include "firewall/proxy/relay.hpp"
 #include "firewall/proxy/services.hpp"
 #include "firewall/tls/client_hello.hpp"
 
@@ -55,8 +57,12 @@ private:
   bool check_server_name(const tls::ClientHello& hello);
   asio::awaitable<bool> check_head();
   asio::awaitable<bool> connect();
+  bool check_budget();
+  bool over_budget();
 
+  policy::EgressDecision decide() const;
   asio::awaitable<void> upload();
+  asio::awaitable<FlowEnd> send_buffer();
   asio::awaitable<void> download();
   void leg_ended(bool broken);
 
@@ -79,6 +85,9 @@ private:
   asio::ip::tcp::socket m_client;
   std::optional<asio::ip::tcp::socket> m_upstream;
   std::shared_ptr<const names::Entry> m_entry; ///< held, so that the address keeps its name as long as we live
+  Target m_target;
+  std::uint64_t* m_budget = nullptr; ///< what may still be sent; none: any number of bytes
+  std::string m_surplus;             ///< what the host sent before the relay started
   audit::Record m_record;
   Clock::time_point m_started = Clock::now();
   Clock::time_point m_deadline;

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/ruleset/driver.hpp"
 
-#include <string>
-
+#include "firewall/ruleset/iptables_driver.hpp"
 #include "firewall/ruleset/nft_driver.hpp"
-#include "support/error.hpp"
 
 namespace agentbox::firewall::ruleset {
 
-std::unique_ptr<Driver> make_driver(policy::FirewallDriver kind) {
+std::unique_ptr<Driver> make_driver(policy::FirewallDriver kind, const std::filesystem::path& scratch) {
   switch (kind) {
   case policy::FirewallDriver::nftables: return std::make_unique<NftDriver>();
-  case policy::FirewallDriver::iptables: break;
+  case policy::FirewallDriver::iptables: return std::make_unique<IptablesDriver>(scratch);
   }
-  throw support::Error(support::ExitCode::usage,
-                       "this firewall has no driver \"" + std::string(policy::driver_text(kind)) + "\"",
-                       "use --driver nftables");
+  return nullptr;
 }
 
 } // namespace agentbox::firewall::ruleset

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -24,9 +25,12 @@ public:
   /// Replaces the box's ruleset in one transaction, reads it back and compares. Throws support::Error(failed); the
   /// ruleset that stood before is then still in force.
   virtual void load(const Ruleset& ruleset) const = 0;
+
+  /// Takes the box's ruleset out again, so that nothing of it is left. Throws support::Error(failed).
+  virtual void unload() const = 0;
 };
 
-/// The driver for `kind`. Throws support::Error(usage) for a driver that this build lacks.
-std::unique_ptr<Driver> make_driver(policy::FirewallDriver kind);
+/// The driver for `kind`. `scratch`: a folder of the firewall's own that can be written.
+std::unique_ptr<Driver> make_driver(policy::FirewallDriver kind, const std::filesystem::path& scratch);
 
 } // namespace agentbox::firewall::ruleset

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/ruleset/model.hpp"
 
-#include <utility>
+#include <cstddef>
+#include <string>
 
 namespace agentbox::firewall::ruleset {
 namespace {
@@ -18,10 +19,35 @@ Chain input_chain(const std::vector<std::uint16_t>& published) {
   return chain;
 }
 
-Chain output_chain(const std::vector<std::uint16_t>& published) {
+constexpr std::uint16_t k_dns = 53;
+constexpr policy::Address16 k_loopback4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127, 0, 0, 1};
+constexpr policy::Address16 k_loopback6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+
+/// The gateway stands for the host's loopback: even a firewall that was talked into something reaches no more of it.
+void add_host_rules(const Inputs& inputs, std::vector<Rule>& rules) {
+  if (inputs.host_ports.empty() || !inputs.host_gateway) {
+    return;
+  }
+  const To host{*inputs.host_gateway, 128};
+  rules.push_back({"output-host-ports", {host, TcpTo{inputs.host_ports}, Marked{}}, Accept{}});
+  // Under pasta the gateway may be the name server as well.
+  rules.push_back({"output-host-dns", {host, UdpTo{k_dns}, Marked{}}, Accept{}});
+  rules.push_back({"output-host-dns-tcp", {host, TcpTo{{k_dns}}, Marked{}}, Accept{}});
+  rules.push_back({"output-host-tcp", {host, Tcp{}}, RejectReset{}});
+  rules.push_back({"output-host-rest", {host}, RejectProhibited{}});
+}
+
+Chain output_chain(const Inputs& inputs) {
+  const auto& published = inputs.published;
   Chain chain{"output", Chain::Kind::filter, Hook::output, true, {}};
   auto& rules = chain.rules;
   rules.push_back({"output-loopback", {OutLoopback{}}, Accept{}});
+  if (!inputs.addresses.empty()) {
+    // After a redirect the packet is bound for loopback, but here it still shows the interface it had before.
+    rules.push_back({"output-redirected", {Redirected{}, To{k_loopback4, 128}, TcpTo{{k_proxy_port}}}, Accept{}});
+    rules.push_back({"output-redirected6", {Redirected{}, To{k_loopback6, 128}, TcpTo{{k_proxy_port}}}, Accept{}});
+  }
+  add_host_rules(inputs, rules);
   rules.push_back({"output-firewall", {Marked{}}, Accept{}});
   if (!published.empty()) {
     rules.push_back({"output-published", {TcpFrom{published}, ReplyOfEstablished{}}, Accept{}});
@@ -40,17 +66,44 @@ Chain output_chain(const std::vector<std::uint16_t>& published) {
   return chain;
 }
 
+/// A socket that is bound to an interface keeps it when it is redirected: what is meant for loopback must not leave.
+Chain leave_chain() {
+  Chain chain{"leave", Chain::Kind::filter, Hook::postrouting, false, {}};
+  chain.rules.push_back({"leave-loopback", {OutLoopback{}}, Accept{}});
+  constexpr std::uint8_t k_slash8 = 104;
+  chain.rules.push_back(
+      {"leave-no-loopback4", {To{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127}, k_slash8}}, Drop{}});
+  chain.rules.push_back({"leave-no-loopback6", {To{k_loopback6, 128}}, Drop{}});
+  return chain;
+}
+
+Chain redirect_chain(const Inputs& inputs) {
+  Chain chain{"redirect", Chain::Kind::nat, Hook::output, false, {}};
+  chain.rules.push_back({"redirect-virtual", {ToVirtual{inputs.range}, Tcp{}}, Redirect{k_proxy_port}});
+  if (inputs.addresses.empty()) {
+    return chain;
+  }
+  chain.rules.push_back({"redirect-firewall", {Marked{}}, Accept{}}); // it dials these addresses itself
+  std::size_t number = 0;
+  for (const policy::AddressEntry& entry : inputs.addresses) {
+    chain.rules.push_back({"redirect-address-" + std::to_string(++number),
+                           {To{entry.base, entry.prefix}, TcpTo{{entry.port}}},
+                           Redirect{k_proxy_port}});
+  }
+  return chain;
+}
+
 } // namespace
 
-Ruleset build(const policy::VirtualRange& range, const std::vector<std::uint16_t>& published_ports) {
-  Chain redirect{"redirect", Chain::Kind::nat, Hook::output, false, {}};
-  redirect.rules.push_back({"redirect-virtual", {ToVirtual{range}, Tcp{}}, Redirect{k_proxy_port}});
-
+Ruleset build(const Inputs& inputs) {
   Ruleset ruleset;
-  ruleset.chains.push_back(input_chain(published_ports));
+  ruleset.chains.push_back(input_chain(inputs.published));
   ruleset.chains.push_back({"forward", Chain::Kind::filter, Hook::forward, true, {}});
-  ruleset.chains.push_back(output_chain(published_ports));
-  ruleset.chains.push_back(std::move(redirect));
+  ruleset.chains.push_back(output_chain(inputs));
+  if (!inputs.addresses.empty()) {
+    ruleset.chains.push_back(leave_chain());
+  }
+  ruleset.chains.push_back(redirect_chain(inputs));
   return ruleset;
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "policy/address.hpp"
 #include "policy/egress.hpp"
 
 namespace agentbox::firewall::ruleset {
@@ -28,12 +30,20 @@ struct InLoopback {};  ///< came in through lo
 struct Marked {};      ///< carries k_mark
 struct ToVirtual {
   policy::VirtualRange range;
-};                  ///< IPv4 destination in the virtual range
-struct Tcp {};      ///< is TCP
-struct TcpReset {}; ///< a TCP reset
+}; ///< IPv4 destination in the virtual range
+struct To {
+  policy::Address16 base{};
+  std::uint8_t prefix = 128; ///< of the 16 bytes
+};                           ///< destination in this block
+struct Redirected {};        ///< its destination was changed by a Redirect
+struct Tcp {};               ///< is TCP
+struct TcpReset {};          ///< a TCP reset
 struct TcpTo {
   std::vector<std::uint16_t> ports;
 }; ///< TCP to one of these ports
+struct UdpTo {
+  std::uint16_t port = 0;
+}; ///< UDP to this port
 struct TcpFrom {
   std::vector<std::uint16_t> ports;
 };                            ///< TCP from one of these ports
@@ -44,8 +54,9 @@ struct Igmp {};               ///< IPv4 multicast membership messages of the ker
 struct Mld {};                ///< the same for IPv6
 struct IcmpUnreachable {};    ///< ICMP destination unreachable
 struct Icmpv6Unreachable {};  ///< the same for IPv6
-using Condition = std::variant<OutLoopback, InLoopback, Marked, ToVirtual, Tcp, TcpReset, TcpTo, TcpFrom, Established,
-                               ReplyOfEstablished, NeighbourDiscovery, Igmp, Mld, IcmpUnreachable, Icmpv6Unreachable>;
+using Condition =
+    std::variant<OutLoopback, InLoopback, Marked, ToVirtual, To, Redirected, Tcp, TcpReset, TcpTo, UdpTo, TcpFrom,
+                 Established, ReplyOfEstablished, NeighbourDiscovery, Igmp, Mld, IcmpUnreachable, Icmpv6Unreachable>;
 
 // Actions: what becomes of it.
 struct Accept {};
@@ -54,7 +65,7 @@ struct RejectReset {};      ///< TCP reset: the caller fails at once with ECONNR
 struct RejectProhibited {}; ///< ICMP or ICMPv6 "administratively prohibited"
 struct Redirect {
   std::uint16_t port;
-}; ///< to this port of 127.0.0.1
+}; ///< to this port of 127.0.0.1, or of ::1
 /// The packet's first bytes to k_log_group, at most this often, and on to the next rule.
 struct Log {
   std::uint32_t per_second;
@@ -69,7 +80,7 @@ struct Rule {
 };
 
 /// Where in a packet's life a chain sits.
-enum class Hook { input, forward, output };
+enum class Hook { input, forward, output, postrouting };
 
 struct Chain {
   enum class Kind { filter, nat };
@@ -85,9 +96,18 @@ struct Ruleset {
   std::vector<Chain> chains;
 };
 
-/// The rules of a filtered box: only lo, the firewall's marked sockets and the replies of `published_ports` leave; TCP
-/// to the virtual range goes to the proxy; all else is refused at once. The list of hosts is not in it: the rules are
-/// the same whatever the policy allows.
-Ruleset build(const policy::VirtualRange& range, const std::vector<std::uint16_t>& published_ports);
+/// What the rules of a box depend on. Not the list of names: the rules are the same whatever it says.
+struct Inputs {
+  policy::VirtualRange range;
+  std::vector<std::uint16_t> published;          ///< ports of the box that may be connected to from outside
+  std::vector<policy::AddressEntry> addresses;   ///< services without a name: the proxy's as well
+  std::vector<std::uint16_t> host_ports;         ///< of the host's loopback, for the firewall's own sockets
+  std::optional<policy::Address16> host_gateway; ///< where the host's loopback is; needed for host_ports
+};
+
+/// The rules of a filtered box: only lo, the firewall's marked sockets and the replies of published ports leave; TCP to
+/// the virtual range, and to the listed addresses and ports, goes to the proxy; all else is refused at once. Where the
+/// host's loopback can be reached, the marked sockets reach no more of it than `host_ports` (and DNS).
+Ruleset build(const Inputs& inputs);
 
 } // namespace agentbox::firewall::ruleset

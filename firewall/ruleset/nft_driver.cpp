@@ -73,4 +73,13 @@ void NftDriver::load(const Ruleset& ruleset) const {
   in_child([&] { load_and_verify(ruleset, render(ruleset)); });
 }
 
+void NftDriver::unload() const {
+  in_child([] {
+    const nlohmann::ordered_json table = {{"table", {{"family", "inet"}, {"name", k_table}}}};
+    // Added before it is deleted: no error when there was none.
+    const nlohmann::ordered_json commands = {{{"add", table}}, {{"delete", table}}};
+    Nft().run(nlohmann::ordered_json{{"nftables", commands}}.dump());
+  });
+}
+
 } // namespace agentbox::firewall::ruleset

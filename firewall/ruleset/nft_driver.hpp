@@ -11,6 +11,7 @@ class NftDriver final : public Driver {
 public:
   std::string render(const Ruleset& ruleset) const override;
   void load(const Ruleset& ruleset) const override;
+  void unload() const override;
 };
 
 } // namespace agentbox::firewall::ruleset

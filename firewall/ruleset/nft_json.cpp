@@ -43,6 +43,15 @@ struct ConditionStatement {
     return match(payload("ip", "daddr"),
                  {{"prefix", {{"addr", cidr.substr(0, cidr.find('/'))}, {"len", to.range.prefix}}}});
   }
+  ordered_json operator()(const To& to) const {
+    const bool four = policy::is_v4(to.base);
+    ordered_json address = policy::address_text(to.base);
+    if (to.prefix != 128) {
+      address = {{"prefix", {{"addr", policy::address_text(to.base)}, {"len", to.prefix - (four ? 96 : 0)}}}};
+    }
+    return match(payload(four ? "ip" : "ip6", "daddr"), std::move(address));
+  }
+  ordered_json operator()(const Redirected&) const { return match(conntrack("status"), "dnat", "in"); }
   // Protocols as numbers: names would be looked up in /etc/protocols, which the firewall's image does not have.
   ordered_json operator()(const Tcp&) const { return match(meta("l4proto"), IPPROTO_TCP); }
   ordered_json operator()(const TcpReset&) const { // "tcp flags & rst == rst"
@@ -51,6 +60,7 @@ struct ConditionStatement {
     return match(std::move(masked), "rst");
   }
   ordered_json operator()(const TcpTo& to) const { return match(payload("tcp", "dport"), set_of(to.ports)); }
+  ordered_json operator()(const UdpTo& to) const { return match(payload("udp", "dport"), to.port); }
   ordered_json operator()(const TcpFrom& from) const { return match(payload("tcp", "sport"), set_of(from.ports)); }
   ordered_json operator()(const Established&) const {
     return match(conntrack("state"), ordered_json::array({"established", "related"}), "in");
@@ -100,6 +110,7 @@ const char* hook_name(Hook hook) {
   case Hook::input: return "input";
   case Hook::forward: return "forward";
   case Hook::output: return "output";
+  case Hook::postrouting: return "postrouting";
   }
   return "output";
 }

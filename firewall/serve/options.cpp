@@ -82,6 +82,9 @@ Options::Verb parse_verb(std::string_view text) {
   if (text == "lock") {
     return Options::Verb::lock;
   }
+  if (text == "unload") {
+    return Options::Verb::unload;
+  }
   if (text == "ready") {
     return Options::Verb::ready;
   }
@@ -102,7 +105,7 @@ Options::Verb parse_verb(std::string_view text) {
 Options parse_options(std::span<const char* const> arguments) {
   Options options;
   if (arguments.empty()) {
-    throw usage("a command is needed: serve, lock, ready or ruleset");
+    throw usage("a command is needed: serve, lock, unload, ready or ruleset");
   }
   options.verb = parse_verb(arguments.front());
   arguments = arguments.subspan(1);
@@ -127,16 +130,18 @@ Options parse_options(std::span<const char* const> arguments) {
 std::string_view help_text() {
   return R"(usage: agentbox-firewall serve --box NAME --nonce HEX [options]
        agentbox-firewall lock [options]
+       agentbox-firewall unload [options]
        agentbox-firewall ready --nonce HEX [--run DIR]
        agentbox-firewall ruleset [options]
        agentbox-firewall --version | --help
 
 serve    load the rules, answer DNS on 127.0.0.1:53, and let connections to the listed hosts through, until SIGTERM
 lock     load the rules and exit: nothing leaves the network namespace
+unload   take the rules out again: the network namespace is open
 ready    exit 0 if a firewall with this nonce serves, 125 if not
 ruleset  print what would be loaded, and change nothing
 
-  --driver nftables      which kernel interface the rules go through
+  --driver DRIVER        nftables (as it is without), or iptables: how the rules get into the kernel
   --policy FILE          the egress policy (/etc/agentbox/egress.json)
   --run DIR              where `ready` or `failed` is written (/run/agentbox)
   --audit DIR            where NAME.jsonl is written (/var/log/agentbox)

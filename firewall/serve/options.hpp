@@ -16,6 +16,7 @@ struct Options {
   enum class Verb {
     serve,   ///< rules, DNS and proxy, until SIGTERM
     lock,    ///< rules only, then exit: everything is closed
+    unload,  ///< the rules out again: everything is open
     ready,   ///< says whether a `serve` beside it is ready: a probe for pods, whose image has no other program
     ruleset, ///< print what would be loaded
     version,

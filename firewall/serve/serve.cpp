@@ -41,20 +41,32 @@ policy::EgressPolicy read_policy(const Options& options) {
   return policy::egress_from_json(support::read_file(options.policy, k_max_policy), options.policy.string());
 }
 
-void load_rules(const Options& options, const policy::VirtualRange& range) {
-  ruleset::make_driver(options.driver)->load(ruleset::build(range, options.published));
+ruleset::Inputs inputs_of(const Options& options, const policy::EgressPolicy& policy,
+                          const std::optional<policy::Address16>& gateway) {
+  return {policy.virtual_range, options.published, policy.allow_addresses, policy::reachable_host_ports(policy),
+          gateway};
+}
+
+/// The gateway, where the host's loopback is to be reachable through it.
+std::optional<policy::Address16> host_gateway(const policy::EgressPolicy& policy) {
+  return policy::reachable_host_ports(policy).empty() ? std::nullopt : netlink::default_gateway();
+}
+
+void load_rules(const Options& options, const ruleset::Inputs& inputs) {
+  ruleset::make_driver(options.driver, options.run)->load(ruleset::build(inputs));
 }
 
 /// Everything that runs in a filtered box. Members are built in the order in which a box may open.
 class Box {
 public:
-  Box(asio::io_context& context, const Options& options, policy::EgressPolicy policy)
+  Box(asio::io_context& context, const Options& options, policy::EgressPolicy policy,
+      std::optional<policy::Address16> gateway)
       : m_log(options.audit, options.box), m_directory(std::move(policy)),
         m_resolver(context, options.resolv_conf, ruleset::k_mark), m_services{options.box, m_directory, m_resolver,
                                                                               m_log,       {},          {},
-                                                                              limits()},
+                                                                              limits(),    gateway,     {}},
         m_blocked(context, ruleset::k_log_group, [this](const nflog::Packet& packet) { record_blocked(packet); }),
-        m_proxy(context, m_services),
+        m_proxy(context, m_services, has_v6(m_directory.policy())),
         m_stub(m_directory, options.nonce, [this](audit::Record record) { m_log.write(std::move(record)); }),
         m_dns(context, m_stub), m_controller(
                                     m_directory,
@@ -80,6 +92,11 @@ public:
   }
 
 private:
+  static bool has_v6(const policy::EgressPolicy& policy) {
+    const auto& entries = policy.allow_addresses;
+    return std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return !policy::is_v4(entry.base); });
+  }
+
   static proxy::Limits limits() {
     proxy::Limits limits;
     const unsigned long files = raise_open_files();
@@ -107,7 +124,8 @@ private:
     record.port = packet.port;
     record.protocol = packet.protocol;
     record.reason = "not-a-name";
-    record.text = "only names of the list of hosts can be reached, over TCP; addresses and other protocols are blocked";
+    record.text =
+        "only what the list of hosts names can be reached, over TCP; other addresses and protocols are blocked";
     m_log.write(std::move(record));
   }
 
@@ -133,9 +151,10 @@ void run(const Options& options) {
   std::optional<Box> box;
   if (policy.mode == policy::NetworkMode::filtered) {
     require_capabilities(true);
-    load_rules(options, policy.virtual_range);
+    const auto gateway = host_gateway(policy);
+    load_rules(options, inputs_of(options, policy, gateway));
     netlink::add_local_route(policy.virtual_range);
-    box.emplace(context, options, std::move(policy));
+    box.emplace(context, options, std::move(policy), gateway);
   }
   drop_privileges(box.has_value());
   if (box) {
@@ -156,8 +175,7 @@ void run(const Options& options) {
 /// could anything have been opened.
 void close_after_failure(const Options& options) noexcept {
   try {
-    policy::VirtualRange range;
-    load_rules(options, range);
+    load_rules(options, {{}, options.published, {}, {}, {}});
   } catch (const std::exception&) { // the first failure is the one that is reported
     return;
   }
@@ -189,7 +207,13 @@ void serve(const Options& options) {
 
 void lock(const Options& options) {
   require_capabilities(false);
-  load_rules(options, read_policy(options).virtual_range);
+  const policy::EgressPolicy policy = read_policy(options);
+  load_rules(options, inputs_of(options, policy, host_gateway(policy)));
+}
+
+void unload(const Options& options) {
+  require_capabilities(false);
+  ruleset::make_driver(options.driver, options.run)->unload();
 }
 
 void require_ready(const Options& options) {
@@ -200,8 +224,9 @@ void require_ready(const Options& options) {
 }
 
 std::string ruleset_text(const Options& options) {
-  return ruleset::make_driver(options.driver)
-      ->render(ruleset::build(read_policy(options).virtual_range, options.published));
+  const policy::EgressPolicy policy = read_policy(options);
+  return ruleset::make_driver(options.driver, options.run)
+      ->render(ruleset::build(inputs_of(options, policy, host_gateway(policy))));
 }
 
 } // namespace agentbox::firewall::serve

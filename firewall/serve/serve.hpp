@@ -15,6 +15,9 @@ void serve(const Options& options);
 /// Loads the rules and verifies them.
 void lock(const Options& options);
 
+/// Takes the rules out again.
+void unload(const Options& options);
+
 /// Throws support::Error(failed) unless run/ready holds the nonce: rules, DNS and proxy of that firewall are up.
 void require_ready(const Options& options);
 

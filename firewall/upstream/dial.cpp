@@ -17,10 +17,7 @@ using asio::ip::tcp;
 using netlink::Address16;
 using Clock = std::chrono::steady_clock;
 
-bool is_v4(const Address16& address) {
-  return std::all_of(address.begin(), address.begin() + 10, [](std::uint8_t byte) { return byte == 0; }) &&
-         address[10] == 0xFF && address[11] == 0xFF;
-}
+using policy::is_v4;
 
 asio::ip::address to_asio(const Address16& address) {
   if (is_v4(address)) {
@@ -138,10 +135,6 @@ asio::awaitable<Dialled> dial(std::vector<Address16> addresses, std::uint16_t po
     dialled.problem = race->error ? race->error.message() : "no answer";
   }
   co_return dialled;
-}
-
-std::string address_text(const Address16& address) {
-  return to_asio(address).to_string();
 }
 
 } // namespace agentbox::firewall::upstream

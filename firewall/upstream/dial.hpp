@@ -29,7 +29,6 @@ struct DialLimits {
 asio::awaitable<Dialled> dial(std::vector<netlink::Address16> addresses, std::uint16_t port, std::uint32_t mark,
                               DialLimits limits = {});
 
-/// "203.0.113.5" or "2001:db8::1".
-std::string address_text(const netlink::Address16& address);
+using policy::address_text;
 
 } // namespace agentbox::firewall::upstream

@@ -141,6 +141,9 @@ GeneratedSet render_bundle(const policy::Policy& policy, const PodFacts& facts, 
   if (!ports.empty()) {
     throw cannot_express(Door::oci, "ports");
   }
+  if (!policy::reachable_host_ports(egress).empty()) {
+    throw cannot_express(Door::oci, "egress.host_ports");
+  }
   const policy::PolicyFields& fields = policy.fields();
   refuse_secrets(fields);
   const HostFacts host = bundle_facts(facts.host);

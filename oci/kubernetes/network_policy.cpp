@@ -40,6 +40,14 @@ ordered_json egress_rules(const policy::EgressPolicy& egress) {
   for (const policy::HostEntry& entry : egress.allow) {
     numbers.insert(entry.port);
   }
+  for (const policy::AddressEntry& entry : egress.allow_addresses) {
+    const std::string cidr =
+        entry.block_text() + (entry.prefix == 128 ? (policy::is_v4(entry.base) ? "/32" : "/128") : "");
+    rules.push_back({{"to", {{{"ipBlock", {{"cidr", cidr}}}}}}, {"ports", {port(entry.port, "TCP")}}});
+  }
+  if (egress.upstream_proxy) { // often on a private address
+    rules.push_back({{"to", everywhere()}, {"ports", {port(egress.upstream_proxy->port, "TCP")}}});
+  }
   if (!numbers.empty()) {
     ordered_json ports = ordered_json::array();
     for (const std::uint16_t number : numbers) {

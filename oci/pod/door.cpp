@@ -29,9 +29,12 @@ const std::vector<CannotExpress>& cannot_express_table() {
   constexpr std::string_view k_indented = k_when_indented;
   constexpr std::string_view k_damages = "Podman writes the YAML anew before it reads it, and damages such a text";
   constexpr std::string_view k_begin = "begin it with a word";
+  constexpr std::string_view k_loopback = "it would open the loopback of the machine that runs it, whichever that is";
+  constexpr std::string_view k_by_name = "name the service's own host or address instead, or use: agentbox run";
   static const std::vector<CannotExpress> table = {
       {Door::oci, "ports", "any", "a bundle has no port forwarder",
        "leave out -p, or use: agentbox run, generate kube"},
+      {Door::oci, "egress.host_ports", "any", k_loopback, k_by_name},
       {Door::oci, "env", k_secret, "config.json would hold its value in clear",
        "pass it to agentbox run --env instead"},
       {Door::oci, "agent.env", k_secret, "config.json would hold its value in clear",
@@ -39,6 +42,7 @@ const std::vector<CannotExpress>& cannot_express_table() {
 
       {Door::kube, "confinement.readonly_paths", k_more, "podman kube play has no field for read-only paths",
        "use: agentbox run, or generate oci"},
+      {Door::kube, "egress.host_ports", "any", k_loopback, k_by_name},
       {Door::kube, "workspace.destination", k_colon, k_split, k_rename},
       {Door::kube, "workspace.protect", k_colon, k_split, "rename it, or take it off the list of protected paths"},
       {Door::kube, "mounts", k_colon, k_split, k_rename},
@@ -59,6 +63,7 @@ const std::vector<CannotExpress>& cannot_express_table() {
        "add --workspace-claim NAME (a PersistentVolumeClaim) or --git URL"},
       {Door::kubernetes, "mounts", "any", "a host path breaks the restricted Pod Security Standard",
        "put the files into the image, the workspace's volume or a Secret, and leave out --mount and --auth"},
+      {Door::kubernetes, "egress.host_ports", "any", k_loopback, k_by_name},
       {Door::kubernetes, "ports", "any", "a host port breaks the restricted Pod Security Standard",
        "leave out -p; use: kubectl port-forward"},
       {Door::kubernetes, "confinement.masked_paths", k_more, "procMount knows only the runtime's own list", ""},

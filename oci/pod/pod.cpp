@@ -106,6 +106,9 @@ Pod make_pod(const policy::Policy& policy, const PodFacts& facts, Door door) {
   if (name.back() == '-') {
     throw cannot_express(door, "name", name);
   }
+  if (!policy::reachable_host_ports(egress).empty()) {
+    throw cannot_express(door, "egress.host_ports");
+  }
   pod.hostname = hostname;
   pod.labels = {{"app.kubernetes.io/name", "agentbox"}, {"app.kubernetes.io/instance", name}};
   pod.annotations = describe(fields);

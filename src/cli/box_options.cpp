@@ -96,6 +96,8 @@ void add_box_options(CLI::App& command, BoxOptions& options) {
   add_list("--env-file", options.env_files, "Set the variables of a file, one NAME[=VALUE] a line", "FILE");
   add_list("--allow", to.allow, "Let the box reach one more host (port 443 when none is named)", "HOST[:PORT]");
   command.add_flag("--full-network", to.full_network, "No firewall: the box reaches everything");
+  command.add_option("--firewall-driver", to.driver, "How the rules get into the kernel: nftables or iptables")
+      ->type_name("NAME");
   add_list("-p,--publish", to.publish, "Let the host connect to a port of the box", "[ADDRESS:]HOST:BOX");
   command.add_option("--memory", to.memory, "Limit the memory, e.g. 4G")->type_name("SIZE");
   command.add_option("--cpus", to.cpus, "Limit the processor time, e.g. 1.5")->type_name("N");

@@ -20,7 +20,7 @@ int build(const BuildOptions& options) {
   const ResolvedImage resolved = resolve_image(options.image);
   const podman::Podman podman = podman::Podman::find();
   const podman::Installation installation = podman::find_installation();
-  const image::ImageRef firewall = image::ensure_firewall_image(podman, installation, true);
+  const image::ImageRef firewall = image::ensure_firewall_image(podman, installation, resolved.driver, true);
   const image::ImageRef agent = image::ensure_agent_image(
       podman, installation, resolved.choice, {options.rebuild, true, resolved.ca_bundle, resolved.workspace});
   fmt::print("{}\n{}\n", agent.tag, firewall.tag);

@@ -34,7 +34,7 @@ generate::ImageNames images_of(const GenerateOptions& options, const policy::Pol
   const podman::Installation installation = podman::find_installation();
   const podman::Podman podman = podman::Podman::find();
   if (names.firewall.empty()) {
-    names.firewall = image::ensure_firewall_image(podman, installation).tag;
+    names.firewall = image::ensure_firewall_image(podman, installation, fields.firewall_driver).tag;
   }
   if (names.agent.empty()) {
     image::BuildOptions build;

@@ -32,7 +32,7 @@ ResolvedImage resolve_without_project(const ImageOptions& options) {
     throw support::Error(support::ExitCode::usage, config::describe(*mistakes));
   }
   const policy::PolicyFields& fields = std::get<config::Loaded>(result).fields;
-  return {fields.image, fields.ca_bundle, std::nullopt};
+  return {fields.image, fields.ca_bundle, std::nullopt, fields.firewall_driver};
 }
 
 } // namespace
@@ -62,7 +62,7 @@ ResolvedImage resolve_image(const ImageOptions& options) {
   box.trust_project = options.trust_project;
   const policy::Policy policy = resolve_box(box, {});
   const policy::PolicyFields& fields = policy.fields();
-  return {fields.image, fields.ca_bundle, fields.workspace.source};
+  return {fields.image, fields.ca_bundle, fields.workspace.source, fields.firewall_driver};
 }
 
 } // namespace agentbox::cli

@@ -26,6 +26,7 @@ struct ResolvedImage {
   policy::ImageChoice choice;
   std::optional<std::filesystem::path> ca_bundle;
   std::optional<std::filesystem::path> workspace;
+  policy::FirewallDriver driver = policy::FirewallDriver::nftables;
 };
 
 /// Reads the configuration for the current folder; where that cannot be a project (the home folder, say) there is no

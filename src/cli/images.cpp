@@ -15,7 +15,7 @@ session::Images ensure_images(const policy::PolicyFields& fields, const podman::
   options.recheck = recheck;
   options.ca_bundle = fields.ca_bundle;
   options.workspace = fields.workspace.source;
-  const image::ImageRef firewall = image::ensure_firewall_image(podman, installation, recheck);
+  const image::ImageRef firewall = image::ensure_firewall_image(podman, installation, fields.firewall_driver, recheck);
   return {image::ensure_agent_image(podman, installation, fields.image, options).id, firewall.id};
 }
 
@@ -23,7 +23,7 @@ session::Images known_images(const policy::PolicyFields& fields) {
   const podman::Installation installation = podman::find_installation();
   const auto id_of = [](const std::optional<image::ImageRef>& image) { return image ? image->id : "(not built yet)"; };
   return {id_of(image::known_agent_image(installation, fields.image)),
-          id_of(image::known_firewall_image(installation))};
+          id_of(image::known_firewall_image(installation, fields.firewall_driver))};
 }
 
 bool images_missing(const session::Images& images, const podman::Podman& podman) {

@@ -42,12 +42,28 @@ void show_network(const policy::EgressPolicy& egress) {
     line("network", "everything (--full-network)");
     return;
   }
-  line("network", egress.allow.empty() ? "nothing" : "these hosts only:");
+  const bool nothing = egress.allow.empty() && egress.allow_addresses.empty() && egress.host_ports.empty();
+  line("network", nothing ? "nothing" : "these hosts only:");
   for (const policy::HostEntry& entry : egress.allow) {
     line("", fmt::format("{}:{}", entry.pattern.text(), entry.port));
   }
+  for (const policy::AddressEntry& entry : egress.allow_addresses) {
+    line("", entry.text());
+  }
+  for (const std::uint16_t port : egress.host_ports) {
+    line("", fmt::format("{}:{} (this machine)", policy::k_host_alias, port));
+  }
   for (const policy::HostPattern& pattern : egress.block) {
     line("", "never " + pattern.text());
+  }
+  if (egress.max_upload) {
+    line("uploads", fmt::format("at most {} bytes a host and session", *egress.max_upload));
+  }
+  for (const policy::UploadLimit& limit : egress.upload_limits) {
+    line("uploads", fmt::format("at most {} bytes a session to {}", limit.bytes, limit.pattern.text()));
+  }
+  if (egress.upstream_proxy) {
+    line("by way of", "the proxy " + egress.upstream_proxy->text());
   }
 }
 

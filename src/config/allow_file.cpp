@@ -18,7 +18,7 @@ std::string_view trimmed(std::string_view line) {
 }
 
 /// Adds the entry of one line, or what is wrong with it. True when there was a mistake.
-bool read_line(std::string_view line, const std::string& where, std::vector<Located<policy::HostEntry>>& entries,
+bool read_line(std::string_view line, const std::string& where, std::vector<Located<policy::AllowEntry>>& entries,
                policy::Diagnostics& diagnostics) {
   if (line.size() > k_longest_line) {
     diagnostics.push_back({where, "the line is longer than " + std::to_string(k_longest_line) + " bytes", ""});
@@ -28,21 +28,21 @@ bool read_line(std::string_view line, const std::string& where, std::vector<Loca
   if (text.empty()) {
     return false;
   }
-  policy::EntryResult result = policy::parse_host_entry(text);
+  policy::AllowResult result = policy::parse_allow_entry(text);
   if (auto* problem = std::get_if<policy::EntryProblem>(&result)) {
     diagnostics.push_back({where, std::move(problem->message), std::move(problem->hint)});
     return true;
   }
-  entries.push_back({std::get<policy::HostEntry>(std::move(result)), where});
+  entries.push_back({std::get<policy::AllowEntry>(std::move(result)), where});
   return false;
 }
 
 } // namespace
 
-std::vector<Located<policy::HostEntry>> parse_allow_file(std::string_view text, const std::filesystem::path& file,
-                                                         policy::Diagnostics& diagnostics) {
+std::vector<Located<policy::AllowEntry>> parse_allow_file(std::string_view text, const std::filesystem::path& file,
+                                                          policy::Diagnostics& diagnostics) {
   const std::string shown = support::escape_untrusted(file.string(), 4096);
-  std::vector<Located<policy::HostEntry>> entries;
+  std::vector<Located<policy::AllowEntry>> entries;
   std::size_t mistakes = 0;
   for (std::size_t number = 1; !text.empty() && mistakes < k_most_mistakes; ++number) {
     const auto end = text.find('\n');

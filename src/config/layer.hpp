@@ -10,6 +10,7 @@
 
 #include "config/located.hpp"
 #include "config/values.hpp"
+#include "policy/allow_entry.hpp"
 #include "policy/diagnostic.hpp"
 #include "policy/egress.hpp"
 
@@ -43,7 +44,7 @@ struct Layer {
   std::filesystem::path file;
 
   bool default_hosts = true; ///< network.default_hosts: false takes agentbox's own hosts away
-  std::vector<Located<policy::HostEntry>> allow;
+  std::vector<Located<policy::AllowEntry>> allow;
   std::vector<Located<policy::HostPattern>> block;
   std::vector<Located<policy::HostPattern>> allow_private;
   std::vector<Located<policy::HostPattern>> allow_ech;
@@ -52,6 +53,9 @@ struct Layer {
   std::optional<policy::FirewallDriver> driver;
   std::optional<bool> notify; ///< not in a project's
   std::optional<bool> verify_on_start;
+  std::optional<std::uint64_t> max_upload;
+  std::vector<policy::UploadLimit> upload_limits;
+  std::optional<policy::UpstreamProxy> upstream_proxy;
 
   std::optional<Located<std::string>> default_agent; ///< agent.default: a name, or "last_used"
   std::map<std::string, AgentLayer> agents;
@@ -72,7 +76,7 @@ Layer parse_layer(std::string_view text, const std::filesystem::path& file, Laye
 /// Reads the text of an allow file: one entry a line, '#' starts a comment, blanks around are ignored, lines of at most
 /// 300 bytes. A file without any entry is a mistake: an empty list is written as such on purpose, or something went
 /// wrong. Pure.
-std::vector<Located<policy::HostEntry>> parse_allow_file(std::string_view text, const std::filesystem::path& file,
-                                                         policy::Diagnostics& diagnostics);
+std::vector<Located<policy::AllowEntry>> parse_allow_file(std::string_view text, const std::filesystem::path& file,
+                                                          policy::Diagnostics& diagnostics);
 
 } // namespace agentbox::config

@@ -34,6 +34,45 @@ void read_virtual_range(TomlTable& network, Layer& layer) {
   }
 }
 
+void read_uploads(TomlTable& network, Layer& layer) {
+  const std::string_view expected = "a size such as \"50MB\"";
+  if (const auto text = network.text_or_number("max_upload", expected)) {
+    layer.max_upload = parse_size(text->value);
+    if (!layer.max_upload) {
+      network.mistake(text->where, "network.max_upload must be " + std::string(expected) + ", not " +
+                                       support::in_quotes(text->value));
+    }
+  }
+  auto table = network.table("upload_limits");
+  if (!table) {
+    return;
+  }
+  for (const Located<std::string>& key : table->keys()) {
+    const auto text = table->text_or_number(key.value, expected);
+    const auto bytes = text ? parse_size(text->value) : std::nullopt;
+    auto pattern = policy::parse_host_pattern(key.value);
+    if (auto* problem = std::get_if<policy::EntryProblem>(&pattern)) {
+      table->mistake(key.where, std::move(problem->message), std::move(problem->hint));
+    } else if (text && !bytes) {
+      table->mistake(text->where,
+                     "an upload limit must be " + std::string(expected) + ", not " + support::in_quotes(text->value));
+    } else if (bytes) {
+      layer.upload_limits.push_back({std::get<policy::HostPattern>(std::move(pattern)), *bytes});
+    }
+  }
+}
+
+void read_upstream_proxy(TomlTable& network, Layer& layer) {
+  if (const auto text = network.string("upstream_proxy")) {
+    auto result = policy::parse_upstream_proxy(text->value);
+    if (auto* problem = std::get_if<policy::EntryProblem>(&result)) {
+      network.mistake(text->where, std::move(problem->message), std::move(problem->hint));
+    } else {
+      layer.upstream_proxy = std::get<policy::UpstreamProxy>(std::move(result));
+    }
+  }
+}
+
 void read_driver(TomlTable& network, Layer& layer) {
   if (const auto text = network.string("driver")) {
     const std::vector<std::string> known = {"nftables", "iptables"};
@@ -111,7 +150,7 @@ void read_network(TomlTable& top, Layer& layer) {
   if (!network) {
     return;
   }
-  layer.allow = read_hosts(*network, "allow_hosts", policy::parse_host_entry);
+  layer.allow = read_hosts(*network, "allow_hosts", policy::parse_allow_entry);
   layer.block = read_hosts(*network, "block_hosts", policy::parse_block_pattern);
   layer.allow_file = network->string("allow_file");
   layer.allow_private = read_hosts(*network, "allow_private", policy::parse_host_pattern);
@@ -128,6 +167,8 @@ void read_network(TomlTable& top, Layer& layer) {
                        "set it in your own configuration");
     }
   }
+  read_uploads(*network, layer);
+  read_upstream_proxy(*network, layer);
   network->finish();
 }
 

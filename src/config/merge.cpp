@@ -222,6 +222,24 @@ std::filesystem::path absolute_path(std::string_view text, const std::filesystem
   return path.has_filename() || path == "/" ? path : path.parent_path();
 }
 
+namespace {
+
+std::optional<policy::FirewallDriver> driver_of(const Overrides& overrides, Diagnostics& diagnostics) {
+  if (!overrides.driver) {
+    return std::nullopt;
+  }
+  for (const auto driver : {policy::FirewallDriver::nftables, policy::FirewallDriver::iptables}) {
+    if (policy::driver_text(driver) == *overrides.driver) {
+      return driver;
+    }
+  }
+  diagnostics.push_back({"--firewall-driver", support::in_quotes(*overrides.driver) + " is not a firewall driver",
+                         "the drivers are: nftables, iptables"});
+  return std::nullopt;
+}
+
+} // namespace
+
 Merged merge(const std::vector<Layer>& layers, const Overrides& overrides, const Sources& sources,
              Diagnostics& diagnostics) {
   Merged merged;
@@ -235,6 +253,7 @@ Merged merge(const std::vector<Layer>& layers, const Overrides& overrides, const
     take(layer.driver, fields.firewall_driver);
     take(layer.verify_on_start, fields.confinement.prove_at_start);
   }
+  take(driver_of(overrides, diagnostics), fields.firewall_driver);
   merged.agents = merge_agents(layers, diagnostics);
   fields.agent = choose_agent(merged.agents, layers, overrides, sources, diagnostics);
   merge_lists(layers, overrides, fields);

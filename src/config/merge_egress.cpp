@@ -47,17 +47,28 @@ void refuse_if_blocked(const policy::HostEntry& entry, const std::vector<Layer>&
   }
 }
 
+/// A limit that a later file names takes the place of an earlier one's; whether that broadens is for policy::diff to
+/// say.
+void add_upload_limits(const std::vector<policy::UploadLimit>& limits, std::vector<policy::UploadLimit>& list) {
+  for (const policy::UploadLimit& limit : limits) {
+    std::erase_if(list, [&](const policy::UploadLimit& old) { return old.pattern == limit.pattern; });
+    list.push_back(limit);
+  }
+}
+
 void add_overrides(const Overrides& overrides, const std::vector<Layer>& layers, policy::EgressPolicy& egress,
                    policy::Diagnostics& diagnostics) {
   for (const std::string& text : overrides.allow) {
-    policy::EntryResult result = policy::parse_host_entry(text);
+    policy::AllowResult result = policy::parse_allow_entry(text);
     if (auto* problem = std::get_if<policy::EntryProblem>(&result)) {
       diagnostics.push_back({"--allow", std::move(problem->message), std::move(problem->hint)});
       continue;
     }
-    auto& entry = std::get<policy::HostEntry>(result);
-    refuse_if_blocked(entry, layers, diagnostics);
-    egress.allow.push_back(std::move(entry));
+    auto& entry = std::get<policy::AllowEntry>(result);
+    if (const auto* host = std::get_if<policy::HostEntry>(&entry)) {
+      refuse_if_blocked(*host, layers, diagnostics);
+    }
+    policy::add_entry(std::move(entry), egress);
   }
   if (overrides.full_network) {
     egress.mode = policy::NetworkMode::full;
@@ -75,17 +86,25 @@ policy::EgressPolicy merge_egress(const std::vector<Layer>& layers, const Overri
     egress.allow = policy::default_fields().egress.allow;
   }
   for (const Layer& layer : layers) {
-    add(layer.allow, egress.allow);
+    for (const auto& entry : layer.allow) {
+      policy::add_entry(entry.value, egress);
+    }
     add(layer.block, egress.block);
     add(layer.allow_private, egress.allow_private);
     add(layer.allow_ech, egress.allow_ech);
     egress.virtual_range = layer.virtual_range.value_or(egress.virtual_range);
+    egress.max_upload = layer.max_upload ? layer.max_upload : egress.max_upload;
+    add_upload_limits(layer.upload_limits, egress.upload_limits);
+    egress.upstream_proxy = layer.upstream_proxy ? layer.upstream_proxy : egress.upstream_proxy;
   }
   add_overrides(overrides, layers, egress, diagnostics);
   sort_unique(egress.allow);
   sort_unique(egress.block);
   sort_unique(egress.allow_private);
   sort_unique(egress.allow_ech);
+  sort_unique(egress.allow_addresses);
+  sort_unique(egress.host_ports);
+  sort_unique(egress.upload_limits);
   return egress;
 }
 

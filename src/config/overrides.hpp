@@ -23,6 +23,7 @@ struct Overrides {
   std::map<std::string, std::string> env; ///< --env NAME=VALUE, --env NAME and --env-file, looked up already
   std::vector<std::string> allow;         ///< --allow HOST[:PORT]
   bool full_network = false;              ///< --full-network
+  std::optional<std::string> driver;      ///< --firewall-driver NAME
   std::vector<std::string> publish;       ///< -p [ADDRESS:]HOST:BOX
   std::optional<std::string> memory;      ///< --memory SIZE
   std::optional<std::string> cpus;        ///< --cpus N

@@ -14,14 +14,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string key_of(const podman::Installation& installation) {
-  return "firewall\n" + installation.firewall().string();
+std::string key_of(const podman::Installation& installation, policy::FirewallDriver driver) {
+  const std::string key = "firewall\n" + installation.firewall().string();
+  return driver == policy::FirewallDriver::nftables ? key : key + "\n" + std::string(policy::driver_text(driver));
 }
 
 /// The image remembered for this program, if none of the files it was put together from has changed since.
-std::optional<ImageRef> remembered(const podman::Installation& installation) {
+std::optional<ImageRef> remembered(const podman::Installation& installation, policy::FirewallDriver driver) {
   const ImagesState state = ImagesState::load();
-  const std::string key = key_of(installation);
+  const std::string key = key_of(installation, driver);
   for (const auto& [path, print] : state.files(key)) {
     if (fingerprint(path) != print) {
       return std::nullopt;
@@ -42,14 +43,15 @@ std::map<std::string, std::string> prints_of(const std::vector<oci::ImageEntry>&
 
 } // namespace
 
-std::optional<ImageRef> known_firewall_image(const podman::Installation& installation) {
-  return remembered(installation);
+std::optional<ImageRef> known_firewall_image(const podman::Installation& installation, policy::FirewallDriver driver) {
+  return remembered(installation, driver);
 }
 
-ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Installation& installation, bool recheck) {
+ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Installation& installation,
+                               policy::FirewallDriver driver, bool recheck) {
   const Store store(podman);
   const auto usable = [&]() -> std::optional<ImageRef> {
-    auto image = remembered(installation);
+    auto image = remembered(installation, driver);
     return image && recheck && store.id_of(image->id) != image->id ? std::nullopt : image;
   };
   if (auto image = usable()) {
@@ -61,9 +63,10 @@ ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Insta
   }
   Progress progress;
   progress.step("putting the firewall's image together");
-  const std::map<std::string, std::string> prints = prints_of(oci::firewall_image_entries(installation.firewall()));
+  const std::map<std::string, std::string> prints =
+      prints_of(oci::firewall_image_entries(installation.firewall(), driver));
   const fs::path archive = workplace.folder() / "firewall.tar";
-  const std::string id = oci::write_firewall_image(archive, "", installation.firewall(), AGENTBOX_VERSION).id;
+  const std::string id = oci::write_firewall_image(archive, "", installation.firewall(), driver, AGENTBOX_VERSION).id;
   const ImageRef image{id, "localhost/agentbox/firewall:" AGENTBOX_VERSION "-" + id.substr(0, 12)};
   if (store.id_of(id) != id) {
     podman.capture({"load", "--quiet", "--input", archive.string()});
@@ -71,7 +74,7 @@ ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Insta
     store.map_for_boxes(id);
   }
   progress.done();
-  ImagesState::load().remember(key_of(installation), image, prints);
+  ImagesState::load().remember(key_of(installation, driver), image, prints);
   return image;
 }
 

@@ -40,11 +40,11 @@ std::optional<ImageRef> known_agent_image(const podman::Installation& installati
 
 /// The firewall's image, assembled from the installed program and the libraries it loads, and loaded into Podman's
 /// store when one of them has changed. Needs no network. Warm calls stat those files and ask nothing else.
-/// `recheck` as above.
+/// With the driver iptables it is another image, which holds that program as well. `recheck` as above.
 ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Installation& installation,
-                               bool recheck = false);
+                               policy::FirewallDriver driver, bool recheck = false);
 
 /// The firewall's image if it is loaded and today's; nothing is done.
-std::optional<ImageRef> known_firewall_image(const podman::Installation& installation);
+std::optional<ImageRef> known_firewall_image(const podman::Installation& installation, policy::FirewallDriver driver);
 
 } // namespace agentbox::image

@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include "policy/allow_entry.hpp"
 #include "policy/findings.hpp"
 #include "policy/path_rules.hpp"
 #include "support/text.hpp"
@@ -99,7 +100,8 @@ void check_confinement(const Confinement& confinement, Findings& findings) {
 }
 
 void check_egress(const EgressPolicy& egress, Findings& findings) {
-  const auto& [mode, virtual_range, allow, block, allow_ech, allow_private] = egress;
+  const auto& [mode, virtual_range, allow, block, allow_ech, allow_private, allow_addresses, host_ports, max_upload,
+               upload_limits, upstream_proxy] = egress;
   const std::size_t entries = allow.size() + block.size() + allow_ech.size() + allow_private.size();
   findings.require(entries <= k_most_entries, "network", "more than 200000 hosts are listed");
   findings.require(parse_virtual_range(virtual_range.text()) == virtual_range, "network.virtual_range",
@@ -108,6 +110,24 @@ void check_egress(const EgressPolicy& egress, Findings& findings) {
   check_list(block, "network.block_hosts", findings, parse_block_pattern);
   check_list(allow_ech, "network.allow_ech", findings, parse_host_pattern);
   check_list(allow_private, "network.allow_private", findings, parse_host_pattern);
+  check_list(allow_addresses, "network.allow_hosts", findings, parse_address_entry);
+  check_list(upload_limits, "network.upload_limits", findings, parse_upload_limit);
+  findings.require(allow_addresses.size() <= EgressPolicy::k_most_addresses, "network.allow_hosts",
+                   "more than 256 addresses are listed", "list the hosts' names, or a block of addresses");
+  findings.require(host_ports.size() <= EgressPolicy::k_most_host_ports, "network.allow_hosts",
+                   "more than 32 ports of this machine are listed");
+  findings.require(std::is_sorted(host_ports.begin(), host_ports.end()) &&
+                       std::adjacent_find(host_ports.begin(), host_ports.end()) == host_ports.end() &&
+                       (host_ports.empty() || host_ports.front() != 0),
+                   "network.allow_hosts", "internal error: the ports of this machine are not sorted and unique");
+  constexpr std::uint64_t k_most_upload = std::uint64_t{1} << 62U;
+  findings.require(max_upload.value_or(0) <= k_most_upload, "network.max_upload", "is too large");
+  if (upstream_proxy) {
+    const auto result = parse_upstream_proxy(upstream_proxy->text());
+    const auto* same = std::get_if<UpstreamProxy>(&result);
+    findings.require(same != nullptr && *same == *upstream_proxy, "network.upstream_proxy",
+                     support::in_quotes(upstream_proxy->text()) + " is not an upstream proxy");
+  }
 }
 
 } // namespace agentbox::policy

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <set>
+#include <tuple>
 
 #include "policy/changes.hpp"
 #include "policy/egress_index.hpp"
@@ -54,10 +57,55 @@ std::string with_port(const HostEntry& entry) {
   return entry.pattern.text() + ":" + std::to_string(entry.port);
 }
 
+/// Sending less is tighter; no limit is the most.
+void upload(const std::string& what, std::optional<std::uint64_t> before, std::optional<std::uint64_t> after,
+            Changes& changes) {
+  const auto text = [](const std::optional<std::uint64_t>& bytes) {
+    return bytes ? std::to_string(*bytes) : std::string("unlimited");
+  };
+  if (before != after) {
+    const bool less = after && (!before || *after < *before);
+    changes.add(less ? Direction::tighter : Direction::broader, "network.max_upload",
+                what + text(before) + " -> " + text(after));
+  }
+}
+
+void uploads(const EgressPolicy& before, const EgressPolicy& after, Changes& changes) {
+  upload("", before.max_upload, after.max_upload, changes);
+  std::set<HostPattern> named;
+  for (const auto* limits : {&before.upload_limits, &after.upload_limits}) {
+    for (const UploadLimit& limit : *limits) {
+      named.insert(limit.pattern);
+    }
+  }
+  // What a pattern loses when it is taken out is the general limit, or none.
+  const auto of = [](const EgressPolicy& policy, const HostPattern& pattern) {
+    const auto found = std::find_if(policy.upload_limits.begin(), policy.upload_limits.end(),
+                                    [&](const UploadLimit& limit) { return limit.pattern == pattern; });
+    return found == policy.upload_limits.end() ? policy.max_upload : std::optional(found->bytes);
+  };
+  for (const HostPattern& pattern : named) {
+    upload(pattern.text() + ": ", of(before, pattern), of(after, pattern), changes);
+  }
+}
+
+template <typename Item>
+void services(const std::string& field, const std::vector<Item>& before, const std::vector<Item>& after,
+              std::string (*text)(const Item&), Changes& changes) {
+  for (const Item& gone : missing(before, after)) {
+    changes.add(Direction::tighter, field, "- " + text(gone));
+  }
+  for (const Item& fresh : missing(after, before)) {
+    changes.add(Direction::broader, field, "+ " + text(fresh));
+  }
+}
+
 } // namespace
 
 void diff_egress(const EgressPolicy& before, const EgressPolicy& after, Changes& changes) {
-  const auto& [mode, virtual_range, allow, block, allow_ech, allow_private] = after;
+  const auto& [mode, virtual_range, allow, block, allow_ech, allow_private, allow_addresses, host_ports, max_upload,
+               upload_limits, upstream_proxy] = after;
+  std::ignore = std::tie(max_upload, upload_limits); // in uploads()
   if (before.mode != mode) {
     changes.add(mode == NetworkMode::full ? Direction::broader : Direction::tighter, "network.mode",
                 std::string(mode_text(before.mode)) + " -> " + std::string(mode_text(mode)));
@@ -74,6 +122,18 @@ void diff_egress(const EgressPolicy& before, const EgressPolicy& after, Changes&
   patterns("network.block", before.block, block, Direction::tighter, changes);
   patterns("network.allow_ech", before.allow_ech, allow_ech, Direction::broader, changes);
   patterns("network.allow_private", before.allow_private, allow_private, Direction::broader, changes);
+  services<AddressEntry>(
+      "network.allow", before.allow_addresses, allow_addresses, [](const AddressEntry& entry) { return entry.text(); },
+      changes);
+  services<std::uint16_t>(
+      "network.allow", before.host_ports, host_ports,
+      [](const std::uint16_t& port) { return std::string(k_host_alias) + ":" + std::to_string(port); }, changes);
+  uploads(before, after, changes);
+  if (before.upstream_proxy != upstream_proxy) { // whoever runs the other proxy sees what is sent: never tighter
+    const auto text = [](const std::optional<UpstreamProxy>& proxy) { return proxy ? proxy->text() : "none"; };
+    changes.add(Direction::broader, "network.upstream_proxy",
+                text(before.upstream_proxy) + " -> " + text(upstream_proxy));
+  }
 }
 
 } // namespace agentbox::policy

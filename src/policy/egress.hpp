@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/address.hpp"
 #include "policy/host_pattern.hpp"
 
 namespace agentbox::policy {
@@ -34,6 +35,33 @@ struct VirtualRange {
 /// 192.168.0.0/16 or 100.64.0.0/10.
 std::optional<VirtualRange> parse_virtual_range(std::string_view text);
 
+/// How many bytes a session may send to the hosts of one pattern.
+struct UploadLimit {
+  HostPattern pattern;
+  std::uint64_t bytes = 0;
+
+  std::string text() const; ///< "paste.example.com=1048576"
+  bool operator==(const UploadLimit&) const = default;
+  auto operator<=>(const UploadLimit&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong
+};
+
+/// An HTTP proxy that connections to names go through (CONNECT).
+struct UpstreamProxy {
+  std::string host; ///< a canonical name, an IP literal as address_text() writes it, or k_host_alias
+  std::uint16_t port = 0;
+
+  std::string text() const; ///< "proxy.example.com:3128", "[fd00::1]:3128"
+  bool operator==(const UpstreamProxy&) const = default;
+};
+
+/// The developer's own machine in lists: "host:11434" is one port of its loopback.
+inline constexpr std::string_view k_host_alias = "host";
+/// Its canonical name in the box; k_host_alias and "host.docker.internal" mean the same.
+inline constexpr std::string_view k_host_name = "host.containers.internal";
+
+/// Whether `name` (canonical, or k_host_alias) means the developer's own machine.
+bool is_host_alias(std::string_view name);
+
 /// What the box may reach: all that the firewall needs to know. Travels as JSON (egress_json.hpp).
 struct EgressPolicy {
   NetworkMode mode = NetworkMode::filtered;
@@ -42,8 +70,21 @@ struct EgressPolicy {
   std::vector<HostPattern> block;     ///< wins over allow; sorted, unique
   std::vector<HostPattern> allow_ech; ///< names for which a missing or encrypted SNI is accepted on 443; normally empty
   std::vector<HostPattern> allow_private; ///< names whose upstream addresses may be private (RFC 1918); normally empty
+  std::vector<AddressEntry> allow_addresses;   ///< services without a name; sorted, unique, at most k_most_addresses
+  std::vector<std::uint16_t> host_ports;       ///< ports of the developer's own machine; sorted, unique
+  std::optional<std::uint64_t> max_upload;     ///< bytes that a session may send to what one entry of `allow` covers
+  std::vector<UploadLimit> upload_limits;      ///< the same for single patterns, before max_upload; sorted by pattern
+  std::optional<UpstreamProxy> upstream_proxy; ///< none: the firewall connects itself
+
+  /// Each address entry is rules in the kernel, so there are few.
+  static constexpr std::size_t k_most_addresses = 256;
+  static constexpr std::size_t k_most_host_ports = 32;
 
   bool operator==(const EgressPolicy&) const = default;
 };
+
+/// The ports of the host's loopback that the firewall itself may connect to: host_ports, and the upstream proxy's if it
+/// runs there. Sorted, unique. Empty: the host's loopback need not be reachable at all. Pure.
+std::vector<std::uint16_t> reachable_host_ports(const EgressPolicy& policy);
 
 } // namespace agentbox::policy

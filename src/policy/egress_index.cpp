@@ -24,6 +24,9 @@ void sort_unique(std::vector<Item>& items) {
 const HostPattern& pattern_of(const HostEntry& entry) {
   return entry.pattern;
 }
+const HostPattern& pattern_of(const UploadLimit& limit) {
+  return limit.pattern;
+}
 const HostPattern& pattern_of(const HostPattern& pattern) {
   return pattern;
 }
@@ -88,6 +91,7 @@ EgressIndex::EgressIndex(EgressPolicy policy) : m_policy(std::move(policy)) {
   sort_unique(m_policy.block);
   sort_unique(m_policy.allow_ech);
   sort_unique(m_policy.allow_private);
+  sort_unique(m_policy.upload_limits);
 }
 
 EgressDecision EgressIndex::decide(std::string_view host) const {
@@ -96,6 +100,9 @@ EgressDecision EgressIndex::decide(std::string_view host) const {
   }
   if (const HostPattern* block = find_cover(m_policy.block, host)) {
     return {Verdict::blocked, block->text()};
+  }
+  if (host == k_host_name) {
+    return decide_host(m_policy.host_ports.empty() ? 0 : m_policy.host_ports.front());
   }
   EgressDecision decision;
   for_each_cover(m_policy.allow, host, [&](const HostEntry& entry) {
@@ -112,6 +119,9 @@ EgressDecision EgressIndex::decide(std::string_view host, std::uint16_t port) co
   if (const HostPattern* block = find_cover(m_policy.block, host)) {
     return {Verdict::blocked, block->text()};
   }
+  if (host == k_host_name) {
+    return decide_host(port);
+  }
   EgressDecision decision;
   for_each_cover(m_policy.allow, host, [&](const HostEntry& entry) {
     if (entry.port == port) {
@@ -124,6 +134,40 @@ EgressDecision EgressIndex::decide(std::string_view host, std::uint16_t port) co
     return false;
   });
   return decision;
+}
+
+EgressDecision EgressIndex::decide_host(std::uint16_t port) const {
+  const auto& ports = m_policy.host_ports;
+  if (std::binary_search(ports.begin(), ports.end(), port)) {
+    return {Verdict::allowed, std::string(k_host_alias) + ":" + std::to_string(port)};
+  }
+  return {ports.empty() ? Verdict::not_listed : Verdict::port_not_listed, ""};
+}
+
+EgressDecision EgressIndex::decide_address(const Address16& address, std::uint16_t port) const {
+  EgressDecision decision;
+  for (const AddressEntry& entry : m_policy.allow_addresses) { // few: k_most_addresses
+    if (!entry.covers(address)) {
+      continue;
+    }
+    if (entry.port == port) {
+      return {Verdict::allowed, entry.text()};
+    }
+    decision = {Verdict::port_not_listed, entry.text()};
+  }
+  return decision;
+}
+
+std::optional<EgressIndex::Upload> EgressIndex::upload_limit(std::string_view host, const std::string& rule) const {
+  std::optional<Upload> found;
+  for_each_cover(m_policy.upload_limits, host, [&](const UploadLimit& limit) {
+    found = Upload{limit.pattern.text(), limit.bytes};
+    return true;
+  });
+  if (!found && m_policy.max_upload) {
+    found = Upload{rule, *m_policy.max_upload};
+  }
+  return found;
 }
 
 bool EgressIndex::ech_allowed(std::string_view host) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,17 @@ public:
   /// For the proxy: may the box connect to `port` of `host` (canonical)?
   EgressDecision decide(std::string_view host, std::uint16_t port) const;
 
+  /// For the proxy: may the box connect to `port` of `address`, which is no name's?
+  EgressDecision decide_address(const Address16& address, std::uint16_t port) const;
+
+  /// An upload limit: which pattern it holds for (all that it covers share it), and the bytes.
+  struct Upload {
+    std::string pattern;
+    std::uint64_t bytes = 0;
+  };
+  /// The limit for `host`, allowed by `rule`; nothing when there is none. Of several patterns the nearest one counts.
+  std::optional<Upload> upload_limit(std::string_view host, const std::string& rule) const;
+
   /// Whether `host`, allowed already, may do without a readable SNI on 443.
   bool ech_allowed(std::string_view host) const;
 
@@ -50,6 +62,8 @@ public:
   bool private_allowed(std::string_view host) const;
 
 private:
+  EgressDecision decide_host(std::uint16_t port) const;
+
   EgressPolicy m_policy;
 };
 

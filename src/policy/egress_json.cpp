@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "policy/allow_entry.hpp"
 #include "support/error.hpp"
 #include "support/text.hpp"
 
@@ -33,6 +35,11 @@ bool is_written_as(const HostPattern& pattern, std::string_view text) {
     text.remove_prefix(std::min<std::size_t>(2, text.size())); // the parser saw "*." there
   }
   return text == pattern.name;
+}
+
+template <typename Item>
+bool is_written_as(const Item& item, std::string_view text) {
+  return item.text() == text;
 }
 
 bool is_written_as(const HostEntry& entry, std::string_view text) {
@@ -72,9 +79,23 @@ public:
   }
 
 private:
-  enum class Key : std::size_t { version, mode, virtual_range, allow, block, allow_ech, allow_private };
-  static constexpr std::array<std::string_view, 7> k_keys = {"version", "mode",      "virtual_range", "allow",
-                                                             "block",   "allow_ech", "allow_private"};
+  enum class Key : std::size_t {
+    version,
+    mode,
+    virtual_range,
+    allow,
+    block,
+    allow_ech,
+    allow_private,
+    allow_addresses,
+    host_ports,
+    max_upload,
+    upload_limits,
+    upstream_proxy
+  };
+  static constexpr std::array<std::string_view, 12> k_keys = {
+      "version",         "mode",       "virtual_range", "allow",         "block",         "allow_ech", "allow_private",
+      "allow_addresses", "host_ports", "max_upload",    "upload_limits", "upstream_proxy"};
 
   bool& seen(Key key) { return m_seen.at(static_cast<std::size_t>(key)); }
 
@@ -131,6 +152,11 @@ private:
     case Key::block: return read_list(m_policy.block, parse_block_pattern);
     case Key::allow_ech: return read_list(m_policy.allow_ech, parse_host_pattern);
     case Key::allow_private: return read_list(m_policy.allow_private, parse_host_pattern);
+    case Key::allow_addresses: return read_list(m_policy.allow_addresses, parse_address_entry);
+    case Key::host_ports: return read_host_ports();
+    case Key::max_upload: m_policy.max_upload = read_number<std::uint64_t>(); return;
+    case Key::upload_limits: return read_list(m_policy.upload_limits, parse_upload_limit);
+    case Key::upstream_proxy: return read_upstream_proxy();
     }
   }
 
@@ -141,6 +167,41 @@ private:
       throw Refusal{"its version is not 1"};
     }
     m_text.remove_prefix(number.size());
+  }
+
+  template <typename Number>
+  Number read_number() {
+    skip_space();
+    Number value = 0;
+    const auto [end, error] = std::from_chars(m_text.data(), m_text.data() + m_text.size(), value);
+    const auto size = static_cast<std::size_t>(end - m_text.data());
+    if (error != std::errc() || (size > 1 && m_text.front() == '0')) {
+      throw Refusal{"key \"" + std::string(m_key) + "\" is not a whole number in its range"};
+    }
+    m_text.remove_prefix(size);
+    return value;
+  }
+
+  void read_host_ports() {
+    expect('[');
+    do {
+      const auto port = read_number<std::uint16_t>();
+      if (port == 0 || (!m_policy.host_ports.empty() && port <= m_policy.host_ports.back())) {
+        throw Refusal{"key \"host_ports\": a port is 0, out of order or stands twice"};
+      }
+      m_policy.host_ports.push_back(port);
+    } while (accept(','));
+    expect(']');
+  }
+
+  void read_upstream_proxy() {
+    const std::string_view value = read_string();
+    const auto result = parse_upstream_proxy(value);
+    const auto* proxy = std::get_if<UpstreamProxy>(&result);
+    if (proxy == nullptr || proxy->text() != value) {
+      refuse_value(value, "is not an upstream proxy");
+    }
+    m_policy.upstream_proxy = *proxy;
   }
 
   [[noreturn]] void refuse_value(std::string_view value, std::string_view why) const {
@@ -218,14 +279,31 @@ std::string_view driver_text(FirewallDriver driver) {
 }
 
 std::string to_json(const EgressPolicy& policy) {
-  const auto& [mode, virtual_range, allow, block, allow_ech, allow_private] = policy;
-  const json document = {{"version", 1},
-                         {"mode", mode_text(mode)},
-                         {"virtual_range", virtual_range.text()},
-                         {"allow", texts(allow)},
-                         {"block", texts(block)},
-                         {"allow_ech", texts(allow_ech)},
-                         {"allow_private", texts(allow_private)}};
+  const auto& [mode, virtual_range, allow, block, allow_ech, allow_private, allow_addresses, host_ports, max_upload,
+               upload_limits, upstream_proxy] = policy;
+  json document = {{"version", 1},
+                   {"mode", mode_text(mode)},
+                   {"virtual_range", virtual_range.text()},
+                   {"allow", texts(allow)},
+                   {"block", texts(block)},
+                   {"allow_ech", texts(allow_ech)},
+                   {"allow_private", texts(allow_private)}};
+  // Only what is there: a policy that does not use them is read by older firewalls as well.
+  if (!allow_addresses.empty()) {
+    document["allow_addresses"] = texts(allow_addresses);
+  }
+  if (!host_ports.empty()) {
+    document["host_ports"] = host_ports;
+  }
+  if (max_upload) {
+    document["max_upload"] = *max_upload;
+  }
+  if (!upload_limits.empty()) {
+    document["upload_limits"] = texts(upload_limits);
+  }
+  if (upstream_proxy) {
+    document["upstream_proxy"] = upstream_proxy->text();
+  }
   return document.dump(2) + "\n";
 }
 

@@ -19,8 +19,12 @@ std::string network_text(const policy::EgressPolicy& egress) {
   if (egress.mode == policy::NetworkMode::full) {
     return "full network";
   }
-  return egress.allow.empty() ? "no network"
-                              : fmt::format("{} host{}", egress.allow.size(), egress.allow.size() == 1 ? "" : "s");
+  const std::size_t count = egress.allow.size() + egress.allow_addresses.size();
+  std::string text = count == 0 ? "no network" : fmt::format("{} host{}", count, count == 1 ? "" : "s");
+  for (const std::uint16_t port : egress.host_ports) {
+    text += fmt::format(", port {} of this machine", port);
+  }
+  return text;
 }
 
 } // namespace

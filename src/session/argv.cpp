@@ -21,9 +21,15 @@ std::string user_of(const policy::User& user) {
   return fmt::format("{}:{}", user.uid, user.gid);
 }
 
-/// Named, never left to a containers.conf, which could say "host". The options are Podman's defaults of today.
-std::string network_of(const podman::HostFacts& facts) {
-  return facts.network_program == "pasta" ? "pasta" : "slirp4netns:allow_host_loopback=false";
+/// Named, never left to a containers.conf, which could say "host". The options are Podman's defaults of today; only
+/// where ports of the host are listed does the gateway stand for the host's loopback, and then the ruleset lets nothing
+/// but the firewall's own sockets to those ports through.
+std::string network_of(const podman::HostFacts& facts, const policy::EgressPolicy& egress) {
+  const bool loopback = egress.mode == policy::NetworkMode::filtered && !policy::reachable_host_ports(egress).empty();
+  if (facts.network_program == "pasta") {
+    return loopback ? "pasta:--map-gw" : "pasta";
+  }
+  return fmt::format("slirp4netns:allow_host_loopback={}", loopback);
 }
 
 /// Limits that have a cgroup controller here; the renderers refuse a limit that nothing can hold.
@@ -61,7 +67,7 @@ Words pod_create_arguments(const policy::PolicyFields& fields, const Host& host)
                  "--share",
                  "net",
                  "--network",
-                 network_of(host.facts),
+                 network_of(host.facts, fields.egress),
                  "--exit-policy",
                  "continue",
                  "--label",

@@ -91,7 +91,10 @@ nlohmann::ordered_json ruleset_json(const policy::PolicyFields& fields) {
   for (const policy::PublishedPort& port : fields.ports) {
     published.push_back(port.box_port);
   }
-  return firewall::ruleset::to_nft_json(firewall::ruleset::build(fields.egress.virtual_range, published));
+  // The gateway is known in the box only; shown is slirp4netns' one.
+  return firewall::ruleset::to_nft_json(
+      firewall::ruleset::build({fields.egress.virtual_range, published, fields.egress.allow_addresses,
+                                policy::reachable_host_ports(fields.egress), policy::parse_address("10.0.2.2")}));
 }
 
 /// The policy with the values of --env hidden.

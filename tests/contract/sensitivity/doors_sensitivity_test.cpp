@@ -119,12 +119,16 @@ const std::map<Key, std::function<void(PolicyFields&)>>& triggers() {
   using policy::Run;
   static const auto masked = [](PolicyFields& f) { f.confinement.masked_paths.push_back("/proc/zz"); };
   static const auto readonly = [](PolicyFields& f) { f.confinement.readonly_paths.push_back("/proc/zz"); };
+  static const auto host_ports = [](PolicyFields& f) { f.egress.host_ports = {11434}; };
   static const auto dash = [](PolicyFields& f) { f.name = "x-"; };
   static const std::map<Key, std::function<void(PolicyFields&)>> table = {
       {{Door::oci, "ports", ""},
        [](auto& f) {
          f.ports = {{"127.0.0.1", 1, 1}};
        }},
+      {{Door::oci, "egress.host_ports", ""}, host_ports},
+      {{Door::kube, "egress.host_ports", ""}, host_ports},
+      {{Door::kubernetes, "egress.host_ports", ""}, host_ports},
       {{Door::oci, "env", ""}, [](auto& f) { f.env["MY_PASSWORD"] = "x"; }},
       {{Door::oci, "agent.env", ""}, [](auto& f) { f.agent.env["MY_PASSWORD"] = "x"; }},
       {{Door::kube, "confinement.readonly_paths", ""}, readonly},

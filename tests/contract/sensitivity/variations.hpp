@@ -48,7 +48,8 @@ inline std::vector<Variation> variations() {
     const auto& [address, host_port, box_port] = ports.front();
     const auto& [pids, memory, cpu, shm, tmp, open_files] = limits;
     const auto& [capabilities, no_new_privileges, firewall_capabilities, masked, readonly, prove] = confinement;
-    const auto& [mode, range, allow, block, allow_ech, allow_private] = egress;
+    const auto& [mode, range, allow, block, allow_ech, allow_private, addresses, host_ports, max_upload, uploads,
+                 proxy] = egress;
     const auto& [agent_name, command, prompt, agent_env, auth] = agent;
     const auto& [kind, run_prompt, run_command] = run;
     const auto& [base, toolkits] = image;
@@ -59,6 +60,7 @@ inline std::vector<Variation> variations() {
     std::ignore =
         std::tie(open_files, capabilities, no_new_privileges, firewall_capabilities, masked, readonly, mode, range);
     std::ignore = std::tie(allow, block, allow_ech, allow_private, agent_name, command, prompt, agent_env, auth, kind);
+    std::ignore = std::tie(addresses, host_ports, max_upload, uploads, proxy);
     std::ignore = std::tie(run_prompt, run_command, base, toolkits, prove);
   }
   return {
@@ -102,6 +104,20 @@ inline std::vector<Variation> variations() {
        }},
       {"egress.allow_ech", [](auto& f) { f.egress.allow_ech = {f.egress.allow.front().pattern}; }},
       {"egress.allow_private", [](auto& f) { f.egress.allow_private = {f.egress.allow.front().pattern}; }},
+      {"egress.allow_addresses",
+       [](auto& f) {
+         f.egress.allow_addresses = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, 5}, 128, 5432}};
+       }},
+      {"egress.host_ports", [](auto& f) { f.egress.host_ports = {11434}; }},
+      {"egress.max_upload", [](auto& f) { f.egress.max_upload = 1000; }},
+      {"egress.upload_limits",
+       [](auto& f) {
+         f.egress.upload_limits = {{f.egress.allow.front().pattern, 1000}};
+       }},
+      {"egress.upstream_proxy",
+       [](auto& f) {
+         f.egress.upstream_proxy = {"proxy.example.com", 3128};
+       }},
       {"firewall_driver", [](auto& f) { f.firewall_driver = policy::FirewallDriver::iptables; }},
       {"agent.name", [](auto& f) { f.agent.name = "other"; }},
       {"agent.command", [](auto& f) { f.agent.command.push_back("--more"); }},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One line of a list of hosts, and the decisions that follow from it. "ENTRY\nHOST" asks about HOST.
+#include "policy/allow_entry.hpp"
 #include "policy/egress_index.hpp"
 #include "require.hpp"
 
@@ -39,6 +40,26 @@ void check_decision(const policy::HostEntry& entry, std::string_view host) {
   require(!closed.decide(host).allowed() && !closed.decide(host, entry.port).allowed(), "a block wins");
 }
 
+void check_services(std::string_view text) {
+  const auto allowed = policy::parse_allow_entry(text);
+  check_problem(allowed);
+  check_problem(policy::parse_upstream_proxy(text));
+  check_problem(policy::parse_upload_limit(text));
+  if (const auto* any = std::get_if<policy::AllowEntry>(&allowed)) {
+    if (const auto* address = std::get_if<policy::AddressEntry>(any)) {
+      require(policy::parse_address_entry(address->text()) ==
+                  std::variant<policy::AddressEntry, policy::EntryProblem>(*address),
+              "an address' text means the address");
+      require(address->covers(address->base) && address->port != 0, "a block has its first address");
+      require(policy::classify(address->base) != policy::AddressClass::forbidden, "no forbidden address is listed");
+    }
+  }
+  const auto proxy = policy::parse_upstream_proxy(text);
+  if (const auto* found = std::get_if<policy::UpstreamProxy>(&proxy)) {
+    require(policy::parse_upstream_proxy(found->text()) == proxy, "a proxy's text means the proxy");
+  }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { // NOLINT(*-identifier-naming)
@@ -57,5 +78,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(entry->port != 0, "port 0 is refused");
     check_decision(*entry, host);
   }
+  check_services(text);
   return 0;
 }

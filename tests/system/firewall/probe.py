@@ -85,7 +85,7 @@ def address_of(host):
         return found[0]["data"]
 
 
-def tcp(host, port, send="", split=0, pause=0.01, read=True, timeout=3, half_close=True, then=""):
+def tcp(host, port, send="", split=0, pause=0.01, read=True, timeout=3, half_close=True, then="", times=1):
     """Connects, sends hex bytes (in pieces of `split`), reads to the end."""
     address = address_of(host)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -95,7 +95,7 @@ def tcp(host, port, send="", split=0, pause=0.01, read=True, timeout=3, half_clo
         s.connect((address, port))
         out = {"connected": True}
         try:
-            data = bytes.fromhex(send)
+            data = bytes.fromhex(send) * times
             for at in range(0, len(data), split or max(len(data), 1)):
                 s.sendall(data[at:at + (split or len(data))])
                 if split:
@@ -113,6 +113,18 @@ def tcp(host, port, send="", split=0, pause=0.01, read=True, timeout=3, half_clo
         except OSError as error:
             out["later"] = name_of(error)
         return {**out, "received": received.hex()}
+
+
+def tcp_on(interface, host, port, send):
+    """Like tcp(), from a socket that is bound to an interface, which nobody needs a privilege for."""
+    address = address_of(host)
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM) as s:
+        s.setsockopt(socket.SOL_SOCKET, 25, interface.encode())  # SO_BINDTODEVICE
+        s.settimeout(1)
+        s.connect((address, port))
+        s.sendall(bytes.fromhex(send))
+        s.shutdown(socket.SHUT_WR)
+        return {"received": s.recv(4096).hex()}
 
 
 def bulk(host, port, prefix, megabytes):
@@ -203,6 +215,28 @@ def marked(host, port, mark=0x61626278):
         s.settimeout(2)
         s.connect((host, port))
         return {}
+
+
+def attempts(cases, mark):
+    """One connection or datagram each of [protocol, address, port]: "ok" or the errno's name."""
+    verdicts = []
+    for protocol, host, port in cases:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM) as s:
+            try:
+                if mark:
+                    s.setsockopt(socket.SOL_SOCKET, 36, 0x61626278)  # SO_MARK
+                s.settimeout(2)
+                s.connect((host, port))
+                if protocol == "udp":
+                    s.send(b"x")
+                    time.sleep(0.005)
+                    s.send(b"x")  # an ICMP error for the first one shows here
+                verdicts.append("ok")
+            except OSError as error:
+                # A reset comes after the handshake: the kernel let it through, and the proxy did not.
+                verdicts.append("ok" if name_of(error) == "ECONNRESET" else name_of(error))
+    return {"verdicts": verdicts}
 
 
 def raw(host):

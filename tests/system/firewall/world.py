@@ -111,6 +111,8 @@ class Names:
     def _serve(self, server):
         while True:
             message, peer = server.recvfrom(4096)
+            if len(message) < 17:
+                continue  # no question
             end = probe.skip_name(message, 12)
             labels, at = [], 12
             while message[at]:
@@ -186,9 +188,10 @@ class Box:
         self.address, self.address6 = f"10.77.0.{last}", f"2001:db8:77::{last:x}"
         self.interface = f"box{number}"
 
-    def write_policy(self, allow=(), block=(), ech=(), private=(), mode="filtered", text=None):
+    def write_policy(self, allow=(), block=(), ech=(), private=(), mode="filtered", text=None, **more):
+        """`more`: the policy's other keys as they are (allow_addresses, host_ports, max_upload, …)."""
         policy = {"version": 1, "mode": mode, "virtual_range": "198.18.0.0/15", "allow": in_order(allow),
-                  "block": in_order(block), "allow_ech": in_order(ech), "allow_private": in_order(private)}
+                  "block": in_order(block), "allow_ech": in_order(ech), "allow_private": in_order(private), **more}
         (self.path / "egress.json").write_text(json.dumps(policy) if text is None else text, encoding="utf-8")
 
     def into(self, capabilities):

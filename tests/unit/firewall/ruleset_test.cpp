@@ -7,8 +7,8 @@
 
 #include "catch.hpp"
 #include "firewall/ruleset/driver.hpp"
+#include "firewall/ruleset/iptables_text.hpp"
 #include "golden/golden.hpp"
-#include "support/error.hpp"
 
 namespace agentbox::firewall::ruleset {
 namespace {
@@ -29,15 +29,16 @@ nlohmann::json listing(const Ruleset& ruleset) {
 }
 
 TEST_CASE("the ruleset is what the golden file says", "[ruleset]") {
-  const auto driver = make_driver(policy::FirewallDriver::nftables);
-  tests::check_golden("firewall/ruleset.nft.json", driver->render(build({}, {})));
-  tests::check_golden("firewall/ruleset-published.nft.json", driver->render(build({0x0A400000U, 16}, {80, 3000})));
+  const auto driver = make_driver(policy::FirewallDriver::nftables, "/tmp");
+  tests::check_golden("firewall/ruleset.nft.json", driver->render(build({})));
+  tests::check_golden("firewall/ruleset-published.nft.json",
+                      driver->render(build({{0x0A400000U, 16}, {80, 3000}, {}, {}, {}})));
 }
 
 TEST_CASE("the rules do not depend on the list of hosts, and have names of their own", "[ruleset]") {
   std::set<std::string> names;
   std::size_t rules = 0;
-  for (const Chain& chain : build({}, {80}).chains) {
+  for (const Chain& chain : build({{}, {80}, {}, {}, {}}).chains) {
     for (const Rule& rule : chain.rules) {
       names.insert(rule.name);
       ++rules;
@@ -50,12 +51,12 @@ TEST_CASE("the rules do not depend on the list of hosts, and have names of their
 }
 
 TEST_CASE("a ruleset that arrived is recognised", "[ruleset]") {
-  const Ruleset ruleset = build({}, {80});
+  const Ruleset ruleset = build({{}, {80}, {}, {}, {}});
   CHECK_THAT(difference(ruleset, listing(ruleset)), Catch::Matchers::Equals(""));
 }
 
 TEST_CASE("a ruleset that did not arrive whole is recognised", "[ruleset]") {
-  const Ruleset ruleset = build({}, {80});
+  const Ruleset ruleset = build({{}, {80}, {}, {}, {}});
   const auto whole = listing(ruleset);
   REQUIRE(whole["nftables"].size() > 15);
   for (std::size_t i = 1; i < whole["nftables"].size(); ++i) { // one thing missing
@@ -95,8 +96,56 @@ TEST_CASE("a ruleset that did not arrive whole is recognised", "[ruleset]") {
   CHECK_FALSE(difference(ruleset, {{"nftables", nlohmann::json::array()}}).empty());
 }
 
-TEST_CASE("a driver that is not there is an error", "[ruleset]") {
-  CHECK_THROWS_AS(make_driver(policy::FirewallDriver::iptables), support::Error);
+/// A box with everything that rules can come from.
+Inputs rich() {
+  Inputs inputs;
+  inputs.published = {80, 3000};
+  inputs.addresses = {{*policy::parse_address("10.0.0.5"), 128, 5432}, {*policy::parse_address("fd00::"), 64, 80}};
+  inputs.host_ports = {11434};
+  inputs.host_gateway = policy::parse_address("10.0.2.2");
+  return inputs;
+}
+
+TEST_CASE("addresses and ports of the host are rules", "[ruleset]") {
+  const auto nft = make_driver(policy::FirewallDriver::nftables, "/tmp");
+  tests::check_golden("firewall/ruleset-services.nft.json", nft->render(build(rich())));
+  const Ruleset ruleset = build(rich());
+  CHECK_THAT(difference(ruleset, listing(ruleset)), Catch::Matchers::Equals(""));
+}
+
+TEST_CASE("iptables gets the same rules", "[ruleset]") {
+  const auto driver = make_driver(policy::FirewallDriver::iptables, "/tmp");
+  tests::check_golden("firewall/ruleset.iptables", driver->render(build({})));
+  tests::check_golden("firewall/ruleset-services.iptables", driver->render(build(rich())));
+}
+
+TEST_CASE("more ports than one match takes are several rules", "[ruleset]") {
+  Inputs inputs;
+  for (std::uint16_t port = 1; port <= 31; ++port) {
+    inputs.published.push_back(port);
+  }
+  const std::string text = to_iptables(build(inputs), Family::four);
+  std::size_t count = 0;
+  for (auto at = text.find("input-published"); at != std::string::npos; at = text.find("input-published", at + 1)) {
+    ++count;
+  }
+  CHECK(count == 3);
+}
+
+TEST_CASE("what iptables-save lists is compared by what decides", "[ruleset]") {
+  const std::string meant = to_iptables(build(rich()), Family::four);
+  const std::string unused = "*raw\n:PREROUTING ACCEPT [1:2]\nCOMMIT\n";
+  CHECK_THAT(iptables_difference(meant, "# comment\n" + unused + meant), Catch::Matchers::Equals(""));
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{":OUTPUT DROP", ":OUTPUT ACCEPT"},
+                                 {"output-reject -j REJECT", "output-reject -j ACCEPT"},
+                                 {"--comment output-log ", "--comment other "}}) {
+    std::string listed = meant;
+    REQUIRE(listed.find(from) != std::string::npos);
+    listed.replace(listed.find(from), from.size(), to);
+    CHECK_FALSE(iptables_difference(meant, listed).empty());
+  }
+  CHECK_FALSE(iptables_difference(meant, "").empty());
+  CHECK_FALSE(iptables_difference(meant, meant + "*filter\n-A OUTPUT -j ACCEPT\nCOMMIT\n").empty());
 }
 
 } // namespace

@@ -2,8 +2,10 @@
 #include "oci/firewall_image.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "catch.hpp"
+#include "support/command.hpp"
 #include "temp_folder.hpp"
 #include "unit/oci/sample.hpp"
 
@@ -42,7 +44,7 @@ TEST_CASE("a library that is missing, and a list that makes no sense, are errors
 }
 
 TEST_CASE("the image of a dynamic program holds its loader and libraries, and no shell") {
-  const auto entries = firewall_image_entries(own_program());
+  const auto entries = firewall_image_entries(own_program(), policy::FirewallDriver::nftables);
   CHECK(has(entries, "/agentbox-firewall"));
   CHECK(has(entries, program_interpreter(own_program())));
   CHECK(std::any_of(entries.begin(), entries.end(), [](const auto& e) { return e.path.ends_with("/libc.so.6"); }));
@@ -54,12 +56,35 @@ TEST_CASE("the image of a dynamic program holds its loader and libraries, and no
   CHECK_FALSE(has(entries, "/workspace"));
 }
 
+TEST_CASE("the driver iptables puts that program and its modules into the image, or says what is missing") {
+  const auto make = [] { return firewall_image_entries(own_program(), policy::FirewallDriver::iptables); };
+  if (!support::find_program("xtables-nft-multi")) {
+    CHECK(contains(error_of(make, support::ExitCode::refused), "iptables"));
+    return;
+  }
+  const auto entries = make();
+  for (const char* path : {"/usr/sbin/xtables-multi", "/usr/lib/xtables/libxt_standard.so",
+                           "/usr/lib/xtables/libxt_NFLOG.so", "/usr/lib/xtables/libip6t_REJECT.so"}) {
+    CHECK(has(entries, path));
+  }
+  CHECK(std::any_of(entries.begin(), entries.end(),
+                    [](const auto& e) { return e.path.find("libxtables") != std::string::npos; }));
+  CHECK_FALSE(has(entries, "/bin/sh"));
+  std::set<std::string> paths;
+  for (const ImageEntry& entry : entries) {
+    CHECK(paths.insert(entry.path).second);
+  }
+}
+
 TEST_CASE("the firewall's image is the same each time") {
   const tests::TempFolder folder;
-  const auto first = write_firewall_image(folder / "a.tar", "localhost/agentbox/firewall:x", own_program(), "1");
-  const auto second = write_firewall_image(folder / "b.tar", "localhost/agentbox/firewall:x", own_program(), "1");
+  const auto first = write_firewall_image(folder / "a.tar", "localhost/agentbox/firewall:x", own_program(),
+                                          policy::FirewallDriver::nftables, "1");
+  const auto second = write_firewall_image(folder / "b.tar", "localhost/agentbox/firewall:x", own_program(),
+                                           policy::FirewallDriver::nftables, "1");
   CHECK(first.id == second.id);
-  CHECK(first.id != write_firewall_image(folder / "c.tar", "x", own_program(), "2").id);
+  CHECK(first.id !=
+        write_firewall_image(folder / "c.tar", "x", own_program(), policy::FirewallDriver::nftables, "2").id);
 }
 
 TEST_CASE("what is no program of this machine is refused") {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/http/connect_response.hpp"
+
+#include <algorithm>
+
+namespace agentbox::firewall::http {
+namespace {
+
+constexpr std::size_t k_status_end = 12; // "HTTP/1.1 200"
+
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// The status of "HTTP/1.x NNN", which is at least k_status_end bytes long; 0 when it is none.
+unsigned status_of(std::string_view line) {
+  const bool version = line.starts_with("HTTP/1.") && is_digit(line[7]) && line[8] == ' ';
+  const bool digits = std::all_of(line.begin() + 9, line.begin() + k_status_end, is_digit);
+  if (!version || !digits || line[9] < '1' || line[9] > '5') {
+    return 0;
+  }
+  return static_cast<unsigned>((line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0'));
+}
+
+} // namespace
+
+ConnectResponse parse_connect_response(std::string_view bytes) {
+  ConnectResponse response;
+  constexpr std::string_view k_start = "HTTP/1.";
+  if (!k_start.starts_with(bytes.substr(0, std::min(bytes.size(), k_start.size())))) {
+    response.state = ConnectResponse::State::invalid;
+    return response;
+  }
+  if (bytes.size() >= k_status_end) {
+    response.status = status_of(bytes);
+    if (response.status == 0) {
+      response.state = ConnectResponse::State::invalid;
+      return response;
+    }
+  }
+  constexpr std::string_view k_end = "\r\n\r\n";
+  const auto end = bytes.substr(0, k_max_connect_head).find(k_end);
+  if (end == std::string_view::npos) {
+    if (bytes.size() >= k_max_connect_head) {
+      response.state = ConnectResponse::State::invalid;
+    }
+    return response;
+  }
+  response.size = end + k_end.size();
+  const bool accepted = response.status >= 200 && response.status < 300;
+  response.state = accepted ? ConnectResponse::State::accepted : ConnectResponse::State::refused;
+  if (response.status == 0) { // an end before a whole status line
+    response.state = ConnectResponse::State::invalid;
+  }
+  return response;
+}
+
+std::string connect_request(std::string_view authority) {
+  std::string request = "CONNECT ";
+  request += authority;
+  request += " HTTP/1.1\r\nHost: ";
+  request += authority;
+  request += "\r\n\r\n";
+  return request;
+}
+
+} // namespace agentbox::firewall::http

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/proxy/reach.hpp"
+
+#include <array>
+#include <asio/write.hpp>
+#include <chrono>
+#include <fmt/format.h>
+#include <utility>
+#include <vector>
+
+#include "firewall/http/connect_response.hpp"
+#include "firewall/ruleset/model.hpp"
+#include "firewall/upstream/address_filter.hpp"
+#include "firewall/upstream/dial.hpp"
+
+namespace agentbox::firewall::proxy {
+namespace {
+
+using asio::ip::tcp;
+using policy::Address16;
+
+constexpr std::chrono::seconds k_proxy_time{20}; // for an upstream proxy to connect
+
+Reached refused(std::string_view reason, std::string text, bool denied = false) {
+  Reached result;
+  result.reason = reason;
+  result.text = std::move(text);
+  result.denied = denied;
+  return result;
+}
+
+asio::awaitable<Reached> dial_all(std::vector<Address16> addresses, std::uint16_t port) {
+  auto dialled = co_await upstream::dial(std::move(addresses), port, ruleset::k_mark);
+  if (!dialled.socket) {
+    co_return refused("upstream-connect", "no connection to the host: " + dialled.problem);
+  }
+  Reached result;
+  result.socket.emplace(std::move(*dialled.socket));
+  result.address = policy::address_text(dialled.address);
+  co_return result;
+}
+
+/// Dials those of `candidates` that the address filter passes.
+asio::awaitable<Reached> dial_filtered(Services& services, const std::vector<Address16>& candidates, bool private_too,
+                                       std::uint16_t port) {
+  const auto& own = services.own_addresses.get();
+  std::vector<Address16> addresses;
+  Reached denial = refused("refused-address", {}, true);
+  for (const Address16& address : candidates) {
+    const auto why = upstream::refusal(address, private_too, services.directory.range(), own);
+    if (why.empty()) {
+      addresses.push_back(address);
+    } else {
+      denial.address = policy::address_text(address);
+      denial.text = fmt::format("the address {} is refused: {}", denial.address, why);
+    }
+  }
+  if (addresses.empty()) {
+    co_return denial;
+  }
+  co_return co_await dial_all(std::move(addresses), port);
+}
+
+asio::awaitable<Reached> dial_name(Services& services, std::string name, bool private_too, std::uint16_t port) {
+  const upstream::Resolution resolution = co_await services.resolver.resolve(std::move(name));
+  if (resolution.addresses.empty()) {
+    co_return refused("upstream-dns", "the host's name servers gave no address: " + resolution.problem);
+  }
+  co_return co_await dial_filtered(services, resolution.addresses, private_too, port);
+}
+
+asio::awaitable<Reached> dial_host(Services& services, std::uint16_t port) {
+  if (!services.host_gateway) {
+    co_return refused("no-host", "this box's network has no way to the machine that it runs on");
+  }
+  std::vector<Address16> gateway = {*services.host_gateway};
+  co_return co_await dial_all(std::move(gateway), port);
+}
+
+/// Reads the proxy's answer; its bytes so far are in `text`.
+asio::awaitable<http::ConnectResponse> read_answer(tcp::socket& socket, std::string& text) {
+  http::ConnectResponse response;
+  std::array<char, 2048> buffer{};
+  while (response.state == http::ConnectResponse::State::incomplete) {
+    const auto [error, size] = co_await socket.async_read_some(asio::buffer(buffer), io::k_await);
+    if (error || size == 0) {
+      co_return response;
+    }
+    text.append(buffer.data(), size);
+    response = http::parse_connect_response(text);
+  }
+  co_return response;
+}
+
+/// Has the proxy behind `reached` connect to `authority`.
+asio::awaitable<Reached> ask_proxy(Reached reached, std::string authority) {
+  using State = http::ConnectResponse::State;
+  tcp::socket& socket = *reached.socket;
+  asio::steady_timer clock(socket.get_executor(), k_proxy_time);
+  clock.async_wait([&socket](std::error_code error) {
+    if (!error) {
+      socket.close(error);
+    }
+  });
+  const std::string request = http::connect_request(authority);
+  co_await asio::async_write(socket, asio::buffer(request), io::k_await);
+  std::string text;
+  const auto response = co_await read_answer(socket, text);
+  if (clock.cancel() == 0 || !socket.is_open()) { // its handler, which knows the socket, runs or has run
+    co_await io::yield();
+  }
+  if (response.state != State::accepted) {
+    Reached failure = refused("upstream-proxy", response.state == State::refused
+                                                    ? fmt::format("the upstream proxy answered {}", response.status)
+                                                    : "the upstream proxy gave no usable answer");
+    failure.address = std::move(reached.address);
+    co_return failure;
+  }
+  reached.surplus = text.substr(response.size);
+  co_return reached;
+}
+
+asio::awaitable<Reached> through_proxy(Services& services, const policy::UpstreamProxy& proxy, const Target& target) {
+  Reached reached;
+  if (proxy.host == policy::k_host_alias) {
+    reached = co_await dial_host(services, proxy.port);
+  } else if (const auto literal = policy::parse_address(proxy.host)) {
+    const std::vector<Address16> one = {*literal};
+    reached = co_await dial_filtered(services, one, true, proxy.port);
+  } else {
+    reached = co_await dial_name(services, proxy.host, true, proxy.port);
+  }
+  if (!reached.socket) {
+    reached.text = fmt::format("the upstream proxy {}: {}", proxy.text(), reached.text);
+    co_return reached;
+  }
+  co_return co_await ask_proxy(std::move(reached), fmt::format("{}:{}", target.name, target.port));
+}
+
+} // namespace
+
+asio::awaitable<Reached> reach(Services& services, Target target) {
+  switch (target.kind) {
+  case Target::Kind::host: co_return co_await dial_host(services, target.port);
+  case Target::Kind::address: {
+    const std::vector<Address16> one = {target.address};
+    co_return co_await dial_filtered(services, one, true, target.port);
+  }
+  case Target::Kind::name: break;
+  }
+  const bool inside = services.directory.private_allowed(target.name);
+  const auto& proxy = services.directory.policy().upstream_proxy;
+  if (proxy && !inside) {
+    co_return co_await through_proxy(services, *proxy, target);
+  }
+  co_return co_await dial_name(services, target.name, inside, target.port);
+}
+
+} // namespace agentbox::firewall::proxy

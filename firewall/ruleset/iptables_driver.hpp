@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "firewall/ruleset/driver.hpp"
+
+namespace agentbox::firewall::ruleset {
+
+/// iptables-restore and ip6tables-restore, for kernels and hosts where nftables' own interface is not to be used. The
+/// programs are in the box's image when this driver was chosen (oci/firewall_image.hpp), else the host's.
+class IptablesDriver final : public Driver {
+public:
+  /// `scratch`: a folder that can be written, for the programs' lock.
+  explicit IptablesDriver(std::filesystem::path scratch) : m_scratch(std::move(scratch)) {}
+
+  /// Both inputs, each after a line that names its program.
+  std::string render(const Ruleset& ruleset) const override;
+  void load(const Ruleset& ruleset) const override;
+  void unload() const override;
+
+private:
+  std::filesystem::path m_scratch;
+};
+
+} // namespace agentbox::firewall::ruleset

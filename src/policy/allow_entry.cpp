@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/allow_entry.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "support/text.hpp"
+
+namespace agentbox::policy {
+namespace {
+
+constexpr std::size_t k_longest = 300;
+constexpr unsigned k_before_v4 = 96;
+
+template <typename Number>
+std::optional<Number> number(std::string_view text, Number highest) {
+  Number value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool plain = !text.empty() && (text.size() == 1 || text.front() != '0');
+  if (!plain || error != std::errc() || end != text.data() + text.size() || value > highest) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<std::uint16_t> port_of(std::string_view text) {
+  const auto port = number<std::uint32_t>(text, 65535);
+  return port && *port != 0 ? std::optional(static_cast<std::uint16_t>(*port)) : std::nullopt;
+}
+
+/// "HOST" and "PORT" of "HOST:PORT" or "[HOST]:PORT"; the port is empty when there is none.
+std::pair<std::string_view, std::string_view> split(std::string_view text) {
+  if (text.starts_with('[')) {
+    const auto close = text.find(']');
+    const std::string_view host = text.substr(1, close == std::string_view::npos ? close : close - 1);
+    const std::string_view rest = close == std::string_view::npos ? "" : text.substr(close + 1);
+    return {host, rest.starts_with(':') ? rest.substr(1) : std::string_view()};
+  }
+  const auto colon = text.rfind(':');
+  return colon == std::string_view::npos ? std::pair(text, std::string_view())
+                                         : std::pair(text.substr(0, colon), text.substr(colon + 1));
+}
+
+/// Whether `text` is meant as an address: it starts with a bracket, or is dotted digits with or without prefix and port.
+bool looks_like_address(std::string_view text) {
+  if (text.starts_with('[')) {
+    return true;
+  }
+  const std::string_view host = text.substr(0, text.find_first_of(":/"));
+  return parse_address(text).has_value() || parse_address(host).has_value();
+}
+
+Address16 first_of(Address16 address, std::uint8_t prefix) {
+  for (unsigned bit = prefix; bit < 128; ++bit) {
+    address.at(bit / 8U) = static_cast<std::uint8_t>(address.at(bit / 8U) & ~(0x80U >> (bit % 8U)));
+  }
+  return address;
+}
+
+Address16 last_of(Address16 address, std::uint8_t prefix) {
+  for (unsigned bit = prefix; bit < 128; ++bit) {
+    address.at(bit / 8U) = static_cast<std::uint8_t>(address.at(bit / 8U) | (0x80U >> (bit % 8U)));
+  }
+  return address;
+}
+
+EntryProblem problem(std::string_view text, std::string_view why, std::string hint = {}) {
+  return {support::in_quotes(text) + " " + std::string(why), std::move(hint)};
+}
+
+/// Whether the block may be listed, as nobody but the user's own network is in it.
+std::optional<EntryProblem> block_problem(const AddressEntry& entry, std::string_view text) {
+  const AddressClass first = classify(entry.base);
+  if (first == AddressClass::forbidden) {
+    return problem(text, "is a loopback, link-local, multicast or reserved address, which no box reaches",
+                   "a port of this machine is listed as \"host:PORT\"");
+  }
+  if (entry.prefix == 128) {
+    return std::nullopt;
+  }
+  if (first != AddressClass::private_use || classify(last_of(entry.base, entry.prefix)) != AddressClass::private_use) {
+    return problem(text, "is a block outside private address space",
+                   "list the host's name: addresses of the internet change hands");
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+bool is_host_alias(std::string_view name) {
+  constexpr std::array<std::string_view, 3> k_names = {k_host_alias, k_host_name, "host.docker.internal"};
+  return std::find(k_names.begin(), k_names.end(), name) != k_names.end();
+}
+
+std::string UploadLimit::text() const {
+  return pattern.text() + "=" + std::to_string(bytes);
+}
+
+std::string UpstreamProxy::text() const {
+  const bool six = host.find(':') != std::string::npos;
+  return (six ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+std::vector<std::uint16_t> reachable_host_ports(const EgressPolicy& policy) {
+  std::vector<std::uint16_t> ports = policy.host_ports;
+  if (policy.upstream_proxy && policy.upstream_proxy->host == k_host_alias) {
+    ports.push_back(policy.upstream_proxy->port);
+  }
+  std::sort(ports.begin(), ports.end());
+  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
+  return ports;
+}
+
+std::variant<AddressEntry, EntryProblem> parse_address_entry(std::string_view text) {
+  if (text.size() > k_longest) {
+    return problem(text.substr(0, k_longest), "is too long");
+  }
+  const bool six = text.starts_with('[');
+  const auto [block, port_text] = split(text);
+  const auto slash = block.find('/');
+  const auto address = parse_address(block.substr(0, slash));
+  const auto port = port_of(port_text);
+  if (!six && parse_address(text) && !is_v4(*parse_address(text))) {
+    return problem(text, "is an IPv6 address without brackets and port",
+                   "write \"[" + std::string(text) + "]:PORT\"");
+  }
+  if (!address || is_v4(*address) == six) {
+    return problem(text, "is not an address", "write \"10.0.0.5:5432\", \"10.0.0.0/24:5432\" or \"[fd00::5]:5432\"");
+  }
+  if (!port) {
+    return problem(text, "needs a port: for an address it is the only thing that is checked",
+                   "write \"" + std::string(six ? "[" : "") + support::escape_untrusted(block, 80) + (six ? "]" : "") +
+                       ":5432\"");
+  }
+  AddressEntry entry{*address, 128, *port};
+  if (slash != std::string_view::npos) {
+    const unsigned most = six ? 128 : 32;
+    const auto prefix = number<unsigned>(block.substr(slash + 1), most);
+    if (!prefix || *prefix == most) {
+      return problem(text, "does not have a prefix from 1 to " + std::to_string(most - 1));
+    }
+    entry.prefix = static_cast<std::uint8_t>(*prefix + (six ? 0 : k_before_v4));
+  }
+  if (first_of(entry.base, entry.prefix) != entry.base) {
+    AddressEntry meant = entry;
+    meant.base = first_of(entry.base, entry.prefix);
+    return problem(text, "has bits set behind its prefix", "write \"" + meant.text() + "\"");
+  }
+  if (auto wrong = block_problem(entry, text)) {
+    return *std::move(wrong);
+  }
+  return entry;
+}
+
+AllowResult parse_allow_entry(std::string_view text) {
+  const std::string_view host = text.substr(0, text.find(':'));
+  if (is_host_alias(host)) {
+    const auto port = port_of(text.substr(std::min(text.size(), host.size() + 1)));
+    if (!port) {
+      return problem(text, "means this machine; one port of it can be listed", "write \"host:11434\"");
+    }
+    return AllowEntry(HostPort{*port});
+  }
+  if (looks_like_address(text)) {
+    auto result = parse_address_entry(text);
+    if (auto* wrong = std::get_if<EntryProblem>(&result)) {
+      return std::move(*wrong);
+    }
+    return AllowEntry(std::get<AddressEntry>(result));
+  }
+  EntryResult result = parse_host_entry(text);
+  if (auto* wrong = std::get_if<EntryProblem>(&result)) {
+    return std::move(*wrong);
+  }
+  return AllowEntry(std::get<HostEntry>(std::move(result)));
+}
+
+void add_entry(AllowEntry entry, EgressPolicy& policy) {
+  if (auto* host = std::get_if<HostEntry>(&entry)) {
+    policy.allow.push_back(std::move(*host));
+  } else if (const auto* address = std::get_if<AddressEntry>(&entry)) {
+    policy.allow_addresses.push_back(*address);
+  } else {
+    policy.host_ports.push_back(std::get<HostPort>(entry).port);
+  }
+}
+
+std::variant<UploadLimit, EntryProblem> parse_upload_limit(std::string_view text) {
+  const auto equals = text.find('=');
+  const auto bytes = equals == std::string_view::npos
+                         ? std::nullopt
+                         : number<std::uint64_t>(text.substr(equals + 1), std::uint64_t{1} << 62U);
+  if (!bytes) {
+    return problem(text.substr(0, k_longest), "is not a host and a number of bytes");
+  }
+  PatternResult pattern = parse_host_pattern(text.substr(0, equals));
+  if (auto* wrong = std::get_if<EntryProblem>(&pattern)) {
+    return std::move(*wrong);
+  }
+  return UploadLimit{std::get<HostPattern>(std::move(pattern)), *bytes};
+}
+
+std::variant<UpstreamProxy, EntryProblem> parse_upstream_proxy(std::string_view text) {
+  constexpr std::string_view k_scheme = "http://";
+  constexpr std::string_view k_hint = "write \"proxy.example.com:3128\"";
+  if (text.find('@') != std::string_view::npos) {
+    return EntryProblem{"an upstream proxy with a user or a password cannot be used",
+                        "run a local proxy that logs in, and name it as \"host:3128\""};
+  }
+  std::string_view rest = text;
+  if (rest.starts_with(k_scheme)) {
+    rest.remove_prefix(k_scheme.size());
+    rest.remove_suffix(rest.ends_with('/') ? 1 : 0);
+  }
+  if (rest.size() > k_longest || rest.find_first_of("/?#") != std::string_view::npos) {
+    return problem(text.substr(0, k_longest), "is not an HTTP proxy", std::string(k_hint));
+  }
+  const bool six = rest.starts_with('[');
+  const auto [host, port_text] = split(rest);
+  const auto port = port_of(port_text);
+  if (!port) {
+    return problem(text, "needs a port", std::string(k_hint));
+  }
+  if (const auto address = parse_address(host)) {
+    if (is_v4(*address) == six || classify(*address) == AddressClass::forbidden) {
+      return problem(text, "is not an address that a proxy can have", "a proxy on this machine is \"host:PORT\"");
+    }
+    return UpstreamProxy{address_text(*address), *port};
+  }
+  if (is_host_alias(host)) {
+    return UpstreamProxy{std::string(k_host_alias), *port};
+  }
+  auto name = canonical_name(host);
+  if (!name || six) {
+    return problem(text, "is not a host name: " + name_problem(host), std::string(k_hint));
+  }
+  return UpstreamProxy{*std::move(name), *port};
+}
+
+} // namespace agentbox::policy
