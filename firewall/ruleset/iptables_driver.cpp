@@ -59,8 +59,8 @@ struct Half {
 };
 
 // IPv6 first: it is the one that is easily forgotten half way.
-constexpr std::array<Half, 2> k_halves = {{{Family::six, "ip6tables-restore", "ip6tables-save"},
-                                           {Family::four, "iptables-restore", "iptables-save"}}};
+constexpr std::array<Half, 2> k_halves = {
+    {{Family::six, "ip6tables-restore", "ip6tables-save"}, {Family::four, "iptables-restore", "iptables-save"}}};
 
 } // namespace
 

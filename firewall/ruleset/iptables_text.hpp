@@ -22,8 +22,8 @@ std::string empty_iptables();
 /// table, chain, comment and target, in order within its chain; without counters and options. Pure.
 std::vector<std::string> skeleton(std::string_view text);
 
-/// Compares what the kernel lists with what was meant: returns the first difference in words, or an empty string. Chains
-/// that accept and have no rules may be missing from `meant`. Pure.
+/// Compares what the kernel lists with what was meant: returns the first difference in words, or an empty string.
+/// Chains that accept and have no rules may be missing from `meant`. Pure.
 std::string iptables_difference(std::string_view meant, std::string_view listed);
 
 } // namespace agentbox::firewall::ruleset

@@ -67,7 +67,8 @@ std::optional<std::string> entry_for(const std::vector<Layer>& layers, const Lay
     }
     const auto& entry = std::get<policy::HostEntry>(parsed);
     refuse_blocked(layers, entry);
-    return layer != nullptr && holds(layer->allow, entry) ? std::nullopt : std::optional(entry.text());
+    return layer != nullptr && holds(layer->allow, policy::AllowEntry(entry)) ? std::nullopt
+                                                                              : std::optional(entry.text());
   }
   const auto parsed = policy::parse_block_pattern(host);
   if (const auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {

@@ -43,7 +43,8 @@ std::pair<std::string_view, std::string_view> split(std::string_view text) {
                                          : std::pair(text.substr(0, colon), text.substr(colon + 1));
 }
 
-/// Whether `text` is meant as an address: it starts with a bracket, or is dotted digits with or without prefix and port.
+/// Whether `text` is meant as an address: it starts with a bracket, or is dotted digits with or without prefix and
+/// port.
 bool looks_like_address(std::string_view text) {
   if (text.starts_with('[')) {
     return true;
@@ -123,8 +124,7 @@ std::variant<AddressEntry, EntryProblem> parse_address_entry(std::string_view te
   const auto address = parse_address(block.substr(0, slash));
   const auto port = port_of(port_text);
   if (!six && parse_address(text) && !is_v4(*parse_address(text))) {
-    return problem(text, "is an IPv6 address without brackets and port",
-                   "write \"[" + std::string(text) + "]:PORT\"");
+    return problem(text, "is an IPv6 address without brackets and port", "write \"[" + std::string(text) + "]:PORT\"");
   }
   if (!address || is_v4(*address) == six) {
     return problem(text, "is not an address", "write \"10.0.0.5:5432\", \"10.0.0.0/24:5432\" or \"[fd00::5]:5432\"");

@@ -19,7 +19,8 @@ using AllowEntry = std::variant<HostEntry, AddressEntry, HostPort>;
 using AllowResult = std::variant<AllowEntry, EntryProblem>;
 
 /// Parses what parse_host_entry() takes, and besides:
-/// - "ADDRESS:PORT", "BLOCK/PREFIX:PORT", with IPv6 in brackets. The port must be named, as nothing but it is checked. A
+/// - "ADDRESS:PORT", "BLOCK/PREFIX:PORT", with IPv6 in brackets. The port must be named, as nothing but it is checked.
+/// A
 ///   block must lie in private space; loopback, link-local, multicast and reserved addresses are refused.
 /// - "host:PORT" (also host.containers.internal and host.docker.internal): a port of the developer's own machine.
 AllowResult parse_allow_entry(std::string_view text);

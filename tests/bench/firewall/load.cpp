@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Load for the benchmarks of the firewall, and the server behind it: one thread, epoll, no allocation while it measures.
+// Load for the benchmarks of the firewall, and the server behind it: one thread, epoll, no allocation while it
+// measures.
 //
-//   load serve ADDRESS PORT                          answers each connection's first bytes with one byte; reads the rest
-//   load rate ADDRESS PORT CONNECTIONS PARALLEL      short connections; prints rate and latencies in microseconds
+//   load serve ADDRESS PORT                          answers each connection's first bytes with one byte; reads the
+//   rest load rate ADDRESS PORT CONNECTIONS PARALLEL      short connections; prints rate and latencies in microseconds
 //   load send ADDRESS PORT MEBIBYTES                 one connection, as fast as it goes; prints GiB/s
 //   load hold ADDRESS PORT CONNECTIONS               opens them, prints how many, and keeps them until stdin ends
 //   load dns ADDRESS PORT SECONDS PARALLEL NAME      questions; prints answers a second
@@ -10,8 +11,8 @@
 // What is sent first on every connection comes from the environment: LOAD_CONNECT (lines of a CONNECT request, of which
 // the answer is awaited) and LOAD_HELLO (hex, a ClientHello).
 #include <algorithm>
-#include <array>
 #include <arpa/inet.h>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -222,7 +223,8 @@ int send_all(const sockaddr_in& to, unsigned long mebibytes) {
   if (read(fd, &last, 1) != 1) {
     die("end");
   }
-  std::printf("%.3f\n", static_cast<double>(mebibytes) / 1024 / std::chrono::duration<double>(Clock::now() - begin).count());
+  std::printf("%.3f\n",
+              static_cast<double>(mebibytes) / 1024 / std::chrono::duration<double>(Clock::now() - begin).count());
   return 0;
 }
 

@@ -11,13 +11,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using agentbox::firewall::http::ConnectResponse;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto whole = agentbox::firewall::http::parse_connect_response(text);
-  const bool complete = whole.state == ConnectResponse::State::accepted || whole.state == ConnectResponse::State::refused;
+  const bool complete =
+      whole.state == ConnectResponse::State::accepted || whole.state == ConnectResponse::State::refused;
   agentbox::fuzz::require(!complete || (whole.size <= size && whole.status >= 100 && whole.status <= 599),
                           "a complete head lies within the bytes");
   // However the bytes are cut, the answer is the same once it is there.
   if (complete) {
     const auto exact = agentbox::firewall::http::parse_connect_response(text.substr(0, whole.size));
-    agentbox::fuzz::require(exact.state == whole.state && exact.size == whole.size, "what follows the head changes nothing");
+    agentbox::fuzz::require(exact.state == whole.state && exact.size == whole.size,
+                            "what follows the head changes nothing");
   }
   return 0;
 }

@@ -297,6 +297,61 @@ def flood(host, port, count, keep=2.0):
     return {"held": len(held), "failed": failed}
 
 
+def reset(s):
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    s.close()
+
+
+def burst(host, port, count, parallel, send):
+    """So many connections at a time, each reset as soon as the first byte of its echo is there."""
+    import selectors
+    address, data, waiting = address_of(host), bytes.fromhex(send), selectors.DefaultSelector()
+    started = done = failed = 0
+    while done + failed < count:
+        while started < count and started - done - failed < parallel:
+            s = socket.socket()
+            s.setblocking(False)
+            s.connect_ex((address, port))
+            waiting.register(s, selectors.EVENT_WRITE)
+            started += 1
+        ready = waiting.select(10)
+        if not ready:
+            return {"ok": False, "failed": count - done}
+        for key, events in ready:
+            s = key.fileobj
+            try:
+                if events & selectors.EVENT_WRITE:
+                    s.send(data)
+                    waiting.modify(s, selectors.EVENT_READ)
+                    continue
+                if not s.recv(65536):
+                    raise ConnectionError
+                done += 1
+            except OSError:
+                failed += 1
+            waiting.unregister(s)
+            reset(s)
+    return {"failed": failed}
+
+
+def churn(mix, count):
+    """Connections of every kind in `mix` (host, port, hex bytes), read or left, closed or reset."""
+    for i in range(count):
+        host, port, send = mix[i % len(mix)]
+        with socket.socket() as s:
+            s.settimeout(0.5)
+            try:
+                s.connect((address_of(host), port))
+                s.sendall(bytes.fromhex(send))
+                if i % 3:
+                    s.recv(65536)
+                if i % 2:
+                    reset(s)
+            except OSError:
+                pass
+    return {}
+
+
 def main():
     arguments, named = json.loads(sys.argv[2])
     start = time.monotonic()

@@ -10,7 +10,7 @@ namespace {
 std::vector<std::string> texts(std::string_view text, Diagnostics& diagnostics) {
   std::vector<std::string> result;
   for (const auto& [entry, where] : config::parse_allow_file(text, "/l", diagnostics)) {
-    result.push_back(entry.text());
+    result.push_back(std::get<agentbox::policy::HostEntry>(entry).text());
   }
   return result;
 }

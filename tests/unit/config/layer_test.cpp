@@ -82,7 +82,7 @@ paths = ["Makefile"]
 EDITOR = "vi"
 )");
   CHECK(layer.allow.size() == 3);
-  CHECK(layer.allow[1].value.text() == "github.com:22");
+  CHECK(std::get<policy::HostEntry>(layer.allow[1].value).text() == "github.com:22");
   CHECK(layer.allow[1].where == "/c.toml:5:38");
   CHECK(layer.block.size() == 2);
   CHECK(layer.allow_file->value == "hosts.txt");
@@ -112,6 +112,22 @@ EDITOR = "vi"
   CHECK(layer.verify_on_start == true);
   CHECK(layer.env.at("EDITOR").value == "vi");
   CHECK(layer.ca_bundle->value == "/etc/ca.pem");
+}
+
+TEST_CASE("services, upload limits and an upstream proxy are read, and put together with what else is configured") {
+  const config::Layer layer = good(R"([network]
+allow_hosts = ["10.0.0.5:5432", "host:11434", "github.com:22"]
+max_upload = "50MB"
+upload_limits."paste.example.com" = "1K"
+upstream_proxy = "http://proxy.example.com:3128/"
+)");
+  REQUIRE(layer.allow.size() == 3);
+  CHECK(std::get<policy::AddressEntry>(layer.allow[0].value).text() == "10.0.0.5:5432");
+  CHECK(std::get<policy::HostPort>(layer.allow[1].value).port == 11434);
+  CHECK(layer.max_upload == 50ULL << 20U);
+  REQUIRE(layer.upload_limits.size() == 1);
+  CHECK(layer.upload_limits[0].text() == "paste.example.com=1024");
+  CHECK(layer.upstream_proxy->text() == "proxy.example.com:3128");
 }
 
 TEST_CASE("an empty file says nothing") {

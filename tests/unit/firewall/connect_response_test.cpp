@@ -33,7 +33,8 @@ TEST_CASE("an upstream proxy that refuses, or is none, is told apart", "[http]")
   }
   const std::string endless = "HTTP/1.1 200 " + std::string(k_max_connect_head, 'x');
   CHECK(parse_connect_response(endless).state == State::invalid);
-  CHECK(connect_request("a.example.com:443") == "CONNECT a.example.com:443 HTTP/1.1\r\nHost: a.example.com:443\r\n\r\n");
+  CHECK(connect_request("a.example.com:443") ==
+        "CONNECT a.example.com:443 HTTP/1.1\r\nHost: a.example.com:443\r\n\r\n");
 }
 
 } // namespace

@@ -45,14 +45,54 @@ TEST_CASE("names, addresses, blocks and ports of this machine are entries") {
 }
 
 TEST_CASE("what would open more than it says is no entry") {
-  for (const char* text :
-       {"10.0.0.5", "10.0.0.5:", "10.0.0.5:0", "10.0.0.5:65536", "10.0.0.5:05", "10.0.0.5:x", "10.0.0.1/24:80", "0.0.0.0/0:80",
-        "10.0.0.0/0:80", "8.0.0.0/8:443", "10.0.0.0/7:80", "10.0.0.0/33:80", "10.0.0.0/:80", "10.0.0.0/032:80",
-        "10.0.0.0/32:80", "127.0.0.1:80", "169.254.169.254:80", "168.63.129.16:80", "0.0.0.0:80", "224.0.0.1:80",
-        "[::1]:80", "[::]:80", "[fe80::1]:80", "[::ffff:10.0.0.5]:80", "[::ffff:127.0.0.1]:80", "fd00::5", "fd00::5:80",
-        "[fd00::5]", "[fd00::5", "[10.0.0.5]:80", "[2001:db8::/32]:80", "[::/0]:80", "[fd00::1/64]:80", "[64:ff9b::7f00:1]:80",
-        "010.0.0.1:80", "10.0.1:80", "0x0a.0.0.1:80", "10.0.0.5%lo:80", "[fe80::1%lo]:80", "host", "host:", "host:0",
-        "host:70000", "host.docker.internal", "*:80", "*.com", "", "host:80:81"}) {
+  for (const char* text : {"10.0.0.5",
+                           "10.0.0.5:",
+                           "10.0.0.5:0",
+                           "10.0.0.5:65536",
+                           "10.0.0.5:05",
+                           "10.0.0.5:x",
+                           "10.0.0.1/24:80",
+                           "0.0.0.0/0:80",
+                           "10.0.0.0/0:80",
+                           "8.0.0.0/8:443",
+                           "10.0.0.0/7:80",
+                           "10.0.0.0/33:80",
+                           "10.0.0.0/:80",
+                           "10.0.0.0/032:80",
+                           "10.0.0.0/32:80",
+                           "127.0.0.1:80",
+                           "169.254.169.254:80",
+                           "168.63.129.16:80",
+                           "0.0.0.0:80",
+                           "224.0.0.1:80",
+                           "[::1]:80",
+                           "[::]:80",
+                           "[fe80::1]:80",
+                           "[::ffff:10.0.0.5]:80",
+                           "[::ffff:127.0.0.1]:80",
+                           "fd00::5",
+                           "fd00::5:80",
+                           "[fd00::5]",
+                           "[fd00::5",
+                           "[10.0.0.5]:80",
+                           "[2001:db8::/32]:80",
+                           "[::/0]:80",
+                           "[fd00::1/64]:80",
+                           "[64:ff9b::7f00:1]:80",
+                           "010.0.0.1:80",
+                           "10.0.1:80",
+                           "0x0a.0.0.1:80",
+                           "10.0.0.5%lo:80",
+                           "[fe80::1%lo]:80",
+                           "host",
+                           "host:",
+                           "host:0",
+                           "host:70000",
+                           "host.docker.internal",
+                           "*:80",
+                           "*.com",
+                           "",
+                           "host:80:81"}) {
     INFO(text);
     CHECK(read(text).starts_with('!'));
   }
@@ -73,9 +113,9 @@ TEST_CASE("upstream proxies are names, addresses or this machine, without creden
   CHECK(text("[fd00::9]:8080") == "[fd00::9]:8080");
   CHECK(text("host:3128") == "host:3128");
   CHECK(text("http://me:secret@proxy.example.com:3128").find("secret") == std::string::npos);
-  for (const char* wrong : {"proxy.example.com", "https://proxy.example.com:443", "socks5://x.example.com:1080", "127.0.0.1:3128",
-                            "169.254.169.254:80", "[::1]:3128", "a@b.example.com:1", "proxy:3128", "", "http://", "x.example.com:0",
-                            "proxy.example.com:3128/path", "[proxy.example.com]:1"}) {
+  for (const char* wrong : {"proxy.example.com", "https://proxy.example.com:443", "socks5://x.example.com:1080",
+                            "127.0.0.1:3128", "169.254.169.254:80", "[::1]:3128", "a@b.example.com:1", "proxy:3128", "",
+                            "http://", "x.example.com:0", "proxy.example.com:3128/path", "[proxy.example.com]:1"}) {
     INFO(wrong);
     CHECK(text(wrong).starts_with('!'));
   }
@@ -108,13 +148,26 @@ TEST_CASE("a policy's JSON with odd services is refused") {
     return R"({"version":1,"mode":"filtered","allow":[],)" + member + "}";
   };
   CHECK_NOTHROW(egress_from_json(with(R"("host_ports":[1,2])"), "x"));
-  for (const char* member :
-       {R"("host_ports":[])", R"("host_ports":[0])", R"("host_ports":[2,1])", R"("host_ports":[1,1])", R"("host_ports":[65536])",
-        R"("host_ports":[-1])", R"("host_ports":["1"])", R"("max_upload":"1")", R"("max_upload":-1)", R"("max_upload":01)",
-        R"("max_upload":99999999999999999999)", R"("allow_addresses":["10.0.0.5"])", R"("allow_addresses":["10.0.0.1/24:80"])",
-        R"("allow_addresses":["127.0.0.1:80"])", R"("allow_addresses":["[FD00::5]:80"])",
-        R"("allow_addresses":["10.0.0.6:80","10.0.0.5:80"])", R"("upload_limits":["a.example.com"])",
-        R"("upload_limits":["*=5"])", R"("upstream_proxy":"http://p.example.com:1")", R"("upstream_proxy":"p.example.com")"}) {
+  for (const char* member : {R"("host_ports":[])",
+                             R"("host_ports":[0])",
+                             R"("host_ports":[2,1])",
+                             R"("host_ports":[1,1])",
+                             R"("host_ports":[65536])",
+                             R"("host_ports":[-1])",
+                             R"("host_ports":["1"])",
+                             R"("max_upload":"1")",
+                             R"("max_upload":-1)",
+                             R"("max_upload":01)",
+                             R"("max_upload":99999999999999999999)",
+                             R"("allow_addresses":["10.0.0.5"])",
+                             R"("allow_addresses":["10.0.0.1/24:80"])",
+                             R"("allow_addresses":["127.0.0.1:80"])",
+                             R"("allow_addresses":["[FD00::5]:80"])",
+                             R"("allow_addresses":["10.0.0.6:80","10.0.0.5:80"])",
+                             R"("upload_limits":["a.example.com"])",
+                             R"("upload_limits":["*=5"])",
+                             R"("upstream_proxy":"http://p.example.com:1")",
+                             R"("upstream_proxy":"p.example.com")"}) {
     INFO(member);
     CHECK_THROWS_AS(egress_from_json(with(member), "x"), support::Error);
   }
@@ -167,8 +220,10 @@ TEST_CASE("services, limits and proxies that are new or larger are broader") {
     return std::pair(there.front().direction, back.front().direction);
   };
   using D = Change::Direction;
-  CHECK(directions([](auto& e) { e.allow_addresses = rich().allow_addresses; e.allow_addresses.pop_back(); }) ==
-        std::pair(D::broader, D::tighter));
+  CHECK(directions([](auto& e) {
+          e.allow_addresses = rich().allow_addresses;
+          e.allow_addresses.pop_back();
+        }) == std::pair(D::broader, D::tighter));
   CHECK(directions([](auto& e) { e.host_ports = {1}; }) == std::pair(D::broader, D::tighter));
   CHECK(directions([](auto& e) { e.max_upload = 1; }) == std::pair(D::tighter, D::broader));
   CHECK(directions([](auto& e) { e.upload_limits = rich().upload_limits; }) == std::pair(D::tighter, D::broader));

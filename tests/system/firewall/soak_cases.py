@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a day of use does to the firewall, in seconds: bursts of connections that come, are refused, hang and go."""
+import pathlib
+import time
+
+import world
+from tls_bytes import real_hello
+
+GOOD = "api.example.com"
+
+
+class Soak(world.FirewallTest):
+    def files(self, box):
+        return len(list(pathlib.Path(f"/proc/{box.firewall.pid}/fd").iterdir()))
+
+    def settled(self, box, files, seconds=8):
+        deadline = time.monotonic() + seconds
+        while self.files(box) > files and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return self.files(box)
+
+    def test_bursts_of_connections_all_get_through_and_leave_nothing(self):
+        """Every one of many parallel connections, reset as soon as it is answered, as busy package managers do."""
+        box = self.box(allow=[GOOD, "git.example.com:22"]).start()
+        burst = {"host": GOOD, "port": 443, "send": real_hello(GOOD).hex(), "parallel": 48}
+        self.assertEqual(box.probe("burst", count=300, **burst)["failed"], 0)
+        before, files = box.rss_kib(), self.files(box)
+        for round_number in range(4):
+            result = box.probe("burst", count=600, **burst)
+            self.assertTrue(result["ok"], result)
+            self.assertEqual(result["failed"], 0, f"round {round_number}")
+        self.assertIsNone(box.firewall.poll(), "the firewall is gone")
+        self.assertLessEqual(self.settled(box, files + 2), files + 2)
+        if not world.is_sanitized():
+            self.assertLess(box.rss_kib() - before, 2048)
+        self.assertEqual(box.audit(kind="connect", reason=""), [])
+
+    def test_a_mix_of_good_bad_and_broken_connections_leaves_nothing(self):
+        box = self.box(allow=[GOOD, "git.example.com:22", "www.example.com:80"], max_upload=1 << 30).start()
+        page = "GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n".encode().hex()
+        mix = [(GOOD, 443, real_hello(GOOD).hex()), (GOOD, 443, real_hello("evil.example.net").hex()), (GOOD, 443, "16030100"),
+               ("git.example.com", 22, "5353"), ("git.example.com", 23, "00"), ("www.example.com", 80, page), (GOOD, 443, "ff" * 300)]
+        self.assertTrue(box.probe("churn", mix, 140)["ok"])
+        before, files = box.rss_kib(), self.files(box)
+        result = box.probe("churn", mix, 700)
+        self.assertTrue(result["ok"], result)
+        self.assertIsNone(box.firewall.poll(), "the firewall is gone")
+        self.assertLessEqual(self.settled(box, files + 2, 15), files + 2)
+        if not world.is_sanitized():
+            self.assertLess(box.rss_kib() - before, 2048)
+        data = real_hello(GOOD)
+        self.assertEqual(box.probe("tcp", host=GOOD, port=443, send=data.hex())["received"], data.hex())
+
+    def test_half_open_handshakes_end_by_themselves(self):
+        box = self.box(allow=[GOOD]).start()
+        files = self.files(box)
+        self.assertEqual(box.probe("flood", GOOD, 443, 200, keep=11.5)["failed"], 0)
+        self.assertLessEqual(self.settled(box, files + 2), files + 2)
+        self.assertTrue(box.wait_audit(reason="too-slow"))
