@@ -57,7 +57,7 @@ server {{ listen 127.0.0.1:{port} backlog=4096; ssl_preread on; proxy_pass $to; 
     def haproxy(self, port, host, upstream):
         text = f"""global
   nbthread 1
-  maxconn 8000
+  maxconn 4000
 defaults
   mode tcp
   timeout connect 5s
@@ -93,7 +93,6 @@ coredump_dir {self.folder}
 netdb_filename none
 pinger_enable off
 workers 1
-max_filedescriptors 32768
 shutdown_lifetime 0 seconds
 """
         return [str(self.root / "usr/sbin/squid"), "-N", "-f", self._file("squid.conf", text)]

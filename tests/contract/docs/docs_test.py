@@ -142,7 +142,7 @@ class Configuration(unittest.TestCase):
     def known():
         """The keys that the reader asks its tables for, from its source."""
         source = "".join(path.read_text() for path in sorted((SOURCE / "src/config").glob("layer*.cpp")))
-        keys = set(re.findall(r'[.>](?:string|strings|boolean|text_or_number)\("(\w+)"\)', source))
+        keys = set(re.findall(r'[.>](?:string|strings|boolean|text_or_number)\("(\w+)"[,)]', source))
         keys.update(re.findall(r'read_(?:limit|hosts)\(\*\w+, "(\w+)"', source))
         keys.update(re.findall(r'read_list\(top, "\w+", "(\w+)"\)', source))
         keys.update(re.findall(r'\{"(\w+)", &agent\.', source))  # [agents.NAME]
