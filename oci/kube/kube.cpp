@@ -139,7 +139,11 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Pod
       pod.agent.terminal ? "podman attach " + pod.name + "-agent      (leave it running: Ctrl-P Ctrl-Q)"
                          : "podman logs -f " + pod.name + "-agent",
       pod.name, support::shell_quote({file}));
-  text += fmt::format("Remove:  podman volume rm {}\n", support::join(volume_names(pod), " "));
+  text += fmt::format(
+      "Remove:  podman volume rm {}\n"
+      "         (after each stop: Podman 4.3 does not start over volumes that are there)\n"
+      "On Podman 5 only the container's memory limit bounds /tmp and /run: it puts memory of its own there.\n",
+      support::join(volume_names(pod), " "));
   if (needs_secret(pod)) {
     text += fmt::format(
         "\nBefore the first start, put the values of the secret variables into the secret {0}-env: write a\n"
