@@ -231,11 +231,16 @@ Result execute(const Plan& plan, const Signals& signals, const std::function<voi
 }
 
 void sweep(const podman::Podman& podman) {
+  constexpr int k_more_tries = 3;
   for (const Claim& claim : claim_dead_sessions()) {
     const std::string name = claim.paths.folder.filename().string();
     await_orphaned_creation(name);
-    const std::vector<std::string> problems = tear_down(make_teardown(name, claim.paths, podman));
     end_orphans(name);
+    std::vector<std::string> problems = tear_down(make_teardown(name, claim.paths, podman));
+    // When the monitors of its containers were killed as well, Podman removes one container of the pod in each call.
+    for (int again = 0; again < k_more_tries && !problems.empty(); ++again) {
+      problems = tear_down(make_teardown(name, claim.paths, podman));
+    }
     if (problems.empty()) {
       spdlog::info("cleaned up the box \"{}\", whose launcher had died", support::escape_untrusted(name));
       continue;

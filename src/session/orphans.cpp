@@ -82,9 +82,8 @@ void await_orphaned_creation(const std::string& name) {
 
 void end_orphans(const std::string& name) {
   for (const Orphan& orphan : orphans_of(name)) {
-    if (!ends_within(orphan, k_end_ms)) {
-      syscall(SYS_pidfd_send_signal, orphan.process.get(), SIGKILL, nullptr, 0);
-    }
+    syscall(SYS_pidfd_send_signal, orphan.process.get(), SIGKILL, nullptr, 0);
+    ends_within(orphan, k_end_ms);
   }
 }
 

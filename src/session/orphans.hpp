@@ -10,8 +10,8 @@ namespace agentbox::session {
 /// Waits, some seconds at most, for the one that makes the pod: what it has not made yet cannot be removed.
 void await_orphaned_creation(const std::string& name);
 
-/// Kills those that are left when the pod has been removed. The one that waits for the agent ends with it, unless its
-/// container's monitor was killed as well: then it would wait for ever.
+/// Kills the others. The one that waits for the agent would end with it, unless its container's monitor was killed as
+/// well: then it would wait for ever, and hold the pod.
 void end_orphans(const std::string& name);
 
 } // namespace agentbox::session
