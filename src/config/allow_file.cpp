@@ -28,7 +28,7 @@ bool read_line(std::string_view line, const std::string& where, std::vector<Loca
   if (text.empty()) {
     return false;
   }
-  policy::AllowResult result = policy::parse_allow_entry(text);
+  policy::AllowResult result = policy::parse_listed_entry(text);
   if (auto* problem = std::get_if<policy::EntryProblem>(&result)) {
     diagnostics.push_back({where, std::move(problem->message), std::move(problem->hint)});
     return true;

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "policy/public_suffix.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {
@@ -50,7 +51,7 @@ void read_uploads(TomlTable& network, Layer& layer) {
   for (const Located<std::string>& key : table->keys()) {
     const auto text = table->text_or_number(key.value, expected);
     const auto bytes = text ? parse_size(text->value) : std::nullopt;
-    auto pattern = policy::parse_host_pattern(key.value);
+    auto pattern = policy::parse_listed_pattern(key.value);
     if (auto* problem = std::get_if<policy::EntryProblem>(&pattern)) {
       table->mistake(key.where, std::move(problem->message), std::move(problem->hint));
     } else if (text && !bytes) {
@@ -150,11 +151,11 @@ void read_network(TomlTable& top, Layer& layer) {
   if (!network) {
     return;
   }
-  layer.allow = read_hosts(*network, "allow_hosts", policy::parse_allow_entry);
+  layer.allow = read_hosts(*network, "allow_hosts", policy::parse_listed_entry);
   layer.block = read_hosts(*network, "block_hosts", policy::parse_block_pattern);
   layer.allow_file = network->string("allow_file");
-  layer.allow_private = read_hosts(*network, "allow_private", policy::parse_host_pattern);
-  layer.allow_ech = read_hosts(*network, "allow_ech", policy::parse_host_pattern);
+  layer.allow_private = read_hosts(*network, "allow_private", policy::parse_listed_pattern);
+  layer.allow_ech = read_hosts(*network, "allow_ech", policy::parse_listed_pattern);
   if (const auto wanted = network->boolean("default_hosts")) {
     layer.default_hosts = wanted->value;
   }

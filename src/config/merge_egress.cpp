@@ -59,7 +59,7 @@ void add_upload_limits(const std::vector<policy::UploadLimit>& limits, std::vect
 void add_overrides(const Overrides& overrides, const std::vector<Layer>& layers, policy::EgressPolicy& egress,
                    policy::Diagnostics& diagnostics) {
   for (const std::string& text : overrides.allow) {
-    policy::AllowResult result = policy::parse_allow_entry(text);
+    policy::AllowResult result = policy::parse_listed_entry(text);
     if (auto* problem = std::get_if<policy::EntryProblem>(&result)) {
       diagnostics.push_back({"--allow", std::move(problem->message), std::move(problem->hint)});
       continue;

@@ -8,6 +8,7 @@
 #include "policy/allow_entry.hpp"
 #include "policy/findings.hpp"
 #include "policy/path_rules.hpp"
+#include "policy/public_suffix.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::policy {
@@ -106,10 +107,10 @@ void check_egress(const EgressPolicy& egress, Findings& findings) {
   findings.require(entries <= k_most_entries, "network", "more than 200000 hosts are listed");
   findings.require(parse_virtual_range(virtual_range.text()) == virtual_range, "network.virtual_range",
                    virtual_range.text() + " is not a range that names can be given addresses from");
-  check_list(allow, "network.allow_hosts", findings, parse_host_entry);
+  check_list(allow, "network.allow_hosts", findings, parse_listed_host);
   check_list(block, "network.block_hosts", findings, parse_block_pattern);
-  check_list(allow_ech, "network.allow_ech", findings, parse_host_pattern);
-  check_list(allow_private, "network.allow_private", findings, parse_host_pattern);
+  check_list(allow_ech, "network.allow_ech", findings, parse_listed_pattern);
+  check_list(allow_private, "network.allow_private", findings, parse_listed_pattern);
   check_list(allow_addresses, "network.allow_hosts", findings, parse_address_entry);
   check_list(upload_limits, "network.upload_limits", findings, parse_upload_limit);
   findings.require(allow_addresses.size() <= EgressPolicy::k_most_addresses, "network.allow_hosts",

@@ -30,14 +30,6 @@ std::string write_hint(std::string_view text) {
   return host.empty() ? "write HOST or HOST:PORT" : "write \"" + host + "\"";
 }
 
-/// `*.co.uk` and its like are as wide as `*.com`: anyone can register a name below.
-bool is_shared_suffix(std::string_view name) {
-  constexpr std::array<std::string_view, 8> k_second = {"ac", "co", "com", "edu", "gov", "net", "or", "org"};
-  const auto dot = name.find('.');
-  return dot != std::string_view::npos && name.size() == dot + 3 &&
-         std::find(k_second.begin(), k_second.end(), name.substr(0, dot)) != k_second.end();
-}
-
 /// Names that mean the box itself or agentbox's own gate; no upstream could answer for them.
 bool is_reserved(std::string_view name) {
   const auto below = [&](std::string_view parent) {
@@ -125,11 +117,6 @@ PatternResult parse_pattern(std::string_view text, Wildcards wildcards) {
   }
   if (is_reserved(*canonical)) {
     return EntryProblem{support::in_quotes(text) + " means the box itself and cannot be listed", ""};
-  }
-  if (pattern.subdomains && wildcards == Wildcards::domains && is_shared_suffix(*canonical)) {
-    return EntryProblem{support::in_quotes(text) +
-                            " would mean every host of a suffix that anyone can register names under",
-                        "name the domain: \"*.example." + *canonical + "\""};
   }
   pattern.name = *std::move(canonical);
   return pattern;
