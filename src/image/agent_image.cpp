@@ -31,7 +31,7 @@ std::string key_of(const podman::Installation& installation, const policy::Image
                    const BaseChoice& base) {
   const fs::path data = installation.share / "containerfiles";
   std::string key = "agent\n" + identity_of(base) + "\n" + support::join(choice.toolkits, ",") + "\n";
-  for (const char* folder : {"agent/setup", "agent/packages", "toolkits"}) {
+  for (const char* folder : {"agent/home", "agent/setup", "agent/packages", "toolkits"}) {
     key += fingerprint_folder(data / folder);
   }
   for (const fs::path& file :

@@ -114,6 +114,9 @@ Recipe agent_recipe(const fs::path& data, const Recipe& tools, const std::string
                     const std::map<std::string, AgentVersion>& agents, const std::string& entrypoint_digest) {
   Recipe recipe;
   recipe.files = {{"Containerfile", read(data / "agent/Containerfile")}};
+  for (const char* file : {"home/.claude.json", "home/.claude/settings.json"}) {
+    recipe.files[file] = read(data / "agent" / file);
+  }
   recipe.arguments = {{"TOOLS", tools_id}};
   recipe.labels = tools.labels;
   recipe.labels["org.agentbox.image"] = "agent";

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unistd.h>
 
+#include "agent_keys.hpp"
 #include "environment.hpp"
 #include "gate.hpp"
 #include "init.hpp"
@@ -77,5 +78,7 @@ int main(int argc, char** argv) {
   }
   const bool wants_terminal = mode == "agent"sv;
   const bool has_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
-  return entrypoint::run_as_init(wants_terminal && !has_terminal ? shell() : argv + 2);
+  char** const program = wants_terminal && !has_terminal ? shell() : argv + 2;
+  entrypoint::prepare_keys(program[0]);
+  return entrypoint::run_as_init(program);
 }

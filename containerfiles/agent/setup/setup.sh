@@ -43,7 +43,8 @@ case $old_home in
 esac
 mkdir -p /home/agent /workspace
 if [ -d /etc/skel ]; then cp -R /etc/skel/. /home/agent/; fi
-mkdir -p /home/agent/.cache /home/agent/.config /home/agent/.local/share /home/agent/.local/state
+# .claude and .codex: --auth mounts a file into them, and what the runtime makes for a mount belongs to root.
+mkdir -p /home/agent/.claude /home/agent/.codex /home/agent/.cache /home/agent/.config /home/agent/.local/share /home/agent/.local/state
 chown -R 1000:1000 /home/agent /workspace
 chmod 755 /home/agent /workspace
 
