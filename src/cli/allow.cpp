@@ -10,7 +10,7 @@
 #include "cli/save.hpp"
 #include "cli/subcommands.hpp"
 #include "network/duration.hpp"
-#include "policy/host_pattern.hpp"
+#include "policy/public_suffix.hpp"
 #include "session/control.hpp"
 #include "session/registry.hpp"
 #include "session/select.hpp"
@@ -42,7 +42,7 @@ void check_host(const ChangeOptions& options) {
                   ? std::optional(std::get<policy::EntryProblem>(parsed))
                   : std::nullopt;
   } else {
-    const policy::EntryResult parsed = policy::parse_host_entry(options.host);
+    const policy::EntryResult parsed = policy::parse_allow_entry(options.host);
     problem = std::holds_alternative<policy::EntryProblem>(parsed)
                   ? std::optional(std::get<policy::EntryProblem>(parsed))
                   : std::nullopt;

@@ -18,6 +18,7 @@
 #include "session/terminal.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::cli {
 namespace {
@@ -67,13 +68,19 @@ void refuse_without_vendor(const policy::PolicyFields& fields) {
   if (fields.run.kind == policy::Run::Kind::agent && !session::own_terminal().interactive()) {
     return; // a shell will be started
   }
-  if (const std::vector<std::string> hosts = policy::unreachable_vendor(fields); !hosts.empty()) {
-    throw support::Error(support::ExitCode::refused,
-                         fmt::format("{} cannot reach its vendor: {} is not on this box's list of hosts",
-                                     fields.agent.name, fmt::join(hosts, " (or ")) +
-                             (hosts.size() > 1 ? ")" : ""),
-                         "agentbox policy show lists the hosts; take it out of block_hosts, or --allow it");
+  const policy::VendorGap gap = policy::vendor_gap(fields);
+  if (gap.hosts.empty()) {
+    return;
   }
+  const std::string hosts = support::join(gap.hosts, " or ");
+  if (gap.hopeless) {
+    throw support::Error(
+        support::ExitCode::refused,
+        fmt::format("{} cannot reach its vendor: {} is not on this box's list of hosts", fields.agent.name, hosts),
+        "agentbox policy show lists the hosts; take it out of block_hosts, or --allow it");
+  }
+  spdlog::warn("{} is not on this box's list of hosts: {} works {} only", hosts, fields.agent.name,
+               gap.hosts.front() == "chatgpt.com" ? "with an API key" : "with a ChatGPT account");
 }
 
 int run(const RunOptions& options, const Context& context) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "policy/egress_index.hpp"
 
@@ -14,26 +15,54 @@ constexpr std::array k_other_provider = {
     "CLAUDE_CODE_USE_FOUNDRY", "OPENAI_BASE_URL",
 };
 
+constexpr const char* k_with_key = "api.openai.com";
+constexpr const char* k_with_account = "chatgpt.com";
+
+bool has(const PolicyFields& fields, const char* variable) {
+  return fields.env.find(variable) != fields.env.end();
+}
+
+/// Whether codex will use an API key for certain: credentials that are mounted may be an account's, and go before it.
+bool codex_uses_key(const PolicyFields& fields) {
+  const bool mounted = std::any_of(fields.mounts.begin(), fields.mounts.end(), [&](const Mount& mount) {
+    return mount.destination.starts_with(fields.user.home + "/.codex");
+  });
+  return !mounted && (has(fields, "CODEX_API_KEY") || has(fields, "OPENAI_API_KEY"));
+}
+
 } // namespace
 
 const std::vector<std::string>& vendor_hosts(std::string_view agent) {
   static const std::vector<std::string> claude = {"api.anthropic.com"};
-  static const std::vector<std::string> codex = {"api.openai.com", "chatgpt.com"}; // an API key, an account
+  static const std::vector<std::string> codex = {k_with_key, k_with_account};
   static const std::vector<std::string> none;
   return agent == "claude" ? claude : agent == "codex" ? codex : none;
 }
 
-std::vector<std::string> unreachable_vendor(const PolicyFields& fields) {
+VendorGap vendor_gap(const PolicyFields& fields) {
   const bool other_provider = std::any_of(k_other_provider.begin(), k_other_provider.end(),
-                                          [&](const char* name) { return fields.env.find(name) != fields.env.end(); });
+                                          [&](const char* name) { return has(fields, name); });
   if (fields.run.kind == Run::Kind::command || fields.egress.mode == NetworkMode::full || other_provider) {
     return {};
   }
   const EgressIndex index(fields.egress);
   const std::vector<std::string>& hosts = vendor_hosts(fields.agent.name);
-  const bool reachable = std::any_of(hosts.begin(), hosts.end(),
-                                     [&](const std::string& host) { return index.decide(host, 443).allowed(); });
-  return reachable ? std::vector<std::string>{} : hosts;
+  VendorGap gap;
+  std::copy_if(hosts.begin(), hosts.end(), std::back_inserter(gap.hosts),
+               [&](const std::string& host) { return !index.decide(host, 443).allowed(); });
+  gap.hopeless = !gap.hosts.empty() && gap.hosts.size() == hosts.size();
+  if (fields.agent.name == "codex" && !gap.hopeless && codex_uses_key(fields)) {
+    std::erase(gap.hosts, k_with_account);
+    gap.hopeless = !gap.hosts.empty();
+  }
+  return gap;
+}
+
+const std::vector<KnownRequest>& known_requests(std::string_view agent) {
+  // Its announcements (announcement_tip.toml): asked for before any setting is looked at.
+  static const std::vector<KnownRequest> codex = {{"raw.githubusercontent.com", 1}};
+  static const std::vector<KnownRequest> none;
+  return agent == "codex" ? codex : none;
 }
 
 } // namespace agentbox::policy

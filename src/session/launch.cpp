@@ -99,9 +99,12 @@ Launched launch(const policy::Policy& policy, const podman::Podman& podman, cons
   prepare_audit_folder();
   std::optional<Refusal> refused;
   std::optional<Refusal> firewall;
+  const bool interactive_agent = fields.run.kind == policy::Run::Kind::agent && terminal.interactive();
+  const KnownRequests known(interactive_agent ? policy::known_requests(fields.agent.name)
+                                              : std::vector<policy::KnownRequest>());
   std::set<std::string> said;
   const Result result = [&] {
-    LiveNotices notices(host.audit, fields.name, terminal, preferences.notify);
+    LiveNotices notices(host.audit, fields.name, terminal, preferences.notify, known);
     const Aside aside{[&] { return notices.look(); }, LiveNotices::k_pace};
     Result done = execute(
         plan, signals,
@@ -116,7 +119,8 @@ Launched launch(const policy::Policy& policy, const podman::Podman& podman, cons
   for (const std::string& problem : result.problems) {
     spdlog::error("{}", problem);
   }
-  for (const std::string& line : blocked_summary(network::read_history(host.audit, {fields.name, start}), said)) {
+  for (const std::string& line :
+       blocked_summary(without_known(network::read_history(host.audit, {fields.name, start}), known), said)) {
     spdlog::info("{}", line);
   }
   throw_refusal(result, refused, firewall);

@@ -96,8 +96,9 @@ std::string restore_title_sequence() {
   return "\033]2;\007\033[23;2t"; // emptied first, for terminals that keep none
 }
 
-LiveNotices::LiveNotices(const std::filesystem::path& audit, std::string box, const Terminal& terminal, bool notify)
-    : m_tail(audit, box, network::Watching::by_asking), m_box(std::move(box)),
+LiveNotices::LiveNotices(const std::filesystem::path& audit, std::string box, const Terminal& terminal, bool notify,
+                         KnownRequests known)
+    : m_tail(audit, box, network::Watching::by_asking), m_box(std::move(box)), m_known(std::move(known)),
       m_lines(!terminal.interactive() || !terminal.err), m_titles(terminal.interactive() && understands_titles()),
       m_notify(notify) {}
 
@@ -136,7 +137,7 @@ void LiveNotices::say(const Notice& notice) {
 std::chrono::milliseconds LiveNotices::look() {
   const auto now = Clock::now();
   for (const auto& record : m_tail.take()) {
-    const auto notice = network::notice_of(record);
+    const auto notice = m_known.take(record) ? std::nullopt : network::notice_of(record);
     if (notice && worth_a_word(notice->what, now)) {
       say(*notice);
       notify_desktop(*notice, now);

@@ -10,6 +10,7 @@
 
 #include "network/notice.hpp"
 #include "network/tail.hpp"
+#include "session/known.hpp"
 #include "session/terminal.hpp"
 
 namespace agentbox::session {
@@ -20,8 +21,9 @@ class LiveNotices {
 public:
   using Clock = std::chrono::steady_clock;
 
-  /// `audit` is the folder of the audit logs, which must exist.
-  LiveNotices(const std::filesystem::path& audit, std::string box, const Terminal& terminal, bool notify);
+  /// `audit` is the folder of the audit logs, which must exist. Of `known` requests nothing is said.
+  LiveNotices(const std::filesystem::path& audit, std::string box, const Terminal& terminal, bool notify,
+              KnownRequests known = KnownRequests());
   LiveNotices(const LiveNotices&) = delete;
   LiveNotices& operator=(const LiveNotices&) = delete;
   LiveNotices(LiveNotices&&) = delete;
@@ -45,6 +47,7 @@ private:
 
   network::Tail m_tail;
   std::string m_box;
+  KnownRequests m_known;
   bool m_lines = false;  ///< stderr is not the agent's screen
   bool m_titles = false; ///< there is a screen of the agent's
   bool m_notify = false;

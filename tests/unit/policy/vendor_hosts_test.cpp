@@ -22,16 +22,40 @@ policy::PolicyFields asks(const std::string& agent, const std::vector<std::strin
 } // namespace
 
 TEST_CASE("an agent that can reach none of its vendor's hosts is noticed") {
-  CHECK(unreachable_vendor(asks("claude", {})) == std::vector<std::string>{"api.anthropic.com"});
-  CHECK(unreachable_vendor(asks("codex", {"allowed.example"})) ==
-        std::vector<std::string>{"api.openai.com", "chatgpt.com"});
-  CHECK(unreachable_vendor(asks("claude", {"api.anthropic.com:8443"})).size() == 1);
+  CHECK(vendor_gap(asks("claude", {})) == policy::VendorGap{{"api.anthropic.com"}, true});
+  CHECK(vendor_gap(asks("codex", {"allowed.example"})) == policy::VendorGap{{"api.openai.com", "chatgpt.com"}, true});
+  CHECK(vendor_gap(asks("claude", {"api.anthropic.com:8443"})).hopeless);
 }
 
-TEST_CASE("one of its vendor's hosts is enough") {
-  CHECK(unreachable_vendor(asks("claude", {"api.anthropic.com"})).empty());
-  CHECK(unreachable_vendor(asks("codex", {"api.openai.com"})).empty());
-  CHECK(unreachable_vendor(asks("codex", {"chatgpt.com"})).empty());
+TEST_CASE("an agent that can reach its vendor is not") {
+  CHECK(vendor_gap(asks("claude", {"api.anthropic.com"})).hosts.empty());
+  CHECK(vendor_gap(asks("codex", {"api.openai.com", "chatgpt.com"})).hosts.empty());
+}
+
+TEST_CASE("which of its hosts codex needs depends on its credentials") {
+  policy::PolicyFields key = asks("codex", {"chatgpt.com"});
+  policy::PolicyFields account = asks("codex", {"api.openai.com"});
+  SECTION("unknown: one of them may do") {
+    CHECK(vendor_gap(key) == policy::VendorGap{{"api.openai.com"}, false});
+    CHECK(vendor_gap(account) == policy::VendorGap{{"chatgpt.com"}, false});
+  }
+  SECTION("a key") {
+    const char* variable = GENERATE("CODEX_API_KEY", "OPENAI_API_KEY");
+    key.env[variable] = account.env[variable] = "x";
+    CHECK(vendor_gap(key) == policy::VendorGap{{"api.openai.com"}, true});
+    CHECK(vendor_gap(account).hosts.empty());
+  }
+  SECTION("a key, and credentials that may be an account's") {
+    key.env["CODEX_API_KEY"] = "x";
+    key.mounts.push_back({"/home/d/.codex/auth.json", key.user.home + "/.codex/auth.json", false, "--auth codex"});
+    CHECK(vendor_gap(key) == policy::VendorGap{{"api.openai.com"}, false});
+  }
+}
+
+TEST_CASE("known requests are the built-in agents' own") {
+  CHECK(policy::known_requests("codex").size() == 1);
+  CHECK(policy::known_requests("claude").empty());
+  CHECK(policy::known_requests("mine").empty());
 }
 
 TEST_CASE("a command, an open network and another provider need no vendor") {
@@ -48,5 +72,5 @@ TEST_CASE("a command, an open network and another provider need no vendor") {
   SECTION("an agent of a config") {
     fields.agent.name = "mine";
   }
-  CHECK(unreachable_vendor(fields).empty());
+  CHECK(vendor_gap(fields).hosts.empty());
 }

@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 #include "firewall/audit/record.hpp"
+#include "session/known.hpp"
 
 using namespace agentbox;
 using namespace agentbox::session;
@@ -46,6 +47,16 @@ TEST_CASE("what was said while the box ran is not said again") {
                                      record(Kind::dns, "other.example", 0, "not-listed")};
   CHECK(blocked_summary(audit, {"evil.example"}).front().starts_with("blocked: other.example"));
   CHECK(blocked_summary({audit[0]}, {"evil.example"}).empty());
+}
+
+TEST_CASE("what an agent asks for at each start is left out, as often as it does") {
+  const KnownRequests known({{"tips.example", 1}});
+  const Record lookup = record(Kind::dns, "tips.example", 0, "not-listed");
+  CHECK(without_known({lookup}, known).empty());
+  CHECK(without_known({lookup}, KnownRequests()).size() == 1);
+  CHECK(without_known({lookup, lookup}, known).size() == 1);
+  CHECK(without_known({record(Kind::connect, "tips.example", 22, "port-not-listed")}, known).size() == 1);
+  CHECK(without_known({record(Kind::dns, "other.example", 0, "not-listed"), lookup}, known).size() == 1);
 }
 
 TEST_CASE("what was allowed, and the firewall's own life, are no news") {

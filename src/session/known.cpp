@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/known.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace agentbox::session {
+
+using firewall::audit::Kind;
+using firewall::audit::Record;
+using firewall::audit::Verdict;
+
+bool KnownRequests::take(const Record& record) {
+  const auto found = std::find_if(m_expected.begin(), m_expected.end(), [&](const policy::KnownRequest& request) {
+    return record.kind == Kind::dns && record.verdict == Verdict::deny && record.name == request.host &&
+           request.lookups > 0;
+  });
+  if (found == m_expected.end()) {
+    return false;
+  }
+  --found->lookups;
+  return true;
+}
+
+std::vector<Record> without_known(std::vector<Record> records, KnownRequests known) {
+  std::erase_if(records, [&](const Record& record) { return known.take(record); });
+  return records;
+}
+
+} // namespace agentbox::session
