@@ -2,12 +2,18 @@
 """The real agents, in the box, through the firewall, against stand-ins of their vendors."""
 import os
 
-from box import HOME, SESSIONS, Internet, SystemTest, patience, wait_until
+from box import AGENTBOX, HOME, SESSIONS, Internet, SystemTest, patience, wait_until
+from screen import Screen
 
 EVIL = {"198.51.100.10", "2001:db8:51::10"}
 VENDOR = {"codex": "api.openai.com", "claude": "api.anthropic.com"}
 BLOCKED = {"codex": '"api.openai.com", "chatgpt.com"', "claude": '"api.anthropic.com"'}
 KEY = {"codex": {"CODEX_API_KEY": "sk-stand-in"}, "claude": {"ANTHROPIC_API_KEY": "sk-ant-stand-in"}}
+# What an agent shows when it is ready, and what ends it.
+READY = {"codex": "Ask Codex to do anything", "claude": "bypass permissions on"}
+LEAVE = {"codex": ("C-c",), "claude": ("C-u", "C-c")}
+# Asked for by codex at each interactive start; src/policy/vendor_hosts.cpp.
+KNOWN_REQUESTS = {"codex": {"raw.githubusercontent.com"}, "claude": set()}
 # What only an unrestricted agent would reach; the firewall's own questions for the vendors' names are all that may leave.
 ALLOWED_NAMES = {"api.openai.com", "chatgpt.com", "api.anthropic.com"}
 
@@ -39,6 +45,39 @@ class Agents(SystemTest):
 
     def test_claude_works_through_the_firewall(self):
         self.check_work("claude")
+
+    def check_interactive(self, agent):
+        """On a terminal the agent's prompt is the first thing to be seen: no login, no question; and it works."""
+        self.clear_audit()
+        keys = KEY[agent]
+        screen = Screen([AGENTBOX, "run", agent, *(f"--env={name}" for name in keys)], self.workspace, self.environment(**keys))
+        self.addCleanup(screen.close)
+        screen.wait_for(READY[agent])
+        screen.type(f"Please do this: <run>printf 'made by {agent}' > made.txt</run>")
+        screen.wait_for("made.txt")
+        # An Enter that comes too soon after the text counts as pasted.
+        screen.wait_for("The stand-in is done.", 60, meanwhile=lambda: self.workspace.joinpath("made.txt").exists() or screen.press("Enter"))
+        self.assertEqual((self.workspace / "made.txt").read_text(), f"made by {agent}")
+        text = screen.wait_for("ended with ", 60, meanwhile=lambda: screen.press(*LEAVE[agent]))
+        self.assertIn("ended with 0.", text)
+        self.assertNotIn("blocked:", text, "the agent's own requests are no news")
+        denied = {record.get("name") for record in self.audit() if record.get("verdict") == "deny"}
+        self.assertEqual(denied - {None, ""}, KNOWN_REQUESTS[agent])
+
+    def test_codex_on_a_terminal_is_ready_at_once(self):
+        self.check_interactive("codex")
+
+    def test_claude_on_a_terminal_is_ready_at_once(self):
+        self.check_interactive("claude")
+
+    def test_codex_with_a_key_needs_the_host_for_keys(self):
+        self.project_config('[network]\nblock_hosts = ["api.openai.com"]\n')
+        result = self.prompt("codex", "true")
+        self.assertCode(result, 126)
+        self.assertIn("api.openai.com", result.err)
+        self.assertLess(result.seconds, patience(5), str(result))
+        self.project_config('[network]\nblock_hosts = ["chatgpt.com"]\n')
+        self.assertCode(self.prompt("codex", "true"), 0)
 
     def check_refused(self, agent):
         """Without its vendor on the list the run ends at once, naming the host; with it on the list the same run works."""

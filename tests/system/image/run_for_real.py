@@ -25,32 +25,44 @@ def install(build, prefix):
         (prefix / program).chmod(0o755)
     shutil.copytree(build / "share/agentbox/containerfiles", prefix / "share/agentbox/containerfiles")
     shutil.copytree(HERE, prefix / "cases")
+    shutil.copy(HERE.parent / "lines.py", prefix / "cases")
     subprocess.run(["chmod", "-R", "a+rX", prefix], check=True)
+
+
+def small_file_systems(tiny):
+    """One that is too small from the start, and one below Podman's layers that a build fills; False if they cannot be made."""
+    layers = tiny / "store/containers/storage/overlay"
+    (tiny / "cache").mkdir(parents=True)
+    layers.mkdir(parents=True)
+    subprocess.run(["chown", "-R", USER, tiny], check=True)
+    for folder, size in ((tiny / "cache", "64m"), (layers, "400m")):
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=1777", "tmpfs", folder], check=False).returncode:
+            return False
+    return True
 
 
 def main():
     if not shutil.which("mmdebstrap") or not shutil.which("podman"):
-        print("skipped: podman or mmdebstrap is not installed")
-        return 77
+        print("skipped: podman or mmdebstrap is not installed\n0 passed, 0 failed, 1 skipped")
+        return 0
     build, cases = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:]
     prefix = pathlib.Path("/var/tmp") / f"agentbox-image-{os.getpid()}"
     tiny = prefix / "tiny"
     prefix.mkdir(mode=0o755)
-    become, mounted = [], False
+    become, small = [], False
     try:
         install(build, prefix)
         if os.geteuid() == 0:
             become = ["bash", str(HOST / "enter"), USER]
             subprocess.run(["bash", str(HOST / "make-user"), USER], check=True)
-            tiny.mkdir()
-            mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m,mode=1777", "tmpfs", tiny]).returncode == 0
-        environment = {**os.environ, "PREFIX": str(prefix), "TINY": str(tiny) if mounted else ""}
+            small = small_file_systems(tiny)
+        environment = {**os.environ, "PREFIX": str(prefix), "TINY": str(tiny) if small else ""}
         return subprocess.run([*become, "/usr/bin/python3", str(prefix / "cases/image_cases.py"), *cases], env=environment,
-                              cwd="/").returncode
+                              cwd="/", check=False).returncode
     finally:
-        if mounted:
-            subprocess.run(["umount", tiny])
-        subprocess.run(["chmod", "-R", "u+w", prefix])
+        for mount in (tiny / "cache", tiny / "store/containers/storage/overlay"):
+            subprocess.run(["umount", "--quiet", mount], check=False)
+        subprocess.run(["chmod", "-R", "u+w", prefix], check=False)
         shutil.rmtree(prefix, ignore_errors=True)
 
 

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A program on a terminal as a person sees it: tmux keeps the screen, and answers what full-screen programs ask it."""
+import pathlib
+import shlex
+import shutil
+import subprocess
+import tempfile
+import time
+
+from box import patience
+
+
+class Screen:
+    """Runs `command` on a screen of its own; `close` ends it."""
+
+    def __init__(self, command, cwd, env):
+        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="agentbox-screen-"))
+        line = " ".join(map(shlex.quote, map(str, command))) + '; echo "ended with $?."; exec cat'
+        self._env = {**env, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+        self._tmux("-f", "/dev/null", "-u", "new-session", "-d", "-x", "120", "-y", "50", "-c", str(cwd), line)
+
+    def _tmux(self, *words):
+        return subprocess.run(["tmux", "-S", self._folder / "socket", *words], env=self._env, check=True, capture_output=True,
+                              text=True).stdout
+
+    def text(self):
+        """What the screen shows, and what has scrolled out of it."""
+        return self._tmux("capture-pane", "-p", "-S", "-", "-t", ":0")
+
+    def wait_for(self, wanted, seconds=30, meanwhile=lambda: None):
+        """Polls until `wanted` is shown; `meanwhile` is called now and then."""
+        deadline = time.monotonic() + patience(seconds)
+        while wanted not in (text := self.text()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{wanted!r} was not shown within {seconds} s, but:\n{text}")
+            meanwhile()
+            time.sleep(0.2)
+        return text
+
+    def type(self, text):
+        self._tmux("send-keys", "-t", ":0", "-l", text)
+
+    def press(self, *keys):
+        self._tmux("send-keys", "-t", ":0", *keys)
+
+    def close(self):
+        subprocess.run(["tmux", "-S", self._folder / "socket", "kill-server"], capture_output=True, check=False)
+        shutil.rmtree(self._folder, ignore_errors=True)
