@@ -172,7 +172,9 @@ void take(const StopFirewall& step) {
 }
 
 void take(const Remove& step) {
-  finish(start(step.command), step.what);
+  support::Command command = step.command;
+  command.own_group = true; // an impatient Ctrl-C must not leave half of the box behind
+  finish(start(command), step.what);
 }
 
 void take(const RemoveFolder& step) {
