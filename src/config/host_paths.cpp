@@ -48,7 +48,7 @@ void resolve_mounts(Merged& merged, policy::Diagnostics& diagnostics) {
       group_found[request.group] |= source.has_value();
     }
     if (!source && request.group.empty()) {
-      diagnostics.push_back({request.reason, missing_text(request.source), ""});
+      diagnostics.push_back({request.reason, missing_text(request.source), "name a file or a folder that exists"});
     }
     if (!source) {
       continue;
@@ -95,7 +95,7 @@ void resolve_base(Merged& merged, policy::Diagnostics& diagnostics) {
   const std::string kind = merged.fields.image.base.substr(0, 4);
   const auto base = look_up(path);
   if (!base) {
-    diagnostics.push_back({where, missing_text(path), ""});
+    diagnostics.push_back({where, missing_text(path), "name the folder or the archive of a root filesystem"});
     return;
   }
   std::error_code error;

@@ -49,13 +49,14 @@ std::optional<toml::table> parse_toml(std::string_view text, const std::string& 
         {file + ":" + std::to_string(line) + ":" + std::to_string(column), std::string(message), std::string(hint)});
     return std::nullopt;
   }
+  constexpr std::string_view k_hint = "agentbox-config(5) describes the file; agentbox init writes one";
   try {
     return toml::table(toml::parse(text));
   } catch (const toml::parse_error& error) {
     diagnostics.push_back({place_of(file, error.source().begin),
-                           "this is not TOML: " + support::escape_untrusted(error.description()), ""});
+                           "this is not TOML: " + support::escape_untrusted(error.description()), std::string(k_hint)});
   } catch (const TomlAssertion&) {
-    diagnostics.push_back({file + ":1:1", "this is not TOML, and the parser cannot say where", ""});
+    diagnostics.push_back({file + ":1:1", "this is not TOML, and the parser cannot say where", std::string(k_hint)});
   }
   return std::nullopt;
 }

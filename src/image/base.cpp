@@ -63,7 +63,21 @@ Error pull_error(const BaseChoice& choice, const support::Captured& result) {
                           "installed the default base does not either")};
 }
 
+/// An image that was made on this machine: no registry has it.
+Base require_local(const Workshop& workshop, const BaseChoice& choice) {
+  const auto id = workshop.store.id_of(choice.text);
+  if (!id) {
+    throw Error(ExitCode::failed,
+                "there is no image " + support::escape_untrusted(choice.text) + ", and localhost/ is no registry",
+                "podman images lists what there is; podman build --tag NAME makes one");
+  }
+  return {choice.text, *id, "local"};
+}
+
 Base ensure_pulled(Workshop& workshop, const BaseChoice& choice) {
+  if (choice.text.starts_with("localhost/")) {
+    return require_local(workshop, choice);
+  }
   const bool is_default = choice.text == policy::default_base_image();
   if (!workshop.renew) {
     if (const auto id = workshop.store.id_of(choice.text)) {

@@ -70,7 +70,8 @@ void check_run(const Run& run, const Agent& agent, Findings& findings) {
     findings.require(prompt.empty() && command.empty(), "run", "internal error: a run of the agent with other words");
     break;
   case Run::Kind::prompt:
-    findings.require(!prompt.empty(), "--prompt", "the prompt is empty");
+    findings.require(!prompt.empty(), "--prompt", "the prompt is empty",
+                     "say what is to be done, or leave --prompt out to talk to the agent");
     findings.require(!agent.prompt.empty(), "--prompt",
                      "the agent " + support::in_quotes(agent.name) + " has no command line for a prompt",
                      R"(add prompt = ["program", "argument"] to its [agents.)" + agent.name + "] section");

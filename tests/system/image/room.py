@@ -22,6 +22,8 @@ TINY = os.environ.get("TINY")
 AGENTBOX = PREFIX / "bin/agentbox"
 HOME = pathlib.Path(os.environ["HOME"])
 ROOM = pathlib.Path(tempfile.mkdtemp(prefix="agentbox-image-", dir=HOME))
+# A short path: below a long one Podman 4.3 waits 20 s for the end of each container, which it does not see.
+RUNTIME = pathlib.Path(tempfile.mkdtemp(prefix="image-", dir=os.environ.get("XDG_RUNTIME_DIR", HOME)))
 SMALL = ROOM / "small"
 LOCK = json.loads((PREFIX / "share/agentbox/containerfiles/agent/agents.lock.json").read_text())["agents"]
 
@@ -41,7 +43,7 @@ def environment(**more):
                         "SSL_CERT_FILE", "npm_config_registry") or name.lower().endswith("_proxy")}
     return {**kept, "HOME": str(ROOM / "home"), "XDG_DATA_HOME": str(ROOM / "data"), "XDG_CACHE_HOME": str(ROOM / "cache"),
             "XDG_STATE_HOME": str(ROOM / "state"), "XDG_CONFIG_HOME": str(HOME / ".config"),
-            "XDG_RUNTIME_DIR": str(ROOM / "run"),
+            "XDG_RUNTIME_DIR": str(RUNTIME),
             "OPENAI_API_KEY": CANARIES["variable"], "ANTHROPIC_API_KEY": CANARIES["variable"],
             "GITHUB_TOKEN": CANARIES["token"], **{name: str(value) for name, value in more.items()}}
 
@@ -165,12 +167,12 @@ def remove_room():
         run("podman", "unshare", "rm", "-rf", data, **where)
         run("podman", "system", "migrate", **where)
     shutil.rmtree(ROOM, ignore_errors=True)
+    shutil.rmtree(RUNTIME, ignore_errors=True)
 
 
 def prepare():
     atexit.register(remove_room)
     for folder in ("home/.ssh", "project", "data", "cache", "state"):
         (ROOM / folder).mkdir(parents=True)
-    (ROOM / "run").mkdir(mode=0o700)
     (ROOM / "home/.npmrc").write_text("//registry.npmjs.org/:_auth" + f"Token={CANARIES['npmrc']}\n")
     (ROOM / "home/.ssh/id_ed25519").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n" + CANARIES["key"] + "\n")
