@@ -11,7 +11,7 @@ BLOCKED = {"codex": '"api.openai.com", "chatgpt.com"', "claude": '"api.anthropic
 KEY = {"codex": {"CODEX_API_KEY": "sk-stand-in"}, "claude": {"ANTHROPIC_API_KEY": "sk-ant-stand-in"}}
 # What an agent shows when it is ready, and what ends it.
 READY = {"codex": "Ask Codex to do anything", "claude": "bypass permissions on"}
-LEAVE = {"codex": ("C-c",), "claude": ("C-u", "C-c")}
+LEAVE = {"codex": ("C-c",), "claude": ("C-c", "C-c")}
 # Asked for by codex at each interactive start; src/policy/vendor_hosts.cpp.
 KNOWN_REQUESTS = {"codex": {"raw.githubusercontent.com"}, "claude": set()}
 # What only an unrestricted agent would reach; the firewall's own questions for the vendors' names are all that may leave.
@@ -58,7 +58,7 @@ class Agents(SystemTest):
         # An Enter that comes too soon after the text counts as pasted.
         screen.wait_for("The stand-in is done.", 60, meanwhile=lambda: self.workspace.joinpath("made.txt").exists() or screen.press("Enter"))
         self.assertEqual((self.workspace / "made.txt").read_text(), f"made by {agent}")
-        text = screen.wait_for("ended with ", 60, meanwhile=lambda: screen.press(*LEAVE[agent]))
+        text = screen.wait_for("ended with ", 60, meanwhile=lambda: READY[agent] in screen.text() and screen.press(*LEAVE[agent]))
         self.assertIn("ended with 0.", text)
         self.assertNotIn("blocked:", text, "the agent's own requests are no news")
         denied = {record.get("name") for record in self.audit() if record.get("verdict") == "deny"}
