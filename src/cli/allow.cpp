@@ -42,7 +42,7 @@ void check_host(const ChangeOptions& options) {
                   ? std::optional(std::get<policy::EntryProblem>(parsed))
                   : std::nullopt;
   } else {
-    const policy::EntryResult parsed = policy::parse_allow_entry(options.host);
+    const policy::EntryResult parsed = policy::parse_listed_host(options.host);
     problem = std::holds_alternative<policy::EntryProblem>(parsed)
                   ? std::optional(std::get<policy::EntryProblem>(parsed))
                   : std::nullopt;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/layer.hpp"
+#include "policy/public_suffix.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {

@@ -4,6 +4,7 @@
 
 #include "config/merge.hpp"
 #include "policy/egress_index.hpp"
+#include "policy/public_suffix.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {

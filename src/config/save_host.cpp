@@ -61,7 +61,7 @@ bool holds(const std::vector<Located<Item>>& list, const Item& wanted) {
 std::optional<std::string> entry_for(const std::vector<Layer>& layers, const Layer* layer, bool allow,
                                      const std::string& host) {
   if (allow) {
-    const auto parsed = policy::parse_allow_entry(host);
+    const auto parsed = policy::parse_listed_host(host);
     if (const auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
       throw Error(ExitCode::usage, problem->message, problem->hint);
     }

@@ -173,7 +173,10 @@ void take(const StopFirewall& step) {
 
 void take(const Remove& step) {
   support::Command command = step.command;
-  command.own_group = true; // an impatient Ctrl-C must not leave half of the box behind
+  // In a session of its own: an impatient Ctrl-C on our terminal must not leave half of the box behind.
+  if (const auto setsid = support::find_program("setsid")) {
+    command.argv.insert(command.argv.begin(), {*setsid, "--wait"});
+  }
   finish(start(command), step.what);
 }
 
