@@ -187,14 +187,9 @@ Finding seventy_thousand_names(const Expected& expected) {
       const std::string query = dns_query("n" + std::to_string(sent++) + ".wild.example", 1);
       send(fd, query.data(), query.size(), MSG_NOSIGNAL);
     }
-    if (attacks::read_within(fd, reply.data(), reply.size(), k_wait_ms) <= 0) {
-      sent = answered; // the kernel dropped some: ask them again
-      if (++answered > 70000) {
-        break;
-      }
-      continue;
-    }
-    ++answered;
+    // A socket's buffer drops what a busy machine does not read in time: then the rest of the window is lost.
+    const bool came = attacks::read_within(fd, reply.data(), reply.size(), 200) > 0;
+    answered = came ? answered + 1 : sent;
   }
   close(fd);
   return resolve("allowed.example").empty() ? attacks::finding(Verdict::broken, "the resolver is overwhelmed")

@@ -14,7 +14,7 @@ namespace {
 
 using namespace agentbox;
 
-constexpr int k_attempt_ms = 30000;
+constexpr int k_attempt_ms = 60000;
 
 void list(std::span<const attacks::Attack> family) {
   for (const attacks::Attack& attack : family) {
