@@ -163,7 +163,7 @@ bool Controller::apply(const LiveChange& change, const Request& request) {
   const std::string verb(verb_text(request.verb));
   if (!record(
           change, change.allow ? "granted" : "denied",
-          fmt::format("the user said: agentbox {} {}, {}", verb, change.host_text(), duration_text(request.seconds)))) {
+          fmt::format("by the user: agentbox {} {}, {}", verb, change.host_text(), duration_text(request.seconds)))) {
     return false;
   }
   m_directory.live().add(change);

@@ -26,6 +26,14 @@ std::uint64_t milliseconds_since(Session::Clock::time_point start) {
   return static_cast<std::uint64_t>(elapsed.count());
 }
 
+std::string refusal_text(const policy::EgressDecision& decision) {
+  if (decision.verdict == policy::EgressDecision::Verdict::blocked) {
+    return fmt::format("the rule {} blocks it", decision.rule);
+  }
+  return decision.rule.empty() ? "no entry of the list of hosts covers this name and port"
+                               : fmt::format("the entry {} does not allow this port", decision.rule);
+}
+
 } // namespace
 
 Session::Session(Services& services, tcp::socket client)
@@ -94,9 +102,7 @@ asio::awaitable<bool> Session::check_policy() {
   const bool https = named && m_record.port == k_https;
   const bool http = named && m_record.port == k_http;
   if (!decision.allowed()) {
-    deny(policy::verdict_text(decision.verdict),
-         decision.rule.empty() ? "no entry of the list of hosts covers this name and port"
-                               : fmt::format("the entry {} does not allow this port", decision.rule),
+    deny(policy::verdict_text(decision.verdict), refusal_text(decision),
          https ? Farewell::alert : (http ? Farewell::page : Farewell::reset));
     if (https || http) { // an answer before the question would be taken for a broken server
       m_deadline = Clock::now() + k_farewell_time;

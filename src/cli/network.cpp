@@ -87,7 +87,7 @@ void denied(const HistoryOptions& options, bool as_data) {
     return;
   }
   fmt::print("{}", network::denied_table(list, look_of_stdout()));
-  spdlog::info("agentbox policy suggest writes a configuration that allows what can be allowed");
+  spdlog::info("to allow them for good, see: agentbox policy suggest");
 }
 
 void print_followed(const std::vector<Record>& records, bool as_data, const network::Look& look) {

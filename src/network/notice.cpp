@@ -96,7 +96,7 @@ std::vector<Denied> denied(const std::vector<Record>& records) {
     if (!notice) {
       continue;
     }
-    Denied& one = by_what[notice->what + '\n' + notice->why];
+    Denied& one = by_what[notice->what];
     one.first = one.count == 0 ? record.time : one.first;
     one.last = record.time;
     one.box = record.box;

@@ -34,7 +34,7 @@ std::vector<std::string> blocked_summary(const std::vector<firewall::audit::Reco
   const auto allowable =
       std::count_if(all.begin(), all.end(), [](const auto& one) { return !one.notice.entry.empty(); });
   if (allowable > 1) {
-    lines.emplace_back("agentbox policy suggest writes a configuration that allows them");
+    lines.emplace_back("to allow them for good, see: agentbox policy suggest");
   }
   return lines;
 }

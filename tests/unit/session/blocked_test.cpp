@@ -39,7 +39,7 @@ TEST_CASE("what was blocked, with the flag that would allow it") {
   CHECK(blocked_summary(audit) ==
         Lines{"blocked: evil.example (2 times) - allow with: agentbox run --allow evil.example",
               "blocked: api.openai.com:22 - allow with: agentbox run --allow api.openai.com:22",
-              "blocked: api.openai.com:443: why", "agentbox policy suggest writes a configuration that allows them"});
+              "blocked: api.openai.com:443: why", "to allow them for good, see: agentbox policy suggest"});
 }
 
 TEST_CASE("what was said while the box ran is not said again") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/live.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
@@ -72,7 +73,8 @@ TEST_CASE("without a terminal, a line for each thing that is blocked, once", "[l
         "blocked: x.example (not on the list of hosts) - allow it with: agentbox allow x.example --for 10m\n");
   block(folder.path(), "x.example");
   notices.look();
-  CHECK(std::count(said.text().begin(), said.text().end(), '\n') == 1);
+  const std::string text = said.text();
+  CHECK(std::count(text.begin(), text.end(), '\n') == 1);
   CHECK(notices.said().contains("x.example"));
 }
 

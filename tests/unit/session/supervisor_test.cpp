@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "box.hpp"
+#include "temp_folder.hpp"
 
 using namespace agentbox;
 using namespace agentbox::session;
@@ -203,4 +204,23 @@ TEST_CASE("stopping a process that is no child") {
   stop_process(pid, 100ms);
   CHECK(support::wait(pid).signal == SIGKILL);
   CHECK_NOTHROW(stop_process(pid, 100ms));
+}
+
+TEST_CASE("something else is looked after meanwhile, at its own pace") {
+  const tests::TempFolder folder;
+  const auto enough = folder / "enough";
+  int looks = 0;
+  const Aside aside{[&] {
+                      if (++looks == 3) {
+                        std::ofstream(enough) << "x";
+                      }
+                      return 5ms;
+                    },
+                    1ms};
+  const Signals signals;
+  const pid_t pid = run_shell("while ! test -e " + enough.string() + "; do sleep 0.01; done; exit 3");
+  const Outcome outcome = supervise(pid, signals, patient(), aside);
+  CHECK(outcome.reason == Reason::ended);
+  CHECK(outcome.status.code == 3);
+  CHECK(looks >= 3);
 }
