@@ -107,7 +107,8 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Socket> socket) {
       socket->close(ignored);
     }
   });
-  const std::string line = to_line(co_await answer(*socket));
+  const Reply reply = co_await answer(*socket); // a statement of its own: GCC 12 destroys temporaries beside it twice
+  const std::string line = to_line(reply);
   if (socket->is_open()) {
     co_await asio::async_write(*socket, asio::buffer(line), io::k_await);
   }
