@@ -102,6 +102,10 @@ Reply Controller::allow(const Request& request, Clock::time_point now) {
     return {false, problem->message, problem->hint};
   }
   const auto& entry = std::get<policy::HostEntry>(parsed);
+  if (policy::is_host_alias(entry.pattern.name)) {
+    return {false, "ports of this machine cannot be allowed to a running box",
+            "start it with: agentbox run --allow host:PORT"};
+  }
   const LiveChange change{entry.pattern, entry.port, true, end_of(request, now)};
   const policy::EgressPolicy& policy = m_directory.index().policy();
   if (const auto* block = find_block(policy, entry.pattern)) {

@@ -116,6 +116,15 @@ TEST_CASE("a block wins over a wildcard that was granted", "[control]") {
   CHECK(directory.decide("a.example.net", 443).verdict == Verdict::blocked);
 }
 
+TEST_CASE("the developer's own machine is not granted, by no name and no wildcard", "[control]") {
+  Rig rig;
+  CHECK_FALSE(rig.allow("host.containers.internal:11434").ok);
+  CHECK(rig.allow("*.containers.internal:11434").ok);
+  CHECK(rig.verdict("other.containers.internal", 11434) == Verdict::allowed);
+  CHECK(rig.verdict("host.containers.internal", 11434) != Verdict::allowed);
+  CHECK_FALSE(rig.resolves("host.containers.internal"));
+}
+
 TEST_CASE("a denial closes what the list allows, and can be taken back", "[control]") {
   Rig rig;
   CHECK(rig.deny("api.example.com").ok);
