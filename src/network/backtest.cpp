@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "network/notice.hpp"
+#include "policy/address.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::network {
@@ -27,8 +28,16 @@ bool counts(const Record& record) {
 }
 
 bool list_decided(const Record& record) {
-  constexpr std::array<std::string_view, 3> k_words = {"not-listed", "port-not-listed", "blocked"};
-  return std::find(k_words.begin(), k_words.end(), record.reason) != k_words.end();
+  constexpr std::array<std::string_view, 4> k_words = {"not-listed", "port-not-listed", "blocked", "not-a-name"};
+  return std::find(k_words.begin(), k_words.end(), record.reason) != k_words.end() && record.protocol != "udp";
+}
+
+policy::EgressDecision decide(const Record& record, const policy::EgressIndex& index) {
+  if (record.name.empty()) {
+    const auto address = policy::parse_address(record.address);
+    return address ? index.decide_address(*address, record.port) : policy::EgressDecision{};
+  }
+  return record.port == 0 ? index.decide(record.name) : index.decide(record.name, record.port);
 }
 
 Tested test(const Record& record, const policy::EgressIndex& index) {
@@ -36,7 +45,7 @@ Tested test(const Record& record, const policy::EgressIndex& index) {
   tested.host = record.name.empty() ? record.address : record.name;
   tested.port = record.port;
   const bool passed = record.verdict == Verdict::allow;
-  const auto decision = record.port == 0 ? index.decide(record.name) : index.decide(record.name, record.port);
+  const auto decision = decide(record, index);
   if (!passed && !list_decided(record)) {
     tested.outcome = Outcome::still_refused;
     tested.why = notice_of(record).value_or(Notice{}).why;

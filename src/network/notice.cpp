@@ -46,8 +46,8 @@ std::string why_of(const Record& record) {
     return rule.empty() ? "this port is not on the list of hosts" : "the list has " + rule + ", not this port";
   }
   if (record.reason == "not-a-name") {
-    return record.protocol == "tcp" ? "an address; only names of the list can be reached"
-                                    : "only TCP to names of the list is let through";
+    return record.protocol == "tcp" ? "an address that is not on the list of hosts"
+                                    : "only TCP to what is on the list is let through";
   }
   return support::escape_untrusted(record.text.empty() ? record.reason : record.text, 300);
 }

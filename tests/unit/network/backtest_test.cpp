@@ -2,6 +2,7 @@
 #include "network/backtest.hpp"
 
 #include "catch.hpp"
+#include "policy/allow_entry.hpp"
 #include "records.hpp"
 
 using namespace agentbox;
@@ -71,4 +72,19 @@ TEST_CASE("only the last N count") {
   CHECK(tested.size() == 3);
   CHECK(backtest(k_history, index_of({}), 4).size() == 4);
   CHECK(backtest(k_history, index_of({}), 1000).front().outcome == Outcome::breaks);
+}
+
+TEST_CASE("services without a name are judged by their address") {
+  policy::EgressPolicy policy;
+  policy.allow_addresses.push_back(std::get<policy::AddressEntry>(policy::parse_address_entry("10.0.0.5:5432")));
+  const policy::EgressIndex index(std::move(policy));
+  auto reached = record(Kind::connect, "", 5432, "allowed");
+  reached.address = "10.0.0.5";
+  auto refused = record(Kind::address, "", 5432, "not-a-name");
+  refused.address = "10.0.0.5";
+  const auto tested = backtest({reached, refused}, index, 0);
+  REQUIRE(tested.size() == 2);
+  CHECK(tested[0].outcome == Outcome::passes_now);
+  CHECK(tested[1].outcome == Outcome::still_passes);
+  CHECK(backtest({reached}, index_of({}), 0).front().outcome == Outcome::breaks);
 }

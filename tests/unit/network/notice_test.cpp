@@ -33,7 +33,7 @@ TEST_CASE("nothing is proposed where nothing would help") {
   auto address = record(Kind::address, "", 80, "not-a-name");
   address.address = "192.0.2.1";
   CHECK(line_of(*notice_of(address), "") ==
-        "blocked: 192.0.2.1:80 (tcp) (an address; only names of the list can be reached)");
+        "blocked: 192.0.2.1:80 (tcp) (an address that is not on the list of hosts)");
   CHECK(notice_of(record(Kind::dns, "x.localhost", 0, "not-listed"))->entry.empty());
 }
 
