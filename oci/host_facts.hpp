@@ -59,10 +59,16 @@ struct HostFacts {
   std::filesystem::path hosts;                      ///< the agent's /etc/hosts
   std::optional<std::filesystem::path> resolv_conf; ///< the agent's; none under --full-network: the host's by Podman
 
-  std::vector<std::string> protected_paths; ///< those of the policy's workspace.protect that exist (no symbolic links)
+  std::vector<std::string> protected_paths; ///< those of the policy's workspace.protect that exist (no symbolic links),
+                                            ///< and what they mean in the repositories of its submodules
+  std::vector<std::string> masked_paths;    ///< those of the policy's workspace.mask that exist (no symbolic links)
+  /// The same for further writable folders, by the source of the mount: paths relative to it.
+  std::map<std::filesystem::path, std::vector<std::string>> protected_in_mounts;
+  std::filesystem::path empty_file;                      ///< what the box sees in the place of a masked file
   std::map<std::filesystem::path, FileIdentity> sources; ///< the workspace, every mount's source, and every protected
-                                                         ///< path with its ancestors below the workspace; no fewer
-  std::map<std::string, std::string> agent_env;          ///< from the launcher's terminal: TERM, COLORTERM, LANG, TZ
+                                                         ///< or masked path with its ancestors below the workspace
+  bool compare_inside = false; ///< agent-entrypoint is told the identities, and looks again behind the mounts
+  std::map<std::string, std::string> agent_env; ///< from the launcher's terminal: TERM, COLORTERM, LANG, TZ
 
   std::vector<IdMapping> uid_mappings; ///< empty: as Podman makes them
   std::vector<IdMapping> gid_mappings;

@@ -64,30 +64,71 @@ void add_agent_filesystems(json& mounts, const policy::Limits& limits) {
   mounts.push_back(tmpfs("/tmp", "1777", limits.tmp_bytes, true)); // compilers and package managers run programs there
 }
 
-/// The protected parts of the workspace read-only, each ancestor of one pinned by a mount of its own: what is a mount
-/// point cannot be renamed, so `mv .git x; mkdir -p .git/hooks` does not get round it.
-void add_protected(json& mounts, const policy::Workspace& workspace, const HostFacts& facts) {
-  std::set<fs::path> pinned;
-  for (const std::string& text : facts.protected_paths) {
-    const fs::path path(text);
-    if (std::find(workspace.protect.begin(), workspace.protect.end(), text) == workspace.protect.end() ||
-        path.is_absolute() || path.lexically_normal() != path || path.begin()->string() == "..") {
-      throw support::Error(support::ExitCode::failed,
-                           "internal error: \"" + text + "\" is not a protected path of the policy");
-    }
-    std::vector<fs::path> ancestors;
-    for (fs::path parent = path.parent_path(); !parent.empty(); parent = parent.parent_path()) {
-      ancestors.insert(ancestors.begin(), parent);
-    }
-    for (const fs::path& ancestor : ancestors) {
-      if (pinned.insert(ancestor).second) {
-        mounts.push_back(user_bind(workspace.destination / ancestor, workspace.source / ancestor, false, facts));
-      }
+/// Refuses a path that the policy does not name. Those of a repository stand for its submodules' as well, and for .git
+/// itself where that is a file.
+void require_named(const std::string& text, const std::vector<std::string>& list) {
+  const fs::path path(text);
+  const auto is_git = [](const fs::path& one) { return !one.empty() && *one.begin() == ".git"; };
+  const bool named = std::find(list.begin(), list.end(), text) != list.end() ||
+                     (is_git(path) && std::any_of(list.begin(), list.end(), is_git));
+  if (!named || path.is_absolute() || path.lexically_normal() != path || path.begin()->string() == "..") {
+    throw support::Error(support::ExitCode::failed,
+                         "internal error: \"" + text + "\" is not a protected path of the policy");
+  }
+}
+
+/// The folders above `paths`, each once, the upper ones first.
+std::vector<fs::path> ancestors_of(const std::vector<std::string>& paths) {
+  std::set<fs::path> all;
+  for (const std::string& path : paths) {
+    for (fs::path parent = fs::path(path).parent_path(); !parent.empty(); parent = parent.parent_path()) {
+      all.insert(parent);
     }
   }
-  // Read-only ones last: a pin mounted later would hide them.
-  for (const std::string& text : facts.protected_paths) {
-    mounts.push_back(user_bind(fs::path(workspace.destination) / text, workspace.source / text, true, facts));
+  return {all.begin(), all.end()}; // by parts: a folder sorts before what lies in it
+}
+
+json masked(const fs::path& destination, const fs::path& source, const HostFacts& facts) {
+  const auto found = facts.sources.find(source);
+  if (found != facts.sources.end() && found->second.folder) {
+    return mount(destination.string(), "tmpfs", "tmpfs", {"nosuid", "nodev", "noexec", "ro", "mode=755", "size=4096"});
+  }
+  return sealed_file(destination.string(), facts.empty_file.string());
+}
+
+/// `paths` below `source` read-only at `destination`. To be called after add_pins(), whose mounts would hide these.
+void add_read_only(json& mounts, const fs::path& destination, const fs::path& source,
+                   const std::vector<std::string>& paths, const HostFacts& facts) {
+  for (const std::string& path : paths) {
+    mounts.push_back(user_bind(destination / path, source / path, true, facts));
+  }
+}
+
+/// The ancestors of `paths` mounted onto themselves.
+void add_pins(json& mounts, const fs::path& destination, const fs::path& source, const std::vector<std::string>& paths,
+              const HostFacts& facts) {
+  for (const fs::path& ancestor : ancestors_of(paths)) {
+    mounts.push_back(user_bind(destination / ancestor, source / ancestor, false, facts));
+  }
+}
+
+/// The protected parts of the workspace read-only, the masked ones empty, each ancestor of one pinned by a mount of its
+/// own: what is a mount point cannot be renamed, so `mv .git x; mkdir -p .git/hooks` does not get round it.
+void add_guards(json& mounts, const policy::Workspace& workspace, const HostFacts& facts) {
+  std::vector<std::string> all = facts.protected_paths;
+  all.insert(all.end(), facts.masked_paths.begin(), facts.masked_paths.end());
+  for (const std::string& path : facts.protected_paths) {
+    require_named(path, workspace.protect);
+  }
+  for (const std::string& path : facts.masked_paths) {
+    require_named(path, workspace.mask);
+  }
+  const fs::path destination(workspace.destination);
+  add_pins(mounts, destination, workspace.source, all, facts);
+  add_read_only(mounts, destination, workspace.source, facts.protected_paths, facts);
+  // Last, for it may lie in a read-only folder.
+  for (const std::string& path : facts.masked_paths) {
+    mounts.push_back(masked(destination / path, workspace.source / path, facts));
   }
 }
 
@@ -109,8 +150,12 @@ json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts) {
   std::sort(more.begin(), more.end(), [](const auto& a, const auto& b) { return a.destination < b.destination; });
   for (const policy::Mount& one : more) { // a folder sorts before what lies in it
     mounts.push_back(user_bind(one.destination, one.source, one.read_only, facts));
+    if (const auto found = facts.protected_in_mounts.find(one.source); found != facts.protected_in_mounts.end()) {
+      add_pins(mounts, one.destination, one.source, found->second, facts);
+      add_read_only(mounts, one.destination, one.source, found->second, facts);
+    }
   }
-  add_protected(mounts, fields.workspace, facts);
+  add_guards(mounts, fields.workspace, facts);
   return mounts;
 }
 

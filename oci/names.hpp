@@ -23,9 +23,15 @@ inline constexpr const char* k_run_path = "/run/agentbox";
 inline constexpr const char* k_audit_path = "/var/log/agentbox";
 /// The first program of the agent's container.
 inline constexpr const char* k_entrypoint_program = "/usr/local/bin/agent-entrypoint";
+/// The file of a generated set that stands for each masked file.
+inline constexpr const char* k_empty_file = "empty";
 /// Where the agent's container finds the user's CA bundle.
 inline constexpr const char* k_ca_bundle_path = "/etc/agentbox/ca-bundle.pem";
 /// The environment variable by which agent-entrypoint knows its firewall, and the hook the `ready` file.
 inline constexpr const char* k_gate_variable = "AGENTBOX_GATE";
+
+/// The environment variable with a line "DEVICE:INODE DESTINATION" for each path of the user's: agent-entrypoint looks
+/// whether that is what is mounted there. Never in the agent's own environment.
+inline constexpr const char* k_mounts_variable = "AGENTBOX_MOUNTS";
 
 } // namespace agentbox::oci

@@ -39,6 +39,21 @@ json sources_section(const json& mounts, const HostFacts& facts) {
   return sources;
 }
 
+/// For agent-entrypoint: which file or folder must be at which destination.
+std::string mounts_variable(const json& mounts, const HostFacts& facts) {
+  std::string lines;
+  for (const json& mount : mounts) {
+    const auto found = facts.sources.find(mount.at("source").get<std::string>());
+    const auto destination = mount.at("destination").get<std::string>();
+    if (mount.at("type") != "bind" || found == facts.sources.end() || destination.find('\n') != std::string::npos) {
+      continue; // a line is a path; the hook has compared this one
+    }
+    lines += lines.empty() ? "" : "\n";
+    lines += std::to_string(found->second.device) + ":" + std::to_string(found->second.inode) + " " + destination;
+  }
+  return lines;
+}
+
 void join_namespaces(json& namespaces, const HostFacts& facts) {
   for (json& entry : namespaces) {
     if (entry.at("type") == "network" && facts.network_namespace) {
@@ -69,6 +84,10 @@ json render_agent(const policy::Policy& policy, const HostFacts& facts) {
   if (const json sources = sources_section(all_mounts, facts); !sources.empty()) {
     annotations[k_sources_annotation] = sources.dump();
   }
+  json environment = agent_environment(fields, facts);
+  if (facts.compare_inside) {
+    environment.push_back(std::string(k_mounts_variable) + "=" + mounts_variable(all_mounts, facts));
+  }
   return {{"ociVersion", k_spec_version},
           {"hostname", hostname},
           {"root", {{"path", facts.agent_rootfs}, {"readonly", false}}},
@@ -78,7 +97,7 @@ json render_agent(const policy::Policy& policy, const HostFacts& facts) {
            {{"terminal", facts.terminal},
             {"args", agent_argv(fields)},
             {"cwd", workspace.destination},
-            {"env", agent_environment(fields, facts)},
+            {"env", std::move(environment)},
             {"user", user_section(user)},
             {"capabilities", capability_sets(confinement.capabilities)},
             {"noNewPrivileges", confinement.no_new_privileges},

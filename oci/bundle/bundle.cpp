@@ -42,6 +42,7 @@ HostFacts bundle_facts(const HostFacts& host) {
   result.firewall_rootfs = "rootfs";
   result.egress_json = "../egress.json";
   result.hosts = "../hosts";
+  result.empty_file = std::string("../") + k_empty_file;
   result.run_folder = "../run";
   if (result.resolv_conf) {
     result.resolv_conf = "../resolv.conf";
@@ -155,6 +156,9 @@ GeneratedSet render_bundle(const policy::Policy& policy, const PodFacts& facts, 
   }
   set.push_back({"egress.json", policy::to_json(egress)});
   set.push_back({"hosts", agent_hosts(fields)});
+  if (!host.masked_paths.empty()) {
+    set.push_back({k_empty_file, ""});
+  }
   if (const std::string resolv_conf = agent_resolv_conf(fields); !resolv_conf.empty()) {
     set.push_back({"resolv.conf", resolv_conf});
   }

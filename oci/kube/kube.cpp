@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "oci/kube/kube_parts.hpp"
+#include "oci/names.hpp"
 #include "oci/pod/manifest.hpp"
 #include "oci/pod/yaml.hpp"
 #include "support/command.hpp"
@@ -218,6 +219,9 @@ GeneratedSet render_kube(const policy::Policy& policy, const PodFacts& facts) {
   GeneratedSet set = {{k_manifest, yaml_text(header(pod, policy.fields(), facts), documents)}, {"hosts", pod.hosts}};
   if (!pod.resolv_conf.empty()) {
     set.push_back({"resolv.conf", pod.resolv_conf});
+  }
+  if (!facts.host.masked_paths.empty()) {
+    set.push_back({k_empty_file, ""});
   }
   for (const auto& [file, text] : pod.seccomp) {
     set.push_back({file, text});

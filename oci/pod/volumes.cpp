@@ -45,6 +45,43 @@ void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const Po
       {"", k_audit_path, "", false, ""});
 }
 
+/// What is protected. In a cluster nobody can look which of the paths exist, and what is mounted and missing is made:
+/// there it is what every project has, what was added to the list, and what exists here.
+std::vector<std::string> protected_for(Door door, const policy::Workspace& workspace, const PodFacts& facts) {
+  if (door != Door::kubernetes) {
+    return facts.host.protected_paths;
+  }
+  static const std::set<std::string> always = {".agentbox", ".git/config", ".git/hooks"};
+  const auto& known = policy::default_protected_paths();
+  const auto& here = facts.host.protected_paths;
+  std::vector<std::string> result;
+  for (const std::string& path : workspace.protect) {
+    if (always.contains(path) || std::find(known.begin(), known.end(), path) == known.end() ||
+        std::find(here.begin(), here.end(), path) != here.end()) {
+      result.push_back(path);
+    }
+  }
+  return result;
+}
+
+/// An empty file, or folder, over each masked path. In a cluster over each of the list, for nobody can look there.
+void add_workspace_masks(Pod& pod, const policy::Workspace& workspace, const PodFacts& facts, Door door) {
+  std::size_t number = 0;
+  for (const std::string& path : door == Door::kubernetes ? workspace.mask : facts.host.masked_paths) {
+    const auto found = facts.host.sources.find(workspace.source / path);
+    const bool folder = found != facts.host.sources.end() && found->second.folder;
+    Volume volume{"empty-" + std::to_string(++number), ScratchSource{}, "hides " + path};
+    VolumeMount mount{"", fs::path(workspace.destination) / path, "", true, ""};
+    if (!folder && door == Door::kubernetes) {
+      volume.from = TextSource{"empty", ""};
+      mount.sub_path = "empty";
+    } else if (!folder) {
+      volume.from = HostSource{facts.folder / k_empty_file, HostSource::Kind::file};
+    }
+    add(pod, pod.agent, std::move(volume), std::move(mount));
+  }
+}
+
 void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door) {
   const policy::Workspace& workspace = fields.workspace;
   if (door != Door::kubernetes && workspace.destination.find(':') != std::string::npos) {
@@ -52,10 +89,12 @@ void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts&
   }
   add(pod, pod.agent, {"workspace", WorkspaceSource{workspace.source}, "the project: the one host path of the box"},
       {"", workspace.destination, "", false, ""});
-  // In a cluster nobody can look which of them exist; there the whole list is mounted.
-  const auto& protect = door == Door::kubernetes ? workspace.protect : facts.host.protected_paths;
+  const std::vector<std::string> protect = protected_for(door, workspace, facts);
+  const std::vector<std::string>& masked = door == Door::kubernetes ? workspace.mask : facts.host.masked_paths;
+  std::vector<std::string> guarded = protect;
+  guarded.insert(guarded.end(), masked.begin(), masked.end());
   std::set<fs::path> pinned;
-  for (const std::string& path : protect) {
+  for (const std::string& path : guarded) {
     if (door != Door::kubernetes && path.find(':') != std::string::npos) {
       throw cannot_express(door, "workspace.protect", path);
     }
@@ -73,9 +112,37 @@ void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts&
   for (const std::string& path : protect) {
     pod.agent.mounts.push_back({"workspace", fs::path(workspace.destination) / path, path, true, "protected"});
   }
+  add_workspace_masks(pod, workspace, facts, door);
 }
 
-void add_mounts(Pod& pod, const policy::PolicyFields& fields, Door door) {
+/// What is protected in a further folder: each part a volume, for only the workspace's has parts.
+void add_guards_of_mount(Pod& pod, const std::string& name, const fs::path& source, const fs::path& destination,
+                         const PodFacts& facts) {
+  const auto found = facts.host.protected_in_mounts.find(source);
+  if (found == facts.host.protected_in_mounts.end()) {
+    return;
+  }
+  std::set<fs::path> pins;
+  for (const std::string& path : found->second) {
+    for (fs::path parent = fs::path(path).parent_path(); !parent.empty(); parent = parent.parent_path()) {
+      pins.insert(parent);
+    }
+  }
+  std::size_t number = 0;
+  const auto add_part = [&](const fs::path& path, bool read_only, const char* words) {
+    add(pod, pod.agent,
+        {name + "-" + std::to_string(++number), HostSource{source / path, HostSource::Kind::folder}, words},
+        {"", destination / path, "", read_only, ""});
+  };
+  for (const fs::path& pin : pins) {
+    add_part(pin, false, "a mount point cannot be renamed away");
+  }
+  for (const std::string& path : found->second) {
+    add_part(path, true, "protected");
+  }
+}
+
+void add_mounts(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door) {
   if (door == Door::kubernetes && !fields.mounts.empty()) {
     throw cannot_express(door, "mounts", fields.mounts.front().source.string());
   }
@@ -89,6 +156,7 @@ void add_mounts(Pod& pod, const policy::PolicyFields& fields, Door door) {
     const std::string name = "mount-" + std::to_string(++number);
     add(pod, pod.agent, {name, HostSource{source, HostSource::Kind::folder}, "asked for by " + reason},
         {"", destination, "", read_only, ""});
+    add_guards_of_mount(pod, name, source, destination, facts);
   }
 }
 
@@ -169,7 +237,7 @@ void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& f
   add_memory(pod, "run", "/run", {k_run_bytes, "755", false});
   add_memory(pod, "tmp", "/tmp", {fields.limits.tmp_bytes, "1777", true});
   add_workspace(pod, fields, facts, door);
-  add_mounts(pod, fields, door);
+  add_mounts(pod, fields, facts, door);
   add_masks(pod, fields.confinement, facts, door);
 }
 

@@ -6,7 +6,6 @@
 #include <spdlog/spdlog.h>
 
 #include "config/sources.hpp"
-#include "config/trust.hpp"
 #include "config/workspace.hpp"
 #include "podman/environment.hpp"
 #include "session/registry.hpp"
@@ -62,16 +61,6 @@ std::vector<std::string> taken_names() {
   return names;
 }
 
-void require_trust(const config::Loaded& loaded, bool trust_project) {
-  if (loaded.project_broadens.empty() || trust_project ||
-      config::TrustStore(config::trust_folder()).agreed(loaded.fields.workspace.source, loaded.project_digest)) {
-    return;
-  }
-  throw Error(ExitCode::refused,
-              loaded.project_file.string() + " would broaden the box:\n" + config::describe(loaded.project_broadens),
-              "if you agree, for this run: --trust-project");
-}
-
 } // namespace
 
 void add_box_options(CLI::App& command, BoxOptions& options) {
@@ -108,11 +97,12 @@ void add_box_options(CLI::App& command, BoxOptions& options) {
                    "Agree, for this run, to what the project's configuration broadens");
 }
 
-config::Loaded load_box(const BoxOptions& options, const Context& context) {
+namespace {
+
+config::Loaded load_from(const config::WorkspaceChoice& workspace, const BoxOptions& options, const Context& context) {
   config::Overrides overrides = options.overrides;
   overrides.run = run_of(options, context);
   overrides.env = read_env(options.env, options.env_files, podman::caller_environment());
-  const config::WorkspaceChoice workspace = config::choose_workspace(".", support::home_folder());
   config::LoadResult result = config::load(config::standard_sources(workspace.path), overrides);
   if (const auto* mistakes = std::get_if<policy::Diagnostics>(&result)) {
     throw error_of(*mistakes, options, context);
@@ -120,11 +110,21 @@ config::Loaded load_box(const BoxOptions& options, const Context& context) {
   return std::get<config::Loaded>(std::move(result));
 }
 
-policy::Policy resolve_box(const BoxOptions& options, const Context& context, config::Preferences* preferences) {
-  config::Loaded loaded = load_box(options, context);
-  require_trust(loaded, options.trust_project);
-  if (preferences != nullptr) {
-    *preferences = loaded.preferences;
+} // namespace
+
+config::Loaded load_box(const BoxOptions& options, const Context& context) {
+  return load_from(config::choose_workspace(".", support::home_folder()), options, context);
+}
+
+policy::Policy resolve_box(const BoxOptions& options, const Context& context) {
+  return open_box(options, context, MayAsk::no).policy;
+}
+
+Box open_box(const BoxOptions& options, const Context& context, MayAsk may_ask) {
+  config::WorkspaceChoice workspace = config::choose_workspace(".", support::home_folder());
+  config::Loaded loaded = load_from(workspace, options, context);
+  if (!options.trust_project) {
+    require_agreement(loaded, may_ask);
   }
   if (!options.overrides.name && !options.keep_name) {
     loaded.fields.name = free_name(loaded.fields.name, taken_names());
@@ -133,7 +133,7 @@ policy::Policy resolve_box(const BoxOptions& options, const Context& context, co
   if (const auto* mistakes = std::get_if<policy::Diagnostics>(&policy)) {
     throw error_of(*mistakes, options, context);
   }
-  return std::get<policy::Policy>(std::move(policy));
+  return {std::get<policy::Policy>(std::move(policy)), std::move(workspace), loaded.preferences};
 }
 
 std::string free_name(const std::string& name, const std::vector<std::string>& taken) {

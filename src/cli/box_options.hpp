@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "cli/agreement.hpp"
 #include "cli/subcommands.hpp"
 #include "config/load.hpp"
 #include "config/overrides.hpp"
+#include "config/workspace.hpp"
 #include "policy/policy.hpp"
 
 namespace agentbox::cli {
@@ -34,9 +36,17 @@ config::Loaded load_box(const BoxOptions& options, const Context& context);
 
 /// load_box(), then the policy. Throws like it, and Error(refused) for a project whose configuration broadens the box
 /// without the user's agreement.
-/// Fills in `preferences` if it is named.
-policy::Policy resolve_box(const BoxOptions& options, const Context& context,
-                           config::Preferences* preferences = nullptr);
+policy::Policy resolve_box(const BoxOptions& options, const Context& context);
+
+/// A box that may be started: its policy, and the folder that was checked to be its workspace.
+struct Box {
+  policy::Policy policy;
+  config::WorkspaceChoice workspace;
+  config::Preferences preferences;
+};
+
+/// resolve_box() with the workspace's identity, for those who mount it. Where it may, it asks for the agreement.
+Box open_box(const BoxOptions& options, const Context& context, MayAsk may_ask);
 
 /// The variables of --env and --env-file; those without a value are looked up in `caller`. Throws Error(usage) naming
 /// the flag or file and line.

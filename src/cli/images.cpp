@@ -2,6 +2,8 @@
 #include "cli/images.hpp"
 
 #include "image/image.hpp"
+#include "image/manifest_pin.hpp"
+#include "podman/host_facts.hpp"
 #include "podman/installation.hpp"
 #include "support/command.hpp"
 
@@ -16,7 +18,12 @@ session::Images ensure_images(const policy::PolicyFields& fields, const podman::
   options.ca_bundle = fields.ca_bundle;
   options.workspace = fields.workspace.source;
   const image::ImageRef firewall = image::ensure_firewall_image(podman, installation, fields.firewall_driver, recheck);
-  return {image::ensure_agent_image(podman, installation, fields.image, options).id, firewall.id};
+  const session::Images images{image::ensure_agent_image(podman, installation, fields.image, options).id, firewall.id};
+  const podman::HostFacts facts = podman::host_facts(podman);
+  for (const std::string& id : {images.agent, images.firewall}) {
+    image::require_pinned_manifest(podman, facts, id, image::manifest_pins(), rebuild);
+  }
+  return images;
 }
 
 session::Images known_images(const policy::PolicyFields& fields) {

@@ -146,7 +146,7 @@ void init(InitOptions options, const Context& context) {
   // Whoever wrote the file on this command line has agreed to what it says.
   const config::Loaded loaded = load_box({}, context);
   if (!loaded.project_broadens.empty()) {
-    config::TrustStore(config::trust_folder()).agree(workspace, loaded.project_digest);
+    config::TrustStore(config::trust_folder()).agree(workspace, loaded.project_digest, loaded.project_text);
   }
 }
 

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// policy show, check and diff: what the configuration makes of the box, without starting one.
+// policy show, check, diff and trust: what the configuration makes of the box, without starting one.
+#include <algorithm>
 #include <fmt/format.h>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 #include <string_view>
 
+#include "cli/agreement.hpp"
 #include "cli/box_options.hpp"
 #include "cli/network.hpp"
 #include "cli/subcommands.hpp"
 #include "config/load.hpp"
 #include "policy/policy.hpp"
+#include "policy/policy_from_json.hpp"
 #include "support/error.hpp"
+#include "support/file.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::cli {
@@ -77,6 +84,8 @@ void show(const PolicyFields& fields) {
   line("workspace", fmt::format("{} at {}, read and write", support::escape_untrusted(fields.workspace.source.string()),
                                 fields.workspace.destination));
   line("", "read-only in it, where they exist: " + support::join(fields.workspace.protect, ", "));
+  line("", "empty in it, where they exist: " +
+               (fields.workspace.mask.empty() ? "nothing" : support::join(fields.workspace.mask, ", ")));
   for (const policy::Mount& mount : fields.mounts) {
     line("mount", fmt::format("{} at {}, {} ({})", support::escape_untrusted(mount.source.string()), mount.destination,
                               mount.read_only ? "read-only" : "read and write", mount.reason));
@@ -92,15 +101,6 @@ void show(const PolicyFields& fields) {
   show_network(fields.egress);
 }
 
-void print_changes(const std::vector<policy::Change>& changes) {
-  for (const auto& [direction, field, text] : changes) {
-    const char* const word = direction == policy::Change::Direction::broader   ? "broader"
-                             : direction == policy::Change::Direction::tighter ? "tighter"
-                                                                               : "other";
-    fmt::print("{:<8} {}: {}\n", word, field, support::escape_untrusted(text, 500));
-  }
-}
-
 /// The default contract for the same workspace and agent.
 PolicyFields default_box(const PolicyFields& fields) {
   PolicyFields before = policy::default_fields();
@@ -111,18 +111,82 @@ PolicyFields default_box(const PolicyFields& fields) {
   return before;
 }
 
-void diff(const config::Loaded& loaded) {
-  print_changes(policy::diff(default_box(loaded.fields), loaded.fields));
-  if (!loaded.project_broadens.empty()) {
-    fmt::print("of these, the project's {} broadens:\n", loaded.project_file.string());
-    print_changes(loaded.project_broadens);
+const char* word_of(policy::Change::Direction direction) {
+  switch (direction) {
+  case policy::Change::Direction::broader: return "broader";
+  case policy::Change::Direction::tighter: return "tighter";
+  case policy::Change::Direction::neutral: return "other";
   }
+  return "";
+}
+
+void print_changes(const std::vector<policy::Change>& changes, bool as_data) {
+  if (as_data) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const auto& [direction, field, text] : changes) {
+      list.push_back({{"direction", word_of(direction)}, {"field", field}, {"text", text}});
+    }
+    fmt::print("{}\n", list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    return;
+  }
+  for (const auto& [direction, field, text] : changes) {
+    fmt::print("{:<8} {}: {}\n", word_of(direction), field, support::escape_untrusted(text, 500));
+  }
+}
+
+struct DiffOptions {
+  BoxOptions box;
+  std::optional<std::string> against; ///< a file with the output of `policy show --json`
+  bool as_data = false;
+};
+
+/// The policy as `policy show --json` tells it, and reads back: what that hides is hidden on both sides.
+PolicyFields as_shown(const PolicyFields& fields) {
+  return policy::fields_from_json(policy::to_json(built(without_values(fields))), "the policy here");
+}
+
+/// Whether the box here is broader than the one of the file. Where the project lies and what its box is called is no
+/// part of what a box may do, and differs from checkout to checkout.
+bool diff_against(const config::Loaded& loaded, const std::string& file, bool as_data) {
+  constexpr std::size_t k_longest = 16U << 20U;
+  PolicyFields before = policy::fields_from_json(support::read_file(file, k_longest), support::escape_untrusted(file));
+  PolicyFields after = as_shown(loaded.fields);
+  before.workspace.source = after.workspace.source;
+  before.name = after.name;
+  const std::vector<policy::Change> changes = policy::diff(before, after);
+  print_changes(changes, as_data);
+  return std::any_of(changes.begin(), changes.end(), [](const policy::Change& change) {
+    return change.direction == policy::Change::Direction::broader;
+  });
+}
+
+int diff(const config::Loaded& loaded, const DiffOptions& options) {
+  if (options.against) {
+    return diff_against(loaded, *options.against, options.as_data) ? 1 : 0;
+  }
+  print_changes(policy::diff(default_box(loaded.fields), loaded.fields), options.as_data);
+  if (!loaded.project_broadens.empty() && !options.as_data) {
+    fmt::print("of these, the project broadens what you allow everywhere:\n{}", agreement_text(loaded));
+  }
+  return 0;
 }
 
 CLI::App* add(CLI::App& policy, const char* name, const char* description, BoxOptions& options) {
   CLI::App* command = policy.add_subcommand(name, description);
   add_box_options(*command, options);
   return command;
+}
+
+void add_diff(CLI::App& policy, Context& context) {
+  auto options = std::make_shared<DiffOptions>();
+  CLI::App* command =
+      add(policy, "diff", "Show how a box here differs from the default one, or from a file's", options->box);
+  command
+      ->add_option("--against", options->against,
+                   "Compare with this output of policy show --json; exit code 1 when the box here is broader")
+      ->type_name("FILE");
+  command->add_flag("--json", options->as_data, "Print JSON");
+  command->callback([options, &context] { context.exit_code = diff(load_box(options->box, context), *options); });
 }
 
 } // namespace
@@ -146,9 +210,9 @@ void add_policy(CLI::App& app, Context& context) {
       *options)
       ->callback([options, &context] { resolve_box(*options, context); });
   add_policy_suggest(*policy, context);
-  add(*policy, "diff", "Show how a box here differs from the default one", *options)->callback([options, &context] {
-    diff(load_box(*options, context));
-  });
+  add_diff(*policy, context);
+  add(*policy, "trust", "Agree to what the project's configuration broadens, as it is now", *options)
+      ->callback([options, &context] { trust_project(load_box(*options, context)); });
 }
 
 } // namespace agentbox::cli

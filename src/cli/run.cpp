@@ -29,6 +29,7 @@ struct RunOptions {
   bool dry_run = false;
   bool json = false;
   bool verbose = false;
+  bool share_workspace = false;
 };
 
 session::DryRun dry_run_of(const RunOptions& options) {
@@ -43,19 +44,18 @@ session::DryRun dry_run_of(const RunOptions& options) {
 
 /// Starts the box; once more, with images built anew, when somebody removed them behind our back.
 session::Launched start(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
-                        const session::Images& images, const config::Preferences& preferences) {
+                        const session::Images& images, const session::LaunchOptions& options) {
   std::optional<support::Error> failure;
   session::Launched launched;
   try {
-    launched = session::launch(policy, podman, facts, images, session::DryRun::off, preferences);
+    launched = session::launch(policy, podman, facts, images, options);
   } catch (const support::Error& error) {
     failure = error;
   }
   const bool failed = failure ? failure->code() == support::ExitCode::failed : !launched.started;
   if (failed && images_missing(images, podman)) {
     spdlog::info("an image of the box is gone; it is made again");
-    return session::launch(policy, podman, facts, ensure_images(policy.fields(), podman, false, true),
-                           session::DryRun::off, preferences);
+    return session::launch(policy, podman, facts, ensure_images(policy.fields(), podman, false, true), options);
   }
   if (failure) {
     throw support::Error(*failure);
@@ -90,13 +90,15 @@ int run(const RunOptions& options, const Context& context) {
   }
   podman::refuse_root();
   session::require_runtime_folder();
-  config::Preferences preferences;
-  const policy::Policy policy = resolve_box(options.box, context, &preferences);
+  const auto [policy, workspace, preferences] =
+      open_box(options.box, context, dry_run == session::DryRun::off ? MayAsk::yes : MayAsk::no);
+  const session::LaunchOptions launch{
+      dry_run, {workspace.device, workspace.inode, options.share_workspace}, preferences};
   const policy::PolicyFields& fields = policy.fields();
   const podman::Podman podman = podman::Podman::find();
   const podman::HostFacts facts = podman::host_facts(podman);
   if (dry_run != session::DryRun::off) {
-    return session::launch(policy, podman, facts, known_images(fields), dry_run).exit_code;
+    return session::launch(policy, podman, facts, known_images(fields), launch).exit_code;
   }
   refuse_without_vendor(fields);
   session::sweep(podman);
@@ -104,7 +106,7 @@ int run(const RunOptions& options, const Context& context) {
   if (options.box.overrides.agent) {
     config::write_last_agent(support::state_folder(), fields.agent.name);
   }
-  const session::Launched launched = start(policy, podman, facts, images, preferences);
+  const session::Launched launched = start(policy, podman, facts, images, launch);
   if (!launched.started) {
     throw support::Error(support::ExitCode::failed, "Podman could not start the box; its own words are above",
                          "agentbox doctor checks this host");
@@ -121,6 +123,7 @@ void add_run(CLI::App& app, Context& context) {
   command->add_flag("--rebuild", options->rebuild, "Build the image anew");
   command->add_flag("--dry-run", options->dry_run, "Print what would be done, exactly, and do nothing");
   command->add_flag("--json", options->json, "Print it as JSON");
+  command->add_flag("--share-workspace", options->share_workspace, "Start although another box works in this folder");
   command->add_flag("-v,--verbose", options->verbose, "Show the Podman commands as they run");
   command->footer("agentbox [AGENT] is short for agentbox run [AGENT].");
   command->callback([options, &context] { context.exit_code = run(*options, context); });

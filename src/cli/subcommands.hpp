@@ -30,6 +30,7 @@ void add_allow(CLI::App& app, Context& context);
 void add_deny(CLI::App& app, Context& context);
 void add_network(CLI::App& app, Context& context);
 void add_policy(CLI::App& app, Context& context);
+void add_review(CLI::App& app, Context& context);
 void add_init(CLI::App& app, Context& context);
 void add_build(CLI::App& app, Context& context);
 void add_update(CLI::App& app, Context& context);

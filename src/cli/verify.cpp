@@ -118,7 +118,7 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   const bool filtered = loaded.fields.egress.mode != policy::NetworkMode::full;
   probe_context.command =
       visitor_argv({filtered, limits.pids, limits.memory_bytes.value_or(0), limits.shm_bytes, limits.tmp_bytes});
-  const policy::Policy policy = resolve_box(options, probe_context);
+  const auto [policy, workspace, preferences] = open_box(options, probe_context, MayAsk::no);
   const std::filesystem::path program = probe_program();
   verify::Card card = new_card(policy.fields().name, true, facts, support::read_file(program, k_probe_bytes));
   card.digests["policy"] = support::sha256_hex(policy::to_json(policy));
@@ -133,7 +133,8 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   {
     spdlog::set_level(spdlog::level::warn); // what the probe was refused is no news
     const Streams streams(in.get(), out.get());
-    launched = session::launch(policy, podman, facts, images, session::DryRun::off);
+    launched = session::launch(policy, podman, facts, images,
+                               {session::DryRun::off, {workspace.device, workspace.inode, true}, preferences});
   }
   spdlog::set_level(spdlog::level::info);
   card.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);

@@ -65,7 +65,17 @@ void read_ca_bundle(TomlTable& top, Layer& layer) {
   }
 }
 
-/// A table with a single list of strings: [toolkits] selected, [protect] paths.
+/// [protect] and [mask]: paths, and those of lower layers that are not meant here.
+void read_paths(TomlTable& top, std::string_view table_name, std::vector<Located<std::string>>& paths,
+                std::vector<Located<std::string>>& except) {
+  if (auto table = top.table(table_name)) {
+    paths = table->strings("paths");
+    except = table->strings("except");
+    table->finish();
+  }
+}
+
+/// A table with a single list of strings: [toolkits] selected.
 std::vector<Located<std::string>> read_list(TomlTable& top, std::string_view table_name, std::string_view key) {
   auto table = top.table(table_name);
   if (!table) {
@@ -113,7 +123,8 @@ Layer parse_layer(std::string_view text, const std::filesystem::path& file, Laye
   read_mounts(top, layer);
   read_limits(top, layer);
   read_base(top, layer);
-  layer.protect = read_list(top, "protect", "paths");
+  read_paths(top, "protect", layer.protect, layer.protect_except);
+  read_paths(top, "mask", layer.mask, layer.mask_except);
   read_env(top, layer);
   read_ca_bundle(top, layer);
   read_verify(top, layer);

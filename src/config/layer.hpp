@@ -64,6 +64,9 @@ struct Layer {
   LimitsLayer limits;
   std::optional<Located<std::string>> base;
   std::vector<Located<std::string>> protect;
+  std::vector<Located<std::string>> protect_except; ///< taken off the list of the lower layers and of this one
+  std::vector<Located<std::string>> mask;
+  std::vector<Located<std::string>> mask_except;
   std::map<std::string, Located<std::string>> env;
   std::optional<Located<std::string>> ca_bundle;
 };

@@ -60,6 +60,7 @@ LoadResult load(const Sources& sources, const Overrides& overrides) {
     loaded.project_broadens = broadened_by_project(read.layers, overrides, sources, merged.fields);
     loaded.project_file = read.layers.back().file;
     loaded.project_digest = read.project_digest;
+    loaded.project_text = read.project_text;
   }
   resolve_host_paths(merged, diagnostics);
   if (!diagnostics.empty()) {

@@ -23,6 +23,8 @@ struct Loaded {
   std::filesystem::path project_file; ///< empty when the project has none
   std::string project_digest;         ///< of the project's file and of the allow file it names; empty without one
 
+  std::string project_text; ///< what the digest is of, as it was read: for the user to see
+
   Preferences preferences;
 
   std::vector<policy::Agent> agents; ///< every agent there is, built in or configured; sorted by name

@@ -145,16 +145,35 @@ std::vector<std::string> sorted(const std::set<std::string>& items) {
   return {items.begin(), items.end()};
 }
 
-void merge_lists(const std::vector<Layer>& layers, const Overrides& overrides, policy::PolicyFields& fields) {
+/// A list of paths of the workspace: each layer adds some and takes some off. To take off what is not on the list is a
+/// mistake: the user believes that something changed.
+void merge_paths(const std::vector<Located<std::string>>& more, const std::vector<Located<std::string>>& except,
+                 std::vector<std::string>& paths, Diagnostics& diagnostics) {
+  std::set<std::string> merged(paths.begin(), paths.end());
+  for (const auto& path : more) {
+    merged.insert(path.value);
+  }
+  for (const auto& path : except) {
+    if (merged.erase(path.value) == 0) {
+      diagnostics.push_back(
+          {path.where,
+           in_quotes(path.value) + " is not on the list" +
+               support::did_you_mean(path.value.substr(0, 64), std::vector<std::string>(merged.begin(), merged.end())),
+           "agentbox policy show tells what is"});
+    }
+  }
+  paths = sorted(merged);
+}
+
+void merge_lists(const std::vector<Layer>& layers, const Overrides& overrides, policy::PolicyFields& fields,
+                 Diagnostics& diagnostics) {
   std::set<std::string> toolkits(overrides.toolkits.begin(), overrides.toolkits.end());
-  std::set<std::string> protect(fields.workspace.protect.begin(), fields.workspace.protect.end());
   for (const Layer& layer : layers) {
     for (const auto& toolkit : layer.toolkits) {
       toolkits.insert(toolkit.value);
     }
-    for (const auto& path : layer.protect) {
-      protect.insert(path.value);
-    }
+    merge_paths(layer.protect, layer.protect_except, fields.workspace.protect, diagnostics);
+    merge_paths(layer.mask, layer.mask_except, fields.workspace.mask, diagnostics);
     for (const auto& [name, value] : layer.env) {
       fields.env[name] = value.value;
     }
@@ -163,7 +182,6 @@ void merge_lists(const std::vector<Layer>& layers, const Overrides& overrides, p
     fields.env[name] = value;
   }
   fields.image.toolkits = sorted(toolkits);
-  fields.workspace.protect = sorted(protect);
 }
 
 void set_base(const std::string& base, const std::string& where, const std::filesystem::path& home,
@@ -256,7 +274,7 @@ Merged merge(const std::vector<Layer>& layers, const Overrides& overrides, const
   take(driver_of(overrides, diagnostics), fields.firewall_driver);
   merged.agents = merge_agents(layers, diagnostics);
   fields.agent = choose_agent(merged.agents, layers, overrides, sources, diagnostics);
-  merge_lists(layers, overrides, fields);
+  merge_lists(layers, overrides, fields, diagnostics);
   merge_limits(layers, overrides, fields.limits, diagnostics);
   merge_ports(overrides, fields, diagnostics);
   merge_files(layers, overrides, sources, merged);

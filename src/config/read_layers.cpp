@@ -86,6 +86,8 @@ void read_project(const Sources& sources, LayersRead& result, policy::Diagnostic
   result.project_allow_text = layer.allow_file ? read_project_allow_file(layer, sources, diagnostics) : "";
   result.layers.push_back(std::move(layer));
   result.project_digest = project_digest(*text, result.project_allow_text);
+  result.project_text =
+      *text + (result.project_allow_text.empty() ? "" : "# ---- the allow file\n" + result.project_allow_text);
 }
 
 } // namespace

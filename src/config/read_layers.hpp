@@ -13,6 +13,7 @@ struct LayersRead {
   std::vector<Layer> layers;      ///< lowest first; the project's, if there is one, is the last
   std::string project_digest;     ///< sha256 over the project's file and its allow file; empty without a project's file
   std::string project_allow_text; ///< of the project's allow file, if it names one
+  std::string project_text;       ///< what the digest is of, to be shown: the file, then the allow file
 };
 
 /// Reads the files of `sources` and the allow files that they name. A file that cannot be read is a mistake; one that

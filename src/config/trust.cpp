@@ -9,6 +9,7 @@
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::config {
 namespace {
@@ -16,7 +17,8 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-constexpr std::size_t k_longest = 64U << 10U;
+constexpr std::size_t k_longest = 4U << 20U;
+constexpr std::size_t k_longest_text = 256U << 10U; // longer ones are not kept: the next change is shown as a whole
 
 /// An agreement that somebody else could have written is none.
 void require_ours(const std::filesystem::path& file) {
@@ -40,24 +42,39 @@ std::filesystem::path TrustStore::file_of(const std::filesystem::path& workspace
   return m_folder / (support::sha256_hex(workspace.native()) + ".json");
 }
 
-bool TrustStore::agreed(const std::filesystem::path& workspace, std::string_view digest) const {
+nlohmann::json TrustStore::read(const std::filesystem::path& workspace) const {
   const std::filesystem::path file = file_of(workspace);
   const auto text = support::read_file_if_exists(file, k_longest);
-  if (!text || digest.empty()) {
-    return false;
+  if (!text) {
+    return nullptr;
   }
   require_ours(file);
-  const auto document = nlohmann::json::parse(*text, nullptr, false);
+  auto document = nlohmann::json::parse(*text, nullptr, false);
   if (!document.is_object() || document.value("version", nlohmann::json()) != 1 ||
       !document.value("digest", nlohmann::json()).is_string()) {
     throw Error(ExitCode::failed, file.string() + " is damaged", "remove it; --trust-project agrees for one run");
   }
-  return document.at("digest") == digest && document.value("workspace", nlohmann::json()) == workspace.string();
+  return document;
 }
 
-void TrustStore::agree(const std::filesystem::path& workspace, std::string_view digest) const {
+bool TrustStore::agreed(const std::filesystem::path& workspace, std::string_view digest) const {
+  const nlohmann::json document = read(workspace);
+  return document.is_object() && !digest.empty() && document.at("digest") == digest &&
+         document.value("workspace", nlohmann::json()) == workspace.string();
+}
+
+std::optional<std::string> TrustStore::last_text(const std::filesystem::path& workspace) const {
+  const nlohmann::json document = read(workspace);
+  const auto text = document.is_object() ? document.value("text", nlohmann::json()) : nlohmann::json();
+  return text.is_string() ? std::optional(text.get<std::string>()) : std::nullopt;
+}
+
+void TrustStore::agree(const std::filesystem::path& workspace, std::string_view digest, std::string_view text) const {
   support::make_private_folder(m_folder);
-  const nlohmann::json document = {{"version", 1}, {"workspace", workspace.string()}, {"digest", digest}};
+  nlohmann::json document = {{"version", 1}, {"workspace", workspace.string()}, {"digest", digest}};
+  if (text.size() <= k_longest_text && support::is_utf8(text)) {
+    document["text"] = text;
+  }
   support::write_file(file_of(workspace), document.dump(2) + "\n");
 }
 

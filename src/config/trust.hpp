@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,14 +21,19 @@ public:
   /// cannot be read, is an Error(failed), never an agreement.
   bool agreed(const std::filesystem::path& workspace, std::string_view digest) const;
 
-  /// Keeps the user's agreement; a former one is replaced.
-  void agree(const std::filesystem::path& workspace, std::string_view digest) const;
+  /// Keeps the user's agreement to `digest`, and the `text` that was shown, to show what changes later; a former one is
+  /// replaced. Both are of one reading: what changed on the disk since was not agreed to.
+  void agree(const std::filesystem::path& workspace, std::string_view digest, std::string_view text) const;
+
+  /// The text of the last agreement for this workspace, whatever became of the file since; nothing when there is none.
+  std::optional<std::string> last_text(const std::filesystem::path& workspace) const;
 
   /// Takes the agreement back. Nothing happens when there is none.
   void revoke(const std::filesystem::path& workspace) const;
 
 private:
   std::filesystem::path file_of(const std::filesystem::path& workspace) const;
+  nlohmann::json read(const std::filesystem::path& workspace) const;
   std::filesystem::path m_folder;
 };
 

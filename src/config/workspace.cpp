@@ -15,6 +15,7 @@
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
+#include "support/file.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {
@@ -50,6 +51,12 @@ bool is_system_folder(const fs::path& path) {
   return in_system || is_shared || right_below_var;
 }
 
+fs::path canonical_home(const fs::path& home) {
+  std::error_code error;
+  fs::path result = fs::canonical(home, error);
+  return error ? home.lexically_normal() : result;
+}
+
 /// Why `path` cannot be a workspace; empty when it can.
 std::string problem_of(const fs::path& path, const fs::path& home) {
   if (path == "/") {
@@ -64,6 +71,12 @@ std::string problem_of(const fs::path& path, const fs::path& home) {
   if (is_system_folder(path)) {
     return "it belongs to the system";
   }
+  if (const auto own = support::passwd_home(); own && !own->empty()) { // HOME may say something else
+    const fs::path real = canonical_home(*own);
+    if (policy::contains_path(path.native(), real.native())) {
+      return "your home folder lies in it";
+    }
+  }
   for (const std::string_view name : k_credential_folders) {
     if (policy::contains_path((home / name).native(), path.native())) {
       return "credentials are kept there";
@@ -75,12 +88,6 @@ std::string problem_of(const fs::path& path, const fs::path& home) {
     }
   }
   return {};
-}
-
-fs::path canonical_home(const fs::path& home) {
-  std::error_code error;
-  fs::path result = fs::canonical(home, error);
-  return error ? home.lexically_normal() : result;
 }
 
 /// What a box's name is made from: the folder's name with only a-z, 0-9 and single '-'.
@@ -106,6 +113,8 @@ std::string simple_name(const std::string& text) {
 
 WorkspaceChoice choose_workspace(const fs::path& asked, const fs::path& home) {
   WorkspaceChoice choice;
+  // What was asked for is opened once, before its path is looked at: a path can lead elsewhere a moment later.
+  const support::Fd meant(open(asked.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   std::error_code error;
   choice.given = fs::absolute(asked, error).lexically_normal();
   if (!choice.given.has_filename() && choice.given != "/") {
@@ -131,6 +140,11 @@ WorkspaceChoice choose_workspace(const fs::path& asked, const fs::path& home) {
   if (!fd || fstat(fd.get(), &info) != 0) {
     throw support::system_error(ExitCode::usage, "the workspace " + shown(choice.path) + " cannot be used", errno,
                                 k_hint);
+  }
+  struct stat first {};
+  if (!meant || fstat(meant.get(), &first) != 0 || first.st_dev != info.st_dev || first.st_ino != info.st_ino) {
+    throw Error(ExitCode::refused, "the workspace " + shown(choice.path) + " was replaced while it was looked at",
+                "start again when nobody renames it");
   }
   if (info.st_uid != geteuid()) {
     throw Error(ExitCode::refused, "the workspace " + shown(choice.path) + " belongs to another user", k_hint);

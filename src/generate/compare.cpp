@@ -25,6 +25,7 @@ constexpr ListWords k_lists[] = {
     {"mounts", "the box also sees ", "the box no longer sees "},
     {"ports", "the host may also connect to ", "the host may no longer connect to "},
     {"protect.paths", "the box can no longer write ", "the box can now write "},
+    {"mask.paths", "hidden from the box now: ", "no longer hidden from the box: "},
     {"env", "the box also has the variable ", "the box no longer has the variable "},
     {"agent.env", "the agent also has the variable ", "the agent no longer has the variable "},
     {"toolkits.selected", "the image also has the toolkit ", "the image no longer has the toolkit "},

@@ -96,7 +96,8 @@ policy::Policy protect_folder(const policy::Policy& policy, const fs::path& fold
 oci::PodFacts gather(const policy::Policy& policy, const podman::HostFacts& host, const fs::path& folder) {
   const policy::PolicyFields& fields = policy.fields();
   oci::PodFacts facts;
-  facts.host = session::probe_host(fields, host, session::session_paths(fields.name), session::Terminal{});
+  facts.host = session::probe_host(fields, host, session::session_paths(fields.name), session::Terminal{},
+                                   session::WhatIsMissing::is_left_out);
   facts.host.nonce = oci::gate_nonce(policy);
   set_terminal(facts.host, fields.run);
   add_output_folder(facts.host, fields.workspace, folder);

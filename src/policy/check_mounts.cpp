@@ -30,6 +30,19 @@ void check_destination(const std::string& destination, std::string_view where, F
   }
 }
 
+/// A list of relative paths of the workspace.
+void check_paths_inside(const std::vector<std::string>& paths, std::string_view where, Findings& findings) {
+  constexpr std::size_t k_most = 256; // mounts cost time at each start
+  findings.require(std::is_sorted(paths.begin(), paths.end()) &&
+                       std::adjacent_find(paths.begin(), paths.end()) == paths.end(),
+                   where, "internal error: the paths are not sorted and unique");
+  findings.require(paths.size() <= k_most, where, "there are more than 256 paths", "name the folders that they lie in");
+  for (const std::string& path : paths) {
+    findings.require(is_normal_relative(path) && is_clean_text(path), where,
+                     support::in_quotes(path) + " is not a path inside the workspace, without \"..\"");
+  }
+}
+
 std::string place(const Mount& mount) {
   return mount.reason.empty() ? "mounts" : mount.reason;
 }
@@ -42,16 +55,11 @@ bool is_reference_byte(char c) {
 } // namespace
 
 void check_workspace(const Workspace& workspace, Findings& findings) {
-  const auto& [source, destination, protect] = workspace;
+  const auto& [source, destination, protect, mask] = workspace;
   check_source(source.string(), "workspace", findings);
   check_destination(destination, "workspace", findings);
-  findings.require(std::is_sorted(protect.begin(), protect.end()) &&
-                       std::adjacent_find(protect.begin(), protect.end()) == protect.end(),
-                   "protect.paths", "internal error: the protected paths are not sorted and unique");
-  for (const std::string& path : protect) {
-    findings.require(is_normal_relative(path) && is_clean_text(path), "protect.paths",
-                     support::in_quotes(path) + " is not a path inside the workspace, without \"..\"");
-  }
+  check_paths_inside(protect, "protect.paths", findings);
+  check_paths_inside(mask, "mask.paths", findings);
 }
 
 void check_mounts(const PolicyFields& fields, Findings& findings) {
@@ -63,6 +71,12 @@ void check_mounts(const PolicyFields& fields, Findings& findings) {
                    support::in_quotes(mount->destination) + " and the workspace at " +
                        support::in_quotes(fields.workspace.destination) + " overlap in the box",
                    "choose a folder of its own, for example /mnt/NAME");
+    }
+    if (!mount->read_only && overlap(mount->source.native(), fields.workspace.source.native())) {
+      findings.add(place(*mount),
+                   support::in_quotes(mount->source.string()) +
+                       " and the workspace overlap: what is protected in the one could be written through the other",
+                   "mount it read-only (:ro), or start the box in the folder that holds both");
     }
     for (auto other = fields.mounts.begin(); other != mount; ++other) {
       if (overlap(mount->destination, other->destination)) {

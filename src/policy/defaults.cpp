@@ -23,10 +23,53 @@ const std::vector<std::string>& default_readonly_paths() {
   return paths;
 }
 
+const std::vector<std::string>& default_protected_paths() {
+  // Besides agentbox's own folder and what Git runs, what other programs of the host execute because it is there: on
+  // entering the folder (direnv), on opening it (editors), on starting an agent in it, on committing.
+  static const std::vector<std::string> paths = {
+      ".agentbox",
+      ".claude/agents",
+      ".claude/commands",
+      ".claude/hooks",
+      ".claude/settings.json",
+      ".claude/settings.local.json",
+      ".codex",
+      ".cursor",
+      ".devcontainer",
+      ".devcontainer.json",
+      ".dir-locals.el",
+      ".envrc",
+      ".exrc",
+      ".gemini",
+      ".git/commondir",
+      ".git/config",
+      ".git/config.worktree",
+      ".git/hooks",
+      ".husky",
+      ".idea",
+      ".lefthook.yml",
+      ".mcp.json",
+      ".nvim.lua",
+      ".pre-commit-config.yaml",
+      ".vimrc",
+      ".vscode",
+      ".zed",
+      "lefthook.yml",
+  };
+  return paths;
+}
+
+const std::vector<std::string>& default_hidden_paths() {
+  static const std::vector<std::string> paths = {".env", ".env.development.local", ".env.local",
+                                                 ".env.production.local", ".env.test.local"};
+  return paths;
+}
+
 PolicyFields default_fields() {
   PolicyFields fields;
   fields.workspace.source = "/workspace-source";
-  fields.workspace.protect = {".agentbox", ".git/config", ".git/hooks"};
+  fields.workspace.protect = default_protected_paths();
+  fields.workspace.mask = default_hidden_paths();
   fields.confinement.masked_paths = default_masked_paths();
   fields.confinement.readonly_paths = default_readonly_paths();
   for (const std::string& host : default_hosts()) {

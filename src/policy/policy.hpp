@@ -46,6 +46,11 @@ const std::vector<std::string>& default_masked_paths();
 /// The default contract's read-only paths.
 const std::vector<std::string>& default_readonly_paths();
 
+/// The default contract's protected paths of a workspace: what the host's programs execute because it lies there.
+const std::vector<std::string>& default_protected_paths();
+/// The default contract's hidden paths of a workspace: files that hold credentials by convention.
+const std::vector<std::string>& default_hidden_paths();
+
 /// A validated policy. Holding one proves that every rule of build_policy() holds; it cannot be changed.
 class Policy {
 public:

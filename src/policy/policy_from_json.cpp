@@ -61,11 +61,12 @@ void read(const json& value, User& to) {
 }
 
 void read(const json& value, Workspace& to) {
-  auto& [source, destination, protect] = to;
+  auto& [source, destination, protect, mask] = to;
   Object object(value);
   object.read_path("source", source);
   object.read("destination", destination);
   object.read("protect", protect);
+  object.read("mask", mask);
   object.finish();
 }
 

@@ -18,8 +18,8 @@ json value_of(const User& user) {
 }
 
 json value_of(const Workspace& workspace) {
-  const auto& [source, destination, protect] = workspace;
-  return {{"source", source.string()}, {"destination", destination}, {"protect", protect}};
+  const auto& [source, destination, protect, mask] = workspace;
+  return {{"source", source.string()}, {"destination", destination}, {"protect", protect}, {"mask", mask}};
 }
 
 json value_of(const std::vector<Mount>& mounts) {

@@ -26,6 +26,7 @@ struct Workspace {
   std::filesystem::path source;           ///< canonical, an existing folder
   std::string destination = "/workspace"; ///< also the working directory
   std::vector<std::string> protect;       ///< relative paths over-mounted read-only where they exist; sorted, unique
+  std::vector<std::string> mask;          ///< relative paths that the box sees empty; sorted, unique
 
   bool operator==(const Workspace&) const = default;
 };

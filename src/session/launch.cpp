@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/launch.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <exception>
+#include <filesystem>
 #include <fmt/format.h>
 #include <optional>
 #include <set>
@@ -11,9 +14,13 @@
 #include <unistd.h>
 
 #include "network/history.hpp"
+#include "review/scan.hpp"
+#include "review/store.hpp"
+#include "review/words.hpp"
 #include "session/announce.hpp"
 #include "session/blocked.hpp"
 #include "session/executor.hpp"
+#include "session/guard.hpp"
 #include "session/live.hpp"
 #include "session/probe.hpp"
 #include "session/registry.hpp"
@@ -69,33 +76,82 @@ void throw_refusal(const Result& result, const std::optional<Refusal>& refused,
   }
 }
 
-} // namespace
-
-Launched launch(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
-                const Images& images, DryRun dry_run, const config::Preferences& preferences) {
-  const policy::PolicyFields& fields = policy.fields();
-  const Terminal terminal = own_terminal();
-  const Paths paths = session_paths(fields.name);
-  const Host host{podman,
-                  facts,
-                  podman::find_installation(),
-                  probe_host(fields, facts, paths, terminal),
-                  paths,
-                  audit_folder(),
-                  images,
-                  std::time(nullptr),
-                  getpid()};
-  const Plan plan = make_plan(policy, host);
-  if (dry_run != DryRun::off) {
-    fmt::print("{}", dry_run == DryRun::json ? plan_json(plan, policy) : plan_text(plan, policy));
-    return {};
+/// Between the look at the workspace and now somebody may have put another folder in its place.
+void require_same_workspace(const policy::Workspace& workspace, const WorkspaceClaim& checked) {
+  const oci::FileIdentity now = identity_of(workspace.source);
+  if (now.device != checked.device || now.inode != checked.inode) {
+    throw Error(ExitCode::refused,
+                "the workspace " + support::escape_untrusted(workspace.source.string(), 1000) +
+                    " is not the folder any more that was checked",
+                "somebody renamed or replaced it; start the box again");
   }
+}
+
+struct Setting {
+  const policy::Policy& policy;
+  const podman::Podman& podman;
+  const podman::HostFacts& facts;
+  const Images& images;
+  const Paths& paths;
+  const Terminal& terminal;
+};
+
+Plan plan_for(const Setting& setting, WhatIsMissing missing) {
+  oci::HostFacts facts = probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing);
+  facts.compare_inside = true;
+  const Host host{setting.podman, setting.facts,  podman::find_installation(), std::move(facts), setting.paths,
+                  audit_folder(), setting.images, std::time(nullptr),          getpid()};
+  return make_plan(setting.policy, host);
+}
+
+void announce(const policy::PolicyFields& fields, const Terminal& terminal) {
   for (const std::string& line : announcement(fields, terminal, support::home_folder().string())) {
     spdlog::info("{}", line);
   }
-  const Signals signals; // before the first thing is made: a signal must not leave half of it
-  const Claim claim = claim_session(fields.name);
+  if (const auto elsewhere = repository_elsewhere(fields)) {
+    spdlog::info("{}", *elsewhere);
+  }
+}
+
+std::vector<std::filesystem::path> writable_folders(const policy::PolicyFields& fields) {
+  std::vector<std::filesystem::path> folders = {fields.workspace.source};
+  for (const policy::Mount& mount : fields.mounts) {
+    if (!mount.read_only && std::filesystem::is_directory(mount.source)) {
+      folders.push_back(mount.source);
+    }
+  }
+  return folders;
+}
+
+/// Takes away what was made in the workspace and the writable mounts, unless another box relies on it.
+void clean_workspace(const policy::PolicyFields& fields, const WorkspaceClaim& claim) {
+  when_alone_in(fields.name, claim, [&] {
+    for (const std::filesystem::path& folder : writable_folders(fields)) {
+      remove_made(folder);
+    }
+  });
+}
+
+/// Says what the box left that the host may run or trust, and keeps it for `agentbox review`.
+void report(const policy::PolicyFields& fields, const review::Moment& start) {
+  review::Report report;
+  report.box = fields.name;
+  report.workspace = fields.workspace.source;
+  report.since = start.seconds();
+  review::scan(writable_folders(fields), start.earliest(), fields.workspace.protect, review::Limits{}, report);
+  for (const std::string& line : review::summary(report)) {
+    spdlog::info("{}", line);
+  }
+  review::keep(review::review_folder(), report);
+}
+
+/// Does the plan in a session that is ours, and says how it went.
+Launched run_plan(const Plan& plan, const policy::PolicyFields& fields, const Signals& signals,
+                  const Terminal& terminal, const config::Preferences& preferences) {
+  const Paths& paths = plan.paths;
+  const std::filesystem::path audit = audit_folder();
   const std::string start = firewall::audit::format_time(std::chrono::system_clock::now());
+  const review::Moment moment = review::Moment::now();
   prepare_audit_folder();
   std::optional<Refusal> refused;
   std::optional<Refusal> firewall;
@@ -104,7 +160,7 @@ Launched launch(const policy::Policy& policy, const podman::Podman& podman, cons
                                               : std::vector<policy::KnownRequest>());
   std::set<std::string> said;
   const Result result = [&] {
-    LiveNotices notices(host.audit, fields.name, terminal, preferences.notify, known);
+    LiveNotices notices(audit, fields.name, terminal, preferences.notify, known);
     const Aside aside{[&] { return notices.look(); }, LiveNotices::k_pace};
     Result done = execute(
         plan, signals,
@@ -120,13 +176,54 @@ Launched launch(const policy::Policy& policy, const podman::Podman& podman, cons
     spdlog::error("{}", problem);
   }
   for (const std::string& line :
-       blocked_summary(without_known(network::read_history(host.audit, {fields.name, start}), known), said)) {
+       blocked_summary(without_known(network::read_history(audit, {fields.name, start}), known), said)) {
     spdlog::info("{}", line);
+  }
+  if (result.started) {
+    report(fields, moment); // after the teardown: nothing of the box can change the files any more
   }
   throw_refusal(result, refused, firewall);
   const int exit_code =
       result.problems.empty() ? result.exit_code : std::max(result.exit_code, static_cast<int>(ExitCode::failed));
   return {exit_code, result.started || result.outcome.status.signal != 0};
+}
+
+} // namespace
+
+Launched launch(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
+                const Images& images, const LaunchOptions& options) {
+  const policy::PolicyFields& fields = policy.fields();
+  const Terminal terminal = own_terminal();
+  const Paths paths = session_paths(fields.name);
+  const Setting setting{policy, podman, facts, images, paths, terminal};
+  require_same_workspace(fields.workspace, options.workspace);
+  if (options.dry_run != DryRun::off) {
+    const Plan plan = plan_for(setting, WhatIsMissing::is_shown);
+    fmt::print("{}", options.dry_run == DryRun::json ? plan_json(plan, policy) : plan_text(plan, policy));
+    return {};
+  }
+  const Signals signals; // before the first thing is made: a signal must not leave half of it
+  const Claim claim = claim_session(fields.name, options.workspace);
+  Launched launched;
+  std::exception_ptr failure;
+  try {
+    std::optional<Plan> plan;
+    try {
+      plan = plan_for(setting, WhatIsMissing::is_made);
+    } catch (...) {
+      remove_session_folder(paths);
+      throw;
+    }
+    announce(fields, terminal);
+    launched = run_plan(*plan, fields, signals, terminal, options.preferences);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  clean_workspace(fields, options.workspace);
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  return launched;
 }
 
 } // namespace agentbox::session

@@ -5,6 +5,7 @@
 #include "podman/podman.hpp"
 #include "policy/policy.hpp"
 #include "session/plan.hpp"
+#include "session/registry.hpp"
 
 namespace agentbox::session {
 
@@ -17,9 +18,16 @@ struct Launched {
   bool started = true; ///< false: Podman could not make the agent's container, and has said why on stderr
 };
 
+/// How a box is started, besides what it is.
+struct LaunchOptions {
+  DryRun dry_run = DryRun::off;
+  WorkspaceClaim workspace;        ///< the folder that was checked; it must still be the one at the workspace's path
+  config::Preferences preferences; ///< of the user's, which no box sees
+};
+
 /// Starts the box that `policy` describes from `images`, waits for its end and removes all of it. Throws support::Error
 /// when the box was refused or its firewall died. Under dry-run nothing is made and the plan goes to stdout.
 Launched launch(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
-                const Images& images, DryRun dry_run, const config::Preferences& preferences = {});
+                const Images& images, const LaunchOptions& options);
 
 } // namespace agentbox::session

@@ -22,6 +22,8 @@ struct Paths {
   std::filesystem::path resolv_conf() const { return folder / "resolv.conf"; }
   std::filesystem::path hosts() const { return folder / "hosts"; }
   std::filesystem::path pod_name_fifo() const { return folder / "pod-name"; }
+  std::filesystem::path empty() const { return folder / "empty"; }
+  std::filesystem::path workspace() const { return folder / "workspace"; }
   std::filesystem::path run() const { return folder / "run"; }
   std::filesystem::path failed() const { return run() / "failed"; }
 };

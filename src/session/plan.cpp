@@ -52,6 +52,9 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
       WriteFile{paths.egress(), policy::to_json(fields.egress)},
       WriteFile{paths.hosts(), hosts_file(fields), 0644},
   };
+  if (!host.oci.masked_paths.empty()) {
+    steps.emplace_back(WriteFile{paths.empty(), "", 0444});
+  }
   if (host.oci.resolv_conf) {
     steps.emplace_back(WriteFile{paths.resolv_conf(), "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n", 0644});
   }

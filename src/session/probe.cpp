@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/probe.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <optional>
 #include <string_view>
@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include "session/guard.hpp"
 #include "support/command.hpp"
 #include "support/error.hpp"
-#include "support/fd.hpp"
 #include "support/file.hpp"
 
 namespace agentbox::session {
@@ -24,34 +24,7 @@ namespace {
 
 using support::Error;
 using support::ExitCode;
-using support::Fd;
 using support::system_error;
-
-/// Walks `relative` below `root` component by component. False when a part of it does not exist.
-bool exists_without_links(const fs::path& root, const std::string& relative) {
-  Fd at(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!at) {
-    throw system_error(ExitCode::refused, "cannot open the workspace " + root.string(), errno);
-  }
-  for (const fs::path& part : fs::path(relative)) {
-    Fd next(openat(at.get(), part.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    if (!next && (errno == ENOENT || errno == ENOTDIR)) {
-      return false;
-    }
-    struct stat info {};
-    if (!next || fstat(next.get(), &info) != 0) {
-      throw system_error(ExitCode::refused, "cannot look at " + (root / relative).string(), errno);
-    }
-    if (S_ISLNK(info.st_mode)) {
-      throw Error(
-          ExitCode::refused,
-          fmt::format("{} cannot be protected: {} is a symbolic link", (root / relative).string(), part.string()),
-          "look at where it leads, and put a folder in its place");
-    }
-    at = std::move(next);
-  }
-  return true;
-}
 
 std::uint64_t hard_limit(__rlimit_resource_t resource) {
   rlimit limit{};
@@ -80,17 +53,58 @@ std::string label_of(const fs::path& path) {
   return length > 0 ? std::string(label.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
-} // namespace
+/// What is guarded below `root`, which is the workspace or a writable mount; what is missing is made first.
+Guarded guarded_below(const fs::path& root, const policy::Workspace& workspace, bool is_workspace,
+                      WhatIsMissing missing, oci::HostFacts& host) {
+  const auto look = [&] {
+    return look_at_guarded(root, workspace.protect, is_workspace ? workspace.mask : std::vector<std::string>());
+  };
+  Guarded guarded = look();
+  if (missing == WhatIsMissing::is_made && !guarded.missing.empty()) {
+    make_missing(root, guarded.missing);
+    guarded = look();
+  }
+  if (missing == WhatIsMissing::is_shown) {
+    for (const MissingPath& one : guarded.missing) {
+      guarded.read_only.push_back(one.path);
+      host.sources.try_emplace(root / one.path, oci::FileIdentity{0, 0, one.folder});
+    }
+    std::sort(guarded.read_only.begin(), guarded.read_only.end());
+  }
+  return guarded;
+}
 
-std::vector<std::string> existing_protected_paths(const policy::Workspace& workspace) {
-  std::vector<std::string> existing;
-  for (const std::string& path : workspace.protect) {
-    if (exists_without_links(workspace.source, path)) {
-      existing.push_back(path);
+/// Records which files are guarded, and the folders above them, which are mounted onto themselves.
+void record_identities(const fs::path& root, const std::vector<std::string>& paths, oci::HostFacts& host) {
+  for (const std::string& path : paths) {
+    for (fs::path part(path); !part.empty(); part = part.parent_path()) {
+      if (!host.sources.contains(root / part)) {
+        host.sources.emplace(root / part, identity_of(root / part));
+      }
     }
   }
-  return existing;
 }
+
+void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, oci::HostFacts& host) {
+  const fs::path& workspace = fields.workspace.source;
+  Guarded guarded = guarded_below(workspace, fields.workspace, true, missing, host);
+  record_identities(workspace, guarded.read_only, host);
+  record_identities(workspace, guarded.masked, host);
+  host.protected_paths = std::move(guarded.read_only);
+  host.masked_paths = std::move(guarded.masked);
+  for (const policy::Mount& mount : fields.mounts) {
+    if (mount.read_only || !host.sources.at(mount.source).folder) {
+      continue;
+    }
+    Guarded more = guarded_below(mount.source, fields.workspace, false, missing, host);
+    record_identities(mount.source, more.read_only, host);
+    if (!more.read_only.empty()) {
+      host.protected_in_mounts.emplace(mount.source, std::move(more.read_only));
+    }
+  }
+}
+
+} // namespace
 
 oci::FileIdentity identity_of(const fs::path& path) {
   struct stat info {};
@@ -124,7 +138,7 @@ std::string make_nonce() {
 }
 
 oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::HostFacts& facts, const Paths& paths,
-                          const Terminal& terminal) {
+                          const Terminal& terminal, WhatIsMissing missing) {
   constexpr std::size_t k_profile_bytes = 1U << 20U;
   oci::HostFacts host;
   if (!facts.seccomp_profile.empty()) {
@@ -144,7 +158,7 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Host
   if (fields.egress.mode != policy::NetworkMode::full) {
     host.resolv_conf = paths.resolv_conf();
   }
-  host.protected_paths = existing_protected_paths(fields.workspace);
+  host.empty_file = paths.empty();
   host.agent_env = terminal_environment(terminal);
   std::vector<fs::path> sources = {fields.workspace.source};
   for (const policy::Mount& mount : fields.mounts) {
@@ -155,18 +169,13 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Host
       require_container_label(source);
     }
   }
-  for (const std::string& path : host.protected_paths) {
-    // The folders above are mounted onto themselves, so that they cannot be renamed.
-    for (fs::path part(path); !part.empty(); part = part.parent_path()) {
-      sources.push_back(fields.workspace.source / part);
-    }
-  }
   if (fields.ca_bundle) {
     sources.push_back(*fields.ca_bundle);
   }
   for (const fs::path& source : sources) {
     host.sources.emplace(source, identity_of(source));
   }
+  probe_guards(fields, missing, host);
   return host;
 }
 

@@ -12,10 +12,6 @@
 
 namespace agentbox::session {
 
-/// Those of `workspace.protect` that exist, found without following a symbolic link. Throws Error(refused) when a part
-/// of one is a symbolic link: a read-only mount over it would land elsewhere, and an agent could have made it.
-std::vector<std::string> existing_protected_paths(const policy::Workspace& workspace);
-
 /// Device and inode of `path`, which must be canonical. Throws Error(refused) when it is gone or a symbolic link.
 oci::FileIdentity identity_of(const std::filesystem::path& path);
 
@@ -25,8 +21,15 @@ void require_container_label(const std::filesystem::path& path);
 /// 128 random bits in hex.
 std::string make_nonce();
 
+/// What becomes of protected paths that are not there but must be (guard.hpp).
+enum class WhatIsMissing {
+  is_made,     ///< a box will start
+  is_shown,    ///< --dry-run: as if it had been made
+  is_left_out, ///< for files that others start later
+};
+
 /// What the renderers must know of this host, for the session in `paths`.
 oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::HostFacts& facts, const Paths& paths,
-                          const Terminal& terminal);
+                          const Terminal& terminal, WhatIsMissing missing);
 
 } // namespace agentbox::session

@@ -58,6 +58,26 @@ std::vector<std::string> folder_names() {
   return names;
 }
 
+std::string claim_text(const WorkspaceClaim& workspace) {
+  return std::to_string(workspace.device) + ":" + std::to_string(workspace.inode) + "\n";
+}
+
+/// The living box that works in the folder, if any but `name`. The registry is locked.
+std::optional<std::string> box_in(const std::string& name, const WorkspaceClaim& workspace) {
+  if (workspace.inode == 0) {
+    return std::nullopt;
+  }
+  for (std::string& other : folder_names()) {
+    const Paths paths = session_paths(other);
+    const bool same =
+        other != name && support::read_file_if_exists(paths.workspace(), 64).value_or("") == claim_text(workspace);
+    if (same && !take_lock(paths)) {
+      return std::move(other);
+    }
+  }
+  return std::nullopt;
+}
+
 } // namespace
 
 void require_runtime_folder() {
@@ -71,9 +91,14 @@ void require_runtime_folder() {
               "unset it, or log in anew (su and sudo keep the other user's)");
 }
 
-Claim claim_session(const std::string& name) {
+Claim claim_session(const std::string& name, const WorkspaceClaim& workspace) {
   const Fd registry = lock_registry();
   const Paths paths = session_paths(name);
+  if (const auto other = workspace.shared ? std::nullopt : box_in(name, workspace)) {
+    throw Error(ExitCode::refused, "the box \"" + *other + "\" works in this folder already",
+                "join it: agentbox shell " + *other + "; end it: agentbox stop " + *other +
+                    "; or have two in one folder: --share-workspace");
+  }
   if (mkdir(paths.folder.c_str(), 0700) != 0) {
     if (errno == EEXIST) {
       throw Error(ExitCode::failed, "a box named \"" + name + "\" is already running",
@@ -85,7 +110,15 @@ Claim claim_session(const std::string& name) {
   if (!lock) {
     throw system_error(ExitCode::failed, "cannot lock " + paths.lock().string(), errno);
   }
+  support::write_file(paths.workspace(), claim_text(workspace)); // before the registry is free: the next one reads it
   return {paths, *std::move(lock)};
+}
+
+void when_alone_in(const std::string& name, const WorkspaceClaim& workspace, const std::function<void()>& act) {
+  const Fd registry = lock_registry();
+  if (!box_in(name, workspace)) {
+    act();
+  }
 }
 
 std::vector<Found> find_sessions() {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,8 +23,19 @@ struct Claim {
 /// have a place for its files.
 void require_runtime_folder();
 
-/// Makes the session folder of box `name` (0700) and takes its lock. Throws Error(failed) when a box of that name runs.
-Claim claim_session(const std::string& name);
+/// The folder that a box works in, by device and inode, whatever it is called.
+struct WorkspaceClaim {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool shared = false; ///< --share-workspace: other boxes may work in it
+};
+
+/// Makes the session folder of box `name` (0700) and takes its lock. Throws Error(failed) when a box of that name runs,
+/// and Error(refused) when another box works in the same folder and the workspace is not `shared`.
+Claim claim_session(const std::string& name, const WorkspaceClaim& workspace = {});
+
+/// Calls `act` unless another living box than `name` works in the folder. No box can begin to meanwhile.
+void when_alone_in(const std::string& name, const WorkspaceClaim& workspace, const std::function<void()>& act);
 
 /// A session folder as another call finds it.
 struct Found {

@@ -154,16 +154,23 @@ void make_private_folder(const fs::path& path) {
   }
 }
 
-fs::path home_folder() {
-  if (auto home = folder_from_environment("HOME")) {
-    return *std::move(home);
-  }
+std::optional<fs::path> passwd_home() {
   std::vector<char> buffer(16384);
   passwd entry{};
   passwd* found = nullptr;
   if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr &&
       found->pw_dir != nullptr && found->pw_dir[0] == '/') {
-    return {found->pw_dir};
+    return fs::path(found->pw_dir);
+  }
+  return std::nullopt;
+}
+
+fs::path home_folder() {
+  if (auto home = folder_from_environment("HOME")) {
+    return *std::move(home);
+  }
+  if (auto home = passwd_home()) {
+    return *std::move(home);
   }
   throw Error(ExitCode::failed, "your home folder is not known", "set HOME");
 }

@@ -28,6 +28,9 @@ void write_file(const std::filesystem::path& path, std::string_view content, mod
 /// symbolic link, not writable by others). Throws Error(failed).
 void make_private_folder(const std::filesystem::path& path);
 
+/// The home folder of the user's passwd entry, whatever $HOME says; none when there is no such entry.
+std::optional<std::filesystem::path> passwd_home();
+
 /// $HOME, or the passwd entry's folder. Throws Error(failed) when neither is an absolute path.
 std::filesystem::path home_folder();
 

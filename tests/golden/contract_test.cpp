@@ -3,6 +3,7 @@
 // that file stands in SECURITY.md between markers, so that whoever changes the one has to change the other.
 #include "golden.hpp"
 #include "policy/policy.hpp"
+#include "policy/policy_from_json.hpp"
 #include "support/digest.hpp"
 #include "support/file.hpp"
 
@@ -13,6 +14,17 @@ TEST_CASE("the default contract is the golden one") {
   const auto result = policy::build_policy(policy::default_fields());
   REQUIRE(std::holds_alternative<policy::Policy>(result));
   agentbox::tests::check_golden("default-contract.json", policy::to_json(std::get<policy::Policy>(result)));
+}
+
+// What `agentbox policy diff --against default-contract.json` tells, so that a change that nobody meant is named in
+// words before anybody updates a golden file or a digest.
+TEST_CASE("no default is broader than the golden contract") {
+  const std::string contract = support::read_file(agentbox::tests::golden_path("default-contract.json"), 1U << 20U);
+  const policy::PolicyFields before = policy::fields_from_json(contract, "default-contract.json");
+  for (const policy::Change& change : policy::diff(before, policy::default_fields())) {
+    INFO(change.field << ": " << change.text << " (SECURITY.md says what a broader default needs)");
+    CHECK(change.direction != policy::Change::Direction::broader);
+  }
 }
 
 TEST_CASE("SECURITY.md carries the digest of the default contract") {

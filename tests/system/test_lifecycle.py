@@ -90,7 +90,7 @@ class Lifecycle(SystemTest):
         self.assertIn(b"firewall", err)
 
     def test_boxes_run_side_by_side_in_one_workspace(self):
-        first, second = self.started(), self.started()
+        first, second = self.started(), self.started("--share-workspace")
         self.assertEqual(len(sessions()), 2)
         first.terminate()
         first.wait(patience(10))

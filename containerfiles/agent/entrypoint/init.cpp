@@ -63,6 +63,7 @@ sigset_t watched_signals() {
   sigprocmask(SIG_SETMASK, &mask_before, nullptr);
   unsetenv("AGENTBOX_GATE");
   unsetenv("AGENTBOX_VERIFY");
+  unsetenv("AGENTBOX_MOUNTS");
   unsetenv("AGENTBOX_OPEN_FILES"); // pod YAML alone sets it: the agent sees the same variables in every box
   exec_program(argv);
 }

@@ -17,6 +17,7 @@
 #include "init.hpp"
 #include "limits.hpp"
 #include "message.hpp"
+#include "mounts.hpp"
 #include "privileges.hpp"
 #include "proof.hpp"
 #include "visitor.hpp"
@@ -67,6 +68,8 @@ int main(int argc, char** argv) {
   entrypoint::require_confinement();
   if (mode == "join"sv) {
     entrypoint::join_environment();
+  } else {
+    entrypoint::require_mounts();
   }
   entrypoint::require_gate();
   if (only_checks) {

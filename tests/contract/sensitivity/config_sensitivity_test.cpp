@@ -38,6 +38,7 @@ oci::HostFacts facts_for(const PolicyFields& fields) {
   for (const std::string& path : fields.workspace.protect) {
     facts.sources[fields.workspace.source / path] = {1, 3, true};
   }
+  facts.masked_paths = fields.workspace.mask;
   for (const policy::Mount& mount : fields.mounts) {
     facts.sources[mount.source] = {1, 4, true};
   }

@@ -77,6 +77,11 @@ on_start = true
 
 [protect]
 paths = ["Makefile"]
+except = [".husky"]
+
+[mask]
+paths = ["secrets"]
+except = [".env"]
 
 [env]
 EDITOR = "vi"
@@ -110,6 +115,9 @@ EDITOR = "vi"
   CHECK(layer.base->value == "fedora:41");
   CHECK(layer.protect[0].value == "Makefile");
   CHECK(layer.verify_on_start == true);
+  CHECK(layer.protect_except[0].value == ".husky");
+  CHECK(layer.mask[0].value == "secrets");
+  CHECK(layer.mask_except[0].value == ".env");
   CHECK(layer.env.at("EDITOR").value == "vi");
   CHECK(layer.ca_bundle->value == "/etc/ca.pem");
 }

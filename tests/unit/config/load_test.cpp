@@ -35,10 +35,10 @@ TEST_CASE("higher layers win, lists add up") {
   Host host;
   host.system(
       "[limits]\npids = 100\nmemory = '1g'\n[network]\nallow_hosts = ['system.example.com']\n[env]\nA = 's'\nB = 's'\n"
-      "[protect]\npaths = ['Makefile']\n");
+      "[protect]\npaths = ['Makefile']\nexcept = ['.husky']\n");
   host.user("[limits]\npids = 200\n[network]\nallow_hosts = ['user.example.com']\n[env]\nA = 'u'\n[toolkits]\nselected "
             "= ['web']\n"
-            "[protect]\npaths = ['ci']\n");
+            "[protect]\npaths = ['ci']\n[mask]\npaths = ['keys']\nexcept = ['.env']\n");
   auto fields = host.load().fields;
   CHECK(fields.limits.pids == 200);
   CHECK(fields.limits.memory_bytes == 1ULL << 30U);
@@ -46,8 +46,16 @@ TEST_CASE("higher layers win, lists add up") {
   CHECK(allows(fields, "user.example.com"));
   CHECK(allows(fields, "api.openai.com"));
   CHECK(fields.env == std::map<std::string, std::string>{{"A", "u"}, {"B", "s"}});
-  CHECK(fields.workspace.protect ==
-        std::vector<std::string>{".agentbox", ".git/config", ".git/hooks", "Makefile", "ci"});
+  const auto names = [](const std::vector<std::string>& list, const char* path) {
+    return std::find(list.begin(), list.end(), path) != list.end();
+  };
+  for (const char* path : {".agentbox", ".git/config", ".git/hooks", "Makefile", "ci"}) {
+    CHECK(names(fields.workspace.protect, path));
+  }
+  CHECK_FALSE(names(fields.workspace.protect, ".husky"));
+  CHECK(names(fields.workspace.mask, "keys"));
+  CHECK(names(fields.workspace.mask, ".env.local"));
+  CHECK_FALSE(names(fields.workspace.mask, ".env"));
 
   host.overrides.pids = "300";
   host.overrides.memory = "2GB";

@@ -42,6 +42,8 @@ TEST_CASE("each way of broadening is listed") {
       {"[network]\nallow_private = ['api.openai.com']\n", "network.allow_private + api.openai.com"},
       {"[network]\nallow_ech = ['api.openai.com']\n", "network.allow_ech + api.openai.com"},
       {"[limits]\npids = 1024\n", "limits.pids 512 -> 1024"},
+      {"[protect]\nexcept = ['.husky']\n", "protect.paths - .husky"},
+      {"[mask]\nexcept = ['.env']\n", "mask.paths - .env"},
       {"[limits]\ntmp = '8g'\n", "limits.tmp 1073741824 -> 8589934592"},
       {"[limits]\nopen_files = 100000\n", "limits.open_files 65536 -> 100000"},
       {"[env]\nEVIL = '1'\n", "env + EVIL=1"},

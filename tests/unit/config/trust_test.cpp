@@ -24,12 +24,12 @@ TEST_CASE("an agreement holds for one workspace and one digest") {
   const TempFolder folder;
   const config::TrustStore store(folder / "trust");
   CHECK_FALSE(store.agreed("/w", "d1"));
-  store.agree("/w", "d1");
+  store.agree("/w", "d1", "");
   CHECK(store.agreed("/w", "d1"));
   CHECK_FALSE(store.agreed("/w", "d2"));
   CHECK_FALSE(store.agreed("/w", ""));
   CHECK_FALSE(store.agreed("/w2", "d1"));
-  store.agree("/w", "d2");
+  store.agree("/w", "d2", "");
   CHECK(store.agreed("/w", "d2"));
   CHECK_FALSE(store.agreed("/w", "d1"));
 }
@@ -38,15 +38,29 @@ TEST_CASE("an agreement can be taken back") {
   const TempFolder folder;
   const config::TrustStore store(folder / "trust");
   store.revoke("/w");
-  store.agree("/w", "d1");
+  store.agree("/w", "d1", "");
   store.revoke("/w");
   CHECK_FALSE(store.agreed("/w", "d1"));
+}
+
+TEST_CASE("the text that was agreed to is kept, to show what changes") {
+  const TempFolder folder;
+  const config::TrustStore store(folder / "trust");
+  CHECK_FALSE(store.last_text("/w"));
+  store.agree("/w", "d1", "text one");
+  CHECK(store.last_text("/w") == "text one");
+  CHECK_FALSE(store.last_text("/w2"));
+  store.agree("/w", "d2", std::string(1U << 20U, 'x')); // too long to keep: shown as a whole next time
+  CHECK(store.agreed("/w", "d2"));
+  CHECK_FALSE(store.last_text("/w"));
+  store.agree("/w", "d3", "not \xff utf-8");
+  CHECK(store.agreed("/w", "d3"));
 }
 
 TEST_CASE("the store is private") {
   const TempFolder folder;
   const config::TrustStore store(folder / "trust");
-  store.agree("/w", "d1");
+  store.agree("/w", "d1", "");
   struct stat info {};
   REQUIRE(stat((folder / "trust").c_str(), &info) == 0);
   CHECK((info.st_mode & 07777U) == 0700);
@@ -57,7 +71,7 @@ TEST_CASE("the store is private") {
 TEST_CASE("a file that others could have written, or a damaged one, is an error and no agreement") {
   const TempFolder folder;
   const config::TrustStore store(folder / "trust");
-  store.agree("/w", "d1");
+  store.agree("/w", "d1", "");
   const fs::path file = only_file(folder / "trust");
   REQUIRE(chmod(file.c_str(), 0666) == 0);
   CHECK_THROWS_AS(store.agreed("/w", "d1"), Error);

@@ -7,7 +7,7 @@
 
 namespace agentbox::tests {
 
-/// What a launcher would find out for `fields`: every protected path exists, .git/config is a file.
+/// What a launcher would find out for `fields`: every protected and masked path exists, .git/config is a file.
 inline oci::PodFacts sample_pod_facts(const policy::PolicyFields& fields) {
   oci::PodFacts facts;
   facts.host = sample_facts();
@@ -17,6 +17,10 @@ inline oci::PodFacts sample_pod_facts(const policy::PolicyFields& fields) {
     for (std::filesystem::path part(path); !part.empty(); part = part.parent_path()) {
       facts.host.sources[fields.workspace.source / part] = {1, 2, part.filename() != "config"};
     }
+  }
+  facts.host.masked_paths = fields.workspace.mask;
+  for (const std::string& path : fields.workspace.mask) {
+    facts.host.sources[fields.workspace.source / path] = {1, 3, false};
   }
   for (const policy::Mount& mount : fields.mounts) {
     facts.host.sources[mount.source] = {1, 4, true};

@@ -148,6 +148,55 @@ TEST_CASE("a deep protected path pins each folder above it once") {
   CHECK(order == std::vector<std::string>{"a", "a/b", "a ro", "a/b/c ro", "a/b/d ro"});
 }
 
+TEST_CASE("what is masked is an empty file or folder that nobody can write, and cannot be renamed away") {
+  auto fields = sample_fields();
+  auto facts = sample_facts();
+  fields.workspace.protect = {"conf"};
+  fields.workspace.mask = {"conf/.env", "keys"};
+  facts.protected_paths = {"conf"};
+  facts.masked_paths = {"conf/.env", "keys"};
+  facts.empty_file = "/run/session/empty";
+  const std::filesystem::path root = "/home/dev/project";
+  facts.sources[root / "conf"] = {1, 31, true};
+  facts.sources[root / "conf/.env"] = {1, 32, false};
+  facts.sources[root / "keys"] = {1, 33, true};
+  const json config = render_agent(build(fields), facts);
+  const json* file = mount_at(config, "/workspace/conf/.env");
+  REQUIRE(file != nullptr);
+  CHECK(file->at("source") == "/run/session/empty");
+  CHECK(has_option(*file, "ro"));
+  const json* folder = mount_at(config, "/workspace/keys");
+  REQUIRE(folder != nullptr);
+  CHECK(folder->at("type") == "tmpfs");
+  CHECK(has_option(*folder, "ro"));
+  CHECK(position(config, "/workspace/conf") < position(config, "/workspace/conf/.env"));
+  facts.masked_paths = {"src"};
+  CHECK(contains(error_of([&] { render_agent(build(fields), facts); }, support::ExitCode::failed), "src"));
+}
+
+TEST_CASE("a writable mount's repository is guarded like the workspace's") {
+  auto fields = sample_fields();
+  auto facts = sample_facts();
+  fields.mounts = {{"/srv/other", "/mnt/other", false, "--mount"}};
+  facts.protected_in_mounts = {{"/srv/other", {".git/hooks"}}};
+  facts.sources["/srv/other"] = {1, 41, true};
+  facts.sources["/srv/other/.git"] = {1, 42, true};
+  facts.sources["/srv/other/.git/hooks"] = {1, 43, true};
+  const json config = render_agent(build(fields), facts);
+  CHECK(position(config, "/mnt/other") < position(config, "/mnt/other/.git"));
+  CHECK(position(config, "/mnt/other/.git") < position(config, "/mnt/other/.git/hooks"));
+  CHECK(has_option(*mount_at(config, "/mnt/other/.git/hooks"), "ro"));
+}
+
+TEST_CASE("agent-entrypoint is told what must be mounted where, when it shall compare") {
+  auto facts = sample_facts();
+  CHECK(render_agent(build(sample_fields()), facts).dump().find("AGENTBOX_MOUNTS") == std::string::npos);
+  facts.compare_inside = true;
+  const json config = render_agent(build(sample_fields()), facts);
+  CHECK(has_variable(config, "AGENTBOX_MOUNTS=1:10 /workspace\n1:11 /workspace/.git\n1:12 /workspace/.git/config\n1:13 "
+                             "/workspace/.git/hooks"));
+}
+
 TEST_CASE("protected paths that the policy does not name are a mistake of the caller") {
   auto facts = sample_facts();
   facts.protected_paths = {"src"};

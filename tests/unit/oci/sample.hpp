@@ -36,6 +36,7 @@ inline policy::PolicyFields sample_fields() {
   fields.name = std::string("t"); // GCC 12 warns of the assignment of a literal
   fields.workspace.source = "/home/dev/project";
   fields.workspace.protect = {".agentbox", ".git/config", ".git/hooks"};
+  fields.workspace.mask = {};
   return fields;
 }
 

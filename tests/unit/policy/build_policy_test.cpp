@@ -31,7 +31,13 @@ TEST_CASE("the default contract says what the documents promise") {
   CHECK(fields.user.uid == 1000);
   CHECK(fields.user.home == "/home/agent");
   CHECK(fields.workspace.destination == "/workspace");
-  CHECK(fields.workspace.protect == std::vector<std::string>{".agentbox", ".git/config", ".git/hooks"});
+  for (const char* path : {".agentbox", ".git/config", ".git/hooks", ".envrc", ".vscode", ".idea", ".husky",
+                           ".mcp.json", ".claude/settings.json", ".pre-commit-config.yaml"}) {
+    INFO(path);
+    const auto& protect = fields.workspace.protect;
+    CHECK(std::find(protect.begin(), protect.end(), path) != protect.end());
+  }
+  CHECK(std::find(fields.workspace.mask.begin(), fields.workspace.mask.end(), ".env") != fields.workspace.mask.end());
   CHECK(fields.mounts.empty());
   CHECK(fields.env.empty());
   CHECK(fields.ports.empty());
@@ -79,6 +85,12 @@ TEST_CASE("what would weaken the box is refused, and the field is named") {
        [](PolicyFields& f) {
          f.workspace.protect = {"b", "a"};
        }},
+      {"mask.paths", [](PolicyFields& f) { f.workspace.mask = {"../outside"}; }},
+      {"mask.paths",
+       [](PolicyFields& f) {
+         f.workspace.mask = {"b", "a"};
+       }},
+      {"--mount", [&](PolicyFields& f) { f.mounts = {mount("/workspace-source/sub", "/mnt/x")}; }},
       {"--mount", [&](PolicyFields& f) { f.mounts = {mount("/", "/mnt/x")}; }},
       {"--mount", [&](PolicyFields& f) { f.mounts = {mount("/data", "/etc")}; }},
       {"--mount", [&](PolicyFields& f) { f.mounts = {mount("/data", "mnt")}; }},

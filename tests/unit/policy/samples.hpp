@@ -25,6 +25,7 @@ inline const std::vector<FieldChange>& valid_changes() {
       {"workspace.source", [](PolicyFields& f) { f.workspace.source = "/other"; }},
       {"workspace.destination", [](PolicyFields& f) { f.workspace.destination = "/project"; }},
       {"protect.paths", [](PolicyFields& f) { f.workspace.protect = {".agentbox"}; }},
+      {"mask.paths", [](PolicyFields& f) { f.workspace.mask = {".env"}; }},
       {"mounts",
        [](PolicyFields& f) {
          f.mounts = {{"/data", "/mnt/data", true, "--mount"}};

@@ -9,50 +9,6 @@
 using namespace agentbox;
 using namespace agentbox::session;
 namespace fs = std::filesystem;
-using Paths_ = std::vector<std::string>;
-
-namespace {
-
-policy::Workspace workspace_at(const fs::path& path) {
-  policy::Workspace workspace;
-  workspace.source = path;
-  workspace.protect = {".agentbox", ".git/config", ".git/hooks"};
-  return workspace;
-}
-
-} // namespace
-
-TEST_CASE("protected paths that exist are found") {
-  const session_test::RuntimeFolder folder;
-  const auto workspace = workspace_at(folder.path());
-  CHECK(existing_protected_paths(workspace).empty());
-  fs::create_directories(folder.path() / ".git/hooks");
-  CHECK(existing_protected_paths(workspace) == Paths_{".git/hooks"});
-  std::ofstream(folder.path() / ".git/config") << "x";
-  fs::create_directories(folder.path() / ".agentbox");
-  CHECK(existing_protected_paths(workspace) == Paths_{".agentbox", ".git/config", ".git/hooks"});
-}
-
-TEST_CASE("a worktree's .git, which is a file, has no hooks below it") {
-  const session_test::RuntimeFolder folder;
-  std::ofstream(folder.path() / ".git") << "gitdir: /x";
-  CHECK(existing_protected_paths(workspace_at(folder.path())).empty());
-}
-
-TEST_CASE("a protected path that is, or goes through, a symbolic link is refused") {
-  const session_test::RuntimeFolder folder;
-  SECTION("the last part") {
-    fs::create_directories(folder.path() / ".git");
-    fs::create_directory_symlink("/etc", folder.path() / ".git/hooks");
-  }
-  SECTION("a part before") {
-    fs::create_directory_symlink("/etc", folder.path() / ".git");
-  }
-  SECTION("a link to nowhere") {
-    fs::create_symlink("/no/such", folder.path() / ".agentbox");
-  }
-  CHECK_THROWS_AS(existing_protected_paths(workspace_at(folder.path())), support::Error);
-}
 
 TEST_CASE("identities of mounted paths") {
   const session_test::RuntimeFolder folder;
@@ -81,7 +37,8 @@ TEST_CASE("what the renderers get to know of this host") {
   facts.seccomp_profile = fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures/seccomp-debian-12.json";
   setenv("TERM", "xterm\nEVIL", 1);
   setenv("TZ", "Europe/Berlin", 1);
-  const oci::HostFacts host = probe_host(fields, facts, session_paths("b"), Terminal{true, true, true});
+  const oci::HostFacts host =
+      probe_host(fields, facts, session_paths("b"), Terminal{true, true, true}, WhatIsMissing::is_left_out);
   unsetenv("TZ");
   CHECK(host.delegated == oci::Controllers{true, false, false});
   CHECK(host.terminal);
@@ -92,4 +49,46 @@ TEST_CASE("what the renderers get to know of this host") {
   CHECK(host.sources.contains(folder.path() / ".git"));
   CHECK(host.sources.contains(folder.path() / ".git/hooks"));
   CHECK(host.sources.size() == 3);
+}
+
+TEST_CASE("what must be there is made before a start, shown in a dry run, and left out of files for later") {
+  const session_test::RuntimeFolder folder;
+  auto fields = session_test::fields();
+  fields.workspace.source = folder.path();
+  fields.workspace.mask = {".env", "secrets"};
+  fs::create_directories(folder.path() / ".git");
+  fs::create_directories(folder.path() / "secrets");
+  std::ofstream(folder.path() / ".env") << "KEY=1";
+  podman::HostFacts facts;
+  facts.seccomp_profile = fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures/seccomp-debian-12.json";
+  const auto probe = [&](WhatIsMissing missing) {
+    return probe_host(fields, facts, session_paths("b"), Terminal{}, missing);
+  };
+  CHECK(probe(WhatIsMissing::is_left_out).protected_paths.empty());
+  const oci::HostFacts shown = probe(WhatIsMissing::is_shown);
+  CHECK_FALSE(fs::exists(folder.path() / ".git/hooks"));
+  const oci::HostFacts made = probe(WhatIsMissing::is_made);
+  CHECK(made.protected_paths == std::vector<std::string>{".git/commondir", ".git/config", ".git/hooks"});
+  CHECK(shown.protected_paths == made.protected_paths);
+  CHECK(made.masked_paths == std::vector<std::string>{".env", "secrets"});
+  CHECK(made.sources.at(folder.path() / "secrets").folder);
+  CHECK(made.sources.contains(folder.path() / ".git"));
+  CHECK(fs::is_directory(folder.path() / ".git/hooks"));
+}
+
+TEST_CASE("a writable mount is guarded as the workspace is, a read-only one need not be") {
+  const session_test::RuntimeFolder folder;
+  auto fields = session_test::fields();
+  fields.workspace.source = folder.path() / "project";
+  fs::create_directories(folder.path() / "project");
+  for (const char* name : {"rw", "ro"}) {
+    fs::create_directories(folder.path() / name / ".git/hooks");
+  }
+  fields.mounts = {{folder.path() / "rw", "/mnt/rw", false, "--mount"},
+                   {folder.path() / "ro", "/mnt/ro", true, "--mount"}};
+  podman::HostFacts facts;
+  facts.seccomp_profile = fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures/seccomp-debian-12.json";
+  const oci::HostFacts host = probe_host(fields, facts, session_paths("b"), Terminal{}, WhatIsMissing::is_left_out);
+  REQUIRE(host.protected_in_mounts.size() == 1);
+  CHECK(host.protected_in_mounts.at(folder.path() / "rw") == std::vector<std::string>{".git/hooks"});
 }

@@ -98,3 +98,33 @@ TEST_CASE("a runtime folder that is not there is refused by name") {
   setenv("XDG_RUNTIME_DIR", "/no/such/folder", 1);
   CHECK_THROWS_WITH(require_runtime_folder(), Catch::Matchers::Contains("XDG_RUNTIME_DIR"));
 }
+
+TEST_CASE("one box a workspace, unless it is asked for") {
+  const session_test::RuntimeFolder folder;
+  const WorkspaceClaim here{1, 7, false};
+  const auto code_of = [](const std::string& name, const WorkspaceClaim& workspace) {
+    try {
+      const Claim claim = claim_session(name, workspace);
+      remove_session_folder(claim.paths);
+      return 0;
+    } catch (const support::Error& error) {
+      CHECK(error.hint().find("--share-workspace") != std::string::npos);
+      return static_cast<int>(error.code());
+    }
+  };
+  {
+    const Claim first = claim_session("first", here);
+    CHECK(code_of("second", here) == 126);
+    CHECK(code_of("second", {1, 7, true}) == 0);
+    CHECK(code_of("second", {1, 8, false}) == 0); // another folder
+    CHECK(code_of("second", {2, 7, false}) == 0);
+    bool alone = false;
+    when_alone_in("first", here, [&] { alone = true; });
+    CHECK(alone);
+    const Claim second = claim_session("second", {1, 7, true});
+    alone = false;
+    when_alone_in("first", here, [&] { alone = true; });
+    CHECK_FALSE(alone);
+  }
+  CHECK(code_of("third", here) == 0); // a dead launcher's folder holds nobody up
+}

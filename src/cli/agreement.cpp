@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The user's agreement to what a project's configuration broadens.
+#include "cli/agreement.hpp"
+
+#include <cstdio>
+#include <fmt/format.h>
+#include <iostream>
+#include <spdlog/spdlog.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "config/trust.hpp"
+#include "session/terminal.hpp"
+#include "support/error.hpp"
+#include "support/line_diff.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+
+constexpr std::size_t k_most_lines = 120;
+
+config::TrustStore store() {
+  return config::TrustStore(config::trust_folder());
+}
+
+bool is_agreed(const config::Loaded& loaded) {
+  return loaded.project_broadens.empty() || store().agreed(loaded.fields.workspace.source, loaded.project_digest);
+}
+
+std::string shown_file(const config::Loaded& loaded) {
+  return support::escape_untrusted(loaded.project_file.string(), 1000);
+}
+
+/// Asks on the terminal. What was typed before the question is thrown away: it was not an answer to it.
+bool ask() {
+  tcflush(STDIN_FILENO, TCIFLUSH);
+  fmt::print(stderr, "Agree to this? [y/N] ");
+  std::fflush(stderr);
+  std::string answer;
+  return std::getline(std::cin, answer) && (answer == "y" || answer == "Y" || answer == "yes");
+}
+
+/// Shows and asks. What is kept is the digest of what was read and shown, not of what is in the file by now.
+void ask_and_keep(const config::Loaded& loaded) {
+  fmt::print(stderr, "{} would broaden the box:\n{}", shown_file(loaded), agreement_text(loaded));
+  if (!ask()) {
+    throw Error(ExitCode::refused, "you did not agree; nothing was started",
+                "take out of " + shown_file(loaded) + " what it should not have");
+  }
+  store().agree(loaded.fields.workspace.source, loaded.project_digest, loaded.project_text);
+}
+
+Error refusal(const config::Loaded& loaded) {
+  return {ExitCode::refused,
+          shown_file(loaded) + " would broaden the box:\n" + config::describe(loaded.project_broadens),
+          "to agree, on a terminal: agentbox policy trust; or for this run alone: --trust-project"};
+}
+
+} // namespace
+
+std::string agreement_text(const config::Loaded& loaded) {
+  std::string text;
+  for (const auto& [direction, field, change] : loaded.project_broadens) {
+    text += fmt::format("  broader: {}: {}\n", field, support::escape_untrusted(change, 500));
+  }
+  const auto last = store().last_text(loaded.fields.workspace.source);
+  text +=
+      last ? "Its text, compared with what you agreed to last:\n" : "Its text, which you have not agreed to before:\n";
+  std::size_t count = 0;
+  const auto lines = support::line_diff(last.value_or(""), loaded.project_text);
+  for (const std::string& line : lines) {
+    if (++count > k_most_lines) {
+      text += fmt::format("  ({} more lines)\n", lines.size() - k_most_lines);
+      break;
+    }
+    text += "  " + (line == "…" ? line : support::escape_untrusted(line, 300)) + "\n";
+  }
+  return text;
+}
+
+void require_agreement(const config::Loaded& loaded, MayAsk may_ask) {
+  if (is_agreed(loaded)) {
+    return;
+  }
+  const session::Terminal terminal = session::own_terminal();
+  if (may_ask == MayAsk::no || !terminal.in || !terminal.err) {
+    throw refusal(loaded);
+  }
+  ask_and_keep(loaded);
+}
+
+void trust_project(const config::Loaded& loaded) {
+  if (loaded.project_file.empty()) {
+    throw Error(ExitCode::usage, "this project has no .agentbox/config.toml", "agentbox init writes one");
+  }
+  if (loaded.project_broadens.empty()) {
+    spdlog::info("{} broadens nothing: there is nothing to agree to", shown_file(loaded));
+    return;
+  }
+  if (is_agreed(loaded)) {
+    spdlog::info("you have agreed to {} as it is: sha256:{}", shown_file(loaded), loaded.project_digest);
+    return;
+  }
+  const session::Terminal terminal = session::own_terminal();
+  if (!terminal.in || !terminal.err) {
+    throw Error(ExitCode::refused, refusal(loaded).what(),
+                "an agreement is given by a person: run agentbox policy trust on a terminal");
+  }
+  ask_and_keep(loaded);
+  spdlog::info("agreed to sha256:{}; any change of the file asks again", loaded.project_digest);
+}
+
+} // namespace agentbox::cli

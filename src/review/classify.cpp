@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "review/classify.hpp"
+
+#include <algorithm>
+#include <array>
+#include <sys/stat.h>
+
+#include "review/git_settings.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::review {
+namespace {
+
+std::string_view name_of(std::string_view path) {
+  return path.substr(path.find_last_of('/') + 1); // npos + 1 is 0
+}
+
+std::string_view folder_of(std::string_view path) {
+  const auto slash = path.find_last_of('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+bool is_executable(unsigned mode) {
+  return (mode & 0111U) != 0;
+}
+
+/// Git's own files inside a repository. The hooks' folder is one below it.
+std::optional<Finding> in_repository(const Entry& entry) {
+  const std::string_view name = name_of(entry.path);
+  if (S_ISLNK(entry.mode)) {
+    const std::string target = entry.content();
+    return leads_out(entry.path, target) ? std::optional(Finding{Kind::git_settings, entry.path, "-> " + target})
+                                         : std::nullopt;
+  }
+  if (name == "config" || name == "config.worktree") {
+    const std::string text = entry.content();
+    const auto keys = commanding_keys(text);
+    return text.empty() ? std::nullopt
+                        : std::optional(Finding{Kind::git_settings, entry.path, support::join(keys, ", ")});
+  }
+  if (name == "commondir" && entry.content() != ".\n") { // ours says that
+    return Finding{Kind::git_settings, entry.path, "moves the settings elsewhere"};
+  }
+  return std::nullopt;
+}
+
+/// What Git reads in a working tree, or in a folder of a repository.
+std::optional<Finding> of_git(const Entry& entry) {
+  const std::string_view name = name_of(entry.path);
+  const std::string_view folder = folder_of(entry.path);
+  if (name == ".git" && !S_ISDIR(entry.mode)) {
+    const std::string content = entry.content();
+    return Finding{Kind::git_link, entry.path, "-> " + content.substr(0, content.find('\n'))};
+  }
+  if (name_of(folder) == "hooks" && !name.ends_with(".sample") && !S_ISDIR(entry.mode) &&
+      (is_executable(entry.mode) || S_ISLNK(entry.mode)) &&
+      (folder.find(".git/") != std::string_view::npos || name_of(folder_of(folder)).ends_with(".git"))) {
+    return Finding{Kind::git_hook, entry.path, ""};
+  }
+  const bool in_worktrees = name_of(folder_of(folder)) == "worktrees";
+  if (in_worktrees && name == "commondir" && !entry.content().starts_with("../..\n")) {
+    return Finding{Kind::git_settings, entry.path, "moves the settings elsewhere"};
+  }
+  if (in_worktrees && name == "config.worktree") {
+    return Finding{Kind::git_settings, entry.path, support::join(commanding_keys(entry.content()), ", ")};
+  }
+  const bool attributes = name == ".gitattributes" || (name == "attributes" && name_of(folder) == "info");
+  if (S_ISREG(entry.mode) && attributes && names_drivers(entry.content())) {
+    return Finding{Kind::git_attributes, entry.path, "names filters or drivers"};
+  }
+  if (name == ".gitmodules") {
+    return Finding{Kind::git_attributes, entry.path, ""};
+  }
+  return std::nullopt;
+}
+
+bool is_protected(std::string_view path, const std::string& protect) {
+  for (auto at = path.find(protect); at != std::string_view::npos; at = path.find(protect, at + 1)) {
+    const auto end = at + protect.size();
+    if ((at == 0 || path[at - 1] == '/') && (end == path.size() || path[end] == '/')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool in_program_folder(std::string_view path) {
+  constexpr std::array<std::string_view, 4> k_folders = {"bin", ".bin", "sbin", "Scripts"};
+  const std::string_view folder = name_of(folder_of(path));
+  return std::find(k_folders.begin(), k_folders.end(), folder) != k_folders.end();
+}
+
+} // namespace
+
+bool leads_out(std::string_view path, std::string_view target) {
+  if (target.starts_with('/')) {
+    return true;
+  }
+  auto depth = static_cast<long>(std::count(path.begin(), path.end(), '/'));
+  while (!target.empty()) {
+    const std::string_view part = target.substr(0, target.find('/'));
+    target.remove_prefix(std::min(target.size(), part.size() + 1));
+    if (part == "..") {
+      --depth;
+    } else if (!part.empty() && part != ".") {
+      ++depth;
+    }
+    if (depth < 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::optional<Finding> classify(const Entry& entry, const std::vector<std::string>& protect) {
+  if (entry.in_repository) {
+    if (auto finding = in_repository(entry)) {
+      return finding;
+    }
+  }
+  if (auto finding = of_git(entry)) {
+    return finding;
+  }
+  const auto covers = [&](const std::string& path) {
+    return !path.starts_with(".git/") && is_protected(entry.path, path);
+  };
+  if (!S_ISDIR(entry.mode) && std::any_of(protect.begin(), protect.end(), covers)) {
+    return Finding{Kind::tool_file, entry.path, ""};
+  }
+  if (S_ISREG(entry.mode) && (entry.mode & static_cast<unsigned>(S_ISUID | S_ISGID)) != 0) {
+    return Finding{Kind::set_id, entry.path, (entry.mode & S_ISUID) != 0 ? "set-user-ID" : "set-group-ID"};
+  }
+  if (S_ISLNK(entry.mode)) {
+    const std::string target = entry.content();
+    if (leads_out(entry.path, target)) {
+      return Finding{Kind::link_out, entry.path, "-> " + target};
+    }
+  }
+  if ((S_ISREG(entry.mode) ? is_executable(entry.mode) : S_ISLNK(entry.mode)) && in_program_folder(entry.path)) {
+    return Finding{Kind::program, entry.path, ""};
+  }
+  if (!S_ISREG(entry.mode) && !S_ISDIR(entry.mode) && !S_ISLNK(entry.mode)) {
+    return Finding{Kind::special, entry.path,
+                   S_ISFIFO(entry.mode)   ? "FIFO"
+                   : S_ISSOCK(entry.mode) ? "socket"
+                                          : "device"};
+  }
+  return std::nullopt;
+}
+
+} // namespace agentbox::review

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace agentbox::review {
+
+/// The keys of a Git configuration file ("core.fsmonitor", "filter.*.clean") by which Git runs commands, reads further
+/// configuration, or goes to another place than it seems. Sorted, unique, at most 16. Pure; reads any bytes. Reads
+/// rather too much than too little: what Git would reject may be named as well.
+std::vector<std::string> commanding_keys(std::string_view config);
+
+/// Whether a gitattributes file gives files a filter, a diff or a merge driver, which the configuration may define.
+/// Pure.
+bool names_drivers(std::string_view attributes);
+
+} // namespace agentbox::review

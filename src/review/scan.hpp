@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <ctime>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "review/finding.hpp"
+
+namespace agentbox::review {
+
+/// A moment by the clock of the files' change times. What happens later has a change time (st_ctime) that is not
+/// earlier: the kernel sets it, and no process in a box can set it back or the clock with it. So nothing has to be
+/// remembered of the tree before the box starts.
+class Moment {
+public:
+  static Moment now();
+  /// The earliest change time of what happened since, also when the clock was set back meanwhile.
+  timespec earliest() const;
+  std::int64_t seconds() const { return m_wall.tv_sec; }
+
+private:
+  timespec m_wall{};
+  timespec m_boot{};
+};
+
+/// How much of a tree is looked at.
+struct Limits {
+  std::size_t entries = 400'000;
+  std::chrono::milliseconds time{1500};
+  std::size_t depth = 100; ///< each open folder is a descriptor
+};
+
+/// Looks at everything that changed in `trees` since then, and fills in `report` (findings, counts, looked_at,
+/// stopped). The first tree is the workspace: its paths are relative. Symbolic links are not followed, and nothing but
+/// folders and the few files that Git reads is opened. That a folder cannot be read is a reason for `stopped`.
+void scan(const std::vector<std::filesystem::path>& trees, const timespec& since,
+          const std::vector<std::string>& protect, const Limits& limits, Report& report);
+
+} // namespace agentbox::review

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/guard.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "session/git_folders.hpp"
+#include "session/workspace_walk.hpp"
+#include "support/error.hpp"
+#include "support/fd.hpp"
+
+namespace agentbox::session {
+namespace fs = std::filesystem;
+namespace {
+
+using support::Fd;
+
+constexpr std::string_view k_git = ".git/";
+/// What a commondir file says that names the folder it lies in: as if there were none.
+constexpr const char* k_own_commondir = ".\n";
+
+bool is_of_git(const std::string& path) {
+  return path.starts_with(k_git);
+}
+
+/// The parts of repositories that `protect` names: "config", "hooks", …
+std::vector<std::string> git_parts(const std::vector<std::string>& protect) {
+  std::vector<std::string> parts;
+  for (const std::string& path : protect) {
+    if (is_of_git(path)) {
+      parts.push_back(path.substr(k_git.size()));
+    }
+  }
+  return parts;
+}
+
+bool names(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+/// What must be there in repository `folder` for the protection to hold.
+std::optional<MissingPath> needed(const Walk& walk, const std::string& folder, const std::string& part) {
+  const std::string path = git_path(folder, part);
+  if (part == "hooks") {
+    return MissingPath{path, true, ""};
+  }
+  if (part == "config") {
+    return MissingPath{path, false, ""};
+  }
+  if (part == "commondir") {
+    return MissingPath{path, false, k_own_commondir};
+  }
+  if (part == "config.worktree" && uses_worktree_config(walk, folder)) {
+    return MissingPath{path, false, ""};
+  }
+  return std::nullopt;
+}
+
+void look_at_repository(const Walk& walk, const std::string& folder, const std::vector<std::string>& parts,
+                        Guarded& guarded) {
+  for (const std::string& part : parts) {
+    const std::string path = git_path(folder, part);
+    if (walk.type_of(path) != FileType::none) {
+      guarded.read_only.push_back(path);
+    } else if (auto missing = needed(walk, folder, part)) {
+      guarded.missing.push_back(*std::move(missing));
+    }
+  }
+}
+
+void look_at_repositories(const Walk& walk, const std::string& git, const std::vector<std::string>& parts,
+                          Guarded& guarded) {
+  const GitFolders folders = find_git_folders(walk, git);
+  for (const std::string& repository : folders.repositories) {
+    look_at_repository(walk, repository, parts, guarded);
+  }
+  if (names(parts, "commondir")) {
+    guarded.read_only.insert(guarded.read_only.end(), folders.links.begin(), folders.links.end());
+  }
+  guarded.read_only.insert(guarded.read_only.end(), folders.too_many.begin(), folders.too_many.end());
+}
+
+/// Git's own, if the policy says anything of it.
+void look_at_git(const Walk& walk, const std::vector<std::string>& parts, Guarded& guarded) {
+  if (parts.empty()) {
+    return;
+  }
+  if (root_is_repository(walk)) {
+    look_at_repositories(walk, "", parts, guarded);
+  }
+  switch (walk.type_of(".git")) {
+  case FileType::none: return;
+  case FileType::other: guarded.read_only.emplace_back(".git"); return; // whoever writes it chooses the repository
+  case FileType::folder: look_at_repositories(walk, ".git", parts, guarded); return;
+  }
+}
+
+void remove_commondir(const Walk& walk, const std::string& git) {
+  for (const std::string& repository : find_git_folders(walk, git).repositories) {
+    if (walk.read(git_path(repository, "commondir"), 16) == k_own_commondir) {
+      const Fd folder = walk.open_folder(repository);
+      unlinkat(folder.get(), "commondir", 0);
+    }
+  }
+}
+
+void make(const Walk& walk, const MissingPath& missing) {
+  const fs::path path(missing.path);
+  const Fd folder = walk.open_folder(path.parent_path());
+  const std::string name = path.filename().string();
+  if (!folder) {
+    return;
+  }
+  if (missing.folder) {
+    if (mkdirat(folder.get(), name.c_str(), 0755) == 0) {
+      return;
+    }
+  } else if (const Fd file(
+                 openat(folder.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+             file) {
+    const auto length = static_cast<ssize_t>(missing.content.size());
+    if (write(file.get(), missing.content.data(), missing.content.size()) == length) {
+      return;
+    }
+    unlinkat(folder.get(), name.c_str(), 0); // half a file would be worse than none
+  }
+  if (errno != EEXIST && errno != EROFS && errno != EACCES) {
+    throw support::system_error(support::ExitCode::refused, "cannot make " + (walk.root() / path).string(), errno,
+                                "the box could make it, and Git on the host would obey it");
+  }
+}
+
+} // namespace
+
+Guarded look_at_guarded(const fs::path& root, const std::vector<std::string>& protect,
+                        const std::vector<std::string>& mask) {
+  const Walk walk(root);
+  Guarded guarded;
+  for (const std::string& path : protect) {
+    if (!is_of_git(path) && walk.type_of(path) != FileType::none) {
+      guarded.read_only.push_back(path);
+    }
+  }
+  look_at_git(walk, git_parts(protect), guarded);
+  std::sort(guarded.read_only.begin(), guarded.read_only.end());
+  guarded.read_only.erase(std::unique(guarded.read_only.begin(), guarded.read_only.end()), guarded.read_only.end());
+  for (const std::string& path : mask) {
+    if (walk.type_of(path) != FileType::none) {
+      guarded.masked.push_back(path);
+    }
+  }
+  return guarded;
+}
+
+void make_missing(const fs::path& root, const std::vector<MissingPath>& missing) {
+  if (missing.empty()) {
+    return;
+  }
+  const Walk walk(root);
+  for (const MissingPath& one : missing) {
+    make(walk, one);
+  }
+}
+
+void remove_made(const fs::path& root) {
+  try {
+    const Walk walk(root);
+    if (root_is_repository(walk)) {
+      remove_commondir(walk, "");
+    }
+    if (walk.type_of(".git") == FileType::folder) {
+      remove_commondir(walk, ".git");
+    }
+  } catch (const support::Error&) {
+    return; // it stays, and means nothing
+  }
+}
+
+std::optional<std::string> repository_elsewhere(const policy::PolicyFields& fields) {
+  constexpr std::size_t k_most_bytes = 8192;
+  const Walk walk(fields.workspace.source);
+  if (walk.type_of(".git") != FileType::other) {
+    return std::nullopt;
+  }
+  return describe_git_file(walk.read(".git", k_most_bytes).value_or(""), fields);
+}
+
+} // namespace agentbox::session

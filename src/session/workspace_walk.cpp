@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/workspace_walk.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <sys/stat.h>
+#include <utility>
+
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::session {
+namespace fs = std::filesystem;
+namespace {
+
+using support::Error;
+using support::ExitCode;
+using support::Fd;
+using support::system_error;
+
+std::string shown(const fs::path& path) {
+  return support::escape_untrusted(path.string(), 4096);
+}
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { closedir(folder); }
+};
+
+} // namespace
+
+Walk::Walk(fs::path root)
+    : m_root(std::move(root)), m_fd(open(m_root.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) {
+  if (!m_fd) {
+    throw system_error(ExitCode::refused, "cannot open the workspace " + shown(m_root), errno);
+  }
+}
+
+Fd Walk::open_part(const fs::path& path) const {
+  Fd at(openat(m_fd.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  for (const fs::path& part : path) {
+    Fd next(openat(at.get(), part.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!next && (errno == ENOENT || errno == ENOTDIR)) {
+      return {};
+    }
+    struct stat info {};
+    if (!next || fstat(next.get(), &info) != 0) {
+      throw system_error(ExitCode::refused, "cannot look at " + shown(m_root / path), errno);
+    }
+    if (S_ISLNK(info.st_mode)) {
+      throw Error(ExitCode::refused,
+                  shown(m_root / path) + " cannot be protected: " + shown(part) + " is a symbolic link",
+                  "look at where it leads, and put a file or folder in its place; or take " + shown(path) +
+                      " off the list, in your own configuration: [protect] except, [mask] except");
+    }
+    at = std::move(next);
+  }
+  return at;
+}
+
+FileType Walk::type_of(const fs::path& path) const {
+  const Fd fd = open_part(path);
+  struct stat info {};
+  if (!fd || fstat(fd.get(), &info) != 0) {
+    return FileType::none;
+  }
+  return S_ISDIR(info.st_mode) ? FileType::folder : FileType::other;
+}
+
+unsigned Walk::mode_of(const std::string& name) const {
+  struct stat info {};
+  const bool found = fstatat(m_fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
+  return found ? info.st_mode & static_cast<unsigned>(S_IFMT) : 0;
+}
+
+bool Walk::is_folder(const std::string& name) const {
+  return mode_of(name) == S_IFDIR;
+}
+
+bool Walk::is_file(const std::string& name) const {
+  return mode_of(name) == S_IFREG;
+}
+
+Fd Walk::open_folder(const fs::path& path) const {
+  Fd fd = open_part(path);
+  struct stat info {};
+  if (!fd || fstat(fd.get(), &info) != 0 || !S_ISDIR(info.st_mode)) {
+    return {};
+  }
+  return fd;
+}
+
+std::vector<std::string> Walk::names_in(const fs::path& path, std::size_t most) const {
+  std::vector<std::string> names;
+  const Fd fd = open_folder(path);
+  if (!fd) {
+    return names;
+  }
+  Fd readable(openat(fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::unique_ptr<DIR, CloseFolder> folder(readable ? fdopendir(readable.get()) : nullptr);
+  if (!folder) {
+    throw system_error(ExitCode::refused, "cannot read " + shown(m_root / path), errno);
+  }
+  static_cast<void>(readable.release()); // the DIR's now
+  while (const dirent* entry = readdir(folder.get())) {
+    const std::string name(static_cast<const char*>(entry->d_name));
+    if (names.size() == most) {
+      break;
+    }
+    if (name != "." && name != "..") {
+      names.push_back(name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::optional<std::string> Walk::read(const fs::path& path, std::size_t most) const {
+  try {
+    return support::read_file_beneath(m_root, path, most);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+} // namespace agentbox::session

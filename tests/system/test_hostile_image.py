@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an image, or the user's own containers.conf, says about a container is refused or counts for nothing."""
+import contextlib
+import hashlib
+import json
+import pathlib
+import shutil
+import subprocess
+import tarfile
+import tempfile
+
+from box import HOME, SystemTest
+
+STATE = HOME / ".cache" / "agentbox" / "images.json"
+PINS = HOME / ".local" / "state" / "agentbox" / "manifests.json"
+CONFIG = HOME / ".config" / "containers" / "containers.conf"
+LOOK = "id -u; pwd; env | sort; cut -d' ' -f5 /proc/self/mountinfo | sort; grep -E 'Seccomp:|NoNewPrivs|Cap' /proc/self/status"
+
+
+def run(*words, **more):
+    return subprocess.run(words, check=True, capture_output=True, text=True, **more).stdout
+
+
+class Hostile(SystemTest):
+    def setUp(self):
+        super().setUp()
+        argv = next(step["argv"] for step in self.plan() if step["do"] == "attach")
+        self.image = next(word for word in argv if len(word) == 64 and set(word) <= set("0123456789abcdef"))
+        pod = next(step["argv"] for step in self.plan() if step.get("what") == "create the pod")
+        self.firewall = pod[pod.index("--infra-image") + 1]
+
+    def plan(self):
+        return json.loads(self.agentbox("run", "--dry-run", "--json", "--", "true").out)["steps"]
+
+    @contextlib.contextmanager
+    def instead_of(self, image, other):
+        """agentbox takes image `other` for the one that it built."""
+        before = STATE.read_text()
+        self.assertIn(image, before)
+        STATE.write_text(before.replace(image, other))
+        try:
+            yield
+        finally:
+            STATE.write_text(before)
+
+    def derived(self, lines):
+        """The agent's image with other metadata."""
+        with tempfile.TemporaryDirectory(dir=HOME) as folder:
+            (pathlib.Path(folder) / "Containerfile").write_text(f"FROM {self.image}\n{lines}\n")
+            name = "localhost/hostile-" + hashlib.sha256(lines.encode()).hexdigest()[:12]
+            run("podman", "build", "--quiet", "--pull=never", "--network=none", "--format=docker", "--tag", name, folder)
+        self.addCleanup(subprocess.run, ["podman", "rmi", "--force", name], capture_output=True, check=False)
+        return run("podman", "image", "inspect", "--format", "{{.Id}}", name).strip()
+
+    def box_with(self, lines, script=LOOK, **env):
+        with self.instead_of(self.image, self.derived(lines)):
+            return self.in_box(script, **env)
+
+    def test_metadata_counts_for_nothing(self):
+        usual = self.in_box(LOOK)
+        self.assertCode(usual, 0)
+        lines = ["USER 0", "WORKDIR /etc", "VOLUME /data", "VOLUME /workspace", 'ENTRYPOINT ["/bin/echo", "hostile"]', 'CMD ["hostile"]',
+                 "HEALTHCHECK --interval=1s CMD touch /workspace/health", "STOPSIGNAL SIGKILL", "EXPOSE 22/tcp",
+                 "LABEL io.podman.annotations.privileged=TRUE", "ONBUILD RUN true", 'SHELL ["/bin/evil"]']
+        result = self.box_with("\n".join(lines))
+        self.assertCode(result, 0)
+        self.assertEqual(result.out, usual.out)
+        self.assertFalse((self.workspace / "health").exists())
+
+    def test_variables_are_refused_by_name(self):
+        for lines, name in [("ENV AWS*=", "AWS"), ("ENV LD_PRELOAD=/evil.so", "LD_PRELOAD")]:
+            with self.subTest(lines=lines):
+                result = self.box_with(lines, AWS_SECRET_ACCESS_KEY="secret")
+                self.assertNotIn("secret", result.out + result.err)
+                self.assertCode(result, 126)
+                self.assertIn(name, result.err)
+        self.assertCode(self.box_with("ENV PATH=/evil HOME=/evil TERM=evil", 'test "$HOME" = /home/agent && which git'), 0)
+
+    def annotated(self, image, annotations):
+        """Loads `image` with annotations in its manifest: the same ID, for that is the digest of its configuration."""
+        with tempfile.TemporaryDirectory(dir=HOME) as folder:
+            folder = pathlib.Path(folder)
+            run("podman", "save", "--quiet", "--format=oci-archive", "--output", folder / "image.tar", image)
+            with tarfile.open(folder / "image.tar") as archive:
+                archive.extractall(folder / "layout", filter="data") if hasattr(tarfile, "data_filter") else archive.extractall(folder / "layout")
+            layout = folder / "layout"
+            index = json.loads((layout / "index.json").read_text())
+            entry = index["manifests"][0]
+            manifest = json.loads((layout / "blobs" / "sha256" / entry["digest"].removeprefix("sha256:")).read_text())
+            manifest["annotations"] = {**manifest.get("annotations", {}), **annotations}
+            text = json.dumps(manifest).encode()
+            digest = hashlib.sha256(text).hexdigest()
+            (layout / "blobs" / "sha256" / digest).write_bytes(text)
+            entry.update(digest=f"sha256:{digest}", size=len(text), annotations={"org.opencontainers.image.ref.name": "localhost/hostile-annotated:1"})
+            (layout / "index.json").write_text(json.dumps(index))
+            with tarfile.open(folder / "hostile.tar", "w") as archive:
+                for path in sorted(layout.iterdir()):
+                    archive.add(path, path.name)
+            run("podman", "load", "--quiet", "--input", folder / "hostile.tar")
+        self.addCleanup(subprocess.run, ["podman", "rmi", "--force", "localhost/hostile-annotated:1"], capture_output=True, check=False)
+        return run("podman", "image", "inspect", "--format", "{{.Id}}", "localhost/hostile-annotated:1").strip()
+
+    def test_annotations_of_a_manifest_do_not_reach_the_runtime(self):
+        """The firewall's image is small; both containers go through the same part of the hook."""
+        with tempfile.TemporaryDirectory(dir=HOME) as folder:  # its manifest as it was, for the tests to come
+            run("podman", "save", "--quiet", "--format=oci-archive", "--output", f"{folder}/before.tar", self.firewall)
+            try:
+                other = self.annotated(self.firewall, {"run.oci.seccomp_bpf_data": "AAAA", "run.oci.keep_original_groups": "1"})
+                self.assertEqual(other, self.firewall, "the same ID with another manifest")
+                self.assertIn("run.oci.seccomp_bpf_data", run("podman", "image", "inspect", other))
+                pinned = self.in_box("true")
+                self.assertCode(pinned, 126)
+                self.assertIn("manifest", pinned.err)
+                PINS.unlink()  # the hook alone
+                result = self.in_box("true")
+                self.assertCode(result, 126)
+                self.assertIn("run.oci.", result.err)
+            finally:
+                PINS.unlink(missing_ok=True)
+                subprocess.run(["podman", "rmi", "--force", self.firewall], capture_output=True, check=False)
+                run("podman", "load", "--quiet", "--input", f"{folder}/before.tar")
+        self.assertCode(self.in_box("true"), 0)
+
+    @contextlib.contextmanager
+    def containers_conf(self, text):
+        before = CONFIG.read_text() if CONFIG.exists() else None
+        CONFIG.parent.mkdir(parents=True, exist_ok=True)
+        CONFIG.write_text((before or "") + text)
+        try:
+            yield
+        finally:
+            CONFIG.unlink() if before is None else CONFIG.write_text(before)
+
+    def test_a_containers_conf_that_adds_something_is_refused(self):
+        folder = pathlib.Path(tempfile.mkdtemp(dir=HOME))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        for text, named in [('env = ["EVIL=1"]', "EVIL"), (f'volumes = ["{folder}:/evil"]', "/evil"), ('devices = ["/dev/fuse"]', "fuse"),
+                            ('default_capabilities = ["CHOWN", "NET_ADMIN"]', "NET_ADMIN"), ('default_sysctls = ["net.ipv4.ip_forward=1"]', "ip_forward"),
+                            ('annotations = ["run.oci.keep_original_groups=1"]', "run.oci"), ('netns = "host"', ""), ('ipcns = "host"', ""),
+                            ('pidns = "host"', "pid"), ('cgroupns = "host"', "cgroup"), ('utsns = "host"', ""), ('init = true', ""),
+                            ('env_host = true', ""), ('seccomp_profile = "unconfined"', "")]:
+            with self.subTest(text=text), self.containers_conf(f"\n[containers]\n{text}\n"):
+                result = self.in_box(LOOK, HTTP_PROXY="http://evil.example", EVIL_OF_HOST="1")
+                if result.code == 0:  # it counted for nothing
+                    self.assertNotIn("EVIL", result.out)
+                    self.assertNotIn("evil", result.out)
+                    self.assertIn("Seccomp:\t2", result.out)
+                    self.assertIn("CapBnd:\t0000000000000000", result.out)
+                else:
+                    self.assertIn(result.code, (125, 126), str(result))
+                    self.assertIn(named, result.err)
+
+    def test_other_hooks_do_not_run_after_ours(self):
+        folder = pathlib.Path(tempfile.mkdtemp(dir=HOME))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        (folder / "evil").write_text(f"#!/bin/sh\ntouch {folder}/ran\ncat\n")
+        (folder / "evil").chmod(0o755)
+        (folder / "zz.json").write_text(json.dumps({"version": "1.0.0", "hook": {"path": str(folder / "evil")}, "when": {"always": True},
+                                                    "stages": ["precreate"]}))
+        with self.containers_conf(f'\n[engine]\nhooks_dir = ["{folder}"]\n'):
+            self.assertCode(self.in_box("true"), 0)
+        self.assertFalse((folder / "ran").exists())

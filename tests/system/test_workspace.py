@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the box can do to the project that the host would run or trust, and what its user can still do in it."""
+import ctypes
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import threading
+
+from box import AGENTBOX, HOME, SESSIONS, SystemTest, wait_until
+
+PERSON = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_COMMITTER_NAME": "A",
+          "GIT_COMMITTER_EMAIL": "a@example.com", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
+
+
+def git(*words, cwd):
+    return subprocess.run(["git", *words], cwd=cwd, env={**os.environ, **PERSON}, check=True, capture_output=True, text=True).stdout
+
+
+class Workspace(SystemTest):
+    def repository(self, folder=None):
+        """A repository with one commit and a bare remote beside the workspace."""
+        folder = folder or self.workspace
+        folder.mkdir(exist_ok=True)
+        git("init", "--quiet", "--initial-branch=main", ".", cwd=folder)
+        (folder / "file").write_text("one\n")
+        git("add", "file", cwd=folder)
+        git("commit", "--quiet", "--message=one", cwd=folder)
+        remote = pathlib.Path(tempfile.mkdtemp(prefix="remote-", dir=HOME / "work"))
+        self.addCleanup(shutil.rmtree, remote, ignore_errors=True)
+        git("init", "--quiet", "--bare", ".", cwd=remote)
+        git("remote", "add", "origin", "/remote", cwd=folder)
+        return remote
+
+    def tried(self, lines, *options, **more):
+        """Each line as a command in one box: {line: whether it worked}."""
+        script = "".join(f"if ( {line} ) >/dev/null 2>&1; then echo 'ok {number}'; fi\n" for number, line in enumerate(lines))
+        result = self.in_box(script, *options, **more)
+        self.assertCode(result, 0)
+        done = {int(line.split()[1]) for line in result.out.splitlines()}
+        return {line: number in done for number, line in enumerate(lines)}
+
+    def test_what_the_host_runs_cannot_be_written_or_moved_away(self):
+        self.repository()
+        for file in [".envrc", ".mcp.json", ".pre-commit-config.yaml", ".claude/settings.json", ".vscode/tasks.json", ".idea/x",
+                     ".husky/pre-commit", ".agentbox/config.toml"]:
+            (self.workspace / file).parent.mkdir(exist_ok=True)
+            (self.workspace / file).write_text("")
+        (self.workspace / "normal").mkdir()
+        attacks = ["echo x >.envrc", "rm .envrc", "mv .envrc x", "ln -sf /x .envrc", "echo x >.mcp.json", "echo x >.agentbox/config.toml",
+                   "touch .agentbox/new", "mv .agentbox x", "rm -r .agentbox", "touch .vscode/new", "mv .vscode x", "touch .idea/new",
+                   "touch .husky/new", "echo x >.claude/settings.json", "mv .claude x", "mv .git x", "mv .git x && mkdir -p .git/hooks",
+                   "touch .git/hooks/pre-commit", "mv .git/hooks x", "echo x >>.git/config", "mv .git/config x",
+                   "cp .git/config .git/c && mv .git/c .git/config", "echo x >.git/commondir", "rm .git/commondir", "rm -rf .git/hooks && false",
+                   "chmod 777 .git/hooks", "echo x >.pre-commit-config.yaml", "mount --bind /tmp .git/hooks"]
+        controls = ["echo x >normal/file", "mv normal renamed", "touch .claude/other", "touch .git/other", "mkdir .git/folder"]
+        result = self.tried(attacks + controls)
+        self.assertEqual([line for line in attacks if result[line]], [])
+        self.assertEqual([line for line in controls if not result[line]], [])
+        self.assertFalse((self.workspace / ".git" / "commondir").exists(), "what was made for the run is gone")
+        self.assertEqual(list((self.workspace / ".git" / "hooks").glob("[!.]*[!e]")), [])
+        git("status", cwd=self.workspace)
+
+    def test_git_works_and_pushes(self):
+        remote = self.repository()
+        script = """set -e
+            echo two >file; git add file; git commit --quiet --message=two
+            git push --quiet origin main
+            git checkout --quiet -b feature; echo three >file; git commit --quiet --all --message=three
+            git push -u origin feature
+            git checkout --quiet main; git merge --quiet feature; git branch -d feature
+            git fetch --quiet origin; git checkout --quiet feature; git stash list; git tag v1; git gc --quiet; git fsck
+            git rebase --quiet main; git worktree add --quiet /tmp/w; git status --porcelain; echo done"""
+        options = [word for name, value in PERSON.items() for word in ("--env", f"{name}={value}")]
+        result = self.in_box(script, "--mount", f"{remote}:/remote", *options)
+        self.assertCode(result, 0)
+        self.assertTrue(result.out.endswith("done\n"), str(result))
+        log = git("log", "--format=%s", "feature", cwd=remote)
+        self.assertEqual(log.split(), ["three", "two", "one"])
+        self.assertEqual(git("log", "--format=%s", "main", cwd=self.workspace).split(), ["three", "two", "one"])
+
+    def test_a_writable_mount_is_guarded_too(self):
+        remote = self.repository()
+        other = pathlib.Path(tempfile.mkdtemp(prefix="other-", dir=HOME / "work"))
+        self.addCleanup(shutil.rmtree, other, ignore_errors=True)
+        self.repository(other)
+        result = self.tried(["touch /remote/hooks/x", "echo x >>/remote/config", "touch /other/.git/hooks/x", "mv /other/.git /other/x",
+                             "touch /remote/ok", "touch /other/ok"],
+                            "--mount", f"{remote}:/remote", "--mount", f"{other}:/other")
+        self.assertEqual([line for line, worked in result.items() if worked], ["touch /remote/ok", "touch /other/ok"])
+
+    def test_a_mount_around_the_workspace_is_read_only_or_refused(self):
+        parent = self.workspace.parent
+        result = self.in_box("true", "--mount", f"{parent}:/parent")
+        self.assertCode(result, 2)
+        self.assertIn("overlap", result.err)
+        self.assertCode(self.in_box("ls /parent >/dev/null", "--mount", f"{parent}:/parent:ro"), 0)
+
+    def test_protected_links_are_refused_with_the_way_out(self):
+        (self.workspace / "real").mkdir()
+        (self.workspace / ".vscode").symlink_to("real")
+        result = self.in_box("true")
+        self.assertCode(result, 126)
+        self.assertIn(".vscode", result.err)
+        self.assertIn("except", result.err)
+        self.user_config('[protect]\nexcept = [".vscode"]\n')
+        self.assertCode(self.in_box("touch real/x"), 0)
+
+    def test_secrets_are_masked(self):
+        (self.workspace / ".env").write_text("KEY=secret\n")
+        (self.workspace / "keys").mkdir()
+        (self.workspace / "keys" / "key").write_text("secret\n")
+        self.user_config('[mask]\npaths = ["keys"]\n')
+        result = self.in_box("test -f .env && test ! -s .env && cat .env; ls -A keys; grep -r secret . ; echo end")
+        self.assertEqual(result.out, "end\n", str(result))
+        attacks = self.tried(["echo x >.env", "mv .env x", "rm .env", "mv keys x", "touch keys/x", "umount .env"])
+        self.assertEqual([line for line, worked in attacks.items() if worked], [])
+        self.assertEqual((self.workspace / ".env").read_text(), "KEY=secret\n")
+        self.user_config('[mask]\nexcept = [".env"]\n')
+        self.assertEqual(self.in_box("cat .env; cat keys/key").out, "KEY=secret\nsecret\n")
+
+    def test_a_projects_exceptions_need_the_users_agreement(self):
+        (self.workspace / ".env").write_text("KEY=secret\n")
+        self.project_config('[mask]\nexcept = [".env"]\n')
+        result = self.in_box("cat .env")
+        self.assertCode(result, 126)
+        self.assertIn(".env", result.err)
+        self.assertEqual(self.in_box("cat .env", "--trust-project").out, "KEY=secret\n")
+
+    def test_worktrees_are_not_followed_and_the_flag_is_named(self):
+        self.repository()
+        tree = self.workspace / "tree"
+        git("worktree", "add", "--quiet", tree, cwd=self.workspace)
+        result = self.agentbox("run", "--", "sh", "-c", "git status; echo x >.git; mv .git x; cat .git", cwd=tree)
+        repository = self.workspace / ".git"
+        self.assertIn(f"--mount {repository}:{repository}", result.err)
+        self.assertEqual((tree / ".git").read_text(), f"gitdir: {repository}/worktrees/tree\n")
+        mounted = self.agentbox("run", "--mount", f"{repository}:{repository}", "--", "sh", "-c",
+                                f"git status --porcelain && touch ok; touch {repository}/hooks/x; echo x >>{repository}/config; "
+                                f"echo x >{repository}/worktrees/tree/commondir; echo end", cwd=tree)
+        self.assertEqual(mounted.out, "end\n", str(mounted))
+        self.assertTrue((tree / "ok").exists(), str(mounted))
+        self.assertFalse((repository / "hooks" / "x").exists())
+        self.assertEqual((repository / "worktrees" / "tree" / "commondir").read_text(), "../..\n")
+
+    def test_one_box_a_workspace_unless_asked(self):
+        first = self.start("run", "--", "sh", "-c", "touch running; sleep 100")
+        wait_until(lambda: (self.workspace / "running").exists(), 20, "the first box")
+        refused = self.in_box("true")
+        self.assertCode(refused, 126)
+        self.assertIn("--share-workspace", refused.err)
+        (HOME / "work" / "link").unlink(missing_ok=True)
+        (HOME / "work" / "link").symlink_to(self.workspace)
+        self.addCleanup((HOME / "work" / "link").unlink)
+        self.assertCode(self.agentbox("run", "--", "true", cwd=HOME / "work" / "link"), 126)
+        self.assertCode(self.in_box("true", "--share-workspace"), 0)
+        self.assertEqual(len([path for path in SESSIONS.iterdir() if path.is_dir()]), 1)
+        first.terminate()
+        first.wait(20)
+        self.assertCode(self.in_box("true"), 0)
+
+    def test_a_workspace_that_is_swapped_while_the_box_starts(self):
+        """The path becomes a link to another folder, and back, all the time: the box sees the right one or none."""
+        inner, other, link = self.workspace / "inner", self.workspace / "other", self.workspace / "link"
+        inner.mkdir(), other.mkdir()
+        (inner / "name").write_text("right")
+        (other / "name").write_text("wrong")
+        link.symlink_to(other)
+        chosen = os.open(inner, os.O_RDONLY)  # wherever it is called
+        libc, stop = ctypes.CDLL(None, use_errno=True), threading.Event()
+
+        def swap():
+            while not stop.wait(0.005):
+                libc.renameat2(-100, bytes(inner), -100, bytes(link), 2)  # RENAME_EXCHANGE
+
+        self.assertEqual(self.agentbox("run", "--", "cat", "name", cwd=inner).out, "right")
+        thread = threading.Thread(target=swap)
+        thread.start()
+        try:
+            seen = []
+            for _ in range(12):
+                seen.append(subprocess.run([AGENTBOX, "run", "--", "cat", "name"], capture_output=True, text=True, check=False,
+                                           preexec_fn=lambda: os.fchdir(chosen)))
+        finally:
+            stop.set()
+            thread.join()
+            os.close(chosen)
+        for done in seen:
+            if done.returncode == 0:
+                self.assertEqual(done.stdout, "right")
+            else:
+                self.assertIn(done.returncode, (2, 126), done.stderr)
+        self.assertTrue(any(done.returncode for done in seen), "the race was not met")
+
+    def test_setuid_and_devices_mean_nothing_in_the_workspace(self):
+        result = self.in_box("findmnt --noheadings --output OPTIONS --target /workspace || grep ' /workspace ' /proc/self/mountinfo")
+        self.assertIn("nosuid", result.out)
+        self.assertIn("nodev", result.out)
+
+
+class Review(SystemTest):
+    def test_what_the_host_may_run_is_said_in_five_lines(self):
+        script = """
+            mkdir -p evil bin node_modules/.bin .vscode; git init --quiet evil; git -C evil config core.fsmonitor ./x
+            printf '#!/bin/sh' >evil/.git/hooks/post-checkout; chmod +x evil/.git/hooks/post-checkout
+            for i in 1 2 3 4 5 6 7; do printf x >bin/p$i; chmod +x bin/p$i; ln -s ../x node_modules/.bin/q$i; done
+            echo '{}' >.vscode/tasks.json; echo x >.envrc; ln -s /etc/passwd link; mkfifo fifo; touch s; chmod u+s s
+            printf '* filter=x\\n' >.gitattributes; mkdir sub; echo 'gitdir: ../evil/.git' >sub/.git
+            touch "$(printf 'bin/\\033]52;c;x')"; chmod +x bin/*"""
+        result = self.in_box(script)
+        self.assertCode(result, 0)
+        said = result.err.splitlines()
+        self.assertLessEqual(len(said), 5, str(result))
+        self.assertIn("agentbox review", result.err)
+        self.assertNotIn("\033", result.err)
+        report = json.loads(self.agentbox("review", "--json").out)
+        found = {(one["kind"], one["path"]) for one in report["findings"]}
+        for wanted in [("git-hook", "evil/.git/hooks/post-checkout"), ("git-settings", "evil/.git/config"), ("git-link", "sub/.git"),
+                       ("git-attributes", ".gitattributes"), ("tool-file", ".envrc"), ("tool-file", ".vscode/tasks.json"),
+                       ("set-id", "s"), ("program", "bin/p1"), ("program", "node_modules/.bin/q1"), ("link-out", "link"), ("special", "fifo")]:
+            self.assertIn(wanted, found)
+        self.assertEqual(next(one["detail"] for one in report["findings"] if one["path"] == "evil/.git/config"), "core.fsmonitor")
+        shown = self.agentbox("review")
+        self.assertIn("evil/.git/hooks/post-checkout", shown.out)
+        self.assertNotIn("\033", shown.out)
+
+    def test_ordinary_work_is_not_worth_a_word(self):
+        result = self.in_box("mkdir src; echo x >src/main.c; echo y >Makefile; ln -s src/main.c link; sh -c 'echo x >script; chmod +x script'")
+        self.assertCode(result, 0)
+        self.assertEqual(result.err, "")
+        self.assertEqual(json.loads(self.agentbox("review", "--json").out)["findings"], [])
+
+    def test_what_was_there_before_is_not_reported(self):
+        (self.workspace / ".envrc").write_text("x")
+        (self.workspace / "bin").mkdir()
+        (self.workspace / "bin" / "old").write_text("x")
+        (self.workspace / "bin" / "old").chmod(0o755)
+        self.assertEqual(self.in_box("cat .envrc >/dev/null; touch -d 2001-01-01 new; cp bin/old bin/new; touch -d 2001-01-01 bin/new").code, 0)
+        report = json.loads(self.agentbox("review", "--json").out)
+        self.assertEqual([one["path"] for one in report["findings"]], ["bin/new"])

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mounts.hpp"
+
+#include <sys/stat.h>
+
+#include "catch.hpp"
+#include "stand_in.hpp"
+
+using namespace agentbox::entrypoint;
+using namespace agentbox::entrypoint_test;
+using Catch::Matchers::Contains;
+
+TEST_CASE("lines of expected mounts") {
+  const auto mount = read_expected_mount("65025:1234 /workspace/a b");
+  REQUIRE(mount);
+  CHECK(mount->device == 65025);
+  CHECK(mount->inode == 1234);
+  CHECK(mount->destination == "/workspace/a b");
+  for (const char* line :
+       {"", "1", "1:2", "1:2 ", "1:2 x", "1:2/x", ":2 /x", "1: /x", "-1:2 /x", "1:2:3 /x", " 1:2 /x"}) {
+    INFO(line);
+    CHECK_FALSE(read_expected_mount(line));
+  }
+  CHECK_FALSE(read_expected_mount("1:2 /" + std::string(5000, 'x')));
+}
+
+TEST_CASE("a mount that is not what was looked at is refused, and the right one is not") {
+  struct stat info {};
+  REQUIRE(stat("/usr", &info) == 0);
+  const std::string right = std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) + " /usr";
+  const std::string wrong = std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino + 1) + " /usr";
+  const auto outcome_with = [](const std::string& mounts) {
+    Surroundings surroundings;
+    surroundings.env.push_back("AGENTBOX_MOUNTS=" + mounts);
+    return run(surroundings, {"exec", "/bin/sh", "-c", "echo it ran; env"});
+  };
+  const Outcome good = outcome_with(right + "\n" + right);
+  CHECK(good.code == 0);
+  CHECK_THAT(good.output, Contains("it ran") && !Contains("AGENTBOX_MOUNTS"));
+  for (const std::string& mounts :
+       {wrong, right + "\n" + wrong, std::string("nonsense"), std::string("1:2 /no/such/path")}) {
+    INFO(mounts);
+    const Outcome outcome = outcome_with(mounts);
+    CHECK(outcome.code == 126);
+    CHECK_THAT(outcome.output, !Contains("it ran"));
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "review/classify.hpp"
+
+#include <sys/stat.h>
+
+#include "catch.hpp"
+
+using namespace agentbox::review;
+
+namespace {
+
+constexpr unsigned k_file = S_IFREG | 0644U;
+constexpr unsigned k_program = S_IFREG | 0755U;
+constexpr unsigned k_link = S_IFLNK | 0777U;
+
+std::optional<Kind> kind_of(const std::string& path, unsigned mode, const std::string& content = "",
+                            bool in_repository = false) {
+  const auto finding = classify({path, mode, in_repository, [&] { return content; }},
+                                {".envrc", ".git/hooks", ".vscode", ".claude/settings.json"});
+  return finding ? std::optional(finding->kind) : std::nullopt;
+}
+
+} // namespace
+
+TEST_CASE("ordinary work of an agent is not worth a word") {
+  for (const char* path :
+       {"src/main.cpp", "README.md", "config", "hooks/pre-commit", "a/.vscode2/x", "x.envrc", "binary/x"}) {
+    INFO(path);
+    CHECK_FALSE(kind_of(path, k_file));
+  }
+  CHECK_FALSE(kind_of("build.sh", k_program));
+  CHECK_FALSE(kind_of("bin", S_IFDIR | 0755U));
+  CHECK_FALSE(kind_of(".git/index", k_file, "", true));
+  CHECK_FALSE(kind_of("a/b", k_link, "../c"));
+  CHECK_FALSE(kind_of(".gitattributes", k_file, "*.c text"));
+  CHECK_FALSE(kind_of(".git/hooks/pre-commit.sample", k_program));
+}
+
+TEST_CASE("what Git obeys") {
+  CHECK(kind_of(".git/hooks/pre-commit", k_program) == Kind::git_hook);
+  CHECK(kind_of(".git/modules/x/hooks/post-checkout", k_program) == Kind::git_hook);
+  CHECK(kind_of("sub/.git/hooks/pre-push", k_link, "../x") == Kind::git_hook);
+  CHECK(kind_of("sub/.git/config", k_file, "[core]\nfsmonitor=x", true) == Kind::git_settings);
+  CHECK(kind_of("bare/config", k_file, "[core]\n", true) == Kind::git_settings);
+  CHECK_FALSE(kind_of(".git/config", k_file, "", true)); // the empty one is ours
+  CHECK(kind_of(".git/commondir", k_file, "../evil\n", true) == Kind::git_settings);
+  CHECK_FALSE(kind_of(".git/commondir", k_file, ".\n", true));
+  CHECK(kind_of(".git/worktrees/w/commondir", k_file, "/evil\n") == Kind::git_settings);
+  CHECK_FALSE(kind_of(".git/worktrees/w/commondir", k_file, "../..\n"));
+  CHECK(kind_of("sub/.git", k_file, "gitdir: ../evil\n") == Kind::git_link);
+  CHECK(kind_of("sub/.git", k_link, "../evil") == Kind::git_link);
+  CHECK(kind_of(".gitattributes", k_file, "* filter=x") == Kind::git_attributes);
+  CHECK(kind_of(".git/info/attributes", k_file, "* diff=x") == Kind::git_attributes);
+  CHECK(kind_of(".gitmodules", k_file) == Kind::git_attributes);
+}
+
+TEST_CASE("what other programs of the host run or trust") {
+  CHECK(kind_of(".envrc", k_file) == Kind::tool_file);
+  CHECK(kind_of("packages/a/.envrc", k_file) == Kind::tool_file);
+  CHECK(kind_of(".vscode/tasks.json", k_file) == Kind::tool_file);
+  CHECK(kind_of(".claude/settings.json", k_file) == Kind::tool_file);
+  CHECK(kind_of("x", S_IFREG | 04755U) == Kind::set_id);
+  CHECK(kind_of("x", S_IFREG | 02644U) == Kind::set_id);
+  CHECK_FALSE(kind_of("folder", S_IFDIR | 02755U));
+  CHECK(kind_of("node_modules/.bin/tsc", k_link, "../typescript/bin/tsc") == Kind::program);
+  CHECK(kind_of(".venv/bin/pip", k_program) == Kind::program);
+  CHECK_FALSE(kind_of(".venv/bin/activate.txt", k_file));
+  CHECK(kind_of("a", k_link, "/etc/passwd") == Kind::link_out);
+  CHECK(kind_of("a/b", k_link, "../../x") == Kind::link_out);
+  CHECK(kind_of("fifo", S_IFIFO | 0644U) == Kind::special);
+  CHECK(kind_of("socket", S_IFSOCK | 0644U) == Kind::special);
+}
+
+TEST_CASE("links that lead out, by their text") {
+  CHECK(leads_out("a", ".."));
+  CHECK(leads_out("a/b", "x/../../.."));
+  CHECK(leads_out("a", "/"));
+  CHECK_FALSE(leads_out("a/b", ".."));
+  CHECK_FALSE(leads_out("a/b", "../c/../d"));
+  CHECK_FALSE(leads_out("a", "..x"));
+  CHECK_FALSE(leads_out("a", ""));
+}

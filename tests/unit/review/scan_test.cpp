@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "review/scan.hpp"
+
+#include <fstream>
+#include <sys/stat.h>
+#include <thread>
+
+#include "catch.hpp"
+#include "review/store.hpp"
+#include "temp_folder.hpp"
+
+using namespace agentbox::review;
+using agentbox::tests::TempFolder;
+namespace fs = std::filesystem;
+
+namespace {
+
+void write(const fs::path& path, const std::string& text = "x") {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path) << text;
+}
+
+Report scanned(const std::vector<fs::path>& trees, const timespec& since, const Limits& limits = {}) {
+  Report report;
+  scan(trees, since, {".envrc"}, limits, report);
+  return report;
+}
+
+bool has(const Report& report, const std::string& path) {
+  return std::any_of(report.findings.begin(), report.findings.end(),
+                     [&](const Finding& finding) { return finding.path == path; });
+}
+
+/// Change times have the grain of the kernel's tick.
+void next_tick() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+}
+
+} // namespace
+
+TEST_CASE("only what changed since is reported") {
+  const TempFolder folder;
+  write(folder / "old/.envrc");
+  write(folder / "touched/.envrc");
+  write(folder / "moved");
+  next_tick();
+  const Moment start = Moment::now();
+  write(folder / "new/.envrc");
+  fs::last_write_time(folder / "touched/.envrc", fs::file_time_type::clock::now() - std::chrono::hours(24 * 365));
+  fs::rename(folder / "moved", folder / ".envrc");
+  const Report report = scanned({folder.path()}, start.earliest());
+  CHECK(has(report, "new/.envrc"));
+  CHECK(has(report, "touched/.envrc")); // the time of the content can be set back, that of the change cannot
+  CHECK(has(report, ".envrc"));
+  CHECK_FALSE(has(report, "old/.envrc"));
+  CHECK(report.findings.size() == 3);
+  CHECK(report.stopped.empty());
+}
+
+TEST_CASE("links are not followed, FIFOs not opened, and a further tree has absolute paths") {
+  const TempFolder folder;
+  const Moment start = Moment::now();
+  fs::create_directories(folder / "a");
+  fs::create_directories(folder / "other");
+  fs::create_directory_symlink("..", folder / "a/loop");
+  write(folder / "other/.envrc");
+  REQUIRE(mkfifo((folder / "a/.git").c_str(), 0600) == 0); // reading it would hang
+  const Report report = scanned({folder / "a", folder / "other"}, start.earliest());
+  CHECK(has(report, ".git"));
+  CHECK(has(report, "loop"));
+  CHECK(has(report, (folder / "other/.envrc").string()));
+  CHECK(report.findings.size() == 3);
+}
+
+TEST_CASE("a repository's data is passed over, its settings are not") {
+  const TempFolder folder;
+  const Moment start = Moment::now();
+  write(folder / "sub/.git/HEAD");
+  write(folder / "sub/.git/objects/.envrc");
+  fs::create_directories(folder / "sub/.git/refs");
+  write(folder / "sub/.git/config", "[core]\nfsmonitor = x\n");
+  const Report report = scanned({folder.path()}, start.earliest());
+  REQUIRE(report.findings.size() == 1);
+  CHECK(report.findings.front() == Finding{Kind::git_settings, "sub/.git/config", "core.fsmonitor"});
+}
+
+TEST_CASE("huge and deep trees end the look, and the report says so") {
+  const TempFolder folder;
+  const Moment start = Moment::now();
+  for (int i = 0; i < 300; ++i) {
+    write(folder / ("bin/" + std::to_string(i)));
+    fs::permissions(folder / ("bin/" + std::to_string(i)), fs::perms::owner_all);
+  }
+  Limits limits;
+  const Report whole = scanned({folder.path()}, start.earliest(), limits);
+  CHECK(whole.counts.at(Kind::program) == 300);
+  CHECK(whole.findings.size() == k_most_findings);
+  limits.entries = 50;
+  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped == "stopped after 50 files");
+  limits = {};
+  limits.depth = 1;
+  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.find("deeper") != std::string::npos);
+  limits = {};
+  limits.time = std::chrono::milliseconds(-1);
+  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.find("ms") != std::string::npos);
+}
+
+TEST_CASE("a missing tree is said to be unread") {
+  CHECK(scanned({"/no/such/tree"}, Moment::now().earliest()).stopped == "1 folder could not be read");
+}
+
+TEST_CASE("a report is kept for its workspace, and read back") {
+  const TempFolder folder;
+  Report report;
+  report.box = "b";
+  report.workspace = "/home/u/w";
+  report.since = 7;
+  report.findings = {{Kind::link_out, "a", "-> /etc"}};
+  report.counts = {{Kind::link_out, 3}};
+  report.looked_at = 5;
+  report.stopped = "stopped after 5 files";
+  keep(folder / "review", report);
+  CHECK(last(folder / "review", "/home/u/w") == report);
+  CHECK_FALSE(last(folder / "review", "/home/u/other"));
+  struct stat info {};
+  REQUIRE(stat(fs::directory_iterator(folder / "review")->path().c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777U) == 0600);
+  CHECK_THROWS(from_json("{}", "x"));
+  CHECK_THROWS(from_json("nonsense", "x"));
+  CHECK(to_json({"b", "/w", 1, {{Kind::program, "bin/\xff", ""}}, {}, 1, ""}).find("bin/") != std::string::npos);
+}

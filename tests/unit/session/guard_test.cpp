@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/guard.hpp"
+
+#include <fstream>
+#include <sys/stat.h>
+
+#include "box.hpp"
+#include "session/git_folders.hpp"
+#include "support/error.hpp"
+
+using namespace agentbox;
+using namespace agentbox::session;
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+namespace {
+
+const Words k_protect = {".agentbox", ".envrc", ".git/commondir", ".git/config", ".git/config.worktree", ".git/hooks"};
+
+Guarded look(const fs::path& root, const Words& mask = {}) {
+  return look_at_guarded(root, k_protect, mask);
+}
+
+void write(const fs::path& path, const std::string& text) {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path) << text;
+}
+
+Words missing_of(const Guarded& guarded) {
+  Words paths;
+  for (const MissingPath& one : guarded.missing) {
+    paths.push_back(one.path);
+  }
+  return paths;
+}
+
+} // namespace
+
+TEST_CASE("protected and masked paths that exist are found") {
+  const session_test::RuntimeFolder folder;
+  CHECK(look(folder.path()).read_only.empty());
+  CHECK(look(folder.path()).missing.empty()); // no repository: nothing is made
+  fs::create_directories(folder.path() / ".agentbox");
+  write(folder.path() / ".envrc", "x");
+  write(folder.path() / ".env", "x");
+  fs::create_directories(folder.path() / "keys");
+  CHECK(look(folder.path()).read_only == Words{".agentbox", ".envrc"});
+  CHECK(look(folder.path(), {".env", "keys", "other"}).masked == Words{".env", "keys"});
+}
+
+TEST_CASE("what Git would obey and is missing is made, and taken away where it would be in the way") {
+  const session_test::RuntimeFolder folder;
+  fs::create_directories(folder.path() / ".git");
+  const Guarded before = look(folder.path());
+  CHECK(missing_of(before) == Words{".git/commondir", ".git/config", ".git/hooks"});
+  make_missing(folder.path(), before.missing);
+  const Guarded after = look(folder.path());
+  CHECK(after.missing.empty());
+  CHECK(after.read_only == Words{".git/commondir", ".git/config", ".git/hooks"});
+  make_missing(folder.path(), before.missing); // nothing happens to what is there
+  remove_made(folder.path());
+  CHECK_FALSE(fs::exists(folder.path() / ".git/commondir"));
+  CHECK(fs::exists(folder.path() / ".git/hooks"));
+  write(folder.path() / ".git/commondir", "../elsewhere\n");
+  remove_made(folder.path());
+  CHECK(fs::exists(folder.path() / ".git/commondir")); // not ours
+}
+
+TEST_CASE("a worktree's settings are made only where Git reads them") {
+  const session_test::RuntimeFolder folder;
+  write(folder.path() / ".git/config", "[extensions]\n\tworktreeConfig = true\n");
+  const Words missing = missing_of(look(folder.path()));
+  CHECK(std::find(missing.begin(), missing.end(), ".git/config.worktree") != missing.end());
+}
+
+TEST_CASE("a .git file is protected as a whole: whoever writes it chooses the repository") {
+  const session_test::RuntimeFolder folder;
+  write(folder.path() / ".git", "gitdir: /x");
+  CHECK(look(folder.path()).read_only == Words{".git"});
+}
+
+TEST_CASE("the repositories of submodules and the links of worktrees are protected too") {
+  const session_test::RuntimeFolder folder;
+  for (const char* module : {"a", "libs/b", "a/modules/c"}) {
+    const fs::path git = folder.path() / ".git/modules" / module;
+    write(git / "HEAD", "ref: x");
+    write(git / "config", "");
+    fs::create_directories(git / "hooks");
+  }
+  write(folder.path() / ".git/worktrees/w/commondir", "../..\n");
+  write(folder.path() / ".git/worktrees/w/gitdir", "/x/.git\n");
+  const Words paths = look(folder.path()).read_only;
+  for (const char* path : {".git/modules/a/config", ".git/modules/a/hooks", ".git/modules/libs/b/config",
+                           ".git/modules/a/modules/c/hooks", ".git/worktrees/w/commondir", ".git/worktrees/w/gitdir"}) {
+    INFO(path);
+    CHECK(std::find(paths.begin(), paths.end(), path) != paths.end());
+  }
+}
+
+TEST_CASE("more submodules than can be mounted one by one are read-only as a whole") {
+  const session_test::RuntimeFolder folder;
+  for (int i = 0; i < 40; ++i) {
+    write(folder.path() / ".git/modules" / std::to_string(i) / "HEAD", "ref: x");
+  }
+  const Words paths = look(folder.path()).read_only;
+  CHECK(std::find(paths.begin(), paths.end(), ".git/modules") != paths.end());
+}
+
+TEST_CASE("a root that is a repository itself is protected") {
+  const session_test::RuntimeFolder folder;
+  write(folder.path() / "HEAD", "ref: x");
+  write(folder.path() / "config", "");
+  fs::create_directories(folder.path() / "objects");
+  CHECK(look(folder.path()).read_only.empty()); // not yet one
+  fs::create_directories(folder.path() / "refs");
+  CHECK(look(folder.path()).read_only == Words{"config"});
+}
+
+TEST_CASE("a guarded path that is, or goes through, a symbolic link is refused") {
+  const session_test::RuntimeFolder folder;
+  Words mask;
+  SECTION("the last part") {
+    fs::create_directories(folder.path() / ".git");
+    fs::create_directory_symlink("/etc", folder.path() / ".git/hooks");
+  }
+  SECTION("a part before") {
+    fs::create_directory_symlink("/etc", folder.path() / ".git");
+  }
+  SECTION("a link to nowhere") {
+    fs::create_symlink("/no/such", folder.path() / ".agentbox");
+  }
+  SECTION("a masked file") {
+    fs::create_symlink("other", folder.path() / ".env");
+    mask = {".env"};
+  }
+  SECTION("a submodule's folder") {
+    fs::create_directories(folder.path() / ".git/modules");
+    fs::create_directory_symlink("/etc", folder.path() / ".git/modules/x");
+  }
+  try {
+    look(folder.path(), mask);
+    FAIL("accepted");
+  } catch (const support::Error& error) {
+    CHECK(error.code() == support::ExitCode::refused);
+    CHECK(std::string(error.what()).find("symbolic link") != std::string::npos);
+    CHECK(error.hint().find("except") != std::string::npos);
+  }
+}
+
+TEST_CASE("a .git file's folder is read, never followed") {
+  CHECK(gitdir_of("gitdir: /a/b\n") == "/a/b");
+  CHECK(gitdir_of("gitdir: ../x/ \r\nmore") == "../x");
+  CHECK_FALSE(gitdir_of("gitdir:\n"));
+  CHECK_FALSE(gitdir_of("something"));
+  CHECK_FALSE(gitdir_of(""));
+}
+
+TEST_CASE("a worktree's hint names the mount, a submodule's the project") {
+  policy::PolicyFields fields = session_test::fields();
+  fields.workspace.source = "/home/u/wt";
+  const auto worktree = describe_git_file("gitdir: /home/u/main repo/.git/worktrees/wt\n", fields);
+  REQUIRE(worktree);
+  CHECK(worktree->find("--mount '/home/u/main repo/.git:/home/u/main repo/.git'") != std::string::npos);
+  const auto submodule = describe_git_file("gitdir: ../super/.git/modules/wt\n", fields);
+  REQUIRE(submodule);
+  CHECK(submodule->find("start agentbox in /home/u/super") != std::string::npos);
+  CHECK_FALSE(describe_git_file("gitdir: sub/.git\n", fields)); // inside
+  CHECK_FALSE(describe_git_file("nonsense", fields));
+  fields.mounts = {{"/home/u/main repo/.git", "/home/u/main repo/.git", false, "--mount"}};
+  CHECK_FALSE(describe_git_file("gitdir: /home/u/main repo/.git/worktrees/wt\n", fields));
+  CHECK(describe_git_file("gitdir: /x\x1b]52;evil/.git/worktrees/y", fields)->find('\x1b') == std::string::npos);
+}
