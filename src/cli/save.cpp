@@ -71,7 +71,7 @@ void Saving::write() const {
   }
   spdlog::warn(
       "saved in {}, which broadens boxes in other ways that you have not agreed to: nothing of it is agreed to "
-      "by this. agentbox policy diff shows it",
+      "by this. agentbox policy trust shows it and asks",
       file);
 }
 

@@ -150,7 +150,7 @@ class LiveControl(NetworkTest):
         refused = self.agentbox("allow", "evil.example")
         self.assertCode(refused, 126)
         self.assertIn("blocked by", refused.err)
-        for host in ("*", "*.com", "192.0.2.1", "http://evil.example/", ""):
+        for host in ("*", "*.com", "*.co.uk", "192.0.2.1", "http://evil.example/", ""):
             self.assertCode(self.agentbox("allow", host), 2)
         for host in ("*", "*.com", "192.0.2.1", "[::1]:80", "evil.example", "localhost"):
             answer = self.say(json.dumps({"verb": "allow", "host": host, "seconds": 60}).encode() + b"\n")
