@@ -158,7 +158,7 @@ class Configuration(unittest.TestCase):
 
     def test_the_man_page_has_every_table_and_no_other(self):
         source = (SOURCE / "src/config/layer.cpp").read_text() + (SOURCE / "src/config/layer_sections.cpp").read_text()
-        known = set(re.findall(r'top\.tables?\("(\w+)"\)', source)) | set(re.findall(r'read_list\(top, "(\w+)"', source))
+        known = set(re.findall(r'top\.tables?\("(\w+)"\)', source)) | set(re.findall(r'read_(?:list|paths)\(top, "(\w+)"', source))
         page = (MAN / "agentbox-config.5").read_text()
         documented = re.findall(r"^\.Ss \[+(\w+)(?:\.NAME)?\]+$", page, flags=re.M)
         self.assertEqual(sorted(documented), sorted(known))
