@@ -210,11 +210,11 @@ Launched launch(const policy::Policy& policy, const podman::Podman& podman, cons
     std::optional<Plan> plan;
     try {
       plan = plan_for(setting, WhatIsMissing::is_made);
+      announce(fields, terminal); // looks at the workspace, which may be gone by now
     } catch (...) {
       remove_session_folder(paths);
       throw;
     }
-    announce(fields, terminal);
     launched = run_plan(*plan, fields, signals, terminal, options.preferences);
   } catch (...) {
     failure = std::current_exception();
