@@ -52,7 +52,7 @@ ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Insta
   const Store store(podman);
   const auto usable = [&]() -> std::optional<ImageRef> {
     auto image = remembered(installation, driver);
-    return image && recheck && store.id_of(image->id) != image->id ? std::nullopt : image;
+    return image && recheck && store.id_of(image->tag) != image->id ? std::nullopt : image;
   };
   if (auto image = usable()) {
     return *std::move(image);
@@ -70,9 +70,9 @@ ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Insta
   const ImageRef image{id, "localhost/agentbox/firewall:" AGENTBOX_VERSION "-" + id.substr(0, 12)};
   if (store.id_of(id) != id) {
     podman.capture({"load", "--quiet", "--input", archive.string()});
-    store.tag(id, image.tag);
     store.map_for_boxes(id);
   }
+  store.tag(id, image.tag); // whoever took the name away: other programs know the image by it
   progress.done();
   ImagesState::load().remember(key_of(installation, driver), image, prints);
   return image;

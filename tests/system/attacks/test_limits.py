@@ -61,7 +61,7 @@ class Floods(SystemTest):
         size = sum(path.stat().st_size for path in AUDIT.glob("*.jsonl"))
         self.assertGreater(size, 0)
         self.assertLess(size, 1 << 20, "2,000 refusals")
-        self.assertLess(len(result.err.splitlines()), 20, "what the launcher says of them")
+        self.assertLess(len(result.err.splitlines()), 40, "what the launcher says of them: 20 as they come, and the summary")
 
     def test_the_boxs_output_is_kept_nowhere(self):
         """--log-driver none: a flood on stdout goes to whoever reads it, and to no file of the host."""
