@@ -41,6 +41,8 @@ DIFFERENCES = {
         r"create /dev/shm ",
     ],
     "crun": [
+        # What does not exist in a repository is made and held by the launcher only; a bundle protects what is there.
+        r"mount /workspace/\.git/commondir ",
         PODMANS_OWN_FILES,
         # Podman 5 hides /sys/kernel where a container joins the network of another.
         r"mount /sys/kernel tmpfs ro ",
