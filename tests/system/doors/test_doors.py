@@ -30,6 +30,7 @@ COMMAND = ["/bin/sh", "-c", LOOK]
 PODMANS_OWN_FILES = r"mount (/etc/hostname|/run/\.containerenv|/run/\.nopodman) "
 DIFFERENCES = {
     "kube": [
+        r"mount /workspace/\.git/commondir ",  # as for bundles, below
         # Kubernetes' pods share the IPC namespace: /dev/mqueue is the pod's, with the pod's options. Nothing else in
         # the pod uses it.
         r"mount /dev/mqueue ",
@@ -41,7 +42,7 @@ DIFFERENCES = {
         r"create /dev/shm ",
     ],
     "crun": [
-        # What does not exist in a repository is made and held by the launcher only; a bundle protects what is there.
+        # What does not exist in a repository is made and held by the launcher only; files protect what is there.
         r"mount /workspace/\.git/commondir ",
         PODMANS_OWN_FILES,
         # Podman 5 hides /sys/kernel where a container joins the network of another.
