@@ -9,10 +9,10 @@
 #include <string_view>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "support/error.hpp"
+#include "support/pidfd.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::oci::hook {
@@ -80,7 +80,7 @@ FirewallProcess require_one_user_namespace(const nlohmann::json& config) {
                   support::escape_untrusted(user_path) + ") are not of one process");
   }
   // First, so that a number given to another process meanwhile is noticed.
-  FirewallProcess firewall{pid, Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)))};
+  FirewallProcess firewall{pid, support::open_pidfd(pid)};
   if (!firewall.pidfd) {
     throw system_error(ExitCode::refused, "the firewall's process " + std::to_string(pid) + " is gone", errno);
   }

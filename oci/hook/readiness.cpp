@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/hook/readiness.hpp"
 
-#include <cerrno>
-#include <poll.h>
-
+#include "support/pidfd.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::oci::hook {
@@ -16,7 +14,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t k_max_message = 4096;
 // No inotify: to close one costs 20 ms (the kernel waits for all its readers), to look costs 5 us.
-constexpr int k_look_again_ms = 1;
+constexpr std::chrono::milliseconds k_look_again{1};
 
 Error failed(const std::string& why) {
   return {ExitCode::refused, "the firewall did not start: " + why,
@@ -36,16 +34,6 @@ bool ready(const SessionFolder& session, const std::string& nonce) {
   return content.has_value();
 }
 
-/// Waits for `timeout_ms` for the firewall's end.
-bool is_dead(const Fd& pidfd, int timeout_ms) {
-  pollfd watched{pidfd.get(), POLLIN, 0};
-  const int count = poll(&watched, 1, timeout_ms);
-  if (count < 0 && errno != EINTR) {
-    throw support::system_error(ExitCode::refused, "cannot wait for the firewall", errno);
-  }
-  return count > 0;
-}
-
 } // namespace
 
 void wait_until_ready(const SessionFolder& session, const std::string& nonce, const Fd& pidfd,
@@ -58,13 +46,13 @@ void wait_until_ready(const SessionFolder& session, const std::string& nonce, co
     if (Clock::now() >= end) {
       throw failed("it was not ready within " + std::to_string(deadline.count()) + " ms");
     }
-    if (is_dead(pidfd, k_look_again_ms)) {
+    if (support::ends_within(pidfd, k_look_again)) {
       static_cast<void>(ready(session, nonce)); // its own words, if it left any
       throw failed("it ended before it was ready");
     }
   }
   // Ready, but alive? A firewall that died since has left its rules, and no resolver and no proxy.
-  if (is_dead(pidfd, 0)) {
+  if (support::ends_within(pidfd, std::chrono::milliseconds(0))) {
     throw failed("it ended just after it was ready");
   }
 }

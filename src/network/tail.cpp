@@ -35,19 +35,13 @@ std::optional<struct stat> status_of(int fd) {
 Tail::Tail(std::filesystem::path folder, std::optional<std::string> box, Watching watching)
     : m_folder(std::move(folder)), m_box(std::move(box)),
       m_inotify(watching == Watching::by_kernel ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1) {
-  if (watching == Watching::by_asking) {
-    if (!std::filesystem::is_directory(m_folder)) {
-      throw support::Error(support::ExitCode::failed, "there is no folder " + m_folder.string());
-    }
-  } else if (!m_inotify ||
-             inotify_add_watch(m_inotify.get(), m_folder.c_str(), IN_MODIFY | IN_CREATE | IN_ONLYDIR) < 0) {
+  if (watching == Watching::by_kernel &&
+      (!m_inotify || inotify_add_watch(m_inotify.get(), m_folder.c_str(), IN_MODIFY | IN_CREATE | IN_ONLYDIR) < 0)) {
     throw support::system_error(support::ExitCode::failed, "cannot watch " + m_folder.string(), errno);
   }
   std::vector<Record> ignored;
-  for (const std::string& name : boxes_with_history(m_folder)) {
-    if (!m_box || name == *m_box) {
-      follow(name, false, ignored);
-    }
+  for (const std::string& name : m_box ? std::vector{*m_box} : boxes_with_history(m_folder)) {
+    follow(name, false, ignored);
   }
 }
 

@@ -108,7 +108,6 @@ private:
   void take(const MakeFifo& step) { support::make_fifo(step.path); }
   void take(const WriteFile& step) { support::write_file(step.path, step.content, step.mode); }
   void take(const Start& step) { m_background.emplace(step.what, start(step.command)); }
-  void take(const Await& step) { await(step.what); }
   void take(const Attach& step) {
     spdlog::debug("$ {}", support::shell_quote(step.command.argv));
     const pid_t pid = support::spawn(step.command);
@@ -127,17 +126,11 @@ private:
     }
   }
 
-  void await(const std::string& what) {
-    auto node = m_background.extract(what);
-    if (!node.empty()) {
-      finish(node.mapped(), what);
-    }
-  }
-
   /// Lets `pid`, which waits at the gate or soon will, through; ends it when there is nothing to wait for any more.
   void open(const Gate& gate, pid_t pid) {
     try {
-      await(gate.after);
+      const auto node = m_background.extract(gate.after);
+      finish(node.mapped(), gate.after);
     } catch (...) {
       kill(pid, SIGKILL);
       support::wait(pid);
@@ -172,12 +165,7 @@ void take(const StopFirewall& step) {
 }
 
 void take(const Remove& step) {
-  support::Command command = step.command;
-  // In a session of its own: an impatient Ctrl-C on our terminal must not leave half of the box behind.
-  if (const auto setsid = support::find_program("setsid")) {
-    command.argv.insert(command.argv.begin(), {*setsid, "--wait"});
-  }
-  finish(start(command), step.what);
+  finish(start(step.command), step.what);
 }
 
 void take(const RemoveFolder& step) {

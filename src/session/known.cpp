@@ -22,9 +22,4 @@ bool KnownRequests::take(const Record& record) {
   return true;
 }
 
-std::vector<Record> without_known(std::vector<Record> records, KnownRequests known) {
-  std::erase_if(records, [&](const Record& record) { return known.take(record); });
-  return records;
-}
-
 } // namespace agentbox::session

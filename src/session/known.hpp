@@ -20,7 +20,4 @@ private:
   std::vector<policy::KnownRequest> m_expected;
 };
 
-/// `records` without those that `known` takes.
-std::vector<firewall::audit::Record> without_known(std::vector<firewall::audit::Record> records, KnownRequests known);
-
 } // namespace agentbox::session

@@ -2,12 +2,10 @@
 #include "session/late_process.hpp"
 
 #include <charconv>
-#include <poll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <utility>
 
 #include "support/file.hpp"
+#include "support/pidfd.hpp"
 
 namespace agentbox::session {
 
@@ -27,20 +25,19 @@ void LateProcess::look() {
     return;
   }
   if (const auto pid = pid_in(*m_file)) {
-    m_process.reset(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
+    m_process = support::open_pidfd(*pid);
     m_gone = !m_process;
     m_file.reset();
   }
 }
 
 bool LateProcess::ended() const {
-  pollfd watched{m_process.get(), POLLIN, 0};
-  return m_gone || (m_process && poll(&watched, 1, 0) > 0);
+  return m_gone || (m_process && support::ends_within(m_process, std::chrono::milliseconds(0)));
 }
 
 void LateProcess::send(int signal) const {
   if (m_process) {
-    syscall(SYS_pidfd_send_signal, m_process.get(), signal, nullptr, 0);
+    support::send_signal(m_process, signal);
   }
 }
 

@@ -2,14 +2,12 @@
 #include "session/launch.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <exception>
 #include <filesystem>
 #include <fmt/format.h>
 #include <optional>
-#include <set>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -52,10 +50,9 @@ std::optional<Refusal> read_refusal(const std::filesystem::path& file) {
                  support::escape_untrusted(rest.substr(0, rest.find('\n')), 1000)};
 }
 
-/// The folder of the audit logs is there, and the logs of boxes of long ago have not filled the disk.
-void prepare_audit_folder() {
+/// Keeps the logs of boxes of long ago from filling the disk.
+void prune_logs() {
   constexpr std::uintmax_t k_most = std::uintmax_t{512} << 20U;
-  support::make_private_folder(audit_folder());
   std::vector<std::string> running;
   for (const Found& box : find_sessions()) {
     running.push_back(box.name);
@@ -149,39 +146,31 @@ void report(const policy::PolicyFields& fields, const review::Moment& start) {
 Launched run_plan(const Plan& plan, const policy::PolicyFields& fields, const Signals& signals,
                   const Terminal& terminal, const config::Preferences& preferences) {
   const Paths& paths = plan.paths;
-  const std::filesystem::path audit = audit_folder();
-  const std::string start = firewall::audit::format_time(std::chrono::system_clock::now());
-  const review::Moment moment = review::Moment::now();
-  prepare_audit_folder();
+  const review::Moment start = review::Moment::now();
   std::optional<Refusal> refused;
   std::optional<Refusal> firewall;
   const bool interactive_agent = fields.run.kind == policy::Run::Kind::agent && terminal.interactive();
-  const KnownRequests known(interactive_agent ? policy::known_requests(fields.agent.name)
-                                              : std::vector<policy::KnownRequest>());
-  std::set<std::string> said;
-  const Result result = [&] {
-    LiveNotices notices(audit, fields.name, terminal, preferences.notify, known);
-    const Aside aside{[&] { return notices.look(); }, LiveNotices::k_pace};
-    Result done = execute(
-        plan, signals,
-        [&] {
-          refused = read_refusal(paths.hook_error());
-          firewall = read_refusal(paths.failed());
-        },
-        aside);
-    said = notices.said();
-    return done;
-  }();
+  LiveNotices notices(audit_folder(), fields.name, terminal, preferences.notify,
+                      KnownRequests(interactive_agent ? policy::known_requests(fields.agent.name)
+                                                      : std::vector<policy::KnownRequest>()));
+  const Aside aside{[&] { return notices.look(); }, LiveNotices::k_pace};
+  const Result result = execute(
+      plan, signals,
+      [&] {
+        refused = read_refusal(paths.hook_error());
+        firewall = read_refusal(paths.failed());
+      },
+      aside);
   for (const std::string& problem : result.problems) {
     spdlog::error("{}", problem);
   }
-  for (const std::string& line :
-       blocked_summary(without_known(network::read_history(audit, {fields.name, start}), known), said)) {
+  for (const std::string& line : blocked_summary(notices.denied(), notices.said())) {
     spdlog::info("{}", line);
   }
   if (result.started) {
-    report(fields, moment); // after the teardown: nothing of the box can change the files any more
+    report(fields, start); // after the teardown: nothing of the box can change the files any more
   }
+  prune_logs();
   throw_refusal(result, refused, firewall);
   const int exit_code =
       result.problems.empty() ? result.exit_code : std::max(result.exit_code, static_cast<int>(ExitCode::failed));

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "session/paths.hpp"
+#include "session/registry.hpp"
 #include "support/command.hpp"
 #include "support/fd.hpp"
 #include "support/file.hpp"
@@ -31,17 +31,6 @@ constexpr auto k_between_bubbles = 10s;
 constexpr auto k_quiet = 60ms;     // without output of the agent: it is not in the middle of an escape sequence
 constexpr auto k_patience = 600ms; // for such a moment
 constexpr std::size_t k_longest_title = 120;
-
-/// Whether more than one box runs, so that a command must name one.
-bool several_boxes() {
-  std::error_code error;
-  std::size_t count = 0;
-  for (std::filesystem::directory_iterator entry(sessions_folder(), error), end; !error && entry != end;
-       entry.increment(error)) {
-    count += entry->is_directory(error) ? 1 : 0;
-  }
-  return count > 1;
-}
 
 /// Bytes that the descendants of `process` have written in all, as far as the kernel tells.
 std::uint64_t written_by_children(pid_t process, int depth = 0) {
@@ -121,7 +110,7 @@ bool LiveNotices::worth_a_word(const std::string& what, Clock::time_point now) {
 }
 
 void LiveNotices::say(const Notice& notice) {
-  const std::string box = several_boxes() ? m_box : "";
+  const std::string box = find_sessions().size() > 1 ? m_box : ""; // a command must name one then
   if (m_lines) {
     spdlog::info("{}", network::line_of(notice, box));
     m_said.insert(notice.what);
@@ -134,13 +123,33 @@ void LiveNotices::say(const Notice& notice) {
   }
 }
 
+std::vector<Notice> LiveNotices::take_new() {
+  constexpr std::size_t k_most_kept = 10000;
+  std::vector<Notice> notices;
+  for (auto& record : m_tail.take()) {
+    if (auto notice = m_known.take(record) ? std::nullopt : network::notice_of(record)) {
+      notices.push_back(*std::move(notice));
+      if (m_denied.size() < k_most_kept) {
+        m_denied.push_back(std::move(record));
+      }
+    }
+  }
+  return notices;
+}
+
+const std::vector<firewall::audit::Record>& LiveNotices::denied() {
+  do {
+    take_new();
+  } while (m_tail.more());
+  return m_denied;
+}
+
 std::chrono::milliseconds LiveNotices::look() {
   const auto now = Clock::now();
-  for (const auto& record : m_tail.take()) {
-    const auto notice = m_known.take(record) ? std::nullopt : network::notice_of(record);
-    if (notice && worth_a_word(notice->what, now)) {
-      say(*notice);
-      notify_desktop(*notice, now);
+  for (const Notice& notice : take_new()) {
+    if (worth_a_word(notice.what, now)) {
+      say(notice);
+      notify_desktop(notice, now);
     }
   }
   if (m_tail.more()) {

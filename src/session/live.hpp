@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 #include "network/notice.hpp"
 #include "network/tail.hpp"
@@ -21,7 +22,7 @@ class LiveNotices {
 public:
   using Clock = std::chrono::steady_clock;
 
-  /// `audit` is the folder of the audit logs, which must exist. Of `known` requests nothing is said.
+  /// `audit` is the folder of the audit logs; it may come later. Of `known` requests nothing is said.
   LiveNotices(const std::filesystem::path& audit, std::string box, const Terminal& terminal, bool notify,
               KnownRequests known = KnownRequests());
   LiveNotices(const LiveNotices&) = delete;
@@ -36,10 +37,13 @@ public:
   /// Says what is new. Returns in which time it wants to be called again.
   std::chrono::milliseconds look();
 
+  /// What was denied in all, the last of it read now: for when the firewall is gone. Bounded: the first 10,000.
+  const std::vector<firewall::audit::Record>& denied();
   /// What was said on stderr, by Notice::what.
   const std::set<std::string>& said() const noexcept { return m_said; }
 
 private:
+  std::vector<network::Notice> take_new();
   bool worth_a_word(const std::string& what, Clock::time_point now);
   void say(const network::Notice& notice);
   std::chrono::milliseconds write_title_when_quiet(Clock::time_point now);
@@ -53,6 +57,7 @@ private:
   bool m_notify = false;
   std::map<std::string, Clock::time_point> m_recent;
   std::set<std::string> m_said;
+  std::vector<firewall::audit::Record> m_denied;
   std::optional<Clock::time_point> m_notified;
   pid_t m_bubble = -1; ///< notify-send, when it was started
   bool m_titled = false;

@@ -4,34 +4,27 @@
 #include <charconv>
 #include <csignal>
 #include <filesystem>
-#include <poll.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <vector>
 
 #include "oci/names.hpp"
 #include "support/error.hpp"
-#include "support/fd.hpp"
 #include "support/file.hpp"
+#include "support/pidfd.hpp"
 
 namespace agentbox::session {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t k_longest = 1U << 20U;
-constexpr int k_creation_ms = 5000;
-constexpr int k_end_ms = 500;
+constexpr std::chrono::seconds k_creation_time{5};
+constexpr std::chrono::milliseconds k_end_time{500};
 
 struct Orphan {
   support::Fd process;
   bool creating = false; ///< podman pod create
 };
-
-bool ends_within(const Orphan& orphan, int milliseconds) {
-  pollfd watched{orphan.process.get(), POLLIN, 0};
-  return poll(&watched, 1, milliseconds) != 0;
-}
 
 bool is_ours(const fs::path& process) {
   struct stat info {};
@@ -60,7 +53,7 @@ std::vector<Orphan> orphans_of(const std::string& name) {
       continue;
     }
     // The descriptor first: then the process that is looked at is the one that is meant.
-    Orphan orphan{support::Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))), false};
+    Orphan orphan{support::open_pidfd(pid), false};
     const std::string arguments = arguments_of(entry.path());
     if (orphan.process && arguments.find(label) != std::string::npos) {
       orphan.creating = arguments.find(nul + "pod" + nul + "create" + nul) != std::string::npos;
@@ -75,15 +68,15 @@ std::vector<Orphan> orphans_of(const std::string& name) {
 void await_orphaned_creation(const std::string& name) {
   for (const Orphan& orphan : orphans_of(name)) {
     if (orphan.creating) {
-      ends_within(orphan, k_creation_ms);
+      support::ends_within(orphan.process, k_creation_time);
     }
   }
 }
 
 void end_orphans(const std::string& name) {
   for (const Orphan& orphan : orphans_of(name)) {
-    syscall(SYS_pidfd_send_signal, orphan.process.get(), SIGKILL, nullptr, 0);
-    ends_within(orphan, k_end_ms);
+    support::send_signal(orphan.process, SIGKILL);
+    support::ends_within(orphan.process, k_end_time);
   }
 }
 

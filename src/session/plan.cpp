@@ -2,6 +2,7 @@
 #include "session/plan.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "oci/command_lines.hpp"
 #include "oci/runtime_config.hpp"
@@ -83,9 +84,9 @@ Plan make_plan(const policy::Policy& policy, const Host& host) {
 }
 
 std::vector<TeardownStep> make_teardown(const std::string& name, const Paths& paths, const podman::Podman& podman) {
-  return {StopFirewall{paths.firewall_pid()},
-          Remove{"remove the pod", podman.command({"pod", "rm", "--force", "--time", "0", "--ignore", pod_name(name)})},
-          RemoveFolder{paths}};
+  support::Command remove = podman.command({"pod", "rm", "--force", "--time", "0", "--ignore", pod_name(name)});
+  remove.own_session = true; // an impatient Ctrl-C must not leave half of the box behind
+  return {StopFirewall{paths.firewall_pid()}, Remove{"remove the pod", std::move(remove)}, RemoveFolder{paths}};
 }
 
 } // namespace agentbox::session

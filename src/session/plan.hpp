@@ -32,13 +32,8 @@ struct WriteFile {
 
 /// Starts a command whose output is kept, and goes on at once.
 struct Start {
-  std::string what; ///< "create the pod"; names it for Await and for messages
+  std::string what; ///< "create the pod"; names it for a Gate and for messages
   support::Command command;
-};
-
-/// Waits for the command that Start began under the same name. Its failure ends the run.
-struct Await {
-  std::string what;
 };
 
 /// Makes a FIFO with mode 0600.
@@ -46,8 +41,8 @@ struct MakeFifo {
   std::filesystem::path path;
 };
 
-/// Where an attached command waits for one that Start began: it reads `text` from `fifo` once that has succeeded. So
-/// the second Podman is up when the first is done.
+/// Where an attached command waits for one that Start began: it reads `text` from `fifo` once that has succeeded; its
+/// failure ends the run. So the second Podman is up when the first is done.
 struct Gate {
   std::string after; ///< Start's `what`
   std::filesystem::path fifo;
@@ -61,7 +56,7 @@ struct Attach {
   std::optional<Gate> gate = std::nullopt;
 };
 
-using Step = std::variant<MakeFolder, MakeFifo, WriteFile, Start, Await, Attach>;
+using Step = std::variant<MakeFolder, MakeFifo, WriteFile, Start, Attach>;
 
 /// The firewall's process gets SIGTERM, and SIGKILL if it has not ended after a moment: `podman pod rm` would give it
 /// ten seconds.

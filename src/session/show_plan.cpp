@@ -31,6 +31,15 @@ std::string without_values(const WriteFile& file, const Paths& paths, const poli
   return config.dump(2) + "\n";
 }
 
+/// What every step with a command tells of it.
+json command_json(std::string_view what, const support::Command& command) {
+  json step = {{"do", what}, {"argv", command.argv}, {"env", command.env}};
+  if (command.own_session) {
+    step["own_session"] = true;
+  }
+  return step;
+}
+
 class Describe {
 public:
   Describe(const Plan& plan, const policy::PolicyFields& fields) : m_plan(plan), m_fields(fields) {}
@@ -48,12 +57,13 @@ public:
             {"content", without_values(step, m_plan.paths, m_fields)}};
   }
   json operator()(const Start& step) const {
-    return {{"do", "start"}, {"what", step.what}, {"argv", step.command.argv}, {"env", step.command.env}};
+    json start = command_json("start", step.command);
+    start["what"] = step.what;
+    return start;
   }
-  json operator()(const Await& step) const { return {{"do", "await"}, {"what", step.what}}; }
   json operator()(const Attach& step) const {
-    json attach = {
-        {"do", "attach"}, {"terminal", step.terminal}, {"argv", step.command.argv}, {"env", step.command.env}};
+    json attach = command_json("attach", step.command);
+    attach["terminal"] = step.terminal;
     if (step.gate) {
       attach["gate"] = {{"after", step.gate->after}, {"fifo", step.gate->fifo.string()}, {"text", step.gate->text}};
     }
@@ -63,7 +73,9 @@ public:
     return {{"do", "stop the firewall"}, {"pid_file", step.pid_file.string()}};
   }
   json operator()(const Remove& step) const {
-    return {{"do", "run"}, {"what", step.what}, {"argv", step.command.argv}, {"env", step.command.env}};
+    json run = command_json("run", step.command);
+    run["what"] = step.what;
+    return run;
   }
   json operator()(const RemoveFolder& step) const {
     return {{"do", "remove folder"}, {"path", step.paths.folder.string()}};
@@ -110,7 +122,8 @@ json policy_json(const policy::Policy& policy) {
 std::string step_text(const json& step) {
   const std::string what = step.at("do");
   if (step.contains("argv")) {
-    const std::string command = support::shell_quote(step.at("argv").get<std::vector<std::string>>());
+    const std::string command = (step.contains("own_session") ? "setsid --wait " : "") +
+                                support::shell_quote(step.at("argv").get<std::vector<std::string>>());
     if (!step.contains("gate")) {
       return fmt::format("$ {}{}\n", command, what == "start" ? " &" : "");
     }
@@ -121,9 +134,6 @@ std::string step_text(const json& step) {
   if (what == "write") {
     return fmt::format("write {} (mode {}):\n{}", step.at("path").get<std::string>(),
                        step.at("mode").get<std::string>(), step.at("content").get<std::string>());
-  }
-  if (what == "await") {
-    return fmt::format("wait for: {}\n", step.at("what").get<std::string>());
   }
   const char* const key = step.contains("path") ? "path" : "pid_file";
   return fmt::format("{} {}\n", what, step.at(key).get<std::string>());

@@ -5,36 +5,18 @@
 #include <array>
 #include <cerrno>
 #include <poll.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "session/late_process.hpp"
 #include "support/error.hpp"
-#include "support/fd.hpp"
+#include "support/pidfd.hpp"
 
 namespace agentbox::session {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using support::Fd;
-
-Fd open_pidfd(pid_t pid) {
-  return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-}
-
-/// Whether `fd` (a pidfd) becomes readable, that is, its process ends, within `patience`.
-bool ends_within(const Fd& fd, std::chrono::milliseconds patience) {
-  pollfd watched{fd.get(), POLLIN, 0};
-  const auto deadline = Clock::now() + patience;
-  while (true) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-    const int ready = poll(&watched, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
-    if (ready >= 0 || errno != EINTR) {
-      return ready > 0;
-    }
-  }
-}
 
 /// How often a file is looked for that tells of a process; only while the box starts.
 constexpr std::chrono::milliseconds k_look_again{5};
@@ -43,7 +25,7 @@ constexpr std::chrono::milliseconds k_look_again{5};
 class Supervisor {
 public:
   Supervisor(pid_t pid, const Signals& signals, const Watch& watch, const Aside& aside)
-      : m_pid(pid), m_child(open_pidfd(pid)), m_signals(signals), m_watch(watch), m_aside(aside),
+      : m_pid(pid), m_child(support::open_pidfd(pid)), m_signals(signals), m_watch(watch), m_aside(aside),
         m_firewall(watch.firewall_pid), m_agent(watch.agent_pid) {
     if (!m_child) {
       throw support::system_error(support::ExitCode::failed, "cannot watch process " + std::to_string(pid), errno);
@@ -181,23 +163,23 @@ Outcome supervise(pid_t pid, const Signals& signals, const Watch& watch, const A
 }
 
 support::ExitStatus reap(pid_t pid, std::chrono::milliseconds patience) {
-  const Fd process = open_pidfd(pid);
-  if (process && !ends_within(process, patience)) {
+  const Fd process = support::open_pidfd(pid);
+  if (process && !support::ends_within(process, patience)) {
     kill(pid, SIGKILL);
   }
   return support::wait(pid);
 }
 
 void stop_process(pid_t pid, std::chrono::milliseconds patience) {
-  const Fd process = open_pidfd(pid);
+  const Fd process = support::open_pidfd(pid);
   if (!process) {
     return;
   }
   // By the pidfd: the number may be another's by now.
-  syscall(SYS_pidfd_send_signal, process.get(), SIGTERM, nullptr, 0);
-  if (!ends_within(process, patience)) {
-    syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
-    ends_within(process, patience);
+  support::send_signal(process, SIGTERM);
+  if (!support::ends_within(process, patience)) {
+    support::send_signal(process, SIGKILL);
+    support::ends_within(process, patience);
   }
 }
 

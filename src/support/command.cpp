@@ -21,7 +21,7 @@ namespace {
 
 class SpawnSettings {
 public:
-  explicit SpawnSettings(const std::map<int, int>& fds) {
+  SpawnSettings(const std::map<int, int>& fds, bool own_session) {
     posix_spawn_file_actions_init(&m_actions);
     posix_spawnattr_init(&m_attributes);
     int highest = 2;
@@ -36,7 +36,8 @@ public:
     sigemptyset(&none);
     posix_spawnattr_setsigdefault(&m_attributes, &all);
     posix_spawnattr_setsigmask(&m_attributes, &none);
-    posix_spawnattr_setflags(&m_attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    const int flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (own_session ? POSIX_SPAWN_SETSID : 0);
+    posix_spawnattr_setflags(&m_attributes, static_cast<short>(flags));
   }
   SpawnSettings(const SpawnSettings&) = delete;
   SpawnSettings& operator=(const SpawnSettings&) = delete;
@@ -116,7 +117,7 @@ pid_t spawn(const Command& command) {
   for (const auto& [name, value] : command.env) {
     variables.push_back(name + "=" + value);
   }
-  const SpawnSettings settings(command.fds);
+  const SpawnSettings settings(command.fds, command.own_session);
   pid_t pid = -1;
   const int error = posix_spawn(&pid, command.argv.front().c_str(), settings.actions(), settings.attributes(),
                                 pointers(words).data(), pointers(variables).data());

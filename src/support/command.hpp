@@ -17,6 +17,7 @@ struct Command {
   std::vector<std::string> argv;          ///< argv[0] is an absolute path
   std::map<std::string, std::string> env; ///< the whole environment
   std::map<int, int> fds;                 ///< child descriptor -> ours; 0, 1 and 2 are inherited when not named
+  bool own_session = false;               ///< setsid(2): a Ctrl-C on our terminal does not reach it
 };
 
 /// How a process ended.

@@ -50,6 +50,10 @@ TEST_CASE("what was said while the box ran is not said again") {
 }
 
 TEST_CASE("what an agent asks for at each start is left out, as often as it does") {
+  const auto without_known = [](std::vector<Record> records, KnownRequests known) {
+    std::erase_if(records, [&](const Record& record) { return known.take(record); });
+    return records;
+  };
   const KnownRequests known({{"tips.example", 1}});
   const Record lookup = record(Kind::dns, "tips.example", 0, "not-listed");
   CHECK(without_known({lookup}, known).empty());

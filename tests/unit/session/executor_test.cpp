@@ -33,9 +33,12 @@ TEST_CASE("steps are done in order, then the teardown") {
   const Claim claim = claim_session("b");
   const fs::path trace = folder.path() / "trace";
   Plan plan = plan_in(claim, trace);
-  plan.steps = {MakeFolder{claim.paths.run()}, WriteFile{claim.paths.hosts(), "h\n", 0644},
-                Start{"first", shell("sleep 0.1; echo first >>" + trace.string())}, Await{"first"},
-                Attach{shell("cat " + claim.paths.hosts().string() + " >>" + trace.string() + "; exit 5")}};
+  const fs::path fifo = claim.paths.pod_name_fifo();
+  plan.steps = {
+      MakeFolder{claim.paths.run()}, WriteFile{claim.paths.hosts(), "h\n", 0644}, MakeFifo{fifo},
+      Start{"first", shell("sleep 0.1; echo first >>" + trace.string())},
+      Attach{shell("cat " + fifo.string() + " " + claim.paths.hosts().string() + " >>" + trace.string() + "; exit 5"),
+             false, Gate{"first", fifo, ""}}};
   const Signals signals;
   bool files_there = false;
   const Result result = execute(plan, signals, [&] { files_there = fs::exists(claim.paths.hosts()); });
@@ -50,8 +53,10 @@ TEST_CASE("a step that fails ends the run, and the teardown comes all the same")
   const session_test::RuntimeFolder folder;
   const Claim claim = claim_session("b");
   Plan plan = plan_in(claim, folder.path() / "trace");
-  plan.steps = {Start{"make it", shell("echo 'Error: it cannot be' >&2; exit 125")}, Await{"make it"},
-                Attach{shell("echo ran >>" + (folder.path() / "trace").string())}};
+  const fs::path fifo = claim.paths.pod_name_fifo();
+  plan.steps = {MakeFifo{fifo}, Start{"make it", shell("echo 'Error: it cannot be' >&2; exit 125")},
+                Attach{shell("cat " + fifo.string() + "; echo ran >>" + (folder.path() / "trace").string()), false,
+                       Gate{"make it", fifo, "it\n"}}};
   const Signals signals;
   CHECK_THROWS_WITH(execute(plan, signals), Contains("cannot make it") && Contains("it cannot be"));
   CHECK(support::read_file(folder.path() / "trace", 100) == "torn\n");
