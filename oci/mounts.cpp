@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
 #include "oci/names.hpp"
 #include "oci/render.hpp"
 #include "oci/sealed_file.hpp"
+#include "policy/path_rules.hpp"
 #include "support/error.hpp"
 
 namespace agentbox::oci {
@@ -64,28 +64,16 @@ void add_agent_filesystems(json& mounts, const policy::Limits& limits) {
   mounts.push_back(tmpfs("/tmp", "1777", limits.tmp_bytes, true)); // compilers and package managers run programs there
 }
 
-/// Refuses a path that the policy does not name. Those of a repository stand for its submodules' as well, and for .git
-/// itself where that is a file.
+/// Refuses a path that the policy does not name. Those of a repository stand for its submodules' as well, for .git
+/// itself where that is a file, and for a workspace that is a repository itself, whose files can have any name there.
 void require_named(const std::string& text, const std::vector<std::string>& list) {
-  const fs::path path(text);
-  const auto is_git = [](const fs::path& one) { return !one.empty() && *one.begin() == ".git"; };
-  const bool named = std::find(list.begin(), list.end(), text) != list.end() ||
-                     (is_git(path) && std::any_of(list.begin(), list.end(), is_git));
-  if (!named || path.is_absolute() || path.lexically_normal() != path || path.begin()->string() == "..") {
+  const auto is_git = [](const std::string& one) { return one == ".git" || one.starts_with(".git/"); };
+  const bool named =
+      std::find(list.begin(), list.end(), text) != list.end() || std::any_of(list.begin(), list.end(), is_git);
+  if (!named || !policy::is_normal_relative(text)) {
     throw support::Error(support::ExitCode::failed,
                          "internal error: \"" + text + "\" is not a protected path of the policy");
   }
-}
-
-/// The folders above `paths`, each once, the upper ones first.
-std::vector<fs::path> ancestors_of(const std::vector<std::string>& paths) {
-  std::set<fs::path> all;
-  for (const std::string& path : paths) {
-    for (fs::path parent = fs::path(path).parent_path(); !parent.empty(); parent = parent.parent_path()) {
-      all.insert(parent);
-    }
-  }
-  return {all.begin(), all.end()}; // by parts: a folder sorts before what lies in it
 }
 
 json masked(const fs::path& destination, const fs::path& source, const HostFacts& facts) {
@@ -107,7 +95,7 @@ void add_read_only(json& mounts, const fs::path& destination, const fs::path& so
 /// The ancestors of `paths` mounted onto themselves.
 void add_pins(json& mounts, const fs::path& destination, const fs::path& source, const std::vector<std::string>& paths,
               const HostFacts& facts) {
-  for (const fs::path& ancestor : ancestors_of(paths)) {
+  for (const fs::path& ancestor : policy::ancestors_of(paths)) {
     mounts.push_back(user_bind(destination / ancestor, source / ancestor, false, facts));
   }
 }

@@ -13,6 +13,8 @@
 namespace agentbox::firewall::control {
 namespace {
 
+constexpr std::uint16_t k_https = 443;
+
 using names::LiveChange;
 
 std::optional<Controller::Clock::time_point> end_of(const Request& request, Controller::Clock::time_point now) {
@@ -42,7 +44,7 @@ Reply refused_by_log() {
 
 const policy::HostPattern* find_block(const policy::EgressPolicy& policy, const policy::HostPattern& pattern) {
   for (const policy::HostPattern& block : policy.block) {
-    if (names::covers(block, pattern)) {
+    if (block.covers(pattern)) {
       return &block;
     }
   }
@@ -53,7 +55,9 @@ const policy::HostPattern* find_block(const policy::EgressPolicy& policy, const 
 const LiveChange* find_wider_denial(const names::LiveList& live, const policy::HostEntry& entry) {
   for (const LiveChange& change : live.changes()) {
     const bool this_port = change.port == 0 || change.port == entry.port;
-    if (!change.allow && this_port && change.pattern != entry.pattern && names::covers(change.pattern, entry.pattern)) {
+    // A grant without a port takes a denial of the whole host back; one of another port is narrower than that.
+    const bool is_wider = change.pattern != entry.pattern || (change.port == 0 && entry.port != k_https);
+    if (!change.allow && this_port && is_wider && change.pattern.covers(entry.pattern)) {
       return &change;
     }
   }
@@ -71,6 +75,11 @@ bool is_allowed(const policy::EgressIndex& index, const policy::HostEntry& entry
 /// domain.
 std::variant<LiveChange, policy::EntryProblem> parse_denial(std::string_view text) {
   LiveChange change;
+  std::string named; // this machine, by the one name under which it is looked up
+  if (const auto host = text.substr(0, text.find(':')); policy::is_host_alias(host)) {
+    named = std::string(policy::k_host_name) + std::string(text.substr(host.size()));
+    text = named;
+  }
   if (text.find(':') == std::string_view::npos) {
     policy::PatternResult parsed = policy::parse_block_pattern(text);
     if (auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
@@ -138,6 +147,10 @@ Reply Controller::allow_listed(const LiveChange& change) {
   if (live.find_denial_of(change.pattern, change.port) == nullptr) {
     return {true, host + " is allowed already: it is on the box's list", ""};
   }
+  if (change.until) {
+    return {false, host + " is on the box's list: a denial of it cannot be taken back for a time",
+            "take it back for good: agentbox allow " + support::shell_quote({host})};
+  }
   if (!record(change, "granted", "the user took a denial back")) {
     return refused_by_log();
   }
@@ -192,9 +205,6 @@ std::optional<Controller::Clock::duration> Controller::until_next_expiry(Clock::
 }
 
 void Controller::expire(Clock::time_point now) {
-  if (!m_directory.live().timed()) {
-    return;
-  }
   const auto gone = m_directory.live().expire(now);
   for (LiveChange change : gone) {
     const char* const text = change.allow ? "the time of a grant is over" : "the time of a denial is over";

@@ -25,28 +25,18 @@ std::string LiveChange::rule_text() const {
   return host_text() + (allow ? " (agentbox allow)" : " (agentbox deny)");
 }
 
-bool covers(const policy::HostPattern& cover, const policy::HostPattern& pattern) {
-  if (!pattern.subdomains) {
-    return cover.matches(pattern.name);
-  }
-  return cover.subdomains && (cover.name == pattern.name || cover.matches(pattern.name));
-}
-
 void LiveList::add(LiveChange change) {
   std::erase_if(m_changes, [&](const LiveChange& old) {
     const bool same_port = old.port == change.port || change.port == 0 || old.port == 0;
     return old.pattern == change.pattern && (old.allow == change.allow ? old.port == change.port : same_port);
   });
   m_changes.push_back(std::move(change));
-  count_timed();
 }
 
-bool LiveList::take_back_denial(const policy::HostPattern& pattern, std::uint16_t port) {
-  const auto count = std::erase_if(m_changes, [&](const LiveChange& old) {
+void LiveList::take_back_denial(const policy::HostPattern& pattern, std::uint16_t port) {
+  std::erase_if(m_changes, [&](const LiveChange& old) {
     return !old.allow && old.pattern == pattern && (old.port == port || old.port == 0);
   });
-  count_timed();
-  return count > 0;
 }
 
 const LiveChange* LiveList::find_grant(std::string_view host, std::uint16_t port, Clock::time_point now) const {
@@ -66,7 +56,7 @@ const LiveChange* LiveList::find_denial(std::string_view host, std::uint16_t por
 
 const LiveChange* LiveList::find_denial_of(const policy::HostPattern& pattern, std::uint16_t port) const {
   const auto found = std::find_if(m_changes.begin(), m_changes.end(), [&](const LiveChange& change) {
-    return !change.allow && (change.port == 0 || change.port == port) && covers(change.pattern, pattern);
+    return !change.allow && (change.port == 0 || change.port == port) && change.pattern.covers(pattern);
   });
   return found == m_changes.end() ? nullptr : &*found;
 }
@@ -76,7 +66,6 @@ std::vector<LiveChange> LiveList::expire(Clock::time_point now) {
                                            [&](const LiveChange& change) { return !expired(change, now); });
   std::vector<LiveChange> gone(std::make_move_iterator(first), std::make_move_iterator(m_changes.end()));
   m_changes.erase(first, m_changes.end());
-  count_timed();
   return gone;
 }
 
@@ -88,10 +77,6 @@ std::optional<LiveList::Clock::time_point> LiveList::next_expiry() const {
     }
   }
   return next;
-}
-
-void LiveList::count_timed() {
-  m_timed = std::any_of(m_changes.begin(), m_changes.end(), [](const LiveChange& change) { return change.until; });
 }
 
 } // namespace agentbox::firewall::names

@@ -35,14 +35,13 @@ public:
 
   bool empty() const noexcept { return m_changes.empty(); }
   bool full() const noexcept { return m_changes.size() >= k_most; }
-  bool timed() const noexcept { return m_timed; }
   const std::vector<LiveChange>& changes() const noexcept { return m_changes; }
 
   /// Adds `change`; what said something else about exactly the same host is taken back.
   void add(LiveChange change);
 
-  /// Takes back every denial of exactly `pattern` that holds for `port`. False when there was none.
-  bool take_back_denial(const policy::HostPattern& pattern, std::uint16_t port);
+  /// Takes back every denial of exactly `pattern` that holds for `port`.
+  void take_back_denial(const policy::HostPattern& pattern, std::uint16_t port);
 
   /// The grant, or the denial, that covers `host` and `port` now. Port 0 asks on behalf of DNS: a grant of any port
   /// counts, a denial only if it is for every port.
@@ -59,13 +58,7 @@ public:
   std::optional<Clock::time_point> next_expiry() const;
 
 private:
-  void count_timed();
-
   std::vector<LiveChange> m_changes;
-  bool m_timed = false;
 };
-
-/// Whether whatever `pattern` means is also meant by `cover`.
-bool covers(const policy::HostPattern& cover, const policy::HostPattern& pattern);
 
 } // namespace agentbox::firewall::names

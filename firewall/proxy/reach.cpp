@@ -14,6 +14,8 @@
 #include "firewall/upstream/dial.hpp"
 
 namespace agentbox::firewall::proxy {
+// No temporary with a destructor stands in one expression with co_await here, arguments by value included: GCC 12
+// destroys such a one twice.
 namespace {
 
 using asio::ip::tcp;
@@ -29,8 +31,8 @@ Reached refused(std::string_view reason, std::string text, bool denied = false) 
   return result;
 }
 
-asio::awaitable<Reached> dial_all(std::vector<Address16> addresses, std::uint16_t port) {
-  auto dialled = co_await upstream::dial(std::move(addresses), port, ruleset::k_mark);
+asio::awaitable<Reached> dial_all(std::vector<Address16>& addresses, std::uint16_t port) {
+  auto dialled = co_await upstream::dial(addresses, port, ruleset::k_mark);
   if (!dialled.socket) {
     co_return refused("upstream-connect", "no connection to the host: " + dialled.problem);
   }
@@ -58,11 +60,11 @@ asio::awaitable<Reached> dial_filtered(Services& services, const std::vector<Add
   if (addresses.empty()) {
     co_return denial;
   }
-  co_return co_await dial_all(std::move(addresses), port);
+  co_return co_await dial_all(addresses, port);
 }
 
-asio::awaitable<Reached> dial_name(Services& services, std::string name, bool private_too, std::uint16_t port) {
-  const upstream::Resolution resolution = co_await services.resolver.resolve(std::move(name));
+asio::awaitable<Reached> dial_name(Services& services, const std::string& name, bool private_too, std::uint16_t port) {
+  const upstream::Resolution resolution = co_await services.resolver.resolve(name);
   if (resolution.addresses.empty()) {
     co_return refused("upstream-dns", "the host's name servers gave no address: " + resolution.problem);
   }
@@ -74,7 +76,7 @@ asio::awaitable<Reached> dial_host(Services& services, std::uint16_t port) {
     co_return refused("no-host", "this box's network has no way to the machine that it runs on");
   }
   std::vector<Address16> gateway = {*services.host_gateway};
-  co_return co_await dial_all(std::move(gateway), port);
+  co_return co_await dial_all(gateway, port);
 }
 
 /// Reads the proxy's answer; its bytes so far are in `text`.
@@ -93,7 +95,7 @@ asio::awaitable<http::ConnectResponse> read_answer(tcp::socket& socket, std::str
 }
 
 /// Has the proxy behind `reached` connect to `authority`.
-asio::awaitable<Reached> ask_proxy(Reached reached, std::string authority) {
+asio::awaitable<Reached> ask_proxy(Reached& reached, const std::string& authority) {
   using State = http::ConnectResponse::State;
   tcp::socket& socket = *reached.socket;
   asio::steady_timer clock(socket.get_executor(), k_proxy_time);
@@ -117,7 +119,7 @@ asio::awaitable<Reached> ask_proxy(Reached reached, std::string authority) {
     co_return failure;
   }
   reached.surplus = text.substr(response.size);
-  co_return reached;
+  co_return std::move(reached);
 }
 
 asio::awaitable<Reached> through_proxy(Services& services, const policy::UpstreamProxy& proxy, const Target& target) {
@@ -134,12 +136,13 @@ asio::awaitable<Reached> through_proxy(Services& services, const policy::Upstrea
     reached.text = fmt::format("the upstream proxy {}: {}", proxy.text(), reached.text);
     co_return reached;
   }
-  co_return co_await ask_proxy(std::move(reached), fmt::format("{}:{}", target.name, target.port));
+  const std::string authority = fmt::format("{}:{}", target.name, target.port);
+  co_return co_await ask_proxy(reached, authority);
 }
 
 } // namespace
 
-asio::awaitable<Reached> reach(Services& services, Target target) {
+asio::awaitable<Reached> reach(Services& services, const Target& target) {
   switch (target.kind) {
   case Target::Kind::host: co_return co_await dial_host(services, target.port);
   case Target::Kind::address: {

@@ -39,6 +39,7 @@ struct Reached {
 ///   may be private.
 /// - an address is dialled unless it is the machine's own, loopback, link-local or reserved.
 /// - the host is dialled at the gateway, which stands for its loopback.
-asio::awaitable<Reached> reach(Services& services, Target target);
+/// `target` must live until then.
+asio::awaitable<Reached> reach(Services& services, const Target& target);
 
 } // namespace agentbox::firewall::proxy

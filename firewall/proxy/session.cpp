@@ -179,7 +179,7 @@ asio::awaitable<bool> Session::check_head() {
 
 bool Session::check_budget() {
   const auto limit = m_services.directory.upload_limit(m_record.name, m_record.rule);
-  if (!limit || m_target.kind != Target::Kind::name) {
+  if (!limit) {
     return true;
   }
   m_budget = &m_services.uploads.of(*limit);
@@ -238,14 +238,14 @@ asio::awaitable<FlowEnd> Session::send_buffer() {
     co_return FlowEnd::end_of_stream;
   }
   const std::string buffer = std::exchange(m_buffer, {});
-  if (m_budget != nullptr && *m_budget < buffer.size()) {
-    co_return FlowEnd::over_budget;
+  if (m_budget != nullptr) {
+    if (*m_budget < buffer.size()) {
+      co_return FlowEnd::over_budget;
+    }
+    *m_budget -= buffer.size(); // before it is sent: other connections look at what is left meanwhile
   }
   const auto [error, size] = co_await asio::async_write(*m_upstream, asio::buffer(buffer), io::k_await);
   m_record.bytes_up += size;
-  if (m_budget != nullptr) { // another connection may have used it up meanwhile
-    *m_budget -= std::min<std::uint64_t>(*m_budget, size);
-  }
   co_return error ? FlowEnd::broken : FlowEnd::end_of_stream;
 }
 

@@ -101,7 +101,7 @@ void take_turns(std::vector<Address16>& addresses) {
 
 } // namespace
 
-asio::awaitable<Dialled> dial(std::vector<Address16> addresses, std::uint16_t port, std::uint32_t mark,
+asio::awaitable<Dialled> dial(std::vector<Address16>& addresses, std::uint16_t port, std::uint32_t mark,
                               DialLimits limits) {
   const auto executor = co_await asio::this_coro::executor;
   const auto race = std::make_shared<Race>(executor);

@@ -25,8 +25,9 @@ struct DialLimits {
 };
 
 /// Connects to `port` of exactly these addresses, with `mark` on the sockets: one after the other, each given a head
-/// start, the first that answers wins. IPv4 and IPv6 take turns.
-asio::awaitable<Dialled> dial(std::vector<netlink::Address16> addresses, std::uint16_t port, std::uint32_t mark,
+/// start, the first that answers wins. IPv4 and IPv6 take turns: the list is put in that order, and must live until
+/// then.
+asio::awaitable<Dialled> dial(std::vector<netlink::Address16>& addresses, std::uint16_t port, std::uint32_t mark,
                               DialLimits limits = {});
 
 using policy::address_text;

@@ -99,7 +99,7 @@ void Resolver::start(const std::string& name, const std::shared_ptr<Pending>& pe
   });
 }
 
-asio::awaitable<Resolution> Resolver::resolve(std::string name) {
+asio::awaitable<Resolution> Resolver::resolve(const std::string& name) {
   follow_resolv_conf();
   if (const auto cached = m_cache.find(name); cached != m_cache.end()) {
     if (cached->second.until > Clock::now()) {

@@ -34,7 +34,7 @@ public:
   Resolver& operator=(Resolver&&) = delete;
 
   /// The addresses of canonical name `name`, IPv4 and IPv6. One query at a time for the same name.
-  asio::awaitable<Resolution> resolve(std::string name);
+  asio::awaitable<Resolution> resolve(const std::string& name);
 
 private:
   struct Pending;

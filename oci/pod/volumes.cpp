@@ -6,6 +6,7 @@
 #include "oci/pod/pod_parts.hpp"
 #include "policy/egress_json.hpp"
 #include "policy/env_names.hpp"
+#include "policy/path_rules.hpp"
 
 namespace agentbox::oci {
 namespace {
@@ -93,21 +94,14 @@ void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts&
   const std::vector<std::string>& masked = door == Door::kubernetes ? workspace.mask : facts.host.masked_paths;
   std::vector<std::string> guarded = protect;
   guarded.insert(guarded.end(), masked.begin(), masked.end());
-  std::set<fs::path> pinned;
   for (const std::string& path : guarded) {
     if (door != Door::kubernetes && path.find(':') != std::string::npos) {
       throw cannot_express(door, "workspace.protect", path);
     }
-    std::vector<fs::path> ancestors;
-    for (fs::path parent = fs::path(path).parent_path(); !parent.empty(); parent = parent.parent_path()) {
-      ancestors.insert(ancestors.begin(), parent);
-    }
-    for (const fs::path& ancestor : ancestors) {
-      if (pinned.insert(ancestor).second) {
-        pod.agent.mounts.push_back({"workspace", workspace.destination / ancestor, ancestor.string(), false,
-                                    "a mount point cannot be renamed away"});
-      }
-    }
+  }
+  for (const fs::path& ancestor : policy::ancestors_of(guarded)) {
+    pod.agent.mounts.push_back({"workspace", workspace.destination / ancestor, ancestor.string(), false,
+                                "a mount point cannot be renamed away"});
   }
   for (const std::string& path : protect) {
     pod.agent.mounts.push_back({"workspace", fs::path(workspace.destination) / path, path, true, "protected"});
@@ -122,19 +116,13 @@ void add_guards_of_mount(Pod& pod, const std::string& name, const fs::path& sour
   if (found == facts.host.protected_in_mounts.end()) {
     return;
   }
-  std::set<fs::path> pins;
-  for (const std::string& path : found->second) {
-    for (fs::path parent = fs::path(path).parent_path(); !parent.empty(); parent = parent.parent_path()) {
-      pins.insert(parent);
-    }
-  }
   std::size_t number = 0;
   const auto add_part = [&](const fs::path& path, bool read_only, const char* words) {
     add(pod, pod.agent,
         {name + "-" + std::to_string(++number), HostSource{source / path, HostSource::Kind::folder}, words},
         {"", destination / path, "", read_only, ""});
   };
-  for (const fs::path& pin : pins) {
+  for (const fs::path& pin : policy::ancestors_of(found->second)) {
     add_part(pin, false, "a mount point cannot be renamed away");
   }
   for (const std::string& path : found->second) {

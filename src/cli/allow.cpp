@@ -32,22 +32,17 @@ struct ChangeOptions {
   std::optional<std::string> save;
 };
 
-/// Refuses here what the firewall would refuse, in the words of the command line.
+/// Refuses here what the firewall, which knows no list of public suffixes, would let pass. A denial only tightens.
 void check_host(const ChangeOptions& options) {
-  const bool whole_host = options.verb == control::Request::Verb::deny && options.host.find(':') == std::string::npos;
-  std::optional<policy::EntryProblem> problem;
-  if (whole_host) {
-    const policy::PatternResult parsed = policy::parse_block_pattern(options.host);
-    problem = std::holds_alternative<policy::EntryProblem>(parsed)
-                  ? std::optional(std::get<policy::EntryProblem>(parsed))
-                  : std::nullopt;
-  } else {
-    const policy::EntryResult parsed = policy::parse_listed_host(options.host);
-    problem = std::holds_alternative<policy::EntryProblem>(parsed)
-                  ? std::optional(std::get<policy::EntryProblem>(parsed))
-                  : std::nullopt;
+  if (options.verb == control::Request::Verb::deny) {
+    return;
   }
-  if (problem) {
+  if (policy::is_host_alias(std::string_view(options.host).substr(0, options.host.find(':')))) {
+    throw Error(ExitCode::usage, "ports of this machine cannot be allowed to a running box",
+                "start it with: agentbox run --allow " + support::shell_quote({options.host}));
+  }
+  const policy::EntryResult parsed = policy::parse_listed_host(options.host);
+  if (const auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
     throw Error(ExitCode::usage, problem->message, problem->hint);
   }
 }

@@ -9,8 +9,8 @@
 
 namespace agentbox::cli {
 
-session::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman, bool rebuild,
-                              bool recheck) {
+session::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman,
+                              const podman::HostFacts& facts, bool rebuild, bool recheck) {
   const podman::Installation installation = podman::find_installation();
   image::BuildOptions options;
   options.rebuild = rebuild;
@@ -19,7 +19,6 @@ session::Images ensure_images(const policy::PolicyFields& fields, const podman::
   options.workspace = fields.workspace.source;
   const image::ImageRef firewall = image::ensure_firewall_image(podman, installation, fields.firewall_driver, recheck);
   const session::Images images{image::ensure_agent_image(podman, installation, fields.image, options).id, firewall.id};
-  const podman::HostFacts facts = podman::host_facts(podman);
   for (const std::string& id : {images.agent, images.firewall}) {
     image::require_pinned_manifest(podman, facts, id, image::manifest_pins(), rebuild);
   }

@@ -10,8 +10,8 @@
 namespace agentbox::cli {
 
 /// The two images of the box, built first where they are missing. `recheck` asks Podman whether they are still there.
-session::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman, bool rebuild,
-                              bool recheck);
+session::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman,
+                              const podman::HostFacts& facts, bool rebuild, bool recheck);
 
 /// The two images as far as they are built; a word in brackets stands for one that is not. For --dry-run.
 session::Images known_images(const policy::PolicyFields& fields);

@@ -14,6 +14,8 @@
 #include "cli/box_options.hpp"
 #include "cli/subcommands.hpp"
 #include "config/layer.hpp"
+#include "config/read_layers.hpp"
+#include "config/toml_edit.hpp"
 #include "config/trust.hpp"
 #include "config/workspace.hpp"
 #include "policy/toolkits.hpp"
@@ -42,23 +44,10 @@ struct InitOptions {
   bool any() const { return agent || base || !allow.empty() || !toolkits.empty(); }
 };
 
-/// A TOML basic string (TOML 1.0, "String").
-std::string quoted(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      result += '\\';
-    }
-    result += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? fmt::format("\\u{:04X}", static_cast<unsigned>(c))
-                                                                : std::string(1, c);
-  }
-  return result + "\"";
-}
-
 std::string list(const Words& words) {
   Words parts;
   for (const std::string& word : words) {
-    parts.push_back(quoted(word));
+    parts.push_back(config::quote_toml(word));
   }
   return "[" + support::join(parts, ", ") + "]";
 }
@@ -68,9 +57,10 @@ std::string config_text(const InitOptions& options) {
   const auto entry = [](bool chosen, const std::string& line) { return (chosen ? "" : "# ") + line + "\n"; };
   std::string text = "# How agentbox runs agents in this project. agentbox policy show tells what it comes to.\n\n";
   text += entry(options.agent.has_value(), "[agent]");
-  text += entry(options.agent.has_value(), "default = " + quoted(options.agent.value_or("codex")));
+  text += entry(options.agent.has_value(), "default = " + config::quote_toml(options.agent.value_or("codex")));
   text += "\n" + entry(options.base.has_value(), "[image]");
-  text += entry(options.base.has_value(), "base = " + quoted(options.base.value_or(policy::default_base_image())));
+  text += entry(options.base.has_value(),
+                "base = " + config::quote_toml(options.base.value_or(policy::default_base_image())));
   text += "\n" + entry(!options.toolkits.empty(), "[toolkits]");
   text += entry(!options.toolkits.empty(),
                 "selected = " + list(options.toolkits.empty() ? Words{"python"} : options.toolkits));
@@ -146,7 +136,7 @@ void init(InitOptions options, const Context& context) {
   // Whoever wrote the file on this command line has agreed to what it says.
   const config::Loaded loaded = load_box({}, context);
   if (!loaded.project_broadens.empty()) {
-    config::TrustStore(config::trust_folder()).agree(workspace, loaded.project_digest, loaded.project_text);
+    config::TrustStore(config::trust_folder()).agree(workspace, config::project_digest(text, ""), text);
   }
 }
 

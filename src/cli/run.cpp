@@ -55,7 +55,7 @@ session::Launched start(const policy::Policy& policy, const podman::Podman& podm
   const bool failed = failure ? failure->code() == support::ExitCode::failed : !launched.started;
   if (failed && images_missing(images, podman)) {
     spdlog::info("an image of the box is gone; it is made again");
-    return session::launch(policy, podman, facts, ensure_images(policy.fields(), podman, false, true), options);
+    return session::launch(policy, podman, facts, ensure_images(policy.fields(), podman, facts, false, true), options);
   }
   if (failure) {
     throw support::Error(*failure);
@@ -102,7 +102,7 @@ int run(const RunOptions& options, const Context& context) {
   }
   refuse_without_vendor(fields);
   session::sweep(podman);
-  const session::Images images = ensure_images(fields, podman, options.rebuild, false);
+  const session::Images images = ensure_images(fields, podman, facts, options.rebuild, false);
   if (options.box.overrides.agent) {
     config::write_last_agent(support::state_folder(), fields.agent.name);
   }

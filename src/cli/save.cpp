@@ -63,7 +63,7 @@ void Saving::write() const {
     return;
   }
   if (m_agreed_before) {
-    config::TrustStore(config::trust_folder()).agree(m_sources.workspace, m_edit.digest_after, m_edit.after);
+    config::TrustStore(config::trust_folder()).agree(m_sources.workspace, m_edit.digest_after, m_edit.text_after);
     spdlog::info("saved in {}: it holds for every box here. {}", file,
                  m_edit.digest_before.empty() ? "By this you agree to the new file"
                                               : "You had agreed to this file, and by this to one line more");

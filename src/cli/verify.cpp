@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // verify: attacks a box from inside by a program of our own, and shows what came of it.
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <fcntl.h>
@@ -20,6 +19,7 @@
 #include "podman/host_facts.hpp"
 #include "podman/installation.hpp"
 #include "session/executor.hpp"
+#include "session/late_process.hpp"
 #include "session/launch.hpp"
 #include "session/registry.hpp"
 #include "session/select.hpp"
@@ -123,7 +123,7 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   verify::Card card = new_card(policy.fields().name, true, facts, support::read_file(program, k_probe_bytes));
   card.digests["policy"] = support::sha256_hex(policy::to_json(policy));
   session::sweep(podman);
-  const session::Images images = ensure_images(policy.fields(), podman, false, false);
+  const session::Images images = ensure_images(policy.fields(), podman, facts, false, false);
   card.digests["agent_image"] = images.agent;
   card.digests["firewall_image"] = images.firewall;
   const Fd in(open(program.c_str(), O_RDONLY | O_CLOEXEC));
@@ -134,7 +134,7 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
     spdlog::set_level(spdlog::level::warn); // what the probe was refused is no news
     const Streams streams(in.get(), out.get());
     launched = session::launch(policy, podman, facts, images,
-                               {session::DryRun::off, {workspace.device, workspace.inode, true}, preferences});
+                               {session::DryRun::off, {workspace.device, workspace.inode, true}, preferences, false});
   }
   spdlog::set_level(spdlog::level::info);
   card.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
@@ -144,14 +144,6 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   }
   card.rows = verify::parse_rows(text_of(out), k_least_attempts);
   return card;
-}
-
-/// The process whose id is in `file`; 0 when there is none.
-pid_t pid_in(const std::filesystem::path& file) {
-  const std::string text = support::read_file_if_exists(file, 32).value_or("");
-  pid_t pid = 0;
-  std::from_chars(text.data(), text.data() + text.size(), pid);
-  return pid;
 }
 
 void add_digest(verify::Card& card, const char* name, const std::filesystem::path& file) {
@@ -173,7 +165,8 @@ verify::Card verify_running(const std::string& name) {
   card.digests["agent_image"] = box.record->agent_image;
   card.digests["firewall_image"] = box.record->firewall_image;
   const auto start = Clock::now();
-  card.rows = verify::look_from_outside(pid_in(box.paths.agent_pid()), pid_in(box.paths.firewall_pid()),
+  card.rows = verify::look_from_outside(session::pid_in(box.paths.agent_pid()).value_or(0),
+                                        session::pid_in(box.paths.firewall_pid()).value_or(0),
                                         podman::find_installation().entrypoint());
   std::vector<std::string> words = {"exec", "-i", "--user", "1000:1000", session::agent_container(box.name)};
   const std::vector<std::string> argv = visitor_argv(verify::expectations_of(config));

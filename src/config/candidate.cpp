@@ -34,16 +34,12 @@ policy::EgressPolicy egress_with(const Sources& sources, const std::filesystem::
   policy::Diagnostics diagnostics;
   // What is replaced may be broken: that may be why another one is tried.
   Sources others = sources;
-  if (kind == LayerKind::user) {
-    others.user_file.reset();
+  switch (kind) {
+  case LayerKind::system: others.system_file.reset(); break;
+  case LayerKind::user: others.user_file.reset(); break;
+  case LayerKind::project: others.workspace = "/proc"; break; // there is no project's configuration there
   }
   LayersRead read = read_layers(others, diagnostics);
-  if (kind == LayerKind::project) {
-    std::erase_if(read.layers, [](const Layer& layer) { return layer.kind == LayerKind::project; });
-    std::erase_if(diagnostics, [&](const policy::Diagnostic& one) {
-      return one.where.starts_with((sources.workspace / ".agentbox").string());
-    });
-  }
   const auto place = std::find_if(read.layers.begin(), read.layers.end(), [&](const Layer& layer) {
     return static_cast<int>(layer.kind) > static_cast<int>(kind);
   });

@@ -38,8 +38,7 @@ std::map<policy::HostPattern, std::string> places_of_blocks(const std::vector<La
 void refuse_if_blocked(const policy::HostEntry& entry, const std::vector<Layer>& layers,
                        policy::Diagnostics& diagnostics) {
   for (const auto& [block, where] : places_of_blocks(layers)) {
-    const bool covers = block.matches(entry.pattern.name) || block == entry.pattern;
-    if (covers) {
+    if (block.covers(entry.pattern)) {
       diagnostics.push_back(
           {"--allow",
            support::in_quotes(entry.text()) + " is blocked by " + support::in_quotes(block.text()) + " in " + where,

@@ -86,8 +86,7 @@ void read_project(const Sources& sources, LayersRead& result, policy::Diagnostic
   result.project_allow_text = layer.allow_file ? read_project_allow_file(layer, sources, diagnostics) : "";
   result.layers.push_back(std::move(layer));
   result.project_digest = project_digest(*text, result.project_allow_text);
-  result.project_text =
-      *text + (result.project_allow_text.empty() ? "" : "# ---- the allow file\n" + result.project_allow_text);
+  result.project_text = project_text(*text, result.project_allow_text);
 }
 
 } // namespace
@@ -98,6 +97,10 @@ std::string project_digest(const std::string& config, const std::string& allow_f
   digest.update(std::to_string(config.size()) + "\n" + config);
   digest.update(std::to_string(allow_file.size()) + "\n" + allow_file);
   return digest.hex();
+}
+
+std::string project_text(const std::string& config, const std::string& allow_file) {
+  return config + (allow_file.empty() ? "" : "# ---- the allow file\n" + allow_file);
 }
 
 LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics) {

@@ -22,5 +22,7 @@ LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics)
 
 /// The digest of a project's configuration: of its file's text, and of its allow file's.
 std::string project_digest(const std::string& config, const std::string& allow_file);
+/// What that digest is of, as the user is shown it.
+std::string project_text(const std::string& config, const std::string& allow_file);
 
 } // namespace agentbox::config

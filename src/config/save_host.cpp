@@ -42,7 +42,7 @@ std::string read_now(const Sources& sources, SaveTo to, const fs::path& file) {
 void refuse_blocked(const std::vector<Layer>& layers, const policy::HostEntry& entry) {
   for (const Layer& layer : layers) {
     for (const auto& block : layer.block) {
-      if (block.value == entry.pattern || (!entry.pattern.subdomains && block.value.matches(entry.pattern.name))) {
+      if (block.value.covers(entry.pattern)) {
         throw Error(ExitCode::refused,
                     support::in_quotes(entry.text()) + " is blocked by " + support::in_quotes(block.value.text()) +
                         " in " + block.where,
@@ -125,11 +125,15 @@ HostEdit prepare_edit(const Sources& sources, SaveTo to, bool allow, const std::
   edit.after = *after;
   edit.digest_before = read.project_digest;
   if (to == SaveTo::project) {
-    if (!read.project_digest.empty() && read.project_digest != project_digest(edit.before, read.project_allow_text)) {
+    const bool same = read.project_digest.empty()
+                          ? edit.before.empty()
+                          : read.project_digest == project_digest(edit.before, read.project_allow_text);
+    if (!same) {
       throw Error(ExitCode::failed, edit.file.string() + " is being changed by somebody else",
                   "look at it, and try again");
     }
     edit.digest_after = project_digest(edit.after, read.project_allow_text);
+    edit.text_after = project_text(edit.after, read.project_allow_text);
   }
   return edit;
 }

@@ -21,6 +21,7 @@ struct HostEdit {
   /// is not the user's alone, so one who had agreed to all of it agrees to the edit, and to nothing else, by making it.
   std::string digest_before;
   std::string digest_after;
+  std::string text_after; ///< what digest_after is of
 };
 
 /// Prepares the edit; nothing is written. Throws support::Error: usage with all mistakes of the configuration, which

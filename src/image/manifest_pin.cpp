@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/manifest_pin.hpp"
 
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -18,10 +19,13 @@ constexpr std::size_t k_longest_manifest = 4U << 20U;
 constexpr std::size_t k_longest_pins = 1U << 20U;
 constexpr std::size_t k_most_pins = 256;
 
+/// containers/storage keeps an image's manifest there, whatever the driver.
+fs::path stored_manifest(const podman::HostFacts& facts, const std::string& id) {
+  return facts.graph_root / (facts.graph_driver + "-images") / id / "manifest";
+}
+
 std::string manifest_digest(const podman::Podman& podman, const podman::HostFacts& facts, const std::string& id) {
-  // containers/storage keeps an image's manifest there, whatever the driver.
-  const fs::path stored = facts.graph_root / (facts.graph_driver + "-images") / id / "manifest";
-  if (const auto manifest = support::read_file_if_exists(stored, k_longest_manifest)) {
+  if (const auto manifest = support::read_file_if_exists(stored_manifest(facts, id), k_longest_manifest)) {
     return "sha256:" + support::sha256_hex(*manifest);
   }
   const std::string out = podman.capture({"image", "inspect", "--format", "{{.Digest}}", "--", id});
@@ -31,7 +35,14 @@ std::string manifest_digest(const podman::Podman& podman, const podman::HostFact
 /// A file that cannot be read holds no pin: it is our own, and damage is not an attack. The next look pins anew.
 json read_pins(const fs::path& file) {
   json pins = json::parse(support::read_file_if_exists(file, k_longest_pins).value_or("{}"), nullptr, false);
-  return pins.is_object() && pins.size() < k_most_pins ? pins : json::object();
+  return pins.is_object() ? pins : json::object();
+}
+
+/// Forgets images that are gone, so that the file does not grow for ever.
+void forget_gone(json& pins, const podman::HostFacts& facts) {
+  for (auto pin = pins.begin(); pin != pins.end();) {
+    pin = fs::exists(stored_manifest(facts, pin.key())) ? std::next(pin) : pins.erase(pin);
+  }
 }
 
 } // namespace
@@ -42,6 +53,9 @@ void require_pinned_manifest(const podman::Podman& podman, const podman::HostFac
   const std::string digest = manifest_digest(podman, facts, id);
   const auto pinned = pins.find(id);
   if (pinned == pins.end() || renew) {
+    if (pins.size() >= k_most_pins) {
+      forget_gone(pins, facts);
+    }
     pins[id] = digest;
     support::make_private_folder(file.parent_path());
     support::write_file(file, pins.dump(2) + "\n");

@@ -18,6 +18,7 @@ using firewall::audit::Verdict;
 
 /// How the rule of a live denial ends in the log.
 constexpr std::string_view k_by_user = " (agentbox deny)";
+constexpr std::string_view k_denied_by_user = "denied by you: ";
 
 std::string what_of(const Record& record) {
   if (record.kind == Kind::dns) {
@@ -36,8 +37,9 @@ std::string what_of(const Record& record) {
 std::string why_of(const Record& record) {
   const std::string rule = support::escape_untrusted(record.rule, 280);
   if (record.reason == "blocked" && !rule.empty()) {
-    return rule.ends_with(k_by_user) ? "denied by you: agentbox deny " + rule.substr(0, rule.size() - k_by_user.size())
-                                     : "blocked by " + rule + " in block_hosts";
+    return rule.ends_with(k_by_user)
+               ? std::string(k_denied_by_user) + "agentbox deny " + rule.substr(0, rule.size() - k_by_user.size())
+               : "blocked by " + rule + " in block_hosts";
   }
   if (record.reason == "not-listed") {
     return "not on the list of hosts";
@@ -79,7 +81,8 @@ std::string allow_command(const Notice& notice, const std::string& box) {
   if (notice.entry.empty()) {
     return {};
   }
-  return "agentbox allow " + support::shell_quote({notice.entry}) + " --for 10m" +
+  const bool by_user = notice.why.starts_with(k_denied_by_user); // that is taken back for good
+  return "agentbox allow " + support::shell_quote({notice.entry}) + (by_user ? "" : " --for 10m") +
          (box.empty() ? "" : " --box " + support::shell_quote({box}));
 }
 

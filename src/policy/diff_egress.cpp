@@ -20,19 +20,11 @@ std::vector<Item> missing(const std::vector<Item>& items, const std::vector<Item
   return result;
 }
 
-/// Whether `outer` means every host that `inner` means.
-bool covers(const HostPattern& outer, const HostPattern& inner) {
-  if (!outer.subdomains) {
-    return outer == inner;
-  }
-  return inner.subdomains ? outer.name == inner.name || outer.matches(inner.name) : outer.matches(inner.name);
-}
-
 /// Whether `entry` opens nothing under `policy`: it is blocked as a whole, or opened by another entry.
 bool opens_nothing(const HostEntry& entry, const EgressPolicy& policy) {
-  const auto is_block = [&](const HostPattern& block) { return covers(block, entry.pattern); };
+  const auto is_block = [&](const HostPattern& block) { return block.covers(entry.pattern); };
   const auto is_allow = [&](const HostEntry& other) {
-    return other.port == entry.port && covers(other.pattern, entry.pattern);
+    return other.port == entry.port && other.pattern.covers(entry.pattern);
   };
   return std::any_of(policy.block.begin(), policy.block.end(), is_block) ||
          std::any_of(policy.allow.begin(), policy.allow.end(), is_allow);
@@ -70,6 +62,17 @@ void upload(const std::string& what, std::optional<std::uint64_t> before, std::o
   }
 }
 
+/// The limit that holds for all of `pattern`: the nearest one that covers it. Nothing: the general one, if any.
+const UploadLimit* nearest_limit(const EgressPolicy& policy, const HostPattern& pattern) {
+  const UploadLimit* nearest = nullptr;
+  for (const UploadLimit& limit : policy.upload_limits) {
+    if (limit.pattern.covers(pattern) && (nearest == nullptr || nearest->pattern.covers(limit.pattern))) {
+      nearest = &limit;
+    }
+  }
+  return nearest;
+}
+
 void uploads(const EgressPolicy& before, const EgressPolicy& after, Changes& changes) {
   upload("", before.max_upload, after.max_upload, changes);
   std::set<HostPattern> named;
@@ -78,14 +81,17 @@ void uploads(const EgressPolicy& before, const EgressPolicy& after, Changes& cha
       named.insert(limit.pattern);
     }
   }
-  // What a pattern loses when it is taken out is the general limit, or none.
-  const auto of = [](const EgressPolicy& policy, const HostPattern& pattern) {
-    const auto found = std::find_if(policy.upload_limits.begin(), policy.upload_limits.end(),
-                                    [&](const UploadLimit& limit) { return limit.pattern == pattern; });
-    return found == policy.upload_limits.end() ? policy.max_upload : std::optional(found->bytes);
-  };
   for (const HostPattern& pattern : named) {
-    upload(pattern.text() + ": ", of(before, pattern), of(after, pattern), changes);
+    const UploadLimit* const was = nearest_limit(before, pattern);
+    const UploadLimit* const is = nearest_limit(after, pattern);
+    if (was != nullptr && is != nullptr && was->pattern != is->pattern && is->pattern == pattern) {
+      // It shared the wider limit, and has one of its own now: what is sent within that comes on top.
+      changes.add(Direction::broader, "network.max_upload",
+                  pattern.text() + ": shared " + was->text() + " -> " + std::to_string(is->bytes) + " of its own");
+      continue;
+    }
+    upload(pattern.text() + ": ", was ? std::optional(was->bytes) : before.max_upload,
+           is ? std::optional(is->bytes) : after.max_upload, changes);
   }
 }
 

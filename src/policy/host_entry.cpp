@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "policy/egress.hpp"
 #include "policy/host_pattern.hpp"
 #include "support/text.hpp"
 
@@ -132,6 +133,9 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 }
 
 PatternResult parse_portless(std::string_view text, Wildcards wildcards) {
+  if (wildcards == Wildcards::top_level_too && is_host_alias(text)) {
+    return HostPattern{std::string(k_host_name), false}; // a block of this machine, by the name that is looked up
+  }
   if (auto problem = shape_problem(text)) {
     return *std::move(problem);
   }

@@ -121,6 +121,13 @@ bool HostPattern::matches(std::string_view host) const {
   return host.size() > name.size() + 1 && host.ends_with(name) && host[host.size() - name.size() - 1] == '.';
 }
 
+bool HostPattern::covers(const HostPattern& other) const {
+  if (!other.subdomains) {
+    return matches(other.name);
+  }
+  return subdomains && (name == other.name || matches(other.name));
+}
+
 std::string HostPattern::text() const {
   return subdomains ? "*." + name : name;
 }

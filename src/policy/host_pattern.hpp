@@ -29,6 +29,8 @@ struct HostPattern {
 
   /// Whether canonical name `host` is meant. Whole labels from the right.
   bool matches(std::string_view host) const;
+  /// Whether whatever `other` means is also meant by this.
+  bool covers(const HostPattern& other) const;
   /// As it is written in a config: "api.example.com" or "*.example.com".
   std::string text() const;
   bool operator==(const HostPattern&) const = default;

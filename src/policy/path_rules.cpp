@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace agentbox::policy {
 namespace {
@@ -61,6 +62,16 @@ bool contains_path(std::string_view outer, std::string_view inner) {
     return inner.starts_with('/');
   }
   return inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
+}
+
+std::vector<std::filesystem::path> ancestors_of(const std::vector<std::string>& paths) {
+  std::set<std::filesystem::path> all;
+  for (const std::string& path : paths) {
+    for (auto parent = std::filesystem::path(path).parent_path(); !parent.empty(); parent = parent.parent_path()) {
+      all.insert(parent);
+    }
+  }
+  return {all.begin(), all.end()}; // by parts: a folder sorts before what lies in it
 }
 
 std::string_view destination_problem(std::string_view destination) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace agentbox::policy {
 
@@ -18,6 +20,9 @@ bool contains_path(std::string_view outer, std::string_view inner);
 inline bool overlap(std::string_view a, std::string_view b) {
   return contains_path(a, b) || contains_path(b, a);
 }
+
+/// The folders above relative normal `paths`, each once, the upper ones first.
+std::vector<std::filesystem::path> ancestors_of(const std::vector<std::string>& paths);
 
 /// Why nothing may be mounted at normal absolute path `destination` in the box ("/proc belongs to the kernel"), or
 /// empty. It would hide what the box is made of, or what agentbox itself mounts there.

@@ -54,7 +54,8 @@ std::optional<Finding> of_git(const Entry& entry) {
   }
   if (name_of(folder) == "hooks" && !name.ends_with(".sample") && !S_ISDIR(entry.mode) &&
       (is_executable(entry.mode) || S_ISLNK(entry.mode)) &&
-      (folder.find(".git/") != std::string_view::npos || name_of(folder_of(folder)).ends_with(".git"))) {
+      (entry.in_hooks || folder.find(".git/") != std::string_view::npos ||
+       name_of(folder_of(folder)).ends_with(".git"))) {
     return Finding{Kind::git_hook, entry.path, ""};
   }
   const bool in_worktrees = name_of(folder_of(folder)) == "worktrees";
@@ -65,8 +66,11 @@ std::optional<Finding> of_git(const Entry& entry) {
     return Finding{Kind::git_settings, entry.path, support::join(commanding_keys(entry.content()), ", ")};
   }
   const bool attributes = name == ".gitattributes" || (name == "attributes" && name_of(folder) == "info");
-  if (S_ISREG(entry.mode) && attributes && names_drivers(entry.content())) {
-    return Finding{Kind::git_attributes, entry.path, "names filters or drivers"};
+  if (S_ISREG(entry.mode) && attributes) {
+    const std::string content = entry.content();
+    if (content.size() == k_most_content || names_drivers(content)) { // padding is no way to hide one
+      return Finding{Kind::git_attributes, entry.path, "names filters or drivers"};
+    }
   }
   if (name == ".gitmodules") {
     return Finding{Kind::git_attributes, entry.path, ""};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -10,13 +11,17 @@
 
 namespace agentbox::review {
 
+/// What is looked at of a file.
+inline constexpr std::size_t k_most_content = 256U << 10U;
+
 /// One thing in the tree that changed since the box started.
 struct Entry {
   std::string path;           ///< relative to the tree
   unsigned mode = 0;          ///< st_mode
-  bool in_repository = false; ///< its folder is a Git repository's: HEAD, objects and refs lie in it
-  /// The target of a symbolic link, or the first bytes of a regular file. Called only when they are needed.
+  bool in_repository = false; ///< its folder is what Git takes for a repository
+  /// The target of a symbolic link, or the first k_most_content bytes of a regular file. Called only when needed.
   std::function<std::string()> content;
+  bool in_hooks = false; ///< its folder is the hooks folder of a repository
 };
 
 /// What is to be said of it, if anything. `protect` are the paths of the policy ([protect] paths), which count in every

@@ -21,8 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using support::Fd;
 
-constexpr std::size_t k_most_bytes = 256U << 10U; // of a file of Git's
-constexpr std::size_t k_clock_every = 256;        // entries between two looks at the clock
+constexpr std::size_t k_clock_every = 256; // entries between two looks at the clock
 
 struct CloseFolder {
   void operator()(DIR* folder) const { closedir(folder); }
@@ -35,7 +34,7 @@ std::string read_file(int folder, const char* name) {
   if (!fd || fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return {};
   }
-  std::string text(k_most_bytes, '\0');
+  std::string text(k_most_content, '\0');
   const ssize_t count = pread(fd.get(), text.data(), text.size(), 0);
   text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
   return text;
@@ -50,8 +49,10 @@ std::string read_link(int folder, const char* name) {
 /// An open folder and what is still to be looked at in it.
 struct Level {
   std::unique_ptr<DIR, CloseFolder> folder;
-  std::string path; ///< with a slash at the end, or empty
-  bool in_repository = false;
+  std::string path;           ///< with a slash at the end, or empty
+  bool has_data = false;      ///< objects and refs lie in it
+  bool in_repository = false; ///< Git takes it for a repository, or for one with its data elsewhere
+  bool in_hooks = false;      ///< the hooks of one
 };
 
 class Scan {
@@ -63,7 +64,7 @@ public:
   void tree(const fs::path& root, const std::string& prefix) {
     m_prefix = prefix;
     m_levels.clear();
-    enter(Fd(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), "");
+    enter(Fd(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), "", false);
     while (!m_levels.empty() && !m_over) {
       const dirent* entry = readdir(m_levels.back().folder.get());
       if (entry == nullptr) {
@@ -91,7 +92,7 @@ public:
 private:
   void add_reason(const std::string& reason) { m_report.stopped += (m_report.stopped.empty() ? "" : "; ") + reason; }
 
-  void enter(Fd fd, std::string path) {
+  void enter(Fd fd, std::string path, bool hooks_of_repository) {
     const int number = fd.get();
     std::unique_ptr<DIR, CloseFolder> folder(fd ? fdopendir(number) : nullptr);
     if (!folder) {
@@ -100,8 +101,11 @@ private:
     }
     static_cast<void>(fd.release()); // the DIR's now
     const auto has = [&](const char* name) { return faccessat(number, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0; };
-    const bool in_repository = has("HEAD") && has("objects") && has("refs");
-    m_levels.push_back({std::move(folder), std::move(path), in_repository});
+    Level level{std::move(folder), std::move(path)};
+    level.has_data = has("objects") && has("refs");
+    level.in_repository = has("HEAD") && (level.has_data || has("commondir")); // as Git decides it (setup.c)
+    level.in_hooks = hooks_of_repository;
+    m_levels.push_back(std::move(level));
   }
 
   void count() {
@@ -116,7 +120,8 @@ private:
 
   /// A repository's data: nothing there is run, and there is much of it.
   bool is_data(const Level& level, const std::string& name) const {
-    return level.in_repository && (name == "objects" || name == "refs" || name == "logs" || name == "lfs");
+    return level.has_data && level.in_repository &&
+           (name == "objects" || name == "refs" || name == "logs" || name == "lfs");
   }
 
   bool is_new(const struct stat& info) const {
@@ -141,7 +146,8 @@ private:
       return;
     }
     std::string path = level.path + name + "/"; // `level` does not outlive enter()
-    enter(Fd(openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), std::move(path));
+    const bool hooks = level.in_repository && name == "hooks";
+    enter(Fd(openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), std::move(path), hooks);
   }
 
   void note(const Level& level, int folder, const std::string& name, const struct stat& info) {
@@ -149,6 +155,7 @@ private:
     entry.path = level.path + name;
     entry.mode = info.st_mode;
     entry.in_repository = level.in_repository;
+    entry.in_hooks = level.in_hooks;
     entry.content = [&] {
       return S_ISLNK(info.st_mode) ? read_link(folder, name.c_str()) : read_file(folder, name.c_str());
     };

@@ -41,16 +41,24 @@ bool find_modules(const Walk& walk, const std::string& folder, int depth, std::v
   return true;
 }
 
-void find_worktrees(const Walk& walk, const std::string& parent, GitFolders& folders) {
+void find_worktrees(const Walk& walk, const std::string& repository, GitFolders& folders) {
+  const std::string parent = git_path(repository, "worktrees");
   const std::vector<std::string> names = walk.names_in(parent, k_most_worktrees + 1);
   if (names.size() > k_most_worktrees) {
     folders.too_many.push_back(parent);
     return;
   }
+  const bool own_settings = uses_worktree_config(walk, repository);
   for (const std::string& name : names) {
+    if (walk.type_of(git_path(parent, name)) != FileType::folder) {
+      continue;
+    }
     for (const char* part : {"commondir", "config.worktree", "gitdir"}) {
-      if (std::string path = parent + "/" + name + "/" + part; walk.type_of(path) != FileType::none) {
+      std::string path = git_path(git_path(parent, name), part);
+      if (walk.type_of(path) != FileType::none) {
         folders.links.push_back(std::move(path));
+      } else if (own_settings && std::string_view(part) == "config.worktree") {
+        folders.missing_settings.push_back(std::move(path));
       }
     }
   }
@@ -86,13 +94,20 @@ GitFolders find_git_folders(const Walk& walk, const std::string& git) {
   } else {
     folders.too_many.push_back(git_path(git, "modules"));
   }
-  find_worktrees(walk, git_path(git, "worktrees"), folders);
+  for (const std::string& repository : folders.repositories) {
+    find_worktrees(walk, repository, folders);
+  }
   return folders;
 }
 
 bool uses_worktree_config(const Walk& walk, const std::string& folder) {
   constexpr std::size_t k_most_bytes = 1U << 20U;
-  std::string text = walk.read(git_path(folder, "config"), k_most_bytes).value_or("");
+  const std::string path = git_path(folder, "config");
+  const auto config = walk.read(path, k_most_bytes);
+  if (!config) {
+    return walk.type_of(path) != FileType::none; // there, and not to be read: it may say anything
+  }
+  std::string text = *config;
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
   // An included file may say it as well, and is not followed.
   return text.find("worktreeconfig") != std::string::npos || text.find("[include") != std::string::npos;

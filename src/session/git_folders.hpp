@@ -13,9 +13,10 @@ namespace agentbox::session {
 
 /// The repositories in a repository's folder. Relative paths.
 struct GitFolders {
-  std::vector<std::string> repositories; ///< itself, and those of submodules below its modules folder
-  std::vector<std::string> links;        ///< commondir, gitdir and config.worktree of its worktrees
-  std::vector<std::string> too_many;     ///< folders with more than can be mounted one by one: read-only as a whole
+  std::vector<std::string> repositories;     ///< itself, and those of submodules below its modules folder
+  std::vector<std::string> links;            ///< commondir, gitdir and config.worktree of its worktrees
+  std::vector<std::string> missing_settings; ///< config.worktree of worktrees that Git would read
+  std::vector<std::string> too_many;         ///< folders with more than can be mounted one by one: read-only as a whole
 };
 
 /// Whether the root of `walk` is itself a repository (HEAD, objects, refs), as bare ones are, and .git folders.

@@ -82,6 +82,11 @@ void look_at_repositories(const Walk& walk, const std::string& git, const std::v
   if (names(parts, "commondir")) {
     guarded.read_only.insert(guarded.read_only.end(), folders.links.begin(), folders.links.end());
   }
+  if (names(parts, "config.worktree")) {
+    for (const std::string& path : folders.missing_settings) {
+      guarded.missing.push_back({path, false, ""});
+    }
+  }
   guarded.read_only.insert(guarded.read_only.end(), folders.too_many.begin(), folders.too_many.end());
 }
 
@@ -109,30 +114,37 @@ void remove_commondir(const Walk& walk, const std::string& git) {
   }
 }
 
-void make(const Walk& walk, const MissingPath& missing) {
+/// Whether it is there now. Not on a read-only file system or in somebody else's folder: the box cannot make it either.
+bool make(const Walk& walk, const MissingPath& missing) {
   const fs::path path(missing.path);
   const Fd folder = walk.open_folder(path.parent_path());
   const std::string name = path.filename().string();
   if (!folder) {
-    return;
+    return false;
   }
   if (missing.folder) {
     if (mkdirat(folder.get(), name.c_str(), 0755) == 0) {
-      return;
+      return true;
     }
   } else if (const Fd file(
                  openat(folder.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
              file) {
     const auto length = static_cast<ssize_t>(missing.content.size());
     if (write(file.get(), missing.content.data(), missing.content.size()) == length) {
-      return;
+      return true;
     }
+    const int error = errno;
     unlinkat(folder.get(), name.c_str(), 0); // half a file would be worse than none
+    errno = error;
   }
-  if (errno != EEXIST && errno != EROFS && errno != EACCES) {
-    throw support::system_error(support::ExitCode::refused, "cannot make " + (walk.root() / path).string(), errno,
+  const int error = errno;
+  struct stat info {};
+  const bool of_others = error == EACCES && fstat(folder.get(), &info) == 0 && info.st_uid != geteuid();
+  if (error != EEXIST && error != EROFS && !of_others) {
+    throw support::system_error(support::ExitCode::refused, "cannot make " + (walk.root() / path).string(), error,
                                 "the box could make it, and Git on the host would obey it");
   }
+  return error == EEXIST;
 }
 
 } // namespace
@@ -157,14 +169,18 @@ Guarded look_at_guarded(const fs::path& root, const std::vector<std::string>& pr
   return guarded;
 }
 
-void make_missing(const fs::path& root, const std::vector<MissingPath>& missing) {
+std::vector<std::string> make_missing(const fs::path& root, const std::vector<MissingPath>& missing) {
+  std::vector<std::string> there;
   if (missing.empty()) {
-    return;
+    return there;
   }
   const Walk walk(root);
   for (const MissingPath& one : missing) {
-    make(walk, one);
+    if (make(walk, one)) {
+      there.push_back(one.path);
+    }
   }
+  return there;
 }
 
 void remove_made(const fs::path& root) {

@@ -33,9 +33,10 @@ struct Guarded {
 Guarded look_at_guarded(const std::filesystem::path& root, const std::vector<std::string>& protect,
                         const std::vector<std::string>& mask);
 
-/// Makes what is missing, without following a symbolic link. What cannot be made because the folder is read-only for
-/// us is left out: the box cannot make it either.
-void make_missing(const std::filesystem::path& root, const std::vector<MissingPath>& missing);
+/// Makes what is missing, without following a symbolic link, and returns what is there now. On a read-only file system
+/// and in a folder of somebody else's that we may not write nothing is made: the box cannot make it either. Throws
+/// Error(refused) when anything else is in the way.
+std::vector<std::string> make_missing(const std::filesystem::path& root, const std::vector<MissingPath>& missing);
 
 /// Takes away again what make_missing() made and what would be in Git's way for no reason: the commondir files that
 /// still say what we wrote. No error when that fails.

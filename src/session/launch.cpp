@@ -144,13 +144,13 @@ void report(const policy::PolicyFields& fields, const review::Moment& start) {
 
 /// Does the plan in a session that is ours, and says how it went.
 Launched run_plan(const Plan& plan, const policy::PolicyFields& fields, const Signals& signals,
-                  const Terminal& terminal, const config::Preferences& preferences) {
+                  const Terminal& terminal, const LaunchOptions& options) {
   const Paths& paths = plan.paths;
   const review::Moment start = review::Moment::now();
   std::optional<Refusal> refused;
   std::optional<Refusal> firewall;
   const bool interactive_agent = fields.run.kind == policy::Run::Kind::agent && terminal.interactive();
-  LiveNotices notices(audit_folder(), fields.name, terminal, preferences.notify,
+  LiveNotices notices(audit_folder(), fields.name, terminal, options.preferences.notify,
                       KnownRequests(interactive_agent ? policy::known_requests(fields.agent.name)
                                                       : std::vector<policy::KnownRequest>()));
   const Aside aside{[&] { return notices.look(); }, LiveNotices::k_pace};
@@ -167,7 +167,7 @@ Launched run_plan(const Plan& plan, const policy::PolicyFields& fields, const Si
   for (const std::string& line : blocked_summary(notices.denied(), notices.said())) {
     spdlog::info("{}", line);
   }
-  if (result.started) {
+  if (result.started && options.review) {
     report(fields, start); // after the teardown: nothing of the box can change the files any more
   }
   prune_logs();
@@ -204,7 +204,7 @@ Launched launch(const policy::Policy& policy, const podman::Podman& podman, cons
       remove_session_folder(paths);
       throw;
     }
-    launched = run_plan(*plan, fields, signals, terminal, options.preferences);
+    launched = run_plan(*plan, fields, signals, terminal, options);
   } catch (...) {
     failure = std::current_exception();
   }

@@ -23,6 +23,7 @@ struct LaunchOptions {
   DryRun dry_run = DryRun::off;
   WorkspaceClaim workspace;        ///< the folder that was checked; it must still be the one at the workspace's path
   config::Preferences preferences; ///< of the user's, which no box sees
+  bool review = true;              ///< say what the box left that the host may run, and keep it for `agentbox review`
 };
 
 /// Starts the box that `policy` describes from `images`, waits for its end and removes all of it. Throws support::Error

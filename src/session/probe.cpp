@@ -56,21 +56,23 @@ std::string label_of(const fs::path& path) {
 /// What is guarded below `root`, which is the workspace or a writable mount; what is missing is made first.
 Guarded guarded_below(const fs::path& root, const policy::Workspace& workspace, bool is_workspace,
                       WhatIsMissing missing, oci::HostFacts& host) {
-  const auto look = [&] {
-    return look_at_guarded(root, workspace.protect, is_workspace ? workspace.mask : std::vector<std::string>());
-  };
-  Guarded guarded = look();
-  if (missing == WhatIsMissing::is_made && !guarded.missing.empty()) {
-    make_missing(root, guarded.missing);
-    guarded = look();
+  Guarded guarded =
+      look_at_guarded(root, workspace.protect, is_workspace ? workspace.mask : std::vector<std::string>());
+  switch (missing) {
+  case WhatIsMissing::is_made: {
+    const std::vector<std::string> there = make_missing(root, guarded.missing);
+    guarded.read_only.insert(guarded.read_only.end(), there.begin(), there.end());
+    break;
   }
-  if (missing == WhatIsMissing::is_shown) {
+  case WhatIsMissing::is_shown:
     for (const MissingPath& one : guarded.missing) {
       guarded.read_only.push_back(one.path);
       host.sources.try_emplace(root / one.path, oci::FileIdentity{0, 0, one.folder});
     }
-    std::sort(guarded.read_only.begin(), guarded.read_only.end());
+    break;
+  case WhatIsMissing::is_left_out: break;
   }
+  std::sort(guarded.read_only.begin(), guarded.read_only.end());
   return guarded;
 }
 

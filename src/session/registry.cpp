@@ -64,9 +64,6 @@ std::string claim_text(const WorkspaceClaim& workspace) {
 
 /// The living box that works in the folder, if any but `name`. The registry is locked.
 std::optional<std::string> box_in(const std::string& name, const WorkspaceClaim& workspace) {
-  if (workspace.inode == 0) {
-    return std::nullopt;
-  }
   for (std::string& other : folder_names()) {
     const Paths paths = session_paths(other);
     const bool same =

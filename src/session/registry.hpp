@@ -32,7 +32,7 @@ struct WorkspaceClaim {
 
 /// Makes the session folder of box `name` (0700) and takes its lock. Throws Error(failed) when a box of that name runs,
 /// and Error(refused) when another box works in the same folder and the workspace is not `shared`.
-Claim claim_session(const std::string& name, const WorkspaceClaim& workspace = {});
+Claim claim_session(const std::string& name, const WorkspaceClaim& workspace);
 
 /// Calls `act` unless another living box than `name` works in the folder. No box can begin to meanwhile.
 void when_alone_in(const std::string& name, const WorkspaceClaim& workspace, const std::function<void()>& act);

@@ -78,9 +78,14 @@ std::vector<SeenProcess> processes_with(pid_t agent) {
     if (error != std::errc() || end != name.data() + name.size() || !same_namespace(name, wanted, "pid")) {
       continue;
     }
-    // A process may end while we look: then it has no status to speak of.
-    if (const auto status = support::read_file_if_exists(entry.path() / "status", k_status_bytes)) {
-      processes.push_back({pid, *status});
+    try {
+      if (const auto status = support::read_file_if_exists(entry.path() / "status", k_status_bytes)) {
+        processes.push_back({pid, *status});
+      }
+    } catch (const support::Error&) {
+      if (same_namespace(name, wanted, "pid")) {
+        throw;
+      } // else it ended while we looked (ESRCH)
     }
   }
   return processes;

@@ -15,6 +15,8 @@ STATE = HOME / ".cache" / "agentbox" / "images.json"
 PINS = HOME / ".local" / "state" / "agentbox" / "manifests.json"
 CONFIG = HOME / ".config" / "containers" / "containers.conf"
 LOOK = "id -u; pwd; env | sort; cut -d' ' -f5 /proc/self/mountinfo | sort; grep -E 'Seccomp:|NoNewPrivs|Cap' /proc/self/status"
+NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
+LINKS = "; readlink " + " ".join(f"/proc/self/ns/{name}" for name in NAMESPACES)
 
 
 def run(*words, **more):
@@ -102,6 +104,8 @@ class Hostile(SystemTest):
 
     def test_annotations_of_a_manifest_do_not_reach_the_runtime(self):
         """The firewall's image is small; both containers go through the same part of the hook."""
+        names = run("podman", "image", "inspect", "--format", "{{join .RepoTags \" \"}}", self.firewall).split()
+        self.assertTrue(names)
         with tempfile.TemporaryDirectory(dir=HOME) as folder:  # its manifest as it was, for the tests to come
             run("podman", "save", "--quiet", "--format=oci-archive", "--output", f"{folder}/before.tar", self.firewall)
             try:
@@ -119,6 +123,7 @@ class Hostile(SystemTest):
                 PINS.unlink(missing_ok=True)
                 subprocess.run(["podman", "rmi", "--force", self.firewall], capture_output=True, check=False)
                 run("podman", "load", "--quiet", "--input", f"{folder}/before.tar")
+                run("podman", "tag", self.firewall, *names)
         self.assertCode(self.in_box("true"), 0)
 
     @contextlib.contextmanager
@@ -140,8 +145,11 @@ class Hostile(SystemTest):
                             ('pidns = "host"', "pid"), ('cgroupns = "host"', "cgroup"), ('utsns = "host"', ""), ('init = true', ""),
                             ('env_host = true', ""), ('seccomp_profile = "unconfined"', "")]:
             with self.subTest(text=text), self.containers_conf(f"\n[containers]\n{text}\n"):
-                result = self.in_box(LOOK, HTTP_PROXY="http://evil.example", EVIL_OF_HOST="1")
+                result = self.in_box(LOOK + LINKS, HTTP_PROXY="http://evil.example", EVIL_OF_HOST="1")
                 if result.code == 0:  # it counted for nothing
+                    for name in NAMESPACES:
+                        self.assertIn(f"{name}:[", result.out)
+                        self.assertNotIn(os.readlink(f"/proc/self/ns/{name}"), result.out, "the host's namespace")
                     self.assertNotIn("EVIL", result.out)
                     self.assertNotIn("evil", result.out)
                     self.assertIn("Seccomp:\t2", result.out)

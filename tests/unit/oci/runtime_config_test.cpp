@@ -130,6 +130,22 @@ TEST_CASE("protected paths are read-only, and their ancestors pinned before them
   CHECK(has_option(*mount_at(config, "/workspace"), "rw"));
 }
 
+TEST_CASE("a workspace that is a repository itself is protected by the same list, and nothing else is") {
+  auto fields = sample_fields();
+  auto facts = sample_facts();
+  facts.protected_paths = {"commondir", "config", "hooks"};
+  for (const std::string& path : facts.protected_paths) {
+    facts.sources[fields.workspace.source / path] = {1, 30, path == "hooks"};
+  }
+  const json config = render_agent(build(fields), facts);
+  for (const char* path : {"/workspace/commondir", "/workspace/config", "/workspace/hooks"}) {
+    REQUIRE(mount_at(config, path) != nullptr);
+    CHECK(has_option(*mount_at(config, path), "ro"));
+  }
+  fields.workspace.protect = {".envrc"}; // a list without Git's
+  CHECK_THROWS_AS(render_agent(build(fields), facts), support::Error);
+}
+
 TEST_CASE("a deep protected path pins each folder above it once") {
   auto fields = sample_fields();
   auto facts = sample_facts();

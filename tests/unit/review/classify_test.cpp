@@ -54,6 +54,20 @@ TEST_CASE("what Git obeys") {
   CHECK(kind_of(".gitmodules", k_file) == Kind::git_attributes);
 }
 
+TEST_CASE("hooks are those of a repository, whatever it is called") {
+  const auto hook = [](bool in_hooks) {
+    return classify({"evil/hooks/pre-commit", k_program, false, [] { return std::string(); }, in_hooks}, {});
+  };
+  CHECK_FALSE(hook(false));
+  REQUIRE(hook(true));
+  CHECK(hook(true)->kind == Kind::git_hook);
+}
+
+TEST_CASE("padding hides no driver") {
+  CHECK(kind_of(".gitattributes", k_file, std::string(k_most_content, '#')) == Kind::git_attributes);
+  CHECK_FALSE(kind_of(".gitattributes", k_file, std::string(k_most_content - 1, '#')));
+}
+
 TEST_CASE("what other programs of the host run or trust") {
   CHECK(kind_of(".envrc", k_file) == Kind::tool_file);
   CHECK(kind_of("packages/a/.envrc", k_file) == Kind::tool_file);

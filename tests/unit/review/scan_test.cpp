@@ -84,6 +84,24 @@ TEST_CASE("a repository's data is passed over, its settings are not") {
   CHECK(report.findings.front() == Finding{Kind::git_settings, "sub/.git/config", "core.fsmonitor"});
 }
 
+TEST_CASE("a repository whose data lies elsewhere is one as well, and its hooks are hooks") {
+  const TempFolder folder;
+  const Moment start = Moment::now();
+  write(folder / "foo/.git/HEAD");
+  write(folder / "foo/.git/commondir", "../../evil\n");
+  write(folder / "bare/HEAD");
+  fs::create_directories(folder / "bare/objects");
+  fs::create_directories(folder / "bare/refs");
+  write(folder / "bare/hooks/pre-commit");
+  fs::permissions(folder / "bare/hooks/pre-commit", fs::perms::owner_all);
+  write(folder / "plain/hooks/pre-commit");
+  fs::permissions(folder / "plain/hooks/pre-commit", fs::perms::owner_all);
+  const Report report = scanned({folder.path()}, start.earliest());
+  CHECK(has(report, "foo/.git/commondir"));
+  CHECK(has(report, "bare/hooks/pre-commit"));
+  CHECK(report.findings.size() == 2);
+}
+
 TEST_CASE("huge and deep trees end the look, and the report says so") {
   const TempFolder folder;
   const Moment start = Moment::now();

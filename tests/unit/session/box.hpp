@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "policy/policy.hpp"
 #include "session/plan.hpp"
+#include "session/registry.hpp"
 #include "support/file.hpp"
 
 namespace agentbox::session_test {
@@ -55,6 +56,9 @@ inline session::Host host_of(const policy::PolicyFields& fields) {
           1700000000,
           4711};
 }
+
+/// For tests in which it does not matter where a box works.
+inline constexpr session::WorkspaceClaim k_somewhere{1, 1, true};
 
 /// A folder that goes away with its maker, and is the XDG_RUNTIME_DIR meanwhile.
 class RuntimeFolder {

@@ -30,7 +30,7 @@ Plan plan_in(const Claim& claim, const fs::path& trace) {
 
 TEST_CASE("steps are done in order, then the teardown") {
   const session_test::RuntimeFolder folder;
-  const Claim claim = claim_session("b");
+  const Claim claim = claim_session("b", session_test::k_somewhere);
   const fs::path trace = folder.path() / "trace";
   Plan plan = plan_in(claim, trace);
   const fs::path fifo = claim.paths.pod_name_fifo();
@@ -51,7 +51,7 @@ TEST_CASE("steps are done in order, then the teardown") {
 
 TEST_CASE("a step that fails ends the run, and the teardown comes all the same") {
   const session_test::RuntimeFolder folder;
-  const Claim claim = claim_session("b");
+  const Claim claim = claim_session("b", session_test::k_somewhere);
   Plan plan = plan_in(claim, folder.path() / "trace");
   const fs::path fifo = claim.paths.pod_name_fifo();
   plan.steps = {MakeFifo{fifo}, Start{"make it", shell("echo 'Error: it cannot be' >&2; exit 125")},
@@ -65,7 +65,7 @@ TEST_CASE("a step that fails ends the run, and the teardown comes all the same")
 
 TEST_CASE("what is attached waits at its gate for what runs beside it") {
   const session_test::RuntimeFolder folder;
-  const Claim claim = claim_session("b");
+  const Claim claim = claim_session("b", session_test::k_somewhere);
   const fs::path trace = folder.path() / "trace";
   const fs::path fifo = claim.paths.pod_name_fifo();
   Plan plan = plan_in(claim, trace);
@@ -94,7 +94,7 @@ TEST_CASE("what is attached waits at its gate for what runs beside it") {
 
 TEST_CASE("a signal between the steps ends the run with its number") {
   const session_test::RuntimeFolder folder;
-  const Claim claim = claim_session("b");
+  const Claim claim = claim_session("b", session_test::k_somewhere);
   Plan plan = plan_in(claim, folder.path() / "trace");
   plan.steps = {Attach{shell("echo ran >>" + (folder.path() / "trace").string())}};
   const Signals signals;
@@ -105,7 +105,7 @@ TEST_CASE("a signal between the steps ends the run with its number") {
 
 TEST_CASE("the teardown does every step, gathers every error, and keeps the folder for the next call") {
   const session_test::RuntimeFolder folder;
-  const Claim claim = claim_session("b");
+  const Claim claim = claim_session("b", session_test::k_somewhere);
   const fs::path trace = folder.path() / "trace";
   const std::vector<TeardownStep> steps = {
       Remove{"remove one", shell("echo 'Error: stuck' >&2; exit 1")}, Remove{"remove two", shell("exit 1")},
@@ -120,7 +120,7 @@ TEST_CASE("the teardown does every step, gathers every error, and keeps the fold
 
 TEST_CASE("an old firewall.pid stops nobody else") {
   const session_test::RuntimeFolder folder;
-  const Claim claim = claim_session("b");
+  const Claim claim = claim_session("b", session_test::k_somewhere);
   const pid_t other = support::spawn(shell("sleep 5"));
   support::write_file(claim.paths.firewall_pid(), std::to_string(other) + "\n");
   CHECK(tear_down({StopFirewall{claim.paths.firewall_pid()}}).empty());

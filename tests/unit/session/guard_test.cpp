@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "box.hpp"
 #include "session/git_folders.hpp"
@@ -33,6 +34,25 @@ Words missing_of(const Guarded& guarded) {
   }
   return paths;
 }
+
+/// Nothing is forbidden to root: gives the folders to another user, and is that one meanwhile.
+class AsOrdinaryUser {
+public:
+  explicit AsOrdinaryUser(const std::vector<fs::path>& folders) {
+    constexpr uid_t k_nobody = 65534;
+    if (geteuid() == 0) {
+      for (const fs::path& folder : folders) {
+        REQUIRE(chown(folder.c_str(), k_nobody, k_nobody) == 0);
+      }
+      REQUIRE(seteuid(k_nobody) == 0);
+    }
+  }
+  AsOrdinaryUser(const AsOrdinaryUser&) = delete;
+  AsOrdinaryUser& operator=(const AsOrdinaryUser&) = delete;
+  AsOrdinaryUser(AsOrdinaryUser&&) = delete;
+  AsOrdinaryUser& operator=(AsOrdinaryUser&&) = delete;
+  ~AsOrdinaryUser() { [[maybe_unused]] const int ignored = seteuid(getuid()); }
+};
 
 } // namespace
 
@@ -95,6 +115,39 @@ TEST_CASE("the repositories of submodules and the links of worktrees are protect
     INFO(path);
     CHECK(std::find(paths.begin(), paths.end(), path) != paths.end());
   }
+}
+
+TEST_CASE("worktrees of submodules are protected, and settings of worktrees that Git would read are made") {
+  const session_test::RuntimeFolder folder;
+  const fs::path module = folder.path() / ".git/modules/a";
+  write(module / "HEAD", "ref: x");
+  write(module / "config", "[extensions]\n\tworktreeConfig = true\n");
+  write(module / "worktrees/w/commondir", "../..\n");
+  const Guarded guarded = look(folder.path());
+  const auto has = [](const Words& words, const char* word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  CHECK(has(guarded.read_only, ".git/modules/a/worktrees/w/commondir"));
+  CHECK(has(missing_of(guarded), ".git/modules/a/worktrees/w/config.worktree"));
+  write(module / "config", "");
+  CHECK_FALSE(has(missing_of(look(folder.path())), ".git/modules/a/worktrees/w/config.worktree"));
+}
+
+TEST_CASE("settings that are too long to be read may say anything") {
+  const session_test::RuntimeFolder folder;
+  write(folder.path() / ".git/config", std::string((1U << 20U) + 1, '#'));
+  const Words missing = missing_of(look(folder.path()));
+  CHECK(std::find(missing.begin(), missing.end(), ".git/config.worktree") != missing.end());
+}
+
+TEST_CASE("what cannot be made in a folder of the user's own is refused: the box could make it") {
+  const session_test::RuntimeFolder folder;
+  fs::create_directories(folder.path() / ".git");
+  const AsOrdinaryUser user({folder.path(), folder.path() / ".git"});
+  fs::permissions(folder.path() / ".git", fs::perms::owner_read | fs::perms::owner_exec);
+  CHECK_THROWS_AS(make_missing(folder.path(), {{".git/hooks", true, ""}}), support::Error);
+  fs::permissions(folder.path() / ".git", fs::perms::owner_all);
+  CHECK(make_missing(folder.path(), {{".git/hooks", true, ""}}) == Words{".git/hooks"});
 }
 
 TEST_CASE("more submodules than can be mounted one by one are read-only as a whole") {

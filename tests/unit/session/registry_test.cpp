@@ -25,7 +25,7 @@ void make_dead(const std::string& name) {
   REQUIRE(pipe(ready) == 0);
   const pid_t pid = fork();
   if (pid == 0) {
-    const Claim claim = claim_session(name);
+    const Claim claim = claim_session(name, session_test::k_somewhere);
     write_record(claim.paths, name, "/w");
     static_cast<void>(!write(ready[1], "x", 1));
     pause();
@@ -44,9 +44,9 @@ void make_dead(const std::string& name) {
 TEST_CASE("a claimed session lives, and nobody else can have its name") {
   const session_test::RuntimeFolder folder;
   CHECK(find_sessions().empty());
-  const Claim claim = claim_session("one");
+  const Claim claim = claim_session("one", session_test::k_somewhere);
   CHECK(fs::status(claim.paths.folder).permissions() == fs::perms::owner_all);
-  CHECK_THROWS_AS(claim_session("one"), support::Error);
+  CHECK_THROWS_AS(claim_session("one", session_test::k_somewhere), support::Error);
   const auto found = find_sessions();
   REQUIRE(found.size() == 1);
   CHECK(found[0].alive);
@@ -70,7 +70,7 @@ TEST_CASE("a killed launcher's session is dead, and taken over once") {
 
 TEST_CASE("removing a session follows no symbolic link") {
   const session_test::RuntimeFolder folder;
-  const Claim claim = claim_session("one");
+  const Claim claim = claim_session("one", session_test::k_somewhere);
   fs::create_directories(folder.path() / "precious/folder");
   fs::create_directory_symlink(folder.path() / "precious", claim.paths.folder / "link");
   remove_session_folder(claim.paths);
@@ -81,10 +81,10 @@ TEST_CASE("removing a session follows no symbolic link") {
 TEST_CASE("which box is meant") {
   const session_test::RuntimeFolder folder;
   CHECK_THROWS_AS(select_running({}, "/w"), support::Error);
-  const Claim one = claim_session("one");
+  const Claim one = claim_session("one", session_test::k_somewhere);
   write_record(one.paths, "one", "/w");
   CHECK(select_running({}, "/elsewhere").name == "one");
-  const Claim two = claim_session("two");
+  const Claim two = claim_session("two", session_test::k_somewhere);
   write_record(two.paths, "two", "/v");
   CHECK(select_running({}, "/v").name == "two");
   CHECK(select_running("one", "/v").name == "one");

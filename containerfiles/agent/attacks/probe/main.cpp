@@ -2,7 +2,7 @@
 // agentbox-probe: makes every attempt of the table, one line each on stdout:
 //   NAME <TAB> FAMILY <TAB> WHAT WAS TRIED <TAB> WHAT IS TO STOP IT <TAB> VERDICT <TAB> DETAIL
 // and last `end <TAB> COUNT`, without which the output is not whole. Exit code 1 when a verdict is not good.
-//   agentbox-probe [--start] [--full-network] [--pids N] [--memory N] [--shm N] [--tmp N]
+//   agentbox-probe [--full-network] [--pids N] [--memory N] [--shm N] [--tmp N]
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -50,7 +50,6 @@ private:
 
 struct Options {
   Expected expected;
-  bool at_start = false;
   bool right = true;
 };
 
@@ -63,9 +62,7 @@ Options read_options(int argc, char** argv) {
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), target);
       options.right = options.right && error == std::errc() && end == text.data() + text.size();
     };
-    if (word == "--start") {
-      options.at_start = true;
-    } else if (word == "--full-network") {
+    if (word == "--full-network") {
       options.expected.filtered = false;
     } else if (word == "--pids") {
       number(options.expected.pids);
@@ -101,9 +98,6 @@ int main(int argc, char** argv) {
   Line line;
   for (const std::span<const Attack> family : all_attacks()) {
     for (const Attack& attack : family) {
-      if (options.at_start && !runs_at_start(attack)) {
-        continue;
-      }
       const Finding result = attempt(attack, options.expected, k_attempt_ms);
       good = good && is_good(result.verdict);
       ++count;
