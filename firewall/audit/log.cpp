@@ -69,6 +69,9 @@ void Log::write(Record record) {
   if (!of_user && !m_limiter.admit(record, Limiter::Clock::now())) {
     return;
   }
+  if (!m_healthy && !recover()) {
+    return;
+  }
   flush();
   append(std::move(record));
 }

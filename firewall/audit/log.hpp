@@ -20,7 +20,7 @@ public:
   Log(std::filesystem::path folder, std::string box, std::uint64_t max_bytes = k_max_bytes);
 
   /// Writes `record` with the box's name and the time of now, unless the limiter leaves it out. What the user did, and
-  /// the firewall's own life, are always written.
+  /// the firewall's own life, are always written. The first record after some could not be written is recover()'s.
   void write(Record record);
 
   /// Writes how many records the limiter left out, if it did.

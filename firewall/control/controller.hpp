@@ -29,8 +29,6 @@ public:
   /// Ends what is over.
   void expire(Clock::time_point now);
 
-  /// Whether anything is going to expire.
-  bool timed() const noexcept { return m_directory.live().timed(); }
   /// How long from `now` until something expires; nothing when nothing does.
   std::optional<Clock::duration> until_next_expiry(Clock::time_point now) const;
 

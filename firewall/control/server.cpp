@@ -113,7 +113,7 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Socket> socket) {
     co_await asio::async_write(*socket, asio::buffer(line), io::k_await);
   }
   over.cancel();
-  if (m_controller.timed() && !m_expiring) {
+  if (!m_expiring && m_controller.until_next_expiry(Controller::Clock::now())) {
     m_expiring = true;
     asio::co_spawn(m_context, expire_loop(), io::Essential{});
   }

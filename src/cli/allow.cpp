@@ -39,7 +39,7 @@ void check_host(const ChangeOptions& options) {
   }
   if (policy::is_host_alias(std::string_view(options.host).substr(0, options.host.find(':')))) {
     throw Error(ExitCode::usage, "ports of this machine cannot be allowed to a running box",
-                "start it with: agentbox run --allow " + support::shell_quote({options.host}));
+                "start it with: agentbox run --allow " + options.host);
   }
   const policy::EntryResult parsed = policy::parse_listed_host(options.host);
   if (const auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {

@@ -70,7 +70,7 @@ TEST_CASE("a grant has its end, also if nobody looks after it", "[control]") {
   CHECK(rig.allow("api.github.com", 600).ok);
   CHECK(rig.verdict("api.github.com") == Verdict::not_listed);
   rig.controller.expire(Controller::Clock::now());
-  CHECK_FALSE(rig.controller.timed());
+  CHECK_FALSE(rig.controller.until_next_expiry(Controller::Clock::now()));
   CHECK(rig.changes == 2);
   CHECK(rig.records.back().reason == "expired");
   CHECK(rig.records.back().verdict == audit::Verdict::deny);
