@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/executor.hpp"
 
-#include <array>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <map>
 #include <spdlog/spdlog.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "session/background.hpp"
 #include "session/before_step.hpp"
 #include "session/orphans.hpp"
 #include "session/registry.hpp"
 #include "session/terminal.hpp"
 #include "support/error.hpp"
-#include "support/fd.hpp"
 #include "support/fifo.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
@@ -25,68 +22,19 @@
 namespace agentbox::session {
 namespace {
 
-using support::ExitCode;
-using support::Fd;
-
-/// A file in memory that takes a child's output, so that nobody must read along.
-Fd memory_file(const char* name) {
-  Fd fd(memfd_create(name, MFD_CLOEXEC));
-  if (!fd) {
-    throw support::system_error(ExitCode::failed, "cannot make a file in memory", errno);
-  }
-  return fd;
-}
-
-std::string content_of(const Fd& fd) {
-  std::string text(65536, '\0');
-  const ssize_t count = pread(fd.get(), text.data(), text.size(), 0);
-  text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-  return text;
-}
-
-/// A command that runs while other steps are done.
-struct Background {
-  pid_t pid = -1;
-  Fd err;
-};
-
-Background start(const support::Command& command) {
-  spdlog::debug("$ {}", support::shell_quote(command.argv));
-  const Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
-  Background background{-1, memory_file("stderr")};
-  support::Command quiet = command;
-  quiet.fds = {{0, null.get()}, {1, null.get()}, {2, background.err.get()}};
-  background.pid = support::spawn(quiet);
-  return background;
-}
-
-/// Waits for it and throws Podman's reason when it failed.
-void finish(const Background& background, const std::string& what) {
-  const support::ExitStatus status = support::wait(background.pid);
-  if (!status.ok()) {
-    throw podman::explain("cannot " + what, {status, {}, content_of(background.err)});
-  }
-}
-
 /// Whether child `pid` has not ended. Leaves it to be waited for.
 bool is_running(pid_t pid) {
   siginfo_t info{};
   return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
 }
 
+/// What stands by, by what it is to do.
+using StandingBy = std::map<std::string, Held>;
+
 class Executor {
 public:
-  Executor(const Plan& plan, const Signals& signals, const Aside& aside)
-      : m_plan(plan), m_signals(signals), m_aside(aside) {}
-  Executor(const Executor&) = delete;
-  Executor& operator=(const Executor&) = delete;
-  Executor(Executor&&) = delete;
-  Executor& operator=(Executor&&) = delete;
-  ~Executor() {
-    for (const auto& [what, background] : m_background) { // after an error only
-      support::wait(background.pid);
-    }
-  }
+  Executor(const Plan& plan, const Signals& signals, const Aside& aside, StandingBy& standing_by)
+      : m_plan(plan), m_signals(signals), m_aside(aside), m_standing_by(standing_by) {}
 
   void run() {
     std::size_t number = 0;
@@ -107,13 +55,16 @@ private:
   void take(const MakeFolder& step) { support::make_private_folder(step.path); }
   void take(const MakeFifo& step) { support::make_fifo(step.path); }
   void take(const WriteFile& step) { support::write_file(step.path, step.content, step.mode); }
-  void take(const Start& step) { m_background.emplace(step.what, start(step.command)); }
+  void take(const Start& step) { m_background.emplace(step.what, step.command); }
   void take(const Attach& step) {
     spdlog::debug("$ {}", support::shell_quote(step.command.argv));
     const pid_t pid = support::spawn(step.command);
     m_attached = pid;
     if (step.gate) {
       open(*step.gate, pid);
+    }
+    if (step.stand_by) {
+      m_standing_by.try_emplace(step.stand_by->what, step.stand_by->command, step.stand_by->input);
     }
     Watch watch;
     watch.firewall_pid = m_plan.paths.firewall_pid();
@@ -129,8 +80,7 @@ private:
   /// Lets `pid`, which waits at the gate or soon will, through; ends it when there is nothing to wait for any more.
   void open(const Gate& gate, pid_t pid) {
     try {
-      const auto node = m_background.extract(gate.after);
-      finish(node.mapped(), gate.after);
+      m_background.at(gate.after).finish(gate.after);
     } catch (...) {
       kill(pid, SIGKILL);
       support::wait(pid);
@@ -144,6 +94,7 @@ private:
   const Plan& m_plan;
   const Signals& m_signals;
   const Aside& m_aside;
+  StandingBy& m_standing_by;
   std::map<std::string, Background> m_background;
   Result m_result;
   pid_t m_attached = -1;
@@ -155,7 +106,7 @@ bool is_firewall(pid_t pid) {
   return support::read_file_if_exists(fmt::format("/proc/{}/comm", pid), 64).value_or("") == k_comm;
 }
 
-void take(const StopFirewall& step) {
+void take(const StopFirewall& step, StandingBy& /*standing_by*/) {
   const std::string text = support::read_file_if_exists(step.pid_file, 32).value_or("");
   pid_t pid = 0;
   const bool known = std::from_chars(text.data(), text.data() + text.size(), pid).ec == std::errc() && pid > 1;
@@ -164,17 +115,23 @@ void take(const StopFirewall& step) {
   }
 }
 
-void take(const Remove& step) {
-  finish(start(step.command), step.what);
+void take(const Remove& step, StandingBy& standing_by) {
+  if (const auto held = standing_by.extract(step.what)) {
+    try {
+      held.mapped().finish(step.what);
+      return;
+    } catch (const support::Error& error) { // it may have been killed
+      spdlog::debug("{}", error.what());
+    }
+  }
+  Background(step.command).finish(step.what);
 }
 
-void take(const RemoveFolder& step) {
+void take(const RemoveFolder& step, StandingBy& /*standing_by*/) {
   remove_session_folder(step.paths);
 }
 
-} // namespace
-
-std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps) {
+std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, StandingBy& standing_by) {
   std::vector<std::string> problems;
   std::size_t number = 0;
   for (const TeardownStep& step : steps) {
@@ -183,12 +140,19 @@ std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps) {
     }
     try {
       before_step(Phase::teardown, number++);
-      std::visit([](const auto& one) { take(one); }, step);
+      std::visit([&](const auto& one) { take(one, standing_by); }, step);
     } catch (const std::exception& error) {
       problems.emplace_back(error.what());
     }
   }
   return problems;
+}
+
+} // namespace
+
+std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps) {
+  StandingBy nothing;
+  return tear_down(steps, nothing);
 }
 
 Result execute(const Plan& plan, const Signals& signals, const std::function<void()>& before_teardown,
@@ -197,8 +161,9 @@ Result execute(const Plan& plan, const Signals& signals, const std::function<voi
   std::exception_ptr failure;
   Result result;
   pid_t attached = -1;
+  StandingBy standing_by;
   {
-    Executor executor(plan, signals, aside);
+    Executor executor(plan, signals, aside, standing_by);
     try {
       executor.run();
     } catch (...) {
@@ -210,7 +175,7 @@ Result execute(const Plan& plan, const Signals& signals, const std::function<voi
   if (before_teardown) {
     before_teardown();
   }
-  result.problems = tear_down(plan.teardown);
+  result.problems = tear_down(plan.teardown, standing_by);
   if (attached > 0) {
     reap(attached, std::chrono::seconds(5));
   }

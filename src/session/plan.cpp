@@ -64,6 +64,16 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
   return steps;
 }
 
+constexpr const char* k_remove = "remove the pod";
+
+support::Command remove_pod(const podman::Podman& podman, const std::vector<std::string>& which) {
+  std::vector<std::string> words = {"pod", "rm", "--force", "--time", "0", "--ignore"};
+  words.insert(words.end(), which.begin(), which.end());
+  support::Command remove = podman.command(words);
+  remove.own_session = true; // an impatient Ctrl-C must not leave half of the box behind
+  return remove;
+}
+
 } // namespace
 
 Plan make_plan(const policy::Policy& policy, const Host& host) {
@@ -78,15 +88,16 @@ Plan make_plan(const policy::Policy& policy, const Host& host) {
     plan.steps.push_back(std::move(step));
   }
   plan.steps.emplace_back(MakeFifo{host.paths.pod_name_fifo()});
-  plan.steps.emplace_back(Attach{host.podman.command(agent_run_arguments(fields, host)), host.oci.terminal,
-                                 Gate{create, host.paths.pod_name_fifo(), pod_name(fields.name) + "\n"}});
+  plan.steps.emplace_back(Attach{
+      host.podman.command(agent_run_arguments(fields, host)), host.oci.terminal,
+      Gate{create, host.paths.pod_name_fifo(), pod_name(fields.name) + "\n"},
+      StandBy{k_remove, remove_pod(host.podman, {"--pod-id-file", "/dev/stdin"}), pod_name(fields.name) + "\n"}});
   return plan;
 }
 
 std::vector<TeardownStep> make_teardown(const std::string& name, const Paths& paths, const podman::Podman& podman) {
-  support::Command remove = podman.command({"pod", "rm", "--force", "--time", "0", "--ignore", pod_name(name)});
-  remove.own_session = true; // an impatient Ctrl-C must not leave half of the box behind
-  return {StopFirewall{paths.firewall_pid()}, Remove{"remove the pod", std::move(remove)}, RemoveFolder{paths}};
+  return {StopFirewall{paths.firewall_pid()}, Remove{k_remove, remove_pod(podman, {pod_name(name)})},
+          RemoveFolder{paths}};
 }
 
 } // namespace agentbox::session

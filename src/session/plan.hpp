@@ -49,11 +49,21 @@ struct Gate {
   std::string text;
 };
 
+/// A command that stands by: it reads `input` and then waits for the end of it, which comes at the teardown's Remove of
+/// the same `what`, or when the launcher dies. So nothing is left to do after a `kill -9` of the launcher, and the
+/// teardown waits for no program to start.
+struct StandBy {
+  std::string what;
+  support::Command command;
+  std::string input;
+};
+
 /// Runs a command on our own terminal and watches it. Its exit code is the run's.
 struct Attach {
   support::Command command;
   bool terminal = false; ///< the command makes a terminal for the agent
   std::optional<Gate> gate = std::nullopt;
+  std::optional<StandBy> stand_by = std::nullopt; ///< started once the gate is open
 };
 
 using Step = std::variant<MakeFolder, MakeFifo, WriteFile, Start, Attach>;
@@ -64,7 +74,8 @@ struct StopFirewall {
   std::filesystem::path pid_file;
 };
 
-/// Runs a command to its end. Its failure is reported and the teardown goes on.
+/// Runs a command to its end, unless one that stood by has done the same. Its failure is reported and the teardown goes
+/// on.
 struct Remove {
   std::string what;
   support::Command command;

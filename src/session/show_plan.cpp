@@ -67,6 +67,10 @@ public:
     if (step.gate) {
       attach["gate"] = {{"after", step.gate->after}, {"fifo", step.gate->fifo.string()}, {"text", step.gate->text}};
     }
+    if (step.stand_by) {
+      attach["stand_by"] = command_json(step.stand_by->what, step.stand_by->command);
+      attach["stand_by"]["input"] = step.stand_by->input;
+    }
     return attach;
   }
   json operator()(const StopFirewall& step) const {
@@ -118,18 +122,29 @@ json policy_json(const policy::Policy& policy) {
   return document;
 }
 
+std::string command_text(const json& step) {
+  return (step.contains("own_session") ? "setsid --wait " : "") +
+         support::shell_quote(step.at("argv").get<std::vector<std::string>>());
+}
+
 /// One step as lines of text, from its JSON: what the two forms say cannot differ.
 std::string step_text(const json& step) {
   const std::string what = step.at("do");
   if (step.contains("argv")) {
-    const std::string command = (step.contains("own_session") ? "setsid --wait " : "") +
-                                support::shell_quote(step.at("argv").get<std::vector<std::string>>());
+    const std::string command = command_text(step);
     if (!step.contains("gate")) {
       return fmt::format("$ {}{}\n", command, what == "start" ? " &" : "");
     }
     const json& gate = step.at("gate");
-    return fmt::format("$ {} &\nwait for: {}\nwrite to {}: {}", command, gate.at("after").get<std::string>(),
-                       gate.at("fifo").get<std::string>(), gate.at("text").get<std::string>());
+    std::string text =
+        fmt::format("$ {} &\nwait for: {}\nwrite to {}: {}", command, gate.at("after").get<std::string>(),
+                    gate.at("fifo").get<std::string>(), gate.at("text").get<std::string>());
+    if (step.contains("stand_by")) {
+      const json& stand_by = step.at("stand_by");
+      text += fmt::format("$ {} & # stands by until the teardown; its input: {}", command_text(stand_by),
+                          stand_by.at("input").get<std::string>());
+    }
+    return text;
   }
   if (what == "write") {
     return fmt::format("write {} (mode {}):\n{}", step.at("path").get<std::string>(),

@@ -21,6 +21,11 @@ using support::Fd;
 /// How often a file is looked for that tells of a process; only while the box starts.
 constexpr std::chrono::milliseconds k_look_again{5};
 
+/// From the agent's end until the firewall is stopped. Podman tidies up after each container in a process of its own;
+/// where two of them meet at its database, the second one waits for 50 ms (bbolt tries its flock(2) again then). So the
+/// second starts while the first is at work there, and finds it done.
+constexpr std::chrono::milliseconds k_between_ends{25};
+
 /// The rules of passing signals on, and when patience ends.
 class Supervisor {
 public:
@@ -75,10 +80,14 @@ private:
     m_agent.look();
     if (!m_agent_ended && m_agent.ended()) {
       m_agent_ended = true;
-      m_firewall.send(SIGTERM); // nobody needs it any more; Podman tidies up after both at once
+      m_firewall_due = Clock::now() + k_between_ends; // nobody needs it any more
       if (m_deadline && m_expired == Outcome::Reason::firewall_died) {
         m_deadline.reset(); // Podman is only slow to say so
       }
+    }
+    if (m_firewall_due && Clock::now() >= *m_firewall_due) {
+      m_firewall_due.reset();
+      m_firewall.send(SIGTERM);
     }
     if (!m_firewall_ended && m_firewall.ended()) {
       m_firewall_ended = true;
@@ -88,17 +97,22 @@ private:
     }
   }
 
+  static std::chrono::milliseconds left_until(Clock::time_point time) {
+    return std::max(std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now()), std::chrono::milliseconds(0));
+  }
+
   /// For poll(2).
   int patience() const {
     std::optional<std::chrono::milliseconds> patience;
     if (m_deadline) {
-      patience = std::max(std::chrono::ceil<std::chrono::milliseconds>(*m_deadline - Clock::now()),
-                          std::chrono::milliseconds(0));
+      patience = left_until(*m_deadline);
     }
     if (m_aside_due) {
-      const auto left = std::max(std::chrono::ceil<std::chrono::milliseconds>(*m_aside_due - Clock::now()),
-                                 std::chrono::milliseconds(0));
+      const auto left = left_until(*m_aside_due);
       patience = std::min(patience.value_or(left), left);
+    }
+    if (m_firewall_due) {
+      patience = std::min(patience.value_or(k_between_ends), left_until(*m_firewall_due));
     }
     if (m_firewall.is_awaited() || m_agent.is_awaited()) {
       patience = std::min(patience.value_or(k_look_again), k_look_again);
@@ -147,6 +161,7 @@ private:
   std::optional<Clock::time_point> m_aside_due;
   LateProcess m_firewall;
   LateProcess m_agent;
+  std::optional<Clock::time_point> m_firewall_due; ///< when it is stopped
   bool m_firewall_ended = false;
   bool m_agent_ended = false;
   std::optional<Clock::time_point> m_deadline;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/executor.hpp"
 
+#include <chrono>
 #include <csignal>
+#include <thread>
+#include <unistd.h>
 
 #include "box.hpp"
 #include "session/registry.hpp"
@@ -127,4 +130,49 @@ TEST_CASE("an old firewall.pid stops nobody else") {
   CHECK(kill(other, 0) == 0);
   kill(other, SIGKILL);
   CHECK(support::wait(other).signal == SIGKILL);
+}
+
+TEST_CASE("what stands by does its work at the teardown, or when the launcher dies") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b", session_test::k_somewhere);
+  const fs::path trace = folder.path() / "trace";
+  const fs::path fifo = claim.paths.pod_name_fifo();
+  const auto traced = [&] { return support::read_file_if_exists(trace, 100).value_or(""); };
+  Plan plan{"b", claim.paths, {}, {Remove{"say it", shell("echo again >>" + trace.string())}}};
+  Attach attach{shell("cat " + fifo.string() + "; sleep 0.2"), false, Gate{"make it", fifo, ""},
+                StandBy{"say it",
+                        shell("read word; echo $word >>" + trace.string() + "; cat; echo gone >>" + trace.string()),
+                        "up\n"}};
+  const Signals signals;
+  plan.steps = {MakeFifo{fifo}, Start{"make it", shell("true")}};
+  SECTION("at the teardown, and then nothing else has to") {
+    plan.steps.emplace_back(attach);
+    CHECK(execute(plan, signals).problems.empty());
+    CHECK(traced() == "up\ngone\n");
+  }
+  SECTION("when it failed, the teardown does it again") {
+    attach.stand_by->command = shell("exit 1");
+    plan.steps.emplace_back(attach);
+    CHECK(execute(plan, signals).problems.empty());
+    CHECK(traced() == "again\n");
+  }
+  SECTION("when the launcher is killed") {
+    attach.command = shell("cat " + fifo.string() + "; exec sleep 2");
+    plan.steps.emplace_back(attach);
+    const pid_t launcher = fork();
+    if (launcher == 0) {
+      execute(plan, signals);
+      _exit(0);
+    }
+    const auto comes = [&](const std::string& text) {
+      for (int tries = 0; tries < 1000 && traced() != text; ++tries) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+      return traced() == text;
+    };
+    CHECK(comes("up\n"));
+    kill(launcher, SIGKILL);
+    CHECK(support::wait(launcher).signal == SIGKILL);
+    CHECK(comes("up\ngone\n"));
+  }
 }
