@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <exception>
 #include <fmt/format.h>
 #include <memory>
-#include <optional>
 #include <spdlog/spdlog.h>
 #include <vector>
 
@@ -45,20 +45,22 @@ session::DryRun dry_run_of(const RunOptions& options) {
 /// Starts the box; once more, with images built anew, when somebody removed them behind our back.
 session::Launched start(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
                         const session::Images& images, const session::LaunchOptions& options) {
-  std::optional<support::Error> failure;
+  std::exception_ptr failure;
   session::Launched launched;
   try {
     launched = session::launch(policy, podman, facts, images, options);
   } catch (const support::Error& error) {
-    failure = error;
+    if (error.code() != support::ExitCode::failed) {
+      throw;
+    }
+    failure = std::current_exception();
   }
-  const bool failed = failure ? failure->code() == support::ExitCode::failed : !launched.started;
-  if (failed && images_missing(images, podman)) {
+  if ((failure || !launched.started) && images_missing(images, podman)) {
     spdlog::info("an image of the box is gone; it is made again");
     return session::launch(policy, podman, facts, ensure_images(policy.fields(), podman, facts, false, true), options);
   }
   if (failure) {
-    throw support::Error(*failure);
+    std::rethrow_exception(failure);
   }
   return launched;
 }
@@ -83,13 +85,8 @@ void refuse_without_vendor(const policy::PolicyFields& fields) {
                gap.hosts.front() == "chatgpt.com" ? "with an API key" : "with a ChatGPT account");
 }
 
-int run(const RunOptions& options, const Context& context) {
+int run_once(const RunOptions& options, const Context& context) {
   const session::DryRun dry_run = dry_run_of(options);
-  if (options.verbose) {
-    spdlog::set_level(spdlog::level::debug);
-  }
-  podman::refuse_root();
-  session::require_runtime_folder();
   const auto [policy, workspace, preferences] =
       open_box(options.box, context, dry_run == session::DryRun::off ? MayAsk::yes : MayAsk::no);
   const session::LaunchOptions launch{
@@ -112,6 +109,24 @@ int run(const RunOptions& options, const Context& context) {
                          "agentbox doctor checks this host");
   }
   return launched.exit_code;
+}
+
+int run(const RunOptions& options, const Context& context) {
+  constexpr int k_most_tries = 20;
+  if (options.verbose) {
+    spdlog::set_level(spdlog::level::debug);
+  }
+  podman::refuse_root();
+  session::require_runtime_folder();
+  for (int tries = 1;; ++tries) {
+    try {
+      return run_once(options, context);
+    } catch (const session::NameTaken&) { // by a box that started at the same moment; there are more names
+      if (options.box.overrides.name || tries == k_most_tries) {
+        throw;
+      }
+    }
+  }
 }
 
 } // namespace

@@ -62,14 +62,14 @@ std::string claim_text(const WorkspaceClaim& workspace) {
   return std::to_string(workspace.device) + ":" + std::to_string(workspace.inode) + "\n";
 }
 
-/// The living box that works in the folder, if any but `name`. The registry is locked.
-std::optional<std::string> box_in(const std::string& name, const WorkspaceClaim& workspace) {
-  for (std::string& other : folder_names()) {
-    const Paths paths = session_paths(other);
+/// The living box that works in the folder, if any but `except`. The registry is locked.
+std::optional<std::string> box_in(const WorkspaceClaim& workspace, const std::string& except = {}) {
+  for (std::string& name : folder_names()) {
+    const Paths paths = session_paths(name);
     const bool same =
-        other != name && support::read_file_if_exists(paths.workspace(), 64).value_or("") == claim_text(workspace);
+        name != except && support::read_file_if_exists(paths.workspace(), 64).value_or("") == claim_text(workspace);
     if (same && !take_lock(paths)) {
-      return std::move(other);
+      return std::move(name);
     }
   }
   return std::nullopt;
@@ -91,15 +91,15 @@ void require_runtime_folder() {
 Claim claim_session(const std::string& name, const WorkspaceClaim& workspace) {
   const Fd registry = lock_registry();
   const Paths paths = session_paths(name);
-  if (const auto other = workspace.shared ? std::nullopt : box_in(name, workspace)) {
+  if (const auto other = workspace.shared ? std::nullopt : box_in(workspace)) {
     throw Error(ExitCode::refused, "the box \"" + *other + "\" works in this folder already",
                 "join it: agentbox shell " + *other + "; end it: agentbox stop " + *other +
                     "; or have two in one folder: --share-workspace");
   }
   if (mkdir(paths.folder.c_str(), 0700) != 0) {
     if (errno == EEXIST) {
-      throw Error(ExitCode::failed, "a box named \"" + name + "\" is already running",
-                  "choose another --name, or: agentbox stop " + name);
+      throw NameTaken(ExitCode::failed, "a box named \"" + name + "\" is already running",
+                      "choose another --name, or: agentbox stop " + name);
     }
     throw system_error(ExitCode::failed, "cannot create the folder " + paths.folder.string(), errno);
   }
@@ -113,7 +113,7 @@ Claim claim_session(const std::string& name, const WorkspaceClaim& workspace) {
 
 void when_alone_in(const std::string& name, const WorkspaceClaim& workspace, const std::function<void()>& act) {
   const Fd registry = lock_registry();
-  if (!box_in(name, workspace)) {
+  if (!box_in(workspace, name)) {
     act();
   }
 }

@@ -8,6 +8,7 @@
 
 #include "session/paths.hpp"
 #include "session/record.hpp"
+#include "support/error.hpp"
 #include "support/fd.hpp"
 
 namespace agentbox::session {
@@ -30,8 +31,13 @@ struct WorkspaceClaim {
   bool shared = false; ///< --share-workspace: other boxes may work in it
 };
 
-/// Makes the session folder of box `name` (0700) and takes its lock. Throws Error(failed) when a box of that name runs,
-/// and Error(refused) when another box works in the same folder and the workspace is not `shared`.
+/// The error of a name that another box has.
+class NameTaken : public support::Error {
+  using support::Error::Error;
+};
+
+/// Makes the session folder of box `name` (0700) and takes its lock. Throws NameTaken (failed) when a box of that name
+/// runs, and Error(refused) when a box works in the same folder and the workspace is not `shared`.
 Claim claim_session(const std::string& name, const WorkspaceClaim& workspace);
 
 /// Calls `act` unless another living box than `name` works in the folder. No box can begin to meanwhile.

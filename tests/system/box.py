@@ -47,7 +47,8 @@ def processes():
             if folder.stat().st_uid != os.getuid():
                 continue
             name = (folder / "comm").read_text().strip()
-            if name in ("conmon", "crun", "slirp4netns", "pasta", "pasta.avx2", "rootlessport", "agentbox-firewa",
+            stands_by = name == "podman" and "\0/dev/stdin\0" in (folder / "cmdline").read_text()
+            if stands_by or name in ("conmon", "crun", "slirp4netns", "pasta", "pasta.avx2", "rootlessport", "agentbox-firewa",
                         "agentbox", "agentbox-hook", "agent-entrypoin"):
                 if line := (folder / "cmdline").read_text():  # none: dead, and whoever is its parent by now is slow
                     found[int(folder.name)] = line.replace("\0", " ")
@@ -131,7 +132,7 @@ class SystemTest(unittest.TestCase):
 
     def _end(self, process):
         if process.poll() is None:
-            process.terminate()  # a box outlives a killed launcher, and with it the pipes that are read here
+            process.terminate()  # the agent outlives a killed launcher for a moment, and with it the pipes that are read here
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.communicate(timeout=patience(10))
         if process.poll() is None:

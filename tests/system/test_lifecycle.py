@@ -8,7 +8,7 @@ import subprocess
 import termios
 import time
 
-from box import SystemTest, left_behind, patience, podman, sessions, wait_until
+from box import SystemTest, left_behind, patience, podman, processes, sessions, wait_until
 
 
 class Lifecycle(SystemTest):
@@ -71,12 +71,33 @@ class Lifecycle(SystemTest):
         terminal.wait()
         self.assertEqual(termios.tcgetattr(terminal.fd), before)
 
-    def test_the_next_call_cleans_up_after_a_killed_launcher(self):
+    def test_a_killed_launcher_takes_its_pod_with_it_and_the_next_call_does_the_rest(self):
         process = self.started()
         process.kill()
         process.wait()
+        wait_until(lambda: not [line for line in left_behind() if not line.startswith("session folder")], 5, "the pod is gone")
         self.assertNotEqual(left_behind(), [])
         self.assertCode(self.in_box("true"), 0)
+        self.assert_gone()
+
+    def test_the_next_call_cleans_up_after_a_launcher_whose_helper_was_killed_too(self):
+        process = self.started()
+        stands_by = [pid for pid, line in processes().items() if "--pod-id-file /dev/stdin" in line]
+        self.assertEqual(len(stands_by), 1)
+        os.kill(stands_by[0], signal.SIGKILL)
+        process.kill()
+        process.wait()
+        time.sleep(0.5)
+        self.assertNotEqual(podman("pod", "ps", "--format", "{{.Name}}"), [])
+        self.assertCode(self.in_box("true"), 0)
+        self.assert_gone()
+
+    def test_boxes_that_start_at_the_same_moment_have_names_of_their_own(self):
+        wait = "until [ -e go ]; do sleep 0.05; done; exit 7"
+        boxes = [self.start("run", "--share-workspace", "--", "sh", "-c", wait) for _ in range(3)]
+        wait_until(lambda: len(podman("ps", "--filter", "name=-agent", "--format", "{{.Names}}")) == 3, 30, "three boxes")
+        (self.workspace / "go").touch()
+        self.assertEqual([box.wait(patience(20)) for box in boxes], [7, 7, 7])
         self.assert_gone()
 
     def test_a_killed_firewall_ends_the_run_and_says_so(self):

@@ -46,7 +46,7 @@ TEST_CASE("a claimed session lives, and nobody else can have its name") {
   CHECK(find_sessions().empty());
   const Claim claim = claim_session("one", session_test::k_somewhere);
   CHECK(fs::status(claim.paths.folder).permissions() == fs::perms::owner_all);
-  CHECK_THROWS_AS(claim_session("one", session_test::k_somewhere), support::Error);
+  CHECK_THROWS_AS(claim_session("one", session_test::k_somewhere), NameTaken);
   const auto found = find_sessions();
   REQUIRE(found.size() == 1);
   CHECK(found[0].alive);
@@ -115,6 +115,7 @@ TEST_CASE("one box a workspace, unless it is asked for") {
   {
     const Claim first = claim_session("first", here);
     CHECK(code_of("second", here) == 126);
+    CHECK(code_of("first", here) == 126); // the same folder says more than the same name
     CHECK(code_of("second", {1, 7, true}) == 0);
     CHECK(code_of("second", {1, 8, false}) == 0); // another folder
     CHECK(code_of("second", {2, 7, false}) == 0);
