@@ -68,7 +68,8 @@ public:
       attach["gate"] = {{"after", step.gate->after}, {"fifo", step.gate->fifo.string()}, {"text", step.gate->text}};
     }
     if (step.stand_by) {
-      attach["stand_by"] = command_json(step.stand_by->what, step.stand_by->command);
+      attach["stand_by"] = command_json("stand by", step.stand_by->command);
+      attach["stand_by"]["what"] = step.stand_by->what;
       attach["stand_by"]["input"] = step.stand_by->input;
     }
     return attach;

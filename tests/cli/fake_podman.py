@@ -60,7 +60,8 @@ def main():
             sys.exit("Error: no pod with name or ID  found")
         record(files=session_files())
         run(mine)
-    record()
+    # One that stands by does its work when its input ends.
+    record(**({"input": sys.stdin.read()} if "/dev/stdin" in ARGV else {}))
     if verb() == "info":
         print((HOME / "info.json").read_text())
     if mine.get("stderr"):

@@ -99,9 +99,16 @@ TEST_CASE("--dry-run shows what is done, and does nothing") {
   json shown_files;
   for (const char* part : {"steps", "teardown"}) {
     for (const json& step : plan.at(part)) {
-      if (step.contains("argv")) {
-        const List argv = step.at("argv");
+      const auto show = [&](const json& command) {
+        const List argv = command.at("argv");
         shown.push_back(stable(json(List(argv.begin() + 1, argv.end())).dump()));
+      };
+      // What stood by has done what the teardown would do.
+      if (step.contains("argv") && step.value("what", "") != plan.at("steps").back().at("stand_by").at("what")) {
+        show(step);
+      }
+      if (step.contains("stand_by")) {
+        show(step.at("stand_by"));
       }
       if (step.at("do") == "write") {
         shown_files[fs::path(step.at("path").get<std::string>()).filename().string()] = step.at("content");
@@ -115,6 +122,7 @@ TEST_CASE("--dry-run shows what is done, and does nothing") {
     }
   }
   CHECK(shown == done);
+  CHECK(project.calls("pod rm").at(0).at("input") == plan.at("steps").back().at("stand_by").at("input"));
   const json files = project.calls("run").at(0).at("files");
   CHECK(shown_files.at("egress.json") == files.at("egress.json"));
   CHECK(shown_files.at("agentbox.json") == files.at("hooks/agentbox.json"));
@@ -191,19 +199,21 @@ TEST_CASE("a signal to the launcher reaches the box, and the box goes") {
   CHECK_FALSE(left_over(project));
 }
 
-TEST_CASE("the next call cleans up after a launcher that was killed") {
+TEST_CASE("a launcher that was killed takes its pod with it, and the next call cleans up") {
   const Project project;
   project.behave({{"run", {{"wait_for_signal", true}}}});
   const pid_t pid = support::spawn(project.command({"run", "--name", "lost", "--", "sleep", "100"}));
   project.wait_for("run");
   kill(pid, SIGKILL);
   support::wait(pid);
+  project.wait_for("pod rm");
+  CHECK(project.calls("pod rm").at(0).at("input") == "agentbox-lost\n");
   CHECK(left_over(project));
   CHECK_THAT(project.agentbox({"ps"}).out, Contains("lost") && Contains("dead"));
   project.behave({});
   const auto result = project.agentbox({"run", "--", "true"});
   CHECK_THAT(result.err, Contains("cleaned up the box \"lost\""));
-  CHECK(argv_of(project.calls("pod rm").at(0)).back() == "agentbox-lost");
+  CHECK(argv_of(project.calls("pod rm").at(1)).back() == "agentbox-lost");
   CHECK_FALSE(left_over(project));
   kill(project.calls("run").at(0).at("pid").get<pid_t>(), SIGTERM); // what the launcher had started still waits
 }
