@@ -56,5 +56,5 @@ function(agentbox_data folder destination)
   file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/share/agentbox)
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${folder} ${CMAKE_BINARY_DIR}/share/agentbox/${destination} SYMBOLIC)
   install(DIRECTORY ${CMAKE_SOURCE_DIR}/${folder}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/agentbox/${destination}
-          PATTERN CMakeLists.txt EXCLUDE PATTERN "*.cpp" EXCLUDE PATTERN "*.hpp" EXCLUDE)
+          PATTERN CMakeLists.txt EXCLUDE PATTERN "*.cpp" EXCLUDE PATTERN "*.hpp" EXCLUDE PATTERN "*.in" EXCLUDE)
 endfunction()

@@ -144,7 +144,8 @@ class BadInput(SystemTest):
     def test_two_boxes_of_one_name(self):
         first = self.start("run", "--name", "twin", "--", "sleep", "20")
         wait_until(lambda: (SESSIONS / "twin" / "session.json").exists(), 10, "the first box")
-        self.refused(125, "twin", "run", "--name", "twin", "--", "true")
+        self.refused(126, "twin", "run", "--name", "twin", "--", "true")  # the same folder
+        self.refused(125, "--name", "run", "--name", "twin", "--share-workspace", "--", "true")
         first.terminate()
         first.wait(10)
 

