@@ -123,7 +123,7 @@ void add_kubernetes_options(CLI::App& command, GenerateOptions& options) {
 } // namespace
 
 void add_generate(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("generate", "Write the box as files that others run, with the same isolation");
+  CLI::App* command = app.add_subcommand("generate", "Write the box as files that others run");
   command->require_subcommand(1);
   const auto oci = std::make_shared<GenerateOptions>();
   CLI::App* bundle = add_format(*command, context, Door::oci, "OCI bundles, for crun and other runtimes", oci);
