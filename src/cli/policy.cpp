@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "cli/agreement.hpp"
 #include "cli/box_options.hpp"
@@ -44,11 +45,7 @@ void line(std::string_view name, const std::string& value) {
   fmt::print("{:<12} {}\n", name, value);
 }
 
-void show_network(const policy::EgressPolicy& egress) {
-  if (egress.mode == policy::NetworkMode::full) {
-    line("network", "everything (--full-network)");
-    return;
-  }
+void show_hosts(const policy::EgressPolicy& egress) {
   const bool nothing = egress.allow.empty() && egress.allow_addresses.empty() && egress.host_ports.empty();
   line("network", nothing ? "nothing" : "these hosts only:");
   for (const policy::HostEntry& entry : egress.allow) {
@@ -63,42 +60,81 @@ void show_network(const policy::EgressPolicy& egress) {
   for (const policy::HostPattern& pattern : egress.block) {
     line("", "never " + pattern.text());
   }
-  if (egress.max_upload) {
-    line("uploads", fmt::format("at most {} bytes a host and session", *egress.max_upload));
+}
+
+// Each of these binds every member, so that a new one is shown as well or does not compile.
+
+void show_network(const policy::EgressPolicy& egress, policy::FirewallDriver driver) {
+  const auto& [mode, virtual_range, allow, block, allow_ech, allow_private, allow_addresses, host_ports, max_upload,
+               upload_limits, upstream_proxy] = egress;
+  if (mode == policy::NetworkMode::full) {
+    line("network", "everything (--full-network)");
+    return;
   }
-  for (const policy::UploadLimit& limit : egress.upload_limits) {
+  std::ignore = std::tie(allow, block, allow_addresses, host_ports);
+  show_hosts(egress);
+  for (const policy::HostPattern& pattern : allow_private) {
+    line("", pattern.text() + " may have private addresses");
+  }
+  for (const policy::HostPattern& pattern : allow_ech) {
+    line("", pattern.text() + " may be asked for with a hidden name (ECH, no SNI)");
+  }
+  if (max_upload) {
+    line("uploads", fmt::format("at most {} bytes a host and session", *max_upload));
+  }
+  for (const policy::UploadLimit& limit : upload_limits) {
     line("uploads", fmt::format("at most {} bytes a session to {}", limit.bytes, limit.pattern.text()));
   }
-  if (egress.upstream_proxy) {
-    line("by way of", "the proxy " + egress.upstream_proxy->text());
+  if (upstream_proxy) {
+    line("by way of", "the proxy " + upstream_proxy->text());
   }
+  line("firewall", fmt::format("{}; names have addresses of {}", policy::driver_text(driver), virtual_range.text()));
+}
+
+void show_limits(const policy::Limits& limits) {
+  const auto& [pids, memory_bytes, cpu_millis, shm_bytes, tmp_bytes, open_files] = limits;
+  line("processes", std::to_string(pids));
+  line("memory", memory_bytes ? fmt::format("{} bytes", *memory_bytes) : "the host's");
+  line("processors", cpu_millis ? fmt::format("{}.{:03}", *cpu_millis / 1000, *cpu_millis % 1000) : "the host's");
+  line("/dev/shm", fmt::format("{} bytes", shm_bytes));
+  line("/tmp", fmt::format("{} bytes", tmp_bytes));
+  line("open files", std::to_string(open_files));
+}
+
+void show_workspace(const policy::Workspace& workspace) {
+  const auto& [source, destination, protect, mask] = workspace;
+  line("workspace", fmt::format("{} at {}, read and write", support::escape_untrusted(source.string()), destination));
+  line("", "read-only in it, where they exist: " + support::join(protect, ", "));
+  line("", "empty in it, where they exist: " + (mask.empty() ? "nothing" : support::join(mask, ", ")));
 }
 
 void show(const PolicyFields& fields) {
-  line("box", fields.name);
-  line("agent", fields.agent.name);
-  line("image",
-       fields.image.base + (fields.image.toolkits.empty() ? "" : " + " + support::join(fields.image.toolkits, ", ")));
-  line("user", fmt::format("{} ({}:{}), no capabilities, no new privileges", fields.user.name, fields.user.uid,
-                           fields.user.gid));
-  line("workspace", fmt::format("{} at {}, read and write", support::escape_untrusted(fields.workspace.source.string()),
-                                fields.workspace.destination));
-  line("", "read-only in it, where they exist: " + support::join(fields.workspace.protect, ", "));
-  line("", "empty in it, where they exist: " +
-               (fields.workspace.mask.empty() ? "nothing" : support::join(fields.workspace.mask, ", ")));
-  for (const policy::Mount& mount : fields.mounts) {
+  const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
+               ca_bundle, name, hostname] = fields;
+  std::ignore = std::tie(run, hostname); // what it does, not what it may do
+  line("box", name);
+  line("agent", agent.name);
+  line("image", image.base + (image.toolkits.empty() ? "" : " + " + support::join(image.toolkits, ", ")));
+  line("user", fmt::format("{} ({}:{}), no capabilities, no new privileges", user.name, user.uid, user.gid));
+  if (confinement.prove_at_start) {
+    line("", "attacked before its agent starts ([verify] on_start)");
+  }
+  show_workspace(workspace);
+  for (const policy::Mount& mount : mounts) {
     line("mount", fmt::format("{} at {}, {} ({})", support::escape_untrusted(mount.source.string()), mount.destination,
                               mount.read_only ? "read-only" : "read and write", mount.reason));
   }
-  for (const auto& [name, value] : fields.env) {
-    line("variable", name);
+  if (ca_bundle) {
+    line("trusts", "the CA certificates of " + support::escape_untrusted(ca_bundle->string()));
   }
-  for (const policy::PublishedPort& port : fields.ports) {
+  for (const auto& [variable, value] : env) {
+    line("variable", variable);
+  }
+  for (const policy::PublishedPort& port : ports) {
     line("port", fmt::format("{}:{} leads to {}", port.address, port.host_port, port.box_port));
   }
-  line("processes", std::to_string(fields.limits.pids));
-  line("memory", fields.limits.memory_bytes ? fmt::format("{} bytes", *fields.limits.memory_bytes) : "the host's");
-  show_network(fields.egress);
+  show_limits(limits);
+  show_network(egress, firewall_driver);
 }
 
 /// The default contract for the same workspace and agent.
@@ -196,8 +232,8 @@ void add_policy(CLI::App& app, Context& context) {
   policy->require_subcommand(1);
   auto options = std::make_shared<BoxOptions>();
   auto as_data = std::make_shared<bool>(false);
-  CLI::App* show_command = add(*policy, "show", "Show the whole policy", *options);
-  show_command->add_flag("--json", *as_data, "Print JSON");
+  CLI::App* show_command = add(*policy, "show", "Show what a box here may do, without starting one", *options);
+  show_command->add_flag("--json", *as_data, "Print the whole policy as JSON");
   show_command->callback([options, as_data, &context] {
     const policy::Policy shown = built(without_values(resolve_box(*options, context).fields()));
     if (*as_data) {

@@ -110,6 +110,36 @@ TEST_CASE("the policy of a box here") {
   CHECK_THAT(checked.err, Contains("allow_hosts"));
 }
 
+TEST_CASE("the policy of a box here tells everything that broadens it") {
+  const Project project;
+  project.write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+  project.write(".config/agentbox/config.toml", R"([network]
+allow_private = ["mirror.example"]
+allow_ech = ["hidden.example"]
+driver = "iptables"
+[limits]
+cpus = 1.5
+open_files = 4096
+[verify]
+on_start = true
+)");
+  const std::vector<std::string> words = {"policy", "show", "--ca-bundle", (project.home() / "ca.pem").string()};
+  const auto result = project.agentbox(words);
+  CHECK(result.status.code == 0);
+  const std::string& shown = result.out;
+  for (const char* piece : {"mirror.example may have private", "hidden.example may be asked", "iptables; names",
+                            "certificates of", "ca.pem", "1.500", "4096", "on_start"}) {
+    CHECK_THAT(shown, Contains(piece));
+  }
+  const std::string without = project.agentbox({"policy", "show"}, {}, {{"XDG_CONFIG_HOME", "/nowhere"}}).out;
+  CHECK_THAT(without, Contains("nftables; names") && !Contains("private") && !Contains("hidden") &&
+                          !Contains("certificates") && !Contains("on_start"));
+  const auto data = json::parse(project.agentbox({"policy", "show", "--json"}).out);
+  CHECK(data.at("network").at("allow_private") == json{"mirror.example"});
+  CHECK(data.at("network").at("allow_ech") == json{"hidden.example"});
+  CHECK(data.at("firewall_driver") == "iptables");
+}
+
 TEST_CASE("a project that broadens is refused with the difference, until the user agrees") {
   const Project project;
   project.write("project/.agentbox/config.toml", "[network]\nallow_hosts = [\"evil.example\"]\n");
