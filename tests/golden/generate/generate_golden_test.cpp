@@ -67,5 +67,30 @@ TEST_CASE("the default box for a cluster, and four of them with a clone each") {
   check("kubernetes-job", oci::render_kubernetes(tests::build(fields), tests::sample_pod_facts(fields), options));
 }
 
+TEST_CASE("a box with everything for a cluster, as a deployment") {
+  policy::PolicyFields fields = rich_fields();
+  fields.mounts.clear(); // these two no cluster has
+  fields.ports.clear();
+  fields.workspace.mask = {".env"};
+  fields.egress.allow_addresses = {{*policy::parse_address("10.1.2.3"), 128, 5432}};
+  fields.limits.memory_bytes = 256U << 20U; // below what is asked for otherwise
+  oci::KubernetesOptions options = tests::sample_cluster();
+  options.kind = oci::KubernetesOptions::Kind::deployment;
+  check("kubernetes-deployment",
+        oci::render_kubernetes(tests::build(fields), tests::sample_pod_facts(fields), options));
+}
+
+TEST_CASE("agents side by side in one claim, and a box on a cluster of one machine") {
+  const policy::PolicyFields fields = tests::sample_fields();
+  oci::KubernetesOptions options = tests::sample_cluster();
+  options.kind = oci::KubernetesOptions::Kind::job;
+  options.parallel = 3;
+  options.runtime_seccomp = true;
+  check("kubernetes-parallel", oci::render_kubernetes(tests::build(fields), tests::sample_pod_facts(fields), options));
+  options = {};
+  options.workspace_host_path = true;
+  check("kubernetes-host-path", oci::render_kubernetes(tests::build(fields), tests::sample_pod_facts(fields), options));
+}
+
 } // namespace
 } // namespace agentbox
