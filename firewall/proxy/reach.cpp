@@ -5,6 +5,7 @@
 #include <asio/write.hpp>
 #include <chrono>
 #include <fmt/format.h>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -31,8 +32,33 @@ Reached refused(std::string_view reason, std::string text, bool denied = false) 
   return result;
 }
 
-asio::awaitable<Reached> dial_all(std::vector<Address16>& addresses, std::uint16_t port) {
-  auto dialled = co_await upstream::dial(addresses, port, ruleset::k_mark);
+/// Those of a host's addresses that may be dialled.
+struct Filtered {
+  std::vector<Address16> addresses;
+  Reached denial; ///< of the last one that may not
+};
+
+Filtered filter(Services& services, const std::vector<Address16>& candidates, bool private_too) {
+  const auto& own = services.own_addresses.get();
+  Filtered result{{}, refused("refused-address", {}, true)};
+  for (const Address16& address : candidates) {
+    const auto why = upstream::refusal(address, private_too, services.directory.range(), own);
+    if (why.empty()) {
+      result.addresses.push_back(address);
+    } else {
+      result.denial.address = policy::address_text(address);
+      result.denial.text = fmt::format("the address {} is refused: {}", result.denial.address, why);
+    }
+  }
+  return result;
+}
+
+/// Dials; with nothing to dial it returns `denial`.
+asio::awaitable<Reached> dial_all(const upstream::Candidates& candidates, std::uint16_t port, Reached& denial) {
+  auto dialled = co_await upstream::dial(candidates, port, ruleset::k_mark);
+  if (!dialled.tried) {
+    co_return std::move(denial);
+  }
   if (!dialled.socket) {
     co_return refused("upstream-connect", "no connection to the host: " + dialled.problem);
   }
@@ -42,25 +68,10 @@ asio::awaitable<Reached> dial_all(std::vector<Address16>& addresses, std::uint16
   co_return result;
 }
 
-/// Dials those of `candidates` that the address filter passes.
-asio::awaitable<Reached> dial_filtered(Services& services, const std::vector<Address16>& candidates, bool private_too,
-                                       std::uint16_t port) {
-  const auto& own = services.own_addresses.get();
-  std::vector<Address16> addresses;
-  Reached denial = refused("refused-address", {}, true);
-  for (const Address16& address : candidates) {
-    const auto why = upstream::refusal(address, private_too, services.directory.range(), own);
-    if (why.empty()) {
-      addresses.push_back(address);
-    } else {
-      denial.address = policy::address_text(address);
-      denial.text = fmt::format("the address {} is refused: {}", denial.address, why);
-    }
-  }
-  if (addresses.empty()) {
-    co_return denial;
-  }
-  co_return co_await dial_all(addresses, port);
+asio::awaitable<Reached> dial_address(Services& services, const Address16& address, std::uint16_t port) {
+  Filtered filtered = filter(services, {address}, true);
+  const upstream::Candidates candidates{std::move(filtered.addresses), {}};
+  co_return co_await dial_all(candidates, port, filtered.denial);
 }
 
 asio::awaitable<Reached> dial_name(Services& services, const std::string& name, bool private_too, std::uint16_t port) {
@@ -68,15 +79,27 @@ asio::awaitable<Reached> dial_name(Services& services, const std::string& name, 
   if (resolution.addresses.empty()) {
     co_return refused("upstream-dns", "the host's name servers gave no address: " + resolution.problem);
   }
-  co_return co_await dial_filtered(services, resolution.addresses, private_too, port);
+  Filtered filtered = filter(services, resolution.addresses, private_too);
+  upstream::Candidates candidates{std::move(filtered.addresses), {}};
+  if (const auto& rest = resolution.rest) {
+    const auto executor = co_await asio::this_coro::executor;
+    candidates.late = std::make_shared<upstream::LateAddresses>(executor);
+    rest->when_complete([&services, rest, private_too, waits = std::weak_ptr(candidates.late)] {
+      if (const auto late = waits.lock()) {
+        late->arrive(filter(services, rest->addresses(), private_too).addresses);
+      }
+    });
+  }
+  co_return co_await dial_all(candidates, port, filtered.denial);
 }
 
 asio::awaitable<Reached> dial_host(Services& services, std::uint16_t port) {
+  Reached none = refused("no-host", "this box's network has no way to the machine that it runs on");
   if (!services.host_gateway) {
-    co_return refused("no-host", "this box's network has no way to the machine that it runs on");
+    co_return none;
   }
-  std::vector<Address16> gateway = {*services.host_gateway};
-  co_return co_await dial_all(gateway, port);
+  const upstream::Candidates gateway{{*services.host_gateway}, {}};
+  co_return co_await dial_all(gateway, port, none);
 }
 
 /// Reads the proxy's answer; its bytes so far are in `text`.
@@ -127,8 +150,8 @@ asio::awaitable<Reached> through_proxy(Services& services, const policy::Upstrea
   if (proxy.host == policy::k_host_alias) {
     reached = co_await dial_host(services, proxy.port);
   } else if (const auto literal = policy::parse_address(proxy.host)) {
-    const std::vector<Address16> one = {*literal};
-    reached = co_await dial_filtered(services, one, true, proxy.port);
+    const Address16 address = *literal;
+    reached = co_await dial_address(services, address, proxy.port);
   } else {
     reached = co_await dial_name(services, proxy.host, true, proxy.port);
   }
@@ -145,10 +168,7 @@ asio::awaitable<Reached> through_proxy(Services& services, const policy::Upstrea
 asio::awaitable<Reached> reach(Services& services, const Target& target) {
   switch (target.kind) {
   case Target::Kind::host: co_return co_await dial_host(services, target.port);
-  case Target::Kind::address: {
-    const std::vector<Address16> one = {target.address};
-    co_return co_await dial_filtered(services, one, true, target.port);
-  }
+  case Target::Kind::address: co_return co_await dial_address(services, target.address, target.port);
   case Target::Kind::name: break;
   }
   const bool inside = services.directory.private_allowed(target.name);

@@ -18,12 +18,13 @@
 namespace agentbox::firewall::upstream {
 namespace {
 
-using netlink::Address16;
+using policy::Address16;
 using support::Error;
 using support::ExitCode;
 
 constexpr std::size_t k_max_addresses = 32;
-constexpr int k_max_ttl = 30;
+constexpr int k_timeout = 1000; // ms, until the next server is asked; twice that in the second round
+constexpr int k_rounds = 3;
 
 void append(const ares_addrinfo_node& node, std::vector<Address16>& addresses) {
   Address16 address{};
@@ -115,15 +116,19 @@ void Channel::open(const std::vector<std::string>& servers) {
   std::string no_file = "/dev/null";         // our own reading of resolv.conf decides
   ares_options options{};
   options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS;
-  options.timeout = 1000;
-  options.tries = 3;
+  options.timeout = k_timeout;
+  options.tries = k_rounds;
   options.ndomains = 0;
   options.lookups = lookups.data();
   options.resolvconf_path = no_file.data();
   options.sock_state_cb = &Channel::on_socket_state;
   options.sock_state_cb_data = this;
-  const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS |
-                   ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB;
+  int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS |
+             ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB;
+#ifdef ARES_OPT_QUERY_CACHE // from 1.31 on c-ares keeps answers itself; the resolver does, for a shorter time
+  options.qcache_max_ttl = 0;
+  mask |= ARES_OPT_QUERY_CACHE;
+#endif
   int status = ares_init_options(&m_ares, &options, mask);
   if (status == ARES_SUCCESS) {
     ares_set_socket_configure_callback(m_ares, &Channel::on_new_socket, this);
@@ -184,9 +189,9 @@ void Channel::arm_timer() {
   });
 }
 
-void Channel::query(const std::string& name, Done done) {
+void Channel::query(const std::string& name, Lookup::Family family, Done done) {
   ares_addrinfo_hints hints{};
-  hints.ai_family = AF_UNSPEC;
+  hints.ai_family = family == Lookup::Family::v4 ? AF_INET : AF_INET6;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = ARES_AI_NOSORT; // sorting would open unmarked sockets
   auto query = std::make_unique<Query>(Query{shared_from_this(), std::move(done)});
@@ -194,22 +199,23 @@ void Channel::query(const std::string& name, Done done) {
   arm_timer();
 }
 
-void Channel::on_answer(void* raw, int status, int /*timeouts*/, ares_addrinfo* result) {
+void Channel::on_answer(void* raw, int status, int timeouts, ares_addrinfo* result) {
   std::unique_ptr<Query> query(static_cast<Query*>(raw));
-  std::vector<Address16> addresses;
-  int ttl = k_max_ttl;
+  Lookup::Answer answer;
+  answer.status = status;
+  answer.timeouts = timeouts;
+  answer.ttl = std::chrono::seconds::max();
   if (result != nullptr) {
     for (const ares_addrinfo_node* node = result->nodes; node != nullptr; node = node->ai_next) {
-      append(*node, addresses);
-      ttl = std::clamp(node->ai_ttl, 0, ttl);
+      append(*node, answer.addresses);
+      answer.ttl = std::min(answer.ttl, std::chrono::seconds(node->ai_ttl));
     }
     ares_freeaddrinfo(result);
   }
   // Later, from the loop: this may be the channel's last owner, and c-ares is still on the stack.
   asio::io_context& context = query->channel->m_context;
-  asio::post(context, [query = std::move(query), status, addresses = std::move(addresses), ttl]() mutable {
-    query->done(status, std::move(addresses), ttl);
-  });
+  asio::post(context,
+             [query = std::move(query), answer = std::move(answer)]() mutable { query->done(std::move(answer)); });
 }
 
 } // namespace agentbox::firewall::upstream

@@ -9,15 +9,14 @@
 #include <vector>
 
 #include "firewall/io/await.hpp"
-#include "firewall/netlink/route.hpp"
+#include "firewall/upstream/lookup.hpp"
 
 namespace agentbox::firewall::upstream {
 
 /// A c-ares channel driven by Asio, for one set of name servers.
 class Channel : public std::enable_shared_from_this<Channel> {
 public:
-  /// Called once with a c-ares status, the addresses, and the smallest TTL among them in seconds.
-  using Done = std::function<void(int status, std::vector<netlink::Address16> addresses, int ttl)>;
+  using Done = std::function<void(Lookup::Answer)>;
 
   /// `servers` as resolv_conf.hpp gives them. Throws support::Error(failed).
   static std::shared_ptr<Channel> make(asio::io_context& context, const std::vector<std::string>& servers,
@@ -28,8 +27,9 @@ public:
   Channel(Channel&&) = delete;
   Channel& operator=(Channel&&) = delete;
 
-  /// Asks for A and AAAA of `name`. The channel lives until `done` was called, which happens from the event loop.
-  void query(const std::string& name, Done done);
+  /// Asks for the addresses of `name` in one family. The channel lives until `done` was called, which happens once and
+  /// from the event loop. At most 32 addresses are taken.
+  void query(const std::string& name, Lookup::Family family, Done done);
 
 private:
   class Watch;

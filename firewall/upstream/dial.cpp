@@ -14,7 +14,7 @@ namespace agentbox::firewall::upstream {
 namespace {
 
 using asio::ip::tcp;
-using netlink::Address16;
+using policy::Address16;
 using Clock = std::chrono::steady_clock;
 
 using policy::is_v4;
@@ -30,8 +30,9 @@ asio::ip::address to_asio(const Address16& address) {
 
 /// The attempts of one dial(). `changed` is cancelled whenever one of them ends.
 struct Race {
-  explicit Race(const asio::any_io_executor& executor) : changed(executor) {}
+  explicit Race(const asio::any_io_executor& executor) : changed(executor), next(Clock::now()) {}
   asio::steady_timer changed;
+  Clock::time_point next; ///< when another address may be tried
   std::vector<std::shared_ptr<tcp::socket>> sockets;
   std::size_t running = 0;
   std::shared_ptr<tcp::socket> winner;
@@ -74,6 +75,7 @@ asio::awaitable<void> attempt(std::shared_ptr<Race> race, std::shared_ptr<tcp::s
   --race->running;
   if (error) {
     race->error = error;
+    race->next = Clock::now();
   } else if (!race->winner) {
     race->winner = socket;
     race->address = address;
@@ -81,19 +83,21 @@ asio::awaitable<void> attempt(std::shared_ptr<Race> race, std::shared_ptr<tcp::s
   race->changed.cancel();
 }
 
-/// IPv4 first: in containers it is the family that works when only one does. After that they take turns.
-void take_turns(std::vector<Address16>& addresses) {
-  std::stable_partition(addresses.begin(), addresses.end(), is_v4);
-  const auto first6 = std::find_if_not(addresses.begin(), addresses.end(), is_v4);
+/// Has the families take turns. IPv4 is first unless it had the last turn: in containers it is the family that works
+/// when only one does.
+void take_turns(std::vector<Address16>& addresses, bool v4_first) {
+  const auto is_first = [v4_first](const Address16& address) { return is_v4(address) == v4_first; };
+  std::stable_partition(addresses.begin(), addresses.end(), is_first);
+  const auto middle = std::find_if_not(addresses.begin(), addresses.end(), is_first);
   std::vector<Address16> ordered;
-  auto four = addresses.begin();
-  auto six = first6;
-  while (four != first6 || six != addresses.end()) {
-    if (four != first6) {
-      ordered.push_back(*four++);
+  auto first = addresses.begin();
+  auto second = middle;
+  while (first != middle || second != addresses.end()) {
+    if (first != middle) {
+      ordered.push_back(*first++);
     }
-    if (six != addresses.end()) {
-      ordered.push_back(*six++);
+    if (second != addresses.end()) {
+      ordered.push_back(*second++);
     }
   }
   addresses = std::move(ordered);
@@ -101,40 +105,111 @@ void take_turns(std::vector<Address16>& addresses) {
 
 } // namespace
 
-asio::awaitable<Dialled> dial(std::vector<Address16>& addresses, std::uint16_t port, std::uint32_t mark,
-                              DialLimits limits) {
-  const auto executor = co_await asio::this_coro::executor;
-  const auto race = std::make_shared<Race>(executor);
-  const auto deadline = Clock::now() + limits.total;
-  take_turns(addresses);
-  auto next = addresses.begin();
-  while (!race->winner && (next != addresses.end() || race->running > 0) && Clock::now() < deadline) {
-    if (next != addresses.end()) {
-      race->sockets.push_back(std::make_shared<tcp::socket>(executor));
-      ++race->running;
-      race->changed.expires_at(std::min(deadline, Clock::now() + limits.stagger));
-      asio::co_spawn(executor, attempt(race, race->sockets.back(), *next++, port, mark), asio::detached);
+LateAddresses::LateAddresses(const asio::any_io_executor& executor) : m_arrived(executor, Clock::time_point::max()) {}
+
+void LateAddresses::arrive(std::vector<Address16> addresses) {
+  m_addresses = std::move(addresses);
+  m_complete = true;
+  m_arrived.cancel();
+}
+
+/// One dial().
+class Dialler {
+public:
+  Dialler(const asio::any_io_executor& executor, const Candidates& candidates, std::uint16_t port, std::uint32_t mark,
+          DialLimits limits)
+      : m_executor(executor), m_race(std::make_shared<Race>(executor)), m_late(candidates.late), m_port(port),
+        m_mark(mark), m_limits(limits), m_deadline(Clock::now() + limits.total), m_waiting(candidates.addresses) {
+    take_turns(m_waiting, true);
+    if (m_late) {
+      m_late->m_arrived.async_wait([race = m_race](std::error_code /*cancelled*/) { race->changed.cancel(); });
+    }
+  }
+
+  asio::awaitable<void> run() {
+    while (!m_race->winner && Clock::now() < m_deadline) {
+      join_late();
+      if (!m_waiting.empty() && Clock::now() >= m_race->next) {
+        start_next();
+        continue; // it may have ended already
+      }
+      const auto until = give_up();
+      if (Clock::now() >= until) {
+        break;
+      }
+      m_race->changed.expires_at(m_waiting.empty() ? until : std::min(until, m_race->next));
+      co_await m_race->changed.async_wait(io::k_await);
+    }
+  }
+
+  Dialled result() {
+    Dialled dialled;
+    for (const auto& socket : m_race->sockets) {
+      if (socket != m_race->winner) {
+        std::error_code ignored;
+        socket->close(ignored);
+      }
+    }
+    dialled.tried = !m_tried.empty();
+    if (m_race->winner) {
+      dialled.socket.emplace(std::move(*m_race->winner));
+      dialled.address = m_race->address;
     } else {
-      race->changed.expires_at(deadline);
+      dialled.problem = m_race->error ? m_race->error.message() : "no answer";
     }
-    if (!race->winner && race->running > 0) {
-      co_await race->changed.async_wait(io::k_await);
+    return dialled;
+  }
+
+private:
+  /// How long it makes sense to go on.
+  Clock::time_point give_up() const {
+    if (!m_waiting.empty() || m_race->running > 0) {
+      return m_deadline;
     }
+    return m_late ? std::min(m_deadline, m_race->next + m_limits.late) : Clock::now();
   }
-  Dialled dialled;
-  for (const auto& socket : race->sockets) {
-    if (socket != race->winner) {
-      std::error_code ignored;
-      socket->close(ignored);
+
+  void join_late() {
+    if (!m_late || !m_late->m_complete) {
+      return;
     }
+    for (const Address16& address : m_late->m_addresses) {
+      const auto is_here = [&](const std::vector<Address16>& list) {
+        return std::find(list.begin(), list.end(), address) != list.end();
+      };
+      if (!is_here(m_tried) && !is_here(m_waiting)) {
+        m_waiting.push_back(address);
+      }
+    }
+    m_late.reset();
+    take_turns(m_waiting, m_tried.empty() || !is_v4(m_tried.back()));
   }
-  if (race->winner) {
-    dialled.socket.emplace(std::move(*race->winner));
-    dialled.address = race->address;
-  } else {
-    dialled.problem = race->error ? race->error.message() : "no answer";
+
+  void start_next() {
+    m_tried.push_back(m_waiting.front());
+    m_waiting.erase(m_waiting.begin());
+    m_race->sockets.push_back(std::make_shared<tcp::socket>(m_executor));
+    ++m_race->running;
+    m_race->next = Clock::now() + m_limits.stagger;
+    asio::co_spawn(m_executor, attempt(m_race, m_race->sockets.back(), m_tried.back(), m_port, m_mark), asio::detached);
   }
-  co_return dialled;
+
+  asio::any_io_executor m_executor;
+  std::shared_ptr<Race> m_race;
+  std::shared_ptr<LateAddresses> m_late; ///< until they are there
+  std::uint16_t m_port;
+  std::uint32_t m_mark;
+  DialLimits m_limits;
+  Clock::time_point m_deadline;
+  std::vector<Address16> m_waiting; ///< in the order in which they are tried
+  std::vector<Address16> m_tried;
+};
+
+asio::awaitable<Dialled> dial(const Candidates& candidates, std::uint16_t port, std::uint32_t mark, DialLimits limits) {
+  const auto executor = co_await asio::this_coro::executor;
+  Dialler dialler(executor, candidates, port, mark, limits);
+  co_await dialler.run();
+  co_return dialler.result();
 }
 
 } // namespace agentbox::firewall::upstream

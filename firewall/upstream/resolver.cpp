@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/upstream/resolver.hpp"
 
+#include <algorithm>
 #include <ares.h>
 #include <cstddef>
+#include <string>
 #include <sys/stat.h>
 #include <utility>
 
@@ -14,21 +16,12 @@
 namespace agentbox::firewall::upstream {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr std::size_t k_max_cached = 1024;
-constexpr std::size_t k_max_pending = 1024;
+constexpr std::size_t k_max_lookups = 1024;
+constexpr std::size_t k_max_open = 2048;
 constexpr std::chrono::seconds k_check_interval{1};
+constexpr std::chrono::seconds k_second_chance{60};
 
 } // namespace
-
-/// One query under way; `done` is a timer that never runs out and is cancelled when the answer is there.
-struct Resolver::Pending {
-  explicit Pending(asio::io_context& context) : done(context, Clock::time_point::max()) {}
-  asio::steady_timer done;
-  bool ready = false;
-  Resolution resolution;
-};
 
 Resolver::Resolver(asio::io_context& context, std::filesystem::path resolv_conf, std::uint32_t mark)
     : m_context(context), m_resolv_conf(std::move(resolv_conf)), m_mark(mark) {
@@ -51,78 +44,118 @@ void Resolver::follow_resolv_conf() {
     stamp = {status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino};
   }
   if (stamp == m_stamp && (m_channel || !m_problem.empty())) {
+    if (m_first != 0 && now - m_moved > k_second_chance) {
+      change_to(0);
+    }
     return;
   }
   m_stamp = stamp;
-  m_cache.clear();
-  m_channel.reset(); // queries under way keep the old one until they are done
+  m_lookups.clear();
+  m_channel.reset(); // questions under way keep the old one until they are done
   m_problem.clear();
   try {
-    const auto text = support::read_file_if_exists(m_resolv_conf, std::size_t{1} << 16U);
-    const auto servers = name_servers(text.value_or(""));
-    if (servers.empty()) {
-      m_problem = "there is no name server in " + m_resolv_conf.string();
-    } else {
-      m_channel = Channel::make(m_context, servers, m_mark);
-    }
+    read_resolv_conf();
   } catch (const support::Error& error) {
     m_problem = error.what(); // every connection fails with it, until the file changes
   }
 }
 
-void Resolver::finish(const std::string& name, const std::shared_ptr<Pending>& pending, Resolution resolution,
-                      int ttl) {
-  if (resolution.problem.empty() && ttl > 0) {
-    if (m_cache.size() >= k_max_cached) {
-      m_cache.erase(m_cache.begin());
-    }
-    m_cache[name] = {resolution, Clock::now() + std::chrono::seconds(ttl)};
-  }
-  pending->resolution = std::move(resolution);
-  pending->ready = true;
-  pending->done.cancel();
-  if (const auto found = m_pending.find(name); found != m_pending.end() && found->second == pending) {
-    m_pending.erase(found);
+void Resolver::read_resolv_conf() {
+  const auto text = support::read_file_if_exists(m_resolv_conf, std::size_t{1} << 16U);
+  m_servers = name_servers(text.value_or(""));
+  if (m_servers.empty()) {
+    m_problem = "there is no name server in " + m_resolv_conf.string();
+  } else {
+    use(0);
   }
 }
 
-void Resolver::start(const std::string& name, const std::shared_ptr<Pending>& pending) {
-  m_pending[name] = pending;
-  m_channel->query(name, [this, name, pending](int status, std::vector<netlink::Address16> addresses, int ttl) {
-    Resolution resolution{std::move(addresses), {}};
-    if (status != ARES_SUCCESS) {
-      resolution.problem = ares_strerror(status);
-    } else if (resolution.addresses.empty()) {
-      resolution.problem = "the name has no address";
+/// Asks the servers in turn, beginning with number `first`, over new sockets.
+void Resolver::use(std::size_t first) {
+  std::vector<std::string> order = m_servers;
+  std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(first), order.end());
+  m_channel = Channel::make(m_context, order, m_mark);
+  m_first = first;
+  m_moved = Clock::now();
+}
+
+/// c-ares asks the servers in the same order each time: without this, each new name would wait for a dead one. Only the
+/// A question counts: servers that drop AAAA are alive.
+void Resolver::judge_server(const Channel* asked, const Lookup::Answer& answer) {
+  if (answer.timeouts == 0 || asked != m_channel.get()) {
+    return;
+  }
+  // Nobody answered: that says nothing of the first one, but the network may have changed below the sockets.
+  const bool all = answer.status == ARES_ETIMEOUT;
+  change_to(all ? 0 : (m_first + static_cast<std::size_t>(answer.timeouts)) % m_servers.size());
+}
+
+void Resolver::change_to(std::size_t first) {
+  try {
+    use(first);
+  } catch (const support::Error&) { // out of descriptors: the channel that is there goes on
+    m_moved = Clock::now();
+  }
+}
+
+void Resolver::ask(const std::string& name, const std::shared_ptr<Lookup>& lookup, Lookup::Family family) {
+  ++m_open;
+  m_channel->query(name, family, [this, name, lookup, family, asked = m_channel.get()](Lookup::Answer answer) {
+    --m_open;
+    if (family == Lookup::Family::v4) {
+      judge_server(asked, answer);
     }
-    finish(name, pending, std::move(resolution), ttl);
+    lookup->add(family, std::move(answer));
+    const auto kept = m_lookups.find(name);
+    if (lookup->complete() && kept != m_lookups.end() && kept->second == lookup && !lookup->usable(Clock::now())) {
+      m_lookups.erase(kept);
+    }
   });
+}
+
+bool Resolver::make_room() {
+  if (m_open + 2 > k_max_open) {
+    return false;
+  }
+  if (m_lookups.size() >= k_max_lookups) {
+    const auto old =
+        std::find_if(m_lookups.begin(), m_lookups.end(), [](const auto& item) { return item.second->complete(); });
+    if (old == m_lookups.end()) {
+      return false;
+    }
+    m_lookups.erase(old);
+  }
+  return true;
 }
 
 asio::awaitable<Resolution> Resolver::resolve(const std::string& name) {
   follow_resolv_conf();
-  if (const auto cached = m_cache.find(name); cached != m_cache.end()) {
-    if (cached->second.until > Clock::now()) {
-      co_return cached->second.resolution;
+  std::shared_ptr<Lookup> lookup;
+  if (const auto kept = m_lookups.find(name); kept != m_lookups.end()) {
+    if (kept->second->usable(Clock::now())) {
+      lookup = kept->second;
+    } else {
+      m_lookups.erase(kept);
     }
-    m_cache.erase(cached);
   }
-  if (!m_channel) {
-    co_return Resolution{{}, m_problem};
+  if (!lookup) {
+    if (!m_channel) {
+      co_return Resolution{{}, m_problem, {}};
+    }
+    if (!make_room()) {
+      co_return Resolution{{}, "too many names are being resolved", {}};
+    }
+    lookup = std::make_shared<Lookup>(m_context);
+    m_lookups[name] = lookup;
+    ask(name, lookup, Lookup::Family::v4);
+    ask(name, lookup, Lookup::Family::v6);
   }
-  std::shared_ptr<Pending> pending;
-  if (const auto found = m_pending.find(name); found != m_pending.end()) {
-    pending = found->second;
-  } else if (m_pending.size() >= k_max_pending) {
-    co_return Resolution{{}, "too many names are being resolved"};
-  } else {
-    pending = std::make_shared<Pending>(m_context);
-    start(name, pending);
+  co_await lookup->wait();
+  Resolution resolution{lookup->addresses(), lookup->problem(), {}};
+  if (!lookup->complete()) {
+    resolution.rest = lookup;
   }
-  while (!pending->ready) {
-    co_await pending->done.async_wait(io::k_await);
-  }
-  co_return pending->resolution;
+  co_return resolution;
 }
 
 } // namespace agentbox::firewall::upstream

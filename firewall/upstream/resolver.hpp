@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -9,7 +10,7 @@
 #include <vector>
 
 #include "firewall/io/await.hpp"
-#include "firewall/netlink/route.hpp"
+#include "firewall/upstream/lookup.hpp"
 
 namespace agentbox::firewall::upstream {
 
@@ -17,13 +18,15 @@ class Channel;
 
 /// What the name servers said of one name.
 struct Resolution {
-  std::vector<netlink::Address16> addresses; ///< unfiltered, in the order of the answer; at most 32
-  std::string problem;                       ///< why there are none
+  std::vector<policy::Address16> addresses; ///< unfiltered, IPv4 first
+  std::string problem;                      ///< why there are none
+  std::shared_ptr<Lookup> rest;             ///< when one family's answer is still out
 };
 
 /// Asks the host's name servers for the addresses of allowed names, over sockets with the firewall's mark. Answers are
 /// kept as long as their TTL says, at most 30 s, and at most 1024 of them; the addresses are filtered by the caller
-/// anew for each connection. Follows resolv.conf when it changes.
+/// anew for each connection. Follows resolv.conf when it changes. A server that lets questions time out is asked last
+/// for a minute.
 class Resolver {
 public:
   Resolver(asio::io_context& context, std::filesystem::path resolv_conf, std::uint32_t mark);
@@ -33,15 +36,12 @@ public:
   Resolver(Resolver&&) = delete;
   Resolver& operator=(Resolver&&) = delete;
 
-  /// The addresses of canonical name `name`, IPv4 and IPv6. One query at a time for the same name.
+  /// The addresses of canonical name `name`, as soon as there are some to dial. Who asks for the same name meanwhile
+  /// shares the questions.
   asio::awaitable<Resolution> resolve(const std::string& name);
 
 private:
-  struct Pending;
-  struct Cached {
-    Resolution resolution;
-    std::chrono::steady_clock::time_point until;
-  };
+  using Clock = std::chrono::steady_clock;
   struct Stamp {
     std::int64_t seconds = 0;
     std::int64_t nanoseconds = 0;
@@ -50,18 +50,25 @@ private:
   };
 
   void follow_resolv_conf();
-  void start(const std::string& name, const std::shared_ptr<Pending>& pending);
-  void finish(const std::string& name, const std::shared_ptr<Pending>& pending, Resolution resolution, int ttl);
+  void read_resolv_conf();
+  void use(std::size_t first);
+  void change_to(std::size_t first);
+  bool make_room();
+  void ask(const std::string& name, const std::shared_ptr<Lookup>& lookup, Lookup::Family family);
+  void judge_server(const Channel* asked, const Lookup::Answer& answer);
 
   asio::io_context& m_context;
   std::filesystem::path m_resolv_conf;
   std::uint32_t m_mark;
   Stamp m_stamp;
-  std::chrono::steady_clock::time_point m_checked;
+  Clock::time_point m_checked;
   std::string m_problem;
+  std::vector<std::string> m_servers; ///< as resolv.conf has them
+  std::size_t m_first = 0;            ///< the one that is asked first
+  Clock::time_point m_moved;          ///< when that became another than resolv.conf's
   std::shared_ptr<Channel> m_channel;
-  std::map<std::string, Cached> m_cache;
-  std::map<std::string, std::shared_ptr<Pending>> m_pending;
+  std::map<std::string, std::shared_ptr<Lookup>> m_lookups;
+  std::size_t m_open = 0; ///< questions
 };
 
 } // namespace agentbox::firewall::upstream

@@ -100,17 +100,23 @@ class Sink:
 
 
 class Names:
-    """The internet's DNS server: a table of names, and a log of questions. `mute` makes it silent."""
+    """A DNS server of the internet: a table of names, which the servers share, and a log of questions. It can be slow, ill or
+    dead: `mute` makes it silent, `drops` has the types of question that it never answers, `delays` the seconds that it takes
+    for a type, `rcode` what it answers to everything."""
 
-    def __init__(self, address):
-        self.table, self.asked, self.mute = {}, [], False
-        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        server.bind((address, 53))
-        threading.Thread(target=self._serve, args=(server,), daemon=True).start()
+    def __init__(self, address, table):
+        self.address, self.table = address, table
+        self.reset()
+        self.server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.server.bind((address, 53))
+        threading.Thread(target=self._serve, daemon=True).start()
 
-    def _serve(self, server):
+    def reset(self):
+        self.asked, self.kinds, self.mute, self.drops, self.delays, self.rcode = [], [], False, set(), {}, None
+
+    def _serve(self):
         while True:
-            message, peer = server.recvfrom(4096)
+            message, peer = self.server.recvfrom(4096)
             if len(message) < 17:
                 continue  # no question
             end = probe.skip_name(message, 12)
@@ -120,14 +126,22 @@ class Names:
                 at += 1 + message[at]
             name, kind = ".".join(labels).lower(), struct.unpack(">H", message[end:end + 2])[0]
             self.asked.append(name)
-            if self.mute:
+            self.kinds.append((name, kind))
+            if self.mute or kind in self.drops:
                 continue
-            addresses = [a for a in self.table.get(name, []) if (":" in a) == (kind == 28)] if kind in (1, 28) else []
-            rcode = 0 if name in self.table else 3
-            answer = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 5, 16 if kind == 28 else 4) +
-                              socket.inet_pton(socket.AF_INET6 if kind == 28 else socket.AF_INET, a) for a in addresses)
-            server.sendto(message[:2] + struct.pack(">HHHHH", 0x8180 | rcode, 1, len(addresses), 0, 0) +
-                          message[12:end + 4] + answer, peer)
+            answer = self._answer(message, end, name, kind)
+            if delay := self.delays.get(kind):
+                threading.Timer(delay, self.server.sendto, (answer, peer)).start()
+            else:
+                self.server.sendto(answer, peer)
+
+    def _answer(self, message, end, name, kind):
+        addresses = [a for a in self.table.get(name, []) if (":" in a) == (kind == 28)] if kind in (1, 28) else []
+        rcode = self.rcode if self.rcode is not None else 0 if name in self.table else 3
+        addresses = [] if rcode else addresses
+        answer = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 5, 16 if kind == 28 else 4) +
+                          socket.inet_pton(socket.AF_INET6 if kind == 28 else socket.AF_INET, a) for a in addresses)
+        return (message[:2] + struct.pack(">HHHHH", 0x8180 | rcode, 1, len(addresses), 0, 0) + message[12:end + 4] + answer)
 
 
 class Internet:
@@ -146,7 +160,7 @@ class Internet:
         run("ip", "address", "add", f"{GATEWAY}/16", "dev", "hub")
         run("ip", "address", "add", "2001:db8:77::1/64", "dev", "hub", "nodad")
         run("ip", "link", "set", "hub", "up")
-        self.sink, self.names, self.boxes = Sink(), Names(GATEWAY), 0
+        self.sink, self.names, self.boxes = Sink(), Names(GATEWAY, {}), 0
         page = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
         for address in (ALLOWED, EVIL, METADATA, LAN, GATEWAY, ALLOWED6, "2001:db8:66::66"):
             for port in (22, 80, 443, 853, 4443):
@@ -285,8 +299,7 @@ class FirewallTest(unittest.TestCase):
         self.internet.names.table.update({
             "api.example.com": [ALLOWED], "www.example.com": [ALLOWED], "evil.example.net": [EVIL],
             "six.example.com": [ALLOWED6], "git.example.com": [ALLOWED], "a.wild.example.com": [ALLOWED]})
-        self.internet.names.asked.clear()
-        self.internet.names.mute = False
+        self.internet.names.reset()
         self.internet.sink.take()
 
     def box(self, **policy):

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <array>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "firewall/io/await.hpp"
+#include "policy/address.hpp"
+
+namespace agentbox::firewall::upstream {
+
+/// The two questions for one name's addresses, under way or answered. A and AAAA are asked separately, because there
+/// are name servers that never answer the second. IPv4 is dialled first, so an A answer is enough to begin with; an
+/// AAAA answer gives the A one 50 ms (RFC 8305 §3, with the families the other way round).
+class Lookup : public std::enable_shared_from_this<Lookup> {
+public:
+  using Clock = std::chrono::steady_clock;
+  enum class Family { v4, v6 };
+
+  /// One answer, as Channel gives it.
+  struct Answer {
+    int status = 0; ///< c-ares
+    int timeouts = 0;
+    std::vector<policy::Address16> addresses;
+    std::chrono::seconds ttl{};
+  };
+
+  explicit Lookup(asio::io_context& context);
+
+  /// Each family once. Who waits is woken.
+  void add(Family family, Answer answer);
+
+  /// Returns when there is something to dial, or nothing to wait for.
+  asio::awaitable<void> wait();
+  /// Calls `done` from the event loop when both answers are in, which they are already or will be.
+  void when_complete(std::function<void()> done);
+
+  bool complete() const { return m_open == 0; }
+  const std::vector<policy::Address16>& addresses() const { return m_addresses; }
+  /// Why there are no addresses, once complete.
+  std::string problem() const;
+  /// Whether another connection may use it: it has no answer yet, or one that is not too old. A lookup in which the A
+  /// question failed is not kept: its AAAA answer may be the half that does not work here.
+  bool usable(Clock::time_point now) const;
+
+private:
+  bool enough() const;
+
+  int m_open = 2;
+  std::array<int, 2> m_status; ///< of each family
+  bool m_waited = false;       ///< long enough for A after AAAA
+  std::vector<policy::Address16> m_addresses;
+  Clock::time_point m_until = Clock::time_point::max();
+  // Both never run out by themselves, and are cancelled to wake who waits.
+  asio::steady_timer m_some;
+  asio::steady_timer m_all;
+  asio::steady_timer m_delay;
+};
+
+} // namespace agentbox::firewall::upstream
