@@ -104,6 +104,11 @@ std::string build_agent(Workshop& workshop, const Recipe& recipe, const AgentFol
   workshop.progress.step("adding the agents");
   std::string id = build(workshop, "adding the agents", recipe, folders, [&](const fs::path& folder) {
     fs::copy_file(installation.entrypoint(), folder / "agent-entrypoint");
+    fs::create_directories(folder / "root/dev/shm");
+    constexpr fs::perms k_for_all{0755};
+    fs::permissions(folder / "root", k_for_all);
+    fs::permissions(folder / "root/dev", k_for_all);
+    fs::permissions(folder / "root/dev/shm", fs::perms::all | fs::perms::sticky_bit);
     fs::create_directories(folder / "links");
     for (const auto& [name, ignored] : folders) {
       fs::create_symlink("../lib/agents/" + name + "/" + layout_of(name, npm_arch()).program, folder / "links" / name);
