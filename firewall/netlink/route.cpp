@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <linux/rtnetlink.h>
+#include <map>
 #include <net/if.h>
 #include <string>
 #include <string_view>
@@ -79,12 +80,11 @@ void add_local_route(const policy::VirtualRange& range) {
   }
 }
 
-std::optional<Address16> default_gateway() {
-  std::optional<Address16> found;
-  std::uint32_t best = 0;
+std::vector<Address16> default_gateways(int family) {
+  std::multimap<std::uint32_t, Address16> found; // by metric
   Socket socket(NETLINK_ROUTE);
   rtmsg wanted{};
-  wanted.rtm_family = AF_INET;
+  wanted.rtm_family = static_cast<unsigned char>(family);
   Request routes(RTM_GETROUTE, 0);
   routes.body(wanted);
   socket.dump(std::move(routes), [&](const nlmsghdr& header) {
@@ -93,7 +93,7 @@ std::optional<Address16> default_gateway() {
       return;
     }
     std::memcpy(&route, reinterpret_cast<const char*>(&header) + NLMSG_HDRLEN, sizeof route);
-    if (route.rtm_family != AF_INET || route.rtm_dst_len != 0 || route.rtm_table != RT_TABLE_MAIN) {
+    if (route.rtm_family != family || route.rtm_dst_len != 0 || route.rtm_table != RT_TABLE_MAIN) {
       return;
     }
     std::vector<Address16> gateway;
@@ -105,12 +105,15 @@ std::optional<Address16> default_gateway() {
         std::memcpy(&metric, payload.data(), sizeof metric);
       }
     });
-    if (!gateway.empty() && (!found || metric < best)) {
-      found = gateway.front();
-      best = metric;
+    if (!gateway.empty()) {
+      found.emplace(metric, gateway.front());
     }
   });
-  return found;
+  std::vector<Address16> gateways;
+  for (const auto& [metric, address] : found) {
+    gateways.push_back(address);
+  }
+  return gateways;
 }
 
 std::vector<Address16> own_addresses() {

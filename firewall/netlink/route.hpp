@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <optional>
 #include <vector>
 
 #include "policy/address.hpp"
@@ -18,8 +17,8 @@ using policy::Address16;
 /// Throws support::Error(failed).
 std::vector<Address16> own_addresses();
 
-/// The IPv4 address of the default route's gateway; nothing when there is none. Under slirp4netns, and pasta with
-/// --map-gw, it stands for the host's own loopback. Throws support::Error(failed).
-std::optional<Address16> default_gateway();
+/// The gateways of the default routes of `family` (AF_INET or AF_INET6), the preferred one first. Under slirp4netns,
+/// and pasta with --map-gw, they stand for the host's own loopback. Throws support::Error(failed).
+std::vector<Address16> default_gateways(int family);
 
 } // namespace agentbox::firewall::netlink

@@ -23,6 +23,17 @@ constexpr std::uint16_t k_dns = 53;
 constexpr policy::Address16 k_loopback4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127, 0, 0, 1};
 constexpr policy::Address16 k_loopback6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
+/// Where the host's loopback is under IPv6 as well, whatever the routes say when the rules are loaded (they may come
+/// from a router advertisement later): slirp4netns' gateway fd00::2, and every link-local address, pasta's gateway
+/// among them.
+std::vector<To> host6(const Inputs& inputs) {
+  std::vector<To> blocks = {{{0xFE, 0x80}, 10}, {{0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}, 128}};
+  for (const policy::Address16& gateway : inputs.host_gateways6) {
+    blocks.push_back({gateway, 128});
+  }
+  return blocks;
+}
+
 /// The gateway stands for the host's loopback: even a firewall that was talked into something reaches no more of it.
 void add_host_rules(const Inputs& inputs, std::vector<Rule>& rules) {
   if (inputs.host_ports.empty() || !inputs.host_gateway) {
@@ -35,6 +46,14 @@ void add_host_rules(const Inputs& inputs, std::vector<Rule>& rules) {
   rules.push_back({"output-host-dns-tcp", {host, TcpTo{{k_dns}}, Marked{}}, Accept{}});
   rules.push_back({"output-host-tcp", {host, Tcp{}}, RejectReset{}});
   rules.push_back({"output-host-rest", {host}, RejectProhibited{}});
+  std::size_t number = 0;
+  for (const To& block : host6(inputs)) {
+    const std::string name = "output-host6-" + std::to_string(++number);
+    rules.push_back({name + "-dns", {block, UdpTo{k_dns}, Marked{}}, Accept{}});
+    rules.push_back({name + "-dns-tcp", {block, TcpTo{{k_dns}}, Marked{}}, Accept{}});
+    rules.push_back({name + "-tcp", {block, Tcp{}, Marked{}}, RejectReset{}});
+    rules.push_back({name + "-rest", {block, Marked{}}, RejectProhibited{}}); // not neighbour discovery
+  }
 }
 
 Chain output_chain(const Inputs& inputs) {

@@ -99,10 +99,11 @@ struct Ruleset {
 /// What the rules of a box depend on. Not the list of names: the rules are the same whatever it says.
 struct Inputs {
   policy::VirtualRange range;
-  std::vector<std::uint16_t> published;          ///< ports of the box that may be connected to from outside
-  std::vector<policy::AddressEntry> addresses;   ///< services without a name: the proxy's as well
-  std::vector<std::uint16_t> host_ports;         ///< of the host's loopback, for the firewall's own sockets
-  std::optional<policy::Address16> host_gateway; ///< where the host's loopback is; needed for host_ports
+  std::vector<std::uint16_t> published;               ///< ports of the box that may be connected to from outside
+  std::vector<policy::AddressEntry> addresses;        ///< services without a name: the proxy's as well
+  std::vector<std::uint16_t> host_ports;              ///< of the host's loopback, for the firewall's own sockets
+  std::optional<policy::Address16> host_gateway;      ///< where the host's loopback is; needed for host_ports
+  std::vector<policy::Address16> host_gateways6 = {}; ///< where it may be as well, and nothing of it is to be reached
 };
 
 /// The rules of a filtered box: only lo, the firewall's marked sockets and the replies of published ports leave; TCP to

@@ -8,7 +8,9 @@
 #include <exception>
 #include <malloc.h>
 #include <optional>
+#include <sys/socket.h>
 #include <utility>
+#include <vector>
 
 #include "firewall/audit/log.hpp"
 #include "firewall/control/controller.hpp"
@@ -43,13 +45,19 @@ policy::EgressPolicy read_policy(const Options& options) {
 
 ruleset::Inputs inputs_of(const Options& options, const policy::EgressPolicy& policy,
                           const std::optional<policy::Address16>& gateway) {
-  return {policy.virtual_range, options.published, policy.allow_addresses, policy::reachable_host_ports(policy),
-          gateway};
+  auto gateways6 = gateway ? netlink::default_gateways(AF_INET6) : std::vector<policy::Address16>();
+  return {
+      policy.virtual_range, options.published, policy.allow_addresses, policy::reachable_host_ports(policy), gateway,
+      std::move(gateways6)};
 }
 
 /// The gateway, where the host's loopback is to be reachable through it.
 std::optional<policy::Address16> host_gateway(const policy::EgressPolicy& policy) {
-  return policy::reachable_host_ports(policy).empty() ? std::nullopt : netlink::default_gateway();
+  if (policy::reachable_host_ports(policy).empty()) {
+    return std::nullopt;
+  }
+  const auto gateways = netlink::default_gateways(AF_INET);
+  return gateways.empty() ? std::nullopt : std::optional(gateways.front());
 }
 
 void load_rules(const Options& options, const ruleset::Inputs& inputs) {

@@ -14,6 +14,7 @@ import world
 from tls_bytes import real_hello
 
 SERVICE, SERVICE6 = "10.99.0.5", "fd00:99::5"
+GATEWAY6, SLIRP6 = "2001:db8:77::1", "fd00::2"
 
 
 def listen(test, address, *ports):
@@ -84,6 +85,8 @@ class HostPorts(world.FirewallTest):
     def setUp(self):
         super().setUp()
         listen(self, world.GATEWAY, 11434, 11435)
+        listen(self, GATEWAY6, 11434)
+        listen(self, SLIRP6, 11434, 22)
 
     def test_one_port_of_the_machine_is_reached_by_its_names_and_nothing_else_of_it(self):
         box = self.box(allow=["api.example.com", "git.example.com:22"], host_ports=[11434]).start(*self.driver)
@@ -107,9 +110,25 @@ class HostPorts(world.FirewallTest):
         self.assertTrue(result["ok"], result)
         for port in (11435, 22, 443):
             self.assertEqual(box.probe("marked", world.GATEWAY, port, capabilities=("net_admin",))["error"], "ECONNREFUSED", port)
+        # Under IPv6 the gateway may stand for it as well, and slirp4netns' one (fd00::2) does: nothing of it is reached there.
+        gateways = (GATEWAY6, SLIRP6)
+        for address in gateways:
+            for port in (11434, 22):
+                self.assertEqual(box.probe("marked", address, port, capabilities=("net_admin",))["error"], "ECONNREFUSED", address)
+        self.assertEqual(box.probe("tcp", host=world.ALLOWED6, port=22)["error"], "ECONNREFUSED")
+        self.assertTrue(box.probe("marked", world.ALLOWED6, 22, capabilities=("net_admin",))["ok"])
         # The twin: a box that names no port of the machine has no reason to distinguish the gateway.
         twin = self.box(allow=["api.example.com"]).start(*self.driver)
         self.assertTrue(twin.probe("marked", world.GATEWAY, 11435, capabilities=("net_admin",))["ok"])
+        for address in gateways:
+            self.assertTrue(twin.probe("marked", address, 11434, capabilities=("net_admin",))["ok"], address)
+
+    def test_a_listed_block_does_not_open_the_machine_under_ipv6(self):
+        for listed in (True, False):
+            host = {"host_ports": [11434]} if listed else {}
+            box = self.box(allow_addresses=["[fd00::/8]:11434"], **host).start(*self.driver)
+            result = box.probe("tcp", host=SLIRP6, port=11434, send="70")
+            self.assertEqual(result.get("received", "") == "70", not listed, result)
 
     def test_without_an_entry_the_machine_has_no_name(self):
         box = self.box(allow=["api.example.com"]).start(*self.driver)

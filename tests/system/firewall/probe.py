@@ -210,7 +210,7 @@ def fast_open(host, port):
 
 
 def marked(host, port, mark=0x61626278):
-    with socket.socket() as s:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
         s.setsockopt(socket.SOL_SOCKET, 36, mark)  # SO_MARK
         s.settimeout(2)
         s.connect((host, port))

@@ -103,6 +103,7 @@ Inputs rich() {
   inputs.addresses = {{*policy::parse_address("10.0.0.5"), 128, 5432}, {*policy::parse_address("fd00::"), 64, 80}};
   inputs.host_ports = {11434};
   inputs.host_gateway = policy::parse_address("10.0.2.2");
+  inputs.host_gateways6 = {policy::parse_address("2001:db8::1").value()};
   return inputs;
 }
 
