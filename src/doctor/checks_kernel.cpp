@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <utility>
 
 #include "doctor/checks.hpp"
 #include "doctor/remedy.hpp"
@@ -131,7 +132,14 @@ Finding check_memory_and_cpu(const HostReport& report) {
 Finding check_ruleset(const HostReport& report) {
   const Line line{"ruleset", "Firewall ruleset"};
   if (report.ruleset.attempted && report.ruleset.error.empty()) {
-    return ok(line, "loads into a network namespace of its own");
+    return ok(line, "nftables loads it into a network namespace of its own");
+  }
+  if (report.iptables_ruleset.attempted && report.iptables_ruleset.error.empty()) {
+    return degraded(
+        line,
+        fmt::format("nftables cannot load it ({}), iptables can", support::escape_untrusted(report.ruleset.error)),
+        "agentbox run --firewall-driver iptables   (always: driver = \"iptables\" under [network] in "
+        "~/.config/agentbox/config.toml)");
   }
   const std::vector<std::string> absent = absent_modules(report);
   if (!absent.empty()) {
@@ -139,8 +147,11 @@ Finding check_ruleset(const HostReport& report) {
   }
   std::vector<std::string> modules(std::begin(k_ruleset_modules), std::end(k_ruleset_modules));
   if (report.ruleset.attempted) {
-    return missing(line, "it could not be loaded: " + support::escape_untrusted(report.ruleset.error),
-                   load_command(modules));
+    std::string detail = "nftables could not load it: " + support::escape_untrusted(report.ruleset.error);
+    if (report.iptables_ruleset.attempted) {
+      detail += "; iptables neither: " + support::escape_untrusted(report.iptables_ruleset.error);
+    }
+    return missing(line, std::move(detail), load_command(modules));
   }
   for (const std::string& module : modules) {
     if (state_of(report, module) == ModuleState::unknown) {

@@ -76,7 +76,8 @@ struct HostReport {
   bool apparmor_podman_profile = false;       ///< /etc/apparmor.d/podman exists
   CgroupLayout cgroups = CgroupLayout::none;
   std::map<std::string, ModuleState> modules;
-  RulesetTrial ruleset;
+  RulesetTrial ruleset;          ///< by nftables, the default driver
+  RulesetTrial iptables_ruleset; ///< by the other one; attempted where nftables failed
   Selinux selinux = Selinux::none;
   bool kernel_seccomp_filter = false;
   std::string seccomp_profile;            ///< path of the profile that the box starts from

@@ -40,6 +40,17 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
+/// Loads it in Podman's user namespace, as a box's firewall does, and a network namespace that ends with the command.
+RulesetTrial try_driver(policy::FirewallDriver driver, const std::string& unshare, const fs::path& policy) {
+  const support::Captured result =
+      support::capture(podman::Podman::find().command(
+                           {"unshare", unshare, "--net", podman::find_installation().firewall().string(), "lock",
+                            "--policy", policy.string(), "--driver", std::string(policy::driver_text(driver)), "--run",
+                            policy.parent_path().string()}),
+                       {}, k_quick);
+  return {true, result.status.ok() ? "" : first_line(result.err.empty() ? "no message" : result.err)};
+}
+
 } // namespace
 
 void read_ruleset(HostReport& report) {
@@ -50,16 +61,12 @@ void read_ruleset(HostReport& report) {
   try {
     const std::string name = "doctor-" + std::to_string(getpid()) + ".json";
     const TemporaryFile policy(support::runtime_folder() / name, policy::to_json(policy::EgressPolicy{}));
-    // In Podman's user namespace, as a box's firewall is, and a network namespace that ends with the command.
-    const support::Captured result = support::capture(
-        podman::Podman::find().command({"unshare", *unshare, "--net", podman::find_installation().firewall().string(),
-                                        "lock", "--policy", policy.path().string()}),
-        {}, k_quick);
-    report.ruleset.attempted = true;
-    report.ruleset.error = result.status.ok() ? "" : first_line(result.err.empty() ? "no message" : result.err);
-  } catch (const support::Error&) {
-    report.ruleset.attempted =
-        false; // no place for the file, or no answer in time: another line of the report says why
+    report.ruleset = try_driver(policy::FirewallDriver::nftables, *unshare, policy.path());
+    if (!report.ruleset.error.empty()) {
+      report.iptables_ruleset = try_driver(policy::FirewallDriver::iptables, *unshare, policy.path());
+    }
+  } catch (const support::Error&) { // no place for the file, or no answer in time: another line of the report says why
+    return;
   }
 }
 

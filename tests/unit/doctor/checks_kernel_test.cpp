@@ -97,6 +97,24 @@ TEST_CASE("the firewall's ruleset") {
     CHECK(find(report, "ruleset").status == Status::missing);
     CHECK(contains(find(report, "ruleset").detail, "Operation not supported"));
   }
+  SECTION("the other driver") {
+    report.ruleset = {true, "Operation not\033 supported"};
+    report.iptables_ruleset = {true, ""};
+    report.modules["nft_redir"] = ModuleState::absent; // which iptables does not need
+    const Finding other = find(report, "ruleset");
+    CHECK(other.status == Status::degraded);
+    CHECK(contains(other.detail, "nftables cannot load it (Operation not\\x1b supported), iptables can"));
+    CHECK(contains(other.remedy, "--firewall-driver iptables"));
+    report.iptables_ruleset.error = "there is no iptables";
+    report.modules["nft_redir"] = ModuleState::loaded;
+    const Finding neither = find(report, "ruleset");
+    CHECK(neither.status == Status::missing);
+    CHECK(contains(neither.detail, "iptables neither: there is no iptables"));
+    CHECK(contains(neither.remedy, "sudo modprobe"));
+    report.ruleset.error.clear(); // the default driver is enough
+    CHECK(find(report, "ruleset").status == Status::ok);
+    CHECK(contains(find(report, "ruleset").detail, "nftables"));
+  }
   SECTION("no tables, no trial") {
     report.modules.clear();
     CHECK(find(report, "ruleset").status == Status::not_applicable);
