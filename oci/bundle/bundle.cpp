@@ -147,6 +147,7 @@ GeneratedSet render_bundle(const policy::Policy& policy, const PodFacts& facts, 
   }
   const policy::PolicyFields& fields = policy.fields();
   refuse_secrets(fields);
+  check_folder_names(facts);
   const HostFacts host = bundle_facts(facts.host);
   GeneratedSet set = {{"agent/config.json", config_text(agent_config(policy, host))},
                       {"firewall/config.json", config_text(firewall_config(policy, host))}};

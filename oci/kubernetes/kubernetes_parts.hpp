@@ -17,6 +17,9 @@ void check_options(const policy::PolicyFields& fields, const KubernetesOptions& 
 /// The second fence: no traffic in; out only DNS and the listed ports, to addresses that are not private.
 YamlDocument network_policy(const Pod& pod, const policy::EgressPolicy& egress, const KubernetesOptions& options);
 
+/// `text` as it must be written where Kubernetes replaces $(NAME), to come out as it is.
+std::string expansion_free(const std::string& text);
+
 /// metadata for an object called `name`.
 nlohmann::ordered_json metadata(const Pod& pod, const std::string& name, const KubernetesOptions& options);
 

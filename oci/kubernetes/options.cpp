@@ -10,21 +10,37 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-/// A DNS label, as Kubernetes wants for names of its objects (RFC 1123); a claim may have dots as well.
+/// A name of Kubernetes' objects (RFC 1123): a label, or several with dots between them.
 bool is_object_name(const std::string& text, bool dots) {
   constexpr std::size_t k_longest = 253;
   constexpr std::size_t k_longest_label = 63;
-  if (text.empty() || text.size() > (dots ? k_longest : k_longest_label) || text.front() == '-' || text.back() == '-') {
+  if (text.size() > (dots ? k_longest : k_longest_label)) {
     return false;
   }
-  return text.find_first_not_of(dots ? "abcdefghijklmnopqrstuvwxyz0123456789-."
-                                     : "abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
+  const auto is_label = [](std::string_view label) {
+    return !label.empty() && label.front() != '-' && label.back() != '-' &&
+           label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
+  };
+  std::string_view rest = text;
+  for (std::size_t dot = rest.find('.'); dots && dot != std::string::npos; dot = rest.find('.')) {
+    if (!is_label(rest.substr(0, dot))) {
+      return false;
+    }
+    rest.remove_prefix(dot + 1);
+  }
+  return is_label(rest);
+}
+
+/// Whether `text` is UTF-8 without anything that ends a line or is not seen.
+bool is_plain_line(const std::string& text) {
+  return support::escape_untrusted(text, text.size() * 4) == text;
 }
 
 /// The host and port of an https URL. The clone runs behind the firewall, so the list must have it.
 void check_git_url(const policy::EgressPolicy& egress, const std::string& url) {
   constexpr std::string_view k_scheme = "https://";
-  const bool clean = url.starts_with(k_scheme) && url.find_first_of(" \t\r\n\"'\\$") == std::string::npos;
+  const bool clean =
+      url.starts_with(k_scheme) && is_plain_line(url) && url.find_first_of(" \t\r\n\"'\\$") == std::string::npos;
   const std::string rest = clean ? url.substr(k_scheme.size()) : "";
   const std::string authority = rest.substr(0, rest.find('/'));
   if (!clean || authority.size() == rest.size()) {
@@ -83,7 +99,7 @@ void check_options(const policy::PolicyFields& fields, const KubernetesOptions& 
   if (!git_url.empty()) {
     check_git_url(fields.egress, git_url);
   }
-  if (!git_branch.empty() && (git_url.empty() || git_branch.front() == '-' ||
+  if (!git_branch.empty() && (git_url.empty() || git_branch.front() == '-' || !is_plain_line(git_branch) ||
                               git_branch.find_first_of(" \t\r\n$~^:?*[\\") != std::string::npos)) {
     throw Error(ExitCode::usage, "--git-branch takes a branch or a tag of the repository of --git");
   }

@@ -13,16 +13,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// A word that comes out of $(NAME) expansion as it is written here.
-std::string escaped(const std::string& word) {
-  std::string result;
-  for (std::size_t i = 0; i < word.size(); ++i) {
-    const bool special = word[i] == '$' && i + 1 < word.size() && (word[i + 1] == '$' || word[i + 1] == '(');
-    result += special ? "$$" : std::string(1, word[i]);
-  }
-  return result;
-}
-
 constexpr const char* k_lock_comment =
     "First, and to its end before anything else starts: the default-deny ruleset. From here on nothing\n"
     "leaves this network namespace, whatever fails later.";
@@ -80,7 +70,7 @@ ordered_json resources(const PodContainer& container) {
 ordered_json container(const Pod& pod, const PodContainer& from, const KubernetesOptions& options) {
   ordered_json args = ordered_json::array();
   for (std::size_t i = 1; i < from.argv.size(); ++i) {
-    args.push_back(escaped(from.argv[i]));
+    args.push_back(expansion_free(from.argv[i]));
   }
   ordered_json result = {{"name", from.name},
                          {"image", from.image},
@@ -96,7 +86,7 @@ ordered_json container(const Pod& pod, const PodContainer& from, const Kubernete
   ordered_json env = env_list(from, pod.name);
   for (ordered_json& variable : env) {
     if (variable.contains("value")) {
-      variable["value"] = escaped(variable["value"].get<std::string>());
+      variable["value"] = expansion_free(variable["value"].get<std::string>());
     }
   }
   if (options.parallel > 1 && from.capabilities.empty()) {

@@ -37,15 +37,30 @@ struct Source {
   }
 };
 
-/// The folder of the workspace's volume that is the project, for each agent its own. Empty: the whole volume.
-std::string project_folder(const KubernetesOptions& options) {
-  if (!options.git_url.empty()) {
-    return k_clone_folder; // an emptyDir: each pod has its own
+/// Puts into `mount` which part of the workspace's volume the agent sees at `below` of the project: the volume itself,
+/// a clone in it, or this agent's own folder. Only the last needs an expression, in which a path must not be taken for
+/// one.
+void set_project_path(ordered_json& mount, const std::string& below, const KubernetesOptions& options) {
+  const bool clone = !options.git_url.empty(); // in an emptyDir: each pod has its own
+  const bool own = !clone && options.parallel > 1;
+  const std::string folder = clone ? k_clone_folder : own ? "agent-$(AGENTBOX_INDEX)" : "";
+  const std::string inside = own ? expansion_free(below) : below;
+  const std::string path = folder.empty() || below.empty() ? folder + inside : folder + "/" + inside;
+  if (!path.empty()) {
+    mount[own ? "subPathExpr" : "subPath"] = path;
   }
-  return options.parallel > 1 ? "agent-$(AGENTBOX_INDEX)" : "";
 }
 
 } // namespace
+
+std::string expansion_free(const std::string& text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool special = text[i] == '$' && i + 1 < text.size() && (text[i + 1] == '$' || text[i + 1] == '(');
+    result += special ? "$$" : std::string(1, text[i]);
+  }
+  return result;
+}
 
 ordered_json volume_list(const Pod& pod, const KubernetesOptions& options) {
   ordered_json result = ordered_json::array();
@@ -61,13 +76,10 @@ ordered_json mount_list(const Pod& pod, const PodContainer& container, const Kub
   ordered_json result = ordered_json::array();
   for (const auto& [volume, path, sub_path, read_only, comment] : container.mounts) {
     ordered_json mount = {{"name", volume}, {"mountPath", path}};
-    std::string below = sub_path;
     if (volume == "workspace" && container.name == "agent") {
-      const std::string folder = project_folder(options);
-      below = folder.empty() || sub_path.empty() ? folder + sub_path : folder + "/" + sub_path;
-    }
-    if (!below.empty()) {
-      mount[below.find("$(") != std::string::npos ? "subPathExpr" : "subPath"] = below;
+      set_project_path(mount, sub_path, options);
+    } else if (!sub_path.empty()) {
+      mount["subPath"] = sub_path;
     }
     if (read_only) {
       mount["readOnly"] = true;

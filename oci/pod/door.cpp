@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "support/text.hpp"
+
 namespace agentbox::oci {
 
 std::string_view door_text(Door door) {
@@ -20,7 +22,9 @@ const std::vector<CannotExpress>& cannot_express_table() {
   constexpr std::string_view k_more = "a path that is not in the default contract";
   constexpr std::string_view k_colon = "a path in the box with ':'";
   constexpr std::string_view k_split = "Podman splits mountPath at ':'";
+  constexpr std::string_view k_no_colon = "Kubernetes takes no mountPath with ':'";
   constexpr std::string_view k_rename = "choose another path in the box";
+  constexpr std::string_view k_rename_or_leave = "rename it, or take it off the list of protected paths";
   constexpr std::string_view k_dash = "a name that ends with '-'";
   constexpr std::string_view k_no_dash = "Kubernetes names end with a letter or a digit";
   constexpr std::string_view k_expansion = k_when_expanded;
@@ -44,7 +48,7 @@ const std::vector<CannotExpress>& cannot_express_table() {
        "use: agentbox run, or generate oci"},
       {Door::kube, "egress.host_ports", "any", k_loopback, k_by_name},
       {Door::kube, "workspace.destination", k_colon, k_split, k_rename},
-      {Door::kube, "workspace.protect", k_colon, k_split, "rename it, or take it off the list of protected paths"},
+      {Door::kube, "workspace.protect", k_colon, k_split, k_rename_or_leave},
       {Door::kube, "mounts", k_colon, k_split, k_rename},
       {Door::kube, "name", k_dash, k_no_dash, "choose another --name"},
       {Door::kube, "run.prompt", k_expansion, k_expands, k_spell},
@@ -61,6 +65,8 @@ const std::vector<CannotExpress>& cannot_express_table() {
       {Door::kubernetes, "workspace.source", "unless --workspace-claim, --git or --workspace-host-path says where from",
        "the workspace is a folder of this host, which a cluster does not see",
        "add --workspace-claim NAME (a PersistentVolumeClaim) or --git URL"},
+      {Door::kubernetes, "workspace.destination", k_colon, k_no_colon, k_rename},
+      {Door::kubernetes, "workspace.protect", k_colon, k_no_colon, k_rename_or_leave},
       {Door::kubernetes, "mounts", "any", "a host path breaks the restricted Pod Security Standard",
        "put the files into the image, the workspace's volume or a Secret, and leave out --mount and --auth"},
       {Door::kubernetes, "egress.host_ports", "any", k_loopback, k_by_name},
@@ -86,7 +92,8 @@ support::Error cannot_express(Door door, std::string_view field, const std::stri
   }
   return {support::ExitCode::refused,
           std::string(door_text(door)) + " cannot express " + std::string(field) +
-              (detail.empty() ? "" : " (" + detail + ")") + ": " + std::string(found->reason),
+              (detail.empty() ? "" : " (" + support::escape_untrusted(detail) + ")") + ": " +
+              std::string(found->reason),
           std::string(found->hint)};
 }
 

@@ -92,6 +92,19 @@ std::string gate_nonce(const policy::Policy& policy) {
   return support::sha256_hex("agentbox gate\n" + policy::to_json(policy)).substr(0, k_hex_digits);
 }
 
+void check_folder_names(const PodFacts& facts) {
+  const auto check = [](const std::filesystem::path& path, const char* what, const char* hint) {
+    const std::string& text = path.native();
+    if (support::escape_untrusted(text, text.size() * 4) != text) {
+      throw support::Error(support::ExitCode::usage,
+                           std::string(what) + " has a name that the files cannot say: " + support::in_quotes(text),
+                           hint);
+    }
+  };
+  check(facts.folder, "the output folder", "choose another --output");
+  check(facts.host.audit_folder, "the folder of the audit log", "choose another XDG_STATE_HOME");
+}
+
 Pod make_pod(const policy::Policy& policy, const PodFacts& facts, Door door) {
   const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
                ca_bundle, name, hostname] = policy.fields();
@@ -101,6 +114,9 @@ Pod make_pod(const policy::Policy& policy, const PodFacts& facts, Door door) {
   std::ignore =
       std::tie(user, mounts, env, limits, confinement, firewall_driver, agent, run, image, ca_bundle, workspace);
 
+  if (door != Door::kubernetes) { // names no folder of this host
+    check_folder_names(facts);
+  }
   Pod pod;
   pod.name = pod_name(fields);
   if (name.back() == '-') {

@@ -113,6 +113,10 @@ struct Pod {
 /// the ruleset, which no one without CAP_NET_ADMIN can load, is probed besides.
 std::string gate_nonce(const policy::Policy& policy);
 
+/// Throws support::Error(usage) when a folder's name could not stand in the files: their comments hold commands, and a
+/// line break in one would go on as part of the file.
+void check_folder_names(const PodFacts& facts);
+
 /// The pod of `policy` for `door`. Throws support::Error(refused) for what the door cannot express, and like
 /// render_agent() for what this host cannot enforce.
 Pod make_pod(const policy::Policy& policy, const PodFacts& facts, Door door);

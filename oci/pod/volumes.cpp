@@ -7,6 +7,7 @@
 #include "policy/egress_json.hpp"
 #include "policy/env_names.hpp"
 #include "policy/path_rules.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::oci {
 namespace {
@@ -71,7 +72,7 @@ void add_workspace_masks(Pod& pod, const policy::Workspace& workspace, const Pod
   for (const std::string& path : door == Door::kubernetes ? workspace.mask : facts.host.masked_paths) {
     const auto found = facts.host.sources.find(workspace.source / path);
     const bool folder = found != facts.host.sources.end() && found->second.folder;
-    Volume volume{"empty-" + std::to_string(++number), ScratchSource{}, "hides " + path};
+    Volume volume{"empty-" + std::to_string(++number), ScratchSource{}, "hides " + support::escape_untrusted(path)};
     VolumeMount mount{"", fs::path(workspace.destination) / path, "", true, ""};
     if (!folder && door == Door::kubernetes) {
       volume.from = TextSource{"empty", ""};
@@ -85,7 +86,7 @@ void add_workspace_masks(Pod& pod, const policy::Workspace& workspace, const Pod
 
 void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door) {
   const policy::Workspace& workspace = fields.workspace;
-  if (door != Door::kubernetes && workspace.destination.find(':') != std::string::npos) {
+  if (workspace.destination.find(':') != std::string::npos) {
     throw cannot_express(door, "workspace.destination", workspace.destination);
   }
   add(pod, pod.agent, {"workspace", WorkspaceSource{workspace.source}, "the project: the one host path of the box"},
@@ -95,7 +96,7 @@ void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts&
   std::vector<std::string> guarded = protect;
   guarded.insert(guarded.end(), masked.begin(), masked.end());
   for (const std::string& path : guarded) {
-    if (door != Door::kubernetes && path.find(':') != std::string::npos) {
+    if (path.find(':') != std::string::npos) {
       throw cannot_express(door, "workspace.protect", path);
     }
   }
@@ -142,7 +143,8 @@ void add_mounts(Pod& pod, const policy::PolicyFields& fields, const PodFacts& fa
       throw cannot_express(door, "mounts", destination);
     }
     const std::string name = "mount-" + std::to_string(++number);
-    add(pod, pod.agent, {name, HostSource{source, HostSource::Kind::folder}, "asked for by " + reason},
+    add(pod, pod.agent,
+        {name, HostSource{source, HostSource::Kind::folder}, "asked for by " + support::escape_untrusted(reason)},
         {"", destination, "", read_only, ""});
     add_guards_of_mount(pod, name, source, destination, facts);
   }
@@ -215,6 +217,10 @@ void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& f
   }
   if (fields.ca_bundle) {
     if (door == Door::kubernetes) {
+      if (!support::is_utf8(facts.ca_bundle) || facts.ca_bundle.find('\0') != std::string::npos) {
+        throw support::Error(support::ExitCode::usage, "the CA bundle is not UTF-8, which a ConfigMap must be",
+                             "take what is not a certificate out of it");
+      }
       file("ca-bundle", facts.ca_bundle, k_ca_bundle_path, "");
     } else {
       add(pod, pod.agent, {"ca-bundle", HostSource{*fields.ca_bundle, HostSource::Kind::file}, ""},

@@ -6,6 +6,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "support/error.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::oci {
 namespace {
@@ -49,6 +50,27 @@ bool is_block(const std::string& text) {
          text.find("\xe2\x80") == std::string::npos && text.find("\xef\xbb\xbf") == std::string::npos;
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+/// The lines of a comment. For YAML a carriage return, U+0085, U+2028 and U+2029 end a line as well: behind one of them
+/// a path's name would go on as part of the document.
+std::vector<std::string> comment_lines(const std::string& text) {
+  std::vector<std::string> lines = lines_of(text);
+  for (std::string& line : lines) {
+    line = support::escape_untrusted(line, line.size() * 4); // "\xNN"
+  }
+  return lines;
+}
+
 constexpr std::size_t k_short = 90; // bytes as JSON; what is longer gets lines of its own
 
 class Writer {
@@ -70,7 +92,7 @@ public:
 private:
   void comment(const std::string& pointer) {
     if (const auto found = m_comments.find(pointer); found != m_comments.end()) {
-      m_out << YAML::Newline << YAML::Comment(found->second);
+      m_out << YAML::Newline << YAML::Comment(support::join(comment_lines(found->second), "\n"));
     }
   }
 
@@ -152,17 +174,6 @@ private:
   YAML::Emitter m_out;
 };
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
-}
-
 /// yaml-cpp writes comments at the first column. They belong where the line below them begins. Nothing else of ours
 /// begins with '#': texts are indented.
 std::string indent_comments(const std::string& text) {
@@ -189,7 +200,7 @@ std::string indent_comments(const std::string& text) {
 
 std::string yaml_text(const std::string& header, const std::vector<YamlDocument>& documents) {
   std::string result;
-  for (const std::string& line : lines_of(header)) {
+  for (const std::string& line : comment_lines(header)) {
     result += line.empty() ? "#\n" : "# " + line + "\n";
   }
   bool first = true;

@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint32_t k_highest_id = 65534;
 constexpr std::size_t k_longest_argument = 128U << 10U; // Linux: MAX_ARG_STRLEN
 constexpr std::size_t k_most_variables = 1000;
+constexpr std::size_t k_longest_shown = 64;
 
 void check_argv(const std::vector<std::string>& argv, std::string_view where, Findings& findings) {
   for (const std::string& argument : argv) {
@@ -38,7 +39,8 @@ void check_user(const User& user, Findings& findings) {
 void check_env(const std::map<std::string, std::string>& env, std::string_view where, Findings& findings) {
   findings.require(env.size() <= k_most_variables, where, "more than 1000 variables");
   for (const auto& [name, value] : env) {
-    const std::string at = std::string(where) + "." + (is_env_name(name) ? name : support::in_quotes(name));
+    const std::string at = std::string(where) + "." +
+                           (is_env_name(name) && name.size() <= k_longest_shown ? name : support::in_quotes(name));
     if (const auto problem = env_name_problem(name); !problem.empty()) {
       findings.add(at, support::in_quotes(name) + " cannot be set in the box: " + std::string(problem));
     }

@@ -170,6 +170,8 @@ const std::map<Key, std::function<void(PolicyFields&)>>& triggers() {
       {{Door::kube, "env", k_when_indented}, [](auto& f) { f.env["COLOUR"] = "\n\n"; }},
       {{Door::kube, "agent.env", k_when_indented}, [](auto& f) { f.agent.env["COLOUR"] = "  a\n b"; }},
       {{Door::kubernetes, "workspace.source", ""}, [](auto& f) { f.workspace.source = "/home/dev/other"; }},
+      {{Door::kubernetes, "workspace.destination", ""}, [](auto& f) { f.workspace.destination = "/a:b"; }},
+      {{Door::kubernetes, "workspace.protect", ""}, [](auto& f) { f.workspace.protect = {"a:b"}; }},
       {{Door::kubernetes, "mounts", ""},
        [](auto& f) {
          f.mounts = {{"/srv", "/mnt/a", true, "--mount"}};
