@@ -98,7 +98,7 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Kub
   if (!options.workspace_claim.empty()) {
     text += fmt::format(
         "Project: the claim {} must hold the git checkout already{}. What is protected in it and missing is made, as\n"
-        "         an empty folder.\n",
+        "         an empty folder, and what is masked and missing as an empty file.\n",
         options.workspace_claim, options.parallel > 1 ? ", one each in agent-0, agent-1, …" : "");
   }
   text += "\nPod Security: the agent's container passes the \"restricted\" standard. The firewall's two containers do "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Renders boxes with one text of the user's in one place each, and prints a line of JSON for each: the set, or how it was
-// refused. On standard input: a JSON list of texts as hexadecimal digits, because JSON cannot say all that is tried here.
+// Renders boxes with one text of the user's in one place each, and prints a line of JSON for each: the set, or how it
+// was refused. On standard input: a JSON list of texts as hexadecimal digits, because JSON cannot say all that is tried
+// here.
 #include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -36,9 +37,18 @@ const std::vector<Place>& places() {
       {"env", [](Box& box, const std::string& text) { box.fields.env["COLOUR"] = text; }},
       {"env name", [](Box& box, const std::string& text) { box.fields.env["N" + text] = std::string("blue"); }},
       {"agent.env", [](Box& box, const std::string& text) { box.fields.agent.env["COLOUR"] = text; }},
-      {"command", [](Box& box, const std::string& text) { box.fields.run = {Run::Kind::command, "", {"echo", text}}; }},
-      {"program", [](Box& box, const std::string& text) { box.fields.run = {Run::Kind::command, "", {text}}; }},
-      {"prompt", [](Box& box, const std::string& text) { box.fields.run = {Run::Kind::prompt, text, {}}; }},
+      {"command",
+       [](Box& box, const std::string& text) {
+         box.fields.run = {Run::Kind::command, "", {"echo", text}};
+       }},
+      {"program",
+       [](Box& box, const std::string& text) {
+         box.fields.run = {Run::Kind::command, "", {text}};
+       }},
+      {"prompt",
+       [](Box& box, const std::string& text) {
+         box.fields.run = {Run::Kind::prompt, text, {}};
+       }},
       {"agent.command", [](Box& box, const std::string& text) { box.fields.agent.command.push_back(text); }},
       {"agent.name", [](Box& box, const std::string& text) { box.fields.agent.name = text; }},
       {"agent.auth", [](Box& box, const std::string& text) { box.fields.agent.auth = {text}; }},
@@ -46,14 +56,19 @@ const std::vector<Place>& places() {
       {"hostname", [](Box& box, const std::string& text) { box.fields.hostname = text; }},
       {"base", [](Box& box, const std::string& text) { box.fields.image.base = "dir:/srv/" + text; }},
       {"workspace", [](Box& box, const std::string& text) { box.fields.workspace.source = "/home/dev/" + text; }},
-      {"workspace in the box", [](Box& box, const std::string& text) { box.fields.workspace.destination = "/w" + text; }},
+      {"workspace in the box",
+       [](Box& box, const std::string& text) { box.fields.workspace.destination = "/w" + text; }},
       {"protect", [](Box& box, const std::string& text) { box.fields.workspace.protect = {text}; }},
       {"protect below", [](Box& box, const std::string& text) { box.fields.workspace.protect = {text + "/x"}; }},
       {"mask", [](Box& box, const std::string& text) { box.fields.workspace.mask = {text}; }},
       {"mount's source",
-       [](Box& box, const std::string& text) { box.fields.mounts = {{"/srv/" + text, "/mnt/a", true, "--mount"}}; }},
+       [](Box& box, const std::string& text) {
+         box.fields.mounts = {{"/srv/" + text, "/mnt/a", true, "--mount"}};
+       }},
       {"mount's destination",
-       [](Box& box, const std::string& text) { box.fields.mounts = {{"/srv/a", "/mnt/" + text, true, "--mount"}}; }},
+       [](Box& box, const std::string& text) {
+         box.fields.mounts = {{"/srv/a", "/mnt/" + text, true, "--mount"}};
+       }},
       {"ca_bundle", [](Box& box, const std::string& text) { box.fields.ca_bundle = "/etc/" + text; }},
       {"CA bundle's text",
        [](Box& box, const std::string& text) {
@@ -68,11 +83,13 @@ const std::vector<Place>& places() {
        [](Box& box, const std::string& text) {
          box.change_facts = [text](oci::PodFacts& facts) { facts.host.audit_folder = "/home/dev/" + text; };
        }},
-      {"--git", [](Box& box, const std::string& text) {
+      {"--git",
+       [](Box& box, const std::string& text) {
          box.options = {};
          box.options.git_url = "https://api.openai.com/" + text;
        }},
-      {"--git-branch", [](Box& box, const std::string& text) {
+      {"--git-branch",
+       [](Box& box, const std::string& text) {
          box.options = {};
          box.options.git_url = "https://api.openai.com/a";
          box.options.git_branch = text;
@@ -91,15 +108,15 @@ struct Format {
 const std::vector<Format>& formats() {
   using Kind = oci::KubernetesOptions::Kind;
   static const std::vector<Format> list = {
-      {"oci", [](const auto& policy, const auto& facts, const auto&) {
-         return oci::render_bundle(policy, facts, oci::BundleParts::complete);
-       }},
+      {"oci", [](const auto& policy, const auto& facts,
+                 const auto&) { return oci::render_bundle(policy, facts, oci::BundleParts::complete); }},
       {"kube", [](const auto& policy, const auto& facts, const auto&) { return oci::render_kube(policy, facts); }},
-      {"quadlet", [](const auto& policy, const auto& facts, const auto&) { return oci::render_quadlet(policy, facts); }},
-      {"kubernetes", [](const auto& policy, const auto& facts, const auto& options) {
-         return oci::render_kubernetes(policy, facts, options);
-       }},
-      {"kubernetes --parallel", [](const auto& policy, const auto& facts, auto options) {
+      {"quadlet",
+       [](const auto& policy, const auto& facts, const auto&) { return oci::render_quadlet(policy, facts); }},
+      {"kubernetes", [](const auto& policy, const auto& facts,
+                        const auto& options) { return oci::render_kubernetes(policy, facts, options); }},
+      {"kubernetes --parallel",
+       [](const auto& policy, const auto& facts, auto options) {
          options.kind = Kind::job;
          options.parallel = 3;
          return oci::render_kubernetes(policy, facts, options);
@@ -131,8 +148,8 @@ nlohmann::json outcome(const Format& format, const Place& place, const std::stri
   }
 }
 
-/// A unit adds few places to the pod that it plays, and a Job few to a cluster's; a bundle is JSON by a library, but for
-/// its script. What goes the way of an equal is tried in one format.
+/// A unit adds few places to the pod that it plays, and a Job few to a cluster's; a bundle is JSON by a library, but
+/// for its script. What goes the way of an equal is tried in one format.
 bool is_of_interest(const Place& place, const Format& format) {
   const std::string_view of = place.name;
   if (std::string_view(format.name) == "quadlet") {
