@@ -60,7 +60,7 @@ void ps(bool as_data) {
   for (const session::Found& box : boxes) {
     list.push_back(as_json(box));
   }
-  fmt::print("{}\n", list.dump(2, ' ', false, json::error_handler_t::replace));
+  fmt::print("{}\n", list.dump(2, ' ', true, json::error_handler_t::replace));
 }
 
 void stop(const std::optional<std::string>& name) {

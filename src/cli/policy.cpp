@@ -162,7 +162,7 @@ void print_changes(const std::vector<policy::Change>& changes, bool as_data) {
     for (const auto& [direction, field, text] : changes) {
       list.push_back({{"direction", word_of(direction)}, {"field", field}, {"text", text}});
     }
-    fmt::print("{}\n", list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", list.dump(2, ' ', true, nlohmann::json::error_handler_t::replace));
     return;
   }
   for (const auto& [direction, field, text] : changes) {

@@ -81,7 +81,7 @@ std::string to_json(const HostReport& report, const std::vector<Finding>& findin
                                            {"enforceable", enforceable(findings)},
                                            {"host", {{"distribution", report.distro.name}, {"kernel", report.kernel}}},
                                            {"findings", std::move(list)}};
-  return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return document.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 } // namespace agentbox::doctor

@@ -116,7 +116,7 @@ std::string to_json(const Policy& policy) {
       {"name", name},
       {"hostname", hostname},
   };
-  return document.dump(2) + "\n";
+  return document.dump(2, ' ', true) + "\n";
 }
 
 } // namespace agentbox::policy

@@ -27,10 +27,11 @@ bool is_executable(unsigned mode) {
 /// Git's own files inside a repository. The hooks' folder is one below it.
 std::optional<Finding> in_repository(const Entry& entry) {
   const std::string_view name = name_of(entry.path);
-  if (S_ISLNK(entry.mode)) {
+  if (S_ISLNK(entry.mode)) { // Git follows it, and its target looks like any other file
     const std::string target = entry.content();
-    return leads_out(entry.path, target) ? std::optional(Finding{Kind::git_settings, entry.path, "-> " + target})
-                                         : std::nullopt;
+    const bool old_head =
+        name == "HEAD" && !leads_out(entry.path, target); // a branch, before there were "ref: …" files
+    return old_head ? std::nullopt : std::optional(Finding{Kind::git_settings, entry.path, "-> " + target});
   }
   if (name == "config" || name == "config.worktree") {
     const std::string text = entry.content();
@@ -65,8 +66,17 @@ std::optional<Finding> of_git(const Entry& entry) {
   if (in_worktrees && name == "config.worktree") {
     return Finding{Kind::git_settings, entry.path, support::join(commanding_keys(entry.content()), ", ")};
   }
-  const bool attributes = name == ".gitattributes" || (name == "attributes" && name_of(folder) == "info");
-  if (S_ISREG(entry.mode) && attributes) {
+  if (name == "git-rebase-todo") {
+    const std::string content = entry.content();
+    if (content.size() == k_most_content || holds_commands(content)) {
+      return Finding{Kind::git_settings, entry.path, "git rebase --continue runs commands"};
+    }
+  }
+  const bool of_repository = name == "attributes" && name_of(folder) == "info";
+  if (of_repository && S_ISLNK(entry.mode)) {
+    return Finding{Kind::git_attributes, entry.path, "-> " + entry.content()};
+  }
+  if (S_ISREG(entry.mode) && (name == ".gitattributes" || of_repository)) {
     const std::string content = entry.content();
     if (content.size() == k_most_content || names_drivers(content)) { // padding is no way to hide one
       return Finding{Kind::git_attributes, entry.path, "names filters or drivers"};
@@ -88,6 +98,17 @@ bool is_protected(std::string_view path, const std::string& protect) {
   return false;
 }
 
+/// Whether `path` ends with a part of protected `protect`: "a/.claude" with that of ".claude/settings.json".
+bool ends_with_start_of(std::string_view path, std::string_view protect) {
+  for (auto slash = protect.find('/'); slash != std::string_view::npos; slash = protect.find('/', slash + 1)) {
+    const std::string_view start = protect.substr(0, slash);
+    if (path == start || (path.ends_with(start) && path[path.size() - start.size() - 1] == '/')) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool in_program_folder(std::string_view path) {
   constexpr std::array<std::string_view, 4> k_folders = {"bin", ".bin", "sbin", "Scripts"};
   const std::string_view folder = name_of(folder_of(path));
@@ -101,19 +122,26 @@ bool leads_out(std::string_view path, std::string_view target) {
     return true;
   }
   auto depth = static_cast<long>(std::count(path.begin(), path.end(), '/'));
+  bool named = false;
   while (!target.empty()) {
     const std::string_view part = target.substr(0, target.find('/'));
     target.remove_prefix(std::min(target.size(), part.size() + 1));
     if (part == "..") {
       --depth;
     } else if (!part.empty() && part != ".") {
-      ++depth;
+      named = true;
     }
-    if (depth < 0) {
+    if (depth < 0 || (named && part == "..")) {
       return true;
     }
   }
   return false;
+}
+
+bool decides(std::string_view folder, const std::vector<std::string>& protect) {
+  return name_of(folder) == ".git" || std::any_of(protect.begin(), protect.end(), [&](const std::string& path) {
+           return is_protected(folder, path) || ends_with_start_of(folder, path);
+         });
 }
 
 std::optional<Finding> classify(const Entry& entry, const std::vector<std::string>& protect) {
@@ -130,6 +158,10 @@ std::optional<Finding> classify(const Entry& entry, const std::vector<std::strin
   };
   if (!S_ISDIR(entry.mode) && std::any_of(protect.begin(), protect.end(), covers)) {
     return Finding{Kind::tool_file, entry.path, ""};
+  }
+  const auto starts = [&](const std::string& path) { return ends_with_start_of(entry.path, path); };
+  if (S_ISLNK(entry.mode) && std::any_of(protect.begin(), protect.end(), starts)) {
+    return Finding{Kind::tool_file, entry.path, "-> " + entry.content()};
   }
   if (S_ISREG(entry.mode) && (entry.mode & static_cast<unsigned>(S_ISUID | S_ISGID)) != 0) {
     return Finding{Kind::set_id, entry.path, (entry.mode & S_ISUID) != 0 ? "set-user-ID" : "set-group-ID"};

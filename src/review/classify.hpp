@@ -28,7 +28,12 @@ struct Entry {
 /// folder of the tree. Pure.
 std::optional<Finding> classify(const Entry& entry, const std::vector<std::string>& protect);
 
-/// Whether a symbolic link at `path` with `target` leads out of the tree, by its text alone. Pure.
+/// Whether what lies in `folder` counts because of the names above it: then it was not there before, for the host, when
+/// the folder was put there with content that is older. Pure.
+bool decides(std::string_view folder, const std::vector<std::string>& protect);
+
+/// Whether a symbolic link at `path` with `target` leads out of the tree, by its text alone; one that goes up again
+/// from a folder that it names may do so through another link, and counts. Pure.
 bool leads_out(std::string_view path, std::string_view target);
 
 } // namespace agentbox::review

@@ -122,6 +122,19 @@ std::vector<std::string> commanding_keys(std::string_view config) {
   return {found.begin(), found.end()};
 }
 
+bool holds_commands(std::string_view todo) {
+  while (!todo.empty()) {
+    const auto end = todo.find('\n');
+    const std::string_view line = without_blanks(todo.substr(0, end));
+    todo.remove_prefix(end == std::string_view::npos ? todo.size() : end + 1);
+    const std::string_view word = line.substr(0, line.find_first_of(" \t\r"));
+    if (word == "exec" || word == "x") {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool names_drivers(std::string_view attributes) {
   constexpr std::array<std::string_view, 3> k_words = {"filter=", "diff=", "merge="};
   return std::any_of(k_words.begin(), k_words.end(),

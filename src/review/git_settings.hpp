@@ -11,6 +11,9 @@ namespace agentbox::review {
 /// rather too much than too little: what Git would reject may be named as well.
 std::vector<std::string> commanding_keys(std::string_view config);
 
+/// Whether a git-rebase-todo holds a line by which `git rebase --continue` runs a command. Pure.
+bool holds_commands(std::string_view todo);
+
 /// Whether a gitattributes file gives files a filter, a diff or a merge driver, which the configuration may define.
 /// Pure.
 bool names_drivers(std::string_view attributes);

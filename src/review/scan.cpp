@@ -53,13 +53,16 @@ struct Level {
   bool has_data = false;      ///< objects and refs lie in it
   bool in_repository = false; ///< Git takes it for a repository, or for one with its data elsewhere
   bool in_hooks = false;      ///< the hooks of one
+  bool deciding = false;      ///< the names so far decide that the host runs what lies here
+  bool renewed = false;       ///< so what is here may be new here, although it is old
 };
 
 class Scan {
 public:
-  Scan(const timespec& since, const std::vector<std::string>& protect, const Limits& limits, Report& report)
-      : m_since(since), m_protect(protect), m_limits(limits), m_deadline(Clock::now() + limits.time), m_report(report) {
-  }
+  Scan(const timespec& since, const std::vector<std::string>& protect, const Held& held, const Limits& limits,
+       Report& report)
+      : m_since(since), m_protect(protect), m_held(held), m_limits(limits), m_deadline(Clock::now() + limits.time),
+        m_report(report) {}
 
   void tree(const fs::path& root, const std::string& prefix) {
     m_prefix = prefix;
@@ -105,7 +108,20 @@ private:
     level.has_data = has("objects") && has("refs");
     level.in_repository = has("HEAD") && (level.has_data || has("commondir")); // as Git decides it (setup.c)
     level.in_hooks = hooks_of_repository;
+    decide(level, number);
     m_levels.push_back(std::move(level));
+  }
+
+  void decide(Level& level, int folder) const {
+    const std::string_view path =
+        std::string_view(level.path).substr(0, level.path.size() - (level.path.empty() ? 0 : 1));
+    const Level* above = m_levels.empty() ? nullptr : &m_levels.back();
+    const bool inherits = above != nullptr && above->deciding;
+    level.deciding = inherits || level.in_repository || decides(path, m_protect);
+    struct stat info {};
+    const bool moved = fstat(folder, &info) != 0 || is_new(info);
+    level.renewed =
+        level.deciding && !m_held.contains({info.st_dev, info.st_ino}) && (moved || (inherits && above->renewed));
   }
 
   void count() {
@@ -135,7 +151,7 @@ private:
     if (fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       return; // gone meanwhile
     }
-    if (is_new(info)) {
+    if (is_new(info) || level.renewed) {
       note(level, folder, name, info);
     }
     if (!S_ISDIR(info.st_mode) || is_data(level, name)) {
@@ -171,6 +187,7 @@ private:
 
   timespec m_since;
   const std::vector<std::string>& m_protect;
+  const Held& m_held;
   const Limits& m_limits;
   Clock::time_point m_deadline;
   Report& m_report;
@@ -216,8 +233,8 @@ timespec Moment::earliest() const {
 }
 
 void scan(const std::vector<fs::path>& trees, const timespec& since, const std::vector<std::string>& protect,
-          const Limits& limits, Report& report) {
-  Scan scan(since, protect, limits, report);
+          const Held& held, const Limits& limits, Report& report) {
+  Scan scan(since, protect, held, limits, report);
   for (const fs::path& tree : trees) {
     scan.tree(tree, &tree == &trees.front() ? "" : tree.string() + "/");
   }

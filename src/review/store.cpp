@@ -45,7 +45,7 @@ std::string to_json(const Report& report) {
   const json document = {{"version", 1},           {"box", box},        {"workspace", workspace.string()},
                          {"since", since},         {"findings", list},  {"counts", numbers},
                          {"looked_at", looked_at}, {"stopped", stopped}};
-  return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  return document.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
 Report from_json(std::string_view text, std::string_view where) {

@@ -93,12 +93,31 @@ struct Setting {
   const Terminal& terminal;
 };
 
-Plan plan_for(const Setting& setting, WhatIsMissing missing) {
+/// What no box can write or move: the guarded paths and the folders above them are mounts in it. Of a tree's root that
+/// is only true where it is itself a repository: what lies in it is looked at in any case, and by name.
+review::Held held_by(const oci::HostFacts& facts) {
+  review::Held held;
+  for (const auto& [path, identity] : facts.sources) {
+    const bool below = facts.sources.contains(path.parent_path()) || facts.sources.contains(path / "hooks");
+    if (below) {
+      held.emplace(identity.device, identity.inode);
+    }
+  }
+  return held;
+}
+
+struct Prepared {
+  Plan plan;
+  review::Held held;
+};
+
+Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
   oci::HostFacts facts = probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing);
   facts.compare_inside = true;
+  review::Held held = held_by(facts);
   const Host host{setting.podman, setting.facts,  podman::find_installation(), std::move(facts), setting.paths,
                   audit_folder(), setting.images, std::time(nullptr),          getpid()};
-  return make_plan(setting.policy, host);
+  return {make_plan(setting.policy, host), std::move(held)};
 }
 
 void announce(const policy::PolicyFields& fields, const Terminal& terminal) {
@@ -130,12 +149,12 @@ void clean_workspace(const policy::PolicyFields& fields, const WorkspaceClaim& c
 }
 
 /// Says what the box left that the host may run or trust, and keeps it for `agentbox review`.
-void report(const policy::PolicyFields& fields, const review::Moment& start) {
+void report(const policy::PolicyFields& fields, const review::Held& held, const review::Moment& start) {
   review::Report report;
   report.box = fields.name;
   report.workspace = fields.workspace.source;
   report.since = start.seconds();
-  review::scan(writable_folders(fields), start.earliest(), fields.workspace.protect, review::Limits{}, report);
+  review::scan(writable_folders(fields), start.earliest(), fields.workspace.protect, held, review::Limits{}, report);
   for (const std::string& line : review::summary(report)) {
     spdlog::info("{}", line);
   }
@@ -143,8 +162,9 @@ void report(const policy::PolicyFields& fields, const review::Moment& start) {
 }
 
 /// Does the plan in a session that is ours, and says how it went.
-Launched run_plan(const Plan& plan, const policy::PolicyFields& fields, const Signals& signals,
+Launched run_plan(const Prepared& prepared, const policy::PolicyFields& fields, const Signals& signals,
                   const Terminal& terminal, const LaunchOptions& options) {
+  const Plan& plan = prepared.plan;
   const Paths& paths = plan.paths;
   const review::Moment start = review::Moment::now();
   std::optional<Refusal> refused;
@@ -168,7 +188,7 @@ Launched run_plan(const Plan& plan, const policy::PolicyFields& fields, const Si
     spdlog::info("{}", line);
   }
   if (result.started && options.review) {
-    report(fields, start); // after the teardown: nothing of the box can change the files any more
+    report(fields, prepared.held, start); // after the teardown: nothing of the box can change the files any more
   }
   prune_logs();
   throw_refusal(result, refused, firewall);
@@ -187,7 +207,7 @@ Launched launch(const policy::Policy& policy, const podman::Podman& podman, cons
   const Setting setting{policy, podman, facts, images, paths, terminal};
   require_same_workspace(fields.workspace, options.workspace);
   if (options.dry_run != DryRun::off) {
-    const Plan plan = plan_for(setting, WhatIsMissing::is_shown);
+    const Plan plan = plan_for(setting, WhatIsMissing::is_shown).plan;
     fmt::print("{}", options.dry_run == DryRun::json ? plan_json(plan, policy) : plan_text(plan, policy));
     return {};
   }
@@ -196,7 +216,7 @@ Launched launch(const policy::Policy& policy, const podman::Podman& podman, cons
   Launched launched;
   std::exception_ptr failure;
   try {
-    std::optional<Plan> plan;
+    std::optional<Prepared> plan;
     try {
       plan = plan_for(setting, WhatIsMissing::is_made);
       announce(fields, terminal); // looks at the workspace, which may be gone by now

@@ -167,7 +167,7 @@ std::string plan_text(const Plan& plan, const policy::Policy& policy) {
     text += step_text(step);
   }
   text += fmt::format("# the firewall's ruleset (nft -j)\n{}\n", ruleset_json(policy.fields()).dump(2));
-  text += fmt::format("# policy\n{}\n", policy_json(policy).dump(2, ' ', false, json::error_handler_t::replace));
+  text += fmt::format("# policy\n{}\n", policy_json(policy).dump(2, ' ', true, json::error_handler_t::replace));
   return text;
 }
 
@@ -177,7 +177,7 @@ std::string plan_json(const Plan& plan, const policy::Policy& policy) {
                          {"ruleset", ruleset_json(policy.fields())},
                          {"steps", steps_json(plan, policy.fields(), plan.steps)},
                          {"teardown", steps_json(plan, policy.fields(), plan.teardown)}};
-  return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  return document.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
 } // namespace agentbox::session

@@ -101,7 +101,7 @@ std::string to_json(const Card& card) {
                                    {"digests", card.digests},
                                    {"duration_ms", card.duration.count()},
                                    {"attacks", std::move(attacks)}};
-  return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return document.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 } // namespace agentbox::verify

@@ -226,6 +226,33 @@ class Review(SystemTest):
         self.assertIn("evil/.git/hooks/post-checkout", shown.out)
         self.assertNotIn("\033", shown.out)
 
+    def test_what_is_old_or_linked_is_no_hiding_place(self):
+        payload = "[core]\n\trepositoryformatversion = 0\n\tfsmonitor = touch ../pwned\n"
+        for file in ["docs/v/tasks.json", "docs/g/config", "docs/g/hooks/post-checkout", "kept/.vscode/tasks.json", ".claude/hooks/mine"]:
+            (self.workspace / file).parent.mkdir(parents=True, exist_ok=True)
+            (self.workspace / file).write_text(payload)
+        (self.workspace / "docs/g/hooks/post-checkout").chmod(0o755)
+        result = self.in_box("""set -e
+            mv docs/v .vscode; mkdir new; mv docs/g new/.git
+            for git in new/.git sub/.git; do mkdir -p $git/objects $git/refs; echo 'ref: refs/heads/main' >$git/HEAD; done
+            cp new/.git/config sub/cfg; cp -r new/.git/hooks sub/h; ln -s ../cfg sub/.git/config; ln -s ../h sub/.git/hooks
+            mkdir docs/w; echo x >docs/w/tasks.json; ln -s docs/w .zed; mkdir -p a/b; ln -s ../.. a/b/s; ln -s s/../x a/b/l
+            mkdir -p sub/.git/rebase-merge; echo 'exec ./x' >sub/.git/rebase-merge/git-rebase-todo
+            touch .claude/other kept/new""")
+        self.assertCode(result, 0)
+        found = [(one["kind"], one["path"]) for one in json.loads(self.agentbox("review", "--json").out)["findings"]]
+        self.assertEqual(found, [("git-hook", "new/.git/hooks/post-checkout"), ("git-settings", "new/.git/config"),
+                                 ("git-settings", "sub/.git/config"), ("git-settings", "sub/.git/hooks"),
+                                 ("git-settings", "sub/.git/rebase-merge/git-rebase-todo"), ("tool-file", ".vscode/tasks.json"),
+                                 ("tool-file", ".zed"), ("link-out", "a/b/l")])
+
+    def test_json_is_safe_on_a_terminal(self):
+        self.assertCode(self.in_box("mkdir bin; cd bin; for c in '\\033[31m' '\\302\\23331m' '\\342\\200\\256x' '\\377'; do "
+                                    "f=$(printf \"$c\"); touch \"$f\"; chmod +x \"$f\"; done"), 0)
+        out = self.agentbox("review", "--json").out
+        self.assertTrue(out.isascii() and "\033" not in out, ascii(out))
+        self.assertIn("bin/\u202ex", [one["path"] for one in json.loads(out)["findings"]])
+
     def test_ordinary_work_is_not_worth_a_word(self):
         result = self.in_box("mkdir src; echo x >src/main.c; echo y >Makefile; ln -s src/main.c link; sh -c 'echo x >script; chmod +x script'")
         self.assertCode(result, 0)

@@ -54,6 +54,37 @@ TEST_CASE("what Git obeys") {
   CHECK(kind_of(".gitmodules", k_file) == Kind::git_attributes);
 }
 
+TEST_CASE("settings of Git behind links inside the tree") {
+  CHECK(kind_of("sub/.git/config", k_link, "../cfg", true) == Kind::git_settings);
+  CHECK(kind_of("sub/.git/hooks", k_link, "../h", true) == Kind::git_settings);
+  CHECK(kind_of("sub/.git/info", k_link, "../i", true) == Kind::git_settings);
+  CHECK(kind_of("sub/.git/info/attributes", k_link, "../a") == Kind::git_attributes);
+  CHECK(kind_of("sub/.git/HEAD", k_link, "../../../x", true) == Kind::git_settings);
+  CHECK_FALSE(kind_of("sub/.git/HEAD", k_link, "refs/heads/main", true));
+  CHECK(kind_of(".claude", k_link, "docs/c") == Kind::tool_file);
+  CHECK_FALSE(kind_of(".claude2", k_link, "docs/c"));
+}
+
+TEST_CASE("an unfinished rebase that runs commands") {
+  const std::string todo = ".git/rebase-merge/git-rebase-todo";
+  CHECK(kind_of(todo, k_file, "pick 1234 x\n  exec ./x\n") == Kind::git_settings);
+  CHECK(kind_of(todo, k_file, "x\t./x") == Kind::git_settings);
+  CHECK(kind_of(todo, k_file, std::string(k_most_content, '\n')) == Kind::git_settings);
+  CHECK_FALSE(kind_of(todo, k_file, "pick 1234 exec\n# x y\n"));
+}
+
+TEST_CASE("names that decide") {
+  const std::vector<std::string> protect = {".vscode", ".claude/settings.json"};
+  for (const char* folder : {".vscode", "a/.vscode", "a/.vscode/b", ".claude", "a/.claude", "a/.git"}) {
+    INFO(folder);
+    CHECK(decides(folder, protect));
+  }
+  for (const char* folder : {"", "a", "x.vscode", "b.claude", ".claude/other"}) {
+    INFO(folder);
+    CHECK_FALSE(decides(folder, protect));
+  }
+}
+
 TEST_CASE("hooks are those of a repository, whatever it is called") {
   const auto hook = [](bool in_hooks) {
     return classify({"evil/hooks/pre-commit", k_program, false, [] { return std::string(); }, in_hooks}, {});
@@ -90,7 +121,8 @@ TEST_CASE("links that lead out, by their text") {
   CHECK(leads_out("a/b", "x/../../.."));
   CHECK(leads_out("a", "/"));
   CHECK_FALSE(leads_out("a/b", ".."));
-  CHECK_FALSE(leads_out("a/b", "../c/../d"));
+  CHECK(leads_out("a/b", "../c/../d")); // c may be a link to anywhere in the tree, and then this is above it
+  CHECK_FALSE(leads_out("a/b/c", "../.././d"));
   CHECK_FALSE(leads_out("a", "..x"));
   CHECK_FALSE(leads_out("a", ""));
 }

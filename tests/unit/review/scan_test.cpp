@@ -20,9 +20,10 @@ void write(const fs::path& path, const std::string& text = "x") {
   std::ofstream(path) << text;
 }
 
-Report scanned(const std::vector<fs::path>& trees, const timespec& since, const Limits& limits = {}) {
+Report scanned(const std::vector<fs::path>& trees, const timespec& since, const Limits& limits = {},
+               const Held& held = {}) {
   Report report;
-  scan(trees, since, {".envrc"}, limits, report);
+  scan(trees, since, {".envrc", ".vscode", ".claude/settings.json"}, held, limits, report);
   return report;
 }
 
@@ -55,6 +56,49 @@ TEST_CASE("only what changed since is reported") {
   CHECK_FALSE(has(report, "old/.envrc"));
   CHECK(report.findings.size() == 3);
   CHECK(report.stopped.empty());
+}
+
+TEST_CASE("what is old counts in a folder that was moved to where the host runs it") {
+  const TempFolder folder;
+  write(folder / "docs/v/deep/tasks.json");
+  write(folder / "docs/c/settings.json");
+  write(folder / "docs/g/config", "[core]\nfsmonitor = x\n");
+  write(folder / "docs/g/hooks/post-checkout");
+  fs::permissions(folder / "docs/g/hooks/post-checkout", fs::perms::owner_all);
+  write(folder / "quiet/.vscode/tasks.json");
+  write(folder / ".vscode/tasks.json"); // a mount, in the box
+  next_tick();
+  const Moment start = Moment::now();
+  fs::rename(folder / "docs/v", folder / "docs/.vscode");
+  fs::rename(folder / "docs/c", folder / ".claude");
+  fs::rename(folder / "docs/g", folder / "docs/.git");
+  write(folder / "docs/.git/HEAD");
+  fs::create_directories(folder / "docs/.git/objects");
+  fs::create_directories(folder / "docs/.git/refs");
+  write(folder / ".vscode/other");
+  struct stat info {};
+  REQUIRE(stat((folder / ".vscode").c_str(), &info) == 0);
+  const Report report = scanned({folder.path()}, start.earliest(), {}, {{info.st_dev, info.st_ino}});
+  CHECK(has(report, "docs/.vscode/deep/tasks.json"));
+  CHECK(has(report, ".claude/settings.json"));
+  CHECK(has(report, "docs/.git/config"));
+  CHECK(has(report, "docs/.git/hooks/post-checkout"));
+  CHECK(has(report, ".vscode/other"));
+  CHECK_FALSE(has(report, ".vscode/tasks.json"));
+  CHECK_FALSE(has(report, "quiet/.vscode/tasks.json"));
+  CHECK(report.findings.size() == 5);
+}
+
+TEST_CASE("a folder that becomes a repository has settings that are older than it") {
+  const TempFolder folder;
+  write(folder / "bare/config", "[core]\nfsmonitor = x\n");
+  fs::create_directories(folder / "bare/objects");
+  fs::create_directories(folder / "bare/refs");
+  next_tick();
+  const Moment start = Moment::now();
+  CHECK_FALSE(has(scanned({folder.path()}, start.earliest()), "bare/config"));
+  write(folder / "bare/HEAD");
+  CHECK(has(scanned({folder.path()}, start.earliest()), "bare/config"));
 }
 
 TEST_CASE("links are not followed, FIFOs not opened, and a further tree has absolute paths") {
