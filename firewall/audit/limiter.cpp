@@ -33,22 +33,28 @@ bool Limiter::repeated(const Record& record, Clock::time_point now) {
   return false;
 }
 
-bool Limiter::admit(const Record& record, Clock::time_point now) {
-  // Resolvers ask again and again (A and AAAA, search lists, retries); allowed connections each carry their own bytes.
-  if (record.verdict == Verdict::deny && repeated(record, now)) {
+bool Limiter::take(Bucket& bucket, Clock::time_point now) const {
+  if (bucket.last != Clock::time_point()) {
+    const double elapsed = std::chrono::duration<double>(now - bucket.last).count();
+    bucket.tokens = std::min(m_limits.burst, bucket.tokens + elapsed * m_limits.per_second);
+  }
+  bucket.last = now;
+  if (bucket.tokens < 1) {
     return false;
   }
-  if (m_last != Clock::time_point()) {
-    const double elapsed = std::chrono::duration<double>(now - m_last).count();
-    m_tokens = std::min(m_limits.burst, m_tokens + elapsed * m_limits.per_second);
-  }
-  m_last = now;
-  if (m_tokens < 1) {
-    ++m_left_out;
-    return false;
-  }
-  m_tokens -= 1;
+  bucket.tokens -= 1;
   return true;
+}
+
+bool Limiter::admit(const Record& record, Clock::time_point now) {
+  const bool denied = record.verdict == Verdict::deny;
+  // Resolvers ask again and again (A and AAAA, search lists, retries); allowed connections each carry their own bytes.
+  if (denied && repeated(record, now)) {
+    return false;
+  }
+  const bool admitted = take(denied ? m_denied : m_allowed, now);
+  m_left_out += admitted ? 0 : 1;
+  return admitted;
 }
 
 std::uint64_t Limiter::take_left_out() {

@@ -10,8 +10,9 @@
 namespace agentbox::firewall::audit {
 
 /// Decides which records are written, so that a flood in the box fills neither the disk nor the reader's time: the same
-/// denial at most once in five seconds, and a number of records a second in all. Fixed memory. What is left out is
-/// counted, and the count is written.
+/// denial at most once in five seconds, and a number of records a second of what was allowed and of what was denied,
+/// apart from each other: no flood of denials can keep an allowed connection out of the log. Fixed memory. What is left
+/// out is counted, and the count is written.
 class Limiter {
 public:
   using Clock = std::chrono::steady_clock;
@@ -21,7 +22,7 @@ public:
     double burst = 2000;
   };
 
-  explicit Limiter(Limits limits) : m_limits(limits), m_tokens(limits.burst) {}
+  explicit Limiter(Limits limits) : m_limits(limits), m_allowed{limits.burst, {}}, m_denied{limits.burst, {}} {}
   Limiter() : Limiter(Limits{}) {}
 
   /// Whether `record` is to be written at `now`.
@@ -31,15 +32,21 @@ public:
   std::uint64_t take_left_out();
 
 private:
+  struct Bucket {
+    double tokens;
+    Clock::time_point last;
+  };
+
   bool repeated(const Record& record, Clock::time_point now);
+  bool take(Bucket& bucket, Clock::time_point now) const;
 
   struct Seen {
     std::uint64_t fingerprint = 0;
     Clock::time_point at;
   };
   Limits m_limits;
-  double m_tokens;
-  Clock::time_point m_last;
+  Bucket m_allowed;
+  Bucket m_denied;
   std::uint64_t m_left_out = 0;
   std::array<Seen, 256> m_seen{}; // direct mapped: a collision costs one line too many, never one too few for long
 };

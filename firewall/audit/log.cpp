@@ -16,6 +16,12 @@ namespace agentbox::firewall::audit {
 
 using support::ExitCode;
 
+namespace {
+
+constexpr std::size_t k_most_kept = 1024;
+
+} // namespace
+
 Log::Log(std::filesystem::path folder, std::string box, std::uint64_t max_bytes)
     : m_folder(std::move(folder)), m_box(std::move(box)), m_max_bytes(max_bytes) {
   open();
@@ -43,9 +49,7 @@ void Log::rotate() {
   open();
 }
 
-void Log::append(Record record) {
-  record.box = m_box;
-  record.time = format_time(std::chrono::system_clock::now());
+void Log::append(const Record& record) {
   // After a write that failed half way, the rest of its line is closed first.
   const std::string line = (m_healthy ? "" : "\n") + to_json_line(record);
   try {
@@ -64,16 +68,37 @@ void Log::append(Record record) {
   }
 }
 
+void Log::keep(Record record) {
+  if (record.kind != Kind::connect || record.verdict != Verdict::allow) {
+    return;
+  }
+  if (m_kept.size() == k_most_kept) {
+    m_kept.pop_front();
+    ++m_lost;
+  }
+  m_kept.push_back(std::move(record));
+}
+
+void Log::record(Record record) {
+  record.box = m_box;
+  record.time = format_time(std::chrono::system_clock::now());
+  if (m_healthy || recover()) {
+    append(record);
+  }
+  if (!m_healthy) {
+    keep(std::move(record));
+  }
+}
+
 void Log::write(Record record) {
   const bool of_user = record.kind == Kind::control || record.kind == Kind::firewall; // never left out
   if (!of_user && !m_limiter.admit(record, Limiter::Clock::now())) {
     return;
   }
-  if (!m_healthy && !recover()) {
-    return;
+  if (m_healthy) {
+    flush();
   }
-  flush();
-  append(std::move(record));
+  this->record(std::move(record));
 }
 
 void Log::flush() {
@@ -82,7 +107,7 @@ void Log::flush() {
     record.verdict = Verdict::allow;
     record.reason = "left-out";
     record.text = fmt::format("{} decisions came too fast to be recorded one by one", count);
-    append(std::move(record));
+    this->record(std::move(record));
   }
 }
 
@@ -91,7 +116,19 @@ bool Log::recover() {
   record.verdict = Verdict::allow;
   record.reason = "recovered";
   record.text = "the audit log can be written again";
-  append(std::move(record));
+  if (m_lost > 0) {
+    record.text += fmt::format("; {} connections meanwhile are not recorded", m_lost);
+  }
+  record.box = m_box;
+  record.time = format_time(std::chrono::system_clock::now());
+  append(record);
+  m_lost = m_healthy ? 0 : m_lost;
+  while (m_healthy && !m_kept.empty()) {
+    append(m_kept.front());
+    if (m_healthy) {
+      m_kept.pop_front();
+    }
+  }
   return m_healthy;
 }
 

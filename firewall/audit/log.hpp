@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <string>
 
@@ -20,7 +21,8 @@ public:
   Log(std::filesystem::path folder, std::string box, std::uint64_t max_bytes = k_max_bytes);
 
   /// Writes `record` with the box's name and the time of now, unless the limiter leaves it out. What the user did, and
-  /// the firewall's own life, are always written. The first record after some could not be written is recover()'s.
+  /// the firewall's own life, are always written. The first record after some could not be written is recover()'s; the
+  /// connections among those follow it, the last 1024: a box can fill the disk while one is open.
   void write(Record record);
 
   /// Writes how many records the limiter left out, if it did.
@@ -36,7 +38,9 @@ public:
 private:
   void open();
   void rotate();
-  void append(Record record);
+  void record(Record record);
+  void append(const Record& record);
+  void keep(Record record);
 
   std::filesystem::path m_folder;
   std::string m_box;
@@ -44,6 +48,8 @@ private:
   std::uint64_t m_size = 0;
   support::Fd m_file;
   Limiter m_limiter;
+  std::deque<Record> m_kept; ///< connections that could not be written
+  std::uint64_t m_lost = 0;  ///< that could not be kept either
   bool m_healthy = true;
 };
 

@@ -208,7 +208,7 @@ class Life(world.FirewallTest):
         with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
             while file.write(b"x" * 512):
                 pass
-        for _ in range(40):
+        for done in range(40):
             result = box.probe("tcp", host="git.example.com", port=22, send="00")
             if result.get("received") != "00":
                 break
@@ -216,3 +216,8 @@ class Life(world.FirewallTest):
         filler.unlink()
         self.assertEqual(box.probe("tcp", host="git.example.com", port=22, send="00")["received"], "00")
         self.assertTrue(box.wait_audit(reason="recovered"))
+        # The last one before ended when there was no room for its record.
+        deadline = time.monotonic() + 3
+        while (recorded := len(box.audit(kind="connect", reason="allowed"))) < done + 1 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertEqual(recorded, done + 1, "a record for each connection")

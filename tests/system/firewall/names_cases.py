@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The box's only resolver."""
 import os
+import threading
 import time
 
 import probe
@@ -85,6 +86,16 @@ class Names(world.FirewallTest):
             self.firewalled.probe("dns_raw", hex_message=case.hex(), tcp=True)
         self.assertTrue(self.ask("api.example.com")["ok"])
         self.assertIsNone(self.firewalled.firewall.poll())
+
+    def test_a_flood_of_denials_hides_no_connection(self):
+        flood = threading.Thread(target=lambda: self.firewalled.probe("many_names", 40000, "evil.example.net"))
+        flood.start()
+        self.addCleanup(flood.join)
+        while len(self.firewalled.audit(kind="dns", verdict="deny")) < 2000:  # the burst is used up
+            time.sleep(0.02)
+        self.assertEqual(self.firewalled.probe("tcp", host="git.example.com", port=22, send="00")["received"], "00")
+        flood.join()
+        self.assertEqual(len(self.firewalled.audit(kind="connect", name="git.example.com", reason="allowed")), 1)
 
     def test_a_flood_of_names_is_survived_and_bounded(self):
         before, start = self.firewalled.rss_kib(), time.monotonic()

@@ -37,6 +37,22 @@ TEST_CASE("every allowed connection is written, as its bytes are its own", "[aud
   CHECK(limiter.admit(record, k_start));
 }
 
+TEST_CASE("a flood of denials keeps no allowed connection out, nor the other way round", "[audit]") {
+  Limiter limiter({10, 20});
+  Record connection = denial("upload.example");
+  connection.verdict = Verdict::allow;
+  for (int i = 0; i < 1000; ++i) {
+    limiter.admit(denial("n" + std::to_string(i)), k_start);
+  }
+  unsigned written = 0;
+  for (int i = 0; i < 1000; ++i) {
+    written += limiter.admit(connection, k_start) ? 1 : 0;
+  }
+  CHECK(written == 20);
+  CHECK(limiter.take_left_out() == 980 + 980);
+  CHECK(limiter.admit(denial("later"), k_start + seconds(1)));
+}
+
 TEST_CASE("a flood is bounded, counted, and does not last", "[audit]") {
   Limiter limiter({10, 20});
   unsigned written = 0;

@@ -113,13 +113,43 @@ TEST_CASE("a log that cannot be written says so, and recovers", "[audit]") {
   CHECK(log.healthy());
 }
 
+TEST_CASE("connections that ended while the log could not be written are recorded later", "[audit]") {
+  const Folder folder;
+  Log log(folder.path, "mybox", 300);
+  const auto connection = [](const std::string& name) {
+    Record record = allowed(name);
+    record.kind = Kind::connect;
+    return record;
+  };
+  const auto ends_without_room = [&](const std::vector<std::string>& names) {
+    const fs::path moved = folder.path.string() + ".moved";
+    fs::rename(folder.path, moved);
+    for (const std::string& name : names) {
+      log.write(connection(name));
+    }
+    fs::rename(moved, folder.path);
+  };
+  log.write(connection("a.example"));
+  ends_without_room({"b.example"});
+  REQUIRE_FALSE(log.healthy());
+  CHECK(log.recover());
+  CHECK(content(folder.path / "mybox.jsonl").find("b.example") != std::string::npos);
+  std::vector<std::string> many(1030, "c.example");
+  ends_without_room(many);
+  fs::remove(folder.path / "mybox.jsonl.1"); // so that nothing of before is found
+  REQUIRE(log.recover());
+  CHECK(content(folder.path / "mybox.jsonl").find("c.example") != std::string::npos);
+}
+
 TEST_CASE("the first record after a failed one says that the log was not written", "[audit]") {
   const Folder folder;
   Log log(folder.path, "mybox", 300);
   log.write(allowed("a.example"));
   const fs::path moved = folder.path.string() + ".moved";
   fs::rename(folder.path, moved);
-  log.write(allowed("b.example"));
+  Record denied = allowed("b.example"); // those are not written later
+  denied.verdict = Verdict::deny;
+  log.write(denied);
   REQUIRE_FALSE(log.healthy());
   fs::rename(moved, folder.path);
   log.write(allowed("c.example"));
@@ -128,6 +158,7 @@ TEST_CASE("the first record after a failed one says that the log was not written
   const auto recovered = text.find("recovered");
   REQUIRE(recovered != std::string::npos);
   CHECK(text.find("c.example") > recovered);
+  CHECK(text.find("b.example") == std::string::npos);
 }
 
 } // namespace
