@@ -20,8 +20,8 @@ using asio::ip::tcp;
 constexpr std::size_t k_chunk = std::size_t{256} << 10U;
 constexpr unsigned k_turns = 16; // chunks before the other connections have their turn
 
-bool would_block(ssize_t result) {
-  return result < 0 && (errno == EAGAIN || errno == EINTR);
+bool would_block(int error) {
+  return error == EAGAIN || error == EINTR;
 }
 
 /// Waits for `socket`; false when it failed or was closed.
@@ -39,7 +39,7 @@ asio::awaitable<bool> drain(Flow& flow, const Pipe& pipe, std::size_t left) {
       left -= static_cast<std::size_t>(moved);
       flow.bytes += static_cast<std::uint64_t>(moved);
       flow.active = true;
-    } else if (!would_block(moved) || !co_await wait(flow.to, tcp::socket::wait_write)) {
+    } else if (moved == 0 || !would_block(errno) || !co_await wait(flow.to, tcp::socket::wait_write)) {
       co_return false;
     }
   }
@@ -67,7 +67,7 @@ asio::awaitable<FlowEnd> wait_for_more(tcp::socket& from) {
     if (got >= 0) {
       co_return got == 0 ? FlowEnd::end_of_stream : FlowEnd::over_budget;
     }
-    if (!would_block(got) || !co_await wait(from, tcp::socket::wait_read)) {
+    if (!would_block(errno) || !co_await wait(from, tcp::socket::wait_read)) {
       co_return FlowEnd::broken;
     }
   }
@@ -96,10 +96,6 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(most, k_chunk));
     const ssize_t got = ::splice(flow.from.native_handle(), nullptr, pipe->write.get(), nullptr, wanted,
                                  SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-    if (got == 0) {
-      pipes.give_back(std::move(*pipe));
-      co_return FlowEnd::end_of_stream;
-    }
     if (got > 0) {
       left -= static_cast<std::uint64_t>(got);
       if (flow.budget != nullptr) {
@@ -113,11 +109,15 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
       }
       continue;
     }
-    if (!would_block(got)) {
-      co_return FlowEnd::broken;
-    }
+    const int error = got < 0 ? errno : 0;
     pipes.give_back(std::move(*pipe)); // it is empty; an idle connection holds none
     pipe.reset();
+    if (got == 0) {
+      co_return FlowEnd::end_of_stream;
+    }
+    if (!would_block(error)) {
+      co_return FlowEnd::broken;
+    }
     if (!co_await wait(flow.from, tcp::socket::wait_read)) {
       co_return FlowEnd::broken;
     }

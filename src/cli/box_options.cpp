@@ -52,7 +52,7 @@ Error error_of(const policy::Diagnostics& diagnostics, const BoxOptions& options
           subcommand ? "did you mean: agentbox " + *subcommand + "? Otherwise: " + hint : hint};
 }
 
-/// The names of live boxes. Looked up only for a name that nobody chose.
+/// The names of boxes, dead ones included. Looked up only for a name that nobody chose.
 std::vector<std::string> taken_names() {
   std::vector<std::string> names;
   for (const session::Found& box : session::find_sessions()) {

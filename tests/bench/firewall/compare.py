@@ -8,6 +8,7 @@ usage: compare.py /path/to/agentbox-firewall [PAIRS] [short]     as root, or as 
 import contextlib
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -188,6 +189,8 @@ def main():
     program, pairs = os.path.realpath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5
     short = "short" in sys.argv
     if INSIDE not in os.environ:
+        with contextlib.suppress(ValueError, PermissionError):  # the firewall takes as many connections as it has descriptors for
+            resource.setrlimit(resource.RLIMIT_NOFILE, (65536, 65536))
         cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "agentbox-bench"
         cache.mkdir(parents=True, exist_ok=True)
         root = peers.fetch(cache)
