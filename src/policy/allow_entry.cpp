@@ -127,7 +127,7 @@ std::variant<AddressEntry, EntryProblem> parse_address_entry(std::string_view te
     return problem(text, "is an IPv6 address without brackets and port", "write \"[" + std::string(text) + "]:PORT\"");
   }
   if (!address || is_v4(*address) == six) {
-    return problem(text, "is not an address", "write \"10.0.0.5:5432\", \"10.0.0.0/24:5432\" or \"[fd00::5]:5432\"");
+    return problem(text, "is not an address", R"(write "10.0.0.5:5432", "10.0.0.0/24:5432" or "[fd00::5]:5432")");
   }
   if (!port) {
     return problem(text, "needs a port: for an address it is the only thing that is checked",
