@@ -18,7 +18,7 @@ session::Images ensure_images(const policy::PolicyFields& fields, const podman::
   options.ca_bundle = fields.ca_bundle;
   options.workspace = fields.workspace.source;
   const image::ImageRef firewall = image::ensure_firewall_image(podman, installation, fields.firewall_driver, recheck);
-  const session::Images images{image::ensure_agent_image(podman, installation, fields.image, options).id, firewall.id};
+  session::Images images{image::ensure_agent_image(podman, installation, fields.image, options).id, firewall.id};
   for (const std::string& id : {images.agent, images.firewall}) {
     image::require_pinned_manifest(podman, facts, id, image::manifest_pins(), rebuild);
   }

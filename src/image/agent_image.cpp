@@ -166,7 +166,7 @@ ImageRef build_image(Workshop& workshop, const podman::Installation& installatio
     workshop.progress.step("downloading the agents");
   }
   const AgentFolders folders = downloads.get();
-  const ImageRef image{build_agent(workshop, agent, folders, installation), agent.tag};
+  ImageRef image{build_agent(workshop, agent, folders, installation), agent.tag};
   remove_replaced(workshop, agent, image.id);
   remove_replaced(workshop, tools, tools_id);
   return image;

@@ -168,7 +168,7 @@ support::Command mmdebstrap_command(const std::string& program, const fs::path& 
                   // No file needs to survive a power cut: what breaks off is made anew.
                   "--dpkgopt=force-unsafe-io",
                   // mmdebstrap leaves the host's own there.
-                  "--customize-hook=rm -f \"$1/etc/hostname\" \"$1/etc/resolv.conf\"", "bookworm", target.string()};
+                  R"(--customize-hook=rm -f "$1/etc/hostname" "$1/etc/resolv.conf")", "bookworm", target.string()};
   command.env = podman::constructed_environment(caller, podman::Reach::registry);
   command.env["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";
   command.env["HOME"] = "/nonexistent"; // dpkg and debconf would look for the user's own settings

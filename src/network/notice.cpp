@@ -108,6 +108,7 @@ std::vector<Denied> denied(const std::vector<Record>& records) {
     ++one.count;
   }
   std::vector<Denied> sorted;
+  sorted.reserve(by_what.size());
   for (auto& [what, one] : by_what) {
     sorted.push_back(std::move(one));
   }
