@@ -2,6 +2,8 @@
 #include "firewall/control/server.hpp"
 
 #include <array>
+#include <asio/posix/stream_descriptor.hpp>
+#include <fcntl.h>
 #include <poll.h>
 #include <string>
 #include <sys/socket.h>
@@ -21,15 +23,20 @@ namespace {
 
 using support::Fd;
 
-/// A control server in a thread of its own.
+/// A control server in a thread of its own, which is asked over a pipe to end: Asio has no locks here.
 class Rig {
 public:
   Rig() {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    m_end.assign(ends[0]);
+    m_to_end = Fd(ends[1]);
+    m_end.async_wait(asio::posix::descriptor_base::wait_read, [this](std::error_code) { m_context.stop(); });
     m_server.start();
     m_thread = std::thread([this] { m_context.run(); });
   }
   ~Rig() {
-    m_context.stop();
+    m_to_end.reset();
     m_thread.join();
   }
   Rig(const Rig&) = delete;
@@ -54,6 +61,8 @@ private:
   Controller m_controller{m_directory, [](const audit::Record&) { return true; }, [] {}};
   asio::io_context m_context{1};
   Server m_server{m_context, m_path, m_controller};
+  asio::posix::stream_descriptor m_end{m_context};
+  Fd m_to_end;
   std::thread m_thread;
 };
 
