@@ -70,9 +70,8 @@ public:
   Box(asio::io_context& context, const Options& options, policy::EgressPolicy policy,
       std::optional<policy::Address16> gateway)
       : m_log(options.audit, options.box), m_directory(std::move(policy)),
-        m_resolver(context, options.resolv_conf, ruleset::k_mark), m_services{options.box, m_directory, m_resolver,
-                                                                              m_log,       {},          {},
-                                                                              limits(),    gateway,     {}},
+        m_resolver(context, options.resolv_conf, options.run / "resolv.conf", ruleset::k_mark),
+        m_services{options.box, m_directory, m_resolver, m_log, {}, {}, limits(), gateway, {}},
         m_blocked(context, ruleset::k_log_group, [this](const nflog::Packet& packet) { record_blocked(packet); }),
         m_proxy(context, m_services, has_v6(m_directory.policy())),
         m_stub(m_directory, options.nonce, [this](audit::Record record) { m_log.write(std::move(record)); }),

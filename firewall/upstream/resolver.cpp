@@ -23,8 +23,9 @@ constexpr std::chrono::seconds k_second_chance{60};
 
 } // namespace
 
-Resolver::Resolver(asio::io_context& context, std::filesystem::path resolv_conf, std::uint32_t mark)
-    : m_context(context), m_resolv_conf(std::move(resolv_conf)), m_mark(mark) {
+Resolver::Resolver(asio::io_context& context, std::filesystem::path resolv_conf, std::filesystem::path passed_on,
+                   std::uint32_t mark)
+    : m_context(context), m_resolv_conf(std::move(resolv_conf)), m_passed_on(std::move(passed_on)), m_mark(mark) {
   if (const int status = ares_library_init(ARES_LIB_INIT_ALL); status != ARES_SUCCESS) {
     throw support::Error(support::ExitCode::failed, std::string("cannot start c-ares: ") + ares_strerror(status));
   }
@@ -32,24 +33,30 @@ Resolver::Resolver(asio::io_context& context, std::filesystem::path resolv_conf,
 
 Resolver::~Resolver() = default;
 
+Resolver::Stamp Resolver::stamp_of(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    return {};
+  }
+  return {status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino};
+}
+
 void Resolver::follow_resolv_conf() {
   const auto now = Clock::now();
   if (m_checked != Clock::time_point() && now - m_checked < k_check_interval) {
     return;
   }
   m_checked = now;
-  struct stat status {};
-  Stamp stamp;
-  if (::stat(m_resolv_conf.c_str(), &status) == 0) {
-    stamp = {status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino};
-  }
-  if (stamp == m_stamp && (m_channel || !m_problem.empty())) {
+  const Stamp stamp = stamp_of(m_resolv_conf);
+  const Stamp passed_on = stamp_of(m_passed_on);
+  if (stamp == m_stamp && passed_on == m_passed_on_stamp && (m_channel || !m_problem.empty())) {
     if (m_first != 0 && now - m_moved > k_second_chance) {
       change_to(0);
     }
     return;
   }
   m_stamp = stamp;
+  m_passed_on_stamp = passed_on;
   m_lookups.clear();
   m_channel.reset(); // questions under way keep the old one until they are done
   m_problem.clear();
@@ -61,8 +68,10 @@ void Resolver::follow_resolv_conf() {
 }
 
 void Resolver::read_resolv_conf() {
-  const auto text = support::read_file_if_exists(m_resolv_conf, std::size_t{1} << 16U);
-  m_servers = name_servers(text.value_or(""));
+  constexpr std::size_t k_longest = std::size_t{1} << 16U;
+  const std::string text = support::read_file_if_exists(m_resolv_conf, k_longest).value_or("");
+  const auto host = support::read_file_if_exists(m_passed_on, k_longest);
+  m_servers = host ? name_servers_now(*host, text) : name_servers(text);
   if (m_servers.empty()) {
     m_problem = "there is no name server in " + m_resolv_conf.string();
   } else {

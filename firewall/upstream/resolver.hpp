@@ -25,11 +25,13 @@ struct Resolution {
 
 /// Asks the host's name servers for the addresses of allowed names, over sockets with the firewall's mark. Answers are
 /// kept as long as their TTL says, at most 30 s, and at most 1024 of them; the addresses are filtered by the caller
-/// anew for each connection. Follows resolv.conf when it changes. A server that lets questions time out is asked last
-/// for a minute.
+/// anew for each connection. Follows resolv.conf when it changes, and the host's when it is passed on. A server that
+/// lets questions time out is asked last for a minute.
 class Resolver {
 public:
-  Resolver(asio::io_context& context, std::filesystem::path resolv_conf, std::uint32_t mark);
+  /// `passed_on` is where the launcher writes the host's resolv.conf when that changes; it need not exist.
+  Resolver(asio::io_context& context, std::filesystem::path resolv_conf, std::filesystem::path passed_on,
+           std::uint32_t mark);
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -49,6 +51,7 @@ private:
     bool operator==(const Stamp&) const = default;
   };
 
+  static Stamp stamp_of(const std::filesystem::path& path);
   void follow_resolv_conf();
   void read_resolv_conf();
   void use(std::size_t first);
@@ -59,8 +62,10 @@ private:
 
   asio::io_context& m_context;
   std::filesystem::path m_resolv_conf;
+  std::filesystem::path m_passed_on;
   std::uint32_t m_mark;
   Stamp m_stamp;
+  Stamp m_passed_on_stamp;
   Clock::time_point m_checked;
   std::string m_problem;
   std::vector<std::string> m_servers; ///< as resolv.conf has them

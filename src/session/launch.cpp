@@ -19,6 +19,7 @@
 #include "session/blocked.hpp"
 #include "session/executor.hpp"
 #include "session/guard.hpp"
+#include "session/host_resolver.hpp"
 #include "session/live.hpp"
 #include "session/probe.hpp"
 #include "session/registry.hpp"
@@ -173,7 +174,12 @@ Launched run_plan(const Prepared& prepared, const policy::PolicyFields& fields, 
   LiveNotices notices(audit_folder(), fields.name, terminal, options.preferences.notify,
                       KnownRequests(interactive_agent ? policy::known_requests(fields.agent.name)
                                                       : std::vector<policy::KnownRequest>()));
-  const Aside aside{[&] { return notices.look(); }, LiveNotices::k_pace};
+  HostResolver resolver(paths.host_resolv_conf());
+  const Aside aside{[&] {
+                      resolver.look();
+                      return notices.look();
+                    },
+                    LiveNotices::k_pace};
   const Result result = execute(
       plan, signals,
       [&] {

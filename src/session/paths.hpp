@@ -26,6 +26,7 @@ struct Paths {
   std::filesystem::path workspace() const { return folder / "workspace"; }
   std::filesystem::path run() const { return folder / "run"; }
   std::filesystem::path failed() const { return run() / "failed"; }
+  std::filesystem::path host_resolv_conf() const { return run() / "resolv.conf"; }
 };
 
 /// runtime_folder()/sessions.

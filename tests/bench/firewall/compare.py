@@ -55,7 +55,8 @@ class Relay:
 
     def peer(self, argv, environment, connect=False):
         self.box = self.world.Box()
-        self.process = subprocess.Popen([*self.box.into(("net_admin", "net_bind_service")), *argv], env=environment,
+        # setfcap: to map root in a user namespace below, as Squid's needs.
+        self.process = subprocess.Popen([*self.box.into(("net_admin", "net_bind_service", "setfcap")), *argv], env=environment,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.address, self.port = "127.0.0.1", PORT
         if connect:

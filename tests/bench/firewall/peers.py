@@ -81,7 +81,6 @@ http_access allow all
 cache deny all
 unlinkd_program {self.root}/usr/lib/squid/unlinkd
 logfile_daemon {self.root}/usr/lib/squid/log_file_daemon
-cache_effective_user root
 pid_filename none
 access_log none
 cache_log /dev/null
@@ -95,7 +94,9 @@ pinger_enable off
 workers 1
 shutdown_lifetime 0 seconds
 """
-        return [str(self.root / "usr/sbin/squid"), "-N", "-f", self._file("squid.conf", text)]
+        # Squid does not run as root, nor can it become somebody else where only one user is mapped.
+        return ["unshare", "--user", "--map-user=13", "--map-group=13",
+                str(self.root / "usr/sbin/squid"), "-N", "-f", self._file("squid.conf", text)]
 
     def dnsmasq(self, port, host):
         return [str(self.root / "usr/sbin/dnsmasq"), "--keep-in-foreground", f"--port={port}", "--listen-address=127.0.0.1",

@@ -154,6 +154,21 @@ class Upstream(world.FirewallTest):
         self.first.mute = False
         self.reaches(self.name(world.ALLOWED), world.ALLOWED, 2)
 
+    def test_what_the_launcher_passes_on_replaces_what_podman_wrote(self):
+        self.reaches(self.name(world.ALLOWED), world.ALLOWED, 0.9)
+        self.first.mute = True
+        (self.fw.path / "run" / "resolv.conf").write_text(f"nameserver {SECOND}\n", encoding="ascii")
+        time.sleep(1.1)
+        asked = len(self.first.asked)
+        self.reaches(self.name(world.ALLOWED), world.ALLOWED, 0.9)
+        self.assertEqual(len(self.first.asked), asked)
+        # What cannot be asked from here is no reason to ask nobody.
+        self.first.mute = False
+        (self.fw.path / "run" / "resolv.conf").write_text("nameserver 127.0.0.53\n", encoding="ascii")
+        time.sleep(1.1)
+        self.reaches(self.name(world.ALLOWED), world.ALLOWED, 0.9)
+        self.assertGreater(len(self.first.asked), asked)
+
     def test_another_network_brings_other_servers(self):
         self.reaches(self.name(world.ALLOWED), world.ALLOWED, 0.9)
         self.assertEqual(self.second.asked, [])

@@ -16,6 +16,28 @@ TEST_CASE("name servers are read in order", "[upstream]") {
   CHECK(name_servers("nameserver 1.1.1.1\nnameserver 1.1.1.2\nnameserver 1.1.1.3\nnameserver 1.1.1.4\n").size() == 3);
 }
 
+TEST_CASE("a changed host's name servers", "[upstream]") {
+  const std::string slirp = "nameserver 10.0.2.3\nnameserver 192.0.2.1\n";
+  const std::string pasta = "nameserver 169.254.1.1\nnameserver 192.0.2.1\n";
+  CHECK(name_servers_now("nameserver 198.51.100.1\n", slirp) == Servers{"198.51.100.1", "10.0.2.3"});
+  CHECK(name_servers_now("nameserver 198.51.100.1\nnameserver 2001:db8::1\n", pasta) ==
+        Servers{"198.51.100.1", "[2001:db8::1]", "169.254.1.1"});
+  // What only the host can ask, the forwarder asks, in its place.
+  CHECK(name_servers_now("nameserver 127.0.0.53\nnameserver 198.51.100.1\n", slirp) ==
+        Servers{"10.0.2.3", "198.51.100.1"});
+  CHECK(name_servers_now("nameserver fe80::1%wlan0\nnameserver ::1\n", slirp) == Servers{"10.0.2.3"});
+  // Not the ones of the network that is gone.
+  CHECK(name_servers_now("nameserver 198.51.100.1\n", "nameserver 192.0.2.1\n") == Servers{"198.51.100.1"});
+  // Nothing usable: as at the start.
+  CHECK(name_servers_now("nameserver 127.0.0.53\n", "nameserver 192.0.2.1\n") == Servers{"192.0.2.1"});
+  CHECK(name_servers_now("", slirp) == Servers{"10.0.2.3"});
+  std::string many;
+  for (int i = 1; i < 100; ++i) {
+    many += "nameserver 198.51.100." + std::to_string(i) + "\n";
+  }
+  CHECK(name_servers_now(many, slirp).size() == 6);
+}
+
 TEST_CASE("loopback and what is no address are left out", "[upstream]") {
   CHECK(name_servers("nameserver 127.0.0.1\nnameserver 127.0.0.53\nnameserver ::1\nnameserver 0.0.0.0\nnameserver ::\n")
             .empty());
