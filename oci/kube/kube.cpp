@@ -128,6 +128,20 @@ std::map<std::string, std::string> comments(const policy::PolicyFields& fields) 
   };
 }
 
+/// The command that puts the values into Podman's store, as each Podman reads them there: JSON, each value in base64.
+/// (4.3.1 cannot use a Secret that its own kube play has stored.) No value stands in an argv or in a shell's history.
+std::string secret_command(const Pod& pod) {
+  std::string names;
+  std::string values;
+  for (const Variable& variable : pod.agent.env) {
+    if (variable.secret) {
+      names += fmt::format("{}\"{}\":\"%s\"", names.empty() ? "" : ",", variable.name);
+      values += " \"$(base64 -w0 <FILE)\"";
+    }
+  }
+  return fmt::format("printf '{{{}}}'{} | podman secret create {}-env -", names, values, pod.name);
+}
+
 std::string header(const Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts) {
   const std::string file = facts.folder / k_manifest;
   std::string text = fmt::format(
@@ -146,10 +160,10 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Pod
       "On Podman 5 only the container's memory limit bounds /tmp and /run: it puts memory of its own there.\n",
       support::join(volume_names(pod), " "));
   if (needs_secret(pod)) {
-    text += fmt::format(
-        "\nBefore the first start, put the values of the secret variables into the secret {0}-env: write a\n"
-        "Secret called {0}-env with stringData to a file outside of every project, and podman kube play it.\n",
-        pod.name);
+    text +=
+        fmt::format("\nSecret:  {}\n"
+                    "         (before the first start; each FILE holds a value, and lies outside of every project)\n",
+                    secret_command(pod));
   }
   text +=
       "\nOn SELinux systems the project must carry a container's label once: chcon -R -t container_file_t PROJECT\n";

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "oci/pod/door.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::generate {
@@ -23,7 +24,7 @@ constexpr ListWords k_lists[] = {
     {"network.allow_ech", "accepted without a readable TLS name: ", "must show its TLS name again: "},
     {"network.allow_private", "may have private addresses: ", "may no longer have private addresses: "},
     {"mounts", "the box also sees ", "the box no longer sees "},
-    {"ports", "the host may also connect to ", "the host may no longer connect to "},
+    {"ports", "a port leads into the box: ", "a port no longer leads into the box: "},
     {"protect.paths", "the box can no longer write ", "the box can now write "},
     {"mask.paths", "hidden from the box now: ", "no longer hidden from the box: "},
     {"env", "the box also has the variable ", "the box no longer has the variable "},
@@ -34,6 +35,8 @@ constexpr ListWords k_lists[] = {
     {"confinement.capabilities", "the agent gains the capability ", "the agent loses the capability "},
     {"confinement.firewall_capabilities", "the firewall gains the capability ", "the firewall loses the capability "},
 };
+
+constexpr const char* k_no_order = " (which of them is tighter is not known)";
 
 void add(Comparison& to, Direction direction, std::string text) {
   switch (direction) {
@@ -48,6 +51,34 @@ std::string option(const std::map<std::string, std::string>& options, const std:
   return found == options.end() ? std::string("(none)") : found->second;
 }
 
+/// Only a cluster's set can have another filter than agentbox's own.
+void compare_seccomp(const Record& before, const Record& after, Comparison& result) {
+  const auto is_own = [](const Record& record) {
+    const auto found = record.options.find("seccomp");
+    return found == record.options.end() || found->second == "agentbox";
+  };
+  if (is_own(before) && !is_own(after)) {
+    add(result, Direction::broader, "system calls are filtered by the runtime's own filter only");
+  } else if (!is_own(before) && is_own(after)) {
+    add(result, Direction::tighter, "system calls are filtered by agentbox's own filter");
+  }
+}
+
+/// A cluster decides more than a host does: see SECURITY.md, `agentbox generate`.
+void compare_formats(const Record& before, const Record& after, Comparison& result) {
+  if (before.format == after.format) {
+    return;
+  }
+  const std::string cluster(oci::door_text(oci::Door::kubernetes));
+  const std::string words = "the format changes from " + before.format + " to " + after.format;
+  if (after.format == cluster) {
+    add(result, Direction::broader,
+        words + ": in a cluster fewer paths of the project are protected, and the firewall is root of the pod");
+  } else {
+    add(result, before.format == cluster ? Direction::tighter : Direction::neutral, words);
+  }
+}
+
 void compare_options(const Record& before, const Record& after, Comparison& result) {
   std::set<std::string> names;
   for (const auto* options : {&before.options, &after.options}) {
@@ -58,18 +89,13 @@ void compare_options(const Record& before, const Record& after, Comparison& resu
   for (const std::string& name : names) {
     const std::string from = option(before.options, name);
     const std::string to = option(after.options, name);
-    if (from == to) {
+    if (from == to || name == "seccomp") {
       continue;
     }
-    if (name == "seccomp") {
-      const bool tighter = to == "agentbox";
-      add(result, tighter ? Direction::tighter : Direction::broader,
-          tighter ? "system calls are filtered by agentbox's own filter"
-                  : "system calls are filtered by the runtime's own filter only");
-    } else if (name.starts_with("image.")) {
+    if (name.starts_with("image.")) {
       add(result, Direction::neutral, "another image of the " + name.substr(6) + ": " + from + " -> " + to);
-    } else { // where the workspace comes from, and how many boxes there are: no order is known
-      add(result, Direction::broader, name + " changes from " + from + " to " + to);
+    } else { // where the workspace comes from, and how many boxes there are
+      add(result, Direction::broader, name + " changes from " + from + " to " + to + k_no_order);
     }
   }
 }
@@ -103,6 +129,9 @@ std::string sentence(const policy::Change& change) {
     return change.field + (added ? " gains " : " loses ") + rest;
   }
   const std::size_t arrow = rest.find(" -> ");
+  if (change.field == "mounts" && arrow != std::string::npos) {
+    return "the box sees " + rest.substr(0, arrow) + " now as " + rest.substr(arrow + 4);
+  }
   return arrow == std::string::npos
              ? change.field + ": " + rest
              : change.field + " changes from " + rest.substr(0, arrow) + " to " + rest.substr(arrow + 4);
@@ -114,12 +143,11 @@ Comparison compare(const Record& before, const Record& after, const std::vector<
     add(result, Direction::broader,
         name + " of the old set was changed by hand, or is missing: what that did is not known");
   }
-  if (before.format != after.format) {
-    add(result, Direction::neutral, "the format changes from " + before.format + " to " + after.format);
-  }
+  compare_formats(before, after, result);
   for (const policy::Change& change : policy::diff(before.policy, after.policy)) {
     add(result, change.direction, sentence(change));
   }
+  compare_seccomp(before, after, result);
   if (before.format == after.format) {
     compare_options(before, after, result);
   }

@@ -44,7 +44,7 @@ std::map<std::string, std::string> options_of(const Request& request, const Imag
                {"parallel", std::to_string(parallel)},
                {"namespace", name_space.empty() ? "(none)" : name_space},
                {"workspace", !claim.empty()     ? "claim " + claim
-                             : !git_url.empty() ? git_url + " " + git_branch
+                             : !git_url.empty() ? git_url + (git_branch.empty() ? "" : " " + git_branch)
                              : host_path        ? "host path"
                                                 : ""},
                {"seccomp", runtime_seccomp ? "runtime" : "agentbox"}};

@@ -225,6 +225,25 @@ class Doors(SystemTest):
             for line in (header["Stop"], header["Remove"]):
                 subprocess.run(shlex.split(line), check=False, capture_output=True, timeout=60)
 
+    def test_a_credential_comes_from_podmans_store_and_stands_in_no_file(self):
+        folder, value = self.sets / "secret", "correct horse % $HOME \" battery"
+        script = 'printf %s "$API_TOKEN" >seen'
+        self.assertCode(self.agentbox("generate", "kube", "--name", NAME, "--output", folder, "--env", f"API_TOKEN={value}", "--",
+                                      "/bin/sh", "-c", script, timeout=300), 0)
+        text = (folder / "pod.yaml").read_text()
+        self.assertFalse(any(b"correct horse" in path.read_bytes() for path in folder.iterdir()))
+        header = dict(re.findall(r"^# (\w+): +(\S.*)$", text, re.MULTILINE))
+        (self.sets / "value").write_text(value)
+        self.addCleanup(subprocess.run, ["podman", "secret", "rm", f"agentbox-{NAME}-env"], check=False, capture_output=True)
+        command(["sh", "-c", header["Secret"].replace("FILE", str(self.sets / "value"))])
+        try:
+            command(shlex.split(header["Start"]))
+            self.assertEqual(command(["podman", "wait", f"agentbox-{NAME}-agent"]).strip(), "0")
+            self.assertEqual((self.workspace / "seen").read_text(), value)
+        finally:
+            for line in (header["Stop"], header["Remove"]):
+                subprocess.run(shlex.split(line), check=False, capture_output=True, timeout=60)
+
     def test_output_is_whole_or_not_there(self):
         folder = self.sets / "mine"
         folder.mkdir()

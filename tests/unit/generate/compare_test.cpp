@@ -84,6 +84,25 @@ TEST_CASE("losing the firewall or the filter, and changes by hand, are broader")
   CHECK(generate::compare(record(full), record(full), {"pod.yaml"}).broader.size() == 1);
 }
 
+TEST_CASE("another format hides no loosening") {
+  const policy::PolicyFields fields = sample_fields();
+  const generate::Record kube = {"kube", fields, {{"image.agent", "a"}}, {}};
+  const generate::Record quadlet = {"quadlet", fields, {}, {}};
+  const generate::Record cluster = {"kubernetes", fields, {{"seccomp", "agentbox"}, {"kind", "pod"}}, {}};
+  const generate::Record loose = {"kubernetes", fields, {{"seccomp", "runtime"}, {"kind", "pod"}}, {}};
+  CHECK(generate::compare(kube, quadlet, {}).broader.empty());
+  CHECK(generate::compare(kube, quadlet, {}).neutral ==
+        std::vector<std::string>{"the format changes from kube to quadlet"});
+  const Comparison outward = generate::compare(kube, cluster, {});
+  REQUIRE(outward.broader.size() == 1);
+  CHECK(contains(outward.broader.front(), "in a cluster fewer paths"));
+  CHECK(generate::compare(cluster, kube, {}).broader.empty());
+  CHECK(
+      generate::compare(kube, loose, {}).broader ==
+      std::vector<std::string>{outward.broader.front(), "system calls are filtered by the runtime's own filter only"});
+  CHECK(generate::compare(loose, kube, {}).tighter.size() == 2);
+}
+
 TEST_CASE("a record tells which files were changed by hand") {
   const tests::ScratchFolder scratch;
   const oci::GeneratedSet set = {{"a/one", "1"}, {"two", "2"}, {"three", "3"}};
