@@ -13,7 +13,7 @@
 namespace agentbox::oci {
 namespace {
 
-/// A path as systemd reads it in a value: '%' begins a specifier.
+/// A path as systemd reads it in a value that becomes part of a command: '%' begins a specifier, '$' a variable.
 std::string specifier_free(const std::string& text) {
   std::string result;
   for (const char byte : text) {
@@ -21,7 +21,7 @@ std::string specifier_free(const std::string& text) {
       throw support::Error(support::ExitCode::usage, "a unit file cannot name a folder with a line break",
                            "choose another --output");
     }
-    result += byte == '%' ? std::string("%%") : std::string(1, byte);
+    result += byte == '%' || byte == '$' ? std::string(2, byte) : std::string(1, byte);
   }
   return result;
 }

@@ -59,9 +59,16 @@ def expanded(documents):
     return documents
 
 
+def plain(text):
+    """What systemd makes of a word of a command: %% is %, $$ is $. What else begins with them would be replaced."""
+    assert not re.search(r"(?<!%)(%%)*%(?!%)", text), f"a specifier: {text}"
+    assert not re.search(r"(?<!\$)(\$\$)*\$(?!\$)", text), f"a variable: {text}"
+    return text.replace("%%", "%").replace("$$", "$")
+
+
 def unit_words(text):
     """The words of a value that systemd splits (systemd.syntax(7))."""
-    return [word.replace("%%", "%") for word in shlex.split(text)]
+    return [plain(word) for word in shlex.split(text)]
 
 
 def unit(text):
@@ -76,8 +83,7 @@ def unit(text):
             continue
         key, equals, value = line.partition("=")
         assert equals and section, line
-        assert not re.search(r"(?<!%)(%%)*%(?!%)", value), f"a specifier: {line}"
-        lines.append([section, key, unit_words(value) if key == "PodmanArgs" else value.replace("%%", "%")])
+        lines.append([section, key, unit_words(value) if key == "PodmanArgs" else plain(value)])
     return lines
 
 
