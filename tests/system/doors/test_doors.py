@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One policy, every door: the same box through `agentbox run`, `podman kube play`, Quadlet and `crun run`, compared by a
 probe that looks at it from inside, and by its ruleset."""
+import contextlib
 import hashlib
 import json
 import os
@@ -243,6 +244,22 @@ class Doors(SystemTest):
         finally:
             for line in (header["Stop"], header["Remove"]):
                 subprocess.run(shlex.split(line), check=False, capture_output=True, timeout=60)
+
+    def test_killed_at_any_moment_it_leaves_the_old_set_or_the_new_one(self):
+        folder, seen = self.sets / "killed", set()
+        self.assertCode(self.agentbox("generate", "kube", "--name", NAME, "--output", folder, "--", "echo", "0"), 0)
+        for attempt in range(1, 21):
+            process = self.start("generate", "kube", "--name", NAME, "--output", folder, "--", "echo", str(attempt))
+            with contextlib.suppress(subprocess.TimeoutExpired):  # the last ones reach their end
+                process.wait(attempt * 0.004 if attempt < 19 else 60)
+            process.kill()
+            process.wait()
+            record = json.loads((folder / "agentbox.json").read_text())
+            for name, digest in record["files"].items():
+                self.assertEqual(hashlib.sha256((folder / name).read_bytes()).hexdigest(), digest, f"{name} after {attempt}")
+            seen.add(record["policy"]["run"]["command"][1])
+        self.assertIn("20", seen)
+        self.assertGreater(len(seen), 1)
 
     def test_output_is_whole_or_not_there(self):
         folder = self.sets / "mine"
