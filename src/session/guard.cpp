@@ -9,7 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "policy/path_rules.hpp"
+#include "policy/policy.hpp"
 #include "session/git_folders.hpp"
+#include "session/git_leads.hpp"
 #include "session/workspace_walk.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
@@ -105,6 +108,37 @@ void look_at_git(const Walk& walk, const std::vector<std::string>& parts, Guarde
   }
 }
 
+std::vector<std::string> leads(const Walk& walk, const std::vector<std::string>& protect) {
+  std::vector<std::string> paths;
+  if (!names(protect, ".git/config")) {
+    return paths;
+  }
+  if (root_is_repository(walk)) {
+    paths = led_to(walk, "");
+  }
+  const std::vector<std::string> more = led_to(walk, ".git");
+  paths.insert(paths.end(), more.begin(), more.end());
+  std::erase_if(paths, [&](const std::string& path) {
+    const auto& usual = policy::default_protected_paths();
+    return std::any_of(usual.begin(), usual.end(), [&](const std::string& one) {
+      return policy::contains_path(one, path) && !names(protect, one);
+    });
+  });
+  return paths;
+}
+
+/// Adds what is there of `paths` and neither lies in what is protected already nor holds it.
+void look_at_leads(const Walk& walk, const std::vector<std::string>& paths, Guarded& guarded) {
+  for (const std::string& path : paths) {
+    const bool overlaps = std::any_of(guarded.read_only.begin(), guarded.read_only.end(), [&](const std::string& one) {
+      return policy::contains_path(one, path) || policy::contains_path(path, one);
+    });
+    if (!overlaps && walk.type_of(path) != FileType::none) {
+      guarded.read_only.push_back(path);
+    }
+  }
+}
+
 void remove_commondir(const Walk& walk, const std::string& git) {
   for (const std::string& repository : find_git_folders(walk, git).repositories) {
     if (walk.read(git_path(repository, "commondir"), 16) == k_own_commondir) {
@@ -159,6 +193,7 @@ Guarded look_at_guarded(const fs::path& root, const std::vector<std::string>& pr
     }
   }
   look_at_git(walk, git_parts(protect), guarded);
+  look_at_leads(walk, leads(walk, protect), guarded);
   std::sort(guarded.read_only.begin(), guarded.read_only.end());
   guarded.read_only.erase(std::unique(guarded.read_only.begin(), guarded.read_only.end()), guarded.read_only.end());
   for (const std::string& path : mask) {
@@ -167,6 +202,10 @@ Guarded look_at_guarded(const fs::path& root, const std::vector<std::string>& pr
     }
   }
   return guarded;
+}
+
+std::vector<std::string> guarded_leads(const fs::path& root, const std::vector<std::string>& protect) {
+  return leads(Walk(root), protect);
 }
 
 std::vector<std::string> make_missing(const fs::path& root, const std::vector<MissingPath>& missing) {

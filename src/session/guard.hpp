@@ -28,10 +28,15 @@ struct Guarded {
 
 /// Looks below folder `root`, which is the workspace or a writable mount. What the protect list says of `.git/…` holds
 /// for the repositories of submodules (.git/modules/*) as well; with it go the links of worktrees (.git/worktrees/*)
-/// and, where .git is a file, that file; and for a root that is a repository itself. Throws Error(refused) when a part
+/// and, where .git is a file, that file; and for a root that is a repository itself. With `.git/config` goes what it
+/// leads Git to inside the root (guarded_leads()), as far as it exists. Throws Error(refused) when a part
 /// of a path is a symbolic link: a mount over it would land elsewhere, and an agent could have made it.
 Guarded look_at_guarded(const std::filesystem::path& root, const std::vector<std::string>& protect,
                         const std::vector<std::string>& mask);
+
+/// What the settings of the repository at `root` lead Git to below it (see led_to()), whether it exists or not, but for
+/// what `protect` lacks of the default list: that was taken off. Empty when `protect` has no .git/config.
+std::vector<std::string> guarded_leads(const std::filesystem::path& root, const std::vector<std::string>& protect);
 
 /// Makes what is missing, without following a symbolic link, and returns what is there now. On a read-only file system
 /// and in a folder of somebody else's that we may not write nothing is made: the box cannot make it either. Throws

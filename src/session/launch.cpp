@@ -155,7 +155,11 @@ void report(const policy::PolicyFields& fields, const review::Held& held, const 
   report.box = fields.name;
   report.workspace = fields.workspace.source;
   report.since = start.seconds();
-  review::scan(writable_folders(fields), start.earliest(), fields.workspace.protect, held, review::Limits{}, report);
+  std::vector<std::string> protect = fields.workspace.protect;
+  for (std::string& path : guarded_leads(fields.workspace.source, protect)) { // what did not exist could be made
+    protect.push_back(std::move(path));
+  }
+  review::scan(writable_folders(fields), start.earliest(), protect, held, review::Limits{}, report);
   for (const std::string& line : review::summary(report)) {
     spdlog::info("{}", line);
   }

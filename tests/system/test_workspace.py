@@ -63,6 +63,26 @@ class Workspace(SystemTest):
         self.assertEqual(list((self.workspace / ".git" / "hooks").glob("[!.]*[!e]")), [])
         git("status", cwd=self.workspace)
 
+    def test_what_git_is_led_to_in_the_project_is_protected(self):
+        """core.hooksPath and include.path are the usual ways of sharing hooks and settings in a project."""
+        self.repository()
+        git("config", "core.hooksPath", ".githooks", cwd=self.workspace)
+        git("config", "include.path", "../.gitconfig", cwd=self.workspace)
+        git("config", "--add", "include.path", "../later", cwd=self.workspace)
+        (self.workspace / ".githooks").mkdir()
+        (self.workspace / ".githooks" / "post-checkout").write_text("#!/bin/sh\n")
+        (self.workspace / ".gitconfig").write_text("[include]\n\tpath = more/settings\n")
+        (self.workspace / "more").mkdir()
+        (self.workspace / "more" / "settings").write_text("")
+        attacks = ["echo x >.githooks/post-checkout", "touch .githooks/new", "mv .githooks x", "echo x >.gitconfig", "mv .gitconfig x",
+                   "echo x >more/settings", "mv more x"]
+        controls = ["echo x >more/other", "touch later", "touch githooks"]
+        result = self.tried(attacks + controls)
+        self.assertEqual([line for line in attacks if result[line]], [])
+        self.assertEqual([line for line in controls if not result[line]], [])
+        report = json.loads(self.agentbox("review", "--json").out)
+        self.assertEqual([(one["kind"], one["path"]) for one in report["findings"]], [("tool-file", "later")])
+
     def test_git_works_and_pushes(self):
         remote = self.repository()
         script = """set -e

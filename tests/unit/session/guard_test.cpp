@@ -7,6 +7,7 @@
 
 #include "box.hpp"
 #include "session/git_folders.hpp"
+#include "session/git_leads.hpp"
 #include "support/error.hpp"
 
 using namespace agentbox;
@@ -222,4 +223,46 @@ TEST_CASE("a worktree's hint names the mount, a submodule's the project") {
   fields.mounts = {{"/home/u/main repo/.git", "/home/u/main repo/.git", false, "--mount"}};
   CHECK_FALSE(describe_git_file("gitdir: /home/u/main repo/.git/worktrees/wt\n", fields));
   CHECK(describe_git_file("gitdir: /x\x1b]52;evil/.git/worktrees/y", fields)->find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("Git's settings are read as Git reads them") {
+  using Settings = std::vector<std::pair<std::string, std::string>>;
+  CHECK(git_settings("\xEF\xBB\xBF[Core] hooksPath = a b \t; c\n\tx=\"q # r\" s\n[includeIf \"gitdir:]\\\"x\"]\n "
+                     "path=../y\\\n z\n") ==
+        Settings{{"core.hookspath", "a b"}, {"core.x", "q # r s"}, {"includeif.path", "../y z"}});
+  CHECK(git_settings("[a]\nb = c\\tn\\\"\r\nflag\n= nonsense\n[broken\nd=e\n") ==
+        Settings{{"a.b", "c\tn\""}, {"broken.d", "e"}});
+  CHECK(git_settings("[a]\nb = x\\").size() == 1);
+}
+
+TEST_CASE("what Git's settings lead to in the workspace is protected") {
+  const session_test::RuntimeFolder folder;
+  const fs::path root = folder.path() / "w";
+  write(root / ".git/config", "[core]\nhooksPath = tools/../.githooks/\n[include]\npath = ../.gitconfig\npath = ~/x\n"
+                              "path = /etc/passwd\npath = ../../out\n[includeIf \"onbranch:x\"]\npath = " +
+                                  (root / "absolute").string() + "\n");
+  write(root / ".gitconfig", "[include]\npath = sub/more\npath = .gitconfig\n[core]\nhooksPath = missing\n");
+  for (const char* file : {".githooks/post-checkout", "absolute", "sub/more", "tools/x"}) {
+    write(root / file, "");
+  }
+  const Words all = {".gitconfig", ".githooks", "absolute", "missing", "sub/more"};
+  CHECK(guarded_leads(root, k_protect) == all);
+  CHECK(guarded_leads(root, {".git/hooks"}).empty());
+  const Guarded guarded = look(root);
+  for (const char* path : {".gitconfig", ".githooks", "absolute", "sub/more"}) {
+    INFO(path);
+    CHECK(std::count(guarded.read_only.begin(), guarded.read_only.end(), path) == 1);
+  }
+  CHECK(guarded.read_only.size() == 5); // and the config itself
+}
+
+TEST_CASE("settings of Git cannot make the whole workspace read-only, nor what was taken off the list") {
+  const session_test::RuntimeFolder folder;
+  const fs::path root = folder.path() / "w";
+  write(root / ".husky/_/pre-commit", "");
+  for (const char* value : {".", "/", "./", "..", "", ".git", ".husky/_"}) {
+    INFO(value);
+    write(root / ".git/config", "[core]\nhooksPath = " + std::string(value) + "\n");
+    CHECK(look(root).read_only == Words{".git/config"});
+  }
 }

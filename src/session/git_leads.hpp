@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a repository's settings lead Git inside the workspace. Git itself is never run.
+#pragma once
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "session/workspace_walk.hpp"
+
+namespace agentbox::session {
+
+/// The settings of a Git configuration file: "section.key" in lower case, without the section's name in quotes, and
+/// the value without its quotes, as git-config(1) says it. Pure; reads any bytes, and passes over what makes no sense.
+std::vector<std::pair<std::string, std::string>> git_settings(std::string_view config);
+
+/// The paths below the root of `walk` that repository `git` (".git", or "" for the root) obeys because its config says
+/// so: core.hooksPath, include.path and includeIf.*.path, and what the included files say. They need not exist.
+/// Relative and normal, sorted, unique, at most 16; no symbolic link is followed.
+std::vector<std::string> led_to(const Walk& walk, const std::string& git);
+
+} // namespace agentbox::session
