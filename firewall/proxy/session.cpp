@@ -2,6 +2,7 @@
 #include "firewall/proxy/session.hpp"
 
 #include <algorithm>
+#include <array>
 #include <asio/write.hpp>
 #include <cstddef>
 #include <exception>
@@ -11,6 +12,7 @@
 #include "firewall/http/request_head.hpp"
 #include "firewall/proxy/original_destination.hpp"
 #include "firewall/proxy/relay.hpp"
+#include "firewall/tls/second_hello.hpp"
 
 namespace agentbox::firewall::proxy {
 namespace {
@@ -58,6 +60,11 @@ asio::awaitable<void> Session::run() {
   m_idle_limit = m_services.limits.idle;
   m_deadline = Clock::now() + m_idle_limit;
   m_legs = 2;
+  const FlowEnd sent = co_await send_buffer();
+  if (sent == FlowEnd::end_of_stream && checks_server_names()) {
+    m_second_hello = co_await await_retry();
+  }
+  m_buffer = std::exchange(m_held, {});
   // A statement of its own: GCC 12 destroys a temporary twice that shares its expression with a co_await, here the
   // handler's share of this session.
   const auto executor = co_await asio::this_coro::executor;
@@ -66,7 +73,7 @@ asio::awaitable<void> Session::run() {
       self->end(true);
     }
   });
-  co_await upload();
+  co_await upload(sent);
 }
 
 bool Session::identify() {
@@ -135,6 +142,8 @@ asio::awaitable<bool> Session::check_hello() {
       co_return deny("not-tls", std::string(hello.problem));
     }
     if (hello.state == tls::ClientHello::State::complete) {
+      m_held = m_buffer.substr(hello.size);
+      m_buffer.resize(hello.size);
       co_return check_server_name(hello);
     }
   }
@@ -213,8 +222,49 @@ asio::awaitable<bool> Session::connect() {
   co_return true;
 }
 
-asio::awaitable<void> Session::upload() {
-  FlowEnd end = co_await send_buffer();
+/// A server may ask for a second ClientHello, and takes the name that stands there (OpenSSL does).
+asio::awaitable<bool> Session::await_retry() {
+  std::array<char, 2048> buffer{};
+  std::optional<bool> again;
+  while (!(again = tls::asks_again(m_surplus))) {
+    const auto [error, size] = co_await m_upstream->async_read_some(asio::buffer(buffer), io::k_await);
+    if (error || size == 0) {
+      co_return false; // the download will see it as well
+    }
+    m_surplus.append(buffer.data(), size);
+  }
+  co_return *again;
+}
+
+asio::awaitable<FlowEnd> Session::check_second_hello() {
+  auto hello = tls::parse_second_hello(m_buffer);
+  while (hello.state == tls::ClientHello::State::incomplete) {
+    if (!co_await read_more()) {
+      co_return FlowEnd::broken;
+    }
+    hello = tls::parse_second_hello(m_buffer);
+  }
+  const bool same = hello.state == tls::ClientHello::State::complete ? check_server_name(hello)
+                                                                     : deny("not-tls", std::string(hello.problem));
+  if (!same || m_over) {
+    co_return FlowEnd::broken;
+  }
+  co_return co_await send_buffer();
+}
+
+/// Whether what TLS says of the host is what decides.
+bool Session::checks_server_names() const {
+  return m_target.kind == Target::Kind::name && m_record.port == k_https &&
+         !m_services.directory.ech_allowed(m_record.name);
+}
+
+/// What the client sends after its buffer, of which `end` tells how that went.
+asio::awaitable<void> Session::upload(FlowEnd end) {
+  if (end == FlowEnd::end_of_stream && m_second_hello) {
+    end = co_await check_second_hello();
+  } else if (end == FlowEnd::end_of_stream) {
+    end = co_await send_buffer(); // what was held back behind a ClientHello
+  }
   if (end == FlowEnd::end_of_stream) { // of the buffer
     end =
         co_await pump({m_client, *m_upstream, m_record.bytes_up, m_active, m_upload_limit, m_budget}, m_services.pipes);

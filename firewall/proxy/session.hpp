@@ -61,7 +61,11 @@ private:
   bool over_budget();
 
   policy::EgressDecision decide() const;
-  asio::awaitable<void> upload();
+  asio::awaitable<void> upload(FlowEnd end);
+  bool checks_server_names() const;
+  /// Reads the server's answer to a ClientHello into m_surplus; true when it asks for another one.
+  asio::awaitable<bool> await_retry();
+  asio::awaitable<FlowEnd> check_second_hello();
   asio::awaitable<FlowEnd> send_buffer();
   asio::awaitable<void> download();
   void leg_ended(bool broken);
@@ -92,10 +96,12 @@ private:
   Clock::time_point m_started = Clock::now();
   Clock::time_point m_deadline;
   Clock::duration m_idle_limit{};
-  unsigned m_legs = 0;    ///< directions that still run
-  bool m_active = false;  ///< bytes moved since the last tick
-  bool m_over = false;    ///< end() was called
-  bool m_closing = false; ///< the answer to the one request is complete; the client may go
+  std::string m_held;          ///< what came behind the first ClientHello
+  bool m_second_hello = false; ///< the server asked for one, and its name is still to be checked
+  unsigned m_legs = 0;         ///< directions that still run
+  bool m_active = false;       ///< bytes moved since the last tick
+  bool m_over = false;         ///< end() was called
+  bool m_closing = false;      ///< the answer to the one request is complete; the client may go
   Farewell m_farewell = Farewell::reset;
   std::string m_buffer; ///< what the client sent so far; once checked: what is sent on before the relay starts
   std::uint64_t m_upload_limit = std::numeric_limits<std::uint64_t>::max(); ///< bytes sent on after the buffer

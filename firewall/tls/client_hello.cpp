@@ -50,7 +50,8 @@ private:
 
 /// The handshake message out of its records.
 struct Assembled {
-  std::string message; ///< with its 4-byte header
+  std::size_t size = 0; ///< of the records that hold it
+  std::string message;  ///< with its 4-byte header
   bool complete = false;
   std::string_view problem; ///< a literal
 };
@@ -72,6 +73,7 @@ std::size_t message_size(std::string_view message) {
 
 Assembled assemble(std::string_view bytes) {
   Assembled out;
+  const std::size_t all = bytes.size();
   while (!bytes.empty()) {
     if (out.problem = record_problem(bytes); !out.problem.empty()) {
       return out;
@@ -100,8 +102,9 @@ Assembled assemble(std::string_view bytes) {
         out.problem = "something follows the ClientHello in its record";
         return out;
       }
-      if (out.message.size() == whole) {
-        out.complete = true;
+      if (out.message.size() == whole) { // and nothing follows in the record when all of it is there
+        out.complete = bytes.size() >= k_record_header + size;
+        out.size = all - bytes.size() + k_record_header + size;
         return out;
       }
     }
@@ -181,6 +184,7 @@ ClientHello parse_client_hello(std::string_view bytes) {
   if (hello.problem.empty() && assembled.complete) {
     hello.problem = read_hello(assembled.message, hello);
     hello.state = ClientHello::State::complete;
+    hello.size = assembled.size;
   } else if (hello.problem.empty() && bytes.size() >= k_max_hello) {
     hello.problem = "the ClientHello is too long";
   }

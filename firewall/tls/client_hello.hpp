@@ -20,6 +20,7 @@ struct ClientHello {
   bool has_sni = false;
   std::string sni;          ///< as sent; not canonical, not even a name
   bool encrypted = false;   ///< an encrypted_client_hello extension is there: the true name may be another one
+  std::size_t size = 0;     ///< of its records, when it is complete
   std::string_view problem; ///< a literal, for State::invalid
 };
 

@@ -4,7 +4,7 @@ import pathlib
 import time
 
 import world
-from tls_bytes import ALERT, ECH, extension, hello, message, real_hello, records, server_names
+from tls_bytes import ALERT, ASKS_FOR_RETRY, ECH, RETRY, extension, hello, message, real_hello, records, server_names
 
 GOOD = "api.example.com"
 
@@ -58,6 +58,24 @@ class Hosts(world.FirewallTest):
             self.assert_echoed(self.tls(data, host="ech.example.com"), data)
         self.arrived()
         self.assert_refused(self.tls(hello(server_names(GOOD), ECH)), "ech", ALERT)
+
+    def test_another_name_in_a_second_hello_is_refused(self):
+        """OpenSSL's servers take the name of the hello that follows a HelloRetryRequest."""
+        first, change, early = hello(server_names(GOOD), ASKS_FOR_RETRY), b"\x14\3\3\0\1\1", b"\x17\3\3\0\5early"
+        for between in (b"", change, early + change):
+            same = between + real_hello(GOOD) + b"\x17\3\3\0\5after"
+            for more in ({"then": same.hex()}, {"split": 61, "pause": 0.001}):
+                data = first if "then" in more else first + same
+                self.assert_echoed(self.tls(data, **more), RETRY + same)
+            self.arrived()
+            evil = between + real_hello("evil.example.net") + b"\x17\3\3\0\5after"
+            self.tls(first, then=evil.hex())
+            self.fw.wait_audit(kind="connect", reason="sni-mismatch")
+            self.tls(first + evil)
+            arrived = b"".join(data for _, _, data in self.arrived())
+            self.assertEqual(arrived, first + first)
+        self.tls(first, then=b"\x16\3\3\0\4none".hex())
+        self.fw.wait_audit(kind="connect", reason="not-tls")
 
     def test_another_name_in_the_hello_is_refused(self):
         self.assert_refused(self.tls(real_hello("evil.example.net")), "sni-mismatch", ALERT)

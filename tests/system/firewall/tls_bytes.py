@@ -42,3 +42,7 @@ def hello(*extensions):
 
 ECH = extension(0xFE0D, b"\0\0\1\0\1\0\0\0\0\0")
 ALERT = bytes([21, 3, 3, 0, 2, 2, 49])
+# A hello with this is answered with a HelloRetryRequest (RFC 8446 §4.1.3).
+ASKS_FOR_RETRY = extension(0x2A2A, b"retry, please")
+RETRY = records(b"\2\0" + sized(b"\3\3" + bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c") +
+                                b"\0\x13\x01\0" + sized(extension(43, b"\3\4"))))

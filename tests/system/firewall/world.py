@@ -19,6 +19,7 @@ import time
 import unittest
 
 import probe
+from tls_bytes import ASKS_FOR_RETRY, RETRY
 
 PROGRAM = ""
 HERE = pathlib.Path(__file__).resolve().parent
@@ -77,13 +78,14 @@ class Sink:
         with contextlib.suppress(OSError), client:
             first = True
             while data := client.recv(1 << 20):
+                again = first and ASKS_FOR_RETRY in data
                 if first or len(self.seen) < 10000:
                     self._note(address, port, data[:4096])
                 first = False
                 if answer:
                     client.sendall(answer)
                     return
-                client.sendall(data)
+                client.sendall(RETRY if again else data)
 
     def _datagrams(self, server, address, port):
         while True:

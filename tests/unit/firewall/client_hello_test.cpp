@@ -5,6 +5,7 @@
 
 #include "bytes.hpp"
 #include "catch.hpp"
+#include "firewall/tls/second_hello.hpp"
 
 namespace agentbox::firewall::tls {
 namespace {
@@ -29,6 +30,49 @@ TEST_CASE("a ClientHello may come in any pieces", "[tls]") {
   }
   CHECK(parse_client_hello(whole).state == State::complete);
   CHECK(parse_client_hello(whole + record("application data", 23)).sni == "api.example.com");
+}
+
+TEST_CASE("a ClientHello ends with its record, and what follows does not count", "[tls]") {
+  const std::string whole = hello(server_name("api.example.com"));
+  CHECK(parse_client_hello(whole).size == whole.size());
+  CHECK(parse_client_hello(whole + whole).size == whole.size());
+  const std::string longer = record(hello_message(server_name("a.example")) + "more");
+  CHECK(parse_client_hello(longer).state == State::invalid);
+  CHECK(parse_client_hello(std::string_view(longer).substr(0, longer.size() - 4)).state == State::incomplete);
+}
+
+TEST_CASE("a server asks for a second ClientHello, or does not", "[tls]") {
+  const auto server_hello = [](const std::string& random) {
+    return record(bytes({2, 0, 0, 40, 3, 3}) + random + bytes({0, 0x13, 1, 0, 0, 0}));
+  };
+  const std::string retry =
+      bytes({0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+             0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c});
+  CHECK(asks_again(server_hello(retry)) == true);
+  CHECK(asks_again(server_hello(std::string(32, 'r'))) == false);
+  for (std::size_t size = 0; size < 43; ++size) {
+    CHECK_FALSE(asks_again(server_hello(retry).substr(0, size)));
+  }
+  CHECK(asks_again(record("alert", 21)) == false);
+  CHECK(asks_again("HTTP/1.1") == false);
+  CHECK(asks_again(record(bytes({1}))) == false);
+}
+
+TEST_CASE("a second ClientHello is found behind what may stand before it", "[tls]") {
+  const std::string second = hello(server_name("evil.example"));
+  const std::string before = record("early data", 23) + record("\1", 20) + record("xx", 21);
+  CHECK(parse_second_hello(second).sni == "evil.example");
+  CHECK(parse_second_hello(before + second).sni == "evil.example");
+  for (std::size_t size = 0; size < before.size() + second.size(); ++size) {
+    CHECK(parse_second_hello((before + second).substr(0, size)).state == State::incomplete);
+  }
+  CHECK(parse_second_hello(record("x", 24)).state == State::invalid);
+  CHECK(parse_second_hello(record(bytes({16, 0, 0, 1, 0}))).state == State::invalid);
+  std::string endless;
+  while (endless.size() <= k_max_second) {
+    endless += record(std::string(16000, 'e'), 23);
+  }
+  CHECK(parse_second_hello(endless).state == State::invalid);
 }
 
 TEST_CASE("a ClientHello may be spread over records", "[tls]") {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+#include <string_view>
+
+#include "firewall/tls/client_hello.hpp"
+
+namespace agentbox::firewall::tls {
+
+/// Whether `bytes`, the first that a server sent, ask for a second ClientHello (HelloRetryRequest, RFC 8446 §4.1.3);
+/// nothing when that takes more of them. What is no ServerHello at all asks for none.
+std::optional<bool> asks_again(std::string_view bytes);
+
+/// The second ClientHello in what a client sent after its first one. Alerts, change_cipher_spec and the early data that
+/// the server has rejected may stand before it; anything else is invalid, and so is more than k_max_second bytes.
+ClientHello parse_second_hello(std::string_view bytes);
+
+constexpr std::size_t k_max_second = std::size_t{64} << 10U;
+
+} // namespace agentbox::firewall::tls
