@@ -63,12 +63,14 @@ private:
     if (step.gate) {
       open(*step.gate, pid);
     }
-    if (step.stand_by) {
-      m_standing_by.try_emplace(step.stand_by->what, step.stand_by->command, step.stand_by->input);
-    }
     Watch watch;
     watch.firewall_pid = m_plan.paths.firewall_pid();
     watch.agent_pid = m_plan.paths.agent_pid();
+    if (step.stand_by) {
+      watch.agent_started = [&] {
+        m_standing_by.try_emplace(step.stand_by->what, step.stand_by->command, step.stand_by->input);
+      };
+    }
     m_result.outcome = supervise(pid, m_signals, watch, m_aside);
     m_result.exit_code = m_result.outcome.status.code;
     m_result.started = std::filesystem::exists(m_plan.paths.agent_pid());

@@ -63,7 +63,7 @@ struct Attach {
   support::Command command;
   bool terminal = false; ///< the command makes a terminal for the agent
   std::optional<Gate> gate = std::nullopt;
-  std::optional<StandBy> stand_by = std::nullopt; ///< started once the gate is open
+  std::optional<StandBy> stand_by = std::nullopt; ///< started when the agent is, not to be in Podman's way before
 };
 
 using Step = std::variant<MakeFolder, MakeFifo, WriteFile, Start, Attach>;

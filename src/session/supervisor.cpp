@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 #include "session/late_process.hpp"
 #include "support/error.hpp"
@@ -78,6 +79,9 @@ private:
   void look_at_the_box() {
     m_firewall.look();
     m_agent.look();
+    if (!m_agent.is_awaited() && !std::exchange(m_agent_told, true) && m_watch.agent_started) {
+      m_watch.agent_started();
+    }
     if (!m_agent_ended && m_agent.ended()) {
       m_agent_ended = true;
       m_firewall_due = Clock::now() + k_between_ends; // nobody needs it any more
@@ -163,6 +167,7 @@ private:
   LateProcess m_agent;
   std::optional<Clock::time_point> m_firewall_due; ///< when it is stopped
   bool m_firewall_ended = false;
+  bool m_agent_told = false;
   bool m_agent_ended = false;
   std::optional<Clock::time_point> m_deadline;
   Outcome::Reason m_expired = Outcome::Reason::forced;

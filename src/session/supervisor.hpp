@@ -17,6 +17,7 @@ struct Watch {
   std::optional<std::filesystem::path> firewall_pid;
   /// Podman's --pidfile of the agent. At the agent's end the firewall is stopped; a firewall that ends before has died.
   std::optional<std::filesystem::path> agent_pid;
+  std::function<void()> agent_started = {};                         ///< called once, when the agent's process is known
   std::chrono::milliseconds term_grace = std::chrono::seconds(5);   ///< after SIGTERM was passed on
   std::chrono::milliseconds hangup_grace = std::chrono::seconds(2); ///< after SIGHUP was passed on
   /// How long the agent may outlive its firewall.

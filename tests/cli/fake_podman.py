@@ -43,6 +43,7 @@ def run(behaviour):
         pathlib.Path(option("--pidfile")).write_text(str(os.getpid()))
     if behaviour.get("hook_error"):
         (pathlib.Path(option("--hooks-dir")).parent / "hook-error").write_text(behaviour["hook_error"])
+    time.sleep(behaviour.get("seconds", 0))
     if behaviour.get("wait_for_signal"):
         received = signal.sigwait({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
         record(signal=received)
@@ -61,6 +62,8 @@ def main():
         record(files=session_files())
         run(mine)
     # One that stands by does its work when its input ends.
+    if "/dev/stdin" in ARGV and mine.get("tells"):
+        record(verb="stands by")
     record(**({"input": sys.stdin.read()} if "/dev/stdin" in ARGV else {}))
     if verb() == "info":
         print((HOME / "info.json").read_text())

@@ -87,6 +87,7 @@ TEST_CASE("--dry-run shows what is done, and does nothing") {
   CHECK_FALSE(left_over(project));
   const json plan = json::parse(dry.out);
 
+  project.behave({{"run", {{"seconds", 0.5}}}}); // or nothing would have to stand by
   project.agentbox({"run", "--allow", "x.example", "--", "true"});
   // What differs from call to call by design: the nonce, process id and time.
   const auto stable = [](std::string text) {
@@ -201,9 +202,9 @@ TEST_CASE("a signal to the launcher reaches the box, and the box goes") {
 
 TEST_CASE("a launcher that was killed takes its pod with it, and the next call cleans up") {
   const Project project;
-  project.behave({{"run", {{"wait_for_signal", true}}}});
+  project.behave({{"run", {{"wait_for_signal", true}}}, {"pod rm", {{"tells", true}}}});
   const pid_t pid = support::spawn(project.command({"run", "--name", "lost", "--", "sleep", "100"}));
-  project.wait_for("run");
+  project.wait_for("stands by");
   kill(pid, SIGKILL);
   support::wait(pid);
   project.wait_for("pod rm");

@@ -139,7 +139,8 @@ TEST_CASE("what stands by does its work at the teardown, or when the launcher di
   const fs::path fifo = claim.paths.pod_name_fifo();
   const auto traced = [&] { return support::read_file_if_exists(trace, 100).value_or(""); };
   Plan plan{"b", claim.paths, {}, {Remove{"say it", shell("echo again >>" + trace.string())}}};
-  Attach attach{shell("cat " + fifo.string() + "; sleep 0.2"), false, Gate{"make it", fifo, ""},
+  const std::string start = "cat " + fifo.string() + "; echo $$ >" + claim.paths.agent_pid().string();
+  Attach attach{shell(start + "; sleep 0.2"), false, Gate{"make it", fifo, ""},
                 StandBy{"say it",
                         shell("read word; echo $word >>" + trace.string() + "; cat; echo gone >>" + trace.string()),
                         "up\n"}};
@@ -157,7 +158,7 @@ TEST_CASE("what stands by does its work at the teardown, or when the launcher di
     CHECK(traced() == "again\n");
   }
   SECTION("when the launcher is killed") {
-    attach.command = shell("cat " + fifo.string() + "; exec sleep 2");
+    attach.command = shell(start + "; exec sleep 2");
     plan.steps.emplace_back(attach);
     const pid_t launcher = fork();
     if (launcher == 0) {
