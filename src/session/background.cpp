@@ -18,8 +18,8 @@ namespace {
 using support::ExitCode;
 using support::Fd;
 
-Fd null_device(int flags) {
-  Fd fd(open("/dev/null", flags | O_CLOEXEC));
+Fd null_device() {
+  Fd fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!fd) {
     throw support::system_error(ExitCode::failed, "cannot open /dev/null", errno);
   }
@@ -28,7 +28,7 @@ Fd null_device(int flags) {
 
 /// A file in memory that takes a child's output, so that nobody must read along.
 Fd memory_file() {
-  Fd fd(memfd_create("stderr", MFD_CLOEXEC));
+  Fd fd(memfd_create("output", MFD_CLOEXEC));
   if (!fd) {
     throw support::system_error(ExitCode::failed, "cannot make a file in memory", errno);
   }
@@ -44,18 +44,17 @@ std::string content_of(const Fd& fd) {
 
 } // namespace
 
-Background::Background(const support::Command& command, const Fd& in) : m_err(memory_file()) {
+Background::Background(const support::Command& command, const Fd& in) : m_out(memory_file()), m_err(memory_file()) {
   spdlog::debug("$ {}", support::shell_quote(command.argv));
-  const Fd out = null_device(O_WRONLY);
   support::Command quiet = command;
-  quiet.fds = {{0, in.get()}, {1, out.get()}, {2, m_err.get()}};
+  quiet.fds = {{0, in.get()}, {1, m_out.get()}, {2, m_err.get()}};
   m_pid = support::spawn(quiet);
 }
 
-Background::Background(const support::Command& command) : Background(command, null_device(O_RDONLY)) {}
+Background::Background(const support::Command& command) : Background(command, null_device()) {}
 
 Background::Background(Background&& other) noexcept
-    : m_err(std::move(other.m_err)), m_pid(std::exchange(other.m_pid, -1)) {}
+    : m_out(std::move(other.m_out)), m_err(std::move(other.m_err)), m_pid(std::exchange(other.m_pid, -1)) {}
 
 Background::~Background() {
   if (m_pid > 0) { // after an error only
@@ -67,11 +66,12 @@ Background::~Background() {
   }
 }
 
-void Background::finish(const std::string& what) {
+std::string Background::finish(const std::string& what) {
   const support::ExitStatus status = support::wait(std::exchange(m_pid, -1));
   if (!status.ok()) {
     throw podman::explain("cannot " + what, {status, {}, content_of(m_err)});
   }
+  return content_of(m_out);
 }
 
 Held::Pipe Held::make_pipe() {

@@ -22,10 +22,11 @@ public:
   Background& operator=(Background&&) = delete;
   ~Background();
 
-  /// Waits for its end. Throws Podman's reason, "cannot WHAT: …", when it failed.
-  void finish(const std::string& what);
+  /// Waits for its end and returns what it printed. Throws Podman's reason, "cannot WHAT: …", when it failed.
+  std::string finish(const std::string& what);
 
 private:
+  support::Fd m_out;
   support::Fd m_err;
   pid_t m_pid = -1;
 };

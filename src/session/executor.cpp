@@ -68,7 +68,7 @@ private:
     watch.agent_pid = m_plan.paths.agent_pid();
     if (step.stand_by) {
       watch.agent_started = [&] {
-        m_standing_by.try_emplace(step.stand_by->what, step.stand_by->command, step.stand_by->input);
+        m_standing_by.try_emplace(step.stand_by->what, step.stand_by->command, m_printed.at(step.stand_by->after));
       };
     }
     m_result.outcome = supervise(pid, m_signals, watch, m_aside);
@@ -82,7 +82,7 @@ private:
   /// Lets `pid`, which waits at the gate or soon will, through; ends it when there is nothing to wait for any more.
   void open(const Gate& gate, pid_t pid) {
     try {
-      m_background.at(gate.after).finish(gate.after);
+      m_printed[gate.after] = m_background.at(gate.after).finish(gate.after);
     } catch (...) {
       kill(pid, SIGKILL);
       support::wait(pid);
@@ -98,6 +98,7 @@ private:
   const Aside& m_aside;
   StandingBy& m_standing_by;
   std::map<std::string, Background> m_background;
+  std::map<std::string, std::string> m_printed; ///< by those that have ended
   Result m_result;
   pid_t m_attached = -1;
 };

@@ -88,10 +88,9 @@ Plan make_plan(const policy::Policy& policy, const Host& host) {
     plan.steps.push_back(std::move(step));
   }
   plan.steps.emplace_back(MakeFifo{host.paths.pod_name_fifo()});
-  plan.steps.emplace_back(Attach{
-      host.podman.command(agent_run_arguments(fields, host)), host.oci.terminal,
-      Gate{create, host.paths.pod_name_fifo(), pod_name(fields.name) + "\n"},
-      StandBy{k_remove, remove_pod(host.podman, {"--pod-id-file", "/dev/stdin"}), pod_name(fields.name) + "\n"}});
+  plan.steps.emplace_back(Attach{host.podman.command(agent_run_arguments(fields, host)), host.oci.terminal,
+                                 Gate{create, host.paths.pod_name_fifo(), pod_name(fields.name) + "\n"},
+                                 StandBy{k_remove, remove_pod(host.podman, {"--pod-id-file", "/dev/stdin"}), create}});
   return plan;
 }
 

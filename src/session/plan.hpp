@@ -49,13 +49,14 @@ struct Gate {
   std::string text;
 };
 
-/// A command that stands by: it reads `input` and then waits for the end of it, which comes at the teardown's Remove of
-/// the same `what`, or when the launcher dies. So nothing is left to do after a `kill -9` of the launcher, and the
-/// teardown waits for no program to start.
+/// A command that stands by: it reads what Start's `after` printed (the pod's id: its name may come to mean another
+/// pod), and then waits for the end of its input, which comes at the teardown's Remove of the same `what`, or when the
+/// launcher dies. So nothing is left to do after a `kill -9` of the launcher, and the teardown waits for no program to
+/// start.
 struct StandBy {
   std::string what;
   support::Command command;
-  std::string input;
+  std::string after;
 };
 
 /// Runs a command on our own terminal and watches it. Its exit code is the run's.

@@ -70,7 +70,7 @@ public:
     if (step.stand_by) {
       attach["stand_by"] = command_json("stand by", step.stand_by->command);
       attach["stand_by"]["what"] = step.stand_by->what;
-      attach["stand_by"]["input"] = step.stand_by->input;
+      attach["stand_by"]["input_of"] = step.stand_by->after;
     }
     return attach;
   }
@@ -142,8 +142,8 @@ std::string step_text(const json& step) {
                     gate.at("fifo").get<std::string>(), gate.at("text").get<std::string>());
     if (step.contains("stand_by")) {
       const json& stand_by = step.at("stand_by");
-      text += fmt::format("$ {} & # stands by until the teardown; its input: {}", command_text(stand_by),
-                          stand_by.at("input").get<std::string>());
+      text += fmt::format("$ {} & # stands by until the teardown; its input is what was printed by: {}\n",
+                          command_text(stand_by), stand_by.at("input_of").get<std::string>());
     }
     return text;
   }

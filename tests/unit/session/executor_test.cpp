@@ -143,9 +143,9 @@ TEST_CASE("what stands by does its work at the teardown, or when the launcher di
   Attach attach{shell(start + "; sleep 0.2"), false, Gate{"make it", fifo, ""},
                 StandBy{"say it",
                         shell("read word; echo $word >>" + trace.string() + "; cat; echo gone >>" + trace.string()),
-                        "up\n"}};
+                        "make it"}};
   const Signals signals;
-  plan.steps = {MakeFifo{fifo}, Start{"make it", shell("true")}};
+  plan.steps = {MakeFifo{fifo}, Start{"make it", shell("echo up")}};
   SECTION("at the teardown, and then nothing else has to") {
     plan.steps.emplace_back(attach);
     CHECK(execute(plan, signals).problems.empty());
