@@ -135,7 +135,7 @@ std::string secret_command(const Pod& pod) {
   std::string values;
   for (const Variable& variable : pod.agent.env) {
     if (variable.secret) {
-      names += fmt::format("{}\"{}\":\"%s\"", names.empty() ? "" : ",", variable.name);
+      names += fmt::format(R"({}"{}":"%s")", names.empty() ? "" : ",", variable.name);
       values += " \"$(base64 -w0 <FILE)\"";
     }
   }

@@ -23,6 +23,7 @@ using nlohmann::json;
 std::vector<std::string> kubernetes_capabilities(const std::vector<std::string>& names) {
   constexpr std::string_view k_prefix = "CAP_";
   std::vector<std::string> result;
+  result.reserve(names.size());
   for (const std::string& name : names) {
     result.push_back(name.starts_with(k_prefix) ? name.substr(k_prefix.size()) : name);
   }
