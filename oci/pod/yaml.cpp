@@ -179,8 +179,8 @@ private:
 std::string indent_comments(const std::string& text) {
   std::vector<std::string> lines = lines_of(text);
   std::string indent;
-  for (auto line = lines.rbegin(); line != lines.rend();
-       ++line) { // NOLINT(modernize-loop-convert): no views in clang 14
+  // NOLINTNEXTLINE(modernize-loop-convert): clang 14 has no std::views::reverse
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
     if (!line->empty() && line->front() == '#') {
       line->insert(0, indent);
     } else if (!line->empty()) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/executor.hpp"
 
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <fmt/format.h>
@@ -11,6 +10,7 @@
 
 #include "session/background.hpp"
 #include "session/before_step.hpp"
+#include "session/late_process.hpp"
 #include "session/orphans.hpp"
 #include "session/registry.hpp"
 #include "session/terminal.hpp"
@@ -110,11 +110,8 @@ bool is_firewall(pid_t pid) {
 }
 
 void take(const StopFirewall& step, StandingBy& /*standing_by*/) {
-  const std::string text = support::read_file_if_exists(step.pid_file, 32).value_or("");
-  pid_t pid = 0;
-  const bool known = std::from_chars(text.data(), text.data() + text.size(), pid).ec == std::errc() && pid > 1;
-  if (known && is_firewall(pid)) {
-    stop_process(pid, std::chrono::milliseconds(300));
+  if (const auto pid = pid_in(step.pid_file); pid && is_firewall(*pid)) {
+    stop_process(*pid, std::chrono::milliseconds(300));
   }
 }
 

@@ -14,7 +14,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t k_most_bytes = 1U << 20U;
-constexpr std::size_t k_most_paths = 16;
 
 bool is_key_byte(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-';
@@ -149,7 +148,7 @@ std::vector<std::string> led_to(const Walk& walk, const std::string& git) {
     const std::string config = walk.read(file, k_most_bytes).value_or("");
     for (const auto& [key, value] : git_settings(config)) {
       const bool includes = key == "include.path" || key == "includeif.path";
-      if (found.size() == k_most_paths || (!includes && key != "core.hookspath")) {
+      if (found.size() == k_most_leads || (!includes && key != "core.hookspath")) {
         continue;
       }
       // Hooks run at the top of the working tree, or in a bare repository.

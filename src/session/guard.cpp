@@ -16,6 +16,7 @@
 #include "session/workspace_walk.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::session {
 namespace fs = std::filesystem;
@@ -118,6 +119,11 @@ std::vector<std::string> leads(const Walk& walk, const std::vector<std::string>&
   }
   const std::vector<std::string> more = led_to(walk, ".git");
   paths.insert(paths.end(), more.begin(), more.end());
+  return paths;
+}
+
+/// `paths` but for what `protect` lacks of the default list: that was taken off.
+std::vector<std::string> without_exceptions(std::vector<std::string> paths, const std::vector<std::string>& protect) {
   std::erase_if(paths, [&](const std::string& path) {
     const auto& usual = policy::default_protected_paths();
     return std::any_of(usual.begin(), usual.end(), [&](const std::string& one) {
@@ -125,6 +131,16 @@ std::vector<std::string> leads(const Walk& walk, const std::vector<std::string>&
     });
   });
   return paths;
+}
+
+/// What was not followed any more would stay open.
+void require_all_followed(const Walk& walk, const std::vector<std::string>& paths) {
+  if (paths.size() >= k_most_leads) {
+    throw support::Error(support::ExitCode::refused,
+                         "the Git configuration of " + support::escape_untrusted(walk.root().string(), 1000) +
+                             " names too many files and folders of hooks in the project to protect them",
+                         "include fewer files; git config --show-origin --list tells from where");
+  }
 }
 
 /// Adds what is there of `paths` and neither lies in what is protected already nor holds it.
@@ -193,7 +209,9 @@ Guarded look_at_guarded(const fs::path& root, const std::vector<std::string>& pr
     }
   }
   look_at_git(walk, git_parts(protect), guarded);
-  look_at_leads(walk, leads(walk, protect), guarded);
+  const std::vector<std::string> led = leads(walk, protect);
+  require_all_followed(walk, led);
+  look_at_leads(walk, without_exceptions(led, protect), guarded);
   std::sort(guarded.read_only.begin(), guarded.read_only.end());
   guarded.read_only.erase(std::unique(guarded.read_only.begin(), guarded.read_only.end()), guarded.read_only.end());
   for (const std::string& path : mask) {
@@ -205,7 +223,7 @@ Guarded look_at_guarded(const fs::path& root, const std::vector<std::string>& pr
 }
 
 std::vector<std::string> guarded_leads(const fs::path& root, const std::vector<std::string>& protect) {
-  return leads(Walk(root), protect);
+  return without_exceptions(leads(Walk(root), protect), protect);
 }
 
 std::vector<std::string> make_missing(const fs::path& root, const std::vector<MissingPath>& missing) {

@@ -30,7 +30,8 @@ struct Guarded {
 /// for the repositories of submodules (.git/modules/*) as well; with it go the links of worktrees (.git/worktrees/*)
 /// and, where .git is a file, that file; and for a root that is a repository itself. With `.git/config` goes what it
 /// leads Git to inside the root (guarded_leads()), as far as it exists. Throws Error(refused) when a part
-/// of a path is a symbolic link: a mount over it would land elsewhere, and an agent could have made it.
+/// of a path is a symbolic link: a mount over it would land elsewhere, and an agent could have made it; and when
+/// `.git/config` leads to more than can be followed.
 Guarded look_at_guarded(const std::filesystem::path& root, const std::vector<std::string>& protect,
                         const std::vector<std::string>& mask);
 

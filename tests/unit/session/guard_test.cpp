@@ -256,6 +256,19 @@ TEST_CASE("what Git's settings lead to in the workspace is protected") {
   CHECK(guarded.read_only.size() == 5); // and the config itself
 }
 
+TEST_CASE("more than can be followed is refused, not left open") {
+  const session_test::RuntimeFolder folder;
+  const fs::path root = folder.path() / "w";
+  std::string config = "[include]\n";
+  for (std::size_t i = 1; i < k_most_leads; ++i) {
+    config += "path = ../" + std::to_string(i) + "\n";
+  }
+  write(root / ".git/config", config);
+  CHECK_NOTHROW(look(root));
+  write(root / ".git/config", config + "path = ../last\n");
+  CHECK_THROWS_WITH(look(root), Catch::Matchers::Contains("too many"));
+}
+
 TEST_CASE("settings of Git cannot make the whole workspace read-only, nor what was taken off the list") {
   const session_test::RuntimeFolder folder;
   const fs::path root = folder.path() / "w";
