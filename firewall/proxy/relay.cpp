@@ -128,12 +128,12 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
   co_return FlowEnd::limit_reached;
 }
 
-asio::awaitable<void> discard(tcp::socket& from) {
+asio::awaitable<bool> discard(tcp::socket& from) {
   std::array<char, 4096> buffer{};
   for (;;) {
     const auto [error, size] = co_await from.async_read_some(asio::buffer(buffer), io::k_await);
     if (error || size == 0) {
-      co_return;
+      co_return error == asio::error::eof;
     }
   }
 }

@@ -29,7 +29,7 @@ enum class FlowEnd {
 /// fails. Closes nothing.
 asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes);
 
-/// Reads and throws away what `from` sends, until it is done or fails.
-asio::awaitable<void> discard(asio::ip::tcp::socket& from);
+/// Reads and throws away what `from` sends, until it is done (true) or fails.
+asio::awaitable<bool> discard(asio::ip::tcp::socket& from);
 
 } // namespace agentbox::firewall::proxy

@@ -12,6 +12,7 @@
 #include "firewall/http/request_head.hpp"
 #include "firewall/proxy/original_destination.hpp"
 #include "firewall/proxy/relay.hpp"
+#include "firewall/proxy/sender.hpp"
 #include "firewall/tls/second_hello.hpp"
 
 namespace agentbox::firewall::proxy {
@@ -62,7 +63,9 @@ asio::awaitable<void> Session::run() {
   m_legs = 2;
   const FlowEnd sent = co_await send_buffer();
   if (sent == FlowEnd::end_of_stream && checks_server_names()) {
+    m_unanswered = true;
     m_second_hello = co_await await_retry();
+    m_unanswered = false;
   }
   m_buffer = std::exchange(m_held, {});
   // A statement of its own: GCC 12 destroys a temporary twice that shares its expression with a co_await, here the
@@ -277,7 +280,8 @@ asio::awaitable<void> Session::upload(FlowEnd end) {
     std::error_code ignored;
     m_upstream->shutdown(tcp::socket::shutdown_send, ignored);
   } else if (end == FlowEnd::limit_reached) {
-    co_await discard(m_client); // a second request on this connection goes nowhere
+    const bool closed = co_await discard(m_client); // a second request on this connection goes nowhere
+    end = closed ? end : FlowEnd::broken;
   }
   leg_ended(end == FlowEnd::broken);
 }
@@ -374,7 +378,29 @@ bool Session::fail(std::string_view reason, std::string text) {
   return false;
 }
 
+/// Asked of the kernel once a second, so that a wait for it costs no connection anything.
+void Session::look_at_client(Clock::time_point now) {
+  const Sender client = sender_of(m_client.native_handle());
+  if (client == Sender::gone) {
+    stop("client-gone", "the client left before the server answered");
+  } else if (client == Sender::done && !m_client_done) {
+    m_client_done = true;
+    m_idle_limit = m_services.limits.half_closed_idle;
+    auto limit = m_idle_limit;
+    if (m_held
+            .empty()) { // all it said is a ClientHello: what is left to come is an alert, or the server's first flight
+      std::error_code ignored;
+      m_upstream->shutdown(tcp::socket::shutdown_send, ignored);
+      limit = m_services.limits.handshake;
+    }
+    m_deadline = std::min(m_deadline, now + limit);
+  }
+}
+
 void Session::tick(Clock::time_point now) {
+  if (m_unanswered && !m_over) {
+    look_at_client(now);
+  }
   if (m_active && !m_closing) {
     m_active = false;
     m_deadline = now + m_idle_limit;
@@ -385,6 +411,8 @@ void Session::tick(Clock::time_point now) {
   }
   if (m_closing) {
     end(false);
+  } else if (m_unanswered && m_client_done) {
+    stop("client-gone", "the client sent no more, and the server did not answer");
   } else if (m_upstream) {
     stop("idle", "no byte in either direction for too long");
   } else {

@@ -69,6 +69,7 @@ private:
   asio::awaitable<FlowEnd> send_buffer();
   asio::awaitable<void> download();
   void leg_ended(bool broken);
+  void look_at_client(Clock::time_point now);
 
   /// Reads once more into m_buffer. False at the end of the stream, when the time is up, or on failure.
   asio::awaitable<bool> read_more();
@@ -98,6 +99,8 @@ private:
   Clock::duration m_idle_limit{};
   std::string m_held;          ///< what came behind the first ClientHello
   bool m_second_hello = false; ///< the server asked for one, and its name is still to be checked
+  bool m_unanswered = false;   ///< the server's answer to the ClientHello is waited for, and nobody reads the client
+  bool m_client_done = false;  ///< meanwhile the client closed its sending side
   unsigned m_legs = 0;         ///< directions that still run
   bool m_active = false;       ///< bytes moved since the last tick
   bool m_over = false;         ///< end() was called
