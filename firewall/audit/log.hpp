@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "firewall/audit/ledger.hpp"
 #include "firewall/audit/limiter.hpp"
 #include "firewall/audit/record.hpp"
 #include "support/fd.hpp"
@@ -13,6 +14,7 @@ namespace agentbox::firewall::audit {
 
 /// The audit log of one box: FOLDER/BOX.jsonl, append-only, never through a symbolic link, mode 0600. At `max_bytes`
 /// the file becomes BOX.jsonl.1 and a new one is begun, so that a box takes no more than twice that on the host's disk.
+/// What the decisions come to outlives that in the ledger, which also counts what the limiter keeps out of the log.
 class Log {
 public:
   static constexpr std::uint64_t k_max_bytes = 16U << 20U;
@@ -20,9 +22,10 @@ public:
   /// Opens the log. Throws support::Error(failed).
   Log(std::filesystem::path folder, std::string box, std::uint64_t max_bytes = k_max_bytes);
 
-  /// Writes `record` with the box's name and the time of now, unless the limiter leaves it out. What the user did, and
-  /// the firewall's own life, are always written. The first record after some could not be written is recover()'s; the
-  /// connections among those follow it, the last 1024: a box can fill the disk while one is open.
+  /// Counts `record` in the ledger, and writes it with the box's name and the time of now, unless the limiter leaves it
+  /// out. What the user did, and the firewall's own life, are always written. The first record after some could not be
+  /// written is recover()'s; the connections among those follow it, the last 1024: a box can fill the disk while one is
+  /// open.
   void write(Record record);
 
   /// Writes how many records the limiter left out, if it did.
@@ -39,6 +42,7 @@ private:
   void open();
   void rotate();
   void record(Record record);
+  void count(const Record& record);
   void append(const Record& record);
   void keep(Record record);
 
@@ -47,10 +51,12 @@ private:
   std::uint64_t m_max_bytes;
   std::uint64_t m_size = 0;
   support::Fd m_file;
+  Ledger m_ledger;
   Limiter m_limiter;
   std::deque<Record> m_kept; ///< connections that could not be written
   std::uint64_t m_lost = 0;  ///< that could not be kept either
   bool m_healthy = true;
+  bool m_torn = false; ///< the last line has no end
 };
 
 } // namespace agentbox::firewall::audit

@@ -38,6 +38,8 @@ bool fill(const nlohmann::json& object, Record& record) {
   object.at("bytes_up").get_to(record.bytes_up);
   object.at("bytes_down").get_to(record.bytes_down);
   object.at("duration_ms").get_to(record.duration_ms);
+  record.count = object.value("count", std::uint64_t{1});
+  record.first = object.value("first", std::string());
   record.verdict = verdict == "allow" ? Verdict::allow : Verdict::deny;
   for (const auto& [value, text] : k_kinds) {
     if (kind == text) {
@@ -64,22 +66,26 @@ std::string_view verdict_text(Verdict verdict) {
 }
 
 std::string to_json_line(const Record& record) {
-  const auto& [time, box, kind, name, address, port, protocol, verdict, reason, text, rule, up, down, duration] =
-      record;
-  const nlohmann::ordered_json object = {{"time", support::escape_untrusted(time, 40)},
-                                         {"box", support::escape_untrusted(box, 64)},
-                                         {"kind", kind_text(kind)},
-                                         {"name", support::escape_untrusted(name)},
-                                         {"address", support::escape_untrusted(address, 64)},
-                                         {"port", port},
-                                         {"protocol", support::escape_untrusted(protocol, 16)},
-                                         {"verdict", verdict_text(verdict)},
-                                         {"reason", support::escape_untrusted(reason, 40)},
-                                         {"text", support::escape_untrusted(text, 600)},
-                                         {"rule", support::escape_untrusted(rule)},
-                                         {"bytes_up", up},
-                                         {"bytes_down", down},
-                                         {"duration_ms", duration}};
+  const auto& [time, box, kind, name, address, port, protocol, verdict, reason, text, rule, up, down, duration, count,
+               first] = record;
+  nlohmann::ordered_json object = {{"time", support::escape_untrusted(time, 40)},
+                                   {"box", support::escape_untrusted(box, 64)},
+                                   {"kind", kind_text(kind)},
+                                   {"name", support::escape_untrusted(name)},
+                                   {"address", support::escape_untrusted(address, 64)},
+                                   {"port", port},
+                                   {"protocol", support::escape_untrusted(protocol, 16)},
+                                   {"verdict", verdict_text(verdict)},
+                                   {"reason", support::escape_untrusted(reason, 40)},
+                                   {"text", support::escape_untrusted(text, 600)},
+                                   {"rule", support::escape_untrusted(rule)},
+                                   {"bytes_up", up},
+                                   {"bytes_down", down},
+                                   {"duration_ms", duration}};
+  if (!first.empty()) {
+    object["count"] = count;
+    object["first"] = support::escape_untrusted(first, 40);
+  }
   return object.dump(-1, ' ', true) + '\n';
 }
 

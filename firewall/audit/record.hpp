@@ -20,9 +20,10 @@ enum class Kind {
 
 enum class Verdict { allow, deny };
 
-/// One decision. Strings may come from the box; to_json_line() makes them harmless.
+/// One decision, or the sum of several of the same kind. Strings may come from the box; to_json_line() makes them
+/// harmless.
 struct Record {
-  std::string time; ///< RFC 3339, UTC, milliseconds: "2026-01-31T12:00:00.123Z"
+  std::string time; ///< RFC 3339, UTC, milliseconds: "2026-01-31T12:00:00.123Z"; of a sum's last decision
   std::string box;
   Kind kind = Kind::firewall;
   std::string name;       ///< of the host; empty where only an address is known
@@ -36,6 +37,8 @@ struct Record {
   std::uint64_t bytes_up = 0;   ///< from the box
   std::uint64_t bytes_down = 0; ///< to the box
   std::uint64_t duration_ms = 0;
+  std::uint64_t count = 1; ///< decisions
+  std::string first;       ///< time of a sum's first one; empty: the record is no sum
 
   bool operator==(const Record&) const = default;
 };
@@ -43,8 +46,11 @@ struct Record {
 std::string_view kind_text(Kind kind);
 std::string_view verdict_text(Verdict verdict);
 
-/// `record` as one JSON object and a newline, keys always in the same order, all present. At most 4 KiB long: strings
-/// are escaped with support::escape_untrusted and cut.
+/// The address of a sum of hosts that were too many to keep apart; it has no name.
+inline constexpr std::string_view k_other_hosts = "*";
+
+/// `record` as one JSON object and a newline, keys always in the same order, all present; `count` and `first` are a
+/// sum's only. At most 4 KiB long: strings are escaped with support::escape_untrusted and cut.
 std::string to_json_line(const Record& record);
 
 /// The reverse; nothing for a line that is no record (a line cut by a full disk, another version's). Unknown keys are

@@ -144,7 +144,7 @@ ruleset  print what would be loaded, and change nothing
   --driver DRIVER        nftables (as it is without), or iptables: how the rules get into the kernel
   --policy FILE          the egress policy (/etc/agentbox/egress.json)
   --run DIR              where `ready` or `failed` is written (/run/agentbox)
-  --audit DIR            where NAME.jsonl is written (/var/log/agentbox)
+  --audit DIR            where NAME.jsonl and NAME.totals are written (/var/log/agentbox)
   --resolv FILE          the upstream name servers (/etc/resolv.conf)
   --publish PORT         a TCP port of the box that may be connected to from outside; may be repeated
 

@@ -34,22 +34,24 @@ struct BacktestOptions {
   bool json = false;
 };
 
-/// The records of the boxes of this folder, or of the one that is named. A second box of a folder is NAME-2.
-std::vector<firewall::audit::Record> history_here(HistoryOptions options, const std::filesystem::path& workspace) {
+/// The history of the boxes of this folder, or of the one that is named. A second box of a folder is NAME-2.
+network::History history_here(HistoryOptions options, const std::filesystem::path& workspace) {
   if (options.box) {
     return history(options);
   }
   const std::string name = config::default_box_name(workspace);
-  std::vector<firewall::audit::Record> records = history(options);
-  std::erase_if(records, [&](const auto& record) {
+  network::History found = history(options);
+  const auto is_elsewhere = [&](const auto& record) {
     const bool numbered = record.box.starts_with(name + "-") && record.box.size() > name.size() + 1 &&
                           record.box.find_first_not_of("0123456789", name.size() + 1) == std::string::npos;
     return record.box != name && !numbered;
-  });
-  if (records.empty()) {
+  };
+  std::erase_if(found.lines, is_elsewhere);
+  std::erase_if(found.sums, is_elsewhere);
+  if (found.sums.empty()) {
     spdlog::info("nothing was recorded of box \"{}\"; --box names another one", name);
   }
-  return records;
+  return found;
 }
 
 void print(const std::vector<Tested>& tested) {
@@ -69,7 +71,8 @@ int backtest(const BacktestOptions& options) {
   const auto workspace = config::choose_workspace(".", support::home_folder());
   const auto kind = options.as == "user" ? config::LayerKind::user : config::LayerKind::project;
   const policy::EgressIndex index(config::egress_with(config::standard_sources(workspace.path), options.file, kind));
-  const auto tested = network::backtest(history_here(options.history, workspace.path), index, options.last);
+  const network::History history = history_here(options.history, workspace.path);
+  const auto tested = network::backtest(options.last == 0 ? history.sums : history.lines, index, options.last);
   const auto count = [&](Tested::Outcome outcome) {
     return std::count_if(tested.begin(), tested.end(), [&](const Tested& one) { return one.outcome == outcome; });
   };
@@ -79,17 +82,19 @@ int backtest(const BacktestOptions& options) {
     }
   } else {
     print(tested);
-    spdlog::info("{} would break, {} would pass that were refused, {} stay as they are", count(Tested::Outcome::breaks),
-                 count(Tested::Outcome::passes_now),
-                 count(Tested::Outcome::still_passes) + count(Tested::Outcome::still_refused));
+    const auto not_known = count(Tested::Outcome::not_known);
+    spdlog::info("{} would break, {} would pass that were refused, {} stay as they are{}",
+                 count(Tested::Outcome::breaks), count(Tested::Outcome::passes_now),
+                 count(Tested::Outcome::still_passes) + count(Tested::Outcome::still_refused),
+                 not_known == 0 ? "" : "; of the other hosts it is not known");
   }
   return count(Tested::Outcome::breaks) > 0 ? 1 : 0;
 }
 
 void suggest(const HistoryOptions& options, const Context& context) {
   const config::Loaded loaded = load_box({}, context);
-  const auto records = history_here(options, loaded.fields.workspace.source);
-  const network::Suggestion suggestion = network::suggest(records, policy::EgressIndex(loaded.fields.egress));
+  const network::History history = history_here(options, loaded.fields.workspace.source);
+  const network::Suggestion suggestion = network::suggest(history.sums, policy::EgressIndex(loaded.fields.egress));
   if (suggestion.add.empty()) {
     spdlog::info("nothing that was denied needs to be added");
   } else if (session::own_terminal().out) {

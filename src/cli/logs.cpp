@@ -20,8 +20,11 @@ namespace {
 std::string line_of(const firewall::audit::Record& record) {
   const std::string host = record.name.empty() ? record.address : record.name;
   const std::string port = record.port == 0 ? "" : ":" + std::to_string(record.port);
-  return fmt::format("{} {:<5} {:<8} {}{} {}", record.time, firewall::audit::verdict_text(record.verdict),
-                     firewall::audit::kind_text(record.kind), support::escape_untrusted(host), port,
+  const std::string times =
+      record.count < 2 ? ""
+                       : fmt::format("{} times since {}: ", record.count, support::escape_untrusted(record.first, 40));
+  return fmt::format("{} {:<5} {:<8} {}{} {}{}", record.time, firewall::audit::verdict_text(record.verdict),
+                     firewall::audit::kind_text(record.kind), support::escape_untrusted(host), port, times,
                      support::escape_untrusted(record.text));
 }
 
@@ -32,8 +35,11 @@ void print_logs(const std::string& name, bool as_data) {
                          "there is no log of a box named \"" + support::escape_untrusted(name) + "\"",
                          "the logs are in " + session::audit_folder().string());
   }
-  for (const auto& record : network::read_history(session::audit_folder(), {name, {}})) {
-    fmt::print("{}", as_data ? firewall::audit::to_json_line(record) : line_of(record) + "\n");
+  const network::History history = network::read_history(session::audit_folder(), {name, {}});
+  for (const auto* records : {&history.displaced, &history.lines}) {
+    for (const auto& record : *records) {
+      fmt::print("{}", as_data ? firewall::audit::to_json_line(record) : line_of(record) + "\n");
+    }
   }
 }
 

@@ -10,11 +10,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
+#include <iterator>
 #include <memory>
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 #include "cli/subcommands.hpp"
 #include "network/duration.hpp"
@@ -51,9 +54,22 @@ void say_if_empty(bool empty) {
   }
 }
 
+void say_if_partial(const network::History& history) {
+  if (!history.lines_begin.empty()) {
+    spdlog::info("the lines reach back to {} only: hosts known before may have done more than is shown here; without "
+                 "--since the totals have all",
+                 support::escape_untrusted(history.lines_begin, 40));
+  }
+}
+
 void log(const HistoryOptions& options, bool as_data, bool only_totals) {
-  std::vector<Record> records = history(options);
-  const auto totals = network::totals(records);
+  network::History history = cli::history(options);
+  // What was displaced by a flood, in sums, and then what is left line by line.
+  std::vector<Record> records = std::move(history.displaced);
+  records.insert(records.end(), std::make_move_iterator(history.lines.begin()),
+                 std::make_move_iterator(history.lines.end()));
+  const auto totals = network::totals(history.sums);
+  say_if_partial(history);
   if (as_data) {
     for (const network::Total& total : totals) {
       fmt::print("{}", only_totals ? network::to_json_line(total) : "");
@@ -75,7 +91,9 @@ void log(const HistoryOptions& options, bool as_data, bool only_totals) {
 }
 
 void denied(const HistoryOptions& options, bool as_data) {
-  const auto list = network::denied(history(options));
+  const network::History history = cli::history(options);
+  const auto list = network::denied(history.sums);
+  say_if_partial(history);
   if (as_data) {
     for (const network::Denied& one : list) {
       fmt::print("{}", network::to_json_line(one));
@@ -107,7 +125,7 @@ void follow(const HistoryOptions& options, bool as_data) {
   const network::Look look = look_of_stdout();
   network::Tail tail(session::audit_folder(), options.box);
   if (options.since) {
-    print_followed(history(options), as_data, look);
+    print_followed(history(options).lines, as_data, look);
   }
   if (!as_data && session::own_terminal().err) {
     spdlog::info("following {}; Ctrl-C ends it", options.box ? "box \"" + *options.box + "\"" : "every box");
@@ -134,7 +152,7 @@ void add_history_options(CLI::App& command, HistoryOptions& options) {
       ->type_name("TIME");
 }
 
-std::vector<Record> history(const HistoryOptions& options) {
+network::History history(const HistoryOptions& options) {
   network::Filter filter{options.box, {}};
   if (options.since) {
     filter.since = network::parse_since(*options.since, std::chrono::system_clock::now());

@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "cli/subcommands.hpp"
 #include "network/history.hpp"
@@ -19,8 +18,8 @@ struct HistoryOptions {
 /// Adds --box and --since.
 void add_history_options(CLI::App& command, HistoryOptions& options);
 
-/// The records that the options mean. Throws support::Error(usage) for a box without a log and for what is no time.
-std::vector<firewall::audit::Record> history(const HistoryOptions& options);
+/// The history that the options mean. Throws support::Error(usage) for a box without a log and for what is no time.
+network::History history(const HistoryOptions& options);
 
 /// `network backtest` and `policy suggest`, which are about the box of the current folder unless one is named.
 void add_network_backtest(CLI::App& network, Context& context);

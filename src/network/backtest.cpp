@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "network/notice.hpp"
+#include "network/totals.hpp"
 #include "policy/address.hpp"
 #include "support/text.hpp"
 
@@ -44,6 +45,12 @@ Tested test(const Record& record, const policy::EgressIndex& index) {
   Tested tested;
   tested.host = record.name.empty() ? record.address : record.name;
   tested.port = record.port;
+  if (record.address == firewall::audit::k_other_hosts) {
+    tested.host = host_text(record);
+    tested.outcome = Outcome::not_known;
+    tested.why = record.text;
+    return tested;
+  }
   const bool passed = record.verdict == Verdict::allow;
   const auto decision = decide(record, index);
   if (!passed && !list_decided(record)) {
@@ -72,6 +79,7 @@ std::string_view outcome_text(Outcome outcome) {
   case Outcome::passes_now: return "passes-now";
   case Outcome::still_passes: return "still-passes";
   case Outcome::still_refused: return "still-refused";
+  case Outcome::not_known: return "not-known";
   }
   return "unknown";
 }
@@ -90,7 +98,7 @@ std::vector<Tested> backtest(const std::vector<Record>& records, const policy::E
   for (const Record* record : wanted) {
     Tested tested = test(*record, index);
     Tested& one = by_host[{tested.outcome, tested.host, tested.port}];
-    tested.count = one.count + 1;
+    tested.count = one.count + record->count;
     one = std::move(tested);
   }
   std::vector<Tested> result;

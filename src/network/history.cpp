@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <fcntl.h>
+#include <iterator>
 #include <set>
 #include <string_view>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
+#include "network/sums.hpp"
 #include "support/fd.hpp"
 
 namespace agentbox::network {
@@ -19,6 +21,7 @@ using firewall::audit::Record;
 
 constexpr std::string_view k_suffix = ".jsonl";
 constexpr std::string_view k_old_suffix = ".jsonl.1";
+constexpr std::string_view k_totals_suffix = ".totals";
 constexpr off_t k_most = off_t{64} << 20;
 
 /// The end of `path`, at most k_most bytes; empty when it cannot be read.
@@ -43,13 +46,16 @@ std::string read_end(const fs::path& path) {
   return text;
 }
 
-void add_records(const fs::path& path, const Filter& filter, std::vector<Record>& records) {
+void add_lines(const fs::path& path, const Filter& filter, std::string& oldest, std::vector<Record>& records) {
   const std::string text = read_end(path);
   std::string_view rest = text;
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     auto record = firewall::audit::from_json_line(line);
+    if (record && (oldest.empty() || record->time < oldest)) {
+      oldest = record->time;
+    }
     if (record && filter.wants(*record)) {
       records.push_back(*std::move(record));
     }
@@ -58,12 +64,32 @@ void add_records(const fs::path& path, const Filter& filter, std::vector<Record>
 
 /// The box whose log `file` is; empty when it is none.
 std::string box_of(const std::string& file) {
-  for (const std::string_view suffix : {k_suffix, k_old_suffix}) {
+  for (const std::string_view suffix : {k_suffix, k_old_suffix, k_totals_suffix}) {
     if (file.ends_with(suffix) && is_box_name(std::string_view(file).substr(0, file.size() - suffix.size()))) {
       return file.substr(0, file.size() - suffix.size());
     }
   }
   return {};
+}
+
+void add_box(const fs::path& folder, const std::string& box, const Filter& filter, History& history) {
+  std::vector<Record> lines;
+  std::string oldest; // of those that are still there, whether they are wanted or not
+  add_lines(folder / (box + std::string(k_old_suffix)), filter, oldest, lines);
+  add_lines(folder / (box + std::string(k_suffix)), filter, oldest, lines);
+  std::vector<Record> all = read_totals(folder / (box + std::string(k_totals_suffix)));
+  std::erase_if(all, [&](const Record& sum) { return !filter.wants(sum); });
+  for (const Record& sum : all) {
+    if (oldest.empty() || sum.time < oldest) {
+      history.displaced.push_back(sum);
+    }
+    if (filter.since && sum.first < *filter.since && *filter.since < oldest) {
+      history.lines_begin = std::max(history.lines_begin, oldest);
+    }
+  }
+  all = filter.since ? sums_since(*filter.since, all, lines) : all.empty() ? summed(lines) : std::move(all);
+  std::move(all.begin(), all.end(), std::back_inserter(history.sums));
+  std::move(lines.begin(), lines.end(), std::back_inserter(history.lines));
 }
 
 } // namespace
@@ -88,16 +114,18 @@ std::vector<std::string> boxes_with_history(const fs::path& folder) {
   return {boxes.begin(), boxes.end()};
 }
 
-std::vector<Record> read_history(const fs::path& folder, const Filter& filter) {
-  std::vector<Record> records;
+History read_history(const fs::path& folder, const Filter& filter) {
+  const auto by_time = [](const Record& a, const Record& b) { return a.time < b.time; };
+  History history;
   for (const std::string& box : boxes_with_history(folder)) {
     if (!filter.box || box == *filter.box) {
-      add_records(folder / (box + std::string(k_old_suffix)), filter, records);
-      add_records(folder / (box + std::string(k_suffix)), filter, records);
+      add_box(folder, box, filter, history);
     }
   }
-  std::stable_sort(records.begin(), records.end(), [](const Record& a, const Record& b) { return a.time < b.time; });
-  return records;
+  for (auto* records : {&history.lines, &history.sums, &history.displaced}) {
+    std::stable_sort(records->begin(), records->end(), by_time);
+  }
+  return history;
 }
 
 void prune_history(const fs::path& folder, std::uintmax_t max_bytes, const std::vector<std::string>& keep) {
@@ -105,6 +133,7 @@ void prune_history(const fs::path& folder, std::uintmax_t max_bytes, const std::
     fs::file_time_type written;
     std::uintmax_t bytes = 0;
     fs::path path;
+    bool totals = false;
   };
   std::vector<Log> logs;
   std::uintmax_t total = 0;
@@ -115,13 +144,15 @@ void prune_history(const fs::path& folder, std::uintmax_t max_bytes, const std::
     if (box.empty() || !entry->is_regular_file(unreadable) || entry->is_symlink(unreadable)) {
       continue;
     }
-    const Log log{entry->last_write_time(unreadable), entry->file_size(unreadable), entry->path()};
+    const Log log{entry->last_write_time(unreadable), entry->file_size(unreadable), entry->path(),
+                  entry->path().extension() == k_totals_suffix};
     total += unreadable ? 0 : log.bytes;
     if (!unreadable && std::find(keep.begin(), keep.end(), box) == keep.end()) {
       logs.push_back(log);
     }
   }
-  std::sort(logs.begin(), logs.end(), [](const Log& a, const Log& b) { return a.written < b.written; });
+  std::sort(logs.begin(), logs.end(),
+            [](const Log& a, const Log& b) { return a.totals != b.totals ? b.totals : a.written < b.written; });
   for (const Log& log : logs) {
     if (total <= max_bytes) {
       return;

@@ -17,15 +17,29 @@ struct Filter {
   bool wants(const firewall::audit::Record& record) const;
 };
 
-/// The records of the audit logs in `folder`, those of before the last rotation included, by time. At most the last
-/// 64 MiB of each box. Links, and lines that are no record, are passed over.
-std::vector<firewall::audit::Record> read_history(const std::filesystem::path& folder, const Filter& filter);
+/// What the firewalls of some boxes recorded.
+struct History {
+  /// The lines of the audit logs that are still there, by time: those of before the last rotation included, at most the
+  /// last 64 MiB of each box.
+  std::vector<firewall::audit::Record> lines;
+  /// What all decisions come to by host, by the time of the last one: also of those whose lines were displaced, and of
+  /// those that came too fast for lines.
+  std::vector<firewall::audit::Record> sums;
+  /// Those of `sums` of which no line is left, by time.
+  std::vector<firewall::audit::Record> displaced;
+  /// Where `sums` are of a time (Filter::since) that the lines do not cover: since when they do. What was known before
+  /// may have done more than its sum says.
+  std::string lines_begin;
+};
+
+/// The history of the boxes whose logs are in `folder`. Links, and lines that are no record, are passed over.
+History read_history(const std::filesystem::path& folder, const Filter& filter);
 
 /// The boxes that have a log in `folder`, sorted.
 std::vector<std::string> boxes_with_history(const std::filesystem::path& folder);
 
-/// Removes the logs that were written to longest ago until those that are left take at most `max_bytes`. `keep` are
-/// boxes whose logs stay. A folder that is not there is none.
+/// Removes the logs that were written to longest ago, and then the totals, until those that are left take at most
+/// `max_bytes`. `keep` are boxes whose logs stay. A folder that is not there is none.
 void prune_history(const std::filesystem::path& folder, std::uintmax_t max_bytes, const std::vector<std::string>& keep);
 
 /// Whether `name` can be the name of a box, and so of a file in `folder`.

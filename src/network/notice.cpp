@@ -21,6 +21,9 @@ constexpr std::string_view k_by_user = " (agentbox deny)";
 constexpr std::string_view k_denied_by_user = "denied by you: ";
 
 std::string what_of(const Record& record) {
+  if (record.address == firewall::audit::k_other_hosts) {
+    return record.kind == Kind::dns ? "other names" : "other hosts";
+  }
   if (record.kind == Kind::dns) {
     return support::escape_untrusted(record.name, 255);
   }
@@ -35,6 +38,9 @@ std::string what_of(const Record& record) {
 }
 
 std::string why_of(const Record& record) {
+  if (record.address == firewall::audit::k_other_hosts) {
+    return support::escape_untrusted(record.reason, 40) + "; too many to keep apart";
+  }
   const std::string rule = support::escape_untrusted(record.rule, 280);
   if (record.reason == "blocked" && !rule.empty()) {
     return rule.ends_with(k_by_user)
@@ -100,12 +106,13 @@ std::vector<Denied> denied(const std::vector<Record>& records) {
       continue;
     }
     Denied& one = by_what[notice->what];
-    one.first = one.count == 0 ? record.time : one.first;
+    const std::string& first = record.first.empty() ? record.time : record.first;
+    one.first = one.count == 0 ? first : std::min(one.first, first);
     one.last = record.time;
     one.box = record.box;
     one.reason = record.reason;
     one.notice = *std::move(notice);
-    ++one.count;
+    one.count += record.count;
   }
   std::vector<Denied> sorted;
   sorted.reserve(by_what.size());

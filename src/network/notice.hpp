@@ -37,7 +37,7 @@ struct Denied {
   std::string reason; ///< the audit log's word
 };
 
-/// The denials of `records`, the most frequent first.
+/// The denials of `records`, which are by time and may be sums; the most frequent first.
 std::vector<Denied> denied(const std::vector<firewall::audit::Record>& records);
 
 } // namespace agentbox::network

@@ -56,10 +56,7 @@ bool all_today(const std::set<std::string>& days) {
 }
 
 std::string host_of(const Record& record) {
-  if (record.name.empty() && record.address.empty()) {
-    return "-";
-  }
-  const std::string host = support::escape_untrusted(record.name.empty() ? record.address : record.name, 255);
+  const std::string host = host_text(record);
   return record.port == 0 ? host : fmt::format("{}:{}", host, record.port);
 }
 
@@ -72,9 +69,14 @@ std::string why_of(const Record& record) {
                                     : text;
 }
 
+/// How many decisions a sum stands for, and since when.
+std::string sum_text(const Record& record, const char* format) {
+  return record.count < 2 ? "" : fmt::format("{} times since {}: ", record.count, local_time(record.first, format));
+}
+
 std::string duration_text(const Record& record) {
   const std::uint64_t ms = record.duration_ms;
-  if (record.kind != Kind::connect) {
+  if (record.kind != Kind::connect || record.count > 1) {
     return "";
   }
   if (ms < 1000) {
@@ -155,46 +157,9 @@ private:
 
 } // namespace
 
-std::string size_text(std::uint64_t bytes) {
-  constexpr std::array<const char*, 5> k_units = {"B", "kB", "MB", "GB", "TB"};
-  auto value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (value >= 999.5 && unit + 1 < k_units.size()) {
-    value /= 1000;
-    ++unit;
-  }
-  return unit == 0 ? fmt::format("{} B", bytes)
-                   : fmt::format("{:.{}f} {}", value, value < 9.95 ? 1 : 0, k_units.at(unit));
-}
-
 bool is_news(const Record& record) {
   const bool quiet_life = record.kind == Kind::firewall && (record.reason == "start" || record.reason == "stop");
   return record.kind != Kind::gate && !quiet_life;
-}
-
-std::vector<Total> totals(const std::vector<Record>& records) {
-  std::map<std::string, Total> by_host;
-  for (const Record& record : records) {
-    if (record.kind != Kind::connect && record.kind != Kind::dns && record.kind != Kind::address) {
-      continue;
-    }
-    const std::string host = support::escape_untrusted(record.name.empty() ? record.address : record.name, 255);
-    Total& total = by_host[host.empty() ? "-" : host];
-    total.host = host.empty() ? "-" : host;
-    ++(record.verdict == Verdict::allow ? total.allowed : total.denied);
-    total.bytes_up += record.bytes_up;
-    total.bytes_down += record.bytes_down;
-  }
-  std::vector<Total> sorted;
-  for (auto& [host, total] : by_host) {
-    sorted.push_back(std::move(total));
-  }
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Total& a, const Total& b) {
-    const std::uint64_t of_a = a.bytes_up + a.bytes_down;
-    const std::uint64_t of_b = b.bytes_up + b.bytes_down;
-    return of_a != of_b ? of_a > of_b : a.denied > b.denied;
-  });
-  return sorted;
 }
 
 std::string log_table(const std::vector<Record>& records, const Look& look) {
@@ -219,7 +184,7 @@ std::string log_table(const std::vector<Record>& records, const Look& look) {
                moved ? size_text(record.bytes_up) : "",
                moved ? size_text(record.bytes_down) : "",
                duration_text(record),
-               why_of(record)};
+               sum_text(record, format) + why_of(record)};
     if (many) {
       row.insert(row.begin() + 1, support::escape_untrusted(record.box, 64));
     }
@@ -244,10 +209,16 @@ std::string denied_table(const std::vector<Denied>& denied, const Look& look) {
 }
 
 std::string totals_table(const std::vector<Total>& totals, const Look& look) {
-  Table table({"HOST", "ALLOWED", "DENIED", "UP", "DOWN"}, "1234");
+  std::set<std::string> days;
+  for (const Total& total : totals) {
+    days.insert(local_time(total.first, "%Y-%m-%d"));
+    days.insert(local_time(total.last, "%Y-%m-%d"));
+  }
+  const char* const format = all_today(days) ? k_clock : k_date_and_clock;
+  Table table({"HOST", "ALLOWED", "DENIED", "UP", "DOWN", "FIRST", "LAST"}, "1234");
   for (const Total& total : totals) {
     table.add({total.host, std::to_string(total.allowed), std::to_string(total.denied), size_text(total.bytes_up),
-               size_text(total.bytes_down)},
+               size_text(total.bytes_down), local_time(total.first, format), local_time(total.last, format)},
               total.denied > 0 ? k_red : nullptr, 2);
   }
   return table.text(look);
@@ -265,15 +236,6 @@ std::string follow_line(const Record& record, const Look& look) {
                      paint(fmt::format("{:<5}", verdict_of(record)), colour_of(record), look), host_of(record), bytes,
                      why.empty() ? "" : "  (" + why + ")",
                      command.empty() ? "" : "\n          allow it with: " + command);
-}
-
-std::string to_json_line(const Total& total) {
-  const nlohmann::ordered_json object = {{"host", total.host},
-                                         {"allowed", total.allowed},
-                                         {"denied", total.denied},
-                                         {"bytes_up", total.bytes_up},
-                                         {"bytes_down", total.bytes_down}};
-  return object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + '\n';
 }
 
 std::string to_json_line(const Denied& denied) {

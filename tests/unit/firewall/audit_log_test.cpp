@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/audit/log.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -96,7 +97,37 @@ TEST_CASE("the log takes no more room than it may", "[audit]") {
   CHECK(fs::file_size(folder.path / "mybox.jsonl") <= 4096);
   CHECK(fs::file_size(folder.path / "mybox.jsonl.1") <= 4096);
   CHECK(content(folder.path / "mybox.jsonl").find("n199.example") != std::string::npos);
-  CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 2);
+  CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 3); // and the totals
+}
+
+TEST_CASE("a line that a kill cut takes no other one with it", "[audit]") {
+  const Folder folder;
+  std::ofstream(folder.path / "mybox.jsonl") << "{\"time\":\"20";
+  Log log(folder.path, "mybox");
+  log.write(allowed("a.example"));
+  std::istringstream lines(content(folder.path / "mybox.jsonl"));
+  std::string line;
+  REQUIRE(std::getline(lines, line));
+  REQUIRE(std::getline(lines, line));
+  CHECK(from_json_line(line)->name == "a.example");
+}
+
+TEST_CASE("what the limiter leaves out of the log is in the totals", "[audit]") {
+  const Folder folder;
+  Log log(folder.path, "mybox");
+  Record denied = allowed("a.example");
+  denied.verdict = Verdict::deny;
+  for (int i = 0; i < 100; ++i) {
+    log.write(denied);
+  }
+  Record gate;
+  gate.kind = Kind::gate;
+  log.write(gate);
+  const auto sum = from_place(content(folder.path / "mybox.totals"));
+  REQUIRE(sum);
+  CHECK(sum->record.count == 100);
+  const std::string text = content(folder.path / "mybox.jsonl");
+  CHECK(std::count(text.begin(), text.end(), '\n') == 2);
 }
 
 TEST_CASE("a log that cannot be written says so, and recovers", "[audit]") {

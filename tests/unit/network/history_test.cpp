@@ -29,14 +29,14 @@ TEST_CASE("all boxes' logs by time, those of before the rotation included") {
   append(folder.path() / "b.jsonl", "b", "two.example", "2026-01-02T00:00:00.000Z");
   append(folder.path() / "a.jsonl", "a", "three.example", "2026-01-03T00:00:00.000Z");
   std::ofstream(folder.path() / "a.jsonl", std::ios::app) << "{\"half\": \nno json\n";
-  const auto all = read_history(folder.path(), {});
+  const auto all = read_history(folder.path(), {}).lines;
   REQUIRE(all.size() == 3);
   CHECK(all[0].name == "one.example");
   CHECK(all[1].name == "two.example");
   CHECK(all[2].name == "three.example");
-  CHECK(read_history(folder.path(), {"a", {}}).size() == 2);
-  CHECK(read_history(folder.path(), {{}, "2026-01-02"}).size() == 2);
-  CHECK(read_history(folder.path(), {"a", "2026-01-02"}).size() == 1);
+  CHECK(read_history(folder.path(), {"a", {}}).lines.size() == 2);
+  CHECK(read_history(folder.path(), {{}, "2026-01-02"}).lines.size() == 2);
+  CHECK(read_history(folder.path(), {"a", "2026-01-02"}).lines.size() == 1);
   CHECK(boxes_with_history(folder.path()) == std::vector<std::string>{"a", "b"});
 }
 
@@ -46,9 +46,9 @@ TEST_CASE("links, pipes and folders are no logs, and no folder is an empty histo
   fs::create_symlink(folder.path() / "elsewhere", folder.path() / "link.jsonl");
   REQUIRE(mkfifo((folder.path() / "pipe.jsonl").c_str(), 0600) == 0);
   fs::create_directory(folder.path() / "folder.jsonl");
-  CHECK(read_history(folder.path(), {}).empty());
-  CHECK(read_history(folder.path() / "missing", {}).empty());
-  CHECK(read_history(folder.path(), {"../elsewhere", {}}).empty());
+  CHECK(read_history(folder.path(), {}).sums.empty());
+  CHECK(read_history(folder.path() / "missing", {}).sums.empty());
+  CHECK(read_history(folder.path(), {"../elsewhere", {}}).sums.empty());
 }
 
 TEST_CASE("the logs of long ago go first, those of running boxes stay") {
@@ -59,11 +59,14 @@ TEST_CASE("the logs of long ago go first, those of running boxes stay") {
     std::ofstream(folder.path() / (std::string(box) + ".jsonl")) << std::string(1000, 'x');
     fs::last_write_time(folder.path() / (std::string(box) + ".jsonl"), now - std::chrono::hours(hours--));
   }
+  std::ofstream(folder.path() / "oldest.totals") << std::string(1000, 'x'); // outlives the logs
+  fs::last_write_time(folder.path() / "oldest.totals", now - std::chrono::hours(20));
   std::ofstream(folder.path() / "something-else") << std::string(5000, 'x');
-  prune_history(folder.path(), 4000, {"running"});
+  prune_history(folder.path(), 5000, {"running"});
   CHECK(boxes_with_history(folder.path()).size() == 4);
-  prune_history(folder.path(), 2500, {"running"});
-  CHECK(boxes_with_history(folder.path()) == std::vector<std::string>{"newest", "running"});
+  prune_history(folder.path(), 3500, {"running"});
+  CHECK(boxes_with_history(folder.path()) == std::vector<std::string>{"newest", "oldest", "running"});
+  CHECK_FALSE(fs::exists(folder.path() / "oldest.jsonl"));
   prune_history(folder.path(), 0, {"running"});
   CHECK(boxes_with_history(folder.path()) == std::vector<std::string>{"running"});
   CHECK(fs::exists(folder.path() / "something-else"));

@@ -61,6 +61,17 @@ TEST_CASE("a table is aligned, and as wide as the terminal") {
   CHECK(narrow.find("not o...") != std::string::npos);
 }
 
+TEST_CASE("a sum says how often, and since when") {
+  setenv("TZ", "UTC", 1);
+  auto sum = moved("a.example", 1, 2);
+  sum.count = 3;
+  sum.first = "2026-01-31T11:00:00.000Z";
+  CHECK(log_table({sum}, {}).find("3 times since Jan 31 11:00:00: by a.example\n") != std::string::npos);
+  CHECK(totals_table(totals({sum, moved("a.example", 1, 2)}), {}) ==
+        "HOST       ALLOWED  DENIED   UP  DOWN  FIRST            LAST\n"
+        "a.example        4       0  2 B   4 B  Jan 31 11:00:00  Jan 31 12:00:00\n");
+}
+
 TEST_CASE("the box is a column when there are several") {
   auto other = record(Kind::dns, "x.example", 0, "not-listed");
   CHECK(log_table({other}, {}).find("BOX") == std::string::npos);
@@ -96,8 +107,8 @@ TEST_CASE("whatever a log holds, a terminal gets text") {
 
 TEST_CASE("JSON lines") {
   const auto list = totals({moved("a.example", 1, 2)});
-  CHECK(to_json_line(list[0]) ==
-        "{\"host\":\"a.example\",\"allowed\":1,\"denied\":0,\"bytes_up\":1,\"bytes_down\":2}\n");
+  CHECK(to_json_line(list[0]) == "{\"host\":\"a.example\",\"allowed\":1,\"denied\":0,\"bytes_up\":1,\"bytes_down\":2,"
+                                 "\"first\":\"2026-01-31T12:00:00.000Z\",\"last\":\"2026-01-31T12:00:00.000Z\"}\n");
   const auto refused = denied({record(Kind::dns, "x.example", 0, "not-listed")});
   CHECK(to_json_line(refused[0]).find("\"allow\":\"x.example\"") != std::string::npos);
 }

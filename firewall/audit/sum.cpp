@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/audit/sum.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fmt/format.h>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "support/text.hpp"
+
+namespace agentbox::firewall::audit {
+namespace {
+
+constexpr std::size_t k_most_fixed = 640; // numbers at their largest and times take 360
+constexpr std::string_view k_check = ",\"check\":\"";
+constexpr std::size_t k_digits = 16;
+
+/// After FNV-1a, by words: against what a reader sees half written, not against an adversary, who cannot write here.
+std::string check_of(std::string_view text) {
+  std::uint64_t value = 0xCBF29CE484222325ULL;
+  while (!text.empty()) {
+    std::uint64_t word = 0;
+    const std::size_t size = std::min(text.size(), sizeof word);
+    std::memcpy(&word, text.data(), size);
+    value = (value ^ word) * 0x9E3779B97F4A7C15ULL;
+    value ^= value >> 32U;
+    text.remove_prefix(size);
+  }
+  return fmt::format("{:0{}x}", value, k_digits);
+}
+
+struct Cut {
+  std::size_t name;
+  std::size_t rule;
+  std::size_t text;
+  std::size_t rest; ///< what is ours and short, whatever a broken caller may say
+};
+
+std::string fixed_part(const Record& record, const Cut& cut) {
+  const nlohmann::ordered_json object = {{"box", support::escape_untrusted(record.box, cut.rest)},
+                                         {"kind", kind_text(record.kind)},
+                                         {"name", support::escape_untrusted(record.name, cut.name)},
+                                         {"address", support::escape_untrusted(record.address, cut.rest)},
+                                         {"port", record.port},
+                                         {"protocol", support::escape_untrusted(record.protocol, cut.rest)},
+                                         {"verdict", verdict_text(record.verdict)},
+                                         {"reason", support::escape_untrusted(record.reason, cut.rest)},
+                                         {"text", support::escape_untrusted(record.text, cut.text)},
+                                         {"rule", support::escape_untrusted(record.rule, cut.rule)}};
+  std::string text = object.dump();
+  text.pop_back(); // the brace
+  return text;
+}
+
+bool is_time(std::string_view text) {
+  constexpr std::size_t k_length = 24;
+  return text.size() == k_length && text.find_first_not_of("0123456789-:.TZ") == std::string_view::npos;
+}
+
+void read_others(const nlohmann::json& list, Sum::Others& others) {
+  list.at(0).get_to(others.count);
+  list.at(1).get_to(others.bytes_up);
+  list.at(2).get_to(others.bytes_down);
+  list.at(3).get_to(others.first);
+  list.at(4).get_to(others.last);
+}
+
+} // namespace
+
+std::string totals_file(const std::string& box) {
+  return box + ".totals";
+}
+
+std::string group_of(const Record& record) {
+  return fmt::format("{} {} {}", kind_text(record.kind), verdict_text(record.verdict), record.reason);
+}
+
+std::string key_of(const Record& record) {
+  return fmt::format("{} {} {} {} {} {}", kind_text(record.kind), verdict_text(record.verdict), record.reason,
+                     record.port, record.protocol, record.name.empty() ? record.address : record.name);
+}
+
+void add(Record& sum, const Record& more) {
+  const std::string& first = more.first.empty() ? more.time : more.first;
+  sum.first = sum.first.empty() ? std::min(first, sum.time) : std::min(first, sum.first);
+  if (more.time >= sum.time) {
+    sum.time = more.time;
+    sum.address = more.address;
+    sum.text = more.text;
+    sum.rule = more.rule;
+  }
+  sum.count += more.count;
+  sum.bytes_up += more.bytes_up;
+  sum.bytes_down += more.bytes_down;
+  sum.duration_ms += more.duration_ms;
+}
+
+std::string fixed_part(const Record& record) {
+  constexpr std::array<Cut, 3> k_cuts = {{{255, 255, 160, 64}, {255, 60, 0, 64}, {60, 40, 0, 20}}};
+  std::string text;
+  for (const Cut& cut : k_cuts) {
+    text = fixed_part(record, cut);
+    if (text.size() <= k_most_fixed) {
+      break;
+    }
+  }
+  return text;
+}
+
+std::string to_place(std::string_view fixed, const Sum& sum) {
+  const auto& [record, others] = sum;
+  std::string place(fixed);
+  place.reserve(k_place);
+  fmt::format_to(std::back_inserter(place),
+                 R"(,"time":"{}","first":"{}","count":{},"bytes_up":{},"bytes_down":{},"duration_ms":{})", record.time,
+                 record.first, record.count, record.bytes_up, record.bytes_down, record.duration_ms);
+  if (others.count > 0) {
+    fmt::format_to(std::back_inserter(place), R"(,"others":[{},{},{},"{}","{}"])", others.count, others.bytes_up,
+                   others.bytes_down, others.first, others.last);
+  }
+  const std::string check = check_of(place);
+  place.append(k_check).append(check).append("\"}");
+  place.resize(k_place - 1, ' ');
+  place += '\n';
+  return place;
+}
+
+std::optional<Sum> from_place(std::string_view place) {
+  const auto end = place.rfind(k_check);
+  if (place.size() != k_place || end == std::string_view::npos ||
+      place.substr(end + k_check.size(), k_digits) != check_of(place.substr(0, end))) {
+    return std::nullopt;
+  }
+  auto record = from_json_line(place);
+  const auto object = nlohmann::json::parse(place, nullptr, false);
+  if (!record || !is_time(record->time) || !is_time(record->first)) {
+    return std::nullopt;
+  }
+  Sum sum{*std::move(record), {}};
+  try {
+    if (const auto others = object.find("others"); others != object.end()) {
+      read_others(*others, sum.others);
+    }
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+  if (sum.others.count > 0 && !(is_time(sum.others.first) && is_time(sum.others.last))) {
+    return std::nullopt;
+  }
+  return sum;
+}
+
+std::optional<Record> others_of(const Sum& sum) {
+  if (sum.others.count == 0) {
+    return std::nullopt;
+  }
+  Record record;
+  record.time = sum.others.last;
+  record.first = sum.others.first;
+  record.box = sum.record.box;
+  record.kind = sum.record.kind;
+  record.verdict = sum.record.verdict;
+  record.reason = sum.record.reason;
+  record.address = k_other_hosts;
+  record.text = "hosts that were too many to keep each apart";
+  record.count = sum.others.count;
+  record.bytes_up = sum.others.bytes_up;
+  record.bytes_down = sum.others.bytes_down;
+  return record;
+}
+
+} // namespace agentbox::firewall::audit

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/audit/ledger.hpp"
+
+#include <csignal>
+#include <fstream>
+#include <sstream>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "catch.hpp"
+#include "firewall/audit/log.hpp"
+#include "support/error.hpp"
+#include "temp_folder.hpp"
+
+namespace agentbox::firewall::audit {
+namespace {
+
+namespace fs = std::filesystem;
+
+Record decision(const std::string& name, Verdict verdict = Verdict::allow, std::uint64_t bytes = 1) {
+  static int second = 0;
+  Record record;
+  record.time = "2026-01-31T12:00:00." + std::to_string(100 + (second++ % 900)) + "Z";
+  record.box = "b";
+  record.kind = Kind::connect;
+  record.name = name;
+  record.port = 443;
+  record.verdict = verdict;
+  record.reason = verdict == Verdict::allow ? "allowed" : "not-listed";
+  record.bytes_up = bytes;
+  return record;
+}
+
+std::vector<Sum> sums_in(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::vector<Sum> sums;
+  std::string bytes(k_place, '\0');
+  while (stream.read(bytes.data(), k_place)) {
+    if (auto sum = from_place(bytes)) {
+      sums.push_back(*std::move(sum));
+    }
+  }
+  return sums;
+}
+
+struct All {
+  std::uint64_t count = 0;
+  std::uint64_t bytes_up = 0;
+};
+
+All all_of(const std::vector<Sum>& sums) {
+  All all;
+  for (const Sum& sum : sums) {
+    all.count += sum.record.count + sum.others.count;
+    all.bytes_up += sum.record.bytes_up + sum.others.bytes_up;
+  }
+  return all;
+}
+
+const Sum* find(const std::vector<Sum>& sums, const std::string& name) {
+  for (const Sum& sum : sums) {
+    if (sum.record.name == name) {
+      return &sum;
+    }
+  }
+  return nullptr;
+}
+
+constexpr Ledger::Limits k_small{4, 4, 2};
+
+TEST_CASE("decisions of one kind on one host are one sum, and go on after a restart", "[audit]") {
+  const tests::TempFolder folder;
+  for (int i = 0; i < 2; ++i) {
+    Ledger ledger(folder.path(), "b");
+    CHECK(ledger.add(decision("a.example", Verdict::allow, 10)));
+    CHECK(ledger.add(decision("b.example", Verdict::deny)));
+    CHECK(ledger.add(decision("a.example", Verdict::allow, 20)));
+  }
+  const auto sums = sums_in(folder.path() / "b.totals");
+  REQUIRE(sums.size() == 2);
+  CHECK(find(sums, "a.example")->record.count == 4);
+  CHECK(find(sums, "a.example")->record.bytes_up == 60);
+  CHECK(find(sums, "a.example")->record.first < find(sums, "a.example")->record.time);
+  CHECK(find(sums, "b.example")->record.count == 2);
+}
+
+TEST_CASE("a flood of hosts displaces neither the first ones nor what counts, and nothing is lost", "[audit]") {
+  const tests::TempFolder folder;
+  const auto verdict = GENERATE(Verdict::allow, Verdict::deny);
+  {
+    Ledger ledger(folder.path(), "b", k_small);
+    ledger.add(decision("first.example", verdict));
+    for (int i = 0; i < 50; ++i) {
+      ledger.add(decision("n" + std::to_string(i) + ".example", verdict));
+    }
+    ledger.add(decision("heavy.example", verdict, 1000));
+    for (int i = 50; i < 100; ++i) {
+      ledger.add(decision("n" + std::to_string(i) + ".example", verdict));
+    }
+    // Another group has its own places.
+    ledger.add(decision("other.example", verdict == Verdict::allow ? Verdict::deny : Verdict::allow));
+  }
+  const auto sums = sums_in(folder.path() / "b.totals");
+  CHECK(sums.size() == 4 + 2 + 1);
+  CHECK(find(sums, "first.example") != nullptr);
+  CHECK(find(sums, "heavy.example") != nullptr);
+  CHECK(find(sums, "n99.example") != nullptr);
+  CHECK(find(sums, "n50.example") == nullptr);
+  CHECK(find(sums, "other.example") != nullptr);
+  CHECK(all_of(sums).count == 103);
+  CHECK(all_of(sums).bytes_up == 1102);
+  Ledger again(folder.path(), "b", k_small); // and the bounds hold for what was there before
+  again.add(decision("late.example", verdict));
+  CHECK(sums_in(folder.path() / "b.totals").size() == 7);
+  CHECK(all_of(sums_in(folder.path() / "b.totals")).count == 104);
+}
+
+TEST_CASE("two firewalls never write to the same totals", "[audit]") {
+  const tests::TempFolder folder;
+  const Ledger ledger(folder.path(), "b");
+  CHECK_THROWS_AS(Ledger(folder.path(), "b"), support::Error);
+  CHECK_NOTHROW(Ledger(folder.path(), "c"));
+}
+
+TEST_CASE("a place that cannot be read is used anew", "[audit]") {
+  const tests::TempFolder folder;
+  const fs::path file = folder.path() / "b.totals";
+  std::ofstream(file) << std::string(k_place, 'x') << "rest";
+  Ledger ledger(folder.path(), "b");
+  ledger.add(decision("a.example"));
+  ledger.add(decision("b.example"));
+  CHECK(fs::file_size(file) == 2 * k_place);
+  CHECK(sums_in(file).size() == 2);
+}
+
+TEST_CASE("after a kill at any moment each decision counts once or not at all, and the log is readable", "[audit]") {
+  const tests::TempFolder folder;
+  auto* written = static_cast<volatile std::uint64_t*>(
+      mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  REQUIRE(written != MAP_FAILED);
+  for (int round = 0; round < 40; ++round) {
+    const pid_t child = fork();
+    if (child == 0) {
+      Log log(folder.path(), "b", 8192); // rotates all the time
+      for (std::uint64_t i = 0;; ++i) {
+        log.write(decision("n" + std::to_string(i % 2000) + ".example", i % 3 == 0 ? Verdict::deny : Verdict::allow));
+        *written = *written + 1;
+      }
+    }
+    const std::uint64_t wanted = *written + 5 + static_cast<std::uint64_t>(round % 7) * 11;
+    for (int i = 0; i < 20000 && *written < wanted; ++i) {
+      usleep(137);
+    }
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    const All all = all_of(sums_in(folder.path() / "b.totals"));
+    REQUIRE(all.count - *written <= 1); // the one that was being made
+    REQUIRE(all.bytes_up == all.count);
+    *written = all.count;
+  }
+  CHECK(*written > 1000);
+  std::size_t lines = 0;
+  std::size_t cut = 0;
+  for (const char* name : {"b.jsonl.1", "b.jsonl"}) {
+    std::ifstream stream(folder.path() / name);
+    for (std::string line; std::getline(stream, line); ++lines) {
+      cut += from_json_line(line) ? 0 : 1;
+    }
+  }
+  CHECK(lines > 10);
+  CHECK(cut <= lines / 4);
+  munmap(const_cast<std::uint64_t*>(written), sizeof(std::uint64_t)); // NOLINT(*-const-cast)
+}
+
+} // namespace
+} // namespace agentbox::firewall::audit
