@@ -59,6 +59,13 @@ asio::awaitable<std::optional<Pipe>> take_pipe(PipePool& pipes) {
   co_return std::nullopt;
 }
 
+void give_back(PipePool& pipes, std::optional<Pipe>& pipe) {
+  if (pipe) {
+    pipes.give_back(std::move(*pipe));
+    pipe.reset();
+  }
+}
+
 /// Waits until `from` is done or sends more than its budget has.
 asio::awaitable<FlowEnd> wait_for_more(tcp::socket& from) {
   for (;;) {
@@ -76,26 +83,28 @@ asio::awaitable<FlowEnd> wait_for_more(tcp::socket& from) {
 } // namespace
 
 asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
-  std::optional<Pipe> pipe;
+  std::optional<Pipe> pipe; // empty whenever it is given back
   unsigned turns = 0;
   std::uint64_t left = flow.limit;
+  FlowEnd end = FlowEnd::limit_reached;
   while (left > 0) {
     if (flow.budget != nullptr && *flow.budget == 0) {
-      if (pipe) {
-        pipes.give_back(std::move(*pipe));
-      }
+      give_back(pipes, pipe);
       co_return co_await wait_for_more(flow.from);
     }
-    if (!pipe) {
+    const bool open = flow.from.is_open() && flow.to.is_open();
+    if (open && !pipe) {
       pipe = co_await take_pipe(pipes);
     }
-    if (!pipe || !flow.from.is_open() || !flow.to.is_open()) {
-      co_return FlowEnd::broken;
+    if (!open || !pipe) {
+      end = FlowEnd::broken;
+      break;
     }
     const std::uint64_t most = flow.budget == nullptr ? left : std::min(left, *flow.budget);
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(most, k_chunk));
     const ssize_t got = ::splice(flow.from.native_handle(), nullptr, pipe->write.get(), nullptr, wanted,
                                  SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    const int error = got < 0 ? errno : 0;
     if (got > 0) {
       left -= static_cast<std::uint64_t>(got);
       if (flow.budget != nullptr) {
@@ -109,23 +118,14 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
       }
       continue;
     }
-    const int error = got < 0 ? errno : 0;
-    pipes.give_back(std::move(*pipe)); // it is empty; an idle connection holds none
-    pipe.reset();
-    if (got == 0) {
-      co_return FlowEnd::end_of_stream;
-    }
-    if (!would_block(error)) {
-      co_return FlowEnd::broken;
-    }
-    if (!co_await wait(flow.from, tcp::socket::wait_read)) {
-      co_return FlowEnd::broken;
+    give_back(pipes, pipe); // an idle connection holds none
+    if (got == 0 || !would_block(error) || !co_await wait(flow.from, tcp::socket::wait_read)) {
+      end = got == 0 ? FlowEnd::end_of_stream : FlowEnd::broken;
+      break;
     }
   }
-  if (pipe) {
-    pipes.give_back(std::move(*pipe));
-  }
-  co_return FlowEnd::limit_reached;
+  give_back(pipes, pipe);
+  co_return end;
 }
 
 asio::awaitable<bool> discard(tcp::socket& from) {

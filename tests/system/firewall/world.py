@@ -159,6 +159,10 @@ class Internet:
         pathlib.Path("/proc/sys/net/ipv4/ip_forward").write_text("0", encoding="ascii")
         # Anyone may ping, so that the positive twin of "ICMP is rejected" can show that it would arrive.
         run("ip", "link", "add", "hub", "type", "bridge")
+        for family in ("iptables", "ip6tables", "arptables"):  # it is only a wire: no netfilter on its way
+            knob = pathlib.Path(f"/proc/sys/net/bridge/bridge-nf-call-{family}")
+            if knob.exists():
+                knob.write_text("0", encoding="ascii")
         run("ip", "address", "add", f"{GATEWAY}/16", "dev", "hub")
         run("ip", "address", "add", "2001:db8:77::1/64", "dev", "hub", "nodad")
         run("ip", "link", "set", "hub", "up")

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::firewall::audit {
 namespace {
@@ -55,6 +56,25 @@ TEST_CASE("text from the box cannot break out of its line or the terminal", "[au
   const auto back = from_json_line(line);
   REQUIRE(back);
   CHECK(back->name.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("a record holds every text as it is made safe, whatever bytes it has", "[audit]") {
+  const auto comes_back = [](const std::string& name) {
+    Record record = sample();
+    record.name = name;
+    const auto back = from_json_line(to_json_line(record));
+    return back && back->name == support::escape_untrusted(name) && back->text == record.text;
+  };
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    INFO(byte);
+    CHECK(comes_back(std::string("a") + static_cast<char>(byte) + "z"));
+  }
+  for (const std::size_t length : {0U, 1U, 299U, 300U, 301U, 5000U}) {
+    INFO(length);
+    CHECK(comes_back(std::string(length, 'x')));
+    CHECK(comes_back(std::string(length, '"')));
+  }
+  CHECK(comes_back("b\u00fccher.example"));
 }
 
 TEST_CASE("lines that are no records are passed over", "[audit]") {
