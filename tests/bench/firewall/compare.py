@@ -87,21 +87,26 @@ class Relay:
 
 
 def throughput(ways, pairs, mebibytes):
-    rates = {name: [] for name in ways}
+    rates, cores = {name: [] for name in ways}, {name: [] for name in ways}
     for _ in range(pairs):
         for name, way in ways.items():
-            rates[name].append(way.run("send", mebibytes)[0][0])
-    def ratio(one, other):
-        return statistics.median(a / b for a, b in zip(rates[one], rates[other]))
+            (rate,), used = way.run("send", mebibytes)
+            rates[name].append(rate)
+            cores[name].append(mebibytes / 1024 / used if used > 0 else 0)
+
+    def ratio(one, other, of=rates):
+        return statistics.median(a / b for a, b in zip(of[one], of[other]))
     for name, values in rates.items():
-        row(f"throughput, {name}", f"{statistics.median(values):.2f} GiB/s")
+        core = f", {statistics.median(cores[name]):.2f} a core" if ways[name].process else ""
+        row(f"throughput, {name}", f"{statistics.median(values):.2f} GiB/s{core}")
     row("throughput against a direct connection", f"{ratio('firewall', 'direct'):.2f}", "≥ 0.85")
     known = [name for name in ("nginx", "haproxy") if name in ways]
     if known:
         best = max(known, key=lambda name: statistics.median(rates[name]))
-        row(f"throughput against the better of nginx and HAProxy ({best})", f"{ratio('firewall', best):.2f}", "≥ 1.0")
+        row(f"throughput against the better of nginx and HAProxy ({best})",
+            f"{ratio('firewall', best):.2f}, a core {ratio('firewall', best, cores):.2f}", "≥ 1.0")
     if "squid" in ways:
-        row("throughput against Squid", f"{ratio('firewall', 'squid'):.2f}", "≥ 3")
+        row("throughput against Squid", f"{ratio('firewall', 'squid'):.2f}, a core {ratio('firewall', 'squid', cores):.2f}", "≥ 3")
 
 
 def latency(ways, pairs, count):
