@@ -10,26 +10,21 @@ std::string pod_name(const policy::PolicyFields& fields) {
 }
 
 std::vector<std::string> agent_argv(const policy::PolicyFields& fields) {
-  std::vector<std::string> argv = {k_entrypoint_program};
-  const auto append = [&](const std::vector<std::string>& words) {
+  const auto entrypoint = [](const char* how, const std::vector<std::string>& words) {
+    std::vector<std::string> argv = {k_entrypoint_program, how};
     argv.insert(argv.end(), words.begin(), words.end());
+    return argv;
   };
   switch (fields.run.kind) {
-  case policy::Run::Kind::agent:
-    argv.emplace_back("agent");
-    append(fields.agent.command);
-    return argv;
-  case policy::Run::Kind::prompt:
-    argv.emplace_back("exec");
-    append(fields.agent.prompt);
+  case policy::Run::Kind::agent: return entrypoint("agent", fields.agent.command);
+  case policy::Run::Kind::prompt: {
+    std::vector<std::string> argv = entrypoint("exec", fields.agent.prompt);
     argv.push_back(fields.run.prompt);
     return argv;
-  case policy::Run::Kind::command:
-    argv.emplace_back("exec");
-    append(fields.run.command);
-    return argv;
   }
-  return argv;
+  case policy::Run::Kind::command: return entrypoint("exec", fields.run.command);
+  }
+  return {k_entrypoint_program};
 }
 
 std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const std::string& nonce) {
