@@ -7,8 +7,8 @@
 namespace agentbox::review {
 
 /// The keys of a Git configuration file ("core.fsmonitor", "filter.*.clean") by which Git runs commands, reads further
-/// configuration, or goes to another place than it seems. Sorted, unique, at most 16. Pure; reads any bytes. Reads
-/// rather too much than too little: what Git would reject may be named as well.
+/// configuration, or goes to another place than it seems. Sorted, unique, at most 16. Pure; reads any bytes. What
+/// stands behind a mistake, at which Git stops, is named as well.
 std::vector<std::string> commanding_keys(std::string_view config);
 
 /// Whether a git-rebase-todo holds a line by which `git rebase --continue` runs a command. Pure.

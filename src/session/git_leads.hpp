@@ -3,17 +3,11 @@
 #pragma once
 #include <cstddef>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "session/workspace_walk.hpp"
 
 namespace agentbox::session {
-
-/// The settings of a Git configuration file: "section.key" in lower case, without the section's name in quotes, and
-/// the value without its quotes, as git-config(1) says it. Pure; reads any bytes, and passes over what makes no sense.
-std::vector<std::pair<std::string, std::string>> git_settings(std::string_view config);
 
 /// The paths below the root of `walk` that repository `git` (".git", or "" for the root) obeys because its config says
 /// so: core.hooksPath, include.path and includeIf.*.path, and what the included files say. They need not exist.

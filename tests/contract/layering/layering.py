@@ -12,6 +12,7 @@ from pathlib import Path
 # What each box may include, besides itself. A box of "files" may be reached by those headers only.
 ALLOWED = {
     "support": {},
+    "git": {},
     "policy": {"support"},
     "config": {"policy", "support"},
     "podman": {"support"},
@@ -19,8 +20,8 @@ ALLOWED = {
     "image": {"podman", "oci", "policy", "support"},
     "firewall": {"policy", "support"},
     "network": {"policy", "support", "firewall"},
-    "review": {"support"},
-    "session": {"podman", "oci", "policy", "config", "support", "image", "firewall", "network", "review"},
+    "review": {"git", "support"},
+    "session": {"podman", "oci", "policy", "config", "support", "image", "firewall", "git", "network", "review"},
     "generate": {"podman", "oci", "policy", "session", "support"},
     "doctor": {"podman", "policy", "support"},
     "verify": {"support"},
@@ -38,6 +39,7 @@ ONLY_HEADERS = {
 # Programs and folders that hold no box's library but are of a box.
 FOLDERS = {
     "src/support": "support",
+    "src/git": "git",
     "src/policy": "policy",
     "src/config": "config",
     "src/podman": "podman",

@@ -225,16 +225,6 @@ TEST_CASE("a worktree's hint names the mount, a submodule's the project") {
   CHECK(describe_git_file("gitdir: /x\x1b]52;evil/.git/worktrees/y", fields)->find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("Git's settings are read as Git reads them") {
-  using Settings = std::vector<std::pair<std::string, std::string>>;
-  CHECK(git_settings("\xEF\xBB\xBF[Core] hooksPath = a b \t; c\n\tx=\"q # r\" s\n[includeIf \"gitdir:]\\\"x\"]\n "
-                     "path=../y\\\n z\n") ==
-        Settings{{"core.hookspath", "a b"}, {"core.x", "q # r s"}, {"includeif.path", "../y z"}});
-  CHECK(git_settings("[a]\nb = c\\tn\\\"\r\nflag\n= nonsense\n[broken\nd=e\n") ==
-        Settings{{"a.b", "c\tn\""}, {"broken.d", "e"}});
-  CHECK(git_settings("[a]\nb = x\\").size() == 1);
-}
-
 TEST_CASE("what Git's settings lead to in the workspace is protected") {
   const session_test::RuntimeFolder folder;
   const fs::path root = folder.path() / "w";
