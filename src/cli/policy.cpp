@@ -102,9 +102,12 @@ void show_limits(const policy::Limits& limits) {
 }
 
 void show_workspace(const policy::Workspace& workspace) {
-  const auto& [source, destination, protect, mask] = workspace;
+  const auto& [source, destination, protect, mask, protect_except] = workspace;
   line("workspace", fmt::format("{} at {}, read and write", support::escape_untrusted(source.string()), destination));
   line("", "read-only in it, where they exist: " + support::join(protect, ", "));
+  if (!protect_except.empty()) {
+    line("", "writable in it, although Git's settings may lead there: " + support::join(protect_except, ", "));
+  }
   line("", "empty in it, where they exist: " + (mask.empty() ? "nothing" : support::join(mask, ", ")));
 }
 

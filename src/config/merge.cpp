@@ -165,6 +165,24 @@ void merge_paths(const std::vector<Located<std::string>>& more, const std::vecto
   paths = sorted(merged);
 }
 
+/// The same for what is protected, but what is not on the list may be a path to which Git's settings lead: that is
+/// known when a box starts. What a layer adds is protected by the list, whatever a lower one excepted.
+void merge_protected(const Layer& layer, policy::Workspace& workspace) {
+  std::set<std::string> list(workspace.protect.begin(), workspace.protect.end());
+  std::set<std::string> except(workspace.protect_except.begin(), workspace.protect_except.end());
+  for (const auto& path : layer.protect) {
+    list.insert(path.value);
+    except.erase(path.value);
+  }
+  for (const auto& path : layer.protect_except) {
+    if (list.erase(path.value) == 0) {
+      except.insert(path.value);
+    }
+  }
+  workspace.protect = sorted(list);
+  workspace.protect_except = sorted(except);
+}
+
 void merge_lists(const std::vector<Layer>& layers, const Overrides& overrides, policy::PolicyFields& fields,
                  Diagnostics& diagnostics) {
   std::set<std::string> toolkits(overrides.toolkits.begin(), overrides.toolkits.end());
@@ -172,7 +190,7 @@ void merge_lists(const std::vector<Layer>& layers, const Overrides& overrides, p
     for (const auto& toolkit : layer.toolkits) {
       toolkits.insert(toolkit.value);
     }
-    merge_paths(layer.protect, layer.protect_except, fields.workspace.protect, diagnostics);
+    merge_protected(layer, fields.workspace);
     merge_paths(layer.mask, layer.mask_except, fields.workspace.mask, diagnostics);
     for (const auto& [name, value] : layer.env) {
       fields.env[name] = value.value;

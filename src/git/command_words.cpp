@@ -24,17 +24,11 @@ public:
 
   bool full() const { return m_list.size() >= m_most; }
 
-  void add(std::string_view word) {
-    if (!word.empty() && word.size() <= k_longest && !full() && m_seen.insert(std::string(word)).second) {
+  /// `command`: where a shell looks a bare name up in PATH.
+  void add(std::string_view word, bool command) {
+    const bool is_path = !command || word.find('/') != std::string_view::npos;
+    if (is_path && !word.empty() && word.size() <= k_longest && !full() && m_seen.insert(std::string(word)).second) {
       m_list.emplace_back(word);
-    }
-  }
-
-  /// `word`, and what is left of it behind `--option=` or `NAME=`.
-  void add_with_value(std::string_view word) {
-    add(word);
-    if (const auto equals = word.find('='); equals != std::string_view::npos) {
-      add(word.substr(equals + 1));
     }
   }
 
@@ -50,11 +44,21 @@ private:
 void add_joined(std::string_view command, Words& words) {
   std::string word;
   char quote = '\0';
-  for (std::size_t at = 0; at < command.size(); ++at) {
+  bool first = true; // a command is expected
+  const auto end_word = [&] {
+    words.add(word, first);
+    const auto equals = word.find('=');
+    if (equals != std::string::npos) {
+      words.add(std::string_view(word).substr(equals + 1), false);
+    }
+    first = first && (word.empty() || word == "{" || word == "!" || equals != std::string::npos);
+    word.clear();
+  };
+  for (std::size_t at = 0; at < command.size() && !words.full(); ++at) {
     const char c = command[at];
     if (quote == '\0' && is_one_of(c, " \t\r\n;&|<>()`")) {
-      words.add_with_value(word);
-      word.clear();
+      end_word();
+      first = first || is_one_of(c, "\n;&|(`");
     } else if (c == quote) {
       quote = '\0';
     } else if (quote == '\0' && (c == '"' || c == '\'')) {
@@ -65,21 +69,23 @@ void add_joined(std::string_view command, Words& words) {
       word += c;
     }
   }
-  words.add_with_value(word);
+  end_word();
 }
 
 /// Cut wherever a word may end, in quotes as well. A variable ends one too; what follows it goes on from there.
 void add_pieces(std::string_view command, Words& words) {
   std::string_view rest = command;
+  bool first = true;
+  bool assigned = false; // behind NAME=
   bool expanded = false; // a variable or $(…) stands right before
   while (!rest.empty() && !words.full()) {
     const auto length = std::min(rest.find_first_of(" \t\r\n;&|<>()`\"'\\${}=,!:"), rest.size());
     std::string_view piece = rest.substr(0, length);
-    words.add(piece);
+    words.add(piece, first);
     while (expanded && piece.starts_with('/')) {
       piece.remove_prefix(1);
     }
-    words.add(piece);
+    words.add(piece, first && !expanded);
     if (length == rest.size()) {
       return;
     }
@@ -87,6 +93,9 @@ void add_pieces(std::string_view command, Words& words) {
     rest.remove_prefix(length + 1);
     // "$(…)"/x: the quote between is none.
     expanded = end == ')' || end == '}' || end == '`' || (end == '"' && expanded && length == 0);
+    const bool assigns = first && end == '=';
+    first = is_one_of(end, "\n;&|(`\"'{!$") || (first && (length == 0 || assigns || assigned));
+    assigned = assigns;
     if (end == '$') {
       while (!rest.empty() && is_name_byte(rest.front())) {
         rest.remove_prefix(1);
@@ -100,7 +109,7 @@ void add_pieces(std::string_view command, Words& words) {
 
 std::vector<std::string> command_words(std::string_view command, std::size_t most) {
   Words words(most);
-  words.add(command); // a program's path that is no command line may have blanks in it
+  words.add(command, true); // a program's path that is no command line may have blanks in it
   add_joined(command, words);
   add_pieces(command, words);
   return words.take();

@@ -30,6 +30,12 @@ public:
     const json& value = member(key);
     to = value.is_null() ? std::nullopt : std::optional<Value>(value.get<Value>());
   }
+  template <typename Value>
+  void read_if_there(const char* key, Value& to) {
+    if (m_value.contains(key)) {
+      read(key, to);
+    }
+  }
   void read_path(const char* key, std::filesystem::path& to) { to = member(key).get<std::string>(); }
   const json& member(const char* key) {
     m_asked.insert(key);
@@ -61,12 +67,13 @@ void read(const json& value, User& to) {
 }
 
 void read(const json& value, Workspace& to) {
-  auto& [source, destination, protect, mask] = to;
+  auto& [source, destination, protect, mask, protect_except] = to;
   Object object(value);
   object.read_path("source", source);
   object.read("destination", destination);
   object.read("protect", protect);
   object.read("mask", mask);
+  object.read_if_there("protect_except", protect_except);
   object.finish();
 }
 

@@ -18,8 +18,12 @@ json value_of(const User& user) {
 }
 
 json value_of(const Workspace& workspace) {
-  const auto& [source, destination, protect, mask] = workspace;
-  return {{"source", source.string()}, {"destination", destination}, {"protect", protect}, {"mask", mask}};
+  const auto& [source, destination, protect, mask, protect_except] = workspace;
+  json value = {{"source", source.string()}, {"destination", destination}, {"protect", protect}, {"mask", mask}};
+  if (!protect_except.empty()) { // what has none reads as it did before there were any
+    value["protect_except"] = protect_except;
+  }
+  return value;
 }
 
 json value_of(const std::vector<Mount>& mounts) {

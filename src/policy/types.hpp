@@ -23,10 +23,11 @@ struct User {
 
 /// The project: the one host path that every box sees.
 struct Workspace {
-  std::filesystem::path source;           ///< canonical, an existing folder
-  std::string destination = "/workspace"; ///< also the working directory
-  std::vector<std::string> protect;       ///< relative paths over-mounted read-only where they exist; sorted, unique
-  std::vector<std::string> mask;          ///< relative paths that the box sees empty; sorted, unique
+  std::filesystem::path source;            ///< canonical, an existing folder
+  std::string destination = "/workspace";  ///< also the working directory
+  std::vector<std::string> protect;        ///< relative paths over-mounted read-only where they exist; sorted, unique
+  std::vector<std::string> mask;           ///< relative paths that the box sees empty; sorted, unique
+  std::vector<std::string> protect_except; ///< relative paths that stay writable although Git's settings lead to them
 
   bool operator==(const Workspace&) const = default;
 };

@@ -109,13 +109,25 @@ bool ends_with_start_of(std::string_view path, std::string_view protect) {
   return false;
 }
 
-bool in_program_folder(std::string_view path) {
+} // namespace
+
+bool holds_programs(std::string_view folder) {
   constexpr std::array<std::string_view, 4> k_folders = {"bin", ".bin", "sbin", "Scripts"};
-  const std::string_view folder = name_of(folder_of(path));
-  return std::find(k_folders.begin(), k_folders.end(), folder) != k_folders.end();
+  return std::find(k_folders.begin(), k_folders.end(), name_of(folder)) != k_folders.end();
 }
 
-} // namespace
+bool is_led_to(std::string_view path, bool is_link, const std::vector<std::string>& obeyed,
+               const std::set<std::string>& named) {
+  const auto lies_in = [](std::string_view inner, std::string_view outer) {
+    return inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
+  };
+  const auto leads = [&](const std::string& one) { return lies_in(path, one) || (is_link && lies_in(one, path)); };
+  if (named.contains(std::string(path)) || std::any_of(obeyed.begin(), obeyed.end(), leads)) {
+    return true;
+  }
+  const auto behind = named.lower_bound(std::string(path) + "/");
+  return is_link && behind != named.end() && lies_in(*behind, path);
+}
 
 bool leads_out(std::string_view path, std::string_view target) {
   if (target.starts_with('/')) {
@@ -159,6 +171,9 @@ std::optional<Finding> classify(const Entry& entry, const std::vector<std::strin
   if (!S_ISDIR(entry.mode) && std::any_of(protect.begin(), protect.end(), covers)) {
     return Finding{Kind::tool_file, entry.path, ""};
   }
+  if (entry.led_to && !S_ISDIR(entry.mode)) {
+    return Finding{Kind::tool_file, entry.path, "Git's settings lead here"};
+  }
   const auto starts = [&](const std::string& path) { return ends_with_start_of(entry.path, path); };
   if (S_ISLNK(entry.mode) && std::any_of(protect.begin(), protect.end(), starts)) {
     return Finding{Kind::tool_file, entry.path, "-> " + entry.content()};
@@ -172,7 +187,8 @@ std::optional<Finding> classify(const Entry& entry, const std::vector<std::strin
       return Finding{Kind::link_out, entry.path, "-> " + target};
     }
   }
-  if ((S_ISREG(entry.mode) ? is_executable(entry.mode) : S_ISLNK(entry.mode)) && in_program_folder(entry.path)) {
+  if ((S_ISREG(entry.mode) ? is_executable(entry.mode) : S_ISLNK(entry.mode)) &&
+      holds_programs(folder_of(entry.path))) {
     return Finding{Kind::program, entry.path, ""};
   }
   if (!S_ISREG(entry.mode) && !S_ISDIR(entry.mode) && !S_ISLNK(entry.mode)) {

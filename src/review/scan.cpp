@@ -46,12 +46,22 @@ std::string read_link(int folder, const char* name) {
   return length > 0 ? std::string(target.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
+/// Whether a folder of that name usually has one of programs in it.
+bool has_programs_below(std::string_view path) {
+  constexpr std::array<std::string_view, 8> k_names = {".local", ".tox",         ".venv",  "env",
+                                                       "local",  "node_modules", "vendor", "venv"};
+  return std::find(k_names.begin(), k_names.end(), path.substr(path.find_last_of('/') + 1)) != k_names.end();
+}
+
 /// An open folder and what is still to be looked at in it.
 struct Level {
   std::unique_ptr<DIR, CloseFolder> folder;
   std::string path;           ///< with a slash at the end, or empty
   bool has_data = false;      ///< objects and refs lie in it
   bool in_repository = false; ///< Git takes it for a repository, or for one with its data elsewhere
+  bool held = false;          ///< it was a mount, which the box could not move
+  bool unchanged = false;     ///< nothing was made, taken away or renamed in it
+  bool arrived = false;       ///< it was not there before, or lies in what was not
   bool in_hooks = false;      ///< the hooks of one
   bool deciding = false;      ///< the names so far decide that the host runs what lies here
   bool renewed = false;       ///< so what is here may be new here, although it is old
@@ -64,10 +74,12 @@ public:
       : m_since(since), m_protect(protect), m_held(held), m_limits(limits), m_deadline(Clock::now() + limits.time),
         m_report(report) {}
 
-  void tree(const fs::path& root, const std::string& prefix) {
+  void tree(const Tree& tree, const KnownFolders& known, const std::string& prefix) {
     m_prefix = prefix;
+    m_tree = &tree;
+    m_known = &known;
     m_levels.clear();
-    enter(Fd(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), "", false);
+    enter(Fd(open(tree.root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), "", false);
     while (!m_levels.empty() && !m_over) {
       const dirent* entry = readdir(m_levels.back().folder.get());
       if (entry == nullptr) {
@@ -117,11 +129,27 @@ private:
         std::string_view(level.path).substr(0, level.path.size() - (level.path.empty() ? 0 : 1));
     const Level* above = m_levels.empty() ? nullptr : &m_levels.back();
     const bool inherits = above != nullptr && above->deciding;
-    level.deciding = inherits || level.in_repository || decides(path, m_protect);
+    level.deciding = inherits || level.in_repository || decides(path, m_protect) ||
+                     is_led_to(path, true, m_tree->obeyed, m_tree->named);
     struct stat info {};
-    const bool moved = fstat(folder, &info) != 0 || is_new(info);
-    level.renewed =
-        level.deciding && !m_held.contains({info.st_dev, info.st_ino}) && (moved || (inherits && above->renewed));
+    level.unchanged = fstat(folder, &info) == 0 && !is_new(info.st_ctim);
+    level.held = m_held.contains({info.st_dev, info.st_ino});
+    level.renewed = level.deciding && !level.held && (!level.unchanged || (inherits && above->renewed));
+    level.arrived = above != nullptr && !level.held && (above->arrived || has_arrived(path, info));
+  }
+
+  /// Whether folder `path` came to its place since then. To be renamed changes it, but so does each file in it: where
+  /// it is not known what was there, a folder of programs, or one that usually has such a folder, is taken for moved.
+  bool has_arrived(std::string_view path, const struct stat& info) const {
+    if (!is_new(info.st_ctim)) {
+      return false;
+    }
+    if (const auto known = m_known->inodes.find(std::string(path)); known != m_known->inodes.end()) {
+      return known->second != info.st_ino;
+    }
+    const auto slash = path.find_last_of('/');
+    const std::string above(slash == std::string_view::npos ? "" : path.substr(0, slash));
+    return m_known->read.contains(above) || !is_new(info.st_mtim) || holds_programs(path) || has_programs_below(path);
   }
 
   void count() {
@@ -134,14 +162,15 @@ private:
     }
   }
 
-  /// A repository's data: nothing there is run, and there is much of it.
-  bool is_data(const Level& level, const std::string& name) const {
-    return level.has_data && level.in_repository &&
+  /// A repository's data: nothing there is run, and there is much of it. Any folder can be laid out like one.
+  static bool is_data(const Level& level, const std::string& name) {
+    const bool real = level.held || (level.unchanged && ("/" + level.path).ends_with("/.git/"));
+    return real && level.has_data && level.in_repository &&
            (name == "objects" || name == "refs" || name == "logs" || name == "lfs");
   }
 
-  bool is_new(const struct stat& info) const {
-    return std::pair(info.st_ctim.tv_sec, info.st_ctim.tv_nsec) >= std::pair(m_since.tv_sec, m_since.tv_nsec);
+  bool is_new(const timespec& time) const {
+    return std::pair(time.tv_sec, time.tv_nsec) >= std::pair(m_since.tv_sec, m_since.tv_nsec);
   }
 
   void look(const std::string& name) {
@@ -151,7 +180,9 @@ private:
     if (fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       return; // gone meanwhile
     }
-    if (is_new(info) || level.renewed) {
+    const bool moved_program = level.arrived && !S_ISDIR(info.st_mode) &&
+                               holds_programs(std::string_view(level.path).substr(0, level.path.size() - 1));
+    if (is_new(info.st_ctim) || level.renewed || moved_program) {
       note(level, folder, name, info);
     }
     if (!S_ISDIR(info.st_mode) || is_data(level, name)) {
@@ -172,6 +203,7 @@ private:
     entry.mode = info.st_mode;
     entry.in_repository = level.in_repository;
     entry.in_hooks = level.in_hooks;
+    entry.led_to = is_led_to(entry.path, S_ISLNK(info.st_mode), m_tree->obeyed, m_tree->named);
     entry.content = [&] {
       return S_ISLNK(info.st_mode) ? read_link(folder, name.c_str()) : read_file(folder, name.c_str());
     };
@@ -188,6 +220,8 @@ private:
   timespec m_since;
   const std::vector<std::string>& m_protect;
   const Held& m_held;
+  const Tree* m_tree = nullptr;
+  const KnownFolders* m_known = nullptr;
   const Limits& m_limits;
   Clock::time_point m_deadline;
   Report& m_report;
@@ -232,11 +266,13 @@ timespec Moment::earliest() const {
   return {earliest / k_second, earliest % k_second};
 }
 
-void scan(const std::vector<fs::path>& trees, const timespec& since, const std::vector<std::string>& protect,
-          const Held& held, const Limits& limits, Report& report) {
-  Scan scan(since, protect, held, limits, report);
-  for (const fs::path& tree : trees) {
-    scan.tree(tree, &tree == &trees.front() ? "" : tree.string() + "/");
+void scan(const std::vector<Tree>& trees, const timespec& since, const std::vector<std::string>& protect,
+          const Before& before, const Limits& limits, Report& report) {
+  Scan scan(since, protect, before.held, limits, report);
+  const KnownFolders nothing;
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    const KnownFolders& known = i < before.folders.size() ? before.folders[i] : nothing;
+    scan.tree(trees[i], known, i == 0 ? "" : trees[i].root.string() + "/");
   }
   scan.finish();
   std::sort(report.findings.begin(), report.findings.end(),

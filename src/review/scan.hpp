@@ -4,13 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
-#include <filesystem>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "review/finding.hpp"
+#include "review/remember.hpp"
 
 namespace agentbox::review {
 
@@ -36,15 +34,14 @@ struct Limits {
   std::size_t depth = 100; ///< each open folder is a descriptor
 };
 
-/// Device and inode of the files and folders that the box could neither write nor move, because they were mounts.
-using Held = std::set<std::pair<std::uint64_t, std::uint64_t>>;
-
 /// Looks at everything that changed in `trees` since then, and fills in `report` (findings, counts, looked_at,
 /// stopped). The first tree is the workspace: its paths are relative. Symbolic links are not followed, and nothing but
 /// folders and the few files that Git reads is opened. That a folder cannot be read is a reason for `stopped`. What is
 /// old counts as well in a folder whose name decides that the host runs it, when that folder changed: it may have been
-/// moved there with all that is in it. Not so in the folders that were `held`.
-void scan(const std::vector<std::filesystem::path>& trees, const timespec& since,
-          const std::vector<std::string>& protect, const Held& held, const Limits& limits, Report& report);
+/// moved there with all that is in it; old programs count in a folder of programs that was moved, or lies in one that
+/// was. Not so in the folders that were `held`. Of repositories only the data of those that were is passed over, and of
+/// others named .git that have not changed.
+void scan(const std::vector<Tree>& trees, const timespec& since, const std::vector<std::string>& protect,
+          const Before& before, const Limits& limits, Report& report);
 
 } // namespace agentbox::review

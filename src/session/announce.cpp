@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/announce.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "support/text.hpp"
@@ -45,6 +46,31 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
   if (fields.egress.mode == policy::NetworkMode::full) {
     lines.emplace_back(
         "WARNING: --full-network: no firewall. The agent can reach every host, your local network included.");
+  }
+  return lines;
+}
+
+std::vector<std::string> lead_notices(const oci::GitLeads& leads, const policy::Workspace& workspace) {
+  constexpr std::size_t k_named = 4;
+  std::vector<std::string> lines;
+  if (!leads.read_only.empty()) {
+    const std::size_t count = std::min(k_named, leads.read_only.size());
+    std::vector<std::string> named;
+    for (std::size_t i = 0; i < count; ++i) {
+      named.push_back(support::escape_untrusted(leads.read_only[i], 80));
+    }
+    const std::size_t more = leads.read_only.size() - count;
+    lines.push_back(fmt::format("read-only in the box, for Git's settings lead there: {}{} (to have one writable: "
+                                "[protect] except, see agentbox-config(5))",
+                                support::join(named, ", "), more > 0 ? fmt::format(", {} more", more) : ""));
+  }
+  for (const std::string& path : leads.unused_exceptions) {
+    const std::string meant = support::did_you_mean(path.substr(0, 64), workspace.protect);
+    if (!meant.empty()) {
+      lines.push_back(fmt::format("[protect] except changed nothing for {}, which is not on the list and to which no "
+                                  "setting of Git leads{}",
+                                  support::in_quotes(path), meant));
+    }
   }
   return lines;
 }

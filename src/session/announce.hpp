@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "oci/host_facts.hpp"
 #include "policy/policy.hpp"
 #include "session/terminal.hpp"
 
@@ -12,5 +13,9 @@ namespace agentbox::session {
 /// line under --full-network, and one line for every host path besides the workspace that the box sees.
 std::vector<std::string> announcement(const policy::PolicyFields& fields, const Terminal& terminal,
                                       const std::string& home);
+
+/// What is said of the paths to which only Git's settings lead, and which the box may therefore only read; and of
+/// exceptions that took nothing off but look like a path of the protect list. Pure.
+std::vector<std::string> lead_notices(const oci::GitLeads& leads, const policy::Workspace& workspace);
 
 } // namespace agentbox::session

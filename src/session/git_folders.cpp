@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/git_folders.hpp"
 
-#include <algorithm>
-#include <cctype>
 #include <fmt/format.h>
 
-#include "policy/path_rules.hpp"
-#include "support/command.hpp"
+#include "git/obeyed.hpp"
+#include "git/settings.hpp"
+#include "support/error.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::session {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t k_most_modules = 32; // each is five mounts
+constexpr std::size_t k_most_modules = 32;    // each is five mounts
+constexpr std::size_t k_most_followed = 1024; // what their settings lead to
 constexpr std::size_t k_most_worktrees = 32;
 constexpr std::size_t k_most_names = 1024; // of one folder
 constexpr int k_deepest = 8;               // "modules/libs/a/modules/b"
 
-/// Adds the repositories below `folder`, which is .git/modules or inside. False when there are too many.
+/// Adds the repositories below `folder`, which is .git/modules or inside. False when there are too many to find all.
 bool find_modules(const Walk& walk, const std::string& folder, int depth, std::vector<std::string>& found) {
   const std::vector<std::string> names = walk.names_in(folder, k_most_names);
   if (names.size() == k_most_names || depth == k_deepest) {
@@ -34,7 +34,8 @@ bool find_modules(const Walk& walk, const std::string& folder, int depth, std::v
       found.push_back(path);
     }
     // A submodule's submodules are in its own modules folder; a name with slashes is folders in folders.
-    if (found.size() > k_most_modules || !find_modules(walk, repository ? path + "/modules" : path, depth + 1, found)) {
+    if (found.size() > k_most_followed ||
+        !find_modules(walk, repository ? path + "/modules" : path, depth + 1, found)) {
       return false;
     }
   }
@@ -64,17 +65,6 @@ void find_worktrees(const Walk& walk, const std::string& repository, GitFolders&
   }
 }
 
-/// The folder to start in for a repository .git/modules/NAME at `gitdir`: the project that has the submodule.
-std::optional<std::string> superproject(const fs::path& gitdir) {
-  const std::string text = gitdir.string();
-  const auto at = text.find("/.git/modules/");
-  return at == std::string::npos || at == 0 ? std::nullopt : std::optional(text.substr(0, at));
-}
-
-std::string shown(const fs::path& path) {
-  return support::escape_untrusted(path.string(), 1000);
-}
-
 } // namespace
 
 std::string git_path(const std::string& folder, const std::string& part) {
@@ -88,9 +78,9 @@ bool root_is_repository(const Walk& walk) {
 GitFolders find_git_folders(const Walk& walk, const std::string& git) {
   GitFolders folders;
   folders.repositories.push_back(git);
-  std::vector<std::string> modules;
-  if (find_modules(walk, git_path(git, "modules"), 0, modules)) {
-    folders.repositories.insert(folders.repositories.end(), modules.begin(), modules.end());
+  folders.all_found = find_modules(walk, git_path(git, "modules"), 0, folders.modules);
+  if (folders.all_found && folders.modules.size() <= k_most_modules) {
+    folders.repositories.insert(folders.repositories.end(), folders.modules.begin(), folders.modules.end());
   } else {
     folders.too_many.push_back(git_path(git, "modules"));
   }
@@ -100,60 +90,31 @@ GitFolders find_git_folders(const Walk& walk, const std::string& git) {
   return folders;
 }
 
+std::string read_settings_file(const Walk& walk, const std::string& path) {
+  require_short(walk.root() / path, walk.length_of(path));
+  return walk.read(path, k_longest_settings).value_or("");
+}
+
+void require_short(const fs::path& file, std::optional<std::uint64_t> length) {
+  if (length > k_longest_settings) {
+    throw support::Error(
+        support::ExitCode::refused,
+        fmt::format("{} has {} bytes: of Git's settings at most {} are read",
+                    support::escape_untrusted(file.string(), 1000), *length, k_longest_settings),
+        "what it leads Git to in the project could not be protected; take out what is not needed, git config --list "
+        "--show-origin tells what there is");
+  }
+}
+
 bool uses_worktree_config(const Walk& walk, const std::string& folder) {
-  constexpr std::size_t k_most_bytes = 1U << 20U;
   const std::string path = git_path(folder, "config");
-  const auto config = walk.read(path, k_most_bytes);
-  if (!config) {
-    return walk.type_of(path) != FileType::none; // there, and not to be read: it may say anything
-  }
-  std::string text = *config;
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  // An included file may say it as well, and is not followed.
-  return text.find("worktreeconfig") != std::string::npos || text.find("[include") != std::string::npos;
-}
-
-std::optional<std::string> gitdir_of(std::string_view text) {
-  constexpr std::string_view k_key = "gitdir:";
-  if (!text.starts_with(k_key)) {
-    return std::nullopt;
-  }
-  text.remove_prefix(k_key.size());
-  text = text.substr(0, text.find('\n'));
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\r' || text.back() == '/')) {
-    text.remove_suffix(1);
-  }
-  return text.empty() ? std::nullopt : std::optional(std::string(text));
-}
-
-std::optional<std::string> describe_git_file(std::string_view text, const policy::PolicyFields& fields) {
-  const auto gitdir = gitdir_of(text);
-  if (!gitdir) {
-    return std::nullopt;
-  }
-  const fs::path& workspace = fields.workspace.source;
-  const fs::path path = (workspace / *gitdir).lexically_normal();
-  const auto holds = [&](const policy::Mount& mount) {
-    return policy::contains_path(mount.source.native(), path.native());
-  };
-  if (policy::contains_path(workspace.native(), path.native()) ||
-      std::any_of(fields.mounts.begin(), fields.mounts.end(), holds)) {
-    return std::nullopt;
-  }
-  if (const auto project = superproject(path)) {
-    return fmt::format("this folder is a Git submodule: its repository {} is not in the box. To use Git there, start "
-                       "agentbox in {}",
-                       shown(path), shown(*project));
-  }
-  // A worktree's own folder is REPOSITORY/worktrees/NAME; Git needs the whole repository, at the path that it knows.
-  const fs::path parent = path.parent_path();
-  const fs::path repository = parent.filename() == "worktrees" ? parent.parent_path() : path;
-  const std::string mount = repository.string() + ":" + repository.string();
-  return fmt::format("this folder is a Git worktree: its repository {} is not in the box. To use Git there: --mount {}",
-                     shown(repository), support::escape_untrusted(support::shell_quote({mount}), 2000));
+  const std::string config = read_settings_file(walk, path);
+  bool uses = config.empty() && walk.length_of(path).value_or(1) > 0 && walk.type_of(path) != FileType::none;
+  git::read_settings(config, [&](const git::Setting& setting) {
+    const bool says = setting.section == "extensions" && setting.key == "worktreeconfig" && git::is_true(setting);
+    uses = uses || says || git::effect_of(setting) == git::Effect::includes; // an included file may say it as well
+  });
+  return uses;
 }
 
 } // namespace agentbox::session

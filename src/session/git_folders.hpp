@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What agentbox knows of a Git repository's files. Git itself is never run: it obeys what it finds there.
 #pragma once
+#include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "policy/policy.hpp"
@@ -13,10 +14,12 @@ namespace agentbox::session {
 
 /// The repositories in a repository's folder. Relative paths.
 struct GitFolders {
-  std::vector<std::string> repositories;     ///< itself, and those of submodules below its modules folder
+  std::vector<std::string> repositories;     ///< itself, and those of submodules, which can be mounted one by one
   std::vector<std::string> links;            ///< commondir, gitdir and config.worktree of its worktrees
   std::vector<std::string> missing_settings; ///< config.worktree of worktrees that Git would read
   std::vector<std::string> too_many;         ///< folders with more than can be mounted one by one: read-only as a whole
+  std::vector<std::string> modules;          ///< the repositories of submodules below its modules folder, more as well
+  bool all_found = true;                     ///< false when there are more
 };
 
 /// Whether the root of `walk` is itself a repository (HEAD, objects, refs), as bare ones are, and .git folders.
@@ -29,14 +32,18 @@ GitFolders find_git_folders(const Walk& walk, const std::string& git);
 /// `part` of repository `folder`, which may be "".
 std::string git_path(const std::string& folder, const std::string& part);
 
+/// How much is read of a file of settings.
+inline constexpr std::size_t k_longest_settings = 1U << 20U;
+
+/// Throws Error(refused) naming `file` when it is longer than that.
+void require_short(const std::filesystem::path& file, std::optional<std::uint64_t> length);
+
+/// A file of settings below the root; empty when it is not there, no file, a link, or cannot be read, which Git cannot
+/// do either. Throws Error(refused) when it is too long.
+std::string read_settings_file(const Walk& walk, const std::string& path);
+
 /// Whether the config of repository `folder` switches extensions.worktreeConfig on, or may: then Git reads
-/// config.worktree beside it.
+/// config.worktree beside it. Throws like read_settings_file().
 bool uses_worktree_config(const Walk& walk, const std::string& folder);
-
-/// The folder that a .git file names ("gitdir: …"), as it is written; nothing when `text` is no such file.
-std::optional<std::string> gitdir_of(std::string_view text);
-
-/// What repository_elsewhere() says of a workspace with the .git file `text`. Pure.
-std::optional<std::string> describe_git_file(std::string_view text, const policy::PolicyFields& fields);
 
 } // namespace agentbox::session

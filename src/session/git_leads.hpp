@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a repository's settings lead Git inside the workspace. Git itself is never run.
+// Where the settings of a repository lead Git inside the workspace. Git itself is never run.
 #pragma once
-#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "session/git_elsewhere.hpp"
+#include "session/git_folders.hpp"
 #include "session/workspace_walk.hpp"
 
 namespace agentbox::session {
 
-/// The paths below the root of `walk` that repository `git` (".git", or "" for the root) obeys because its config says
-/// so: core.hooksPath, include.path and includeIf.*.path, and what the included files say. They need not exist.
-/// Relative and normal, sorted, unique, at most k_most_leads; no symbolic link is followed.
-inline constexpr std::size_t k_most_leads = 64;
-std::vector<std::string> led_to(const Walk& walk, const std::string& git);
+/// Paths below a root, relative and normal, each list sorted and unique.
+struct Leads {
+  std::vector<std::string> obeyed;   ///< folders of hooks and included files; they need not exist
+  std::vector<std::string> programs; ///< files that are there and that a command names
+  std::vector<std::string> watched;  ///< what commands name, there or not, and links by which they lead to a program
+};
+
+/// What lies below the root of `walk` and is obeyed by Git because of settings: those of `repositories` below the root,
+/// with their submodules and worktrees, those `elsewhere`, what these include, and the user's own and the system's.
+/// That is hooks (core.hooksPath), included files, and files that the command line of an alias, a filter, an editor, …
+/// names, from the top of each working tree. Bounded; throws Error(refused) when there is more than can be followed,
+/// and for a file of settings that is too long to be read.
+Leads find_leads(const Walk& walk, const std::vector<GitFolders>& repositories,
+                 const std::vector<Elsewhere>& elsewhere);
 
 } // namespace agentbox::session

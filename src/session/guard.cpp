@@ -11,6 +11,7 @@
 
 #include "policy/path_rules.hpp"
 #include "policy/policy.hpp"
+#include "session/git_elsewhere.hpp"
 #include "session/git_folders.hpp"
 #include "session/git_leads.hpp"
 #include "session/workspace_walk.hpp"
@@ -77,9 +78,8 @@ void look_at_repository(const Walk& walk, const std::string& folder, const std::
   }
 }
 
-void look_at_repositories(const Walk& walk, const std::string& git, const std::vector<std::string>& parts,
+void look_at_repositories(const Walk& walk, const GitFolders& folders, const std::vector<std::string>& parts,
                           Guarded& guarded) {
-  const GitFolders folders = find_git_folders(walk, git);
   for (const std::string& repository : folders.repositories) {
     look_at_repository(walk, repository, parts, guarded);
   }
@@ -94,32 +94,34 @@ void look_at_repositories(const Walk& walk, const std::string& git, const std::v
   guarded.read_only.insert(guarded.read_only.end(), folders.too_many.begin(), folders.too_many.end());
 }
 
-/// Git's own, if the policy says anything of it.
-void look_at_git(const Walk& walk, const std::vector<std::string>& parts, Guarded& guarded) {
-  if (parts.empty()) {
-    return;
-  }
-  if (root_is_repository(walk)) {
-    look_at_repositories(walk, "", parts, guarded);
-  }
-  switch (walk.type_of(".git")) {
-  case FileType::none: return;
-  case FileType::other: guarded.read_only.emplace_back(".git"); return; // whoever writes it chooses the repository
-  case FileType::folder: look_at_repositories(walk, ".git", parts, guarded); return;
-  }
-}
+/// The repositories that Git on the host finds when it is started in the root.
+struct Repositories {
+  std::vector<GitFolders> inside;
+  std::vector<Elsewhere> outside;
+};
 
-std::vector<std::string> leads(const Walk& walk, const std::vector<std::string>& protect) {
-  std::vector<std::string> paths;
-  if (!names(protect, ".git/config")) {
-    return paths;
-  }
+Repositories find_repositories(const Walk& walk) {
+  Repositories found;
   if (root_is_repository(walk)) {
-    paths = led_to(walk, "");
+    found.inside.push_back(find_git_folders(walk, ""));
   }
-  const std::vector<std::string> more = led_to(walk, ".git");
-  paths.insert(paths.end(), more.begin(), more.end());
-  return paths;
+  std::optional<Elsewhere> outside;
+  const FileType type = walk.type_of(".git");
+  if (type == FileType::folder) {
+    found.inside.push_back(find_git_folders(walk, ".git"));
+  } else if (type == FileType::other) {
+    const auto inside = repository_inside(walk);
+    if (inside && walk.type_of(*inside) == FileType::folder) {
+      found.inside.push_back(find_git_folders(walk, *inside));
+    }
+    outside = repository_outside(walk);
+  } else if (found.inside.empty()) {
+    outside = repository_around(walk);
+  }
+  if (outside) {
+    found.outside.push_back(*std::move(outside));
+  }
+  return found;
 }
 
 /// `paths` but for what `protect` lacks of the default list: that was taken off.
@@ -133,30 +135,62 @@ std::vector<std::string> without_exceptions(std::vector<std::string> paths, cons
   return paths;
 }
 
-/// What was not followed any more would stay open.
-void require_all_followed(const Walk& walk, const std::vector<std::string>& paths) {
-  if (paths.size() >= k_most_leads) {
-    throw support::Error(support::ExitCode::refused,
-                         "the Git configuration of " + support::escape_untrusted(walk.root().string(), 1000) +
-                             " names too many files and folders of hooks in the project to protect them",
-                         "include fewer files; git config --show-origin --list tells from where");
-  }
-}
-
-/// Adds what is there of `paths` and neither lies in what is protected already nor holds it.
-void look_at_leads(const Walk& walk, const std::vector<std::string>& paths, Guarded& guarded) {
+/// Adds what is there of `paths`, is not excepted, and neither lies in what is guarded already nor holds it.
+void protect_leads(const Walk& walk, const std::vector<std::string>& paths, const std::vector<std::string>& except,
+                   Guarded& guarded) {
+  const auto overlaps = [](const std::vector<std::string>& list, const std::string& path) {
+    return std::any_of(list.begin(), list.end(), [&](const std::string& one) { return policy::overlap(one, path); });
+  };
   for (const std::string& path : paths) {
-    const bool overlaps = std::any_of(guarded.read_only.begin(), guarded.read_only.end(), [&](const std::string& one) {
-      return policy::contains_path(one, path) || policy::contains_path(path, one);
-    });
-    if (!overlaps && walk.type_of(path) != FileType::none) {
+    const bool excepted = std::any_of(except.begin(), except.end(),
+                                      [&](const std::string& one) { return policy::contains_path(one, path); });
+    if (!excepted && !overlaps(guarded.read_only, path) && !overlaps(guarded.masked, path) &&
+        walk.type_of(path) != FileType::none) {
       guarded.read_only.push_back(path);
+      guarded.leads.read_only.push_back(path);
     }
   }
 }
 
-void remove_commondir(const Walk& walk, const std::string& git) {
-  for (const std::string& repository : find_git_folders(walk, git).repositories) {
+/// What was not protected any more would stay open.
+void require_few_leads(const Walk& walk, const std::vector<std::string>& leads) {
+  if (leads.size() > k_most_leads) {
+    throw support::Error(support::ExitCode::refused,
+                         fmt::format("the Git configuration of {} names too many files and folders of hooks in the "
+                                     "project to protect them: {}, {} and {} more",
+                                     support::escape_untrusted(walk.root().string(), 1000),
+                                     support::escape_untrusted(leads.front(), 100),
+                                     support::escape_untrusted(leads.at(1), 100), leads.size() - 2),
+                         "git config --show-origin --list tells from where; [protect] except in your configuration "
+                         "takes paths off, a folder with all below it");
+  }
+}
+
+void look_at_leads(const Walk& walk, Leads leads, const GuardLists& lists, Guarded& guarded) {
+  leads.obeyed = without_exceptions(std::move(leads.obeyed), lists.protect);
+  leads.programs = without_exceptions(std::move(leads.programs), lists.protect);
+  protect_leads(walk, leads.obeyed, lists.except, guarded);
+  protect_leads(walk, leads.programs, lists.except, guarded);
+  require_few_leads(walk, guarded.leads.read_only);
+  std::sort(guarded.leads.read_only.begin(), guarded.leads.read_only.end());
+  const auto leads_below = [](const std::vector<std::string>& paths, const std::string& one) {
+    return std::any_of(paths.begin(), paths.end(),
+                       [&](const std::string& path) { return policy::contains_path(one, path); });
+  };
+  for (const std::string& one : lists.except) {
+    if (!leads_below(leads.obeyed, one) && !leads_below(leads.programs, one)) {
+      guarded.leads.unused_exceptions.push_back(one);
+    }
+  }
+  for (std::string& path : without_exceptions(std::move(leads.watched), lists.protect)) {
+    guarded.leads.files.insert(std::move(path));
+  }
+  guarded.leads.files.insert(leads.programs.begin(), leads.programs.end());
+  guarded.leads.trees = std::move(leads.obeyed);
+}
+
+void remove_commondir(const Walk& walk, const GitFolders& folders) {
+  for (const std::string& repository : folders.repositories) {
     if (walk.read(git_path(repository, "commondir"), 16) == k_own_commondir) {
       const Fd folder = walk.open_folder(repository);
       unlinkat(folder.get(), "commondir", 0);
@@ -199,31 +233,36 @@ bool make(const Walk& walk, const MissingPath& missing) {
 
 } // namespace
 
-Guarded look_at_guarded(const fs::path& root, const std::vector<std::string>& protect,
-                        const std::vector<std::string>& mask) {
+Guarded look_at_guarded(const fs::path& root, const GuardLists& lists) {
+  const std::vector<std::string>& protect = lists.protect;
   const Walk walk(root);
   Guarded guarded;
+  for (const std::string& path : lists.mask) {
+    if (walk.type_of(path) != FileType::none) {
+      guarded.masked.push_back(path);
+    }
+  }
   for (const std::string& path : protect) {
     if (!is_of_git(path) && walk.type_of(path) != FileType::none) {
       guarded.read_only.push_back(path);
     }
   }
-  look_at_git(walk, git_parts(protect), guarded);
-  const std::vector<std::string> led = leads(walk, protect);
-  require_all_followed(walk, led);
-  look_at_leads(walk, without_exceptions(led, protect), guarded);
-  std::sort(guarded.read_only.begin(), guarded.read_only.end());
-  guarded.read_only.erase(std::unique(guarded.read_only.begin(), guarded.read_only.end()), guarded.read_only.end());
-  for (const std::string& path : mask) {
-    if (walk.type_of(path) != FileType::none) {
-      guarded.masked.push_back(path);
+  const std::vector<std::string> parts = git_parts(protect);
+  if (!parts.empty()) {
+    const Repositories repositories = find_repositories(walk);
+    if (walk.type_of(".git") == FileType::other) {
+      guarded.read_only.emplace_back(".git"); // whoever writes it chooses the repository
+    }
+    for (const GitFolders& folders : repositories.inside) {
+      look_at_repositories(walk, folders, parts, guarded);
+    }
+    if (names(protect, ".git/config")) {
+      look_at_leads(walk, find_leads(walk, repositories.inside, repositories.outside), lists, guarded);
     }
   }
+  std::sort(guarded.read_only.begin(), guarded.read_only.end());
+  guarded.read_only.erase(std::unique(guarded.read_only.begin(), guarded.read_only.end()), guarded.read_only.end());
   return guarded;
-}
-
-std::vector<std::string> guarded_leads(const fs::path& root, const std::vector<std::string>& protect) {
-  return without_exceptions(leads(Walk(root), protect), protect);
 }
 
 std::vector<std::string> make_missing(const fs::path& root, const std::vector<MissingPath>& missing) {
@@ -243,11 +282,8 @@ std::vector<std::string> make_missing(const fs::path& root, const std::vector<Mi
 void remove_made(const fs::path& root) {
   try {
     const Walk walk(root);
-    if (root_is_repository(walk)) {
-      remove_commondir(walk, "");
-    }
-    if (walk.type_of(".git") == FileType::folder) {
-      remove_commondir(walk, ".git");
+    for (const GitFolders& folders : find_repositories(walk).inside) {
+      remove_commondir(walk, folders);
     }
   } catch (const support::Error&) {
     return; // it stays, and means nothing
@@ -255,12 +291,9 @@ void remove_made(const fs::path& root) {
 }
 
 std::optional<std::string> repository_elsewhere(const policy::PolicyFields& fields) {
-  constexpr std::size_t k_most_bytes = 8192;
   const Walk walk(fields.workspace.source);
-  if (walk.type_of(".git") != FileType::other) {
-    return std::nullopt;
-  }
-  return describe_git_file(walk.read(".git", k_most_bytes).value_or(""), fields);
+  const auto outside = repository_outside(walk);
+  return outside ? describe(*outside, fields) : std::nullopt;
 }
 
 } // namespace agentbox::session

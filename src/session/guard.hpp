@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "oci/host_facts.hpp"
 #include "policy/policy.hpp"
 
 namespace agentbox::session {
@@ -19,25 +21,31 @@ struct MissingPath {
   bool operator==(const MissingPath&) const = default;
 };
 
+/// What the policy says of the paths of a workspace. Relative.
+struct GuardLists {
+  std::vector<std::string> protect;
+  std::vector<std::string> mask;
+  std::vector<std::string> except; ///< to which Git's settings may lead without their being protected
+};
+
 /// What of the protect and mask lists is there, found without following a symbolic link. Sorted, unique, relative.
 struct Guarded {
   std::vector<std::string> read_only;
   std::vector<std::string> masked;
+  oci::GitLeads leads;
   std::vector<MissingPath> missing;
 };
 
-/// Looks below folder `root`, which is the workspace or a writable mount. What the protect list says of `.git/…` holds
-/// for the repositories of submodules (.git/modules/*) as well; with it go the links of worktrees (.git/worktrees/*)
-/// and, where .git is a file, that file; and for a root that is a repository itself. With `.git/config` goes what it
-/// leads Git to inside the root (guarded_leads()), as far as it exists. Throws Error(refused) when a part
-/// of a path is a symbolic link: a mount over it would land elsewhere, and an agent could have made it; and when
-/// `.git/config` leads to more than can be followed.
-Guarded look_at_guarded(const std::filesystem::path& root, const std::vector<std::string>& protect,
-                        const std::vector<std::string>& mask);
+/// More leads than these cannot be protected, and are refused.
+inline constexpr std::size_t k_most_leads = 64;
 
-/// What the settings of the repository at `root` lead Git to below it (see led_to()), whether it exists or not, but for
-/// what `protect` lacks of the default list: that was taken off. Empty when `protect` has no .git/config.
-std::vector<std::string> guarded_leads(const std::filesystem::path& root, const std::vector<std::string>& protect);
+/// Looks below folder `root`, which is the workspace or a writable mount. What the protect list says of `.git/…` holds
+/// for the repositories of submodules (.git/modules/*) as well; with it go the links of worktrees (.git/worktrees/*);
+/// where .git is a file, that file, and the repository inside the root that it names; and a root that is a repository
+/// itself. With `.git/config` goes what settings lead Git to inside the root (find_leads()), as far as it exists.
+/// Throws Error(refused) when a part of a path is a symbolic link: a mount over it would land elsewhere, and an agent
+/// could have made it; and when settings lead to more than can be followed, or are too long to be read.
+Guarded look_at_guarded(const std::filesystem::path& root, const GuardLists& lists);
 
 /// Makes what is missing, without following a symbolic link, and returns what is there now. On a read-only file system
 /// and in a folder of somebody else's that we may not write nothing is made: the box cannot make it either. Throws
@@ -48,9 +56,7 @@ std::vector<std::string> make_missing(const std::filesystem::path& root, const s
 /// still say what we wrote. No error when that fails.
 void remove_made(const std::filesystem::path& root);
 
-/// What to tell the user of a workspace whose repository lies elsewhere (a worktree or a submodule): where it is, and
-/// the flag that shows it to the box. Only the text of the .git file is read; nothing is followed. Nothing when the
-/// repository is in the workspace or one of the policy's mounts holds it.
+/// What to tell the user of a workspace whose repository lies elsewhere (describe()); nothing when it does not.
 std::optional<std::string> repository_elsewhere(const policy::PolicyFields& fields);
 
 } // namespace agentbox::session

@@ -107,29 +107,6 @@ review::Held held_by(const oci::HostFacts& facts) {
   return held;
 }
 
-struct Prepared {
-  Plan plan;
-  review::Held held;
-};
-
-Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
-  oci::HostFacts facts = probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing);
-  facts.compare_inside = true;
-  review::Held held = held_by(facts);
-  const Host host{setting.podman, setting.facts,  podman::find_installation(), std::move(facts), setting.paths,
-                  audit_folder(), setting.images, std::time(nullptr),          getpid()};
-  return {make_plan(setting.policy, host), std::move(held)};
-}
-
-void announce(const policy::PolicyFields& fields, const Terminal& terminal) {
-  for (const std::string& line : announcement(fields, terminal, support::home_folder().string())) {
-    spdlog::info("{}", line);
-  }
-  if (const auto elsewhere = repository_elsewhere(fields)) {
-    spdlog::info("{}", *elsewhere);
-  }
-}
-
 std::vector<std::filesystem::path> writable_folders(const policy::PolicyFields& fields) {
   std::vector<std::filesystem::path> folders = {fields.workspace.source};
   for (const policy::Mount& mount : fields.mounts) {
@@ -138,6 +115,51 @@ std::vector<std::filesystem::path> writable_folders(const policy::PolicyFields& 
     }
   }
   return folders;
+}
+
+/// The writable folders, and where Git's settings lead in them: what is not there yet could be made.
+std::vector<review::Tree> trees_of(const policy::PolicyFields& fields, const oci::HostFacts& facts) {
+  std::vector<review::Tree> trees;
+  for (std::filesystem::path& folder : writable_folders(fields)) {
+    const auto leads = facts.git_leads.find(folder);
+    trees.push_back(leads == facts.git_leads.end()
+                        ? review::Tree{std::move(folder), {}, {}}
+                        : review::Tree{std::move(folder), leads->second.trees, leads->second.files});
+  }
+  return trees;
+}
+
+struct Prepared {
+  Plan plan;
+  std::vector<review::Tree> trees; ///< to be looked at when the box has ended
+  review::Before before;
+  std::vector<std::string> notices;
+};
+
+Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
+  oci::HostFacts facts = probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing);
+  facts.compare_inside = true;
+  const policy::PolicyFields& fields = setting.policy.fields();
+  Prepared prepared;
+  prepared.notices = lead_notices(facts.git_leads[fields.workspace.source], fields.workspace);
+  prepared.trees = trees_of(fields, facts);
+  prepared.before = review::remember(prepared.trees, held_by(facts));
+  const Host host{setting.podman, setting.facts,  podman::find_installation(), std::move(facts), setting.paths,
+                  audit_folder(), setting.images, std::time(nullptr),          getpid()};
+  prepared.plan = make_plan(setting.policy, host);
+  return prepared;
+}
+
+void announce(const policy::PolicyFields& fields, const Terminal& terminal, const std::vector<std::string>& notices) {
+  for (const std::string& line : announcement(fields, terminal, support::home_folder().string())) {
+    spdlog::info("{}", line);
+  }
+  for (const std::string& line : notices) {
+    spdlog::info("{}", line);
+  }
+  if (const auto elsewhere = repository_elsewhere(fields)) {
+    spdlog::info("{}", *elsewhere);
+  }
 }
 
 /// Takes away what was made in the workspace and the writable mounts, unless another box relies on it.
@@ -150,16 +172,12 @@ void clean_workspace(const policy::PolicyFields& fields, const WorkspaceClaim& c
 }
 
 /// Says what the box left that the host may run or trust, and keeps it for `agentbox review`.
-void report(const policy::PolicyFields& fields, const review::Held& held, const review::Moment& start) {
+void report(const policy::PolicyFields& fields, const Prepared& prepared, const review::Moment& start) {
   review::Report report;
   report.box = fields.name;
   report.workspace = fields.workspace.source;
   report.since = start.seconds();
-  std::vector<std::string> protect = fields.workspace.protect;
-  for (std::string& path : guarded_leads(fields.workspace.source, protect)) { // what did not exist could be made
-    protect.push_back(std::move(path));
-  }
-  review::scan(writable_folders(fields), start.earliest(), protect, held, review::Limits{}, report);
+  review::scan(prepared.trees, start.earliest(), fields.workspace.protect, prepared.before, review::Limits{}, report);
   for (const std::string& line : review::summary(report)) {
     spdlog::info("{}", line);
   }
@@ -198,7 +216,7 @@ Launched run_plan(const Prepared& prepared, const policy::PolicyFields& fields, 
     spdlog::info("{}", line);
   }
   if (result.started && options.review) {
-    report(fields, prepared.held, start); // after the teardown: nothing of the box can change the files any more
+    report(fields, prepared, start); // after the teardown: nothing of the box can change the files any more
   }
   prune_logs();
   throw_refusal(result, refused, firewall);
@@ -229,7 +247,7 @@ Launched launch(const policy::Policy& policy, const podman::Podman& podman, cons
     std::optional<Prepared> plan;
     try {
       plan = plan_for(setting, WhatIsMissing::is_made);
-      announce(fields, terminal); // looks at the workspace, which may be gone by now
+      announce(fields, terminal, plan->notices); // looks at the workspace, which may be gone by now
     } catch (...) {
       remove_session_folder(paths);
       throw;

@@ -56,8 +56,8 @@ std::string label_of(const fs::path& path) {
 /// What is guarded below `root`, which is the workspace or a writable mount; what is missing is made first.
 Guarded guarded_below(const fs::path& root, const policy::Workspace& workspace, bool is_workspace,
                       WhatIsMissing missing, oci::HostFacts& host) {
-  Guarded guarded =
-      look_at_guarded(root, workspace.protect, is_workspace ? workspace.mask : std::vector<std::string>());
+  Guarded guarded = look_at_guarded(
+      root, {workspace.protect, is_workspace ? workspace.mask : std::vector<std::string>(), workspace.protect_except});
   switch (missing) {
   case WhatIsMissing::is_made: {
     const std::vector<std::string> there = make_missing(root, guarded.missing);
@@ -94,12 +94,14 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, oci
   record_identities(workspace, guarded.masked, host);
   host.protected_paths = std::move(guarded.read_only);
   host.masked_paths = std::move(guarded.masked);
+  host.git_leads.emplace(workspace, std::move(guarded.leads));
   for (const policy::Mount& mount : fields.mounts) {
     if (mount.read_only || !host.sources.at(mount.source).folder) {
       continue;
     }
     Guarded more = guarded_below(mount.source, fields.workspace, false, missing, host);
     record_identities(mount.source, more.read_only, host);
+    host.git_leads.emplace(mount.source, std::move(more.leads));
     if (!more.read_only.empty()) {
       host.protected_in_mounts.emplace(mount.source, std::move(more.read_only));
     }

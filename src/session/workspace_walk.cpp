@@ -2,11 +2,13 @@
 #include "session/workspace_walk.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 #include "support/error.hpp"
@@ -124,6 +126,62 @@ std::optional<std::string> Walk::read(const fs::path& path, std::size_t most) co
   } catch (const Error&) {
     return std::nullopt;
   }
+}
+
+std::optional<std::uint64_t> Walk::length_of(const fs::path& path) const {
+  try {
+    const Fd fd = open_part(path);
+    struct stat info {};
+    const bool is_file = fd && fstat(fd.get(), &info) == 0 && S_ISREG(info.st_mode);
+    return is_file ? std::optional(static_cast<std::uint64_t>(info.st_size)) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt; // a link
+  }
+}
+
+bool Walk::leads_to_file(const std::string& path) const {
+  struct stat info {};
+  return fstatat(m_fd.get(), path.c_str(), &info, 0) == 0 && S_ISREG(info.st_mode);
+}
+
+std::optional<std::string> Walk::link_at(const std::string& path) const {
+  std::array<char, 4096> target{};
+  const ssize_t length = readlinkat(m_fd.get(), path.c_str(), target.data(), target.size());
+  return length > 0 ? std::optional(std::string(target.data(), static_cast<std::size_t>(length))) : std::nullopt;
+}
+
+std::optional<std::string> Walk::below_as_text(const fs::path& absolute) const {
+  const std::string& root = m_root.native();
+  const std::string& text = absolute.native();
+  const std::size_t length = root.ends_with('/') ? root.size() : root.size() + 1;
+  const bool inside = text.size() > length && text.starts_with(root) && text[length - 1] == '/';
+  return inside ? std::optional(text.substr(length)) : std::nullopt;
+}
+
+std::optional<std::string> Walk::below(const fs::path& absolute) const {
+  if (auto inside = below_as_text(absolute); inside || absolute == m_root) {
+    return inside;
+  }
+  struct stat root {};
+  if (fstat(m_fd.get(), &root) != 0) {
+    return std::nullopt;
+  }
+  fs::path above;
+  for (auto part = absolute.begin(); part != absolute.end(); ++part) {
+    above /= *part;
+    struct stat info {};
+    if (stat(above.c_str(), &info) != 0) {
+      return std::nullopt;
+    }
+    if (info.st_dev == root.st_dev && info.st_ino == root.st_ino) {
+      fs::path rest;
+      for (++part; part != absolute.end(); ++part) {
+        rest /= *part;
+      }
+      return rest.empty() ? std::nullopt : std::optional(rest.string());
+    }
+  }
+  return std::nullopt;
 }
 
 } // namespace agentbox::session

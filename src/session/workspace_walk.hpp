@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -41,6 +42,22 @@ public:
   /// The content of regular file `path`; nothing when it does not exist, is something else, is longer than `most`
   /// bytes, or cannot be read.
   std::optional<std::string> read(const std::filesystem::path& path, std::size_t most) const;
+
+  /// The length of regular file `path`, without following a link in it; nothing when there is none.
+  std::optional<std::uint64_t> length_of(const std::filesystem::path& path) const;
+
+  /// Whether a program that follows links finds a regular file at `path`.
+  bool leads_to_file(const std::string& path) const;
+
+  /// The target of the symbolic link `path`, in the folders above which no link may be; nothing when it is none.
+  std::optional<std::string> link_at(const std::string& path) const;
+
+  /// `absolute`, which is normal, relative to the root: nothing when it is the root or does not lie below. A path that
+  /// comes to the root by links outside of it (/home -> /data/home) counts.
+  std::optional<std::string> below(const std::filesystem::path& absolute) const;
+
+  /// The same by the text alone. Pure.
+  std::optional<std::string> below_as_text(const std::filesystem::path& absolute) const;
 
 private:
   support::Fd open_part(const std::filesystem::path& path) const;

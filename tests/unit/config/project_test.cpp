@@ -43,6 +43,7 @@ TEST_CASE("each way of broadening is listed") {
       {"[network]\nallow_ech = ['api.openai.com']\n", "network.allow_ech + api.openai.com"},
       {"[limits]\npids = 1024\n", "limits.pids 512 -> 1024"},
       {"[protect]\nexcept = ['.husky']\n", "protect.paths - .husky"},
+      {"[protect]\nexcept = ['.githooks']\n", "protect.except + .githooks"},
       {"[mask]\nexcept = ['.env']\n", "mask.paths - .env"},
       {"[limits]\ntmp = '8g'\n", "limits.tmp 1073741824 -> 8589934592"},
       {"[limits]\nopen_files = 100000\n", "limits.open_files 65536 -> 100000"},

@@ -68,18 +68,48 @@ private:
 /// `sound`: mostly what is no mistake, so that files get long.
 std::string make_text(Numbers& numbers, bool sound) {
   using namespace std::string_view_literals;
-  static constexpr std::array k_sound = {
-      "[core]"sv,       "[Core \"Sub]x\"]"sv, "[a.B.c]"sv,        "[x\t \"y\\\"\\\\z\\q\"]"sv, "\n"sv,
-      "\n"sv,           "\r\n"sv,             "\n key = value"sv, "\nKEY=v"sv,                 "\nk-1 \t= a  b"sv,
-      "\nflag"sv,       "\nk = a\tb"sv,       "\nk = \"a \" b "sv, "\nk=\"\" c"sv,              "\nk = a \\\n b"sv,
-      "\nk = a\\\r\nb"sv, "\nk = \\t\\n\\b"sv, "\nk = a # b"sv,     "\nk = a;b"sv,               "\n# comment"sv,
-      "\n; \" [ ="sv,   "\nk = \"a # b\"; c"sv, "\nk="sv,          "\nk = =\n"sv,               "  \t"sv,
-      "\nk=a\rb"sv,     "\nk=\"a\\\n b\""sv,  "\n[s \"\"]"sv,     "\nk = \xC3\xA4 \xFF"sv,     "\nk = a\0b"sv,
-      "\n[c \"d\0e\"]"sv, "\n[.x]"sv,        "\nk = a \" b\" \"c \" \t"sv, "\n[ \"x\"]"sv,      "\nk = a\x0B b\x0C"sv};
+  static constexpr std::array k_sound = {"[core]"sv,
+                                         "[Core \"Sub]x\"]"sv,
+                                         "[a.B.c]"sv,
+                                         "[x\t \"y\\\"\\\\z\\q\"]"sv,
+                                         "\n"sv,
+                                         "\n"sv,
+                                         "\r\n"sv,
+                                         "\n key = value"sv,
+                                         "\nKEY=v"sv,
+                                         "\nk-1 \t= a  b"sv,
+                                         "\nflag"sv,
+                                         "\nk = a\tb"sv,
+                                         "\nk = \"a \" b "sv,
+                                         "\nk=\"\" c"sv,
+                                         "\nk = a \\\n b"sv,
+                                         "\nk = a\\\r\nb"sv,
+                                         "\nk = \\t\\n\\b"sv,
+                                         "\nk = a # b"sv,
+                                         "\nk = a;b"sv,
+                                         "\n# comment"sv,
+                                         "\n; \" [ ="sv,
+                                         "\nk = \"a # b\"; c"sv,
+                                         "\nk="sv,
+                                         "\nk = =\n"sv,
+                                         "  \t"sv,
+                                         "\nk=a\rb"sv,
+                                         "\nk=\"a\\\n b\""sv,
+                                         "\n[s \"\"]"sv,
+                                         "\nk = \xC3\xA4 \xFF"sv,
+                                         "\nk = a\0b"sv,
+                                         "\n[c \"d\0e\"]"sv,
+                                         "\n[.x]"sv,
+                                         "\nk = a \" b\" \"c \" \t"sv,
+                                         "\n[ \"x\"]"sv,
+                                         "\nk = a\x0B b\x0C"sv};
   static constexpr std::array k_odd = {
-      "["sv, "]"sv, "\""sv, "\\"sv, "="sv, "a"sv, "1"sv, "-"sv, "."sv, " "sv, "\t"sv, "\n"sv, "\r"sv, "\r\n"sv, "#"sv,
-      ";"sv, "\0"sv, "\xEF\xBB\xBF"sv, "\xEF"sv, "[]"sv, "[a"sv, "[a b]"sv, "[ a]"sv, "k = \\q"sv, "k # x"sv, "[a \"b\n\"]"sv,
-      "[a \"b\" ]"sv, "_=x"sv, "k\r=x"sv, "k = \"a\nb\""sv, "\x0B"sv};
+      "["sv,     "]"sv,           "\""sv,         "\\"sv,    "="sv,     "a"sv,
+      "1"sv,     "-"sv,           "."sv,          " "sv,     "\t"sv,    "\n"sv,
+      "\r"sv,    "\r\n"sv,        "#"sv,          ";"sv,     "\0"sv,    "\xEF\xBB\xBF"sv,
+      "\xEF"sv,  "[]"sv,          "[a"sv,         "[a b]"sv, "[ a]"sv,  "k = \\q"sv,
+      "k # x"sv, "[a \"b\n\"]"sv, "[a \"b\" ]"sv, "_=x"sv,   "k\r=x"sv, "k = \"a\nb\""sv,
+      "\x0B"sv};
   std::string text = numbers.below(4) == 0 ? "\xEF\xBB\xBF" : "";
   const std::size_t pieces = 1 + numbers.below(14);
   for (std::size_t i = 0; i < pieces; ++i) {

@@ -39,10 +39,23 @@ TEST_CASE("any word of a command may be a path") {
   CHECK(has("ext::./x %S", "./x"));
 }
 
+TEST_CASE("a bare name in the place of a command is looked up in PATH, and is no path; one behind it may be") {
+  for (const char* command : {"git", "git log", "!git log | git x", "store", "a; git", "A=b git", "$(git x)",
+                              "f() { git; }", "sh -c 'git x'", "'git' x", "x && git"}) {
+    INFO(command);
+    CHECK_FALSE(has(command, "git"));
+  }
+  for (const char* command :
+       {"sh git", "sh 'git'", "sh \"git\" x", "tool --file=git", "F=git tool", "./git git", "x <git"}) {
+    INFO(command);
+    CHECK(has(command, "git"));
+  }
+}
+
 TEST_CASE("words are few, and none is empty") {
   CHECK(command_words("", 10).empty());
-  CHECK(command_words("   ", 10).size() == 1); // the line itself
-  CHECK(command_words("a b c d e f g h i j k l", 5).size() == 5);
+  CHECK(command_words("   ", 10).empty());
+  CHECK(command_words("./a b c d e f g h i j k l", 5).size() == 5);
   for (const std::string& word : command_words("a  '' \"\" ;; b", 100)) {
     CHECK_FALSE(word.empty());
   }

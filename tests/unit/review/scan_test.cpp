@@ -20,10 +20,14 @@ void write(const fs::path& path, const std::string& text = "x") {
   std::ofstream(path) << text;
 }
 
-Report scanned(const std::vector<fs::path>& trees, const timespec& since, const Limits& limits = {},
-               const Held& held = {}) {
+Report scanned(const std::vector<fs::path>& folders, const timespec& since, const Limits& limits = {},
+               const Before& before = {}) {
+  std::vector<Tree> trees;
+  for (const fs::path& folder : folders) {
+    trees.push_back({folder, {}, {}});
+  }
   Report report;
-  scan(trees, since, {".envrc", ".vscode", ".claude/settings.json"}, held, limits, report);
+  scan(trees, since, {".envrc", ".vscode", ".claude/settings.json"}, before, limits, report);
   return report;
 }
 
@@ -78,7 +82,7 @@ TEST_CASE("what is old counts in a folder that was moved to where the host runs 
   write(folder / ".vscode/other");
   struct stat info {};
   REQUIRE(stat((folder / ".vscode").c_str(), &info) == 0);
-  const Report report = scanned({folder.path()}, start.earliest(), {}, {{info.st_dev, info.st_ino}});
+  const Report report = scanned({folder.path()}, start.earliest(), {}, {{{info.st_dev, info.st_ino}}, {}});
   CHECK(has(report, "docs/.vscode/deep/tasks.json"));
   CHECK(has(report, ".claude/settings.json"));
   CHECK(has(report, "docs/.git/config"));
@@ -116,16 +120,124 @@ TEST_CASE("links are not followed, FIFOs not opened, and a further tree has abso
   CHECK(report.findings.size() == 3);
 }
 
-TEST_CASE("a repository's data is passed over, its settings are not") {
+TEST_CASE("a guarded repository's data is passed over, its settings are not, nor what is laid out like one") {
   const TempFolder folder;
   const Moment start = Moment::now();
-  write(folder / "sub/.git/HEAD");
-  write(folder / "sub/.git/objects/.envrc");
-  fs::create_directories(folder / "sub/.git/refs");
-  write(folder / "sub/.git/config", "[core]\nfsmonitor = x\n");
+  for (const char* git : {"sub/.git", "made/up"}) {
+    write(folder / git / "HEAD");
+    write(folder / git / "objects/.envrc");
+    write(folder / git / "logs/bin/x");
+    fs::permissions(folder / git / "logs/bin/x", fs::perms::owner_all);
+    fs::create_directories(folder / git / "refs");
+    write(folder / git / "config", "[core]\nfsmonitor = x\n");
+  }
+  struct stat info {};
+  REQUIRE(stat((folder / "sub/.git").c_str(), &info) == 0);
+  const Before before{{{info.st_dev, info.st_ino}}, {}};
+  const Report report = scanned({folder.path()}, start.earliest(), {}, before);
+  CHECK(has(report, "sub/.git/config"));
+  CHECK(has(report, "made/up/config"));
+  CHECK(has(report, "made/up/objects/.envrc"));
+  CHECK(has(report, "made/up/logs/bin/x"));
+  CHECK(report.findings.size() == 4);
+  CHECK(report.findings.front() == Finding{Kind::git_settings, "made/up/config", "core.fsmonitor"});
+  CHECK(has(scanned({folder.path()}, start.earliest()), "sub/.git/objects/.envrc")); // it was not there before
+}
+
+TEST_CASE("the data of a repository that did not change is passed over only in a .git folder") {
+  const TempFolder folder;
+  for (const char* git : {"sub/.git", "hostile"}) {
+    write(folder / git / "HEAD");
+    fs::create_directories(folder / git / "objects/deep");
+    fs::create_directories(folder / git / "refs");
+  }
+  next_tick();
+  const Moment start = Moment::now();
+  write(folder / "sub/.git/objects/deep/.envrc");
+  write(folder / "hostile/objects/deep/.envrc");
   const Report report = scanned({folder.path()}, start.earliest());
-  REQUIRE(report.findings.size() == 1);
-  CHECK(report.findings.front() == Finding{Kind::git_settings, "sub/.git/config", "core.fsmonitor"});
+  CHECK(has(report, "hostile/objects/deep/.envrc"));
+  CHECK(report.findings.size() == 1);
+}
+
+TEST_CASE("old programs that were moved to a folder of programs are listed, those that were there are not") {
+  const TempFolder folder;
+  const auto program = [&](const char* path) {
+    write(folder / path);
+    fs::permissions(folder / path, fs::perms::owner_all);
+  };
+  for (const char* path : {"a/one", "b/two", "c/bin/three", "d/four", "bin/old", "node_modules/.bin/old",
+                           "e/1/2/bin/old", "f/1/2/bin/five", "kept/sbin/old"}) {
+    program(path);
+  }
+  next_tick();
+  const Moment start = Moment::now();
+  const std::vector<Tree> trees = {{folder.path(), {}, {}}};
+  const Before before = remember(trees, {});
+  fs::rename(folder / "a", folder / "sbin");        // a folder
+  fs::rename(folder / "b/two", folder / "bin/two"); // a file
+  fs::rename(folder / "c", folder / ".venv");       // the folder above
+  fs::create_directories(folder / "g");
+  fs::rename(folder / "d", folder / "g/Scripts"); // into what is new
+  fs::rename(folder / "f/1/2", folder / "e/1/3");
+  write(folder / "sbin/plain");
+  write(folder / "kept/file");
+  write(folder / "kept/sbin/file");
+  Report report;
+  scan(trees, start.earliest(), {}, before, {}, report);
+  for (const char* path : {"sbin/one", "bin/two", ".venv/bin/three", "g/Scripts/four", "e/1/3/bin/five"}) {
+    INFO(path);
+    CHECK(has(report, path));
+  }
+  CHECK(report.findings.size() == 5);
+}
+
+TEST_CASE("a folder of programs that took the place of another is new there") {
+  const TempFolder folder;
+  for (const char* path : {"bin/old", "tools/evil"}) {
+    write(folder / path);
+    fs::permissions(folder / path, fs::perms::owner_all);
+  }
+  next_tick();
+  const Moment start = Moment::now();
+  const std::vector<Tree> trees = {{folder.path(), {}, {}}};
+  const Before before = remember(trees, {});
+  fs::rename(folder / "bin", folder / "x");
+  fs::rename(folder / "tools", folder / "bin");
+  fs::last_write_time(folder / "bin", fs::file_time_type::clock::now());
+  Report report;
+  scan(trees, start.earliest(), {}, before, {}, report);
+  CHECK(has(report, "bin/evil"));
+  CHECK(report.findings.size() == 1);
+}
+
+TEST_CASE("what Git's settings lead to is said when it is made or changed, and what is behind a link as well") {
+  const TempFolder folder;
+  write(folder / "tools/same");
+  write(folder / "tools/changed");
+  write(folder / ".githooks/old");
+  next_tick();
+  const Moment start = Moment::now();
+  write(folder / "tools/changed", "y");
+  write(folder / "tools/made");
+  write(folder / "tools/other");
+  write(folder / ".githooks/new");
+  write(folder / "deep/tools/made");
+  fs::create_symlink("deep", folder / "link");
+  const std::vector<Tree> trees = {
+      {folder.path(), {".githooks"}, {"tools/same", "tools/changed", "tools/made", "link/tools/made"}}};
+  struct stat info {};
+  REQUIRE(stat((folder / "tools").c_str(), &info) == 0);
+  Before before{{{info.st_dev, info.st_ino}}, {}};
+  REQUIRE(stat((folder / ".githooks").c_str(), &info) == 0);
+  before.held.emplace(info.st_dev, info.st_ino);
+  Report report;
+  scan(trees, start.earliest(), {}, before, {}, report);
+  for (const char* path : {"tools/changed", "tools/made", ".githooks/new", "link"}) {
+    INFO(path);
+    CHECK(has(report, path));
+  }
+  CHECK(report.findings.size() == 4);
 }
 
 TEST_CASE("a repository whose data lies elsewhere is one as well, and its hooks are hooks") {

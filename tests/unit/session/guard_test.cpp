@@ -6,8 +6,6 @@
 #include <unistd.h>
 
 #include "box.hpp"
-#include "session/git_folders.hpp"
-#include "session/git_leads.hpp"
 #include "support/error.hpp"
 
 using namespace agentbox;
@@ -20,7 +18,7 @@ namespace {
 const Words k_protect = {".agentbox", ".envrc", ".git/commondir", ".git/config", ".git/config.worktree", ".git/hooks"};
 
 Guarded look(const fs::path& root, const Words& mask = {}) {
-  return look_at_guarded(root, k_protect, mask);
+  return look_at_guarded(root, {k_protect, mask, {}});
 }
 
 void write(const fs::path& path, const std::string& text) {
@@ -134,13 +132,6 @@ TEST_CASE("worktrees of submodules are protected, and settings of worktrees that
   CHECK_FALSE(has(missing_of(look(folder.path())), ".git/modules/a/worktrees/w/config.worktree"));
 }
 
-TEST_CASE("settings that are too long to be read may say anything") {
-  const session_test::RuntimeFolder folder;
-  write(folder.path() / ".git/config", std::string((1U << 20U) + 1, '#'));
-  const Words missing = missing_of(look(folder.path()));
-  CHECK(std::find(missing.begin(), missing.end(), ".git/config.worktree") != missing.end());
-}
-
 TEST_CASE("what cannot be made in a folder of the user's own is refused: the box could make it") {
   const session_test::RuntimeFolder folder;
   fs::create_directories(folder.path() / ".git");
@@ -199,64 +190,6 @@ TEST_CASE("a guarded path that is, or goes through, a symbolic link is refused")
     CHECK(std::string(error.what()).find("symbolic link") != std::string::npos);
     CHECK(error.hint().find("except") != std::string::npos);
   }
-}
-
-TEST_CASE("a .git file's folder is read, never followed") {
-  CHECK(gitdir_of("gitdir: /a/b\n") == "/a/b");
-  CHECK(gitdir_of("gitdir: ../x/ \r\nmore") == "../x");
-  CHECK_FALSE(gitdir_of("gitdir:\n"));
-  CHECK_FALSE(gitdir_of("something"));
-  CHECK_FALSE(gitdir_of(""));
-}
-
-TEST_CASE("a worktree's hint names the mount, a submodule's the project") {
-  policy::PolicyFields fields = session_test::fields();
-  fields.workspace.source = "/home/u/wt";
-  const auto worktree = describe_git_file("gitdir: /home/u/main repo/.git/worktrees/wt\n", fields);
-  REQUIRE(worktree);
-  CHECK(worktree->find("--mount '/home/u/main repo/.git:/home/u/main repo/.git'") != std::string::npos);
-  const auto submodule = describe_git_file("gitdir: ../super/.git/modules/wt\n", fields);
-  REQUIRE(submodule);
-  CHECK(submodule->find("start agentbox in /home/u/super") != std::string::npos);
-  CHECK_FALSE(describe_git_file("gitdir: sub/.git\n", fields)); // inside
-  CHECK_FALSE(describe_git_file("nonsense", fields));
-  fields.mounts = {{"/home/u/main repo/.git", "/home/u/main repo/.git", false, "--mount"}};
-  CHECK_FALSE(describe_git_file("gitdir: /home/u/main repo/.git/worktrees/wt\n", fields));
-  CHECK(describe_git_file("gitdir: /x\x1b]52;evil/.git/worktrees/y", fields)->find('\x1b') == std::string::npos);
-}
-
-TEST_CASE("what Git's settings lead to in the workspace is protected") {
-  const session_test::RuntimeFolder folder;
-  const fs::path root = folder.path() / "w";
-  write(root / ".git/config", "[core]\nhooksPath = tools/../.githooks/\n[include]\npath = ../.gitconfig\npath = ~/x\n"
-                              "path = /etc/passwd\npath = ../../out\n[includeIf \"onbranch:x\"]\npath = " +
-                                  (root / "absolute").string() + "\n");
-  write(root / ".gitconfig", "[include]\npath = sub/more\npath = .gitconfig\n[core]\nhooksPath = missing\n");
-  for (const char* file : {".githooks/post-checkout", "absolute", "sub/more", "tools/x"}) {
-    write(root / file, "");
-  }
-  const Words all = {".gitconfig", ".githooks", "absolute", "missing", "sub/more"};
-  CHECK(guarded_leads(root, k_protect) == all);
-  CHECK(guarded_leads(root, {".git/hooks"}).empty());
-  const Guarded guarded = look(root);
-  for (const char* path : {".gitconfig", ".githooks", "absolute", "sub/more"}) {
-    INFO(path);
-    CHECK(std::count(guarded.read_only.begin(), guarded.read_only.end(), path) == 1);
-  }
-  CHECK(guarded.read_only.size() == 5); // and the config itself
-}
-
-TEST_CASE("more than can be followed is refused, not left open") {
-  const session_test::RuntimeFolder folder;
-  const fs::path root = folder.path() / "w";
-  std::string config = "[include]\n";
-  for (std::size_t i = 1; i < k_most_leads; ++i) {
-    config += "path = ../" + std::to_string(i) + "\n";
-  }
-  write(root / ".git/config", config);
-  CHECK_NOTHROW(look(root));
-  write(root / ".git/config", config + "path = ../last\n");
-  CHECK_THROWS_WITH(look(root), Catch::Matchers::Contains("too many"));
 }
 
 TEST_CASE("settings of Git cannot make the whole workspace read-only, nor what was taken off the list") {
