@@ -23,7 +23,7 @@ struct Elsewhere {
   std::filesystem::path folder;     ///< what the .git file names, absolute and normal
   std::filesystem::path repository; ///< where the settings of all its working trees lie: `folder`, or of a worktree the
                                     ///< folder that its commondir names
-  std::filesystem::path tree; ///< the working tree that belongs to it
+  std::filesystem::path tree;       ///< the working tree that belongs to it
 };
 
 /// The folder that a .git file names ("gitdir: …"), as it is written; nothing when `text` is no such file.

@@ -27,8 +27,8 @@ GitPlaces places_of(const Walk& walk, const std::string& folder, bool of_root, c
 std::optional<std::filesystem::path> path_of(const std::filesystem::path& base, std::string_view value,
                                              const std::filesystem::path& home);
 
-/// Whether `path` in a repository's folder is what Git writes there in daily work, and no program: HEAD, COMMIT_EDITMSG,
-/// index, refs/… Pure.
+/// Whether `path` in a repository's folder is what Git writes there in daily work, and no program: HEAD,
+/// COMMIT_EDITMSG, index, refs/… Pure.
 bool is_git_data(std::string_view path);
 
 } // namespace agentbox::session

@@ -83,6 +83,61 @@ class Workspace(SystemTest):
         report = json.loads(self.agentbox("review", "--json").out)
         self.assertEqual([(one["kind"], one["path"]) for one in report["findings"]], [("tool-file", "later")])
 
+    def test_programs_that_gits_settings_name_are_protected(self):
+        """In filters, aliases and the like, also of a submodule; an exception leaves one to the agent."""
+        self.repository()
+        module, sub = self.workspace / ".git/modules/sub", self.workspace / "sub"
+        (module / "hooks").mkdir(parents=True)
+        (module / "HEAD").write_text("ref: refs/heads/main\n")
+        (module / "config").write_text("[core]\n\tworktree = ../../../sub\n\thooksPath = .hk\n")
+        (self.workspace / ".git/config").open("a").write(
+            "[filter \"x\"]\n\tclean = python3 tools/clean.py %f\n[alias]\n\tx = !f() { ./tools/deep/x; }; f\n"
+            "\tlater = !tools/later\n[core]\n\thooksPath = .githooks\n")
+        for file in ["tools/clean.py", "tools/deep/x", "tools/free", ".githooks/pre-push", "sub/.hk/pre-push"]:
+            (self.workspace / file).parent.mkdir(parents=True, exist_ok=True)
+            (self.workspace / file).write_text("#!/bin/sh\n")
+        attacks = ["echo x >tools/clean.py", "mv tools/clean.py x", "rm tools/clean.py", "mv tools x", "echo x >tools/deep/x",
+                   "mv tools/deep x", "echo x >sub/.hk/pre-push", "touch sub/.hk/new", "mv sub x", "touch .git/modules/sub/hooks/x",
+                   "echo x >>.git/modules/sub/config", "mv .git/modules/sub x"]
+        hooks = ["echo x >.githooks/pre-push", "touch .githooks/new"]
+        controls = ["echo x >tools/free", "touch tools/later", "touch sub/file"]
+        result = self.tried(attacks + hooks + controls)
+        self.assertEqual([line for line in attacks + hooks if result[line]], [])
+        self.assertEqual([line for line in controls if not result[line]], [])
+        report = json.loads(self.agentbox("review", "--json").out)
+        self.assertEqual([(one["kind"], one["path"]) for one in report["findings"]], [("tool-file", "tools/later")])
+        (self.workspace / "tools/later").unlink()
+        self.assertIn("[protect] except", self.in_box("true").err)
+
+        self.project_config('[protect]\nexcept = [".githooks"]\n')
+        refused = self.in_box("true")
+        self.assertCode(refused, 126)
+        self.assertIn(".githooks", refused.err)
+        result = self.tried(attacks + hooks, "--trust-project")
+        self.assertEqual([line for line in attacks if result[line]], [])
+        self.assertEqual([line for line in hooks if not result[line]], [])
+        found = [one["path"] for one in json.loads(self.agentbox("review", "--json").out)["findings"]]
+        self.assertIn(".githooks/new", found)
+
+    def test_settings_that_are_too_long_to_be_followed_are_refused(self):
+        self.repository()
+        self.assertCode(self.in_box("true"), 0)
+        with (self.workspace / ".git/config").open("a") as config:
+            config.write("#" * (1 << 20))
+        refused = self.in_box("true")
+        self.assertCode(refused, 126)
+        self.assertIn(".git/config has ", refused.err)
+        self.assertIn("git config --list", refused.err)
+
+    def test_a_made_up_git_file_gets_nothing_mounted(self):
+        secret = pathlib.Path(tempfile.mkdtemp(prefix="secret-", dir=HOME / "work"))
+        self.addCleanup(shutil.rmtree, secret, ignore_errors=True)
+        (self.workspace / ".git").write_text(f"gitdir: {secret}\n")
+        result = self.in_box("true")
+        self.assertCode(result, 0)
+        self.assertIn("does not name this folder back", result.err)
+        self.assertNotIn("--mount", result.err)
+
     def test_git_works_and_pushes(self):
         remote = self.repository()
         script = """set -e
@@ -265,6 +320,19 @@ class Review(SystemTest):
                                  ("git-settings", "sub/.git/config"), ("git-settings", "sub/.git/hooks"),
                                  ("git-settings", "sub/.git/rebase-merge/git-rebase-todo"), ("tool-file", ".vscode/tasks.json"),
                                  ("tool-file", ".zed"), ("link-out", "a/b/l")])
+
+    def test_what_is_laid_out_like_a_repository_and_moved_programs_are_looked_at(self):
+        for file in ["tools/evil", "bin/old", "venv/bin/python"]:
+            (self.workspace / file).parent.mkdir(parents=True, exist_ok=True)
+            (self.workspace / file).write_text("#!/bin/sh\n")
+            (self.workspace / file).chmod(0o755)
+        self.assertCode(self.in_box("""set -e
+            mkdir -p made/objects/deep made/refs made/logs/bin; touch made/HEAD made/objects/deep/.envrc
+            echo x >made/logs/bin/x; chmod +x made/logs/bin/x
+            mv tools node_modules; mkdir y; mv node_modules y/bin; mv venv .venv; touch bin/plain"""), 0)
+        found = {(one["kind"], one["path"]) for one in json.loads(self.agentbox("review", "--json").out)["findings"]}
+        self.assertEqual(found, {("tool-file", "made/objects/deep/.envrc"), ("program", "made/logs/bin/x"),
+                                 ("program", "y/bin/evil"), ("program", ".venv/bin/python")})
 
     def test_json_is_safe_on_a_terminal(self):
         self.assertCode(self.in_box("mkdir bin; cd bin; for c in '\\033[31m' '\\302\\23331m' '\\342\\200\\256x' '\\377'; do "

@@ -31,6 +31,26 @@ TEST_CASE("without any file the default contract holds") {
   CHECK(loaded.agents.size() == 2);
 }
 
+TEST_CASE(
+    "what is excepted and not on the list may be a path to which Git's settings lead, until a layer protects it") {
+  Host host;
+  host.user("[protect]\nexcept = ['.githooks', '.husky', 'tools']\n");
+  policy::PolicyFields fields = host.load().fields;
+  CHECK(fields.workspace.protect_except == std::vector<std::string>{".githooks", "tools"});
+  const auto protects = [&](const char* path) {
+    const auto& list = fields.workspace.protect;
+    return std::find(list.begin(), list.end(), path) != list.end();
+  };
+  CHECK_FALSE(protects(".husky"));
+  CHECK_FALSE(protects(".githooks"));
+  host.project("[protect]\npaths = ['.githooks']\n");
+  const auto loaded = host.load();
+  fields = loaded.fields;
+  CHECK(fields.workspace.protect_except == std::vector<std::string>{"tools"});
+  CHECK(protects(".githooks"));
+  CHECK(loaded.project_broadens.empty());
+}
+
 TEST_CASE("higher layers win, lists add up") {
   Host host;
   host.system(

@@ -68,7 +68,9 @@ TEST_CASE("a folder that does not name the workspace back is not to be mounted")
   fs::create_directories(secret);
   std::string gitdir = secret.string();
   SECTION("nothing of Git's there") {}
-  SECTION("it does not exist") { gitdir = (folder / "no/such").string(); }
+  SECTION("it does not exist") {
+    gitdir = (folder / "no/such").string();
+  }
   SECTION("another working tree's") {
     folder.write("secret/config", "[core]\n\tworktree = /somewhere/else\n");
     folder.write("secret/gitdir", "/somewhere/else/.git\n");

@@ -52,9 +52,10 @@ private:
 TEST_CASE("hooks folders and included files are protected, and what these name") {
   const Home home;
   const fs::path root = home / "w";
-  home.write("w/.git/config", "[core]\nhooksPath = tools/../.githooks/\n[include]\npath = ../.gitconfig\npath = ~/w/mine\n"
-                              "path = /etc/passwd\npath = ../../out\n[includeIf \"onbranch:x\"]\npath = " +
-                                  (root / "absolute").string() + "\n");
+  home.write("w/.git/config",
+             "[core]\nhooksPath = tools/../.githooks/\n[include]\npath = ../.gitconfig\npath = ~/w/mine\n"
+             "path = /etc/passwd\npath = ../../out\n[includeIf \"onbranch:x\"]\npath = " +
+                 (root / "absolute").string() + "\n");
   home.write("w/.gitconfig", "[include]\npath = sub/more\npath = .gitconfig\n[core]\nhooksPath = missing\n");
   for (const char* file : {"w/.githooks/post-checkout", "w/absolute", "w/sub/more", "w/tools/x", "w/mine", "out"}) {
     home.write(file, "");
@@ -69,18 +70,36 @@ TEST_CASE("hooks folders and included files are protected, and what these name")
 TEST_CASE("files that commands name are protected") {
   const Home home;
   const fs::path root = home / "w";
-  const std::string lines[] = {
-      "[core]\nfsmonitor = tools/x", "[core]\nsshCommand = ssh -F tools/x", "[core]\neditor = \"'tools/x' --wait\"",
-      "[core]\npager = less | tools/x", "[core]\naskPass = ./tools/x", "[core]\ngitProxy = tools/x for y",
-      "[core]\nalternateRefsCommand = tools/x", "[sequence]\neditor = tools/x", "[credential]\nhelper = !tools/x",
-      "[filter \"a\"]\nclean = python3 tools/x %f", "[filter \"a\"]\nprocess = sh -c 'exec tools/x'",
-      "[diff \"a\"]\ntextconv = tools/x", "[diff]\nexternal = tools/x", "[merge \"a\"]\ndriver = tools/x %O %A",
-      "[mergetool \"a\"]\ncmd = tools/x $BASE", "[difftool \"a\"]\npath = tools/x", "[gpg]\nprogram = tools/x",
-      "[gpg \"ssh\"]\ndefaultKeyCommand = tools/x", "[alias]\na = !f() { tools/x; }; f", "[alias]\na = rebase --exec tools/x",
-      "[interactive]\ndiffFilter = tools/x", "[uploadpack]\npackObjectsHook = tools/x",
-      "[remote \"a\"]\nuploadpack = tools/x", "[remote \"a\"]\nurl = ext::tools/x %S", "[pager]\nlog = tools/x",
-      "[browser \"a\"]\ncmd = tools/x", "[alias]\na = !sh $(git rev-parse --show-toplevel)/tools/x",
-      "[alias]\na = !\\\"$GIT_DIR\\\"/../tools/x", "[alias]\na = !~/w/tools/x", "[alias]\na = !$HOME/w/tools/x $HOME/w"};
+  const std::string lines[] = {"[core]\nfsmonitor = tools/x",
+                               "[core]\nsshCommand = ssh -F tools/x",
+                               "[core]\neditor = \"'tools/x' --wait\"",
+                               "[core]\npager = less | tools/x",
+                               "[core]\naskPass = ./tools/x",
+                               "[core]\ngitProxy = tools/x for y",
+                               "[core]\nalternateRefsCommand = tools/x",
+                               "[sequence]\neditor = tools/x",
+                               "[credential]\nhelper = !tools/x",
+                               "[filter \"a\"]\nclean = python3 tools/x %f",
+                               "[filter \"a\"]\nprocess = sh -c 'exec tools/x'",
+                               "[diff \"a\"]\ntextconv = tools/x",
+                               "[diff]\nexternal = tools/x",
+                               "[merge \"a\"]\ndriver = tools/x %O %A",
+                               "[mergetool \"a\"]\ncmd = tools/x $BASE",
+                               "[difftool \"a\"]\npath = tools/x",
+                               "[gpg]\nprogram = tools/x",
+                               "[gpg \"ssh\"]\ndefaultKeyCommand = tools/x",
+                               "[alias]\na = !f() { tools/x; }; f",
+                               "[alias]\na = rebase --exec tools/x",
+                               "[interactive]\ndiffFilter = tools/x",
+                               "[uploadpack]\npackObjectsHook = tools/x",
+                               "[remote \"a\"]\nuploadpack = tools/x",
+                               "[remote \"a\"]\nurl = ext::tools/x %S",
+                               "[pager]\nlog = tools/x",
+                               "[browser \"a\"]\ncmd = tools/x",
+                               "[alias]\na = !sh $(git rev-parse --show-toplevel)/tools/x",
+                               "[alias]\na = !\\\"$GIT_DIR\\\"/../tools/x",
+                               "[alias]\na = !~/w/tools/x",
+                               "[alias]\na = !$HOME/w/tools/x $HOME/w"};
   home.write("w/tools/x", "");
   home.write("w/tools/y", "");
   for (const std::string& line : lines) {
@@ -90,8 +109,8 @@ TEST_CASE("files that commands name are protected") {
     CHECK(led_to(root) == (by_variable ? Words{} : Words{"tools/x"}));
   }
   for (const char* line : {"[core]\nfsmonitor = true", "[core]\neditor = vim", "[user]\nname = tools/x",
-                           "[branch \"tools/x\"]\nmerge = tools/x", "[alias]\na = !tools/missing", "[alias]\na = !tools",
-                           "# [core]\n# editor = tools/x"}) {
+                           "[branch \"tools/x\"]\nmerge = tools/x", "[alias]\na = !tools/missing",
+                           "[alias]\na = !tools", "# [core]\n# editor = tools/x"}) {
     INFO(line);
     home.write("w/.git/config", std::string(line) + "\n");
     CHECK(led_to(root).empty());
@@ -116,7 +135,8 @@ TEST_CASE("what a command names and is not there yet, or is behind a link, is lo
 
 TEST_CASE("a repository's own data and what is guarded otherwise is no program") {
   const Home home;
-  home.write("w/.git/config", "[alias]\na = !cat .git/HEAD .git/COMMIT_EDITMSG .git/logs/HEAD .env .git/tool sub/.git/HEAD\n");
+  home.write("w/.git/config",
+             "[alias]\na = !cat .git/HEAD .git/COMMIT_EDITMSG .git/logs/HEAD .env .git/tool sub/.git/HEAD\n");
   for (const char* file : {"w/.git/HEAD", "w/.git/COMMIT_EDITMSG", "w/.git/logs/HEAD", "w/.env", "w/.git/tool"}) {
     home.write(file, "");
   }
