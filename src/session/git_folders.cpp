@@ -91,8 +91,11 @@ GitFolders find_git_folders(const Walk& walk, const std::string& git) {
 }
 
 std::string read_settings_file(const Walk& walk, const std::string& path) {
-  require_short(walk.root() / path, walk.length_of(path));
-  return walk.read(path, k_longest_settings).value_or("");
+  auto text = walk.read(path, k_longest_settings);
+  if (!text) {
+    require_short(walk.root() / path, walk.length_of(path));
+  }
+  return text ? *std::move(text) : std::string();
 }
 
 void require_short(const fs::path& file, std::optional<std::uint64_t> length) {

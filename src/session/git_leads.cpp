@@ -142,7 +142,7 @@ private:
         }
       }
       return;
-    case git::Effect::runs: add_command(place, value); return;
+    case git::Effect::runs: add_command(source.place, value); return;
     case git::Effect::lies_at:
     case git::Effect::elsewhere:
     case git::Effect::none: return;
@@ -155,17 +155,17 @@ private:
     }
   }
 
-  void add_command(const GitPlaces& place, std::string_view command) {
+  void add_command(std::size_t place, std::string_view command) {
     const auto words = git::command_words(command, k_most_words);
     if (words.size() == k_most_words) {
       refuse_too_many(m_walk, "commands");
     }
     for (const std::string& word : words) {
-      if (word.front() == '-') {
-        continue; // an option
+      if (word.front() == '-' || !m_words.emplace(place, word).second) {
+        continue; // an option, or known
       }
-      for (const auto& bases : {place.trees, place.folders}) {
-        for (const fs::path& base : bases) {
+      for (const auto* bases : {&m_places[place].trees, &m_places[place].folders}) {
+        for (const fs::path& base : *bases) {
           add_word(base, word);
         }
       }
@@ -176,9 +176,7 @@ private:
     if (++m_lookups > k_most_lookups) {
       refuse_too_many(m_walk, "commands");
     }
-    const auto path = path_of(base, word, m_home);
-    const bool relative = word.front() != '/' && word.front() != '~';
-    const auto inside = !path ? std::nullopt : relative ? m_walk.below_as_text(*path) : m_walk.below(*path);
+    const auto inside = below(base, word);
     if (!inside || !m_watched.insert(*inside).second) {
       return;
     }
@@ -187,6 +185,16 @@ private:
     if (followed.file && !is_repository_data(*followed.file)) {
       m_programs.insert(*std::move(followed.file));
     }
+  }
+
+  std::optional<std::string> below(const fs::path& base, const std::string& word) const {
+    const bool plain = word.find_first_of("./~:%") == std::string::npos; // most words of a command
+    if (plain) {
+      return m_walk.below_as_text(base.native() + "/" + word);
+    }
+    const auto path = path_of(base, word, m_home);
+    const bool relative = word.front() != '/' && word.front() != '~';
+    return !path ? std::nullopt : relative ? m_walk.below_as_text(*path) : m_walk.below(*path);
   }
 
   bool is_repository_data(const std::string& path) const {
@@ -205,6 +213,7 @@ private:
   std::vector<Source> m_sources;
   std::set<Source> m_known;
   std::size_t m_lookups = 0;
+  std::set<std::pair<std::size_t, std::string>> m_words; ///< by place, looked up already
   std::set<std::string> m_obeyed;
   std::set<std::string> m_programs;
   std::set<std::string> m_watched;
