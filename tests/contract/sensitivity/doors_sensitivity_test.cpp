@@ -78,6 +78,14 @@ PolicyFields base_for(Door door, const std::string& varied) {
   return fields;
 }
 
+/// Fields that are decided with the host's facts before anything is rendered.
+const std::map<std::string, std::string>& becomes_facts() {
+  static const std::map<std::string, std::string> table = {
+      {"workspace.protect_except", "what is protected of what Git's settings lead to; in a cluster none of it is"},
+  };
+  return table;
+}
+
 TEST_CASE("every field of the policy changes every format, or the table says why not and rendering throws") {
   for (const Door door : k_doors) {
     for (const tests::Variation& variation : tests::variations()) {
@@ -98,7 +106,7 @@ TEST_CASE("every field of the policy changes every format, or the table says why
       }
       CHECK(refusal == "");
       if (refusal.empty()) {
-        CHECK(rendered(after, door) != rendered(before, door));
+        CHECK((rendered(after, door) == rendered(before, door)) == becomes_facts().contains(variation.field));
       }
     }
   }
