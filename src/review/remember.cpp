@@ -49,8 +49,11 @@ KnownFolders folders_of(const std::filesystem::path& root) {
         return known;
       }
       const auto* name = static_cast<const char*>(entry->d_name);
+      if (!is_folder(*entry, number, name)) {
+        continue;
+      }
       const std::string text(name);
-      if (text == "." || text == ".." || !is_folder(*entry, number, name)) {
+      if (text == "." || text == "..") {
         continue;
       }
       std::string inner = path.empty() ? text : path + "/" + text;
