@@ -9,6 +9,7 @@ import contextlib
 import os
 import pathlib
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -245,6 +246,7 @@ def main():
     for way in ways.values():
         with contextlib.suppress(ProcessLookupError):
             way.close()
+    shutil.rmtree(folder, ignore_errors=True)
     width = max(len(what) for what, _, _ in rows)
     print()
     for what, got, goal in rows:
