@@ -15,7 +15,6 @@
 #include "support/fd.hpp"
 
 namespace agentbox::review {
-namespace fs = std::filesystem;
 namespace {
 
 using Clock = std::chrono::steady_clock;

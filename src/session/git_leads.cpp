@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <set>
 #include <sys/stat.h>
+#include <tuple>
 #include <utility>
 
 #include "git/command_words.hpp"
@@ -37,7 +39,9 @@ struct Source {
   fs::path file;         ///< absolute and normal
   std::size_t place = 0; ///< where its paths count from
   bool links = false;    ///< the host's own file, which may be a link
-  auto operator<=>(const Source&) const = default;
+  bool operator<(const Source& other) const {
+    return std::tie(file, place, links) < std::tie(other.file, other.place, other.links);
+  }
 };
 
 class Search {
@@ -83,8 +87,9 @@ public:
   }
 
   Leads run() {
-    for (std::size_t next = 0; next < m_sources.size(); ++next) {
-      const Source source = m_sources[next];
+    while (!m_sources.empty()) {
+      const Source source = m_sources.front();
+      m_sources.pop_front();
       git::read_settings(text_of(source), [&](const git::Setting& setting) {
         take(source, setting, setting.value);
         if (setting.older_value != setting.value) {
@@ -101,7 +106,7 @@ private:
     if (m_known.insert(source).second) {
       m_sources.push_back(std::move(source));
     }
-    if (m_sources.size() > k_most_files) {
+    if (m_known.size() > k_most_files) {
       refuse_too_many(m_walk, "files");
     }
   }
@@ -210,7 +215,7 @@ private:
   const Walk& m_walk;
   fs::path m_home;
   std::vector<GitPlaces> m_places;
-  std::vector<Source> m_sources;
+  std::deque<Source> m_sources; ///< to be read
   std::set<Source> m_known;
   std::size_t m_lookups = 0;
   std::set<std::pair<std::size_t, std::string>> m_words; ///< by place, looked up already
