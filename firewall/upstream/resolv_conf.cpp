@@ -107,7 +107,7 @@ std::vector<std::string> name_servers_now(std::string_view host, std::string_vie
     }
   }
   std::for_each(forwarders.begin(), forwarders.end(), add);
-  return found.empty() ? name_servers(container) : found;
+  return found;
 }
 
 } // namespace agentbox::firewall::upstream

@@ -10,9 +10,10 @@ namespace agentbox::firewall::upstream {
 /// "[fe80::1%2]"). Loopback ones are left out: inside the box that would be the firewall itself. Pure.
 std::vector<std::string> name_servers(std::string_view resolv_conf);
 
-/// The name servers after the host's resolv.conf has become `host`, in a container where Podman wrote `container` at
-/// the start. The host's loopback ones cannot be asked from here: in their place stands the forwarder that slirp4netns
-/// (10.0.2.3, fd00::3) or pasta (169.254.1.1) offers, if `container` has one; it is also asked last. At most six. Pure.
+/// The name servers where the host's resolv.conf is `host`, in a container where Podman wrote `container` at the start.
+/// The host's loopback ones cannot be asked from here: in their place stands the forwarder that slirp4netns (10.0.2.3,
+/// fd00::3) or pasta (169.254.1.1) offers, if `container` has one; it is also asked last. Others that only `container`
+/// has are not the host's: Podman writes public ones where it finds none. At most six. Pure.
 std::vector<std::string> name_servers_now(std::string_view host, std::string_view container);
 
 } // namespace agentbox::firewall::upstream

@@ -73,7 +73,8 @@ void Resolver::read_resolv_conf() {
   const auto host = support::read_file_if_exists(m_passed_on, k_longest);
   m_servers = host ? name_servers_now(*host, text) : name_servers(text);
   if (m_servers.empty()) {
-    m_problem = "there is no name server in " + m_resolv_conf.string();
+    m_problem = host ? "the host has no name server that can be asked from a container"
+                     : "there is no name server in " + m_resolv_conf.string();
   } else {
     use(0);
   }

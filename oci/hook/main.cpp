@@ -19,6 +19,7 @@
 #include "oci/hook/session_folder.hpp"
 #include "oci/impose.hpp"
 #include "oci/names.hpp"
+#include "oci/withheld.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 
@@ -33,6 +34,7 @@ using nlohmann::json;
 constexpr std::size_t k_max_config_bytes = 4U << 20U;
 constexpr std::size_t k_max_egress_bytes = 16U << 20U;
 constexpr std::chrono::seconds k_firewall_deadline{10};
+constexpr std::chrono::seconds k_launcher_deadline{3};
 
 std::string read_stdin() {
   std::string content;
@@ -93,7 +95,10 @@ json decide(const SessionFolder& session, const std::string& input) {
     require_egress(session, firewall);
     return agentbox::oci::impose(podman, firewall, role);
   }
-  const json agent = session.read_json("agent.json");
+  json agent = session.read_json("agent.json");
+  if (agentbox::oci::is_withheld(agent)) {
+    agentbox::oci::put_back(agent, session.take("agent-env", k_launcher_deadline));
+  }
   json config = agentbox::oci::impose(podman, agent, role);
   const auto process = agentbox::oci::hook::require_one_user_namespace(config);
   session.leave_firewall(process.pid);

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -91,6 +92,33 @@ nlohmann::json SessionFolder::read_json(const std::string& name) const {
     throw not_safe((m_path / name).string(), "is no JSON object");
   }
   return value;
+}
+
+nlohmann::json SessionFolder::take(const std::string& name, std::chrono::milliseconds deadline) const {
+  const std::string path = (m_path / name).string();
+  const Fd fd(openat(m_fd.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat info {};
+  if (!fd || fstat(fd.get(), &info) != 0) {
+    throw system_error(ExitCode::refused, "cannot open " + path, errno);
+  }
+  if (!S_ISFIFO(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 077U) != 0) {
+    throw not_safe(path, "is not a FIFO of your own");
+  }
+  constexpr std::size_t k_most = 8U << 20U;
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  std::string content;
+  std::array<char, 65536> buffer{};
+  for (ssize_t count = -1; count != 0;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    pollfd readable{fd.get(), POLLIN, 0}; // the end shows only after a writer was there
+    if (left.count() <= 0 || content.size() > k_most || ::poll(&readable, 1, static_cast<int>(left.count())) == 0) {
+      throw Error(ExitCode::refused, "the launcher does not hand over the variables of --env",
+                  "a box is started by agentbox run, once; start it again");
+    }
+    count = ::read(fd.get(), buffer.data(), buffer.size());
+    content.append(buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+  }
+  return nlohmann::json::parse(content, nullptr, false);
 }
 
 void SessionFolder::leave_error(const Error& error) const noexcept {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -26,6 +27,10 @@ public:
 
   /// Like read_if_exists(); a missing file is refused too.
   std::string read(const std::string& name, std::size_t max_bytes) const;
+
+  /// What the launcher hands over by FIFO `name`, once and up to its end, as JSON. Throws Error(refused), also when it
+  /// has not all come within `deadline`: no launcher is there, or somebody has read it before.
+  nlohmann::json take(const std::string& name, std::chrono::milliseconds deadline) const;
 
   /// read() as JSON.
   nlohmann::json read_json(const std::string& name) const;

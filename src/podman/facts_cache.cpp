@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr int k_cache_version = 1;
+constexpr int k_cache_version = 2;
 
 /// What changes when `path` is replaced or edited; "-" when there is none.
 std::string fingerprint(const fs::path& path) {
@@ -49,6 +49,8 @@ json to_json(const HostFacts& facts) {
           {"rootless", facts.rootless},
           {"oci_runtime", facts.oci_runtime},
           {"network_program", facts.network_program},
+          {"network_path", facts.network_path.string()},
+          {"maps_loopback", facts.maps_loopback},
           {"cgroup_manager", facts.cgroup_manager},
           {"cgroup_version", facts.cgroup_version},
           {"controllers", facts.controllers},
@@ -67,6 +69,8 @@ HostFacts from_json(const json& value) {
   value.at("rootless").get_to(facts.rootless);
   value.at("oci_runtime").get_to(facts.oci_runtime);
   value.at("network_program").get_to(facts.network_program);
+  facts.network_path = value.at("network_path").get<std::string>();
+  value.at("maps_loopback").get_to(facts.maps_loopback);
   value.at("cgroup_manager").get_to(facts.cgroup_manager);
   value.at("cgroup_version").get_to(facts.cgroup_version);
   value.at("controllers").get_to(facts.controllers);
@@ -110,6 +114,7 @@ std::set<std::string> controllers_now(const HostFacts& facts) {
 
 HostFacts fresh_host_facts(const Podman& podman) {
   HostFacts facts = facts_from_info(podman.capture({"info", "--format", "json"}));
+  facts.maps_loopback = facts.network_program == "pasta" && knows_loopback_mapping(facts.network_path);
   support::make_private_folder(support::cache_folder());
   support::write_file(cache_file(), json{{"key", cache_key(podman)}, {"facts", to_json(facts)}}.dump(2) + "\n");
   facts.controllers = controllers_now(facts);

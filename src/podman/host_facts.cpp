@@ -48,6 +48,7 @@ HostFacts facts_from(const json& info) {
   facts.rootless = at(info, "/host/security/rootless", false);
   facts.oci_runtime = at<std::string>(info, "/host/ociRuntime/name", "");
   facts.network_program = network_program(info);
+  facts.network_path = at<std::string>(info, ("/host/" + facts.network_program + "/executable").c_str(), "");
   facts.cgroup_manager = at<std::string>(info, "/host/cgroupManager", "");
   facts.cgroup_version = at<std::string>(info, "/host/cgroupVersion", "");
   const json controllers = at<json>(info, "/host/cgroupControllers", json::array());
@@ -90,6 +91,15 @@ HostFacts facts_from_info(std::string_view info_json) {
   } catch (const json::exception& error) {
     throw Error(ExitCode::refused, std::string("`podman info` gave no usable answer: ") + error.what(),
                 "agentbox doctor says more");
+  }
+}
+
+bool knows_loopback_mapping(const std::filesystem::path& pasta) {
+  constexpr std::size_t k_most = std::size_t{16} << 20U;
+  try {
+    return support::read_file_if_exists(pasta, k_most).value_or("").find("map-host-loopback") != std::string::npos;
+  } catch (const Error&) {
+    return false;
   }
 }
 

@@ -31,8 +31,10 @@ struct HostFacts {
   bool rootless = true;
   std::string oci_runtime;     ///< "crun", "runc"
   std::string network_program; ///< of rootless pods: "pasta" or "slirp4netns"; empty: neither is installed
-  std::string cgroup_manager;  ///< "systemd" or "cgroupfs"
-  std::string cgroup_version;  ///< "v1" or "v2"
+  std::filesystem::path network_path;
+  bool maps_loopback = false; ///< it is a pasta that can give the host's loopback an address
+  std::string cgroup_manager; ///< "systemd" or "cgroupfs"
+  std::string cgroup_version; ///< "v1" or "v2"
   std::set<std::string>
       controllers;          ///< cgroup controllers delegated to us: "cpu", "memory", "pids"; read afresh each time
   std::string graph_driver; ///< "overlay", "vfs"
@@ -49,6 +51,10 @@ struct HostFacts {
 /// The facts out of `podman info --format json` (pure; the controllers and network_program come as Podman says them).
 /// Throws Error(refused) when the text is not what Podman prints.
 HostFacts facts_from_info(std::string_view info_json);
+
+/// Whether the program `pasta` knows the option --map-host-loopback (since August 2024). Told by its text: Podman does
+/// not always know its version, and it has no other way to say so.
+bool knows_loopback_mapping(const std::filesystem::path& pasta);
 
 /// Facts of this host from cache_folder()/host.json when that was written for the same podman program (path, size,
 /// mtime) in the same boot by the same user with the same containers.conf and storage.conf; else asks `podman info`

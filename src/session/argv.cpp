@@ -6,6 +6,7 @@
 
 #include "oci/command_lines.hpp"
 #include "oci/names.hpp"
+#include "session/host_resolver.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::session {
@@ -23,11 +24,19 @@ std::string user_of(const policy::User& user) {
 
 /// Named, never left to a containers.conf, which could say "host". The options are Podman's defaults of today; only
 /// where ports of the host are listed does the gateway stand for the host's loopback, and then the ruleset lets nothing
-/// but the firewall's own sockets to those ports through.
+/// but the firewall's own sockets to those ports through. A resolver on the host's 127.0.0.1 has an address of its own.
 std::string network_of(const podman::HostFacts& facts, const policy::EgressPolicy& egress) {
-  const bool loopback = egress.mode == policy::NetworkMode::filtered && !policy::reachable_host_ports(egress).empty();
+  const bool filtered = egress.mode == policy::NetworkMode::filtered;
+  const bool loopback = filtered && !policy::reachable_host_ports(egress).empty();
   if (facts.network_program == "pasta") {
-    return loopback ? "pasta:--map-gw" : "pasta";
+    Words options;
+    if (loopback) {
+      options.emplace_back("--map-gw");
+    }
+    if (filtered && facts.maps_loopback) {
+      append(options, {"--map-host-loopback", k_mapped_loopback});
+    }
+    return options.empty() ? "pasta" : "pasta:" + support::join(options, ",");
   }
   return fmt::format("slirp4netns:allow_host_loopback={}", loopback);
 }

@@ -4,12 +4,14 @@
 #include <csignal>
 #include <cstdio>
 #include <fmt/format.h>
+#include <list>
 #include <map>
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>
 
 #include "session/background.hpp"
 #include "session/before_step.hpp"
+#include "session/hand_over.hpp"
 #include "session/late_process.hpp"
 #include "session/orphans.hpp"
 #include "session/registry.hpp"
@@ -54,6 +56,10 @@ public:
 private:
   void take(const MakeFolder& step) { support::make_private_folder(step.path); }
   void take(const MakeFifo& step) { support::make_fifo(step.path); }
+  void take(const HandOver& step) {
+    support::make_fifo(step.fifo);
+    m_handing_over.emplace_back(step.fifo, step.content);
+  }
   void take(const WriteFile& step) { support::write_file(step.path, step.content, step.mode); }
   void take(const Start& step) { m_background.emplace(step.what, step.command); }
   void take(const Attach& step) {
@@ -98,6 +104,7 @@ private:
   const Aside& m_aside;
   StandingBy& m_standing_by;
   std::map<std::string, Background> m_background;
+  std::list<HandingOver> m_handing_over;
   std::map<std::string, std::string> m_printed; ///< by those that have ended
   Result m_result;
   pid_t m_attached = -1;

@@ -12,21 +12,39 @@ struct ResolverFiles {
   std::filesystem::path systemd = "/run/systemd/resolve/resolv.conf"; ///< what is behind systemd-resolved's stub
 };
 
-/// Passes the host's name servers on to a box whose network changed. Podman writes them into the container once, at its
-/// start; slirp4netns' forwarder follows the host, pasta's does not (see ARCHITECTURE.md).
+/// How a resolver on the host's loopback is asked from the box (measured, see ARCHITECTURE.md).
+enum class LoopbackResolver {
+  forwarded, ///< slirp4netns: its forwarder asks the host's servers of the moment
+  mapped,    ///< pasta: its forwarder asks the first one of the start; k_mapped_loopback is the host's 127.0.0.1
+  fixed,     ///< a pasta that cannot map: the forwarder alone
+};
+
+/// What pasta makes the host's 127.0.0.1 of. Only the firewall's sockets can be sent there, and its proxy refuses
+/// link-local addresses.
+inline constexpr const char* k_mapped_loopback = "169.254.1.3";
+
+/// Tells a box the host's name servers: from the start on, for where Podman finds none that a container can ask it
+/// writes public ones, and whenever they change, for Podman writes them once.
 class HostResolver {
 public:
-  /// `to` is written when the host's files are no longer what they are now; the firewall looks there.
-  HostResolver(std::filesystem::path to, ResolverFiles files = {});
+  /// `to` is where the firewall looks.
+  HostResolver(std::filesystem::path to, LoopbackResolver loopback, ResolverFiles files = {});
 
-  /// Looks once a second, however often it is called.
+  /// What is to be in that file when the firewall starts. Never empty.
+  const std::string& at_start() const noexcept { return m_known; }
+
+  /// Writes the file anew when the host's are no longer what they were. Looks once a second, however often it is
+  /// called.
   void look(std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
 
 private:
-  std::string text() const;
+  std::string read() const;
+  std::string passed_on(const std::string& host) const;
 
   std::filesystem::path m_to;
+  LoopbackResolver m_loopback;
   ResolverFiles m_files;
+  bool m_stub_at_start;
   std::string m_known;
   std::chrono::steady_clock::time_point m_looked;
 };

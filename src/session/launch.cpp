@@ -134,7 +134,14 @@ struct Prepared {
   std::vector<review::Tree> trees; ///< to be looked at when the box has ended
   review::Before before;
   std::vector<std::string> notices;
+  std::optional<HostResolver> resolver;
 };
+
+LoopbackResolver loopback_resolver(const podman::HostFacts& facts) {
+  return facts.network_program != "pasta" ? LoopbackResolver::forwarded
+         : facts.maps_loopback            ? LoopbackResolver::mapped
+                                          : LoopbackResolver::fixed;
+}
 
 Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
   oci::HostFacts facts = probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing);
@@ -144,8 +151,10 @@ Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
   prepared.notices = lead_notices(facts.git_leads[fields.workspace.source], fields.workspace);
   prepared.trees = trees_of(fields, facts);
   prepared.before = review::remember(prepared.trees, held_by(facts));
-  const Host host{setting.podman, setting.facts,  podman::find_installation(), std::move(facts), setting.paths,
-                  audit_folder(), setting.images, std::time(nullptr),          getpid()};
+  prepared.resolver.emplace(setting.paths.host_resolv_conf(), loopback_resolver(setting.facts));
+  const Host host{
+      setting.podman, setting.facts,  podman::find_installation(), std::move(facts), setting.paths,
+      audit_folder(), setting.images, std::time(nullptr),          getpid(),         prepared.resolver->at_start()};
   prepared.plan = make_plan(setting.policy, host);
   return prepared;
 }
@@ -185,7 +194,7 @@ void report(const policy::PolicyFields& fields, const Prepared& prepared, const 
 }
 
 /// Does the plan in a session that is ours, and says how it went.
-Launched run_plan(const Prepared& prepared, const policy::PolicyFields& fields, const Signals& signals,
+Launched run_plan(Prepared& prepared, const policy::PolicyFields& fields, const Signals& signals,
                   const Terminal& terminal, const LaunchOptions& options) {
   const Plan& plan = prepared.plan;
   const Paths& paths = plan.paths;
@@ -196,9 +205,8 @@ Launched run_plan(const Prepared& prepared, const policy::PolicyFields& fields, 
   LiveNotices notices(audit_folder(), fields.name, terminal, options.preferences.notify,
                       KnownRequests(interactive_agent ? policy::known_requests(fields.agent.name)
                                                       : std::vector<policy::KnownRequest>()));
-  HostResolver resolver(paths.host_resolv_conf());
   const Aside aside{[&] {
-                      resolver.look();
+                      prepared.resolver->look();
                       return notices.look();
                     },
                     LiveNotices::k_pace};

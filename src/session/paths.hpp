@@ -15,6 +15,7 @@ struct Paths {
   std::filesystem::path hook_file() const { return hooks() / "agentbox.json"; }
   std::filesystem::path firewall_config() const { return folder / "firewall.json"; }
   std::filesystem::path agent_config() const { return folder / "agent.json"; }
+  std::filesystem::path agent_env() const { return folder / "agent-env"; }
   std::filesystem::path hook_error() const { return folder / "hook-error"; }
   std::filesystem::path firewall_pid() const { return folder / "firewall.pid"; }
   std::filesystem::path agent_pid() const { return folder / "agent.pid"; }

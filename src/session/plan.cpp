@@ -6,6 +6,7 @@
 
 #include "oci/command_lines.hpp"
 #include "oci/runtime_config.hpp"
+#include "oci/withheld.hpp"
 #include "policy/egress_json.hpp"
 #include "session/argv.hpp"
 #include "support/text.hpp"
@@ -59,8 +60,16 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
   if (host.oci.resolv_conf) {
     steps.emplace_back(WriteFile{paths.resolv_conf(), "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n", 0644});
   }
+  if (!host.name_servers.empty() && fields.egress.mode == policy::NetworkMode::filtered) {
+    steps.emplace_back(WriteFile{paths.host_resolv_conf(), host.name_servers});
+  }
   steps.emplace_back(WriteFile{paths.firewall_config(), oci::config_text(oci::render_firewall(policy, host.oci))});
-  steps.emplace_back(WriteFile{paths.agent_config(), oci::config_text(oci::render_agent(policy, host.oci))});
+  nlohmann::json agent = oci::render_agent(policy, host.oci);
+  if (!fields.env.empty()) { // they may be secrets
+    oci::withhold(agent, fields.env);
+    steps.emplace_back(HandOver{paths.agent_env(), nlohmann::json(fields.env).dump()});
+  }
+  steps.emplace_back(WriteFile{paths.agent_config(), oci::config_text(agent)});
   return steps;
 }
 

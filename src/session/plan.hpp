@@ -30,6 +30,13 @@ struct WriteFile {
   mode_t mode = 0600;
 };
 
+/// Makes a FIFO with mode 0600 and hands `content` to the one who opens it to read, once and in the background: it is
+/// in no file, and gone with the launcher.
+struct HandOver {
+  std::filesystem::path fifo;
+  std::string content;
+};
+
 /// Starts a command whose output is kept, and goes on at once.
 struct Start {
   std::string what; ///< "create the pod"; names it for a Gate and for messages
@@ -67,7 +74,7 @@ struct Attach {
   std::optional<StandBy> stand_by = std::nullopt; ///< started when the agent is, not to be in Podman's way before
 };
 
-using Step = std::variant<MakeFolder, MakeFifo, WriteFile, Start, Attach>;
+using Step = std::variant<MakeFolder, MakeFifo, WriteFile, Start, Attach, HandOver>;
 
 /// The firewall's process gets SIGTERM, and SIGKILL if it has not ended after a moment: `podman pod rm` would give it
 /// ten seconds.
@@ -114,6 +121,7 @@ struct Host {
   Images images;
   std::int64_t started = 0;
   pid_t launcher = 0;
+  std::string name_servers; ///< the host's, as the firewall is told at its start; empty: as Podman writes them
 };
 
 /// The plan of `agentbox run`. Pure. Throws support::Error(refused) when the renderers do.

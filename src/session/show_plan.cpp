@@ -6,30 +6,12 @@
 
 #include "firewall/ruleset/model.hpp"
 #include "firewall/ruleset/nft_json.hpp"
+#include "oci/withheld.hpp"
 
 namespace agentbox::session {
 namespace {
 
 using nlohmann::json;
-
-constexpr const char* k_hidden = "(not shown)";
-
-/// `content` with the values of policy.env hidden where the runtime config carries them: such output is pasted into
-/// bug reports, and --env is how credentials reach the box.
-std::string without_values(const WriteFile& file, const Paths& paths, const policy::PolicyFields& fields) {
-  if (file.path != paths.agent_config() || fields.env.empty()) {
-    return file.content;
-  }
-  json config = json::parse(file.content);
-  for (json& entry : config.at("process").at("env")) {
-    const std::string text = entry.get<std::string>();
-    const std::string name = text.substr(0, text.find('='));
-    if (fields.env.contains(name)) {
-      entry = name + "=" + k_hidden;
-    }
-  }
-  return config.dump(2) + "\n";
-}
 
 /// What every step with a command tells of it.
 json command_json(std::string_view what, const support::Command& command) {
@@ -54,7 +36,10 @@ public:
     return {{"do", "write"},
             {"path", step.path.string()},
             {"mode", fmt::format("{:04o}", step.mode)},
-            {"content", without_values(step, m_plan.paths, m_fields)}};
+            {"content", step.content}};
+  }
+  json operator()(const HandOver& step) const {
+    return {{"do", "hand over"}, {"path", step.fifo.string()}, {"content", oci::k_withheld}};
   }
   json operator()(const Start& step) const {
     json start = command_json("start", step.command);
@@ -118,7 +103,7 @@ nlohmann::ordered_json ruleset_json(const policy::PolicyFields& fields) {
 json policy_json(const policy::Policy& policy) {
   json document = json::parse(policy::to_json(policy));
   for (const auto& [name, value] : policy.fields().env) {
-    document["env"][name] = k_hidden;
+    document["env"][name] = oci::k_withheld; // such output is pasted into bug reports
   }
   return document;
 }

@@ -185,7 +185,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 class DnsUdpServer(socketserver.ThreadingUDPServer):
     address_family = socket.AF_INET6
-    daemon_threads = True
+    allow_reuse_address = daemon_threads = True
     max_packet_size = 65535
 
 
@@ -253,6 +253,7 @@ def sniff():
 def main():
     servers = [
         DnsUdpServer(("", 53), DnsUdp),
+        DnsUdpServer(("::ffff:192.0.2.99", 53), DnsUdp),  # else it would answer from 192.0.2.1
         Server(("", 53), DnsTcp),
         Server(("", 80), Web),
         TlsServer(("", 443), Web),

@@ -192,6 +192,8 @@ class Processes(LifecycleAttack):
 
 class Steps(LifecycleAttack):
     """The launcher dies, fails, or finds its pod gone, before each step of its plan and of its teardown."""
+    VALUE = "s3cr3t-" + "4711" * 8
+    SECRET = ("--env", f"API_TOKEN={VALUE}")
 
     def setUp(self):
         super().setUp()
@@ -203,13 +205,14 @@ class Steps(LifecycleAttack):
         for folder in ("libexec", "share"):
             (self.program / folder).symlink_to(prefix / folder)
 
-    def run_with(self, fault):
-        return subprocess.run([self.program / "bin" / "agentbox", "run", "--", "./race"], cwd=self.workspace,
+    def run_with(self, fault, command=("./race",)):
+        return subprocess.run([self.program / "bin" / "agentbox", "run", *self.SECRET, "--", *command], cwd=self.workspace,
                               env=self.environment(AGENTBOX_FAULT=fault), capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=patience(60), check=False)
 
     def number_of_steps(self, phase):
-        plan = self.agentbox("run", "--dry-run", "--json", "--", "./race")
+        plan = self.agentbox("run", "--dry-run", "--json", *self.SECRET, "--", "./race")
+        self.assertNotIn(self.VALUE, plan.out)
         return len(json.loads(plan.out)[phase])
 
     def at_each(self, phase, what, judge):
@@ -219,14 +222,28 @@ class Steps(LifecycleAttack):
             with self.subTest(step=number):
                 judge(self.run_with(f"{phase}:{number}:{what}"), number)
 
+    def assert_value_is_in_no_file(self):
+        """But Podman's own, whose container has it in its environment."""
+        found = subprocess.run(["find", box.SESSIONS.parent, box.HOME, self.workspace, "/tmp", "-name", "containers", "-prune", "-o",
+                                "-type", "f", "-user", str(os.getuid()), "-size", "-4M", "-exec",
+                                "grep", "--files-with-matches", "--fixed-strings", self.VALUE, "{}", "+"],
+                               check=False, capture_output=True, text=True)
+        self.assertEqual(found.stdout, "")
+
     def test_without_a_fault_it_is_agentbox(self):
-        done = self.run_with("")
+        done = self.run_with("", ("sh", "-c", "./race && echo value: $API_TOKEN"))
+        self.assertIn(f"value: {self.VALUE}", done.stdout)
+        (self.workspace / "leak").write_text(self.VALUE, encoding="ascii")
+        with self.assertRaises(AssertionError):  # it would be found
+            self.assert_value_is_in_no_file()
+        (self.workspace / "leak").unlink()
         self.assertEqual((done.returncode, done.stderr.count("error")), (0, 0), done.stderr)
         self.assert_nothing_left_the_box()
 
     def test_killed_before_each_step(self):
         def judge(done, _):
             self.assertEqual(done.returncode, -signal.SIGKILL)
+            self.assert_value_is_in_no_file()
             wait_until(lambda: not [line for line in processes().values() if "podman" in line], 10, "its podman ends")
             self.assertCode(self.in_box("true"), 0)  # the next call cleans up
             self.assert_gone()
@@ -236,6 +253,7 @@ class Steps(LifecycleAttack):
     def test_killed_before_each_step_of_the_teardown(self):
         def judge(done, _):
             self.assertEqual(done.returncode, -signal.SIGKILL)
+            self.assert_value_is_in_no_file()
             self.assertCode(self.in_box("true"), 0)
             self.assert_gone()
         self.at_each("teardown", "kill", judge)

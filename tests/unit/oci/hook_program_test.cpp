@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hook as Podman starts it: config on stdin, an empty environment.
 #include <filesystem>
+#include <thread>
 
 #include "catch.hpp"
 #include "oci/runtime_config.hpp"
+#include "oci/withheld.hpp"
 #include "policy/egress_json.hpp"
 #include "support/command.hpp"
+#include "support/fifo.hpp"
 #include "temp_folder.hpp"
 #include "unit/oci/sample.hpp"
 
@@ -38,6 +41,21 @@ private:
   TempFolder m_folder;
 };
 
+/// Writes to a FIFO as the launcher does.
+class Writer {
+public:
+  Writer(const fs::path& fifo, const std::string& text)
+      : m_thread([fifo, text] { support::write_to_fifo(fifo, text, [] { return true; }); }) {}
+  ~Writer() { m_thread.join(); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  Writer(Writer&&) = delete;
+  Writer& operator=(Writer&&) = delete;
+
+private:
+  std::thread m_thread;
+};
+
 std::string podmans_firewall() {
   json config = tests::json_fixture("podman-4.3.1-infra.json");
   config["process"]["args"] =
@@ -61,6 +79,35 @@ TEST_CASE("a refusal prints nothing on stdout, and leaves its reason on stderr a
   CHECK(result.out.empty());
   CHECK(contains(result.err, "is not the one that was asked for"));
   CHECK(contains(session.left(), "is not the one that was asked for"));
+}
+
+TEST_CASE("values that the launcher does not hand over are a refusal, whoever asks for them") {
+  const Session session;
+  auto fields = tests::sample_fields();
+  fields.env["API_KEY"] = "s3cr3t";
+  json agent = render_agent(tests::build(fields), tests::sample_facts());
+  withhold(agent, fields.env);
+  CHECK(agent.dump().find("s3cr3t") == std::string::npos);
+  session.write("agent.json", config_text(agent));
+  const std::string input = tests::json_fixture("podman-4.3.1-agent.json").dump();
+  CHECK(contains(session.run(input).err, "agent-env"));
+  support::make_fifo(session.folder() / "agent-env");
+  CHECK(contains(session.run(input).err, "does not hand over"));
+  SECTION("other values are none") {
+    const Writer other(session.folder() / "agent-env", R"({"OTHER":"x"})");
+    CHECK(contains(session.run(input).err, "the value of \"API_KEY\""));
+  }
+  SECTION("half of them are none") {
+    const Writer half(session.folder() / "agent-env", R"({"API_KEY":)");
+    CHECK(contains(session.run(input).err, "the value of \"API_KEY\""));
+  }
+  SECTION("what is handed over is taken, and is refused for what comes after it") {
+    const Writer values(session.folder() / "agent-env", json(fields.env).dump());
+    const std::string err = session.run(input).err;
+    CHECK_FALSE(contains(err, "hand over"));
+    CHECK_FALSE(contains(err, "s3cr3t"));
+    CHECK(contains(session.run(input).err, "does not hand over")); // once
+  }
 }
 
 TEST_CASE("an agent whose firewall is not there is refused") {

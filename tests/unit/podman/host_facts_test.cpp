@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "temp_folder.hpp"
 
 using namespace agentbox::podman;
 using agentbox::support::Error;
@@ -54,6 +55,16 @@ TEST_CASE("facts of Podman 5 with pasta") {
   CHECK(facts.podman == Version{5, 4, 2});
   CHECK(facts.network_program == "pasta");
   CHECK(facts.controllers == std::set<std::string>{"cpu", "memory", "pids"});
+}
+
+TEST_CASE("whether pasta can map the host's loopback is told by its program") {
+  const agentbox::tests::TempFolder folder;
+  CHECK(knows_loopback_mapping(folder.write("new", std::string("\x7f"
+                                                               "ELF\0map-guest-addr\0map-host-loopback\0",
+                                                               39))));
+  CHECK_FALSE(knows_loopback_mapping(folder.write("old", "--map-gw")));
+  CHECK_FALSE(knows_loopback_mapping(folder.path()));
+  CHECK_FALSE(knows_loopback_mapping(folder / "missing"));
 }
 
 TEST_CASE("a host that cannot hold a box is refused, each lack by name") {

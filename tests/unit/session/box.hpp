@@ -54,7 +54,8 @@ inline session::Host host_of(const policy::PolicyFields& fields) {
           oci.audit_folder,
           {"a" + std::string(63, '1'), "f" + std::string(63, '2')},
           1700000000,
-          4711};
+          4711,
+          {}};
 }
 
 /// For tests in which it does not matter where a box works.

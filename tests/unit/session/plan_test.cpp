@@ -132,12 +132,33 @@ TEST_CASE("flags follow the host") {
   SECTION("pasta") {
     host.facts.network_program = "pasta";
     CHECK(contains(pod_create_arguments(wanted, host), {"--network", "pasta"}));
+    host.facts.maps_loopback = true;
+    CHECK(contains(pod_create_arguments(wanted, host), {"--network", "pasta:--map-host-loopback,169.254.1.3"}));
+    wanted.egress.mode = policy::NetworkMode::full;
+    CHECK(contains(pod_create_arguments(wanted, host), {"--network", "pasta"}));
   }
   SECTION("a terminal") {
     host.oci.terminal = true;
     CHECK(contains(agent_run_arguments(wanted, host), {"run", "-it"}));
   }
   CHECK(contains(pod_create_arguments(wanted, host), {"-p", "127.0.0.1:8080:80"}));
+}
+
+TEST_CASE("the host's name servers are there before the firewall is, where it asks them") {
+  auto wanted = fields();
+  Host host = host_of(wanted);
+  host.name_servers = "nameserver 192.0.2.1\n";
+  const auto written = [&] {
+    for (const auto& file : steps_of<WriteFile>(make_plan(policy_of(wanted), host))) {
+      if (file.path == host.paths.host_resolv_conf()) {
+        return file.content;
+      }
+    }
+    return std::string();
+  };
+  CHECK(written() == host.name_servers);
+  wanted.egress.mode = policy::NetworkMode::full;
+  CHECK(written().empty());
 }
 
 TEST_CASE("no credential and no variable of the box stands in an argv") {
@@ -149,7 +170,15 @@ TEST_CASE("no credential and no variable of the box stands in an argv") {
     CHECK(line.find("s3cr3t-value") == std::string::npos);
     CHECK(line.find("API_KEY") == std::string::npos);
   }
-  CHECK(content_of(plan, plan.paths.agent_config()).find("API_KEY=s3cr3t-value") != std::string::npos);
+  for (const auto& file : steps_of<WriteFile>(plan)) {
+    CHECK(file.content.find("s3cr3t-value") == std::string::npos);
+  }
+  CHECK(content_of(plan, plan.paths.agent_config()).find("API_KEY=(not shown)") != std::string::npos);
+  const auto handed = steps_of<HandOver>(plan);
+  REQUIRE(handed.size() == 1);
+  CHECK(handed[0].fifo == plan.paths.agent_env());
+  CHECK(handed[0].content == R"({"API_KEY":"s3cr3t-value"})");
+  CHECK(steps_of<HandOver>(make_plan(policy_of(fields()), host_of(fields()))).empty());
 }
 
 TEST_CASE("a hostile variable of the caller's reaches none of the commands") {

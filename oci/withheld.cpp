@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/withheld.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+using nlohmann::json;
+
+std::string name_in(const std::string& entry) {
+  return entry.substr(0, entry.find('='));
+}
+
+bool is_withheld_entry(const json& entry) {
+  const auto& text = entry.get_ref<const std::string&>();
+  return text == name_in(text) + "=" + k_withheld;
+}
+
+} // namespace
+
+void withhold(json& config, const std::map<std::string, std::string>& env) {
+  for (json& entry : config.at("process").at("env")) {
+    const std::string name = name_in(entry.get_ref<const std::string&>());
+    if (env.contains(name)) {
+      entry = name + "=" + k_withheld;
+    }
+  }
+}
+
+bool is_withheld(const json& config) {
+  const json& env = config.at("process").at("env");
+  return std::any_of(env.begin(), env.end(), is_withheld_entry);
+}
+
+void put_back(json& config, const json& values) {
+  for (json& entry : config.at("process").at("env")) {
+    if (!is_withheld_entry(entry)) {
+      continue;
+    }
+    const std::string name = name_in(entry.get_ref<const std::string&>());
+    const auto value = values.find(name);
+    if (!values.is_object() || value == values.end() || !value->is_string()) {
+      throw support::Error(support::ExitCode::refused,
+                           "the launcher did not hand over the value of " + support::in_quotes(name),
+                           "start the box again");
+    }
+    entry = name + "=" + value->get<std::string>();
+  }
+}
+
+} // namespace agentbox::oci
