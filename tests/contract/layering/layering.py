@@ -33,7 +33,7 @@ ALLOWED = {
 ONLY_HEADERS = {
     ("session", "firewall"): re.compile(
         r"^firewall/(ruleset/(?!\w*driver|in_child)\w+|audit/record|control/message)\.hpp$"),
-    ("network", "firewall"): re.compile(r"^firewall/audit/record\.hpp$"),
+    ("network", "firewall"): re.compile(r"^firewall/audit/(record|sum)\.hpp$"),
 }
 
 # Programs and folders that hold no box's library but are of a box.
@@ -76,7 +76,7 @@ def problem_of(box, name):
         return f"{box} must not depend on {target}"
     only = ONLY_HEADERS.get((box, target))
     if only and not only.match(name):
-        return f"{box} may use {target}'s ruleset renderer, audit record and control messages only"
+        return f"{box} may use {target}'s ruleset renderer, audit records and control messages only"
     return None
 
 
