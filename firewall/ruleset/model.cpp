@@ -56,6 +56,16 @@ void add_host_rules(const Inputs& inputs, std::vector<Rule>& rules) {
   }
 }
 
+/// There is a cloud's metadata service, and under pasta the host's loopback (169.254.1.3). Name servers may be there;
+/// the firewall has no other business with it, whatever it was talked into.
+void add_link_local_rules(std::vector<Rule>& rules) {
+  const To link_local{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 169, 254}, 112};
+  rules.push_back({"output-link-local-dns", {link_local, UdpTo{k_dns}, Marked{}}, Accept{}});
+  rules.push_back({"output-link-local-dns-tcp", {link_local, TcpTo{{k_dns}}, Marked{}}, Accept{}});
+  rules.push_back({"output-link-local-tcp", {link_local, Tcp{}, Marked{}}, RejectReset{}});
+  rules.push_back({"output-link-local", {link_local, Marked{}}, RejectProhibited{}});
+}
+
 Chain output_chain(const Inputs& inputs) {
   const auto& published = inputs.published;
   Chain chain{"output", Chain::Kind::filter, Hook::output, true, {}};
@@ -67,6 +77,7 @@ Chain output_chain(const Inputs& inputs) {
     rules.push_back({"output-redirected6", {Redirected{}, To{k_loopback6, 128}, TcpTo{{k_proxy_port}}}, Accept{}});
   }
   add_host_rules(inputs, rules);
+  add_link_local_rules(rules);
   rules.push_back({"output-firewall", {Marked{}}, Accept{}});
   if (!published.empty()) {
     rules.push_back({"output-published", {TcpFrom{published}, ReplyOfEstablished{}}, Accept{}});

@@ -160,7 +160,7 @@ class SystemTest(unittest.TestCase):
         return [json.loads(line) for path in files for line in path.read_text().splitlines()]
 
     def clear_audit(self):
-        for path in AUDIT.glob("*.jsonl"):
+        for path in [*AUDIT.glob("*.jsonl"), *AUDIT.glob("*.totals")]:
             path.unlink()
 
     def assert_gone(self):

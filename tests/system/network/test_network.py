@@ -273,7 +273,8 @@ class History(NetworkTest):
         self.assertCode(log, 0)
         self.assertRegex(log.out, r"allow +allowed\.example:443 +\S+ k?B +\S+ k?B +\S+ m?s +by allowed\.example")
         self.assertRegex(log.out, r"deny +nope\.example +not on the list of hosts")
-        self.assertRegex(log.out, r"(?m)^HOST +ALLOWED +DENIED +UP +DOWN$")
+        self.assertRegex(log.out, r"(?m)^HOST +ALLOWED +DENIED +UP +DOWN +FIRST +LAST$")
+        self.assertRegex(log.out, r"(?m)^allowed\.example +1 +0 ")
         self.assertNotIn("\033", log.out)
         records = [json.loads(line) for line in self.agentbox("network", "log", "--json").out.splitlines()]
         connection = next(record for record in records if record["kind"] == "connect")
