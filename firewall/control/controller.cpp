@@ -13,8 +13,6 @@
 namespace agentbox::firewall::control {
 namespace {
 
-constexpr std::uint16_t k_https = 443;
-
 using names::LiveChange;
 
 std::optional<Controller::Clock::time_point> end_of(const Request& request, Controller::Clock::time_point now) {
@@ -56,7 +54,7 @@ const LiveChange* find_wider_denial(const names::LiveList& live, const policy::H
   for (const LiveChange& change : live.changes()) {
     const bool this_port = change.port == 0 || change.port == entry.port;
     // A grant without a port takes a denial of the whole host back; one of another port is narrower than that.
-    const bool is_wider = change.pattern != entry.pattern || (change.port == 0 && entry.port != k_https);
+    const bool is_wider = change.pattern != entry.pattern || (change.port == 0 && entry.port != policy::k_https_port);
     if (!change.allow && this_port && is_wider && change.pattern.covers(entry.pattern)) {
       return &change;
     }

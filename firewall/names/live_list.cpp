@@ -8,8 +8,6 @@
 namespace agentbox::firewall::names {
 namespace {
 
-constexpr std::uint16_t k_https = 443;
-
 bool expired(const LiveChange& change, LiveList::Clock::time_point now) {
   return change.until && *change.until <= now;
 }
@@ -17,7 +15,7 @@ bool expired(const LiveChange& change, LiveList::Clock::time_point now) {
 } // namespace
 
 std::string LiveChange::host_text() const {
-  const std::uint16_t unsaid = allow ? k_https : 0;
+  const std::uint16_t unsaid = allow ? policy::k_https_port : 0;
   return port == unsaid ? pattern.text() : pattern.text() + ":" + std::to_string(port);
 }
 

@@ -20,7 +20,6 @@ namespace {
 
 using asio::ip::tcp;
 
-constexpr std::uint16_t k_https = 443;
 constexpr std::uint16_t k_http = 80;
 constexpr std::chrono::seconds k_farewell_time{1}; // for the client to read why, before the connection is cut
 
@@ -109,7 +108,7 @@ asio::awaitable<bool> Session::check_policy() {
   m_record.rule = decision.rule;
   // An address, or the developer's own machine, has no name that TLS or HTTP could agree with.
   const bool named = m_target.kind == Target::Kind::name;
-  const bool https = named && m_record.port == k_https;
+  const bool https = named && m_record.port == policy::k_https_port;
   const bool http = named && m_record.port == k_http;
   if (!decision.allowed()) {
     deny(policy::verdict_text(decision.verdict), refusal_text(decision),
@@ -257,7 +256,7 @@ asio::awaitable<FlowEnd> Session::check_second_hello() {
 
 /// Whether what TLS says of the host is what decides.
 bool Session::checks_server_names() const {
-  return m_target.kind == Target::Kind::name && m_record.port == k_https &&
+  return m_target.kind == Target::Kind::name && m_record.port == policy::k_https_port &&
          !m_services.directory.ech_allowed(m_record.name);
 }
 

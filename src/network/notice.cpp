@@ -67,8 +67,9 @@ std::string entry_of(const Record& record) {
   if ((!by_user && !by_list) || !policy::canonical_name(record.name)) {
     return {};
   }
-  const std::string entry =
-      record.port == 0 || record.port == 443 ? record.name : fmt::format("{}:{}", record.name, record.port);
+  const std::string entry = record.port == 0 || record.port == policy::k_https_port
+                                ? record.name
+                                : fmt::format("{}:{}", record.name, record.port);
   const policy::EntryResult parsed = policy::parse_host_entry(entry); // e.g. localhost never can
   return std::holds_alternative<policy::HostEntry>(parsed) ? entry : "";
 }

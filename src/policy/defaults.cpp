@@ -82,7 +82,7 @@ PolicyFields default_fields() {
   fields.confinement.masked_paths = default_masked_paths();
   fields.confinement.readonly_paths = default_readonly_paths();
   for (const std::string& host : default_hosts()) {
-    fields.egress.allow.push_back(HostEntry{HostPattern{host, false}, 443});
+    fields.egress.allow.push_back(HostEntry{HostPattern{host, false}, k_https_port});
   }
   fields.agent = *find_builtin_agent("codex");
   fields.image.base = default_base_image();

@@ -45,7 +45,7 @@ bool is_written_as(const Item& item, std::string_view text) {
 bool is_written_as(const HostEntry& entry, std::string_view text) {
   const auto colon = text.find(':');
   const bool port_shown = colon != std::string_view::npos;
-  return port_shown == (entry.port != 443) && is_written_as(entry.pattern, text.substr(0, colon));
+  return port_shown == (entry.port != k_https_port) && is_written_as(entry.pattern, text.substr(0, colon));
 }
 
 /// Why the document is refused; becomes a support::Error at the surface.

@@ -133,7 +133,7 @@ std::string HostPattern::text() const {
 }
 
 std::string HostEntry::text() const {
-  return port == 443 ? pattern.text() : pattern.text() + ":" + std::to_string(port);
+  return port == k_https_port ? pattern.text() : pattern.text() + ":" + std::to_string(port);
 }
 
 } // namespace agentbox::policy

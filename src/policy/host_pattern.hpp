@@ -37,10 +37,13 @@ struct HostPattern {
   auto operator<=>(const HostPattern&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong
 };
 
+/// The port of an entry that names none; on it the firewall looks for the name that TLS asks for.
+inline constexpr std::uint16_t k_https_port = 443;
+
 /// One line of an allowlist: HOST or HOST:PORT.
 struct HostEntry {
   HostPattern pattern;
-  std::uint16_t port = 443;
+  std::uint16_t port = k_https_port;
 
   std::string text() const; ///< "api.example.com" for 443, else "github.com:22"
   bool operator==(const HostEntry&) const = default;

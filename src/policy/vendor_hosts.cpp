@@ -49,7 +49,7 @@ VendorGap vendor_gap(const PolicyFields& fields) {
   const std::vector<std::string>& hosts = vendor_hosts(fields.agent.name);
   VendorGap gap;
   std::copy_if(hosts.begin(), hosts.end(), std::back_inserter(gap.hosts),
-               [&](const std::string& host) { return !index.decide(host, 443).allowed(); });
+               [&](const std::string& host) { return !index.decide(host, k_https_port).allowed(); });
   gap.hopeless = !gap.hosts.empty() && gap.hosts.size() == hosts.size();
   if (fields.agent.name == "codex" && !gap.hopeless && codex_uses_key(fields)) {
     std::erase(gap.hosts, k_with_account);
