@@ -49,13 +49,15 @@ Finding check_oci_runtime(const HostReport& report) {
     return report.uid == 0 ? asked_as_root(line) : not_applicable(line, "podman info failed, see above");
   }
   const std::string& name = report.podman.facts->oci_runtime;
+  const std::string version =
+      report.podman.runtime_version.empty() ? ", version unknown" : " " + report.podman.runtime_version;
   if (name == "crun") {
-    return ok(line, fmt::format("crun {}", report.podman.runtime_version));
+    return ok(line, "crun" + version);
   }
   const std::string remedy = install_command(report.distro, Package::crun) +
                              R"( && printf '[engine]\nruntime = "crun"\n' >> ~/.config/containers/containers.conf)";
   if (name == "runc") {
-    return degraded(line, fmt::format("runc {}; agentbox is tested with crun", report.podman.runtime_version), remedy);
+    return degraded(line, fmt::format("runc{}; agentbox is tested with crun", version), remedy);
   }
   return missing(
       line, fmt::format("\"{}\" is not known to enforce the whole contract", support::escape_untrusted(name)), remedy);

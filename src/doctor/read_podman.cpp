@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
 #include <fmt/format.h>
+#include <map>
 #include <sys/statvfs.h>
 
 #include "doctor/parse.hpp"
@@ -28,19 +29,20 @@ std::uint64_t free_bytes(fs::path folder) {
   return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
 }
 
-std::string program_version(const std::string& program) {
+/// With an environment: crun 1.21 says nothing where XDG_RUNTIME_DIR does not name its folder.
+std::string program_version(const std::string& program, const std::map<std::string, std::string>& environment) {
   const auto path = support::find_program(program);
   if (!path) {
     return {};
   }
-  const support::Captured result = support::capture({{*path, "--version"}, {}, {}}, {}, k_quick);
+  const support::Captured result = support::capture({{*path, "--version"}, environment, {}}, {}, k_quick);
   return version_word(result.out);
 }
 
 void read_facts(HostReport& report, const podman::Podman& podman) {
   try {
     report.podman.facts = podman::fresh_host_facts(podman);
-    report.podman.runtime_version = program_version(report.podman.facts->oci_runtime);
+    report.podman.runtime_version = program_version(report.podman.facts->oci_runtime, podman.command({}).env);
     report.disk_free = free_bytes(report.podman.facts->graph_root);
   } catch (const support::Error& error) {
     report.podman.error = error.what();

@@ -39,6 +39,8 @@ TEST_CASE("Podman is there and new enough") {
 TEST_CASE("the OCI runtime is one that enforces the contract") {
   HostReport report = good_host();
   CHECK(find(report, "oci_runtime").detail == "crun 1.8.1");
+  report.podman.runtime_version.clear();
+  CHECK(find(report, "oci_runtime").detail == "crun, version unknown");
   report.podman.facts->oci_runtime = "runc";
   CHECK(find(report, "oci_runtime").status == Status::degraded);
   report.podman.facts->oci_runtime = "kata";
