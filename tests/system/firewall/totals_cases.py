@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The totals of a box: what no flood displaces, and no kill loses."""
 import json
+import time
 
 import world
 
@@ -19,11 +20,13 @@ class Totals(world.FirewallTest):
     def test_floods_of_denials_and_of_connections_leave_every_count(self):
         box = self.box(allow=["git.example.com:22", "www.example.com:22"]).start()
         self.assertTrue(box.probe("tcp", host="www.example.com", port=22, send=b"upload".hex())["ok"])
+        start = time.monotonic()
         self.assertTrue(box.probe("burst", "git.example.com", 22, FLOOD, 32, "70")["ok"])
+        written = 2000 + 200 * (time.monotonic() - start)  # at most: a burst, and so many a second
         self.assertEqual(box.probe("many_names", FLOOD, "flood.example.net")["rcodes"], {"3": FLOOD})
         self.assertEqual(box.probe("dns", "late.example.net")["rcode"], 3)
         box.stop()  # every connection has ended
-        self.assertLess(len(box.audit(name="git.example.com")), FLOOD)  # the log leaves out
+        self.assertLessEqual(len(box.audit(name="git.example.com")), written + 200)  # the log leaves out
         totals = self.totals(box)
         self.assertEqual(self.sums(box, "www.example.com"), [("allowed", 1, 6)])
         self.assertEqual(sum(one["count"] for one in totals if one["name"] == "git.example.com"), FLOOD)
