@@ -130,7 +130,10 @@ std::optional<Record> from_json_line(std::string_view line) {
   if (line.size() > k_max_line) {
     return std::nullopt;
   }
-  const auto object = nlohmann::json::parse(line, nullptr, false);
+  return from_json(nlohmann::json::parse(line, nullptr, false));
+}
+
+std::optional<Record> from_json(const nlohmann::json& object) {
   if (!object.is_object()) {
     return std::nullopt;
   }

@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,6 +57,9 @@ std::string to_json_line(const Record& record);
 /// The reverse; nothing for a line that is no record (a line cut by a full disk, another version's). Unknown keys are
 /// passed over, so that an older reader can read a newer log.
 std::optional<Record> from_json_line(std::string_view line);
+
+/// The same of a line that was parsed already.
+std::optional<Record> from_json(const nlohmann::json& object);
 
 /// `time` in UTC as RFC 3339 with milliseconds.
 std::string format_time(std::chrono::system_clock::time_point time);

@@ -134,8 +134,8 @@ std::optional<Sum> from_place(std::string_view place) {
       place.substr(end + k_check.size(), k_digits) != check_of(place.substr(0, end))) {
     return std::nullopt;
   }
-  auto record = from_json_line(place);
   const auto object = nlohmann::json::parse(place, nullptr, false);
+  auto record = from_json(object);
   if (!record || !is_time(record->time) || !is_time(record->first)) {
     return std::nullopt;
   }

@@ -386,8 +386,8 @@ void Session::look_at_client(Clock::time_point now) {
     m_client_done = true;
     m_idle_limit = m_services.limits.half_closed_idle;
     auto limit = m_idle_limit;
-    if (m_held
-            .empty()) { // all it said is a ClientHello: what is left to come is an alert, or the server's first flight
+    // All it said is a ClientHello: what is left to come is an alert, or the server's first flight.
+    if (m_held.empty()) {
       std::error_code ignored;
       m_upstream->shutdown(tcp::socket::shutdown_send, ignored);
       limit = m_services.limits.handshake;

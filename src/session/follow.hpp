@@ -10,9 +10,10 @@ namespace agentbox::session {
 
 /// Where a path leads a program that follows symbolic links.
 struct Followed {
-  std::vector<std::string> links; ///< the links on the way, below the root: whoever changes one changes the end
-  std::optional<std::string>
-      file; ///< the regular file at the end, without a link in its path, where it is below the root
+  /// The links on the way, below the root: whoever changes one changes the end.
+  std::vector<std::string> links;
+  /// The regular file at the end, without a link in its path, where it is below the root.
+  std::optional<std::string> file;
 };
 
 /// Follows relative and normal `path` below the root of `walk`, over at most 16 links. Opens nothing. Only text: what
