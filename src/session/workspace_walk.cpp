@@ -39,7 +39,7 @@ struct CloseFolder {
 Fd open_below(int folder, const char* path, int flags) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_NOFOLLOW | O_CLOEXEC);
-  how.resolve = RESOLVE_NO_SYMLINKS;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
   return Fd(static_cast<int>(syscall(SYS_openat2, folder, path, &how, sizeof how))); // NOLINT(*-vararg): no wrapper
 }
 
