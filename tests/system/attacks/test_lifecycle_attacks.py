@@ -12,7 +12,7 @@ import time
 
 import box
 import rig
-from box import SystemTest, left_behind, patience, podman, processes, wait_until
+from box import SystemTest, patience, podman, processes, wait_until
 
 EVIL = "198.51.100.10"
 
@@ -278,6 +278,6 @@ class Steps(LifecycleAttack):
     def test_the_pod_is_gone_before_each_step(self):
         def judge(done, _):
             self.assertIn(done.returncode, (0, 125, 126), done.stderr)
-            self.assertEqual(left_behind(), [])
+            self.assert_gone()
         self.at_each("steps", "podman pod rm --all --force --time 0 >/dev/null 2>&1", judge)
         self.assert_nothing_left_the_box()
