@@ -70,6 +70,9 @@ int run(GenerateOptions& options, const Context& context) {
   const policy::Policy policy = resolve_box(options.box, context);
   options.request.images = [&] { return images_of(options, policy.fields()); };
   const generate::Outcome outcome = generate::generate(policy, options.request);
+  for (const std::string& line : outcome.left) {
+    spdlog::warn("{}", line);
+  }
   if (outcome.folder) {
     spdlog::info("written to {}", outcome.folder->string());
   }

@@ -2,6 +2,7 @@
 #include "generate/generate.hpp"
 
 #include "generate/gather.hpp"
+#include "generate/leftovers.hpp"
 #include "generate/output_folder.hpp"
 #include "generate/record.hpp"
 #include "generate/rootfs.hpp"
@@ -93,27 +94,25 @@ std::string printed(const oci::GeneratedSet& set) {
   return text;
 }
 
-void write_set(const policy::Policy& policy, const Request& request, const fs::path& folder,
-               const oci::GeneratedSet& set, const std::string& record, const ImageNames& images) {
-  std::optional<podman::Podman> podman;
-  if (request.door == oci::Door::oci) {
-    podman = podman::Podman::find();
-  }
-  const podman::Podman* remover = podman ? &*podman : nullptr;
-  OutputFolder output(folder, request.force, is_complete_bundle(request),
-                      [remover](const fs::path& tree) { remove_tree(remover, tree); });
+/// Writes the set, and returns what is left of earlier ones, a line each.
+std::vector<std::string> write_set(const policy::Policy& policy, const Request& request, const fs::path& folder,
+                                   const oci::GeneratedSet& set, const std::string& record, const ImageNames& images) {
+  OutputFolder output(folder, request.force, is_complete_bundle(request), remove_tree);
+  std::vector<std::string> left = remove_leftovers(folder, remove_tree);
   output.write(set);
   output.write({{k_record_file, record}});
   if (is_complete_bundle(request)) {
+    const podman::Podman podman = podman::Podman::find();
     const podman::Installation installation = podman::find_installation();
     fs::create_directory(output.aside() / "run");
     const policy::User& user = policy.fields().user;
-    unpack_rootfs(*podman, installation, images.agent, user, output.aside() / oci::k_agent_rootfs,
+    unpack_rootfs(podman, installation, images.agent, user, output.aside() / oci::k_agent_rootfs,
                   output.aside() / "run");
-    unpack_rootfs(*podman, installation, images.firewall, user, output.aside() / oci::k_firewall_rootfs,
+    unpack_rootfs(podman, installation, images.firewall, user, output.aside() / oci::k_firewall_rootfs,
                   output.aside() / "run");
   }
   output.commit();
+  return left;
 }
 
 } // namespace
@@ -142,7 +141,7 @@ Outcome generate(const policy::Policy& original, const Request& request) {
 
   Outcome outcome;
   if (request.output) {
-    write_set(policy, request, folder, set, record_text(request.door, policy, options, set), images);
+    outcome.left = write_set(policy, request, folder, set, record_text(request.door, policy, options, set), images);
     outcome.folder = folder;
     outcome.in_project = !(policy.fields() == original.fields());
   }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "generate/compare.hpp"
 #include "oci/kubernetes/kubernetes.hpp"
@@ -35,6 +36,7 @@ struct Outcome {
   std::string text;                            ///< for stdout: the files, or the comparison
   std::optional<std::filesystem::path> folder; ///< what was written
   bool in_project = false;                     ///< the folder lies in the workspace, and the box sees it read-only
+  std::vector<std::string> left;               ///< what earlier runs left beside it and stays, and why
   bool broader = false;                        ///< --diff found something
 };
 

@@ -2,16 +2,12 @@
 #include "generate/output_folder.hpp"
 
 #include <cerrno>
-#include <cstdlib>
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "generate/record.hpp"
 #include "support/error.hpp"
-#include "support/fd.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
 
@@ -24,38 +20,10 @@ using support::ExitCode;
 
 constexpr mode_t k_private = 0700;
 constexpr mode_t k_public = 0755;
-constexpr unsigned k_rename_noreplace = 1; // linux/fs.h; <stdio.h> has it only for some
-constexpr unsigned k_rename_exchange = 2;
-
-bool rename_with(const fs::path& from, const fs::path& to, unsigned flags) {
-  return syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) == 0;
-}
 
 Error not_writable(const fs::path& folder, int error) {
   return support::system_error(ExitCode::failed, "cannot write to " + folder.string(), error,
                                "choose another --output");
-}
-
-/// Whether `folder` holds nothing but a set of ours as it was written.
-bool is_untouched_set(const fs::path& folder) {
-  if (!fs::exists(folder / k_record_file)) {
-    return false;
-  }
-  const Record record = read_record(folder);
-  if (!changed_by_hand(record, folder).empty()) {
-    return false;
-  }
-  // And what a bundle's `start` leaves.
-  std::set<std::string> known = {k_record_file, "run", "firewall.pid", "uplink.pid", "uplink.log"};
-  for (const auto& [name, digest] : record.files) {
-    known.insert(fs::path(name).begin()->string());
-  }
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (!known.contains(entry.path().filename().string())) {
-      return false;
-    }
-  }
-  return true;
 }
 
 /// A folder that is too much to be replaced: `what` it is, or nothing.
@@ -113,28 +81,27 @@ OutputFolder::OutputFolder(const fs::path& folder, bool force, bool private_set,
   }
   std::error_code error;
   fs::create_directories(folder.parent_path(), error);
-  std::string aside = folder.parent_path() / ("." + folder.filename().string() + ".agentbox-XXXXXX");
-  if (error || mkdtemp(aside.data()) == nullptr) {
-    throw not_writable(folder.parent_path(), error ? error.value() : errno);
+  if (error) {
+    throw not_writable(folder.parent_path(), error.value());
   }
-  m_aside = aside;
-  chmod(m_aside.c_str(), private_set ? k_private : k_public);
+  m_aside = Aside::make(folder);
+  chmod(aside().c_str(), private_set ? k_private : k_public);
 }
 
 OutputFolder::~OutputFolder() {
-  if (m_aside.empty()) {
+  if (!m_aside || m_holds_old) {
     return;
   }
   try {
-    m_remove_tree(m_aside);
+    m_aside->remove(m_remove_tree);
   } catch (const std::exception& error) {
-    spdlog::error("{} is left over: {}", m_aside.string(), error.what());
+    spdlog::error("{} is left over: {}", m_aside->path().string(), error.what());
   }
 }
 
 void OutputFolder::write(const oci::GeneratedSet& set) const {
   for (const oci::GeneratedFile& file : set) {
-    const fs::path path = m_aside / file.path;
+    const fs::path path = aside() / file.path;
     fs::create_directories(path.parent_path());
     support::write_file(path, file.content, file.mode);
   }
@@ -142,7 +109,7 @@ void OutputFolder::write(const oci::GeneratedSet& set) const {
 
 /// What the new set does not name stays.
 void OutputFolder::keep_other_files() const {
-  for (const fs::directory_entry& entry : fs::directory_iterator(m_aside)) { // the old folder by now
+  for (const fs::directory_entry& entry : fs::directory_iterator(m_aside->exchanged())) { // the old folder by now
     const fs::path to = m_folder / entry.path().filename();
     if (!rename_with(entry.path(), to, k_rename_noreplace) && errno != EEXIST) {
       throw support::system_error(ExitCode::failed,
@@ -151,24 +118,31 @@ void OutputFolder::keep_other_files() const {
   }
 }
 
-void OutputFolder::commit() {
-  if (!rename_with(m_aside, m_folder, m_exists ? k_rename_exchange : k_rename_noreplace)) {
+void OutputFolder::put_in_place() {
+  if (!m_exists) {
+    if (!rename_with(aside(), m_folder, k_rename_noreplace)) {
+      throw not_writable(m_folder, errno);
+    }
+    return;
+  }
+  if (!m_aside->rename_part(k_new_set, k_exchanged) ||
+      !rename_with(m_aside->exchanged(), m_folder, k_rename_exchange)) {
     throw not_writable(m_folder, errno);
   }
-  if (m_exists) {
-    const bool ours = is_untouched_set(m_aside);
-    if (!ours) {
-      const fs::path old = m_aside;
-      try {
-        keep_other_files();
-      } catch (...) {
-        m_aside.clear(); // what could not be moved must not be removed
-        throw;
-      }
-    }
-    m_remove_tree(m_aside);
+  m_holds_old = true; // what cannot be moved back must not be removed
+  if (!is_untouched_set(m_aside->exchanged())) {
+    keep_other_files();
   }
-  m_aside.clear();
+  if (!m_aside->rename_part(k_exchanged, k_rubbish)) {
+    throw not_writable(m_aside->path(), errno);
+  }
+  m_holds_old = false;
+}
+
+void OutputFolder::commit() {
+  put_in_place();
+  m_aside->remove(m_remove_tree);
+  m_aside.reset();
 }
 
 } // namespace agentbox::generate

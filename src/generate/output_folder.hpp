@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
-#include <functional>
-#include <set>
-#include <string>
+#include <optional>
 
+#include "generate/aside.hpp"
 #include "oci/pod/generated_set.hpp"
 
 namespace agentbox::generate {
-
-/// Removes a folder with all that is in it. Another than std::filesystem's where files belong to subordinate ids.
-using RemoveTree = std::function<void(const std::filesystem::path& folder)>;
 
 /// Writes a set of files to a folder in one step: everything is made in a folder aside, then put in place by one
 /// rename, so that `folder` holds the old set or the new one, never parts of both.
@@ -29,8 +25,8 @@ public:
   /// Removes the folder aside, if commit() was not reached.
   ~OutputFolder();
 
-  /// The folder aside, for what is not written by write().
-  const std::filesystem::path& aside() const noexcept { return m_aside; }
+  /// The new set's folder until commit(), for what is not written by write().
+  std::filesystem::path aside() const { return m_aside->new_set(); }
 
   /// Writes the files of `set`, and makes the folders they need.
   void write(const oci::GeneratedSet& set) const;
@@ -40,10 +36,12 @@ public:
 
 private:
   void keep_other_files() const;
+  void put_in_place();
 
   std::filesystem::path m_folder;
-  std::filesystem::path m_aside;
+  std::optional<Aside> m_aside;
   bool m_exists = false;
+  bool m_holds_old = false; ///< the folder aside holds what was in the output before, and nobody has looked through it
   RemoveTree m_remove_tree;
 };
 

@@ -2,6 +2,7 @@
 #include "generate/record.hpp"
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "policy/policy_from_json.hpp"
 #include "support/digest.hpp"
@@ -67,6 +68,29 @@ std::vector<std::string> changed_by_hand(const Record& record, const std::filesy
     }
   }
   return result;
+}
+
+bool is_untouched_set(const std::filesystem::path& folder) {
+  Record record;
+  try {
+    record = read_record(folder);
+  } catch (const support::Error&) {
+    return false;
+  }
+  if (!changed_by_hand(record, folder).empty()) {
+    return false;
+  }
+  // And what a bundle's `start` leaves.
+  std::set<std::string> known = {k_record_file, "run", "firewall.pid", "uplink.pid", "uplink.log"};
+  for (const auto& [name, digest] : record.files) {
+    known.insert(std::filesystem::path(name).begin()->string());
+  }
+  for (const std::filesystem::directory_entry& entry : std::filesystem::directory_iterator(folder)) {
+    if (!known.contains(entry.path().filename().string())) {
+      return false;
+    }
+  }
+  return true;
 }
 
 } // namespace agentbox::generate

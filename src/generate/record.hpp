@@ -32,4 +32,8 @@ Record read_record(const std::filesystem::path& folder);
 /// Those files of the set in `folder` that are not as they were written: changed, or missing.
 std::vector<std::string> changed_by_hand(const Record& record, const std::filesystem::path& folder);
 
+/// Whether `folder` holds nothing but a set as agentbox wrote it, and what a bundle's `start` adds. A damaged record is
+/// none of ours.
+bool is_untouched_set(const std::filesystem::path& folder);
+
 } // namespace agentbox::generate

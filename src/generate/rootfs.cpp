@@ -43,15 +43,11 @@ void unpack_rootfs(const podman::Podman& podman, const podman::Installation& ins
   }
 }
 
-void remove_tree(const podman::Podman* podman, const fs::path& folder) {
+void remove_tree(const fs::path& folder) {
   std::error_code error;
   fs::remove_all(folder, error);
-  if (error && podman != nullptr) {
-    podman->capture({"unshare", "rm", "-rf", "--", folder}, k_limits);
-    error.clear();
-  }
   if (error) {
-    throw Error(ExitCode::failed, "cannot remove " + folder.string() + ": " + error.message());
+    podman::Podman::find().capture({"unshare", "rm", "-rf", "--", folder}, k_limits);
   }
 }
 

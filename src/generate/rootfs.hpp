@@ -15,7 +15,8 @@ namespace agentbox::generate {
 void unpack_rootfs(const podman::Podman& podman, const podman::Installation& installation, const std::string& image,
                    const policy::User& user, const std::filesystem::path& rootfs, const std::filesystem::path& scratch);
 
-/// Removes `folder` with all that is in it, also what belongs to subordinate ids. Throws support::Error(failed).
-void remove_tree(const podman::Podman* podman, const std::filesystem::path& folder);
+/// Removes `folder` with all that is in it, also what belongs to subordinate ids (with Podman's help). Nothing happens
+/// when it does not exist. Throws support::Error.
+void remove_tree(const std::filesystem::path& folder);
 
 } // namespace agentbox::generate

@@ -72,6 +72,15 @@ def command(words, **more):
     return done.stdout
 
 
+def command_lines(program):
+    """Those of the running processes that have `program` in it."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_bytes())
+    return [line for line in found if program.encode() in line]
+
+
 def podman_version():
     return tuple(int(part) for part in podman("version", "--format", "{{.Client.Version}}")[0].split("-")[0].split("."))
 
@@ -260,6 +269,27 @@ class Doors(SystemTest):
             seen.add(record["policy"]["run"]["command"][1])
         self.assertIn("20", seen)
         self.assertGreater(len(seen), 1)
+        self.assertEqual([path.name for path in self.sets.iterdir()], ["killed"], "the last one clears away after the others")
+
+    def test_a_bundle_that_was_killed_half_unpacked_is_cleared_away_by_the_next_one(self):
+        """With files of the box's other users, which only the user's namespace can remove."""
+        lookalike = self.sets / ".oci.agentbox-Thesis"
+        lookalike.mkdir()
+        (lookalike / "chapter").write_text("precious")
+        process = self.start("generate", "oci", "--name", NAME, "--output", self.sets / "oci", "--", *COMMAND)
+        half = "*/agentbox-new/agent/rootfs/*"
+        wait_until(lambda: any(self.sets.glob(half)) or process.poll() is not None, 120, "the unpacking")
+        process.kill()
+        process.wait()
+        self.assertTrue(any(self.sets.glob(half)), "it was done before it could be killed")
+        at_work = str(self.sets).encode()  # the unpacker outlives it
+        wait_until(lambda: not any(at_work in line for line in command_lines("agentbox-unpack")), 60, "the unpacker's end")
+        result = self.agentbox("generate", "oci", "--config-only", "--name", NAME, "--output", self.sets / "oci")
+        self.assertCode(result, 0)
+        self.assertIn(f"{lookalike} looks like what an agentbox generate that was killed left, and stays", result.err)
+        self.assertEqual((lookalike / "chapter").read_text(), "precious")
+        self.assertEqual({path.name for path in self.sets.iterdir()}, {"oci", lookalike.name})
+        self.assertFalse(any(path.name.startswith("agentbox-") for path in (self.sets / "oci").iterdir()))
 
     def test_output_is_whole_or_not_there(self):
         folder = self.sets / "mine"

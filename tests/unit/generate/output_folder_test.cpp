@@ -77,6 +77,19 @@ TEST_CASE("other files are neither lost nor overwritten") {
   CHECK(entries(scratch.path()) == 1);
 }
 
+TEST_CASE("other files outlive --force beside a damaged record") {
+  const ScratchFolder scratch;
+  const fs::path folder = scratch.path() / "out";
+  fs::create_directories(folder / "notes");
+  std::ofstream(folder / "notes/a") << "precious";
+  std::ofstream(folder / generate::k_record_file) << "{";
+  CHECK(contains(error_of([&] { write(folder, k_set); }), "other files"));
+  write(folder, k_set, true);
+  CHECK(support::read_file(folder / "notes/a", k_max) == "precious");
+  CHECK(support::read_file(folder / "pod.yaml", k_max) == "one\n");
+  CHECK(entries(scratch.path()) == 1);
+}
+
 TEST_CASE("when the set cannot be finished the old one stays and nothing else") {
   const ScratchFolder scratch;
   const fs::path folder = scratch.path() / "out";
