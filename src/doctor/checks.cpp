@@ -10,6 +10,7 @@ std::string_view to_string(Status status) {
   switch (status) {
   case Status::ok: return "ok";
   case Status::missing: return "missing";
+  case Status::unknown: return "unknown";
   case Status::degraded: return "degraded";
   case Status::not_applicable: return "not_applicable";
   }
@@ -22,6 +23,10 @@ Finding ok(Line line, std::string detail) {
 
 Finding missing(Line line, std::string detail, std::string remedy) {
   return {line.id, line.title, Status::missing, std::move(detail), std::move(remedy)};
+}
+
+Finding unknown(Line line, std::string detail, std::string remedy) {
+  return {line.id, line.title, Status::unknown, std::move(detail), std::move(remedy)};
 }
 
 Finding degraded(Line line, std::string detail, std::string remedy) {
@@ -74,8 +79,9 @@ std::vector<Finding> examine(const HostReport& report) {
 }
 
 bool enforceable(const std::vector<Finding>& findings) {
-  return std::none_of(findings.begin(), findings.end(),
-                      [](const Finding& finding) { return finding.status == Status::missing; });
+  return std::none_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.status == Status::missing || finding.status == Status::unknown;
+  });
 }
 
 } // namespace agentbox::doctor

@@ -15,6 +15,7 @@ struct Line {
 
 Finding ok(Line line, std::string detail);
 Finding missing(Line line, std::string detail, std::string remedy);
+Finding unknown(Line line, std::string detail, std::string remedy);
 Finding degraded(Line line, std::string detail, std::string remedy);
 Finding not_applicable(Line line, std::string detail);
 

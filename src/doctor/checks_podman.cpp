@@ -34,6 +34,9 @@ Finding check_podman(const HostReport& report) {
                     podman::k_oldest_podman.minor),
         "upgrade to a release of this distribution that has it (Debian 12, Ubuntu 24.04, Fedora 37 or newer)");
   }
+  if (podman.silent) {
+    return unknown(line, podman.error, podman.error_hint);
+  }
   if (!podman.error.empty()) {
     return missing(line, podman.error, podman.error_hint.empty() ? "podman info" : podman.error_hint);
   }

@@ -12,11 +12,12 @@ namespace agentbox::doctor {
 enum class Status {
   ok,
   missing,        ///< the box cannot be started, or not be enforced, without it
+  unknown,        ///< as important, and there was no answer: it may be well
   degraded,       ///< the box holds; something is slower, weaker in depth or less convenient
   not_applicable, ///< does not exist on this host, or cannot be asked as this user
 };
 
-/// "ok", "missing", "degraded" or "not_applicable", as in the JSON output.
+/// "ok", "missing", "unknown", "degraded" or "not_applicable", as in the JSON output.
 std::string_view to_string(Status status);
 
 /// One line of the report.
@@ -39,7 +40,7 @@ const std::vector<Check>& all_checks();
 /// Every check's finding.
 std::vector<Finding> examine(const HostReport& report);
 
-/// Whether a box can be started and enforced: no finding is `missing`.
+/// Whether it is certain that a box can be started and enforced: no finding is `missing` or `unknown`.
 bool enforceable(const std::vector<Finding>& findings);
 
 } // namespace agentbox::doctor

@@ -19,6 +19,7 @@ Word word_for(Status status) {
   switch (status) {
   case Status::ok: return {"ok", "32"};
   case Status::missing: return {"missing", "1;31"};
+  case Status::unknown: return {"unknown", "1;31"};
   case Status::degraded: return {"degraded", "33"};
   case Status::not_applicable: break;
   }
@@ -45,6 +46,9 @@ std::string verdict(const std::vector<Finding>& findings) {
   const auto weaker = count(Status::degraded);
   if (absent > 0) {
     return fmt::format("A box cannot be enforced on this host: {} missing.", absent);
+  }
+  if (count(Status::unknown) > 0) {
+    return "Whether a box can be enforced on this host is not known: it did not answer.";
   }
   return weaker > 0 ? fmt::format("A box can be enforced on this host ({} degraded).", weaker)
                     : "A box can be enforced on this host.";

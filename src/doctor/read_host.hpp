@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
+
 #include "doctor/host_report.hpp"
 
 namespace agentbox::doctor {
+
+/// How long Podman is waited for, which answers in a tenth of a second when it can.
+inline constexpr std::chrono::milliseconds k_patience = std::chrono::seconds(30);
 
 /// Looks at this host. Never throws for what is missing on it: that is what the report is for. Leaves nothing behind;
 /// asks Podman and tries the ruleset (in a network namespace of its own) only as an ordinary user. About a second.
 HostReport read_host();
 
 // The parts of it, by file.
-void read_kernel(HostReport& report);  // read_kernel.cpp
-void read_podman(HostReport& report);  // read_podman.cpp
+void read_kernel(HostReport& report);                                                  // read_kernel.cpp
+void read_podman(HostReport& report, std::chrono::milliseconds patience = k_patience); // read_podman.cpp
 void read_ruleset(HostReport& report); // read_ruleset.cpp; after the others
 void read_user(HostReport& report);    // read_user.cpp
 

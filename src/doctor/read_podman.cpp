@@ -16,7 +16,7 @@ namespace agentbox::doctor {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr support::CaptureLimits k_quick{1U << 20U, std::chrono::seconds(20)};
+constexpr std::size_t k_most_output = 16U << 20U;
 
 std::uint64_t free_bytes(fs::path folder) {
   struct statvfs info {};
@@ -35,18 +35,24 @@ std::string program_version(const std::string& program, const std::map<std::stri
   if (!path) {
     return {};
   }
-  const support::Captured result = support::capture({{*path, "--version"}, environment, {}}, {}, k_quick);
+  const support::Captured result =
+      support::capture({{*path, "--version"}, environment, {}}, {}, {k_most_output, k_patience});
   return version_word(result.out);
 }
 
-void read_facts(HostReport& report, const podman::Podman& podman) {
+void note_error(PodmanReport& report, const support::Error& error) {
+  report.error = error.what();
+  report.error_hint = error.hint();
+  report.silent = dynamic_cast<const support::TimedOut*>(&error) != nullptr;
+}
+
+void read_facts(HostReport& report, const podman::Podman& podman, support::CaptureLimits limits) {
   try {
-    report.podman.facts = podman::fresh_host_facts(podman);
+    report.podman.facts = podman::fresh_host_facts(podman, limits);
     report.podman.runtime_version = program_version(report.podman.facts->oci_runtime, podman.command({}).env);
     report.disk_free = free_bytes(report.podman.facts->graph_root);
   } catch (const support::Error& error) {
-    report.podman.error = error.what();
-    report.podman.error_hint = error.hint();
+    note_error(report.podman, error);
   }
 }
 
@@ -78,7 +84,8 @@ void read_installation(HostReport& report) {
 
 } // namespace
 
-void read_podman(HostReport& report) {
+void read_podman(HostReport& report, std::chrono::milliseconds patience) {
+  const support::CaptureLimits limits{k_most_output, patience};
   report.pasta = support::find_program("pasta").value_or("");
   report.slirp4netns = support::find_program("slirp4netns").value_or("");
   report.mmdebstrap = support::find_program("mmdebstrap").value_or("");
@@ -86,14 +93,13 @@ void read_podman(HostReport& report) {
   try {
     const podman::Podman podman = podman::Podman::find();
     report.podman.path = podman.program().string();
-    report.podman.version = podman::parse_version(version_word(podman.capture({"--version"}, k_quick)));
+    report.podman.version = podman::parse_version(version_word(podman.capture({"--version"}, limits)));
     if (report.uid != 0) { // as root it would describe, and prepare, root's own store
-      read_facts(report, podman);
+      read_facts(report, podman, limits);
     }
   } catch (const support::Error& error) {
     if (!report.podman.path.empty()) {
-      report.podman.error = error.what();
-      report.podman.error_hint = error.hint();
+      note_error(report.podman, error);
     }
   }
   read_seccomp_profile(report);

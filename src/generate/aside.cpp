@@ -122,7 +122,8 @@ std::optional<Aside> Aside::take(const fs::path& output, const std::string& name
   }
   Fd mark = open_mark(folder, 0);
   if (!mark && errno == ENOENT) {
-    // Killed between two steps, and nothing in it. Where somebody is at those steps now, this fails, or he makes another.
+    // Killed between two steps, and nothing in it. Where somebody is at those steps now, this fails, or he makes
+    // another.
     if (rmdir(path.c_str()) == 0) {
       return std::nullopt;
     }

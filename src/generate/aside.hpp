@@ -17,8 +17,9 @@ using RemoveTree = std::function<void(const std::filesystem::path& folder)>;
 // What lies in a folder aside. The name alone says what may be done with it, for whoever made it may have been killed.
 inline constexpr const char* k_mark = "agentbox-generate.lock"; ///< locked while its maker lives
 inline constexpr const char* k_new_set = "agentbox-new";        ///< a set in the making: may be removed
-inline constexpr const char* k_exchanged = "agentbox-exchange"; ///< the new set, or the old output: only its content tells
-inline constexpr const char* k_rubbish = "agentbox-rubbish";    ///< may be removed
+inline constexpr const char* k_exchanged =
+    "agentbox-exchange";                                     ///< the new set, or the old output: only its content tells
+inline constexpr const char* k_rubbish = "agentbox-rubbish"; ///< may be removed
 
 /// A folder beside an output, ".NAME.agentbox-XXXXXX", where the new set is made and the old one ends, and which its
 /// mark makes known to later runs. The mark is released with the object; the folder stays unless it is removed.
@@ -45,8 +46,8 @@ public:
   /// Gives a part another name. False with errno.
   bool rename_part(const char* from, const char* to) const;
 
-  /// Removes it with all its parts, which all become k_rubbish first: whoever is killed meanwhile leaves nothing that is
-  /// in doubt. Throws support::Error or std::filesystem::filesystem_error.
+  /// Removes it with all its parts, which all become k_rubbish first: whoever is killed meanwhile leaves nothing that
+  /// is in doubt. Throws support::Error or std::filesystem::filesystem_error.
   void remove(const RemoveTree& remove_tree) const;
 
 private:

@@ -112,8 +112,8 @@ std::set<std::string> controllers_now(const HostFacts& facts) {
 
 } // namespace
 
-HostFacts fresh_host_facts(const Podman& podman) {
-  HostFacts facts = facts_from_info(podman.capture({"info", "--format", "json"}));
+HostFacts fresh_host_facts(const Podman& podman, support::CaptureLimits limits) {
+  HostFacts facts = facts_from_info(podman.capture({"info", "--format", "json"}, limits));
   facts.maps_loopback = facts.network_program == "pasta" && knows_loopback_mapping(facts.network_path);
   support::make_private_folder(support::cache_folder());
   support::write_file(cache_file(), json{{"key", cache_key(podman)}, {"facts", to_json(facts)}}.dump(2) + "\n");

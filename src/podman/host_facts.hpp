@@ -63,7 +63,7 @@ bool knows_loopback_mapping(const std::filesystem::path& pasta);
 HostFacts host_facts(const Podman& podman);
 
 /// Like host_facts(), but asks Podman anew and checks nothing: for `agentbox doctor`, which reports every line.
-HostFacts fresh_host_facts(const Podman& podman);
+HostFacts fresh_host_facts(const Podman& podman, support::CaptureLimits limits = {});
 
 /// What host_facts() checks, on its own. Throws Error(refused).
 void require_usable(const HostFacts& facts);

@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "podman/podman.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 namespace agentbox::podman {
+namespace {
+
+std::string name_of(const std::vector<std::string>& args) {
+  return "podman" + (args.empty() ? std::string() : " " + args.front());
+}
+
+support::TimedOut no_answer(const std::vector<std::string>& args, std::chrono::milliseconds timeout) {
+  return {support::ExitCode::failed,
+          fmt::format("`{}` did not answer in {} s: another Podman process may hold the lock of your store (a build, a "
+                      "pull, a removal)",
+                      name_of(args), std::chrono::duration<double>(timeout).count()),
+          "pgrep -a -u \"$USER\" podman   (shows it; wait for its end, or end it, and try again)"};
+}
+
+} // namespace
 
 Podman::Podman(std::filesystem::path program, std::map<std::string, std::string> caller)
     : m_program(std::move(program)), m_caller(std::move(caller)) {}
@@ -29,11 +45,15 @@ support::Command Podman::command(const std::vector<std::string>& args, Reach rea
 }
 
 std::string Podman::capture(const std::vector<std::string>& args, support::CaptureLimits limits, Reach reach) const {
-  support::Captured result = support::capture(command(args, reach), {}, limits);
-  if (!result.status.ok()) {
-    throw explain("podman " + (args.empty() ? std::string() : args.front()) + " failed", result);
+  try {
+    support::Captured result = support::capture(command(args, reach), {}, limits);
+    if (!result.status.ok()) {
+      throw explain(name_of(args) + " failed", result);
+    }
+    return std::move(result.out);
+  } catch (const support::TimedOut&) {
+    throw no_answer(args, limits.timeout);
   }
-  return std::move(result.out);
 }
 
 } // namespace agentbox::podman

@@ -29,7 +29,8 @@ public:
   /// `podman ARGS…` as data, with a constructed environment and no descriptors named.
   support::Command command(const std::vector<std::string>& args, Reach reach = Reach::local) const;
 
-  /// Runs `podman ARGS…` and returns its stdout. Throws explain() when it fails.
+  /// Runs `podman ARGS…` and returns its stdout. Throws explain() when it fails, and support::TimedOut with what that
+  /// means most of the time: that another Podman holds the lock of the store.
   std::string capture(const std::vector<std::string>& args, support::CaptureLimits limits = {},
                       Reach reach = Reach::local) const;
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
 #include <string_view>
@@ -168,8 +169,8 @@ Captured capture(const Command& command, const std::string& input, CaptureLimits
     if (ready == 0) {
       kill(pid, SIGKILL);
       wait(pid);
-      throw Error(ExitCode::failed, command.argv.front() + " did not end within " +
-                                        std::to_string(limits.timeout.count() / 1000) + " s and was stopped");
+      throw TimedOut(ExitCode::failed, fmt::format("{} did not end within {} s and was stopped", command.argv.front(),
+                                                   std::chrono::duration<double>(limits.timeout).count()));
     }
     if (watched[0].revents != 0 && !write_some(in.write_end, rest)) {
       in.write_end.reset();

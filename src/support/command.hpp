@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/error.hpp"
+
 namespace agentbox::support {
 
 /// A process to be started, as data. Nothing is inherited that is not written here: the environment starts empty, and
@@ -40,6 +42,12 @@ struct CaptureLimits {
   std::chrono::milliseconds timeout = std::chrono::minutes(2);
 };
 
+/// capture()'s error when the time is up: the program may be well, and only wait for somebody.
+class TimedOut : public Error {
+public:
+  using Error::Error;
+};
+
 /// Starts `command` (posix_spawn(3), signals reset to default and unblocked) and returns its process id.
 /// Throws Error(failed) when argv[0] is not absolute or cannot be started.
 pid_t spawn(const Command& command);
@@ -47,7 +55,7 @@ pid_t spawn(const Command& command);
 /// Waits for `pid` and returns how it ended. Throws Error(failed) when it is not a child of ours.
 ExitStatus wait(pid_t pid);
 
-/// Runs `command` with `input` on its stdin and both outputs kept. Throws Error(failed) on time-out and like spawn().
+/// Runs `command` with `input` on its stdin and both outputs kept. Throws TimedOut, and like spawn().
 Captured capture(const Command& command, const std::string& input = {}, CaptureLimits limits = {});
 
 /// The absolute path of program `name` in the fixed folders /usr/local/bin, /usr/bin, /bin, /usr/local/sbin, /usr/sbin

@@ -50,6 +50,12 @@ TEST_CASE("the verdict") {
   HostReport report = good_host();
   report.mmdebstrap = "";
   CHECK(contains(to_text(report, examine(report), false), "can be enforced on this host (1 degraded)"));
+  report.podman.silent = true;
+  report.podman.error = "no answer";
+  CHECK(
+      contains(to_text(report, examine(report), false), "\nWhether a box can be enforced on this host is not known: "));
+  CHECK(contains(to_text(report, examine(report), false), "  unknown   Podman"));
+  CHECK(contains(to_json(report, examine(report)), R"("status": "unknown")"));
 }
 
 TEST_CASE("the report for programs") {

@@ -25,7 +25,7 @@ inline HostReport good_host() {
   facts.native_overlay = true;
   facts.seccomp = true;
   facts.uid_map = true;
-  report.podman = {"/usr/bin/podman", podman::Version{4, 3, 1}, "", "", facts, "1.8.1"};
+  report.podman = {"/usr/bin/podman", podman::Version{4, 3, 1}, "", "", false, facts, "1.8.1"};
   report.slirp4netns = "/usr/bin/slirp4netns";
   report.tun_present = report.tun_usable = true;
   report.newuidmap = {"/usr/bin/newuidmap", true};

@@ -68,7 +68,7 @@ int status_of(pid_t child) {
 
 /// Whether `child` stopped on its way into a system call that may change something.
 bool is_step(pid_t child) {
-  struct __ptrace_syscall_info info {}; // NOLINT(bugprone-reserved-identifier)
+  struct __ptrace_syscall_info info {};                       // NOLINT(bugprone-reserved-identifier)
   ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info); // NOLINT(*-vararg)
   if (info.op != PTRACE_SYSCALL_INFO_ENTRY) {
     return false;
