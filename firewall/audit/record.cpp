@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <ctime>
+#include <cstdint>
 #include <fmt/format.h>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -22,6 +21,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 6> k_kinds = {{{Kind::dn
                                                                        {Kind::control, "control"},
                                                                        {Kind::firewall, "firewall"}}};
 constexpr std::size_t k_max_line = 16384; // longer ones are not ours
+constexpr std::size_t k_usual_line = 320;
 
 bool fill(const nlohmann::json& object, Record& record) {
   std::string kind;
@@ -56,9 +56,11 @@ bool fill(const nlohmann::json& object, Record& record) {
 /// does for a connection.
 class Line {
 public:
+  Line() { m_text.reserve(k_usual_line); }
   void add(std::string_view key, std::uint64_t value) {
     begin(key);
-    fmt::format_to(std::back_inserter(m_text), "{}", value);
+    const fmt::format_int digits(value);
+    m_text.append(digits.data(), digits.size());
   }
   void add(std::string_view key, std::string_view value, std::size_t max_bytes = 300) {
     begin(key);
@@ -85,6 +87,13 @@ private:
 
   std::string m_text;
 };
+
+/// Each decision has its time: a format string would take a tenth of all that the firewall itself does for one.
+void put_digits(std::string& text, std::size_t at, std::size_t digits, std::intmax_t value) {
+  for (std::size_t i = at + digits; i-- > at; value /= 10) {
+    text[i] = static_cast<char>('0' + value % 10);
+  }
+}
 
 } // namespace
 
@@ -146,13 +155,19 @@ std::optional<Record> from_json(const nlohmann::json& object) {
 }
 
 std::string format_time(std::chrono::system_clock::time_point time) {
-  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-  const auto milliseconds = ((since % 1000) + 1000) % 1000;
-  const auto seconds = static_cast<std::time_t>((since - milliseconds) / 1000);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds);
+  using std::chrono::floor;
+  const auto day = floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(floor<std::chrono::milliseconds>(time - day));
+  std::string text = "0000-00-00T00:00:00.000Z";
+  put_digits(text, 0, 4, static_cast<int>(date.year()));
+  put_digits(text, 5, 2, static_cast<unsigned>(date.month()));
+  put_digits(text, 8, 2, static_cast<unsigned>(date.day()));
+  put_digits(text, 11, 2, clock.hours().count());
+  put_digits(text, 14, 2, clock.minutes().count());
+  put_digits(text, 17, 2, clock.seconds().count());
+  put_digits(text, 20, 3, clock.subseconds().count());
+  return text;
 }
 
 } // namespace agentbox::firewall::audit

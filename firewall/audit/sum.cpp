@@ -29,7 +29,16 @@ std::string check_of(std::string_view text) {
     value ^= value >> 32U;
     text.remove_prefix(size);
   }
-  return fmt::format("{:0{}x}", value, k_digits);
+  std::string digits(k_digits, '0');
+  for (std::size_t i = k_digits; i-- > 0; value >>= 4U) {
+    digits[i] = "0123456789abcdef"[value & 0xFU];
+  }
+  return digits;
+}
+
+void append_number(std::string& text, std::uint64_t value) {
+  const fmt::format_int digits(value);
+  text.append(digits.data(), digits.size());
 }
 
 struct Cut {
@@ -75,12 +84,16 @@ std::string totals_file(const std::string& box) {
 }
 
 std::string group_of(const Record& record) {
-  return fmt::format("{} {} {}", kind_text(record.kind), verdict_text(record.verdict), record.reason);
+  std::string text(kind_text(record.kind));
+  text.append(" ").append(verdict_text(record.verdict)).append(" ").append(record.reason);
+  return text;
 }
 
 std::string key_of(const Record& record) {
-  return fmt::format("{} {} {} {} {} {}", kind_text(record.kind), verdict_text(record.verdict), record.reason,
-                     record.port, record.protocol, record.name.empty() ? record.address : record.name);
+  std::string text = group_of(record);
+  append_number(text.append(" "), record.port);
+  text.append(" ").append(record.protocol).append(" ").append(record.name.empty() ? record.address : record.name);
+  return text;
 }
 
 void add(Record& sum, const Record& more) {
@@ -112,11 +125,14 @@ std::string fixed_part(const Record& record) {
 
 std::string to_place(std::string_view fixed, const Sum& sum) {
   const auto& [record, others] = sum;
-  std::string place(fixed);
+  std::string place;
   place.reserve(k_place);
-  fmt::format_to(std::back_inserter(place),
-                 R"(,"time":"{}","first":"{}","count":{},"bytes_up":{},"bytes_down":{},"duration_ms":{})", record.time,
-                 record.first, record.count, record.bytes_up, record.bytes_down, record.duration_ms);
+  place.append(fixed);
+  place.append(R"(,"time":")").append(record.time).append(R"(","first":")").append(record.first);
+  append_number(place.append(R"(","count":)"), record.count);
+  append_number(place.append(R"(,"bytes_up":)"), record.bytes_up);
+  append_number(place.append(R"(,"bytes_down":)"), record.bytes_down);
+  append_number(place.append(R"(,"duration_ms":)"), record.duration_ms);
   if (others.count > 0) {
     fmt::format_to(std::back_inserter(place), R"(,"others":[{},{},{},"{}","{}"])", others.count, others.bytes_up,
                    others.bytes_down, others.first, others.last);

@@ -2,15 +2,17 @@
 #include "firewall/proxy/relay.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <fcntl.h>
 #include <optional>
+#include <string>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
+
+#include "firewall/io/stream.hpp"
 
 namespace agentbox::firewall::proxy {
 namespace {
@@ -19,16 +21,6 @@ using asio::ip::tcp;
 
 constexpr std::size_t k_chunk = std::size_t{256} << 10U;
 constexpr unsigned k_turns = 16; // chunks before the other connections have their turn
-
-bool would_block(int error) {
-  return error == EAGAIN || error == EINTR;
-}
-
-/// Waits for `socket`; false when it failed or was closed.
-asio::awaitable<bool> wait(tcp::socket& socket, tcp::socket::wait_type type) {
-  const auto [error] = co_await socket.async_wait(type, io::k_await);
-  co_return !error && socket.is_open();
-}
 
 /// Empties `pipe`, which holds `left` bytes, into the flow's target.
 asio::awaitable<bool> drain(Flow& flow, const Pipe& pipe, std::size_t left) {
@@ -39,7 +31,7 @@ asio::awaitable<bool> drain(Flow& flow, const Pipe& pipe, std::size_t left) {
       left -= static_cast<std::size_t>(moved);
       flow.bytes += static_cast<std::uint64_t>(moved);
       flow.active = true;
-    } else if (moved == 0 || !would_block(errno) || !co_await wait(flow.to, tcp::socket::wait_write)) {
+    } else if (moved == 0 || !io::would_block(errno) || !co_await io::wait(flow.to, tcp::socket::wait_write)) {
       co_return false;
     }
   }
@@ -74,7 +66,7 @@ asio::awaitable<FlowEnd> wait_for_more(tcp::socket& from) {
     if (got >= 0) {
       co_return got == 0 ? FlowEnd::end_of_stream : FlowEnd::over_budget;
     }
-    if (!would_block(errno) || !co_await wait(from, tcp::socket::wait_read)) {
+    if (!io::would_block(errno) || !co_await io::wait(from, tcp::socket::wait_read)) {
       co_return FlowEnd::broken;
     }
   }
@@ -119,7 +111,7 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
       continue;
     }
     give_back(pipes, pipe); // an idle connection holds none
-    if (got == 0 || !would_block(error) || !co_await wait(flow.from, tcp::socket::wait_read)) {
+    if (got == 0 || !io::would_block(error) || !co_await io::wait(flow.from, tcp::socket::wait_read)) {
       end = got == 0 ? FlowEnd::end_of_stream : FlowEnd::broken;
       break;
     }
@@ -129,13 +121,14 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
 }
 
 asio::awaitable<bool> discard(tcp::socket& from) {
-  std::array<char, 4096> buffer{};
-  for (;;) {
-    const auto [error, size] = co_await from.async_read_some(asio::buffer(buffer), io::k_await);
-    if (error || size == 0) {
-      co_return error == asio::error::eof;
-    }
+  std::string unread;
+  auto received = io::Received::bytes;
+  while (received == io::Received::bytes) {
+    unread.clear();
+    received = co_await io::receive(from, unread);
+    co_await io::yield(); // one that never stops must not keep the others waiting
   }
+  co_return received == io::Received::end_of_stream;
 }
 
 } // namespace agentbox::firewall::proxy

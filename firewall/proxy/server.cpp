@@ -30,6 +30,7 @@ std::error_code listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
   // Address reuse only against connections of a predecessor that still die away. Never SO_REUSEPORT: the agent has the
   // same uid and could join.
   acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  acceptor.set_option(tcp::no_delay(true), error); // each connection inherits it
   acceptor.bind(endpoint, error);
   if (!error) {
     acceptor.listen(k_backlog, error);
@@ -122,9 +123,6 @@ void Server::admit(int fd, tcp protocol) {
   }
   tcp::socket client(m_context);
   client.assign(protocol, fd);
-  std::error_code ignored;
-  client.native_non_blocking(true, ignored);
-  client.set_option(tcp::no_delay(true), ignored);
   m_sessions.push_back(std::make_shared<Session>(m_services, std::move(client)));
   const auto place = std::prev(m_sessions.end());
   (*place)->on_end([this, place] { m_sessions.erase(place); });

@@ -48,6 +48,8 @@ public:
   void recheck();
 
 private:
+  static constexpr std::chrono::seconds k_farewell_time{1}; ///< for the client to read why, before the cut
+
   /// How a refused client is told.
   enum class Farewell { reset, alert, page };
 
@@ -103,6 +105,7 @@ private:
   bool m_client_done = false;  ///< meanwhile the client closed its sending side
   unsigned m_legs = 0;         ///< directions that still run
   bool m_active = false;       ///< bytes moved since the last tick
+  bool m_kept_alive = false;   ///< the kernel asks a silent host whether it is still there
   bool m_over = false;         ///< end() was called
   bool m_closing = false;      ///< the answer to the one request is complete; the client may go
   Farewell m_farewell = Farewell::reset;

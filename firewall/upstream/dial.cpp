@@ -51,7 +51,6 @@ std::error_code begin(tcp::socket& socket, const tcp::endpoint& endpoint, std::u
     return {errno, std::system_category()};
   }
   socket.set_option(tcp::no_delay(true), error);
-  socket.set_option(asio::socket_base::keep_alive(true), error);
   socket.native_non_blocking(true, error);
   if (::connect(socket.native_handle(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 &&
       errno != EINPROGRESS) {
@@ -60,27 +59,35 @@ std::error_code begin(tcp::socket& socket, const tcp::endpoint& endpoint, std::u
   return error;
 }
 
-asio::awaitable<void> attempt(std::shared_ptr<Race> race, std::shared_ptr<tcp::socket> socket, Address16 address,
-                              std::uint16_t port, std::uint32_t mark) {
-  std::error_code error = begin(*socket, {to_asio(address), port}, mark);
-  if (!error) {
-    std::tie(error) = co_await socket->async_wait(tcp::socket::wait_write, io::k_await);
-  }
-  if (!error) {
-    int pending = 0;
-    socklen_t size = sizeof pending;
-    ::getsockopt(socket->native_handle(), SOL_SOCKET, SO_ERROR, &pending, &size);
-    error.assign(pending, std::system_category());
-  }
-  --race->running;
+std::error_code pending_error(tcp::socket& socket) {
+  int pending = 0;
+  socklen_t size = sizeof pending;
+  ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &pending, &size);
+  return {pending, std::system_category()};
+}
+
+void finish(Race& race, const std::shared_ptr<tcp::socket>& socket, const Address16& address, std::error_code error) {
+  --race.running;
   if (error) {
-    race->error = error;
-    race->next = Clock::now();
-  } else if (!race->winner) {
-    race->winner = socket;
-    race->address = address;
+    race.error = error;
+    race.next = Clock::now();
+  } else if (!race.winner) {
+    race.winner = socket;
+    race.address = address;
   }
-  race->changed.cancel();
+  race.changed.cancel();
+}
+
+/// A plain handler rather than a coroutine of its own: most connections need no second attempt.
+void attempt(const std::shared_ptr<Race>& race, const std::shared_ptr<tcp::socket>& socket, const Address16& address,
+             std::uint16_t port, std::uint32_t mark) {
+  if (const std::error_code error = begin(*socket, {to_asio(address), port}, mark)) {
+    finish(*race, socket, address, error);
+    return;
+  }
+  socket->async_wait(tcp::socket::wait_write, [race, socket, address](std::error_code error) {
+    finish(*race, socket, address, error ? error : pending_error(*socket));
+  });
 }
 
 /// Has the families take turns. IPv4 is first unless it had the last turn: in containers it is the family that works
@@ -191,7 +198,7 @@ private:
     m_race->sockets.push_back(std::make_shared<tcp::socket>(m_executor));
     ++m_race->running;
     m_race->next = Clock::now() + m_limits.stagger;
-    asio::co_spawn(m_executor, attempt(m_race, m_race->sockets.back(), m_tried.back(), m_port, m_mark), asio::detached);
+    attempt(m_race, m_race->sockets.back(), m_tried.back(), m_port, m_mark);
   }
 
   asio::any_io_executor m_executor;

@@ -14,7 +14,7 @@ namespace agentbox::firewall::upstream {
 
 /// A connection to one of the addresses, or why there is none.
 struct Dialled {
-  std::optional<asio::ip::tcp::socket> socket; ///< non-blocking, TCP_NODELAY, keepalive on
+  std::optional<asio::ip::tcp::socket> socket; ///< non-blocking, TCP_NODELAY
   policy::Address16 address{};                 ///< the one that answered
   bool tried = false;                          ///< whether there was an address at all
   std::string problem;
