@@ -54,8 +54,8 @@ Filtered filter(Services& services, const std::vector<Address16>& candidates, bo
 }
 
 /// Dials; with nothing to dial it returns `denial`.
-asio::awaitable<Reached> dial_all(const upstream::Candidates& candidates, std::uint16_t port, Reached& denial) {
-  auto dialled = co_await upstream::dial(candidates, port, ruleset::k_mark);
+asio::awaitable<Reached> dial_all(const upstream::Candidates& candidates, upstream::Service service, Reached& denial) {
+  auto dialled = co_await upstream::dial(candidates, service, ruleset::k_mark);
   if (!dialled.tried) {
     co_return std::move(denial);
   }
@@ -68,13 +68,14 @@ asio::awaitable<Reached> dial_all(const upstream::Candidates& candidates, std::u
   co_return result;
 }
 
-asio::awaitable<Reached> dial_address(Services& services, const Address16& address, std::uint16_t port) {
+asio::awaitable<Reached> dial_address(Services& services, const Address16& address, upstream::Service service) {
   Filtered filtered = filter(services, {address}, true);
   const upstream::Candidates candidates{std::move(filtered.addresses), {}};
-  co_return co_await dial_all(candidates, port, filtered.denial);
+  co_return co_await dial_all(candidates, service, filtered.denial);
 }
 
-asio::awaitable<Reached> dial_name(Services& services, const std::string& name, bool private_too, std::uint16_t port) {
+asio::awaitable<Reached> dial_name(Services& services, const std::string& name, bool private_too,
+                                   upstream::Service service) {
   const upstream::Resolution resolution = co_await services.resolver.resolve(name);
   if (resolution.addresses.empty()) {
     co_return refused("upstream-dns", "the host's name servers gave no address: " + resolution.problem);
@@ -90,16 +91,16 @@ asio::awaitable<Reached> dial_name(Services& services, const std::string& name, 
       }
     });
   }
-  co_return co_await dial_all(candidates, port, filtered.denial);
+  co_return co_await dial_all(candidates, service, filtered.denial);
 }
 
-asio::awaitable<Reached> dial_host(Services& services, std::uint16_t port) {
+asio::awaitable<Reached> dial_host(Services& services, upstream::Service service) {
   Reached none = refused("no-host", "this box's network has no way to the machine that it runs on");
   if (!services.host_gateway) {
     co_return none;
   }
   const upstream::Candidates gateway{{*services.host_gateway}, {}};
-  co_return co_await dial_all(gateway, port, none);
+  co_return co_await dial_all(gateway, service, none);
 }
 
 /// Reads the proxy's answer; its bytes so far are in `text`.
@@ -146,14 +147,15 @@ asio::awaitable<Reached> ask_proxy(Reached& reached, const std::string& authorit
 }
 
 asio::awaitable<Reached> through_proxy(Services& services, const policy::UpstreamProxy& proxy, const Target& target) {
+  const upstream::Service service{proxy.port, true};
   Reached reached;
   if (proxy.host == policy::k_host_alias) {
-    reached = co_await dial_host(services, proxy.port);
+    reached = co_await dial_host(services, service);
   } else if (const auto literal = policy::parse_address(proxy.host)) {
     const Address16 address = *literal;
-    reached = co_await dial_address(services, address, proxy.port);
+    reached = co_await dial_address(services, address, service);
   } else {
-    reached = co_await dial_name(services, proxy.host, true, proxy.port);
+    reached = co_await dial_name(services, proxy.host, true, service);
   }
   if (!reached.socket) {
     reached.text = fmt::format("the upstream proxy {}: {}", proxy.text(), reached.text);
@@ -166,9 +168,10 @@ asio::awaitable<Reached> through_proxy(Services& services, const policy::Upstrea
 } // namespace
 
 asio::awaitable<Reached> reach(Services& services, const Target& target) {
+  const upstream::Service service{target.port, target.speaks_second};
   switch (target.kind) {
-  case Target::Kind::host: co_return co_await dial_host(services, target.port);
-  case Target::Kind::address: co_return co_await dial_address(services, target.address, target.port);
+  case Target::Kind::host: co_return co_await dial_host(services, service);
+  case Target::Kind::address: co_return co_await dial_address(services, target.address, service);
   case Target::Kind::name: break;
   }
   const bool inside = services.directory.private_allowed(target.name);
@@ -176,7 +179,7 @@ asio::awaitable<Reached> reach(Services& services, const Target& target) {
   if (proxy && !inside) {
     co_return co_await through_proxy(services, *proxy, target);
   }
-  co_return co_await dial_name(services, target.name, inside, target.port);
+  co_return co_await dial_name(services, target.name, inside, service);
 }
 
 } // namespace agentbox::firewall::proxy

@@ -21,6 +21,7 @@ struct Target {
   std::string name;            ///< Kind::name, canonical
   policy::Address16 address{}; ///< Kind::address
   std::uint16_t port = 0;
+  bool speaks_second = false; ///< the box's first bytes are there already
 };
 
 /// A connection to a target, or why there is none.

@@ -66,6 +66,7 @@ asio::awaitable<void> Session::run() {
 
 asio::awaitable<bool> Session::connect() {
   m_deadline = Clock::time_point::max(); // resolver, dialler and upstream proxy have limits of their own
+  m_target.speaks_second = !m_buffer.empty();
   Reached reached = co_await reach(m_services, m_target);
   if (!reached.address.empty()) {
     m_record.address = std::move(reached.address);

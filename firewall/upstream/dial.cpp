@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <memory>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <utility>
@@ -41,7 +42,8 @@ struct Race {
 };
 
 /// Opens a marked socket and starts to connect. Without the mark nothing is sent: the ruleset would refuse it.
-std::error_code begin(tcp::socket& socket, const tcp::endpoint& endpoint, std::uint32_t mark) {
+std::error_code begin(tcp::socket& socket, const Address16& address, Service service, std::uint32_t mark) {
+  const tcp::endpoint endpoint(to_asio(address), service.port);
   std::error_code error;
   socket.open(endpoint.protocol(), error);
   if (error) {
@@ -51,6 +53,10 @@ std::error_code begin(tcp::socket& socket, const tcp::endpoint& endpoint, std::u
     return {errno, std::system_category()};
   }
   socket.set_option(tcp::no_delay(true), error);
+  if (service.speaks_second) { // tcp(7): off, the empty acknowledgement of the handshake waits for our first bytes
+    const int off = 0;
+    ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
+  }
   socket.native_non_blocking(true, error);
   if (::connect(socket.native_handle(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 &&
       errno != EINPROGRESS) {
@@ -80,8 +86,8 @@ void finish(Race& race, const std::shared_ptr<tcp::socket>& socket, const Addres
 
 /// A plain handler rather than a coroutine of its own: most connections need no second attempt.
 void attempt(const std::shared_ptr<Race>& race, const std::shared_ptr<tcp::socket>& socket, const Address16& address,
-             std::uint16_t port, std::uint32_t mark) {
-  if (const std::error_code error = begin(*socket, {to_asio(address), port}, mark)) {
+             Service service, std::uint32_t mark) {
+  if (const std::error_code error = begin(*socket, address, service, mark)) {
     finish(*race, socket, address, error);
     return;
   }
@@ -123,9 +129,9 @@ void LateAddresses::arrive(std::vector<Address16> addresses) {
 /// One dial().
 class Dialler {
 public:
-  Dialler(const asio::any_io_executor& executor, const Candidates& candidates, std::uint16_t port, std::uint32_t mark,
+  Dialler(const asio::any_io_executor& executor, const Candidates& candidates, Service service, std::uint32_t mark,
           DialLimits limits)
-      : m_executor(executor), m_race(std::make_shared<Race>(executor)), m_late(candidates.late), m_port(port),
+      : m_executor(executor), m_race(std::make_shared<Race>(executor)), m_late(candidates.late), m_service(service),
         m_mark(mark), m_limits(limits), m_deadline(Clock::now() + limits.total), m_waiting(candidates.addresses) {
     take_turns(m_waiting, true);
     if (m_late) {
@@ -198,13 +204,13 @@ private:
     m_race->sockets.push_back(std::make_shared<tcp::socket>(m_executor));
     ++m_race->running;
     m_race->next = Clock::now() + m_limits.stagger;
-    attempt(m_race, m_race->sockets.back(), m_tried.back(), m_port, m_mark);
+    attempt(m_race, m_race->sockets.back(), m_tried.back(), m_service, m_mark);
   }
 
   asio::any_io_executor m_executor;
   std::shared_ptr<Race> m_race;
   std::shared_ptr<LateAddresses> m_late; ///< until they are there
-  std::uint16_t m_port;
+  Service m_service;
   std::uint32_t m_mark;
   DialLimits m_limits;
   Clock::time_point m_deadline;
@@ -212,9 +218,9 @@ private:
   std::vector<Address16> m_tried;
 };
 
-asio::awaitable<Dialled> dial(const Candidates& candidates, std::uint16_t port, std::uint32_t mark, DialLimits limits) {
+asio::awaitable<Dialled> dial(const Candidates& candidates, Service service, std::uint32_t mark, DialLimits limits) {
   const auto executor = co_await asio::this_coro::executor;
-  Dialler dialler(executor, candidates, port, mark, limits);
+  Dialler dialler(executor, candidates, service, mark, limits);
   co_await dialler.run();
   co_return dialler.result();
 }

@@ -39,6 +39,12 @@ struct Candidates {
   std::shared_ptr<LateAddresses> late; ///< may be empty
 };
 
+/// What is connected to at each address.
+struct Service {
+  std::uint16_t port = 0;
+  bool speaks_second = false; ///< we have bytes for it at once, and they can go with the handshake's last packet
+};
+
 /// How long an address is waited for before the next one is tried as well, how long late ones once every other has
 /// failed, and how long all of them together.
 struct DialLimits {
@@ -47,10 +53,10 @@ struct DialLimits {
   std::chrono::milliseconds total{10'000};
 };
 
-/// Connects to `port` of exactly these addresses, with `mark` on the sockets: one after the other, each given a head
+/// Connects to `service` at exactly these addresses, with `mark` on the sockets: one after the other, each given a head
 /// start, the first that answers wins. IPv4 and IPv6 take turns. Late addresses join. `candidates` must live until
 /// then.
-asio::awaitable<Dialled> dial(const Candidates& candidates, std::uint16_t port, std::uint32_t mark,
+asio::awaitable<Dialled> dial(const Candidates& candidates, Service service, std::uint32_t mark,
                               DialLimits limits = {});
 
 using policy::address_text;
