@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "git/settings.hpp"
 
-#include <chrono>
 #include <vector>
 
 #include "catch.hpp"
+#include "cpu_time.hpp"
 #include "git/obeyed.hpp"
 
 using namespace agentbox::git;
@@ -121,16 +121,18 @@ TEST_CASE("what Git does because of a setting") {
 }
 
 TEST_CASE("time goes with the number of bytes") {
-  constexpr std::size_t k_size = 1U << 20U;
   for (const std::string piece : {"[", "[!]", "[a\"]", "[a \"\\", "[a]\nb=\\\n", "a\n", "[a]b=\"", "\r", "[x \"]\n"}) {
-    std::string text = "[a \"" + std::string(k_size / 2, 'x') + "\"]\n";
-    while (text.size() < k_size) {
-      text += piece;
-    }
+    const auto seconds_for = [&piece](std::size_t size) {
+      std::string text = "[a \"" + std::string(size / 2, 'x') + "\"]\n";
+      while (text.size() < size) {
+        text += piece;
+      }
+      std::size_t count = 0;
+      return agentbox::tests::cpu_seconds([&] { read_settings(text, [&](const Setting&) { ++count; }); });
+    };
     INFO(piece);
-    const auto start = std::chrono::steady_clock::now();
-    std::size_t count = 0;
-    read_settings(text, [&](const Setting&) { ++count; });
-    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5)); // quadratic: minutes
+    constexpr std::size_t k_small = 1U << 16U;
+    const double tick = 0.02; // of the clock, and of what else comes between
+    CHECK(seconds_for(8 * k_small) < 20 * (seconds_for(k_small) + tick)); // quadratic: 64 times
   }
 }
