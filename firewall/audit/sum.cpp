@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "support/text.hpp"
+#include "firewall/audit/object_text.hpp"
 
 namespace agentbox::firewall::audit {
 namespace {
@@ -49,19 +49,18 @@ struct Cut {
 };
 
 std::string fixed_part(const Record& record, const Cut& cut) {
-  const nlohmann::ordered_json object = {{"box", support::escape_untrusted(record.box, cut.rest)},
-                                         {"kind", kind_text(record.kind)},
-                                         {"name", support::escape_untrusted(record.name, cut.name)},
-                                         {"address", support::escape_untrusted(record.address, cut.rest)},
-                                         {"port", record.port},
-                                         {"protocol", support::escape_untrusted(record.protocol, cut.rest)},
-                                         {"verdict", verdict_text(record.verdict)},
-                                         {"reason", support::escape_untrusted(record.reason, cut.rest)},
-                                         {"text", support::escape_untrusted(record.text, cut.text)},
-                                         {"rule", support::escape_untrusted(record.rule, cut.rule)}};
-  std::string text = object.dump();
-  text.pop_back(); // the brace
-  return text;
+  ObjectText object(k_most_fixed);
+  object.add("box", record.box, cut.rest);
+  object.add_plain("kind", kind_text(record.kind));
+  object.add("name", record.name, cut.name);
+  object.add("address", record.address, cut.rest);
+  object.add("port", record.port);
+  object.add("protocol", record.protocol, cut.rest);
+  object.add_plain("verdict", verdict_text(record.verdict));
+  object.add("reason", record.reason, cut.rest);
+  object.add("text", record.text, cut.text);
+  object.add("rule", record.rule, cut.rule);
+  return std::move(object).take_open();
 }
 
 bool is_time(std::string_view text) {
@@ -112,7 +111,8 @@ void add(Record& sum, const Record& more) {
 }
 
 std::string fixed_part(const Record& record) {
-  constexpr std::array<Cut, 3> k_cuts = {{{255, 255, 160, 64}, {255, 60, 0, 64}, {60, 40, 0, 20}}};
+  // The last one: whatever a byte is, it takes three in JSON at most.
+  constexpr std::array<Cut, 3> k_cuts = {{{255, 255, 160, 64}, {255, 60, 0, 64}, {60, 20, 0, 12}}};
   std::string text;
   for (const Cut& cut : k_cuts) {
     text = fixed_part(record, cut);
@@ -125,23 +125,22 @@ std::string fixed_part(const Record& record) {
 
 std::string to_place(std::string_view fixed, const Sum& sum) {
   const auto& [record, others] = sum;
-  std::string place;
-  place.reserve(k_place);
-  place.append(fixed);
-  place.append(R"(,"time":")").append(record.time).append(R"(","first":")").append(record.first);
-  append_number(place.append(R"(","count":)"), record.count);
-  append_number(place.append(R"(,"bytes_up":)"), record.bytes_up);
-  append_number(place.append(R"(,"bytes_down":)"), record.bytes_down);
-  append_number(place.append(R"(,"duration_ms":)"), record.duration_ms);
+  ObjectText place(k_place, fixed);
+  place.add_plain("time", record.time);
+  place.add_plain("first", record.first);
+  place.add("count", record.count);
+  place.add("bytes_up", record.bytes_up);
+  place.add("bytes_down", record.bytes_down);
+  place.add("duration_ms", record.duration_ms);
   if (others.count > 0) {
-    fmt::format_to(std::back_inserter(place), R"(,"others":[{},{},{},"{}","{}"])", others.count, others.bytes_up,
-                   others.bytes_down, others.first, others.last);
+    place.add_json("others", fmt::format(R"([{},{},{},"{}","{}"])", others.count, others.bytes_up, others.bytes_down,
+                                         others.first, others.last));
   }
-  const std::string check = check_of(place);
-  place.append(k_check).append(check).append("\"}");
-  place.resize(k_place - 1, ' ');
-  place += '\n';
-  return place;
+  place.add_plain("check", check_of(place.open()));
+  std::string text = std::move(place).take();
+  text.resize(k_place - 1, ' ');
+  text += '\n';
+  return text;
 }
 
 std::optional<Sum> from_place(std::string_view place) {

@@ -23,6 +23,15 @@ Sum sum_of(const std::string& name) {
   return sum;
 }
 
+/// `text`, `count` times.
+std::string repeated(const std::string& text, int count) {
+  std::string all;
+  for (int i = 0; i < count; ++i) {
+    all += text;
+  }
+  return all;
+}
+
 std::string place_of(const Sum& sum) {
   return to_place(fixed_part(sum.record), sum);
 }
@@ -56,7 +65,8 @@ TEST_CASE("a place that is half written is none", "[audit]") {
 
 TEST_CASE("whatever its texts are, a place fits and keeps its numbers", "[audit]") {
   for (const std::string& text : {std::string(300, 'a'), std::string(300, '"'), std::string(300, '\x1b'),
-                                  std::string("\xc3\xa9", 2) + std::string(300, '\\')}) {
+                                  std::string("\xc3\xa9", 2) + std::string(300, '\\'), repeated("\xc3\xa9", 150),
+                                  repeated("\xf4\x8f\xbf\xbf", 75)}) {
     Sum sum = sum_of(text);
     sum.record.text = sum.record.rule = sum.record.address = sum.record.protocol = sum.record.reason = text;
     sum.record.box = text;
