@@ -162,6 +162,9 @@ std::optional<Finding> classify(const Entry& entry, const std::vector<std::strin
       return finding;
     }
   }
+  if (entry.in_records && S_ISLNK(entry.mode)) { // Git appends names that the box chose to where a log leads
+    return Finding{Kind::git_settings, entry.path, "-> " + entry.content()};
+  }
   if (auto finding = of_git(entry)) {
     return finding;
   }

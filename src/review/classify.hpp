@@ -22,8 +22,9 @@ struct Entry {
   bool in_repository = false; ///< its folder is what Git takes for a repository
   /// The target of a symbolic link, or the first k_most_content bytes of a regular file. Called only when needed.
   std::function<std::string()> content;
-  bool in_hooks = false; ///< its folder is the hooks folder of a repository
-  bool led_to = false;   ///< Git's settings lead there
+  bool in_hooks = false;   ///< its folder is the hooks folder of a repository
+  bool in_records = false; ///< it lies in the refs or logs of one
+  bool led_to = false;     ///< Git's settings lead there
 };
 
 /// What is to be said of it, if anything. `protect` are the paths of the policy ([protect] paths), which count in every

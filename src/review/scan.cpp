@@ -62,6 +62,8 @@ struct Level {
   bool unchanged = false;     ///< nothing was made, taken away or renamed in it
   bool arrived = false;       ///< it was not there before, or lies in what was not
   bool in_hooks = false;      ///< the hooks of one
+  bool in_records = false;    ///< its refs or logs, which Git writes to
+  bool links_only = false;    ///< and nothing else counts there
   bool deciding = false;      ///< the names so far decide that the host runs what lies here
   bool renewed = false;       ///< so what is here may be new here, although it is old
 };
@@ -78,7 +80,7 @@ public:
     m_tree = &tree;
     m_known = &known;
     m_levels.clear();
-    enter(Fd(open(tree.root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), "", false);
+    enter(Fd(open(tree.root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), "", {});
     while (!m_levels.empty() && !m_over) {
       const dirent* entry = readdir(m_levels.back().folder.get());
       if (entry == nullptr) {
@@ -106,7 +108,14 @@ public:
 private:
   void add_reason(const std::string& reason) { m_report.stopped += (m_report.stopped.empty() ? "" : "; ") + reason; }
 
-  void enter(Fd fd, std::string path, bool hooks_of_repository) {
+  /// What the folder is in its repository, which is told from above.
+  struct Part {
+    bool hooks = false;
+    bool records = false;
+    bool links_only = false;
+  };
+
+  void enter(Fd fd, std::string path, Part part) {
     const int number = fd.get();
     std::unique_ptr<DIR, CloseFolder> folder(fd ? fdopendir(number) : nullptr);
     if (!folder) {
@@ -118,7 +127,9 @@ private:
     Level level{std::move(folder), std::move(path)};
     level.has_data = has("objects") && has("refs");
     level.in_repository = has("HEAD") && (level.has_data || has("commondir")); // as Git decides it (setup.c)
-    level.in_hooks = hooks_of_repository;
+    level.in_hooks = part.hooks;
+    level.in_records = part.records;
+    level.links_only = part.links_only;
     decide(level, number);
     m_levels.push_back(std::move(level));
   }
@@ -161,11 +172,21 @@ private:
     }
   }
 
-  /// A repository's data: nothing there is run, and there is much of it. Any folder can be laid out like one.
+  /// A repository whose data nobody could have put there in place of others. Any folder can be laid out like one.
+  static bool is_real(const Level& level) {
+    return level.has_data && level.in_repository &&
+           (level.held || (level.unchanged && ("/" + level.path).ends_with("/.git/")));
+  }
+
+  /// Nothing there is run, and there is much of it.
   static bool is_data(const Level& level, const std::string& name) {
-    const bool real = level.held || (level.unchanged && ("/" + level.path).ends_with("/.git/"));
-    return real && level.has_data && level.in_repository &&
-           (name == "objects" || name == "refs" || name == "logs" || name == "lfs");
+    return is_real(level) && (name == "objects" || name == "lfs");
+  }
+
+  static Part part_of(const Level& level, const std::string& name) {
+    const bool records = level.in_repository && (name == "refs" || name == "logs");
+    return {level.in_repository && name == "hooks", level.in_records || records,
+            level.links_only || (records && is_real(level))};
   }
 
   bool is_new(const timespec& time) const {
@@ -192,16 +213,20 @@ private:
       return;
     }
     std::string path = level.path + name + "/"; // `level` does not outlive enter()
-    const bool hooks = level.in_repository && name == "hooks";
-    enter(Fd(openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), std::move(path), hooks);
+    const Part part = part_of(level, name);
+    enter(Fd(openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), std::move(path), part);
   }
 
   void note(const Level& level, int folder, const std::string& name, const struct stat& info) {
+    if (level.links_only && !S_ISLNK(info.st_mode)) {
+      return;
+    }
     Entry entry;
     entry.path = level.path + name;
     entry.mode = info.st_mode;
     entry.in_repository = level.in_repository;
     entry.in_hooks = level.in_hooks;
+    entry.in_records = level.in_records;
     entry.led_to = is_led_to(entry.path, S_ISLNK(info.st_mode), m_tree->obeyed, m_tree->named);
     entry.content = [&] {
       return S_ISLNK(info.st_mode) ? read_link(folder, name.c_str()) : read_file(folder, name.c_str());

@@ -40,7 +40,7 @@ struct Limits {
 /// old counts as well in a folder whose name decides that the host runs it, when that folder changed: it may have been
 /// moved there with all that is in it; old programs count in a folder of programs that was moved, or lies in one that
 /// was. Not so in the folders that were `held`. Of repositories only the data of those that were is passed over, and of
-/// others named .git that have not changed.
+/// others named .git that have not changed; but for links in refs and logs, to whose targets Git would write.
 void scan(const std::vector<Tree>& trees, const timespec& since, const std::vector<std::string>& protect,
           const Before& before, const Limits& limits, Report& report);
 

@@ -321,6 +321,13 @@ class Review(SystemTest):
                                  ("git-settings", "sub/.git/rebase-merge/git-rebase-todo"), ("tool-file", ".vscode/tasks.json"),
                                  ("tool-file", ".zed"), ("link-out", "a/b/l")])
 
+    def test_a_log_that_leads_elsewhere_is_said(self):
+        git("init", "--quiet", "--initial-branch", "main", cwd=self.workspace)
+        git("commit", "--quiet", "--allow-empty", "--message", "x", cwd=self.workspace)
+        self.assertCode(self.in_box("git branch fine; rm .git/logs/HEAD; ln -s ../../../.bashrc .git/logs/HEAD; git branch 'x;y'"), 0)
+        found = [(one["kind"], one["path"], one["detail"]) for one in json.loads(self.agentbox("review", "--json").out)["findings"]]
+        self.assertEqual(found, [("git-settings", ".git/logs/HEAD", "-> ../../../.bashrc")])
+
     def test_what_is_laid_out_like_a_repository_and_moved_programs_are_looked_at(self):
         for file in ["tools/evil", "bin/old", "venv/bin/python"]:
             (self.workspace / file).parent.mkdir(parents=True, exist_ok=True)

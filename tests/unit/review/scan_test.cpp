@@ -144,6 +144,30 @@ TEST_CASE("a guarded repository's data is passed over, its settings are not, nor
   CHECK(has(scanned({folder.path()}, start.earliest()), "sub/.git/objects/.envrc")); // it was not there before
 }
 
+TEST_CASE("links in a guarded repository's refs and logs are listed: Git writes to where they lead") {
+  const TempFolder folder;
+  write(folder / ".git/HEAD");
+  write(folder / ".git/logs/refs/heads/old");
+  fs::create_directories(folder / ".git/objects/aa");
+  fs::create_directories(folder / ".git/refs/heads");
+  fs::create_symlink("../kept", folder / ".git/logs/was-there");
+  next_tick();
+  const Moment start = Moment::now();
+  struct stat info {};
+  REQUIRE(stat((folder / ".git").c_str(), &info) == 0);
+  const Before before{{{info.st_dev, info.st_ino}}, {}};
+  write(folder / ".git/logs/refs/heads/main");
+  write(folder / ".git/refs/heads/.envrc"); // a branch of that name would be one, and is nothing that a shell reads
+  CHECK(scanned({folder.path()}, start.earliest(), {}, before).findings.empty());
+  fs::create_symlink("/home/x/.bashrc", folder / ".git/logs/refs/heads/outside");
+  fs::create_directory_symlink("../../.husky", folder / ".git/refs/remotes");
+  fs::create_symlink("../../x", folder / ".git/objects/aa/x"); // files there have names and bytes that nobody chooses
+  const Report report = scanned({folder.path()}, start.earliest(), {}, before);
+  CHECK(report.findings ==
+        std::vector<Finding>{{Kind::git_settings, ".git/logs/refs/heads/outside", "-> /home/x/.bashrc"},
+                             {Kind::git_settings, ".git/refs/remotes", "-> ../../.husky"}});
+}
+
 TEST_CASE("the data of a repository that did not change is passed over only in a .git folder") {
   const TempFolder folder;
   for (const char* git : {"sub/.git", "hostile"}) {
