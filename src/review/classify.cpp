@@ -45,6 +45,17 @@ std::optional<Finding> in_repository(const Entry& entry) {
   return std::nullopt;
 }
 
+/// Whether what is under way, when it is continued, runs git-merge-NAME with a slash in the name.
+bool runs_own_strategy(const Entry& entry, std::string_view name, std::string_view folder) {
+  const bool of_rebase = folder == "rebase-merge" && name == "strategy"; // the name alone
+  if (!of_rebase && !(folder == "sequencer" && name == "opts")) {
+    return false;
+  }
+  const std::string content = entry.content();
+  const bool own = of_rebase ? content.find('/') != std::string::npos : names_own_strategy(content);
+  return own || content.size() == k_most_content;
+}
+
 /// What Git reads in a working tree, or in a folder of a repository.
 std::optional<Finding> of_git(const Entry& entry) {
   const std::string_view name = name_of(entry.path);
@@ -71,6 +82,9 @@ std::optional<Finding> of_git(const Entry& entry) {
     if (content.size() == k_most_content || holds_commands(content)) {
       return Finding{Kind::git_settings, entry.path, "git rebase --continue runs commands"};
     }
+  }
+  if (runs_own_strategy(entry, name, name_of(folder))) {
+    return Finding{Kind::git_settings, entry.path, "git --continue runs a merge strategy of the working tree"};
   }
   const bool of_repository = name == "attributes" && name_of(folder) == "info";
   if (of_repository && S_ISLNK(entry.mode)) {

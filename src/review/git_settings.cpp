@@ -46,6 +46,14 @@ bool holds_commands(std::string_view todo) {
   return false;
 }
 
+bool names_own_strategy(std::string_view options) {
+  bool own = false;
+  git::read_settings(options, [&](const git::Setting& setting) {
+    own = own || (setting.key == "strategy" && setting.value.find('/') != std::string_view::npos);
+  });
+  return own;
+}
+
 bool names_drivers(std::string_view attributes) {
   constexpr std::array<std::string_view, 3> k_words = {"filter=", "diff=", "merge="};
   return std::any_of(k_words.begin(), k_words.end(),

@@ -14,6 +14,10 @@ std::vector<std::string> commanding_keys(std::string_view config);
 /// Whether a git-rebase-todo holds a line by which `git rebase --continue` runs a command. Pure.
 bool holds_commands(std::string_view todo);
 
+/// Whether the options of a cherry-pick or revert that is under way (sequencer/opts) name a merge strategy with a
+/// slash: Git runs git-merge-NAME, and then that is a program of the working tree. Pure.
+bool names_own_strategy(std::string_view options);
+
 /// Whether a gitattributes file gives files a filter, a diff or a merge driver, which the configuration may define.
 /// Pure.
 bool names_drivers(std::string_view attributes);

@@ -73,6 +73,17 @@ TEST_CASE("an unfinished rebase that runs commands") {
   CHECK_FALSE(kind_of(todo, k_file, "pick 1234 exec\n# x y\n"));
 }
 
+TEST_CASE("a merge strategy that is a program of the tree counts in what is under way") {
+  for (const char* strategy : {"x/y\n", "./y", "../../y=z/.."}) {
+    INFO(strategy);
+    CHECK(kind_of(".git/rebase-merge/strategy", k_file, strategy) == Kind::git_settings);
+  }
+  CHECK(kind_of(".git/sequencer/opts", k_file, "[options]\n\tstrategy = x/y\n") == Kind::git_settings);
+  CHECK(kind_of("sub/.git/sequencer/opts", k_file, "[options]\n\tSTRATEGY = \"x\"/y\n") == Kind::git_settings);
+  CHECK_FALSE(kind_of(".git/rebase-merge/strategy", k_file, "ort\n"));
+  CHECK_FALSE(kind_of(".git/sequencer/opts", k_file, "[options]\n\tsignoff = true\n\tstrategy-option = subtree=a/b\n"));
+}
+
 TEST_CASE("names that decide") {
   const std::vector<std::string> protect = {".vscode", ".claude/settings.json"};
   for (const char* folder : {".vscode", "a/.vscode", "a/.vscode/b", ".claude", "a/.claude", "a/.git"}) {
