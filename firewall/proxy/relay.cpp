@@ -79,10 +79,19 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
   unsigned turns = 0;
   std::uint64_t left = flow.limit;
   FlowEnd end = FlowEnd::limit_reached;
+  bool waits = true; // at first as well: what was there has been read to decide
   while (left > 0) {
     if (flow.budget != nullptr && *flow.budget == 0) {
       give_back(pipes, pipe);
       co_return co_await wait_for_more(flow.from);
+    }
+    if (waits) {
+      give_back(pipes, pipe); // an idle connection holds none
+      if (!co_await io::wait(flow.from, tcp::socket::wait_read)) {
+        end = FlowEnd::broken;
+        break;
+      }
+      waits = false;
     }
     const bool open = flow.from.is_open() && flow.to.is_open();
     if (open && !pipe) {
@@ -110,11 +119,11 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
       }
       continue;
     }
-    give_back(pipes, pipe); // an idle connection holds none
-    if (got == 0 || !io::would_block(error) || !co_await io::wait(flow.from, tcp::socket::wait_read)) {
+    if (got == 0 || !io::would_block(error)) {
       end = got == 0 ? FlowEnd::end_of_stream : FlowEnd::broken;
       break;
     }
+    waits = true;
   }
   give_back(pipes, pipe);
   co_return end;
