@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "doctor/parse.hpp"
 #include "doctor/read_host.hpp"
