@@ -15,7 +15,7 @@ namespace agentbox::firewall::audit {
 namespace {
 
 constexpr std::size_t k_most_fixed = 640; // numbers at their largest and times take 360
-constexpr std::string_view k_check = ",\"check\":\"";
+constexpr std::string_view k_check = R"(,"check":")";
 constexpr std::size_t k_digits = 16;
 
 /// After FNV-1a, by words: against what a reader sees half written, not against an adversary, who cannot write here.

@@ -33,7 +33,7 @@ Error refused(const std::string& why) {
 std::string hex_of(const std::string& digest) {
   constexpr std::string_view k_prefix = "sha256:";
   constexpr std::size_t k_digits = 64;
-  const std::string hex = digest.starts_with(k_prefix) ? digest.substr(k_prefix.size()) : "";
+  std::string hex = digest.starts_with(k_prefix) ? digest.substr(k_prefix.size()) : "";
   if (hex.size() != k_digits || hex.find_first_not_of("0123456789abcdef") != std::string::npos) {
     throw refused("the digest " + support::in_quotes(digest) + " is no SHA-256");
   }

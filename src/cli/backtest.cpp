@@ -23,8 +23,6 @@ namespace agentbox::cli {
 namespace {
 
 using network::Tested;
-using support::Error;
-using support::ExitCode;
 
 struct BacktestOptions {
   HistoryOptions history;
@@ -35,7 +33,7 @@ struct BacktestOptions {
 };
 
 /// The history of the boxes of this folder, or of the one that is named. A second box of a folder is NAME-2.
-network::History history_here(HistoryOptions options, const std::filesystem::path& workspace) {
+network::History history_here(const HistoryOptions& options, const std::filesystem::path& workspace) {
   if (options.box) {
     return history(options);
   }

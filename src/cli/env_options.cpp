@@ -35,7 +35,7 @@ void add(Variables& variables, std::string_view text, const std::string& where, 
 std::string_view trimmed(std::string_view line) {
   const auto first = line.find_first_not_of(" \t\r");
   return first == std::string_view::npos ? std::string_view()
-                                         : line.substr(first, line.find_last_not_of("\r") - first + 1);
+                                         : line.substr(first, line.find_last_not_of('\r') - first + 1);
 }
 
 void add_file(Variables& variables, const std::string& file, const Variables& caller) {

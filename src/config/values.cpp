@@ -62,13 +62,12 @@ std::optional<std::vector<std::string>> split_escaped(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == ':') {
       parts.emplace_back();
-    } else if (text[i] != '\\') {
-      parts.back() += text[i];
-    } else if (++i < text.size() && (text[i] == ':' || text[i] == '\\')) {
-      parts.back() += text[i];
-    } else {
+      continue;
+    }
+    if (text[i] == '\\' && (++i == text.size() || (text[i] != ':' && text[i] != '\\'))) {
       return std::nullopt;
     }
+    parts.back() += text[i];
   }
   return parts;
 }
@@ -117,7 +116,7 @@ std::optional<std::uint32_t> parse_cpus(std::string_view text) {
 }
 
 std::variant<MountText, ValueProblem> parse_mount(std::string_view text) {
-  const std::string hint = "write SRC:DST or SRC:DST:ro; a ':' in a path is written \"\\:\"";
+  const std::string hint = R"(write SRC:DST or SRC:DST:ro; a ':' in a path is written "\:")";
   const auto parts = split_escaped(text);
   if (!parts) {
     return ValueProblem{in_quotes(text) + ": a backslash can only stand before ':' or another backslash", hint};
@@ -128,7 +127,7 @@ std::variant<MountText, ValueProblem> parse_mount(std::string_view text) {
   MountText mount{parts->at(0), parts->at(1), false};
   if (parts->size() == 3) {
     if (parts->at(2) != "ro" && parts->at(2) != "rw") {
-      return ValueProblem{in_quotes(text) + ": " + in_quotes(parts->at(2)) + " is neither \"ro\" nor \"rw\"", hint};
+      return ValueProblem{in_quotes(text) + ": " + in_quotes(parts->at(2)) + R"( is neither "ro" nor "rw")", hint};
     }
     mount.read_only = parts->at(2) == "ro";
   }

@@ -90,7 +90,7 @@ fs::path ensure_agent_files(const std::string& name, const PinnedPackage& packag
     short_pin += c == '/' ? '_' : c;
   }
   const std::string base = package.name.substr(package.name.find('/') + 1);
-  const fs::path folder = parent / (name + "-" + base + "-" + package.version + "-" + short_pin);
+  fs::path folder = parent / (name + "-" + base + "-" + package.version + "-" + short_pin);
   if (fs::is_directory(folder)) {
     return folder;
   }

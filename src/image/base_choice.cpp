@@ -67,7 +67,7 @@ bool is_inside(const fs::path& path, const fs::path& folder) {
 fs::path checked_path(const std::string& text, BaseChoice::Kind kind, const std::optional<fs::path>& workspace) {
   std::error_code error;
   const fs::path given = text.substr(4);
-  const fs::path path = fs::canonical(given, error);
+  fs::path path = fs::canonical(given, error);
   const bool folder = kind == BaseChoice::Kind::folder;
   const bool right = !error && (folder ? fs::is_directory(path, error) : fs::is_regular_file(path, error));
   if (given.empty() || !right) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string_view>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "support/command.hpp"
@@ -131,9 +132,8 @@ support::Command curl(const std::string& program, const std::map<std::string, st
 
 } // namespace
 
-Fetcher::Fetcher(const std::map<std::string, std::string>& environment,
-                 const std::optional<std::filesystem::path>& ca_bundle)
-    : m_ca_bundle(ca_bundle) {
+Fetcher::Fetcher(const std::map<std::string, std::string>& environment, std::optional<std::filesystem::path> ca_bundle)
+    : m_ca_bundle(std::move(ca_bundle)) {
   const auto program = support::find_program("curl");
   if (!program) {
     throw Error(ExitCode::failed, "curl is not installed; it fetches the agents",

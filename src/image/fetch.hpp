@@ -14,7 +14,7 @@ class Fetcher {
 public:
   /// `environment` is the caller's: *_proxy, SSL_CERT_FILE, SSL_CERT_DIR and CURL_CA_BUNDLE are passed on. `ca_bundle`
   /// takes the place of the host's. Throws Error(failed) when curl is not installed.
-  Fetcher(const std::map<std::string, std::string>& environment, const std::optional<std::filesystem::path>& ca_bundle);
+  Fetcher(const std::map<std::string, std::string>& environment, std::optional<std::filesystem::path> ca_bundle);
 
   /// The answer of `address`, at most `max_bytes` long. Throws Error(failed) saying what was not reachable and why.
   std::string text(const std::string& address, std::uint64_t max_bytes) const;

@@ -67,7 +67,7 @@ ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Insta
       prints_of(oci::firewall_image_entries(installation.firewall(), driver));
   const fs::path archive = workplace.folder() / "firewall.tar";
   const std::string id = oci::write_firewall_image(archive, "", installation.firewall(), driver, AGENTBOX_VERSION).id;
-  const ImageRef image{id, "localhost/agentbox/firewall:" AGENTBOX_VERSION "-" + id.substr(0, 12)};
+  ImageRef image{id, "localhost/agentbox/firewall:" AGENTBOX_VERSION "-" + id.substr(0, 12)};
   if (store.id_of(id) != id) {
     podman.capture({"load", "--quiet", "--input", archive.string()});
     store.map_for_boxes(id);

@@ -102,6 +102,7 @@ std::vector<Tested> backtest(const std::vector<Record>& records, const policy::E
     one = std::move(tested);
   }
   std::vector<Tested> result;
+  result.reserve(by_host.size());
   for (auto& [key, tested] : by_host) {
     result.push_back(std::move(tested));
   }

@@ -50,7 +50,7 @@ void add_to(ByKey& sums, const Record& record) {
   }
 }
 
-std::vector<Record> values_of(ByKey sums) {
+std::vector<Record> values_of(ByKey&& sums) {
   std::vector<Record> records;
   records.reserve(sums.size());
   for (auto& [key, record] : sums) {

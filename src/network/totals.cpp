@@ -53,6 +53,7 @@ std::vector<Total> totals(const std::vector<Record>& records) {
     total.bytes_down += record.bytes_down;
   }
   std::vector<Total> sorted;
+  sorted.reserve(by_host.size());
   for (auto& [host, total] : by_host) {
     sorted.push_back(std::move(total));
   }

@@ -16,7 +16,7 @@ struct Version {
   int patch = 0;
 
   std::string text() const;
-  auto operator<=>(const Version&) const = default;
+  auto operator<=>(const Version&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong
 };
 
 /// Reads "4.3.1", "5.8.0-rc1". Throws Error(refused) on anything else.

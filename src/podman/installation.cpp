@@ -24,11 +24,11 @@ Installation find_installation() {
                          "is /proc mounted?");
   }
   const fs::path prefix = program.parent_path().parent_path();
-  const Installation installed{program, prefix / "libexec/agentbox", prefix / "share/agentbox"};
+  Installation installed{program, prefix / "libexec/agentbox", prefix / "share/agentbox"};
   if (complete(installed)) {
     return installed;
   }
-  const Installation built{program, AGENTBOX_BUILD_LIBEXEC, AGENTBOX_BUILD_SHARE};
+  Installation built{program, AGENTBOX_BUILD_LIBEXEC, AGENTBOX_BUILD_SHARE};
   if (complete(built)) {
     return built;
   }

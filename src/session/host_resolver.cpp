@@ -37,8 +37,7 @@ std::string first_server(const std::string& text) {
 } // namespace
 
 HostResolver::HostResolver(std::filesystem::path to, LoopbackResolver loopback, ResolverFiles files)
-    : m_to(std::move(to)), m_loopback(loopback), m_files(std::move(files)), m_stub_at_start(false),
-      m_looked(std::chrono::steady_clock::now()) {
+    : m_to(std::move(to)), m_loopback(loopback), m_files(std::move(files)), m_looked(std::chrono::steady_clock::now()) {
   const std::string host = read();
   m_stub_at_start = first_server(host) == k_stub;
   m_known = passed_on(host);

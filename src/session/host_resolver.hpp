@@ -44,7 +44,7 @@ private:
   std::filesystem::path m_to;
   LoopbackResolver m_loopback;
   ResolverFiles m_files;
-  bool m_stub_at_start;
+  bool m_stub_at_start = false;
   std::string m_known;
   std::chrono::steady_clock::time_point m_looked;
 };

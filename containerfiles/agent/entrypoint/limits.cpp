@@ -53,9 +53,10 @@ void limit_resources() {
   lower_limit_from("AGENTBOX_PIDS", RLIMIT_NPROC, "RLIMIT_NPROC");
   lower_limit_from("AGENTBOX_OPEN_FILES", RLIMIT_NOFILE, "RLIMIT_NOFILE");
   lower_limit(RLIMIT_CORE, 0, "RLIMIT_CORE");
+  const char* const wanted = std::getenv("AGENTBOX_PIDS");
   const unsigned long processes = number_in("AGENTBOX_PIDS");
-  if (processes != 0 && attacks::process_limit(processes) == attacks::ProcessLimit::none) {
-    die(k_refused, {"refused: nothing keeps the box below ", std::getenv("AGENTBOX_PIDS"),
+  if (wanted != nullptr && processes != 0 && attacks::process_limit(processes) == attacks::ProcessLimit::none) {
+    die(k_refused, {"refused: nothing keeps the box below ", wanted,
                     " processes: the pids cgroup does not, and the kernel does not enforce RLIMIT_NPROC for it"});
   }
 }
