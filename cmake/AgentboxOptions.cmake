@@ -9,6 +9,10 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 option(AGENTBOX_TESTS "Build the tests" ON)
 option(AGENTBOX_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 option(AGENTBOX_WERROR "Treat warnings as errors" OFF)
+# A library is compiled in batches of 16 files: a third of the processor time. OFF for clang-tidy, and to compile each file
+# by itself.
+option(CMAKE_UNITY_BUILD "Compile libraries in batches" ON)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 16)
 set(AGENTBOX_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
 
 add_library(agentbox_flags INTERFACE)

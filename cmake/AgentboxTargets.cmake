@@ -2,21 +2,31 @@
 # One static library per box of the architecture. Headers are included by their path below src/ or the root:
 # "policy/policy.hpp", "oci/runtime_config.hpp".
 
-# agentbox_library(NAME SOURCES ... [DEPS ...]): the box NAME as the target agentbox_NAME.
+# agentbox_library(NAME [SOURCES ...] [DEPS ...]): the library NAME as the target agentbox_NAME. Without SOURCES: every .cpp
+# of the directory except *_main.cpp.
 function(agentbox_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  if(NOT ARG_SOURCES)
+    file(GLOB ARG_SOURCES CONFIGURE_DEPENDS *.cpp)
+    list(FILTER ARG_SOURCES EXCLUDE REGEX "_main\\.cpp$")
+  endif()
   add_library(agentbox_${name} STATIC ${ARG_SOURCES})
   target_include_directories(agentbox_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
   target_link_libraries(agentbox_${name} PUBLIC ${ARG_DEPS} PRIVATE agentbox_flags)
 endfunction()
 
-# agentbox_test(NAME SOURCES ... [DEPS ...]): a Catch2 program, run by ctest as NAME.
+# agentbox_test(NAME [SOURCES ...] [DEPS ...]): a Catch2 program, run by ctest as NAME. Without SOURCES: every .cpp of the
+# directory.
 function(agentbox_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  if(NOT ARG_SOURCES)
+    file(GLOB ARG_SOURCES CONFIGURE_DEPENDS *.cpp)
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} agentbox_catch_main agentbox_flags)
   target_compile_definitions(${name} PRIVATE AGENTBOX_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                              AGENTBOX_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF) # tests share names
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
 
@@ -57,4 +67,9 @@ function(agentbox_data folder destination)
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${folder} ${CMAKE_BINARY_DIR}/share/agentbox/${destination} SYMBOLIC)
   install(DIRECTORY ${CMAKE_SOURCE_DIR}/${folder}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/agentbox/${destination}
           PATTERN CMakeLists.txt EXCLUDE PATTERN "*.cpp" EXCLUDE PATTERN "*.hpp" EXCLUDE PATTERN "*.in" EXCLUDE)
+endfunction()
+
+# agentbox_seam(FILE...): sources of which a test program links definitions of its own; each stays an object file by itself.
+function(agentbox_seam)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()

@@ -18,7 +18,7 @@ using support::ExitCode;
 
 namespace {
 
-constexpr std::uint64_t k_most_read = 64U << 20U; // more than every group of reasons can fill
+constexpr std::uint64_t k_max_read = 64U << 20U; // more than every group of reasons can fill
 
 void forget_into(Sum::Others& others, const Record& record) {
   others.first = others.count == 0 ? record.first : std::min(others.first, record.first);
@@ -37,7 +37,7 @@ Ledger::Ledger(const std::filesystem::path& folder, const std::string& box, Limi
   if (::flock(m_file.get(), LOCK_EX | LOCK_NB) != 0) {
     throw support::system_error(ExitCode::failed, "another firewall writes to " + path.string(), errno);
   }
-  m_places.resize(std::min(file.size, k_most_read) / k_place);
+  m_places.resize(std::min(file.size, k_max_read) / k_place);
   load();
 }
 

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "firewall/audit/record.hpp"
+#include "firewall/audit/audit_record.hpp"
 #include "firewall/audit/sum.hpp"
 #include "support/fd.hpp"
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "firewall/audit/record.hpp"
+#include "firewall/audit/audit_record.hpp"
 
 namespace agentbox::firewall::audit {
 

@@ -14,7 +14,7 @@
 namespace agentbox::firewall::audit {
 namespace {
 
-constexpr std::size_t k_most_fixed = 640; // numbers at their largest and times take 360
+constexpr std::size_t k_max_fixed = 640; // numbers at their largest and times take 360
 constexpr std::string_view k_check = R"(,"check":")";
 constexpr std::size_t k_digits = 16;
 
@@ -49,7 +49,7 @@ struct Cut {
 };
 
 std::string fixed_part(const Record& record, const Cut& cut) {
-  ObjectText object(k_most_fixed);
+  ObjectText object(k_max_fixed);
   object.add("box", record.box, cut.rest);
   object.add_plain("kind", kind_text(record.kind));
   object.add("name", record.name, cut.name);
@@ -116,7 +116,7 @@ std::string fixed_part(const Record& record) {
   std::string text;
   for (const Cut& cut : k_cuts) {
     text = fixed_part(record, cut);
-    if (text.size() <= k_most_fixed) {
+    if (text.size() <= k_max_fixed) {
       break;
     }
   }

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "firewall/audit/record.hpp"
+#include "firewall/audit/audit_record.hpp"
 
 namespace agentbox::firewall::audit {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "firewall/audit/record.hpp"
-#include "firewall/control/message.hpp"
+#include "firewall/audit/audit_record.hpp"
+#include "firewall/control/control_message.hpp"
 #include "firewall/names/directory.hpp"
 
 namespace agentbox::firewall::control {

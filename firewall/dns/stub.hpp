@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "firewall/audit/record.hpp"
-#include "firewall/dns/message.hpp"
+#include "firewall/audit/audit_record.hpp"
+#include "firewall/dns/dns_message.hpp"
 #include "firewall/names/directory.hpp"
 
 namespace agentbox::firewall::dns {

@@ -3,14 +3,14 @@
 
 #include <algorithm>
 
+#include "support/ascii.hpp"
+
 namespace agentbox::firewall::http {
 namespace {
 
 constexpr std::size_t k_status_end = 12; // "HTTP/1.1 200"
 
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+using support::is_digit;
 
 /// The status of "HTTP/1.x NNN", which is at least k_status_end bytes long; 0 when it is none.
 unsigned status_of(std::string_view line) {

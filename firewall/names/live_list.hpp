@@ -26,15 +26,15 @@ struct LiveChange {
   bool operator==(const LiveChange&) const = default;
 };
 
-/// The changes of a running box, by what the user said since it started. At most k_most, so that a look-up stays cheap.
+/// The changes of a running box, by what the user said since it started. At most k_max, so that a look-up stays cheap.
 /// A change that has expired counts for nothing, whether or not expire() was called yet.
 class LiveList {
 public:
   using Clock = io::BootClock;
-  static constexpr std::size_t k_most = 256;
+  static constexpr std::size_t k_max = 256;
 
   bool empty() const noexcept { return m_changes.empty(); }
-  bool full() const noexcept { return m_changes.size() >= k_most; }
+  bool full() const noexcept { return m_changes.size() >= k_max; }
   const std::vector<LiveChange>& changes() const noexcept { return m_changes; }
 
   /// Adds `change`; what said something else about exactly the same host is taken back.

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "firewall/audit/log.hpp"
+#include "firewall/audit/audit_log.hpp"
 #include "firewall/names/directory.hpp"
 #include "firewall/netlink/route.hpp"
 #include "firewall/proxy/pipe_pool.hpp"

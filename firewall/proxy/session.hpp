@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "firewall/audit/record.hpp"
+#include "firewall/audit/audit_record.hpp"
 #include "firewall/io/await.hpp"
 #include "firewall/proxy/reach.hpp"
 #include "firewall/proxy/relay.hpp"

@@ -18,12 +18,12 @@ namespace {
 /// One way in which a condition can hold, as options; a rule needs one line for each combination.
 using Ways = std::vector<std::string>;
 
-constexpr std::size_t k_most_ports = 15; // of one multiport match
+constexpr std::size_t k_max_ports = 15; // of one multiport match
 
 Ways ports(std::string_view option, const std::vector<std::uint16_t>& numbers) {
   Ways ways;
-  for (std::size_t i = 0; i < numbers.size(); i += k_most_ports) {
-    const auto last = std::min(numbers.size(), i + k_most_ports);
+  for (std::size_t i = 0; i < numbers.size(); i += k_max_ports) {
+    const auto last = std::min(numbers.size(), i + k_max_ports);
     ways.push_back(fmt::format("-p tcp -m multiport {} {}", option,
                                fmt::join(numbers.begin() + static_cast<std::ptrdiff_t>(i),
                                          numbers.begin() + static_cast<std::ptrdiff_t>(last), ",")));

@@ -12,18 +12,18 @@
 #include <utility>
 #include <vector>
 
-#include "firewall/audit/log.hpp"
+#include "firewall/audit/audit_log.hpp"
+#include "firewall/control/control_server.hpp"
 #include "firewall/control/controller.hpp"
-#include "firewall/control/server.hpp"
-#include "firewall/dns/server.hpp"
+#include "firewall/dns/dns_server.hpp"
 #include "firewall/dns/stub.hpp"
 #include "firewall/io/await.hpp"
 #include "firewall/names/directory.hpp"
 #include "firewall/netlink/route.hpp"
 #include "firewall/nflog/listener.hpp"
-#include "firewall/proxy/server.hpp"
+#include "firewall/proxy/proxy_server.hpp"
 #include "firewall/ruleset/driver.hpp"
-#include "firewall/serve/privileges.hpp"
+#include "firewall/serve/drop_privileges.hpp"
 #include "policy/egress_json.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
@@ -224,8 +224,8 @@ void unload(const Options& options) {
 }
 
 void require_ready(const Options& options) {
-  constexpr std::size_t k_longest = 256;
-  if (support::read_file_if_exists(options.run / "ready", k_longest).value_or("") != options.nonce + '\n') {
+  constexpr std::size_t k_max = 256;
+  if (support::read_file_if_exists(options.run / "ready", k_max).value_or("") != options.nonce + '\n') {
     throw Error(ExitCode::failed, "the firewall is not ready");
   }
 }

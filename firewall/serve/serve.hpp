@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-#include "firewall/serve/options.hpp"
+#include "firewall/serve/serve_options.hpp"
 
 namespace agentbox::firewall::serve {
 

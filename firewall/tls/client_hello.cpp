@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint8_t k_record_handshake = 22;
 constexpr std::uint8_t k_client_hello = 1;
-constexpr std::size_t k_record_header = 5;
 constexpr std::size_t k_max_record = 16384;
 constexpr std::uint16_t k_ext_server_name = 0;
 constexpr std::uint16_t k_ext_ech = 0xFE0D;

@@ -9,6 +9,9 @@ namespace agentbox::firewall::tls {
 /// Bytes of a ClientHello, record headers included, that are read at most. Post-quantum key shares take about 2 KiB.
 constexpr std::size_t k_max_hello = 16384;
 
+/// Bytes of the header of a TLS record (RFC 8446 §5.1).
+constexpr std::size_t k_record_header = 5;
+
 /// What the start of a TLS connection says.
 struct ClientHello {
   enum class State {

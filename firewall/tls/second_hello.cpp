@@ -12,7 +12,6 @@ constexpr char k_alert = 21;
 constexpr char k_handshake = 22;
 constexpr char k_application_data = 23;
 constexpr char k_server_hello = 2;
-constexpr std::size_t k_record_header = 5;
 constexpr std::size_t k_random = k_record_header + 4 + 2; // behind the message's header and version
 
 /// SHA-256 of "HelloRetryRequest".

@@ -68,9 +68,9 @@ void Resolver::follow_resolv_conf() {
 }
 
 void Resolver::read_resolv_conf() {
-  constexpr std::size_t k_longest = std::size_t{1} << 16U;
-  const std::string text = support::read_file_if_exists(m_resolv_conf, k_longest).value_or("");
-  const auto host = support::read_file_if_exists(m_passed_on, k_longest);
+  constexpr std::size_t k_max = std::size_t{1} << 16U;
+  const std::string text = support::read_file_if_exists(m_resolv_conf, k_max).value_or("");
+  const auto host = support::read_file_if_exists(m_passed_on, k_max);
   m_servers = host ? name_servers_now(*host, text) : name_servers(text);
   if (m_servers.empty()) {
     m_problem = host ? "the host has no name server that can be asked from a container"

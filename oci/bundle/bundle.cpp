@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 #include <tuple>
 
-#include "oci/agent_files.hpp"
 #include "oci/command_lines.hpp"
 #include "oci/names.hpp"
+#include "oci/resolver_files.hpp"
 #include "oci/runtime_config.hpp"
 #include "oci/sealed_file.hpp"
 #include "policy/egress_json.hpp"

@@ -7,9 +7,9 @@
 namespace agentbox::oci::bundle {
 namespace {
 
-constexpr std::size_t k_longest_path = 4096;
-constexpr std::size_t k_deepest = 128;
-constexpr std::size_t k_longest_name = 255;
+constexpr std::size_t k_max_parts_path = 4096;
+constexpr std::size_t k_max_parts = 128;
+constexpr std::size_t k_max_parts_name = 255;
 
 support::Error refused(std::string_view text, const std::string& why) {
   return {support::ExitCode::refused, "the image has an entry " + support::in_quotes(text) + ": " + why,
@@ -27,7 +27,7 @@ std::string EntryPath::text() const {
 }
 
 EntryPath parse_entry_path(std::string_view text) {
-  if (text.size() > k_longest_path) {
+  if (text.size() > k_max_parts_path) {
     throw refused(text.substr(0, 100), "its path is longer than 4096 bytes");
   }
   if (text.find('\0') != std::string_view::npos) {
@@ -47,12 +47,12 @@ EntryPath parse_entry_path(std::string_view text) {
     if (part == "..") {
       throw refused(text, "its path leads out of its folder");
     }
-    if (part.size() > k_longest_name) {
+    if (part.size() > k_max_parts_name) {
       throw refused(text.substr(0, 100), "a name in its path is longer than 255 bytes");
     }
     result.folders.emplace_back(part);
   }
-  if (result.folders.size() > k_deepest) {
+  if (result.folders.size() > k_max_parts) {
     throw refused(text.substr(0, 100), "it lies more than 128 folders deep");
   }
   if (!result.folders.empty()) {

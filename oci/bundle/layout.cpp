@@ -24,7 +24,7 @@ using support::Error;
 using support::ExitCode;
 
 constexpr std::size_t k_document_bytes = 4U << 20U;
-constexpr std::size_t k_most_layers = 512;
+constexpr std::size_t k_max_layers = 512;
 
 Error refused(const std::string& why) {
   return {ExitCode::refused, "this is no OCI image layout that agentbox reads: " + why};
@@ -122,7 +122,7 @@ std::vector<LayerBlob> read_layout(const fs::path& folder, seccomp::Arch arch) {
       }
       layers.push_back({hex_of(layer.at("digest").get<std::string>()), layer.at("size").get<std::uint64_t>()});
     }
-    if (layers.empty() || layers.size() > k_most_layers) {
+    if (layers.empty() || layers.size() > k_max_layers) {
       throw refused("it has " + std::to_string(layers.size()) + " layers");
     }
     return layers;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "oci/bundle/layer.hpp"
+#include "oci/bundle/image_layer.hpp"
 #include "oci/seccomp/arch.hpp"
 
 namespace agentbox::oci::bundle {

@@ -10,7 +10,7 @@
 namespace agentbox::oci::bundle {
 namespace {
 
-constexpr std::uint32_t k_most_ids = 1U << 24U;
+constexpr std::uint32_t k_max_ids = 1U << 24U;
 
 std::optional<std::uint32_t> number(std::string_view text) {
   std::uint32_t value = 0;
@@ -47,7 +47,7 @@ std::vector<IdMapping> keep_id_outside(std::uint32_t box_id, std::uint32_t host_
   bool placed = false;
   for (const auto& [first, count] : ranges) {
     std::uint32_t used = 0;
-    while (used < count && next < k_most_ids) {
+    while (used < count && next < k_max_ids) {
       if (!placed && next == box_id) {
         result.push_back({box_id, host_id, 1});
         placed = true;
@@ -73,7 +73,7 @@ std::vector<IdMapping> keep_id_outside(std::uint32_t box_id, std::uint32_t host_
 }
 
 std::vector<IdMapping> keep_id_inside(std::uint32_t box_id) {
-  return {{0, 1, box_id}, {box_id, 0, 1}, {box_id + 1, box_id + 1, k_most_ids}};
+  return {{0, 1, box_id}, {box_id, 0, 1}, {box_id + 1, box_id + 1, k_max_ids}};
 }
 
 } // namespace agentbox::oci::bundle

@@ -23,7 +23,7 @@ using support::Fd;
 
 constexpr mode_t k_permissions = 07777;
 constexpr mode_t k_folder_mode = 0755;
-constexpr int k_deepest = 256;
+constexpr int k_max_depth = 256;
 
 Error failed(const std::string& what, const std::string& path) {
   return support::system_error(ExitCode::failed,
@@ -253,7 +253,7 @@ void Rootfs::clear(const EntryPath& path, const std::function<bool(const std::st
 
 void Rootfs::clear_open(int fd, const std::string& path, const std::function<bool(const std::string&)>& keep,
                         int depth) {
-  if (depth > k_deepest) {
+  if (depth > k_max_depth) {
     throw Error(ExitCode::refused, "the image's " + support::in_quotes(path) + " is too deep to be removed");
   }
   const int own_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);

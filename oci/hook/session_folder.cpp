@@ -104,14 +104,14 @@ nlohmann::json SessionFolder::take(const std::string& name, std::chrono::millise
   if (!S_ISFIFO(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 077U) != 0) {
     throw not_safe(path, "is not a FIFO of your own");
   }
-  constexpr std::size_t k_most = 8U << 20U;
+  constexpr std::size_t k_max = 8U << 20U;
   const auto end = std::chrono::steady_clock::now() + deadline;
   std::string content;
   std::array<char, 65536> buffer{};
   for (ssize_t count = -1; count != 0;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     pollfd readable{fd.get(), POLLIN, 0}; // the end shows only after a writer was there
-    if (left.count() <= 0 || content.size() > k_most || ::poll(&readable, 1, static_cast<int>(left.count())) == 0) {
+    if (left.count() <= 0 || content.size() > k_max || ::poll(&readable, 1, static_cast<int>(left.count())) == 0) {
       throw Error(ExitCode::refused, "the launcher does not hand over the variables of --env",
                   "a box is started by agentbox run, once; start it again");
     }

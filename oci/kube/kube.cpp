@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* k_manifest = "pod.yaml";
+constexpr const char* k_pod_file = "pod.yaml";
 
 ordered_json security_context(const PodContainer& container) {
   ordered_json capabilities = {{"drop", {"ALL"}}};
@@ -143,7 +143,7 @@ std::string secret_command(const Pod& pod) {
 }
 
 std::string header(const Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts) {
-  const std::string file = facts.folder / k_manifest;
+  const std::string file = facts.folder / k_pod_file;
   std::string text = fmt::format(
       "Box \"{}\" for Podman 4.3 and newer, rootless. agentbox is not needed to run it; the two images are.\n\n"
       "Start:   {}\n"
@@ -217,7 +217,7 @@ std::vector<std::string> kube_play(const policy::PolicyFields& fields, const Pod
           "private", // pasta or slirp4netns, whichever this Podman uses: no bridge, no DNS of Podman's
           "--seccomp-profile-root",
           facts.folder,
-          facts.folder / k_manifest};
+          facts.folder / k_pod_file};
 }
 
 GeneratedSet render_kube(const policy::Policy& policy, const PodFacts& facts) {
@@ -230,7 +230,7 @@ GeneratedSet render_kube(const policy::Policy& policy, const PodFacts& facts) {
   const KubeVolumes volumes(pod, facts.host);
   std::vector<YamlDocument> documents = volumes.documents(pod);
   documents.push_back(pod_document(pod, policy.fields(), volumes));
-  GeneratedSet set = {{k_manifest, yaml_text(header(pod, policy.fields(), facts), documents)}, {"hosts", pod.hosts}};
+  GeneratedSet set = {{k_pod_file, yaml_text(header(pod, policy.fields(), facts), documents)}, {"hosts", pod.hosts}};
   if (!pod.resolv_conf.empty()) {
     set.push_back({"resolv.conf", pod.resolv_conf});
   }

@@ -28,7 +28,7 @@ ordered_json host_path(const std::filesystem::path& path, const char* type) {
 }
 
 /// How Podman finds each kind of volume. A new kind does not compile until it is here.
-struct Source {
+struct KubeVolumeSource {
   const Pod& pod;
   const Volume& volume;
   const HostFacts& host;
@@ -128,7 +128,7 @@ KubeVolumes::KubeVolumes(const Pod& pod, const HostFacts& host) {
     m_list.push_back(std::move(volume));
   };
   for (const Volume& volume : pod.volumes) {
-    append(volume.name, std::visit(Source{pod, volume, host}, volume.from));
+    append(volume.name, std::visit(KubeVolumeSource{pod, volume, host}, volume.from));
     m_options[volume.name] = std::visit(MountOptions(), volume.from);
     const auto* workspace = std::get_if<WorkspaceSource>(&volume.from);
     for (const VolumeMount& mount : pod.agent.mounts) {
@@ -140,7 +140,7 @@ KubeVolumes::KubeVolumes(const Pod& pod, const HostFacts& host) {
       m_parts[key] = name;
       m_options[name] = m_options[volume.name];
       const std::filesystem::path path = workspace->path / mount.sub_path;
-      append(name, host_path(path, Source{pod, volume, host}.type_of(path)));
+      append(name, host_path(path, KubeVolumeSource{pod, volume, host}.type_of(path)));
     }
   }
 }

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* k_manifest = "manifest.yaml";
+constexpr const char* k_manifest_file = "manifest.yaml";
 
 YamlDocument workload(const Pod& pod, const policy::PolicyFields& fields, const KubernetesOptions& options) {
   YamlDocument document =
@@ -89,7 +89,7 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Kub
       "Start:   kubectl apply -f {}\n{}"
       "Stop:    kubectl delete -f {}\n"
       "Images:  push {} and\n         {} where the nodes can pull them from.\n{}",
-      fields.name, k_manifest, how_to_look(pod, options), k_manifest, pod.agent.image, pod.firewall.image,
+      fields.name, k_manifest_file, how_to_look(pod, options), k_manifest_file, pod.agent.image, pod.firewall.image,
       seccomp_words(pod, options));
   if (needs_secret(pod)) {
     text += fmt::format(
@@ -128,7 +128,7 @@ GeneratedSet render_kubernetes(const policy::Policy& policy, const PodFacts& fac
       {text_map(pod, options), {{"/data", "What the box may reach, and the agent's own /etc files."}}},
       network_policy(pod, egress, options),
       workload(pod, policy.fields(), options)};
-  GeneratedSet set = {{k_manifest, yaml_text(header(pod, policy.fields(), options), documents)}};
+  GeneratedSet set = {{k_manifest_file, yaml_text(header(pod, policy.fields(), options), documents)}};
   if (!options.runtime_seccomp) {
     for (const auto& [file, text] : pod.seccomp) {
       set.push_back({file, text});

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <tuple>
 
-#include "oci/agent_files.hpp"
 #include "oci/command_lines.hpp"
 #include "oci/names.hpp"
 #include "oci/pod/pod_parts.hpp"
 #include "oci/render.hpp"
+#include "oci/resolver_files.hpp"
 #include "oci/runtime_config.hpp"
 #include "policy/egress_json.hpp"
 #include "support/digest.hpp"

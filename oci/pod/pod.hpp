@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "oci/host_facts.hpp"
-#include "oci/pod/door.hpp"
+#include "oci/pod/output_format.hpp"
 #include "policy/policy.hpp"
 
 namespace agentbox::oci {

@@ -9,7 +9,7 @@ namespace agentbox::oci::seccomp {
 namespace {
 
 /// Gaps are listed one by one below the largest value kept; past this it would be a long list.
-constexpr std::uint64_t k_largest_enumerated = 64;
+constexpr std::uint64_t k_max_enumerated = 64;
 
 bool holds(const Comparison& comparison, std::uint64_t argument) {
   switch (comparison.op) {
@@ -71,7 +71,7 @@ bool covers(const Conjunction& wide, const Conjunction& narrow) {
 
 /// What is not in `values`, for argument `index`.
 std::vector<Comparison> gaps(std::uint32_t index, const std::set<std::uint64_t>& values) {
-  if (values.empty() || *values.rbegin() > k_largest_enumerated) {
+  if (values.empty() || *values.rbegin() > k_max_enumerated) {
     return {};
   }
   std::vector<Comparison> result;

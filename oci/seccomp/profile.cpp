@@ -16,7 +16,7 @@ using support::Error;
 using support::ExitCode;
 
 constexpr std::uint32_t k_eperm = 1; // what a runtime answers when a profile names no errno
-constexpr std::uint32_t k_largest_errno = 4095;
+constexpr std::uint32_t k_max_errno = 4095;
 constexpr std::uint32_t k_arguments = 6;
 
 constexpr std::array<std::pair<std::string_view, Operator>, 7> k_operators{{
@@ -108,7 +108,7 @@ std::uint32_t errno_of(const json& group, const char* key, std::uint32_t otherwi
     return otherwise;
   }
   const auto value = found->get<std::uint32_t>();
-  if (value == 0 || value > k_largest_errno) {
+  if (value == 0 || value > k_max_errno) {
     throw not_understood(where, std::string(key) + " is no error number");
   }
   return value;

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "config/trust.hpp"
-#include "session/terminal.hpp"
 #include "support/error.hpp"
 #include "support/line_diff.hpp"
+#include "support/terminal.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::cli {
@@ -21,7 +21,7 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-constexpr std::size_t k_most_lines = 120;
+constexpr std::size_t k_max_lines = 120;
 
 config::TrustStore store() {
   return config::TrustStore(config::trust_folder());
@@ -73,8 +73,8 @@ std::string agreement_text(const config::Loaded& loaded) {
   std::size_t count = 0;
   const auto lines = support::line_diff(last.value_or(""), loaded.project_text);
   for (const std::string& line : lines) {
-    if (++count > k_most_lines) {
-      text += fmt::format("  ({} more lines)\n", lines.size() - k_most_lines);
+    if (++count > k_max_lines) {
+      text += fmt::format("  ({} more lines)\n", lines.size() - k_max_lines);
       break;
     }
     text += "  " + (line == "…" ? line : support::escape_untrusted(line, 300)) + "\n";
@@ -86,7 +86,7 @@ void require_agreement(const config::Loaded& loaded, MayAsk may_ask) {
   if (is_agreed(loaded)) {
     return;
   }
-  const session::Terminal terminal = session::own_terminal();
+  const support::Terminal terminal = support::own_terminal();
   if (may_ask == MayAsk::no || !terminal.in || !terminal.err) {
     throw refusal(loaded);
   }
@@ -105,7 +105,7 @@ void trust_project(const config::Loaded& loaded) {
     spdlog::info("you have agreed to {} as it is: sha256:{}", shown_file(loaded), loaded.project_digest);
     return;
   }
-  const session::Terminal terminal = session::own_terminal();
+  const support::Terminal terminal = support::own_terminal();
   if (!terminal.in || !terminal.err) {
     throw Error(ExitCode::refused, refusal(loaded).what(),
                 "an agreement is given by a person: run agentbox policy trust on a terminal");

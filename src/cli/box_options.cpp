@@ -5,10 +5,10 @@
 #include <memory>
 #include <spdlog/spdlog.h>
 
+#include "boxes/registry.hpp"
 #include "config/sources.hpp"
 #include "config/workspace.hpp"
-#include "podman/environment.hpp"
-#include "session/registry.hpp"
+#include "podman/podman_environment.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
@@ -55,7 +55,7 @@ Error error_of(const policy::Diagnostics& diagnostics, const BoxOptions& options
 /// The names of boxes, dead ones included. Looked up only for a name that nobody chose.
 std::vector<std::string> taken_names() {
   std::vector<std::string> names;
-  for (const session::Found& box : session::find_sessions()) {
+  for (const boxes::Found& box : boxes::find_sessions()) {
     names.push_back(box.name);
   }
   return names;

@@ -39,8 +39,8 @@ std::string_view trimmed(std::string_view line) {
 }
 
 void add_file(Variables& variables, const std::string& file, const Variables& caller) {
-  constexpr std::size_t k_most = 1U << 20U;
-  const std::string text = support::read_file(file, k_most);
+  constexpr std::size_t k_max = 1U << 20U;
+  const std::string text = support::read_file(file, k_max);
   std::string_view rest = text;
   for (int number = 1; !rest.empty(); ++number) {
     const std::string_view line = rest.substr(0, rest.find('\n'));

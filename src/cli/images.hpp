@@ -3,20 +3,20 @@
 #include <filesystem>
 #include <optional>
 
+#include "box/plan.hpp"
 #include "podman/podman.hpp"
 #include "policy/policy.hpp"
-#include "session/plan.hpp"
 
 namespace agentbox::cli {
 
 /// The two images of the box, built first where they are missing. `recheck` asks Podman whether they are still there.
-session::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman,
-                              const podman::HostFacts& facts, bool rebuild, bool recheck);
+box::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman,
+                          const podman::HostFacts& facts, bool rebuild, bool recheck);
 
 /// The two images as far as they are built; a word in brackets stands for one that is not. For --dry-run.
-session::Images known_images(const policy::PolicyFields& fields);
+box::Images known_images(const policy::PolicyFields& fields);
 
 /// Whether Podman misses one of `images`. For a box that did not start: on the way to one that does, nobody asks.
-bool images_missing(const session::Images& images, const podman::Podman& podman);
+bool images_missing(const box::Images& images, const podman::Podman& podman);
 
 } // namespace agentbox::cli

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "config/config_files.hpp"
 #include "config/load.hpp"
 #include "config/merge.hpp"
 #include "config/read_layers.hpp"
@@ -12,16 +13,13 @@
 namespace agentbox::config {
 namespace {
 
-constexpr std::size_t k_longest_config = 1U << 20U;
-constexpr std::size_t k_longest_allow_file = 16U << 20U;
-
 Layer read_candidate(const Sources& sources, const std::filesystem::path& file, LayerKind kind,
                      policy::Diagnostics& diagnostics) {
   const std::filesystem::path path = absolute_path(file.native(), sources.home, sources.current_folder);
-  Layer layer = parse_layer(support::read_file(path, k_longest_config), path, kind, diagnostics);
+  Layer layer = parse_layer(support::read_file(path, k_max_config), path, kind, diagnostics);
   if (layer.allow_file) {
     const auto list = absolute_path(layer.allow_file->value, sources.home, path.parent_path());
-    for (auto& entry : parse_allow_file(support::read_file(list, k_longest_allow_file), list, diagnostics)) {
+    for (auto& entry : parse_allow_file(support::read_file(list, k_max_allow_file), list, diagnostics)) {
       layer.allow.push_back(std::move(entry));
     }
   }

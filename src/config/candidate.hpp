@@ -2,7 +2,7 @@
 #pragma once
 #include <filesystem>
 
-#include "config/layer.hpp"
+#include "config/config_layer.hpp"
 #include "config/sources.hpp"
 #include "policy/egress.hpp"
 

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using support::in_quotes;
 
-constexpr std::size_t k_longest_bundle = 8U << 20U;
+constexpr std::size_t k_max_bundle = 8U << 20U;
 
 /// Of the kernel and of running services: sockets there open the host, whether mounted read-only or not.
 constexpr std::array<std::string_view, 4> k_live_trees = {"/proc", "/sys", "/dev", "/run"};
@@ -78,7 +78,7 @@ void resolve_ca_bundle(Merged& merged, policy::Diagnostics& diagnostics) {
     return;
   }
   try {
-    if (support::read_file(*bundle, k_longest_bundle).find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+    if (support::read_file(*bundle, k_max_bundle).find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
       diagnostics.push_back({where, in_quotes(path.string(), 4096) + " holds no PEM certificate", ""});
     }
   } catch (const support::Error& error) {

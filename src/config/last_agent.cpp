@@ -9,7 +9,7 @@
 namespace agentbox::config {
 namespace {
 
-constexpr std::size_t k_longest = 64;
+constexpr std::size_t k_max_agent_name = 64;
 
 bool is_name(const std::string& text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -21,7 +21,7 @@ bool is_name(const std::string& text) {
 
 std::optional<std::string> read_last_agent(const std::filesystem::path& state_folder) {
   try {
-    auto name = support::read_file_if_exists(state_folder / "last_agent", k_longest);
+    auto name = support::read_file_if_exists(state_folder / "last_agent", k_max_agent_name);
     if (name && name->ends_with('\n')) {
       name->pop_back();
     }

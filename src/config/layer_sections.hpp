@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "config/layer.hpp"
+#include "config/config_layer.hpp"
 #include "config/toml_reader.hpp"
 
 namespace agentbox::config {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "config/layer.hpp"
+#include "config/config_layer.hpp"
 #include "config/overrides.hpp"
 #include "config/sources.hpp"
 #include "policy/policy.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/read_layers.hpp"
 
+#include "config/config_files.hpp"
 #include "config/merge.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
@@ -11,10 +12,6 @@ namespace agentbox::config {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t k_longest_config = 1U << 20U;
-constexpr std::size_t k_longest_allow_file = 16U << 20U;
-constexpr const char* k_project_file = ".agentbox/config.toml";
 
 std::string shown(const fs::path& path) {
   return support::escape_untrusted(path.string(), 4096);
@@ -44,7 +41,7 @@ void read_allow_file(Layer& layer, const Sources& sources, policy::Diagnostics& 
   }
   const fs::path file = absolute_path(layer.allow_file->value, sources.home, layer.file.parent_path());
   const auto text = read_or_mistake(layer.allow_file->where, diagnostics,
-                                    [&] { return std::optional(support::read_file(file, k_longest_allow_file)); });
+                                    [&] { return std::optional(support::read_file(file, k_max_allow_file)); });
   if (text) {
     add_entries(*text, file, layer, diagnostics);
   }
@@ -64,7 +61,7 @@ std::string read_project_allow_file(Layer& layer, const Sources& sources, policy
     return {};
   }
   const auto text = read_or_mistake(layer.allow_file->where, diagnostics, [&] {
-    return support::read_file_beneath(sources.workspace, relative, k_longest_allow_file);
+    return support::read_file_beneath(sources.workspace, relative, k_max_allow_file);
   });
   if (text) {
     add_entries(*text, sources.workspace / relative, layer, diagnostics);
@@ -77,7 +74,7 @@ std::string read_project_allow_file(Layer& layer, const Sources& sources, policy
 void read_project(const Sources& sources, LayersRead& result, policy::Diagnostics& diagnostics) {
   const fs::path file = sources.workspace / k_project_file;
   const auto text = read_or_mistake(shown(file), diagnostics, [&] {
-    return support::read_file_beneath(sources.workspace, k_project_file, k_longest_config);
+    return support::read_file_beneath(sources.workspace, k_project_file, k_max_config);
   });
   if (!text) {
     return;
@@ -111,7 +108,7 @@ LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics)
       continue;
     }
     const auto text = read_or_mistake(shown(*file), diagnostics,
-                                      [&file = *file] { return support::read_file_if_exists(file, k_longest_config); });
+                                      [&file = *file] { return support::read_file_if_exists(file, k_max_config); });
     if (text) {
       Layer layer = parse_layer(*text, *file, kind, diagnostics);
       read_allow_file(layer, sources, diagnostics);

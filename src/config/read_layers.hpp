@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "config/layer.hpp"
+#include "config/config_layer.hpp"
 #include "config/sources.hpp"
 
 namespace agentbox::config {

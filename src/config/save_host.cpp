@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <variant>
 
+#include "config/config_files.hpp"
 #include "config/load.hpp"
 #include "config/merge.hpp"
 #include "config/read_layers.hpp"
@@ -28,13 +29,9 @@ using support::Error;
 using support::ExitCode;
 using support::Fd;
 
-constexpr std::size_t k_longest_config = 1U << 20U;
-constexpr const char* k_project_file = ".agentbox/config.toml";
-
 std::string read_now(const Sources& sources, SaveTo to, const fs::path& file) {
-  const auto text = to == SaveTo::project
-                        ? support::read_file_beneath(sources.workspace, k_project_file, k_longest_config)
-                        : support::read_file_if_exists(file, k_longest_config);
+  const auto text = to == SaveTo::project ? support::read_file_beneath(sources.workspace, k_project_file, k_max_config)
+                                          : support::read_file_if_exists(file, k_max_config);
   return text.value_or("");
 }
 

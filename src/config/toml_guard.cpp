@@ -6,7 +6,7 @@
 namespace agentbox::config {
 namespace {
 
-constexpr std::size_t k_longest_line = 4096;
+constexpr std::size_t k_max_line = 4096;
 constexpr std::string_view k_byte_order_mark = "\xEF\xBB\xBF";
 
 bool is_ascii(char c) {
@@ -92,7 +92,7 @@ private:
 std::optional<TomlHazard> find_long_line(std::string_view text) {
   for (std::size_t line = 1;; ++line) {
     const auto end = text.find('\n');
-    if (text.substr(0, end).size() > k_longest_line) {
+    if (text.substr(0, end).size() > k_max_line) {
       return TomlHazard{line, 1, "the line is longer than 4096 bytes",
                         "write long lists over several lines, or use allow_file"};
     }

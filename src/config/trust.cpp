@@ -17,8 +17,8 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-constexpr std::size_t k_longest = 4U << 20U;
-constexpr std::size_t k_longest_text = 256U << 10U; // longer ones are not kept: the next change is shown as a whole
+constexpr std::size_t k_max_record = 4U << 20U;
+constexpr std::size_t k_max_kept_text = 256U << 10U; // longer ones are not kept: the next change is shown as a whole
 
 /// An agreement that somebody else could have written is none.
 void require_ours(const std::filesystem::path& file) {
@@ -44,7 +44,7 @@ std::filesystem::path TrustStore::file_of(const std::filesystem::path& workspace
 
 nlohmann::json TrustStore::read(const std::filesystem::path& workspace) const {
   const std::filesystem::path file = file_of(workspace);
-  const auto text = support::read_file_if_exists(file, k_longest);
+  const auto text = support::read_file_if_exists(file, k_max_record);
   if (!text) {
     return nullptr;
   }
@@ -72,7 +72,7 @@ std::optional<std::string> TrustStore::last_text(const std::filesystem::path& wo
 void TrustStore::agree(const std::filesystem::path& workspace, std::string_view digest, std::string_view text) const {
   support::make_private_folder(m_folder);
   nlohmann::json document = {{"version", 1}, {"workspace", workspace.string()}, {"digest", digest}};
-  if (text.size() <= k_longest_text && support::is_utf8(text)) {
+  if (text.size() <= k_max_kept_text && support::is_utf8(text)) {
     document["text"] = text;
   }
   support::write_file(file_of(workspace), document.dump(2) + "\n");

@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "support/ascii.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {
@@ -13,9 +14,7 @@ namespace {
 
 using support::in_quotes;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+using support::is_digit;
 
 /// "12.345" in thousandths; at most three digits after the point, and something before it.
 std::optional<std::uint64_t> parse_thousandths(std::string_view text) {

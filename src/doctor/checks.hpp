@@ -3,7 +3,7 @@
 // The checks one by one; all_checks() of finding.hpp lists them in the order of the report.
 #include <string>
 
-#include "doctor/finding.hpp"
+#include "doctor/check_finding.hpp"
 
 namespace agentbox::doctor {
 

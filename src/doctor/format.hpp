@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "doctor/finding.hpp"
+#include "doctor/check_finding.hpp"
 
 namespace agentbox::doctor {
 

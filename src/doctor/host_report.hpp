@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "podman/host_facts.hpp"
+#include "podman/podman_info.hpp"
 
 namespace agentbox::doctor {
 

@@ -17,7 +17,7 @@ namespace agentbox::doctor {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t k_most_output = 16U << 20U;
+constexpr std::size_t k_max_output = 16U << 20U;
 
 std::uint64_t free_bytes(fs::path folder) {
   struct statvfs info {};
@@ -37,7 +37,7 @@ std::string program_version(const std::string& program, const std::map<std::stri
     return {};
   }
   const support::Captured result =
-      support::capture({{*path, "--version"}, environment, {}}, {}, {k_most_output, k_patience});
+      support::capture({{*path, "--version"}, environment, {}}, {}, {k_max_output, k_patience});
   return version_word(result.out);
 }
 
@@ -86,7 +86,7 @@ void read_installation(HostReport& report) {
 } // namespace
 
 void read_podman(HostReport& report, std::chrono::milliseconds patience) {
-  const support::CaptureLimits limits{k_most_output, patience};
+  const support::CaptureLimits limits{k_max_output, patience};
   report.pasta = support::find_program("pasta").value_or("");
   report.slirp4netns = support::find_program("slirp4netns").value_or("");
   report.mmdebstrap = support::find_program("mmdebstrap").value_or("");

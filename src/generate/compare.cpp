@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "oci/pod/door.hpp"
+#include "oci/pod/output_format.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::generate {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "generate/record.hpp"
+#include "generate/output_record.hpp"
 
 namespace agentbox::generate {
 

@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "box/probe.hpp"
+#include "boxes/session_paths.hpp"
 #include "oci/bundle/mappings.hpp"
-#include "session/paths.hpp"
-#include "session/probe.hpp"
-#include "session/terminal.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/terminal.hpp"
 
 namespace agentbox::generate {
 namespace {
@@ -96,8 +96,8 @@ policy::Policy protect_folder(const policy::Policy& policy, const fs::path& fold
 oci::PodFacts gather(const policy::Policy& policy, const podman::HostFacts& host, const fs::path& folder) {
   const policy::PolicyFields& fields = policy.fields();
   oci::PodFacts facts;
-  facts.host = session::probe_host(fields, host, session::session_paths(fields.name), session::Terminal{},
-                                   session::WhatIsMissing::is_left_out);
+  facts.host = box::probe_host(fields, host, boxes::session_paths(fields.name), support::Terminal{},
+                               box::WhatIsMissing::is_left_out);
   facts.host.nonce = oci::gate_nonce(policy);
   set_terminal(facts.host, fields.run);
   add_output_folder(facts.host, fields.workspace, folder);

@@ -8,7 +8,7 @@
 
 #include "generate/compare.hpp"
 #include "oci/kubernetes/kubernetes.hpp"
-#include "oci/pod/door.hpp"
+#include "oci/pod/output_format.hpp"
 #include "policy/policy.hpp"
 
 namespace agentbox::generate {

@@ -5,7 +5,7 @@
 #include <exception>
 #include <system_error>
 
-#include "generate/record.hpp"
+#include "generate/output_record.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::generate {
@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t k_most_lines = 10; // a box may have filled the project with such names
+constexpr std::size_t k_max_lines = 10; // a box may have filled the project with such names
 
 /// What speaks against the removal of `aside`, which nobody holds; nothing when it is certain to be rubbish.
 std::string doubt(const Aside& aside, const fs::path& output) {
@@ -70,7 +70,7 @@ std::vector<std::string> remove_leftovers(const fs::path& output, const RemoveTr
   std::vector<std::string> lines;
   for (const std::string& name : names) {
     const std::string why = remove_leftover(output, name, remove_tree);
-    if (!why.empty() && lines.size() < k_most_lines) {
+    if (!why.empty() && lines.size() < k_max_lines) {
       lines.push_back((output.parent_path() / name).string() +
                       " looks like what an agentbox generate that was killed left, and stays: " + why);
     }

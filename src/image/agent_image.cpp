@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <future>
 
-#include "image/agent_files.hpp"
+#include "image/agent_packages.hpp"
 #include "image/build.hpp"
 #include "image/image.hpp"
 #include "image/npm.hpp"
 #include "image/state.hpp"
 #include "image/workplace.hpp"
-#include "podman/host_facts.hpp"
+#include "podman/podman_info.hpp"
 #include "policy/toolkits.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"

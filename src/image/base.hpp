@@ -7,9 +7,9 @@
 
 #include "image/base_choice.hpp"
 #include "image/build_log.hpp"
+#include "image/image_store.hpp"
 #include "image/progress.hpp"
 #include "image/recipe.hpp"
-#include "image/store.hpp"
 #include "podman/podman.hpp"
 
 namespace agentbox::image {

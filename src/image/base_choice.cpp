@@ -8,8 +8,10 @@
 #include <memory>
 #include <string_view>
 
+#include "image/archive_reader.hpp"
 #include "image/credentials.hpp"
 #include "image/state.hpp"
+#include "support/ascii.hpp"
 #include "support/error.hpp"
 #include "support/text.hpp"
 
@@ -23,12 +25,8 @@ namespace fs = std::filesystem;
 constexpr std::array k_transports = {
     "containers-storage", "dir",    "docker", "docker-archive", "docker-daemon", "oci",
     "oci-archive",        "ostree", "sif",    "tarball",        "http",          "https"};
-constexpr const char* k_forms =
+constexpr const char* k_base_forms =
     "an image (docker.io/library/debian:bookworm-slim), dir:PATH or tar:PATH of a root filesystem";
-
-bool is_digits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
 
 void check_reference(const std::string& text) {
   constexpr std::string_view k_allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:@";
@@ -38,7 +36,7 @@ void check_reference(const std::string& text) {
                 "podman login REGISTRY keeps it out of the command line");
   }
   const auto fail = [&] {
-    throw Error(ExitCode::usage, "--base: \"" + support::escape_untrusted(text) + "\" is no image", k_forms);
+    throw Error(ExitCode::usage, "--base: \"" + support::escape_untrusted(text) + "\" is no image", k_base_forms);
   };
   if (text.empty() || text.size() > 500 || k_first.find(text.front()) == std::string_view::npos ||
       text.find_first_not_of(k_allowed) != std::string::npos) {
@@ -54,7 +52,7 @@ void check_reference(const std::string& text) {
   // A slash after the first colon means that the colon stands before a registry's port, or in a digest's place.
   const std::size_t slash = text.find('/', colon);
   const bool port =
-      slash != std::string::npos && is_digits(std::string_view(text).substr(colon + 1, slash - colon - 1));
+      slash != std::string::npos && support::is_digits(std::string_view(text).substr(colon + 1, slash - colon - 1));
   if (slash != std::string::npos && !port) {
     fail();
   }
@@ -74,7 +72,7 @@ fs::path checked_path(const std::string& text, BaseChoice::Kind kind, const std:
     throw Error(ExitCode::usage,
                 "--base: there is no " + std::string(folder ? "folder " : "file ") +
                     support::escape_untrusted(given.string()),
-                k_forms);
+                k_base_forms);
   }
   if (workspace && is_inside(path, *workspace)) {
     throw Error(ExitCode::refused,
@@ -116,12 +114,8 @@ void look_through_folder(const BaseChoice& choice) {
   }
 }
 
-struct Close {
-  void operator()(archive* reader) const { archive_read_free(reader); }
-};
-
 void look_through_tarball(const BaseChoice& choice) {
-  const std::unique_ptr<archive, Close> reader(archive_read_new());
+  const ArchiveReader reader(archive_read_new());
   archive_read_support_filter_all(reader.get());
   archive_read_support_format_tar(reader.get());
   archive_entry* entry = nullptr;
@@ -142,7 +136,7 @@ void look_through_tarball(const BaseChoice& choice) {
     throw Error(ExitCode::usage,
                 "--base: " + choice.text + " is no tar archive of a root filesystem (" +
                     (why == nullptr ? "unknown error" : why) + ")",
-                k_forms);
+                k_base_forms);
   }
 }
 

@@ -146,14 +146,14 @@ void refuse_credentials(const std::string& what, const std::map<std::string, std
 }
 
 void refuse_credentials_in_folder(const std::filesystem::path& folder) {
-  constexpr std::uintmax_t k_largest_text = 1U << 20U;
+  constexpr std::uintmax_t k_max_text = 1U << 20U;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     if (!entry.is_regular_file() || entry.is_symlink()) {
       continue;
     }
     const std::string path = entry.path().lexically_relative(folder).string();
-    const bool text = entry.file_size() <= k_largest_text;
-    const auto kind = text ? credential_in_text(support::read_file(entry.path(), k_largest_text)) : std::nullopt;
+    const bool text = entry.file_size() <= k_max_text;
+    const auto kind = text ? credential_in_text(support::read_file(entry.path(), k_max_text)) : std::nullopt;
     if (is_credential_file(path) || kind) {
       throw Error(ExitCode::refused,
                   "the file " + support::escape_untrusted(path) + " would go into the image and looks like " +

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "oci/firewall_image.hpp"
+#include "image/firewall_archive.hpp"
 
 #include "image/build_log.hpp"
 #include "image/image.hpp"
+#include "image/image_store.hpp"
 #include "image/progress.hpp"
 #include "image/state.hpp"
-#include "image/store.hpp"
 #include "image/workplace.hpp"
 #include "support/error.hpp"
 

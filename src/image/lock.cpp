@@ -15,7 +15,7 @@ using support::Error;
 using support::ExitCode;
 
 constexpr std::size_t k_max_lock_bytes = 1U << 20U;
-constexpr std::string_view k_alnum = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+constexpr std::string_view k_lock_alnum = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 class Reader {
 public:
@@ -59,12 +59,12 @@ bool only(std::string_view text, const std::string& allowed, std::size_t max) {
 
 /// They become parts of paths and addresses, so no dot, slash or dash may lead.
 bool is_version(std::string_view text) {
-  return only(text, std::string(k_alnum) + ".-+", 80) && k_alnum.find(text.front()) != std::string_view::npos &&
-         text.find("..") == std::string_view::npos;
+  return only(text, std::string(k_lock_alnum) + ".-+", 80) &&
+         k_lock_alnum.find(text.front()) != std::string_view::npos && text.find("..") == std::string_view::npos;
 }
 
 bool is_plain_name(std::string_view text) {
-  return only(text, std::string(k_alnum) + "._-", 80) && k_alnum.find(text.front()) != std::string_view::npos;
+  return only(text, std::string(k_lock_alnum) + "._-", 80) && k_lock_alnum.find(text.front()) != std::string_view::npos;
 }
 
 bool is_package_name(std::string_view text) {
@@ -80,7 +80,8 @@ bool is_integrity(std::string_view text) {
   constexpr std::string_view k_prefix = "sha512-";
   constexpr std::size_t k_base64_of_sha512 = 88;
   return text.starts_with(k_prefix) && text.size() == k_prefix.size() + k_base64_of_sha512 && text.ends_with("==") &&
-         only(text.substr(k_prefix.size(), k_base64_of_sha512 - 2), std::string(k_alnum) + "+/", k_base64_of_sha512);
+         only(text.substr(k_prefix.size(), k_base64_of_sha512 - 2), std::string(k_lock_alnum) + "+/",
+              k_base64_of_sha512);
 }
 
 PinnedAgent read_agent(const Reader& reader, const json& agents, const std::string& name) {

@@ -15,9 +15,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t k_longest_manifest = 4U << 20U;
-constexpr std::size_t k_longest_pins = 1U << 20U;
-constexpr std::size_t k_most_pins = 256;
+constexpr std::size_t k_max_manifest = 4U << 20U;
+constexpr std::size_t k_max_pin_bytes = 1U << 20U;
+constexpr std::size_t k_max_pins = 256;
 
 /// containers/storage keeps an image's manifest there, whatever the driver.
 fs::path stored_manifest(const podman::HostFacts& facts, const std::string& id) {
@@ -25,7 +25,7 @@ fs::path stored_manifest(const podman::HostFacts& facts, const std::string& id) 
 }
 
 std::string manifest_digest(const podman::Podman& podman, const podman::HostFacts& facts, const std::string& id) {
-  if (const auto manifest = support::read_file_if_exists(stored_manifest(facts, id), k_longest_manifest)) {
+  if (const auto manifest = support::read_file_if_exists(stored_manifest(facts, id), k_max_manifest)) {
     return "sha256:" + support::sha256_hex(*manifest);
   }
   const std::string out = podman.capture({"image", "inspect", "--format", "{{.Digest}}", "--", id});
@@ -34,7 +34,7 @@ std::string manifest_digest(const podman::Podman& podman, const podman::HostFact
 
 /// A file that cannot be read holds no pin: it is our own, and damage is not an attack. The next look pins anew.
 json read_pins(const fs::path& file) {
-  json pins = json::parse(support::read_file_if_exists(file, k_longest_pins).value_or("{}"), nullptr, false);
+  json pins = json::parse(support::read_file_if_exists(file, k_max_pin_bytes).value_or("{}"), nullptr, false);
   return pins.is_object() ? pins : json::object();
 }
 
@@ -53,7 +53,7 @@ void require_pinned_manifest(const podman::Podman& podman, const podman::HostFac
   const std::string digest = manifest_digest(podman, facts, id);
   const auto pinned = pins.find(id);
   if (pinned == pins.end() || renew) {
-    if (pins.size() >= k_most_pins) {
+    if (pins.size() >= k_max_pins) {
       forget_gone(pins, facts);
     }
     pins[id] = digest;

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <string>
 
-#include "podman/host_facts.hpp"
 #include "podman/podman.hpp"
+#include "podman/podman_info.hpp"
 
 namespace agentbox::image {
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image/archive_reader.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/text.hpp"
@@ -22,11 +23,6 @@ namespace {
 using support::Error;
 using support::ExitCode;
 namespace fs = std::filesystem;
-
-struct Close {
-  void operator()(archive* reader) const { archive_read_free(reader); }
-};
-using Archive = std::unique_ptr<archive, Close>;
 
 [[noreturn]] void damaged(const fs::path& path, archive* reader) {
   const char* why = archive_error_string(reader);
@@ -39,8 +35,8 @@ using Archive = std::unique_ptr<archive, Close>;
               "this is not what the vendor publishes; do not use it");
 }
 
-Archive open_archive(const fs::path& path) {
-  Archive reader(archive_read_new());
+ArchiveReader open_archive(const fs::path& path) {
+  ArchiveReader reader(archive_read_new());
   archive_read_support_filter_gzip(reader.get());
   archive_read_support_format_tar(reader.get());
   constexpr std::size_t k_block = 1U << 18U;
@@ -127,7 +123,7 @@ private:
 
 void unpack_package(const fs::path& archive_path, const fs::path& folder, const PackageLayout& layout,
                     const UnpackLimits& limits) {
-  const Archive reader = open_archive(archive_path);
+  const ArchiveReader reader = open_archive(archive_path);
   Budget budget(limits);
   while (true) {
     archive_entry* entry = nullptr;

@@ -7,17 +7,16 @@
 #include <cstdint>
 #include <utility>
 
-#include "firewall/audit/record.hpp"
+#include "firewall/audit/audit_record.hpp"
+#include "support/ascii.hpp"
 
 namespace agentbox::network {
 namespace {
 
-constexpr std::int64_t k_most = std::int64_t{3650} * 86400;
+constexpr std::int64_t k_max_duration = std::int64_t{3650} * 86400;
 constexpr std::array<std::pair<char, std::int64_t>, 4> k_units = {{{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}}};
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+using support::is_digit;
 
 /// Whether `text` is a beginning of "2026-01-31T12:00:00.000Z", a date at least.
 bool is_time_prefix(std::string_view text) {
@@ -39,7 +38,7 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
     std::int64_t count = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
     const auto digits = static_cast<std::size_t>(end - text.data());
-    if (error != std::errc() || !is_digit(text.front()) || digits == text.size() || count > k_most) {
+    if (error != std::errc() || !is_digit(text.front()) || digits == text.size() || count > k_max_duration) {
       return std::nullopt;
     }
     unit = std::find_if(unit, k_units.end(), [&](const auto& one) { return one.first == text[digits]; });
@@ -50,7 +49,7 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
     ++unit;
     text.remove_prefix(digits + 1);
   }
-  return total > 0 && total <= k_most ? std::optional(std::chrono::seconds(total)) : std::nullopt;
+  return total > 0 && total <= k_max_duration ? std::optional(std::chrono::seconds(total)) : std::nullopt;
 }
 
 std::optional<std::string> parse_since(std::string_view text, std::chrono::system_clock::time_point now) {

@@ -22,16 +22,16 @@ using firewall::audit::Record;
 constexpr std::string_view k_suffix = ".jsonl";
 constexpr std::string_view k_old_suffix = ".jsonl.1";
 constexpr std::string_view k_totals_suffix = ".totals";
-constexpr off_t k_most = off_t{64} << 20;
+constexpr off_t k_max_read = off_t{64} << 20;
 
-/// The end of `path`, at most k_most bytes; empty when it cannot be read.
+/// The end of `path`, at most k_max_read bytes; empty when it cannot be read.
 std::string read_end(const fs::path& path) {
   const support::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat info {};
   if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return {};
   }
-  off_t at = std::max<off_t>(0, info.st_size - k_most);
+  off_t at = std::max<off_t>(0, info.st_size - k_max_read);
   std::string text(static_cast<std::size_t>(info.st_size - at), '\0');
   std::size_t have = 0;
   while (have < text.size()) {

@@ -37,7 +37,7 @@ std::string what_of(const Record& record) {
   return fmt::format("{}:{}", support::escape_untrusted(record.name, 255), record.port);
 }
 
-std::string why_of(const Record& record) {
+std::string denial_text(const Record& record) {
   if (record.address == firewall::audit::k_other_hosts) {
     return support::escape_untrusted(record.reason, 40) + "; too many to keep apart";
   }
@@ -81,7 +81,7 @@ std::optional<Notice> notice_of(const Record& record) {
   if (!of_box || record.verdict != Verdict::deny) {
     return std::nullopt;
   }
-  return Notice{what_of(record), why_of(record), entry_of(record)};
+  return Notice{what_of(record), denial_text(record), entry_of(record)};
 }
 
 std::string allow_command(const Notice& notice, const std::string& box) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "firewall/audit/record.hpp"
+#include "firewall/audit/audit_record.hpp"
 
 namespace agentbox::network {
 

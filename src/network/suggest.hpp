@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "firewall/audit/record.hpp"
+#include "firewall/audit/audit_record.hpp"
 #include "policy/egress_index.hpp"
 
 namespace agentbox::network {

@@ -18,7 +18,7 @@ namespace {
 namespace audit = firewall::audit;
 using audit::Record;
 
-constexpr std::size_t k_most_places = 65536; // more than a firewall ever makes
+constexpr std::size_t k_max_places = 65536; // more than a firewall ever makes
 constexpr int k_attempts = 5;
 
 /// The place that begins at `at`; read again when the firewall writes to it just now.
@@ -69,7 +69,7 @@ std::vector<Record> read_totals(const std::filesystem::path& path) {
     return {};
   }
   ByKey sums; // others of the same kind come from several places
-  const std::size_t places = std::min(static_cast<std::size_t>(info.st_size) / audit::k_place, k_most_places);
+  const std::size_t places = std::min(static_cast<std::size_t>(info.st_size) / audit::k_place, k_max_places);
   for (std::size_t i = 0; i < places; ++i) {
     if (const auto sum = read_place(file.get(), static_cast<off_t>(i * audit::k_place))) {
       add_to(sums, sum->record);

@@ -21,9 +21,9 @@ namespace {
 using firewall::audit::Record;
 using support::Fd;
 
-constexpr std::string_view k_suffix = ".jsonl";
-constexpr std::size_t k_longest_line = 16384;
-constexpr std::size_t k_most_at_once = 1U << 20U;
+constexpr std::string_view k_log_suffix = ".jsonl";
+constexpr std::size_t k_max_line = 16384;
+constexpr std::size_t k_max_at_once = 1U << 20U;
 
 std::optional<struct stat> status_of(int fd) {
   struct stat info {};
@@ -47,7 +47,8 @@ Tail::Tail(std::filesystem::path folder, std::optional<std::string> box, Watchin
 
 /// Opens the log of box `name` if it is not the one that is read already; the end of the former one is read first.
 void Tail::follow(const std::string& name, bool from_start, std::vector<Record>& records) {
-  Fd file(open((m_folder / (name + std::string(k_suffix))).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  Fd file(
+      open((m_folder / (name + std::string(k_log_suffix))).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   const auto info = file ? status_of(file.get()) : std::nullopt;
   if (!info) {
     return;
@@ -66,7 +67,7 @@ void Tail::follow(const std::string& name, bool from_start, std::vector<Record>&
 void Tail::read_log(Log& log, std::vector<Record>& records) {
   std::size_t taken = 0;
   std::array<char, 65536> buffer{};
-  while (taken < k_most_at_once) {
+  while (taken < k_max_at_once) {
     const ssize_t count = pread(log.file.get(), buffer.data(), buffer.size(), static_cast<off_t>(log.offset));
     if (count <= 0) {
       return;
@@ -81,7 +82,7 @@ void Tail::read_log(Log& log, std::vector<Record>& records) {
       }
     }
     log.rest.erase(0, start);
-    if (log.rest.size() > k_longest_line) {
+    if (log.rest.size() > k_max_line) {
       log.rest.clear(); // no line of a firewall's
     }
   }
@@ -102,7 +103,8 @@ std::vector<std::string> Tail::touched_boxes() {
       std::memcpy(&event, at, sizeof event);
       const std::string_view file = event.len > 0 ? at + sizeof event : "";
       at += sizeof event + event.len;
-      const std::string_view box = file.ends_with(k_suffix) ? file.substr(0, file.size() - k_suffix.size()) : "";
+      const std::string_view box =
+          file.ends_with(k_log_suffix) ? file.substr(0, file.size() - k_log_suffix.size()) : "";
       if (is_box_name(box) && (!m_box || box == *m_box)) {
         touched.emplace(box);
       }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "firewall/audit/record.hpp"
+#include "firewall/audit/audit_record.hpp"
 #include "support/fd.hpp"
 
 namespace agentbox::network {

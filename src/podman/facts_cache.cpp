@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "podman/host_facts.hpp"
+#include "podman/podman_info.hpp"
 #include "support/file.hpp"
 
 namespace agentbox::podman {

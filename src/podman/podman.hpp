@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "podman/environment.hpp"
+#include "podman/podman_environment.hpp"
 #include "support/command.hpp"
 #include "support/error.hpp"
 

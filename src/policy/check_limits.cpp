@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t k_mebibyte = 1ULL << 20U;
 constexpr std::uint64_t k_tebibyte = 1ULL << 40U;
-constexpr std::size_t k_most_entries = 200'000;
+constexpr std::size_t k_max_entries = 200'000;
 
 struct Range {
   std::uint64_t lowest;
@@ -104,7 +104,7 @@ void check_egress(const EgressPolicy& egress, Findings& findings) {
   const auto& [mode, virtual_range, allow, block, allow_ech, allow_private, allow_addresses, host_ports, max_upload,
                upload_limits, upstream_proxy] = egress;
   const std::size_t entries = allow.size() + block.size() + allow_ech.size() + allow_private.size();
-  findings.require(entries <= k_most_entries, "network", "more than 200000 hosts are listed");
+  findings.require(entries <= k_max_entries, "network", "more than 200000 hosts are listed");
   findings.require(parse_virtual_range(virtual_range.text()) == virtual_range, "network.virtual_range",
                    virtual_range.text() + " is not a range that names can be given addresses from");
   check_list(allow, "network.allow_hosts", findings, parse_listed_host);
@@ -113,16 +113,16 @@ void check_egress(const EgressPolicy& egress, Findings& findings) {
   check_list(allow_private, "network.allow_private", findings, parse_listed_pattern);
   check_list(allow_addresses, "network.allow_hosts", findings, parse_address_entry);
   check_list(upload_limits, "network.upload_limits", findings, parse_upload_limit);
-  findings.require(allow_addresses.size() <= EgressPolicy::k_most_addresses, "network.allow_hosts",
+  findings.require(allow_addresses.size() <= EgressPolicy::k_max_addresses, "network.allow_hosts",
                    "more than 256 addresses are listed", "list the hosts' names, or a block of addresses");
-  findings.require(host_ports.size() <= EgressPolicy::k_most_host_ports, "network.allow_hosts",
+  findings.require(host_ports.size() <= EgressPolicy::k_max_host_ports, "network.allow_hosts",
                    "more than 32 ports of this machine are listed");
   findings.require(std::is_sorted(host_ports.begin(), host_ports.end()) &&
                        std::adjacent_find(host_ports.begin(), host_ports.end()) == host_ports.end() &&
                        (host_ports.empty() || host_ports.front() != 0),
                    "network.allow_hosts", "internal error: the ports of this machine are not sorted and unique");
-  constexpr std::uint64_t k_most_upload = std::uint64_t{1} << 62U;
-  findings.require(max_upload.value_or(0) <= k_most_upload, "network.max_upload", "is too large");
+  constexpr std::uint64_t k_max_upload = std::uint64_t{1} << 62U;
+  findings.require(max_upload.value_or(0) <= k_max_upload, "network.max_upload", "is too large");
   if (upstream_proxy) {
     const auto result = parse_upstream_proxy(upstream_proxy->text());
     const auto* same = std::get_if<UpstreamProxy>(&result);

@@ -10,17 +10,16 @@
 namespace agentbox::policy {
 namespace {
 
-constexpr std::uint32_t k_highest_id = 65534;
-constexpr std::size_t k_longest_argument = 128U << 10U; // Linux: MAX_ARG_STRLEN
-constexpr std::size_t k_most_variables = 1000;
-constexpr std::size_t k_longest_shown = 64;
+constexpr std::uint32_t k_max_id = 65534;
+constexpr std::size_t k_max_argument = 128U << 10U; // Linux: MAX_ARG_STRLEN
+constexpr std::size_t k_max_variables = 1000;
+constexpr std::size_t k_max_shown = 64;
 
 void check_argv(const std::vector<std::string>& argv, std::string_view where, Findings& findings) {
   for (const std::string& argument : argv) {
     findings.require(is_clean_text(argument), where,
                      support::in_quotes(argument) + " is not UTF-8, or contains a NUL byte");
-    findings.require(argument.size() < k_longest_argument, where,
-                     "an argument is longer than the kernel takes (128 KiB)");
+    findings.require(argument.size() < k_max_argument, where, "an argument is longer than the kernel takes (128 KiB)");
   }
 }
 
@@ -28,24 +27,23 @@ void check_argv(const std::vector<std::string>& argv, std::string_view where, Fi
 
 void check_user(const User& user, Findings& findings) {
   const auto& [uid, gid, name, home] = user;
-  findings.require(uid > 0 && uid <= k_highest_id, "user.uid",
-                   "the agent's uid must be 1 to 65534; it never runs as root");
-  findings.require(gid > 0 && gid <= k_highest_id, "user.gid", "the agent's gid must be 1 to 65534");
+  findings.require(uid > 0 && uid <= k_max_id, "user.uid", "the agent's uid must be 1 to 65534; it never runs as root");
+  findings.require(gid > 0 && gid <= k_max_id, "user.gid", "the agent's gid must be 1 to 65534");
   findings.require(is_simple_name(name, 32, "_") && name != "root", "user.name",
                    support::in_quotes(name) + " is not a user's name");
   findings.require(home == "/home/agent", "user.home", "the agent's home is /home/agent");
 }
 
 void check_env(const std::map<std::string, std::string>& env, std::string_view where, Findings& findings) {
-  findings.require(env.size() <= k_most_variables, where, "more than 1000 variables");
+  findings.require(env.size() <= k_max_variables, where, "more than 1000 variables");
   for (const auto& [name, value] : env) {
-    const std::string at = std::string(where) + "." +
-                           (is_env_name(name) && name.size() <= k_longest_shown ? name : support::in_quotes(name));
+    const std::string at =
+        std::string(where) + "." + (is_env_name(name) && name.size() <= k_max_shown ? name : support::in_quotes(name));
     if (const auto problem = env_name_problem(name); !problem.empty()) {
       findings.add(at, support::in_quotes(name) + " cannot be set in the box: " + std::string(problem));
     }
     findings.require(is_clean_text(value), at, "the value is not UTF-8, or contains a NUL byte");
-    findings.require(name.size() + value.size() + 2 < k_longest_argument, at,
+    findings.require(name.size() + value.size() + 2 < k_max_argument, at,
                      "the value is longer than the kernel takes (128 KiB)");
   }
 }

@@ -70,15 +70,15 @@ struct EgressPolicy {
   std::vector<HostPattern> block;     ///< wins over allow; sorted, unique
   std::vector<HostPattern> allow_ech; ///< names for which a missing or encrypted SNI is accepted on 443; normally empty
   std::vector<HostPattern> allow_private; ///< names whose upstream addresses may be private (RFC 1918); normally empty
-  std::vector<AddressEntry> allow_addresses;   ///< services without a name; sorted, unique, at most k_most_addresses
+  std::vector<AddressEntry> allow_addresses;   ///< services without a name; sorted, unique, at most k_max_addresses
   std::vector<std::uint16_t> host_ports;       ///< ports of the developer's own machine; sorted, unique
   std::optional<std::uint64_t> max_upload;     ///< bytes that a session may send to what one entry of `allow` covers
   std::vector<UploadLimit> upload_limits;      ///< the same for single patterns, before max_upload; sorted by pattern
   std::optional<UpstreamProxy> upstream_proxy; ///< none: the firewall connects itself
 
   /// Each address entry is rules in the kernel, so there are few.
-  static constexpr std::size_t k_most_addresses = 256;
-  static constexpr std::size_t k_most_host_ports = 32;
+  static constexpr std::size_t k_max_addresses = 256;
+  static constexpr std::size_t k_max_host_ports = 32;
 
   bool operator==(const EgressPolicy&) const = default;
 };

@@ -146,7 +146,7 @@ EgressDecision EgressIndex::decide_host(std::uint16_t port) const {
 
 EgressDecision EgressIndex::decide_address(const Address16& address, std::uint16_t port) const {
   EgressDecision decision;
-  for (const AddressEntry& entry : m_policy.allow_addresses) { // few: k_most_addresses
+  for (const AddressEntry& entry : m_policy.allow_addresses) { // few: k_max_addresses
     if (!entry.covers(address)) {
       continue;
     }

@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t k_max_bytes = 16U << 20U;
-constexpr std::size_t k_max_entries = 200'000;
+constexpr std::size_t k_max_egress_entries = 200'000;
 constexpr std::string_view k_version = "1";
 
 template <typename Item>
@@ -244,7 +244,7 @@ private:
   template <typename Item>
   void append(std::vector<Item>& list, std::string_view value,
               std::variant<Item, EntryProblem> (*parse)(std::string_view)) {
-    if (++m_entries > k_max_entries) {
+    if (++m_entries > k_max_egress_entries) {
       throw Refusal{"it has more than 200000 entries"};
     }
     std::variant<Item, EntryProblem> result = parse(value);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/env_names.hpp"
+#include "support/ascii.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,11 +9,8 @@
 namespace agentbox::policy {
 namespace {
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
+bool is_name_start(char c) {
+  return support::is_letter(c) || c == '_';
 }
 
 constexpr std::array<std::string_view, 6> k_loader = {"GCONV_PATH", "GLIBC_TUNABLES", "GETCONF_DIR",
@@ -32,8 +30,8 @@ bool is_one_of(const std::array<std::string_view, N>& names, std::string_view na
 } // namespace
 
 bool is_env_name(std::string_view name) {
-  return !name.empty() && is_letter(name.front()) &&
-         std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || is_digit(c); });
+  return !name.empty() && is_name_start(name.front()) &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_name_start(c) || support::is_digit(c); });
 }
 
 std::string_view env_name_problem(std::string_view name) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "policy/host_pattern.hpp"
+#include "support/ascii.hpp"
 
 namespace agentbox::policy {
 namespace {
@@ -9,18 +10,12 @@ namespace {
 constexpr std::size_t k_max_name = 253; // RFC 1035 §2.3.4, written form
 constexpr std::size_t k_max_label = 63;
 
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+using support::is_digit;
+using support::is_letter;
 constexpr bool is_name_byte(char c) {
   return is_letter(c) || is_digit(c) || c == '-' || c == '_';
 }
-constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+using support::to_lower;
 
 /// Resolvers take a name whose last label reads as a number ("127.1", "0x7f.0x1") for an IPv4 address.
 bool reads_as_number(std::string_view label) {

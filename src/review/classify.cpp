@@ -53,7 +53,7 @@ bool runs_own_strategy(const Entry& entry, std::string_view name, std::string_vi
   }
   const std::string content = entry.content();
   const bool own = of_rebase ? content.find('/') != std::string::npos : names_own_strategy(content);
-  return own || content.size() == k_most_content;
+  return own || content.size() == k_max_content;
 }
 
 /// What Git reads in a working tree, or in a folder of a repository.
@@ -79,7 +79,7 @@ std::optional<Finding> of_git(const Entry& entry) {
   }
   if (name == "git-rebase-todo") {
     const std::string content = entry.content();
-    if (content.size() == k_most_content || holds_commands(content)) {
+    if (content.size() == k_max_content || holds_commands(content)) {
       return Finding{Kind::git_settings, entry.path, "git rebase --continue runs commands"};
     }
   }
@@ -92,7 +92,7 @@ std::optional<Finding> of_git(const Entry& entry) {
   }
   if (S_ISREG(entry.mode) && (name == ".gitattributes" || of_repository)) {
     const std::string content = entry.content();
-    if (content.size() == k_most_content || names_drivers(content)) { // padding is no way to hide one
+    if (content.size() == k_max_content || names_drivers(content)) { // padding is no way to hide one
       return Finding{Kind::git_attributes, entry.path, "names filters or drivers"};
     }
   }

@@ -13,14 +13,14 @@
 namespace agentbox::review {
 
 /// What is looked at of a file.
-inline constexpr std::size_t k_most_content = 256U << 10U;
+inline constexpr std::size_t k_max_content = 256U << 10U;
 
 /// One thing in the tree that changed since the box started.
 struct Entry {
   std::string path;           ///< relative to the tree
   unsigned mode = 0;          ///< st_mode
   bool in_repository = false; ///< its folder is what Git takes for a repository
-  /// The target of a symbolic link, or the first k_most_content bytes of a regular file. Called only when needed.
+  /// The target of a symbolic link, or the first k_max_content bytes of a regular file. Called only when needed.
   std::function<std::string()> content;
   bool in_hooks = false;   ///< its folder is the hooks folder of a repository
   bool in_records = false; ///< it lies in the refs or logs of one

@@ -43,7 +43,7 @@ struct Report {
   std::string box;
   std::filesystem::path workspace;
   std::int64_t since = 0;             ///< seconds since the epoch: when the box started
-  std::vector<Finding> findings;      ///< sorted by kind, then path; at most k_most_findings of a kind
+  std::vector<Finding> findings;      ///< sorted by kind, then path; at most k_max_findings of a kind
   std::map<Kind, std::size_t> counts; ///< of all, also of those that are not listed
   std::size_t looked_at = 0;
   std::string stopped; ///< why not everything was looked at; empty: everything was
@@ -51,6 +51,6 @@ struct Report {
   bool operator==(const Report&) const = default;
 };
 
-inline constexpr std::size_t k_most_findings = 200;
+inline constexpr std::size_t k_max_findings = 200;
 
 } // namespace agentbox::review

@@ -6,13 +6,13 @@
 #include <cctype>
 #include <set>
 
-#include "git/obeyed.hpp"
+#include "git/effects.hpp"
 #include "git/settings.hpp"
 
 namespace agentbox::review {
 namespace {
 
-constexpr std::size_t k_most_keys = 16;
+constexpr std::size_t k_max_keys = 16;
 
 std::string_view without_blanks(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) {
@@ -26,7 +26,7 @@ std::string_view without_blanks(std::string_view text) {
 std::vector<std::string> commanding_keys(std::string_view config) {
   std::set<std::string> found;
   git::read_settings(config, [&](const git::Setting& setting) {
-    if (found.size() < k_most_keys && git::effect_of(setting) != git::Effect::none) {
+    if (found.size() < k_max_keys && git::effect_of(setting) != git::Effect::none) {
       found.insert(std::string(setting.section) + "." + std::string(setting.key));
     }
   });

@@ -7,6 +7,7 @@
 #include <memory>
 #include <sys/stat.h>
 
+#include "support/directory.hpp"
 #include "support/fd.hpp"
 
 namespace agentbox::review {
@@ -14,12 +15,8 @@ namespace {
 
 using support::Fd;
 
-constexpr std::size_t k_most_read = 64;      // folders
-constexpr std::size_t k_most_names = 20'000; // each costs 50 ns
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
+constexpr std::size_t k_max_read = 64;      // folders
+constexpr std::size_t k_max_names = 20'000; // each costs 50 ns
 
 bool is_folder(const dirent& entry, int folder, const char* name) {
   if (entry.d_type != DT_UNKNOWN) {
@@ -33,19 +30,19 @@ KnownFolders folders_of(const std::filesystem::path& root) {
   KnownFolders known;
   std::deque<std::string> next = {""};
   std::size_t names = 0;
-  for (std::size_t count = 0; count < k_most_read && !next.empty(); ++count) {
+  for (std::size_t count = 0; count < k_max_read && !next.empty(); ++count) {
     const std::string path = next.front();
     next.pop_front();
     const std::filesystem::path whole = path.empty() ? root : root / path;
     Fd fd(open(whole.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     const int number = fd.get();
-    const std::unique_ptr<DIR, CloseFolder> folder(fd ? fdopendir(number) : nullptr);
+    const support::Directory folder(fd ? fdopendir(number) : nullptr);
     if (!folder) {
       continue;
     }
     static_cast<void>(fd.release()); // the DIR's now
     while (const dirent* entry = readdir(folder.get())) {
-      if (++names > k_most_names) {
+      if (++names > k_max_names) {
         return known;
       }
       const auto* name = static_cast<const char*>(entry->d_name);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "review/classify.hpp"
+#include "support/directory.hpp"
 #include "support/fd.hpp"
 
 namespace agentbox::review {
@@ -22,10 +23,6 @@ using support::Fd;
 
 constexpr std::size_t k_clock_every = 256; // entries between two looks at the clock
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
-
 /// The first bytes of regular file `name`; empty when it cannot be read.
 std::string read_file(int folder, const char* name) {
   const Fd fd(openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
@@ -33,7 +30,7 @@ std::string read_file(int folder, const char* name) {
   if (!fd || fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return {};
   }
-  std::string text(k_most_content, '\0');
+  std::string text(k_max_content, '\0');
   const ssize_t count = pread(fd.get(), text.data(), text.size(), 0);
   text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
   return text;
@@ -54,7 +51,7 @@ bool has_programs_below(std::string_view path) {
 
 /// An open folder and what is still to be looked at in it.
 struct Level {
-  std::unique_ptr<DIR, CloseFolder> folder;
+  support::Directory folder;
   std::string path;           ///< with a slash at the end, or empty
   bool has_data = false;      ///< objects and refs lie in it
   bool in_repository = false; ///< Git takes it for a repository, or for one with its data elsewhere
@@ -117,7 +114,7 @@ private:
 
   void enter(Fd fd, std::string path, Part part) {
     const int number = fd.get();
-    std::unique_ptr<DIR, CloseFolder> folder(fd ? fdopendir(number) : nullptr);
+    support::Directory folder(fd ? fdopendir(number) : nullptr);
     if (!folder) {
       ++m_unread;
       return;
@@ -235,7 +232,7 @@ private:
     if (!finding) {
       return;
     }
-    if (++m_report.counts[finding->kind] <= k_most_findings) {
+    if (++m_report.counts[finding->kind] <= k_max_findings) {
       finding->path = m_prefix + finding->path;
       m_report.findings.push_back(*std::move(finding));
     }

@@ -9,7 +9,7 @@ namespace {
 
 using Lines = std::vector<std::string_view>;
 
-constexpr std::size_t k_most_lines = 2000; // the table below is the square of it
+constexpr std::size_t k_max_lines = 2000; // the table below is the square of it
 
 Lines lines_of(std::string_view text) {
   Lines lines;
@@ -75,7 +75,7 @@ std::vector<std::string> line_diff(std::string_view before, std::string_view aft
   const Lines old_lines = lines_of(before);
   const Lines new_lines = lines_of(after);
   std::vector<std::string> all;
-  if (old_lines.size() > k_most_lines || new_lines.size() > k_most_lines) {
+  if (old_lines.size() > k_max_lines || new_lines.size() > k_max_lines) {
     std::transform(old_lines.begin(), old_lines.end(), std::back_inserter(all),
                    [](std::string_view line) { return marked("- ", line); });
     std::transform(new_lines.begin(), new_lines.end(), std::back_inserter(all),

@@ -15,8 +15,8 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-constexpr std::size_t k_most_rows = 1000;
-constexpr std::size_t k_longest_field = 160;
+constexpr std::size_t k_max_rows = 1000;
+constexpr std::size_t k_max_field = 160;
 
 constexpr std::array<std::pair<Verdict, std::string_view>, 6> k_verdicts{{{Verdict::stopped, "stopped"},
                                                                           {Verdict::through, "THROUGH"},
@@ -54,7 +54,7 @@ Row row_of(const std::vector<std::string_view>& fields) {
   if (!verdict || fields[0].empty()) {
     throw not_whole("a line is no finding");
   }
-  const auto text = [&](std::size_t index) { return support::escape_untrusted(fields[index], k_longest_field); };
+  const auto text = [&](std::size_t index) { return support::escape_untrusted(fields[index], k_max_field); };
   return {text(0), text(1), text(2), text(3), *verdict, text(5)};
 }
 
@@ -86,7 +86,7 @@ std::vector<Row> parse_rows(std::string_view output, std::size_t least) {
     const std::size_t end = output.find('\n');
     const std::vector<std::string_view> fields = fields_of(output.substr(0, end));
     output.remove_prefix(end == std::string_view::npos ? output.size() : end + 1);
-    if (ended || rows.size() >= k_most_rows) {
+    if (ended || rows.size() >= k_max_rows) {
       throw not_whole("there is more than it should hold");
     }
     ended = fields[0] == "end";

@@ -16,16 +16,16 @@ void refuse_root() {} // a bare CI machine runs the tests as root
 
 namespace agentbox::cli {
 
-session::Images ensure_images(const policy::PolicyFields& /*fields*/, const podman::Podman& /*podman*/,
-                              const podman::HostFacts& /*facts*/, bool /*rebuild*/, bool recheck) {
+box::Images ensure_images(const policy::PolicyFields& /*fields*/, const podman::Podman& /*podman*/,
+                          const podman::HostFacts& /*facts*/, bool /*rebuild*/, bool recheck) {
   return {std::string(64, recheck ? 'b' : 'a'), std::string(64, 'f')};
 }
 
-session::Images known_images(const policy::PolicyFields& /*fields*/) {
+box::Images known_images(const policy::PolicyFields& /*fields*/) {
   return {std::string(64, 'a'), std::string(64, 'f')};
 }
 
-bool images_missing(const session::Images& images, const podman::Podman& podman) {
+bool images_missing(const box::Images& images, const podman::Podman& podman) {
   return !support::capture(podman.command({"image", "exists", images.agent})).status.ok();
 }
 

@@ -10,10 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "session/before_step.hpp"
+#include "box/before_step.hpp"
 #include "support/error.hpp"
 
-namespace agentbox::session {
+namespace agentbox::box {
 namespace {
 
 void run(const std::string& command) {
@@ -44,4 +44,4 @@ void before_step(Phase phase, std::size_t number) {
   run(what);
 }
 
-} // namespace agentbox::session
+} // namespace agentbox::box

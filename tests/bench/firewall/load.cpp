@@ -254,13 +254,13 @@ std::string question(const std::string& name) {
 
 /// Many datagrams a system call, so that the one who answers is measured and not the one who asks.
 struct Datagrams {
-  static constexpr std::size_t k_most = 64;
-  std::array<std::array<char, 512>, k_most> buffers{};
-  std::array<iovec, k_most> parts{};
-  std::array<mmsghdr, k_most> messages{};
+  static constexpr std::size_t k_max = 64;
+  std::array<std::array<char, 512>, k_max> buffers{};
+  std::array<iovec, k_max> parts{};
+  std::array<mmsghdr, k_max> messages{};
 
   mmsghdr* into(bool own_buffers, std::string& message) {
-    for (std::size_t i = 0; i < k_most; ++i) {
+    for (std::size_t i = 0; i < k_max; ++i) {
       parts[i] = own_buffers ? iovec{buffers[i].data(), buffers[i].size()} : iovec{message.data(), message.size()};
       messages[i] = {};
       messages[i].msg_hdr.msg_iov = &parts[i];
@@ -280,7 +280,7 @@ int dns(const sockaddr_in& to, double seconds, unsigned parallel, const std::str
   std::string message = question(name);
   Datagrams all;
   const auto ask = [&](unsigned count) { sendmmsg(fd, all.into(false, message), count, 0); };
-  parallel = std::min<unsigned>(parallel, Datagrams::k_most);
+  parallel = std::min<unsigned>(parallel, Datagrams::k_max);
   ask(parallel);
   const auto begin = Clock::now();
   unsigned long answers = 0;

@@ -141,7 +141,7 @@ class Configuration(unittest.TestCase):
     @staticmethod
     def known():
         """The keys that the reader asks its tables for, from its source."""
-        source = "".join(path.read_text() for path in sorted((SOURCE / "src/config").glob("layer*.cpp")))
+        source = "".join(path.read_text() for path in sorted((SOURCE / "src/config").glob("*layer*.cpp")))
         keys = set(re.findall(r'[.>](?:string|strings|boolean|text_or_number)\("(\w+)"[,)]', source))
         keys.update(re.findall(r'read_(?:limit|hosts)\(\*\w+, "(\w+)"', source))
         keys.update(re.findall(r'read_list\(top, "\w+", "(\w+)"\)', source))
@@ -157,7 +157,7 @@ class Configuration(unittest.TestCase):
         self.assertEqual(set(re.findall(r"^\.It Cm (\w+)", keys, flags=re.M)), known)
 
     def test_the_man_page_has_every_table_and_no_other(self):
-        source = (SOURCE / "src/config/layer.cpp").read_text() + (SOURCE / "src/config/layer_sections.cpp").read_text()
+        source = (SOURCE / "src/config/config_layer.cpp").read_text() + (SOURCE / "src/config/layer_sections.cpp").read_text()
         known = set(re.findall(r'top\.tables?\("(\w+)"\)', source)) | set(re.findall(r'read_(?:list|paths)\(top, "(\w+)"', source))
         page = (MAN / "agentbox-config.5").read_text()
         documented = re.findall(r"^\.Ss \[+(\w+)(?:\.NAME)?\]+$", page, flags=re.M)

@@ -19,21 +19,25 @@ ALLOWED = {
     "oci": {"policy", "support"},
     "image": {"podman", "oci", "policy", "support"},
     "firewall": {"policy", "support"},
-    "network": {"policy", "support", "firewall"},
+    "network": {"boxes", "policy", "support", "firewall"},
     "review": {"git", "support"},
-    "session": {"podman", "oci", "policy", "config", "support", "image", "firewall", "git", "network", "review"},
-    "generate": {"podman", "oci", "policy", "session", "support"},
+    "guard": {"git", "oci", "policy", "support"},
+    "boxes": {"firewall", "oci", "support"},
+    "box": {"boxes", "config", "firewall", "guard", "image", "network", "oci", "podman", "policy", "review", "support"},
+    "generate": {"box", "boxes", "oci", "podman", "policy", "support"},
     "doctor": {"podman", "policy", "support"},
     "verify": {"support"},
+    "attacks": {},
+    "entrypoint": {"attacks"},
     "cli": None,  # everything
 }
 
-# session shows the ruleset in --dry-run, reads the audit log and speaks to the control socket: the pure renderer and the
-# forms of records and messages only, nothing of the firewall that opens a socket.
+# The launcher shows the ruleset in --dry-run, reads the audit log and speaks to the control socket: it may use the pure
+# renderer and the formats of records and messages, and nothing of the firewall that opens a socket.
 ONLY_HEADERS = {
-    ("session", "firewall"): re.compile(
-        r"^firewall/(ruleset/(?!\w*driver|in_child)\w+|audit/record|control/message)\.hpp$"),
-    ("network", "firewall"): re.compile(r"^firewall/audit/(record|sum)\.hpp$"),
+    ("box", "firewall"): re.compile(r"^firewall/ruleset/(?!\w*driver|in_child)\w+\.hpp$"),
+    ("boxes", "firewall"): re.compile(r"^firewall/control/control_message\.hpp$"),
+    ("network", "firewall"): re.compile(r"^firewall/audit/(audit_record|sum)\.hpp$"),
 }
 
 # Programs and folders that hold no box's library but are of a box.
@@ -46,7 +50,11 @@ FOLDERS = {
     "src/image": "image",
     "src/network": "network",
     "src/review": "review",
-    "src/session": "session",
+    "src/guard": "guard",
+    "src/boxes": "boxes",
+    "src/box": "box",
+    "src/entrypoint": "entrypoint",
+    "src/attacks": "attacks",
     "src/generate": "generate",
     "src/doctor": "doctor",
     "src/verify": "verify",
@@ -76,7 +84,7 @@ def problem_of(box, name):
         return f"{box} must not depend on {target}"
     only = ONLY_HEADERS.get((box, target))
     if only and not only.match(name):
-        return f"{box} may use {target}'s ruleset renderer, audit records and control messages only"
+        return f"{box} may not include {name}: ONLY_HEADERS lists what it may"
     return None
 
 
@@ -101,17 +109,17 @@ def self_test():
     assert problem_of("policy", "policy/types.hpp") is None
     assert problem_of("policy", "nlohmann/json.hpp") is None
     assert problem_of("policy", "findings.hpp") is None
-    assert problem_of("cli", "session/plan.hpp") is None
-    assert problem_of("session", "firewall/ruleset/render.hpp") is None
-    assert problem_of("session", "firewall/audit/record.hpp") is None
+    assert problem_of("cli", "box/plan.hpp") is None
+    assert problem_of("box", "firewall/ruleset/render.hpp") is None
+    assert problem_of("network", "firewall/audit/audit_record.hpp") is None
     assert problem_of("support", "policy/types.hpp")
     assert problem_of("policy", "config/load.hpp")
     assert problem_of("oci", "podman/podman.hpp")
     assert problem_of("firewall", "oci/json.hpp")
-    assert problem_of("session", "cli/app.hpp")
-    assert problem_of("session", "firewall/proxy.hpp")
-    assert problem_of("session", "firewall/ruleset/nft_driver.hpp")
-    assert problem_of("session", "firewall/audit/log.hpp")
+    assert problem_of("box", "cli/app.hpp")
+    assert problem_of("box", "firewall/proxy.hpp")
+    assert problem_of("box", "firewall/ruleset/nft_driver.hpp")
+    assert problem_of("network", "firewall/audit/audit_log.hpp")
     assert problem_of("policy", "../config/load.hpp")
     assert INCLUDE.match('#include "a/b.hpp"').group(1) == "a/b.hpp"
     assert INCLUDE.match("#include <vector>") is None

@@ -2,7 +2,7 @@
 // A configuration that a host is added to: nothing of its text is lost, and what parsed before parses after.
 #include "config/toml_edit.hpp"
 
-#include "config/layer.hpp"
+#include "config/config_layer.hpp"
 #include "require.hpp"
 
 namespace config = agentbox::config;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A line of an audit log as the host reads it: what is taken for a record can be written as a harmless line, and stays
 // the same from then on, and as a place of the totals. What is no place is none.
-#include "firewall/audit/record.hpp"
+#include "firewall/audit/audit_record.hpp"
 #include "firewall/audit/sum.hpp"
 #include "require.hpp"
 

@@ -52,6 +52,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   require(!directory.decide("bad.example", 443).allowed(), "a block stays");
   require(!directory.decide("x.blocked.example", 443).allowed(), "a block stays");
-  require(directory.live().changes().size() <= names::LiveList::k_most, "changes are bounded");
+  require(directory.live().changes().size() <= names::LiveList::k_max, "changes are bounded");
   return 0;
 }

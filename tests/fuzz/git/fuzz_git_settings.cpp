@@ -3,16 +3,16 @@
 #include <set>
 #include <string>
 
-#include "git/command_words.hpp"
-#include "git/obeyed.hpp"
+#include "git/effects.hpp"
 #include "git/settings.hpp"
+#include "git/shell_words.hpp"
 #include "require.hpp"
 
 using namespace agentbox::git;
 using agentbox::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { // NOLINT(*-identifier-naming)
-  constexpr std::size_t k_most = 32;
+  constexpr std::size_t k_max = 32;
   const std::string text(agentbox::fuzz::text_of(data, size));
   std::size_t bytes = 0;
   bool exact = true;
@@ -24,8 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     exact = setting.exact;
     static_cast<void>(effect_of(setting));
     static_cast<void>(is_true(setting));
-    const auto words = command_words(setting.value, k_most);
-    require(words.size() <= k_most && std::set(words.begin(), words.end()).size() == words.size(), "few, each once");
+    const auto words = command_words(setting.value, k_max);
+    require(words.size() <= k_max && std::set(words.begin(), words.end()).size() == words.size(), "few, each once");
     for (const std::string& word : words) {
       require(!word.empty() && word.size() <= setting.value.size(), "a word is a piece of the value");
     }

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "../require.hpp"
-#include "oci/bundle/layer.hpp"
+#include "oci/bundle/image_layer.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "unit/generate/tar.hpp"

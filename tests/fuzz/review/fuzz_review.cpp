@@ -7,8 +7,8 @@
 #include "require.hpp"
 #include "review/classify.hpp"
 #include "review/git_settings.hpp"
-#include "review/store.hpp"
-#include "review/words.hpp"
+#include "review/report_store.hpp"
+#include "review/report_text.hpp"
 
 using namespace agentbox::review;
 using agentbox::fuzz::require;

@@ -96,8 +96,8 @@ void limits(const Add& add) {
     add(std::string("rlimit.") + name, limit_text(limit.rlim_cur) + " " + limit_text(limit.rlim_max));
   }
   // The firewall's and the shell's processes count as well, and their number differs by a few.
-  constexpr std::size_t k_most = 600;
-  const std::size_t count = children(k_most);
+  constexpr std::size_t k_max = 600;
+  const std::size_t count = children(k_max);
   add("processes", count >= 490 && count < 512 ? "limited to about 512" : "limited to " + std::to_string(count));
 }
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "attacks/io.hpp"
+#include "attacks/attack_io.hpp"
 #include "wire/wire.hpp"
 
 namespace agentbox::wire {

@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "attacks/io.hpp"
+#include "attacks/attack_io.hpp"
 #include "wire/dns_bytes.hpp"
 
 namespace agentbox::wire {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
-#include "config/layer.hpp"
+#include "config/config_layer.hpp"
 
 namespace config = agentbox::config;
 using agentbox::policy::Diagnostics;

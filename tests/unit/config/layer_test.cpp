@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/layer.hpp"
+#include "config/config_layer.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-#include "doctor/finding.hpp"
+#include "doctor/check_finding.hpp"
 
 namespace agentbox::doctor::test {
 

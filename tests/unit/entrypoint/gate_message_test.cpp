@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate_message.hpp"
+#include "entrypoint/gate_message.hpp"
 
 #include <functional>
 #include <string>

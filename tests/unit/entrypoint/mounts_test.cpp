@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mounts.hpp"
+#include "entrypoint/mount_check.hpp"
 
 #include <sys/stat.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "privileges.hpp"
+#include "entrypoint/privilege_check.hpp"
 
 #include <string>
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "catch.hpp"
-#include "firewall/audit/log.hpp"
+#include "firewall/audit/audit_log.hpp"
 #include "support/error.hpp"
 #include "temp_folder.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "firewall/audit/log.hpp"
+#include "firewall/audit/audit_log.hpp"
 
 #include <algorithm>
 #include <cstdlib>

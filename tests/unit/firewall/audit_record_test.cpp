@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "firewall/audit/record.hpp"
+#include "firewall/audit/audit_record.hpp"
 
 #include <string>
 

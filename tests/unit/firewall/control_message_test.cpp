@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "firewall/control/message.hpp"
+#include "firewall/control/control_message.hpp"
 
 #include "catch.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "firewall/control/server.hpp"
+#include "firewall/control/control_server.hpp"
 
 #include <array>
 #include <asio/posix/stream_descriptor.hpp>

@@ -182,7 +182,7 @@ TEST_CASE("changes are bounded, and the same one again takes no more room", "[co
     ok = rig.allow("n" + std::to_string(i) + ".example.org").ok;
   }
   CHECK_FALSE(ok);
-  CHECK(rig.directory.live().changes().size() == names::LiveList::k_most);
+  CHECK(rig.directory.live().changes().size() == names::LiveList::k_max);
 }
 
 } // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "firewall/dns/message.hpp"
+#include "firewall/dns/dns_message.hpp"
 
 #include <string>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "firewall/serve/options.hpp"
+#include "firewall/serve/serve_options.hpp"
 
 #include <string>
 #include <vector>

@@ -11,7 +11,7 @@
 #include "catch.hpp"
 #include "generate/leftovers.hpp"
 #include "generate/output_folder.hpp"
-#include "generate/record.hpp"
+#include "generate/output_record.hpp"
 #include "support/file.hpp"
 #include "temp_folder.hpp"
 #include "unit/oci/sample.hpp"

@@ -4,7 +4,7 @@
 
 #include "catch.hpp"
 #include "generate/output_folder.hpp"
-#include "generate/record.hpp"
+#include "generate/output_record.hpp"
 #include "support/file.hpp"
 #include "tar.hpp"
 #include "unit/oci/sample.hpp"

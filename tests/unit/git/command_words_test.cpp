@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "git/command_words.hpp"
+#include "git/shell_words.hpp"
 
 #include <algorithm>
 

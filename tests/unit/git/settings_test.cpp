@@ -5,7 +5,7 @@
 
 #include "catch.hpp"
 #include "cpu_time.hpp"
-#include "git/obeyed.hpp"
+#include "git/effects.hpp"
 
 using namespace agentbox::git;
 using Pairs = std::vector<std::pair<std::string, std::string>>;

@@ -12,7 +12,7 @@
 
 #include "catch.hpp"
 #include "folder.hpp"
-#include "image/agent_files.hpp"
+#include "image/agent_packages.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"

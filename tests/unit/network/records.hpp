@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-#include "firewall/audit/record.hpp"
+#include "firewall/audit/audit_record.hpp"
 
 namespace agentbox::test {
 

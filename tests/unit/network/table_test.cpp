@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "network/table.hpp"
+#include "network/decision_table.hpp"
 
 #include <cstdlib>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "podman/environment.hpp"
+#include "podman/podman_environment.hpp"
 
 #include "catch.hpp"
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "catch.hpp"
-#include "podman/host_facts.hpp"
+#include "podman/podman_info.hpp"
 #include "support/file.hpp"
 
 using namespace agentbox::podman;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "podman/host_facts.hpp"
+#include "podman/podman_info.hpp"
 
 #include <filesystem>
 #include <fstream>

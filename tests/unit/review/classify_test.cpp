@@ -69,7 +69,7 @@ TEST_CASE("an unfinished rebase that runs commands") {
   const std::string todo = ".git/rebase-merge/git-rebase-todo";
   CHECK(kind_of(todo, k_file, "pick 1234 x\n  exec ./x\n") == Kind::git_settings);
   CHECK(kind_of(todo, k_file, "x\t./x") == Kind::git_settings);
-  CHECK(kind_of(todo, k_file, std::string(k_most_content, '\n')) == Kind::git_settings);
+  CHECK(kind_of(todo, k_file, std::string(k_max_content, '\n')) == Kind::git_settings);
   CHECK_FALSE(kind_of(todo, k_file, "pick 1234 exec\n# x y\n"));
 }
 
@@ -106,8 +106,8 @@ TEST_CASE("hooks are those of a repository, whatever it is called") {
 }
 
 TEST_CASE("padding hides no driver") {
-  CHECK(kind_of(".gitattributes", k_file, std::string(k_most_content, '#')) == Kind::git_attributes);
-  CHECK_FALSE(kind_of(".gitattributes", k_file, std::string(k_most_content - 1, '#')));
+  CHECK(kind_of(".gitattributes", k_file, std::string(k_max_content, '#')) == Kind::git_attributes);
+  CHECK_FALSE(kind_of(".gitattributes", k_file, std::string(k_max_content - 1, '#')));
 }
 
 TEST_CASE("what other programs of the host run or trust") {

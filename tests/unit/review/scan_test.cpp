@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "catch.hpp"
-#include "review/store.hpp"
+#include "review/report_store.hpp"
 #include "temp_folder.hpp"
 
 using namespace agentbox::review;
@@ -292,7 +292,7 @@ TEST_CASE("huge and deep trees end the look, and the report says so") {
   Limits limits;
   const Report whole = scanned({folder.path()}, start.earliest(), limits);
   CHECK(whole.counts.at(Kind::program) == 300);
-  CHECK(whole.findings.size() == k_most_findings);
+  CHECK(whole.findings.size() == k_max_findings);
   limits.entries = 50;
   CHECK(scanned({folder.path()}, start.earliest(), limits).stopped == "stopped after 50 files");
   limits = {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "review/words.hpp"
+#include "review/report_text.hpp"
 
 #include "catch.hpp"
 

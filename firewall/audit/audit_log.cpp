@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/audit/audit_log.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <utility>
+
+#include "firewall/audit/own_file.hpp"
+#include "support/error.hpp"
+
+namespace agentbox::firewall::audit {
+
+using support::ExitCode;
+
+namespace {
+
+constexpr std::size_t k_max_kept = 1024;
+
+/// Of the firewall's own life, and knocks at its gate: nothing that a total is wanted of.
+bool is_counted(const Record& record) {
+  return record.kind != Kind::firewall && record.kind != Kind::gate;
+}
+
+Record stamped(Record record, const std::string& box) {
+  record.box = box;
+  record.time = format_time(std::chrono::system_clock::now());
+  return record;
+}
+
+} // namespace
+
+Log::Log(std::filesystem::path folder, std::string box, std::uint64_t max_bytes)
+    : m_folder(std::move(folder)), m_box(std::move(box)), m_max_bytes(max_bytes), m_ledger(m_folder, m_box) {
+  open();
+}
+
+void Log::open() {
+  OwnFile file = open_own_file(m_folder / (m_box + ".jsonl"), O_APPEND);
+  m_file = std::move(file.fd);
+  m_size = file.size;
+  char last = '\n';
+  // A kill, or a full disk, can have cut the last line: the next one must not be lost with it.
+  m_torn = m_size > 0 && ::pread(m_file.get(), &last, 1, static_cast<off_t>(m_size - 1)) == 1 && last != '\n';
+}
+
+void Log::rotate() {
+  const auto path = m_folder / (m_box + ".jsonl");
+  const auto old = m_folder / (m_box + ".jsonl.1");
+  if (::rename(path.c_str(), old.c_str()) != 0 && errno != ENOENT) { // done already, where opening failed after it
+    throw support::system_error(ExitCode::failed, "cannot rotate the audit log " + path.string(), errno);
+  }
+  open();
+}
+
+void Log::append(const Record& record) {
+  try {
+    if (!m_file) {
+      open();
+    }
+    std::string line = to_json_line(record);
+    if (m_size + line.size() + 1 > m_max_bytes) {
+      rotate();
+    }
+    line.insert(0, m_torn ? "\n" : "");
+    // One write a line: a reader sees whole lines only, or a last one without its newline.
+    const ssize_t written = ::write(m_file.get(), line.data(), line.size());
+    m_healthy = written == static_cast<ssize_t>(line.size());
+    m_torn = m_torn ? !m_healthy : written > 0 && !m_healthy;
+    m_size += written > 0 ? static_cast<std::uint64_t>(written) : 0;
+  } catch (const support::Error&) {
+    m_healthy = false; // the caller asks healthy() before it lets anything through
+  }
+}
+
+void Log::count(const Record& record) {
+  m_healthy = m_ledger.add(record) && m_healthy;
+}
+
+void Log::keep(Record record) {
+  if (record.kind != Kind::connect || record.verdict != Verdict::allow) {
+    return;
+  }
+  if (m_kept.size() == k_max_kept) {
+    m_kept.pop_front();
+    ++m_lost;
+  }
+  m_kept.push_back(std::move(record));
+}
+
+void Log::record(Record record) {
+  if (m_healthy || recover()) {
+    append(record);
+  }
+  if (!m_healthy) {
+    keep(std::move(record));
+  }
+}
+
+void Log::write(Record record) {
+  record = stamped(std::move(record), m_box);
+  if (is_counted(record)) {
+    count(record);
+  }
+  const bool of_user = record.kind == Kind::control || record.kind == Kind::firewall; // never left out
+  if (!of_user && !m_limiter.admit(record, Limiter::Clock::now())) {
+    return;
+  }
+  if (m_healthy) {
+    flush();
+  }
+  this->record(std::move(record));
+}
+
+void Log::flush() {
+  if (const std::uint64_t count = m_limiter.take_left_out(); count > 0) {
+    Record record;
+    record.verdict = Verdict::allow;
+    record.reason = "left-out";
+    record.text = fmt::format("{} decisions came too fast to be recorded one by one; the totals have them", count);
+    this->record(stamped(std::move(record), m_box));
+  }
+}
+
+bool Log::recover() {
+  if (!m_ledger.flush()) {
+    m_healthy = false;
+    return false;
+  }
+  Record record;
+  record.verdict = Verdict::allow;
+  record.reason = "recovered";
+  record.text = "the audit log can be written again";
+  if (m_lost > 0) {
+    record.text += fmt::format("; {} connections meanwhile are not recorded", m_lost);
+  }
+  append(stamped(std::move(record), m_box));
+  m_lost = m_healthy ? 0 : m_lost;
+  while (m_healthy && !m_kept.empty()) {
+    append(m_kept.front());
+    if (m_healthy) {
+      m_kept.pop_front();
+    }
+  }
+  return m_healthy;
+}
+
+} // namespace agentbox::firewall::audit

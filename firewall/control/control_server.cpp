@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/control/control_server.hpp"
+
+#include <algorithm>
+#include <asio/write.hpp>
+#include <cerrno>
+#include <chrono>
+#include <string>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+#include <variant>
+
+#include "support/error.hpp"
+#include "support/fd.hpp"
+
+namespace agentbox::firewall::control {
+namespace {
+
+using asio::local::stream_protocol;
+
+constexpr std::chrono::seconds k_time{2}; // for a whole request
+constexpr int k_backlog = 16;
+
+/// Whether the process at the other end has the firewall's own user, in the firewall's user namespace: that is the user
+/// who started the box. Root of the host is not in that namespace, and is refused.
+bool is_own_user(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && size == sizeof peer && peer.uid == ::geteuid();
+}
+
+/// Gives the file of the socket its mode before it can be connected to.
+class PrivateUmask {
+public:
+  PrivateUmask() : m_old(::umask(0177)) {}
+  ~PrivateUmask() { ::umask(m_old); }
+  PrivateUmask(const PrivateUmask&) = delete;
+  PrivateUmask& operator=(const PrivateUmask&) = delete;
+  PrivateUmask(PrivateUmask&&) = delete;
+  PrivateUmask& operator=(PrivateUmask&&) = delete;
+
+private:
+  mode_t m_old;
+};
+
+} // namespace
+
+Server::Server(asio::io_context& context, const std::filesystem::path& socket, Controller& controller)
+    : m_context(context), m_controller(controller), m_acceptor(context), m_timer(context) {
+  std::error_code error;
+  ::unlink(socket.c_str());
+  m_acceptor.open(stream_protocol(), error);
+  if (!error) {
+    const PrivateUmask umask;
+    m_acceptor.bind(stream_protocol::endpoint(socket.string()), error);
+  }
+  if (!error) {
+    m_acceptor.listen(k_backlog, error);
+  }
+  if (!error) {
+    m_acceptor.native_non_blocking(true, error);
+  }
+  if (error) {
+    throw support::Error(support::ExitCode::failed,
+                         "cannot listen on the control socket " + socket.string() + ": " + error.message());
+  }
+}
+
+void Server::start() {
+  asio::co_spawn(m_context, accept_loop(), io::Essential{});
+}
+
+asio::awaitable<void> Server::accept_loop() {
+  for (;;) {
+    const auto [error] = co_await m_acceptor.async_wait(stream_protocol::acceptor::wait_read, io::k_await);
+    if (error) {
+      co_return;
+    }
+    const int fd = ::accept4(m_acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+      admit(fd);
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      asio::steady_timer pause(m_context, std::chrono::milliseconds(20));
+      co_await pause.async_wait(io::k_await);
+    }
+  }
+}
+
+void Server::admit(int fd) {
+  support::Fd owned(fd); // closed at once: who is not us learns nothing
+  if (!is_own_user(fd) || m_connections >= k_max_connections) {
+    return;
+  }
+  ++m_connections;
+  asio::co_spawn(m_context, serve(std::make_shared<Socket>(m_context, stream_protocol(), owned.release())),
+                 [this](const std::exception_ptr&) { --m_connections; });
+}
+
+asio::awaitable<void> Server::serve(std::shared_ptr<Socket> socket) {
+  // Closes the socket under whoever is too slow; awaits end with an error then.
+  asio::steady_timer over(m_context, k_time);
+  over.async_wait([socket](const std::error_code& error) {
+    std::error_code ignored;
+    if (!error) {
+      socket->close(ignored);
+    }
+  });
+  const Reply reply = co_await answer(*socket); // a statement of its own: GCC 12 destroys temporaries beside it twice
+  const std::string line = to_line(reply);
+  if (socket->is_open()) {
+    co_await asio::async_write(*socket, asio::buffer(line), io::k_await);
+  }
+  over.cancel();
+  if (!m_expiring && m_controller.until_next_expiry(Controller::Clock::now())) {
+    m_expiring = true;
+    asio::co_spawn(m_context, expire_loop(), io::Essential{});
+  }
+}
+
+asio::awaitable<Reply> Server::answer(Socket& socket) {
+  std::string buffer(k_max_message, '\0');
+  std::size_t have = 0;
+  while (have < buffer.size()) {
+    const auto [error, size] =
+        co_await socket.async_read_some(asio::buffer(buffer.data() + have, buffer.size() - have), io::k_await);
+    if (error || size == 0) {
+      co_return Reply{false, "the message to the firewall ended half way", ""};
+    }
+    have += size;
+    const std::size_t end = std::string_view(buffer).substr(0, have).find('\n');
+    if (end == std::string_view::npos) {
+      continue;
+    }
+    auto parsed = parse_request(std::string_view(buffer).substr(0, end));
+    if (auto* refusal = std::get_if<Reply>(&parsed)) {
+      co_return std::move(*refusal);
+    }
+    co_return m_controller.handle(std::get<Request>(parsed), Controller::Clock::now());
+  }
+  co_return Reply{false, "the message to the firewall is too long", ""};
+}
+
+/// Runs only while something expires. Looks at least once a second, because timers stand still while the machine
+/// sleeps, and the time that the user gave does not.
+asio::awaitable<void> Server::expire_loop() {
+  while (const auto left = m_controller.until_next_expiry(Controller::Clock::now())) {
+    m_timer.expires_after(std::min<Controller::Clock::duration>(*left, std::chrono::seconds(1)));
+    const auto [error] = co_await m_timer.async_wait(io::k_await);
+    if (error) {
+      break;
+    }
+    m_controller.expire(Controller::Clock::now());
+  }
+  m_expiring = false;
+}
+
+} // namespace agentbox::firewall::control

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/dns/dns_server.hpp"
+
+#include <array>
+#include <asio/read.hpp>
+#include <asio/write.hpp>
+#include <cerrno>
+#include <chrono>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <string>
+#include <sys/socket.h>
+#include <utility>
+
+#include "support/error.hpp"
+
+namespace agentbox::firewall::dns {
+namespace {
+
+using asio::ip::tcp;
+using asio::ip::udp;
+
+constexpr std::uint16_t k_port = 53;
+constexpr unsigned k_batch = 32;
+constexpr std::size_t k_max_datagram = 1232; // longer ones are cut, and so malformed
+constexpr std::size_t k_max_tcp_query = 4096;
+constexpr std::size_t k_max_tcp_sessions = 64;
+constexpr std::chrono::seconds k_tcp_time{5};
+constexpr unsigned k_max_tcp_queries = 1000;
+
+void check(const std::error_code& error, const char* what) {
+  if (error) {
+    throw support::Error(support::ExitCode::failed, fmt::format("the DNS stub cannot listen on 127.0.0.1:{}/{}: {}",
+                                                                k_port, what, error.message()));
+  }
+}
+
+} // namespace
+
+/// Buffers for many datagrams a system call.
+struct Server::Batch {
+  std::array<std::array<char, k_max_datagram>, k_batch> buffers;
+  std::array<sockaddr_in, k_batch> peers;
+  std::array<iovec, k_batch> parts;
+  std::array<mmsghdr, k_batch> messages;
+  std::array<std::string, k_batch> answers;
+
+  void prepare_to_receive() {
+    for (std::size_t i = 0; i < k_batch; ++i) {
+      parts.at(i) = {buffers.at(i).data(), buffers.at(i).size()};
+      messages.at(i) = {};
+      messages.at(i).msg_hdr.msg_name = &peers.at(i);
+      messages.at(i).msg_hdr.msg_namelen = sizeof(sockaddr_in);
+      messages.at(i).msg_hdr.msg_iov = &parts.at(i);
+      messages.at(i).msg_hdr.msg_iovlen = 1;
+    }
+  }
+
+  /// Turns the first `received` messages into their answers; returns how many there are.
+  unsigned answer(Stub& stub, unsigned received) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < received; ++i) {
+      answers.at(count) = stub.respond({buffers.at(i).data(), messages.at(i).msg_len});
+      if (answers.at(count).empty()) {
+        continue;
+      }
+      // Not past i, which has been read already.
+      peers.at(count) = peers.at(i);
+      parts.at(count) = {answers.at(count).data(), answers.at(count).size()};
+      ++count;
+    }
+    return count;
+  }
+};
+
+Server::Server(asio::io_context& context, Stub& stub)
+    : m_context(context), m_stub(stub), m_udp(context), m_tcp(context), m_batch(std::make_unique<Batch>()) {
+  const auto loopback = asio::ip::address_v4::loopback();
+  std::error_code error;
+  m_udp.open(udp::v4(), error);
+  check(error, "udp");
+  m_udp.bind({loopback, k_port}, error);
+  check(error, "udp");
+  m_udp.native_non_blocking(true, error);
+  check(error, "udp");
+  m_tcp.open(tcp::v4(), error);
+  check(error, "tcp");
+  m_tcp.set_option(tcp::acceptor::reuse_address(true), error);
+  m_tcp.bind({loopback, k_port}, error);
+  check(error, "tcp");
+  m_tcp.listen(static_cast<int>(k_max_tcp_sessions), error);
+  check(error, "tcp");
+}
+
+Server::~Server() = default;
+
+void Server::start() {
+  asio::co_spawn(m_context, udp_loop(), io::Essential{});
+  asio::co_spawn(m_context, tcp_loop(), io::Essential{});
+}
+
+asio::awaitable<void> Server::udp_loop() {
+  for (;;) {
+    const auto [error] = co_await m_udp.async_wait(udp::socket::wait_read, io::k_await);
+    if (error) {
+      co_return;
+    }
+    m_batch->prepare_to_receive();
+    const int received = ::recvmmsg(m_udp.native_handle(), m_batch->messages.data(), k_batch, MSG_DONTWAIT, nullptr);
+    if (received <= 0) {
+      continue; // nothing, or an ICMP error for a client that is gone
+    }
+    const unsigned answers = m_batch->answer(m_stub, static_cast<unsigned>(received));
+    // What does not fit into the socket's buffer is lost, as UDP may; the resolver asks again.
+    ::sendmmsg(m_udp.native_handle(), m_batch->messages.data(), answers, MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+}
+
+asio::awaitable<void> Server::tcp_loop() {
+  for (;;) {
+    auto [error, socket] = co_await m_tcp.async_accept(io::k_await);
+    if (error == asio::error::operation_aborted) {
+      co_return;
+    }
+    if (error) {
+      asio::steady_timer pause(m_context, std::chrono::milliseconds(20));
+      co_await pause.async_wait(io::k_await);
+    } else if (m_tcp_sessions < k_max_tcp_sessions) {
+      ++m_tcp_sessions;
+      asio::co_spawn(m_context, tcp_session(std::move(socket)),
+                     [this](const std::exception_ptr&) { --m_tcp_sessions; });
+    }
+  }
+}
+
+asio::awaitable<void> Server::tcp_session(tcp::socket accepted) {
+  const auto shared = std::make_shared<tcp::socket>(std::move(accepted));
+  tcp::socket& socket = *shared;
+  // One clock for the whole session: a client that trickles does not keep it open.
+  asio::steady_timer clock(m_context, k_tcp_time);
+  clock.async_wait([shared](std::error_code error) {
+    if (!error) {
+      shared->close(error);
+    }
+  });
+  std::array<unsigned char, 2> length{};
+  std::string message;
+  for (unsigned i = 0; i < k_max_tcp_queries; ++i) {
+    const auto [header_error, header_size] = co_await asio::async_read(socket, asio::buffer(length), io::k_await);
+    if (header_error) {
+      co_return;
+    }
+    message.resize((std::size_t{length[0]} << 8U) | length[1]);
+    if (message.size() > k_max_tcp_query) {
+      co_return;
+    }
+    const auto [body_error, body_size] = co_await asio::async_read(socket, asio::buffer(message), io::k_await);
+    if (body_error) {
+      co_return;
+    }
+    const std::string answer = m_stub.respond(message);
+    if (answer.empty()) {
+      co_return;
+    }
+    length = {static_cast<unsigned char>(answer.size() >> 8U), static_cast<unsigned char>(answer.size() & 0xFFU)};
+    const std::array<asio::const_buffer, 2> whole = {asio::buffer(length), asio::buffer(answer)};
+    const auto [write_error, written] = co_await asio::async_write(socket, whole, io::k_await);
+    if (write_error) {
+      co_return;
+    }
+  }
+}
+
+} // namespace agentbox::firewall::dns

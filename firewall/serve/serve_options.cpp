@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall/serve/serve_options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <utility>
+
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::firewall::serve {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+
+Error usage(const std::string& message) {
+  return {ExitCode::usage, message, "see agentbox-firewall --help"};
+}
+
+bool is_box_name(std::string_view text) {
+  const auto inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  return !text.empty() && text.size() <= 41 && text.front() != '-' && std::all_of(text.begin(), text.end(), inner);
+}
+
+bool is_nonce(std::string_view text) {
+  const auto hex = [](char c) { return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9'); };
+  return text.size() >= 16 && text.size() <= 128 && std::all_of(text.begin(), text.end(), hex);
+}
+
+std::uint16_t parse_port(const std::string& text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0) {
+    throw usage("--publish takes a port from 1 to 65535, not \"" + support::escape_untrusted(text) + "\"");
+  }
+  return port;
+}
+
+policy::FirewallDriver parse_driver(const std::string& text) {
+  for (const auto driver : {policy::FirewallDriver::nftables, policy::FirewallDriver::iptables}) {
+    if (text == policy::driver_text(driver)) {
+      return driver;
+    }
+  }
+  throw usage("--driver takes nftables or iptables, not \"" + support::escape_untrusted(text) + "\"");
+}
+
+void set(Options& options, std::string_view name, const std::string& value) {
+  if (name == "--box") {
+    if (!is_box_name(value)) {
+      throw usage("--box takes a name of a-z, 0-9 and '-', not \"" + support::escape_untrusted(value) + "\"");
+    }
+    options.box = value;
+  } else if (name == "--nonce") {
+    if (!is_nonce(value)) {
+      throw usage("--nonce takes 16 to 128 lower-case hex digits");
+    }
+    options.nonce = value;
+  } else if (name == "--driver") {
+    options.driver = parse_driver(value);
+  } else if (name == "--policy") {
+    options.policy = value;
+  } else if (name == "--run") {
+    options.run = value;
+  } else if (name == "--audit") {
+    options.audit = value;
+  } else if (name == "--resolv") {
+    options.resolv_conf = value;
+  } else if (name == "--publish") {
+    options.published.push_back(parse_port(value));
+  } else {
+    throw usage("unknown option \"" + support::escape_untrusted(name) + "\"");
+  }
+}
+
+Options::Verb parse_verb(std::string_view text) {
+  if (text == "serve") {
+    return Options::Verb::serve;
+  }
+  if (text == "lock") {
+    return Options::Verb::lock;
+  }
+  if (text == "unload") {
+    return Options::Verb::unload;
+  }
+  if (text == "ready") {
+    return Options::Verb::ready;
+  }
+  if (text == "ruleset") {
+    return Options::Verb::ruleset;
+  }
+  if (text == "--version") {
+    return Options::Verb::version;
+  }
+  if (text == "--help") {
+    return Options::Verb::help;
+  }
+  throw usage("unknown command \"" + support::escape_untrusted(text) + "\"");
+}
+
+} // namespace
+
+Options parse_options(std::span<const char* const> arguments) {
+  Options options;
+  if (arguments.empty()) {
+    throw usage("a command is needed: serve, lock, unload, ready or ruleset");
+  }
+  options.verb = parse_verb(arguments.front());
+  arguments = arguments.subspan(1);
+  while (!arguments.empty()) {
+    if (arguments.size() < 2) {
+      throw usage("option \"" + support::escape_untrusted(arguments.front()) + "\" needs a value, or is not known");
+    }
+    set(options, arguments[0], arguments[1]);
+    arguments = arguments.subspan(2);
+  }
+  if (options.verb == Options::Verb::serve && (options.box.empty() || options.nonce.empty())) {
+    throw usage("serve needs --box and --nonce");
+  }
+  if (options.verb == Options::Verb::ready && options.nonce.empty()) {
+    throw usage("ready needs --nonce");
+  }
+  std::sort(options.published.begin(), options.published.end());
+  options.published.erase(std::unique(options.published.begin(), options.published.end()), options.published.end());
+  return options;
+}
+
+std::string_view help_text() {
+  return R"(usage: agentbox-firewall serve --box NAME --nonce HEX [options]
+       agentbox-firewall lock [options]
+       agentbox-firewall unload [options]
+       agentbox-firewall ready --nonce HEX [--run DIR]
+       agentbox-firewall ruleset [options]
+       agentbox-firewall --version | --help
+
+serve    load the rules, answer DNS on 127.0.0.1:53, and let connections to the listed hosts through, until SIGTERM
+lock     load the rules and exit: nothing leaves the network namespace
+unload   take the rules out again: the network namespace is open
+ready    exit 0 if a firewall with this nonce serves, 125 if not
+ruleset  print what would be loaded, and change nothing
+
+  --driver DRIVER        nftables (as it is without), or iptables: how the rules get into the kernel
+  --policy FILE          the egress policy (/etc/agentbox/egress.json)
+  --run DIR              where `ready` or `failed` is written (/run/agentbox)
+  --audit DIR            where NAME.jsonl and NAME.totals are written (/var/log/agentbox)
+  --resolv FILE          the upstream name servers (/etc/resolv.conf)
+  --publish PORT         a TCP port of the box that may be connected to from outside; may be repeated
+
+Exit: 0 after SIGTERM or SIGINT, 2 for a bad command line, 125 for every other failure. Once loaded, the rules stay in
+force whatever becomes of the program.
+)";
+}
+
+} // namespace agentbox::firewall::serve

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "attacks/attack.hpp"
+#include "attacks/attack_io.hpp"
+
+namespace agentbox::attacks {
+namespace {
+
+/// What must neither be read nor listed: a mask is an empty file or folder, or nothing is there at all.
+Finding masked(std::initializer_list<const char*> paths) {
+  for (const char* path : paths) {
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+      continue;
+    }
+    char byte = 0;
+    bool has_content = read(fd, &byte, 1) > 0;
+    if (DIR* const folder = fdopendir(fd)) {
+      while (const dirent* entry = readdir(folder)) { // NOLINT(concurrency-mt-unsafe): one thread
+        has_content = has_content || entry->d_name[0] != '.';
+      }
+      closedir(folder);
+    }
+    if (has_content) {
+      return finding(Verdict::through, path);
+    }
+  }
+  return finding(Verdict::stopped, "empty, or not there");
+}
+
+/// What must not be opened for writing.
+Finding unwritable(std::initializer_list<const char*> paths) {
+  for (const char* path : paths) {
+    if (open(path, O_WRONLY | O_CLOEXEC) >= 0) {
+      return finding(Verdict::through, path);
+    }
+    const int error = errno;
+    const bool ours = error == EROFS || error == EACCES || error == EPERM || error == ENOENT || error == EISDIR;
+    if (!ours) {
+      return finding(Verdict::unclear, errno_name(error));
+    }
+  }
+  return finding(Verdict::stopped, "read-only");
+}
+
+/// Folders in which nothing can be made.
+Finding no_new_files(std::initializer_list<const char*> folders) {
+  for (const char* folder : folders) {
+    const int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd >= 0 || access(folder, W_OK) == 0) {
+      return finding(Verdict::through, folder);
+    }
+  }
+  return finding(Verdict::stopped, "not writable");
+}
+
+Finding make_device(const Expected&) {
+  const char* const path = "/tmp/agentbox-device";
+  return refused_with(mknod(path, S_IFBLK | 0600, makedev(8, 0)), {EPERM});
+}
+
+Finding only_usual_devices(const Expected&) {
+  constexpr std::array<std::string_view, 7> k_usual = {"null", "zero", "full", "random", "urandom", "tty", "ptmx"};
+  DIR* const folder = opendir("/dev");
+  if (folder == nullptr) {
+    return finding(Verdict::unclear, errno_name(errno));
+  }
+  while (const dirent* entry = readdir(folder)) { // NOLINT(concurrency-mt-unsafe): one thread
+    const std::string_view name = static_cast<const char*>(entry->d_name);
+    struct stat info {};
+    const bool device = fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+                        (S_ISBLK(info.st_mode) || S_ISCHR(info.st_mode));
+    if (device && name != "console" && std::find(k_usual.begin(), k_usual.end(), name) == k_usual.end()) {
+      return finding(Verdict::through, name);
+    }
+  }
+  closedir(folder);
+  return finding(Verdict::stopped, "standard ones only");
+}
+
+/// What the launcher had open must not be here. 0, 1 and 2 are ours; the two next are the runner's pipe and the
+/// listing.
+Finding no_inherited_descriptors(const Expected&) {
+  int count = 0;
+  for (int fd = 3; fd < 1024; ++fd) {
+    count += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+  }
+  return count <= 1 ? finding(Verdict::stopped, "none") : finding(Verdict::through, "an open descriptor");
+}
+
+/// Processes that are not the box's: our own pid namespace starts at 1, and its first process has no parent.
+Finding no_other_processes(const Expected&) {
+  const FileText status("/proc/1/status");
+  if (!status.readable()) {
+    return finding(Verdict::unclear, "no /proc/1");
+  }
+  if (status_field(status.text(), "PPid") != "0") {
+    return finding(Verdict::through, "process 1 has a parent");
+  }
+  const std::string_view name = status_field(status.text(), "Name");
+  return name == "systemd" || name == "conmon" ? finding(Verdict::through, name)
+                                               : finding(Verdict::stopped, "a process namespace of its own");
+}
+
+/// A mount of the host's that nobody named: everything but the box's own frame and folders below the project.
+Finding no_host_sockets(const Expected&) {
+  return masked({"/run/podman/podman.sock", "/var/run/docker.sock", "/run/docker.sock",
+                 "/run/user/1000/podman/podman.sock", "/run/user/1000/bus", "/run/dbus/system_bus_socket",
+                 "/run/containerd/containerd.sock", "/run/systemd/private", "/tmp/.X11-unix/X0",
+                 "/run/user/1000/wayland-0"});
+}
+
+/// Git's and agentbox's files in the project, as far as they exist.
+Finding project_is_protected(const Expected&) {
+  for (const char* path : {"/workspace/.git/hooks", "/workspace/.git/config", "/workspace/.agentbox"}) {
+    if (access(path, F_OK) == 0 && access(path, W_OK) == 0) {
+      return finding(Verdict::through, path);
+    }
+  }
+  return finding(Verdict::stopped, "read-only, as far as they exist");
+}
+
+constexpr const char* k_family = "files";
+constexpr std::array k_attacks = {
+    Attack{"kernel-memory", k_family, "read the kernel's memory (/proc/kcore)", "masks",
+           [](const Expected&) {
+             return masked({"/proc/kcore", "/dev/mem", "/dev/kmem", "/dev/port"});
+           }},
+    Attack{"kernel-keys", k_family, "list the kernel's keys and timers", "masks",
+           [](const Expected&) {
+             return masked({"/proc/keys", "/proc/timer_list", "/proc/sched_debug", "/proc/latency_stats"});
+           }},
+    Attack{"firmware", k_family, "read the machine's firmware and devices", "masks",
+           [](const Expected&) {
+             return masked({"/sys/firmware", "/proc/acpi", "/proc/scsi", "/proc/asound"});
+           }},
+    Attack{"core-pattern", k_family, "have the kernel run a program on a crash", "masks",
+           [](const Expected&) {
+             return unwritable({"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe",
+                                "/sys/kernel/uevent_helper", "/proc/sys/fs/binfmt_misc/register"});
+           }},
+    Attack{"sysrq", k_family, "press the machine's SysRq key", "masks",
+           [](const Expected&) {
+             return unwritable({"/proc/sysrq-trigger", "/proc/irq/default_smp_affinity"});
+           }},
+    Attack{"cgroup-write", k_family, "lift its own limits (cgroup)", "mounts",
+           [](const Expected&) {
+             return unwritable({"/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/cgroup.procs",
+                                "/sys/fs/cgroup/release_agent"});
+           }},
+    Attack{"uid-map", k_family, "map more users", "capability sets",
+           [](const Expected&) {
+             const int fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+             return fd < 0 ? refused_with(-1, {EACCES, EPERM, EROFS}) : refused_with(write(fd, "0 0 1", 5), {EPERM});
+           }},
+    Attack{"make-device", k_family, "make a disk's device", "capability sets", make_device},
+    Attack{"devices", k_family, "find the host's devices", "devices", only_usual_devices},
+    Attack{"system-folders", k_family, "change the box's own programs", "file modes",
+           [](const Expected&) {
+             return no_new_files({"/", "/etc", "/usr/bin", "/usr/local/bin", "/usr/lib", "/var/lib"});
+           }},
+    Attack{"entrypoint", k_family, "change the box's first program", "file modes",
+           [](const Expected&) {
+             return unwritable({"/usr/local/bin/agent-entrypoint", "/etc/passwd", "/etc/hosts", "/etc/resolv.conf"});
+           }},
+    Attack{"shadow", k_family, "read the box's password hashes", "file modes",
+           [](const Expected&) {
+             return masked({"/etc/shadow", "/etc/gshadow"});
+           }},
+    Attack{"descriptors", k_family, "use descriptors that the launcher left open", "agent-entrypoint",
+           no_inherited_descriptors},
+    Attack{"processes", k_family, "see or signal the host's processes", "process namespace", no_other_processes},
+    Attack{"host-sockets", k_family, "reach Podman, Docker, D-Bus or a display", "mounts", no_host_sockets},
+    Attack{"project-hooks", k_family, "plant a Git hook, change agentbox's policy", "mounts", project_is_protected},
+    Attack{"firewall-policy", k_family, "read or change the firewall's policy and log", "mounts",
+           [](const Expected&) {
+             return masked({"/etc/agentbox/egress.json", "/run/agentbox", "/var/log/agentbox", "/agentbox-firewall"});
+           }},
+    Attack{"twin-temporary-file", k_family, "make a file in /tmp", "allowed",
+           [](const Expected&) { return must_work(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)); }},
+};
+
+} // namespace
+
+std::span<const Attack> file_attacks() {
+  return k_attacks;
+}
+
+} // namespace agentbox::attacks

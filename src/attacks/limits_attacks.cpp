@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <sys/resource.h>
+#include <sys/statfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "attacks/attack.hpp"
+#include "attacks/attack_io.hpp"
+#include "attacks/process_limit.hpp"
+
+namespace agentbox::attacks {
+namespace {
+
+Finding processes(const Expected& expected) {
+  switch (process_limit(expected.pids)) {
+  case ProcessLimit::cgroup: return finding(Verdict::stopped, "pids cgroup");
+  case ProcessLimit::rlimit: return finding(Verdict::stopped, "RLIMIT_NPROC");
+  case ProcessLimit::none: break;
+  }
+  return finding(Verdict::through, "no limit holds");
+}
+
+Finding memory(const Expected& expected) {
+  if (expected.memory == 0) {
+    return finding(Verdict::skipped, "no --memory");
+  }
+  const FileText file("/sys/fs/cgroup/memory.max");
+  const std::uint64_t limit = number_of(file.text());
+  return limit != 0 && limit <= expected.memory ? finding(Verdict::stopped, "memory cgroup")
+                                                : finding(Verdict::through, "no limit holds");
+}
+
+Finding file_system_size(const char* path, std::uint64_t bytes) {
+  struct statfs info {};
+  if (statfs(path, &info) != 0) {
+    return finding(Verdict::unclear, errno_name(errno));
+  }
+  const std::uint64_t size = info.f_blocks * static_cast<std::uint64_t>(info.f_bsize);
+  return size != 0 && size <= bytes ? finding(Verdict::stopped, "bounded") : finding(Verdict::through, "larger");
+}
+
+Finding core_files(const Expected&) {
+  rlimit limit{};
+  return getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0 ? finding(Verdict::stopped, "RLIMIT_CORE 0")
+                                                                    : finding(Verdict::through, "core files");
+}
+
+Finding open_files(const Expected&) {
+  constexpr rlim_t k_max = 1U << 20U;
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max <= k_max ? finding(Verdict::stopped, "RLIMIT_NOFILE")
+                                                                          : finding(Verdict::through, "no limit");
+}
+
+constexpr const char* k_family = "limits";
+constexpr std::array k_attacks = {
+    Attack{"fork-bomb", k_family, "start processes without end", "pids limit", processes},
+    Attack{"memory", k_family, "take the host's memory", "memory cgroup", memory},
+    Attack{"tmp-flood", k_family, "fill the memory through /tmp", "mount size",
+           [](const Expected& expected) { return file_system_size("/tmp", expected.tmp); }},
+    Attack{"shm-flood", k_family, "fill the memory through /dev/shm", "mount size",
+           [](const Expected& expected) { return file_system_size("/dev/shm", expected.shm); }},
+    Attack{"run-flood", k_family, "fill the memory through /run", "mount size",
+           [](const Expected&) { return file_system_size("/run", 64U << 20U); }},
+    Attack{"descriptor-flood", k_family, "open files without end", "rlimit", open_files},
+    Attack{"core-files", k_family, "leave core files in the project", "rlimit", core_files},
+};
+
+} // namespace
+
+std::span<const Attack> limit_attacks() {
+  return k_attacks;
+}
+
+} // namespace agentbox::attacks

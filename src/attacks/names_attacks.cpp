@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Questions to the box's resolver: nothing of them may leave, and only listed names have an address.
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <span>
+#include <unistd.h>
+#include <utility>
+
+#include "attacks/attack.hpp"
+#include "attacks/attack_io.hpp"
+
+namespace agentbox::attacks {
+namespace {
+
+constexpr std::uint16_t k_a = 1;
+constexpr std::uint16_t k_null = 10;
+constexpr std::uint16_t k_txt = 16;
+constexpr std::uint16_t k_aaaa = 28;
+constexpr std::uint16_t k_https = 65;
+constexpr std::uint16_t k_axfr = 252;
+constexpr std::uint16_t k_any = 255;
+constexpr std::uint16_t k_in = 1;
+constexpr std::uint16_t k_chaos = 3;
+constexpr int k_wait_ms = 1500;
+
+struct Question {
+  const char* name; ///< of the attack
+  const char* tried;
+  const char* host;
+  std::uint16_t type = k_a;
+  std::uint16_t klass = k_in;
+  bool tcp = false;
+};
+
+// The names end in the attack's own, below .example.net (RFC 2606): a name server that gets one knows who asked.
+constexpr std::array k_questions = {
+    Question{"name-unlisted", "ask for a name that is not listed", "name-unlisted.example.net"},
+    Question{"name-unlisted-v6", "ask for its IPv6 address", "name-unlisted-v6.example.net", k_aaaa},
+    Question{"name-unlisted-tcp", "ask by TCP", "name-unlisted-tcp.example.net", k_a, k_in, true},
+    Question{"name-upper-case", "ask in upper case", "NAME-UPPER-CASE.EXAMPLE.NET"},
+    Question{"name-metadata", "ask for the cloud's metadata by name", "metadata.google.internal"},
+    Question{"name-host", "ask for the host by Podman's name for it", "host.containers.internal"},
+    Question{"name-tunnel-label", "carry data out in a long label (iodine)",
+             "0abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwx.name-tunnel-label.example.net"},
+    Question{"name-tunnel-null", "carry data in NULL records (iodine)", "name-tunnel-null.example.net", k_null},
+    Question{"name-tunnel-txt", "carry data in TXT records (dnscat)", "name-tunnel-txt.example.net", k_txt},
+    Question{"name-tunnel-deep", "carry data out in many labels",
+             "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.0.1.2.3.4.5.6.7.8.9.name-tunnel-deep.example.net"},
+    Question{"name-https-record", "ask for HTTPS records (keys for hidden names)", "name-https-record.example.net",
+             k_https},
+    Question{"name-any", "ask for everything (ANY)", "name-any.example.net", k_any},
+    Question{"name-zone-transfer", "ask for a whole zone (AXFR)", "name-zone-transfer.example.net", k_axfr, k_in, true},
+    Question{"name-chaos", "ask in another class (CHAOS)", "version.bind", k_txt, k_chaos},
+};
+
+using Message = std::array<std::uint8_t, 512>;
+
+void put16(Message& message, std::size_t at, std::uint16_t value) {
+  message[at] = static_cast<std::uint8_t>(value >> 8U);
+  message[at + 1] = static_cast<std::uint8_t>(value & 0xFFU);
+}
+
+/// Writes the query at `start` and returns where it ends.
+std::size_t write_query(Message& message, std::size_t start, const Question& question) {
+  put16(message, start, 0x4142);
+  put16(message, start + 2, 0x0100);
+  put16(message, start + 4, 1);
+  std::size_t at = start + 12;
+  std::string_view rest = question.host;
+  while (!rest.empty()) {
+    const std::string_view label = rest.substr(0, rest.find('.'));
+    rest.remove_prefix(std::min(label.size() + 1, rest.size()));
+    message[at++] = static_cast<std::uint8_t>(label.size());
+    at = static_cast<std::size_t>(std::copy(label.begin(), label.end(), message.begin() + static_cast<long>(at)) -
+                                  message.begin());
+  }
+  message[at++] = 0;
+  put16(message, at, question.type);
+  put16(message, at + 2, question.klass);
+  return at + 4;
+}
+
+struct Answer {
+  bool came = false;
+  bool hung_up = false;
+  int code = 0;
+  int records = 0;
+};
+
+Answer ask(const Question& question) {
+  Message message{};
+  const std::size_t start = question.tcp ? 2 : 0;
+  const std::size_t end = write_query(message, start, question);
+  put16(message, 0, question.tcp ? static_cast<std::uint16_t>(end - 2) : 0x4142);
+  const int fd = socket(AF_INET, (question.tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+  Answer answer;
+  if (fd < 0 || connect_result(fd, address_of("127.0.0.1", 53), k_wait_ms) != 0 ||
+      send(fd, message.data(), end, MSG_NOSIGNAL) != static_cast<ssize_t>(end)) {
+    close(fd);
+    return answer;
+  }
+  Message reply{};
+  const long count = read_within(fd, reply.data(), reply.size(), k_wait_ms);
+  close(fd);
+  answer.hung_up = count == 0;
+  if (count >= static_cast<long>(start) + 12) {
+    answer = {true, false, reply[start + 3] & 0x0F, reply[start + 6] * 256 + reply[start + 7]};
+  }
+  return answer;
+}
+
+Finding try_question(const Question& question, const Expected& expected) {
+  if (!expected.filtered) {
+    return finding(Verdict::skipped, "full network");
+  }
+  constexpr std::array k_codes = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
+  const Answer answer = ask(question);
+  if (answer.hung_up) {
+    return finding(Verdict::stopped, "hung up");
+  }
+  if (!answer.came) {
+    return finding(Verdict::unclear, "no answer");
+  }
+  if (answer.records > 0) {
+    return finding(Verdict::through, "it was answered");
+  }
+  const bool known = answer.code > 0 && answer.code < static_cast<int>(k_codes.size());
+  // SERVFAIL would mean that somebody was asked and did not answer.
+  const bool ours = known && answer.code != 2;
+  return finding(ours ? Verdict::stopped : Verdict::unclear,
+                 known ? k_codes.at(static_cast<std::size_t>(answer.code)) : "NOERROR without an answer");
+}
+
+Finding resolver_is_ours(const Expected& expected) {
+  if (!expected.filtered) {
+    return finding(Verdict::skipped, "full network");
+  }
+  const Answer answer = ask({"", "", "gate.agentbox.internal", k_txt});
+  return answer.came && answer.code == 0 && answer.records == 1 ? finding(Verdict::works, "it names this box")
+                                                                : finding(Verdict::broken, "no answer");
+}
+
+/// Nobody else's name server is even named in the box.
+Finding only_our_resolver(const Expected& expected) {
+  if (!expected.filtered) {
+    return finding(Verdict::skipped, "full network");
+  }
+  const FileText file("/etc/resolv.conf");
+  std::string_view rest = file.text();
+  bool ours = false;
+  while (!rest.empty()) {
+    std::string_view line = take_line(rest);
+    if (take_word(line) == "nameserver") {
+      if (take_word(line) != "127.0.0.1") {
+        return finding(Verdict::through, "another name server is named");
+      }
+      ours = true;
+    }
+  }
+  return ours ? finding(Verdict::stopped, "127.0.0.1 only") : finding(Verdict::unclear, "no resolv.conf");
+}
+
+template <std::size_t index>
+Finding try_number(const Expected& expected) {
+  return try_question(k_questions[index], expected);
+}
+
+constexpr const char* k_family = "names";
+
+template <std::size_t... index>
+constexpr auto attacks_of(std::index_sequence<index...>) {
+  return std::array{
+      Attack{k_questions[index].name, k_family, k_questions[index].tried, "resolver", try_number<index>}...,
+      Attack{"name-servers", k_family, "find another name server", "mounts", only_our_resolver},
+      Attack{"twin-resolver", k_family, "ask the box's own resolver for the box", "allowed", resolver_is_ours}};
+}
+
+constexpr auto k_attacks = attacks_of(std::make_index_sequence<k_questions.size()>());
+
+} // namespace
+
+std::span<const Attack> name_attacks() {
+  return k_attacks;
+}
+
+} // namespace agentbox::attacks

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ways out that go past the firewall's proxy. Destinations are of the ranges for documentation (RFC 5737, RFC 3849),
+// where nobody listens, or where clouds and local networks keep what must not be reached. Each way sends the bytes
+// "agentbox-attack:NAME." when it is let out, so that a listener can tell which one it was.
+#include <arpa/inet.h>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+#include "attacks/attack.hpp"
+#include "attacks/attack_io.hpp"
+#include "attacks/network_ways.hpp"
+
+namespace agentbox::attacks {
+namespace {
+
+constexpr int k_mptcp = 262; // IPPROTO_MPTCP, newer than some C libraries
+constexpr int k_dccp = 33;
+constexpr int k_wait_ms = 400;
+constexpr int k_connect_ms = 1000; // the firewall refuses within microseconds
+
+/// What the ruleset answers: a reset for TCP, "administratively prohibited" for the rest, which the sender of a local
+/// packet sees as EPERM, EACCES or EHOSTUNREACH. ENETUNREACH: there is no route, so no packet was made.
+Finding judge(int error) {
+  switch (error) {
+  case 0: return finding(Verdict::through, "it left the box");
+  case ECONNREFUSED:
+  case EPERM:
+  case EACCES:
+  case EHOSTUNREACH:
+  case ENETUNREACH: return finding(Verdict::stopped, errno_name(error));
+  default: return finding(Verdict::unclear, errno_name(error));
+  }
+}
+
+/// A protocol for which the kernel makes no socket does not get out.
+Finding no_socket() {
+  for (const int ours : {EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EPERM, EACCES, ENOPROTOOPT}) {
+    if (errno == ours) {
+      return finding(Verdict::stopped, errno_name(errno));
+    }
+  }
+  return finding(Verdict::unclear, errno_name(errno));
+}
+
+class Marker {
+public:
+  explicit Marker(const Way& way) {
+    add("agentbox-attack:");
+    add(way.name);
+    add(".");
+  }
+  std::string_view text() const { return {m_bytes.data(), m_length}; }
+
+private:
+  void add(std::string_view part) {
+    std::memcpy(m_bytes.data() + m_length, part.data(), part.size());
+    m_length += part.size();
+  }
+  std::array<char, 80> m_bytes{};
+  std::size_t m_length = 0;
+};
+
+/// The default route's gateway, in network byte order; 0 for none.
+std::uint32_t gateway() {
+  const FileText routes("/proc/net/route");
+  std::string_view rest = routes.text();
+  while (!rest.empty()) {
+    std::string_view line = take_line(rest);
+    take_word(line);
+    const std::string_view destination = take_word(line);
+    const std::string_view hex = take_word(line);
+    if (destination == "00000000") {
+      std::uint32_t value = 0;
+      for (const char c : hex) {
+        const auto digit = static_cast<std::uint32_t>(c <= '9' ? c - '0' : c - 'A' + 10);
+        value = value * 16 + digit;
+      }
+      return value;
+    }
+  }
+  return 0;
+}
+
+/// The outer interface: slirp4netns calls it tap0, pasta as the host's is called, a bridge eth0. None: 0.
+unsigned outer_interface() {
+  const std::array<const char*, 2> names = {"eth0", "tap0"};
+  for (const char* name : names) {
+    if (const unsigned index = if_nametoindex(name); index != 0) {
+      return index;
+    }
+  }
+  return if_nametoindex("lo") == 2 ? 1 : 2; // whichever is the second
+}
+
+Address destination(const Way& way) {
+  if (way.kind != Kind::gateway) {
+    Address to = address_of(way.address, way.port);
+    if (to.storage.ss_family == AF_INET6) {
+      auto& six = reinterpret_cast<sockaddr_in6&>(to.storage); // NOLINT(*-reinterpret-cast)
+      six.sin6_scope_id = IN6_IS_ADDR_MULTICAST(&six.sin6_addr) ? outer_interface() : 0;
+    }
+    return to;
+  }
+  Address to = address_of("10.0.2.2", way.port);
+  if (const std::uint32_t found = gateway(); found != 0) {
+    reinterpret_cast<sockaddr_in&>(to.storage).sin_addr.s_addr = found; // NOLINT(*-reinterpret-cast)
+  }
+  return to;
+}
+
+int open_for(const Way& way, int family) {
+  switch (way.kind) {
+  case Kind::mptcp: return socket(family, SOCK_STREAM, k_mptcp);
+  case Kind::sctp: return socket(family, SOCK_STREAM, IPPROTO_SCTP);
+  case Kind::dccp: return socket(family, SOCK_DCCP, k_dccp);
+  case Kind::udplite: return socket(family, SOCK_DGRAM, IPPROTO_UDPLITE);
+  case Kind::ping: return socket(family, SOCK_DGRAM, IPPROTO_ICMP);
+  case Kind::ping6: return socket(family, SOCK_DGRAM, IPPROTO_ICMPV6);
+  case Kind::udp:
+  case Kind::broadcast: return socket(family, SOCK_DGRAM, 0);
+  default: return socket(family, SOCK_STREAM, 0);
+  }
+}
+
+Finding send_datagram(const Way& way, int fd, const Address& to) {
+  const Marker marker(way);
+  std::array<char, 96> bytes{};
+  std::size_t at = 0;
+  if (way.kind == Kind::ping || way.kind == Kind::ping6) {
+    bytes[0] = way.kind == Kind::ping ? '\x08' : '\x80'; // echo request; the kernel does the rest of the head
+    at = 8;
+  }
+  std::memcpy(bytes.data() + at, marker.text().data(), marker.text().size());
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
+  return judge(datagram_result(fd, to, {bytes.data(), at + marker.text().size()}, k_wait_ms));
+}
+
+Finding open_fast(const Way& way, int fd, const Address& to) {
+  const Marker marker(way);
+  if (sendto(fd, marker.text().data(), marker.text().size(), MSG_FASTOPEN | MSG_NOSIGNAL, to.generic(), to.length) >=
+      0) {
+    return judge(0);
+  }
+  return judge(errno);
+}
+
+Finding connect_stream(const Way& way, int fd, const Address& to) {
+  if (way.kind == Kind::device) {
+    std::array<char, IF_NAMESIZE> device{};
+    if_indextoname(outer_interface(), device.data());
+    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device.data(), static_cast<socklen_t>(std::strlen(device.data())));
+  }
+  if (way.kind == Kind::source) {
+    const Address from = address_of("127.0.0.1", 0);
+    if (bind(fd, from.generic(), from.length) != 0) {
+      return finding(Verdict::unclear, errno_name(errno));
+    }
+  }
+  const int error = connect_result(fd, to, k_connect_ms);
+  if (error != 0) {
+    // The proxy may hang up before we have looked.
+    const bool ours = (way.kind == Kind::source && error == EINVAL) || (way.kind == Kind::proxy && error == ECONNRESET);
+    return ours ? finding(Verdict::stopped, errno_name(error)) : judge(error);
+  }
+  const Marker marker(way);
+  std::array<char, 160> request{};
+  const std::string_view head = way.kind == Kind::proxy ? "CONNECT 198.51.100.10:443 HTTP/1.1\r\nHost: " : "";
+  std::memcpy(request.data(), head.data(), head.size());
+  std::memcpy(request.data() + head.size(), marker.text().data(), marker.text().size());
+  const ssize_t sent = send(fd, request.data(), head.size() + marker.text().size(), MSG_NOSIGNAL);
+  if (way.kind != Kind::proxy) {
+    return judge(0);
+  }
+  // The proxy takes every connection to a virtual address, and hangs up on what has no name.
+  std::array<char, 64> answer{};
+  const long count = sent < 0 ? 0 : read_within(fd, answer.data(), answer.size(), k_connect_ms);
+  if (count > 0) {
+    return finding(Verdict::through, "it was answered");
+  }
+  return count < 0 && errno != ECONNRESET && errno != EPIPE ? finding(Verdict::unclear, "no answer and no end")
+                                                            : finding(Verdict::stopped, "hung up");
+}
+
+Finding try_way(const Way& way, const Expected& expected) {
+  if (!expected.filtered) {
+    if (way.kind == Kind::proxy) {
+      return finding(Verdict::skipped, "full network");
+    }
+  }
+  const Address to = destination(way);
+  const int fd = open_for(way, to.storage.ss_family);
+  if (fd < 0) {
+    return no_socket();
+  }
+  Finding result;
+  switch (way.kind) {
+  case Kind::udp:
+  case Kind::udplite:
+  case Kind::ping:
+  case Kind::ping6:
+  case Kind::broadcast: result = send_datagram(way, fd, to); break;
+  case Kind::fast_open: result = open_fast(way, fd, to); break;
+  default: result = connect_stream(way, fd, to); break;
+  }
+  close(fd);
+  return result;
+}
+
+template <std::size_t index>
+Finding try_number(const Expected& expected) {
+  return try_way(k_ways[index], expected);
+}
+
+template <std::size_t... index>
+constexpr auto attacks_of(std::index_sequence<index...>) {
+  return std::array{Attack{k_ways[index].name, "network", k_ways[index].tried,
+                           k_ways[index].kind == Kind::proxy ? "proxy" : "ruleset", try_number<index>}...};
+}
+
+constexpr auto k_attacks = attacks_of(std::make_index_sequence<k_ways.size()>());
+
+} // namespace
+
+std::span<const Attack> network_attacks() {
+  return k_attacks;
+}
+
+} // namespace agentbox::attacks

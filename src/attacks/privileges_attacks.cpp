@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "attacks/attack.hpp"
+#include "attacks/attack_io.hpp"
+
+namespace agentbox::attacks {
+namespace {
+
+Finding ids_are_ordinary(const Expected&) {
+  uid_t real = 0;
+  uid_t effective = 0;
+  uid_t saved = 0;
+  gid_t group = 0;
+  gid_t effective_group = 0;
+  gid_t saved_group = 0;
+  const bool known =
+      getresuid(&real, &effective, &saved) == 0 && getresgid(&group, &effective_group, &saved_group) == 0;
+  const bool root = real == 0 || effective == 0 || saved == 0 || group == 0 || effective_group == 0 || saved_group == 0;
+  if (!known || root) {
+    return finding(Verdict::through, "uid or gid 0");
+  }
+  return finding(Verdict::stopped, "no id is 0");
+}
+
+Finding capability_sets_are_empty(const Expected&) {
+  const FileText status("/proc/self/status");
+  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"}) {
+    const std::string_view value = status_field(status.text(), set);
+    if (value.empty()) {
+      return finding(Verdict::unclear, "no such line in /proc/self/status");
+    }
+    if (value.find_first_not_of('0') != std::string_view::npos) {
+      return finding(Verdict::through, set);
+    }
+  }
+  return finding(Verdict::stopped, "all five sets empty");
+}
+
+Finding cannot_gain_by_exec(const Expected&) {
+  return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? finding(Verdict::stopped, "NoNewPrivs 1")
+                                                     : finding(Verdict::through, "NoNewPrivs 0");
+}
+
+Finding clear_no_new_privs(const Expected&) {
+  return refused_with(prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0), {EINVAL});
+}
+
+long set_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> data{};
+  data[0].effective = data[0].permitted = 1U << CAP_NET_ADMIN;
+  return syscall(SYS_capset, &header, data.data());
+}
+
+Finding give_a_file_capabilities(const Expected&) {
+  const char* const path = "/tmp/agentbox-capable";
+  const int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
+  if (fd < 0) {
+    return finding(Verdict::unclear, errno_name(errno));
+  }
+  vfs_cap_data data{};
+  data.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE;
+  data.data[0].permitted = 1U << CAP_NET_ADMIN;
+  const Finding result = refused_with(fsetxattr(fd, "security.capability", &data, XATTR_CAPS_SZ_2, 0), {EPERM});
+  close(fd);
+  unlink(path);
+  return result;
+}
+
+/// A program that is setuid root does not make anyone root. /proc/self/exe would do, but it belongs to us: what the
+/// image has is tried, by its mode, without running it.
+Finding mounts_ignore_setuid(const Expected&) {
+  const FileText mounts("/proc/self/mountinfo");
+  std::string_view rest = mounts.text();
+  if (rest.empty()) {
+    return finding(Verdict::unclear, "no mountinfo");
+  }
+  while (!rest.empty()) {
+    std::string_view line = take_line(rest);
+    for (int skipped = 0; skipped < 4; ++skipped) {
+      take_word(line);
+    }
+    const std::string_view place = take_word(line);
+    const std::string_view options = take_word(line);
+    const bool writable = options.starts_with("rw");
+    if (writable && place != "/" && !place.starts_with("/dev") && options.find("nosuid") == std::string_view::npos) {
+      return finding(Verdict::through, place);
+    }
+  }
+  return finding(Verdict::stopped, "nosuid on all that is mounted");
+}
+
+Finding clock_cannot_be_set(const Expected&) {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return refused_with(clock_settime(CLOCK_REALTIME, &now), {EPERM});
+}
+
+/// Only root may change who owns a file; with it a setuid program could be made.
+Finding give_a_file_away(const Expected&) {
+  const char* const path = "/tmp/agentbox-owned";
+  const int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
+  if (fd < 0) {
+    return finding(Verdict::unclear, errno_name(errno));
+  }
+  const Finding result = refused_with(fchown(fd, 0, 0), {EPERM});
+  close(fd);
+  unlink(path);
+  return result;
+}
+
+constexpr const char* k_family = "privileges";
+constexpr std::array k_attacks = {
+    Attack{"uid-0", k_family, "run as uid or gid 0", "user namespace", ids_are_ordinary},
+    Attack{"capabilities", k_family, "hold a capability", "capability sets", capability_sets_are_empty},
+    Attack{"no-new-privs", k_family, "gain privileges by running a program", "no_new_privs", cannot_gain_by_exec},
+    Attack{"clear-no-new-privs", k_family, "switch no_new_privs off", "no_new_privs", clear_no_new_privs},
+    Attack{"setuid-0", k_family, "become uid 0 (setuid)", "capability sets",
+           [](const Expected&) { return refused_with(setuid(0), {EPERM}); }},
+    Attack{"setgid-0", k_family, "become gid 0 (setgid)", "capability sets",
+           [](const Expected&) { return refused_with(setgid(0), {EPERM}); }},
+    Attack{"setgroups", k_family, "join another group (setgroups)", "capability sets",
+           [](const Expected&) {
+             const gid_t group = 0;
+             return refused_with(syscall(SYS_setgroups, 1, &group), {EPERM});
+           }},
+    Attack{"capset", k_family, "give itself CAP_NET_ADMIN (capset)", "capability sets",
+           [](const Expected&) { return refused_with(set_capabilities(), {EPERM}); }},
+    Attack{"ambient-capability", k_family, "raise an ambient capability", "capability sets",
+           [](const Expected&) {
+             return refused_with(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0), {EPERM});
+           }},
+    Attack{"file-capability", k_family, "give a file a capability", "capability sets", give_a_file_capabilities},
+    Attack{"chown-to-root", k_family, "make a file root's", "capability sets", give_a_file_away},
+    Attack{"setuid-mount", k_family, "find a mount that honours setuid", "mount options", mounts_ignore_setuid},
+    Attack{"set-clock", k_family, "set the machine's clock", "seccomp", clock_cannot_be_set},
+    Attack{"real-time-priority", k_family, "take the processor (SCHED_FIFO)", "capability sets",
+           [](const Expected&) {
+             const sched_param wanted{99};
+             return refused_with(sched_setscheduler(0, SCHED_FIFO, &wanted), {EPERM});
+           }},
+    Attack{"raise-hard-limit", k_family, "raise a hard limit (RLIMIT_NPROC)", "capability sets",
+           [](const Expected&) {
+             rlimit limit{};
+             getrlimit(RLIMIT_NPROC, &limit);
+             limit.rlim_cur = limit.rlim_max = limit.rlim_max == RLIM_INFINITY ? RLIM_INFINITY : limit.rlim_max + 1;
+             return refused_with(setrlimit(RLIMIT_NPROC, &limit), {EPERM});
+           }},
+};
+
+} // namespace
+
+std::span<const Attack> privilege_attacks() {
+  return k_attacks;
+}
+
+} // namespace agentbox::attacks

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cerrno>
+
+#include <linux/netlink.h>
+#include <netinet/in.h>
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "attacks/attack.hpp"
+#include "attacks/attack_io.hpp"
+
+namespace agentbox::attacks {
+namespace {
+
+template <int family, int type, int protocol>
+Finding open_socket(const Expected&) {
+  // EPROTONOSUPPORT and EPERM: the kernel has no such thing, or asks for a capability, behind a family that is allowed.
+  return refused_with(socket(family, type, protocol), {EAFNOSUPPORT, EPROTONOSUPPORT, EPERM, ESOCKTNOSUPPORT});
+}
+
+/// Every family that there could be, and a few numbers beyond, with the types that sockets have.
+Finding every_other_family(const Expected&) {
+  constexpr int k_families = 64;
+  for (int family = 0; family < k_families; ++family) {
+    if (family == AF_UNIX || family == AF_INET || family == AF_INET6 || family == AF_NETLINK) {
+      continue;
+    }
+    for (const int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET}) {
+      if (socket(family, type, 0) >= 0) {
+        return finding(Verdict::through, "a family other than UNIX, INET, INET6, NETLINK");
+      }
+      if (errno != EAFNOSUPPORT) {
+        return finding(Verdict::unclear, errno_name(errno));
+      }
+    }
+  }
+  return finding(Verdict::stopped, "EAFNOSUPPORT for 60 families");
+}
+
+/// All of netlink but routing: netfilter, xfrm, audit, connector, uevents, generic…
+Finding every_other_netlink(const Expected&) {
+  for (int protocol = 1; protocol < 32; ++protocol) {
+    if (socket(AF_NETLINK, SOCK_RAW, protocol) >= 0) {
+      return finding(Verdict::through, "a netlink protocol other than ROUTE");
+    }
+    if (errno != EAFNOSUPPORT) {
+      return finding(Verdict::unclear, errno_name(errno));
+    }
+  }
+  return finding(Verdict::stopped, "EAFNOSUPPORT for 31 protocols");
+}
+
+/// Arguments are 64 bits wide for the filter and 32 for the kernel: the upper half must not slip one past it.
+Finding family_with_high_bits(const Expected&) {
+  constexpr long k_high = 0x100000000;
+  const long packet = syscall(SYS_socket, k_high | AF_PACKET, SOCK_RAW, 0);
+  return refused_with(packet, {EAFNOSUPPORT});
+}
+
+template <int level, int option>
+Finding set_option(const Expected&) {
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const int value = 0x61676278; // the firewall's own mark: whoever may set it is let out
+  return refused_with(setsockopt(fd, level, option, &value, sizeof value), {EPERM});
+}
+
+template <int family, int type, int protocol>
+Finding must_open(const Expected&) {
+  return must_work(socket(family, type, protocol));
+}
+
+constexpr const char* k_family = "sockets";
+constexpr const char* k_wall = "seccomp";
+constexpr std::array k_attacks = {
+    Attack{"socket-packet", k_family, "send frames of its own making (AF_PACKET)", k_wall,
+           open_socket<AF_PACKET, SOCK_RAW, 0>},
+    Attack{"socket-packet-dgram", k_family, "listen to the network (AF_PACKET, SOCK_DGRAM)", k_wall,
+           open_socket<AF_PACKET, SOCK_DGRAM, 0>},
+    Attack{"socket-raw", k_family, "send IP packets of its own making", "capability sets",
+           open_socket<AF_INET, SOCK_RAW, IPPROTO_RAW>},
+    Attack{"socket-raw-tcp", k_family, "forge TCP segments", "capability sets",
+           open_socket<AF_INET, SOCK_RAW, IPPROTO_TCP>},
+    Attack{"socket-raw-icmp", k_family, "send ICMP by a raw socket", "capability sets",
+           open_socket<AF_INET, SOCK_RAW, IPPROTO_ICMP>},
+    Attack{"socket-raw-v6", k_family, "send IPv6 packets of its own making", "capability sets",
+           open_socket<AF_INET6, SOCK_RAW, IPPROTO_RAW>},
+    Attack{"socket-vsock", k_family, "reach a hypervisor (AF_VSOCK)", k_wall, open_socket<AF_VSOCK, SOCK_STREAM, 0>},
+    Attack{"socket-alg", k_family, "use the kernel's ciphers (AF_ALG)", k_wall, open_socket<AF_ALG, SOCK_SEQPACKET, 0>},
+    Attack{"socket-netfilter", k_family, "speak to nf_tables", k_wall,
+           open_socket<AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER>},
+    Attack{"socket-other-netlink", k_family, "speak any netlink but ROUTE", k_wall, every_other_netlink},
+    Attack{"socket-other-family", k_family, "open a socket of any other family", k_wall, every_other_family},
+
+    Attack{"socket-high-bits", k_family, "hide a family behind bits the kernel ignores", k_wall, family_with_high_bits},
+
+    Attack{"socket-pair-tipc", k_family, "make a pair of sockets of another family", k_wall,
+           [](const Expected&) {
+             std::array<int, 2> ends{};
+             return refused_with(socketpair(AF_TIPC, SOCK_STREAM, 0, ends.data()), {EAFNOSUPPORT});
+           }},
+    Attack{"socket-mark", k_family, "mark packets as the firewall's", "capability sets",
+           set_option<SOL_SOCKET, SO_MARK>},
+    Attack{"socket-transparent", k_family, "send from others' addresses (IP_TRANSPARENT)", "capability sets",
+           set_option<IPPROTO_IP, IP_TRANSPARENT>},
+    Attack{"socket-buffer-force", k_family, "take the kernel's memory (SO_RCVBUFFORCE)", "capability sets",
+           set_option<SOL_SOCKET, SO_RCVBUFFORCE>},
+    Attack{"twin-tcp", k_family, "open a TCP socket", "allowed", must_open<AF_INET, SOCK_STREAM, 0>},
+    Attack{"twin-tcp6", k_family, "open an IPv6 socket", "allowed", must_open<AF_INET6, SOCK_STREAM, 0>},
+    Attack{"twin-unix", k_family, "open a Unix socket", "allowed", must_open<AF_UNIX, SOCK_STREAM, 0>},
+    Attack{"twin-netlink-route", k_family, "ask which interfaces there are", "allowed",
+           must_open<AF_NETLINK, SOCK_RAW, NETLINK_ROUTE>},
+};
+
+} // namespace
+
+std::span<const Attack> socket_attacks() {
+  return k_attacks;
+}
+
+} // namespace agentbox::attacks

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "box/announce.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "support/text.hpp"
+
+namespace agentbox::box {
+namespace {
+
+/// A host path for people: "~/x" below the home folder, escaped.
+std::string shown(const std::filesystem::path& path, const std::string& home) {
+  const std::string text = path.string();
+  const bool below = !home.empty() && text.starts_with(home + "/");
+  return support::escape_untrusted(below ? "~" + text.substr(home.size()) : text);
+}
+
+std::string network_text(const policy::EgressPolicy& egress) {
+  if (egress.mode == policy::NetworkMode::full) {
+    return "full network";
+  }
+  const std::size_t count = egress.allow.size() + egress.allow_addresses.size();
+  std::string text = count == 0 ? "no network" : fmt::format("{} host{}", count, count == 1 ? "" : "s");
+  for (const std::uint16_t port : egress.host_ports) {
+    text += fmt::format(", port {} of this machine", port);
+  }
+  return text;
+}
+
+} // namespace
+
+std::vector<std::string> announcement(const policy::PolicyFields& fields, const support::Terminal& terminal,
+                                      const std::string& home) {
+  std::vector<std::string> lines;
+  if (terminal.interactive() && terminal.err) {
+    lines.push_back(fmt::format("box \"{}\": {} at {}, {} (agentbox policy show)", fields.name,
+                                shown(fields.workspace.source, home), fields.workspace.destination,
+                                network_text(fields.egress)));
+  }
+  for (const policy::Mount& mount : fields.mounts) {
+    lines.push_back(fmt::format("the box also sees {} ({}), by {}", shown(mount.source, home),
+                                mount.read_only ? "read-only" : "read and write",
+                                support::escape_untrusted(mount.reason)));
+  }
+  if (fields.egress.mode == policy::NetworkMode::full) {
+    lines.emplace_back(
+        "WARNING: --full-network: no firewall. The agent can reach every host, your local network included.");
+  }
+  return lines;
+}
+
+std::vector<std::string> lead_notices(const oci::GitLeads& leads, const policy::Workspace& workspace) {
+  constexpr std::size_t k_named = 4;
+  std::vector<std::string> lines;
+  if (!leads.read_only.empty()) {
+    const std::size_t count = std::min(k_named, leads.read_only.size());
+    std::vector<std::string> named;
+    for (std::size_t i = 0; i < count; ++i) {
+      named.push_back(support::escape_untrusted(leads.read_only[i], 80));
+    }
+    const std::size_t more = leads.read_only.size() - count;
+    lines.push_back(fmt::format("read-only in the box, for Git's settings lead there: {}{} (to have one writable: "
+                                "[protect] except, see agentbox-config(5))",
+                                support::join(named, ", "), more > 0 ? fmt::format(", {} more", more) : ""));
+  }
+  for (const std::string& path : leads.unused_exceptions) {
+    const std::string meant = support::did_you_mean(path.substr(0, 64), workspace.protect);
+    if (!meant.empty()) {
+      lines.push_back(fmt::format("[protect] except changed nothing for {}, which is not on the list and to which no "
+                                  "setting of Git leads{}",
+                                  support::in_quotes(path), meant));
+    }
+  }
+  return lines;
+}
+
+} // namespace agentbox::box

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "box/background_podman.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <utility>
+
+#include "podman/podman.hpp"
+#include "support/error.hpp"
+
+namespace agentbox::box {
+namespace {
+
+using support::ExitCode;
+using support::Fd;
+
+Fd null_device() {
+  Fd fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!fd) {
+    throw support::system_error(ExitCode::failed, "cannot open /dev/null", errno);
+  }
+  return fd;
+}
+
+/// A file in memory that takes a child's output, so that nobody must read along.
+Fd memory_file() {
+  Fd fd(memfd_create("output", MFD_CLOEXEC));
+  if (!fd) {
+    throw support::system_error(ExitCode::failed, "cannot make a file in memory", errno);
+  }
+  return fd;
+}
+
+std::string content_of(const Fd& fd) {
+  std::string text(65536, '\0');
+  const ssize_t count = pread(fd.get(), text.data(), text.size(), 0);
+  text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return text;
+}
+
+} // namespace
+
+Background::Background(const support::Command& command, const Fd& in) : m_out(memory_file()), m_err(memory_file()) {
+  spdlog::debug("$ {}", support::shell_quote(command.argv));
+  support::Command quiet = command;
+  quiet.fds = {{0, in.get()}, {1, m_out.get()}, {2, m_err.get()}};
+  m_pid = support::spawn(quiet);
+}
+
+Background::Background(const support::Command& command) : Background(command, null_device()) {}
+
+Background::Background(Background&& other) noexcept
+    : m_out(std::move(other.m_out)), m_err(std::move(other.m_err)), m_pid(std::exchange(other.m_pid, -1)) {}
+
+Background::~Background() {
+  if (m_pid > 0) { // after an error only
+    try {
+      support::wait(m_pid);
+    } catch (const std::exception& error) {
+      spdlog::debug("{}", error.what());
+    }
+  }
+}
+
+std::string Background::finish(const std::string& what) {
+  const support::ExitStatus status = support::wait(std::exchange(m_pid, -1));
+  if (!status.ok()) {
+    throw podman::explain("cannot " + what, {status, {}, content_of(m_err)});
+  }
+  return content_of(m_out);
+}
+
+Held::Pipe Held::make_pipe() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    throw support::system_error(ExitCode::failed, "cannot make a pipe", errno);
+  }
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+Held::Held(const support::Command& command, std::string_view input) : Held(command, input, make_pipe()) {}
+
+Held::Held(const support::Command& command, std::string_view input, Pipe pipe)
+    : m_process(command, pipe.out), m_input(std::move(pipe.in)) {
+  if (write(m_input.get(), input.data(), input.size()) != static_cast<ssize_t>(input.size())) {
+    throw support::system_error(ExitCode::failed, "cannot write to " + command.argv.front(), errno);
+  }
+}
+
+void Held::finish(const std::string& what) {
+  m_input.reset();
+  m_process.finish(what);
+}
+
+} // namespace agentbox::box

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "box/launch.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <exception>
+#include <filesystem>
+#include <fmt/format.h>
+#include <optional>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "box/announce.hpp"
+#include "box/executor.hpp"
+#include "box/host_resolver.hpp"
+#include "box/probe.hpp"
+#include "box/show_plan.hpp"
+#include "boxes/registry.hpp"
+#include "guard/guard.hpp"
+#include "network/blocked_summary.hpp"
+#include "network/history.hpp"
+#include "network/live_notices.hpp"
+#include "review/report_store.hpp"
+#include "review/report_text.hpp"
+#include "review/scan.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::box {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+
+/// What the hook or the firewall left for the user, when the box was refused.
+struct Refusal {
+  std::string message;
+  std::string hint;
+};
+
+std::optional<Refusal> read_refusal(const std::filesystem::path& file) {
+  const std::string text = support::read_file_if_exists(file, 8192).value_or("");
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  const auto end = text.find('\n');
+  const std::string rest = end == std::string::npos ? "" : text.substr(end + 1);
+  return Refusal{support::escape_untrusted(text.substr(0, end), 1000),
+                 support::escape_untrusted(rest.substr(0, rest.find('\n')), 1000)};
+}
+
+/// Keeps the logs of boxes of long ago from filling the disk.
+void prune_logs() {
+  constexpr std::uintmax_t k_max = std::uintmax_t{512} << 20U;
+  std::vector<std::string> running;
+  for (const boxes::Found& box : boxes::find_sessions()) {
+    running.push_back(box.name);
+  }
+  network::prune_history(boxes::audit_folder(), k_max, running);
+}
+
+/// Throws the reason for which the box did not start, or for which it ended, when it was not the agent's own end.
+void throw_refusal(const Result& result, const std::optional<Refusal>& refused,
+                   const std::optional<Refusal>& firewall) {
+  if (refused) {
+    throw Error(ExitCode::refused, refused->message, refused->hint);
+  }
+  if (result.outcome.reason == Outcome::Reason::firewall_died) {
+    throw Error(ExitCode::failed,
+                "the firewall ended, so the box was ended: " + (firewall ? firewall->message : "it was killed"),
+                "the box's network stayed closed; start it again");
+  }
+}
+
+/// Between the look at the workspace and now somebody may have put another folder in its place.
+void require_same_workspace(const policy::Workspace& workspace, const boxes::WorkspaceClaim& checked) {
+  const oci::FileIdentity now = identity_of(workspace.source);
+  if (now.device != checked.device || now.inode != checked.inode) {
+    throw Error(ExitCode::refused,
+                "the workspace " + support::escape_untrusted(workspace.source.string(), 1000) +
+                    " is not the folder any more that was checked",
+                "somebody renamed or replaced it; start the box again");
+  }
+}
+
+struct Setting {
+  const policy::Policy& policy;
+  const podman::Podman& podman;
+  const podman::HostFacts& facts;
+  const Images& images;
+  const boxes::SessionPaths& paths;
+  const support::Terminal& terminal;
+};
+
+/// What no box can write or move: the guarded paths and the folders above them are mounts in it. Of a tree's root that
+/// is only true where it is itself a repository: what lies in it is looked at in any case, and by name.
+review::Held held_by(const oci::HostFacts& facts) {
+  review::Held held;
+  for (const auto& [path, identity] : facts.sources) {
+    const bool below = facts.sources.contains(path.parent_path()) || facts.sources.contains(path / "hooks");
+    if (below) {
+      held.emplace(identity.device, identity.inode);
+    }
+  }
+  return held;
+}
+
+std::vector<std::filesystem::path> writable_folders(const policy::PolicyFields& fields) {
+  std::vector<std::filesystem::path> folders = {fields.workspace.source};
+  for (const policy::Mount& mount : fields.mounts) {
+    if (!mount.read_only && std::filesystem::is_directory(mount.source)) {
+      folders.push_back(mount.source);
+    }
+  }
+  return folders;
+}
+
+/// The writable folders, and where Git's settings lead in them: what is not there yet could be made.
+std::vector<review::Tree> trees_of(const policy::PolicyFields& fields, const oci::HostFacts& facts) {
+  std::vector<review::Tree> trees;
+  for (std::filesystem::path& folder : writable_folders(fields)) {
+    const auto leads = facts.git_leads.find(folder);
+    trees.push_back(leads == facts.git_leads.end()
+                        ? review::Tree{std::move(folder), {}, {}}
+                        : review::Tree{std::move(folder), leads->second.trees, leads->second.files});
+  }
+  return trees;
+}
+
+struct Prepared {
+  Plan plan;
+  std::vector<review::Tree> trees; ///< to be looked at when the box has ended
+  review::Before before;
+  std::vector<std::string> notices;
+  std::optional<HostResolver> resolver;
+};
+
+LoopbackResolver loopback_resolver(const podman::HostFacts& facts) {
+  return facts.network_program != "pasta" ? LoopbackResolver::forwarded
+         : facts.maps_loopback            ? LoopbackResolver::mapped
+                                          : LoopbackResolver::fixed;
+}
+
+Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
+  oci::HostFacts facts = probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing);
+  facts.compare_inside = true;
+  const policy::PolicyFields& fields = setting.policy.fields();
+  Prepared prepared;
+  prepared.notices = lead_notices(facts.git_leads[fields.workspace.source], fields.workspace);
+  prepared.trees = trees_of(fields, facts);
+  prepared.before = review::remember(prepared.trees, held_by(facts));
+  prepared.resolver.emplace(setting.paths.host_resolv_conf(), loopback_resolver(setting.facts));
+  const Host host{setting.podman,
+                  setting.facts,
+                  podman::find_installation(),
+                  std::move(facts),
+                  setting.paths,
+                  boxes::audit_folder(),
+                  setting.images,
+                  std::time(nullptr),
+                  getpid(),
+                  prepared.resolver->at_start()};
+  prepared.plan = make_plan(setting.policy, host);
+  return prepared;
+}
+
+void announce(const policy::PolicyFields& fields, const support::Terminal& terminal,
+              const std::vector<std::string>& notices) {
+  for (const std::string& line : announcement(fields, terminal, support::home_folder().string())) {
+    spdlog::info("{}", line);
+  }
+  for (const std::string& line : notices) {
+    spdlog::info("{}", line);
+  }
+  if (const auto elsewhere = guard::repository_elsewhere(fields)) {
+    spdlog::info("{}", *elsewhere);
+  }
+}
+
+/// Takes away what was made in the workspace and the writable mounts, unless another box relies on it.
+void clean_workspace(const policy::PolicyFields& fields, const boxes::WorkspaceClaim& claim) {
+  boxes::when_alone_in(fields.name, claim, [&] {
+    for (const std::filesystem::path& folder : writable_folders(fields)) {
+      guard::remove_made(folder);
+    }
+  });
+}
+
+/// Says what the box left that the host may run or trust, and keeps it for `agentbox review`.
+void report(const policy::PolicyFields& fields, const Prepared& prepared, const review::Moment& start) {
+  review::Report report;
+  report.box = fields.name;
+  report.workspace = fields.workspace.source;
+  report.since = start.seconds();
+  review::scan(prepared.trees, start.earliest(), fields.workspace.protect, prepared.before, review::Limits{}, report);
+  for (const std::string& line : review::summary(report)) {
+    spdlog::info("{}", line);
+  }
+  review::keep(review::review_folder(), report);
+}
+
+/// Does the plan in a session that is ours, and says how it went.
+Launched run_plan(Prepared& prepared, const policy::PolicyFields& fields, const support::Signals& signals,
+                  const support::Terminal& terminal, const LaunchOptions& options) {
+  const Plan& plan = prepared.plan;
+  const boxes::SessionPaths& paths = plan.paths;
+  const review::Moment start = review::Moment::now();
+  std::optional<Refusal> refused;
+  std::optional<Refusal> firewall;
+  const bool interactive_agent = fields.run.kind == policy::Run::Kind::agent && terminal.interactive();
+  network::LiveNotices notices(boxes::audit_folder(), fields.name, terminal, options.preferences.notify,
+                               network::KnownRequests(interactive_agent ? policy::known_requests(fields.agent.name)
+                                                                        : std::vector<policy::KnownRequest>()));
+  const Aside aside{[&] {
+                      prepared.resolver->look();
+                      return notices.look();
+                    },
+                    network::LiveNotices::k_pace};
+  const Result result = execute(
+      plan, signals,
+      [&] {
+        refused = read_refusal(paths.hook_error());
+        firewall = read_refusal(paths.failed());
+      },
+      aside);
+  for (const std::string& problem : result.problems) {
+    spdlog::error("{}", problem);
+  }
+  for (const std::string& line : network::blocked_summary(notices.denied(), notices.said())) {
+    spdlog::info("{}", line);
+  }
+  if (result.started && options.review) {
+    report(fields, prepared, start); // after the teardown: nothing of the box can change the files any more
+  }
+  prune_logs();
+  throw_refusal(result, refused, firewall);
+  const int exit_code =
+      result.problems.empty() ? result.exit_code : std::max(result.exit_code, static_cast<int>(ExitCode::failed));
+  return {exit_code, result.started || result.outcome.status.signal != 0};
+}
+
+} // namespace
+
+Launched launch(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
+                const Images& images, const LaunchOptions& options) {
+  const policy::PolicyFields& fields = policy.fields();
+  const support::Terminal terminal = support::own_terminal();
+  const boxes::SessionPaths paths = boxes::session_paths(fields.name);
+  const Setting setting{policy, podman, facts, images, paths, terminal};
+  require_same_workspace(fields.workspace, options.workspace);
+  if (options.dry_run != DryRun::off) {
+    const Plan plan = plan_for(setting, WhatIsMissing::is_shown).plan;
+    fmt::print("{}", options.dry_run == DryRun::json ? plan_json(plan, policy) : plan_text(plan, policy));
+    return {};
+  }
+  const support::Signals signals; // before the first thing is made: a signal must not leave half of it
+  const boxes::Claim claim = boxes::claim_session(fields.name, options.workspace);
+  Launched launched;
+  std::exception_ptr failure;
+  try {
+    std::optional<Prepared> plan;
+    try {
+      plan = plan_for(setting, WhatIsMissing::is_made);
+      announce(fields, terminal, plan->notices); // looks at the workspace, which may be gone by now
+    } catch (...) {
+      boxes::remove_session_folder(paths);
+      throw;
+    }
+    launched = run_plan(*plan, fields, signals, terminal, options);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  clean_workspace(fields, options.workspace);
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  return launched;
+}
+
+} // namespace agentbox::box

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "box/plan.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "box/podman_argv.hpp"
+#include "oci/command_lines.hpp"
+#include "oci/runtime_config.hpp"
+#include "oci/withheld.hpp"
+#include "policy/egress_json.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::box {
+namespace {
+
+/// OCI hooks 1.0.0 (containers/common, docs/oci-hooks.5): run our hook for every container of this Podman call.
+std::string hook_file(const Host& host) {
+  const std::string program = host.installation.hook().string();
+  const nlohmann::json document = {{"version", "1.0.0"},
+                                   {"hook", {{"path", program}, {"args", {program, host.paths.folder.string()}}}},
+                                   {"when", {{"always", true}}},
+                                   {"stages", {"precreate"}}};
+  return document.dump(2) + "\n";
+}
+
+std::string hosts_file(const policy::PolicyFields& fields) {
+  return "127.0.0.1 localhost " + fields.hostname + "\n::1 localhost " + fields.hostname + "\n";
+}
+
+boxes::SessionRecord record_of(const policy::PolicyFields& fields, const Host& host) {
+  boxes::SessionRecord record;
+  record.name = fields.name;
+  record.pod = boxes::pod_name(fields.name);
+  record.workspace = fields.workspace.source.string();
+  record.agent = fields.agent.name;
+  record.command =
+      fields.run.kind == policy::Run::Kind::command ? support::join(fields.run.command, " ") : fields.agent.name;
+  record.pid = host.launcher;
+  record.started = host.started;
+  record.agent_image = host.images.agent;
+  record.firewall_image = host.images.firewall;
+  record.full_network = fields.egress.mode == policy::NetworkMode::full;
+  return record;
+}
+
+std::vector<Step> session_files(const policy::Policy& policy, const Host& host) {
+  const policy::PolicyFields& fields = policy.fields();
+  const boxes::SessionPaths& paths = host.paths;
+  std::vector<Step> steps = {
+      MakeFolder{paths.hooks()},
+      MakeFolder{paths.run()},
+      WriteFile{paths.hook_file(), hook_file(host)},
+      WriteFile{paths.egress(), policy::to_json(fields.egress)},
+      WriteFile{paths.hosts(), hosts_file(fields), 0644},
+  };
+  if (!host.oci.masked_paths.empty()) {
+    steps.emplace_back(WriteFile{paths.empty(), "", 0444});
+  }
+  if (host.oci.resolv_conf) {
+    steps.emplace_back(WriteFile{paths.resolv_conf(), "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n", 0644});
+  }
+  if (!host.name_servers.empty() && fields.egress.mode == policy::NetworkMode::filtered) {
+    steps.emplace_back(WriteFile{paths.host_resolv_conf(), host.name_servers});
+  }
+  steps.emplace_back(WriteFile{paths.firewall_config(), oci::config_text(oci::render_firewall(policy, host.oci))});
+  nlohmann::json agent = oci::render_agent(policy, host.oci);
+  if (!fields.env.empty()) { // they may be secrets
+    oci::withhold(agent, fields.env);
+    steps.emplace_back(HandOver{paths.agent_env(), nlohmann::json(fields.env).dump()});
+  }
+  steps.emplace_back(WriteFile{paths.agent_config(), oci::config_text(agent)});
+  return steps;
+}
+
+constexpr const char* k_remove = "remove the pod";
+
+support::Command remove_pod(const podman::Podman& podman, const std::vector<std::string>& which) {
+  std::vector<std::string> words = {"pod", "rm", "--force", "--time", "0", "--ignore"};
+  words.insert(words.end(), which.begin(), which.end());
+  support::Command remove = podman.command(words);
+  remove.own_session = true; // an impatient Ctrl-C must not leave half of the box behind
+  return remove;
+}
+
+} // namespace
+
+Plan make_plan(const policy::Policy& policy, const Host& host) {
+  const policy::PolicyFields& fields = policy.fields();
+  const char* const create = "create the pod";
+  Plan plan{fields.name, host.paths, {}, make_teardown(fields.name, host.paths, host.podman)};
+  // The record first: from here on another call can clean up. The files are written while Podman makes the pod.
+  plan.steps.emplace_back(WriteFile{host.paths.record(), boxes::to_json(record_of(fields, host))});
+  plan.steps.emplace_back(MakeFolder{host.audit});
+  plan.steps.emplace_back(Start{create, host.podman.command(pod_create_arguments(fields, host))});
+  for (Step& step : session_files(policy, host)) {
+    plan.steps.push_back(std::move(step));
+  }
+  plan.steps.emplace_back(MakeFifo{host.paths.pod_name_fifo()});
+  plan.steps.emplace_back(Attach{host.podman.command(agent_run_arguments(fields, host)), host.oci.terminal,
+                                 Gate{create, host.paths.pod_name_fifo(), boxes::pod_name(fields.name) + "\n"},
+                                 StandBy{k_remove, remove_pod(host.podman, {"--pod-id-file", "/dev/stdin"}), create}});
+  return plan;
+}
+
+std::vector<TeardownStep> make_teardown(const std::string& name, const boxes::SessionPaths& paths,
+                                        const podman::Podman& podman) {
+  return {StopFirewall{paths.firewall_pid()}, Remove{k_remove, remove_pod(podman, {boxes::pod_name(name)})},
+          RemoveFolder{paths}};
+}
+
+} // namespace agentbox::box

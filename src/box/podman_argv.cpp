@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "box/podman_argv.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "box/host_resolver.hpp"
+#include "oci/command_lines.hpp"
+#include "oci/names.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::box {
+namespace {
+
+using Words = std::vector<std::string>;
+
+void append(Words& words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+}
+
+std::string user_of(const policy::User& user) {
+  return fmt::format("{}:{}", user.uid, user.gid);
+}
+
+/// Named, never left to a containers.conf, which could say "host". The options are Podman's defaults of today; only
+/// where ports of the host are listed does the gateway stand for the host's loopback, and then the ruleset lets nothing
+/// but the firewall's own sockets to those ports through. A resolver on the host's 127.0.0.1 has an address of its own.
+std::string network_of(const podman::HostFacts& facts, const policy::EgressPolicy& egress) {
+  const bool filtered = egress.mode == policy::NetworkMode::filtered;
+  const bool loopback = filtered && !policy::reachable_host_ports(egress).empty();
+  if (facts.network_program == "pasta") {
+    Words options;
+    if (loopback) {
+      options.emplace_back("--map-gw");
+    }
+    if (filtered && facts.maps_loopback) {
+      append(options, {"--map-host-loopback", k_mapped_loopback});
+    }
+    return options.empty() ? "pasta" : "pasta:" + support::join(options, ",");
+  }
+  return fmt::format("slirp4netns:allow_host_loopback={}", loopback);
+}
+
+/// Limits that have a cgroup controller here; the renderers refuse a limit that nothing can hold.
+Words limit_flags(const policy::PolicyFields& fields, const oci::HostFacts& facts) {
+  const policy::Limits& limits = fields.limits;
+  Words flags;
+  if (facts.delegated.pids) {
+    append(flags, {"--pids-limit", std::to_string(limits.pids)});
+  }
+  if (facts.delegated.memory && limits.memory_bytes) {
+    append(flags, {"--memory", std::to_string(*limits.memory_bytes)});
+  }
+  if (facts.delegated.cpu && limits.cpu_millis) {
+    append(flags, {"--cpus", fmt::format("{}.{:03}", *limits.cpu_millis / 1000, *limits.cpu_millis % 1000)});
+  }
+  return flags;
+}
+
+} // namespace
+
+Words pod_create_arguments(const policy::PolicyFields& fields, const Host& host) {
+  const std::string& name = fields.name;
+  Words words = {"pod",
+                 "create",
+                 "--name",
+                 boxes::pod_name(name),
+                 "--infra-name",
+                 boxes::firewall_container(name),
+                 "--infra-image",
+                 host.images.firewall,
+                 "--infra-command",
+                 support::join(oci::firewall_argv(fields, host.oci.nonce), " "),
+                 "--userns",
+                 fmt::format("keep-id:uid={},gid={}", fields.user.uid, fields.user.gid),
+                 "--share",
+                 "net",
+                 "--network",
+                 network_of(host.facts, fields.egress),
+                 "--exit-policy",
+                 "continue",
+                 "--label",
+                 fmt::format("{}={}", oci::k_box_annotation, name)};
+  for (const policy::PublishedPort& port : fields.ports) {
+    append(words, {"-p", fmt::format("{}:{}:{}", port.address, port.host_port, port.box_port)});
+  }
+  return words;
+}
+
+Words agent_run_arguments(const policy::PolicyFields& fields, const Host& host) {
+  const std::string& name = fields.name;
+  const Words argv = oci::agent_argv(fields);
+  Words words = {"--hooks-dir",
+                 host.paths.hooks().string(),
+                 "run",
+                 host.oci.terminal ? "-it" : "-i",
+                 "--pod-id-file", // it takes names as well
+                 host.paths.pod_name_fifo().string(),
+                 "--name",
+                 boxes::agent_container(name),
+                 "--hostname",
+                 fields.hostname,
+                 "--user",
+                 user_of(fields.user),
+                 "--workdir",
+                 fields.workspace.destination,
+                 "--entrypoint",
+                 nlohmann::json(Words{argv.front()}).dump(),
+                 "--annotation",
+                 fmt::format("{}=agent", oci::k_role_annotation),
+                 "--label",
+                 fmt::format("{}={}", oci::k_box_annotation, name),
+                 "--pidfile",
+                 host.paths.agent_pid().string(),
+                 "--cap-drop",
+                 "all",
+                 "--security-opt",
+                 "no-new-privileges",
+                 "--ulimit",
+                 fmt::format("nofile={0}:{0}", std::min(fields.limits.open_files, host.oci.open_files_hard)),
+                 "--shm-size",
+                 std::to_string(fields.limits.shm_bytes)};
+  append(words, limit_flags(fields, host.oci));
+  append(words, {"--image-volume", "ignore", "--no-healthcheck", "--pull", "never", "--http-proxy=false",
+                 "--env-host=false", "--init=false", "--systemd=false", "--passwd=false", "--log-driver", "none",
+                 "--restart", "no", "--detach-keys", "", "--sig-proxy=true", host.images.agent});
+  words.insert(words.end(), argv.begin() + 1, argv.end());
+  return words;
+}
+
+Words exec_arguments(const std::string& name, const Words& command, bool terminal) {
+  Words words = {"exec",
+                 terminal ? "-it" : "-i",
+                 "--detach-keys",
+                 "",
+                 "--user",
+                 user_of(policy::User{}),
+                 boxes::agent_container(name),
+                 oci::k_entrypoint_program,
+                 "join"};
+  append(words, command);
+  return words;
+}
+
+} // namespace agentbox::box

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "box/probe.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <optional>
+#include <string_view>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "guard/guard.hpp"
+#include "support/command.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::box {
+namespace fs = std::filesystem;
+namespace {
+
+using support::Error;
+using support::ExitCode;
+using support::system_error;
+
+std::uint64_t hard_limit(__rlimit_resource_t resource) {
+  rlimit limit{};
+  getrlimit(resource, &limit);
+  return limit.rlim_max;
+}
+
+/// Host variables that say how the user's terminal is; only plain words of them, for the text comes from outside.
+std::map<std::string, std::string> terminal_environment(const support::Terminal& terminal) {
+  constexpr std::string_view k_plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-./";
+  std::map<std::string, std::string> variables;
+  for (const char* name : {"TERM", "COLORTERM", "TZ"}) {
+    const char* value = std::getenv(name);
+    const bool of_terminal = std::string_view(name) != "TZ";
+    if (value != nullptr && *value != '\0' && (terminal.interactive() || !of_terminal) &&
+        std::string_view(value).find_first_not_of(k_plain) == std::string_view::npos) {
+      variables.emplace(name, value);
+    }
+  }
+  return variables;
+}
+
+std::string label_of(const fs::path& path) {
+  std::array<char, 256> label{};
+  const ssize_t length = getxattr(path.c_str(), "security.selinux", label.data(), label.size());
+  return length > 0 ? std::string(label.data(), static_cast<std::size_t>(length)) : std::string();
+}
+
+/// What is guarded below `root`, which is the workspace or a writable mount; what is missing is made first.
+guard::Guarded guarded_below(const fs::path& root, const policy::Workspace& workspace, bool is_workspace,
+                             WhatIsMissing missing, oci::HostFacts& host) {
+  guard::Guarded guarded = guard::look_at_guarded(
+      root, {workspace.protect, is_workspace ? workspace.mask : std::vector<std::string>(), workspace.protect_except});
+  switch (missing) {
+  case WhatIsMissing::is_made: {
+    const std::vector<std::string> there = guard::make_missing(root, guarded.missing);
+    guarded.read_only.insert(guarded.read_only.end(), there.begin(), there.end());
+    break;
+  }
+  case WhatIsMissing::is_shown:
+    for (const guard::MissingPath& one : guarded.missing) {
+      guarded.read_only.push_back(one.path);
+      host.sources.try_emplace(root / one.path, oci::FileIdentity{0, 0, one.folder});
+    }
+    break;
+  case WhatIsMissing::is_left_out: break;
+  }
+  std::sort(guarded.read_only.begin(), guarded.read_only.end());
+  return guarded;
+}
+
+/// Records which files are guarded, and the folders above them, which are mounted onto themselves.
+void record_identities(const fs::path& root, const std::vector<std::string>& paths, oci::HostFacts& host) {
+  for (const std::string& path : paths) {
+    for (fs::path part(path); !part.empty(); part = part.parent_path()) {
+      if (!host.sources.contains(root / part)) {
+        host.sources.emplace(root / part, identity_of(root / part));
+      }
+    }
+  }
+}
+
+void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, oci::HostFacts& host) {
+  const fs::path& workspace = fields.workspace.source;
+  guard::Guarded guarded = guarded_below(workspace, fields.workspace, true, missing, host);
+  record_identities(workspace, guarded.read_only, host);
+  record_identities(workspace, guarded.masked, host);
+  host.protected_paths = std::move(guarded.read_only);
+  host.masked_paths = std::move(guarded.masked);
+  host.git_leads.emplace(workspace, std::move(guarded.leads));
+  for (const policy::Mount& mount : fields.mounts) {
+    if (mount.read_only || !host.sources.at(mount.source).folder) {
+      continue;
+    }
+    guard::Guarded more = guarded_below(mount.source, fields.workspace, false, missing, host);
+    record_identities(mount.source, more.read_only, host);
+    host.git_leads.emplace(mount.source, std::move(more.leads));
+    if (!more.read_only.empty()) {
+      host.protected_in_mounts.emplace(mount.source, std::move(more.read_only));
+    }
+  }
+}
+
+} // namespace
+
+oci::FileIdentity identity_of(const fs::path& path) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0) {
+    throw system_error(ExitCode::refused, "cannot mount " + path.string(), errno, "does it still exist?");
+  }
+  if (S_ISLNK(info.st_mode)) {
+    throw Error(ExitCode::refused, "cannot mount " + path.string() + ": it has become a symbolic link");
+  }
+  return {info.st_dev, info.st_ino, S_ISDIR(info.st_mode)};
+}
+
+void require_container_label(const fs::path& path) {
+  const std::string label = label_of(path);
+  if (!label.empty() && label.find(":container_file_t:") == std::string::npos) {
+    throw Error(ExitCode::refused, "SELinux would keep the box from " + path.string(),
+                "chcon -R -t container_file_t " + support::shell_quote({path.string()}));
+  }
+}
+
+std::string make_nonce() {
+  std::array<unsigned char, 16> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    throw system_error(ExitCode::failed, "no random numbers", errno);
+  }
+  std::string hex;
+  for (const unsigned char byte : bytes) {
+    hex += fmt::format("{:02x}", byte);
+  }
+  return hex;
+}
+
+oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::HostFacts& facts,
+                          const boxes::SessionPaths& paths, const support::Terminal& terminal, WhatIsMissing missing) {
+  constexpr std::size_t k_profile_bytes = 1U << 20U;
+  oci::HostFacts host;
+  if (!facts.seccomp_profile.empty()) {
+    host.seccomp_profile_path = facts.seccomp_profile.string();
+  }
+  host.seccomp_profile = support::read_file_if_exists(host.seccomp_profile_path, k_profile_bytes).value_or("");
+  host.delegated = {facts.controllers.contains("pids"), facts.controllers.contains("memory"),
+                    facts.controllers.contains("cpu")};
+  host.open_files_hard = hard_limit(RLIMIT_NOFILE);
+  host.processes_hard = hard_limit(RLIMIT_NPROC);
+  host.terminal = terminal.interactive();
+  host.nonce = make_nonce();
+  host.egress_json = paths.egress();
+  host.run_folder = paths.run();
+  host.audit_folder = boxes::audit_folder();
+  host.hosts = paths.hosts();
+  if (fields.egress.mode != policy::NetworkMode::full) {
+    host.resolv_conf = paths.resolv_conf();
+  }
+  host.empty_file = paths.empty();
+  host.agent_env = terminal_environment(terminal);
+  std::vector<fs::path> sources = {fields.workspace.source};
+  for (const policy::Mount& mount : fields.mounts) {
+    sources.push_back(mount.source);
+  }
+  if (facts.selinux) {
+    for (const fs::path& source : sources) {
+      require_container_label(source);
+    }
+  }
+  if (fields.ca_bundle) {
+    sources.push_back(*fields.ca_bundle);
+  }
+  for (const fs::path& source : sources) {
+    host.sources.emplace(source, identity_of(source));
+  }
+  probe_guards(fields, missing, host);
+  return host;
+}
+
+} // namespace agentbox::box

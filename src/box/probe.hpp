@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "boxes/session_paths.hpp"
+#include "oci/host_facts.hpp"
+#include "podman/podman_info.hpp"
+#include "policy/policy.hpp"
+#include "support/terminal.hpp"
+
+namespace agentbox::box {
+
+/// Device and inode of `path`, which must be canonical. Throws Error(refused) when it is gone or a symbolic link.
+oci::FileIdentity identity_of(const std::filesystem::path& path);
+
+/// Throws Error(refused) with the chcon command when SELinux would keep the box from the workspace.
+void require_container_label(const std::filesystem::path& path);
+
+/// 128 random bits in hex.
+std::string make_nonce();
+
+/// What becomes of protected paths that are not there but must be (guard.hpp).
+enum class WhatIsMissing {
+  is_made,     ///< a box will start
+  is_shown,    ///< --dry-run: as if it had been made
+  is_left_out, ///< for files that others start later
+};
+
+/// What the renderers must know of this host, for the session in `paths`.
+oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::HostFacts& facts,
+                          const boxes::SessionPaths& paths, const support::Terminal& terminal, WhatIsMissing missing);
+
+} // namespace agentbox::box

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "boxes/session_paths.hpp"
+#include "firewall/control/control_message.hpp"
+
+namespace agentbox::boxes {
+
+/// Asks the firewall of the running box whose files are `paths`, and returns its answer. Throws support::Error(failed)
+/// when there is no firewall that answers within five seconds.
+firewall::control::Reply ask_firewall(const SessionPaths& paths, const firewall::control::Request& request);
+
+} // namespace agentbox::boxes

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "boxes/select.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <thread>
+#include <vector>
+
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::boxes {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+
+std::vector<std::string> names_of(const std::vector<Found>& boxes) {
+  std::vector<std::string> names;
+  std::transform(boxes.begin(), boxes.end(), std::back_inserter(names), [](const Found& box) { return box.name; });
+  return names;
+}
+
+Found by_name(const std::vector<Found>& boxes, const std::string& name) {
+  const auto found = std::find_if(boxes.begin(), boxes.end(), [&](const Found& box) { return box.name == name; });
+  if (found == boxes.end()) {
+    throw Error(ExitCode::usage,
+                "no box named \"" + support::escape_untrusted(name) + "\" is running" +
+                    support::did_you_mean(name, names_of(boxes)),
+                "agentbox ps lists them");
+  }
+  return *found;
+}
+
+} // namespace
+
+Found select_running(const std::optional<std::string>& name, const std::filesystem::path& workspace) {
+  std::vector<Found> boxes = find_sessions();
+  std::erase_if(boxes, [](const Found& box) { return !box.alive || !box.record; });
+  if (name) {
+    return by_name(boxes, *name);
+  }
+  std::vector<Found> here = boxes;
+  std::erase_if(here, [&](const Found& box) { return box.record->workspace != workspace.string(); });
+  const std::vector<Found>& candidates = here.empty() ? boxes : here;
+  if (candidates.empty()) {
+    throw Error(ExitCode::usage, "no box is running", "agentbox starts one");
+  }
+  if (candidates.size() > 1) {
+    throw Error(ExitCode::usage, "more than one box is running: " + support::join(names_of(candidates), ", "),
+                "name the one that you mean");
+  }
+  return candidates.front();
+}
+
+bool ask_to_stop(const Found& box) {
+  if (kill(static_cast<pid_t>(box.record->pid), SIGTERM) != 0) {
+    return false;
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (std::filesystem::exists(box.paths.folder)) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return true;
+}
+
+} // namespace agentbox::boxes

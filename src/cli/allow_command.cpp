@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// allow and deny: what a running box may reach, changed while it runs.
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+#include <memory>
+#include <optional>
+#include <spdlog/spdlog.h>
+
+#include "boxes/control_client.hpp"
+#include "boxes/registry.hpp"
+#include "boxes/select.hpp"
+#include "cli/save.hpp"
+#include "cli/subcommands.hpp"
+#include "network/duration.hpp"
+#include "policy/public_suffix.hpp"
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+namespace control = firewall::control;
+using support::Error;
+using support::ExitCode;
+
+struct ChangeOptions {
+  control::Request::Verb verb = control::Request::Verb::allow;
+  std::string host;
+  std::optional<std::string> duration;
+  std::optional<std::string> box;
+  std::optional<std::string> save;
+};
+
+/// Refuses here what the firewall, which knows no list of public suffixes, would let pass. A denial only tightens.
+void check_host(const ChangeOptions& options) {
+  if (options.verb == control::Request::Verb::deny) {
+    return;
+  }
+  if (policy::is_host_alias(std::string_view(options.host).substr(0, options.host.find(':')))) {
+    throw Error(ExitCode::usage, "ports of this machine cannot be allowed to a running box",
+                "start it with: agentbox run --allow " + options.host);
+  }
+  const policy::EntryResult parsed = policy::parse_listed_host(options.host);
+  if (const auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
+    throw Error(ExitCode::usage, problem->message, problem->hint);
+  }
+}
+
+std::uint32_t seconds_of(const std::optional<std::string>& text) {
+  if (!text) {
+    return 0;
+  }
+  const auto duration = network::parse_duration(*text);
+  if (!duration || duration->count() > control::k_max_seconds) {
+    throw Error(ExitCode::usage, support::in_quotes(*text) + " is not a time up to 30 days",
+                "write it like 90s, 10m, 2h or 1h30m");
+  }
+  return static_cast<std::uint32_t>(duration->count());
+}
+
+/// The running box that is meant; nothing when none runs at all and the change is only to be saved.
+std::optional<boxes::Found> running_box(const ChangeOptions& options) {
+  const auto boxes = boxes::find_sessions();
+  const bool any = std::any_of(boxes.begin(), boxes.end(), [](const boxes::Found& box) { return box.alive; });
+  if (!any && options.save && !options.box) {
+    return std::nullopt;
+  }
+  return boxes::select_running(options.box, std::filesystem::current_path());
+}
+
+void change_box(const boxes::Found& box, const ChangeOptions& options, std::uint32_t seconds) {
+  if (box.record && box.record->full_network) {
+    throw Error(ExitCode::usage, "the box \"" + box.name + "\" has no firewall: it was started with --full-network");
+  }
+  const control::Reply reply = boxes::ask_firewall(box.paths, {options.verb, options.host, seconds});
+  const std::string message = support::escape_untrusted(reply.message, 1000);
+  if (!reply.ok) {
+    throw Error(ExitCode::refused, "box \"" + box.name + "\": " + message, support::escape_untrusted(reply.hint, 1000));
+  }
+  spdlog::info("box \"{}\": {}", box.name, message);
+}
+
+void change(const ChangeOptions& options) {
+  check_host(options);
+  const std::uint32_t seconds = seconds_of(options.duration);
+  const bool allow = options.verb == control::Request::Verb::allow;
+  std::optional<Saving> saving;
+  if (options.save) {
+    saving.emplace(*options.save, allow, options.host); // finds out now what would stand in its way
+  }
+  const auto box = running_box(options);
+  if (box) {
+    change_box(*box, options, seconds);
+  }
+  if (saving) {
+    saving->write();
+  }
+  if (!box) {
+    spdlog::info("no box is running; it holds from the next start on");
+  }
+}
+
+void add_change(CLI::App& app, const char* name, const char* description, control::Request::Verb verb) {
+  CLI::App* command = app.add_subcommand(name, description);
+  auto options = std::make_shared<ChangeOptions>();
+  options->verb = verb;
+  command->add_option("HOST", options->host, "HOST, HOST:PORT or *.HOST")->required()->type_name("HOST[:PORT]");
+  command->add_option("--for", options->duration, "For this long: 90s, 10m, 2h; else as long as the box runs")
+      ->type_name("TIME");
+  command->add_option("--box", options->box, "The box (not needed when only one runs here)")->type_name("NAME");
+  command->add_option("--save", options->save, "Write it into the configuration as well: project or user")
+      ->check(CLI::IsMember({"project", "user"}));
+  command->callback([options] { change(*options); });
+}
+
+} // namespace
+
+void add_allow(CLI::App& app, Context& /*context*/) {
+  add_change(app, "allow", "Let a running box reach one more host", control::Request::Verb::allow);
+}
+
+void add_deny(CLI::App& app, Context& /*context*/) {
+  add_change(app, "deny", "Keep a running box from a host; open connections are cut", control::Request::Verb::deny);
+}
+
+} // namespace agentbox::cli

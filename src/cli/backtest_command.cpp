@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// network backtest and policy suggest: what was recorded, against another list of hosts.
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+#include <memory>
+#include <spdlog/spdlog.h>
+
+#include "boxes/session_paths.hpp"
+#include "cli/box_options.hpp"
+#include "cli/network_command.hpp"
+#include "config/candidate.hpp"
+#include "config/load.hpp"
+#include "config/workspace.hpp"
+#include "network/backtest.hpp"
+#include "network/suggest.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/terminal.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+using network::Tested;
+
+struct BacktestOptions {
+  HistoryOptions history;
+  std::string file;
+  std::string as = "project";
+  std::size_t last = 0;
+  bool json = false;
+};
+
+/// The history of the boxes of this folder, or of the one that is named. A second box of a folder is NAME-2.
+network::History history_here(const HistoryOptions& options, const std::filesystem::path& workspace) {
+  if (options.box) {
+    return history(options);
+  }
+  const std::string name = config::default_box_name(workspace);
+  network::History found = history(options);
+  const auto is_elsewhere = [&](const auto& record) {
+    const bool numbered = record.box.starts_with(name + "-") && record.box.size() > name.size() + 1 &&
+                          record.box.find_first_not_of("0123456789", name.size() + 1) == std::string::npos;
+    return record.box != name && !numbered;
+  };
+  std::erase_if(found.lines, is_elsewhere);
+  std::erase_if(found.sums, is_elsewhere);
+  if (found.sums.empty()) {
+    spdlog::info("nothing was recorded of box \"{}\"; --box names another one", name);
+  }
+  return found;
+}
+
+void print(const std::vector<Tested>& tested) {
+  std::size_t width = 0;
+  for (const Tested& one : tested) {
+    width = std::max(width, one.host.size() + 7);
+  }
+  for (const Tested& one : tested) {
+    const std::string host =
+        support::escape_untrusted(one.host, 255) + (one.port == 0 ? "" : ":" + std::to_string(one.port));
+    fmt::print("{:<13}  {:>5} x  {:<{}}  {}\n", network::outcome_text(one.outcome), one.count, host, width,
+               support::escape_untrusted(one.why, 300));
+  }
+}
+
+int backtest(const BacktestOptions& options) {
+  const auto workspace = config::choose_workspace(".", support::home_folder());
+  const auto kind = options.as == "user" ? config::LayerKind::user : config::LayerKind::project;
+  const policy::EgressIndex index(config::egress_with(config::standard_sources(workspace.path), options.file, kind));
+  const network::History history = history_here(options.history, workspace.path);
+  const auto tested = network::backtest(options.last == 0 ? history.sums : history.lines, index, options.last);
+  const auto count = [&](Tested::Outcome outcome) {
+    return std::count_if(tested.begin(), tested.end(), [&](const Tested& one) { return one.outcome == outcome; });
+  };
+  if (options.json) {
+    for (const Tested& one : tested) {
+      fmt::print("{}", network::to_json_line(one));
+    }
+  } else {
+    print(tested);
+    const auto not_known = count(Tested::Outcome::not_known);
+    spdlog::info("{} would break, {} would pass that were refused, {} stay as they are{}",
+                 count(Tested::Outcome::breaks), count(Tested::Outcome::passes_now),
+                 count(Tested::Outcome::still_passes) + count(Tested::Outcome::still_refused),
+                 not_known == 0 ? "" : "; of the other hosts it is not known");
+  }
+  return count(Tested::Outcome::breaks) > 0 ? 1 : 0;
+}
+
+void suggest(const HistoryOptions& options, const Context& context) {
+  const config::Loaded loaded = load_box({}, context);
+  const network::History history = history_here(options, loaded.fields.workspace.source);
+  const network::Suggestion suggestion = network::suggest(history.sums, policy::EgressIndex(loaded.fields.egress));
+  if (suggestion.add.empty()) {
+    spdlog::info("nothing that was denied needs to be added");
+  } else if (support::own_terminal().out) {
+    spdlog::info("the agent chose these names: add only what you know, to .agentbox/config.toml for this project or to "
+                 "{} for every box",
+                 (support::config_folder() / "config.toml").string());
+  }
+  fmt::print("{}", network::to_toml(suggestion));
+}
+
+} // namespace
+
+void add_network_backtest(CLI::App& network, Context& context) {
+  CLI::App* command =
+      network.add_subcommand("backtest", "Show what another configuration would make of what was recorded");
+  auto options = std::make_shared<BacktestOptions>();
+  command->add_option("FILE", options->file, "The configuration to be tried, in place of the project's")->required();
+  command->add_option("--as", options->as, "Whose configuration FILE is: project or user")
+      ->check(CLI::IsMember({"project", "user"}));
+  command->add_option("--last", options->last, "Only the last N connections and refusals")->type_name("N");
+  add_history_options(*command, options->history);
+  command->add_flag("--json", options->json, "Print one JSON object a line");
+  command->callback([options, &context] { context.exit_code = backtest(*options); });
+}
+
+void add_policy_suggest(CLI::App& policy, Context& context) {
+  CLI::App* command = policy.add_subcommand("suggest", "Write the smallest addition that covers what was denied");
+  auto options = std::make_shared<HistoryOptions>();
+  add_history_options(*command, *options);
+  command->callback([options, &context] { suggest(*options, context); });
+}
+
+} // namespace agentbox::cli

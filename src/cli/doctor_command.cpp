@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <memory>
+#include <unistd.h>
+
+#include "cli/subcommands.hpp"
+#include "doctor/check_finding.hpp"
+#include "doctor/format.hpp"
+#include "doctor/read_host.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+/// Colour where a person reads, unless they asked for none (https://no-color.org).
+bool wants_colour() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || no_color[0] == '\0');
+}
+
+} // namespace
+
+void add_doctor(CLI::App& app, Context& context) {
+  CLI::App* doctor =
+      app.add_subcommand("doctor", "Tell what this host can and cannot enforce, and the command that mends it");
+  auto json = std::make_shared<bool>(false);
+  doctor->add_flag("--json", *json, "Print one JSON object");
+  doctor->callback([json, &context] {
+    const agentbox::doctor::HostReport report = agentbox::doctor::read_host();
+    const auto findings = agentbox::doctor::examine(report);
+    fmt::print("{}", *json ? agentbox::doctor::to_json(report, findings)
+                           : agentbox::doctor::to_text(report, findings, wants_colour()));
+    context.exit_code = agentbox::doctor::enforceable(findings) ? 0 : 1;
+  });
+}
+
+} // namespace agentbox::cli

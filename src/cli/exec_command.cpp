@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// exec and shell: another process in a running box, as confined as the first one.
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "box/podman_argv.hpp"
+#include "box/supervisor.hpp"
+#include "boxes/select.hpp"
+#include "cli/subcommands.hpp"
+#include "podman/podman.hpp"
+#include "support/error.hpp"
+#include "support/signals.hpp"
+#include "support/terminal.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+int run_in_box(const std::optional<std::string>& name, const std::vector<std::string>& command) {
+  const boxes::Found box = boxes::select_running(name, std::filesystem::current_path());
+  const podman::Podman podman = podman::Podman::find();
+  const support::SavedTerminal saved;
+  const support::Signals signals;
+  const pid_t pid =
+      support::spawn(podman.command(box::exec_arguments(box.name, command, support::own_terminal().interactive())));
+  const box::Outcome outcome = box::supervise(pid, signals, {});
+  if (outcome.reason != box::Outcome::Reason::ended) {
+    box::reap(pid,
+              std::chrono::milliseconds(0)); // the process in the box is gone with its podman, or ends with the box
+  }
+  return outcome.status.code;
+}
+
+} // namespace
+
+void add_exec(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("exec", "Run a command in a running box: agentbox exec [NAME] -- COMMAND...");
+  auto name = std::make_shared<std::optional<std::string>>();
+  command->add_option("NAME", *name, "The box (not needed when only one runs here)");
+  command->callback([name, &context] {
+    if (!context.command || context.command->empty()) {
+      throw support::Error(support::ExitCode::usage, "no command to run", "agentbox exec [NAME] -- COMMAND...");
+    }
+    context.exit_code = run_in_box(*name, *context.command);
+  });
+}
+
+void add_shell(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("shell", "Open a shell in a running box");
+  auto name = std::make_shared<std::optional<std::string>>();
+  command->add_option("NAME", *name, "The box (not needed when only one runs here)");
+  command->callback([name, &context] { context.exit_code = run_in_box(*name, {"/bin/bash"}); });
+}
+
+} // namespace agentbox::cli

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// init: writes the project's .agentbox/config.toml.
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <spdlog/spdlog.h>
+#include <sstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/box_options.hpp"
+#include "cli/subcommands.hpp"
+#include "config/config_layer.hpp"
+#include "config/read_layers.hpp"
+#include "config/toml_edit.hpp"
+#include "config/trust.hpp"
+#include "config/workspace.hpp"
+#include "policy/toolkits.hpp"
+#include "support/error.hpp"
+#include "support/fd.hpp"
+#include "support/file.hpp"
+#include "support/terminal.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using support::Error;
+using support::ExitCode;
+using support::Fd;
+using Words = std::vector<std::string>;
+
+struct InitOptions {
+  std::optional<std::string> agent;
+  std::optional<std::string> base;
+  Words allow;
+  Words toolkits;
+  bool force = false;
+
+  bool any() const { return agent || base || !allow.empty() || !toolkits.empty(); }
+};
+
+std::string list(const Words& words) {
+  Words parts;
+  for (const std::string& word : words) {
+    parts.push_back(config::quote_toml(word));
+  }
+  return "[" + support::join(parts, ", ") + "]";
+}
+
+/// The file's text: what was chosen, and the rest as comments that show what there is.
+std::string config_text(const InitOptions& options) {
+  const auto entry = [](bool chosen, const std::string& line) { return (chosen ? "" : "# ") + line + "\n"; };
+  std::string text = "# How agentbox runs agents in this project. agentbox policy show tells what it comes to.\n\n";
+  text += entry(options.agent.has_value(), "[agent]");
+  text += entry(options.agent.has_value(), "default = " + config::quote_toml(options.agent.value_or("codex")));
+  text += "\n" + entry(options.base.has_value(), "[image]");
+  text += entry(options.base.has_value(),
+                "base = " + config::quote_toml(options.base.value_or(policy::default_base_image())));
+  text += "\n" + entry(!options.toolkits.empty(), "[toolkits]");
+  text += entry(!options.toolkits.empty(),
+                "selected = " + list(options.toolkits.empty() ? Words{"python"} : options.toolkits));
+  text += "\n" + entry(!options.allow.empty(), "[network]");
+  text += entry(!options.allow.empty(),
+                "allow_hosts = " + list(options.allow.empty() ? Words{"registry.npmjs.org"} : options.allow));
+  return text;
+}
+
+Words split(const std::string& line) {
+  std::istringstream words(line);
+  Words result;
+  for (std::string word; words >> word;) {
+    result.push_back(word);
+  }
+  return result;
+}
+
+std::string ask(const char* question) {
+  fmt::print(stderr, "{} ", question);
+  std::string line;
+  if (!std::getline(std::cin, line)) {
+    throw Error(ExitCode::failed, "no answer; nothing was written");
+  }
+  return line;
+}
+
+void ask_all(InitOptions& options) {
+  if (const Words words = split(ask("Agent (codex, claude; empty: the last one used)?")); !words.empty()) {
+    options.agent = words.front();
+  }
+  options.toolkits = split(ask(
+      ("Toolkits, with blanks between (" + support::join(policy::toolkit_names(), " ") + "; empty: none)?").c_str()));
+  options.allow = split(ask("Further hosts, HOST[:PORT], with blanks between (empty: none)?"));
+}
+
+/// Writes `.agentbox/config.toml` without following a symbolic link that a repository may bring along.
+void write_config(const fs::path& workspace, const std::string& text, bool force) {
+  const fs::path folder = workspace / ".agentbox";
+  if (mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) {
+    throw support::system_error(ExitCode::failed, "cannot create " + folder.string(), errno);
+  }
+  const Fd at(open(folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!at) {
+    throw support::system_error(ExitCode::refused, folder.string() + " is no folder of its own", errno);
+  }
+  if (force) {
+    unlinkat(at.get(), "config.toml", 0);
+  }
+  const Fd file(openat(at.get(), "config.toml", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!file && errno == EEXIST) {
+    throw Error(ExitCode::usage, (folder / "config.toml").string() + " is there already",
+                "edit it, or: agentbox init --force ...");
+  }
+  if (!file || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    throw support::system_error(ExitCode::failed, "cannot write " + (folder / "config.toml").string(), errno);
+  }
+}
+
+void init(InitOptions options, const Context& context) {
+  const fs::path workspace = config::choose_workspace(".", support::home_folder()).path;
+  if (!options.any() && support::own_terminal().interactive()) {
+    ask_all(options);
+  }
+  const std::string text = config_text(options);
+  policy::Diagnostics mistakes;
+  config::parse_layer(text, "agentbox init", config::LayerKind::project, mistakes);
+  if (!mistakes.empty()) {
+    throw Error(ExitCode::usage, config::describe(mistakes));
+  }
+  write_config(workspace, text, options.force);
+  spdlog::info("wrote {}", (workspace / ".agentbox/config.toml").string());
+  // Whoever wrote the file on this command line has agreed to what it says.
+  const config::Loaded loaded = load_box({}, context);
+  if (!loaded.project_broadens.empty()) {
+    config::TrustStore(config::trust_folder()).agree(workspace, config::project_digest(text, ""), text);
+  }
+}
+
+} // namespace
+
+void add_init(CLI::App& app, Context& context) {
+  CLI::App* command =
+      app.add_subcommand("init", "Write the project's .agentbox/config.toml, asking, or from the options");
+  auto options = std::make_shared<InitOptions>();
+  command->add_option("--agent", options->agent, "The agent to start when none is named")->type_name("NAME");
+  command->add_option("--base", options->base, "The image to build on")->type_name("IMAGE");
+  command->add_option("--allow", options->allow, "Further hosts")->type_name("HOST[:PORT]")->expected(1)->take_all();
+  command->add_option("--toolkit", options->toolkits, "Sets of tools")->type_name("NAME")->expected(1)->take_all();
+  command->add_flag("--force", options->force, "Replace the file");
+  command->callback([options, &context] { init(*options, context); });
+}
+
+} // namespace agentbox::cli

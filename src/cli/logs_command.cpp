@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// logs: what the firewall of a box decided.
+#include <filesystem>
+#include <fmt/format.h>
+#include <memory>
+#include <optional>
+
+#include "boxes/select.hpp"
+#include "boxes/session_paths.hpp"
+#include "cli/subcommands.hpp"
+#include "firewall/audit/audit_record.hpp"
+#include "network/history.hpp"
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+/// One record on one line. Everything in it may come from the box.
+std::string line_of(const firewall::audit::Record& record) {
+  const std::string host = record.name.empty() ? record.address : record.name;
+  const std::string port = record.port == 0 ? "" : ":" + std::to_string(record.port);
+  const std::string times =
+      record.count < 2 ? ""
+                       : fmt::format("{} times since {}: ", record.count, support::escape_untrusted(record.first, 40));
+  return fmt::format("{} {:<5} {:<8} {}{} {}{}", record.time, firewall::audit::verdict_text(record.verdict),
+                     firewall::audit::kind_text(record.kind), support::escape_untrusted(host), port, times,
+                     support::escape_untrusted(record.text));
+}
+
+void print_logs(const std::string& name, bool as_data) {
+  const std::filesystem::path file = boxes::audit_file(name);
+  if (name.find('/') != std::string::npos || !std::filesystem::exists(file)) {
+    throw support::Error(support::ExitCode::usage,
+                         "there is no log of a box named \"" + support::escape_untrusted(name) + "\"",
+                         "the logs are in " + boxes::audit_folder().string());
+  }
+  const network::History history = network::read_history(boxes::audit_folder(), {name, {}});
+  for (const auto* records : {&history.displaced, &history.lines}) {
+    for (const auto& record : *records) {
+      fmt::print("{}", as_data ? firewall::audit::to_json_line(record) : line_of(record) + "\n");
+    }
+  }
+}
+
+} // namespace
+
+void add_logs(CLI::App& app, Context& /*context*/) {
+  CLI::App* command = app.add_subcommand("logs", "Show what a box's firewall decided");
+  auto name = std::make_shared<std::optional<std::string>>();
+  auto as_data = std::make_shared<bool>(false);
+  command->add_option("NAME", *name, "The box (not needed when only one runs here)");
+  command->add_flag("--json", *as_data, "Print the records as they are, one JSON object a line");
+  command->callback([name, as_data] {
+    print_logs(*name ? **name : boxes::select_running({}, std::filesystem::current_path()).name, *as_data);
+  });
+}
+
+} // namespace agentbox::cli

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// network log, denied and follow: what the firewalls decided, then and now.
+#include "cli/network_command.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/format.h>
+#include <iterator>
+#include <memory>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "boxes/session_paths.hpp"
+#include "cli/subcommands.hpp"
+#include "network/decision_table.hpp"
+#include "network/duration.hpp"
+#include "network/notice.hpp"
+#include "network/tail.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/terminal.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+using firewall::audit::Record;
+using support::Error;
+using support::ExitCode;
+
+network::Look look_of_stdout() {
+  if (!support::own_terminal().out) {
+    return {};
+  }
+  const char* no_color = std::getenv("NO_COLOR");
+  winsize size{};
+  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+  return {no_color == nullptr || *no_color == '\0', known ? size.ws_col : std::size_t{0}};
+}
+
+void say_if_empty(bool empty) {
+  if (empty) {
+    spdlog::info("nothing was recorded{}",
+                 support::own_terminal().out ? "; agentbox network follow shows what comes" : "");
+  }
+}
+
+void say_if_partial(const network::History& history) {
+  if (!history.lines_begin.empty()) {
+    spdlog::info("the lines reach back to {} only: hosts known before may have done more than is shown here; without "
+                 "--since the totals have all",
+                 support::escape_untrusted(history.lines_begin, 40));
+  }
+}
+
+void log(const HistoryOptions& options, bool as_data, bool only_totals) {
+  network::History history = cli::history(options);
+  // What was displaced by a flood, in sums, and then what is left line by line.
+  std::vector<Record> records = std::move(history.displaced);
+  records.insert(records.end(), std::make_move_iterator(history.lines.begin()),
+                 std::make_move_iterator(history.lines.end()));
+  const auto totals = network::totals(history.sums);
+  say_if_partial(history);
+  if (as_data) {
+    for (const network::Total& total : totals) {
+      fmt::print("{}", only_totals ? network::to_json_line(total) : "");
+    }
+    for (const Record& record : records) {
+      fmt::print("{}", only_totals ? "" : firewall::audit::to_json_line(record));
+    }
+    return;
+  }
+  const network::Look look = look_of_stdout();
+  std::erase_if(records, [](const Record& record) { return !network::is_news(record); });
+  say_if_empty(records.empty());
+  if (!records.empty() && !only_totals) {
+    fmt::print("{}\n", network::log_table(records, look));
+  }
+  if (!totals.empty()) {
+    fmt::print("{}", network::totals_table(totals, look));
+  }
+}
+
+void denied(const HistoryOptions& options, bool as_data) {
+  const network::History history = cli::history(options);
+  const auto list = network::denied(history.sums);
+  say_if_partial(history);
+  if (as_data) {
+    for (const network::Denied& one : list) {
+      fmt::print("{}", network::to_json_line(one));
+    }
+    return;
+  }
+  if (list.empty()) {
+    spdlog::info("nothing was denied");
+    return;
+  }
+  fmt::print("{}", network::denied_table(list, look_of_stdout()));
+  spdlog::info("to allow them for good, see: agentbox policy suggest");
+}
+
+void print_followed(const std::vector<Record>& records, bool as_data, const network::Look& look) {
+  for (const Record& record : records) {
+    if (as_data) {
+      fmt::print("{}", firewall::audit::to_json_line(record));
+    } else if (network::is_news(record) || record.kind == firewall::audit::Kind::firewall) {
+      fmt::print("{}", network::follow_line(record, look));
+    }
+  }
+  std::fflush(stdout);
+}
+
+/// Until Ctrl-C, or until nobody reads any more.
+void follow(const HistoryOptions& options, bool as_data) {
+  support::make_private_folder(boxes::audit_folder());
+  const network::Look look = look_of_stdout();
+  network::Tail tail(boxes::audit_folder(), options.box);
+  if (options.since) {
+    print_followed(history(options).lines, as_data, look);
+  }
+  if (!as_data && support::own_terminal().err) {
+    spdlog::info("following {}; Ctrl-C ends it", options.box ? "box \"" + *options.box + "\"" : "every box");
+  }
+  while (std::ferror(stdout) == 0) {
+    if (!tail.more()) {
+      std::array<pollfd, 2> watched{{{tail.fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}}};
+      if (poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) {
+        throw support::system_error(ExitCode::failed, "cannot wait for the audit log", errno);
+      }
+      if ((watched[1].revents & (POLLERR | POLLHUP)) != 0) {
+        return;
+      }
+    }
+    print_followed(tail.take(), as_data, look);
+  }
+}
+
+} // namespace
+
+void add_history_options(CLI::App& command, HistoryOptions& options) {
+  command.add_option("--box", options.box, "Of this box only")->type_name("NAME");
+  command.add_option("--since", options.since, "Not older than this: 30m, 1h, 2d, or a time in UTC: 2026-01-31T12:00")
+      ->type_name("TIME");
+}
+
+network::History history(const HistoryOptions& options) {
+  network::Filter filter{options.box, {}};
+  if (options.since) {
+    filter.since = network::parse_since(*options.since, std::chrono::system_clock::now());
+    if (!filter.since) {
+      throw Error(ExitCode::usage, support::in_quotes(*options.since) + " is not a time",
+                  "write how long ago (30m, 1h, 2d), or a time in UTC (2026-01-31T12:00)");
+    }
+  }
+  if (options.box) {
+    const auto boxes = network::boxes_with_history(boxes::audit_folder());
+    if (std::find(boxes.begin(), boxes.end(), *options.box) == boxes.end()) {
+      throw Error(ExitCode::usage,
+                  "there is no log of a box named " + support::in_quotes(*options.box) +
+                      support::did_you_mean(*options.box, boxes),
+                  "the logs are in " + boxes::audit_folder().string());
+    }
+  }
+  return network::read_history(boxes::audit_folder(), filter);
+}
+
+void add_network(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("network", "Show what the firewalls decided");
+  command->require_subcommand(1);
+  auto options = std::make_shared<HistoryOptions>();
+  auto as_data = std::make_shared<bool>(false);
+  auto only_totals = std::make_shared<bool>(false);
+  CLI::App* log_command = command->add_subcommand("log", "Show connections and refusals, and the totals of each host");
+  add_history_options(*log_command, *options);
+  log_command->add_flag("--totals", *only_totals, "Only the totals of each host");
+  log_command->add_flag("--json", *as_data, "Print one JSON object a line");
+  log_command->callback([=] { log(*options, *as_data, *only_totals); });
+  CLI::App* denied_command = command->add_subcommand("denied", "Show what was refused, and what would allow it");
+  add_history_options(*denied_command, *options);
+  denied_command->add_flag("--json", *as_data, "Print one JSON object a line");
+  denied_command->callback([=] { denied(*options, *as_data); });
+  CLI::App* follow_command = command->add_subcommand("follow", "Show decisions as they are made, until Ctrl-C");
+  add_history_options(*follow_command, *options);
+  follow_command->add_flag("--json", *as_data, "Print one JSON object a line");
+  follow_command->callback([=] { follow(*options, *as_data); });
+  add_network_backtest(*command, context);
+}
+
+} // namespace agentbox::cli

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// policy show, check, diff and trust: what the configuration makes of the box, without starting one.
+#include <algorithm>
+#include <fmt/format.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "cli/agreement.hpp"
+#include "cli/box_options.hpp"
+#include "cli/network_command.hpp"
+#include "cli/subcommands.hpp"
+#include "config/load.hpp"
+#include "policy/policy.hpp"
+#include "policy/policy_from_json.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+using policy::PolicyFields;
+
+/// Values of the box's variables are not for the eyes of whoever reads along.
+PolicyFields without_values(PolicyFields fields) {
+  for (auto& [name, value] : fields.env) {
+    value = "(not shown)";
+  }
+  return fields;
+}
+
+policy::Policy built(PolicyFields fields) {
+  policy::PolicyResult result = policy::build_policy(std::move(fields));
+  if (const auto* mistakes = std::get_if<policy::Diagnostics>(&result)) {
+    throw support::Error(support::ExitCode::usage, config::describe(*mistakes));
+  }
+  return std::get<policy::Policy>(std::move(result));
+}
+
+void line(std::string_view name, const std::string& value) {
+  fmt::print("{:<12} {}\n", name, value);
+}
+
+void show_hosts(const policy::EgressPolicy& egress) {
+  const bool nothing = egress.allow.empty() && egress.allow_addresses.empty() && egress.host_ports.empty();
+  line("network", nothing ? "nothing" : "these hosts only:");
+  for (const policy::HostEntry& entry : egress.allow) {
+    line("", fmt::format("{}:{}", entry.pattern.text(), entry.port));
+  }
+  for (const policy::AddressEntry& entry : egress.allow_addresses) {
+    line("", entry.text());
+  }
+  for (const std::uint16_t port : egress.host_ports) {
+    line("", fmt::format("{}:{} (this machine)", policy::k_host_alias, port));
+  }
+  for (const policy::HostPattern& pattern : egress.block) {
+    line("", "never " + pattern.text());
+  }
+}
+
+// Each of these binds every member, so that a new one is shown as well or does not compile.
+
+void show_network(const policy::EgressPolicy& egress, policy::FirewallDriver driver) {
+  const auto& [mode, virtual_range, allow, block, allow_ech, allow_private, allow_addresses, host_ports, max_upload,
+               upload_limits, upstream_proxy] = egress;
+  if (mode == policy::NetworkMode::full) {
+    line("network", "everything (--full-network)");
+    return;
+  }
+  std::ignore = std::tie(allow, block, allow_addresses, host_ports);
+  show_hosts(egress);
+  for (const policy::HostPattern& pattern : allow_private) {
+    line("", pattern.text() + " may have private addresses");
+  }
+  for (const policy::HostPattern& pattern : allow_ech) {
+    line("", pattern.text() + " may be asked for with a hidden name (ECH, no SNI)");
+  }
+  if (max_upload) {
+    line("uploads", fmt::format("at most {} bytes a host and session", *max_upload));
+  }
+  for (const policy::UploadLimit& limit : upload_limits) {
+    line("uploads", fmt::format("at most {} bytes a session to {}", limit.bytes, limit.pattern.text()));
+  }
+  if (upstream_proxy) {
+    line("by way of", "the proxy " + upstream_proxy->text());
+  }
+  line("firewall", fmt::format("{}; names have addresses of {}", policy::driver_text(driver), virtual_range.text()));
+}
+
+void show_limits(const policy::Limits& limits) {
+  const auto& [pids, memory_bytes, cpu_millis, shm_bytes, tmp_bytes, open_files] = limits;
+  line("processes", std::to_string(pids));
+  line("memory", memory_bytes ? fmt::format("{} bytes", *memory_bytes) : "the host's");
+  line("processors", cpu_millis ? fmt::format("{}.{:03}", *cpu_millis / 1000, *cpu_millis % 1000) : "the host's");
+  line("/dev/shm", fmt::format("{} bytes", shm_bytes));
+  line("/tmp", fmt::format("{} bytes", tmp_bytes));
+  line("open files", std::to_string(open_files));
+}
+
+void show_workspace(const policy::Workspace& workspace) {
+  const auto& [source, destination, protect, mask, protect_except] = workspace;
+  line("workspace", fmt::format("{} at {}, read and write", support::escape_untrusted(source.string()), destination));
+  line("", "read-only in it, where they exist: " + support::join(protect, ", "));
+  if (!protect_except.empty()) {
+    line("", "writable in it, although Git's settings may lead there: " + support::join(protect_except, ", "));
+  }
+  line("", "empty in it, where they exist: " + (mask.empty() ? "nothing" : support::join(mask, ", ")));
+}
+
+void show(const PolicyFields& fields) {
+  const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
+               ca_bundle, name, hostname] = fields;
+  std::ignore = std::tie(run, hostname); // what it does, not what it may do
+  line("box", name);
+  line("agent", agent.name);
+  line("image", image.base + (image.toolkits.empty() ? "" : " + " + support::join(image.toolkits, ", ")));
+  line("user", fmt::format("{} ({}:{}), no capabilities, no new privileges", user.name, user.uid, user.gid));
+  if (confinement.prove_at_start) {
+    line("", "attacked before its agent starts ([verify] on_start)");
+  }
+  show_workspace(workspace);
+  for (const policy::Mount& mount : mounts) {
+    line("mount", fmt::format("{} at {}, {} ({})", support::escape_untrusted(mount.source.string()), mount.destination,
+                              mount.read_only ? "read-only" : "read and write", mount.reason));
+  }
+  if (ca_bundle) {
+    line("trusts", "the CA certificates of " + support::escape_untrusted(ca_bundle->string()));
+  }
+  for (const auto& [variable, value] : env) {
+    line("variable", variable);
+  }
+  for (const policy::PublishedPort& port : ports) {
+    line("port", fmt::format("{}:{} leads to {}", port.address, port.host_port, port.box_port));
+  }
+  show_limits(limits);
+  show_network(egress, firewall_driver);
+}
+
+/// The default contract for the same workspace and agent.
+PolicyFields default_box(const PolicyFields& fields) {
+  PolicyFields before = policy::default_fields();
+  before.workspace.source = fields.workspace.source;
+  before.name = fields.name;
+  before.agent = fields.agent;
+  before.run = fields.run;
+  return before;
+}
+
+const char* word_of(policy::Change::Direction direction) {
+  switch (direction) {
+  case policy::Change::Direction::broader: return "broader";
+  case policy::Change::Direction::tighter: return "tighter";
+  case policy::Change::Direction::neutral: return "other";
+  }
+  return "";
+}
+
+void print_changes(const std::vector<policy::Change>& changes, bool as_data) {
+  if (as_data) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const auto& [direction, field, text] : changes) {
+      list.push_back({{"direction", word_of(direction)}, {"field", field}, {"text", text}});
+    }
+    fmt::print("{}\n", list.dump(2, ' ', true, nlohmann::json::error_handler_t::replace));
+    return;
+  }
+  for (const auto& [direction, field, text] : changes) {
+    fmt::print("{:<8} {}: {}\n", word_of(direction), field, support::escape_untrusted(text, 500));
+  }
+}
+
+struct DiffOptions {
+  BoxOptions box;
+  std::optional<std::string> against; ///< a file with the output of `policy show --json`
+  bool as_data = false;
+};
+
+/// The policy as `policy show --json` tells it, and reads back: what that hides is hidden on both sides.
+PolicyFields as_shown(const PolicyFields& fields) {
+  return policy::fields_from_json(policy::to_json(built(without_values(fields))), "the policy here");
+}
+
+/// Whether the box here is broader than the one of the file. Where the project lies and what its box is called is no
+/// part of what a box may do, and differs from checkout to checkout.
+bool diff_against(const config::Loaded& loaded, const std::string& file, bool as_data) {
+  constexpr std::size_t k_max = 16U << 20U;
+  PolicyFields before = policy::fields_from_json(support::read_file(file, k_max), support::escape_untrusted(file));
+  PolicyFields after = as_shown(loaded.fields);
+  before.workspace.source = after.workspace.source;
+  before.name = after.name;
+  const std::vector<policy::Change> changes = policy::diff(before, after);
+  print_changes(changes, as_data);
+  return std::any_of(changes.begin(), changes.end(), [](const policy::Change& change) {
+    return change.direction == policy::Change::Direction::broader;
+  });
+}
+
+int diff(const config::Loaded& loaded, const DiffOptions& options) {
+  if (options.against) {
+    return diff_against(loaded, *options.against, options.as_data) ? 1 : 0;
+  }
+  print_changes(policy::diff(default_box(loaded.fields), loaded.fields), options.as_data);
+  if (!loaded.project_broadens.empty() && !options.as_data) {
+    fmt::print("of these, the project broadens what you allow everywhere:\n{}", agreement_text(loaded));
+  }
+  return 0;
+}
+
+CLI::App* add(CLI::App& policy, const char* name, const char* description, BoxOptions& options) {
+  CLI::App* command = policy.add_subcommand(name, description);
+  add_box_options(*command, options);
+  return command;
+}
+
+void add_diff(CLI::App& policy, Context& context) {
+  auto options = std::make_shared<DiffOptions>();
+  CLI::App* command =
+      add(policy, "diff", "Show how a box here differs from the default one, or from a file's", options->box);
+  command
+      ->add_option("--against", options->against,
+                   "Compare with this output of policy show --json; exit code 1 when the box here is broader")
+      ->type_name("FILE");
+  command->add_flag("--json", options->as_data, "Print JSON");
+  command->callback([options, &context] { context.exit_code = diff(load_box(options->box, context), *options); });
+}
+
+} // namespace
+
+void add_policy(CLI::App& app, Context& context) {
+  CLI::App* policy = app.add_subcommand("policy", "Show what a box here may do");
+  policy->require_subcommand(1);
+  auto options = std::make_shared<BoxOptions>();
+  auto as_data = std::make_shared<bool>(false);
+  CLI::App* show_command = add(*policy, "show", "Show what a box here may do, without starting one", *options);
+  show_command->add_flag("--json", *as_data, "Print the whole policy as JSON");
+  show_command->callback([options, as_data, &context] {
+    const policy::Policy shown = built(without_values(resolve_box(*options, context).fields()));
+    if (*as_data) {
+      fmt::print("{}", policy::to_json(shown));
+    } else {
+      show(shown.fields());
+    }
+  });
+  add(*policy, "check", "Check the configuration; exit code 2 for mistakes, 126 for what needs your agreement",
+      *options)
+      ->callback([options, &context] { resolve_box(*options, context); });
+  add_policy_suggest(*policy, context);
+  add_diff(*policy, context);
+  add(*policy, "trust", "Agree to what the project's configuration broadens, as it is now", *options)
+      ->callback([options, &context] { trust_project(load_box(*options, context)); });
+}
+
+} // namespace agentbox::cli

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <exception>
+#include <fmt/format.h>
+#include <memory>
+#include <spdlog/spdlog.h>
+#include <vector>
+
+#include "box/executor.hpp"
+#include "box/launch.hpp"
+#include "boxes/registry.hpp"
+#include "cli/box_options.hpp"
+#include "cli/images.hpp"
+#include "cli/subcommands.hpp"
+#include "config/last_agent.hpp"
+#include "podman/podman.hpp"
+#include "podman/podman_info.hpp"
+#include "policy/vendor_hosts.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/terminal.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+struct RunOptions {
+  BoxOptions box;
+  bool rebuild = false;
+  bool dry_run = false;
+  bool json = false;
+  bool verbose = false;
+  bool share_workspace = false;
+};
+
+box::DryRun dry_run_of(const RunOptions& options) {
+  if (options.json && !options.dry_run) {
+    throw support::Error(support::ExitCode::usage, "--json belongs to --dry-run", "agentbox run --dry-run --json");
+  }
+  if (!options.dry_run) {
+    return box::DryRun::off;
+  }
+  return options.json ? box::DryRun::json : box::DryRun::text;
+}
+
+/// Starts the box; once more, with images built anew, when somebody removed them behind our back.
+box::Launched start(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
+                    const box::Images& images, const box::LaunchOptions& options) {
+  std::exception_ptr failure;
+  box::Launched launched;
+  try {
+    launched = box::launch(policy, podman, facts, images, options);
+  } catch (const support::Error& error) {
+    if (error.code() != support::ExitCode::failed) {
+      throw;
+    }
+    failure = std::current_exception();
+  }
+  if ((failure || !launched.started) && images_missing(images, podman)) {
+    spdlog::info("an image of the box is gone; it is made again");
+    return box::launch(policy, podman, facts, ensure_images(policy.fields(), podman, facts, false, true), options);
+  }
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  return launched;
+}
+
+/// Agents try for minutes before they say that their vendor does not answer, so it is said here, before they start.
+void refuse_without_vendor(const policy::PolicyFields& fields) {
+  if (fields.run.kind == policy::Run::Kind::agent && !support::own_terminal().interactive()) {
+    return; // a shell will be started
+  }
+  const policy::VendorGap gap = policy::vendor_gap(fields);
+  if (gap.hosts.empty()) {
+    return;
+  }
+  const std::string hosts = support::join(gap.hosts, " or ");
+  if (gap.hopeless) {
+    throw support::Error(
+        support::ExitCode::refused,
+        fmt::format("{} cannot reach its vendor: {} is not on this box's list of hosts", fields.agent.name, hosts),
+        "agentbox policy show lists the hosts; take it out of block_hosts, or --allow it");
+  }
+  spdlog::warn("{} is not on this box's list of hosts: {} works {} only", hosts, fields.agent.name,
+               gap.hosts.front() == "chatgpt.com" ? "with an API key" : "with a ChatGPT account");
+}
+
+int run_once(const RunOptions& options, const Context& context) {
+  const box::DryRun dry_run = dry_run_of(options);
+  const auto [policy, workspace, preferences] =
+      open_box(options.box, context, dry_run == box::DryRun::off ? MayAsk::yes : MayAsk::no);
+  const box::LaunchOptions launch{dry_run, {workspace.device, workspace.inode, options.share_workspace}, preferences};
+  const policy::PolicyFields& fields = policy.fields();
+  const podman::Podman podman = podman::Podman::find();
+  const podman::HostFacts facts = podman::host_facts(podman);
+  if (dry_run != box::DryRun::off) {
+    return box::launch(policy, podman, facts, known_images(fields), launch).exit_code;
+  }
+  refuse_without_vendor(fields);
+  box::sweep(podman);
+  const box::Images images = ensure_images(fields, podman, facts, options.rebuild, false);
+  if (options.box.overrides.agent) {
+    config::write_last_agent(support::state_folder(), fields.agent.name);
+  }
+  const box::Launched launched = start(policy, podman, facts, images, launch);
+  if (!launched.started) {
+    throw support::Error(support::ExitCode::failed, "Podman could not start the box; its own words are above",
+                         "agentbox doctor checks this host");
+  }
+  return launched.exit_code;
+}
+
+int run(const RunOptions& options, const Context& context) {
+  constexpr int k_max_tries = 20;
+  if (options.verbose) {
+    spdlog::set_level(spdlog::level::debug);
+  }
+  podman::refuse_root();
+  boxes::require_runtime_folder();
+  for (int tries = 1;; ++tries) {
+    try {
+      return run_once(options, context);
+    } catch (const boxes::NameTaken&) { // by a box that started at the same moment; there are more names
+      if (options.box.overrides.name || tries == k_max_tries) {
+        throw;
+      }
+    }
+  }
+}
+
+} // namespace
+
+void add_run(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("run", "Start an agent, or a command after --, in a box of its own");
+  auto options = std::make_shared<RunOptions>();
+  add_box_options(*command, options->box);
+  command->add_flag("--rebuild", options->rebuild, "Build the image anew");
+  command->add_flag("--dry-run", options->dry_run, "Print what would be done, exactly, and do nothing");
+  command->add_flag("--json", options->json, "Print it as JSON");
+  command->add_flag("--share-workspace", options->share_workspace, "Start although another box works in this folder");
+  command->add_flag("-v,--verbose", options->verbose, "Show the Podman commands as they run");
+  command->footer("agentbox [AGENT] is short for agentbox run [AGENT].");
+  command->callback([options, &context] { context.exit_code = run(*options, context); });
+}
+
+} // namespace agentbox::cli

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/update.hpp"
+
+#include <fmt/format.h>
+#include <memory>
+
+#include "cli/image_choice.hpp"
+#include "cli/subcommands.hpp"
+#include "image/image.hpp"
+#include "image/npm.hpp"
+#include "podman/installation.hpp"
+#include "podman/podman_environment.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+struct UpdateOptions {
+  ImageOptions image;
+  bool check = false;
+};
+
+/// Prints one line an agent; whether any version differs.
+bool report(const std::vector<image::VersionChange>& changes) {
+  bool differs = false;
+  for (const image::VersionChange& change : changes) {
+    if (change.pinned == change.newest) {
+      fmt::print("{} {} is the newest\n", change.agent, change.newest);
+    } else {
+      fmt::print("{} {} -> {}\n", change.agent, change.pinned.empty() ? "-" : change.pinned, change.newest);
+      differs = true;
+    }
+  }
+  return differs;
+}
+
+int update(const UpdateOptions& options) {
+  podman::refuse_root();
+  const ResolvedImage resolved = resolve_image(options.image);
+  const podman::Installation installation = podman::find_installation();
+  const std::map<std::string, std::string> environment = podman::caller_environment();
+  const image::Fetcher fetcher(environment, resolved.ca_bundle);
+  const image::AgentsLock pinned = image::load_lock(installation.share);
+  const image::AgentsLock newest = image::newest_lock(image::registry_address(environment), fetcher);
+  const bool differs = report(image::compare(pinned, newest));
+  if (options.check) {
+    return differs ? 1 : 0;
+  }
+  if (pinned != newest) {
+    image::write_lock(newest);
+  }
+  const image::ImageRef agent = image::ensure_agent_image(podman::Podman::find(), installation, resolved.choice,
+                                                          {false, true, resolved.ca_bundle, resolved.workspace});
+  fmt::print("{}\n", agent.tag);
+  return 0;
+}
+
+} // namespace
+
+void add_update(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("update", "Pin the newest agents and build the image with them");
+  auto options = std::make_shared<UpdateOptions>();
+  add_image_options(*command, options->image);
+  command->add_flag("--check", options->check, "Only say what is newer; exit code 1 if anything is");
+  command->footer("The pins go to ~/.local/state/agentbox/agents.lock.json, which takes the place of the one that "
+                  "comes with agentbox.");
+  command->callback([options, &context] { context.exit_code = update(*options); });
+}
+
+} // namespace agentbox::cli

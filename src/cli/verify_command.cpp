@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// verify: attacks a box from inside by a program of our own, and shows what came of it.
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <memory>
+#include <optional>
+#include <spdlog/spdlog.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "box/awaited_process.hpp"
+#include "box/executor.hpp"
+#include "box/launch.hpp"
+#include "boxes/registry.hpp"
+#include "boxes/select.hpp"
+#include "cli/box_options.hpp"
+#include "cli/images.hpp"
+#include "cli/subcommands.hpp"
+#include "oci/names.hpp"
+#include "podman/installation.hpp"
+#include "podman/podman_info.hpp"
+#include "support/digest.hpp"
+#include "support/error.hpp"
+#include "support/fd.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+#include "verify/card.hpp"
+#include "verify/outside.hpp"
+#include "verify/probe_arguments.hpp"
+
+namespace agentbox::cli {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+using support::Fd;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t k_probe_bytes = 16U << 20U;
+constexpr std::size_t k_report_bytes = 256U << 10U;
+constexpr std::size_t k_config_bytes = 4U << 20U;
+constexpr std::size_t k_least_attempts = 150; ///< of the probe's table; a report with fewer was tampered with
+constexpr std::chrono::seconds k_patience{60};
+
+struct VerifyOptions {
+  std::optional<std::string> name;
+  BoxOptions box;
+  bool json = false;
+  bool all = false;
+};
+
+/// Stands in for stdin and stdout as long as it lives: a box's first process has the launcher's own.
+class Streams {
+public:
+  Streams(int in, int out)
+      : m_in(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)), m_out(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)) {
+    if (!m_in || !m_out || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0) {
+      throw support::system_error(ExitCode::failed, "cannot redirect the box's streams", errno);
+    }
+  }
+  Streams(const Streams&) = delete;
+  Streams& operator=(const Streams&) = delete;
+  Streams(Streams&&) = delete;
+  Streams& operator=(Streams&&) = delete;
+  ~Streams() {
+    dup2(m_in.get(), STDIN_FILENO);
+    dup2(m_out.get(), STDOUT_FILENO);
+  }
+
+private:
+  Fd m_in;
+  Fd m_out;
+};
+
+std::filesystem::path probe_program() {
+  return podman::find_installation().libexec / "agentbox-probe";
+}
+
+std::vector<std::string> visitor_argv(const verify::Expectations& expectations) {
+  std::vector<std::string> words = {oci::k_entrypoint_program, "probe"};
+  const std::vector<std::string> arguments = verify::probe_arguments(expectations);
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
+std::string text_of(const Fd& file) {
+  std::string text(k_report_bytes, '\0');
+  const ssize_t count = pread(file.get(), text.data(), text.size(), 0);
+  text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return text;
+}
+
+verify::Card new_card(const std::string& box, bool fresh, const podman::HostFacts& facts, const std::string& program) {
+  verify::Card card;
+  card.box = box;
+  card.fresh = fresh;
+  utsname kernel{};
+  uname(&kernel);
+  card.versions = {{"agentbox", AGENTBOX_VERSION},
+                   {"podman", facts.podman.text()},
+                   {"kernel", support::escape_untrusted(static_cast<const char*>(kernel.release))}};
+  card.digests = {{"probe", support::sha256_hex(program)}};
+  return card;
+}
+
+/// A box of its own for the current folder, with the probe as its command.
+verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
+  boxes::require_runtime_folder();
+  Context probe_context = context;
+  const podman::Podman podman = podman::Podman::find();
+  const podman::HostFacts facts = podman::host_facts(podman);
+  const config::Loaded loaded = load_box(options, probe_context);
+  const policy::Limits& limits = loaded.fields.limits;
+  const bool filtered = loaded.fields.egress.mode != policy::NetworkMode::full;
+  probe_context.command =
+      visitor_argv({filtered, limits.pids, limits.memory_bytes.value_or(0), limits.shm_bytes, limits.tmp_bytes});
+  const auto [policy, workspace, preferences] = open_box(options, probe_context, MayAsk::no);
+  const std::filesystem::path program = probe_program();
+  verify::Card card = new_card(policy.fields().name, true, facts, support::read_file(program, k_probe_bytes));
+  card.digests["policy"] = support::sha256_hex(policy::to_json(policy));
+  box::sweep(podman);
+  const box::Images images = ensure_images(policy.fields(), podman, facts, false, false);
+  card.digests["agent_image"] = images.agent;
+  card.digests["firewall_image"] = images.firewall;
+  const Fd in(open(program.c_str(), O_RDONLY | O_CLOEXEC));
+  const Fd out(memfd_create("report", MFD_CLOEXEC));
+  const auto start = Clock::now();
+  box::Launched launched;
+  {
+    spdlog::set_level(spdlog::level::warn); // what the probe was refused is no news
+    const Streams streams(in.get(), out.get());
+    launched = box::launch(policy, podman, facts, images,
+                           {box::DryRun::off, {workspace.device, workspace.inode, true}, preferences, false});
+  }
+  spdlog::set_level(spdlog::level::info);
+  card.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+  if (!launched.started) {
+    throw Error(ExitCode::failed, "Podman could not start the box; its own words are above",
+                "agentbox doctor checks this host");
+  }
+  card.rows = verify::parse_rows(text_of(out), k_least_attempts);
+  return card;
+}
+
+void add_digest(verify::Card& card, const char* name, const std::filesystem::path& file) {
+  if (const auto text = support::read_file_if_exists(file, k_probe_bytes)) {
+    card.digests[name] = support::sha256_hex(*text);
+  }
+}
+
+/// A running box: the probe goes in through `podman exec` as bytes on its stdin, and the host's /proc is asked as well.
+verify::Card verify_running(const std::string& name) {
+  const boxes::Found box = boxes::select_running(name, std::filesystem::current_path());
+  const podman::Podman podman = podman::Podman::find();
+  const std::string program = support::read_file(probe_program(), k_probe_bytes);
+  const std::string config = support::read_file(box.paths.agent_config(), k_config_bytes);
+  verify::Card card = new_card(box.name, false, podman::host_facts(podman), program);
+  add_digest(card, "agent.json", box.paths.agent_config());
+  add_digest(card, "firewall.json", box.paths.firewall_config());
+  add_digest(card, "egress.json", box.paths.egress());
+  card.digests["agent_image"] = box.record->agent_image;
+  card.digests["firewall_image"] = box.record->firewall_image;
+  const auto start = Clock::now();
+  card.rows = verify::look_from_outside(box::pid_in(box.paths.agent_pid()).value_or(0),
+                                        box::pid_in(box.paths.firewall_pid()).value_or(0),
+                                        podman::find_installation().entrypoint());
+  std::vector<std::string> words = {"exec", "-i", "--user", "1000:1000", boxes::agent_container(box.name)};
+  const std::vector<std::string> argv = visitor_argv(verify::expectations_of(config));
+  words.insert(words.end(), argv.begin(), argv.end());
+  const support::Captured result = support::capture(podman.command(words), program, {k_report_bytes, k_patience});
+  card.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+  if (result.out.empty()) {
+    throw podman::explain("cannot attack the box from inside", result);
+  }
+  const std::vector<verify::Row> rows = verify::parse_rows(result.out, k_least_attempts);
+  card.rows.insert(card.rows.end(), rows.begin(), rows.end());
+  return card;
+}
+
+bool wants_colour() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || no_color[0] == '\0');
+}
+
+} // namespace
+
+void add_verify(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("verify", "Attack a box from inside and show what stopped each attack");
+  auto options = std::make_shared<VerifyOptions>();
+  command->add_option("NAME", options->name, "A running box (without: a fresh one for the current folder)");
+  command->add_flag("--all", options->all, "Show every attack, not only those that were not stopped");
+  command->add_flag("--json", options->json, "Print one JSON object, with every attack, versions and digests");
+  command->add_flag("--full-network", options->box.overrides.full_network, "Attack a fresh box without its firewall");
+  command->add_flag("--trust-project", options->box.trust_project,
+                    "Agree, for this run, to what the project's configuration broadens");
+  command->callback([options, &context] {
+    podman::refuse_root();
+    const verify::Card card = options->name ? verify_running(*options->name) : verify_fresh(options->box, context);
+    fmt::print("{}", options->json ? verify::to_json(card) : verify::to_text(card, options->all, wants_colour()));
+    context.exit_code = verify::passed(card) ? 0 : 1;
+  });
+}
+
+} // namespace agentbox::cli

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/config_layer.hpp"
+
+#include "config/layer_sections.hpp"
+#include "config/toml_reader.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::config {
+namespace {
+
+/// Paths of the host in a file that somebody else may have written could only serve somebody else.
+void refuse_host_path(TomlTable& table, std::string_view key, const std::string& place) {
+  table.mistake(place, "a project's configuration cannot name paths of the host (" + table.full_name(key) + ")",
+                "name it on the command line, or in your own configuration");
+}
+
+void read_base(TomlTable& top, Layer& layer) {
+  auto image = top.table("image");
+  if (!image) {
+    return;
+  }
+  layer.base = image->string("base");
+  image->finish();
+  const bool is_path = layer.base && (layer.base->value.starts_with("dir:") || layer.base->value.starts_with("tar:"));
+  if (layer.kind == LayerKind::project && is_path) {
+    refuse_host_path(*image, "base", layer.base->where);
+    layer.base.reset();
+  }
+}
+
+void read_mounts(TomlTable& top, Layer& layer) {
+  for (TomlTable& table : top.tables("mounts")) {
+    const auto source = table.string("source");
+    const auto destination = table.string("destination");
+    const auto read_only = table.boolean("read_only");
+    table.finish();
+    if (layer.kind == LayerKind::project) {
+      refuse_host_path(table, "source", table.where());
+    } else if (source && destination) {
+      layer.mounts.push_back({{source->value, destination->value, read_only && read_only->value}, table.where()});
+    } else if (!table.has("source") || !table.has("destination")) {
+      table.mistake(table.where(), "a mount needs a source and a destination",
+                    R"(source = "/path", destination = "/mnt/NAME", and read_only = true if you like)");
+    }
+  }
+}
+
+void read_env(TomlTable& top, Layer& layer) {
+  auto table = top.table("env");
+  if (!table) {
+    return;
+  }
+  for (const Located<std::string>& key : table->keys()) {
+    if (auto value = table->string(key.value)) {
+      layer.env[key.value] = *std::move(value);
+    }
+  }
+}
+
+void read_ca_bundle(TomlTable& top, Layer& layer) {
+  layer.ca_bundle = top.string("ca_bundle");
+  if (layer.ca_bundle && layer.kind == LayerKind::project) {
+    refuse_host_path(top, "ca_bundle", layer.ca_bundle->where);
+    layer.ca_bundle.reset();
+  }
+}
+
+/// [protect] and [mask]: paths, and those of lower layers that are not meant here.
+void read_paths(TomlTable& top, std::string_view table_name, std::vector<Located<std::string>>& paths,
+                std::vector<Located<std::string>>& except) {
+  if (auto table = top.table(table_name)) {
+    paths = table->strings("paths");
+    except = table->strings("except");
+    table->finish();
+  }
+}
+
+/// A table with a single list of strings: [toolkits] selected.
+std::vector<Located<std::string>> read_list(TomlTable& top, std::string_view table_name, std::string_view key) {
+  auto table = top.table(table_name);
+  if (!table) {
+    return {};
+  }
+  auto list = table->strings(key);
+  table->finish();
+  return list;
+}
+
+void read_agent_choice(TomlTable& top, Layer& layer) {
+  if (auto table = top.table("agent")) {
+    layer.default_agent = table->string("default");
+    table->finish();
+  }
+}
+
+/// [verify]
+void read_verify(TomlTable& top, Layer& layer) {
+  if (auto table = top.table("verify")) {
+    if (const auto wanted = table->boolean("on_start")) {
+      layer.verify_on_start = wanted->value;
+    }
+    table->finish();
+  }
+}
+
+} // namespace
+
+Layer parse_layer(std::string_view text, const std::filesystem::path& file, LayerKind kind,
+                  policy::Diagnostics& diagnostics) {
+  Layer layer;
+  layer.kind = kind;
+  layer.file = file;
+  const std::string shown = support::escape_untrusted(file.string(), 4096);
+  const auto document = parse_toml(text, shown, diagnostics);
+  if (!document) {
+    return layer;
+  }
+  TomlTable top(*document, "", shown, diagnostics);
+  read_network(top, layer);
+  read_agent_choice(top, layer);
+  layer.toolkits = read_list(top, "toolkits", "selected");
+  read_agents(top, layer);
+  read_mounts(top, layer);
+  read_limits(top, layer);
+  read_base(top, layer);
+  read_paths(top, "protect", layer.protect, layer.protect_except);
+  read_paths(top, "mask", layer.mask, layer.mask_except);
+  read_env(top, layer);
+  read_ca_bundle(top, layer);
+  read_verify(top, layer);
+  top.finish();
+  return layer;
+}
+
+} // namespace agentbox::config

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "entrypoint/agent_environment.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "entrypoint/entrypoint_message.hpp"
+
+namespace agentbox::entrypoint {
+namespace {
+
+constexpr const char* k_file = "/proc/1/environ";
+/// The kernel allows argv and environment together a quarter of the stack limit, 2 MiB in the usual case.
+constexpr std::size_t k_max_bytes = 8U << 20U;
+
+/// The file's text, "NAME=VALUE\0NAME=VALUE\0"; never freed, for it becomes our environment.
+char* read_environment(std::size_t& length) {
+  const int fd = open(k_file, O_RDONLY | O_CLOEXEC);
+  char* const text = static_cast<char*>(std::malloc(k_max_bytes));
+  if (fd < 0 || text == nullptr) {
+    die(k_refused, {"refused: cannot read the environment of the box's first process: ", error_text(errno)});
+  }
+  length = 0;
+  while (length < k_max_bytes) {
+    const ssize_t count = read(fd, text + length, k_max_bytes - length);
+    if (count < 0 && errno != EINTR) {
+      die(k_refused, {"refused: cannot read the environment of the box's first process: ", error_text(errno)});
+    }
+    if (count == 0) {
+      break;
+    }
+    length += count > 0 ? static_cast<std::size_t>(count) : 0;
+  }
+  close(fd);
+  if (length == 0 || length == k_max_bytes || text[length - 1] != '\0') {
+    die(k_refused, {"refused: the box's first process has no usable environment"});
+  }
+  return text;
+}
+
+} // namespace
+
+void join_environment() {
+  std::size_t length = 0;
+  char* const text = read_environment(length);
+  const auto entries = static_cast<std::size_t>(std::count(text, text + length, '\0'));
+  const char* const terminal = std::getenv("TERM");
+  char** const variables = static_cast<char**>(std::calloc(entries + 1, sizeof(char*)));
+  if (variables == nullptr) {
+    die(k_refused, {"refused: no memory for the environment"});
+  }
+  char* at = text;
+  for (std::size_t i = 0; i < entries; ++i) {
+    variables[i] = at;
+    at = std::find(at, text + length, '\0') + 1;
+  }
+  environ = variables;
+  if (terminal != nullptr) {
+    setenv("TERM", terminal, 1);
+  }
+}
+
+} // namespace agentbox::entrypoint

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first process of every agent's container: refuses to start anything unless it is confined and the firewall is
+// in place, then acts as a small init. Static, so that it runs in the image of any distribution.
+//
+//   agent-entrypoint agent PROGRAM ARG...   PROGRAM when stdin and stdout are terminals, else a shell
+//   agent-entrypoint exec PROGRAM ARG...    PROGRAM
+//   agent-entrypoint join PROGRAM ARG...    PROGRAM with the environment of the box's first process (podman exec)
+//   agent-entrypoint gate                   only the checks
+//   agent-entrypoint probe ARG...           the program on stdin, with these arguments (agentbox verify)
+#include <array>
+#include <string_view>
+#include <unistd.h>
+
+#include "entrypoint/agent_environment.hpp"
+#include "entrypoint/agent_keys.hpp"
+#include "entrypoint/entrypoint_message.hpp"
+#include "entrypoint/gate.hpp"
+#include "entrypoint/init_process.hpp"
+#include "entrypoint/mount_check.hpp"
+#include "entrypoint/privilege_check.hpp"
+#include "entrypoint/proof.hpp"
+#include "entrypoint/resource_limits.hpp"
+#include "entrypoint/visitor.hpp"
+
+namespace {
+
+using namespace std::string_view_literals;
+namespace entrypoint = agentbox::entrypoint;
+
+/// Nothing that was left open outside may reach the agent.
+void close_inherited() {
+  if (close_range(3, ~0U, 0) != 0) {
+    for (int fd = 3; fd < 1024; ++fd) {
+      close(fd);
+    }
+  }
+}
+
+char** shell() {
+  static std::array<char, 10> bash{"/bin/bash"};
+  static std::array<char, 8> sh{"/bin/sh"};
+  static std::array<char*, 2> argv{};
+  argv[0] = access(bash.data(), X_OK) == 0 ? bash.data() : sh.data();
+  return argv.data();
+}
+
+[[noreturn]] void usage() {
+  entrypoint::die(entrypoint::k_usage,
+                  {"usage: agent-entrypoint agent|exec|join PROGRAM [ARG...], agent-entrypoint gate, or "
+                   "agent-entrypoint probe [ARG...]"});
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view mode = argc > 1 ? argv[1] : "";
+  if (mode == "probe"sv) {
+    close_inherited();
+    entrypoint::join_environment(); // says the limits, which Podman's exec does not know
+    entrypoint::limit_resources();
+    entrypoint::run_visitor(argv + 1);
+  }
+  const bool only_checks = mode == "gate"sv;
+  if (only_checks ? argc != 2 : argc < 3 || (mode != "agent"sv && mode != "exec"sv && mode != "join"sv)) {
+    usage();
+  }
+  close_inherited();
+  entrypoint::require_confinement();
+  if (mode == "join"sv) {
+    entrypoint::join_environment();
+  } else {
+    entrypoint::require_mounts();
+  }
+  entrypoint::require_gate();
+  if (only_checks) {
+    return 0;
+  }
+  entrypoint::limit_resources();
+  if (mode != "join"sv) { // proven when the box started
+    entrypoint::require_proof();
+  }
+  const bool wants_terminal = mode == "agent"sv;
+  const bool has_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+  char** const program = wants_terminal && !has_terminal ? shell() : argv + 2;
+  entrypoint::prepare_keys(program[0]);
+  return entrypoint::run_as_init(program);
+}

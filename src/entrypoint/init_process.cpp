@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "entrypoint/init_process.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <string_view>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "entrypoint/entrypoint_message.hpp"
+
+namespace agentbox::entrypoint {
+namespace {
+
+/// Faults of our own must kill us, and SIGCHLD is ours; SIGTTOU, SIGTTIN and SIGTSTP would stop the init, which nobody
+/// could continue.
+constexpr std::array k_never_blocked = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+constexpr std::array k_ignored = {SIGTTOU, SIGTTIN, SIGTSTP};
+
+/// A descriptor of the terminal that we may control, or -1.
+int terminal() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (isatty(fd) == 1 && tcgetsid(fd) == getsid(0)) {
+      return fd;
+    }
+  }
+  return -1;
+}
+
+sigset_t watched_signals() {
+  sigset_t set;
+  sigfillset(&set);
+  for (const int signal : k_never_blocked) {
+    sigdelset(&set, signal);
+  }
+  return set;
+}
+
+[[noreturn]] void exec_program(char** argv) {
+  execvp(argv[0], argv);
+  const int error = errno;
+  const std::string_view name = argv[0];
+  if (error != ENOENT && error != ENOTDIR) {
+    die(k_refused, {"cannot run ", name, ": ", error_text(error)});
+  }
+  if (name.find('/') != std::string_view::npos && access(argv[0], F_OK) == 0) {
+    die(k_not_found, {"cannot run ", name, ": the interpreter or loader that it needs is not in this image"});
+  }
+  die(k_not_found, {"there is no program ", name, " in this image"});
+}
+
+[[noreturn]] void become_child(char** argv, int terminal_fd, const sigset_t& mask_before) {
+  setpgid(0, 0);
+  if (terminal_fd >= 0) {
+    tcsetpgrp(terminal_fd, getpid()); // SIGTTOU is blocked and ignored until now
+  }
+  for (const int signal : k_ignored) {
+    std::signal(signal, SIG_DFL);
+  }
+  sigprocmask(SIG_SETMASK, &mask_before, nullptr);
+  unsetenv("AGENTBOX_GATE");
+  unsetenv("AGENTBOX_VERIFY");
+  unsetenv("AGENTBOX_MOUNTS");
+  unsetenv("AGENTBOX_OPEN_FILES"); // pod YAML alone sets it: the agent sees the same variables in every box
+  exec_program(argv);
+}
+
+int exit_code_of(int status) {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/// Stopped, the child would hang the box: there is no shell above it that could continue it.
+void wake(pid_t child, int stop_signal, int terminal_fd) {
+  if ((stop_signal == SIGTTIN || stop_signal == SIGTTOU) && terminal_fd >= 0) {
+    tcsetpgrp(terminal_fd, getpgid(child)); // or it would stop again at once
+  }
+  kill(-child, SIGCONT);
+  kill(child, SIGCONT);
+}
+
+/// Reaps all that has ended. True, with `code` set, when the child is among them.
+bool reap(pid_t child, int terminal_fd, int& code) {
+  bool ended = false;
+  int status = 0;
+  for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
+    if (WIFSTOPPED(status)) {
+      if (pid == child) {
+        wake(child, WSTOPSIG(status), terminal_fd);
+      }
+    } else if (pid == child) {
+      code = exit_code_of(status);
+      ended = true;
+    }
+  }
+  return ended;
+}
+
+void forward(int signal, pid_t child) {
+  if (kill(-child, signal) != 0) {
+    kill(child, signal); // it has left its group
+  }
+}
+
+int supervise(pid_t child, int terminal_fd, const sigset_t& watched) {
+  int code = 0;
+  while (true) {
+    siginfo_t info{};
+    const int signal = sigwaitinfo(&watched, &info);
+    if (signal == SIGCHLD) {
+      if (reap(child, terminal_fd, code)) {
+        return code;
+      }
+    } else if (signal > 0) {
+      forward(signal, child);
+    }
+  }
+}
+
+} // namespace
+
+int run_as_init(char** argv) {
+  const sigset_t watched = watched_signals();
+  sigset_t mask_before;
+  sigprocmask(SIG_BLOCK, &watched, &mask_before);
+  for (const int signal : k_ignored) {
+    std::signal(signal, SIG_IGN);
+  }
+  const int terminal_fd = terminal();
+  const pid_t foreground_before = terminal_fd >= 0 ? tcgetpgrp(terminal_fd) : -1;
+  const pid_t child = fork();
+  if (child < 0) {
+    die(k_failed, {"cannot start a process: ", error_text(errno)});
+  }
+  if (child == 0) {
+    become_child(argv, terminal_fd, mask_before);
+  }
+  // Both sides do this, so that neither runs ahead of it. It fails once the child has executed: then it did it itself.
+  setpgid(child, child);
+  const int code = supervise(child, terminal_fd, watched);
+  if (foreground_before > 0) {
+    tcsetpgrp(terminal_fd, foreground_before); // for the shell above, when we are not process 1
+  }
+  return code;
+}
+
+} // namespace agentbox::entrypoint

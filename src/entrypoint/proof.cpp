@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "entrypoint/proof.hpp"
+
+#include <cstdlib>
+#include <string_view>
+
+#include "attacks/attack.hpp"
+#include "attacks/runner.hpp"
+#include "entrypoint/entrypoint_message.hpp"
+
+namespace agentbox::entrypoint {
+namespace {
+
+constexpr int k_attempt_ms = 1000;
+
+void require_stopped(const attacks::Attack& attack, const attacks::Expected& expected) {
+  const attacks::Finding result = attacks::attempt(attack, expected, k_attempt_ms);
+  if (!attacks::is_good(result.verdict)) {
+    die(k_refused, {"refused: the box does not hold ([verify] on_start): ", attack.tried, ": ",
+                    attacks::verdict_name(result.verdict), " (", result.text.data(), "); nothing was started"});
+  }
+}
+
+} // namespace
+
+void require_proof() {
+  const char* const wanted = std::getenv("AGENTBOX_VERIFY");
+  if (wanted == nullptr || std::string_view(wanted) != "1") {
+    return;
+  }
+  attacks::Expected expected;
+  const char* const network = std::getenv("AGENTBOX_NETWORK");
+  expected.filtered = network == nullptr || std::string_view(network) != "full";
+  for (const auto family : attacks::all_attacks()) {
+    for (const attacks::Attack& attack : family) {
+      // Under --full-network the network is meant to be open; every other wall stands.
+      const bool open = !expected.filtered && std::string_view(attack.family) == "network";
+      if (attacks::runs_at_start(attack) && !open) {
+        require_stopped(attack, expected);
+      }
+    }
+  }
+}
+
+} // namespace agentbox::entrypoint

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "generate/unpack_images.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "support/command.hpp"
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::generate {
+namespace {
+
+namespace fs = std::filesystem;
+using support::Error;
+using support::ExitCode;
+
+constexpr support::CaptureLimits k_limits{1U << 20U, std::chrono::minutes(30)};
+
+/// The unpacker's message and hint, a line each.
+Error error_of(const support::Captured& result) {
+  const std::size_t end = std::min(result.err.find('\n'), result.err.size());
+  const std::string rest = end < result.err.size() ? result.err.substr(end + 1) : "";
+  const ExitCode code =
+      result.status.code == static_cast<int>(ExitCode::refused) ? ExitCode::refused : ExitCode::failed;
+  return {code, support::escape_untrusted(result.err.substr(0, end), 1000),
+          support::escape_untrusted(rest.substr(0, rest.find('\n')), 1000)};
+}
+
+} // namespace
+
+void unpack_rootfs(const podman::Podman& podman, const podman::Installation& installation, const std::string& image,
+                   const policy::User& user, const fs::path& rootfs, const fs::path& scratch) {
+  const fs::path layout = scratch / "layout";
+  podman.capture({"save", "--quiet", "--uncompressed", "--format", "oci-dir", "--output", layout, image}, k_limits);
+  const support::Captured result =
+      support::capture(podman.command({"unshare", installation.libexec / "agentbox-unpack", layout, rootfs,
+                                       std::to_string(user.uid), std::to_string(user.gid)}),
+                       {}, k_limits);
+  fs::remove_all(layout);
+  if (!result.status.ok()) {
+    throw error_of(result);
+  }
+}
+
+void remove_tree(const fs::path& folder) {
+  std::error_code error;
+  fs::remove_all(folder, error);
+  if (error) {
+    podman::Podman::find().capture({"unshare", "rm", "-rf", "--", folder}, k_limits);
+  }
+}
+
+} // namespace agentbox::generate

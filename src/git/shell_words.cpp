@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "git/shell_words.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace agentbox::git {
+namespace {
+
+constexpr std::size_t k_max = 4096;
+
+bool is_one_of(char c, std::string_view bytes) {
+  return bytes.find(c) != std::string_view::npos;
+}
+
+bool is_name_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+class Words {
+public:
+  explicit Words(std::size_t most) : m_most(most) {}
+
+  bool full() const { return m_list.size() >= m_most; }
+
+  /// `command`: where a shell looks a bare name up in PATH.
+  void add(std::string_view word, bool command) {
+    const bool is_path = !command || word.find('/') != std::string_view::npos;
+    if (is_path && !word.empty() && word.size() <= k_max && !full() && m_seen.insert(std::string(word)).second) {
+      m_list.emplace_back(word);
+    }
+  }
+
+  std::vector<std::string> take() { return std::move(m_list); }
+
+private:
+  std::size_t m_most;
+  std::set<std::string> m_seen;
+  std::vector<std::string> m_list;
+};
+
+/// As a shell splits it: quotes join.
+void add_joined(std::string_view command, Words& words) {
+  std::string word;
+  char quote = '\0';
+  bool first = true; // a command is expected
+  const auto end_word = [&] {
+    words.add(word, first);
+    const auto equals = word.find('=');
+    if (equals != std::string::npos) {
+      words.add(std::string_view(word).substr(equals + 1), false);
+    }
+    first = first && (word.empty() || word == "{" || word == "!" || equals != std::string::npos);
+    word.clear();
+  };
+  for (std::size_t at = 0; at < command.size() && !words.full(); ++at) {
+    const char c = command[at];
+    if (quote == '\0' && is_one_of(c, " \t\r\n;&|<>()`")) {
+      end_word();
+      first = first || is_one_of(c, "\n;&|(`");
+    } else if (c == quote) {
+      quote = '\0';
+    } else if (quote == '\0' && (c == '"' || c == '\'')) {
+      quote = c;
+    } else if (c == '\\' && quote != '\'' && at + 1 < command.size()) {
+      word += command[++at];
+    } else {
+      word += c;
+    }
+  }
+  end_word();
+}
+
+/// Cut wherever a word may end, in quotes as well. A variable ends one too; what follows it goes on from there.
+void add_pieces(std::string_view command, Words& words) {
+  std::string_view rest = command;
+  bool first = true;
+  bool assigned = false; // behind NAME=
+  bool expanded = false; // a variable or $(…) stands right before
+  while (!rest.empty() && !words.full()) {
+    const auto length = std::min(rest.find_first_of(" \t\r\n;&|<>()`\"'\\${}=,!:"), rest.size());
+    std::string_view piece = rest.substr(0, length);
+    words.add(piece, first);
+    while (expanded && piece.starts_with('/')) {
+      piece.remove_prefix(1);
+    }
+    words.add(piece, first && !expanded);
+    if (length == rest.size()) {
+      return;
+    }
+    const char end = rest[length];
+    rest.remove_prefix(length + 1);
+    // "$(…)"/x: the quote between is none.
+    expanded = end == ')' || end == '}' || end == '`' || (end == '"' && expanded && length == 0);
+    const bool assigns = first && end == '=';
+    first = is_one_of(end, "\n;&|(`\"'{!$") || (first && (length == 0 || assigns || assigned));
+    assigned = assigns;
+    if (end == '$') {
+      while (!rest.empty() && is_name_byte(rest.front())) {
+        rest.remove_prefix(1);
+        expanded = true;
+      }
+    }
+  }
+}
+
+} // namespace
+
+std::vector<std::string> command_words(std::string_view command, std::size_t most) {
+  Words words(most);
+  words.add(command, true); // a program's path that is no command line may have blanks in it
+  add_joined(command, words);
+  add_pieces(command, words);
+  return words.take();
+}
+
+} // namespace agentbox::git

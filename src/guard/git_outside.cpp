@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/git_outside.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "git/effects.hpp"
+#include "git/settings.hpp"
+#include "policy/path_rules.hpp"
+#include "support/command.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::guard {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t k_max_bytes = 64U << 10U;
+
+std::string first_line(std::string_view text) {
+  text = text.substr(0, text.find('\n'));
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\r' || text.back() == '/')) {
+    text.remove_suffix(1);
+  }
+  return std::string(text);
+}
+
+fs::path joined(const fs::path& folder, const fs::path& path) {
+  const fs::path whole = (folder / path).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
+/// A path that file `name` in `folder` holds, absolute and normal.
+std::optional<fs::path> path_in(const fs::path& folder, const char* name) {
+  try {
+    const std::string line = first_line(support::read_file_beneath(folder, name, k_max_bytes).value_or(""));
+    return line.empty() ? std::nullopt : std::optional(joined(folder, line));
+  } catch (const support::Error&) {
+    return std::nullopt; // a link, a folder, too long: it says nothing
+  }
+}
+
+std::optional<fs::path> core_worktree(const fs::path& folder) {
+  std::optional<fs::path> found;
+  try {
+    const std::string config = support::read_file_beneath(folder, "config", k_max_bytes).value_or("");
+    git::read_settings(config, [&](const git::Setting& setting) {
+      if (git::effect_of(setting) == git::Effect::lies_at && !setting.value.empty()) {
+        found = joined(folder, setting.value);
+      }
+    });
+  } catch (const support::Error&) {
+    return std::nullopt;
+  }
+  return found;
+}
+
+bool is_git_of_root(const Walk& walk, const std::optional<fs::path>& path) {
+  return path && walk.below(*path) == ".git";
+}
+
+/// What the .git file in `folder` names, absolute and normal.
+std::optional<fs::path> git_file_of(const fs::path& folder) {
+  try {
+    const auto gitdir = gitdir_of(support::read_file_beneath(folder, ".git", k_max_bytes).value_or(""));
+    return gitdir ? std::optional(joined(folder, *gitdir)) : std::nullopt;
+  } catch (const support::Error&) {
+    return std::nullopt;
+  }
+}
+
+/// The folder to start in for a repository .git/modules/NAME at `gitdir`: the project that has the submodule.
+std::optional<std::string> superproject(const fs::path& gitdir) {
+  const std::string text = gitdir.string();
+  const auto at = text.find("/.git/modules/");
+  return at == std::string::npos || at == 0 ? std::nullopt : std::optional(text.substr(0, at));
+}
+
+std::string shown_path(const fs::path& path) {
+  return support::escape_untrusted(path.string(), 1000);
+}
+
+} // namespace
+
+std::optional<std::string> gitdir_of(std::string_view text) {
+  constexpr std::string_view k_key = "gitdir:";
+  if (!text.starts_with(k_key)) {
+    return std::nullopt;
+  }
+  text.remove_prefix(k_key.size());
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
+    text.remove_prefix(1);
+  }
+  const std::string line = first_line(text);
+  return line.empty() || line.find('\0') != std::string::npos ? std::nullopt : std::optional(line);
+}
+
+std::optional<std::string> repository_inside(const Walk& walk) {
+  const auto folder = git_file_of(walk.root());
+  return folder ? walk.below(*folder) : std::nullopt;
+}
+
+std::optional<Elsewhere> repository_outside(const Walk& walk) {
+  const auto folder = git_file_of(walk.root());
+  if (!folder || *folder == walk.root() || walk.below(*folder)) {
+    return std::nullopt;
+  }
+  const auto common = path_in(*folder, "commondir");
+  const fs::path parent = folder->parent_path();
+  // Both ways, and by where it lies: a commondir alone could name any folder.
+  if (parent.filename() == "worktrees" && common == parent.parent_path() &&
+      is_git_of_root(walk, path_in(*folder, "gitdir"))) {
+    return Elsewhere{Elsewhere::Kind::worktree, *folder, *common, walk.root()};
+  }
+  if (const auto tree = core_worktree(*folder); tree && !common && is_git_of_root(walk, *tree / ".git")) {
+    return Elsewhere{Elsewhere::Kind::submodule, *folder, *folder, walk.root()};
+  }
+  return Elsewhere{Elsewhere::Kind::unproven, *folder, common.value_or(*folder), walk.root()};
+}
+
+std::optional<Elsewhere> repository_around(const Walk& walk) {
+  for (fs::path above = walk.root().parent_path();; above = above.parent_path()) {
+    struct stat info {};
+    if (lstat((above / ".git").c_str(), &info) == 0) {
+      // Nothing in the box writes there, so a .git file is taken at its word.
+      const auto gitdir = S_ISDIR(info.st_mode) ? std::optional(above / ".git") : git_file_of(above);
+      return gitdir ? std::optional(Elsewhere{Elsewhere::Kind::around, *gitdir,
+                                              path_in(*gitdir, "commondir").value_or(*gitdir), above})
+                    : std::nullopt;
+    }
+    if (above == above.root_path()) {
+      return std::nullopt;
+    }
+  }
+}
+
+std::optional<std::string> describe(const Elsewhere& elsewhere, const policy::PolicyFields& fields) {
+  const auto& [kind, folder, repository, tree] = elsewhere;
+  const auto holds = [&, &folder = folder](const policy::Mount& mount) {
+    return policy::contains_path(mount.source.native(), folder.native());
+  };
+  if (std::any_of(fields.mounts.begin(), fields.mounts.end(), holds)) {
+    return std::nullopt;
+  }
+  if (kind == Elsewhere::Kind::unproven) {
+    return fmt::format("the .git file of this folder names {} as its repository, which does not name this folder back: "
+                       "the file may be made up. Git will not work in the box; look at both before you do anything",
+                       shown_path(folder));
+  }
+  const auto project = kind == Elsewhere::Kind::submodule ? superproject(folder) : std::nullopt;
+  if (project) {
+    return fmt::format("this folder is a Git submodule: its repository {} is not in the box. To use Git there, start "
+                       "agentbox in {}",
+                       shown_path(folder), shown_path(*project));
+  }
+  // Git needs the whole repository, at the path that it knows.
+  const std::string mount = repository.string() + ":" + repository.string();
+  return fmt::format("this folder is a Git {}: its repository {} is not in the box. To use Git there: --mount {}",
+                     kind == Elsewhere::Kind::worktree ? "worktree" : "submodule", shown_path(repository),
+                     support::escape_untrusted(support::shell_quote({mount}), 2000));
+}
+
+} // namespace agentbox::guard

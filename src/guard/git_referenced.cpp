@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/git_referenced.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <deque>
+#include <set>
+#include <sys/stat.h>
+#include <tuple>
+#include <utility>
+
+#include "git/effects.hpp"
+#include "git/settings.hpp"
+#include "git/shell_words.hpp"
+#include "guard/git_base_paths.hpp"
+#include "guard/link_target.hpp"
+#include "policy/path_rules.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::guard {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t k_max_files = 2048;    // of settings
+constexpr std::size_t k_max_lookups = 65536; // each is a system call
+constexpr std::size_t k_max_words = 16384;   // of one value
+
+[[noreturn]] void refuse_too_many(const Walk& walk, const char* what) {
+  throw support::Error(support::ExitCode::refused,
+                       "the Git configuration of " + support::escape_untrusted(walk.root().string(), 1000) +
+                           " names too many " + what + " to protect what they lead to",
+                       "git config --show-origin --list tells from where");
+}
+
+/// A file of settings to be read.
+struct Source {
+  fs::path file;         ///< absolute and normal
+  std::size_t place = 0; ///< where its paths count from
+  bool links = false;    ///< the host's own file, which may be a link
+  bool operator<(const Source& other) const {
+    return std::tie(file, place, links) < std::tie(other.file, other.place, other.links);
+  }
+};
+
+class Search {
+public:
+  explicit Search(const Walk& walk) : m_walk(walk), m_home(support::home_folder()) {}
+
+  void add_repository(const std::string& folder, bool of_root) {
+    const std::size_t at = m_places.size();
+    m_places.push_back(places_of(m_walk, folder, of_root, m_home));
+    if (m_places.back().trees.size() > k_max_worktrees_followed) {
+      refuse_too_many(m_walk, "working trees");
+    }
+    add_source({m_walk.root() / git_path(folder, "config"), at});
+    add_source({m_walk.root() / git_path(folder, "config.worktree"), at});
+    const std::string parent = git_path(folder, "worktrees");
+    for (const std::string& name : m_walk.names_in(parent, k_max_worktrees_followed)) {
+      add_source({m_walk.root() / git_path(git_path(parent, name), "config.worktree"), at});
+    }
+  }
+
+  void add_elsewhere(const Elsewhere& elsewhere) {
+    for (const fs::path& folder : {elsewhere.repository, elsewhere.folder}) {
+      add_source({folder / "config", m_places.size()});
+      add_source({folder / "config.worktree", m_places.size()});
+    }
+    m_places.push_back({{elsewhere.tree}, {}});
+  }
+
+  /// The settings that count in each repository of the user's.
+  void add_users_own() {
+    GitPlaces all{{m_walk.root()}, {}};
+    for (const GitPlaces& place : m_places) {
+      all.trees.insert(all.trees.end(), place.trees.begin(), place.trees.end());
+    }
+    std::sort(all.trees.begin(), all.trees.end());
+    all.trees.erase(std::unique(all.trees.begin(), all.trees.end()), all.trees.end());
+    const char* xdg = std::getenv("XDG_CONFIG_HOME");
+    const fs::path config = xdg != nullptr && *xdg == '/' ? fs::path(xdg) : m_home / ".config";
+    for (const fs::path& file : {m_home / ".gitconfig", config / "git/config", fs::path("/etc/gitconfig")}) {
+      add_source({file.lexically_normal(), m_places.size(), true});
+    }
+    m_places.push_back(std::move(all));
+  }
+
+  Leads run() {
+    while (!m_sources.empty()) {
+      const Source source = m_sources.front();
+      m_sources.pop_front();
+      git::read_settings(text_of(source), [&](const git::Setting& setting) {
+        take(source, setting, setting.value);
+        if (setting.older_value != setting.value) {
+          take(source, setting, setting.older_value);
+        }
+      });
+    }
+    const auto list = [](const std::set<std::string>& set) { return std::vector<std::string>(set.begin(), set.end()); };
+    return {list(m_obeyed), list(m_programs), list(m_watched)};
+  }
+
+private:
+  void add_source(Source source) {
+    if (m_known.insert(source).second) {
+      m_sources.push_back(std::move(source));
+    }
+    if (m_known.size() > k_max_files) {
+      refuse_too_many(m_walk, "files");
+    }
+  }
+
+  std::string text_of(const Source& source) const {
+    if (const auto inside = m_walk.below(source.file)) {
+      return read_settings_file(m_walk, *inside);
+    }
+    struct stat info {};
+    if (stat(source.file.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
+      return {};
+    }
+    require_short(source.file, static_cast<std::uint64_t>(info.st_size));
+    try {
+      const auto text =
+          source.links ? support::read_file_if_exists(source.file, k_max_settings)
+                       : support::read_file_beneath(source.file.parent_path(), source.file.filename(), k_max_settings);
+      return text.value_or("");
+    } catch (const support::Error&) {
+      return {}; // Git cannot read it either
+    }
+  }
+
+  void take(const Source& source, const git::Setting& setting, std::string_view value) {
+    const GitPlaces& place = m_places[source.place];
+    switch (git::effect_of(setting)) {
+    case git::Effect::includes:
+      if (const auto path = path_of(source.file.parent_path(), value, m_home)) {
+        add_obeyed(*path);
+        add_source({*path, source.place, true});
+      }
+      return;
+    case git::Effect::hooks:
+      // Hooks run at the top of the working tree, or in a repository without one.
+      for (const fs::path& tree : place.trees.empty() ? place.folders : place.trees) {
+        if (const auto path = path_of(tree, value, m_home)) {
+          add_obeyed(*path);
+        }
+      }
+      return;
+    case git::Effect::runs: add_command(source.place, value); return;
+    case git::Effect::lies_at:
+    case git::Effect::elsewhere:
+    case git::Effect::none: return;
+    }
+  }
+
+  void add_obeyed(const fs::path& path) {
+    if (auto inside = m_walk.below(path)) {
+      m_obeyed.insert(*std::move(inside));
+    }
+  }
+
+  void add_command(std::size_t place, std::string_view command) {
+    const auto words = git::command_words(command, k_max_words);
+    if (words.size() == k_max_words) {
+      refuse_too_many(m_walk, "commands");
+    }
+    for (const std::string& word : words) {
+      if (word.front() == '-' || !m_words.emplace(place, word).second) {
+        continue; // an option, or known
+      }
+      for (const auto* bases : {&m_places[place].trees, &m_places[place].folders}) {
+        for (const fs::path& base : *bases) {
+          add_word(base, word);
+        }
+      }
+    }
+  }
+
+  void add_word(const fs::path& base, const std::string& word) {
+    if (++m_lookups > k_max_lookups) {
+      refuse_too_many(m_walk, "commands");
+    }
+    const auto inside = below(base, word);
+    if (!inside || !m_watched.insert(*inside).second) {
+      return;
+    }
+    Followed followed = follow(m_walk, *inside);
+    m_watched.insert(followed.links.begin(), followed.links.end());
+    if (followed.file && !is_repository_data(*followed.file)) {
+      m_programs.insert(*std::move(followed.file));
+    }
+  }
+
+  std::optional<std::string> below(const fs::path& base, const std::string& word) const {
+    const bool plain = word.find_first_of("./~:%") == std::string::npos; // most words of a command
+    if (plain) {
+      return m_walk.below_as_text(base.native() + "/" + word);
+    }
+    const auto path = path_of(base, word, m_home);
+    const bool relative = word.front() != '/' && word.front() != '~';
+    return !path ? std::nullopt : relative ? m_walk.below_as_text(*path) : m_walk.below(*path);
+  }
+
+  bool is_repository_data(const std::string& path) const {
+    const fs::path whole = m_walk.root() / path;
+    return std::any_of(m_places.begin(), m_places.end(), [&](const GitPlaces& place) {
+      return std::any_of(place.folders.begin(), place.folders.end(), [&](const fs::path& folder) {
+        return policy::contains_path(folder.native(), whole.native()) &&
+               is_git_data(whole.lexically_relative(folder).native());
+      });
+    });
+  }
+
+  const Walk& m_walk;
+  fs::path m_home;
+  std::vector<GitPlaces> m_places;
+  std::deque<Source> m_sources; ///< to be read
+  std::set<Source> m_known;
+  std::size_t m_lookups = 0;
+  std::set<std::pair<std::size_t, std::string>> m_words; ///< by place, looked up already
+  std::set<std::string> m_obeyed;
+  std::set<std::string> m_programs;
+  std::set<std::string> m_watched;
+};
+
+} // namespace
+
+Leads find_leads(const Walk& walk, const std::vector<GitFolders>& repositories,
+                 const std::vector<Elsewhere>& elsewhere) {
+  Search search(walk);
+  for (const GitFolders& folders : repositories) {
+    if (!folders.all_found) {
+      refuse_too_many(walk, "submodules");
+    }
+    search.add_repository(folders.repositories.front(), true);
+    for (const std::string& module : folders.modules) {
+      search.add_repository(module, false);
+    }
+  }
+  for (const Elsewhere& one : elsewhere) {
+    search.add_elsewhere(one);
+  }
+  if (!repositories.empty() || !elsewhere.empty()) {
+    search.add_users_own();
+  }
+  return search.run();
+}
+
+} // namespace agentbox::guard

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/guard.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guard/git_directories.hpp"
+#include "guard/git_outside.hpp"
+#include "guard/git_referenced.hpp"
+#include "guard/workspace_walk.hpp"
+#include "policy/path_rules.hpp"
+#include "policy/policy.hpp"
+#include "support/error.hpp"
+#include "support/fd.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::guard {
+namespace fs = std::filesystem;
+namespace {
+
+using support::Fd;
+
+constexpr std::string_view k_git = ".git/";
+/// What a commondir file says that names the folder it lies in: as if there were none.
+constexpr const char* k_own_commondir = ".\n";
+
+bool is_of_git(const std::string& path) {
+  return path.starts_with(k_git);
+}
+
+/// The parts of repositories that `protect` names: "config", "hooks", …
+std::vector<std::string> git_parts(const std::vector<std::string>& protect) {
+  std::vector<std::string> parts;
+  for (const std::string& path : protect) {
+    if (is_of_git(path)) {
+      parts.push_back(path.substr(k_git.size()));
+    }
+  }
+  return parts;
+}
+
+bool names(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+/// What must be there in repository `folder` for the protection to hold.
+std::optional<MissingPath> needed(const Walk& walk, const std::string& folder, const std::string& part) {
+  const std::string path = git_path(folder, part);
+  if (part == "hooks") {
+    return MissingPath{path, true, ""};
+  }
+  if (part == "config") {
+    return MissingPath{path, false, ""};
+  }
+  if (part == "commondir") {
+    return MissingPath{path, false, k_own_commondir};
+  }
+  if (part == "config.worktree" && uses_worktree_config(walk, folder)) {
+    return MissingPath{path, false, ""};
+  }
+  return std::nullopt;
+}
+
+void look_at_repository(const Walk& walk, const std::string& folder, const std::vector<std::string>& parts,
+                        Guarded& guarded) {
+  for (const std::string& part : parts) {
+    const std::string path = git_path(folder, part);
+    if (walk.type_of(path) != FileType::none) {
+      guarded.read_only.push_back(path);
+    } else if (auto missing = needed(walk, folder, part)) {
+      guarded.missing.push_back(*std::move(missing));
+    }
+  }
+}
+
+void look_at_repositories(const Walk& walk, const GitFolders& folders, const std::vector<std::string>& parts,
+                          Guarded& guarded) {
+  for (const std::string& repository : folders.repositories) {
+    look_at_repository(walk, repository, parts, guarded);
+  }
+  if (names(parts, "commondir")) {
+    guarded.read_only.insert(guarded.read_only.end(), folders.links.begin(), folders.links.end());
+  }
+  if (names(parts, "config.worktree")) {
+    for (const std::string& path : folders.missing_settings) {
+      guarded.missing.push_back({path, false, ""});
+    }
+  }
+  guarded.read_only.insert(guarded.read_only.end(), folders.too_many.begin(), folders.too_many.end());
+}
+
+/// The repositories that Git on the host finds when it is started in the root.
+struct Repositories {
+  std::vector<GitFolders> inside;
+  std::vector<Elsewhere> outside;
+};
+
+Repositories find_repositories(const Walk& walk) {
+  Repositories found;
+  if (root_is_repository(walk)) {
+    found.inside.push_back(find_git_folders(walk, ""));
+  }
+  std::optional<Elsewhere> outside;
+  const FileType type = walk.type_of(".git");
+  if (type == FileType::folder) {
+    found.inside.push_back(find_git_folders(walk, ".git"));
+  } else if (type == FileType::other) {
+    const auto inside = repository_inside(walk);
+    if (inside && walk.type_of(*inside) == FileType::folder) {
+      found.inside.push_back(find_git_folders(walk, *inside));
+    }
+    outside = repository_outside(walk);
+  } else if (found.inside.empty()) {
+    outside = repository_around(walk);
+  }
+  if (outside) {
+    found.outside.push_back(*std::move(outside));
+  }
+  return found;
+}
+
+/// `paths` but for what `protect` lacks of the default list: that was taken off.
+std::vector<std::string> without_exceptions(std::vector<std::string> paths, const std::vector<std::string>& protect) {
+  std::erase_if(paths, [&](const std::string& path) {
+    const auto& usual = policy::default_protected_paths();
+    return std::any_of(usual.begin(), usual.end(), [&](const std::string& one) {
+      return policy::contains_path(one, path) && !names(protect, one);
+    });
+  });
+  return paths;
+}
+
+/// Adds what is there of `paths`, is not excepted, and neither lies in what is guarded already nor holds it.
+void protect_leads(const Walk& walk, const std::vector<std::string>& paths, const std::vector<std::string>& except,
+                   Guarded& guarded) {
+  const auto overlaps = [](const std::vector<std::string>& list, const std::string& path) {
+    return std::any_of(list.begin(), list.end(), [&](const std::string& one) { return policy::overlap(one, path); });
+  };
+  for (const std::string& path : paths) {
+    const bool excepted = std::any_of(except.begin(), except.end(),
+                                      [&](const std::string& one) { return policy::contains_path(one, path); });
+    if (!excepted && !overlaps(guarded.read_only, path) && !overlaps(guarded.masked, path) &&
+        walk.type_of(path) != FileType::none) {
+      guarded.read_only.push_back(path);
+      guarded.leads.read_only.push_back(path);
+    }
+  }
+}
+
+/// What was not protected any more would stay open.
+void require_few_leads(const Walk& walk, const std::vector<std::string>& leads) {
+  if (leads.size() > k_max_leads) {
+    throw support::Error(support::ExitCode::refused,
+                         fmt::format("the Git configuration of {} names too many files and folders of hooks in the "
+                                     "project to protect them: {}, {} and {} more",
+                                     support::escape_untrusted(walk.root().string(), 1000),
+                                     support::escape_untrusted(leads.front(), 100),
+                                     support::escape_untrusted(leads.at(1), 100), leads.size() - 2),
+                         "git config --show-origin --list tells from where; [protect] except in your configuration "
+                         "takes paths off, a folder with all below it");
+  }
+}
+
+void look_at_leads(const Walk& walk, Leads leads, const GuardLists& lists, Guarded& guarded) {
+  leads.obeyed = without_exceptions(std::move(leads.obeyed), lists.protect);
+  leads.programs = without_exceptions(std::move(leads.programs), lists.protect);
+  protect_leads(walk, leads.obeyed, lists.except, guarded);
+  protect_leads(walk, leads.programs, lists.except, guarded);
+  require_few_leads(walk, guarded.leads.read_only);
+  std::sort(guarded.leads.read_only.begin(), guarded.leads.read_only.end());
+  const auto leads_below = [](const std::vector<std::string>& paths, const std::string& one) {
+    return std::any_of(paths.begin(), paths.end(),
+                       [&](const std::string& path) { return policy::contains_path(one, path); });
+  };
+  for (const std::string& one : lists.except) {
+    if (!leads_below(leads.obeyed, one) && !leads_below(leads.programs, one)) {
+      guarded.leads.unused_exceptions.push_back(one);
+    }
+  }
+  for (std::string& path : without_exceptions(std::move(leads.watched), lists.protect)) {
+    guarded.leads.files.insert(std::move(path));
+  }
+  guarded.leads.files.insert(leads.programs.begin(), leads.programs.end());
+  guarded.leads.trees = std::move(leads.obeyed);
+}
+
+void remove_commondir(const Walk& walk, const GitFolders& folders) {
+  for (const std::string& repository : folders.repositories) {
+    if (walk.read(git_path(repository, "commondir"), 16) == k_own_commondir) {
+      const Fd folder = walk.open_folder(repository);
+      unlinkat(folder.get(), "commondir", 0);
+    }
+  }
+}
+
+/// Whether it is there now. Not on a read-only file system or in somebody else's folder: the box cannot make it either.
+bool make(const Walk& walk, const MissingPath& missing) {
+  const fs::path path(missing.path);
+  const Fd folder = walk.open_folder(path.parent_path());
+  const std::string name = path.filename().string();
+  if (!folder) {
+    return false;
+  }
+  if (missing.folder) {
+    if (mkdirat(folder.get(), name.c_str(), 0755) == 0) {
+      return true;
+    }
+  } else if (const Fd file(
+                 openat(folder.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+             file) {
+    const auto length = static_cast<ssize_t>(missing.content.size());
+    if (write(file.get(), missing.content.data(), missing.content.size()) == length) {
+      return true;
+    }
+    const int error = errno;
+    unlinkat(folder.get(), name.c_str(), 0); // half a file would be worse than none
+    errno = error;
+  }
+  const int error = errno;
+  struct stat info {};
+  const bool of_others = error == EACCES && fstat(folder.get(), &info) == 0 && info.st_uid != geteuid();
+  if (error != EEXIST && error != EROFS && !of_others) {
+    throw support::system_error(support::ExitCode::refused, "cannot make " + (walk.root() / path).string(), error,
+                                "the box could make it, and Git on the host would obey it");
+  }
+  return error == EEXIST;
+}
+
+} // namespace
+
+Guarded look_at_guarded(const fs::path& root, const GuardLists& lists) {
+  const std::vector<std::string>& protect = lists.protect;
+  const Walk walk(root);
+  Guarded guarded;
+  for (const std::string& path : lists.mask) {
+    if (walk.type_of(path) != FileType::none) {
+      guarded.masked.push_back(path);
+    }
+  }
+  for (const std::string& path : protect) {
+    if (!is_of_git(path) && walk.type_of(path) != FileType::none) {
+      guarded.read_only.push_back(path);
+    }
+  }
+  const std::vector<std::string> parts = git_parts(protect);
+  if (!parts.empty()) {
+    const Repositories repositories = find_repositories(walk);
+    if (walk.type_of(".git") == FileType::other) {
+      guarded.read_only.emplace_back(".git"); // whoever writes it chooses the repository
+    }
+    for (const GitFolders& folders : repositories.inside) {
+      look_at_repositories(walk, folders, parts, guarded);
+    }
+    if (names(protect, ".git/config")) {
+      look_at_leads(walk, find_leads(walk, repositories.inside, repositories.outside), lists, guarded);
+    }
+  }
+  std::sort(guarded.read_only.begin(), guarded.read_only.end());
+  guarded.read_only.erase(std::unique(guarded.read_only.begin(), guarded.read_only.end()), guarded.read_only.end());
+  return guarded;
+}
+
+std::vector<std::string> make_missing(const fs::path& root, const std::vector<MissingPath>& missing) {
+  std::vector<std::string> there;
+  if (missing.empty()) {
+    return there;
+  }
+  const Walk walk(root);
+  for (const MissingPath& one : missing) {
+    if (make(walk, one)) {
+      there.push_back(one.path);
+    }
+  }
+  return there;
+}
+
+void remove_made(const fs::path& root) {
+  try {
+    const Walk walk(root);
+    for (const GitFolders& folders : find_repositories(walk).inside) {
+      remove_commondir(walk, folders);
+    }
+  } catch (const support::Error&) {
+    return; // it stays, and means nothing
+  }
+}
+
+std::optional<std::string> repository_elsewhere(const policy::PolicyFields& fields) {
+  const Walk walk(fields.workspace.source);
+  const auto outside = repository_outside(walk);
+  return outside ? describe(*outside, fields) : std::nullopt;
+}
+
+} // namespace agentbox::guard

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/workspace_walk.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <memory>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <utility>
+
+#include "support/directory.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::guard {
+namespace fs = std::filesystem;
+namespace {
+
+using support::Error;
+using support::ExitCode;
+using support::Fd;
+using support::system_error;
+
+std::string shown(const fs::path& path) {
+  return support::escape_untrusted(path.string(), 4096);
+}
+
+/// `path` below `folder` by one system call, over no symbolic link but a last one with O_PATH. errno is ENOSYS where
+/// the kernel does not know it, and ELOOP for a link.
+Fd open_below(int folder, const char* path, int flags) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_NOFOLLOW | O_CLOEXEC);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+  return Fd(static_cast<int>(syscall(SYS_openat2, folder, path, &how, sizeof how))); // NOLINT(*-vararg): no wrapper
+}
+
+} // namespace
+
+Walk::Walk(fs::path root)
+    : m_root(std::move(root)), m_fd(open(m_root.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) {
+  if (!m_fd) {
+    throw system_error(ExitCode::refused, "cannot open the workspace " + shown(m_root), errno);
+  }
+}
+
+Fd Walk::open_part(const fs::path& path) const {
+  // Part by part only for what is odd: to say which part is a link, and on old kernels.
+  struct stat whole {};
+  Fd fd = open_below(m_fd.get(), path.empty() ? "." : path.c_str(), O_PATH);
+  if (fd ? fstat(fd.get(), &whole) == 0 && !S_ISLNK(whole.st_mode) : errno == ENOENT || errno == ENOTDIR) {
+    return fd;
+  }
+  Fd at(openat(m_fd.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  for (const fs::path& part : path) {
+    Fd next(openat(at.get(), part.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!next && (errno == ENOENT || errno == ENOTDIR)) {
+      return {};
+    }
+    struct stat info {};
+    if (!next || fstat(next.get(), &info) != 0) {
+      throw system_error(ExitCode::refused, "cannot look at " + shown(m_root / path), errno);
+    }
+    if (S_ISLNK(info.st_mode)) {
+      throw Error(ExitCode::refused,
+                  shown(m_root / path) + " cannot be protected: " + shown(part) + " is a symbolic link",
+                  "look at where it leads, and put a file or folder in its place; or take " + shown(path) +
+                      " off the list, in your own configuration: [protect] except, [mask] except");
+    }
+    at = std::move(next);
+  }
+  return at;
+}
+
+FileType Walk::type_of(const fs::path& path) const {
+  const Fd fd = open_part(path);
+  struct stat info {};
+  if (!fd || fstat(fd.get(), &info) != 0) {
+    return FileType::none;
+  }
+  return S_ISDIR(info.st_mode) ? FileType::folder : FileType::other;
+}
+
+unsigned Walk::mode_of(const std::string& name) const {
+  struct stat info {};
+  const bool found = fstatat(m_fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
+  return found ? info.st_mode & static_cast<unsigned>(S_IFMT) : 0;
+}
+
+bool Walk::is_folder(const std::string& name) const {
+  return mode_of(name) == S_IFDIR;
+}
+
+bool Walk::is_file(const std::string& name) const {
+  return mode_of(name) == S_IFREG;
+}
+
+Fd Walk::open_folder(const fs::path& path) const {
+  Fd fd = open_part(path);
+  struct stat info {};
+  if (!fd || fstat(fd.get(), &info) != 0 || !S_ISDIR(info.st_mode)) {
+    return {};
+  }
+  return fd;
+}
+
+std::vector<std::string> Walk::names_in(const fs::path& path, std::size_t most) const {
+  std::vector<std::string> names;
+  const Fd fd = open_folder(path);
+  if (!fd) {
+    return names;
+  }
+  Fd readable(openat(fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const support::Directory folder(readable ? fdopendir(readable.get()) : nullptr);
+  if (!folder) {
+    throw system_error(ExitCode::refused, "cannot read " + shown(m_root / path), errno);
+  }
+  static_cast<void>(readable.release()); // the DIR's now
+  while (const dirent* entry = readdir(folder.get())) {
+    const std::string name(static_cast<const char*>(entry->d_name));
+    if (names.size() == most) {
+      break;
+    }
+    if (name != "." && name != "..") {
+      names.push_back(name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::optional<std::string> Walk::read(const fs::path& path, std::size_t most) const {
+  const Fd fd = open_below(m_fd.get(), path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd && (errno == ENOENT || errno == ENOTDIR)) {
+    return std::nullopt;
+  }
+  struct stat info {};
+  if (fd && fstat(fd.get(), &info) == 0 && S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) <= most) {
+    std::string text(static_cast<std::size_t>(info.st_size) + 1, '\0');
+    if (pread(fd.get(), text.data(), text.size(), 0) == info.st_size) {
+      text.pop_back();
+      return text;
+    }
+  }
+  try { // what is odd: a link, too long, changing, an old kernel
+    return support::read_file_beneath(m_root, path, most);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<std::uint64_t> Walk::length_of(const fs::path& path) const {
+  try {
+    const Fd fd = open_part(path);
+    struct stat info {};
+    const bool is_file = fd && fstat(fd.get(), &info) == 0 && S_ISREG(info.st_mode);
+    return is_file ? std::optional(static_cast<std::uint64_t>(info.st_size)) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt; // a link
+  }
+}
+
+bool Walk::leads_to_file(const std::string& path) const {
+  struct stat info {};
+  return fstatat(m_fd.get(), path.c_str(), &info, 0) == 0 && S_ISREG(info.st_mode);
+}
+
+std::optional<std::string> Walk::link_at(const std::string& path) const {
+  std::array<char, 4096> target{};
+  const ssize_t length = readlinkat(m_fd.get(), path.c_str(), target.data(), target.size());
+  return length > 0 ? std::optional(std::string(target.data(), static_cast<std::size_t>(length))) : std::nullopt;
+}
+
+std::optional<std::string> Walk::below_as_text(const fs::path& absolute) const {
+  const std::string& root = m_root.native();
+  const std::string& text = absolute.native();
+  const std::size_t length = root.ends_with('/') ? root.size() : root.size() + 1;
+  const bool inside = text.size() > length && text.starts_with(root) && text[length - 1] == '/';
+  return inside ? std::optional(text.substr(length)) : std::nullopt;
+}
+
+std::optional<std::string> Walk::below(const fs::path& absolute) const {
+  if (auto inside = below_as_text(absolute); inside || absolute == m_root) {
+    return inside;
+  }
+  struct stat root {};
+  if (fstat(m_fd.get(), &root) != 0) {
+    return std::nullopt;
+  }
+  fs::path above;
+  for (auto part = absolute.begin(); part != absolute.end(); ++part) {
+    above /= *part;
+    struct stat info {};
+    if (stat(above.c_str(), &info) != 0) {
+      return std::nullopt;
+    }
+    if (info.st_dev == root.st_dev && info.st_ino == root.st_ino) {
+      fs::path rest;
+      for (++part; part != absolute.end(); ++part) {
+        rest /= *part;
+      }
+      return rest.empty() ? std::nullopt : std::optional(rest.string());
+    }
+  }
+  return std::nullopt;
+}
+
+} // namespace agentbox::guard

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/agent_packages.hpp"
+
+#include <cstdlib>
+#include <sys/utsname.h>
+
+#include "image/npm.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+
+namespace agentbox::image {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t k_max_tarball = 1ULL << 30U;
+
+/// A folder that is removed again unless it was kept.
+class SiblingDirectory {
+public:
+  explicit SiblingDirectory(const fs::path& parent) {
+    std::string name = (parent / ".new-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) {
+      throw support::system_error(ExitCode::failed, "cannot make a folder in " + parent.string(), errno);
+    }
+    m_path = name;
+  }
+  SiblingDirectory(const SiblingDirectory&) = delete;
+  SiblingDirectory& operator=(const SiblingDirectory&) = delete;
+  SiblingDirectory(SiblingDirectory&&) = delete;
+  SiblingDirectory& operator=(SiblingDirectory&&) = delete;
+  ~SiblingDirectory() {
+    std::error_code ignored;
+    fs::remove_all(m_path, ignored);
+  }
+  const fs::path& path() const { return m_path; }
+
+private:
+  fs::path m_path;
+};
+
+/// Older versions of the same agent; a failure to remove them costs only room.
+void remove_other_versions(const fs::path& parent, const std::string& name, const fs::path& kept) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+    const std::string file = entry.path().filename().string();
+    if (file.starts_with(name + "-") && entry.path() != kept) {
+      fs::remove_all(entry.path(), ignored);
+    }
+  }
+}
+
+} // namespace
+
+std::string npm_arch() {
+  utsname host{};
+  uname(&host);
+  const std::string machine = static_cast<const char*>(host.machine);
+  if (machine == "x86_64") {
+    return "x64";
+  }
+  if (machine == "aarch64") {
+    return "arm64";
+  }
+  throw Error(ExitCode::refused, "agentbox does not know the machine type " + machine,
+              "it runs on x86-64 and 64-bit ARM");
+}
+
+PackageLayout layout_of(std::string_view name, std::string_view arch) {
+  if (name == "codex") {
+    const std::string triple = arch == "arm64" ? "aarch64-unknown-linux-musl" : "x86_64-unknown-linux-musl";
+    return {"package/vendor/" + triple + "/", {}, {"codex-resources/voice/"}, "bin/codex"};
+  }
+  if (name == "claude") {
+    return {"package/", {"claude"}, {}, "claude"};
+  }
+  throw Error(ExitCode::failed,
+              "the lock file names an agent whose packages agentbox does not know: " + std::string(name));
+}
+
+fs::path ensure_agent_files(const std::string& name, const PinnedPackage& package, std::string_view arch,
+                            const std::string& registry, const Fetcher& fetcher) {
+  const fs::path parent = support::cache_folder() / "agents";
+  // The integrity is part of the name: other bytes are another folder.
+  const std::string pinned = package.integrity.substr(package.integrity.find('-') + 1);
+  std::string short_pin;
+  for (const char c : pinned.substr(0, 12)) {
+    short_pin += c == '/' ? '_' : c;
+  }
+  const std::string base = package.name.substr(package.name.find('/') + 1);
+  fs::path folder = parent / (name + "-" + base + "-" + package.version + "-" + short_pin);
+  if (fs::is_directory(folder)) {
+    return folder;
+  }
+  support::make_private_folder(parent);
+  const SiblingDirectory sibling(parent);
+  const fs::path tarball = sibling.path() / "package.tgz";
+  const std::string address = tarball_address(registry, package);
+  if (fetcher.file(address, tarball, k_max_tarball) != pinned) {
+    throw Error(ExitCode::refused, address + " is not what the lock file pins: its SHA-512 differs",
+                "do not use it; agentbox update pins the version that the registry publishes now");
+  }
+  const fs::path unpacked = sibling.path() / "files";
+  fs::create_directory(unpacked);
+  unpack_package(tarball, unpacked, layout_of(name, arch));
+  fs::rename(unpacked, folder);
+  remove_other_versions(parent, name, folder);
+  return folder;
+}
+
+} // namespace agentbox::image

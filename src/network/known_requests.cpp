@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/known_requests.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace agentbox::network {
+
+using firewall::audit::Kind;
+using firewall::audit::Record;
+using firewall::audit::Verdict;
+
+bool KnownRequests::take(const firewall::audit::Record& record) {
+  const auto found = std::find_if(m_expected.begin(), m_expected.end(), [&](const policy::KnownRequest& request) {
+    return record.kind == Kind::dns && record.verdict == Verdict::deny && record.name == request.host &&
+           request.lookups > 0;
+  });
+  if (found == m_expected.end()) {
+    return false;
+  }
+  --found->lookups;
+  return true;
+}
+
+} // namespace agentbox::network

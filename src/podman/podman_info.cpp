@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podman/podman_info.hpp"
+
+#include <charconv>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::podman {
+namespace {
+
+using nlohmann::json;
+using support::Error;
+using support::ExitCode;
+
+/// `info` at JSON pointer `path`, or `fallback` where an older or newer Podman does not say it.
+template <typename T>
+T at(const json& info, const char* path, T fallback) {
+  const json::json_pointer pointer(path);
+  return info.contains(pointer) ? info.at(pointer).get<T>() : fallback;
+}
+
+/// Podman 5 says which program it would use; 4.3 knows slirp4netns only and leaves the path empty when it is missing.
+std::string network_program(const json& info) {
+  const auto installed = [&](const char* name) {
+    return !at<std::string>(info, (std::string("/host/") + name + "/executable").c_str(), "").empty();
+  };
+  const auto chosen = at<std::string>(info, "/host/rootlessNetworkCmd", "slirp4netns");
+  return installed(chosen.c_str()) ? chosen : "";
+}
+
+bool more_than_one_uid(const json& info) {
+  const json maps = at<json>(info, "/host/idMappings/uidmap", json::array());
+  std::uint64_t uids = 0;
+  for (const json& map : maps) {
+    uids += map.value("size", std::uint64_t{0});
+  }
+  return maps.empty() || uids > 1; // rootful Podman shows no map
+}
+
+HostFacts facts_from(const json& info) {
+  HostFacts facts;
+  facts.podman = parse_version(info.at("version").at("Version").get<std::string>());
+  facts.rootless = at(info, "/host/security/rootless", false);
+  facts.oci_runtime = at<std::string>(info, "/host/ociRuntime/name", "");
+  facts.network_program = network_program(info);
+  facts.network_path = at<std::string>(info, ("/host/" + facts.network_program + "/executable").c_str(), "");
+  facts.cgroup_manager = at<std::string>(info, "/host/cgroupManager", "");
+  facts.cgroup_version = at<std::string>(info, "/host/cgroupVersion", "");
+  const json controllers = at<json>(info, "/host/cgroupControllers", json::array());
+  if (controllers.is_array()) { // null on some versions without a delegation
+    facts.controllers = controllers.get<std::set<std::string>>();
+  }
+  facts.graph_driver = at<std::string>(info, "/store/graphDriverName", "");
+  facts.graph_root = at<std::string>(info, "/store/graphRoot", "");
+  facts.native_overlay = !at(info, "/store/graphOptions", json::object()).contains("overlay.mount_program");
+  facts.selinux = at(info, "/host/security/selinuxEnabled", false);
+  facts.seccomp = at(info, "/host/security/seccompEnabled", false);
+  facts.seccomp_profile = at<std::string>(info, "/host/security/seccompProfilePath", "");
+  facts.uid_map = more_than_one_uid(info);
+  return facts;
+}
+
+} // namespace
+
+std::string Version::text() const {
+  return fmt::format("{}.{}.{}", major, minor, patch);
+}
+
+Version parse_version(std::string_view text) {
+  Version version;
+  const char* at = text.data();
+  const char* const end = text.data() + text.size();
+  for (int* part : {&version.major, &version.minor, &version.patch}) {
+    const auto [next, error] = std::from_chars(at, end, *part);
+    if (error != std::errc() || (part != &version.patch && (next == end || *next != '.'))) {
+      throw Error(ExitCode::refused, "Podman's version is not understood: \"" + support::escape_untrusted(text) + "\"");
+    }
+    at = part != &version.patch ? next + 1 : next;
+  }
+  return version;
+}
+
+HostFacts facts_from_info(std::string_view info_json) {
+  try {
+    return facts_from(json::parse(info_json));
+  } catch (const json::exception& error) {
+    throw Error(ExitCode::refused, std::string("`podman info` gave no usable answer: ") + error.what(),
+                "agentbox doctor says more");
+  }
+}
+
+bool knows_loopback_mapping(const std::filesystem::path& pasta) {
+  constexpr std::size_t k_max = std::size_t{16} << 20U;
+  try {
+    return support::read_file_if_exists(pasta, k_max).value_or("").find("map-host-loopback") != std::string::npos;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+void require_usable(const HostFacts& facts) {
+  if (facts.podman < k_oldest_podman) {
+    throw Error(
+        ExitCode::refused,
+        fmt::format("Podman {} is too old: agentbox needs {} or newer", facts.podman.text(), k_oldest_podman.text()),
+        "update Podman (Debian 12 or newer, Fedora 37 or newer carry it)");
+  }
+  if (!facts.rootless) {
+    throw Error(ExitCode::refused, "Podman does not run rootless here", "run agentbox as an ordinary user");
+  }
+  if (!facts.uid_map) {
+    throw Error(
+        ExitCode::refused, "you have no range of subordinate uids, which the box's user namespace needs",
+        "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \"$USER\" && podman system migrate");
+  }
+  if (facts.network_program.empty()) {
+    throw Error(ExitCode::refused, "neither pasta nor slirp4netns is installed, so rootless pods have no network",
+                "sudo apt-get install slirp4netns (Podman 4), or passt (Podman 5); dnf: passt");
+  }
+  if (!facts.seccomp) {
+    throw Error(ExitCode::refused, "Podman was built without seccomp, so the box's system calls cannot be limited",
+                "install your distribution's own podman package");
+  }
+}
+
+std::set<std::string> delegated_controllers(const std::filesystem::path& cgroup_root, std::string_view proc_self_cgroup,
+                                            unsigned uid) {
+  const auto user_service =
+      cgroup_root / fmt::format("user.slice/user-{0}.slice/user@{0}.service/cgroup.controllers", uid);
+  auto text = support::read_file_if_exists(user_service, 4096);
+  const auto own = proc_self_cgroup.find("0::/");
+  if (!text && own != std::string_view::npos) {
+    const std::string_view rest = proc_self_cgroup.substr(own + 4);
+    text = support::read_file_if_exists(cgroup_root / rest.substr(0, rest.find('\n')) / "cgroup.controllers", 4096);
+  }
+  std::istringstream words(text.value_or(""));
+  std::set<std::string> controllers;
+  for (std::string word; words >> word;) {
+    controllers.insert(word);
+  }
+  return controllers;
+}
+
+} // namespace agentbox::podman

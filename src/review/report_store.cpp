@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "review/report_store.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "support/digest.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::review {
+namespace fs = std::filesystem;
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t k_max = 16U << 20U;
+
+Kind kind_of(const std::string& word) {
+  const auto* const found =
+      std::find_if(k_kinds.begin(), k_kinds.end(), [&](Kind kind) { return kind_word(kind) == word; });
+  if (found == k_kinds.end()) {
+    throw std::invalid_argument("the kind " + support::in_quotes(word) + " is not known");
+  }
+  return *found;
+}
+
+fs::path file_of(const fs::path& folder, const fs::path& workspace) {
+  return folder / (support::sha256_hex(workspace.native()) + ".json");
+}
+
+} // namespace
+
+std::string to_json(const Report& report) {
+  const auto& [box, workspace, since, findings, counts, looked_at, stopped] = report;
+  json list = json::array();
+  for (const auto& [kind, path, detail] : findings) {
+    list.push_back({{"kind", kind_word(kind)}, {"path", path}, {"detail", detail}});
+  }
+  json numbers = json::object();
+  for (const auto& [kind, count] : counts) {
+    numbers[std::string(kind_word(kind))] = count;
+  }
+  const json document = {{"version", 1},           {"box", box},        {"workspace", workspace.string()},
+                         {"since", since},         {"findings", list},  {"counts", numbers},
+                         {"looked_at", looked_at}, {"stopped", stopped}};
+  return document.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
+}
+
+Report from_json(std::string_view text, std::string_view where) {
+  try {
+    const json document = json::parse(text);
+    Report report;
+    document.at("box").get_to(report.box);
+    report.workspace = document.at("workspace").get<std::string>();
+    document.at("since").get_to(report.since);
+    for (const json& one : document.at("findings")) {
+      report.findings.push_back({kind_of(one.at("kind")), one.at("path"), one.at("detail")});
+    }
+    for (const auto& [word, count] : document.at("counts").items()) {
+      report.counts[kind_of(word)] = count.get<std::size_t>();
+    }
+    document.at("looked_at").get_to(report.looked_at);
+    document.at("stopped").get_to(report.stopped);
+    return report;
+  } catch (const std::exception& error) {
+    throw support::Error(support::ExitCode::failed,
+                         std::string(where) + " is damaged: " + support::escape_untrusted(error.what()), "remove it");
+  }
+}
+
+fs::path review_folder() {
+  return support::state_folder() / "review";
+}
+
+void keep(const fs::path& folder, const Report& report) {
+  support::make_private_folder(folder);
+  support::write_file(file_of(folder, report.workspace), to_json(report));
+}
+
+std::optional<Report> last(const fs::path& folder, const fs::path& workspace) {
+  const fs::path file = file_of(folder, workspace);
+  const auto text = support::read_file_if_exists(file, k_max);
+  return text ? std::optional(from_json(*text, file.string())) : std::nullopt;
+}
+
+} // namespace agentbox::review

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "box.hpp"
+#include "box/announce.hpp"
+
+using namespace agentbox;
+using namespace agentbox::box;
+using namespace agentbox::boxes;
+using Catch::Matchers::Contains;
+
+namespace {
+constexpr support::Terminal k_terminal{true, true, true};
+constexpr support::Terminal k_pipe{};
+} // namespace
+
+TEST_CASE("one line on a terminal, none in a pipe") {
+  const auto fields = session_test::fields();
+  const auto lines = announcement(fields, k_terminal, "/home/user");
+  REQUIRE(lines.size() == 1);
+  CHECK_THAT(lines[0], Contains("project-1234") && Contains("~/project at /workspace") && Contains("6 hosts"));
+  CHECK(announcement(fields, k_pipe, "/home/user").empty());
+}
+
+TEST_CASE("the full network is said on every start") {
+  auto fields = session_test::fields();
+  fields.egress.mode = policy::NetworkMode::full;
+  const auto lines = announcement(fields, k_pipe, "/home/user");
+  REQUIRE(lines.size() == 1);
+  CHECK_THAT(lines[0], Contains("--full-network") && Contains("no firewall"));
+}
+
+TEST_CASE("every further host path is named, and harmless on a terminal") {
+  auto fields = session_test::fields();
+  fields.mounts = {{"/home/user/.codex/auth.json", "/home/agent/.codex/auth.json", false, "--auth codex"},
+                   {"/data/\x1b]52;c;x\x07", "/data", true, "--mount"}};
+  const auto lines = announcement(fields, k_pipe, "/home/user");
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0] == "the box also sees ~/.codex/auth.json (read and write), by --auth codex");
+  CHECK_THAT(lines[1], Contains("read-only") && Contains("\\x1b]52") && !Contains("\x1b"));
+}

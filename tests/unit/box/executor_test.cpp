@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "box/executor.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+#include <unistd.h>
+
+#include "box.hpp"
+#include "boxes/registry.hpp"
+#include "support/error.hpp"
+
+using namespace agentbox;
+using namespace agentbox::box;
+using namespace agentbox::boxes;
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+
+namespace {
+
+support::Command shell(const std::string& script) {
+  return {{"/bin/sh", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, {}};
+}
+
+/// A plan in a session folder of its own, whose teardown leaves a trace.
+Plan plan_in(const Claim& claim, const fs::path& trace) {
+  return {"b",
+          claim.paths,
+          {},
+          {Remove{"leave a trace", shell("echo torn >>" + trace.string())}, RemoveFolder{claim.paths}}};
+}
+
+} // namespace
+
+TEST_CASE("steps are done in order, then the teardown") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b", session_test::k_somewhere);
+  const fs::path trace = folder.path() / "trace";
+  Plan plan = plan_in(claim, trace);
+  const fs::path fifo = claim.paths.pod_name_fifo();
+  plan.steps = {
+      MakeFolder{claim.paths.run()}, WriteFile{claim.paths.hosts(), "h\n", 0644}, MakeFifo{fifo},
+      Start{"first", shell("sleep 0.1; echo first >>" + trace.string())},
+      Attach{shell("cat " + fifo.string() + " " + claim.paths.hosts().string() + " >>" + trace.string() + "; exit 5"),
+             false, Gate{"first", fifo, ""}}};
+  const support::Signals signals;
+  bool files_there = false;
+  const Result result = execute(plan, signals, [&] { files_there = fs::exists(claim.paths.hosts()); });
+  CHECK(result.exit_code == 5);
+  CHECK(result.problems.empty());
+  CHECK(files_there);
+  CHECK(support::read_file(trace, 100) == "first\nh\ntorn\n");
+  CHECK_FALSE(fs::exists(claim.paths.folder));
+}
+
+TEST_CASE("a step that fails ends the run, and the teardown comes all the same") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b", session_test::k_somewhere);
+  Plan plan = plan_in(claim, folder.path() / "trace");
+  const fs::path fifo = claim.paths.pod_name_fifo();
+  plan.steps = {MakeFifo{fifo}, Start{"make it", shell("echo 'Error: it cannot be' >&2; exit 125")},
+                Attach{shell("cat " + fifo.string() + "; echo ran >>" + (folder.path() / "trace").string()), false,
+                       Gate{"make it", fifo, "it\n"}}};
+  const support::Signals signals;
+  CHECK_THROWS_WITH(execute(plan, signals), Contains("cannot make it") && Contains("it cannot be"));
+  CHECK(support::read_file(folder.path() / "trace", 100) == "torn\n");
+  CHECK_FALSE(fs::exists(claim.paths.folder));
+}
+
+TEST_CASE("what is attached waits at its gate for what runs beside it") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b", session_test::k_somewhere);
+  const fs::path trace = folder.path() / "trace";
+  const fs::path fifo = claim.paths.pod_name_fifo();
+  Plan plan = plan_in(claim, trace);
+  const Attach attach{
+      shell("word=$(cat " + fifo.string() + "); test -n \"$word\" && echo \"$word\" >>" + trace.string() + "; exit 5"),
+      false, Gate{"make it", fifo, "it\n"}};
+  const support::Signals signals;
+  SECTION("that succeeds") {
+    plan.steps = {MakeFifo{fifo}, Start{"make it", shell("sleep 0.1; echo made >>" + trace.string())}, attach};
+    CHECK(execute(plan, signals).exit_code == 5);
+    CHECK(support::read_file(trace, 100) == "made\nit\ntorn\n");
+  }
+  SECTION("that fails") {
+    plan.steps = {MakeFifo{fifo}, Start{"make it", shell("echo 'Error: it cannot be' >&2; exit 125")}, attach};
+    CHECK_THROWS_WITH(execute(plan, signals), Contains("cannot make it") && Contains("it cannot be"));
+    CHECK(support::read_file(trace, 100) == "torn\n");
+  }
+  SECTION("and nobody waits when it has ended before") {
+    Attach hasty = attach;
+    hasty.command = shell("exit 7");
+    plan.steps = {MakeFifo{fifo}, Start{"make it", shell("sleep 0.1")}, hasty};
+    CHECK(execute(plan, signals).exit_code == 7);
+  }
+  CHECK_FALSE(fs::exists(claim.paths.folder));
+}
+
+TEST_CASE("a signal between the steps ends the run with its number") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b", session_test::k_somewhere);
+  Plan plan = plan_in(claim, folder.path() / "trace");
+  plan.steps = {Attach{shell("echo ran >>" + (folder.path() / "trace").string())}};
+  const support::Signals signals;
+  kill(getpid(), SIGTERM);
+  CHECK(execute(plan, signals).exit_code == 128 + SIGTERM);
+  CHECK(support::read_file(folder.path() / "trace", 100) == "torn\n");
+}
+
+TEST_CASE("the teardown does every step, gathers every error, and keeps the folder for the next call") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b", session_test::k_somewhere);
+  const fs::path trace = folder.path() / "trace";
+  const std::vector<TeardownStep> steps = {
+      Remove{"remove one", shell("echo 'Error: stuck' >&2; exit 1")}, Remove{"remove two", shell("exit 1")},
+      Remove{"remove three", shell("echo three >" + trace.string())}, RemoveFolder{claim.paths}};
+  const auto problems = tear_down(steps);
+  REQUIRE(problems.size() == 2);
+  CHECK_THAT(problems[0], Contains("remove one") && Contains("stuck"));
+  CHECK_THAT(problems[1], Contains("remove two"));
+  CHECK(fs::exists(trace));
+  CHECK(fs::exists(claim.paths.folder));
+}
+
+TEST_CASE("an old firewall.pid stops nobody else") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b", session_test::k_somewhere);
+  const pid_t other = support::spawn(shell("sleep 5"));
+  support::write_file(claim.paths.firewall_pid(), std::to_string(other) + "\n");
+  CHECK(tear_down({StopFirewall{claim.paths.firewall_pid()}}).empty());
+  CHECK(kill(other, 0) == 0);
+  kill(other, SIGKILL);
+  CHECK(support::wait(other).signal == SIGKILL);
+}
+
+TEST_CASE("what stands by does its work at the teardown, or when the launcher dies") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b", session_test::k_somewhere);
+  const fs::path trace = folder.path() / "trace";
+  const fs::path fifo = claim.paths.pod_name_fifo();
+  const auto traced = [&] { return support::read_file_if_exists(trace, 100).value_or(""); };
+  Plan plan{"b", claim.paths, {}, {Remove{"say it", shell("echo again >>" + trace.string())}}};
+  const std::string start = "cat " + fifo.string() + "; echo $$ >" + claim.paths.agent_pid().string();
+  Attach attach{shell(start + "; sleep 0.2"), false, Gate{"make it", fifo, ""},
+                StandBy{"say it",
+                        shell("read word; echo $word >>" + trace.string() + "; cat; echo gone >>" + trace.string()),
+                        "make it"}};
+  const support::Signals signals;
+  plan.steps = {MakeFifo{fifo}, Start{"make it", shell("echo up")}};
+  SECTION("at the teardown, and then nothing else has to") {
+    plan.steps.emplace_back(attach);
+    CHECK(execute(plan, signals).problems.empty());
+    CHECK(traced() == "up\ngone\n");
+  }
+  SECTION("when it failed, the teardown does it again") {
+    attach.stand_by->command = shell("exit 1");
+    plan.steps.emplace_back(attach);
+    CHECK(execute(plan, signals).problems.empty());
+    CHECK(traced() == "again\n");
+  }
+  SECTION("when the launcher is killed") {
+    attach.command = shell(start + "; exec sleep 2");
+    plan.steps.emplace_back(attach);
+    const pid_t launcher = fork();
+    if (launcher == 0) {
+      execute(plan, signals);
+      _exit(0);
+    }
+    const auto comes = [&](const std::string& text) {
+      for (int tries = 0; tries < 1000 && traced() != text; ++tries) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+      return traced() == text;
+    };
+    CHECK(comes("up\n"));
+    kill(launcher, SIGKILL);
+    CHECK(support::wait(launcher).signal == SIGKILL);
+    CHECK(comes("up\ngone\n"));
+  }
+}

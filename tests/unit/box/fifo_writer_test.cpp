@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "box/fifo_writer.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "catch.hpp"
+#include "support/fd.hpp"
+#include "support/fifo.hpp"
+#include "temp_folder.hpp"
+
+namespace agentbox::box {
+namespace {
+
+std::string read_all(int fd) {
+  std::string text;
+  char buffer[4096]; // NOLINT(*-c-arrays)
+  for (ssize_t count = 0; (count = read(fd, buffer, sizeof buffer)) > 0;) {
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
+TEST_CASE("a text of any length goes to the one who reads, once", "[session]") {
+  const tests::TempFolder folder;
+  const auto fifo = folder / "fifo";
+  support::make_fifo(fifo);
+  const std::string text(GENERATE(0U, 5U, 300000U), 'x'); // a pipe holds 65536
+  const HandingOver handing(fifo, text);
+  const support::Fd reader(open(fifo.c_str(), O_RDONLY | O_CLOEXEC));
+  CHECK(read_all(reader.get()) == text);
+  const support::Fd second(open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  CHECK(read_all(second.get()).empty());
+}
+
+TEST_CASE("nobody who does not come is waited for", "[session]") {
+  const tests::TempFolder folder;
+  const auto fifo = folder / "fifo";
+  support::make_fifo(fifo);
+  SECTION("nobody reads") {
+    const HandingOver handing(fifo, "x");
+  }
+  SECTION("somebody opens and does not read") {
+    const support::Fd reader(open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    const HandingOver handing(fifo, std::string(300000, 'x'));
+  }
+  SECTION("somebody goes away") {
+    const HandingOver handing(fifo, std::string(300000, 'x'));
+    const support::Fd reader(open(fifo.c_str(), O_RDONLY | O_CLOEXEC));
+  }
+  SECTION("there is no FIFO") {
+    const HandingOver handing(folder / "none", "x");
+  }
+}
+
+} // namespace
+} // namespace agentbox::box

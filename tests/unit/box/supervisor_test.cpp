@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "box/supervisor.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include "box.hpp"
+#include "temp_folder.hpp"
+
+using namespace agentbox;
+using namespace agentbox::box;
+using namespace agentbox::boxes;
+using namespace std::chrono_literals;
+using Reason = Outcome::Reason;
+
+namespace {
+
+pid_t run_shell(const std::string& script) {
+  return support::spawn({{"/bin/sh", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, {}});
+}
+
+Watch quick() {
+  Watch watch;
+  watch.term_grace = 200ms;
+  watch.hangup_grace = 100ms;
+  watch.firewall_grace = 100ms;
+  return watch;
+}
+
+/// For what must not run out of patience, however busy the machine is.
+Watch patient() {
+  Watch watch;
+  watch.term_grace = watch.hangup_grace = watch.firewall_grace = 60s;
+  return watch;
+}
+
+/// A shell script that says when it is under way, and something that is done then, by a thread.
+class Script {
+public:
+  explicit Script(const std::string& text, std::function<void()> then = {}) {
+    const std::filesystem::path ready = m_folder.path() / "ready";
+    const auto colon = text.find("; ");
+    // The first command sets the traps.
+    pid = run_shell(text.substr(0, colon) + "; : >" + ready.string() +
+                    (colon == std::string::npos ? "" : text.substr(colon)));
+    m_thread = std::thread([ready, then = std::move(then)] {
+      while (!std::filesystem::exists(ready)) {
+        std::this_thread::sleep_for(2ms);
+      }
+      if (then) {
+        then();
+      }
+    });
+  }
+  Script(const Script&) = delete;
+  Script& operator=(const Script&) = delete;
+  Script(Script&&) = delete;
+  Script& operator=(Script&&) = delete;
+  ~Script() { m_thread.join(); }
+
+  pid_t pid = -1;
+
+private:
+  session_test::RuntimeFolder m_folder;
+  std::thread m_thread;
+};
+
+void write_pid(const std::filesystem::path& file, pid_t pid) {
+  std::ofstream(file) << pid << '\n';
+}
+
+} // namespace
+
+TEST_CASE("an exit code is passed on") {
+  const support::Signals signals;
+  const Outcome outcome = supervise(run_shell("exit 42"), signals, quick());
+  CHECK(outcome.reason == Reason::ended);
+  CHECK(outcome.status.code == 42);
+  CHECK(supervise(run_shell("kill -KILL $$"), signals, quick()).status.code == 137);
+}
+
+TEST_CASE("signals that did not come from the terminal are passed on") {
+  const int number = GENERATE(SIGINT, SIGTERM, SIGHUP, SIGQUIT);
+  const support::Signals signals;
+  const Script script("trap 'exit 7' INT TERM HUP QUIT; while :; do sleep 0.02; done",
+                      [number] { kill(getpid(), number); });
+  const Outcome outcome = supervise(script.pid, signals, patient());
+  CHECK(outcome.reason == Reason::ended);
+  CHECK(outcome.status.code == 7);
+}
+
+TEST_CASE("what ignores SIGTERM is given up after a while, and reaped") {
+  const support::Signals signals;
+  const Script script("trap '' TERM; while :; do sleep 0.02; done", [] { kill(getpid(), SIGTERM); });
+  const Outcome outcome = supervise(script.pid, signals, quick());
+  CHECK(outcome.reason == Reason::forced);
+  CHECK(outcome.status.code == 128 + SIGTERM);
+  CHECK(reap(script.pid, 10ms).signal == SIGKILL);
+}
+
+TEST_CASE("one Ctrl-C is the agent's to handle, three at once are not") {
+  const support::Signals signals;
+  SECTION("one") {
+    const Script script("trap '' INT; sleep 1", [] { kill(getpid(), SIGINT); });
+    CHECK(supervise(script.pid, signals, quick()).reason == Reason::ended);
+  }
+  SECTION("three") {
+    std::atomic<bool> over = false;
+    const Script script("trap '' INT; while :; do sleep 0.02; done", [&over] {
+      while (!over) { // signals that find us asleep count as one
+        kill(getpid(), SIGINT);
+        std::this_thread::sleep_for(20ms);
+      }
+    });
+    const Outcome outcome = supervise(script.pid, signals, quick());
+    over = true;
+    CHECK(outcome.reason == Reason::forced);
+    CHECK(outcome.status.code == 128 + SIGINT);
+    reap(script.pid, 0ms);
+  }
+}
+
+TEST_CASE("a signal that met Podman before it had made anything is no success") {
+  const session_test::RuntimeFolder folder;
+  const support::Signals signals;
+  Watch watch = patient();
+  watch.agent_pid = folder.path() / "agent.pid";
+  const Script script("trap 'exit 0' TERM; while :; do sleep 0.02; done", [] { kill(getpid(), SIGTERM); });
+  CHECK(supervise(script.pid, signals, watch).status.code == 128 + SIGTERM);
+}
+
+TEST_CASE("the firewall's death ends the run") {
+  const session_test::RuntimeFolder folder;
+  const support::Signals signals;
+  Watch watch = quick();
+  watch.firewall_pid = folder.path() / "firewall.pid";
+  watch.agent_pid = folder.path() / "agent.pid";
+  const pid_t firewall = run_shell("sleep 0.3");
+  const pid_t agent = run_shell("exec sleep 100");
+  write_pid(*watch.agent_pid, agent);
+  SECTION("known from the start") {
+    write_pid(*watch.firewall_pid, firewall);
+  }
+  std::optional<Script> later;
+  SECTION("known later") {
+    later.emplace(":", [&] { write_pid(*watch.firewall_pid, firewall); });
+  }
+  const Outcome outcome = supervise(agent, signals, watch);
+  CHECK(outcome.reason == Reason::firewall_died);
+  reap(agent, 0ms);
+  support::wait(firewall);
+  if (later) {
+    support::wait(later->pid);
+  }
+}
+
+TEST_CASE("the firewall is stopped as soon as the agent has ended, and that is no accident") {
+  const session_test::RuntimeFolder folder;
+  const support::Signals signals;
+  Watch watch = quick();
+  watch.firewall_pid = folder.path() / "firewall.pid";
+  watch.agent_pid = folder.path() / "agent.pid";
+  const pid_t firewall = run_shell("exec sleep 100");
+  const pid_t agent = run_shell("exec sleep 0.2");
+  write_pid(*watch.firewall_pid, firewall);
+  write_pid(*watch.agent_pid, agent);
+  // Podman, which outlives both for longer than the agent might outlive its firewall.
+  const Outcome outcome = supervise(run_shell("sleep 0.6; exit 3"), signals, watch);
+  CHECK(outcome.reason == Reason::ended);
+  CHECK(outcome.status.code == 3);
+  CHECK(support::wait(firewall).signal == SIGTERM);
+  support::wait(agent);
+}
+
+TEST_CASE("a firewall that ends with its agent is no accident") {
+  const session_test::RuntimeFolder folder;
+  const support::Signals signals;
+  Watch watch = patient();
+  watch.firewall_pid = folder.path() / "firewall.pid";
+  watch.agent_pid = folder.path() / "agent.pid";
+  const pid_t gone = run_shell("exit 0");
+  support::wait(gone);
+  write_pid(*watch.firewall_pid, gone);
+  std::string script = "exit 3";
+  SECTION("Podman says so at once") {}
+  SECTION("Podman is slow to say so") {
+    write_pid(*watch.agent_pid, gone);
+    watch.firewall_grace = 100ms;
+    script = "sleep 0.5; exit 3";
+  }
+  const Outcome outcome = supervise(run_shell(script), signals, watch);
+  CHECK(outcome.reason == Reason::ended);
+  CHECK(outcome.status.code == 3);
+}
+
+TEST_CASE("stopping a process that is no child") {
+  pid_t pid = -1;
+  {
+    const Script script("trap '' TERM; while :; do sleep 0.02; done");
+    pid = script.pid;
+  }
+  stop_process(pid, 100ms);
+  CHECK(support::wait(pid).signal == SIGKILL);
+  CHECK_NOTHROW(stop_process(pid, 100ms));
+}
+
+TEST_CASE("something else is looked after meanwhile, at its own pace") {
+  const tests::TempFolder folder;
+  const auto enough = folder / "enough";
+  int looks = 0;
+  const Aside aside{[&] {
+                      if (++looks == 3) {
+                        std::ofstream(enough) << "x";
+                      }
+                      return 5ms;
+                    },
+                    1ms};
+  const support::Signals signals;
+  const pid_t pid = run_shell("while ! test -e " + enough.string() + "; do sleep 0.01; done; exit 3");
+  const Outcome outcome = supervise(pid, signals, patient(), aside);
+  CHECK(outcome.reason == Reason::ended);
+  CHECK(outcome.status.code == 3);
+  CHECK(looks >= 3);
+}

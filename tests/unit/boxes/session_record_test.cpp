@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "boxes/session_record.hpp"
+#include "catch.hpp"
+
+using namespace agentbox::boxes;
+
+TEST_CASE("a record comes back as it was written") {
+  const SessionRecord record{"n", "agentbox-n", "/w \"x\"\n", "codex", "codex", 42, 1700000000, "aa", "bb", true};
+  CHECK(record_from_json(to_json(record)) == record);
+}
+
+TEST_CASE("what is no record is none") {
+  CHECK_FALSE(record_from_json(""));
+  CHECK_FALSE(record_from_json("{\"name\": \"n\"}"));
+  CHECK_FALSE(record_from_json("[1]"));
+  CHECK_FALSE(record_from_json("{\"name\": 1"));
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/firewall_archive.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "catch.hpp"
+#include "support/command.hpp"
+#include "temp_folder.hpp"
+#include "unit/oci/sample.hpp"
+
+namespace agentbox::oci {
+namespace {
+
+using tests::contains;
+using tests::error_of;
+
+std::filesystem::path own_program() {
+  return std::filesystem::read_symlink("/proc/self/exe");
+}
+
+bool has(const std::vector<ImageEntry>& entries, const std::string& path) {
+  return std::any_of(entries.begin(), entries.end(), [&](const ImageEntry& entry) { return entry.path == path; });
+}
+
+TEST_CASE("the dynamic loader's list is read") {
+  const char* output = "\tlinux-vdso.so.1 (0x00007ffd)\n"
+                       "\tlibstdc++.so.6 => /lib/x86_64-linux-gnu/libstdc++.so.6 (0x00007f1)\n"
+                       "\tlibc.so.6 => /lib64/libc.so.6 (0x00007f2)\n"
+                       "\t/lib64/ld-linux-x86-64.so.2 (0x00007f3)\n";
+  CHECK(parse_loader_list(output, "/p") ==
+        std::vector<LoadedObject>{{"libstdc++.so.6", "/lib/x86_64-linux-gnu/libstdc++.so.6"},
+                                  {"libc.so.6", "/lib64/libc.so.6"}});
+  CHECK(parse_loader_list("", "/p").empty());
+}
+
+TEST_CASE("a library that is missing, and a list that makes no sense, are errors") {
+  const auto problem = [](const char* output) {
+    return error_of([&] { parse_loader_list(output, "/p"); }, support::ExitCode::failed);
+  };
+  CHECK(contains(problem("\tlibx.so.1 => not found\n"), "libx.so.1"));
+  CHECK(contains(problem("\tnot a dynamic executable\n"), "understand"));
+  CHECK(contains(problem("\n"), "understand"));
+}
+
+TEST_CASE("the image of a dynamic program holds its loader and libraries, and no shell") {
+  const auto entries = firewall_image_entries(own_program(), policy::FirewallDriver::nftables);
+  CHECK(has(entries, "/agentbox-firewall"));
+  CHECK(has(entries, program_interpreter(own_program())));
+  CHECK(std::any_of(entries.begin(), entries.end(), [](const auto& e) { return e.path.ends_with("/libc.so.6"); }));
+  for (const char* path :
+       {"/etc/agentbox/egress.json", "/run/agentbox", "/var/log/agentbox", "/etc/resolv.conf", "/proc"}) {
+    CHECK(has(entries, path));
+  }
+  CHECK_FALSE(has(entries, "/bin/sh"));
+  CHECK_FALSE(has(entries, "/workspace"));
+}
+
+TEST_CASE("the driver iptables puts that program and its modules into the image, or says what is missing") {
+  const auto make = [] { return firewall_image_entries(own_program(), policy::FirewallDriver::iptables); };
+  if (!support::find_program("xtables-nft-multi")) {
+    CHECK(contains(error_of(make, support::ExitCode::refused), "iptables"));
+    return;
+  }
+  const auto entries = make();
+  for (const char* path : {"/usr/sbin/xtables-multi", "/usr/lib/xtables/libxt_standard.so",
+                           "/usr/lib/xtables/libxt_NFLOG.so", "/usr/lib/xtables/libip6t_REJECT.so"}) {
+    CHECK(has(entries, path));
+  }
+  CHECK(std::any_of(entries.begin(), entries.end(),
+                    [](const auto& e) { return e.path.find("libxtables") != std::string::npos; }));
+  CHECK_FALSE(has(entries, "/bin/sh"));
+  std::set<std::string> paths;
+  for (const ImageEntry& entry : entries) {
+    CHECK(paths.insert(entry.path).second);
+  }
+}
+
+TEST_CASE("the firewall's image is the same each time") {
+  const tests::TempFolder folder;
+  const auto first = write_firewall_image(folder / "a.tar", "localhost/agentbox/firewall:x", own_program(),
+                                          policy::FirewallDriver::nftables, "1");
+  const auto second = write_firewall_image(folder / "b.tar", "localhost/agentbox/firewall:x", own_program(),
+                                           policy::FirewallDriver::nftables, "1");
+  CHECK(first.id == second.id);
+  CHECK(first.id !=
+        write_firewall_image(folder / "c.tar", "x", own_program(), policy::FirewallDriver::nftables, "2").id);
+}
+
+TEST_CASE("what is no program of this machine is refused") {
+  const tests::TempFolder folder;
+  const auto problem = [&](const std::filesystem::path& path) {
+    return error_of([&] { program_interpreter(path); }, support::ExitCode::failed);
+  };
+  CHECK(contains(problem(folder / "missing"), "cannot open"));
+  CHECK(contains(problem(folder.write("short", "\x7f"
+                                               "ELF")),
+                 "not a complete ELF"));
+  CHECK(contains(problem(folder.write("script", "#!/bin/sh\n" + std::string(200, ' '))), "not a program"));
+}
+
+} // namespace
+} // namespace agentbox::oci

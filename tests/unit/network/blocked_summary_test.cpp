@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/blocked_summary.hpp"
+
+#include "catch.hpp"
+#include "firewall/audit/audit_record.hpp"
+#include "network/known_requests.hpp"
+
+using namespace agentbox;
+using namespace agentbox::network;
+using firewall::audit::Kind;
+using firewall::audit::Record;
+using firewall::audit::Verdict;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+Record record(Kind kind, const std::string& name, std::uint16_t port, const std::string& reason,
+              Verdict verdict = Verdict::deny) {
+  Record record;
+  record.time = "2026-01-31T12:00:00.123Z";
+  record.box = "b";
+  record.kind = kind;
+  record.name = name;
+  record.port = port;
+  record.protocol = "tcp";
+  record.reason = reason;
+  record.text = "why";
+  record.verdict = verdict;
+  return record;
+}
+
+} // namespace
+
+TEST_CASE("what was blocked, with the flag that would allow it") {
+  const std::vector<Record> audit = {record(Kind::dns, "evil.example", 0, "not-listed"),
+                                     record(Kind::dns, "evil.example", 0, "not-listed"),
+                                     record(Kind::connect, "api.openai.com", 22, "port-not-listed"),
+                                     record(Kind::connect, "api.openai.com", 443, "sni-mismatch")};
+  CHECK(blocked_summary(audit) ==
+        Lines{"blocked: evil.example (2 times) - allow with: agentbox run --allow evil.example",
+              "blocked: api.openai.com:22 - allow with: agentbox run --allow api.openai.com:22",
+              "blocked: api.openai.com:443: why", "to allow them for good, see: agentbox policy suggest"});
+}
+
+TEST_CASE("what was said while the box ran is not said again") {
+  const std::vector<Record> audit = {record(Kind::dns, "evil.example", 0, "not-listed"),
+                                     record(Kind::dns, "other.example", 0, "not-listed")};
+  CHECK(blocked_summary(audit, {"evil.example"}).front().starts_with("blocked: other.example"));
+  CHECK(blocked_summary({audit[0]}, {"evil.example"}).empty());
+}
+
+TEST_CASE("what an agent asks for at each start is left out, as often as it does") {
+  const auto without_known = [](std::vector<Record> records, KnownRequests known) {
+    std::erase_if(records, [&](const Record& record) { return known.take(record); });
+    return records;
+  };
+  const KnownRequests known({{"tips.example", 1}});
+  const Record lookup = record(Kind::dns, "tips.example", 0, "not-listed");
+  CHECK(without_known({lookup}, known).empty());
+  CHECK(without_known({lookup}, KnownRequests()).size() == 1);
+  CHECK(without_known({lookup, lookup}, known).size() == 1);
+  CHECK(without_known({record(Kind::connect, "tips.example", 22, "port-not-listed")}, known).size() == 1);
+  CHECK(without_known({record(Kind::dns, "other.example", 0, "not-listed"), lookup}, known).size() == 1);
+}
+
+TEST_CASE("what was allowed, and the firewall's own life, are no news") {
+  CHECK(blocked_summary({record(Kind::connect, "api.openai.com", 443, "allowed", Verdict::allow),
+                         record(Kind::firewall, "", 0, "start", Verdict::allow), record(Kind::gate, "", 0, "x")})
+            .empty());
+  CHECK(blocked_summary({}).empty());
+}
+
+TEST_CASE("a name that is none gets no flag, and reaches no terminal as it is") {
+  const Lines lines = blocked_summary({record(Kind::dns, "a\x1b[2Jb", 0, "bad-name")});
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].find('\x1b') == std::string::npos);
+  CHECK(lines[0].find("--allow") == std::string::npos);
+}
+
+TEST_CASE("five lines at most") {
+  std::vector<Record> audit;
+  for (char letter = 'a'; letter < 'i'; ++letter) {
+    audit.push_back(record(Kind::dns, std::string(1, letter) + ".example", 0, "not-listed"));
+  }
+  const Lines lines = blocked_summary(audit);
+  REQUIRE(lines.size() == 7);
+  CHECK(lines[5] == "blocked: 3 more; see: agentbox network denied");
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/live_notices.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+#include <sstream>
+
+#include "catch.hpp"
+#include "firewall/audit/audit_record.hpp"
+#include "temp_folder.hpp"
+
+using namespace agentbox;
+using namespace agentbox::network;
+
+namespace {
+
+/// What goes to stderr while this lives.
+class Said {
+public:
+  Said() {
+    auto logger = std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(m_text));
+    logger->set_pattern("%v");
+    spdlog::set_default_logger(std::move(logger));
+  }
+  ~Said() { spdlog::set_default_logger(m_before); }
+  Said(const Said&) = delete;
+  Said& operator=(const Said&) = delete;
+  Said(Said&&) = delete;
+  Said& operator=(Said&&) = delete;
+
+  std::string text() const { return m_text.str(); }
+
+private:
+  std::shared_ptr<spdlog::logger> m_before = spdlog::default_logger();
+  std::ostringstream m_text;
+};
+
+void block(const std::filesystem::path& folder, const std::string& name) {
+  firewall::audit::Record record;
+  record.time = "2026-01-31T12:00:00.123Z";
+  record.box = "b";
+  record.kind = firewall::audit::Kind::dns;
+  record.name = name;
+  record.reason = "not-listed";
+  std::ofstream(folder / "b.jsonl", std::ios::app) << firewall::audit::to_json_line(record);
+}
+
+} // namespace
+
+TEST_CASE("a title is set, kept once, and put back", "[live]") {
+  CHECK(title_sequence("blocked x.example", true) == "\033[22;2t\033]2;blocked x.example\007");
+  CHECK(title_sequence("blocked x.example", false) == "\033]2;blocked x.example\007");
+  CHECK(restore_title_sequence() == "\033]2;\007\033[23;2t");
+}
+
+TEST_CASE("a title ends where it ends, whatever is in it", "[live]") {
+  const std::string sequence = title_sequence("a\x07\x1b\\\x9c" + std::string(1000, 'x'), false);
+  CHECK(sequence.find('\x07') == sequence.size() - 1);
+  CHECK(sequence.rfind('\x1b') == 0);
+  CHECK(sequence.size() < 200);
+}
+
+TEST_CASE("without a terminal, a line for each thing that is blocked, once", "[live]") {
+  const tests::TempFolder folder;
+  const Said said;
+  LiveNotices notices(folder.path(), "b", {false, false, false}, false);
+  block(folder.path(), "x.example");
+  block(folder.path(), "x.example");
+  CHECK(notices.look() == LiveNotices::k_pace);
+  CHECK(said.text() ==
+        "blocked: x.example (not on the list of hosts) - allow it with: agentbox allow x.example --for 10m\n");
+  block(folder.path(), "x.example");
+  notices.look();
+  const std::string text = said.text();
+  CHECK(std::count(text.begin(), text.end(), '\n') == 1);
+  CHECK(notices.said().contains("x.example"));
+}
+
+TEST_CASE("a flood becomes a few lines", "[live]") {
+  const tests::TempFolder folder;
+  const Said said;
+  LiveNotices notices(folder.path(), "b", {false, false, true}, false);
+  for (int i = 0; i < 500; ++i) {
+    block(folder.path(), "n" + std::to_string(i) + ".example");
+  }
+  while (notices.look() == std::chrono::milliseconds(0)) {
+  }
+  const std::string text = said.text();
+  CHECK(std::count(text.begin(), text.end(), '\n') == 21);
+  CHECK(text.find("agentbox network follow") != std::string::npos);
+}
+
+TEST_CASE("the agent's screen gets no line", "[live]") {
+  const tests::TempFolder folder;
+  const Said said;
+  LiveNotices notices(folder.path(), "b", {true, true, true}, false);
+  block(folder.path(), "x.example");
+  notices.look();
+  CHECK(said.text().empty());
+  CHECK(notices.said().empty());
+}
