@@ -105,11 +105,20 @@ void add_change(CLI::App& app, const char* name, const char* description, contro
   CLI::App* command = app.add_subcommand(name, description);
   auto options = std::make_shared<ChangeOptions>();
   options->verb = verb;
-  command->add_option("HOST", options->host, "HOST, HOST:PORT or *.HOST")->required()->type_name("HOST[:PORT]");
-  command->add_option("--for", options->duration, "For this long: 90s, 10m, 2h; else as long as the box runs")
+  command
+      ->add_option("HOST", options->host,
+                   verb == control::Request::Verb::allow
+                       ? "Host name (default port: 443), or *.HOST for every name below HOST"
+                       : "Host name (default: every port), or *.HOST for every name below HOST")
+      ->required()
+      ->type_name("HOST[:PORT]");
+  command
+      ->add_option("--for", options->duration,
+                   "Undo the change after this time: 90s, 10m, 2h (default: when the box ends)")
       ->type_name("TIME");
-  command->add_option("--box", options->box, "The box (not needed when only one runs here)")->type_name("NAME");
-  command->add_option("--save", options->save, "Write it into the configuration as well: project or user")
+  command->add_option("--box", options->box, "Name of the box (default: the one running in this directory)")
+      ->type_name("NAME");
+  command->add_option("--save", options->save, "Also add the host to the project's or the user's configuration")
       ->check(CLI::IsMember({"project", "user"}));
   command->callback([options] { change(*options); });
 }
@@ -117,11 +126,11 @@ void add_change(CLI::App& app, const char* name, const char* description, contro
 } // namespace
 
 void add_allow(CLI::App& app, Context& /*context*/) {
-  add_change(app, "allow", "Let a running box reach one more host", control::Request::Verb::allow);
+  add_change(app, "allow", "Allow a running box to connect to a host", control::Request::Verb::allow);
 }
 
 void add_deny(CLI::App& app, Context& /*context*/) {
-  add_change(app, "deny", "Keep a running box from a host; open connections are cut", control::Request::Verb::deny);
+  add_change(app, "deny", "Deny a running box a host and close open connections to it", control::Request::Verb::deny);
 }
 
 } // namespace agentbox::cli

@@ -97,7 +97,7 @@ void run(int argc, char** argv, CLI::App& app, Context& context) {
 
 int main(int argc, char** argv) {
   set_up_messages();
-  CLI::App app("Runs a coding agent in a firewalled rootless Podman pod. Without a subcommand: run.", "agentbox");
+  CLI::App app("Run a coding agent in a firewalled rootless Podman pod. The default subcommand is run.", "agentbox");
   app.set_version_flag("--version", std::string("agentbox ") + AGENTBOX_VERSION);
   app.require_subcommand(1);
   Context context;

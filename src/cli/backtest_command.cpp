@@ -107,19 +107,20 @@ void suggest(const HistoryOptions& options, const Context& context) {
 
 void add_network_backtest(CLI::App& network, Context& context) {
   CLI::App* command =
-      network.add_subcommand("backtest", "Show what another configuration would make of what was recorded");
+      network.add_subcommand("backtest", "Show how another configuration would decide the recorded connections");
   auto options = std::make_shared<BacktestOptions>();
-  command->add_option("FILE", options->file, "The configuration to be tried, in place of the project's")->required();
-  command->add_option("--as", options->as, "Whose configuration FILE is: project or user")
+  command->add_option("FILE", options->file, "Configuration file to test")->required();
+  command->add_option("--as", options->as, "Which configuration FILE replaces (default: project)")
       ->check(CLI::IsMember({"project", "user"}));
-  command->add_option("--last", options->last, "Only the last N connections and refusals")->type_name("N");
+  command->add_option("--last", options->last, "Replay only the last N decisions")->type_name("N");
   add_history_options(*command, options->history);
-  command->add_flag("--json", options->json, "Print one JSON object a line");
+  command->add_flag("--json", options->json, "Print one JSON object per line");
   command->callback([options, &context] { context.exit_code = backtest(*options); });
 }
 
 void add_policy_suggest(CLI::App& policy, Context& context) {
-  CLI::App* command = policy.add_subcommand("suggest", "Write the smallest addition that covers what was denied");
+  CLI::App* command =
+      policy.add_subcommand("suggest", "Print the smallest configuration change that allows the denied hosts");
   auto options = std::make_shared<HistoryOptions>();
   add_history_options(*command, *options);
   command->callback([options, &context] { suggest(*options, context); });

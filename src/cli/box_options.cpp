@@ -65,8 +65,11 @@ std::vector<std::string> taken_names() {
 
 void add_box_options(CLI::App& command, BoxOptions& options) {
   config::Overrides& to = options.overrides;
-  command.add_option("AGENT", to.agent, "The agent: codex, claude, or one of your configuration");
-  command.add_option("--base", to.base, "Image to build on, or dir:PATH, tar:PATH of a root filesystem")
+  command.add_option("AGENT", to.agent,
+                     "Agent to run: codex, claude, or a configured one (default: as configured, else the last used)");
+  command
+      .add_option("--base", to.base,
+                  "Base image, or dir:PATH or tar:PATH of a root filesystem (default: Debian 12 slim)")
       ->type_name("IMAGE");
   // One value an occurrence: a list would swallow the AGENT that follows.
   const auto add_list = [&](const char* name, std::vector<std::string>& values, const char* text, const char* type) {
@@ -77,24 +80,31 @@ void add_box_options(CLI::App& command, BoxOptions& options) {
         ->type_name(type)
         ->trigger_on_parse();
   };
-  add_list("--toolkit", to.toolkits, "Add a set of tools: c_cpp, python, java, web, datascience", "NAME");
-  command.add_option("--prompt", options.prompt, "Have the agent work on TEXT and end")->type_name("TEXT");
-  add_list("--mount", to.mounts, "Show one more host path in the box", "SRC:DST[:ro]");
-  add_list("--auth", to.auth, "Show the box the host's credentials of AGENT", "AGENT");
-  add_list("--env", options.env, "Set a variable in the box, or pass the caller's", "NAME[=VALUE]");
-  add_list("--env-file", options.env_files, "Set the variables of a file, one NAME[=VALUE] a line", "FILE");
-  add_list("--allow", to.allow, "Let the box reach one more host (port 443 when none is named)", "HOST[:PORT]");
-  command.add_flag("--full-network", to.full_network, "No firewall: the box reaches everything");
-  command.add_option("--firewall-driver", to.driver, "How the rules get into the kernel: nftables or iptables")
+  add_list("--toolkit", to.toolkits, "Install a toolkit: c_cpp, python, java, web or datascience; repeatable", "NAME");
+  command.add_option("--prompt", options.prompt, "Run the agent non-interactively with prompt TEXT")->type_name("TEXT");
+  add_list("--mount", to.mounts, "Mount a host path into the box; repeatable", "SRC:DST[:ro]");
+  add_list("--auth", to.auth, "Mount the host's credentials of AGENT into the box; repeatable", "AGENT");
+  add_list("--env", options.env, "Set an environment variable, or pass the caller's; repeatable", "NAME[=VALUE]");
+  add_list("--env-file", options.env_files,
+           "Read environment variables from FILE, one NAME[=VALUE] per line; repeatable", "FILE");
+  add_list("--allow", to.allow, "Allow the box to connect to a host (default port: 443); repeatable", "HOST[:PORT]");
+  command.add_flag("--full-network", to.full_network,
+                   "Run without the firewall: the box can reach every host and the local network");
+  command
+      .add_option("--firewall-driver", to.driver,
+                  "Load the firewall rules with nftables or iptables (default: nftables)")
       ->type_name("NAME");
-  add_list("-p,--publish", to.publish, "Let the host connect to a port of the box", "[ADDRESS:]HOST:BOX");
-  command.add_option("--memory", to.memory, "Limit the memory, e.g. 4G")->type_name("SIZE");
-  command.add_option("--cpus", to.cpus, "Limit the processor time, e.g. 1.5")->type_name("N");
-  command.add_option("--pids", to.pids, "Limit the processes (512)")->type_name("N");
-  command.add_option("--name", to.name, "Name of the box")->type_name("NAME");
-  command.add_option("--ca-bundle", to.ca_bundle, "CA certificates to trust in the box")->type_name("FILE");
-  command.add_flag("--trust-project", options.trust_project,
-                   "Agree, for this run, to what the project's configuration broadens");
+  add_list("-p,--publish", to.publish, "Publish a port of the box on the host (default address: 127.0.0.1); repeatable",
+           "[ADDRESS:]HOST:BOX");
+  command.add_option("--memory", to.memory, "Limit memory, e.g. 4G (default: no limit)")->type_name("SIZE");
+  command.add_option("--cpus", to.cpus, "Limit CPU time, in CPUs, e.g. 1.5 (default: no limit)")->type_name("N");
+  command.add_option("--pids", to.pids, "Limit the number of processes (default: 512)")->type_name("N");
+  command.add_option("--name", to.name, "Name of the box (default: from the directory's name)")->type_name("NAME");
+  command
+      .add_option("--ca-bundle", to.ca_bundle,
+                  "Trust the CA certificates in FILE, in the box and while building (default: $SSL_CERT_FILE)")
+      ->type_name("FILE");
+  command.add_flag("--trust-project", options.trust_project, "Trust the project's configuration for this run");
 }
 
 namespace {

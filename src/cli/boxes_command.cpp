@@ -103,25 +103,25 @@ void rm(const std::string& name, bool force) {
 } // namespace
 
 void add_ps(CLI::App& app, Context& /*context*/) {
-  CLI::App* command = app.add_subcommand("ps", "List the boxes");
+  CLI::App* command = app.add_subcommand("ps", "List running boxes and leftovers of boxes");
   auto as_data = std::make_shared<bool>(false);
   command->add_flag("--json", *as_data, "Print JSON");
   command->callback([as_data] { ps(*as_data); });
 }
 
 void add_stop(CLI::App& app, Context& /*context*/) {
-  CLI::App* command = app.add_subcommand("stop", "End a box: its agent gets SIGTERM, and five seconds");
+  CLI::App* command = app.add_subcommand("stop", "Stop a box: send SIGTERM, and SIGKILL after five seconds");
   auto name = std::make_shared<std::optional<std::string>>();
-  command->add_option("NAME", *name, "The box (not needed when only one runs here)");
+  command->add_option("NAME", *name, "Name of the box (default: the one running in this directory)");
   command->callback([name] { stop(*name); });
 }
 
 void add_rm(CLI::App& app, Context& /*context*/) {
-  CLI::App* command = app.add_subcommand("rm", "Remove what a box left whose launcher died");
+  CLI::App* command = app.add_subcommand("rm", "Remove the leftovers of a box whose launcher died");
   auto name = std::make_shared<std::string>();
   auto force = std::make_shared<bool>(false);
-  command->add_option("NAME", *name, "The box")->required();
-  command->add_flag("-f,--force", *force, "End it first if it runs");
+  command->add_option("NAME", *name, "Name of the box")->required();
+  command->add_flag("-f,--force", *force, "Stop the box first if it is running");
   command->callback([name, force] { rm(*name, *force); });
 }
 

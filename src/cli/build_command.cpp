@@ -30,10 +30,10 @@ int build(const BuildOptions& options) {
 } // namespace
 
 void add_build(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("build", "Build the box's images, or make sure that they are there");
+  CLI::App* command = app.add_subcommand("build", "Build the images if they are missing or outdated");
   auto options = std::make_shared<BuildOptions>();
   add_image_options(*command, options->image);
-  command->add_flag("--rebuild", options->rebuild, "Build anew, from the newest base image and packages");
+  command->add_flag("--rebuild", options->rebuild, "Rebuild from the newest base image and packages");
   command->callback([options, &context] { context.exit_code = build(*options); });
 }
 

@@ -11,7 +11,9 @@ namespace agentbox::cli {
 void add_completion(CLI::App& app, Context&) {
   CLI::App* completion = app.add_subcommand("completion", "Print a completion script for a shell");
   auto shell = std::make_shared<std::string>();
-  completion->add_option("SHELL", *shell, "Which shell")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->add_option("SHELL", *shell, "Shell to complete for")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   completion->callback([shell, &app] {
     std::vector<std::string> links;
     for (const policy::Agent& agent : policy::builtin_agents()) {

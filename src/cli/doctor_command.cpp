@@ -23,7 +23,7 @@ bool wants_colour() {
 
 void add_doctor(CLI::App& app, Context& context) {
   CLI::App* doctor =
-      app.add_subcommand("doctor", "Tell what this host can and cannot enforce, and the command that mends it");
+      app.add_subcommand("doctor", "Check what this host can enforce, and print the commands that fix problems");
   auto json = std::make_shared<bool>(false);
   doctor->add_flag("--json", *json, "Print one JSON object");
   doctor->callback([json, &context] {

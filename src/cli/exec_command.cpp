@@ -37,7 +37,7 @@ int run_in_box(const std::optional<std::string>& name, const std::vector<std::st
 void add_exec(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("exec", "Run a command in a running box: agentbox exec [NAME] -- COMMAND...");
   auto name = std::make_shared<std::optional<std::string>>();
-  command->add_option("NAME", *name, "The box (not needed when only one runs here)");
+  command->add_option("NAME", *name, "Name of the box (default: the one running in this directory)");
   command->callback([name, &context] {
     if (!context.command || context.command->empty()) {
       throw support::Error(support::ExitCode::usage, "no command to run", "agentbox exec [NAME] -- COMMAND...");
@@ -49,7 +49,7 @@ void add_exec(CLI::App& app, Context& context) {
 void add_shell(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("shell", "Open a shell in a running box");
   auto name = std::make_shared<std::optional<std::string>>();
-  command->add_option("NAME", *name, "The box (not needed when only one runs here)");
+  command->add_option("NAME", *name, "Name of the box (default: the one running in this directory)");
   command->callback([name, &context] { context.exit_code = run_in_box(*name, {"/bin/bash"}); });
 }
 

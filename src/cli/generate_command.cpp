@@ -90,17 +90,17 @@ CLI::App* add_format(CLI::App& generate, Context& context, Door door, const char
   CLI::App* command = generate.add_subcommand(std::string(oci::door_text(door)), text);
   options->request.door = door;
   add_box_options(*command, options->box);
-  command->add_option("--output", options->request.output, "Write the files to a folder (default: print them)")
+  command->add_option("--output", options->request.output, "Write the files to DIR (default: print them)")
       ->type_name("DIR");
   command->add_flag("--force", options->request.force,
-                    "Replace files of a folder that has others in it; the others stay");
+                    "Replace files in a DIR that holds other files too; keep the others");
   command
       ->add_option("--diff", options->request.old,
-                   "Say what the box may do more or less than the set in DIR; exit 1 if anything is broader")
+                   "Compare with the files in DIR; exit with status 1 if the box is allowed more than they allow")
       ->type_name("DIR");
-  command->add_option("--agent-image", options->agent_image, "Name of the agent's image (default: build it)")
+  command->add_option("--agent-image", options->agent_image, "Agent image to use (default: build it)")
       ->type_name("IMAGE");
-  command->add_option("--firewall-image", options->firewall_image, "Name of the firewall's image (default: build it)")
+  command->add_option("--firewall-image", options->firewall_image, "Firewall image to use (default: build it)")
       ->type_name("IMAGE");
   command->callback([options, &context] { context.exit_code = run(*options, context); });
   return command;
@@ -108,35 +108,37 @@ CLI::App* add_format(CLI::App& generate, Context& context, Door door, const char
 
 void add_kubernetes_options(CLI::App& command, GenerateOptions& options) {
   oci::KubernetesOptions& to = options.request.kubernetes;
-  command.add_option("--kind", options.kind, "What runs the box: pod, job or deployment")
+  command.add_option("--kind", options.kind, "Kind of workload (default: pod, or job with --parallel)")
       ->check(CLI::IsMember({"pod", "job", "deployment"}));
-  command.add_option("--parallel", to.parallel, "That many agents, each with its own workspace, as an indexed Job")
+  command.add_option("--parallel", to.parallel, "Run N agents, each with its own workspace, as an indexed Job")
       ->type_name("N");
-  command.add_option("--namespace", to.name_space, "Namespace of everything")->type_name("NAME");
-  command.add_option("--workspace-claim", to.workspace_claim, "The project: an existing PersistentVolumeClaim")
+  command.add_option("--namespace", to.name_space, "Kubernetes namespace")->type_name("NAME");
+  command
+      .add_option("--workspace-claim", to.workspace_claim, "Take the workspace from an existing PersistentVolumeClaim")
       ->type_name("NAME");
-  command.add_option("--git", to.git_url, "The project: clone it, through the firewall")->type_name("URL");
+  command.add_option("--git", to.git_url, "Clone the workspace from URL, through the firewall")->type_name("URL");
   command.add_option("--git-branch", to.git_branch, "Branch or tag to clone")->type_name("NAME");
   command.add_flag("--workspace-host-path", to.workspace_host_path,
-                   "The project: the same path on the node (clusters of one machine)");
+                   "Mount the workspace from the same path on the node (single-node clusters)");
   command.add_flag("--runtime-seccomp", to.runtime_seccomp,
-                   "The runtime's own system call filter, which is broader than agentbox's");
+                   "Use the runtime's seccomp filter, which is broader than agentbox's");
 }
 
 } // namespace
 
 void add_generate(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("generate", "Write the box as files that others run");
+  CLI::App* command = app.add_subcommand("generate", "Generate files that run the box without agentbox");
   command->require_subcommand(1);
   const auto oci = std::make_shared<GenerateOptions>();
-  CLI::App* bundle = add_format(*command, context, Door::oci, "OCI bundles, for crun and other runtimes", oci);
-  bundle->add_flag("--config-only", oci->request.config_only, "Only the two config.json");
-  add_format(*command, context, Door::kube, "A pod for podman kube play", std::make_shared<GenerateOptions>());
-  add_format(*command, context, Door::quadlet, "Units for systemd, by way of Podman's Quadlet",
+  CLI::App* bundle = add_format(*command, context, Door::oci, "Generate OCI bundles for crun and other runtimes", oci);
+  bundle->add_flag("--config-only", oci->request.config_only, "Write only the two config.json files");
+  add_format(*command, context, Door::kube, "Generate a pod for podman kube play", std::make_shared<GenerateOptions>());
+  add_format(*command, context, Door::quadlet, "Generate systemd units for Podman's Quadlet",
              std::make_shared<GenerateOptions>());
   const auto kubernetes = std::make_shared<GenerateOptions>();
   add_kubernetes_options(
-      *add_format(*command, context, Door::kubernetes, "Manifests for a Kubernetes cluster", kubernetes), *kubernetes);
+      *add_format(*command, context, Door::kubernetes, "Generate manifests for a Kubernetes cluster", kubernetes),
+      *kubernetes);
 }
 
 } // namespace agentbox::cli

@@ -38,17 +38,21 @@ ResolvedImage resolve_without_project(const ImageOptions& options) {
 } // namespace
 
 void add_image_options(CLI::App& command, ImageOptions& options) {
-  command.add_option("--base", options.base, "Image to build on, or dir:PATH, tar:PATH of a root filesystem")
+  command
+      .add_option("--base", options.base,
+                  "Base image, or dir:PATH or tar:PATH of a root filesystem (default: Debian 12 slim)")
       ->type_name("IMAGE");
   command
       .add_option_function<std::string>(
           "--toolkit", [&options](const std::string& name) { options.toolkits.push_back(name); },
-          "Add a set of tools: c_cpp, python, java, web, datascience")
+          "Install a toolkit: c_cpp, python, java, web or datascience; repeatable")
       ->type_name("NAME")
       ->trigger_on_parse();
-  command.add_option("--ca-bundle", options.ca_bundle, "CA certificates to trust while building")->type_name("FILE");
-  command.add_flag("--trust-project", options.trust_project,
-                   "Agree, for this time, to what the project's configuration broadens");
+  command
+      .add_option("--ca-bundle", options.ca_bundle,
+                  "Trust the CA certificates in FILE while building (default: $SSL_CERT_FILE)")
+      ->type_name("FILE");
+  command.add_flag("--trust-project", options.trust_project, "Trust the project's configuration for this build");
 }
 
 ResolvedImage resolve_image(const ImageOptions& options) {

@@ -144,13 +144,19 @@ void init(InitOptions options, const Context& context) {
 
 void add_init(CLI::App& app, Context& context) {
   CLI::App* command =
-      app.add_subcommand("init", "Write the project's .agentbox/config.toml, asking, or from the options");
+      app.add_subcommand("init", "Create the project's .agentbox/config.toml from options, or interactively");
   auto options = std::make_shared<InitOptions>();
-  command->add_option("--agent", options->agent, "The agent to start when none is named")->type_name("NAME");
-  command->add_option("--base", options->base, "The image to build on")->type_name("IMAGE");
-  command->add_option("--allow", options->allow, "Further hosts")->type_name("HOST[:PORT]")->expected(1)->take_all();
-  command->add_option("--toolkit", options->toolkits, "Sets of tools")->type_name("NAME")->expected(1)->take_all();
-  command->add_flag("--force", options->force, "Replace the file");
+  command->add_option("--agent", options->agent, "Default agent")->type_name("NAME");
+  command->add_option("--base", options->base, "Base image")->type_name("IMAGE");
+  command->add_option("--allow", options->allow, "Allow a host; repeatable")
+      ->type_name("HOST[:PORT]")
+      ->expected(1)
+      ->take_all();
+  command->add_option("--toolkit", options->toolkits, "Install a toolkit; repeatable")
+      ->type_name("NAME")
+      ->expected(1)
+      ->take_all();
+  command->add_flag("--force", options->force, "Replace an existing file");
   command->callback([options, &context] { init(*options, context); });
 }
 

@@ -46,11 +46,11 @@ void print_logs(const std::string& name, bool as_data) {
 } // namespace
 
 void add_logs(CLI::App& app, Context& /*context*/) {
-  CLI::App* command = app.add_subcommand("logs", "Show what a box's firewall decided");
+  CLI::App* command = app.add_subcommand("logs", "Show the firewall decisions of a box");
   auto name = std::make_shared<std::optional<std::string>>();
   auto as_data = std::make_shared<bool>(false);
-  command->add_option("NAME", *name, "The box (not needed when only one runs here)");
-  command->add_flag("--json", *as_data, "Print the records as they are, one JSON object a line");
+  command->add_option("NAME", *name, "Name of the box (default: the one running in this directory)");
+  command->add_flag("--json", *as_data, "Print the raw records, one JSON object per line");
   command->callback([name, as_data] {
     print_logs(*name ? **name : boxes::select_running({}, std::filesystem::current_path()).name, *as_data);
   });

@@ -147,8 +147,10 @@ void follow(const HistoryOptions& options, bool as_data) {
 } // namespace
 
 void add_history_options(CLI::App& command, HistoryOptions& options) {
-  command.add_option("--box", options.box, "Of this box only")->type_name("NAME");
-  command.add_option("--since", options.since, "Not older than this: 30m, 1h, 2d, or a time in UTC: 2026-01-31T12:00")
+  command.add_option("--box", options.box, "Use only the records of this box")->type_name("NAME");
+  command
+      .add_option("--since", options.since,
+                  "Use only records newer than 30m, 1h, 2d, or since a UTC time: 2026-01-31T12:00")
       ->type_name("TIME");
 }
 
@@ -174,23 +176,24 @@ network::History history(const HistoryOptions& options) {
 }
 
 void add_network(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("network", "Show what the firewalls decided");
+  CLI::App* command = app.add_subcommand("network", "Show the firewall decisions of all boxes");
   command->require_subcommand(1);
   auto options = std::make_shared<HistoryOptions>();
   auto as_data = std::make_shared<bool>(false);
   auto only_totals = std::make_shared<bool>(false);
-  CLI::App* log_command = command->add_subcommand("log", "Show connections and refusals, and the totals of each host");
+  CLI::App* log_command = command->add_subcommand("log", "Show allowed and denied connections, and totals per host");
   add_history_options(*log_command, *options);
-  log_command->add_flag("--totals", *only_totals, "Only the totals of each host");
-  log_command->add_flag("--json", *as_data, "Print one JSON object a line");
+  log_command->add_flag("--totals", *only_totals, "Show only the totals per host");
+  log_command->add_flag("--json", *as_data, "Print one JSON object per line");
   log_command->callback([=] { log(*options, *as_data, *only_totals); });
-  CLI::App* denied_command = command->add_subcommand("denied", "Show what was refused, and what would allow it");
+  CLI::App* denied_command =
+      command->add_subcommand("denied", "Show denied connections and the commands that would allow them");
   add_history_options(*denied_command, *options);
-  denied_command->add_flag("--json", *as_data, "Print one JSON object a line");
+  denied_command->add_flag("--json", *as_data, "Print one JSON object per line");
   denied_command->callback([=] { denied(*options, *as_data); });
   CLI::App* follow_command = command->add_subcommand("follow", "Show decisions as they are made, until Ctrl-C");
   add_history_options(*follow_command, *options);
-  follow_command->add_flag("--json", *as_data, "Print one JSON object a line");
+  follow_command->add_flag("--json", *as_data, "Print one JSON object per line");
   follow_command->callback([=] { follow(*options, *as_data); });
   add_network_backtest(*command, context);
 }

@@ -218,11 +218,11 @@ CLI::App* add(CLI::App& policy, const char* name, const char* description, BoxOp
 
 void add_diff(CLI::App& policy, Context& context) {
   auto options = std::make_shared<DiffOptions>();
-  CLI::App* command =
-      add(policy, "diff", "Show how a box here differs from the default one, or from a file's", options->box);
+  CLI::App* command = add(
+      policy, "diff", "Compare the box of this directory with the default box, or with a saved policy", options->box);
   command
       ->add_option("--against", options->against,
-                   "Compare with this output of policy show --json; exit code 1 when the box here is broader")
+                   "Compare with FILE, from policy show --json; exit with status 1 if this box is allowed more")
       ->type_name("FILE");
   command->add_flag("--json", options->as_data, "Print JSON");
   command->callback([options, &context] { context.exit_code = diff(load_box(options->box, context), *options); });
@@ -231,11 +231,11 @@ void add_diff(CLI::App& policy, Context& context) {
 } // namespace
 
 void add_policy(CLI::App& app, Context& context) {
-  CLI::App* policy = app.add_subcommand("policy", "Show what a box here may do");
+  CLI::App* policy = app.add_subcommand("policy", "Show, check and trust the policy of the box of this directory");
   policy->require_subcommand(1);
   auto options = std::make_shared<BoxOptions>();
   auto as_data = std::make_shared<bool>(false);
-  CLI::App* show_command = add(*policy, "show", "Show what a box here may do, without starting one", *options);
+  CLI::App* show_command = add(*policy, "show", "Show the policy without starting a box", *options);
   show_command->add_flag("--json", *as_data, "Print the whole policy as JSON");
   show_command->callback([options, as_data, &context] {
     const policy::Policy shown = built(without_values(resolve_box(*options, context).fields()));
@@ -245,12 +245,11 @@ void add_policy(CLI::App& app, Context& context) {
       show(shown.fields());
     }
   });
-  add(*policy, "check", "Check the configuration; exit code 2 for mistakes, 126 for what needs your agreement",
-      *options)
+  add(*policy, "check", "Check the configuration; exit with status 2 on errors, 126 if it needs policy trust", *options)
       ->callback([options, &context] { resolve_box(*options, context); });
   add_policy_suggest(*policy, context);
   add_diff(*policy, context);
-  add(*policy, "trust", "Agree to what the project's configuration broadens, as it is now", *options)
+  add(*policy, "trust", "Trust the project's configuration in its current form", *options)
       ->callback([options, &context] { trust_project(load_box(*options, context)); });
 }
 

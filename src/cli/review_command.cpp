@@ -36,7 +36,7 @@ void review(bool as_data) {
 
 void add_review(CLI::App& app, Context& /*context*/) {
   CLI::App* command =
-      app.add_subcommand("review", "Show what the last box in this folder left that the host may run or trust");
+      app.add_subcommand("review", "Show files that the last box changed and the host may execute or trust");
   auto as_data = std::make_shared<bool>(false);
   command->add_flag("--json", *as_data, "Print JSON");
   command->callback([as_data] { review(*as_data); });

@@ -57,12 +57,12 @@ int update(const UpdateOptions& options) {
 } // namespace
 
 void add_update(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("update", "Pin the newest agents and build the image with them");
+  CLI::App* command = app.add_subcommand("update", "Pin the newest agent versions and build the image with them");
   auto options = std::make_shared<UpdateOptions>();
   add_image_options(*command, options->image);
-  command->add_flag("--check", options->check, "Only say what is newer; exit code 1 if anything is");
-  command->footer("The pins go to ~/.local/state/agentbox/agents.lock.json, which takes the place of the one that "
-                  "comes with agentbox.");
+  command->add_flag("--check", options->check, "Only show newer versions; exit with status 1 if there are any");
+  command->footer("The versions are saved in ~/.local/state/agentbox/agents.lock.json, which overrides the file "
+                  "installed with agentbox.");
   command->callback([options, &context] { context.exit_code = update(*options); });
 }
 

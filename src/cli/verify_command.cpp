@@ -191,12 +191,11 @@ bool wants_colour() {
 void add_verify(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("verify", "Attack a box from inside and show what stopped each attack");
   auto options = std::make_shared<VerifyOptions>();
-  command->add_option("NAME", options->name, "A running box (without: a fresh one for the current folder)");
-  command->add_flag("--all", options->all, "Show every attack, not only those that were not stopped");
-  command->add_flag("--json", options->json, "Print one JSON object, with every attack, versions and digests");
-  command->add_flag("--full-network", options->box.overrides.full_network, "Attack a fresh box without its firewall");
-  command->add_flag("--trust-project", options->box.trust_project,
-                    "Agree, for this run, to what the project's configuration broadens");
+  command->add_option("NAME", options->name, "Running box to attack (default: a new box of this directory)");
+  command->add_flag("--all", options->all, "Show every attack, not only those that succeeded");
+  command->add_flag("--json", options->json, "Print one JSON object with every attack, versions and digests");
+  command->add_flag("--full-network", options->box.overrides.full_network, "Attack a new box that has no firewall");
+  command->add_flag("--trust-project", options->box.trust_project, "Trust the project's configuration for this run");
   command->callback([options, &context] {
     podman::refuse_root();
     const verify::Card card = options->name ? verify_running(*options->name) : verify_fresh(options->box, context);
