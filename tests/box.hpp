@@ -43,7 +43,7 @@ inline box::Host host_of(const policy::PolicyFields& fields) {
   oci.hosts = paths.hosts();
   oci.resolv_conf = paths.resolv_conf();
   oci.sources[fields.workspace.source] = {1, 2};
-  podman::HostFacts facts;
+  podman::PodmanInfo facts;
   facts.podman = {4, 3, 1};
   facts.network_program = "slirp4netns";
   return {podman::Podman("/usr/bin/podman", {{"HOME", "/home/user"}, {"LD_PRELOAD", "/tmp/evil.so"}}),

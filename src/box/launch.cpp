@@ -88,7 +88,7 @@ void require_same_workspace(const policy::Workspace& workspace, const boxes::Wor
 struct Setting {
   const policy::Policy& policy;
   const podman::Podman& podman;
-  const podman::HostFacts& facts;
+  const podman::PodmanInfo& facts;
   const Images& images;
   const boxes::SessionPaths& paths;
   const support::Terminal& terminal;
@@ -137,7 +137,7 @@ struct Prepared {
   std::optional<HostResolver> resolver;
 };
 
-LoopbackResolver loopback_resolver(const podman::HostFacts& facts) {
+LoopbackResolver loopback_resolver(const podman::PodmanInfo& facts) {
   return facts.network_program != "pasta" ? LoopbackResolver::forwarded
          : facts.maps_loopback            ? LoopbackResolver::mapped
                                           : LoopbackResolver::fixed;
@@ -243,7 +243,7 @@ Launched run_plan(Prepared& prepared, const policy::PolicyFields& fields, const 
 
 } // namespace
 
-Launched launch(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
+Launched launch(const policy::Policy& policy, const podman::Podman& podman, const podman::PodmanInfo& facts,
                 const Images& images, const LaunchOptions& options) {
   const policy::PolicyFields& fields = policy.fields();
   const support::Terminal terminal = support::own_terminal();

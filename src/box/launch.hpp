@@ -28,7 +28,7 @@ struct LaunchOptions {
 
 /// Starts the box that `policy` describes from `images`, waits for its end and removes all of it. Throws support::Error
 /// when the box was refused or its firewall died. Under dry-run nothing is made and the plan goes to stdout.
-Launched launch(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
+Launched launch(const policy::Policy& policy, const podman::Podman& podman, const podman::PodmanInfo& facts,
                 const Images& images, const LaunchOptions& options);
 
 } // namespace agentbox::box

@@ -113,7 +113,7 @@ struct Images {
 /// What a plan is made from besides the policy. Plain values.
 struct Host {
   podman::Podman podman;
-  podman::HostFacts facts;
+  podman::PodmanInfo facts;
   podman::Installation installation;
   oci::HostFacts oci; ///< with the session's paths
   boxes::SessionPaths paths;

@@ -25,7 +25,7 @@ std::string user_of(const policy::User& user) {
 /// Named, never left to a containers.conf, which could say "host". The options are Podman's defaults of today; only
 /// where ports of the host are listed does the gateway stand for the host's loopback, and then the ruleset lets nothing
 /// but the firewall's own sockets to those ports through. A resolver on the host's 127.0.0.1 has an address of its own.
-std::string network_of(const podman::HostFacts& facts, const policy::EgressPolicy& egress) {
+std::string network_of(const podman::PodmanInfo& facts, const policy::EgressPolicy& egress) {
   const bool filtered = egress.mode == policy::NetworkMode::filtered;
   const bool loopback = filtered && !policy::reachable_host_ports(egress).empty();
   if (facts.network_program == "pasta") {

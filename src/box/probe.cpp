@@ -141,7 +141,7 @@ std::string make_nonce() {
   return hex;
 }
 
-oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::HostFacts& facts,
+oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::PodmanInfo& facts,
                           const boxes::SessionPaths& paths, const support::Terminal& terminal, WhatIsMissing missing) {
   constexpr std::size_t k_profile_bytes = 1U << 20U;
   oci::HostFacts host;

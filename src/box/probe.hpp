@@ -29,7 +29,7 @@ enum class WhatIsMissing {
 };
 
 /// What the renderers must know of this host, for the session in `paths`.
-oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::HostFacts& facts,
+oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::PodmanInfo& facts,
                           const boxes::SessionPaths& paths, const support::Terminal& terminal, WhatIsMissing missing);
 
 } // namespace agentbox::box

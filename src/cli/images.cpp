@@ -10,7 +10,7 @@
 namespace agentbox::cli {
 
 box::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman,
-                          const podman::HostFacts& facts, bool rebuild, bool recheck) {
+                          const podman::PodmanInfo& facts, bool rebuild, bool recheck) {
   const podman::Installation installation = podman::find_installation();
   image::BuildOptions options;
   options.rebuild = rebuild;

@@ -11,7 +11,7 @@ namespace agentbox::cli {
 
 /// The two images of the box, built first where they are missing. `recheck` asks Podman whether they are still there.
 box::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman,
-                          const podman::HostFacts& facts, bool rebuild, bool recheck);
+                          const podman::PodmanInfo& facts, bool rebuild, bool recheck);
 
 /// The two images as far as they are built; a word in brackets stands for one that is not. For --dry-run.
 box::Images known_images(const policy::PolicyFields& fields);

@@ -43,7 +43,7 @@ box::DryRun dry_run_of(const RunOptions& options) {
 }
 
 /// Starts the box; once more, with images built anew, when somebody removed them behind our back.
-box::Launched start(const policy::Policy& policy, const podman::Podman& podman, const podman::HostFacts& facts,
+box::Launched start(const policy::Policy& policy, const podman::Podman& podman, const podman::PodmanInfo& facts,
                     const box::Images& images, const box::LaunchOptions& options) {
   std::exception_ptr failure;
   box::Launched launched;
@@ -92,7 +92,7 @@ int run_once(const RunOptions& options, const Context& context) {
   const box::LaunchOptions launch{dry_run, {workspace.device, workspace.inode, options.share_workspace}, preferences};
   const policy::PolicyFields& fields = policy.fields();
   const podman::Podman podman = podman::Podman::find();
-  const podman::HostFacts facts = podman::host_facts(podman);
+  const podman::PodmanInfo facts = podman::podman_info(podman);
   if (dry_run != box::DryRun::off) {
     return box::launch(policy, podman, facts, known_images(fields), launch).exit_code;
   }

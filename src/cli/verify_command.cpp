@@ -94,7 +94,7 @@ std::string text_of(const Fd& file) {
   return text;
 }
 
-verify::Card new_card(const std::string& box, bool fresh, const podman::HostFacts& facts, const std::string& program) {
+verify::Card new_card(const std::string& box, bool fresh, const podman::PodmanInfo& facts, const std::string& program) {
   verify::Card card;
   card.box = box;
   card.fresh = fresh;
@@ -112,7 +112,7 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   boxes::require_runtime_folder();
   Context probe_context = context;
   const podman::Podman podman = podman::Podman::find();
-  const podman::HostFacts facts = podman::host_facts(podman);
+  const podman::PodmanInfo facts = podman::podman_info(podman);
   const config::Loaded loaded = load_box(options, probe_context);
   const policy::Limits& limits = loaded.fields.limits;
   const bool filtered = loaded.fields.egress.mode != policy::NetworkMode::full;
@@ -158,7 +158,7 @@ verify::Card verify_running(const std::string& name) {
   const podman::Podman podman = podman::Podman::find();
   const std::string program = support::read_file(probe_program(), k_probe_bytes);
   const std::string config = support::read_file(box.paths.agent_config(), k_config_bytes);
-  verify::Card card = new_card(box.name, false, podman::host_facts(podman), program);
+  verify::Card card = new_card(box.name, false, podman::podman_info(podman), program);
   add_digest(card, "agent.json", box.paths.agent_config());
   add_digest(card, "firewall.json", box.paths.firewall_config());
   add_digest(card, "egress.json", box.paths.egress());

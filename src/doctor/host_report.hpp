@@ -38,8 +38,8 @@ struct PodmanReport {
   std::string error;                      ///< why `podman info` failed; empty when it did not or was not asked
   std::string error_hint;                 ///< the next step that goes with it; may be empty
   bool silent = false;                    ///< the error is that it did not answer in time: it is there, and may be well
-  std::optional<podman::HostFacts> facts; ///< from `podman info`; not asked for root
-  std::string runtime_version;            ///< of facts->oci_runtime, "1.8.1"
+  std::optional<podman::PodmanInfo> facts; ///< from `podman info`; not asked for root
+  std::string runtime_version;             ///< of facts->oci_runtime, "1.8.1"
 };
 
 /// What is known of one kernel feature that may be a module.

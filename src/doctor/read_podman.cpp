@@ -49,7 +49,7 @@ void note_error(PodmanReport& report, const support::Error& error) {
 
 void read_facts(HostReport& report, const podman::Podman& podman, support::CaptureLimits limits) {
   try {
-    report.podman.facts = podman::fresh_host_facts(podman, limits);
+    report.podman.facts = podman::fresh_podman_info(podman, limits);
     report.podman.runtime_version = program_version(report.podman.facts->oci_runtime, podman.command({}).env);
     report.disk_free = free_bytes(report.podman.facts->graph_root);
   } catch (const support::Error& error) {

@@ -93,7 +93,7 @@ policy::Policy protect_folder(const policy::Policy& policy, const fs::path& fold
   return std::get<policy::Policy>(std::move(result));
 }
 
-oci::PodFacts gather(const policy::Policy& policy, const podman::HostFacts& host, const fs::path& folder) {
+oci::PodFacts gather(const policy::Policy& policy, const podman::PodmanInfo& host, const fs::path& folder) {
   const policy::PolicyFields& fields = policy.fields();
   oci::PodFacts facts;
   facts.host = box::probe_host(fields, host, boxes::session_paths(fields.name), support::Terminal{},

@@ -10,7 +10,7 @@ namespace agentbox::generate {
 
 /// What the renderers must know of this host for a set that will lie in `folder`. Nothing in it is random or of this
 /// moment. The paths of `folder` need not exist yet. Throws support::Error as box::probe_host() does.
-oci::PodFacts gather(const policy::Policy& policy, const podman::HostFacts& host, const std::filesystem::path& folder);
+oci::PodFacts gather(const policy::Policy& policy, const podman::PodmanInfo& host, const std::filesystem::path& folder);
 
 /// Facts for a cluster: nothing of this host but its seccomp profile, and the text of the CA bundle.
 oci::PodFacts gather_for_cluster(const policy::Policy& policy);

@@ -64,7 +64,7 @@ oci::PodFacts facts_for(const policy::Policy& policy, const Request& request, co
   case oci::Door::kube:
   case oci::Door::quadlet: break;
   }
-  oci::PodFacts facts = gather(policy, podman::host_facts(podman::Podman::find()), folder);
+  oci::PodFacts facts = gather(policy, podman::podman_info(podman::Podman::find()), folder);
   if (request.door == oci::Door::oci) {
     add_id_mappings(facts.host, policy.fields().user);
   }

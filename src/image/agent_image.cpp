@@ -205,7 +205,7 @@ ImageRef ensure_agent_image(const podman::Podman& podman, const podman::Installa
     return *std::move(image);
   }
   check_ca_bundle(options.ca_bundle);
-  require_space(podman::host_facts(podman).graph_root, k_space_store);
+  require_space(podman::podman_info(podman).graph_root, k_space_store);
   require_space(support::cache_folder(), k_space_cache);
   BuildLog log;
   Progress progress;

@@ -20,11 +20,11 @@ constexpr std::size_t k_max_pin_bytes = 1U << 20U;
 constexpr std::size_t k_max_pins = 256;
 
 /// containers/storage keeps an image's manifest there, whatever the driver.
-fs::path stored_manifest(const podman::HostFacts& facts, const std::string& id) {
+fs::path stored_manifest(const podman::PodmanInfo& facts, const std::string& id) {
   return facts.graph_root / (facts.graph_driver + "-images") / id / "manifest";
 }
 
-std::string manifest_digest(const podman::Podman& podman, const podman::HostFacts& facts, const std::string& id) {
+std::string manifest_digest(const podman::Podman& podman, const podman::PodmanInfo& facts, const std::string& id) {
   if (const auto manifest = support::read_file_if_exists(stored_manifest(facts, id), k_max_manifest)) {
     return "sha256:" + support::sha256_hex(*manifest);
   }
@@ -39,7 +39,7 @@ json read_pins(const fs::path& file) {
 }
 
 /// Forgets images that are gone, so that the file does not grow for ever.
-void forget_gone(json& pins, const podman::HostFacts& facts) {
+void forget_gone(json& pins, const podman::PodmanInfo& facts) {
   for (auto pin = pins.begin(); pin != pins.end();) {
     pin = fs::exists(stored_manifest(facts, pin.key())) ? std::next(pin) : pins.erase(pin);
   }
@@ -47,7 +47,7 @@ void forget_gone(json& pins, const podman::HostFacts& facts) {
 
 } // namespace
 
-void require_pinned_manifest(const podman::Podman& podman, const podman::HostFacts& facts, const std::string& id,
+void require_pinned_manifest(const podman::Podman& podman, const podman::PodmanInfo& facts, const std::string& id,
                              const fs::path& file, bool renew) {
   json pins = read_pins(file);
   const std::string digest = manifest_digest(podman, facts, id);

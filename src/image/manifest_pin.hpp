@@ -13,7 +13,7 @@ namespace agentbox::image {
 /// `id` has when it is first seen, which is when it has been built, and throws Error(refused) when it has another one
 /// later. `renew`: it was just built anew, and is remembered as it is now. Costs the reading of one small file of
 /// Podman's store; where that is not found Podman is asked.
-void require_pinned_manifest(const podman::Podman& podman, const podman::HostFacts& facts, const std::string& id,
+void require_pinned_manifest(const podman::Podman& podman, const podman::PodmanInfo& facts, const std::string& id,
                              const std::filesystem::path& file, bool renew);
 
 /// state_folder()/manifests.json

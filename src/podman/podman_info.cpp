@@ -42,8 +42,8 @@ bool more_than_one_uid(const json& info) {
   return maps.empty() || uids > 1; // rootful Podman shows no map
 }
 
-HostFacts facts_from(const json& info) {
-  HostFacts facts;
+PodmanInfo info_from(const json& info) {
+  PodmanInfo facts;
   facts.podman = parse_version(info.at("version").at("Version").get<std::string>());
   facts.rootless = at(info, "/host/security/rootless", false);
   facts.oci_runtime = at<std::string>(info, "/host/ociRuntime/name", "");
@@ -85,9 +85,9 @@ Version parse_version(std::string_view text) {
   return version;
 }
 
-HostFacts facts_from_info(std::string_view info_json) {
+PodmanInfo parse_podman_info(std::string_view info_json) {
   try {
-    return facts_from(json::parse(info_json));
+    return info_from(json::parse(info_json));
   } catch (const json::exception& error) {
     throw Error(ExitCode::refused, std::string("`podman info` gave no usable answer: ") + error.what(),
                 "agentbox doctor says more");
@@ -103,7 +103,7 @@ bool knows_loopback_mapping(const std::filesystem::path& pasta) {
   }
 }
 
-void require_usable(const HostFacts& facts) {
+void require_usable(const PodmanInfo& facts) {
   if (facts.podman < k_oldest_podman) {
     throw Error(
         ExitCode::refused,

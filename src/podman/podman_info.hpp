@@ -26,7 +26,7 @@ Version parse_version(std::string_view text);
 inline constexpr Version k_oldest_podman{4, 3, 0};
 
 /// What this host has, as Podman sees it.
-struct HostFacts {
+struct PodmanInfo {
   Version podman;
   bool rootless = true;
   std::string oci_runtime;     ///< "crun", "runc"
@@ -45,12 +45,12 @@ struct HostFacts {
   std::filesystem::path seccomp_profile; ///< Podman's default profile, e.g. /usr/share/containers/seccomp.json
   bool uid_map = false;                  ///< more than one uid is mapped (there is a subuid range)
 
-  bool operator==(const HostFacts&) const = default;
+  bool operator==(const PodmanInfo&) const = default;
 };
 
 /// The facts out of `podman info --format json` (pure; the controllers and network_program come as Podman says them).
 /// Throws Error(refused) when the text is not what Podman prints.
-HostFacts facts_from_info(std::string_view info_json);
+PodmanInfo parse_podman_info(std::string_view info_json);
 
 /// Whether the program `pasta` knows the option --map-host-loopback (since August 2024). Told by its text: Podman does
 /// not always know its version, and it has no other way to say so.
@@ -60,13 +60,13 @@ bool knows_loopback_mapping(const std::filesystem::path& pasta);
 /// mtime) in the same boot by the same user with the same containers.conf and storage.conf; else asks `podman info`
 /// (about 80 ms) and writes the cache.
 /// Throws Error(refused): Podman older than k_oldest_podman, no subuid range, not rootless.
-HostFacts host_facts(const Podman& podman);
+PodmanInfo podman_info(const Podman& podman);
 
-/// Like host_facts(), but asks Podman anew and checks nothing: for `agentbox doctor`, which reports every line.
-HostFacts fresh_host_facts(const Podman& podman, support::CaptureLimits limits = {});
+/// Like podman_info(), but asks Podman anew and checks nothing: for `agentbox doctor`, which reports every line.
+PodmanInfo fresh_podman_info(const Podman& podman, support::CaptureLimits limits = {});
 
-/// What host_facts() checks, on its own. Throws Error(refused).
-void require_usable(const HostFacts& facts);
+/// What podman_info() checks, on its own. Throws Error(refused).
+void require_usable(const PodmanInfo& facts);
 
 /// The cgroup v2 controllers that a rootless container of ours can get: those delegated to user@UID.service where
 /// systemd runs, else to this process's own cgroup. `cgroup_root` is /sys/fs/cgroup.

@@ -17,7 +17,7 @@ void refuse_root() {} // a bare CI machine runs the tests as root
 namespace agentbox::cli {
 
 box::Images ensure_images(const policy::PolicyFields& /*fields*/, const podman::Podman& /*podman*/,
-                          const podman::HostFacts& /*facts*/, bool /*rebuild*/, bool recheck) {
+                          const podman::PodmanInfo& /*facts*/, bool /*rebuild*/, bool recheck) {
   return {std::string(64, recheck ? 'b' : 'a'), std::string(64, 'f')};
 }
 

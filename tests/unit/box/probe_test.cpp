@@ -33,7 +33,7 @@ TEST_CASE("what the renderers get to know of this host") {
   auto fields = session_test::fields();
   fields.workspace.source = folder.path();
   fs::create_directories(folder.path() / ".git/hooks");
-  podman::HostFacts facts;
+  podman::PodmanInfo facts;
   facts.controllers = {"pids"};
   facts.seccomp_profile = fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures/seccomp-debian-12.json";
   setenv("TERM", "xterm\nEVIL", 1);
@@ -60,7 +60,7 @@ TEST_CASE("what must be there is made before a start, shown in a dry run, and le
   fs::create_directories(folder.path() / ".git");
   fs::create_directories(folder.path() / "secrets");
   std::ofstream(folder.path() / ".env") << "KEY=1";
-  podman::HostFacts facts;
+  podman::PodmanInfo facts;
   facts.seccomp_profile = fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures/seccomp-debian-12.json";
   const auto probe = [&](WhatIsMissing missing) {
     return probe_host(fields, facts, session_paths("b"), support::Terminal{}, missing);
@@ -87,7 +87,7 @@ TEST_CASE("a writable mount is guarded as the workspace is, a read-only one need
   }
   fields.mounts = {{folder.path() / "rw", "/mnt/rw", false, "--mount"},
                    {folder.path() / "ro", "/mnt/ro", true, "--mount"}};
-  podman::HostFacts facts;
+  podman::PodmanInfo facts;
   facts.seccomp_profile = fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures/seccomp-debian-12.json";
   const oci::HostFacts host =
       probe_host(fields, facts, session_paths("b"), support::Terminal{}, WhatIsMissing::is_left_out);

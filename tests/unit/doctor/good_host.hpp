@@ -14,7 +14,7 @@ inline HostReport good_host() {
   report.uid = 1000;
   report.user = "dev";
   report.systemd = true;
-  podman::HostFacts facts;
+  podman::PodmanInfo facts;
   facts.podman = {4, 3, 1};
   facts.oci_runtime = "crun";
   facts.network_program = "slirp4netns";

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 TEST_CASE("an image keeps the manifest that it had when it was first seen") {
   const tests::TempFolder folder;
   const podman::Podman podman("/no/such/podman", {});
-  podman::HostFacts facts;
+  podman::PodmanInfo facts;
   facts.graph_driver = "overlay";
   facts.graph_root = folder / "storage";
   const auto store = [&](const std::string& id, const std::string& manifest) {

@@ -21,7 +21,7 @@ std::string fixture(const std::string& name) {
 }
 
 /// The message with which `facts` are refused; empty when they are not.
-std::string refusal(const HostFacts& facts) {
+std::string refusal(const PodmanInfo& facts) {
   try {
     require_usable(facts);
     return {};
@@ -35,7 +35,7 @@ std::string refusal(const HostFacts& facts) {
 } // namespace
 
 TEST_CASE("facts of Podman 4.3.1 with slirp4netns") {
-  const HostFacts facts = facts_from_info(fixture("info-4.3.1.json"));
+  const PodmanInfo facts = parse_podman_info(fixture("info-4.3.1.json"));
   CHECK(facts.podman == Version{4, 3, 1});
   CHECK(facts.rootless);
   CHECK(facts.oci_runtime == "crun");
@@ -51,7 +51,7 @@ TEST_CASE("facts of Podman 4.3.1 with slirp4netns") {
 }
 
 TEST_CASE("facts of Podman 5 with pasta") {
-  const HostFacts facts = facts_from_info(fixture("info-5.4.2.json"));
+  const PodmanInfo facts = parse_podman_info(fixture("info-5.4.2.json"));
   CHECK(facts.podman == Version{5, 4, 2});
   CHECK(facts.network_program == "pasta");
   CHECK(facts.controllers == std::set<std::string>{"cpu", "memory", "pids"});
@@ -68,7 +68,7 @@ TEST_CASE("whether pasta can map the host's loopback is told by its program") {
 }
 
 TEST_CASE("a host that cannot hold a box is refused, each lack by name") {
-  HostFacts facts = facts_from_info(fixture("info-4.3.1.json"));
+  PodmanInfo facts = parse_podman_info(fixture("info-4.3.1.json"));
   std::string named;
   SECTION("old Podman") {
     facts.podman = {4, 2, 9};
@@ -98,7 +98,7 @@ TEST_CASE("one uid in the map is no range") {
   for (std::size_t at = info.find("65536"); at != std::string::npos; at = info.find("65536")) {
     info.replace(at, 5, "0");
   }
-  CHECK_FALSE(facts_from_info(info).uid_map);
+  CHECK_FALSE(parse_podman_info(info).uid_map);
 }
 
 TEST_CASE("versions") {
@@ -110,9 +110,9 @@ TEST_CASE("versions") {
 }
 
 TEST_CASE("an answer that is none is an error") {
-  CHECK_THROWS_AS(facts_from_info("Error: no"), Error);
-  CHECK_THROWS_AS(facts_from_info("{}"), Error);
-  CHECK_THROWS_AS(facts_from_info(R"({"version": {"Version": 4}})"), Error);
+  CHECK_THROWS_AS(parse_podman_info("Error: no"), Error);
+  CHECK_THROWS_AS(parse_podman_info("{}"), Error);
+  CHECK_THROWS_AS(parse_podman_info(R"({"version": {"Version": 4}})"), Error);
 }
 
 TEST_CASE("delegated controllers") {

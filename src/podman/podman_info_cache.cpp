@@ -44,7 +44,7 @@ json cache_key(const Podman& podman) {
   return key;
 }
 
-json to_json(const HostFacts& facts) {
+json to_json(const PodmanInfo& facts) {
   return {{"podman", facts.podman.text()},
           {"rootless", facts.rootless},
           {"oci_runtime", facts.oci_runtime},
@@ -63,8 +63,8 @@ json to_json(const HostFacts& facts) {
           {"uid_map", facts.uid_map}};
 }
 
-HostFacts from_json(const json& value) {
-  HostFacts facts;
+PodmanInfo from_json(const json& value) {
+  PodmanInfo facts;
   facts.podman = parse_version(value.at("podman").get<std::string>());
   value.at("rootless").get_to(facts.rootless);
   value.at("oci_runtime").get_to(facts.oci_runtime);
@@ -89,7 +89,7 @@ fs::path cache_file() {
 }
 
 /// The cached facts when they were written under `key`. A damaged cache is as good as none.
-std::optional<HostFacts> cached(const json& key) {
+std::optional<PodmanInfo> cached(const json& key) {
   const auto text = support::read_file_if_exists(cache_file(), 1U << 20U);
   const json document = json::parse(text.value_or(""), nullptr, false);
   if (!document.is_object() || document.value("key", json()) != key) {
@@ -102,7 +102,7 @@ std::optional<HostFacts> cached(const json& key) {
   }
 }
 
-std::set<std::string> controllers_now(const HostFacts& facts) {
+std::set<std::string> controllers_now(const PodmanInfo& facts) {
   if (facts.cgroup_version != "v2") {
     return {};
   }
@@ -112,8 +112,8 @@ std::set<std::string> controllers_now(const HostFacts& facts) {
 
 } // namespace
 
-HostFacts fresh_host_facts(const Podman& podman, support::CaptureLimits limits) {
-  HostFacts facts = facts_from_info(podman.capture({"info", "--format", "json"}, limits));
+PodmanInfo fresh_podman_info(const Podman& podman, support::CaptureLimits limits) {
+  PodmanInfo facts = parse_podman_info(podman.capture({"info", "--format", "json"}, limits));
   facts.maps_loopback = facts.network_program == "pasta" && knows_loopback_mapping(facts.network_path);
   support::make_private_folder(support::cache_folder());
   support::write_file(cache_file(), json{{"key", cache_key(podman)}, {"facts", to_json(facts)}}.dump(2) + "\n");
@@ -121,10 +121,10 @@ HostFacts fresh_host_facts(const Podman& podman, support::CaptureLimits limits) 
   return facts;
 }
 
-HostFacts host_facts(const Podman& podman) {
-  std::optional<HostFacts> facts = cached(cache_key(podman));
+PodmanInfo podman_info(const Podman& podman) {
+  std::optional<PodmanInfo> facts = cached(cache_key(podman));
   if (!facts) {
-    facts = fresh_host_facts(podman);
+    facts = fresh_podman_info(podman);
   }
   facts->controllers = controllers_now(*facts);
   require_usable(*facts);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// host_facts() with a stand-in for podman that counts its calls.
+// podman_info() with a stand-in for podman that counts its calls.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -49,33 +49,33 @@ private:
 
 TEST_CASE("Podman is asked once") {
   const Host host;
-  const HostFacts first = host_facts(host.podman());
+  const PodmanInfo first = podman_info(host.podman());
   CHECK(host.calls() == 1);
-  CHECK(host_facts(host.podman()) == first);
+  CHECK(podman_info(host.podman()) == first);
   CHECK(host.calls() == 1);
 }
 
 TEST_CASE("another Podman is asked again") {
   const Host host;
-  CHECK(host_facts(host.podman()).podman == Version{4, 3, 1});
+  CHECK(podman_info(host.podman()).podman == Version{4, 3, 1});
   host.write_program("info-5.4.2.json");
-  CHECK(host_facts(host.podman()).podman == Version{5, 4, 2});
+  CHECK(podman_info(host.podman()).podman == Version{5, 4, 2});
   CHECK(host.calls() == 2);
 }
 
 TEST_CASE("a changed storage.conf makes the answer stale") {
   const Host host;
-  host_facts(host.podman());
+  podman_info(host.podman());
   fs::create_directories(host.root() / ".config/containers");
   std::ofstream(host.root() / ".config/containers/storage.conf") << "[storage]\n";
-  host_facts(host.podman());
+  podman_info(host.podman());
   CHECK(host.calls() == 2);
 }
 
 TEST_CASE("a damaged cache is as good as none") {
   const Host host;
-  host_facts(host.podman());
+  podman_info(host.podman());
   std::ofstream(host.cache()) << "{\"key\": 1";
-  CHECK(host_facts(host.podman()).podman == Version{4, 3, 1});
+  CHECK(podman_info(host.podman()).podman == Version{4, 3, 1});
   CHECK(host.calls() == 2);
 }
