@@ -32,11 +32,11 @@ void check_destination(const std::string& destination, std::string_view where, F
 
 /// A list of relative paths of the workspace.
 void check_paths_inside(const std::vector<std::string>& paths, std::string_view where, Findings& findings) {
-  constexpr std::size_t k_max = 256; // mounts cost time at each start
+  constexpr std::size_t k_max_paths = 256; // mounts cost time at each start
   findings.require(std::is_sorted(paths.begin(), paths.end()) &&
                        std::adjacent_find(paths.begin(), paths.end()) == paths.end(),
                    where, "internal error: the paths are not sorted and unique");
-  findings.require(paths.size() <= k_max, where, "there are more than 256 paths", "name the folders that they lie in");
+  findings.require(paths.size() <= k_max_paths, where, "there are more than 256 paths", "name the folders that they lie in");
   for (const std::string& path : paths) {
     findings.require(is_normal_relative(path) && is_clean_text(path), where,
                      support::in_quotes(path) + " is not a path inside the workspace, without \"..\"");
