@@ -53,12 +53,12 @@ std::optional<Refusal> read_refusal(const std::filesystem::path& file) {
 
 /// Keeps the logs of boxes of long ago from filling the disk.
 void prune_logs() {
-  constexpr std::uintmax_t k_max = std::uintmax_t{512} << 20U;
+  constexpr std::uintmax_t k_max_history = std::uintmax_t{512} << 20U;
   std::vector<std::string> running;
   for (const boxes::Found& box : boxes::find_sessions()) {
     running.push_back(box.name);
   }
-  network::prune_history(boxes::audit_folder(), k_max, running);
+  network::prune_history(boxes::audit_folder(), k_max_history, running);
 }
 
 /// Throws the reason for which the box did not start, or for which it ended, when it was not the agent's own end.

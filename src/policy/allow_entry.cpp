@@ -11,7 +11,7 @@
 namespace agentbox::policy {
 namespace {
 
-constexpr std::size_t k_max_entry = 300;
+constexpr std::size_t k_max_allow_entry = 300;
 constexpr unsigned k_before_v4 = 96;
 
 template <typename Number>
@@ -115,8 +115,8 @@ std::vector<std::uint16_t> reachable_host_ports(const EgressPolicy& policy) {
 }
 
 std::variant<AddressEntry, EntryProblem> parse_address_entry(std::string_view text) {
-  if (text.size() > k_max_entry) {
-    return problem(text.substr(0, k_max_entry), "is too long");
+  if (text.size() > k_max_allow_entry) {
+    return problem(text.substr(0, k_max_allow_entry), "is too long");
   }
   const bool six = text.starts_with('[');
   const auto [block, port_text] = split(text);
@@ -193,7 +193,7 @@ std::variant<UploadLimit, EntryProblem> parse_upload_limit(std::string_view text
                          ? std::nullopt
                          : number<std::uint64_t>(text.substr(equals + 1), std::uint64_t{1} << 62U);
   if (!bytes) {
-    return problem(text.substr(0, k_max_entry), "is not a host and a number of bytes");
+    return problem(text.substr(0, k_max_allow_entry), "is not a host and a number of bytes");
   }
   PatternResult pattern = parse_host_pattern(text.substr(0, equals));
   if (auto* wrong = std::get_if<EntryProblem>(&pattern)) {
@@ -214,8 +214,8 @@ std::variant<UpstreamProxy, EntryProblem> parse_upstream_proxy(std::string_view 
     rest.remove_prefix(k_scheme.size());
     rest.remove_suffix(rest.ends_with('/') ? 1 : 0);
   }
-  if (rest.size() > k_max_entry || rest.find_first_of("/?#") != std::string_view::npos) {
-    return problem(text.substr(0, k_max_entry), "is not an HTTP proxy", std::string(k_hint));
+  if (rest.size() > k_max_allow_entry || rest.find_first_of("/?#") != std::string_view::npos) {
+    return problem(text.substr(0, k_max_allow_entry), "is not an HTTP proxy", std::string(k_hint));
   }
   const bool six = rest.starts_with('[');
   const auto [host, port_text] = split(rest);
