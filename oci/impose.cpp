@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "oci/impose_parts.hpp"
 #include "oci/names.hpp"

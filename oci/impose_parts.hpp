@@ -2,7 +2,7 @@
 // The parts of impose(), by section of the config. Internal to impose.cpp.
 #pragma once
 #include <initializer_list>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 

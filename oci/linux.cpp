@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/render.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "support/error.hpp"
 
 namespace agentbox::oci {

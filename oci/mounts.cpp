@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "oci/names.hpp"
 #include "oci/render.hpp"

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "oci/names.hpp"
 #include "oci/render.hpp"

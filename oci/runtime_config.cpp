@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/runtime_config.hpp"
 
+#include <nlohmann/json.hpp>
 #include <tuple>
 
 #include "oci/command_lines.hpp"

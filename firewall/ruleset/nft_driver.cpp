@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <nftables/libnftables.h>
+#include <nlohmann/json.hpp>
 
 #include "firewall/ruleset/in_child.hpp"
 #include "firewall/ruleset/nft_json.hpp"

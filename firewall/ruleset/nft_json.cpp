@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <netinet/in.h>
+#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 

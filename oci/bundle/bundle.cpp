@@ -2,6 +2,7 @@
 #include "oci/bundle/bundle.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <tuple>
 
 #include "oci/command_lines.hpp"

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <fcntl.h>
 #include <linux/nsfs.h>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <sys/ioctl.h>

@@ -2,6 +2,7 @@
 #include "oci/kubernetes/kubernetes.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <tuple>
 
 #include "oci/kubernetes/kubernetes_parts.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parts of a Kubernetes manifest. Internal to oci/kubernetes.
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "oci/kubernetes/kubernetes.hpp"
 #include "oci/pod/yaml.hpp"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
 #include "oci/kubernetes/kubernetes_parts.hpp"
 #include "oci/names.hpp"
 #include "oci/pod/manifest.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "oci/kubernetes/kubernetes_parts.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "oci/command_lines.hpp"
 #include "oci/kubernetes/kubernetes_parts.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What pod YAML for Podman and manifests for Kubernetes write alike.
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 

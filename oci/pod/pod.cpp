@@ -2,6 +2,7 @@
 #include "oci/pod/pod.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <tuple>
 
 #include "oci/command_lines.hpp"

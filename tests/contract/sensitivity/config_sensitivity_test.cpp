@@ -2,6 +2,7 @@
 // Every field of the policy, changed in turn, must change a container's config.json, or stand in the table of those
 // that cannot, with the reason.
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "catch.hpp"

@@ -3,6 +3,7 @@
 // parser, or the whole text. Whatever is accepted must be ours where it counts.
 #include <cstdint>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "oci/impose.hpp"

@@ -3,6 +3,7 @@
 // list takes away.
 #include <cstdint>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "oci/seccomp/derive.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/runtime_config.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "golden/golden.hpp"
 #include "unit/oci/sample.hpp"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/ruleset/nft_json.hpp"
 
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <utility>

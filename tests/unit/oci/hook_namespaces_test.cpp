@@ -4,6 +4,7 @@
 #include <array>
 #include <csignal>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>

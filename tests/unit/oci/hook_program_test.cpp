@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hook as Podman starts it: config on stdin, an empty environment.
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "catch.hpp"

@@ -2,6 +2,7 @@
 #include "oci/hook/session_folder.hpp"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
 #include "catch.hpp"

@@ -2,6 +2,7 @@
 #include "oci/hook/mount_sources.hpp"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
 #include "catch.hpp"

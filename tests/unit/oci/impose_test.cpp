@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "catch.hpp"
 #include "oci/runtime_config.hpp"

@@ -2,6 +2,7 @@
 #include "oci/runtime_config.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "catch.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/seccomp/profile.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "catch.hpp"
 #include "unit/oci/sample.hpp"
 
