@@ -12,7 +12,7 @@
 namespace agentbox::box {
 namespace {
 
-constexpr std::size_t k_max = std::size_t{1} << 15U; // the firewall reads twice as much
+constexpr std::size_t k_max_resolv_conf = std::size_t{1} << 15U; // the firewall reads twice as much
 constexpr const char* k_stub = "127.0.0.53";         // systemd-resolved's
 
 /// The address of a line "nameserver ADDRESS"; empty for any other line.
@@ -46,9 +46,9 @@ HostResolver::HostResolver(std::filesystem::path to, LoopbackResolver loopback, 
 /// Empty while it cannot be read: programs that replace the file may leave a moment without one.
 std::string HostResolver::read() const {
   try {
-    std::string text = support::read_file_if_exists(m_files.resolv_conf, k_max).value_or("");
+    std::string text = support::read_file_if_exists(m_files.resolv_conf, k_max_resolv_conf).value_or("");
     if (text.find(k_stub) != std::string::npos) {
-      text += "\n" + support::read_file_if_exists(m_files.systemd, k_max).value_or("");
+      text += "\n" + support::read_file_if_exists(m_files.systemd, k_max_resolv_conf).value_or("");
     }
     return text;
   } catch (const support::Error&) {

@@ -10,7 +10,7 @@
 namespace agentbox::policy {
 namespace {
 
-constexpr std::size_t k_max_entry = 264; // "*.", a name of 253 bytes and its final dot, ":65535"
+constexpr std::size_t k_max_host_entry = 264; // "*.", a name of 253 bytes and its final dot, ":65535"
 
 enum class Wildcards { domains, top_level_too };
 
@@ -58,8 +58,8 @@ std::optional<EntryProblem> shape_problem(std::string_view text) {
   if (text.empty()) {
     return EntryProblem{"an entry is empty", "write HOST or HOST:PORT"};
   }
-  if (text.size() > k_max_entry) {
-    return EntryProblem{support::in_quotes(text) + " is longer than " + std::to_string(k_max_entry) + " bytes", ""};
+  if (text.size() > k_max_host_entry) {
+    return EntryProblem{support::in_quotes(text) + " is longer than " + std::to_string(k_max_host_entry) + " bytes", ""};
   }
   if (has_plain_shape(text)) {
     return std::nullopt;
