@@ -19,7 +19,10 @@ add_library(agentbox_flags INTERFACE)
 target_compile_options(agentbox_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
                                                 -Wold-style-cast -Woverloaded-virtual
                                                 # GCC 12 sees null in every std::vector<std::string>::insert.
-                                                $<$<CXX_COMPILER_ID:Clang>:-Wnull-dereference>)
+                                                $<$<CXX_COMPILER_ID:Clang>:-Wnull-dereference>
+                                                # A file of a batch is not the main file, so its anonymous
+                                                # namespace looks like a header's.
+                                                $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 if(AGENTBOX_WERROR)
   target_compile_options(agentbox_flags INTERFACE -Werror)
 endif()
