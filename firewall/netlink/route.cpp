@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <map>
 #include <net/if.h>
@@ -20,6 +21,8 @@ namespace {
 
 using support::ExitCode;
 
+constexpr std::uint8_t k_fallback_table = 249;       // a number that nobody has: see rt_tables of iproute2
+constexpr std::uint32_t k_fallback_priority = 40000; // behind `main` (32766) and `default` (32767)
 constexpr int k_loopback = 1; // LOOPBACK_IFINDEX: `lo` is the first interface of every network namespace
 
 void raise_loopback(Socket& socket) {
@@ -33,6 +36,43 @@ void raise_loopback(Socket& socket) {
   if (const int error = socket.acknowledge(std::move(request)); error != 0) {
     throw support::system_error(ExitCode::failed, "cannot bring up the box's loopback interface", error);
   }
+}
+
+/// ip route replace default dev lo [src 127.0.0.1] table k_fallback_table. IPv4 has no source address otherwise, while
+/// `lo` is the only interface, and no reset could be sent to it.
+int add_fallback_route(Socket& socket, int family) {
+  rtmsg route{};
+  route.rtm_family = static_cast<unsigned char>(family);
+  route.rtm_table = k_fallback_table;
+  route.rtm_protocol = RTPROT_STATIC;
+  route.rtm_scope = RT_SCOPE_LINK;
+  route.rtm_type = RTN_UNICAST;
+  const int interface = k_loopback;
+  Request request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+  request.body(route).attribute(RTA_OIF, interface);
+  if (family == AF_INET) {
+    const std::uint32_t source = htonl(INADDR_LOOPBACK);
+    request.attribute(RTA_PREFSRC, source);
+  }
+  return socket.acknowledge(std::move(request));
+}
+
+/// ip rule add not fwmark MARK lookup k_fallback_table priority k_fallback_priority
+int add_fallback_rule(Socket& socket, int family, std::uint32_t mark) {
+  fib_rule_hdr rule{};
+  rule.family = static_cast<std::uint8_t>(family);
+  rule.table = k_fallback_table;
+  rule.action = FR_ACT_TO_TBL;
+  rule.flags = FIB_RULE_INVERT;
+  Request request(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
+  request.body(rule).attribute(FRA_FWMARK, mark).attribute(FRA_PRIORITY, k_fallback_priority);
+  const int error = socket.acknowledge(std::move(request));
+  return error == EEXIST ? 0 : error; // of a firewall that served here before
+}
+
+/// Whether a route of IPv6 fails with `error` because there is no IPv6: not in the kernel, or not on `lo`.
+bool means_no_ipv6(int error) {
+  return error == EAFNOSUPPORT || error == EOPNOTSUPP || error == EACCES || error == ENODEV;
 }
 
 /// The address in `payload` as 16 bytes; nothing for other lengths.
@@ -77,6 +117,23 @@ void add_local_route(const policy::VirtualRange& range) {
   request.body(route).attribute(RTA_DST, destination).attribute(RTA_OIF, interface);
   if (const int error = socket.acknowledge(std::move(request)); error != 0) {
     throw support::system_error(ExitCode::failed, "cannot add the local route for " + range.text(), error);
+  }
+}
+
+void add_fallback_routes(std::uint32_t mark) {
+  Socket socket(NETLINK_ROUTE);
+  for (const int family : {AF_INET, AF_INET6}) {
+    int error = add_fallback_route(socket, family);
+    if (family == AF_INET6 && means_no_ipv6(error)) {
+      continue;
+    }
+    if (error == 0) {
+      error = add_fallback_rule(socket, family, mark);
+    }
+    if (error != 0) {
+      throw support::system_error(ExitCode::failed, "cannot add the fallback route through the loopback interface",
+                                  error, "the kernel needs CONFIG_IP_MULTIPLE_TABLES and CONFIG_IPV6_MULTIPLE_TABLES");
+    }
   }
 }
 

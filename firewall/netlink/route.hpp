@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <vector>
 
 #include "policy/address.hpp"
@@ -10,6 +11,12 @@ namespace agentbox::firewall::netlink {
 /// Brings `lo` up and makes `range` a local route on it (ip route replace local RANGE dev lo), so that virtual
 /// addresses are the box's own. Throws support::Error(failed).
 void add_local_route(const policy::VirtualRange& range);
+
+/// Adds a default route through `lo` in both families, for packets without `mark`, behind every other route: what has
+/// no route yet, or never (IPv6), reaches the ruleset and is rejected and logged like all else. Without it the answer
+/// would be ENETUNREACH until the uplink's routes come, and ECONNREFUSED afterwards. Without IPv6 in the kernel or on
+/// `lo`, that family is left out. Throws support::Error(failed).
+void add_fallback_routes(std::uint32_t mark);
 
 using policy::Address16;
 

@@ -47,6 +47,7 @@ struct ConditionWays {
 
   Ways operator()(const OutLoopback&) const { return {"-o lo"}; }
   Ways operator()(const InLoopback&) const { return {"-i lo"}; }
+  Ways operator()(const ToOwnAddress&) const { return {"-m addrtype --dst-type LOCAL"}; }
   Ways operator()(const Marked&) const { return {fmt::format("-m mark --mark {:#x}", k_mark)}; }
   Ways operator()(const ToVirtual& to) const { return only(Family::four, {"-d " + to.range.text()}); }
   Ways operator()(const To& to) const {

@@ -70,7 +70,8 @@ Chain output_chain(const Inputs& inputs) {
   const auto& published = inputs.published;
   Chain chain{"output", Chain::Kind::filter, Hook::output, true, {}};
   auto& rules = chain.rules;
-  rules.push_back({"output-loopback", {OutLoopback{}}, Accept{}});
+  // What has no route leaves through lo as well (netlink::add_fallback_routes), and is rejected below like all else.
+  rules.push_back({"output-loopback", {OutLoopback{}, ToOwnAddress{}}, Accept{}});
   if (!inputs.addresses.empty()) {
     // After a redirect the packet is bound for loopback, but here it still shows the interface it had before.
     rules.push_back({"output-redirected", {Redirected{}, To{k_loopback4, 128}, TcpTo{{k_proxy_port}}}, Accept{}});

@@ -25,9 +25,10 @@ constexpr std::uint16_t k_log_group = 24930;
 constexpr const char* k_table = "agentbox";
 
 // Conditions: what a packet must look like. All of a rule's conditions must hold.
-struct OutLoopback {}; ///< leaves through lo
-struct InLoopback {};  ///< came in through lo
-struct Marked {};      ///< carries k_mark
+struct OutLoopback {};  ///< leaves through lo
+struct InLoopback {};   ///< came in through lo
+struct ToOwnAddress {}; ///< the destination is an address of the box itself (routing table local)
+struct Marked {};       ///< carries k_mark
 struct ToVirtual {
   policy::VirtualRange range;
 }; ///< IPv4 destination in the virtual range
@@ -54,9 +55,9 @@ struct Igmp {};               ///< IPv4 multicast membership messages of the ker
 struct Mld {};                ///< the same for IPv6
 struct IcmpUnreachable {};    ///< ICMP destination unreachable
 struct Icmpv6Unreachable {};  ///< the same for IPv6
-using Condition =
-    std::variant<OutLoopback, InLoopback, Marked, ToVirtual, To, Redirected, Tcp, TcpReset, TcpTo, UdpTo, TcpFrom,
-                 Established, ReplyOfEstablished, NeighbourDiscovery, Igmp, Mld, IcmpUnreachable, Icmpv6Unreachable>;
+using Condition = std::variant<OutLoopback, InLoopback, ToOwnAddress, Marked, ToVirtual, To, Redirected, Tcp, TcpReset,
+                               TcpTo, UdpTo, TcpFrom, Established, ReplyOfEstablished, NeighbourDiscovery, Igmp, Mld,
+                               IcmpUnreachable, Icmpv6Unreachable>;
 
 // Actions: what becomes of it.
 struct Accept {};

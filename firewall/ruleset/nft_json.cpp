@@ -38,6 +38,9 @@ ordered_json set_of(ordered_json values) {
 struct ConditionStatement {
   ordered_json operator()(const OutLoopback&) const { return match(meta("oif"), "lo"); }
   ordered_json operator()(const InLoopback&) const { return match(meta("iif"), "lo"); }
+  ordered_json operator()(const ToOwnAddress&) const {
+    return match({{"fib", {{"result", "type"}, {"flags", ordered_json::array({"daddr"})}}}}, "local");
+  }
   ordered_json operator()(const Marked&) const { return match(meta("mark"), k_mark); }
   ordered_json operator()(const ToVirtual& to) const {
     const std::string cidr = to.range.text();

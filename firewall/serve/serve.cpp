@@ -161,6 +161,7 @@ void run(const Options& options) {
     const auto gateway = host_gateway(policy);
     load_rules(options, inputs_of(options, policy, gateway));
     netlink::add_local_route(policy.virtual_range);
+    netlink::add_fallback_routes(ruleset::k_mark);
     box.emplace(context, options, std::move(policy), gateway);
   }
   drop_privileges(box.has_value());

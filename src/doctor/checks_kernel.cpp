@@ -10,7 +10,7 @@ namespace agentbox::doctor {
 namespace {
 
 /// What the firewall's ruleset consists of, by the names of the kernel's modules.
-constexpr const char* k_ruleset_modules[] = {"nf_tables", "nft_chain_nat", "nft_redir", "nft_ct", "nft_reject_inet"};
+constexpr const char* k_ruleset_modules[] = {"nf_tables", "nft_chain_nat", "nft_redir", "nft_ct", "nft_fib_inet", "nft_reject_inet"};
 
 bool sysctl_is(const HostReport& report, const std::string& name, std::string_view value) {
   const auto found = report.sysctls.find(name);

@@ -62,6 +62,7 @@ constexpr Feature k_features[] = {
     {"nft_chain_nat", "CONFIG_NFT_NAT", nullptr},
     {"nft_redir", "CONFIG_NFT_REDIR", nullptr},
     {"nft_ct", "CONFIG_NFT_CT", nullptr},
+    {"nft_fib_inet", "CONFIG_NFT_FIB_INET", nullptr},
     {"nft_reject_inet", "CONFIG_NFT_REJECT_INET", nullptr},
     {"overlay", "CONFIG_OVERLAY_FS", "overlay"},
 };

@@ -121,8 +121,8 @@ void add_xtables(const std::string& loader, std::vector<ImageEntry>& entries) {
   entries.push_back({k_xtables_program, 0755, ImageEntry::Copy{*program}});
   add_libraries(*program, program_interpreter(*program).empty() ? loader : program_interpreter(*program), entries);
   for (const char* name : {"xt_standard", "xt_comment", "xt_conntrack", "xt_limit", "xt_mark", "xt_multiport", "xt_tcp",
-                           "xt_udp", "xt_NFLOG", "xt_REDIRECT", "ipt_REJECT", "ip6t_REJECT", "ipt_icmp", "ip6t_icmp6",
-                           "ipt_REDIRECT", "ip6t_REDIRECT", "xt_NAT"}) {
+                           "xt_udp", "xt_addrtype", "xt_NFLOG", "xt_REDIRECT", "ipt_REJECT", "ip6t_REJECT", "ipt_icmp",
+                           "ip6t_icmp6", "ipt_REDIRECT", "ip6t_REDIRECT", "xt_NAT"}) {
     const fs::path source = *modules / ("lib" + std::string(name) + ".so");
     std::error_code ignored;
     if (fs::exists(source, ignored)) { // versions differ in which module has a target; the box refuses to start without

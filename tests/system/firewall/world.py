@@ -181,9 +181,10 @@ class Internet:
 
 
 class Box:
-    """A user and network namespace as Podman makes them, and the firewall in it."""
+    """A user and network namespace as Podman makes them, and the firewall in it. `uplink`: what the network program has
+    set up when the firewall starts: a "link" with an address, and default "route4" and "route6"."""
 
-    def __init__(self, **policy):
+    def __init__(self, uplink=("link", "route4", "route6"), **policy):
         self.internet = Internet.get()
         self.internet.boxes += 1
         number = self.internet.boxes
@@ -199,14 +200,22 @@ class Box:
         while os.readlink(f"/proc/{self.holder.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
             time.sleep(0.01)
         last = number % 200 + 10
-        run("ip", "link", "add", f"box{number}", "type", "veth", "peer", "name", "eth0", "netns", str(self.holder.pid))
-        run("ip", "link", "set", f"box{number}", "master", "hub", "up")
-        for command in (f"link set lo up", "link set eth0 up", f"address add 10.77.0.{last}/16 dev eth0",
-                        f"address add 2001:db8:77::{last:x}/64 dev eth0 nodad",
-                        f"route add default via {GATEWAY}", "route add default via 2001:db8:77::1"):
-            self.enter("ip", *command.split())
         self.address, self.address6 = f"10.77.0.{last}", f"2001:db8:77::{last:x}"
         self.interface = f"box{number}"
+        self.enter("ip", "link", "set", "lo", "up")
+        self.connect(uplink)
+
+    def connect(self, uplink):
+        """What slirp4netns or pasta do, in whatever order and whenever."""
+        if "link" in uplink:
+            run("ip", "link", "add", self.interface, "type", "veth", "peer", "name", "eth0", "netns", str(self.holder.pid))
+            run("ip", "link", "set", self.interface, "master", "hub", "up")
+            for command in ("link set eth0 up", f"address add {self.address}/16 dev eth0",
+                            f"address add {self.address6}/64 dev eth0 nodad"):
+                self.enter("ip", *command.split())
+        for name, gateway in (("route4", GATEWAY), ("route6", "2001:db8:77::1")):
+            if name in uplink:
+                self.enter("ip", "route", "add", "default", "via", gateway)
 
     def write_policy(self, allow=(), block=(), ech=(), private=(), mode="filtered", text=None, **more):
         """`more`: the policy's other keys as they are (allow_addresses, host_ports, max_upload, …)."""

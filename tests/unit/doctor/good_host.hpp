@@ -33,7 +33,7 @@ inline HostReport good_host() {
   report.subuid = report.subgid = {65536, 165536};
   report.sysctls = {{"user.max_user_namespaces", "127234"}, {"kernel.unprivileged_userns_clone", "1"}};
   report.cgroups = CgroupLayout::v2;
-  for (const char* module : {"nf_tables", "nft_chain_nat", "nft_redir", "nft_ct", "nft_reject_inet", "overlay"}) {
+  for (const char* module : {"nf_tables", "nft_chain_nat", "nft_redir", "nft_ct", "nft_fib_inet", "nft_reject_inet", "overlay"}) {
     report.modules[module] = ModuleState::loaded;
   }
   report.kernel_seccomp_filter = true;
