@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The default contract is a promise: it changes in the open or not at all. Its JSON is a golden file, and the digest of
-// that file stands in SECURITY.md between markers, so that whoever changes the one has to change the other.
+// The default contract is a golden file, and SECURITY.md contains the digest of that file: whoever changes one has to
+// change the other.
 #include "golden.hpp"
 #include "policy/policy.hpp"
 #include "policy/policy_from_json.hpp"
@@ -16,13 +16,13 @@ TEST_CASE("the default contract is the golden one") {
   agentbox::tests::check_golden("default-contract.json", policy::to_json(std::get<policy::Policy>(result)));
 }
 
-// What `agentbox policy diff --against default-contract.json` tells, so that a change that nobody meant is named in
-// words before anybody updates a golden file or a digest.
+// The same comparison as `agentbox policy diff --against default-contract.json`: it names an unintended change before
+// anybody updates a golden file or a digest.
 TEST_CASE("no default is broader than the golden contract") {
   const std::string contract = support::read_file(agentbox::tests::golden_path("default-contract.json"), 1U << 20U);
   const policy::PolicyFields before = policy::fields_from_json(contract, "default-contract.json");
   for (const policy::Change& change : policy::diff(before, policy::default_fields())) {
-    INFO(change.field << ": " << change.text << " (SECURITY.md says what a broader default needs)");
+    INFO(change.field << ": " << change.text << " (SECURITY.md says what a looser default needs)");
     CHECK(change.direction != policy::Change::Direction::broader);
   }
 }
@@ -33,6 +33,5 @@ TEST_CASE("SECURITY.md carries the digest of the default contract") {
   const std::string text = support::read_file(std::filesystem::path(AGENTBOX_SOURCE_DIR) / "SECURITY.md", 1U << 20U);
   INFO("SECURITY.md must contain: " << expected);
   CHECK(text.find(expected) != std::string::npos);
-  // One marker only: two digests could not both be right.
   CHECK(text.find("contract-digest") == text.rfind("contract-digest"));
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds the documentation and the programs together, in both directions.
+"""Compares the documentation with the programs, in both directions.
 
 Usage: docs_test.py SOURCE_DIR AGENTBOX AGENTBOX_FIREWALL
 """
@@ -14,7 +14,9 @@ import unittest
 
 SOURCE, AGENTBOX, FIREWALL = (pathlib.Path(word) for word in sys.argv[1:4])
 MAN = SOURCE / "packaging" / "man"
-DOCUMENTS = ["README.md", "SECURITY.md", "ARCHITECTURE.md", "HACKING.md"]
+BROADENING = sorted(str(path.relative_to(SOURCE)) for path in (SOURCE / "docs" / "broadening").glob("*.md"))
+DOCUMENTS = ["README.md", "SECURITY.md", "ARCHITECTURE.md", "HACKING.md",
+             *sorted(str(path.relative_to(SOURCE)) for path in (SOURCE / "docs").glob("*.md")), *BROADENING]
 EVERYWHERE = {"-h", "--help", "--version"}
 
 
@@ -194,10 +196,23 @@ class Pages(unittest.TestCase):
         for name in DOCUMENTS:
             for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", read(name)):
                 with self.subTest(document=name, target=target):
-                    self.assertTrue((SOURCE / target).exists())
+                    self.assertTrue((SOURCE / name).parent.joinpath(target).exists())
+
+    def test_the_documents_keep_their_length(self):
+        for name, most in {"README.md": 220, "SECURITY.md": 150}.items():
+            with self.subTest(document=name):
+                self.assertLessEqual(len(read(name).splitlines()), most)
+
+    def test_security_links_every_page_on_broadening(self):
+        linked = re.findall(r"\]\((docs/broadening/[^)]+)\)", read("SECURITY.md"))
+        self.assertEqual(sorted(linked), BROADENING)
+        for name in BROADENING:
+            with self.subTest(page=name):
+                headings = re.findall(r"^## (.*)$", read(name), flags=re.M)
+                self.assertLessEqual({"Why", "What limits it", "Test plan"}, set(headings))
 
     def test_paths_in_the_documents_exist(self):
-        tops = "src|oci|firewall|containerfiles|tests|packaging|cmake"
+        tops = "src|oci|firewall|containerfiles|tests|packaging|cmake|docs"
         for name in DOCUMENTS:
             for path in re.findall(rf"`((?:{tops})/[\w./-]+)`", read(name)):
                 if not re.search(r"\b[A-Z]{3,}\b", path):  # src/cli/NAME.cpp stands for any
