@@ -211,6 +211,15 @@ class Pages(unittest.TestCase):
                 headings = re.findall(r"^## (.*)$", read(name), flags=re.M)
                 self.assertLessEqual({"Why", "What limits it", "Test plan"}, set(headings))
 
+    def test_the_table_of_libraries_is_what_layering_enforces(self):
+        sys.path.insert(0, str(SOURCE / "tests" / "contract" / "layering"))
+        import layering
+        text = read("ARCHITECTURE.md").split("<!-- libraries -->\n", 1)[1].split("<!-- end -->", 1)[0]
+        rows = [[set(re.findall(r"`([^`]+)`", cell)) for cell in (line.split("|")[1], line.split("|")[3])]
+                for line in text.splitlines()[2:]]
+        documented = {name: may for names, may in rows for name in names}
+        self.assertEqual(documented, {name: set(may) for name, may in layering.ALLOWED.items() if may is not None})
+
     def test_paths_in_the_documents_exist(self):
         tops = "src|oci|firewall|containerfiles|tests|packaging|cmake|docs"
         for name in DOCUMENTS:
