@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Searches documents, sources and scripts for the phrases of banned_phrases.txt.
+
+prose_test.py SOURCE_DIR    prints FILE:LINE: PHRASE -> BETTER WORDS for each, and fails if there is any
+prose_test.py --self-test   checks the checker
+"""
+import os
+import re
+import sys
+from pathlib import Path
+
+LIST = Path(__file__).with_name("banned_phrases.txt")
+SUFFIXES = {".md", ".cpp", ".hpp", ".in", ".py", ".sh", ".bash", ".cmake", ".txt"}
+NAMES = {"dev", "Containerfile", "Containerfile.tools"}
+TOPS = ("tests/host/", "packaging/", "tests/run", "tests/distribution/", "tests/bench/")  # scripts and pages without a suffix
+SKIPPED = re.compile(r"(^|/)(build[^/]*|\.[^/]+|__pycache__|golden|fixtures|corpus)/|^tests/contract/prose/|^oci/seccomp/.*json$")
+BETWEEN_WORDS = r"[\s/#*\"]+"  # a phrase may be wrapped, in a comment or in a string
+# HACKING.md shows what to avoid between these lines.
+EXAMPLES = re.compile(r"<!-- before/after.*?<!-- end -->", re.S)
+
+
+def keyword(expression):
+    """The longest word that every match contains: most files are skipped by it, without a regular expression."""
+    plain = re.sub(r"\\[a-z]", " ", expression)
+    while re.search(r"\([^()]*\)", plain):
+        plain = re.sub(r"\([^()]*\)[?*]?", " ", plain)
+    return max(re.findall(r"[a-z_]+", re.sub(r"[a-z]\?", " ", plain)), key=len)
+
+
+def phrases(text):
+    """Expressions, their keywords and the better words, of the list's text."""
+    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    return [(re.compile(row[0].replace(" ", BETWEEN_WORDS)), keyword(row[0]), row[1]) for row in rows]
+
+
+def problems(name, text, banned):
+    """The lines to print for one file."""
+    text = EXAMPLES.sub(lambda match: "\n" * match[0].count("\n"), text).lower()
+    found = []
+    for expression, word, better in banned:
+        for match in expression.finditer(text) if word in text else ():
+            line = text.count("\n", 0, match.start()) + 1
+            found.append((line, f"{name}:{line}: {' '.join(match[0].split())} -> {better}"))
+    return [message for _, message in sorted(found)]
+
+
+def files(root):
+    """The paths to search, relative to `root`."""
+    for folder, folders, names in os.walk(root):
+        inside = os.path.relpath(folder, root) + "/"
+        prefix = "" if inside == "./" else inside
+        folders[:] = sorted(name for name in folders if not SKIPPED.search(prefix + name + "/"))
+        for name in sorted(names):
+            path = prefix + name
+            if Path(name).suffix in SUFFIXES or name in NAMES or path.startswith(TOPS):
+                if not SKIPPED.search(path):
+                    yield path
+
+
+def self_test():
+    banned = phrases("# comment\n\\bmends?\\b\tfix\n(?<!there\\s)\\bis no (?!longer)\tis not a valid …\n")
+    assert problems("a", "It Mends\n", banned) == ["a:1: mends -> fix"]
+    assert problems("a", "// x is\n/// no name\n", banned) == ["a:1: is /// no -> is not a valid …"]
+    assert problems("a", "amends; there is no name; it is no longer", banned) == []
+    assert problems("a", "<!-- before/after -->\nmend\n<!-- end -->\nmend\n", banned) == ["a:4: mend -> fix"]
+    assert keyword(r"\bcorner ?stones?\b") == "corner" and keyword(r"(?<!there\s)\b(is|are) no (?!a\b|b)") == "no"
+    for expression, _, better in phrases(LIST.read_text(encoding="utf-8")):
+        assert better and not expression.search(""), expression
+    return 0
+
+
+def main(arguments):
+    if arguments == ["--self-test"]:
+        return self_test()
+    root, banned = Path(arguments[0]), phrases(LIST.read_text(encoding="utf-8"))
+    seen, found = 0, []
+    for name in files(root):
+        seen += 1
+        found += problems(name, (root / name).read_text(encoding="utf-8", errors="replace"), banned)
+    print("\n".join(found) or f"{seen} files")
+    if seen < 50:
+        print(f"only {seen} files seen below {root}: is this the source tree?", file=sys.stderr)
+        return 1
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
