@@ -16,11 +16,11 @@ std::optional<pid_t> pid_in(const std::filesystem::path& file) {
   return error == std::errc() && pid > 1 ? std::optional(pid) : std::nullopt;
 }
 
-LateProcess::LateProcess(std::optional<std::filesystem::path> file) : m_file(std::move(file)) {
-  look();
+AwaitedProcess::AwaitedProcess(std::optional<std::filesystem::path> file) : m_file(std::move(file)) {
+  find();
 }
 
-void LateProcess::look() {
+void AwaitedProcess::find() {
   if (!m_file) {
     return;
   }
@@ -31,11 +31,11 @@ void LateProcess::look() {
   }
 }
 
-bool LateProcess::ended() const {
-  return m_gone || (m_process && support::ends_within(m_process, std::chrono::milliseconds(0)));
+bool AwaitedProcess::ended() const {
+  return m_gone || (m_process && support::has_ended(m_process));
 }
 
-void LateProcess::send(int signal) const {
+void AwaitedProcess::send(int signal) const {
   if (m_process) {
     support::send_signal(m_process, signal);
   }

@@ -9,13 +9,13 @@ namespace agentbox::box {
 
 /// A process whose id somebody will write into a file; from then on it is held by a pidfd (pidfd_open(2)), so that its
 /// number cannot come to mean another. The file is looked for by hand: closing an inotify takes the kernel 20 ms.
-class LateProcess {
+class AwaitedProcess {
 public:
   /// No file: a process that never comes.
-  explicit LateProcess(std::optional<std::filesystem::path> file);
+  explicit AwaitedProcess(std::optional<std::filesystem::path> file);
 
-  /// Looks for the file, unless it was found before.
-  void look();
+  /// Reads the file, unless it was found before.
+  void find();
   /// Whether the file is still to come.
   bool is_awaited() const noexcept { return m_file.has_value(); }
   /// The descriptor that becomes readable when the process ends; -1 while it is awaited, and after it was gone.

@@ -44,19 +44,20 @@ std::string content_of(const Fd& fd) {
 
 } // namespace
 
-Background::Background(const support::Command& command, const Fd& in) : m_out(memory_file()), m_err(memory_file()) {
+BackgroundPodman::BackgroundPodman(const support::Command& command, const Fd& in)
+    : m_out(memory_file()), m_err(memory_file()) {
   spdlog::debug("$ {}", support::shell_quote(command.argv));
   support::Command quiet = command;
   quiet.fds = {{0, in.get()}, {1, m_out.get()}, {2, m_err.get()}};
   m_pid = support::spawn(quiet);
 }
 
-Background::Background(const support::Command& command) : Background(command, null_device()) {}
+BackgroundPodman::BackgroundPodman(const support::Command& command) : BackgroundPodman(command, null_device()) {}
 
-Background::Background(Background&& other) noexcept
+BackgroundPodman::BackgroundPodman(BackgroundPodman&& other) noexcept
     : m_out(std::move(other.m_out)), m_err(std::move(other.m_err)), m_pid(std::exchange(other.m_pid, -1)) {}
 
-Background::~Background() {
+BackgroundPodman::~BackgroundPodman() {
   if (m_pid > 0) { // after an error only
     try {
       support::wait(m_pid);
@@ -66,7 +67,7 @@ Background::~Background() {
   }
 }
 
-std::string Background::finish(const std::string& what) {
+std::string BackgroundPodman::finish(const std::string& what) {
   const support::ExitStatus status = support::wait(std::exchange(m_pid, -1));
   if (!status.ok()) {
     throw podman::explain("cannot " + what, {status, {}, content_of(m_err)});
@@ -74,7 +75,7 @@ std::string Background::finish(const std::string& what) {
   return content_of(m_out);
 }
 
-Held::Pipe Held::make_pipe() {
+StandbyPodman::Pipe StandbyPodman::make_pipe() {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) {
     throw support::system_error(ExitCode::failed, "cannot make a pipe", errno);
@@ -82,16 +83,17 @@ Held::Pipe Held::make_pipe() {
   return {Fd(ends[0]), Fd(ends[1])};
 }
 
-Held::Held(const support::Command& command, std::string_view input) : Held(command, input, make_pipe()) {}
+StandbyPodman::StandbyPodman(const support::Command& command, std::string_view input)
+    : StandbyPodman(command, input, make_pipe()) {}
 
-Held::Held(const support::Command& command, std::string_view input, Pipe pipe)
+StandbyPodman::StandbyPodman(const support::Command& command, std::string_view input, Pipe pipe)
     : m_process(command, pipe.out), m_input(std::move(pipe.in)) {
   if (write(m_input.get(), input.data(), input.size()) != static_cast<ssize_t>(input.size())) {
     throw support::system_error(ExitCode::failed, "cannot write to " + command.argv.front(), errno);
   }
 }
 
-void Held::finish(const std::string& what) {
+void StandbyPodman::finish(const std::string& what) {
   m_input.reset();
   m_process.finish(what);
 }

@@ -10,17 +10,17 @@
 namespace agentbox::box {
 
 /// A Podman that runs while we go on. What it says is kept for the error; its end is waited for.
-class Background {
+class BackgroundPodman {
 public:
   /// Starts `command` with `in` as its stdin. Throws Error(failed) like support::spawn().
-  Background(const support::Command& command, const support::Fd& in);
+  BackgroundPodman(const support::Command& command, const support::Fd& in);
   /// With an empty stdin.
-  explicit Background(const support::Command& command);
-  Background(const Background&) = delete;
-  Background& operator=(const Background&) = delete;
-  Background(Background&& other) noexcept;
-  Background& operator=(Background&&) = delete;
-  ~Background();
+  explicit BackgroundPodman(const support::Command& command);
+  BackgroundPodman(const BackgroundPodman&) = delete;
+  BackgroundPodman& operator=(const BackgroundPodman&) = delete;
+  BackgroundPodman(BackgroundPodman&& other) noexcept;
+  BackgroundPodman& operator=(BackgroundPodman&&) = delete;
+  ~BackgroundPodman();
 
   /// Waits for its end and returns what it printed. Throws Podman's reason, "cannot WHAT: …", when it failed.
   std::string finish(const std::string& what);
@@ -33,12 +33,12 @@ private:
 
 /// A command that has read its input but for the end, which comes when it is let go or this process ends, however that
 /// happens (pipe(7)): it does its work even when we are killed.
-class Held {
+class StandbyPodman {
 public:
   /// Starts `command` with `input` (at most PIPE_BUF bytes) on its stdin. Throws Error(failed).
-  Held(const support::Command& command, std::string_view input);
+  StandbyPodman(const support::Command& command, std::string_view input);
 
-  /// Lets it work and waits for its end, as Background::finish().
+  /// Lets it work and waits for its end, as BackgroundPodman::finish().
   void finish(const std::string& what);
 
 private:
@@ -47,9 +47,9 @@ private:
     support::Fd in;
   };
   static Pipe make_pipe();
-  Held(const support::Command& command, std::string_view input, Pipe pipe);
+  StandbyPodman(const support::Command& command, std::string_view input, Pipe pipe);
 
-  Background m_process;
+  BackgroundPodman m_process;
   support::Fd m_input; ///< closed before the process is waited for
 };
 

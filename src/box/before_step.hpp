@@ -4,12 +4,15 @@
 
 namespace agentbox::box {
 
-/// The two halves of a plan.
-enum class Phase { steps, teardown };
+/// The halves of a plan, and what the launcher does before, between and after them.
+enum class Phase { launch, steps, teardown };
 
-/// Called before each step of a plan, counted from 0 in each half. Does nothing: it is the seam at which the tests of a
-/// launcher that dies or fails at every step link a definition of their own (tests/probes/faults.cpp). What it throws
-/// counts as the step's failure.
+/// How many moments of Phase::launch there are.
+inline constexpr std::size_t k_launch_moments = 12;
+
+/// Called before each step of a plan, and at each moment of the launch; counted from 0 in each phase. Does nothing: it
+/// is the seam at which the tests of a launcher that dies or fails at every step link a definition of their own
+/// (tests/probes/faults.cpp). What it throws counts as the step's failure.
 void before_step(Phase phase, std::size_t number);
 
 } // namespace agentbox::box

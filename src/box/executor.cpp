@@ -18,6 +18,7 @@
 #include "support/error.hpp"
 #include "support/fifo.hpp"
 #include "support/file.hpp"
+#include "support/signals.hpp"
 #include "support/terminal.hpp"
 #include "support/text.hpp"
 
@@ -30,39 +31,36 @@ bool is_running(pid_t pid) {
   return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
 }
 
-/// What stands by, by what it is to do.
-using StandingBy = std::map<std::string, Held>;
+/// The commands on standby, by what they do.
+using Standbys = std::map<std::string, StandbyPodman>;
 
 class Executor {
 public:
-  Executor(const Plan& plan, const support::Signals& signals, const Aside& aside, StandingBy& standing_by)
-      : m_plan(plan), m_signals(signals), m_aside(aside), m_standing_by(standing_by) {}
+  Executor(const Plan& plan, const PeriodicTask& task, Standbys& standbys)
+      : m_plan(plan), m_task(task), m_standbys(standbys) {}
 
   void run() {
     std::size_t number = 0;
     for (const Step& step : m_plan.steps) {
       before_step(Phase::steps, number++);
-      if (const auto signal = m_signals.next()) {
-        m_result.exit_code = 128 + signal->number;
-        return;
-      }
-      std::visit([this](const auto& one) { take(one); }, step);
+      support::throw_if_interrupted();
+      std::visit([this](const auto& one) { perform(one); }, step);
     }
   }
-  Result& result() { return m_result; }
+  const RunOutcome& outcome() const { return m_outcome; }
   /// The attached process, when it was left running.
   pid_t attached() const { return m_attached; }
 
 private:
-  void take(const MakeFolder& step) { support::make_private_folder(step.path); }
-  void take(const MakeFifo& step) { support::make_fifo(step.path); }
-  void take(const HandOver& step) {
+  void perform(const MakeFolder& step) { support::make_private_folder(step.path); }
+  void perform(const MakeFifo& step) { support::make_fifo(step.path); }
+  void perform(const ServeFifo& step) {
     support::make_fifo(step.fifo);
-    m_handing_over.emplace_back(step.fifo, step.content);
+    m_fifo_writers.emplace_back(step.fifo, step.content);
   }
-  void take(const WriteFile& step) { support::write_file(step.path, step.content, step.mode); }
-  void take(const Start& step) { m_background.emplace(step.what, step.command); }
-  void take(const Attach& step) {
+  void perform(const WriteFile& step) { support::write_file(step.path, step.content, step.mode); }
+  void perform(const Start& step) { m_background.emplace(step.what, step.command); }
+  void perform(const Attach& step) {
     spdlog::debug("$ {}", support::shell_quote(step.command.argv));
     const pid_t pid = support::spawn(step.command);
     m_attached = pid;
@@ -72,15 +70,14 @@ private:
     Watch watch;
     watch.firewall_pid = m_plan.paths.firewall_pid();
     watch.agent_pid = m_plan.paths.agent_pid();
-    if (step.stand_by) {
+    if (step.standby) {
       watch.agent_started = [&] {
-        m_standing_by.try_emplace(step.stand_by->what, step.stand_by->command, m_printed.at(step.stand_by->after));
+        m_standbys.try_emplace(step.standby->what, step.standby->command, m_printed.at(step.standby->after));
       };
     }
-    m_result.outcome = supervise(pid, m_signals, watch, m_aside);
-    m_result.exit_code = m_result.outcome.status.code;
-    m_result.started = std::filesystem::exists(m_plan.paths.agent_pid());
-    if (m_result.outcome.reason == Outcome::Reason::ended) {
+    m_outcome = supervise(pid, watch, m_task);
+    m_outcome.started = std::filesystem::exists(m_plan.paths.agent_pid());
+    if (m_outcome.reason == RunOutcome::Reason::ended) {
       m_attached = -1;
     }
   }
@@ -90,8 +87,7 @@ private:
     try {
       m_printed[gate.after] = m_background.at(gate.after).finish(gate.after);
     } catch (...) {
-      kill(pid, SIGKILL);
-      support::wait(pid);
+      support::wait_or_kill(pid, std::chrono::milliseconds(0));
       m_attached = -1;
       support::release_fifo(gate.fifo);
       throw;
@@ -100,13 +96,12 @@ private:
   }
 
   const Plan& m_plan;
-  const support::Signals& m_signals;
-  const Aside& m_aside;
-  StandingBy& m_standing_by;
-  std::map<std::string, Background> m_background;
-  std::list<HandingOver> m_handing_over;
+  const PeriodicTask& m_task;
+  Standbys& m_standbys;
+  std::map<std::string, BackgroundPodman> m_background;
+  std::list<FifoWriter> m_fifo_writers;
   std::map<std::string, std::string> m_printed; ///< by those that have ended
-  Result m_result;
+  RunOutcome m_outcome;
   pid_t m_attached = -1;
 };
 
@@ -116,14 +111,14 @@ bool is_firewall(pid_t pid) {
   return support::read_file_if_exists(fmt::format("/proc/{}/comm", pid), 64).value_or("") == k_comm;
 }
 
-void take(const StopFirewall& step, StandingBy& /*standing_by*/) {
+void perform(const StopFirewall& step, Standbys& /*standbys*/) {
   if (const auto pid = pid_in(step.pid_file); pid && is_firewall(*pid)) {
     stop_process(*pid, std::chrono::milliseconds(300));
   }
 }
 
-void take(const Remove& step, StandingBy& standing_by) {
-  if (const auto held = standing_by.extract(step.what)) {
+void perform(const Remove& step, Standbys& standbys) {
+  if (const auto held = standbys.extract(step.what)) {
     try {
       held.mapped().finish(step.what);
       return;
@@ -131,14 +126,15 @@ void take(const Remove& step, StandingBy& standing_by) {
       spdlog::debug("{}", error.what());
     }
   }
-  Background(step.command).finish(step.what);
+  BackgroundPodman(step.command).finish(step.what);
 }
 
-void take(const RemoveFolder& step, StandingBy& /*standing_by*/) {
+void perform(const RemoveFolder& step, Standbys& /*standbys*/) {
   boxes::remove_session_folder(step.paths);
 }
 
-std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, StandingBy& standing_by) {
+std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, Standbys& standbys) {
+  const support::CleanUp clean_up;
   std::vector<std::string> problems;
   std::size_t number = 0;
   for (const TeardownStep& step : steps) {
@@ -147,7 +143,7 @@ std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, Stand
     }
     try {
       before_step(Phase::teardown, number++);
-      std::visit([&](const auto& one) { take(one, standing_by); }, step);
+      std::visit([&](const auto& one) { perform(one, standbys); }, step);
     } catch (const std::exception& error) {
       problems.emplace_back(error.what());
     }
@@ -158,46 +154,50 @@ std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, Stand
 } // namespace
 
 std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps) {
-  StandingBy nothing;
+  Standbys nothing;
   return tear_down(steps, nothing);
 }
 
-Result execute(const Plan& plan, const support::Signals& signals, const std::function<void()>& before_teardown,
-               const Aside& aside) {
+RunOutcome execute(const Plan& plan, const std::function<void()>& before_teardown, const PeriodicTask& task) {
   const support::SavedTerminal saved;
   std::exception_ptr failure;
-  Result result;
+  RunOutcome outcome;
   pid_t attached = -1;
-  StandingBy standing_by;
+  Standbys standbys;
   {
-    Executor executor(plan, signals, aside, standing_by);
+    Executor executor(plan, task, standbys);
     try {
       executor.run();
     } catch (...) {
       failure = std::current_exception();
     }
-    result = std::move(executor.result());
+    outcome = executor.outcome();
     attached = executor.attached();
   }
-  if (before_teardown) {
-    before_teardown();
+  try {
+    if (before_teardown) {
+      before_teardown();
+    }
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
   }
-  result.problems = tear_down(plan.teardown, standing_by);
+  outcome.problems = tear_down(plan.teardown, standbys);
   if (attached > 0) {
-    reap(attached, std::chrono::seconds(5));
+    support::wait_or_kill(attached, std::chrono::seconds(5));
+  }
+  for (const std::string& problem : outcome.problems) {
+    spdlog::error("{}", problem);
   }
   if (failure) {
-    for (const std::string& problem : result.problems) {
-      spdlog::error("{}", problem);
-    }
     std::rethrow_exception(failure);
   }
-  return result;
+  return outcome;
 }
 
 void sweep(const podman::Podman& podman) {
   constexpr int k_more_tries = 3;
   for (const boxes::Claim& claim : boxes::claim_dead_sessions()) {
+    support::throw_if_interrupted();
     const std::string name = claim.paths.folder.filename().string();
     boxes::await_orphaned_creation(name);
     boxes::end_orphans(name);

@@ -37,7 +37,7 @@ private:
 };
 
 /// Until it is written, the reader is gone, or it is enough. A failure shows at the reader, which gets no whole text.
-void hand_over(const std::filesystem::path& fifo, std::string_view text, const std::atomic<bool>& enough) {
+void write_to_reader(const std::filesystem::path& fifo, std::string_view text, const std::atomic<bool>& enough) {
   support::Fd fd;
   while (!fd && !enough) {
     fd.reset(open(fifo.c_str(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
@@ -63,13 +63,13 @@ void hand_over(const std::filesystem::path& fifo, std::string_view text, const s
 
 } // namespace
 
-HandingOver::HandingOver(std::filesystem::path fifo, std::string text)
+FifoWriter::FifoWriter(std::filesystem::path fifo, std::string text)
     : m_fifo(std::move(fifo)), m_text(std::move(text)) {
   const SignalsBlocked blocked;
-  m_thread = std::thread([this] { hand_over(m_fifo, m_text, m_enough); });
+  m_thread = std::thread([this] { write_to_reader(m_fifo, m_text, m_enough); });
 }
 
-HandingOver::~HandingOver() {
+FifoWriter::~FifoWriter() {
   m_enough = true;
   m_thread.join();
 }

@@ -9,14 +9,14 @@ namespace agentbox::box {
 
 /// Hands `text` to the one who opens a FIFO to read, in the background and once. What nobody has read is gone with this
 /// object, or with the process: it was never in a file.
-class HandingOver {
+class FifoWriter {
 public:
-  HandingOver(std::filesystem::path fifo, std::string text);
-  ~HandingOver();
-  HandingOver(const HandingOver&) = delete;
-  HandingOver& operator=(const HandingOver&) = delete;
-  HandingOver(HandingOver&&) = delete;
-  HandingOver& operator=(HandingOver&&) = delete;
+  FifoWriter(std::filesystem::path fifo, std::string text);
+  ~FifoWriter();
+  FifoWriter(const FifoWriter&) = delete;
+  FifoWriter& operator=(const FifoWriter&) = delete;
+  FifoWriter(FifoWriter&&) = delete;
+  FifoWriter& operator=(FifoWriter&&) = delete;
 
 private:
   std::filesystem::path m_fifo;

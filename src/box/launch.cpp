@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "box/announce.hpp"
+#include "box/before_step.hpp"
 #include "box/executor.hpp"
 #include "box/host_resolver.hpp"
 #include "box/probe.hpp"
@@ -26,6 +27,7 @@
 #include "review/scan.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/signals.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::box {
@@ -61,27 +63,26 @@ void prune_logs() {
   network::prune_history(boxes::audit_folder(), k_max_history, running);
 }
 
-/// Throws the reason for which the box did not start, or for which it ended, when it was not the agent's own end.
-void throw_refusal(const Result& result, const std::optional<Refusal>& refused,
+/// Throws why the box was refused, or why it ended when the agent did not end by itself.
+void throw_refusal(const RunOutcome& outcome, const std::optional<Refusal>& refused,
                    const std::optional<Refusal>& firewall) {
   if (refused) {
     throw Error(ExitCode::refused, refused->message, refused->hint);
   }
-  if (result.outcome.reason == Outcome::Reason::firewall_died) {
+  if (outcome.reason == RunOutcome::Reason::firewall_died) {
     throw Error(ExitCode::failed,
                 "the firewall ended, so the box was ended: " + (firewall ? firewall->message : "it was killed"),
                 "the box's network stayed closed; start it again");
   }
 }
 
-/// Between the look at the workspace and now somebody may have put another folder in its place.
-void require_same_workspace(const policy::Workspace& workspace, const boxes::WorkspaceClaim& checked) {
-  const oci::FileIdentity now = identity_of(workspace.source);
-  if (now.device != checked.device || now.inode != checked.inode) {
-    throw Error(ExitCode::refused,
-                "the workspace " + support::escape_untrusted(workspace.source.string(), 1000) +
-                    " is not the folder any more that was checked",
-                "somebody renamed or replaced it; start the box again");
+/// Does something after the run: a failure is logged, and never replaces how the run ended.
+void do_afterwards(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const support::Interrupted&) { // reported by the exit code
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
   }
 }
 
@@ -92,6 +93,7 @@ struct Setting {
   const Images& images;
   const boxes::SessionPaths& paths;
   const support::Terminal& terminal;
+  const Identities& checked;
 };
 
 /// What no box can write or move: the guarded paths and the folders above them are mounts in it. Of a tree's root that
@@ -144,7 +146,8 @@ LoopbackResolver loopback_resolver(const podman::PodmanInfo& facts) {
 }
 
 Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
-  oci::HostFacts facts = probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing);
+  oci::HostFacts facts =
+      probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing, setting.checked);
   facts.compare_inside = true;
   const policy::PolicyFields& fields = setting.policy.fields();
   Prepared prepared;
@@ -179,6 +182,12 @@ void announce(const policy::PolicyFields& fields, const support::Terminal& termi
   }
 }
 
+/// The workspace as the registry knows it.
+boxes::WorkspaceClaim claim_of(const policy::Workspace& workspace, const LaunchOptions& options) {
+  const oci::FileIdentity& identity = options.checked.at(workspace.source);
+  return {identity.device, identity.inode, options.share_workspace};
+}
+
 /// Takes away what was made in the workspace and the writable mounts, unless another box relies on it.
 void clean_workspace(const policy::PolicyFields& fields, const boxes::WorkspaceClaim& claim) {
   boxes::when_alone_in(fields.name, claim, [&] {
@@ -201,11 +210,10 @@ void report(const policy::PolicyFields& fields, const Prepared& prepared, const 
   review::keep(review::review_folder(), report);
 }
 
-/// Does the plan in a session that is ours, and says how it went.
-Launched run_plan(Prepared& prepared, const policy::PolicyFields& fields, const support::Signals& signals,
-                  const support::Terminal& terminal, const LaunchOptions& options) {
-  const Plan& plan = prepared.plan;
-  const boxes::SessionPaths& paths = plan.paths;
+/// Carries out the plan in a session that is ours.
+RunOutcome run_plan(Prepared& prepared, const policy::PolicyFields& fields, const support::Terminal& terminal,
+                    const LaunchOptions& options) {
+  const boxes::SessionPaths& paths = prepared.plan.paths;
   const review::Moment start = review::Moment::now();
   std::optional<Refusal> refused;
   std::optional<Refusal> firewall;
@@ -213,70 +221,77 @@ Launched run_plan(Prepared& prepared, const policy::PolicyFields& fields, const 
   network::LiveNotices notices(boxes::audit_folder(), fields.name, terminal, options.preferences.notify,
                                network::KnownRequests(interactive_agent ? policy::known_requests(fields.agent.name)
                                                                         : std::vector<policy::KnownRequest>()));
-  const Aside aside{[&] {
-                      prepared.resolver->look();
-                      return notices.look();
-                    },
-                    network::LiveNotices::k_pace};
-  const Result result = execute(
-      plan, signals,
+  const PeriodicTask task{[&] {
+                            prepared.resolver->look();
+                            return notices.look();
+                          },
+                          network::LiveNotices::k_pace};
+  RunOutcome outcome = execute(
+      prepared.plan,
       [&] {
         refused = read_refusal(paths.hook_error());
         firewall = read_refusal(paths.failed());
       },
-      aside);
-  for (const std::string& problem : result.problems) {
-    spdlog::error("{}", problem);
+      task);
+  before_step(Phase::launch, 8);
+  do_afterwards([&] {
+    for (const std::string& line : network::blocked_summary(notices.denied(), notices.said())) {
+      spdlog::info("{}", line);
+    }
+  });
+  if (outcome.started && options.review) { // after the teardown: nothing of the box can change the files any more
+    do_afterwards([&] { report(fields, prepared, start); });
   }
-  for (const std::string& line : network::blocked_summary(notices.denied(), notices.said())) {
-    spdlog::info("{}", line);
-  }
-  if (result.started && options.review) {
-    report(fields, prepared, start); // after the teardown: nothing of the box can change the files any more
-  }
-  prune_logs();
-  throw_refusal(result, refused, firewall);
-  const int exit_code =
-      result.problems.empty() ? result.exit_code : std::max(result.exit_code, static_cast<int>(ExitCode::failed));
-  return {exit_code, result.started || result.outcome.status.signal != 0};
+  before_step(Phase::launch, 9);
+  do_afterwards(prune_logs);
+  throw_refusal(outcome, refused, firewall);
+  return outcome;
 }
 
 } // namespace
 
-Launched launch(const policy::Policy& policy, const podman::Podman& podman, const podman::PodmanInfo& facts,
-                const Images& images, const LaunchOptions& options) {
+RunOutcome launch(const policy::Policy& policy, const podman::Podman& podman, const podman::PodmanInfo& facts,
+                  const Images& images, const LaunchOptions& options) {
   const policy::PolicyFields& fields = policy.fields();
   const support::Terminal terminal = support::own_terminal();
   const boxes::SessionPaths paths = boxes::session_paths(fields.name);
-  const Setting setting{policy, podman, facts, images, paths, terminal};
-  require_same_workspace(fields.workspace, options.workspace);
+  const Setting setting{policy, podman, facts, images, paths, terminal, options.checked};
   if (options.dry_run != DryRun::off) {
     const Plan plan = plan_for(setting, WhatIsMissing::is_shown).plan;
     fmt::print("{}", options.dry_run == DryRun::json ? plan_json(plan, policy) : plan_text(plan, policy));
     return {};
   }
   const support::Signals signals; // before the first thing is made: a signal must not leave half of it
-  const boxes::Claim claim = boxes::claim_session(fields.name, options.workspace);
-  Launched launched;
+  before_step(Phase::launch, 5);
+  const boxes::WorkspaceClaim workspace = claim_of(fields.workspace, options);
+  const boxes::Claim claim = boxes::claim_session(fields.name, workspace);
+  RunOutcome outcome;
   std::exception_ptr failure;
   try {
-    std::optional<Prepared> plan;
+    before_step(Phase::launch, 6);
+    std::optional<Prepared> prepared;
     try {
-      plan = plan_for(setting, WhatIsMissing::is_made);
-      announce(fields, terminal, plan->notices); // looks at the workspace, which may be gone by now
+      prepared = plan_for(setting, WhatIsMissing::is_made);
+      announce(fields, terminal, prepared->notices); // looks at the workspace, which may be gone by now
+      before_step(Phase::launch, 7);
+      support::throw_if_interrupted();
     } catch (...) {
-      boxes::remove_session_folder(paths);
+      const support::CleanUp clean_up;
+      do_afterwards([&] { boxes::remove_session_folder(paths); });
       throw;
     }
-    launched = run_plan(*plan, fields, signals, terminal, options);
+    outcome = run_plan(*prepared, fields, terminal, options);
   } catch (...) {
     failure = std::current_exception();
   }
-  clean_workspace(fields, options.workspace);
+  {
+    const support::CleanUp clean_up;
+    do_afterwards([&] { clean_workspace(fields, workspace); });
+  }
   if (failure) {
     std::rethrow_exception(failure);
   }
-  return launched;
+  return outcome;
 }
 
 } // namespace agentbox::box

@@ -67,7 +67,7 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
   nlohmann::json agent = oci::render_agent(policy, host.oci);
   if (!fields.env.empty()) { // they may be secrets
     oci::withhold(agent, fields.env);
-    steps.emplace_back(HandOver{paths.agent_env(), nlohmann::json(fields.env).dump()});
+    steps.emplace_back(ServeFifo{paths.agent_env(), nlohmann::json(fields.env).dump()});
   }
   steps.emplace_back(WriteFile{paths.agent_config(), oci::config_text(agent)});
   return steps;
@@ -99,7 +99,7 @@ Plan make_plan(const policy::Policy& policy, const Host& host) {
   plan.steps.emplace_back(MakeFifo{host.paths.pod_name_fifo()});
   plan.steps.emplace_back(Attach{host.podman.command(agent_run_arguments(fields, host)), host.oci.terminal,
                                  Gate{create, host.paths.pod_name_fifo(), boxes::pod_name(fields.name) + "\n"},
-                                 StandBy{k_remove, remove_pod(host.podman, {"--pod-id-file", "/dev/stdin"}), create}});
+                                 Standby{k_remove, remove_pod(host.podman, {"--pod-id-file", "/dev/stdin"}), create}});
   return plan;
 }
 

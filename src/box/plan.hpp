@@ -32,7 +32,7 @@ struct WriteFile {
 
 /// Makes a FIFO with mode 0600 and hands `content` to the one who opens it to read, once and in the background: it is
 /// in no file, and gone with the launcher.
-struct HandOver {
+struct ServeFifo {
   std::filesystem::path fifo;
   std::string content;
 };
@@ -60,7 +60,7 @@ struct Gate {
 /// pod), and then waits for the end of its input, which comes at the teardown's Remove of the same `what`, or when the
 /// launcher dies. So nothing is left to do after a `kill -9` of the launcher, and the teardown waits for no program to
 /// start.
-struct StandBy {
+struct Standby {
   std::string what;
   support::Command command;
   std::string after;
@@ -71,10 +71,10 @@ struct Attach {
   support::Command command;
   bool terminal = false; ///< the command makes a terminal for the agent
   std::optional<Gate> gate = std::nullopt;
-  std::optional<StandBy> stand_by = std::nullopt; ///< started when the agent is, not to be in Podman's way before
+  std::optional<Standby> standby = std::nullopt; ///< started when the agent is, not to be in Podman's way before
 };
 
-using Step = std::variant<MakeFolder, MakeFifo, WriteFile, Start, Attach, HandOver>;
+using Step = std::variant<MakeFolder, MakeFifo, WriteFile, Start, Attach, ServeFifo>;
 
 /// The firewall's process gets SIGTERM, and SIGKILL if it has not ended after a moment: `podman pod rm` would give it
 /// ten seconds.

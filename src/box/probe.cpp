@@ -17,6 +17,7 @@
 #include "support/command.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::box {
 namespace fs = std::filesystem;
@@ -108,6 +109,17 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, oci
   }
 }
 
+void require_unchanged(const Identities& now, const Identities& checked) {
+  for (const auto& [path, identity] : checked) {
+    const auto found = now.find(path);
+    if (found == now.end() || found->second != identity) {
+      throw Error(ExitCode::refused,
+                  support::escape_untrusted(path.string(), 1000) + " was replaced after it was checked",
+                  "somebody renamed or replaced it; start the box again");
+    }
+  }
+}
+
 } // namespace
 
 oci::FileIdentity identity_of(const fs::path& path) {
@@ -119,6 +131,17 @@ oci::FileIdentity identity_of(const fs::path& path) {
     throw Error(ExitCode::refused, "cannot mount " + path.string() + ": it has become a symbolic link");
   }
   return {info.st_dev, info.st_ino, S_ISDIR(info.st_mode)};
+}
+
+Identities identities_of_sources(const policy::PolicyFields& fields) {
+  Identities found = {{fields.workspace.source, identity_of(fields.workspace.source)}};
+  for (const policy::Mount& mount : fields.mounts) {
+    found.emplace(mount.source, identity_of(mount.source));
+  }
+  if (fields.ca_bundle) {
+    found.emplace(*fields.ca_bundle, identity_of(*fields.ca_bundle));
+  }
+  return found;
 }
 
 void require_container_label(const fs::path& path) {
@@ -142,7 +165,8 @@ std::string make_nonce() {
 }
 
 oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::PodmanInfo& facts,
-                          const boxes::SessionPaths& paths, const support::Terminal& terminal, WhatIsMissing missing) {
+                          const boxes::SessionPaths& paths, const support::Terminal& terminal, WhatIsMissing missing,
+                          const Identities& checked) {
   constexpr std::size_t k_profile_bytes = 1U << 20U;
   oci::HostFacts host;
   if (!facts.seccomp_profile.empty()) {
@@ -164,20 +188,14 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Podm
   }
   host.empty_file = paths.empty();
   host.agent_env = terminal_environment(terminal);
-  std::vector<fs::path> sources = {fields.workspace.source};
-  for (const policy::Mount& mount : fields.mounts) {
-    sources.push_back(mount.source);
-  }
+  host.sources = identities_of_sources(fields);
+  require_unchanged(host.sources, checked);
   if (facts.selinux) {
-    for (const fs::path& source : sources) {
-      require_container_label(source);
+    for (const auto& [source, identity] : host.sources) {
+      if (source != fields.ca_bundle) {
+        require_container_label(source);
+      }
     }
-  }
-  if (fields.ca_bundle) {
-    sources.push_back(*fields.ca_bundle);
-  }
-  for (const fs::path& source : sources) {
-    host.sources.emplace(source, identity_of(source));
   }
   probe_guards(fields, missing, host);
   return host;

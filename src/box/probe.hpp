@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,12 @@ namespace agentbox::box {
 /// Device and inode of `path`, which must be canonical. Throws Error(refused) when it is gone or a symbolic link.
 oci::FileIdentity identity_of(const std::filesystem::path& path);
 
+/// Files by path, as they were when somebody looked.
+using Identities = std::map<std::filesystem::path, oci::FileIdentity>;
+
+/// The workspace, the mounts and the CA bundle of a box as they are now. Throws like identity_of().
+Identities identities_of_sources(const policy::PolicyFields& fields);
+
 /// Throws Error(refused) with the chcon command when SELinux would keep the box from the workspace.
 void require_container_label(const std::filesystem::path& path);
 
@@ -28,8 +35,10 @@ enum class WhatIsMissing {
   is_left_out, ///< for files that others start later
 };
 
-/// What the renderers must know of this host, for the session in `paths`.
+/// What the renderers must know of this host, for the session in `paths`. Throws Error(refused) when one of `checked`
+/// has been replaced by another file or directory since.
 oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::PodmanInfo& facts,
-                          const boxes::SessionPaths& paths, const support::Terminal& terminal, WhatIsMissing missing);
+                          const boxes::SessionPaths& paths, const support::Terminal& terminal, WhatIsMissing missing,
+                          const Identities& checked = {});
 
 } // namespace agentbox::box

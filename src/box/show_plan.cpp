@@ -38,7 +38,7 @@ public:
             {"mode", fmt::format("{:04o}", step.mode)},
             {"content", step.content}};
   }
-  json operator()(const HandOver& step) const {
+  json operator()(const ServeFifo& step) const {
     return {{"do", "hand over"}, {"path", step.fifo.string()}, {"content", oci::k_withheld}};
   }
   json operator()(const Start& step) const {
@@ -52,10 +52,10 @@ public:
     if (step.gate) {
       attach["gate"] = {{"after", step.gate->after}, {"fifo", step.gate->fifo.string()}, {"text", step.gate->text}};
     }
-    if (step.stand_by) {
-      attach["stand_by"] = command_json("stand by", step.stand_by->command);
-      attach["stand_by"]["what"] = step.stand_by->what;
-      attach["stand_by"]["input_of"] = step.stand_by->after;
+    if (step.standby) {
+      attach["standby"] = command_json("standby", step.standby->command);
+      attach["standby"]["what"] = step.standby->what;
+      attach["standby"]["input_of"] = step.standby->after;
     }
     return attach;
   }
@@ -125,10 +125,10 @@ std::string step_text(const json& step) {
     std::string text =
         fmt::format("$ {} &\nwait for: {}\nwrite to {}: {}", command, gate.at("after").get<std::string>(),
                     gate.at("fifo").get<std::string>(), gate.at("text").get<std::string>());
-    if (step.contains("stand_by")) {
-      const json& stand_by = step.at("stand_by");
+    if (step.contains("standby")) {
+      const json& standby = step.at("standby");
       text += fmt::format("$ {} & # stands by until the teardown; its input is what was printed by: {}\n",
-                          command_text(stand_by), stand_by.at("input_of").get<std::string>());
+                          command_text(standby), standby.at("input_of").get<std::string>());
     }
     return text;
   }

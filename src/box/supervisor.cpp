@@ -10,14 +10,17 @@
 #include <utility>
 
 #include "box/awaited_process.hpp"
+#include "support/command.hpp"
 #include "support/error.hpp"
 #include "support/pidfd.hpp"
+#include "support/signals.hpp"
 
 namespace agentbox::box {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using support::Fd;
+using Reason = RunOutcome::Reason;
 
 /// How often a file is looked for that tells of a process; only while the box starts.
 constexpr std::chrono::milliseconds k_look_again{5};
@@ -30,18 +33,18 @@ constexpr std::chrono::milliseconds k_between_ends{25};
 /// The rules of passing signals on, and when patience ends.
 class Supervisor {
 public:
-  Supervisor(pid_t pid, const support::Signals& signals, const Watch& watch, const Aside& aside)
-      : m_pid(pid), m_child(support::open_pidfd(pid)), m_signals(signals), m_watch(watch), m_aside(aside),
-        m_firewall(watch.firewall_pid), m_agent(watch.agent_pid) {
+  Supervisor(pid_t pid, const Watch& watch, const PeriodicTask& task)
+      : m_pid(pid), m_child(support::open_pidfd(pid)), m_watch(watch), m_task(task), m_firewall(watch.firewall_pid),
+        m_agent(watch.agent_pid) {
     if (!m_child) {
       throw support::system_error(support::ExitCode::failed, "cannot watch process " + std::to_string(pid), errno);
     }
-    if (m_aside.look) {
-      m_aside_due = Clock::now() + m_aside.first;
+    if (m_task.run) {
+      m_task_due = Clock::now() + m_task.first;
     }
   }
 
-  Outcome run() {
+  RunOutcome run() {
     while (true) {
       std::array<pollfd, 4> watched{{{m_child.get(), POLLIN, 0},
                                      {m_signals.fd(), POLLIN, 0},
@@ -55,37 +58,42 @@ public:
         return ended(support::wait(m_pid));
       }
       while (const auto signal = m_signals.next()) {
-        take(*signal);
+        pass_on(*signal);
       }
-      look_at_the_box();
+      check_processes();
       if (m_deadline && Clock::now() >= *m_deadline) {
-        return {m_expired, {m_expired == Outcome::Reason::forced ? 128 + m_signal : 0, m_signal}};
+        return {m_expired, m_expired == Reason::forced ? 128 + m_signal : 0, m_signal, false, {}};
       }
-      if (m_aside_due && Clock::now() >= *m_aside_due) {
-        look_aside();
+      if (m_task_due && Clock::now() >= *m_task_due) {
+        m_task_due = Clock::now() + m_task.run();
       }
     }
   }
 
 private:
   /// A Podman that a signal met before it had made the container ends with 0, although nothing ran.
-  Outcome ended(support::ExitStatus status) const {
+  RunOutcome ended(support::ExitStatus status) {
+    while (const auto late = m_signals.next()) { // too late to be passed on; from the terminal the child has had it
+      if (!late->from_terminal) {
+        m_signals.interrupt(late->number);
+      }
+    }
     if (m_watch.agent_pid && !std::filesystem::exists(*m_watch.agent_pid) && m_signal != 0) {
       status = {128 + m_signal, m_signal};
     }
-    return {Outcome::Reason::ended, status};
+    return {Reason::ended, status.code, status.signal, false, {}};
   }
 
-  void look_at_the_box() {
-    m_firewall.look();
-    m_agent.look();
+  void check_processes() {
+    m_firewall.find();
+    m_agent.find();
     if (!m_agent.is_awaited() && !std::exchange(m_agent_told, true) && m_watch.agent_started) {
       m_watch.agent_started();
     }
     if (!m_agent_ended && m_agent.ended()) {
       m_agent_ended = true;
       m_firewall_due = Clock::now() + k_between_ends; // nobody needs it any more
-      if (m_deadline && m_expired == Outcome::Reason::firewall_died) {
+      if (m_deadline && m_expired == Reason::firewall_died) {
         m_deadline.reset(); // Podman is only slow to say so
       }
     }
@@ -96,7 +104,7 @@ private:
     if (!m_firewall_ended && m_firewall.ended()) {
       m_firewall_ended = true;
       if (!m_agent_ended) {
-        expire_after(m_watch.firewall_grace, Outcome::Reason::firewall_died);
+        expire_after(m_watch.firewall_grace, Reason::firewall_died);
       }
     }
   }
@@ -111,8 +119,8 @@ private:
     if (m_deadline) {
       patience = left_until(*m_deadline);
     }
-    if (m_aside_due) {
-      const auto left = left_until(*m_aside_due);
+    if (m_task_due) {
+      const auto left = left_until(*m_task_due);
       patience = std::min(patience.value_or(left), left);
     }
     if (m_firewall_due) {
@@ -124,9 +132,7 @@ private:
     return patience ? static_cast<int>(patience->count()) : -1;
   }
 
-  void look_aside() { m_aside_due = Clock::now() + m_aside.look(); }
-
-  void expire_after(std::chrono::milliseconds grace, Outcome::Reason reason) {
+  void expire_after(std::chrono::milliseconds grace, Reason reason) {
     const auto deadline = Clock::now() + grace;
     if (!m_deadline || deadline < *m_deadline) {
       m_deadline = deadline;
@@ -134,43 +140,44 @@ private:
     }
   }
 
-  void take(const support::Signal& signal) {
+  void pass_on(const support::Signal& signal) {
     if (!signal.from_terminal) {
       kill(m_pid, signal.number);
     }
     switch (signal.number) {
     case SIGTERM:
       m_signal = SIGTERM;
-      expire_after(m_watch.term_grace, Outcome::Reason::forced);
+      expire_after(m_watch.term_grace, Reason::forced);
       break;
     case SIGHUP:
       m_signal = SIGHUP;
-      expire_after(m_watch.hangup_grace, Outcome::Reason::forced);
+      expire_after(m_watch.hangup_grace, Reason::forced);
       break;
     default: // Ctrl-C and Ctrl-\ are the agent's to handle, unless they are repeated in vain
       m_signal = signal.number;
       m_interrupts = Clock::now() - m_last_interrupt < std::chrono::seconds(1) ? m_interrupts + 1 : 1;
       m_last_interrupt = Clock::now();
       if (m_interrupts >= m_watch.interrupts_to_force) {
-        expire_after(std::chrono::milliseconds(500), Outcome::Reason::forced);
+        expire_after(std::chrono::milliseconds(500), Reason::forced);
       }
     }
   }
 
   pid_t m_pid;
   Fd m_child;
-  const support::Signals& m_signals;
+  support::Signals m_signals;
+  support::SignalsPassedOn m_passing_on;
   const Watch& m_watch;
-  const Aside& m_aside;
-  std::optional<Clock::time_point> m_aside_due;
-  LateProcess m_firewall;
-  LateProcess m_agent;
+  const PeriodicTask& m_task;
+  std::optional<Clock::time_point> m_task_due;
+  AwaitedProcess m_firewall;
+  AwaitedProcess m_agent;
   std::optional<Clock::time_point> m_firewall_due; ///< when it is stopped
   bool m_firewall_ended = false;
   bool m_agent_told = false;
   bool m_agent_ended = false;
   std::optional<Clock::time_point> m_deadline;
-  Outcome::Reason m_expired = Outcome::Reason::forced;
+  Reason m_expired = Reason::forced;
   int m_signal = 0;
   int m_interrupts = 0;
   Clock::time_point m_last_interrupt;
@@ -178,16 +185,8 @@ private:
 
 } // namespace
 
-Outcome supervise(pid_t pid, const support::Signals& signals, const Watch& watch, const Aside& aside) {
-  return Supervisor(pid, signals, watch, aside).run();
-}
-
-support::ExitStatus reap(pid_t pid, std::chrono::milliseconds patience) {
-  const Fd process = support::open_pidfd(pid);
-  if (process && !support::ends_within(process, patience)) {
-    kill(pid, SIGKILL);
-  }
-  return support::wait(pid);
+RunOutcome supervise(pid_t pid, const Watch& watch, const PeriodicTask& task) {
+  return Supervisor(pid, watch, task).run();
 }
 
 void stop_process(pid_t pid, std::chrono::milliseconds patience) {

@@ -6,8 +6,7 @@
 #include <optional>
 #include <sys/types.h>
 
-#include "support/command.hpp"
-#include "support/signals.hpp"
+#include "box/run_outcome.hpp"
 
 namespace agentbox::box {
 
@@ -25,29 +24,16 @@ struct Watch {
   int interrupts_to_force = 3; ///< so many SIGINT, each within a second of the one before, end what ignores them
 };
 
-/// Something else that is looked after while the box runs.
-struct Aside {
-  std::function<std::chrono::milliseconds()> look; ///< returns when it is to be called again
-  std::chrono::milliseconds first{0};              ///< when it is called for the first time
+/// Work that is done while the box runs.
+struct PeriodicTask {
+  std::function<std::chrono::milliseconds()> run; ///< returns the time until it is to be called again
+  std::chrono::milliseconds first{0};             ///< the time until the first call
 };
 
-/// Why supervise() came back.
-struct Outcome {
-  enum class Reason {
-    ended,         ///< by itself, or by a signal that was passed on; `status` says how
-    forced,        ///< did not end in time after a signal; still runs
-    firewall_died, ///< the firewall ended and the attached process did not; still runs
-  };
-  Reason reason = Reason::ended;
-  support::ExitStatus status; ///< of the process (ended), else 128 + signal or 0
-};
-
-/// Waits for child `pid` (a podman that is attached to our terminal), passing on signals that did not reach it by
-/// themselves. Does not kill it: the teardown does. Looks after `aside` meanwhile.
-Outcome supervise(pid_t pid, const support::Signals& signals, const Watch& watch, const Aside& aside = {});
-
-/// Waits at most `patience` for child `pid` to end, then kills it. Its status.
-support::ExitStatus reap(pid_t pid, std::chrono::milliseconds patience);
+/// Waits for child `pid` (a podman attached to our terminal) and passes on the signals that did not reach it by
+/// themselves. Calls `task` meanwhile. Returns while the child still runs when the reason is not `ended`: it ends with
+/// the teardown. `problems` and `started` are left to the caller.
+RunOutcome supervise(pid_t pid, const Watch& watch, const PeriodicTask& task = {});
 
 /// Sends SIGTERM to process `pid`, and SIGKILL when it still runs after `patience`. Not a child; no error when it is
 /// gone.

@@ -13,6 +13,7 @@
 #include "support/error.hpp"
 #include "support/fifo.hpp"
 #include "support/file.hpp"
+#include "support/signals.hpp"
 
 namespace agentbox::boxes {
 namespace fs = std::filesystem;
@@ -31,9 +32,11 @@ Fd open_lock(const fs::path& path, int flags) {
 Fd lock_registry() {
   support::make_private_folder(sessions_folder());
   Fd fd = open_lock(sessions_folder() / ".lock", O_CREAT);
-  if (!fd || flock(fd.get(), LOCK_EX) != 0) {
-    throw system_error(ExitCode::failed, "cannot lock " + (sessions_folder() / ".lock").string(), errno);
+  const fs::path path = sessions_folder() / ".lock";
+  if (!fd) {
+    throw system_error(ExitCode::failed, "cannot open " + path.string(), errno);
   }
+  support::lock_exclusively(fd, path.string());
   return fd;
 }
 

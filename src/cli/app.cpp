@@ -7,8 +7,11 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "box/before_step.hpp"
 #include "cli/subcommands.hpp"
 #include "support/error.hpp"
+#include "support/signals.hpp"
+#include "support/standard_streams.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::cli {
@@ -63,7 +66,9 @@ int report(const support::Error& error) {
 /// CLI11's complaint in our form. Its own exit() would print help of many lines.
 int report(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) { // --help, --version
-    return app.exit(error);
+    const int code = app.exit(error);
+    support::flush_stdout();
+    return code;
   }
   spdlog::error("{}", support::escape_untrusted(error.what()));
   fmt::print(stderr, "  hint: agentbox --help, or agentbox SUBCOMMAND --help\n");
@@ -102,8 +107,13 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   Context context;
   try {
+    box::before_step(box::Phase::launch, 0);
     run(argc, argv, app, context);
+    box::before_step(box::Phase::launch, box::k_launch_moments - 1);
+    support::flush_stdout();
     return context.exit_code;
+  } catch (const support::Interrupted& interrupted) {
+    return static_cast<int>(interrupted.code()); // whoever sent the signal knows
   } catch (const CLI::ParseError& error) {
     return report(app, error);
   } catch (const support::Error& error) {

@@ -6,6 +6,7 @@
 #include "cli/subcommands.hpp"
 #include "image/image.hpp"
 #include "podman/installation.hpp"
+#include "support/signals.hpp"
 
 namespace agentbox::cli {
 namespace {
@@ -17,6 +18,7 @@ struct BuildOptions {
 
 int build(const BuildOptions& options) {
   podman::refuse_root();
+  const support::Signals signals; // an interrupted build removes what it made
   const ResolvedImage resolved = resolve_image(options.image);
   const podman::Podman podman = podman::Podman::find();
   const podman::Installation installation = podman::find_installation();

@@ -24,12 +24,13 @@ int run_in_box(const std::optional<std::string>& name, const std::vector<std::st
   const support::Signals signals;
   const pid_t pid =
       support::spawn(podman.command(box::exec_arguments(box.name, command, support::own_terminal().interactive())));
-  const box::Outcome outcome = box::supervise(pid, signals, {});
-  if (outcome.reason != box::Outcome::Reason::ended) {
-    box::reap(pid,
-              std::chrono::milliseconds(0)); // the process in the box is gone with its podman, or ends with the box
+  const box::RunOutcome outcome = box::supervise(pid, {});
+  if (outcome.reason != box::RunOutcome::Reason::ended) {
+    // The process in the box ends with its Podman, or with the box.
+    support::wait_or_kill(pid, std::chrono::milliseconds(0));
   }
-  return outcome.status.code;
+  support::throw_if_interrupted();
+  return outcome.exit_code;
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <vector>
 
+#include "box/before_step.hpp"
 #include "box/executor.hpp"
 #include "box/launch.hpp"
 #include "boxes/registry.hpp"
@@ -17,6 +18,7 @@
 #include "policy/vendor_hosts.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/signals.hpp"
 #include "support/terminal.hpp"
 #include "support/text.hpp"
 
@@ -42,27 +44,28 @@ box::DryRun dry_run_of(const RunOptions& options) {
   return options.json ? box::DryRun::json : box::DryRun::text;
 }
 
-/// Starts the box; once more, with images built anew, when somebody removed them behind our back.
-box::Launched start(const policy::Policy& policy, const podman::Podman& podman, const podman::PodmanInfo& facts,
-                    const box::Images& images, const box::LaunchOptions& options) {
+/// Starts the box, and once more with rebuilt images when somebody removed them in the meantime.
+box::RunOutcome start(const policy::Policy& policy, const podman::Podman& podman, const podman::PodmanInfo& facts,
+                      const box::Images& images, const box::LaunchOptions& options) {
   std::exception_ptr failure;
-  box::Launched launched;
+  box::RunOutcome outcome;
   try {
-    launched = box::launch(policy, podman, facts, images, options);
+    outcome = box::launch(policy, podman, facts, images, options);
   } catch (const support::Error& error) {
     if (error.code() != support::ExitCode::failed) {
       throw;
     }
     failure = std::current_exception();
   }
-  if ((failure || !launched.started) && images_missing(images, podman)) {
-    spdlog::info("an image of the box is gone; it is made again");
+  const bool has_started = !failure && (outcome.started || outcome.signal != 0);
+  if (!has_started && images_missing(images, podman)) {
+    spdlog::info("an image of the box was removed; rebuilding it");
     return box::launch(policy, podman, facts, ensure_images(policy.fields(), podman, facts, false, true), options);
   }
   if (failure) {
     std::rethrow_exception(failure);
   }
-  return launched;
+  return outcome;
 }
 
 /// Agents try for minutes before they say that their vendor does not answer, so it is said here, before they start.
@@ -89,25 +92,33 @@ int run_once(const RunOptions& options, const Context& context) {
   const box::DryRun dry_run = dry_run_of(options);
   const auto [policy, workspace, preferences] =
       open_box(options.box, context, dry_run == box::DryRun::off ? MayAsk::yes : MayAsk::no);
-  const box::LaunchOptions launch{dry_run, {workspace.device, workspace.inode, options.share_workspace}, preferences};
   const policy::PolicyFields& fields = policy.fields();
+  box::before_step(box::Phase::launch, 1);
+  box::LaunchOptions launch{dry_run, box::identities_of_sources(fields), options.share_workspace, preferences};
+  launch.checked[fields.workspace.source] = {workspace.device, workspace.inode, true}; // of an earlier look
   const podman::Podman podman = podman::Podman::find();
   const podman::PodmanInfo facts = podman::podman_info(podman);
   if (dry_run != box::DryRun::off) {
     return box::launch(policy, podman, facts, known_images(fields), launch).exit_code;
   }
   refuse_without_vendor(fields);
+  box::before_step(box::Phase::launch, 2);
+  const support::Signals signals; // from here on there is something to clean up
+  box::before_step(box::Phase::launch, 3);
   box::sweep(podman);
+  box::before_step(box::Phase::launch, 4);
   const box::Images images = ensure_images(fields, podman, facts, options.rebuild, false);
   if (options.box.overrides.agent) {
     config::write_last_agent(support::state_folder(), fields.agent.name);
   }
-  const box::Launched launched = start(policy, podman, facts, images, launch);
-  if (!launched.started) {
-    throw support::Error(support::ExitCode::failed, "Podman could not start the box; its own words are above",
+  const box::RunOutcome outcome = start(policy, podman, facts, images, launch);
+  box::before_step(box::Phase::launch, 10);
+  support::throw_if_interrupted();
+  if (!outcome.started && outcome.signal == 0) {
+    throw support::Error(support::ExitCode::failed, "Podman could not start the box; see its message above",
                          "agentbox doctor checks this host");
   }
-  return launched.exit_code;
+  return outcome.exit_code;
 }
 
 int run(const RunOptions& options, const Context& context) {

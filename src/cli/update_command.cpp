@@ -10,6 +10,7 @@
 #include "image/npm.hpp"
 #include "podman/installation.hpp"
 #include "podman/podman_environment.hpp"
+#include "support/signals.hpp"
 
 namespace agentbox::cli {
 namespace {
@@ -35,6 +36,7 @@ bool report(const std::vector<image::VersionChange>& changes) {
 
 int update(const UpdateOptions& options) {
   podman::refuse_root();
+  const support::Signals signals; // an interrupted build removes what it made
   const ResolvedImage resolved = resolve_image(options.image);
   const podman::Installation installation = podman::find_installation();
   const std::map<std::string, std::string> environment = podman::caller_environment();

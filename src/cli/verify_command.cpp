@@ -27,6 +27,7 @@
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/file.hpp"
+#include "support/signals.hpp"
 #include "support/text.hpp"
 #include "verify/card.hpp"
 #include "verify/outside.hpp"
@@ -119,9 +120,12 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   probe_context.command =
       visitor_argv({filtered, limits.pids, limits.memory_bytes.value_or(0), limits.shm_bytes, limits.tmp_bytes});
   const auto [policy, workspace, preferences] = open_box(options, probe_context, MayAsk::no);
+  box::Identities checked = box::identities_of_sources(policy.fields());
+  checked[policy.fields().workspace.source] = {workspace.device, workspace.inode, true}; // of an earlier look
   const std::filesystem::path program = probe_program();
   verify::Card card = new_card(policy.fields().name, true, facts, support::read_file(program, k_probe_bytes));
   card.digests["policy"] = support::sha256_hex(policy::to_json(policy));
+  const support::Signals signals; // from here on there is something to clean up
   box::sweep(podman);
   const box::Images images = ensure_images(policy.fields(), podman, facts, false, false);
   card.digests["agent_image"] = images.agent;
@@ -129,17 +133,17 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   const Fd in(open(program.c_str(), O_RDONLY | O_CLOEXEC));
   const Fd out(memfd_create("report", MFD_CLOEXEC));
   const auto start = Clock::now();
-  box::Launched launched;
+  box::RunOutcome outcome;
   {
     spdlog::set_level(spdlog::level::warn); // what the probe was refused is no news
     const Streams streams(in.get(), out.get());
-    launched = box::launch(policy, podman, facts, images,
-                           {box::DryRun::off, {workspace.device, workspace.inode, true}, preferences, false});
+    outcome = box::launch(policy, podman, facts, images, {box::DryRun::off, checked, true, preferences, false});
   }
   spdlog::set_level(spdlog::level::info);
   card.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
-  if (!launched.started) {
-    throw Error(ExitCode::failed, "Podman could not start the box; its own words are above",
+  support::throw_if_interrupted();
+  if (!outcome.started) {
+    throw Error(ExitCode::failed, "Podman could not start the box; see its message above",
                 "agentbox doctor checks this host");
   }
   card.rows = verify::parse_rows(text_of(out), k_least_attempts);

@@ -8,6 +8,7 @@
 
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/signals.hpp"
 
 namespace agentbox::image {
 namespace {
@@ -26,11 +27,7 @@ Workplace::Workplace() {
   if (!m_lock) {
     throw support::system_error(ExitCode::failed, "cannot open " + lock.string(), errno);
   }
-  while (flock(m_lock.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) {
-      throw support::system_error(ExitCode::failed, "cannot lock " + lock.string(), errno);
-    }
-  }
+  support::lock_exclusively(m_lock, lock.string());
   m_folder = cache / "build";
   std::error_code ignored;
   fs::remove_all(m_folder, ignored);

@@ -16,6 +16,8 @@
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/ignore_sigpipe.hpp"
+#include "support/pidfd.hpp"
+#include "support/signals.hpp"
 
 namespace agentbox::support {
 namespace {
@@ -66,19 +68,6 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return result;
 }
 
-struct Pipe {
-  Fd read_end;
-  Fd write_end;
-};
-
-Pipe make_pipe() {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-    throw system_error(ExitCode::failed, "cannot make a pipe", errno);
-  }
-  return {Fd(ends[0]), Fd(ends[1])};
-}
-
 /// Reads once from `fd` into `text`, keeping at most `limit` bytes. False at the end of the stream.
 bool read_some(const Fd& fd, std::string& text, std::size_t limit) {
   std::array<char, 65536> buffer{};
@@ -101,14 +90,59 @@ bool write_some(const Fd& fd, std::string_view& rest) {
   return !rest.empty();
 }
 
-int remaining_ms(std::chrono::steady_clock::time_point deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+/// Waits for the end of child `pid`, which must not be waited for by anybody else.
+ExitStatus reap(pid_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) {
+      throw system_error(ExitCode::failed, "cannot wait for process " + std::to_string(pid), errno);
+    }
+  }
+  if (WIFSIGNALED(status)) {
+    return {128 + WTERMSIG(status), WTERMSIG(status)};
+  }
+  return {WEXITSTATUS(status), 0};
+}
+
+/// Moves data between us and the child until it has closed both outputs.
+void exchange(const Command& command, std::string_view input, CaptureLimits limits, Pipe& in, Pipe& out, Pipe& err,
+              Captured& result) {
+  const auto deadline = std::chrono::steady_clock::now() + limits.timeout;
+  if (input.empty()) {
+    in.write_end.reset();
+  }
+  while (out.read_end || err.read_end) {
+    throw_if_interrupted(); // however much the child prints
+    std::array<pollfd, 3> watched{
+        {{in.write_end.get(), POLLOUT, 0}, {out.read_end.get(), POLLIN, 0}, {err.read_end.get(), POLLIN, 0}}};
+    if (!poll_until(watched, deadline)) {
+      throw TimedOut(ExitCode::failed, fmt::format("{} did not end within {} s and was stopped", command.argv.front(),
+                                                   std::chrono::duration<double>(limits.timeout).count()));
+    }
+    if (watched[0].revents != 0 && !write_some(in.write_end, input)) {
+      in.write_end.reset();
+    }
+    if (watched[1].revents != 0 && !read_some(out.read_end, result.out, limits.max_output)) {
+      out.read_end.reset();
+    }
+    if (watched[2].revents != 0 && !read_some(err.read_end, result.err, limits.max_output)) {
+      err.read_end.reset();
+    }
+  }
 }
 
 } // namespace
 
+Pipe make_pipe() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    throw system_error(ExitCode::failed, "cannot make a pipe", errno);
+  }
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
 pid_t spawn(const Command& command) {
+  throw_if_interrupted();
   if (command.argv.empty() || command.argv.front().empty() || command.argv.front().front() != '/') {
     throw Error(ExitCode::failed, "internal error: a command must start with an absolute path");
   }
@@ -129,16 +163,31 @@ pid_t spawn(const Command& command) {
 }
 
 ExitStatus wait(pid_t pid) {
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0) {
-    if (errno != EINTR) {
-      throw system_error(ExitCode::failed, "cannot wait for process " + std::to_string(pid), errno);
+  const Fd child = open_pidfd(pid);
+  std::array<pollfd, 1> watched{{{child.get(), POLLIN, 0}}};
+  try {
+    if (child) {
+      poll_until(watched);
     }
+  } catch (...) {
+    end_child(pid);
+    throw;
   }
-  if (WIFSIGNALED(status)) {
-    return {128 + WTERMSIG(status), WTERMSIG(status)};
+  return reap(pid);
+}
+
+ExitStatus wait_or_kill(pid_t pid, std::chrono::milliseconds patience) {
+  const SignalsPassedOn through_signals;
+  const Fd child = open_pidfd(pid);
+  if (!child || !ends_within(child, patience)) {
+    kill(getpgid(pid) == pid ? -pid : pid, SIGKILL); // with what it started, when it leads a process group
   }
-  return {WEXITSTATUS(status), 0};
+  return reap(pid);
+}
+
+ExitStatus end_child(pid_t pid, std::chrono::milliseconds patience) {
+  kill(getpgid(pid) == pid ? -pid : pid, SIGTERM);
+  return wait_or_kill(pid, patience);
 }
 
 Captured capture(const Command& command, const std::string& input, CaptureLimits limits) {
@@ -155,32 +204,15 @@ Captured capture(const Command& command, const std::string& input, CaptureLimits
   out.write_end.reset();
   err.write_end.reset();
   fcntl(in.write_end.get(), F_SETFL, O_NONBLOCK);
-
   Captured result;
-  std::string_view rest = input;
-  if (rest.empty()) {
-    in.write_end.reset();
-  }
-  const auto deadline = std::chrono::steady_clock::now() + limits.timeout;
-  while (out.read_end || err.read_end) {
-    std::array<pollfd, 3> watched{
-        {{in.write_end.get(), POLLOUT, 0}, {out.read_end.get(), POLLIN, 0}, {err.read_end.get(), POLLIN, 0}}};
-    const int ready = poll(watched.data(), watched.size(), remaining_ms(deadline));
-    if (ready == 0) {
-      kill(pid, SIGKILL);
-      wait(pid);
-      throw TimedOut(ExitCode::failed, fmt::format("{} did not end within {} s and was stopped", command.argv.front(),
-                                                   std::chrono::duration<double>(limits.timeout).count()));
-    }
-    if (watched[0].revents != 0 && !write_some(in.write_end, rest)) {
-      in.write_end.reset();
-    }
-    if (watched[1].revents != 0 && !read_some(out.read_end, result.out, limits.max_output)) {
-      out.read_end.reset();
-    }
-    if (watched[2].revents != 0 && !read_some(err.read_end, result.err, limits.max_output)) {
-      err.read_end.reset();
-    }
+  try {
+    exchange(command, input, limits, in, out, err, result);
+  } catch (const TimedOut&) {
+    wait_or_kill(pid, std::chrono::milliseconds(0));
+    throw;
+  } catch (...) {
+    end_child(pid);
+    throw;
   }
   result.status = wait(pid);
   return result;

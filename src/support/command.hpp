@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/error.hpp"
+#include "support/fd.hpp"
 
 namespace agentbox::support {
 
@@ -48,14 +49,31 @@ public:
   using Error::Error;
 };
 
+/// The two ends of a pipe(7).
+struct Pipe {
+  Fd read_end;
+  Fd write_end;
+};
+
+/// Makes a pipe that no child inherits. Throws Error(failed).
+Pipe make_pipe();
+
 /// Starts `command` (posix_spawn(3), signals reset to default and unblocked) and returns its process id.
-/// Throws Error(failed) when argv[0] is not absolute or cannot be started.
+/// Throws Error(failed) when argv[0] is not absolute or cannot be started, and Interrupted.
 pid_t spawn(const Command& command);
 
-/// Waits for `pid` and returns how it ended. Throws Error(failed) when it is not a child of ours.
+/// Waits for child `pid` and returns how it ended. Throws Error(failed) when it is not a child of ours. When it throws
+/// Interrupted, it has ended the child first.
 ExitStatus wait(pid_t pid);
 
-/// Runs `command` with `input` on its stdin and both outputs kept. Throws TimedOut, and like spawn().
+/// Waits at most `patience` for child `pid`, then sends it SIGKILL. Returns how it ended. Signals do not end the wait.
+ExitStatus wait_or_kill(pid_t pid, std::chrono::milliseconds patience);
+
+/// wait_or_kill() after SIGTERM to child `pid`, or to its whole process group when it leads one.
+ExitStatus end_child(pid_t pid, std::chrono::milliseconds patience = std::chrono::seconds(3));
+
+/// Runs `command` with `input` on its stdin and both outputs kept. Throws TimedOut, Interrupted (the child is ended
+/// first), and like spawn().
 Captured capture(const Command& command, const std::string& input = {}, CaptureLimits limits = {});
 
 /// The absolute path of program `name` in the fixed folders /usr/local/bin, /usr/bin, /bin, /usr/local/sbin, /usr/sbin

@@ -5,12 +5,12 @@
 #include <chrono>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/ignore_sigpipe.hpp"
+#include "support/signals.hpp"
 
 namespace agentbox::support {
 namespace {
@@ -44,7 +44,7 @@ void write_to_fifo(const std::filesystem::path& path, std::string_view text, con
     if (!is_coming()) {
       return;
     }
-    std::this_thread::sleep_for(k_try_again);
+    sleep_for(k_try_again);
   }
 }
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/pidfd.hpp"
 
-#include <algorithm>
-#include <cerrno>
-#include <poll.h>
+#include <array>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "support/error.hpp"
+#include "support/signals.hpp"
 
 namespace agentbox::support {
 
@@ -15,20 +13,14 @@ Fd open_pidfd(pid_t pid) noexcept {
   return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
 }
 
-bool ends_within(const Fd& pidfd, std::chrono::milliseconds patience) {
-  using Clock = std::chrono::steady_clock;
+bool has_ended(const Fd& pidfd) noexcept {
   pollfd watched{pidfd.get(), POLLIN, 0};
-  const auto deadline = Clock::now() + patience;
-  while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    const int ready = poll(&watched, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
-    if (ready >= 0) {
-      return ready > 0;
-    }
-    if (errno != EINTR) {
-      throw system_error(ExitCode::failed, "cannot wait for a process", errno);
-    }
-  }
+  return poll(&watched, 1, 0) > 0;
+}
+
+bool ends_within(const Fd& pidfd, std::chrono::milliseconds patience) {
+  std::array<pollfd, 1> watched{{{pidfd.get(), POLLIN, 0}}};
+  return poll_until(watched, std::chrono::steady_clock::now() + patience);
 }
 
 void send_signal(const Fd& pidfd, int signal) noexcept {

@@ -11,7 +11,10 @@ namespace agentbox::support {
 /// A descriptor of process `pid`; none, with errno, when there is no such process.
 Fd open_pidfd(pid_t pid) noexcept;
 
-/// Whether the process of `pidfd` has ended, or does within `patience`. Throws Error(failed) when poll(2) does.
+/// Whether the process of `pidfd` has ended. Does not wait.
+bool has_ended(const Fd& pidfd) noexcept;
+
+/// Whether the process of `pidfd` has ended, or does within `patience`. Throws Error(failed), Interrupted.
 bool ends_within(const Fd& pidfd, std::chrono::milliseconds patience);
 
 /// Sends `signal` to the process of `pidfd`. No error when it is gone.

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
 #include <csignal>
 #include <optional>
+#include <poll.h>
+#include <span>
 
+#include "support/error.hpp"
 #include "support/fd.hpp"
 
 namespace agentbox::support {
@@ -10,13 +14,28 @@ namespace agentbox::support {
 /// A signal that reached this process.
 struct Signal {
   int number = 0;
-  /// The kernel sent it for a key or a closed terminal: to the whole foreground group, our children included.
+  /// Sent by the kernel because of a key or a closed terminal: the whole foreground process group got it, our children
+  /// included.
   bool from_terminal = false;
 };
 
-/// SIGINT, SIGTERM, SIGHUP and SIGQUIT as a descriptor to poll, instead of death, from construction to the end.
+/// Thrown by waits when a signal asked this process to end. Its exit code is 128 + signal. main prints nothing for it.
+class Interrupted : public Error {
+public:
+  explicit Interrupted(int signal);
+  int signal() const noexcept { return static_cast<int>(code()) - 128; }
+};
+
+/// While one exists, SIGINT, SIGTERM, SIGHUP and SIGQUIT do not kill this process. Instead every wait of this library
+/// (spawn(), wait(), capture(), ends_within(), lock_exclusively(), write_to_fifo(), sleep_for()) throws Interrupted, at
+/// once and from then on, so that whoever made something can remove it. Without one, the signals kill as usual: code
+/// that leaves nothing behind needs none. A signal that nobody took kills the process when the last Signals goes.
+///
+/// Nested objects share the state of the first. This is the only process-wide state of the program; only the thread
+/// that made the first one may use it.
 class Signals {
 public:
+  /// Throws Error(failed).
   Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
@@ -24,13 +43,51 @@ public:
   Signals& operator=(Signals&&) = delete;
   ~Signals();
 
-  int fd() const noexcept { return m_fd.get(); }
-  /// The next signal that waits, or nothing. Does not block.
-  std::optional<Signal> next() const;
+  /// A signalfd(2) to poll.
+  int fd() const noexcept;
+  /// Takes the next pending signal without waiting. For a holder of SignalsPassedOn.
+  std::optional<Signal> next() const noexcept;
+  /// Makes every wait throw Interrupted as if `signal` had come just now.
+  void interrupt(int signal) const noexcept;
 
 private:
-  sigset_t m_old{};
-  support::Fd m_fd;
+  bool m_nested;
 };
+
+/// While one exists, a signal ends a wait only after 10 s: cleaning up is worth them.
+class CleanUp {
+public:
+  CleanUp() noexcept;
+  CleanUp(const CleanUp&) = delete;
+  CleanUp& operator=(const CleanUp&) = delete;
+  CleanUp(CleanUp&&) = delete;
+  CleanUp& operator=(CleanUp&&) = delete;
+  ~CleanUp();
+};
+
+/// While one exists, signals end no wait: its holder takes them with Signals::next() and passes them on to a child.
+class SignalsPassedOn {
+public:
+  SignalsPassedOn() noexcept;
+  SignalsPassedOn(const SignalsPassedOn&) = delete;
+  SignalsPassedOn& operator=(const SignalsPassedOn&) = delete;
+  SignalsPassedOn(SignalsPassedOn&&) = delete;
+  SignalsPassedOn& operator=(SignalsPassedOn&&) = delete;
+  ~SignalsPassedOn();
+};
+
+/// Throws Interrupted when a signal has come. For loops that never wait long, such as a transfer's progress.
+void throw_if_interrupted();
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+/// poll(2) until one of `watched` is ready (true) or `deadline` has passed (false). Throws Interrupted, Error(failed).
+bool poll_until(std::span<pollfd> watched, std::optional<Deadline> deadline = std::nullopt);
+
+/// Sleeps for `time`. Throws Interrupted.
+void sleep_for(std::chrono::milliseconds time);
+
+/// flock(2) LOCK_EX on the open file `fd`; `what` names it in the error. Throws Interrupted, Error(failed).
+void lock_exclusively(const Fd& fd, const std::string& what);
 
 } // namespace agentbox::support

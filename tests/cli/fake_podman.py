@@ -56,6 +56,9 @@ def run(behaviour):
 def main():
     behaviour = json.loads((HOME / "fake.json").read_text()) if (HOME / "fake.json").exists() else {}
     mine = behaviour.get(verb(), {})
+    if mine.get("waits_for_lock"):  # as Podman does for its store while another one builds
+        record(verb="waits for lock")
+        time.sleep(100)
     if verb() == "run":
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
         if not pathlib.Path(option("--pod-id-file")).read_text():  # a FIFO: waits until the pod is there

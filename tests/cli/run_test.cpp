@@ -115,11 +115,11 @@ TEST_CASE("--dry-run shows what is done, and does nothing") {
         shown.push_back(stable(json(List(argv.begin() + 1, argv.end())).dump()));
       };
       // What stood by has done what the teardown would do.
-      if (step.contains("argv") && step.value("what", "") != plan.at("steps").back().at("stand_by").at("what")) {
+      if (step.contains("argv") && step.value("what", "") != plan.at("steps").back().at("standby").at("what")) {
         show(step);
       }
-      if (step.contains("stand_by")) {
-        show(step.at("stand_by"));
+      if (step.contains("standby")) {
+        show(step.at("standby"));
       }
       if (step.at("do") == "write") {
         shown_files[fs::path(step.at("path").get<std::string>()).filename().string()] = step.at("content");
@@ -133,7 +133,7 @@ TEST_CASE("--dry-run shows what is done, and does nothing") {
     }
   }
   CHECK(shown == done);
-  CHECK(plan.at("steps").back().at("stand_by").at("input_of") == "create the pod");
+  CHECK(plan.at("steps").back().at("standby").at("input_of") == "create the pod");
   CHECK(project.calls("pod rm").at(0).at("input") == pod_id());
   const json files = project.calls("run").at(0).at("files");
   CHECK(shown_files.at("egress.json") == files.at("egress.json"));

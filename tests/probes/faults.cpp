@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // probe_faults: agentbox itself, but for one step of its plan at which something happens, as AGENTBOX_FAULT says:
 //   PHASE:NUMBER:kill      the launcher is killed before that step
+//   PHASE:NUMBER:SIGNAL    the launcher gets signal INT, TERM, HUP or QUIT before that step
 //   PHASE:NUMBER:fail      the step fails
 //   PHASE:NUMBER:COMMAND   /bin/sh runs COMMAND before it
-// PHASE is steps or teardown. Past the last step nothing happens, so that a test can tell when it has tried all.
+// PHASE is launch, steps or teardown. Past the last step nothing happens.
 #include <csignal>
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,14 +31,19 @@ void run(const std::string& command) {
 
 void before_step(Phase phase, std::size_t number) {
   const char* const fault = std::getenv("AGENTBOX_FAULT");
-  const std::string here = std::string(phase == Phase::steps ? "steps:" : "teardown:") + std::to_string(number) + ":";
+  const std::map<Phase, std::string> names = {
+      {Phase::launch, "launch:"}, {Phase::steps, "steps:"}, {Phase::teardown, "teardown:"}};
+  const std::map<std::string, int> signals = {
+      {"kill", SIGKILL}, {"INT", SIGINT}, {"TERM", SIGTERM}, {"HUP", SIGHUP}, {"QUIT", SIGQUIT}};
+  const std::string here = names.at(phase) + std::to_string(number) + ":";
   const std::string wanted = fault == nullptr ? "" : fault;
   if (!wanted.starts_with(here)) {
     return;
   }
   const std::string what = wanted.substr(here.size());
-  if (what == "kill") {
-    kill(getpid(), SIGKILL);
+  if (const auto signal = signals.find(what); signal != signals.end()) {
+    kill(getpid(), signal->second);
+    return;
   }
   if (what == "fail") {
     throw support::Error(support::ExitCode::failed, "the step was made to fail");

@@ -8,7 +8,9 @@
 
 #include "box.hpp"
 #include "boxes/registry.hpp"
+#include "support/command.hpp"
 #include "support/error.hpp"
+#include "support/signals.hpp"
 
 using namespace agentbox;
 using namespace agentbox::box;
@@ -45,7 +47,7 @@ TEST_CASE("steps are done in order, then the teardown") {
              false, Gate{"first", fifo, ""}}};
   const support::Signals signals;
   bool files_there = false;
-  const Result result = execute(plan, signals, [&] { files_there = fs::exists(claim.paths.hosts()); });
+  const RunOutcome result = execute(plan, [&] { files_there = fs::exists(claim.paths.hosts()); });
   CHECK(result.exit_code == 5);
   CHECK(result.problems.empty());
   CHECK(files_there);
@@ -62,7 +64,7 @@ TEST_CASE("a step that fails ends the run, and the teardown comes all the same")
                 Attach{shell("cat " + fifo.string() + "; echo ran >>" + (folder.path() / "trace").string()), false,
                        Gate{"make it", fifo, "it\n"}}};
   const support::Signals signals;
-  CHECK_THROWS_WITH(execute(plan, signals), Contains("cannot make it") && Contains("it cannot be"));
+  CHECK_THROWS_WITH(execute(plan), Contains("cannot make it") && Contains("it cannot be"));
   CHECK(support::read_file(folder.path() / "trace", 100) == "torn\n");
   CHECK_FALSE(fs::exists(claim.paths.folder));
 }
@@ -79,19 +81,19 @@ TEST_CASE("what is attached waits at its gate for what runs beside it") {
   const support::Signals signals;
   SECTION("that succeeds") {
     plan.steps = {MakeFifo{fifo}, Start{"make it", shell("sleep 0.1; echo made >>" + trace.string())}, attach};
-    CHECK(execute(plan, signals).exit_code == 5);
+    CHECK(execute(plan).exit_code == 5);
     CHECK(support::read_file(trace, 100) == "made\nit\ntorn\n");
   }
   SECTION("that fails") {
     plan.steps = {MakeFifo{fifo}, Start{"make it", shell("echo 'Error: it cannot be' >&2; exit 125")}, attach};
-    CHECK_THROWS_WITH(execute(plan, signals), Contains("cannot make it") && Contains("it cannot be"));
+    CHECK_THROWS_WITH(execute(plan), Contains("cannot make it") && Contains("it cannot be"));
     CHECK(support::read_file(trace, 100) == "torn\n");
   }
   SECTION("and nobody waits when it has ended before") {
     Attach hasty = attach;
     hasty.command = shell("exit 7");
     plan.steps = {MakeFifo{fifo}, Start{"make it", shell("sleep 0.1")}, hasty};
-    CHECK(execute(plan, signals).exit_code == 7);
+    CHECK(execute(plan).exit_code == 7);
   }
   CHECK_FALSE(fs::exists(claim.paths.folder));
 }
@@ -103,7 +105,7 @@ TEST_CASE("a signal between the steps ends the run with its number") {
   plan.steps = {Attach{shell("echo ran >>" + (folder.path() / "trace").string())}};
   const support::Signals signals;
   kill(getpid(), SIGTERM);
-  CHECK(execute(plan, signals).exit_code == 128 + SIGTERM);
+  CHECK_THROWS_AS(execute(plan), support::Interrupted);
   CHECK(support::read_file(folder.path() / "trace", 100) == "torn\n");
 }
 
@@ -142,20 +144,20 @@ TEST_CASE("what stands by does its work at the teardown, or when the launcher di
   Plan plan{"b", claim.paths, {}, {Remove{"say it", shell("echo again >>" + trace.string())}}};
   const std::string start = "cat " + fifo.string() + "; echo $$ >" + claim.paths.agent_pid().string();
   Attach attach{shell(start + "; sleep 0.2"), false, Gate{"make it", fifo, ""},
-                StandBy{"say it",
+                Standby{"say it",
                         shell("read word; echo $word >>" + trace.string() + "; cat; echo gone >>" + trace.string()),
                         "make it"}};
   const support::Signals signals;
   plan.steps = {MakeFifo{fifo}, Start{"make it", shell("echo up")}};
   SECTION("at the teardown, and then nothing else has to") {
     plan.steps.emplace_back(attach);
-    CHECK(execute(plan, signals).problems.empty());
+    CHECK(execute(plan).problems.empty());
     CHECK(traced() == "up\ngone\n");
   }
   SECTION("when it failed, the teardown does it again") {
-    attach.stand_by->command = shell("exit 1");
+    attach.standby->command = shell("exit 1");
     plan.steps.emplace_back(attach);
-    CHECK(execute(plan, signals).problems.empty());
+    CHECK(execute(plan).problems.empty());
     CHECK(traced() == "again\n");
   }
   SECTION("when the launcher is killed") {
@@ -163,7 +165,7 @@ TEST_CASE("what stands by does its work at the teardown, or when the launcher di
     plan.steps.emplace_back(attach);
     const pid_t launcher = fork();
     if (launcher == 0) {
-      execute(plan, signals);
+      execute(plan);
       _exit(0);
     }
     const auto comes = [&](const std::string& text) {

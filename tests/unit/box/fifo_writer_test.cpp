@@ -26,7 +26,7 @@ TEST_CASE("a text of any length goes to the one who reads, once", "[session]") {
   const auto fifo = folder / "fifo";
   support::make_fifo(fifo);
   const std::string text(GENERATE(0U, 5U, 300000U), 'x'); // a pipe holds 65536
-  const HandingOver handing(fifo, text);
+  const FifoWriter handing(fifo, text);
   const support::Fd reader(open(fifo.c_str(), O_RDONLY | O_CLOEXEC));
   CHECK(read_all(reader.get()) == text);
   const support::Fd second(open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
@@ -38,18 +38,18 @@ TEST_CASE("nobody who does not come is waited for", "[session]") {
   const auto fifo = folder / "fifo";
   support::make_fifo(fifo);
   SECTION("nobody reads") {
-    const HandingOver handing(fifo, "x");
+    const FifoWriter handing(fifo, "x");
   }
   SECTION("somebody opens and does not read") {
     const support::Fd reader(open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    const HandingOver handing(fifo, std::string(300000, 'x'));
+    const FifoWriter handing(fifo, std::string(300000, 'x'));
   }
   SECTION("somebody goes away") {
-    const HandingOver handing(fifo, std::string(300000, 'x'));
+    const FifoWriter handing(fifo, std::string(300000, 'x'));
     const support::Fd reader(open(fifo.c_str(), O_RDONLY | O_CLOEXEC));
   }
   SECTION("there is no FIFO") {
-    const HandingOver handing(folder / "none", "x");
+    const FifoWriter handing(folder / "none", "x");
   }
 }
 

@@ -175,11 +175,11 @@ TEST_CASE("no credential and no variable of the box stands in an argv") {
     CHECK(file.content.find("s3cr3t-value") == std::string::npos);
   }
   CHECK(content_of(plan, plan.paths.agent_config()).find("API_KEY=(not shown)") != std::string::npos);
-  const auto handed = steps_of<HandOver>(plan);
+  const auto handed = steps_of<ServeFifo>(plan);
   REQUIRE(handed.size() == 1);
   CHECK(handed[0].fifo == plan.paths.agent_env());
   CHECK(handed[0].content == R"({"API_KEY":"s3cr3t-value"})");
-  CHECK(steps_of<HandOver>(make_plan(policy_of(fields()), host_of(fields()))).empty());
+  CHECK(steps_of<ServeFifo>(make_plan(policy_of(fields()), host_of(fields()))).empty());
 }
 
 TEST_CASE("a hostile variable of the caller's reaches none of the commands") {

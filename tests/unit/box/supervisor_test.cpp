@@ -8,13 +8,15 @@
 #include <thread>
 
 #include "box.hpp"
+#include "support/command.hpp"
+#include "support/signals.hpp"
 #include "temp_folder.hpp"
 
 using namespace agentbox;
 using namespace agentbox::box;
 using namespace agentbox::boxes;
 using namespace std::chrono_literals;
-using Reason = Outcome::Reason;
+using Reason = RunOutcome::Reason;
 
 namespace {
 
@@ -76,10 +78,10 @@ void write_pid(const std::filesystem::path& file, pid_t pid) {
 
 TEST_CASE("an exit code is passed on") {
   const support::Signals signals;
-  const Outcome outcome = supervise(run_shell("exit 42"), signals, quick());
+  const RunOutcome outcome = supervise(run_shell("exit 42"), quick());
   CHECK(outcome.reason == Reason::ended);
-  CHECK(outcome.status.code == 42);
-  CHECK(supervise(run_shell("kill -KILL $$"), signals, quick()).status.code == 137);
+  CHECK(outcome.exit_code == 42);
+  CHECK(supervise(run_shell("kill -KILL $$"), quick()).exit_code == 137);
 }
 
 TEST_CASE("signals that did not come from the terminal are passed on") {
@@ -87,25 +89,25 @@ TEST_CASE("signals that did not come from the terminal are passed on") {
   const support::Signals signals;
   const Script script("trap 'exit 7' INT TERM HUP QUIT; while :; do sleep 0.02; done",
                       [number] { kill(getpid(), number); });
-  const Outcome outcome = supervise(script.pid, signals, patient());
+  const RunOutcome outcome = supervise(script.pid, patient());
   CHECK(outcome.reason == Reason::ended);
-  CHECK(outcome.status.code == 7);
+  CHECK(outcome.exit_code == 7);
 }
 
 TEST_CASE("what ignores SIGTERM is given up after a while, and reaped") {
   const support::Signals signals;
   const Script script("trap '' TERM; while :; do sleep 0.02; done", [] { kill(getpid(), SIGTERM); });
-  const Outcome outcome = supervise(script.pid, signals, quick());
+  const RunOutcome outcome = supervise(script.pid, quick());
   CHECK(outcome.reason == Reason::forced);
-  CHECK(outcome.status.code == 128 + SIGTERM);
-  CHECK(reap(script.pid, 10ms).signal == SIGKILL);
+  CHECK(outcome.exit_code == 128 + SIGTERM);
+  CHECK(support::wait_or_kill(script.pid, 10ms).signal == SIGKILL);
 }
 
 TEST_CASE("one Ctrl-C is the agent's to handle, three at once are not") {
   const support::Signals signals;
   SECTION("one") {
     const Script script("trap '' INT; sleep 1", [] { kill(getpid(), SIGINT); });
-    CHECK(supervise(script.pid, signals, quick()).reason == Reason::ended);
+    CHECK(supervise(script.pid, quick()).reason == Reason::ended);
   }
   SECTION("three") {
     std::atomic<bool> over = false;
@@ -115,11 +117,11 @@ TEST_CASE("one Ctrl-C is the agent's to handle, three at once are not") {
         std::this_thread::sleep_for(20ms);
       }
     });
-    const Outcome outcome = supervise(script.pid, signals, quick());
+    const RunOutcome outcome = supervise(script.pid, quick());
     over = true;
     CHECK(outcome.reason == Reason::forced);
-    CHECK(outcome.status.code == 128 + SIGINT);
-    reap(script.pid, 0ms);
+    CHECK(outcome.exit_code == 128 + SIGINT);
+    support::wait_or_kill(script.pid, 0ms);
   }
 }
 
@@ -129,7 +131,7 @@ TEST_CASE("a signal that met Podman before it had made anything is no success") 
   Watch watch = patient();
   watch.agent_pid = folder.path() / "agent.pid";
   const Script script("trap 'exit 0' TERM; while :; do sleep 0.02; done", [] { kill(getpid(), SIGTERM); });
-  CHECK(supervise(script.pid, signals, watch).status.code == 128 + SIGTERM);
+  CHECK(supervise(script.pid, watch).exit_code == 128 + SIGTERM);
 }
 
 TEST_CASE("the firewall's death ends the run") {
@@ -148,9 +150,9 @@ TEST_CASE("the firewall's death ends the run") {
   SECTION("known later") {
     later.emplace(":", [&] { write_pid(*watch.firewall_pid, firewall); });
   }
-  const Outcome outcome = supervise(agent, signals, watch);
+  const RunOutcome outcome = supervise(agent, watch);
   CHECK(outcome.reason == Reason::firewall_died);
-  reap(agent, 0ms);
+  support::wait_or_kill(agent, 0ms);
   support::wait(firewall);
   if (later) {
     support::wait(later->pid);
@@ -168,9 +170,9 @@ TEST_CASE("the firewall is stopped as soon as the agent has ended, and that is n
   write_pid(*watch.firewall_pid, firewall);
   write_pid(*watch.agent_pid, agent);
   // Podman, which outlives both for longer than the agent might outlive its firewall.
-  const Outcome outcome = supervise(run_shell("sleep 0.6; exit 3"), signals, watch);
+  const RunOutcome outcome = supervise(run_shell("sleep 0.6; exit 3"), watch);
   CHECK(outcome.reason == Reason::ended);
-  CHECK(outcome.status.code == 3);
+  CHECK(outcome.exit_code == 3);
   CHECK(support::wait(firewall).signal == SIGTERM);
   support::wait(agent);
 }
@@ -191,9 +193,9 @@ TEST_CASE("a firewall that ends with its agent is no accident") {
     watch.firewall_grace = 100ms;
     script = "sleep 0.5; exit 3";
   }
-  const Outcome outcome = supervise(run_shell(script), signals, watch);
+  const RunOutcome outcome = supervise(run_shell(script), watch);
   CHECK(outcome.reason == Reason::ended);
-  CHECK(outcome.status.code == 3);
+  CHECK(outcome.exit_code == 3);
 }
 
 TEST_CASE("stopping a process that is no child") {
@@ -211,17 +213,17 @@ TEST_CASE("something else is looked after meanwhile, at its own pace") {
   const tests::TempFolder folder;
   const auto enough = folder / "enough";
   int looks = 0;
-  const Aside aside{[&] {
-                      if (++looks == 3) {
-                        std::ofstream(enough) << "x";
-                      }
-                      return 5ms;
-                    },
-                    1ms};
+  const PeriodicTask task{[&] {
+                            if (++looks == 3) {
+                              std::ofstream(enough) << "x";
+                            }
+                            return 5ms;
+                          },
+                          1ms};
   const support::Signals signals;
   const pid_t pid = run_shell("while ! test -e " + enough.string() + "; do sleep 0.01; done; exit 3");
-  const Outcome outcome = supervise(pid, signals, patient(), aside);
+  const RunOutcome outcome = supervise(pid, patient(), task);
   CHECK(outcome.reason == Reason::ended);
-  CHECK(outcome.status.code == 3);
+  CHECK(outcome.exit_code == 3);
   CHECK(looks >= 3);
 }
