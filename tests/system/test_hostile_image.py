@@ -80,7 +80,7 @@ class Hostile(SystemTest):
         self.assertCode(self.box_with("ENV PATH=/evil HOME=/evil TERM=evil", 'test "$HOME" = /home/agent && which git'), 0)
 
     def annotated(self, image, annotations):
-        """Loads `image` with annotations in its manifest: the same ID, for that is the digest of its configuration."""
+        """Loads `image` with annotations in its manifest: the same ID, because the ID is the digest of its configuration."""
         with tempfile.TemporaryDirectory(dir=HOME) as folder:
             folder = pathlib.Path(folder)
             run("podman", "save", "--quiet", "--format=oci-archive", "--output", folder / "image.tar", image)

@@ -144,7 +144,7 @@ def problem(line, harmless, text):
         clean = line["refused"].replace("\ufeff", "").isprintable() and len(line["refused"]) < 600
         return None if clean and line["code"] in (2, 126) else f"refused with {line['code']} in bad words: {line['refused']!r}"
     if text is None:
-        return contains(harmless, HARMLESS) and "taken, although it is no UTF-8 or has a NUL"
+        return contains(harmless, HARMLESS) and "accepted, although it is not UTF-8 or contains NUL"
     try:
         found = understood(line)
         for path, text_of_file in line["files"].items() if line["place"] in NAMES else ():

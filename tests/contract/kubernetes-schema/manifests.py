@@ -25,7 +25,7 @@ def construct_mapping(loader, node, deep=True):
     if len(keys) != len(set(keys)):
         raise yaml.constructor.ConstructorError(None, None, f"a key stands twice among {keys}", node.start_mark)
     if not all(isinstance(key, str) for key in keys):
-        raise yaml.constructor.ConstructorError(None, None, f"a key is no text: {keys}", node.start_mark)
+        raise yaml.constructor.ConstructorError(None, None, f"a key is not a string: {keys}", node.start_mark)
     return dict(zip(keys, [loader.construct_object(value, deep=deep) for _, value in node.value]))
 
 
@@ -55,7 +55,7 @@ def without_podmans_options(document, wrong):
             path, colon, options = str(mount.get("mountPath", "")).partition(":")
             mount["mountPath"] = path
             if colon and not set(options.split(",")) <= PODMAN_MOUNT_OPTIONS:
-                wrong.append(f"mountPath: {options} are no options of a mount")
+                wrong.append(f"mountPath: {options} are not options of a mount")
     return document
 
 

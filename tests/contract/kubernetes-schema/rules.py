@@ -49,17 +49,17 @@ def mount_rules(container, volumes, config_maps):
     for mount in container.get("volumeMounts", []):
         volume = volumes.get(mount["name"])
         if volume is None:
-            yield f"volumeMount of {mount['name']}, which is no volume of the pod"
+            yield f"volumeMount of {mount['name']}, which is not a volume of the pod"
             continue
         for name in re.findall(r"(?<!\$)(?:\$\$)*\$\(([^)]*)\)", mount.get("subPathExpr", "")):
             if name not in names:
-                yield f"subPathExpr needs ${name}, which is no variable of the container"
+                yield f"subPathExpr needs ${name}, which is not a variable of the container"
         source = volume.get("configMap")
         if source and "subPath" in mount:
             items = source.get("items")
             files = [item["path"] for item in items] if items is not None else config_maps.get(source["name"], {})
             if mount["subPath"] not in files:
-                yield f"subPath {mount['subPath']} is no file of volume {mount['name']}: kubelet would make a folder"
+                yield f"subPath {mount['subPath']} is not a file of volume {mount['name']}: kubelet would create a directory"
 
 
 def security_rules(container):
@@ -87,7 +87,7 @@ def container_rules(container, init):
     if not init and "restartPolicy" in container:
         yield "restartPolicy of a container: only of init containers"
     if init and not sidecar and "startupProbe" in container:
-        yield "a probe of an init container that is no sidecar"
+        yield "a probe of an init container that is not a sidecar"
     ports = container.get("ports", [])
     for port in duplicates((port.get("hostIP"), port.get("hostPort"), port.get("protocol", "TCP")) for port in ports if "hostPort" in port):
         yield f"host port {port} is taken twice"
@@ -133,7 +133,7 @@ def job_rules(document):
         yield "an Indexed Job needs completions"
     last = f"{document['metadata']['name']}-{spec.get('completions', 1) - 1}"
     if len(last) > LONGEST_LABEL or "." in last:
-        yield f"the name of the Job's last pod, {last}, is no DNS label"
+        yield f"the name of the Job's last pod, {last}, is not a valid DNS label"
 
 
 def network_rules(document):

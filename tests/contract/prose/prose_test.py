@@ -15,7 +15,7 @@ SUFFIXES = {".md", ".cpp", ".hpp", ".in", ".py", ".sh", ".bash", ".cmake", ".txt
 NAMES = {"dev", "Containerfile", "Containerfile.tools"}
 TOPS = ("tests/host/", "packaging/", "tests/run", "tests/distribution/", "tests/bench/")  # scripts and pages without a suffix
 SKIPPED = re.compile(r"(^|/)(build[^/]*|\.[^/]+|__pycache__|golden|fixtures|corpus)/|^tests/contract/prose/|^oci/seccomp/.*json$")
-BETWEEN_WORDS = r"[\s/#*\"]+"  # a phrase may be wrapped, in a comment or in a string
+BETWEEN_WORDS = r"(?:[\s/#*]+|\s*\"\s*\n\s*\"\s*)"  # a phrase may be wrapped, in a comment or in a string
 # HACKING.md shows what to avoid between these lines.
 EXAMPLES = re.compile(r"<!-- before/after.*?<!-- end -->", re.S)
 

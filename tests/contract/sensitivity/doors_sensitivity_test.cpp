@@ -28,7 +28,7 @@ using tests::error_of;
 
 constexpr std::array k_doors = {Door::oci, Door::kube, Door::quadlet, Door::kubernetes};
 
-/// The host's seccomp profile is no field of the policy, and a real one takes most of the time.
+/// The host's seccomp profile is not a field of the policy, and a real one takes most of the time.
 constexpr const char* k_small_profile =
     R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["execve", "read"], "action": "SCMP_ACT_ALLOW"}]})";
 

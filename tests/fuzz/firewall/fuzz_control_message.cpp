@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require(directory.live().changes() == changes || records > before, "every change is written down");
     } else {
       reply = std::get<control::Reply>(parsed);
-      require(!reply.ok, "what is no request is refused");
+      require(!reply.ok, "anything that is not a request is refused");
     }
     const std::string answer = control::to_line(reply);
     require(answer.size() <= control::k_max_message && answer.ends_with('\n'), "an answer is a line");

@@ -72,7 +72,7 @@ constexpr std::array k_requests = {
     Http{"http-smuggle-two-lengths", "smuggle a request (two lengths)",
          "POST /~ HTTP/1.1\nHost: allowed.example\nContent-Length: 0\nContent-Length: 44\n\nGET /~ HTTP/1.1\nHost: "
          "evil.example\n\n"},
-    Http{"http-bad-length", "give a length that is no number",
+    Http{"http-bad-length", "send a length that is not a number",
          "POST /~ HTTP/1.1\nHost: allowed.example\nContent-Length: +5\n\nhello"},
     Http{"http-2-preface", "speak HTTP/2 at once", "PRI * HTTP/2.0\n\nSM\n\n~"},
     Http{"http-tls", "speak TLS on 80", "\x16\3\1\0\x30\1\0\0\x2c\3\3~"sv},

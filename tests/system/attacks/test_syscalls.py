@@ -51,7 +51,7 @@ class Syscalls(SystemTest):
             pathlib.Path(folder, GOLDEN.name).write_text(text)
         golden = GOLDEN.read_text().splitlines()
         self.assertEqual([call for call in allowed if call not in golden], [], "allowed beyond the golden table")
-        # A kernel or a library that is older than the table's knows fewer calls; that is no hole. The rest must be there.
+        # A kernel or a library that is older than the table's knows fewer calls; that is not a hole. The rest must exist.
         missing = [call for call in golden if call not in allowed]
         self.assertLess(len(missing), 40, missing)
         self.assertNotIn("MADE", table.values(), "a call was really made: the probe's own filter is not in place")
