@@ -29,6 +29,8 @@ asio::ip::address to_asio(const Address16& address) {
   return asio::ip::address_v6(address);
 }
 
+} // namespace
+
 /// The attempts of one dial(). `changed` is cancelled whenever one of them ends.
 struct Race {
   explicit Race(const asio::any_io_executor& executor) : changed(executor), next(Clock::now()) {}
@@ -40,6 +42,8 @@ struct Race {
   Address16 address{};
   std::error_code error;
 };
+
+namespace {
 
 /// Opens a marked socket and starts to connect. Without the mark nothing is sent: the ruleset would refuse it.
 std::error_code begin(tcp::socket& socket, const Address16& address, Service service, std::uint32_t mark) {
