@@ -9,7 +9,7 @@
 
 namespace agentbox::firewall::ruleset {
 
-/// One way of getting a ruleset into the kernel. All drivers give the same verdicts for the same model.
+/// Loads rulesets into the kernel. All drivers give the same verdicts for the same model.
 class Driver {
 public:
   Driver() = default;
@@ -19,18 +19,19 @@ public:
   Driver& operator=(Driver&&) = delete;
   virtual ~Driver() = default;
 
-  /// What load() would hand to the kernel, in the driver's own language. Pure.
+  /// Returns what load() hands to the kernel, in the driver's own language. Pure.
   virtual std::string render(const Ruleset& ruleset) const = 0;
 
-  /// Replaces the box's ruleset in one transaction, reads it back and compares. Throws support::Error(failed); the
-  /// ruleset that stood before is then still in force.
+  /// Replaces the box's ruleset in one transaction (iptables: one per table and family), reads it back and compares
+  /// every rule. Throws support::Error(failed): the kernel refused it, and the former one stays, or it differs from
+  /// what was loaded. The caller must not go on.
   virtual void load(const Ruleset& ruleset) const = 0;
 
-  /// Takes the box's ruleset out again, so that nothing of it is left. Throws support::Error(failed).
+  /// Removes the box's ruleset. Throws support::Error(failed).
   virtual void unload() const = 0;
 };
 
-/// The driver for `kind`. `scratch`: a folder of the firewall's own that can be written.
+/// Returns the driver for `kind`. `scratch`: a writable directory of the firewall's own.
 std::unique_ptr<Driver> make_driver(policy::FirewallDriver kind, const std::filesystem::path& scratch);
 
 } // namespace agentbox::firewall::ruleset

@@ -32,7 +32,7 @@ std::string program() {
       return *found;
     }
   }
-  throw Error(ExitCode::failed, "the driver iptables needs iptables-restore, which is not there",
+  throw Error(ExitCode::failed, "the driver iptables needs iptables-restore, which is not installed",
               "sudo apt-get install iptables, or: sudo dnf install iptables-nft");
 }
 
@@ -46,7 +46,7 @@ std::string run(const std::string& multi, const char* applet, const std::string&
       support::capture({{multi, applet}, std::move(env), {}}, input, {1U << 20U, std::chrono::seconds(10)});
   if (!result.status.ok()) {
     throw Error(ExitCode::failed,
-                std::string(applet) + " did not take the ruleset: " + support::escape_untrusted(result.err, 1000),
+                std::string(applet) + " refused the ruleset: " + support::escape_untrusted(result.err, 1000),
                 "`agentbox doctor` tells what the host lacks; the driver nftables needs no program");
   }
   return result.out;
@@ -75,7 +75,7 @@ void IptablesDriver::load(const Ruleset& ruleset) const {
     const std::string text = to_iptables(ruleset, family);
     run(multi, restore, text, m_scratch);
     if (const auto problem = iptables_difference(text, run(multi, save, {}, m_scratch)); !problem.empty()) {
-      throw Error(ExitCode::failed, "the ruleset did not arrive as it was meant: " + problem);
+      throw Error(ExitCode::failed, "the kernel's ruleset differs from the one loaded: " + problem);
     }
   }
 }

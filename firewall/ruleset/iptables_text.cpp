@@ -2,15 +2,12 @@
 #include "firewall/ruleset/iptables_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
 #include <optional>
 #include <variant>
-
-#include "support/text.hpp"
 
 namespace agentbox::firewall::ruleset {
 namespace {
@@ -144,18 +141,52 @@ std::string_view first_line(std::string_view& text) {
   return line;
 }
 
-/// The word behind `option` in `line`; empty when it is not there.
-std::string_view word_after(std::string_view line, std::string_view option) {
-  const auto at = line.find(option);
-  if (at == std::string_view::npos) {
-    return {};
-  }
-  line.remove_prefix(at + option.size());
-  if (line.starts_with('"')) { // comments are quoted where they need it
-    line.remove_prefix(1);
-    return line.substr(0, line.find('"'));
-  }
+std::string_view second_word(std::string_view line) {
+  line.remove_prefix(std::min(line.find(' '), line.size() - 1) + 1);
   return line.substr(0, line.find(' '));
+}
+
+/// A rule as iptables 1.8.10 and later list it; earlier ones look protocol 2 up in a table of their own.
+std::string numeric(std::string_view rule) {
+  constexpr std::string_view k_named = " -p igmp ";
+  std::string text(rule);
+  if (const auto at = text.find(k_named); at != std::string::npos) {
+    text.replace(at, k_named.size(), " -p 2 ");
+  }
+  return text;
+}
+
+/// What decides in `text`, the input of iptables-restore or the output of iptables-save: each built-in chain with its
+/// policy, each rule, in order within its chain. Counters and chains that accept without a rule are left out.
+std::vector<std::string> normal_form(std::string_view text) {
+  std::map<std::string, std::vector<std::string>> chains; // "table/CHAIN" -> policy, rules
+  std::string table;
+  const auto rules_of = [&](std::string_view chain) -> std::vector<std::string>& {
+    return chains[table + "/" + std::string(chain.substr(0, chain.find(' ')))];
+  };
+  while (!text.empty()) {
+    const std::string_view line = first_line(text);
+    if (line.starts_with('*')) {
+      table = line.substr(1);
+    } else if (line.starts_with(':')) {
+      auto& rules = rules_of(line.substr(1));
+      rules.insert(rules.begin(), "policy " + std::string(second_word(line)));
+    } else if (line.starts_with("-A ")) {
+      rules_of(line.substr(3)).push_back(numeric(line));
+    } else if (!line.empty() && !line.starts_with('#') && line != "COMMIT") {
+      chains[table].emplace_back(line); // nothing of ours
+    }
+  }
+  std::vector<std::string> lines;
+  for (const auto& [name, items] : chains) {
+    if (items == std::vector<std::string>{"policy ACCEPT"}) {
+      continue;
+    }
+    for (const std::string& item : items) {
+      lines.push_back(name + ": " + item);
+    }
+  }
+  return lines;
 }
 
 } // namespace
@@ -185,44 +216,8 @@ std::string empty_iptables() {
          "*nat\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n";
 }
 
-std::vector<std::string> skeleton(std::string_view text) {
-  std::map<std::string, std::vector<std::string>> chains; // "table/CHAIN" -> policy, rules
-  std::string table;
-  while (!text.empty()) {
-    const std::string_view line = first_line(text);
-    if (line.starts_with('*')) {
-      table = line.substr(1);
-    } else if (line.starts_with(':')) {
-      const std::string name = table + "/" + std::string(word_after(line, ":"));
-      chains[name].insert(chains[name].begin(), "policy " + std::string(word_after(line, " ")));
-    } else if (line.starts_with("-A ")) {
-      chains[table + "/" + std::string(word_after(line, "-A "))].push_back(
-          std::string(word_after(line, "--comment ")) + " -> " + std::string(word_after(line, "-j ")));
-    }
-  }
-  std::vector<std::string> lines;
-  for (const auto& [name, items] : chains) {
-    if (items.size() == 1 && items.front() == "policy ACCEPT") {
-      continue; // does nothing
-    }
-    for (const std::string& item : items) {
-      lines.push_back(name + ": " + item);
-    }
-  }
-  return lines;
-}
-
 std::string iptables_difference(std::string_view meant, std::string_view listed) {
-  const auto want = skeleton(meant);
-  const auto have = skeleton(listed);
-  const auto [missing, extra] = std::mismatch(want.begin(), want.end(), have.begin(), have.end());
-  if (missing == want.end() && extra == have.end()) {
-    return {};
-  }
-  const auto text = [](const auto& place, const auto& lines) {
-    return place == lines.end() ? std::string("nothing more") : support::in_quotes(*place);
-  };
-  return "the kernel has " + text(extra, have) + " where " + text(missing, want) + " was meant";
+  return first_difference(normal_form(meant), normal_form(listed));
 }
 
 } // namespace agentbox::firewall::ruleset

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/ruleset/model.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
+
+#include "support/text.hpp"
 
 namespace agentbox::firewall::ruleset {
 namespace {
@@ -74,8 +77,8 @@ Chain output_chain(const Inputs& inputs) {
   rules.push_back({"output-loopback", {OutLoopback{}, ToOwnAddress{}}, Accept{}});
   if (!inputs.addresses.empty()) {
     // After a redirect the packet is bound for loopback, but here it still shows the interface it had before.
-    rules.push_back({"output-redirected", {Redirected{}, To{k_loopback4, 128}, TcpTo{{k_proxy_port}}}, Accept{}});
-    rules.push_back({"output-redirected6", {Redirected{}, To{k_loopback6, 128}, TcpTo{{k_proxy_port}}}, Accept{}});
+    rules.push_back({"output-redirected", {To{k_loopback4, 128}, TcpTo{{k_proxy_port}}, Redirected{}}, Accept{}});
+    rules.push_back({"output-redirected6", {To{k_loopback6, 128}, TcpTo{{k_proxy_port}}, Redirected{}}, Accept{}});
   }
   add_host_rules(inputs, rules);
   add_link_local_rules(rules);
@@ -136,6 +139,17 @@ Ruleset build(const Inputs& inputs) {
   }
   ruleset.chains.push_back(redirect_chain(inputs));
   return ruleset;
+}
+
+std::string first_difference(const std::vector<std::string>& want, const std::vector<std::string>& have) {
+  const auto [missing, extra] = std::mismatch(want.begin(), want.end(), have.begin(), have.end());
+  if (missing == want.end() && extra == have.end()) {
+    return {};
+  }
+  const auto text = [](const auto& place, const auto& lines) {
+    return place == lines.end() ? "nothing more" : support::in_quotes(*place);
+  };
+  return "expected " + text(missing, want) + ", the kernel has " + text(extra, have);
 }
 
 } // namespace agentbox::firewall::ruleset

@@ -112,4 +112,7 @@ struct Inputs {
 /// host's loopback can be reached, the marked sockets reach no more of it than `host_ports` (and DNS).
 Ruleset build(const Inputs& inputs);
 
+/// Compares two renderings of rules line by line. Returns the first difference in words, or an empty string. Pure.
+std::string first_difference(const std::vector<std::string>& want, const std::vector<std::string>& have);
+
 } // namespace agentbox::firewall::ruleset

@@ -27,7 +27,8 @@ public:
     if (!m_context) {
       throw Error(ExitCode::failed, "cannot open libnftables");
     }
-    nft_ctx_output_set_flags(m_context.get(), NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_PRIO);
+    nft_ctx_output_set_flags(m_context.get(),
+                             NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_PRIO | NFT_CTX_OUTPUT_NUMERIC_PROTO);
     if (nft_ctx_buffer_output(m_context.get()) != 0 || nft_ctx_buffer_error(m_context.get()) != 0) {
       throw Error(ExitCode::failed, "out of memory in libnftables");
     }
@@ -38,7 +39,7 @@ public:
     if (nft_run_cmd_from_buffer(m_context.get(), command.c_str()) != 0) {
       const char* text = nft_ctx_get_error_buffer(m_context.get());
       throw Error(ExitCode::failed,
-                  "the kernel did not take the ruleset: " + support::escape_untrusted(text == nullptr ? "" : text),
+                  "the kernel refused the ruleset: " + support::escape_untrusted(text == nullptr ? "" : text),
                   "the host's kernel needs nf_tables, nf_nat, nft_redir, nft_reject_inet and nfnetlink_log; "
                   "`agentbox doctor` tells which one is missing");
     }
@@ -59,7 +60,7 @@ void load_and_verify(const Ruleset& ruleset, const std::string& document) {
     throw Error(ExitCode::failed, "the kernel's ruleset cannot be read back");
   }
   if (const std::string problem = difference(ruleset, json); !problem.empty()) {
-    throw Error(ExitCode::failed, "the ruleset did not arrive as it was meant: " + problem);
+    throw Error(ExitCode::failed, "the kernel's ruleset differs from the one loaded: " + problem);
   }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/ruleset/nft_json.hpp"
 
-#include <algorithm>
 #include <netinet/in.h>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -30,8 +29,9 @@ ordered_json conntrack(const char* key) {
 ordered_json payload(const char* protocol, const char* field) {
   return {{"payload", {{"protocol", protocol}, {"field", field}}}};
 }
+/// An anonymous set. One of a single value is listed as that value, so it is written so.
 ordered_json set_of(ordered_json values) {
-  return {{"set", std::move(values)}};
+  return values.size() == 1 ? values.front() : ordered_json{{"set", std::move(values)}};
 }
 
 /// One condition as a libnftables-json statement.
@@ -158,15 +158,23 @@ ordered_json add(const char* kind, ordered_json object) {
   return {{"add", std::move(inner)}};
 }
 
-/// "output/output-reject reject": what must be found again, in this order.
-std::string rule_line(const std::string& chain, const std::string& name, const std::string& verdict) {
-  return chain + '/' + name + ' ' + verdict;
-}
-
-std::string last_key(const json& statements) {
-  return statements.empty() || !statements.back().is_object() || statements.back().empty()
-             ? std::string()
-             : statements.back().begin().key();
+/// A table, chain or rule as one line of JSON, keys in alphabetical order, without what changes by itself: handles and
+/// the values of counters.
+std::string line(json object) {
+  for (json& properties : object) {
+    if (properties.contains("handle")) {
+      properties.erase("handle");
+    }
+    if (!properties.contains("expr")) {
+      continue;
+    }
+    for (json& statement : properties["expr"]) {
+      if (statement.contains("counter")) {
+        statement["counter"] = nullptr;
+      }
+    }
+  }
+  return object.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
 } // namespace
@@ -190,39 +198,20 @@ ordered_json to_nft_json(const Ruleset& ruleset) {
 
 std::string difference(const Ruleset& meant, const json& listed) {
   std::vector<std::string> want;
+  const ordered_json document = to_nft_json(meant);
+  for (const ordered_json& command : document.at("nftables")) {
+    if (command.contains("add")) {
+      want.push_back(line(json::parse(command.at("add").dump())));
+    }
+  }
+  want.erase(want.begin()); // the table is added twice
   std::vector<std::string> have;
-  for (const Chain& chain : meant.chains) {
-    const json object = json::parse(chain_object(chain).dump());
-    want.push_back("chain " + object.dump());
-    for (const Rule& rule : chain.rules) {
-      want.push_back(rule_line(chain.name, rule.name, last_key(json::parse(rule_object(chain, rule)["expr"].dump()))));
+  for (const json& object : listed.at("nftables")) {
+    if (!object.contains("metainfo")) {
+      have.push_back(line(object));
     }
   }
-  for (const json& item : listed.at("nftables")) {
-    if (item.contains("chain")) {
-      json object = item.at("chain");
-      object.erase("handle");
-      have.push_back("chain " + object.dump());
-      continue;
-    }
-    if (item.contains("rule")) {
-      const json& rule = item.at("rule");
-      have.push_back(rule_line(rule.at("chain").get<std::string>(), rule.value("comment", std::string()),
-                               last_key(rule.at("expr"))));
-    }
-  }
-  // The kernel lists all chains first, so both sides are brought into one order; rules keep theirs within a chain.
-  const auto by_kind = [](const std::string& left, const std::string& right) {
-    return left.substr(0, left.find('/')) < right.substr(0, right.find('/'));
-  };
-  std::stable_sort(want.begin(), want.end(), by_kind);
-  std::stable_sort(have.begin(), have.end(), by_kind);
-  const auto [missing, extra] = std::mismatch(want.begin(), want.end(), have.begin(), have.end());
-  if (missing == want.end() && extra == have.end()) {
-    return {};
-  }
-  return "the kernel has " + (extra == have.end() ? std::string("nothing more") : *extra) + " where " +
-         (missing == want.end() ? std::string("nothing more") : *missing) + " was meant";
+  return first_difference(want, have);
 }
 
 } // namespace agentbox::firewall::ruleset

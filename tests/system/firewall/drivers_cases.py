@@ -47,6 +47,16 @@ class Drivers(world.FirewallTest):
             self.assertTrue(box.probe("tcp", host=world.EVIL, port=443, send="00")["ok"])
             self.arrived()
 
+    def test_rules_of_every_form_are_read_back_as_they_were_loaded(self):
+        """A driver starts only if what the kernel lists equals what was loaded, so each way of listing must be known."""
+        four, six = [f"10.0.0.0/{n}:5432" for n in range(8, 32, 2)], [f"[fd00::/{n}]:5432" for n in range(8, 128, 9)]
+        odd = ["10.255.255.254:1", "172.16.0.1:22", "192.168.0.0/16:22", "[fd00::1:0:0:1]:65535", "[fd00:0:1:0:1:0:1:1]:443"]
+        ports = [number for port in range(20, 3000, 97) for number in ("--publish", str(port))]
+        for driver, (addresses, published) in itertools.product(DRIVERS, ((four, ports), (six, ports[:2]), (odd, []))):
+            box = self.box(allow_addresses=addresses, host_ports=[22, 80, 443, 8080]).start("--driver", driver, *published)
+            self.assertGreater(len(self.rules(box)), 15)
+            box.stop()
+
     def test_unload_needs_the_capability(self):
         box = self.box(**POLICY).start()
         for driver in DRIVERS:

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/ruleset/nft_json.hpp"
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "catch.hpp"
 #include "firewall/ruleset/driver.hpp"
@@ -14,19 +16,49 @@
 namespace agentbox::firewall::ruleset {
 namespace {
 
-/// What the kernel would list for `ruleset`, by the add commands.
-nlohmann::json listing(const Ruleset& ruleset) {
-  nlohmann::json list = nlohmann::json::array({{{"metainfo", {{"version", "1"}}}}});
+using nlohmann::json;
+
+/// What libnftables lists of `ruleset` once it is loaded: handles added, counters at work.
+json listing(const Ruleset& ruleset) {
+  json list = json::array({{{"metainfo", {{"version", "1"}}}}});
   int handle = 0;
   const nlohmann::ordered_json document = to_nft_json(ruleset);
-  for (const auto& command : document.at("nftables")) {
-    nlohmann::json object = nlohmann::json::parse(command.value("add", nlohmann::ordered_json::object()).dump());
-    if (object.contains("chain") || object.contains("rule")) {
-      object.begin()->operator[]("handle") = ++handle;
-      list.push_back(object);
+  for (std::size_t i = 2; i < document.at("nftables").size(); ++i) { // after add and delete of a former table
+    json object = json::parse(document.at("nftables").at(i).at("add").dump());
+    object.front()["handle"] = ++handle;
+    if (object.contains("rule")) {
+      for (json& statement : object["rule"]["expr"]) {
+        if (statement.contains("counter")) {
+          statement["counter"] = {{"packets", 7}, {"bytes", 420}};
+        }
+      }
     }
+    list.push_back(object);
   }
   return {{"nftables", list}};
+}
+
+/// A box with everything that rules can come from.
+Inputs rich() {
+  Inputs inputs;
+  inputs.published = {80, 3000};
+  inputs.addresses = {{*policy::parse_address("10.0.0.5"), 128, 5432}, {*policy::parse_address("fd00::"), 64, 80}};
+  inputs.host_ports = {11434};
+  inputs.host_gateway = policy::parse_address("10.0.2.2");
+  inputs.host_gateways6 = {policy::parse_address("2001:db8::1").value()};
+  return inputs;
+}
+
+bool may_vary(const std::string& path) {
+  return path.find("/metainfo/") != std::string::npos || path.ends_with("/handle") ||
+         path.find("/counter/") != std::string::npos;
+}
+
+json other_value(const json& value) {
+  if (value.is_number()) {
+    return value.get<std::int64_t>() + 1;
+  }
+  return value.is_string() ? json(value.get<std::string>() + "x") : json("x");
 }
 
 TEST_CASE("the ruleset is what the golden file says", "[ruleset]") {
@@ -51,61 +83,71 @@ TEST_CASE("the rules do not depend on the list of hosts, and have names of their
   CHECK(names.size() == rules);
 }
 
-TEST_CASE("a ruleset that arrived is recognised", "[ruleset]") {
-  const Ruleset ruleset = build({{}, {80}, {}, {}, {}});
-  CHECK_THAT(difference(ruleset, listing(ruleset)), Catch::Matchers::Equals(""));
+TEST_CASE("the kernel's listing of the ruleset equals it", "[ruleset]") {
+  for (const Inputs& inputs : {Inputs{}, rich()}) {
+    CHECK_THAT(difference(build(inputs), listing(build(inputs))), Catch::Matchers::Equals(""));
+  }
 }
 
-TEST_CASE("a ruleset that did not arrive whole is recognised", "[ruleset]") {
-  const Ruleset ruleset = build({{}, {80}, {}, {}, {}});
-  const auto whole = listing(ruleset);
-  REQUIRE(whole["nftables"].size() > 15);
-  for (std::size_t i = 1; i < whole["nftables"].size(); ++i) { // one thing missing
-    auto listed = whole;
-    listed["nftables"].erase(i);
-    INFO(whole["nftables"][i].dump());
-    CHECK_FALSE(difference(ruleset, listed).empty());
+TEST_CASE("a listing with one value changed is refused", "[ruleset]") {
+  const Ruleset ruleset = build(rich());
+  const json whole = listing(ruleset);
+  std::size_t refused = 0;
+  const json leaves = whole.flatten();
+  for (const auto& [path, value] : leaves.items()) {
+    json listed = whole;
+    listed[json::json_pointer(path)] = other_value(value);
+    INFO(path << ": " << value.dump());
+    REQUIRE(difference(ruleset, listed).empty() == may_vary(path));
+    refused += may_vary(path) ? 0 : 1;
   }
-  for (std::size_t i = 1; i < whole["nftables"].size(); ++i) { // one thing twice
-    auto listed = whole;
-    listed["nftables"].push_back(listed["nftables"][i]);
-    CHECK_FALSE(difference(ruleset, listed).empty());
-  }
-  auto open = whole;
-  for (auto& item : open["nftables"]) {
-    if (item.contains("chain")) {
-      item["chain"]["policy"] = "accept";
-    }
-  }
-  CHECK_FALSE(difference(ruleset, open).empty());
-  auto other_verdict = whole;
-  for (auto& item : other_verdict["nftables"]) {
-    if (item.contains("rule") && item["rule"]["comment"] == "output-reject") {
-      item["rule"]["expr"] = nlohmann::json::array({{{"accept", nullptr}}});
-    }
-  }
-  CHECK_FALSE(difference(ruleset, other_verdict).empty());
-  auto swapped = whole; // a chain whose first match is no longer the first
-  for (auto& item : swapped["nftables"]) {
-    if (item.contains("rule") && item["rule"]["comment"] == "output-reject-tcp") {
-      item["rule"]["comment"] = "output-reject";
-    } else if (item.contains("rule") && item["rule"]["comment"] == "output-reject") {
-      item["rule"]["comment"] = "output-reject-tcp";
-    }
-  }
-  CHECK_FALSE(difference(ruleset, swapped).empty());
-  CHECK_FALSE(difference(ruleset, {{"nftables", nlohmann::json::array()}}).empty());
+  CHECK(refused > 500);
 }
 
-/// A box with everything that rules can come from.
-Inputs rich() {
-  Inputs inputs;
-  inputs.published = {80, 3000};
-  inputs.addresses = {{*policy::parse_address("10.0.0.5"), 128, 5432}, {*policy::parse_address("fd00::"), 64, 80}};
-  inputs.host_ports = {11434};
-  inputs.host_gateway = policy::parse_address("10.0.2.2");
-  inputs.host_gateways6 = {policy::parse_address("2001:db8::1").value()};
-  return inputs;
+/// Every array and object below `value`, by path.
+void collect(const json& value, const std::string& path, std::vector<std::string>& paths) {
+  if (value.is_structured() && !path.ends_with("/metainfo") && !path.ends_with("/counter")) {
+    paths.push_back(path);
+    for (const auto& [key, child] : value.items()) {
+      collect(child, path + "/" + key, paths);
+    }
+  }
+}
+
+TEST_CASE("a listing with something missing, added, repeated or in another order is refused", "[ruleset]") {
+  const Ruleset ruleset = build(rich());
+  const json whole = listing(ruleset);
+  std::vector<std::string> paths;
+  collect(whole.at("nftables"), "/nftables", paths);
+  const auto refuse = [&](const std::string& path, const char* what, const auto& change) {
+    json listed = whole;
+    change(listed[json::json_pointer(path)]);
+    INFO(what << " in " << path << ": " << whole[json::json_pointer(path)].dump());
+    REQUIRE_FALSE(difference(ruleset, listed).empty());
+  };
+  for (const std::string& path : paths) {
+    const json& here = whole[json::json_pointer(path)];
+    if (here.is_object()) {
+      if (!here.contains("metainfo")) {
+        refuse(path, "a key more", [](json& at) { at["flags"] = {"dormant"}; });
+      }
+      for (const auto& [key, value] : here.items()) {
+        if (key != "handle" && key != "metainfo") {
+          refuse(path, "a key less", [&](json& at) { at.erase(key); });
+        }
+      }
+      continue;
+    }
+    for (std::size_t i = path == "/nftables" ? 1 : 0; i < here.size(); ++i) { // after metainfo
+      refuse(path, "an element less", [&](json& at) { at.erase(i); });
+      refuse(path, "an element twice",
+             [&](json& at) { at.insert(at.begin() + static_cast<std::ptrdiff_t>(i), at[i]); });
+      if (i + 1 < here.size()) {
+        refuse(path, "two elements swapped", [&](json& at) { std::swap(at[i], at[i + 1]); });
+      }
+    }
+  }
+  CHECK_FALSE(difference(ruleset, {{"nftables", json::array()}}).empty());
 }
 
 TEST_CASE("addresses and ports of the host are rules", "[ruleset]") {
@@ -134,20 +176,76 @@ TEST_CASE("more ports than one match takes are several rules", "[ruleset]") {
   CHECK(count == 3);
 }
 
-TEST_CASE("what iptables-save lists is compared by what decides", "[ruleset]") {
-  const std::string meant = to_iptables(build(rich()), Family::four);
-  const std::string unused = "*raw\n:PREROUTING ACCEPT [1:2]\nCOMMIT\n";
-  CHECK_THAT(iptables_difference(meant, "# comment\n" + unused + meant), Catch::Matchers::Equals(""));
-  for (const auto& [from, to] : {std::pair<std::string, std::string>{":OUTPUT DROP", ":OUTPUT ACCEPT"},
-                                 {"output-reject -j REJECT", "output-reject -j ACCEPT"},
-                                 {"--comment output-log ", "--comment other "}}) {
-    std::string listed = meant;
-    REQUIRE(listed.find(from) != std::string::npos);
-    listed.replace(listed.find(from), from.size(), to);
-    CHECK_FALSE(iptables_difference(meant, listed).empty());
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    c == at ? static_cast<void>(parts.emplace_back()) : parts.back().push_back(c);
   }
-  CHECK_FALSE(iptables_difference(meant, "").empty());
-  CHECK_FALSE(iptables_difference(meant, meant + "*filter\n-A OUTPUT -j ACCEPT\nCOMMIT\n").empty());
+  return parts;
+}
+
+std::string join(const std::vector<std::string>& parts, char with) {
+  std::string text;
+  for (const std::string& part : parts) {
+    text += (&part == &parts.front() ? "" : std::string(1, with)) + part;
+  }
+  return text;
+}
+
+TEST_CASE("what iptables-save lists equals the ruleset", "[ruleset]") {
+  for (const Family family : {Family::four, Family::six}) {
+    const std::string meant = to_iptables(build(rich()), family);
+    CHECK_THAT(iptables_difference(meant, "# comment\n*raw\n:PREROUTING ACCEPT [1:2]\nCOMMIT\n" + meant),
+               Catch::Matchers::Equals(""));
+    std::string named = meant; // iptables before 1.8.10
+    named.replace(named.find("-p 2 "), 5, "-p igmp ");
+    CHECK_THAT(iptables_difference(meant, named), Catch::Matchers::Equals(""));
+  }
+}
+
+TEST_CASE("a list of iptables-save with one word or line changed is refused", "[ruleset]") {
+  for (const Family family : {Family::four, Family::six}) {
+    const std::string meant = to_iptables(build(rich()), family);
+    const auto lines = split(meant, '\n');
+    const auto refuse = [&](std::vector<std::string> listed) {
+      INFO(join(listed, '\n'));
+      REQUIRE_FALSE(iptables_difference(meant, join(listed, '\n')).empty());
+    };
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const bool is_rule = lines[i].starts_with("-A ");
+      const bool is_policy = lines[i].starts_with(":") && lines[i].find("DROP") != std::string::npos;
+      if (!is_rule && !is_policy) {
+        continue;
+      }
+      auto listed = lines;
+      listed.erase(listed.begin() + static_cast<std::ptrdiff_t>(i));
+      refuse(listed);
+      if (is_rule) {
+        listed.insert(listed.begin() + static_cast<std::ptrdiff_t>(i), {lines[i], lines[i]});
+        refuse(listed);
+      }
+      if (is_rule && lines[i + 1].starts_with(lines[i].substr(0, lines[i].find(' ', 3)))) { // of the same chain
+        listed = lines;
+        std::swap(listed[i], listed[i + 1]);
+        refuse(listed);
+      }
+      const auto words = split(lines[i], ' ');
+      for (std::size_t word = 0; word + (is_policy ? 1 : 0) < words.size(); ++word) {
+        auto changed = words;
+        changed[word] += "x";
+        listed = lines;
+        listed[i] = join(changed, ' ');
+        refuse(listed);
+        changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(word));
+        listed[i] = join(changed, ' ');
+        refuse(listed);
+      }
+    }
+    CHECK_FALSE(iptables_difference(meant, "").empty());
+    CHECK_FALSE(iptables_difference(meant, meant + "*filter\n-A OUTPUT -j ACCEPT\nCOMMIT\n").empty());
+    CHECK_FALSE(iptables_difference(meant, meant + "*raw\n-A OUTPUT -j NOTRACK\nCOMMIT\n").empty());
+    CHECK_FALSE(iptables_difference(meant, meant + "*filter\n:mine - [0:0]\nCOMMIT\n").empty());
+  }
 }
 
 } // namespace
