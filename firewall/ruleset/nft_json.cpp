@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/ruleset/nft_json.hpp"
 
+#include <algorithm>
 #include <netinet/in.h>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -158,6 +159,16 @@ ordered_json add(const char* kind, ordered_json object) {
   return {{"add", std::move(inner)}};
 }
 
+/// An array of one value and that value alone mean the same; libnftables writes some flags in either way.
+void unwrap_single_values(json& value) {
+  if (value.is_structured()) {
+    std::for_each(value.begin(), value.end(), unwrap_single_values);
+  }
+  if (value.is_array() && value.size() == 1) {
+    value = json(value.front());
+  }
+}
+
 /// A table, chain or rule as one line of JSON, keys in alphabetical order, without what changes by itself: handles and
 /// the values of counters.
 std::string line(json object) {
@@ -174,6 +185,7 @@ std::string line(json object) {
       }
     }
   }
+  unwrap_single_values(object);
   return object.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 

@@ -89,6 +89,15 @@ TEST_CASE("the kernel's listing of the ruleset equals it", "[ruleset]") {
   }
 }
 
+TEST_CASE("a flag listed without its array is the same", "[ruleset]") {
+  json listed = listing(build({}));
+  std::string text = listed.dump();
+  const std::string flags = R"("flags":["daddr"])";
+  REQUIRE(text.find(flags) != std::string::npos);
+  text.replace(text.find(flags), flags.size(), R"("flags":"daddr")");
+  CHECK_THAT(difference(build({}), json::parse(text)), Catch::Matchers::Equals(""));
+}
+
 TEST_CASE("a listing with one value changed is refused", "[ruleset]") {
   const Ruleset ruleset = build(rich());
   const json whole = listing(ruleset);
