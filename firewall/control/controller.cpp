@@ -52,9 +52,9 @@ const policy::HostPattern* find_block(const policy::EgressPolicy& policy, const 
 /// A denial of more than `entry`, which taking back `entry` would not lift.
 const LiveChange* find_wider_denial(const names::LiveList& live, const policy::HostEntry& entry) {
   for (const LiveChange& change : live.changes()) {
-    const bool this_port = change.port == 0 || change.port == entry.port;
+    const bool this_port = !change.port || change.port == entry.port;
     // A grant without a port takes a denial of the whole host back; one of another port is narrower than that.
-    const bool is_wider = change.pattern != entry.pattern || (change.port == 0 && entry.port != policy::k_https_port);
+    const bool is_wider = change.pattern != entry.pattern || (!change.port && entry.port != policy::k_https_port);
     if (!change.allow && this_port && is_wider && change.pattern.covers(entry.pattern)) {
       return &change;
     }
@@ -190,7 +190,7 @@ bool Controller::record(const LiveChange& change, const char* reason, std::strin
   record.kind = audit::Kind::control;
   record.verdict = change.allow ? audit::Verdict::allow : audit::Verdict::deny;
   record.name = change.pattern.text();
-  record.port = change.port;
+  record.port = change.port.value_or(0);
   record.reason = reason;
   record.text = std::move(text);
   record.rule = change.rule_text();

@@ -12,12 +12,12 @@ constexpr std::size_t k_status_end = 12; // "HTTP/1.1 200"
 
 using support::is_digit;
 
-/// The status of "HTTP/1.x NNN", which is at least k_status_end bytes long; 0 when it is none.
-unsigned status_of(std::string_view line) {
+/// Returns the status of "HTTP/1.x NNN", at least k_status_end bytes long, or nullopt if it is not such a line.
+std::optional<unsigned> parse_status(std::string_view line) {
   const bool version = line.starts_with("HTTP/1.") && is_digit(line[7]) && line[8] == ' ';
   const bool digits = std::all_of(line.begin() + 9, line.begin() + k_status_end, is_digit);
   if (!version || !digits || line[9] < '1' || line[9] > '5') {
-    return 0;
+    return std::nullopt;
   }
   return static_cast<unsigned>((line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0'));
 }
@@ -32,8 +32,8 @@ ConnectResponse parse_connect_response(std::string_view bytes) {
     return response;
   }
   if (bytes.size() >= k_status_end) {
-    response.status = status_of(bytes);
-    if (response.status == 0) {
+    response.status = parse_status(bytes);
+    if (!response.status) {
       response.state = ConnectResponse::State::invalid;
       return response;
     }
@@ -49,7 +49,7 @@ ConnectResponse parse_connect_response(std::string_view bytes) {
   response.size = end + k_end.size();
   const bool accepted = response.status >= 200 && response.status < 300;
   response.state = accepted ? ConnectResponse::State::accepted : ConnectResponse::State::refused;
-  if (response.status == 0) { // an end before a whole status line
+  if (!response.status) { // the head ends before a complete status line
     response.state = ConnectResponse::State::invalid;
   }
   return response;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "support/ascii.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::firewall::http {
@@ -13,18 +14,18 @@ namespace {
 
 constexpr unsigned k_max_fields = 100;
 
-constexpr bool is_alpha_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+constexpr bool is_letter_or_digit(char c) {
+  return support::is_letter(c) || support::is_digit(c);
 }
 
 bool is_token(std::string_view text) {
   static constexpr std::string_view k_marks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alpha_or_digit(c) || k_marks.find(c) != std::string_view::npos;
+    return is_letter_or_digit(c) || k_marks.find(c) != std::string_view::npos;
   });
 }
 
-/// A field's value or a target: no control bytes but tab. Bytes above 0x7F are obs-text.
+/// Whether `text` has no control characters except tab. Bytes above 0x7F are obs-text (RFC 9110 §5.5).
 bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -33,9 +34,8 @@ bool is_plain(std::string_view text) {
 }
 
 bool same_name(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [&](char a, char b) { return lower(a) == lower(b); });
+                    [](char a, char b) { return support::to_lower(a) == support::to_lower(b); });
 }
 
 std::string_view trim(std::string_view text) {
@@ -47,10 +47,10 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(k_blanks) - first + 1);
 }
 
-/// One head under examination; `problem` is set by whichever check fails first.
-class Examiner {
+/// Checks one head line by line and fills in `head`. Each function returns the problem as a literal, empty if none.
+class HeadReader {
 public:
-  explicit Examiner(RequestHead& head) : m_head(head) {}
+  explicit HeadReader(RequestHead& head) : m_head(head) {}
 
   std::string_view request_line(std::string_view line) {
     const std::size_t first = line.find(' ');
@@ -65,14 +65,14 @@ public:
       return "not an HTTP/1 request";
     }
     if (method == "CONNECT") {
-      return "CONNECT is not let through";
+      return "CONNECT is not allowed";
     }
     const bool asterisk = method == "OPTIONS" && target == "*";
     if (target.empty() || (target.front() != '/' && !asterisk)) {
-      return "only a path is let through as the target, not a URL";
+      return "the request target must be a path, not a URL";
     }
     if (!is_plain(target) || target.find_first_of(" \t") != std::string_view::npos) {
-      return "a control character or a blank in the target";
+      return "a control character or blank in the request target";
     }
     m_head.forward = fmt::format("{}\r\n", line);
     return {};
@@ -84,7 +84,7 @@ public:
     }
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
-      return "a malformed or folded header field"; // obs-fold starts with a blank, which no token has
+      return "a malformed or folded header field"; // obs-fold starts with a blank, which is not in a token
     }
     const std::string_view name = line.substr(0, colon);
     const std::string_view value = trim(line.substr(colon + 1));
@@ -92,7 +92,7 @@ public:
       return "a control character in a header field";
     }
     if (same_name(name, "transfer-encoding")) {
-      return "Transfer-Encoding is not let through; send a Content-Length";
+      return "Transfer-Encoding is not allowed; send a Content-Length";
     }
     if (same_name(name, "host")) {
       return host(value, line);
@@ -132,10 +132,13 @@ private:
   }
 
   std::string_view content_length(std::string_view value, std::string_view line) {
+    if (m_length) {
+      return "two Content-Length headers";
+    }
+    const bool leading_zero = value.size() > 1 && value.front() == '0'; // octal to some
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), m_head.body);
-    if (m_length || value.empty() || value.front() == '-' || error != std::errc() ||
-        end != value.data() + value.size()) {
-      return "a malformed or second Content-Length";
+    if (!support::is_digits(value) || leading_zero || error != std::errc() || m_head.body > k_max_body) {
+      return "a malformed or too large Content-Length";
     }
     m_length = true;
     m_head.forward.append(line).append("\r\n");
@@ -148,8 +151,8 @@ private:
   bool m_length = false;
 };
 
-/// The next line without its CRLF, cut off the front of `bytes`; nothing when there is no whole one. A lone CR or LF
-/// makes `problem`.
+/// Removes the first line from `bytes` and returns it without its CRLF; nullopt if it is incomplete. Sets `problem` for
+/// a lone CR or LF.
 std::optional<std::string_view> take_line(std::string_view& bytes, std::string_view& problem) {
   const std::size_t end = bytes.find_first_of("\r\n");
   if (end == std::string_view::npos || (bytes[end] == '\r' && end + 1 == bytes.size())) {
@@ -164,26 +167,26 @@ std::optional<std::string_view> take_line(std::string_view& bytes, std::string_v
   return line;
 }
 
-std::string_view examine(std::string_view bytes, RequestHead& head) {
-  Examiner examiner(head);
+std::string_view read_head(std::string_view bytes, RequestHead& head) {
+  HeadReader reader(head);
   std::string_view rest = bytes;
   std::string_view problem;
   bool first = true;
   while (const auto line = take_line(rest, problem)) {
     if (line->empty()) {
-      problem = first ? "not an HTTP request" : examiner.finish();
+      problem = first ? "not an HTTP request" : reader.finish();
       head.size = bytes.size() - rest.size();
       head.state = RequestHead::State::complete;
       return problem;
     }
-    problem = first ? examiner.request_line(*line) : examiner.field(*line);
+    problem = first ? reader.request_line(*line) : reader.field(*line);
     if (!problem.empty()) {
       return problem;
     }
     first = false;
   }
-  if (problem.empty() && first && !bytes.empty() && !is_alpha_or_digit(bytes.front())) {
-    return "not an HTTP request"; // a method starts with a letter: no need to wait for the rest
+  if (problem.empty() && first && !bytes.empty() && !is_letter_or_digit(bytes.front())) {
+    return "not an HTTP request"; // no need to wait for the rest
   }
   return problem;
 }
@@ -192,9 +195,9 @@ std::string_view examine(std::string_view bytes, RequestHead& head) {
 
 RequestHead parse_request_head(std::string_view bytes) {
   RequestHead head;
-  head.problem = examine(bytes.substr(0, k_max_head), head);
+  head.problem = read_head(bytes.substr(0, k_max_head), head);
   if (head.problem.empty() && head.state == RequestHead::State::incomplete && bytes.size() >= k_max_head) {
-    head.problem = "the request's head is too long";
+    head.problem = "the request head is too long";
   }
   if (!head.problem.empty()) {
     head.state = RequestHead::State::invalid;
@@ -204,11 +207,10 @@ RequestHead parse_request_head(std::string_view bytes) {
 
 std::string denial_response(std::string_view box, std::string_view host, std::string_view reason) {
   const std::string name = support::escape_untrusted(host, 255);
-  const std::string body =
-      fmt::format("agentbox: the firewall of box \"{}\" did not let this request to {} through: {}.\n"
-                  "To allow the host, the developer runs outside of the box:  agentbox allow {}:80 --for 10m\n",
-                  support::escape_untrusted(box, 64), name.empty() ? "(no host)" : name,
-                  support::escape_untrusted(reason), name.empty() ? "HOST" : name);
+  const std::string body = fmt::format("agentbox: the firewall of box \"{}\" denied this request to {}: {}.\n"
+                                       "To allow the host, run outside the box:  agentbox allow {}:80 --for 10m\n",
+                                       support::escape_untrusted(box, 64), name.empty() ? "(no host)" : name,
+                                       support::escape_untrusted(reason), name.empty() ? "HOST" : name);
   return fmt::format("HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n"
                      "Connection: close\r\nCache-Control: no-store\r\n\r\n{}",
                      body.size(), body);

@@ -4,7 +4,7 @@
 namespace agentbox::firewall::names {
 
 policy::EgressDecision Directory::with_changes(policy::EgressDecision decision, std::string_view host,
-                                               std::uint16_t port) const {
+                                               std::optional<std::uint16_t> port) const {
   using Verdict = policy::EgressDecision::Verdict;
   if (m_live.empty() || decision.verdict == Verdict::bad_name || decision.verdict == Verdict::blocked) {
     return decision;
@@ -27,7 +27,7 @@ policy::EgressDecision Directory::decide(std::string_view host, std::uint16_t po
 }
 
 Directory::Found Directory::look_up(std::string_view host, AddressPool::Clock::time_point now) {
-  Found found{with_changes(m_index.decide(host), host, 0), std::nullopt};
+  Found found{with_changes(m_index.decide(host), host, std::nullopt), std::nullopt};
   if (found.decision.allowed()) {
     const bool wildcard = found.decision.rule.starts_with("*.");
     found.address = m_addresses.address_of(host, wildcard, now);

@@ -50,7 +50,8 @@ public:
   const LiveList& live() const noexcept { return m_live; }
 
 private:
-  policy::EgressDecision with_changes(policy::EgressDecision decision, std::string_view host, std::uint16_t port) const;
+  policy::EgressDecision with_changes(policy::EgressDecision decision, std::string_view host,
+                                      std::optional<std::uint16_t> port) const;
 
   policy::EgressIndex m_index;
   LiveList m_live;

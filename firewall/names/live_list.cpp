@@ -15,8 +15,8 @@ bool expired(const LiveChange& change, LiveList::Clock::time_point now) {
 } // namespace
 
 std::string LiveChange::host_text() const {
-  const std::uint16_t unsaid = allow ? policy::k_https_port : 0;
-  return port == unsaid ? pattern.text() : pattern.text() + ":" + std::to_string(port);
+  const bool is_default = allow ? port == policy::k_https_port : !port;
+  return is_default || !port ? pattern.text() : pattern.text() + ":" + std::to_string(*port);
 }
 
 std::string LiveChange::rule_text() const {
@@ -25,36 +25,39 @@ std::string LiveChange::rule_text() const {
 
 void LiveList::add(LiveChange change) {
   std::erase_if(m_changes, [&](const LiveChange& old) {
-    const bool same_port = old.port == change.port || change.port == 0 || old.port == 0;
+    const bool same_port = old.port == change.port || !change.port || !old.port;
     return old.pattern == change.pattern && (old.allow == change.allow ? old.port == change.port : same_port);
   });
   m_changes.push_back(std::move(change));
 }
 
-void LiveList::take_back_denial(const policy::HostPattern& pattern, std::uint16_t port) {
+void LiveList::take_back_denial(const policy::HostPattern& pattern, std::optional<std::uint16_t> port) {
   std::erase_if(m_changes, [&](const LiveChange& old) {
-    return !old.allow && old.pattern == pattern && (old.port == port || old.port == 0);
+    return !old.allow && old.pattern == pattern && (old.port == port || !old.port);
   });
 }
 
-const LiveChange* LiveList::find_grant(std::string_view host, std::uint16_t port, Clock::time_point now) const {
+const LiveChange* LiveList::find_grant(std::string_view host, std::optional<std::uint16_t> port,
+                                       Clock::time_point now) const {
   const auto found = std::find_if(m_changes.begin(), m_changes.end(), [&](const LiveChange& change) {
-    return change.allow && (port == 0 || change.port == port) && change.pattern.matches(host) && !expired(change, now);
+    return change.allow && (!port || change.port == port) && change.pattern.matches(host) && !expired(change, now);
   });
   return found == m_changes.end() ? nullptr : &*found;
 }
 
-const LiveChange* LiveList::find_denial(std::string_view host, std::uint16_t port, Clock::time_point now) const {
+const LiveChange* LiveList::find_denial(std::string_view host, std::optional<std::uint16_t> port,
+                                        Clock::time_point now) const {
   const auto found = std::find_if(m_changes.begin(), m_changes.end(), [&](const LiveChange& change) {
-    return !change.allow && (change.port == 0 || change.port == port) && change.pattern.matches(host) &&
+    return !change.allow && (!change.port || change.port == port) && change.pattern.matches(host) &&
            !expired(change, now);
   });
   return found == m_changes.end() ? nullptr : &*found;
 }
 
-const LiveChange* LiveList::find_denial_of(const policy::HostPattern& pattern, std::uint16_t port) const {
+const LiveChange* LiveList::find_denial_of(const policy::HostPattern& pattern,
+                                           std::optional<std::uint16_t> port) const {
   const auto found = std::find_if(m_changes.begin(), m_changes.end(), [&](const LiveChange& change) {
-    return !change.allow && (change.port == 0 || change.port == port) && change.pattern.covers(pattern);
+    return !change.allow && (!change.port || change.port == port) && change.pattern.covers(pattern);
   });
   return found == m_changes.end() ? nullptr : &*found;
 }

@@ -136,9 +136,10 @@ asio::awaitable<Reached> ask_proxy(Reached& reached, const std::string& authorit
     co_await io::yield();
   }
   if (response.state != State::accepted) {
-    Reached failure = refused("upstream-proxy", response.state == State::refused
-                                                    ? fmt::format("the upstream proxy answered {}", response.status)
-                                                    : "the upstream proxy gave no usable answer");
+    Reached failure =
+        refused("upstream-proxy", response.state == State::refused
+                                      ? fmt::format("the upstream proxy answered {}", response.status.value_or(0))
+                                      : "the upstream proxy gave no usable answer");
     failure.address = std::move(reached.address);
     co_return failure;
   }

@@ -77,10 +77,10 @@ asio::awaitable<FlowEnd> wait_for_more(tcp::socket& from) {
 asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
   std::optional<Pipe> pipe; // empty whenever it is given back
   unsigned turns = 0;
-  std::uint64_t left = flow.limit;
+  std::uint64_t moved = 0;
   FlowEnd end = FlowEnd::limit_reached;
   bool waits = true; // at first as well: what was there has been read to decide
-  while (left > 0) {
+  while (!flow.limit || moved < *flow.limit) {
     if (flow.budget != nullptr && *flow.budget == 0) {
       give_back(pipes, pipe);
       co_return co_await wait_for_more(flow.from);
@@ -101,13 +101,13 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
       end = FlowEnd::broken;
       break;
     }
-    const std::uint64_t most = flow.budget == nullptr ? left : std::min(left, *flow.budget);
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(most, k_chunk));
+    std::uint64_t wanted = flow.limit ? std::min<std::uint64_t>(*flow.limit - moved, k_chunk) : k_chunk;
+    wanted = flow.budget == nullptr ? wanted : std::min(wanted, *flow.budget);
     const ssize_t got = ::splice(flow.from.native_handle(), nullptr, pipe->write.get(), nullptr, wanted,
                                  SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     const int error = got < 0 ? errno : 0;
     if (got > 0) {
-      left -= static_cast<std::uint64_t>(got);
+      moved += static_cast<std::uint64_t>(got);
       if (flow.budget != nullptr) {
         *flow.budget -= static_cast<std::uint64_t>(got);
       }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
-#include <limits>
+#include <optional>
 
 #include "firewall/io/await.hpp"
 #include "firewall/proxy/pipe_pool.hpp"
@@ -12,10 +12,10 @@ namespace agentbox::firewall::proxy {
 struct Flow {
   asio::ip::tcp::socket& from;
   asio::ip::tcp::socket& to;
-  std::uint64_t& bytes;                                            ///< counted up with every byte handed on
-  bool& active;                                                    ///< set whenever bytes move
-  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max(); ///< bytes handed on at most
-  std::uint64_t* budget = nullptr; ///< bytes that may still be handed on, shared between connections; none: any number
+  std::uint64_t& bytes;                    ///< incremented by each byte moved
+  bool& active;                            ///< set whenever bytes move
+  std::optional<std::uint64_t> limit = {}; ///< maximum bytes to move; unlimited if not set
+  std::uint64_t* budget = nullptr;         ///< bytes left, shared between connections; unlimited if null
 };
 
 enum class FlowEnd {

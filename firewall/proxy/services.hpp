@@ -31,7 +31,7 @@ public:
 
 private:
   std::vector<netlink::Address16> m_addresses;
-  std::chrono::steady_clock::time_point m_read;
+  std::optional<std::chrono::steady_clock::time_point> m_read;
 };
 
 /// What every connection of a box uses.

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -78,7 +77,7 @@ private:
   asio::awaitable<void> say_farewell();
 
   /// Whether only a request of known length goes up (port 80).
-  bool one_request() const noexcept { return m_upload_limit != std::numeric_limits<std::uint64_t>::max(); }
+  bool one_request() const noexcept { return m_upload_limit.has_value(); }
 
   /// Notes a refusal by policy. Always false.
   bool deny(std::string_view reason, std::string text, Farewell farewell = Farewell::reset);
@@ -110,7 +109,7 @@ private:
   bool m_closing = false;      ///< the answer to the one request is complete; the client may go
   Farewell m_farewell = Farewell::reset;
   std::string m_buffer; ///< what the client sent so far; once checked: what is sent on before the relay starts
-  std::uint64_t m_upload_limit = std::numeric_limits<std::uint64_t>::max(); ///< bytes sent on after the buffer
+  std::optional<std::uint64_t> m_upload_limit; ///< bytes that may follow m_buffer; unlimited if not set
 };
 
 } // namespace agentbox::firewall::proxy

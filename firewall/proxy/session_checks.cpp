@@ -103,11 +103,11 @@ bool Session::check_server_name(const tls::ClientHello& hello) {
   if (hello.encrypted) {
     return lenient || deny("ech", "the ClientHello hides the name it asks for (ECH)", Farewell::alert);
   }
-  if (!hello.has_sni) {
+  if (!hello.sni) {
     return lenient || deny("sni-missing", "the ClientHello names no host (no SNI)", Farewell::alert);
   }
-  if (policy::canonical_name(hello.sni) != m_record.name) {
-    return deny("sni-mismatch", fmt::format("the ClientHello asks for another host: {}", hello.sni), Farewell::alert);
+  if (policy::canonical_name(*hello.sni) != m_record.name) {
+    return deny("sni-mismatch", fmt::format("the ClientHello asks for another host: {}", *hello.sni), Farewell::alert);
   }
   return true;
 }

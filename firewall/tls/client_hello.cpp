@@ -117,7 +117,7 @@ Assembled assemble(std::string_view bytes) {
 
 /// RFC 6066 §3: a list of names of different types, of which only host_name(0) exists. Exactly one is taken.
 std::string_view read_server_name(std::string_view body, ClientHello& hello) {
-  if (hello.has_sni) {
+  if (hello.sni) {
     return "two server_name extensions";
   }
   Block extension(body);
@@ -130,7 +130,6 @@ std::string_view read_server_name(std::string_view body, ClientHello& hello) {
   if (!list.empty()) {
     return "more than one name in the server_name extension";
   }
-  hello.has_sni = true;
   hello.sni = name;
   return {};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,11 +21,10 @@ struct ClientHello {
     invalid, ///< not TLS, malformed, or ambiguous (two SNI extensions, two names in one): `problem` says which
   };
   State state = State::incomplete;
-  bool has_sni = false;
-  std::string sni;          ///< as sent; not canonical, not even a name
-  bool encrypted = false;   ///< an encrypted_client_hello extension is there: the true name may be another one
-  std::size_t size = 0;     ///< of its records, when it is complete
-  std::string_view problem; ///< a literal, for State::invalid
+  std::optional<std::string> sni; ///< as sent; may not be a valid name
+  bool encrypted = false;         ///< an encrypted_client_hello extension is there: the true name may be another one
+  std::size_t size = 0;           ///< of its records, when it is complete
+  std::string_view problem;       ///< a literal, for State::invalid
 };
 
 /// Parses `bytes` from the first one of the connection on (RFC 8446 §4.1.2, RFC 6066 §3). The hello may be spread over

@@ -204,11 +204,11 @@ void Channel::on_answer(void* raw, int status, int timeouts, ares_addrinfo* resu
   Lookup::Answer answer;
   answer.status = status;
   answer.timeouts = timeouts;
-  answer.ttl = std::chrono::seconds::max();
   if (result != nullptr) {
     for (const ares_addrinfo_node* node = result->nodes; node != nullptr; node = node->ai_next) {
       append(*node, answer.addresses);
-      answer.ttl = std::min(answer.ttl, std::chrono::seconds(node->ai_ttl));
+      const std::chrono::seconds ttl(node->ai_ttl);
+      answer.ttl = node == result->nodes ? ttl : std::min(answer.ttl, ttl);
     }
     ares_freeaddrinfo(result);
   }

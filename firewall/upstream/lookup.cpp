@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::chrono::milliseconds k_resolution_delay{50};
 constexpr std::chrono::seconds k_max_ttl{30};
-constexpr int k_unanswered = -1;
 constexpr std::size_t k_v4 = 0;
 constexpr std::size_t k_v6 = 1;
 
@@ -22,15 +21,15 @@ bool says_none(int status) {
 } // namespace
 
 Lookup::Lookup(asio::io_context& context)
-    : m_status{k_unanswered, k_unanswered}, m_some(context, Clock::time_point::max()),
-      m_all(context, Clock::time_point::max()), m_delay(context) {}
+    : m_some(context, Clock::time_point::max()), m_all(context, Clock::time_point::max()), m_delay(context) {}
 
 void Lookup::add(Family family, Answer answer) {
   const bool v4 = family == Family::v4;
   m_status.at(v4 ? k_v4 : k_v6) = answer.status;
   --m_open;
   if (!answer.addresses.empty()) {
-    m_until = std::min(m_until, Clock::now() + std::clamp(answer.ttl, std::chrono::seconds(0), k_max_ttl));
+    const auto until = Clock::now() + std::clamp(answer.ttl, std::chrono::seconds(0), k_max_ttl);
+    m_until = m_until ? std::min(*m_until, until) : until;
     m_addresses.insert(v4 ? m_addresses.begin() : m_addresses.end(), answer.addresses.begin(), answer.addresses.end());
     if (!v4 && m_open > 0) {
       m_delay.expires_after(k_resolution_delay);
@@ -75,9 +74,9 @@ std::string Lookup::problem() const {
   if (!m_addresses.empty()) {
     return {};
   }
-  for (const int status : m_status) {
-    if (status != ARES_SUCCESS && status != ARES_ENODATA && status != k_unanswered) {
-      return ares_strerror(status);
+  for (const std::optional<int>& status : m_status) {
+    if (status && status != ARES_SUCCESS && status != ARES_ENODATA) {
+      return ares_strerror(*status);
     }
   }
   return "the name has no address";
@@ -87,8 +86,8 @@ bool Lookup::usable(Clock::time_point now) const {
   if (m_addresses.empty()) {
     return !enough();
   }
-  const int status = m_status[k_v4];
-  return now < m_until && (status == ARES_SUCCESS || status == k_unanswered || says_none(status));
+  const std::optional<int> status = m_status[k_v4];
+  return now < m_until && (!status || status == ARES_SUCCESS || says_none(*status));
 }
 
 } // namespace agentbox::firewall::upstream

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ public:
     int status = 0; ///< c-ares
     int timeouts = 0;
     std::vector<policy::Address16> addresses;
-    std::chrono::seconds ttl{};
+    std::chrono::seconds ttl{}; ///< of the address that expires first
   };
 
   explicit Lookup(asio::io_context& context);
@@ -50,10 +51,10 @@ private:
   bool enough() const;
 
   int m_open = 2;
-  std::array<int, 2> m_status; ///< of each family
-  bool m_waited = false;       ///< long enough for A after AAAA
+  std::array<std::optional<int>, 2> m_status; ///< of each family's answer
+  bool m_waited = false;                      ///< long enough for A after AAAA
   std::vector<policy::Address16> m_addresses;
-  Clock::time_point m_until = Clock::time_point::max();
+  std::optional<Clock::time_point> m_until; ///< when the first address expires
   // Both never run out by themselves, and are cancelled to wake who waits.
   asio::steady_timer m_some;
   asio::steady_timer m_all;

@@ -43,7 +43,7 @@ Resolver::Stamp Resolver::stamp_of(const std::filesystem::path& path) {
 
 void Resolver::follow_resolv_conf() {
   const auto now = Clock::now();
-  if (m_checked != Clock::time_point() && now - m_checked < k_check_interval) {
+  if (m_checked && now - *m_checked < k_check_interval) {
     return;
   }
   m_checked = now;

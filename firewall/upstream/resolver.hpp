@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,7 +67,7 @@ private:
   std::uint32_t m_mark;
   Stamp m_stamp;
   Stamp m_passed_on_stamp;
-  Clock::time_point m_checked;
+  std::optional<Clock::time_point> m_checked; ///< when the two files were last looked at
   std::string m_problem;
   std::vector<std::string> m_servers; ///< as resolv.conf has them
   std::size_t m_first = 0;            ///< the one that is asked first

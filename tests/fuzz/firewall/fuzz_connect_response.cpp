@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto whole = agentbox::firewall::http::parse_connect_response(text);
   const bool complete =
       whole.state == ConnectResponse::State::accepted || whole.state == ConnectResponse::State::refused;
-  agentbox::fuzz::require(!complete || (whole.size <= size && whole.status >= 100 && whole.status <= 599),
+  agentbox::fuzz::require(!complete ||
+                              (whole.size <= size && whole.status && *whole.status >= 100 && *whole.status <= 599),
                           "a complete head lies within the bytes");
   // However the bytes are cut, the answer is the same once it is there.
   if (complete) {

@@ -18,6 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   require(http::parse_request_head(bytes.substr(0, head.size - 1)).state == http::RequestHead::State::incomplete,
           "a head ends with its last byte");
+  require(head.body <= http::k_max_body, "a body has a length");
   require(head.forward.ends_with("\r\nConnection: close\r\n\r\n"), "the server is told to close");
   require(head.forward.find('\n') != std::string::npos &&
               std::count(head.forward.begin(), head.forward.end(), '\n') ==

@@ -7,6 +7,9 @@ import world
 from tls_bytes import ALERT, ASKS_FOR_RETRY, ECH, RETRY, extension, hello, message, real_hello, records, server_names
 
 GOOD = "api.example.com"
+# Around 2^63 and 2^64, where a number may mean "none" or wrap around in another program, and lengths in odd forms.
+LENGTHS = ["9223372036854775808", "18446744073709551615", "18446744073709551616", "18446744073709551620", "-1", "+5", "0x5", "5, 5",
+           "5 5", "007", ""]
 
 
 def request(text):
@@ -162,7 +165,9 @@ class Hosts(world.FirewallTest):
                                  "GET / HTTP/1.1\nHost: api.example.com\nHost: evil.example.net\n\n",
                                  "GET / HTTP/1.1\nX: y\n Host: evil.example.net\nHost: api.example.com\n\n",
                                  "GET / HTTP/1.1\nHost: api.example.com\nTransfer-Encoding: chunked\n\n0\n\n",
-                                 "PRI * HTTP/2.0\n\nSM\n\n"]}
+                                 "PRI * HTTP/2.0\n\nSM\n\n",
+                                 *(f"POST / HTTP/1.1\nHost: api.example.com\nContent-Length: {length}\n\n"
+                                   "GET / HTTP/1.1\nHost: evil.example.net\n\n" for length in LENGTHS)]}
         for reason, texts in cases.items():
             for text in texts:
                 result = self.fw.probe("tcp", host=GOOD, port=80, send=request(text))

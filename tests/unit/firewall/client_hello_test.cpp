@@ -17,7 +17,6 @@ TEST_CASE("a ClientHello's server name is found", "[tls]") {
   const auto parsed =
       parse_client_hello(hello(extension(0x0a0a, "") + server_name("api.example.com") + extension(43, "xx")));
   CHECK(parsed.state == State::complete);
-  CHECK(parsed.has_sni);
   CHECK(parsed.sni == "api.example.com");
   CHECK_FALSE(parsed.encrypted);
 }
@@ -89,10 +88,10 @@ TEST_CASE("a ClientHello may be spread over records", "[tls]") {
 
 TEST_CASE("a ClientHello without a server name is complete", "[tls]") {
   CHECK(parse_client_hello(hello(extension(43, "xx"))).state == State::complete);
-  CHECK_FALSE(parse_client_hello(hello(extension(43, "xx"))).has_sni);
+  CHECK_FALSE(parse_client_hello(hello(extension(43, "xx"))).sni);
   const auto bare = parse_client_hello(record(hello_message("", false)));
   CHECK(bare.state == State::complete);
-  CHECK_FALSE(bare.has_sni);
+  CHECK_FALSE(bare.sni);
 }
 
 TEST_CASE("an encrypted ClientHello is seen, inner and outer, also the drafts before it", "[tls]") {

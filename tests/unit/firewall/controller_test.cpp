@@ -53,6 +53,7 @@ TEST_CASE("a grant opens one host and port, and is written down", "[control]") {
   CHECK(rig.verdict("api.github.com") == Verdict::allowed);
   CHECK(rig.resolves("api.github.com"));
   CHECK(rig.verdict("api.github.com", 22) == Verdict::not_listed);
+  CHECK(rig.verdict("api.github.com", 0) == Verdict::not_listed);
   CHECK(rig.verdict("x.api.github.com") == Verdict::not_listed);
   CHECK(rig.changes == 1);
   REQUIRE(rig.records.size() == 1);

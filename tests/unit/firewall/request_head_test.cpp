@@ -41,7 +41,27 @@ TEST_CASE("a request's body is what its Content-Length says", "[http]") {
   CHECK(with_field("Content-Length:") == State::invalid);
   CHECK(with_field("Content-Length: 99999999999999999999999") == State::invalid);
   CHECK(with_field("Content-Length: 5\r\nContent-Length: 5") == State::invalid);
+  CHECK(with_field("Content-Length: 5\r\nContent-Length: 6") == State::invalid);
+  CHECK(with_field("Content-Length: 5, 5") == State::invalid);
+  CHECK(with_field("Content-Length: 5\r\nTransfer-Encoding: chunked") == State::invalid);
+  CHECK(with_field("Content-Length : 5") == State::invalid);
+  CHECK(with_field("Content-Length: 05") == State::invalid);
+  CHECK(with_field("Content-Length: 0") == State::complete);
   CHECK(with_field("Content-Length: 5") == State::complete);
+}
+
+TEST_CASE("a Content-Length that a server could read as another number is refused", "[http]") {
+  const auto body = [](const std::string& length) {
+    return parse_request_head("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: " + length + "\r\n\r\n");
+  };
+  CHECK(body("9223372036854775807").body == k_max_body);
+  CHECK(body("9223372036854775807").state == State::complete);
+  CHECK(body("4294967296").body == 4294967296);
+  for (const char* length : {"9223372036854775808", "18446744073709551614", "18446744073709551615",
+                             "18446744073709551616", "18446744073709551620", "-0", "00", "1e3", "\v5"}) {
+    INFO(length);
+    CHECK(body(length).state == State::invalid);
+  }
 }
 
 TEST_CASE("a head may come in any pieces", "[http]") {
