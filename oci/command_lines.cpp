@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/command_lines.hpp"
 
-#include "oci/names.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::oci {
 
 std::string pod_name(const policy::PolicyFields& fields) {
-  return "agentbox-" + fields.name;
+  return protocol::k_pod_prefix + fields.name;
 }
 
 std::vector<std::string> agent_argv(const policy::PolicyFields& fields) {
   const auto entrypoint = [](const char* how, const std::vector<std::string>& words) {
-    std::vector<std::string> argv = {k_entrypoint_program, how};
+    std::vector<std::string> argv = {protocol::k_entrypoint_program, how};
     argv.insert(argv.end(), words.begin(), words.end());
     return argv;
   };
@@ -24,13 +24,18 @@ std::vector<std::string> agent_argv(const policy::PolicyFields& fields) {
   }
   case policy::Run::Kind::command: return entrypoint("exec", fields.run.command);
   }
-  return {k_entrypoint_program};
+  return {protocol::k_entrypoint_program};
 }
 
 std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const std::string& nonce) {
-  std::vector<std::string> argv = {
-      k_firewall_program, "serve", "--box",    fields.name,
-      "--nonce",          nonce,   "--driver", std::string(policy::driver_text(fields.firewall_driver))};
+  std::vector<std::string> argv = {protocol::k_firewall_program,
+                                   "serve",
+                                   "--box",
+                                   fields.name,
+                                   "--nonce",
+                                   nonce,
+                                   "--driver",
+                                   std::string(policy::driver_text(fields.firewall_driver))};
   for (const policy::PublishedPort& port : fields.ports) { // or the ruleset refuses what Podman forwards to the box
     argv.insert(argv.end(), {"--publish", std::to_string(port.box_port)});
   }

@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "oci/names.hpp"
 #include "oci/render.hpp"
 #include "oci/sealed_file.hpp"
 #include "policy/path_rules.hpp"
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 
 namespace agentbox::oci {
@@ -132,7 +132,7 @@ json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts) {
     mounts.push_back(sealed_file("/etc/resolv.conf", facts.resolv_conf->string()));
   }
   if (fields.ca_bundle) {
-    mounts.push_back(sealed_file(k_ca_bundle_path, fields.ca_bundle->string()));
+    mounts.push_back(sealed_file(protocol::k_ca_bundle_path, fields.ca_bundle->string()));
   }
   mounts.push_back(user_bind(fields.workspace.destination, fields.workspace.source, false, facts));
   std::vector<policy::Mount> more = fields.mounts;
@@ -152,9 +152,9 @@ json firewall_mounts(const HostFacts& facts) {
   json mounts = json::array();
   add_kernel_filesystems(mounts);
   const Options writable = {"bind", "rprivate", "nosuid", "nodev", "noexec", "rnosuid", "rnodev", "rnoexec"};
-  mounts.push_back(sealed_file(k_egress_path, facts.egress_json.string()));
-  mounts.push_back(mount(k_run_path, "bind", facts.run_folder.string(), writable));
-  mounts.push_back(mount(k_audit_path, "bind", facts.audit_folder.string(), writable));
+  mounts.push_back(sealed_file(protocol::k_egress_path, facts.egress_json.string()));
+  mounts.push_back(mount(protocol::k_run_path, "bind", facts.run_folder.string(), writable));
+  mounts.push_back(mount(protocol::k_audit_path, "bind", facts.audit_folder.string(), writable));
   return mounts;
 }
 

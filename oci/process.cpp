@@ -4,8 +4,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "oci/names.hpp"
 #include "oci/render.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::oci {
 namespace {
@@ -58,7 +58,7 @@ json agent_environment(const policy::PolicyFields& fields, const HostFacts& fact
   put(fields.agent.env);
   if (fields.ca_bundle) {
     for (const char* name : k_ca_variables) {
-      env[name] = k_ca_bundle_path;
+      env[name] = protocol::k_ca_bundle_path;
     }
   }
   put(fields.env);
@@ -67,11 +67,11 @@ json agent_environment(const policy::PolicyFields& fields, const HostFacts& fact
        {"LOGNAME", fields.user.name},
        {"HOSTNAME", fields.hostname},
        {"container", "podman"},
-       {"AGENTBOX_NETWORK", std::string(policy::mode_text(fields.egress.mode))},
-       {"AGENTBOX_PIDS", std::to_string(fields.limits.pids)},
-       {k_gate_variable, facts.nonce}});
+       {protocol::k_network_variable, std::string(policy::mode_text(fields.egress.mode))},
+       {protocol::k_pids_variable, std::to_string(fields.limits.pids)},
+       {protocol::k_nonce_variable, facts.nonce}});
   if (fields.confinement.prove_at_start) {
-    env["AGENTBOX_VERIFY"] = "1";
+    env[protocol::k_verify_variable] = "1";
   }
   return as_list(env);
 }

@@ -5,10 +5,10 @@
 #include <tuple>
 
 #include "oci/command_lines.hpp"
-#include "oci/names.hpp"
 #include "oci/render.hpp"
 #include "oci/seccomp/derive.hpp"
 #include "policy/egress_json.hpp"
+#include "protocol/protocol.hpp"
 #include "support/digest.hpp"
 
 namespace agentbox::oci {
@@ -34,7 +34,7 @@ json sources_section(const json& mounts, const HostFacts& facts) {
   for (const json& mount : mounts) {
     const auto source = mount.at("source").get<std::string>();
     if (const auto found = facts.sources.find(source); mount.at("type") == "bind" && found != facts.sources.end()) {
-      sources[source] = std::to_string(found->second.device) + ":" + std::to_string(found->second.inode);
+      sources[source] = protocol::to_text({found->second.device, found->second.inode});
     }
   }
   return sources;
@@ -50,7 +50,7 @@ std::string mounts_variable(const json& mounts, const HostFacts& facts) {
       continue; // a line is a path; the hook has compared this one
     }
     lines += lines.empty() ? "" : "\n";
-    lines += std::to_string(found->second.device) + ":" + std::to_string(found->second.inode) + " " + destination;
+    lines += protocol::to_text({found->second.device, found->second.inode}) + " " + destination;
   }
   return lines;
 }
@@ -81,13 +81,15 @@ json render_agent(const policy::Policy& policy, const HostFacts& facts) {
   linux_part["seccomp"] = seccomp_section(facts, seccomp::Box::agent, confinement.capabilities);
   join_namespaces(linux_part["namespaces"], facts);
   const json all_mounts = agent_mounts(fields, facts);
-  json annotations = {{k_role_annotation, "agent"}, {k_box_annotation, name}, {k_agent_annotation, agent.name}};
+  json annotations = {{protocol::k_role_annotation, protocol::k_agent_role},
+                      {protocol::k_box_annotation, name},
+                      {protocol::k_agent_annotation, agent.name}};
   if (const json sources = sources_section(all_mounts, facts); !sources.empty()) {
-    annotations[k_sources_annotation] = sources.dump();
+    annotations[protocol::k_sources_annotation] = sources.dump();
   }
   json environment = agent_environment(fields, facts);
   if (facts.compare_inside) {
-    environment.push_back(std::string(k_mounts_variable) + "=" + mounts_variable(all_mounts, facts));
+    environment.push_back(std::string(protocol::k_mounts_variable) + "=" + mounts_variable(all_mounts, facts));
   }
   return {{"ociVersion", k_spec_version},
           {"hostname", hostname},
@@ -121,22 +123,23 @@ json render_firewall(const policy::Policy& policy, const HostFacts& facts) {
   json linux_part = linux_section(confinement, facts);
   linux_part["resources"] = firewall_resources(facts.delegated);
   linux_part["seccomp"] = seccomp_section(facts, seccomp::Box::firewall, confinement.firewall_capabilities);
-  return {
-      {"ociVersion", k_spec_version},
-      {"hostname", pod_name(fields)},
-      {"root", {{"path", facts.firewall_rootfs}, {"readonly", true}}},
-      {"annotations", {{k_box_annotation, name}, {k_egress_annotation, support::sha256_hex(policy::to_json(egress))}}},
-      {"mounts", firewall_mounts(facts)},
-      {"process",
-       {{"terminal", false},
-        {"args", firewall_argv(fields, facts.nonce)},
-        {"cwd", "/"},
-        {"env", firewall_environment()},
-        {"user", user_section(user)},
-        {"capabilities", capability_sets(confinement.firewall_capabilities)},
-        {"noNewPrivileges", confinement.no_new_privileges},
-        {"rlimits", resource_limits(std::nullopt, k_firewall_open_files, facts)}}},
-      {"linux", std::move(linux_part)}};
+  return {{"ociVersion", k_spec_version},
+          {"hostname", pod_name(fields)},
+          {"root", {{"path", facts.firewall_rootfs}, {"readonly", true}}},
+          {"annotations",
+           {{protocol::k_box_annotation, name},
+            {protocol::k_egress_annotation, support::sha256_hex(policy::to_json(egress))}}},
+          {"mounts", firewall_mounts(facts)},
+          {"process",
+           {{"terminal", false},
+            {"args", firewall_argv(fields, facts.nonce)},
+            {"cwd", "/"},
+            {"env", firewall_environment()},
+            {"user", user_section(user)},
+            {"capabilities", capability_sets(confinement.firewall_capabilities)},
+            {"noNewPrivileges", confinement.no_new_privileges},
+            {"rlimits", resource_limits(std::nullopt, k_firewall_open_files, facts)}}},
+          {"linux", std::move(linux_part)}};
 }
 
 std::string config_text(const json& config) {

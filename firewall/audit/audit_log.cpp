@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "firewall/audit/own_file.hpp"
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 
 namespace agentbox::firewall::audit {
@@ -40,7 +41,7 @@ Log::Log(std::filesystem::path folder, std::string box, std::uint64_t max_bytes)
 }
 
 void Log::open() {
-  OwnFile file = open_own_file(m_folder / (m_box + ".jsonl"), O_APPEND);
+  OwnFile file = open_own_file(m_folder / (m_box + protocol::k_log_suffix), O_APPEND);
   m_file = std::move(file.fd);
   m_size = file.size;
   char last = '\n';
@@ -49,8 +50,8 @@ void Log::open() {
 }
 
 void Log::rotate() {
-  const auto path = m_folder / (m_box + ".jsonl");
-  const auto old = m_folder / (m_box + ".jsonl.1");
+  const auto path = m_folder / (m_box + protocol::k_log_suffix);
+  const auto old = m_folder / (m_box + protocol::k_old_log_suffix);
   if (::rename(path.c_str(), old.c_str()) != 0 && errno != ENOENT) { // done already, where opening failed after it
     throw support::system_error(ExitCode::failed, "cannot rotate the audit log " + path.string(), errno);
   }

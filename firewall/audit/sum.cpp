@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "firewall/audit/object_text.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::firewall::audit {
 namespace {
@@ -79,7 +80,7 @@ void read_others(const nlohmann::json& list, Sum::Others& others) {
 } // namespace
 
 std::string totals_file(const std::string& box) {
-  return box + ".totals";
+  return box + protocol::k_totals_suffix;
 }
 
 std::string group_of(const Record& record) {

@@ -11,8 +11,6 @@
 
 namespace agentbox::firewall::control {
 
-/// Name of the socket in the session's `run` folder.
-constexpr const char* k_socket_name = "control";
 /// Bytes of a message with its newline, at most, either way.
 constexpr std::size_t k_max_message = 4096;
 /// Longest time that a change can be asked for; without one it holds as long as the box.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "policy/host_pattern.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::firewall::dns {
 namespace {
@@ -86,7 +87,7 @@ Answer Stub::answer(const Query& query) {
     return refused;
   }
   const std::string name = lower(query.name);
-  if (name == k_gate_name) {
+  if (name == protocol::k_gate_name) {
     Answer gate;
     if (query.type == k_type_txt) {
       gate.text = m_nonce;

@@ -10,9 +10,6 @@
 
 namespace agentbox::firewall::dns {
 
-/// The name whose TXT record proves to agent-entrypoint that this firewall is on.
-constexpr std::string_view k_gate_name = "gate.agentbox.internal";
-
 /// Seconds that a box may remember a virtual address: below AddressPool::k_rest.
 constexpr std::uint32_t k_ttl = 30;
 

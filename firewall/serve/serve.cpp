@@ -25,6 +25,7 @@
 #include "firewall/ruleset/driver.hpp"
 #include "firewall/serve/drop_privileges.hpp"
 #include "policy/egress_json.hpp"
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
@@ -70,7 +71,7 @@ public:
   Box(asio::io_context& context, const Options& options, policy::EgressPolicy policy,
       std::optional<policy::Address16> gateway)
       : m_log(options.audit, options.box), m_directory(std::move(policy)),
-        m_resolver(context, options.resolv_conf, options.run / "resolv.conf", ruleset::k_mark),
+        m_resolver(context, options.resolv_conf, options.run / protocol::k_host_resolv_conf, ruleset::k_mark),
         m_services{options.box, m_directory, m_resolver, m_log, {}, {}, limits(), gateway, {}},
         m_blocked(context, ruleset::k_log_group, [this](const nflog::Packet& packet) { record_blocked(packet); }),
         m_proxy(context, m_services, has_v6(m_directory.policy())),
@@ -82,7 +83,7 @@ public:
                                       return m_log.healthy();
                                     },
                                     [this] { m_proxy.recheck(); }),
-        m_control(context, options.run / control::k_socket_name, m_controller) {}
+        m_control(context, options.run / protocol::k_control_socket, m_controller) {}
 
   void start() {
     m_blocked.start();
@@ -122,7 +123,7 @@ private:
 
   void record_blocked(const nflog::Packet& packet) {
     // agent-entrypoint knocks here to see that it is refused: no attempt of the agent's.
-    if (packet.address == "192.0.2.1" && packet.port == 9) {
+    if (packet.address == protocol::k_refused_address && packet.port == protocol::k_refused_port) {
       return;
     }
     audit::Record record;
@@ -168,7 +169,7 @@ void run(const Options& options) {
   if (box) {
     box->start();
   }
-  support::write_file(options.run / "ready", options.nonce + '\n');
+  support::write_file(options.run / protocol::k_ready, options.nonce + '\n');
   ::malloc_trim(0); // what parsing a long policy took goes back
   signals.async_wait([&](std::error_code, int) {
     if (box) {
@@ -191,7 +192,7 @@ void close_after_failure(const Options& options) noexcept {
 
 void report_failure(const Options& options, const std::string& message) noexcept {
   try {
-    support::write_file(options.run / "failed", support::escape_untrusted(message, 2000) + '\n');
+    support::write_file(options.run / protocol::k_failed, support::escape_untrusted(message, 2000) + '\n');
   } catch (const std::exception&) { // stderr has it as well
     return;
   }
@@ -226,7 +227,7 @@ void unload(const Options& options) {
 
 void require_ready(const Options& options) {
   constexpr std::size_t k_max = 256;
-  if (support::read_file_if_exists(options.run / "ready", k_max).value_or("") != options.nonce + '\n') {
+  if (support::read_file_if_exists(options.run / protocol::k_ready, k_max).value_or("") != options.nonce + '\n') {
     throw Error(ExitCode::failed, "the firewall is not ready");
   }
 }

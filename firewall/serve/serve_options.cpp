@@ -19,16 +19,6 @@ Error usage(const std::string& message) {
   return {ExitCode::usage, message, "see agentbox-firewall --help"};
 }
 
-bool is_box_name(std::string_view text) {
-  const auto inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-  return !text.empty() && text.size() <= 41 && text.front() != '-' && std::all_of(text.begin(), text.end(), inner);
-}
-
-bool is_nonce(std::string_view text) {
-  const auto hex = [](char c) { return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9'); };
-  return text.size() >= 16 && text.size() <= 128 && std::all_of(text.begin(), text.end(), hex);
-}
-
 std::uint16_t parse_port(const std::string& text) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -49,12 +39,12 @@ policy::FirewallDriver parse_driver(const std::string& text) {
 
 void set(Options& options, std::string_view name, const std::string& value) {
   if (name == "--box") {
-    if (!is_box_name(value)) {
+    if (!protocol::is_box_name(value)) {
       throw usage("--box takes a name of a-z, 0-9 and '-', not \"" + support::escape_untrusted(value) + "\"");
     }
     options.box = value;
   } else if (name == "--nonce") {
-    if (!is_nonce(value)) {
+    if (!protocol::is_nonce(value)) {
       throw usage("--nonce takes 16 to 128 lower-case hex digits");
     }
     options.nonce = value;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "policy/egress.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::firewall::serve {
 
@@ -26,9 +27,9 @@ struct Options {
   std::string box;
   std::string nonce; ///< lower-case hex
   policy::FirewallDriver driver = policy::FirewallDriver::nftables;
-  std::filesystem::path policy = "/etc/agentbox/egress.json";
-  std::filesystem::path run = "/run/agentbox";
-  std::filesystem::path audit = "/var/log/agentbox";
+  std::filesystem::path policy = protocol::k_egress_path;
+  std::filesystem::path run = protocol::k_run_path;
+  std::filesystem::path audit = protocol::k_audit_path;
   std::filesystem::path resolv_conf = "/etc/resolv.conf";
   std::vector<std::uint16_t> published; ///< --publish PORT: TCP ports of the box that the host may connect to
 };

@@ -6,12 +6,12 @@
 #include <tuple>
 
 #include "oci/command_lines.hpp"
-#include "oci/names.hpp"
 #include "oci/resolver_files.hpp"
 #include "oci/runtime_config.hpp"
 #include "oci/sealed_file.hpp"
 #include "policy/egress_json.hpp"
 #include "policy/env_names.hpp"
+#include "protocol/protocol.hpp"
 #include "support/command.hpp"
 #include "support/text.hpp"
 
@@ -43,7 +43,7 @@ HostFacts bundle_facts(const HostFacts& host) {
   result.firewall_rootfs = "rootfs";
   result.egress_json = "../egress.json";
   result.hosts = "../hosts";
-  result.empty_file = std::string("../") + k_empty_file;
+  result.empty_file = std::string("../") + protocol::k_empty;
   result.run_folder = "../run";
   if (result.resolv_conf) {
     result.resolv_conf = "../resolv.conf";
@@ -56,7 +56,7 @@ HostFacts bundle_facts(const HostFacts& host) {
 json agent_config(const policy::Policy& policy, const HostFacts& facts) {
   json config = render_agent(policy, facts);
   json& annotations = config["annotations"];
-  annotations.erase(k_sources_annotation); // for the hook
+  annotations.erase(protocol::k_sources_annotation); // for the hook
   // For the reader; nothing depends on them.
   annotations["org.agentbox.base"] = policy.fields().image.base;
   if (const auto& toolkits = policy.fields().image.toolkits; !toolkits.empty()) {
@@ -156,13 +156,13 @@ GeneratedSet render_bundle(const policy::Policy& policy, const PodFacts& facts, 
   case BundleParts::config_only: return set;
   case BundleParts::complete: break;
   }
-  set.push_back({"egress.json", policy::to_json(egress)});
-  set.push_back({"hosts", agent_hosts(fields)});
+  set.push_back({protocol::k_egress, policy::to_json(egress)});
+  set.push_back({protocol::k_hosts, agent_hosts(fields)});
   if (!host.masked_paths.empty()) {
-    set.push_back({k_empty_file, ""});
+    set.push_back({protocol::k_empty, ""});
   }
   if (const std::string resolv_conf = agent_resolv_conf(fields); !resolv_conf.empty()) {
-    set.push_back({"resolv.conf", resolv_conf});
+    set.push_back({protocol::k_resolv_conf, resolv_conf});
   }
   set.push_back({"upstream-resolv.conf", fmt::format("nameserver {}\n", k_upstream_resolver)});
   constexpr mode_t k_program = 0755;

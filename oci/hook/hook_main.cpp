@@ -17,9 +17,9 @@
 #include "oci/hook/mount_sources.hpp"
 #include "oci/hook/readiness.hpp"
 #include "oci/hook/session_folder.hpp"
-#include "oci/impose.hpp"
-#include "oci/names.hpp"
-#include "oci/withheld.hpp"
+#include "oci/impose/env_values.hpp"
+#include "oci/impose/impose.hpp"
+#include "protocol/protocol.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 
@@ -68,7 +68,7 @@ void write_stdout(std::string_view text) {
 }
 
 std::string gate_of(const json& agent) {
-  const std::string prefix = std::string(agentbox::oci::k_gate_variable) + "=";
+  const std::string prefix = std::string(agentbox::protocol::k_nonce_variable) + "=";
   for (const json& entry : agent.at("process").at("env")) {
     if (const auto text = entry.get<std::string>(); text.starts_with(prefix)) {
       return text.substr(prefix.size());
@@ -78,8 +78,9 @@ std::string gate_of(const json& agent) {
 }
 
 void require_egress(const SessionFolder& session, const json& firewall) {
-  const std::string digest = agentbox::support::sha256_hex(session.read("egress.json", k_max_egress_bytes));
-  if (firewall.at("annotations").value(agentbox::oci::k_egress_annotation, std::string()) != digest) {
+  const std::string digest =
+      agentbox::support::sha256_hex(session.read(agentbox::protocol::k_egress, k_max_egress_bytes));
+  if (firewall.at("annotations").value(agentbox::protocol::k_egress_annotation, std::string()) != digest) {
     throw Error(ExitCode::refused, "egress.json is not what the policy says", "start the box again");
   }
 }
@@ -89,15 +90,15 @@ json decide(const SessionFolder& session, const std::string& input) {
   if (!podman.is_object()) {
     throw Error(ExitCode::refused, "Podman's config is no JSON object");
   }
-  const json firewall = session.read_json("firewall.json");
+  const json firewall = session.read_json(agentbox::protocol::k_firewall_config);
   const Role role = agentbox::oci::decide_role(podman, firewall);
   if (role == Role::firewall) {
     require_egress(session, firewall);
     return agentbox::oci::impose(podman, firewall, role);
   }
-  json agent = session.read_json("agent.json");
-  if (agentbox::oci::is_withheld(agent)) {
-    agentbox::oci::put_back(agent, session.take("agent-env", k_launcher_deadline));
+  json agent = session.read_json(agentbox::protocol::k_agent_config);
+  if (agentbox::oci::lacks_env_values(agent)) {
+    agentbox::oci::restore_env_values(agent, session.take(agentbox::protocol::k_agent_env, k_launcher_deadline));
   }
   json config = agentbox::oci::impose(podman, agent, role);
   const auto process = agentbox::oci::hook::require_one_user_namespace(config);

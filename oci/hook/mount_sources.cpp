@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "oci/names.hpp"
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/text.hpp"
@@ -41,13 +41,13 @@ std::string identity_of(const std::string& path) {
     throw support::system_error(ExitCode::refused, "cannot mount " + in_quotes(path), errno,
                                 errno == ELOOP ? "a part of the path has become a symbolic link" : "");
   }
-  return std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
+  return protocol::to_text({info.st_dev, info.st_ino});
 }
 
 } // namespace
 
 void require_recorded_sources(const json& ours) {
-  const json text = ours.value("annotations", json::object()).value(k_sources_annotation, json("{}"));
+  const json text = ours.value("annotations", json::object()).value(protocol::k_sources_annotation, json("{}"));
   const json recorded = json::parse(text.get<std::string>());
   for (const json& mount : ours.at("mounts")) {
     if (!is_users(mount)) {

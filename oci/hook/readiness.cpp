@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/hook/readiness.hpp"
 
+#include "protocol/protocol.hpp"
 #include "support/pidfd.hpp"
 #include "support/text.hpp"
 
@@ -23,11 +24,11 @@ Error failed(const std::string& why) {
 
 /// Whether run/ready is there and right. A failure that the firewall reports is thrown.
 bool ready(const SessionFolder& session, const std::string& nonce) {
-  if (const auto message = session.read_if_exists("run/failed", k_max_message)) {
+  if (const auto message = session.read_if_exists(protocol::k_run_failed, k_max_message)) {
     const std::string line = message->substr(0, message->find('\n'));
     throw failed(line.empty() ? "it did not say why" : support::escape_untrusted(line, k_max_message));
   }
-  const auto content = session.read_if_exists("run/ready", k_max_message);
+  const auto content = session.read_if_exists(protocol::k_run_ready, k_max_message);
   if (content && *content != nonce + "\n") {
     throw failed("run/ready is not of this box's firewall");
   }

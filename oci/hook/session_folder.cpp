@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "protocol/protocol.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::oci::hook {
@@ -123,7 +124,7 @@ nlohmann::json SessionFolder::take(const std::string& name, std::chrono::millise
 }
 
 void SessionFolder::leave_error(const Error& error) const noexcept {
-  const Fd fd(openat(m_fd.get(), "hook-error", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const Fd fd(openat(m_fd.get(), protocol::k_hook_error, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) {
     return; // Podman's own message still says that a hook failed
   }
@@ -138,8 +139,8 @@ void SessionFolder::leave_firewall(pid_t pid) const {
   const Fd fd(openat(m_fd.get(), k_aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   const std::string text = std::to_string(pid) + "\n";
   if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      renameat(m_fd.get(), k_aside, m_fd.get(), "firewall.pid") != 0) {
-    throw system_error(ExitCode::refused, "cannot write " + (m_path / "firewall.pid").string(), errno);
+      renameat(m_fd.get(), k_aside, m_fd.get(), protocol::k_firewall_pid) != 0) {
+    throw system_error(ExitCode::refused, "cannot write " + (m_path / protocol::k_firewall_pid).string(), errno);
   }
 }
 

@@ -7,9 +7,9 @@
 #include <tuple>
 
 #include "oci/kube/kube_parts.hpp"
-#include "oci/names.hpp"
 #include "oci/pod/manifest.hpp"
 #include "oci/pod/yaml.hpp"
+#include "protocol/protocol.hpp"
 #include "support/command.hpp"
 #include "support/text.hpp"
 
@@ -231,12 +231,13 @@ GeneratedSet render_kube(const policy::Policy& policy, const PodFacts& facts) {
   const KubeVolumes volumes(pod, facts.host);
   std::vector<YamlDocument> documents = volumes.documents(pod);
   documents.push_back(pod_document(pod, policy.fields(), volumes));
-  GeneratedSet set = {{k_pod_file, yaml_text(header(pod, policy.fields(), facts), documents)}, {"hosts", pod.hosts}};
+  GeneratedSet set = {{k_pod_file, yaml_text(header(pod, policy.fields(), facts), documents)},
+                      {protocol::k_hosts, pod.hosts}};
   if (!pod.resolv_conf.empty()) {
-    set.push_back({"resolv.conf", pod.resolv_conf});
+    set.push_back({protocol::k_resolv_conf, pod.resolv_conf});
   }
   if (!facts.host.masked_paths.empty()) {
-    set.push_back({k_empty_file, ""});
+    set.push_back({protocol::k_empty, ""});
   }
   for (const auto& [file, text] : pod.seccomp) {
     set.push_back({file, text});

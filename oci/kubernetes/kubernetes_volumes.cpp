@@ -2,8 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "oci/kubernetes/kubernetes_parts.hpp"
-#include "oci/names.hpp"
 #include "oci/pod/manifest.hpp"
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 
 namespace agentbox::oci {
@@ -120,7 +120,7 @@ PodContainer clone_container(const Pod& pod, const KubernetesOptions& options) {
   result.name = "clone";
   result.terminal = false;
   result.working_dir = volume_path;
-  result.argv = {k_entrypoint_program, "exec", "git", "clone"};
+  result.argv = {protocol::k_entrypoint_program, "exec", "git", "clone"};
   if (!options.git_branch.empty()) {
     result.argv.insert(result.argv.end(), {"--branch", options.git_branch});
   }

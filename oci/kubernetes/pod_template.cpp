@@ -5,9 +5,9 @@
 
 #include "oci/command_lines.hpp"
 #include "oci/kubernetes/kubernetes_parts.hpp"
-#include "oci/names.hpp"
 #include "oci/pod/manifest.hpp"
 #include "oci/pod/pod_parts.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::oci {
 namespace {
@@ -106,7 +106,7 @@ ordered_json sidecar(const Pod& pod, const KubernetesOptions& options) {
   result["restartPolicy"] = "Always";
   const std::string nonce = pod.firewall.argv.at(5); // serve --box NAME --nonce NONCE
   result["startupProbe"] = {
-      {"exec", {{"command", {k_firewall_program, "ready", "--nonce", nonce, "--run", k_scratch_path}}}},
+      {"exec", {{"command", {protocol::k_firewall_program, "ready", "--nonce", nonce, "--run", k_scratch_path}}}},
       {"periodSeconds", 1},
       {"failureThreshold", 30}};
   return result;

@@ -6,12 +6,12 @@
 #include <tuple>
 
 #include "oci/command_lines.hpp"
-#include "oci/names.hpp"
 #include "oci/pod/pod_parts.hpp"
 #include "oci/render.hpp"
 #include "oci/resolver_files.hpp"
 #include "oci/runtime_config.hpp"
 #include "policy/egress_json.hpp"
+#include "protocol/protocol.hpp"
 #include "support/digest.hpp"
 #include "support/text.hpp"
 
@@ -64,7 +64,7 @@ PodContainer agent_container(const policy::PolicyFields& fields, const PodFacts&
   result.argv = agent_argv(fields);
   result.env = variables(agent_environment(fields, facts.host), fields);
   // What config.json says as rlimits, pod YAML has no field for: agent-entrypoint sets it before anything else starts.
-  result.env.push_back({k_open_files_variable, std::to_string(fields.limits.open_files), false});
+  result.env.push_back({protocol::k_open_files_variable, std::to_string(fields.limits.open_files), false});
   result.working_dir = fields.workspace.destination;
   result.user = fields.user;
   result.capabilities = kubernetes_capabilities(fields.confinement.capabilities);
@@ -76,7 +76,7 @@ PodContainer agent_container(const policy::PolicyFields& fields, const PodFacts&
 }
 
 std::map<std::string, std::string> describe(const policy::PolicyFields& fields) {
-  std::map<std::string, std::string> result = {{k_agent_annotation, fields.agent.name},
+  std::map<std::string, std::string> result = {{protocol::k_agent_annotation, fields.agent.name},
                                                {"org.agentbox.base", fields.image.base}};
   if (!fields.image.toolkits.empty()) {
     result["org.agentbox.toolkits"] = support::join(fields.image.toolkits, " ");

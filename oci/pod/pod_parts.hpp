@@ -14,7 +14,6 @@ inline constexpr const char* k_firewall_seccomp_file = "seccomp-firewall.json";
 /// folder (root), and belongs to the container's user where there is none.
 inline constexpr const char* k_scratch_path = "/run/firewall";
 /// RLIMIT_NOFILE for agent-entrypoint, where no field of the format can say it.
-inline constexpr const char* k_open_files_variable = "AGENTBOX_OPEN_FILES";
 
 /// OCI's ["NAME=value", …] as variables. Those that the user or an agent's configuration set under a credential's name
 /// become references to a secret.

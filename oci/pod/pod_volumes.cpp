@@ -3,11 +3,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "oci/names.hpp"
 #include "oci/pod/pod_parts.hpp"
 #include "policy/egress_json.hpp"
 #include "policy/env_names.hpp"
 #include "policy/path_rules.hpp"
+#include "protocol/protocol.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::oci {
@@ -28,7 +28,7 @@ void add_memory(Pod& pod, const std::string& name, const std::string& path, Memo
 }
 
 void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door) {
-  const fs::path egress(k_egress_path);
+  const fs::path egress(protocol::k_egress_path);
   add(pod, pod.firewall,
       {"egress", TextSource{egress.filename(), policy::to_json(fields.egress)}, "what the box may reach"},
       {"", egress.parent_path(), "", true, ""});
@@ -39,13 +39,13 @@ void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const Po
       {"", k_scratch_path, "", false, ""});
   if (door == Door::kubernetes) {
     add(pod, pod.firewall, {"audit", ScratchSource{}, "one JSON line for every decision; never seen by the agent"},
-        {"", k_audit_path, "", false, ""});
+        {"", protocol::k_audit_path, "", false, ""});
     return;
   }
   add(pod, pod.firewall,
       {"audit", HostSource{facts.host.audit_folder, HostSource::Kind::folder_made_if_missing},
        "one JSON line for every decision, in the host's state folder; never seen by the agent"},
-      {"", k_audit_path, "", false, ""});
+      {"", protocol::k_audit_path, "", false, ""});
 }
 
 /// What is protected. In a cluster nobody can look which of the paths exist, and what is mounted and missing is made:
@@ -79,7 +79,7 @@ void add_workspace_masks(Pod& pod, const policy::Workspace& workspace, const Pod
       volume.from = TextSource{"empty", ""};
       mount.sub_path = "empty";
     } else if (!folder) {
-      volume.from = HostSource{facts.folder / k_empty_file, HostSource::Kind::file};
+      volume.from = HostSource{facts.folder / protocol::k_empty, HostSource::Kind::file};
     }
     add(pod, pod.agent, std::move(volume), std::move(mount));
   }
@@ -222,10 +222,10 @@ void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& f
         throw support::Error(support::ExitCode::usage, "the CA bundle is not UTF-8, which a ConfigMap must be",
                              "take what is not a certificate out of it");
       }
-      file("ca-bundle", facts.ca_bundle, k_ca_bundle_path, "");
+      file("ca-bundle", facts.ca_bundle, protocol::k_ca_bundle_path, "");
     } else {
       add(pod, pod.agent, {"ca-bundle", HostSource{*fields.ca_bundle, HostSource::Kind::file}, ""},
-          {"", k_ca_bundle_path, "", true, ""});
+          {"", protocol::k_ca_bundle_path, "", true, ""});
     }
   }
   add_memory(pod, "shm", "/dev/shm", {fields.limits.shm_bytes, "1777", false});

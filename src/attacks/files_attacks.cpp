@@ -12,6 +12,7 @@
 
 #include "attacks/attack.hpp"
 #include "attacks/attack_io.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::attacks {
 namespace {
@@ -171,7 +172,7 @@ constexpr std::array k_attacks = {
            }},
     Attack{"entrypoint", k_family, "change the box's first program", "file modes",
            [](const Expected&) {
-             return unwritable({"/usr/local/bin/agent-entrypoint", "/etc/passwd", "/etc/hosts", "/etc/resolv.conf"});
+             return unwritable({protocol::k_entrypoint_program, "/etc/passwd", "/etc/hosts", "/etc/resolv.conf"});
            }},
     Attack{"shadow", k_family, "read the box's password hashes", "file modes",
            [](const Expected&) {
@@ -184,7 +185,8 @@ constexpr std::array k_attacks = {
     Attack{"project-hooks", k_family, "plant a Git hook, change agentbox's policy", "mounts", project_is_protected},
     Attack{"firewall-policy", k_family, "read or change the firewall's policy and log", "mounts",
            [](const Expected&) {
-             return masked({"/etc/agentbox/egress.json", "/run/agentbox", "/var/log/agentbox", "/agentbox-firewall"});
+             return masked(
+                 {protocol::k_egress_path, protocol::k_run_path, protocol::k_audit_path, protocol::k_firewall_program});
            }},
     Attack{"twin-temporary-file", k_family, "make a file in /tmp", "allowed",
            [](const Expected&) { return must_work(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)); }},

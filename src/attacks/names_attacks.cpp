@@ -10,6 +10,7 @@
 
 #include "attacks/attack.hpp"
 #include "attacks/attack_io.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::attacks {
 namespace {
@@ -96,7 +97,8 @@ Answer ask(const Question& question) {
   put16(message, 0, question.tcp ? static_cast<std::uint16_t>(end - 2) : 0x4142);
   const int fd = socket(AF_INET, (question.tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
   Answer answer;
-  if (fd < 0 || connect_result(fd, address_of("127.0.0.1", 53), k_wait_ms) != 0 ||
+  if (fd < 0 ||
+      connect_result(fd, address_of(protocol::k_resolver_address, protocol::k_resolver_port), k_wait_ms) != 0 ||
       send(fd, message.data(), end, MSG_NOSIGNAL) != static_cast<ssize_t>(end)) {
     close(fd);
     return answer;
@@ -137,7 +139,7 @@ Finding resolver_is_ours(const Expected& expected) {
   if (!expected.filtered) {
     return finding(Verdict::skipped, "full network");
   }
-  const Answer answer = ask({"", "", "gate.agentbox.internal", k_txt});
+  const Answer answer = ask({"", "", protocol::k_gate_name, k_txt});
   return answer.came && answer.code == 0 && answer.records == 1 ? finding(Verdict::works, "it names this box")
                                                                 : finding(Verdict::broken, "no answer");
 }

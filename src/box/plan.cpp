@@ -6,8 +6,8 @@
 
 #include "box/podman_argv.hpp"
 #include "oci/command_lines.hpp"
+#include "oci/impose/env_values.hpp"
 #include "oci/runtime_config.hpp"
-#include "oci/withheld.hpp"
 #include "policy/egress_json.hpp"
 #include "support/text.hpp"
 
@@ -66,7 +66,7 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
   steps.emplace_back(WriteFile{paths.firewall_config(), oci::config_text(oci::render_firewall(policy, host.oci))});
   nlohmann::json agent = oci::render_agent(policy, host.oci);
   if (!fields.env.empty()) { // they may be secrets
-    oci::withhold(agent, fields.env);
+    oci::remove_env_values(agent, fields.env);
     steps.emplace_back(ServeFifo{paths.agent_env(), nlohmann::json(fields.env).dump()});
   }
   steps.emplace_back(WriteFile{paths.agent_config(), oci::config_text(agent)});

@@ -6,7 +6,7 @@
 
 #include "box/host_resolver.hpp"
 #include "oci/command_lines.hpp"
-#include "oci/names.hpp"
+#include "protocol/protocol.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::box {
@@ -80,7 +80,7 @@ Words pod_create_arguments(const policy::PolicyFields& fields, const Host& host)
                  "--exit-policy",
                  "continue",
                  "--label",
-                 fmt::format("{}={}", oci::k_box_annotation, name)};
+                 fmt::format("{}={}", protocol::k_box_annotation, name)};
   for (const policy::PublishedPort& port : fields.ports) {
     append(words, {"-p", fmt::format("{}:{}:{}", port.address, port.host_port, port.box_port)});
   }
@@ -107,9 +107,9 @@ Words agent_run_arguments(const policy::PolicyFields& fields, const Host& host) 
                  "--entrypoint",
                  nlohmann::json(Words{argv.front()}).dump(),
                  "--annotation",
-                 fmt::format("{}=agent", oci::k_role_annotation),
+                 fmt::format("{}=agent", protocol::k_role_annotation),
                  "--label",
-                 fmt::format("{}={}", oci::k_box_annotation, name),
+                 fmt::format("{}={}", protocol::k_box_annotation, name),
                  "--pidfile",
                  host.paths.agent_pid().string(),
                  "--cap-drop",
@@ -136,7 +136,7 @@ Words exec_arguments(const std::string& name, const Words& command, bool termina
                  "--user",
                  user_of(policy::User{}),
                  boxes::agent_container(name),
-                 oci::k_entrypoint_program,
+                 protocol::k_entrypoint_program,
                  "join"};
   append(words, command);
   return words;

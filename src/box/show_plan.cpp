@@ -6,7 +6,7 @@
 
 #include "firewall/ruleset/model.hpp"
 #include "firewall/ruleset/nft_json.hpp"
-#include "oci/withheld.hpp"
+#include "oci/impose/env_values.hpp"
 
 namespace agentbox::box {
 namespace {
@@ -39,7 +39,7 @@ public:
             {"content", step.content}};
   }
   json operator()(const ServeFifo& step) const {
-    return {{"do", "hand over"}, {"path", step.fifo.string()}, {"content", oci::k_withheld}};
+    return {{"do", "hand over"}, {"path", step.fifo.string()}, {"content", oci::k_placeholder}};
   }
   json operator()(const Start& step) const {
     json start = command_json("start", step.command);
@@ -103,7 +103,7 @@ nlohmann::ordered_json ruleset_json(const policy::PolicyFields& fields) {
 json policy_json(const policy::Policy& policy) {
   json document = json::parse(policy::to_json(policy));
   for (const auto& [name, value] : policy.fields().env) {
-    document["env"][name] = oci::k_withheld; // such output is pasted into bug reports
+    document["env"][name] = oci::k_placeholder; // such output is pasted into bug reports
   }
   return document;
 }

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
 
@@ -37,7 +38,7 @@ Fd connect_to_firewall(const SessionPaths& paths) {
   setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const std::string path = fmt::format("/proc/self/fd/{}/{}", folder.get(), control::k_socket_name);
+  const std::string path = fmt::format("/proc/self/fd/{}/{}", folder.get(), protocol::k_control_socket);
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     throw unreachable(paths, errno);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "oci/names.hpp"
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/pidfd.hpp"
@@ -43,7 +43,7 @@ std::string arguments_of(const fs::path& process) {
 
 std::vector<Orphan> orphans_of(const std::string& name) {
   const std::string nul(1, '\0');
-  const std::string label = nul + oci::k_box_annotation + "=" + name + nul;
+  const std::string label = nul + protocol::k_box_annotation + "=" + name + nul;
   std::vector<Orphan> found;
   for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
     const std::string text = entry.path().filename();

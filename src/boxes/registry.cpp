@@ -10,6 +10,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/fifo.hpp"
 #include "support/file.hpp"
@@ -62,7 +63,7 @@ std::vector<std::string> folder_names() {
 }
 
 std::string claim_text(const WorkspaceClaim& workspace) {
-  return std::to_string(workspace.device) + ":" + std::to_string(workspace.inode) + "\n";
+  return protocol::to_text({workspace.device, workspace.inode}) + "\n";
 }
 
 /// The living box that works in the folder, if any but `except`. The registry is locked.

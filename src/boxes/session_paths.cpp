@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "boxes/session_paths.hpp"
 
+#include "protocol/protocol.hpp"
 #include "support/file.hpp"
 
 namespace agentbox::boxes {
@@ -16,16 +17,16 @@ fs::path audit_folder() {
   return support::state_folder() / "audit";
 }
 fs::path audit_file(const std::string& name) {
-  return audit_folder() / (name + ".jsonl");
+  return audit_folder() / (name + protocol::k_log_suffix);
 }
 std::string pod_name(const std::string& name) {
-  return "agentbox-" + name;
+  return protocol::k_pod_prefix + name;
 }
 std::string agent_container(const std::string& name) {
-  return pod_name(name) + "-agent";
+  return pod_name(name) + protocol::k_agent_suffix;
 }
 std::string firewall_container(const std::string& name) {
-  return pod_name(name) + "-firewall";
+  return pod_name(name) + protocol::k_firewall_suffix;
 }
 
 } // namespace agentbox::boxes

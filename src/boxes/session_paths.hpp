@@ -3,31 +3,33 @@
 #include <filesystem>
 #include <string>
 
+#include "protocol/protocol.hpp"
+
 namespace agentbox::boxes {
 
 /// The files of one session, below runtime_folder()/sessions/NAME. See ARCHITECTURE.md for who writes which.
 struct SessionPaths {
   std::filesystem::path folder;
 
-  std::filesystem::path lock() const { return folder / "lock"; }
-  std::filesystem::path record() const { return folder / "session.json"; }
-  std::filesystem::path hooks() const { return folder / "hooks"; }
-  std::filesystem::path hook_file() const { return hooks() / "agentbox.json"; }
-  std::filesystem::path firewall_config() const { return folder / "firewall.json"; }
-  std::filesystem::path agent_config() const { return folder / "agent.json"; }
-  std::filesystem::path agent_env() const { return folder / "agent-env"; }
-  std::filesystem::path hook_error() const { return folder / "hook-error"; }
-  std::filesystem::path firewall_pid() const { return folder / "firewall.pid"; }
-  std::filesystem::path agent_pid() const { return folder / "agent.pid"; }
-  std::filesystem::path egress() const { return folder / "egress.json"; }
-  std::filesystem::path resolv_conf() const { return folder / "resolv.conf"; }
-  std::filesystem::path hosts() const { return folder / "hosts"; }
-  std::filesystem::path pod_name_fifo() const { return folder / "pod-name"; }
-  std::filesystem::path empty() const { return folder / "empty"; }
-  std::filesystem::path workspace() const { return folder / "workspace"; }
-  std::filesystem::path run() const { return folder / "run"; }
-  std::filesystem::path failed() const { return run() / "failed"; }
-  std::filesystem::path host_resolv_conf() const { return run() / "resolv.conf"; }
+  std::filesystem::path lock() const { return folder / protocol::k_lock; }
+  std::filesystem::path record() const { return folder / protocol::k_session_record; }
+  std::filesystem::path hooks() const { return folder / protocol::k_hooks_directory; }
+  std::filesystem::path hook_file() const { return hooks() / protocol::k_hook_file; }
+  std::filesystem::path firewall_config() const { return folder / protocol::k_firewall_config; }
+  std::filesystem::path agent_config() const { return folder / protocol::k_agent_config; }
+  std::filesystem::path agent_env() const { return folder / protocol::k_agent_env; }
+  std::filesystem::path hook_error() const { return folder / protocol::k_hook_error; }
+  std::filesystem::path firewall_pid() const { return folder / protocol::k_firewall_pid; }
+  std::filesystem::path agent_pid() const { return folder / protocol::k_agent_pid; }
+  std::filesystem::path egress() const { return folder / protocol::k_egress; }
+  std::filesystem::path resolv_conf() const { return folder / protocol::k_resolv_conf; }
+  std::filesystem::path hosts() const { return folder / protocol::k_hosts; }
+  std::filesystem::path pod_name_fifo() const { return folder / protocol::k_pod_name_fifo; }
+  std::filesystem::path empty() const { return folder / protocol::k_empty; }
+  std::filesystem::path workspace() const { return folder / protocol::k_workspace_claim; }
+  std::filesystem::path run() const { return folder / protocol::k_run_directory; }
+  std::filesystem::path failed() const { return folder / protocol::k_run_failed; }
+  std::filesystem::path host_resolv_conf() const { return run() / protocol::k_host_resolv_conf; }
 };
 
 /// runtime_folder()/sessions.

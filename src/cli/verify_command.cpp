@@ -20,9 +20,9 @@
 #include "cli/box_options.hpp"
 #include "cli/images.hpp"
 #include "cli/subcommands.hpp"
-#include "oci/names.hpp"
 #include "podman/installation.hpp"
 #include "podman/podman_info.hpp"
+#include "protocol/protocol.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
@@ -82,7 +82,7 @@ std::filesystem::path probe_program() {
 }
 
 std::vector<std::string> visitor_argv(const verify::Expectations& expectations) {
-  std::vector<std::string> words = {oci::k_entrypoint_program, "probe"};
+  std::vector<std::string> words = {protocol::k_entrypoint_program, "probe"};
   const std::vector<std::string> arguments = verify::probe_arguments(expectations);
   words.insert(words.end(), arguments.begin(), arguments.end());
   return words;

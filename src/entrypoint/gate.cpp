@@ -16,6 +16,7 @@
 
 #include "entrypoint/entrypoint_message.hpp"
 #include "entrypoint/gate_message.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::entrypoint {
 namespace {
@@ -58,7 +59,7 @@ bool readable(int fd, int timeout_ms) {
 
 /// One question and the answer to it; `unrelated` also stands for silence.
 GateAnswer ask(std::string_view nonce) {
-  const sockaddr_in resolver = address(INADDR_LOOPBACK, 53);
+  const sockaddr_in resolver = address(protocol::k_resolver_address_v4, protocol::k_resolver_port);
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0 || start_connect(fd, resolver) != 0) {
     close(fd);
@@ -102,7 +103,7 @@ void require_firewall_answers(std::string_view nonce) {
 
 /// The errno of a connection attempt to 192.0.2.1:9; 0 when it succeeded, ETIMEDOUT when nothing came back.
 int probe_blocked_address() {
-  const sockaddr_in nobody = address(0xC0000201U, 9);
+  const sockaddr_in nobody = address(protocol::k_refused_address_v4, protocol::k_refused_port);
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) {
     return errno;
@@ -136,16 +137,16 @@ void require_ruleset() {
 } // namespace
 
 void require_gate() {
-  const char* network = std::getenv("AGENTBOX_NETWORK");
+  const char* network = std::getenv(protocol::k_network_variable);
   const std::string_view mode = network == nullptr ? "" : network;
-  if (mode == "full") {
+  if (mode == protocol::k_full) {
     return;
   }
-  if (mode != "filtered") {
+  if (mode != protocol::k_filtered) {
     die(k_refused, {"refused: AGENTBOX_NETWORK does not say filtered or full", k_nothing_started});
   }
-  const char* nonce = std::getenv("AGENTBOX_GATE");
-  if (nonce == nullptr || !nonce_is_valid(nonce)) {
+  const char* nonce = std::getenv(protocol::k_nonce_variable);
+  if (nonce == nullptr || !protocol::is_nonce(nonce)) {
     die(k_refused, {"refused: AGENTBOX_GATE is missing or malformed", k_nothing_started});
   }
   require_firewall_answers(nonce);

@@ -116,9 +116,4 @@ GateAnswer read_gate_answer(std::span<const std::uint8_t> datagram, const GateQu
   return right ? GateAnswer::right : GateAnswer::wrong;
 }
 
-bool nonce_is_valid(std::string_view nonce) {
-  return nonce.size() >= 16 && nonce.size() <= 128 &&
-         nonce.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
-}
-
 } // namespace agentbox::entrypoint

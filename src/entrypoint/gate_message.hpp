@@ -23,7 +23,4 @@ enum class GateAnswer {
 /// answer: one TXT record of one string equal to `nonce`. Pure; every byte of `datagram` is bounds-checked.
 GateAnswer read_gate_answer(std::span<const std::uint8_t> datagram, const GateQuery& query, std::string_view nonce);
 
-/// Whether `nonce` may be one: 16 to 128 hexadecimal digits.
-bool nonce_is_valid(std::string_view nonce);
-
 } // namespace agentbox::entrypoint

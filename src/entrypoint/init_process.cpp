@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "entrypoint/entrypoint_message.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::entrypoint {
 namespace {
@@ -61,10 +62,10 @@ sigset_t watched_signals() {
     std::signal(signal, SIG_DFL);
   }
   sigprocmask(SIG_SETMASK, &mask_before, nullptr);
-  unsetenv("AGENTBOX_GATE");
-  unsetenv("AGENTBOX_VERIFY");
-  unsetenv("AGENTBOX_MOUNTS");
-  unsetenv("AGENTBOX_OPEN_FILES"); // pod YAML alone sets it: the agent sees the same variables in every box
+  unsetenv(protocol::k_nonce_variable);
+  unsetenv(protocol::k_verify_variable);
+  unsetenv(protocol::k_mounts_variable);
+  unsetenv(protocol::k_open_files_variable); // pod YAML alone sets it: the agent sees the same variables in every box
   exec_program(argv);
 }
 

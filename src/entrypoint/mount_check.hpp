@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <cstdint>
 #include <optional>
 #include <string_view>
+
+#include "protocol/protocol.hpp"
 
 namespace agentbox::entrypoint {
 
 /// One line of AGENTBOX_MOUNTS: "DEVICE:INODE DESTINATION", decimal numbers, an absolute path.
 struct ExpectedMount {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
+  protocol::FileId id;
   std::string_view destination;
 };
 

@@ -7,6 +7,7 @@
 #include "attacks/attack.hpp"
 #include "attacks/runner.hpp"
 #include "entrypoint/entrypoint_message.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::entrypoint {
 namespace {
@@ -24,13 +25,13 @@ void require_stopped(const attacks::Attack& attack, const attacks::Expected& exp
 } // namespace
 
 void require_proof() {
-  const char* const wanted = std::getenv("AGENTBOX_VERIFY");
+  const char* const wanted = std::getenv(protocol::k_verify_variable);
   if (wanted == nullptr || std::string_view(wanted) != "1") {
     return;
   }
   attacks::Expected expected;
-  const char* const network = std::getenv("AGENTBOX_NETWORK");
-  expected.filtered = network == nullptr || std::string_view(network) != "full";
+  const char* const network = std::getenv(protocol::k_network_variable);
+  expected.filtered = network == nullptr || std::string_view(network) != protocol::k_full;
   for (const auto family : attacks::all_attacks()) {
     for (const attacks::Attack& attack : family) {
       // Under --full-network the network is meant to be open; every other wall stands.

@@ -10,6 +10,7 @@
 
 #include "attacks/process_limit.hpp"
 #include "entrypoint/entrypoint_message.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::entrypoint {
 namespace {
@@ -50,11 +51,11 @@ void lower_limit_from(const char* variable, __rlimit_resource resource, std::str
 } // namespace
 
 void limit_resources() {
-  lower_limit_from("AGENTBOX_PIDS", RLIMIT_NPROC, "RLIMIT_NPROC");
-  lower_limit_from("AGENTBOX_OPEN_FILES", RLIMIT_NOFILE, "RLIMIT_NOFILE");
+  lower_limit_from(protocol::k_pids_variable, RLIMIT_NPROC, "RLIMIT_NPROC");
+  lower_limit_from(protocol::k_open_files_variable, RLIMIT_NOFILE, "RLIMIT_NOFILE");
   lower_limit(RLIMIT_CORE, 0, "RLIMIT_CORE");
-  const char* const wanted = std::getenv("AGENTBOX_PIDS");
-  const unsigned long processes = number_in("AGENTBOX_PIDS");
+  const char* const wanted = std::getenv(protocol::k_pids_variable);
+  const unsigned long processes = number_in(protocol::k_pids_variable);
   if (wanted != nullptr && processes != 0 && attacks::process_limit(processes) == attacks::ProcessLimit::none) {
     die(k_refused, {"refused: nothing keeps the box below ", wanted,
                     " processes: the pids cgroup does not, and the kernel does not enforce RLIMIT_NPROC for it"});

@@ -11,7 +11,7 @@
 #include <sstream>
 #include <system_error>
 
-#include "oci/names.hpp"
+#include "protocol/protocol.hpp"
 #include "support/command.hpp"
 #include "support/error.hpp"
 #include "support/text.hpp"
@@ -67,10 +67,12 @@ std::vector<LoadedObject> loaded_objects(const std::string& loader, const fs::pa
 
 /// Folders that something is mounted over (the root is read-only), and the user as `id` shows it.
 void add_fixed_entries(std::vector<ImageEntry>& entries) {
-  for (const char* folder : {"/proc", "/dev", "/sys", "/tmp", "/etc/agentbox", k_run_path, k_audit_path}) {
+  for (const char* folder :
+       {"/proc", "/dev", "/sys", "/tmp", "/etc/agentbox", protocol::k_run_path, protocol::k_audit_path}) {
     entries.push_back({folder, 0755, ImageEntry::Folder{}});
   }
-  for (const char* file : {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/run/.containerenv", k_egress_path}) {
+  for (const char* file :
+       {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/run/.containerenv", protocol::k_egress_path}) {
     entries.push_back({file, 0644, ImageEntry::Text{}});
   }
   entries.push_back(
@@ -183,7 +185,7 @@ std::string program_interpreter(const fs::path& program) {
 std::vector<ImageEntry> firewall_image_entries(const fs::path& program, policy::FirewallDriver driver) {
   std::vector<ImageEntry> entries;
   add_fixed_entries(entries);
-  entries.push_back({k_firewall_program, 0755, ImageEntry::Copy{program}});
+  entries.push_back({protocol::k_firewall_program, 0755, ImageEntry::Copy{program}});
   const std::string loader = program_interpreter(program);
   if (!loader.empty()) {
     entries.push_back({loader, 0755, ImageEntry::Copy{loader}});
@@ -199,7 +201,7 @@ std::vector<ImageEntry> firewall_image_entries(const fs::path& program, policy::
 ImageArchive write_firewall_image(const fs::path& archive, const std::string& name, const fs::path& program,
                                   policy::FirewallDriver driver, const std::string& version) {
   ImageConfig config;
-  config.entrypoint = {k_firewall_program};
+  config.entrypoint = {protocol::k_firewall_program};
   config.user = "1000:1000";
   config.labels = {{"org.opencontainers.image.title", "agentbox firewall"},
                    {"org.opencontainers.image.version", version}};

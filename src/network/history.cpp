@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "network/sums.hpp"
+#include "protocol/protocol.hpp"
 #include "support/fd.hpp"
 
 namespace agentbox::network {
@@ -19,9 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 using firewall::audit::Record;
 
-constexpr std::string_view k_suffix = ".jsonl";
-constexpr std::string_view k_old_suffix = ".jsonl.1";
-constexpr std::string_view k_totals_suffix = ".totals";
+constexpr std::string_view k_suffix = protocol::k_log_suffix;
+constexpr std::string_view k_old_suffix = protocol::k_old_log_suffix;
+constexpr std::string_view k_totals_suffix = protocol::k_totals_suffix;
 constexpr off_t k_max_read = off_t{64} << 20;
 
 /// The end of `path`, at most k_max_read bytes; empty when it cannot be read.
@@ -65,7 +66,8 @@ void add_lines(const fs::path& path, const Filter& filter, std::string& oldest, 
 /// The box whose log `file` is; empty when it is none.
 std::string box_of(const std::string& file) {
   for (const std::string_view suffix : {k_suffix, k_old_suffix, k_totals_suffix}) {
-    if (file.ends_with(suffix) && is_box_name(std::string_view(file).substr(0, file.size() - suffix.size()))) {
+    if (file.ends_with(suffix) &&
+        protocol::is_box_name(std::string_view(file).substr(0, file.size() - suffix.size()))) {
       return file.substr(0, file.size() - suffix.size());
     }
   }
@@ -93,11 +95,6 @@ void add_box(const fs::path& folder, const std::string& box, const Filter& filte
 }
 
 } // namespace
-
-bool is_box_name(std::string_view name) {
-  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain);
-}
 
 bool Filter::wants(const Record& record) const {
   return (!box || record.box == *box) && (!since || record.time >= *since);

@@ -42,7 +42,4 @@ std::vector<std::string> boxes_with_history(const std::filesystem::path& folder)
 /// `max_bytes`. `keep` are boxes whose logs stay. A folder that is not there is none.
 void prune_history(const std::filesystem::path& folder, std::uintmax_t max_bytes, const std::vector<std::string>& keep);
 
-/// Whether `name` can be the name of a box, and so of a file in `folder`.
-bool is_box_name(std::string_view name);
-
 } // namespace agentbox::network

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "network/history.hpp"
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 
 namespace agentbox::network {
@@ -21,7 +22,7 @@ namespace {
 using firewall::audit::Record;
 using support::Fd;
 
-constexpr std::string_view k_log_suffix = ".jsonl";
+constexpr std::string_view k_log_suffix = protocol::k_log_suffix;
 constexpr std::size_t k_max_line = 16384;
 constexpr std::size_t k_max_at_once = 1U << 20U;
 
@@ -105,7 +106,7 @@ std::vector<std::string> Tail::touched_boxes() {
       at += sizeof event + event.len;
       const std::string_view box =
           file.ends_with(k_log_suffix) ? file.substr(0, file.size() - k_log_suffix.size()) : "";
-      if (is_box_name(box) && (!m_box || box == *m_box)) {
+      if (protocol::is_box_name(box) && (!m_box || box == *m_box)) {
         touched.emplace(box);
       }
     }

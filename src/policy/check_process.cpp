@@ -5,6 +5,7 @@
 #include "policy/env_names.hpp"
 #include "policy/findings.hpp"
 #include "policy/path_rules.hpp"
+#include "protocol/protocol.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::policy {
@@ -85,7 +86,7 @@ void check_run(const Run& run, const Agent& agent, Findings& findings) {
 }
 
 void check_names(const PolicyFields& fields, Findings& findings) {
-  findings.require(is_simple_name(fields.name, 41), "--name",
+  findings.require(protocol::is_box_name(fields.name), "--name",
                    support::in_quotes(fields.name) +
                        " is not a box's name (a-z, 0-9 and '-', 41 at most, not starting with '-')");
   findings.require(is_simple_name(fields.hostname, 63) && fields.hostname.back() != '-', "hostname",

@@ -5,6 +5,7 @@
 
 #include "policy/egress.hpp"
 #include "policy/host_pattern.hpp"
+#include "protocol/protocol.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::policy {
@@ -36,7 +37,7 @@ bool is_reserved(std::string_view name) {
   const auto below = [&](std::string_view parent) {
     return name == parent || (name.ends_with(parent) && name[name.size() - parent.size() - 1] == '.');
   };
-  return below("localhost") || below("agentbox.internal");
+  return below("localhost") || below(protocol::k_internal_domain);
 }
 
 /// Whether every byte can stand in an entry and there is at most one colon: one pass, as long lists are mostly right.

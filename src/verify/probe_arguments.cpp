@@ -4,6 +4,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 
 namespace agentbox::verify {
@@ -54,8 +55,8 @@ Expectations expectations_of(std::string_view agent_config) {
     const json config = json::parse(agent_config);
     const json& env = config.at("process").at("env");
     const json& mounts = config.at("mounts");
-    found.filtered = value_after(env, "AGENTBOX_NETWORK=") != "full";
-    found.pids = number(value_after(env, "AGENTBOX_PIDS="));
+    found.filtered = value_after(env, std::string(protocol::k_network_variable) + "=") != protocol::k_full;
+    found.pids = number(value_after(env, std::string(protocol::k_pids_variable) + "="));
     found.shm = size_of_mount(mounts, "/dev/shm");
     found.tmp = size_of_mount(mounts, "/tmp");
     found.memory = config.at("linux").value(json::json_pointer("/resources/memory/limit"), std::uint64_t{0});

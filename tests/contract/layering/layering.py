@@ -9,8 +9,10 @@ import re
 import sys
 from pathlib import Path
 
-# What each box may include, besides itself. A box of "files" may be reached by those headers only.
+# What each component may include besides itself. Everything may include BASE.
+BASE = "protocol"
 ALLOWED = {
+    "protocol": {},
     "support": {},
     "git": {},
     "policy": {"support"},
@@ -40,8 +42,41 @@ ONLY_HEADERS = {
     ("network", "firewall"): re.compile(r"^firewall/audit/(audit_record|sum)\.hpp$"),
 }
 
-# Programs and folders that hold no box's library but are of a box.
+# The same inside a component, by directory: oci and firewall consist of programs and libraries of their own. A name with
+# ".hpp" allows that header only. "" is the component's own top directory.
+INSIDE = {
+    "oci": {
+        "": {"seccomp"},
+        "seccomp": {},
+        "impose": {"sealed_file.hpp"},
+        "hook": {"impose"},
+        "pod": {""},
+        "kube": {"", "pod"},
+        "kubernetes": {"", "pod"},
+        "quadlet": {"", "pod", "kube"},
+        "bundle": {"", "pod", "seccomp"},
+    },
+    "firewall": {
+        "": {"serve"},
+        "io": {},
+        "audit": {},
+        "http": {},
+        "tls": {},
+        "netlink": {},
+        "ruleset": {},
+        "nflog": {"io", "netlink"},
+        "names": {"io"},
+        "upstream": {"io"},
+        "dns": {"audit", "io", "names"},
+        "control": {"audit", "io", "names"},
+        "proxy": {"audit", "http", "io", "names", "netlink", "ruleset", "tls", "upstream"},
+        "serve": {"audit", "control", "dns", "io", "names", "netlink", "nflog", "proxy", "ruleset", "upstream"},
+    },
+}
+
+# Where each component is.
 FOLDERS = {
+    "src/protocol": "protocol",
     "src/support": "support",
     "src/git": "git",
     "src/policy": "policy",
@@ -66,39 +101,54 @@ FOLDERS = {
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 
 
-def box_of_include(name):
-    """The box that an include path names, or None for a header of the same folder or of a library."""
+def component_of_include(name):
+    """Returns the component that an include path names, or None for a header of the same directory or of a library."""
     first = name.split("/", 1)[0]
     return first if "/" in name and first in ALLOWED else None
 
 
-def problem_of(box, name):
-    """Why `box` may not include `name`, or None."""
+def problem_inside(component, directory, name):
+    """Returns why `directory` of `component` may not include `name` of the same component, or None."""
+    target = name.split("/", 1)[1]
+    target_directory = target.rsplit("/", 1)[0] if "/" in target else ""
+    rules = INSIDE[component]
+    if directory not in rules:
+        return f"{component}/{directory} is not in INSIDE: add what it may include"
+    if target_directory == directory or target_directory in rules[directory] or target in rules[directory]:
+        return None
+    return f"{component}/{directory} must not depend on {component}/{target_directory}"
+
+
+def problem_of(component, name, directory=""):
+    """Returns why a file in `directory` of `component` may not include `name`, or None."""
     if ".." in name.split("/"):
-        return "a path with '..' hides which box it is"
-    target = box_of_include(name)
-    allowed = ALLOWED[box]
-    if target is None or target == box or allowed is None:
+        return "a path with '..' hides which component it is"
+    target = component_of_include(name)
+    allowed = ALLOWED[component]
+    if target == component and component in INSIDE:
+        return problem_inside(component, directory, name)
+    if target in (None, component, BASE) or allowed is None:
         return None
     if target not in allowed:
-        return f"{box} must not depend on {target}"
-    only = ONLY_HEADERS.get((box, target))
+        return f"{component} must not depend on {target}"
+    only = ONLY_HEADERS.get((component, target))
     if only and not only.match(name):
-        return f"{box} may not include {name}: ONLY_HEADERS lists what it may"
+        return f"{component} may not include {name}: ONLY_HEADERS lists what it may"
     return None
 
 
 def check(root):
     """All wrong includes of the tree, as (file, line, problem), and the number of files seen."""
     wrong, seen = [], 0
-    for folder, box in FOLDERS.items():
+    for folder, component in FOLDERS.items():
         for file in sorted((root / folder).rglob("*")):
             if file.suffix not in (".cpp", ".hpp", ".in"):
                 continue
             seen += 1
+            directory = file.parent.relative_to(root / folder).as_posix().removeprefix(".")
             for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
                 found = INCLUDE.match(line)
-                problem = found and problem_of(box, found.group(1))
+                problem = found and problem_of(component, found.group(1), directory)
                 if problem:
                     wrong.append((file.relative_to(root), number, f'"{found.group(1)}": {problem}'))
     return wrong, seen
@@ -112,6 +162,16 @@ def self_test():
     assert problem_of("cli", "box/plan.hpp") is None
     assert problem_of("box", "firewall/ruleset/render.hpp") is None
     assert problem_of("network", "firewall/audit/audit_record.hpp") is None
+    assert problem_of("support", "protocol/protocol.hpp") is None
+    assert problem_of("oci", "oci/impose/impose.hpp", "hook") is None
+    assert problem_of("oci", "oci/sealed_file.hpp", "impose") is None
+    assert problem_of("firewall", "firewall/tls/client_hello.hpp", "proxy") is None
+    assert problem_of("oci", "oci/runtime_config.hpp", "hook")
+    assert problem_of("oci", "oci/runtime_config.hpp", "impose")
+    assert problem_of("oci", "oci/pod/pod.hpp")
+    assert problem_of("firewall", "firewall/proxy/server.hpp", "audit")
+    assert problem_of("firewall", "firewall/serve/serve.hpp", "unheard-of")
+    assert problem_of("protocol", "support/error.hpp")
     assert problem_of("support", "policy/types.hpp")
     assert problem_of("policy", "config/load.hpp")
     assert problem_of("oci", "podman/podman.hpp")
@@ -123,8 +183,8 @@ def self_test():
     assert problem_of("policy", "../config/load.hpp")
     assert INCLUDE.match('#include "a/b.hpp"').group(1) == "a/b.hpp"
     assert INCLUDE.match("#include <vector>") is None
-    for box, allowed in ALLOWED.items():
-        assert allowed is None or "cli" not in allowed, f"{box} includes cli"
+    for component, allowed in ALLOWED.items():
+        assert allowed is None or "cli" not in allowed, f"{component} includes cli"
     return 0
 
 

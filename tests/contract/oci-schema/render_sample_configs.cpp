@@ -3,7 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "oci/impose.hpp"
+#include "oci/impose/impose.hpp"
 #include "oci/runtime_config.hpp"
 #include "unit/oci/sample.hpp"
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "oci/impose.hpp"
+#include "oci/impose/impose.hpp"
 #include "oci/runtime_config.hpp"
 #include "unit/oci/sample.hpp"
 

@@ -88,11 +88,3 @@ TEST_CASE("an answer cut anywhere keeps the gate shut") {
     CHECK(read_gate_answer(std::span(whole).first(length), query, k_nonce) != GateAnswer::right);
   }
 }
-
-TEST_CASE("a nonce is 16 to 128 hexadecimal digits") {
-  CHECK(nonce_is_valid(k_nonce));
-  CHECK_FALSE(nonce_is_valid(""));
-  CHECK_FALSE(nonce_is_valid("0011"));
-  CHECK_FALSE(nonce_is_valid("0011223344556677z"));
-  CHECK_FALSE(nonce_is_valid(std::string(129, 'a')));
-}

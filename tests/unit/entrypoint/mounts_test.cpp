@@ -13,8 +13,8 @@ using Catch::Matchers::Contains;
 TEST_CASE("lines of expected mounts") {
   const auto mount = read_expected_mount("65025:1234 /workspace/a b");
   REQUIRE(mount);
-  CHECK(mount->device == 65025);
-  CHECK(mount->inode == 1234);
+  CHECK(mount->id.device == 65025);
+  CHECK(mount->id.inode == 1234);
   CHECK(mount->destination == "/workspace/a b");
   for (const char* line :
        {"", "1", "1:2", "1:2 ", "1:2 x", "1:2/x", ":2 /x", "1: /x", "-1:2 /x", "1:2:3 /x", " 1:2 /x"}) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "catch.hpp"
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "temp_folder.hpp"
@@ -56,7 +57,7 @@ public:
 
 private:
   tests::TempFolder m_folder;
-  std::filesystem::path m_path = m_folder / k_socket_name;
+  std::filesystem::path m_path = m_folder / protocol::k_control_socket;
   names::Directory m_directory{policy::EgressPolicy{}};
   Controller m_controller{m_directory, [](const audit::Record&) { return true; }, [] {}};
   asio::io_context m_context{1};
@@ -171,12 +172,12 @@ TEST_CASE("another user gets no answer, whatever the file's mode says", "[contro
 
 TEST_CASE("a socket of a former life is replaced, and a folder that is not there is said", "[control]") {
   const tests::TempFolder folder;
-  folder.write(k_socket_name, "old");
+  folder.write(protocol::k_control_socket, "old");
   names::Directory directory{policy::EgressPolicy{}};
   Controller controller{directory, [](const audit::Record&) { return true; }, [] {}};
   asio::io_context context{1};
-  CHECK_NOTHROW(Server(context, folder / k_socket_name, controller));
-  CHECK_THROWS_AS(Server(context, folder.path() / "missing" / k_socket_name, controller), support::Error);
+  CHECK_NOTHROW(Server(context, folder / protocol::k_control_socket, controller));
+  CHECK_THROWS_AS(Server(context, folder.path() / "missing" / protocol::k_control_socket, controller), support::Error);
 }
 
 } // namespace

@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "catch.hpp"
+#include "oci/impose/env_values.hpp"
 #include "oci/runtime_config.hpp"
-#include "oci/withheld.hpp"
 #include "policy/egress_json.hpp"
 #include "support/command.hpp"
 #include "support/fifo.hpp"
@@ -87,7 +87,7 @@ TEST_CASE("values that the launcher does not hand over are a refusal, whoever as
   auto fields = tests::sample_fields();
   fields.env["API_KEY"] = "s3cr3t";
   json agent = render_agent(tests::build(fields), tests::sample_facts());
-  withhold(agent, fields.env);
+  remove_env_values(agent, fields.env);
   CHECK(agent.dump().find("s3cr3t") == std::string::npos);
   session.write("agent.json", config_text(agent));
   const std::string input = tests::json_fixture("podman-4.3.1-agent.json").dump();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What Podman sent is in fixtures/ (captured from 4.3.1 and 5.4.2). Each refusal stands beside what is accepted.
-#include "oci/impose.hpp"
+#include "oci/impose/impose.hpp"
 
 #include <algorithm>
 #include <functional>

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "oci/impose.hpp"
+#include "oci/impose/impose.hpp"
 #include "support/error.hpp"
 #include "support/text.hpp"
 

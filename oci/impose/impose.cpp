@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "oci/impose.hpp"
+#include "oci/impose/impose.hpp"
 
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "oci/impose_parts.hpp"
-#include "oci/names.hpp"
+#include "oci/impose/impose_parts.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::oci {
 namespace {
@@ -42,7 +42,7 @@ bool is_podmans_systemd_property(const std::string& name, std::string_view value
 
 json imposed_annotations(const json& podman, const json& ours) {
   json result = ours.value("annotations", json::object());
-  result.erase(k_sources_annotation); // the hook has read it
+  result.erase(protocol::k_sources_annotation); // the hook has read it
   const json annotations = podman.value("annotations", json::object());
   for (const auto& [name, value] : annotations.items()) {
     const std::string& key = name;
@@ -115,14 +115,14 @@ std::string text_at(const json& object, const char* key) {
 Role decide_role(const json& podman, const json& firewall) {
   try {
     const json annotations = podman.value("annotations", json::object());
-    const std::string role = text_at(annotations, k_role_annotation);
+    const std::string role = text_at(annotations, protocol::k_role_annotation);
     const bool in_pod = !text_at(annotations, k_sandbox_annotation).empty();
-    if (role == "agent" && in_pod) {
+    if (role == protocol::k_agent_role && in_pod) {
       return Role::agent;
     }
     const json& args = podman.at("process").at("args");
     const bool infra = !in_pod && text_at(podman, "hostname") == text_at(firewall, "hostname");
-    if (role.empty() && infra && !args.empty() && args.front() == k_firewall_program) {
+    if (role.empty() && infra && !args.empty() && args.front() == protocol::k_firewall_program) {
       return Role::firewall;
     }
   } catch (const json::exception& error) {
@@ -130,9 +130,9 @@ Role decide_role(const json& podman, const json& firewall) {
                      "an OCI runtime configuration");
   }
   throw unexpected("it is neither the agent's container nor the firewall's",
-                   std::string("the annotation ") + k_role_annotation +
+                   std::string("the annotation ") + protocol::k_role_annotation +
                        "=agent in a pod, or the pod's infra container " + "named " +
-                       in_quotes(text_at(firewall, "hostname")) + " that starts " + k_firewall_program);
+                       in_quotes(text_at(firewall, "hostname")) + " that starts " + protocol::k_firewall_program);
 }
 
 json impose(const json& podman, const json& ours, Role role) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "oci/withheld.hpp"
+#include "oci/impose/env_values.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -17,30 +17,30 @@ std::string name_in(const std::string& entry) {
   return entry.substr(0, entry.find('='));
 }
 
-bool is_withheld_entry(const json& entry) {
+bool is_placeholder(const json& entry) {
   const auto& text = entry.get_ref<const std::string&>();
-  return text == name_in(text) + "=" + k_withheld;
+  return text == name_in(text) + "=" + k_placeholder;
 }
 
 } // namespace
 
-void withhold(json& config, const std::map<std::string, std::string>& env) {
+void remove_env_values(json& config, const std::map<std::string, std::string>& env) {
   for (json& entry : config.at("process").at("env")) {
     const std::string name = name_in(entry.get_ref<const std::string&>());
     if (env.contains(name)) {
-      entry = name + "=" + k_withheld;
+      entry = name + "=" + k_placeholder;
     }
   }
 }
 
-bool is_withheld(const json& config) {
+bool lacks_env_values(const json& config) {
   const json& env = config.at("process").at("env");
-  return std::any_of(env.begin(), env.end(), is_withheld_entry);
+  return std::any_of(env.begin(), env.end(), is_placeholder);
 }
 
-void put_back(json& config, const json& values) {
+void restore_env_values(json& config, const json& values) {
   for (json& entry : config.at("process").at("env")) {
-    if (!is_withheld_entry(entry)) {
+    if (!is_placeholder(entry)) {
       continue;
     }
     const std::string name = name_in(entry.get_ref<const std::string&>());

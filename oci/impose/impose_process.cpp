@@ -3,7 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "oci/impose_parts.hpp"
+#include "oci/impose/impose_parts.hpp"
 
 namespace agentbox::oci {
 namespace {

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that two of agentbox's programs must agree on: names of files, containers, annotations and variables,
+// addresses and formats. Included by the launcher, the hook, the firewall and the programs inside the box, which are
+// linked statically and without exceptions: constants and inline functions only.
+#pragma once
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace agentbox::protocol {
+
+// Files of a session, below $XDG_RUNTIME_DIR/agentbox/sessions/NAME. ARCHITECTURE.md says who writes which.
+inline constexpr const char* k_lock = "lock";
+inline constexpr const char* k_session_record = "session.json";
+inline constexpr const char* k_workspace_claim = "workspace"; ///< "DEV:INO\n" of the workspace
+inline constexpr const char* k_hooks_directory = "hooks";
+inline constexpr const char* k_hook_file = "agentbox.json"; ///< in k_hooks_directory
+inline constexpr const char* k_agent_config = "agent.json";
+inline constexpr const char* k_firewall_config = "firewall.json";
+inline constexpr const char* k_agent_env = "agent-env";   ///< FIFO: JSON object of the values of --env
+inline constexpr const char* k_pod_name_fifo = "pod-name"; ///< FIFO: the pod's name, once the pod exists
+inline constexpr const char* k_hook_error = "hook-error"; ///< message and hint of the hook's refusal, a line each
+inline constexpr const char* k_firewall_pid = "firewall.pid";
+inline constexpr const char* k_agent_pid = "agent.pid";
+inline constexpr const char* k_egress = "egress.json";
+inline constexpr const char* k_hosts = "hosts";
+inline constexpr const char* k_resolv_conf = "resolv.conf";
+inline constexpr const char* k_empty = "empty"; ///< mounted over each masked file
+inline constexpr const char* k_run_directory = "run";
+inline constexpr const char* k_run_ready = "run/ready";   ///< the nonce and a newline: the firewall serves
+inline constexpr const char* k_run_failed = "run/failed"; ///< why the firewall could not start, one line
+
+// Files of the firewall's run directory (k_run_path in its container, k_run_directory outside).
+inline constexpr const char* k_ready = "ready";
+inline constexpr const char* k_failed = "failed";
+inline constexpr const char* k_control_socket = "control";
+inline constexpr const char* k_host_resolv_conf = "resolv.conf"; ///< the host's name servers, kept up to date
+
+// Files of the audit directory: BOX + suffix.
+inline constexpr const char* k_log_suffix = ".jsonl";
+inline constexpr const char* k_old_log_suffix = ".jsonl.1";
+inline constexpr const char* k_totals_suffix = ".totals";
+
+// Paths inside the containers.
+inline constexpr const char* k_firewall_program = "/agentbox-firewall";
+inline constexpr const char* k_egress_path = "/etc/agentbox/egress.json";
+inline constexpr const char* k_run_path = "/run/agentbox";
+inline constexpr const char* k_audit_path = "/var/log/agentbox";
+inline constexpr const char* k_entrypoint_program = "/usr/local/bin/agent-entrypoint";
+inline constexpr const char* k_ca_bundle_path = "/etc/agentbox/ca-bundle.pem";
+
+// The pod of box NAME is "agentbox-NAME", its containers "agentbox-NAME-agent" and "agentbox-NAME-firewall".
+inline constexpr const char* k_pod_prefix = "agentbox-";
+inline constexpr const char* k_agent_suffix = "-agent";
+inline constexpr const char* k_firewall_suffix = "-firewall";
+
+// Annotations (of the pod: labels) that agentbox sets.
+inline constexpr const char* k_role_annotation = "org.agentbox.role"; ///< k_agent_role; the agent's container only
+inline constexpr const char* k_agent_role = "agent";
+inline constexpr const char* k_box_annotation = "org.agentbox.box";       ///< the box's name
+inline constexpr const char* k_agent_annotation = "org.agentbox.agent";   ///< the agent's name
+inline constexpr const char* k_egress_annotation = "org.agentbox.egress"; ///< SHA-256 of egress.json, hex
+/// For the hook, which checks and removes it: {"/host/path":"DEV:INO",…} of the bind mounts.
+inline constexpr const char* k_sources_annotation = "org.agentbox.sources";
+
+// Environment of agent-entrypoint.
+inline constexpr const char* k_network_variable = "AGENTBOX_NETWORK"; ///< "filtered" or "full"
+inline constexpr const char* k_filtered = "filtered";
+inline constexpr const char* k_full = "full";
+inline constexpr const char* k_pids_variable = "AGENTBOX_PIDS";            ///< RLIMIT_NPROC
+inline constexpr const char* k_open_files_variable = "AGENTBOX_OPEN_FILES"; ///< RLIMIT_NOFILE, where the format has none
+inline constexpr const char* k_nonce_variable = "AGENTBOX_GATE";   ///< the nonce that the firewall must answer with
+inline constexpr const char* k_mounts_variable = "AGENTBOX_MOUNTS"; ///< a line "DEV:INO DESTINATION" for each bind mount
+inline constexpr const char* k_verify_variable = "AGENTBOX_VERIFY"; ///< "1": [verify] on_start
+
+// How agent-entrypoint proves that this box's firewall is in force: it asks the resolver for TXT k_gate_name, which the
+// firewall answers with the nonce, and connects to k_refused_address, which only the firewall's ruleset refuses.
+inline constexpr const char* k_internal_domain = "agentbox.internal";
+inline constexpr const char* k_gate_name = "gate.agentbox.internal";
+inline constexpr std::uint32_t k_resolver_address_v4 = 0x7F000001U; // 127.0.0.1
+inline constexpr const char* k_resolver_address = "127.0.0.1";
+inline constexpr std::uint16_t k_resolver_port = 53;
+inline constexpr std::uint32_t k_refused_address_v4 = 0xC0000201U; // 192.0.2.1, TEST-NET-1 (RFC 5737)
+inline constexpr const char* k_refused_address = "192.0.2.1";
+inline constexpr std::uint16_t k_refused_port = 9; // discard
+
+/// Longest name of a box: "agentbox-NAME-firewall" must fit into a host name's 63 bytes.
+inline constexpr std::size_t k_max_box_name = 41;
+
+/// Returns whether `name` is a valid box name: [a-z0-9][a-z0-9-]*, at most k_max_box_name bytes.
+constexpr bool is_box_name(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= k_max_box_name && name.front() != '-' &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+}
+
+/// Returns whether `text` is a valid nonce: 16 to 128 lower-case hex digits. It fits into one TXT string (RFC 1035 §3.3).
+constexpr bool is_nonce(std::string_view text) noexcept {
+  return text.size() >= 16 && text.size() <= 128 &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// Which file a path names: st_dev and st_ino. As text "DEV:INO", decimal.
+struct FileId {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+
+  constexpr bool operator==(const FileId&) const = default;
+};
+
+/// Returns "DEV:INO".
+inline std::string to_text(const FileId& id) {
+  return std::to_string(id.device) + ":" + std::to_string(id.inode);
+}
+
+/// Parses "DEV:INO". Returns nothing for anything else.
+inline std::optional<FileId> parse_file_id(std::string_view text) noexcept {
+  FileId id;
+  const char* const end = text.data() + text.size();
+  const auto [colon, error] = std::from_chars(text.data(), end, id.device);
+  if (error != std::errc() || colon == end || *colon != ':') {
+    return std::nullopt;
+  }
+  const auto [rest, second_error] = std::from_chars(colon + 1, end, id.inode);
+  return second_error == std::errc() && rest == end ? std::optional(id) : std::nullopt;
+}
+
+} // namespace agentbox::protocol
