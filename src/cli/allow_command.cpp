@@ -101,35 +101,29 @@ void change(const ChangeOptions& options) {
   }
 }
 
-void add_change(CLI::App& app, const char* name, const char* description, control::Request::Verb verb) {
-  CLI::App* command = app.add_subcommand(name, description);
+void add_change(const CommandSpec& app, const char* name, const char* description, control::Request::Verb verb) {
+  const CommandSpec command = app.command(name, description);
   auto options = std::make_shared<ChangeOptions>();
   options->verb = verb;
-  command
-      ->add_option("HOST", options->host,
+  command.required("HOST", options->host,
                    verb == control::Request::Verb::allow
                        ? "Host name (default port: 443), or *.HOST for every name below HOST"
-                       : "Host name (default: every port), or *.HOST for every name below HOST")
-      ->required()
-      ->type_name("HOST[:PORT]");
-  command
-      ->add_option("--for", options->duration,
-                   "Undo the change after this time: 90s, 10m, 2h (default: when the box ends)")
-      ->type_name("TIME");
-  command->add_option("--box", options->box, "Name of the box (default: the one running in this directory)")
-      ->type_name("NAME");
-  command->add_option("--save", options->save, "Also add the host to the project's or the user's configuration")
-      ->check(CLI::IsMember({"project", "user"}));
-  command->callback([options] { change(*options); });
+                       : "Host name (default: every port), or *.HOST for every name below HOST");
+  command.option("--for", options->duration, "TIME",
+                 "Undo the change after this time: 90s, 10m, 2h (default: when the box ends)");
+  command.option("--box", options->box, "NAME", "Name of the box (default: the one running in this directory)");
+  command.choice("--save", options->save, {"project", "user"},
+                 "Also add the host to the project's or the user's configuration");
+  command.action([options] { change(*options); });
 }
 
 } // namespace
 
-void add_allow(CLI::App& app, Context& /*context*/) {
+void add_allow(const CommandSpec& app, Context& /*context*/) {
   add_change(app, "allow", "Allow a running box to connect to a host", control::Request::Verb::allow);
 }
 
-void add_deny(CLI::App& app, Context& /*context*/) {
+void add_deny(const CommandSpec& app, Context& /*context*/) {
   add_change(app, "deny", "Deny a running box a host and close open connections to it", control::Request::Verb::deny);
 }
 

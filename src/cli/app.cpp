@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/app.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <exception>
@@ -18,7 +19,7 @@ namespace agentbox::cli {
 namespace {
 
 struct Subcommand {
-  void (*add)(CLI::App&, Context&);
+  void (*add)(const CommandSpec&, Context&);
   bool takes_command; ///< words after "--"
 };
 
@@ -44,9 +45,10 @@ std::vector<std::string> names_of(CLI::App& app) {
 /// Adds every subcommand and returns the names of those that take words after "--".
 std::vector<std::string> add_subcommands(CLI::App& app, Context& context) {
   std::vector<std::string> takes_command;
+  const CommandSpec spec(app);
   for (const Subcommand& subcommand : k_subcommands) {
     const std::size_t before = names_of(app).size();
-    subcommand.add(app, context);
+    subcommand.add(spec, context);
     if (subcommand.takes_command) {
       const std::vector<std::string> names = names_of(app);
       takes_command.insert(takes_command.end(), names.begin() + static_cast<std::ptrdiff_t>(before), names.end());

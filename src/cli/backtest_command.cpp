@@ -27,7 +27,7 @@ using network::Tested;
 struct BacktestOptions {
   HistoryOptions history;
   std::string file;
-  std::string as = "project";
+  std::optional<std::string> as;
   std::size_t last = 0;
   bool json = false;
 };
@@ -105,25 +105,24 @@ void suggest(const HistoryOptions& options, const Context& context) {
 
 } // namespace
 
-void add_network_backtest(CLI::App& network, Context& context) {
-  CLI::App* command =
-      network.add_subcommand("backtest", "Show how another configuration would decide the recorded connections");
+void add_network_backtest(const CommandSpec& network, Context& context) {
+  const CommandSpec command =
+      network.command("backtest", "Show how another configuration would decide the recorded connections");
   auto options = std::make_shared<BacktestOptions>();
-  command->add_option("FILE", options->file, "Configuration file to test")->required();
-  command->add_option("--as", options->as, "Which configuration FILE replaces (default: project)")
-      ->check(CLI::IsMember({"project", "user"}));
-  command->add_option("--last", options->last, "Replay only the last N decisions")->type_name("N");
-  add_history_options(*command, options->history);
-  command->add_flag("--json", options->json, "Print one JSON object per line");
-  command->callback([options, &context] { context.exit_code = backtest(*options); });
+  command.required("FILE", options->file, "Configuration file to test");
+  command.choice("--as", options->as, {"project", "user"}, "Which configuration FILE replaces (default: project)");
+  command.option("--last", options->last, "N", "Replay only the last N decisions");
+  add_history_options(command, options->history);
+  command.flag("--json", options->json, "Print one JSON object per line");
+  command.action([options, &context] { context.exit_code = backtest(*options); });
 }
 
-void add_policy_suggest(CLI::App& policy, Context& context) {
-  CLI::App* command =
-      policy.add_subcommand("suggest", "Print the smallest configuration change that allows the denied hosts");
+void add_policy_suggest(const CommandSpec& policy, Context& context) {
+  const CommandSpec command =
+      policy.command("suggest", "Print the smallest configuration change that allows the denied hosts");
   auto options = std::make_shared<HistoryOptions>();
-  add_history_options(*command, *options);
-  command->callback([options, &context] { suggest(*options, context); });
+  add_history_options(command, *options);
+  command.action([options, &context] { suggest(*options, context); });
 }
 
 } // namespace agentbox::cli

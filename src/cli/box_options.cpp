@@ -63,48 +63,35 @@ std::vector<std::string> taken_names() {
 
 } // namespace
 
-void add_box_options(CLI::App& command, BoxOptions& options) {
+void add_box_options(const CommandSpec& command, BoxOptions& options) {
   config::Overrides& to = options.overrides;
-  command.add_option("AGENT", to.agent,
+  command.positional("AGENT", to.agent,
                      "Agent to run: codex, claude, or a configured one (default: as configured, else the last used)");
-  command
-      .add_option("--base", to.base,
-                  "Base image, or dir:PATH or tar:PATH of a root filesystem (default: Debian 12 slim)")
-      ->type_name("IMAGE");
-  // One value an occurrence: a list would swallow the AGENT that follows.
-  const auto add_list = [&](const char* name, std::vector<std::string>& values, const char* text, const char* type) {
-    // A list that is parsed at each occurrence would hold the last one only, so each adds its value itself.
-    command
-        .add_option_function<std::string>(
-            name, [&values](const std::string& value) { values.push_back(value); }, text)
-        ->type_name(type)
-        ->trigger_on_parse();
-  };
-  add_list("--toolkit", to.toolkits, "Install a toolkit: c_cpp, python, java, web or datascience; repeatable", "NAME");
-  command.add_option("--prompt", options.prompt, "Run the agent non-interactively with prompt TEXT")->type_name("TEXT");
-  add_list("--mount", to.mounts, "Mount a host path into the box; repeatable", "SRC:DST[:ro]");
-  add_list("--auth", to.auth, "Mount the host's credentials of AGENT into the box; repeatable", "AGENT");
-  add_list("--env", options.env, "Set an environment variable, or pass the caller's; repeatable", "NAME[=VALUE]");
-  add_list("--env-file", options.env_files,
-           "Read environment variables from FILE, one NAME[=VALUE] per line; repeatable", "FILE");
-  add_list("--allow", to.allow, "Allow the box to connect to a host (default port: 443); repeatable", "HOST[:PORT]");
-  command.add_flag("--full-network", to.full_network,
-                   "Run without the firewall: the box can reach every host and the local network");
-  command
-      .add_option("--firewall-driver", to.driver,
-                  "Load the firewall rules with nftables or iptables (default: nftables)")
-      ->type_name("NAME");
-  add_list("-p,--publish", to.publish, "Publish a port of the box on the host (default address: 127.0.0.1); repeatable",
-           "[ADDRESS:]HOST:BOX");
-  command.add_option("--memory", to.memory, "Limit memory, e.g. 4G (default: no limit)")->type_name("SIZE");
-  command.add_option("--cpus", to.cpus, "Limit CPU time, in CPUs, e.g. 1.5 (default: no limit)")->type_name("N");
-  command.add_option("--pids", to.pids, "Limit the number of processes (default: 512)")->type_name("N");
-  command.add_option("--name", to.name, "Name of the box (default: from the directory's name)")->type_name("NAME");
-  command
-      .add_option("--ca-bundle", to.ca_bundle,
-                  "Trust the CA certificates in FILE, in the box and while building (default: $SSL_CERT_FILE)")
-      ->type_name("FILE");
-  command.add_flag("--trust-project", options.trust_project, "Trust the project's configuration for this run");
+  command.option("--base", to.base, "IMAGE",
+                 "Base image, or dir:PATH or tar:PATH of a root filesystem (default: Debian 12 slim)");
+  command.list("--toolkit", to.toolkits, "NAME",
+               "Install a toolkit: c_cpp, python, java, web or datascience; repeatable");
+  command.option("--prompt", options.prompt, "TEXT", "Run the agent non-interactively with prompt TEXT");
+  command.list("--mount", to.mounts, "SRC:DST[:ro]", "Mount a host path into the box; repeatable");
+  command.list("--auth", to.auth, "AGENT", "Mount the host's credentials of AGENT into the box; repeatable");
+  command.list("--env", options.env, "NAME[=VALUE]", "Set an environment variable, or pass the caller's; repeatable");
+  command.list("--env-file", options.env_files, "FILE",
+               "Read environment variables from FILE, one NAME[=VALUE] per line; repeatable");
+  command.list("--allow", to.allow, "HOST[:PORT]",
+               "Allow the box to connect to a host (default port: 443); repeatable");
+  command.flag("--full-network", to.full_network,
+               "Run without the firewall: the box can reach every host and the local network");
+  command.option("--firewall-driver", to.driver, "NAME",
+                 "Load the firewall rules with nftables or iptables (default: nftables)");
+  command.list("-p,--publish", to.publish, "[ADDRESS:]HOST:BOX",
+               "Publish a port of the box on the host (default address: 127.0.0.1); repeatable");
+  command.option("--memory", to.memory, "SIZE", "Limit memory, e.g. 4G (default: no limit)");
+  command.option("--cpus", to.cpus, "N", "Limit CPU time, in CPUs, e.g. 1.5 (default: no limit)");
+  command.option("--pids", to.pids, "N", "Limit the number of processes (default: 512)");
+  command.option("--name", to.name, "NAME", "Name of the box (default: from the directory's name)");
+  command.option("--ca-bundle", to.ca_bundle, "FILE",
+                 "Trust the CA certificates in FILE, in the box and while building (default: $SSL_CERT_FILE)");
+  command.flag("--trust-project", options.trust_project, "Trust the project's configuration for this run");
 }
 
 namespace {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "cli/agreement.hpp"
+#include "cli/command_spec.hpp"
 #include "cli/subcommands.hpp"
 #include "config/load.hpp"
 #include "config/overrides.hpp"
@@ -27,7 +27,7 @@ struct BoxOptions {
 };
 
 /// Adds AGENT, --base … --ca-bundle and --trust-project to `command`. `options` must outlive it.
-void add_box_options(CLI::App& command, BoxOptions& options);
+void add_box_options(const CommandSpec& command, BoxOptions& options);
 
 /// Reads every layer of the configuration for the current folder, without a judgement on what a project broadens.
 /// Throws support::Error: usage with all mistakes at once, not_found for an unknown agent, refused for a workspace that

@@ -102,27 +102,27 @@ void rm(const std::string& name, bool force) {
 
 } // namespace
 
-void add_ps(CLI::App& app, Context& /*context*/) {
-  CLI::App* command = app.add_subcommand("ps", "List running boxes and leftovers of boxes");
+void add_ps(const CommandSpec& app, Context& /*context*/) {
+  const CommandSpec command = app.command("ps", "List running boxes and leftovers of boxes");
   auto as_data = std::make_shared<bool>(false);
-  command->add_flag("--json", *as_data, "Print JSON");
-  command->callback([as_data] { ps(*as_data); });
+  command.flag("--json", *as_data, "Print JSON");
+  command.action([as_data] { ps(*as_data); });
 }
 
-void add_stop(CLI::App& app, Context& /*context*/) {
-  CLI::App* command = app.add_subcommand("stop", "Stop a box: send SIGTERM, and SIGKILL after five seconds");
+void add_stop(const CommandSpec& app, Context& /*context*/) {
+  const CommandSpec command = app.command("stop", "Stop a box: send SIGTERM, and SIGKILL after five seconds");
   auto name = std::make_shared<std::optional<std::string>>();
-  command->add_option("NAME", *name, "Name of the box (default: the one running in this directory)");
-  command->callback([name] { stop(*name); });
+  command.positional("NAME", *name, "Name of the box (default: the one running in this directory)");
+  command.action([name] { stop(*name); });
 }
 
-void add_rm(CLI::App& app, Context& /*context*/) {
-  CLI::App* command = app.add_subcommand("rm", "Remove the leftovers of a box whose launcher died");
+void add_rm(const CommandSpec& app, Context& /*context*/) {
+  const CommandSpec command = app.command("rm", "Remove the leftovers of a box whose launcher died");
   auto name = std::make_shared<std::string>();
   auto force = std::make_shared<bool>(false);
-  command->add_option("NAME", *name, "Name of the box")->required();
-  command->add_flag("-f,--force", *force, "Stop the box first if it is running");
-  command->callback([name, force] { rm(*name, *force); });
+  command.required("NAME", *name, "Name of the box");
+  command.flag("-f,--force", *force, "Stop the box first if it is running");
+  command.action([name, force] { rm(*name, *force); });
 }
 
 } // namespace agentbox::cli

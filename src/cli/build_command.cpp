@@ -31,12 +31,12 @@ int build(const BuildOptions& options) {
 
 } // namespace
 
-void add_build(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("build", "Build the images if they are missing or outdated");
+void add_build(const CommandSpec& app, Context& context) {
+  const CommandSpec command = app.command("build", "Build the images if they are missing or outdated");
   auto options = std::make_shared<BuildOptions>();
-  add_image_options(*command, options->image);
-  command->add_flag("--rebuild", options->rebuild, "Rebuild from the newest base image and packages");
-  command->callback([options, &context] { context.exit_code = build(*options); });
+  add_image_options(command, options->image);
+  command.flag("--rebuild", options->rebuild, "Rebuild from the newest base image and packages");
+  command.action([options, &context] { context.exit_code = build(*options); });
 }
 
 } // namespace agentbox::cli

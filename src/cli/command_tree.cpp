@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command_tree.hpp"
 
-#include "support/text.hpp"
+#include <CLI/CLI.hpp>
 
 namespace agentbox::cli {
 namespace {

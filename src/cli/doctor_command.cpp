@@ -21,12 +21,12 @@ bool wants_colour() {
 
 } // namespace
 
-void add_doctor(CLI::App& app, Context& context) {
-  CLI::App* doctor =
-      app.add_subcommand("doctor", "Check what this host can enforce, and print the commands that fix problems");
+void add_doctor(const CommandSpec& app, Context& context) {
+  const CommandSpec doctor =
+      app.command("doctor", "Check what this host can enforce, and print the commands that fix problems");
   auto json = std::make_shared<bool>(false);
-  doctor->add_flag("--json", *json, "Print one JSON object");
-  doctor->callback([json, &context] {
+  doctor.flag("--json", *json, "Print one JSON object");
+  doctor.action([json, &context] {
     const agentbox::doctor::HostReport report = agentbox::doctor::read_host();
     const auto findings = agentbox::doctor::examine(report);
     fmt::print("{}", *json ? agentbox::doctor::to_json(report, findings)

@@ -35,11 +35,11 @@ int run_in_box(const std::optional<std::string>& name, const std::vector<std::st
 
 } // namespace
 
-void add_exec(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("exec", "Run a command in a running box: agentbox exec [NAME] -- COMMAND...");
+void add_exec(const CommandSpec& app, Context& context) {
+  const CommandSpec command = app.command("exec", "Run a command in a running box: agentbox exec [NAME] -- COMMAND...");
   auto name = std::make_shared<std::optional<std::string>>();
-  command->add_option("NAME", *name, "Name of the box (default: the one running in this directory)");
-  command->callback([name, &context] {
+  command.positional("NAME", *name, "Name of the box (default: the one running in this directory)");
+  command.action([name, &context] {
     if (!context.command || context.command->empty()) {
       throw support::Error(support::ExitCode::usage, "no command to run", "agentbox exec [NAME] -- COMMAND...");
     }
@@ -47,11 +47,11 @@ void add_exec(CLI::App& app, Context& context) {
   });
 }
 
-void add_shell(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("shell", "Open a shell in a running box");
+void add_shell(const CommandSpec& app, Context& context) {
+  const CommandSpec command = app.command("shell", "Open a shell in a running box");
   auto name = std::make_shared<std::optional<std::string>>();
-  command->add_option("NAME", *name, "Name of the box (default: the one running in this directory)");
-  command->callback([name, &context] { context.exit_code = run_in_box(*name, {"/bin/bash"}); });
+  command.positional("NAME", *name, "Name of the box (default: the one running in this directory)");
+  command.action([name, &context] { context.exit_code = run_in_box(*name, {"/bin/bash"}); });
 }
 
 } // namespace agentbox::cli

@@ -22,7 +22,7 @@ struct GenerateOptions {
   generate::Request request;
   std::string agent_image;
   std::string firewall_image;
-  std::string kind;
+  std::optional<std::string> kind;
 };
 
 /// The images that were named; otherwise our own, built where they are missing.
@@ -49,7 +49,7 @@ void set_kind(GenerateOptions& options) {
   oci::KubernetesOptions& to = options.request.kubernetes;
   using Kind = oci::KubernetesOptions::Kind;
   const std::string fallback = to.parallel > 1 ? "job" : "pod";
-  const std::string& kind = options.kind.empty() ? fallback : options.kind;
+  const std::string kind = options.kind.value_or(fallback);
   to.kind = kind == "job" ? Kind::job : kind == "deployment" ? Kind::deployment : Kind::pod;
 }
 
@@ -85,59 +85,51 @@ int run(GenerateOptions& options, const Context& context) {
 }
 
 /// The options of every format.
-CLI::App* add_format(CLI::App& generate, Context& context, Door door, const char* text,
-                     const std::shared_ptr<GenerateOptions>& options) {
-  CLI::App* command = generate.add_subcommand(std::string(oci::door_text(door)), text);
+CommandSpec add_format(const CommandSpec& generate, Context& context, Door door, const char* text,
+                       const std::shared_ptr<GenerateOptions>& options) {
+  const CommandSpec command = generate.command(std::string(oci::door_text(door)), text);
   options->request.door = door;
-  add_box_options(*command, options->box);
-  command->add_option("--output", options->request.output, "Write the files to DIR (default: print them)")
-      ->type_name("DIR");
-  command->add_flag("--force", options->request.force,
-                    "Replace files in a DIR that holds other files too; keep the others");
-  command
-      ->add_option("--diff", options->request.old,
-                   "Compare with the files in DIR; exit with status 1 if the box is allowed more than they allow")
-      ->type_name("DIR");
-  command->add_option("--agent-image", options->agent_image, "Agent image to use (default: build it)")
-      ->type_name("IMAGE");
-  command->add_option("--firewall-image", options->firewall_image, "Firewall image to use (default: build it)")
-      ->type_name("IMAGE");
-  command->callback([options, &context] { context.exit_code = run(*options, context); });
+  add_box_options(command, options->box);
+  command.option("--output", options->request.output, "DIR", "Write the files to DIR (default: print them)");
+  command.flag("--force", options->request.force, "Replace files in a DIR that holds other files too; keep the others");
+  command.option("--diff", options->request.old, "DIR",
+                 "Compare with the files in DIR; exit with status 1 if the box is allowed more than they allow");
+  command.option("--agent-image", options->agent_image, "IMAGE", "Agent image to use (default: build it)");
+  command.option("--firewall-image", options->firewall_image, "IMAGE", "Firewall image to use (default: build it)");
+  command.action([options, &context] { context.exit_code = run(*options, context); });
   return command;
 }
 
-void add_kubernetes_options(CLI::App& command, GenerateOptions& options) {
+void add_kubernetes_options(const CommandSpec& command, GenerateOptions& options) {
   oci::KubernetesOptions& to = options.request.kubernetes;
-  command.add_option("--kind", options.kind, "Kind of workload (default: pod, or job with --parallel)")
-      ->check(CLI::IsMember({"pod", "job", "deployment"}));
-  command.add_option("--parallel", to.parallel, "Run N agents, each with its own workspace, as an indexed Job")
-      ->type_name("N");
-  command.add_option("--namespace", to.name_space, "Kubernetes namespace")->type_name("NAME");
-  command
-      .add_option("--workspace-claim", to.workspace_claim, "Take the workspace from an existing PersistentVolumeClaim")
-      ->type_name("NAME");
-  command.add_option("--git", to.git_url, "Clone the workspace from URL, through the firewall")->type_name("URL");
-  command.add_option("--git-branch", to.git_branch, "Branch or tag to clone")->type_name("NAME");
-  command.add_flag("--workspace-host-path", to.workspace_host_path,
-                   "Mount the workspace from the same path on the node (single-node clusters)");
-  command.add_flag("--runtime-seccomp", to.runtime_seccomp,
-                   "Use the runtime's seccomp filter, which is broader than agentbox's");
+  command.choice("--kind", options.kind, {"pod", "job", "deployment"},
+                 "Kind of workload (default: pod, or job with --parallel)");
+  command.option("--parallel", to.parallel, "N", "Run N agents, each with its own workspace, as an indexed Job");
+  command.option("--namespace", to.name_space, "NAME", "Kubernetes namespace");
+  command.option("--workspace-claim", to.workspace_claim, "NAME",
+                 "Take the workspace from an existing PersistentVolumeClaim");
+  command.option("--git", to.git_url, "URL", "Clone the workspace from URL, through the firewall");
+  command.option("--git-branch", to.git_branch, "NAME", "Branch or tag to clone");
+  command.flag("--workspace-host-path", to.workspace_host_path,
+               "Mount the workspace from the same path on the node (single-node clusters)");
+  command.flag("--runtime-seccomp", to.runtime_seccomp,
+               "Use the runtime's seccomp filter, which is broader than agentbox's");
 }
 
 } // namespace
 
-void add_generate(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("generate", "Generate files that run the box without agentbox");
-  command->require_subcommand(1);
+void add_generate(const CommandSpec& app, Context& context) {
+  const CommandSpec command = app.group("generate", "Generate files that run the box without agentbox");
   const auto oci = std::make_shared<GenerateOptions>();
-  CLI::App* bundle = add_format(*command, context, Door::oci, "Generate OCI bundles for crun and other runtimes", oci);
-  bundle->add_flag("--config-only", oci->request.config_only, "Write only the two config.json files");
-  add_format(*command, context, Door::kube, "Generate a pod for podman kube play", std::make_shared<GenerateOptions>());
-  add_format(*command, context, Door::quadlet, "Generate systemd units for Podman's Quadlet",
+  const CommandSpec bundle =
+      add_format(command, context, Door::oci, "Generate OCI bundles for crun and other runtimes", oci);
+  bundle.flag("--config-only", oci->request.config_only, "Write only the two config.json files");
+  add_format(command, context, Door::kube, "Generate a pod for podman kube play", std::make_shared<GenerateOptions>());
+  add_format(command, context, Door::quadlet, "Generate systemd units for Podman's Quadlet",
              std::make_shared<GenerateOptions>());
   const auto kubernetes = std::make_shared<GenerateOptions>();
   add_kubernetes_options(
-      *add_format(*command, context, Door::kubernetes, "Generate manifests for a Kubernetes cluster", kubernetes),
+      add_format(command, context, Door::kubernetes, "Generate manifests for a Kubernetes cluster", kubernetes),
       *kubernetes);
 }
 

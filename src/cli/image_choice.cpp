@@ -37,22 +37,14 @@ ResolvedImage resolve_without_project(const ImageOptions& options) {
 
 } // namespace
 
-void add_image_options(CLI::App& command, ImageOptions& options) {
-  command
-      .add_option("--base", options.base,
-                  "Base image, or dir:PATH or tar:PATH of a root filesystem (default: Debian 12 slim)")
-      ->type_name("IMAGE");
-  command
-      .add_option_function<std::string>(
-          "--toolkit", [&options](const std::string& name) { options.toolkits.push_back(name); },
-          "Install a toolkit: c_cpp, python, java, web or datascience; repeatable")
-      ->type_name("NAME")
-      ->trigger_on_parse();
-  command
-      .add_option("--ca-bundle", options.ca_bundle,
-                  "Trust the CA certificates in FILE while building (default: $SSL_CERT_FILE)")
-      ->type_name("FILE");
-  command.add_flag("--trust-project", options.trust_project, "Trust the project's configuration for this build");
+void add_image_options(const CommandSpec& command, ImageOptions& options) {
+  command.option("--base", options.base, "IMAGE",
+                 "Base image, or dir:PATH or tar:PATH of a root filesystem (default: Debian 12 slim)");
+  command.list("--toolkit", options.toolkits, "NAME",
+               "Install a toolkit: c_cpp, python, java, web or datascience; repeatable");
+  command.option("--ca-bundle", options.ca_bundle, "FILE",
+                 "Trust the CA certificates in FILE while building (default: $SSL_CERT_FILE)");
+  command.flag("--trust-project", options.trust_project, "Trust the project's configuration for this build");
 }
 
 ResolvedImage resolve_image(const ImageOptions& options) {

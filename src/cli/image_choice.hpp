@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/command_spec.hpp"
 #include "policy/types.hpp"
 
 namespace agentbox::cli {
@@ -19,7 +19,7 @@ struct ImageOptions {
 };
 
 /// Adds --base, --toolkit, --ca-bundle and --trust-project to `command`. `options` must outlive it.
-void add_image_options(CLI::App& command, ImageOptions& options);
+void add_image_options(const CommandSpec& command, ImageOptions& options);
 
 /// The image as the configuration and the options say.
 struct ResolvedImage {

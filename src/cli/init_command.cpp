@@ -142,22 +142,16 @@ void init(InitOptions options, const Context& context) {
 
 } // namespace
 
-void add_init(CLI::App& app, Context& context) {
-  CLI::App* command =
-      app.add_subcommand("init", "Create the project's .agentbox/config.toml from options, or interactively");
+void add_init(const CommandSpec& app, Context& context) {
+  const CommandSpec command =
+      app.command("init", "Create the project's .agentbox/config.toml from options, or interactively");
   auto options = std::make_shared<InitOptions>();
-  command->add_option("--agent", options->agent, "Default agent")->type_name("NAME");
-  command->add_option("--base", options->base, "Base image")->type_name("IMAGE");
-  command->add_option("--allow", options->allow, "Allow a host; repeatable")
-      ->type_name("HOST[:PORT]")
-      ->expected(1)
-      ->take_all();
-  command->add_option("--toolkit", options->toolkits, "Install a toolkit; repeatable")
-      ->type_name("NAME")
-      ->expected(1)
-      ->take_all();
-  command->add_flag("--force", options->force, "Replace an existing file");
-  command->callback([options, &context] { init(*options, context); });
+  command.option("--agent", options->agent, "NAME", "Default agent");
+  command.option("--base", options->base, "IMAGE", "Base image");
+  command.list("--allow", options->allow, "HOST[:PORT]", "Allow a host; repeatable");
+  command.list("--toolkit", options->toolkits, "NAME", "Install a toolkit; repeatable");
+  command.flag("--force", options->force, "Replace an existing file");
+  command.action([options, &context] { init(*options, context); });
 }
 
 } // namespace agentbox::cli

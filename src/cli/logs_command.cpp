@@ -45,13 +45,13 @@ void print_logs(const std::string& name, bool as_data) {
 
 } // namespace
 
-void add_logs(CLI::App& app, Context& /*context*/) {
-  CLI::App* command = app.add_subcommand("logs", "Show the firewall decisions of a box");
+void add_logs(const CommandSpec& app, Context& /*context*/) {
+  const CommandSpec command = app.command("logs", "Show the firewall decisions of a box");
   auto name = std::make_shared<std::optional<std::string>>();
   auto as_data = std::make_shared<bool>(false);
-  command->add_option("NAME", *name, "Name of the box (default: the one running in this directory)");
-  command->add_flag("--json", *as_data, "Print the raw records, one JSON object per line");
-  command->callback([name, as_data] {
+  command.positional("NAME", *name, "Name of the box (default: the one running in this directory)");
+  command.flag("--json", *as_data, "Print the raw records, one JSON object per line");
+  command.action([name, as_data] {
     print_logs(*name ? **name : boxes::select_running({}, std::filesystem::current_path()).name, *as_data);
   });
 }

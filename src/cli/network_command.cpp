@@ -146,12 +146,10 @@ void follow(const HistoryOptions& options, bool as_data) {
 
 } // namespace
 
-void add_history_options(CLI::App& command, HistoryOptions& options) {
-  command.add_option("--box", options.box, "Use only the records of this box")->type_name("NAME");
-  command
-      .add_option("--since", options.since,
-                  "Use only records newer than 30m, 1h, 2d, or since a UTC time: 2026-01-31T12:00")
-      ->type_name("TIME");
+void add_history_options(const CommandSpec& command, HistoryOptions& options) {
+  command.option("--box", options.box, "NAME", "Use only the records of this box");
+  command.option("--since", options.since, "TIME",
+                 "Use only records newer than 30m, 1h, 2d, or since a UTC time: 2026-01-31T12:00");
 }
 
 network::History history(const HistoryOptions& options) {
@@ -175,27 +173,26 @@ network::History history(const HistoryOptions& options) {
   return network::read_history(boxes::audit_folder(), filter);
 }
 
-void add_network(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("network", "Show the firewall decisions of all boxes");
-  command->require_subcommand(1);
+void add_network(const CommandSpec& app, Context& context) {
+  const CommandSpec command = app.group("network", "Show the firewall decisions of all boxes");
   auto options = std::make_shared<HistoryOptions>();
   auto as_data = std::make_shared<bool>(false);
   auto only_totals = std::make_shared<bool>(false);
-  CLI::App* log_command = command->add_subcommand("log", "Show allowed and denied connections, and totals per host");
-  add_history_options(*log_command, *options);
-  log_command->add_flag("--totals", *only_totals, "Show only the totals per host");
-  log_command->add_flag("--json", *as_data, "Print one JSON object per line");
-  log_command->callback([=] { log(*options, *as_data, *only_totals); });
-  CLI::App* denied_command =
-      command->add_subcommand("denied", "Show denied connections and the commands that would allow them");
-  add_history_options(*denied_command, *options);
-  denied_command->add_flag("--json", *as_data, "Print one JSON object per line");
-  denied_command->callback([=] { denied(*options, *as_data); });
-  CLI::App* follow_command = command->add_subcommand("follow", "Show decisions as they are made, until Ctrl-C");
-  add_history_options(*follow_command, *options);
-  follow_command->add_flag("--json", *as_data, "Print one JSON object per line");
-  follow_command->callback([=] { follow(*options, *as_data); });
-  add_network_backtest(*command, context);
+  const CommandSpec log_command = command.command("log", "Show allowed and denied connections, and totals per host");
+  add_history_options(log_command, *options);
+  log_command.flag("--totals", *only_totals, "Show only the totals per host");
+  log_command.flag("--json", *as_data, "Print one JSON object per line");
+  log_command.action([=] { log(*options, *as_data, *only_totals); });
+  const CommandSpec denied_command =
+      command.command("denied", "Show denied connections and the commands that would allow them");
+  add_history_options(denied_command, *options);
+  denied_command.flag("--json", *as_data, "Print one JSON object per line");
+  denied_command.action([=] { denied(*options, *as_data); });
+  const CommandSpec follow_command = command.command("follow", "Show decisions as they are made, until Ctrl-C");
+  add_history_options(follow_command, *options);
+  follow_command.flag("--json", *as_data, "Print one JSON object per line");
+  follow_command.action([=] { follow(*options, *as_data); });
+  add_network_backtest(command, context);
 }
 
 } // namespace agentbox::cli

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 
+#include "cli/command_spec.hpp"
 #include "cli/subcommands.hpp"
 #include "network/history.hpp"
 
@@ -16,13 +16,13 @@ struct HistoryOptions {
 };
 
 /// Adds --box and --since.
-void add_history_options(CLI::App& command, HistoryOptions& options);
+void add_history_options(const CommandSpec& command, HistoryOptions& options);
 
 /// The history that the options mean. Throws support::Error(usage) for a box without a log and for what is no time.
 network::History history(const HistoryOptions& options);
 
 /// `network backtest` and `policy suggest`, which are about the box of the current folder unless one is named.
-void add_network_backtest(CLI::App& network, Context& context);
-void add_policy_suggest(CLI::App& policy, Context& context);
+void add_network_backtest(const CommandSpec& network, Context& context);
+void add_policy_suggest(const CommandSpec& policy, Context& context);
 
 } // namespace agentbox::cli

@@ -210,34 +210,31 @@ int diff(const config::Loaded& loaded, const DiffOptions& options) {
   return 0;
 }
 
-CLI::App* add(CLI::App& policy, const char* name, const char* description, BoxOptions& options) {
-  CLI::App* command = policy.add_subcommand(name, description);
-  add_box_options(*command, options);
+const CommandSpec add(const CommandSpec& policy, const char* name, const char* description, BoxOptions& options) {
+  const CommandSpec command = policy.command(name, description);
+  add_box_options(command, options);
   return command;
 }
 
-void add_diff(CLI::App& policy, Context& context) {
+void add_diff(const CommandSpec& policy, Context& context) {
   auto options = std::make_shared<DiffOptions>();
-  CLI::App* command = add(
+  const CommandSpec command = add(
       policy, "diff", "Compare the box of this directory with the default box, or with a saved policy", options->box);
-  command
-      ->add_option("--against", options->against,
-                   "Compare with FILE, from policy show --json; exit with status 1 if this box is allowed more")
-      ->type_name("FILE");
-  command->add_flag("--json", options->as_data, "Print JSON");
-  command->callback([options, &context] { context.exit_code = diff(load_box(options->box, context), *options); });
+  command.option("--against", options->against, "FILE",
+                 "Compare with FILE, from policy show --json; exit with status 1 if this box is allowed more");
+  command.flag("--json", options->as_data, "Print JSON");
+  command.action([options, &context] { context.exit_code = diff(load_box(options->box, context), *options); });
 }
 
 } // namespace
 
-void add_policy(CLI::App& app, Context& context) {
-  CLI::App* policy = app.add_subcommand("policy", "Show, check and trust the policy of the box of this directory");
-  policy->require_subcommand(1);
+void add_policy(const CommandSpec& app, Context& context) {
+  const CommandSpec policy = app.group("policy", "Show, check and trust the policy of the box of this directory");
   auto options = std::make_shared<BoxOptions>();
   auto as_data = std::make_shared<bool>(false);
-  CLI::App* show_command = add(*policy, "show", "Show the policy without starting a box", *options);
-  show_command->add_flag("--json", *as_data, "Print the whole policy as JSON");
-  show_command->callback([options, as_data, &context] {
+  const CommandSpec show_command = add(policy, "show", "Show the policy without starting a box", *options);
+  show_command.flag("--json", *as_data, "Print the whole policy as JSON");
+  show_command.action([options, as_data, &context] {
     const policy::Policy shown = built(without_values(resolve_box(*options, context).fields()));
     if (*as_data) {
       fmt::print("{}", policy::to_json(shown));
@@ -245,12 +242,13 @@ void add_policy(CLI::App& app, Context& context) {
       show(shown.fields());
     }
   });
-  add(*policy, "check", "Check the configuration; exit with status 2 on errors, 126 if it needs policy trust", *options)
-      ->callback([options, &context] { resolve_box(*options, context); });
-  add_policy_suggest(*policy, context);
-  add_diff(*policy, context);
-  add(*policy, "trust", "Trust the project's configuration in its current form", *options)
-      ->callback([options, &context] { trust_project(load_box(*options, context)); });
+  add(policy, "check", "Check the configuration; exit with status 2 on errors, 126 if it needs policy trust", *options)
+      .action([options, &context] { resolve_box(*options, context); });
+  add_policy_suggest(policy, context);
+  add_diff(policy, context);
+  add(policy, "trust", "Trust the project's configuration in its current form", *options).action([options, &context] {
+    trust_project(load_box(*options, context));
+  });
 }
 
 } // namespace agentbox::cli

@@ -34,12 +34,12 @@ void review(bool as_data) {
 
 } // namespace
 
-void add_review(CLI::App& app, Context& /*context*/) {
-  CLI::App* command =
-      app.add_subcommand("review", "Show files that the last box changed and the host may execute or trust");
+void add_review(const CommandSpec& app, Context& /*context*/) {
+  const CommandSpec command =
+      app.command("review", "Show files that the last box changed and the host may execute or trust");
   auto as_data = std::make_shared<bool>(false);
-  command->add_flag("--json", *as_data, "Print JSON");
-  command->callback([as_data] { review(*as_data); });
+  command.flag("--json", *as_data, "Print JSON");
+  command.action([as_data] { review(*as_data); });
 }
 
 } // namespace agentbox::cli

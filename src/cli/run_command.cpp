@@ -141,17 +141,17 @@ int run(const RunOptions& options, const Context& context) {
 
 } // namespace
 
-void add_run(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("run", "Run an agent, or the command after --, in a new box");
+void add_run(const CommandSpec& app, Context& context) {
+  const CommandSpec command = app.command("run", "Run an agent, or the command after --, in a new box");
   auto options = std::make_shared<RunOptions>();
-  add_box_options(*command, options->box);
-  command->add_flag("--rebuild", options->rebuild, "Rebuild the image");
-  command->add_flag("--dry-run", options->dry_run, "Print the commands and configuration, and run nothing");
-  command->add_flag("--json", options->json, "With --dry-run: print JSON");
-  command->add_flag("--share-workspace", options->share_workspace, "Start even if another box runs in this directory");
-  command->add_flag("-v,--verbose", options->verbose, "Print the Podman commands as they run");
-  command->footer("agentbox [AGENT] is short for agentbox run [AGENT].");
-  command->callback([options, &context] { context.exit_code = run(*options, context); });
+  add_box_options(command, options->box);
+  command.flag("--rebuild", options->rebuild, "Rebuild the image");
+  command.flag("--dry-run", options->dry_run, "Print the commands and configuration, and run nothing");
+  command.flag("--json", options->json, "With --dry-run: print JSON");
+  command.flag("--share-workspace", options->share_workspace, "Start even if another box runs in this directory");
+  command.flag("-v,--verbose", options->verbose, "Print the Podman commands as they run");
+  command.footer("agentbox [AGENT] is short for agentbox run [AGENT].");
+  command.action([options, &context] { context.exit_code = run(*options, context); });
 }
 
 } // namespace agentbox::cli

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "cli/command_spec.hpp"
 
 namespace agentbox::cli {
 
@@ -19,24 +20,24 @@ struct Context {
 // One function per subcommand, each in a file of its own (src/cli/NAME.cpp). It adds the subcommand, its options (kept
 // in a shared_ptr that the callback captures) and a callback that does the work. Errors are thrown as support::Error;
 // main prints them.
-void add_run(CLI::App& app, Context& context);
-void add_exec(CLI::App& app, Context& context);
-void add_shell(CLI::App& app, Context& context);
-void add_ps(CLI::App& app, Context& context);
-void add_stop(CLI::App& app, Context& context);
-void add_rm(CLI::App& app, Context& context);
-void add_logs(CLI::App& app, Context& context);
-void add_allow(CLI::App& app, Context& context);
-void add_deny(CLI::App& app, Context& context);
-void add_network(CLI::App& app, Context& context);
-void add_policy(CLI::App& app, Context& context);
-void add_review(CLI::App& app, Context& context);
-void add_init(CLI::App& app, Context& context);
-void add_build(CLI::App& app, Context& context);
-void add_update(CLI::App& app, Context& context);
-void add_generate(CLI::App& app, Context& context);
-void add_verify(CLI::App& app, Context& context);
-void add_doctor(CLI::App& app, Context& context);
-void add_completion(CLI::App& app, Context& context);
+void add_run(const CommandSpec& app, Context& context);
+void add_exec(const CommandSpec& app, Context& context);
+void add_shell(const CommandSpec& app, Context& context);
+void add_ps(const CommandSpec& app, Context& context);
+void add_stop(const CommandSpec& app, Context& context);
+void add_rm(const CommandSpec& app, Context& context);
+void add_logs(const CommandSpec& app, Context& context);
+void add_allow(const CommandSpec& app, Context& context);
+void add_deny(const CommandSpec& app, Context& context);
+void add_network(const CommandSpec& app, Context& context);
+void add_policy(const CommandSpec& app, Context& context);
+void add_review(const CommandSpec& app, Context& context);
+void add_init(const CommandSpec& app, Context& context);
+void add_build(const CommandSpec& app, Context& context);
+void add_update(const CommandSpec& app, Context& context);
+void add_generate(const CommandSpec& app, Context& context);
+void add_verify(const CommandSpec& app, Context& context);
+void add_doctor(const CommandSpec& app, Context& context);
+void add_completion(const CommandSpec& app, Context& context);
 
 } // namespace agentbox::cli

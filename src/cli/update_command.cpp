@@ -58,14 +58,14 @@ int update(const UpdateOptions& options) {
 
 } // namespace
 
-void add_update(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("update", "Pin the newest agent versions and build the image with them");
+void add_update(const CommandSpec& app, Context& context) {
+  const CommandSpec command = app.command("update", "Pin the newest agent versions and build the image with them");
   auto options = std::make_shared<UpdateOptions>();
-  add_image_options(*command, options->image);
-  command->add_flag("--check", options->check, "Only show newer versions; exit with status 1 if there are any");
-  command->footer("The versions are saved in ~/.local/state/agentbox/agents.lock.json, which overrides the file "
-                  "installed with agentbox.");
-  command->callback([options, &context] { context.exit_code = update(*options); });
+  add_image_options(command, options->image);
+  command.flag("--check", options->check, "Only show newer versions; exit with status 1 if there are any");
+  command.footer("The versions are saved in ~/.local/state/agentbox/agents.lock.json, which overrides the file "
+                 "installed with agentbox.");
+  command.action([options, &context] { context.exit_code = update(*options); });
 }
 
 } // namespace agentbox::cli

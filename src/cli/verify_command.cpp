@@ -192,15 +192,15 @@ bool wants_colour() {
 
 } // namespace
 
-void add_verify(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("verify", "Attack a box from inside and show what stopped each attack");
+void add_verify(const CommandSpec& app, Context& context) {
+  const CommandSpec command = app.command("verify", "Attack a box from inside and show what stopped each attack");
   auto options = std::make_shared<VerifyOptions>();
-  command->add_option("NAME", options->name, "Running box to attack (default: a new box of this directory)");
-  command->add_flag("--all", options->all, "Show every attack, not only those that succeeded");
-  command->add_flag("--json", options->json, "Print one JSON object with every attack, versions and digests");
-  command->add_flag("--full-network", options->box.overrides.full_network, "Attack a new box that has no firewall");
-  command->add_flag("--trust-project", options->box.trust_project, "Trust the project's configuration for this run");
-  command->callback([options, &context] {
+  command.positional("NAME", options->name, "Running box to attack (default: a new box of this directory)");
+  command.flag("--all", options->all, "Show every attack, not only those that succeeded");
+  command.flag("--json", options->json, "Print one JSON object with every attack, versions and digests");
+  command.flag("--full-network", options->box.overrides.full_network, "Attack a new box that has no firewall");
+  command.flag("--trust-project", options->box.trust_project, "Trust the project's configuration for this run");
+  command.action([options, &context] {
     podman::refuse_root();
     const verify::Card card = options->name ? verify_running(*options->name) : verify_fresh(options->box, context);
     fmt::print("{}", options->json ? verify::to_json(card) : verify::to_text(card, options->all, wants_colour()));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "catch.hpp"
 #include "cli/command_tree.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "catch.hpp"
 
 using namespace agentbox::cli;
 

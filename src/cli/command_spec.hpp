@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+} // namespace CLI
+
+namespace agentbox::cli {
+
+/// A command, its options and its action. CLI11 takes seconds of each source file that includes it, so only
+/// command_spec.cpp, app.cpp and command_tree.cpp do. Every variable that is filled in must outlive the parse.
+class CommandSpec {
+public:
+  explicit CommandSpec(CLI::App& app) : m_app(&app) {}
+
+  /// Adds a subcommand.
+  CommandSpec command(const std::string& name, const std::string& description) const;
+  /// Adds a subcommand that does nothing by itself: one of its own subcommands must follow.
+  CommandSpec group(const std::string& name, const std::string& description) const;
+
+  /// `names` as in "-v,--verbose".
+  void flag(const std::string& names, bool& to, const std::string& description) const;
+
+  /// An option with a value, which --help calls `value`. For std::string, std::uint32_t, std::size_t, and for
+  /// std::optional of std::string and of std::filesystem::path.
+  template <typename Value>
+  void option(const std::string& names, Value& to, const char* value, const std::string& description) const;
+
+  /// An option that may be repeated, with one value each time.
+  void list(const std::string& names, std::vector<std::string>& to, const char* value,
+            const std::string& description) const;
+
+  /// An option with one of the values `choices`.
+  void choice(const std::string& names, std::optional<std::string>& to, const std::vector<std::string>& choices,
+              const std::string& description) const;
+
+  void positional(const std::string& name, std::optional<std::string>& to, const std::string& description) const;
+  /// A positional that must be given, one of `choices` if there are any.
+  void required(const std::string& name, std::string& to, const std::string& description,
+                const std::vector<std::string>& choices = {}) const;
+
+  /// A sentence below the options of --help.
+  void footer(const std::string& text) const;
+  /// What the command does once the command line is parsed.
+  void action(std::function<void()> run) const;
+
+  const CLI::App& app() const noexcept { return *m_app; }
+
+private:
+  CLI::App* m_app;
+};
+
+} // namespace agentbox::cli
