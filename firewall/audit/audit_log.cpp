@@ -102,7 +102,16 @@ void Log::record(Record record) {
   }
 }
 
-void Log::write(Record record) {
+void Log::write(Record record) noexcept {
+  try {
+    write_unless_limited(std::move(record));
+  } catch (const std::exception&) { // no memory
+    m_healthy = false;
+    ++m_lost;
+  }
+}
+
+void Log::write_unless_limited(Record record) {
   record = stamped(std::move(record), m_box);
   if (is_counted(record)) {
     count(record);

@@ -26,7 +26,7 @@ public:
   /// out. What the user did, and the firewall's own life, are always written. The first record after some could not be
   /// written is recover()'s; the connections among those follow it, the last 1024: a box can fill the disk while one is
   /// open.
-  void write(Record record);
+  void write(Record record) noexcept;
 
   /// Writes how many records the limiter left out, if it did.
   void flush();
@@ -41,6 +41,7 @@ public:
 private:
   void open();
   void rotate();
+  void write_unless_limited(Record record);
   void record(Record record);
   void count(const Record& record);
   void append(const Record& record);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <asio/write.hpp>
-#include <cerrno>
 #include <chrono>
 #include <string>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "firewall/io/accept_loop.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
 
@@ -69,36 +69,21 @@ Server::Server(asio::io_context& context, const std::filesystem::path& socket, C
 }
 
 void Server::start() {
-  asio::co_spawn(m_context, accept_loop(), io::Essential{});
+  io::keep_running(m_context, [this] {
+    return io::accept_loop(m_acceptor, [this](support::Fd connection) { admit(std::move(connection)); });
+  });
 }
 
-asio::awaitable<void> Server::accept_loop() {
-  for (;;) {
-    const auto [error] = co_await m_acceptor.async_wait(stream_protocol::acceptor::wait_read, io::k_await);
-    if (error) {
-      co_return;
-    }
-    const int fd = ::accept4(m_acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd >= 0) {
-      admit(fd);
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      asio::steady_timer pause(m_context, std::chrono::milliseconds(20));
-      co_await pause.async_wait(io::k_await);
-    }
+void Server::admit(support::Fd connection) {
+  if (!is_own_user(connection.get()) || m_connections >= k_max_connections) {
+    return; // closed at once: other users learn nothing
   }
+  auto socket = std::make_shared<Socket>(m_context, stream_protocol(), connection.get());
+  connection.release();
+  asio::co_spawn(m_context, serve(std::move(socket), io::Counted(m_connections)), asio::detached);
 }
 
-void Server::admit(int fd) {
-  support::Fd owned(fd); // closed at once: who is not us learns nothing
-  if (!is_own_user(fd) || m_connections >= k_max_connections) {
-    return;
-  }
-  ++m_connections;
-  asio::co_spawn(m_context, serve(std::make_shared<Socket>(m_context, stream_protocol(), owned.release())),
-                 [this](const std::exception_ptr&) { --m_connections; });
-}
-
-asio::awaitable<void> Server::serve(std::shared_ptr<Socket> socket) {
+asio::awaitable<void> Server::serve(std::shared_ptr<Socket> socket, io::Counted /*one of m_connections*/) {
   // Closes the socket under whoever is too slow; awaits end with an error then.
   asio::steady_timer over(m_context, k_time);
   over.async_wait([socket](const std::error_code& error) {
@@ -115,7 +100,7 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Socket> socket) {
   over.cancel();
   if (!m_expiring && m_controller.until_next_expiry(Controller::Clock::now())) {
     m_expiring = true;
-    asio::co_spawn(m_context, expire_loop(), io::Essential{});
+    io::keep_running(m_context, [this] { return expire_loop(); });
   }
 }
 

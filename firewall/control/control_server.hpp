@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "firewall/control/controller.hpp"
-#include "firewall/io/await.hpp"
+#include "firewall/io/accept_loop.hpp"
 
 namespace agentbox::firewall::control {
 
@@ -25,11 +25,10 @@ public:
 private:
   using Socket = asio::local::stream_protocol::socket;
 
-  asio::awaitable<void> accept_loop();
   asio::awaitable<void> expire_loop();
-  asio::awaitable<void> serve(std::shared_ptr<Socket> socket);
+  asio::awaitable<void> serve(std::shared_ptr<Socket> socket, io::Counted counted);
   asio::awaitable<Reply> answer(Socket& socket);
-  void admit(int fd);
+  void admit(support::Fd connection);
 
   asio::io_context& m_context;
   Controller& m_controller;

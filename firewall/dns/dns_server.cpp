@@ -4,7 +4,6 @@
 #include <array>
 #include <asio/read.hpp>
 #include <asio/write.hpp>
-#include <cerrno>
 #include <chrono>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -35,6 +34,15 @@ void check(const std::error_code& error, const char* what) {
   }
 }
 
+/// Returns the response to `message`; empty, as if it was lost, when there is no memory for it.
+std::string respond(Stub& stub, std::string_view message) {
+  try {
+    return stub.respond(message);
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
 } // namespace
 
 /// Buffers for many datagrams a system call.
@@ -60,7 +68,7 @@ struct Server::Batch {
   unsigned answer(Stub& stub, unsigned received) {
     unsigned count = 0;
     for (unsigned i = 0; i < received; ++i) {
-      answers.at(count) = stub.respond({buffers.at(i).data(), messages.at(i).msg_len});
+      answers.at(count) = respond(stub, {buffers.at(i).data(), messages.at(i).msg_len});
       if (answers.at(count).empty()) {
         continue;
       }
@@ -90,13 +98,17 @@ Server::Server(asio::io_context& context, Stub& stub)
   check(error, "tcp");
   m_tcp.listen(static_cast<int>(k_max_tcp_sessions), error);
   check(error, "tcp");
+  m_tcp.native_non_blocking(true, error);
+  check(error, "tcp");
 }
 
 Server::~Server() = default;
 
 void Server::start() {
-  asio::co_spawn(m_context, udp_loop(), io::Essential{});
-  asio::co_spawn(m_context, tcp_loop(), io::Essential{});
+  io::keep_running(m_context, [this] { return udp_loop(); });
+  io::keep_running(m_context, [this] {
+    return io::accept_loop(m_tcp, [this](support::Fd connection) { admit(std::move(connection)); });
+  });
 }
 
 asio::awaitable<void> Server::udp_loop() {
@@ -116,25 +128,16 @@ asio::awaitable<void> Server::udp_loop() {
   }
 }
 
-asio::awaitable<void> Server::tcp_loop() {
-  for (;;) {
-    auto [error, socket] = co_await m_tcp.async_accept(io::k_await);
-    if (error == asio::error::operation_aborted) {
-      co_return;
-    }
-    if (error) {
-      asio::steady_timer pause(m_context, std::chrono::milliseconds(20));
-      co_await pause.async_wait(io::k_await);
-    } else if (m_tcp_sessions < k_max_tcp_sessions) {
-      ++m_tcp_sessions;
-      asio::co_spawn(m_context, tcp_session(std::move(socket)),
-                     [this](const std::exception_ptr&) { --m_tcp_sessions; });
-    }
+void Server::admit(support::Fd connection) {
+  if (m_tcp_sessions >= k_max_tcp_sessions) {
+    return;
   }
+  auto socket = std::make_shared<tcp::socket>(m_context, tcp::v4(), connection.get());
+  connection.release();
+  asio::co_spawn(m_context, tcp_session(std::move(socket), io::Counted(m_tcp_sessions)), asio::detached);
 }
 
-asio::awaitable<void> Server::tcp_session(tcp::socket accepted) {
-  const auto shared = std::make_shared<tcp::socket>(std::move(accepted));
+asio::awaitable<void> Server::tcp_session(std::shared_ptr<tcp::socket> shared, io::Counted /*one of m_tcp_sessions*/) {
   tcp::socket& socket = *shared;
   // One clock for the whole session: a client that trickles does not keep it open.
   asio::steady_timer clock(m_context, k_tcp_time);

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "firewall/dns/stub.hpp"
-#include "firewall/io/await.hpp"
+#include "firewall/io/accept_loop.hpp"
 
 namespace agentbox::firewall::dns {
 
@@ -27,8 +27,8 @@ private:
   struct Batch;
 
   asio::awaitable<void> udp_loop();
-  asio::awaitable<void> tcp_loop();
-  asio::awaitable<void> tcp_session(asio::ip::tcp::socket accepted);
+  asio::awaitable<void> tcp_session(std::shared_ptr<asio::ip::tcp::socket> shared, io::Counted counted);
+  void admit(support::Fd connection);
 
   asio::io_context& m_context;
   Stub& m_stub;

@@ -13,7 +13,9 @@
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
+#include <chrono>
 #include <exception>
+#include <thread>
 
 namespace agentbox::firewall::io {
 
@@ -23,22 +25,24 @@ using asio::as_tuple;
 using asio::experimental::as_tuple;
 #endif
 
-/// Awaits an operation and returns its error code with its result, in a tuple: a peer that goes away is no exception.
+/// Awaits an operation and returns a tuple of its error code and result: a peer that goes away throws nothing.
 constexpr auto k_await = as_tuple(asio::use_awaitable);
 
-/// Lets the other connections have their turn.
+/// Lets the other connections run.
 inline asio::awaitable<void> yield() {
   co_await asio::post(asio::use_awaitable);
 }
 
-/// The completion of a coroutine that the firewall cannot do without: its failure ends the event loop and with it the
-/// process, and the rules that stay in the kernel keep the box closed.
-struct Essential {
-  void operator()(const std::exception_ptr& failure) const {
+/// Spawns the coroutine that `loop` returns, and again whenever it fails: without memory for the moment the firewall
+/// must not stop to serve. Not even that needs memory here, so it waits with the whole thread.
+template <typename Loop>
+void keep_running(asio::io_context& context, Loop loop) {
+  asio::co_spawn(context, loop, [&context, loop](const std::exception_ptr& failure) {
     if (failure) {
-      std::rethrow_exception(failure);
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      keep_running(context, loop);
     }
-  }
-};
+  });
+}
 
 } // namespace agentbox::firewall::io

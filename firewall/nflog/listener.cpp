@@ -65,7 +65,7 @@ Listener::Listener(asio::io_context& context, std::uint16_t group, Seen seen)
 }
 
 void Listener::start() {
-  asio::co_spawn(m_context, loop(), io::Essential{});
+  io::keep_running(m_context, [this] { return loop(); });
 }
 
 asio::awaitable<void> Listener::loop() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/proxy/proxy_server.hpp"
 
-#include <cerrno>
 #include <chrono>
 #include <fmt/format.h>
 #include <iterator>
@@ -18,7 +17,6 @@ namespace {
 using asio::ip::tcp;
 
 constexpr int k_backlog = 4096;
-constexpr unsigned k_burst = 64; // connections taken before the others have their turn
 constexpr std::chrono::seconds k_tick{1};
 
 std::error_code listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
@@ -70,9 +68,14 @@ Server::Server(asio::io_context& context, Services& services, bool six)
 }
 
 void Server::start() {
-  asio::co_spawn(m_context, accept_loop(m_acceptor), io::Essential{});
-  if (m_acceptor6.is_open()) {
-    asio::co_spawn(m_context, accept_loop(m_acceptor6), io::Essential{});
+  for (tcp::acceptor* const acceptor : {&m_acceptor, &m_acceptor6}) {
+    if (acceptor->is_open()) {
+      const tcp protocol = acceptor == &m_acceptor ? tcp::v4() : tcp::v6();
+      io::keep_running(m_context, [this, acceptor, protocol] {
+        return io::accept_loop(*acceptor,
+                               [this, protocol](support::Fd connection) { admit(std::move(connection), protocol); });
+      });
+    }
   }
 }
 
@@ -94,49 +97,32 @@ void Server::recheck() {
   }
 }
 
-asio::awaitable<void> Server::accept_loop(tcp::acceptor& acceptor) {
-  const tcp protocol = &acceptor == &m_acceptor ? tcp::v4() : tcp::v6();
-  for (;;) {
-    const auto [error] = co_await acceptor.async_wait(tcp::acceptor::wait_read, io::k_await);
-    if (error) {
-      co_return; // closed by stop()
-    }
-    for (unsigned i = 0; i < k_burst; ++i) {
-      const int fd = ::accept4(acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-      if (fd >= 0) {
-        admit(fd, protocol);
-        continue;
-      }
-      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        asio::steady_timer pause(m_context, std::chrono::milliseconds(20));
-        co_await pause.async_wait(io::k_await);
-      }
-      break;
-    }
-  }
-}
-
-void Server::admit(int fd, tcp protocol) {
+void Server::admit(support::Fd connection, tcp protocol) {
   if (m_sessions.size() >= m_services.limits.connections) {
-    refuse(fd);
+    refuse(std::move(connection));
     return;
   }
   tcp::socket client(m_context);
-  client.assign(protocol, fd);
+  client.assign(protocol, connection.get());
+  connection.release();
   m_sessions.push_back(std::make_shared<Session>(m_services, std::move(client)));
   const auto place = std::prev(m_sessions.end());
-  (*place)->on_end([this, place] { m_sessions.erase(place); });
-  asio::co_spawn(m_context, (*place)->run(), asio::detached);
-  if (!m_ticking) {
-    m_ticking = true;
-    asio::co_spawn(m_context, tick_loop(), io::Essential{});
+  try {
+    (*place)->on_end([this, place] { m_sessions.erase(place); });
+    if (!m_ticking) {
+      io::keep_running(m_context, [this] { return tick_loop(); });
+      m_ticking = true;
+    }
+    asio::co_spawn(m_context, (*place)->run(), asio::detached);
+  } catch (const std::exception&) {
+    m_sessions.erase(place);
+    throw;
   }
 }
 
-void Server::refuse(int fd) {
-  const support::Fd closed_at_once(fd);
+void Server::refuse(support::Fd connection) {
   const linger reset{1, 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  ::setsockopt(connection.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   audit::Record record;
   record.kind = audit::Kind::connect;
   record.protocol = "tcp";

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string_view>
 
-#include "firewall/io/await.hpp"
+#include "firewall/io/accept_loop.hpp"
 #include "firewall/proxy/services.hpp"
 #include "firewall/proxy/session.hpp"
 
@@ -25,10 +25,9 @@ public:
   void recheck();
 
 private:
-  asio::awaitable<void> accept_loop(asio::ip::tcp::acceptor& acceptor);
   asio::awaitable<void> tick_loop();
-  void admit(int fd, asio::ip::tcp protocol);
-  void refuse(int fd);
+  void admit(support::Fd connection, asio::ip::tcp protocol);
+  void refuse(support::Fd connection);
 
   asio::io_context& m_context;
   Services& m_services;
