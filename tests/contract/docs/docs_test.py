@@ -224,7 +224,7 @@ class Pages(unittest.TestCase):
         tops = "src|oci|firewall|containerfiles|tests|packaging|cmake|docs"
         for name in DOCUMENTS:
             for path in re.findall(rf"`((?:{tops})/[\w./-]+)`", read(name)):
-                if not re.search(r"\b[A-Z]{3,}\b", path):  # src/cli/NAME.cpp stands for any
+                if "NAME" not in path and "FAMILY" not in path and "LIBRARY" not in path:  # placeholders
                     with self.subTest(document=name, path=path):
                         self.assertTrue((SOURCE / path).exists(), path)
 
