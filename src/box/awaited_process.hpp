@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <optional>
+#include <string_view>
 
 #include "support/fd.hpp"
 
@@ -11,8 +12,8 @@ namespace agentbox::box {
 /// number cannot come to mean another. The file is looked for by hand: closing an inotify takes the kernel 20 ms.
 class AwaitedProcess {
 public:
-  /// No file: a process that never comes.
-  explicit AwaitedProcess(std::optional<std::filesystem::path> file);
+  /// No file: a process that never comes. `comm`: the name that it must have (see support::open_process()).
+  explicit AwaitedProcess(std::optional<std::filesystem::path> file, std::string_view comm = {});
 
   /// Reads the file, unless it was found before.
   void find();
@@ -27,11 +28,9 @@ public:
 
 private:
   std::optional<std::filesystem::path> m_file; ///< while it is awaited
+  std::string_view m_comm;
   support::Fd m_process;
   bool m_gone = false; ///< the file named a process that ran no more
 };
-
-/// The process id in `file`; none while there is no such file, or it is not complete.
-std::optional<pid_t> pid_in(const std::filesystem::path& file);
 
 } // namespace agentbox::box

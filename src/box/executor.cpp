@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "box/executor.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <fmt/format.h>
 #include <list>
 #include <map>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "box/awaited_process.hpp"
@@ -18,6 +19,7 @@
 #include "support/error.hpp"
 #include "support/fifo.hpp"
 #include "support/file.hpp"
+#include "support/pidfd.hpp"
 #include "support/signals.hpp"
 #include "support/terminal.hpp"
 #include "support/text.hpp"
@@ -52,7 +54,14 @@ public:
   pid_t attached() const { return m_attached; }
 
 private:
-  void perform(const MakeFolder& step) { support::make_private_folder(step.path); }
+  void perform(const MakeFolder& step) {
+    if (step.parents) {
+      support::make_private_folder(step.path);
+    } else if (mkdir(step.path.c_str(), S_IRWXU) != 0) {
+      throw support::system_error(support::ExitCode::failed, "cannot create the directory " + step.path.string(),
+                                  errno);
+    }
+  }
   void perform(const MakeFifo& step) { support::make_fifo(step.path); }
   void perform(const ServeFifo& step) {
     support::make_fifo(step.fifo);
@@ -69,6 +78,7 @@ private:
     }
     Watch watch;
     watch.firewall_pid = m_plan.paths.firewall_pid();
+    watch.firewall_comm = k_firewall_comm;
     watch.agent_pid = m_plan.paths.agent_pid();
     if (step.standby) {
       watch.agent_started = [&] {
@@ -105,19 +115,14 @@ private:
   pid_t m_attached = -1;
 };
 
-/// Whether `pid` is a firewall at all: an old file's number may be another process by now.
-bool is_firewall(pid_t pid) {
-  constexpr std::string_view k_comm = "agentbox-firewa\n"; // the kernel keeps 15 bytes (proc(5), comm)
-  return support::read_file_if_exists(fmt::format("/proc/{}/comm", pid), 64).value_or("") == k_comm;
-}
-
-void perform(const StopFirewall& step, Standbys& /*standbys*/) {
-  if (const auto pid = pid_in(step.pid_file); pid && is_firewall(*pid)) {
-    stop_process(*pid, std::chrono::milliseconds(300));
+void perform(const StopFirewall& step, const boxes::Claim& claim, Standbys& /*standbys*/) {
+  const auto pid = boxes::is_current(claim) ? support::read_pid(step.pid_file) : std::nullopt;
+  if (const support::Fd firewall = pid ? support::open_process(*pid, k_firewall_comm) : support::Fd()) {
+    stop_process(firewall, std::chrono::milliseconds(300));
   }
 }
 
-void perform(const Remove& step, Standbys& standbys) {
+void perform(const Remove& step, const boxes::Claim& claim, Standbys& standbys) {
   if (const auto held = standbys.extract(step.what)) {
     try {
       held.mapped().finish(step.what);
@@ -126,14 +131,24 @@ void perform(const Remove& step, Standbys& standbys) {
       spdlog::debug("{}", error.what());
     }
   }
-  BackgroundPodman(step.command).finish(step.what);
+  if (!boxes::is_current(claim)) {
+    throw support::Error(support::ExitCode::failed, claim.paths.folder.string() + " was removed while the box ran",
+                         "podman pod ps shows whether its pod is left");
+  }
+  support::Command command = step.command;
+  const auto id = support::read_file_if_exists(step.id_file, 256);
+  if (id && !id->empty()) { // else Podman has not made the pod, or was killed meanwhile
+    command.argv.back() = id->substr(0, id->find('\n'));
+  }
+  BackgroundPodman(command).finish(step.what);
 }
 
-void perform(const RemoveFolder& step, Standbys& /*standbys*/) {
-  boxes::remove_session_folder(step.paths);
+void perform(const RemoveFolder& /*step*/, const boxes::Claim& claim, Standbys& /*standbys*/) {
+  boxes::remove_session(claim);
 }
 
-std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, Standbys& standbys) {
+std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, const boxes::Claim& claim,
+                                   Standbys& standbys) {
   const support::CleanUp clean_up;
   std::vector<std::string> problems;
   std::size_t number = 0;
@@ -143,7 +158,7 @@ std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, Stand
     }
     try {
       before_step(Phase::teardown, number++);
-      std::visit([&](const auto& one) { perform(one, standbys); }, step);
+      std::visit([&](const auto& one) { perform(one, claim, standbys); }, step);
     } catch (const std::exception& error) {
       problems.emplace_back(error.what());
     }
@@ -153,12 +168,13 @@ std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, Stand
 
 } // namespace
 
-std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps) {
+std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, const boxes::Claim& claim) {
   Standbys nothing;
-  return tear_down(steps, nothing);
+  return tear_down(steps, claim, nothing);
 }
 
-RunOutcome execute(const Plan& plan, const std::function<void()>& before_teardown, const PeriodicTask& task) {
+RunOutcome execute(const Plan& plan, const boxes::Claim& claim, const std::function<void()>& before_teardown,
+                   const PeriodicTask& task) {
   const support::SavedTerminal saved;
   std::exception_ptr failure;
   RunOutcome outcome;
@@ -181,7 +197,7 @@ RunOutcome execute(const Plan& plan, const std::function<void()>& before_teardow
   } catch (const std::exception& error) {
     spdlog::error("{}", error.what());
   }
-  outcome.problems = tear_down(plan.teardown, standbys);
+  outcome.problems = tear_down(plan.teardown, claim, standbys);
   if (attached > 0) {
     support::wait_or_kill(attached, std::chrono::seconds(5));
   }
@@ -194,25 +210,33 @@ RunOutcome execute(const Plan& plan, const std::function<void()>& before_teardow
   return outcome;
 }
 
-void sweep(const podman::Podman& podman) {
+std::vector<std::string> sweep(const podman::Podman& podman, const std::string& wanted) {
   constexpr int k_more_tries = 3;
-  for (const boxes::Claim& claim : boxes::claim_dead_sessions()) {
+  std::vector<std::string> left;
+  for (const boxes::Found& dead : boxes::find_sessions()) {
     support::throw_if_interrupted();
-    const std::string name = claim.paths.folder.filename().string();
-    boxes::await_orphaned_creation(name);
-    boxes::end_orphans(name);
-    std::vector<std::string> problems = tear_down(make_teardown(name, claim.paths, podman));
-    // When the monitors of its containers were killed as well, Podman removes one container of the pod in each call.
-    for (int again = 0; again < k_more_tries && !problems.empty(); ++again) {
-      problems = tear_down(make_teardown(name, claim.paths, podman));
-    }
-    if (problems.empty()) {
-      spdlog::info("cleaned up the box \"{}\", whose launcher had died", support::escape_untrusted(name));
+    const auto if_claimed = dead.name == wanted ? boxes::IfClaimed::wait : boxes::IfClaimed::skip;
+    const auto claim = dead.alive ? std::nullopt : boxes::claim_dead_session(dead.name, if_claimed);
+    if (!claim) {
       continue;
     }
-    spdlog::error("cannot clean up the box \"{}\", whose launcher had died: {}", support::escape_untrusted(name),
+    boxes::await_orphaned_creation(dead.name);
+    boxes::end_orphans(dead.name);
+    const std::vector<TeardownStep> teardown = make_teardown(dead.name, claim->paths, podman);
+    std::vector<std::string> problems = tear_down(teardown, *claim);
+    // When the monitors of its containers were killed as well, Podman removes one container of the pod in each call.
+    for (int again = 0; again < k_more_tries && !problems.empty(); ++again) {
+      problems = tear_down(teardown, *claim);
+    }
+    if (problems.empty()) {
+      spdlog::info("removed the leftovers of box \"{}\", whose launcher died", support::escape_untrusted(dead.name));
+      continue;
+    }
+    spdlog::error("cannot remove the leftovers of box \"{}\": {}", support::escape_untrusted(dead.name),
                   support::join(problems, "; "));
+    left.push_back(dead.name);
   }
+  return left;
 }
 
 } // namespace agentbox::box

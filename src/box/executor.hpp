@@ -6,20 +6,23 @@
 
 #include "box/plan.hpp"
 #include "box/supervisor.hpp"
+#include "boxes/registry.hpp"
 
 namespace agentbox::box {
 
-/// Does what `plan` says, step by step, and its whole teardown whatever happens. Throws the error of a step that failed
-/// after the teardown, whose own problems are logged then; Interrupted likewise. `before_teardown` is called while the
-/// session's files are still there; `task` runs while the agent does.
-RunOutcome execute(const Plan& plan, const std::function<void()>& before_teardown = {}, const PeriodicTask& task = {});
+/// Does what `plan` says in the session of `claim`, step by step, and its whole teardown whatever happens. Throws the
+/// error of a step that failed after the teardown, whose own problems are logged then; Interrupted likewise.
+/// `before_teardown` is called while the session's files are still there; `task` runs while the agent does.
+RunOutcome execute(const Plan& plan, const boxes::Claim& claim, const std::function<void()>& before_teardown = {},
+                   const PeriodicTask& task = {});
 
-/// Does every step of a teardown and returns what went wrong. The folder stays when something did: it is how the next
-/// call finds what is left.
-std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps);
+/// Does every step of a teardown in the session of `claim` and returns what went wrong. The directory stays when
+/// something did: it is how the next call finds what is left.
+std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, const boxes::Claim& claim);
 
-/// Cleans up after launchers that died: their pods and folders. One line on stderr for each. What cannot be removed is
-/// reported and tried again by the next call; it weakens no box.
-void sweep(const podman::Podman& podman);
+/// Removes the pods and directories of launchers that died, and says so on stderr. Returns the names of those that
+/// could not be removed; the next call tries again. A box that another process is cleaning up is skipped, but for
+/// `wanted`, which is waited for. Throws Interrupted.
+std::vector<std::string> sweep(const podman::Podman& podman, const std::string& wanted = {});
 
 } // namespace agentbox::box

@@ -42,8 +42,15 @@ struct Refusal {
   std::string hint;
 };
 
-std::optional<Refusal> read_refusal(const std::filesystem::path& file) {
-  const std::string text = support::read_file_if_exists(file, 8192).value_or("");
+/// `file` is below the session directory. In run/ a firewall that was taken over can make whatever it likes: neither a
+/// link nor a device is followed.
+std::optional<Refusal> read_refusal(const boxes::SessionPaths& paths, const std::filesystem::path& file) {
+  std::string text;
+  try {
+    text = support::read_file_beneath(paths.folder, file.lexically_relative(paths.folder), 8192).value_or("");
+  } catch (const Error& error) {
+    return Refusal{error.what(), {}};
+  }
   if (text.empty()) {
     return std::nullopt;
   }
@@ -189,8 +196,9 @@ boxes::WorkspaceClaim claim_of(const policy::Workspace& workspace, const LaunchO
 }
 
 /// Takes away what was made in the workspace and the writable mounts, unless another box relies on it.
-void clean_workspace(const policy::PolicyFields& fields, const boxes::WorkspaceClaim& claim) {
-  boxes::when_alone_in(fields.name, claim, [&] {
+void clean_workspace(const policy::PolicyFields& fields, const boxes::Claim& claim,
+                     const boxes::WorkspaceClaim& workspace) {
+  boxes::when_alone_in(claim, workspace, [&] {
     for (const std::filesystem::path& folder : writable_folders(fields)) {
       guard::remove_made(folder);
     }
@@ -211,8 +219,8 @@ void report(const policy::PolicyFields& fields, const Prepared& prepared, const 
 }
 
 /// Carries out the plan in a session that is ours.
-RunOutcome run_plan(Prepared& prepared, const policy::PolicyFields& fields, const support::Terminal& terminal,
-                    const LaunchOptions& options) {
+RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy::PolicyFields& fields,
+                    const support::Terminal& terminal, const LaunchOptions& options) {
   const boxes::SessionPaths& paths = prepared.plan.paths;
   const review::Moment start = review::Moment::now();
   std::optional<Refusal> refused;
@@ -227,10 +235,10 @@ RunOutcome run_plan(Prepared& prepared, const policy::PolicyFields& fields, cons
                           },
                           network::LiveNotices::k_pace};
   RunOutcome outcome = execute(
-      prepared.plan,
+      prepared.plan, claim,
       [&] {
-        refused = read_refusal(paths.hook_error());
-        firewall = read_refusal(paths.failed());
+        refused = read_refusal(paths, paths.hook_error());
+        firewall = read_refusal(paths, paths.failed());
       },
       task);
   before_step(Phase::launch, 8);
@@ -277,16 +285,16 @@ RunOutcome launch(const policy::Policy& policy, const podman::Podman& podman, co
       support::throw_if_interrupted();
     } catch (...) {
       const support::CleanUp clean_up;
-      do_afterwards([&] { boxes::remove_session_folder(paths); });
+      do_afterwards([&] { boxes::remove_session(claim); });
       throw;
     }
-    outcome = run_plan(*prepared, fields, terminal, options);
+    outcome = run_plan(*prepared, claim, fields, terminal, options);
   } catch (...) {
     failure = std::current_exception();
   }
   {
     const support::CleanUp clean_up;
-    do_afterwards([&] { clean_workspace(fields, workspace); });
+    do_afterwards([&] { clean_workspace(fields, claim, workspace); });
   }
   if (failure) {
     std::rethrow_exception(failure);

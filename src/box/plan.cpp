@@ -91,7 +91,7 @@ Plan make_plan(const policy::Policy& policy, const Host& host) {
   Plan plan{fields.name, host.paths, {}, make_teardown(fields.name, host.paths, host.podman)};
   // The record first: from here on another call can clean up. The files are written while Podman makes the pod.
   plan.steps.emplace_back(WriteFile{host.paths.record(), boxes::to_json(record_of(fields, host))});
-  plan.steps.emplace_back(MakeFolder{host.audit});
+  plan.steps.emplace_back(MakeFolder{host.audit, true});
   plan.steps.emplace_back(Start{create, host.podman.command(pod_create_arguments(fields, host))});
   for (Step& step : session_files(policy, host)) {
     plan.steps.push_back(std::move(step));
@@ -105,8 +105,8 @@ Plan make_plan(const policy::Policy& policy, const Host& host) {
 
 std::vector<TeardownStep> make_teardown(const std::string& name, const boxes::SessionPaths& paths,
                                         const podman::Podman& podman) {
-  return {StopFirewall{paths.firewall_pid()}, Remove{k_remove, remove_pod(podman, {boxes::pod_name(name)})},
-          RemoveFolder{paths}};
+  return {StopFirewall{paths.firewall_pid()},
+          Remove{k_remove, remove_pod(podman, {boxes::pod_name(name)}), paths.pod_id()}, RemoveFolder{paths}};
 }
 
 } // namespace agentbox::box

@@ -18,9 +18,10 @@
 
 namespace agentbox::box {
 
-/// Makes a folder with mode 0700.
+/// Makes a directory with mode 0700.
 struct MakeFolder {
   std::filesystem::path path;
+  bool parents = false; ///< make missing parents as well, and accept that it exists: not in a session, which is claimed
 };
 
 /// Writes a file in one step.
@@ -87,6 +88,7 @@ struct StopFirewall {
 struct Remove {
   std::string what;
   support::Command command;
+  std::filesystem::path id_file = {}; ///< the ID in it takes the place of the last argument, a name
 };
 
 /// Removes the session folder.

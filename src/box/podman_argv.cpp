@@ -67,6 +67,8 @@ Words pod_create_arguments(const policy::PolicyFields& fields, const Host& host)
                  boxes::pod_name(name),
                  "--infra-name",
                  boxes::firewall_container(name),
+                 "--pod-id-file",
+                 host.paths.pod_id().string(),
                  "--infra-image",
                  host.images.firewall,
                  "--infra-command",

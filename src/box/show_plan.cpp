@@ -65,6 +65,7 @@ public:
   json operator()(const Remove& step) const {
     json run = command_json("run", step.command);
     run["what"] = step.what;
+    run["id_file"] = step.id_file.string();
     return run;
   }
   json operator()(const RemoveFolder& step) const {

@@ -34,8 +34,8 @@ constexpr std::chrono::milliseconds k_between_ends{25};
 class Supervisor {
 public:
   Supervisor(pid_t pid, const Watch& watch, const PeriodicTask& task)
-      : m_pid(pid), m_child(support::open_pidfd(pid)), m_watch(watch), m_task(task), m_firewall(watch.firewall_pid),
-        m_agent(watch.agent_pid) {
+      : m_pid(pid), m_child(support::open_pidfd(pid)), m_watch(watch), m_task(task),
+        m_firewall(watch.firewall_pid, watch.firewall_comm), m_agent(watch.agent_pid) {
     if (!m_child) {
       throw support::system_error(support::ExitCode::failed, "cannot watch process " + std::to_string(pid), errno);
     }
@@ -189,12 +189,7 @@ RunOutcome supervise(pid_t pid, const Watch& watch, const PeriodicTask& task) {
   return Supervisor(pid, watch, task).run();
 }
 
-void stop_process(pid_t pid, std::chrono::milliseconds patience) {
-  const Fd process = support::open_pidfd(pid);
-  if (!process) {
-    return;
-  }
-  // By the pidfd: the number may be another's by now.
+void stop_process(const Fd& process, std::chrono::milliseconds patience) {
   support::send_signal(process, SIGTERM);
   if (!support::ends_within(process, patience)) {
     support::send_signal(process, SIGKILL);

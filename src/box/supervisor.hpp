@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <sys/types.h>
 
 #include "box/run_outcome.hpp"
+#include "support/fd.hpp"
 
 namespace agentbox::box {
 
@@ -14,6 +16,7 @@ namespace agentbox::box {
 struct Watch {
   /// The file in which the hook writes the firewall's process id; none: there is no firewall to watch.
   std::optional<std::filesystem::path> firewall_pid;
+  std::string_view firewall_comm = {}; ///< its program's name, for support::open_process()
   /// Podman's --pidfile of the agent. At the agent's end the firewall is stopped; a firewall that ends before has died.
   std::optional<std::filesystem::path> agent_pid;
   std::function<void()> agent_started = {};                         ///< called once, when the agent's process is known
@@ -35,8 +38,10 @@ struct PeriodicTask {
 /// the teardown. `problems` and `started` are left to the caller.
 RunOutcome supervise(pid_t pid, const Watch& watch, const PeriodicTask& task = {});
 
-/// Sends SIGTERM to process `pid`, and SIGKILL when it still runs after `patience`. Not a child; no error when it is
-/// gone.
-void stop_process(pid_t pid, std::chrono::milliseconds patience);
+/// Sends SIGTERM to `process` (a pidfd, not of a child), and SIGKILL when it still runs after `patience`.
+void stop_process(const support::Fd& process, std::chrono::milliseconds patience);
+
+/// The name of the firewall's process, for support::open_process().
+inline constexpr std::string_view k_firewall_comm = "agentbox-firewall";
 
 } // namespace agentbox::box

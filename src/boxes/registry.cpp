@@ -3,17 +3,21 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <fcntl.h>
+#include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 
 #include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/fifo.hpp"
 #include "support/file.hpp"
+#include "support/pidfd.hpp"
 #include "support/signals.hpp"
 
 namespace agentbox::boxes {
@@ -29,7 +33,7 @@ Fd open_lock(const fs::path& path, int flags) {
   return Fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600));
 }
 
-/// Held while folders appear or are judged: between mkdir and flock a new session would look like a dead one.
+/// Held while directories appear, disappear or are judged: between mkdir and flock a new session would look dead.
 Fd lock_registry() {
   support::make_private_folder(sessions_folder());
   Fd fd = open_lock(sessions_folder() / ".lock", O_CREAT);
@@ -41,8 +45,8 @@ Fd lock_registry() {
   return fd;
 }
 
-/// The session's lock when nobody holds it.
-std::optional<Fd> take_lock(const SessionPaths& paths) {
+/// The lock of a launcher when nobody holds it. The registry is locked.
+std::optional<Fd> take_launcher_lock(const SessionPaths& paths) {
   Fd fd = open_lock(paths.lock(), O_CREAT);
   if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     return std::nullopt;
@@ -50,33 +54,75 @@ std::optional<Fd> take_lock(const SessionPaths& paths) {
   return fd;
 }
 
+bool has_launcher(const SessionPaths& paths) {
+  return !take_launcher_lock(paths); // given back at once
+}
+
+/// Names that begin with a dot are not boxes: the registry's lock, and directories that are being deleted.
+constexpr std::string_view k_deleted_prefix = ".deleted-";
+
 std::vector<std::string> folder_names() {
   std::vector<std::string> names;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(sessions_folder(), error)) {
-    if (entry.is_directory(error) && !entry.is_symlink(error)) {
-      names.push_back(entry.path().filename().string());
+    std::string name = entry.path().filename().string();
+    if (!name.starts_with('.') && entry.is_directory(error) && !entry.is_symlink(error)) {
+      names.push_back(std::move(name));
     }
   }
   std::sort(names.begin(), names.end());
   return names;
 }
 
+Fd open_session(const SessionPaths& paths) {
+  return Fd(open(paths.folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
 std::string claim_text(const WorkspaceClaim& workspace) {
   return protocol::to_text({workspace.device, workspace.inode}) + "\n";
 }
 
-/// The living box that works in the folder, if any but `except`. The registry is locked.
-std::optional<std::string> box_in(const WorkspaceClaim& workspace, const std::string& except = {}) {
+/// A running box that works in the directory, except the one of `own`. The registry is locked.
+std::optional<std::string> box_in(const WorkspaceClaim& workspace, const Claim* own = nullptr) {
   for (std::string& name : folder_names()) {
     const SessionPaths paths = session_paths(name);
-    const bool same =
-        name != except && support::read_file_if_exists(paths.workspace(), 64).value_or("") == claim_text(workspace);
-    if (same && !take_lock(paths)) {
+    if (own != nullptr && own->paths.folder == paths.folder && is_current(*own)) {
+      continue;
+    }
+    const bool same = support::read_file_if_exists(paths.workspace(), 64).value_or("") == claim_text(workspace);
+    if (same && has_launcher(paths)) {
       return std::move(name);
     }
   }
   return std::nullopt;
+}
+
+NameTaken name_taken(const std::string& name, const SessionPaths& paths) {
+  if (has_launcher(paths)) {
+    return NameTaken(ExitCode::failed, "a box named \"" + name + "\" is already running",
+                     "choose another --name, or: agentbox stop " + name);
+  }
+  return NameTaken(ExitCode::failed, "leftovers of an earlier box \"" + name + "\" could not be removed",
+                   "choose another --name, or: agentbox rm " + name);
+}
+
+/// Removes `path` and everything below it. A firewall that was taken over may have left directories below run/ that
+/// not even we may enter, so permissions are given back where it fails; nobody else works in the tree by then.
+std::error_code delete_tree(const fs::path& path) {
+  std::error_code error;
+  fs::remove_all(path, error); // symbolic links are removed, not followed
+  if (!error) {
+    return error;
+  }
+  std::error_code ignored;
+  const auto skip = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator entry(path, skip, ignored), end; entry != end; entry.increment(ignored)) {
+    if (entry->symlink_status(ignored).type() == fs::file_type::directory) {
+      chmod(entry->path().c_str(), S_IRWXU); // before the iterator enters it
+    }
+  }
+  fs::remove_all(path, error);
+  return error;
 }
 
 } // namespace
@@ -88,36 +134,36 @@ void require_runtime_folder() {
       (stat(folder, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid())) {
     return; // unset and relative values are ignored, and runtime_folder() has another
   }
-  throw Error(ExitCode::refused, std::string("XDG_RUNTIME_DIR names ") + folder + ", which is no folder of yours",
-              "unset it, or log in anew (su and sudo keep the other user's)");
+  throw Error(ExitCode::refused, std::string("XDG_RUNTIME_DIR is ") + folder + ", which is not a directory of yours",
+              "unset it, or log in again (su and sudo keep the other user's)");
 }
 
 Claim claim_session(const std::string& name, const WorkspaceClaim& workspace) {
   const Fd registry = lock_registry();
   const SessionPaths paths = session_paths(name);
   if (const auto other = workspace.shared ? std::nullopt : box_in(workspace)) {
-    throw Error(ExitCode::refused, "the box \"" + *other + "\" works in this folder already",
+    throw Error(ExitCode::refused, "the box \"" + *other + "\" works in this directory already",
                 "join it: agentbox shell " + *other + "; end it: agentbox stop " + *other +
-                    "; or have two in one folder: --share-workspace");
+                    "; or have two in one directory: --share-workspace");
   }
   if (mkdir(paths.folder.c_str(), 0700) != 0) {
     if (errno == EEXIST) {
-      throw NameTaken(ExitCode::failed, "a box named \"" + name + "\" is already running",
-                      "choose another --name, or: agentbox stop " + name);
+      throw name_taken(name, paths);
     }
-    throw system_error(ExitCode::failed, "cannot create the folder " + paths.folder.string(), errno);
+    throw system_error(ExitCode::failed, "cannot create the directory " + paths.folder.string(), errno);
   }
-  auto lock = take_lock(paths);
-  if (!lock) {
+  auto lock = take_launcher_lock(paths);
+  const std::string pid = std::to_string(getpid()) + "\n"; // for open_launcher()
+  if (!lock || write(lock->get(), pid.data(), pid.size()) != static_cast<ssize_t>(pid.size())) {
     throw system_error(ExitCode::failed, "cannot lock " + paths.lock().string(), errno);
   }
   support::write_file(paths.workspace(), claim_text(workspace)); // before the registry is free: the next one reads it
-  return {paths, *std::move(lock)};
+  return {paths, *std::move(lock), open_session(paths)};
 }
 
-void when_alone_in(const std::string& name, const WorkspaceClaim& workspace, const std::function<void()>& act) {
+void when_alone_in(const Claim& claim, const WorkspaceClaim& workspace, const std::function<void()>& act) {
   const Fd registry = lock_registry();
-  if (!box_in(workspace, name)) {
+  if (!box_in(workspace, &claim)) {
     act();
   }
 }
@@ -130,37 +176,67 @@ std::vector<Found> find_sessions() {
   std::vector<Found> sessions;
   for (const std::string& name : folder_names()) {
     const SessionPaths paths = session_paths(name);
-    // Taken and given back at once when nobody holds it.
-    const bool alive = !take_lock(paths);
-    sessions.push_back(
-        {name, paths, alive, record_from_json(support::read_file_if_exists(paths.record(), 1U << 16U).value_or(""))});
+    sessions.push_back({name, paths, has_launcher(paths),
+                        record_from_json(support::read_file_if_exists(paths.record(), 1U << 16U).value_or(""))});
   }
   return sessions;
 }
 
-std::vector<Claim> claim_dead_sessions() {
-  std::error_code error;
-  if (!fs::exists(sessions_folder(), error)) {
+Fd open_launcher(const std::string& name) {
+  const Fd registry = lock_registry();
+  const SessionPaths paths = session_paths(name);
+  const auto pid = support::read_pid(paths.lock());
+  if (!pid) {
     return {};
   }
-  const Fd registry = lock_registry();
-  std::vector<Claim> dead;
-  for (const std::string& name : folder_names()) {
-    const SessionPaths paths = session_paths(name);
-    if (auto lock = take_lock(paths)) {
-      dead.push_back({paths, *std::move(lock)});
-    }
-  }
-  return dead;
+  Fd process = support::open_pidfd(*pid);
+  // Checked after the descriptor is open: a launcher that holds its lock now has lived since.
+  return has_launcher(paths) ? std::move(process) : Fd();
 }
 
-void remove_session_folder(const SessionPaths& paths) {
-  const Fd registry = lock_registry();          // half a folder has a free lock, and would look like a dead launcher's
-  support::release_fifo(paths.pod_name_fifo()); // a Podman may wait there for a launcher that died
-  std::error_code error;
-  fs::remove_all(paths.folder, error); // symbolic links are removed, not followed
+std::optional<Claim> claim_dead_session(const std::string& name, IfClaimed if_claimed) {
+  const SessionPaths paths = session_paths(name);
+  Claim claim{paths, {}, {}};
+  {
+    const Fd registry = lock_registry();
+    claim.directory = open_session(paths);
+    if (!claim.directory || has_launcher(paths)) {
+      return std::nullopt;
+    }
+    claim.lock = open_lock(paths.sweep_lock(), O_CREAT);
+  }
+  // Without the registry's lock: the other sweeper needs it to finish.
+  while (flock(claim.lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK || if_claimed == IfClaimed::skip) {
+      return std::nullopt;
+    }
+    support::throw_if_interrupted(); // a blocking flock(2) would be deaf to signals
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return is_current(claim) ? std::optional(std::move(claim)) : std::nullopt;
+}
+
+bool is_current(const Claim& claim) {
+  struct stat own {};
+  struct stat now {};
+  return fstat(claim.directory.get(), &own) == 0 && lstat(claim.paths.folder.c_str(), &now) == 0 &&
+         own.st_dev == now.st_dev && own.st_ino == now.st_ino;
+}
+
+void remove_session(const Claim& claim) {
+  const Fd registry = lock_registry();
+  if (!is_current(claim)) {
+    return;
+  }
+  support::release_fifo(claim.paths.pod_name_fifo()); // a Podman may wait there for a launcher that died
+  const fs::path deleted = sessions_folder() / (std::string(k_deleted_prefix) + claim.paths.folder.filename().string());
+  std::error_code error = delete_tree(deleted); // of a process that was killed here
+  fs::rename(claim.paths.folder, deleted, error);
+  if (!error) {
+    error = delete_tree(deleted);
+  }
   if (error) {
-    throw Error(ExitCode::failed, "cannot remove " + paths.folder.string() + ": " + error.message());
+    throw Error(ExitCode::failed, "cannot remove " + claim.paths.folder.string() + ": " + error.message());
   }
 }
 

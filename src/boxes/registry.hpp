@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 #include "boxes/session_paths.hpp"
@@ -13,18 +14,20 @@
 
 namespace agentbox::boxes {
 
-/// A session folder that is ours as long as this lives. The lock's descriptor is never inherited: a launcher that was
-/// killed frees it, whatever its children do.
+/// The right to change and remove a session directory. A launcher holds the `lock` of its own session, a sweeper the
+/// `sweep-lock` of one whose launcher is dead. Both are flock(2) on descriptors that no child inherits, so they end
+/// with the process, however it ends.
 struct Claim {
   SessionPaths paths;
   support::Fd lock;
+  support::Fd directory; ///< O_PATH: keeps the inode, so that another directory of this name is never taken for it
 };
 
-/// Throws Error(refused) naming XDG_RUNTIME_DIR when it names no folder of ours: neither the session nor Podman would
-/// have a place for its files.
+/// Throws Error(refused) naming XDG_RUNTIME_DIR when it is not a directory of this user: neither the session nor Podman
+/// would have a place for its files.
 void require_runtime_folder();
 
-/// The folder that a box works in, by device and inode, whatever it is called.
+/// The directory that a box works in, by device and inode, whatever it is called.
 struct WorkspaceClaim {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
@@ -36,28 +39,40 @@ class NameTaken : public support::Error {
   using support::Error::Error;
 };
 
-/// Makes the session folder of box `name` (0700) and takes its lock. Throws NameTaken (failed) when a box of that name
-/// runs, and Error(refused) when a box works in the same folder and the workspace is not `shared`.
+/// Makes the session directory of box `name` (0700) and takes its lock. Throws NameTaken (failed) when there is a box
+/// of that name, and Error(refused) when a box works in the same directory and the workspace is not `shared`.
 Claim claim_session(const std::string& name, const WorkspaceClaim& workspace);
 
-/// Calls `act` unless another living box than `name` works in the folder. No box can begin to meanwhile.
-void when_alone_in(const std::string& name, const WorkspaceClaim& workspace, const std::function<void()>& act);
+/// Calls `act` unless another box than the one of `claim` runs in the workspace. No box can start meanwhile.
+void when_alone_in(const Claim& claim, const WorkspaceClaim& workspace, const std::function<void()>& act);
 
-/// A session folder as another call finds it.
+/// A session directory as another process finds it.
 struct Found {
   std::string name;
   SessionPaths paths;
-  bool alive = false;                  ///< its launcher holds the lock
+  bool alive = false;                  ///< its launcher holds the lock; false while a sweeper is at work
   std::optional<SessionRecord> record; ///< none: not written yet, or damaged
 };
 
-/// Every session folder, sorted by name.
+/// Returns every session, sorted by name.
 std::vector<Found> find_sessions();
 
-/// Takes over the folders of dead launchers (their lock is free), so that two sweepers never clean the same one.
-std::vector<Claim> claim_dead_sessions();
+/// Returns a descriptor (pidfd_open(2)) of the process that holds the lock of session `name`; none when nobody does, or
+/// when its process is not visible from here.
+support::Fd open_launcher(const std::string& name);
 
-/// Removes `paths.folder` and everything below it; never follows symbolic links. Throws Error(failed).
-void remove_session_folder(const SessionPaths& paths);
+/// What to do about a dead session that another sweeper has claimed.
+enum class IfClaimed { skip, wait };
+
+/// Claims the session of a dead launcher. None when the launcher lives, when the session is gone, or when another
+/// process has claimed it and it is to be skipped.
+std::optional<Claim> claim_dead_session(const std::string& name, IfClaimed if_claimed);
+
+/// Whether the directory at the path of `claim` is still the claimed one.
+bool is_current(const Claim& claim);
+
+/// Removes the claimed directory and everything below it; never follows symbolic links. The name is free at once and as
+/// a whole: it is renamed first. Nothing happens when another directory has taken its place. Throws Error(failed).
+void remove_session(const Claim& claim);
 
 } // namespace agentbox::boxes

@@ -2,9 +2,6 @@
 #include "boxes/select.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <csignal>
-#include <thread>
 #include <vector>
 
 #include "support/error.hpp"
@@ -52,20 +49,6 @@ Found select_running(const std::optional<std::string>& name, const std::filesyst
                 "name the one that you mean");
   }
   return candidates.front();
-}
-
-bool ask_to_stop(const Found& box) {
-  if (kill(static_cast<pid_t>(box.record->pid), SIGTERM) != 0) {
-    return false;
-  }
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (std::filesystem::exists(box.paths.folder)) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      return false;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return true;
 }
 
 } // namespace agentbox::boxes

@@ -12,8 +12,4 @@ namespace agentbox::boxes {
 /// Throws Error(usage) which lists the candidates, or says what was probably meant.
 Found select_running(const std::optional<std::string>& name, const std::filesystem::path& workspace);
 
-/// Asks the launcher of a running box to end it, and waits until its session folder is gone. False when that took
-/// longer than 10 s.
-bool ask_to_stop(const Found& box);
-
 } // namespace agentbox::boxes

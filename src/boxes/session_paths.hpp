@@ -12,6 +12,7 @@ struct SessionPaths {
   std::filesystem::path folder;
 
   std::filesystem::path lock() const { return folder / protocol::k_lock; }
+  std::filesystem::path sweep_lock() const { return folder / "sweep-lock"; }
   std::filesystem::path record() const { return folder / protocol::k_session_record; }
   std::filesystem::path hooks() const { return folder / protocol::k_hooks_directory; }
   std::filesystem::path hook_file() const { return hooks() / protocol::k_hook_file; }
@@ -24,6 +25,7 @@ struct SessionPaths {
   std::filesystem::path egress() const { return folder / protocol::k_egress; }
   std::filesystem::path resolv_conf() const { return folder / protocol::k_resolv_conf; }
   std::filesystem::path hosts() const { return folder / protocol::k_hosts; }
+  std::filesystem::path pod_id() const { return folder / "pod-id"; }
   std::filesystem::path pod_name_fifo() const { return folder / protocol::k_pod_name_fifo; }
   std::filesystem::path empty() const { return folder / protocol::k_empty; }
   std::filesystem::path workspace() const { return folder / protocol::k_workspace_claim; }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ps, stop and rm: the boxes that run, or that a dead launcher left.
+#include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <ctime>
 #include <filesystem>
 #include <fmt/chrono.h>
@@ -16,6 +18,7 @@
 #include "cli/subcommands.hpp"
 #include "podman/podman.hpp"
 #include "support/error.hpp"
+#include "support/pidfd.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::cli {
@@ -63,41 +66,56 @@ void ps(bool as_data) {
   fmt::print("{}\n", list.dump(2, ' ', true, json::error_handler_t::replace));
 }
 
-void stop(const std::optional<std::string>& name) {
-  const boxes::Found box = boxes::select_running(name, std::filesystem::current_path());
-  if (!boxes::ask_to_stop(box)) {
-    throw support::Error(support::ExitCode::failed, "the box \"" + box.name + "\" did not end within 10 s",
-                         "agentbox rm --force " + box.name);
+/// Removes what box `name` left when its launcher is dead, and whatever other dead launchers left. Waits for a process
+/// that is at it.
+void remove_leftovers(const std::string& name) {
+  const std::vector<std::string> left = box::sweep(podman::Podman::find(), name);
+  if (std::find(left.begin(), left.end(), name) != left.end()) {
+    throw support::Error(support::ExitCode::failed, "the box \"" + name + "\" could not be removed",
+                         "podman pod rm --force " + boxes::pod_name(name) + ", then again: agentbox rm " + name);
   }
 }
 
-/// Ends the launcher without asking, and removes what is left.
-void force_remove(const std::string& name, const podman::Podman& podman) {
-  const boxes::Found box = boxes::select_running(name, {});
-  const std::vector<std::string> problems =
-      box::tear_down(box::make_teardown(box.name, box.paths, podman)); // its launcher sees the end and goes
-  if (!problems.empty()) {
-    throw support::Error(support::ExitCode::failed, support::join(problems, "; "),
-                         "podman pod rm --force " + boxes::pod_name(name));
+/// Asks the launcher of a running box to end it, and returns when its process is gone, and with it the box and its
+/// name. With `force`, a launcher that does not answer is killed and the box removed by us.
+void end_box(const std::string& name, bool force) {
+  constexpr std::chrono::seconds k_patience{10}; // the agent has five of them
+  const support::Fd launcher = boxes::open_launcher(name);
+  if (launcher) {
+    support::send_signal(launcher, SIGTERM);
+    const bool ended = support::ends_within(launcher, k_patience);
+    if (!ended && !force) {
+      throw support::Error(support::ExitCode::failed, "the box \"" + name + "\" did not end within 10 s",
+                           "agentbox rm --force " + name);
+    }
+    if (!ended) {
+      support::send_signal(launcher, SIGKILL);
+      support::ends_within(launcher, k_patience);
+    }
   }
-}
-
-bool is_running(const std::string& name) {
   const auto boxes = boxes::find_sessions();
-  return std::any_of(boxes.begin(), boxes.end(), [&](const auto& box) { return box.name == name && box.alive; });
+  if (std::any_of(boxes.begin(), boxes.end(), [&](const auto& box) { return box.name == name && !box.alive; })) {
+    remove_leftovers(name);
+  }
+}
+
+void stop(const std::optional<std::string>& name) {
+  end_box(boxes::select_running(name, std::filesystem::current_path()).name, false);
 }
 
 void rm(const std::string& name, bool force) {
-  const podman::Podman podman = podman::Podman::find();
-  if (!is_running(name)) {
-    box::sweep(podman); // takes this one and every other that is dead
-    return;
-  }
-  if (!force) {
+  const auto boxes = boxes::find_sessions();
+  const bool running =
+      std::any_of(boxes.begin(), boxes.end(), [&](const auto& box) { return box.name == name && box.alive; });
+  if (running && !force) {
     throw support::Error(support::ExitCode::usage, "the box \"" + name + "\" is running",
                          "agentbox stop " + name + ", or: agentbox rm --force " + name);
   }
-  force_remove(name, podman);
+  if (running) {
+    end_box(name, true);
+  } else {
+    remove_leftovers(name);
+  }
 }
 
 } // namespace

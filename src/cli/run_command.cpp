@@ -105,7 +105,7 @@ int run_once(const RunOptions& options, const Context& context) {
   box::before_step(box::Phase::launch, 2);
   const support::Signals signals; // from here on there is something to clean up
   box::before_step(box::Phase::launch, 3);
-  box::sweep(podman);
+  box::sweep(podman, fields.name);
   box::before_step(box::Phase::launch, 4);
   const box::Images images = ensure_images(fields, podman, facts, options.rebuild, false);
   if (options.box.overrides.agent) {

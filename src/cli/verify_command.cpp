@@ -12,7 +12,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "box/awaited_process.hpp"
 #include "box/executor.hpp"
 #include "box/launch.hpp"
 #include "boxes/registry.hpp"
@@ -27,6 +26,7 @@
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/file.hpp"
+#include "support/pidfd.hpp"
 #include "support/signals.hpp"
 #include "support/text.hpp"
 #include "verify/card.hpp"
@@ -126,7 +126,7 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   verify::Card card = new_card(policy.fields().name, true, facts, support::read_file(program, k_probe_bytes));
   card.digests["policy"] = support::sha256_hex(policy::to_json(policy));
   const support::Signals signals; // from here on there is something to clean up
-  box::sweep(podman);
+  box::sweep(podman, policy.fields().name);
   const box::Images images = ensure_images(policy.fields(), podman, facts, false, false);
   card.digests["agent_image"] = images.agent;
   card.digests["firewall_image"] = images.firewall;
@@ -169,8 +169,8 @@ verify::Card verify_running(const std::string& name) {
   card.digests["agent_image"] = box.record->agent_image;
   card.digests["firewall_image"] = box.record->firewall_image;
   const auto start = Clock::now();
-  card.rows = verify::look_from_outside(box::pid_in(box.paths.agent_pid()).value_or(0),
-                                        box::pid_in(box.paths.firewall_pid()).value_or(0),
+  card.rows = verify::look_from_outside(support::read_pid(box.paths.agent_pid()).value_or(0),
+                                        support::read_pid(box.paths.firewall_pid()).value_or(0),
                                         podman::find_installation().entrypoint());
   std::vector<std::string> words = {"exec", "-i", "--user", "1000:1000", boxes::agent_container(box.name)};
   const std::vector<std::string> argv = visitor_argv(verify::expectations_of(config));

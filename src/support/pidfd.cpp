@@ -2,15 +2,35 @@
 #include "support/pidfd.hpp"
 
 #include <array>
+#include <charconv>
+#include <string>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "support/file.hpp"
 #include "support/signals.hpp"
 
 namespace agentbox::support {
 
 Fd open_pidfd(pid_t pid) noexcept {
   return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+}
+
+Fd open_process(pid_t pid, std::string_view comm) {
+  constexpr std::size_t k_max_comm = 15;
+  Fd process = open_pidfd(pid);
+  if (!process || comm.empty()) {
+    return process;
+  }
+  const auto name = read_file_if_exists("/proc/" + std::to_string(pid) + "/comm", 64);
+  return name == std::string(comm.substr(0, k_max_comm)) + "\n" ? std::move(process) : Fd();
+}
+
+std::optional<pid_t> read_pid(const std::filesystem::path& file) {
+  const std::string text = read_file_if_exists(file, 32).value_or("");
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+  return error == std::errc() && pid > 1 ? std::optional(pid) : std::nullopt;
 }
 
 bool has_ended(const Fd& pidfd) noexcept {

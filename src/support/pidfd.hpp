@@ -2,6 +2,9 @@
 // Processes that are not our children, held by descriptor, so that a number cannot come to mean another: pidfd_open(2).
 #pragma once
 #include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string_view>
 #include <sys/types.h>
 
 #include "support/fd.hpp"
@@ -10,6 +13,14 @@ namespace agentbox::support {
 
 /// A descriptor of process `pid`; none, with errno, when there is no such process.
 Fd open_pidfd(pid_t pid) noexcept;
+
+/// Like open_pidfd(), for a number that may be old: none as well when the process is not named `comm` (proc(5): its
+/// program's name, of which the kernel keeps 15 bytes). The name is read after the descriptor is open, so it is that
+/// process's. An empty `comm` stands for any.
+Fd open_process(pid_t pid, std::string_view comm);
+
+/// Returns the process id in `file`; none while there is no such file, or nothing in it.
+std::optional<pid_t> read_pid(const std::filesystem::path& file);
 
 /// Whether the process of `pidfd` has ended. Does not wait.
 bool has_ended(const Fd& pidfd) noexcept;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // ps, exec, stop, rm, logs, policy, init.
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <thread>
 #include <utility>
 
 #include "catch.hpp"
@@ -30,9 +32,13 @@ public:
   Box& operator=(Box&&) = delete;
   ~Box() {
     if (m_pid > 0) {
-      kill(m_pid, SIGTERM);
+      ::kill(m_pid, SIGTERM);
       support::wait(m_pid);
     }
+  }
+  void kill() {
+    ::kill(m_pid, SIGKILL);
+    support::wait(std::exchange(m_pid, -1));
   }
   support::ExitStatus wait() { return support::wait(std::exchange(m_pid, -1)); }
 
@@ -63,6 +69,62 @@ TEST_CASE("a box is listed, joined and stopped") {
   CHECK(box.wait().code == 128 + SIGTERM);
   CHECK(project.agentbox({"ps", "--json"}).out == "[]\n");
   CHECK_THAT(project.agentbox({"stop", "mine"}).err, Contains("no box named \"mine\" is running"));
+}
+
+TEST_CASE("a box that is removed with --force can be started again at once") {
+  const Project project;
+  project.behave({{"run", {{"wait_for_signal", true}}}});
+  const auto start = [&] { return support::spawn(project.command({"run", "--name", "x", "--", "sleep", "100"})); };
+  const auto wait_for_runs = [&](std::ptrdiff_t count) {
+    const auto runs = [&] {
+      const auto calls = project.calls("run");
+      return std::count_if(calls.begin(), calls.end(), [](const json& call) { return !call.contains("signal"); });
+    };
+    while (runs() < count) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  };
+  pid_t launcher = start();
+  for (std::ptrdiff_t round = 1; round <= 10; ++round) {
+    wait_for_runs(round);
+    REQUIRE(project.agentbox({"rm", "--force", "x"}).status.code == 0);
+    const pid_t next = start();
+    CHECK(support::wait(launcher).code == 128 + SIGTERM);
+    launcher = next;
+  }
+  wait_for_runs(11);
+  CHECK(project.agentbox({"stop", "x"}).status.code == 0);
+  CHECK(support::wait(launcher).code == 128 + SIGTERM);
+  CHECK(project.agentbox({"ps", "--json"}).out == "[]\n");
+}
+
+TEST_CASE("a box whose launcher was killed is removed by its pod's ID") {
+  const Project project;
+  {
+    Box box(project, "x");
+    box.kill();
+  }
+  project.behave({});
+  const std::size_t before = project.calls("pod rm").size();
+  CHECK(project.agentbox({"rm", "x"}).status.code == 0);
+  CHECK(project.agentbox({"ps", "--json"}).out == "[]\n");
+  const auto calls = project.calls("pod rm");
+  REQUIRE(calls.size() > before);
+  CHECK(calls.back().at("argv").back().get<std::string>().size() == 64);
+}
+
+TEST_CASE("whatever a firewall that was taken over leaves in run/, the teardown comes, and in time") {
+  const Project project;
+  for (const std::string made :
+       {"mkdir -p failed/x; chmod 0 failed", "mkfifo failed", "ln -s /dev/zero failed", "ln -s /dev/tty failed",
+        "truncate -s 9G failed", "rm -f resolv.conf; mkdir failed resolv.conf ready"}) {
+    INFO(made);
+    project.behave({{"run", {{"shell", made}, {"seconds", 0.1}}}});
+    const auto result = project.agentbox({"run", "--", "true"});
+    CHECK(result.status.code == 0);
+    CHECK(project.verbs().back() == "pod rm");
+    CHECK(project.agentbox({"ps", "--json"}).out == "[]\n");
+  }
 }
 
 TEST_CASE("two boxes in one folder have two names") {

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import time
 
@@ -41,9 +42,13 @@ def run(behaviour):
     if behaviour.get("stderr"):
         print(behaviour["stderr"], file=sys.stderr)
     if not behaviour.get("never_starts"):
-        pathlib.Path(option("--pidfile")).write_text(str(os.getpid()))
+        pidfile = pathlib.Path(option("--pidfile"))
+        pidfile.with_suffix(".new").write_text(str(os.getpid()))
+        pidfile.with_suffix(".new").rename(pidfile)
     if behaviour.get("hook_error"):
         (pathlib.Path(option("--hooks-dir")).parent / "hook-error").write_text(behaviour["hook_error"])
+    if behaviour.get("shell"):  # what a firewall that was taken over does to its files
+        subprocess.run(["/bin/sh", "-c", behaviour["shell"]], cwd=pathlib.Path(option("--hooks-dir")).parent / "run", check=True)
     time.sleep(behaviour.get("seconds", 0))
     if behaviour.get("wait_for_signal"):
         received = signal.sigwait({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
@@ -70,6 +75,8 @@ def main():
         record(verb="stands by")
     record(**({"input": sys.stdin.read()} if "/dev/stdin" in ARGV else {}))
     if verb() == "pod create":
+        with open(option("--pod-id-file"), "x", encoding="ascii") as file:
+            file.write(POD_ID)
         print(POD_ID)
     if verb() == "info":
         print((HOME / "info.json").read_text())

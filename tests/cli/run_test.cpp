@@ -224,8 +224,8 @@ TEST_CASE("a launcher that was killed takes its pod with it, and the next call c
   CHECK_THAT(project.agentbox({"ps"}).out, Contains("lost") && Contains("dead"));
   project.behave({});
   const auto result = project.agentbox({"run", "--", "true"});
-  CHECK_THAT(result.err, Contains("cleaned up the box \"lost\""));
-  CHECK(argv_of(project.calls("pod rm").at(1)).back() == "agentbox-lost");
+  CHECK_THAT(result.err, Contains("removed the leftovers of box \"lost\""));
+  CHECK(argv_of(project.calls("pod rm").at(1)).back() + "\n" == pod_id());
   CHECK_FALSE(left_over(project));
   kill(project.calls("run").at(0).at("pid").get<pid_t>(), SIGTERM); // what the launcher had started still waits
 }

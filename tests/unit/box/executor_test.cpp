@@ -47,7 +47,7 @@ TEST_CASE("steps are done in order, then the teardown") {
              false, Gate{"first", fifo, ""}}};
   const support::Signals signals;
   bool files_there = false;
-  const RunOutcome result = execute(plan, [&] { files_there = fs::exists(claim.paths.hosts()); });
+  const RunOutcome result = execute(plan, claim, [&] { files_there = fs::exists(claim.paths.hosts()); });
   CHECK(result.exit_code == 5);
   CHECK(result.problems.empty());
   CHECK(files_there);
@@ -64,7 +64,7 @@ TEST_CASE("a step that fails ends the run, and the teardown comes all the same")
                 Attach{shell("cat " + fifo.string() + "; echo ran >>" + (folder.path() / "trace").string()), false,
                        Gate{"make it", fifo, "it\n"}}};
   const support::Signals signals;
-  CHECK_THROWS_WITH(execute(plan), Contains("cannot make it") && Contains("it cannot be"));
+  CHECK_THROWS_WITH(execute(plan, claim), Contains("cannot make it") && Contains("it cannot be"));
   CHECK(support::read_file(folder.path() / "trace", 100) == "torn\n");
   CHECK_FALSE(fs::exists(claim.paths.folder));
 }
@@ -81,19 +81,19 @@ TEST_CASE("what is attached waits at its gate for what runs beside it") {
   const support::Signals signals;
   SECTION("that succeeds") {
     plan.steps = {MakeFifo{fifo}, Start{"make it", shell("sleep 0.1; echo made >>" + trace.string())}, attach};
-    CHECK(execute(plan).exit_code == 5);
+    CHECK(execute(plan, claim).exit_code == 5);
     CHECK(support::read_file(trace, 100) == "made\nit\ntorn\n");
   }
   SECTION("that fails") {
     plan.steps = {MakeFifo{fifo}, Start{"make it", shell("echo 'Error: it cannot be' >&2; exit 125")}, attach};
-    CHECK_THROWS_WITH(execute(plan), Contains("cannot make it") && Contains("it cannot be"));
+    CHECK_THROWS_WITH(execute(plan, claim), Contains("cannot make it") && Contains("it cannot be"));
     CHECK(support::read_file(trace, 100) == "torn\n");
   }
   SECTION("and nobody waits when it has ended before") {
     Attach hasty = attach;
     hasty.command = shell("exit 7");
     plan.steps = {MakeFifo{fifo}, Start{"make it", shell("sleep 0.1")}, hasty};
-    CHECK(execute(plan).exit_code == 7);
+    CHECK(execute(plan, claim).exit_code == 7);
   }
   CHECK_FALSE(fs::exists(claim.paths.folder));
 }
@@ -105,7 +105,7 @@ TEST_CASE("a signal between the steps ends the run with its number") {
   plan.steps = {Attach{shell("echo ran >>" + (folder.path() / "trace").string())}};
   const support::Signals signals;
   kill(getpid(), SIGTERM);
-  CHECK_THROWS_AS(execute(plan), support::Interrupted);
+  CHECK_THROWS_AS(execute(plan, claim), support::Interrupted);
   CHECK(support::read_file(folder.path() / "trace", 100) == "torn\n");
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("the teardown does every step, gathers every error, and keeps the fold
   const std::vector<TeardownStep> steps = {
       Remove{"remove one", shell("echo 'Error: stuck' >&2; exit 1")}, Remove{"remove two", shell("exit 1")},
       Remove{"remove three", shell("echo three >" + trace.string())}, RemoveFolder{claim.paths}};
-  const auto problems = tear_down(steps);
+  const auto problems = tear_down(steps, claim);
   REQUIRE(problems.size() == 2);
   CHECK_THAT(problems[0], Contains("remove one") && Contains("stuck"));
   CHECK_THAT(problems[1], Contains("remove two"));
@@ -124,12 +124,48 @@ TEST_CASE("the teardown does every step, gathers every error, and keeps the fold
   CHECK(fs::exists(claim.paths.folder));
 }
 
+TEST_CASE("a pod is removed by its ID once that is known") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("b", session_test::k_somewhere);
+  const fs::path trace = folder.path() / "trace";
+  support::Command remove = shell("echo $0 >>" + trace.string());
+  remove.argv.emplace_back("name");
+  const std::vector<TeardownStep> steps = {Remove{"remove", remove, claim.paths.pod_id()}};
+  CHECK(tear_down(steps, claim).empty());
+  support::write_file(claim.paths.pod_id(), ""); // made by a Podman that was killed
+  CHECK(tear_down(steps, claim).empty());
+  support::write_file(claim.paths.pod_id(), "9d9d");
+  CHECK(tear_down(steps, claim).empty());
+  CHECK(support::read_file(trace, 100) == "name\nname\n9d9d\n");
+}
+
+TEST_CASE("the teardown of a session that was replaced touches nothing of the new one") {
+  const session_test::RuntimeFolder folder;
+  const Claim old = claim_session("b", session_test::k_somewhere);
+  fs::rename(old.paths.folder, folder.path() / "moved");
+  const Claim claim = claim_session("b", session_test::k_somewhere);
+  const fs::path program = folder.path() / "agentbox-firewall";
+  fs::copy_file("/bin/sleep", program);
+  const pid_t firewall = support::spawn({{program, "5"}, {}, {}});
+  support::write_file(claim.paths.firewall_pid(), std::to_string(firewall) + "\n");
+  const std::vector<TeardownStep> steps = {StopFirewall{claim.paths.firewall_pid()},
+                                           Remove{"remove", shell("touch " + (folder.path() / "removed").string())},
+                                           RemoveFolder{claim.paths}};
+  CHECK_THAT(tear_down(steps, old).at(0), Contains("was removed while the box ran"));
+  CHECK(kill(firewall, 0) == 0);
+  CHECK_FALSE(fs::exists(folder.path() / "removed"));
+  CHECK(is_current(claim));
+  CHECK(tear_down(steps, claim).empty()); // the claim's own holder may
+  CHECK(support::wait(firewall).signal == SIGTERM);
+  CHECK_FALSE(fs::exists(claim.paths.folder));
+}
+
 TEST_CASE("an old firewall.pid stops nobody else") {
   const session_test::RuntimeFolder folder;
   const Claim claim = claim_session("b", session_test::k_somewhere);
   const pid_t other = support::spawn(shell("sleep 5"));
   support::write_file(claim.paths.firewall_pid(), std::to_string(other) + "\n");
-  CHECK(tear_down({StopFirewall{claim.paths.firewall_pid()}}).empty());
+  CHECK(tear_down({StopFirewall{claim.paths.firewall_pid()}}, claim).empty());
   CHECK(kill(other, 0) == 0);
   kill(other, SIGKILL);
   CHECK(support::wait(other).signal == SIGKILL);
@@ -151,13 +187,13 @@ TEST_CASE("what stands by does its work at the teardown, or when the launcher di
   plan.steps = {MakeFifo{fifo}, Start{"make it", shell("echo up")}};
   SECTION("at the teardown, and then nothing else has to") {
     plan.steps.emplace_back(attach);
-    CHECK(execute(plan).problems.empty());
+    CHECK(execute(plan, claim).problems.empty());
     CHECK(traced() == "up\ngone\n");
   }
   SECTION("when it failed, the teardown does it again") {
     attach.standby->command = shell("exit 1");
     plan.steps.emplace_back(attach);
-    CHECK(execute(plan).problems.empty());
+    CHECK(execute(plan, claim).problems.empty());
     CHECK(traced() == "again\n");
   }
   SECTION("when the launcher is killed") {
@@ -165,7 +201,7 @@ TEST_CASE("what stands by does its work at the teardown, or when the launcher di
     plan.steps.emplace_back(attach);
     const pid_t launcher = fork();
     if (launcher == 0) {
-      execute(plan);
+      execute(plan, claim);
       _exit(0);
     }
     const auto comes = [&](const std::string& text) {

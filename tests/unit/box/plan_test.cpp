@@ -76,6 +76,8 @@ TEST_CASE("the pod's argv") {
               "agentbox-project-1234",
               "--infra-name",
               "agentbox-project-1234-firewall",
+              "--pod-id-file",
+              host.paths.pod_id().string(),
               "--infra-image",
               host.images.firewall,
               "--infra-command",

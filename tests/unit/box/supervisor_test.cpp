@@ -9,6 +9,7 @@
 
 #include "box.hpp"
 #include "support/command.hpp"
+#include "support/pidfd.hpp"
 #include "support/signals.hpp"
 #include "temp_folder.hpp"
 
@@ -204,9 +205,10 @@ TEST_CASE("stopping a process that is no child") {
     const Script script("trap '' TERM; while :; do sleep 0.02; done");
     pid = script.pid;
   }
-  stop_process(pid, 100ms);
+  const support::Fd process = support::open_pidfd(pid);
+  stop_process(process, 100ms);
   CHECK(support::wait(pid).signal == SIGKILL);
-  CHECK_NOTHROW(stop_process(pid, 100ms));
+  CHECK_NOTHROW(stop_process(process, 100ms));
 }
 
 TEST_CASE("something else is looked after meanwhile, at its own pace") {

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "boxes/registry.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <csignal>
+#include <mutex>
+#include <poll.h>
 #include <sys/wait.h>
+#include <thread>
 
 #include "box.hpp"
 #include "boxes/select.hpp"
+#include "support/command.hpp"
 #include "support/error.hpp"
+#include "support/pidfd.hpp"
+#include "support/signals.hpp"
 
 using namespace agentbox;
 using namespace agentbox::boxes;
@@ -20,24 +28,34 @@ void write_record(const SessionPaths& paths, const std::string& name, const std:
                                                             getpid(), 1, "a", "f", false}));
 }
 
-/// A launcher that claims box `name` and is killed.
-void make_dead(const std::string& name) {
+/// A launcher that has claimed box `name` and, when it gets SIGTERM, removes its session and ends.
+pid_t start_launcher(const std::string& name) {
   int ready[2]; // NOLINT(*-avoid-c-arrays)
   REQUIRE(pipe(ready) == 0);
   const pid_t pid = fork();
   if (pid == 0) {
+    const support::Signals signals;
     const Claim claim = claim_session(name, session_test::k_somewhere);
     write_record(claim.paths, name, "/w");
     static_cast<void>(!write(ready[1], "x", 1));
-    pause();
+    pollfd watched{signals.fd(), POLLIN, 0};
+    poll(&watched, 1, -1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2)); // the pod's removal
+    remove_session(claim);
     _exit(0);
   }
+  close(ready[1]);
   char byte = 0;
   REQUIRE(read(ready[0], &byte, 1) == 1);
+  close(ready[0]);
+  return pid;
+}
+
+/// A launcher that claims box `name` and is killed.
+void make_dead(const std::string& name) {
+  const pid_t pid = start_launcher(name);
   kill(pid, SIGKILL);
   waitpid(pid, nullptr, 0);
-  close(ready[0]);
-  close(ready[1]);
 }
 
 } // namespace
@@ -52,8 +70,8 @@ TEST_CASE("a claimed session lives, and nobody else can have its name") {
   REQUIRE(found.size() == 1);
   CHECK(found[0].alive);
   CHECK_FALSE(found[0].record);
-  CHECK(claim_dead_sessions().empty());
-  remove_session_folder(claim.paths);
+  CHECK_FALSE(claim_dead_session("one", IfClaimed::skip));
+  remove_session(claim);
   CHECK(find_sessions().empty());
 }
 
@@ -64,9 +82,11 @@ TEST_CASE("a killed launcher's session is dead, and taken over once") {
   REQUIRE(found.size() == 1);
   CHECK_FALSE(found[0].alive);
   CHECK(found[0].record->workspace == "/w");
-  const auto first = claim_dead_sessions();
-  CHECK(first.size() == 1);
-  CHECK(claim_dead_sessions().empty());
+  const auto first = claim_dead_session("gone", IfClaimed::skip);
+  CHECK(first);
+  CHECK_FALSE(claim_dead_session("gone", IfClaimed::skip));
+  CHECK_FALSE(find_sessions()[0].alive); // while it is being removed
+  CHECK_FALSE(open_launcher("gone"));
 }
 
 TEST_CASE("removing a session follows no symbolic link") {
@@ -74,9 +94,101 @@ TEST_CASE("removing a session follows no symbolic link") {
   const Claim claim = claim_session("one", session_test::k_somewhere);
   fs::create_directories(folder.path() / "precious/folder");
   fs::create_directory_symlink(folder.path() / "precious", claim.paths.folder / "link");
-  remove_session_folder(claim.paths);
+  remove_session(claim);
   CHECK_FALSE(fs::exists(claim.paths.folder));
   CHECK(fs::exists(folder.path() / "precious/folder"));
+}
+
+TEST_CASE("directories that nobody may enter are removed as well") {
+  const session_test::RuntimeFolder folder;
+  const Claim claim = claim_session("one", session_test::k_somewhere);
+  for (const char* path : {"run/failed/deep/deeper", "run/ready/file"}) {
+    fs::create_directories(claim.paths.folder / path);
+  }
+  for (const char* path : {"run/failed/deep/deeper", "run/failed/deep", "run/failed", "run/ready", "run"}) {
+    fs::permissions(claim.paths.folder / path, fs::perms::none);
+  }
+  remove_session(claim);
+  CHECK(fs::is_empty(sessions_folder()) == false); // the registry's lock
+  CHECK(find_sessions().empty());
+  CHECK_FALSE(fs::exists(sessions_folder() / ".deleted-one"));
+}
+
+TEST_CASE("fifty times: a box is ended, and its name is free at once") {
+  const session_test::RuntimeFolder folder;
+  pid_t launcher = start_launcher("one");
+  for (int round = 0; round < 50; ++round) {
+    const support::Fd process = open_launcher("one");
+    REQUIRE(process);
+    support::send_signal(process, SIGTERM);
+    REQUIRE(support::ends_within(process, std::chrono::seconds(10)));
+    const pid_t next = start_launcher("one"); // fails when the name is not free
+    CHECK(support::wait(launcher).code == 0);
+    launcher = next;
+    REQUIRE(find_sessions().at(0).record);
+  }
+  kill(launcher, SIGTERM);
+  CHECK(support::wait(launcher).code == 0);
+  CHECK(find_sessions().empty());
+}
+
+TEST_CASE("fifty times: sweepers and launchers of one name never meet") {
+  const session_test::RuntimeFolder folder;
+  for (int round = 0; round < 50; ++round) {
+    make_dead("one");
+    std::atomic<int> removed = 0;
+    const auto sweep = [&] {
+      if (const auto claim = claim_dead_session("one", IfClaimed::wait)) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        ++removed;
+        remove_session(*claim);
+      }
+      const Claim mine =
+          claim_session("one", session_test::k_somewhere); // throws while anything of the old one is left
+      CHECK(is_current(mine));
+      remove_session(mine);
+    };
+    std::mutex one_at_a_time; // two living boxes of one name are refused, and not what this is about
+    std::thread second([&] {
+      const std::lock_guard guard(one_at_a_time);
+      sweep();
+    });
+    std::thread third([&] { static_cast<void>(claim_dead_session("one", IfClaimed::skip)); });
+    {
+      const std::lock_guard guard(one_at_a_time);
+      sweep();
+    }
+    second.join();
+    third.join();
+    CHECK(removed == 1);
+  }
+}
+
+TEST_CASE("a sweeper that waited for another finds nothing left") {
+  const session_test::RuntimeFolder folder;
+  make_dead("one");
+  auto first = claim_dead_session("one", IfClaimed::wait);
+  REQUIRE(first);
+  bool second = true;
+  std::thread waiting([&] { second = claim_dead_session("one", IfClaimed::wait).has_value(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  remove_session(*first);
+  first.reset();
+  waiting.join();
+  CHECK_FALSE(second);
+}
+
+TEST_CASE("a session directory that was replaced is not removed by its former holder") {
+  const session_test::RuntimeFolder folder;
+  const Claim old = claim_session("one", session_test::k_somewhere);
+  fs::rename(old.paths.folder, folder.path() / "moved");
+  const Claim now = claim_session("one", session_test::k_somewhere);
+  CHECK_FALSE(is_current(old));
+  remove_session(old);
+  CHECK(is_current(now));
+  bool alone = false;
+  when_alone_in(old, session_test::k_somewhere, [&] { alone = true; });
+  CHECK_FALSE(alone); // the new box of the same name is another one
 }
 
 TEST_CASE("which box is meant") {
@@ -106,7 +218,7 @@ TEST_CASE("one box a workspace, unless it is asked for") {
   const auto code_of = [](const std::string& name, const WorkspaceClaim& workspace) {
     try {
       const Claim claim = claim_session(name, workspace);
-      remove_session_folder(claim.paths);
+      remove_session(claim);
       return 0;
     } catch (const support::Error& error) {
       CHECK(error.hint().find("--share-workspace") != std::string::npos);
@@ -121,11 +233,11 @@ TEST_CASE("one box a workspace, unless it is asked for") {
     CHECK(code_of("second", {1, 8, false}) == 0); // another folder
     CHECK(code_of("second", {2, 7, false}) == 0);
     bool alone = false;
-    when_alone_in("first", here, [&] { alone = true; });
+    when_alone_in(first, here, [&] { alone = true; });
     CHECK(alone);
     const Claim second = claim_session("second", {1, 7, true});
     alone = false;
-    when_alone_in("first", here, [&] { alone = true; });
+    when_alone_in(first, here, [&] { alone = true; });
     CHECK_FALSE(alone);
   }
   CHECK(code_of("third", here) == 0); // a dead launcher's folder holds nobody up
