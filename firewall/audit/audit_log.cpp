@@ -23,11 +23,11 @@ namespace {
 constexpr std::size_t k_max_kept = 1024;
 
 /// Of the firewall's own life, and knocks at its gate: nothing that a total is wanted of.
-bool is_counted(const Record& record) {
+bool is_counted(const AuditRecord& record) {
   return record.kind != Kind::firewall && record.kind != Kind::gate;
 }
 
-Record stamped(Record record, const std::string& box) {
+AuditRecord stamped(AuditRecord record, const std::string& box) {
   record.box = box;
   record.time = format_time(std::chrono::system_clock::now());
   return record;
@@ -35,12 +35,12 @@ Record stamped(Record record, const std::string& box) {
 
 } // namespace
 
-Log::Log(std::filesystem::path folder, std::string box, std::uint64_t max_bytes)
+AuditLog::AuditLog(std::filesystem::path folder, std::string box, std::uint64_t max_bytes)
     : m_folder(std::move(folder)), m_box(std::move(box)), m_max_bytes(max_bytes), m_ledger(m_folder, m_box) {
   open();
 }
 
-void Log::open() {
+void AuditLog::open() {
   OwnFile file = open_own_file(m_folder / (m_box + protocol::k_log_suffix), O_APPEND);
   m_file = std::move(file.fd);
   m_size = file.size;
@@ -49,7 +49,7 @@ void Log::open() {
   m_torn = m_size > 0 && ::pread(m_file.get(), &last, 1, static_cast<off_t>(m_size - 1)) == 1 && last != '\n';
 }
 
-void Log::rotate() {
+void AuditLog::rotate() {
   const auto path = m_folder / (m_box + protocol::k_log_suffix);
   const auto old = m_folder / (m_box + protocol::k_old_log_suffix);
   if (::rename(path.c_str(), old.c_str()) != 0 && errno != ENOENT) { // done already, where opening failed after it
@@ -58,7 +58,7 @@ void Log::rotate() {
   open();
 }
 
-void Log::append(const Record& record) {
+void AuditLog::append(const AuditRecord& record) {
   try {
     if (!m_file) {
       open();
@@ -78,11 +78,11 @@ void Log::append(const Record& record) {
   }
 }
 
-void Log::count(const Record& record) {
+void AuditLog::count(const AuditRecord& record) {
   m_healthy = m_ledger.add(record) && m_healthy;
 }
 
-void Log::keep(Record record) {
+void AuditLog::keep(AuditRecord record) {
   if (record.kind != Kind::connect || record.verdict != Verdict::allow) {
     return;
   }
@@ -93,7 +93,7 @@ void Log::keep(Record record) {
   m_kept.push_back(std::move(record));
 }
 
-void Log::record(Record record) {
+void AuditLog::record(AuditRecord record) {
   if (m_healthy || recover()) {
     append(record);
   }
@@ -102,7 +102,7 @@ void Log::record(Record record) {
   }
 }
 
-void Log::write(Record record) noexcept {
+void AuditLog::write(AuditRecord record) noexcept {
   try {
     write_unless_limited(std::move(record));
   } catch (const std::exception&) { // no memory
@@ -111,7 +111,7 @@ void Log::write(Record record) noexcept {
   }
 }
 
-void Log::write_unless_limited(Record record) {
+void AuditLog::write_unless_limited(AuditRecord record) {
   record = stamped(std::move(record), m_box);
   if (is_counted(record)) {
     count(record);
@@ -126,9 +126,9 @@ void Log::write_unless_limited(Record record) {
   this->record(std::move(record));
 }
 
-void Log::flush() {
+void AuditLog::flush() {
   if (const std::uint64_t count = m_limiter.take_left_out(); count > 0) {
-    Record record;
+    AuditRecord record;
     record.verdict = Verdict::allow;
     record.reason = "left-out";
     record.text = fmt::format("{} decisions came too fast to be recorded one by one; the totals have them", count);
@@ -136,12 +136,12 @@ void Log::flush() {
   }
 }
 
-bool Log::recover() {
+bool AuditLog::recover() {
   if (!m_ledger.flush()) {
     m_healthy = false;
     return false;
   }
-  Record record;
+  AuditRecord record;
   record.verdict = Verdict::allow;
   record.reason = "recovered";
   record.text = "the audit log can be written again";

@@ -15,18 +15,18 @@ namespace agentbox::firewall::audit {
 /// The audit log of one box: FOLDER/BOX.jsonl, append-only, never through a symbolic link, mode 0600. At `max_bytes`
 /// the file becomes BOX.jsonl.1 and a new one is begun, so that a box takes no more than twice that on the host's disk.
 /// What the decisions come to outlives that in the ledger, which also counts what the limiter keeps out of the log.
-class Log {
+class AuditLog {
 public:
   static constexpr std::uint64_t k_max_bytes = 16U << 20U;
 
   /// Opens the log. Throws support::Error(failed).
-  Log(std::filesystem::path folder, std::string box, std::uint64_t max_bytes = k_max_bytes);
+  AuditLog(std::filesystem::path folder, std::string box, std::uint64_t max_bytes = k_max_bytes);
 
   /// Counts `record` in the ledger, and writes it with the box's name and the time of now, unless the limiter leaves it
   /// out. What the user did, and the firewall's own life, are always written. The first record after some could not be
   /// written is recover()'s; the connections among those follow it, the last 1024: a box can fill the disk while one is
   /// open.
-  void write(Record record) noexcept;
+  void write(AuditRecord record) noexcept;
 
   /// Writes how many records the limiter left out, if it did.
   void flush();
@@ -41,11 +41,11 @@ public:
 private:
   void open();
   void rotate();
-  void write_unless_limited(Record record);
-  void record(Record record);
-  void count(const Record& record);
-  void append(const Record& record);
-  void keep(Record record);
+  void write_unless_limited(AuditRecord record);
+  void record(AuditRecord record);
+  void count(const AuditRecord& record);
+  void append(const AuditRecord& record);
+  void keep(AuditRecord record);
 
   std::filesystem::path m_folder;
   std::string m_box;
@@ -54,8 +54,8 @@ private:
   support::Fd m_file;
   Ledger m_ledger;
   Limiter m_limiter;
-  std::deque<Record> m_kept; ///< connections that could not be written
-  std::uint64_t m_lost = 0;  ///< that could not be kept either
+  std::deque<AuditRecord> m_kept; ///< connections that could not be written
+  std::uint64_t m_lost = 0;       ///< that could not be kept either
   bool m_healthy = true;
   bool m_torn = false; ///< the last line has no end
 };

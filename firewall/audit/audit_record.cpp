@@ -23,7 +23,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 6> k_kinds = {{{Kind::dn
 constexpr std::size_t k_max_line = 16384; // longer ones are not ours
 constexpr std::size_t k_usual_line = 320;
 
-bool fill(const nlohmann::json& object, Record& record) {
+bool fill(const nlohmann::json& object, AuditRecord& record) {
   std::string kind;
   std::string verdict;
   object.at("time").get_to(record.time);
@@ -74,7 +74,7 @@ std::string_view verdict_text(Verdict verdict) {
   return verdict == Verdict::allow ? "allow" : "deny";
 }
 
-std::string to_json_line(const Record& record) {
+std::string to_json_line(const AuditRecord& record) {
   const auto& [time, box, kind, name, address, port, protocol, verdict, reason, text, rule, up, down, duration, count,
                first] = record;
   ObjectText line(k_usual_line);
@@ -99,19 +99,19 @@ std::string to_json_line(const Record& record) {
   return std::move(line).take() + '\n';
 }
 
-std::optional<Record> from_json_line(std::string_view line) {
+std::optional<AuditRecord> from_json_line(std::string_view line) {
   if (line.size() > k_max_line) {
     return std::nullopt;
   }
   return from_json(nlohmann::json::parse(line, nullptr, false));
 }
 
-std::optional<Record> from_json(const nlohmann::json& object) {
+std::optional<AuditRecord> from_json(const nlohmann::json& object) {
   if (!object.is_object()) {
     return std::nullopt;
   }
   try {
-    Record record;
+    AuditRecord record;
     return fill(object, record) ? std::optional(std::move(record)) : std::nullopt;
   } catch (const nlohmann::json::exception&) { // a key is missing or has another type
     return std::nullopt;

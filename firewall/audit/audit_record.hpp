@@ -23,7 +23,7 @@ enum class Verdict { allow, deny };
 
 /// One decision, or the sum of several of the same kind. Strings may come from the box; to_json_line() makes them
 /// harmless.
-struct Record {
+struct AuditRecord {
   std::string time; ///< RFC 3339, UTC, milliseconds: "2026-01-31T12:00:00.123Z"; of a sum's last decision
   std::string box;
   Kind kind = Kind::firewall;
@@ -41,7 +41,7 @@ struct Record {
   std::uint64_t count = 1; ///< decisions
   std::string first;       ///< time of a sum's first one; empty: the record is no sum
 
-  bool operator==(const Record&) const = default;
+  bool operator==(const AuditRecord&) const = default;
 };
 
 std::string_view kind_text(Kind kind);
@@ -52,14 +52,14 @@ inline constexpr std::string_view k_other_hosts = "*";
 
 /// `record` as one JSON object and a newline, keys always in the same order, all present; `count` and `first` are a
 /// sum's only. At most 4 KiB long: strings are escaped with support::escape_untrusted and cut.
-std::string to_json_line(const Record& record);
+std::string to_json_line(const AuditRecord& record);
 
 /// The reverse; nothing for a line that is no record (a line cut by a full disk, another version's). Unknown keys are
 /// passed over, so that an older reader can read a newer log.
-std::optional<Record> from_json_line(std::string_view line);
+std::optional<AuditRecord> from_json_line(std::string_view line);
 
 /// The same of a line that was parsed already.
-std::optional<Record> from_json(const nlohmann::json& object);
+std::optional<AuditRecord> from_json(const nlohmann::json& object);
 
 /// `time` in UTC as RFC 3339 with milliseconds.
 std::string format_time(std::chrono::system_clock::time_point time);

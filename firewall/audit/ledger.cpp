@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::uint64_t k_max_read = 64U << 20U; // more than every group of reasons can fill
 
-void forget_into(Sum::Others& others, const Record& record) {
+void forget_into(Sum::Others& others, const AuditRecord& record) {
   others.first = others.count == 0 ? record.first : std::min(others.first, record.first);
   others.last = std::max(others.last, record.time);
   others.count += record.count;
@@ -56,13 +56,13 @@ void Ledger::load() {
   }
 }
 
-std::size_t Ledger::most_firsts(const Record& record) const {
+std::size_t Ledger::most_firsts(const AuditRecord& record) const {
   return record.verdict == Verdict::allow ? m_limits.allowed : m_limits.denied;
 }
 
 /// Makes the place known by its key, and a member of its group.
 void Ledger::enter(std::size_t index) {
-  const Record& record = m_places[index].sum.record;
+  const AuditRecord& record = m_places[index].sum.record;
   m_by_key[key_of(record)] = index;
   Group& group = m_groups[group_of(record)];
   if (group.firsts < most_firsts(record)) {
@@ -75,14 +75,14 @@ void Ledger::enter(std::size_t index) {
 /// What moved the fewest bytes, then what was seen least often, then what was not seen for longest.
 std::size_t Ledger::least(const Group& group) const {
   const auto weight = [this](std::size_t index) {
-    const Record& record = m_places[index].sum.record;
+    const AuditRecord& record = m_places[index].sum.record;
     return std::make_tuple(record.bytes_up + record.bytes_down, record.count, std::string_view(record.time));
   };
   return *std::min_element(group.changing.begin(), group.changing.end(),
                            [&](std::size_t a, std::size_t b) { return weight(a) < weight(b); });
 }
 
-void Ledger::replace(std::size_t index, const Record& record) {
+void Ledger::replace(std::size_t index, const AuditRecord& record) {
   Sum& sum = m_places[index].sum;
   m_by_key.erase(key_of(sum.record));
   forget_into(sum.others, sum.record);
@@ -90,7 +90,7 @@ void Ledger::replace(std::size_t index, const Record& record) {
   m_by_key[key_of(record)] = index;
 }
 
-std::size_t Ledger::place_for(const Record& record) {
+std::size_t Ledger::place_for(const AuditRecord& record) {
   const Group& group = m_groups[group_of(record)];
   if (group.firsts >= most_firsts(record) && group.changing.size() >= m_limits.changing) {
     const std::size_t index = least(group);
@@ -109,11 +109,11 @@ std::size_t Ledger::place_for(const Record& record) {
   return index;
 }
 
-bool Ledger::add(const Record& record) {
+bool Ledger::add(const AuditRecord& record) {
   const auto known = m_by_key.find(key_of(record));
   const std::size_t index = known == m_by_key.end() ? place_for(record) : known->second;
   Place& place = m_places[index];
-  Record& sum = place.sum.record;
+  AuditRecord& sum = place.sum.record;
   if (known == m_by_key.end()) {
     sum.first = sum.time;
     place.fixed = fixed_part(sum);

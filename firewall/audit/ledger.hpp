@@ -33,7 +33,7 @@ public:
   Ledger(const std::filesystem::path& folder, const std::string& box) : Ledger(folder, box, Limits{}) {}
 
   /// Counts `record`, whose box and time are set. False when it could not be written: flush() does it later.
-  bool add(const Record& record);
+  bool add(const AuditRecord& record);
 
   /// Writes what could not be written. Whether all is written.
   bool flush();
@@ -51,10 +51,10 @@ private:
 
   void load();
   void enter(std::size_t index);
-  std::size_t place_for(const Record& record);
+  std::size_t place_for(const AuditRecord& record);
   std::size_t least(const Group& group) const;
-  void replace(std::size_t index, const Record& record);
-  std::size_t most_firsts(const Record& record) const;
+  void replace(std::size_t index, const AuditRecord& record);
+  std::size_t most_firsts(const AuditRecord& record) const;
   bool write(std::size_t index);
 
   Limits m_limits;

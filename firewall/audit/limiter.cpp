@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds k_repeat_window{5};
 
-std::uint64_t fingerprint(const Record& record) {
+std::uint64_t fingerprint(const AuditRecord& record) {
   const std::hash<std::string_view> hash;
   std::uint64_t value = 1 + static_cast<std::uint64_t>(record.kind);
   for (const std::string_view part : {std::string_view(record.name), std::string_view(record.address),
@@ -23,7 +23,7 @@ std::uint64_t fingerprint(const Record& record) {
 
 } // namespace
 
-bool Limiter::repeated(const Record& record, Clock::time_point now) {
+bool Limiter::repeated(const AuditRecord& record, Clock::time_point now) {
   const std::uint64_t print = fingerprint(record);
   Seen& seen = m_seen[print % m_seen.size()];
   if (seen.fingerprint == print && now - seen.at < k_repeat_window) {
@@ -46,7 +46,7 @@ bool Limiter::take(Bucket& bucket, Clock::time_point now) const {
   return true;
 }
 
-bool Limiter::admit(const Record& record, Clock::time_point now) {
+bool Limiter::admit(const AuditRecord& record, Clock::time_point now) {
   const bool denied = record.verdict == Verdict::deny;
   // Resolvers ask again and again (A and AAAA, search lists, retries); allowed connections each carry their own bytes.
   if (denied && repeated(record, now)) {

@@ -26,7 +26,7 @@ public:
   Limiter() : Limiter(Limits{}) {}
 
   /// Whether `record` is to be written at `now`.
-  bool admit(const Record& record, Clock::time_point now);
+  bool admit(const AuditRecord& record, Clock::time_point now);
 
   /// How many records were left out since the last call because of their rate. Repetitions do not count.
   std::uint64_t take_left_out();
@@ -37,7 +37,7 @@ private:
     Clock::time_point last;
   };
 
-  bool repeated(const Record& record, Clock::time_point now);
+  bool repeated(const AuditRecord& record, Clock::time_point now);
   bool take(Bucket& bucket, Clock::time_point now) const;
 
   struct Seen {

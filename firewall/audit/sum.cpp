@@ -49,7 +49,7 @@ struct Cut {
   std::size_t rest; ///< what is ours and short, whatever a broken caller may say
 };
 
-std::string fixed_part(const Record& record, const Cut& cut) {
+std::string fixed_part(const AuditRecord& record, const Cut& cut) {
   ObjectText object(k_max_fixed);
   object.add("box", record.box, cut.rest);
   object.add_plain("kind", kind_text(record.kind));
@@ -83,20 +83,20 @@ std::string totals_file(const std::string& box) {
   return box + protocol::k_totals_suffix;
 }
 
-std::string group_of(const Record& record) {
+std::string group_of(const AuditRecord& record) {
   std::string text(kind_text(record.kind));
   text.append(" ").append(verdict_text(record.verdict)).append(" ").append(record.reason);
   return text;
 }
 
-std::string key_of(const Record& record) {
+std::string key_of(const AuditRecord& record) {
   std::string text = group_of(record);
   append_number(text.append(" "), record.port);
   text.append(" ").append(record.protocol).append(" ").append(record.name.empty() ? record.address : record.name);
   return text;
 }
 
-void add(Record& sum, const Record& more) {
+void add(AuditRecord& sum, const AuditRecord& more) {
   const std::string& first = more.first.empty() ? more.time : more.first;
   sum.first = sum.first.empty() ? std::min(first, sum.time) : std::min(first, sum.first);
   if (more.time >= sum.time) {
@@ -111,7 +111,7 @@ void add(Record& sum, const Record& more) {
   sum.duration_ms += more.duration_ms;
 }
 
-std::string fixed_part(const Record& record) {
+std::string fixed_part(const AuditRecord& record) {
   // The last one: whatever a byte is, it takes three in JSON at most.
   constexpr std::array<Cut, 3> k_cuts = {{{255, 255, 160, 64}, {255, 60, 0, 64}, {60, 20, 0, 12}}};
   std::string text;
@@ -169,11 +169,11 @@ std::optional<Sum> from_place(std::string_view place) {
   return sum;
 }
 
-std::optional<Record> others_of(const Sum& sum) {
+std::optional<AuditRecord> others_of(const Sum& sum) {
   if (sum.others.count == 0) {
     return std::nullopt;
   }
-  Record record;
+  AuditRecord record;
   record.time = sum.others.last;
   record.first = sum.others.first;
   record.box = sum.record.box;

@@ -23,7 +23,7 @@ struct Sum {
 
     bool operator==(const Others&) const = default;
   };
-  Record record; ///< with `count` and `first`
+  AuditRecord record; ///< with `count` and `first`
   Others others;
 
   bool operator==(const Sum&) const = default;
@@ -36,16 +36,16 @@ inline constexpr std::size_t k_place = 1024;
 std::string totals_file(const std::string& box);
 
 /// Decisions of the same group share a bound on how many hosts are kept apart: kind, verdict and reason.
-std::string group_of(const Record& record);
+std::string group_of(const AuditRecord& record);
 
 /// Decisions with the same key are summed: those of a group on one host (name, else address), port and protocol.
-std::string key_of(const Record& record);
+std::string key_of(const AuditRecord& record);
 
 /// Adds the decisions of `more`, whose key is the same, and takes over its text, rule and address: the last ones count.
-void add(Record& sum, const Record& more);
+void add(AuditRecord& sum, const AuditRecord& more);
 
 /// The part of a place that changes seldom. Strings are escaped, and cut so that the rest fits behind it.
-std::string fixed_part(const Record& record);
+std::string fixed_part(const AuditRecord& record);
 
 /// The whole place: k_place bytes, the last one a newline.
 std::string to_place(std::string_view fixed, const Sum& sum);
@@ -54,6 +54,6 @@ std::string to_place(std::string_view fixed, const Sum& sum);
 std::optional<Sum> from_place(std::string_view place);
 
 /// The hosts that had the place before as one record, with the address k_other_hosts; nothing when there was none.
-std::optional<Record> others_of(const Sum& sum);
+std::optional<AuditRecord> others_of(const Sum& sum);
 
 } // namespace agentbox::firewall::audit

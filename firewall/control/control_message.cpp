@@ -16,29 +16,29 @@ std::string line_of(const json& object) {
   return object.dump(-1, ' ', true, json::error_handler_t::replace) + '\n';
 }
 
-Reply malformed(const char* why) {
+ControlReply malformed(const char* why) {
   return {false, std::string("the message to the firewall is malformed: ") + why, ""};
 }
 
 } // namespace
 
-std::string_view verb_text(Request::Verb verb) {
-  return verb == Request::Verb::allow ? "allow" : "deny";
+std::string_view verb_text(ControlRequest::Verb verb) {
+  return verb == ControlRequest::Verb::allow ? "allow" : "deny";
 }
 
-std::string to_line(const Request& request) {
+std::string to_line(const ControlRequest& request) {
   const auto& [verb, host, seconds] = request;
   return line_of({{"verb", verb_text(verb)}, {"host", host}, {"seconds", seconds}});
 }
 
-std::string to_line(const Reply& reply) {
+std::string to_line(const ControlReply& reply) {
   const auto& [ok, message, hint] = reply;
   return line_of({{"ok", ok},
                   {"message", support::escape_untrusted(message, k_max_text)},
                   {"hint", support::escape_untrusted(hint, k_max_text)}});
 }
 
-std::variant<Request, Reply> parse_request(std::string_view line) {
+std::variant<ControlRequest, ControlReply> parse_request(std::string_view line) {
   if (line.size() >= k_max_message) {
     return malformed("it is too long");
   }
@@ -50,10 +50,10 @@ std::variant<Request, Reply> parse_request(std::string_view line) {
   const json& verb = object["verb"];
   const json& host = object["host"];
   const json& seconds = object["seconds"];
-  Request request;
-  if (verb == verb_text(Request::Verb::deny)) {
-    request.verb = Request::Verb::deny;
-  } else if (verb != verb_text(Request::Verb::allow)) {
+  ControlRequest request;
+  if (verb == verb_text(ControlRequest::Verb::deny)) {
+    request.verb = ControlRequest::Verb::deny;
+  } else if (verb != verb_text(ControlRequest::Verb::allow)) {
     return malformed("the verb is neither allow nor deny");
   }
   if (!host.is_string()) {
@@ -67,7 +67,7 @@ std::variant<Request, Reply> parse_request(std::string_view line) {
   return request;
 }
 
-std::optional<Reply> parse_reply(std::string_view line) {
+std::optional<ControlReply> parse_reply(std::string_view line) {
   const json object = line.size() < k_max_message ? json::parse(line, nullptr, false) : json();
   if (!object.is_object()) {
     return std::nullopt;
@@ -79,7 +79,7 @@ std::optional<Reply> parse_reply(std::string_view line) {
       !message->is_string() || !hint->is_string()) {
     return std::nullopt;
   }
-  return Reply{ok->get<bool>(), message->get<std::string>(), hint->get<std::string>()};
+  return ControlReply{ok->get<bool>(), message->get<std::string>(), hint->get<std::string>()};
 }
 
 } // namespace agentbox::firewall::control

@@ -47,7 +47,7 @@ private:
 
 } // namespace
 
-Server::Server(asio::io_context& context, const std::filesystem::path& socket, Controller& controller)
+ControlServer::ControlServer(asio::io_context& context, const std::filesystem::path& socket, Controller& controller)
     : m_context(context), m_controller(controller), m_acceptor(context), m_timer(context) {
   std::error_code error;
   ::unlink(socket.c_str());
@@ -68,13 +68,13 @@ Server::Server(asio::io_context& context, const std::filesystem::path& socket, C
   }
 }
 
-void Server::start() {
+void ControlServer::start() {
   io::keep_running(m_context, [this] {
     return io::accept_loop(m_acceptor, [this](support::Fd connection) { admit(std::move(connection)); });
   });
 }
 
-void Server::admit(support::Fd connection) {
+void ControlServer::admit(support::Fd connection) {
   if (!is_own_user(connection.get()) || m_connections >= k_max_connections) {
     return; // closed at once: other users learn nothing
   }
@@ -83,7 +83,7 @@ void Server::admit(support::Fd connection) {
   asio::co_spawn(m_context, serve(std::move(socket), io::Counted(m_connections)), asio::detached);
 }
 
-asio::awaitable<void> Server::serve(std::shared_ptr<Socket> socket, io::Counted /*one of m_connections*/) {
+asio::awaitable<void> ControlServer::serve(std::shared_ptr<Socket> socket, io::Counted /*one of m_connections*/) {
   // Closes the socket under whoever is too slow; awaits end with an error then.
   asio::steady_timer over(m_context, k_time);
   over.async_wait([socket](const std::error_code& error) {
@@ -92,7 +92,8 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Socket> socket, io::Counted 
       socket->close(ignored);
     }
   });
-  const Reply reply = co_await answer(*socket); // a statement of its own: GCC 12 destroys temporaries beside it twice
+  const ControlReply reply =
+      co_await answer(*socket); // a statement of its own: GCC 12 destroys temporaries beside it twice
   const std::string line = to_line(reply);
   if (socket->is_open()) {
     co_await asio::async_write(*socket, asio::buffer(line), io::k_await);
@@ -104,14 +105,14 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Socket> socket, io::Counted 
   }
 }
 
-asio::awaitable<Reply> Server::answer(Socket& socket) {
+asio::awaitable<ControlReply> ControlServer::answer(Socket& socket) {
   std::string buffer(k_max_message, '\0');
   std::size_t have = 0;
   while (have < buffer.size()) {
     const auto [error, size] =
         co_await socket.async_read_some(asio::buffer(buffer.data() + have, buffer.size() - have), io::k_await);
     if (error || size == 0) {
-      co_return Reply{false, "the message to the firewall ended half way", ""};
+      co_return ControlReply{false, "the message to the firewall ended half way", ""};
     }
     have += size;
     const std::size_t end = std::string_view(buffer).substr(0, have).find('\n');
@@ -119,17 +120,17 @@ asio::awaitable<Reply> Server::answer(Socket& socket) {
       continue;
     }
     auto parsed = parse_request(std::string_view(buffer).substr(0, end));
-    if (auto* refusal = std::get_if<Reply>(&parsed)) {
+    if (auto* refusal = std::get_if<ControlReply>(&parsed)) {
       co_return std::move(*refusal);
     }
-    co_return m_controller.handle(std::get<Request>(parsed), Controller::Clock::now());
+    co_return m_controller.handle(std::get<ControlRequest>(parsed), Controller::Clock::now());
   }
-  co_return Reply{false, "the message to the firewall is too long", ""};
+  co_return ControlReply{false, "the message to the firewall is too long", ""};
 }
 
 /// Runs only while something expires. Looks at least once a second, because timers stand still while the machine
 /// sleeps, and the time that the user gave does not.
-asio::awaitable<void> Server::expire_loop() {
+asio::awaitable<void> ControlServer::expire_loop() {
   while (const auto left = m_controller.until_next_expiry(Controller::Clock::now())) {
     m_timer.expires_after(std::min<Controller::Clock::duration>(*left, std::chrono::seconds(1)));
     const auto [error] = co_await m_timer.async_wait(io::k_await);

@@ -13,12 +13,12 @@ namespace agentbox::firewall::control {
 /// The Unix socket by which the user's agentbox changes a running box. Nobody else: its folder is mounted into the
 /// firewall's container only, its mode is 0600, and the peer must be the firewall's own user (SO_PEERCRED). Few
 /// connections at a time, one request each, two seconds.
-class Server {
+class ControlServer {
 public:
   static constexpr std::size_t k_max_connections = 16;
 
   /// Binds `socket`; what lies there from a former life is removed. Throws support::Error(failed).
-  Server(asio::io_context& context, const std::filesystem::path& socket, Controller& controller);
+  ControlServer(asio::io_context& context, const std::filesystem::path& socket, Controller& controller);
 
   void start();
 
@@ -27,7 +27,7 @@ private:
 
   asio::awaitable<void> expire_loop();
   asio::awaitable<void> serve(std::shared_ptr<Socket> socket, io::Counted counted);
-  asio::awaitable<Reply> answer(Socket& socket);
+  asio::awaitable<ControlReply> answer(Socket& socket);
   void admit(support::Fd connection);
 
   asio::io_context& m_context;

@@ -15,7 +15,7 @@ namespace {
 
 using names::LiveChange;
 
-std::optional<Controller::Clock::time_point> end_of(const Request& request, Controller::Clock::time_point now) {
+std::optional<Controller::Clock::time_point> end_of(const ControlRequest& request, Controller::Clock::time_point now) {
   return request.seconds == 0 ? std::nullopt : std::optional(now + std::chrono::seconds(request.seconds));
 }
 
@@ -36,7 +36,7 @@ std::string duration_text(std::uint32_t seconds) {
   return seconds % 60 == 0 ? counted(seconds / 60, "minute") : counted(seconds, "second");
 }
 
-Reply refused_by_log() {
+ControlReply refused_by_log() {
   return {false, "nothing was changed: the audit log cannot be written", "is the host's disk full?"};
 }
 
@@ -98,12 +98,12 @@ std::variant<LiveChange, policy::EntryProblem> parse_denial(std::string_view tex
 
 } // namespace
 
-Reply Controller::handle(const Request& request, Clock::time_point now) {
+ControlReply Controller::handle(const ControlRequest& request, Clock::time_point now) {
   expire(now);
-  return request.verb == Request::Verb::allow ? allow(request, now) : deny(request, now);
+  return request.verb == ControlRequest::Verb::allow ? allow(request, now) : deny(request, now);
 }
 
-Reply Controller::allow(const Request& request, Clock::time_point now) {
+ControlReply Controller::allow(const ControlRequest& request, Clock::time_point now) {
   policy::EntryResult parsed = policy::parse_host_entry(request.host);
   if (const auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
     return {false, problem->message, problem->hint};
@@ -139,7 +139,7 @@ Reply Controller::allow(const Request& request, Clock::time_point now) {
           ""};
 }
 
-Reply Controller::allow_listed(const LiveChange& change) {
+ControlReply Controller::allow_listed(const LiveChange& change) {
   const std::string host = change.host_text();
   names::LiveList& live = m_directory.live();
   if (live.find_denial_of(change.pattern, change.port) == nullptr) {
@@ -157,7 +157,7 @@ Reply Controller::allow_listed(const LiveChange& change) {
   return {true, host + " is allowed again: it is on the box's list", ""};
 }
 
-Reply Controller::deny(const Request& request, Clock::time_point now) {
+ControlReply Controller::deny(const ControlRequest& request, Clock::time_point now) {
   auto parsed = parse_denial(request.host);
   if (const auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
     return {false, problem->message, problem->hint};
@@ -174,7 +174,7 @@ Reply Controller::deny(const Request& request, Clock::time_point now) {
   return {true, fmt::format("{} is denied {}", change.host_text(), duration_text(request.seconds)), ""};
 }
 
-bool Controller::apply(const LiveChange& change, const Request& request) {
+bool Controller::apply(const LiveChange& change, const ControlRequest& request) {
   const std::string verb(verb_text(request.verb));
   if (!record(
           change, change.allow ? "granted" : "denied",
@@ -186,7 +186,7 @@ bool Controller::apply(const LiveChange& change, const Request& request) {
 }
 
 bool Controller::record(const LiveChange& change, const char* reason, std::string text) {
-  audit::Record record;
+  audit::AuditRecord record;
   record.kind = audit::Kind::control;
   record.verdict = change.allow ? audit::Verdict::allow : audit::Verdict::deny;
   record.name = change.pattern.text();

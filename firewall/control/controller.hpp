@@ -18,13 +18,13 @@ public:
   using Clock = names::LiveList::Clock;
 
   /// Writes a record; false when it could not be written.
-  using Audit = std::function<bool(audit::Record)>;
+  using Audit = std::function<bool(audit::AuditRecord)>;
 
   /// `changed` is called after every change, so that open connections are looked at again.
   Controller(names::Directory& directory, Audit audit, std::function<void()> changed)
       : m_directory(directory), m_audit(std::move(audit)), m_changed(std::move(changed)) {}
 
-  Reply handle(const Request& request, Clock::time_point now);
+  ControlReply handle(const ControlRequest& request, Clock::time_point now);
 
   /// Ends what is over.
   void expire(Clock::time_point now);
@@ -33,12 +33,12 @@ public:
   std::optional<Clock::duration> until_next_expiry(Clock::time_point now) const;
 
 private:
-  Reply allow(const Request& request, Clock::time_point now);
+  ControlReply allow(const ControlRequest& request, Clock::time_point now);
   /// A host of the policy's list, which can only have been denied meanwhile.
-  Reply allow_listed(const names::LiveChange& change);
-  Reply deny(const Request& request, Clock::time_point now);
+  ControlReply allow_listed(const names::LiveChange& change);
+  ControlReply deny(const ControlRequest& request, Clock::time_point now);
   /// Writes the change down, and only then makes it. False when it could not be written.
-  bool apply(const names::LiveChange& change, const Request& request);
+  bool apply(const names::LiveChange& change, const ControlRequest& request);
   bool record(const names::LiveChange& change, const char* reason, std::string text);
 
   names::Directory& m_directory;

@@ -47,7 +47,7 @@ Answer no_such_name() {
 } // namespace
 
 void Stub::deny(const std::string& name, std::string_view reason, std::string text, std::string rule) {
-  audit::Record record;
+  audit::AuditRecord record;
   record.kind = audit::Kind::dns;
   record.name = name;
   record.protocol = "dns";
@@ -91,7 +91,7 @@ Answer Stub::answer(const Query& query) {
     Answer gate;
     if (query.type == k_type_txt) {
       gate.text = m_nonce;
-      audit::Record record;
+      audit::AuditRecord record;
       record.kind = audit::Kind::gate;
       record.verdict = audit::Verdict::allow;
       record.reason = "gate";

@@ -16,7 +16,7 @@ constexpr std::uint32_t k_ttl = 30;
 /// The box's only resolver, without its sockets: bytes in, bytes out. It never asks anybody.
 class Stub {
 public:
-  using Audit = std::function<void(audit::Record)>;
+  using Audit = std::function<void(audit::AuditRecord)>;
 
   Stub(names::Directory& directory, std::string nonce, Audit audit)
       : m_directory(directory), m_nonce(std::move(nonce)), m_audit(std::move(audit)) {}

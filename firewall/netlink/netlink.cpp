@@ -20,21 +20,21 @@ constexpr std::size_t k_buffer = 32768; // what the kernel fills at most for one
 
 } // namespace
 
-Request::Request(std::uint16_t type, std::uint16_t flags) {
+NetlinkRequest::NetlinkRequest(std::uint16_t type, std::uint16_t flags) {
   nlmsghdr header{};
   header.nlmsg_type = type;
   header.nlmsg_flags = static_cast<std::uint16_t>(flags | NLM_F_REQUEST);
   bytes(&header, sizeof header);
 }
 
-Request& Request::bytes(const void* data, std::size_t size) {
+NetlinkRequest& NetlinkRequest::bytes(const void* data, std::size_t size) {
   const std::size_t offset = m_bytes.size();
   m_bytes.resize(offset + NLMSG_ALIGN(size));
   std::memcpy(m_bytes.data() + offset, data, size);
   return *this;
 }
 
-Request& Request::attribute(std::uint16_t type, const void* data, std::size_t size) {
+NetlinkRequest& NetlinkRequest::attribute(std::uint16_t type, const void* data, std::size_t size) {
   rtattr header{};
   header.rta_type = type;
   header.rta_len = static_cast<std::uint16_t>(RTA_LENGTH(size));
@@ -42,7 +42,7 @@ Request& Request::attribute(std::uint16_t type, const void* data, std::size_t si
   return bytes(data, size);
 }
 
-const std::vector<std::byte>& Request::finish(std::uint32_t sequence, std::uint16_t flags) {
+const std::vector<std::byte>& NetlinkRequest::finish(std::uint32_t sequence, std::uint16_t flags) {
   nlmsghdr header{};
   std::memcpy(&header, m_bytes.data(), sizeof header);
   header.nlmsg_len = static_cast<std::uint32_t>(m_bytes.size());
@@ -52,7 +52,7 @@ const std::vector<std::byte>& Request::finish(std::uint32_t sequence, std::uint1
   return m_bytes;
 }
 
-Socket::Socket(int protocol) : m_fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)) {
+NetlinkSocket::NetlinkSocket(int protocol) : m_fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)) {
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   if (!m_fd || ::bind(m_fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
@@ -60,14 +60,14 @@ Socket::Socket(int protocol) : m_fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC
   }
 }
 
-void Socket::send(Request& request, std::uint16_t flags) {
+void NetlinkSocket::send(NetlinkRequest& request, std::uint16_t flags) {
   const auto& message = request.finish(++m_sequence, flags);
   if (::send(m_fd.get(), message.data(), message.size(), 0) < 0) {
     throw support::system_error(ExitCode::failed, "cannot send to the kernel over netlink", errno);
   }
 }
 
-int Socket::acknowledge(Request request) {
+int NetlinkSocket::acknowledge(NetlinkRequest request) {
   send(request, NLM_F_ACK);
   alignas(nlmsghdr) std::array<char, k_buffer> buffer{};
   for (;;) {
@@ -90,7 +90,7 @@ int Socket::acknowledge(Request request) {
   }
 }
 
-void Socket::dump(Request request, const std::function<void(const nlmsghdr&)>& visit) {
+void NetlinkSocket::dump(NetlinkRequest request, const std::function<void(const nlmsghdr&)>& visit) {
   send(request, NLM_F_DUMP);
   alignas(nlmsghdr) std::array<char, k_buffer> buffer{};
   for (;;) {

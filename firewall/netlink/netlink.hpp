@@ -13,19 +13,19 @@
 namespace agentbox::firewall::netlink {
 
 /// One netlink request under construction: header, a fixed body, attributes.
-class Request {
+class NetlinkRequest {
 public:
-  Request(std::uint16_t type, std::uint16_t flags);
+  NetlinkRequest(std::uint16_t type, std::uint16_t flags);
 
   /// Appends a plain struct. Before any attribute.
   template <typename Body>
-  Request& body(const Body& value) {
+  NetlinkRequest& body(const Body& value) {
     return bytes(&value, sizeof value);
   }
   /// Appends attribute `type` with `size` bytes at `data`.
-  Request& attribute(std::uint16_t type, const void* data, std::size_t size);
+  NetlinkRequest& attribute(std::uint16_t type, const void* data, std::size_t size);
   template <typename Value>
-  Request& attribute(std::uint16_t type, const Value& value) {
+  NetlinkRequest& attribute(std::uint16_t type, const Value& value) {
     return attribute(type, &value, sizeof value);
   }
 
@@ -33,26 +33,26 @@ public:
   const std::vector<std::byte>& finish(std::uint32_t sequence, std::uint16_t flags);
 
 private:
-  Request& bytes(const void* data, std::size_t size);
+  NetlinkRequest& bytes(const void* data, std::size_t size);
   std::vector<std::byte> m_bytes;
 };
 
 /// A netlink socket (close-on-exec) bound to an address of the kernel's choice.
-class Socket {
+class NetlinkSocket {
 public:
   /// `protocol`: NETLINK_ROUTE, NETLINK_NETFILTER. Throws support::Error(failed).
-  explicit Socket(int protocol);
+  explicit NetlinkSocket(int protocol);
 
   int fd() const noexcept { return m_fd.get(); }
 
   /// Sends `request` with NLM_F_ACK and waits for the answer: 0 or a positive errno value.
-  int acknowledge(Request request);
+  int acknowledge(NetlinkRequest request);
 
   /// Sends dump `request` and calls `visit` for every message of the answer. Throws support::Error(failed).
-  void dump(Request request, const std::function<void(const nlmsghdr&)>& visit);
+  void dump(NetlinkRequest request, const std::function<void(const nlmsghdr&)>& visit);
 
 private:
-  void send(Request& request, std::uint16_t flags);
+  void send(NetlinkRequest& request, std::uint16_t flags);
   support::Fd m_fd;
   std::uint32_t m_sequence = 0;
 };

@@ -25,13 +25,13 @@ constexpr std::uint8_t k_fallback_table = 249;       // a number that nobody has
 constexpr std::uint32_t k_fallback_priority = 40000; // behind `main` (32766) and `default` (32767)
 constexpr int k_loopback = 1; // LOOPBACK_IFINDEX: `lo` is the first interface of every network namespace
 
-void raise_loopback(Socket& socket) {
+void raise_loopback(NetlinkSocket& socket) {
   ifinfomsg link{};
   link.ifi_family = AF_UNSPEC;
   link.ifi_index = k_loopback;
   link.ifi_flags = IFF_UP;
   link.ifi_change = IFF_UP;
-  Request request(RTM_NEWLINK, 0);
+  NetlinkRequest request(RTM_NEWLINK, 0);
   request.body(link);
   if (const int error = socket.acknowledge(std::move(request)); error != 0) {
     throw support::system_error(ExitCode::failed, "cannot bring up the box's loopback interface", error);
@@ -40,7 +40,7 @@ void raise_loopback(Socket& socket) {
 
 /// ip route replace default dev lo [src 127.0.0.1] table k_fallback_table. IPv4 has no source address otherwise, while
 /// `lo` is the only interface, and no reset could be sent to it.
-int add_fallback_route(Socket& socket, int family) {
+int add_fallback_route(NetlinkSocket& socket, int family) {
   rtmsg route{};
   route.rtm_family = static_cast<unsigned char>(family);
   route.rtm_table = k_fallback_table;
@@ -48,7 +48,7 @@ int add_fallback_route(Socket& socket, int family) {
   route.rtm_scope = RT_SCOPE_LINK;
   route.rtm_type = RTN_UNICAST;
   const int interface = k_loopback;
-  Request request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+  NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
   request.body(route).attribute(RTA_OIF, interface);
   if (family == AF_INET) {
     const std::uint32_t source = htonl(INADDR_LOOPBACK);
@@ -58,13 +58,13 @@ int add_fallback_route(Socket& socket, int family) {
 }
 
 /// ip rule add not fwmark MARK lookup k_fallback_table priority k_fallback_priority
-int add_fallback_rule(Socket& socket, int family, std::uint32_t mark) {
+int add_fallback_rule(NetlinkSocket& socket, int family, std::uint32_t mark) {
   fib_rule_hdr rule{};
   rule.family = static_cast<std::uint8_t>(family);
   rule.table = k_fallback_table;
   rule.action = FR_ACT_TO_TBL;
   rule.flags = FIB_RULE_INVERT;
-  Request request(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
+  NetlinkRequest request(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
   request.body(rule).attribute(FRA_FWMARK, mark).attribute(FRA_PRIORITY, k_fallback_priority);
   const int error = socket.acknowledge(std::move(request));
   return error == EEXIST ? 0 : error; // of a firewall that served here before
@@ -102,7 +102,7 @@ std::string_view attributes_of(const nlmsghdr& header) {
 } // namespace
 
 void add_local_route(const policy::VirtualRange& range) {
-  Socket socket(NETLINK_ROUTE);
+  NetlinkSocket socket(NETLINK_ROUTE);
   raise_loopback(socket);
   rtmsg route{};
   route.rtm_family = AF_INET;
@@ -113,7 +113,7 @@ void add_local_route(const policy::VirtualRange& range) {
   route.rtm_type = RTN_LOCAL;
   const std::uint32_t destination = htonl(range.base);
   const int interface = k_loopback;
-  Request request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+  NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
   request.body(route).attribute(RTA_DST, destination).attribute(RTA_OIF, interface);
   if (const int error = socket.acknowledge(std::move(request)); error != 0) {
     throw support::system_error(ExitCode::failed, "cannot add the local route for " + range.text(), error);
@@ -121,7 +121,7 @@ void add_local_route(const policy::VirtualRange& range) {
 }
 
 void add_fallback_routes(std::uint32_t mark) {
-  Socket socket(NETLINK_ROUTE);
+  NetlinkSocket socket(NETLINK_ROUTE);
   for (const int family : {AF_INET, AF_INET6}) {
     int error = add_fallback_route(socket, family);
     if (family == AF_INET6 && means_no_ipv6(error)) {
@@ -139,10 +139,10 @@ void add_fallback_routes(std::uint32_t mark) {
 
 std::vector<Address16> default_gateways(int family) {
   std::multimap<std::uint32_t, Address16> found; // by metric
-  Socket socket(NETLINK_ROUTE);
+  NetlinkSocket socket(NETLINK_ROUTE);
   rtmsg wanted{};
   wanted.rtm_family = static_cast<unsigned char>(family);
-  Request routes(RTM_GETROUTE, 0);
+  NetlinkRequest routes(RTM_GETROUTE, 0);
   routes.body(wanted);
   socket.dump(std::move(routes), [&](const nlmsghdr& header) {
     rtmsg route{};
@@ -175,9 +175,9 @@ std::vector<Address16> default_gateways(int family) {
 
 std::vector<Address16> own_addresses() {
   std::vector<Address16> found;
-  Socket socket(NETLINK_ROUTE);
+  NetlinkSocket socket(NETLINK_ROUTE);
   ifaddrmsg any_address{};
-  Request addresses(RTM_GETADDR, 0);
+  NetlinkRequest addresses(RTM_GETADDR, 0);
   addresses.body(any_address);
   socket.dump(std::move(addresses), [&](const nlmsghdr& header) {
     for_each_attribute(attributes_of<ifaddrmsg>(header), [&](std::uint16_t type, std::string_view payload) {
@@ -187,7 +187,7 @@ std::vector<Address16> own_addresses() {
     });
   });
   rtmsg any_route{};
-  Request routes(RTM_GETROUTE, 0);
+  NetlinkRequest routes(RTM_GETROUTE, 0);
   routes.body(any_route);
   socket.dump(std::move(routes), [&](const nlmsghdr& header) {
     for_each_attribute(attributes_of<rtmsg>(header), [&](std::uint16_t type, std::string_view payload) {

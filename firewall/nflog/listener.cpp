@@ -21,8 +21,8 @@ constexpr std::uint32_t k_copy_bytes = 96;       // an IPv6 header and ports
 constexpr std::uint32_t k_flush_hundredths = 10; // a blocked packet shows within a tenth of a second
 constexpr std::uint32_t k_flush_packets = 8;
 
-netlink::Request config(std::uint16_t group) {
-  netlink::Request request((NFNL_SUBSYS_ULOG << 8U) | NFULNL_MSG_CONFIG, 0);
+netlink::NetlinkRequest config(std::uint16_t group) {
+  netlink::NetlinkRequest request((NFNL_SUBSYS_ULOG << 8U) | NFULNL_MSG_CONFIG, 0);
   nfgenmsg message{};
   message.nfgen_family = AF_UNSPEC;
   message.version = NFNETLINK_V0;
@@ -31,7 +31,7 @@ netlink::Request config(std::uint16_t group) {
   return request;
 }
 
-void send(netlink::Socket& socket, netlink::Request request) {
+void send(netlink::NetlinkSocket& socket, netlink::NetlinkRequest request) {
   if (const int error = socket.acknowledge(std::move(request)); error != 0) {
     throw support::system_error(ExitCode::failed, "cannot listen for rejected packets (NFLOG)", error,
                                 "the host's kernel needs the module nfnetlink_log");
@@ -44,14 +44,14 @@ Listener::Listener(asio::io_context& context, std::uint16_t group, Seen seen)
     : m_context(context), m_socket(NETLINK_NETFILTER), m_descriptor(context), m_seen(std::move(seen)) {
   nfulnl_msg_config_cmd bind{};
   bind.command = NFULNL_CFG_CMD_BIND;
-  netlink::Request bind_request = config(group);
+  netlink::NetlinkRequest bind_request = config(group);
   bind_request.attribute(NFULA_CFG_CMD, bind);
   send(m_socket, std::move(bind_request));
 
   nfulnl_msg_config_mode mode{};
   mode.copy_range = htonl(k_copy_bytes);
   mode.copy_mode = NFULNL_COPY_PACKET;
-  netlink::Request mode_request = config(group);
+  netlink::NetlinkRequest mode_request = config(group);
   mode_request.attribute(NFULA_CFG_MODE, mode)
       .attribute(NFULA_CFG_TIMEOUT, htonl(k_flush_hundredths))
       .attribute(NFULA_CFG_QTHRESH, htonl(k_flush_packets));

@@ -25,7 +25,7 @@ private:
   asio::awaitable<void> loop();
 
   asio::io_context& m_context;
-  netlink::Socket m_socket;
+  netlink::NetlinkSocket m_socket;
   asio::posix::stream_descriptor m_descriptor; // a duplicate; both are closed by their owners
   Seen m_seen;
 };

@@ -123,7 +123,7 @@ void Server::admit(support::Fd connection, tcp protocol) {
 void Server::refuse(support::Fd connection) {
   const linger reset{1, 0};
   ::setsockopt(connection.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-  audit::Record record;
+  audit::AuditRecord record;
   record.kind = audit::Kind::connect;
   record.protocol = "tcp";
   record.reason = "too-many";

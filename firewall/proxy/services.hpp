@@ -39,7 +39,7 @@ struct Services {
   std::string box;
   names::Directory& directory;
   upstream::Resolver& resolver;
-  audit::Log& log;
+  audit::AuditLog& log;
   OwnAddresses own_addresses;
   PipePool pipes;
   Limits limits;

@@ -94,7 +94,7 @@ private:
   Target m_target;
   std::uint64_t* m_budget = nullptr; ///< what may still be sent; none: any number of bytes
   std::string m_surplus;             ///< what the host sent before the relay started
-  audit::Record m_record;
+  audit::AuditRecord m_record;
   Clock::time_point m_started = Clock::now();
   Clock::time_point m_deadline;
   Clock::duration m_idle_limit{};

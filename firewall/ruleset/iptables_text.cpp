@@ -81,7 +81,7 @@ struct ActionOptions {
   std::string operator()(const Redirect& redirect) const {
     return fmt::format("-j REDIRECT --to-ports {}", redirect.port);
   }
-  std::string operator()(const Log& log) const {
+  std::string operator()(const LogPacket& log) const {
     return fmt::format("-m limit --limit {}/sec --limit-burst {} -j NFLOG --nflog-group {} --nflog-size 96",
                        log.per_second, log.burst, k_log_group);
   }

@@ -94,7 +94,7 @@ Chain output_chain(const Inputs& inputs) {
   rules.push_back({"output-late-reset", {TcpReset{}}, Drop{}});
   rules.push_back({"output-late-unreachable", {IcmpUnreachable{}}, Drop{}});
   rules.push_back({"output-late-unreachable6", {Icmpv6Unreachable{}}, Drop{}});
-  rules.push_back({"output-log", {}, Log{20, 50}});
+  rules.push_back({"output-log", {}, LogPacket{20, 50}});
   rules.push_back({"output-reject-tcp", {Tcp{}}, RejectReset{}});
   rules.push_back({"output-reject", {}, RejectProhibited{}});
   return chain;

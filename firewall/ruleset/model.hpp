@@ -68,11 +68,11 @@ struct Redirect {
   std::uint16_t port;
 }; ///< to this port of 127.0.0.1, or of ::1
 /// The packet's first bytes to k_log_group, at most this often, and on to the next rule.
-struct Log {
+struct LogPacket {
   std::uint32_t per_second;
   std::uint32_t burst;
 };
-using Action = std::variant<Accept, Drop, RejectReset, RejectProhibited, Redirect, Log>;
+using Action = std::variant<Accept, Drop, RejectReset, RejectProhibited, Redirect, LogPacket>;
 
 struct Rule {
   std::string name; ///< unique in the ruleset; carried into the kernel as a comment and looked for by verification

@@ -104,7 +104,7 @@ struct ActionStatements {
   std::vector<ordered_json> operator()(const Redirect& redirect) const {
     return {{{"redirect", {{"port", redirect.port}}}}};
   }
-  std::vector<ordered_json> operator()(const Log& log) const {
+  std::vector<ordered_json> operator()(const LogPacket& log) const {
     return {{{"limit", {{"rate", log.per_second}, {"burst", log.burst}, {"per", "second"}}}},
             {{"log", {{"group", k_log_group}, {"snaplen", 96}}}}};
   }

@@ -75,10 +75,10 @@ public:
         m_services{options.box, m_directory, m_resolver, m_log, {}, {}, limits(), gateway, {}},
         m_blocked(context, ruleset::k_log_group, [this](const nflog::Packet& packet) { record_blocked(packet); }),
         m_proxy(context, m_services, has_v6(m_directory.policy())),
-        m_stub(m_directory, options.nonce, [this](audit::Record record) { m_log.write(std::move(record)); }),
+        m_stub(m_directory, options.nonce, [this](audit::AuditRecord record) { m_log.write(std::move(record)); }),
         m_dns(context, m_stub), m_controller(
                                     m_directory,
-                                    [this](audit::Record record) {
+                                    [this](audit::AuditRecord record) {
                                       m_log.write(std::move(record));
                                       return m_log.healthy();
                                     },
@@ -114,7 +114,7 @@ private:
   }
 
   void record_life(const char* reason, const char* text) {
-    audit::Record record;
+    audit::AuditRecord record;
     record.verdict = audit::Verdict::allow;
     record.reason = reason;
     record.text = text;
@@ -126,7 +126,7 @@ private:
     if (packet.address == protocol::k_refused_address && packet.port == protocol::k_refused_port) {
       return;
     }
-    audit::Record record;
+    audit::AuditRecord record;
     record.kind = audit::Kind::address;
     record.address = packet.address;
     record.port = packet.port;
@@ -137,7 +137,7 @@ private:
     m_log.write(std::move(record));
   }
 
-  audit::Log m_log;
+  audit::AuditLog m_log;
   names::Directory m_directory;
   upstream::Resolver m_resolver;
   proxy::Services m_services;
@@ -146,7 +146,7 @@ private:
   dns::Stub m_stub;
   dns::Server m_dns;
   control::Controller m_controller;
-  control::Server m_control;
+  control::ControlServer m_control;
 };
 
 void run(const Options& options) {

@@ -67,7 +67,7 @@ std::string read_line(const Fd& socket, const SessionPaths& paths) {
 
 } // namespace
 
-control::Reply ask_firewall(const SessionPaths& paths, const control::Request& request) {
+control::ControlReply ask_firewall(const SessionPaths& paths, const control::ControlRequest& request) {
   const std::string line = control::to_line(request);
   if (line.size() > control::k_max_message) {
     throw Error(ExitCode::usage, "the host's name is too long");

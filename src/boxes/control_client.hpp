@@ -7,6 +7,7 @@ namespace agentbox::boxes {
 
 /// Asks the firewall of the running box whose files are `paths`, and returns its answer. Throws support::Error(failed)
 /// when there is no firewall that answers within five seconds.
-firewall::control::Reply ask_firewall(const SessionPaths& paths, const firewall::control::Request& request);
+firewall::control::ControlReply ask_firewall(const SessionPaths& paths,
+                                             const firewall::control::ControlRequest& request);
 
 } // namespace agentbox::boxes

@@ -25,7 +25,7 @@ using support::Error;
 using support::ExitCode;
 
 struct ChangeOptions {
-  control::Request::Verb verb = control::Request::Verb::allow;
+  control::ControlRequest::Verb verb = control::ControlRequest::Verb::allow;
   std::string host;
   std::optional<std::string> duration;
   std::optional<std::string> box;
@@ -34,7 +34,7 @@ struct ChangeOptions {
 
 /// Refuses here what the firewall, which knows no list of public suffixes, would let pass. A denial only tightens.
 void check_host(const ChangeOptions& options) {
-  if (options.verb == control::Request::Verb::deny) {
+  if (options.verb == control::ControlRequest::Verb::deny) {
     return;
   }
   if (policy::is_host_alias(std::string_view(options.host).substr(0, options.host.find(':')))) {
@@ -73,7 +73,7 @@ void change_box(const boxes::Found& box, const ChangeOptions& options, std::uint
   if (box.record && box.record->full_network) {
     throw Error(ExitCode::usage, "the box \"" + box.name + "\" has no firewall: it was started with --full-network");
   }
-  const control::Reply reply = boxes::ask_firewall(box.paths, {options.verb, options.host, seconds});
+  const control::ControlReply reply = boxes::ask_firewall(box.paths, {options.verb, options.host, seconds});
   const std::string message = support::escape_untrusted(reply.message, 1000);
   if (!reply.ok) {
     throw Error(ExitCode::refused, "box \"" + box.name + "\": " + message, support::escape_untrusted(reply.hint, 1000));
@@ -84,7 +84,7 @@ void change_box(const boxes::Found& box, const ChangeOptions& options, std::uint
 void change(const ChangeOptions& options) {
   check_host(options);
   const std::uint32_t seconds = seconds_of(options.duration);
-  const bool allow = options.verb == control::Request::Verb::allow;
+  const bool allow = options.verb == control::ControlRequest::Verb::allow;
   std::optional<Saving> saving;
   if (options.save) {
     saving.emplace(*options.save, allow, options.host); // finds out now what would stand in its way
@@ -101,12 +101,12 @@ void change(const ChangeOptions& options) {
   }
 }
 
-void add_change(const CommandSpec& app, const char* name, const char* description, control::Request::Verb verb) {
+void add_change(const CommandSpec& app, const char* name, const char* description, control::ControlRequest::Verb verb) {
   const CommandSpec command = app.command(name, description);
   auto options = std::make_shared<ChangeOptions>();
   options->verb = verb;
   command.required("HOST", options->host,
-                   verb == control::Request::Verb::allow
+                   verb == control::ControlRequest::Verb::allow
                        ? "Host name (default port: 443), or *.HOST for every name below HOST"
                        : "Host name (default: every port), or *.HOST for every name below HOST");
   command.option("--for", options->duration, "TIME",
@@ -120,11 +120,12 @@ void add_change(const CommandSpec& app, const char* name, const char* descriptio
 } // namespace
 
 void add_allow(const CommandSpec& app, Context& /*context*/) {
-  add_change(app, "allow", "Allow a running box to connect to a host", control::Request::Verb::allow);
+  add_change(app, "allow", "Allow a running box to connect to a host", control::ControlRequest::Verb::allow);
 }
 
 void add_deny(const CommandSpec& app, Context& /*context*/) {
-  add_change(app, "deny", "Deny a running box a host and close open connections to it", control::Request::Verb::deny);
+  add_change(app, "deny", "Deny a running box a host and close open connections to it",
+             control::ControlRequest::Verb::deny);
 }
 
 } // namespace agentbox::cli

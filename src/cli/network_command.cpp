@@ -33,7 +33,7 @@
 namespace agentbox::cli {
 namespace {
 
-using firewall::audit::Record;
+using firewall::audit::AuditRecord;
 using support::Error;
 using support::ExitCode;
 

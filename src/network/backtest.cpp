@@ -18,22 +18,22 @@
 namespace agentbox::network {
 namespace {
 
+using firewall::audit::AuditRecord;
 using firewall::audit::Kind;
-using firewall::audit::Record;
 using firewall::audit::Verdict;
 using Outcome = Tested::Outcome;
 
-bool counts(const Record& record) {
+bool counts(const AuditRecord& record) {
   return record.kind == Kind::connect || (record.kind == Kind::dns && record.verdict == Verdict::deny) ||
          record.kind == Kind::address;
 }
 
-bool list_decided(const Record& record) {
+bool list_decided(const AuditRecord& record) {
   constexpr std::array<std::string_view, 4> k_words = {"not-listed", "port-not-listed", "blocked", "not-a-name"};
   return std::find(k_words.begin(), k_words.end(), record.reason) != k_words.end() && record.protocol != "udp";
 }
 
-policy::EgressDecision decide(const Record& record, const policy::EgressIndex& index) {
+policy::EgressDecision decide(const AuditRecord& record, const policy::EgressIndex& index) {
   if (record.name.empty()) {
     const auto address = policy::parse_address(record.address);
     return address ? index.decide_address(*address, record.port) : policy::EgressDecision{};
@@ -41,7 +41,7 @@ policy::EgressDecision decide(const Record& record, const policy::EgressIndex& i
   return record.port == 0 ? index.decide(record.name) : index.decide(record.name, record.port);
 }
 
-Tested test(const Record& record, const policy::EgressIndex& index) {
+Tested test(const AuditRecord& record, const policy::EgressIndex& index) {
   Tested tested;
   tested.host = record.name.empty() ? record.address : record.name;
   tested.port = record.port;
@@ -84,9 +84,10 @@ std::string_view outcome_text(Outcome outcome) {
   return "unknown";
 }
 
-std::vector<Tested> backtest(const std::vector<Record>& records, const policy::EgressIndex& index, std::size_t last) {
-  std::vector<const Record*> wanted;
-  for (const Record& record : records) {
+std::vector<Tested> backtest(const std::vector<AuditRecord>& records, const policy::EgressIndex& index,
+                             std::size_t last) {
+  std::vector<const AuditRecord*> wanted;
+  for (const AuditRecord& record : records) {
     if (counts(record)) {
       wanted.push_back(&record);
     }
@@ -95,7 +96,7 @@ std::vector<Tested> backtest(const std::vector<Record>& records, const policy::E
     wanted.erase(wanted.begin(), wanted.end() - static_cast<std::ptrdiff_t>(last));
   }
   std::map<std::tuple<Outcome, std::string, std::uint16_t>, Tested> by_host; // in the order of Outcome
-  for (const Record* record : wanted) {
+  for (const AuditRecord* record : wanted) {
     Tested tested = test(*record, index);
     Tested& one = by_host[{tested.outcome, tested.host, tested.port}];
     tested.count = one.count + record->count;

@@ -29,7 +29,7 @@ struct Tested {
 /// The outcome for each host and port of the last `last` (0: all) connections and refusals in `records`, which may be
 /// sums; what breaks comes first. Only what the list decides is judged: a connection that was refused for another
 /// reason, as a wrong SNI, would be refused still.
-std::vector<Tested> backtest(const std::vector<firewall::audit::Record>& records, const policy::EgressIndex& index,
+std::vector<Tested> backtest(const std::vector<firewall::audit::AuditRecord>& records, const policy::EgressIndex& index,
                              std::size_t last);
 
 /// "breaks", "passes-now", "still-passes", "still-refused", "not-known".

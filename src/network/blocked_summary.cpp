@@ -9,7 +9,7 @@
 
 namespace agentbox::network {
 
-std::vector<std::string> blocked_summary(const std::vector<firewall::audit::Record>& records,
+std::vector<std::string> blocked_summary(const std::vector<firewall::audit::AuditRecord>& records,
                                          const std::set<std::string>& said, std::size_t max_lines) {
   const std::vector<network::Denied> all = network::denied(records);
   std::vector<std::string> lines;

@@ -14,8 +14,8 @@
 namespace agentbox::network {
 namespace {
 
+using firewall::audit::AuditRecord;
 using firewall::audit::Kind;
-using firewall::audit::Record;
 using firewall::audit::Verdict;
 using Row = std::vector<std::string>;
 
@@ -55,12 +55,12 @@ bool all_today(const std::set<std::string>& days) {
   return days.empty() || (days.size() == 1 && *days.begin() == today.data());
 }
 
-std::string host_of(const Record& record) {
+std::string host_of(const AuditRecord& record) {
   const std::string host = host_text(record);
   return record.port == 0 ? host : fmt::format("{}:{}", host, record.port);
 }
 
-std::string why_of(const Record& record) {
+std::string why_of(const AuditRecord& record) {
   if (const auto notice = notice_of(record)) {
     return notice->why;
   }
@@ -70,11 +70,11 @@ std::string why_of(const Record& record) {
 }
 
 /// How many decisions a sum stands for, and since when.
-std::string sum_text(const Record& record, const char* format) {
+std::string sum_text(const AuditRecord& record, const char* format) {
   return record.count < 2 ? "" : fmt::format("{} times since {}: ", record.count, local_time(record.first, format));
 }
 
-std::string duration_text(const Record& record) {
+std::string duration_text(const AuditRecord& record) {
   const std::uint64_t ms = record.duration_ms;
   if (record.kind != Kind::connect || record.count > 1) {
     return "";
@@ -85,14 +85,14 @@ std::string duration_text(const Record& record) {
   return ms < 120'000 ? fmt::format("{:.1f} s", static_cast<double>(ms) / 1000) : fmt::format("{} min", ms / 60'000);
 }
 
-std::string verdict_of(const Record& record) {
+std::string verdict_of(const AuditRecord& record) {
   if (record.kind == Kind::control) {
     return "rule";
   }
   return std::string(firewall::audit::verdict_text(record.verdict));
 }
 
-const char* colour_of(const Record& record) {
+const char* colour_of(const AuditRecord& record) {
   return record.kind == Kind::control ? k_bold : record.verdict == Verdict::allow ? k_green : k_red;
 }
 
@@ -157,15 +157,15 @@ private:
 
 } // namespace
 
-bool is_news(const Record& record) {
+bool is_news(const AuditRecord& record) {
   const bool quiet_life = record.kind == Kind::firewall && (record.reason == "start" || record.reason == "stop");
   return record.kind != Kind::gate && !quiet_life;
 }
 
-std::string log_table(const std::vector<Record>& records, const Look& look) {
+std::string log_table(const std::vector<AuditRecord>& records, const Look& look) {
   std::set<std::string> boxes;
   std::set<std::string> days;
-  for (const Record& record : records) {
+  for (const AuditRecord& record : records) {
     boxes.insert(record.box);
     days.insert(local_time(record.time, "%Y-%m-%d"));
   }
@@ -176,7 +176,7 @@ std::string log_table(const std::vector<Record>& records, const Look& look) {
     headings.insert(headings.begin() + 1, "BOX");
   }
   Table table(headings, many ? "456" : "345");
-  for (const Record& record : records) {
+  for (const AuditRecord& record : records) {
     const bool moved = record.bytes_up + record.bytes_down > 0;
     Row row = {local_time(record.time, format),
                verdict_of(record),
@@ -224,7 +224,7 @@ std::string totals_table(const std::vector<Total>& totals, const Look& look) {
   return table.text(look);
 }
 
-std::string follow_line(const Record& record, const Look& look) {
+std::string follow_line(const AuditRecord& record, const Look& look) {
   const bool moved = record.bytes_up + record.bytes_down > 0;
   const std::string bytes =
       moved ? fmt::format("  {} up, {} down", size_text(record.bytes_up), size_text(record.bytes_down)) : "";

@@ -18,7 +18,7 @@ namespace agentbox::network {
 namespace {
 
 namespace fs = std::filesystem;
-using firewall::audit::Record;
+using firewall::audit::AuditRecord;
 
 constexpr std::string_view k_suffix = protocol::k_log_suffix;
 constexpr std::string_view k_old_suffix = protocol::k_old_log_suffix;
@@ -47,7 +47,7 @@ std::string read_end(const fs::path& path) {
   return text;
 }
 
-void add_lines(const fs::path& path, const Filter& filter, std::string& oldest, std::vector<Record>& records) {
+void add_lines(const fs::path& path, const Filter& filter, std::string& oldest, std::vector<AuditRecord>& records) {
   const std::string text = read_end(path);
   std::string_view rest = text;
   while (!rest.empty()) {
@@ -75,13 +75,13 @@ std::string box_of(const std::string& file) {
 }
 
 void add_box(const fs::path& folder, const std::string& box, const Filter& filter, History& history) {
-  std::vector<Record> lines;
+  std::vector<AuditRecord> lines;
   std::string oldest; // of those that are still there, whether they are wanted or not
   add_lines(folder / (box + std::string(k_old_suffix)), filter, oldest, lines);
   add_lines(folder / (box + std::string(k_suffix)), filter, oldest, lines);
-  std::vector<Record> all = read_totals(folder / (box + std::string(k_totals_suffix)));
-  std::erase_if(all, [&](const Record& sum) { return !filter.wants(sum); });
-  for (const Record& sum : all) {
+  std::vector<AuditRecord> all = read_totals(folder / (box + std::string(k_totals_suffix)));
+  std::erase_if(all, [&](const AuditRecord& sum) { return !filter.wants(sum); });
+  for (const AuditRecord& sum : all) {
     if (oldest.empty() || sum.time < oldest) {
       history.displaced.push_back(sum);
     }
@@ -96,7 +96,7 @@ void add_box(const fs::path& folder, const std::string& box, const Filter& filte
 
 } // namespace
 
-bool Filter::wants(const Record& record) const {
+bool Filter::wants(const AuditRecord& record) const {
   return (!box || record.box == *box) && (!since || record.time >= *since);
 }
 
@@ -112,7 +112,7 @@ std::vector<std::string> boxes_with_history(const fs::path& folder) {
 }
 
 History read_history(const fs::path& folder, const Filter& filter) {
-  const auto by_time = [](const Record& a, const Record& b) { return a.time < b.time; };
+  const auto by_time = [](const AuditRecord& a, const AuditRecord& b) { return a.time < b.time; };
   History history;
   for (const std::string& box : boxes_with_history(folder)) {
     if (!filter.box || box == *filter.box) {

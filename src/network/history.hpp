@@ -14,19 +14,19 @@ struct Filter {
   std::optional<std::string> box;   ///< of this box only
   std::optional<std::string> since; ///< not before this time, as parse_since() writes it
 
-  bool wants(const firewall::audit::Record& record) const;
+  bool wants(const firewall::audit::AuditRecord& record) const;
 };
 
 /// What the firewalls of some boxes recorded.
 struct History {
   /// The lines of the audit logs that are still there, by time: those of before the last rotation included, at most the
   /// last 64 MiB of each box.
-  std::vector<firewall::audit::Record> lines;
+  std::vector<firewall::audit::AuditRecord> lines;
   /// What all decisions come to by host, by the time of the last one: also of those whose lines were displaced, and of
   /// those that came too fast for lines.
-  std::vector<firewall::audit::Record> sums;
+  std::vector<firewall::audit::AuditRecord> sums;
   /// Those of `sums` of which no line is left, by time.
-  std::vector<firewall::audit::Record> displaced;
+  std::vector<firewall::audit::AuditRecord> displaced;
   /// Where `sums` are of a time (Filter::since) that the lines do not cover: since when they do. What was known before
   /// may have done more than its sum says.
   std::string lines_begin;

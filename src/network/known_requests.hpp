@@ -14,7 +14,7 @@ public:
   explicit KnownRequests(std::vector<policy::KnownRequest> expected = {}) : m_expected(std::move(expected)) {}
 
   /// Whether `record` is one of them; each is known as often as the agent makes it, and no more.
-  bool take(const firewall::audit::Record& record);
+  bool take(const firewall::audit::AuditRecord& record);
 
 private:
   std::vector<policy::KnownRequest> m_expected;

@@ -137,7 +137,7 @@ std::vector<Notice> LiveNotices::take_new() {
   return notices;
 }
 
-const std::vector<firewall::audit::Record>& LiveNotices::denied() {
+const std::vector<firewall::audit::AuditRecord>& LiveNotices::denied() {
   do {
     take_new();
   } while (m_tail.more());

@@ -38,7 +38,7 @@ public:
   std::chrono::milliseconds look();
 
   /// What was denied in all, the last of it read now: for when the firewall is gone. Bounded: the first 10,000.
-  const std::vector<firewall::audit::Record>& denied();
+  const std::vector<firewall::audit::AuditRecord>& denied();
   /// What was said on stderr, by Notice::what.
   const std::set<std::string>& said() const noexcept { return m_said; }
 
@@ -57,7 +57,7 @@ private:
   bool m_notify = false;
   std::map<std::string, Clock::time_point> m_recent;
   std::set<std::string> m_said;
-  std::vector<firewall::audit::Record> m_denied;
+  std::vector<firewall::audit::AuditRecord> m_denied;
   std::optional<Clock::time_point> m_notified;
   pid_t m_bubble = -1; ///< notify-send, when it was started
   bool m_titled = false;

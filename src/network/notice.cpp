@@ -12,15 +12,15 @@
 namespace agentbox::network {
 namespace {
 
+using firewall::audit::AuditRecord;
 using firewall::audit::Kind;
-using firewall::audit::Record;
 using firewall::audit::Verdict;
 
 /// How the rule of a live denial ends in the log.
 constexpr std::string_view k_by_user = " (agentbox deny)";
 constexpr std::string_view k_denied_by_user = "denied by you: ";
 
-std::string what_of(const Record& record) {
+std::string what_of(const AuditRecord& record) {
   if (record.address == firewall::audit::k_other_hosts) {
     return record.kind == Kind::dns ? "other names" : "other hosts";
   }
@@ -37,7 +37,7 @@ std::string what_of(const Record& record) {
   return fmt::format("{}:{}", support::escape_untrusted(record.name, 255), record.port);
 }
 
-std::string denial_text(const Record& record) {
+std::string denial_text(const AuditRecord& record) {
   if (record.address == firewall::audit::k_other_hosts) {
     return support::escape_untrusted(record.reason, 40) + "; too many to keep apart";
   }
@@ -61,7 +61,7 @@ std::string denial_text(const Record& record) {
 }
 
 /// What would allow it, in the form of a list of hosts.
-std::string entry_of(const Record& record) {
+std::string entry_of(const AuditRecord& record) {
   const bool by_user = record.reason == "blocked" && record.rule.ends_with(k_by_user);
   const bool by_list = record.reason == "not-listed" || record.reason == "port-not-listed";
   if ((!by_user && !by_list) || !policy::canonical_name(record.name)) {
@@ -76,7 +76,7 @@ std::string entry_of(const Record& record) {
 
 } // namespace
 
-std::optional<Notice> notice_of(const Record& record) {
+std::optional<Notice> notice_of(const AuditRecord& record) {
   const bool of_box = record.kind == Kind::dns || record.kind == Kind::connect || record.kind == Kind::address;
   if (!of_box || record.verdict != Verdict::deny) {
     return std::nullopt;
@@ -99,9 +99,9 @@ std::string line_of(const Notice& notice, const std::string& box) {
                      command.empty() ? "" : " - allow it with: " + command);
 }
 
-std::vector<Denied> denied(const std::vector<Record>& records) {
+std::vector<Denied> denied(const std::vector<AuditRecord>& records) {
   std::map<std::string, Denied> by_what;
-  for (const Record& record : records) {
+  for (const AuditRecord& record : records) {
     auto notice = notice_of(record);
     if (!notice) {
       continue;

@@ -19,7 +19,7 @@ struct Notice {
 };
 
 /// The notice of `record`; nothing unless it is a denial of what the box asked for.
-std::optional<Notice> notice_of(const firewall::audit::Record& record);
+std::optional<Notice> notice_of(const firewall::audit::AuditRecord& record);
 
 /// "agentbox allow pypi.org --for 10m", with `--box NAME` when `box` is not empty. Empty when nothing would allow it.
 std::string allow_command(const Notice& notice, const std::string& box);
@@ -38,6 +38,6 @@ struct Denied {
 };
 
 /// The denials of `records`, which are by time and may be sums; the most frequent first.
-std::vector<Denied> denied(const std::vector<firewall::audit::Record>& records);
+std::vector<Denied> denied(const std::vector<firewall::audit::AuditRecord>& records);
 
 } // namespace agentbox::network

@@ -14,7 +14,7 @@
 namespace agentbox::network {
 namespace {
 
-using firewall::audit::Record;
+using firewall::audit::AuditRecord;
 
 /// What agents and their parts ask for by themselves, and work without (measured, tests/host/internet/README.md).
 struct Noise {
@@ -107,7 +107,7 @@ void write_items(std::string& text, const std::vector<Suggestion::Item>& items, 
 
 } // namespace
 
-Suggestion suggest(const std::vector<Record>& records, const policy::EgressIndex& index) {
+Suggestion suggest(const std::vector<AuditRecord>& records, const policy::EgressIndex& index) {
   std::map<std::string, Suggestion::Item> add;
   std::map<std::string, Suggestion::Item> left_out;
   const auto count = [](std::map<std::string, Suggestion::Item>& items, const Denied& one, const std::string& entry,

@@ -23,7 +23,7 @@ struct Suggestion {
 
 /// The fewest entries that cover what `records` say was denied and `index` would still deny: exact names and ports,
 /// never a wildcard, nothing that a rule blocks, and not what the agents ask for by themselves and do without.
-Suggestion suggest(const std::vector<firewall::audit::Record>& records, const policy::EgressIndex& index);
+Suggestion suggest(const std::vector<firewall::audit::AuditRecord>& records, const policy::EgressIndex& index);
 
 /// The suggestion as TOML for people to read. Everything in it is escaped.
 std::string to_toml(const Suggestion& suggestion);

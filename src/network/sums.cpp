@@ -16,7 +16,7 @@ namespace agentbox::network {
 namespace {
 
 namespace audit = firewall::audit;
-using audit::Record;
+using audit::AuditRecord;
 
 constexpr std::size_t k_max_places = 65536; // more than a firewall ever makes
 constexpr int k_attempts = 5;
@@ -35,13 +35,13 @@ std::optional<audit::Sum> read_place(int file, off_t at) {
   return std::nullopt;
 }
 
-using ByKey = std::map<std::string, Record>;
+using ByKey = std::map<std::string, AuditRecord>;
 
-std::string box_key(const Record& record) {
+std::string box_key(const AuditRecord& record) {
   return record.box + ' ' + audit::key_of(record);
 }
 
-void add_to(ByKey& sums, const Record& record) {
+void add_to(ByKey& sums, const AuditRecord& record) {
   const auto [place, is_new] = sums.try_emplace(box_key(record), record);
   if (!is_new) {
     audit::add(place->second, record);
@@ -50,19 +50,20 @@ void add_to(ByKey& sums, const Record& record) {
   }
 }
 
-std::vector<Record> values_of(ByKey&& sums) {
-  std::vector<Record> records;
+std::vector<AuditRecord> values_of(ByKey&& sums) {
+  std::vector<AuditRecord> records;
   records.reserve(sums.size());
   for (auto& [key, record] : sums) {
     records.push_back(std::move(record));
   }
-  std::stable_sort(records.begin(), records.end(), [](const Record& a, const Record& b) { return a.time < b.time; });
+  std::stable_sort(records.begin(), records.end(),
+                   [](const AuditRecord& a, const AuditRecord& b) { return a.time < b.time; });
   return records;
 }
 
 } // namespace
 
-std::vector<Record> read_totals(const std::filesystem::path& path) {
+std::vector<AuditRecord> read_totals(const std::filesystem::path& path) {
   const support::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat info {};
   if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
@@ -81,21 +82,21 @@ std::vector<Record> read_totals(const std::filesystem::path& path) {
   return values_of(std::move(sums));
 }
 
-std::vector<Record> summed(const std::vector<Record>& records) {
+std::vector<AuditRecord> summed(const std::vector<AuditRecord>& records) {
   ByKey sums;
-  for (const Record& record : records) {
+  for (const AuditRecord& record : records) {
     add_to(sums, record);
   }
   return values_of(std::move(sums));
 }
 
-std::vector<Record> sums_since(const std::string& since, const std::vector<Record>& all,
-                               const std::vector<Record>& lines) {
+std::vector<AuditRecord> sums_since(const std::string& since, const std::vector<AuditRecord>& all,
+                                    const std::vector<AuditRecord>& lines) {
   ByKey sums;
-  for (const Record& line : lines) {
+  for (const AuditRecord& line : lines) {
     add_to(sums, line);
   }
-  for (const Record& record : all) {
+  for (const AuditRecord& record : all) {
     if (record.first >= since) {
       sums[box_key(record)] = record;
     }

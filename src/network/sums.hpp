@@ -12,15 +12,15 @@ namespace agentbox::network {
 /// What the file `path` (NAME.totals) has: a record with `count` and `first` for each kind of decision on each host,
 /// and one with the address k_other_hosts for those that were too many to keep apart. Nothing without such a file.
 /// Reads while a firewall writes; bounded; links, and what is no place of such a file, are passed over.
-std::vector<firewall::audit::Record> read_totals(const std::filesystem::path& path);
+std::vector<firewall::audit::AuditRecord> read_totals(const std::filesystem::path& path);
 
 /// `records`, those of the same kind and host summed.
-std::vector<firewall::audit::Record> summed(const std::vector<firewall::audit::Record>& records);
+std::vector<firewall::audit::AuditRecord> summed(const std::vector<firewall::audit::AuditRecord>& records);
 
 /// What was decided from `since` on: `all` as far as it is of that time, and of what it has from both sides of it
 /// what the lines of the log say, `lines`, which are of that time.
-std::vector<firewall::audit::Record> sums_since(const std::string& since,
-                                                const std::vector<firewall::audit::Record>& all,
-                                                const std::vector<firewall::audit::Record>& lines);
+std::vector<firewall::audit::AuditRecord> sums_since(const std::string& since,
+                                                     const std::vector<firewall::audit::AuditRecord>& all,
+                                                     const std::vector<firewall::audit::AuditRecord>& lines);
 
 } // namespace agentbox::network

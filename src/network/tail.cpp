@@ -19,7 +19,7 @@
 namespace agentbox::network {
 namespace {
 
-using firewall::audit::Record;
+using firewall::audit::AuditRecord;
 using support::Fd;
 
 constexpr std::string_view k_log_suffix = protocol::k_log_suffix;
@@ -40,21 +40,21 @@ Tail::Tail(std::filesystem::path folder, std::optional<std::string> box, Watchin
       (!m_inotify || inotify_add_watch(m_inotify.get(), m_folder.c_str(), IN_MODIFY | IN_CREATE | IN_ONLYDIR) < 0)) {
     throw support::system_error(support::ExitCode::failed, "cannot watch " + m_folder.string(), errno);
   }
-  std::vector<Record> ignored;
+  std::vector<AuditRecord> ignored;
   for (const std::string& name : m_box ? std::vector{*m_box} : boxes_with_history(m_folder)) {
     follow(name, false, ignored);
   }
 }
 
 /// Opens the log of box `name` if it is not the one that is read already; the end of the former one is read first.
-void Tail::follow(const std::string& name, bool from_start, std::vector<Record>& records) {
+void Tail::follow(const std::string& name, bool from_start, std::vector<AuditRecord>& records) {
   Fd file(
       open((m_folder / (name + std::string(k_log_suffix))).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   const auto info = file ? status_of(file.get()) : std::nullopt;
   if (!info) {
     return;
   }
-  Log& log = m_logs[name];
+  FollowedLog& log = m_logs[name];
   if (log.file && log.inode == info->st_ino) {
     return;
   }
@@ -65,7 +65,7 @@ void Tail::follow(const std::string& name, bool from_start, std::vector<Record>&
   log = {std::move(file), info->st_ino, offset, {}};
 }
 
-void Tail::read_log(Log& log, std::vector<Record>& records) {
+void Tail::read_log(FollowedLog& log, std::vector<AuditRecord>& records) {
   std::size_t taken = 0;
   std::array<char, 65536> buffer{};
   while (taken < k_max_at_once) {
@@ -114,9 +114,9 @@ std::vector<std::string> Tail::touched_boxes() {
   return {touched.begin(), touched.end()};
 }
 
-std::vector<Record> Tail::take() {
+std::vector<AuditRecord> Tail::take() {
   m_more = false;
-  std::vector<Record> records;
+  std::vector<AuditRecord> records;
   for (const std::string& name : touched_boxes()) {
     follow(name, true, records);
   }

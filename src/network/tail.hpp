@@ -30,12 +30,12 @@ public:
 
   /// What was written since the last call, in the order of each log. Bounded: what is left shows in the next call, and
   /// more() is true then.
-  std::vector<firewall::audit::Record> take();
+  std::vector<firewall::audit::AuditRecord> take();
   bool more() const noexcept { return m_more; }
 
 private:
   /// One log, and how far it was read.
-  struct Log {
+  struct FollowedLog {
     support::Fd file;
     std::uint64_t inode = 0;
     std::uint64_t offset = 0;
@@ -43,13 +43,13 @@ private:
   };
 
   std::vector<std::string> touched_boxes();
-  void read_log(Log& log, std::vector<firewall::audit::Record>& records);
-  void follow(const std::string& name, bool from_start, std::vector<firewall::audit::Record>& records);
+  void read_log(FollowedLog& log, std::vector<firewall::audit::AuditRecord>& records);
+  void follow(const std::string& name, bool from_start, std::vector<firewall::audit::AuditRecord>& records);
 
   std::filesystem::path m_folder;
   std::optional<std::string> m_box;
   support::Fd m_inotify;
-  std::map<std::string, Log> m_logs;
+  std::map<std::string, FollowedLog> m_logs;
   bool m_more = false;
 };
 

@@ -12,8 +12,8 @@
 
 namespace agentbox::network {
 
+using firewall::audit::AuditRecord;
 using firewall::audit::Kind;
-using firewall::audit::Record;
 using firewall::audit::Verdict;
 
 std::string size_text(std::uint64_t bytes) {
@@ -28,7 +28,7 @@ std::string size_text(std::uint64_t bytes) {
                    : fmt::format("{:.{}f} {}", value, value < 9.95 ? 1 : 0, k_units.at(unit));
 }
 
-std::string host_text(const Record& record) {
+std::string host_text(const AuditRecord& record) {
   if (record.address == firewall::audit::k_other_hosts) {
     return "other hosts";
   }
@@ -36,9 +36,9 @@ std::string host_text(const Record& record) {
   return host.empty() ? "-" : support::escape_untrusted(host, 255);
 }
 
-std::vector<Total> totals(const std::vector<Record>& records) {
+std::vector<Total> totals(const std::vector<AuditRecord>& records) {
   std::map<std::string, Total> by_host;
-  for (const Record& record : records) {
+  for (const AuditRecord& record : records) {
     if (record.kind != Kind::connect && record.kind != Kind::dns && record.kind != Kind::address) {
       continue;
     }

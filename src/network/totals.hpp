@@ -21,10 +21,10 @@ struct Total {
 };
 
 /// By host, of records that may be sums; the most bytes first, then the most denials.
-std::vector<Total> totals(const std::vector<firewall::audit::Record>& records);
+std::vector<Total> totals(const std::vector<firewall::audit::AuditRecord>& records);
 
 /// The host that a record is about: name, else address, else "-"; "other hosts" for many of them. Escaped.
-std::string host_text(const firewall::audit::Record& record);
+std::string host_text(const firewall::audit::AuditRecord& record);
 
 /// One JSON object and a newline.
 std::string to_json_line(const Total& total);

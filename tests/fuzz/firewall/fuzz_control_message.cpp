@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::size_t records = 0;
   control::Controller controller(
       directory,
-      [&](const agentbox::firewall::audit::Record& record) {
+      [&](const agentbox::firewall::audit::AuditRecord& record) {
         require(agentbox::firewall::audit::to_json_line(record).size() <= 8192, "a record is bounded");
         ++records;
         return true;
@@ -35,14 +35,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     const auto parsed = control::parse_request(line);
-    control::Reply reply;
-    if (const auto* request = std::get_if<control::Request>(&parsed)) {
+    control::ControlReply reply;
+    if (const auto* request = std::get_if<control::ControlRequest>(&parsed)) {
       const std::size_t before = records;
       const auto changes = directory.live().changes();
       reply = controller.handle(*request, control::Controller::Clock::now());
       require(directory.live().changes() == changes || records > before, "every change is written down");
     } else {
-      reply = std::get<control::Reply>(parsed);
+      reply = std::get<control::ControlReply>(parsed);
       require(!reply.ok, "anything that is not a request is refused");
     }
     const std::string answer = control::to_line(reply);

@@ -33,7 +33,7 @@ void check_answer(const dns::Query& query, std::string_view response) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { // NOLINT(*-identifier-naming)
   static names::Directory directory(sample());
-  static dns::Stub stub(directory, "0123456789abcdef", [](const agentbox::firewall::audit::Record& record) {
+  static dns::Stub stub(directory, "0123456789abcdef", [](const agentbox::firewall::audit::AuditRecord& record) {
     const std::string line = to_json_line(record);
     require(line.size() <= 4096 && !agentbox::fuzz::has_control_bytes(line.substr(0, line.size() - 1)),
             "the record is one harmless line");

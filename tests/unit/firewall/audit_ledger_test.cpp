@@ -18,9 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Record decision(const std::string& name, Verdict verdict = Verdict::allow, std::uint64_t bytes = 1) {
+AuditRecord decision(const std::string& name, Verdict verdict = Verdict::allow, std::uint64_t bytes = 1) {
   static int second = 0;
-  Record record;
+  AuditRecord record;
   record.time = "2026-01-31T12:00:00." + std::to_string(100 + (second++ % 900)) + "Z";
   record.box = "b";
   record.kind = Kind::connect;
@@ -142,7 +142,7 @@ TEST_CASE("after a kill at any moment each decision counts once or not at all, a
   for (int round = 0; round < 40; ++round) {
     const pid_t child = fork();
     if (child == 0) {
-      Log log(folder.path(), "b", 8192); // rotates all the time
+      AuditLog log(folder.path(), "b", 8192); // rotates all the time
       for (std::uint64_t i = 0;; ++i) {
         log.write(decision("n" + std::to_string(i % 2000) + ".example", i % 3 == 0 ? Verdict::deny : Verdict::allow));
         *written = *written + 1;

@@ -12,8 +12,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 const Limiter::Clock::time_point k_start = Limiter::Clock::time_point() + std::chrono::hours(1);
 
-Record denial(const std::string& name) {
-  Record record;
+AuditRecord denial(const std::string& name) {
+  AuditRecord record;
   record.kind = Kind::dns;
   record.name = name;
   record.reason = "not-listed";
@@ -31,7 +31,7 @@ TEST_CASE("the same denial is written once in a while", "[audit]") {
 
 TEST_CASE("every allowed connection is written, as its bytes are its own", "[audit]") {
   Limiter limiter;
-  Record record = denial("a.example");
+  AuditRecord record = denial("a.example");
   record.verdict = Verdict::allow;
   CHECK(limiter.admit(record, k_start));
   CHECK(limiter.admit(record, k_start));
@@ -39,7 +39,7 @@ TEST_CASE("every allowed connection is written, as its bytes are its own", "[aud
 
 TEST_CASE("a flood of denials keeps no allowed connection out, nor the other way round", "[audit]") {
   Limiter limiter({10, 20});
-  Record connection = denial("upload.example");
+  AuditRecord connection = denial("upload.example");
   connection.verdict = Verdict::allow;
   for (int i = 0; i < 1000; ++i) {
     limiter.admit(denial("n" + std::to_string(i)), k_start);

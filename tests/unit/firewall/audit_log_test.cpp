@@ -40,8 +40,8 @@ std::string content(const fs::path& path) {
   return text.str();
 }
 
-Record allowed(const std::string& name) {
-  Record record;
+AuditRecord allowed(const std::string& name) {
+  AuditRecord record;
   record.kind = Kind::connect;
   record.verdict = Verdict::allow;
   record.name = name;
@@ -51,10 +51,10 @@ Record allowed(const std::string& name) {
 TEST_CASE("records are appended with box and time", "[audit]") {
   const Folder folder;
   {
-    Log log(folder.path, "mybox");
+    AuditLog log(folder.path, "mybox");
     log.write(allowed("a.example"));
   }
-  Log log(folder.path, "mybox");
+  AuditLog log(folder.path, "mybox");
   log.write(allowed("b.example"));
   std::istringstream lines(content(folder.path / "mybox.jsonl"));
   std::string line;
@@ -79,17 +79,17 @@ TEST_CASE("the log is never somebody else's file", "[audit]") {
   fs::create_hard_link(victim, folder.path / "hard.jsonl");
   REQUIRE(::mkfifo((folder.path / "fifo.jsonl").c_str(), 0600) == 0);
   fs::create_directory(folder.path / "folder.jsonl");
-  CHECK_THROWS_AS(Log(folder.path, "link"), support::Error);
-  CHECK_THROWS_AS(Log(folder.path, "hard"), support::Error);
-  CHECK_THROWS_AS(Log(folder.path, "fifo"), support::Error);
-  CHECK_THROWS_AS(Log(folder.path, "folder"), support::Error);
-  CHECK_THROWS_AS(Log(folder.path / "missing", "a"), support::Error);
-  CHECK_NOTHROW(Log(folder.path, "own"));
+  CHECK_THROWS_AS(AuditLog(folder.path, "link"), support::Error);
+  CHECK_THROWS_AS(AuditLog(folder.path, "hard"), support::Error);
+  CHECK_THROWS_AS(AuditLog(folder.path, "fifo"), support::Error);
+  CHECK_THROWS_AS(AuditLog(folder.path, "folder"), support::Error);
+  CHECK_THROWS_AS(AuditLog(folder.path / "missing", "a"), support::Error);
+  CHECK_NOTHROW(AuditLog(folder.path, "own"));
 }
 
 TEST_CASE("the log takes no more room than it may", "[audit]") {
   const Folder folder;
-  Log log(folder.path, "mybox", 4096);
+  AuditLog log(folder.path, "mybox", 4096);
   for (int i = 0; i < 200; ++i) {
     log.write(allowed("n" + std::to_string(i) + ".example"));
   }
@@ -103,7 +103,7 @@ TEST_CASE("the log takes no more room than it may", "[audit]") {
 TEST_CASE("a line that a kill cut takes no other one with it", "[audit]") {
   const Folder folder;
   std::ofstream(folder.path / "mybox.jsonl") << "{\"time\":\"20";
-  Log log(folder.path, "mybox");
+  AuditLog log(folder.path, "mybox");
   log.write(allowed("a.example"));
   std::istringstream lines(content(folder.path / "mybox.jsonl"));
   std::string line;
@@ -114,13 +114,13 @@ TEST_CASE("a line that a kill cut takes no other one with it", "[audit]") {
 
 TEST_CASE("what the limiter leaves out of the log is in the totals", "[audit]") {
   const Folder folder;
-  Log log(folder.path, "mybox");
-  Record denied = allowed("a.example");
+  AuditLog log(folder.path, "mybox");
+  AuditRecord denied = allowed("a.example");
   denied.verdict = Verdict::deny;
   for (int i = 0; i < 100; ++i) {
     log.write(denied);
   }
-  Record gate;
+  AuditRecord gate;
   gate.kind = Kind::gate;
   log.write(gate);
   const auto sum = from_place(content(folder.path / "mybox.totals"));
@@ -132,7 +132,7 @@ TEST_CASE("what the limiter leaves out of the log is in the totals", "[audit]") 
 
 TEST_CASE("a log that cannot be written says so, and recovers", "[audit]") {
   const Folder folder;
-  Log log(folder.path, "mybox", 300); // every second record begins a new file
+  AuditLog log(folder.path, "mybox", 300); // every second record begins a new file
   log.write(allowed("a.example"));
   const fs::path moved = folder.path.string() + ".moved";
   fs::rename(folder.path, moved);
@@ -146,9 +146,9 @@ TEST_CASE("a log that cannot be written says so, and recovers", "[audit]") {
 
 TEST_CASE("connections that ended while the log could not be written are recorded later", "[audit]") {
   const Folder folder;
-  Log log(folder.path, "mybox", 300);
+  AuditLog log(folder.path, "mybox", 300);
   const auto connection = [](const std::string& name) {
-    Record record = allowed(name);
+    AuditRecord record = allowed(name);
     record.kind = Kind::connect;
     return record;
   };
@@ -174,11 +174,11 @@ TEST_CASE("connections that ended while the log could not be written are recorde
 
 TEST_CASE("the first record after a failed one says that the log was not written", "[audit]") {
   const Folder folder;
-  Log log(folder.path, "mybox", 300);
+  AuditLog log(folder.path, "mybox", 300);
   log.write(allowed("a.example"));
   const fs::path moved = folder.path.string() + ".moved";
   fs::rename(folder.path, moved);
-  Record denied = allowed("b.example"); // those are not written later
+  AuditRecord denied = allowed("b.example"); // those are not written later
   denied.verdict = Verdict::deny;
   log.write(denied);
   REQUIRE_FALSE(log.healthy());

@@ -9,8 +9,8 @@
 namespace agentbox::firewall::audit {
 namespace {
 
-Record sample() {
-  Record record;
+AuditRecord sample() {
+  AuditRecord record;
   record.time = "2026-01-31T12:00:00.123Z";
   record.box = "mybox";
   record.kind = Kind::connect;
@@ -38,14 +38,14 @@ TEST_CASE("a record is one line of JSON", "[audit]") {
 
 TEST_CASE("a record comes back as it went", "[audit]") {
   for (const Kind kind : {Kind::dns, Kind::connect, Kind::address, Kind::gate, Kind::firewall}) {
-    Record record = sample();
+    AuditRecord record = sample();
     record.kind = kind;
     CHECK(from_json_line(to_json_line(record)) == record);
   }
 }
 
 TEST_CASE("text from the box cannot break out of its line or the terminal", "[audit]") {
-  Record record = sample();
+  AuditRecord record = sample();
   record.name = "evil\x1b]52;c;AAAA\x07.example\n{\"time\":1}\"\xff\xc2\x9b";
   record.text = std::string(5000, 'x');
   const std::string line = to_json_line(record);
@@ -60,7 +60,7 @@ TEST_CASE("text from the box cannot break out of its line or the terminal", "[au
 
 TEST_CASE("a record holds every text as it is made safe, whatever bytes it has", "[audit]") {
   const auto comes_back = [](const std::string& name) {
-    Record record = sample();
+    AuditRecord record = sample();
     record.name = name;
     const auto back = from_json_line(to_json_line(record));
     return back && back->name == support::escape_untrusted(name) && back->text == record.text;

@@ -81,8 +81,8 @@ TEST_CASE("whatever its texts are, a place fits and keeps its numbers", "[audit]
 }
 
 TEST_CASE("sums add up, and say what was last", "[audit]") {
-  Record sum = sum_of("a.example").record;
-  Record more = sum_of("a.example").record;
+  AuditRecord sum = sum_of("a.example").record;
+  AuditRecord more = sum_of("a.example").record;
   more.time = "2026-01-31T12:00:02.000Z";
   more.first.clear();
   more.count = 1;
@@ -96,16 +96,16 @@ TEST_CASE("sums add up, and say what was last", "[audit]") {
 }
 
 TEST_CASE("what is summed has one kind, verdict, reason, port, protocol and host", "[audit]") {
-  const Record one = sum_of("a.example").record;
-  for (const auto& change : std::vector<void (*)(Record&)>{
-           [](Record& r) { r.kind = Kind::dns; }, [](Record& r) { r.verdict = Verdict::deny; },
-           [](Record& r) { r.reason = "idle"; }, [](Record& r) { r.port = 80; }, [](Record& r) { r.protocol = "udp"; },
-           [](Record& r) { r.name = "b.example"; }}) {
-    Record other = one;
+  const AuditRecord one = sum_of("a.example").record;
+  for (const auto& change : std::vector<void (*)(AuditRecord&)>{
+           [](AuditRecord& r) { r.kind = Kind::dns; }, [](AuditRecord& r) { r.verdict = Verdict::deny; },
+           [](AuditRecord& r) { r.reason = "idle"; }, [](AuditRecord& r) { r.port = 80; },
+           [](AuditRecord& r) { r.protocol = "udp"; }, [](AuditRecord& r) { r.name = "b.example"; }}) {
+    AuditRecord other = one;
     change(other);
     CHECK(key_of(other) != key_of(one));
   }
-  Record same = one;
+  AuditRecord same = one;
   same.address = "203.0.113.5"; // hosts change theirs
   same.rule = same.text = same.time = "x";
   CHECK(key_of(same) == key_of(one));

@@ -13,16 +13,16 @@ std::string without_newline(std::string line) {
 }
 
 TEST_CASE("requests and replies come through as they were", "[control]") {
-  for (const Request& request :
-       {Request{Request::Verb::allow, "api.github.com", 600}, Request{Request::Verb::deny, "*.zip", 0},
-        Request{Request::Verb::allow, "\"\\\n\xff", k_max_seconds}}) {
+  for (const ControlRequest& request : {ControlRequest{ControlRequest::Verb::allow, "api.github.com", 600},
+                                        ControlRequest{ControlRequest::Verb::deny, "*.zip", 0},
+                                        ControlRequest{ControlRequest::Verb::allow, "\"\\\n\xff", k_max_seconds}}) {
     const auto parsed = parse_request(without_newline(to_line(request)));
-    REQUIRE(std::holds_alternative<Request>(parsed));
+    REQUIRE(std::holds_alternative<ControlRequest>(parsed));
     if (request.host.find('\xff') == std::string::npos) {
-      CHECK(std::get<Request>(parsed) == request);
+      CHECK(std::get<ControlRequest>(parsed) == request);
     }
   }
-  const Reply reply{true, "done", "hint"};
+  const ControlReply reply{true, "done", "hint"};
   CHECK(parse_reply(without_newline(to_line(reply))) == reply);
 }
 
@@ -37,14 +37,14 @@ TEST_CASE("malformed requests are refused", "[control]") {
         R"({"verb":"allow","host":"a.example","seconds":18446744073709551616})"}) {
     CAPTURE(line);
     const auto parsed = parse_request(line);
-    REQUIRE(std::holds_alternative<Reply>(parsed));
-    CHECK_FALSE(std::get<Reply>(parsed).ok);
+    REQUIRE(std::holds_alternative<ControlReply>(parsed));
+    CHECK_FALSE(std::get<ControlReply>(parsed).ok);
   }
-  CHECK(std::holds_alternative<Reply>(parse_request(std::string(k_max_message, '['))));
+  CHECK(std::holds_alternative<ControlReply>(parse_request(std::string(k_max_message, '['))));
 }
 
 TEST_CASE("a reply is bounded and harmless whatever is in it", "[control]") {
-  const std::string line = to_line(Reply{false, std::string(100'000, '\x1b'), std::string(100'000, '"')});
+  const std::string line = to_line(ControlReply{false, std::string(100'000, '\x1b'), std::string(100'000, '"')});
   CHECK(line.size() <= k_max_message);
   CHECK(line.find('\x1b') == std::string::npos);
   CHECK(parse_reply(without_newline(line)));

@@ -59,9 +59,9 @@ private:
   tests::TempFolder m_folder;
   std::filesystem::path m_path = m_folder / protocol::k_control_socket;
   names::Directory m_directory{policy::EgressPolicy{}};
-  Controller m_controller{m_directory, [](const audit::Record&) { return true; }, [] {}};
+  Controller m_controller{m_directory, [](const audit::AuditRecord&) { return true; }, [] {}};
   asio::io_context m_context{1};
-  Server m_server{m_context, m_path, m_controller};
+  ControlServer m_server{m_context, m_path, m_controller};
   asio::posix::stream_descriptor m_end{m_context};
   Fd m_to_end;
   std::thread m_thread;
@@ -82,7 +82,7 @@ std::string read_all(const Fd& fd) {
   }
 }
 
-std::optional<Reply> ask(const Fd& fd, const std::string& line) {
+std::optional<ControlReply> ask(const Fd& fd, const std::string& line) {
   // A refusal may come, and the other end be closed, before all of a long message is written.
   [[maybe_unused]] const ssize_t ignored = ::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL);
   const std::string text = read_all(fd);
@@ -90,7 +90,7 @@ std::optional<Reply> ask(const Fd& fd, const std::string& line) {
 }
 
 std::string good() {
-  return to_line(Request{Request::Verb::allow, "api.github.com", 600});
+  return to_line(ControlRequest{ControlRequest::Verb::allow, "api.github.com", 600});
 }
 
 TEST_CASE("one request, one answer, over a socket that is only the user's", "[control]") {
@@ -130,7 +130,7 @@ TEST_CASE("garbage, oversize and half messages harm nobody", "[control]") {
 TEST_CASE("who says nothing is cut off, and meanwhile keeps nobody out for long", "[control]") {
   const Rig rig;
   std::vector<Fd> silent;
-  for (std::size_t i = 0; i < Server::k_max_connections; ++i) {
+  for (std::size_t i = 0; i < ControlServer::k_max_connections; ++i) {
     silent.push_back(rig.connect());
   }
   read_all(rig.connect()); // one more is closed at once
@@ -174,10 +174,11 @@ TEST_CASE("a socket of a former life is replaced, and a folder that is not there
   const tests::TempFolder folder;
   folder.write(protocol::k_control_socket, "old");
   names::Directory directory{policy::EgressPolicy{}};
-  Controller controller{directory, [](const audit::Record&) { return true; }, [] {}};
+  Controller controller{directory, [](const audit::AuditRecord&) { return true; }, [] {}};
   asio::io_context context{1};
-  CHECK_NOTHROW(Server(context, folder / protocol::k_control_socket, controller));
-  CHECK_THROWS_AS(Server(context, folder.path() / "missing" / protocol::k_control_socket, controller), support::Error);
+  CHECK_NOTHROW(ControlServer(context, folder / protocol::k_control_socket, controller));
+  CHECK_THROWS_AS(ControlServer(context, folder.path() / "missing" / protocol::k_control_socket, controller),
+                  support::Error);
 }
 
 } // namespace

@@ -22,22 +22,22 @@ policy::EgressPolicy sample() {
 /// A controller, and what it wrote and told.
 struct Rig {
   names::Directory directory{sample()};
-  std::vector<audit::Record> records;
+  std::vector<audit::AuditRecord> records;
   int changes = 0;
   bool disk_full = false;
   Controller controller{directory,
-                        [this](audit::Record record) {
+                        [this](audit::AuditRecord record) {
                           records.push_back(std::move(record));
                           return !disk_full;
                         },
                         [this] { ++changes; }};
   Controller::Clock::time_point now = Controller::Clock::now();
 
-  Reply allow(const std::string& host, std::uint32_t for_seconds = 0) {
-    return controller.handle({Request::Verb::allow, host, for_seconds}, now);
+  ControlReply allow(const std::string& host, std::uint32_t for_seconds = 0) {
+    return controller.handle({ControlRequest::Verb::allow, host, for_seconds}, now);
   }
-  Reply deny(const std::string& host, std::uint32_t for_seconds = 0) {
-    return controller.handle({Request::Verb::deny, host, for_seconds}, now);
+  ControlReply deny(const std::string& host, std::uint32_t for_seconds = 0) {
+    return controller.handle({ControlRequest::Verb::deny, host, for_seconds}, now);
   }
   Verdict verdict(const std::string& host, std::uint16_t port = 443) { return directory.decide(host, port).verdict; }
   bool resolves(const std::string& host) {
@@ -88,7 +88,7 @@ TEST_CASE("a grant goes no further than the rules", "[control]") {
   Rig rig;
   for (const char* host : {"bad.example", "a.tracker.example", "*.tracker.example", "*.a.tracker.example:80"}) {
     CAPTURE(host);
-    const Reply reply = rig.allow(host);
+    const ControlReply reply = rig.allow(host);
     CHECK_FALSE(reply.ok);
     CHECK(reply.message.find("blocked by") != std::string::npos);
   }
@@ -154,7 +154,7 @@ TEST_CASE("a denial of one port leaves the others, a timed one comes back", "[co
 TEST_CASE("a wider denial is not taken back by a narrower grant", "[control]") {
   Rig rig;
   CHECK(rig.deny("*.example.com").ok);
-  const Reply reply = rig.allow("api.example.com");
+  const ControlReply reply = rig.allow("api.example.com");
   CHECK_FALSE(reply.ok);
   CHECK(reply.hint.find("agentbox allow '*.example.com'") != std::string::npos);
   CHECK(rig.verdict("api.example.com") == Verdict::blocked);

@@ -23,8 +23,8 @@ policy::EgressPolicy sample() {
 /// A stub with what it recorded.
 struct Rig {
   names::Directory directory{sample()};
-  std::vector<audit::Record> records;
-  Stub stub{directory, "cafe0123cafe0123", [this](audit::Record record) { records.push_back(std::move(record)); }};
+  std::vector<audit::AuditRecord> records;
+  Stub stub{directory, "cafe0123cafe0123", [this](audit::AuditRecord record) { records.push_back(std::move(record)); }};
 
   std::string ask(std::string_view name, unsigned type, unsigned klass = 1) {
     return stub.respond(dns_query(name, type, klass));

@@ -24,7 +24,7 @@ policy::EgressIndex index_of(std::vector<std::string> allow, std::vector<std::st
   return policy::EgressIndex(std::move(policy));
 }
 
-const std::vector<firewall::audit::Record> k_history = {
+const std::vector<firewall::audit::AuditRecord> k_history = {
     record(Kind::connect, "api.openai.com", 443, "allowed"),
     record(Kind::connect, "api.openai.com", 443, "allowed"),
     record(Kind::connect, "old.example", 443, "allowed"),

@@ -7,16 +7,16 @@
 
 using namespace agentbox;
 using namespace agentbox::network;
+using firewall::audit::AuditRecord;
 using firewall::audit::Kind;
-using firewall::audit::Record;
 using firewall::audit::Verdict;
 using Lines = std::vector<std::string>;
 
 namespace {
 
-Record record(Kind kind, const std::string& name, std::uint16_t port, const std::string& reason,
-              Verdict verdict = Verdict::deny) {
-  Record record;
+AuditRecord record(Kind kind, const std::string& name, std::uint16_t port, const std::string& reason,
+                   Verdict verdict = Verdict::deny) {
+  AuditRecord record;
   record.time = "2026-01-31T12:00:00.123Z";
   record.box = "b";
   record.kind = kind;
@@ -32,10 +32,10 @@ Record record(Kind kind, const std::string& name, std::uint16_t port, const std:
 } // namespace
 
 TEST_CASE("what was blocked, with the flag that would allow it") {
-  const std::vector<Record> audit = {record(Kind::dns, "evil.example", 0, "not-listed"),
-                                     record(Kind::dns, "evil.example", 0, "not-listed"),
-                                     record(Kind::connect, "api.openai.com", 22, "port-not-listed"),
-                                     record(Kind::connect, "api.openai.com", 443, "sni-mismatch")};
+  const std::vector<AuditRecord> audit = {record(Kind::dns, "evil.example", 0, "not-listed"),
+                                          record(Kind::dns, "evil.example", 0, "not-listed"),
+                                          record(Kind::connect, "api.openai.com", 22, "port-not-listed"),
+                                          record(Kind::connect, "api.openai.com", 443, "sni-mismatch")};
   CHECK(blocked_summary(audit) ==
         Lines{"blocked: evil.example (2 times) - allow with: agentbox run --allow evil.example",
               "blocked: api.openai.com:22 - allow with: agentbox run --allow api.openai.com:22",
@@ -43,19 +43,19 @@ TEST_CASE("what was blocked, with the flag that would allow it") {
 }
 
 TEST_CASE("what was said while the box ran is not said again") {
-  const std::vector<Record> audit = {record(Kind::dns, "evil.example", 0, "not-listed"),
-                                     record(Kind::dns, "other.example", 0, "not-listed")};
+  const std::vector<AuditRecord> audit = {record(Kind::dns, "evil.example", 0, "not-listed"),
+                                          record(Kind::dns, "other.example", 0, "not-listed")};
   CHECK(blocked_summary(audit, {"evil.example"}).front().starts_with("blocked: other.example"));
   CHECK(blocked_summary({audit[0]}, {"evil.example"}).empty());
 }
 
 TEST_CASE("what an agent asks for at each start is left out, as often as it does") {
-  const auto without_known = [](std::vector<Record> records, KnownRequests known) {
-    std::erase_if(records, [&](const Record& record) { return known.take(record); });
+  const auto without_known = [](std::vector<AuditRecord> records, KnownRequests known) {
+    std::erase_if(records, [&](const AuditRecord& record) { return known.take(record); });
     return records;
   };
   const KnownRequests known({{"tips.example", 1}});
-  const Record lookup = record(Kind::dns, "tips.example", 0, "not-listed");
+  const AuditRecord lookup = record(Kind::dns, "tips.example", 0, "not-listed");
   CHECK(without_known({lookup}, known).empty());
   CHECK(without_known({lookup}, KnownRequests()).size() == 1);
   CHECK(without_known({lookup, lookup}, known).size() == 1);
@@ -78,7 +78,7 @@ TEST_CASE("a name that is none gets no flag, and reaches no terminal as it is") 
 }
 
 TEST_CASE("five lines at most") {
-  std::vector<Record> audit;
+  std::vector<AuditRecord> audit;
   for (char letter = 'a'; letter < 'i'; ++letter) {
     audit.push_back(record(Kind::dns, std::string(1, letter) + ".example", 0, "not-listed"));
   }

@@ -38,7 +38,7 @@ private:
 };
 
 void block(const std::filesystem::path& folder, const std::string& name) {
-  firewall::audit::Record record;
+  firewall::audit::AuditRecord record;
   record.time = "2026-01-31T12:00:00.123Z";
   record.box = "b";
   record.kind = firewall::audit::Kind::dns;

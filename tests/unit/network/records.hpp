@@ -7,9 +7,10 @@
 namespace agentbox::test {
 
 /// A record as a firewall writes it.
-inline firewall::audit::Record record(firewall::audit::Kind kind, const std::string& name, std::uint16_t port,
-                                      const std::string& reason, const std::string& time = "2026-01-31T12:00:00.000Z") {
-  firewall::audit::Record one;
+inline firewall::audit::AuditRecord record(firewall::audit::Kind kind, const std::string& name, std::uint16_t port,
+                                           const std::string& reason,
+                                           const std::string& time = "2026-01-31T12:00:00.000Z") {
+  firewall::audit::AuditRecord one;
   one.time = time;
   one.box = "b";
   one.kind = kind;

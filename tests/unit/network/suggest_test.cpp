@@ -55,7 +55,7 @@ TEST_CASE("what cannot or should not be allowed is named, and left out") {
 }
 
 TEST_CASE("a family of names is never a wildcard, but worth a word") {
-  std::vector<firewall::audit::Record> records;
+  std::vector<firewall::audit::AuditRecord> records;
   for (const char* host : {"a.cdn.example.com", "b.cdn.example.com", "c.cdn.example.com", "d.cdn.example.com"}) {
     records.push_back(record(Kind::dns, host, 0, "not-listed"));
   }

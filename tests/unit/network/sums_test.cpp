@@ -15,8 +15,8 @@
 
 using namespace agentbox;
 using namespace agentbox::network;
+using firewall::audit::AuditRecord;
 using firewall::audit::Kind;
-using firewall::audit::Record;
 using test::record;
 
 namespace {
@@ -25,7 +25,7 @@ constexpr const char* k_noon = "2026-01-31T12:00:00.000Z";
 constexpr const char* k_one = "2026-01-31T13:00:00.000Z";
 constexpr const char* k_two = "2026-01-31T14:00:00.000Z";
 
-Record sum_of(Record record, std::uint64_t count, const char* first, const char* last, std::uint64_t up = 0) {
+AuditRecord sum_of(AuditRecord record, std::uint64_t count, const char* first, const char* last, std::uint64_t up = 0) {
   record.count = count;
   record.first = first;
   record.time = last;
@@ -33,13 +33,14 @@ Record sum_of(Record record, std::uint64_t count, const char* first, const char*
   return record;
 }
 
-void write_place(const std::filesystem::path& file, const Record& record, firewall::audit::Sum::Others others = {}) {
+void write_place(const std::filesystem::path& file, const AuditRecord& record,
+                 firewall::audit::Sum::Others others = {}) {
   std::ofstream(file, std::ios::app) << firewall::audit::to_place(firewall::audit::fixed_part(record),
                                                                   {record, std::move(others)});
 }
 
-const Record* find(const std::vector<Record>& records, const std::string& name) {
-  for (const Record& one : records) {
+const AuditRecord* find(const std::vector<AuditRecord>& records, const std::string& name) {
+  for (const AuditRecord& one : records) {
     if (one.name == name) {
       return &one;
     }
@@ -47,8 +48,8 @@ const Record* find(const std::vector<Record>& records, const std::string& name) 
   return nullptr;
 }
 
-const Record k_upload = sum_of(record(Kind::connect, "up.example", 443, "allowed"), 2, k_noon, k_noon, 5000);
-const Record k_denied = sum_of(record(Kind::dns, "no.example", 0, "not-listed"), 9, k_noon, k_two);
+const AuditRecord k_upload = sum_of(record(Kind::connect, "up.example", 443, "allowed"), 2, k_noon, k_noon, 5000);
+const AuditRecord k_denied = sum_of(record(Kind::dns, "no.example", 0, "not-listed"), 9, k_noon, k_two);
 
 } // namespace
 

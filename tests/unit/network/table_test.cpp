@@ -13,7 +13,7 @@ using test::record;
 
 namespace {
 
-firewall::audit::Record moved(const std::string& name, std::uint64_t up, std::uint64_t down) {
+firewall::audit::AuditRecord moved(const std::string& name, std::uint64_t up, std::uint64_t down) {
   auto one = record(Kind::connect, name, 443, "allowed");
   one.rule = name;
   one.bytes_up = up;
@@ -51,8 +51,8 @@ TEST_CASE("totals of each host, the most bytes first") {
 
 TEST_CASE("a table is aligned, and as wide as the terminal") {
   setenv("TZ", "UTC", 1);
-  const std::vector<firewall::audit::Record> records = {moved("a.example", 1234, 3'400'000),
-                                                        record(Kind::dns, "long-name.example", 0, "not-listed")};
+  const std::vector<firewall::audit::AuditRecord> records = {moved("a.example", 1234, 3'400'000),
+                                                             record(Kind::dns, "long-name.example", 0, "not-listed")};
   CHECK(log_table(records, {}) ==
         "TIME             VERDICT  HOST                   UP    DOWN   TOOK  WHY\n"
         "Jan 31 12:00:00  allow    a.example:443      1.2 kB  3.4 MB  2.1 s  by a.example\n"
@@ -81,7 +81,7 @@ TEST_CASE("the box is a column when there are several") {
 }
 
 TEST_CASE("colours only when asked for") {
-  const std::vector<firewall::audit::Record> records = {record(Kind::dns, "x.example", 0, "not-listed")};
+  const std::vector<firewall::audit::AuditRecord> records = {record(Kind::dns, "x.example", 0, "not-listed")};
   CHECK_FALSE(has_controls(log_table(records, {})));
   CHECK(has_controls(log_table(records, {true, 0})));
   CHECK_FALSE(has_controls(denied_table(denied(records), {})));
