@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -18,7 +18,7 @@ using nlohmann::json;
 
 constexpr std::size_t k_max_bytes = 16U << 20U;
 constexpr std::size_t k_max_egress_entries = 200'000;
-constexpr std::string_view k_version = "1";
+constexpr std::uint64_t k_version = 1;
 
 template <typename Item>
 json texts(const std::vector<Item>& items) {
@@ -53,175 +53,100 @@ struct Refusal {
   std::string message;
 };
 
-/// Reads the one shape of JSON that an egress policy has: an object of strings, of lists of strings and of one number.
-/// Its own scanner, as the firewall reads 100,000 entries while a box starts, and a general parser takes as long for
-/// the bytes alone as all the rest together. An escape in a string is refused: no entry needs one.
-class Reader {
+/// Receives the events of nlohmann's parser and fills in the policy: no document is built, as the firewall reads up to
+/// 200,000 entries while a box starts. The only shape accepted is an object of strings, numbers and lists of them.
+class EgressReader {
 public:
-  explicit Reader(std::string_view text) : m_text(text) {}
+  using Parser = nlohmann::json;
 
-  EgressPolicy read() {
-    expect('{');
-    do {
-      read_member();
-    } while (accept(','));
-    expect('}');
-    skip_space();
-    if (!m_text.empty()) {
-      throw Refusal{"something follows the end of the object"};
-    }
-    for (const Key required : {Key::version, Key::mode, Key::allow}) {
-      if (!seen(required)) {
-        throw Refusal{"key \"" + std::string(k_keys.at(static_cast<std::size_t>(required))) + "\" is missing"};
+  EgressPolicy finish() {
+    for (std::size_t i = 0; i < k_keys.size(); ++i) {
+      if (k_keys.at(i).required && !m_seen.at(i)) {
+        throw Refusal{"key \"" + std::string(k_keys.at(i).name) + "\" is missing"};
       }
     }
     return std::move(m_policy);
   }
 
-private:
-  enum class Key : std::size_t {
-    version,
-    mode,
-    virtual_range,
-    allow,
-    block,
-    allow_ech,
-    allow_private,
-    allow_addresses,
-    host_ports,
-    max_upload,
-    upload_limits,
-    upstream_proxy
-  };
-  static constexpr std::array<std::string_view, 12> k_keys = {
-      "version",         "mode",       "virtual_range", "allow",         "block",         "allow_ech", "allow_private",
-      "allow_addresses", "host_ports", "max_upload",    "upload_limits", "upstream_proxy"};
-
-  bool& seen(Key key) { return m_seen.at(static_cast<std::size_t>(key)); }
-
-  void skip_space() {
-    const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
-    const auto* first = std::find_if_not(m_text.begin(), m_text.end(), is_space);
-    m_text.remove_prefix(static_cast<std::size_t>(first - m_text.begin()));
+  // The parser calls these; each returns whether to go on.
+  bool start_object(std::size_t /*size*/) { return m_depth++ == 0 || refuse_shape(); }
+  bool end_object() { return true; }
+  bool start_array(std::size_t /*size*/) {
+    m_in_list = m_key != nullptr && m_key->is_list && !m_in_list;
+    return m_in_list || refuse_shape();
   }
-
-  bool accept(char wanted) {
-    skip_space();
-    if (m_text.empty() || m_text.front() != wanted) {
-      return false;
-    }
-    m_text.remove_prefix(1);
+  bool end_array() {
+    m_in_list = false;
     return true;
   }
-
-  void expect(char wanted) {
-    if (!accept(wanted)) {
-      throw Refusal{m_key.empty() ? std::string("it is not an object of the right shape")
-                                  : "key \"" + std::string(m_key) + "\" has a value of the wrong shape"};
-    }
-  }
-
-  std::string_view read_string() {
-    expect('"');
-    const auto end = m_text.find('"');
-    const std::string_view value = m_text.substr(0, end);
-    if (end == std::string_view::npos || value.find('\\') != std::string_view::npos) {
-      throw Refusal{"a string does not end, or holds a backslash"};
-    }
-    m_text.remove_prefix(end + 1);
-    return value;
-  }
-
-  void read_member() {
-    const std::string_view name = read_string();
-    const auto* known = std::find(k_keys.begin(), k_keys.end(), name);
+  bool key(const std::string& name) {
+    const auto* known = std::find_if(k_keys.begin(), k_keys.end(), [&](const Key& one) { return one.name == name; });
     if (known == k_keys.end()) {
       throw Refusal{"key \"" + support::escape_untrusted(name, 60) + "\" is not known"};
     }
-    m_key = *known;
-    const auto key = static_cast<Key>(known - k_keys.begin());
-    if (std::exchange(seen(key), true)) {
-      throw Refusal{"key \"" + std::string(m_key) + "\" stands twice"};
+    m_key = known;
+    if (std::exchange(m_seen.at(static_cast<std::size_t>(known - k_keys.begin())), true)) {
+      throw Refusal{"key \"" + name + "\" appears twice"};
     }
-    expect(':');
-    switch (key) {
-    case Key::version: return read_version();
-    case Key::mode: return read_mode();
-    case Key::virtual_range: return read_virtual_range();
-    case Key::allow: return read_list(m_policy.allow, parse_host_entry);
-    case Key::block: return read_list(m_policy.block, parse_block_pattern);
-    case Key::allow_ech: return read_list(m_policy.allow_ech, parse_host_pattern);
-    case Key::allow_private: return read_list(m_policy.allow_private, parse_host_pattern);
-    case Key::allow_addresses: return read_list(m_policy.allow_addresses, parse_address_entry);
-    case Key::host_ports: return read_host_ports();
-    case Key::max_upload: m_policy.max_upload = read_number<std::uint64_t>(); return;
-    case Key::upload_limits: return read_list(m_policy.upload_limits, parse_upload_limit);
-    case Key::upstream_proxy: return read_upstream_proxy();
+    return true;
+  }
+  bool string(const std::string& value) {
+    if (m_key == nullptr || m_key->text == nullptr || m_key->is_list != m_in_list) {
+      return refuse_shape();
     }
+    m_key->text(*this, value);
+    return true;
+  }
+  bool number_unsigned(std::uint64_t value) {
+    if (m_key == nullptr || m_key->number == nullptr || m_key->is_list != m_in_list) {
+      return refuse_shape();
+    }
+    m_key->number(*this, value);
+    return true;
+  }
+  bool number_integer(std::int64_t /*value*/) { return refuse_shape(); }
+  bool number_float(double /*value*/, const std::string& /*text*/) { return refuse_shape(); }
+  bool boolean(bool /*value*/) { return refuse_shape(); }
+  bool null() { return refuse_shape(); }
+  bool binary(Parser::binary_t& /*value*/) { return refuse_shape(); }
+  bool parse_error(std::size_t position, const std::string& /*token*/, const Parser::exception& /*error*/) {
+    throw Refusal{"it is not JSON (at byte " + std::to_string(position) + ")"};
   }
 
-  void read_version() {
-    skip_space();
-    const std::string_view number = m_text.substr(0, m_text.find_first_of(" \t\r\n,}"));
-    if (number != k_version) {
-      throw Refusal{"its version is not 1"};
-    }
-    m_text.remove_prefix(number.size());
-  }
+private:
+  struct Key {
+    std::string_view name;
+    bool required;
+    bool is_list;
+    void (*text)(EgressReader&, const std::string&);
+    void (*number)(EgressReader&, std::uint64_t);
+  };
+  static const std::array<Key, 12> k_keys;
 
-  template <typename Number>
-  Number read_number() {
-    skip_space();
-    Number value = 0;
-    const auto [end, error] = std::from_chars(m_text.data(), m_text.data() + m_text.size(), value);
-    const auto size = static_cast<std::size_t>(end - m_text.data());
-    if (error != std::errc() || (size > 1 && m_text.front() == '0')) {
-      throw Refusal{"key \"" + std::string(m_key) + "\" is not a whole number in its range"};
-    }
-    m_text.remove_prefix(size);
-    return value;
-  }
-
-  void read_host_ports() {
-    expect('[');
-    do {
-      const auto port = read_number<std::uint16_t>();
-      if (port == 0 || (!m_policy.host_ports.empty() && port <= m_policy.host_ports.back())) {
-        throw Refusal{"key \"host_ports\": a port is 0, out of order or stands twice"};
-      }
-      m_policy.host_ports.push_back(port);
-    } while (accept(','));
-    expect(']');
-  }
-
-  void read_upstream_proxy() {
-    const std::string_view value = read_string();
-    const auto result = parse_upstream_proxy(value);
-    const auto* proxy = std::get_if<UpstreamProxy>(&result);
-    if (proxy == nullptr || proxy->text() != value) {
-      refuse_value(value, "is not an upstream proxy");
-    }
-    m_policy.upstream_proxy = *proxy;
+  [[noreturn]] bool refuse_shape() const {
+    throw Refusal{m_key == nullptr ? std::string("it is not an object of the right shape")
+                                   : "key \"" + std::string(m_key->name) + "\" has a value of the wrong shape"};
   }
 
   [[noreturn]] void refuse_value(std::string_view value, std::string_view why) const {
-    throw Refusal{"key \"" + std::string(m_key) + "\": \"" + support::escape_untrusted(value, 80) + "\" " +
+    throw Refusal{"key \"" + std::string(m_key->name) + "\": \"" + support::escape_untrusted(value, 80) + "\" " +
                   std::string(why)};
   }
 
-  void read_mode() {
-    const std::string_view value = read_string();
-    for (const NetworkMode mode : {NetworkMode::filtered, NetworkMode::full}) {
-      if (mode_text(mode) == value) {
-        m_policy.mode = mode;
-        return;
-      }
+  void read_version(std::uint64_t value) const {
+    if (value != k_version) {
+      throw Refusal{"its version is not 1"};
     }
-    refuse_value(value, "is not a mode");
   }
 
-  void read_virtual_range() {
-    const std::string_view value = read_string();
+  void read_mode(const std::string& value) {
+    if (value != mode_text(NetworkMode::filtered) && value != mode_text(NetworkMode::full)) {
+      refuse_value(value, "is not a mode");
+    }
+    m_policy.mode = value == mode_text(NetworkMode::full) ? NetworkMode::full : NetworkMode::filtered;
+  }
+
+  void read_virtual_range(const std::string& value) {
     const auto range = parse_virtual_range(value);
     if (!range) {
       refuse_value(value, "is not a range that names can be given addresses from");
@@ -229,16 +154,20 @@ private:
     m_policy.virtual_range = *range;
   }
 
-  template <typename Item>
-  void read_list(std::vector<Item>& list, std::variant<Item, EntryProblem> (*parse)(std::string_view)) {
-    expect('[');
-    if (accept(']')) {
-      return;
+  void read_host_port(std::uint64_t port) {
+    if (port == 0 || port > 65535 || (!m_policy.host_ports.empty() && port <= m_policy.host_ports.back())) {
+      throw Refusal{"key \"host_ports\": a port is out of range, out of order or appears twice"};
     }
-    do {
-      append(list, read_string(), parse);
-    } while (accept(','));
-    expect(']');
+    m_policy.host_ports.push_back(static_cast<std::uint16_t>(port));
+  }
+
+  void read_upstream_proxy(const std::string& value) {
+    const auto result = parse_upstream_proxy(value);
+    const auto* proxy = std::get_if<UpstreamProxy>(&result);
+    if (proxy == nullptr || proxy->text() != value) {
+      refuse_value(value, "is not an upstream proxy");
+    }
+    m_policy.upstream_proxy = *proxy;
   }
 
   template <typename Item>
@@ -249,24 +178,47 @@ private:
     }
     std::variant<Item, EntryProblem> result = parse(value);
     if (const auto* problem = std::get_if<EntryProblem>(&result)) {
-      throw Refusal{"key \"" + std::string(m_key) + "\": " + problem->message};
+      throw Refusal{"key \"" + std::string(m_key->name) + "\": " + problem->message};
     }
     Item& item = std::get<Item>(result);
     if (!is_written_as(item, value)) {
       refuse_value(value, "is not written in its canonical form");
     }
     if (!list.empty() && item <= list.back()) {
-      refuse_value(value, "is out of order or stands twice");
+      refuse_value(value, "is out of order or appears twice");
     }
     list.push_back(std::move(item));
   }
 
-  std::string_view m_text;
-  std::string_view m_key;
-  std::array<bool, k_keys.size()> m_seen{};
+  const Key* m_key = nullptr;
+  bool m_in_list = false;
+  std::size_t m_depth = 0;
+  std::array<bool, 12> m_seen{};
   std::size_t m_entries = 0;
   EgressPolicy m_policy;
 };
+
+using Reader = EgressReader;
+const std::array<EgressReader::Key, 12> EgressReader::k_keys = {{
+    {"version", true, false, nullptr, [](Reader& r, std::uint64_t n) { r.read_version(n); }},
+    {"mode", true, false, [](Reader& r, const std::string& v) { r.read_mode(v); }, nullptr},
+    {"virtual_range", false, false, [](Reader& r, const std::string& v) { r.read_virtual_range(v); }, nullptr},
+    {"allow", true, true, [](Reader& r, const std::string& v) { r.append(r.m_policy.allow, v, parse_host_entry); },
+     nullptr},
+    {"block", false, true, [](Reader& r, const std::string& v) { r.append(r.m_policy.block, v, parse_block_pattern); },
+     nullptr},
+    {"allow_ech", false, true,
+     [](Reader& r, const std::string& v) { r.append(r.m_policy.allow_ech, v, parse_host_pattern); }, nullptr},
+    {"allow_private", false, true,
+     [](Reader& r, const std::string& v) { r.append(r.m_policy.allow_private, v, parse_host_pattern); }, nullptr},
+    {"allow_addresses", false, true,
+     [](Reader& r, const std::string& v) { r.append(r.m_policy.allow_addresses, v, parse_address_entry); }, nullptr},
+    {"host_ports", false, true, nullptr, [](Reader& r, std::uint64_t n) { r.read_host_port(n); }},
+    {"max_upload", false, false, nullptr, [](Reader& r, std::uint64_t n) { r.m_policy.max_upload = n; }},
+    {"upload_limits", false, true,
+     [](Reader& r, const std::string& v) { r.append(r.m_policy.upload_limits, v, parse_upload_limit); }, nullptr},
+    {"upstream_proxy", false, false, [](Reader& r, const std::string& v) { r.read_upstream_proxy(v); }, nullptr},
+}};
 
 } // namespace
 
@@ -312,7 +264,9 @@ EgressPolicy egress_from_json(std::string_view json_text, std::string_view where
     if (json_text.size() > k_max_bytes) {
       throw Refusal{"it is larger than 16 MiB"};
     }
-    return Reader(json_text).read();
+    EgressReader reader;
+    json::sax_parse(json_text, &reader);
+    return reader.finish();
   } catch (const Refusal& refusal) {
     throw support::Error(support::ExitCode::usage,
                          "the egress policy " + std::string(where) + " cannot be used: " + refusal.message);
