@@ -15,8 +15,8 @@
 #include "cli/subcommands.hpp"
 #include "config/config_layer.hpp"
 #include "config/read_layers.hpp"
-#include "config/toml_edit.hpp"
 #include "config/trust.hpp"
+#include "config/values.hpp"
 #include "config/workspace.hpp"
 #include "policy/toolkits.hpp"
 #include "support/error.hpp"
@@ -136,7 +136,7 @@ void init(InitOptions options, const Context& context) {
   // Whoever wrote the file on this command line has agreed to what it says.
   const config::Loaded loaded = load_box({}, context);
   if (!loaded.project_broadens.empty()) {
-    config::TrustStore(config::trust_folder()).agree(workspace, config::project_digest(text, ""), text);
+    config::TrustStore(config::trust_folder()).agree(workspace, config::ProjectTexts{text, "", ""}.digest(), text);
   }
 }
 

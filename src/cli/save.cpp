@@ -16,11 +16,8 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-config::SaveTo place(const std::string& where) {
-  if (where != "project" && where != "user") {
-    throw Error(ExitCode::usage, "--save takes project or user, not " + support::in_quotes(where));
-  }
-  return where == "project" ? config::SaveTo::project : config::SaveTo::user;
+config::LayerKind layer_of(const std::string& where) {
+  return where == "project" ? config::LayerKind::project : config::LayerKind::user;
 }
 
 /// Whether nothing in the project's configuration, as it is, still waits for the user's agreement.
@@ -41,37 +38,37 @@ bool nothing_waits(const config::Sources& sources, const config::HostEdit& edit)
 
 Saving::Saving(const std::string& where, bool allow, const std::string& host)
     : m_sources(config::standard_sources(config::choose_workspace(".", support::home_folder()).path)) {
-  const config::SaveTo to = place(where);
+  const config::LayerKind kind = layer_of(where);
   if (!allow && host.find(':') != std::string::npos) {
-    throw Error(ExitCode::usage,
-                "block_hosts holds for every port of a host, so " + support::in_quotes(host) + " cannot be saved",
+    throw Error(ExitCode::usage, "a saved deny covers every port, so " + support::in_quotes(host) + " cannot be saved",
                 "leave out the port, or --save");
   }
-  m_edit = config::prepare_edit(m_sources, to, allow, host);
-  m_agreed_before = to == config::SaveTo::project && nothing_waits(m_sources, m_edit);
+  m_edit = config::prepare_edit(m_sources, kind, allow, host);
+  m_agreed_before = kind == config::LayerKind::project && nothing_waits(m_sources, m_edit);
 }
 
 void Saving::write() const {
   const std::string file = support::escape_untrusted(m_edit.file.string(), 1000);
   if (m_edit.before == m_edit.after) {
-    spdlog::info("{} has it already", file);
+    spdlog::info("the configuration has this entry already; {} is unchanged", file);
     return;
   }
   config::write_edit(m_sources, m_edit);
-  if (m_edit.to == config::SaveTo::user) {
-    spdlog::info("saved in {}: it holds for every box", file);
+  if (m_edit.kind == config::LayerKind::user) {
+    spdlog::info("saved in {} for every box", file);
     return;
   }
   if (m_agreed_before) {
     config::TrustStore(config::trust_folder()).agree(m_sources.workspace, m_edit.digest_after, m_edit.text_after);
-    spdlog::info("saved in {}: it holds for every box here. {}", file,
-                 m_edit.digest_before.empty() ? "By this you agree to the new file"
-                                              : "You had agreed to this file, and by this to one line more");
+    spdlog::info("saved in {} for every box of this project. {}", file,
+                 m_edit.digest_before.empty()
+                     ? "By this you agree to the new file"
+                     : "You had agreed to the project's configuration, and now agree to this line too");
     return;
   }
   spdlog::warn(
-      "saved in {}, which broadens boxes in other ways that you have not agreed to: nothing of it is agreed to "
-      "by this. agentbox policy trust shows it and asks",
+      "saved in {}, but the project's configuration broadens boxes in ways that are not agreed to yet. See and agree: "
+      "agentbox policy trust",
       file);
 }
 

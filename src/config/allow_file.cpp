@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <optional>
+
 #include "config/config_layer.hpp"
 #include "policy/public_suffix.hpp"
 #include "support/text.hpp"
@@ -7,7 +10,7 @@ namespace agentbox::config {
 namespace {
 
 constexpr std::size_t k_max_allow_line = 300;
-constexpr std::size_t k_max_mistakes = 20; // a file that is no list at all should not fill the screen
+constexpr std::size_t k_max_mistakes = 20; // the wrong file should not fill the screen
 
 std::string_view trimmed(std::string_view line) {
   line = line.substr(0, line.find('#'));
@@ -18,24 +21,42 @@ std::string_view trimmed(std::string_view line) {
   return line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
 }
 
-/// Adds the entry of one line, or what is wrong with it. True when there was a mistake.
-bool read_line(std::string_view line, const std::string& where, std::vector<Located<policy::AllowEntry>>& entries,
-               policy::Diagnostics& diagnostics) {
-  if (line.size() > k_max_allow_line) {
-    diagnostics.push_back({where, "the line is longer than " + std::to_string(k_max_allow_line) + " bytes", ""});
-    return true;
+/// Calls `read(text, where)` for each line that is not empty; it returns what is wrong with the line, if anything.
+/// Returns the number of mistakes.
+template <typename Read>
+std::size_t read_lines(std::string_view text, const std::string& shown, policy::Diagnostics& diagnostics, Read read) {
+  std::size_t mistakes = 0;
+  for (std::size_t number = 1; !text.empty() && mistakes < k_max_mistakes; ++number) {
+    const auto end = text.find('\n');
+    const std::string_view line = trimmed(text.substr(0, end));
+    const std::string where = shown + ":" + std::to_string(number);
+    std::optional<policy::EntryProblem> problem;
+    if (std::min(end, text.size()) > k_max_allow_line) {
+      problem = {"the line is longer than " + std::to_string(k_max_allow_line) + " bytes", ""};
+    } else if (!line.empty()) {
+      problem = read(line, where);
+    }
+    if (problem) {
+      ++mistakes;
+      diagnostics.push_back({where, std::move(problem->message), std::move(problem->hint)});
+    }
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
-  const std::string_view text = trimmed(line);
-  if (text.empty()) {
-    return false;
+  if (mistakes == k_max_mistakes) {
+    diagnostics.push_back({shown, "too many mistakes; the rest of the file was not read", ""});
   }
-  policy::AllowResult result = policy::parse_listed_entry(text);
-  if (auto* problem = std::get_if<policy::EntryProblem>(&result)) {
-    diagnostics.push_back({where, std::move(problem->message), std::move(problem->hint)});
-    return true;
+  return mistakes;
+}
+
+/// Adds the entry that `parse` makes of `text`, or returns what is wrong with it.
+template <typename Item>
+std::optional<policy::EntryProblem> add_parsed(std::variant<Item, policy::EntryProblem> parsed,
+                                               const std::string& where, std::vector<Located<Item>>& list) {
+  if (auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
+    return std::move(*problem);
   }
-  entries.push_back({std::get<policy::AllowEntry>(std::move(result)), where});
-  return false;
+  list.push_back({std::get<Item>(std::move(parsed)), where});
+  return std::nullopt;
 }
 
 } // namespace
@@ -44,19 +65,32 @@ std::vector<Located<policy::AllowEntry>> parse_allow_file(std::string_view text,
                                                           policy::Diagnostics& diagnostics) {
   const std::string shown = support::escape_untrusted(file.string(), 4096);
   std::vector<Located<policy::AllowEntry>> entries;
-  std::size_t mistakes = 0;
-  for (std::size_t number = 1; !text.empty() && mistakes < k_max_mistakes; ++number) {
-    const auto end = text.find('\n');
-    mistakes += read_line(text.substr(0, end), shown + ":" + std::to_string(number), entries, diagnostics) ? 1U : 0U;
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  if (mistakes == k_max_mistakes) {
-    diagnostics.push_back({shown, "there are too many mistakes; the rest of the file was not read", ""});
-  }
+  const std::size_t mistakes =
+      read_lines(text, shown, diagnostics, [&](std::string_view line, const std::string& where) {
+        return add_parsed(policy::parse_listed_entry(line), where, entries);
+      });
   if (entries.empty() && mistakes == 0) {
-    diagnostics.push_back({shown, "the file lists no host", "write one HOST or HOST:PORT a line"});
+    diagnostics.push_back({shown, "the file lists no host", "write one HOST or HOST:PORT per line"});
   }
   return entries;
+}
+
+void parse_saved_hosts(std::string_view text, const std::filesystem::path& file, Layer& layer,
+                       policy::Diagnostics& diagnostics) {
+  read_lines(text, support::escape_untrusted(file.string(), 4096), diagnostics,
+             [&](std::string_view line, const std::string& where) -> std::optional<policy::EntryProblem> {
+               const auto blank = line.find(' ');
+               const std::string_view verb = line.substr(0, blank);
+               const std::string_view host = blank == std::string_view::npos ? "" : trimmed(line.substr(blank));
+               if (verb == "allow") {
+                 return add_parsed(policy::parse_listed_entry(host), where, layer.allow);
+               }
+               if (verb == "deny") {
+                 return add_parsed(policy::parse_block_pattern(host), where, layer.block);
+               }
+               return policy::EntryProblem{support::in_quotes(line, 80) + " is not a saved host",
+                                           "write allow HOST[:PORT] or deny HOST, one per line"};
+             });
 }
 
 } // namespace agentbox::config

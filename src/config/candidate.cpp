@@ -23,6 +23,9 @@ Layer read_candidate(const Sources& sources, const std::filesystem::path& file, 
       layer.allow.push_back(std::move(entry));
     }
   }
+  if (kind != LayerKind::system) {
+    add_saved_hosts(layer, sources, diagnostics); // beside the file that is replaced, and they stay
+  }
   return layer;
 }
 
@@ -30,7 +33,7 @@ Layer read_candidate(const Sources& sources, const std::filesystem::path& file, 
 
 policy::EgressPolicy egress_with(const Sources& sources, const std::filesystem::path& file, LayerKind kind) {
   policy::Diagnostics diagnostics;
-  // What is replaced may be broken: that may be why another one is tried.
+  // The replaced file may be broken, which may be why another one is tried.
   Sources others = sources;
   switch (kind) {
   case LayerKind::system: others.system_file.reset(); break;

@@ -76,10 +76,14 @@ struct Layer {
 Layer parse_layer(std::string_view text, const std::filesystem::path& file, LayerKind kind,
                   policy::Diagnostics& diagnostics);
 
-/// Reads the text of an allow file: one entry a line, '#' starts a comment, blanks around are ignored, lines of at most
-/// 300 bytes. A file without any entry is a mistake: an empty list is written as such on purpose, or something went
-/// wrong. Pure.
+/// Parses an allow file: one entry per line; '#' starts a comment; lines of at most 300 bytes. A file without entries
+/// is a mistake: it is more likely damaged than meant. Pure.
 std::vector<Located<policy::AllowEntry>> parse_allow_file(std::string_view text, const std::filesystem::path& file,
                                                           policy::Diagnostics& diagnostics);
+
+/// Parses saved-hosts.txt into `layer`: "allow HOST[:PORT]" or "deny HOST" per line, comments as in an allow file.
+/// Pure.
+void parse_saved_hosts(std::string_view text, const std::filesystem::path& file, Layer& layer,
+                       policy::Diagnostics& diagnostics);
 
 } // namespace agentbox::config

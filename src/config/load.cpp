@@ -56,11 +56,11 @@ LoadResult load(const Sources& sources, const Overrides& overrides) {
   const LayersRead read = read_layers(sources, diagnostics);
   Merged merged = merge(read.layers, overrides, sources, diagnostics);
   Loaded loaded;
-  if (!read.project_digest.empty()) {
+  if (read.project) {
     loaded.project_broadens = broadened_by_project(read.layers, overrides, sources, merged.fields);
     loaded.project_file = read.layers.back().file;
-    loaded.project_digest = read.project_digest;
-    loaded.project_text = read.project_text;
+    loaded.project_digest = read.project->digest();
+    loaded.project_text = read.project->shown();
   }
   resolve_host_paths(merged, diagnostics);
   if (!diagnostics.empty()) {

@@ -21,7 +21,7 @@ struct Loaded {
   /// --trust-project for this run.
   std::vector<policy::Change> project_broadens;
   std::filesystem::path project_file; ///< empty when the project has none
-  std::string project_digest;         ///< of the project's file and of the allow file it names; empty without one
+  std::string project_digest;         ///< of all files of it (ProjectTexts); empty when the project has none
 
   std::string project_text; ///< what the digest is of, as it was read: for the user to see
 

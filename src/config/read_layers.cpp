@@ -73,31 +73,58 @@ std::string read_project_allow_file(Layer& layer, const Sources& sources, policy
 
 void read_project(const Sources& sources, LayersRead& result, policy::Diagnostics& diagnostics) {
   const fs::path file = sources.workspace / k_project_file;
+  const std::size_t mistakes_before = diagnostics.size();
   const auto text = read_or_mistake(shown(file), diagnostics, [&] {
     return support::read_file_beneath(sources.workspace, k_project_file, k_max_config);
   });
-  if (!text) {
-    return;
+  if (diagnostics.size() != mistakes_before) {
+    return; // the same link would be reported for each file
   }
-  Layer layer = parse_layer(*text, file, LayerKind::project, diagnostics);
-  result.project_allow_text = layer.allow_file ? read_project_allow_file(layer, sources, diagnostics) : "";
-  result.layers.push_back(std::move(layer));
-  result.project_digest = project_digest(*text, result.project_allow_text);
-  result.project_text = project_text(*text, result.project_allow_text);
+  ProjectTexts texts{text.value_or(""), "", ""};
+  Layer layer = parse_layer(texts.config, file, LayerKind::project, diagnostics);
+  if (layer.allow_file) {
+    texts.allow_file = read_project_allow_file(layer, sources, diagnostics);
+  }
+  texts.saved_hosts = add_saved_hosts(layer, sources, diagnostics);
+  if (text || !texts.saved_hosts.empty()) {
+    layer.file = text ? file : saved_hosts_file(sources, LayerKind::project);
+    result.layers.push_back(std::move(layer));
+    result.project = std::move(texts);
+  }
 }
 
 } // namespace
 
-/// One digest for two texts: their lengths keep them apart.
-std::string project_digest(const std::string& config, const std::string& allow_file) {
+std::string ProjectTexts::digest() const {
   support::Sha256 digest;
-  digest.update(std::to_string(config.size()) + "\n" + config);
-  digest.update(std::to_string(allow_file.size()) + "\n" + allow_file);
+  for (const std::string* text : {&config, &allow_file, &saved_hosts}) {
+    digest.update(std::to_string(text->size()) + "\n" + *text); // the sizes keep the texts apart
+  }
   return digest.hex();
 }
 
-std::string project_text(const std::string& config, const std::string& allow_file) {
-  return config + (allow_file.empty() ? "" : "# ---- the allow file\n" + allow_file);
+std::string ProjectTexts::shown() const {
+  return config + (allow_file.empty() ? "" : "# ---- the allow file\n" + allow_file) +
+         (saved_hosts.empty() ? "" : "# ---- " + std::string(k_saved_hosts) + "\n" + saved_hosts);
+}
+
+fs::path saved_hosts_file(const Sources& sources, LayerKind kind) {
+  return (kind == LayerKind::project ? sources.workspace / k_project_folder : sources.user_file.value().parent_path()) /
+         k_saved_hosts;
+}
+
+std::string add_saved_hosts(Layer& layer, const Sources& sources, policy::Diagnostics& diagnostics) {
+  const fs::path file = saved_hosts_file(sources, layer.kind);
+  const auto text = read_or_mistake(shown(file), diagnostics, [&] {
+    return layer.kind == LayerKind::project
+               ? support::read_file_beneath(sources.workspace, fs::path(k_project_folder) / k_saved_hosts,
+                                            k_max_allow_file)
+               : support::read_file_if_exists(file, k_max_allow_file);
+  });
+  if (text) {
+    parse_saved_hosts(*text, file, layer, diagnostics);
+  }
+  return text.value_or("");
 }
 
 LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics) {
@@ -109,11 +136,12 @@ LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics)
     }
     const auto text = read_or_mistake(shown(*file), diagnostics,
                                       [&file = *file] { return support::read_file_if_exists(file, k_max_config); });
-    if (text) {
-      Layer layer = parse_layer(*text, *file, kind, diagnostics);
-      read_allow_file(layer, sources, diagnostics);
-      result.layers.push_back(std::move(layer));
+    Layer layer = parse_layer(text.value_or(""), *file, kind, diagnostics);
+    read_allow_file(layer, sources, diagnostics);
+    if (kind == LayerKind::user) {
+      result.user_saved_hosts = add_saved_hosts(layer, sources, diagnostics);
     }
+    result.layers.push_back(std::move(layer));
   }
   read_project(sources, result, diagnostics);
   return result;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,21 +10,34 @@
 
 namespace agentbox::config {
 
-/// What the files of the sources say.
-struct LayersRead {
-  std::vector<Layer> layers;      ///< lowest first; the project's, if there is one, is the last
-  std::string project_digest;     ///< sha256 over the project's file and its allow file; empty without a project's file
-  std::string project_allow_text; ///< of the project's allow file, if it names one
-  std::string project_text;       ///< what the digest is of, to be shown: the file, then the allow file
+/// The text of each file of a project's configuration; empty where there is none.
+struct ProjectTexts {
+  std::string config;      ///< .agentbox/config.toml
+  std::string allow_file;  ///< the file that network.allow_file names
+  std::string saved_hosts; ///< .agentbox/saved-hosts.txt
+
+  /// SHA-256 over all of them, which the user agrees to (trust.hpp).
+  std::string digest() const;
+  /// All of them, as the user is shown them.
+  std::string shown() const;
 };
 
-/// Reads the files of `sources` and the allow files that they name. A file that cannot be read is a mistake; one that
-/// is not there is none, but for an allow file.
+/// What the files of the sources say.
+struct LayersRead {
+  std::vector<Layer> layers;           ///< lowest first; the project's, if there is one, is the last
+  std::optional<ProjectTexts> project; ///< none when the project has no configuration
+  std::string user_saved_hosts;        ///< text of the user's saved-hosts.txt
+};
+
+/// Reads the files of `sources`, the allow files that they name, and the saved hosts beside them. A file that cannot be
+/// read is a mistake, and so is an allow file that does not exist; other missing files are not.
 LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics);
 
-/// The digest of a project's configuration: of its file's text, and of its allow file's.
-std::string project_digest(const std::string& config, const std::string& allow_file);
-/// What that digest is of, as the user is shown it.
-std::string project_text(const std::string& config, const std::string& allow_file);
+/// Adds the saved hosts beside the user's or the project's configuration to `layer`, by its kind. Returns the text of
+/// the file.
+std::string add_saved_hosts(Layer& layer, const Sources& sources, policy::Diagnostics& diagnostics);
+
+/// Path of the saved hosts of the user or of the project.
+std::filesystem::path saved_hosts_file(const Sources& sources, LayerKind kind);
 
 } // namespace agentbox::config

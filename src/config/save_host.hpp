@@ -3,33 +3,31 @@
 #include <filesystem>
 #include <string>
 
+#include "config/config_layer.hpp"
 #include "config/sources.hpp"
 
 namespace agentbox::config {
 
-/// Whose configuration a host is written into.
-enum class SaveTo { user, project };
-
-/// A host that is to be written into allow_hosts or block_hosts of a configuration, checked: the files of all layers
-/// are right, no rule stands against it, and the file can be edited.
+/// A line to be added to the saved-hosts.txt of the user or of the project. Every layer was read without a mistake, and
+/// no block stands against the host.
 struct HostEdit {
   std::filesystem::path file;
-  SaveTo to = SaveTo::user;
-  std::string before; ///< the file's text; empty when there is none
-  std::string after;  ///< the same as `before` when the host is there already
-  /// Of the project's configuration before and after, as the user would agree to them (trust.hpp). The project's file
-  /// is not the user's alone, so one who had agreed to all of it agrees to the edit, and to nothing else, by making it.
-  std::string digest_before;
+  LayerKind kind = LayerKind::user;
+  std::string before; ///< text of the file; empty when it does not exist
+  std::string after;  ///< the same as `before` when the configuration has the host already
+  /// Digests of the project's whole configuration before and after (ProjectTexts). Whoever had agreed to the former
+  /// agrees to the latter by this edit, and to nothing else.
+  std::string digest_before; ///< empty when the project has no configuration
   std::string digest_after;
   std::string text_after; ///< what digest_after is of
 };
 
-/// Prepares the edit; nothing is written. Throws support::Error: usage with all mistakes of the configuration, which
-/// stays untouched, or for an entry that the list cannot hold; refused when a block stands against an allow.
-HostEdit prepare_edit(const Sources& sources, SaveTo to, bool allow, const std::string& host);
+/// Prepares the edit; writes nothing. Throws support::Error: usage with all mistakes of the configuration, or for an
+/// entry that cannot be saved; refused when a block stands against an allow.
+HostEdit prepare_edit(const Sources& sources, LayerKind kind, bool allow, const std::string& host);
 
-/// Writes the file aside and renames it into place, with its mode; a link to the user's file is followed, and none in
-/// the workspace. Throws support::Error(failed) when the file has changed since it was read.
+/// Replaces the file atomically. Follows a link to the user's file, but none in the workspace. Throws
+/// support::Error(failed) when the file has changed since it was read.
 void write_edit(const Sources& sources, const HostEdit& edit);
 
 } // namespace agentbox::config

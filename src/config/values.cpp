@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
 #include <limits>
 #include <vector>
 
@@ -173,6 +174,18 @@ std::variant<EnvText, ValueProblem> parse_env(std::string_view text) {
     env.value = std::string(text.substr(equals + 1));
   }
   return env;
+}
+
+std::string quote_toml(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      result += '\\';
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    result += byte < 0x20 || byte == 0x7F ? fmt::format("\\u{:04X}", static_cast<unsigned>(byte)) : std::string(1, c);
+  }
+  return result + "\"";
 }
 
 } // namespace agentbox::config

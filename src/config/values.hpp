@@ -44,6 +44,9 @@ std::variant<MountText, ValueProblem> parse_mount(std::string_view text);
 /// missing.
 std::variant<policy::PublishedPort, ValueProblem> parse_publish(std::string_view text);
 
+/// `text` as a TOML basic string, in quotes.
+std::string quote_toml(std::string_view text);
+
 /// One variable of --env or of an --env-file; without a value it is to be taken from the caller's environment.
 struct EnvText {
   std::string name;

@@ -66,6 +66,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_diagnostics(diagnostics);
     break;
   }
+  case 's': {
+    policy::Diagnostics diagnostics;
+    config::Layer layer;
+    config::parse_saved_hosts(text, "/saved-hosts.txt", layer, diagnostics);
+    check_diagnostics(diagnostics);
+    break;
+  }
   case 'm':
     (void)config::parse_mount(text);
     (void)config::parse_publish(text);

@@ -323,7 +323,10 @@ class Save(NetworkTest):
         self.user_config(self.CONFIG)
         result = self.agentbox("allow", "evil.example", "--save", "user")
         self.assertCode(result, 0)
-        self.assertEqual(CONFIG.read_text(), self.CONFIG + '\n[network]\nallow_hosts = ["evil.example"]\n')
+        self.assertEqual(CONFIG.read_text(), self.CONFIG)
+        saved = CONFIG.parent / "saved-hosts.txt"
+        self.addCleanup(saved.unlink)
+        self.assertEqual(saved.read_text(), "allow evil.example\n")
         self.assertCode(self.in_box("curl --silent --output /dev/null https://evil.example/"), 0)
 
     def test_save_for_the_project_agrees_to_that_line_and_to_nothing_else(self):
@@ -331,12 +334,12 @@ class Save(NetworkTest):
         self.assertCode(saved, 0)
         self.assertIn("you agree to the new file", saved.err)
         self.assertCode(self.in_box("curl --silent --output /dev/null https://evil.example/"), 0)
-        file = self.workspace / ".agentbox" / "config.toml"
-        file.write_text(file.read_text().replace('"]', '", "allowed.example"]'))  # somebody adds another one
+        file = self.workspace / ".agentbox" / "saved-hosts.txt"
+        file.write_text(file.read_text() + "allow allowed.example\n")  # somebody adds another one
         self.assertCode(self.in_box("true"), 126)
         more = self.agentbox("allow", "platform.example", "--save", "project")
         self.assertCode(more, 0)
-        self.assertIn("not agreed to", more.err)
+        self.assertIn("not agreed to yet", more.err)
         self.assertCode(self.in_box("true"), 126)
 
     def test_a_file_with_mistakes_is_left_alone_and_so_is_the_box(self):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/save_host.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <sys/stat.h>
 
@@ -19,9 +20,13 @@ std::string content(const std::filesystem::path& file) {
   return support::read_file(file, 1U << 20U);
 }
 
-std::optional<support::ExitCode> refusal(const Host& host, SaveTo to, bool allow, const std::string& entry) {
+bool has_host(const std::vector<policy::HostEntry>& list, const std::string& text) {
+  return std::any_of(list.begin(), list.end(), [&](const policy::HostEntry& entry) { return entry.text() == text; });
+}
+
+std::optional<support::ExitCode> refusal(const Host& host, LayerKind kind, bool allow, const std::string& entry) {
   try {
-    prepare_edit(host.sources, to, allow, entry);
+    prepare_edit(host.sources, kind, allow, entry);
   } catch (const support::Error& error) {
     return error.code();
   }
@@ -30,38 +35,70 @@ std::optional<support::ExitCode> refusal(const Host& host, SaveTo to, bool allow
 
 } // namespace
 
-TEST_CASE("a host is written into the user's configuration, with everything else as it was") {
+TEST_CASE("a host is saved beside the user's configuration, which stays as it was") {
   const Host host;
-  const auto file = host.user("# mine\n[limits]\npids = 100 # few\n");
-  REQUIRE(chmod(file.c_str(), 0640) == 0);
-  write_edit(host.sources, prepare_edit(host.sources, SaveTo::user, true, "API.github.com:443"));
-  CHECK(content(file) == "# mine\n[limits]\npids = 100 # few\n\n[network]\nallow_hosts = [\"api.github.com\"]\n");
-  struct stat info {};
-  REQUIRE(stat(file.c_str(), &info) == 0);
-  CHECK((info.st_mode & 0777U) == 0640U);
-  const HostEdit again = prepare_edit(host.sources, SaveTo::user, true, "api.github.com");
+  const auto config = host.user("# mine\n[limits]\npids = 100 # few\n");
+  const auto saved = config.parent_path() / "saved-hosts.txt";
+  write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, true, "API.github.com:443"));
+  CHECK(content(config) == "# mine\n[limits]\npids = 100 # few\n");
+  CHECK(content(saved) == "allow api.github.com\n");
+  host.folder().write("home/.config/agentbox/saved-hosts.txt", "allow api.github.com # for gh");
+  const HostEdit again = prepare_edit(host.sources, LayerKind::user, true, "api.github.com");
   CHECK(again.before == again.after);
-  CHECK(std::distance(std::filesystem::directory_iterator(file.parent_path()), {}) == 1);
+  write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, false, "*.zip"));
+  CHECK(content(saved) == "allow api.github.com # for gh\ndeny *.zip\n");
+  const auto loaded = host.load();
+  CHECK(has_host(loaded.fields.egress.allow, "api.github.com"));
+  CHECK(loaded.fields.egress.block.front().text() == "*.zip");
+  CHECK(std::distance(std::filesystem::directory_iterator(config.parent_path()), {}) == 2);
 }
 
-TEST_CASE("a file that is not there yet, and a link to one that is elsewhere") {
+TEST_CASE("a host of config.toml is not saved again") {
   const Host host;
-  write_edit(host.sources, prepare_edit(host.sources, SaveTo::user, false, "*.zip"));
-  CHECK(content(*host.sources.user_file) == "[network]\nblock_hosts = [\"*.zip\"]\n");
-  std::filesystem::rename(*host.sources.user_file, host.sources.home / "dotfiles.toml");
-  std::filesystem::create_symlink(host.sources.home / "dotfiles.toml", *host.sources.user_file);
-  write_edit(host.sources, prepare_edit(host.sources, SaveTo::user, true, "a.example"));
-  CHECK(std::filesystem::is_symlink(*host.sources.user_file));
-  CHECK(content(host.sources.home / "dotfiles.toml").find("a.example") != std::string::npos);
+  host.user("[network]\nallow_hosts = [\"a.example\"]\nblock_hosts = [\"b.example\"]\n");
+  for (const auto& [allow, entry] : {std::pair{true, "a.example"}, std::pair{false, "b.example"}}) {
+    const HostEdit edit = prepare_edit(host.sources, LayerKind::user, allow, entry);
+    CHECK(edit.before == edit.after);
+  }
 }
 
-TEST_CASE("the project's file: made where it is missing, with the digest of what the user agrees to") {
+TEST_CASE("a link from the user's saved hosts to a file elsewhere is followed") {
   const Host host;
-  const HostEdit first = prepare_edit(host.sources, SaveTo::project, true, "pypi.org");
+  write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, false, "*.zip"));
+  const auto saved = host.sources.user_file->parent_path() / "saved-hosts.txt";
+  std::filesystem::rename(saved, host.sources.home / "dotfile");
+  std::filesystem::create_symlink(host.sources.home / "dotfile", saved);
+  write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, true, "a.example"));
+  CHECK(std::filesystem::is_symlink(saved));
+  CHECK(content(host.sources.home / "dotfile") == "deny *.zip\nallow a.example\n");
+}
+
+TEST_CASE("a damaged saved-hosts.txt is a mistake with its line") {
+  const Host host;
+  host.folder().write("home/.config/agentbox/saved-hosts.txt", "# comment\n\nallow a.example\npermit b.example\n");
+  const policy::Diagnostic mistake = host.mistake();
+  CHECK(mistake.where.ends_with("saved-hosts.txt:4"));
+  CHECK(mistake.message.find("is not a saved host") != std::string::npos);
+}
+
+TEST_CASE("saved hosts of a project broaden the box, and are part of what the user agrees to") {
+  const Host host;
+  const auto file = host.folder().write("home/project/.agentbox/saved-hosts.txt", "allow a.example\n");
+  const auto loaded = host.load();
+  CHECK(loaded.project_file == file);
+  REQUIRE(loaded.project_broadens.size() == 1);
+  CHECK(loaded.project_text.find("allow a.example") != std::string::npos);
+  host.project("[limits]\npids = 100\n");
+  CHECK(host.load().project_digest != loaded.project_digest);
+}
+
+TEST_CASE("the project's saved hosts are created, with the digest of what the user agrees to") {
+  const Host host;
+  const HostEdit first = prepare_edit(host.sources, LayerKind::project, true, "pypi.org");
   CHECK(first.digest_before.empty());
   write_edit(host.sources, first);
   CHECK(host.load().project_digest == first.digest_after);
-  const HostEdit second = prepare_edit(host.sources, SaveTo::project, true, "files.pythonhosted.org");
+  const HostEdit second = prepare_edit(host.sources, LayerKind::project, true, "files.pythonhosted.org");
   CHECK(second.digest_before == first.digest_after);
   write_edit(host.sources, second);
   CHECK(host.load().project_digest == second.digest_after);
@@ -70,36 +107,35 @@ TEST_CASE("the project's file: made where it is missing, with the digest of what
 TEST_CASE("a configuration with mistakes is left untouched") {
   const Host host;
   const auto file = host.user("[network\nallow_hosts = []\n");
-  CHECK(refusal(host, SaveTo::user, true, "a.example") == support::ExitCode::usage);
+  CHECK(refusal(host, LayerKind::user, true, "a.example") == support::ExitCode::usage);
   CHECK(content(file) == "[network\nallow_hosts = []\n");
 }
 
 TEST_CASE("a block stands against an allow, whoever wrote it") {
   const Host host;
   host.system("[network]\nblock_hosts = [\"*.tracker.example\"]\n");
-  CHECK(refusal(host, SaveTo::user, true, "a.tracker.example") == support::ExitCode::refused);
-  CHECK(refusal(host, SaveTo::user, true, "tracker.example") == std::nullopt);
-  CHECK(refusal(host, SaveTo::user, true, "*.com") == support::ExitCode::usage);
-  CHECK(refusal(host, SaveTo::user, false, "a.example:80") == support::ExitCode::usage);
+  CHECK(refusal(host, LayerKind::user, true, "a.tracker.example") == support::ExitCode::refused);
+  CHECK(refusal(host, LayerKind::user, true, "tracker.example") == std::nullopt);
+  CHECK(refusal(host, LayerKind::user, true, "*.com") == support::ExitCode::usage);
+  CHECK(refusal(host, LayerKind::user, false, "a.example:80") == support::ExitCode::usage);
 }
 
 TEST_CASE("somebody else's change in the meantime is not lost") {
   const Host host;
-  const auto file = host.user("[limits]\npids = 100\n");
-  const HostEdit edit = prepare_edit(host.sources, SaveTo::user, true, "a.example");
-  host.user("[limits]\npids = 200\n");
+  const HostEdit edit = prepare_edit(host.sources, LayerKind::user, true, "a.example");
+  const auto file = host.folder().write("home/.config/agentbox/saved-hosts.txt", "allow b.example\n");
   CHECK_THROWS_AS(write_edit(host.sources, edit), support::Error);
-  CHECK(content(file) == "[limits]\npids = 200\n");
+  CHECK(content(file) == "allow b.example\n");
 }
 
 TEST_CASE("links in a workspace are not followed") {
   const Host host;
-  const auto victim = host.folder().write("victim/config.toml", "[limits]\npids = 100\n");
+  const auto victim = host.folder().write("victim/saved-hosts.txt", "allow v.example\n");
   std::filesystem::create_symlink(victim.parent_path(), host.sources.workspace / ".agentbox");
-  CHECK(refusal(host, SaveTo::project, true, "a.example") != std::nullopt);
+  CHECK(refusal(host, LayerKind::project, true, "a.example") != std::nullopt);
   std::filesystem::remove(host.sources.workspace / ".agentbox");
-  const HostEdit edit = prepare_edit(host.sources, SaveTo::project, true, "a.example");
+  const HostEdit edit = prepare_edit(host.sources, LayerKind::project, true, "a.example");
   std::filesystem::create_symlink(victim.parent_path(), host.sources.workspace / ".agentbox");
   CHECK_THROWS_AS(write_edit(host.sources, edit), support::Error);
-  CHECK(content(victim) == "[limits]\npids = 100\n");
+  CHECK(content(victim) == "allow v.example\n");
 }

@@ -87,3 +87,7 @@ TEST_CASE("variables") {
   CHECK(std::holds_alternative<ValueProblem>(config::parse_env("=b")));
   CHECK(std::holds_alternative<ValueProblem>(config::parse_env("")));
 }
+
+TEST_CASE("a TOML string is quoted") {
+  CHECK(config::quote_toml("a\"b\\c\n") == "\"a\\\"b\\\\c\\u000A\"");
+}
