@@ -111,10 +111,11 @@ std::size_t Ledger::place_for(const AuditRecord& record) {
 
 bool Ledger::add(const AuditRecord& record) {
   const auto known = m_by_key.find(key_of(record));
-  const std::size_t index = known == m_by_key.end() ? place_for(record) : known->second;
+  const bool is_new = known == m_by_key.end(); // place_for() may rehash, which invalidates `known`
+  const std::size_t index = is_new ? place_for(record) : known->second;
   Place& place = m_places[index];
   AuditRecord& sum = place.sum.record;
-  if (known == m_by_key.end()) {
+  if (is_new) {
     sum.first = sum.time;
     place.fixed = fixed_part(sum);
   } else {

@@ -17,6 +17,7 @@ constexpr std::uint16_t k_type_ptr = 12;
 constexpr std::uint16_t k_type_txt = 16;
 constexpr std::uint16_t k_type_aaaa = 28;
 constexpr std::uint16_t k_type_opt = 41;
+constexpr std::uint16_t k_type_https = 65; // RFC 9460
 constexpr std::uint16_t k_class_in = 1;
 
 enum class Rcode : std::uint16_t {

@@ -46,7 +46,26 @@ Answer no_such_name() {
 
 } // namespace
 
-void Stub::deny(const std::string& name, std::string_view reason, std::string text, std::string rule) {
+/// Whether a question of another type for `name` was denied within the last second: resolvers ask for A, AAAA and HTTPS
+/// at once, which is one look-up. The same type again is another one.
+bool Stub::is_same_look_up(std::uint16_t type, const std::string& name) {
+  const unsigned bit = type == k_type_a ? 1 : type == k_type_aaaa ? 2 : type == k_type_https ? 4 : 0;
+  const auto now = std::chrono::steady_clock::now();
+  const std::size_t hash = std::hash<std::string>()(name);
+  DeniedLookUp& last = m_denied.at(hash % m_denied.size());
+  if (bit != 0 && last.name_hash == hash && (last.types & bit) == 0 && now - last.begin < std::chrono::seconds(1)) {
+    last.types |= bit;
+    return true;
+  }
+  last = {hash, bit, now};
+  return false;
+}
+
+void Stub::deny(const Query& query, const std::string& name, std::string_view reason, std::string text,
+                std::string rule) {
+  if (is_same_look_up(query.type, name)) {
+    return;
+  }
   audit::AuditRecord record;
   record.kind = audit::Kind::dns;
   record.name = name;
@@ -61,7 +80,7 @@ Answer Stub::answer_host(const Query& query, const std::string& host) {
   auto found = m_directory.look_up(host, names::AddressPool::Clock::now());
   if (!found.decision.allowed()) {
     const bool blocked = found.decision.verdict == policy::EgressDecision::Verdict::blocked;
-    deny(host, policy::verdict_text(found.decision.verdict),
+    deny(query, host, policy::verdict_text(found.decision.verdict),
          blocked ? "a block rule covers this name" : "no entry of the list of hosts covers this name",
          std::move(found.decision.rule));
     return no_such_name();
@@ -73,7 +92,7 @@ Answer Stub::answer_host(const Query& query, const std::string& host) {
   answer.ttl = k_ttl;
   answer.address = found.address;
   if (!found.address) {
-    deny(host, "too-many-names", "all virtual addresses are in use; an idle one is free again in a minute",
+    deny(query, host, "too-many-names", "all virtual addresses are in use; an idle one is free again in a minute",
          std::move(found.decision.rule));
     answer.rcode = Rcode::server_failure;
   }
@@ -111,7 +130,7 @@ Answer Stub::answer(const Query& query) {
   }
   const auto host = policy::canonical_name(name);
   if (!host) {
-    deny(query.name, "bad-name", "not a host name", {});
+    deny(query, query.name, "bad-name", "not a host name", {});
     return no_such_name();
   }
   return answer_host(query, *host);

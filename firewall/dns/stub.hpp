@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -27,11 +31,20 @@ public:
 private:
   Answer answer(const Query& query);
   Answer answer_host(const Query& query, const std::string& host);
-  void deny(const std::string& name, std::string_view reason, std::string text, std::string rule);
+  void deny(const Query& query, const std::string& name, std::string_view reason, std::string text, std::string rule);
+  bool is_same_look_up(std::uint16_t type, const std::string& name);
+
+  /// The types asked so far in one look-up of a name that was denied.
+  struct DeniedLookUp {
+    std::size_t name_hash = 0;
+    unsigned types = 0;
+    std::chrono::steady_clock::time_point begin;
+  };
 
   names::Directory& m_directory;
   std::string m_nonce;
   Audit m_audit;
+  std::array<DeniedLookUp, 64> m_denied{}; ///< by hash; a collision only counts a look-up once more
 };
 
 } // namespace agentbox::firewall::dns

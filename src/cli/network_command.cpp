@@ -65,7 +65,7 @@ void say_if_partial(const network::History& history) {
 void log(const HistoryOptions& options, bool as_data, bool only_totals) {
   network::History history = cli::history(options);
   // What was displaced by a flood, in sums, and then what is left line by line.
-  std::vector<Record> records = std::move(history.displaced);
+  std::vector<AuditRecord> records = std::move(history.displaced);
   records.insert(records.end(), std::make_move_iterator(history.lines.begin()),
                  std::make_move_iterator(history.lines.end()));
   const auto totals = network::totals(history.sums);
@@ -74,13 +74,13 @@ void log(const HistoryOptions& options, bool as_data, bool only_totals) {
     for (const network::Total& total : totals) {
       fmt::print("{}", only_totals ? network::to_json_line(total) : "");
     }
-    for (const Record& record : records) {
+    for (const AuditRecord& record : records) {
       fmt::print("{}", only_totals ? "" : firewall::audit::to_json_line(record));
     }
     return;
   }
   const network::Look look = look_of_stdout();
-  std::erase_if(records, [](const Record& record) { return !network::is_news(record); });
+  std::erase_if(records, [](const AuditRecord& record) { return !network::is_news(record); });
   say_if_empty(records.empty());
   if (!records.empty() && !only_totals) {
     fmt::print("{}\n", network::log_table(records, look));
@@ -108,8 +108,8 @@ void denied(const HistoryOptions& options, bool as_data) {
   spdlog::info("to allow them for good, see: agentbox policy suggest");
 }
 
-void print_followed(const std::vector<Record>& records, bool as_data, const network::Look& look) {
-  for (const Record& record : records) {
+void print_followed(const std::vector<AuditRecord>& records, bool as_data, const network::Look& look) {
+  for (const AuditRecord& record : records) {
     if (as_data) {
       fmt::print("{}", firewall::audit::to_json_line(record));
     } else if (network::is_news(record) || record.kind == firewall::audit::Kind::firewall) {

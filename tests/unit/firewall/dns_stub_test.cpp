@@ -64,6 +64,21 @@ TEST_CASE("other types of a listed name have no data", "[dns]") {
   CHECK(rig.records.empty());
 }
 
+TEST_CASE("a look-up that asks for several types is recorded once", "[dns]") {
+  Rig rig;
+  for (int look_up = 1; look_up <= 3; ++look_up) {
+    for (const unsigned type : {k_type_a, k_type_aaaa, k_type_https}) {
+      CHECK(rcode(rig.ask("evil.example.net", type)) == 3);
+    }
+    CHECK(rig.records.size() == static_cast<std::size_t>(look_up));
+  }
+  rig.ask("evil.example.net", 16); // TXT: not part of a look-up of addresses
+  rig.ask("evil.example.net", 16);
+  CHECK(rig.records.size() == 5);
+  rig.ask("only6.example.net", k_type_aaaa); // no host is hidden by the type that is asked first
+  CHECK(rig.records.size() == 6);
+}
+
 TEST_CASE("unlisted, blocked and odd names do not exist, and are recorded", "[dns]") {
   Rig rig;
   const auto reason = [&rig](std::string_view name, unsigned type = k_type_a) {
@@ -75,7 +90,7 @@ TEST_CASE("unlisted, blocked and odd names do not exist, and are recorded", "[dn
     return rig.records[0].reason;
   };
   CHECK(reason("evil.example.net") == "not-listed");
-  CHECK(reason("evil.example.net", 65) == "not-listed");
+  CHECK(reason("other.example.net", 65) == "not-listed");
   CHECK(reason("example.com") == "not-listed");
   CHECK(reason("xapi.example.com") == "not-listed");
   CHECK(reason("api.example.com.evil.net") == "not-listed");
