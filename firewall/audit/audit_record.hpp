@@ -13,7 +13,7 @@ namespace agentbox::firewall::audit {
 enum class Kind {
   dns,      ///< a question for a name
   connect,  ///< a TCP connection to a name, by way of the proxy
-  address,  ///< a packet to an address that is no name's; rejected by the kernel
+  address,  ///< a packet to an address that belongs to no name; rejected by the kernel
   gate,     ///< the agent's entry point asked whether the firewall is on
   control,  ///< the user changed the rules of the running box, or a change came to its end
   firewall, ///< the firewall's own life: start, stop, decisions left out of the log
@@ -39,7 +39,7 @@ struct AuditRecord {
   std::uint64_t bytes_down = 0; ///< to the box
   std::uint64_t duration_ms = 0;
   std::uint64_t count = 1; ///< decisions
-  std::string first;       ///< time of a sum's first one; empty: the record is no sum
+  std::string first;       ///< time of the first one of a sum; empty: not a sum
 
   bool operator==(const AuditRecord&) const = default;
 };
@@ -54,7 +54,7 @@ inline constexpr std::string_view k_other_hosts = "*";
 /// sum's only. At most 4 KiB long: strings are escaped with support::escape_untrusted and cut.
 std::string to_json_line(const AuditRecord& record);
 
-/// The reverse; nothing for a line that is no record (a line cut by a full disk, another version's). Unknown keys are
+/// Parses a record; nothing for a line that is not one (a line cut by a full disk, another version's). Unknown keys are
 /// passed over, so that an older reader can read a newer log.
 std::optional<AuditRecord> from_json_line(std::string_view line);
 

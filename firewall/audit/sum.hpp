@@ -50,7 +50,7 @@ std::string fixed_part(const AuditRecord& record);
 /// The whole place: k_place bytes, the last one a newline.
 std::string to_place(std::string_view fixed, const Sum& sum);
 
-/// The reverse; nothing when the bytes are no place, or one that is just being written.
+/// Parses a place; nothing when the bytes are not one, or one that is just being written.
 std::optional<Sum> from_place(std::string_view place);
 
 /// The hosts that had the place before as one record, with the address k_other_hosts; nothing when there was none.

@@ -57,10 +57,10 @@ std::variant<ControlRequest, ControlReply> parse_request(std::string_view line) 
     return malformed("the verb is neither allow nor deny");
   }
   if (!host.is_string()) {
-    return malformed("the host is no string");
+    return malformed("the host is not a string");
   }
   if (!seconds.is_number_unsigned() || seconds.get<std::uint64_t>() > k_max_seconds) {
-    return malformed("the seconds are no whole number up to 30 days");
+    return malformed("the seconds are not a whole number up to 30 days");
   }
   request.host = host.get<std::string>();
   request.seconds = seconds.get<std::uint32_t>();

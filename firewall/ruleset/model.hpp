@@ -59,7 +59,7 @@ using Condition = std::variant<OutLoopback, InLoopback, ToOwnAddress, Marked, To
                                TcpTo, UdpTo, TcpFrom, Established, ReplyOfEstablished, NeighbourDiscovery, Igmp, Mld,
                                IcmpUnreachable, Icmpv6Unreachable>;
 
-// Actions: what becomes of it.
+// Actions on a matching packet.
 struct Accept {};
 struct Drop {};
 struct RejectReset {};      ///< TCP reset: the caller fails at once with ECONNREFUSED

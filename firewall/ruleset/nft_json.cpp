@@ -193,7 +193,7 @@ std::string line(json object) {
 
 ordered_json to_nft_json(const Ruleset& ruleset) {
   ordered_json commands = ordered_json::array();
-  // add, delete, add: deletes the old table if there is one, and is no error if there is none.
+  // add, delete, add: deletes the old table if there is one, and does not fail if there is none.
   commands.push_back(add("table", table_object()));
   commands.push_back({{"delete", {{"table", table_object()}}}});
   commands.push_back(add("table", table_object()));

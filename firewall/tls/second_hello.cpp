@@ -41,7 +41,7 @@ ClientHello parse_second_hello(std::string_view bytes) {
     }
     if (type != k_change_cipher_spec && type != k_alert && type != k_application_data) {
       hello.state = ClientHello::State::invalid;
-      hello.problem = "what follows a HelloRetryRequest is no TLS";
+      hello.problem = "the bytes after a HelloRetryRequest are not TLS";
       return hello;
     }
     const auto byte = [&](std::size_t place) { return std::size_t{static_cast<std::uint8_t>(bytes[at + place])}; };

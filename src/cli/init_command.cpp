@@ -105,7 +105,7 @@ void write_config(const fs::path& workspace, const std::string& text, bool force
   }
   const Fd at(open(folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!at) {
-    throw support::system_error(ExitCode::refused, folder.string() + " is no folder of its own", errno);
+    throw support::system_error(ExitCode::refused, folder.string() + " is not a directory of its own", errno);
   }
   if (force) {
     unlinkat(at.get(), "config.toml", 0);

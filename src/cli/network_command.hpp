@@ -18,7 +18,8 @@ struct HistoryOptions {
 /// Adds --box and --since.
 void add_history_options(const CommandSpec& command, HistoryOptions& options);
 
-/// The history that the options mean. Throws support::Error(usage) for a box without a log and for what is no time.
+/// Returns the history that the options select. Throws support::Error(usage) for a box without a log or an invalid
+/// time.
 network::History history(const HistoryOptions& options);
 
 /// `network backtest` and `policy suggest`, which are about the box of the current folder unless one is named.

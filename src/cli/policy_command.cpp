@@ -184,8 +184,8 @@ PolicyFields as_shown(const PolicyFields& fields) {
   return policy::fields_from_json(policy::to_json(built(without_values(fields))), "the policy here");
 }
 
-/// Whether the box here is broader than the one of the file. Where the project lies and what its box is called is no
-/// part of what a box may do, and differs from checkout to checkout.
+/// Whether the box here is broader than the one of the file. The project's path and the box's name are not
+/// compared: they differ from checkout to checkout.
 bool diff_against(const config::Loaded& loaded, const std::string& file, bool as_data) {
   constexpr std::size_t k_max = 16U << 20U;
   PolicyFields before = policy::fields_from_json(support::read_file(file, k_max), support::escape_untrusted(file));

@@ -32,7 +32,7 @@ struct ModuleSources {
 /// The modules that the checks ask for, by name.
 std::map<std::string, ModuleState> module_states(const ModuleSources& sources);
 
-/// Why `text` is no seccomp profile that a box could start from, or empty.
+/// Returns why `text` is not a seccomp profile that a box could start from, or empty.
 std::string seccomp_profile_problem(std::string_view text);
 
 /// "1.8.1" from "crun version 1.8.1\ncommit: …" or "podman version 4.3.1": the word after "version". Empty: there is

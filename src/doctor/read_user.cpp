@@ -61,7 +61,7 @@ void read_runtime_folder(HostReport& report) {
     return;
   }
   if (stat(report.runtime_folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
-    report.runtime_problem = fmt::format("{} is no folder", report.runtime_folder);
+    report.runtime_problem = fmt::format("{} is not a directory", report.runtime_folder);
   } else if (info.st_uid != geteuid()) {
     report.runtime_problem =
         fmt::format("{} belongs to another user (su and sudo leave XDG_RUNTIME_DIR as it was)", report.runtime_folder);

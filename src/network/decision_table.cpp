@@ -29,7 +29,7 @@ std::string paint(const std::string& text, const char* colour, const Look& look)
   return look.colour && colour != nullptr && !text.empty() ? fmt::format("\033[{}m{}\033[0m", colour, text) : text;
 }
 
-/// Local time of `time` as the log has it; the text itself when it is no time.
+/// Returns `time` of the log as local time; the text itself when it is not a time.
 std::string local_time(const std::string& time, const char* format) {
   std::tm parts{};
   std::array<char, 32> text{};

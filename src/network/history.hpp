@@ -32,7 +32,7 @@ struct History {
   std::string lines_begin;
 };
 
-/// The history of the boxes whose logs are in `folder`. Links, and lines that are no record, are passed over.
+/// Returns the history of the boxes whose logs are in `folder`. Skips links and lines that are not records.
 History read_history(const std::filesystem::path& folder, const Filter& filter);
 
 /// The boxes that have a log in `folder`, sorted.

@@ -25,7 +25,7 @@ namespace {
 using namespace std::chrono_literals;
 using network::Notice;
 
-constexpr auto k_again = 60s;            // the same thing is said once in a minute
+constexpr auto k_again = 60s;            // the same notice is shown once in a minute
 constexpr std::size_t k_max_recent = 20; // different things in that time
 constexpr auto k_between_bubbles = 10s;
 constexpr auto k_quiet = 60ms;     // without output of the agent: it is not in the middle of an escape sequence

@@ -22,7 +22,7 @@ class LiveNotices {
 public:
   using Clock = std::chrono::steady_clock;
 
-  /// `audit` is the folder of the audit logs; it may come later. Of `known` requests nothing is said.
+  /// `audit` is the folder of the audit logs; it may be created later. `known` requests are not reported.
   LiveNotices(const std::filesystem::path& audit, std::string box, const support::Terminal& terminal, bool notify,
               KnownRequests known = KnownRequests());
   LiveNotices(const LiveNotices&) = delete;
@@ -39,7 +39,7 @@ public:
 
   /// What was denied in all, the last of it read now: for when the firewall is gone. Bounded: the first 10,000.
   const std::vector<firewall::audit::AuditRecord>& denied();
-  /// What was said on stderr, by Notice::what.
+  /// Notices that were printed on stderr, by Notice::what.
   const std::set<std::string>& said() const noexcept { return m_said; }
 
 private:

@@ -27,7 +27,7 @@ std::string allow_command(const Notice& notice, const std::string& box);
 /// "blocked: pypi.org (not on the list of hosts) - allow it with: agentbox allow pypi.org --for 10m"
 std::string line_of(const Notice& notice, const std::string& box);
 
-/// The same thing, however often it was denied; why is what was said last.
+/// A host that was denied, once or more; `why` is the last reason.
 struct Denied {
   Notice notice;
   std::size_t count = 0;

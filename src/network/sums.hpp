@@ -11,7 +11,7 @@ namespace agentbox::network {
 
 /// What the file `path` (NAME.totals) has: a record with `count` and `first` for each kind of decision on each host,
 /// and one with the address k_other_hosts for those that were too many to keep apart. Nothing without such a file.
-/// Reads while a firewall writes; bounded; links, and what is no place of such a file, are passed over.
+/// Reads while a firewall writes; bounded; skips links and invalid places.
 std::vector<firewall::audit::AuditRecord> read_totals(const std::filesystem::path& path);
 
 /// `records`, those of the same kind and host summed.

@@ -52,7 +52,7 @@ Row row_of(const std::vector<std::string_view>& fields) {
   constexpr std::size_t k_fields = 6;
   const auto verdict = fields.size() == k_fields ? verdict_of(fields[4]) : std::nullopt;
   if (!verdict || fields[0].empty()) {
-    throw not_whole("a line is no finding");
+    throw not_whole("a line is not a finding");
   }
   const auto text = [&](std::size_t index) { return support::escape_untrusted(fields[index], k_max_field); };
   return {text(0), text(1), text(2), text(3), *verdict, text(5)};

@@ -8,7 +8,7 @@
 
 namespace agentbox::verify {
 
-/// What came of one attempt.
+/// The result of one attempt.
 enum class Verdict {
   stopped, ///< by the wall that is meant to
   through, ///< it worked

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A line of an audit log as the host reads it: what is taken for a record can be written as a harmless line, and stays
-// the same from then on, and as a place of the totals. What is no place is none.
+// the same from then on, and as a place of the totals. Anything else is rejected.
 #include "firewall/audit/audit_record.hpp"
 #include "firewall/audit/sum.hpp"
 #include "require.hpp"

@@ -171,7 +171,7 @@ TEST_CASE("an old firewall.pid stops nobody else") {
   CHECK(support::wait(other).signal == SIGKILL);
 }
 
-TEST_CASE("what stands by does its work at the teardown, or when the launcher dies") {
+TEST_CASE("the waiting removal runs at the teardown, or when the launcher dies") {
   const session_test::RuntimeFolder folder;
   const Claim claim = claim_session("b", session_test::k_somewhere);
   const fs::path trace = folder.path() / "trace";

@@ -126,7 +126,7 @@ TEST_CASE("one Ctrl-C is the agent's to handle, three at once are not") {
   }
 }
 
-TEST_CASE("a signal that met Podman before it had made anything is no success") {
+TEST_CASE("a signal before Podman has made anything is not a success") {
   const session_test::RuntimeFolder folder;
   const support::Signals signals;
   Watch watch = patient();
@@ -160,7 +160,7 @@ TEST_CASE("the firewall's death ends the run") {
   }
 }
 
-TEST_CASE("the firewall is stopped as soon as the agent has ended, and that is no accident") {
+TEST_CASE("the firewall is stopped as soon as the agent has ended, and that is not reported") {
   const session_test::RuntimeFolder folder;
   const support::Signals signals;
   Watch watch = quick();
@@ -178,7 +178,7 @@ TEST_CASE("the firewall is stopped as soon as the agent has ended, and that is n
   support::wait(agent);
 }
 
-TEST_CASE("a firewall that ends with its agent is no accident") {
+TEST_CASE("a firewall that ends with its agent is not reported") {
   const session_test::RuntimeFolder folder;
   const support::Signals signals;
   Watch watch = patient();
@@ -199,7 +199,7 @@ TEST_CASE("a firewall that ends with its agent is no accident") {
   CHECK(outcome.exit_code == 3);
 }
 
-TEST_CASE("stopping a process that is no child") {
+TEST_CASE("stopping a process that is not a child") {
   pid_t pid = -1;
   {
     const Script script("trap '' TERM; while :; do sleep 0.02; done");

@@ -9,7 +9,7 @@ TEST_CASE("a record comes back as it was written") {
   CHECK(record_from_json(to_json(record)) == record);
 }
 
-TEST_CASE("what is no record is none") {
+TEST_CASE("an invalid record is rejected") {
   CHECK_FALSE(record_from_json(""));
   CHECK_FALSE(record_from_json("{\"name\": \"n\"}"));
   CHECK_FALSE(record_from_json("[1]"));

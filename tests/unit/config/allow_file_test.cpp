@@ -52,7 +52,7 @@ TEST_CASE("a list without an entry is a mistake") {
   }
 }
 
-TEST_CASE("a file that is no list does not fill the screen") {
+TEST_CASE("a file that is not a list does not fill the screen") {
   Diagnostics diagnostics;
   std::string text;
   for (int i = 0; i < 1000; ++i) {

@@ -7,7 +7,7 @@
 namespace fs = std::filesystem;
 using agentbox::tests::Host;
 
-TEST_CASE("a configuration that is no regular file, or too large, is a mistake") {
+TEST_CASE("a configuration that is not a regular file, or too large, is a mistake") {
   const Host host;
   const fs::path file = *host.sources.user_file;
   fs::create_directories(file.parent_path());
@@ -77,7 +77,7 @@ TEST_CASE("a project's allow file stays inside the workspace") {
   CHECK(host.load().project_broadens.size() == 1);
 }
 
-TEST_CASE("a project's allow file is no link and no device") {
+TEST_CASE("a project's allow file cannot be a link or a device") {
   const Host host;
   host.project("[network]\nallow_file = 'hosts'\n");
   const fs::path file = host.sources.workspace / ".agentbox/hosts";

@@ -74,7 +74,7 @@ TEST_CASE("an agent that only the project knows counts as a broadening when it i
   CHECK_FALSE(broadened(host).empty());
 }
 
-TEST_CASE("what the user asks for on the command line is no broadening of the project's") {
+TEST_CASE("what the user asks for on the command line is not the project's broadening") {
   Host host;
   host.project("[network]\nallow_hosts = ['registry.example.com']\n[limits]\npids = 1024\n");
   CHECK(broadened(host).size() == 2);
@@ -83,7 +83,7 @@ TEST_CASE("what the user asks for on the command line is no broadening of the pr
   CHECK(broadened(host).empty());
 }
 
-TEST_CASE("what the user's own configuration allows or blocks already is no broadening") {
+TEST_CASE("what the user's own configuration already allows or blocks is not a broadening") {
   const Host host;
   host.user("[network]\nallow_hosts = ['*.example.com']\nblock_hosts = ['*.evil.net']\n");
   host.project("[network]\nallow_hosts = ['registry.example.com', 'x.evil.net']\n");

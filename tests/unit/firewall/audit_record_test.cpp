@@ -77,7 +77,7 @@ TEST_CASE("a record holds every text as it is made safe, whatever bytes it has",
   CHECK(comes_back("b\u00fccher.example"));
 }
 
-TEST_CASE("lines that are no records are passed over", "[audit]") {
+TEST_CASE("lines that are not records are skipped", "[audit]") {
   const std::string line = to_json_line(sample());
   CHECK_FALSE(from_json_line(""));
   CHECK_FALSE(from_json_line("[]"));

@@ -50,7 +50,7 @@ TEST_CASE("a reply is bounded and harmless whatever is in it", "[control]") {
   CHECK(parse_reply(without_newline(line)));
 }
 
-TEST_CASE("what is no reply", "[control]") {
+TEST_CASE("invalid replies", "[control]") {
   for (const char* line : {"", "{}", "[]", R"({"ok":1,"message":"","hint":""})", R"({"ok":true,"message":"x"})"}) {
     CHECK_FALSE(parse_reply(line));
   }

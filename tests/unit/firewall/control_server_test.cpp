@@ -170,7 +170,7 @@ TEST_CASE("another user gets no answer, whatever the file's mode says", "[contro
   CHECK(ask(rig.connect(), good())->ok); // and the own one does
 }
 
-TEST_CASE("a socket of a former life is replaced, and a folder that is not there is said", "[control]") {
+TEST_CASE("a socket of an earlier run is replaced, and a missing directory is an error", "[control]") {
   const tests::TempFolder folder;
   folder.write(protocol::k_control_socket, "old");
   names::Directory directory{policy::EgressPolicy{}};

@@ -39,7 +39,7 @@ TEST_CASE("a changed host's name servers", "[upstream]") {
   CHECK(name_servers_now(many, slirp).size() == 6);
 }
 
-TEST_CASE("loopback and what is no address are left out", "[upstream]") {
+TEST_CASE("loopback and invalid addresses are left out", "[upstream]") {
   CHECK(name_servers("nameserver 127.0.0.1\nnameserver 127.0.0.53\nnameserver ::1\nnameserver 0.0.0.0\nnameserver ::\n")
             .empty());
   CHECK(name_servers("nameserver\nnameserver \nnameservers 1.1.1.1\n nameserver 1.1.1.1\nnameserver dns.example\n")

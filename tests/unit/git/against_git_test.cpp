@@ -65,7 +65,7 @@ private:
   std::uint64_t m_state = 42;
 };
 
-/// `sound`: mostly what is no mistake, so that files get long.
+/// `sound`: mostly valid text, so that files get long.
 std::string make_text(Numbers& numbers, bool sound) {
   using namespace std::string_view_literals;
   static constexpr std::array k_sound = {"[core]"sv,

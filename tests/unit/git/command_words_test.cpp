@@ -39,7 +39,7 @@ TEST_CASE("any word of a command may be a path") {
   CHECK(has("ext::./x %S", "./x"));
 }
 
-TEST_CASE("a bare name in the place of a command is looked up in PATH, and is no path; one behind it may be") {
+TEST_CASE("a bare name in the place of a command is looked up in PATH, and is not a path; one behind it may be") {
   for (const char* command : {"git", "git log", "!git log | git x", "store", "a; git", "A=b git", "$(git x)",
                               "f() { git; }", "sh -c 'git x'", "'git' x", "x && git"}) {
     INFO(command);

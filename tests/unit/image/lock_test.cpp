@@ -48,7 +48,7 @@ TEST_CASE("the shipped lock pins every variant of every vendor, and is in its ow
   }
 }
 
-TEST_CASE("what is no lock file is refused, naming the file") {
+TEST_CASE("an invalid lock file is refused, naming the file") {
   const std::string integrity = "sha512-" + std::string(85, 'A') + "/==";
   CHECK_NOTHROW(parse_lock(with(k_package / "integrity", integrity), "L"));
   for (const std::string& text : {std::string(),

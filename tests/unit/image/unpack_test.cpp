@@ -156,6 +156,6 @@ TEST_CASE("a damaged package, or one without the program, fails") {
   CHECK_THROWS_AS(unpack_package(path, out, k_layout), Error);
   fs::resize_file(path, fs::file_size(path) / 2);
   CHECK_THROWS_AS(unpack_package(path, out, k_layout), Error);
-  std::ofstream(path) << "this is no archive";
+  std::ofstream(path) << "this is not an archive";
   CHECK_THROWS_AS(unpack_package(path, out, k_layout), Error);
 }

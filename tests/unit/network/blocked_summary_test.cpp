@@ -42,7 +42,7 @@ TEST_CASE("what was blocked, with the flag that would allow it") {
               "blocked: api.openai.com:443: why", "to allow them for good, see: agentbox policy suggest"});
 }
 
-TEST_CASE("what was said while the box ran is not said again") {
+TEST_CASE("what was reported while the box ran is not reported again") {
   const std::vector<AuditRecord> audit = {record(Kind::dns, "evil.example", 0, "not-listed"),
                                           record(Kind::dns, "other.example", 0, "not-listed")};
   CHECK(blocked_summary(audit, {"evil.example"}).front().starts_with("blocked: other.example"));
@@ -63,7 +63,7 @@ TEST_CASE("what an agent asks for at each start is left out, as often as it does
   CHECK(without_known({record(Kind::dns, "other.example", 0, "not-listed"), lookup}, known).size() == 1);
 }
 
-TEST_CASE("what was allowed, and the firewall's own life, are no news") {
+TEST_CASE("allowed connections, and the firewall's own start and end, are not reported") {
   CHECK(blocked_summary({record(Kind::connect, "api.openai.com", 443, "allowed", Verdict::allow),
                          record(Kind::firewall, "", 0, "start", Verdict::allow), record(Kind::gate, "", 0, "x")})
             .empty());

@@ -14,7 +14,7 @@ TEST_CASE("durations as people write them") {
   CHECK(parse_duration("1d2h3m4s") == seconds(93784));
 }
 
-TEST_CASE("what is no duration") {
+TEST_CASE("invalid durations") {
   for (const char* text : {"", "10", "m", "-1m", "+1m", "0m", "1m1h", "1m1m", "1.5h", "10 m", "1w",
                            "99999999999999999999s", "4000d", "9223372036854775807d", "1h-5m"}) {
     CAPTURE(text);

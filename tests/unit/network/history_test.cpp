@@ -40,7 +40,7 @@ TEST_CASE("all boxes' logs by time, those of before the rotation included") {
   CHECK(boxes_with_history(folder.path()) == std::vector<std::string>{"a", "b"});
 }
 
-TEST_CASE("links, pipes and folders are no logs, and no folder is an empty history") {
+TEST_CASE("links, pipes and directories are not read as logs, and no directory is an empty history") {
   const tests::TempFolder folder;
   append(folder.path() / "elsewhere", "a", "x.example", "2026-01-01T00:00:00.000Z");
   fs::create_symlink(folder.path() / "elsewhere", folder.path() / "link.jsonl");

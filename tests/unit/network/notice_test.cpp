@@ -44,7 +44,7 @@ TEST_CASE("what the user denied, the user can allow again") {
   CHECK(notice_of(denied)->why == "denied by you: agentbox deny api.github.com");
 }
 
-TEST_CASE("what was allowed, asked by the gate, or done by the user is no denial of the box") {
+TEST_CASE("what was allowed, asked by the gate, or done by the user is not a denial of the box") {
   CHECK_FALSE(notice_of(record(Kind::connect, "a.example", 443, "allowed")));
   CHECK_FALSE(notice_of(record(Kind::gate, "", 0, "gate")));
   CHECK_FALSE(notice_of(record(Kind::control, "a.example", 0, "denied")));

@@ -103,7 +103,7 @@ TEST_CASE("a flood is taken in parts, and a line without end does not grow") {
   CHECK(names(tail) == Names{"next.example"});
 }
 
-TEST_CASE("a folder that is not there is said") {
+TEST_CASE("a missing directory is reported") {
   const tests::TempFolder folder;
   CHECK_THROWS_AS(Tail(folder.path() / "missing", {}), support::Error);
 }

@@ -93,7 +93,7 @@ TEST_CASE("a host that cannot hold a box is refused, each lack by name") {
   CHECK_THAT(refusal(facts), Contains(named));
 }
 
-TEST_CASE("one uid in the map is no range") {
+TEST_CASE("one uid in the map is not a range") {
   std::string info = fixture("info-4.3.1.json");
   for (std::size_t at = info.find("65536"); at != std::string::npos; at = info.find("65536")) {
     info.replace(at, 5, "0");

@@ -44,7 +44,7 @@ TEST_CASE("names, addresses, blocks and ports of this machine are entries") {
   CHECK(read("host.containers.internal:1") == "host 1");
 }
 
-TEST_CASE("what would open more than it says is no entry") {
+TEST_CASE("an entry that would open more than it says is invalid") {
   for (const char* text : {"10.0.0.5",
                            "10.0.0.5:",
                            "10.0.0.5:0",

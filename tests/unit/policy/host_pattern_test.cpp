@@ -45,7 +45,7 @@ TEST_CASE("names have one canonical form") {
   CHECK_FALSE(policy::is_canonical_name("Api.openai.com"));
 }
 
-TEST_CASE("what is no name is refused, with the reason") {
+TEST_CASE("an invalid name is refused, with the reason") {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "empty"},
       {".", "empty label"},

@@ -60,7 +60,7 @@ TEST_CASE("read_file reads regular files up to the bound") {
   CHECK_THROWS_AS(support::read_file(folder / "missing", 5), Error);
 }
 
-TEST_CASE("read_file refuses what is no file, and never waits") {
+TEST_CASE("read_file refuses anything but a file, and never waits") {
   const TempFolder folder;
   REQUIRE(mkfifo((folder / "fifo").c_str(), 0600) == 0);
   CHECK(error_of([&] { support::read_file(folder / "fifo", 100); }).find("not a regular file") != std::string::npos);
