@@ -12,7 +12,7 @@ struct ResolverFiles {
   std::filesystem::path systemd = "/run/systemd/resolve/resolv.conf"; ///< what is behind systemd-resolved's stub
 };
 
-/// How a resolver on the host's loopback is asked from the box (measured, see ARCHITECTURE.md).
+/// How a resolver on the host's loopback is asked from the box (measured, see docs/broadening/host-resolver.md).
 enum class LoopbackResolver {
   forwarded, ///< slirp4netns: its forwarder asks the host's servers of the moment
   mapped,    ///< pasta: its forwarder asks the first one of the start; k_mapped_loopback is the host's 127.0.0.1

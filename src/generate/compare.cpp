@@ -64,7 +64,7 @@ void compare_seccomp(const Record& before, const Record& after, Comparison& resu
   }
 }
 
-/// A cluster decides more than a host does: see SECURITY.md, `agentbox generate`.
+/// A cluster decides more than a host does: see docs/broadening/generate.md.
 void compare_formats(const Record& before, const Record& after, Comparison& result) {
   if (before.format == after.format) {
     return;
