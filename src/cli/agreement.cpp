@@ -35,21 +35,20 @@ std::string shown_file(const config::Loaded& loaded) {
   return support::escape_untrusted(loaded.project_file.string(), 1000);
 }
 
-/// Asks on the terminal. What was typed before the question is thrown away: it was not an answer to it.
+/// Asks on the terminal. Input typed before the question is discarded.
 bool ask() {
   tcflush(STDIN_FILENO, TCIFLUSH);
-  fmt::print(stderr, "Agree to this? [y/N] ");
+  fmt::print(stderr, "Trust this configuration? [y/N] ");
   std::fflush(stderr);
   std::string answer;
   return std::getline(std::cin, answer) && (answer == "y" || answer == "Y" || answer == "yes");
 }
 
-/// Shows and asks. What is kept is the digest of what was read and shown, not of what is in the file by now.
+/// Shows and asks. Stores the digest of the text shown, not of what the file contains by then.
 void ask_and_keep(const config::Loaded& loaded) {
   fmt::print(stderr, "{} would broaden the box:\n{}", shown_file(loaded), agreement_text(loaded));
   if (!ask()) {
-    throw Error(ExitCode::refused, "you did not agree; nothing was started",
-                "take out of " + shown_file(loaded) + " what it should not have");
+    throw Error(ExitCode::refused, "not trusted; nothing was started", "edit " + shown_file(loaded));
   }
   store().agree(loaded.fields.workspace.source, loaded.project_digest, loaded.project_text);
 }
@@ -57,7 +56,7 @@ void ask_and_keep(const config::Loaded& loaded) {
 Error refusal(const config::Loaded& loaded) {
   return {ExitCode::refused,
           shown_file(loaded) + " would broaden the box:\n" + config::describe(loaded.project_broadens),
-          "to agree, on a terminal: agentbox policy trust; or for this run alone: --trust-project"};
+          "to trust it, on a terminal: agentbox policy trust; for this run only: --trust-project"};
 }
 
 } // namespace
@@ -68,8 +67,7 @@ std::string agreement_text(const config::Loaded& loaded) {
     text += fmt::format("  broader: {}: {}\n", field, support::escape_untrusted(change, 500));
   }
   const auto last = store().last_text(loaded.fields.workspace.source);
-  text +=
-      last ? "Its text, compared with what you agreed to last:\n" : "Its text, which you have not agreed to before:\n";
+  text += last ? "Changes since you last trusted it:\n" : "Its text, which you have not trusted before:\n";
   std::size_t count = 0;
   const auto lines = support::line_diff(last.value_or(""), loaded.project_text);
   for (const std::string& line : lines) {
@@ -98,20 +96,20 @@ void trust_project(const config::Loaded& loaded) {
     throw Error(ExitCode::usage, "this project has no .agentbox/config.toml", "agentbox init writes one");
   }
   if (loaded.project_broadens.empty()) {
-    spdlog::info("{} broadens nothing: there is nothing to agree to", shown_file(loaded));
+    spdlog::info("{} broadens nothing and needs no trust", shown_file(loaded));
     return;
   }
   if (is_agreed(loaded)) {
-    spdlog::info("you have agreed to {} as it is: sha256:{}", shown_file(loaded), loaded.project_digest);
+    spdlog::info("you trust {} already: sha256:{}", shown_file(loaded), loaded.project_digest);
     return;
   }
   const support::Terminal terminal = support::own_terminal();
   if (!terminal.in || !terminal.err) {
     throw Error(ExitCode::refused, refusal(loaded).what(),
-                "an agreement is given by a person: run agentbox policy trust on a terminal");
+                "only a person can trust it: run agentbox policy trust on a terminal");
   }
   ask_and_keep(loaded);
-  spdlog::info("agreed to sha256:{}; any change of the file asks again", loaded.project_digest);
+  spdlog::info("trusted: sha256:{}; any change needs trust again", loaded.project_digest);
 }
 
 } // namespace agentbox::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// allow and deny: what a running box may reach, changed while it runs.
+// allow and deny: change what a running box may reach.
 #include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
@@ -32,7 +32,7 @@ struct ChangeOptions {
   std::optional<std::string> save;
 };
 
-/// Refuses here what the firewall, which knows no list of public suffixes, would let pass. A denial only tightens.
+/// Refuses public suffixes, which the firewall does not know. A denial only tightens.
 void check_host(const ChangeOptions& options) {
   if (options.verb == control::ControlRequest::Verb::deny) {
     return;
@@ -53,13 +53,13 @@ std::uint32_t seconds_of(const std::optional<std::string>& text) {
   }
   const auto duration = network::parse_duration(*text);
   if (!duration || duration->count() > control::k_max_seconds) {
-    throw Error(ExitCode::usage, support::in_quotes(*text) + " is not a time up to 30 days",
-                "write it like 90s, 10m, 2h or 1h30m");
+    throw Error(ExitCode::usage, support::in_quotes(*text) + " is not a valid time up to 30 days",
+                "write for example 90s, 10m, 2h or 1h30m");
   }
   return static_cast<std::uint32_t>(duration->count());
 }
 
-/// The running box that is meant; nothing when none runs at all and the change is only to be saved.
+/// Returns the selected box; nothing if none runs and the change is only saved.
 std::optional<boxes::Found> running_box(const ChangeOptions& options) {
   const auto boxes = boxes::find_sessions();
   const bool any = std::any_of(boxes.begin(), boxes.end(), [](const boxes::Found& box) { return box.alive; });
@@ -87,7 +87,7 @@ void change(const ChangeOptions& options) {
   const bool allow = options.verb == control::ControlRequest::Verb::allow;
   std::optional<Saving> saving;
   if (options.save) {
-    saving.emplace(*options.save, allow, options.host); // finds out now what would stand in its way
+    saving.emplace(*options.save, allow, options.host); // fails before the box is changed
   }
   const auto box = running_box(options);
   if (box) {
@@ -97,7 +97,7 @@ void change(const ChangeOptions& options) {
     saving->write();
   }
   if (!box) {
-    spdlog::info("no box is running; it holds from the next start on");
+    spdlog::info("no box is running; the change applies from the next start");
   }
 }
 

@@ -7,17 +7,17 @@
 
 namespace agentbox::cli {
 
-/// The program: parses, runs the subcommand, catches every error once. Returns the exit code.
+/// Parses the command line and runs the subcommand. Prints errors and returns the exit status.
 int main(int argc, char** argv);
 
-/// The words of a command line, split where CLI11 must not look.
+/// The words of a command line, split at the first "--".
 struct Words {
   std::vector<std::string> options; ///< for CLI11, with the subcommand in front
   std::vector<std::string> command; ///< after the first bare "--"
   bool has_command = false;         ///< whether there was a "--"
 };
 
-/// Makes explicit what a user may leave out: `agentbox codex` is `agentbox run codex`, `agentbox` is `agentbox run`,
+/// Adds the subcommand that a user may omit: `agentbox codex` is `agentbox run codex`, `agentbox` is `agentbox run`,
 /// and a program named agentbox-NAME is `agentbox run NAME`. `subcommands` are the known names. Pure.
 Words explicit_words(std::string_view program, std::span<const std::string> arguments,
                      std::span<const std::string> subcommands);

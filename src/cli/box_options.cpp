@@ -22,14 +22,14 @@ using support::ExitCode;
 policy::Run run_of(const BoxOptions& options, const Context& context) {
   policy::Run run;
   if (options.prompt && context.command) {
-    throw Error(ExitCode::usage, "--prompt and a command after -- exclude each other", "leave one of them out");
+    throw Error(ExitCode::usage, "--prompt and a command after -- cannot be combined", "omit one of them");
   }
   if (options.prompt) {
     run.kind = policy::Run::Kind::prompt;
     run.prompt = *options.prompt;
   } else if (context.command) {
     if (context.command->empty()) {
-      throw Error(ExitCode::usage, "no command follows the --", "agentbox run -- COMMAND...");
+      throw Error(ExitCode::usage, "there is no command after --", "agentbox run -- COMMAND...");
     }
     run.kind = policy::Run::Kind::command;
     run.command = *context.command;
@@ -37,7 +37,7 @@ policy::Run run_of(const BoxOptions& options, const Context& context) {
   return run;
 }
 
-/// The error for mistakes in the configuration: one message with all of them.
+/// Returns one error for all mistakes in the configuration.
 Error error_of(const policy::Diagnostics& diagnostics, const BoxOptions& options, const Context& context) {
   const auto of_agent = [](const policy::Diagnostic& one) { return one.where == "the command line"; };
   const bool unknown_agent = options.overrides.agent && std::any_of(diagnostics.begin(), diagnostics.end(), of_agent);
@@ -52,7 +52,7 @@ Error error_of(const policy::Diagnostics& diagnostics, const BoxOptions& options
           subcommand ? "did you mean: agentbox " + *subcommand + "? Otherwise: " + hint : hint};
 }
 
-/// The names of boxes, dead ones included. Looked up only for a name that nobody chose.
+/// Returns the names of all boxes, dead ones included.
 std::vector<std::string> taken_names() {
   std::vector<std::string> names;
   for (const boxes::Found& box : boxes::find_sessions()) {

@@ -16,44 +16,43 @@
 
 namespace agentbox::cli {
 
-/// The options that say what a box is: those of `run`, and of what shows or generates the same box.
+/// The options of commands that run, show or generate a box.
 struct BoxOptions {
   config::Overrides overrides; ///< all but env and run, which resolve_box() adds
   std::vector<std::string> env;
   std::vector<std::string> env_files;
   std::optional<std::string> prompt;
   bool trust_project = false;
-  bool keep_name = false; ///< not an option: the box keeps its name although another one of that name runs
+  bool keep_name = false; ///< not an option: use the default name even if a box of that name runs
 };
 
 /// Adds AGENT, --base … --ca-bundle and --trust-project to `command`. `options` must outlive it.
 void add_box_options(const CommandSpec& command, BoxOptions& options);
 
-/// Reads every layer of the configuration for the current folder, without a judgement on what a project broadens.
-/// Throws support::Error: usage with all mistakes at once, not_found for an unknown agent, refused for a workspace that
-/// cannot be one.
+/// Loads the configuration for the current directory; accepts what a project broadens. Throws support::Error: usage
+/// with all mistakes, not_found for an unknown agent, refused for an invalid workspace.
 config::Loaded load_box(const BoxOptions& options, const Context& context);
 
-/// load_box(), then the policy. Throws like it, and Error(refused) for a project whose configuration broadens the box
+/// Like load_box(), and builds the policy. Also throws Error(refused) if the project's configuration broadens the box
 /// without the user's agreement.
 policy::Policy resolve_box(const BoxOptions& options, const Context& context);
 
-/// A box that may be started: its policy, and the folder that was checked to be its workspace.
+/// A box that may be started: its policy and its checked workspace.
 struct Box {
   policy::Policy policy;
   config::WorkspaceChoice workspace;
   config::Preferences preferences;
 };
 
-/// resolve_box() with the workspace's identity, for those who mount it. Where it may, it asks for the agreement.
+/// Like resolve_box(), with the identity of the workspace for mounting it. Asks for the agreement if allowed.
 Box open_box(const BoxOptions& options, const Context& context, MayAsk may_ask);
 
-/// The variables of --env and --env-file; those without a value are looked up in `caller`. Throws Error(usage) naming
-/// the flag or file and line.
+/// Returns the variables of --env and --env-file; those without a value come from `caller`. Throws Error(usage) with
+/// the flag, or file and line.
 std::map<std::string, std::string> read_env(const std::vector<std::string>& env, const std::vector<std::string>& files,
                                             const std::map<std::string, std::string>& caller);
 
-/// `name`, or the first of NAME-2, NAME-3, … that is not `taken`.
+/// Returns `name`, or the first of NAME-2, NAME-3, … that is not `taken`.
 std::string free_name(const std::string& name, const std::vector<std::string>& taken);
 
 } // namespace agentbox::cli

@@ -9,13 +9,13 @@ class App;
 
 namespace agentbox::cli {
 
-/// An option or a positional of a command, as a completion script needs it.
+/// An option or a positional of a command, for completion scripts.
 struct OptionNode {
   std::vector<std::string> names; ///< "--json", "-v"; for a positional its name, "AGENT"
   std::string description;        ///< its first line
   bool takes_value = false;
   bool repeatable = false;
-  std::vector<std::string> choices; ///< the values it admits, where they are few and fixed
+  std::vector<std::string> choices; ///< the allowed values, if they are few and fixed
 
   bool operator==(const OptionNode&) const = default;
 };
@@ -31,11 +31,11 @@ struct CommandNode {
   bool operator==(const CommandNode&) const = default;
 };
 
-/// What CLI11 knows of `app`. Hidden options and subcommands (an empty group) are left out.
+/// Returns the tree of commands of `app`, without hidden options and subcommands (those with an empty group).
 CommandNode describe(const CLI::App& app);
 
-/// Completion scripts for `root`. A word that names no subcommand belongs to `implied` (`agentbox codex` is
-/// `agentbox run codex`), and so do the programs `links` ("agentbox-codex"). Pure.
+/// Returns the completion script of a shell for `root`. Without a subcommand, `implied` is completed (`agentbox codex`
+/// is `agentbox run codex`); so it is for the programs `links` ("agentbox-codex"). Pure.
 std::string bash_completion(const CommandNode& root, const std::string& implied, const std::vector<std::string>& links);
 std::string zsh_completion(const CommandNode& root, const std::string& implied, const std::vector<std::string>& links);
 std::string fish_completion(const CommandNode& root, const std::string& implied, const std::vector<std::string>& links);

@@ -7,7 +7,7 @@
 namespace agentbox::cli {
 namespace {
 
-/// The pieces of the script, gathered in one walk over the tree. A command is known by its path: "/policy/show".
+/// Parts of the script, collected in one walk over the tree. A command is identified by its path: "/policy/show".
 struct Pieces {
   std::vector<std::string> paths;
   std::string words;  ///< case branches: path -> words that may come next

@@ -16,8 +16,8 @@ using support::Error;
 using support::ExitCode;
 using Variables = std::map<std::string, std::string>;
 
-/// Adds the variable that `text` names. What is missing at the caller's is a mistake: a key that was not exported
-/// would otherwise show up as a failed login inside the box.
+/// Adds variable `text`. One that the caller has not exported is an error: otherwise a missing key would show up as a
+/// failed login inside the box.
 void add(Variables& variables, std::string_view text, const std::string& where, const Variables& caller) {
   const auto parsed = config::parse_env(text);
   if (const auto* problem = std::get_if<config::ValueProblem>(&parsed)) {
@@ -27,7 +27,7 @@ void add(Variables& variables, std::string_view text, const std::string& where, 
   const auto found = caller.find(name);
   if (!value && found == caller.end()) {
     throw Error(ExitCode::usage, where + ": " + support::escape_untrusted(name) + " is not set in your environment",
-                "export it, or give a value: " + name + "=...");
+                "export it, or set a value: " + name + "=...");
   }
   variables[name] = value ? *value : found->second;
 }
@@ -60,7 +60,7 @@ Variables read_env(const std::vector<std::string>& env, const std::vector<std::s
   for (const std::string& file : files) {
     add_file(variables, file, caller);
   }
-  for (const std::string& text : env) { // the command line's own words win
+  for (const std::string& text : env) { // --env overrides --env-file
     add(variables, text, "--env", caller);
   }
   return variables;

@@ -21,7 +21,7 @@ std::optional<fs::path> project() {
   }
 }
 
-/// Without a project: a folder that is always there and can never hold a configuration stands for it.
+/// Returns the workspace, or without a project a directory that always exists and never contains a configuration.
 ResolvedImage resolve_without_project(const ImageOptions& options) {
   config::Overrides overrides;
   overrides.base = options.base;

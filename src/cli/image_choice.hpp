@@ -10,7 +10,7 @@
 
 namespace agentbox::cli {
 
-/// The options of commands that make images but no box.
+/// The options of commands that build images.
 struct ImageOptions {
   std::optional<std::string> base;
   std::vector<std::string> toolkits;
@@ -21,7 +21,7 @@ struct ImageOptions {
 /// Adds --base, --toolkit, --ca-bundle and --trust-project to `command`. `options` must outlive it.
 void add_image_options(const CommandSpec& command, ImageOptions& options);
 
-/// The image as the configuration and the options say.
+/// The image to build, from the configuration and the options.
 struct ResolvedImage {
   policy::ImageChoice choice;
   std::optional<std::filesystem::path> ca_bundle;
@@ -29,8 +29,8 @@ struct ResolvedImage {
   policy::FirewallDriver driver = policy::FirewallDriver::nftables;
 };
 
-/// Reads the configuration for the current folder; where that cannot be a project (the home folder, say) there is no
-/// project's part in it. Throws like resolve_box().
+/// Loads the configuration for the current directory, without a project's part if that cannot be a project (the home
+/// directory). Throws like resolve_box().
 ResolvedImage resolve_image(const ImageOptions& options);
 
 } // namespace agentbox::cli

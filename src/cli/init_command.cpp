@@ -52,10 +52,10 @@ std::string list(const Words& words) {
   return "[" + support::join(parts, ", ") + "]";
 }
 
-/// The file's text: what was chosen, and the rest as comments that show what there is.
+/// Returns the text of the file: the chosen settings, and others as comments.
 std::string config_text(const InitOptions& options) {
   const auto entry = [](bool chosen, const std::string& line) { return (chosen ? "" : "# ") + line + "\n"; };
-  std::string text = "# How agentbox runs agents in this project. agentbox policy show tells what it comes to.\n\n";
+  std::string text = "# How agentbox runs agents in this project. See the result with: agentbox policy show\n\n";
   text += entry(options.agent.has_value(), "[agent]");
   text += entry(options.agent.has_value(), "default = " + config::quote_toml(options.agent.value_or("codex")));
   text += "\n" + entry(options.base.has_value(), "[image]");
@@ -89,12 +89,12 @@ std::string ask(const char* question) {
 }
 
 void ask_all(InitOptions& options) {
-  if (const Words words = split(ask("Agent (codex, claude; empty: the last one used)?")); !words.empty()) {
+  if (const Words words = split(ask("Agent (codex, claude; empty: the last used)?")); !words.empty()) {
     options.agent = words.front();
   }
   options.toolkits = split(ask(
-      ("Toolkits, with blanks between (" + support::join(policy::toolkit_names(), " ") + "; empty: none)?").c_str()));
-  options.allow = split(ask("Further hosts, HOST[:PORT], with blanks between (empty: none)?"));
+      ("Toolkits, separated by blanks (" + support::join(policy::toolkit_names(), " ") + "; empty: none)?").c_str()));
+  options.allow = split(ask("More allowed hosts, HOST[:PORT], separated by blanks (empty: none)?"));
 }
 
 /// Writes `.agentbox/config.toml` without following a symbolic link that a repository may bring along.
@@ -105,15 +105,15 @@ void write_config(const fs::path& workspace, const std::string& text, bool force
   }
   const Fd at(open(folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!at) {
-    throw support::system_error(ExitCode::refused, folder.string() + " is not a directory of its own", errno);
+    throw support::system_error(ExitCode::refused, folder.string() + " is not a directory", errno);
   }
   if (force) {
     unlinkat(at.get(), "config.toml", 0);
   }
   const Fd file(openat(at.get(), "config.toml", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!file && errno == EEXIST) {
-    throw Error(ExitCode::usage, (folder / "config.toml").string() + " is there already",
-                "edit it, or: agentbox init --force ...");
+    throw Error(ExitCode::usage, (folder / "config.toml").string() + " exists already",
+                "edit it, or replace it: agentbox init --force ...");
   }
   if (!file || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
     throw support::system_error(ExitCode::failed, "cannot write " + (folder / "config.toml").string(), errno);
@@ -133,7 +133,7 @@ void init(InitOptions options, const Context& context) {
   }
   write_config(workspace, text, options.force);
   spdlog::info("wrote {}", (workspace / ".agentbox/config.toml").string());
-  // Whoever wrote the file on this command line has agreed to what it says.
+  // The user wrote this file with this command, and so agrees to it.
   const config::Loaded loaded = load_box({}, context);
   if (!loaded.project_broadens.empty()) {
     config::TrustStore(config::trust_folder()).agree(workspace, config::ProjectTexts{text, "", ""}.digest(), text);

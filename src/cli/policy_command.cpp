@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// policy show, check, diff and trust: what the configuration makes of the box, without starting one.
+// policy show, check, diff and trust.
 #include <algorithm>
 #include <fmt/format.h>
 #include <memory>
@@ -25,7 +25,7 @@ namespace {
 
 using policy::PolicyFields;
 
-/// Values of the box's variables are not for the eyes of whoever reads along.
+/// Hides the values of environment variables.
 PolicyFields without_values(PolicyFields fields) {
   for (auto& [name, value] : fields.env) {
     value = "(not shown)";
@@ -62,7 +62,7 @@ void show_hosts(const policy::EgressPolicy& egress) {
   }
 }
 
-// Each of these binds every member, so that a new one is shown as well or does not compile.
+// Each binds every member, so that a new one does not compile until it is shown.
 
 void show_network(const policy::EgressPolicy& egress, policy::FirewallDriver driver) {
   const auto& [mode, virtual_range, allow, block, allow_ech, allow_private, allow_addresses, host_ports, max_upload,
@@ -77,18 +77,18 @@ void show_network(const policy::EgressPolicy& egress, policy::FirewallDriver dri
     line("", pattern.text() + " may have private addresses");
   }
   for (const policy::HostPattern& pattern : allow_ech) {
-    line("", pattern.text() + " may be asked for with a hidden name (ECH, no SNI)");
+    line("", pattern.text() + " may hide its name (ECH, no SNI)");
   }
   if (max_upload) {
-    line("uploads", fmt::format("at most {} bytes a host and session", *max_upload));
+    line("uploads", fmt::format("at most {} bytes per host and session", *max_upload));
   }
   for (const policy::UploadLimit& limit : upload_limits) {
-    line("uploads", fmt::format("at most {} bytes a session to {}", limit.bytes, limit.pattern.text()));
+    line("uploads", fmt::format("at most {} bytes per session to {}", limit.bytes, limit.pattern.text()));
   }
   if (upstream_proxy) {
     line("by way of", "the proxy " + upstream_proxy->text());
   }
-  line("firewall", fmt::format("{}; names have addresses of {}", policy::driver_text(driver), virtual_range.text()));
+  line("firewall", fmt::format("{}; names get addresses from {}", policy::driver_text(driver), virtual_range.text()));
 }
 
 void show_limits(const policy::Limits& limits) {
@@ -104,23 +104,23 @@ void show_limits(const policy::Limits& limits) {
 void show_workspace(const policy::Workspace& workspace) {
   const auto& [source, destination, protect, mask, protect_except] = workspace;
   line("workspace", fmt::format("{} at {}, read and write", support::escape_untrusted(source.string()), destination));
-  line("", "read-only in it, where they exist: " + support::join(protect, ", "));
+  line("", "read-only, if they exist: " + support::join(protect, ", "));
   if (!protect_except.empty()) {
-    line("", "writable in it, although Git's settings may lead there: " + support::join(protect_except, ", "));
+    line("", "writable, although Git settings may refer to them: " + support::join(protect_except, ", "));
   }
-  line("", "empty in it, where they exist: " + (mask.empty() ? "nothing" : support::join(mask, ", ")));
+  line("", "empty, if they exist: " + (mask.empty() ? "nothing" : support::join(mask, ", ")));
 }
 
 void show(const PolicyFields& fields) {
   const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
                ca_bundle, name, hostname] = fields;
-  std::ignore = std::tie(run, hostname); // what it does, not what it may do
+  std::ignore = std::tie(run, hostname); // not about what it may do
   line("box", name);
   line("agent", agent.name);
   line("image", image.base + (image.toolkits.empty() ? "" : " + " + support::join(image.toolkits, ", ")));
   line("user", fmt::format("{} ({}:{}), no capabilities, no new privileges", user.name, user.uid, user.gid));
   if (confinement.prove_at_start) {
-    line("", "attacked before its agent starts ([verify] on_start)");
+    line("", "attacked before the agent starts ([verify] on_start)");
   }
   show_workspace(workspace);
   for (const policy::Mount& mount : mounts) {
@@ -134,13 +134,13 @@ void show(const PolicyFields& fields) {
     line("variable", variable);
   }
   for (const policy::PublishedPort& port : ports) {
-    line("port", fmt::format("{}:{} leads to {}", port.address, port.host_port, port.box_port));
+    line("port", fmt::format("{}:{} to {} in the box", port.address, port.host_port, port.box_port));
   }
   show_limits(limits);
   show_network(egress, firewall_driver);
 }
 
-/// The default contract for the same workspace and agent.
+/// Returns the default contract for the same workspace and agent.
 PolicyFields default_box(const PolicyFields& fields) {
   PolicyFields before = policy::default_fields();
   before.workspace.source = fields.workspace.source;
@@ -179,13 +179,13 @@ struct DiffOptions {
   bool as_data = false;
 };
 
-/// The policy as `policy show --json` tells it, and reads back: what that hides is hidden on both sides.
+/// Returns the policy as written by `policy show --json` and read back, so that both sides hide the same values.
 PolicyFields as_shown(const PolicyFields& fields) {
   return policy::fields_from_json(policy::to_json(built(without_values(fields))), "the policy here");
 }
 
-/// Whether the box here is broader than the one of the file. The project's path and the box's name are not
-/// compared: they differ from checkout to checkout.
+/// Prints the differences from the policy in a file, and returns whether the box here is broader. Path and name of the
+/// box are ignored: they differ between checkouts.
 bool diff_against(const config::Loaded& loaded, const std::string& file, bool as_data) {
   constexpr std::size_t k_max = 16U << 20U;
   PolicyFields before = policy::fields_from_json(support::read_file(file, k_max), support::escape_untrusted(file));
@@ -205,7 +205,7 @@ int diff(const config::Loaded& loaded, const DiffOptions& options) {
   }
   print_changes(policy::diff(default_box(loaded.fields), loaded.fields), options.as_data);
   if (!loaded.project_broadens.empty() && !options.as_data) {
-    fmt::print("of these, the project broadens what you allow everywhere:\n{}", agreement_text(loaded));
+    fmt::print("the project's configuration broadens:\n{}", agreement_text(loaded));
   }
   return 0;
 }

@@ -20,10 +20,10 @@ config::LayerKind layer_of(const std::string& where) {
   return where == "project" ? config::LayerKind::project : config::LayerKind::user;
 }
 
-/// Whether nothing in the project's configuration, as it is, still waits for the user's agreement.
+/// Returns whether the project's configuration needs no further agreement of the user.
 bool nothing_waits(const config::Sources& sources, const config::HostEdit& edit) {
   if (edit.digest_before.empty()) {
-    return true; // there is no file yet
+    return true; // no configuration yet
   }
   const config::LoadResult result = config::load(sources, {});
   const auto* loaded = std::get_if<config::Loaded>(&result);
@@ -61,15 +61,13 @@ void Saving::write() const {
   if (m_agreed_before) {
     config::TrustStore(config::trust_folder()).agree(m_sources.workspace, m_edit.digest_after, m_edit.text_after);
     spdlog::info("saved in {} for every box of this project. {}", file,
-                 m_edit.digest_before.empty()
-                     ? "By this you agree to the new file"
-                     : "You had agreed to the project's configuration, and now agree to this line too");
+                 m_edit.digest_before.empty() ? "The new file is trusted"
+                                              : "The project's configuration was trusted, and so is this line");
     return;
   }
-  spdlog::warn(
-      "saved in {}, but the project's configuration broadens boxes in ways that are not agreed to yet. See and agree: "
-      "agentbox policy trust",
-      file);
+  spdlog::warn("saved in {}, but other parts of the project's configuration are not trusted yet. See and trust: "
+               "agentbox policy trust",
+               file);
 }
 
 } // namespace agentbox::cli

@@ -8,18 +8,16 @@
 
 namespace agentbox::cli {
 
-/// What a subcommand's callback gets besides its own options, and what it gives back.
+/// Input and result of a subcommand, besides its own options.
 struct Context {
-  int exit_code = 0; ///< of the whole program; a callback sets it
-  /// The words after the first bare "--". CLI11 never sees them. Only subcommands of the list in app.cpp that say so
-  /// accept them.
+  int exit_code = 0; ///< of the program; set by the action
+  /// The words after the first "--", for the subcommands that accept them (app.cpp).
   std::optional<std::vector<std::string>> command;
-  std::vector<std::string> subcommands; ///< every subcommand's name
+  std::vector<std::string> subcommands; ///< names of all subcommands
 };
 
-// One function per subcommand, each in a file of its own (src/cli/NAME.cpp). It adds the subcommand, its options (kept
-// in a shared_ptr that the callback captures) and a callback that does the work. Errors are thrown as support::Error;
-// main prints them.
+// One function per subcommand, in src/cli/NAME_command.cpp. It adds the subcommand, its options (in a shared_ptr that
+// the action captures) and its action. Errors are thrown as support::Error; main prints them.
 void add_run(const CommandSpec& app, Context& context);
 void add_exec(const CommandSpec& app, Context& context);
 void add_shell(const CommandSpec& app, Context& context);

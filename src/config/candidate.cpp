@@ -24,7 +24,7 @@ Layer read_candidate(const Sources& sources, const std::filesystem::path& file, 
     }
   }
   if (kind != LayerKind::system) {
-    add_saved_hosts(layer, sources, diagnostics); // beside the file that is replaced, and they stay
+    add_saved_hosts(layer, sources, diagnostics); // they are beside the replaced file, and stay
   }
   return layer;
 }
@@ -38,7 +38,7 @@ policy::EgressPolicy egress_with(const Sources& sources, const std::filesystem::
   switch (kind) {
   case LayerKind::system: others.system_file.reset(); break;
   case LayerKind::user: others.user_file.reset(); break;
-  case LayerKind::project: others.workspace = "/proc"; break; // there is no project's configuration there
+  case LayerKind::project: others.workspace = "/proc"; break; // contains no project configuration
   }
   LayersRead read = read_layers(others, diagnostics);
   const auto place = std::find_if(read.layers.begin(), read.layers.end(), [&](const Layer& layer) {

@@ -8,9 +8,9 @@
 
 namespace agentbox::config {
 
-/// The list of hosts that boxes would have if `file` stood in the place of the user's or the project's configuration.
-/// An allow file that it names is read relative to its own folder. Throws support::Error: failed when `file` cannot be
-/// read, usage with every mistake of any layer.
+/// Returns the egress policy of boxes if `file` replaced the user's or the project's config.toml. The saved hosts
+/// beside the replaced file stay. An allow file is relative to the directory of `file`. Throws support::Error: failed
+/// when `file` cannot be read, usage with every mistake of any layer.
 policy::EgressPolicy egress_with(const Sources& sources, const std::filesystem::path& file, LayerKind kind);
 
 } // namespace agentbox::config

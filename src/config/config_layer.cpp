@@ -8,10 +8,10 @@
 namespace agentbox::config {
 namespace {
 
-/// Paths of the host in a file that somebody else may have written could only serve somebody else.
+/// A project's file is untrusted, so it may not name paths of the host.
 void refuse_host_path(TomlTable& table, std::string_view key, const std::string& place) {
   table.mistake(place, "a project's configuration cannot name paths of the host (" + table.full_name(key) + ")",
-                "name it on the command line, or in your own configuration");
+                "use the command line or your own configuration");
 }
 
 void read_base(TomlTable& top, Layer& layer) {
@@ -40,7 +40,7 @@ void read_mounts(TomlTable& top, Layer& layer) {
       layer.mounts.push_back({{source->value, destination->value, read_only && read_only->value}, table.where()});
     } else if (!table.has("source") || !table.has("destination")) {
       table.mistake(table.where(), "a mount needs a source and a destination",
-                    R"(source = "/path", destination = "/mnt/NAME", and read_only = true if you like)");
+                    R"(source = "/path", destination = "/mnt/NAME", and optionally read_only = true)");
     }
   }
 }
@@ -65,7 +65,7 @@ void read_ca_bundle(TomlTable& top, Layer& layer) {
   }
 }
 
-/// [protect] and [mask]: paths, and those of lower layers that are not meant here.
+/// [protect] and [mask]: paths to add, and paths of lower layers to remove.
 void read_paths(TomlTable& top, std::string_view table_name, std::vector<Located<std::string>>& paths,
                 std::vector<Located<std::string>>& except) {
   if (auto table = top.table(table_name)) {
@@ -75,7 +75,7 @@ void read_paths(TomlTable& top, std::string_view table_name, std::vector<Located
   }
 }
 
-/// A table with a single list of strings: [toolkits] selected.
+/// Reads a table with a single list of strings: [toolkits] selected.
 std::vector<Located<std::string>> read_list(TomlTable& top, std::string_view table_name, std::string_view key) {
   auto table = top.table(table_name);
   if (!table) {

@@ -16,10 +16,10 @@
 
 namespace agentbox::config {
 
-/// Whose file a layer is. A project's may not name paths of the host: its author is not the user.
+/// Owner of a layer. A project's may not name paths of the host, because its author is not the user.
 enum class LayerKind { system, user, project };
 
-/// [agents.NAME]: what is missing stays as a lower layer, or agentbox itself, has it.
+/// [agents.NAME]: missing values come from a lower layer or the built-in agent.
 struct AgentLayer {
   std::string where;
   std::optional<std::vector<std::string>> command;
@@ -38,20 +38,20 @@ struct LimitsLayer {
   std::optional<std::uint64_t> open_files;
 };
 
-/// The values of one configuration file, of the right type and form each; what they mean together is merge.hpp's.
+/// The values of one configuration file, each of the right type and form. merge.hpp combines them.
 struct Layer {
   LayerKind kind = LayerKind::user;
   std::filesystem::path file;
 
-  bool default_hosts = true; ///< network.default_hosts: false takes agentbox's own hosts away
+  bool default_hosts = true; ///< network.default_hosts: false removes the built-in hosts
   std::vector<Located<policy::AllowEntry>> allow;
   std::vector<Located<policy::HostPattern>> block;
   std::vector<Located<policy::HostPattern>> allow_private;
   std::vector<Located<policy::HostPattern>> allow_ech;
-  std::optional<Located<std::string>> allow_file; ///< to be read, and added to `allow`, by the caller
+  std::optional<Located<std::string>> allow_file; ///< the caller reads it and adds its entries to `allow`
   std::optional<policy::VirtualRange> virtual_range;
   std::optional<policy::FirewallDriver> driver;
-  std::optional<bool> notify; ///< not in a project's
+  std::optional<bool> notify; ///< not allowed in a project's
   std::optional<bool> verify_on_start;
   std::optional<std::uint64_t> max_upload;
   std::vector<policy::UploadLimit> upload_limits;
@@ -64,15 +64,15 @@ struct Layer {
   LimitsLayer limits;
   std::optional<Located<std::string>> base;
   std::vector<Located<std::string>> protect;
-  std::vector<Located<std::string>> protect_except; ///< taken off the list of the lower layers and of this one
+  std::vector<Located<std::string>> protect_except; ///< removed from the list of this and of lower layers
   std::vector<Located<std::string>> mask;
   std::vector<Located<std::string>> mask_except;
   std::map<std::string, Located<std::string>> env;
   std::optional<Located<std::string>> ca_bundle;
 };
 
-/// Reads the text of a configuration file. Pure. Mistakes are added to `diagnostics`, each with file:line:column; the
-/// layer holds what was right.
+/// Parses a configuration file. Adds mistakes to `diagnostics`, each with file:line:column, and returns the values that
+/// are valid. Pure.
 Layer parse_layer(std::string_view text, const std::filesystem::path& file, LayerKind kind,
                   policy::Diagnostics& diagnostics);
 

@@ -21,7 +21,7 @@ using support::in_quotes;
 
 constexpr std::size_t k_max_bundle = 8U << 20U;
 
-/// Of the kernel and of running services: sockets there open the host, whether mounted read-only or not.
+/// Paths of the kernel and of running services, whose sockets give access to the host even if mounted read-only.
 constexpr std::array<std::string_view, 4> k_live_trees = {"/proc", "/sys", "/dev", "/run"};
 
 std::optional<fs::path> look_up(const fs::path& path) {
@@ -35,20 +35,20 @@ std::string missing_text(const fs::path& path) {
   const int error = stat(path.c_str(), &info) != 0 ? errno : 0;
   return error == 0 || error == ENOENT || error == ENOTDIR
              ? "there is no " + in_quotes(path.string(), 4096)
-             : support::system_error(support::ExitCode::usage, "cannot look at " + in_quotes(path.string(), 4096),
+             : support::system_error(support::ExitCode::usage, "cannot examine " + in_quotes(path.string(), 4096),
                                      error)
                    .what();
 }
 
 void resolve_mounts(Merged& merged, policy::Diagnostics& diagnostics) {
-  std::map<std::string, bool> group_found; // of --auth AGENT: whether any of its files is there
+  std::map<std::string, bool> group_found; // per --auth AGENT: whether any of its files exists
   for (const MountRequest& request : merged.mounts) {
     const auto source = look_up(request.source);
     if (!request.group.empty()) {
       group_found[request.group] |= source.has_value();
     }
     if (!source && request.group.empty()) {
-      diagnostics.push_back({request.reason, missing_text(request.source), "name a file or a folder that exists"});
+      diagnostics.push_back({request.reason, missing_text(request.source), "use an existing file or directory"});
     }
     if (!source) {
       continue;
@@ -61,7 +61,7 @@ void resolve_mounts(Merged& merged, policy::Diagnostics& diagnostics) {
   }
   for (const auto& [agent, found] : group_found) {
     if (!found) {
-      diagnostics.push_back({"--auth " + agent, "no credentials of " + in_quotes(agent) + " were found on this host",
+      diagnostics.push_back({"--auth " + agent, "no credentials of " + in_quotes(agent) + " exist on this host",
                              "log in with " + agent + " on the host first, or pass a key with --env"});
     }
   }
@@ -74,12 +74,12 @@ void resolve_ca_bundle(Merged& merged, policy::Diagnostics& diagnostics) {
   const auto& [path, where] = *merged.ca_bundle;
   const auto bundle = look_up(path);
   if (!bundle) {
-    diagnostics.push_back({where, missing_text(path), "name a file of PEM certificates"});
+    diagnostics.push_back({where, missing_text(path), "use a file with PEM certificates"});
     return;
   }
   try {
     if (support::read_file(*bundle, k_max_bundle).find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
-      diagnostics.push_back({where, in_quotes(path.string(), 4096) + " holds no PEM certificate", ""});
+      diagnostics.push_back({where, in_quotes(path.string(), 4096) + " contains no PEM certificate", ""});
     }
   } catch (const support::Error& error) {
     diagnostics.push_back({where, support::escape_untrusted(error.what(), 1000), error.hint()});
@@ -95,14 +95,15 @@ void resolve_base(Merged& merged, policy::Diagnostics& diagnostics) {
   const std::string kind = merged.fields.image.base.substr(0, 4);
   const auto base = look_up(path);
   if (!base) {
-    diagnostics.push_back({where, missing_text(path), "name the folder or the archive of a root filesystem"});
+    diagnostics.push_back({where, missing_text(path), "use the directory or archive of a root filesystem"});
     return;
   }
   std::error_code error;
   const bool right = kind == "dir:" ? fs::is_directory(*base, error) : fs::is_regular_file(*base, error);
   if (!right) {
     diagnostics.push_back(
-        {where, in_quotes(path.string(), 4096) + (kind == "dir:" ? " is not a folder" : " is not a file"), ""});
+        {where, in_quotes(path.string(), 4096) + (kind == "dir:" ? " is not a directory" : " is not a regular file"),
+         ""});
   }
   merged.fields.image.base = kind + base->string();
 }
@@ -124,24 +125,24 @@ std::vector<fs::path> own_folders() {
 
 std::string mount_problem(const fs::path& source, bool read_only) {
   if (source == "/") {
-    return "it is the whole host";
+    return "it is the root directory";
   }
   const auto in_tree = [&](std::string_view tree) { return policy::contains_path(tree, source.native()); };
   const bool is_media = policy::contains_path("/run/media", source.native()) && source != "/run/media";
   if (!is_media && std::any_of(k_live_trees.begin(), k_live_trees.end(), in_tree)) {
-    return "it belongs to the kernel or to running services of the host";
+    return "it belongs to the kernel or running services of the host";
   }
   struct stat info {};
   if (stat(source.c_str(), &info) != 0 || (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode))) {
-    return "only folders and regular files can be (a socket or a device would lead out of the box)";
+    return "only directories and regular files can be (a socket or device would give access to the host)";
   }
   for (const fs::path& own : own_folders()) {
     if (policy::contains_path(own.native(), source.native())) {
-      return "agentbox keeps its own files there";
+      return "it contains files of agentbox itself";
     }
     if (!read_only && policy::contains_path(source.native(), own.native())) {
-      return "agentbox keeps its own files below it, in " + own.string() +
-             "; mount it read-only, or a folder inside of it";
+      return "it contains files of agentbox itself, in " + own.string() +
+             "; mount it read-only, or mount a subdirectory";
     }
   }
   return {};

@@ -9,15 +9,15 @@
 
 namespace agentbox::config {
 
-/// agentbox's own folders of configuration, state, cache and run time: a box that could write there would decide about
-/// boxes.
+/// Returns agentbox's own configuration, state, cache and runtime directories. A box that could write there would
+/// control other boxes.
 std::vector<std::filesystem::path> own_folders();
 
-/// Looks up on the host what the merged configuration names: mounts, the CA bundle, a root filesystem. Puts canonical
-/// paths into `merged.fields`, and adds a mistake for what is missing or must not be in a box.
+/// Looks up the paths of the merged configuration on the host: mounts, CA bundle, root filesystem. Stores canonical
+/// paths in `merged.fields` and adds a mistake for each path that is missing or must not be in a box.
 void resolve_host_paths(Merged& merged, policy::Diagnostics& diagnostics);
 
-/// Why canonical path `source`, seen in the box as `read_only` says, must not be in a box; empty when it may.
+/// Returns why canonical path `source` must not be mounted into a box, or empty.
 std::string mount_problem(const std::filesystem::path& source, bool read_only);
 
 } // namespace agentbox::config

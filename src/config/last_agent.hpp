@@ -6,11 +6,10 @@
 
 namespace agentbox::config {
 
-/// The agent that ran last, kept in `state_folder`/last_agent. Nothing when none did, or when the file holds no agent's
-/// name: it is a convenience, and a damaged one is forgotten.
+/// Returns the agent that ran last, from `state_folder`/last_agent. Nothing if the file is missing or damaged.
 std::optional<std::string> read_last_agent(const std::filesystem::path& state_folder);
 
-/// Remembers `name`. Throws support::Error(failed).
+/// Stores `name`. Throws support::Error(failed).
 void write_last_agent(const std::filesystem::path& state_folder, const std::string& name);
 
 } // namespace agentbox::config

@@ -29,8 +29,8 @@ void read_virtual_range(TomlTable& network, Layer& layer) {
     layer.virtual_range = policy::parse_virtual_range(text->value);
     if (!layer.virtual_range) {
       network.mistake(
-          text->where, support::in_quotes(text->value) + " is not a range for the names of the box",
-          "a range of /8 to /24 in 198.18.0.0/15, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10");
+          text->where, support::in_quotes(text->value) + " is not a valid range for virtual addresses",
+          "use a range of /8 to /24 in 198.18.0.0/15, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10");
     }
   }
 }
@@ -121,13 +121,13 @@ AgentLayer read_agent(TomlTable& table, LayerKind kind) {
   if (kind == LayerKind::project && agent.auth) {
     table.mistake(table.where("auth"),
                   "a project's configuration cannot name paths of the host (" + table.full_name("auth") + ")",
-                  "name them in your own configuration");
+                  "use your own configuration");
     agent.auth.reset();
   }
   return agent;
 }
 
-/// One key of [limits]: a number or a text that `parse` takes.
+/// Reads one key of [limits]: a number, or text that `parse` accepts.
 template <typename Number, typename Parse>
 void read_limit(TomlTable& limits, std::string_view key, std::string_view expected, Parse parse,
                 std::optional<Number>& target) {

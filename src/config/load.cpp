@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What the project's layer broadens: the whole call with it, against the whole call without it.
+/// Returns what the project's layer broadens: the policy with it compared with the policy without it.
 std::vector<policy::Change> broadened_by_project(const std::vector<Layer>& layers, const Overrides& overrides,
                                                  const Sources& sources, const policy::PolicyFields& with_project) {
   const std::vector<Layer> without(layers.begin(), std::prev(layers.end()));

@@ -4,7 +4,7 @@
 
 namespace agentbox::config {
 
-/// A value, and the place it was written at: "/path/config.toml:12:3" or "--allow".
+/// A value and its place: "/path/config.toml:12:3" or "--allow".
 template <typename Value>
 struct Located {
   Value value;

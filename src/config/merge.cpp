@@ -16,7 +16,7 @@ using policy::Diagnostics;
 using support::in_quotes;
 
 constexpr std::string_view k_last_used = "last_used";
-constexpr std::string_view k_first_agent = "codex"; // when nobody chose one and none ran before
+constexpr std::string_view k_first_agent = "codex"; // if none is configured and none ran before
 
 const policy::Agent* find_agent(const std::vector<policy::Agent>& agents, std::string_view name) {
   const auto found = std::find_if(agents.begin(), agents.end(), [&](const auto& agent) { return agent.name == name; });
@@ -31,11 +31,11 @@ void unknown_agent(const std::vector<policy::Agent>& agents, const std::string& 
     names.push_back(agent.name);
   }
   diagnostics.push_back(
-      {where, in_quotes(name) + " is not an agent" + support::did_you_mean(name.substr(0, 64), names),
-       "the agents are: " + support::join(names, ", ") + "; [agents.NAME] in a configuration adds one"});
+      {where, in_quotes(name) + " is not a known agent" + support::did_you_mean(name.substr(0, 64), names),
+       "the agents are: " + support::join(names, ", ") + "; add one with [agents.NAME] in your configuration"});
 }
 
-/// The agent of the command line, else of the uppermost layer that names one, else the last one used.
+/// Returns the agent of the command line, else of the highest layer that names one, else the last used.
 policy::Agent choose_agent(const std::vector<policy::Agent>& agents, const std::vector<Layer>& layers,
                            const Overrides& overrides, const Sources& sources, Diagnostics& diagnostics) {
   Located<std::string> wanted{std::string(k_last_used), ""};
@@ -86,8 +86,8 @@ void merge_mounts(const std::vector<Layer>& layers, const Overrides& overrides, 
       unknown_agent(merged.agents, name, "--auth", diagnostics);
     } else if (agent->auth.empty()) {
       diagnostics.push_back(
-          {"--auth", "it is not known where " + in_quotes(name) + " keeps its credentials",
-           R"(name them in your configuration, below your home folder: auth = [".config/NAME"] in [agents.NAME])"});
+          {"--auth", "the credentials of " + in_quotes(name) + " are unknown to agentbox",
+           R"(list them in your configuration, relative to ~: auth = [".config/NAME"] in [agents.NAME])"});
     } else {
       const std::filesystem::path box_home = merged.fields.user.home;
       for (const std::string& path : agent->auth) {
@@ -145,8 +145,8 @@ std::vector<std::string> sorted(const std::set<std::string>& items) {
   return {items.begin(), items.end()};
 }
 
-/// A list of paths of the workspace: each layer adds some and takes some off. To take off what is not on the list is a
-/// mistake: the user believes that something changed.
+/// Merges a list of workspace paths: each layer adds some and removes some. Removing a path that is not on the list is
+/// a mistake, because the user believes that something changed.
 void merge_paths(const std::vector<Located<std::string>>& more, const std::vector<Located<std::string>>& except,
                  std::vector<std::string>& paths, Diagnostics& diagnostics) {
   std::set<std::string> merged(paths.begin(), paths.end());
@@ -159,14 +159,14 @@ void merge_paths(const std::vector<Located<std::string>>& more, const std::vecto
           {path.where,
            in_quotes(path.value) + " is not on the list" +
                support::did_you_mean(path.value.substr(0, 64), std::vector<std::string>(merged.begin(), merged.end())),
-           "agentbox policy show tells what is"});
+           "see the list: agentbox policy show"});
     }
   }
   paths = sorted(merged);
 }
 
-/// The same for what is protected, but what is not on the list may be a path to which Git's settings lead: that is
-/// known when a box starts. What a layer adds is protected by the list, whatever a lower one excepted.
+/// The same for protected paths, except that a removed path need not be on the list: it may be one that Git settings
+/// refer to, which is known when a box starts. A path that a layer adds is protected even if a lower layer excepted it.
 void merge_protected(const Layer& layer, policy::Workspace& workspace) {
   std::set<std::string> list(workspace.protect.begin(), workspace.protect.end());
   std::set<std::string> except(workspace.protect_except.begin(), workspace.protect_except.end());
@@ -252,7 +252,7 @@ std::filesystem::path absolute_path(std::string_view text, const std::filesystem
   if (text == "~" || text.starts_with("~/")) {
     path = home / text.substr(std::min<std::size_t>(2, text.size()));
   } else {
-    path = folder / text; // an absolute text replaces the folder
+    path = folder / text; // an absolute text replaces the directory
   }
   path = path.lexically_normal();
   return path.has_filename() || path == "/" ? path : path.parent_path();

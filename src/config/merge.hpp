@@ -11,16 +11,16 @@
 
 namespace agentbox::config {
 
-/// A mount whose source is still as it was written; host_paths.hpp looks it up.
+/// A mount before its source is looked up on the host (host_paths.hpp).
 struct MountRequest {
   std::filesystem::path source; ///< absolute
   std::string destination;
   bool read_only = false;
   std::string reason;
-  std::string group; ///< not empty for --auth: at least one mount of the group must exist, the others are left out
+  std::string group; ///< of --auth: at least one mount of the group must exist; missing ones are omitted
 };
 
-/// All layers as one set of values. The paths of the host in it are not looked up yet.
+/// All layers as one set of values, before paths are looked up on the host.
 struct Merged {
   policy::PolicyFields fields; ///< without mounts, ca_bundle and workspace identity
   std::vector<MountRequest> mounts;
@@ -29,20 +29,20 @@ struct Merged {
   std::vector<policy::Agent> agents;                       ///< sorted by name
 };
 
-/// Merges the defaults, the layers (lowest first) and the overrides. Pure: no file is looked at. Mistakes are added to
-/// `diagnostics`.
+/// Merges the defaults, the layers (lowest first) and the overrides. Adds mistakes to `diagnostics`. Pure: reads no
+/// files.
 Merged merge(const std::vector<Layer>& layers, const Overrides& overrides, const Sources& sources,
              policy::Diagnostics& diagnostics);
 
-/// The agents that agentbox knows with what the layers say about them and add to them; sorted by name.
+/// Returns the built-in agents merged with those of the layers; sorted by name.
 std::vector<policy::Agent> merge_agents(const std::vector<Layer>& layers, policy::Diagnostics& diagnostics);
 
-/// The hosts of the layers and of --allow.
+/// Returns the egress policy of the layers and of the overrides.
 policy::EgressPolicy merge_egress(const std::vector<Layer>& layers, const Overrides& overrides,
                                   policy::Diagnostics& diagnostics);
 
-/// `text` as an absolute, normal path: "~/x" is below `home`, what is relative is below `folder`. A trailing slash
-/// goes.
+/// Returns `text` as an absolute, normal path without trailing slash: "~/x" is below `home`, other relative paths are
+/// below `folder`.
 std::filesystem::path absolute_path(std::string_view text, const std::filesystem::path& home,
                                     const std::filesystem::path& folder);
 

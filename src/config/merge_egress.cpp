@@ -23,7 +23,7 @@ void sort_unique(std::vector<Item>& list) {
   list.erase(std::unique(list.begin(), list.end()), list.end());
 }
 
-/// Where the blocks are written, for messages.
+/// Returns the place of each block, for messages.
 std::map<policy::HostPattern, std::string> places_of_blocks(const std::vector<Layer>& layers) {
   std::map<policy::HostPattern, std::string> places;
   for (const Layer& layer : layers) {
@@ -34,7 +34,7 @@ std::map<policy::HostPattern, std::string> places_of_blocks(const std::vector<La
   return places;
 }
 
-/// A host that the user asked for in so many words, and that a block takes away again, is a mistake and not a silence.
+/// Adds a mistake if a block overrides a host of --allow.
 void refuse_if_blocked(const policy::HostEntry& entry, const std::vector<Layer>& layers,
                        policy::Diagnostics& diagnostics) {
   for (const auto& [block, where] : places_of_blocks(layers)) {
@@ -42,13 +42,12 @@ void refuse_if_blocked(const policy::HostEntry& entry, const std::vector<Layer>&
       diagnostics.push_back(
           {"--allow",
            support::in_quotes(entry.text()) + " is blocked by " + support::in_quotes(block.text()) + " in " + where,
-           "a block always wins; take it out of block_hosts"});
+           "a block always wins; remove that entry first"});
     }
   }
 }
 
-/// A limit that a later file names takes the place of an earlier one's; whether that broadens is for policy::diff to
-/// say.
+/// Adds limits; a limit of a later file replaces that of an earlier one. policy::diff() tells whether that broadens.
 void add_upload_limits(const std::vector<policy::UploadLimit>& limits, std::vector<policy::UploadLimit>& list) {
   for (const policy::UploadLimit& limit : limits) {
     std::erase_if(list, [&](const policy::UploadLimit& old) { return old.pattern == limit.pattern; });

@@ -10,11 +10,10 @@
 
 namespace agentbox::config {
 
-/// What the command line said, as text: the uppermost layer. The command line's parser only fills it in; everything is
-/// read, checked and reported by load(). Diagnostic::where then is the flag ("--mount"), or "the command line" for
-/// AGENT.
+/// The options of the command line as text: the highest layer. load() parses and checks them; Diagnostic::where is the
+/// flag ("--mount"), or "the command line" for AGENT.
 struct Overrides {
-  std::optional<std::string> agent;       ///< the positional AGENT, or the name that agentbox was called by
+  std::optional<std::string> agent;       ///< the positional AGENT, or from the program name
   std::optional<std::string> name;        ///< --name
   std::optional<std::string> base;        ///< --base IMAGE|dir:PATH|tar:PATH
   std::vector<std::string> toolkits;      ///< --toolkit NAME, added to the configured ones
@@ -29,7 +28,7 @@ struct Overrides {
   std::optional<std::string> cpus;        ///< --cpus N
   std::optional<std::string> pids;        ///< --pids N
   std::optional<std::string> ca_bundle;   ///< --ca-bundle FILE
-  policy::Run run;                        ///< --prompt TEXT, or what stands after --
+  policy::Run run;                        ///< --prompt TEXT, or the command after --
 };
 
 } // namespace agentbox::config

@@ -3,7 +3,7 @@
 
 namespace agentbox::config {
 
-/// What the launcher does for its user; no part of what a box may do.
+/// Settings of the launcher that do not affect what a box may do.
 struct Preferences {
   bool notify = false; ///< network.notify: a desktop notification for what is blocked
 };

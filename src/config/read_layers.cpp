@@ -17,7 +17,7 @@ std::string shown(const fs::path& path) {
   return support::escape_untrusted(path.string(), 4096);
 }
 
-/// What `read` returns, or nothing and a mistake at `where`.
+/// Returns what `read` returns; on an error returns nothing and adds a mistake at `where`.
 template <typename Read>
 std::optional<std::string> read_or_mistake(const std::string& where, policy::Diagnostics& diagnostics, Read read) {
   try {
@@ -34,7 +34,7 @@ void add_entries(std::string_view text, const fs::path& file, Layer& layer, poli
   }
 }
 
-/// The allow file of a configuration of the user's own or of the system's: anywhere on the host.
+/// Reads the allow file of the user's or the system's configuration, which may be anywhere on the host.
 void read_allow_file(Layer& layer, const Sources& sources, policy::Diagnostics& diagnostics) {
   if (!layer.allow_file) {
     return;
@@ -47,7 +47,7 @@ void read_allow_file(Layer& layer, const Sources& sources, policy::Diagnostics& 
   }
 }
 
-/// The allow file of a project: inside the workspace, and no link. Returns its text for the digest.
+/// Reads the allow file of a project, which must be in the workspace and not a link. Returns its text for the digest.
 std::string read_project_allow_file(Layer& layer, const Sources& sources, policy::Diagnostics& diagnostics) {
   const std::string& name = layer.allow_file->value;
   const fs::path relative = (fs::path(k_project_file).parent_path() / name).lexically_normal();
@@ -57,7 +57,7 @@ std::string read_project_allow_file(Layer& layer, const Sources& sources, policy
     diagnostics.push_back(
         {layer.allow_file->where,
          "the allow file of a project's configuration must be inside the workspace, not " + support::in_quotes(name),
-         "name it relative to the folder .agentbox"});
+         "write a path relative to .agentbox/"});
     return {};
   }
   const auto text = read_or_mistake(layer.allow_file->where, diagnostics, [&] {
@@ -66,7 +66,7 @@ std::string read_project_allow_file(Layer& layer, const Sources& sources, policy
   if (text) {
     add_entries(*text, sources.workspace / relative, layer, diagnostics);
   } else if (diagnostics.empty() || diagnostics.back().where != layer.allow_file->where) {
-    diagnostics.push_back({layer.allow_file->where, "there is no file " + shown(sources.workspace / relative), ""});
+    diagnostics.push_back({layer.allow_file->where, "no such file: " + shown(sources.workspace / relative), ""});
   }
   return text.value_or("");
 }

@@ -6,18 +6,18 @@
 
 namespace agentbox::config {
 
-/// Where a configuration is read from. Plain values, so that tests can put everything into a folder of theirs.
+/// Where the configuration is read from. Plain values, so that tests can use a temporary directory.
 struct Sources {
   std::optional<std::filesystem::path> system_file; ///< /etc/agentbox/config.toml; may be missing
   std::optional<std::filesystem::path> user_file;   ///< $XDG_CONFIG_HOME/agentbox/config.toml; may be missing
   std::filesystem::path workspace;          ///< canonical (workspace.hpp); its .agentbox/config.toml may be missing
-  std::filesystem::path home;               ///< what "~/" means, and what `auth` paths are below
-  std::filesystem::path current_folder;     ///< what relative paths of the command line mean
+  std::filesystem::path home;               ///< base of "~/" and of `auth` paths
+  std::filesystem::path current_folder;     ///< base of relative paths on the command line
   std::optional<std::string> last_agent;    ///< the agent that ran last (last_agent.hpp)
   std::optional<std::string> ssl_cert_file; ///< $SSL_CERT_FILE: the CA bundle when no configuration names one
 };
 
-/// The sources of an ordinary call: reads the environment and the state folder.
+/// Returns the usual sources; reads the environment and the state directory.
 Sources standard_sources(const std::filesystem::path& workspace);
 
 } // namespace agentbox::config

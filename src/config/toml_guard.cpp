@@ -13,8 +13,8 @@ bool is_ascii(char c) {
   return static_cast<unsigned char>(c) < 0x80;
 }
 
-/// Reads TOML just well enough to know what is a string or a comment. It need not be right past the first mistake of
-/// the text: the parser stops there.
+/// Tells strings and comments from the rest of a TOML text. May be wrong after the first syntax error, where the parser
+/// stops.
 class Scanner {
 public:
   explicit Scanner(std::string_view text) : m_text(text) {
@@ -23,7 +23,7 @@ public:
     }
   }
 
-  /// The offset of the first character outside ASCII where none can be, or npos.
+  /// Returns the offset of the first non-ASCII character outside strings and comments, or npos.
   std::size_t find() {
     while (m_at < m_text.size() && m_found == std::string_view::npos) {
       const char c = m_text[m_at];
@@ -59,7 +59,7 @@ private:
         read_escape();
       } else if (is_long && has_three(quote)) {
         m_at += 3;
-        // Up to two more quotes belong to the string's end.
+        // Up to two more quotes belong to the end of the string.
         for (int more = 0; more < 2 && m_at < m_text.size() && m_text[m_at] == quote; ++more) {
           ++m_at;
         }
@@ -73,7 +73,7 @@ private:
     }
   }
 
-  /// A backslash, what it stands before, and the blanks of a line that it ends.
+  /// Skips a backslash and the escaped character, or the white space of a line that it ends.
   void read_escape() {
     ++m_at;
     const std::size_t start = m_at;
@@ -117,8 +117,7 @@ std::optional<TomlHazard> find_toml_hazard(std::string_view text) {
   const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
   const auto line_start = before.rfind('\n');
   const std::size_t column = line_start == std::string_view::npos ? offset + 1 : offset - line_start;
-  return TomlHazard{line, column, "a character outside ASCII can only stand in a string or a comment",
-                    "put it in quotes"};
+  return TomlHazard{line, column, "a non-ASCII character is only allowed in a string or a comment", "put it in quotes"};
 }
 
 } // namespace agentbox::config

@@ -6,7 +6,7 @@
 
 namespace agentbox::config {
 
-/// What the TOML parser must not be given, and where it stands (both from 1).
+/// A place in a TOML text that the parser must not see; line and column from 1.
 struct TomlHazard {
   std::size_t line = 1;
   std::size_t column = 1;
@@ -14,12 +14,12 @@ struct TomlHazard {
   std::string_view hint;
 };
 
-/// Looks for what toml++ (3.3, 3.4) cannot be trusted with when the text is somebody else's:
+/// Finds text that toml++ (3.3, 3.4) does not handle safely:
 /// - lines of more than 4096 bytes: a table nests as deep as its dotted key has parts, and is destroyed by recursion;
-/// - characters outside ASCII where TOML has none (outside of strings and comments): the parser asks whether they are
-///   blanks in a function that ends in __builtin_unreachable() for most of them. For the same reason they cannot be the
-///   first thing after a backslash that ends a line of a multi-line string.
-/// Nothing when there is no hazard. The text need not be TOML.
+/// - non-ASCII characters outside strings and comments, where TOML has none, and right after a line-ending backslash in
+/// a
+///   multi-line string: toml++ tests them for white space in a function that ends in __builtin_unreachable().
+/// Returns nothing if there is no hazard. The text need not be valid TOML.
 std::optional<TomlHazard> find_toml_hazard(std::string_view text);
 
 } // namespace agentbox::config

@@ -4,7 +4,7 @@
 
 namespace agentbox::config {
 
-/// The TOML parser found itself where it believes it cannot be.
+/// An assertion of the TOML parser failed.
 class TomlAssertion : public std::logic_error {
   using std::logic_error::logic_error;
 };
@@ -15,9 +15,9 @@ class TomlAssertion : public std::logic_error {
 
 } // namespace agentbox::config
 
-// toml++ (3.3, 3.4), the only way it is included. Some malformed texts ("[+") break assertions of its parser: that
-// would be an abort in a debug build, and undefined behaviour with NDEBUG, where it tells the compiler to assume them.
-// A project's configuration is not ours, so the assertions stay on in every build, and throw.
+// The only include of toml++ (3.3, 3.4). Some malformed texts ("[+") break assertions of its parser, which abort in a
+// debug build and are undefined behaviour with NDEBUG. A project's configuration is untrusted, so assertions stay on in
+// every build and throw.
 #pragma push_macro("NDEBUG")
 #undef NDEBUG
 #define TOML_ASSERT(expr) ((expr) ? static_cast<void>(0) : ::agentbox::config::fail_toml_assertion(#expr))

@@ -30,7 +30,7 @@ std::string place_of(const std::string& file, const toml::source_position& posit
   return file + ":" + std::to_string(position.line) + ":" + std::to_string(position.column);
 }
 
-/// A number as it would be written: up to three digits after the point, none when whole.
+/// Returns a number as text, without trailing zeros.
 std::string number_text(double value) {
   std::ostringstream text;
   text.imbue(std::locale::classic());
@@ -54,9 +54,9 @@ std::optional<toml::table> parse_toml(std::string_view text, const std::string& 
     return toml::table(toml::parse(text));
   } catch (const toml::parse_error& error) {
     diagnostics.push_back({place_of(file, error.source().begin),
-                           "this is not TOML: " + support::escape_untrusted(error.description()), std::string(k_hint)});
+                           "not valid TOML: " + support::escape_untrusted(error.description()), std::string(k_hint)});
   } catch (const TomlAssertion&) {
-    diagnostics.push_back({file + ":1:1", "this is not TOML, and the parser cannot say where", std::string(k_hint)});
+    diagnostics.push_back({file + ":1:1", "not valid TOML", std::string(k_hint)});
   }
   return std::nullopt;
 }

@@ -14,36 +14,35 @@
 
 namespace agentbox::config {
 
-/// Reads one table of a TOML file. Each getter names a key as known and returns its value when it is there and of the
-/// right type; a wrong type is a mistake that says what was expected. finish() reports the keys that nobody asked for.
+/// Reads one table of a TOML file. Each getter marks a key as known and returns its value if present; a wrong type is a
+/// mistake. finish() reports unknown keys.
 class TomlTable {
 public:
-  /// `name` is the table's own ("network"; empty for the file's top), for messages.
+  /// `name` is that of the table ("network"; empty for the top level), for messages.
   TomlTable(const toml::table& table, std::string name, std::string file, policy::Diagnostics& diagnostics)
       : m_table(&table), m_name(std::move(name)), m_file(std::move(file)), m_diagnostics(&diagnostics) {}
 
   std::optional<Located<std::string>> string(std::string_view key);
   std::optional<Located<bool>> boolean(std::string_view key);
-  /// A string or a number, as text ("512MB", "1.5", "64"); `expected` says what it should be.
+  /// Returns a string or a number as text ("512MB", "1.5", "64"); `expected` is for the message.
   std::optional<Located<std::string>> text_or_number(std::string_view key, std::string_view expected);
   std::vector<Located<std::string>> strings(std::string_view key);
-  /// Whether the key is there at all, whatever its type. Does not name it as known.
+  /// Returns whether the key exists, with any type. Does not mark it as known.
   bool has(std::string_view key) const { return m_table->contains(key); }
 
   std::optional<TomlTable> table(std::string_view key);
-  /// An array of tables ([[mounts]]).
+  /// Returns an array of tables ([[mounts]]).
   std::vector<TomlTable> tables(std::string_view key);
-  /// Every key of this table, with its place, for tables whose keys are names of the user's ([env], [agents]). They
-  /// count as known.
+  /// Returns all keys and marks them as known, for tables with user-defined keys ([env], [agents]).
   std::vector<Located<std::string>> keys();
 
-  /// Reports unknown keys, with the known one that was probably meant.
+  /// Reports unknown keys, with a suggestion.
   void finish();
 
-  std::string where(std::string_view key) const; ///< place of the key's value, or of the table
+  std::string where(std::string_view key) const; ///< place of the value, or of the table
   std::string where() const;                     ///< place of the table
   void mistake(std::string at, std::string message, std::string hint = {});
-  /// "network.allow_hosts"
+  /// Returns "network.allow_hosts".
   std::string full_name(std::string_view key) const;
 
 private:
@@ -58,7 +57,7 @@ private:
   std::vector<std::string> m_known;
 };
 
-/// Parses TOML text. Adds a mistake with line and column, and returns nothing, when it is none.
+/// Parses TOML text. If it is not valid TOML, adds a mistake with line and column and returns nothing.
 std::optional<toml::table> parse_toml(std::string_view text, const std::string& file, policy::Diagnostics& diagnostics);
 
 } // namespace agentbox::config

@@ -18,9 +18,9 @@ using support::Error;
 using support::ExitCode;
 
 constexpr std::size_t k_max_record = 4U << 20U;
-constexpr std::size_t k_max_kept_text = 256U << 10U; // longer ones are not kept: the next change is shown as a whole
+constexpr std::size_t k_max_kept_text = 256U << 10U; // longer texts are not stored: the next change is shown in full
 
-/// An agreement that somebody else could have written is none.
+/// Throws unless only the user can write `file`.
 void require_ours(const std::filesystem::path& file) {
   struct stat info {};
   if (lstat(file.c_str(), &info) != 0) {
@@ -28,7 +28,7 @@ void require_ours(const std::filesystem::path& file) {
   }
   if (!S_ISREG(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 022U) != 0) {
     throw Error(ExitCode::failed, file.string() + " is not a file that only you can write to",
-                "remove it; --trust-project agrees for one run");
+                "remove it, then: agentbox policy trust");
   }
 }
 
@@ -52,7 +52,7 @@ nlohmann::json TrustStore::read(const std::filesystem::path& workspace) const {
   auto document = nlohmann::json::parse(*text, nullptr, false);
   if (!document.is_object() || document.value("version", nlohmann::json()) != 1 ||
       !document.value("digest", nlohmann::json()).is_string()) {
-    throw Error(ExitCode::failed, file.string() + " is damaged", "remove it; --trust-project agrees for one run");
+    throw Error(ExitCode::failed, file.string() + " is damaged", "remove it, then: agentbox policy trust");
   }
   return document;
 }

@@ -9,26 +9,26 @@
 
 namespace agentbox::config {
 
-/// The user's agreements to what projects' configurations broaden. Each is bound to the digest of the project's files
-/// (Loaded::project_digest), so that a changed file needs a new agreement, and is kept outside of the workspace in
-/// `folder`/<sha256 of the workspace's path>.json.
+/// The user's agreements to what projects' configurations broaden. Each is bound to Loaded::project_digest, so that a
+/// changed file needs a new agreement, and stored outside the workspace in `folder`/<sha256 of the workspace's
+/// path>.json.
 class TrustStore {
 public:
   /// `folder` is trust_folder() but in tests.
   explicit TrustStore(std::filesystem::path folder) : m_folder(std::move(folder)) {}
 
-  /// Whether the user agreed to exactly this digest for this workspace. A file that others could have written, or that
-  /// cannot be read, is an Error(failed), never an agreement.
+  /// Returns whether the user agreed to this digest for this workspace. Throws Error(failed) for a file that others can
+  /// write or that cannot be read.
   bool agreed(const std::filesystem::path& workspace, std::string_view digest) const;
 
-  /// Keeps the user's agreement to `digest`, and the `text` that was shown, to show what changes later; a former one is
-  /// replaced. Both are of one reading: what changed on the disk since was not agreed to.
+  /// Stores the agreement to `digest`, with the `text` that was shown, to show later changes; replaces a former one.
+  /// Both are of the same read of the files.
   void agree(const std::filesystem::path& workspace, std::string_view digest, std::string_view text) const;
 
-  /// The text of the last agreement for this workspace, whatever became of the file since; nothing when there is none.
+  /// Returns the text of the last agreement for this workspace, if any.
   std::optional<std::string> last_text(const std::filesystem::path& workspace) const;
 
-  /// Takes the agreement back. Nothing happens when there is none.
+  /// Removes the agreement, if any.
   void revoke(const std::filesystem::path& workspace) const;
 
 private:

@@ -17,7 +17,7 @@ using support::in_quotes;
 
 using support::is_digit;
 
-/// "12.345" in thousandths; at most three digits after the point, and something before it.
+/// Parses "12.345" as thousandths: at least one digit before the point, at most three after it.
 std::optional<std::uint64_t> parse_thousandths(std::string_view text) {
   const auto point = text.find('.');
   const auto whole = parse_number(text.substr(0, point));
@@ -40,7 +40,7 @@ std::optional<std::uint64_t> parse_thousandths(std::string_view text) {
   return value;
 }
 
-/// The power of two that a unit stands for: "" 0, "K", "KB" and "KiB" 10, …
+/// Returns the power of two of a unit: "" 0, "K", "KB" and "KiB" 10, …
 std::optional<unsigned> unit_shift(std::string_view unit) {
   std::string lower(unit);
   std::transform(lower.begin(), lower.end(), lower.begin(),
@@ -56,7 +56,7 @@ std::optional<unsigned> unit_shift(std::string_view unit) {
   return static_cast<unsigned>(power + 1) * 10;
 }
 
-/// The parts of `text` between colons, with `\:` and `\\` read as the characters they stand for.
+/// Splits `text` at colons and unescapes `\:` and `\\`.
 std::optional<std::vector<std::string>> split_escaped(std::string_view text) {
   std::vector<std::string> parts(1);
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -99,7 +99,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   if (!thousandths || !shift) {
     return std::nullopt;
   }
-  // The fraction apart: the product must not overflow on the way.
+  // The fraction is computed separately, so that the product cannot overflow.
   const std::uint64_t whole = *thousandths / 1000;
   if (whole > (std::numeric_limits<std::uint64_t>::max() >> 1U) >> *shift) {
     return std::nullopt;
@@ -119,10 +119,10 @@ std::variant<MountText, ValueProblem> parse_mount(std::string_view text) {
   const std::string hint = R"(write SRC:DST or SRC:DST:ro; a ':' in a path is written "\:")";
   const auto parts = split_escaped(text);
   if (!parts) {
-    return ValueProblem{in_quotes(text) + ": a backslash can only stand before ':' or another backslash", hint};
+    return ValueProblem{in_quotes(text) + ": a backslash is only allowed before ':' or another backslash", hint};
   }
   if (parts->size() < 2 || parts->size() > 3 || parts->at(0).empty() || parts->at(1).empty()) {
-    return ValueProblem{in_quotes(text) + " is not a mount", hint};
+    return ValueProblem{in_quotes(text) + " is not a valid mount", hint};
   }
   MountText mount{parts->at(0), parts->at(1), false};
   if (parts->size() == 3) {
@@ -135,7 +135,7 @@ std::variant<MountText, ValueProblem> parse_mount(std::string_view text) {
 }
 
 std::variant<policy::PublishedPort, ValueProblem> parse_publish(std::string_view text) {
-  const ValueProblem problem{in_quotes(text) + " is not a pair of ports", "write HOST:BOX or ADDRESS:HOST:BOX"};
+  const ValueProblem problem{in_quotes(text) + " is not a valid pair of ports", "write HOST:BOX or ADDRESS:HOST:BOX"};
   policy::PublishedPort port;
   std::string_view rest = text;
   if (rest.starts_with('[')) {
@@ -168,7 +168,7 @@ std::variant<EnvText, ValueProblem> parse_env(std::string_view text) {
   EnvText env;
   env.name = std::string(text.substr(0, equals));
   if (env.name.empty()) {
-    return ValueProblem{"a variable has no name", "write NAME=VALUE, or NAME to pass on your own"};
+    return ValueProblem{"a variable has no name", "write NAME=VALUE, or NAME to pass your own"};
   }
   if (equals != std::string_view::npos) {
     env.value = std::string(text.substr(equals + 1));

@@ -25,15 +25,15 @@ namespace fs = std::filesystem;
 using support::Error;
 using support::ExitCode;
 
-constexpr const char* k_hint = "run agentbox in a project's folder";
+constexpr const char* k_hint = "run agentbox in a project directory";
 
-/// Of the system, with everything below.
+/// System directories, with everything below.
 constexpr std::array<std::string_view, 13> k_system_trees = {
     "/etc", "/usr", "/boot", "/proc", "/sys", "/dev", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/efi", "/run"};
-/// Of the system or of everybody; a folder further down may well be a project.
+/// Shared directories; one of their subdirectories may be a project.
 constexpr std::array<std::string_view, 8> k_shared_folders = {"/tmp", "/home", "/mnt", "/media",
                                                               "/opt", "/srv",  "/var", "/var/tmp"};
-/// Below the home folder: credentials.
+/// Credentials, below the home directory.
 constexpr std::array<std::string_view, 5> k_credential_folders = {".ssh", ".gnupg", ".aws", ".kube", ".docker"};
 
 std::string shown(const fs::path& path) {
@@ -46,7 +46,7 @@ bool is_system_folder(const fs::path& path) {
   const auto in_tree = [&](std::string_view tree) { return policy::contains_path(tree, text); };
   const bool in_system = std::any_of(k_system_trees.begin(), k_system_trees.end(), in_tree) && !is_media;
   const bool is_shared = std::find(k_shared_folders.begin(), k_shared_folders.end(), text) != k_shared_folders.end();
-  // /var/lib, /var/log, …; /var/lib/NAME/… may be the home folder of an account.
+  // /var/lib, /var/log, …; /var/lib/NAME/… may be the home directory of an account.
   const bool right_below_var = path.parent_path() == "/var";
   return in_system || is_shared || right_below_var;
 }
@@ -57,40 +57,40 @@ fs::path canonical_home(const fs::path& home) {
   return error ? home.lexically_normal() : result;
 }
 
-/// Why `path` cannot be a workspace; empty when it can.
+/// Returns why `path` cannot be a workspace, or empty.
 std::string problem_of(const fs::path& path, const fs::path& home) {
   if (path == "/") {
-    return "it is the whole host";
+    return "it is the root directory";
   }
   if (path == home) {
-    return "it is your home folder, with your keys and settings";
+    return "it is your home directory, which contains your keys and settings";
   }
   if (policy::contains_path(path.native(), home.native())) {
-    return "your home folder lies in it";
+    return "it contains your home directory";
   }
   if (is_system_folder(path)) {
-    return "it belongs to the system";
+    return "it is a system directory";
   }
-  if (const auto own = support::passwd_home(); own && !own->empty()) { // HOME may say something else
+  if (const auto own = support::passwd_home(); own && !own->empty()) { // $HOME may differ
     const fs::path real = canonical_home(*own);
     if (policy::contains_path(path.native(), real.native())) {
-      return "your home folder lies in it";
+      return "it contains your home directory";
     }
   }
   for (const std::string_view name : k_credential_folders) {
     if (policy::contains_path((home / name).native(), path.native())) {
-      return "credentials are kept there";
+      return "it contains credentials";
     }
   }
   for (const fs::path& own : own_folders()) {
     if (policy::overlap(path.native(), own.native())) {
-      return "agentbox keeps its own files in " + own.string();
+      return "it contains files of agentbox itself: " + own.string();
     }
   }
   return {};
 }
 
-/// What a box's name is made from: the folder's name with only a-z, 0-9 and single '-'.
+/// Returns the directory's name with only a-z, 0-9 and single '-'.
 std::string simple_name(const std::string& text) {
   std::string name;
   for (const char c : text) {
@@ -113,7 +113,7 @@ std::string simple_name(const std::string& text) {
 
 WorkspaceChoice choose_workspace(const fs::path& asked, const fs::path& home) {
   WorkspaceChoice choice;
-  // What was asked for is opened once, before its path is looked at: a path can lead elsewhere a moment later.
+  // Opened before its path is resolved, so that both belong to the same directory.
   const support::Fd meant(open(asked.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   std::error_code error;
   choice.given = fs::absolute(asked, error).lexically_normal();
@@ -128,9 +128,9 @@ WorkspaceChoice choose_workspace(const fs::path& asked, const fs::path& home) {
   if (!support::is_utf8(choice.path.native())) {
     throw Error(ExitCode::refused,
                 "the workspace " + shown(choice.path) +
-                    " has a name that is not UTF-8, which no runtime "
-                    "configuration can carry",
-                "rename the folder");
+                    " has a name that is not UTF-8, which a runtime "
+                    "configuration requires",
+                "rename the directory");
   }
   if (const std::string problem = problem_of(choice.path, canonical_home(home)); !problem.empty()) {
     throw Error(ExitCode::refused, "the workspace " + shown(choice.path) + " is refused: " + problem, k_hint);
@@ -143,8 +143,8 @@ WorkspaceChoice choose_workspace(const fs::path& asked, const fs::path& home) {
   }
   struct stat first {};
   if (!meant || fstat(meant.get(), &first) != 0 || first.st_dev != info.st_dev || first.st_ino != info.st_ino) {
-    throw Error(ExitCode::refused, "the workspace " + shown(choice.path) + " was replaced while it was looked at",
-                "start again when nobody renames it");
+    throw Error(ExitCode::refused, "the workspace " + shown(choice.path) + " was replaced while it was checked",
+                "try again");
   }
   if (info.st_uid != geteuid()) {
     throw Error(ExitCode::refused, "the workspace " + shown(choice.path) + " belongs to another user", k_hint);

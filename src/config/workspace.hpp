@@ -6,24 +6,23 @@
 
 namespace agentbox::config {
 
-/// The folder a box works in, checked. Whoever mounts it compares device and inode: the folder must still be the one
-/// that was checked.
+/// A checked workspace. Whoever mounts it compares device and inode with these.
 struct WorkspaceChoice {
   std::filesystem::path path;  ///< canonical
-  std::filesystem::path given; ///< as it was asked for, made absolute
+  std::filesystem::path given; ///< as requested, made absolute
   dev_t device = 0;
   ino_t inode = 0;
 
-  /// Whether a symbolic link stood somewhere in what was asked for; the user is then shown where it led.
+  /// Returns whether the requested path contained a symbolic link; the user is then shown the target.
   bool was_link() const { return given != path; }
 };
 
-/// Checks that `asked` can be the project of a box. Refused: what is missing or no folder (Error(usage)); "/", the home
-/// folder and what contains it, system folders, folders of other users, and folders that contain agentbox's own
-/// configuration or state, or lie in it (Error(refused)); a name that is not UTF-8 (Error(refused)).
+/// Checks that directory `asked` can be the project of a box. Throws Error(usage) if it is missing or not a directory,
+/// and Error(refused) for "/", the home directory and its parents, system directories, those of other users, those that
+/// contain agentbox's own configuration or state or are inside it, and names that are not UTF-8.
 WorkspaceChoice choose_workspace(const std::filesystem::path& asked, const std::filesystem::path& home);
 
-/// A box's name made from the workspace's: "my-project-1f3a". The same folder always gives the same name.
+/// Returns the default name of the box of a workspace: "my-project-1f3a". It depends only on the path.
 std::string default_box_name(const std::filesystem::path& workspace);
 
 } // namespace agentbox::config

@@ -30,7 +30,7 @@ std::optional<std::uint16_t> port_of(std::string_view text) {
   return port && *port != 0 ? std::optional(static_cast<std::uint16_t>(*port)) : std::nullopt;
 }
 
-/// "HOST" and "PORT" of "HOST:PORT" or "[HOST]:PORT"; the port is empty when there is none.
+/// Splits "HOST:PORT" or "[HOST]:PORT"; the port is empty if there is none.
 std::pair<std::string_view, std::string_view> split(std::string_view text) {
   if (text.starts_with('[')) {
     const auto close = text.find(']');
@@ -43,8 +43,8 @@ std::pair<std::string_view, std::string_view> split(std::string_view text) {
                                          : std::pair(text.substr(0, colon), text.substr(colon + 1));
 }
 
-/// Whether `text` is meant as an address: it starts with a bracket, or is dotted digits with or without prefix and
-/// port.
+/// Returns whether `text` is meant as an address: it starts with a bracket, or is dotted digits, optionally with prefix
+/// and port.
 bool looks_like_address(std::string_view text) {
   if (text.starts_with('[')) {
     return true;
@@ -71,19 +71,19 @@ EntryProblem problem(std::string_view text, std::string_view why, std::string hi
   return {support::in_quotes(text) + " " + std::string(why), std::move(hint)};
 }
 
-/// Whether the block may be listed, as nobody but the user's own network is in it.
+/// Returns whether the block is part of the user's own network and may be listed.
 std::optional<EntryProblem> block_problem(const AddressEntry& entry, std::string_view text) {
   const AddressClass first = classify(entry.base);
   if (first == AddressClass::forbidden) {
-    return problem(text, "is a loopback, link-local, multicast or reserved address, which no box reaches",
-                   "a port of this machine is listed as \"host:PORT\"");
+    return problem(text, "is a loopback, link-local, multicast or reserved address, which no box may reach",
+                   "for a port of this machine, write \"host:PORT\"");
   }
   if (entry.prefix == 128) {
     return std::nullopt;
   }
   if (first != AddressClass::private_use || classify(last_of(entry.base, entry.prefix)) != AddressClass::private_use) {
     return problem(text, "is a block outside private address space",
-                   "list the host's name: addresses of the internet change hands");
+                   "list the host name: internet addresses change owners");
   }
   return std::nullopt;
 }
@@ -127,10 +127,10 @@ std::variant<AddressEntry, EntryProblem> parse_address_entry(std::string_view te
     return problem(text, "is an IPv6 address without brackets and port", "write \"[" + std::string(text) + "]:PORT\"");
   }
   if (!address || is_v4(*address) == six) {
-    return problem(text, "is not an address", R"(write "10.0.0.5:5432", "10.0.0.0/24:5432" or "[fd00::5]:5432")");
+    return problem(text, "is not a valid address", R"(write "10.0.0.5:5432", "10.0.0.0/24:5432" or "[fd00::5]:5432")");
   }
   if (!port) {
-    return problem(text, "needs a port: for an address it is the only thing that is checked",
+    return problem(text, "needs a port: it is the only thing checked for an address",
                    "write \"" + std::string(six ? "[" : "") + support::escape_untrusted(block, 80) + (six ? "]" : "") +
                        ":5432\"");
   }
@@ -146,7 +146,7 @@ std::variant<AddressEntry, EntryProblem> parse_address_entry(std::string_view te
   if (first_of(entry.base, entry.prefix) != entry.base) {
     AddressEntry meant = entry;
     meant.base = first_of(entry.base, entry.prefix);
-    return problem(text, "has bits set behind its prefix", "write \"" + meant.text() + "\"");
+    return problem(text, "has bits set after its prefix", "write \"" + meant.text() + "\"");
   }
   if (auto wrong = block_problem(entry, text)) {
     return *std::move(wrong);
@@ -159,7 +159,7 @@ AllowResult parse_allow_entry(std::string_view text) {
   if (is_host_alias(host)) {
     const auto port = port_of(text.substr(std::min(text.size(), host.size() + 1)));
     if (!port) {
-      return problem(text, "means this machine; one port of it can be listed", "write \"host:11434\"");
+      return problem(text, "is this machine, of which only single ports can be listed", "write \"host:11434\"");
     }
     return AllowEntry(HostPort{*port});
   }
@@ -193,7 +193,7 @@ std::variant<UploadLimit, EntryProblem> parse_upload_limit(std::string_view text
                          ? std::nullopt
                          : number<std::uint64_t>(text.substr(equals + 1), std::uint64_t{1} << 62U);
   if (!bytes) {
-    return problem(text.substr(0, k_max_allow_entry), "is not a host and a number of bytes");
+    return problem(text.substr(0, k_max_allow_entry), "is not a valid upload limit (HOST=BYTES)");
   }
   PatternResult pattern = parse_host_pattern(text.substr(0, equals));
   if (auto* wrong = std::get_if<EntryProblem>(&pattern)) {
@@ -206,7 +206,7 @@ std::variant<UpstreamProxy, EntryProblem> parse_upstream_proxy(std::string_view 
   constexpr std::string_view k_scheme = "http://";
   constexpr std::string_view k_hint = "write \"proxy.example.com:3128\"";
   if (text.find('@') != std::string_view::npos) {
-    return EntryProblem{"an upstream proxy with a user or a password cannot be used",
+    return EntryProblem{"an upstream proxy with a user name or password is not supported",
                         "run a local proxy that logs in, and name it as \"host:3128\""};
   }
   std::string_view rest = text;
@@ -215,7 +215,7 @@ std::variant<UpstreamProxy, EntryProblem> parse_upstream_proxy(std::string_view 
     rest.remove_suffix(rest.ends_with('/') ? 1 : 0);
   }
   if (rest.size() > k_max_allow_entry || rest.find_first_of("/?#") != std::string_view::npos) {
-    return problem(text.substr(0, k_max_allow_entry), "is not an HTTP proxy", std::string(k_hint));
+    return problem(text.substr(0, k_max_allow_entry), "is not a valid HTTP proxy", std::string(k_hint));
   }
   const bool six = rest.starts_with('[');
   const auto [host, port_text] = split(rest);
@@ -225,7 +225,7 @@ std::variant<UpstreamProxy, EntryProblem> parse_upstream_proxy(std::string_view 
   }
   if (const auto address = parse_address(host)) {
     if (is_v4(*address) == six || classify(*address) == AddressClass::forbidden) {
-      return problem(text, "is not an address that a proxy can have", "a proxy on this machine is \"host:PORT\"");
+      return problem(text, "is not a valid proxy address", "for a proxy on this machine, write \"host:PORT\"");
     }
     return UpstreamProxy{address_text(*address), *port};
   }
@@ -234,7 +234,7 @@ std::variant<UpstreamProxy, EntryProblem> parse_upstream_proxy(std::string_view 
   }
   auto name = canonical_name(host);
   if (!name || six) {
-    return problem(text, "is not a host name: " + name_problem(host), std::string(k_hint));
+    return problem(text, "is not a valid host name: " + name_problem(host), std::string(k_hint));
   }
   return UpstreamProxy{*std::move(name), *port};
 }

@@ -8,34 +8,33 @@
 
 namespace agentbox::policy {
 
-/// One port of the developer's own machine: "host:11434".
+/// One loopback port of the host: "host:11434".
 struct HostPort {
   std::uint16_t port = 0;
   bool operator==(const HostPort&) const = default;
 };
 
-/// What one line of allow_hosts, of an allow file, or of --allow can mean.
+/// One entry of allow_hosts, of an allow file, or of --allow.
 using AllowEntry = std::variant<HostEntry, AddressEntry, HostPort>;
 using AllowResult = std::variant<AllowEntry, EntryProblem>;
 
-/// Parses what parse_host_entry() takes, and besides:
-/// - "ADDRESS:PORT", "BLOCK/PREFIX:PORT", with IPv6 in brackets. The port must be named, as nothing but it is checked.
-/// A
-///   block must lie in private space; loopback, link-local, multicast and reserved addresses are refused.
-/// - "host:PORT" (also host.containers.internal and host.docker.internal): a port of the developer's own machine.
+/// Parses what parse_host_entry() accepts, and:
+/// - "ADDRESS:PORT", "BLOCK/PREFIX:PORT", with IPv6 in brackets. The port is required, because nothing else is checked.
+///   A block must be in private space; loopback, link-local, multicast and reserved addresses are refused.
+/// - "host:PORT" (also host.containers.internal and host.docker.internal): a loopback port of the host.
 AllowResult parse_allow_entry(std::string_view text);
 
-/// Adds `entry` to the list of `policy` that it belongs to; the lists are not kept in order.
+/// Appends `entry` to its list of `policy`; does not sort.
 void add_entry(AllowEntry entry, EgressPolicy& policy);
 
-/// Parses "ADDRESS:PORT" or "BLOCK/PREFIX:PORT" alone.
+/// Parses "ADDRESS:PORT" or "BLOCK/PREFIX:PORT".
 std::variant<AddressEntry, EntryProblem> parse_address_entry(std::string_view text);
 
 /// Parses "PATTERN=BYTES", as UploadLimit::text() writes it.
 std::variant<UploadLimit, EntryProblem> parse_upload_limit(std::string_view text);
 
-/// Parses "NAME:PORT", "ADDRESS:PORT", "host:PORT", each also with "http://" before and "/" behind it. Credentials are
-/// refused: they would stand in the policy in clear.
+/// Parses "NAME:PORT", "ADDRESS:PORT", "host:PORT", each optionally as "http://…/". Credentials are
+/// refused: the policy would contain them in clear text.
 std::variant<UpstreamProxy, EntryProblem> parse_upstream_proxy(std::string_view text);
 
 } // namespace agentbox::policy

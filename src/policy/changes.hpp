@@ -10,7 +10,7 @@
 
 namespace agentbox::policy {
 
-/// Gathers the differences that diff() finds. One function a kind of value; each decides the direction.
+/// Collects the differences that diff() finds. One function per kind of value, which decides the direction.
 class Changes {
 public:
   using Direction = Change::Direction;
@@ -19,7 +19,7 @@ public:
     m_changes.push_back({direction, std::move(field), std::move(text)});
   }
 
-  /// A value for which no order is known: every difference counts as `direction`.
+  /// Adds a change of a value without order: every difference has `direction`.
   void value(const std::string& field, const std::string& before, const std::string& after,
              Direction direction = Direction::broader) {
     if (before != after) {
@@ -27,7 +27,7 @@ public:
     }
   }
 
-  /// A limit: more is broader, and none is the most.
+  /// Adds a change of a limit: more is broader, no limit is the broadest.
   void limit(const std::string& field, std::optional<std::uint64_t> before, std::optional<std::uint64_t> after) {
     if (before != after) {
       const bool more = !after || (before && *after > *before);
@@ -35,7 +35,7 @@ public:
     }
   }
 
-  /// A list in which order means nothing: what is new counts as `added`, what is gone as the opposite.
+  /// Adds the changes of an unordered list: new items have direction `added`, removed ones the opposite.
   void list(const std::string& field, const std::vector<std::string>& before, const std::vector<std::string>& after,
             Direction added) {
     each_missing(before, after, [&](const std::string& item) { add(opposite(added), field, "- " + item); });
@@ -69,7 +69,7 @@ private:
   std::vector<Change> m_changes;
 };
 
-/// The differences of what the box may reach.
+/// Adds the differences of what the box may reach.
 void diff_egress(const EgressPolicy& before, const EgressPolicy& after, Changes& changes);
 
 } // namespace agentbox::policy

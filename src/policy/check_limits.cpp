@@ -66,7 +66,7 @@ void check_paths(const std::vector<std::string>& paths, const std::vector<std::s
 void check_ports(const std::vector<PublishedPort>& ports, Findings& findings) {
   std::set<std::pair<std::string, std::uint16_t>> used;
   for (const auto& [address, host_port, box_port] : ports) {
-    findings.require(is_address(address), "-p", support::in_quotes(address) + " is not an IP address of this host");
+    findings.require(is_address(address), "-p", support::in_quotes(address) + " is not a valid IP address");
     findings.require(host_port != 0 && box_port != 0, "-p", "a port must be 1 to 65535");
     findings.require(used.emplace(address, host_port).second, "-p",
                      "port " + std::to_string(host_port) + " of " + support::in_quotes(address) +
@@ -91,11 +91,11 @@ void check_limits(const Limits& limits, Findings& findings) {
 void check_confinement(const Confinement& confinement, Findings& findings) {
   const auto& [capabilities, no_new_privileges, firewall_capabilities, masked_paths, readonly_paths, prove_at_start] =
       confinement;
-  static_cast<void>(prove_at_start); // either is fine
-  findings.require(capabilities.empty(), "confinement.capabilities", "the agent has no capabilities");
-  findings.require(no_new_privileges, "confinement.no_new_privileges", "no_new_privileges cannot be taken away");
+  static_cast<void>(prove_at_start); // no rule
+  findings.require(capabilities.empty(), "confinement.capabilities", "the agent cannot have capabilities");
+  findings.require(no_new_privileges, "confinement.no_new_privileges", "no_new_privileges cannot be disabled");
   findings.require(firewall_capabilities == Confinement().firewall_capabilities, "confinement.firewall_capabilities",
-                   "the firewall has CAP_NET_ADMIN and CAP_NET_BIND_SERVICE, no more and no less");
+                   "the firewall must have exactly CAP_NET_ADMIN and CAP_NET_BIND_SERVICE");
   check_paths(masked_paths, default_masked_paths(), "confinement.masked_paths", findings);
   check_paths(readonly_paths, default_readonly_paths(), "confinement.readonly_paths", findings);
 }
@@ -106,7 +106,7 @@ void check_egress(const EgressPolicy& egress, Findings& findings) {
   const std::size_t entries = allow.size() + block.size() + allow_ech.size() + allow_private.size();
   findings.require(entries <= k_max_entries, "network", "more than 200000 hosts are listed");
   findings.require(parse_virtual_range(virtual_range.text()) == virtual_range, "network.virtual_range",
-                   virtual_range.text() + " is not a range that names can be given addresses from");
+                   virtual_range.text() + " is not a valid range for virtual addresses");
   check_list(allow, "network.allow_hosts", findings, parse_listed_host);
   check_list(block, "network.block_hosts", findings, parse_block_pattern);
   check_list(allow_ech, "network.allow_ech", findings, parse_listed_pattern);
@@ -127,7 +127,7 @@ void check_egress(const EgressPolicy& egress, Findings& findings) {
     const auto result = parse_upstream_proxy(upstream_proxy->text());
     const auto* same = std::get_if<UpstreamProxy>(&result);
     findings.require(same != nullptr && *same == *upstream_proxy, "network.upstream_proxy",
-                     support::in_quotes(upstream_proxy->text()) + " is not an upstream proxy");
+                     support::in_quotes(upstream_proxy->text()) + " is not a valid upstream proxy");
   }
 }
 

@@ -12,10 +12,10 @@ namespace {
 
 void check_source(const std::string& source, std::string_view where, Findings& findings) {
   findings.require(is_normal_absolute(source), where, support::in_quotes(source) + " is not an absolute, normal path");
-  findings.require(source != "/", where, "the host's root folder cannot be mounted");
+  findings.require(source != "/", where, "the root directory of the host cannot be mounted");
   findings.require(is_clean_text(source), where,
                    support::in_quotes(source) + " is not UTF-8, which a runtime configuration must be",
-                   "rename the folder");
+                   "rename the directory");
 }
 
 void check_destination(const std::string& destination, std::string_view where, Findings& findings) {
@@ -26,17 +26,18 @@ void check_destination(const std::string& destination, std::string_view where, F
   if (const auto problem = destination_problem(destination); !problem.empty()) {
     findings.add(std::string(where),
                  "nothing can be mounted at " + support::in_quotes(destination) + ": " + std::string(problem),
-                 "choose a folder of its own, for example /mnt/NAME");
+                 "choose another path, for example /mnt/NAME");
   }
 }
 
-/// A list of relative paths of the workspace.
+/// Checks a list of relative paths of the workspace.
 void check_paths_inside(const std::vector<std::string>& paths, std::string_view where, Findings& findings) {
   constexpr std::size_t k_max_paths = 256; // mounts cost time at each start
   findings.require(std::is_sorted(paths.begin(), paths.end()) &&
                        std::adjacent_find(paths.begin(), paths.end()) == paths.end(),
                    where, "internal error: the paths are not sorted and unique");
-  findings.require(paths.size() <= k_max_paths, where, "there are more than 256 paths", "name the folders that they lie in");
+  findings.require(paths.size() <= k_max_paths, where, "there are more than 256 paths",
+                   "list the directories that contain them");
   for (const std::string& path : paths) {
     findings.require(is_normal_relative(path) && is_clean_text(path), where,
                      support::in_quotes(path) + " is not a path inside the workspace, without \"..\"");
@@ -71,20 +72,20 @@ void check_mounts(const PolicyFields& fields, Findings& findings) {
       findings.add(place(*mount),
                    support::in_quotes(mount->destination) + " and the workspace at " +
                        support::in_quotes(fields.workspace.destination) + " overlap in the box",
-                   "choose a folder of its own, for example /mnt/NAME");
+                   "choose another path, for example /mnt/NAME");
     }
     if (!mount->read_only && overlap(mount->source.native(), fields.workspace.source.native())) {
       findings.add(place(*mount),
                    support::in_quotes(mount->source.string()) +
-                       " and the workspace overlap: what is protected in the one could be written through the other",
-                   "mount it read-only (:ro), or start the box in the folder that holds both");
+                       " and the workspace overlap: protected files of one could be written through the other",
+                   "mount it read-only (:ro), or start the box in the directory that contains both");
     }
     for (auto other = fields.mounts.begin(); other != mount; ++other) {
       if (overlap(mount->destination, other->destination)) {
         findings.add(place(*mount),
                      support::in_quotes(mount->destination) + " overlaps with " +
                          support::in_quotes(other->destination) + " (" + place(*other) + ")",
-                     "choose a folder of its own, for example /mnt/NAME");
+                     "choose another path, for example /mnt/NAME");
       }
     }
   }
@@ -102,7 +103,7 @@ void check_image(const ImageChoice& image, Findings& findings) {
   } else {
     const bool is_reference = !base.empty() && base.size() <= 255 && base.front() != '-' && base.front() != '/' &&
                               base.front() != '.' && std::all_of(base.begin(), base.end(), is_reference_byte);
-    findings.require(is_reference, "image.base", support::in_quotes(base) + " is not an image's name",
+    findings.require(is_reference, "image.base", support::in_quotes(base) + " is not a valid image name",
                      "write NAME[:TAG], dir:PATH or tar:PATH");
   }
   findings.require(std::is_sorted(toolkits.begin(), toolkits.end()) &&

@@ -20,7 +20,7 @@ void check_argv(const std::vector<std::string>& argv, std::string_view where, Fi
   for (const std::string& argument : argv) {
     findings.require(is_clean_text(argument), where,
                      support::in_quotes(argument) + " is not UTF-8, or contains a NUL byte");
-    findings.require(argument.size() < k_max_argument, where, "an argument is longer than the kernel takes (128 KiB)");
+    findings.require(argument.size() < k_max_argument, where, "an argument is longer than the kernel allows (128 KiB)");
   }
 }
 
@@ -31,7 +31,7 @@ void check_user(const User& user, Findings& findings) {
   findings.require(uid > 0 && uid <= k_max_id, "user.uid", "the agent's uid must be 1 to 65534; it never runs as root");
   findings.require(gid > 0 && gid <= k_max_id, "user.gid", "the agent's gid must be 1 to 65534");
   findings.require(is_simple_name(name, 32, "_") && name != "root", "user.name",
-                   support::in_quotes(name) + " is not a user's name");
+                   support::in_quotes(name) + " is not a valid user name");
   findings.require(home == "/home/agent", "user.home", "the agent's home is /home/agent");
 }
 
@@ -45,7 +45,7 @@ void check_env(const std::map<std::string, std::string>& env, std::string_view w
     }
     findings.require(is_clean_text(value), at, "the value is not UTF-8, or contains a NUL byte");
     findings.require(name.size() + value.size() + 2 < k_max_argument, at,
-                     "the value is longer than the kernel takes (128 KiB)");
+                     "the value is longer than the kernel allows (128 KiB)");
   }
 }
 
@@ -53,14 +53,14 @@ void check_agent(const Agent& agent, Findings& findings) {
   const auto& [name, command, prompt, env, auth] = agent;
   const std::string where = "agents." + (is_simple_name(name, 32, "_") ? name : support::in_quotes(name));
   findings.require(is_simple_name(name, 32, "_"), where,
-                   support::in_quotes(name) + " is not an agent's name (a-z, 0-9, '-' and '_', 32 at most)");
+                   support::in_quotes(name) + " is not a valid agent name (a-z, 0-9, '-' and '_', at most 32)");
   findings.require(!command.empty() && !command.front().empty(), where + ".command", "the agent has no command");
   check_argv(command, where + ".command", findings);
   check_argv(prompt, where + ".prompt", findings);
   check_env(env, where + ".env", findings);
   for (const std::string& path : auth) {
     findings.require(is_normal_relative(path) && is_clean_text(path), where + ".auth",
-                     support::in_quotes(path) + " is not a path below the home folder, without \"..\"");
+                     support::in_quotes(path) + " is not a path below the home directory, without \"..\"");
   }
 }
 
@@ -68,13 +68,14 @@ void check_run(const Run& run, const Agent& agent, Findings& findings) {
   const auto& [kind, prompt, command] = run;
   switch (kind) {
   case Run::Kind::agent:
-    findings.require(prompt.empty() && command.empty(), "run", "internal error: a run of the agent with other words");
+    findings.require(prompt.empty() && command.empty(), "run",
+                     "internal error: a run of the agent with a prompt or command");
     break;
   case Run::Kind::prompt:
     findings.require(!prompt.empty(), "--prompt", "the prompt is empty",
-                     "say what is to be done, or leave --prompt out to talk to the agent");
+                     "write what the agent is to do, or omit --prompt for an interactive session");
     findings.require(!agent.prompt.empty(), "--prompt",
-                     "the agent " + support::in_quotes(agent.name) + " has no command line for a prompt",
+                     "the agent " + support::in_quotes(agent.name) + " does not support --prompt",
                      R"(add prompt = ["program", "argument"] to its [agents.)" + agent.name + "] section");
     break;
   case Run::Kind::command:
@@ -88,9 +89,9 @@ void check_run(const Run& run, const Agent& agent, Findings& findings) {
 void check_names(const PolicyFields& fields, Findings& findings) {
   findings.require(protocol::is_box_name(fields.name), "--name",
                    support::in_quotes(fields.name) +
-                       " is not a box's name (a-z, 0-9 and '-', 41 at most, not starting with '-')");
+                       " is not a valid box name (a-z, 0-9 and '-', at most 41, not starting with '-')");
   findings.require(is_simple_name(fields.hostname, 63) && fields.hostname.back() != '-', "hostname",
-                   support::in_quotes(fields.hostname) + " is not a host name of one label");
+                   support::in_quotes(fields.hostname) + " is not a valid host name of one label");
 }
 
 } // namespace agentbox::policy

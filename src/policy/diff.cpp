@@ -59,7 +59,7 @@ std::string shown_value(const std::string& name, const std::string& value) {
   return looks_like_secret(name) ? std::string(k_hidden_value) : value;
 }
 
-/// What a variable does is known to the programs that read it only: every change counts as broader.
+/// Only the programs that read a variable know its effect, so every change counts as broader.
 void diff_env(const std::string& field, const std::map<std::string, std::string>& before,
               const std::map<std::string, std::string>& after, Direction direction, Changes& changes) {
   for (const auto& [name, value] : before) {
@@ -83,7 +83,7 @@ void diff_ports(const std::vector<PublishedPort>& before, const std::vector<Publ
     std::vector<std::string> list;
     list.reserve(ports.size());
     for (const auto& [address, host_port, box_port] : ports) {
-      list.push_back(address + ":" + std::to_string(host_port) + " to the box's " + std::to_string(box_port));
+      list.push_back(address + ":" + std::to_string(host_port) + " to port " + std::to_string(box_port));
     }
     return list;
   };
@@ -118,7 +118,7 @@ void diff_confinement(const Confinement& before, const Confinement& after, Chang
   }
 }
 
-/// Choosing among the agents that agentbox brings along is a matter of taste; any other command line is not.
+/// Choosing another built-in agent is neutral; any other command line is broader.
 void diff_agent(const Agent& before, const Agent& after, Changes& changes) {
   const Agent* builtin = find_builtin_agent(after.name);
   const auto direction = builtin != nullptr && *builtin == after ? Direction::neutral : Direction::broader;

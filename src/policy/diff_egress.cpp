@@ -20,7 +20,7 @@ std::vector<Item> missing(const std::vector<Item>& items, const std::vector<Item
   return result;
 }
 
-/// Whether `entry` opens nothing under `policy`: it is blocked as a whole, or opened by another entry.
+/// Returns whether `entry` changes nothing under `policy`: a block covers it, or another entry does.
 bool opens_nothing(const HostEntry& entry, const EgressPolicy& policy) {
   const auto is_block = [&](const HostPattern& block) { return block.covers(entry.pattern); };
   const auto is_allow = [&](const HostEntry& other) {
@@ -30,7 +30,7 @@ bool opens_nothing(const HostEntry& entry, const EgressPolicy& policy) {
          std::any_of(policy.allow.begin(), policy.allow.end(), is_allow);
 }
 
-/// Whether the block list lost nothing: then what was blocked before is blocked still.
+/// Returns whether everything that was blocked before is still blocked.
 bool keeps_blocks(const EgressPolicy& before, const EgressPolicy& after) {
   return std::includes(after.block.begin(), after.block.end(), before.block.begin(), before.block.end());
 }
@@ -49,7 +49,7 @@ std::string with_port(const HostEntry& entry) {
   return entry.pattern.text() + ":" + std::to_string(entry.port);
 }
 
-/// Sending less is tighter; no limit is the most.
+/// Adds a change of an upload limit: less is tighter, no limit is the broadest.
 void upload(const std::string& what, std::optional<std::uint64_t> before, std::optional<std::uint64_t> after,
             Changes& changes) {
   const auto text = [](const std::optional<std::uint64_t>& bytes) {
@@ -62,7 +62,7 @@ void upload(const std::string& what, std::optional<std::uint64_t> before, std::o
   }
 }
 
-/// The limit that holds for all of `pattern`: the nearest one that covers it. Nothing: the general one, if any.
+/// Returns the most specific limit that covers `pattern`, or nullptr: then max_upload applies.
 const UploadLimit* nearest_limit(const EgressPolicy& policy, const HostPattern& pattern) {
   const UploadLimit* nearest = nullptr;
   for (const UploadLimit& limit : policy.upload_limits) {
@@ -85,7 +85,7 @@ void uploads(const EgressPolicy& before, const EgressPolicy& after, Changes& cha
     const UploadLimit* const was = nearest_limit(before, pattern);
     const UploadLimit* const is = nearest_limit(after, pattern);
     if (was != nullptr && is != nullptr && was->pattern != is->pattern && is->pattern == pattern) {
-      // It shared the wider limit, and has one of its own now: what is sent within that comes on top.
+      // It shared the wider limit and now has its own, in addition to the wider one.
       changes.add(Direction::broader, "network.max_upload",
                   pattern.text() + ": shared " + was->text() + " -> " + std::to_string(is->bytes) + " of its own");
       continue;
@@ -135,7 +135,7 @@ void diff_egress(const EgressPolicy& before, const EgressPolicy& after, Changes&
       "network.allow", before.host_ports, host_ports,
       [](const std::uint16_t& port) { return std::string(k_host_alias) + ":" + std::to_string(port); }, changes);
   uploads(before, after, changes);
-  if (before.upstream_proxy != upstream_proxy) { // whoever runs the other proxy sees what is sent: never tighter
+  if (before.upstream_proxy != upstream_proxy) { // the new proxy sees all traffic: never tighter
     const auto text = [](const std::optional<UpstreamProxy>& proxy) { return proxy ? proxy->text() : "none"; };
     changes.add(Direction::broader, "network.upstream_proxy",
                 text(before.upstream_proxy) + " -> " + text(upstream_proxy));

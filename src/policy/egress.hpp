@@ -11,17 +11,17 @@
 
 namespace agentbox::policy {
 
-/// Whether the firewall filters. `full` is --full-network: no ruleset, said on every start.
+/// Whether the firewall filters. `full` is --full-network: no ruleset; every start shows a warning.
 enum class NetworkMode { filtered, full };
 /// "filtered" or "full".
 std::string_view mode_text(NetworkMode mode);
 
-/// Which kernel interface the ruleset is loaded through. Same rules, same policy.
+/// Kernel interface through which the ruleset is loaded. The rules are the same.
 enum class FirewallDriver { nftables, iptables };
 /// "nftables" or "iptables".
 std::string_view driver_text(FirewallDriver driver);
 
-/// An IPv4 range in CIDR notation, from which listed names get their addresses in the box.
+/// An IPv4 range in CIDR notation, from which listed names get their addresses inside the box.
 struct VirtualRange {
   std::uint32_t base = 0xC6120000U; ///< host byte order; 198.18.0.0 (RFC 2544, RFC 6890)
   std::uint8_t prefix = 15;
@@ -30,12 +30,12 @@ struct VirtualRange {
   bool operator==(const VirtualRange&) const = default;
 };
 
-/// Parses "A.B.C.D/N". Nothing unless it is strict dotted decimal, N is 8 to 24, no bit is set past the prefix, and the
-/// whole range lies in address space that is nobody's on the internet: 198.18.0.0/15, 10.0.0.0/8, 172.16.0.0/12,
-/// 192.168.0.0/16 or 100.64.0.0/10.
+/// Parses "A.B.C.D/N": strict dotted decimal, N from 8 to 24, no bit set after the prefix, and the whole range in
+/// address space that is not routed on the internet: 198.18.0.0/15, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or
+/// 100.64.0.0/10.
 std::optional<VirtualRange> parse_virtual_range(std::string_view text);
 
-/// How many bytes a session may send to the hosts of one pattern.
+/// Maximum number of bytes that a session may send to the hosts of one pattern.
 struct UploadLimit {
   HostPattern pattern;
   std::uint64_t bytes = 0;
@@ -45,7 +45,7 @@ struct UploadLimit {
   auto operator<=>(const UploadLimit&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong
 };
 
-/// An HTTP proxy that connections to names go through (CONNECT).
+/// An HTTP proxy for connections to names (CONNECT).
 struct UpstreamProxy {
   std::string host; ///< a canonical name, an IP literal as address_text() writes it, or k_host_alias
   std::uint16_t port = 0;
@@ -54,15 +54,15 @@ struct UpstreamProxy {
   bool operator==(const UpstreamProxy&) const = default;
 };
 
-/// The developer's own machine in lists: "host:11434" is one port of its loopback.
+/// The host in lists: "host:11434" is one of its loopback ports.
 inline constexpr std::string_view k_host_alias = "host";
-/// Its canonical name in the box; k_host_alias and "host.docker.internal" mean the same.
+/// Canonical name of the host inside the box; k_host_alias and "host.docker.internal" are aliases.
 inline constexpr std::string_view k_host_name = "host.containers.internal";
 
-/// Whether `name` (canonical, or k_host_alias) means the developer's own machine.
+/// Returns whether `name` (canonical, or k_host_alias) is the host.
 bool is_host_alias(std::string_view name);
 
-/// What the box may reach: all that the firewall needs to know. Travels as JSON (egress_json.hpp).
+/// What the box may reach. The firewall gets it as JSON (egress_json.hpp).
 struct EgressPolicy {
   NetworkMode mode = NetworkMode::filtered;
   VirtualRange virtual_range;
@@ -71,20 +71,20 @@ struct EgressPolicy {
   std::vector<HostPattern> allow_ech; ///< names for which a missing or encrypted SNI is accepted on 443; normally empty
   std::vector<HostPattern> allow_private; ///< names whose upstream addresses may be private (RFC 1918); normally empty
   std::vector<AddressEntry> allow_addresses;   ///< services without a name; sorted, unique, at most k_max_addresses
-  std::vector<std::uint16_t> host_ports;       ///< ports of the developer's own machine; sorted, unique
+  std::vector<std::uint16_t> host_ports;       ///< loopback ports of the host; sorted, unique
   std::optional<std::uint64_t> max_upload;     ///< bytes that a session may send to what one entry of `allow` covers
-  std::vector<UploadLimit> upload_limits;      ///< the same for single patterns, before max_upload; sorted by pattern
-  std::optional<UpstreamProxy> upstream_proxy; ///< none: the firewall connects itself
+  std::vector<UploadLimit> upload_limits;      ///< per pattern, overrides max_upload; sorted by pattern
+  std::optional<UpstreamProxy> upstream_proxy; ///< none: the firewall connects directly
 
-  /// Each address entry is rules in the kernel, so there are few.
+  /// Each address entry becomes kernel rules, so the number is limited.
   static constexpr std::size_t k_max_addresses = 256;
   static constexpr std::size_t k_max_host_ports = 32;
 
   bool operator==(const EgressPolicy&) const = default;
 };
 
-/// The ports of the host's loopback that the firewall itself may connect to: host_ports, and the upstream proxy's if it
-/// runs there. Sorted, unique. Empty: the host's loopback need not be reachable at all. Pure.
+/// Returns the loopback ports of the host that the firewall itself may connect to: host_ports, and that of an upstream
+/// proxy on the host. Sorted, unique. Pure.
 std::vector<std::uint16_t> reachable_host_ports(const EgressPolicy& policy);
 
 } // namespace agentbox::policy

@@ -9,7 +9,7 @@
 
 namespace agentbox::policy {
 
-/// What the egress policy says about one name, or one name and port.
+/// The decision of an egress policy on one name, or one name and port.
 struct EgressDecision {
   enum class Verdict {
     allowed,         ///< an entry of `allow` covers it
@@ -19,7 +19,7 @@ struct EgressDecision {
     bad_name,        ///< not a canonical DNS name; nothing was looked up
   };
   Verdict verdict = Verdict::not_listed;
-  std::string rule; ///< the entry that decided, as it is written in a config ("*.example.com:22"); empty where none did
+  std::string rule; ///< the entry that decided ("*.example.com:22"); empty if none did
 
   bool allowed() const noexcept { return verdict == Verdict::allowed; }
   bool operator==(const EgressDecision&) const = default;
@@ -28,12 +28,12 @@ struct EgressDecision {
 /// "allowed", "blocked", "not-listed", "port-not-listed", "bad-name": the words of the audit log.
 std::string_view verdict_text(EgressDecision::Verdict verdict);
 
-/// An egress policy made ready for many questions: by binary search for the name and for each parent of it, so that a
-/// question costs microseconds whatever the list's length (at most 126 parents, and no hash that an agent could
-/// flood). Whatever is not found is refused; a block wins over every allow. Immutable.
+/// An egress policy indexed for lookups: binary search for the name and for each of its parents (at most 126), so that
+/// a lookup costs microseconds for any length of list, without a hash table that an agent could flood. What is not
+/// found is denied; a block overrides every allow. Immutable.
 class EgressIndex {
 public:
-  /// Takes the policy over; lists that are not sorted and unique yet are made so.
+  /// Sorts the lists of `policy` and removes duplicates.
   explicit EgressIndex(EgressPolicy policy);
 
   const EgressPolicy& policy() const noexcept { return m_policy; }
@@ -44,21 +44,21 @@ public:
   /// For the proxy: may the box connect to `port` of `host` (canonical)?
   EgressDecision decide(std::string_view host, std::uint16_t port) const;
 
-  /// For the proxy: may the box connect to `port` of `address`, which is no name's?
+  /// For the proxy: may the box connect to `port` of `address`, which belongs to no name?
   EgressDecision decide_address(const Address16& address, std::uint16_t port) const;
 
-  /// An upload limit: which pattern it holds for (all that it covers share it), and the bytes.
+  /// An upload limit, shared by all hosts that match `pattern`.
   struct Upload {
     std::string pattern;
     std::uint64_t bytes = 0;
   };
-  /// The limit for `host`, allowed by `rule`; nothing when there is none. Of several patterns the nearest one counts.
+  /// Returns the limit for `host`, allowed by `rule`, if any. The most specific pattern applies.
   std::optional<Upload> upload_limit(std::string_view host, const std::string& rule) const;
 
-  /// Whether `host`, allowed already, may do without a readable SNI on 443.
+  /// Returns whether the allowed host `host` may use port 443 without a readable SNI.
   bool ech_allowed(std::string_view host) const;
 
-  /// Whether `host`, allowed already, may have private addresses (RFC 1918, RFC 4193) upstream.
+  /// Returns whether the allowed host `host` may resolve to private addresses (RFC 1918, RFC 4193).
   bool private_allowed(std::string_view host) const;
 
 private:

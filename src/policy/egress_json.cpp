@@ -29,10 +29,10 @@ json texts(const std::vector<Item>& items) {
   return list;
 }
 
-/// item.text() == text, without making the text anew for each of many entries.
+/// Returns item.text() == text, without allocating a string per entry.
 bool is_written_as(const HostPattern& pattern, std::string_view text) {
   if (pattern.subdomains) {
-    text.remove_prefix(std::min<std::size_t>(2, text.size())); // the parser saw "*." there
+    text.remove_prefix(std::min<std::size_t>(2, text.size())); // "*."
   }
   return text == pattern.name;
 }
@@ -141,7 +141,7 @@ private:
 
   void read_mode(const std::string& value) {
     if (value != mode_text(NetworkMode::filtered) && value != mode_text(NetworkMode::full)) {
-      refuse_value(value, "is not a mode");
+      refuse_value(value, "is not a valid mode");
     }
     m_policy.mode = value == mode_text(NetworkMode::full) ? NetworkMode::full : NetworkMode::filtered;
   }
@@ -149,7 +149,7 @@ private:
   void read_virtual_range(const std::string& value) {
     const auto range = parse_virtual_range(value);
     if (!range) {
-      refuse_value(value, "is not a range that names can be given addresses from");
+      refuse_value(value, "is not a valid range for virtual addresses");
     }
     m_policy.virtual_range = *range;
   }
@@ -165,7 +165,7 @@ private:
     const auto result = parse_upstream_proxy(value);
     const auto* proxy = std::get_if<UpstreamProxy>(&result);
     if (proxy == nullptr || proxy->text() != value) {
-      refuse_value(value, "is not an upstream proxy");
+      refuse_value(value, "is not a valid upstream proxy");
     }
     m_policy.upstream_proxy = *proxy;
   }

@@ -4,14 +4,14 @@
 
 namespace agentbox::policy {
 
-/// Whether `name` is a name that a shell could export: [A-Za-z_][A-Za-z0-9_]*.
+/// Returns whether a shell could export `name`: [A-Za-z_][A-Za-z0-9_]*.
 bool is_env_name(std::string_view name);
 
-/// Why variable `name` cannot be set in the box by anyone but agentbox ("it steers the dynamic loader"), or empty.
+/// Returns why only agentbox may set variable `name` in the box ("it controls the dynamic loader"), or empty.
 std::string_view env_name_problem(std::string_view name);
 
-/// Whether `name` looks like the name of a credential (…_TOKEN, …_KEY, PASSWORD, …). Its value is never shown, never
-/// logged, and never goes into an image.
+/// Returns whether `name` looks like the name of a credential (…_TOKEN, …_KEY, PASSWORD, …), whose value is never
+/// shown, logged or stored in an image.
 bool looks_like_secret(std::string_view name);
 
 } // namespace agentbox::policy

@@ -8,7 +8,7 @@
 
 namespace agentbox::policy {
 
-/// Gathers the mistakes that the checks of build_policy() find.
+/// Collects the mistakes that the checks of build_policy() find.
 class Findings {
 public:
   void add(std::string where, std::string message, std::string hint = {}) {
@@ -27,7 +27,7 @@ private:
   Diagnostics m_diagnostics;
 };
 
-/// The rules of build_policy(), one function a group of fields.
+/// The rules of build_policy(), one function per group of fields.
 void check_user(const User& user, Findings& findings);
 void check_workspace(const Workspace& workspace, Findings& findings);
 void check_mounts(const PolicyFields& fields, Findings& findings);
@@ -41,10 +41,10 @@ void check_run(const Run& run, const Agent& agent, Findings& findings);
 void check_image(const ImageChoice& image, Findings& findings);
 void check_names(const PolicyFields& fields, Findings& findings);
 
-/// Whether `text` is UTF-8 without NUL: what JSON and an argv can carry.
+/// Returns whether `text` is UTF-8 without NUL, as JSON and argv require.
 bool is_clean_text(std::string_view text);
 
-/// Whether `text` is 1 to `longest` bytes of [a-z0-9] and, after the first, also '-' and `more`.
+/// Returns whether `text` is 1 to `longest` bytes of [a-z0-9] and, after the first, also '-' and `more`.
 bool is_simple_name(std::string_view text, std::size_t longest, std::string_view more = {});
 
 } // namespace agentbox::policy

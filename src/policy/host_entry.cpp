@@ -15,7 +15,7 @@ constexpr std::size_t k_max_host_entry = 264; // "*.", a name of 253 bytes and i
 
 enum class Wildcards { domains, top_level_too };
 
-/// The host inside something that looks like a URL or user@host, for a hint. Empty when there is none.
+/// Returns the host inside a URL or user@host, for a hint; empty if there is none.
 std::string host_inside(std::string_view text) {
   if (const auto scheme = text.find("://"); scheme != std::string_view::npos) {
     text.remove_prefix(scheme + 3);
@@ -32,7 +32,7 @@ std::string write_hint(std::string_view text) {
   return host.empty() ? "write HOST or HOST:PORT" : "write \"" + host + "\"";
 }
 
-/// Names that mean the box itself or agentbox's own gate; no upstream could answer for them.
+/// Names of the box itself and of agentbox's gate, which exist in no upstream DNS.
 bool is_reserved(std::string_view name) {
   const auto below = [&](std::string_view parent) {
     return name == parent || (name.ends_with(parent) && name[name.size() - parent.size() - 1] == '.');
@@ -40,7 +40,8 @@ bool is_reserved(std::string_view name) {
   return below("localhost") || below(protocol::k_internal_domain);
 }
 
-/// Whether every byte can stand in an entry and there is at most one colon: one pass, as long lists are mostly right.
+/// Returns whether every byte is allowed in an entry and there is at most one colon, in one pass: most entries of long
+/// lists are valid.
 bool has_plain_shape(std::string_view text) {
   static constexpr auto k_plain = [] {
     std::array<bool, 256> table{};
@@ -54,38 +55,39 @@ bool has_plain_shape(std::string_view text) {
   return plain && text.find(':') == text.rfind(':');
 }
 
-/// Problems that can be told from the characters alone, with the most helpful message first.
+/// Finds problems by the characters alone; the most helpful message first.
 std::optional<EntryProblem> shape_problem(std::string_view text) {
   if (text.empty()) {
     return EntryProblem{"an entry is empty", "write HOST or HOST:PORT"};
   }
   if (text.size() > k_max_host_entry) {
-    return EntryProblem{support::in_quotes(text) + " is longer than " + std::to_string(k_max_host_entry) + " bytes", ""};
+    return EntryProblem{support::in_quotes(text) + " is longer than " + std::to_string(k_max_host_entry) + " bytes",
+                        ""};
   }
   if (has_plain_shape(text)) {
     return std::nullopt;
   }
   if (text.find("://") != std::string_view::npos) {
-    return EntryProblem{support::in_quotes(text) + " is a URL; a list of hosts takes names", write_hint(text)};
+    return EntryProblem{support::in_quotes(text) + " is a URL, not a host name", write_hint(text)};
   }
   if (text.find('@') != std::string_view::npos) {
-    return EntryProblem{support::in_quotes(text) + " names a user; a list of hosts takes names", write_hint(text)};
+    return EntryProblem{support::in_quotes(text) + " contains a user name", write_hint(text)};
   }
   if (text.find_first_of("/?#") != std::string_view::npos) {
-    return EntryProblem{support::in_quotes(text) + " has a path; the firewall decides on host and port only",
+    return EntryProblem{support::in_quotes(text) + " has a path; the firewall filters by host and port only",
                         write_hint(text)};
   }
   if (text.front() == '[' || std::count(text.begin(), text.end(), ':') > 1) {
     return EntryProblem{support::in_quotes(text) + " is an IPv6 address; only names can be listed",
-                        "list the host's name: the firewall resolves it anew for each connection"};
+                        "list the host name: the firewall resolves it for each connection"};
   }
   return std::nullopt;
 }
 
 std::optional<EntryProblem> bare_wildcard_problem(std::string_view text) {
   if (text == "*" || text == "*.") {
-    return EntryProblem{support::in_quotes(text) + " would mean every host",
-                        "name the hosts, or use --full-network for one run"};
+    return EntryProblem{support::in_quotes(text) + " would allow every host",
+                        "list the hosts, or use --full-network for one run"};
   }
   return std::nullopt;
 }
@@ -101,12 +103,12 @@ PatternResult parse_pattern(std::string_view text, Wildcards wildcards) {
     name.remove_prefix(2);
   }
   if (name.find('*') != std::string_view::npos) {
-    return EntryProblem{support::in_quotes(text) + ": '*' can only stand at the start, as in \"*.example.com\"", ""};
+    return EntryProblem{support::in_quotes(text) + ": '*' is only allowed at the start, as in \"*.example.com\"", ""};
   }
   const bool one_label = name.find('.') >= name.size() - 1; // none, or the final one
   const auto below_top = pattern.subdomains && one_label ? canonical_name("x." + std::string(name)) : std::nullopt;
   if (below_top && wildcards == Wildcards::domains) {
-    return EntryProblem{support::in_quotes(text) + " would mean every host of a top-level domain",
+    return EntryProblem{support::in_quotes(text) + " would match every host of a top-level domain",
                         "name the domain: \"*.example." + below_top->substr(2) + "\""};
   }
   if (below_top) {
@@ -115,10 +117,10 @@ PatternResult parse_pattern(std::string_view text, Wildcards wildcards) {
   }
   auto canonical = canonical_name(name);
   if (!canonical) {
-    return EntryProblem{support::in_quotes(text) + " is not a host name: " + name_problem(name), ""};
+    return EntryProblem{support::in_quotes(text) + " is not a valid host name: " + name_problem(name), ""};
   }
   if (is_reserved(*canonical)) {
-    return EntryProblem{support::in_quotes(text) + " means the box itself and cannot be listed", ""};
+    return EntryProblem{support::in_quotes(text) + " is the box itself and cannot be listed", ""};
   }
   pattern.name = *std::move(canonical);
   return pattern;
@@ -141,7 +143,7 @@ PatternResult parse_portless(std::string_view text, Wildcards wildcards) {
     return *std::move(problem);
   }
   if (const auto colon = text.find(':'); colon != std::string_view::npos) {
-    return EntryProblem{support::in_quotes(text) + " has a port; this list holds for every port of a host",
+    return EntryProblem{support::in_quotes(text) + " has a port, but this list covers every port of a host",
                         "write \"" + support::escape_untrusted(text.substr(0, colon), 80) + "\""};
   }
   return parse_pattern(text, wildcards);

@@ -17,7 +17,7 @@ constexpr bool is_name_byte(char c) {
 }
 using support::to_lower;
 
-/// Resolvers take a name whose last label reads as a number ("127.1", "0x7f.0x1") for an IPv4 address.
+/// Resolvers treat a name whose last label is a number ("127.1", "0x7f.0x1") as an IPv4 address.
 bool reads_as_number(std::string_view label) {
   if (label.size() >= 2 && label[0] == '0' && to_lower(label[1]) == 'x') {
     return std::all_of(label.begin() + 2, label.end(),
@@ -37,7 +37,7 @@ std::string_view byte_problem(char c) {
   if (byte <= 0x20 || byte == 0x7F) {
     return "it contains a blank or a control character";
   }
-  return "it contains a character that host names cannot have (letters, digits, '-', '_' and '.' can)";
+  return "it contains a character other than letters, digits, '-', '_' and '.'";
 }
 
 std::string_view label_problem(std::string_view label) {
@@ -57,7 +57,7 @@ std::string_view label_problem(std::string_view label) {
   return {};
 }
 
-/// Why `text` is no name, as a literal; empty when it is one. The hot path: no allocation.
+/// Returns why `text` is not a valid name, as a literal, or empty. Hot path: allocates nothing.
 std::string_view find_problem(std::string_view text) {
   if (text.empty()) {
     return "it is empty";
@@ -78,9 +78,9 @@ std::string_view find_problem(std::string_view text) {
     ++labels;
     if (dot == std::string_view::npos) {
       if (reads_as_number(label)) {
-        return "its last label is a number, so it reads as an IP address";
+        return "its last label is a number, as in an IP address";
       }
-      return labels >= 2 ? std::string_view() : std::string_view("it has only one label; a full name is needed");
+      return labels >= 2 ? std::string_view() : std::string_view("it has only one label; write the full name");
     }
     text.remove_prefix(dot + 1);
   }

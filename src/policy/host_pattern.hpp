@@ -10,16 +10,16 @@
 
 namespace agentbox::policy {
 
-/// The canonical form of a DNS name: lower case, no trailing dot, LDH labels and '_' of 1 to 63 bytes, at most 253 in
-/// all, at least two labels, the last one not all digits (RFC 1123 §2.1, RFC 1035 §2.3.4). The one canonicaliser:
-/// configuration, command line, DNS questions, SNI and Host headers all pass through it.
-/// Returns nothing for everything else: IP literals, '%', NUL, blanks, non-ASCII (IDN must be written as xn--).
+/// Returns the canonical form of a DNS name: lower case, no trailing dot, LDH labels and '_' of 1 to 63 bytes, at most
+/// 253 in all, at least two labels, the last one not all digits (RFC 1123 §2.1, RFC 1035 §2.3.4). Configuration,
+/// command line, DNS questions, SNI and Host headers all pass through it. Returns nothing for everything else: IP
+/// literals, '%', NUL, blanks, non-ASCII (IDN must be written as xn--).
 std::optional<std::string> canonical_name(std::string_view text);
 
-/// Whether `text` is a name in its canonical form already. Allocates nothing.
+/// Returns whether `text` is a canonical name. Allocates nothing.
 bool is_canonical_name(std::string_view text);
 
-/// Why `text` is no name, in words for an error message ("a label is longer than 63 bytes"). Empty when it is one.
+/// Returns why `text` is not a valid name, for error messages ("a label is longer than 63 bytes"), or empty.
 std::string name_problem(std::string_view text);
 
 /// A name, or `*.name`: every subdomain at any depth, not the name itself.
@@ -27,17 +27,17 @@ struct HostPattern {
   std::string name;        ///< canonical, without the "*."
   bool subdomains = false; ///< written as "*.name"
 
-  /// Whether canonical name `host` is meant. Whole labels from the right.
+  /// Returns whether the pattern matches canonical name `host`, by whole labels from the right.
   bool matches(std::string_view host) const;
-  /// Whether whatever `other` means is also meant by this.
+  /// Returns whether this pattern matches everything that `other` matches.
   bool covers(const HostPattern& other) const;
-  /// As it is written in a config: "api.example.com" or "*.example.com".
+  /// Returns the form used in a configuration: "api.example.com" or "*.example.com".
   std::string text() const;
   bool operator==(const HostPattern&) const = default;
   auto operator<=>(const HostPattern&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong
 };
 
-/// The port of an entry that names none; on it the firewall looks for the name that TLS asks for.
+/// Default port of an entry; on it the firewall checks the server name in the TLS hello.
 inline constexpr std::uint16_t k_https_port = 443;
 
 /// One line of an allowlist: HOST or HOST:PORT.
@@ -50,7 +50,7 @@ struct HostEntry {
   auto operator<=>(const HostEntry&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong
 };
 
-/// A parsed entry, or what is wrong with it.
+/// What is wrong with an entry.
 struct EntryProblem {
   std::string message;
   std::string hint;

@@ -29,7 +29,7 @@ bool has_nul(std::string_view path) {
 /// Nothing is mounted at these or below.
 constexpr std::array<std::string_view, 6> k_kernel_trees = {"/proc", "/sys", "/dev", "/run", "/boot", "/var/run"};
 
-/// Nothing is mounted over these, that is, neither at them nor at a folder above them.
+/// Nothing is mounted at these paths or at a directory above them.
 constexpr std::array<std::string_view, 14> k_needed = {
     "/usr/local/bin/agent-entrypoint",
     "/usr/bin",
@@ -71,7 +71,7 @@ std::vector<std::filesystem::path> ancestors_of(const std::vector<std::string>& 
       all.insert(parent);
     }
   }
-  return {all.begin(), all.end()}; // by parts: a folder sorts before what lies in it
+  return {all.begin(), all.end()}; // by parts: a directory sorts before its contents
 }
 
 std::string_view destination_problem(std::string_view destination) {
@@ -81,13 +81,13 @@ std::string_view destination_problem(std::string_view destination) {
     return "it belongs to the kernel or the runtime";
   }
   if (destination == "/home/agent") {
-    return {}; // a home folder of one's own is fine; what is needed there is made by the agents themselves
+    return {}; // a home directory from the host is fine: agents create what they need there
   }
   if (std::any_of(k_needed.begin(), k_needed.end(), above_or_at)) {
-    return "it would hide what the box is made of";
+    return "it would hide parts of the system";
   }
   if (destination == "/etc/ld.so.preload" || destination == "/tmp") {
-    return "agentbox decides what is there";
+    return "agentbox manages this path";
   }
   return {};
 }

@@ -16,12 +16,12 @@
 namespace agentbox::policy {
 
 /// The plain values of a policy. Renderers bind every member (auto& [user, workspace, …]), so that a new one breaks
-/// their build until they have decided what to do with it.
+/// their build until they handle it.
 struct PolicyFields {
   User user;
   Workspace workspace;
   std::vector<Mount> mounts;
-  std::map<std::string, std::string> env; ///< the box's whole environment besides what the launcher itself adds
+  std::map<std::string, std::string> env; ///< environment of the box, except what the launcher itself adds
   std::vector<PublishedPort> ports;
   Limits limits;
   Confinement confinement;
@@ -41,17 +41,17 @@ struct PolicyFields {
 class Policy;
 using PolicyResult = std::variant<Policy, Diagnostics>;
 
-/// The default contract's masked paths: what Podman masks, and no fewer.
+/// Returns the masked paths of the default contract: at least those of Podman.
 const std::vector<std::string>& default_masked_paths();
-/// The default contract's read-only paths.
+/// Returns the read-only paths of the default contract.
 const std::vector<std::string>& default_readonly_paths();
 
-/// The default contract's protected paths of a workspace: what the host's programs execute because it lies there.
+/// Returns the protected paths of a workspace in the default contract: files that programs of the host would execute.
 const std::vector<std::string>& default_protected_paths();
-/// The default contract's hidden paths of a workspace: files that hold credentials by convention.
+/// Returns the hidden paths of a workspace in the default contract: files that contain credentials by convention.
 const std::vector<std::string>& default_hidden_paths();
 
-/// A validated policy. Holding one proves that every rule of build_policy() holds; it cannot be changed.
+/// A validated policy: every rule of build_policy() holds. Immutable.
 class Policy {
 public:
   const PolicyFields& fields() const noexcept { return m_fields; }
@@ -63,20 +63,20 @@ private:
 };
 
 /// Checks every field and the rules between them (uid 0, empty capabilities, destinations that overlap, names, ports,
-/// limits out of range, environment names that look like secrets of the host's loader: LD_*, …), and returns the
-/// policy or all mistakes at once. Pure: what must be looked up on the host (does the path exist?) is done before.
+/// limits out of range, environment names that control the loader: LD_*, …), and returns the policy or all mistakes at
+/// once. Pure: the caller has looked up paths on the host.
 PolicyResult build_policy(PolicyFields fields);
 
-/// The contract of DESIGN.md §2 for an empty configuration: masked and read-only paths, limits, default hosts, with
-/// workspace "/workspace-source" standing for the project. A golden file holds its JSON; SECURITY.md its digest.
+/// Returns the default contract (SECURITY.md): the policy of an empty configuration, with workspace "/workspace-source"
+/// as the project. tests/golden/default-contract.json is its JSON, SECURITY.md contains the digest.
 PolicyFields default_fields();
 
-/// Stands in to_json() and in changes for the value of a variable whose name looks like a credential's.
+/// Replaces the value of a variable that looks like a credential in to_json() and in changes.
 inline constexpr std::string_view k_hidden_value = "(hidden)";
 
-/// The policy as canonical JSON: every field, keys sorted, two-space indent, final newline. What `policy show --json`
-/// prints and what the contract's digest is taken over. Values of variables that look like credentials are hidden
-/// (env_names.hpp): the text may be shown.
+/// Returns the policy as canonical JSON: every field, keys sorted, two-space indent, final newline. `policy show
+/// --json` prints it, and the digest of the contract is computed over it. Values of variables that look like
+/// credentials are hidden (env_names.hpp).
 std::string to_json(const Policy& policy);
 
 /// One difference between two policies.
@@ -89,8 +89,8 @@ struct Change {
   bool operator==(const Change&) const = default;
 };
 
-/// Every difference from `before` to `after`, classified. Equal policies give an empty list. A difference whose
-/// direction is not evident counts as broader.
+/// Returns every difference from `before` to `after`, classified. A difference without an evident direction counts as
+/// broader.
 std::vector<Change> diff(const PolicyFields& before, const PolicyFields& after);
 inline std::vector<Change> diff(const Policy& before, const Policy& after) {
   return diff(before.fields(), after.fields());

@@ -13,12 +13,12 @@ namespace {
 
 using nlohmann::json;
 
-/// An object of which every key must be asked for: what nobody asked for is an error.
+/// A JSON object, of which every key must be read: other keys are errors.
 class Object {
 public:
   explicit Object(const json& value) : m_value(value) {
     if (!value.is_object()) {
-      throw std::invalid_argument("an object was expected");
+      throw std::invalid_argument("expected an object");
     }
   }
   template <typename Value>
@@ -99,7 +99,7 @@ void read(const json& value, PublishedPort& to) {
 template <typename Item>
 void read(const json& value, std::vector<Item>& to) {
   if (!value.is_array()) {
-    throw std::invalid_argument("a list was expected");
+    throw std::invalid_argument("expected a list");
   }
   for (const json& one : value) {
     read(one, to.emplace_back());
@@ -212,8 +212,8 @@ PolicyFields fields_from_json(std::string_view text, std::string_view where) {
     if (dynamic_cast<const support::Error*>(&error) != nullptr) {
       throw;
     }
-    throw support::Error(support::ExitCode::usage, std::string(where) + " holds no policy that agentbox reads: " +
-                                                       support::escape_untrusted(error.what()));
+    throw support::Error(support::ExitCode::usage,
+                         std::string(where) + " is not a valid policy: " + support::escape_untrusted(error.what()));
   }
 }
 

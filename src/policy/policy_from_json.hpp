@@ -6,8 +6,8 @@
 
 namespace agentbox::policy {
 
-/// The reverse of to_json(Policy), strict: missing and unknown keys and wrong types are errors. Values that to_json()
-/// hides come back as k_hidden_value: the result is for comparing and showing, and is not validated.
+/// Parses what to_json(Policy) writes, strictly: missing and unknown keys and wrong types are errors. Hidden values are
+/// k_hidden_value in the result, which is not validated: use it only to compare and show.
 /// Throws support::Error(usage) naming `where` and what is wrong.
 PolicyFields fields_from_json(std::string_view json, std::string_view where);
 

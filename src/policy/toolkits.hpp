@@ -5,10 +5,11 @@
 
 namespace agentbox::policy {
 
-/// The sets of packages that can be added to the agent's image: c_cpp, datascience, java, python, web. Sorted.
+/// Returns the names of the package sets that can be added to the agent image: c_cpp, datascience, java, python, web.
+/// Sorted.
 const std::vector<std::string>& toolkit_names();
 
-/// The base image when nobody names one.
+/// Returns the default base image.
 const std::string& default_base_image();
 
 } // namespace agentbox::policy

@@ -21,28 +21,28 @@ struct User {
   bool operator==(const User&) const = default;
 };
 
-/// The project: the one host path that every box sees.
+/// The project: the only host path in every box.
 struct Workspace {
-  std::filesystem::path source;            ///< canonical, an existing folder
+  std::filesystem::path source;            ///< canonical, an existing directory
   std::string destination = "/workspace";  ///< also the working directory
   std::vector<std::string> protect;        ///< relative paths over-mounted read-only where they exist; sorted, unique
-  std::vector<std::string> mask;           ///< relative paths that the box sees empty; sorted, unique
-  std::vector<std::string> protect_except; ///< relative paths that stay writable although Git's settings lead to them
+  std::vector<std::string> mask;           ///< relative paths that are empty in the box; sorted, unique
+  std::vector<std::string> protect_except; ///< relative paths that stay writable although Git settings refer to them
 
   bool operator==(const Workspace&) const = default;
 };
 
-/// One more host path, named by the user on the command line or in the user's own config.
+/// Another host path, from the command line or the user's own configuration.
 struct Mount {
   std::filesystem::path source; ///< canonical; exists when the box starts
   std::string destination;      ///< absolute and normal, inside the box
   bool read_only = false;
-  std::string reason; ///< where it was asked for: "--mount", "--auth codex", "~/.config/…:12"; shown to the user
+  std::string reason; ///< where it was requested: "--mount", "--auth codex", "~/.config/…:12"; shown to the user
 
   bool operator==(const Mount&) const = default;
 };
 
-/// A port of the box that the host may connect to (podman -p).
+/// A port of the box, published on the host (podman -p).
 struct PublishedPort {
   std::string address = "127.0.0.1"; ///< on the host
   std::uint16_t host_port = 0;
@@ -63,14 +63,15 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
-/// What the kernel enforces on the agent's processes whatever they try. Looser values do not exist as options.
+/// What the kernel enforces on the agent's processes. There are no options to loosen it.
 struct Confinement {
   std::vector<std::string> capabilities; ///< of the agent: none
   bool no_new_privileges = true;
   std::vector<std::string> firewall_capabilities = {"CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE"};
   std::vector<std::string> masked_paths;   ///< OCI linux.maskedPaths
   std::vector<std::string> readonly_paths; ///< OCI linux.readonlyPaths
-  bool prove_at_start = false; ///< agent-entrypoint attacks the box before it starts the agent, and refuses a hole
+  bool prove_at_start =
+      false; ///< agent-entrypoint attacks the box before it starts the agent, and fails if an attack succeeds
 
   bool operator==(const Confinement&) const = default;
 };
@@ -78,10 +79,10 @@ struct Confinement {
 /// An agent CLI: built in (codex, claude), or from [agents.NAME] of a config.
 struct Agent {
   std::string name;
-  std::vector<std::string> command; ///< argv of an interactive start, approvals off
-  std::vector<std::string> prompt;  ///< argv of --prompt TEXT, to which the text is appended; empty: not supported
+  std::vector<std::string> command;       ///< argv of an interactive start, approvals off
+  std::vector<std::string> prompt;        ///< argv of --prompt TEXT, without TEXT; empty: not supported
   std::map<std::string, std::string> env; ///< update checks and telemetry off
-  std::vector<std::string> auth;          ///< folders/files below the host's home that --auth NAME mounts
+  std::vector<std::string> auth;          ///< paths below the host's home that --auth NAME mounts
 
   bool operator==(const Agent&) const = default;
 };
@@ -91,7 +92,7 @@ struct Run {
   enum class Kind {
     agent,   ///< the agent when there is a terminal, else /bin/bash
     prompt,  ///< the agent with --prompt TEXT
-    command, ///< what stands after --
+    command, ///< the command after --
   };
   Kind kind = Kind::agent;
   std::string prompt;               ///< Kind::prompt
@@ -100,7 +101,7 @@ struct Run {
   bool operator==(const Run&) const = default;
 };
 
-/// The image the box is made from, as asked for; image/ makes it.
+/// The requested image; image/ builds it.
 struct ImageChoice {
   std::string base;                  ///< an image reference, "dir:PATH" or "tar:PATH"
   std::vector<std::string> toolkits; ///< sorted, unique

@@ -9,33 +9,33 @@
 
 namespace agentbox::policy {
 
-/// The hosts of a built-in agent's vendor that it talks to. Empty for agents of a config.
+/// Returns the hosts that a built-in agent needs from its vendor. Empty for configured agents.
 const std::vector<std::string>& vendor_hosts(std::string_view agent);
 
-/// What a box cannot reach of its agent's vendor although the agent is to be started.
+/// The hosts of the agent's vendor that a box cannot reach.
 struct VendorGap {
-  std::vector<std::string> hosts; ///< out of reach; empty when all is well
-  bool hopeless = false;          ///< the agent cannot work without them, whatever credentials it will have
+  std::vector<std::string> hosts; ///< not reachable; empty if all are
+  bool hopeless = false;          ///< the agent cannot work without them, with any credentials
 
   bool operator==(const VendorGap&) const = default;
 };
 
-/// Agents try for minutes before they say that their vendor does not answer, so it is looked for before they start.
-/// Codex uses one host with an API key and another with an account: with a key among the box's variables, and no
-/// credentials mounted, the former is the one that counts; without, either one may do. Another provider named by a
-/// variable of the box (ANTHROPIC_BASE_URL and the like), and --full-network, are the user's own affair.
+/// Finds vendor hosts that the policy denies to the agent, because agents retry for minutes before they report it.
+/// Codex uses one host with an API key and another with an account: with a key in the environment and no credentials
+/// mounted only the former matters, otherwise one of them is enough. Nothing is reported with --full-network or with
+/// another provider in the environment (ANTHROPIC_BASE_URL and the like).
 VendorGap vendor_gap(const PolicyFields& fields);
 
-/// A request that a built-in agent makes at each interactive start, does without, and has no setting for. It is denied
-/// and audited like any other; only people need not be told of it each time.
+/// A request that a built-in agent makes at each interactive start, does not need, and has no setting for. It is denied
+/// and audited like any other, but not reported to the user.
 struct KnownRequest {
   std::string host;
-  std::size_t lookups = 0; ///< DNS queries of one start; what comes on top is somebody else's
+  std::size_t lookups = 0; ///< DNS queries of one start; more are made by something else
 
   bool operator==(const KnownRequest&) const = default;
 };
 
-/// Those of agent `agent`; none for agents of a config.
+/// Returns the known requests of agent `agent`; none for configured agents.
 const std::vector<KnownRequest>& known_requests(std::string_view agent);
 
 } // namespace agentbox::policy

@@ -45,7 +45,7 @@ class BadInput(SystemTest):
 
     def test_malformed_toml(self):
         self.project_config('[network\nallow_hosts = ["a.example"]\n')
-        self.refused(2, ["config.toml:1:9", "not TOML"], "run", "--", "true")
+        self.refused(2, ["config.toml:1:9", "not valid TOML"], "run", "--", "true")
 
     def test_unknown_key(self):
         self.project_config('[network]\nalow_hosts = ["a.example"]\n')

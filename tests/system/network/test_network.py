@@ -329,17 +329,17 @@ class Save(NetworkTest):
         self.assertEqual(saved.read_text(), "allow evil.example\n")
         self.assertCode(self.in_box("curl --silent --output /dev/null https://evil.example/"), 0)
 
-    def test_save_for_the_project_agrees_to_that_line_and_to_nothing_else(self):
+    def test_save_for_the_project_trusts_that_line_and_nothing_else(self):
         saved = self.agentbox("allow", "evil.example", "--save", "project")
         self.assertCode(saved, 0)
-        self.assertIn("you agree to the new file", saved.err)
+        self.assertIn("The new file is trusted", saved.err)
         self.assertCode(self.in_box("curl --silent --output /dev/null https://evil.example/"), 0)
         file = self.workspace / ".agentbox" / "saved-hosts.txt"
         file.write_text(file.read_text() + "allow allowed.example\n")  # somebody adds another one
         self.assertCode(self.in_box("true"), 126)
         more = self.agentbox("allow", "platform.example", "--save", "project")
         self.assertCode(more, 0)
-        self.assertIn("not agreed to yet", more.err)
+        self.assertIn("not trusted yet", more.err)
         self.assertCode(self.in_box("true"), 126)
 
     def test_a_file_with_mistakes_is_left_alone_and_so_is_the_box(self):

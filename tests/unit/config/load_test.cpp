@@ -142,7 +142,7 @@ TEST_CASE("mistakes of all layers and flags are reported together") {
   const std::string text = config::describe(found);
   for (const char* part :
        {"etc/config.toml:1:1: unknown key", "config.toml:2:8: limits.pids must be a whole number",
-        ".agentbox/config.toml:2:16: \"*\" would mean every host", "--allow: ", "write \"x.example.com\"",
+        ".agentbox/config.toml:2:16: \"*\" would allow every host", "--allow: ", "write \"x.example.com\"",
         "--pids: must be a whole number", "--mount: ", "-p: ", "did you mean \"claude\"", "--auth: \"nobody\""}) {
     INFO(part);
     CHECK(text.find(part) != std::string::npos);
