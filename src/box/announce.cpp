@@ -9,7 +9,7 @@
 namespace agentbox::box {
 namespace {
 
-/// A host path for people: "~/x" below the home folder, escaped.
+/// Returns a host path for people: escaped, and "~/x" below the home directory.
 std::string shown(const std::filesystem::path& path, const std::string& home) {
   const std::string text = path.string();
   const bool below = !home.empty() && text.starts_with(home + "/");
@@ -39,7 +39,7 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
                                 network_text(fields.egress)));
   }
   for (const policy::Mount& mount : fields.mounts) {
-    lines.push_back(fmt::format("the box also sees {} ({}), by {}", shown(mount.source, home),
+    lines.push_back(fmt::format("the box also sees {} ({}), because of {}", shown(mount.source, home),
                                 mount.read_only ? "read-only" : "read and write",
                                 support::escape_untrusted(mount.reason)));
   }
@@ -50,7 +50,7 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
   return lines;
 }
 
-std::vector<std::string> lead_notices(const oci::GitLeads& leads, const policy::Workspace& workspace) {
+std::vector<std::string> protection_notices(const oci::GitLeads& leads, const policy::Workspace& workspace) {
   constexpr std::size_t k_named = 4;
   std::vector<std::string> lines;
   if (!leads.read_only.empty()) {
@@ -60,15 +60,14 @@ std::vector<std::string> lead_notices(const oci::GitLeads& leads, const policy::
       named.push_back(support::escape_untrusted(leads.read_only[i], 80));
     }
     const std::size_t more = leads.read_only.size() - count;
-    lines.push_back(fmt::format("read-only in the box, for Git's settings lead there: {}{} (to have one writable: "
+    lines.push_back(fmt::format("read-only in the box, because Git settings refer to it: {}{} (to make one writable: "
                                 "[protect] except, see agentbox-config(5))",
                                 support::join(named, ", "), more > 0 ? fmt::format(", {} more", more) : ""));
   }
   for (const std::string& path : leads.unused_exceptions) {
     const std::string meant = support::did_you_mean(path.substr(0, 64), workspace.protect);
     if (!meant.empty()) {
-      lines.push_back(fmt::format("[protect] except changed nothing for {}, which is not on the list and to which no "
-                                  "setting of Git leads{}",
+      lines.push_back(fmt::format("[protect] except has no effect on {}, which is not protected{}",
                                   support::in_quotes(path), meant));
     }
   }

@@ -9,13 +9,13 @@
 
 namespace agentbox::box {
 
-/// What is said on stderr before a box starts: on a terminal one line about the box; whatever the streams are, a loud
-/// line under --full-network, and one line for every host path besides the workspace that the box sees.
+/// Returns the messages before a box starts: a line about the box if stderr and the agent are on a terminal, a line for
+/// each host path besides the workspace that the box sees, and a warning under --full-network.
 std::vector<std::string> announcement(const policy::PolicyFields& fields, const support::Terminal& terminal,
                                       const std::string& home);
 
-/// What is said of the paths to which only Git's settings lead, and which the box may therefore only read; and of
-/// exceptions that took nothing off but look like a path of the protect list. Pure.
-std::vector<std::string> lead_notices(const oci::GitLeads& leads, const policy::Workspace& workspace);
+/// Returns the messages about paths that are read-only because Git settings refer to them, and about entries of
+/// `[protect] except` that match nothing but look like a protected path. Pure.
+std::vector<std::string> protection_notices(const oci::GitLeads& leads, const policy::Workspace& workspace);
 
 } // namespace agentbox::box

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "box/background_podman.hpp"
 
-#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
@@ -26,7 +25,7 @@ Fd null_device() {
   return fd;
 }
 
-/// A file in memory that takes a child's output, so that nobody must read along.
+/// Returns a file in memory for a child's output: unlike a pipe it needs no reader.
 Fd memory_file() {
   Fd fd(memfd_create("output", MFD_CLOEXEC));
   if (!fd) {
@@ -75,19 +74,11 @@ std::string BackgroundPodman::finish(const std::string& what) {
   return content_of(m_out);
 }
 
-StandbyPodman::Pipe StandbyPodman::make_pipe() {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-    throw support::system_error(ExitCode::failed, "cannot make a pipe", errno);
-  }
-  return {Fd(ends[0]), Fd(ends[1])};
-}
-
 StandbyPodman::StandbyPodman(const support::Command& command, std::string_view input)
-    : StandbyPodman(command, input, make_pipe()) {}
+    : StandbyPodman(command, input, support::make_pipe()) {}
 
-StandbyPodman::StandbyPodman(const support::Command& command, std::string_view input, Pipe pipe)
-    : m_process(command, pipe.out), m_input(std::move(pipe.in)) {
+StandbyPodman::StandbyPodman(const support::Command& command, std::string_view input, support::Pipe pipe)
+    : m_process(command, pipe.read_end), m_input(std::move(pipe.write_end)) {
   if (write(m_input.get(), input.data(), input.size()) != static_cast<ssize_t>(input.size())) {
     throw support::system_error(ExitCode::failed, "cannot write to " + command.argv.front(), errno);
   }

@@ -9,7 +9,7 @@
 
 namespace agentbox::box {
 
-/// A Podman that runs while we go on. What it says is kept for the error; its end is waited for.
+/// A background Podman process. Output is captured for errors; the destructor waits.
 class BackgroundPodman {
 public:
   /// Starts `command` with `in` as its stdin. Throws Error(failed) like support::spawn().
@@ -22,7 +22,7 @@ public:
   BackgroundPodman& operator=(BackgroundPodman&&) = delete;
   ~BackgroundPodman();
 
-  /// Waits for its end and returns what it printed. Throws Podman's reason, "cannot WHAT: …", when it failed.
+  /// Waits for its end and returns its stdout. Throws "cannot WHAT: Podman's reason" when it failed, and Interrupted.
   std::string finish(const std::string& what);
 
 private:
@@ -31,26 +31,21 @@ private:
   pid_t m_pid = -1;
 };
 
-/// A command that has read its input but for the end, which comes when it is let go or this process ends, however that
-/// happens (pipe(7)): it does its work even when we are killed.
+/// A Podman that reads its input and waits for its end, to do its work then. The input ends with finish(), or when this
+/// process dies, even by SIGKILL.
 class StandbyPodman {
 public:
   /// Starts `command` with `input` (at most PIPE_BUF bytes) on its stdin. Throws Error(failed).
   StandbyPodman(const support::Command& command, std::string_view input);
 
-  /// Lets it work and waits for its end, as BackgroundPodman::finish().
+  /// Ends the input, then like BackgroundPodman::finish().
   void finish(const std::string& what);
 
 private:
-  struct Pipe {
-    support::Fd out;
-    support::Fd in;
-  };
-  static Pipe make_pipe();
-  StandbyPodman(const support::Command& command, std::string_view input, Pipe pipe);
+  StandbyPodman(const support::Command& command, std::string_view input, support::Pipe pipe);
 
   BackgroundPodman m_process;
-  support::Fd m_input; ///< closed before the process is waited for
+  support::Fd m_input; ///< last, so that it is closed before the process is waited for
 };
 
 } // namespace agentbox::box

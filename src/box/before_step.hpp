@@ -4,14 +4,14 @@
 
 namespace agentbox::box {
 
-/// The halves of a plan, and what the launcher does before, between and after them.
+/// The two halves of a plan, and what the launcher does before and after them.
 enum class Phase { launch, steps, teardown };
 
-/// How many moments of Phase::launch there are.
+/// The number of moments in Phase::launch.
 inline constexpr std::size_t k_launch_moments = 12;
 
-/// Called before each step of a plan, and at each moment of the launch; counted from 0 in each phase. Does nothing: it
-/// is the seam at which the tests of a launcher that dies or fails at every step link a definition of their own
+/// Called before each step of a plan and at each moment of the launch, numbered from 0 in each phase. Does nothing:
+/// tests of a launcher that fails, dies or gets a signal at every step link a definition of their own
 /// (tests/probes/faults.cpp). What it throws counts as the step's failure.
 void before_step(Phase phase, std::size_t number);
 

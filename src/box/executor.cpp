@@ -14,6 +14,8 @@
 #include "box/background_podman.hpp"
 #include "box/before_step.hpp"
 #include "box/fifo_writer.hpp"
+#include "box/output_relay.hpp"
+#include "box/terminal_guard.hpp"
 #include "boxes/orphans.hpp"
 #include "boxes/registry.hpp"
 #include "support/error.hpp"
@@ -21,13 +23,12 @@
 #include "support/file.hpp"
 #include "support/pidfd.hpp"
 #include "support/signals.hpp"
-#include "support/terminal.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::box {
 namespace {
 
-/// Whether child `pid` has not ended. Leaves it to be waited for.
+/// Returns whether child `pid` still runs. Does not reap it.
 bool is_running(pid_t pid) {
   siginfo_t info{};
   return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
@@ -38,8 +39,8 @@ using Standbys = std::map<std::string, StandbyPodman>;
 
 class Executor {
 public:
-  Executor(const Plan& plan, const PeriodicTask& task, Standbys& standbys)
-      : m_plan(plan), m_task(task), m_standbys(standbys) {}
+  Executor(const Plan& plan, const PeriodicTask& task, Standbys& standbys, TerminalGuard& terminal)
+      : m_plan(plan), m_task(task), m_standbys(standbys), m_terminal(terminal) {}
 
   void run() {
     std::size_t number = 0;
@@ -50,7 +51,7 @@ public:
     }
   }
   const RunOutcome& outcome() const { return m_outcome; }
-  /// The attached process, when it was left running.
+  /// The attached process if it still runs, else -1.
   pid_t attached() const { return m_attached; }
 
 private:
@@ -71,8 +72,12 @@ private:
   void perform(const Start& step) { m_background.emplace(step.what, step.command); }
   void perform(const Attach& step) {
     spdlog::debug("$ {}", support::shell_quote(step.command.argv));
-    const pid_t pid = support::spawn(step.command);
+    support::Command command = step.command;
+    OutputRelay relay(command);
+    const pid_t pid = support::spawn(command);
+    relay.command_started();
     m_attached = pid;
+    m_terminal.outlive(pid);
     if (step.gate) {
       open(*step.gate, pid);
     }
@@ -80,6 +85,7 @@ private:
     watch.firewall_pid = m_plan.paths.firewall_pid();
     watch.firewall_comm = k_firewall_comm;
     watch.agent_pid = m_plan.paths.agent_pid();
+    watch.relay = &relay;
     if (step.standby) {
       watch.agent_started = [&] {
         m_standbys.try_emplace(step.standby->what, step.standby->command, m_printed.at(step.standby->after));
@@ -92,7 +98,7 @@ private:
     }
   }
 
-  /// Lets `pid`, which waits at the gate or soon will, through; ends it when there is nothing to wait for any more.
+  /// Waits for the command that the gate is for, then lets `pid` through; kills `pid` when that command failed.
   void open(const Gate& gate, pid_t pid) {
     try {
       m_printed[gate.after] = m_background.at(gate.after).finish(gate.after);
@@ -108,9 +114,10 @@ private:
   const Plan& m_plan;
   const PeriodicTask& m_task;
   Standbys& m_standbys;
+  TerminalGuard& m_terminal;
   std::map<std::string, BackgroundPodman> m_background;
   std::list<FifoWriter> m_fifo_writers;
-  std::map<std::string, std::string> m_printed; ///< by those that have ended
+  std::map<std::string, std::string> m_printed; ///< output of the finished ones
   RunOutcome m_outcome;
   pid_t m_attached = -1;
 };
@@ -123,11 +130,11 @@ void perform(const StopFirewall& step, const boxes::Claim& claim, Standbys& /*st
 }
 
 void perform(const Remove& step, const boxes::Claim& claim, Standbys& standbys) {
-  if (const auto held = standbys.extract(step.what)) {
+  if (auto standby = standbys.extract(step.what)) {
     try {
-      held.mapped().finish(step.what);
+      standby.mapped().finish(step.what);
       return;
-    } catch (const support::Error& error) { // it may have been killed
+    } catch (const support::Error& error) { // it may have been killed: run the command again
       spdlog::debug("{}", error.what());
     }
   }
@@ -154,7 +161,7 @@ std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, const
   std::size_t number = 0;
   for (const TeardownStep& step : steps) {
     if (std::holds_alternative<RemoveFolder>(step) && !problems.empty()) {
-      continue; // it is how the next call knows that something is left
+      continue; // by it the next call finds what is left
     }
     try {
       before_step(Phase::teardown, number++);
@@ -175,13 +182,13 @@ std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, const
 
 RunOutcome execute(const Plan& plan, const boxes::Claim& claim, const std::function<void()>& before_teardown,
                    const PeriodicTask& task) {
-  const support::SavedTerminal saved;
+  TerminalGuard terminal;
   std::exception_ptr failure;
   RunOutcome outcome;
   pid_t attached = -1;
   Standbys standbys;
   {
-    Executor executor(plan, task, standbys);
+    Executor executor(plan, task, standbys, terminal);
     try {
       executor.run();
     } catch (...) {
@@ -200,6 +207,9 @@ RunOutcome execute(const Plan& plan, const boxes::Claim& claim, const std::funct
   outcome.problems = tear_down(plan.teardown, claim, standbys);
   if (attached > 0) {
     support::wait_or_kill(attached, std::chrono::seconds(5));
+  }
+  if (failure || outcome.exit_code >= 128 || outcome.reason != RunOutcome::Reason::ended) {
+    terminal.reset_screen();
   }
   for (const std::string& problem : outcome.problems) {
     spdlog::error("{}", problem);

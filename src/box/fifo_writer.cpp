@@ -16,9 +16,9 @@
 namespace agentbox::box {
 namespace {
 
-constexpr int k_moment = 1; // ms between two looks
+constexpr int k_pause_ms = 1; // between two attempts
 
-/// A started thread has all signals blocked: they are the launcher's, and a reader that goes away must end nobody.
+/// Blocks all signals, for the thread that is started meanwhile: the launcher's are not its, and SIGPIPE must not kill.
 class SignalsBlocked {
 public:
   SignalsBlocked() {
@@ -36,7 +36,7 @@ private:
   sigset_t m_old{};
 };
 
-/// Until it is written, the reader is gone, or it is enough. A failure shows at the reader, which gets no whole text.
+/// Returns when all is written, the reader has gone, or `enough` is set. The reader notices a text that is cut.
 void write_to_reader(const std::filesystem::path& fifo, std::string_view text, const std::atomic<bool>& enough) {
   support::Fd fd;
   while (!fd && !enough) {
@@ -45,7 +45,7 @@ void write_to_reader(const std::filesystem::path& fifo, std::string_view text, c
       return;
     }
     if (!fd) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(k_moment));
+      std::this_thread::sleep_for(std::chrono::milliseconds(k_pause_ms));
     }
   }
   while (!text.empty() && !enough) {
@@ -54,7 +54,7 @@ void write_to_reader(const std::filesystem::path& fifo, std::string_view text, c
       text.remove_prefix(static_cast<std::size_t>(count));
     } else if (errno == EAGAIN) {
       pollfd room{fd.get(), POLLOUT, 0};
-      poll(&room, 1, k_moment);
+      poll(&room, 1, k_pause_ms);
     } else {
       return;
     }

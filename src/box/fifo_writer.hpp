@@ -7,8 +7,8 @@
 
 namespace agentbox::box {
 
-/// Hands `text` to the one who opens a FIFO to read, in the background and once. What nobody has read is gone with this
-/// object, or with the process: it was never in a file.
+/// Writes a text, once and in the background, to the process that opens a FIFO for reading. The text is never in a
+/// file; what has not been read is dropped with this object.
 class FifoWriter {
 public:
   FifoWriter(std::filesystem::path fifo, std::string text);

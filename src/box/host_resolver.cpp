@@ -2,32 +2,28 @@
 #include "box/host_resolver.hpp"
 
 #include <cstddef>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/lines.hpp"
 
 namespace agentbox::box {
 namespace {
 
 constexpr std::size_t k_max_resolv_conf = std::size_t{1} << 15U; // the firewall reads twice as much
-constexpr const char* k_stub = "127.0.0.53";         // systemd-resolved's
+constexpr const char* k_stub = "127.0.0.53";                     // systemd-resolved's
 
 /// The address of a line "nameserver ADDRESS"; empty for any other line.
-std::string server_of(const std::string& line) {
-  std::istringstream words(line);
-  std::string keyword;
-  std::string address;
-  words >> keyword >> address;
-  return keyword == "nameserver" ? address : "";
+std::string_view server_of(std::string_view line) {
+  const auto words = support::words(line);
+  return words.size() > 1 && words[0] == "nameserver" ? words[1] : "";
 }
 
-std::string first_server(const std::string& text) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (std::string server = server_of(line); !server.empty()) {
+std::string_view first_server(std::string_view text) {
+  for (const std::string_view line : support::lines(text)) {
+    if (const auto server = server_of(line); !server.empty()) {
       return server;
     }
   }
@@ -37,13 +33,14 @@ std::string first_server(const std::string& text) {
 } // namespace
 
 HostResolver::HostResolver(std::filesystem::path to, LoopbackResolver loopback, ResolverFiles files)
-    : m_to(std::move(to)), m_loopback(loopback), m_files(std::move(files)), m_looked(std::chrono::steady_clock::now()) {
+    : m_to(std::move(to)), m_loopback(loopback), m_files(std::move(files)),
+      m_checked(std::chrono::steady_clock::now()) {
   const std::string host = read();
   m_stub_at_start = first_server(host) == k_stub;
   m_known = passed_on(host);
 }
 
-/// Empty while it cannot be read: programs that replace the file may leave a moment without one.
+/// Returns an empty text when the file cannot be read: a program may be replacing it.
 std::string HostResolver::read() const {
   try {
     std::string text = support::read_file_if_exists(m_files.resolv_conf, k_max_resolv_conf).value_or("");
@@ -56,31 +53,29 @@ std::string HostResolver::read() const {
   }
 }
 
-/// In the firewall, pasta's forwarder stands in the place of a server on loopback. It asks the first server of the
-/// start: where that is another one by now, the servers themselves are named.
+/// In the firewall, pasta's forwarder takes the place of a server on loopback. It asks the first server of the start:
+/// when that was not the stub, the servers behind the stub are named instead.
 std::string HostResolver::passed_on(const std::string& host) const {
   std::string text = "# the host's name servers\n";
   if (m_loopback == LoopbackResolver::forwarded) {
     return text + host;
   }
-  std::istringstream lines(host);
-  for (std::string line; std::getline(lines, line);) {
-    const std::string server = server_of(line);
+  for (const std::string_view line : support::lines(host)) {
+    const auto server = server_of(line);
     if (server == "127.0.0.1" && m_loopback == LoopbackResolver::mapped) {
-      line = std::string("nameserver ") + k_mapped_loopback;
-    } else if (server == k_stub && !m_stub_at_start) {
-      continue; // what is behind it follows
+      text += std::string("nameserver ") + k_mapped_loopback + "\n";
+    } else if (server != k_stub || m_stub_at_start) { // else what is behind it follows
+      text += std::string(line) + "\n";
     }
-    text += line + "\n";
   }
   return text;
 }
 
-void HostResolver::look(std::chrono::steady_clock::time_point now) {
-  if (now - m_looked < std::chrono::seconds(1)) {
+void HostResolver::refresh(std::chrono::steady_clock::time_point now) {
+  if (now - m_checked < std::chrono::seconds(1)) {
     return;
   }
-  m_looked = now;
+  m_checked = now;
   const std::string host = read();
   std::string text = passed_on(host);
   if (host.empty() || text == m_known) {
@@ -89,7 +84,7 @@ void HostResolver::look(std::chrono::steady_clock::time_point now) {
   try {
     support::write_file(m_to, text);
     m_known = std::move(text);
-  } catch (const support::Error&) { // the session is being taken down, or the disk is full: the next look tries again
+  } catch (const support::Error&) { // the session is being removed, or the disk is full: tried again next time
     return;
   }
 }

@@ -36,7 +36,7 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-/// What the hook or the firewall left for the user, when the box was refused.
+/// Why the hook or the firewall refused the box.
 struct Refusal {
   std::string message;
   std::string hint;
@@ -60,7 +60,7 @@ std::optional<Refusal> read_refusal(const boxes::SessionPaths& paths, const std:
                  support::escape_untrusted(rest.substr(0, rest.find('\n')), 1000)};
 }
 
-/// Keeps the logs of boxes of long ago from filling the disk.
+/// Removes old logs, so that they never fill the disk.
 void prune_logs() {
   constexpr std::uintmax_t k_max_history = std::uintmax_t{512} << 20U;
   std::vector<std::string> running;
@@ -78,8 +78,8 @@ void throw_refusal(const RunOutcome& outcome, const std::optional<Refusal>& refu
   }
   if (outcome.reason == RunOutcome::Reason::firewall_died) {
     throw Error(ExitCode::failed,
-                "the firewall ended, so the box was ended: " + (firewall ? firewall->message : "it was killed"),
-                "the box's network stayed closed; start it again");
+                "the firewall died, so the box was ended: " + (firewall ? firewall->message : "it was killed"),
+                "no traffic left the box; start it again");
   }
 }
 
@@ -103,8 +103,8 @@ struct Setting {
   const Identities& checked;
 };
 
-/// What no box can write or move: the guarded paths and the folders above them are mounts in it. Of a tree's root that
-/// is only true where it is itself a repository: what lies in it is looked at in any case, and by name.
+/// Returns what no box can write or move: the guarded paths and the directories above them are mounts in it. A tree's
+/// root is only one of them when it is itself a repository; what is in it is examined by name in any case.
 review::Held held_by(const oci::HostFacts& facts) {
   review::Held held;
   for (const auto& [path, identity] : facts.sources) {
@@ -126,7 +126,7 @@ std::vector<std::filesystem::path> writable_folders(const policy::PolicyFields& 
   return folders;
 }
 
-/// The writable folders, and where Git's settings lead in them: what is not there yet could be made.
+/// Returns the writable directories, and the paths in them that Git settings refer to: the box could create those.
 std::vector<review::Tree> trees_of(const policy::PolicyFields& fields, const oci::HostFacts& facts) {
   std::vector<review::Tree> trees;
   for (std::filesystem::path& folder : writable_folders(fields)) {
@@ -140,7 +140,7 @@ std::vector<review::Tree> trees_of(const policy::PolicyFields& fields, const oci
 
 struct Prepared {
   Plan plan;
-  std::vector<review::Tree> trees; ///< to be looked at when the box has ended
+  std::vector<review::Tree> trees; ///< to review when the box has ended
   review::Before before;
   std::vector<std::string> notices;
   std::optional<HostResolver> resolver;
@@ -158,7 +158,7 @@ Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
   facts.compare_inside = true;
   const policy::PolicyFields& fields = setting.policy.fields();
   Prepared prepared;
-  prepared.notices = lead_notices(facts.git_leads[fields.workspace.source], fields.workspace);
+  prepared.notices = protection_notices(facts.git_leads[fields.workspace.source], fields.workspace);
   prepared.trees = trees_of(fields, facts);
   prepared.before = review::remember(prepared.trees, held_by(facts));
   prepared.resolver.emplace(setting.paths.host_resolv_conf(), loopback_resolver(setting.facts));
@@ -195,7 +195,7 @@ boxes::WorkspaceClaim claim_of(const policy::Workspace& workspace, const LaunchO
   return {identity.device, identity.inode, options.share_workspace};
 }
 
-/// Takes away what was made in the workspace and the writable mounts, unless another box relies on it.
+/// Removes what guard made in the workspace and the writable mounts, unless another box needs it.
 void clean_workspace(const policy::PolicyFields& fields, const boxes::Claim& claim,
                      const boxes::WorkspaceClaim& workspace) {
   boxes::when_alone_in(claim, workspace, [&] {
@@ -205,7 +205,7 @@ void clean_workspace(const policy::PolicyFields& fields, const boxes::Claim& cla
   });
 }
 
-/// Says what the box left that the host may run or trust, and keeps it for `agentbox review`.
+/// Logs what the box left that the host may run or trust, and keeps it for `agentbox review`.
 void report(const policy::PolicyFields& fields, const Prepared& prepared, const review::Moment& start) {
   review::Report report;
   report.box = fields.name;
@@ -218,7 +218,7 @@ void report(const policy::PolicyFields& fields, const Prepared& prepared, const 
   review::keep(review::review_folder(), report);
 }
 
-/// Carries out the plan in a session that is ours.
+/// Carries out the plan in a session that we have claimed.
 RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy::PolicyFields& fields,
                     const support::Terminal& terminal, const LaunchOptions& options) {
   const boxes::SessionPaths& paths = prepared.plan.paths;
@@ -230,7 +230,7 @@ RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy:
                                network::KnownRequests(interactive_agent ? policy::known_requests(fields.agent.name)
                                                                         : std::vector<policy::KnownRequest>()));
   const PeriodicTask task{[&] {
-                            prepared.resolver->look();
+                            prepared.resolver->refresh();
                             return notices.look();
                           },
                           network::LiveNotices::k_pace};
@@ -269,7 +269,7 @@ RunOutcome launch(const policy::Policy& policy, const podman::Podman& podman, co
     fmt::print("{}", options.dry_run == DryRun::json ? plan_json(plan, policy) : plan_text(plan, policy));
     return {};
   }
-  const support::Signals signals; // before the first thing is made: a signal must not leave half of it
+  const support::Signals signals; // a signal must not leave half a session behind
   before_step(Phase::launch, 5);
   const boxes::WorkspaceClaim workspace = claim_of(fields.workspace, options);
   const boxes::Claim claim = boxes::claim_session(fields.name, workspace);
@@ -280,7 +280,7 @@ RunOutcome launch(const policy::Policy& policy, const podman::Podman& podman, co
     std::optional<Prepared> prepared;
     try {
       prepared = plan_for(setting, WhatIsMissing::is_made);
-      announce(fields, terminal, prepared->notices); // looks at the workspace, which may be gone by now
+      announce(fields, terminal, prepared->notices); // examines the workspace, which may be gone by now
       before_step(Phase::launch, 7);
       support::throw_if_interrupted();
     } catch (...) {

@@ -14,7 +14,7 @@
 namespace agentbox::box {
 namespace {
 
-/// OCI hooks 1.0.0 (containers/common, docs/oci-hooks.5): run our hook for every container of this Podman call.
+/// Returns the OCI hooks 1.0.0 file (oci-hooks(5)) that runs our hook for each container of this Podman call.
 std::string hook_file(const Host& host) {
   const std::string program = host.installation.hook().string();
   const nlohmann::json document = {{"version", "1.0.0"},
@@ -79,7 +79,7 @@ support::Command remove_pod(const podman::Podman& podman, const std::vector<std:
   std::vector<std::string> words = {"pod", "rm", "--force", "--time", "0", "--ignore"};
   words.insert(words.end(), which.begin(), which.end());
   support::Command remove = podman.command(words);
-  remove.own_session = true; // an impatient Ctrl-C must not leave half of the box behind
+  remove.own_session = true; // a Ctrl-C must not interrupt it
   return remove;
 }
 
@@ -89,7 +89,7 @@ Plan make_plan(const policy::Policy& policy, const Host& host) {
   const policy::PolicyFields& fields = policy.fields();
   const char* const create = "create the pod";
   Plan plan{fields.name, host.paths, {}, make_teardown(fields.name, host.paths, host.podman)};
-  // The record first: from here on another call can clean up. The files are written while Podman makes the pod.
+  // The record comes first: with it another call can clean up. Files are written while Podman makes the pod.
   plan.steps.emplace_back(WriteFile{host.paths.record(), boxes::to_json(record_of(fields, host))});
   plan.steps.emplace_back(MakeFolder{host.audit, true});
   plan.steps.emplace_back(Start{create, host.podman.command(pod_create_arguments(fields, host))});

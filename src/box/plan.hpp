@@ -21,26 +21,27 @@ namespace agentbox::box {
 /// Makes a directory with mode 0700.
 struct MakeFolder {
   std::filesystem::path path;
-  bool parents = false; ///< make missing parents as well, and accept that it exists: not in a session, which is claimed
+  bool parents =
+      false; ///< make missing parents too, and accept an existing one. Not in a session: it must be the claimed one
 };
 
-/// Writes a file in one step.
+/// Writes a file atomically.
 struct WriteFile {
   std::filesystem::path path;
   std::string content;
   mode_t mode = 0600;
 };
 
-/// Makes a FIFO with mode 0600 and hands `content` to the one who opens it to read, once and in the background: it is
-/// in no file, and gone with the launcher.
+/// Makes a FIFO with mode 0600 and writes `content` to the process that opens it for reading, once and in the
+/// background. So it is never in a file, and gone when the launcher dies.
 struct ServeFifo {
   std::filesystem::path fifo;
   std::string content;
 };
 
-/// Starts a command whose output is kept, and goes on at once.
+/// Starts a command in the background and captures its output.
 struct Start {
-  std::string what; ///< "create the pod"; names it for a Gate and for messages
+  std::string what; ///< "create the pod": its name for a Gate and in messages
   support::Command command;
 };
 
@@ -49,61 +50,59 @@ struct MakeFifo {
   std::filesystem::path path;
 };
 
-/// Where an attached command waits for one that Start began: it reads `text` from `fifo` once that has succeeded; its
-/// failure ends the run. So the second Podman is up when the first is done.
+/// Makes an attached command wait for a Start: once that has succeeded, `text` is written to `fifo`, which the attached
+/// command reads. Its failure ends the run. So the second Podman has started up when the first is done.
 struct Gate {
-  std::string after; ///< Start's `what`
+  std::string after; ///< the Start's `what`
   std::filesystem::path fifo;
   std::string text;
 };
 
-/// A command that stands by: it reads what Start's `after` printed (the pod's id: its name may come to mean another
-/// pod), and then waits for the end of its input, which comes at the teardown's Remove of the same `what`, or when the
-/// launcher dies. So nothing is left to do after a `kill -9` of the launcher, and the teardown waits for no program to
-/// start.
+/// A command that is started early and waits for the end of its input, which comes with the teardown's Remove of the
+/// same `what`, or when the launcher dies. Its input is what the Start named `after` printed (the pod's id: names are
+/// reused). So a `kill -9` of the launcher leaves no pod, and the teardown waits for no program to start.
 struct Standby {
   std::string what;
   support::Command command;
   std::string after;
 };
 
-/// Runs a command on our own terminal and watches it. Its exit code is the run's.
+/// Runs a command on our standard streams and supervises it. Its exit code is the run's.
 struct Attach {
   support::Command command;
   bool terminal = false; ///< the command makes a terminal for the agent
   std::optional<Gate> gate = std::nullopt;
-  std::optional<Standby> standby = std::nullopt; ///< started when the agent is, not to be in Podman's way before
+  std::optional<Standby> standby = std::nullopt; ///< started after the agent: earlier it would slow Podman down
 };
 
 using Step = std::variant<MakeFolder, MakeFifo, WriteFile, Start, Attach, ServeFifo>;
 
-/// The firewall's process gets SIGTERM, and SIGKILL if it has not ended after a moment: `podman pod rm` would give it
-/// ten seconds.
+/// Sends the firewall's process SIGTERM, and SIGKILL 300 ms later: `podman pod rm` would give it ten seconds.
 struct StopFirewall {
   std::filesystem::path pid_file;
 };
 
-/// Runs a command to its end, unless one that stood by has done the same. Its failure is reported and the teardown goes
-/// on.
+/// Lets the Standby of the same `what` do its work; without one, or when it fails, runs `command`. Failure is reported,
+/// and the teardown goes on.
 struct Remove {
   std::string what;
   support::Command command;
   std::filesystem::path id_file = {}; ///< the ID in it takes the place of the last argument, a name
 };
 
-/// Removes the session folder.
+/// Removes the session directory.
 struct RemoveFolder {
   boxes::SessionPaths paths;
 };
 
 using TeardownStep = std::variant<StopFirewall, Remove, RemoveFolder>;
 
-/// Everything that one run does, as data: --dry-run shows it, tests compare it, the executor runs it.
+/// All that a run does, as data: --dry-run shows it, tests compare it, the executor runs it.
 struct Plan {
   std::string name;
   boxes::SessionPaths paths;
   std::vector<Step> steps;
-  std::vector<TeardownStep> teardown; ///< all of it, whatever happened before
+  std::vector<TeardownStep> teardown; ///< done completely, whatever happened before
 };
 
 /// The images of a box, by id.
@@ -112,7 +111,7 @@ struct Images {
   std::string firewall;
 };
 
-/// What a plan is made from besides the policy. Plain values.
+/// What a plan is made from besides the policy: plain values.
 struct Host {
   podman::Podman podman;
   podman::PodmanInfo facts;
@@ -123,13 +122,13 @@ struct Host {
   Images images;
   std::int64_t started = 0;
   pid_t launcher = 0;
-  std::string name_servers; ///< the host's, as the firewall is told at its start; empty: as Podman writes them
+  std::string name_servers; ///< the host's, for the firewall's start; empty: those that Podman writes
 };
 
-/// The plan of `agentbox run`. Pure. Throws support::Error(refused) when the renderers do.
+/// Returns the plan of `agentbox run`. Pure. Throws support::Error(refused) like the renderers.
 Plan make_plan(const policy::Policy& policy, const Host& host);
 
-/// The teardown of box `name` alone, for what dead launchers left.
+/// Returns the teardown of box `name`, for `rm` and for what dead launchers left.
 std::vector<TeardownStep> make_teardown(const std::string& name, const boxes::SessionPaths& paths,
                                         const podman::Podman& podman);
 

@@ -22,9 +22,9 @@ std::string user_of(const policy::User& user) {
   return fmt::format("{}:{}", user.uid, user.gid);
 }
 
-/// Named, never left to a containers.conf, which could say "host". The options are Podman's defaults of today; only
-/// where ports of the host are listed does the gateway stand for the host's loopback, and then the ruleset lets nothing
-/// but the firewall's own sockets to those ports through. A resolver on the host's 127.0.0.1 has an address of its own.
+/// Returns the value of --network. It is always given, because a containers.conf could say "host". The gateway leads to
+/// the host's loopback only when ports of the host are allowed, and then the ruleset lets only the firewall's own
+/// sockets through, to those ports. A resolver on the host's 127.0.0.1 gets an address of its own.
 std::string network_of(const podman::PodmanInfo& facts, const policy::EgressPolicy& egress) {
   const bool filtered = egress.mode == policy::NetworkMode::filtered;
   const bool loopback = filtered && !policy::reachable_host_ports(egress).empty();
@@ -41,7 +41,7 @@ std::string network_of(const podman::PodmanInfo& facts, const policy::EgressPoli
   return fmt::format("slirp4netns:allow_host_loopback={}", loopback);
 }
 
-/// Limits that have a cgroup controller here; the renderers refuse a limit that nothing can hold.
+/// Returns the limits that have a cgroup controller here. The renderers refuse a limit that cannot be enforced.
 Words limit_flags(const policy::PolicyFields& fields, const oci::HostFacts& facts) {
   const policy::Limits& limits = fields.limits;
   Words flags;
@@ -96,7 +96,7 @@ Words agent_run_arguments(const policy::PolicyFields& fields, const Host& host) 
                  host.paths.hooks().string(),
                  "run",
                  host.oci.terminal ? "-it" : "-i",
-                 "--pod-id-file", // it takes names as well
+                 "--pod-id-file", // accepts names as well
                  host.paths.pod_name_fifo().string(),
                  "--name",
                  boxes::agent_container(name),

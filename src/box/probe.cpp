@@ -33,7 +33,7 @@ std::uint64_t hard_limit(__rlimit_resource_t resource) {
   return limit.rlim_max;
 }
 
-/// Host variables that say how the user's terminal is; only plain words of them, for the text comes from outside.
+/// Returns the variables that describe the user's terminal, if their values are plain words: they come from outside.
 std::map<std::string, std::string> terminal_environment(const support::Terminal& terminal) {
   constexpr std::string_view k_plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-./";
   std::map<std::string, std::string> variables;
@@ -54,7 +54,7 @@ std::string label_of(const fs::path& path) {
   return length > 0 ? std::string(label.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
-/// What is guarded below `root`, which is the workspace or a writable mount; what is missing is made first.
+/// Returns what to guard below `root`, the workspace or a writable mount, and treats missing paths as `missing` says.
 guard::Guarded guarded_below(const fs::path& root, const policy::Workspace& workspace, bool is_workspace,
                              WhatIsMissing missing, oci::HostFacts& host) {
   guard::Guarded guarded = guard::look_at_guarded(
@@ -77,7 +77,7 @@ guard::Guarded guarded_below(const fs::path& root, const policy::Workspace& work
   return guarded;
 }
 
-/// Records which files are guarded, and the folders above them, which are mounted onto themselves.
+/// Records the identities of guarded paths and of the directories above them, which are mounted onto themselves.
 void record_identities(const fs::path& root, const std::vector<std::string>& paths, oci::HostFacts& host) {
   for (const std::string& path : paths) {
     for (fs::path part(path); !part.empty(); part = part.parent_path()) {
@@ -128,7 +128,7 @@ oci::FileIdentity identity_of(const fs::path& path) {
     throw system_error(ExitCode::refused, "cannot mount " + path.string(), errno, "does it still exist?");
   }
   if (S_ISLNK(info.st_mode)) {
-    throw Error(ExitCode::refused, "cannot mount " + path.string() + ": it has become a symbolic link");
+    throw Error(ExitCode::refused, "cannot mount " + path.string() + ": it is a symbolic link now");
   }
   return {info.st_dev, info.st_ino, S_ISDIR(info.st_mode)};
 }
@@ -147,7 +147,7 @@ Identities identities_of_sources(const policy::PolicyFields& fields) {
 void require_container_label(const fs::path& path) {
   const std::string label = label_of(path);
   if (!label.empty() && label.find(":container_file_t:") == std::string::npos) {
-    throw Error(ExitCode::refused, "SELinux would keep the box from " + path.string(),
+    throw Error(ExitCode::refused, "SELinux would deny the box access to " + path.string(),
                 "chcon -R -t container_file_t " + support::shell_quote({path.string()}));
   }
 }
@@ -155,7 +155,7 @@ void require_container_label(const fs::path& path) {
 std::string make_nonce() {
   std::array<unsigned char, 16> bytes{};
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    throw system_error(ExitCode::failed, "no random numbers", errno);
+    throw system_error(ExitCode::failed, "cannot get random numbers", errno);
   }
   std::string hex;
   for (const unsigned char byte : bytes) {

@@ -13,30 +13,30 @@
 
 namespace agentbox::box {
 
-/// Device and inode of `path`, which must be canonical. Throws Error(refused) when it is gone or a symbolic link.
+/// Returns device and inode of canonical path `path`. Throws Error(refused) when it is gone or a symbolic link.
 oci::FileIdentity identity_of(const std::filesystem::path& path);
 
-/// Files by path, as they were when somebody looked.
+/// Files and directories by path, as they were when they were checked.
 using Identities = std::map<std::filesystem::path, oci::FileIdentity>;
 
-/// The workspace, the mounts and the CA bundle of a box as they are now. Throws like identity_of().
+/// Returns the current identities of a box's workspace, mounts and CA bundle. Throws like identity_of().
 Identities identities_of_sources(const policy::PolicyFields& fields);
 
-/// Throws Error(refused) with the chcon command when SELinux would keep the box from the workspace.
+/// Throws Error(refused) with the chcon command to run when SELinux would deny the box `path`.
 void require_container_label(const std::filesystem::path& path);
 
-/// 128 random bits in hex.
+/// Returns 128 random bits in hex.
 std::string make_nonce();
 
-/// What becomes of protected paths that are not there but must be (guard.hpp).
+/// How to treat protected paths that must exist but do not (guard.hpp).
 enum class WhatIsMissing {
   is_made,     ///< a box will start
   is_shown,    ///< --dry-run: as if it had been made
   is_left_out, ///< for files that others start later
 };
 
-/// What the renderers must know of this host, for the session in `paths`. Throws Error(refused) when one of `checked`
-/// has been replaced by another file or directory since.
+/// Gathers what the renderers need to know about this host, for the session in `paths`. Throws Error(refused) when one
+/// of `checked` has been replaced by another file or directory since.
 oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::PodmanInfo& facts,
                           const boxes::SessionPaths& paths, const support::Terminal& terminal, WhatIsMissing missing,
                           const Identities& checked = {});

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-/// What every step with a command tells of it.
+/// Returns what a step says about its command.
 json command_json(std::string_view what, const support::Command& command) {
   json step = {{"do", what}, {"argv", command.argv}, {"env", command.env}};
   if (command.own_session) {
@@ -85,7 +85,7 @@ json steps_json(const Plan& plan, const policy::PolicyFields& fields, const auto
   return list;
 }
 
-/// What the firewall loads before anything else runs, as libnftables-json(5); null under --full-network.
+/// Returns the ruleset that the firewall loads first, as libnftables-json(5); null under --full-network.
 nlohmann::ordered_json ruleset_json(const policy::PolicyFields& fields) {
   if (fields.egress.mode == policy::NetworkMode::full) {
     return nullptr;
@@ -94,17 +94,17 @@ nlohmann::ordered_json ruleset_json(const policy::PolicyFields& fields) {
   for (const policy::PublishedPort& port : fields.ports) {
     published.push_back(port.box_port);
   }
-  // The gateway is known in the box only; shown is slirp4netns' one.
+  // The gateway is known only in the box; this is slirp4netns'.
   return firewall::ruleset::to_nft_json(
       firewall::ruleset::build({fields.egress.virtual_range, published, fields.egress.allow_addresses,
                                 policy::reachable_host_ports(fields.egress), policy::parse_address("10.0.2.2")}));
 }
 
-/// The policy with the values of --env hidden.
+/// Returns the policy without the values of --env.
 json policy_json(const policy::Policy& policy) {
   json document = json::parse(policy::to_json(policy));
   for (const auto& [name, value] : policy.fields().env) {
-    document["env"][name] = oci::k_placeholder; // such output is pasted into bug reports
+    document["env"][name] = oci::k_placeholder; // people paste this into bug reports
   }
   return document;
 }
@@ -114,7 +114,7 @@ std::string command_text(const json& step) {
          support::shell_quote(step.at("argv").get<std::vector<std::string>>());
 }
 
-/// One step as lines of text, from its JSON: what the two forms say cannot differ.
+/// Returns a step as text, made from its JSON so that the two forms agree.
 std::string step_text(const json& step) {
   const std::string what = step.at("do");
   if (step.contains("argv")) {
@@ -128,8 +128,8 @@ std::string step_text(const json& step) {
                     gate.at("fifo").get<std::string>(), gate.at("text").get<std::string>());
     if (step.contains("standby")) {
       const json& standby = step.at("standby");
-      text += fmt::format("$ {} & # stands by until the teardown; its input is what was printed by: {}\n",
-                          command_text(standby), standby.at("input_of").get<std::string>());
+      text += fmt::format("$ {} & # waits for the teardown; its input is the output of: {}\n", command_text(standby),
+                          standby.at("input_of").get<std::string>());
     }
     return text;
   }

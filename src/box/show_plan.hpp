@@ -7,12 +7,12 @@
 
 namespace agentbox::box {
 
-/// The plan for people: every command as a shell would take it, every file with its content, in order, then the
-/// firewall's ruleset and the policy. Values of environment variables that the user passed into the box are hidden.
+/// Returns the plan for people: each command as a shell would read it and each file with its content, in order, then
+/// the firewall's ruleset and the policy. Values of environment variables that the user passes into the box are hidden.
 std::string plan_text(const Plan& plan, const policy::Policy& policy);
 
-/// The plan for machines: {"name", "steps": [{"do", …}], "teardown": [...], "ruleset": {...}, "policy": {...}}. Values
-/// hidden likewise.
+/// Returns the plan as JSON: {"name", "steps": [{"do", …}], "teardown": [...], "ruleset": {...}, "policy": {...}}. The
+/// same values are hidden.
 std::string plan_json(const Plan& plan, const policy::Policy& policy);
 
 } // namespace agentbox::box

@@ -22,15 +22,15 @@ using Clock = std::chrono::steady_clock;
 using support::Fd;
 using Reason = RunOutcome::Reason;
 
-/// How often a file is looked for that tells of a process; only while the box starts.
-constexpr std::chrono::milliseconds k_look_again{5};
+/// How often the files with process ids are read while the box starts.
+constexpr std::chrono::milliseconds k_poll_interval{5};
 
-/// From the agent's end until the firewall is stopped. Podman tidies up after each container in a process of its own;
-/// where two of them meet at its database, the second one waits for 50 ms (bbolt tries its flock(2) again then). So the
-/// second starts while the first is at work there, and finds it done.
-constexpr std::chrono::milliseconds k_between_ends{25};
+/// From the agent's end until the firewall is stopped. Podman cleans up after each container in a process of its own.
+/// When two of them meet at its database, the second waits 50 ms (bbolt retries its flock(2) then). With this delay it
+/// comes after the first has finished.
+constexpr std::chrono::milliseconds k_firewall_delay{25};
 
-/// The rules of passing signals on, and when patience ends.
+/// The state of supervise().
 class Supervisor {
 public:
   Supervisor(pid_t pid, const Watch& watch, const PeriodicTask& task)
@@ -46,16 +46,20 @@ public:
 
   RunOutcome run() {
     while (true) {
-      std::array<pollfd, 4> watched{{{m_child.get(), POLLIN, 0},
+      std::array<pollfd, 5> watched{{{m_child.get(), POLLIN, 0},
                                      {m_signals.fd(), POLLIN, 0},
                                      {m_firewall_ended ? -1 : m_firewall.fd(), POLLIN, 0},
-                                     {m_agent_ended ? -1 : m_agent.fd(), POLLIN, 0}}};
-      const int ready = poll(watched.data(), watched.size(), patience());
+                                     {m_agent_ended ? -1 : m_agent.fd(), POLLIN, 0},
+                                     m_watch.relay != nullptr ? m_watch.relay->awaited() : pollfd{-1, 0, 0}}};
+      const int ready = poll(watched.data(), watched.size(), timeout());
       if (ready < 0 && errno != EINTR) {
         throw support::system_error(support::ExitCode::failed, "cannot wait for the box", errno);
       }
       if (watched[0].revents != 0) {
         return ended(support::wait(m_pid));
+      }
+      if (watched[4].revents != 0 && !m_watch.relay->move()) {
+        return reader_gone();
       }
       while (const auto signal = m_signals.next()) {
         pass_on(*signal);
@@ -71,8 +75,9 @@ public:
   }
 
 private:
-  /// A Podman that a signal met before it had made the container ends with 0, although nothing ran.
+  /// The outcome when Podman has ended. One that got a signal before it had made the container ends with 0.
   RunOutcome ended(support::ExitStatus status) {
+    m_child_ended = true;
     while (const auto late = m_signals.next()) { // too late to be passed on; from the terminal the child has had it
       if (!late->from_terminal) {
         m_signals.interrupt(late->number);
@@ -81,7 +86,22 @@ private:
     if (m_watch.agent_pid && !std::filesystem::exists(*m_watch.agent_pid) && m_signal != 0) {
       status = {128 + m_signal, m_signal};
     }
+    m_passing_on.reset();
+    try {
+      if (m_watch.relay != nullptr && !m_watch.relay->drain()) {
+        return reader_gone();
+      }
+    } catch (const support::Interrupted&) { // reported by the next wait as well
+    }
     return {Reason::ended, status.code, status.signal, false, {}};
+  }
+
+  /// As if the signal that ends a program in a pipeline (pipe(7)) had reached the command.
+  RunOutcome reader_gone() const {
+    if (!m_child_ended) {
+      support::wait_or_kill(m_pid, std::chrono::milliseconds(0)); // before it complains
+    }
+    return {Reason::ended, 128 + SIGPIPE, SIGPIPE, false, {}};
   }
 
   void check_processes() {
@@ -92,9 +112,9 @@ private:
     }
     if (!m_agent_ended && m_agent.ended()) {
       m_agent_ended = true;
-      m_firewall_due = Clock::now() + k_between_ends; // nobody needs it any more
+      m_firewall_due = Clock::now() + k_firewall_delay;
       if (m_deadline && m_expired == Reason::firewall_died) {
-        m_deadline.reset(); // Podman is only slow to say so
+        m_deadline.reset(); // the agent ended first; Podman is just slow
       }
     }
     if (m_firewall_due && Clock::now() >= *m_firewall_due) {
@@ -113,8 +133,8 @@ private:
     return std::max(std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now()), std::chrono::milliseconds(0));
   }
 
-  /// For poll(2).
-  int patience() const {
+  /// The timeout for poll(2).
+  int timeout() const {
     std::optional<std::chrono::milliseconds> patience;
     if (m_deadline) {
       patience = left_until(*m_deadline);
@@ -124,10 +144,10 @@ private:
       patience = std::min(patience.value_or(left), left);
     }
     if (m_firewall_due) {
-      patience = std::min(patience.value_or(k_between_ends), left_until(*m_firewall_due));
+      patience = std::min(patience.value_or(k_firewall_delay), left_until(*m_firewall_due));
     }
     if (m_firewall.is_awaited() || m_agent.is_awaited()) {
-      patience = std::min(patience.value_or(k_look_again), k_look_again);
+      patience = std::min(patience.value_or(k_poll_interval), k_poll_interval);
     }
     return patience ? static_cast<int>(patience->count()) : -1;
   }
@@ -153,7 +173,7 @@ private:
       m_signal = SIGHUP;
       expire_after(m_watch.hangup_grace, Reason::forced);
       break;
-    default: // Ctrl-C and Ctrl-\ are the agent's to handle, unless they are repeated in vain
+    default: // Ctrl-C and Ctrl-\ are for the agent, unless they are repeated in vain
       m_signal = signal.number;
       m_interrupts = Clock::now() - m_last_interrupt < std::chrono::seconds(1) ? m_interrupts + 1 : 1;
       m_last_interrupt = Clock::now();
@@ -166,13 +186,14 @@ private:
   pid_t m_pid;
   Fd m_child;
   support::Signals m_signals;
-  support::SignalsPassedOn m_passing_on;
+  std::optional<support::SignalsPassedOn> m_passing_on{std::in_place};
   const Watch& m_watch;
   const PeriodicTask& m_task;
   std::optional<Clock::time_point> m_task_due;
   AwaitedProcess m_firewall;
   AwaitedProcess m_agent;
   std::optional<Clock::time_point> m_firewall_due; ///< when it is stopped
+  bool m_child_ended = false;
   bool m_firewall_ended = false;
   bool m_agent_told = false;
   bool m_agent_ended = false;

@@ -7,24 +7,26 @@
 #include <string_view>
 #include <sys/types.h>
 
+#include "box/output_relay.hpp"
 #include "box/run_outcome.hpp"
 #include "support/fd.hpp"
 
 namespace agentbox::box {
 
-/// How the attached process is watched.
+/// What supervise() watches besides the attached process.
 struct Watch {
-  /// The file in which the hook writes the firewall's process id; none: there is no firewall to watch.
+  /// The file to which the hook writes the firewall's process id; without it no firewall is watched.
   std::optional<std::filesystem::path> firewall_pid;
   std::string_view firewall_comm = {}; ///< its program's name, for support::open_process()
-  /// Podman's --pidfile of the agent. At the agent's end the firewall is stopped; a firewall that ends before has died.
+  /// Podman's --pidfile of the agent. When the agent ends, the firewall is stopped; one that ends earlier has died.
   std::optional<std::filesystem::path> agent_pid;
+  OutputRelay* relay = nullptr;                                     ///< of the attached process
   std::function<void()> agent_started = {};                         ///< called once, when the agent's process is known
   std::chrono::milliseconds term_grace = std::chrono::seconds(5);   ///< after SIGTERM was passed on
   std::chrono::milliseconds hangup_grace = std::chrono::seconds(2); ///< after SIGHUP was passed on
   /// How long the agent may outlive its firewall.
   std::chrono::milliseconds firewall_grace = std::chrono::milliseconds(1000);
-  int interrupts_to_force = 3; ///< so many SIGINT, each within a second of the one before, end what ignores them
+  int interrupts_to_force = 3; ///< SIGINTs, each within a second of the last, that end what ignores them
 };
 
 /// Work that is done while the box runs.
@@ -38,7 +40,8 @@ struct PeriodicTask {
 /// the teardown. `problems` and `started` are left to the caller.
 RunOutcome supervise(pid_t pid, const Watch& watch, const PeriodicTask& task = {});
 
-/// Sends SIGTERM to `process` (a pidfd, not of a child), and SIGKILL when it still runs after `patience`.
+/// Sends SIGTERM to `process` (a pidfd, not of a child), and SIGKILL after `patience`. Returns when it has ended, or
+/// `patience` later.
 void stop_process(const support::Fd& process, std::chrono::milliseconds patience);
 
 /// The name of the firewall's process, for support::open_process().

@@ -7,6 +7,7 @@
 #include <exception>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <system_error>
 
 #include "box/before_step.hpp"
 #include "cli/subcommands.hpp"
@@ -68,9 +69,7 @@ int report(const support::Error& error) {
 /// CLI11's complaint in our form. Its own exit() would print help of many lines.
 int report(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) { // --help, --version
-    const int code = app.exit(error);
-    support::flush_stdout();
-    return code;
+    return app.exit(error);
   }
   spdlog::error("{}", support::escape_untrusted(error.what()));
   fmt::print(stderr, "  hint: agentbox --help, or agentbox SUBCOMMAND --help\n");
@@ -100,30 +99,38 @@ void run(int argc, char** argv, CLI::App& app, Context& context) {
   app.parse(std::move(words.options));
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-  set_up_messages();
+int parse_and_run(int argc, char** argv) {
   CLI::App app("Run a coding agent in a firewalled rootless Podman pod. The default subcommand is run.", "agentbox");
   app.set_version_flag("--version", std::string("agentbox ") + AGENTBOX_VERSION);
   app.require_subcommand(1);
   Context context;
+  box::before_step(box::Phase::launch, 0);
   try {
-    box::before_step(box::Phase::launch, 0);
     run(argc, argv, app, context);
-    box::before_step(box::Phase::launch, box::k_launch_moments - 1);
-    support::flush_stdout();
-    return context.exit_code;
+  } catch (const CLI::ParseError& error) {
+    context.exit_code = report(app, error);
+  }
+  box::before_step(box::Phase::launch, box::k_launch_moments - 1);
+  support::flush_stdout();
+  return context.exit_code;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  set_up_messages();
+  try {
+    return parse_and_run(argc, argv);
   } catch (const support::Interrupted& interrupted) {
     return static_cast<int>(interrupted.code()); // whoever sent the signal knows
-  } catch (const CLI::ParseError& error) {
-    return report(app, error);
   } catch (const support::Error& error) {
     return report(error);
+  } catch (const std::system_error& error) { // fmt::print()'s, for output that it cannot write
+    spdlog::error("{}", error.what());
   } catch (const std::exception& error) {
     spdlog::error("internal error: {}", error.what());
-    return static_cast<int>(support::ExitCode::failed);
   }
+  return static_cast<int>(support::ExitCode::failed);
 }
 
 } // namespace agentbox::cli

@@ -7,6 +7,7 @@
 
 #include "box/podman_argv.hpp"
 #include "box/supervisor.hpp"
+#include "box/terminal_guard.hpp"
 #include "boxes/select.hpp"
 #include "cli/subcommands.hpp"
 #include "podman/podman.hpp"
@@ -20,14 +21,22 @@ namespace {
 int run_in_box(const std::optional<std::string>& name, const std::vector<std::string>& command) {
   const boxes::Found box = boxes::select_running(name, std::filesystem::current_path());
   const podman::Podman podman = podman::Podman::find();
-  const support::SavedTerminal saved;
+  box::TerminalGuard terminal;
   const support::Signals signals;
-  const pid_t pid =
-      support::spawn(podman.command(box::exec_arguments(box.name, command, support::own_terminal().interactive())));
-  const box::RunOutcome outcome = box::supervise(pid, {});
+  support::Command exec = podman.command(box::exec_arguments(box.name, command, support::own_terminal().interactive()));
+  box::OutputRelay relay(exec);
+  const pid_t pid = support::spawn(exec);
+  relay.command_started();
+  terminal.outlive(pid);
+  box::Watch watch;
+  watch.relay = &relay;
+  const box::RunOutcome outcome = box::supervise(pid, watch);
   if (outcome.reason != box::RunOutcome::Reason::ended) {
     // The process in the box ends with its Podman, or with the box.
     support::wait_or_kill(pid, std::chrono::milliseconds(0));
+  }
+  if (outcome.exit_code >= 128) {
+    terminal.reset_screen();
   }
   support::throw_if_interrupted();
   return outcome.exit_code;

@@ -219,8 +219,8 @@ Captured capture(const Command& command, const std::string& input, CaptureLimits
 }
 
 std::optional<std::string> find_program(const std::string& name) {
-  for (const char* folder : {"/usr/local/bin/", "/usr/bin/", "/bin/", "/usr/local/sbin/", "/usr/sbin/", "/sbin/"}) {
-    std::string path = folder + name;
+  for (const char* directory : {"/usr/local/bin/", "/usr/bin/", "/bin/", "/usr/local/sbin/", "/usr/sbin/", "/sbin/"}) {
+    std::string path = directory + name;
     if (access(path.c_str(), X_OK) == 0) {
       return path;
     }

@@ -14,8 +14,8 @@
 
 namespace agentbox::support {
 
-/// A process to be started, as data. Nothing is inherited that is not written here: the environment starts empty, and
-/// every descriptor above 2 that `fds` does not name is closed in the child.
+/// A process to start, as data. The child inherits only what is named here: the environment starts empty, and every
+/// descriptor above 2 that `fds` does not name is closed.
 struct Command {
   std::vector<std::string> argv;          ///< argv[0] is an absolute path
   std::map<std::string, std::string> env; ///< the whole environment
@@ -30,20 +30,20 @@ struct ExitStatus {
   bool ok() const noexcept { return code == 0; }
 };
 
-/// A finished process whose output was kept.
+/// A finished process and its output.
 struct Captured {
   ExitStatus status;
   std::string out;
   std::string err;
 };
 
-/// Bounds for capture(). Output past `max_output` bytes a stream is dropped; past `timeout` the process is killed.
+/// Limits of capture(): output after `max_output` bytes per stream is dropped; after `timeout` the process is killed.
 struct CaptureLimits {
   std::size_t max_output = 16U << 20U;
   std::chrono::milliseconds timeout = std::chrono::minutes(2);
 };
 
-/// capture()'s error when the time is up: the program may be well, and only wait for somebody.
+/// Thrown by capture() after the timeout. The program may just be waiting for a lock.
 class TimedOut : public Error {
 public:
   using Error::Error;
@@ -76,11 +76,11 @@ ExitStatus end_child(pid_t pid, std::chrono::milliseconds patience = std::chrono
 /// first), and like spawn().
 Captured capture(const Command& command, const std::string& input = {}, CaptureLimits limits = {});
 
-/// The absolute path of program `name` in the fixed folders /usr/local/bin, /usr/bin, /bin, /usr/local/sbin, /usr/sbin
-/// and /sbin (the caller's PATH is not asked: a hostile one must not steer us), or nothing.
+/// Returns the absolute path of program `name` in /usr/local/bin, /usr/bin, /bin, /usr/local/sbin, /usr/sbin or /sbin,
+/// or nothing. PATH is not used: a hostile one must not choose our programs.
 std::optional<std::string> find_program(const std::string& name);
 
-/// `argv` as one line a POSIX shell would read back to the same words.
+/// Returns `argv` as a line that a POSIX shell parses into the same words.
 std::string shell_quote(const std::vector<std::string>& argv);
 
 } // namespace agentbox::support

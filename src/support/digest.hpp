@@ -13,7 +13,7 @@ class Sha256 {
 public:
   Sha256() { sha256_init(&m_state); }
   void update(std::string_view bytes);
-  /// The digest in lower-case hex. The object starts anew.
+  /// Returns the digest in lower-case hex and resets the object.
   std::string hex();
 
 private:
@@ -25,14 +25,14 @@ class Sha512 {
 public:
   Sha512() { sha512_init(&m_state); }
   void update(std::string_view bytes);
-  /// The digest in base64 with padding, as npm's `integrity` field carries it after "sha512-". The object starts anew.
+  /// Returns the digest in padded base64, as in npm's `integrity` field after "sha512-", and resets the object.
   std::string base64();
 
 private:
   sha512_ctx m_state{};
 };
 
-/// SHA-256 of `bytes` in lower-case hex.
+/// Returns the SHA-256 digest of `bytes` in lower-case hex.
 std::string sha256_hex(std::string_view bytes);
 
 } // namespace agentbox::support

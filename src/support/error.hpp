@@ -6,7 +6,7 @@
 
 namespace agentbox::support {
 
-/// Exit codes of the command line contract. A command that ran keeps its own code; these are agentbox's.
+/// The exit codes of agentbox itself. A command that ran keeps its own.
 enum class ExitCode : int {
   usage = 2,       ///< bad command line or configuration
   failed = 125,    ///< agentbox itself failed
@@ -14,10 +14,10 @@ enum class ExitCode : int {
   not_found = 127, ///< the agent or command does not exist
 };
 
-/// The one error of the project. Thrown anywhere, caught once in main, which prints `message`, then `hint`.
+/// The error type of the project. main catches it and prints `message`, then `hint`.
 class Error : public std::runtime_error {
 public:
-  /// `message` says what is wrong and names the file, line, flag or host; `hint` (may be empty) is the next step.
+  /// `message` says what failed and names the file, line, flag or host; `hint`, if not empty, what to do next.
   Error(ExitCode code, const std::string& message, std::string hint = {})
       : std::runtime_error(message), m_code(code), m_hint(std::move(hint)) {}
 
@@ -29,7 +29,7 @@ private:
   std::string m_hint;
 };
 
-/// An Error with `what` and the text of errno value `error_number`: "cannot open /x: Permission denied".
+/// Returns an Error with `what` and the text of errno value `error_number`: "cannot open /x: Permission denied".
 Error system_error(ExitCode code, const std::string& what, int error_number, std::string hint = {});
 
 } // namespace agentbox::support

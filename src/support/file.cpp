@@ -116,23 +116,23 @@ std::optional<std::string> read_file_beneath(const fs::path& folder, const fs::p
 }
 
 void write_file(const fs::path& path, std::string_view content, mode_t mode) {
-  const fs::path aside = path.string() + "." + std::to_string(getpid()) + ".new";
-  unlink(aside.c_str());
+  const fs::path temporary = path.string() + "." + std::to_string(getpid()) + ".new";
+  unlink(temporary.c_str());
   {
-    const Fd fd(open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    const Fd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!fd) {
-      throw system_error(ExitCode::failed, "cannot create " + aside.string(), errno);
+      throw system_error(ExitCode::failed, "cannot create " + temporary.string(), errno);
     }
     try {
       write_all(fd, content, path);
     } catch (...) {
-      unlink(aside.c_str());
+      unlink(temporary.c_str());
       throw;
     }
   }
-  if (rename(aside.c_str(), path.c_str()) != 0) {
+  if (rename(temporary.c_str(), path.c_str()) != 0) {
     const int error = errno;
-    unlink(aside.c_str());
+    unlink(temporary.c_str());
     throw system_error(ExitCode::failed, "cannot write " + path.string(), error);
   }
 }
@@ -142,14 +142,14 @@ void make_private_folder(const fs::path& path) {
     make_private_folder(path.parent_path());
   }
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw system_error(ExitCode::failed, "cannot create the folder " + path.string(), errno);
+    throw system_error(ExitCode::failed, "cannot create the directory " + path.string(), errno);
   }
   struct stat info {};
   if (lstat(path.c_str(), &info) != 0) {
-    throw system_error(ExitCode::failed, "cannot look at " + path.string(), errno);
+    throw system_error(ExitCode::failed, "cannot examine " + path.string(), errno);
   }
   if (!S_ISDIR(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 022U) != 0) {
-    throw Error(ExitCode::failed, path.string() + " is not a folder that only you can write to",
+    throw Error(ExitCode::failed, path.string() + " must be a directory of yours that nobody else can write to",
                 "remove it, or: chmod go-w " + path.string());
   }
 }
@@ -172,7 +172,7 @@ fs::path home_folder() {
   if (auto home = passwd_home()) {
     return *std::move(home);
   }
-  throw Error(ExitCode::failed, "your home folder is not known", "set HOME");
+  throw Error(ExitCode::failed, "cannot find your home directory", "set HOME");
 }
 
 fs::path config_folder() {

@@ -4,7 +4,7 @@
 
 namespace agentbox::support {
 
-/// A reader that closes early must not kill us; restored afterwards.
+/// Ignores SIGPIPE while it exists: a write to a closed pipe fails with EPIPE instead of killing us.
 class IgnoreSigpipe {
 public:
   IgnoreSigpipe() : m_old(std::signal(SIGPIPE, SIG_IGN)) {}

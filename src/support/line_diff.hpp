@@ -6,9 +6,9 @@
 
 namespace agentbox::support {
 
-/// What changed from one text to another, line by line: "- old", "+ new", and "  same" for up to `context` lines around
-/// a change; "…" for lines left out. Empty when the texts are equal. Texts of more than 2000 lines are shown as wholly
-/// replaced. Lines are not escaped. Pure.
+/// Returns what changed from one text to the other, line by line: "- old", "+ new", and "  same" for up to `context`
+/// lines around a change; "…" for omitted lines. Empty when the texts are equal. Texts of more than 2000 lines are
+/// shown as wholly replaced. Lines are not escaped. Pure.
 std::vector<std::string> line_diff(std::string_view before, std::string_view after, std::size_t context = 1);
 
 } // namespace agentbox::support

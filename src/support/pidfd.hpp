@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Processes that are not our children, held by descriptor, so that a number cannot come to mean another: pidfd_open(2).
+// Processes by descriptor instead of id, because ids are reused: pidfd_open(2).
 #pragma once
 #include <chrono>
 #include <filesystem>
@@ -11,7 +11,7 @@
 
 namespace agentbox::support {
 
-/// A descriptor of process `pid`; none, with errno, when there is no such process.
+/// Returns a descriptor of process `pid`, or an empty one and errno.
 Fd open_pidfd(pid_t pid) noexcept;
 
 /// Like open_pidfd(), for a number that may be old: none as well when the process is not named `comm` (proc(5): its
@@ -22,13 +22,14 @@ Fd open_process(pid_t pid, std::string_view comm);
 /// Returns the process id in `file`; none while there is no such file, or nothing in it.
 std::optional<pid_t> read_pid(const std::filesystem::path& file);
 
-/// Whether the process of `pidfd` has ended. Does not wait.
+/// Returns whether the process of `pidfd` has ended, without waiting.
 bool has_ended(const Fd& pidfd) noexcept;
 
-/// Whether the process of `pidfd` has ended, or does within `patience`. Throws Error(failed), Interrupted.
+/// Waits at most `patience` for the process of `pidfd` and returns whether it has ended. Throws Error(failed),
+/// Interrupted.
 bool ends_within(const Fd& pidfd, std::chrono::milliseconds patience);
 
-/// Sends `signal` to the process of `pidfd`. No error when it is gone.
+/// Sends `signal` to the process of `pidfd`; does nothing when it has ended.
 void send_signal(const Fd& pidfd, int signal) noexcept;
 
 } // namespace agentbox::support

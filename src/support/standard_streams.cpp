@@ -21,7 +21,8 @@ void open_missing_streams() noexcept {
 void flush_stdout() {
   errno = 0;
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    throw system_error(ExitCode::failed, "cannot write to standard output", errno != 0 ? errno : EIO);
+    const std::string what = "cannot write to standard output"; // an earlier write's reason is lost
+    throw errno != 0 ? system_error(ExitCode::failed, what, errno) : Error(ExitCode::failed, what);
   }
 }
 

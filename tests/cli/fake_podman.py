@@ -54,6 +54,7 @@ def run(behaviour):
         received = signal.sigwait({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
         record(signal=received)
         sys.exit(128 + received)
+    sys.stdout.write("y" * behaviour.get("prints", 0))
     sys.stdout.write(sys.stdin.read() if behaviour.get("cat") else "")
     sys.exit(behaviour.get("code", 0))
 

@@ -23,14 +23,14 @@ TEST_CASE("the host's name servers are passed on when they change", "[session]")
   auto now = Clock::now();
   HostResolver resolver(to, LoopbackResolver::forwarded, files);
   CHECK(resolver.at_start() == k_head + "nameserver 192.0.2.1\n"); // Podman may write others
-  const auto look = [&] { resolver.look(now += seconds(2)); };
+  const auto look = [&] { resolver.refresh(now += seconds(2)); };
   look();
   CHECK_FALSE(passed()); // it is written at the start
   support::write_file(files.systemd, "nameserver 192.0.2.54\n");
   look();
   CHECK_FALSE(passed()); // not in use
   support::write_file(files.resolv_conf, "nameserver 198.51.100.1\n");
-  resolver.look(now);
+  resolver.refresh(now);
   CHECK_FALSE(passed()); // once a second
   look();
   CHECK(passed() == k_head + "nameserver 198.51.100.1\n");
@@ -60,7 +60,7 @@ TEST_CASE("the host's name servers are passed on when they change", "[session]")
   SECTION("a session that is gone") {
     HostResolver late(folder / "gone" / "passed-on", LoopbackResolver::forwarded, files);
     support::write_file(files.resolv_conf, "nameserver 192.0.2.9\n");
-    CHECK_NOTHROW(late.look(now += seconds(2)));
+    CHECK_NOTHROW(late.refresh(now += seconds(2)));
   }
 }
 
@@ -73,7 +73,7 @@ TEST_CASE("what is on the host's loopback, below pasta", "[session]") {
     support::write_file(files.resolv_conf, start);
     HostResolver resolver(to, loopback, files);
     support::write_file(files.resolv_conf, later);
-    resolver.look(Clock::now() + seconds(2));
+    resolver.refresh(Clock::now() + seconds(2));
     return support::read_file_if_exists(to, 1U << 16U).value_or("");
   };
   const char* const lan = "nameserver 192.0.2.1\n";

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a shell sees of a box's end: the exit status, the messages, and the state of the terminal."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import termios
+import time
+
+import box
+from box import SystemTest, patience, sessions, wait_until
+
+FULL_SCREEN = r"printf '\033[?1049h\033[?1000h\033[?2004h\033[?25l\033[?1h\033='; echo ready; exec sleep 100"
+RESET = ("\x1b[?1049l", "\x1b[?1000l", "\x1b[?2004l", "\x1b[?25h", "\x1b[?1l", "\x1b>", "\x1b[<u")
+
+
+class Pipelines(SystemTest):
+    def shell(self, line):
+        return subprocess.run(["bash", "-c", line], cwd=self.workspace, capture_output=True, text=True, timeout=patience(60),
+                              env={**self.environment(), "AGENTBOX": box.AGENTBOX}, check=False)
+
+    def test_a_reader_that_goes_ends_the_command_quietly_with_141(self):
+        done = self.shell('"$AGENTBOX" run -- yes | head -c 4; echo " ${PIPESTATUS[0]}"')
+        self.assertEqual((done.stdout, done.stderr), ("y\ny\n 141\n", ""))
+
+    def test_closed_standard_streams(self):
+        for redirection in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+            with self.subTest(redirection):
+                done = self.shell(f'"$AGENTBOX" run -- sh -c "cat; exit 5" {redirection}')
+                self.assertEqual(done.returncode, 5, done.stderr)
+
+    def test_stdout_and_stderr_in_one_pipe_keep_their_order(self):
+        done = self.shell('"$AGENTBOX" run -- sh -c "for i in 1 2 3; do echo out; sleep 0.1; echo err >&2; sleep 0.1; done" 2>&1 | cat')
+        self.assertEqual(done.stdout, "out\nerr\n" * 3)
+
+
+class TerminalAfterwards(SystemTest):
+    def started(self):
+        """A full-screen program in a box on a terminal, whose session leader is a shell."""
+        terminal = self.terminal_of(["sh", "-c", '"$0" run -- sh -c "$1"; echo "ended with $?."; sleep 1', box.AGENTBOX, FULL_SCREEN])
+        before = termios.tcgetattr(terminal.fd)
+        terminal.read_until("ready")
+        self.assertNotEqual(termios.tcgetattr(terminal.fd), before)
+        return terminal, before
+
+    def terminal_of(self, command):
+        opened = box.Terminal(command, self.workspace, self.environment(TERM="xterm"))
+        self.addCleanup(opened.close)
+        return opened
+
+    def launcher(self):
+        record = json.loads((sessions()[0] / "session.json").read_text())
+        return record["pid"]
+
+    def assert_reset(self, terminal, before):
+        terminal.wait()
+        for sequence in RESET:
+            self.assertIn(sequence, terminal.text)
+        self.assertNotIn("ERRO", terminal.text)
+
+    def test_the_launcher_is_killed(self):
+        terminal, before = self.started()
+        os.kill(self.launcher(), signal.SIGKILL)
+        terminal.read_until("ended with 137.")
+        time.sleep(0.5)
+        self.assertEqual(termios.tcgetattr(terminal.fd), before)
+        self.assert_reset(terminal, before)
+        self.assertCode(self.in_box("true"), 0)  # removes the session folder
+        self.assert_gone()
+
+    def test_the_box_is_stopped(self):
+        terminal, before = self.started()
+        self.assertCode(self.agentbox("stop"), 0)
+        terminal.read_until("ended with 143.")
+        self.assertEqual(termios.tcgetattr(terminal.fd), before)
+        self.assert_reset(terminal, before)
+        self.assert_gone()
+
+    def test_the_agent_is_killed(self):
+        terminal, before = self.started()
+        box.podman("kill", "--signal", "KILL", box.podman("ps", "--filter", "name=-agent$", "--format", "{{.Names}}")[0])
+        terminal.read_until("ended with 137.")
+        self.assertEqual(termios.tcgetattr(terminal.fd), before)
+        self.assert_reset(terminal, before)
+
+    def test_a_program_that_ends_by_itself_is_left_alone(self):
+        terminal = self.terminal_of(["sh", "-c", '"$0" run -- sh -c "echo ready; exit 3"; echo "ended with $?."', box.AGENTBOX])
+        terminal.read_until("ended with 3.")
+        terminal.wait()
+        self.assertNotIn("\x1b[?1049l", terminal.text)
+
+
+class SignalAtEachStep(SystemTest):
+    """A signal before each step of the launch, its plan and its teardown."""
+    MOMENTS = 12  # k_launch_moments
+
+    def setUp(self):
+        super().setUp()
+        prefix = pathlib.Path(box.AGENTBOX).resolve().parent.parent
+        self.program = self.workspace.parent / (self.workspace.name + "-faults")
+        (self.program / "bin").mkdir(parents=True)
+        self.addCleanup(shutil.rmtree, self.program)
+        shutil.copy(box.HERE / "probes" / "probe_faults", self.program / "bin" / "agentbox")
+        for folder in ("libexec", "share"):
+            (self.program / folder).symlink_to(prefix / folder)
+
+    def test_the_exit_code_is_128_plus_its_number_and_nothing_is_left(self):
+        plan = json.loads(self.agentbox("run", "--dry-run", "--json", "--", "true").out)
+        moments = [f"launch:{number}" for number in range(self.MOMENTS)]
+        moments += [f"{phase}:{number}" for phase in ("steps", "teardown") for number in range(len(plan[phase]))]
+        for moment in moments:
+            for name in ("INT", "TERM", "HUP"):
+                with self.subTest(moment=moment, signal=name):
+                    done = subprocess.run([self.program / "bin" / "agentbox", "run", "--", "true"], cwd=self.workspace,
+                                          env=self.environment(AGENTBOX_FAULT=f"{moment}:{name}"), capture_output=True, text=True,
+                                          stdin=subprocess.DEVNULL, timeout=patience(60), check=False)
+                    number = signal.Signals[f"SIG{name}"].value
+                    self.assertIn(done.returncode, (128 + number, -number), done.stderr)
+                    self.assertNotIn("could not start", done.stderr)
+                    self.assert_gone()
+
+    def test_while_podman_waits_for_the_lock_of_its_store(self):
+        """`podman pod create` is halted, as if it waited."""
+        process = self.start("run", "--", "true")
+        creating = lambda: [pid for pid, line in _podmans().items() if " pod create " in line]
+        wait_until(lambda: creating() or process.poll() is not None, 20, "podman pod create runs")
+        for pid in creating():
+            os.kill(pid, signal.SIGSTOP)
+        begin = time.monotonic()
+        process.terminate()
+        self.assertEqual(process.wait(patience(20)), 128 + signal.SIGTERM)
+        self.assertLess(time.monotonic() - begin, patience(10))
+        self.assert_gone()
+
+
+def _podmans():
+    found = {}
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if (folder / "comm").read_text().strip() == "podman":
+                found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+        except OSError:
+            pass
+    return found
