@@ -33,8 +33,9 @@ inline asio::awaitable<void> yield() {
   co_await asio::post(asio::use_awaitable);
 }
 
-/// Spawns the coroutine that `loop` returns, and again whenever it fails: without memory for the moment the firewall
-/// must not stop to serve. Not even that needs memory here, so it waits with the whole thread.
+/// Spawns the coroutine that `loop` returns, and again whenever it fails: out of memory for a moment, the firewall
+/// must not stop serving. The whole thread sleeps, because a timer needs memory. If even co_spawn() has none, the event
+/// loop ends, and the rules in the kernel keep the box closed.
 template <typename Loop>
 void keep_running(asio::io_context& context, Loop loop) {
   asio::co_spawn(context, loop, [&context, loop](const std::exception_ptr& failure) {

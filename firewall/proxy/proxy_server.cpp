@@ -47,7 +47,7 @@ std::error_code listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
 
 } // namespace
 
-Server::Server(asio::io_context& context, Services& services, bool six)
+ProxyServer::ProxyServer(asio::io_context& context, ProxyServices& services, bool six)
     : m_context(context), m_services(services), m_acceptor(context), m_acceptor6(context), m_timer(context) {
   const tcp::endpoint four(asio::ip::address_v4::loopback(), ruleset::k_proxy_port);
   if (const auto error = listen(m_acceptor, four)) {
@@ -67,7 +67,7 @@ Server::Server(asio::io_context& context, Services& services, bool six)
   }
 }
 
-void Server::start() {
+void ProxyServer::start() {
   for (tcp::acceptor* const acceptor : {&m_acceptor, &m_acceptor6}) {
     if (acceptor->is_open()) {
       const tcp protocol = acceptor == &m_acceptor ? tcp::v4() : tcp::v6();
@@ -79,70 +79,74 @@ void Server::start() {
   }
 }
 
-void Server::stop() {
+void ProxyServer::stop() {
   std::error_code ignored;
   m_acceptor.close(ignored);
   m_acceptor6.close(ignored);
   m_timer.cancel();
-  while (!m_sessions.empty()) { // each takes itself off the list
-    const auto session = m_sessions.front();
-    session->stop("stopped", "the box was stopped");
+  while (!m_connections.empty()) { // each removes itself from the list
+    const auto connection = m_connections.front();
+    connection->stop("stopped", "the box was stopped");
   }
 }
 
-void Server::recheck() {
-  for (auto place = m_sessions.begin(); place != m_sessions.end();) {
-    const auto session = *place++; // it may take itself off the list
-    session->recheck();
+void ProxyServer::recheck() {
+  for (auto place = m_connections.begin(); place != m_connections.end();) {
+    const auto connection = *place++; // it may remove itself from the list
+    try {
+      connection->recheck();
+    } catch (const std::exception& error) { // without memory to decide, it is not allowed
+      connection->stop("revoked", error.what());
+    }
   }
 }
 
-void Server::admit(support::Fd connection, tcp protocol) {
-  if (m_sessions.size() >= m_services.limits.connections) {
+void ProxyServer::admit(support::Fd connection, tcp protocol) {
+  if (m_connections.size() >= m_services.limits.connections) {
     refuse(std::move(connection));
     return;
   }
   tcp::socket client(m_context);
   client.assign(protocol, connection.get());
   connection.release();
-  m_sessions.push_back(std::make_shared<Session>(m_services, std::move(client)));
-  const auto place = std::prev(m_sessions.end());
+  m_connections.push_back(std::make_shared<Connection>(m_services, std::move(client)));
+  const auto place = std::prev(m_connections.end());
   try {
-    (*place)->on_end([this, place] { m_sessions.erase(place); });
+    (*place)->on_end([this, place] { m_connections.erase(place); });
     if (!m_ticking) {
       io::keep_running(m_context, [this] { return tick_loop(); });
       m_ticking = true;
     }
     asio::co_spawn(m_context, (*place)->run(), asio::detached);
   } catch (const std::exception&) {
-    m_sessions.erase(place);
+    m_connections.erase(place);
     throw;
   }
 }
 
-void Server::refuse(support::Fd connection) {
+void ProxyServer::refuse(support::Fd connection) {
   const linger reset{1, 0};
   ::setsockopt(connection.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   audit::AuditRecord record;
   record.kind = audit::Kind::connect;
   record.protocol = "tcp";
   record.reason = "too-many";
-  record.text = fmt::format("there are {} connections already", m_sessions.size());
+  record.text = fmt::format("there are {} connections already", m_connections.size());
   m_services.log.write(std::move(record));
 }
 
 /// Runs only while there are connections: an idle box does not wake up.
-asio::awaitable<void> Server::tick_loop() {
-  while (!m_sessions.empty()) {
+asio::awaitable<void> ProxyServer::tick_loop() {
+  while (!m_connections.empty()) {
     m_timer.expires_after(k_tick);
     const auto [error] = co_await m_timer.async_wait(io::k_await);
     if (error) {
       break;
     }
-    const auto now = Session::Clock::now();
-    for (auto place = m_sessions.begin(); place != m_sessions.end();) {
-      const auto session = *place++; // a tick may take it off the list
-      session->tick(now);
+    const auto now = Connection::Clock::now();
+    for (auto place = m_connections.begin(); place != m_connections.end();) {
+      const auto connection = *place++; // it may remove itself from the list
+      connection->tick(now);
     }
   }
   m_services.log.flush();

@@ -5,16 +5,16 @@
 #include <string_view>
 
 #include "firewall/io/accept_loop.hpp"
+#include "firewall/proxy/connection.hpp"
 #include "firewall/proxy/services.hpp"
-#include "firewall/proxy/session.hpp"
 
 namespace agentbox::firewall::proxy {
 
 /// The transparent proxy: accepts what the ruleset redirects to it, and keeps the time of every connection.
-class Server {
+class ProxyServer {
 public:
   /// Binds 127.0.0.1:k_proxy_port, and [::1] as well when `six` and the box has IPv6. Throws support::Error(failed).
-  Server(asio::io_context& context, Services& services, bool six = false);
+  ProxyServer(asio::io_context& context, ProxyServices& services, bool six = false);
 
   void start();
 
@@ -30,11 +30,11 @@ private:
   void refuse(support::Fd connection);
 
   asio::io_context& m_context;
-  Services& m_services;
+  ProxyServices& m_services;
   asio::ip::tcp::acceptor m_acceptor;
   asio::ip::tcp::acceptor m_acceptor6; ///< open only where it is needed
   asio::steady_timer m_timer;
-  std::list<std::shared_ptr<Session>> m_sessions;
+  std::list<std::shared_ptr<Connection>> m_connections;
   bool m_ticking = false;
 };
 

@@ -38,7 +38,7 @@ struct Filtered {
   Reached denial; ///< of the last one that may not
 };
 
-Filtered filter(Services& services, const std::vector<Address16>& candidates, bool private_too) {
+Filtered filter(ProxyServices& services, const std::vector<Address16>& candidates, bool private_too) {
   const auto& own = services.own_addresses.get();
   Filtered result{{}, refused("refused-address", {}, true)};
   for (const Address16& address : candidates) {
@@ -68,13 +68,13 @@ asio::awaitable<Reached> dial_all(const upstream::Candidates& candidates, upstre
   co_return result;
 }
 
-asio::awaitable<Reached> dial_address(Services& services, const Address16& address, upstream::Service service) {
+asio::awaitable<Reached> dial_address(ProxyServices& services, const Address16& address, upstream::Service service) {
   Filtered filtered = filter(services, {address}, true);
   const upstream::Candidates candidates{std::move(filtered.addresses), {}};
   co_return co_await dial_all(candidates, service, filtered.denial);
 }
 
-asio::awaitable<Reached> dial_name(Services& services, const std::string& name, bool private_too,
+asio::awaitable<Reached> dial_name(ProxyServices& services, const std::string& name, bool private_too,
                                    upstream::Service service) {
   const upstream::Resolution resolution = co_await services.resolver.resolve(name);
   if (resolution.addresses.empty()) {
@@ -94,7 +94,7 @@ asio::awaitable<Reached> dial_name(Services& services, const std::string& name, 
   co_return co_await dial_all(candidates, service, filtered.denial);
 }
 
-asio::awaitable<Reached> dial_host(Services& services, upstream::Service service) {
+asio::awaitable<Reached> dial_host(ProxyServices& services, upstream::Service service) {
   Reached none = refused("no-host", "this box's network has no way to the machine that it runs on");
   if (!services.host_gateway) {
     co_return none;
@@ -147,7 +147,8 @@ asio::awaitable<Reached> ask_proxy(Reached& reached, const std::string& authorit
   co_return std::move(reached);
 }
 
-asio::awaitable<Reached> through_proxy(Services& services, const policy::UpstreamProxy& proxy, const Target& target) {
+asio::awaitable<Reached> through_proxy(ProxyServices& services, const policy::UpstreamProxy& proxy,
+                                       const Target& target) {
   const upstream::Service service{proxy.port, true};
   Reached reached;
   if (proxy.host == policy::k_host_alias) {
@@ -168,7 +169,7 @@ asio::awaitable<Reached> through_proxy(Services& services, const policy::Upstrea
 
 } // namespace
 
-asio::awaitable<Reached> reach(Services& services, const Target& target) {
+asio::awaitable<Reached> reach(ProxyServices& services, const Target& target) {
   const upstream::Service service{target.port, target.speaks_second};
   switch (target.kind) {
   case Target::Kind::host: co_return co_await dial_host(services, service);

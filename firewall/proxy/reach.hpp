@@ -41,6 +41,6 @@ struct Reached {
 /// - an address is dialled unless it is the machine's own, loopback, link-local or reserved.
 /// - the host is dialled at the gateway, which stands for its loopback.
 /// `target` must live until then.
-asio::awaitable<Reached> reach(Services& services, const Target& target);
+asio::awaitable<Reached> reach(ProxyServices& services, const Target& target);
 
 } // namespace agentbox::firewall::proxy

@@ -35,7 +35,7 @@ private:
 };
 
 /// What every connection of a box uses.
-struct Services {
+struct ProxyServices {
   std::string box;
   names::Directory& directory;
   upstream::Resolver& resolver;

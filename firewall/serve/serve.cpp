@@ -140,9 +140,9 @@ private:
   audit::AuditLog m_log;
   names::Directory m_directory;
   upstream::Resolver m_resolver;
-  proxy::Services m_services;
+  proxy::ProxyServices m_services;
   nflog::Listener m_blocked;
-  proxy::Server m_proxy;
+  proxy::ProxyServer m_proxy;
   dns::Stub m_stub;
   dns::Server m_dns;
   control::Controller m_controller;

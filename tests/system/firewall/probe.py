@@ -282,7 +282,7 @@ def many_names(count, suffix):
         return {"rcodes": counts, "rate": count / (time.monotonic() - start)}
 
 
-def flood(host, port, count, keep=2.0):
+def flood(host, port, count, keep=2.0, send=""):
     """Opens so many connections and leaves them half-done; then says how the next good one fares."""
     address, held, failed = address_of(host), [], 0
     for _ in range(count):
@@ -290,6 +290,7 @@ def flood(host, port, count, keep=2.0):
         s.settimeout(1)
         try:
             s.connect((address, port))
+            s.sendall(bytes.fromhex(send))
             held.append(s)
         except OSError:
             failed += 1

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a day of use does to the firewall, in seconds: bursts of connections that come, are refused, hang and go."""
 import pathlib
+import resource
 import time
 
 import world
@@ -57,3 +58,14 @@ class Soak(world.FirewallTest):
         self.assertEqual(box.probe("flood", GOOD, 443, 200, keep=11.5)["failed"], 0)
         self.assertLessEqual(self.settled(box, files + 2), files + 2)
         self.assertTrue(box.wait_audit(reason="too-slow"))
+
+    def test_without_descriptors_connections_fail_and_the_firewall_stays(self):
+        box = self.box(allow=[GOOD]).start()
+        data = real_hello(GOOD)
+        unlimited = resource.prlimit(box.firewall.pid, resource.RLIMIT_NOFILE)
+        for spare in (0, 1, 2, 5, 20):
+            resource.prlimit(box.firewall.pid, resource.RLIMIT_NOFILE, (self.files(box) + spare, unlimited[1]))
+            box.probe("flood", "198.18.0.1", 443, 60, keep=0.3, send=data[:-1].hex())
+            self.assertIsNone(box.firewall.poll(), f"the firewall is gone, with {spare} descriptors to spare")
+            resource.prlimit(box.firewall.pid, resource.RLIMIT_NOFILE, unlimited)
+            self.assertEqual(box.probe("tcp", host=GOOD, port=443, send=data.hex()).get("received"), data.hex())

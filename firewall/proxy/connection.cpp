@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+// GCC 12 destroys a temporary twice that shares an expression with co_await: results are variables of their own.
+#include "firewall/proxy/connection.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <utility>
+
+#include "firewall/http/request_head.hpp"
+#include "firewall/io/stream.hpp"
+#include "firewall/proxy/sender.hpp"
+#include "firewall/tls/second_hello.hpp"
+
+namespace agentbox::firewall::proxy {
+namespace {
+
+using asio::ip::tcp;
+
+std::uint64_t milliseconds_since(Connection::Clock::time_point start) {
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Connection::Clock::now() - start);
+  return static_cast<std::uint64_t>(elapsed.count());
+}
+
+void close_sending(tcp::socket& socket) {
+  std::error_code ignored;
+  socket.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+void keep_alive(tcp::socket& socket) {
+  std::error_code ignored;
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+}
+
+} // namespace
+
+Connection::Connection(ProxyServices& services, tcp::socket client)
+    : m_services(services), m_client(std::move(client)), m_upstream(m_client.get_executor()),
+      m_phase(Reading{m_started + services.limits.handshake}) {
+  m_record.kind = audit::Kind::connect;
+  m_record.protocol = "tcp";
+}
+
+asio::awaitable<void> Connection::run() {
+  const auto self = shared_from_this();
+  try {
+    co_await serve();
+  } catch (const std::exception& error) { // out of memory or descriptors: this connection ends, the others go on
+    stop("internal", error.what());
+  }
+}
+
+asio::awaitable<void> Connection::serve() {
+  Opening opening;
+  std::string surplus; // of the host, before the relay starts
+  const std::optional<Denial> denial = co_await open(opening, surplus);
+  if (denial) {
+    note(*denial);
+    co_await say_farewell(*denial, opening.first);
+    end(true);
+    co_return;
+  }
+  if (!enter(relaying())) {
+    co_return;
+  }
+  const FlowEnd sent = co_await send_first(opening.first, opening.budget);
+  bool second_hello = false;
+  if (sent == FlowEnd::end_of_stream && checks_server_names(opening.target)) {
+    enter(AwaitingServer{Clock::now() + m_services.limits.idle, !opening.held.empty()});
+    second_hello = co_await server_asks_again(surplus);
+    if (!enter(relaying())) {
+      co_return;
+    }
+  }
+  asio::co_spawn(m_client.get_executor(), download(std::move(surplus), opening.rest.has_value()),
+                 [self = shared_from_this()](const std::exception_ptr& failure) {
+                   if (failure) {
+                     self->stop("internal", "the download failed");
+                   }
+                 });
+  co_await upload(opening, sent, second_hello);
+}
+
+asio::awaitable<std::optional<Denial>> Connection::open(Opening& opening, std::string& surplus) {
+  std::optional<Denial> denial = identify(opening);
+  if (denial) {
+    co_return denial;
+  }
+  std::optional<Denial> checked = co_await check(opening);
+  if (checked) {
+    co_return checked;
+  }
+  co_return co_await dial(opening, surplus);
+}
+
+asio::awaitable<std::optional<Denial>> Connection::dial(Opening& opening, std::string& surplus) {
+  enter(Dialling{});
+  opening.target.speaks_second = !opening.first.empty();
+  Reached reached = co_await reach(m_services, opening.target);
+  if (is_over()) {
+    co_return std::nullopt;
+  }
+  if (!reached.address.empty()) {
+    m_record.address = std::move(reached.address);
+  }
+  if (!reached.socket) {
+    const auto verdict = reached.denied ? audit::Verdict::deny : audit::Verdict::allow;
+    co_return Denial{reached.reason, std::move(reached.text), Farewell::reset, verdict};
+  }
+  m_upstream = std::move(*reached.socket);
+  surplus = std::move(reached.surplus);
+  m_record.verdict = audit::Verdict::allow;
+  m_record.reason = "allowed";
+  m_record.text.clear();
+  co_return std::nullopt;
+}
+
+Connection::Relaying Connection::relaying() const {
+  return {m_services.limits.idle, Clock::now() + m_services.limits.idle};
+}
+
+/// A server may ask for a second ClientHello (HelloRetryRequest), and takes the name in that one (OpenSSL does).
+asio::awaitable<bool> Connection::server_asks_again(std::string& surplus) {
+  std::optional<bool> again;
+  while (!(again = tls::asks_again(surplus))) {
+    if (co_await io::receive(m_upstream, surplus) != io::Received::bytes) {
+      co_return false; // the download will see it as well
+    }
+  }
+  co_return *again;
+}
+
+/// The box to the host. `sent` is how sending the first bytes ended.
+asio::awaitable<void> Connection::upload(Opening& opening, FlowEnd sent, bool second_hello) {
+  FlowEnd end = sent;
+  if (end == FlowEnd::end_of_stream && second_hello) {
+    end = co_await send_second_hello(opening);
+  } else if (end == FlowEnd::end_of_stream) {
+    end = co_await send_first(opening.held, opening.budget);
+  }
+  if (end == FlowEnd::end_of_stream) {
+    const Flow flow{m_client, m_upstream, m_record.bytes_up, m_active, opening.rest, opening.budget};
+    end = co_await pump(flow, m_services.pipes);
+  }
+  if (end == FlowEnd::over_budget && !is_over()) {
+    note(over_budget());
+    end = FlowEnd::broken;
+  }
+  if (end == FlowEnd::end_of_stream) {
+    close_sending(m_upstream);
+  } else if (end == FlowEnd::limit_reached) {
+    const bool closed = co_await discard(m_client); // a second request on this connection goes nowhere
+    end = closed ? end : FlowEnd::broken;
+  }
+  direction_ended(end == FlowEnd::broken);
+}
+
+/// Sends `bytes`, which were read to decide, and clears them.
+asio::awaitable<FlowEnd> Connection::send_first(std::string& bytes, std::uint64_t* budget) {
+  const std::string buffer = std::exchange(bytes, {});
+  if (buffer.empty()) {
+    co_return FlowEnd::end_of_stream;
+  }
+  if (budget != nullptr) {
+    if (*budget < buffer.size()) {
+      co_return FlowEnd::over_budget;
+    }
+    *budget -= buffer.size(); // before sending: other connections look at what is left meanwhile
+  }
+  const std::size_t sent = co_await io::send_all(m_upstream, buffer);
+  m_record.bytes_up += sent;
+  co_return sent < buffer.size() ? FlowEnd::broken : FlowEnd::end_of_stream;
+}
+
+/// The host to the box.
+asio::awaitable<void> Connection::download(std::string surplus, bool one_request) {
+  const auto self = shared_from_this();
+  FlowEnd end = FlowEnd::end_of_stream;
+  if (!surplus.empty()) {
+    const std::size_t sent = co_await io::send_all(m_client, surplus);
+    m_record.bytes_down += sent;
+    end = sent < surplus.size() ? FlowEnd::broken : end;
+  }
+  if (end != FlowEnd::broken) {
+    const Flow flow{m_upstream, m_client, m_record.bytes_down, m_active};
+    end = co_await pump(flow, m_services.pipes);
+  }
+  if (end == FlowEnd::end_of_stream) {
+    close_sending(m_client);
+  }
+  direction_ended(end == FlowEnd::broken);
+  if (one_request) {
+    enter(Closing{Clock::now() + k_farewell_time});
+  }
+}
+
+void Connection::direction_ended(bool broken) {
+  auto* const relaying = std::get_if<Relaying>(&m_phase);
+  if (broken || relaying == nullptr || --relaying->directions == 0) {
+    end(broken);
+    return;
+  }
+  relaying->idle_limit = m_services.limits.half_closed_idle;
+  relaying->deadline = Clock::now() + relaying->idle_limit;
+}
+
+asio::awaitable<bool> Connection::read_more(std::string& into) {
+  co_return co_await io::receive(m_client, into) == io::Received::bytes;
+}
+
+asio::awaitable<void> Connection::say_farewell(const Denial& denial, std::string& heard) {
+  if (denial.farewell == Farewell::reset || !enter(Reading{Clock::now() + k_farewell_time})) {
+    co_return;
+  }
+  if (heard.empty()) { // an answer before the question would be taken for a broken server
+    co_await read_more(heard);
+  }
+  std::string message;
+  if (denial.farewell == Farewell::page) {
+    message = http::denial_response(m_services.box, m_record.name, denial.text);
+  } else if (tls::parse_client_hello(heard).state != tls::ClientHello::State::invalid) {
+    message = tls::access_denied_alert();
+  }
+  if (heard.empty() || message.empty() || !enter(Reading{Clock::now() + k_farewell_time})) {
+    co_return;
+  }
+  if (co_await io::send_all(m_client, message) == message.size()) {
+    close_sending(m_client);
+    co_await discard(m_client); // closed with unread bytes, the kernel would reset it and the message might be lost
+  }
+}
+
+void Connection::note(const Denial& denial) {
+  m_record.verdict = denial.verdict;
+  m_record.reason = denial.reason;
+  m_record.text = denial.text;
+}
+
+void Connection::tick(Clock::time_point now) {
+  std::visit([&](auto& phase) { tick_phase(phase, now); }, m_phase);
+}
+
+void Connection::tick_phase(Reading& phase, Clock::time_point now) {
+  if (now >= phase.deadline) {
+    stop("too-slow", "no whole ClientHello or request came in time");
+  }
+}
+
+void Connection::tick_phase(Dialling& /*phase*/, Clock::time_point /*now*/) {}
+
+/// The kernel is asked about the client once a second, so that watching it costs a connection nothing.
+void Connection::tick_phase(AwaitingServer& phase, Clock::time_point now) {
+  keep_alive(m_upstream);
+  const Sender client = sender_of(m_client.native_handle());
+  if (client == Sender::gone) {
+    stop("client-gone", "the client left before the server answered");
+    return;
+  }
+  if (client == Sender::done && !phase.client_done) {
+    phase.client_done = true;
+    Clock::duration limit = m_services.limits.half_closed_idle;
+    if (!phase.client_has_more) { // only an alert or the server's first flight is left to come
+      close_sending(m_upstream);
+      limit = m_services.limits.handshake;
+    }
+    phase.deadline = std::min(phase.deadline, now + limit);
+  }
+  if (now < phase.deadline) {
+    return;
+  }
+  if (phase.client_done) {
+    stop("client-gone", "the client sent no more, and the server did not answer");
+  } else {
+    stop("idle", "no byte in either direction for too long");
+  }
+}
+
+void Connection::tick_phase(Relaying& phase, Clock::time_point now) {
+  if (!phase.kept_alive) { // not from the start: few connections live long enough to need it
+    keep_alive(m_upstream);
+    phase.kept_alive = true;
+  }
+  if (std::exchange(m_active, false)) {
+    phase.deadline = now + phase.idle_limit;
+  } else if (now >= phase.deadline) {
+    stop("idle", "no byte in either direction for too long");
+  }
+}
+
+void Connection::tick_phase(Closing& phase, Clock::time_point now) {
+  if (now >= phase.deadline) {
+    end(false);
+  }
+}
+
+void Connection::tick_phase(Over& /*phase*/, Clock::time_point /*now*/) {}
+
+void Connection::recheck() {
+  const bool in_force = m_entry && !is_over() && (m_record.reason.empty() || m_record.reason == "allowed");
+  if (!in_force) {
+    return;
+  }
+  if (const auto decision = m_services.directory.decide(m_record.name, m_record.port); !decision.allowed()) {
+    stop("revoked", decision.rule.empty() ? "the time of the grant is over" : "cut by the rule " + decision.rule);
+  }
+}
+
+void Connection::stop(std::string_view reason, std::string_view text) noexcept {
+  if (m_record.reason.empty() || m_record.reason == "allowed") {
+    try {
+      m_record.reason = reason;
+      m_record.text = text;
+    } catch (const std::exception&) { // no memory for the words: it ends all the same
+      m_record.text.clear();
+    }
+  }
+  end(true);
+}
+
+void Connection::end(bool reset) noexcept {
+  if (is_over()) {
+    return;
+  }
+  m_phase = Over{};
+  std::error_code ignored;
+  for (tcp::socket* const socket : {&m_client, &m_upstream}) {
+    if (reset && socket->is_open()) {
+      socket->set_option(asio::socket_base::linger(true, 0), ignored);
+    }
+    socket->close(ignored);
+  }
+  m_record.duration_ms = milliseconds_since(m_started);
+  m_services.log.write(std::move(m_record));
+  if (m_ended) {
+    m_ended();
+  }
+}
+
+} // namespace agentbox::firewall::proxy

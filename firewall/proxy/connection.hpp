@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "firewall/audit/audit_record.hpp"
+#include "firewall/io/await.hpp"
+#include "firewall/proxy/reach.hpp"
+#include "firewall/proxy/relay.hpp"
+#include "firewall/proxy/services.hpp"
+#include "firewall/tls/client_hello.hpp"
+
+namespace agentbox::firewall::proxy {
+
+/// How a client learns that it was denied.
+enum class Farewell {
+  reset,
+  alert, ///< TLS alert access_denied
+  page,  ///< HTTP response 403
+};
+
+/// Why a connection was denied, or why it was allowed and failed.
+struct Denial {
+  std::string_view reason; ///< the word of the audit log
+  std::string text;
+  Farewell farewell = Farewell::reset;
+  audit::Verdict verdict = audit::Verdict::deny;
+};
+
+/// What the client sent first, checked, and what may follow.
+struct Opening {
+  Target target;
+  std::string first;                 ///< sent to the host first
+  std::string held;                  ///< came after the ClientHello; the host's answer decides how it is checked
+  std::optional<std::uint64_t> rest; ///< bytes that may follow `first` (port 80); unlimited if not set
+  std::uint64_t* budget = nullptr;   ///< bytes the box may still send to this host; unlimited if null
+};
+
+/// One TCP connection of the box, from accept(2) to its audit record. run() goes through the phases below. The server
+/// may end a connection in any phase (tick, stop, recheck); run() then sees closed sockets and is_over().
+class Connection : public std::enable_shared_from_this<Connection> {
+public:
+  using Clock = std::chrono::steady_clock;
+
+  Connection(ProxyServices& services, asio::ip::tcp::socket client);
+  ~Connection() = default;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  Connection(Connection&&) = delete;
+  Connection& operator=(Connection&&) = delete;
+
+  /// Sets what is called once, when both sockets are closed and the record is written.
+  void on_end(std::function<void()> ended) { m_ended = std::move(ended); }
+
+  /// Serves the connection until it is over. Throws nothing.
+  asio::awaitable<void> run();
+
+  /// Ends the connection if it has been silent for too long. Called once a second.
+  void tick(Clock::time_point now);
+
+  /// Ends the connection with a reset; `reason` and `text` go into the record unless it has a denial already.
+  void stop(std::string_view reason, std::string_view text) noexcept;
+
+  /// Ends the connection if the rules, which have changed, do not allow it any more.
+  void recheck();
+
+private:
+  static constexpr std::chrono::seconds k_farewell_time{1}; ///< for the client to read the answer
+
+  /// Waits for the client's ClientHello or request head, or for a client that is told why it is denied.
+  struct Reading {
+    Clock::time_point deadline;
+  };
+  /// Resolver, dialler and upstream proxy have time limits of their own.
+  struct Dialling {};
+  /// The ClientHello is sent and the server's answer decides what the client may send next. Nobody reads the client.
+  struct AwaitingServer {
+    Clock::time_point deadline;
+    bool client_has_more = false; ///< than its ClientHello
+    bool client_done = false;     ///< the client closed its sending side meanwhile
+  };
+  struct Relaying {
+    Clock::duration idle_limit;
+    Clock::time_point deadline;
+    unsigned directions = 2;
+    bool kept_alive = false; ///< the kernel probes a silent server
+  };
+  /// The answer to the one request is complete; the client may still read it.
+  struct Closing {
+    Clock::time_point deadline;
+  };
+  struct Over {};
+
+  bool is_over() const noexcept { return std::holds_alternative<Over>(m_phase); }
+  /// Enters `phase`. Returns false, and stays, if the connection is over.
+  template <typename Phase>
+  bool enter(Phase phase) {
+    if (is_over()) {
+      return false;
+    }
+    m_phase = std::move(phase);
+    return true;
+  }
+  Relaying relaying() const;
+
+  // Each returns the denial, or nullopt to go on.
+  asio::awaitable<std::optional<Denial>> open(Opening& opening, std::string& surplus);
+  std::optional<Denial> identify(Opening& opening);
+  asio::awaitable<std::optional<Denial>> check(Opening& opening);
+  asio::awaitable<std::optional<Denial>> check_hello(Opening& opening);
+  std::optional<Denial> check_server_name(const tls::ClientHello& hello) const;
+  asio::awaitable<std::optional<Denial>> check_head(Opening& opening);
+  std::optional<Denial> check_budget(Opening& opening);
+  Denial over_budget() const;
+  asio::awaitable<std::optional<Denial>> dial(Opening& opening, std::string& surplus);
+
+  asio::awaitable<void> serve();
+  asio::awaitable<void> say_farewell(const Denial& denial, std::string& heard);
+  bool checks_server_names(const Target& target) const;
+  asio::awaitable<bool> server_asks_again(std::string& surplus);
+  asio::awaitable<FlowEnd> send_first(std::string& bytes, std::uint64_t* budget);
+  asio::awaitable<FlowEnd> send_second_hello(Opening& opening);
+  asio::awaitable<void> upload(Opening& opening, FlowEnd sent, bool second_hello);
+  asio::awaitable<void> download(std::string surplus, bool one_request);
+  /// Appends what the client sends next. False at the end of the stream, when the time is up, or on failure.
+  asio::awaitable<bool> read_more(std::string& into);
+
+  void tick_phase(Reading& phase, Clock::time_point now);
+  void tick_phase(Dialling& phase, Clock::time_point now);
+  void tick_phase(AwaitingServer& phase, Clock::time_point now);
+  void tick_phase(Relaying& phase, Clock::time_point now);
+  void tick_phase(Closing& phase, Clock::time_point now);
+  void tick_phase(Over& phase, Clock::time_point now);
+
+  void note(const Denial& denial);
+  void direction_ended(bool broken);
+  /// Closes both sockets and writes the record; with `reset`, both sides learn of it at once.
+  void end(bool reset) noexcept;
+
+  ProxyServices& m_services;
+  std::function<void()> m_ended;
+  asio::ip::tcp::socket m_client;
+  asio::ip::tcp::socket m_upstream;            ///< open once the host is connected
+  std::shared_ptr<const names::Entry> m_entry; ///< keeps the virtual address for this name
+  audit::AuditRecord m_record;
+  Clock::time_point m_started = Clock::now();
+  bool m_active = false; ///< bytes moved since the last tick
+  std::variant<Reading, Dialling, AwaitingServer, Relaying, Closing, Over> m_phase;
+};
+
+} // namespace agentbox::firewall::proxy

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a connection is for, whether the rules allow it, and what its client must send before a byte leaves the box.
+#include <algorithm>
+#include <cstddef>
+#include <fmt/format.h>
+#include <utility>
+
+#include "firewall/http/request_head.hpp"
+#include "firewall/proxy/connection.hpp"
+#include "firewall/proxy/original_destination.hpp"
+#include "firewall/tls/second_hello.hpp"
+
+namespace agentbox::firewall::proxy {
+namespace {
+
+constexpr std::uint16_t k_http = 80;
+
+std::string denial_text(const policy::EgressDecision& decision) {
+  if (decision.verdict == policy::EgressDecision::Verdict::blocked) {
+    return fmt::format("the rule {} blocks it", decision.rule);
+  }
+  return decision.rule.empty() ? "no entry of the list of hosts covers this name and port"
+                               : fmt::format("the entry {} does not allow this port", decision.rule);
+}
+
+} // namespace
+
+std::optional<Denial> Connection::identify(Opening& opening) {
+  const auto destination = original_destination(m_client.native_handle());
+  if (!destination) {
+    return Denial{"no-name", "the connection was not redirected by the firewall's rules"};
+  }
+  Target& target = opening.target;
+  m_record.port = target.port = destination->port;
+  const auto four = policy::is_v4(destination->address) ? policy::embedded4(destination->address) : std::nullopt;
+  m_entry = four ? m_services.directory.at(*four) : nullptr;
+  if (m_entry) {
+    target.kind = m_entry->name == policy::k_host_name ? Target::Kind::host : Target::Kind::name;
+    m_record.name = target.name = m_entry->name;
+    return std::nullopt;
+  }
+  target.kind = Target::Kind::address;
+  target.address = destination->address;
+  m_record.address = policy::address_text(destination->address);
+  m_record.rule = m_services.directory.decide_address(destination->address, destination->port).rule;
+  if (m_record.rule.empty()) {
+    return Denial{"no-name", "no name has this address"};
+  }
+  return std::nullopt;
+}
+
+asio::awaitable<std::optional<Denial>> Connection::check(Opening& opening) {
+  const Target& target = opening.target;
+  const auto decision = target.kind == Target::Kind::address
+                            ? m_services.directory.decide_address(target.address, target.port)
+                            : m_services.directory.decide(target.name, target.port);
+  m_record.rule = decision.rule;
+  // An address, or the developer's own machine, has no name that TLS or HTTP could agree with.
+  const bool named = target.kind == Target::Kind::name;
+  const bool https = named && target.port == policy::k_https_port;
+  const bool http = named && target.port == k_http;
+  if (!decision.allowed()) {
+    const Farewell farewell = https ? Farewell::alert : (http ? Farewell::page : Farewell::reset);
+    co_return Denial{policy::verdict_text(decision.verdict), denial_text(decision), farewell};
+  }
+  if (!m_services.log.healthy() && !m_services.log.recover()) {
+    co_return Denial{"no-audit", "the audit log cannot be written (is the host's disk full?)"};
+  }
+  if (auto denial = check_budget(opening)) {
+    co_return denial;
+  }
+  if (https) {
+    co_return co_await check_hello(opening);
+  }
+  if (http) {
+    co_return co_await check_head(opening);
+  }
+  co_return std::nullopt;
+}
+
+asio::awaitable<std::optional<Denial>> Connection::check_hello(Opening& opening) {
+  tls::ClientHello hello;
+  while (hello.state == tls::ClientHello::State::incomplete) {
+    if (!co_await read_more(opening.first)) {
+      co_return Denial{"no-hello", "the connection ended before a whole TLS ClientHello came"};
+    }
+    hello = tls::parse_client_hello(opening.first);
+  }
+  if (hello.state == tls::ClientHello::State::invalid) {
+    co_return Denial{"not-tls", std::string(hello.problem)};
+  }
+  auto denial = check_server_name(hello);
+  if (!denial) {
+    opening.held = opening.first.substr(hello.size);
+    opening.first.resize(hello.size);
+  }
+  co_return denial;
+}
+
+std::optional<Denial> Connection::check_server_name(const tls::ClientHello& hello) const {
+  const bool lenient = m_services.directory.ech_allowed(m_record.name);
+  if (lenient && (hello.encrypted || !hello.sni)) {
+    return std::nullopt;
+  }
+  if (hello.encrypted) {
+    return Denial{"ech", "the ClientHello hides the name it asks for (ECH)", Farewell::alert};
+  }
+  if (!hello.sni) {
+    return Denial{"sni-missing", "the ClientHello names no host (no SNI)", Farewell::alert};
+  }
+  if (policy::canonical_name(*hello.sni) != m_record.name) {
+    return Denial{"sni-mismatch", fmt::format("the ClientHello asks for another host: {}", *hello.sni),
+                  Farewell::alert};
+  }
+  return std::nullopt;
+}
+
+/// Reads, checks and sends the second ClientHello, which starts with what was held back.
+asio::awaitable<FlowEnd> Connection::send_second_hello(Opening& opening) {
+  auto hello = tls::parse_second_hello(opening.held);
+  while (hello.state == tls::ClientHello::State::incomplete) {
+    if (!co_await read_more(opening.held)) {
+      co_return FlowEnd::broken;
+    }
+    hello = tls::parse_second_hello(opening.held);
+  }
+  if (is_over()) {
+    co_return FlowEnd::broken;
+  }
+  auto denial = hello.state == tls::ClientHello::State::complete
+                    ? check_server_name(hello)
+                    : std::optional(Denial{"not-tls", std::string(hello.problem)});
+  if (denial) {
+    note(*denial);
+    co_return FlowEnd::broken;
+  }
+  co_return co_await send_first(opening.held, opening.budget);
+}
+
+/// Whether the name in the ClientHello decides.
+bool Connection::checks_server_names(const Target& target) const {
+  return target.kind == Target::Kind::name && target.port == policy::k_https_port &&
+         !m_services.directory.ech_allowed(target.name);
+}
+
+asio::awaitable<std::optional<Denial>> Connection::check_head(Opening& opening) {
+  http::RequestHead head;
+  while (head.state == http::RequestHead::State::incomplete) {
+    if (!co_await read_more(opening.first)) {
+      co_return Denial{"no-request", "the connection ended before a whole HTTP request came"};
+    }
+    head = http::parse_request_head(opening.first);
+  }
+  if (head.state == http::RequestHead::State::invalid) {
+    co_return Denial{"bad-request", std::string(head.problem), Farewell::page};
+  }
+  if (policy::canonical_name(head.host) != m_record.name) {
+    co_return Denial{"host-mismatch", fmt::format("the request asks for another host: {}", head.host), Farewell::page};
+  }
+  // The rewritten head, the start of the body, and later the rest of the body. Nothing after it.
+  const std::string_view after = std::string_view(opening.first).substr(head.size);
+  const std::size_t body = std::min<std::uint64_t>(after.size(), head.body);
+  opening.rest = head.body - body;
+  head.forward += after.substr(0, body);
+  opening.first = std::move(head.forward);
+  co_return std::nullopt;
+}
+
+std::optional<Denial> Connection::check_budget(Opening& opening) {
+  if (const auto limit = m_services.directory.upload_limit(m_record.name, m_record.rule)) {
+    opening.budget = &m_services.uploads.of(*limit);
+    if (*opening.budget == 0) {
+      return over_budget();
+    }
+  }
+  return std::nullopt;
+}
+
+Denial Connection::over_budget() const {
+  const auto limit = m_services.directory.upload_limit(m_record.name, m_record.rule);
+  return {"upload-limit", fmt::format("a session may send {} bytes to {}, and they are used up",
+                                      limit ? limit->bytes : 0, limit ? limit->pattern : m_record.name)};
+}
+
+} // namespace agentbox::firewall::proxy
