@@ -11,22 +11,22 @@
 
 namespace {
 
-using agentbox::firewall::serve::Options;
+using agentbox::firewall::serve::FirewallOptions;
 namespace serve = agentbox::firewall::serve;
 
 void print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
-void run(const Options& options) {
+void run(const FirewallOptions& options) {
   switch (options.verb) {
-  case Options::Verb::serve: serve::serve(options); break;
-  case Options::Verb::lock: serve::lock(options); break;
-  case Options::Verb::unload: serve::unload(options); break;
-  case Options::Verb::ready: serve::require_ready(options); break;
-  case Options::Verb::ruleset: print(serve::ruleset_text(options)); break;
-  case Options::Verb::version: print("agentbox-firewall " AGENTBOX_VERSION "\n"); break;
-  case Options::Verb::help: print(serve::help_text()); break;
+  case FirewallOptions::Verb::serve: serve::serve(options); break;
+  case FirewallOptions::Verb::lock: serve::lock(options); break;
+  case FirewallOptions::Verb::unload: serve::unload(options); break;
+  case FirewallOptions::Verb::ready: serve::require_ready(options); break;
+  case FirewallOptions::Verb::ruleset: print(serve::ruleset_text(options)); break;
+  case FirewallOptions::Verb::version: print("agentbox-firewall " AGENTBOX_VERSION "\n"); break;
+  case FirewallOptions::Verb::help: print(serve::help_text()); break;
   }
 }
 

@@ -15,9 +15,9 @@ constexpr std::uint16_t k_mask_opcode = 0x7800;
 constexpr unsigned k_max_additional = 4;
 
 /// Reads big-endian numbers; every read past the end makes it bad and returns 0.
-class Reader {
+class DnsReader {
 public:
-  explicit Reader(std::string_view bytes) : m_bytes(bytes) {}
+  explicit DnsReader(std::string_view bytes) : m_bytes(bytes) {}
 
   std::uint8_t u8() {
     if (m_offset >= m_bytes.size()) {
@@ -68,7 +68,7 @@ void append_label(std::string& name, std::string_view label) {
 }
 
 /// The question's name. Compression is refused: there is nothing before a question to point to.
-bool read_name(Reader& reader, std::string& name) {
+bool read_name(DnsReader& reader, std::string& name) {
   std::size_t length = 1;
   for (;;) {
     const std::uint8_t size = reader.u8();
@@ -87,7 +87,7 @@ bool read_name(Reader& reader, std::string& name) {
   }
 }
 
-bool skip_owner(Reader& reader) {
+bool skip_owner(DnsReader& reader) {
   for (;;) {
     const std::uint8_t size = reader.u8();
     if (!reader.good()) {
@@ -113,7 +113,7 @@ struct Edns {
 };
 
 /// Walks through the additional records. Only OPT is looked at, and only one is allowed (RFC 6891 §6.1.1).
-bool read_additional(Reader& reader, unsigned count, Edns& edns) {
+bool read_additional(DnsReader& reader, unsigned count, Edns& edns) {
   if (count > k_max_additional) {
     return false;
   }
@@ -137,19 +137,19 @@ bool read_additional(Reader& reader, unsigned count, Edns& edns) {
 
 } // namespace
 
-Parsed parse_query(std::string_view message) {
+ParsedQuery parse_query(std::string_view message) {
   if (message.size() < k_header) {
     return Unanswerable{};
   }
-  Reader reader(message);
-  Query query;
+  DnsReader reader(message);
+  DnsQuery query;
   query.id = reader.u16();
   const std::uint16_t flags = reader.u16();
   if ((flags & k_flag_response) != 0) {
     return Unanswerable{};
   }
   query.recursion_desired = (flags & k_flag_recursion_desired) != 0;
-  Malformed malformed{query.id, query.recursion_desired, Rcode::format_error, false};
+  MalformedQuery malformed{query.id, query.recursion_desired, Rcode::format_error, false};
   if ((flags & k_mask_opcode) != 0) {
     malformed.rcode = Rcode::not_implemented;
     return malformed;
@@ -241,7 +241,7 @@ void put_soa(std::string& out) {
 
 } // namespace
 
-std::string write_response(const Query& query, const Answer& answer) {
+std::string write_response(const DnsQuery& query, const DnsAnswer& answer) {
   const bool positive = answer.address || answer.loopback6 || answer.text;
   const bool negative = !positive && (answer.rcode == Rcode::no_error || answer.rcode == Rcode::no_such_name);
   std::string out =
@@ -269,7 +269,7 @@ std::string write_response(const Query& query, const Answer& answer) {
   return out;
 }
 
-std::string write_response(const Malformed& malformed) {
+std::string write_response(const MalformedQuery& malformed) {
   std::string out = header(malformed.id, malformed.recursion_desired, malformed.rcode, {}, malformed.edns);
   if (malformed.edns) {
     put_opt(out, malformed.rcode);

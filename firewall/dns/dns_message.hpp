@@ -31,7 +31,7 @@ enum class Rcode : std::uint16_t {
 };
 
 /// A query with one question, as received.
-struct Query {
+struct DnsQuery {
   std::uint16_t id = 0;
   bool recursion_desired = false;
   std::string name; ///< as sent, labels joined by dots, without a final one; bytes that no host name has as \DDD
@@ -42,7 +42,7 @@ struct Query {
 };
 
 /// A message that is not such a query, and how it is answered.
-struct Malformed {
+struct MalformedQuery {
   std::uint16_t id = 0;
   bool recursion_desired = false;
   Rcode rcode = Rcode::format_error;
@@ -52,14 +52,14 @@ struct Malformed {
 /// Not worth an answer: too short, or itself a response (answering those makes loops).
 struct Unanswerable {};
 
-using Parsed = std::variant<Query, Malformed, Unanswerable>;
+using ParsedQuery = std::variant<DnsQuery, MalformedQuery, Unanswerable>;
 
 /// Parses hostile bytes: one question, no compression in it, at most an OPT record and what can be skipped after it,
 /// nothing behind the end.
-Parsed parse_query(std::string_view message);
+ParsedQuery parse_query(std::string_view message);
 
 /// What is answered to a query, besides the question.
-struct Answer {
+struct DnsAnswer {
   Rcode rcode = Rcode::no_error;
   std::optional<std::uint32_t> address; ///< an A record, host byte order
   bool loopback6 = false;               ///< an AAAA record with ::1
@@ -69,10 +69,10 @@ struct Answer {
 
 /// The response to `query`. Negative answers carry an SOA record, so that resolvers remember them for k_negative_ttl
 /// seconds and no longer. At most 512 bytes.
-std::string write_response(const Query& query, const Answer& answer);
+std::string write_response(const DnsQuery& query, const DnsAnswer& answer);
 
 /// The response to a message that is no query.
-std::string write_response(const Malformed& malformed);
+std::string write_response(const MalformedQuery& malformed);
 
 /// Seconds that a refusal may be remembered: short, because a developer may allow the name a moment later.
 constexpr std::uint32_t k_negative_ttl = 1;

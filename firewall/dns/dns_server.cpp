@@ -35,7 +35,7 @@ void check(const std::error_code& error, const char* what) {
 }
 
 /// Returns the response to `message`; empty, as if it was lost, when there is no memory for it.
-std::string respond(Stub& stub, std::string_view message) {
+std::string respond(DnsStub& stub, std::string_view message) {
   try {
     return stub.respond(message);
   } catch (const std::exception&) {
@@ -46,7 +46,7 @@ std::string respond(Stub& stub, std::string_view message) {
 } // namespace
 
 /// Buffers for many datagrams a system call.
-struct Server::Batch {
+struct DnsServer::Batch {
   std::array<std::array<char, k_max_datagram>, k_batch> buffers;
   std::array<sockaddr_in, k_batch> peers;
   std::array<iovec, k_batch> parts;
@@ -65,7 +65,7 @@ struct Server::Batch {
   }
 
   /// Turns the first `received` messages into their answers; returns how many there are.
-  unsigned answer(Stub& stub, unsigned received) {
+  unsigned answer(DnsStub& stub, unsigned received) {
     unsigned count = 0;
     for (unsigned i = 0; i < received; ++i) {
       answers.at(count) = respond(stub, {buffers.at(i).data(), messages.at(i).msg_len});
@@ -81,7 +81,7 @@ struct Server::Batch {
   }
 };
 
-Server::Server(asio::io_context& context, Stub& stub)
+DnsServer::DnsServer(asio::io_context& context, DnsStub& stub)
     : m_context(context), m_stub(stub), m_udp(context), m_tcp(context), m_batch(std::make_unique<Batch>()) {
   const auto loopback = asio::ip::address_v4::loopback();
   std::error_code error;
@@ -102,16 +102,16 @@ Server::Server(asio::io_context& context, Stub& stub)
   check(error, "tcp");
 }
 
-Server::~Server() = default;
+DnsServer::~DnsServer() = default;
 
-void Server::start() {
+void DnsServer::start() {
   io::keep_running(m_context, [this] { return udp_loop(); });
   io::keep_running(m_context, [this] {
     return io::accept_loop(m_tcp, [this](support::Fd connection) { admit(std::move(connection)); });
   });
 }
 
-asio::awaitable<void> Server::udp_loop() {
+asio::awaitable<void> DnsServer::udp_loop() {
   for (;;) {
     const auto [error] = co_await m_udp.async_wait(udp::socket::wait_read, io::k_await);
     if (error) {
@@ -128,7 +128,7 @@ asio::awaitable<void> Server::udp_loop() {
   }
 }
 
-void Server::admit(support::Fd connection) {
+void DnsServer::admit(support::Fd connection) {
   if (m_tcp_sessions >= k_max_tcp_sessions) {
     return;
   }
@@ -137,7 +137,8 @@ void Server::admit(support::Fd connection) {
   asio::co_spawn(m_context, tcp_session(std::move(socket), io::Counted(m_tcp_sessions)), asio::detached);
 }
 
-asio::awaitable<void> Server::tcp_session(std::shared_ptr<tcp::socket> shared, io::Counted /*one of m_tcp_sessions*/) {
+asio::awaitable<void> DnsServer::tcp_session(std::shared_ptr<tcp::socket> shared,
+                                             io::Counted /*one of m_tcp_sessions*/) {
   tcp::socket& socket = *shared;
   // One clock for the whole session: a client that trickles does not keep it open.
   asio::steady_timer clock(m_context, k_tcp_time);

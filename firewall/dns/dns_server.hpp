@@ -11,15 +11,15 @@ namespace agentbox::firewall::dns {
 
 /// The stub's sockets: 127.0.0.1:53, UDP and TCP. Exactly that address: answers from a wildcard socket would not find
 /// their way back.
-class Server {
+class DnsServer {
 public:
   /// Binds. Throws support::Error(failed).
-  Server(asio::io_context& context, Stub& stub);
-  ~Server();
-  Server(const Server&) = delete;
-  Server& operator=(const Server&) = delete;
-  Server(Server&&) = delete;
-  Server& operator=(Server&&) = delete;
+  DnsServer(asio::io_context& context, DnsStub& stub);
+  ~DnsServer();
+  DnsServer(const DnsServer&) = delete;
+  DnsServer& operator=(const DnsServer&) = delete;
+  DnsServer(DnsServer&&) = delete;
+  DnsServer& operator=(DnsServer&&) = delete;
 
   void start();
 
@@ -31,7 +31,7 @@ private:
   void admit(support::Fd connection);
 
   asio::io_context& m_context;
-  Stub& m_stub;
+  DnsStub& m_stub;
   asio::ip::udp::socket m_udp;
   asio::ip::tcp::acceptor m_tcp;
   std::size_t m_tcp_sessions = 0;

@@ -28,8 +28,8 @@ bool is_or_below(std::string_view name, std::string_view zone) {
 }
 
 /// RFC 6761 §6.3: resolvers answer for localhost themselves.
-Answer answer_localhost(std::uint16_t type) {
-  Answer answer;
+DnsAnswer answer_localhost(std::uint16_t type) {
+  DnsAnswer answer;
   answer.ttl = k_ttl;
   if (type == k_type_a) {
     answer.address = k_loopback;
@@ -38,8 +38,8 @@ Answer answer_localhost(std::uint16_t type) {
   return answer;
 }
 
-Answer no_such_name() {
-  Answer answer;
+DnsAnswer no_such_name() {
+  DnsAnswer answer;
   answer.rcode = Rcode::no_such_name;
   return answer;
 }
@@ -48,7 +48,7 @@ Answer no_such_name() {
 
 /// Whether a question of another type for `name` was denied within the last second: resolvers ask for A, AAAA and HTTPS
 /// at once, which is one look-up. The same type again is another one.
-bool Stub::is_same_look_up(std::uint16_t type, const std::string& name) {
+bool DnsStub::is_same_look_up(std::uint16_t type, const std::string& name) {
   const unsigned bit = type == k_type_a ? 1 : type == k_type_aaaa ? 2 : type == k_type_https ? 4 : 0;
   const auto now = std::chrono::steady_clock::now();
   const std::size_t hash = std::hash<std::string>()(name);
@@ -61,8 +61,8 @@ bool Stub::is_same_look_up(std::uint16_t type, const std::string& name) {
   return false;
 }
 
-void Stub::deny(const Query& query, const std::string& name, std::string_view reason, std::string text,
-                std::string rule) {
+void DnsStub::deny(const DnsQuery& query, const std::string& name, std::string_view reason, std::string text,
+                   std::string rule) {
   if (is_same_look_up(query.type, name)) {
     return;
   }
@@ -76,7 +76,7 @@ void Stub::deny(const Query& query, const std::string& name, std::string_view re
   m_audit(std::move(record));
 }
 
-Answer Stub::answer_host(const Query& query, const std::string& host) {
+DnsAnswer DnsStub::answer_host(const DnsQuery& query, const std::string& host) {
   auto found = m_directory.look_up(host, names::AddressPool::Clock::now());
   if (!found.decision.allowed()) {
     const bool blocked = found.decision.verdict == policy::EgressDecision::Verdict::blocked;
@@ -85,7 +85,7 @@ Answer Stub::answer_host(const Query& query, const std::string& host) {
          std::move(found.decision.rule));
     return no_such_name();
   }
-  Answer answer;
+  DnsAnswer answer;
   if (query.type != k_type_a) {
     return answer; // NODATA: no IPv6, no HTTPS or SVCB hints (with their ECH keys), nothing that is not ours
   }
@@ -99,15 +99,15 @@ Answer Stub::answer_host(const Query& query, const std::string& host) {
   return answer;
 }
 
-Answer Stub::answer(const Query& query) {
+DnsAnswer DnsStub::answer(const DnsQuery& query) {
   if (query.klass != k_class_in) {
-    Answer refused;
+    DnsAnswer refused;
     refused.rcode = Rcode::refused;
     return refused;
   }
   const std::string name = lower(query.name);
   if (name == protocol::k_gate_name) {
-    Answer gate;
+    DnsAnswer gate;
     if (query.type == k_type_txt) {
       gate.text = m_nonce;
       audit::AuditRecord record;
@@ -136,12 +136,12 @@ Answer Stub::answer(const Query& query) {
   return answer_host(query, *host);
 }
 
-std::string Stub::respond(std::string_view message) {
-  const Parsed parsed = parse_query(message);
-  if (const auto* query = std::get_if<Query>(&parsed)) {
+std::string DnsStub::respond(std::string_view message) {
+  const ParsedQuery parsed = parse_query(message);
+  if (const auto* query = std::get_if<DnsQuery>(&parsed)) {
     return write_response(*query, answer(*query));
   }
-  if (const auto* malformed = std::get_if<Malformed>(&parsed)) {
+  if (const auto* malformed = std::get_if<MalformedQuery>(&parsed)) {
     return write_response(*malformed);
   }
   return {};

@@ -18,20 +18,21 @@ namespace agentbox::firewall::dns {
 constexpr std::uint32_t k_ttl = 30;
 
 /// The box's only resolver, without its sockets: bytes in, bytes out. It never asks anybody.
-class Stub {
+class DnsStub {
 public:
   using Audit = std::function<void(audit::AuditRecord)>;
 
-  Stub(names::Directory& directory, std::string nonce, Audit audit)
+  DnsStub(names::Directory& directory, std::string nonce, Audit audit)
       : m_directory(directory), m_nonce(std::move(nonce)), m_audit(std::move(audit)) {}
 
   /// The response to `message`; empty when none is sent.
   std::string respond(std::string_view message);
 
 private:
-  Answer answer(const Query& query);
-  Answer answer_host(const Query& query, const std::string& host);
-  void deny(const Query& query, const std::string& name, std::string_view reason, std::string text, std::string rule);
+  DnsAnswer answer(const DnsQuery& query);
+  DnsAnswer answer_host(const DnsQuery& query, const std::string& host);
+  void deny(const DnsQuery& query, const std::string& name, std::string_view reason, std::string text,
+            std::string rule);
   bool is_same_look_up(std::uint16_t type, const std::string& name);
 
   /// The types asked so far in one look-up of a name that was denied.

@@ -27,8 +27,8 @@ std::optional<std::uint32_t> AddressPool::address_of(std::string_view name, Cloc
   }
   if (m_entries.size() < m_size) {
     const std::uint32_t address = m_first + static_cast<std::uint32_t>(m_by_address.size());
-    const auto place =
-        m_entries.insert(m_entries.end(), std::make_shared<Entry>(Entry{std::string(name), address, now}));
+    const auto place = m_entries.insert(m_entries.end(),
+                                        std::make_shared<NamedAddress>(NamedAddress{std::string(name), address, now}));
     m_by_address.push_back(place);
     m_by_name.emplace((*place)->name, place);
     return address;
@@ -37,7 +37,7 @@ std::optional<std::uint32_t> AddressPool::address_of(std::string_view name, Cloc
   if (!old) {
     return std::nullopt;
   }
-  Entry& entry = **old.value();
+  NamedAddress& entry = **old.value();
   m_by_name.erase(entry.name);
   entry.name = name;
   entry.last_used = now;
@@ -62,7 +62,7 @@ std::optional<AddressPool::Entries::iterator> AddressPool::recycle(Clock::time_p
   return std::nullopt;
 }
 
-std::shared_ptr<const Entry> AddressPool::find(std::uint32_t address) const {
+std::shared_ptr<const NamedAddress> AddressPool::find(std::uint32_t address) const {
   const std::uint32_t offset = address - m_first;
   return offset < m_by_address.size() ? *m_by_address[offset] : nullptr;
 }
@@ -76,7 +76,7 @@ std::optional<std::uint32_t> VirtualAddresses::address_of(std::string_view name,
   return (wildcard ? m_wildcard : m_exact).address_of(name, now);
 }
 
-std::shared_ptr<const Entry> VirtualAddresses::find(std::uint32_t address) const {
+std::shared_ptr<const NamedAddress> VirtualAddresses::find(std::uint32_t address) const {
   return m_exact.contains(address) ? m_exact.find(address) : m_wildcard.find(address);
 }
 

@@ -17,7 +17,7 @@ namespace agentbox::firewall::names {
 
 /// One name and its virtual address. Who shares it, as every connection does, keeps the address from being given to
 /// another name.
-struct Entry {
+struct NamedAddress {
   std::string name;
   std::uint32_t address = 0; ///< host byte order
   std::chrono::steady_clock::time_point last_used;
@@ -39,13 +39,13 @@ public:
   std::optional<std::uint32_t> address_of(std::string_view name, Clock::time_point now);
 
   /// The entry at `address`, or nullptr when no name has it.
-  std::shared_ptr<const Entry> find(std::uint32_t address) const;
+  std::shared_ptr<const NamedAddress> find(std::uint32_t address) const;
 
   bool contains(std::uint32_t address) const noexcept { return address - m_first < m_size; }
   std::size_t used() const noexcept { return m_entries.size(); }
 
 private:
-  using Entries = std::list<std::shared_ptr<Entry>>; // least recently used first
+  using Entries = std::list<std::shared_ptr<NamedAddress>>; // least recently used first
 
   std::optional<Entries::iterator> recycle(Clock::time_point now);
 
@@ -67,7 +67,7 @@ public:
 
   std::optional<std::uint32_t> address_of(std::string_view name, bool wildcard, AddressPool::Clock::time_point now);
   /// The entry at `address`, or nullptr when no name has it.
-  std::shared_ptr<const Entry> find(std::uint32_t address) const;
+  std::shared_ptr<const NamedAddress> find(std::uint32_t address) const;
 
 private:
   std::uint32_t m_wildcard_size;

@@ -26,8 +26,8 @@ policy::EgressDecision Directory::decide(std::string_view host, std::uint16_t po
   return with_changes(m_index.decide(host, port), host, port);
 }
 
-Directory::Found Directory::look_up(std::string_view host, AddressPool::Clock::time_point now) {
-  Found found{with_changes(m_index.decide(host), host, std::nullopt), std::nullopt};
+Directory::NameLookup Directory::look_up(std::string_view host, AddressPool::Clock::time_point now) {
+  NameLookup found{with_changes(m_index.decide(host), host, std::nullopt), std::nullopt};
   if (found.decision.allowed()) {
     const bool wildcard = found.decision.rule.starts_with("*.");
     found.address = m_addresses.address_of(host, wildcard, now);

@@ -20,16 +20,16 @@ public:
   explicit Directory(policy::EgressPolicy policy)
       : m_index(std::move(policy)), m_addresses(m_index.policy().virtual_range) {}
 
-  struct Found {
+  struct NameLookup {
     policy::EgressDecision decision;
     std::optional<std::uint32_t> address; ///< of an allowed name; nothing when the pool is exhausted
   };
 
   /// For DNS: the decision on canonical name `host`, and its address if it is allowed.
-  Found look_up(std::string_view host, AddressPool::Clock::time_point now);
+  NameLookup look_up(std::string_view host, AddressPool::Clock::time_point now);
 
   /// The name at virtual address `address` (host byte order), or nullptr when no name has it.
-  std::shared_ptr<const Entry> at(std::uint32_t address) const { return m_addresses.find(address); }
+  std::shared_ptr<const NamedAddress> at(std::uint32_t address) const { return m_addresses.find(address); }
 
   /// For the proxy.
   policy::EgressDecision decide(std::string_view host, std::uint16_t port) const;

@@ -36,7 +36,7 @@ struct Denial {
 
 /// What the client sent first, checked, and what may follow.
 struct Opening {
-  Target target;
+  ConnectTarget target;
   std::string first;                 ///< sent to the host first
   std::string held;                  ///< came after the ClientHello; the host's answer decides how it is checked
   std::optional<std::uint64_t> rest; ///< bytes that may follow `first` (port 80); unlimited if not set
@@ -123,7 +123,7 @@ private:
 
   asio::awaitable<void> serve();
   asio::awaitable<void> say_farewell(const Denial& denial, std::string& heard);
-  bool checks_server_names(const Target& target) const;
+  bool checks_server_names(const ConnectTarget& target) const;
   asio::awaitable<bool> server_asks_again(std::string& surplus);
   asio::awaitable<FlowEnd> send_first(std::string& bytes, std::uint64_t* budget);
   asio::awaitable<FlowEnd> send_second_hello(Opening& opening);
@@ -147,8 +147,8 @@ private:
   ProxyServices& m_services;
   std::function<void()> m_ended;
   asio::ip::tcp::socket m_client;
-  asio::ip::tcp::socket m_upstream;            ///< open once the host is connected
-  std::shared_ptr<const names::Entry> m_entry; ///< keeps the virtual address for this name
+  asio::ip::tcp::socket m_upstream;                   ///< open once the host is connected
+  std::shared_ptr<const names::NamedAddress> m_entry; ///< keeps the virtual address for this name
   audit::AuditRecord m_record;
   Clock::time_point m_started = Clock::now();
   bool m_active = false; ///< bytes moved since the last tick

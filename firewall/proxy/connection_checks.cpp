@@ -30,16 +30,16 @@ std::optional<Denial> Connection::identify(Opening& opening) {
   if (!destination) {
     return Denial{"no-name", "the connection was not redirected by the firewall's rules"};
   }
-  Target& target = opening.target;
+  ConnectTarget& target = opening.target;
   m_record.port = target.port = destination->port;
   const auto four = policy::is_v4(destination->address) ? policy::embedded4(destination->address) : std::nullopt;
   m_entry = four ? m_services.directory.at(*four) : nullptr;
   if (m_entry) {
-    target.kind = m_entry->name == policy::k_host_name ? Target::Kind::host : Target::Kind::name;
+    target.kind = m_entry->name == policy::k_host_name ? ConnectTarget::Kind::host : ConnectTarget::Kind::name;
     m_record.name = target.name = m_entry->name;
     return std::nullopt;
   }
-  target.kind = Target::Kind::address;
+  target.kind = ConnectTarget::Kind::address;
   target.address = destination->address;
   m_record.address = policy::address_text(destination->address);
   m_record.rule = m_services.directory.decide_address(destination->address, destination->port).rule;
@@ -50,13 +50,13 @@ std::optional<Denial> Connection::identify(Opening& opening) {
 }
 
 asio::awaitable<std::optional<Denial>> Connection::check(Opening& opening) {
-  const Target& target = opening.target;
-  const auto decision = target.kind == Target::Kind::address
+  const ConnectTarget& target = opening.target;
+  const auto decision = target.kind == ConnectTarget::Kind::address
                             ? m_services.directory.decide_address(target.address, target.port)
                             : m_services.directory.decide(target.name, target.port);
   m_record.rule = decision.rule;
   // An address, or the developer's own machine, has no name that TLS or HTTP could agree with.
-  const bool named = target.kind == Target::Kind::name;
+  const bool named = target.kind == ConnectTarget::Kind::name;
   const bool https = named && target.port == policy::k_https_port;
   const bool http = named && target.port == k_http;
   if (!decision.allowed()) {
@@ -138,8 +138,8 @@ asio::awaitable<FlowEnd> Connection::send_second_hello(Opening& opening) {
 }
 
 /// Whether the name in the ClientHello decides.
-bool Connection::checks_server_names(const Target& target) const {
-  return target.kind == Target::Kind::name && target.port == policy::k_https_port &&
+bool Connection::checks_server_names(const ConnectTarget& target) const {
+  return target.kind == ConnectTarget::Kind::name && target.port == policy::k_https_port &&
          !m_services.directory.ech_allowed(target.name);
 }
 

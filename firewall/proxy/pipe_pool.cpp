@@ -8,9 +8,9 @@
 
 namespace agentbox::firewall::proxy {
 
-std::optional<Pipe> PipePool::take() {
+std::optional<SplicePipe> PipePool::take() {
   if (!m_free.empty()) {
-    Pipe pipe = std::move(m_free.back());
+    SplicePipe pipe = std::move(m_free.back());
     m_free.pop_back();
     return pipe;
   }
@@ -18,12 +18,12 @@ std::optional<Pipe> PipePool::take() {
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
     return std::nullopt;
   }
-  Pipe pipe{support::Fd(ends[0]), support::Fd(ends[1])};
+  SplicePipe pipe{support::Fd(ends[0]), support::Fd(ends[1])};
   ::fcntl(pipe.write.get(), F_SETPIPE_SZ, k_pipe_bytes); // smaller ones work as well
   return pipe;
 }
 
-void PipePool::give_back(Pipe pipe) {
+void PipePool::give_back(SplicePipe pipe) {
   if (m_free.size() < k_keep) {
     m_free.push_back(std::move(pipe));
   }

@@ -9,7 +9,7 @@
 namespace agentbox::firewall::proxy {
 
 /// The two ends of a pipe, both non-blocking.
-struct Pipe {
+struct SplicePipe {
   support::Fd read;
   support::Fd write;
 };
@@ -23,12 +23,12 @@ public:
   static constexpr int k_pipe_bytes = 256 * 1024;
 
   /// A pipe, or nothing when the process has no descriptors left.
-  std::optional<Pipe> take();
+  std::optional<SplicePipe> take();
   /// Takes back a pipe that is empty.
-  void give_back(Pipe pipe);
+  void give_back(SplicePipe pipe);
 
 private:
-  std::vector<Pipe> m_free;
+  std::vector<SplicePipe> m_free;
 };
 
 } // namespace agentbox::firewall::proxy

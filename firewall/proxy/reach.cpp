@@ -148,7 +148,7 @@ asio::awaitable<Reached> ask_proxy(Reached& reached, const std::string& authorit
 }
 
 asio::awaitable<Reached> through_proxy(ProxyServices& services, const policy::UpstreamProxy& proxy,
-                                       const Target& target) {
+                                       const ConnectTarget& target) {
   const upstream::Service service{proxy.port, true};
   Reached reached;
   if (proxy.host == policy::k_host_alias) {
@@ -169,12 +169,12 @@ asio::awaitable<Reached> through_proxy(ProxyServices& services, const policy::Up
 
 } // namespace
 
-asio::awaitable<Reached> reach(ProxyServices& services, const Target& target) {
+asio::awaitable<Reached> reach(ProxyServices& services, const ConnectTarget& target) {
   const upstream::Service service{target.port, target.speaks_second};
   switch (target.kind) {
-  case Target::Kind::host: co_return co_await dial_host(services, service);
-  case Target::Kind::address: co_return co_await dial_address(services, target.address, service);
-  case Target::Kind::name: break;
+  case ConnectTarget::Kind::host: co_return co_await dial_host(services, service);
+  case ConnectTarget::Kind::address: co_return co_await dial_address(services, target.address, service);
+  case ConnectTarget::Kind::name: break;
   }
   const bool inside = services.directory.private_allowed(target.name);
   const auto& proxy = services.directory.policy().upstream_proxy;

@@ -11,7 +11,7 @@
 namespace agentbox::firewall::proxy {
 
 /// What a connection of the box, allowed already, is to be connected to.
-struct Target {
+struct ConnectTarget {
   enum class Kind {
     name,    ///< a host of the list
     address, ///< a listed address
@@ -41,6 +41,6 @@ struct Reached {
 /// - an address is dialled unless it is the machine's own, loopback, link-local or reserved.
 /// - the host is dialled at the gateway, which stands for its loopback.
 /// `target` must live until then.
-asio::awaitable<Reached> reach(ProxyServices& services, const Target& target);
+asio::awaitable<Reached> reach(ProxyServices& services, const ConnectTarget& target);
 
 } // namespace agentbox::firewall::proxy

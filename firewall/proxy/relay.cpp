@@ -23,7 +23,7 @@ constexpr std::size_t k_chunk = std::size_t{256} << 10U;
 constexpr unsigned k_turns = 16; // chunks before the other connections have their turn
 
 /// Empties `pipe`, which holds `left` bytes, into the flow's target.
-asio::awaitable<bool> drain(Flow& flow, const Pipe& pipe, std::size_t left) {
+asio::awaitable<bool> drain(Flow& flow, const SplicePipe& pipe, std::size_t left) {
   while (left > 0) {
     const ssize_t moved =
         ::splice(pipe.read.get(), nullptr, flow.to.native_handle(), nullptr, left, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
@@ -39,7 +39,7 @@ asio::awaitable<bool> drain(Flow& flow, const Pipe& pipe, std::size_t left) {
 }
 
 /// A pipe; when there are no descriptors left, one that another direction gives back.
-asio::awaitable<std::optional<Pipe>> take_pipe(PipePool& pipes) {
+asio::awaitable<std::optional<SplicePipe>> take_pipe(PipePool& pipes) {
   constexpr int k_attempts = 100;
   for (int i = 0; i < k_attempts; ++i) {
     if (auto pipe = pipes.take()) {
@@ -51,7 +51,7 @@ asio::awaitable<std::optional<Pipe>> take_pipe(PipePool& pipes) {
   co_return std::nullopt;
 }
 
-void give_back(PipePool& pipes, std::optional<Pipe>& pipe) {
+void give_back(PipePool& pipes, std::optional<SplicePipe>& pipe) {
   if (pipe) {
     pipes.give_back(std::move(*pipe));
     pipe.reset();
@@ -75,7 +75,7 @@ asio::awaitable<FlowEnd> wait_for_more(tcp::socket& from) {
 } // namespace
 
 asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
-  std::optional<Pipe> pipe; // empty whenever it is given back
+  std::optional<SplicePipe> pipe; // empty whenever it is given back
   unsigned turns = 0;
   std::uint64_t moved = 0;
   FlowEnd end = FlowEnd::limit_reached;

@@ -16,7 +16,7 @@
 namespace agentbox::firewall::proxy {
 
 /// Bounds of the proxy.
-struct Limits {
+struct ProxyLimits {
   std::size_t connections = 8192;             ///< further ones are refused at once
   std::chrono::seconds handshake{10};         ///< from the connection to a whole ClientHello or request head
   std::chrono::seconds idle{3600};            ///< without a byte in either direction
@@ -42,7 +42,7 @@ struct ProxyServices {
   audit::AuditLog& log;
   OwnAddresses own_addresses;
   PipePool pipes;
-  Limits limits;
+  ProxyLimits limits;
   std::optional<policy::Address16> host_gateway; ///< stands for the host's loopback; none: it is out of reach
   UploadBudgets uploads;
 };

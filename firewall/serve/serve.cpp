@@ -40,11 +40,11 @@ constexpr std::size_t k_max_policy = std::size_t{16} << 20U;
 constexpr unsigned long k_own_files = 128; // sockets, pipes and files that are not a connection's
 constexpr unsigned long k_files_each = 6;  // two sockets, and two pipes while bytes move
 
-policy::EgressPolicy read_policy(const Options& options) {
+policy::EgressPolicy read_policy(const FirewallOptions& options) {
   return policy::egress_from_json(support::read_file(options.policy, k_max_policy), options.policy.string());
 }
 
-ruleset::Inputs inputs_of(const Options& options, const policy::EgressPolicy& policy,
+ruleset::Inputs inputs_of(const FirewallOptions& options, const policy::EgressPolicy& policy,
                           const std::optional<policy::Address16>& gateway) {
   auto gateways6 = gateway ? netlink::default_gateways(AF_INET6) : std::vector<policy::Address16>();
   return {
@@ -61,15 +61,15 @@ std::optional<policy::Address16> host_gateway(const policy::EgressPolicy& policy
   return gateways.empty() ? std::nullopt : std::optional(gateways.front());
 }
 
-void load_rules(const Options& options, const ruleset::Inputs& inputs) {
+void load_rules(const FirewallOptions& options, const ruleset::Inputs& inputs) {
   ruleset::make_driver(options.driver, options.run)->load(ruleset::build(inputs));
 }
 
 /// Everything that runs in a filtered box. Members are built in the order in which a box may open.
-class Box {
+class FilteredBox {
 public:
-  Box(asio::io_context& context, const Options& options, policy::EgressPolicy policy,
-      std::optional<policy::Address16> gateway)
+  FilteredBox(asio::io_context& context, const FirewallOptions& options, policy::EgressPolicy policy,
+              std::optional<policy::Address16> gateway)
       : m_log(options.audit, options.box), m_directory(std::move(policy)),
         m_resolver(context, options.resolv_conf, options.run / protocol::k_host_resolv_conf, ruleset::k_mark),
         m_services{options.box, m_directory, m_resolver, m_log, {}, {}, limits(), gateway, {}},
@@ -105,8 +105,8 @@ private:
     return std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return !policy::is_v4(entry.base); });
   }
 
-  static proxy::Limits limits() {
-    proxy::Limits limits;
+  static proxy::ProxyLimits limits() {
+    proxy::ProxyLimits limits;
     const unsigned long files = raise_open_files();
     const unsigned long most = files > k_own_files ? (files - k_own_files) / k_files_each : 1;
     limits.connections = std::min<std::size_t>(limits.connections, std::max(most, 1UL));
@@ -143,20 +143,20 @@ private:
   proxy::ProxyServices m_services;
   nflog::Listener m_blocked;
   proxy::ProxyServer m_proxy;
-  dns::Stub m_stub;
-  dns::Server m_dns;
+  dns::DnsStub m_stub;
+  dns::DnsServer m_dns;
   control::Controller m_controller;
   control::ControlServer m_control;
 };
 
-void run(const Options& options) {
+void run(const FirewallOptions& options) {
   asio::io_context context(1);
   // First of all: as pid 1 of its container the firewall would be deaf to SIGTERM without a handler.
   asio::signal_set signals(context, SIGTERM, SIGINT);
   std::signal(SIGPIPE, SIG_IGN);
 
   policy::EgressPolicy policy = read_policy(options);
-  std::optional<Box> box;
+  std::optional<FilteredBox> box;
   if (policy.mode == policy::NetworkMode::filtered) {
     require_capabilities(true);
     const auto gateway = host_gateway(policy);
@@ -182,7 +182,7 @@ void run(const Options& options) {
 
 /// The box is closed whatever went wrong before the rules were there. Without the capability it cannot be; then neither
 /// could anything have been opened.
-void close_after_failure(const Options& options) noexcept {
+void close_after_failure(const FirewallOptions& options) noexcept {
   try {
     load_rules(options, {{}, options.published, {}, {}, {}});
   } catch (const std::exception&) { // the first failure is the one that is reported
@@ -190,7 +190,7 @@ void close_after_failure(const Options& options) noexcept {
   }
 }
 
-void report_failure(const Options& options, const std::string& message) noexcept {
+void report_failure(const FirewallOptions& options, const std::string& message) noexcept {
   try {
     support::write_file(options.run / protocol::k_failed, support::escape_untrusted(message, 2000) + '\n');
   } catch (const std::exception&) { // stderr has it as well
@@ -200,7 +200,7 @@ void report_failure(const Options& options, const std::string& message) noexcept
 
 } // namespace
 
-void serve(const Options& options) {
+void serve(const FirewallOptions& options) {
   try {
     run(options);
   } catch (const Error& error) {
@@ -214,25 +214,25 @@ void serve(const Options& options) {
   }
 }
 
-void lock(const Options& options) {
+void lock(const FirewallOptions& options) {
   require_capabilities(false);
   const policy::EgressPolicy policy = read_policy(options);
   load_rules(options, inputs_of(options, policy, host_gateway(policy)));
 }
 
-void unload(const Options& options) {
+void unload(const FirewallOptions& options) {
   require_capabilities(false);
   ruleset::make_driver(options.driver, options.run)->unload();
 }
 
-void require_ready(const Options& options) {
+void require_ready(const FirewallOptions& options) {
   constexpr std::size_t k_max = 256;
   if (support::read_file_if_exists(options.run / protocol::k_ready, k_max).value_or("") != options.nonce + '\n') {
     throw Error(ExitCode::failed, "the firewall is not ready");
   }
 }
 
-std::string ruleset_text(const Options& options) {
+std::string ruleset_text(const FirewallOptions& options) {
   const policy::EgressPolicy policy = read_policy(options);
   return ruleset::make_driver(options.driver, options.run)
       ->render(ruleset::build(inputs_of(options, policy, host_gateway(policy))));

@@ -37,7 +37,7 @@ policy::FirewallDriver parse_driver(const std::string& text) {
   throw usage("--driver takes nftables or iptables, not \"" + support::escape_untrusted(text) + "\"");
 }
 
-void set(Options& options, std::string_view name, const std::string& value) {
+void set(FirewallOptions& options, std::string_view name, const std::string& value) {
   if (name == "--box") {
     if (!protocol::is_box_name(value)) {
       throw usage("--box takes a name of a-z, 0-9 and '-', not \"" + support::escape_untrusted(value) + "\"");
@@ -65,35 +65,35 @@ void set(Options& options, std::string_view name, const std::string& value) {
   }
 }
 
-Options::Verb parse_verb(std::string_view text) {
+FirewallOptions::Verb parse_verb(std::string_view text) {
   if (text == "serve") {
-    return Options::Verb::serve;
+    return FirewallOptions::Verb::serve;
   }
   if (text == "lock") {
-    return Options::Verb::lock;
+    return FirewallOptions::Verb::lock;
   }
   if (text == "unload") {
-    return Options::Verb::unload;
+    return FirewallOptions::Verb::unload;
   }
   if (text == "ready") {
-    return Options::Verb::ready;
+    return FirewallOptions::Verb::ready;
   }
   if (text == "ruleset") {
-    return Options::Verb::ruleset;
+    return FirewallOptions::Verb::ruleset;
   }
   if (text == "--version") {
-    return Options::Verb::version;
+    return FirewallOptions::Verb::version;
   }
   if (text == "--help") {
-    return Options::Verb::help;
+    return FirewallOptions::Verb::help;
   }
   throw usage("unknown command \"" + support::escape_untrusted(text) + "\"");
 }
 
 } // namespace
 
-Options parse_options(std::span<const char* const> arguments) {
-  Options options;
+FirewallOptions parse_options(std::span<const char* const> arguments) {
+  FirewallOptions options;
   if (arguments.empty()) {
     throw usage("a command is needed: serve, lock, unload, ready or ruleset");
   }
@@ -106,10 +106,10 @@ Options parse_options(std::span<const char* const> arguments) {
     set(options, arguments[0], arguments[1]);
     arguments = arguments.subspan(2);
   }
-  if (options.verb == Options::Verb::serve && (options.box.empty() || options.nonce.empty())) {
+  if (options.verb == FirewallOptions::Verb::serve && (options.box.empty() || options.nonce.empty())) {
     throw usage("serve needs --box and --nonce");
   }
-  if (options.verb == Options::Verb::ready && options.nonce.empty()) {
+  if (options.verb == FirewallOptions::Verb::ready && options.nonce.empty()) {
     throw usage("ready needs --nonce");
   }
   std::sort(options.published.begin(), options.published.end());

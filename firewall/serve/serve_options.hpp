@@ -13,7 +13,7 @@
 namespace agentbox::firewall::serve {
 
 /// What agentbox-firewall was asked to do.
-struct Options {
+struct FirewallOptions {
   enum class Verb {
     serve,   ///< rules, DNS and proxy, until SIGTERM
     lock,    ///< rules only, then exit: everything is closed
@@ -35,7 +35,7 @@ struct Options {
 };
 
 /// Parses argv without the program's name. Throws support::Error(usage).
-Options parse_options(std::span<const char* const> arguments);
+FirewallOptions parse_options(std::span<const char* const> arguments);
 
 /// The text of --help.
 std::string_view help_text();

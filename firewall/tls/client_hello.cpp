@@ -16,9 +16,9 @@ constexpr std::uint16_t k_ext_ech = 0xFE0D;
 constexpr std::uint16_t k_ext_esni = 0xFFCE; // the drafts before ECH
 
 /// Takes length-prefixed pieces off the front of a block. A read past the end makes it bad.
-class Block {
+class TlsReader {
 public:
-  explicit Block(std::string_view bytes) : m_bytes(bytes) {}
+  explicit TlsReader(std::string_view bytes) : m_bytes(bytes) {}
 
   std::size_t number(unsigned bytes) {
     std::size_t value = 0;
@@ -48,7 +48,7 @@ private:
 };
 
 /// The handshake message out of its records.
-struct Assembled {
+struct AssembledHello {
   std::size_t size = 0; ///< of the records that hold it
   std::string message;  ///< with its 4-byte header
   bool complete = false;
@@ -66,12 +66,12 @@ std::string_view record_problem(std::string_view header) {
 }
 
 std::size_t message_size(std::string_view message) {
-  Block block(message.substr(1, 3));
+  TlsReader block(message.substr(1, 3));
   return 4 + block.number(3);
 }
 
-Assembled assemble(std::string_view bytes) {
-  Assembled out;
+AssembledHello assemble(std::string_view bytes) {
+  AssembledHello out;
   const std::size_t all = bytes.size();
   while (!bytes.empty()) {
     if (out.problem = record_problem(bytes); !out.problem.empty()) {
@@ -80,7 +80,7 @@ Assembled assemble(std::string_view bytes) {
     if (bytes.size() < k_record_header) {
       return out;
     }
-    Block length(bytes.substr(3, 2));
+    TlsReader length(bytes.substr(3, 2));
     const std::size_t size = length.number(2);
     if (size == 0 || size > k_max_record) {
       out.problem = "a TLS record is empty or too long";
@@ -120,8 +120,8 @@ std::string_view read_server_name(std::string_view body, ClientHello& hello) {
   if (hello.sni) {
     return "two server_name extensions";
   }
-  Block extension(body);
-  Block list(extension.vector(2));
+  TlsReader extension(body);
+  TlsReader list(extension.vector(2));
   const std::size_t type = list.number(1);
   const std::string_view name = list.vector(2);
   if (!extension.good() || !extension.empty() || !list.good() || type != 0 || name.empty()) {
@@ -135,7 +135,7 @@ std::string_view read_server_name(std::string_view body, ClientHello& hello) {
 }
 
 std::string_view read_extensions(std::string_view bytes, ClientHello& hello) {
-  Block extensions(bytes);
+  TlsReader extensions(bytes);
   while (!extensions.empty()) {
     const std::size_t type = extensions.number(2);
     const std::string_view body = extensions.vector(2);
@@ -153,7 +153,7 @@ std::string_view read_extensions(std::string_view bytes, ClientHello& hello) {
 }
 
 std::string_view read_hello(std::string_view message, ClientHello& hello) {
-  Block body(message.substr(4));
+  TlsReader body(message.substr(4));
   const std::size_t version = body.number(2);
   body.take(32); // random
   const std::string_view session = body.vector(1);
@@ -177,7 +177,7 @@ std::string_view read_hello(std::string_view message, ClientHello& hello) {
 
 ClientHello parse_client_hello(std::string_view bytes) {
   ClientHello hello;
-  const Assembled assembled = assemble(bytes.substr(0, k_max_hello));
+  const AssembledHello assembled = assemble(bytes.substr(0, k_max_hello));
   hello.problem = assembled.problem;
   if (hello.problem.empty() && assembled.complete) {
     hello.problem = read_hello(assembled.message, hello);

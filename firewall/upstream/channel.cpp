@@ -48,9 +48,9 @@ void append(const ares_addrinfo_node& node, std::vector<Address16>& addresses) {
 } // namespace
 
 /// Waits for one of c-ares' sockets. c-ares owns the descriptor and closes it; the watch lets go of it before.
-class Channel::Watch : public std::enable_shared_from_this<Channel::Watch> {
+class AresChannel::Watch : public std::enable_shared_from_this<AresChannel::Watch> {
 public:
-  Watch(asio::io_context& context, std::weak_ptr<Channel> channel, ares_socket_t fd)
+  Watch(asio::io_context& context, std::weak_ptr<AresChannel> channel, ares_socket_t fd)
       : m_channel(std::move(channel)), m_fd(fd), m_descriptor(context, fd) {}
   ~Watch() { stop(); }
   Watch(const Watch&) = delete;
@@ -90,7 +90,7 @@ private:
     });
   }
 
-  std::weak_ptr<Channel> m_channel;
+  std::weak_ptr<AresChannel> m_channel;
   ares_socket_t m_fd;
   asio::posix::stream_descriptor m_descriptor;
   bool m_readable = false;
@@ -99,19 +99,19 @@ private:
   bool m_waits_to_write = false;
 };
 
-struct Channel::Query {
-  std::shared_ptr<Channel> channel; ///< kept alive until the answer is there
+struct AresChannel::OpenQuestion {
+  std::shared_ptr<AresChannel> channel; ///< kept alive until the answer is there
   Done done;
 };
 
-std::shared_ptr<Channel> Channel::make(asio::io_context& context, const std::vector<std::string>& servers,
-                                       std::uint32_t mark) {
-  std::shared_ptr<Channel> channel(new Channel(context, mark));
+std::shared_ptr<AresChannel> AresChannel::make(asio::io_context& context, const std::vector<std::string>& servers,
+                                               std::uint32_t mark) {
+  std::shared_ptr<AresChannel> channel(new AresChannel(context, mark));
   channel->open(servers);
   return channel;
 }
 
-void Channel::open(const std::vector<std::string>& servers) {
+void AresChannel::open(const std::vector<std::string>& servers) {
   std::array<char, 2> lookups = {'b', '\0'}; // DNS only, never the container's /etc/hosts
   std::string no_file = "/dev/null";         // our own reading of resolv.conf decides
   ares_options options{};
@@ -121,7 +121,7 @@ void Channel::open(const std::vector<std::string>& servers) {
   options.ndomains = 0;
   options.lookups = lookups.data();
   options.resolvconf_path = no_file.data();
-  options.sock_state_cb = &Channel::on_socket_state;
+  options.sock_state_cb = &AresChannel::on_socket_state;
   options.sock_state_cb_data = this;
   int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS |
              ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB;
@@ -131,7 +131,7 @@ void Channel::open(const std::vector<std::string>& servers) {
 #endif
   int status = ares_init_options(&m_ares, &options, mask);
   if (status == ARES_SUCCESS) {
-    ares_set_socket_configure_callback(m_ares, &Channel::on_new_socket, this);
+    ares_set_socket_configure_callback(m_ares, &AresChannel::on_new_socket, this);
     status = ares_set_servers_ports_csv(m_ares, support::join(servers, ",").c_str());
   }
   if (status != ARES_SUCCESS) {
@@ -139,22 +139,22 @@ void Channel::open(const std::vector<std::string>& servers) {
   }
 }
 
-Channel::~Channel() {
+AresChannel::~AresChannel() {
   if (m_ares != nullptr) {
     ares_destroy(m_ares); // no query is under way: each holds the channel
   }
 }
 
-int Channel::on_new_socket(ares_socket_t fd, int /*type*/, void* self) {
-  const std::uint32_t mark = static_cast<Channel*>(self)->m_mark;
+int AresChannel::on_new_socket(ares_socket_t fd, int /*type*/, void* self) {
+  const std::uint32_t mark = static_cast<AresChannel*>(self)->m_mark;
   return ::setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) == 0 ? 0 : -1;
 }
 
-void Channel::on_socket_state(void* self, ares_socket_t fd, int readable, int writable) {
-  static_cast<Channel*>(self)->watch(fd, readable != 0, writable != 0);
+void AresChannel::on_socket_state(void* self, ares_socket_t fd, int readable, int writable) {
+  static_cast<AresChannel*>(self)->watch(fd, readable != 0, writable != 0);
 }
 
-void Channel::watch(ares_socket_t fd, bool readable, bool writable) {
+void AresChannel::watch(ares_socket_t fd, bool readable, bool writable) {
   auto found = m_watches.find(fd);
   if (!readable && !writable) { // about to be closed
     if (found != m_watches.end()) {
@@ -169,12 +169,12 @@ void Channel::watch(ares_socket_t fd, bool readable, bool writable) {
   found->second->want(readable, writable);
 }
 
-void Channel::process(ares_socket_t readable, ares_socket_t writable) {
+void AresChannel::process(ares_socket_t readable, ares_socket_t writable) {
   ares_process_fd(m_ares, readable, writable);
   arm_timer();
 }
 
-void Channel::arm_timer() {
+void AresChannel::arm_timer() {
   timeval wait{};
   if (ares_timeout(m_ares, nullptr, &wait) == nullptr) {
     m_timer.cancel();
@@ -189,19 +189,19 @@ void Channel::arm_timer() {
   });
 }
 
-void Channel::query(const std::string& name, Lookup::Family family, Done done) {
+void AresChannel::query(const std::string& name, Lookup::Family family, Done done) {
   ares_addrinfo_hints hints{};
   hints.ai_family = family == Lookup::Family::v4 ? AF_INET : AF_INET6;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = ARES_AI_NOSORT; // sorting would open unmarked sockets
-  auto query = std::make_unique<Query>(Query{shared_from_this(), std::move(done)});
-  ares_getaddrinfo(m_ares, name.c_str(), nullptr, &hints, &Channel::on_answer, query.release());
+  auto query = std::make_unique<OpenQuestion>(OpenQuestion{shared_from_this(), std::move(done)});
+  ares_getaddrinfo(m_ares, name.c_str(), nullptr, &hints, &AresChannel::on_answer, query.release());
   arm_timer();
 }
 
-void Channel::on_answer(void* raw, int status, int timeouts, ares_addrinfo* result) {
-  std::unique_ptr<Query> query(static_cast<Query*>(raw));
-  Lookup::Answer answer;
+void AresChannel::on_answer(void* raw, int status, int timeouts, ares_addrinfo* result) {
+  std::unique_ptr<OpenQuestion> query(static_cast<OpenQuestion*>(raw));
+  Lookup::FamilyAnswer answer;
   answer.status = status;
   answer.timeouts = timeouts;
   if (result != nullptr) {

@@ -14,18 +14,18 @@
 namespace agentbox::firewall::upstream {
 
 /// A c-ares channel driven by Asio, for one set of name servers.
-class Channel : public std::enable_shared_from_this<Channel> {
+class AresChannel : public std::enable_shared_from_this<AresChannel> {
 public:
-  using Done = std::function<void(Lookup::Answer)>;
+  using Done = std::function<void(Lookup::FamilyAnswer)>;
 
   /// `servers` as resolv_conf.hpp gives them. Throws support::Error(failed).
-  static std::shared_ptr<Channel> make(asio::io_context& context, const std::vector<std::string>& servers,
-                                       std::uint32_t mark);
-  ~Channel();
-  Channel(const Channel&) = delete;
-  Channel& operator=(const Channel&) = delete;
-  Channel(Channel&&) = delete;
-  Channel& operator=(Channel&&) = delete;
+  static std::shared_ptr<AresChannel> make(asio::io_context& context, const std::vector<std::string>& servers,
+                                           std::uint32_t mark);
+  ~AresChannel();
+  AresChannel(const AresChannel&) = delete;
+  AresChannel& operator=(const AresChannel&) = delete;
+  AresChannel(AresChannel&&) = delete;
+  AresChannel& operator=(AresChannel&&) = delete;
 
   /// Asks for the addresses of `name` in one family. The channel lives until `done` was called, which happens once and
   /// from the event loop. At most 32 addresses are taken.
@@ -33,9 +33,9 @@ public:
 
 private:
   class Watch;
-  struct Query;
+  struct OpenQuestion;
 
-  Channel(asio::io_context& context, std::uint32_t mark) : m_context(context), m_mark(mark), m_timer(context) {}
+  AresChannel(asio::io_context& context, std::uint32_t mark) : m_context(context), m_mark(mark), m_timer(context) {}
   void open(const std::vector<std::string>& servers);
   void watch(ares_socket_t fd, bool readable, bool writable);
   void process(ares_socket_t readable, ares_socket_t writable);

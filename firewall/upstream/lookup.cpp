@@ -23,7 +23,7 @@ bool says_none(int status) {
 Lookup::Lookup(asio::io_context& context)
     : m_some(context, Clock::time_point::max()), m_all(context, Clock::time_point::max()), m_delay(context) {}
 
-void Lookup::add(Family family, Answer answer) {
+void Lookup::add(Family family, FamilyAnswer answer) {
   const bool v4 = family == Family::v4;
   m_status.at(v4 ? k_v4 : k_v6) = answer.status;
   --m_open;

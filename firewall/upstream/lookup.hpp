@@ -21,8 +21,8 @@ public:
   using Clock = std::chrono::steady_clock;
   enum class Family { v4, v6 };
 
-  /// One answer, as Channel gives it.
-  struct Answer {
+  /// One answer, as AresChannel gives it.
+  struct FamilyAnswer {
     int status = 0; ///< c-ares
     int timeouts = 0;
     std::vector<policy::Address16> addresses;
@@ -32,7 +32,7 @@ public:
   explicit Lookup(asio::io_context& context);
 
   /// Each family once. Who waits is woken.
-  void add(Family family, Answer answer);
+  void add(Family family, FamilyAnswer answer);
 
   /// Returns when there is something to dial, or nothing to wait for.
   asio::awaitable<void> wait();

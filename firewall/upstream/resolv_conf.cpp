@@ -26,19 +26,19 @@ bool is_zone(std::string_view zone) {
 }
 
 /// One server of the file.
-struct Server {
+struct NameServer {
   std::string text;  ///< as c-ares reads it
   bool here = false; ///< loopback, or of an interface: means something on the machine that wrote the file only
 };
 
 /// Nothing when `text` is no address.
-std::optional<Server> parse_server(const std::string& text) {
+std::optional<NameServer> parse_server(const std::string& text) {
   if (text.find('\0') != std::string::npos) {
     return std::nullopt; // inet_pton would read up to there, and c-ares the rest
   }
   std::array<unsigned char, 16> bytes{};
   if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) {
-    return Server{text, bytes[0] == 127 || bytes[0] == 0};
+    return NameServer{text, bytes[0] == 127 || bytes[0] == 0};
   }
   const std::size_t percent = text.find('%');
   const bool zoned = percent != std::string::npos;
@@ -49,14 +49,14 @@ std::optional<Server> parse_server(const std::string& text) {
   in6_addr address{};
   std::copy(bytes.begin(), bytes.end(), std::begin(address.s6_addr));
   const bool local = IN6_IS_ADDR_LOOPBACK(&address) || IN6_IS_ADDR_UNSPECIFIED(&address);
-  return Server{"[" + text + "]", local};
+  return NameServer{"[" + text + "]", local};
 }
 
 /// All servers of the file, in order.
-std::vector<Server> parse(std::string_view resolv_conf) {
+std::vector<NameServer> parse(std::string_view resolv_conf) {
   constexpr std::string_view k_keyword = "nameserver";
   constexpr std::string_view k_blanks = " \t\r";
-  std::vector<Server> found;
+  std::vector<NameServer> found;
   while (!resolv_conf.empty()) {
     std::string_view line = resolv_conf.substr(0, resolv_conf.find('\n'));
     resolv_conf.remove_prefix(std::min(resolv_conf.size(), line.size() + 1));
@@ -82,7 +82,7 @@ bool is_forwarder(const std::string& server) {
 
 std::vector<std::string> name_servers(std::string_view resolv_conf) {
   std::vector<std::string> found;
-  for (Server& server : parse(resolv_conf)) {
+  for (NameServer& server : parse(resolv_conf)) {
     if (!server.here && found.size() < k_max_servers) {
       found.push_back(std::move(server.text));
     }
@@ -99,7 +99,7 @@ std::vector<std::string> name_servers_now(std::string_view host, std::string_vie
       found.push_back(text);
     }
   };
-  for (const Server& server : parse(host)) {
+  for (const NameServer& server : parse(host)) {
     if (server.here || server.text.find('%') != std::string::npos) { // the host's interfaces are not the box's
       std::for_each(forwarders.begin(), forwarders.end(), add);
     } else {

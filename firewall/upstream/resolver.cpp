@@ -84,14 +84,14 @@ void Resolver::read_resolv_conf() {
 void Resolver::use(std::size_t first) {
   std::vector<std::string> order = m_servers;
   std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(first), order.end());
-  m_channel = Channel::make(m_context, order, m_mark);
+  m_channel = AresChannel::make(m_context, order, m_mark);
   m_first = first;
   m_moved = Clock::now();
 }
 
 /// c-ares asks the servers in the same order each time: without this, each new name would wait for a dead one. Only the
 /// A question counts: servers that drop AAAA are alive.
-void Resolver::judge_server(const Channel* asked, const Lookup::Answer& answer) {
+void Resolver::judge_server(const AresChannel* asked, const Lookup::FamilyAnswer& answer) {
   if (answer.timeouts == 0 || asked != m_channel.get()) {
     return;
   }
@@ -110,7 +110,7 @@ void Resolver::change_to(std::size_t first) {
 
 void Resolver::ask(const std::string& name, const std::shared_ptr<Lookup>& lookup, Lookup::Family family) {
   ++m_open;
-  m_channel->query(name, family, [this, name, lookup, family, asked = m_channel.get()](Lookup::Answer answer) {
+  m_channel->query(name, family, [this, name, lookup, family, asked = m_channel.get()](Lookup::FamilyAnswer answer) {
     --m_open;
     if (family == Lookup::Family::v4) {
       judge_server(asked, answer);

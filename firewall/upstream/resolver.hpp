@@ -15,7 +15,7 @@
 
 namespace agentbox::firewall::upstream {
 
-class Channel;
+class AresChannel;
 
 /// What the name servers said of one name.
 struct Resolution {
@@ -59,7 +59,7 @@ private:
   void change_to(std::size_t first);
   bool make_room();
   void ask(const std::string& name, const std::shared_ptr<Lookup>& lookup, Lookup::Family family);
-  void judge_server(const Channel* asked, const Lookup::Answer& answer);
+  void judge_server(const AresChannel* asked, const Lookup::FamilyAnswer& answer);
 
   asio::io_context& m_context;
   std::filesystem::path m_resolv_conf;
@@ -72,7 +72,7 @@ private:
   std::vector<std::string> m_servers; ///< as resolv.conf has them
   std::size_t m_first = 0;            ///< the one that is asked first
   Clock::time_point m_moved;          ///< when that became another than resolv.conf's
-  std::shared_ptr<Channel> m_channel;
+  std::shared_ptr<AresChannel> m_channel;
   std::map<std::string, std::shared_ptr<Lookup>> m_lookups;
   std::size_t m_open = 0; ///< questions
 };

@@ -17,7 +17,7 @@ agentbox::policy::EgressPolicy sample() {
   return policy;
 }
 
-void check_answer(const dns::Query& query, std::string_view response) {
+void check_answer(const dns::DnsQuery& query, std::string_view response) {
   require(response.size() <= 512, "a response fits into a plain datagram");
   require(response.substr(12, query.question.size()) == query.question, "the question is echoed");
   const bool address = query.type == dns::k_type_a && response[7] == 1;
@@ -33,7 +33,7 @@ void check_answer(const dns::Query& query, std::string_view response) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { // NOLINT(*-identifier-naming)
   static names::Directory directory(sample());
-  static dns::Stub stub(directory, "0123456789abcdef", [](const agentbox::firewall::audit::AuditRecord& record) {
+  static dns::DnsStub stub(directory, "0123456789abcdef", [](const agentbox::firewall::audit::AuditRecord& record) {
     const std::string line = to_json_line(record);
     require(line.size() <= 4096 && !agentbox::fuzz::has_control_bytes(line.substr(0, line.size() - 1)),
             "the record is one harmless line");
@@ -45,8 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   require(response.size() >= 12 && response.substr(0, 2) == message.substr(0, 2), "the answer carries the query's id");
   require(std::holds_alternative<dns::Unanswerable>(dns::parse_query(response)), "an answer is not answered again");
-  const dns::Parsed parsed = dns::parse_query(message);
-  if (const auto* query = std::get_if<dns::Query>(&parsed)) {
+  const dns::ParsedQuery parsed = dns::parse_query(message);
+  if (const auto* query = std::get_if<dns::DnsQuery>(&parsed)) {
     check_answer(*query, response);
   }
   return 0;

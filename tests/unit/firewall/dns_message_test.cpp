@@ -23,14 +23,14 @@ std::string opt(unsigned version = 0) {
 }
 
 Rcode refusal(const std::string& message) {
-  const Parsed parsed = parse_query(message);
-  REQUIRE(std::holds_alternative<Malformed>(parsed));
-  return std::get<Malformed>(parsed).rcode;
+  const ParsedQuery parsed = parse_query(message);
+  REQUIRE(std::holds_alternative<MalformedQuery>(parsed));
+  return std::get<MalformedQuery>(parsed).rcode;
 }
 
 TEST_CASE("a plain query is read", "[dns]") {
   const std::string message = dns_query("API.Example.com", k_type_a);
-  const auto query = std::get<Query>(parse_query(message));
+  const auto query = std::get<DnsQuery>(parse_query(message));
   CHECK(query.id == 0x1234);
   CHECK(query.recursion_desired);
   CHECK(query.name == "API.Example.com");
@@ -38,26 +38,26 @@ TEST_CASE("a plain query is read", "[dns]") {
   CHECK(query.klass == k_class_in);
   CHECK_FALSE(query.edns);
   CHECK(query.question == message.substr(12));
-  CHECK(std::get<Query>(parse_query(dns_query("", 2))).name.empty());
+  CHECK(std::get<DnsQuery>(parse_query(dns_query("", 2))).name.empty());
 }
 
 TEST_CASE("EDNS is seen, once and in version 0", "[dns]") {
   const std::string query = with_counts(dns_query("a.example", 1), 1, 0, 0, 1);
-  CHECK(std::get<Query>(parse_query(query + opt())).edns);
+  CHECK(std::get<DnsQuery>(parse_query(query + opt())).edns);
   CHECK(refusal(query + opt(1)) == Rcode::bad_version);
   CHECK(refusal(with_counts(dns_query("a.example", 1), 1, 0, 0, 2) + opt() + opt()) == Rcode::format_error);
   // Another record, a TSIG say, is passed over.
-  CHECK_FALSE(std::get<Query>(parse_query(query + wire_name("k.example") + be16(250) + be16(255) + be16(0) + be16(0) +
-                                          be16(3) + "abc"))
+  CHECK_FALSE(std::get<DnsQuery>(parse_query(query + wire_name("k.example") + be16(250) + be16(255) + be16(0) +
+                                             be16(0) + be16(3) + "abc"))
                   .edns);
 }
 
 TEST_CASE("bytes that no host name has do not look like one", "[dns]") {
   std::string message = dns_query("ab.cd.example", 1);
   message.replace(12, 6, bytes({5, 'a', 'b', '.', 'c', 'd'})); // one label with a dot in it
-  CHECK(std::get<Query>(parse_query(message)).name == "ab\\046cd.example");
+  CHECK(std::get<DnsQuery>(parse_query(message)).name == "ab\\046cd.example");
   message.replace(12, 6, bytes({5, 'a', 0, 0x1b, 0xff, '\\'}));
-  CHECK(std::get<Query>(parse_query(message)).name == "a\\000\\027\\255\\092.example");
+  CHECK(std::get<DnsQuery>(parse_query(message)).name == "a\\000\\027\\255\\092.example");
 }
 
 TEST_CASE("malformed messages are answered as such, or not at all", "[dns]") {
@@ -94,13 +94,13 @@ TEST_CASE("names that do not end, or point somewhere, are malformed", "[dns]") {
   CHECK(refusal(header + name + bytes({0}) + be16(1) + be16(1)) == Rcode::format_error); // 257 bytes
   name.resize(name.size() - 4);
   name[192] = 59;
-  CHECK(std::holds_alternative<Query>(parse_query(header + name + bytes({0}) + be16(1) + be16(1)))); // 253
+  CHECK(std::holds_alternative<DnsQuery>(parse_query(header + name + bytes({0}) + be16(1) + be16(1)))); // 253
 }
 
 TEST_CASE("responses are well formed", "[dns]") {
   const std::string message = with_counts(dns_query("a.example", 1), 1, 0, 0, 1) + opt();
-  const auto query = std::get<Query>(parse_query(message));
-  Answer answer;
+  const auto query = std::get<DnsQuery>(parse_query(message));
+  DnsAnswer answer;
   answer.address = 0xC6120001U;
   answer.ttl = 30;
   const std::string question = std::string(query.question);
@@ -108,18 +108,18 @@ TEST_CASE("responses are well formed", "[dns]") {
   CHECK(write_response(query, answer) == be16(0x1234) + be16(0x8180) + be16(1) + be16(1) + be16(0) + be16(1) +
                                              question + be16(0xC00C) + be16(1) + be16(1) + bytes({0, 0, 0, 30}) +
                                              be16(4) + bytes({198, 18, 0, 1}) + edns);
-  Answer negative;
+  DnsAnswer negative;
   negative.rcode = Rcode::no_such_name;
   const std::string soa = bytes({0}) + be16(6) + be16(1) + bytes({0, 0, 0, 1}) + be16(22) + bytes({0, 0}) +
                           bytes({0, 0, 0, 1, 0, 0, 14, 16, 0, 0, 14, 16, 0, 0, 14, 16, 0, 0, 0, 1});
   CHECK(write_response(query, negative) ==
         be16(0x1234) + be16(0x8183) + be16(1) + be16(0) + be16(1) + be16(1) + question + soa + edns);
-  Answer text;
+  DnsAnswer text;
   text.text = "nonce";
   CHECK(write_response(query, text).find("\x05nonce") != std::string::npos);
   text.text = std::string(300, 'x');
   CHECK(write_response(query, text).size() < 512);
-  Malformed malformed{7, false, Rcode::bad_version, true};
+  MalformedQuery malformed{7, false, Rcode::bad_version, true};
   CHECK(write_response(malformed) == be16(7) + be16(0x8080) + be16(0) + be16(0) + be16(0) + be16(1) + bytes({0}) +
                                          be16(41) + be16(1232) + bytes({1, 0, 0, 0}) + be16(0));
 }

@@ -24,7 +24,8 @@ policy::EgressPolicy sample() {
 struct Rig {
   names::Directory directory{sample()};
   std::vector<audit::AuditRecord> records;
-  Stub stub{directory, "cafe0123cafe0123", [this](audit::AuditRecord record) { records.push_back(std::move(record)); }};
+  DnsStub stub{directory, "cafe0123cafe0123",
+               [this](audit::AuditRecord record) { records.push_back(std::move(record)); }};
 
   std::string ask(std::string_view name, unsigned type, unsigned klass = 1) {
     return stub.respond(dns_query(name, type, klass));

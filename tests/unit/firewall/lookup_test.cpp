@@ -17,10 +17,10 @@ using std::chrono::seconds;
 const policy::Address16 k_four = policy::parse_address("203.0.113.5").value();
 const policy::Address16 k_six = policy::parse_address("2001:db8::5").value();
 
-Lookup::Answer answer(std::vector<policy::Address16> addresses, seconds ttl = seconds(20)) {
+Lookup::FamilyAnswer answer(std::vector<policy::Address16> addresses, seconds ttl = seconds(20)) {
   return {addresses.empty() ? ARES_ENODATA : ARES_SUCCESS, 0, std::move(addresses), ttl};
 }
-Lookup::Answer failure(int status) {
+Lookup::FamilyAnswer failure(int status) {
   return {status, 0, {}, {}};
 }
 
@@ -44,7 +44,7 @@ struct Waited {
     context.restart();
     context.poll();
   }
-  void add(Family family, Lookup::Answer given) {
+  void add(Family family, Lookup::FamilyAnswer given) {
     lookup->add(family, std::move(given));
     turn();
   }

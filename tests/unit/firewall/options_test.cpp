@@ -10,7 +10,7 @@
 namespace agentbox::firewall::serve {
 namespace {
 
-Options parse(const std::vector<const char*>& words) {
+FirewallOptions parse(const std::vector<const char*>& words) {
   return parse_options(words);
 }
 
@@ -27,16 +27,17 @@ int code(const std::vector<const char*>& words) {
 constexpr const char* k_nonce = "0123456789abcdef";
 
 TEST_CASE("serve takes its options", "[options]") {
-  const Options defaults = parse({"serve", "--box", "my-box", "--nonce", k_nonce});
-  CHECK(defaults.verb == Options::Verb::serve);
+  const FirewallOptions defaults = parse({"serve", "--box", "my-box", "--nonce", k_nonce});
+  CHECK(defaults.verb == FirewallOptions::Verb::serve);
   CHECK(defaults.box == "my-box");
   CHECK(defaults.policy == "/etc/agentbox/egress.json");
   CHECK(defaults.run == "/run/agentbox");
   CHECK(defaults.audit == "/var/log/agentbox");
   CHECK(defaults.resolv_conf == "/etc/resolv.conf");
   CHECK(defaults.driver == policy::FirewallDriver::nftables);
-  const Options set = parse({"serve", "--box", "b", "--nonce", k_nonce, "--policy", "/p", "--run", "/r", "--audit",
-                             "/a", "--resolv", "/d", "--publish", "3000", "--publish", "80", "--publish", "3000"});
+  const FirewallOptions set =
+      parse({"serve", "--box", "b", "--nonce", k_nonce, "--policy", "/p", "--run", "/r", "--audit", "/a", "--resolv",
+             "/d", "--publish", "3000", "--publish", "80", "--publish", "3000"});
   CHECK(set.policy == "/p");
   CHECK(set.run == "/r");
   CHECK(set.audit == "/a");
@@ -45,14 +46,14 @@ TEST_CASE("serve takes its options", "[options]") {
 }
 
 TEST_CASE("the other verbs need less", "[options]") {
-  CHECK(parse({"lock"}).verb == Options::Verb::lock);
-  CHECK(parse({"ready", "--nonce", "0123456789abcdef"}).verb == Options::Verb::ready);
+  CHECK(parse({"lock"}).verb == FirewallOptions::Verb::lock);
+  CHECK(parse({"ready", "--nonce", "0123456789abcdef"}).verb == FirewallOptions::Verb::ready);
   CHECK_THROWS_AS(parse({"ready"}), support::Error);
-  CHECK(parse({"ready", "--nonce", k_nonce}).verb == Options::Verb::ready);
+  CHECK(parse({"ready", "--nonce", k_nonce}).verb == FirewallOptions::Verb::ready);
   CHECK(code({"ready"}) == 2);
-  CHECK(parse({"ruleset", "--policy", "x"}).verb == Options::Verb::ruleset);
-  CHECK(parse({"--version"}).verb == Options::Verb::version);
-  CHECK(parse({"--help"}).verb == Options::Verb::help);
+  CHECK(parse({"ruleset", "--policy", "x"}).verb == FirewallOptions::Verb::ruleset);
+  CHECK(parse({"--version"}).verb == FirewallOptions::Verb::version);
+  CHECK(parse({"--help"}).verb == FirewallOptions::Verb::help);
 }
 
 TEST_CASE("mistakes on the command line are usage errors", "[options]") {
