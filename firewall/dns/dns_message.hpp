@@ -71,7 +71,7 @@ struct DnsAnswer {
 /// seconds and no longer. At most 512 bytes.
 std::string write_response(const DnsQuery& query, const DnsAnswer& answer);
 
-/// The response to a message that is no query.
+/// Returns the response to a message that is not a query.
 std::string write_response(const MalformedQuery& malformed);
 
 /// Seconds that a refusal may be remembered: short, because a developer may allow the name a moment later.

@@ -131,7 +131,7 @@ unload   take the rules out again: the network namespace is open
 ready    exit 0 if a firewall with this nonce serves, 125 if not
 ruleset  print what would be loaded, and change nothing
 
-  --driver DRIVER        nftables (as it is without), or iptables: how the rules get into the kernel
+  --driver DRIVER        nftables (default) or iptables: how the rules are loaded
   --policy FILE          the egress policy (/etc/agentbox/egress.json)
   --run DIR              where `ready` or `failed` is written (/run/agentbox)
   --audit DIR            where NAME.jsonl and NAME.totals are written (/var/log/agentbox)

@@ -31,7 +31,7 @@ struct NameServer {
   bool here = false; ///< loopback, or of an interface: means something on the machine that wrote the file only
 };
 
-/// Nothing when `text` is no address.
+/// Returns nothing when `text` is not an address.
 std::optional<NameServer> parse_server(const std::string& text) {
   if (text.find('\0') != std::string::npos) {
     return std::nullopt; // inet_pton would read up to there, and c-ares the rest

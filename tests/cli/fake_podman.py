@@ -71,7 +71,7 @@ def main():
             sys.exit("Error: no pod with name or ID  found")
         record(files=session_files())
         run(mine)
-    # One that stands by does its work when its input ends.
+    # A waiting removal runs when its input ends.
     if "/dev/stdin" in ARGV and mine.get("tells"):
         record(verb="stands by")
     record(**({"input": sys.stdin.read()} if "/dev/stdin" in ARGV else {}))

@@ -20,7 +20,7 @@ TEST_CASE("one line on a terminal, none in a pipe") {
   CHECK(announcement(fields, k_pipe, "/home/user").empty());
 }
 
-TEST_CASE("the full network is said on every start") {
+TEST_CASE("the full network is reported on every start") {
   auto fields = session_test::fields();
   fields.egress.mode = policy::NetworkMode::full;
   const auto lines = announcement(fields, k_pipe, "/home/user");

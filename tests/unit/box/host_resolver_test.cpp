@@ -89,7 +89,7 @@ TEST_CASE("what is on the host's loopback, below pasta", "[session]") {
     CHECK(becomes(LoopbackResolver::mapped, stub, "nameserver 127.0.0.53\noptions edns0\n") ==
           k_head + stub + "options edns0\n\nnameserver 192.0.2.53\n");
   }
-  SECTION("nothing at all is said as well") {
+  SECTION("no name server at all is written too") {
     CHECK(HostResolver(to, LoopbackResolver::mapped, {folder / "none", folder / "none"}).at_start() == k_head);
   }
 }
