@@ -7,10 +7,11 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
-#include "firewall/audit/own_file.hpp"
 #include "protocol/protocol.hpp"
 #include "support/error.hpp"
 
@@ -21,6 +22,30 @@ using support::ExitCode;
 namespace {
 
 constexpr std::size_t k_max_kept = 1024;
+
+struct OwnFile {
+  support::Fd fd;
+  std::uint64_t size = 0;
+};
+
+/// Opens the plain file `path` to append to, or makes it with mode 0600, and locks it against another firewall. Never
+/// through a symbolic link, and never a file that has another name. Throws support::Error(failed).
+OwnFile open_own_file(const std::filesystem::path& path) {
+  OwnFile file;
+  file.fd.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_APPEND, 0600));
+  struct stat status {};
+  if (!file.fd || ::fstat(file.fd.get(), &status) != 0) {
+    throw support::system_error(ExitCode::failed, "cannot open the audit log " + path.string(), errno);
+  }
+  if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
+    throw support::Error(ExitCode::failed, "the audit log " + path.string() + " is not a plain file of its own");
+  }
+  if (::flock(file.fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    throw support::system_error(ExitCode::failed, "another firewall writes to " + path.string(), errno);
+  }
+  file.size = static_cast<std::uint64_t>(status.st_size);
+  return file;
+}
 
 /// Of the firewall's own life, and knocks at its gate: nothing that a total is wanted of.
 bool is_counted(const AuditRecord& record) {
@@ -41,7 +66,7 @@ AuditLog::AuditLog(std::filesystem::path folder, std::string box, std::uint64_t 
 }
 
 void AuditLog::open() {
-  OwnFile file = open_own_file(m_folder / (m_box + protocol::k_log_suffix), O_APPEND);
+  OwnFile file = open_own_file(m_folder / (m_box + protocol::k_log_suffix));
   m_file = std::move(file.fd);
   m_size = file.size;
   char last = '\n';
@@ -79,7 +104,11 @@ void AuditLog::append(const AuditRecord& record) {
 }
 
 void AuditLog::count(const AuditRecord& record) {
-  m_healthy = m_ledger.add(record) && m_healthy;
+  const bool was_written = !m_ledger.changed();
+  m_ledger.add(record);
+  if (was_written && m_on_change) {
+    m_on_change();
+  }
 }
 
 void AuditLog::keep(AuditRecord record) {
@@ -121,12 +150,21 @@ void AuditLog::write_unless_limited(AuditRecord record) {
     return;
   }
   if (m_healthy) {
-    flush();
+    write_left_out();
   }
   this->record(std::move(record));
 }
 
-void AuditLog::flush() {
+void AuditLog::flush() noexcept {
+  try {
+    write_left_out();
+    m_healthy = m_ledger.write() && m_healthy;
+  } catch (const std::exception&) { // no memory
+    m_healthy = false;
+  }
+}
+
+void AuditLog::write_left_out() {
   if (const std::uint64_t count = m_limiter.take_left_out(); count > 0) {
     AuditRecord record;
     record.verdict = Verdict::allow;
@@ -137,7 +175,7 @@ void AuditLog::flush() {
 }
 
 bool AuditLog::recover() {
-  if (!m_ledger.flush()) {
+  if (!m_ledger.write()) {
     m_healthy = false;
     return false;
   }

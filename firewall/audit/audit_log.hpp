@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "firewall/audit/audit_record.hpp"
 #include "firewall/audit/ledger.hpp"
@@ -14,7 +16,7 @@ namespace agentbox::firewall::audit {
 
 /// The audit log of one box: FOLDER/BOX.jsonl, append-only, never through a symbolic link, mode 0600. At `max_bytes`
 /// the file becomes BOX.jsonl.1 and a new one is begun, so that a box takes no more than twice that on the host's disk.
-/// What the decisions come to outlives that in the ledger, which also counts what the limiter keeps out of the log.
+/// The totals by host outlive that in the ledger, which also counts what the limiter keeps out of the log.
 class AuditLog {
 public:
   static constexpr std::uint64_t k_max_bytes = 16U << 20U;
@@ -28,8 +30,11 @@ public:
   /// open.
   void write(AuditRecord record) noexcept;
 
-  /// Writes how many records the limiter left out, if it did.
-  void flush();
+  /// Writes the totals, and how many records the limiter left out.
+  void flush() noexcept;
+
+  /// Has `changed` called when the totals on disk lack a decision, once until flush() has written them.
+  void on_change(std::function<void()> changed) { m_on_change = std::move(changed); }
 
   /// Whether the last record could be written. While it could not (a full disk), the proxy lets no connection through:
   /// what is not recorded does not happen.
@@ -43,6 +48,7 @@ private:
   void rotate();
   void write_unless_limited(AuditRecord record);
   void record(AuditRecord record);
+  void write_left_out();
   void count(const AuditRecord& record);
   void append(const AuditRecord& record);
   void keep(AuditRecord record);
@@ -54,6 +60,7 @@ private:
   support::Fd m_file;
   Ledger m_ledger;
   Limiter m_limiter;
+  std::function<void()> m_on_change;
   std::deque<AuditRecord> m_kept; ///< connections that could not be written
   std::uint64_t m_lost = 0;       ///< that could not be kept either
   bool m_healthy = true;

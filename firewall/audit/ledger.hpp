@@ -3,67 +3,54 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
 #include "firewall/audit/audit_record.hpp"
-#include "firewall/audit/sum.hpp"
-#include "support/fd.hpp"
 
 namespace agentbox::firewall::audit {
 
-/// What a box's decisions come to, by host: FOLDER/BOX.totals, of fixed places that are written over. Unlike the log it
-/// is never rotated, so no flood displaces what it has; and it has what the limiter keeps out of the log.
+/// The sums of a box's decisions by host, in FOLDER/BOX.totals: lines as in the log, with `count` and `first`. Unlike
+/// the log the file is never rotated, so no flood displaces a host, and it counts what the limiter keeps out of the
+/// log.
 ///
-/// Of each group (kind, verdict, reason) a number of hosts, the first ones, keep their places for good. Those that come
-/// later share a few places, where the one that counts least gives way to a new one and goes on as one of its `others`.
-/// Each decision is one write within a page: after a kill at any moment it counts once, or was not made yet.
+/// Of each group (kind, verdict, reason) the first hosts are kept for good. Later ones share a few entries: the one
+/// that counts least is added to the group's k_other_hosts when a new one comes. No decision is lost.
 class Ledger {
 public:
-  /// Places of one group.
+  /// Entries of one group.
   struct Limits {
-    std::size_t allowed = 1024; ///< for the first hosts, of what was allowed
-    std::size_t denied = 128;   ///< the same, of what was denied
-    std::size_t changing = 32;  ///< for those that come later
+    std::size_t allowed = 1024; ///< first hosts, of what was allowed
+    std::size_t denied = 128;   ///< first hosts, of what was denied
+    std::size_t changing = 32;  ///< later hosts
   };
 
-  /// Opens the file and reads what is in it. Throws support::Error(failed), also when another firewall writes to it.
-  Ledger(const std::filesystem::path& folder, const std::string& box, Limits limits);
-  Ledger(const std::filesystem::path& folder, const std::string& box) : Ledger(folder, box, Limits{}) {}
+  /// Reads the file, if there is one. Throws support::Error when it cannot be read or is a symbolic link.
+  Ledger(std::filesystem::path folder, const std::string& box, Limits limits);
+  Ledger(std::filesystem::path folder, const std::string& box) : Ledger(std::move(folder), box, Limits{}) {}
 
-  /// Counts `record`, whose box and time are set. False when it could not be written: flush() does it later.
-  bool add(const AuditRecord& record);
+  /// Counts `record`, whose box and time are set, in memory.
+  void add(const AuditRecord& record);
 
-  /// Writes what could not be written. Whether all is written.
-  bool flush();
+  /// Whether the file lacks what was added.
+  bool changed() const noexcept { return m_changed; }
+
+  /// Replaces the file in one step (rename) if changed(). Returns false when it cannot be written; the old one stays.
+  bool write();
 
 private:
-  struct Place {
-    Sum sum;
-    std::string fixed;
-    bool unwritten = false;
-  };
+  using Hosts = std::unordered_map<std::string, AuditRecord>; ///< by key_of()
   struct Group {
-    std::size_t firsts = 0;
-    std::vector<std::size_t> changing;
+    Hosts firsts;
+    Hosts changing;
+    std::optional<AuditRecord> others;
   };
 
-  void load();
-  void enter(std::size_t index);
-  std::size_t place_for(const AuditRecord& record);
-  std::size_t least(const Group& group) const;
-  void replace(std::size_t index, const AuditRecord& record);
-  std::size_t most_firsts(const AuditRecord& record) const;
-  bool write(std::size_t index);
-
+  std::filesystem::path m_path;
   Limits m_limits;
-  support::Fd m_file;
-  std::vector<Place> m_places;
-  std::vector<std::size_t> m_free; ///< places that hold nothing that could be read
-  std::unordered_map<std::string, std::size_t> m_by_key;
   std::map<std::string, Group> m_groups;
-  std::size_t m_unwritten = 0;
+  bool m_changed = false;
 };
 
 } // namespace agentbox::firewall::audit

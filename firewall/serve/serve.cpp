@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <exception>
@@ -83,7 +85,16 @@ public:
                                       return m_log.healthy();
                                     },
                                     [this] { m_proxy.recheck(); }),
-        m_control(context, options.run / protocol::k_control_socket, m_controller) {}
+        m_control(context, options.run / protocol::k_control_socket, m_controller), m_flush(context) {
+    m_log.on_change([this] {
+      m_flush.expires_after(std::chrono::seconds(1)); // all that SIGKILL can take from the totals
+      m_flush.async_wait([this](const std::error_code& error) {
+        if (!error) {
+          m_log.flush();
+        }
+      });
+    });
+  }
 
   void start() {
     m_blocked.start();
@@ -147,6 +158,7 @@ private:
   dns::DnsServer m_dns;
   control::Controller m_controller;
   control::ControlServer m_control;
+  asio::steady_timer m_flush; ///< when the totals are written
 };
 
 void run(const FirewallOptions& options) {

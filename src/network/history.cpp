@@ -65,13 +65,11 @@ void add_lines(const fs::path& path, const Filter& filter, std::string& oldest, 
 
 /// The box whose log `file` is; empty when it is none.
 std::string box_of(const std::string& file) {
-  for (const std::string_view suffix : {k_suffix, k_old_suffix, k_totals_suffix}) {
-    if (file.ends_with(suffix) &&
-        protocol::is_box_name(std::string_view(file).substr(0, file.size() - suffix.size()))) {
-      return file.substr(0, file.size() - suffix.size());
-    }
-  }
-  return {};
+  const std::string box = file.substr(0, file.find('.'));
+  const std::string_view suffix = std::string_view(file).substr(box.size());
+  // NAME.totals.PID.new: the firewall was killed while it wrote.
+  const bool is_ours = suffix == k_suffix || suffix == k_old_suffix || suffix.starts_with(k_totals_suffix);
+  return is_ours && protocol::is_box_name(box) ? box : "";
 }
 
 void add_box(const fs::path& folder, const std::string& box, const Filter& filter, History& history) {

@@ -2,38 +2,18 @@
 #include "network/sums.hpp"
 
 #include <algorithm>
-#include <fcntl.h>
 #include <map>
-#include <string_view>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
 #include "firewall/audit/sum.hpp"
-#include "support/fd.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
 
 namespace agentbox::network {
 namespace {
 
 namespace audit = firewall::audit;
 using audit::AuditRecord;
-
-constexpr std::size_t k_max_places = 65536; // more than a firewall ever makes
-constexpr int k_attempts = 5;
-
-/// The place that begins at `at`; read again when the firewall writes to it just now.
-std::optional<audit::Sum> read_place(int file, off_t at) {
-  std::string bytes(audit::k_place, '\0');
-  for (int attempt = 0; attempt < k_attempts; ++attempt) {
-    if (pread(file, bytes.data(), bytes.size(), at) != static_cast<ssize_t>(bytes.size())) {
-      return std::nullopt;
-    }
-    if (auto sum = audit::from_place(bytes)) {
-      return sum;
-    }
-  }
-  return std::nullopt;
-}
 
 using ByKey = std::map<std::string, AuditRecord>;
 
@@ -64,22 +44,12 @@ std::vector<AuditRecord> values_of(ByKey&& sums) {
 } // namespace
 
 std::vector<AuditRecord> read_totals(const std::filesystem::path& path) {
-  const support::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  struct stat info {};
-  if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+  try {
+    const auto text = support::read_file_beneath(path.parent_path(), path.filename(), audit::k_max_totals_bytes);
+    return summed(audit::parse_totals(text.value_or("")));
+  } catch (const support::Error&) { // a link, a FIFO: nothing that a firewall wrote
     return {};
   }
-  ByKey sums; // others of the same kind come from several places
-  const std::size_t places = std::min(static_cast<std::size_t>(info.st_size) / audit::k_place, k_max_places);
-  for (std::size_t i = 0; i < places; ++i) {
-    if (const auto sum = read_place(file.get(), static_cast<off_t>(i * audit::k_place))) {
-      add_to(sums, sum->record);
-      if (const auto others = audit::others_of(*sum)) {
-        add_to(sums, *others);
-      }
-    }
-  }
-  return values_of(std::move(sums));
 }
 
 std::vector<AuditRecord> summed(const std::vector<AuditRecord>& records) {

@@ -9,9 +9,9 @@
 
 namespace agentbox::network {
 
-/// What the file `path` (NAME.totals) has: a record with `count` and `first` for each kind of decision on each host,
-/// and one with the address k_other_hosts for those that were too many to keep apart. Nothing without such a file.
-/// Reads while a firewall writes; bounded; skips links and invalid places.
+/// Returns the sums in the file `path` (NAME.totals): a record with `count` and `first` for each kind of decision on
+/// each host, and one with the address k_other_hosts for those that were too many to keep apart. Empty without a
+/// readable file. Lines that are not a sum are skipped.
 std::vector<firewall::audit::AuditRecord> read_totals(const std::filesystem::path& path);
 
 /// `records`, those of the same kind and host summed.

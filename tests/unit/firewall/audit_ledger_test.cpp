@@ -3,13 +3,14 @@
 
 #include <csignal>
 #include <fstream>
-#include <sstream>
+#include <iterator>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "catch.hpp"
 #include "firewall/audit/audit_log.hpp"
+#include "firewall/audit/sum.hpp"
 #include "support/error.hpp"
 #include "temp_folder.hpp"
 
@@ -32,16 +33,10 @@ AuditRecord decision(const std::string& name, Verdict verdict = Verdict::allow, 
   return record;
 }
 
-std::vector<Sum> sums_in(const fs::path& file) {
+std::vector<AuditRecord> sums_in(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
-  std::vector<Sum> sums;
-  std::string bytes(k_place, '\0');
-  while (stream.read(bytes.data(), k_place)) {
-    if (auto sum = from_place(bytes)) {
-      sums.push_back(*std::move(sum));
-    }
-  }
-  return sums;
+  const std::string text(std::istreambuf_iterator<char>(stream), {});
+  return parse_totals(text);
 }
 
 struct All {
@@ -49,18 +44,18 @@ struct All {
   std::uint64_t bytes_up = 0;
 };
 
-All all_of(const std::vector<Sum>& sums) {
+All all_of(const std::vector<AuditRecord>& sums) {
   All all;
-  for (const Sum& sum : sums) {
-    all.count += sum.record.count + sum.others.count;
-    all.bytes_up += sum.record.bytes_up + sum.others.bytes_up;
+  for (const AuditRecord& sum : sums) {
+    all.count += sum.count;
+    all.bytes_up += sum.bytes_up;
   }
   return all;
 }
 
-const Sum* find(const std::vector<Sum>& sums, const std::string& name) {
-  for (const Sum& sum : sums) {
-    if (sum.record.name == name) {
+const AuditRecord* find(const std::vector<AuditRecord>& sums, const std::string& name) {
+  for (const AuditRecord& sum : sums) {
+    if (sum.name == name) {
       return &sum;
     }
   }
@@ -73,16 +68,19 @@ TEST_CASE("decisions of one kind on one host are one sum, and go on after a rest
   const tests::TempFolder folder;
   for (int i = 0; i < 2; ++i) {
     Ledger ledger(folder.path(), "b");
-    CHECK(ledger.add(decision("a.example", Verdict::allow, 10)));
-    CHECK(ledger.add(decision("b.example", Verdict::deny)));
-    CHECK(ledger.add(decision("a.example", Verdict::allow, 20)));
+    ledger.add(decision("a.example", Verdict::allow, 10));
+    ledger.add(decision("b.example", Verdict::deny));
+    ledger.add(decision("a.example", Verdict::allow, 20));
+    CHECK(ledger.changed());
+    CHECK(ledger.write());
+    CHECK_FALSE(ledger.changed());
   }
   const auto sums = sums_in(folder.path() / "b.totals");
   REQUIRE(sums.size() == 2);
-  CHECK(find(sums, "a.example")->record.count == 4);
-  CHECK(find(sums, "a.example")->record.bytes_up == 60);
-  CHECK(find(sums, "a.example")->record.first < find(sums, "a.example")->record.time);
-  CHECK(find(sums, "b.example")->record.count == 2);
+  CHECK(find(sums, "a.example")->count == 4);
+  CHECK(find(sums, "a.example")->bytes_up == 60);
+  CHECK(find(sums, "a.example")->first < find(sums, "a.example")->time);
+  CHECK(find(sums, "b.example")->count == 2);
 }
 
 TEST_CASE("a flood of hosts displaces neither the first ones nor what counts, and nothing is lost", "[audit]") {
@@ -100,9 +98,10 @@ TEST_CASE("a flood of hosts displaces neither the first ones nor what counts, an
     }
     // Another group has its own places.
     ledger.add(decision("other.example", verdict == Verdict::allow ? Verdict::deny : Verdict::allow));
+    CHECK(ledger.write());
   }
   const auto sums = sums_in(folder.path() / "b.totals");
-  CHECK(sums.size() == 4 + 2 + 1);
+  CHECK(sums.size() == 4 + 2 + 1 + 1); // and the other hosts
   CHECK(find(sums, "first.example") != nullptr);
   CHECK(find(sums, "heavy.example") != nullptr);
   CHECK(find(sums, "n99.example") != nullptr);
@@ -112,29 +111,48 @@ TEST_CASE("a flood of hosts displaces neither the first ones nor what counts, an
   CHECK(all_of(sums).bytes_up == 1102);
   Ledger again(folder.path(), "b", k_small); // and the bounds hold for what was there before
   again.add(decision("late.example", verdict));
-  CHECK(sums_in(folder.path() / "b.totals").size() == 7);
+  CHECK(again.write());
+  CHECK(sums_in(folder.path() / "b.totals").size() == 8);
+  CHECK(find(sums_in(folder.path() / "b.totals"), "first.example") != nullptr);
   CHECK(all_of(sums_in(folder.path() / "b.totals")).count == 104);
 }
 
-TEST_CASE("two firewalls never write to the same totals", "[audit]") {
+TEST_CASE("two firewalls never write to the same log and totals", "[audit]") {
   const tests::TempFolder folder;
-  const Ledger ledger(folder.path(), "b");
-  CHECK_THROWS_AS(Ledger(folder.path(), "b"), support::Error);
-  CHECK_NOTHROW(Ledger(folder.path(), "c"));
+  const AuditLog log(folder.path(), "b");
+  CHECK_THROWS_AS(AuditLog(folder.path(), "b"), support::Error);
+  CHECK_NOTHROW(AuditLog(folder.path(), "c"));
 }
 
-TEST_CASE("a place that cannot be read is used anew", "[audit]") {
+TEST_CASE("totals that cannot be written stay as they were, and are written later", "[audit]") {
   const tests::TempFolder folder;
   const fs::path file = folder.path() / "b.totals";
-  std::ofstream(file) << std::string(k_place, 'x') << "rest";
   Ledger ledger(folder.path(), "b");
   ledger.add(decision("a.example"));
-  ledger.add(decision("b.example"));
-  CHECK(fs::file_size(file) == 2 * k_place);
-  CHECK(sums_in(file).size() == 2);
+  REQUIRE(ledger.write());
+  ledger.add(decision("a.example"));
+  fs::create_directory(file.string() + "." + std::to_string(getpid()) + ".new");
+  CHECK_FALSE(ledger.write());
+  CHECK(ledger.changed());
+  CHECK(all_of(sums_in(file)).count == 1);
+  fs::remove(file.string() + "." + std::to_string(getpid()) + ".new");
+  CHECK(ledger.write());
+  CHECK(all_of(sums_in(file)).count == 2);
 }
 
-TEST_CASE("after a kill at any moment each decision counts once or not at all, and the log is readable", "[audit]") {
+TEST_CASE("lines of the totals that are not a sum are left out, and a link is refused", "[audit]") {
+  const tests::TempFolder folder;
+  const fs::path file = folder.path() / "b.totals";
+  std::ofstream(file) << std::string(5000, 'x') << "\nrest";
+  Ledger ledger(folder.path(), "b");
+  ledger.add(decision("a.example"));
+  CHECK(ledger.write());
+  CHECK(sums_in(file).size() == 1);
+  fs::create_symlink(file, folder.path() / "link.totals");
+  CHECK_THROWS_AS(Ledger(folder.path(), "link"), support::Error);
+}
+
+TEST_CASE("a kill at any moment takes only what was not flushed, and the log stays readable", "[audit]") {
   const tests::TempFolder folder;
   auto* written = static_cast<volatile std::uint64_t*>(
       mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
@@ -143,9 +161,12 @@ TEST_CASE("after a kill at any moment each decision counts once or not at all, a
     const pid_t child = fork();
     if (child == 0) {
       AuditLog log(folder.path(), "b", 8192); // rotates all the time
-      for (std::uint64_t i = 0;; ++i) {
+      for (std::uint64_t i = 1;; ++i) {
         log.write(decision("n" + std::to_string(i % 2000) + ".example", i % 3 == 0 ? Verdict::deny : Verdict::allow));
-        *written = *written + 1;
+        if (i % 3 == 0) {
+          log.flush();
+          *written = *written + 3; // at least the last flush is on disk
+        }
       }
     }
     const std::uint64_t wanted = *written + 5 + static_cast<std::uint64_t>(round % 7) * 11;
@@ -155,7 +176,7 @@ TEST_CASE("after a kill at any moment each decision counts once or not at all, a
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
     const All all = all_of(sums_in(folder.path() / "b.totals"));
-    REQUIRE(all.count - *written <= 1); // the one that was being made
+    REQUIRE(all.count - *written <= 3); // flushed, but not told yet
     REQUIRE(all.bytes_up == all.count);
     *written = all.count;
   }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "catch.hpp"
+#include "firewall/audit/sum.hpp"
 #include "support/error.hpp"
 
 namespace agentbox::firewall::audit {
@@ -97,6 +98,7 @@ TEST_CASE("the log takes no more room than it may", "[audit]") {
   CHECK(fs::file_size(folder.path / "mybox.jsonl") <= 4096);
   CHECK(fs::file_size(folder.path / "mybox.jsonl.1") <= 4096);
   CHECK(content(folder.path / "mybox.jsonl").find("n199.example") != std::string::npos);
+  log.flush();
   CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 3); // and the totals
 }
 
@@ -123,11 +125,39 @@ TEST_CASE("what the limiter leaves out of the log is in the totals", "[audit]") 
   AuditRecord gate;
   gate.kind = Kind::gate;
   log.write(gate);
-  const auto sum = from_place(content(folder.path / "mybox.totals"));
-  REQUIRE(sum);
-  CHECK(sum->record.count == 100);
+  log.flush();
+  const auto sums = parse_totals(content(folder.path / "mybox.totals"));
+  REQUIRE(sums.size() == 1);
+  CHECK(sums[0].count == 100);
   const std::string text = content(folder.path / "mybox.jsonl");
   CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+}
+
+TEST_CASE("the first decision after the totals were written asks for the next write, once", "[audit]") {
+  const Folder folder;
+  AuditLog log(folder.path, "mybox");
+  int asked = 0;
+  log.on_change([&] { ++asked; });
+  log.write(allowed("a.example"));
+  log.write(allowed("a.example"));
+  CHECK(asked == 1);
+  log.flush();
+  log.write(allowed("a.example"));
+  CHECK(asked == 2);
+}
+
+TEST_CASE("totals that cannot be written make the log unhealthy", "[audit]") {
+  const Folder folder;
+  AuditLog log(folder.path, "mybox");
+  log.write(allowed("a.example"));
+  const fs::path aside = (folder.path / "mybox.totals.").string() + std::to_string(::getpid()) + ".new";
+  fs::create_directory(aside);
+  log.flush();
+  CHECK_FALSE(log.healthy());
+  CHECK_FALSE(log.recover());
+  fs::remove(aside);
+  CHECK(log.recover());
+  CHECK(fs::exists(folder.path / "mybox.totals"));
 }
 
 TEST_CASE("a log that cannot be written says so, and recovers", "[audit]") {

@@ -4,7 +4,6 @@
 #include <fstream>
 
 #include "catch.hpp"
-#include "firewall/audit/sum.hpp"
 #include "network/backtest.hpp"
 #include "network/history.hpp"
 #include "network/notice.hpp"
@@ -33,10 +32,8 @@ AuditRecord sum_of(AuditRecord record, std::uint64_t count, const char* first, c
   return record;
 }
 
-void write_place(const std::filesystem::path& file, const AuditRecord& record,
-                 firewall::audit::Sum::Others others = {}) {
-  std::ofstream(file, std::ios::app) << firewall::audit::to_place(firewall::audit::fixed_part(record),
-                                                                  {record, std::move(others)});
+void write_sum(const std::filesystem::path& file, const AuditRecord& record) {
+  std::ofstream(file, std::ios::app) << firewall::audit::to_json_line(record);
 }
 
 const AuditRecord* find(const std::vector<AuditRecord>& records, const std::string& name) {
@@ -55,9 +52,12 @@ const AuditRecord k_denied = sum_of(record(Kind::dns, "no.example", 0, "not-list
 
 TEST_CASE("totals hold what the log has lost") {
   const tests::TempFolder folder;
-  write_place(folder.path() / "b.totals", k_upload);
-  write_place(folder.path() / "b.totals", k_denied, {40, 3, 2, k_noon, k_two});
-  std::ofstream(folder.path() / "b.totals", std::ios::app) << "half a place";
+  write_sum(folder.path() / "b.totals", k_upload);
+  write_sum(folder.path() / "b.totals", k_denied);
+  AuditRecord others = sum_of(record(Kind::dns, "", 0, "not-listed"), 40, k_noon, k_two, 3);
+  others.address = firewall::audit::k_other_hosts;
+  write_sum(folder.path() / "b.totals", others);
+  std::ofstream(folder.path() / "b.totals", std::ios::app) << "half a line";
   std::ofstream(folder.path() / "b.jsonl")
       << firewall::audit::to_json_line(record(Kind::dns, "no.example", 0, "not-listed", k_two));
   const History history = read_history(folder.path(), {});
@@ -114,9 +114,9 @@ TEST_CASE("without totals the lines are summed") {
 
 TEST_CASE("since a time the totals count as far as they are of it, and the lines where they are of both sides") {
   const tests::TempFolder folder;
-  write_place(folder.path() / "b.totals", k_upload); // before
-  write_place(folder.path() / "b.totals", k_denied); // both
-  write_place(folder.path() / "b.totals", sum_of(record(Kind::dns, "new.example", 0, "not-listed"), 7, k_one, k_two));
+  write_sum(folder.path() / "b.totals", k_upload); // before
+  write_sum(folder.path() / "b.totals", k_denied); // both
+  write_sum(folder.path() / "b.totals", sum_of(record(Kind::dns, "new.example", 0, "not-listed"), 7, k_one, k_two));
   std::ofstream(folder.path() / "b.jsonl")
       << firewall::audit::to_json_line(record(Kind::dns, "no.example", 0, "not-listed", k_two))
       << firewall::audit::to_json_line(record(Kind::dns, "new.example", 0, "not-listed", k_two));
