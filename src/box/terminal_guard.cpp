@@ -13,6 +13,7 @@
 
 #include "support/command.hpp"
 #include "support/error.hpp"
+#include "support/ignore_sigpipe.hpp"
 #include "support/pidfd.hpp"
 #include "support/terminal.hpp"
 
@@ -78,6 +79,7 @@ TerminalGuard::TerminalGuard() {
 
 TerminalGuard::~TerminalGuard() {
   if (m_watcher > 0) {
+    const support::IgnoreSigpipe ignore; // it may have been killed
     [[maybe_unused]] const ssize_t written = write(m_alive.get(), "e", 1); // an end in peace
     support::wait_or_kill(m_watcher, std::chrono::seconds(1));
   }
