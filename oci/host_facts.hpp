@@ -40,12 +40,12 @@ struct Controllers {
   bool operator==(const Controllers&) const = default;
 };
 
-/// Where Git's settings lead in a folder. Relative.
-struct GitLeads {
-  std::vector<std::string> read_only; ///< protected for that reason alone
-  std::vector<std::string> trees;     ///< hooks folders and included files, there or not, protected or not
-  std::set<std::string> files;        ///< the same of what commands name, and the links by which they lead there
-  std::vector<std::string> unused_exceptions; ///< of the policy's workspace.protect_except: to which no setting leads
+/// The paths in a directory that Git's settings reference. Relative.
+struct GitReferences {
+  std::vector<std::string> read_only;  ///< protected only because they are referenced
+  std::vector<std::string> referenced; ///< hooks directories and included files, existing or not, protected or not
+  std::set<std::string> command_files; ///< files that commands name, and links on the way to them
+  std::vector<std::string> unused_exceptions; ///< entries of workspace.protect_except that no setting references
 };
 
 /// What the renderers must know of the host besides the policy. Plain values, gathered by the launcher.
@@ -73,8 +73,9 @@ struct HostFacts {
   std::vector<std::string> masked_paths;    ///< those of the policy's workspace.mask that exist (no symbolic links)
   /// The same for further writable folders, by the source of the mount: paths relative to it.
   std::map<std::filesystem::path, std::vector<std::string>> protected_in_mounts;
-  std::map<std::filesystem::path, GitLeads> git_leads; ///< of the workspace and further writable folders; no renderer's
-  std::filesystem::path empty_file;                    ///< what the box sees in the place of a masked file
+  std::map<std::filesystem::path, GitReferences>
+      git_references;               ///< of the workspace and further writable folders; no renderer's
+  std::filesystem::path empty_file; ///< what the box sees in the place of a masked file
   std::map<std::filesystem::path, FileIdentity> sources; ///< the workspace, every mount's source, and every protected
                                                          ///< or masked path with its ancestors below the workspace
   bool compare_inside = false; ///< agent-entrypoint is told the identities, and looks again behind the mounts

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "git/layout.hpp"
 #include "oci/render.hpp"
 #include "oci/sealed_file.hpp"
 #include "policy/path_rules.hpp"
@@ -68,7 +69,7 @@ void add_agent_filesystems(json& mounts, const policy::Limits& limits) {
 /// Refuses a path that the policy does not name. Those of a repository stand for its submodules' as well, for .git
 /// itself where that is a file, and for a workspace that is a repository itself, whose files can have any name there.
 void require_named(const std::string& text, const std::vector<std::string>& list) {
-  const auto is_git = [](const std::string& one) { return one == ".git" || one.starts_with(".git/"); };
+  const auto is_git = [](const std::string& one) { return one == git::k_git || git::is_in_git(one); };
   const bool named =
       std::find(list.begin(), list.end(), text) != list.end() || std::any_of(list.begin(), list.end(), is_git);
   if (!named || !policy::is_normal_relative(text)) {

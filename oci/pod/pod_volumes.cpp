@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "git/layout.hpp"
 #include "oci/pod/pod_parts.hpp"
 #include "policy/egress_json.hpp"
 #include "policy/env_names.hpp"
@@ -54,7 +55,7 @@ std::vector<std::string> protected_for(Door door, const policy::Workspace& works
   if (door != Door::kubernetes) {
     return facts.host.protected_paths;
   }
-  static const std::set<std::string> always = {".agentbox", ".git/config", ".git/hooks"};
+  static const std::set<std::string> always = {".agentbox", git::k_own_config, git::k_own_hooks};
   const auto& known = policy::default_protected_paths();
   const auto& here = facts.host.protected_paths;
   std::vector<std::string> result;

@@ -50,21 +50,21 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
   return lines;
 }
 
-std::vector<std::string> protection_notices(const oci::GitLeads& leads, const policy::Workspace& workspace) {
+std::vector<std::string> protection_notices(const oci::GitReferences& references, const policy::Workspace& workspace) {
   constexpr std::size_t k_named = 4;
   std::vector<std::string> lines;
-  if (!leads.read_only.empty()) {
-    const std::size_t count = std::min(k_named, leads.read_only.size());
+  if (!references.read_only.empty()) {
+    const std::size_t count = std::min(k_named, references.read_only.size());
     std::vector<std::string> named;
     for (std::size_t i = 0; i < count; ++i) {
-      named.push_back(support::escape_untrusted(leads.read_only[i], 80));
+      named.push_back(support::escape_untrusted(references.read_only[i], 80));
     }
-    const std::size_t more = leads.read_only.size() - count;
+    const std::size_t more = references.read_only.size() - count;
     lines.push_back(fmt::format("read-only in the box, because Git settings refer to it: {}{} (to make one writable: "
                                 "[protect] except, see agentbox-config(5))",
                                 support::join(named, ", "), more > 0 ? fmt::format(", {} more", more) : ""));
   }
-  for (const std::string& path : leads.unused_exceptions) {
+  for (const std::string& path : references.unused_exceptions) {
     const std::string meant = support::did_you_mean(path.substr(0, 64), workspace.protect);
     if (!meant.empty()) {
       lines.push_back(fmt::format("[protect] except has no effect on {}, which is not protected{}",

@@ -16,6 +16,6 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
 
 /// Returns the messages about paths that are read-only because Git settings refer to them, and about entries of
 /// `[protect] except` that match nothing but look like a protected path. Pure.
-std::vector<std::string> protection_notices(const oci::GitLeads& leads, const policy::Workspace& workspace);
+std::vector<std::string> protection_notices(const oci::GitReferences& references, const policy::Workspace& workspace);
 
 } // namespace agentbox::box

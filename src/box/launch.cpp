@@ -18,6 +18,7 @@
 #include "box/probe.hpp"
 #include "box/show_plan.hpp"
 #include "boxes/registry.hpp"
+#include "git/layout.hpp"
 #include "guard/guard.hpp"
 #include "network/blocked_summary.hpp"
 #include "network/history.hpp"
@@ -105,15 +106,15 @@ struct Setting {
 
 /// Returns what no box can write or move: the guarded paths and the directories above them are mounts in it. A tree's
 /// root is only one of them when it is itself a repository; what is in it is examined by name in any case.
-review::Held held_by(const oci::HostFacts& facts) {
-  review::Held held;
+review::MountedFiles mounted_files(const oci::HostFacts& facts) {
+  review::MountedFiles mounted;
   for (const auto& [path, identity] : facts.sources) {
-    const bool below = facts.sources.contains(path.parent_path()) || facts.sources.contains(path / "hooks");
+    const bool below = facts.sources.contains(path.parent_path()) || facts.sources.contains(path / git::k_hooks);
     if (below) {
-      held.emplace(identity.device, identity.inode);
+      mounted.emplace(identity.device, identity.inode);
     }
   }
-  return held;
+  return mounted;
 }
 
 std::vector<std::filesystem::path> writable_folders(const policy::PolicyFields& fields) {
@@ -127,21 +128,22 @@ std::vector<std::filesystem::path> writable_folders(const policy::PolicyFields& 
 }
 
 /// Returns the writable directories, and the paths in them that Git settings refer to: the box could create those.
-std::vector<review::Tree> trees_of(const policy::PolicyFields& fields, const oci::HostFacts& facts) {
-  std::vector<review::Tree> trees;
+std::vector<review::ReviewedTree> trees_of(const policy::PolicyFields& fields, const oci::HostFacts& facts) {
+  std::vector<review::ReviewedTree> trees;
   for (std::filesystem::path& folder : writable_folders(fields)) {
-    const auto leads = facts.git_leads.find(folder);
-    trees.push_back(leads == facts.git_leads.end()
-                        ? review::Tree{std::move(folder), {}, {}}
-                        : review::Tree{std::move(folder), leads->second.trees, leads->second.files});
+    const auto references = facts.git_references.find(folder);
+    trees.push_back(
+        references == facts.git_references.end()
+            ? review::ReviewedTree{std::move(folder), {}, {}}
+            : review::ReviewedTree{std::move(folder), references->second.referenced, references->second.command_files});
   }
   return trees;
 }
 
 struct Prepared {
   Plan plan;
-  std::vector<review::Tree> trees; ///< to review when the box has ended
-  review::Before before;
+  std::vector<review::ReviewedTree> trees; ///< to review when the box has ended
+  review::Baseline baseline;
   std::vector<std::string> notices;
   std::optional<HostResolver> resolver;
 };
@@ -158,9 +160,9 @@ Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
   facts.compare_inside = true;
   const policy::PolicyFields& fields = setting.policy.fields();
   Prepared prepared;
-  prepared.notices = protection_notices(facts.git_leads[fields.workspace.source], fields.workspace);
+  prepared.notices = protection_notices(facts.git_references[fields.workspace.source], fields.workspace);
   prepared.trees = trees_of(fields, facts);
-  prepared.before = review::remember(prepared.trees, held_by(facts));
+  prepared.baseline = review::record_baseline(prepared.trees, mounted_files(facts));
   prepared.resolver.emplace(setting.paths.host_resolv_conf(), loopback_resolver(setting.facts));
   const Host host{setting.podman,
                   setting.facts,
@@ -207,11 +209,12 @@ void clean_workspace(const policy::PolicyFields& fields, const boxes::Claim& cla
 
 /// Logs what the box left that the host may run or trust, and keeps it for `agentbox review`.
 void report(const policy::PolicyFields& fields, const Prepared& prepared, const review::Moment& start) {
-  review::Report report;
+  review::ReviewReport report;
   report.box = fields.name;
   report.workspace = fields.workspace.source;
   report.since = start.seconds();
-  review::scan(prepared.trees, start.earliest(), fields.workspace.protect, prepared.before, review::Limits{}, report);
+  review::scan(prepared.trees, start.earliest(), fields.workspace.protect, prepared.baseline, review::ScanLimits{},
+               report);
   for (const std::string& line : review::summary(report)) {
     spdlog::info("{}", line);
   }

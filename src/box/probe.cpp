@@ -57,7 +57,7 @@ std::string label_of(const fs::path& path) {
 /// Returns what to guard below `root`, the workspace or a writable mount, and treats missing paths as `missing` says.
 guard::Guarded guarded_below(const fs::path& root, const policy::Workspace& workspace, bool is_workspace,
                              WhatIsMissing missing, oci::HostFacts& host) {
-  guard::Guarded guarded = guard::look_at_guarded(
+  guard::Guarded guarded = guard::find_guarded(
       root, {workspace.protect, is_workspace ? workspace.mask : std::vector<std::string>(), workspace.protect_except});
   switch (missing) {
   case WhatIsMissing::is_made: {
@@ -95,14 +95,14 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, oci
   record_identities(workspace, guarded.masked, host);
   host.protected_paths = std::move(guarded.read_only);
   host.masked_paths = std::move(guarded.masked);
-  host.git_leads.emplace(workspace, std::move(guarded.leads));
+  host.git_references.emplace(workspace, std::move(guarded.references));
   for (const policy::Mount& mount : fields.mounts) {
     if (mount.read_only || !host.sources.at(mount.source).folder) {
       continue;
     }
     guard::Guarded more = guarded_below(mount.source, fields.workspace, false, missing, host);
     record_identities(mount.source, more.read_only, host);
-    host.git_leads.emplace(mount.source, std::move(more.leads));
+    host.git_references.emplace(mount.source, std::move(more.references));
     if (!more.read_only.empty()) {
       host.protected_in_mounts.emplace(mount.source, std::move(more.read_only));
     }

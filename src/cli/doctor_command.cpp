@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cli/subcommands.hpp"
-#include "doctor/check_finding.hpp"
+#include "doctor/check_result.hpp"
 #include "doctor/format.hpp"
 #include "doctor/read_host.hpp"
 

@@ -17,27 +17,27 @@ std::string_view to_string(Status status) {
   return "";
 }
 
-Finding ok(Line line, std::string detail) {
+CheckResult ok(Line line, std::string detail) {
   return {line.id, line.title, Status::ok, std::move(detail), ""};
 }
 
-Finding missing(Line line, std::string detail, std::string remedy) {
+CheckResult missing(Line line, std::string detail, std::string remedy) {
   return {line.id, line.title, Status::missing, std::move(detail), std::move(remedy)};
 }
 
-Finding unknown(Line line, std::string detail, std::string remedy) {
+CheckResult unknown(Line line, std::string detail, std::string remedy) {
   return {line.id, line.title, Status::unknown, std::move(detail), std::move(remedy)};
 }
 
-Finding degraded(Line line, std::string detail, std::string remedy) {
+CheckResult degraded(Line line, std::string detail, std::string remedy) {
   return {line.id, line.title, Status::degraded, std::move(detail), std::move(remedy)};
 }
 
-Finding not_applicable(Line line, std::string detail) {
+CheckResult not_applicable(Line line, std::string detail) {
   return {line.id, line.title, Status::not_applicable, std::move(detail), ""};
 }
 
-Finding asked_as_root(Line line) {
+CheckResult asked_as_root(Line line) {
   return not_applicable(line, "ask again as an ordinary user");
 }
 
@@ -69,8 +69,8 @@ const std::vector<Check>& all_checks() {
   return checks;
 }
 
-std::vector<Finding> examine(const HostReport& report) {
-  std::vector<Finding> findings;
+std::vector<CheckResult> examine(const HostReport& report) {
+  std::vector<CheckResult> findings;
   findings.reserve(all_checks().size());
   for (const Check check : all_checks()) {
     findings.push_back(check(report));
@@ -78,8 +78,8 @@ std::vector<Finding> examine(const HostReport& report) {
   return findings;
 }
 
-bool enforceable(const std::vector<Finding>& findings) {
-  return std::none_of(findings.begin(), findings.end(), [](const Finding& finding) {
+bool enforceable(const std::vector<CheckResult>& findings) {
+  return std::none_of(findings.begin(), findings.end(), [](const CheckResult& finding) {
     return finding.status == Status::missing || finding.status == Status::unknown;
   });
 }

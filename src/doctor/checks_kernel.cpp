@@ -10,7 +10,8 @@ namespace agentbox::doctor {
 namespace {
 
 /// What the firewall's ruleset consists of, by the names of the kernel's modules.
-constexpr const char* k_ruleset_modules[] = {"nf_tables", "nft_chain_nat", "nft_redir", "nft_ct", "nft_fib_inet", "nft_reject_inet"};
+constexpr const char* k_ruleset_modules[] = {"nf_tables", "nft_chain_nat", "nft_redir",
+                                             "nft_ct",    "nft_fib_inet",  "nft_reject_inet"};
 
 bool sysctl_is(const HostReport& report, const std::string& name, std::string_view value) {
   const auto found = report.sysctls.find(name);
@@ -53,13 +54,13 @@ std::string delegation_command(const HostReport& report) {
          "again)";
 }
 
-Finding not_asked(const HostReport& report, Line line) {
+CheckResult not_asked(const HostReport& report, Line line) {
   return report.uid == 0 ? asked_as_root(line) : not_applicable(line, "podman info did not answer");
 }
 
 } // namespace
 
-Finding check_user_namespaces(const HostReport& report) {
+CheckResult check_user_namespaces(const HostReport& report) {
   const Line line{"user_namespaces", "User namespaces"};
   if (sysctl_is(report, "kernel.unprivileged_userns_clone", "0")) {
     return missing(line, "kernel.unprivileged_userns_clone is 0",
@@ -81,7 +82,7 @@ Finding check_user_namespaces(const HostReport& report) {
   return ok(line, "enabled");
 }
 
-Finding check_cgroups(const HostReport& report) {
+CheckResult check_cgroups(const HostReport& report) {
   const Line line{"cgroups", "Control groups"};
   const std::string remedy = kernel_argument_command(report.distro, "systemd.unified_cgroup_hierarchy=1");
   const std::string to_v2 =
@@ -97,7 +98,7 @@ Finding check_cgroups(const HostReport& report) {
   return missing(line, "not mounted at /sys/fs/cgroup", to_v2);
 }
 
-Finding check_process_limit(const HostReport& report) {
+CheckResult check_process_limit(const HostReport& report) {
   const Line line{"process_limit", "Process limit"};
   if (!report.podman.facts) {
     return not_asked(report, line);
@@ -109,7 +110,7 @@ Finding check_process_limit(const HostReport& report) {
                   delegation_command(report));
 }
 
-Finding check_memory_and_cpu(const HostReport& report) {
+CheckResult check_memory_and_cpu(const HostReport& report) {
   const Line line{"memory_cpu", "Memory and CPU limits"};
   if (!report.podman.facts) {
     return not_asked(report, line);
@@ -129,7 +130,7 @@ Finding check_memory_and_cpu(const HostReport& report) {
       delegation_command(report));
 }
 
-Finding check_ruleset(const HostReport& report) {
+CheckResult check_ruleset(const HostReport& report) {
   const Line line{"ruleset", "Firewall ruleset"};
   if (report.ruleset.attempted && report.ruleset.error.empty()) {
     return ok(line, "nftables loads it into a network namespace of its own");
@@ -162,7 +163,7 @@ Finding check_ruleset(const HostReport& report) {
   return ok(line, "the kernel has nf_tables with nat and redirect");
 }
 
-Finding check_overlay(const HostReport& report) {
+CheckResult check_overlay(const HostReport& report) {
   const Line line{"overlay", "overlayfs"};
   switch (state_of(report, "overlay")) {
   case ModuleState::loaded: return ok(line, "loaded");
@@ -177,7 +178,7 @@ Finding check_overlay(const HostReport& report) {
   return degraded(line, "the kernel has none: Podman falls back to vfs, which is slow", load_command({"overlay"}));
 }
 
-Finding check_selinux(const HostReport& report) {
+CheckResult check_selinux(const HostReport& report) {
   const Line line{"selinux", "SELinux"};
   switch (report.selinux) {
   case Selinux::none: return not_applicable(line, "not in use");
@@ -187,7 +188,7 @@ Finding check_selinux(const HostReport& report) {
   return ok(line, "enforcing (a project needs the label container_file_t; the first start in it says the command)");
 }
 
-Finding check_seccomp(const HostReport& report) {
+CheckResult check_seccomp(const HostReport& report) {
   const Line line{"seccomp", "Seccomp"};
   if (!report.kernel_seccomp_filter) {
     return missing(line, "the kernel has no seccomp filters (CONFIG_SECCOMP_FILTER)",
@@ -199,7 +200,7 @@ Finding check_seccomp(const HostReport& report) {
   return ok(line, "filters supported");
 }
 
-Finding check_seccomp_profile(const HostReport& report) {
+CheckResult check_seccomp_profile(const HostReport& report) {
   const Line line{"seccomp_profile", "Seccomp profile"};
   if (!report.seccomp_problem.empty() || report.seccomp_profile.empty()) {
     return missing(line, report.seccomp_problem.empty() ? "none is known" : report.seccomp_problem,

@@ -21,7 +21,7 @@ double gibibytes(std::uint64_t bytes) {
 
 } // namespace
 
-Finding check_podman(const HostReport& report) {
+CheckResult check_podman(const HostReport& report) {
   const Line line{"podman", "Podman"};
   const PodmanReport& podman = report.podman;
   if (podman.path.empty()) {
@@ -43,7 +43,7 @@ Finding check_podman(const HostReport& report) {
   return ok(line, fmt::format("{} ({})", podman.version ? podman.version->text() : "version unknown", podman.path));
 }
 
-Finding check_oci_runtime(const HostReport& report) {
+CheckResult check_oci_runtime(const HostReport& report) {
   const Line line{"oci_runtime", "OCI runtime"};
   if (report.podman.path.empty()) {
     return not_applicable(line, k_no_podman);
@@ -66,7 +66,7 @@ Finding check_oci_runtime(const HostReport& report) {
       line, fmt::format("\"{}\" is not known to enforce the whole contract", support::escape_untrusted(name)), remedy);
 }
 
-Finding check_network_program(const HostReport& report) {
+CheckResult check_network_program(const HostReport& report) {
   const Line line{"network_program", "Rootless network"};
   if (report.podman.path.empty()) {
     return not_applicable(line, k_no_podman);
@@ -91,7 +91,7 @@ Finding check_network_program(const HostReport& report) {
                  install_command(report.distro, wants_pasta ? Package::pasta : Package::slirp4netns));
 }
 
-Finding check_tun(const HostReport& report) {
+CheckResult check_tun(const HostReport& report) {
   const Line line{"tun", "/dev/net/tun"};
   if (!report.tun_present) {
     return missing(line, "not there; the rootless network needs it",
@@ -103,7 +103,7 @@ Finding check_tun(const HostReport& report) {
   return ok(line, "opens");
 }
 
-Finding check_storage(const HostReport& report) {
+CheckResult check_storage(const HostReport& report) {
   const Line line{"storage", "Storage driver"};
   if (!report.podman.facts) {
     return report.uid == 0 ? asked_as_root(line) : not_applicable(line, "podman info did not answer");
@@ -122,7 +122,7 @@ Finding check_storage(const HostReport& report) {
                   remedy);
 }
 
-Finding check_disk(const HostReport& report) {
+CheckResult check_disk(const HostReport& report) {
   const Line line{"disk", "Free disk"};
   if (!report.podman.facts) {
     return report.uid == 0 ? asked_as_root(line) : not_applicable(line, "podman info did not answer");
@@ -136,7 +136,7 @@ Finding check_disk(const HostReport& report) {
   return ok(line, detail);
 }
 
-Finding check_installation(const HostReport& report) {
+CheckResult check_installation(const HostReport& report) {
   const Line line{"installation", "agentbox's files"};
   if (!report.missing_files.empty() || report.installation.empty()) {
     return missing(line, "not there: " + support::join(report.missing_files, ", "),
@@ -146,7 +146,7 @@ Finding check_installation(const HostReport& report) {
   return ok(line, report.installation);
 }
 
-Finding check_mmdebstrap(const HostReport& report) {
+CheckResult check_mmdebstrap(const HostReport& report) {
   const Line line{"mmdebstrap", "mmdebstrap"};
   if (report.mmdebstrap.empty()) {
     return degraded(line, "not installed; only used where the base image cannot be pulled from a registry",

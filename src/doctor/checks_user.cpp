@@ -7,7 +7,7 @@
 
 namespace agentbox::doctor {
 
-Finding check_user(const HostReport& report) {
+CheckResult check_user(const HostReport& report) {
   const Line line{"user", "User"};
   if (report.uid == 0) {
     return missing(line, "this is root; a box is rootless, so that an escape from it is not root on the host",
@@ -16,7 +16,7 @@ Finding check_user(const HostReport& report) {
   return ok(line, fmt::format("{} (uid {})", report.user, report.uid));
 }
 
-Finding check_subordinate_ids(const HostReport& report) {
+CheckResult check_subordinate_ids(const HostReport& report) {
   const Line line{"subids", "Subordinate ids"};
   if (report.uid == 0) {
     return asked_as_root(line);
@@ -46,7 +46,7 @@ Finding check_subordinate_ids(const HostReport& report) {
                  std::move(remedy));
 }
 
-Finding check_id_helpers(const HostReport& report) {
+CheckResult check_id_helpers(const HostReport& report) {
   const Line line{"id_helpers", "newuidmap, newgidmap"};
   for (const auto& [name, helper] :
        {std::pair{"newuidmap", &report.newuidmap}, std::pair{"newgidmap", &report.newgidmap}}) {
@@ -61,7 +61,7 @@ Finding check_id_helpers(const HostReport& report) {
   return ok(line, fmt::format("{}, {}", report.newuidmap.path, report.newgidmap.path));
 }
 
-Finding check_runtime_folder(const HostReport& report) {
+CheckResult check_runtime_folder(const HostReport& report) {
   const Line line{"runtime_folder", "Runtime folder"};
   if (report.uid == 0) {
     return asked_as_root(line);
@@ -81,7 +81,7 @@ Finding check_runtime_folder(const HostReport& report) {
   return missing(line, report.runtime_problem, remedy);
 }
 
-Finding check_linger(const HostReport& report) {
+CheckResult check_linger(const HostReport& report) {
   const Line line{"linger", "After logout"};
   if (report.uid == 0) {
     return asked_as_root(line);

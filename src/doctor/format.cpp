@@ -32,15 +32,15 @@ std::string status_cell(Status status, bool colour) {
   return colour ? fmt::format("\033[{}m{}\033[0m", word.colour, padded) : padded;
 }
 
-/// A finding may quote the host (an error text, a path), so nothing of it reaches the terminal unescaped.
+/// Results quote the host (error messages, paths).
 std::string safe(const std::string& text) {
   return support::escape_untrusted(text, 2000);
 }
 
-std::string verdict(const std::vector<Finding>& findings) {
+std::string verdict(const std::vector<CheckResult>& findings) {
   const auto count = [&](Status status) {
     return std::count_if(findings.begin(), findings.end(),
-                         [status](const Finding& finding) { return finding.status == status; });
+                         [status](const CheckResult& finding) { return finding.status == status; });
   };
   const auto absent = count(Status::missing);
   const auto weaker = count(Status::degraded);
@@ -48,7 +48,7 @@ std::string verdict(const std::vector<Finding>& findings) {
     return fmt::format("A box cannot be enforced on this host: {} missing.", absent);
   }
   if (count(Status::unknown) > 0) {
-    return "Whether a box can be enforced on this host is not known: it did not answer.";
+    return "It is unknown whether a box can be enforced on this host: a check got no answer.";
   }
   return weaker > 0 ? fmt::format("A box can be enforced on this host ({} degraded).", weaker)
                     : "A box can be enforced on this host.";
@@ -56,25 +56,25 @@ std::string verdict(const std::vector<Finding>& findings) {
 
 } // namespace
 
-std::string to_text(const HostReport& report, const std::vector<Finding>& findings, bool colour) {
+std::string to_text(const HostReport& report, const std::vector<CheckResult>& findings, bool colour) {
   std::string text = fmt::format("{}, kernel {}\n\n", safe(report.distro.name), safe(report.kernel));
   std::size_t width = 0;
-  for (const Finding& finding : findings) {
+  for (const CheckResult& finding : findings) {
     width = std::max(width, finding.title.size());
   }
-  for (const Finding& finding : findings) {
+  for (const CheckResult& finding : findings) {
     text += fmt::format("  {}  {:<{}}  {}\n", status_cell(finding.status, colour), finding.title, width,
                         safe(finding.detail));
     if (!finding.remedy.empty()) {
-      text += fmt::format("  {:8}  {:{}}  mend: {}\n", "", "", width, safe(finding.remedy));
+      text += fmt::format("  {:8}  {:{}}  fix: {}\n", "", "", width, safe(finding.remedy));
     }
   }
   return text + "\n" + verdict(findings) + "\n";
 }
 
-std::string to_json(const HostReport& report, const std::vector<Finding>& findings) {
+std::string to_json(const HostReport& report, const std::vector<CheckResult>& findings) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const Finding& finding : findings) {
+  for (const CheckResult& finding : findings) {
     list.push_back({{"id", finding.id},
                     {"title", finding.title},
                     {"status", to_string(finding.status)},

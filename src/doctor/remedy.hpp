@@ -10,14 +10,14 @@ namespace agentbox::doctor {
 /// Programs that come in packages, whose names differ between distributions.
 enum class Package { podman, crun, pasta, slirp4netns, uidmap, seccomp_profile, mmdebstrap, agentbox };
 
-/// The command that installs `package` on `distro`: "sudo apt-get install crun". Where the distribution is not known
-/// it is a sentence that names the program.
+/// Returns the command that installs `package` on `distro`: "sudo apt-get install crun". On an unknown distribution it
+/// is a sentence that names the program.
 std::string install_command(const Distro& distro, Package package);
 
-/// The command that adds `argument` to the kernel's command line; it counts after a reboot.
+/// Returns the command that adds `argument` to the kernel's command line. Takes effect after a reboot.
 std::string kernel_argument_command(const Distro& distro, std::string_view argument);
 
-/// The command that sets a sysctl now and at every boot.
+/// Returns the command that sets a sysctl now and at every boot.
 std::string sysctl_command(std::string_view name, std::string_view value);
 
 } // namespace agentbox::doctor

@@ -7,75 +7,75 @@
 namespace agentbox::git {
 namespace {
 
-/// SECTION.KEY in lower case; "*" for any key. The first row that fits decides.
-struct Row {
+/// SECTION.KEY in lower case; "*" is any key. The first matching row decides.
+struct EffectRow {
   std::string_view section;
   std::string_view key;
   Effect effect;
 };
 
 constexpr std::array k_rows = {
-    Row{"alias", "*", Effect::runs}, // without "!" as well: "rebase --exec ./x"
-    Row{"browser", "*", Effect::runs},
-    Row{"core", "alternaterefscommand", Effect::runs},
-    Row{"core", "askpass", Effect::runs},
-    Row{"core", "attributesfile", Effect::elsewhere},
-    Row{"core", "editor", Effect::runs},
-    Row{"core", "excludesfile", Effect::elsewhere},
-    Row{"core", "fsmonitor", Effect::runs},
-    Row{"core", "gitproxy", Effect::runs},
-    Row{"core", "hookspath", Effect::hooks},
-    Row{"core", "pager", Effect::runs},
-    Row{"core", "sshcommand", Effect::runs},
-    Row{"core", "worktree", Effect::lies_at},
-    Row{"credential", "helper", Effect::runs},
-    Row{"credential", "*", Effect::elsewhere},
-    Row{"diff", "command", Effect::runs},
-    Row{"diff", "external", Effect::runs},
-    Row{"diff", "textconv", Effect::runs},
-    Row{"difftool", "*", Effect::runs},
-    Row{"extensions", "*", Effect::elsewhere},
-    Row{"filter", "*", Effect::runs},
-    Row{"gc", "recentobjectshook", Effect::runs},
-    Row{"gpg", "*", Effect::runs},
-    Row{"guitool", "*", Effect::runs},
-    Row{"help", "browser", Effect::runs},
-    Row{"hook", "*", Effect::runs},
-    Row{"http", "proxy", Effect::elsewhere},
-    Row{"http", "sslverify", Effect::elsewhere},
-    Row{"imap", "tunnel", Effect::runs},
-    Row{"include", "path", Effect::includes},
-    Row{"include", "*", Effect::elsewhere},
-    Row{"includeif", "path", Effect::includes},
-    Row{"includeif", "*", Effect::elsewhere},
-    Row{"init", "templatedir", Effect::hooks}, // its hooks become those of the next repository
-    Row{"instaweb", "*", Effect::runs},
-    Row{"interactive", "difffilter", Effect::runs},
-    Row{"lfs", "clean", Effect::runs},
-    Row{"lfs", "path", Effect::runs},
-    Row{"lfs", "smudge", Effect::runs},
-    Row{"lfs", "standalonetransferagent", Effect::elsewhere},
-    Row{"man", "*", Effect::runs},
-    Row{"merge", "driver", Effect::runs},
-    Row{"mergetool", "*", Effect::runs},
-    Row{"pager", "*", Effect::runs},
-    Row{"protocol", "*", Effect::elsewhere},
-    Row{"remote", "proxy", Effect::elsewhere},
-    Row{"remote", "receivepack", Effect::runs},
-    Row{"remote", "uploadpack", Effect::runs},
-    Row{"remote", "vcs", Effect::runs},
-    Row{"safe", "*", Effect::elsewhere},
-    Row{"sendemail", "*", Effect::runs},
-    Row{"sequence", "editor", Effect::runs},
-    Row{"submodule", "update", Effect::runs},
-    Row{"tar", "command", Effect::runs},
-    Row{"trailer", "*", Effect::runs},
-    Row{"uploadpack", "packobjectshook", Effect::runs},
-    Row{"url", "*", Effect::elsewhere},
-    Row{"web", "*", Effect::runs},
+    EffectRow{"alias", "*", Effect::runs}, // without "!" as well: "rebase --exec ./x"
+    EffectRow{"browser", "*", Effect::runs},
+    EffectRow{"core", "alternaterefscommand", Effect::runs},
+    EffectRow{"core", "askpass", Effect::runs},
+    EffectRow{"core", "attributesfile", Effect::elsewhere},
+    EffectRow{"core", "editor", Effect::runs},
+    EffectRow{"core", "excludesfile", Effect::elsewhere},
+    EffectRow{"core", "fsmonitor", Effect::runs},
+    EffectRow{"core", "gitproxy", Effect::runs},
+    EffectRow{"core", "hookspath", Effect::hooks},
+    EffectRow{"core", "pager", Effect::runs},
+    EffectRow{"core", "sshcommand", Effect::runs},
+    EffectRow{"core", "worktree", Effect::worktree},
+    EffectRow{"credential", "helper", Effect::runs},
+    EffectRow{"credential", "*", Effect::elsewhere},
+    EffectRow{"diff", "command", Effect::runs},
+    EffectRow{"diff", "external", Effect::runs},
+    EffectRow{"diff", "textconv", Effect::runs},
+    EffectRow{"difftool", "*", Effect::runs},
+    EffectRow{"extensions", "*", Effect::elsewhere},
+    EffectRow{"filter", "*", Effect::runs},
+    EffectRow{"gc", "recentobjectshook", Effect::runs},
+    EffectRow{"gpg", "*", Effect::runs},
+    EffectRow{"guitool", "*", Effect::runs},
+    EffectRow{"help", "browser", Effect::runs},
+    EffectRow{"hook", "*", Effect::runs},
+    EffectRow{"http", "proxy", Effect::elsewhere},
+    EffectRow{"http", "sslverify", Effect::elsewhere},
+    EffectRow{"imap", "tunnel", Effect::runs},
+    EffectRow{"include", "path", Effect::includes},
+    EffectRow{"include", "*", Effect::elsewhere},
+    EffectRow{"includeif", "path", Effect::includes},
+    EffectRow{"includeif", "*", Effect::elsewhere},
+    EffectRow{"init", "templatedir", Effect::hooks}, // its hooks become those of the next repository
+    EffectRow{"instaweb", "*", Effect::runs},
+    EffectRow{"interactive", "difffilter", Effect::runs},
+    EffectRow{"lfs", "clean", Effect::runs},
+    EffectRow{"lfs", "path", Effect::runs},
+    EffectRow{"lfs", "smudge", Effect::runs},
+    EffectRow{"lfs", "standalonetransferagent", Effect::elsewhere},
+    EffectRow{"man", "*", Effect::runs},
+    EffectRow{"merge", "driver", Effect::runs},
+    EffectRow{"mergetool", "*", Effect::runs},
+    EffectRow{"pager", "*", Effect::runs},
+    EffectRow{"protocol", "*", Effect::elsewhere},
+    EffectRow{"remote", "proxy", Effect::elsewhere},
+    EffectRow{"remote", "receivepack", Effect::runs},
+    EffectRow{"remote", "uploadpack", Effect::runs},
+    EffectRow{"remote", "vcs", Effect::runs},
+    EffectRow{"safe", "*", Effect::elsewhere},
+    EffectRow{"sendemail", "*", Effect::runs},
+    EffectRow{"sequence", "editor", Effect::runs},
+    EffectRow{"submodule", "update", Effect::runs},
+    EffectRow{"tar", "command", Effect::runs},
+    EffectRow{"trailer", "*", Effect::runs},
+    EffectRow{"uploadpack", "packobjectshook", Effect::runs},
+    EffectRow{"url", "*", Effect::elsewhere},
+    EffectRow{"web", "*", Effect::runs},
 };
 
-/// "ext::COMMAND", Git's transport that runs one.
+/// "ext::COMMAND" is a transport that runs the command.
 bool is_command_url(const Setting& setting) {
   return setting.section == "remote" && (setting.key == "url" || setting.key == "pushurl") &&
          setting.value.starts_with("ext::");
@@ -87,8 +87,8 @@ Effect effect_of(const Setting& setting) {
   if (is_command_url(setting)) {
     return Effect::runs;
   }
-  // Section by section with a plain comparison: there are few rows, and few settings.
-  const auto* const row = std::find_if(k_rows.begin(), k_rows.end(), [&](const Row& one) {
+  // A linear search: there are few rows, and few settings.
+  const auto* const row = std::find_if(k_rows.begin(), k_rows.end(), [&](const EffectRow& one) {
     return one.section == setting.section && (one.key == "*" || one.key == setting.key);
   });
   return row == k_rows.end() ? Effect::none : row->effect;

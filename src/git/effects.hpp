@@ -6,17 +6,17 @@
 
 namespace agentbox::git {
 
-/// What Git does because of a setting.
+/// What Git does with the value of a setting.
 enum class Effect {
   none,
-  runs,      ///< the value is a command line, or names a program
-  hooks,     ///< the value is a folder of hooks
-  includes,  ///< the value is a further file of settings
-  lies_at,   ///< the value is the working tree (core.worktree)
-  elsewhere, ///< it goes to another place than it seems, trusts more, or reads a further list
+  runs,      ///< runs it: a command line, or the name of a program
+  hooks,     ///< runs the hooks in this directory
+  includes,  ///< reads this file of settings
+  worktree,  ///< uses it as the working tree (core.worktree)
+  elsewhere, ///< connects elsewhere, trusts more, or reads another list
 };
 
-/// By git-config(1) of Git 2.52, and gitattributes(5), git-lfs-config(5). Pure.
+/// Returns the effect of `setting`, as git-config(1) of Git 2.52, gitattributes(5) and git-lfs-config(5) describe it.
 Effect effect_of(const Setting& setting);
 
 } // namespace agentbox::git

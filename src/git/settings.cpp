@@ -23,9 +23,10 @@ char lower(int c) {
   return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-class Reader {
+class SettingsReader {
 public:
-  Reader(std::string_view text, const std::function<void(const Setting&)>& take) : m_text(text), m_take(take) {}
+  SettingsReader(std::string_view text, const std::function<void(const Setting&)>& visit)
+      : m_text(text), m_visit(visit) {}
 
   std::optional<std::size_t> read() {
     skip_mark();
@@ -234,11 +235,11 @@ private:
     setting.value = std::string_view(m_value).substr(0, m_value.find('\0'));
     setting.older_value = std::string_view(m_older).substr(0, m_older.find('\0'));
     setting.exact = !m_mistake;
-    m_take(setting);
+    m_visit(setting);
   }
 
   std::string_view m_text;
-  const std::function<void(const Setting&)>& m_take;
+  const std::function<void(const Setting&)>& m_visit;
   std::size_t m_at = 0;
   std::size_t m_line = 1;
   bool m_over = false;
@@ -259,8 +260,8 @@ std::string full_name(const Setting& setting) {
   return name.append(name.empty() ? "" : ".").append(setting.key);
 }
 
-std::optional<std::size_t> read_settings(std::string_view text, const std::function<void(const Setting&)>& take) {
-  return Reader(text, take).read();
+std::optional<std::size_t> read_settings(std::string_view text, const std::function<void(const Setting&)>& visit) {
+  return SettingsReader(text, visit).read();
 }
 
 bool is_true(const Setting& setting) {

@@ -8,7 +8,7 @@
 namespace agentbox::git {
 namespace {
 
-constexpr std::size_t k_max = 4096;
+constexpr std::size_t k_max_word = 4096;
 
 bool is_one_of(char c, std::string_view bytes) {
   return bytes.find(c) != std::string_view::npos;
@@ -18,30 +18,30 @@ bool is_name_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-class Words {
+class WordList {
 public:
-  explicit Words(std::size_t most) : m_most(most) {}
+  explicit WordList(std::size_t max) : m_max(max) {}
 
-  bool full() const { return m_list.size() >= m_most; }
+  bool full() const { return m_list.size() >= m_max; }
 
   /// `command`: where a shell looks a bare name up in PATH.
   void add(std::string_view word, bool command) {
     const bool is_path = !command || word.find('/') != std::string_view::npos;
-    if (is_path && !word.empty() && word.size() <= k_max && !full() && m_seen.insert(std::string(word)).second) {
+    if (is_path && !word.empty() && word.size() <= k_max_word && !full() && m_seen.insert(std::string(word)).second) {
       m_list.emplace_back(word);
     }
   }
 
-  std::vector<std::string> take() { return std::move(m_list); }
+  std::vector<std::string> list() { return std::move(m_list); }
 
 private:
-  std::size_t m_most;
+  std::size_t m_max;
   std::set<std::string> m_seen;
   std::vector<std::string> m_list;
 };
 
 /// As a shell splits it: quotes join.
-void add_joined(std::string_view command, Words& words) {
+void add_joined(std::string_view command, WordList& words) {
   std::string word;
   char quote = '\0';
   bool first = true; // a command is expected
@@ -72,8 +72,8 @@ void add_joined(std::string_view command, Words& words) {
   end_word();
 }
 
-/// Cut wherever a word may end, in quotes as well. A variable ends one too; what follows it goes on from there.
-void add_pieces(std::string_view command, Words& words) {
+/// Cuts wherever a word may end, also in quotes and after a variable.
+void add_pieces(std::string_view command, WordList& words) {
   std::string_view rest = command;
   bool first = true;
   bool assigned = false; // behind NAME=
@@ -91,7 +91,7 @@ void add_pieces(std::string_view command, Words& words) {
     }
     const char end = rest[length];
     rest.remove_prefix(length + 1);
-    // "$(…)"/x: the quote between is none.
+    // "$(…)"/x: a quote in between does not end the word.
     expanded = end == ')' || end == '}' || end == '`' || (end == '"' && expanded && length == 0);
     const bool assigns = first && end == '=';
     first = is_one_of(end, "\n;&|(`\"'{!$") || (first && (length == 0 || assigns || assigned));
@@ -107,12 +107,12 @@ void add_pieces(std::string_view command, Words& words) {
 
 } // namespace
 
-std::vector<std::string> command_words(std::string_view command, std::size_t most) {
-  Words words(most);
-  words.add(command, true); // a program's path that is no command line may have blanks in it
+std::vector<std::string> command_words(std::string_view command, std::size_t max) {
+  WordList words(max);
+  words.add(command, true); // the path of a program may contain spaces
   add_joined(command, words);
   add_pieces(command, words);
-  return words.take();
+  return words.list();
 }
 
 } // namespace agentbox::git

@@ -6,12 +6,13 @@
 
 namespace agentbox::git {
 
-/// The words of a shell's command line that may be paths, and the line as a whole: any word, for `python3 clean.py`
-/// obeys its second as much as `./clean` does its first; but no bare name where a command stands, which a shell looks
-/// up in PATH. Read twice: as a shell takes quotes and backslashes away, and cut at each of them, for commands in
-/// quotes (sh -c "./x y"). What stands before a word as an option (`--file=`), an assignment or a variable (`$GIT_DIR`)
-/// is cut off; the rest of "$(git rev-parse --show-toplevel)/x" is "x". Unique, none empty or longer than 4096 bytes,
-/// at most `most`. Pure; reads any bytes.
-std::vector<std::string> command_words(std::string_view command, std::size_t most);
+/// Returns the words of a shell command that may be paths, and the whole line. Every word counts (`python3 clean.py`
+/// runs its second word as much as `./clean` its first), but a bare name in the place of a command, which a shell looks
+/// up in PATH. The line is split twice: with quotes and backslashes removed, as a shell does, and at each of them, to
+/// find commands in quotes (sh -c "./x y"). A leading option (`--file=`), assignment or variable (`$GIT_DIR`) is cut
+/// off;
+/// "$(git rev-parse --show-toplevel)/x" leaves "x". Unique, not empty, at most 4096 bytes each, at most `max` words.
+/// Pure; accepts any bytes.
+std::vector<std::string> command_words(std::string_view command, std::size_t max);
 
 } // namespace agentbox::git

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guard/git_base_paths.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "git/effects.hpp"
+#include "git/layout.hpp"
 #include "git/settings.hpp"
 #include "guard/git_directories.hpp"
 
@@ -12,7 +10,7 @@ namespace agentbox::guard {
 namespace fs = std::filesystem;
 namespace {
 
-/// Where it lies below the root, it is named as the root is, so that text alone tells it.
+/// A path below the root is spelled with the root's own path, so that comparing text suffices later.
 void add_tree(const Walk& walk, const std::optional<fs::path>& path, GitPlaces& places) {
   if (path && places.trees.size() <= k_max_worktrees_followed) {
     const auto inside = walk.below(*path);
@@ -24,7 +22,7 @@ void add_core_worktree(const Walk& walk, const std::string& file, const fs::path
                        GitPlaces& places) {
   const std::string config = read_settings_file(walk, file);
   git::read_settings(config, [&](const git::Setting& setting) {
-    if (git::effect_of(setting) == git::Effect::lies_at) {
+    if (git::effect_of(setting) == git::Effect::worktree) {
       add_tree(walk, path_of(base, setting.value, home), places);
     }
   });
@@ -33,20 +31,20 @@ void add_core_worktree(const Walk& walk, const std::string& file, const fs::path
 } // namespace
 
 GitPlaces places_of(const Walk& walk, const std::string& folder, bool of_root, const fs::path& home) {
-  constexpr std::size_t k_max = 8192;
+  constexpr std::size_t k_max_gitdir = 8192;
   const fs::path base = walk.root() / folder;
   GitPlaces places;
   places.folders.push_back(base.lexically_normal());
   if (of_root) {
     places.trees.push_back(walk.root());
   }
-  for (const char* part : {"config", "config.worktree"}) {
-    add_core_worktree(walk, git_path(folder, part), base, home, places);
+  for (const char* part : {git::k_config, git::k_worktree_config}) {
+    add_core_worktree(walk, git::join(folder, part), base, home, places);
   }
-  const std::string parent = git_path(folder, "worktrees");
+  const std::string parent = git::join(folder, git::k_worktrees);
   for (const std::string& name : walk.names_in(parent, k_max_worktrees_followed)) {
-    const std::string own = git_path(parent, name);
-    const std::string text = walk.read(git_path(own, "gitdir"), k_max).value_or("");
+    const std::string own = git::join(parent, name);
+    const std::string text = walk.read(git::join(own, git::k_gitdir), k_max_gitdir).value_or("");
     if (const auto git = path_of(walk.root() / own, text.substr(0, text.find_first_of("\r\n")), home)) {
       add_tree(walk, git->parent_path(), places);
     }
@@ -69,15 +67,6 @@ std::optional<fs::path> path_of(const fs::path& base, std::string_view value, co
   }
   const fs::path whole = (base / path).lexically_normal();
   return whole.has_filename() ? whole : whole.parent_path();
-}
-
-bool is_git_data(std::string_view path) {
-  constexpr std::array<std::string_view, 7> k_data = {"index",   "index.lock",  "lfs", "logs",
-                                                      "objects", "packed-refs", "refs"};
-  const std::string_view first = path.substr(0, path.find('/'));
-  const auto is_upper = [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; };
-  return std::find(k_data.begin(), k_data.end(), first) != k_data.end() ||
-         std::all_of(first.begin(), first.end(), is_upper);
 }
 
 } // namespace agentbox::guard

@@ -10,25 +10,21 @@
 
 namespace agentbox::guard {
 
-/// Where the paths in a repository's settings count from. Absolute and normal.
+/// The directories that relative paths in a repository's settings are resolved against. Absolute and normal.
 struct GitPlaces {
   std::vector<std::filesystem::path> trees;   ///< the tops of its working trees
-  std::vector<std::filesystem::path> folders; ///< its own: a shell finds "$GIT_DIR/x" there
+  std::vector<std::filesystem::path> folders; ///< the repository itself: "$GIT_DIR/x" in a command
 };
 
 inline constexpr std::size_t k_max_worktrees_followed = 1024;
 
-/// The places of repository `folder` below the root, by its core.worktree and the gitdir files of its worktrees, of
-/// which at most k_max_worktrees_followed are read; with the root itself, if `of_root`.
+/// Returns the places of repository `folder` below the root: from its core.worktree, and from the gitdir files of its
+/// worktrees, at most k_max_worktrees_followed; with the root itself, if `of_root`.
 GitPlaces places_of(const Walk& walk, const std::string& folder, bool of_root, const std::filesystem::path& home);
 
-/// `value` as Git reads a path (`~/x`, `:(optional)x`), below `base`: absolute, normal, without a slash at the end.
-/// Nothing when it names none of the user's files. Anybody's home folder is taken for `home`. Pure.
+/// Resolves `value` as Git resolves a path (`~/x`, `:(optional)x`) against `base`: absolute, normal, without a trailing
+/// slash. Nothing for an empty value and for Git's own files (%(prefix)). `~user` is taken for `home`. Pure.
 std::optional<std::filesystem::path> path_of(const std::filesystem::path& base, std::string_view value,
                                              const std::filesystem::path& home);
-
-/// Whether `path` in a repository's folder is what Git writes there in daily work, and no program: HEAD,
-/// COMMIT_EDITMSG, index, refs/… Pure.
-bool is_git_data(std::string_view path);
 
 } // namespace agentbox::guard

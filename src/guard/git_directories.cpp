@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "git/effects.hpp"
+#include "git/layout.hpp"
 #include "git/settings.hpp"
 #include "support/error.hpp"
 #include "support/text.hpp"
@@ -12,16 +13,16 @@ namespace agentbox::guard {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t k_max_modules = 32;    // each is five mounts
-constexpr std::size_t k_max_followed = 1024; // what their settings lead to
+constexpr std::size_t k_max_modules = 32;    // each needs five mounts
+constexpr std::size_t k_max_followed = 1024; // whose settings are read
 constexpr std::size_t k_max_worktrees = 32;
 constexpr std::size_t k_max_names = 1024; // of one folder
-constexpr int k_max = 8;                  // "modules/libs/a/modules/b"
+constexpr int k_max_depth = 8;            // "modules/libs/a/modules/b"
 
-/// Adds the repositories below `folder`, which is .git/modules or inside. False when there are too many to find all.
+/// Adds the repositories below `folder`, which is .git/modules or below. Returns false when there are too many.
 bool find_modules(const Walk& walk, const std::string& folder, int depth, std::vector<std::string>& found) {
   const std::vector<std::string> names = walk.names_in(folder, k_max_names);
-  if (names.size() == k_max_names || depth == k_max) {
+  if (names.size() == k_max_names || depth == k_max_depth) {
     return false;
   }
   for (const std::string& name : names) {
@@ -29,12 +30,13 @@ bool find_modules(const Walk& walk, const std::string& folder, int depth, std::v
     if (walk.type_of(path) != FileType::folder) {
       continue;
     }
-    const bool repository = walk.type_of(path + "/HEAD") != FileType::none;
+    const bool repository = walk.type_of(git::join(path, git::k_head)) != FileType::none;
     if (repository) {
       found.push_back(path);
     }
-    // A submodule's submodules are in its own modules folder; a name with slashes is folders in folders.
-    if (found.size() > k_max_followed || !find_modules(walk, repository ? path + "/modules" : path, depth + 1, found)) {
+    // A submodule's own submodules are in its modules directory; a name with slashes is nested directories.
+    if (found.size() > k_max_followed ||
+        !find_modules(walk, repository ? git::join(path, git::k_modules) : path, depth + 1, found)) {
       return false;
     }
   }
@@ -42,7 +44,7 @@ bool find_modules(const Walk& walk, const std::string& folder, int depth, std::v
 }
 
 void find_worktrees(const Walk& walk, const std::string& repository, GitFolders& folders) {
-  const std::string parent = git_path(repository, "worktrees");
+  const std::string parent = git::join(repository, git::k_worktrees);
   const std::vector<std::string> names = walk.names_in(parent, k_max_worktrees + 1);
   if (names.size() > k_max_worktrees) {
     folders.too_many.push_back(parent);
@@ -50,14 +52,14 @@ void find_worktrees(const Walk& walk, const std::string& repository, GitFolders&
   }
   const bool own_settings = uses_worktree_config(walk, repository);
   for (const std::string& name : names) {
-    if (walk.type_of(git_path(parent, name)) != FileType::folder) {
+    if (walk.type_of(git::join(parent, name)) != FileType::folder) {
       continue;
     }
-    for (const char* part : {"commondir", "config.worktree", "gitdir"}) {
-      std::string path = git_path(git_path(parent, name), part);
+    for (const char* part : {git::k_commondir, git::k_worktree_config, git::k_gitdir}) {
+      std::string path = git::join(git::join(parent, name), part);
       if (walk.type_of(path) != FileType::none) {
         folders.links.push_back(std::move(path));
-      } else if (own_settings && std::string_view(part) == "config.worktree") {
+      } else if (own_settings && std::string_view(part) == git::k_worktree_config) {
         folders.missing_settings.push_back(std::move(path));
       }
     }
@@ -66,22 +68,18 @@ void find_worktrees(const Walk& walk, const std::string& repository, GitFolders&
 
 } // namespace
 
-std::string git_path(const std::string& folder, const std::string& part) {
-  return folder.empty() ? part : folder + "/" + part;
-}
-
 bool root_is_repository(const Walk& walk) {
-  return walk.is_file("HEAD") && walk.is_folder("objects") && walk.is_folder("refs");
+  return walk.is_file(git::k_head) && walk.is_folder(git::k_objects) && walk.is_folder(git::k_refs);
 }
 
 GitFolders find_git_folders(const Walk& walk, const std::string& git) {
   GitFolders folders;
   folders.repositories.push_back(git);
-  folders.all_found = find_modules(walk, git_path(git, "modules"), 0, folders.modules);
+  folders.all_found = find_modules(walk, git::join(git, git::k_modules), 0, folders.modules);
   if (folders.all_found && folders.modules.size() <= k_max_modules) {
     folders.repositories.insert(folders.repositories.end(), folders.modules.begin(), folders.modules.end());
   } else {
-    folders.too_many.push_back(git_path(git, "modules"));
+    folders.too_many.push_back(git::join(git, git::k_modules));
   }
   for (const std::string& repository : folders.repositories) {
     find_worktrees(walk, repository, folders);
@@ -101,20 +99,19 @@ void require_short(const fs::path& file, std::optional<std::uint64_t> length) {
   if (length > k_max_settings) {
     throw support::Error(
         support::ExitCode::refused,
-        fmt::format("{} has {} bytes: of Git's settings at most {} are read",
+        fmt::format("{} is too long: {} bytes, and at most {} of a Git configuration file are read",
                     support::escape_untrusted(file.string(), 1000), *length, k_max_settings),
-        "what it leads Git to in the project could not be protected; take out what is not needed, git config --list "
-        "--show-origin tells what there is");
+        "the files that it references could not be protected; shorten it (git config --list --show-origin)");
   }
 }
 
 bool uses_worktree_config(const Walk& walk, const std::string& folder) {
-  const std::string path = git_path(folder, "config");
+  const std::string path = git::join(folder, git::k_config);
   const std::string config = read_settings_file(walk, path);
   bool uses = config.empty() && walk.length_of(path).value_or(1) > 0 && walk.type_of(path) != FileType::none;
   git::read_settings(config, [&](const git::Setting& setting) {
     const bool says = setting.section == "extensions" && setting.key == "worktreeconfig" && git::is_true(setting);
-    uses = uses || says || git::effect_of(setting) == git::Effect::includes; // an included file may say it as well
+    uses = uses || says || git::effect_of(setting) == git::Effect::includes; // the included file may set it as well
   });
   return uses;
 }

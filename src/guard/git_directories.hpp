@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What agentbox knows of a Git repository's files. Git itself is never run: it obeys what it finds there.
+// Finds the directories of Git repositories. Git itself is never run: it would act on what it finds there.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -12,38 +12,35 @@
 
 namespace agentbox::guard {
 
-/// The repositories in a repository's folder. Relative paths.
+/// The repositories in the directory of a repository. Paths are relative to the root.
 struct GitFolders {
-  std::vector<std::string> repositories;     ///< itself, and those of submodules, which can be mounted one by one
+  std::vector<std::string> repositories;     ///< itself and its submodules', few enough to be mounted one by one
   std::vector<std::string> links;            ///< commondir, gitdir and config.worktree of its worktrees
-  std::vector<std::string> missing_settings; ///< config.worktree of worktrees that Git would read
-  std::vector<std::string> too_many;         ///< folders with more than can be mounted one by one: read-only as a whole
-  std::vector<std::string> modules;          ///< the repositories of submodules below its modules folder, more as well
-  bool all_found = true;                     ///< false when there are more
+  std::vector<std::string> missing_settings; ///< config.worktree files that do not exist and that Git would read
+  std::vector<std::string> too_many; ///< directories with more than can be mounted one by one: read-only as a whole
+  std::vector<std::string> modules;  ///< all repositories found below the modules directory
+  bool all_found = true;             ///< false: there are more than are looked for
 };
 
-/// Whether the root of `walk` is itself a repository (HEAD, objects, refs), as bare ones are, and .git folders.
+/// Returns whether the root of `walk` is itself a repository (HEAD, objects, refs): a bare one, or a .git directory.
 bool root_is_repository(const Walk& walk);
 
-/// Looks below repository `git`, which must be a folder (".git", or "" for the root): bounded in depth and number.
-/// Throws Error(refused) for symbolic links.
+/// Finds the repositories in repository `git`, a directory (".git", or "" for the root). Bounded in depth and number.
+/// Throws Error(refused) on symbolic links.
 GitFolders find_git_folders(const Walk& walk, const std::string& git);
 
-/// `part` of repository `folder`, which may be "".
-std::string git_path(const std::string& folder, const std::string& part);
-
-/// How much is read of a file of settings.
+/// The longest Git configuration file that is read, in bytes.
 inline constexpr std::size_t k_max_settings = 1U << 20U;
 
-/// Throws Error(refused) naming `file` when it is longer than that.
+/// Throws Error(refused) naming `file` when `length` is more than k_max_settings.
 void require_short(const std::filesystem::path& file, std::optional<std::uint64_t> length);
 
-/// A file of settings below the root; empty when it is not there, no file, a link, or cannot be read, which Git cannot
-/// do either. Throws Error(refused) when it is too long.
+/// Returns a configuration file below the root; empty when it does not exist, is not a regular file, or cannot be read,
+/// which Git cannot do either. Throws Error(refused) when it is too long.
 std::string read_settings_file(const Walk& walk, const std::string& path);
 
-/// Whether the config of repository `folder` switches extensions.worktreeConfig on, or may: then Git reads
-/// config.worktree beside it. Throws like read_settings_file().
+/// Returns whether the config of repository `folder` enables extensions.worktreeConfig, or may: then Git reads
+/// config.worktree as well. Throws like read_settings_file().
 bool uses_worktree_config(const Walk& walk, const std::string& folder);
 
 } // namespace agentbox::guard

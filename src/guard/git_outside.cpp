@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "git/effects.hpp"
+#include "git/layout.hpp"
 #include "git/settings.hpp"
 #include "policy/path_rules.hpp"
 #include "support/command.hpp"
@@ -32,22 +33,22 @@ fs::path joined(const fs::path& folder, const fs::path& path) {
   return whole.has_filename() ? whole : whole.parent_path();
 }
 
-/// A path that file `name` in `folder` holds, absolute and normal.
+/// Returns the path that file `name` in `folder` contains, absolute and normal.
 std::optional<fs::path> path_in(const fs::path& folder, const char* name) {
   try {
     const std::string line = first_line(support::read_file_beneath(folder, name, k_max_bytes).value_or(""));
     return line.empty() ? std::nullopt : std::optional(joined(folder, line));
   } catch (const support::Error&) {
-    return std::nullopt; // a link, a folder, too long: it says nothing
+    return std::nullopt; // a link, a directory, too long
   }
 }
 
 std::optional<fs::path> core_worktree(const fs::path& folder) {
   std::optional<fs::path> found;
   try {
-    const std::string config = support::read_file_beneath(folder, "config", k_max_bytes).value_or("");
+    const std::string config = support::read_file_beneath(folder, git::k_config, k_max_bytes).value_or("");
     git::read_settings(config, [&](const git::Setting& setting) {
-      if (git::effect_of(setting) == git::Effect::lies_at && !setting.value.empty()) {
+      if (git::effect_of(setting) == git::Effect::worktree && !setting.value.empty()) {
         found = joined(folder, setting.value);
       }
     });
@@ -58,20 +59,20 @@ std::optional<fs::path> core_worktree(const fs::path& folder) {
 }
 
 bool is_git_of_root(const Walk& walk, const std::optional<fs::path>& path) {
-  return path && walk.below(*path) == ".git";
+  return path && walk.below(*path) == git::k_git;
 }
 
-/// What the .git file in `folder` names, absolute and normal.
+/// Returns what the .git file in `folder` names, absolute and normal.
 std::optional<fs::path> git_file_of(const fs::path& folder) {
   try {
-    const auto gitdir = gitdir_of(support::read_file_beneath(folder, ".git", k_max_bytes).value_or(""));
+    const auto gitdir = gitdir_of(support::read_file_beneath(folder, git::k_git, k_max_bytes).value_or(""));
     return gitdir ? std::optional(joined(folder, *gitdir)) : std::nullopt;
   } catch (const support::Error&) {
     return std::nullopt;
   }
 }
 
-/// The folder to start in for a repository .git/modules/NAME at `gitdir`: the project that has the submodule.
+/// Returns the project that has the submodule whose repository is PROJECT/.git/modules/NAME.
 std::optional<std::string> superproject(const fs::path& gitdir) {
   const std::string text = gitdir.string();
   const auto at = text.find("/.git/modules/");
@@ -102,32 +103,32 @@ std::optional<std::string> repository_inside(const Walk& walk) {
   return folder ? walk.below(*folder) : std::nullopt;
 }
 
-std::optional<Elsewhere> repository_outside(const Walk& walk) {
+std::optional<OutsideRepository> repository_outside(const Walk& walk) {
   const auto folder = git_file_of(walk.root());
   if (!folder || *folder == walk.root() || walk.below(*folder)) {
     return std::nullopt;
   }
-  const auto common = path_in(*folder, "commondir");
+  const auto common = path_in(*folder, git::k_commondir);
   const fs::path parent = folder->parent_path();
-  // Both ways, and by where it lies: a commondir alone could name any folder.
-  if (parent.filename() == "worktrees" && common == parent.parent_path() &&
-      is_git_of_root(walk, path_in(*folder, "gitdir"))) {
-    return Elsewhere{Elsewhere::Kind::worktree, *folder, *common, walk.root()};
+  // Checked both ways, and by its place: a commondir file alone could name any directory.
+  if (parent.filename() == git::k_worktrees && common == parent.parent_path() &&
+      is_git_of_root(walk, path_in(*folder, git::k_gitdir))) {
+    return OutsideRepository{OutsideRepository::Kind::worktree, *folder, *common, walk.root()};
   }
-  if (const auto tree = core_worktree(*folder); tree && !common && is_git_of_root(walk, *tree / ".git")) {
-    return Elsewhere{Elsewhere::Kind::submodule, *folder, *folder, walk.root()};
+  if (const auto tree = core_worktree(*folder); tree && !common && is_git_of_root(walk, *tree / git::k_git)) {
+    return OutsideRepository{OutsideRepository::Kind::submodule, *folder, *folder, walk.root()};
   }
-  return Elsewhere{Elsewhere::Kind::unproven, *folder, common.value_or(*folder), walk.root()};
+  return OutsideRepository{OutsideRepository::Kind::unproven, *folder, common.value_or(*folder), walk.root()};
 }
 
-std::optional<Elsewhere> repository_around(const Walk& walk) {
+std::optional<OutsideRepository> repository_around(const Walk& walk) {
   for (fs::path above = walk.root().parent_path();; above = above.parent_path()) {
     struct stat info {};
-    if (lstat((above / ".git").c_str(), &info) == 0) {
-      // Nothing in the box writes there, so a .git file is taken at its word.
-      const auto gitdir = S_ISDIR(info.st_mode) ? std::optional(above / ".git") : git_file_of(above);
-      return gitdir ? std::optional(Elsewhere{Elsewhere::Kind::around, *gitdir,
-                                              path_in(*gitdir, "commondir").value_or(*gitdir), above})
+    if (lstat((above / git::k_git).c_str(), &info) == 0) {
+      // The box cannot write there, so a .git file is believed.
+      const auto gitdir = S_ISDIR(info.st_mode) ? std::optional(above / git::k_git) : git_file_of(above);
+      return gitdir ? std::optional(OutsideRepository{OutsideRepository::Kind::around, *gitdir,
+                                                      path_in(*gitdir, git::k_commondir).value_or(*gitdir), above})
                     : std::nullopt;
     }
     if (above == above.root_path()) {
@@ -136,7 +137,7 @@ std::optional<Elsewhere> repository_around(const Walk& walk) {
   }
 }
 
-std::optional<std::string> describe(const Elsewhere& elsewhere, const policy::PolicyFields& fields) {
+std::optional<std::string> describe(const OutsideRepository& elsewhere, const policy::PolicyFields& fields) {
   const auto& [kind, folder, repository, tree] = elsewhere;
   const auto holds = [&, &folder = folder](const policy::Mount& mount) {
     return policy::contains_path(mount.source.native(), folder.native());
@@ -144,21 +145,22 @@ std::optional<std::string> describe(const Elsewhere& elsewhere, const policy::Po
   if (std::any_of(fields.mounts.begin(), fields.mounts.end(), holds)) {
     return std::nullopt;
   }
-  if (kind == Elsewhere::Kind::unproven) {
-    return fmt::format("the .git file of this folder names {} as its repository, which does not name this folder back: "
-                       "the file may be made up. Git will not work in the box; look at both before you do anything",
+  if (kind == OutsideRepository::Kind::unproven) {
+    return fmt::format("the .git file of this directory names {} as its repository, which does not name this directory "
+                       "back: the file may be forged. Git will not work in the box; check both files first",
                        shown_path(folder));
   }
-  const auto project = kind == Elsewhere::Kind::submodule ? superproject(folder) : std::nullopt;
+  const auto project = kind == OutsideRepository::Kind::submodule ? superproject(folder) : std::nullopt;
   if (project) {
-    return fmt::format("this folder is a Git submodule: its repository {} is not in the box. To use Git there, start "
-                       "agentbox in {}",
-                       shown_path(folder), shown_path(*project));
+    return fmt::format(
+        "this directory is a Git submodule whose repository {} is not in the box. To use Git there, start "
+        "agentbox in {}",
+        shown_path(folder), shown_path(*project));
   }
   // Git needs the whole repository, at the path that it knows.
   const std::string mount = repository.string() + ":" + repository.string();
-  return fmt::format("this folder is a Git {}: its repository {} is not in the box. To use Git there: --mount {}",
-                     kind == Elsewhere::Kind::worktree ? "worktree" : "submodule", shown_path(repository),
+  return fmt::format("this directory is a Git {} whose repository {} is not in the box. To use Git there: --mount {}",
+                     kind == OutsideRepository::Kind::worktree ? "worktree" : "submodule", shown_path(repository),
                      support::escape_untrusted(support::shell_quote({mount}), 2000));
 }
 

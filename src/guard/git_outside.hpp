@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A repository outside of the workspace: the one that its .git file names, or that it is a part of. A .git file is
-// anybody's text: what it names is looked at for what it says of the workspace, and nothing else.
+// A repository outside the workspace: the one that its .git file names, or that the workspace is a part of. A .git file
+// is untrusted: what it names is only asked whether it names the workspace back.
 #pragma once
 #include <filesystem>
 #include <optional>
@@ -12,36 +12,35 @@
 
 namespace agentbox::guard {
 
-struct Elsewhere {
+struct OutsideRepository {
   enum class Kind {
-    around,    ///< the repository of a folder above the workspace
+    around,    ///< the repository of a directory above the workspace
     worktree,  ///< repository/worktrees/NAME, whose gitdir file names the workspace's .git
     submodule, ///< its core.worktree is the workspace
-    unproven,  ///< it says neither: the .git file may be made up
+    unproven,  ///< neither: the .git file may be forged
   };
   Kind kind = Kind::unproven;
-  std::filesystem::path folder;     ///< what the .git file names, absolute and normal
-  std::filesystem::path repository; ///< where the settings of all its working trees lie: `folder`, or of a worktree the
-                                    ///< folder that its commondir names
+  std::filesystem::path folder;     ///< the directory that the .git file names, absolute and normal
+  std::filesystem::path repository; ///< has the settings of all its working trees: `folder`, or what the
+                                    ///< commondir file of a worktree names
   std::filesystem::path tree;       ///< the working tree that belongs to it
 };
 
-/// The folder that a .git file names ("gitdir: …"), as it is written; nothing when `text` is no such file.
+/// Parses the content of a .git file ("gitdir: PATH"): returns PATH as written; nothing for anything else.
 std::optional<std::string> gitdir_of(std::string_view text);
 
-/// The path below the root of `walk` that its .git file names; nothing when .git is no file or names something else.
+/// Returns the path below the root of `walk` that its .git file names; nothing when there is no such path.
 std::optional<std::string> repository_inside(const Walk& walk);
 
-/// The repository outside of the root of `walk` that its .git file names. Reads at most 64 KiB of the files gitdir,
-/// commondir and config in it, and follows no link in doing so.
-std::optional<Elsewhere> repository_outside(const Walk& walk);
+/// Returns the repository outside the root of `walk` that its .git file names. Reads at most 64 KiB of each of its
+/// files gitdir, commondir and config, and follows no links.
+std::optional<OutsideRepository> repository_outside(const Walk& walk);
 
-/// The repository of the nearest folder above the root of `walk` that has one: of a workspace that is a part of it.
-std::optional<Elsewhere> repository_around(const Walk& walk);
+/// Returns the repository of the nearest directory above the root of `walk` that has one.
+std::optional<OutsideRepository> repository_around(const Walk& walk);
 
-/// What to tell the user of a workspace whose repository lies elsewhere: where it is, and the flag that shows it to the
-/// box, or the folder to start in; of one that is unproven no flag. Nothing when one of the policy's mounts holds it.
-/// Pure.
-std::optional<std::string> describe(const Elsewhere& elsewhere, const policy::PolicyFields& fields);
+/// Returns the notice for a workspace whose repository lies elsewhere: where it is, and the flag that mounts it or the
+/// directory to start in. An unproven one gets no flag. Nothing when one of the policy's mounts contains it. Pure.
+std::optional<std::string> describe(const OutsideRepository& elsewhere, const policy::PolicyFields& fields);
 
 } // namespace agentbox::guard

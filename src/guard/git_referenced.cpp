@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "git/effects.hpp"
+#include "git/layout.hpp"
 #include "git/settings.hpp"
 #include "git/shell_words.hpp"
 #include "guard/git_base_paths.hpp"
@@ -23,22 +24,22 @@ namespace agentbox::guard {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t k_max_files = 2048;    // of settings
+constexpr std::size_t k_max_files = 2048;    // configuration files
 constexpr std::size_t k_max_lookups = 65536; // each is a system call
 constexpr std::size_t k_max_words = 16384;   // of one value
 
 [[noreturn]] void refuse_too_many(const Walk& walk, const char* what) {
   throw support::Error(support::ExitCode::refused,
                        "the Git configuration of " + support::escape_untrusted(walk.root().string(), 1000) +
-                           " names too many " + what + " to protect what they lead to",
-                       "git config --show-origin --list tells from where");
+                           " references too many " + what + " to protect",
+                       "git config --show-origin --list shows where they are set");
 }
 
-/// A file of settings to be read.
+/// A configuration file to be read.
 struct Source {
   fs::path file;         ///< absolute and normal
-  std::size_t place = 0; ///< where its paths count from
-  bool links = false;    ///< the host's own file, which may be a link
+  std::size_t place = 0; ///< index of what its paths are relative to
+  bool links = false;    ///< outside the workspace, may be a link
   bool operator<(const Source& other) const {
     return std::tie(file, place, links) < std::tie(other.file, other.place, other.links);
   }
@@ -54,23 +55,23 @@ public:
     if (m_places.back().trees.size() > k_max_worktrees_followed) {
       refuse_too_many(m_walk, "working trees");
     }
-    add_source({m_walk.root() / git_path(folder, "config"), at});
-    add_source({m_walk.root() / git_path(folder, "config.worktree"), at});
-    const std::string parent = git_path(folder, "worktrees");
+    add_source({m_walk.root() / git::join(folder, git::k_config), at});
+    add_source({m_walk.root() / git::join(folder, git::k_worktree_config), at});
+    const std::string parent = git::join(folder, git::k_worktrees);
     for (const std::string& name : m_walk.names_in(parent, k_max_worktrees_followed)) {
-      add_source({m_walk.root() / git_path(git_path(parent, name), "config.worktree"), at});
+      add_source({m_walk.root() / git::join(git::join(parent, name), git::k_worktree_config), at});
     }
   }
 
-  void add_elsewhere(const Elsewhere& elsewhere) {
+  void add_elsewhere(const OutsideRepository& elsewhere) {
     for (const fs::path& folder : {elsewhere.repository, elsewhere.folder}) {
-      add_source({folder / "config", m_places.size()});
-      add_source({folder / "config.worktree", m_places.size()});
+      add_source({folder / git::k_config, m_places.size()});
+      add_source({folder / git::k_worktree_config, m_places.size()});
     }
     m_places.push_back({{elsewhere.tree}, {}});
   }
 
-  /// The settings that count in each repository of the user's.
+  /// The user's and the system's settings, which act in every repository.
   void add_users_own() {
     GitPlaces all{{m_walk.root()}, {}};
     for (const GitPlaces& place : m_places) {
@@ -86,19 +87,19 @@ public:
     m_places.push_back(std::move(all));
   }
 
-  Leads run() {
+  References run() {
     while (!m_sources.empty()) {
       const Source source = m_sources.front();
       m_sources.pop_front();
       git::read_settings(text_of(source), [&](const git::Setting& setting) {
-        take(source, setting, setting.value);
+        apply(source, setting, setting.value);
         if (setting.older_value != setting.value) {
-          take(source, setting, setting.older_value);
+          apply(source, setting, setting.older_value);
         }
       });
     }
     const auto list = [](const std::set<std::string>& set) { return std::vector<std::string>(set.begin(), set.end()); };
-    return {list(m_obeyed), list(m_programs), list(m_watched)};
+    return {list(m_referenced), list(m_programs), list(m_command_files)};
   }
 
 private:
@@ -130,33 +131,33 @@ private:
     }
   }
 
-  void take(const Source& source, const git::Setting& setting, std::string_view value) {
+  void apply(const Source& source, const git::Setting& setting, std::string_view value) {
     const GitPlaces& place = m_places[source.place];
     switch (git::effect_of(setting)) {
     case git::Effect::includes:
       if (const auto path = path_of(source.file.parent_path(), value, m_home)) {
-        add_obeyed(*path);
+        add_referenced(*path);
         add_source({*path, source.place, true});
       }
       return;
     case git::Effect::hooks:
-      // Hooks run at the top of the working tree, or in a repository without one.
+      // A relative hooks path counts from the top of the working tree, or from a bare repository.
       for (const fs::path& tree : place.trees.empty() ? place.folders : place.trees) {
         if (const auto path = path_of(tree, value, m_home)) {
-          add_obeyed(*path);
+          add_referenced(*path);
         }
       }
       return;
     case git::Effect::runs: add_command(source.place, value); return;
-    case git::Effect::lies_at:
+    case git::Effect::worktree:
     case git::Effect::elsewhere:
     case git::Effect::none: return;
     }
   }
 
-  void add_obeyed(const fs::path& path) {
+  void add_referenced(const fs::path& path) {
     if (auto inside = m_walk.below(path)) {
-      m_obeyed.insert(*std::move(inside));
+      m_referenced.insert(*std::move(inside));
     }
   }
 
@@ -167,7 +168,7 @@ private:
     }
     for (const std::string& word : words) {
       if (word.front() == '-' || !m_words.emplace(place, word).second) {
-        continue; // an option, or known
+        continue; // an option, or looked up already
       }
       for (const auto* bases : {&m_places[place].trees, &m_places[place].folders}) {
         for (const fs::path& base : *bases) {
@@ -182,18 +183,18 @@ private:
       refuse_too_many(m_walk, "commands");
     }
     const auto inside = below(base, word);
-    if (!inside || !m_watched.insert(*inside).second) {
+    if (!inside || !m_command_files.insert(*inside).second) {
       return;
     }
     Followed followed = follow(m_walk, *inside);
-    m_watched.insert(followed.links.begin(), followed.links.end());
+    m_command_files.insert(followed.links.begin(), followed.links.end());
     if (followed.file && !is_repository_data(*followed.file)) {
       m_programs.insert(*std::move(followed.file));
     }
   }
 
   std::optional<std::string> below(const fs::path& base, const std::string& word) const {
-    const bool plain = word.find_first_of("./~:%") == std::string::npos; // most words of a command
+    const bool plain = word.find_first_of("./~:%") == std::string::npos; // true of most words of a command
     if (plain) {
       return m_walk.below_as_text(base.native() + "/" + word);
     }
@@ -207,7 +208,7 @@ private:
     return std::any_of(m_places.begin(), m_places.end(), [&](const GitPlaces& place) {
       return std::any_of(place.folders.begin(), place.folders.end(), [&](const fs::path& folder) {
         return policy::contains_path(folder.native(), whole.native()) &&
-               is_git_data(whole.lexically_relative(folder).native());
+               git::is_data(whole.lexically_relative(folder).native());
       });
     });
   }
@@ -219,15 +220,15 @@ private:
   std::set<Source> m_known;
   std::size_t m_lookups = 0;
   std::set<std::pair<std::size_t, std::string>> m_words; ///< by place, looked up already
-  std::set<std::string> m_obeyed;
+  std::set<std::string> m_referenced;
   std::set<std::string> m_programs;
-  std::set<std::string> m_watched;
+  std::set<std::string> m_command_files;
 };
 
 } // namespace
 
-Leads find_leads(const Walk& walk, const std::vector<GitFolders>& repositories,
-                 const std::vector<Elsewhere>& elsewhere) {
+References find_references(const Walk& walk, const std::vector<GitFolders>& repositories,
+                           const std::vector<OutsideRepository>& elsewhere) {
   Search search(walk);
   for (const GitFolders& folders : repositories) {
     if (!folders.all_found) {
@@ -238,7 +239,7 @@ Leads find_leads(const Walk& walk, const std::vector<GitFolders>& repositories,
       search.add_repository(module, false);
     }
   }
-  for (const Elsewhere& one : elsewhere) {
+  for (const OutsideRepository& one : elsewhere) {
     search.add_elsewhere(one);
   }
   if (!repositories.empty() || !elsewhere.empty()) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the settings of a repository lead Git inside the workspace. Git itself is never run.
+// The paths in the workspace that Git's settings reference: hooks directories, included files, programs. Git itself is
+// never run.
 #pragma once
 #include <string>
 #include <vector>
@@ -11,18 +12,18 @@
 namespace agentbox::guard {
 
 /// Paths below a root, relative and normal, each list sorted and unique.
-struct Leads {
-  std::vector<std::string> obeyed;   ///< folders of hooks and included files; they need not exist
-  std::vector<std::string> programs; ///< files that are there and that a command names
-  std::vector<std::string> watched;  ///< what commands name, there or not, and links by which they lead to a program
+struct References {
+  std::vector<std::string> referenced;    ///< hooks directories and included files, whether they exist or not
+  std::vector<std::string> programs;      ///< existing files that a command names
+  std::vector<std::string> command_files; ///< what commands name, existing or not, and links on the way to a program
 };
 
-/// What lies below the root of `walk` and is obeyed by Git because of settings: those of `repositories` below the root,
-/// with their submodules and worktrees, those `elsewhere`, what these include, and the user's own and the system's.
-/// That is hooks (core.hooksPath), included files, and files that the command line of an alias, a filter, an editor, …
-/// names, from the top of each working tree. Bounded; throws Error(refused) when there is more than can be followed,
-/// and for a file of settings that is too long to be read.
-Leads find_leads(const Walk& walk, const std::vector<GitFolders>& repositories,
-                 const std::vector<Elsewhere>& elsewhere);
+/// Returns what Git's settings reference below the root of `walk`: hooks (core.hooksPath), included files, and files
+/// that the command of an alias, a filter, an editor, … names, relative to the top of each working tree. Reads the
+/// settings of `repositories` with their submodules and worktrees, of those `elsewhere`, the files that these include,
+/// the user's and the system's. Bounded: throws Error(refused) when there is more than can be followed, or a file is
+/// too long.
+References find_references(const Walk& walk, const std::vector<GitFolders>& repositories,
+                           const std::vector<OutsideRepository>& elsewhere);
 
 } // namespace agentbox::guard

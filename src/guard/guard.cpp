@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "git/layout.hpp"
 #include "guard/git_directories.hpp"
 #include "guard/git_outside.hpp"
 #include "guard/git_referenced.hpp"
@@ -25,20 +26,15 @@ namespace {
 
 using support::Fd;
 
-constexpr std::string_view k_git = ".git/";
-/// What a commondir file says that names the folder it lies in: as if there were none.
+/// The content of a commondir file that names its own directory: the same as no file.
 constexpr const char* k_own_commondir = ".\n";
-
-bool is_of_git(const std::string& path) {
-  return path.starts_with(k_git);
-}
 
 /// The parts of repositories that `protect` names: "config", "hooks", …
 std::vector<std::string> git_parts(const std::vector<std::string>& protect) {
   std::vector<std::string> parts;
   for (const std::string& path : protect) {
-    if (is_of_git(path)) {
-      parts.push_back(path.substr(k_git.size()));
+    if (git::is_in_git(path)) {
+      parts.push_back(path.substr(std::string_view(".git/").size()));
     }
   }
   return parts;
@@ -48,28 +44,28 @@ bool names(const std::vector<std::string>& list, std::string_view item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
-/// What must be there in repository `folder` for the protection to hold.
+/// Returns what must be made in repository `folder` when `part` does not exist, for the protection to hold.
 std::optional<MissingPath> needed(const Walk& walk, const std::string& folder, const std::string& part) {
-  const std::string path = git_path(folder, part);
-  if (part == "hooks") {
+  const std::string path = git::join(folder, part);
+  if (part == git::k_hooks) {
     return MissingPath{path, true, ""};
   }
-  if (part == "config") {
+  if (part == git::k_config) {
     return MissingPath{path, false, ""};
   }
-  if (part == "commondir") {
+  if (part == git::k_commondir) {
     return MissingPath{path, false, k_own_commondir};
   }
-  if (part == "config.worktree" && uses_worktree_config(walk, folder)) {
+  if (part == git::k_worktree_config && uses_worktree_config(walk, folder)) {
     return MissingPath{path, false, ""};
   }
   return std::nullopt;
 }
 
-void look_at_repository(const Walk& walk, const std::string& folder, const std::vector<std::string>& parts,
-                        Guarded& guarded) {
+void guard_repository(const Walk& walk, const std::string& folder, const std::vector<std::string>& parts,
+                      Guarded& guarded) {
   for (const std::string& part : parts) {
-    const std::string path = git_path(folder, part);
+    const std::string path = git::join(folder, part);
     if (walk.type_of(path) != FileType::none) {
       guarded.read_only.push_back(path);
     } else if (auto missing = needed(walk, folder, part)) {
@@ -78,15 +74,15 @@ void look_at_repository(const Walk& walk, const std::string& folder, const std::
   }
 }
 
-void look_at_repositories(const Walk& walk, const GitFolders& folders, const std::vector<std::string>& parts,
-                          Guarded& guarded) {
+void guard_repositories(const Walk& walk, const GitFolders& folders, const std::vector<std::string>& parts,
+                        Guarded& guarded) {
   for (const std::string& repository : folders.repositories) {
-    look_at_repository(walk, repository, parts, guarded);
+    guard_repository(walk, repository, parts, guarded);
   }
-  if (names(parts, "commondir")) {
+  if (names(parts, git::k_commondir)) {
     guarded.read_only.insert(guarded.read_only.end(), folders.links.begin(), folders.links.end());
   }
-  if (names(parts, "config.worktree")) {
+  if (names(parts, git::k_worktree_config)) {
     for (const std::string& path : folders.missing_settings) {
       guarded.missing.push_back({path, false, ""});
     }
@@ -94,10 +90,10 @@ void look_at_repositories(const Walk& walk, const GitFolders& folders, const std
   guarded.read_only.insert(guarded.read_only.end(), folders.too_many.begin(), folders.too_many.end());
 }
 
-/// The repositories that Git on the host finds when it is started in the root.
+/// The repositories that Git on the host finds when it runs in the root.
 struct Repositories {
   std::vector<GitFolders> inside;
-  std::vector<Elsewhere> outside;
+  std::vector<OutsideRepository> outside;
 };
 
 Repositories find_repositories(const Walk& walk) {
@@ -105,10 +101,10 @@ Repositories find_repositories(const Walk& walk) {
   if (root_is_repository(walk)) {
     found.inside.push_back(find_git_folders(walk, ""));
   }
-  std::optional<Elsewhere> outside;
-  const FileType type = walk.type_of(".git");
+  std::optional<OutsideRepository> outside;
+  const FileType type = walk.type_of(git::k_git);
   if (type == FileType::folder) {
-    found.inside.push_back(find_git_folders(walk, ".git"));
+    found.inside.push_back(find_git_folders(walk, git::k_git));
   } else if (type == FileType::other) {
     const auto inside = repository_inside(walk);
     if (inside && walk.type_of(*inside) == FileType::folder) {
@@ -124,7 +120,7 @@ Repositories find_repositories(const Walk& walk) {
   return found;
 }
 
-/// `paths` but for what `protect` lacks of the default list: that was taken off.
+/// Removes from `paths` what lies in a default path that `protect` lacks: the user took that off the list.
 std::vector<std::string> without_exceptions(std::vector<std::string> paths, const std::vector<std::string>& protect) {
   std::erase_if(paths, [&](const std::string& path) {
     const auto& usual = policy::default_protected_paths();
@@ -135,9 +131,9 @@ std::vector<std::string> without_exceptions(std::vector<std::string> paths, cons
   return paths;
 }
 
-/// Adds what is there of `paths`, is not excepted, and neither lies in what is guarded already nor holds it.
-void protect_leads(const Walk& walk, const std::vector<std::string>& paths, const std::vector<std::string>& except,
-                   Guarded& guarded) {
+/// Guards those of `paths` that exist, are not excepted, and do not overlap with what is guarded already.
+void protect_references(const Walk& walk, const std::vector<std::string>& paths, const std::vector<std::string>& except,
+                        Guarded& guarded) {
   const auto overlaps = [](const std::vector<std::string>& list, const std::string& path) {
     return std::any_of(list.begin(), list.end(), [&](const std::string& one) { return policy::overlap(one, path); });
   };
@@ -147,58 +143,59 @@ void protect_leads(const Walk& walk, const std::vector<std::string>& paths, cons
     if (!excepted && !overlaps(guarded.read_only, path) && !overlaps(guarded.masked, path) &&
         walk.type_of(path) != FileType::none) {
       guarded.read_only.push_back(path);
-      guarded.leads.read_only.push_back(path);
+      guarded.references.read_only.push_back(path);
     }
   }
 }
 
-/// What was not protected any more would stay open.
-void require_few_leads(const Walk& walk, const std::vector<std::string>& leads) {
-  if (leads.size() > k_max_leads) {
+/// Refuses rather than leave the rest unprotected.
+void require_few_references(const Walk& walk, const std::vector<std::string>& references) {
+  if (references.size() > k_max_references) {
     throw support::Error(support::ExitCode::refused,
-                         fmt::format("the Git configuration of {} names too many files and folders of hooks in the "
-                                     "project to protect them: {}, {} and {} more",
+                         fmt::format("the Git configuration of {} names too many files and hooks directories in the "
+                                     "project to protect them all: {}, {} and {} more",
                                      support::escape_untrusted(walk.root().string(), 1000),
-                                     support::escape_untrusted(leads.front(), 100),
-                                     support::escape_untrusted(leads.at(1), 100), leads.size() - 2),
-                         "git config --show-origin --list tells from where; [protect] except in your configuration "
-                         "takes paths off, a folder with all below it");
+                                     support::escape_untrusted(references.front(), 100),
+                                     support::escape_untrusted(references.at(1), 100), references.size() - 2),
+                         "git config --show-origin --list shows where they are set; [protect] except in your "
+                         "configuration excludes paths, a directory with everything below it");
   }
 }
 
-void look_at_leads(const Walk& walk, Leads leads, const GuardLists& lists, Guarded& guarded) {
-  leads.obeyed = without_exceptions(std::move(leads.obeyed), lists.protect);
-  leads.programs = without_exceptions(std::move(leads.programs), lists.protect);
-  protect_leads(walk, leads.obeyed, lists.except, guarded);
-  protect_leads(walk, leads.programs, lists.except, guarded);
-  require_few_leads(walk, guarded.leads.read_only);
-  std::sort(guarded.leads.read_only.begin(), guarded.leads.read_only.end());
-  const auto leads_below = [](const std::vector<std::string>& paths, const std::string& one) {
+void guard_references(const Walk& walk, References references, const GuardLists& lists, Guarded& guarded) {
+  references.referenced = without_exceptions(std::move(references.referenced), lists.protect);
+  references.programs = without_exceptions(std::move(references.programs), lists.protect);
+  protect_references(walk, references.referenced, lists.except, guarded);
+  protect_references(walk, references.programs, lists.except, guarded);
+  require_few_references(walk, guarded.references.read_only);
+  std::sort(guarded.references.read_only.begin(), guarded.references.read_only.end());
+  const auto references_below = [](const std::vector<std::string>& paths, const std::string& one) {
     return std::any_of(paths.begin(), paths.end(),
                        [&](const std::string& path) { return policy::contains_path(one, path); });
   };
   for (const std::string& one : lists.except) {
-    if (!leads_below(leads.obeyed, one) && !leads_below(leads.programs, one)) {
-      guarded.leads.unused_exceptions.push_back(one);
+    if (!references_below(references.referenced, one) && !references_below(references.programs, one)) {
+      guarded.references.unused_exceptions.push_back(one);
     }
   }
-  for (std::string& path : without_exceptions(std::move(leads.watched), lists.protect)) {
-    guarded.leads.files.insert(std::move(path));
+  for (std::string& path : without_exceptions(std::move(references.command_files), lists.protect)) {
+    guarded.references.command_files.insert(std::move(path));
   }
-  guarded.leads.files.insert(leads.programs.begin(), leads.programs.end());
-  guarded.leads.trees = std::move(leads.obeyed);
+  guarded.references.command_files.insert(references.programs.begin(), references.programs.end());
+  guarded.references.referenced = std::move(references.referenced);
 }
 
 void remove_commondir(const Walk& walk, const GitFolders& folders) {
   for (const std::string& repository : folders.repositories) {
-    if (walk.read(git_path(repository, "commondir"), 16) == k_own_commondir) {
+    if (walk.read(git::join(repository, git::k_commondir), 16) == k_own_commondir) {
       const Fd folder = walk.open_folder(repository);
-      unlinkat(folder.get(), "commondir", 0);
+      unlinkat(folder.get(), git::k_commondir, 0);
     }
   }
 }
 
-/// Whether it is there now. Not on a read-only file system or in somebody else's folder: the box cannot make it either.
+/// Returns whether `missing` exists now. It does not on a read-only file system or in a directory of another user,
+/// where the box cannot make it either.
 bool make(const Walk& walk, const MissingPath& missing) {
   const fs::path path(missing.path);
   const Fd folder = walk.open_folder(path.parent_path());
@@ -218,22 +215,22 @@ bool make(const Walk& walk, const MissingPath& missing) {
       return true;
     }
     const int error = errno;
-    unlinkat(folder.get(), name.c_str(), 0); // half a file would be worse than none
+    unlinkat(folder.get(), name.c_str(), 0); // a partial file is worse than none
     errno = error;
   }
   const int error = errno;
   struct stat info {};
   const bool of_others = error == EACCES && fstat(folder.get(), &info) == 0 && info.st_uid != geteuid();
   if (error != EEXIST && error != EROFS && !of_others) {
-    throw support::system_error(support::ExitCode::refused, "cannot make " + (walk.root() / path).string(), error,
-                                "the box could make it, and Git on the host would obey it");
+    throw support::system_error(support::ExitCode::refused, "cannot create " + (walk.root() / path).string(), error,
+                                "the box could create it, and Git on the host would act on it");
   }
   return error == EEXIST;
 }
 
 } // namespace
 
-Guarded look_at_guarded(const fs::path& root, const GuardLists& lists) {
+Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
   const std::vector<std::string>& protect = lists.protect;
   const Walk walk(root);
   Guarded guarded;
@@ -243,21 +240,21 @@ Guarded look_at_guarded(const fs::path& root, const GuardLists& lists) {
     }
   }
   for (const std::string& path : protect) {
-    if (!is_of_git(path) && walk.type_of(path) != FileType::none) {
+    if (!git::is_in_git(path) && walk.type_of(path) != FileType::none) {
       guarded.read_only.push_back(path);
     }
   }
   const std::vector<std::string> parts = git_parts(protect);
   if (!parts.empty()) {
     const Repositories repositories = find_repositories(walk);
-    if (walk.type_of(".git") == FileType::other) {
-      guarded.read_only.emplace_back(".git"); // whoever writes it chooses the repository
+    if (walk.type_of(git::k_git) == FileType::other) {
+      guarded.read_only.emplace_back(git::k_git); // its content chooses the repository
     }
     for (const GitFolders& folders : repositories.inside) {
-      look_at_repositories(walk, folders, parts, guarded);
+      guard_repositories(walk, folders, parts, guarded);
     }
-    if (names(protect, ".git/config")) {
-      look_at_leads(walk, find_leads(walk, repositories.inside, repositories.outside), lists, guarded);
+    if (names(protect, git::k_own_config)) {
+      guard_references(walk, find_references(walk, repositories.inside, repositories.outside), lists, guarded);
     }
   }
   std::sort(guarded.read_only.begin(), guarded.read_only.end());
@@ -286,7 +283,7 @@ void remove_made(const fs::path& root) {
       remove_commondir(walk, folders);
     }
   } catch (const support::Error&) {
-    return; // it stays, and means nothing
+    return; // harmless: it means the same as no file
   }
 }
 

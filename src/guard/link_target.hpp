@@ -8,16 +8,16 @@
 
 namespace agentbox::guard {
 
-/// Where a path leads a program that follows symbolic links.
+/// What a program that follows symbolic links opens at a path.
 struct Followed {
-  /// The links on the way, below the root: whoever changes one changes the end.
+  /// The links on the way, below the root. Changing one changes the target.
   std::vector<std::string> links;
-  /// The regular file at the end, without a link in its path, where it is below the root.
+  /// The target without links in its path, when it is a regular file below the root.
   std::optional<std::string> file;
 };
 
-/// Follows relative and normal `path` below the root of `walk`, over at most 16 links. Opens nothing. Only text: what
-/// is protected afterwards must be looked at again.
+/// Follows the relative and normal `path` below the root of `walk` over at most 16 links, without opening anything. The
+/// result is text: check again what is protected afterwards.
 Followed follow(const Walk& walk, const std::string& path);
 
 } // namespace agentbox::guard

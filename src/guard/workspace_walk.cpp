@@ -31,8 +31,8 @@ std::string shown(const fs::path& path) {
   return support::escape_untrusted(path.string(), 4096);
 }
 
-/// `path` below `folder` by one system call, over no symbolic link but a last one with O_PATH. errno is ENOSYS where
-/// the kernel does not know it, and ELOOP for a link.
+/// Opens `path` below `folder` with openat2(2), without following links; with O_PATH the last part may be one. errno is
+/// ENOSYS on old kernels, and ELOOP for a link.
 Fd open_below(int folder, const char* path, int flags) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_NOFOLLOW | O_CLOEXEC);
@@ -50,7 +50,7 @@ Walk::Walk(fs::path root)
 }
 
 Fd Walk::open_part(const fs::path& path) const {
-  // Part by part only for what is odd: to say which part is a link, and on old kernels.
+  // Part by part only where that fails: to name the link, and on old kernels.
   struct stat whole {};
   Fd fd = open_below(m_fd.get(), path.empty() ? "." : path.c_str(), O_PATH);
   if (fd ? fstat(fd.get(), &whole) == 0 && !S_ISLNK(whole.st_mode) : errno == ENOENT || errno == ENOTDIR) {
@@ -64,13 +64,13 @@ Fd Walk::open_part(const fs::path& path) const {
     }
     struct stat info {};
     if (!next || fstat(next.get(), &info) != 0) {
-      throw system_error(ExitCode::refused, "cannot look at " + shown(m_root / path), errno);
+      throw system_error(ExitCode::refused, "cannot examine " + shown(m_root / path), errno);
     }
     if (S_ISLNK(info.st_mode)) {
       throw Error(ExitCode::refused,
                   shown(m_root / path) + " cannot be protected: " + shown(part) + " is a symbolic link",
-                  "look at where it leads, and put a file or folder in its place; or take " + shown(path) +
-                      " off the list, in your own configuration: [protect] except, [mask] except");
+                  "check its target and replace it with a file or directory; or exclude " + shown(path) +
+                      " in your own configuration: [protect] except, [mask] except");
     }
     at = std::move(next);
   }
@@ -109,7 +109,7 @@ Fd Walk::open_folder(const fs::path& path) const {
   return fd;
 }
 
-std::vector<std::string> Walk::names_in(const fs::path& path, std::size_t most) const {
+std::vector<std::string> Walk::names_in(const fs::path& path, std::size_t max) const {
   std::vector<std::string> names;
   const Fd fd = open_folder(path);
   if (!fd) {
@@ -123,7 +123,7 @@ std::vector<std::string> Walk::names_in(const fs::path& path, std::size_t most) 
   static_cast<void>(readable.release()); // the DIR's now
   while (const dirent* entry = readdir(folder.get())) {
     const std::string name(static_cast<const char*>(entry->d_name));
-    if (names.size() == most) {
+    if (names.size() == max) {
       break;
     }
     if (name != "." && name != "..") {
@@ -134,21 +134,21 @@ std::vector<std::string> Walk::names_in(const fs::path& path, std::size_t most) 
   return names;
 }
 
-std::optional<std::string> Walk::read(const fs::path& path, std::size_t most) const {
+std::optional<std::string> Walk::read(const fs::path& path, std::size_t max) const {
   const Fd fd = open_below(m_fd.get(), path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd && (errno == ENOENT || errno == ENOTDIR)) {
     return std::nullopt;
   }
   struct stat info {};
-  if (fd && fstat(fd.get(), &info) == 0 && S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) <= most) {
+  if (fd && fstat(fd.get(), &info) == 0 && S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) <= max) {
     std::string text(static_cast<std::size_t>(info.st_size) + 1, '\0');
     if (pread(fd.get(), text.data(), text.size(), 0) == info.st_size) {
       text.pop_back();
       return text;
     }
   }
-  try { // what is odd: a link, too long, changing, an old kernel
-    return support::read_file_beneath(m_root, path, most);
+  try { // a link, too long, changing, or an old kernel
+    return support::read_file_beneath(m_root, path, max);
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -11,13 +11,13 @@
 namespace agentbox::guard {
 
 enum class FileType {
-  none,   ///< nothing is there
+  none,   ///< does not exist
   folder, ///< S_ISDIR
-  other,  ///< a file, or anything else that is no symbolic link
+  other,  ///< a file, or anything else but a symbolic link
 };
 
-/// Looks at paths below a folder of which somebody else may have made the content: opened once, each part by openat(2)
-/// without following a symbolic link.
+/// Examines paths below a directory with untrusted content. The root is opened once, and each part of a path by
+/// openat(2) without following symbolic links.
 class Walk {
 public:
   /// Throws Error(refused) when `root` cannot be opened.
@@ -25,38 +25,39 @@ public:
 
   const std::filesystem::path& root() const { return m_root; }
 
-  /// What `path`, which is relative and normal, is. Throws Error(refused) when a part of it is a symbolic link, or
-  /// cannot be looked at.
+  /// Returns the type of `path`, which is relative and normal. Throws Error(refused) when a part of it is a symbolic
+  /// link, or cannot be examined.
   FileType type_of(const std::filesystem::path& path) const;
 
-  /// Whether `name`, right in the root, is a folder, or a regular file; a symbolic link is neither.
+  /// Return whether `name`, directly in the root, is a directory, or a regular file; a symbolic link is neither.
   bool is_folder(const std::string& name) const;
   bool is_file(const std::string& name) const;
 
-  /// Folder `path`, O_PATH; none when it does not exist or is none. An empty path is the root. Throws like type_of().
+  /// Opens directory `path` with O_PATH; none when it is not a directory. An empty path is the root. Throws as
+  /// type_of().
   support::Fd open_folder(const std::filesystem::path& path) const;
 
-  /// The names in folder `path` but "." and "..", sorted, at most `most`; empty when there is no such folder.
-  std::vector<std::string> names_in(const std::filesystem::path& path, std::size_t most) const;
+  /// Returns the names in directory `path` but "." and "..", sorted, at most `max`; empty when it is not a directory.
+  std::vector<std::string> names_in(const std::filesystem::path& path, std::size_t max) const;
 
-  /// The content of regular file `path`; nothing when it does not exist, is something else, is longer than `most`
-  /// bytes, or cannot be read.
-  std::optional<std::string> read(const std::filesystem::path& path, std::size_t most) const;
+  /// Returns the content of regular file `path`; nothing when it is not one, is longer than `max` bytes, or cannot be
+  /// read.
+  std::optional<std::string> read(const std::filesystem::path& path, std::size_t max) const;
 
-  /// The length of regular file `path`, without following a link in it; nothing when there is none.
+  /// Returns the length of regular file `path` in bytes, without following links; nothing when it is not one.
   std::optional<std::uint64_t> length_of(const std::filesystem::path& path) const;
 
-  /// Whether a program that follows links finds a regular file at `path`.
+  /// Returns whether `path` is a regular file for a program that follows links.
   bool leads_to_file(const std::string& path) const;
 
-  /// The target of the symbolic link `path`, in the folders above which no link may be; nothing when it is none.
+  /// Returns the target of symbolic link `path`, whose parents must not be links; nothing when it is not a link.
   std::optional<std::string> link_at(const std::string& path) const;
 
-  /// `absolute`, which is normal, relative to the root: nothing when it is the root or does not lie below. A path that
-  /// comes to the root by links outside of it (/home -> /data/home) counts.
+  /// Returns `absolute`, which is normal, relative to the root; nothing for the root itself and for paths outside. A
+  /// path that reaches the root through links outside of it (/home -> /data/home) counts as inside.
   std::optional<std::string> below(const std::filesystem::path& absolute) const;
 
-  /// The same by the text alone. Pure.
+  /// The same by comparing text only. Pure.
   std::optional<std::string> below_as_text(const std::filesystem::path& absolute) const;
 
 private:

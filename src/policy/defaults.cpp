@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "git/layout.hpp"
 #include "policy/agents.hpp"
 #include "policy/policy.hpp"
 #include "policy/toolkits.hpp"
@@ -43,10 +44,10 @@ const std::vector<std::string>& default_protected_paths() {
       ".envrc",
       ".exrc",
       ".gemini",
-      ".git/commondir",
-      ".git/config",
-      ".git/config.worktree",
-      ".git/hooks",
+      git::k_own_commondir,
+      git::k_own_config,
+      git::k_own_worktree_config,
+      git::k_own_hooks,
       ".helix",
       ".husky",
       ".idea",

@@ -5,6 +5,7 @@
 #include <array>
 #include <sys/stat.h>
 
+#include "git/layout.hpp"
 #include "review/git_settings.hpp"
 #include "support/text.hpp"
 
@@ -24,29 +25,31 @@ bool is_executable(unsigned mode) {
   return (mode & 0111U) != 0;
 }
 
-/// Git's own files inside a repository. The hooks' folder is one below it.
-std::optional<Finding> in_repository(const Entry& entry) {
+/// Git's own files inside a repository, but for hooks.
+std::optional<ReviewFinding> in_repository(const ChangedFile& entry) {
   const std::string_view name = name_of(entry.path);
-  if (S_ISLNK(entry.mode)) { // Git follows it, and its target looks like any other file
+  if (S_ISLNK(entry.mode)) { // Git follows it, and nothing else tells its target from an ordinary file
     const std::string target = entry.content();
     const bool old_head =
-        name == "HEAD" && !leads_out(entry.path, target); // a branch, before there were "ref: …" files
-    return old_head ? std::nullopt : std::optional(Finding{Kind::git_settings, entry.path, "-> " + target});
+        name == git::k_head && !leads_out(entry.path, target); // a branch, before there were "ref: …" files
+    return old_head ? std::nullopt
+                    : std::optional(ReviewFinding{FindingKind::git_settings, entry.path, "-> " + target});
   }
-  if (name == "config" || name == "config.worktree") {
+  if (name == git::k_config || name == git::k_worktree_config) {
     const std::string text = entry.content();
     const auto keys = commanding_keys(text);
-    return text.empty() ? std::nullopt
-                        : std::optional(Finding{Kind::git_settings, entry.path, support::join(keys, ", ")});
+    return text.empty()
+               ? std::nullopt
+               : std::optional(ReviewFinding{FindingKind::git_settings, entry.path, support::join(keys, ", ")});
   }
-  if (name == "commondir" && entry.content() != ".\n") { // ours says that
-    return Finding{Kind::git_settings, entry.path, "moves the settings elsewhere"};
+  if (name == git::k_commondir && entry.content() != ".\n") { // ours says that
+    return ReviewFinding{FindingKind::git_settings, entry.path, "redirects to other settings"};
   }
   return std::nullopt;
 }
 
-/// Whether what is under way, when it is continued, runs git-merge-NAME with a slash in the name.
-bool runs_own_strategy(const Entry& entry, std::string_view name, std::string_view folder) {
+/// Whether `git … --continue` runs git-merge-NAME with a slash in the name.
+bool runs_own_strategy(const ChangedFile& entry, std::string_view name, std::string_view folder) {
   const bool of_rebase = folder == "rebase-merge" && name == "strategy"; // the name alone
   if (!of_rebase && !(folder == "sequencer" && name == "opts")) {
     return false;
@@ -56,48 +59,49 @@ bool runs_own_strategy(const Entry& entry, std::string_view name, std::string_vi
   return own || content.size() == k_max_content;
 }
 
-/// What Git reads in a working tree, or in a folder of a repository.
-std::optional<Finding> of_git(const Entry& entry) {
+/// What Git reads in a working tree, or in a directory of a repository.
+std::optional<ReviewFinding> of_git(const ChangedFile& entry) {
   const std::string_view name = name_of(entry.path);
   const std::string_view folder = folder_of(entry.path);
-  if (name == ".git" && !S_ISDIR(entry.mode)) {
+  if (name == git::k_git && !S_ISDIR(entry.mode)) {
     const std::string content = entry.content();
-    return Finding{Kind::git_link, entry.path, "-> " + content.substr(0, content.find('\n'))};
+    return ReviewFinding{FindingKind::git_link, entry.path, "-> " + content.substr(0, content.find('\n'))};
   }
-  if (name_of(folder) == "hooks" && !name.ends_with(".sample") && !S_ISDIR(entry.mode) &&
+  if (name_of(folder) == git::k_hooks && !name.ends_with(".sample") && !S_ISDIR(entry.mode) &&
       (is_executable(entry.mode) || S_ISLNK(entry.mode)) &&
       (entry.in_hooks || folder.find(".git/") != std::string_view::npos ||
        name_of(folder_of(folder)).ends_with(".git"))) {
-    return Finding{Kind::git_hook, entry.path, ""};
+    return ReviewFinding{FindingKind::git_hook, entry.path, ""};
   }
-  const bool in_worktrees = name_of(folder_of(folder)) == "worktrees";
-  if (in_worktrees && name == "commondir" && !entry.content().starts_with("../..\n")) {
-    return Finding{Kind::git_settings, entry.path, "moves the settings elsewhere"};
+  const bool in_worktrees = name_of(folder_of(folder)) == git::k_worktrees;
+  if (in_worktrees && name == git::k_commondir && !entry.content().starts_with("../..\n")) {
+    return ReviewFinding{FindingKind::git_settings, entry.path, "redirects to other settings"};
   }
-  if (in_worktrees && name == "config.worktree") {
-    return Finding{Kind::git_settings, entry.path, support::join(commanding_keys(entry.content()), ", ")};
+  if (in_worktrees && name == git::k_worktree_config) {
+    return ReviewFinding{FindingKind::git_settings, entry.path, support::join(commanding_keys(entry.content()), ", ")};
   }
   if (name == "git-rebase-todo") {
     const std::string content = entry.content();
     if (content.size() == k_max_content || holds_commands(content)) {
-      return Finding{Kind::git_settings, entry.path, "git rebase --continue runs commands"};
+      return ReviewFinding{FindingKind::git_settings, entry.path, "git rebase --continue runs commands"};
     }
   }
   if (runs_own_strategy(entry, name, name_of(folder))) {
-    return Finding{Kind::git_settings, entry.path, "git --continue runs a merge strategy of the working tree"};
+    return ReviewFinding{FindingKind::git_settings, entry.path,
+                         "git --continue runs a merge strategy of the working tree"};
   }
-  const bool of_repository = name == "attributes" && name_of(folder) == "info";
+  const bool of_repository = name == git::k_attributes && name_of(folder) == git::k_info;
   if (of_repository && S_ISLNK(entry.mode)) {
-    return Finding{Kind::git_attributes, entry.path, "-> " + entry.content()};
+    return ReviewFinding{FindingKind::git_attributes, entry.path, "-> " + entry.content()};
   }
-  if (S_ISREG(entry.mode) && (name == ".gitattributes" || of_repository)) {
+  if (S_ISREG(entry.mode) && (name == git::k_gitattributes || of_repository)) {
     const std::string content = entry.content();
-    if (content.size() == k_max_content || names_drivers(content)) { // padding is no way to hide one
-      return Finding{Kind::git_attributes, entry.path, "names filters or drivers"};
+    if (content.size() == k_max_content || names_drivers(content)) { // padding must not hide one
+      return ReviewFinding{FindingKind::git_attributes, entry.path, "names filters or drivers"};
     }
   }
-  if (name == ".gitmodules") {
-    return Finding{Kind::git_attributes, entry.path, ""};
+  if (name == git::k_gitmodules) {
+    return ReviewFinding{FindingKind::git_attributes, entry.path, ""};
   }
   return std::nullopt;
 }
@@ -130,17 +134,17 @@ bool holds_programs(std::string_view folder) {
   return std::find(k_folders.begin(), k_folders.end(), name_of(folder)) != k_folders.end();
 }
 
-bool is_led_to(std::string_view path, bool is_link, const std::vector<std::string>& obeyed,
-               const std::set<std::string>& named) {
+bool is_referenced(std::string_view path, bool is_link, const std::vector<std::string>& referenced,
+                   const std::set<std::string>& command_files) {
   const auto lies_in = [](std::string_view inner, std::string_view outer) {
     return inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
   };
-  const auto leads = [&](const std::string& one) { return lies_in(path, one) || (is_link && lies_in(one, path)); };
-  if (named.contains(std::string(path)) || std::any_of(obeyed.begin(), obeyed.end(), leads)) {
+  const auto matches = [&](const std::string& one) { return lies_in(path, one) || (is_link && lies_in(one, path)); };
+  if (command_files.contains(std::string(path)) || std::any_of(referenced.begin(), referenced.end(), matches)) {
     return true;
   }
-  const auto behind = named.lower_bound(std::string(path) + "/");
-  return is_link && behind != named.end() && lies_in(*behind, path);
+  const auto behind = command_files.lower_bound(std::string(path) + "/");
+  return is_link && behind != command_files.end() && lies_in(*behind, path);
 }
 
 bool leads_out(std::string_view path, std::string_view target) {
@@ -165,54 +169,52 @@ bool leads_out(std::string_view path, std::string_view target) {
 }
 
 bool decides(std::string_view folder, const std::vector<std::string>& protect) {
-  return name_of(folder) == ".git" || std::any_of(protect.begin(), protect.end(), [&](const std::string& path) {
+  return name_of(folder) == git::k_git || std::any_of(protect.begin(), protect.end(), [&](const std::string& path) {
            return is_protected(folder, path) || ends_with_start_of(folder, path);
          });
 }
 
-std::optional<Finding> classify(const Entry& entry, const std::vector<std::string>& protect) {
+std::optional<ReviewFinding> classify(const ChangedFile& entry, const std::vector<std::string>& protect) {
   if (entry.in_repository) {
     if (auto finding = in_repository(entry)) {
       return finding;
     }
   }
-  if (entry.in_records && S_ISLNK(entry.mode)) { // Git appends names that the box chose to where a log leads
-    return Finding{Kind::git_settings, entry.path, "-> " + entry.content()};
+  if (entry.in_records && S_ISLNK(entry.mode)) { // Git appends text that the box chose to the target of a log
+    return ReviewFinding{FindingKind::git_settings, entry.path, "-> " + entry.content()};
   }
   if (auto finding = of_git(entry)) {
     return finding;
   }
-  const auto covers = [&](const std::string& path) {
-    return !path.starts_with(".git/") && is_protected(entry.path, path);
-  };
+  const auto covers = [&](const std::string& path) { return !git::is_in_git(path) && is_protected(entry.path, path); };
   if (!S_ISDIR(entry.mode) && std::any_of(protect.begin(), protect.end(), covers)) {
-    return Finding{Kind::tool_file, entry.path, ""};
+    return ReviewFinding{FindingKind::tool_file, entry.path, ""};
   }
-  if (entry.led_to && !S_ISDIR(entry.mode)) {
-    return Finding{Kind::tool_file, entry.path, "Git's settings lead here"};
+  if (entry.referenced && !S_ISDIR(entry.mode)) {
+    return ReviewFinding{FindingKind::tool_file, entry.path, "referenced by Git's settings"};
   }
   const auto starts = [&](const std::string& path) { return ends_with_start_of(entry.path, path); };
   if (S_ISLNK(entry.mode) && std::any_of(protect.begin(), protect.end(), starts)) {
-    return Finding{Kind::tool_file, entry.path, "-> " + entry.content()};
+    return ReviewFinding{FindingKind::tool_file, entry.path, "-> " + entry.content()};
   }
   if (S_ISREG(entry.mode) && (entry.mode & static_cast<unsigned>(S_ISUID | S_ISGID)) != 0) {
-    return Finding{Kind::set_id, entry.path, (entry.mode & S_ISUID) != 0 ? "set-user-ID" : "set-group-ID"};
+    return ReviewFinding{FindingKind::set_id, entry.path, (entry.mode & S_ISUID) != 0 ? "set-user-ID" : "set-group-ID"};
   }
   if (S_ISLNK(entry.mode)) {
     const std::string target = entry.content();
     if (leads_out(entry.path, target)) {
-      return Finding{Kind::link_out, entry.path, "-> " + target};
+      return ReviewFinding{FindingKind::link_out, entry.path, "-> " + target};
     }
   }
   if ((S_ISREG(entry.mode) ? is_executable(entry.mode) : S_ISLNK(entry.mode)) &&
       holds_programs(folder_of(entry.path))) {
-    return Finding{Kind::program, entry.path, ""};
+    return ReviewFinding{FindingKind::program, entry.path, ""};
   }
   if (!S_ISREG(entry.mode) && !S_ISDIR(entry.mode) && !S_ISLNK(entry.mode)) {
-    return Finding{Kind::special, entry.path,
-                   S_ISFIFO(entry.mode)   ? "FIFO"
-                   : S_ISSOCK(entry.mode) ? "socket"
-                                          : "device"};
+    return ReviewFinding{FindingKind::special, entry.path,
+                         S_ISFIFO(entry.mode)   ? "FIFO"
+                         : S_ISSOCK(entry.mode) ? "socket"
+                                                : "device"};
   }
   return std::nullopt;
 }

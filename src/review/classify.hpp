@@ -8,42 +8,42 @@
 #include <string_view>
 #include <vector>
 
-#include "review/finding.hpp"
+#include "review/review_report.hpp"
 
 namespace agentbox::review {
 
-/// What is looked at of a file.
+/// The bytes of a file that are examined.
 inline constexpr std::size_t k_max_content = 256U << 10U;
 
-/// One thing in the tree that changed since the box started.
-struct Entry {
+/// A file, link or directory that changed since the box started.
+struct ChangedFile {
   std::string path;           ///< relative to the tree
   unsigned mode = 0;          ///< st_mode
-  bool in_repository = false; ///< its folder is what Git takes for a repository
+  bool in_repository = false; ///< its directory is a repository for Git
   /// The target of a symbolic link, or the first k_max_content bytes of a regular file. Called only when needed.
   std::function<std::string()> content;
-  bool in_hooks = false;   ///< its folder is the hooks folder of a repository
-  bool in_records = false; ///< it lies in the refs or logs of one
-  bool led_to = false;     ///< Git's settings lead there
+  bool in_hooks = false;   ///< its directory is the hooks directory of a repository
+  bool in_records = false; ///< in refs or logs of a repository
+  bool referenced = false; ///< by Git's settings
 };
 
-/// What is to be said of it, if anything. `protect` are the paths of the policy ([protect] paths), which count in every
-/// folder of the tree. Pure.
-std::optional<Finding> classify(const Entry& entry, const std::vector<std::string>& protect);
+/// Returns why the host may run or trust the file, if it may. `protect`: the policy's [protect] paths, which count in
+/// every directory of the tree. Pure.
+std::optional<ReviewFinding> classify(const ChangedFile& entry, const std::vector<std::string>& protect);
 
-/// Whether what lies in `folder` counts because of the names above it: then it was not there before, for the host, when
-/// the folder was put there with content that is older. Pure.
+/// Returns whether the files in `folder` matter because of the names above them (.git, [protect] paths): then even old
+/// files are new to the host when the directory was moved there. Pure.
 bool decides(std::string_view folder, const std::vector<std::string>& protect);
 
-/// Whether programs in `folder` are often in PATH: bin, .bin, sbin, Scripts. Pure.
+/// Returns whether `folder` is often in PATH: bin, .bin, sbin, Scripts. Pure.
 bool holds_programs(std::string_view folder);
 
-/// Whether Git's settings lead to `path`, or, if `is_link`, to something behind it. Pure.
-bool is_led_to(std::string_view path, bool is_link, const std::vector<std::string>& obeyed,
-               const std::set<std::string>& named);
+/// Returns whether Git's settings reference `path`, or, if `is_link`, a path below it. Pure.
+bool is_referenced(std::string_view path, bool is_link, const std::vector<std::string>& referenced,
+                   const std::set<std::string>& command_files);
 
-/// Whether a symbolic link at `path` with `target` leads out of the tree, by its text alone; one that goes up again
-/// from a folder that it names may do so through another link, and counts. Pure.
+/// Returns whether a symbolic link at `path` with `target` points out of the tree, judged by text. A ".." after a name
+/// counts, because the name may be another link. Pure.
 bool leads_out(std::string_view path, std::string_view target);
 
 } // namespace agentbox::review

@@ -17,9 +17,9 @@ using nlohmann::json;
 
 constexpr std::size_t k_max = 16U << 20U;
 
-Kind kind_of(const std::string& word) {
+FindingKind kind_of(const std::string& word) {
   const auto* const found =
-      std::find_if(k_kinds.begin(), k_kinds.end(), [&](Kind kind) { return kind_word(kind) == word; });
+      std::find_if(k_kinds.begin(), k_kinds.end(), [&](FindingKind kind) { return kind_word(kind) == word; });
   if (found == k_kinds.end()) {
     throw std::invalid_argument("the kind " + support::in_quotes(word) + " is not known");
   }
@@ -32,7 +32,7 @@ fs::path file_of(const fs::path& folder, const fs::path& workspace) {
 
 } // namespace
 
-std::string to_json(const Report& report) {
+std::string to_json(const ReviewReport& report) {
   const auto& [box, workspace, since, findings, counts, looked_at, stopped] = report;
   json list = json::array();
   for (const auto& [kind, path, detail] : findings) {
@@ -48,10 +48,10 @@ std::string to_json(const Report& report) {
   return document.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
-Report from_json(std::string_view text, std::string_view where) {
+ReviewReport from_json(std::string_view text, std::string_view where) {
   try {
     const json document = json::parse(text);
-    Report report;
+    ReviewReport report;
     document.at("box").get_to(report.box);
     report.workspace = document.at("workspace").get<std::string>();
     document.at("since").get_to(report.since);
@@ -74,12 +74,12 @@ fs::path review_folder() {
   return support::state_folder() / "review";
 }
 
-void keep(const fs::path& folder, const Report& report) {
+void keep(const fs::path& folder, const ReviewReport& report) {
   support::make_private_folder(folder);
   support::write_file(file_of(folder, report.workspace), to_json(report));
 }
 
-std::optional<Report> last(const fs::path& folder, const fs::path& workspace) {
+std::optional<ReviewReport> last(const fs::path& folder, const fs::path& workspace) {
   const fs::path file = file_of(folder, workspace);
   const auto text = support::read_file_if_exists(file, k_max);
   return text ? std::optional(from_json(*text, file.string())) : std::nullopt;

@@ -5,20 +5,20 @@
 #include <string>
 #include <string_view>
 
-#include "review/finding.hpp"
+#include "review/review_report.hpp"
 
 namespace agentbox::review {
 
-/// The report as JSON: two-space indent, final newline. Bytes of names that are not UTF-8 are replaced.
-std::string to_json(const Report& report);
-/// The reverse. Throws support::Error(failed) naming `where` when it is none.
-Report from_json(std::string_view text, std::string_view where);
+/// Returns the report as JSON: two-space indent, final newline. Bytes that are not UTF-8 are replaced.
+std::string to_json(const ReviewReport& report);
+/// The reverse. Throws support::Error(failed) naming `where` for an invalid report.
+ReviewReport from_json(std::string_view text, std::string_view where);
 
-/// $XDG_STATE_HOME/agentbox/review: the last report of each workspace.
+/// Returns $XDG_STATE_HOME/agentbox/review, which has the last report of each workspace.
 std::filesystem::path review_folder();
-/// Keeps the report in the place of the workspace's last one (0600, outside of every workspace).
-void keep(const std::filesystem::path& folder, const Report& report);
-/// The workspace's last report; nothing when no box has run there.
-std::optional<Report> last(const std::filesystem::path& folder, const std::filesystem::path& workspace);
+/// Saves the report in place of the workspace's last one (mode 0600).
+void keep(const std::filesystem::path& folder, const ReviewReport& report);
+/// Returns the workspace's last report; nothing when there is none.
+std::optional<ReviewReport> last(const std::filesystem::path& folder, const std::filesystem::path& workspace);
 
 } // namespace agentbox::review

@@ -3,15 +3,15 @@
 #include <string>
 #include <vector>
 
-#include "review/finding.hpp"
+#include "review/review_report.hpp"
 
 namespace agentbox::review {
 
-/// What is said when a box has ended: at most five lines, none when there is nothing to say. Names come from the box
-/// and are escaped. Pure.
-std::vector<std::string> summary(const Report& report);
+/// Returns what is shown when a box has ended: at most five lines, none when there is nothing to report. Names come
+/// from the box and are escaped. Pure.
+std::vector<std::string> summary(const ReviewReport& report);
 
-/// All of the report, for people: a line a finding, programs by folder. Escaped. Pure.
-std::string text_of(const Report& report);
+/// Returns the whole report as text, one finding a line. Escaped. Pure.
+std::string text_of(const ReviewReport& report);
 
 } // namespace agentbox::review

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "git/layout.hpp"
 #include "review/classify.hpp"
 #include "support/directory.hpp"
 #include "support/fd.hpp"
@@ -21,9 +22,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using support::Fd;
 
-constexpr std::size_t k_clock_every = 256; // entries between two looks at the clock
+constexpr std::size_t k_clock_every = 256; // files between two readings of the clock
 
-/// The first bytes of regular file `name`; empty when it cannot be read.
+/// Returns the first bytes of regular file `name`; empty when it cannot be read.
 std::string read_file(int folder, const char* name) {
   const Fd fd(openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat info {};
@@ -42,37 +43,37 @@ std::string read_link(int folder, const char* name) {
   return length > 0 ? std::string(target.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
-/// Whether a folder of that name usually has one of programs in it.
+/// Whether a directory of that name usually contains a directory of programs.
 bool has_programs_below(std::string_view path) {
   constexpr std::array<std::string_view, 8> k_names = {".local", ".tox",         ".venv",  "env",
                                                        "local",  "node_modules", "vendor", "venv"};
   return std::find(k_names.begin(), k_names.end(), path.substr(path.find_last_of('/') + 1)) != k_names.end();
 }
 
-/// An open folder and what is still to be looked at in it.
+/// A directory that is being read.
 struct Level {
   support::Directory folder;
   std::string path;           ///< with a slash at the end, or empty
   bool has_data = false;      ///< objects and refs lie in it
-  bool in_repository = false; ///< Git takes it for a repository, or for one with its data elsewhere
-  bool held = false;          ///< it was a mount, which the box could not move
-  bool unchanged = false;     ///< nothing was made, taken away or renamed in it
-  bool arrived = false;       ///< it was not there before, or lies in what was not
+  bool in_repository = false; ///< a repository for Git, perhaps with its data elsewhere
+  bool mounted = false;       ///< it was a mount in the box, which cannot move it
+  bool unchanged = false;     ///< nothing was created, removed or renamed in it
+  bool arrived = false;       ///< it, or a directory above it, was moved here
   bool in_hooks = false;      ///< the hooks of one
   bool in_records = false;    ///< its refs or logs, which Git writes to
-  bool links_only = false;    ///< and nothing else counts there
-  bool deciding = false;      ///< the names so far decide that the host runs what lies here
-  bool renewed = false;       ///< so what is here may be new here, although it is old
+  bool links_only = false;    ///< only links count here
+  bool deciding = false;      ///< its path makes the host run what lies here (decides())
+  bool renewed = false;       ///< so even old files may be new here
 };
 
 class Scan {
 public:
-  Scan(const timespec& since, const std::vector<std::string>& protect, const Held& held, const Limits& limits,
-       Report& report)
-      : m_since(since), m_protect(protect), m_held(held), m_limits(limits), m_deadline(Clock::now() + limits.time),
-        m_report(report) {}
+  Scan(const timespec& since, const std::vector<std::string>& protect, const MountedFiles& mounted,
+       const ScanLimits& limits, ReviewReport& report)
+      : m_since(since), m_protect(protect), m_mounted(mounted), m_limits(limits),
+        m_deadline(Clock::now() + limits.time), m_report(report) {}
 
-  void tree(const Tree& tree, const KnownFolders& known, const std::string& prefix) {
+  void tree(const ReviewedTree& tree, const KnownFolders& known, const std::string& prefix) {
     m_prefix = prefix;
     m_tree = &tree;
     m_known = &known;
@@ -87,25 +88,25 @@ public:
       const std::string name(static_cast<const char*>(entry->d_name));
       if (name != "." && name != "..") {
         count();
-        look(name);
+        examine(name);
       }
     }
   }
 
-  /// What was not looked at, in words.
+  /// Adds what was not examined to the report.
   void finish() {
     if (m_unread > 0) {
-      add_reason(std::to_string(m_unread) + (m_unread == 1 ? " folder" : " folders") + " could not be read");
+      add_reason(std::to_string(m_unread) + (m_unread == 1 ? " directory" : " directories") + " could not be read");
     }
     if (m_too_deep > 0) {
-      add_reason(std::to_string(m_too_deep) + " lie deeper than " + std::to_string(m_limits.depth) + " folders");
+      add_reason(std::to_string(m_too_deep) + " lie deeper than " + std::to_string(m_limits.depth) + " directories");
     }
   }
 
 private:
   void add_reason(const std::string& reason) { m_report.stopped += (m_report.stopped.empty() ? "" : "; ") + reason; }
 
-  /// What the folder is in its repository, which is told from above.
+  /// What a directory is in its repository, as its parent tells.
   struct Part {
     bool hooks = false;
     bool records = false;
@@ -122,8 +123,8 @@ private:
     static_cast<void>(fd.release()); // the DIR's now
     const auto has = [&](const char* name) { return faccessat(number, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0; };
     Level level{std::move(folder), std::move(path)};
-    level.has_data = has("objects") && has("refs");
-    level.in_repository = has("HEAD") && (level.has_data || has("commondir")); // as Git decides it (setup.c)
+    level.has_data = has(git::k_objects) && has(git::k_refs);
+    level.in_repository = has(git::k_head) && (level.has_data || has(git::k_commondir)); // as Git decides it (setup.c)
     level.in_hooks = part.hooks;
     level.in_records = part.records;
     level.links_only = part.links_only;
@@ -137,16 +138,17 @@ private:
     const Level* above = m_levels.empty() ? nullptr : &m_levels.back();
     const bool inherits = above != nullptr && above->deciding;
     level.deciding = inherits || level.in_repository || decides(path, m_protect) ||
-                     is_led_to(path, true, m_tree->obeyed, m_tree->named);
+                     is_referenced(path, true, m_tree->referenced, m_tree->command_files);
     struct stat info {};
     level.unchanged = fstat(folder, &info) == 0 && !is_new(info.st_ctim);
-    level.held = m_held.contains({info.st_dev, info.st_ino});
-    level.renewed = level.deciding && !level.held && (!level.unchanged || (inherits && above->renewed));
-    level.arrived = above != nullptr && !level.held && (above->arrived || has_arrived(path, info));
+    level.mounted = m_mounted.contains({info.st_dev, info.st_ino});
+    level.renewed = level.deciding && !level.mounted && (!level.unchanged || (inherits && above->renewed));
+    level.arrived = above != nullptr && !level.mounted && (above->arrived || has_arrived(path, info));
   }
 
-  /// Whether folder `path` came to its place since then. To be renamed changes it, but so does each file in it: where
-  /// it is not known what was there, a folder of programs, or one that usually has such a folder, is taken for moved.
+  /// Whether directory `path` was moved to its place since `m_since`. A rename changes st_ctime, but so does every new
+  /// file in it: without a baseline, a directory of programs, or one that usually contains such a directory, counts as
+  /// moved.
   bool has_arrived(std::string_view path, const struct stat& info) const {
     if (!is_new(info.st_ctim)) {
       return false;
@@ -169,20 +171,20 @@ private:
     }
   }
 
-  /// A repository whose data nobody could have put there in place of others. Any folder can be laid out like one.
+  /// A repository whose data cannot have been replaced. Any directory can be laid out like a repository.
   static bool is_real(const Level& level) {
     return level.has_data && level.in_repository &&
-           (level.held || (level.unchanged && ("/" + level.path).ends_with("/.git/")));
+           (level.mounted || (level.unchanged && ("/" + level.path).ends_with("/.git/")));
   }
 
-  /// Nothing there is run, and there is much of it.
+  /// Large, and never run.
   static bool is_data(const Level& level, const std::string& name) {
-    return is_real(level) && (name == "objects" || name == "lfs");
+    return is_real(level) && (name == git::k_objects || name == "lfs");
   }
 
   static Part part_of(const Level& level, const std::string& name) {
-    const bool records = level.in_repository && (name == "refs" || name == "logs");
-    return {level.in_repository && name == "hooks", level.in_records || records,
+    const bool records = level.in_repository && (name == git::k_refs || name == git::k_logs);
+    return {level.in_repository && name == git::k_hooks, level.in_records || records,
             level.links_only || (records && is_real(level))};
   }
 
@@ -190,7 +192,7 @@ private:
     return std::pair(time.tv_sec, time.tv_nsec) >= std::pair(m_since.tv_sec, m_since.tv_nsec);
   }
 
-  void look(const std::string& name) {
+  void examine(const std::string& name) {
     const Level& level = m_levels.back();
     const int folder = dirfd(level.folder.get());
     struct stat info {};
@@ -200,7 +202,7 @@ private:
     const bool moved_program = level.arrived && !S_ISDIR(info.st_mode) &&
                                holds_programs(std::string_view(level.path).substr(0, level.path.size() - 1));
     if (is_new(info.st_ctim) || level.renewed || moved_program) {
-      note(level, folder, name, info);
+      report(level, folder, name, info);
     }
     if (!S_ISDIR(info.st_mode) || is_data(level, name)) {
       return;
@@ -214,17 +216,17 @@ private:
     enter(Fd(openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), std::move(path), part);
   }
 
-  void note(const Level& level, int folder, const std::string& name, const struct stat& info) {
+  void report(const Level& level, int folder, const std::string& name, const struct stat& info) {
     if (level.links_only && !S_ISLNK(info.st_mode)) {
       return;
     }
-    Entry entry;
+    ChangedFile entry;
     entry.path = level.path + name;
     entry.mode = info.st_mode;
     entry.in_repository = level.in_repository;
     entry.in_hooks = level.in_hooks;
     entry.in_records = level.in_records;
-    entry.led_to = is_led_to(entry.path, S_ISLNK(info.st_mode), m_tree->obeyed, m_tree->named);
+    entry.referenced = is_referenced(entry.path, S_ISLNK(info.st_mode), m_tree->referenced, m_tree->command_files);
     entry.content = [&] {
       return S_ISLNK(info.st_mode) ? read_link(folder, name.c_str()) : read_file(folder, name.c_str());
     };
@@ -240,12 +242,12 @@ private:
 
   timespec m_since;
   const std::vector<std::string>& m_protect;
-  const Held& m_held;
-  const Tree* m_tree = nullptr;
+  const MountedFiles& m_mounted;
+  const ReviewedTree* m_tree = nullptr;
   const KnownFolders* m_known = nullptr;
-  const Limits& m_limits;
+  const ScanLimits& m_limits;
   Clock::time_point m_deadline;
-  Report& m_report;
+  ReviewReport& m_report;
   std::string m_prefix;
   std::vector<Level> m_levels;
   bool m_over = false;
@@ -287,17 +289,18 @@ timespec Moment::earliest() const {
   return {earliest / k_second, earliest % k_second};
 }
 
-void scan(const std::vector<Tree>& trees, const timespec& since, const std::vector<std::string>& protect,
-          const Before& before, const Limits& limits, Report& report) {
-  Scan scan(since, protect, before.held, limits, report);
+void scan(const std::vector<ReviewedTree>& trees, const timespec& since, const std::vector<std::string>& protect,
+          const Baseline& before, const ScanLimits& limits, ReviewReport& report) {
+  Scan scan(since, protect, before.mounted, limits, report);
   const KnownFolders nothing;
   for (std::size_t i = 0; i < trees.size(); ++i) {
     const KnownFolders& known = i < before.folders.size() ? before.folders[i] : nothing;
     scan.tree(trees[i], known, i == 0 ? "" : trees[i].root.string() + "/");
   }
   scan.finish();
-  std::sort(report.findings.begin(), report.findings.end(),
-            [](const Finding& a, const Finding& b) { return std::tie(a.kind, a.path) < std::tie(b.kind, b.path); });
+  std::sort(report.findings.begin(), report.findings.end(), [](const ReviewFinding& a, const ReviewFinding& b) {
+    return std::tie(a.kind, a.path) < std::tie(b.kind, b.path);
+  });
 }
 
 } // namespace agentbox::review

@@ -7,18 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "review/finding.hpp"
-#include "review/remember.hpp"
+#include "review/baseline.hpp"
+#include "review/review_report.hpp"
 
 namespace agentbox::review {
 
-/// A moment by the clock of the files' change times. What happens later has a change time (st_ctime) that is not
-/// earlier: the kernel sets it, and no process in a box can set it back or the clock with it. So nothing has to be
-/// remembered of the tree before the box starts.
+/// A time by the clock of st_ctime, which the kernel sets and no process in a box can set back. Files that change later
+/// have a change time that is not earlier, so no snapshot of the tree is needed before the box starts.
 class Moment {
 public:
   static Moment now();
-  /// The earliest change time of what happened since, also when the clock was set back meanwhile.
+  /// Returns the earliest change time that a later change can have, even if the clock was set back meanwhile.
   timespec earliest() const;
   std::int64_t seconds() const { return m_wall.tv_sec; }
 
@@ -27,21 +26,21 @@ private:
   timespec m_boot{};
 };
 
-/// How much of a tree is looked at.
-struct Limits {
+/// The limits of a scan.
+struct ScanLimits {
   std::size_t entries = 400'000;
   std::chrono::milliseconds time{1500};
-  std::size_t depth = 100; ///< each open folder is a descriptor
+  std::size_t depth = 100; ///< each level needs a descriptor
 };
 
-/// Looks at everything that changed in `trees` since then, and fills in `report` (findings, counts, looked_at,
-/// stopped). The first tree is the workspace: its paths are relative. Symbolic links are not followed, and nothing but
-/// folders and the few files that Git reads is opened. That a folder cannot be read is a reason for `stopped`. What is
-/// old counts as well in a folder whose name decides that the host runs it, when that folder changed: it may have been
-/// moved there with all that is in it; old programs count in a folder of programs that was moved, or lies in one that
-/// was. Not so in the folders that were `held`. Of repositories only the data of those that were is passed over, and of
-/// others named .git that have not changed; but for links in refs and logs, to whose targets Git would write.
-void scan(const std::vector<Tree>& trees, const timespec& since, const std::vector<std::string>& protect,
-          const Before& before, const Limits& limits, Report& report);
+/// Examines everything that changed in `trees` since `since`, and fills in `report` (findings, counts, looked_at,
+/// stopped). The first tree is the workspace, whose paths are relative. Follows no symbolic links and opens only
+/// directories and the few files that Git reads; an unreadable directory is reported in `stopped`.
+/// Old files count as well in a changed directory whose name makes the host run them, because the directory may have
+/// been moved there; so do old programs in a directory of programs that was moved, or lies in one that was. Not so in
+/// directories that were mounts. The data of repositories is skipped where those were mounts, or are unchanged and
+/// named .git; but not links in refs and logs, through which Git would write.
+void scan(const std::vector<ReviewedTree>& trees, const timespec& since, const std::vector<std::string>& protect,
+          const Baseline& before, const ScanLimits& limits, ReviewReport& report);
 
 } // namespace agentbox::review

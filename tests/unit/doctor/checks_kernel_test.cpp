@@ -11,7 +11,7 @@ TEST_CASE("user namespaces") {
   HostReport report = good_host();
   SECTION("switched off by Debian's sysctl") {
     report.sysctls["kernel.unprivileged_userns_clone"] = "0";
-    const Finding finding = find(report, "user_namespaces");
+    const CheckResult finding = find(report, "user_namespaces");
     CHECK(finding.status == Status::missing);
     CHECK(contains(finding.remedy, "sudo sysctl -w kernel.unprivileged_userns_clone=1"));
   }
@@ -49,7 +49,7 @@ TEST_CASE("which limit of processes holds") {
   HostReport report = good_host();
   CHECK(contains(find(report, "process_limit").detail, "pids cgroup"));
   report.podman.facts->controllers.erase("pids");
-  const Finding finding = find(report, "process_limit");
+  const CheckResult finding = find(report, "process_limit");
   CHECK(finding.status == Status::degraded);
   CHECK(contains(finding.detail, "RLIMIT_NPROC alone"));
   CHECK(contains(finding.remedy, "Delegate=pids memory cpu"));
@@ -63,7 +63,7 @@ TEST_CASE("memory and cpu controllers") {
   HostReport report = good_host();
   CHECK(find(report, "memory_cpu").status == Status::ok);
   report.podman.facts->controllers.erase("cpu");
-  const Finding finding = find(report, "memory_cpu");
+  const CheckResult finding = find(report, "memory_cpu");
   CHECK(finding.status == Status::degraded);
   CHECK(contains(finding.detail, "cpu"));
   CHECK_FALSE(contains(finding.detail, "memory"));
@@ -78,7 +78,7 @@ TEST_CASE("the firewall's ruleset") {
     report.modules["nft_redir"] = ModuleState::loadable;
     CHECK(find(report, "ruleset").status == Status::ok);
     report.modules["nft_redir"] = ModuleState::absent;
-    const Finding finding = find(report, "ruleset");
+    const CheckResult finding = find(report, "ruleset");
     CHECK(finding.status == Status::missing);
     CHECK(contains(finding.remedy, "sudo modprobe -a nft_redir "));
   }
@@ -101,13 +101,13 @@ TEST_CASE("the firewall's ruleset") {
     report.ruleset = {true, "Operation not\033 supported"};
     report.iptables_ruleset = {true, ""};
     report.modules["nft_redir"] = ModuleState::absent; // which iptables does not need
-    const Finding other = find(report, "ruleset");
+    const CheckResult other = find(report, "ruleset");
     CHECK(other.status == Status::degraded);
     CHECK(contains(other.detail, "nftables cannot load it (Operation not\\x1b supported), iptables can"));
     CHECK(contains(other.remedy, "--firewall-driver iptables"));
     report.iptables_ruleset.error = "there is no iptables";
     report.modules["nft_redir"] = ModuleState::loaded;
-    const Finding neither = find(report, "ruleset");
+    const CheckResult neither = find(report, "ruleset");
     CHECK(neither.status == Status::missing);
     CHECK(contains(neither.detail, "iptables neither: there is no iptables"));
     CHECK(contains(neither.remedy, "sudo modprobe"));

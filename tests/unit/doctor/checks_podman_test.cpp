@@ -29,7 +29,7 @@ TEST_CASE("Podman is there and new enough") {
     report.podman.facts.reset();
     report.podman.error = "cannot clone: Operation not permitted";
     report.podman.error_hint = "see user namespaces";
-    const Finding finding = find(report, "podman");
+    const CheckResult finding = find(report, "podman");
     CHECK(finding.status == Status::missing);
     CHECK(finding.detail == report.podman.error);
     CHECK(finding.remedy == report.podman.error_hint);

@@ -13,7 +13,7 @@ TEST_CASE("nothing is amiss on a good host") {
   const auto findings = examine(good_host());
   CHECK(enforceable(findings));
   std::set<std::string> ids;
-  for (const Finding& finding : findings) {
+  for (const CheckResult& finding : findings) {
     INFO(finding.id << ": " << finding.detail);
     CHECK((finding.status == Status::ok || finding.id == "selinux"));
     CHECK(finding.remedy.empty());
@@ -25,7 +25,7 @@ TEST_CASE("every finding that is not ok says how to mend it, and every check can
   const HostReport nothing; // nothing is installed, and it is root who asks
   const auto findings = examine(nothing);
   CHECK_FALSE(enforceable(findings));
-  for (const Finding& finding : findings) {
+  for (const CheckResult& finding : findings) {
     INFO(finding.id);
     CHECK_FALSE(finding.detail.empty());
     const bool bad = finding.status == Status::missing || finding.status == Status::degraded;
@@ -47,7 +47,7 @@ TEST_CASE("subordinate ids") {
   HostReport report = good_host();
   SECTION("too few uids: the remedy gives a range that nobody has") {
     report.subuid = {65535, 300000};
-    const Finding finding = find(report, "subids");
+    const CheckResult finding = find(report, "subids");
     CHECK(finding.status == Status::missing);
     CHECK(finding.remedy == "sudo usermod --add-subuids 300000-365535 dev && podman system migrate");
   }
@@ -59,7 +59,7 @@ TEST_CASE("subordinate ids") {
   }
   SECTION("a range that Podman has not noticed") {
     report.podman.facts->uid_map = false;
-    const Finding finding = find(report, "subids");
+    const CheckResult finding = find(report, "subids");
     CHECK(finding.status == Status::missing);
     CHECK(finding.remedy == "podman system migrate");
   }
@@ -69,14 +69,14 @@ TEST_CASE("newuidmap and newgidmap") {
   HostReport report = good_host();
   SECTION("not installed") {
     report.newgidmap = {};
-    const Finding finding = find(report, "id_helpers");
+    const CheckResult finding = find(report, "id_helpers");
     CHECK(finding.status == Status::missing);
     CHECK(contains(finding.detail, "newgidmap"));
     CHECK(finding.remedy == "sudo apt-get install uidmap");
   }
   SECTION("without the rights they need") {
     report.newuidmap.privileged = false;
-    const Finding finding = find(report, "id_helpers");
+    const CheckResult finding = find(report, "id_helpers");
     CHECK(finding.status == Status::missing);
     CHECK(finding.remedy == "sudo chmod u+s /usr/bin/newuidmap");
   }

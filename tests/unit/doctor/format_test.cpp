@@ -12,10 +12,10 @@ using agentbox::doctor::test::good_host;
 
 namespace {
 
-const std::vector<Finding> k_findings = {{"one", "One", Status::ok, "fine", ""},
-                                         {"two", "The second", Status::missing, "not there", "sudo make it"},
-                                         {"three", "Third", Status::degraded, "slow", "hurry"},
-                                         {"four", "Fourth", Status::not_applicable, "no", ""}};
+const std::vector<CheckResult> k_findings = {{"one", "One", Status::ok, "fine", ""},
+                                             {"two", "The second", Status::missing, "not there", "sudo make it"},
+                                             {"three", "Third", Status::degraded, "slow", "hurry"},
+                                             {"four", "Fourth", Status::not_applicable, "no", ""}};
 
 } // namespace
 
@@ -24,9 +24,9 @@ TEST_CASE("the report for readers is aligned") {
 
   ok        One         fine
   missing   The second  not there
-                        mend: sudo make it
+                        fix: sudo make it
   degraded  Third       slow
-                        mend: hurry
+                        fix: hurry
   -         Fourth      no
 
 A box cannot be enforced on this host: 1 missing.
@@ -39,7 +39,7 @@ TEST_CASE("colour is there when asked for, and only then") {
 }
 
 TEST_CASE("what the host says cannot write to the terminal") {
-  const std::vector<Finding> findings = {{"x", "X", Status::missing, "bad \033]52;c;eA==\007", "a\nb"}};
+  const std::vector<CheckResult> findings = {{"x", "X", Status::missing, "bad \033]52;c;eA==\007", "a\nb"}};
   const std::string text = to_text(good_host(), findings, false);
   CHECK_FALSE(contains(text, "\033"));
   CHECK_FALSE(contains(text, "a\nb"));

@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-#include "doctor/check_finding.hpp"
+#include "doctor/check_result.hpp"
 
 namespace agentbox::doctor::test {
 
@@ -33,7 +33,8 @@ inline HostReport good_host() {
   report.subuid = report.subgid = {65536, 165536};
   report.sysctls = {{"user.max_user_namespaces", "127234"}, {"kernel.unprivileged_userns_clone", "1"}};
   report.cgroups = CgroupLayout::v2;
-  for (const char* module : {"nf_tables", "nft_chain_nat", "nft_redir", "nft_ct", "nft_fib_inet", "nft_reject_inet", "overlay"}) {
+  for (const char* module :
+       {"nf_tables", "nft_chain_nat", "nft_redir", "nft_ct", "nft_fib_inet", "nft_reject_inet", "overlay"}) {
     report.modules[module] = ModuleState::loaded;
   }
   report.kernel_seccomp_filter = true;
@@ -47,8 +48,8 @@ inline HostReport good_host() {
 }
 
 /// The finding with id `id` on `report`.
-inline Finding find(const HostReport& report, const std::string& id) {
-  for (Finding& finding : examine(report)) {
+inline CheckResult find(const HostReport& report, const std::string& id) {
+  for (CheckResult& finding : examine(report)) {
     if (finding.id == id) {
       return std::move(finding);
     }

@@ -57,7 +57,7 @@ TEST_CASE("a Podman that does not answer in time is not called missing") {
   const TempFolder folder;
   const HostReport report =
       host_with(folder, std::string(k_version) + "exec sleep 60\n", std::chrono::milliseconds(500));
-  const Finding finding = find(report, "podman");
+  const CheckResult finding = find(report, "podman");
   CHECK(finding.status == Status::unknown);
   CHECK(contains(finding.detail, "`podman info` did not answer in 0.5 s"));
   CHECK(contains(finding.detail, "another Podman process may hold the lock of your store"));

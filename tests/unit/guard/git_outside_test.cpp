@@ -8,7 +8,7 @@
 
 using namespace agentbox;
 using namespace agentbox::guard;
-using Kind = Elsewhere::Kind;
+using Kind = OutsideRepository::Kind;
 namespace fs = std::filesystem;
 
 namespace {
@@ -94,7 +94,7 @@ TEST_CASE("a folder that does not name the workspace back is not to be mounted")
   }
   folder.write("w/.git", "gitdir: " + gitdir + "\n");
   const std::string text = said(folder / "w");
-  CHECK(text.find("does not name this folder back") != std::string::npos);
+  CHECK(text.find("does not name this directory back") != std::string::npos);
   CHECK(text.find("--mount") == std::string::npos);
 }
 

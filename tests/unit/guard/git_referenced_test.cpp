@@ -19,11 +19,11 @@ namespace {
 const Words k_protect = {".agentbox", ".envrc", ".git/commondir", ".git/config", ".git/config.worktree", ".git/hooks"};
 
 Guarded look(const fs::path& root, const Words& except = {}) {
-  return look_at_guarded(root, {k_protect, {".env"}, except});
+  return find_guarded(root, {k_protect, {".env"}, except});
 }
 
 Words led_to(const fs::path& root, const Words& except = {}) {
-  return look(root, except).leads.read_only;
+  return look(root, except).references.read_only;
 }
 
 /// A home folder of the test's own: the user's settings count as well.
@@ -61,10 +61,10 @@ TEST_CASE("hooks folders and included files are protected, and what these name")
     home.write(file, "");
   }
   const Guarded guarded = look(root);
-  CHECK(guarded.leads.read_only == Words{".gitconfig", ".githooks", "absolute", "mine", "sub/more"});
+  CHECK(guarded.references.read_only == Words{".gitconfig", ".githooks", "absolute", "mine", "sub/more"});
   CHECK(guarded.read_only.size() == 6); // and the config itself
-  CHECK(guarded.leads.trees == Words{".gitconfig", ".githooks", "absolute", "mine", "missing", "sub/more"});
-  CHECK(look_at_guarded(root, {{".git/hooks"}, {}, {}}).leads.trees.empty());
+  CHECK(guarded.references.referenced == Words{".gitconfig", ".githooks", "absolute", "mine", "missing", "sub/more"});
+  CHECK(find_guarded(root, {{".git/hooks"}, {}, {}}).references.referenced.empty());
 }
 
 TEST_CASE("files that commands name are protected") {
@@ -126,10 +126,10 @@ TEST_CASE("what a command names and is not there yet, or is behind a link, is lo
   fs::create_symlink("/bin/sh", root / "venv/bin/python");
   fs::create_directory_symlink("real", root / "link");
   const Guarded guarded = look(root);
-  CHECK(guarded.leads.read_only == Words{"real/x"});
+  CHECK(guarded.references.read_only == Words{"real/x"});
   for (const char* path : {"tools/missing", "venv/bin/python", "link", "link/x", "real/x"}) {
     INFO(path);
-    CHECK(guarded.leads.files.contains(path));
+    CHECK(guarded.references.command_files.contains(path));
   }
 }
 
@@ -157,7 +157,7 @@ TEST_CASE("submodules' and worktrees' own settings are followed, from their own 
     home.write(file, "");
   }
   const Guarded guarded = look(root);
-  CHECK(guarded.leads.read_only ==
+  CHECK(guarded.references.read_only ==
         Words{".githooks", "libs/s/hk", "libs/s/run/it", "trees/t/.githooks", "trees/t/ed/it"});
   for (const char* path : {".git/modules/s/config", ".git/worktrees/t/config.worktree"}) {
     CHECK(std::count(guarded.read_only.begin(), guarded.read_only.end(), path) == 1);
@@ -202,16 +202,16 @@ TEST_CASE("more leads than can be protected are refused, and settings too long t
   const Home home;
   const fs::path root = home / "w";
   std::string config = "[include]\n";
-  for (std::size_t i = 1; i <= k_max_leads; ++i) {
+  for (std::size_t i = 1; i <= k_max_references; ++i) {
     config += "path = ../" + std::to_string(i) + "\n";
     home.write("w/" + std::to_string(i), "");
   }
   home.write("w/last", "");
   home.write("w/.git/config", config);
-  CHECK(led_to(root).size() == k_max_leads);
+  CHECK(led_to(root).size() == k_max_references);
   home.write("w/.git/config", config + "path = ../last\n");
   CHECK_THROWS_WITH(look(root), Catch::Matchers::Contains("too many") && Catch::Matchers::Contains("1"));
-  CHECK(led_to(root, {"last"}).size() == k_max_leads);
+  CHECK(led_to(root, {"last"}).size() == k_max_references);
 
   home.write("w/.git/config", std::string(1U << 20U, '#'));
   CHECK_NOTHROW(look(root));
@@ -241,17 +241,17 @@ TEST_CASE("an exception leaves a lead writable, and is told from one that change
   home.write("w/tools/x", "");
   CHECK(led_to(root) == Words{".githooks", "tools/x"});
   const Guarded guarded = look(root, {".enrvc", ".githooks"});
-  CHECK(guarded.leads.read_only == Words{"tools/x"});
-  CHECK(guarded.leads.unused_exceptions == Words{".enrvc"});
-  CHECK(guarded.leads.trees == Words{".githooks"}); // and is looked at in the end
+  CHECK(guarded.references.read_only == Words{"tools/x"});
+  CHECK(guarded.references.unused_exceptions == Words{".enrvc"});
+  CHECK(guarded.references.referenced == Words{".githooks"}); // and is looked at in the end
   CHECK(led_to(root, {"tools"}) == Words{".githooks"});
   CHECK(led_to(root, {"tool"}) == Words{".githooks", "tools/x"});
 
   policy::Workspace workspace;
   workspace.protect = k_protect;
-  const auto lines = box::lead_notices(guarded.leads, workspace);
+  const auto lines = box::protection_notices(guarded.references, workspace);
   REQUIRE(lines.size() == 2);
   CHECK(lines[0].find("tools/x (to have one writable: [protect] except") != std::string::npos);
   CHECK(lines[1].find(".envrc") != std::string::npos);
-  CHECK(box::lead_notices({}, workspace).empty());
+  CHECK(box::protection_notices({}, workspace).empty());
 }

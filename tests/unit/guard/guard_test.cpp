@@ -18,7 +18,7 @@ namespace {
 const Words k_protect = {".agentbox", ".envrc", ".git/commondir", ".git/config", ".git/config.worktree", ".git/hooks"};
 
 Guarded look(const fs::path& root, const Words& mask = {}) {
-  return look_at_guarded(root, {k_protect, mask, {}});
+  return find_guarded(root, {k_protect, mask, {}});
 }
 
 void write(const fs::path& path, const std::string& text) {

@@ -13,8 +13,8 @@ constexpr unsigned k_file = S_IFREG | 0644U;
 constexpr unsigned k_program = S_IFREG | 0755U;
 constexpr unsigned k_link = S_IFLNK | 0777U;
 
-std::optional<Kind> kind_of(const std::string& path, unsigned mode, const std::string& content = "",
-                            bool in_repository = false) {
+std::optional<FindingKind> kind_of(const std::string& path, unsigned mode, const std::string& content = "",
+                                   bool in_repository = false) {
   const auto finding = classify({path, mode, in_repository, [&] { return content; }},
                                 {".envrc", ".git/hooks", ".vscode", ".claude/settings.json"});
   return finding ? std::optional(finding->kind) : std::nullopt;
@@ -37,49 +37,49 @@ TEST_CASE("ordinary work of an agent is not worth a word") {
 }
 
 TEST_CASE("what Git obeys") {
-  CHECK(kind_of(".git/hooks/pre-commit", k_program) == Kind::git_hook);
-  CHECK(kind_of(".git/modules/x/hooks/post-checkout", k_program) == Kind::git_hook);
-  CHECK(kind_of("sub/.git/hooks/pre-push", k_link, "../x") == Kind::git_hook);
-  CHECK(kind_of("sub/.git/config", k_file, "[core]\nfsmonitor=x", true) == Kind::git_settings);
-  CHECK(kind_of("bare/config", k_file, "[core]\n", true) == Kind::git_settings);
+  CHECK(kind_of(".git/hooks/pre-commit", k_program) == FindingKind::git_hook);
+  CHECK(kind_of(".git/modules/x/hooks/post-checkout", k_program) == FindingKind::git_hook);
+  CHECK(kind_of("sub/.git/hooks/pre-push", k_link, "../x") == FindingKind::git_hook);
+  CHECK(kind_of("sub/.git/config", k_file, "[core]\nfsmonitor=x", true) == FindingKind::git_settings);
+  CHECK(kind_of("bare/config", k_file, "[core]\n", true) == FindingKind::git_settings);
   CHECK_FALSE(kind_of(".git/config", k_file, "", true)); // the empty one is ours
-  CHECK(kind_of(".git/commondir", k_file, "../evil\n", true) == Kind::git_settings);
+  CHECK(kind_of(".git/commondir", k_file, "../evil\n", true) == FindingKind::git_settings);
   CHECK_FALSE(kind_of(".git/commondir", k_file, ".\n", true));
-  CHECK(kind_of(".git/worktrees/w/commondir", k_file, "/evil\n") == Kind::git_settings);
+  CHECK(kind_of(".git/worktrees/w/commondir", k_file, "/evil\n") == FindingKind::git_settings);
   CHECK_FALSE(kind_of(".git/worktrees/w/commondir", k_file, "../..\n"));
-  CHECK(kind_of("sub/.git", k_file, "gitdir: ../evil\n") == Kind::git_link);
-  CHECK(kind_of("sub/.git", k_link, "../evil") == Kind::git_link);
-  CHECK(kind_of(".gitattributes", k_file, "* filter=x") == Kind::git_attributes);
-  CHECK(kind_of(".git/info/attributes", k_file, "* diff=x") == Kind::git_attributes);
-  CHECK(kind_of(".gitmodules", k_file) == Kind::git_attributes);
+  CHECK(kind_of("sub/.git", k_file, "gitdir: ../evil\n") == FindingKind::git_link);
+  CHECK(kind_of("sub/.git", k_link, "../evil") == FindingKind::git_link);
+  CHECK(kind_of(".gitattributes", k_file, "* filter=x") == FindingKind::git_attributes);
+  CHECK(kind_of(".git/info/attributes", k_file, "* diff=x") == FindingKind::git_attributes);
+  CHECK(kind_of(".gitmodules", k_file) == FindingKind::git_attributes);
 }
 
 TEST_CASE("settings of Git behind links inside the tree") {
-  CHECK(kind_of("sub/.git/config", k_link, "../cfg", true) == Kind::git_settings);
-  CHECK(kind_of("sub/.git/hooks", k_link, "../h", true) == Kind::git_settings);
-  CHECK(kind_of("sub/.git/info", k_link, "../i", true) == Kind::git_settings);
-  CHECK(kind_of("sub/.git/info/attributes", k_link, "../a") == Kind::git_attributes);
-  CHECK(kind_of("sub/.git/HEAD", k_link, "../../../x", true) == Kind::git_settings);
+  CHECK(kind_of("sub/.git/config", k_link, "../cfg", true) == FindingKind::git_settings);
+  CHECK(kind_of("sub/.git/hooks", k_link, "../h", true) == FindingKind::git_settings);
+  CHECK(kind_of("sub/.git/info", k_link, "../i", true) == FindingKind::git_settings);
+  CHECK(kind_of("sub/.git/info/attributes", k_link, "../a") == FindingKind::git_attributes);
+  CHECK(kind_of("sub/.git/HEAD", k_link, "../../../x", true) == FindingKind::git_settings);
   CHECK_FALSE(kind_of("sub/.git/HEAD", k_link, "refs/heads/main", true));
-  CHECK(kind_of(".claude", k_link, "docs/c") == Kind::tool_file);
+  CHECK(kind_of(".claude", k_link, "docs/c") == FindingKind::tool_file);
   CHECK_FALSE(kind_of(".claude2", k_link, "docs/c"));
 }
 
 TEST_CASE("an unfinished rebase that runs commands") {
   const std::string todo = ".git/rebase-merge/git-rebase-todo";
-  CHECK(kind_of(todo, k_file, "pick 1234 x\n  exec ./x\n") == Kind::git_settings);
-  CHECK(kind_of(todo, k_file, "x\t./x") == Kind::git_settings);
-  CHECK(kind_of(todo, k_file, std::string(k_max_content, '\n')) == Kind::git_settings);
+  CHECK(kind_of(todo, k_file, "pick 1234 x\n  exec ./x\n") == FindingKind::git_settings);
+  CHECK(kind_of(todo, k_file, "x\t./x") == FindingKind::git_settings);
+  CHECK(kind_of(todo, k_file, std::string(k_max_content, '\n')) == FindingKind::git_settings);
   CHECK_FALSE(kind_of(todo, k_file, "pick 1234 exec\n# x y\n"));
 }
 
 TEST_CASE("a merge strategy that is a program of the tree counts in what is under way") {
   for (const char* strategy : {"x/y\n", "./y", "../../y=z/.."}) {
     INFO(strategy);
-    CHECK(kind_of(".git/rebase-merge/strategy", k_file, strategy) == Kind::git_settings);
+    CHECK(kind_of(".git/rebase-merge/strategy", k_file, strategy) == FindingKind::git_settings);
   }
-  CHECK(kind_of(".git/sequencer/opts", k_file, "[options]\n\tstrategy = x/y\n") == Kind::git_settings);
-  CHECK(kind_of("sub/.git/sequencer/opts", k_file, "[options]\n\tSTRATEGY = \"x\"/y\n") == Kind::git_settings);
+  CHECK(kind_of(".git/sequencer/opts", k_file, "[options]\n\tstrategy = x/y\n") == FindingKind::git_settings);
+  CHECK(kind_of("sub/.git/sequencer/opts", k_file, "[options]\n\tSTRATEGY = \"x\"/y\n") == FindingKind::git_settings);
   CHECK_FALSE(kind_of(".git/rebase-merge/strategy", k_file, "ort\n"));
   CHECK_FALSE(kind_of(".git/sequencer/opts", k_file, "[options]\n\tsignoff = true\n\tstrategy-option = subtree=a/b\n"));
 }
@@ -102,29 +102,29 @@ TEST_CASE("hooks are those of a repository, whatever it is called") {
   };
   CHECK_FALSE(hook(false));
   REQUIRE(hook(true));
-  CHECK(hook(true)->kind == Kind::git_hook);
+  CHECK(hook(true)->kind == FindingKind::git_hook);
 }
 
 TEST_CASE("padding hides no driver") {
-  CHECK(kind_of(".gitattributes", k_file, std::string(k_max_content, '#')) == Kind::git_attributes);
+  CHECK(kind_of(".gitattributes", k_file, std::string(k_max_content, '#')) == FindingKind::git_attributes);
   CHECK_FALSE(kind_of(".gitattributes", k_file, std::string(k_max_content - 1, '#')));
 }
 
 TEST_CASE("what other programs of the host run or trust") {
-  CHECK(kind_of(".envrc", k_file) == Kind::tool_file);
-  CHECK(kind_of("packages/a/.envrc", k_file) == Kind::tool_file);
-  CHECK(kind_of(".vscode/tasks.json", k_file) == Kind::tool_file);
-  CHECK(kind_of(".claude/settings.json", k_file) == Kind::tool_file);
-  CHECK(kind_of("x", S_IFREG | 04755U) == Kind::set_id);
-  CHECK(kind_of("x", S_IFREG | 02644U) == Kind::set_id);
+  CHECK(kind_of(".envrc", k_file) == FindingKind::tool_file);
+  CHECK(kind_of("packages/a/.envrc", k_file) == FindingKind::tool_file);
+  CHECK(kind_of(".vscode/tasks.json", k_file) == FindingKind::tool_file);
+  CHECK(kind_of(".claude/settings.json", k_file) == FindingKind::tool_file);
+  CHECK(kind_of("x", S_IFREG | 04755U) == FindingKind::set_id);
+  CHECK(kind_of("x", S_IFREG | 02644U) == FindingKind::set_id);
   CHECK_FALSE(kind_of("folder", S_IFDIR | 02755U));
-  CHECK(kind_of("node_modules/.bin/tsc", k_link, "../typescript/bin/tsc") == Kind::program);
-  CHECK(kind_of(".venv/bin/pip", k_program) == Kind::program);
+  CHECK(kind_of("node_modules/.bin/tsc", k_link, "../typescript/bin/tsc") == FindingKind::program);
+  CHECK(kind_of(".venv/bin/pip", k_program) == FindingKind::program);
   CHECK_FALSE(kind_of(".venv/bin/activate.txt", k_file));
-  CHECK(kind_of("a", k_link, "/etc/passwd") == Kind::link_out);
-  CHECK(kind_of("a/b", k_link, "../../x") == Kind::link_out);
-  CHECK(kind_of("fifo", S_IFIFO | 0644U) == Kind::special);
-  CHECK(kind_of("socket", S_IFSOCK | 0644U) == Kind::special);
+  CHECK(kind_of("a", k_link, "/etc/passwd") == FindingKind::link_out);
+  CHECK(kind_of("a/b", k_link, "../../x") == FindingKind::link_out);
+  CHECK(kind_of("fifo", S_IFIFO | 0644U) == FindingKind::special);
+  CHECK(kind_of("socket", S_IFSOCK | 0644U) == FindingKind::special);
 }
 
 TEST_CASE("links that lead out, by their text") {

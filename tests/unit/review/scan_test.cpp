@@ -20,20 +20,20 @@ void write(const fs::path& path, const std::string& text = "x") {
   std::ofstream(path) << text;
 }
 
-Report scanned(const std::vector<fs::path>& folders, const timespec& since, const Limits& limits = {},
-               const Before& before = {}) {
-  std::vector<Tree> trees;
+ReviewReport scanned(const std::vector<fs::path>& folders, const timespec& since, const ScanLimits& limits = {},
+                     const Baseline& before = {}) {
+  std::vector<ReviewedTree> trees;
   for (const fs::path& folder : folders) {
     trees.push_back({folder, {}, {}});
   }
-  Report report;
+  ReviewReport report;
   scan(trees, since, {".envrc", ".vscode", ".claude/settings.json"}, before, limits, report);
   return report;
 }
 
-bool has(const Report& report, const std::string& path) {
+bool has(const ReviewReport& report, const std::string& path) {
   return std::any_of(report.findings.begin(), report.findings.end(),
-                     [&](const Finding& finding) { return finding.path == path; });
+                     [&](const ReviewFinding& finding) { return finding.path == path; });
 }
 
 /// Change times have the grain of the kernel's tick.
@@ -53,7 +53,7 @@ TEST_CASE("only what changed since is reported") {
   write(folder / "new/.envrc");
   fs::last_write_time(folder / "touched/.envrc", fs::file_time_type::clock::now() - std::chrono::hours(24 * 365));
   fs::rename(folder / "moved", folder / ".envrc");
-  const Report report = scanned({folder.path()}, start.earliest());
+  const ReviewReport report = scanned({folder.path()}, start.earliest());
   CHECK(has(report, "new/.envrc"));
   CHECK(has(report, "touched/.envrc")); // the time of the content can be set back, that of the change cannot
   CHECK(has(report, ".envrc"));
@@ -82,7 +82,7 @@ TEST_CASE("what is old counts in a folder that was moved to where the host runs 
   write(folder / ".vscode/other");
   struct stat info {};
   REQUIRE(stat((folder / ".vscode").c_str(), &info) == 0);
-  const Report report = scanned({folder.path()}, start.earliest(), {}, {{{info.st_dev, info.st_ino}}, {}});
+  const ReviewReport report = scanned({folder.path()}, start.earliest(), {}, {{{info.st_dev, info.st_ino}}, {}});
   CHECK(has(report, "docs/.vscode/deep/tasks.json"));
   CHECK(has(report, ".claude/settings.json"));
   CHECK(has(report, "docs/.git/config"));
@@ -113,7 +113,7 @@ TEST_CASE("links are not followed, FIFOs not opened, and a further tree has abso
   fs::create_directory_symlink("..", folder / "a/loop");
   write(folder / "other/.envrc");
   REQUIRE(mkfifo((folder / "a/.git").c_str(), 0600) == 0); // reading it would hang
-  const Report report = scanned({folder / "a", folder / "other"}, start.earliest());
+  const ReviewReport report = scanned({folder / "a", folder / "other"}, start.earliest());
   CHECK(has(report, ".git"));
   CHECK(has(report, "loop"));
   CHECK(has(report, (folder / "other/.envrc").string()));
@@ -133,14 +133,14 @@ TEST_CASE("a guarded repository's data is passed over, its settings are not, nor
   }
   struct stat info {};
   REQUIRE(stat((folder / "sub/.git").c_str(), &info) == 0);
-  const Before before{{{info.st_dev, info.st_ino}}, {}};
-  const Report report = scanned({folder.path()}, start.earliest(), {}, before);
+  const Baseline before{{{info.st_dev, info.st_ino}}, {}};
+  const ReviewReport report = scanned({folder.path()}, start.earliest(), {}, before);
   CHECK(has(report, "sub/.git/config"));
   CHECK(has(report, "made/up/config"));
   CHECK(has(report, "made/up/objects/.envrc"));
   CHECK(has(report, "made/up/logs/bin/x"));
   CHECK(report.findings.size() == 4);
-  CHECK(report.findings.front() == Finding{Kind::git_settings, "made/up/config", "core.fsmonitor"});
+  CHECK(report.findings.front() == ReviewFinding{FindingKind::git_settings, "made/up/config", "core.fsmonitor"});
   CHECK(has(scanned({folder.path()}, start.earliest()), "sub/.git/objects/.envrc")); // it was not there before
 }
 
@@ -155,17 +155,17 @@ TEST_CASE("links in a guarded repository's refs and logs are listed: Git writes 
   const Moment start = Moment::now();
   struct stat info {};
   REQUIRE(stat((folder / ".git").c_str(), &info) == 0);
-  const Before before{{{info.st_dev, info.st_ino}}, {}};
+  const Baseline before{{{info.st_dev, info.st_ino}}, {}};
   write(folder / ".git/logs/refs/heads/main");
   write(folder / ".git/refs/heads/.envrc"); // a branch of that name would be one, and is nothing that a shell reads
   CHECK(scanned({folder.path()}, start.earliest(), {}, before).findings.empty());
   fs::create_symlink("/home/x/.bashrc", folder / ".git/logs/refs/heads/outside");
   fs::create_directory_symlink("../../.husky", folder / ".git/refs/remotes");
   fs::create_symlink("../../x", folder / ".git/objects/aa/x"); // files there have names and bytes that nobody chooses
-  const Report report = scanned({folder.path()}, start.earliest(), {}, before);
+  const ReviewReport report = scanned({folder.path()}, start.earliest(), {}, before);
   CHECK(report.findings ==
-        std::vector<Finding>{{Kind::git_settings, ".git/logs/refs/heads/outside", "-> /home/x/.bashrc"},
-                             {Kind::git_settings, ".git/refs/remotes", "-> ../../.husky"}});
+        std::vector<ReviewFinding>{{FindingKind::git_settings, ".git/logs/refs/heads/outside", "-> /home/x/.bashrc"},
+                                   {FindingKind::git_settings, ".git/refs/remotes", "-> ../../.husky"}});
 }
 
 TEST_CASE("the data of a repository that did not change is passed over only in a .git folder") {
@@ -179,7 +179,7 @@ TEST_CASE("the data of a repository that did not change is passed over only in a
   const Moment start = Moment::now();
   write(folder / "sub/.git/objects/deep/.envrc");
   write(folder / "hostile/objects/deep/.envrc");
-  const Report report = scanned({folder.path()}, start.earliest());
+  const ReviewReport report = scanned({folder.path()}, start.earliest());
   CHECK(has(report, "hostile/objects/deep/.envrc"));
   CHECK(report.findings.size() == 1);
 }
@@ -196,8 +196,8 @@ TEST_CASE("old programs that were moved to a folder of programs are listed, thos
   }
   next_tick();
   const Moment start = Moment::now();
-  const std::vector<Tree> trees = {{folder.path(), {}, {}}};
-  const Before before = remember(trees, {});
+  const std::vector<ReviewedTree> trees = {{folder.path(), {}, {}}};
+  const Baseline before = record_baseline(trees, {});
   fs::rename(folder / "a", folder / "sbin");        // a folder
   fs::rename(folder / "b/two", folder / "bin/two"); // a file
   fs::rename(folder / "c", folder / ".venv");       // the folder above
@@ -207,7 +207,7 @@ TEST_CASE("old programs that were moved to a folder of programs are listed, thos
   write(folder / "sbin/plain");
   write(folder / "kept/file");
   write(folder / "kept/sbin/file");
-  Report report;
+  ReviewReport report;
   scan(trees, start.earliest(), {}, before, {}, report);
   for (const char* path : {"sbin/one", "bin/two", ".venv/bin/three", "g/Scripts/four", "e/1/3/bin/five"}) {
     INFO(path);
@@ -224,12 +224,12 @@ TEST_CASE("a folder of programs that took the place of another is new there") {
   }
   next_tick();
   const Moment start = Moment::now();
-  const std::vector<Tree> trees = {{folder.path(), {}, {}}};
-  const Before before = remember(trees, {});
+  const std::vector<ReviewedTree> trees = {{folder.path(), {}, {}}};
+  const Baseline before = record_baseline(trees, {});
   fs::rename(folder / "bin", folder / "x");
   fs::rename(folder / "tools", folder / "bin");
   fs::last_write_time(folder / "bin", fs::file_time_type::clock::now());
-  Report report;
+  ReviewReport report;
   scan(trees, start.earliest(), {}, before, {}, report);
   CHECK(has(report, "bin/evil"));
   CHECK(report.findings.size() == 1);
@@ -248,14 +248,14 @@ TEST_CASE("what Git's settings lead to is said when it is made or changed, and w
   write(folder / ".githooks/new");
   write(folder / "deep/tools/made");
   fs::create_symlink("deep", folder / "link");
-  const std::vector<Tree> trees = {
+  const std::vector<ReviewedTree> trees = {
       {folder.path(), {".githooks"}, {"tools/same", "tools/changed", "tools/made", "link/tools/made"}}};
   struct stat info {};
   REQUIRE(stat((folder / "tools").c_str(), &info) == 0);
-  Before before{{{info.st_dev, info.st_ino}}, {}};
+  Baseline before{{{info.st_dev, info.st_ino}}, {}};
   REQUIRE(stat((folder / ".githooks").c_str(), &info) == 0);
-  before.held.emplace(info.st_dev, info.st_ino);
-  Report report;
+  before.mounted.emplace(info.st_dev, info.st_ino);
+  ReviewReport report;
   scan(trees, start.earliest(), {}, before, {}, report);
   for (const char* path : {"tools/changed", "tools/made", ".githooks/new", "link"}) {
     INFO(path);
@@ -276,7 +276,7 @@ TEST_CASE("a repository whose data lies elsewhere is one as well, and its hooks 
   fs::permissions(folder / "bare/hooks/pre-commit", fs::perms::owner_all);
   write(folder / "plain/hooks/pre-commit");
   fs::permissions(folder / "plain/hooks/pre-commit", fs::perms::owner_all);
-  const Report report = scanned({folder.path()}, start.earliest());
+  const ReviewReport report = scanned({folder.path()}, start.earliest());
   CHECK(has(report, "foo/.git/commondir"));
   CHECK(has(report, "bare/hooks/pre-commit"));
   CHECK(report.findings.size() == 2);
@@ -289,9 +289,9 @@ TEST_CASE("huge and deep trees end the look, and the report says so") {
     write(folder / ("bin/" + std::to_string(i)));
     fs::permissions(folder / ("bin/" + std::to_string(i)), fs::perms::owner_all);
   }
-  Limits limits;
-  const Report whole = scanned({folder.path()}, start.earliest(), limits);
-  CHECK(whole.counts.at(Kind::program) == 300);
+  ScanLimits limits;
+  const ReviewReport whole = scanned({folder.path()}, start.earliest(), limits);
+  CHECK(whole.counts.at(FindingKind::program) == 300);
   CHECK(whole.findings.size() == k_max_findings);
   limits.entries = 50;
   CHECK(scanned({folder.path()}, start.earliest(), limits).stopped == "stopped after 50 files");
@@ -304,17 +304,17 @@ TEST_CASE("huge and deep trees end the look, and the report says so") {
 }
 
 TEST_CASE("a missing tree is said to be unread") {
-  CHECK(scanned({"/no/such/tree"}, Moment::now().earliest()).stopped == "1 folder could not be read");
+  CHECK(scanned({"/no/such/tree"}, Moment::now().earliest()).stopped == "1 directory could not be read");
 }
 
 TEST_CASE("a report is kept for its workspace, and read back") {
   const TempFolder folder;
-  Report report;
+  ReviewReport report;
   report.box = "b";
   report.workspace = "/home/u/w";
   report.since = 7;
-  report.findings = {{Kind::link_out, "a", "-> /etc"}};
-  report.counts = {{Kind::link_out, 3}};
+  report.findings = {{FindingKind::link_out, "a", "-> /etc"}};
+  report.counts = {{FindingKind::link_out, 3}};
   report.looked_at = 5;
   report.stopped = "stopped after 5 files";
   keep(folder / "review", report);
@@ -325,5 +325,5 @@ TEST_CASE("a report is kept for its workspace, and read back") {
   CHECK((info.st_mode & 0777U) == 0600);
   CHECK_THROWS(from_json("{}", "x"));
   CHECK_THROWS(from_json("nonsense", "x"));
-  CHECK(to_json({"b", "/w", 1, {{Kind::program, "bin/\xff", ""}}, {}, 1, ""}).find("bin/") != std::string::npos);
+  CHECK(to_json({"b", "/w", 1, {{FindingKind::program, "bin/\xff", ""}}, {}, 1, ""}).find("bin/") != std::string::npos);
 }

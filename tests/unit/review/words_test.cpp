@@ -8,9 +8,9 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-Report report_of(std::vector<Finding> findings) {
-  Report report;
-  for (const Finding& finding : findings) {
+ReviewReport report_of(std::vector<ReviewFinding> findings) {
+  ReviewReport report;
+  for (const ReviewFinding& finding : findings) {
     ++report.counts[finding.kind];
   }
   report.findings = std::move(findings);
@@ -21,15 +21,15 @@ Report report_of(std::vector<Finding> findings) {
 
 TEST_CASE("nothing to say") {
   CHECK(summary({}).empty());
-  Report stopped;
+  ReviewReport stopped;
   stopped.stopped = "stopped after 9 files";
   REQUIRE(summary(stopped).size() == 1);
   CHECK_THAT(summary(stopped).front(), Contains("stopped after 9 files"));
 }
 
 TEST_CASE("five lines at most, however much there is, with the command that shows the rest") {
-  std::vector<Finding> all;
-  for (const Kind kind : k_kinds) {
+  std::vector<ReviewFinding> all;
+  for (const FindingKind kind : k_kinds) {
     for (int i = 0; i < 100; ++i) {
       all.push_back({kind, "d" + std::to_string(i) + "/" + std::string(200, 'x'), std::string(500, 'y')});
     }
@@ -43,22 +43,22 @@ TEST_CASE("five lines at most, however much there is, with the command that show
 }
 
 TEST_CASE("programs are counted by folder, and what is left out as well") {
-  std::vector<Finding> all;
+  std::vector<ReviewFinding> all;
   for (int i = 0; i < 7; ++i) {
-    all.push_back({Kind::program, "node_modules/.bin/p" + std::to_string(i), ""});
+    all.push_back({FindingKind::program, "node_modules/.bin/p" + std::to_string(i), ""});
   }
   const auto lines = summary(report_of(all));
   REQUIRE(lines.size() == 2);
   CHECK(lines[1] == "  programs: node_modules/.bin/ (7)");
-  std::vector<Finding> links;
+  std::vector<ReviewFinding> links;
   for (int i = 0; i < 5; ++i) {
-    links.push_back({Kind::link_out, "l" + std::to_string(i), "-> /x"});
+    links.push_back({FindingKind::link_out, "l" + std::to_string(i), "-> /x"});
   }
   CHECK_THAT(summary(report_of(links))[1], Contains("l2 (-> /x), 2 more"));
 }
 
 TEST_CASE("names from the box are escaped") {
-  const Report report = report_of({{Kind::git_link, "a\x1b]52;c;x\n", "-> \x1b[2J"}});
+  const ReviewReport report = report_of({{FindingKind::git_link, "a\x1b]52;c;x\n", "-> \x1b[2J"}});
   for (const std::string& text : {summary(report)[1], text_of(report)}) {
     CHECK(text.find('\x1b') == std::string::npos);
     CHECK_THAT(text, Contains("\\x1b]52"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "review/remember.hpp"
+#include "review/baseline.hpp"
 
 #include <deque>
 #include <dirent.h>
@@ -7,6 +7,7 @@
 #include <memory>
 #include <sys/stat.h>
 
+#include "git/layout.hpp"
 #include "support/directory.hpp"
 #include "support/fd.hpp"
 
@@ -15,7 +16,7 @@ namespace {
 
 using support::Fd;
 
-constexpr std::size_t k_max_read = 64;      // folders
+constexpr std::size_t k_max_read = 64;      // directories
 constexpr std::size_t k_max_names = 20'000; // each costs 50 ns
 
 bool is_folder(const dirent& entry, int folder, const char* name) {
@@ -55,7 +56,7 @@ KnownFolders folders_of(const std::filesystem::path& root) {
       }
       std::string inner = path.empty() ? text : path + "/" + text;
       known.inodes.emplace(inner, entry->d_ino);
-      if (text != ".git") { // guarded, and large
+      if (text != git::k_git) { // guarded, and large
         next.push_back(std::move(inner));
       }
     }
@@ -66,10 +67,10 @@ KnownFolders folders_of(const std::filesystem::path& root) {
 
 } // namespace
 
-Before remember(const std::vector<Tree>& trees, Held held) {
-  Before before{std::move(held), {}};
+Baseline record_baseline(const std::vector<ReviewedTree>& trees, MountedFiles mounted) {
+  Baseline before{std::move(mounted), {}};
   before.folders.reserve(trees.size());
-  for (const Tree& tree : trees) {
+  for (const ReviewedTree& tree : trees) {
     before.folders.push_back(folders_of(tree.root));
   }
   return before;

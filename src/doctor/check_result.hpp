@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "doctor/host_report.hpp"
+
+namespace agentbox::doctor {
+
+/// The result of a check.
+enum class Status {
+  ok,
+  missing,        ///< without it a box cannot be started or not be enforced
+  unknown,        ///< as important, but could not be determined
+  degraded,       ///< a box is enforced, but slower, less convenient or without a second layer
+  not_applicable, ///< does not exist on this host, or this user cannot query it
+};
+
+/// "ok", "missing", "unknown", "degraded" or "not_applicable", as in the JSON output.
+std::string_view to_string(Status status);
+
+/// One line of the report.
+struct CheckResult {
+  std::string id;    ///< stable, for scripts: "podman", "subids"
+  std::string title; ///< "Podman"
+  Status status = Status::ok;
+  std::string detail; ///< what was found, or what is wrong
+  std::string remedy; ///< a command that fixes it on this distribution; empty when ok
+
+  bool operator==(const CheckResult&) const = default;
+};
+
+/// A check of a report. Pure.
+using Check = CheckResult (*)(const HostReport&);
+
+/// Returns every check, in the order of the report. Each has a stable ID.
+const std::vector<Check>& all_checks();
+
+/// Runs every check on `report`.
+std::vector<CheckResult> examine(const HostReport& report);
+
+/// Returns whether a box can certainly be started and enforced: no result is `missing` or `unknown`.
+bool enforceable(const std::vector<CheckResult>& findings);
+
+} // namespace agentbox::doctor
