@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "boxes/control_client.hpp"
 
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <string>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
+#include "support/signals.hpp"
 
 namespace agentbox::boxes {
 namespace {
@@ -21,35 +26,44 @@ using support::Error;
 using support::ExitCode;
 using support::Fd;
 
+constexpr std::chrono::seconds k_patience{5};
+
 Error unreachable(const SessionPaths& paths, int error) {
   const std::string message = "the firewall of box \"" + paths.folder.filename().string() + "\" does not answer";
-  return support::system_error(ExitCode::failed, message, error, "agentbox ps tells whether the box still runs");
+  return support::system_error(ExitCode::failed, message, error, "agentbox ps shows whether the box still runs");
 }
 
-/// By the folder's descriptor: a socket's address has room for 107 bytes, and XDG_RUNTIME_DIR may be longer.
+/// By descriptor: a socket's address has room for 107 bytes, and XDG_RUNTIME_DIR may be longer. A firewall that was
+/// taken over can put a link to another socket of the user's in its place, which is not followed.
 Fd connect_to_firewall(const SessionPaths& paths) {
-  const Fd folder(open(paths.run().c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const std::filesystem::path path = paths.run() / protocol::k_control_socket;
+  const Fd file(open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!folder || !socket) {
+  struct stat info {};
+  if (!file || !socket || fstat(file.get(), &info) != 0) {
     throw unreachable(paths, errno);
   }
-  const timeval patience{5, 0};
-  setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  const timeval patience{k_patience.count(), 0};
+  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); // of connect(2) as well
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const std::string path = fmt::format("/proc/self/fd/{}/{}", folder.get(), protocol::k_control_socket);
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    throw unreachable(paths, errno);
+  fmt::format("/proc/self/fd/{}", file.get()).copy(address.sun_path, sizeof address.sun_path - 1);
+  if (!S_ISSOCK(info.st_mode) ||
+      connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    throw unreachable(paths, S_ISSOCK(info.st_mode) ? errno : ENOTSOCK);
   }
   return socket;
 }
 
+/// Reads up to the first line feed, within k_patience in all: a firewall that was taken over may send byte by byte.
 std::string read_line(const Fd& socket, const SessionPaths& paths) {
+  const auto deadline = std::chrono::steady_clock::now() + k_patience;
   std::string line(control::k_max_message, '\0');
-  std::size_t have = 0;
-  while (have < line.size()) {
+  std::array<pollfd, 1> watched{{{socket.get(), POLLIN, 0}}};
+  for (std::size_t have = 0; have < line.size();) {
+    if (!support::poll_until(watched, deadline)) {
+      throw unreachable(paths, ETIMEDOUT);
+    }
     const ssize_t count = read(socket.get(), line.data() + have, line.size() - have);
     if (count < 0) {
       throw unreachable(paths, errno);
@@ -79,7 +93,7 @@ control::ControlReply ask_firewall(const SessionPaths& paths, const control::Con
   auto reply = control::parse_reply(read_line(socket, paths));
   if (!reply) {
     throw Error(ExitCode::failed,
-                "the firewall of box \"" + paths.folder.filename().string() + "\" gave no answer that makes sense");
+                "the firewall of box \"" + paths.folder.filename().string() + "\" sent an invalid reply");
   }
   return *std::move(reply);
 }

@@ -5,8 +5,8 @@
 
 namespace agentbox::boxes {
 
-/// Asks the firewall of the running box whose files are `paths`, and returns its answer. Throws support::Error(failed)
-/// when there is no firewall that answers within five seconds.
+/// Sends `request` to the firewall of the running box whose files are `paths`, and returns its reply. Throws
+/// support::Error(failed) without a valid reply within five seconds.
 firewall::control::ControlReply ask_firewall(const SessionPaths& paths,
                                              const firewall::control::ControlRequest& request);
 

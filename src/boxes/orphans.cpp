@@ -17,7 +17,7 @@ namespace agentbox::boxes {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t k_max = 1U << 20U;
+constexpr std::size_t k_max_arguments = 1U << 20U;
 constexpr std::chrono::seconds k_creation_time{5};
 constexpr std::chrono::milliseconds k_end_time{500};
 
@@ -31,11 +31,11 @@ bool is_ours(const fs::path& process) {
   return stat(process.c_str(), &info) == 0 && info.st_uid == geteuid();
 }
 
-/// The process's arguments, each between NUL bytes.
+/// Returns the process's arguments, each between NUL bytes.
 std::string arguments_of(const fs::path& process) {
   const std::string nul(1, '\0');
   try {
-    return nul + support::read_file_if_exists(process / "cmdline", k_max).value_or("");
+    return nul + support::read_file_if_exists(process / "cmdline", k_max_arguments).value_or("");
   } catch (const support::Error&) {
     return {}; // it ended meanwhile
   }
@@ -52,7 +52,7 @@ std::vector<Orphan> orphans_of(const std::string& name) {
     if (error != std::errc() || end != text.data() + text.size() || pid == getpid() || !is_ours(entry.path())) {
       continue;
     }
-    // The descriptor first: then the process that is looked at is the one that is meant.
+    // The descriptor first: what is read of the process afterwards is that process's.
     Orphan orphan{support::open_pidfd(pid), false};
     const std::string arguments = arguments_of(entry.path());
     if (orphan.process && arguments.find(label) != std::string::npos) {

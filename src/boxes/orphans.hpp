@@ -4,14 +4,14 @@
 
 namespace agentbox::boxes {
 
-/// Podman calls that a launcher which was killed left behind: processes of ours that bear the label of box `name` among
-/// their arguments.
+// Podman processes that a killed launcher left behind: this user's processes that have the label of a box among their
+// arguments.
 
-/// Waits, some seconds at most, for the one that makes the pod: what it has not made yet cannot be removed.
+/// Waits at most five seconds for `podman pod create` of box `name`: a pod that is not created yet cannot be removed.
 void await_orphaned_creation(const std::string& name);
 
-/// Kills the others. The one that waits for the agent would end with it, unless its container's monitor was killed as
-/// well: then it would wait for ever, and hold the pod.
+/// Kills the other Podman processes of box `name`. `podman run` ends with the agent, unless the container's monitor was
+/// killed as well: then it would wait for ever and keep the pod.
 void end_orphans(const std::string& name);
 
 } // namespace agentbox::boxes

@@ -25,7 +25,7 @@ Found by_name(const std::vector<Found>& boxes, const std::string& name) {
     throw Error(ExitCode::usage,
                 "no box named \"" + support::escape_untrusted(name) + "\" is running" +
                     support::did_you_mean(name, names_of(boxes)),
-                "agentbox ps lists them");
+                "agentbox ps lists the boxes");
   }
   return *found;
 }
@@ -46,7 +46,7 @@ Found select_running(const std::optional<std::string>& name, const std::filesyst
   }
   if (candidates.size() > 1) {
     throw Error(ExitCode::usage, "more than one box is running: " + support::join(names_of(candidates), ", "),
-                "name the one that you mean");
+                "add the name of the box");
   }
   return candidates.front();
 }

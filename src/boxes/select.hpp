@@ -8,8 +8,8 @@
 
 namespace agentbox::boxes {
 
-/// The running box that `name` means. Without a name: the only one of `workspace`, else the only one at all.
-/// Throws Error(usage) which lists the candidates, or says what was probably meant.
+/// Returns the running box named `name`. Without a name: the only one in `workspace`, else the only one. Throws
+/// Error(usage) that lists the candidates or suggests a name.
 Found select_running(const std::optional<std::string>& name, const std::filesystem::path& workspace);
 
 } // namespace agentbox::boxes

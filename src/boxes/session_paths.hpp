@@ -34,16 +34,16 @@ struct SessionPaths {
   std::filesystem::path host_resolv_conf() const { return run() / protocol::k_host_resolv_conf; }
 };
 
-/// runtime_folder()/sessions.
+/// Returns runtime_folder()/sessions.
 std::filesystem::path sessions_folder();
-/// The paths of box `name`'s session. Nothing is created.
+/// Returns the paths of box `name`'s session. Creates nothing.
 SessionPaths session_paths(const std::string& name);
-/// state_folder()/audit: where the firewalls write what they decided. Outlives the sessions.
+/// Returns state_folder()/audit, where the firewalls write their logs. It outlives the sessions.
 std::filesystem::path audit_folder();
-/// audit_folder()/NAME.jsonl.
+/// Returns audit_folder()/NAME.jsonl.
 std::filesystem::path audit_file(const std::string& name);
 
-/// "agentbox-NAME", "agentbox-NAME-agent", "agentbox-NAME-firewall".
+/// Return "agentbox-NAME", "agentbox-NAME-agent", "agentbox-NAME-firewall".
 std::string pod_name(const std::string& name);
 std::string agent_container(const std::string& name);
 std::string firewall_container(const std::string& name);

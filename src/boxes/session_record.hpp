@@ -7,14 +7,14 @@
 
 namespace agentbox::boxes {
 
-/// session.json: what other agentbox calls need to know of a box.
+/// session.json: what other agentbox processes need to know about a box.
 struct SessionRecord {
   std::string name;
   std::string pod;
   std::string workspace;
   std::string agent;
-  std::string command;        ///< what runs, as one line for people
-  std::int64_t pid = 0;       ///< of the launcher
+  std::string command;        ///< what runs in it, as one line for display
+  std::int64_t pid = 0;       ///< of the launcher; to signal it use open_launcher()
   std::int64_t started = 0;   ///< seconds since the epoch
   std::string agent_image;    ///< id
   std::string firewall_image; ///< id
@@ -23,9 +23,9 @@ struct SessionRecord {
   bool operator==(const SessionRecord&) const = default;
 };
 
-/// The record as it is written: JSON, two-space indent, final newline.
+/// Returns the record as JSON: two-space indent, final newline.
 std::string to_json(const SessionRecord& record);
-/// The reverse; nothing when `text` is no record (a launcher that died while it wrote).
+/// The reverse; nothing when `text` is not a valid record.
 std::optional<SessionRecord> record_from_json(std::string_view text);
 
 } // namespace agentbox::boxes

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // verify: attacks a box from inside by a program of our own, and shows what came of it.
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -169,9 +171,16 @@ verify::Card verify_running(const std::string& name) {
   card.digests["agent_image"] = box.record->agent_image;
   card.digests["firewall_image"] = box.record->firewall_image;
   const auto start = Clock::now();
-  card.rows = verify::look_from_outside(support::read_pid(box.paths.agent_pid()).value_or(0),
-                                        support::read_pid(box.paths.firewall_pid()).value_or(0),
-                                        podman::find_installation().entrypoint());
+  const pid_t agent = support::read_pid(box.paths.agent_pid()).value_or(0);
+  const pid_t firewall = support::read_pid(box.paths.firewall_pid()).value_or(0);
+  // Held meanwhile: a number that came to mean another process is noticed at the end.
+  const std::array<Fd, 2> processes = {support::open_pidfd(agent), support::open_pidfd(firewall)};
+  card.rows = verify::look_from_outside(agent, firewall, podman::find_installation().entrypoint());
+  if (std::any_of(processes.begin(), processes.end(),
+                  [](const Fd& process) { return !process || support::has_ended(process); })) {
+    throw Error(ExitCode::failed, "the box \"" + box.name + "\" ended while it was verified",
+                "agentbox ps lists the boxes");
+  }
   std::vector<std::string> words = {"exec", "-i", "--user", "1000:1000", boxes::agent_container(box.name)};
   const std::vector<std::string> argv = visitor_argv(verify::expectations_of(config));
   words.insert(words.end(), argv.begin(), argv.end());

@@ -100,6 +100,24 @@ class Lifecycle(SystemTest):
         self.assertEqual([box.wait(patience(20)) for box in boxes], [7, 7, 7])
         self.assert_gone()
 
+    def test_a_box_that_is_removed_with_force_can_be_started_again_at_once(self):
+        process = self.started("--name", "again")
+        for _ in range(int(os.environ.get("AGENTBOX_ROUNDS", "5"))):
+            self.assertCode(self.agentbox("rm", "--force", "again"), 0)
+            following = self.started("--name", "again")
+            self.assertEqual(process.wait(patience(10)), 128 + signal.SIGTERM)
+            process = following
+        self.assertCode(self.agentbox("stop", "again"), 0)
+        self.assertEqual(process.wait(patience(10)), 128 + signal.SIGTERM)
+        self.assert_gone()
+
+    def test_a_halted_launcher_is_removed_with_force(self):
+        process = self.started("--name", "halted")
+        process.send_signal(signal.SIGSTOP)
+        self.assertCode(self.agentbox("rm", "--force", "halted"), 0)
+        self.assertEqual(process.wait(patience(10)), -signal.SIGKILL)
+        self.assert_gone()
+
     def test_a_killed_firewall_ends_the_run_and_says_so(self):
         process = self.started()
         infra = podman("ps", "--all", "--filter", "name=-firewall", "--format", "{{.Pid}}")
