@@ -52,8 +52,8 @@ TEST_CASE("the verdict") {
   CHECK(contains(to_text(report, examine(report), false), "can be enforced on this host (1 degraded)"));
   report.podman.silent = true;
   report.podman.error = "no answer";
-  CHECK(
-      contains(to_text(report, examine(report), false), "\nWhether a box can be enforced on this host is not known: "));
+  CHECK(contains(to_text(report, examine(report), false),
+                 "\nIt is unknown whether a box can be enforced on this host: "));
   CHECK(contains(to_text(report, examine(report), false), "  unknown   Podman"));
   CHECK(contains(to_json(report, examine(report)), R"("status": "unknown")"));
 }

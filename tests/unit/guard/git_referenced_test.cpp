@@ -251,7 +251,7 @@ TEST_CASE("an exception leaves a lead writable, and is told from one that change
   workspace.protect = k_protect;
   const auto lines = box::protection_notices(guarded.references, workspace);
   REQUIRE(lines.size() == 2);
-  CHECK(lines[0].find("tools/x (to have one writable: [protect] except") != std::string::npos);
+  CHECK(lines[0].find("tools/x (to make one writable: [protect] except") != std::string::npos);
   CHECK(lines[1].find(".envrc") != std::string::npos);
   CHECK(box::protection_notices({}, workspace).empty());
 }
