@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/base.hpp"
 
+#include "image/rootfs_scan.hpp"
+#include "image/state.hpp"
 #include "policy/toolkits.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
@@ -119,6 +121,20 @@ support::Command tar_command(const Workshop& workshop, const BaseChoice& choice,
                                   "--exclude=./tmp/*", "."});
 }
 
+/// The archive to import: the user's own, or the directory packed into the work directory.
+fs::path packed(const Workshop& workshop, const BaseChoice& choice) {
+  if (choice.kind == BaseChoice::Kind::tarball) {
+    return choice.path;
+  }
+  const fs::path archive = workshop.folder / "base.tar";
+  if (!workshop.log.try_run(tar_command(workshop, choice, archive)).ok()) {
+    const Error error = workshop.log.failure("reading " + choice.text);
+    throw Error(ExitCode::failed, error.what(),
+                "files that you may not read: make a tarball as their owner and use tar:PATH; " + error.hint());
+  }
+  return archive;
+}
+
 Base ensure_imported(Workshop& workshop, const BaseChoice& choice) {
   const std::string tag = imported_tag(choice);
   if (!workshop.renew) {
@@ -127,18 +143,17 @@ Base ensure_imported(Workshop& workshop, const BaseChoice& choice) {
     }
   }
   workshop.progress.step("importing " + support::escape_untrusted(choice.text));
-  refuse_credentials_in_rootfs(choice);
-  if (choice.kind == BaseChoice::Kind::tarball) {
-    return import(workshop, choice, choice.path, tag, "rootfs");
+  const fs::path archive = packed(workshop, choice);
+  const std::string scanned = fingerprint(archive);
+  refuse_credentials_in_rootfs(archive, choice.text);
+  Base base = import(workshop, choice, archive, tag, "rootfs");
+  if (fingerprint(archive) != scanned) {
+    workshop.store.try_remove(base.id);
+    throw Error(ExitCode::refused, "the base " + choice.text + " was changed while it was imported", "try again");
   }
-  const fs::path tarball = workshop.folder / "base.tar";
-  if (!workshop.log.try_run(tar_command(workshop, choice, tarball)).ok()) {
-    const Error error = workshop.log.failure("reading " + choice.text);
-    throw Error(ExitCode::failed, error.what(),
-                "files that you may not read: make a tarball as their owner and use tar:PATH; " + error.hint());
+  if (archive != choice.path) {
+    fs::remove(archive);
   }
-  Base base = import(workshop, choice, tarball, tag, "rootfs");
-  fs::remove(tarball);
   return base;
 }
 

@@ -2,13 +2,9 @@
 #include "image/base_choice.hpp"
 
 #include <algorithm>
-#include <archive.h>
-#include <archive_entry.h>
 #include <array>
-#include <memory>
 #include <string_view>
 
-#include "image/archive_reader.hpp"
 #include "image/credentials.hpp"
 #include "image/state.hpp"
 #include "support/ascii.hpp"
@@ -87,59 +83,6 @@ fs::path checked_path(const std::string& text, BaseChoice::Kind kind, const std:
   return path;
 }
 
-/// Only names count: contents of a whole system would take minutes, and hold samples of everything.
-bool is_suspicious(std::string_view path) {
-  const bool home = path.starts_with("root/") || path.starts_with("home/");
-  const bool host_key = path.starts_with("etc/ssh/ssh_host_");
-  return (home || host_key) && is_credential_file(path);
-}
-
-[[noreturn]] void refuse(const std::string& path, const BaseChoice& choice) {
-  throw Error(ExitCode::refused,
-              "the base " + choice.text + " holds what looks like a credential: /" + support::escape_untrusted(path),
-              "remove it from the root filesystem; what is in the base stays in the image");
-}
-
-void look_through_folder(const BaseChoice& choice) {
-  for (const char* below : {"root", "home", "etc/ssh"}) {
-    std::error_code error;
-    const auto skip = fs::directory_options::skip_permission_denied;
-    for (fs::recursive_directory_iterator entry(choice.path / below, skip, error), end; !error && entry != end;
-         entry.increment(error)) {
-      const std::string path = entry->path().lexically_relative(choice.path).string();
-      if (entry->is_regular_file(error) && is_suspicious(path)) {
-        refuse(path, choice);
-      }
-    }
-  }
-}
-
-void look_through_tarball(const BaseChoice& choice) {
-  const ArchiveReader reader(archive_read_new());
-  archive_read_support_filter_all(reader.get());
-  archive_read_support_format_tar(reader.get());
-  archive_entry* entry = nullptr;
-  constexpr std::size_t k_block = 1U << 18U;
-  int result = archive_read_open_filename(reader.get(), choice.path.c_str(), k_block);
-  while (result == ARCHIVE_OK && (result = archive_read_next_header(reader.get(), &entry)) == ARCHIVE_OK) {
-    const char* name = archive_entry_pathname(entry);
-    std::string_view path = name == nullptr ? "" : name;
-    while (path.starts_with("./") || path.starts_with('/')) {
-      path.remove_prefix(path.front() == '/' ? 1 : 2);
-    }
-    if (archive_entry_filetype(entry) == AE_IFREG && is_suspicious(path)) {
-      refuse(std::string(path), choice);
-    }
-  }
-  if (result != ARCHIVE_EOF && result != ARCHIVE_WARN) {
-    const char* why = archive_error_string(reader.get());
-    throw Error(ExitCode::usage,
-                "--base: " + choice.text + " is no tar archive of a root filesystem (" +
-                    (why == nullptr ? "unknown error" : why) + ")",
-                k_base_forms);
-  }
-}
-
 } // namespace
 
 BaseChoice parse_base(const std::string& text, const std::optional<fs::path>& workspace) {
@@ -167,14 +110,6 @@ std::string identity_of(const BaseChoice& choice) {
   }
   }
   return {};
-}
-
-void refuse_credentials_in_rootfs(const BaseChoice& choice) {
-  switch (choice.kind) {
-  case BaseChoice::Kind::reference: return;
-  case BaseChoice::Kind::folder: look_through_folder(choice); return;
-  case BaseChoice::Kind::tarball: look_through_tarball(choice); return;
-  }
 }
 
 } // namespace agentbox::image

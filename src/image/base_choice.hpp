@@ -25,8 +25,4 @@ BaseChoice parse_base(const std::string& text, const std::optional<std::filesyst
 /// that change with every package. Part of the key under which an image is remembered.
 std::string identity_of(const BaseChoice& choice);
 
-/// Throws Error(refused) naming the first file in the root folder or tarball that looks like a credential: keys in
-/// homes, .netrc, host keys of ssh. They would stay in the image. Reads names only.
-void refuse_credentials_in_rootfs(const BaseChoice& choice);
-
 } // namespace agentbox::image

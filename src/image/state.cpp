@@ -29,7 +29,8 @@ std::string fingerprint(const fs::path& path) {
     return "missing";
   }
   return std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
-         std::to_string(info.st_mtim.tv_nsec) + " " + std::to_string(info.st_ino);
+         std::to_string(info.st_mtim.tv_nsec) + " " + std::to_string(info.st_ctim.tv_sec) + "." +
+         std::to_string(info.st_ctim.tv_nsec) + " " + std::to_string(info.st_ino);
 }
 
 std::string fingerprint_folder(const fs::path& folder) {

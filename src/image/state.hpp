@@ -10,7 +10,8 @@
 
 namespace agentbox::image {
 
-/// What tells cheaply that a file is still the same: size, mtime, inode. "missing" for a file that is not there.
+/// Returns what shows cheaply that a file is still the same: size, mtime, ctime (which nobody can set back), inode;
+/// "missing" for a file that does not exist.
 std::string fingerprint(const std::filesystem::path& path);
 
 /// One line per file of `folder` and below, sorted: its path and fingerprint(). Links are followed.

@@ -88,17 +88,3 @@ TEST_CASE("the identity of a tarball or folder changes with it") {
   CHECK(identity_of(tarball) != tarball_before);
   CHECK(identity_of(root) != root_before);
 }
-
-TEST_CASE("credentials in a root filesystem are found by their names") {
-  const Folder folder;
-  const BaseChoice root = parse_base("dir:" + folder.path().string(), std::nullopt);
-  make(folder.path() / "root/.bashrc");
-  make(folder.path() / "usr/share/doc/sample/id_rsa");
-  make(folder.path() / "etc/ssh/ssh_config");
-  CHECK_NOTHROW(refuse_credentials_in_rootfs(root));
-  const char* file =
-      GENERATE("root/.ssh/id_ed25519", "home/me/.netrc", "home/me/.aws/credentials", "etc/ssh/ssh_host_rsa_key");
-  make(folder.path() / file);
-  CHECK_THROWS_AS(refuse_credentials_in_rootfs(root), Error);
-  fs::remove(folder.path() / file);
-}
