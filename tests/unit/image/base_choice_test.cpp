@@ -40,7 +40,7 @@ TEST_CASE("image references are taken as they are") {
   }
 }
 
-TEST_CASE("what is no reference, or one of Podman's transports, is refused") {
+TEST_CASE("an invalid reference, or one of Podman's transports, is refused") {
   for (const std::string text : {"", "-v", "--help", " debian", "debian 12", "debian\n", "a;b", "$(id)", "oci:folder",
                                  "oci-archive:/x", "docker-archive:x.tar", "containers-storage:x", "docker-daemon:x",
                                  "docker://debian", "image:/etc/x", "image:tag/x", "https://example.com/x.tar"}) {
