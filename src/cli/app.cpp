@@ -86,7 +86,7 @@ void run(int argc, char** argv, CLI::App& app, Context& context) {
   const std::vector<std::string> takes_command = add_subcommands(app, context);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   context.subcommands = names_of(app);
-  Words words = explicit_words(argv[0], arguments, context.subcommands);
+  CommandLine words = explicit_words(argv[0], arguments, context.subcommands);
   if (words.has_command) {
     const std::string& name = words.options.front();
     if (std::find(takes_command.begin(), takes_command.end(), name) == takes_command.end()) {

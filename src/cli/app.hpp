@@ -11,7 +11,7 @@ namespace agentbox::cli {
 int main(int argc, char** argv);
 
 /// The words of a command line, split at the first "--".
-struct Words {
+struct CommandLine {
   std::vector<std::string> options; ///< for CLI11, with the subcommand in front
   std::vector<std::string> command; ///< after the first bare "--"
   bool has_command = false;         ///< whether there was a "--"
@@ -19,7 +19,7 @@ struct Words {
 
 /// Adds the subcommand that a user may omit: `agentbox codex` is `agentbox run codex`, `agentbox` is `agentbox run`,
 /// and a program named agentbox-NAME is `agentbox run NAME`. `subcommands` are the known names. Pure.
-Words explicit_words(std::string_view program, std::span<const std::string> arguments,
-                     std::span<const std::string> subcommands);
+CommandLine explicit_words(std::string_view program, std::span<const std::string> arguments,
+                           std::span<const std::string> subcommands);
 
 } // namespace agentbox::cli

@@ -6,27 +6,25 @@
 #include "cli/subcommands.hpp"
 #include "image/image.hpp"
 #include "podman/installation.hpp"
+#include "support/signals.hpp"
 
 namespace agentbox::cli {
 namespace {
 
-struct BuildOptions {
+struct BuildCommandOptions {
   ImageOptions image;
   bool rebuild = false;
 };
 
-int build(const BuildOptions& options) {
+int build(const BuildCommandOptions& options) {
   podman::refuse_root();
+  const support::Signals signals; // an interrupted build removes what it made
   const ResolvedImage resolved = resolve_image(options.image);
   const podman::Podman podman = podman::Podman::find();
   const podman::Installation installation = podman::find_installation();
-  const podman::PodmanInfo info = podman::podman_info(podman);
-  const image::ImageRef firewall =
-      image::ensure_firewall_image(podman, info, installation, resolved.driver, options.rebuild);
-  const image::ImageRef agent = image::ensure_agent_image(podman, info, installation, resolved.choice,
-                                                          {options.rebuild, resolved.ca_bundle, resolved.workspace});
-  image::ensure_tag(podman, firewall);
-  image::ensure_tag(podman, agent);
+  const image::ImageRef firewall = image::ensure_firewall_image(podman, installation, resolved.driver, true);
+  const image::ImageRef agent = image::ensure_agent_image(
+      podman, installation, resolved.choice, {options.rebuild, true, resolved.ca_bundle, resolved.workspace});
   fmt::print("{}\n{}\n", agent.tag, firewall.tag);
   return 0;
 }
@@ -35,7 +33,7 @@ int build(const BuildOptions& options) {
 
 void add_build(const CommandSpec& app, Context& context) {
   const CommandSpec command = app.command("build", "Build the images if they are missing or outdated");
-  auto options = std::make_shared<BuildOptions>();
+  auto options = std::make_shared<BuildCommandOptions>();
   add_image_options(command, options->image);
   command.flag("--rebuild", options->rebuild, "Rebuild from the newest base image and packages");
   command.action([options, &context] { context.exit_code = build(*options); });

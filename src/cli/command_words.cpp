@@ -6,9 +6,9 @@
 
 namespace agentbox::cli {
 
-Words explicit_words(std::string_view program, std::span<const std::string> arguments,
-                     std::span<const std::string> subcommands) {
-  Words words;
+CommandLine explicit_words(std::string_view program, std::span<const std::string> arguments,
+                           std::span<const std::string> subcommands) {
+  CommandLine words;
   const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
   if (dashes != arguments.end()) {
     words.has_command = true;

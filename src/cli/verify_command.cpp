@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// verify: attacks a box from inside with a program of our own, and shows the results.
+// verify: attacks a box from inside by a program of our own, and shows what came of it.
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -129,7 +129,7 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   card.digests["policy"] = support::sha256_hex(policy::to_json(policy));
   const support::Signals signals; // from here on there is something to clean up
   box::sweep(podman, policy.fields().name);
-  const box::Images images = ensure_images(policy.fields(), podman, facts, false);
+  const box::Images images = ensure_images(policy.fields(), podman, facts, false, false);
   card.digests["agent_image"] = images.agent;
   card.digests["firewall_image"] = images.firewall;
   const Fd in(open(program.c_str(), O_RDONLY | O_CLOEXEC));
@@ -137,7 +137,7 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   const auto start = Clock::now();
   box::RunOutcome outcome;
   {
-    spdlog::set_level(spdlog::level::warn); // denials of the probe's attacks are expected
+    spdlog::set_level(spdlog::level::warn); // what the probe was refused is no news
     const Streams streams(in.get(), out.get());
     outcome = box::launch(policy, podman, facts, images, {box::DryRun::off, checked, true, preferences, false});
   }

@@ -75,7 +75,7 @@ std::vector<Located<policy::AllowEntry>> parse_allow_file(std::string_view text,
   return entries;
 }
 
-void parse_saved_hosts(std::string_view text, const std::filesystem::path& file, Layer& layer,
+void parse_saved_hosts(std::string_view text, const std::filesystem::path& file, ConfigLayer& layer,
                        policy::Diagnostics& diagnostics) {
   read_lines(text, support::escape_untrusted(file.string(), 4096), diagnostics,
              [&](std::string_view line, const std::string& where) -> std::optional<policy::EntryProblem> {

@@ -13,10 +13,10 @@
 namespace agentbox::config {
 namespace {
 
-Layer read_candidate(const Sources& sources, const std::filesystem::path& file, LayerKind kind,
-                     policy::Diagnostics& diagnostics) {
+ConfigLayer read_candidate(const Sources& sources, const std::filesystem::path& file, LayerKind kind,
+                           policy::Diagnostics& diagnostics) {
   const std::filesystem::path path = absolute_path(file.native(), sources.home, sources.current_folder);
-  Layer layer = parse_layer(support::read_file(path, k_max_config), path, kind, diagnostics);
+  ConfigLayer layer = parse_layer(support::read_file(path, k_max_config), path, kind, diagnostics);
   if (layer.allow_file) {
     const auto list = absolute_path(layer.allow_file->value, sources.home, path.parent_path());
     for (auto& entry : parse_allow_file(support::read_file(list, k_max_allow_file), list, diagnostics)) {
@@ -41,7 +41,7 @@ policy::EgressPolicy egress_with(const Sources& sources, const std::filesystem::
   case LayerKind::project: others.workspace = "/proc"; break; // contains no project configuration
   }
   LayersRead read = read_layers(others, diagnostics);
-  const auto place = std::find_if(read.layers.begin(), read.layers.end(), [&](const Layer& layer) {
+  const auto place = std::find_if(read.layers.begin(), read.layers.end(), [&](const ConfigLayer& layer) {
     return static_cast<int>(layer.kind) > static_cast<int>(kind);
   });
   read.layers.insert(place, read_candidate(sources, file, kind, diagnostics));

@@ -14,7 +14,7 @@ void refuse_host_path(TomlTable& table, std::string_view key, const std::string&
                 "use the command line or your own configuration");
 }
 
-void read_base(TomlTable& top, Layer& layer) {
+void read_base(TomlTable& top, ConfigLayer& layer) {
   auto image = top.table("image");
   if (!image) {
     return;
@@ -28,7 +28,7 @@ void read_base(TomlTable& top, Layer& layer) {
   }
 }
 
-void read_mounts(TomlTable& top, Layer& layer) {
+void read_mounts(TomlTable& top, ConfigLayer& layer) {
   for (TomlTable& table : top.tables("mounts")) {
     const auto source = table.string("source");
     const auto destination = table.string("destination");
@@ -45,7 +45,7 @@ void read_mounts(TomlTable& top, Layer& layer) {
   }
 }
 
-void read_env(TomlTable& top, Layer& layer) {
+void read_env(TomlTable& top, ConfigLayer& layer) {
   auto table = top.table("env");
   if (!table) {
     return;
@@ -57,7 +57,7 @@ void read_env(TomlTable& top, Layer& layer) {
   }
 }
 
-void read_ca_bundle(TomlTable& top, Layer& layer) {
+void read_ca_bundle(TomlTable& top, ConfigLayer& layer) {
   layer.ca_bundle = top.string("ca_bundle");
   if (layer.ca_bundle && layer.kind == LayerKind::project) {
     refuse_host_path(top, "ca_bundle", layer.ca_bundle->where);
@@ -86,7 +86,7 @@ std::vector<Located<std::string>> read_list(TomlTable& top, std::string_view tab
   return list;
 }
 
-void read_agent_choice(TomlTable& top, Layer& layer) {
+void read_agent_choice(TomlTable& top, ConfigLayer& layer) {
   if (auto table = top.table("agent")) {
     layer.default_agent = table->string("default");
     table->finish();
@@ -94,7 +94,7 @@ void read_agent_choice(TomlTable& top, Layer& layer) {
 }
 
 /// [verify]
-void read_verify(TomlTable& top, Layer& layer) {
+void read_verify(TomlTable& top, ConfigLayer& layer) {
   if (auto table = top.table("verify")) {
     if (const auto wanted = table->boolean("on_start")) {
       layer.verify_on_start = wanted->value;
@@ -105,9 +105,9 @@ void read_verify(TomlTable& top, Layer& layer) {
 
 } // namespace
 
-Layer parse_layer(std::string_view text, const std::filesystem::path& file, LayerKind kind,
-                  policy::Diagnostics& diagnostics) {
-  Layer layer;
+ConfigLayer parse_layer(std::string_view text, const std::filesystem::path& file, LayerKind kind,
+                        policy::Diagnostics& diagnostics) {
+  ConfigLayer layer;
   layer.kind = kind;
   layer.file = file;
   const std::string shown = support::escape_untrusted(file.string(), 4096);

@@ -39,7 +39,7 @@ struct LimitsLayer {
 };
 
 /// The values of one configuration file, each of the right type and form. merge.hpp combines them.
-struct Layer {
+struct ConfigLayer {
   LayerKind kind = LayerKind::user;
   std::filesystem::path file;
 
@@ -73,8 +73,8 @@ struct Layer {
 
 /// Parses a configuration file. Adds mistakes to `diagnostics`, each with file:line:column, and returns the values that
 /// are valid. Pure.
-Layer parse_layer(std::string_view text, const std::filesystem::path& file, LayerKind kind,
-                  policy::Diagnostics& diagnostics);
+ConfigLayer parse_layer(std::string_view text, const std::filesystem::path& file, LayerKind kind,
+                        policy::Diagnostics& diagnostics);
 
 /// Parses an allow file: one entry per line; '#' starts a comment; lines of at most 300 bytes. A file without entries
 /// is a mistake: it is more likely damaged than meant. Pure.
@@ -83,7 +83,7 @@ std::vector<Located<policy::AllowEntry>> parse_allow_file(std::string_view text,
 
 /// Parses saved-hosts.txt into `layer`: "allow HOST[:PORT]" or "deny HOST" per line, comments as in an allow file.
 /// Pure.
-void parse_saved_hosts(std::string_view text, const std::filesystem::path& file, Layer& layer,
+void parse_saved_hosts(std::string_view text, const std::filesystem::path& file, ConfigLayer& layer,
                        policy::Diagnostics& diagnostics);
 
 } // namespace agentbox::config

@@ -24,7 +24,7 @@ std::vector<Located<Item>> read_hosts(TomlTable& table, std::string_view key,
   return hosts;
 }
 
-void read_virtual_range(TomlTable& network, Layer& layer) {
+void read_virtual_range(TomlTable& network, ConfigLayer& layer) {
   if (const auto text = network.string("virtual_range")) {
     layer.virtual_range = policy::parse_virtual_range(text->value);
     if (!layer.virtual_range) {
@@ -35,7 +35,7 @@ void read_virtual_range(TomlTable& network, Layer& layer) {
   }
 }
 
-void read_uploads(TomlTable& network, Layer& layer) {
+void read_uploads(TomlTable& network, ConfigLayer& layer) {
   const std::string_view expected = "a size such as \"50MB\"";
   if (const auto text = network.text_or_number("max_upload", expected)) {
     layer.max_upload = parse_size(text->value);
@@ -63,7 +63,7 @@ void read_uploads(TomlTable& network, Layer& layer) {
   }
 }
 
-void read_upstream_proxy(TomlTable& network, Layer& layer) {
+void read_upstream_proxy(TomlTable& network, ConfigLayer& layer) {
   if (const auto text = network.string("upstream_proxy")) {
     auto result = policy::parse_upstream_proxy(text->value);
     if (auto* problem = std::get_if<policy::EntryProblem>(&result)) {
@@ -74,7 +74,7 @@ void read_upstream_proxy(TomlTable& network, Layer& layer) {
   }
 }
 
-void read_driver(TomlTable& network, Layer& layer) {
+void read_driver(TomlTable& network, ConfigLayer& layer) {
   if (const auto text = network.string("driver")) {
     const std::vector<std::string> known = {"nftables", "iptables"};
     if (text->value == known[0]) {
@@ -146,7 +146,7 @@ void read_limit(TomlTable& limits, std::string_view key, std::string_view expect
 
 } // namespace
 
-void read_network(TomlTable& top, Layer& layer) {
+void read_network(TomlTable& top, ConfigLayer& layer) {
   auto network = top.table("network");
   if (!network) {
     return;
@@ -173,7 +173,7 @@ void read_network(TomlTable& top, Layer& layer) {
   network->finish();
 }
 
-void read_agents(TomlTable& top, Layer& layer) {
+void read_agents(TomlTable& top, ConfigLayer& layer) {
   auto agents = top.table("agents");
   if (!agents) {
     return;
@@ -185,7 +185,7 @@ void read_agents(TomlTable& top, Layer& layer) {
   }
 }
 
-void read_limits(TomlTable& top, Layer& layer) {
+void read_limits(TomlTable& top, ConfigLayer& layer) {
   auto table = top.table("limits");
   if (!table) {
     return;

@@ -18,9 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Returns what the project's layer broadens: the policy with it compared with the policy without it.
-std::vector<policy::Change> broadened_by_project(const std::vector<Layer>& layers, const Overrides& overrides,
+std::vector<policy::Change> broadened_by_project(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
                                                  const Sources& sources, const policy::PolicyFields& with_project) {
-  const std::vector<Layer> without(layers.begin(), std::prev(layers.end()));
+  const std::vector<ConfigLayer> without(layers.begin(), std::prev(layers.end()));
   policy::Diagnostics ignored; // "no such agent" only; it counts as a broadening then
   const Merged before = merge(without, overrides, sources, ignored);
   std::vector<policy::Change> changes = policy::diff(before.fields, with_project);
@@ -68,7 +68,7 @@ LoadResult load(const Sources& sources, const Overrides& overrides) {
   }
   loaded.fields = std::move(merged.fields);
   loaded.agents = std::move(merged.agents);
-  for (const Layer& layer : read.layers) {
+  for (const ConfigLayer& layer : read.layers) {
     loaded.preferences.notify = layer.notify.value_or(loaded.preferences.notify);
   }
   return loaded;

@@ -36,10 +36,10 @@ void unknown_agent(const std::vector<policy::Agent>& agents, const std::string& 
 }
 
 /// Returns the agent of the command line, else of the highest layer that names one, else the last used.
-policy::Agent choose_agent(const std::vector<policy::Agent>& agents, const std::vector<Layer>& layers,
+policy::Agent choose_agent(const std::vector<policy::Agent>& agents, const std::vector<ConfigLayer>& layers,
                            const Overrides& overrides, const Sources& sources, Diagnostics& diagnostics) {
   Located<std::string> wanted{std::string(k_last_used), ""};
-  for (const Layer& layer : layers) {
+  for (const ConfigLayer& layer : layers) {
     wanted = layer.default_agent.value_or(wanted);
   }
   if (overrides.agent) {
@@ -58,13 +58,13 @@ policy::Agent choose_agent(const std::vector<policy::Agent>& agents, const std::
   return missing;
 }
 
-std::filesystem::path folder_of(const Layer& layer) {
+std::filesystem::path folder_of(const ConfigLayer& layer) {
   return layer.file.parent_path();
 }
 
-void merge_mounts(const std::vector<Layer>& layers, const Overrides& overrides, const Sources& sources, Merged& merged,
-                  Diagnostics& diagnostics) {
-  for (const Layer& layer : layers) {
+void merge_mounts(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
+                  Merged& merged, Diagnostics& diagnostics) {
+  for (const ConfigLayer& layer : layers) {
     for (const Located<MountText>& mount : layer.mounts) {
       merged.mounts.push_back({absolute_path(mount.value.source, sources.home, folder_of(layer)),
                                mount.value.destination, mount.value.read_only, mount.where, ""});
@@ -98,12 +98,12 @@ void merge_mounts(const std::vector<Layer>& layers, const Overrides& overrides, 
 }
 
 template <typename Value>
-void take(std::optional<Value> from, Value& to) {
+void override_value(std::optional<Value> from, Value& to) {
   to = from.value_or(to);
 }
 
 template <typename Value>
-void take(std::optional<Value> from, std::optional<Value>& to) {
+void override_value(std::optional<Value> from, std::optional<Value>& to) {
   to = from ? from : to;
 }
 
@@ -122,21 +122,22 @@ std::optional<Number> override_limit(const std::optional<std::string>& text, std
   return static_cast<Number>(*value);
 }
 
-void merge_limits(const std::vector<Layer>& layers, const Overrides& overrides, policy::Limits& limits,
+void merge_limits(const std::vector<ConfigLayer>& layers, const Overrides& overrides, policy::Limits& limits,
                   Diagnostics& diagnostics) {
-  for (const Layer& layer : layers) {
-    take(layer.limits.pids, limits.pids);
-    take(layer.limits.memory_bytes, limits.memory_bytes);
-    take(layer.limits.cpu_millis, limits.cpu_millis);
-    take(layer.limits.shm_bytes, limits.shm_bytes);
-    take(layer.limits.tmp_bytes, limits.tmp_bytes);
-    take(layer.limits.open_files, limits.open_files);
+  for (const ConfigLayer& layer : layers) {
+    override_value(layer.limits.pids, limits.pids);
+    override_value(layer.limits.memory_bytes, limits.memory_bytes);
+    override_value(layer.limits.cpu_millis, limits.cpu_millis);
+    override_value(layer.limits.shm_bytes, limits.shm_bytes);
+    override_value(layer.limits.tmp_bytes, limits.tmp_bytes);
+    override_value(layer.limits.open_files, limits.open_files);
   }
-  take(override_limit<std::uint32_t>(overrides.pids, "--pids", "a whole number", parse_number, diagnostics),
-       limits.pids);
-  take(override_limit<std::uint64_t>(overrides.memory, "--memory", "a size such as 2GB", parse_size, diagnostics),
-       limits.memory_bytes);
-  take(
+  override_value(override_limit<std::uint32_t>(overrides.pids, "--pids", "a whole number", parse_number, diagnostics),
+                 limits.pids);
+  override_value(
+      override_limit<std::uint64_t>(overrides.memory, "--memory", "a size such as 2GB", parse_size, diagnostics),
+      limits.memory_bytes);
+  override_value(
       override_limit<std::uint32_t>(overrides.cpus, "--cpus", "a number of cores such as 1.5", parse_cpus, diagnostics),
       limits.cpu_millis);
 }
@@ -167,7 +168,7 @@ void merge_paths(const std::vector<Located<std::string>>& more, const std::vecto
 
 /// The same for protected paths, except that a removed path need not be on the list: it may be one that Git settings
 /// refer to, which is known when a box starts. A path that a layer adds is protected even if a lower layer excepted it.
-void merge_protected(const Layer& layer, policy::Workspace& workspace) {
+void merge_protected(const ConfigLayer& layer, policy::Workspace& workspace) {
   std::set<std::string> list(workspace.protect.begin(), workspace.protect.end());
   std::set<std::string> except(workspace.protect_except.begin(), workspace.protect_except.end());
   for (const auto& path : layer.protect) {
@@ -183,10 +184,10 @@ void merge_protected(const Layer& layer, policy::Workspace& workspace) {
   workspace.protect_except = sorted(except);
 }
 
-void merge_lists(const std::vector<Layer>& layers, const Overrides& overrides, policy::PolicyFields& fields,
+void merge_lists(const std::vector<ConfigLayer>& layers, const Overrides& overrides, policy::PolicyFields& fields,
                  Diagnostics& diagnostics) {
   std::set<std::string> toolkits(overrides.toolkits.begin(), overrides.toolkits.end());
-  for (const Layer& layer : layers) {
+  for (const ConfigLayer& layer : layers) {
     for (const auto& toolkit : layer.toolkits) {
       toolkits.insert(toolkit.value);
     }
@@ -212,11 +213,12 @@ void set_base(const std::string& base, const std::string& where, const std::file
   }
 }
 
-void merge_files(const std::vector<Layer>& layers, const Overrides& overrides, const Sources& sources, Merged& merged) {
+void merge_files(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
+                 Merged& merged) {
   if (sources.ssl_cert_file) {
     merged.ca_bundle = {absolute_path(*sources.ssl_cert_file, sources.home, sources.current_folder), "SSL_CERT_FILE"};
   }
-  for (const Layer& layer : layers) {
+  for (const ConfigLayer& layer : layers) {
     if (layer.ca_bundle) {
       merged.ca_bundle = {absolute_path(layer.ca_bundle->value, sources.home, folder_of(layer)),
                           layer.ca_bundle->where};
@@ -276,7 +278,7 @@ std::optional<policy::FirewallDriver> driver_of(const Overrides& overrides, Diag
 
 } // namespace
 
-Merged merge(const std::vector<Layer>& layers, const Overrides& overrides, const Sources& sources,
+Merged merge(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
              Diagnostics& diagnostics) {
   Merged merged;
   merged.fields = policy::default_fields();
@@ -285,11 +287,11 @@ Merged merge(const std::vector<Layer>& layers, const Overrides& overrides, const
   fields.name = overrides.name.value_or(default_box_name(sources.workspace));
   fields.run = overrides.run;
   fields.egress = merge_egress(layers, overrides, diagnostics);
-  for (const Layer& layer : layers) {
-    take(layer.driver, fields.firewall_driver);
-    take(layer.verify_on_start, fields.confinement.prove_at_start);
+  for (const ConfigLayer& layer : layers) {
+    override_value(layer.driver, fields.firewall_driver);
+    override_value(layer.verify_on_start, fields.confinement.prove_at_start);
   }
-  take(driver_of(overrides, diagnostics), fields.firewall_driver);
+  override_value(driver_of(overrides, diagnostics), fields.firewall_driver);
   merged.agents = merge_agents(layers, diagnostics);
   fields.agent = choose_agent(merged.agents, layers, overrides, sources, diagnostics);
   merge_lists(layers, overrides, fields, diagnostics);

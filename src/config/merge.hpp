@@ -31,14 +31,14 @@ struct Merged {
 
 /// Merges the defaults, the layers (lowest first) and the overrides. Adds mistakes to `diagnostics`. Pure: reads no
 /// files.
-Merged merge(const std::vector<Layer>& layers, const Overrides& overrides, const Sources& sources,
+Merged merge(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
              policy::Diagnostics& diagnostics);
 
 /// Returns the built-in agents merged with those of the layers; sorted by name.
-std::vector<policy::Agent> merge_agents(const std::vector<Layer>& layers, policy::Diagnostics& diagnostics);
+std::vector<policy::Agent> merge_agents(const std::vector<ConfigLayer>& layers, policy::Diagnostics& diagnostics);
 
 /// Returns the egress policy of the layers and of the overrides.
-policy::EgressPolicy merge_egress(const std::vector<Layer>& layers, const Overrides& overrides,
+policy::EgressPolicy merge_egress(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
                                   policy::Diagnostics& diagnostics);
 
 /// Returns `text` as an absolute, normal path without trailing slash: "~/x" is below `home`, other relative paths are

@@ -7,12 +7,12 @@
 
 namespace agentbox::config {
 
-std::vector<policy::Agent> merge_agents(const std::vector<Layer>& layers, policy::Diagnostics& diagnostics) {
+std::vector<policy::Agent> merge_agents(const std::vector<ConfigLayer>& layers, policy::Diagnostics& diagnostics) {
   std::map<std::string, policy::Agent> agents;
   for (const policy::Agent& agent : policy::builtin_agents()) {
     agents[agent.name] = agent;
   }
-  for (const Layer& layer : layers) {
+  for (const ConfigLayer& layer : layers) {
     for (const auto& [name, change] : layer.agents) {
       policy::Agent& agent = agents[name];
       agent.name = name;

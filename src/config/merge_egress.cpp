@@ -24,9 +24,9 @@ void sort_unique(std::vector<Item>& list) {
 }
 
 /// Returns the place of each block, for messages.
-std::map<policy::HostPattern, std::string> places_of_blocks(const std::vector<Layer>& layers) {
+std::map<policy::HostPattern, std::string> places_of_blocks(const std::vector<ConfigLayer>& layers) {
   std::map<policy::HostPattern, std::string> places;
-  for (const Layer& layer : layers) {
+  for (const ConfigLayer& layer : layers) {
     for (const auto& block : layer.block) {
       places.emplace(block.value, block.where);
     }
@@ -35,7 +35,7 @@ std::map<policy::HostPattern, std::string> places_of_blocks(const std::vector<La
 }
 
 /// Adds a mistake if a block overrides a host of --allow.
-void refuse_if_blocked(const policy::HostEntry& entry, const std::vector<Layer>& layers,
+void refuse_if_blocked(const policy::HostEntry& entry, const std::vector<ConfigLayer>& layers,
                        policy::Diagnostics& diagnostics) {
   for (const auto& [block, where] : places_of_blocks(layers)) {
     if (block.covers(entry.pattern)) {
@@ -55,7 +55,7 @@ void add_upload_limits(const std::vector<policy::UploadLimit>& limits, std::vect
   }
 }
 
-void add_overrides(const Overrides& overrides, const std::vector<Layer>& layers, policy::EgressPolicy& egress,
+void add_overrides(const Overrides& overrides, const std::vector<ConfigLayer>& layers, policy::EgressPolicy& egress,
                    policy::Diagnostics& diagnostics) {
   for (const std::string& text : overrides.allow) {
     policy::AllowResult result = policy::parse_listed_entry(text);
@@ -76,15 +76,15 @@ void add_overrides(const Overrides& overrides, const std::vector<Layer>& layers,
 
 } // namespace
 
-policy::EgressPolicy merge_egress(const std::vector<Layer>& layers, const Overrides& overrides,
+policy::EgressPolicy merge_egress(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
                                   policy::Diagnostics& diagnostics) {
   policy::EgressPolicy egress;
   const bool keep_defaults =
-      std::all_of(layers.begin(), layers.end(), [](const Layer& layer) { return layer.default_hosts; });
+      std::all_of(layers.begin(), layers.end(), [](const ConfigLayer& layer) { return layer.default_hosts; });
   if (keep_defaults) {
     egress.allow = policy::default_fields().egress.allow;
   }
-  for (const Layer& layer : layers) {
+  for (const ConfigLayer& layer : layers) {
     for (const auto& entry : layer.allow) {
       policy::add_entry(entry.value, egress);
     }

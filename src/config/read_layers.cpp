@@ -28,14 +28,14 @@ std::optional<std::string> read_or_mistake(const std::string& where, policy::Dia
   }
 }
 
-void add_entries(std::string_view text, const fs::path& file, Layer& layer, policy::Diagnostics& diagnostics) {
+void add_entries(std::string_view text, const fs::path& file, ConfigLayer& layer, policy::Diagnostics& diagnostics) {
   for (auto& entry : parse_allow_file(text, file, diagnostics)) {
     layer.allow.push_back(std::move(entry));
   }
 }
 
 /// Reads the allow file of the user's or the system's configuration, which may be anywhere on the host.
-void read_allow_file(Layer& layer, const Sources& sources, policy::Diagnostics& diagnostics) {
+void read_allow_file(ConfigLayer& layer, const Sources& sources, policy::Diagnostics& diagnostics) {
   if (!layer.allow_file) {
     return;
   }
@@ -48,7 +48,7 @@ void read_allow_file(Layer& layer, const Sources& sources, policy::Diagnostics& 
 }
 
 /// Reads the allow file of a project, which must be in the workspace and not a link. Returns its text for the digest.
-std::string read_project_allow_file(Layer& layer, const Sources& sources, policy::Diagnostics& diagnostics) {
+std::string read_project_allow_file(ConfigLayer& layer, const Sources& sources, policy::Diagnostics& diagnostics) {
   const std::string& name = layer.allow_file->value;
   const fs::path relative = (fs::path(k_project_file).parent_path() / name).lexically_normal();
   const bool leaves = name.empty() || name.front() == '/' || name.front() == '~' || *relative.begin() == ".." ||
@@ -81,7 +81,7 @@ void read_project(const Sources& sources, LayersRead& result, policy::Diagnostic
     return; // the same link would be reported for each file
   }
   ProjectTexts texts{text.value_or(""), "", ""};
-  Layer layer = parse_layer(texts.config, file, LayerKind::project, diagnostics);
+  ConfigLayer layer = parse_layer(texts.config, file, LayerKind::project, diagnostics);
   if (layer.allow_file) {
     texts.allow_file = read_project_allow_file(layer, sources, diagnostics);
   }
@@ -113,7 +113,7 @@ fs::path saved_hosts_file(const Sources& sources, LayerKind kind) {
          k_saved_hosts;
 }
 
-std::string add_saved_hosts(Layer& layer, const Sources& sources, policy::Diagnostics& diagnostics) {
+std::string add_saved_hosts(ConfigLayer& layer, const Sources& sources, policy::Diagnostics& diagnostics) {
   const fs::path file = saved_hosts_file(sources, layer.kind);
   const auto text = read_or_mistake(shown(file), diagnostics, [&] {
     return layer.kind == LayerKind::project
@@ -136,7 +136,7 @@ LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics)
     }
     const auto text = read_or_mistake(shown(*file), diagnostics,
                                       [&file = *file] { return support::read_file_if_exists(file, k_max_config); });
-    Layer layer = parse_layer(text.value_or(""), *file, kind, diagnostics);
+    ConfigLayer layer = parse_layer(text.value_or(""), *file, kind, diagnostics);
     read_allow_file(layer, sources, diagnostics);
     if (kind == LayerKind::user) {
       result.user_saved_hosts = add_saved_hosts(layer, sources, diagnostics);

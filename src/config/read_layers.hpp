@@ -24,7 +24,7 @@ struct ProjectTexts {
 
 /// What the files of the sources say.
 struct LayersRead {
-  std::vector<Layer> layers;           ///< lowest first; the project's, if there is one, is the last
+  std::vector<ConfigLayer> layers;     ///< lowest first; the project's, if there is one, is the last
   std::optional<ProjectTexts> project; ///< none when the project has no configuration
   std::string user_saved_hosts;        ///< text of the user's saved-hosts.txt
 };
@@ -35,7 +35,7 @@ LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics)
 
 /// Adds the saved hosts beside the user's or the project's configuration to `layer`, by its kind. Returns the text of
 /// the file.
-std::string add_saved_hosts(Layer& layer, const Sources& sources, policy::Diagnostics& diagnostics);
+std::string add_saved_hosts(ConfigLayer& layer, const Sources& sources, policy::Diagnostics& diagnostics);
 
 /// Path of the saved hosts of the user or of the project.
 std::filesystem::path saved_hosts_file(const Sources& sources, LayerKind kind);

@@ -26,8 +26,8 @@ using support::ExitCode;
 using support::Fd;
 
 /// Refuses an allow that a block would override.
-void refuse_blocked(const std::vector<Layer>& layers, const policy::HostEntry& entry) {
-  for (const Layer& layer : layers) {
+void refuse_blocked(const std::vector<ConfigLayer>& layers, const policy::HostEntry& entry) {
+  for (const ConfigLayer& layer : layers) {
     for (const auto& block : layer.block) {
       if (block.value.covers(entry.pattern)) {
         throw Error(ExitCode::refused,
@@ -53,7 +53,7 @@ bool contains(const std::vector<Located<Item>>& list, const Item& wanted) {
 }
 
 /// The line to add, or nothing when `layer` has the host already.
-std::optional<std::string> line_for(const std::vector<Layer>& layers, const Layer* layer, bool allow,
+std::optional<std::string> line_for(const std::vector<ConfigLayer>& layers, const ConfigLayer* layer, bool allow,
                                     const std::string& host) {
   if (!allow) {
     const auto pattern = value_or_throw(policy::parse_block_pattern(host));
@@ -88,7 +88,7 @@ HostEdit prepare_edit(const Sources& sources, LayerKind kind, bool allow, const 
     throw Error(ExitCode::usage, "nothing is saved, because the configuration has mistakes:\n" + describe(diagnostics));
   }
   const auto layer =
-      std::find_if(read.layers.begin(), read.layers.end(), [&](const Layer& one) { return one.kind == kind; });
+      std::find_if(read.layers.begin(), read.layers.end(), [&](const ConfigLayer& one) { return one.kind == kind; });
   const auto line = line_for(read.layers, layer == read.layers.end() ? nullptr : &*layer, allow, host);
   HostEdit edit;
   edit.file = saved_hosts_file(sources, kind);
@@ -122,7 +122,7 @@ void write_edit(const Sources& sources, const HostEdit& edit) {
   const Fd folder = open_folder(file.parent_path(), edit.kind);
   const fs::path beneath = "/proc/self/fd/" + std::to_string(folder.get());
   policy::Diagnostics ignored;
-  Layer layer;
+  ConfigLayer layer;
   layer.kind = edit.kind;
   if (add_saved_hosts(layer, sources, ignored) != edit.before) {
     throw Error(ExitCode::failed, edit.file.string() + " was changed by somebody else; it is left as it is",

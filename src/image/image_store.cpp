@@ -8,7 +8,6 @@
 
 #include "image/archive_reader.hpp"
 #include "support/command.hpp"
-#include "support/text.hpp"
 
 namespace agentbox::image {
 namespace {
@@ -41,7 +40,7 @@ std::string first_file_of_tar(std::string_view text) {
   return {};
 }
 
-std::optional<std::string> ImageStore::id_of(const std::string& name) const {
+std::optional<std::string> Store::id_of(const std::string& name) const {
   const support::Captured result =
       support::capture(m_podman.command({"image", "inspect", "--format", "{{.Id}}", "--", name}));
   if (!result.status.ok()) {
@@ -50,19 +49,18 @@ std::optional<std::string> ImageStore::id_of(const std::string& name) const {
   return first_line(result.out);
 }
 
-void ImageStore::tag(const std::string& id, const std::string& tag) const {
+void Store::tag(const std::string& id, const std::string& tag) const {
   m_podman.capture({"tag", id, tag});
 }
 
-void ImageStore::try_untag(const std::string& tag) const {
-  support::capture(m_podman.command({"untag", tag, tag}));
-}
-
-std::vector<std::string> ImageStore::with_label(const std::string& label) const {
+std::vector<std::string> Store::with_label(const std::string& label) const {
   const support::Captured result =
       support::capture(m_podman.command({"images", "--all", "--no-trunc", "--quiet", "--filter", "label=" + label}));
   std::vector<std::string> ids;
-  for (std::string_view line : support::lines(result.out)) {
+  std::string_view rest = result.out;
+  while (!rest.empty()) {
+    std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     if (constexpr std::string_view k_prefix = "sha256:"; line.starts_with(k_prefix)) {
       line.remove_prefix(k_prefix.size());
     }
@@ -71,51 +69,32 @@ std::vector<std::string> ImageStore::with_label(const std::string& label) const 
   return ids;
 }
 
-void ImageStore::try_remove(const std::string& id) const {
+void Store::try_remove(const std::string& id) const {
   support::capture(m_podman.command({"rmi", "--force=false", id}));
 }
 
-void ImageStore::prune(const std::string& label) const {
-  support::capture(m_podman.command({"image", "prune", "--force", "--filter", "label=" + label}));
-}
-
-void ImageStore::remove_container(const std::string& name) const {
-  support::capture(m_podman.command({"rm", "--force", "--ignore", "--time=0", name}));
-}
-
-void ImageStore::remove_working_containers(const std::string& image) const {
-  const support::Captured result = support::capture(
-      m_podman.command({"ps", "--all", "--external", "--quiet", "--filter", "name=^" + image + "-working-container"}));
-  for (const std::string_view id : support::lines(result.out)) {
-    support::capture(m_podman.command({"rm", "--force", std::string(id)}));
-  }
-}
-
-void ImageStore::create(const std::string& id, const std::vector<std::string>& options) const {
-  std::vector<std::string> args = {"create",    "--pull=never", "--network=none",
-                                   "--replace", "--name",       k_build_container};
+std::string Store::create(const std::string& id, const std::vector<std::string>& options) const {
+  std::vector<std::string> args = {"create", "--pull=never", "--network=none"};
   args.insert(args.end(), options.begin(), options.end());
   args.insert(args.end(), {"--entrypoint", "/bin/true", id});
-  m_podman.capture(args, k_patient);
+  return first_line(m_podman.capture(args, k_patient));
 }
 
-std::string ImageStore::os_release(const std::string& id) const {
-  create(id, {});
+std::string Store::os_release(const std::string& id) const {
+  const std::string container = create(id, {});
   std::string text;
-  for (const std::string path : {"/usr/lib/os-release", "/etc/os-release"}) {
-    const support::Captured result =
-        support::capture(m_podman.command({"cp", std::string(k_build_container) + ":" + path, "-"}));
+  for (const char* path : {"/usr/lib/os-release", "/etc/os-release"}) {
+    const support::Captured result = support::capture(m_podman.command({"cp", container + ":" + path, "-"}));
     if (text = first_file_of_tar(result.out); result.status.ok() && !text.empty()) {
       break;
     }
   }
-  remove_container(k_build_container);
+  m_podman.capture({"rm", "--force", container});
   return text;
 }
 
-void ImageStore::map_for_boxes(const std::string& id) const {
-  create(id, {"--userns=keep-id:uid=1000,gid=1000"});
-  remove_container(k_build_container);
+void Store::map_for_boxes(const std::string& id) const {
+  m_podman.capture({"rm", "--force", create(id, {"--userns=keep-id:uid=1000,gid=1000"})});
 }
 
 } // namespace agentbox::image

@@ -7,7 +7,7 @@
 
 namespace agentbox::image {
 
-/// A tarball of the npm registry, pinned.
+/// One tarball of the npm registry, pinned.
 struct PinnedPackage {
   std::string name;      ///< "@openai/codex"
   std::string version;   ///< "0.169.0-linux-x64"
@@ -16,7 +16,7 @@ struct PinnedPackage {
   bool operator==(const PinnedPackage&) const = default;
 };
 
-/// A version of an agent, with its package for each platform ("linux-x64", "linux-arm64-musl").
+/// An agent at one version, for each platform its vendor publishes ("linux-x64", "linux-arm64-musl").
 struct PinnedAgent {
   std::string version;
   std::map<std::string, PinnedPackage> packages;
@@ -24,29 +24,29 @@ struct PinnedAgent {
   bool operator==(const PinnedAgent&) const = default;
 };
 
-/// The lock file: the versions of the agents in an image, and the hashes of their packages.
+/// The lock file: which versions of the agents go into an image, and what their bytes must hash to.
 struct AgentsLock {
   std::map<std::string, PinnedAgent> agents;
 
   bool operator==(const AgentsLock&) const = default;
 };
 
-/// Parses a lock file strictly. Throws support::Error(usage) naming `where` for invalid JSON, another version, unknown
-/// keys, and malformed names, versions and integrities.
+/// Reads a lock file; strict. Throws support::Error(usage) naming `where`: no JSON, another version, unknown keys,
+/// package names, versions or integrities that are not of npm's form.
 AgentsLock parse_lock(std::string_view text, std::string_view where);
 
-/// Returns the text of the lock file: sorted keys, two-space indent, a final newline.
+/// The lock file's text: keys sorted, two-space indent, a final newline.
 std::string to_json(const AgentsLock& lock);
 
-/// Returns the path of the lock file in force: state_folder()/agents.lock.json if `agentbox update` has written it,
-/// else the installed one.
+/// The lock file in force: state_folder()/agents.lock.json when `agentbox update` has written one, else the one that
+/// agentbox ships.
 std::filesystem::path lock_path(const std::filesystem::path& share);
 
-/// Reads lock_path(); agents that a user's own file lacks are added from the installed one.
+/// The lock in lock_path(). A user's own that lacks an agent which agentbox ships is filled up from the shipped one.
 AgentsLock load_lock(const std::filesystem::path& share);
 
-/// Returns the package of `agent` for machine `arch` ("x64", "arm64") and the image's C library. A vendor with static
-/// binaries has no variant for musl. Throws support::Error(failed) when there is none.
+/// The package of `agent` for machine `arch` ("x64", "arm64") with the C library of the image. A vendor whose binaries
+/// are static has no variant for musl. Throws support::Error(failed) when there is none.
 const PinnedPackage& package_for(const PinnedAgent& agent, std::string_view name, std::string_view arch, bool musl);
 
 } // namespace agentbox::image

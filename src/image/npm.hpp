@@ -9,41 +9,37 @@
 
 namespace agentbox::image {
 
-/// Returns the npm registry: npm_config_registry (or NPM_CONFIG_REGISTRY) of `environment`, else
+/// The npm registry in use: npm_config_registry (or NPM_CONFIG_REGISTRY) of `environment`, else
 /// https://registry.npmjs.org, without a slash at the end. Throws Error(usage) for anything but https (http only to
-/// this machine), and for an address with a password. Pure.
+/// this machine), and for an address with a password in it. Pure.
 std::string registry_address(const std::map<std::string, std::string>& environment);
 
-/// Returns the address of a package's tarball, by npm's convention. Pure.
+/// Where the registry keeps the tarball of a package, by npm's convention. Pure.
 std::string tarball_address(std::string_view registry, const PinnedPackage& package);
 
-/// Returns the address of the description of a version ("latest" or a number) of package `name`. Pure.
+/// Where the registry tells about one version ("latest" or a number) of package `name`. Pure.
 std::string version_address(std::string_view registry, std::string_view name, std::string_view version);
 
-/// The description of a version.
+/// What an answer of version_address() says. Throws Error(failed) naming `address` when it is not what npm sends.
 struct PublishedVersion {
   std::string version;
   std::string integrity; ///< of the tarball
 };
+PublishedVersion parse_published(std::string_view answer, std::string_view address);
 
-/// Parses a reply from version_address(). Throws Error(failed) naming `address` when it is invalid.
-PublishedVersion parse_published(std::string_view reply, std::string_view address);
-
-/// A tarball with an agent: its platform, and its name and version in the registry.
+/// One tarball that makes up an agent at `version`: for which platform, and what the registry calls it.
 struct Variant {
   std::string platform;
   std::string package;
   std::string version;
 };
 
-/// An agent that agentbox supports.
+/// How the vendors of the agents that we know publish their native binaries. Pure.
 struct Vendor {
   std::string agent;   ///< "codex"
-  std::string package; ///< its version "latest" is the newest
+  std::string package; ///< whose "latest" is the newest version
 };
 const std::vector<Vendor>& vendors();
-
-/// Returns the tarballs that the vendor publishes for `version`. Pure.
 std::vector<Variant> variants_of(const Vendor& vendor, const std::string& version);
 
 } // namespace agentbox::image

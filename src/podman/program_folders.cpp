@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In a file of its own, so that a test program can link another definition.
+// Alone in its file, so that a test program's own definition takes its place at link time.
 #include "podman/podman.hpp"
 
 namespace agentbox::podman {

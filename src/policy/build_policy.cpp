@@ -35,7 +35,7 @@ PolicyResult build_policy(PolicyFields fields) {
   check_image(image, findings);
   check_names(fields, findings);
   if (!findings.empty()) {
-    return findings.take();
+    return std::move(findings).list();
   }
   return Policy(std::move(fields));
 }

@@ -42,7 +42,7 @@ public:
     each_missing(after, before, [&](const std::string& item) { add(added, field, "+ " + item); });
   }
 
-  std::vector<Change> take() { return std::move(m_changes); }
+  std::vector<Change> differences() && { return std::move(m_changes); }
 
   static Direction opposite(Direction direction) {
     switch (direction) {

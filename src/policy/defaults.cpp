@@ -7,7 +7,7 @@
 namespace agentbox::policy {
 
 const std::vector<std::string>& default_masked_paths() {
-  // Podman 4.3's and 5.x's own list, together: a kernel that lacks one of them is no problem for the runtime.
+  // The lists of Podman 4.3 and 5.x together. The runtime ignores paths that the kernel does not have.
   static const std::vector<std::string> paths = {
       "/proc/acpi",       "/proc/asound",        "/proc/interrupts",  "/proc/kcore",
       "/proc/keys",       "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",

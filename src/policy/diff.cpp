@@ -174,7 +174,7 @@ std::vector<Change> diff(const PolicyFields& before, const PolicyFields& after) 
   diff_ca_bundle(before.ca_bundle, ca_bundle, changes);
   changes.value("name", before.name, name, Direction::neutral);
   changes.value("hostname", before.hostname, hostname, Direction::neutral);
-  return changes.take();
+  return std::move(changes).differences();
 }
 
 } // namespace agentbox::policy

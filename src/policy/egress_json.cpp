@@ -49,7 +49,7 @@ bool is_written_as(const HostEntry& entry, std::string_view text) {
 }
 
 /// Why the document is refused; becomes a support::Error at the surface.
-struct Refusal {
+struct EgressRefusal {
   std::string message;
 };
 
@@ -62,7 +62,7 @@ public:
   EgressPolicy finish() {
     for (std::size_t i = 0; i < k_keys.size(); ++i) {
       if (k_keys.at(i).required && !m_seen.at(i)) {
-        throw Refusal{"key \"" + std::string(k_keys.at(i).name) + "\" is missing"};
+        throw EgressRefusal{"key \"" + std::string(k_keys.at(i).name) + "\" is missing"};
       }
     }
     return std::move(m_policy);
@@ -82,11 +82,11 @@ public:
   bool key(const std::string& name) {
     const auto* known = std::find_if(k_keys.begin(), k_keys.end(), [&](const Key& one) { return one.name == name; });
     if (known == k_keys.end()) {
-      throw Refusal{"key \"" + support::escape_untrusted(name, 60) + "\" is not known"};
+      throw EgressRefusal{"key \"" + support::escape_untrusted(name, 60) + "\" is not known"};
     }
     m_key = known;
     if (std::exchange(m_seen.at(static_cast<std::size_t>(known - k_keys.begin())), true)) {
-      throw Refusal{"key \"" + name + "\" appears twice"};
+      throw EgressRefusal{"key \"" + name + "\" appears twice"};
     }
     return true;
   }
@@ -110,7 +110,7 @@ public:
   bool null() { return refuse_shape(); }
   bool binary(Parser::binary_t& /*value*/) { return refuse_shape(); }
   bool parse_error(std::size_t position, const std::string& /*token*/, const Parser::exception& /*error*/) {
-    throw Refusal{"it is not JSON (at byte " + std::to_string(position) + ")"};
+    throw EgressRefusal{"it is not JSON (at byte " + std::to_string(position) + ")"};
   }
 
 private:
@@ -124,18 +124,18 @@ private:
   static const std::array<Key, 12> k_keys;
 
   [[noreturn]] bool refuse_shape() const {
-    throw Refusal{m_key == nullptr ? std::string("it is not an object of the right shape")
-                                   : "key \"" + std::string(m_key->name) + "\" has a value of the wrong shape"};
+    throw EgressRefusal{m_key == nullptr ? std::string("it is not an object of the right shape")
+                                         : "key \"" + std::string(m_key->name) + "\" has a value of the wrong shape"};
   }
 
   [[noreturn]] void refuse_value(std::string_view value, std::string_view why) const {
-    throw Refusal{"key \"" + std::string(m_key->name) + "\": \"" + support::escape_untrusted(value, 80) + "\" " +
-                  std::string(why)};
+    throw EgressRefusal{"key \"" + std::string(m_key->name) + "\": \"" + support::escape_untrusted(value, 80) + "\" " +
+                        std::string(why)};
   }
 
   void read_version(std::uint64_t value) const {
     if (value != k_version) {
-      throw Refusal{"its version is not 1"};
+      throw EgressRefusal{"its version is not 1"};
     }
   }
 
@@ -156,7 +156,7 @@ private:
 
   void read_host_port(std::uint64_t port) {
     if (port == 0 || port > 65535 || (!m_policy.host_ports.empty() && port <= m_policy.host_ports.back())) {
-      throw Refusal{"key \"host_ports\": a port is out of range, out of order or appears twice"};
+      throw EgressRefusal{"key \"host_ports\": a port is out of range, out of order or appears twice"};
     }
     m_policy.host_ports.push_back(static_cast<std::uint16_t>(port));
   }
@@ -174,11 +174,11 @@ private:
   void append(std::vector<Item>& list, std::string_view value,
               std::variant<Item, EntryProblem> (*parse)(std::string_view)) {
     if (++m_entries > k_max_egress_entries) {
-      throw Refusal{"it has more than 200000 entries"};
+      throw EgressRefusal{"it has more than 200000 entries"};
     }
     std::variant<Item, EntryProblem> result = parse(value);
     if (const auto* problem = std::get_if<EntryProblem>(&result)) {
-      throw Refusal{"key \"" + std::string(m_key->name) + "\": " + problem->message};
+      throw EgressRefusal{"key \"" + std::string(m_key->name) + "\": " + problem->message};
     }
     Item& item = std::get<Item>(result);
     if (!is_written_as(item, value)) {
@@ -198,26 +198,26 @@ private:
   EgressPolicy m_policy;
 };
 
-using Reader = EgressReader;
 const std::array<EgressReader::Key, 12> EgressReader::k_keys = {{
-    {"version", true, false, nullptr, [](Reader& r, std::uint64_t n) { r.read_version(n); }},
-    {"mode", true, false, [](Reader& r, const std::string& v) { r.read_mode(v); }, nullptr},
-    {"virtual_range", false, false, [](Reader& r, const std::string& v) { r.read_virtual_range(v); }, nullptr},
-    {"allow", true, true, [](Reader& r, const std::string& v) { r.append(r.m_policy.allow, v, parse_host_entry); },
-     nullptr},
-    {"block", false, true, [](Reader& r, const std::string& v) { r.append(r.m_policy.block, v, parse_block_pattern); },
-     nullptr},
+    {"version", true, false, nullptr, [](EgressReader& r, std::uint64_t n) { r.read_version(n); }},
+    {"mode", true, false, [](EgressReader& r, const std::string& v) { r.read_mode(v); }, nullptr},
+    {"virtual_range", false, false, [](EgressReader& r, const std::string& v) { r.read_virtual_range(v); }, nullptr},
+    {"allow", true, true,
+     [](EgressReader& r, const std::string& v) { r.append(r.m_policy.allow, v, parse_host_entry); }, nullptr},
+    {"block", false, true,
+     [](EgressReader& r, const std::string& v) { r.append(r.m_policy.block, v, parse_block_pattern); }, nullptr},
     {"allow_ech", false, true,
-     [](Reader& r, const std::string& v) { r.append(r.m_policy.allow_ech, v, parse_host_pattern); }, nullptr},
+     [](EgressReader& r, const std::string& v) { r.append(r.m_policy.allow_ech, v, parse_host_pattern); }, nullptr},
     {"allow_private", false, true,
-     [](Reader& r, const std::string& v) { r.append(r.m_policy.allow_private, v, parse_host_pattern); }, nullptr},
+     [](EgressReader& r, const std::string& v) { r.append(r.m_policy.allow_private, v, parse_host_pattern); }, nullptr},
     {"allow_addresses", false, true,
-     [](Reader& r, const std::string& v) { r.append(r.m_policy.allow_addresses, v, parse_address_entry); }, nullptr},
-    {"host_ports", false, true, nullptr, [](Reader& r, std::uint64_t n) { r.read_host_port(n); }},
-    {"max_upload", false, false, nullptr, [](Reader& r, std::uint64_t n) { r.m_policy.max_upload = n; }},
+     [](EgressReader& r, const std::string& v) { r.append(r.m_policy.allow_addresses, v, parse_address_entry); },
+     nullptr},
+    {"host_ports", false, true, nullptr, [](EgressReader& r, std::uint64_t n) { r.read_host_port(n); }},
+    {"max_upload", false, false, nullptr, [](EgressReader& r, std::uint64_t n) { r.m_policy.max_upload = n; }},
     {"upload_limits", false, true,
-     [](Reader& r, const std::string& v) { r.append(r.m_policy.upload_limits, v, parse_upload_limit); }, nullptr},
-    {"upstream_proxy", false, false, [](Reader& r, const std::string& v) { r.read_upstream_proxy(v); }, nullptr},
+     [](EgressReader& r, const std::string& v) { r.append(r.m_policy.upload_limits, v, parse_upload_limit); }, nullptr},
+    {"upstream_proxy", false, false, [](EgressReader& r, const std::string& v) { r.read_upstream_proxy(v); }, nullptr},
 }};
 
 } // namespace
@@ -262,12 +262,12 @@ std::string to_json(const EgressPolicy& policy) {
 EgressPolicy egress_from_json(std::string_view json_text, std::string_view where) {
   try {
     if (json_text.size() > k_max_bytes) {
-      throw Refusal{"it is larger than 16 MiB"};
+      throw EgressRefusal{"it is larger than 16 MiB"};
     }
     EgressReader reader;
     json::sax_parse(json_text, &reader);
     return reader.finish();
-  } catch (const Refusal& refusal) {
+  } catch (const EgressRefusal& refusal) {
     throw support::Error(support::ExitCode::usage,
                          "the egress policy " + std::string(where) + " cannot be used: " + refusal.message);
   }

@@ -21,7 +21,7 @@ public:
     }
   }
   bool empty() const noexcept { return m_diagnostics.empty(); }
-  Diagnostics take() { return std::move(m_diagnostics); }
+  Diagnostics list() && { return std::move(m_diagnostics); }
 
 private:
   Diagnostics m_diagnostics;

@@ -27,7 +27,7 @@ TEST_CASE("bad command lines") {
   check_refused(project, {"cladue"}, 127, "did you mean \"claude\"");
   check_refused(project, {"polcy"}, 127, "agentbox policy");
   check_refused(project, {"run", "--no-such-option"}, 2, "--no-such-option");
-  check_refused(project, {"run", "--"}, 2, "no command follows the --");
+  check_refused(project, {"run", "--"}, 2, "there is no command after --");
   check_refused(project, {"ps", "--", "true"}, 2, "takes no command");
   check_refused(project, {"run", "--json"}, 2, "--dry-run");
   check_refused(project, {"run", "--allow", "*.com", "--", "true"}, 2, "--allow");

@@ -7,7 +7,7 @@ using List = std::vector<std::string>;
 
 namespace {
 
-Words words(const std::string& program, const List& arguments) {
+CommandLine words(const std::string& program, const List& arguments) {
   static const List subcommands = {"run", "exec", "policy"};
   return explicit_words(program, arguments, subcommands);
 }
@@ -33,12 +33,12 @@ TEST_CASE("the name of the program names the agent") {
 }
 
 TEST_CASE("the words after -- are the command's, whatever they are") {
-  const Words split = words("agentbox", {"--", "exec", "--", "--help"});
+  const CommandLine split = words("agentbox", {"--", "exec", "--", "--help"});
   CHECK(split.options == List{"run"});
   CHECK(split.has_command);
   CHECK(split.command == List{"exec", "--", "--help"});
   CHECK_FALSE(words("agentbox", {"run"}).has_command);
-  const Words empty = words("agentbox", {"run", "--"});
+  const CommandLine empty = words("agentbox", {"run", "--"});
   CHECK(empty.has_command);
   CHECK(empty.command.empty());
 }

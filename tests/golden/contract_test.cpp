@@ -3,7 +3,7 @@
 // change the other.
 #include "golden.hpp"
 #include "policy/policy.hpp"
-#include "policy/policy_from_json.hpp"
+#include "policy/policy_json.hpp"
 #include "support/digest.hpp"
 #include "support/file.hpp"
 

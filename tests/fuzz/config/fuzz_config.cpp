@@ -20,9 +20,9 @@ void check_diagnostics(const policy::Diagnostics& diagnostics) {
 
 void check_layer(std::string_view text, config::LayerKind kind) {
   policy::Diagnostics diagnostics;
-  const std::vector<config::Layer> layers = {config::parse_layer(text, "/c.toml", kind, diagnostics)};
+  const std::vector<config::ConfigLayer> layers = {config::parse_layer(text, "/c.toml", kind, diagnostics)};
   if (kind == config::LayerKind::project) {
-    const config::Layer& layer = layers.front();
+    const config::ConfigLayer& layer = layers.front();
     require(layer.mounts.empty() && !layer.ca_bundle, "a project names no paths of the host");
     for (const auto& [name, agent] : layer.agents) {
       require(!agent.auth, "a project names no credentials");
@@ -68,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   case 's': {
     policy::Diagnostics diagnostics;
-    config::Layer layer;
+    config::ConfigLayer layer;
     config::parse_saved_hosts(text, "/saved-hosts.txt", layer, diagnostics);
     check_diagnostics(diagnostics);
     break;

@@ -13,9 +13,9 @@ using policy::Diagnostics;
 
 namespace {
 
-config::Layer good(std::string_view text, LayerKind kind = LayerKind::user) {
+config::ConfigLayer good(std::string_view text, LayerKind kind = LayerKind::user) {
   Diagnostics diagnostics;
-  config::Layer layer = config::parse_layer(text, "/c.toml", kind, diagnostics);
+  config::ConfigLayer layer = config::parse_layer(text, "/c.toml", kind, diagnostics);
   for (const Diagnostic& diagnostic : diagnostics) {
     FAIL_CHECK(diagnostic.where << " " << diagnostic.message);
   }
@@ -31,7 +31,7 @@ Diagnostics bad(std::string_view text, LayerKind kind = LayerKind::user) {
 } // namespace
 
 TEST_CASE("every key is read") {
-  const config::Layer layer = good(R"(
+  const config::ConfigLayer layer = good(R"(
 ca_bundle = "/etc/ca.pem"
 
 [network]
@@ -123,7 +123,7 @@ EDITOR = "vi"
 }
 
 TEST_CASE("services, upload limits and an upstream proxy are read, and put together with what else is configured") {
-  const config::Layer layer = good(R"([network]
+  const config::ConfigLayer layer = good(R"([network]
 allow_hosts = ["10.0.0.5:5432", "host:11434", "github.com:22"]
 max_upload = "50MB"
 upload_limits."paste.example.com" = "1K"
@@ -139,7 +139,7 @@ upstream_proxy = "http://proxy.example.com:3128/"
 }
 
 TEST_CASE("an empty file says nothing") {
-  const config::Layer layer = good("");
+  const config::ConfigLayer layer = good("");
   CHECK(layer.default_hosts);
   CHECK(layer.allow.empty());
   CHECK_FALSE(layer.default_agent);
@@ -261,7 +261,7 @@ TEST_CASE("characters outside ASCII belong in strings and comments") {
     INFO(text);
     const Diagnostics found = bad(with_character(text));
     REQUIRE(found.size() == 1);
-    CHECK(found.front().message.find("outside ASCII") != std::string::npos);
+    CHECK(found.front().message.find("non-ASCII") != std::string::npos);
   }
   for (const char* text :
        {"# @\n", "[env]\nA = \"@\" # @", "[env]\nA = '@'\n", "[env]\nA = \"\"\"\n@\"\"\"\n", "[env]\nA = '''\n@'''\n",

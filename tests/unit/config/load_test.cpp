@@ -236,9 +236,9 @@ TEST_CASE("a root filesystem as base") {
   host.overrides.base = "tar:~/root.tar";
   CHECK(host.load().fields.image.base == "tar:" + (host.sources.home / "root.tar").string());
   host.overrides.base = "dir:~/root.tar";
-  CHECK(host.mistake().message.find("not a folder") != std::string::npos);
+  CHECK(host.mistake().message.find("not a directory") != std::string::npos);
   host.overrides.base = "tar:~/root";
-  CHECK(host.mistake().message.find("not a file") != std::string::npos);
+  CHECK(host.mistake().message.find("not a regular file") != std::string::npos);
   host.overrides.base = "dir:/nowhere";
   CHECK(host.mistake().message.find("there is no") != std::string::npos);
 }

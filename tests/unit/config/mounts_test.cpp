@@ -98,5 +98,5 @@ TEST_CASE("--auth mounts the credentials that are there, and only them") {
   REQUIRE(mounts.size() == 1);
   CHECK(mounts[0].destination == "/home/agent/.config/mine");
   host.overrides.auth = {"other"};
-  CHECK(host.mistake().message.find("not known where") != std::string::npos);
+  CHECK(host.mistake().message.find("unknown to agentbox") != std::string::npos);
 }

@@ -89,7 +89,7 @@ TEST_CASE("whatever is not exactly an egress policy is refused") {
       {R"({"version":2,"mode":"filtered","allow":[]})", "version"},
       {R"({"version":"1","mode":"filtered","allow":[]})", "version"},
       {R"({"version":1.0,"mode":"filtered","allow":[]})", "version"},
-      {R"({"version":1,"mode":"open","allow":[]})", "not a mode"},
+      {R"({"version":1,"mode":"open","allow":[]})", "not a valid mode"},
       {R"({"version":1,"mode":true,"allow":[]})", "wrong shape"},
       {R"({"version":1,"mode":"filtered","mode":"full","allow":[]})", "twice"},
       {R"({"version":1,"mode":"filtered","alow":[]})", "\"alow\" is not known"},

@@ -55,8 +55,8 @@ TEST_CASE("an invalid name is refused, with the reason") {
       {"localhost", "one label"},
       {"com", "one label"},
       {std::string("api.openai.com\0.evil.com", 24), "NUL"},
-      {"api.openai.com%00.evil.com", "cannot have"},
-      {"fe80::1%eth0", "cannot have"},
+      {"api.openai.com%00.evil.com", "other than letters"},
+      {"fe80::1%eth0", "other than letters"},
       {"api openai.com", "blank"},
       {"api.openai.com\n", "blank"},
       {"api.openai.com\t", "blank"},
@@ -75,10 +75,10 @@ TEST_CASE("an invalid name is refused, with the reason") {
       {"127.0.0x1", "number"},
       {"0.0x7f000001", "number"},
       {"1.0x", "number"},
-      {"example.com/path", "cannot have"},
-      {"a@b.com", "cannot have"},
-      {"[::1]", "cannot have"},
-      {"*.example.com", "cannot have"},
+      {"example.com/path", "other than letters"},
+      {"a@b.com", "other than letters"},
+      {"[::1]", "other than letters"},
+      {"*.example.com", "other than letters"},
   };
   for (const auto& [text, expected] : cases) {
     INFO(text);
