@@ -68,7 +68,7 @@ box::RunOutcome start(const policy::Policy& policy, const podman::Podman& podman
   return outcome;
 }
 
-/// Agents try for minutes before they say that their vendor does not answer, so it is said here, before they start.
+/// Agents try for minutes before they say that their vendor does not answer, so this warns before they start.
 void refuse_without_vendor(const policy::PolicyFields& fields) {
   if (fields.run.kind == policy::Run::Kind::agent && !support::own_terminal().interactive()) {
     return; // a shell will be started

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// verify: attacks a box from inside by a program of our own, and shows what came of it.
+// verify: attacks a box from inside with agentbox-probe and shows the results.
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -137,7 +137,7 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   const auto start = Clock::now();
   box::RunOutcome outcome;
   {
-    spdlog::set_level(spdlog::level::warn); // what the probe was refused is no news
+    spdlog::set_level(spdlog::level::warn); // denials of the probe are expected
     const Streams streams(in.get(), out.get());
     outcome = box::launch(policy, podman, facts, images, {box::DryRun::off, checked, true, preferences, false});
   }
