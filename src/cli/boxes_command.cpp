@@ -5,7 +5,6 @@
 #include <csignal>
 #include <ctime>
 #include <filesystem>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -19,6 +18,7 @@
 #include "podman/podman.hpp"
 #include "support/error.hpp"
 #include "support/pidfd.hpp"
+#include "support/table.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::cli {
@@ -44,13 +44,14 @@ std::string age(std::int64_t started) {
 }
 
 void print_table(const std::vector<boxes::Found>& boxes) {
-  fmt::print("{:<24} {:<8} {:<6} {:<24} {}\n", "NAME", "STATE", "AGE", "RUNS", "WORKSPACE");
+  std::vector<std::vector<std::string>> rows;
   for (const boxes::Found& box : boxes) {
     const boxes::SessionRecord record = box.record.value_or(boxes::SessionRecord{});
-    fmt::print("{:<24} {:<8} {:<6} {:<24} {}{}\n", support::escape_untrusted(box.name), box.alive ? "running" : "dead",
-               box.record ? age(record.started) : "?", support::escape_untrusted(record.command, 24),
-               support::escape_untrusted(record.workspace), record.full_network ? "  (full network)" : "");
+    rows.push_back({support::escape_untrusted(box.name), box.alive ? "running" : "dead",
+                    box.record ? age(record.started) : "?", support::escape_untrusted(record.command, 24),
+                    support::escape_untrusted(record.workspace) + (record.full_network ? "  (full network)" : "")});
   }
+  fmt::print("{}", support::table({{"NAME"}, {"STATE"}, {"AGE"}, {"RUNS"}, {"WORKSPACE"}}, rows));
 }
 
 void ps(bool as_data) {
