@@ -41,7 +41,8 @@ void ObjectText::add(std::string_view key, std::string_view value, std::size_t m
   if (value.size() <= max_bytes && is_plain(value)) {
     add_plain(key, value);
   } else {
-    add_json(key, nlohmann::json(support::escape_untrusted(value, max_bytes)).dump(-1, ' ', true));
+    begin(key);
+    m_text += nlohmann::json(support::escape_untrusted(value, max_bytes)).dump(-1, ' ', true);
   }
 }
 
@@ -50,11 +51,6 @@ void ObjectText::add_plain(std::string_view key, std::string_view value) {
   m_text += '"';
   m_text += value;
   m_text += '"';
-}
-
-void ObjectText::add_json(std::string_view key, std::string_view json) {
-  begin(key);
-  m_text += json;
 }
 
 } // namespace agentbox::firewall::audit

@@ -6,7 +6,6 @@
 #include "cli/subcommands.hpp"
 #include "image/image.hpp"
 #include "podman/installation.hpp"
-#include "support/signals.hpp"
 
 namespace agentbox::cli {
 namespace {
@@ -18,13 +17,16 @@ struct BuildCommandOptions {
 
 int build(const BuildCommandOptions& options) {
   podman::refuse_root();
-  const support::Signals signals; // an interrupted build removes what it made
   const ResolvedImage resolved = resolve_image(options.image);
   const podman::Podman podman = podman::Podman::find();
   const podman::Installation installation = podman::find_installation();
-  const image::ImageRef firewall = image::ensure_firewall_image(podman, installation, resolved.driver, true);
-  const image::ImageRef agent = image::ensure_agent_image(
-      podman, installation, resolved.choice, {options.rebuild, true, resolved.ca_bundle, resolved.workspace});
+  const podman::PodmanInfo info = podman::podman_info(podman);
+  const image::ImageRef firewall =
+      image::ensure_firewall_image(podman, info, installation, resolved.driver, options.rebuild);
+  const image::ImageRef agent = image::ensure_agent_image(podman, info, installation, resolved.choice,
+                                                          {options.rebuild, resolved.ca_bundle, resolved.workspace});
+  image::ensure_tag(podman, firewall);
+  image::ensure_tag(podman, agent);
   fmt::print("{}\n{}\n", agent.tag, firewall.tag);
   return 0;
 }

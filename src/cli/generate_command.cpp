@@ -33,14 +33,17 @@ generate::ImageNames images_of(const GenerateOptions& options, const policy::Pol
   }
   const podman::Installation installation = podman::find_installation();
   const podman::Podman podman = podman::Podman::find();
+  const podman::PodmanInfo info = podman::podman_info(podman);
+  const auto checked_tag = [&](const image::ImageRef& image) {
+    image::ensure_tag(podman, image);
+    return image.tag;
+  };
   if (names.firewall.empty()) {
-    names.firewall = image::ensure_firewall_image(podman, installation, fields.firewall_driver).tag;
+    names.firewall = checked_tag(image::ensure_firewall_image(podman, info, installation, fields.firewall_driver));
   }
   if (names.agent.empty()) {
-    image::BuildOptions build;
-    build.ca_bundle = fields.ca_bundle;
-    build.workspace = fields.workspace.source;
-    names.agent = image::ensure_agent_image(podman, installation, fields.image, build).tag;
+    names.agent = checked_tag(image::ensure_agent_image(podman, info, installation, fields.image,
+                                                        {false, fields.ca_bundle, fields.workspace.source}));
   }
   return names;
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <exception>
 #include <fmt/format.h>
 #include <memory>
 #include <spdlog/spdlog.h>
@@ -44,30 +43,6 @@ box::DryRun dry_run_of(const RunOptions& options) {
   return options.json ? box::DryRun::json : box::DryRun::text;
 }
 
-/// Starts the box, and once more with rebuilt images when somebody removed them in the meantime.
-box::RunOutcome start(const policy::Policy& policy, const podman::Podman& podman, const podman::PodmanInfo& facts,
-                      const box::Images& images, const box::LaunchOptions& options) {
-  std::exception_ptr failure;
-  box::RunOutcome outcome;
-  try {
-    outcome = box::launch(policy, podman, facts, images, options);
-  } catch (const support::Error& error) {
-    if (error.code() != support::ExitCode::failed) {
-      throw;
-    }
-    failure = std::current_exception();
-  }
-  const bool has_started = !failure && (outcome.started || outcome.signal != 0);
-  if (!has_started && images_missing(images, podman)) {
-    spdlog::info("an image of the box was removed; rebuilding it");
-    return box::launch(policy, podman, facts, ensure_images(policy.fields(), podman, facts, false, true), options);
-  }
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
-  return outcome;
-}
-
 /// Agents try for minutes before they say that their vendor does not answer, so this warns before they start.
 void refuse_without_vendor(const policy::PolicyFields& fields) {
   if (fields.run.kind == policy::Run::Kind::agent && !support::own_terminal().interactive()) {
@@ -107,11 +82,11 @@ int run_once(const RunOptions& options, const Context& context) {
   box::before_step(box::Phase::launch, 3);
   box::sweep(podman, fields.name);
   box::before_step(box::Phase::launch, 4);
-  const box::Images images = ensure_images(fields, podman, facts, options.rebuild, false);
+  const box::Images images = ensure_images(fields, podman, facts, options.rebuild);
   if (options.box.overrides.agent) {
     config::write_last_agent(support::state_folder(), fields.agent.name);
   }
-  const box::RunOutcome outcome = start(policy, podman, facts, images, launch);
+  const box::RunOutcome outcome = box::launch(policy, podman, facts, images, launch);
   box::before_step(box::Phase::launch, 10);
   support::throw_if_interrupted();
   if (!outcome.started && outcome.signal == 0) {

@@ -36,11 +36,11 @@ bool report(const std::vector<image::VersionChange>& changes) {
 
 int update(const UpdateOptions& options) {
   podman::refuse_root();
-  const support::Signals signals; // an interrupted build removes what it made
+  const support::Signals signals; // ends a request in order
   const ResolvedImage resolved = resolve_image(options.image);
   const podman::Installation installation = podman::find_installation();
   const std::map<std::string, std::string> environment = podman::caller_environment();
-  const image::Fetcher fetcher(environment, resolved.ca_bundle);
+  const image::Fetcher fetcher(environment, resolved.ca_bundle, support::throw_if_interrupted);
   const image::AgentsLock pinned = image::load_lock(installation.share);
   const image::AgentsLock newest = image::newest_lock(image::registry_address(environment), fetcher);
   const bool differs = report(image::compare(pinned, newest));
@@ -50,8 +50,11 @@ int update(const UpdateOptions& options) {
   if (pinned != newest) {
     image::write_lock(newest);
   }
-  const image::ImageRef agent = image::ensure_agent_image(podman::Podman::find(), installation, resolved.choice,
-                                                          {false, true, resolved.ca_bundle, resolved.workspace});
+  const podman::Podman podman = podman::Podman::find();
+  const image::ImageRef agent =
+      image::ensure_agent_image(podman, podman::podman_info(podman), installation, resolved.choice,
+                                {false, resolved.ca_bundle, resolved.workspace});
+  image::ensure_tag(podman, agent);
   fmt::print("{}\n", agent.tag);
   return 0;
 }

@@ -62,7 +62,7 @@ private:
     return c;
   }
 
-  void back() { // the byte before, which is no line's end, is looked at again
+  void back() { // the byte before, which does not end a line, is read again
     m_at -= m_over ? 0 : 1;
   }
 

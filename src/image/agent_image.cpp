@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
 #include <future>
+#include <stop_token>
 
 #include "image/agent_packages.hpp"
 #include "image/build.hpp"
+#include "image/build_directory.hpp"
 #include "image/image.hpp"
 #include "image/npm.hpp"
 #include "image/state.hpp"
-#include "image/workplace.hpp"
 #include "podman/podman_info.hpp"
 #include "policy/toolkits.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/signals.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::image {
@@ -23,55 +26,81 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t k_space_store =
     3'000'000'000; // base, tools, agents, and their copy for the box's user namespace
-constexpr std::uint64_t k_space_cache = 1'300'000'000; // the agents' tarballs and files, the base's tarball
+constexpr std::uint64_t k_space_cache = 1'300'000'000; // the agents' tarballs and files, the archive of the base
 constexpr std::size_t k_max_entrypoint = 64U << 20U;
 
-/// Under which an image is remembered: everything that it is made of, as cheaply as it can be told.
+/// Returns a key that changes with every ingredient of the image, made of stat(2) only.
 std::string key_of(const podman::Installation& installation, const policy::ImageChoice& choice,
                    const BaseChoice& base) {
   const fs::path data = installation.share / "containerfiles";
   std::string key = "agent\n" + identity_of(base) + "\n" + support::join(choice.toolkits, ",") + "\n";
-  for (const char* folder : {"agent/home", "agent/setup", "agent/packages", "toolkits"}) {
-    key += fingerprint_folder(data / folder);
+  for (const char* directory : {"agent/home", "agent/setup", "agent/packages", "toolkits"}) {
+    key += fingerprint_directory(data / directory);
   }
   for (const fs::path& file :
        {data / "agent/Containerfile", data / "agent/Containerfile.tools", installation.entrypoint()}) {
-    key += fingerprint(file) + "\n";
+    key += support::fingerprint(file) + "\n";
   }
   const fs::path lock = lock_path(installation.share);
-  return support::sha256_hex(key + lock.string() + " " + fingerprint(lock));
+  return support::sha256_hex(key + lock.string() + " " + support::fingerprint(lock));
 }
 
-Family family_of(const Workshop& workshop, const Base& base) {
-  const auto family = family_of_os_release(workshop.store.os_release(base.id));
+Family family_of(const BuildEnvironment& environment, const Base& base) {
+  const auto family = family_of_os_release(environment.store.os_release(base.id));
   if (!family) {
     if (base.origin == "rootfs") {
-      workshop.store.try_remove(base.id); // imported for nothing
+      environment.store.try_remove(base.id);
     }
     throw Error(ExitCode::failed,
-                "the base " + base.name + " is of no distribution that agentbox knows (its os-release(5) decides)",
-                "choose a --base of the Debian, Ubuntu, Fedora, Alpine, openSUSE or Arch families");
+                "the base " + base.name + " is not a distribution that agentbox supports (by its os-release(5))",
+                "choose a --base of the Debian, Ubuntu, Fedora, Alpine, openSUSE or Arch family");
   }
   return *family;
 }
 
-using AgentFolders = std::map<std::string, fs::path>;
+using AgentDirectories = std::map<std::string, fs::path>;
 
-/// Downloads beside the work on the base image.
-std::future<AgentFolders> start_downloads(const AgentsLock& lock, bool musl, const std::optional<fs::path>& ca_bundle) {
-  return std::async(std::launch::async, [lock, musl, ca_bundle] {
-    const std::map<std::string, std::string> environment = podman::caller_environment();
-    const std::string registry = registry_address(environment);
-    const Fetcher fetcher(environment, ca_bundle);
-    const std::string arch = npm_arch();
-    AgentFolders folders;
-    for (const Vendor& vendor : vendors()) {
-      const PinnedPackage& package = package_for(lock.agents.at(vendor.agent), vendor.agent, arch, musl);
-      folders[vendor.agent] = ensure_agent_files(vendor.agent, package, arch, registry, fetcher);
+/// The downloads of the agents, in a thread of their own beside the work on the base. The destructor cancels them.
+class Downloads {
+public:
+  Downloads(const AgentsLock& lock, bool musl, const BuildEnvironment& environment)
+      : m_result(std::async(std::launch::async, [lock, musl, stop = m_stop.get_token(), scratch = environment.directory,
+                                                 ca_bundle = environment.ca_bundle] {
+          const std::map<std::string, std::string> variables = podman::caller_environment();
+          const std::string registry = registry_address(variables);
+          const Fetcher fetcher(variables, ca_bundle, [&] {
+            if (stop.stop_requested()) {
+              throw Error(ExitCode::failed, "the download was cancelled");
+            }
+          });
+          const std::string arch = npm_arch();
+          AgentDirectories directories;
+          for (const Vendor& vendor : vendors()) {
+            const PinnedPackage& package = package_for(lock.agents.at(vendor.agent), vendor.agent, arch, musl);
+            directories[vendor.agent] = ensure_agent_files(vendor.agent, package, arch, registry, fetcher, scratch);
+          }
+          return directories;
+        })) {}
+  Downloads(const Downloads&) = delete;
+  Downloads& operator=(const Downloads&) = delete;
+  Downloads(Downloads&&) = delete;
+  Downloads& operator=(Downloads&&) = delete;
+  ~Downloads() { m_stop.request_stop(); } // the future waits for the thread
+
+  bool done() const { return m_result.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
+  /// Waits for the end. Throws what a download threw, and Interrupted.
+  AgentDirectories get() {
+    constexpr std::chrono::milliseconds k_pause{50};
+    while (m_result.wait_for(k_pause) != std::future_status::ready) {
+      support::throw_if_interrupted();
     }
-    return folders;
-  });
-}
+    return m_result.get();
+  }
+
+private:
+  std::stop_source m_stop;
+  std::future<AgentDirectories> m_result;
+};
 
 std::map<std::string, AgentVersion> versions_of(const AgentsLock& lock, bool musl) {
   std::map<std::string, AgentVersion> versions;
@@ -82,50 +111,48 @@ std::map<std::string, AgentVersion> versions_of(const AgentsLock& lock, bool mus
   return versions;
 }
 
-std::string build_tools(Workshop& workshop, const Recipe& recipe, Family family) {
-  if (!workshop.renew) {
-    if (auto id = workshop.store.id_of(recipe.tag)) {
-      return *std::move(id);
-    }
+std::string build_tools(BuildEnvironment& environment, const Recipe& recipe, Family family) {
+  if (auto id = reusable(environment, recipe.tag)) {
+    return *std::move(id);
   }
   const std::string what = "installing the tools (" + std::string(name_of(family)) + ")";
-  workshop.progress.step(what);
-  std::string id = build(workshop, what, recipe, {}, [&](const fs::path& folder) {
-    if (workshop.ca_bundle) {
-      fs::copy_file(*workshop.ca_bundle, folder / "setup/ca.pem");
+  environment.progress.step(what);
+  std::string id = build(environment, what, recipe, {}, [&](const fs::path& context) {
+    if (environment.ca_bundle) {
+      fs::copy_file(*environment.ca_bundle, context / "setup/ca.pem");
     }
   });
-  workshop.store.tag(id, recipe.tag);
+  environment.store.tag(id, recipe.tag);
   return id;
 }
 
-std::string build_agent(Workshop& workshop, const Recipe& recipe, const AgentFolders& folders,
+std::string build_agent(BuildEnvironment& environment, const Recipe& recipe, const AgentDirectories& agents,
                         const podman::Installation& installation) {
-  workshop.progress.step("adding the agents");
-  std::string id = build(workshop, "adding the agents", recipe, folders, [&](const fs::path& folder) {
-    fs::copy_file(installation.entrypoint(), folder / "agent-entrypoint");
-    fs::create_directories(folder / "root/dev/shm");
+  environment.progress.step("adding the agents");
+  std::string id = build(environment, "adding the agents", recipe, agents, [&](const fs::path& context) {
+    fs::copy_file(installation.entrypoint(), context / "agent-entrypoint");
+    fs::create_directories(context / "root/dev/shm");
     constexpr fs::perms k_for_all{0755};
-    fs::permissions(folder / "root", k_for_all);
-    fs::permissions(folder / "root/dev", k_for_all);
-    fs::permissions(folder / "root/dev/shm", fs::perms::all | fs::perms::sticky_bit);
-    fs::create_directories(folder / "links");
-    for (const auto& [name, ignored] : folders) {
-      fs::create_symlink("../lib/agents/" + name + "/" + layout_of(name, npm_arch()).program, folder / "links" / name);
+    fs::permissions(context / "root", k_for_all);
+    fs::permissions(context / "root/dev", k_for_all);
+    fs::permissions(context / "root/dev/shm", fs::perms::all | fs::perms::sticky_bit);
+    fs::create_directories(context / "links");
+    for (const auto& [name, ignored] : agents) {
+      fs::create_symlink("../lib/agents/" + name + "/" + layout_of(name, npm_arch()).program, context / "links" / name);
     }
   });
-  workshop.progress.step("preparing the image for the box's user");
-  workshop.store.map_for_boxes(id);
-  workshop.store.tag(id, recipe.tag);
+  environment.progress.step("preparing the image for the box's user");
+  environment.store.map_for_boxes(id);
+  environment.store.tag(id, recipe.tag);
   return id;
 }
 
-/// Images of the same base and toolkits that the new ones replace. An image that a box still uses stays.
-void remove_replaced(const Workshop& workshop, const Recipe& recipe, const std::string& kept_id) {
+/// Removes images of the same base and toolkits that the new ones replace. An image that a box uses stays.
+void remove_replaced(const BuildEnvironment& environment, const Recipe& recipe, const std::string& kept_id) {
   for (const std::string& id :
-       workshop.store.with_label(std::string(k_slot_label) + "=" + recipe.labels.at(k_slot_label))) {
+       environment.store.with_label(std::string(k_slot_label) + "=" + recipe.labels.at(k_slot_label))) {
     if (id != kept_id) {
-      workshop.store.try_remove(id);
+      environment.store.try_remove(id);
     }
   }
 }
@@ -140,35 +167,32 @@ AgentsLock complete_lock(const fs::path& share) {
   return lock;
 }
 
-ImageRef build_image(Workshop& workshop, const podman::Installation& installation, const policy::ImageChoice& choice,
-                     const BaseChoice& base_choice) {
+ImageRef build_image(BuildEnvironment& environment, const podman::Installation& installation,
+                     const policy::ImageChoice& choice, const BaseChoice& base_choice) {
   const fs::path data = installation.share / "containerfiles";
   const AgentsLock lock = complete_lock(installation.share);
-  std::future<AgentFolders> downloads;
-  if (choice.base == policy::default_base_image()) { // its C library is known beforehand
-    downloads = start_downloads(lock, false, workshop.ca_bundle);
+  std::optional<Downloads> downloads;
+  if (choice.base == policy::default_base_image()) { // its C library is known before it is pulled
+    downloads.emplace(lock, false, environment);
   }
-  const Base base = ensure_base(workshop, base_choice);
-  const Family family = family_of(workshop, base);
-  if (!downloads.valid()) {
-    downloads = start_downloads(lock, uses_musl(family), workshop.ca_bundle);
+  const Base base = ensure_base(environment, base_choice);
+  const Family family = family_of(environment, base);
+  if (!downloads) {
+    downloads.emplace(lock, uses_musl(family), environment);
   }
   const Recipe tools = tools_recipe(data, base, family, choice.toolkits);
-  const std::string tools_id = build_tools(workshop, tools, family);
+  const std::string tools_id = build_tools(environment, tools, family);
   const std::string entrypoint = support::sha256_hex(support::read_file(installation.entrypoint(), k_max_entrypoint));
   const Recipe agent = agent_recipe(data, tools, tools_id, versions_of(lock, uses_musl(family)), entrypoint);
-  if (!workshop.renew) {
-    if (const auto id = workshop.store.id_of(agent.tag)) {
-      return {*id, agent.tag};
-    }
+  if (const auto id = reusable(environment, agent.tag)) {
+    return {*id, agent.tag};
   }
-  if (downloads.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-    workshop.progress.step("downloading the agents");
+  if (!downloads->done()) {
+    environment.progress.step("downloading the agents");
   }
-  const AgentFolders folders = downloads.get();
-  ImageRef image{build_agent(workshop, agent, folders, installation), agent.tag};
-  remove_replaced(workshop, agent, image.id);
-  remove_replaced(workshop, tools, tools_id);
+  ImageRef image{build_agent(environment, agent, downloads->get(), installation), agent.tag};
+  remove_replaced(environment, agent, image.id);
+  remove_replaced(environment, tools, tools_id);
   return image;
 }
 
@@ -176,7 +200,7 @@ void check_ca_bundle(const std::optional<fs::path>& bundle) {
   constexpr std::size_t k_max_bundle = 16U << 20U;
   if (bundle && support::read_file(*bundle, k_max_bundle).find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
     throw Error(ExitCode::usage, "the CA bundle " + bundle->string() + " holds no certificate",
-                "--ca-bundle names a file in PEM form");
+                "--ca-bundle takes a file in PEM format");
   }
 }
 
@@ -186,34 +210,42 @@ std::optional<ImageRef> known_agent_image(const podman::Installation& installati
   return ImagesState::load().find(key_of(installation, choice, parse_base(choice.base, std::nullopt)));
 }
 
-ImageRef ensure_agent_image(const podman::Podman& podman, const podman::Installation& installation,
-                            const policy::ImageChoice& choice, const BuildOptions& options) {
+ImageRef ensure_agent_image(const podman::Podman& podman, const podman::PodmanInfo& info,
+                            const podman::Installation& installation, const policy::ImageChoice& choice,
+                            const BuildOptions& options) {
   const BaseChoice base = parse_base(choice.base, options.workspace);
   const std::string key = key_of(installation, choice, base);
+  const MadeImages made(podman, info);
   const auto remembered = [&]() -> std::optional<ImageRef> {
-    if (options.rebuild) {
-      return std::nullopt;
-    }
-    auto image = ImagesState::load().find(key);
-    return image && options.recheck && Store(podman).id_of(image->id) != image->id ? std::nullopt : image;
+    auto image = options.rebuild ? std::nullopt : ImagesState::load().find(key);
+    return image && made.has(image->id) ? image : std::nullopt;
   };
   if (auto image = remembered()) {
     return *std::move(image);
   }
-  const Workplace workplace;
+  const support::Signals signals; // an interrupted build removes what it made
+  const BuildDirectory directory;
   if (auto image = remembered()) { // another build was faster
     return *std::move(image);
   }
   check_ca_bundle(options.ca_bundle);
-  require_space(podman::podman_info(podman).graph_root, k_space_store);
+  require_space(info.graph_root, k_space_store);
   require_space(support::cache_folder(), k_space_cache);
   BuildLog log;
   Progress progress;
-  Workshop workshop{podman, Store(podman), log, progress, workplace.folder(), options.ca_bundle, options.rebuild};
-  ImageRef image = build_image(workshop, installation, choice, base);
-  progress.done();
-  ImagesState::load().remember(key, image);
-  return image;
+  BuildEnvironment environment{podman,           ImageStore(podman), made,           log, progress,
+                               directory.path(), options.ca_bundle,  options.rebuild};
+  remove_leftovers(environment.store); // of a build that was killed
+  try {
+    ImageRef image = build_image(environment, installation, choice, base);
+    progress.done();
+    ImagesState::load().remember(key, image);
+    remove_leftovers(environment.store);
+    return image;
+  } catch (...) {
+    remove_leftovers(environment.store);
+    throw;
+  }
 }
 
 } // namespace agentbox::image

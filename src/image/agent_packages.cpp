@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/agent_packages.hpp"
 
-#include <cstdlib>
+#include <algorithm>
 #include <sys/utsname.h>
 
 #include "image/npm.hpp"
@@ -17,31 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t k_max_tarball = 1ULL << 30U;
 
-/// A folder that is removed again unless it was kept.
-class SiblingDirectory {
-public:
-  explicit SiblingDirectory(const fs::path& parent) {
-    std::string name = (parent / ".new-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) {
-      throw support::system_error(ExitCode::failed, "cannot make a folder in " + parent.string(), errno);
-    }
-    m_path = name;
-  }
-  SiblingDirectory(const SiblingDirectory&) = delete;
-  SiblingDirectory& operator=(const SiblingDirectory&) = delete;
-  SiblingDirectory(SiblingDirectory&&) = delete;
-  SiblingDirectory& operator=(SiblingDirectory&&) = delete;
-  ~SiblingDirectory() {
-    std::error_code ignored;
-    fs::remove_all(m_path, ignored);
-  }
-  const fs::path& path() const { return m_path; }
-
-private:
-  fs::path m_path;
-};
-
-/// Older versions of the same agent; a failure to remove them costs only room.
+/// Removes older versions of the same agent. A failure is ignored: it costs only space.
 void remove_other_versions(const fs::path& parent, const std::string& name, const fs::path& kept) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(parent, ignored)) {
@@ -64,7 +40,7 @@ std::string npm_arch() {
   if (machine == "aarch64") {
     return "arm64";
   }
-  throw Error(ExitCode::refused, "agentbox does not know the machine type " + machine,
+  throw Error(ExitCode::refused, "agentbox does not support the machine type " + machine,
               "it runs on x86-64 and 64-bit ARM");
 }
 
@@ -76,38 +52,35 @@ PackageLayout layout_of(std::string_view name, std::string_view arch) {
   if (name == "claude") {
     return {"package/", {"claude"}, {}, "claude"};
   }
-  throw Error(ExitCode::failed,
-              "the lock file names an agent whose packages agentbox does not know: " + std::string(name));
+  throw Error(ExitCode::failed, "the lock file names an unknown agent: " + std::string(name));
 }
 
 fs::path ensure_agent_files(const std::string& name, const PinnedPackage& package, std::string_view arch,
-                            const std::string& registry, const Fetcher& fetcher) {
+                            const std::string& registry, const Fetcher& fetcher, const fs::path& scratch) {
   const fs::path parent = support::cache_folder() / "agents";
-  // The integrity is part of the name: other bytes are another folder.
+  // The integrity is part of the name: other bytes are another directory.
   const std::string pinned = package.integrity.substr(package.integrity.find('-') + 1);
-  std::string short_pin;
-  for (const char c : pinned.substr(0, 12)) {
-    short_pin += c == '/' ? '_' : c;
-  }
+  std::string short_pin = pinned.substr(0, 12);
+  std::replace(short_pin.begin(), short_pin.end(), '/', '_');
   const std::string base = package.name.substr(package.name.find('/') + 1);
-  fs::path folder = parent / (name + "-" + base + "-" + package.version + "-" + short_pin);
-  if (fs::is_directory(folder)) {
-    return folder;
+  fs::path directory = parent / (name + "-" + base + "-" + package.version + "-" + short_pin);
+  if (fs::is_directory(directory)) {
+    return directory;
   }
-  support::make_private_folder(parent);
-  const SiblingDirectory sibling(parent);
-  const fs::path tarball = sibling.path() / "package.tgz";
+  const fs::path tarball = scratch / (name + ".tgz");
   const std::string address = tarball_address(registry, package);
   if (fetcher.file(address, tarball, k_max_tarball) != pinned) {
-    throw Error(ExitCode::refused, address + " is not what the lock file pins: its SHA-512 differs",
+    throw Error(ExitCode::refused, address + " does not have the SHA-512 that the lock file pins",
                 "do not use it; agentbox update pins the version that the registry publishes now");
   }
-  const fs::path unpacked = sibling.path() / "files";
+  const fs::path unpacked = scratch / name;
   fs::create_directory(unpacked);
   unpack_package(tarball, unpacked, layout_of(name, arch));
-  fs::rename(unpacked, folder);
-  remove_other_versions(parent, name, folder);
-  return folder;
+  fs::remove(tarball);
+  support::make_private_folder(parent);
+  fs::rename(unpacked, directory);
+  remove_other_versions(parent, name, directory);
+  return directory;
 }
 
 } // namespace agentbox::image

@@ -10,17 +10,18 @@
 
 namespace agentbox::image {
 
-/// This machine in npm's words: "x64" or "arm64". Throws Error(refused) for another one.
+/// Returns npm's name for this machine: "x64" or "arm64". Throws Error(refused) for another machine.
 std::string npm_arch();
 
-/// Where agent `name`'s files lie in its package for `arch`. Throws Error(failed) for an agent whose vendor we do not
-/// know.
+/// Returns where agent `name`'s files are in its package for `arch`. Throws Error(failed) for an unknown agent.
 PackageLayout layout_of(std::string_view name, std::string_view arch);
 
-/// The folder with the unpacked files of `package`, in cache_folder()/agents: from the cache when it is there with the
-/// pinned integrity, else downloaded from `registry`, checked against it, and unpacked. Made aside and renamed, so that
-/// a folder is whole or not there. Throws Error(refused) when the bytes are not the pinned ones.
+/// Returns the directory in cache_folder()/agents with the unpacked files of `package`. If it does not exist, downloads
+/// the package from `registry` to `scratch`, a directory on the same file system, checks its integrity, unpacks it
+/// there and renames the result, so that a directory in the cache is complete. Throws Error(refused) when the integrity
+/// differs.
 std::filesystem::path ensure_agent_files(const std::string& name, const PinnedPackage& package, std::string_view arch,
-                                         const std::string& registry, const Fetcher& fetcher);
+                                         const std::string& registry, const Fetcher& fetcher,
+                                         const std::filesystem::path& scratch);
 
 } // namespace agentbox::image

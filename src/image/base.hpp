@@ -8,32 +8,38 @@
 #include "image/base_choice.hpp"
 #include "image/build_log.hpp"
 #include "image/image_store.hpp"
+#include "image/made_images.hpp"
 #include "image/progress.hpp"
 #include "image/recipe.hpp"
 #include "podman/podman.hpp"
 
 namespace agentbox::image {
 
-/// What every step of a build uses.
-struct Workshop {
+/// What the steps of a build share.
+struct BuildEnvironment {
   const podman::Podman& podman;
-  Store store;
+  ImageStore store;
+  const MadeImages& made;
   BuildLog& log;
   Progress& progress;
-  std::filesystem::path folder; ///< for files on the way
+  std::filesystem::path directory; ///< for temporary files
   std::optional<std::filesystem::path> ca_bundle;
-  bool renew = false; ///< fetch anew what is already there
+  bool rebuild = false; ///< from the newest base, whatever exists
 };
 
-/// A Podman command that may reach a registry or a mirror: the caller's proxies, and the CA bundle when one was named.
-support::Command networked(const Workshop& workshop, const std::vector<std::string>& args);
+/// Returns the ID of the image called `tag` if agentbox made it (MadeImages::has()), and not when everything is
+/// rebuilt.
+std::optional<std::string> reusable(const BuildEnvironment& environment, const std::string& tag);
 
-/// The base image that `choice` names, in the store: what is there already (unless workshop.renew), else pulled or
-/// imported. The default base that cannot be pulled is bootstrapped from the Debian archive where mmdebstrap is
-/// installed; this is said.
-Base ensure_base(Workshop& workshop, const BaseChoice& choice);
+/// Returns a Podman command that may reach a registry or a mirror: with the caller's proxies, and the CA bundle.
+support::Command networked(const BuildEnvironment& environment, const std::vector<std::string>& args);
 
-/// The mmdebstrap command that makes the default base as tarball `target`. Pure.
+/// Returns the base image that `choice` names, from the store or (on a rebuild always) pulled or imported. The default
+/// base that cannot be pulled is bootstrapped from the Debian archive when mmdebstrap is installed, with a note to the
+/// user. Throws Error.
+Base ensure_base(BuildEnvironment& environment, const BaseChoice& choice);
+
+/// Returns the mmdebstrap command that makes the default base as archive `target`. Pure.
 support::Command mmdebstrap_command(const std::string& program, const std::filesystem::path& target,
                                     const std::map<std::string, std::string>& caller);
 

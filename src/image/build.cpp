@@ -3,9 +3,8 @@
 
 #include <array>
 
-#include "image/credentials.hpp"
-#include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/signals.hpp"
 
 namespace agentbox::image {
 namespace {
@@ -13,11 +12,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* k_id_file = "image-id";
+// Buildah derives a working container's name from that of the image it builds on: agentbox-build-working-container.
+constexpr const char* k_build_tag = "localhost/agentbox/agentbox-build:base";
 
-void write_context(const Recipe& recipe, const fs::path& folder) {
+void write_context(const Recipe& recipe, const fs::path& directory) {
   for (const auto& [path, content] : recipe.files) {
-    fs::create_directories((folder / path).parent_path());
-    support::write_file(folder / path, content, 0644);
+    fs::create_directories((directory / path).parent_path());
+    support::write_file(directory / path, content, 0644);
   }
 }
 
@@ -41,7 +42,7 @@ bool has_local_proxy(const std::map<std::string, std::string>& environment) {
   return false;
 }
 
-std::vector<std::string> build_arguments(const Recipe& recipe, const fs::path& folder,
+std::vector<std::string> build_arguments(const Recipe& recipe, const fs::path& directory,
                                          const std::map<std::string, fs::path>& contexts, bool host_network) {
   std::vector<std::string> args = {"build",      "--pull=never", "--layers=false",
                                    "--no-cache", "--force-rm",   "--format=oci"};
@@ -57,31 +58,45 @@ std::vector<std::string> build_arguments(const Recipe& recipe, const fs::path& f
   for (const auto& [name, path] : contexts) {
     args.insert(args.end(), {"--build-context", name + "=" + path.string()});
   }
-  const fs::path context = folder / "context";
-  args.insert(args.end(), {"--iidfile", (folder / k_id_file).string(), "--file", (context / "Containerfile").string(),
-                           context.string()});
+  const fs::path context = directory / "context";
+  args.insert(args.end(), {"--iidfile", (directory / k_id_file).string(), "--file",
+                           (context / "Containerfile").string(), context.string()});
   return args;
 }
 
-std::string build(Workshop& workshop, const std::string& what, const Recipe& recipe,
+std::string build(BuildEnvironment& environment, const std::string& what, Recipe recipe,
                   const std::map<std::string, fs::path>& contexts,
-                  const std::function<void(const fs::path& folder)>& fill) {
-  refuse_credentials("the build argument", recipe.arguments);
-  refuse_credentials("the label", recipe.labels);
-  const fs::path context = workshop.folder / "context";
+                  const std::function<void(const fs::path& context)>& fill) {
+  const fs::path context = environment.directory / "context";
   fs::remove_all(context);
   fs::create_directories(context);
   write_context(recipe, context);
   fill(context);
-  refuse_credentials_in_folder(context);
+  for (auto& [name, id] : recipe.arguments) { // the image to build on
+    environment.store.tag(id, k_build_tag);
+    id = k_build_tag;
+  }
   const bool host_network = has_local_proxy(podman::caller_environment());
-  workshop.log.run(what, networked(workshop, build_arguments(recipe, workshop.folder, contexts, host_network)));
-  std::string id = support::read_file(workshop.folder / k_id_file, 256);
+  environment.log.run(what,
+                      networked(environment, build_arguments(recipe, environment.directory, contexts, host_network)));
+  std::string id = support::read_file(environment.directory / k_id_file, 256);
   if (const std::size_t colon = id.find(':'); colon != std::string::npos) {
     id.erase(0, colon + 1);
   }
   id.resize(std::min(id.find_first_not_of("0123456789abcdef"), id.size()));
+  environment.made.pin(id);
   return id;
+}
+
+void remove_leftovers(const ImageStore& store) noexcept {
+  try {
+    const support::CleanUp cleaning_up;
+    store.remove_container(k_build_container);
+    store.remove_working_containers(k_build_container);
+    store.try_untag(k_build_tag);
+    store.prune("org.agentbox.image");
+  } catch (const std::exception&) { // the next build tries again
+  }
 }
 
 } // namespace agentbox::image

@@ -10,20 +10,24 @@
 
 namespace agentbox::image {
 
-/// The words after `podman` that build `recipe` out of the context `folder`. `contexts` are further folders by name.
-/// One layer, no cache, no pull. Pure.
-std::vector<std::string> build_arguments(const Recipe& recipe, const std::filesystem::path& folder,
+/// Returns the arguments of `podman` that build `recipe` from the build context in `directory`, as one layer, without
+/// cache and pull. `contexts` are further build contexts by name. Pure.
+std::vector<std::string> build_arguments(const Recipe& recipe, const std::filesystem::path& directory,
                                          const std::map<std::string, std::filesystem::path>& contexts,
                                          bool host_network);
 
-/// Whether a proxy of `environment` listens on this machine's loopback, which only the host's network reaches. Pure.
+/// Returns whether a proxy in `environment` listens on this machine's loopback, which only the host's network reaches.
+/// Pure.
 bool has_local_proxy(const std::map<std::string, std::string>& environment);
 
-/// Builds `recipe` in a fresh context folder, to which `fill` adds what is no text; returns the image's ID. The image
-/// has no tag yet. Throws Error(refused) when anything in the context or the arguments looks like a credential, and
-/// failure(what) of the log.
-std::string build(Workshop& workshop, const std::string& what, const Recipe& recipe,
+/// Builds `recipe` in a fresh context directory, to which `fill` adds files that are not text; pins the image and
+/// returns its ID. The image has no tag yet. Throws the log's failure(what).
+std::string build(BuildEnvironment& environment, const std::string& what, Recipe recipe,
                   const std::map<std::string, std::filesystem::path>& contexts,
-                  const std::function<void(const std::filesystem::path& folder)>& fill);
+                  const std::function<void(const std::filesystem::path& context)>& fill);
+
+/// Removes the containers, names and untagged images that an interrupted or failed build of this user left. For the
+/// holder of a BuildDirectory.
+void remove_leftovers(const ImageStore& store) noexcept;
 
 } // namespace agentbox::image

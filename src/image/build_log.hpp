@@ -10,15 +10,16 @@
 
 namespace agentbox::image {
 
-/// Why a step of a build failed, from what it printed: what to tell the user, and the next step. Pure; the text comes
-/// from a base image and is not trusted.
-struct Failure {
+/// Why a step of a build failed.
+struct BuildFailure {
   std::string reason; ///< "the disk is full", or the last lines of the output, escaped
   std::string hint;
 };
-Failure explain_output(std::string_view output);
 
-/// The full output of a build: state_folder()/logs/build-TIME-PID.log, kept when a step failed, otherwise removed.
+/// Explains the output of a failed step. Pure; the text comes from a base image and is not trusted.
+BuildFailure explain_output(std::string_view output);
+
+/// The output of a build: state_folder()/logs/build-TIME-PID.log, kept when a step failed, otherwise removed.
 class BuildLog {
 public:
   BuildLog();
@@ -28,11 +29,12 @@ public:
   BuildLog& operator=(BuildLog&&) = delete;
   ~BuildLog();
 
-  /// Runs `command` with an empty stdin and both outputs in the log, the command line first.
+  /// Runs `command` in a session of its own with an empty stdin, and appends the command line and its output to the
+  /// log. When it throws Interrupted, the command and what ran in its containers has ended.
   support::ExitStatus try_run(const support::Command& command);
-  /// The same; throws failure(what) when it does not exit with 0.
+  /// Like try_run(); throws failure(what) when the exit status is not 0.
   void run(const std::string& what, const support::Command& command);
-  /// The error for the command that ran last: `what` ("installing the tools"), the reason, the log's path.
+  /// Returns the error for the last command: `what` ("installing the tools"), the reason, the path of the log.
   support::Error failure(const std::string& what);
 
 private:

@@ -4,25 +4,19 @@
 #include <algorithm>
 #include <array>
 
-#include "support/error.hpp"
-#include "support/file.hpp"
-#include "support/text.hpp"
-
 namespace agentbox::image {
 namespace {
 
-using support::Error;
-using support::ExitCode;
-
 constexpr std::string_view k_word = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 constexpr std::string_view k_alnum = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+constexpr std::string_view k_base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 constexpr std::string_view k_upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/// A prefix that vendors give their keys, and what follows it at least.
+/// A prefix that vendors give their keys, and the least number of characters after it.
 struct KeyForm {
   std::string_view prefix;
   std::string_view alphabet;
-  std::size_t least;
+  std::size_t min_length;
   std::string_view kind;
 };
 
@@ -43,19 +37,31 @@ bool holds(std::string_view text, const KeyForm& form) {
     const bool starts_word =
         at == 0 || k_word.find(text[at - 1]) == std::string_view::npos || form.prefix.front() == ':';
     const std::string_view rest = text.substr(at + form.prefix.size());
-    if (starts_word && std::min(rest.find_first_not_of(form.alphabet), rest.size()) >= form.least) {
+    if (starts_word && std::min(rest.find_first_not_of(form.alphabet), rest.size()) >= form.min_length) {
       return true;
     }
   }
   return false;
 }
 
-/// "-----BEGIN RSA PRIVATE KEY-----" and its kin, with key material on the next line.
+/// "-----BEGIN RSA PRIVATE KEY-----" or its like, followed by key material: programs hold the line alone.
 bool holds_private_key(std::string_view text) {
   constexpr std::string_view k_begin = "-----BEGIN ";
+  constexpr std::string_view k_end = "PRIVATE KEY-----";
+  constexpr std::size_t k_min_material = 16;
   for (std::size_t at = text.find(k_begin); at != std::string_view::npos; at = text.find(k_begin, at + 1)) {
-    const std::string_view line = text.substr(at, std::min(text.find('\n', at), text.size()) - at);
-    if (line.find("PRIVATE KEY") != std::string_view::npos) {
+    constexpr std::size_t k_max_title = 40;
+    const std::size_t end = text.substr(at, k_max_title).find(k_end);
+    if (end == std::string_view::npos) {
+      continue;
+    }
+    std::string_view rest = text.substr(at + end + k_end.size());
+    while (rest.starts_with("\\n") || rest.starts_with("\\r")) { // in JSON
+      rest.remove_prefix(2);
+    }
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
+    const bool encrypted = rest.starts_with("Proc-Type:");
+    if (encrypted || std::min(rest.find_first_not_of(k_base64), rest.size()) >= k_min_material) {
       return true;
     }
   }
@@ -75,42 +81,18 @@ bool holds_password_in_address(std::string_view text) {
   return false;
 }
 
-std::string upper(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return result;
-}
-
 } // namespace
 
-std::optional<std::string_view> credential_in_text(std::string_view text) {
+std::optional<std::string_view> key_in_text(std::string_view text) {
   if (holds_private_key(text)) {
     return "a private key";
   }
-  if (holds_password_in_address(text)) {
-    return "an address with a password in it";
-  }
-  for (const KeyForm& form : k_forms) {
-    if (holds(text, form)) {
-      return form.kind;
-    }
-  }
-  return std::nullopt;
+  const auto* form = std::find_if(k_forms.begin(), k_forms.end(), [&](const KeyForm& f) { return holds(text, f); });
+  return form == k_forms.end() ? std::nullopt : std::optional(form->kind);
 }
 
-bool is_credential_name(std::string_view name) {
-  constexpr std::array k_anywhere = {"PASSWORD", "PASSWD",     "PASSPHRASE",  "SECRET",     "CREDENTIAL",  "APIKEY",
-                                     "API_KEY",  "ACCESS_KEY", "PRIVATE_KEY", "AUTH_TOKEN", "ACCESS_TOKEN"};
-  constexpr std::array k_at_the_end = {"_KEY", "_TOKEN", "_AUTH", "_PAT", "_PWD", "_COOKIE"};
-  const std::string text = upper(name);
-  if (text.find("PUBLIC_KEY") != std::string::npos || text.find("PUBKEY") != std::string::npos) {
-    return false;
-  }
-  return text == "TOKEN" || text == "KEY" ||
-         std::any_of(k_anywhere.begin(), k_anywhere.end(),
-                     [&](const char* part) { return text.find(part) != std::string::npos; }) ||
-         std::any_of(k_at_the_end.begin(), k_at_the_end.end(), [&](const char* part) { return text.ends_with(part); });
+std::optional<std::string_view> credential_in_text(std::string_view text) {
+  return holds_password_in_address(text) ? "an address with a password in it" : key_in_text(text);
 }
 
 bool is_credential_file(std::string_view path) {
@@ -130,37 +112,6 @@ bool is_credential_file(std::string_view path) {
   return std::find(k_names.begin(), k_names.end(), name) != k_names.end() || name.starts_with(".env.") || host_key ||
          name.ends_with(".key") || name.ends_with(".p12") || name.ends_with(".pfx") ||
          path.ends_with(".docker/config.json") || path.ends_with(".kube/config");
-}
-
-void refuse_credentials(const std::string& what, const std::map<std::string, std::string>& values) {
-  for (const auto& [name, value] : values) {
-    const auto kind = credential_in_text(value);
-    if (is_credential_name(name) || kind) {
-      throw Error(ExitCode::refused,
-                  what + " " + support::escape_untrusted(name) + " looks like a credential" +
-                      (kind ? " (" + std::string(*kind) + ")" : "") +
-                      "; everything that goes into a build stays in the image",
-                  "give it to the box when it runs: --env NAME, or --auth AGENT");
-    }
-  }
-}
-
-void refuse_credentials_in_folder(const std::filesystem::path& folder) {
-  constexpr std::uintmax_t k_max_text = 1U << 20U;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file() || entry.is_symlink()) {
-      continue;
-    }
-    const std::string path = entry.path().lexically_relative(folder).string();
-    const bool text = entry.file_size() <= k_max_text;
-    const auto kind = text ? credential_in_text(support::read_file(entry.path(), k_max_text)) : std::nullopt;
-    if (is_credential_file(path) || kind) {
-      throw Error(ExitCode::refused,
-                  "the file " + support::escape_untrusted(path) + " would go into the image and looks like " +
-                      std::string(kind.value_or("a credential")),
-                  "remove it from " + folder.string());
-    }
-  }
 }
 
 } // namespace agentbox::image

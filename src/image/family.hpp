@@ -6,16 +6,16 @@
 
 namespace agentbox::image {
 
-/// Distributions by their package manager, which is all that the recipe has to know.
+/// Distributions by package manager, the only difference that matters to a recipe.
 enum class Family { apt, dnf, apk, zypper, pacman };
 
-/// "apt", "dnf", …: the name of the family's files below containerfiles/.
+/// Returns "apt", "dnf", …: the name of the family's files below containerfiles/.
 std::string_view name_of(Family family);
 
-/// Whether the family's C library is musl: vendors publish other binaries for it.
+/// Returns whether the family's C library is musl, for which vendors publish other binaries.
 bool uses_musl(Family family);
 
-/// The family from the text of os-release(5): by ID, else by the first known word of ID_LIKE. Pure.
+/// Returns the family from the text of os-release(5): by ID, else by the first known word of ID_LIKE. Pure.
 std::optional<Family> family_of_os_release(std::string_view text);
 
 } // namespace agentbox::image

@@ -3,16 +3,16 @@
 
 #include <array>
 #include <cerrno>
-#include <csignal>
+#include <curl/curl.h>
 #include <exception>
 #include <fcntl.h>
-#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
 #include <string_view>
 #include <unistd.h>
 #include <utility>
-#include <vector>
 
-#include "support/command.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
@@ -25,151 +25,161 @@ using support::Error;
 using support::ExitCode;
 using support::Fd;
 
-struct Pipe {
-  Fd read_end;
-  Fd write_end;
+struct FreeCurl {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
 };
 
-Pipe make_pipe() {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-    throw support::system_error(ExitCode::failed, "cannot make a pipe", errno);
+/// What the callbacks of one transfer share. Exceptions must not pass through libcurl's C code.
+struct Transfer {
+  const std::function<void(std::string_view)>& receive;
+  const std::function<void()>& poll;
+  std::uint64_t left;
+  bool too_long = false;
+  std::exception_ptr failure = nullptr;
+
+  /// Returns whether `work` went well.
+  template <typename Work>
+  bool guarded(const Work& work) {
+    try {
+      work();
+      return true;
+    } catch (...) {
+      failure = std::current_exception();
+      return false;
+    }
   }
-  return {Fd(ends[0]), Fd(ends[1])};
+};
+
+std::size_t on_body(const char* bytes, std::size_t /*one*/, std::size_t count, void* context) {
+  auto& transfer = *static_cast<Transfer*>(context);
+  transfer.too_long = count > transfer.left;
+  if (transfer.too_long || !transfer.guarded([&] { transfer.receive({bytes, count}); })) {
+    return CURL_WRITEFUNC_ERROR;
+  }
+  transfer.left -= count;
+  return count;
 }
 
-/// Reads `fd` to its end. `take` gets each piece and returns false to stop.
-void read_all(const Fd& fd, const std::function<bool(std::string_view)>& take) {
-  std::vector<char> buffer(1U << 18U);
-  while (true) {
-    const ssize_t count = read(fd.get(), buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count <= 0 || !take({buffer.data(), static_cast<std::size_t>(count)})) {
-      return;
-    }
-  }
+int on_progress(void* context, curl_off_t /*total*/, curl_off_t /*now*/, curl_off_t /*up_total*/, curl_off_t /*up*/) {
+  auto& transfer = *static_cast<Transfer*>(context);
+  return transfer.guarded(transfer.poll) ? 0 : 1;
 }
 
-std::string hint_for(int code) {
+std::string hint_for(CURLcode code) {
   switch (code) {
-  case 5:
-  case 6:
-  case 7:
-  case 28: return "check the network and the proxy; npm_config_registry names another registry";
-  case 22: return "that version may be gone: agentbox update";
-  case 35:
-  case 60:
-  case 77: return "if the network has a CA of its own, name it: --ca-bundle FILE";
-  default: return "try again; the download starts anew";
+  case CURLE_COULDNT_RESOLVE_PROXY:
+  case CURLE_COULDNT_RESOLVE_HOST:
+  case CURLE_COULDNT_CONNECT:
+  case CURLE_OPERATION_TIMEDOUT: return "check the network and the proxy; npm_config_registry names another registry";
+  case CURLE_HTTP_RETURNED_ERROR: return "that version may be gone: agentbox update";
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CACERT_BADFILE: return "if the network has its own CA, name it: --ca-bundle FILE";
+  default: return "try again; the download starts over";
   }
 }
 
-/// One run of curl whose answer goes through `take`. A `take` that returns false has had too much, or failed.
-void stream(const support::Command& command, const std::string& address,
-            const std::function<bool(std::string_view)>& take) {
-  Pipe out = make_pipe();
-  Pipe err = make_pipe();
-  const Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  support::Command piped = command;
-  piped.fds = {{0, nothing.get()}, {1, out.write_end.get()}, {2, err.write_end.get()}};
-  const pid_t pid = support::spawn(piped);
-  out.write_end.reset();
-  err.write_end.reset();
-  bool accepted = true;
-  std::exception_ptr failure;
-  try {
-    read_all(out.read_end, [&](std::string_view piece) { return accepted = take(piece); });
-  } catch (...) {
-    failure = std::current_exception();
+/// The first of `names` that is set in `environment`; "" when none is.
+std::string first_of(const std::map<std::string, std::string>& environment, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (const auto found = environment.find(name); found != environment.end() && !found->second.empty()) {
+      return found->second;
+    }
   }
-  if (!accepted || failure) {
-    kill(pid, SIGKILL);
-  }
-  std::string complaint;
-  read_all(err.read_end, [&](std::string_view piece) { return complaint.append(piece).size() < 4096; });
-  const support::ExitStatus status = support::wait(pid);
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
-  if (!accepted) {
-    throw Error(ExitCode::failed, address + " sent more than it should", "check npm_config_registry");
-  }
-  if (!status.ok()) {
-    throw Error(ExitCode::failed,
-                "cannot download " + address + ": " +
-                    support::escape_untrusted(complaint.substr(0, complaint.find('\n'))),
-                hint_for(status.code));
-  }
+  return "";
 }
 
 void write_piece(const Fd& fd, std::string_view piece, const std::filesystem::path& path) {
   while (!piece.empty()) {
     const ssize_t count = write(fd.get(), piece.data(), piece.size());
     if (count < 0 && errno != EINTR) {
-      throw support::system_error(ExitCode::failed, "cannot write " + path.string(), errno, "make room on the disk");
+      throw support::system_error(ExitCode::failed, "cannot write " + path.string(), errno, "free some disk space");
     }
     piece.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
   }
 }
 
-support::Command curl(const std::string& program, const std::map<std::string, std::string>& environment,
-                      const std::optional<std::filesystem::path>& ca_bundle, const std::string& address) {
-  const std::string schemes = address.starts_with("http://") ? "=http,https" : "=https";
-  support::Command command;
-  command.argv = {program,         "--disable",  "--silent",          "--show-error",
-                  "--fail",        "--location", "--proto",           schemes,
-                  "--max-redirs",  "5",          "--connect-timeout", "20",
-                  "--speed-limit", "1000",       "--speed-time",      "30"};
-  if (ca_bundle) {
-    command.argv.insert(command.argv.end(), {"--cacert", ca_bundle->string()});
-  }
-  command.argv.insert(command.argv.end(), {"--url", address});
-  command.env = environment;
-  return command;
-}
-
 } // namespace
 
-Fetcher::Fetcher(const std::map<std::string, std::string>& environment, std::optional<std::filesystem::path> ca_bundle)
-    : m_ca_bundle(std::move(ca_bundle)) {
-  const auto program = support::find_program("curl");
-  if (!program) {
-    throw Error(ExitCode::failed, "curl is not installed; it fetches the agents",
-                "sudo apt-get install curl, or: sudo dnf install curl");
-  }
-  m_program = *program;
-  m_environment["PATH"] = "/usr/bin:/bin";
-  for (const char* name : {"http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
-                           "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE"}) {
-    if (const auto found = environment.find(name); found != environment.end()) {
-      m_environment.insert(*found);
+Fetcher::Fetcher(std::map<std::string, std::string> environment, std::optional<std::filesystem::path> ca_bundle,
+                 std::function<void()> poll)
+    : m_environment(std::move(environment)), m_ca_bundle(std::move(ca_bundle)), m_poll(std::move(poll)) {
+  static std::once_flag initialized;
+  std::call_once(initialized, curl_global_init, CURL_GLOBAL_DEFAULT);
+}
+
+void Fetcher::transfer(const std::string& address, std::uint64_t max_bytes,
+                       const std::function<void(std::string_view)>& receive) const {
+  const std::unique_ptr<CURL, FreeCurl> handle(curl_easy_init());
+  const auto set = [&](CURLoption option, auto value) {
+    if (curl_easy_setopt(handle.get(), option, value) != CURLE_OK) { // NOLINT(*-vararg)
+      throw Error(ExitCode::failed, "internal error: libcurl does not know option " + std::to_string(option));
     }
+  };
+  const bool plain = address.starts_with("http://");
+  const std::string proxy = plain ? first_of(m_environment, {"http_proxy", "all_proxy", "ALL_PROXY"})
+                                  : first_of(m_environment, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
+  const std::string ca_file =
+      m_ca_bundle ? m_ca_bundle->string() : first_of(m_environment, {"CURL_CA_BUNDLE", "SSL_CERT_FILE"});
+  const std::string ca_directory = first_of(m_environment, {"SSL_CERT_DIR"});
+  Transfer transfer{receive, m_poll, max_bytes};
+  std::array<char, CURL_ERROR_SIZE> reason{};
+  set(CURLOPT_URL, address.c_str());
+  set(CURLOPT_PROTOCOLS_STR, plain ? "http,https" : "https");
+  set(CURLOPT_REDIR_PROTOCOLS_STR, plain ? "http,https" : "https");
+  set(CURLOPT_FOLLOWLOCATION, 1L);
+  set(CURLOPT_MAXREDIRS, 5L);
+  set(CURLOPT_FAILONERROR, 1L);
+  set(CURLOPT_CONNECTTIMEOUT, 20L);
+  set(CURLOPT_LOW_SPEED_LIMIT, 1000L);
+  set(CURLOPT_LOW_SPEED_TIME, 30L);
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_USERAGENT, "agentbox/" AGENTBOX_VERSION);
+  set(CURLOPT_PROXY, proxy.c_str()); // "": none, whatever the environment of this process says
+  set(CURLOPT_NOPROXY, first_of(m_environment, {"no_proxy", "NO_PROXY"}).c_str());
+  if (!ca_file.empty()) {
+    set(CURLOPT_CAINFO, ca_file.c_str());
+  }
+  if (!m_ca_bundle && !ca_directory.empty()) {
+    set(CURLOPT_CAPATH, ca_directory.c_str());
+  }
+  set(CURLOPT_ERRORBUFFER, reason.data());
+  set(CURLOPT_WRITEFUNCTION, on_body);
+  set(CURLOPT_WRITEDATA, &transfer);
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, on_progress);
+  set(CURLOPT_XFERINFODATA, &transfer);
+  const CURLcode code = curl_easy_perform(handle.get());
+  if (transfer.failure) {
+    std::rethrow_exception(transfer.failure);
+  }
+  if (transfer.too_long) {
+    throw Error(ExitCode::failed, address + " sent more than " + std::to_string(max_bytes) + " bytes",
+                "check npm_config_registry");
+  }
+  if (code != CURLE_OK) {
+    const std::string why = reason[0] != '\0' ? reason.data() : curl_easy_strerror(code);
+    throw Error(ExitCode::failed, "cannot download " + address + ": " + support::escape_untrusted(why), hint_for(code));
   }
 }
 
 std::string Fetcher::text(const std::string& address, std::uint64_t max_bytes) const {
-  std::string answer;
-  stream(curl(m_program, m_environment, m_ca_bundle, address), address,
-         [&](std::string_view piece) { return answer.append(piece).size() <= max_bytes; });
-  return answer;
+  std::string body;
+  transfer(address, max_bytes, [&](std::string_view piece) { body.append(piece); });
+  return body;
 }
 
 std::string Fetcher::file(const std::string& address, const std::filesystem::path& path,
                           std::uint64_t max_bytes) const {
-  Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) {
     throw support::system_error(ExitCode::failed, "cannot create " + path.string(), errno);
   }
   support::Sha512 digest;
-  std::uint64_t total = 0;
   try {
-    stream(curl(m_program, m_environment, m_ca_bundle, address), address, [&](std::string_view piece) {
-      total += piece.size();
+    transfer(address, max_bytes, [&](std::string_view piece) {
       digest.update(piece);
       write_piece(file, piece, path);
-      return total <= max_bytes;
     });
   } catch (...) {
     unlink(path.c_str());

@@ -2,31 +2,38 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 
 namespace agentbox::image {
 
-/// Fetches from an npm registry with /usr/bin/curl (so that proxies, CA bundles and TLS settings of the host apply).
-/// The user's .curlrc is not read.
+/// Downloads from an npm registry with libcurl: HTTPS, and plain HTTP only where the address itself says so (a registry
+/// on this machine). At most five redirects, never to another scheme. No .curlrc, .netrc or cookie is read.
 class Fetcher {
 public:
-  /// `environment` is the caller's: *_proxy, SSL_CERT_FILE, SSL_CERT_DIR and CURL_CA_BUNDLE are passed on. `ca_bundle`
-  /// takes the place of the host's. Throws Error(failed) when curl is not installed.
-  Fetcher(const std::map<std::string, std::string>& environment, std::optional<std::filesystem::path> ca_bundle);
+  /// `environment` is the caller's: its http_proxy, https_proxy, all_proxy and no_proxy are used, and without
+  /// `ca_bundle` its CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR. `poll` is called at least once a second; what it
+  /// throws ends the transfer.
+  Fetcher(std::map<std::string, std::string> environment, std::optional<std::filesystem::path> ca_bundle,
+          std::function<void()> poll);
 
-  /// The answer of `address`, at most `max_bytes` long. Throws Error(failed) saying what was not reachable and why.
+  /// Returns the body of `address`, at most `max_bytes` long. Throws Error(failed) naming what was not reachable and
+  /// why.
   std::string text(const std::string& address, std::uint64_t max_bytes) const;
 
-  /// Writes the answer of `address` to `path` (which must not exist) and returns its SHA-512 in base64, taken while the
-  /// bytes arrive. Throws like text(); then `path` is gone.
+  /// Writes the body of `address` to `path` (which must not exist) and returns its SHA-512 in base64, taken from the
+  /// bytes as they arrive. Throws like text(); then `path` is removed.
   std::string file(const std::string& address, const std::filesystem::path& path, std::uint64_t max_bytes) const;
 
 private:
-  std::string m_program;
+  void transfer(const std::string& address, std::uint64_t max_bytes,
+                const std::function<void(std::string_view)>& receive) const;
+
   std::map<std::string, std::string> m_environment;
   std::optional<std::filesystem::path> m_ca_bundle;
+  std::function<void()> m_poll;
 };
 
 } // namespace agentbox::image

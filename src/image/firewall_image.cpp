@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/firewall_archive.hpp"
 
-#include "image/build_log.hpp"
+#include "image/build_directory.hpp"
 #include "image/image.hpp"
 #include "image/image_store.hpp"
+#include "image/made_images.hpp"
 #include "image/progress.hpp"
 #include "image/state.hpp"
-#include "image/workplace.hpp"
-#include "support/error.hpp"
+#include "support/signals.hpp"
 
 namespace agentbox::image {
 namespace {
@@ -19,23 +19,23 @@ std::string key_of(const podman::Installation& installation, policy::FirewallDri
   return driver == policy::FirewallDriver::nftables ? key : key + "\n" + std::string(policy::driver_text(driver));
 }
 
-/// The image remembered for this program, if none of the files it was put together from has changed since.
+/// Returns the image remembered for this program if none of its files has changed.
 std::optional<ImageRef> remembered(const podman::Installation& installation, policy::FirewallDriver driver) {
   const ImagesState state = ImagesState::load();
   const std::string key = key_of(installation, driver);
   for (const auto& [path, print] : state.files(key)) {
-    if (fingerprint(path) != print) {
+    if (support::fingerprint(path) != print) {
       return std::nullopt;
     }
   }
   return state.find(key);
 }
 
-std::map<std::string, std::string> prints_of(const std::vector<oci::ImageEntry>& entries) {
+std::map<std::string, std::string> prints_of(const std::vector<ImageEntry>& entries) {
   std::map<std::string, std::string> prints;
-  for (const oci::ImageEntry& entry : entries) {
-    if (const auto* copy = std::get_if<oci::ImageEntry::Copy>(&entry.what)) {
-      prints[copy->source.string()] = fingerprint(copy->source);
+  for (const ImageEntry& entry : entries) {
+    if (const auto* copy = std::get_if<ImageEntry::Copy>(&entry.what)) {
+      prints[copy->source.string()] = support::fingerprint(copy->source);
     }
   }
   return prints;
@@ -47,35 +47,42 @@ std::optional<ImageRef> known_firewall_image(const podman::Installation& install
   return remembered(installation, driver);
 }
 
-ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Installation& installation,
-                               policy::FirewallDriver driver, bool recheck) {
-  const Store store(podman);
+ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::PodmanInfo& info,
+                               const podman::Installation& installation, policy::FirewallDriver driver, bool rebuild) {
+  const ImageStore store(podman);
+  const MadeImages made(podman, info);
   const auto usable = [&]() -> std::optional<ImageRef> {
-    auto image = remembered(installation, driver);
-    return image && recheck && store.id_of(image->tag) != image->id ? std::nullopt : image;
+    auto image = rebuild ? std::nullopt : remembered(installation, driver);
+    return image && made.has(image->id) ? image : std::nullopt;
   };
   if (auto image = usable()) {
     return *std::move(image);
   }
-  const Workplace workplace;
+  const support::Signals signals; // an interrupted build removes what it made
+  const BuildDirectory directory;
   if (auto image = usable()) {
     return *std::move(image);
   }
   Progress progress;
-  progress.step("putting the firewall's image together");
-  const std::map<std::string, std::string> prints =
-      prints_of(oci::firewall_image_entries(installation.firewall(), driver));
-  const fs::path archive = workplace.folder() / "firewall.tar";
-  const std::string id = oci::write_firewall_image(archive, "", installation.firewall(), driver, AGENTBOX_VERSION).id;
-  ImageRef image{id, "localhost/agentbox/firewall:" AGENTBOX_VERSION "-" + id.substr(0, 12)};
-  if (store.id_of(id) != id) {
-    podman.capture({"load", "--quiet", "--input", archive.string()});
-    store.map_for_boxes(id);
-  }
-  store.tag(id, image.tag); // whoever took the name away: other programs know the image by it
+  progress.step("assembling the firewall's image");
+  const std::map<std::string, std::string> prints = prints_of(firewall_image_entries(installation.firewall(), driver));
+  const fs::path archive = directory.path() / "firewall.tar";
+  const ImageArchive written = write_firewall_image(archive, installation.firewall(), driver, AGENTBOX_VERSION);
+  ImageRef image{written.id, "localhost/agentbox/firewall:" AGENTBOX_VERSION "-" + written.id.substr(0, 12)};
+  podman.capture({"load", "--quiet", "--input", archive.string()});
+  made.pin(image.id, written.digest);
+  store.map_for_boxes(image.id);
+  store.tag(image.id, image.tag);
   progress.done();
   ImagesState::load().remember(key_of(installation, driver), image, prints);
   return image;
+}
+
+void ensure_tag(const podman::Podman& podman, const ImageRef& image) {
+  const ImageStore store(podman);
+  if (store.id_of(image.tag) != image.id) {
+    store.tag(image.id, image.tag);
+  }
 }
 
 } // namespace agentbox::image

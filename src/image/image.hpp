@@ -6,6 +6,7 @@
 
 #include "podman/installation.hpp"
 #include "podman/podman.hpp"
+#include "podman/podman_info.hpp"
 #include "policy/types.hpp"
 
 namespace agentbox::image {
@@ -18,33 +19,39 @@ struct ImageRef {
   bool operator==(const ImageRef&) const = default;
 };
 
-/// How ensure_agent_image() goes about it.
+/// Options of ensure_agent_image().
 struct BuildOptions {
-  bool rebuild = false; ///< anew, from the base's newest version
-  bool recheck = false; ///< ask Podman whether the remembered image is still there (after a run that missed it)
-  std::optional<std::filesystem::path> ca_bundle; ///< PEM file trusted while building; never part of the image
-  std::optional<std::filesystem::path> workspace; ///< canonical; a dir: or tar: base inside it is refused
+  bool rebuild = false; ///< from the newest base and packages, even if the image exists
+  std::optional<std::filesystem::path> ca_bundle = std::nullopt; ///< PEM file, trusted while building; not in the image
+  std::optional<std::filesystem::path> workspace = std::nullopt; ///< canonical; a dir: or tar: base in it is refused
 };
 
-/// The agent's image for `choice`: base, toolkits, agents of the lock file, entry point. Built when an ingredient has
-/// changed, with its progress on a terminal; otherwise nothing is printed and Podman is not asked (a warm call reads
-/// cache_folder()/images.json and stats the ingredients). After a build the image's layers are already mapped for
-/// keep-id:uid=1000,gid=1000. Builds of one user wait for each other.
-/// Throws Error: usage for a bad base, refused for a base inside the workspace or with credentials in it, failed for
-/// everything that goes wrong on the way; then the full log is kept in state_folder()/logs.
-ImageRef ensure_agent_image(const podman::Podman& podman, const podman::Installation& installation,
-                            const policy::ImageChoice& choice, const BuildOptions& options);
+/// Returns the agent's image for `choice`: base, toolkits, agents of the lock file, entry point. Builds it when it does
+/// not exist or an ingredient has changed, with progress on a terminal. A call that builds nothing prints nothing and
+/// does not call Podman: it reads cache_folder()/images.json, stats the ingredients and compares the image's manifest
+/// with the one that was built (made_images.hpp). After a build the image's layers are mapped for
+/// keep-id:uid=1000,gid=1000. Builds of one user wait for each other. A build that fails or is interrupted leaves
+/// nothing but the base and the tools image, if they were complete. Throws Error: usage for a bad base; refused for a
+/// base inside the workspace or with credentials, and for an image whose manifest was replaced; failed for everything
+/// else, with the full log kept in state_folder()/logs. Throws Interrupted.
+ImageRef ensure_agent_image(const podman::Podman& podman, const podman::PodmanInfo& info,
+                            const podman::Installation& installation, const policy::ImageChoice& choice,
+                            const BuildOptions& options);
 
-/// The agent's image if it was built with today's ingredients; nothing is built or asked.
+/// Returns the agent's image if it was built with today's ingredients. Builds and checks nothing.
 std::optional<ImageRef> known_agent_image(const podman::Installation& installation, const policy::ImageChoice& choice);
 
-/// The firewall's image, assembled from the installed program and the libraries it loads, and loaded into Podman's
-/// store when one of them has changed. Needs no network. Warm calls stat those files and ask nothing else.
-/// With the driver iptables it is another image, which holds that program as well. `recheck` as above.
-ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Installation& installation,
-                               policy::FirewallDriver driver, bool recheck = false);
+/// Returns the firewall's image: the installed program and the libraries it loads, loaded into Podman's store when it
+/// is not there or one of the files has changed. Needs no network. With the driver iptables it is another image, which
+/// also holds that program. A call that loads nothing stats those files and compares the manifest.
+ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::PodmanInfo& info,
+                               const podman::Installation& installation, policy::FirewallDriver driver,
+                               bool rebuild = false);
 
-/// The firewall's image if it is loaded and today's; nothing is done.
+/// Returns the firewall's image if it was loaded and its files are unchanged. Loads and checks nothing.
 std::optional<ImageRef> known_firewall_image(const podman::Installation& installation, policy::FirewallDriver driver);
+
+/// Makes `image`'s tag name it, if another image took the tag: for other programs that use the name.
+void ensure_tag(const podman::Podman& podman, const ImageRef& image);
 
 } // namespace agentbox::image

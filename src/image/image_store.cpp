@@ -8,6 +8,7 @@
 
 #include "image/archive_reader.hpp"
 #include "support/command.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::image {
 namespace {
@@ -40,7 +41,7 @@ std::string first_file_of_tar(std::string_view text) {
   return {};
 }
 
-std::optional<std::string> Store::id_of(const std::string& name) const {
+std::optional<std::string> ImageStore::id_of(const std::string& name) const {
   const support::Captured result =
       support::capture(m_podman.command({"image", "inspect", "--format", "{{.Id}}", "--", name}));
   if (!result.status.ok()) {
@@ -49,18 +50,19 @@ std::optional<std::string> Store::id_of(const std::string& name) const {
   return first_line(result.out);
 }
 
-void Store::tag(const std::string& id, const std::string& tag) const {
+void ImageStore::tag(const std::string& id, const std::string& tag) const {
   m_podman.capture({"tag", id, tag});
 }
 
-std::vector<std::string> Store::with_label(const std::string& label) const {
+void ImageStore::try_untag(const std::string& tag) const {
+  support::capture(m_podman.command({"untag", tag, tag}));
+}
+
+std::vector<std::string> ImageStore::with_label(const std::string& label) const {
   const support::Captured result =
       support::capture(m_podman.command({"images", "--all", "--no-trunc", "--quiet", "--filter", "label=" + label}));
   std::vector<std::string> ids;
-  std::string_view rest = result.out;
-  while (!rest.empty()) {
-    std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  for (std::string_view line : support::lines(result.out)) {
     if (constexpr std::string_view k_prefix = "sha256:"; line.starts_with(k_prefix)) {
       line.remove_prefix(k_prefix.size());
     }
@@ -69,32 +71,51 @@ std::vector<std::string> Store::with_label(const std::string& label) const {
   return ids;
 }
 
-void Store::try_remove(const std::string& id) const {
+void ImageStore::try_remove(const std::string& id) const {
   support::capture(m_podman.command({"rmi", "--force=false", id}));
 }
 
-std::string Store::create(const std::string& id, const std::vector<std::string>& options) const {
-  std::vector<std::string> args = {"create", "--pull=never", "--network=none"};
-  args.insert(args.end(), options.begin(), options.end());
-  args.insert(args.end(), {"--entrypoint", "/bin/true", id});
-  return first_line(m_podman.capture(args, k_patient));
+void ImageStore::prune(const std::string& label) const {
+  support::capture(m_podman.command({"image", "prune", "--force", "--filter", "label=" + label}));
 }
 
-std::string Store::os_release(const std::string& id) const {
-  const std::string container = create(id, {});
+void ImageStore::remove_container(const std::string& name) const {
+  support::capture(m_podman.command({"rm", "--force", "--ignore", "--time=0", name}));
+}
+
+void ImageStore::remove_working_containers(const std::string& image) const {
+  const support::Captured result = support::capture(
+      m_podman.command({"ps", "--all", "--external", "--quiet", "--filter", "name=^" + image + "-working-container"}));
+  for (const std::string_view id : support::lines(result.out)) {
+    support::capture(m_podman.command({"rm", "--force", std::string(id)}));
+  }
+}
+
+void ImageStore::create(const std::string& id, const std::vector<std::string>& options) const {
+  std::vector<std::string> args = {"create",    "--pull=never", "--network=none",
+                                   "--replace", "--name",       k_build_container};
+  args.insert(args.end(), options.begin(), options.end());
+  args.insert(args.end(), {"--entrypoint", "/bin/true", id});
+  m_podman.capture(args, k_patient);
+}
+
+std::string ImageStore::os_release(const std::string& id) const {
+  create(id, {});
   std::string text;
-  for (const char* path : {"/usr/lib/os-release", "/etc/os-release"}) {
-    const support::Captured result = support::capture(m_podman.command({"cp", container + ":" + path, "-"}));
+  for (const std::string path : {"/usr/lib/os-release", "/etc/os-release"}) {
+    const support::Captured result =
+        support::capture(m_podman.command({"cp", std::string(k_build_container) + ":" + path, "-"}));
     if (text = first_file_of_tar(result.out); result.status.ok() && !text.empty()) {
       break;
     }
   }
-  m_podman.capture({"rm", "--force", container});
+  remove_container(k_build_container);
   return text;
 }
 
-void Store::map_for_boxes(const std::string& id) const {
-  m_podman.capture({"rm", "--force", create(id, {"--userns=keep-id:uid=1000,gid=1000"})});
+void ImageStore::map_for_boxes(const std::string& id) const {
+  create(id, {"--userns=keep-id:uid=1000,gid=1000"});
+  remove_container(k_build_container);
 }
 
 } // namespace agentbox::image

@@ -9,31 +9,43 @@
 
 namespace agentbox::image {
 
-/// Questions and small changes to the user's image store.
-class Store {
-public:
-  explicit Store(const podman::Podman& podman) : m_podman(podman) {}
+/// The name of the containers that a build creates; there is one at a time.
+inline constexpr const char* k_build_container = "agentbox-build";
 
-  /// The ID of the image called `name` (a reference or an ID), or nothing when there is none.
+/// Queries and small changes of the user's image store.
+class ImageStore {
+public:
+  explicit ImageStore(const podman::Podman& podman) : m_podman(podman) {}
+
+  /// Returns the ID of the image called `name` (a reference or an ID), or nothing.
   std::optional<std::string> id_of(const std::string& name) const;
-  /// Calls image `id` also `tag`.
+  /// Gives image `id` the name `tag`.
   void tag(const std::string& id, const std::string& tag) const;
-  /// The IDs of images that carry `label` ("key=value"). Only one: Podman 4 takes several as alternatives.
+  /// Takes the name `tag` from its image. No error when there is none.
+  void try_untag(const std::string& tag) const;
+  /// Returns the IDs of images with `label` ("key=value"). Only one: Podman 4 takes several as alternatives.
   std::vector<std::string> with_label(const std::string& label) const;
-  /// Removes image `id` if nothing uses it. A failure is no one's concern: it costs only room.
+  /// Removes image `id` if nothing uses it. A failure is ignored: it costs only space.
   void try_remove(const std::string& id) const;
-  /// The text of os-release(5) inside image `id`; empty when it has none. Nothing of the image is run.
+  /// Removes untagged, unused images that have a label of the name `label`.
+  void prune(const std::string& label) const;
+  /// Removes the container `name`, if there is one.
+  void remove_container(const std::string& name) const;
+  /// Removes the working containers of interrupted `podman build`s on an image named `image`.
+  void remove_working_containers(const std::string& image) const;
+  /// Returns the text of os-release(5) in image `id`; empty when there is none. Nothing of the image is run.
   std::string os_release(const std::string& id) const;
-  /// Has Podman copy the image's layers for the user namespace that boxes get, so that the first start does not pay for
-  /// it. Nothing of the image is run.
+  /// Makes Podman copy the image's layers for the user namespace of boxes, so that the first start does not pay for it.
+  /// Nothing of the image is run.
   void map_for_boxes(const std::string& id) const;
 
 private:
-  std::string create(const std::string& id, const std::vector<std::string>& options) const;
+  void create(const std::string& id, const std::vector<std::string>& options) const;
   const podman::Podman& m_podman;
 };
 
-/// The content of the first regular file in the tar `archive`, at most 64 KiB of it; empty when there is none. Pure.
+/// Returns the content of the first regular file in the tar `archive`, at most 64 KiB of it; empty when there is none.
+/// Pure.
 std::string first_file_of_tar(std::string_view archive);
 
 } // namespace agentbox::image

@@ -17,15 +17,15 @@ using support::ExitCode;
 constexpr std::size_t k_max_lock_bytes = 1U << 20U;
 constexpr std::string_view k_lock_alnum = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-class Reader {
+class LockReader {
 public:
-  explicit Reader(std::string_view where) : m_where(where) {}
+  explicit LockReader(std::string_view where) : m_where(where) {}
 
   [[noreturn]] void fail(const std::string& what) const {
     throw Error(ExitCode::usage, m_where + ": " + what,
-                "agentbox update writes the file anew; without it the shipped one counts");
+                "agentbox update rewrites the file; without it the installed one is used");
   }
-  /// The object at `key`, which has no keys besides those `known` (empty: any).
+  /// Returns the object at `key`. It may have only keys of `known` (empty: any).
   const json& object(const json& parent, const std::string& key, const std::vector<std::string>& known) const {
     const auto found = parent.find(key);
     if (found == parent.end() || !found->is_object()) {
@@ -57,7 +57,7 @@ bool only(std::string_view text, const std::string& allowed, std::size_t max) {
   return !text.empty() && text.size() <= max && text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
-/// They become parts of paths and addresses, so no dot, slash or dash may lead.
+/// Versions and names become parts of paths and URLs: no leading dot, slash or dash.
 bool is_version(std::string_view text) {
   return only(text, std::string(k_lock_alnum) + ".-+", 80) &&
          k_lock_alnum.find(text.front()) != std::string_view::npos && text.find("..") == std::string_view::npos;
@@ -67,7 +67,7 @@ bool is_plain_name(std::string_view text) {
   return only(text, std::string(k_lock_alnum) + "._-", 80) && k_lock_alnum.find(text.front()) != std::string_view::npos;
 }
 
-bool is_package_name(std::string_view text) {
+bool is_npm_name(std::string_view text) {
   if (!text.starts_with('@')) {
     return is_plain_name(text);
   }
@@ -84,7 +84,7 @@ bool is_integrity(std::string_view text) {
               k_base64_of_sha512);
 }
 
-PinnedAgent read_agent(const Reader& reader, const json& agents, const std::string& name) {
+PinnedAgent read_agent(const LockReader& reader, const json& agents, const std::string& name) {
   if (!is_plain_name(name)) {
     reader.fail("malformed agent name");
   }
@@ -93,8 +93,7 @@ PinnedAgent read_agent(const Reader& reader, const json& agents, const std::stri
   const json& packages = reader.object(entry, "packages", {});
   for (const auto& [platform, ignored] : packages.items()) {
     const json& package = reader.object(packages, platform, {"name", "version", "integrity"});
-    agent.packages[platform] = {reader.text(package, "name", is_package_name),
-                                reader.text(package, "version", is_version),
+    agent.packages[platform] = {reader.text(package, "name", is_npm_name), reader.text(package, "version", is_version),
                                 reader.text(package, "integrity", is_integrity)};
   }
   return agent;
@@ -103,10 +102,10 @@ PinnedAgent read_agent(const Reader& reader, const json& agents, const std::stri
 } // namespace
 
 AgentsLock parse_lock(std::string_view text, std::string_view where) {
-  const Reader reader(where);
+  const LockReader reader(where);
   const json document = json::parse(text, nullptr, false);
   if (!document.is_object() || document.value("version", json()) != 1) {
-    reader.fail("it is not an agents' lock file of version 1");
+    reader.fail("not an agents' lock file of version 1");
   }
   reader.check_keys(document, "the file", {"version", "agents"});
   const json& agents = reader.object(document, "agents", {});
@@ -153,7 +152,7 @@ const PinnedPackage& package_for(const PinnedAgent& agent, std::string_view name
   if (const auto found = agent.packages.find(platform); found != agent.packages.end()) {
     return found->second;
   }
-  throw Error(ExitCode::failed, "the vendor of " + std::string(name) + " publishes no version for " + platform,
+  throw Error(ExitCode::failed, "the vendor of " + std::string(name) + " publishes no package for " + platform,
               "agentbox runs on x86-64 and 64-bit ARM");
 }
 

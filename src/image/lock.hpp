@@ -7,7 +7,7 @@
 
 namespace agentbox::image {
 
-/// One tarball of the npm registry, pinned.
+/// A tarball of the npm registry, pinned.
 struct PinnedPackage {
   std::string name;      ///< "@openai/codex"
   std::string version;   ///< "0.169.0-linux-x64"
@@ -16,7 +16,7 @@ struct PinnedPackage {
   bool operator==(const PinnedPackage&) const = default;
 };
 
-/// An agent at one version, for each platform its vendor publishes ("linux-x64", "linux-arm64-musl").
+/// A version of an agent, with its package for each platform ("linux-x64", "linux-arm64-musl").
 struct PinnedAgent {
   std::string version;
   std::map<std::string, PinnedPackage> packages;
@@ -24,29 +24,29 @@ struct PinnedAgent {
   bool operator==(const PinnedAgent&) const = default;
 };
 
-/// The lock file: which versions of the agents go into an image, and what their bytes must hash to.
+/// The lock file: the versions of the agents in an image, and the hashes of their packages.
 struct AgentsLock {
   std::map<std::string, PinnedAgent> agents;
 
   bool operator==(const AgentsLock&) const = default;
 };
 
-/// Reads a lock file; strict. Throws support::Error(usage) naming `where`: no JSON, another version, unknown keys,
-/// package names, versions or integrities that are not of npm's form.
+/// Parses a lock file strictly. Throws support::Error(usage) naming `where` for invalid JSON, another version, unknown
+/// keys, and malformed names, versions and integrities.
 AgentsLock parse_lock(std::string_view text, std::string_view where);
 
-/// The lock file's text: keys sorted, two-space indent, a final newline.
+/// Returns the text of the lock file: sorted keys, two-space indent, a final newline.
 std::string to_json(const AgentsLock& lock);
 
-/// The lock file in force: state_folder()/agents.lock.json when `agentbox update` has written one, else the one that
-/// agentbox ships.
+/// Returns the path of the lock file in force: state_folder()/agents.lock.json if `agentbox update` has written it,
+/// else the installed one.
 std::filesystem::path lock_path(const std::filesystem::path& share);
 
-/// The lock in lock_path(). A user's own that lacks an agent which agentbox ships is filled up from the shipped one.
+/// Reads lock_path(); agents that a user's own file lacks are added from the installed one.
 AgentsLock load_lock(const std::filesystem::path& share);
 
-/// The package of `agent` for machine `arch` ("x64", "arm64") with the C library of the image. A vendor whose binaries
-/// are static has no variant for musl. Throws support::Error(failed) when there is none.
+/// Returns the package of `agent` for machine `arch` ("x64", "arm64") and the image's C library. A vendor with static
+/// binaries has no variant for musl. Throws support::Error(failed) when there is none.
 const PinnedPackage& package_for(const PinnedAgent& agent, std::string_view name, std::string_view arch, bool musl);
 
 } // namespace agentbox::image

@@ -40,8 +40,8 @@ std::string registry_address(const std::map<std::string, std::string>& environme
     const bool odd =
         address.find_first_of(" \t\r\n\"'\\<>^`{|}[]?#*") != std::string::npos && !address.starts_with("http://[::1]");
     if (!is_allowed_scheme(address) || odd || credential_in_text(address)) {
-      throw Error(ExitCode::usage, std::string(name) + " is not the address of a registry that agentbox can use",
-                  "https://HOST/PATH without a name or password in it; unset it for " +
+      throw Error(ExitCode::usage, std::string(name) + " is not a valid registry address",
+                  "use https://HOST/PATH without user name and password, or unset it for " +
                       std::string(k_default_registry));
     }
     return address;
@@ -58,8 +58,8 @@ std::string version_address(std::string_view registry, std::string_view name, st
   return std::string(registry) + "/" + std::string(name) + "/" + std::string(version);
 }
 
-PublishedVersion parse_published(std::string_view answer, std::string_view address) {
-  const nlohmann::json document = nlohmann::json::parse(answer, nullptr, false);
+PublishedVersion parse_published(std::string_view reply, std::string_view address) {
+  const nlohmann::json document = nlohmann::json::parse(reply, nullptr, false);
   const auto text = [](const nlohmann::json& parent, const char* key) {
     const auto found = parent.is_object() ? parent.find(key) : parent.end();
     return found != parent.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -67,7 +67,7 @@ PublishedVersion parse_published(std::string_view answer, std::string_view addre
   const auto dist = document.is_object() ? document.value("dist", nlohmann::json()) : nlohmann::json();
   PublishedVersion published{text(document, "version"), text(dist, "integrity")};
   if (published.version.empty() || published.integrity.empty()) {
-    throw Error(ExitCode::failed, support::escape_untrusted(address) + " did not answer as an npm registry does",
+    throw Error(ExitCode::failed, support::escape_untrusted(address) + " sent an invalid reply",
                 "check npm_config_registry, or try again later");
   }
   return published;
@@ -80,11 +80,11 @@ const std::vector<Vendor>& vendors() {
 
 std::vector<Variant> variants_of(const Vendor& vendor, const std::string& version) {
   std::vector<Variant> variants;
-  if (vendor.agent == "codex") { // static binaries, as versions of the one package
+  if (vendor.agent == "codex") { // static binaries: versions of one package
     for (const std::string platform : {"linux-arm64", "linux-x64"}) {
       variants.push_back({platform, vendor.package, version + "-" + platform});
     }
-  } else { // a package for each platform
+  } else { // a package per platform
     for (const std::string platform : {"linux-arm64", "linux-arm64-musl", "linux-x64", "linux-x64-musl"}) {
       variants.push_back({platform, vendor.package + "-" + platform, version});
     }

@@ -9,37 +9,41 @@
 
 namespace agentbox::image {
 
-/// The npm registry in use: npm_config_registry (or NPM_CONFIG_REGISTRY) of `environment`, else
+/// Returns the npm registry: npm_config_registry (or NPM_CONFIG_REGISTRY) of `environment`, else
 /// https://registry.npmjs.org, without a slash at the end. Throws Error(usage) for anything but https (http only to
-/// this machine), and for an address with a password in it. Pure.
+/// this machine), and for an address with a password. Pure.
 std::string registry_address(const std::map<std::string, std::string>& environment);
 
-/// Where the registry keeps the tarball of a package, by npm's convention. Pure.
+/// Returns the address of a package's tarball, by npm's convention. Pure.
 std::string tarball_address(std::string_view registry, const PinnedPackage& package);
 
-/// Where the registry tells about one version ("latest" or a number) of package `name`. Pure.
+/// Returns the address of the description of a version ("latest" or a number) of package `name`. Pure.
 std::string version_address(std::string_view registry, std::string_view name, std::string_view version);
 
-/// What an answer of version_address() says. Throws Error(failed) naming `address` when it is not what npm sends.
+/// The description of a version.
 struct PublishedVersion {
   std::string version;
   std::string integrity; ///< of the tarball
 };
-PublishedVersion parse_published(std::string_view answer, std::string_view address);
 
-/// One tarball that makes up an agent at `version`: for which platform, and what the registry calls it.
+/// Parses a reply from version_address(). Throws Error(failed) naming `address` when it is invalid.
+PublishedVersion parse_published(std::string_view reply, std::string_view address);
+
+/// A tarball with an agent: its platform, and its name and version in the registry.
 struct Variant {
   std::string platform;
   std::string package;
   std::string version;
 };
 
-/// How the vendors of the agents that we know publish their native binaries. Pure.
+/// An agent that agentbox supports.
 struct Vendor {
   std::string agent;   ///< "codex"
-  std::string package; ///< whose "latest" is the newest version
+  std::string package; ///< its version "latest" is the newest
 };
 const std::vector<Vendor>& vendors();
+
+/// Returns the tarballs that the vendor publishes for `version`. Pure.
 std::vector<Variant> variants_of(const Vendor& vendor, const std::string& version);
 
 } // namespace agentbox::image

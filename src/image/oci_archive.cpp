@@ -18,7 +18,7 @@
 #include "support/fd.hpp"
 #include "support/file.hpp"
 
-namespace agentbox::oci {
+namespace agentbox::image {
 namespace {
 
 namespace fs = std::filesystem;
@@ -30,7 +30,7 @@ constexpr std::size_t k_tar_block = 10240;
 constexpr const char* k_epoch = "1970-01-01T00:00:00Z";
 constexpr const char* k_manifest_type = "application/vnd.oci.image.manifest.v1+json";
 constexpr const char* k_config_type = "application/vnd.oci.image.config.v1+json";
-// Not compressed: it is loaded on the machine it was made on, and Podman stores layers uncompressed anyway.
+// Uncompressed: it is loaded on this machine, and Podman stores layers uncompressed.
 constexpr const char* k_layer_type = "application/vnd.oci.image.layer.v1.tar";
 
 struct Freed {
@@ -43,17 +43,17 @@ la_ssize_t append_bytes(archive* /*writer*/, void* target, const void* bytes, st
   return static_cast<la_ssize_t>(count);
 }
 
-/// A tar in memory whose bytes depend on nothing but what is put in.
-class Tar {
+/// A tar in memory whose bytes depend only on its content.
+class TarInMemory {
 public:
-  Tar() : m_writer(archive_write_new()) {
+  TarInMemory() : m_writer(archive_write_new()) {
     archive_write_set_format_pax_restricted(m_writer.get());
     archive_write_add_filter_none(m_writer.get());
     archive_write_set_bytes_per_block(m_writer.get(), k_tar_block);
     check(archive_write_open2(m_writer.get(), &m_bytes, nullptr, append_bytes, nullptr, nullptr));
   }
 
-  void add_folder(const std::string& path, std::uint32_t mode) { add_header(path, AE_IFDIR, mode, 0); }
+  void add_directory(const std::string& path, std::uint32_t mode) { add_header(path, AE_IFDIR, mode, 0); }
 
   void add_file(const std::string& path, std::uint32_t mode, std::string_view content) {
     add_header(path, AE_IFREG, mode, content.size());
@@ -88,7 +88,7 @@ public:
     }
   }
 
-  /// The whole archive. Nothing can be added afterwards.
+  /// Returns the archive. Nothing can be added afterwards.
   std::string finish() {
     check(archive_write_close(m_writer.get()));
     return std::move(m_bytes);
@@ -128,10 +128,10 @@ void require_paths(const std::vector<ImageEntry>& entries) {
   for (const ImageEntry& entry : entries) {
     const fs::path path(entry.path);
     if (!path.is_absolute() || path.lexically_normal() != path || !path.has_filename()) {
-      throw Error(ExitCode::failed, "internal error: \"" + entry.path + "\" is no path for an image");
+      throw Error(ExitCode::failed, "internal error: \"" + entry.path + "\" is not a valid path in an image");
     }
     if (!seen.insert(entry.path).second) {
-      throw Error(ExitCode::failed, "internal error: " + entry.path + " is twice in the image");
+      throw Error(ExitCode::failed, "internal error: " + entry.path + " occurs twice in the image");
     }
   }
 }
@@ -144,7 +144,7 @@ void add_missing_parents(std::vector<ImageEntry>& entries) {
   for (std::size_t i = 0; i < entries.size(); ++i) { // grows as it goes
     const std::string parent = fs::path(entries[i].path).parent_path().string();
     if (parent != "/" && present.insert(parent).second) {
-      entries.push_back({parent, 0755, ImageEntry::Folder{}});
+      entries.push_back({parent, 0755, ImageEntry::Directory{}});
     }
   }
 }
@@ -153,7 +153,7 @@ std::string layer_of(std::vector<ImageEntry> entries) {
   require_paths(entries);
   add_missing_parents(entries);
   std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
-  Tar tar;
+  TarInMemory tar;
   for (const ImageEntry& entry : entries) {
     const std::string path = entry.path.substr(1);
     if (const auto* text = std::get_if<ImageEntry::Text>(&entry.what)) {
@@ -161,23 +161,21 @@ std::string layer_of(std::vector<ImageEntry> entries) {
     } else if (const auto* copy = std::get_if<ImageEntry::Copy>(&entry.what)) {
       tar.add_copy(path, entry.mode, copy->source);
     } else {
-      tar.add_folder(path, entry.mode);
+      tar.add_directory(path, entry.mode);
     }
   }
   return tar.finish();
 }
 
 std::string config_of(const ImageConfig& config, const std::string& layer_digest) {
-  return json{{"architecture", seccomp::arch_names(config.arch).go},
-              {"os", "linux"},
-              {"created", k_epoch},
-              {"config",
-               {{"Entrypoint", config.entrypoint},
-                {"User", config.user},
-                {"WorkingDir", config.working_dir},
-                {"Labels", config.labels}}},
-              {"rootfs", {{"type", "layers"}, {"diff_ids", json::array({"sha256:" + layer_digest})}}},
-              {"history", json::array({{{"created", k_epoch}, {"created_by", "agentbox"}}})}}
+  return json{
+      {"architecture", oci::seccomp::arch_names(config.arch).go},
+      {"os", "linux"},
+      {"created", k_epoch},
+      {"config",
+       {{"Entrypoint", config.entrypoint}, {"User", config.user}, {"WorkingDir", "/"}, {"Labels", config.labels}}},
+      {"rootfs", {{"type", "layers"}, {"diff_ids", json::array({"sha256:" + layer_digest})}}},
+      {"history", json::array({{{"created", k_epoch}, {"created_by", "agentbox"}}})}}
       .dump();
 }
 
@@ -191,17 +189,13 @@ std::string manifest_of(const json& config, const json& layer) {
       .dump();
 }
 
-std::string index_of(json manifest, const std::string& name) {
-  if (!name.empty()) {
-    manifest["annotations"] = {{"org.opencontainers.image.ref.name", name}};
-  }
+std::string index_of(json manifest) {
   return json{{"schemaVersion", 2}, {"manifests", json::array({std::move(manifest)})}}.dump();
 }
 
 } // namespace
 
-ImageArchive write_image_archive(const fs::path& archive, const std::string& name, std::vector<ImageEntry> entries,
-                                 const ImageConfig& config) {
+ImageArchive write_image_archive(const fs::path& archive, std::vector<ImageEntry> entries, const ImageConfig& config) {
   const std::string layer = layer_of(std::move(entries));
   const std::string layer_digest = support::sha256_hex(layer);
   const std::string config_text = config_of(config, layer_digest);
@@ -211,9 +205,9 @@ ImageArchive write_image_archive(const fs::path& archive, const std::string& nam
   const std::string manifest_digest = support::sha256_hex(manifest);
 
   constexpr std::uint32_t k_mode = 0644;
-  Tar tar;
+  TarInMemory tar;
   tar.add_file("oci-layout", k_mode, R"({"imageLayoutVersion":"1.0.0"})");
-  tar.add_file("index.json", k_mode, index_of(descriptor(k_manifest_type, manifest_digest, manifest.size()), name));
+  tar.add_file("index.json", k_mode, index_of(descriptor(k_manifest_type, manifest_digest, manifest.size())));
   tar.add_file("blobs/sha256/" + manifest_digest, k_mode, manifest);
   tar.add_file("blobs/sha256/" + config_digest, k_mode, config_text);
   tar.add_file("blobs/sha256/" + layer_digest, k_mode, layer);
@@ -221,4 +215,4 @@ ImageArchive write_image_archive(const fs::path& archive, const std::string& nam
   return {config_digest, manifest_digest, layer.size()};
 }
 
-} // namespace agentbox::oci
+} // namespace agentbox::image

@@ -5,8 +5,8 @@
 
 namespace agentbox::image {
 
-/// What a build tells the user: on a terminal one line a step with the time it took, elsewhere nothing. Goes to stderr.
-/// Used from one thread.
+/// The progress of a build on stderr: on a terminal a line per step with its time, elsewhere only notes. For one
+/// thread.
 class Progress {
 public:
   Progress();
@@ -16,11 +16,11 @@ public:
   Progress& operator=(Progress&&) = delete;
   ~Progress(); ///< ends an open line
 
-  /// Ends the step before and starts `what` ("installing the tools").
+  /// Ends the previous step and starts `what` ("installing the tools").
   void step(const std::string& what);
-  /// Ends the step with its time.
+  /// Ends the step and prints its time.
   void done();
-  /// One line that is always said, terminal or not.
+  /// Prints one line, terminal or not.
   void note(const std::string& line);
 
 private:

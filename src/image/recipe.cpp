@@ -27,7 +27,7 @@ bool is_package_name(std::string_view name) {
   return !name.empty() && name.front() != '-' && name.find_first_not_of(k_allowed) == std::string_view::npos;
 }
 
-/// Length before content, so that no two lists of parts give the same stream.
+/// Length before content, so that different lists of parts have different streams.
 void add(support::Sha256& digest, std::string_view part) {
   digest.update(std::to_string(part.size()) + ":");
   digest.update(part);
@@ -49,20 +49,16 @@ std::string digest_of(const Recipe& recipe) {
 
 std::vector<std::string> parse_packages(std::string_view text, std::string_view where) {
   std::vector<std::string> packages;
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(line.size() + (line.size() < text.size() ? 1 : 0));
+  for (std::string_view line : support::lines(text)) {
     line = line.substr(0, line.find('#'));
-    while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r')) {
-      line.remove_suffix(1);
-    }
+    line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
     if (line.empty()) {
       continue;
     }
     if (!is_package_name(line)) {
       throw Error(ExitCode::failed,
-                  std::string(where) + ": \"" + support::escape_untrusted(line) + "\" is no package name",
-                  "one name a line; the package agentbox may have to be installed again");
+                  std::string(where) + ": " + support::in_quotes(line) + " is not a valid package name",
+                  "write one name per line, or reinstall the package agentbox");
     }
     packages.emplace_back(line);
   }

@@ -11,47 +11,47 @@
 
 namespace agentbox::image {
 
-/// What `podman build` gets for one image, as data: the same ingredients give the same recipe and the same tag.
+/// The input of `podman build` for one image. The same ingredients give the same recipe and the same tag.
 struct Recipe {
   std::string tag;                              ///< "localhost/agentbox/tools:0123456789ab"
   std::map<std::string, std::string> files;     ///< of the build context, by relative path
-  std::map<std::string, std::string> arguments; ///< --build-arg
+  std::map<std::string, std::string> arguments; ///< one --build-arg: the ID of the image to build on
   std::map<std::string, std::string> labels;    ///< --label
 };
 
-/// A base image that is in the store.
+/// A base image in the store.
 struct Base {
-  std::string name;   ///< as the user asked for it
+  std::string name;   ///< as the user gave it
   std::string id;     ///< 64 hex digits
-  std::string origin; ///< "registry", "mmdebstrap", "rootfs": how it came here
+  std::string origin; ///< "registry", "local", "mmdebstrap", "rootfs"
 };
 
-/// The package names of a list: one a line, '#' starts a comment. Throws Error(failed) naming `where` for anything that
-/// is no package name (it becomes a word of a shell script). Pure.
+/// Parses a list of package names: one per line, '#' starts a comment. Throws Error(failed) naming `where` for anything
+/// else, because a name becomes a word of a shell script. Pure.
 std::vector<std::string> parse_packages(std::string_view text, std::string_view where);
 
-/// The packages of the base set and of `toolkits` for `family`, in that order, each once. `data` is
+/// Returns the packages of the base set and of `toolkits` for `family`, in that order, without duplicates. `data` is
 /// share/containerfiles.
 std::vector<std::string> load_packages(const std::filesystem::path& data, Family family,
                                        const std::vector<std::string>& toolkits);
 
-/// The first image: base, packages, user. Reads the data folder.
+/// Returns the recipe of the tools image: base, packages, user. Reads `data`.
 Recipe tools_recipe(const std::filesystem::path& data, const Base& base, Family family,
                     const std::vector<std::string>& toolkits);
 
-/// What distinguishes one agent's files in an image.
+/// What distinguishes an agent's files in an image.
 struct AgentVersion {
   std::string version;
   std::string integrity;
 };
 
-/// The second image: the agents and the entry point on top of the tools image. `entrypoint_digest` is the SHA-256 of
-/// the program agent-entrypoint.
+/// Returns the recipe of the agent's image: the agents and the entry point on top of the tools image.
+/// `entrypoint_digest` is the SHA-256 of the program agent-entrypoint.
 Recipe agent_recipe(const std::filesystem::path& data, const Recipe& tools, const std::string& tools_id,
                     const std::map<std::string, AgentVersion>& agents, const std::string& entrypoint_digest);
 
-/// The label that all tools images, and another that all agent images, of one choice (base and toolkits) share whatever
-/// their versions: what replaces what.
+/// The label that all tools images, and with another value all agent images, of one base and toolkits share, whatever
+/// their versions: a new image replaces those with the same value.
 inline constexpr const char* k_slot_label = "org.agentbox.slot";
 
 } // namespace agentbox::image

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <sys/stat.h>
 
 #include "support/error.hpp"
 #include "support/file.hpp"
@@ -23,22 +22,13 @@ bool is_id(const std::string& text) {
 
 } // namespace
 
-std::string fingerprint(const fs::path& path) {
-  struct stat info {};
-  if (stat(path.c_str(), &info) != 0) {
-    return "missing";
-  }
-  return std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
-         std::to_string(info.st_mtim.tv_nsec) + " " + std::to_string(info.st_ino);
-}
-
-std::string fingerprint_folder(const fs::path& folder) {
+std::string fingerprint_directory(const fs::path& directory) {
   std::vector<std::string> lines;
   std::error_code error;
-  for (fs::recursive_directory_iterator entry(folder, fs::directory_options::follow_directory_symlink, error), end;
+  for (fs::recursive_directory_iterator entry(directory, fs::directory_options::follow_directory_symlink, error), end;
        !error && entry != end; entry.increment(error)) {
     if (!entry->is_directory()) {
-      lines.push_back(entry->path().string() + " " + fingerprint(entry->path()) + "\n");
+      lines.push_back(entry->path().string() + " " + support::fingerprint(entry->path()) + "\n");
     }
   }
   std::sort(lines.begin(), lines.end());
@@ -101,11 +91,6 @@ void ImagesState::remember(const std::string& key, const ImageRef& image,
   if (m_entries.size() > k_max_entries) {
     m_entries.erase(m_entries.begin());
   }
-  write();
-}
-
-void ImagesState::forget(const std::string& key) {
-  std::erase_if(m_entries, [&](const Entry& candidate) { return candidate.key == key; });
   write();
 }
 

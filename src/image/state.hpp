@@ -10,14 +10,11 @@
 
 namespace agentbox::image {
 
-/// What tells cheaply that a file is still the same: size, mtime, inode. "missing" for a file that is not there.
-std::string fingerprint(const std::filesystem::path& path);
+/// Returns a line per file below `directory`, sorted: its path and support::fingerprint(). Links are followed.
+std::string fingerprint_directory(const std::filesystem::path& directory);
 
-/// One line per file of `folder` and below, sorted: its path and fingerprint(). Links are followed.
-std::string fingerprint_folder(const std::filesystem::path& folder);
-
-/// cache_folder()/images.json: which images were made of which ingredients. A file that cannot be read counts as empty:
-/// it is a memory, not a promise, and the worst that forgetting costs is a question to Podman.
+/// cache_folder()/images.json: which image was made of which ingredients. A file that cannot be read counts as empty:
+/// it is only a cache.
 class ImagesState {
 public:
   explicit ImagesState(std::filesystem::path path);
@@ -25,12 +22,10 @@ public:
   static ImagesState load();
 
   std::optional<ImageRef> find(const std::string& key) const;
-  /// The files whose fingerprints were remembered with `key`.
+  /// Returns the files whose fingerprints were remembered with `key`.
   const std::map<std::string, std::string>& files(const std::string& key) const;
-  /// Remembers `image` as made of `key`, and writes the file. Older entries than the last 64 are forgotten.
+  /// Remembers `image` as made of `key`, and writes the file. Only the last 64 entries are kept.
   void remember(const std::string& key, const ImageRef& image, const std::map<std::string, std::string>& files = {});
-  /// Forgets `key` and writes the file.
-  void forget(const std::string& key);
 
 private:
   struct Entry {

@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void hostile(const std::string& name, const std::string& why) {
   throw Error(ExitCode::refused, "the agent's package was refused: " + support::escape_untrusted(name) + " " + why,
-              "this is not what the vendor publishes; do not use it");
+              "the vendor does not publish such a package; do not use it");
 }
 
 ArchiveReader open_archive(const fs::path& path) {
@@ -46,18 +46,18 @@ ArchiveReader open_archive(const fs::path& path) {
   return reader;
 }
 
-/// Refuses what cannot be part of an honest package.
+/// Refuses names that no vendor's package has.
 void check_name(const std::string& name) {
   const bool odd = std::any_of(name.begin(), name.end(), [](char c) { return c <= ' ' || c > '~' || c == '\\'; });
   if (name.empty() || name.size() > 1024 || name.front() == '/' || odd) {
-    hostile(name, "is no proper path");
+    hostile(name, "is not a valid path");
   }
   std::string_view rest = name;
   while (!rest.empty()) {
     const std::string_view part = rest.substr(0, rest.find('/'));
     rest.remove_prefix(std::min(part.size() + 1, rest.size()));
     if (part.empty() || part == "." || part == "..") {
-      hostile(name, "is no proper path");
+      hostile(name, "is not a valid path");
     }
   }
 }
@@ -69,7 +69,7 @@ void check_entry(archive_entry* entry, const std::string& name) {
   }
   const auto type = archive_entry_filetype(entry);
   if (type != AE_IFREG && type != AE_IFDIR) {
-    hostile(name, "is neither a file nor a folder");
+    hostile(name, "is neither a file nor a directory");
   }
   if ((archive_entry_perm(entry) & 07000U) != 0) {
     hostile(name, "has setuid, setgid or sticky bits");
@@ -77,7 +77,7 @@ void check_entry(archive_entry* entry, const std::string& name) {
 }
 
 bool is_wanted(const std::string& path, const PackageLayout& layout) {
-  const auto starts = [&](const std::string& folder) { return path.starts_with(folder); };
+  const auto starts = [&](const std::string& directory) { return path.starts_with(directory); };
   return !path.empty() && std::none_of(layout.leave_out.begin(), layout.leave_out.end(), starts) &&
          (layout.only.empty() || std::find(layout.only.begin(), layout.only.end(), path) != layout.only.end());
 }
@@ -92,23 +92,23 @@ void write_entry(archive* reader, archive_entry* entry, const fs::path& archive_
   fchmod(fd.get(), mode); // whatever the umask
   if (archive_read_data_into_fd(reader, fd.get()) != ARCHIVE_OK) {
     if (archive_errno(reader) == ENOSPC) {
-      throw support::system_error(ExitCode::failed, "cannot write " + target.string(), ENOSPC, "make room on the disk");
+      throw support::system_error(ExitCode::failed, "cannot write " + target.string(), ENOSPC, "free some disk space");
     }
     damaged(archive_path, reader);
   }
 }
 
-class Budget {
+class UnpackBudget {
 public:
-  explicit Budget(const UnpackLimits& limits) : m_limits(limits) {}
-  void take(archive_entry* entry, const std::string& name) {
+  explicit UnpackBudget(const UnpackLimits& limits) : m_limits(limits) {}
+  void charge(archive_entry* entry, const std::string& name) {
     const la_int64_t size = archive_entry_size(entry);
     m_bytes += size < 0 ? m_limits.bytes + 1 : static_cast<std::uint64_t>(size);
     if (++m_entries > m_limits.entries || m_bytes > m_limits.bytes) {
-      hostile(name, "makes the package larger than any agent is");
+      hostile(name, "makes the package larger than any agent's");
     }
     if (!m_names.insert(name).second) {
-      hostile(name, "is there twice");
+      hostile(name, "occurs twice");
     }
   }
 
@@ -121,10 +121,10 @@ private:
 
 } // namespace
 
-void unpack_package(const fs::path& archive_path, const fs::path& folder, const PackageLayout& layout,
+void unpack_package(const fs::path& archive_path, const fs::path& directory, const PackageLayout& layout,
                     const UnpackLimits& limits) {
   const ArchiveReader reader = open_archive(archive_path);
-  Budget budget(limits);
+  UnpackBudget budget(limits);
   while (true) {
     archive_entry* entry = nullptr;
     const int result = archive_read_next_header(reader.get(), &entry);
@@ -137,17 +137,17 @@ void unpack_package(const fs::path& archive_path, const fs::path& folder, const 
     const char* raw_name = archive_entry_pathname(entry);
     const std::string name = raw_name == nullptr ? "" : raw_name;
     check_entry(entry, name);
-    budget.take(entry, name);
+    budget.charge(entry, name);
     if (archive_entry_filetype(entry) == AE_IFREG && name.starts_with(layout.prefix)) {
       const std::string path = name.substr(layout.prefix.size());
       if (is_wanted(path, layout)) {
-        write_entry(reader.get(), entry, archive_path, folder / path);
+        write_entry(reader.get(), entry, archive_path, directory / path);
       }
     }
   }
-  if (access((folder / layout.program).c_str(), X_OK) != 0) {
+  if (access((directory / layout.program).c_str(), X_OK) != 0) {
     throw Error(ExitCode::failed, "the agent's package lacks its program " + layout.program,
-                "the vendor has changed the package: update agentbox, or remove the user's lock file to go back");
+                "the vendor has changed the package: update agentbox, or remove your lock file to go back");
   }
 }
 

@@ -7,12 +7,12 @@
 namespace agentbox::image {
 namespace {
 
-constexpr std::uint64_t k_max_answer = 4U << 20U;
+constexpr std::uint64_t k_max_reply = 4U << 20U;
 
 PublishedVersion ask(const std::string& registry, const Fetcher& fetcher, const std::string& package,
                      const std::string& version) {
   const std::string address = version_address(registry, package, version);
-  return parse_published(fetcher.text(address, k_max_answer), address);
+  return parse_published(fetcher.text(address, k_max_reply), address);
 }
 
 } // namespace
@@ -28,7 +28,7 @@ AgentsLock newest_lock(const std::string& registry, const Fetcher& fetcher) {
     }
     lock.agents[vendor.agent] = std::move(agent);
   }
-  // What came from outside must pass the checks that a lock file passes.
+  // What the registry sent must pass the checks of a lock file.
   return parse_lock(to_json(lock), registry);
 }
 

@@ -9,21 +9,21 @@
 
 namespace agentbox::image {
 
-/// One agent's way from the pinned to the newest version.
+/// An agent's pinned and newest version.
 struct VersionChange {
   std::string agent;
-  std::string pinned; ///< empty: not pinned so far
+  std::string pinned; ///< empty: not pinned
   std::string newest;
 };
 
-/// Asks `registry` for the newest version of every agent and the integrity of each of its packages. Nothing is
-/// downloaded or written. Throws Error(failed) when the registry cannot be asked.
+/// Asks `registry` for the newest version of every agent and the integrity of its packages. Downloads no package and
+/// writes nothing. Throws Error(failed).
 AgentsLock newest_lock(const std::string& registry, const Fetcher& fetcher);
 
-/// What `newest` changes about `pinned`: all agents, in the order of their names. Pure.
+/// Returns the versions of all agents of `newest`, sorted by name. Pure.
 std::vector<VersionChange> compare(const AgentsLock& pinned, const AgentsLock& newest);
 
-/// Writes `lock` to state_folder()/agents.lock.json, which from then on takes the place of the shipped one.
+/// Writes `lock` to state_folder()/agents.lock.json, which overrides the installed file.
 void write_lock(const AgentsLock& lock);
 
 } // namespace agentbox::image

@@ -18,7 +18,6 @@ using firewall::audit::Verdict;
 
 /// How the rule of a live denial ends in the log.
 constexpr std::string_view k_by_user = " (agentbox deny)";
-constexpr std::string_view k_denied_by_user = "denied by you: ";
 
 std::string what_of(const AuditRecord& record) {
   if (record.address == firewall::audit::k_other_hosts) {
@@ -37,15 +36,21 @@ std::string what_of(const AuditRecord& record) {
   return fmt::format("{}:{}", support::escape_untrusted(record.name, 255), record.port);
 }
 
+bool is_denied_by_user(const AuditRecord& record) {
+  return record.reason == "blocked" && record.rule.ends_with(k_by_user);
+}
+
 std::string denial_text(const AuditRecord& record) {
   if (record.address == firewall::audit::k_other_hosts) {
     return support::escape_untrusted(record.reason, 40) + "; too many to keep apart";
   }
   const std::string rule = support::escape_untrusted(record.rule, 280);
+  if (is_denied_by_user(record)) {
+    const std::string_view host = std::string_view(record.rule).substr(0, record.rule.size() - k_by_user.size());
+    return "denied by you: agentbox deny " + support::escape_untrusted(host, 280);
+  }
   if (record.reason == "blocked" && !rule.empty()) {
-    return rule.ends_with(k_by_user)
-               ? std::string(k_denied_by_user) + "agentbox deny " + rule.substr(0, rule.size() - k_by_user.size())
-               : "blocked by " + rule + " in block_hosts";
+    return "blocked by " + rule + " in block_hosts";
   }
   if (record.reason == "not-listed") {
     return "not on the list of hosts";
@@ -62,7 +67,7 @@ std::string denial_text(const AuditRecord& record) {
 
 /// What would allow it, in the form of a list of hosts.
 std::string entry_of(const AuditRecord& record) {
-  const bool by_user = record.reason == "blocked" && record.rule.ends_with(k_by_user);
+  const bool by_user = is_denied_by_user(record);
   const bool by_list = record.reason == "not-listed" || record.reason == "port-not-listed";
   if ((!by_user && !by_list) || !policy::canonical_name(record.name)) {
     return {};
@@ -81,15 +86,14 @@ std::optional<Notice> notice_of(const AuditRecord& record) {
   if (!of_box || record.verdict != Verdict::deny) {
     return std::nullopt;
   }
-  return Notice{what_of(record), denial_text(record), entry_of(record)};
+  return Notice{what_of(record), denial_text(record), entry_of(record), is_denied_by_user(record)};
 }
 
 std::string allow_command(const Notice& notice, const std::string& box) {
   if (notice.entry.empty()) {
     return {};
   }
-  const bool by_user = notice.why.starts_with(k_denied_by_user); // that is taken back for good
-  return "agentbox allow " + support::shell_quote({notice.entry}) + (by_user ? "" : " --for 10m") +
+  return "agentbox allow " + support::shell_quote({notice.entry}) + (notice.by_user ? "" : " --for 10m") +
          (box.empty() ? "" : " --box " + support::shell_quote({box}));
 }
 

@@ -11,9 +11,10 @@ namespace agentbox::network {
 
 /// A denial, in words for the developer. Everything in it is safe to print.
 struct Notice {
-  std::string what;  ///< "pypi.org", "github.com:22", "192.0.2.1:80 (tcp)"
-  std::string why;   ///< which rule, or that there is none
-  std::string entry; ///< what `agentbox allow` takes to allow it; empty when nothing would
+  std::string what;     ///< "pypi.org", "github.com:22", "192.0.2.1:80 (tcp)"
+  std::string why;      ///< which rule, or that there is none
+  std::string entry;    ///< what `agentbox allow` takes to allow it; empty when nothing would
+  bool by_user = false; ///< denied with `agentbox deny`
 
   bool operator==(const Notice&) const = default;
 };

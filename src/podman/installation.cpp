@@ -7,14 +7,20 @@
 
 namespace agentbox::podman {
 namespace fs = std::filesystem;
-namespace {
 
-bool complete(const Installation& installation) {
+Installation installation_of(const fs::path& program) {
+  const fs::path prefix = program.parent_path().parent_path();
+  Installation installation{program, prefix / "libexec/agentbox", prefix / "share/agentbox"};
   std::error_code ignored;
-  return fs::is_directory(installation.libexec, ignored) && fs::is_directory(installation.share, ignored);
+  for (const fs::path& directory : {installation.libexec, installation.share}) {
+    if (!fs::is_directory(directory, ignored)) {
+      throw support::Error(support::ExitCode::failed,
+                           "agentbox is not installed completely: " + directory.string() + " is missing",
+                           "install the agentbox package again");
+    }
+  }
+  return installation;
 }
-
-} // namespace
 
 Installation find_installation() {
   std::error_code error;
@@ -23,19 +29,7 @@ Installation find_installation() {
     throw support::Error(support::ExitCode::failed, "cannot read /proc/self/exe: " + error.message(),
                          "is /proc mounted?");
   }
-  const fs::path prefix = program.parent_path().parent_path();
-  Installation installed{program, prefix / "libexec/agentbox", prefix / "share/agentbox"};
-  if (complete(installed)) {
-    return installed;
-  }
-  Installation built{program, AGENTBOX_BUILD_LIBEXEC, AGENTBOX_BUILD_SHARE};
-  if (complete(built)) {
-    return built;
-  }
-  throw support::Error(support::ExitCode::failed,
-                       "agentbox is not installed completely: " + installed.libexec.string() + " or " +
-                           installed.share.string() + " is missing",
-                       "install the agentbox package again");
+  return installation_of(program);
 }
 
 } // namespace agentbox::podman

@@ -4,8 +4,8 @@
 
 namespace agentbox::podman {
 
-/// Where agentbox's own programs and data lie. A build tree is laid out like an installed prefix (bin/,
-/// libexec/agentbox/, share/agentbox/), so that one rule finds both.
+/// Where agentbox's own programs and data are installed. A build tree has the layout of an installed prefix (bin/,
+/// libexec/agentbox/, share/agentbox/), so one rule finds both.
 struct Installation {
   std::filesystem::path program; ///< agentbox itself
   std::filesystem::path libexec; ///< …/libexec/agentbox
@@ -16,9 +16,10 @@ struct Installation {
   std::filesystem::path entrypoint() const { return libexec / "agent-entrypoint"; }
 };
 
-/// Looks relative to /proc/self/exe (<dir>/../libexec/agentbox and <dir>/../share/agentbox), then in the build tree
-/// that this program was made in (AGENTBOX_BUILD_LIBEXEC, AGENTBOX_BUILD_SHARE; for test programs, which lie
-/// elsewhere). No environment variable steers this. Throws Error(failed) when a folder is missing.
+/// Returns the installation that PREFIX/bin/PROGRAM belongs to. Throws Error(failed) when a directory is missing.
+Installation installation_of(const std::filesystem::path& program);
+
+/// Returns installation_of(/proc/self/exe). No environment variable and no path of the build changes that.
 Installation find_installation();
 
 } // namespace agentbox::podman

@@ -11,12 +11,12 @@ std::string name_of(const std::vector<std::string>& args) {
   return "podman" + (args.empty() ? std::string() : " " + args.front());
 }
 
-support::TimedOut no_answer(const std::vector<std::string>& args, std::chrono::milliseconds timeout) {
+support::TimedOut timed_out(const std::vector<std::string>& args, std::chrono::milliseconds timeout) {
   return {support::ExitCode::failed,
-          fmt::format("`{}` did not answer in {} s: another Podman process may hold the lock of your store (a build, a "
+          fmt::format("`{}` did not finish in {} s: another Podman process may hold the lock of your store (a build, a "
                       "pull, a removal)",
                       name_of(args), std::chrono::duration<double>(timeout).count()),
-          "pgrep -a -u \"$USER\" podman   (shows it; wait for its end, or end it, and try again)"};
+          "pgrep -a -u \"$USER\" podman   (shows it; wait until it ends, or end it, and try again)"};
 }
 
 } // namespace
@@ -25,8 +25,8 @@ Podman::Podman(std::filesystem::path program, std::map<std::string, std::string>
     : m_program(std::move(program)), m_caller(std::move(caller)) {}
 
 Podman Podman::find() {
-  for (const std::string& folder : program_folders()) {
-    const std::string path = folder + "/podman";
+  for (const std::string& directory : program_folders()) {
+    const std::string path = directory + "/podman";
     if (access(path.c_str(), X_OK) == 0) {
       return {path, caller_environment()};
     }
@@ -52,7 +52,7 @@ std::string Podman::capture(const std::vector<std::string>& args, support::Captu
     }
     return std::move(result.out);
   } catch (const support::TimedOut&) {
-    throw no_answer(args, limits.timeout);
+    throw timed_out(args, limits.timeout);
   }
 }
 

@@ -11,26 +11,27 @@
 
 namespace agentbox::podman {
 
-/// The folders that are searched for the podman program, in order. The one seam for whole-program tests: a test build
-/// links another definition of this function. The caller's PATH is never asked.
+/// Returns the directories that are searched for podman, in order; never the caller's PATH. A test of the whole program
+/// links its own definition.
 const std::vector<std::string>& program_folders();
 
-/// The installed Podman: makes commands for it with a constructed environment.
+/// The installed Podman. Its commands get a constructed environment.
 class Podman {
 public:
-  /// Podman at `program` (absolute), called with what constructed_environment() lets through of `caller`.
+  /// `program` is absolute; `caller` is the environment that constructed_environment() selects from.
   Podman(std::filesystem::path program, std::map<std::string, std::string> caller);
 
-  /// The podman of program_folders() and this process's environment. Throws Error(refused) when there is none.
+  /// Returns the podman of program_folders(), with this process's environment. Throws Error(refused) when there is
+  /// none.
   static Podman find();
 
   const std::filesystem::path& program() const noexcept { return m_program; }
 
-  /// `podman ARGS…` as data, with a constructed environment and no descriptors named.
+  /// Returns the command `podman ARGS…`.
   support::Command command(const std::vector<std::string>& args, Reach reach = Reach::local) const;
 
-  /// Runs `podman ARGS…` and returns its stdout. Throws explain() when it fails, and support::TimedOut with what that
-  /// means most of the time: that another Podman holds the lock of the store.
+  /// Runs `podman ARGS…` and returns its stdout. Throws explain() when it fails, and support::TimedOut, usually because
+  /// another Podman holds the lock of the store.
   std::string capture(const std::vector<std::string>& args, support::CaptureLimits limits = {},
                       Reach reach = Reach::local) const;
 
@@ -39,12 +40,12 @@ private:
   std::map<std::string, std::string> m_caller;
 };
 
-/// One clear error from a failed Podman call: `what` ("create the pod") says what was tried; the reasons that users
-/// meet (no subuid range, image missing, registry unreachable, disk full, network program missing, storage of another
-/// driver) get the next step as hint, everything else Podman's own last line. Text is escaped for the terminal.
+/// Returns the error for a failed Podman call: `what` ("create the pod"), and for the usual causes (no subuid range,
+/// image missing, registry unreachable, disk full, network program missing, storage of another driver) the cause and
+/// the next step, else the last line of Podman's output. Text is escaped for the terminal.
 support::Error explain(const std::string& what, const support::Captured& result);
 
-/// Throws Error(refused) with the two ways out when this process runs as root.
+/// Throws Error(refused) when this process runs as root.
 void refuse_root();
 
 } // namespace agentbox::podman

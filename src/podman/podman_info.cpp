@@ -17,14 +17,14 @@ using nlohmann::json;
 using support::Error;
 using support::ExitCode;
 
-/// `info` at JSON pointer `path`, or `fallback` where an older or newer Podman does not say it.
+/// Returns `info` at JSON pointer `path`, or `fallback` where this version of Podman does not have it.
 template <typename T>
 T at(const json& info, const char* path, T fallback) {
   const json::json_pointer pointer(path);
   return info.contains(pointer) ? info.at(pointer).get<T>() : fallback;
 }
 
-/// Podman 5 says which program it would use; 4.3 knows slirp4netns only and leaves the path empty when it is missing.
+/// Podman 5 says which program it uses; 4.3 supports only slirp4netns and leaves the path empty when it is missing.
 std::string network_program(const json& info) {
   const auto installed = [&](const char* name) {
     return !at<std::string>(info, (std::string("/host/") + name + "/executable").c_str(), "").empty();
@@ -42,27 +42,27 @@ bool more_than_one_uid(const json& info) {
   return maps.empty() || uids > 1; // rootful Podman shows no map
 }
 
-PodmanInfo info_from(const json& info) {
-  PodmanInfo facts;
-  facts.podman = parse_version(info.at("version").at("Version").get<std::string>());
-  facts.rootless = at(info, "/host/security/rootless", false);
-  facts.oci_runtime = at<std::string>(info, "/host/ociRuntime/name", "");
-  facts.network_program = network_program(info);
-  facts.network_path = at<std::string>(info, ("/host/" + facts.network_program + "/executable").c_str(), "");
-  facts.cgroup_manager = at<std::string>(info, "/host/cgroupManager", "");
-  facts.cgroup_version = at<std::string>(info, "/host/cgroupVersion", "");
-  const json controllers = at<json>(info, "/host/cgroupControllers", json::array());
+PodmanInfo info_from(const json& document) {
+  PodmanInfo info;
+  info.podman = parse_version(document.at("version").at("Version").get<std::string>());
+  info.rootless = at(document, "/host/security/rootless", false);
+  info.oci_runtime = at<std::string>(document, "/host/ociRuntime/name", "");
+  info.network_program = network_program(document);
+  info.network_path = at<std::string>(document, ("/host/" + info.network_program + "/executable").c_str(), "");
+  info.cgroup_manager = at<std::string>(document, "/host/cgroupManager", "");
+  info.cgroup_version = at<std::string>(document, "/host/cgroupVersion", "");
+  const json controllers = at<json>(document, "/host/cgroupControllers", json::array());
   if (controllers.is_array()) { // null on some versions without a delegation
-    facts.controllers = controllers.get<std::set<std::string>>();
+    info.controllers = controllers.get<std::set<std::string>>();
   }
-  facts.graph_driver = at<std::string>(info, "/store/graphDriverName", "");
-  facts.graph_root = at<std::string>(info, "/store/graphRoot", "");
-  facts.native_overlay = !at(info, "/store/graphOptions", json::object()).contains("overlay.mount_program");
-  facts.selinux = at(info, "/host/security/selinuxEnabled", false);
-  facts.seccomp = at(info, "/host/security/seccompEnabled", false);
-  facts.seccomp_profile = at<std::string>(info, "/host/security/seccompProfilePath", "");
-  facts.uid_map = more_than_one_uid(info);
-  return facts;
+  info.graph_driver = at<std::string>(document, "/store/graphDriverName", "");
+  info.graph_root = at<std::string>(document, "/store/graphRoot", "");
+  info.native_overlay = !at(document, "/store/graphOptions", json::object()).contains("overlay.mount_program");
+  info.selinux = at(document, "/host/security/selinuxEnabled", false);
+  info.seccomp = at(document, "/host/security/seccompEnabled", false);
+  info.seccomp_profile = at<std::string>(document, "/host/security/seccompProfilePath", "");
+  info.uid_map = more_than_one_uid(document);
+  return info;
 }
 
 } // namespace
@@ -78,7 +78,7 @@ Version parse_version(std::string_view text) {
   for (int* part : {&version.major, &version.minor, &version.patch}) {
     const auto [next, error] = std::from_chars(at, end, *part);
     if (error != std::errc() || (part != &version.patch && (next == end || *next != '.'))) {
-      throw Error(ExitCode::refused, "Podman's version is not understood: \"" + support::escape_untrusted(text) + "\"");
+      throw Error(ExitCode::refused, "Podman has an unknown version: " + support::in_quotes(text));
     }
     at = part != &version.patch ? next + 1 : next;
   }
@@ -89,8 +89,8 @@ PodmanInfo parse_podman_info(std::string_view info_json) {
   try {
     return info_from(json::parse(info_json));
   } catch (const json::exception& error) {
-    throw Error(ExitCode::refused, std::string("`podman info` gave no usable answer: ") + error.what(),
-                "agentbox doctor says more");
+    throw Error(ExitCode::refused, std::string("`podman info` printed something unexpected: ") + error.what(),
+                "agentbox doctor");
   }
 }
 
@@ -103,27 +103,27 @@ bool knows_loopback_mapping(const std::filesystem::path& pasta) {
   }
 }
 
-void require_usable(const PodmanInfo& facts) {
-  if (facts.podman < k_oldest_podman) {
+void require_usable(const PodmanInfo& info) {
+  if (info.podman < k_oldest_podman) {
     throw Error(
         ExitCode::refused,
-        fmt::format("Podman {} is too old: agentbox needs {} or newer", facts.podman.text(), k_oldest_podman.text()),
-        "update Podman (Debian 12 or newer, Fedora 37 or newer carry it)");
+        fmt::format("Podman {} is too old: agentbox needs {} or newer", info.podman.text(), k_oldest_podman.text()),
+        "update Podman (Debian 12, Fedora 37 and newer have it)");
   }
-  if (!facts.rootless) {
-    throw Error(ExitCode::refused, "Podman does not run rootless here", "run agentbox as an ordinary user");
+  if (!info.rootless) {
+    throw Error(ExitCode::refused, "Podman is not rootless here", "run agentbox as an ordinary user");
   }
-  if (!facts.uid_map) {
+  if (!info.uid_map) {
     throw Error(
-        ExitCode::refused, "you have no range of subordinate uids, which the box's user namespace needs",
+        ExitCode::refused, "you have no range of subordinate uids for the box's user namespace",
         "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \"$USER\" && podman system migrate");
   }
-  if (facts.network_program.empty()) {
-    throw Error(ExitCode::refused, "neither pasta nor slirp4netns is installed, so rootless pods have no network",
+  if (info.network_program.empty()) {
+    throw Error(ExitCode::refused, "neither pasta nor slirp4netns is installed: rootless pods have no network",
                 "sudo apt-get install slirp4netns (Podman 4), or passt (Podman 5); dnf: passt");
   }
-  if (!facts.seccomp) {
-    throw Error(ExitCode::refused, "Podman was built without seccomp, so the box's system calls cannot be limited",
+  if (!info.seccomp) {
+    throw Error(ExitCode::refused, "Podman was built without seccomp: the box's system calls cannot be filtered",
                 "install your distribution's own podman package");
   }
 }

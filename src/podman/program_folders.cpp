@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Alone in its file, so that a test program's own definition takes its place at link time.
+// In a file of its own, so that a test program can link another definition.
 #include "podman/podman.hpp"
 
 namespace agentbox::podman {

@@ -137,6 +137,16 @@ void write_file(const fs::path& path, std::string_view content, mode_t mode) {
   }
 }
 
+std::string fingerprint(const fs::path& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) {
+    return "missing";
+  }
+  return std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
+         std::to_string(info.st_mtim.tv_nsec) + " " + std::to_string(info.st_ctim.tv_sec) + "." +
+         std::to_string(info.st_ctim.tv_nsec) + " " + std::to_string(info.st_ino);
+}
+
 void make_private_folder(const fs::path& path) {
   if (path.has_parent_path() && path.parent_path() != path && !fs::exists(path.parent_path())) {
     make_private_folder(path.parent_path());

@@ -24,6 +24,10 @@ std::optional<std::string> read_file_beneath(const std::filesystem::path& folder
 /// Replaces `path` with `content` atomically: writes a new file beside it with `mode`, then rename(2).
 void write_file(const std::filesystem::path& path, std::string_view content, mode_t mode = 0600);
 
+/// Returns what shows cheaply that a file is still the same: size, mtime, ctime (which nobody can set back), inode;
+/// "missing" for a file that does not exist.
+std::string fingerprint(const std::filesystem::path& path);
+
 /// Makes directory `path` and its missing parents with mode 0700. An existing `path` must be a directory that belongs
 /// to us, not a symbolic link, and not writable by others. Throws Error(failed).
 void make_private_folder(const std::filesystem::path& path);

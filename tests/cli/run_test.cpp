@@ -187,17 +187,6 @@ TEST_CASE("the hook's refusal is told with its hint, exit 126") {
   CHECK_THAT(result.err, Contains("agentbox: the firewall did not start: no rules\n  hint: see the log"));
 }
 
-TEST_CASE("an image that is gone is made again, once") {
-  const Project project;
-  project.behave({{"run", {{"code", 125}, {"never_starts", true}, {"stderr", "Error: a: image not known"}}},
-                  {"image exists", {{"code", 1}}}});
-  const auto result = project.agentbox({"run", "--", "true"});
-  CHECK(result.status.code == 125);
-  CHECK(project.verbs() == List{"pod create", "run", "pod rm", "image exists", "pod create", "run", "pod rm"});
-  const List second = argv_of(project.calls("run").at(1));
-  CHECK(std::find(second.begin(), second.end(), std::string(64, 'b')) != second.end());
-}
-
 TEST_CASE("a signal to the launcher reaches the box, and the box goes") {
   const int number = GENERATE(SIGINT, SIGTERM, SIGHUP);
   const Project project;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Alpine. Read by setup.sh; apk takes a private CA from SSL_CERT_FILE.
+# Alpine. Sourced by setup.sh; apk reads a private CA from SSL_CERT_FILE.
 install_packages() {
   apk add --no-cache "$@"
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# Debian, Ubuntu and their family. Read by setup.sh.
+# Debian, Ubuntu and derivatives. Sourced by setup.sh.
 install_packages() {
   export DEBIAN_FRONTEND=noninteractive
-  # Documentation is most of the files of a package, and every file costs time when Podman maps the image to the user.
+  # Most files of a package are documentation, and every file costs time when Podman maps the image to the user.
   mkdir -p /etc/dpkg/dpkg.cfg.d
   cat >/etc/dpkg/dpkg.cfg.d/agentbox <<'EOF'
 force-unsafe-io
@@ -12,7 +12,7 @@ path-exclude=/usr/share/info/*
 path-exclude=/usr/share/locale/*
 path-exclude=/usr/share/man/*
 EOF
-  # Maintainer scripts of some packages (Java's) link manual pages into folders that slim images do not have.
+  # Maintainer scripts of some packages (Java's) link manual pages into directories that slim images lack.
   mkdir -p /usr/share/man/man1 /usr/share/man/man7
   options=/etc/apt/apt.conf.d/00agentbox-build
   cat >"$options" <<'EOF'

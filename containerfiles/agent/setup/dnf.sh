@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Fedora, RHEL and their family. Read by setup.sh.
+# Fedora, RHEL and derivatives. Sourced by setup.sh.
 install_packages() {
   dnf=$(command -v dnf || command -v dnf5 || command -v microdnf)
   set -- --setopt=install_weak_deps=False --setopt=tsflags=nodocs "$@"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Arch Linux and its family. Read by setup.sh. Arch supports no partial upgrades, so the system is brought up to date.
+# Arch Linux and derivatives. Sourced by setup.sh. Arch does not support partial upgrades, so everything is updated.
 install_packages() {
   if [ -n "$ca" ]; then
     config=/tmp/agentbox-pacman.conf

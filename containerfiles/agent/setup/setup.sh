@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Runs once in the base image, as its root, and makes a tools image out of it. Plain POSIX sh: nothing else is certain.
+# Runs once in the base image, as its root, and turns it into a tools image. Plain POSIX sh: a base may have no other shell.
 set -eu
 export LC_ALL=C
 here=/mnt
 
-# A private CA (of a proxy or a mirror) is trusted while this script runs, and leaves nothing behind.
+# A private CA (of a proxy or a mirror) is trusted only while this script runs.
 if [ -e "$here/ca.pem" ]; then
   ca=$here/ca.pem
   export SSL_CERT_FILE="$ca" CURL_CA_BUNDLE="$ca" SSL_CA_CERT_FILE="$ca" REQUESTS_CA_BUNDLE="$ca"
@@ -15,14 +15,14 @@ fi
 
 # shellcheck source=/dev/null
 . "$here/family.sh"
-# shellcheck disable=SC2046 # one package a word
+# shellcheck disable=SC2046 # one word for each package
 install_packages $(cat "$here/packages.txt")
 
-# The user. Whoever had the name or the ids before (Ubuntu's "ubuntu") gives way. The files are edited here, because no
-# two families have the same useradd.
+# The user agent, 1000:1000, replaces whoever had that name or those ids (Ubuntu's "ubuntu"). The files are edited here
+# because no two families have the same useradd.
 old_home=$(awk -F: '$3 == 1000 { print $6; exit }' /etc/passwd)
 old_user=$(awk -F: '$3 == 1000 { print $1; exit }' /etc/passwd)
-without() { # FILE NAME ID: keeps the lines of others; the file keeps its owner and mode
+without() { # FILE NAME ID: removes the lines of agent, NAME and ID; the file keeps its owner and mode
   awk -F: -v name="$2" -v id="$3" '$1 != "agent" && $1 != name && (id == "" || $3 != id)' "$1" >"$1.new"
   cat "$1.new" >"$1"
   rm "$1.new"
@@ -43,15 +43,15 @@ case $old_home in
 esac
 mkdir -p /home/agent /workspace
 if [ -d /etc/skel ]; then cp -R /etc/skel/. /home/agent/; fi
-# .claude and .codex: --auth mounts a file into them, and what the runtime makes for a mount belongs to root.
+# .claude and .codex: --auth mounts a file into them, and a directory that the runtime creates for a mount belongs to root.
 mkdir -p /home/agent/.claude /home/agent/.codex /home/agent/.cache /home/agent/.config /home/agent/.local/share /home/agent/.local/state
 chown -R 1000:1000 /home/agent /workspace
 chmod 755 /home/agent /workspace
 
-# no-new-privileges makes these bits useless; without them nobody needs to wonder.
+# no-new-privileges makes setuid and setgid bits useless; without them nobody has to check.
 find / -xdev -type f -perm -4000 -exec chmod u-s {} +
 find / -xdev -type f -perm -2000 -exec chmod g-s {} +
 
-# Host-specific leftovers that would make two boxes look like one machine.
+# A machine ID would make all boxes look like one machine.
 if [ -s /etc/machine-id ]; then : >/etc/machine-id; fi
 rm -rf /var/tmp/* /tmp/* /root/.cache

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# openSUSE and SLE. Read by setup.sh. libzypp knows no option for a CA bundle: it is made a trust anchor for as long as
-# the installation takes; the layer is written after it was taken away again.
+# openSUSE and SLE. Sourced by setup.sh. libzypp has no option for a CA bundle: it is a trust anchor during the
+# installation, and is removed before the layer is written.
 install_packages() {
   anchor=/etc/pki/trust/anchors/agentbox-build.pem
   if [ -n "$ca" ]; then

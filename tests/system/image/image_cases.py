@@ -4,17 +4,25 @@ import json
 import os
 import pathlib
 import re
+import signal
+import subprocess
 import sys
+import time
 import unittest
 
-from room import (AGENTBOX, CANARIES, LOCK, PREFIX, ROOM, TINY, Registry, base_tarball, exported_base, images, in_image, make_ca,
-                  podman, prepare, run, tarball)
+from room import (AGENTBOX, CANARIES, LOCK, PREFIX, ROOM, SMALL, TINY, Registry, base_tarball, environment, exported_base, images,
+                  in_image, make_ca, podman, prepare, run, tarball)
 
 sys.path.insert(0, str(PREFIX / "cases"))
 from lines import run_suite  # noqa: E402  (tests/system/lines.py, as installed beside the cases)
 
 DEFAULT_BASE = "docker.io/library/debian:bookworm-slim"
 OS_RELEASE = b"ID=debian\n"
+
+
+def setup_processes():
+    """The processes of this user that run setup.sh in a build's container."""
+    return subprocess.run(["pgrep", "--uid", str(os.getuid()), "--full", "/mnt/setup.sh"], capture_output=True, text=True, check=False).stdout.split()
 
 
 def agents_of(names):
@@ -155,13 +163,75 @@ class Images(unittest.TestCase):
         self.refused(126, "inside the workspace", "--base", f"tar:{ROOM}/project/root.tar")
         key = tarball("key.tar", {"etc/os-release": OS_RELEASE, "root/.ssh/id_ed25519": b"x"})
         self.refused(126, "id_ed25519", "--base", f"tar:{key}")
-        self.refused(2, "there is no .*missing.tar", "--base", f"tar:{ROOM}/missing.tar")
-        self.refused(2, "no tar archive", "--base", "tar:/etc/passwd")
-        self.refused(2, "is no image", "--base", "oci:/etc")
+        self.refused(2, "missing.tar", "--base", f"tar:{ROOM}/missing.tar")
+        self.refused(2, "is not a tar archive", "--base", "tar:/etc/passwd")
+        self.refused(2, "is not a valid image name", "--base", "oci:/etc")
         self.refused(125, "localhost/nothing", "--base", "localhost/nothing:1")
         before = images()
-        self.refused(125, "no distribution", "--base", f"tar:{tarball('empty.tar', {'bin/true': b'x'})}")
+        self.refused(125, "is not a distribution", "--base", f"tar:{tarball('empty.tar', {'bin/true': b'x'})}")
         self.assertEqual(images(), before, "imported for nothing")
+
+    def test_7_a_key_in_a_directory_that_only_podman_can_read(self):
+        keys = ROOM / "rootfs/root/.ssh"
+        keys.mkdir(parents=True)
+        (ROOM / "rootfs/etc").mkdir()
+        (ROOM / "rootfs/etc/os-release").write_bytes(OS_RELEASE)
+        (keys / "id_ed25519").write_text("x")
+        keys.chmod(0)
+        self.refused(126, "/root/.ssh/id_ed25519", "--base", f"dir:{ROOM}/rootfs")
+        keys.chmod(0o700)
+        (keys / "id_ed25519").rename(keys / "notes")
+        (keys / "notes").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n" + CANARIES["key"] + "\n")
+        (keys / "notes").chmod(0)
+        self.refused(126, "a private key: /root/.ssh/notes", "--base", f"dir:{ROOM}/rootfs")
+
+    def test_6_an_image_that_was_replaced_after_its_build(self):
+        base = ("--base", f"tar:{Images.other_base}")
+        image = self.built(Images.registry.build(*base))[0]
+        identity = podman("image", "inspect", "--format", "{{.Id}}", image)
+        podman("save", "--quiet", "--format", "oci-archive", "--output", ROOM / "replaced.tar", image)
+        podman("load", "--quiet", "--input", ROOM / "replaced.tar")
+        self.assertEqual(podman("image", "inspect", "--format", "{{.Id}}", image), identity, "the ID does not tell")
+        self.refused(126, "has another manifest than when it was built", *base)
+        rebuilt = self.built(Images.registry.build(*base, "--rebuild"))[0]
+        self.assertNotEqual(podman("image", "inspect", "--format", "{{.Id}}", rebuilt), identity)
+        firewall = self.built(Images.registry.build(*base))[1]
+        podman("tag", "localhost/agentbox/base:debian-bookworm", rebuilt)
+        podman("tag", "localhost/agentbox/base:debian-bookworm", firewall)
+        self.built(Images.registry.build(*base))
+        self.assertEqual(in_image(rebuilt, "codex").stdout, "codex 1.0.1\n", "the name is the image's again")
+        podman("save", "--quiet", "--format", "oci-archive", "--output", ROOM / "replaced.tar", firewall)
+        podman("load", "--quiet", "--input", ROOM / "replaced.tar")
+        if Images.registry.build(*base).returncode: # where loading keeps the manifest, nothing was replaced
+            self.refused(126, "has another manifest than when it was built", *base)
+            self.built(Images.registry.build(*base, "--rebuild"))
+        self.built(Images.registry.build(*base))
+
+    def test_6_an_interrupted_build_leaves_nothing(self):
+        """At every stage, and above all while a program runs in the build's container, which Podman alone lets run on."""
+        before = images()
+        command = [SMALL / "bin/agentbox", "build", "--rebuild", "--base", f"tar:{Images.other_base}"]
+        stages = [(number, delay) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) for delay in (0, 0.3, 1, 2, None)]
+        for number, delay in stages:
+            with self.subTest(signal=number, delay=delay):
+                build = subprocess.Popen(command, cwd=ROOM / "project", env=environment(npm_config_registry=Images.registry.address),
+                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                if delay is None:
+                    while build.poll() is None and not setup_processes():
+                        time.sleep(0.05)
+                else:
+                    time.sleep(delay)
+                build.send_signal(number)
+                start = time.monotonic()
+                _, err = build.communicate(timeout=60)
+                self.assertIn(build.returncode, (128 + number, -number), err) # the latter: before there is anything to remove
+                self.assertLess(time.monotonic() - start, 15)
+                self.assertEqual(setup_processes(), [])
+                self.assertEqual(podman("ps", "--all", "--external", "--quiet"), "")
+                self.assertFalse((ROOM / "cache/agentbox/build").exists())
+                left = [name for name in images() if name not in before and not re.search(r"/agentbox/(base|tools):", name)]
+                self.assertEqual(left, [], "something half made was left")
+        self.built(Images.registry.build("--base", f"tar:{Images.other_base}"))
 
     def test_7_a_mirror_that_cannot_be_reached(self):
         broken = base_tarball("broken.tar", lambda name, content: b"deb http://127.0.0.1:1/debian bookworm main\n" if name == "etc/apt/sources.list" else content)
@@ -176,7 +246,7 @@ class Images(unittest.TestCase):
 
     @unittest.skipUnless(TINY, "a small file system needs root")
     def test_7_a_disk_that_is_full_before_the_build(self):
-        self.refused(125, "too full to build the image", "--base", f"tar:{Images.other_base}", "--toolkit", "web",
+        self.refused(125, "not enough disk space to build the image", "--base", f"tar:{Images.other_base}", "--toolkit", "web",
                      XDG_CACHE_HOME=pathlib.Path(TINY) / "cache")
 
     @unittest.skipUnless(TINY, "a small file system needs root")

@@ -21,7 +21,7 @@ TEST_CASE("nothing is amiss on a good host") {
   }
 }
 
-TEST_CASE("every finding that is not ok says how to mend it, and every check can fail") {
+TEST_CASE("every finding that is not ok says how to fix it, and every check can fail") {
   const HostReport nothing; // nothing is installed, and it is root who asks
   const auto findings = examine(nothing);
   CHECK_FALSE(enforceable(findings));
@@ -97,7 +97,7 @@ TEST_CASE("the runtime folder") {
   }
 }
 
-TEST_CASE("linger is said, not judged") {
+TEST_CASE("linger is reported, not judged") {
   HostReport report = good_host();
   CHECK(contains(find(report, "linger").detail, "enable-linger dev"));
   report.linger = true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where Git's settings lead in the workspace, and what becomes of it.
+// Paths in the workspace that Git's settings name, and how they are handled.
 #include <filesystem>
 
 #include "box/announce.hpp"
@@ -133,7 +133,7 @@ TEST_CASE("what a command names and is not there yet, or is behind a link, is lo
   }
 }
 
-TEST_CASE("a repository's own data and what is guarded otherwise is no program") {
+TEST_CASE("a repository's own data and what is guarded otherwise are not programs") {
   const Home home;
   home.write("w/.git/config",
              "[alias]\na = !cat .git/HEAD .git/COMMIT_EDITMSG .git/logs/HEAD .env .git/tool sub/.git/HEAD\n");
@@ -226,7 +226,8 @@ TEST_CASE("more leads than can be protected are refused, and settings too long t
       FAIL("accepted");
     } catch (const support::Error& error) {
       CHECK(error.code() == support::ExitCode::refused);
-      CHECK(std::string(error.what()).find((home / file).string() + " is too long: 1048577 bytes") != std::string::npos);
+      CHECK(std::string(error.what()).find((home / file).string() + " is too long: 1048577 bytes") !=
+            std::string::npos);
       CHECK(error.hint().find("shorten it") != std::string::npos);
     }
     home.write(file, "");

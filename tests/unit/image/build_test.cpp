@@ -56,7 +56,7 @@ TEST_CASE("a failed step is explained by what it printed") {
       explain_output("Error: server certificate verification failed. CAfile: x\nCertificate verification failed\n")
           .reason,
       Contains("certificate"));
-  const Failure unknown = explain_output("one\ntwo\x1b[31m\n\n");
+  const BuildFailure unknown = explain_output("one\ntwo\x1b[31m\n\n");
   CHECK_THAT(unknown.reason, Contains("| one") && Contains("| two\\x1b[31m") && !Contains("\x1b"));
   CHECK(unknown.hint.empty());
 }

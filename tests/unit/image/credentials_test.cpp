@@ -2,14 +2,8 @@
 #include "image/credentials.hpp"
 
 #include "catch.hpp"
-#include "folder.hpp"
-#include "support/error.hpp"
-#include "support/file.hpp"
 
 using namespace agentbox::image;
-using agentbox::image_test::Folder;
-using agentbox::support::Error;
-using Catch::Matchers::Contains;
 
 namespace {
 
@@ -23,9 +17,11 @@ const std::string k_private = std::string("-----BEGIN OPENSSH PRIV") + "ATE KEY-
 } // namespace
 
 TEST_CASE("texts that hold credentials are found") {
-  for (const std::string& text : {k_openai, k_anthropic, k_github, k_aws, k_private, "key=" + k_openai + "\n",
-                                  "\"" + k_github + "\"", std::string("https://user:pass") + "word@example.com/x",
-                                  "//registry.npmjs.org/" + std::string(":_auth") + "Token=0123456789"}) {
+  for (const std::string& text :
+       {k_openai, k_anthropic, k_github, k_aws, k_private, "key=" + k_openai + "\n", "\"" + k_github + "\"",
+        std::string(R"({"private_key": "-----BEGIN PRIV)") + R"(ATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B"})",
+        std::string("https://user:pass") + "word@example.com/x",
+        "//registry.npmjs.org/" + std::string(":_auth") + "Token=0123456789"}) {
     INFO(text);
     CHECK(credential_in_text(text).has_value());
   }
@@ -35,23 +31,10 @@ TEST_CASE("harmless texts are not") {
   for (const std::string text :
        {"", "task-0123456789abcdefghijklmnop", "sk-short", "https://example.com/a@b:c", "https://user@example.com",
         "git@github.com:owner/repo.git", "-----BEGIN CERTIFICATE-----\nMIIB\n", "-----BEGIN PUBLIC KEY-----", "AKIA",
-        "ghp_tooshort", "risk-management-is-a-long-word-here"}) {
+        "if line == '-----BEGIN RSA PRIVATE KEY-----':\n  pass", "ghp_tooshort",
+        "risk-management-is-a-long-word-here"}) {
     INFO(text);
     CHECK_FALSE(credential_in_text(text).has_value());
-  }
-}
-
-TEST_CASE("names of variables that hold credentials") {
-  for (const char* name :
-       {"OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "npm_token", "DB_PASSWORD",
-        "TOKEN", "CLIENT_SECRET", "GH_PAT", "SSH_PRIVATE_KEY", "CLAUDE_CODE_OAUTH_TOKEN"}) {
-    INFO(name);
-    CHECK(is_credential_name(name));
-  }
-  for (const char* name : {"BASE", "TOOLS", "PATH", "SSH_PUBLIC_KEY", "KEYBOARD", "TOKENIZERS_PARALLELISM", "MONKEY",
-                           "LANG", "org.agentbox.base"}) {
-    INFO(name);
-    CHECK_FALSE(is_credential_name(name));
   }
 }
 
@@ -66,32 +49,5 @@ TEST_CASE("names of files that are credentials") {
                            "keys.txt", ".envrc.sample", "ca.pem"}) {
     INFO(path);
     CHECK_FALSE(is_credential_file(path));
-  }
-}
-
-TEST_CASE("a build argument that looks like a credential is refused, and its value not shown") {
-  CHECK_NOTHROW(refuse_credentials("the build argument", {{"BASE", "0123"}}));
-  CHECK_THROWS_AS(refuse_credentials("the build argument", {{"NPM_TOKEN", "x"}}), Error);
-  try {
-    refuse_credentials("the label", {{"note", k_openai}});
-    FAIL("it was not refused");
-  } catch (const Error& error) {
-    CHECK(error.code() == agentbox::support::ExitCode::refused);
-    CHECK_THAT(error.what(), Contains("the label note") && !Contains(k_openai));
-  }
-}
-
-TEST_CASE("a file in the context that looks like a credential is refused") {
-  const Folder folder;
-  std::filesystem::create_directory(folder.path() / "setup");
-  agentbox::support::write_file(folder.path() / "setup/packages.txt", "bash\n");
-  CHECK_NOTHROW(refuse_credentials_in_folder(folder.path()));
-  SECTION("by its name") {
-    agentbox::support::write_file(folder.path() / "setup/.netrc", "");
-    CHECK_THROWS_WITH(refuse_credentials_in_folder(folder.path()), Contains("setup/.netrc"));
-  }
-  SECTION("by its content") {
-    agentbox::support::write_file(folder.path() / "notes", k_private);
-    CHECK_THROWS_WITH(refuse_credentials_in_folder(folder.path()), Contains("notes") && Contains("a private key"));
   }
 }

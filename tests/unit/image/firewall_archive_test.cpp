@@ -9,7 +9,7 @@
 #include "temp_folder.hpp"
 #include "unit/oci/sample.hpp"
 
-namespace agentbox::oci {
+namespace agentbox::image {
 namespace {
 
 using tests::contains;
@@ -46,7 +46,8 @@ TEST_CASE("a library that is missing, and a list that makes no sense, are errors
 TEST_CASE("the image of a dynamic program holds its loader and libraries, and no shell") {
   const auto entries = firewall_image_entries(own_program(), policy::FirewallDriver::nftables);
   CHECK(has(entries, "/agentbox-firewall"));
-  CHECK(has(entries, program_interpreter(own_program())));
+  CHECK(std::any_of(entries.begin(), entries.end(),
+                    [](const auto& e) { return e.path.find("/ld-linux-") != std::string::npos; }));
   CHECK(std::any_of(entries.begin(), entries.end(), [](const auto& e) { return e.path.ends_with("/libc.so.6"); }));
   for (const char* path :
        {"/etc/agentbox/egress.json", "/run/agentbox", "/var/log/agentbox", "/etc/resolv.conf", "/proc"}) {
@@ -78,26 +79,11 @@ TEST_CASE("the driver iptables puts that program and its modules into the image,
 
 TEST_CASE("the firewall's image is the same each time") {
   const tests::TempFolder folder;
-  const auto first = write_firewall_image(folder / "a.tar", "localhost/agentbox/firewall:x", own_program(),
-                                          policy::FirewallDriver::nftables, "1");
-  const auto second = write_firewall_image(folder / "b.tar", "localhost/agentbox/firewall:x", own_program(),
-                                           policy::FirewallDriver::nftables, "1");
+  const auto first = write_firewall_image(folder / "a.tar", own_program(), policy::FirewallDriver::nftables, "1");
+  const auto second = write_firewall_image(folder / "b.tar", own_program(), policy::FirewallDriver::nftables, "1");
   CHECK(first.id == second.id);
-  CHECK(first.id !=
-        write_firewall_image(folder / "c.tar", "x", own_program(), policy::FirewallDriver::nftables, "2").id);
-}
-
-TEST_CASE("what is no program of this machine is refused") {
-  const tests::TempFolder folder;
-  const auto problem = [&](const std::filesystem::path& path) {
-    return error_of([&] { program_interpreter(path); }, support::ExitCode::failed);
-  };
-  CHECK(contains(problem(folder / "missing"), "cannot open"));
-  CHECK(contains(problem(folder.write("short", "\x7f"
-                                               "ELF")),
-                 "not a complete ELF"));
-  CHECK(contains(problem(folder.write("script", "#!/bin/sh\n" + std::string(200, ' '))), "not a program"));
+  CHECK(first.id != write_firewall_image(folder / "c.tar", own_program(), policy::FirewallDriver::nftables, "2").id);
 }
 
 } // namespace
-} // namespace agentbox::oci
+} // namespace agentbox::image

@@ -235,7 +235,7 @@ TEST_CASE("a folder of programs that took the place of another is new there") {
   CHECK(report.findings.size() == 1);
 }
 
-TEST_CASE("what Git's settings lead to is said when it is made or changed, and what is behind a link as well") {
+TEST_CASE("paths that Git's settings name are reported when they are made or changed, also behind a link") {
   const TempFolder folder;
   write(folder / "tools/same");
   write(folder / "tools/changed");
@@ -303,7 +303,7 @@ TEST_CASE("huge and deep trees end the look, and the report says so") {
   CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.find("ms") != std::string::npos);
 }
 
-TEST_CASE("a missing tree is said to be unread") {
+TEST_CASE("a missing tree is reported as unread") {
   CHECK(scanned({"/no/such/tree"}, Moment::now().earliest()).stopped == "1 directory could not be read");
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image/workplace.hpp"
+#include "image/build_directory.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 
 #include "support/error.hpp"
 #include "support/file.hpp"
@@ -19,7 +18,7 @@ namespace fs = std::filesystem;
 
 } // namespace
 
-Workplace::Workplace() {
+BuildDirectory::BuildDirectory() {
   const fs::path cache = support::cache_folder();
   support::make_private_folder(cache);
   const fs::path lock = cache / "build.lock";
@@ -28,15 +27,15 @@ Workplace::Workplace() {
     throw support::system_error(ExitCode::failed, "cannot open " + lock.string(), errno);
   }
   support::lock_exclusively(m_lock, lock.string());
-  m_folder = cache / "build";
+  m_path = cache / "build";
   std::error_code ignored;
-  fs::remove_all(m_folder, ignored);
-  support::make_private_folder(m_folder);
+  fs::remove_all(m_path, ignored);
+  support::make_private_folder(m_path);
 }
 
-Workplace::~Workplace() {
+BuildDirectory::~BuildDirectory() {
   std::error_code ignored;
-  fs::remove_all(m_folder, ignored);
+  fs::remove_all(m_path, ignored);
 }
 
 void require_space(const fs::path& path, std::uint64_t bytes) {
@@ -49,10 +48,10 @@ void require_space(const fs::path& path, std::uint64_t bytes) {
   constexpr double k_gigabyte = 1e9;
   if (!error && space.available < bytes) {
     throw Error(ExitCode::failed,
-                fmt::format("the disk is too full to build the image: {} has {:.1f} GB free, {:.1f} GB are needed",
+                fmt::format("not enough disk space to build the image: {} has {:.1f} GB free, {:.1f} GB are needed",
                             existing.string(), static_cast<double>(space.available) / k_gigabyte,
                             static_cast<double>(bytes) / k_gigabyte),
-                "make room: podman system prune, podman image prune");
+                "free some space: podman system prune, podman image prune");
   }
 }
 

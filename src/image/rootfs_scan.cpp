@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/rootfs_scan.hpp"
+
+#include <algorithm>
+#include <archive.h>
+#include <archive_entry.h>
+#include <array>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "image/archive_reader.hpp"
+#include "image/credentials.hpp"
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::image {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+namespace fs = std::filesystem;
+
+/// Package managers write here: documentation, tests and certificates, full of samples.
+bool is_package_path(std::string_view path) {
+  constexpr std::array k_places = {"usr/",  "bin/", "sbin/", "lib/", "lib32/",   "lib64/",     "libx32/",
+                                   "boot/", "opt/", "etc/",  "nix/", "var/lib/", "var/cache/", "var/log/"};
+  return std::any_of(k_places.begin(), k_places.end(), [&](const char* place) { return path.starts_with(place); });
+}
+
+bool is_suspicious_name(const std::string& path) {
+  if (!is_credential_file(path)) {
+    return false;
+  }
+  const bool hidden = path.starts_with('.') || path.find("/.") != std::string::npos;
+  return !is_package_path(path) || (hidden && !path.starts_with("usr/")) || path.starts_with("etc/ssh/ssh_host_");
+}
+
+/// Looks for credentials in a file that arrives in pieces.
+class ContentScan {
+public:
+  std::optional<std::string_view> update(std::string_view piece, std::int64_t offset) {
+    constexpr std::size_t k_max_credential = 4096;
+    if (offset != m_end) {
+      m_text.clear(); // a hole of a sparse file lies between
+    }
+    m_text.append(piece);
+    m_end = offset + static_cast<std::int64_t>(piece.size());
+    const auto kind = key_in_text(m_text);
+    m_text.erase(0, m_text.size() - std::min(m_text.size(), k_max_credential)); // a credential may go on in the next
+    return kind;
+  }
+
+private:
+  std::string m_text;
+  std::int64_t m_end = 0;
+};
+
+class RootfsScan {
+public:
+  /// The content of `also` is looked at wherever it lies.
+  RootfsScan(const fs::path& archive, std::string base, std::set<std::string> also)
+      : m_reader(archive_read_new()), m_base(std::move(base)), m_also(std::move(also)) {
+    // Exactly what `podman import` unpacks, and no filter that runs a program. Names are bytes, whatever the locale.
+    archive_read_support_filter_gzip(m_reader.get());
+    archive_read_support_filter_bzip2(m_reader.get());
+    archive_read_support_filter_xz(m_reader.get());
+    archive_read_support_filter_zstd(m_reader.get());
+    archive_read_support_format_tar(m_reader.get());
+    archive_read_set_options(m_reader.get(), "hdrcharset=BINARY");
+    constexpr std::size_t k_block = 1U << 18U;
+    if (archive_read_open_filename(m_reader.get(), archive.c_str(), k_block) != ARCHIVE_OK) {
+      fail();
+    }
+  }
+
+  /// Returns the files of packages that have a second name (hard link) elsewhere.
+  std::set<std::string> run() {
+    archive_entry* entry = nullptr;
+    for (int result = 0; (result = archive_read_next_header(m_reader.get(), &entry)) != ARCHIVE_EOF;) {
+      if (result != ARCHIVE_OK && result != ARCHIVE_WARN) { // a warning is about an attribute; the entry is whole
+        fail();
+      }
+      check(entry);
+    }
+    return std::move(m_linked);
+  }
+
+private:
+  /// "./a//b/../c" and "/a/c" are "a/c".
+  static std::string normal(const char* name) {
+    return fs::path("/" + std::string(name)).lexically_normal().relative_path().string();
+  }
+
+  void check(archive_entry* entry) {
+    const char* name = archive_entry_pathname(entry);
+    const auto type = archive_entry_filetype(entry);
+    if (name == nullptr || *name == '\0') {
+      refuse("has an entry whose name cannot be read");
+    }
+    const std::string path = normal(name);
+    for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+      if (m_links.contains(path.substr(0, slash))) {
+        refuse("has an entry below a symbolic link: /" + support::escape_untrusted(path));
+      }
+    }
+    if (type == AE_IFLNK) {
+      m_links.insert(path);
+    }
+    if (type != AE_IFDIR && is_suspicious_name(path)) {
+      refuse("holds what looks like a credential: /" + support::escape_untrusted(path));
+    }
+    const char* target = archive_entry_hardlink(entry);
+    if (target != nullptr && !is_package_path(path) && is_package_path(normal(target))) {
+      m_linked.insert(normal(target));
+    }
+    if (type == AE_IFREG && (!is_package_path(path) || m_also.contains(path))) {
+      check_content(path);
+    }
+  }
+
+  void check_content(const std::string& path) {
+    ContentScan scan;
+    const void* bytes = nullptr;
+    std::size_t size = 0;
+    la_int64_t offset = 0;
+    int result = ARCHIVE_OK;
+    while ((result = archive_read_data_block(m_reader.get(), &bytes, &size, &offset)) == ARCHIVE_OK) {
+      if (const auto kind = scan.update({static_cast<const char*>(bytes), size}, offset)) {
+        refuse("holds " + std::string(*kind) + ": /" + support::escape_untrusted(path));
+      }
+    }
+    if (result != ARCHIVE_EOF) {
+      fail();
+    }
+  }
+
+  [[noreturn]] void refuse(const std::string& what) const {
+    throw Error(ExitCode::refused, "the base " + support::escape_untrusted(m_base) + " " + what,
+                "remove it from the root filesystem; everything in the base stays in the image");
+  }
+
+  [[noreturn]] void fail() const {
+    const char* why = archive_error_string(m_reader.get());
+    throw Error(ExitCode::usage,
+                "--base: " + support::escape_untrusted(m_base) + " is not a tar archive of a root filesystem (" +
+                    support::escape_untrusted(why == nullptr ? "unknown error" : why) + ")",
+                "make one with tar, docker export or podman export");
+  }
+
+  ArchiveReader m_reader;
+  std::string m_base;
+  std::set<std::string> m_also;
+  std::set<std::string> m_links; ///< paths of the symbolic links so far
+  std::set<std::string> m_linked;
+};
+
+} // namespace
+
+void refuse_credentials_in_rootfs(const fs::path& archive, const std::string& base) {
+  if (const std::set<std::string> linked = RootfsScan(archive, base, {}).run(); !linked.empty()) {
+    RootfsScan(archive, base, linked).run();
+  }
+}
+
+} // namespace agentbox::image

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builds with a podman that only notes its arguments.
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <sstream>
+#include <thread>
+#include <unistd.h>
+
+#include "catch.hpp"
+#include "image/image.hpp"
+#include "policy/toolkits.hpp"
+#include "registry.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/signals.hpp"
+#include "temp_folder.hpp"
+
+using namespace agentbox;
+using image_test::Registry;
+namespace fs = std::filesystem;
+
+namespace {
+
+class Host {
+public:
+  /// `cases` are the arms of podman's `case $1`.
+  explicit Host(const std::string& cases, const std::string& registry = "http://127.0.0.1:1") {
+    for (const char* name : {"XDG_CACHE_HOME", "XDG_STATE_HOME"}) {
+      setenv(name, (m_folder / name).c_str(), 1);
+    }
+    setenv("npm_config_registry", registry.c_str(), 1);
+    const std::string log = (m_folder / "calls").string();
+    fs::permissions(m_folder.write("podman", "#!/bin/sh\necho \"$*\" >>'" + log + "'\ncase $1 in\n" + cases + "esac\n"),
+                    fs::perms::owner_all);
+    fs::create_directories(m_folder / "share");
+    fs::create_directory_symlink(fs::path(AGENTBOX_SOURCE_DIR) / "containerfiles", m_folder / "share/containerfiles");
+    m_folder.write("libexec/agent-entrypoint", "x");
+    m_info.graph_root = m_folder / "storage";
+    m_info.graph_driver = "overlay";
+  }
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+  Host(Host&&) = delete;
+  Host& operator=(Host&&) = delete;
+  ~Host() {
+    for (const char* name : {"XDG_CACHE_HOME", "XDG_STATE_HOME", "npm_config_registry"}) {
+      unsetenv(name);
+    }
+  }
+
+  image::ImageRef build(const std::string& base = policy::default_base_image()) const {
+    const podman::Podman podman(m_folder / "podman", {});
+    policy::ImageChoice choice;
+    choice.base = base;
+    return image::ensure_agent_image(podman, m_info,
+                                     {m_folder / "bin/agentbox", m_folder / "libexec", m_folder / "share"}, choice, {});
+  }
+  std::string calls() const { return support::read_file_if_exists(m_folder / "calls", 1U << 20U).value_or(""); }
+  const tests::TempFolder& folder() const { return m_folder; }
+
+private:
+  tests::TempFolder m_folder;
+  podman::PodmanInfo m_info;
+};
+
+/// The cases of a podman with every image in its store, under the ID aaa..., and of Debian.
+std::string full_store() {
+  const std::string id(64, 'a');
+  return "image) case \"$*\" in *Digest*) exit 1;; *) echo " + id +
+         ";; esac;;\n"
+         "cp) cd '" AGENTBOX_BINARY_DIR "' && mkdir -p image-test && echo ID=debian >image-test/os-release &&"
+         " tar -cf - image-test/os-release;;\n";
+}
+
+} // namespace
+
+TEST_CASE("a base that cannot be pulled is reported at once, whatever the downloads do") {
+  const Registry registry("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nx", Registry::After::silence);
+  const Host host("image) exit 1;;\n"
+                  "pull) sleep 0.3; echo 'Error: writing blob: no space left on device' >&2; exit 125;;\n",
+                  registry.address());
+  const auto start = std::chrono::steady_clock::now();
+  CHECK_THROWS_WITH(host.build(), Catch::Contains("cannot pull the base image docker.io/library/debian") &&
+                                      Catch::Contains("the disk is full"));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(30));
+  CHECK_FALSE(fs::exists(host.folder() / "XDG_CACHE_HOME/agentbox/build"));
+}
+
+TEST_CASE("an image under a tag of ours that agentbox did not make is built again") {
+  const Host host(full_store() + "build) echo broken; exit 1;;\n");
+  CHECK_THROWS_WITH(host.build(), Catch::Contains("installing the tools (apt) failed"));
+  CHECK_FALSE(fs::exists(host.folder() / "XDG_STATE_HOME/agentbox/manifests.json"));
+}
+
+TEST_CASE("an interrupted build ends what runs in its container and removes what it made") {
+  const int number = GENERATE(SIGINT, SIGTERM, SIGHUP);
+  const tests::TempFolder marks;
+  const Host host(full_store() + "build) setsid sleep 100 & echo $! >'" + (marks / "container").string() +
+                  "'; wait; exit 1;;\n");
+  {
+    const support::Signals signals;
+    std::thread sender([&] {
+      while (support::read_file_if_exists(marks / "container", 100).value_or("").empty()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      }
+      kill(getpid(), number);
+    });
+    const auto start = std::chrono::steady_clock::now();
+    try {
+      host.build();
+      FAIL("it went on");
+    } catch (const support::Interrupted& error) {
+      CHECK(error.signal() == number);
+    }
+    sender.join();
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(60));
+  }
+  const pid_t container = std::stoi(support::read_file(marks / "container", 100));
+  CHECK(kill(container, 0) == -1);
+  CHECK_FALSE(fs::exists(host.folder() / "XDG_CACHE_HOME/agentbox/build"));
+  CHECK(fs::is_empty(host.folder() / "XDG_STATE_HOME/agentbox/logs"));
+  const std::string after = host.calls().substr(host.calls().find("build "));
+  CHECK_THAT(after,
+             Catch::Contains("rm --force --ignore --time=0 agentbox-build") &&
+                 Catch::Contains("ps --all --external --quiet --filter name=^agentbox-build-working-container") &&
+                 Catch::Contains("untag localhost/agentbox/agentbox-build:base") &&
+                 Catch::Contains("image prune --force --filter label=org.agentbox.image"));
+}

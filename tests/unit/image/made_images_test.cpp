@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/made_images.hpp"
+
+#include <sys/stat.h>
+
+#include "catch.hpp"
+#include "support/digest.hpp"
+#include "support/error.hpp"
+#include "temp_folder.hpp"
+
+using namespace agentbox;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string k_a(64, 'a');
+const std::string k_b(64, 'b');
+
+/// A store of Podman's as files, and a podman that knows no image.
+class Pins {
+public:
+  Pins() {
+    m_info.graph_driver = "overlay";
+    m_info.graph_root = m_folder / "storage";
+    fs::permissions(m_folder.write("podman", "#!/bin/sh\nexit 125\n"), fs::perms::owner_all);
+  }
+
+  std::string store(const std::string& id, const std::string& annotations = "{}", const std::string& config = "") {
+    const std::string manifest = R"({"config": {"digest": "sha256:)" + (config.empty() ? id : config) +
+                                 R"("}, "annotations": )" + annotations + "}";
+    m_folder.write("storage/overlay-images/" + id + "/manifest", manifest);
+    return support::sha256_hex(manifest);
+  }
+  void remove(const std::string& id) { fs::remove_all(m_info.graph_root / ("overlay-images/" + id)); }
+
+  /// "yes", "no", or what is thrown.
+  std::string has(const std::string& id) const {
+    try {
+      return images().has(id) ? "yes" : "no";
+    } catch (const support::Error& error) {
+      CHECK(error.code() == support::ExitCode::refused);
+      return error.what();
+    }
+  }
+  std::string pin(const std::string& id, const std::optional<std::string>& digest = std::nullopt) const {
+    try {
+      images().pin(id, digest);
+      return "pinned";
+    } catch (const support::Error& error) {
+      CHECK(error.code() == support::ExitCode::refused);
+      return error.what();
+    }
+  }
+  fs::path file() const { return m_folder / "state/manifests.json"; }
+  const tests::TempFolder& folder() const { return m_folder; }
+
+private:
+  image::MadeImages images() const { return {m_podman, m_info, file()}; }
+
+  tests::TempFolder m_folder;
+  podman::Podman m_podman{m_folder / "podman", {}};
+  podman::PodmanInfo m_info;
+};
+
+} // namespace
+
+TEST_CASE("an image is ours when it was pinned after its build, and as long as it keeps that manifest") {
+  Pins pins;
+  pins.store(k_a);
+  pins.store(k_b);
+  CHECK(pins.has(k_a) == "no"); // whoever made it: looking at it pins nothing
+  CHECK(pins.has(k_a) == "no");
+  CHECK(pins.pin(k_a) == "pinned");
+  CHECK(pins.has(k_a) == "yes");
+  CHECK(pins.has(k_b) == "no");
+  pins.store(k_a, R"({"run.oci.seccomp_bpf_data": "AAAA"})");
+  CHECK_THAT(pins.has(k_a), Catch::Contains("has another manifest than when it was built"));
+  pins.store(k_a, R"({"org.opencontainers.image.created": "now"})");
+  CHECK(pins.pin(k_a) == "pinned"); // built again
+  CHECK(pins.has(k_a) == "yes");
+  pins.remove(k_a);
+  CHECK(pins.has(k_a) == "no");
+  struct stat info {};
+  REQUIRE(stat(pins.file().c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777U) == 0600);
+}
+
+TEST_CASE("what the build did not make is not pinned") {
+  Pins pins;
+  CHECK_THAT(pins.pin(k_a), Catch::Contains("was replaced while it was loaded"));
+  pins.store(k_a, R"({"run.oci.seccomp_bpf_data": "AAAA"})");
+  CHECK_THAT(pins.pin(k_a), Catch::Contains("run.oci.seccomp_bpf_data"));
+  pins.store(k_a, "{}", k_b);
+  CHECK_THAT(pins.pin(k_a), Catch::Contains("the manifest of another image"));
+  const std::string digest = pins.store(k_a);
+  CHECK_THAT(pins.pin(k_a, k_b), Catch::Contains("was replaced while it was loaded"));
+  CHECK(pins.has(k_a) == "no");
+  CHECK_FALSE(fs::exists(pins.file()));
+  CHECK(pins.pin(k_a, digest) == "pinned");
+}
+
+TEST_CASE("a damaged file of pins holds none") {
+  Pins pins;
+  pins.store(k_a);
+  CHECK(pins.pin(k_a) == "pinned");
+  pins.folder().write("state/manifests.json", "[1");
+  CHECK(pins.has(k_a) == "no");
+  CHECK(pins.pin(k_a) == "pinned");
+  CHECK(pins.has(k_a) == "yes");
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "podman/installation.hpp"
+
+#include "catch.hpp"
+#include "support/error.hpp"
+#include "temp_folder.hpp"
+
+using namespace agentbox;
+namespace fs = std::filesystem;
+
+TEST_CASE("programs and data are found beside the program, in its own prefix only") {
+  const tests::TempFolder prefix;
+  const fs::path program = prefix / "bin/agentbox";
+  const auto refusal = [&]() -> std::string {
+    try {
+      podman::installation_of(program);
+    } catch (const support::Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(refusal() == "agentbox is not installed completely: " + (prefix / "libexec/agentbox").string() + " is missing");
+  fs::create_directories(prefix / "libexec/agentbox");
+  CHECK(refusal() == "agentbox is not installed completely: " + (prefix / "share/agentbox").string() + " is missing");
+  fs::create_directories(prefix / "share/agentbox");
+  CHECK(refusal().empty());
+  CHECK(podman::installation_of(program).hook() == prefix / "libexec/agentbox/agentbox-hook");
+}
+
+TEST_CASE("a program that is not installed does not fall back to the directory it was built in") {
+  CHECK_THROWS_AS(podman::find_installation(), support::Error); // this test lies in build/tests/unit/podman
+}
