@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// agentbox-unpack LAYOUT ROOTFS [UID GID]: unpacks the image in an OCI image layout to an empty folder. A program of
-// its own, because it runs in a user namespace (`podman unshare`), where it may give files to the box's other users.
-//
-// With UID and GID: this process is root of a namespace in which the host's user is 0 and his subordinate ids follow;
-// the box's user UID:GID shall be the host's user (Podman's keep-id), everybody else one of the subordinate ids.
-#include <charconv>
+// agentbox-unpack TAR DIRECTORY UID: extracts a container that `podman export` wrote to TAR into the new DIRECTORY. A
+// program of its own because it runs under `podman unshare`, where files can be given to the box's other users: user
+// and group UID of the box become the user, everybody else a subordinate id (Podman's keep-id).
+#include <cerrno>
 #include <cstdio>
 #include <exception>
-#include <filesystem>
+#include <fcntl.h>
 #include <string>
 #include <sys/stat.h>
-#include <vector>
+#include <unistd.h>
 
-#include "oci/bundle/layout.hpp"
-#include "oci/bundle/mappings.hpp"
+#include "oci/bundle/extract.hpp"
+#include "oci/bundle/id_maps.hpp"
 #include "support/error.hpp"
+#include "support/fd.hpp"
 
 namespace {
 
@@ -22,39 +21,28 @@ namespace bundle = agentbox::oci::bundle;
 using agentbox::support::Error;
 using agentbox::support::ExitCode;
 
-std::uint32_t number(const std::string& text) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    throw Error(ExitCode::usage, "not a number: " + text);
+void run(const char* tar, const char* directory, const char* uid) {
+  const auto ids = bundle::keep_id_inside(static_cast<std::uint32_t>(std::stoul(uid)));
+  const agentbox::support::Fd input(open(tar, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!input) {
+    throw agentbox::support::system_error(ExitCode::failed, std::string("cannot open ") + tar, errno);
   }
-  return value;
-}
-
-void run(const std::vector<std::string>& words) {
-  if (words.size() != 2 && words.size() != 4) {
-    throw Error(ExitCode::usage, "usage: agentbox-unpack LAYOUT ROOTFS [UID GID]");
+  umask(022);
+  const auto root = ids.front().host_id;
+  if (mkdir(directory, 0755) != 0 || chdir(directory) != 0 || chown(".", root, root) != 0) {
+    throw agentbox::support::system_error(ExitCode::failed, std::string("cannot create ") + directory, errno);
   }
-  std::vector<agentbox::oci::IdMapping> uids;
-  std::vector<agentbox::oci::IdMapping> gids;
-  if (words.size() == 4) {
-    uids = bundle::keep_id_inside(number(words[2]));
-    gids = bundle::keep_id_inside(number(words[3]));
-  }
-  umask(0);
-  std::filesystem::create_directory(words[1]);
-  if (!std::filesystem::is_empty(words[1])) {
-    throw Error(ExitCode::failed, words[1] + " is not empty");
-  }
-  bundle::Rootfs rootfs(words[1], uids, gids);
-  bundle::unpack_image(words[0], rootfs, {});
+  bundle::extract(input.get(), ids, {});
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
   try {
-    run({argv + 1, argv + argc});
+    if (argc != 4) {
+      throw Error(ExitCode::usage, "usage: agentbox-unpack TAR DIRECTORY UID");
+    }
+    run(argv[1], argv[2], argv[3]);
     return 0;
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n%s\n", error.what(), error.hint().c_str()); // for agentbox, which shows both

@@ -2,13 +2,12 @@
 #include "generate/gather.hpp"
 
 #include <algorithm>
-#include <pwd.h>
+#include <nlohmann/json.hpp>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "box/probe.hpp"
 #include "boxes/session_paths.hpp"
-#include "oci/bundle/mappings.hpp"
+#include "oci/bundle/id_maps.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/terminal.hpp"
@@ -17,15 +16,10 @@ namespace agentbox::generate {
 namespace {
 
 namespace fs = std::filesystem;
+using nlohmann::json;
 
-constexpr std::size_t k_subid_bytes = 4U << 20U;
 constexpr std::size_t k_profile_bytes = 1U << 20U;
 constexpr std::size_t k_bundle_bytes = 1000U << 10U; // of a ConfigMap, which holds 1 MiB in all
-
-std::string own_name() {
-  const passwd* entry = getpwuid(getuid());
-  return entry == nullptr ? std::string() : entry->pw_name;
-}
 
 /// A generated set is for an agent's own terminal; there is no caller's to ask.
 void set_terminal(oci::HostFacts& facts, const policy::Run& run) {
@@ -122,13 +116,22 @@ oci::PodFacts gather_for_cluster(const policy::Policy& policy) {
   return facts;
 }
 
-void add_id_mappings(oci::HostFacts& facts, const policy::User& user) {
-  const auto mappings = [](const char* file, std::uint32_t box_id, std::uint32_t own_id) {
-    const std::string text = support::read_file_if_exists(file, k_subid_bytes).value_or("");
-    return oci::bundle::keep_id_outside(box_id, own_id, oci::bundle::subordinate_ranges(text, own_name(), getuid()));
+void add_id_mappings(oci::HostFacts& facts, const policy::User& user, const podman::Podman& podman) {
+  const json maps = json::parse(podman.capture({"info", "--format", "{{json .Host.IDMappings}}"}), nullptr, false);
+  const auto mappings = [&](const char* key, std::uint32_t box_id) {
+    std::vector<oci::IdMapping> rootless;
+    for (const json& map : maps.at(key)) {
+      rootless.push_back({map.at("container_id"), map.at("host_id"), map.at("size")});
+    }
+    return oci::bundle::keep_id_outside(box_id, rootless);
   };
-  facts.uid_mappings = mappings("/etc/subuid", user.uid, getuid());
-  facts.gid_mappings = mappings("/etc/subgid", user.gid, getgid());
+  try {
+    facts.uid_mappings = mappings("uidmap", user.uid);
+    facts.gid_mappings = mappings("gidmap", user.gid);
+  } catch (const json::exception&) {
+    throw support::Error(support::ExitCode::refused, "`podman info` does not show the id maps",
+                         "agentbox doctor says what Podman needs");
+  }
 }
 
 } // namespace agentbox::generate

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "oci/pod/pod.hpp"
+#include "podman/podman.hpp"
 #include "podman/podman_info.hpp"
 
 namespace agentbox::generate {
@@ -19,8 +20,8 @@ oci::PodFacts gather_for_cluster(const policy::Policy& policy);
 /// run, on the host. The same policy when `folder` lies elsewhere.
 policy::Policy protect_folder(const policy::Policy& policy, const std::filesystem::path& folder);
 
-/// The id maps of a bundle, from /etc/subuid and /etc/subgid. Throws support::Error(refused) when the ranges are too
-/// small.
-void add_id_mappings(oci::HostFacts& facts, const policy::User& user);
+/// Sets the id maps of a bundle, which are those of Podman's keep-id. Throws support::Error(refused) when there are too
+/// few subordinate ids.
+void add_id_mappings(oci::HostFacts& facts, const policy::User& user, const podman::Podman& podman);
 
 } // namespace agentbox::generate

@@ -2,7 +2,6 @@
 #include "generate/generate.hpp"
 
 #include "generate/gather.hpp"
-#include "generate/leftovers.hpp"
 #include "generate/output_folder.hpp"
 #include "generate/output_record.hpp"
 #include "generate/unpack_images.hpp"
@@ -12,6 +11,7 @@
 #include "podman/installation.hpp"
 #include "podman/podman.hpp"
 #include "podman/podman_info.hpp"
+#include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/text.hpp"
 
@@ -64,9 +64,10 @@ oci::PodFacts facts_for(const policy::Policy& policy, const Request& request, co
   case oci::Door::kube:
   case oci::Door::quadlet: break;
   }
-  oci::PodFacts facts = gather(policy, podman::podman_info(podman::Podman::find()), folder);
+  const podman::Podman podman = podman::Podman::find();
+  oci::PodFacts facts = gather(policy, podman::podman_info(podman), folder);
   if (request.door == oci::Door::oci) {
-    add_id_mappings(facts.host, policy.fields().user);
+    add_id_mappings(facts.host, policy.fields().user, podman);
   }
   return facts;
 }
@@ -98,21 +99,21 @@ std::string printed(const oci::GeneratedSet& set) {
 std::vector<std::string> write_set(const policy::Policy& policy, const Request& request, const fs::path& folder,
                                    const oci::GeneratedSet& set, const std::string& record, const ImageNames& images) {
   OutputFolder output(folder, request.force, is_complete_bundle(request), remove_tree);
-  std::vector<std::string> left = remove_leftovers(folder, remove_tree);
   output.write(set);
   output.write({{k_record_file, record}});
   if (is_complete_bundle(request)) {
     const podman::Podman podman = podman::Podman::find();
     const podman::Installation installation = podman::find_installation();
-    fs::create_directory(output.aside() / "run");
+    fs::create_directory(output.temporary() / "run");
     const policy::User& user = policy.fields().user;
-    unpack_rootfs(podman, installation, images.agent, user, output.aside() / oci::k_agent_rootfs,
-                  output.aside() / "run");
-    unpack_rootfs(podman, installation, images.firewall, user, output.aside() / oci::k_firewall_rootfs,
-                  output.aside() / "run");
+    const std::string container = "agentbox-unpack-" + support::sha256_hex(folder.string()).substr(0, 16);
+    unpack_rootfs(podman, installation, images.agent, user, output.temporary() / oci::k_agent_rootfs,
+                  output.temporary() / "run", container);
+    unpack_rootfs(podman, installation, images.firewall, user, output.temporary() / oci::k_firewall_rootfs,
+                  output.temporary() / "run", container);
   }
   output.commit();
-  return left;
+  return output.kept_leftovers();
 }
 
 } // namespace

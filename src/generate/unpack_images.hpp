@@ -9,11 +9,13 @@
 
 namespace agentbox::generate {
 
-/// Unpacks image `image` of the user's store to `rootfs` (made here), owned as the box sees it: by `podman save` to an
-/// OCI layout in `scratch`, and agentbox-unpack in `podman unshare`. Throws support::Error with the unpacker's own
-/// words for a hostile image.
+/// Unpacks image `image` of the user's store to the new directory `rootfs`, owned as the box sees it: `podman create`
+/// of container `name`, which is never started (one that a killed run left is replaced), `podman export` into
+/// `scratch`, and agentbox-unpack under `podman unshare`. Throws support::Error, with the unpacker's own words for a
+/// hostile image.
 void unpack_rootfs(const podman::Podman& podman, const podman::Installation& installation, const std::string& image,
-                   const policy::User& user, const std::filesystem::path& rootfs, const std::filesystem::path& scratch);
+                   const policy::User& user, const std::filesystem::path& rootfs, const std::filesystem::path& scratch,
+                   const std::string& name);
 
 /// Removes `folder` with all that is in it, also what belongs to subordinate ids (with Podman's help). Nothing happens
 /// when it does not exist. Throws support::Error.

@@ -54,7 +54,7 @@ INSIDE = {
         "kube": {"", "pod"},
         "kubernetes": {"", "pod"},
         "quadlet": {"", "pod", "kube"},
-        "bundle": {"", "pod", "seccomp"},
+        "bundle": {"", "pod"},
     },
     "firewall": {
         "": {"serve"},

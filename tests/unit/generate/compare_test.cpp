@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
 #include "generate/compare.hpp"
-#include "oci/bundle/mappings.hpp"
+#include "oci/bundle/id_maps.hpp"
 #include "policy/policy_json.hpp"
 #include "support/file.hpp"
 #include "tar.hpp"
@@ -126,16 +126,13 @@ TEST_CASE("a record tells which files were changed by hand") {
 TEST_CASE("the id maps of a bundle are Podman's keep-id") {
   using oci::IdMapping;
   namespace bundle = oci::bundle;
-  const auto ranges =
-      bundle::subordinate_ranges("other:1:2\ndev:100000:65536\n1000:300000:10\nbad\ndev:x:1\n", "dev", 1000);
-  REQUIRE(ranges.size() == 2);
-  CHECK(bundle::keep_id_outside(1000, 1234, {{100000, 65536}}) ==
+  CHECK(bundle::keep_id_outside(1000, {{0, 1234, 1}, {1, 100000, 65536}}) ==
         std::vector<IdMapping>{{0, 100000, 1000}, {1000, 1234, 1}, {1001, 101000, 64536}});
-  CHECK(bundle::keep_id_outside(5, 1234, {{100, 3}, {200, 4}}) ==
+  CHECK(bundle::keep_id_outside(5, {{0, 1234, 1}, {1, 100, 3}, {4, 200, 4}}) ==
         std::vector<IdMapping>{{0, 100, 3}, {3, 200, 2}, {5, 1234, 1}, {6, 202, 2}});
-  CHECK(bundle::keep_id_outside(5, 1234, {{100, 5}}) == std::vector<IdMapping>{{0, 100, 5}, {5, 1234, 1}});
-  CHECK(contains(error_of([&] { bundle::keep_id_outside(1000, 1234, {{100000, 10}}); }), "too few"));
-  CHECK_FALSE(error_of([&] { bundle::keep_id_outside(1000, 1234, {}); }).empty());
+  CHECK(bundle::keep_id_outside(5, {{0, 1234, 1}, {1, 100, 5}}) == std::vector<IdMapping>{{0, 100, 5}, {5, 1234, 1}});
+  CHECK(contains(error_of([&] { bundle::keep_id_outside(1000, {{0, 1234, 1}, {1, 100000, 10}}); }), "too few"));
+  CHECK_FALSE(error_of([&] { bundle::keep_id_outside(1000, {}); }).empty());
 }
 
 } // namespace

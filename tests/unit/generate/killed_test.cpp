@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "catch.hpp"
-#include "generate/leftovers.hpp"
 #include "generate/output_folder.hpp"
 #include "generate/output_record.hpp"
 #include "support/file.hpp"
@@ -21,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using generate::OutputFolder;
-using generate::remove_leftovers;
 using tests::contains;
 using tests::TempFolder;
 
@@ -36,22 +34,21 @@ void remove_tree(const fs::path& folder) {
 std::vector<std::string> write(const fs::path& folder, const oci::GeneratedSet& set, const std::string& record,
                                bool force = false) {
   OutputFolder output(folder, force, false, remove_tree);
-  std::vector<std::string> left = remove_leftovers(folder, remove_tree);
   output.write(set);
   output.write({{generate::k_record_file, record}});
   output.commit();
-  return left;
+  return output.kept_leftovers();
 }
 
 std::string record_of(const oci::GeneratedSet& set) {
   return generate::record_text(oci::Door::kube, tests::build(tests::sample_fields()), {}, set);
 }
 
-/// The folders beside `output` that have the name of one aside.
-std::vector<fs::path> asides(const fs::path& output) {
+/// The temporary directories beside `output`.
+std::vector<fs::path> temporaries(const fs::path& output) {
   std::vector<fs::path> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(output.parent_path())) {
-    if (generate::is_aside_name(output, entry.path().filename().string())) {
+    if (generate::is_temporary_name(output, entry.path().filename().string())) {
       found.push_back(entry.path());
     }
   }
@@ -127,7 +124,7 @@ void after_each_kill(bool force, const std::function<void(const fs::path& output
     INFO("killed before step " << step);
     check(output);
   }
-  CHECK(step > 30); // the steps were there to be tried
+  CHECK(step > 20); // the steps were there to be tried
 }
 
 std::string content(const fs::path& file) {
@@ -141,9 +138,9 @@ TEST_CASE("whatever a killed run leaves is gone after the next one") {
     after_each_kill(
         false, [](const fs::path& /*output*/) {},
         [&](const fs::path& output) {
-          seen += asides(output).size();
+          seen += temporaries(output).size();
           CHECK(write(output, k_new, record).empty());
-          CHECK(asides(output).empty());
+          CHECK(temporaries(output).empty());
           CHECK(content(output / "more.yaml") == "more\n");
         });
   }
@@ -151,12 +148,12 @@ TEST_CASE("whatever a killed run leaves is gone after the next one") {
     after_each_kill(
         false, [old = record_of(k_old)](const fs::path& output) { write(output, k_old, old); },
         [&](const fs::path& output) {
-          seen += asides(output).size();
+          seen += temporaries(output).size();
           const bool replaced = content(output / "pod.yaml") == "new\n";
           CHECK(content(output / "pod.yaml") == (replaced ? "new\n" : "old\n"));
           CHECK(fs::exists(output / "more.yaml") == replaced);
           CHECK(write(output, k_new, record).empty());
-          CHECK(asides(output).empty());
+          CHECK(temporaries(output).empty());
           CHECK(content(output / "more.yaml") == "more\n");
         });
   }
@@ -174,15 +171,15 @@ TEST_CASE("what a killed run with --force leaves is either certain to be ours or
         support::write_file(output / "pod.yaml", "mine");
       },
       [&](const fs::path& output) {
-        const std::vector<fs::path> before = asides(output);
+        const std::vector<fs::path> before = temporaries(output);
         const bool lost = content(output / "pod.yaml") == "new\n" && before.empty(); // as --force says
         const std::vector<std::string> lines = write(output, k_new, record_of(k_new), true);
-        const std::vector<fs::path> left = asides(output);
+        const std::vector<fs::path> left = temporaries(output);
         CHECK(lines.size() == left.size());
         std::string everything = content(output / "notes/a");
         for (const fs::path& folder : left) {
           CHECK(contains(lines.at(0), folder.string()));
-          everything += content(folder / generate::k_exchanged / "notes/a");
+          everything += content(folder / "notes/a");
         }
         CHECK(everything == "precious");
         CHECK_FALSE((lost && !left.empty()));
@@ -200,11 +197,11 @@ TEST_CASE("a run that is still at work is left alone by another, and ends well")
   first.write(k_old);
   first.write({{generate::k_record_file, record_of(k_old)}});
   CHECK(write(scratch / "other", k_new, record_of(k_new)).empty());
-  CHECK(remove_leftovers(output, remove_tree).empty());
-  CHECK(fs::exists(first.aside() / "pod.yaml"));
+  CHECK(OutputFolder(output, false, false, remove_tree).kept_leftovers().empty());
+  CHECK(fs::exists(first.temporary() / "pod.yaml"));
   first.commit();
   CHECK(content(output / "pod.yaml") == "old\n");
-  CHECK(asides(output).empty());
+  CHECK(temporaries(output).empty());
 }
 
 } // namespace

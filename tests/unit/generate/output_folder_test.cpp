@@ -38,7 +38,7 @@ std::size_t entries(const fs::path& folder) {
 
 const oci::GeneratedSet k_set = {{"pod.yaml", "one\n"}, {"deep/start", "#!/bin/sh\n", 0755}};
 
-TEST_CASE("a set appears as a whole, and nothing is left aside") {
+TEST_CASE("a set appears as a whole, and nothing is left beside it") {
   const ScratchFolder scratch;
   const fs::path folder = scratch.path() / "new/out";
   write(folder, k_set);
@@ -102,17 +102,17 @@ TEST_CASE("when the set cannot be finished the old one stays and nothing else") 
   CHECK(entries(scratch.path()) == 1);
 }
 
-TEST_CASE("what is no folder of one's own is refused") {
+TEST_CASE("an output that is not a directory of its own is refused") {
   const ScratchFolder scratch;
   const auto refusal = [](const fs::path& folder) {
     return error_of([&] { write(generate::resolve_output(folder), k_set, true); });
   };
   std::ofstream(scratch.path() / "file") << "x";
   fs::create_directory_symlink(scratch.path(), scratch.path() / "link");
-  CHECK(contains(refusal(scratch.path() / "file"), "no folder"));
-  CHECK(contains(refusal(scratch.path() / "link"), "no folder"));
-  CHECK(contains(refusal("/"), "root folder"));
-  CHECK(contains(refusal("."), "folder you are in"));
+  CHECK(contains(refusal(scratch.path() / "file"), "not a directory"));
+  CHECK(contains(refusal(scratch.path() / "link"), "not a directory"));
+  CHECK(contains(refusal("/"), "root directory"));
+  CHECK(contains(refusal("."), "working directory"));
   CHECK(contains(refusal(".."), "above"));
   CHECK(contains(refusal(support::home_folder()), ""));
   CHECK(fs::exists(scratch.path() / "file"));

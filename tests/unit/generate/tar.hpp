@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layers made by hand, honest and hostile.
+// Tar archives made by hand, honest and hostile.
 #pragma once
 #include <archive.h>
 #include <archive_entry.h>
@@ -11,7 +11,7 @@
 
 namespace agentbox::tests {
 
-/// One entry of a layer.
+/// One entry of an archive.
 struct TarEntry {
   std::string path;
   unsigned type = AE_IFREG;
@@ -26,14 +26,11 @@ struct TarEntry {
   long long sparse_size = 0; ///< a file of that size with one byte at its end
 };
 
-/// The entries as a tar archive in memory, gzipped when asked for.
-inline std::string make_tar(const std::vector<TarEntry>& entries, bool gzip = false) {
+/// The entries as a tar archive in memory.
+inline std::string make_tar(const std::vector<TarEntry>& entries) {
   std::string result;
   archive* out = archive_write_new();
   archive_write_set_format_pax(out);
-  if (gzip) {
-    archive_write_add_filter_gzip(out);
-  }
   const auto append = [](archive*, void* data, const void* bytes, std::size_t count) -> la_ssize_t {
     static_cast<std::string*>(data)->append(static_cast<const char*>(bytes), count);
     return static_cast<la_ssize_t>(count);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <fcntl.h>
+#include <fstream>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "catch.hpp"
+#include "oci/bundle/extract.hpp"
+#include "support/fd.hpp"
+#include "support/file.hpp"
+#include "tar.hpp"
+#include "unit/oci/sample.hpp"
+
+namespace agentbox {
+namespace {
+
+namespace fs = std::filesystem;
+namespace bundle = oci::bundle;
+using support::ExitCode;
+using tests::contains;
+using tests::error_of;
+using tests::make_tar;
+using tests::ScratchFolder;
+using tests::TarEntry;
+
+constexpr std::size_t k_max = 1U << 20U;
+
+/// A root filesystem below a directory of its own, with a bystander beside it that must never change.
+struct World {
+  World() {
+    fs::create_directory(root);
+    std::ofstream(bystander) << "untouched";
+    fs::create_directory(folder.path() / "outside");
+  }
+  void extract_tar(const std::string& tar, const bundle::ExtractLimits& limits = {}) const {
+    const support::Fd file(memfd_create("tar", MFD_CLOEXEC));
+    REQUIRE(write(file.get(), tar.data(), tar.size()) == static_cast<ssize_t>(tar.size()));
+    REQUIRE(lseek(file.get(), 0, SEEK_SET) == 0);
+    const fs::path before = fs::current_path();
+    fs::current_path(root);
+    const auto back = [&](const void*) { fs::current_path(before); };
+    const std::unique_ptr<const void, decltype(back)> at_end(this, back);
+    bundle::extract(file.get(), {}, limits);
+  }
+  void extract(const std::vector<TarEntry>& entries) const { extract_tar(make_tar(entries)); }
+  std::string refusal(const std::vector<TarEntry>& entries) const {
+    const std::string tar = make_tar(entries);
+    const std::string message = error_of([&] { extract_tar(tar); });
+    CHECK(support::read_file(bystander, k_max) == "untouched");
+    CHECK(fs::hard_link_count(bystander) == 1);
+    CHECK(fs::is_empty(folder.path() / "outside"));
+    return message;
+  }
+  std::string read(const std::string& path) const { return support::read_file(root / path, k_max); }
+
+  ScratchFolder folder;
+  fs::path root = folder.path() / "root";
+  fs::path bystander = folder.path() / "bystander";
+};
+
+mode_t mode_of(const fs::path& path) {
+  struct stat info {};
+  REQUIRE(lstat(path.c_str(), &info) == 0);
+  return info.st_mode & 07777U;
+}
+
+TEST_CASE("files, directories, links, modes, times and attributes arrive as they were") {
+  const World world;
+  world.extract({{"./", AE_IFDIR, "", 0750},
+                 {"./usr/bin/", AE_IFDIR, "", 0755},
+                 {"./usr/bin/tool", AE_IFREG, "content", 04755, "", 0, 0, 0, 0, {{"user.note", "x"}}},
+                 {"usr/bin/alias", AE_IFLNK, "tool"},
+                 {"usr/bin/same", AE_IFREG, "", 0644, "./usr/bin/tool"},
+                 {"closed/", AE_IFDIR, "", 0500},
+                 {"closed/file", AE_IFREG, "x"},
+                 {"deep/er/file", AE_IFREG, std::string(300000, 'z')},
+                 {"run/pipe", AE_IFIFO, "", 0600},
+                 {"log", AE_IFREG, "", 0644, "", 0, 0, 0, 0, {}, 1LL << 20},
+                 {"..x/...", AE_IFREG, "dots"},
+                 {"away", AE_IFLNK, "/etc/passwd"}});
+  CHECK(mode_of(world.root) == 0750);
+  CHECK(world.read("usr/bin/tool") == "content");
+  CHECK(mode_of(world.root / "usr/bin/tool") == 04755);
+  CHECK(fs::read_symlink(world.root / "usr/bin/alias") == "tool");
+  CHECK(fs::hard_link_count(world.root / "usr/bin/same") == 2);
+  CHECK(mode_of(world.root / "closed") == 0500);
+  CHECK(world.read("deep/er/file").size() == 300000);
+  CHECK(fs::read_symlink(world.root / "away") == "/etc/passwd");
+  CHECK(fs::is_fifo(world.root / "run/pipe"));
+  CHECK(fs::file_size(world.root / "log") == 1U << 20U);
+  CHECK(world.read("..x/...") == "dots");
+  struct stat info {};
+  REQUIRE(stat((world.root / "deep/er/file").c_str(), &info) == 0);
+  CHECK(info.st_mtime == 1000);
+  std::array<char, 8> value{};
+  if (getxattr((world.root / "usr/bin/tool").c_str(), "user.note", value.data(), value.size()) < 0) {
+    CHECK(errno == EOPNOTSUPP); // a tmpfs without user attributes
+  } else {
+    CHECK(value[0] == 'x');
+  }
+  fs::permissions(world.root / "closed", fs::perms::owner_all);
+}
+
+TEST_CASE("hostile entries are refused by name, and nothing outside changes") {
+  const auto refusal = [](const std::vector<TarEntry>& entries) { return World().refusal(entries); };
+  const auto refused = [&](const std::string& name, const std::vector<TarEntry>& entries) {
+    INFO(name);
+    const std::string message = refusal(entries);
+    INFO(message);
+    CHECK(contains(message, "the image has an entry \"" + name + "\""));
+  };
+  const std::string outside = fs::temp_directory_path();
+  refused("/etc/evil", {{"/etc/evil", AE_IFREG, "x"}});
+  refused("../bystander", {{"../bystander", AE_IFREG, "x"}});
+  refused("a/../../bystander", {{"a/../../bystander", AE_IFREG, "x"}});
+  refused("a/../", {{"a/..", AE_IFDIR}});
+  refused("link/evil", {{"link", AE_IFLNK, "../outside"}, {"link/evil", AE_IFREG, "x"}});
+  refused("link/evil", {{"link", AE_IFLNK, outside}, {"link/evil", AE_IFREG, "x"}});
+  refused("a/link/deep/evil", {{"a/link", AE_IFLNK, "../../outside"}, {"a/link/deep/evil", AE_IFREG, "x"}});
+  refused("hard", {{"link", AE_IFLNK, ".."}, {"hard", AE_IFREG, "", 0644, "link/bystander"}});
+  refused("hard", {{"hard", AE_IFREG, "", 0644, "../bystander"}});
+  refused("hard", {{"hard", AE_IFREG, "", 0644, "/etc/passwd"}});
+  refused("hard", {{"hard", AE_IFREG, "", 0644, "missing"}});
+  refused("dev/sda", {{"dev/sda", AE_IFBLK, "", 0644, "", 0, 0, 8, 0}});
+  refused("dev/null", {{"dev/null", AE_IFCHR, "", 0666, "", 0, 0, 1, 3}});
+}
+
+TEST_CASE("a file replaces a link, and is not written through it") {
+  const World world;
+  CHECK(world.refusal({{"link", AE_IFLNK, "../bystander"}, {"link", AE_IFREG, "x"}}).empty());
+  CHECK(world.read("link") == "x");
+}
+
+TEST_CASE("attributes that control an overlay filesystem or a label are left out") {
+  const World world;
+  world.extract({{"f",
+                  AE_IFREG,
+                  "x",
+                  0644,
+                  "",
+                  0,
+                  0,
+                  0,
+                  0,
+                  {{"user.overlay.redirect", "/"}, {"trusted.overlay.opaque", "y"}, {"security.selinux", "label"}}}});
+  std::array<char, 8> value{};
+  CHECK(getxattr((world.root / "f").c_str(), "user.overlay.redirect", value.data(), value.size()) < 0);
+}
+
+TEST_CASE("an owner that the box does not have is refused") {
+  const support::Fd file(memfd_create("tar", MFD_CLOEXEC));
+  const std::string tar = make_tar({{"f", AE_IFREG, "x", 0644, "", 70000, 0}});
+  REQUIRE(write(file.get(), tar.data(), tar.size()) == static_cast<ssize_t>(tar.size()));
+  REQUIRE(lseek(file.get(), 0, SEEK_SET) == 0);
+  CHECK(contains(error_of([&] { bundle::extract(file.get(), {{0, 0, 65536}}, {}); }), "id 70000"));
+}
+
+TEST_CASE("the limits hold") {
+  const std::string tar = make_tar({{"a", AE_IFREG, std::string(2000, 'x')}, {"b", AE_IFREG, std::string(2000, 'x')}});
+  const auto refusal = [&](const bundle::ExtractLimits& limits) {
+    return error_of([&] { World().extract_tar(tar, limits); });
+  };
+  CHECK(refusal({}).empty());
+  CHECK(contains(refusal({3000}), "\"b\""));
+  CHECK(contains(refusal({10000, 1000}), "\"a\""));
+  CHECK(contains(refusal({10000, 10000, 1}), "entries"));
+}
+
+TEST_CASE("a damaged archive is an error") {
+  const std::string tar = make_tar({{"a", AE_IFREG, std::string(100000, 'x')}});
+  for (const std::string& damaged : {tar.substr(0, tar.size() / 2), std::string("not an archive, but long enough")}) {
+    CHECK(contains(error_of([&] { World().extract_tar(damaged); }, ExitCode::failed), "damaged"));
+  }
+}
+
+} // namespace
+} // namespace agentbox
