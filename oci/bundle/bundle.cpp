@@ -26,12 +26,12 @@ constexpr const char* k_upstream_resolver = "10.0.2.3";
 void refuse_secrets(const policy::PolicyFields& fields) {
   for (const auto& [name, value] : fields.env) {
     if (policy::looks_like_secret(name)) {
-      throw cannot_express(Door::oci, "env", name);
+      throw cannot_express(OutputFormat::oci, "env", name);
     }
   }
   for (const auto& [name, value] : fields.agent.env) {
     if (policy::looks_like_secret(name)) {
-      throw cannot_express(Door::oci, "agent.env", name);
+      throw cannot_express(OutputFormat::oci, "agent.env", name);
     }
   }
 }
@@ -117,7 +117,7 @@ else
   slirp4netns --configure --mtu=65520 --disable-host-loopback "$pid" tap0 >uplink.log 2>&1 &
   echo "$!" >uplink.pid
   for _ in 1 2 3 4 5 6 7 8 9 10; do
-    grep -q tap0 "/proc/$pid/net/dev" && break
+    grep -q '^tap0.00000000' "/proc/$pid/net/route" && break  # its default route
     sleep 0.1
   done
 fi
@@ -141,10 +141,10 @@ GeneratedSet render_bundle(const policy::Policy& policy, const PodFacts& facts, 
   std::ignore = std::tie(user, workspace, mounts, env, limits, confinement, firewall_driver, agent, run, image,
                          ca_bundle, name, hostname);
   if (!ports.empty()) {
-    throw cannot_express(Door::oci, "ports");
+    throw cannot_express(OutputFormat::oci, "ports");
   }
   if (!policy::reachable_host_ports(egress).empty()) {
-    throw cannot_express(Door::oci, "egress.host_ports");
+    throw cannot_express(OutputFormat::oci, "egress.host_ports");
   }
   const policy::PolicyFields& fields = policy.fields();
   refuse_secrets(fields);

@@ -98,7 +98,7 @@ json decide(const SessionFolder& session, const std::string& input) {
   }
   json agent = session.read_json(agentbox::protocol::k_agent_config);
   if (agentbox::oci::lacks_env_values(agent)) {
-    agentbox::oci::restore_env_values(agent, session.take(agentbox::protocol::k_agent_env, k_launcher_deadline));
+    agentbox::oci::restore_env_values(agent, session.read_fifo(agentbox::protocol::k_agent_env, k_launcher_deadline));
   }
   json config = agentbox::oci::impose(podman, agent, role);
   const auto process = agentbox::oci::hook::require_one_user_namespace(config);

@@ -96,7 +96,7 @@ nlohmann::json SessionFolder::read_json(const std::string& name) const {
   return value;
 }
 
-nlohmann::json SessionFolder::take(const std::string& name, std::chrono::milliseconds deadline) const {
+nlohmann::json SessionFolder::read_fifo(const std::string& name, std::chrono::milliseconds deadline) const {
   const std::string path = (m_path / name).string();
   const Fd fd(openat(m_fd.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat info {};

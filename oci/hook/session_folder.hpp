@@ -30,7 +30,7 @@ public:
 
   /// What the launcher hands over by FIFO `name`, once and up to its end, as JSON. Throws Error(refused), also when it
   /// has not all come within `deadline`: no launcher is there, or somebody has read it before.
-  nlohmann::json take(const std::string& name, std::chrono::milliseconds deadline) const;
+  nlohmann::json read_fifo(const std::string& name, std::chrono::milliseconds deadline) const;
 
   /// read() as JSON.
   nlohmann::json read_json(const std::string& name) const;

@@ -47,17 +47,17 @@ void require_plain_words(const policy::PolicyFields& fields, const Pod& pod) {
   const auto check = [&](const std::vector<std::string>& words, std::string_view field) {
     for (const std::string& word : words) {
       if (changed_by_expansion(word, pod.agent.env)) {
-        throw cannot_express(Door::kube, field, support::in_quotes(word), k_when_expanded);
+        throw cannot_express(OutputFormat::kube, field, support::in_quotes(word), k_when_expanded);
       }
       if (damaged_by_podman(word)) {
-        throw cannot_express(Door::kube, field, support::in_quotes(word), k_when_indented);
+        throw cannot_express(OutputFormat::kube, field, support::in_quotes(word), k_when_indented);
       }
     }
   };
   for (const auto& [variables, field] : {std::pair(&fields.env, "env"), std::pair(&fields.agent.env, "agent.env")}) {
     for (const auto& [name, value] : *variables) {
       if (damaged_by_podman(value)) {
-        throw cannot_express(Door::kube, field, name, k_when_indented);
+        throw cannot_express(OutputFormat::kube, field, name, k_when_indented);
       }
     }
   }
@@ -226,7 +226,7 @@ GeneratedSet render_kube(const policy::Policy& policy, const PodFacts& facts) {
                ca_bundle, name, hostname] = policy.fields();
   std::ignore = std::tie(user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run,
                          image, ca_bundle, name, hostname); // all through make_pod()
-  const Pod pod = make_pod(policy, facts, Door::kube);
+  const Pod pod = make_pod(policy, facts, OutputFormat::kube);
   require_plain_words(policy.fields(), pod);
   const KubeVolumes volumes(pod, facts.host);
   std::vector<YamlDocument> documents = volumes.documents(pod);

@@ -122,9 +122,9 @@ GeneratedSet render_kubernetes(const policy::Policy& policy, const PodFacts& fac
                          ca_bundle, name, hostname); // through make_pod()
   check_options(policy.fields(), options);
   if (!ports.empty()) {
-    throw cannot_express(Door::kubernetes, "ports");
+    throw cannot_express(OutputFormat::kubernetes, "ports");
   }
-  const Pod pod = make_pod(policy, facts, Door::kubernetes);
+  const Pod pod = make_pod(policy, facts, OutputFormat::kubernetes);
   std::vector<YamlDocument> documents = {
       {text_map(pod, options), {{"/data", "What the box may reach, and the agent's own /etc files."}}},
       network_policy(pod, egress, options),

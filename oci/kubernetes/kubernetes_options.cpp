@@ -72,7 +72,7 @@ void check_options(const policy::PolicyFields& fields, const KubernetesOptions& 
   const int sources = static_cast<int>(!workspace_claim.empty()) + static_cast<int>(!git_url.empty()) +
                       static_cast<int>(workspace_host_path);
   if (sources == 0) {
-    throw cannot_express(Door::kubernetes, "workspace.source", fields.workspace.source.string());
+    throw cannot_express(OutputFormat::kubernetes, "workspace.source", fields.workspace.source.string());
   }
   if (sources > 1) {
     throw Error(ExitCode::usage, "only one of --workspace-claim, --git and --workspace-host-path can be given");

@@ -7,12 +7,12 @@
 
 namespace agentbox::oci {
 
-std::string_view door_text(Door door) {
-  switch (door) {
-  case Door::oci: return "oci";
-  case Door::kube: return "kube";
-  case Door::quadlet: return "quadlet";
-  case Door::kubernetes: return "kubernetes";
+std::string_view format_text(OutputFormat format) {
+  switch (format) {
+  case OutputFormat::oci: return "oci";
+  case OutputFormat::kube: return "kube";
+  case OutputFormat::quadlet: return "quadlet";
+  case OutputFormat::kubernetes: return "kubernetes";
   }
   return {};
 }
@@ -36,62 +36,65 @@ const std::vector<CannotExpress>& cannot_express_table() {
   constexpr std::string_view k_loopback = "it would open the loopback of the machine that runs it, whichever that is";
   constexpr std::string_view k_by_name = "name the service's own host or address instead, or use: agentbox run";
   static const std::vector<CannotExpress> table = {
-      {Door::oci, "ports", "any", "a bundle has no port forwarder",
+      {OutputFormat::oci, "ports", "any", "a bundle has no port forwarder",
        "leave out -p, or use: agentbox run, generate kube"},
-      {Door::oci, "egress.host_ports", "any", k_loopback, k_by_name},
-      {Door::oci, "env", k_secret, "config.json would hold its value in clear",
+      {OutputFormat::oci, "egress.host_ports", "any", k_loopback, k_by_name},
+      {OutputFormat::oci, "env", k_secret, "config.json would hold its value in clear",
        "pass it to agentbox run --env instead"},
-      {Door::oci, "agent.env", k_secret, "config.json would hold its value in clear",
+      {OutputFormat::oci, "agent.env", k_secret, "config.json would hold its value in clear",
        "leave it out of [agents.NAME] env"},
 
-      {Door::kube, "confinement.readonly_paths", k_more, "podman kube play has no field for read-only paths",
+      {OutputFormat::kube, "confinement.readonly_paths", k_more, "podman kube play has no field for read-only paths",
        "use: agentbox run, or generate oci"},
-      {Door::kube, "egress.host_ports", "any", k_loopback, k_by_name},
-      {Door::kube, "workspace.destination", k_colon, k_split, k_rename},
-      {Door::kube, "workspace.protect", k_colon, k_split, k_rename_or_leave},
-      {Door::kube, "mounts", k_colon, k_split, k_rename},
-      {Door::kube, "name", k_dash, k_no_dash, "choose another --name"},
-      {Door::kube, "run.prompt", k_expansion, k_expands, k_spell},
-      {Door::kube, "run.command", k_expansion, k_expands, k_spell},
-      {Door::kube, "agent.command", k_expansion, k_expands, k_spell},
-      {Door::kube, "agent.prompt", k_expansion, k_expands, k_spell},
-      {Door::kube, "run.prompt", k_indented, k_damages, k_begin},
-      {Door::kube, "run.command", k_indented, k_damages, k_begin},
-      {Door::kube, "agent.command", k_indented, k_damages, k_begin},
-      {Door::kube, "agent.prompt", k_indented, k_damages, k_begin},
-      {Door::kube, "env", k_indented, k_damages, k_begin},
-      {Door::kube, "agent.env", k_indented, k_damages, k_begin},
+      {OutputFormat::kube, "egress.host_ports", "any", k_loopback, k_by_name},
+      {OutputFormat::kube, "workspace.destination", k_colon, k_split, k_rename},
+      {OutputFormat::kube, "workspace.protect", k_colon, k_split, k_rename_or_leave},
+      {OutputFormat::kube, "mounts", k_colon, k_split, k_rename},
+      {OutputFormat::kube, "name", k_dash, k_no_dash, "choose another --name"},
+      {OutputFormat::kube, "run.prompt", k_expansion, k_expands, k_spell},
+      {OutputFormat::kube, "run.command", k_expansion, k_expands, k_spell},
+      {OutputFormat::kube, "agent.command", k_expansion, k_expands, k_spell},
+      {OutputFormat::kube, "agent.prompt", k_expansion, k_expands, k_spell},
+      {OutputFormat::kube, "run.prompt", k_indented, k_damages, k_begin},
+      {OutputFormat::kube, "run.command", k_indented, k_damages, k_begin},
+      {OutputFormat::kube, "agent.command", k_indented, k_damages, k_begin},
+      {OutputFormat::kube, "agent.prompt", k_indented, k_damages, k_begin},
+      {OutputFormat::kube, "env", k_indented, k_damages, k_begin},
+      {OutputFormat::kube, "agent.env", k_indented, k_damages, k_begin},
 
-      {Door::kubernetes, "workspace.source", "unless --workspace-claim, --git or --workspace-host-path says where from",
+      {OutputFormat::kubernetes, "workspace.source",
+       "unless --workspace-claim, --git or --workspace-host-path says where from",
        "the workspace is a folder of this host, which a cluster does not see",
        "add --workspace-claim NAME (a PersistentVolumeClaim) or --git URL"},
-      {Door::kubernetes, "workspace.destination", k_colon, k_no_colon, k_rename},
-      {Door::kubernetes, "workspace.protect", k_colon, k_no_colon, k_rename_or_leave},
-      {Door::kubernetes, "mounts", "any", "a host path breaks the restricted Pod Security Standard",
+      {OutputFormat::kubernetes, "workspace.destination", k_colon, k_no_colon, k_rename},
+      {OutputFormat::kubernetes, "workspace.protect", k_colon, k_no_colon, k_rename_or_leave},
+      {OutputFormat::kubernetes, "mounts", "any", "a host path breaks the restricted Pod Security Standard",
        "put the files into the image, the workspace's volume or a Secret, and leave out --mount and --auth"},
-      {Door::kubernetes, "egress.host_ports", "any", k_loopback, k_by_name},
-      {Door::kubernetes, "ports", "any", "a host port breaks the restricted Pod Security Standard",
+      {OutputFormat::kubernetes, "egress.host_ports", "any", k_loopback, k_by_name},
+      {OutputFormat::kubernetes, "ports", "any", "a host port breaks the restricted Pod Security Standard",
        "leave out -p; use: kubectl port-forward"},
-      {Door::kubernetes, "confinement.masked_paths", k_more, "procMount knows only the runtime's own list", ""},
-      {Door::kubernetes, "confinement.readonly_paths", k_more, "procMount knows only the runtime's own list", ""},
-      {Door::kubernetes, "name", k_dash, k_no_dash, "choose another --name"},
+      {OutputFormat::kubernetes, "confinement.masked_paths", k_more, "procMount knows only the runtime's own list", ""},
+      {OutputFormat::kubernetes, "confinement.readonly_paths", k_more, "procMount knows only the runtime's own list",
+       ""},
+      {OutputFormat::kubernetes, "name", k_dash, k_no_dash, "choose another --name"},
   };
   return table;
 }
 
-support::Error cannot_express(Door door, std::string_view field, const std::string& detail, std::string_view when) {
+support::Error cannot_express(OutputFormat format, std::string_view field, const std::string& detail,
+                              std::string_view when) {
   // A Quadlet set is the pod's YAML and a unit that plays it: what the one cannot say, the other cannot.
-  const Door looked_up = door == Door::quadlet ? Door::kube : door;
+  const OutputFormat looked_up = format == OutputFormat::quadlet ? OutputFormat::kube : format;
   const auto& table = cannot_express_table();
   const auto found = std::find_if(table.begin(), table.end(), [&](const CannotExpress& entry) {
-    return entry.door == looked_up && entry.field == field && (when.empty() || entry.when == when);
+    return entry.format == looked_up && entry.field == field && (when.empty() || entry.when == when);
   });
   if (found == table.end()) {
     return {support::ExitCode::failed, "internal error: " + std::string(field) + " is not in the table of what " +
-                                           std::string(door_text(door)) + " cannot express"};
+                                           std::string(format_text(format)) + " cannot express"};
   }
   return {support::ExitCode::refused,
-          std::string(door_text(door)) + " cannot express " + std::string(field) +
+          std::string(format_text(format)) + " cannot express " + std::string(field) +
               (detail.empty() ? "" : " (" + support::escape_untrusted(detail) + ")") + ": " +
               std::string(found->reason),
           std::string(found->hint)};

@@ -9,14 +9,14 @@
 namespace agentbox::oci {
 
 /// The formats that a policy can be handed to others in.
-enum class Door { oci, kube, quadlet, kubernetes };
+enum class OutputFormat { oci, kube, quadlet, kubernetes };
 
 /// "oci", "kube", "quadlet", "kubernetes": the words of the command line.
-std::string_view door_text(Door door);
+std::string_view format_text(OutputFormat format);
 
 /// A part of the policy that a format has no words for. Rendering throws; nothing is left out in silence.
 struct CannotExpress {
-  Door door;
+  OutputFormat format;
   std::string_view field;  ///< as policy::Change names it: "limits.pids"
   std::string_view when;   ///< which values of it: "any", "a path that is not in the default contract"
   std::string_view reason; ///< why, in words for the user
@@ -32,7 +32,7 @@ inline constexpr std::string_view k_when_indented = "a text of several lines tha
 
 /// The table's entry as an error (refused). `detail` says which value it was; `when` chooses among several entries of a
 /// field. A pair that the table does not hold is a mistake of the renderer: Error(failed).
-support::Error cannot_express(Door door, std::string_view field, const std::string& detail = {},
+support::Error cannot_express(OutputFormat format, std::string_view field, const std::string& detail = {},
                               std::string_view when = {});
 
 } // namespace agentbox::oci

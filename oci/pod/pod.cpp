@@ -107,7 +107,7 @@ void check_folder_names(const PodFacts& facts) {
   check(facts.host.audit_folder, "the folder of the audit log", "choose another XDG_STATE_HOME");
 }
 
-Pod make_pod(const policy::Policy& policy, const PodFacts& facts, Door door) {
+Pod make_pod(const policy::Policy& policy, const PodFacts& facts, OutputFormat format) {
   const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
                ca_bundle, name, hostname] = policy.fields();
   const policy::PolicyFields& fields = policy.fields();
@@ -116,16 +116,16 @@ Pod make_pod(const policy::Policy& policy, const PodFacts& facts, Door door) {
   std::ignore =
       std::tie(user, mounts, env, limits, confinement, firewall_driver, agent, run, image, ca_bundle, workspace);
 
-  if (door != Door::kubernetes) { // names no folder of this host
+  if (format != OutputFormat::kubernetes) { // names no folder of this host
     check_folder_names(facts);
   }
   Pod pod;
   pod.name = pod_name(fields);
   if (name.back() == '-') {
-    throw cannot_express(door, "name", name);
+    throw cannot_express(format, "name", name);
   }
   if (!policy::reachable_host_ports(egress).empty()) {
-    throw cannot_express(door, "egress.host_ports");
+    throw cannot_express(format, "egress.host_ports");
   }
   pod.hostname = hostname;
   pod.labels = {{"app.kubernetes.io/name", "agentbox"}, {"app.kubernetes.io/instance", name}};
@@ -147,7 +147,7 @@ Pod make_pod(const policy::Policy& policy, const PodFacts& facts, Door door) {
   const json agent_config = render_agent(policy, facts.host); // throws for what this host cannot enforce
   pod.seccomp = {{k_agent_seccomp_file, config_text(agent_config.at("linux").at("seccomp"))},
                  {k_firewall_seccomp_file, config_text(firewall_config.at("linux").at("seccomp"))}};
-  add_volumes(pod, fields, facts, door);
+  add_volumes(pod, fields, facts, format);
   return pod;
 }
 

@@ -117,8 +117,8 @@ std::string gate_nonce(const policy::Policy& policy);
 /// line break in one would go on as part of the file.
 void check_folder_names(const PodFacts& facts);
 
-/// The pod of `policy` for `door`. Throws support::Error(refused) for what the door cannot express, and like
+/// The pod of `policy` for `format`. Throws support::Error(refused) for what the format cannot express, and like
 /// render_agent() for what this host cannot enforce.
-Pod make_pod(const policy::Policy& policy, const PodFacts& facts, Door door);
+Pod make_pod(const policy::Policy& policy, const PodFacts& facts, OutputFormat format);
 
 } // namespace agentbox::oci

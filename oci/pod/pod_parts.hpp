@@ -20,6 +20,6 @@ inline constexpr const char* k_scratch_path = "/run/firewall";
 std::vector<Variable> variables(const nlohmann::json& environment, const policy::PolicyFields& fields);
 
 /// Adds every volume and every container's mounts, in the order in which they must be mounted.
-void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door);
+void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, OutputFormat format);
 
 } // namespace agentbox::oci

@@ -28,7 +28,7 @@ void add_memory(Pod& pod, const std::string& name, const std::string& path, Memo
   add(pod, pod.agent, {name, std::move(memory), ""}, {"", path, "", false, ""});
 }
 
-void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door) {
+void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, OutputFormat format) {
   const fs::path egress(protocol::k_egress_path);
   add(pod, pod.firewall,
       {"egress", TextSource{egress.filename(), policy::to_json(fields.egress)}, "what the box may reach"},
@@ -38,7 +38,7 @@ void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const Po
   }
   add(pod, pod.firewall, {"firewall-run", ScratchSource{}, "the firewall's own folder"},
       {"", k_scratch_path, "", false, ""});
-  if (door == Door::kubernetes) {
+  if (format == OutputFormat::kubernetes) {
     add(pod, pod.firewall, {"audit", ScratchSource{}, "one JSON line for every decision; never seen by the agent"},
         {"", protocol::k_audit_path, "", false, ""});
     return;
@@ -51,8 +51,8 @@ void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const Po
 
 /// What is protected. In a cluster nobody can look which of the paths exist, and what is mounted and missing is made:
 /// there it is what every project has, what was added to the list, and what exists here.
-std::vector<std::string> protected_for(Door door, const policy::Workspace& workspace, const PodFacts& facts) {
-  if (door != Door::kubernetes) {
+std::vector<std::string> protected_for(OutputFormat format, const policy::Workspace& workspace, const PodFacts& facts) {
+  if (format != OutputFormat::kubernetes) {
     return facts.host.protected_paths;
   }
   static const std::set<std::string> always = {".agentbox", git::k_own_config, git::k_own_hooks};
@@ -69,14 +69,14 @@ std::vector<std::string> protected_for(Door door, const policy::Workspace& works
 }
 
 /// An empty file, or folder, over each masked path. In a cluster over each of the list, for nobody can look there.
-void add_workspace_masks(Pod& pod, const policy::Workspace& workspace, const PodFacts& facts, Door door) {
+void add_workspace_masks(Pod& pod, const policy::Workspace& workspace, const PodFacts& facts, OutputFormat format) {
   std::size_t number = 0;
-  for (const std::string& path : door == Door::kubernetes ? workspace.mask : facts.host.masked_paths) {
+  for (const std::string& path : format == OutputFormat::kubernetes ? workspace.mask : facts.host.masked_paths) {
     const auto found = facts.host.sources.find(workspace.source / path);
     const bool folder = found != facts.host.sources.end() && found->second.folder;
     Volume volume{"empty-" + std::to_string(++number), ScratchSource{}, "hides " + support::escape_untrusted(path)};
     VolumeMount mount{"", fs::path(workspace.destination) / path, "", true, ""};
-    if (!folder && door == Door::kubernetes) {
+    if (!folder && format == OutputFormat::kubernetes) {
       volume.from = TextSource{"empty", ""};
       mount.sub_path = "empty";
     } else if (!folder) {
@@ -86,20 +86,21 @@ void add_workspace_masks(Pod& pod, const policy::Workspace& workspace, const Pod
   }
 }
 
-void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door) {
+void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, OutputFormat format) {
   const policy::Workspace& workspace = fields.workspace;
   if (workspace.destination.find(':') != std::string::npos) {
-    throw cannot_express(door, "workspace.destination", workspace.destination);
+    throw cannot_express(format, "workspace.destination", workspace.destination);
   }
   add(pod, pod.agent, {"workspace", WorkspaceSource{workspace.source}, "the project: the one host path of the box"},
       {"", workspace.destination, "", false, ""});
-  const std::vector<std::string> protect = protected_for(door, workspace, facts);
-  const std::vector<std::string>& masked = door == Door::kubernetes ? workspace.mask : facts.host.masked_paths;
+  const std::vector<std::string> protect = protected_for(format, workspace, facts);
+  const std::vector<std::string>& masked =
+      format == OutputFormat::kubernetes ? workspace.mask : facts.host.masked_paths;
   std::vector<std::string> guarded = protect;
   guarded.insert(guarded.end(), masked.begin(), masked.end());
   for (const std::string& path : guarded) {
     if (path.find(':') != std::string::npos) {
-      throw cannot_express(door, "workspace.protect", path);
+      throw cannot_express(format, "workspace.protect", path);
     }
   }
   for (const fs::path& ancestor : policy::ancestors_of(guarded)) {
@@ -109,7 +110,7 @@ void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts&
   for (const std::string& path : protect) {
     pod.agent.mounts.push_back({"workspace", fs::path(workspace.destination) / path, path, true, "protected"});
   }
-  add_workspace_masks(pod, workspace, facts, door);
+  add_workspace_masks(pod, workspace, facts, format);
 }
 
 /// What is protected in a further folder: each part a volume, for only the workspace's has parts.
@@ -133,16 +134,16 @@ void add_guards_of_mount(Pod& pod, const std::string& name, const fs::path& sour
   }
 }
 
-void add_mounts(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door) {
-  if (door == Door::kubernetes && !fields.mounts.empty()) {
-    throw cannot_express(door, "mounts", fields.mounts.front().source.string());
+void add_mounts(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, OutputFormat format) {
+  if (format == OutputFormat::kubernetes && !fields.mounts.empty()) {
+    throw cannot_express(format, "mounts", fields.mounts.front().source.string());
   }
   std::vector<policy::Mount> mounts = fields.mounts;
   std::sort(mounts.begin(), mounts.end(), [](const auto& a, const auto& b) { return a.destination < b.destination; });
   std::size_t number = 0;
   for (const auto& [source, destination, read_only, reason] : mounts) {
     if (destination.find(':') != std::string::npos) {
-      throw cannot_express(door, "mounts", destination);
+      throw cannot_express(format, "mounts", destination);
     }
     const std::string name = "mount-" + std::to_string(++number);
     add(pod, pod.agent,
@@ -152,12 +153,12 @@ void add_mounts(Pod& pod, const policy::PolicyFields& fields, const PodFacts& fa
   }
 }
 
-void add_masks(Pod& pod, const policy::Confinement& confinement, const PodFacts& facts, Door door) {
+void add_masks(Pod& pod, const policy::Confinement& confinement, const PodFacts& facts, OutputFormat format) {
   const auto& default_masked = policy::default_masked_paths();
   const auto& default_readonly = policy::default_readonly_paths();
   for (const std::string& path : confinement.readonly_paths) {
     if (std::find(default_readonly.begin(), default_readonly.end(), path) == default_readonly.end()) {
-      throw cannot_express(door, "confinement.readonly_paths", path);
+      throw cannot_express(format, "confinement.readonly_paths", path);
     }
   }
   // What every Podman masks by itself; the rest of the list is newer than Podman 4.3.
@@ -167,9 +168,9 @@ void add_masks(Pod& pod, const policy::Confinement& confinement, const PodFacts&
                                                  "/sys/fs/selinux",     "/sys/dev/block"};
   std::size_t number = 0;
   for (const std::string& path : confinement.masked_paths) {
-    if (door == Door::kubernetes) {
+    if (format == OutputFormat::kubernetes) {
       if (std::find(default_masked.begin(), default_masked.end(), path) == default_masked.end()) {
-        throw cannot_express(door, "confinement.masked_paths", path);
+        throw cannot_express(format, "confinement.masked_paths", path);
       }
       continue;
     }
@@ -202,11 +203,11 @@ std::vector<Variable> variables(const nlohmann::json& environment, const policy:
   return result;
 }
 
-void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, Door door) {
-  add_firewall_volumes(pod, fields, facts, door);
+void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, OutputFormat format) {
+  add_firewall_volumes(pod, fields, facts, format);
   const auto file = [&](const std::string& name, const std::string& content, const fs::path& path,
                         const std::string& comment) {
-    if (door == Door::kubernetes) {
+    if (format == OutputFormat::kubernetes) {
       add(pod, pod.agent, {name, TextSource{path.filename(), content}, comment}, {"", path, path.filename(), true, ""});
     } else {
       add(pod, pod.agent, {name, HostSource{facts.folder / path.filename(), HostSource::Kind::file}, comment},
@@ -218,7 +219,7 @@ void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& f
     file("resolv-conf", pod.resolv_conf, "/etc/resolv.conf", "the agent's only resolver is the firewall");
   }
   if (fields.ca_bundle) {
-    if (door == Door::kubernetes) {
+    if (format == OutputFormat::kubernetes) {
       if (!support::is_utf8(facts.ca_bundle) || facts.ca_bundle.find('\0') != std::string::npos) {
         throw support::Error(support::ExitCode::usage, "the CA bundle is not UTF-8, which a ConfigMap must be",
                              "take what is not a certificate out of it");
@@ -232,9 +233,9 @@ void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& f
   add_memory(pod, "shm", "/dev/shm", {fields.limits.shm_bytes, "1777", false});
   add_memory(pod, "run", "/run", {k_run_bytes, "755", false});
   add_memory(pod, "tmp", "/tmp", {fields.limits.tmp_bytes, "1777", true});
-  add_workspace(pod, fields, facts, door);
-  add_mounts(pod, fields, facts, door);
-  add_masks(pod, fields.confinement, facts, door);
+  add_workspace(pod, fields, facts, format);
+  add_mounts(pod, fields, facts, format);
+  add_masks(pod, fields.confinement, facts, format);
 }
 
 } // namespace agentbox::oci

@@ -21,7 +21,7 @@ enum class Verdict : std::uint8_t {
 };
 
 /// What came of one attempt. Crosses a pipe as bytes, so it holds nothing but values.
-struct Finding {
+struct AttackResult {
   Verdict verdict = Verdict::unclear;
   std::array<char, 120> text{}; ///< "EPERM", "no answer"; ends in NUL
 };
@@ -41,18 +41,18 @@ struct Attack {
   const char* family; ///< "privileges", "kernel", "sockets", "network", "names", "rules", "files", "limits"
   const char* tried;  ///< "make a user namespace"
   const char* wall;   ///< what is to stop it: "seccomp", "ruleset", …
-  Finding (*attempt)(const Expected&);
+  AttackResult (*attempt)(const Expected&);
 };
 
 /// A finding with a text, cut to fit.
-Finding finding(Verdict verdict, std::string_view text);
+AttackResult attack_result(Verdict verdict, std::string_view text);
 
 /// For an attempt by system call: `result` of -1 with one of `refusals` in errno is stopped, another errno unclear,
 /// anything else through.
-Finding refused_with(long result, std::initializer_list<int> refusals);
+AttackResult refused_with(long result, std::initializer_list<int> refusals);
 
 /// For a positive twin by system call: works unless `result` is -1.
-Finding must_work(long result);
+AttackResult must_work(long result);
 
 /// "EPERM" for an errno.
 std::string_view errno_name(int number);

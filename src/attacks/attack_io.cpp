@@ -31,13 +31,13 @@ FileText::FileText(const char* path) {
   close(fd);
 }
 
-std::string_view take_line(std::string_view& rest) {
+std::string_view next_line(std::string_view& rest) {
   const std::string_view line = rest.substr(0, rest.find('\n'));
   rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : line.size());
   return line;
 }
 
-std::string_view take_word(std::string_view& rest) {
+std::string_view next_word(std::string_view& rest) {
   const std::size_t start = rest.find_first_not_of(" \t");
   if (start == std::string_view::npos) {
     rest = {};
@@ -51,10 +51,10 @@ std::string_view take_word(std::string_view& rest) {
 
 std::string_view status_field(std::string_view status, std::string_view name) {
   while (!status.empty()) {
-    std::string_view line = take_line(status);
+    std::string_view line = next_line(status);
     if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ':') {
       line.remove_prefix(name.size() + 1);
-      return take_word(line);
+      return next_word(line);
     }
   }
   return {};

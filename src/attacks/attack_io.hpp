@@ -23,10 +23,10 @@ private:
 };
 
 /// The next line of `rest`, which is shortened by it.
-std::string_view take_line(std::string_view& rest);
+std::string_view next_line(std::string_view& rest);
 
 /// The next word of `rest`, which is shortened by it; blanks and tabs separate.
-std::string_view take_word(std::string_view& rest);
+std::string_view next_word(std::string_view& rest);
 
 /// The value of line "NAME:\tVALUE" of a status file; empty when there is none.
 std::string_view status_field(std::string_view status, std::string_view name);

@@ -18,7 +18,7 @@ namespace agentbox::attacks {
 namespace {
 
 /// What must neither be read nor listed: a mask is an empty file or folder, or nothing is there at all.
-Finding masked(std::initializer_list<const char*> paths) {
+AttackResult masked(std::initializer_list<const char*> paths) {
   for (const char* path : paths) {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
@@ -33,48 +33,48 @@ Finding masked(std::initializer_list<const char*> paths) {
       closedir(folder);
     }
     if (has_content) {
-      return finding(Verdict::through, path);
+      return attack_result(Verdict::through, path);
     }
   }
-  return finding(Verdict::stopped, "empty, or not there");
+  return attack_result(Verdict::stopped, "empty, or not there");
 }
 
 /// What must not be opened for writing.
-Finding unwritable(std::initializer_list<const char*> paths) {
+AttackResult unwritable(std::initializer_list<const char*> paths) {
   for (const char* path : paths) {
     if (open(path, O_WRONLY | O_CLOEXEC) >= 0) {
-      return finding(Verdict::through, path);
+      return attack_result(Verdict::through, path);
     }
     const int error = errno;
     const bool ours = error == EROFS || error == EACCES || error == EPERM || error == ENOENT || error == EISDIR;
     if (!ours) {
-      return finding(Verdict::unclear, errno_name(error));
+      return attack_result(Verdict::unclear, errno_name(error));
     }
   }
-  return finding(Verdict::stopped, "read-only");
+  return attack_result(Verdict::stopped, "read-only");
 }
 
 /// Folders in which nothing can be made.
-Finding no_new_files(std::initializer_list<const char*> folders) {
+AttackResult no_new_files(std::initializer_list<const char*> folders) {
   for (const char* folder : folders) {
     const int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
     if (fd >= 0 || access(folder, W_OK) == 0) {
-      return finding(Verdict::through, folder);
+      return attack_result(Verdict::through, folder);
     }
   }
-  return finding(Verdict::stopped, "not writable");
+  return attack_result(Verdict::stopped, "not writable");
 }
 
-Finding make_device(const Expected&) {
+AttackResult make_device(const Expected&) {
   const char* const path = "/tmp/agentbox-device";
   return refused_with(mknod(path, S_IFBLK | 0600, makedev(8, 0)), {EPERM});
 }
 
-Finding only_usual_devices(const Expected&) {
+AttackResult only_usual_devices(const Expected&) {
   constexpr std::array<std::string_view, 7> k_usual = {"null", "zero", "full", "random", "urandom", "tty", "ptmx"};
   DIR* const folder = opendir("/dev");
   if (folder == nullptr) {
-    return finding(Verdict::unclear, errno_name(errno));
+    return attack_result(Verdict::unclear, errno_name(errno));
   }
   while (const dirent* entry = readdir(folder)) { // NOLINT(concurrency-mt-unsafe): one thread
     const std::string_view name = static_cast<const char*>(entry->d_name);
@@ -82,39 +82,39 @@ Finding only_usual_devices(const Expected&) {
     const bool device = fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
                         (S_ISBLK(info.st_mode) || S_ISCHR(info.st_mode));
     if (device && name != "console" && std::find(k_usual.begin(), k_usual.end(), name) == k_usual.end()) {
-      return finding(Verdict::through, name);
+      return attack_result(Verdict::through, name);
     }
   }
   closedir(folder);
-  return finding(Verdict::stopped, "standard ones only");
+  return attack_result(Verdict::stopped, "standard ones only");
 }
 
 /// What the launcher had open must not be here. 0, 1 and 2 are ours; the two next are the runner's pipe and the
 /// listing.
-Finding no_inherited_descriptors(const Expected&) {
+AttackResult no_inherited_descriptors(const Expected&) {
   int count = 0;
   for (int fd = 3; fd < 1024; ++fd) {
     count += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
   }
-  return count <= 1 ? finding(Verdict::stopped, "none") : finding(Verdict::through, "an open descriptor");
+  return count <= 1 ? attack_result(Verdict::stopped, "none") : attack_result(Verdict::through, "an open descriptor");
 }
 
 /// Processes that are not the box's: our own pid namespace starts at 1, and its first process has no parent.
-Finding no_other_processes(const Expected&) {
+AttackResult no_other_processes(const Expected&) {
   const FileText status("/proc/1/status");
   if (!status.readable()) {
-    return finding(Verdict::unclear, "no /proc/1");
+    return attack_result(Verdict::unclear, "no /proc/1");
   }
   if (status_field(status.text(), "PPid") != "0") {
-    return finding(Verdict::through, "process 1 has a parent");
+    return attack_result(Verdict::through, "process 1 has a parent");
   }
   const std::string_view name = status_field(status.text(), "Name");
-  return name == "systemd" || name == "conmon" ? finding(Verdict::through, name)
-                                               : finding(Verdict::stopped, "a process namespace of its own");
+  return name == "systemd" || name == "conmon" ? attack_result(Verdict::through, name)
+                                               : attack_result(Verdict::stopped, "a process namespace of its own");
 }
 
 /// A mount of the host's that nobody named: everything but the box's own frame and folders below the project.
-Finding no_host_sockets(const Expected&) {
+AttackResult no_host_sockets(const Expected&) {
   return masked({"/run/podman/podman.sock", "/var/run/docker.sock", "/run/docker.sock",
                  "/run/user/1000/podman/podman.sock", "/run/user/1000/bus", "/run/dbus/system_bus_socket",
                  "/run/containerd/containerd.sock", "/run/systemd/private", "/tmp/.X11-unix/X0",
@@ -122,13 +122,13 @@ Finding no_host_sockets(const Expected&) {
 }
 
 /// Git's and agentbox's files in the project, as far as they exist.
-Finding project_is_protected(const Expected&) {
+AttackResult project_is_protected(const Expected&) {
   for (const char* path : {"/workspace/.git/hooks", "/workspace/.git/config", "/workspace/.agentbox"}) {
     if (access(path, F_OK) == 0 && access(path, W_OK) == 0) {
-      return finding(Verdict::through, path);
+      return attack_result(Verdict::through, path);
     }
   }
-  return finding(Verdict::stopped, "read-only, as far as they exist");
+  return attack_result(Verdict::stopped, "read-only, as far as they exist");
 }
 
 constexpr const char* k_family = "files";

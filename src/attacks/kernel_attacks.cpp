@@ -23,18 +23,18 @@ constexpr long k_bad_fd = -1;
 
 /// The filter answers before the kernel looks at the arguments: nonsense tells it from what the kernel itself refuses.
 template <long number, int refusal>
-Finding without_arguments(const Expected&) {
+AttackResult without_arguments(const Expected&) {
   return refused_with(syscall(number, k_bad_fd, nullptr, nullptr, nullptr, 0, 0), {refusal});
 }
 
 template <unsigned long flags>
-Finding unshare_with(const Expected&) {
+AttackResult unshare_with(const Expected&) {
   return refused_with(unshare(static_cast<int>(flags)), {EPERM});
 }
 
 /// The raw call: the C library's wrapper wants a stack. In the child, which shares nothing, it ends at once.
 template <unsigned long flags>
-Finding clone_with(const Expected&) {
+AttackResult clone_with(const Expected&) {
   const long pid = syscall(SYS_clone, flags | static_cast<unsigned long>(SIGCHLD), nullptr, nullptr, nullptr, 0);
   if (pid == 0) {
     _exit(0);
@@ -42,12 +42,12 @@ Finding clone_with(const Expected&) {
   return refused_with(pid, {EPERM});
 }
 
-Finding filter_is_on(const Expected&) {
-  return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2 ? finding(Verdict::stopped, "mode 2")
-                                                : finding(Verdict::through, "no filter");
+AttackResult filter_is_on(const Expected&) {
+  return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2 ? attack_result(Verdict::stopped, "mode 2")
+                                                : attack_result(Verdict::through, "no filter");
 }
 
-Finding read_the_parent(const Expected&) {
+AttackResult read_the_parent(const Expected&) {
   std::array<char, 8> buffer{};
   const iovec local{buffer.data(), buffer.size()};
   return refused_with(process_vm_readv(getppid(), &local, 1, &local, 1, 0), {EPERM});
@@ -55,16 +55,17 @@ Finding read_the_parent(const Expected&) {
 
 #if defined(__x86_64__)
 /// getpid by the gate of 32-bit programs: the filter lists the native architecture only, so this kills.
-Finding call_i386(const Expected&) {
+AttackResult call_i386(const Expected&) {
   long result = 20; // __NR_getpid of i386
   asm volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11", "cc");
   if (result == -ENOSYS) {
-    return finding(Verdict::stopped, "ENOSYS");
+    return attack_result(Verdict::stopped, "ENOSYS");
   }
-  return finding(result > 0 ? Verdict::through : Verdict::unclear, result > 0 ? "it worked" : "refused otherwise");
+  return attack_result(result > 0 ? Verdict::through : Verdict::unclear,
+                       result > 0 ? "it worked" : "refused otherwise");
 }
 
-Finding call_x32(const Expected&) {
+AttackResult call_x32(const Expected&) {
   constexpr long k_x32_bit = 0x40000000;
   return refused_with(syscall(k_x32_bit | SYS_getpid), {ENOSYS, EPERM});
 }

@@ -14,45 +14,47 @@
 namespace agentbox::attacks {
 namespace {
 
-Finding processes(const Expected& expected) {
+AttackResult processes(const Expected& expected) {
   switch (process_limit(expected.pids)) {
-  case ProcessLimit::cgroup: return finding(Verdict::stopped, "pids cgroup");
-  case ProcessLimit::rlimit: return finding(Verdict::stopped, "RLIMIT_NPROC");
+  case ProcessLimit::cgroup: return attack_result(Verdict::stopped, "pids cgroup");
+  case ProcessLimit::rlimit: return attack_result(Verdict::stopped, "RLIMIT_NPROC");
   case ProcessLimit::none: break;
   }
-  return finding(Verdict::through, "no limit holds");
+  return attack_result(Verdict::through, "no limit holds");
 }
 
-Finding memory(const Expected& expected) {
+AttackResult memory(const Expected& expected) {
   if (expected.memory == 0) {
-    return finding(Verdict::skipped, "no --memory");
+    return attack_result(Verdict::skipped, "no --memory");
   }
   const FileText file("/sys/fs/cgroup/memory.max");
   const std::uint64_t limit = number_of(file.text());
-  return limit != 0 && limit <= expected.memory ? finding(Verdict::stopped, "memory cgroup")
-                                                : finding(Verdict::through, "no limit holds");
+  return limit != 0 && limit <= expected.memory ? attack_result(Verdict::stopped, "memory cgroup")
+                                                : attack_result(Verdict::through, "no limit holds");
 }
 
-Finding file_system_size(const char* path, std::uint64_t bytes) {
+AttackResult file_system_size(const char* path, std::uint64_t bytes) {
   struct statfs info {};
   if (statfs(path, &info) != 0) {
-    return finding(Verdict::unclear, errno_name(errno));
+    return attack_result(Verdict::unclear, errno_name(errno));
   }
   const std::uint64_t size = info.f_blocks * static_cast<std::uint64_t>(info.f_bsize);
-  return size != 0 && size <= bytes ? finding(Verdict::stopped, "bounded") : finding(Verdict::through, "larger");
+  return size != 0 && size <= bytes ? attack_result(Verdict::stopped, "bounded")
+                                    : attack_result(Verdict::through, "larger");
 }
 
-Finding core_files(const Expected&) {
+AttackResult core_files(const Expected&) {
   rlimit limit{};
-  return getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0 ? finding(Verdict::stopped, "RLIMIT_CORE 0")
-                                                                    : finding(Verdict::through, "core files");
+  return getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0 ? attack_result(Verdict::stopped, "RLIMIT_CORE 0")
+                                                                    : attack_result(Verdict::through, "core files");
 }
 
-Finding open_files(const Expected&) {
+AttackResult open_files(const Expected&) {
   constexpr rlim_t k_max = 1U << 20U;
   rlimit limit{};
-  return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max <= k_max ? finding(Verdict::stopped, "RLIMIT_NOFILE")
-                                                                          : finding(Verdict::through, "no limit");
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max <= k_max
+             ? attack_result(Verdict::stopped, "RLIMIT_NOFILE")
+             : attack_result(Verdict::through, "no limit");
 }
 
 constexpr const char* k_family = "limits";

@@ -113,59 +113,59 @@ Answer ask(const Question& question) {
   return answer;
 }
 
-Finding try_question(const Question& question, const Expected& expected) {
+AttackResult try_question(const Question& question, const Expected& expected) {
   if (!expected.filtered) {
-    return finding(Verdict::skipped, "full network");
+    return attack_result(Verdict::skipped, "full network");
   }
   constexpr std::array k_codes = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
   const Answer answer = ask(question);
   if (answer.hung_up) {
-    return finding(Verdict::stopped, "hung up");
+    return attack_result(Verdict::stopped, "hung up");
   }
   if (!answer.came) {
-    return finding(Verdict::unclear, "no answer");
+    return attack_result(Verdict::unclear, "no answer");
   }
   if (answer.records > 0) {
-    return finding(Verdict::through, "it was answered");
+    return attack_result(Verdict::through, "it was answered");
   }
   const bool known = answer.code > 0 && answer.code < static_cast<int>(k_codes.size());
   // SERVFAIL would mean that somebody was asked and did not answer.
   const bool ours = known && answer.code != 2;
-  return finding(ours ? Verdict::stopped : Verdict::unclear,
-                 known ? k_codes.at(static_cast<std::size_t>(answer.code)) : "NOERROR without an answer");
+  return attack_result(ours ? Verdict::stopped : Verdict::unclear,
+                       known ? k_codes.at(static_cast<std::size_t>(answer.code)) : "NOERROR without an answer");
 }
 
-Finding resolver_is_ours(const Expected& expected) {
+AttackResult resolver_is_ours(const Expected& expected) {
   if (!expected.filtered) {
-    return finding(Verdict::skipped, "full network");
+    return attack_result(Verdict::skipped, "full network");
   }
   const Answer answer = ask({"", "", protocol::k_gate_name, k_txt});
-  return answer.came && answer.code == 0 && answer.records == 1 ? finding(Verdict::works, "it names this box")
-                                                                : finding(Verdict::broken, "no answer");
+  return answer.came && answer.code == 0 && answer.records == 1 ? attack_result(Verdict::works, "it names this box")
+                                                                : attack_result(Verdict::broken, "no answer");
 }
 
 /// Nobody else's name server is even named in the box.
-Finding only_our_resolver(const Expected& expected) {
+AttackResult only_our_resolver(const Expected& expected) {
   if (!expected.filtered) {
-    return finding(Verdict::skipped, "full network");
+    return attack_result(Verdict::skipped, "full network");
   }
   const FileText file("/etc/resolv.conf");
   std::string_view rest = file.text();
   bool ours = false;
   while (!rest.empty()) {
-    std::string_view line = take_line(rest);
-    if (take_word(line) == "nameserver") {
-      if (take_word(line) != "127.0.0.1") {
-        return finding(Verdict::through, "another name server is named");
+    std::string_view line = next_line(rest);
+    if (next_word(line) == "nameserver") {
+      if (next_word(line) != "127.0.0.1") {
+        return attack_result(Verdict::through, "another name server is named");
       }
       ours = true;
     }
   }
-  return ours ? finding(Verdict::stopped, "127.0.0.1 only") : finding(Verdict::unclear, "no resolv.conf");
+  return ours ? attack_result(Verdict::stopped, "127.0.0.1 only") : attack_result(Verdict::unclear, "no resolv.conf");
 }
 
 template <std::size_t index>
-Finding try_number(const Expected& expected) {
+AttackResult try_number(const Expected& expected) {
   return try_question(k_questions[index], expected);
 }
 

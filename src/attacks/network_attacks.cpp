@@ -28,26 +28,26 @@ constexpr int k_connect_ms = 1000; // the firewall refuses within microseconds
 
 /// What the ruleset answers: a reset for TCP, "administratively prohibited" for the rest, which the sender of a local
 /// packet sees as EPERM, EACCES or EHOSTUNREACH. ENETUNREACH: there is no route, so no packet was made.
-Finding judge(int error) {
+AttackResult judge(int error) {
   switch (error) {
-  case 0: return finding(Verdict::through, "it left the box");
+  case 0: return attack_result(Verdict::through, "it left the box");
   case ECONNREFUSED:
   case EPERM:
   case EACCES:
   case EHOSTUNREACH:
-  case ENETUNREACH: return finding(Verdict::stopped, errno_name(error));
-  default: return finding(Verdict::unclear, errno_name(error));
+  case ENETUNREACH: return attack_result(Verdict::stopped, errno_name(error));
+  default: return attack_result(Verdict::unclear, errno_name(error));
   }
 }
 
 /// A protocol for which the kernel makes no socket does not get out.
-Finding no_socket() {
+AttackResult no_socket() {
   for (const int ours : {EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EPERM, EACCES, ENOPROTOOPT}) {
     if (errno == ours) {
-      return finding(Verdict::stopped, errno_name(errno));
+      return attack_result(Verdict::stopped, errno_name(errno));
     }
   }
-  return finding(Verdict::unclear, errno_name(errno));
+  return attack_result(Verdict::unclear, errno_name(errno));
 }
 
 class Marker {
@@ -73,10 +73,10 @@ std::uint32_t gateway() {
   const FileText routes("/proc/net/route");
   std::string_view rest = routes.text();
   while (!rest.empty()) {
-    std::string_view line = take_line(rest);
-    take_word(line);
-    const std::string_view destination = take_word(line);
-    const std::string_view hex = take_word(line);
+    std::string_view line = next_line(rest);
+    next_word(line);
+    const std::string_view destination = next_word(line);
+    const std::string_view hex = next_word(line);
     if (destination == "00000000") {
       std::uint32_t value = 0;
       for (const char c : hex) {
@@ -130,7 +130,7 @@ int open_for(const Way& way, int family) {
   }
 }
 
-Finding send_datagram(const Way& way, int fd, const Address& to) {
+AttackResult send_datagram(const Way& way, int fd, const Address& to) {
   const Marker marker(way);
   std::array<char, 96> bytes{};
   std::size_t at = 0;
@@ -144,7 +144,7 @@ Finding send_datagram(const Way& way, int fd, const Address& to) {
   return judge(datagram_result(fd, to, {bytes.data(), at + marker.text().size()}, k_wait_ms));
 }
 
-Finding open_fast(const Way& way, int fd, const Address& to) {
+AttackResult open_fast(const Way& way, int fd, const Address& to) {
   const Marker marker(way);
   if (sendto(fd, marker.text().data(), marker.text().size(), MSG_FASTOPEN | MSG_NOSIGNAL, to.generic(), to.length) >=
       0) {
@@ -153,7 +153,7 @@ Finding open_fast(const Way& way, int fd, const Address& to) {
   return judge(errno);
 }
 
-Finding connect_stream(const Way& way, int fd, const Address& to) {
+AttackResult connect_stream(const Way& way, int fd, const Address& to) {
   if (way.kind == Kind::device) {
     std::array<char, IF_NAMESIZE> device{};
     if_indextoname(outer_interface(), device.data());
@@ -162,14 +162,14 @@ Finding connect_stream(const Way& way, int fd, const Address& to) {
   if (way.kind == Kind::source) {
     const Address from = address_of("127.0.0.1", 0);
     if (bind(fd, from.generic(), from.length) != 0) {
-      return finding(Verdict::unclear, errno_name(errno));
+      return attack_result(Verdict::unclear, errno_name(errno));
     }
   }
   const int error = connect_result(fd, to, k_connect_ms);
   if (error != 0) {
     // The proxy may hang up before we have looked.
     const bool ours = (way.kind == Kind::source && error == EINVAL) || (way.kind == Kind::proxy && error == ECONNRESET);
-    return ours ? finding(Verdict::stopped, errno_name(error)) : judge(error);
+    return ours ? attack_result(Verdict::stopped, errno_name(error)) : judge(error);
   }
   const Marker marker(way);
   std::array<char, 160> request{};
@@ -184,16 +184,16 @@ Finding connect_stream(const Way& way, int fd, const Address& to) {
   std::array<char, 64> answer{};
   const long count = sent < 0 ? 0 : read_within(fd, answer.data(), answer.size(), k_connect_ms);
   if (count > 0) {
-    return finding(Verdict::through, "it was answered");
+    return attack_result(Verdict::through, "it was answered");
   }
-  return count < 0 && errno != ECONNRESET && errno != EPIPE ? finding(Verdict::unclear, "no answer and no end")
-                                                            : finding(Verdict::stopped, "hung up");
+  return count < 0 && errno != ECONNRESET && errno != EPIPE ? attack_result(Verdict::unclear, "no answer and no end")
+                                                            : attack_result(Verdict::stopped, "hung up");
 }
 
-Finding try_way(const Way& way, const Expected& expected) {
+AttackResult try_way(const Way& way, const Expected& expected) {
   if (!expected.filtered) {
     if (way.kind == Kind::proxy) {
-      return finding(Verdict::skipped, "full network");
+      return attack_result(Verdict::skipped, "full network");
     }
   }
   const Address to = destination(way);
@@ -201,7 +201,7 @@ Finding try_way(const Way& way, const Expected& expected) {
   if (fd < 0) {
     return no_socket();
   }
-  Finding result;
+  AttackResult result;
   switch (way.kind) {
   case Kind::udp:
   case Kind::udplite:
@@ -216,7 +216,7 @@ Finding try_way(const Way& way, const Expected& expected) {
 }
 
 template <std::size_t index>
-Finding try_number(const Expected& expected) {
+AttackResult try_number(const Expected& expected) {
   return try_way(k_ways[index], expected);
 }
 

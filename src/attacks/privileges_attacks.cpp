@@ -19,7 +19,7 @@
 namespace agentbox::attacks {
 namespace {
 
-Finding ids_are_ordinary(const Expected&) {
+AttackResult ids_are_ordinary(const Expected&) {
   uid_t real = 0;
   uid_t effective = 0;
   uid_t saved = 0;
@@ -30,31 +30,31 @@ Finding ids_are_ordinary(const Expected&) {
       getresuid(&real, &effective, &saved) == 0 && getresgid(&group, &effective_group, &saved_group) == 0;
   const bool root = real == 0 || effective == 0 || saved == 0 || group == 0 || effective_group == 0 || saved_group == 0;
   if (!known || root) {
-    return finding(Verdict::through, "uid or gid 0");
+    return attack_result(Verdict::through, "uid or gid 0");
   }
-  return finding(Verdict::stopped, "no id is 0");
+  return attack_result(Verdict::stopped, "no id is 0");
 }
 
-Finding capability_sets_are_empty(const Expected&) {
+AttackResult capability_sets_are_empty(const Expected&) {
   const FileText status("/proc/self/status");
   for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"}) {
     const std::string_view value = status_field(status.text(), set);
     if (value.empty()) {
-      return finding(Verdict::unclear, "no such line in /proc/self/status");
+      return attack_result(Verdict::unclear, "no such line in /proc/self/status");
     }
     if (value.find_first_not_of('0') != std::string_view::npos) {
-      return finding(Verdict::through, set);
+      return attack_result(Verdict::through, set);
     }
   }
-  return finding(Verdict::stopped, "all five sets empty");
+  return attack_result(Verdict::stopped, "all five sets empty");
 }
 
-Finding cannot_gain_by_exec(const Expected&) {
-  return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? finding(Verdict::stopped, "NoNewPrivs 1")
-                                                     : finding(Verdict::through, "NoNewPrivs 0");
+AttackResult cannot_gain_by_exec(const Expected&) {
+  return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? attack_result(Verdict::stopped, "NoNewPrivs 1")
+                                                     : attack_result(Verdict::through, "NoNewPrivs 0");
 }
 
-Finding clear_no_new_privs(const Expected&) {
+AttackResult clear_no_new_privs(const Expected&) {
   return refused_with(prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0), {EINVAL});
 }
 
@@ -65,16 +65,16 @@ long set_capabilities() {
   return syscall(SYS_capset, &header, data.data());
 }
 
-Finding give_a_file_capabilities(const Expected&) {
+AttackResult give_a_file_capabilities(const Expected&) {
   const char* const path = "/tmp/agentbox-capable";
   const int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
   if (fd < 0) {
-    return finding(Verdict::unclear, errno_name(errno));
+    return attack_result(Verdict::unclear, errno_name(errno));
   }
   vfs_cap_data data{};
   data.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE;
   data.data[0].permitted = 1U << CAP_NET_ADMIN;
-  const Finding result = refused_with(fsetxattr(fd, "security.capability", &data, XATTR_CAPS_SZ_2, 0), {EPERM});
+  const AttackResult result = refused_with(fsetxattr(fd, "security.capability", &data, XATTR_CAPS_SZ_2, 0), {EPERM});
   close(fd);
   unlink(path);
   return result;
@@ -82,41 +82,41 @@ Finding give_a_file_capabilities(const Expected&) {
 
 /// A program that is setuid root does not make anyone root. /proc/self/exe would do, but it belongs to us: what the
 /// image has is tried, by its mode, without running it.
-Finding mounts_ignore_setuid(const Expected&) {
+AttackResult mounts_ignore_setuid(const Expected&) {
   const FileText mounts("/proc/self/mountinfo");
   std::string_view rest = mounts.text();
   if (rest.empty()) {
-    return finding(Verdict::unclear, "no mountinfo");
+    return attack_result(Verdict::unclear, "no mountinfo");
   }
   while (!rest.empty()) {
-    std::string_view line = take_line(rest);
+    std::string_view line = next_line(rest);
     for (int skipped = 0; skipped < 4; ++skipped) {
-      take_word(line);
+      next_word(line);
     }
-    const std::string_view place = take_word(line);
-    const std::string_view options = take_word(line);
+    const std::string_view place = next_word(line);
+    const std::string_view options = next_word(line);
     const bool writable = options.starts_with("rw");
     if (writable && place != "/" && !place.starts_with("/dev") && options.find("nosuid") == std::string_view::npos) {
-      return finding(Verdict::through, place);
+      return attack_result(Verdict::through, place);
     }
   }
-  return finding(Verdict::stopped, "nosuid on all that is mounted");
+  return attack_result(Verdict::stopped, "nosuid on all that is mounted");
 }
 
-Finding clock_cannot_be_set(const Expected&) {
+AttackResult clock_cannot_be_set(const Expected&) {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
   return refused_with(clock_settime(CLOCK_REALTIME, &now), {EPERM});
 }
 
 /// Only root may change who owns a file; with it a setuid program could be made.
-Finding give_a_file_away(const Expected&) {
+AttackResult give_a_file_away(const Expected&) {
   const char* const path = "/tmp/agentbox-owned";
   const int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
   if (fd < 0) {
-    return finding(Verdict::unclear, errno_name(errno));
+    return attack_result(Verdict::unclear, errno_name(errno));
   }
-  const Finding result = refused_with(fchown(fd, 0, 0), {EPERM});
+  const AttackResult result = refused_with(fchown(fd, 0, 0), {EPERM});
   close(fd);
   unlink(path);
   return result;

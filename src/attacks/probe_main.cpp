@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
   Line line;
   for (const std::span<const Attack> family : all_attacks()) {
     for (const Attack& attack : family) {
-      const Finding result = attempt(attack, options.expected, k_attempt_ms);
+      const AttackResult result = attempt(attack, options.expected, k_attempt_ms);
       good = good && is_good(result.verdict);
       ++count;
       for (const std::string_view field :

@@ -30,10 +30,10 @@ struct Request {
 };
 
 template <typename Body>
-Finding route_request(std::uint16_t type, const Body& body, std::uint16_t flags) {
+AttackResult route_request(std::uint16_t type, const Body& body, std::uint16_t flags) {
   const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   if (fd < 0) {
-    return finding(Verdict::unclear, errno_name(errno));
+    return attack_result(Verdict::unclear, errno_name(errno));
   }
   Request<Body> request;
   request.head.nlmsg_len = sizeof request;
@@ -48,28 +48,28 @@ Finding route_request(std::uint16_t type, const Body& body, std::uint16_t flags)
   close(fd);
   nlmsgerr error{};
   if (count < static_cast<long>(sizeof(nlmsghdr) + sizeof error)) {
-    return finding(Verdict::unclear, "no answer");
+    return attack_result(Verdict::unclear, "no answer");
   }
   std::memcpy(&error, answer.data() + sizeof(nlmsghdr), sizeof error);
   if (error.error == 0) {
-    return finding(Verdict::through, "it worked");
+    return attack_result(Verdict::through, "it worked");
   }
   errno = -error.error;
   return refused_with(-1, {EPERM});
 }
 
-Finding loopback_down(const Expected&) {
+AttackResult loopback_down(const Expected&) {
   ifinfomsg link{};
   link.ifi_index = 1;
   link.ifi_change = IFF_UP;
   return route_request(RTM_NEWLINK, link, 0);
 }
 
-Finding add_link(const Expected&) {
+AttackResult add_link(const Expected&) {
   return route_request(RTM_NEWLINK, ifinfomsg{}, NLM_F_CREATE | NLM_F_EXCL);
 }
 
-Finding add_address(const Expected&) {
+AttackResult add_address(const Expected&) {
   ifaddrmsg address{};
   address.ifa_family = AF_INET;
   address.ifa_index = 1;
@@ -84,48 +84,48 @@ rtmsg some_route() {
   return route;
 }
 
-Finding add_route(const Expected&) {
+AttackResult add_route(const Expected&) {
   return route_request(RTM_NEWROUTE, some_route(), NLM_F_CREATE);
 }
 
-Finding delete_virtual_route(const Expected&) {
+AttackResult delete_virtual_route(const Expected&) {
   rtmsg route = some_route();
   route.rtm_table = RT_TABLE_LOCAL;
   route.rtm_type = RTN_LOCAL;
   return route_request(RTM_DELROUTE, route, 0);
 }
 
-Finding add_policy_rule(const Expected&) {
+AttackResult add_policy_rule(const Expected&) {
   return route_request(RTM_NEWRULE, some_route(), NLM_F_CREATE);
 }
 
-Finding add_neighbour(const Expected&) {
+AttackResult add_neighbour(const Expected&) {
   ndmsg neighbour{};
   neighbour.ndm_family = AF_INET;
   neighbour.ndm_ifindex = 1;
   return route_request(RTM_NEWNEIGH, neighbour, NLM_F_CREATE);
 }
 
-Finding add_queue(const Expected&) {
+AttackResult add_queue(const Expected&) {
   tcmsg queue{};
   queue.tcm_ifindex = 1;
   return route_request(RTM_NEWQDISC, queue, NLM_F_CREATE);
 }
 
-Finding interface_flags(const Expected&) {
+AttackResult interface_flags(const Expected&) {
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   ifreq request{};
   std::memcpy(request.ifr_name, "lo", 3); // NOLINT(*-union-access)
   return refused_with(ioctl(fd, SIOCSIFFLAGS, &request), {EPERM});
 }
 
-Finding route_by_ioctl(const Expected&) {
+AttackResult route_by_ioctl(const Expected&) {
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   rtentry route{};
   return refused_with(ioctl(fd, SIOCADDRT, &route), {EPERM});
 }
 
-Finding flush_iptables(const Expected&) {
+AttackResult flush_iptables(const Expected&) {
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   std::array<char, 96> nothing{};
   return refused_with(setsockopt(fd, IPPROTO_IP, k_replace_iptables, nothing.data(), nothing.size()),
@@ -134,9 +134,9 @@ Finding flush_iptables(const Expected&) {
 
 /// Sits on a port of the firewall's, sharing it where the kernel lets it.
 template <int type, std::uint16_t port>
-Finding squat(const Expected& expected) {
+AttackResult squat(const Expected& expected) {
   if (!expected.filtered) {
-    return finding(Verdict::skipped, "full network");
+    return attack_result(Verdict::skipped, "full network");
   }
   for (const char* address : {"127.0.0.1", "0.0.0.0", "::"}) {
     const Address at = address_of(address, port);
@@ -144,17 +144,17 @@ Finding squat(const Expected& expected) {
     const int on = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    const Finding result = refused_with(bind(fd, at.generic(), at.length), {EACCES, EADDRINUSE});
+    const AttackResult result = refused_with(bind(fd, at.generic(), at.length), {EACCES, EADDRINUSE});
     close(fd);
     if (result.verdict != Verdict::stopped) {
       return result;
     }
   }
-  return finding(Verdict::stopped, "EACCES");
+  return attack_result(Verdict::stopped, "EACCES");
 }
 
 template <const char* const& path>
-Finding write_sysctl(const Expected&) {
+AttackResult write_sysctl(const Expected&) {
   return refused_with(open(path, O_WRONLY | O_CLOEXEC), {EROFS, EACCES, ENOENT, EPERM});
 }
 

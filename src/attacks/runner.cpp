@@ -18,40 +18,40 @@ namespace {
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   std::signal(SIGPIPE, SIG_IGN);
   errno = 0;
-  const Finding result = attack.attempt(expected);
+  const AttackResult result = attack.attempt(expected);
   const ssize_t written = write(out, &result, sizeof result);
   _exit(written == static_cast<ssize_t>(sizeof result) ? 0 : 1);
 }
 
-Finding of_silent(int status) {
+AttackResult of_silent(int status) {
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
-    return finding(Verdict::stopped, "killed by SIGSYS");
+    return attack_result(Verdict::stopped, "killed by SIGSYS");
   }
   if (WIFSIGNALED(status)) {
-    return finding(Verdict::unclear, "ended by a signal");
+    return attack_result(Verdict::unclear, "ended by a signal");
   }
-  return finding(Verdict::unclear, "it did not report");
+  return attack_result(Verdict::unclear, "it did not report");
 }
 
 } // namespace
 
-Finding attempt(const Attack& attack, const Expected& expected, int timeout_ms) {
+AttackResult attempt(const Attack& attack, const Expected& expected, int timeout_ms) {
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) {
-    return finding(Verdict::unclear, "no pipe");
+    return attack_result(Verdict::unclear, "no pipe");
   }
   const pid_t child = fork();
   if (child < 0) {
     close(ends[0]);
     close(ends[1]);
-    return finding(Verdict::unclear, "no process to try it with");
+    return attack_result(Verdict::unclear, "no process to try it with");
   }
   if (child == 0) {
     close(ends[0]);
     run_child(attack, expected, ends[1]);
   }
   close(ends[1]);
-  Finding result;
+  AttackResult result;
   pollfd watched{ends[0], POLLIN, 0};
   const bool spoke = poll(&watched, 1, timeout_ms) > 0;
   const bool reported = spoke && read(ends[0], &result, sizeof result) == static_cast<ssize_t>(sizeof result);
@@ -65,26 +65,26 @@ Finding attempt(const Attack& attack, const Expected& expected, int timeout_ms) 
     result.text.back() = '\0';
     return result;
   }
-  return spoke ? of_silent(status) : finding(Verdict::unclear, "no end in time");
+  return spoke ? of_silent(status) : attack_result(Verdict::unclear, "no end in time");
 }
 
-Finding finding(Verdict verdict, std::string_view text) {
-  Finding result{verdict, {}};
+AttackResult attack_result(Verdict verdict, std::string_view text) {
+  AttackResult result{verdict, {}};
   std::copy_n(text.begin(), std::min(text.size(), result.text.size() - 1), result.text.begin());
   return result;
 }
 
-Finding refused_with(long result, std::initializer_list<int> refusals) {
+AttackResult refused_with(long result, std::initializer_list<int> refusals) {
   const int error = errno;
   if (result != -1) {
-    return finding(Verdict::through, "it worked");
+    return attack_result(Verdict::through, "it worked");
   }
   const bool ours = std::find(refusals.begin(), refusals.end(), error) != refusals.end();
-  return finding(ours ? Verdict::stopped : Verdict::unclear, errno_name(error));
+  return attack_result(ours ? Verdict::stopped : Verdict::unclear, errno_name(error));
 }
 
-Finding must_work(long result) {
-  return result == -1 ? finding(Verdict::broken, errno_name(errno)) : finding(Verdict::works, "ok");
+AttackResult must_work(long result) {
+  return result == -1 ? attack_result(Verdict::broken, errno_name(errno)) : attack_result(Verdict::works, "ok");
 }
 
 std::string_view errno_name(int number) {

@@ -16,13 +16,13 @@ namespace agentbox::attacks {
 namespace {
 
 template <int family, int type, int protocol>
-Finding open_socket(const Expected&) {
+AttackResult open_socket(const Expected&) {
   // EPROTONOSUPPORT and EPERM: the kernel has no such thing, or asks for a capability, behind a family that is allowed.
   return refused_with(socket(family, type, protocol), {EAFNOSUPPORT, EPROTONOSUPPORT, EPERM, ESOCKTNOSUPPORT});
 }
 
 /// Every family that there could be, and a few numbers beyond, with the types that sockets have.
-Finding every_other_family(const Expected&) {
+AttackResult every_other_family(const Expected&) {
   constexpr int k_families = 64;
   for (int family = 0; family < k_families; ++family) {
     if (family == AF_UNIX || family == AF_INET || family == AF_INET6 || family == AF_NETLINK) {
@@ -30,45 +30,45 @@ Finding every_other_family(const Expected&) {
     }
     for (const int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET}) {
       if (socket(family, type, 0) >= 0) {
-        return finding(Verdict::through, "a family other than UNIX, INET, INET6, NETLINK");
+        return attack_result(Verdict::through, "a family other than UNIX, INET, INET6, NETLINK");
       }
       if (errno != EAFNOSUPPORT) {
-        return finding(Verdict::unclear, errno_name(errno));
+        return attack_result(Verdict::unclear, errno_name(errno));
       }
     }
   }
-  return finding(Verdict::stopped, "EAFNOSUPPORT for 60 families");
+  return attack_result(Verdict::stopped, "EAFNOSUPPORT for 60 families");
 }
 
 /// All of netlink but routing: netfilter, xfrm, audit, connector, uevents, generic…
-Finding every_other_netlink(const Expected&) {
+AttackResult every_other_netlink(const Expected&) {
   for (int protocol = 1; protocol < 32; ++protocol) {
     if (socket(AF_NETLINK, SOCK_RAW, protocol) >= 0) {
-      return finding(Verdict::through, "a netlink protocol other than ROUTE");
+      return attack_result(Verdict::through, "a netlink protocol other than ROUTE");
     }
     if (errno != EAFNOSUPPORT) {
-      return finding(Verdict::unclear, errno_name(errno));
+      return attack_result(Verdict::unclear, errno_name(errno));
     }
   }
-  return finding(Verdict::stopped, "EAFNOSUPPORT for 31 protocols");
+  return attack_result(Verdict::stopped, "EAFNOSUPPORT for 31 protocols");
 }
 
 /// Arguments are 64 bits wide for the filter and 32 for the kernel: the upper half must not slip one past it.
-Finding family_with_high_bits(const Expected&) {
+AttackResult family_with_high_bits(const Expected&) {
   constexpr long k_high = 0x100000000;
   const long packet = syscall(SYS_socket, k_high | AF_PACKET, SOCK_RAW, 0);
   return refused_with(packet, {EAFNOSUPPORT});
 }
 
 template <int level, int option>
-Finding set_option(const Expected&) {
+AttackResult set_option(const Expected&) {
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   const int value = 0x61676278; // the firewall's own mark: whoever may set it is let out
   return refused_with(setsockopt(fd, level, option, &value, sizeof value), {EPERM});
 }
 
 template <int family, int type, int protocol>
-Finding must_open(const Expected&) {
+AttackResult must_open(const Expected&) {
   return must_work(socket(family, type, protocol));
 }
 

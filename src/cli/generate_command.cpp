@@ -15,7 +15,7 @@
 namespace agentbox::cli {
 namespace {
 
-using oci::Door;
+using oci::OutputFormat;
 
 struct GenerateOptions {
   BoxOptions box;
@@ -88,10 +88,10 @@ int run(GenerateOptions& options, const Context& context) {
 }
 
 /// The options of every format.
-CommandSpec add_format(const CommandSpec& generate, Context& context, Door door, const char* text,
+CommandSpec add_format(const CommandSpec& generate, Context& context, OutputFormat format, const char* text,
                        const std::shared_ptr<GenerateOptions>& options) {
-  const CommandSpec command = generate.command(std::string(oci::door_text(door)), text);
-  options->request.door = door;
+  const CommandSpec command = generate.command(std::string(oci::format_text(format)), text);
+  options->request.format = format;
   add_box_options(command, options->box);
   command.option("--output", options->request.output, "DIR", "Write the files to DIR (default: print them)");
   command.flag("--force", options->request.force, "Replace files in a DIR that holds other files too; keep the others");
@@ -125,14 +125,14 @@ void add_generate(const CommandSpec& app, Context& context) {
   const CommandSpec command = app.group("generate", "Generate files that run the box without agentbox");
   const auto oci = std::make_shared<GenerateOptions>();
   const CommandSpec bundle =
-      add_format(command, context, Door::oci, "Generate OCI bundles for crun and other runtimes", oci);
+      add_format(command, context, OutputFormat::oci, "Generate OCI bundles for crun and other runtimes", oci);
   bundle.flag("--config-only", oci->request.config_only, "Write only the two config.json files");
-  add_format(command, context, Door::kube, "Generate a pod for podman kube play", std::make_shared<GenerateOptions>());
-  add_format(command, context, Door::quadlet, "Generate systemd units for Podman's Quadlet",
+  add_format(command, context, OutputFormat::kube, "Generate a pod for podman kube play", std::make_shared<GenerateOptions>());
+  add_format(command, context, OutputFormat::quadlet, "Generate systemd units for Podman's Quadlet",
              std::make_shared<GenerateOptions>());
   const auto kubernetes = std::make_shared<GenerateOptions>();
   add_kubernetes_options(
-      add_format(command, context, Door::kubernetes, "Generate manifests for a Kubernetes cluster", kubernetes),
+      add_format(command, context, OutputFormat::kubernetes, "Generate manifests for a Kubernetes cluster", kubernetes),
       *kubernetes);
 }
 

@@ -83,7 +83,7 @@ std::filesystem::path probe_program() {
   return podman::find_installation().libexec / "agentbox-probe";
 }
 
-std::vector<std::string> visitor_argv(const verify::Expectations& expectations) {
+std::vector<std::string> probe_argv(const verify::Expectations& expectations) {
   std::vector<std::string> words = {protocol::k_entrypoint_program, "probe"};
   const std::vector<std::string> arguments = verify::probe_arguments(expectations);
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -120,7 +120,7 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   const policy::Limits& limits = loaded.fields.limits;
   const bool filtered = loaded.fields.egress.mode != policy::NetworkMode::full;
   probe_context.command =
-      visitor_argv({filtered, limits.pids, limits.memory_bytes.value_or(0), limits.shm_bytes, limits.tmp_bytes});
+      probe_argv({filtered, limits.pids, limits.memory_bytes.value_or(0), limits.shm_bytes, limits.tmp_bytes});
   const auto [policy, workspace, preferences] = open_box(options, probe_context, MayAsk::no);
   box::Identities checked = box::identities_of_sources(policy.fields());
   checked[policy.fields().workspace.source] = {workspace.device, workspace.inode, true}; // of an earlier look
@@ -182,7 +182,7 @@ verify::Card verify_running(const std::string& name) {
                 "agentbox ps lists the boxes");
   }
   std::vector<std::string> words = {"exec", "-i", "--user", "1000:1000", boxes::agent_container(box.name)};
-  const std::vector<std::string> argv = visitor_argv(verify::expectations_of(config));
+  const std::vector<std::string> argv = probe_argv(verify::expectations_of(config));
   words.insert(words.end(), argv.begin(), argv.end());
   const support::Captured result = support::capture(podman.command(words), program, {k_report_bytes, k_patience});
   card.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);

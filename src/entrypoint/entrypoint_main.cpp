@@ -20,7 +20,7 @@
 #include "entrypoint/privilege_check.hpp"
 #include "entrypoint/proof.hpp"
 #include "entrypoint/resource_limits.hpp"
-#include "entrypoint/visitor.hpp"
+#include "entrypoint/stdin_program.hpp"
 
 namespace {
 
@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
     close_inherited();
     entrypoint::join_environment(); // says the limits, which Podman's exec does not know
     entrypoint::limit_resources();
-    entrypoint::run_visitor(argv + 1);
+    entrypoint::run_program_from_stdin(argv + 1);
   }
   const bool only_checks = mode == "gate"sv;
   if (only_checks ? argc != 2 : argc < 3 || (mode != "agent"sv && mode != "exec"sv && mode != "join"sv)) {

@@ -19,7 +19,7 @@ static_assert(std::tuple_size_v<GateQuery> == k_header + k_name.size() + 4);
 /// Reads big-endian numbers; past the end it reads zeros and remembers.
 class Reader {
 public:
-  explicit Reader(std::span<const std::uint8_t> bytes) : m_rest(bytes) {}
+  explicit Reader(std::span<const std::uint8_t> rest) : m_rest(rest) {}
   std::uint8_t byte() {
     if (m_rest.empty()) {
       m_ok = false;
@@ -33,7 +33,7 @@ public:
     const unsigned high = byte();
     return static_cast<std::uint16_t>((high << 8U) | byte());
   }
-  std::span<const std::uint8_t> take(std::size_t count) {
+  std::span<const std::uint8_t> bytes(std::size_t count) {
     if (count > m_rest.size()) {
       m_ok = false;
       return {};
@@ -53,7 +53,7 @@ public:
         byte();
         return;
       }
-      take(length);
+      bytes(length);
     }
   }
   bool ok() const { return m_ok; }
@@ -99,16 +99,16 @@ GateAnswer read_gate_answer(std::span<const std::uint8_t> datagram, const GateQu
   const std::uint16_t answers = reader.number16();
   reader.number16(); // authority and additional records say nothing about the gate
   reader.number16();
-  if (questions != 1 || answers != 1 || !same_question(reader.take(question.size()), question)) {
+  if (questions != 1 || answers != 1 || !same_question(reader.bytes(question.size()), question)) {
     return GateAnswer::wrong;
   }
   reader.skip_name();
   const std::uint16_t type = reader.number16();
   const std::uint16_t record_class = reader.number16();
-  reader.take(4); // TTL
+  reader.bytes(4); // TTL
   const std::uint16_t data_length = reader.number16();
   const std::uint8_t text_length = reader.byte();
-  const auto text = reader.take(text_length);
+  const auto text = reader.bytes(text_length);
   const bool one_string = data_length == text_length + 1;
   const bool equal =
       std::ranges::equal(text, nonce, [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); });

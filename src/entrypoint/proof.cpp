@@ -15,7 +15,7 @@ namespace {
 constexpr int k_attempt_ms = 1000;
 
 void require_stopped(const attacks::Attack& attack, const attacks::Expected& expected) {
-  const attacks::Finding result = attacks::attempt(attack, expected, k_attempt_ms);
+  const attacks::AttackResult result = attacks::attempt(attack, expected, k_attempt_ms);
   if (!attacks::is_good(result.verdict)) {
     die(k_refused, {"refused: the box does not hold ([verify] on_start): ", attack.tried, ": ",
                     attacks::verdict_name(result.verdict), " (", result.text.data(), "); nothing was started"});

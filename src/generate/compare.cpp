@@ -69,7 +69,7 @@ void compare_formats(const Record& before, const Record& after, Comparison& resu
   if (before.format == after.format) {
     return;
   }
-  const std::string cluster(oci::door_text(oci::Door::kubernetes));
+  const std::string cluster(oci::format_text(oci::OutputFormat::kubernetes));
   const std::string words = "the format changes from " + before.format + " to " + after.format;
   if (after.format == cluster) {
     add(result, Direction::broader,

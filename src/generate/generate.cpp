@@ -23,7 +23,7 @@ using support::Error;
 using support::ExitCode;
 
 bool is_complete_bundle(const Request& request) {
-  return request.door == oci::Door::oci && !request.config_only;
+  return request.format == oci::OutputFormat::oci && !request.config_only;
 }
 
 std::string kind_text(oci::KubernetesOptions::Kind kind) {
@@ -38,7 +38,7 @@ std::string kind_text(oci::KubernetesOptions::Kind kind) {
 /// The options of the format, for the record.
 std::map<std::string, std::string> options_of(const Request& request, const ImageNames& images) {
   std::map<std::string, std::string> options;
-  if (request.door == oci::Door::kubernetes) {
+  if (request.format == oci::OutputFormat::kubernetes) {
     const auto& [kind, parallel, name_space, claim, git_url, git_branch, host_path, runtime_seccomp] =
         request.kubernetes;
     options = {{"kind", kind_text(kind)},
@@ -58,28 +58,28 @@ std::map<std::string, std::string> options_of(const Request& request, const Imag
 }
 
 oci::PodFacts facts_for(const policy::Policy& policy, const Request& request, const fs::path& folder) {
-  switch (request.door) {
-  case oci::Door::kubernetes: return gather_for_cluster(policy);
-  case oci::Door::oci:
-  case oci::Door::kube:
-  case oci::Door::quadlet: break;
+  switch (request.format) {
+  case oci::OutputFormat::kubernetes: return gather_for_cluster(policy);
+  case oci::OutputFormat::oci:
+  case oci::OutputFormat::kube:
+  case oci::OutputFormat::quadlet: break;
   }
   const podman::Podman podman = podman::Podman::find();
   oci::PodFacts facts = gather(policy, podman::podman_info(podman), folder);
-  if (request.door == oci::Door::oci) {
+  if (request.format == oci::OutputFormat::oci) {
     add_id_mappings(facts.host, policy.fields().user, podman);
   }
   return facts;
 }
 
 oci::GeneratedSet render(const policy::Policy& policy, const oci::PodFacts& facts, const Request& request) {
-  switch (request.door) {
-  case oci::Door::oci:
+  switch (request.format) {
+  case oci::OutputFormat::oci:
     return oci::render_bundle(policy, facts,
                               request.config_only ? oci::BundleParts::config_only : oci::BundleParts::complete);
-  case oci::Door::kube: return oci::render_kube(policy, facts);
-  case oci::Door::quadlet: return oci::render_quadlet(policy, facts);
-  case oci::Door::kubernetes: return oci::render_kubernetes(policy, facts, request.kubernetes);
+  case oci::OutputFormat::kube: return oci::render_kube(policy, facts);
+  case oci::OutputFormat::quadlet: return oci::render_quadlet(policy, facts);
+  case oci::OutputFormat::kubernetes: return oci::render_kubernetes(policy, facts, request.kubernetes);
   }
   return {};
 }
@@ -124,7 +124,7 @@ Outcome generate(const policy::Policy& original, const Request& request) {
                 "add --output DIR, or print the two configurations: --config-only");
   }
   const fs::path folder = resolve_output(request.output.value_or("agentbox-" + original.fields().name));
-  const bool for_host = request.door != oci::Door::kubernetes;
+  const bool for_host = request.format != oci::OutputFormat::kubernetes;
   const policy::Policy policy = request.output && for_host ? protect_folder(original, folder) : original;
   std::optional<Record> old;
   std::vector<std::string> edited;
@@ -132,7 +132,7 @@ Outcome generate(const policy::Policy& original, const Request& request) {
     old = read_record(*request.old);
     edited = changed_by_hand(*old, *request.old);
   }
-  const bool needs_images = !(request.door == oci::Door::oci && request.config_only);
+  const bool needs_images = !(request.format == oci::OutputFormat::oci && request.config_only);
   const ImageNames images = needs_images ? request.images() : ImageNames{};
   oci::PodFacts facts = facts_for(policy, request, folder);
   facts.agent_image = images.agent;
@@ -142,13 +142,13 @@ Outcome generate(const policy::Policy& original, const Request& request) {
 
   Outcome outcome;
   if (request.output) {
-    outcome.left = write_set(policy, request, folder, set, record_text(request.door, policy, options, set), images);
+    outcome.left = write_set(policy, request, folder, set, record_text(request.format, policy, options, set), images);
     outcome.folder = folder;
     outcome.in_project = !(policy.fields() == original.fields());
   }
   if (old) {
     const Comparison comparison =
-        compare(*old, {std::string(oci::door_text(request.door)), policy.fields(), options, {}}, edited);
+        compare(*old, {std::string(oci::format_text(request.format)), policy.fields(), options, {}}, edited);
     outcome.text = comparison_text(comparison);
     outcome.broader = !comparison.broader.empty();
   } else if (!request.output) {

@@ -21,7 +21,7 @@ struct ImageNames {
 
 /// What `agentbox generate` was asked for.
 struct Request {
-  oci::Door door = oci::Door::kube;
+  oci::OutputFormat format = oci::OutputFormat::kube;
   std::optional<std::filesystem::path> output; ///< none: print
   std::optional<std::filesystem::path> old;    ///< --diff
   bool force = false;

@@ -20,14 +20,14 @@ constexpr std::size_t k_file_bytes = 64U << 20U;
 
 } // namespace
 
-std::string record_text(oci::Door door, const policy::Policy& policy, const std::map<std::string, std::string>& options,
-                        const oci::GeneratedSet& set) {
+std::string record_text(oci::OutputFormat format, const policy::Policy& policy,
+                        const std::map<std::string, std::string>& options, const oci::GeneratedSet& set) {
   json files = json::object();
   for (const oci::GeneratedFile& file : set) {
     files[file.path] = support::sha256_hex(file.content);
   }
   const json record = {{"version", 1},
-                       {"format", oci::door_text(door)},
+                       {"format", oci::format_text(format)},
                        {"options", options},
                        {"policy", json::parse(policy::to_json(policy))},
                        {"files", std::move(files)}};

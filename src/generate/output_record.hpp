@@ -14,7 +14,7 @@ namespace agentbox::generate {
 /// agentbox.json, which lies beside every generated set: what it was made from, so that a later one can be compared
 /// with it in words, and the digests of its files, so that changes by hand are seen.
 struct Record {
-  std::string format;                         ///< door_text()
+  std::string format;                         ///< format_text()
   policy::PolicyFields policy;                ///< credentials hidden
   std::map<std::string, std::string> options; ///< what the format needed besides: "seccomp" -> "runtime"
   std::map<std::string, std::string> files;   ///< path -> SHA-256, hex
@@ -23,8 +23,8 @@ struct Record {
 inline constexpr const char* k_record_file = "agentbox.json";
 
 /// The text of a set's record. Same input, same bytes.
-std::string record_text(oci::Door door, const policy::Policy& policy, const std::map<std::string, std::string>& options,
-                        const oci::GeneratedSet& set);
+std::string record_text(oci::OutputFormat format, const policy::Policy& policy,
+                        const std::map<std::string, std::string>& options, const oci::GeneratedSet& set);
 
 /// Reads the record of the set in `folder`. Throws support::Error(usage) when the folder holds none.
 Record read_record(const std::filesystem::path& folder);

@@ -20,21 +20,21 @@ int resolver_socket(int type) {
 }
 
 /// No answer and every answer without a record is right: what matters is that nothing is asked outside.
-Finding judge(const std::array<char, 4096>& reply, long count, std::size_t start) {
+AttackResult judge(const std::array<char, 4096>& reply, long count, std::size_t start) {
   if (count <= 0) {
-    return attacks::finding(Verdict::stopped, count == 0 ? "hung up" : "no answer");
+    return attacks::attack_result(Verdict::stopped, count == 0 ? "hung up" : "no answer");
   }
   if (count < static_cast<long>(start) + 12) {
-    return attacks::finding(Verdict::unclear, "a cut answer");
+    return attacks::attack_result(Verdict::unclear, "a cut answer");
   }
   const int records = reply[start + 7] + reply[start + 6] * 256;
   constexpr std::array k_codes = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
   const auto code = static_cast<std::size_t>(reply[start + 3] & 0x0F);
-  return attacks::finding(records > 0 ? Verdict::through : Verdict::stopped,
-                          code < k_codes.size() ? k_codes[code] : "?");
+  return attacks::attack_result(records > 0 ? Verdict::through : Verdict::stopped,
+                                code < k_codes.size() ? k_codes[code] : "?");
 }
 
-Finding ask_udp(const std::string& message) {
+AttackResult ask_udp(const std::string& message) {
   const int fd = resolver_socket(SOCK_DGRAM);
   if (fd < 0 || send(fd, message.data(), message.size(), MSG_NOSIGNAL) < 0) {
     return attacks::refused_with(-1, {ECONNREFUSED, EMSGSIZE});
@@ -45,7 +45,7 @@ Finding ask_udp(const std::string& message) {
   return judge(reply, count, 0);
 }
 
-Finding ask_tcp(const std::string& bytes) {
+AttackResult ask_tcp(const std::string& bytes) {
   const int fd = resolver_socket(SOCK_STREAM);
   if (fd < 0 || send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) {
     return attacks::refused_with(-1, {ECONNREFUSED, EPIPE, ECONNRESET});
@@ -66,22 +66,22 @@ std::string sized(const std::string& message) {
   return bytes + message;
 }
 
-Finding two_questions(const Expected&) {
+AttackResult two_questions(const Expected&) {
   return ask_udp(dns_header(0x0100, 2) + dns_question("gate.agentbox.internal", 16) +
                  dns_question(name_of("dns-two-questions"), 1));
 }
 
-Finding pointer_loop(const Expected&) {
+AttackResult pointer_loop(const Expected&) {
   using namespace std::string_literals;
   return ask_udp(dns_header(0x0100, 1) + "\xc0\x0c\0\1\0\1"s);
 }
 
-Finding pointer_to_tail(const Expected&) {
+AttackResult pointer_to_tail(const Expected&) {
   using namespace std::string_literals;
   return ask_udp(dns_header(0x0100, 1) + "\xc0\x12\0\1\0\1"s + dns_name(name_of("dns-pointer")));
 }
 
-Finding options_carry_data(const Expected&) {
+AttackResult options_carry_data(const Expected&) {
   using namespace std::string_literals;
   std::string message = dns_header(0x0100, 1, 0, 1) + dns_question(name_of("dns-edns-data"), 1);
   const std::string data = marker("dns-edns-data");
@@ -92,16 +92,16 @@ Finding options_carry_data(const Expected&) {
   return ask_udp(message + data);
 }
 
-Finding answer_instead_of_question(const Expected&) {
+AttackResult answer_instead_of_question(const Expected&) {
   return ask_udp(dns_header(0x8180, 1, 1) + dns_question(name_of("dns-answer"), 1) + "\xc0\x0c");
 }
 
 template <unsigned opcode>
-Finding with_opcode(const Expected&) {
+AttackResult with_opcode(const Expected&) {
   return ask_udp(dns_header(0x0100U | (opcode << 11U), 1) + dns_question(name_of("dns-opcode"), 6));
 }
 
-Finding long_name(const Expected&) {
+AttackResult long_name(const Expected&) {
   std::string name;
   for (int i = 0; i < 8; ++i) {
     name += std::string(60, 'a') + ".";
@@ -109,15 +109,15 @@ Finding long_name(const Expected&) {
   return ask_udp(dns_query(name + name_of("dns-long-name"), 1));
 }
 
-Finding long_label(const Expected&) {
+AttackResult long_label(const Expected&) {
   return ask_udp(dns_query(std::string(63, 'x') + "." + std::string(200, 'y') + "." + name_of("dns-long-label"), 1));
 }
 
-Finding bytes_in_label(const Expected&) {
+AttackResult bytes_in_label(const Expected&) {
   return ask_udp(dns_query("\x1b]52;c;\x07\xff." + name_of("dns-binary-label"), 1));
 }
 
-Finding dot_in_label(const Expected&) {
+AttackResult dot_in_label(const Expected&) {
   using namespace std::string_literals;
   // One label "evil.allowed" before "example": a name that reads like a listed one.
   return ask_udp(dns_header(0x0100, 1) +
@@ -126,7 +126,7 @@ Finding dot_in_label(const Expected&) {
                  dns_name("example") + "\0\1\0\1"s);
 }
 
-Finding cut_short(const Expected&) {
+AttackResult cut_short(const Expected&) {
   const std::string whole = dns_query(name_of("dns-cut"), 1);
   for (std::size_t length = 1; length < whole.size(); length += 3) {
     const int fd = resolver_socket(SOCK_DGRAM);
@@ -136,11 +136,11 @@ Finding cut_short(const Expected&) {
   return ask_udp(whole.substr(0, 11));
 }
 
-Finding large_datagram(const Expected&) {
+AttackResult large_datagram(const Expected&) {
   return ask_udp(dns_query(name_of("dns-large"), 1) + std::string(30000, 'z'));
 }
 
-Finding tcp_many(const Expected&) {
+AttackResult tcp_many(const Expected&) {
   std::string bytes;
   for (int i = 0; i < 100; ++i) {
     bytes += sized(dns_query("x" + std::to_string(i) + "." + name_of("dns-tcp-many"), 1));
@@ -148,14 +148,14 @@ Finding tcp_many(const Expected&) {
   return ask_tcp(bytes);
 }
 
-Finding tcp_lying_length(const Expected&) {
+AttackResult tcp_lying_length(const Expected&) {
   using namespace std::string_literals;
   return ask_tcp("\xff\xff"s + dns_query(name_of("dns-tcp-length"), 1));
 }
 
 /// iodine: data in base32 labels, answers in NULL or TXT records; here 300 queries without a pause.
 template <unsigned type>
-Finding tunnel(const Expected&) {
+AttackResult tunnel(const Expected&) {
   const int fd = resolver_socket(SOCK_DGRAM);
   std::array<char, 4096> reply{};
   for (int i = 0; i < 300; ++i) {
@@ -166,17 +166,17 @@ Finding tunnel(const Expected&) {
     }
     const long count = attacks::read_within(fd, reply.data(), reply.size(), k_wait_ms);
     if (count > 7 && reply[7] != 0) {
-      return attacks::finding(Verdict::through, "a record");
+      return attacks::attack_result(Verdict::through, "a record");
     }
   }
   close(fd);
-  return attacks::finding(Verdict::stopped, "300 queries, no record");
+  return attacks::attack_result(Verdict::stopped, "300 queries, no record");
 }
 
 /// 70,000 names under one listed wildcard, asked as fast as they are answered. A listed name still works afterwards.
-Finding seventy_thousand_names(const Expected& expected) {
+AttackResult seventy_thousand_names(const Expected& expected) {
   if (!expected.filtered) {
-    return attacks::finding(Verdict::skipped, "full network");
+    return attacks::attack_result(Verdict::skipped, "full network");
   }
   const int fd = resolver_socket(SOCK_DGRAM);
   std::array<char, 4096> reply{};
@@ -192,8 +192,9 @@ Finding seventy_thousand_names(const Expected& expected) {
     answered = came ? answered + 1 : sent;
   }
   close(fd);
-  return resolve("allowed.example").empty() ? attacks::finding(Verdict::broken, "the resolver is overwhelmed")
-                                            : attacks::finding(Verdict::works, "70,000 names, and then a listed one");
+  return resolve("allowed.example").empty()
+             ? attacks::attack_result(Verdict::broken, "the resolver is overwhelmed")
+             : attacks::attack_result(Verdict::works, "70,000 names, and then a listed one");
 }
 
 constexpr const char* k_family = "dns";
@@ -201,13 +202,13 @@ constexpr const char* k_wall = "resolver";
 const std::array k_attacks = {
     Attack{"twin-listed-name", k_family, "ask for a listed name", "allowed",
            [](const Expected&) {
-             return resolve("allowed.example").empty() ? attacks::finding(Verdict::broken, "no address")
-                                                       : attacks::finding(Verdict::works, "an address");
+             return resolve("allowed.example").empty() ? attacks::attack_result(Verdict::broken, "no address")
+                                                       : attacks::attack_result(Verdict::works, "an address");
            }},
     Attack{"twin-wildcard", k_family, "ask for a name under a listed wildcard", "allowed",
            [](const Expected& expected) {
              const bool good = !expected.filtered || !resolve("a.wild.example").empty();
-             return attacks::finding(good ? Verdict::works : Verdict::broken, good ? "an address" : "no address");
+             return attacks::attack_result(good ? Verdict::works : Verdict::broken, good ? "an address" : "no address");
            }},
     Attack{"dns-wildcard-apex", k_family, "ask for the wildcard's own name", k_wall,
            [](const Expected&) { return ask_udp(dns_query("wild.example", 1)); }},

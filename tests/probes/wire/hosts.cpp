@@ -24,32 +24,33 @@ constexpr Leading k_unspecified{"rebind-unspecified", "unspecified.example"};
 constexpr Leading k_mapped{"rebind-mapped", "mapped.example"};
 
 template <const Leading& one>
-Finding reach(const Expected&) {
+AttackResult reach(const Expected&) {
   return send_to(one.host, 22, marker(one.attack));
 }
 
 template <std::uint16_t port>
-Finding other_port(const Expected&) {
+AttackResult other_port(const Expected&) {
   return send_to("allowed.example", port, marker("port-" + std::to_string(port)));
 }
 
 /// Public on one look, metadata on the next: whoever looks twice dials the second. Where the connections end, and that
 /// nothing arrives at the second address, the sinks know.
-Finding rebinding_in_turns(const Expected&) {
+AttackResult rebinding_in_turns(const Expected&) {
   int answered = 0;
   for (int i = 0; i < 4; ++i) {
     answered += send_to("turns.example", 22, "turns").verdict == Verdict::through ? 1 : 0;
   }
-  return answered > 0 ? attacks::finding(Verdict::stopped, "the public address only")
-                      : attacks::finding(Verdict::unclear, "no answer at all");
+  return answered > 0 ? attacks::attack_result(Verdict::stopped, "the public address only")
+                      : attacks::attack_result(Verdict::unclear, "no answer at all");
 }
 
-Finding twin_other_protocol(const Expected&) {
-  const Finding result = send_to("allowed.example", 22, marker("twin-ssh"));
-  return attacks::finding(result.verdict == Verdict::through ? Verdict::works : Verdict::broken, result.text.data());
+AttackResult twin_other_protocol(const Expected&) {
+  const AttackResult result = send_to("allowed.example", 22, marker("twin-ssh"));
+  return attacks::attack_result(result.verdict == Verdict::through ? Verdict::works : Verdict::broken,
+                                result.text.data());
 }
 
-Finding half_open_flood(const Expected& expected) {
+AttackResult half_open_flood(const Expected& expected) {
   const std::string address = resolve("allowed.example");
   std::vector<int> open;
   for (int i = 0; i < 800; ++i) {
@@ -62,10 +63,10 @@ Finding half_open_flood(const Expected& expected) {
     close(fd);
   }
   static_cast<void>(expected);
-  const Finding result =
+  const AttackResult result =
       send_to("allowed.example", 80, "GET /flood HTTP/1.1\r\nHost: allowed.example\r\nConnection: close\r\n\r\n");
   const bool answered = std::string_view(result.text.data()).starts_with("HTTP/1.1 200");
-  return attacks::finding(answered ? Verdict::works : Verdict::broken, result.text.data());
+  return attacks::attack_result(answered ? Verdict::works : Verdict::broken, result.text.data());
 }
 
 constexpr const char* k_family = "hosts";

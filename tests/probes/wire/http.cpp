@@ -79,58 +79,58 @@ constexpr std::array k_requests = {
     Http{"http-ssh", "speak SSH on 80", "SSH-2.0-~\n"},
 };
 
-Finding try_request(const Http& one) {
+AttackResult try_request(const Http& one) {
   return send_to(k_good, k_http, request(one.name, one.text));
 }
 
 template <std::size_t index>
-Finding try_number(const Expected&) {
+AttackResult try_number(const Expected&) {
   return try_request(k_requests[index]);
 }
 
-Finding twin(const Expected&) {
-  const Finding result =
+AttackResult twin(const Expected&) {
+  const AttackResult result =
       send_to(k_good, k_http, request("twin-http", "GET /~ HTTP/1.1\nHost: allowed.example\nConnection: close\n\n"));
   const bool answered = std::string_view(result.text.data()).starts_with("HTTP/1.1 200");
-  return attacks::finding(answered ? Verdict::works : Verdict::broken, result.text.data());
+  return attacks::attack_result(answered ? Verdict::works : Verdict::broken, result.text.data());
 }
 
 /// The request itself is right, and may be answered; the upgrade, with the marker, must not arrive.
-Finding upgrade(const Expected&) {
-  const Finding result = send_to(
+AttackResult upgrade(const Expected&) {
+  const AttackResult result = send_to(
       k_good, k_http,
       request("http-upgrade-h2c", "GET /plain HTTP/1.1\nHost: allowed.example\nConnection: Upgrade, HTTP2-Settings\n"
                                   "Upgrade: h2c\nHTTP2-Settings: ~\n\n"));
   const bool answered = std::string_view(result.text.data()).starts_with("HTTP/1.1 200");
-  return answered ? attacks::finding(Verdict::stopped, "a plain answer") : result;
+  return answered ? attacks::attack_result(Verdict::stopped, "a plain answer") : result;
 }
 
 /// The first request may pass; the second, which names another host, may not.
 template <bool at_once>
-Finding pipelined(const Expected&) {
+AttackResult pipelined(const Expected&) {
   const char* const name = at_once ? "http-pipelined" : "http-second-request";
   const std::string first = request(name, "GET /first HTTP/1.1\nHost: allowed.example\n\n");
   const std::string second = request(name, "GET /~ HTTP/1.1\nHost: evil.example\n\n");
   if (!at_once) {
     return send_second(k_good, k_http, first, second);
   }
-  const Finding result = send_to(k_good, k_http, first + second);
+  const AttackResult result = send_to(k_good, k_http, first + second);
   // An answer to the first is right. Whether the second arrived, the sinks know.
   const bool answered = std::string_view(result.text.data()).starts_with("HTTP/1.1 200");
-  return answered ? attacks::finding(Verdict::stopped, "one answer") : result;
+  return answered ? attacks::attack_result(Verdict::stopped, "one answer") : result;
 }
 
-Finding huge_head(const Expected&) {
+AttackResult huge_head(const Expected&) {
   return send_to(k_good, k_http,
                  request("http-huge-head", "GET /~ HTTP/1.1\nX: ") + std::string(300000, 'x') +
                      request("", "\nHost: evil.example\n\n"));
 }
 
-Finding bare_newlines(const Expected&) {
+AttackResult bare_newlines(const Expected&) {
   return send_to(k_good, k_http, "GET /" + marker("http-bare-newlines") + " HTTP/1.1\nHost: evil.example\n\n");
 }
 
-Finding split_host(const Expected&) {
+AttackResult split_host(const Expected&) {
   return send_to(k_good, k_http, request("http-split-host", "GET /~ HTTP/1.1\nHost: evil.example\n\n"), Pace::bytewise);
 }
 

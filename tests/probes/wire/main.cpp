@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
   expected.filtered = option != "--full-network";
   for (const auto family : families) {
     for (const attacks::Attack& attack : family) {
-      const attacks::Finding result = attacks::attempt(attack, expected, k_attempt_ms);
+      const attacks::AttackResult result = attacks::attempt(attack, expected, k_attempt_ms);
       std::string text = result.text.data(); // may be what a server said
       std::replace_if(
           text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');

@@ -62,17 +62,17 @@ std::string hello_for(std::string_view attack, std::string_view name) {
   return hello(attack, server_name(name_entry(name)));
 }
 
-Finding tls(const std::string& bytes, Pace pace = Pace::whole) {
+AttackResult tls(const std::string& bytes, Pace pace = Pace::whole) {
   return send_to(k_good, k_https, bytes, pace);
 }
 
 /// A valid hello is answered by the server: the positive twin of all others.
-Finding twin(std::string_view attack, Pace pace, std::size_t record_size = 16384) {
+AttackResult twin(std::string_view attack, Pace pace, std::size_t record_size = 16384) {
   const std::string bytes = records(message(server_name(name_entry(k_good)) + common(attack)), record_size);
-  const Finding result = tls(bytes, pace);
+  const AttackResult result = tls(bytes, pace);
   return result.verdict == Verdict::through && result.text[0] == '\x16'
-             ? attacks::finding(Verdict::works, "answered")
-             : attacks::finding(Verdict::broken, result.text.data());
+             ? attacks::attack_result(Verdict::works, "answered")
+             : attacks::attack_result(Verdict::broken, result.text.data());
 }
 
 std::string sslv2_hello() {
@@ -179,8 +179,9 @@ const std::array k_attacks = {
            [](const Expected&) {
              // Half of it, marker first: nothing may be passed on before the name is known.
              const std::string whole = records(message(common("tls-unended-hello") + server_name(name_entry(k_evil))));
-             const Finding result = tls(whole.substr(0, whole.size() - 10));
-             return result.verdict == Verdict::unclear ? attacks::finding(Verdict::stopped, "kept waiting") : result;
+             const AttackResult result = tls(whole.substr(0, whole.size() - 10));
+             return result.verdict == Verdict::unclear ? attacks::attack_result(Verdict::stopped, "kept waiting")
+                                                       : result;
            }},
     Attack{"tls-ssh", k_family, "speak SSH on 443", k_wall,
            [](const Expected&) { return tls("SSH-2.0-" + marker("tls-ssh") + "\r\n"); }},

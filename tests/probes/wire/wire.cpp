@@ -74,26 +74,26 @@ Reply read_reply(int fd, int wait_ms) {
   return reply;
 }
 
-Finding judge(const Reply& reply) {
+AttackResult judge(const Reply& reply) {
   const std::string_view text = reply.bytes;
   if (text.empty()) {
-    return reply.ended ? attacks::finding(Verdict::stopped, "hung up")
-                       : attacks::finding(Verdict::unclear, "no answer");
+    return reply.ended ? attacks::attack_result(Verdict::stopped, "hung up")
+                       : attacks::attack_result(Verdict::unclear, "no answer");
   }
   if (text[0] == '\x15') {
-    return attacks::finding(Verdict::stopped, "TLS alert");
+    return attacks::attack_result(Verdict::stopped, "TLS alert");
   }
   if (text.starts_with("HTTP/1.1 403")) {
-    return attacks::finding(Verdict::stopped, "403");
+    return attacks::attack_result(Verdict::stopped, "403");
   }
-  return attacks::finding(Verdict::through, text.substr(0, 40));
+  return attacks::attack_result(Verdict::through, text.substr(0, 40));
 }
 
 /// A connection to `host` by name, or -1 with the finding that says why not.
-int connect_by_name(const char* host, std::uint16_t port, Finding& why) {
+int connect_by_name(const char* host, std::uint16_t port, AttackResult& why) {
   const std::string address = resolve(host);
   if (address.empty()) {
-    why = attacks::finding(Verdict::stopped, "no address");
+    why = attacks::attack_result(Verdict::stopped, "no address");
     return -1;
   }
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -103,7 +103,7 @@ int connect_by_name(const char* host, std::uint16_t port, Finding& why) {
   }
   close(fd);
   const bool refused = error == ECONNREFUSED || error == ECONNRESET || error == EHOSTUNREACH;
-  why = attacks::finding(refused ? Verdict::stopped : Verdict::unclear, attacks::errno_name(error));
+  why = attacks::attack_result(refused ? Verdict::stopped : Verdict::unclear, attacks::errno_name(error));
   return -1;
 }
 
@@ -113,8 +113,8 @@ std::string marker(std::string_view attack) {
   return "agentbox-attack:" + std::string(attack) + ".";
 }
 
-Finding send_to(const char* host, std::uint16_t port, const std::string& bytes, Pace pace) {
-  Finding result;
+AttackResult send_to(const char* host, std::uint16_t port, const std::string& bytes, Pace pace) {
+  AttackResult result;
   const int fd = connect_by_name(host, port, result);
   if (fd < 0) {
     return result;
@@ -125,8 +125,8 @@ Finding send_to(const char* host, std::uint16_t port, const std::string& bytes, 
   return result;
 }
 
-Finding send_second(const char* host, std::uint16_t port, const std::string& first, const std::string& second) {
-  Finding result;
+AttackResult send_second(const char* host, std::uint16_t port, const std::string& first, const std::string& second) {
+  AttackResult result;
   const int fd = connect_by_name(host, port, result);
   if (fd < 0) {
     return result;
@@ -134,11 +134,11 @@ Finding send_second(const char* host, std::uint16_t port, const std::string& fir
   send_all(fd, first);
   if (read_reply(fd, k_wait_ms).bytes.empty()) {
     close(fd);
-    return attacks::finding(Verdict::unclear, "the first request was not answered");
+    return attacks::attack_result(Verdict::unclear, "the first request was not answered");
   }
   if (!send_all(fd, second)) {
     close(fd);
-    return attacks::finding(Verdict::stopped, "hung up");
+    return attacks::attack_result(Verdict::stopped, "hung up");
   }
   result = judge(read_reply(fd, k_wait_ms));
   close(fd);
@@ -150,9 +150,9 @@ std::string resolve(std::string_view name) {
   std::string_view rest = file.text();
   std::string server = "127.0.0.1";
   while (!rest.empty()) {
-    std::string_view line = attacks::take_line(rest);
-    if (attacks::take_word(line) == "nameserver") {
-      server = attacks::take_word(line);
+    std::string_view line = attacks::next_line(rest);
+    if (attacks::next_word(line) == "nameserver") {
+      server = attacks::next_word(line);
       break;
     }
   }

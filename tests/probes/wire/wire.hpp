@@ -12,8 +12,8 @@
 namespace agentbox::wire {
 
 using attacks::Attack;
+using attacks::AttackResult;
 using attacks::Expected;
-using attacks::Finding;
 using attacks::Verdict;
 
 /// What each attack's bytes hold where nothing but them may: whoever gets it outside knows which attack came through.
@@ -28,11 +28,11 @@ enum class Pace {
 
 /// Connects to `host`:`port` by its name, sends `bytes`, and judges what comes back: an answer of a server behind is
 /// through, a TLS alert, a 403, a hang-up or a reset is stopped.
-Finding send_to(const char* host, std::uint16_t port, const std::string& bytes, Pace pace = Pace::whole);
+AttackResult send_to(const char* host, std::uint16_t port, const std::string& bytes, Pace pace = Pace::whole);
 
 /// Like send_to(), then `second` on the same connection after the first answer. The first is meant to pass; what is
 /// judged is whether a second answer comes.
-Finding send_second(const char* host, std::uint16_t port, const std::string& first, const std::string& second);
+AttackResult send_second(const char* host, std::uint16_t port, const std::string& first, const std::string& second);
 
 /// Address of `name` by the box's own resolver, as text for address_of(); empty when it has none.
 std::string resolve(std::string_view name);

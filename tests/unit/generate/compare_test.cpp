@@ -111,7 +111,7 @@ TEST_CASE("a record tells which files were changed by hand") {
     support::write_file(scratch.path() / file.path, file.content);
   }
   support::write_file(scratch.path() / generate::k_record_file,
-                      generate::record_text(oci::Door::oci, build(rich_fields()), {{"k", "v"}}, set));
+                      generate::record_text(oci::OutputFormat::oci, build(rich_fields()), {{"k", "v"}}, set));
   const generate::Record read = generate::read_record(scratch.path());
   CHECK(read.format == "oci");
   CHECK(read.policy == rich_fields());

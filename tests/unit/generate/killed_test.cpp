@@ -41,7 +41,7 @@ std::vector<std::string> write(const fs::path& folder, const oci::GeneratedSet& 
 }
 
 std::string record_of(const oci::GeneratedSet& set) {
-  return generate::record_text(oci::Door::kube, tests::build(tests::sample_fields()), {}, set);
+  return generate::record_text(oci::OutputFormat::kube, tests::build(tests::sample_fields()), {}, set);
 }
 
 /// The temporary directories beside `output`.

@@ -28,7 +28,7 @@ void write(const fs::path& folder, const oci::GeneratedSet& set, bool force = fa
   OutputFolder output(folder, force, false, remove_tree);
   output.write(set);
   output.write({{generate::k_record_file,
-                 generate::record_text(oci::Door::kube, tests::build(tests::sample_fields()), {}, set)}});
+                 generate::record_text(oci::OutputFormat::kube, tests::build(tests::sample_fields()), {}, set)}});
   output.commit();
 }
 

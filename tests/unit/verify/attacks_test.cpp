@@ -17,7 +17,7 @@
 namespace agentbox::attacks {
 namespace {
 
-Verdict verdict_of(Finding (*attempted)(const Expected&)) {
+Verdict verdict_of(AttackResult (*attempted)(const Expected&)) {
   return attempt({"x", "x", "x", "x", attempted}, {}, 300).verdict;
 }
 
@@ -53,16 +53,16 @@ TEST_CASE("an attempt is judged by how it was refused") {
 }
 
 TEST_CASE("an attempt that does not report proves nothing, unless the filter killed it") {
-  CHECK(verdict_of([](const Expected&) -> Finding { _exit(0); }) == Verdict::unclear);
-  CHECK(verdict_of([](const Expected&) -> Finding {
+  CHECK(verdict_of([](const Expected&) -> AttackResult { _exit(0); }) == Verdict::unclear);
+  CHECK(verdict_of([](const Expected&) -> AttackResult {
           raise(SIGKILL);
           return {};
         }) == Verdict::unclear);
-  CHECK(verdict_of([](const Expected&) -> Finding {
+  CHECK(verdict_of([](const Expected&) -> AttackResult {
           raise(SIGSYS);
           return {};
         }) == Verdict::stopped);
-  CHECK(verdict_of([](const Expected&) -> Finding {
+  CHECK(verdict_of([](const Expected&) -> AttackResult {
           pause();
           return {};
         }) == Verdict::unclear);

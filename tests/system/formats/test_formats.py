@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One policy, every door: the same box through `agentbox run`, `podman kube play`, Quadlet and `crun run`, compared by a
+"""One policy, every output format: the same box through `agentbox run`, `podman kube play`, Quadlet and `crun run`, compared by a
 probe that looks at it from inside, and by its ruleset."""
 import contextlib
 import hashlib
@@ -14,7 +14,7 @@ import tempfile
 
 from box import HERE, HOME, SystemTest, patience, podman, wait_until
 
-NAME = "door"
+NAME = "format"
 # What the box runs: looks at itself, leaves the result in the workspace, and stays until it may go.
 LOOK = """\
 ./probe_fingerprint >fingerprint.new
@@ -107,7 +107,7 @@ def ruleset_digest(pid):
     return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
 
 
-class Doors(SystemTest):
+class Formats(SystemTest):
     def setUp(self):
         super().setUp()
         (self.workspace / ".git" / "hooks").mkdir(parents=True)
@@ -190,19 +190,28 @@ class Doors(SystemTest):
         self.clear()
         return lines
 
-    def assertSame(self, door, expected, found, allowed):
+    def assertSame(self, way, expected, found, allowed):
         differing = sorted(f"- {line}" for line in expected - found) + sorted(f"+ {line}" for line in found - expected)
+        self.assertRefusedAlike(found)
         patterns = [*allowed, *WHERE_FILES_LIE]
         unexplained = [line for line in differing if not any(re.match(pattern, line[2:]) for pattern in patterns)]
-        self.assertEqual(unexplained, [], f"through {door} the box is another one than through agentbox run")
+        self.assertEqual(unexplained, [], f"{way}: the box differs from that of agentbox run")
 
-    def test_every_door_leads_into_the_same_box(self):
+    def assertRefusedAlike(self, lines):
+        """What is not listed is refused by the firewall, and never for want of a route, which comes when the uplink has it."""
+        for address in ("192.0.2.1 9", "1.1.1.1 443", "203.0.113.5 443", "169.254.169.254 80", "10.0.2.2 22", "192.168.0.1 80",
+                        "2001:db8::1 443", "::ffff:1.1.1.1 443"):
+            self.assertIn(f"connect {address} ECONNREFUSED", lines)
+        self.assertEqual([line for line in lines if "ENETUNREACH" in line], [])
+
+    def test_every_format_gives_the_same_box(self):
         expected = self.by_run()
         self.assertGreater(len(expected), 150)
         self.assertIn("status.NoNewPrivs 1", expected)
         self.assertIn("processes limited to about 512", expected)
         self.assertIn("dns unlisted A code 3 answers 0", expected)
         self.assertIn("https evil.example.com 000", expected)
+        self.assertRefusedAlike(expected)
         reached = [line for line in expected if line.startswith("https api.openai.com ")]
         self.assertNotEqual(reached, ["https api.openai.com 000"])
         pods = DIFFERENCES["kube"] + (PODMAN_5 if podman_version() >= (5,) else []) + (OLD_CRUN if crun_version() < (1, 9) else [])
@@ -216,7 +225,7 @@ class Doors(SystemTest):
                 self.assertTrue(generators, "Podman's Quadlet generator is not installed")
                 self.assertSame("Quadlet", expected, self.by_quadlet(generators[0]), pods)
 
-    def test_a_box_without_its_firewall_is_refused_by_every_door(self):
+    def test_a_box_without_its_firewall_does_not_start(self):
         """The positive twin is above: the same files, with the firewall, start."""
         folder = self.generate("kube")
         manifest = folder / "pod.yaml"
@@ -277,7 +286,7 @@ class Doors(SystemTest):
         lookalike.mkdir()
         (lookalike / "chapter").write_text("precious")
         process = self.start("generate", "oci", "--name", NAME, "--output", self.sets / "oci", "--", *COMMAND)
-        half = "*/agentbox-new/agent/rootfs/*"
+        half = ".oci.agentbox-*/agent/rootfs/*"
         wait_until(lambda: any(self.sets.glob(half)) or process.poll() is not None, 120, "the unpacking")
         process.kill()
         process.wait()
@@ -286,7 +295,7 @@ class Doors(SystemTest):
         wait_until(lambda: not any(at_work in line for line in command_lines("agentbox-unpack")), 60, "the unpacker's end")
         result = self.agentbox("generate", "oci", "--config-only", "--name", NAME, "--output", self.sets / "oci")
         self.assertCode(result, 0)
-        self.assertIn(f"{lookalike} looks like what an agentbox generate that was killed left, and stays", result.err)
+        self.assertIn(f"{lookalike} looks like a leftover of an agentbox generate that was killed, but is kept", result.err)
         self.assertEqual((lookalike / "chapter").read_text(), "precious")
         self.assertEqual({path.name for path in self.sets.iterdir()}, {"oci", lookalike.name})
         self.assertFalse(any(path.name.startswith("agentbox-") for path in (self.sets / "oci").iterdir()))

@@ -20,28 +20,28 @@
 namespace agentbox {
 namespace {
 
-using oci::Door;
+using oci::OutputFormat;
 using policy::PolicyFields;
 using tests::build;
 using tests::contains;
 using tests::error_of;
 
-constexpr std::array k_doors = {Door::oci, Door::kube, Door::quadlet, Door::kubernetes};
+constexpr std::array k_doors = {OutputFormat::oci, OutputFormat::kube, OutputFormat::quadlet, OutputFormat::kubernetes};
 
 /// The host's seccomp profile is not a field of the policy, and a real one takes most of the time.
 constexpr const char* k_small_profile =
     R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["execve", "read"], "action": "SCMP_ACT_ALLOW"}]})";
 
 /// `source`: whether a cluster is told where the project comes from.
-std::string rendered(const PolicyFields& fields, Door door, bool source = true) {
+std::string rendered(const PolicyFields& fields, OutputFormat format, bool source = true) {
   const policy::Policy policy = build(fields);
   oci::PodFacts facts = tests::sample_pod_facts(fields); // the nonce is the same for all: no digest gives them away
   facts.host.seccomp_profile = k_small_profile;
-  switch (door) {
-  case Door::oci: return tests::text_of(oci::render_bundle(policy, facts, oci::BundleParts::complete));
-  case Door::kube: return tests::text_of(oci::render_kube(policy, facts));
-  case Door::quadlet: return tests::text_of(oci::render_quadlet(policy, facts));
-  case Door::kubernetes:
+  switch (format) {
+  case OutputFormat::oci: return tests::text_of(oci::render_bundle(policy, facts, oci::BundleParts::complete));
+  case OutputFormat::kube: return tests::text_of(oci::render_kube(policy, facts));
+  case OutputFormat::quadlet: return tests::text_of(oci::render_quadlet(policy, facts));
+  case OutputFormat::kubernetes:
     return tests::text_of(
         oci::render_kubernetes(policy, facts, source ? tests::sample_cluster() : oci::KubernetesOptions{}));
   }
@@ -54,25 +54,25 @@ std::string part_of(const std::string& field) {
 }
 
 /// Whether the format has no words for any value of the field, or none for the value of the variation.
-bool is_in_table(Door door, const std::string& field) {
-  const Door looked_up = door == Door::quadlet ? Door::kube : door;
+bool is_in_table(OutputFormat format, const std::string& field) {
+  const OutputFormat looked_up = format == OutputFormat::quadlet ? OutputFormat::kube : format;
   for (const oci::CannotExpress& entry : oci::cannot_express_table()) {
     const bool applies = entry.when == "any" || entry.when == "a path that is not in the default contract" ||
-                         (field == "workspace.source" && door == Door::kubernetes);
-    if (entry.door == looked_up && entry.field == part_of(field) && applies) {
+                         (field == "workspace.source" && format == OutputFormat::kubernetes);
+    if (entry.format == looked_up && entry.field == part_of(field) && applies) {
       return true;
     }
   }
   return false;
 }
 
-/// What the door cannot express at all is taken out before something else is varied.
-PolicyFields base_for(Door door, const std::string& varied) {
+/// What the format cannot express at all is taken out before something else is varied.
+PolicyFields base_for(OutputFormat format, const std::string& varied) {
   PolicyFields fields = tests::base_fields();
-  if (is_in_table(door, "ports.box_port") && part_of(varied) != "ports") {
+  if (is_in_table(format, "ports.box_port") && part_of(varied) != "ports") {
     fields.ports.clear();
   }
-  if (is_in_table(door, "mounts.source") && part_of(varied) != "mounts") {
+  if (is_in_table(format, "mounts.source") && part_of(varied) != "mounts") {
     fields.mounts.clear();
   }
   return fields;
@@ -87,10 +87,10 @@ const std::map<std::string, std::string>& becomes_facts() {
 }
 
 TEST_CASE("every field of the policy changes every format, or the table says why not and rendering throws") {
-  for (const Door door : k_doors) {
+  for (const OutputFormat format : k_doors) {
     for (const tests::Variation& variation : tests::variations()) {
-      INFO(oci::door_text(door) << ": " << variation.field);
-      const PolicyFields before = base_for(door, variation.field);
+      INFO(oci::format_text(format) << ": " << variation.field);
+      const PolicyFields before = base_for(format, variation.field);
       PolicyFields after = before;
       variation.change(after);
       REQUIRE_FALSE(after == before);
@@ -99,25 +99,25 @@ TEST_CASE("every field of the policy changes every format, or the table says why
         continue;
       }
       const bool source = variation.field != "workspace.source";
-      const std::string refusal = error_of([&] { rendered(after, door, source); });
-      if (is_in_table(door, variation.field)) {
+      const std::string refusal = error_of([&] { rendered(after, format, source); });
+      if (is_in_table(format, variation.field)) {
         CHECK(contains(refusal, std::string("cannot express ") + part_of(variation.field)));
         continue;
       }
       CHECK(refusal == "");
       if (refusal.empty()) {
-        CHECK((rendered(after, door) == rendered(before, door)) == becomes_facts().contains(variation.field));
+        CHECK((rendered(after, format) == rendered(before, format)) == becomes_facts().contains(variation.field));
       }
     }
   }
 }
 
 /// A field, and which of its values when the table has several entries for it.
-using Key = std::tuple<Door, std::string, std::string_view>;
+using Key = std::tuple<OutputFormat, std::string, std::string_view>;
 
 Key key_of(const oci::CannotExpress& entry) {
   const bool several = entry.when == oci::k_when_expanded || entry.when == oci::k_when_indented;
-  return {entry.door, std::string(entry.field), several ? entry.when : std::string_view()};
+  return {entry.format, std::string(entry.field), several ? entry.when : std::string_view()};
 }
 
 /// For every entry of the table a policy that meets it.
@@ -130,81 +130,81 @@ const std::map<Key, std::function<void(PolicyFields&)>>& triggers() {
   static const auto host_ports = [](PolicyFields& f) { f.egress.host_ports = {11434}; };
   static const auto dash = [](PolicyFields& f) { f.name = "x-"; };
   static const std::map<Key, std::function<void(PolicyFields&)>> table = {
-      {{Door::oci, "ports", ""},
+      {{OutputFormat::oci, "ports", ""},
        [](auto& f) {
          f.ports = {{"127.0.0.1", 1, 1}};
        }},
-      {{Door::oci, "egress.host_ports", ""}, host_ports},
-      {{Door::kube, "egress.host_ports", ""}, host_ports},
-      {{Door::kubernetes, "egress.host_ports", ""}, host_ports},
-      {{Door::oci, "env", ""}, [](auto& f) { f.env["MY_PASSWORD"] = "x"; }},
-      {{Door::oci, "agent.env", ""}, [](auto& f) { f.agent.env["MY_PASSWORD"] = "x"; }},
-      {{Door::kube, "confinement.readonly_paths", ""}, readonly},
-      {{Door::kube, "workspace.destination", ""}, [](auto& f) { f.workspace.destination = "/a:b"; }},
-      {{Door::kube, "workspace.protect", ""}, [](auto& f) { f.workspace.protect = {"a:b"}; }},
-      {{Door::kube, "mounts", ""},
+      {{OutputFormat::oci, "egress.host_ports", ""}, host_ports},
+      {{OutputFormat::kube, "egress.host_ports", ""}, host_ports},
+      {{OutputFormat::kubernetes, "egress.host_ports", ""}, host_ports},
+      {{OutputFormat::oci, "env", ""}, [](auto& f) { f.env["MY_PASSWORD"] = "x"; }},
+      {{OutputFormat::oci, "agent.env", ""}, [](auto& f) { f.agent.env["MY_PASSWORD"] = "x"; }},
+      {{OutputFormat::kube, "confinement.readonly_paths", ""}, readonly},
+      {{OutputFormat::kube, "workspace.destination", ""}, [](auto& f) { f.workspace.destination = "/a:b"; }},
+      {{OutputFormat::kube, "workspace.protect", ""}, [](auto& f) { f.workspace.protect = {"a:b"}; }},
+      {{OutputFormat::kube, "mounts", ""},
        [](auto& f) {
          f.mounts = {{"/srv", "/mnt/a:b", true, "--mount"}};
        }},
-      {{Door::kube, "name", ""}, dash},
-      {{Door::kube, "run.prompt", k_when_expanded},
+      {{OutputFormat::kube, "name", ""}, dash},
+      {{OutputFormat::kube, "run.prompt", k_when_expanded},
        [](auto& f) {
          f.run = {Run::Kind::prompt, "$$", {}};
        }},
-      {{Door::kube, "run.command", k_when_expanded},
+      {{OutputFormat::kube, "run.command", k_when_expanded},
        [](auto& f) {
          f.run = {Run::Kind::command, "", {"$(HOME)"}};
        }},
-      {{Door::kube, "agent.command", k_when_expanded}, [](auto& f) { f.agent.command.emplace_back("$$"); }},
-      {{Door::kube, "agent.prompt", k_when_expanded},
+      {{OutputFormat::kube, "agent.command", k_when_expanded}, [](auto& f) { f.agent.command.emplace_back("$$"); }},
+      {{OutputFormat::kube, "agent.prompt", k_when_expanded},
        [](auto& f) {
          f.run = {Run::Kind::prompt, "x", {}};
          f.agent.prompt.emplace_back("$(HOME)");
        }},
-      {{Door::kube, "run.prompt", k_when_indented},
+      {{OutputFormat::kube, "run.prompt", k_when_indented},
        [](auto& f) {
          f.run = {Run::Kind::prompt, "\n  do it", {}};
        }},
-      {{Door::kube, "run.command", k_when_indented},
+      {{OutputFormat::kube, "run.command", k_when_indented},
        [](auto& f) {
          f.run = {Run::Kind::command, "", {" a\nb"}};
        }},
-      {{Door::kube, "agent.command", k_when_indented}, [](auto& f) { f.agent.command.emplace_back("\ta\nb"); }},
-      {{Door::kube, "agent.prompt", k_when_indented},
+      {{OutputFormat::kube, "agent.command", k_when_indented}, [](auto& f) { f.agent.command.emplace_back("\ta\nb"); }},
+      {{OutputFormat::kube, "agent.prompt", k_when_indented},
        [](auto& f) {
          f.run = {Run::Kind::prompt, "x", {}};
          f.agent.prompt.emplace_back("\xe2\x80\xa8x\ny");
        }},
-      {{Door::kube, "env", k_when_indented}, [](auto& f) { f.env["COLOUR"] = "\n\n"; }},
-      {{Door::kube, "agent.env", k_when_indented}, [](auto& f) { f.agent.env["COLOUR"] = "  a\n b"; }},
-      {{Door::kubernetes, "workspace.source", ""}, [](auto& f) { f.workspace.source = "/home/dev/other"; }},
-      {{Door::kubernetes, "workspace.destination", ""}, [](auto& f) { f.workspace.destination = "/a:b"; }},
-      {{Door::kubernetes, "workspace.protect", ""}, [](auto& f) { f.workspace.protect = {"a:b"}; }},
-      {{Door::kubernetes, "mounts", ""},
+      {{OutputFormat::kube, "env", k_when_indented}, [](auto& f) { f.env["COLOUR"] = "\n\n"; }},
+      {{OutputFormat::kube, "agent.env", k_when_indented}, [](auto& f) { f.agent.env["COLOUR"] = "  a\n b"; }},
+      {{OutputFormat::kubernetes, "workspace.source", ""}, [](auto& f) { f.workspace.source = "/home/dev/other"; }},
+      {{OutputFormat::kubernetes, "workspace.destination", ""}, [](auto& f) { f.workspace.destination = "/a:b"; }},
+      {{OutputFormat::kubernetes, "workspace.protect", ""}, [](auto& f) { f.workspace.protect = {"a:b"}; }},
+      {{OutputFormat::kubernetes, "mounts", ""},
        [](auto& f) {
          f.mounts = {{"/srv", "/mnt/a", true, "--mount"}};
        }},
-      {{Door::kubernetes, "ports", ""},
+      {{OutputFormat::kubernetes, "ports", ""},
        [](auto& f) {
          f.ports = {{"127.0.0.1", 1, 1}};
        }},
-      {{Door::kubernetes, "confinement.masked_paths", ""}, masked},
-      {{Door::kubernetes, "confinement.readonly_paths", ""}, readonly},
-      {{Door::kubernetes, "name", ""}, dash},
+      {{OutputFormat::kubernetes, "confinement.masked_paths", ""}, masked},
+      {{OutputFormat::kubernetes, "confinement.readonly_paths", ""}, readonly},
+      {{OutputFormat::kubernetes, "name", ""}, dash},
   };
   return table;
 }
 
 TEST_CASE("every entry of the table is true, and tells the reason and the way out") {
   for (const oci::CannotExpress& entry : oci::cannot_express_table()) {
-    INFO(oci::door_text(entry.door) << ": " << entry.field);
+    INFO(oci::format_text(entry.format) << ": " << entry.field);
     const auto trigger = triggers().find(key_of(entry));
     REQUIRE(trigger != triggers().end());
     const bool source = entry.field != "workspace.source";
-    CHECK(error_of([&] { rendered(tests::sample_fields(), entry.door); }) == "");
+    CHECK(error_of([&] { rendered(tests::sample_fields(), entry.format); }) == "");
     PolicyFields fields = tests::sample_fields();
     trigger->second(fields);
-    const std::string refusal = error_of([&] { rendered(fields, entry.door, source); });
+    const std::string refusal = error_of([&] { rendered(fields, entry.format, source); });
     CHECK(contains(refusal, "cannot express " + std::string(entry.field)));
     CHECK(contains(refusal, std::string(entry.reason)));
   }

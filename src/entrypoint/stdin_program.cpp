@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "entrypoint/visitor.hpp"
+#include "entrypoint/stdin_program.hpp"
 
 #include <array>
 #include <cerrno>
@@ -70,7 +70,7 @@ void copy_stdin(int fd) {
 
 } // namespace
 
-void run_visitor(char** argv) {
+void run_program_from_stdin(char** argv) {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   const int fd = nameless_file();
   copy_stdin(fd);
