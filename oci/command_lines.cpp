@@ -36,7 +36,7 @@ std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const
                                    nonce,
                                    "--driver",
                                    std::string(policy::driver_text(fields.firewall_driver))};
-  for (const policy::PublishedPort& port : fields.ports) { // or the ruleset refuses what Podman forwards to the box
+  for (const policy::PublishedPort& port : fields.ports) { // otherwise the ruleset rejects what Podman forwards
     argv.insert(argv.end(), {"--publish", std::to_string(port.box_port)});
   }
   return argv;

@@ -7,13 +7,13 @@
 
 namespace agentbox::oci {
 
-/// The pod of a box: "agentbox-NAME". Also the host name of the firewall's container, as Podman does it.
+/// Returns the name of the box's pod, "agentbox-NAME". Podman gives the firewall's container the same host name.
 std::string pod_name(const policy::PolicyFields& fields);
 
-/// The agent container's whole argv: agent-entrypoint, `agent` or `exec`, and what it shall start.
+/// Returns the agent container's whole argv: agent-entrypoint, `agent` or `exec`, and the command it starts.
 std::vector<std::string> agent_argv(const policy::PolicyFields& fields);
 
-/// The firewall container's whole argv. No word has a blank in it: Podman splits --infra-command at blanks.
+/// Returns the firewall container's whole argv. No word contains a space: Podman splits --infra-command at spaces.
 std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const std::string& nonce);
 
 } // namespace agentbox::oci

@@ -13,7 +13,7 @@ using support::Error;
 using support::ExitCode;
 
 constexpr std::uint32_t k_cpu_period_us = 100000;
-constexpr std::uint32_t k_firewall_pids = 16; // it runs as one thread
+constexpr std::uint32_t k_firewall_pids = 16; // it has one thread
 
 json id_mappings(const std::vector<IdMapping>& mappings) {
   json list = json::array();
@@ -40,7 +40,7 @@ Error not_enforceable(const std::string& limit, const std::string& flag, const s
 } // namespace
 
 json agent_resources(const policy::Limits& limits, const Controllers& delegated) {
-  const auto& [pids, memory_bytes, cpu_millis, shm_bytes, tmp_bytes, open_files] = limits; // the last three: not here
+  const auto& [pids, memory_bytes, cpu_millis, shm_bytes, tmp_bytes, open_files] = limits; // the last three: elsewhere
   static_cast<void>(shm_bytes), static_cast<void>(tmp_bytes), static_cast<void>(open_files);
   json resources = json::object();
   if (delegated.pids) {
@@ -50,7 +50,7 @@ json agent_resources(const policy::Limits& limits, const Controllers& delegated)
     if (!delegated.memory) {
       throw not_enforceable("memory limit", "--memory", "memory");
     }
-    resources["memory"] = {{"limit", *memory_bytes}, {"swap", *memory_bytes}}; // swap counts both: no swap on top
+    resources["memory"] = {{"limit", *memory_bytes}, {"swap", *memory_bytes}}; // swap is the sum of both: no swap
   }
   if (cpu_millis) {
     if (!delegated.cpu) {

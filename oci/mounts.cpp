@@ -29,14 +29,14 @@ json tmpfs(const std::string& destination, const std::string& mode, std::uint64_
   return mount(destination, "tmpfs", "tmpfs", options);
 }
 
-/// A path of the user's with what is mounted below it. nosuid and nodev hold for the mounts below as well (rnosuid,
-/// rnodev), and so does read-only (rro): a plain "ro" would leave a disk mounted inside the folder writable. Measured
-/// on crun 1.8.1: on a writable bind the recursive words are the only ones that work, and on a file they are an error;
-/// a writable file is left with no-new-privileges alone.
+/// A path of the user's, with all mounts below it. nosuid, nodev and read-only apply to those as well (rnosuid, rnodev,
+/// rro): a plain "ro" would leave a disk mounted inside the directory writable. Measured with crun 1.8.1: on a writable
+/// bind only the recursive options work, and on a file they are an error, so that a writable file is protected by
+/// no-new-privileges alone.
 json user_bind(const fs::path& destination, const fs::path& source, bool read_only, const HostFacts& facts) {
   const auto found = facts.sources.find(source);
   if (found == facts.sources.end()) {
-    throw support::Error(support::ExitCode::failed, "internal error: nobody has looked at " + source.string());
+    throw support::Error(support::ExitCode::failed, "internal error: no identity recorded for " + source.string());
   }
   Options options = {"rbind", "rprivate", "nosuid", "nodev", read_only ? "ro" : "rw"};
   if (found->second.folder) {
@@ -63,11 +63,11 @@ void add_agent_filesystems(json& mounts, const policy::Limits& limits) {
   mounts.push_back(
       mount("/sys/fs/cgroup", "cgroup", "cgroup", {"rprivate", "nosuid", "noexec", "nodev", "relatime", "ro"}));
   mounts.push_back(tmpfs("/run", "755", k_run_bytes, false));
-  mounts.push_back(tmpfs("/tmp", "1777", limits.tmp_bytes, true)); // compilers and package managers run programs there
+  mounts.push_back(tmpfs("/tmp", "1777", limits.tmp_bytes, true)); // compilers and package managers run programs in it
 }
 
-/// Refuses a path that the policy does not name. Those of a repository stand for its submodules' as well, for .git
-/// itself where that is a file, and for a workspace that is a repository itself, whose files can have any name there.
+/// Throws for a path that the policy does not name. A path in .git also stands for its counterpart in submodules, for
+/// .git itself if that is a file, and for a workspace that is itself a repository, where the files can have any name.
 void require_named(const std::string& text, const std::vector<std::string>& list) {
   const auto is_git = [](const std::string& one) { return one == git::k_git || git::is_in_git(one); };
   const bool named =
@@ -86,7 +86,7 @@ json masked(const fs::path& destination, const fs::path& source, const HostFacts
   return sealed_file(destination.string(), facts.empty_file.string());
 }
 
-/// `paths` below `source` read-only at `destination`. To be called after add_pins(), whose mounts would hide these.
+/// Mounts `paths` below `source` read-only at `destination`. Call after add_pins(), whose mounts would hide these.
 void add_read_only(json& mounts, const fs::path& destination, const fs::path& source,
                    const std::vector<std::string>& paths, const HostFacts& facts) {
   for (const std::string& path : paths) {
@@ -94,7 +94,7 @@ void add_read_only(json& mounts, const fs::path& destination, const fs::path& so
   }
 }
 
-/// The ancestors of `paths` mounted onto themselves.
+/// Mounts the ancestors of `paths` onto themselves.
 void add_pins(json& mounts, const fs::path& destination, const fs::path& source, const std::vector<std::string>& paths,
               const HostFacts& facts) {
   for (const fs::path& ancestor : policy::ancestors_of(paths)) {
@@ -102,8 +102,8 @@ void add_pins(json& mounts, const fs::path& destination, const fs::path& source,
   }
 }
 
-/// The protected parts of the workspace read-only, the masked ones empty, each ancestor of one pinned by a mount of its
-/// own: what is a mount point cannot be renamed, so `mv .git x; mkdir -p .git/hooks` does not get round it.
+/// Mounts the protected paths of the workspace read-only and the masked ones empty. Each ancestor becomes a mount point
+/// too, because those cannot be renamed: `mv .git x; mkdir -p .git/hooks` must not get around the protection.
 void add_guards(json& mounts, const policy::Workspace& workspace, const HostFacts& facts) {
   std::vector<std::string> all = facts.protected_paths;
   all.insert(all.end(), facts.masked_paths.begin(), facts.masked_paths.end());
@@ -116,7 +116,7 @@ void add_guards(json& mounts, const policy::Workspace& workspace, const HostFact
   const fs::path destination(workspace.destination);
   add_pins(mounts, destination, workspace.source, all, facts);
   add_read_only(mounts, destination, workspace.source, facts.protected_paths, facts);
-  // Last, for it may lie in a read-only folder.
+  // Last, because it may be in a read-only directory.
   for (const std::string& path : facts.masked_paths) {
     mounts.push_back(masked(destination / path, workspace.source / path, facts));
   }
@@ -138,7 +138,7 @@ json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts) {
   mounts.push_back(user_bind(fields.workspace.destination, fields.workspace.source, false, facts));
   std::vector<policy::Mount> more = fields.mounts;
   std::sort(more.begin(), more.end(), [](const auto& a, const auto& b) { return a.destination < b.destination; });
-  for (const policy::Mount& one : more) { // a folder sorts before what lies in it
+  for (const policy::Mount& one : more) { // a directory sorts before its contents
     mounts.push_back(user_bind(one.destination, one.source, one.read_only, facts));
     if (const auto found = facts.protected_in_mounts.find(one.source); found != facts.protected_in_mounts.end()) {
       add_pins(mounts, one.destination, one.source, found->second, facts);

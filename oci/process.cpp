@@ -27,7 +27,7 @@ json as_list(const std::map<std::string, std::string>& variables) {
   return list;
 }
 
-/// The variables by which programs are told of a CA bundle; there is no common one.
+/// Variables that name a CA bundle; there is no common one.
 constexpr std::initializer_list<const char*> k_ca_variables = {
     "CARGO_HTTP_CAINFO", "CURL_CA_BUNDLE",     "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS",
     "PIP_CERT",          "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"};
@@ -47,7 +47,7 @@ json resource_limits(std::optional<std::uint64_t> processes, std::uint64_t open_
 }
 
 json agent_environment(const policy::PolicyFields& fields, const HostFacts& facts) {
-  // Later ones win. The user's own variables may say what PATH is, but not what the box needs to be safe.
+  // Later ones win. The user may set PATH, but not what the box needs to be safe.
   std::map<std::string, std::string> env = {{"LANG", "C.UTF-8"}, {"PATH", k_path}};
   const auto put = [&](const std::map<std::string, std::string>& variables) {
     for (const auto& [name, value] : variables) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of a config.json, by concept. Internal to runtime_config.cpp.
+// The parts of config.json. Internal to runtime_config.cpp.
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -15,19 +15,19 @@ namespace agentbox::oci {
 /// OCI process.capabilities: exactly `names` in all five sets.
 nlohmann::json capability_sets(const std::vector<std::string>& names);
 
-/// OCI process.rlimits: NPROC (where given) and NOFILE, neither more than the host lets us have, and CORE 0.
+/// OCI process.rlimits: NPROC (if given) and NOFILE, capped at the launcher's hard limits, and CORE 0.
 nlohmann::json resource_limits(std::optional<std::uint64_t> processes, std::uint64_t open_files,
                                const HostFacts& facts);
 
-/// OCI process.env of the agent's container: what the launcher's terminal gives, the agent's own variables, the
-/// policy's, and on top of all what the box itself needs. Sorted.
+/// OCI process.env of the agent's container: the launcher's terminal variables, the agent's own, the policy's, and
+/// last, overriding all, what the box itself needs. Sorted.
 nlohmann::json agent_environment(const policy::PolicyFields& fields, const HostFacts& facts);
 /// OCI process.env of the firewall's container.
 nlohmann::json firewall_environment();
 
-/// OCI mounts of the agent's container, in the order in which they are mounted.
+/// OCI mounts of the agent's container, in mount order.
 nlohmann::json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts);
-/// OCI mounts of the firewall's container. Never a path of the user's.
+/// OCI mounts of the firewall's container. Never contains a path of the user's.
 nlohmann::json firewall_mounts(const HostFacts& facts);
 
 /// OCI linux.resources of the agent's container. Throws support::Error(refused) for a limit that cannot be enforced.

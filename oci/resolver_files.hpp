@@ -6,10 +6,11 @@
 
 namespace agentbox::oci {
 
-/// The agent's /etc/hosts: itself, and no name of the host's.
+/// Returns the agent's /etc/hosts: its own name, and none of the host's.
 std::string agent_hosts(const policy::PolicyFields& fields);
 
-/// The agent's /etc/resolv.conf: the firewall, and no other resolver. Empty under --full-network, where it is Podman's.
+/// Returns the agent's /etc/resolv.conf, with the firewall as the only resolver. Empty with --full-network, where
+/// Podman writes it.
 std::string agent_resolv_conf(const policy::PolicyFields& fields);
 
 } // namespace agentbox::oci

@@ -28,7 +28,7 @@ json seccomp_section(const HostFacts& facts, seccomp::Box box, const std::vector
   return seccomp::derive(facts.seccomp_profile, box, facts.arch, capabilities, facts.seccomp_profile_path);
 }
 
-/// For the hook: which file each bind mount's source was.
+/// For the hook: the identity of each bind mount's source.
 json sources_section(const json& mounts, const HostFacts& facts) {
   json sources = json::object();
   for (const json& mount : mounts) {
@@ -40,14 +40,14 @@ json sources_section(const json& mounts, const HostFacts& facts) {
   return sources;
 }
 
-/// For agent-entrypoint: which file or folder must be at which destination.
+/// For agent-entrypoint: the identity that each destination must have.
 std::string mounts_variable(const json& mounts, const HostFacts& facts) {
   std::string lines;
   for (const json& mount : mounts) {
     const auto found = facts.sources.find(mount.at("source").get<std::string>());
     const auto destination = mount.at("destination").get<std::string>();
     if (mount.at("type") != "bind" || found == facts.sources.end() || destination.find('\n') != std::string::npos) {
-      continue; // a line is a path; the hook has compared this one
+      continue; // one path a line; only the hook compares this one
     }
     lines += lines.empty() ? "" : "\n";
     lines += protocol::to_text({found->second.device, found->second.inode}) + " " + destination;
@@ -72,8 +72,8 @@ json render_agent(const policy::Policy& policy, const HostFacts& facts) {
   const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
                ca_bundle, name, hostname] = policy.fields();
   const policy::PolicyFields& fields = policy.fields();
-  // mounts, env, run, ca_bundle, egress: through `fields`. ports: the pod's, not a container's. firewall_driver: the
-  // firewall's argv. image: root.path is made from it.
+  // mounts, env, run, ca_bundle, egress: used through `fields`. ports: belong to the pod. firewall_driver: in the
+  // firewall's argv. image: root.path comes from it.
   std::ignore = std::tie(mounts, env, ports, egress, firewall_driver, run, image, ca_bundle);
 
   json linux_part = linux_section(confinement, facts);
@@ -108,15 +108,14 @@ json render_agent(const policy::Policy& policy, const HostFacts& facts) {
           {"linux", std::move(linux_part)}};
 }
 
-// The firewall's own number of processes is not limited by an rlimit: the RLIMIT_NPROC with which a user namespace is
-// made bounds, for good, all that is ever started below it, and counts every process of the host's user there. (A limit
-// of 64 for the firewall left the agent with some 50 processes.) Where the cgroup controller is delegated it holds the
-// firewall.
+// No RLIMIT_NPROC for the firewall: the limit in force when a user namespace is created permanently bounds everything
+// in it, and counts all processes of the host's user there. (With 64 for the firewall, the agent had about 50
+// processes.) The pids cgroup limits the firewall if it is delegated.
 json render_firewall(const policy::Policy& policy, const HostFacts& facts) {
   const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
                ca_bundle, name, hostname] = policy.fields();
   const policy::PolicyFields& fields = policy.fields();
-  // What concerns the agent alone must not reach the firewall's container: no workspace, no mounts, no environment.
+  // Nothing of the agent's reaches the firewall's container: no workspace, no mounts, no environment.
   std::ignore =
       std::tie(workspace, mounts, env, ports, limits, firewall_driver, agent, run, image, ca_bundle, hostname);
 

@@ -5,7 +5,7 @@
 
 namespace agentbox::oci {
 
-/// A bind mount of one file that Podman or the launcher made for the box: nothing in it can be changed or run.
+/// Returns a read-only, noexec bind mount of one file that Podman or the launcher wrote for the box.
 inline nlohmann::json sealed_file(const std::string& destination, const std::string& source) {
   return {{"destination", destination},
           {"type", "bind"},

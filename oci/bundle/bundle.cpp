@@ -36,7 +36,7 @@ void refuse_secrets(const policy::PolicyFields& fields) {
   }
 }
 
-/// The facts as the bundles' files see them: paths beside config.json, namespaces behind descriptor 3.
+/// The facts as seen from a bundle: paths relative to config.json, namespaces through descriptor 3.
 HostFacts bundle_facts(const HostFacts& host) {
   HostFacts result = host;
   result.agent_rootfs = "rootfs";
@@ -57,7 +57,7 @@ json agent_config(const policy::Policy& policy, const HostFacts& facts) {
   json config = render_agent(policy, facts);
   json& annotations = config["annotations"];
   annotations.erase(protocol::k_sources_annotation); // for the hook
-  // For the reader; nothing depends on them.
+  // For readers; nothing depends on them.
   annotations["org.agentbox.base"] = policy.fields().image.base;
   if (const auto& toolkits = policy.fields().image.toolkits; !toolkits.empty()) {
     annotations["org.agentbox.toolkits"] = support::join(toolkits, " ");
@@ -68,9 +68,9 @@ json agent_config(const policy::Policy& policy, const HostFacts& facts) {
   for (const policy::Mount& mount : policy.fields().mounts) {
     annotations["org.agentbox.asked-for." + mount.destination] = mount.reason;
   }
-  config["linux"].erase("uidMappings"); // those of the namespace that it joins
+  config["linux"].erase("uidMappings"); // it joins a namespace that has them
   config["linux"].erase("gidMappings");
-  if (!facts.resolv_conf) { // --full-network: where `agentbox run` has Podman's
+  if (!facts.resolv_conf) { // --full-network: Podman's in `agentbox run`
     config["mounts"].push_back(sealed_file("/etc/resolv.conf", "../upstream-resolv.conf"));
   }
   return config;
@@ -137,7 +137,7 @@ exit "$status"
 GeneratedSet render_bundle(const policy::Policy& policy, const PodFacts& facts, BundleParts parts) {
   const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
                ca_bundle, name, hostname] = policy.fields();
-  // All but these through render_agent() and render_firewall().
+  // The others are rendered by render_agent() and render_firewall().
   std::ignore = std::tie(user, workspace, mounts, env, limits, confinement, firewall_driver, agent, run, image,
                          ca_bundle, name, hostname);
   if (!ports.empty()) {

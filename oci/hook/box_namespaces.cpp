@@ -25,7 +25,7 @@ using support::Fd;
 using support::system_error;
 
 Error refused(const std::string& what) {
-  return {ExitCode::refused, what, "the agent would not be behind the firewall; start the box anew with agentbox run"};
+  return {ExitCode::refused, what, "the agent would not be behind the firewall; start the box again with agentbox run"};
 }
 
 std::string namespace_path(const nlohmann::json& config, std::string_view type) {
@@ -61,7 +61,7 @@ Fd open_namespace(const std::string& path) {
 struct stat identity(const Fd& fd, const std::string& what) {
   struct stat info {};
   if (fstat(fd.get(), &info) != 0) {
-    throw system_error(ExitCode::refused, "cannot look at " + what, errno);
+    throw system_error(ExitCode::refused, "cannot stat " + what, errno);
   }
   return info;
 }
@@ -77,26 +77,29 @@ FirewallProcess require_one_user_namespace(const nlohmann::json& config) {
   const std::string user_path = namespace_path(config, "user");
   const pid_t pid = process_of(net_path, "net");
   if (pid == 0 || pid != process_of(user_path, "user")) {
-    throw refused("the agent's network and user namespace (" + support::escape_untrusted(net_path) + ", " +
-                  support::escape_untrusted(user_path) + ") are not of one process");
+    throw refused("the agent's network and user namespaces (" + support::escape_untrusted(net_path) + ", " +
+                  support::escape_untrusted(user_path) + ") do not belong to one process");
   }
-  // First, so that a number given to another process meanwhile is noticed.
+  // Before the checks: the pid can be reused.
   FirewallProcess firewall{pid, support::open_pidfd(pid)};
   if (!firewall.pidfd) {
-    throw system_error(ExitCode::refused, "the firewall's process " + std::to_string(pid) + " is gone", errno);
+    throw system_error(ExitCode::refused, "the firewall's process " + std::to_string(pid) + " has ended", errno);
   }
   const Fd net = open_namespace(net_path);
   const Fd user = open_namespace(user_path);
   const Fd own = open_namespace("/proc/self/ns/user");
   const Fd owner(ioctl(net.get(), NS_GET_USERNS));
   if (!owner) {
-    throw system_error(ExitCode::refused, "cannot tell whose network namespace " + net_path + " is", errno);
+    throw system_error(ExitCode::refused, "cannot determine the owner of network namespace " + net_path, errno);
   }
   if (!same(identity(owner, net_path), identity(user, user_path))) {
     throw refused("the box's network namespace belongs to another user namespace than the agent's");
   }
   if (same(identity(user, user_path), identity(own, "our user namespace"))) {
     throw refused("the agent would run in Podman's own user namespace");
+  }
+  if (support::has_ended(firewall.pidfd)) { // then the paths may have named another process
+    throw refused("the firewall's process " + std::to_string(pid) + " has ended");
   }
   return firewall;
 }

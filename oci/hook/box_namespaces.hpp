@@ -7,15 +7,15 @@
 
 namespace agentbox::oci::hook {
 
-/// The firewall's process as the agent's config names it.
+/// The firewall's process, as named by the agent's config.
 struct FirewallProcess {
   pid_t pid = 0;
-  support::Fd pidfd; ///< readable when it is dead
+  support::Fd pidfd; ///< readable when it has ended
 };
 
-/// Asserts about `config` (the agent's, as it will run) that it joins the network and the user namespace of one and
-/// the same living process, and that this user namespace owns that network namespace and is not ours. A process in
-/// the parent user namespace could flush the ruleset without any capability, if its uid is the namespace's owner.
+/// Checks that `config` (the agent's) joins the network and user namespaces of one living process, and that this user
+/// namespace owns the network namespace and is not ours. A process in the parent user namespace could flush the ruleset
+/// without any capability if its uid is the namespace's owner. Returns the process, which is alive after the checks.
 /// Throws Error(refused).
 FirewallProcess require_one_user_namespace(const nlohmann::json& config);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// agentbox-hook SESSION_DIR: the OCI precreate hook. Podman's config for a container comes in on stdin; the config to
-// create the container with goes out on stdout, only when everything holds.
+// agentbox-hook SESSION_DIR: the OCI precreate hook. Reads Podman's config for a container from stdin; if all checks
+// pass, writes the config to create the container with to stdout.
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -61,13 +61,13 @@ void write_stdout(std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = write(STDOUT_FILENO, text.data(), text.size());
     if (count < 0 && errno != EINTR) {
-      throw agentbox::support::system_error(ExitCode::refused, "cannot hand the config to Podman", errno);
+      throw agentbox::support::system_error(ExitCode::refused, "cannot write the config to Podman", errno);
     }
     text.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
   }
 }
 
-std::string gate_of(const json& agent) {
+std::string nonce_of(const json& agent) {
   const std::string prefix = std::string(agentbox::protocol::k_nonce_variable) + "=";
   for (const json& entry : agent.at("process").at("env")) {
     if (const auto text = entry.get<std::string>(); text.starts_with(prefix)) {
@@ -81,14 +81,14 @@ void require_egress(const SessionFolder& session, const json& firewall) {
   const std::string digest =
       agentbox::support::sha256_hex(session.read(agentbox::protocol::k_egress, k_max_egress_bytes));
   if (firewall.at("annotations").value(agentbox::protocol::k_egress_annotation, std::string()) != digest) {
-    throw Error(ExitCode::refused, "egress.json is not what the policy says", "start the box again");
+    throw Error(ExitCode::refused, "egress.json does not match the policy", "start the box again");
   }
 }
 
 json decide(const SessionFolder& session, const std::string& input) {
   const json podman = json::parse(input, nullptr, false);
   if (!podman.is_object()) {
-    throw Error(ExitCode::refused, "Podman's config is no JSON object");
+    throw Error(ExitCode::refused, "Podman's config is not a JSON object");
   }
   const json firewall = session.read_json(agentbox::protocol::k_firewall_config);
   const Role role = agentbox::oci::decide_role(podman, firewall);
@@ -102,9 +102,9 @@ json decide(const SessionFolder& session, const std::string& input) {
   }
   json config = agentbox::oci::impose(podman, agent, role);
   const auto process = agentbox::oci::hook::require_one_user_namespace(config);
-  session.leave_firewall(process.pid);
-  agentbox::oci::hook::wait_until_ready(session, gate_of(agent), process.pidfd, k_firewall_deadline);
-  // Last, so that little time is left in which a path could be changed.
+  session.write_firewall_pid(process.pid);
+  agentbox::oci::hook::wait_until_ready(session, nonce_of(agent), process.pidfd, k_firewall_deadline);
+  // Last, to leave little time in which a path could be replaced.
   agentbox::oci::hook::require_recorded_sources(agent);
   return config;
 }
@@ -115,7 +115,7 @@ int refuse(const std::optional<SessionFolder>& session, const Error& error) {
     std::cerr << "  hint: " << error.hint() << '\n';
   }
   if (session) {
-    session->leave_error(error);
+    session->write_error(error);
   }
   return 1;
 }

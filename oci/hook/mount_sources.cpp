@@ -25,7 +25,7 @@ using support::ExitCode;
 using support::Fd;
 using support::in_quotes;
 
-/// A bind mount of a path of the user's, rather than of a file that we or Podman made.
+/// Whether the mount is of a path of the user's, not of a file that we or Podman wrote.
 bool is_users(const json& mount) {
   const json options = mount.value("options", json::array());
   return mount.at("type") == "bind" && std::find(options.begin(), options.end(), "rbind") != options.end();
@@ -39,7 +39,7 @@ std::string identity_of(const std::string& path) {
   struct stat info {};
   if (!fd || fstat(fd.get(), &info) != 0) {
     throw support::system_error(ExitCode::refused, "cannot mount " + in_quotes(path), errno,
-                                errno == ELOOP ? "a part of the path has become a symbolic link" : "");
+                                errno == ELOOP ? "part of the path has become a symbolic link" : "");
   }
   return protocol::to_text({info.st_dev, info.st_ino});
 }
@@ -56,12 +56,10 @@ void require_recorded_sources(const json& ours) {
     const auto source = mount.at("source").get<std::string>();
     const auto expected = recorded.find(source);
     if (expected == recorded.end()) {
-      throw Error(ExitCode::refused, "no record says which file " + in_quotes(source) + " was");
+      throw Error(ExitCode::refused, "no identity recorded for " + in_quotes(source));
     }
     if (*expected != identity_of(source)) {
-      throw Error(ExitCode::refused,
-                  in_quotes(source) + " is not the file any more that it was when the box was started",
-                  "somebody renamed or replaced it; start the box again");
+      throw Error(ExitCode::refused, in_quotes(source) + " was replaced after it was checked", "start the box again");
     }
   }
 }

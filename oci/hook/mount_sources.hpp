@@ -4,9 +4,9 @@
 
 namespace agentbox::oci::hook {
 
-/// Asserts that each path of the user's that `ours` mounts is still the file that the launcher looked at (device and
-/// inode in the annotation org.agentbox.sources), and that no part of it has become a symbolic link. A path without
-/// a record is refused. Throws Error(refused) naming the path.
+/// Checks that each of the user's paths that `ours` mounts is still the file that the launcher checked (device and
+/// inode in the annotation org.agentbox.sources), and that no part of it has become a symbolic link. Throws
+/// Error(refused) naming the path, also for one without a record.
 void require_recorded_sources(const nlohmann::json& ours);
 
 } // namespace agentbox::oci::hook

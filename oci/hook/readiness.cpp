@@ -14,23 +14,23 @@ using support::Fd;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t k_max_message = 4096;
-// No inotify: to close one costs 20 ms (the kernel waits for all its readers), to look costs 5 us.
-constexpr std::chrono::milliseconds k_look_again{1};
+// Polled: closing an inotify descriptor takes 20 ms, a look at the files 5 us.
+constexpr std::chrono::milliseconds k_poll_interval{1};
 
 Error failed(const std::string& why) {
   return {ExitCode::refused, "the firewall did not start: " + why,
           "the agent was not started; see `podman logs` of the box's firewall, and `agentbox doctor`"};
 }
 
-/// Whether run/ready is there and right. A failure that the firewall reports is thrown.
+/// Whether run/ready exists and is correct. Throws for a failure that the firewall reports.
 bool ready(const SessionFolder& session, const std::string& nonce) {
   if (const auto message = session.read_if_exists(protocol::k_run_failed, k_max_message)) {
     const std::string line = message->substr(0, message->find('\n'));
-    throw failed(line.empty() ? "it did not say why" : support::escape_untrusted(line, k_max_message));
+    throw failed(line.empty() ? "it gave no reason" : support::escape_untrusted(line, k_max_message));
   }
   const auto content = session.read_if_exists(protocol::k_run_ready, k_max_message);
   if (content && *content != nonce + "\n") {
-    throw failed("run/ready is not of this box's firewall");
+    throw failed("run/ready was not written by this box's firewall");
   }
   return content.has_value();
 }
@@ -47,14 +47,14 @@ void wait_until_ready(const SessionFolder& session, const std::string& nonce, co
     if (Clock::now() >= end) {
       throw failed("it was not ready within " + std::to_string(deadline.count()) + " ms");
     }
-    if (support::ends_within(pidfd, k_look_again)) {
-      static_cast<void>(ready(session, nonce)); // its own words, if it left any
+    if (support::ends_within(pidfd, k_poll_interval)) {
+      static_cast<void>(ready(session, nonce)); // throws its own message, if any
       throw failed("it ended before it was ready");
     }
   }
-  // Ready, but alive? A firewall that died since has left its rules, and no resolver and no proxy.
+  // A firewall that has ended leaves its rules, but no resolver and no proxy.
   if (support::ends_within(pidfd, std::chrono::milliseconds(0))) {
-    throw failed("it ended just after it was ready");
+    throw failed("it ended right after it was ready");
   }
 }
 

@@ -8,8 +8,8 @@
 
 namespace agentbox::oci::hook {
 
-/// Returns as soon as run/ready says `nonce`: the firewall's rules, DNS and proxy are up. Throws Error(refused) at once
-/// with the firewall's own message when it failed (run/failed) or died (`pidfd`), for another nonce, and after
+/// Returns as soon as run/ready contains `nonce`: the firewall's rules, DNS and proxy are up. Throws Error(refused)
+/// with the firewall's own message if it failed (run/failed) or ended (`pidfd`), for another nonce, and after
 /// `deadline`.
 void wait_until_ready(const SessionFolder& session, const std::string& nonce, const support::Fd& pidfd,
                       std::chrono::milliseconds deadline);

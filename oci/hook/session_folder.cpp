@@ -24,7 +24,7 @@ using support::system_error;
 constexpr std::size_t k_max_config_bytes = 4U << 20U;
 
 Error not_safe(const std::string& path, const std::string& why) {
-  return {ExitCode::refused, path + " " + why, "it is made by agentbox; do not change it while a box runs"};
+  return {ExitCode::refused, path + " " + why, "agentbox creates it; do not change it while a box runs"};
 }
 
 std::string read_all(const Fd& fd, const std::string& path, std::size_t max_bytes) {
@@ -57,10 +57,10 @@ SessionFolder::SessionFolder(const std::filesystem::path& path)
   }
   struct stat info {};
   if (!m_fd || fstat(m_fd.get(), &info) != 0) {
-    throw system_error(ExitCode::refused, "cannot open the session's folder " + path.string(), errno);
+    throw system_error(ExitCode::refused, "cannot open the session directory " + path.string(), errno);
   }
   if (info.st_uid != geteuid() || (info.st_mode & 077U) != 0) {
-    throw not_safe(path.string(), "is not a folder that only you can enter");
+    throw not_safe(path.string(), "is not a directory that only you can enter");
   }
 }
 
@@ -91,7 +91,7 @@ std::string SessionFolder::read(const std::string& name, std::size_t max_bytes) 
 nlohmann::json SessionFolder::read_json(const std::string& name) const {
   auto value = nlohmann::json::parse(read(name, k_max_config_bytes), nullptr, false);
   if (!value.is_object()) {
-    throw not_safe((m_path / name).string(), "is no JSON object");
+    throw not_safe((m_path / name).string(), "is not a JSON object");
   }
   return value;
 }
@@ -112,10 +112,10 @@ nlohmann::json SessionFolder::read_fifo(const std::string& name, std::chrono::mi
   std::array<char, 65536> buffer{};
   for (ssize_t count = -1; count != 0;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    pollfd readable{fd.get(), POLLIN, 0}; // the end shows only after a writer was there
+    pollfd readable{fd.get(), POLLIN, 0}; // EOF only shows after a writer has opened it
     if (left.count() <= 0 || content.size() > k_max || ::poll(&readable, 1, static_cast<int>(left.count())) == 0) {
-      throw Error(ExitCode::refused, "the launcher does not hand over the variables of --env",
-                  "a box is started by agentbox run, once; start it again");
+      throw Error(ExitCode::refused, "the launcher does not send the values of --env",
+                  "start the box with agentbox run");
     }
     count = ::read(fd.get(), buffer.data(), buffer.size());
     content.append(buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
@@ -123,10 +123,10 @@ nlohmann::json SessionFolder::read_fifo(const std::string& name, std::chrono::mi
   return nlohmann::json::parse(content, nullptr, false);
 }
 
-void SessionFolder::leave_error(const Error& error) const noexcept {
+void SessionFolder::write_error(const Error& error) const noexcept {
   const Fd fd(openat(m_fd.get(), protocol::k_hook_error, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) {
-    return; // Podman's own message still says that a hook failed
+    return; // Podman reports that a hook failed in any case
   }
   constexpr std::size_t k_line = 4000;
   const std::string text = support::escape_untrusted(error.what(), k_line) + "\n" +
@@ -134,12 +134,12 @@ void SessionFolder::leave_error(const Error& error) const noexcept {
   static_cast<void>(!::write(fd.get(), text.data(), text.size()));
 }
 
-void SessionFolder::leave_firewall(pid_t pid) const {
-  constexpr const char* k_aside = "firewall.pid.new";
-  const Fd fd(openat(m_fd.get(), k_aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+void SessionFolder::write_firewall_pid(pid_t pid) const {
+  constexpr const char* k_new_file = "firewall.pid.new";
+  const Fd fd(openat(m_fd.get(), k_new_file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   const std::string text = std::to_string(pid) + "\n";
   if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      renameat(m_fd.get(), k_aside, m_fd.get(), protocol::k_firewall_pid) != 0) {
+      renameat(m_fd.get(), k_new_file, m_fd.get(), protocol::k_firewall_pid) != 0) {
     throw system_error(ExitCode::refused, "cannot write " + (m_path / protocol::k_firewall_pid).string(), errno);
   }
 }

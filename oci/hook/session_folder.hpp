@@ -12,36 +12,36 @@
 
 namespace agentbox::oci::hook {
 
-/// The launcher's folder for one box, opened once. Everything in it is reached through this descriptor.
+/// The session directory of one box, opened once. All access goes through this descriptor.
 class SessionFolder {
 public:
-  /// Opens `path`: absolute, a folder of ours that nobody else may enter (0700). Throws Error(refused).
+  /// Opens `path`, which is absolute, and a directory of ours that nobody else can enter (0700). Throws Error(refused).
   explicit SessionFolder(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const noexcept { return m_path; }
   int fd() const noexcept { return m_fd.get(); }
 
-  /// The whole of regular file `name` ("run/ready"), or nothing when there is none. Symbolic links, files of others
-  /// and more than `max_bytes` are refused: throws Error(refused).
+  /// Returns the content of regular file `name` ("run/ready"), or nothing if it does not exist. Throws Error(refused)
+  /// for symbolic links, other users' files, and more than `max_bytes`.
   std::optional<std::string> read_if_exists(const std::string& name, std::size_t max_bytes) const;
 
-  /// Like read_if_exists(); a missing file is refused too.
+  /// Like read_if_exists(), but throws for a missing file too.
   std::string read(const std::string& name, std::size_t max_bytes) const;
 
-  /// What the launcher hands over by FIFO `name`, once and up to its end, as JSON. Throws Error(refused), also when it
-  /// has not all come within `deadline`: no launcher is there, or somebody has read it before.
+  /// Reads JSON from FIFO `name`, to its end. Throws Error(refused), also when that takes longer than `deadline`:
+  /// without a launcher, or when somebody has read it before.
   nlohmann::json read_fifo(const std::string& name, std::chrono::milliseconds deadline) const;
 
-  /// read() as JSON.
+  /// Parses file `name` as a JSON object. Throws Error(refused).
   nlohmann::json read_json(const std::string& name) const;
 
-  /// Leaves `error` in file hook-error for the launcher: the message, then the hint, a line each. An existing file is
-  /// left as it is: the first refusal is the cause.
-  void leave_error(const support::Error& error) const noexcept;
+  /// Writes `error` to file hook-error for the launcher: message and hint, a line each. An existing file is kept: the
+  /// first refusal is the cause.
+  void write_error(const support::Error& error) const noexcept;
 
-  /// Leaves the firewall's process id in file firewall.pid (written aside, then renamed) for the launcher, which
-  /// watches that process: a firewall that dies ends the run. Throws Error(refused).
-  void leave_firewall(pid_t pid) const;
+  /// Writes the firewall's process ID to file firewall.pid (atomically) for the launcher, which ends the run when that
+  /// process ends. Throws Error(refused).
+  void write_firewall_pid(pid_t pid) const;
 
 private:
   std::filesystem::path m_path;

@@ -47,8 +47,7 @@ void restore_env_values(json& config, const json& values) {
     const auto value = values.find(name);
     if (!values.is_object() || value == values.end() || !value->is_string()) {
       throw support::Error(support::ExitCode::refused,
-                           "the launcher did not hand over the value of " + support::in_quotes(name),
-                           "start the box again");
+                           "the launcher did not send the value of " + support::in_quotes(name), "start the box again");
     }
     entry = name + "=" + value->get<std::string>();
   }

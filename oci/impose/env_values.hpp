@@ -6,16 +6,16 @@
 
 namespace agentbox::oci {
 
-/// What stands in the place of a value that the launcher hands to the hook by a pipe, so that no file ever holds it.
+/// Placeholder for a value that the launcher sends to the hook through a FIFO, so that it is never in a file.
 inline constexpr const char* k_placeholder = "(not shown)";
 
-/// Takes the values of the variables `env` out of the environment of the runtime configuration `config`.
+/// Replaces the values of the variables `env` in the environment of `config` with the placeholder.
 void remove_env_values(nlohmann::json& config, const std::map<std::string, std::string>& env);
 
-/// Whether remove_env_values() took a value out of `config`.
+/// Returns whether remove_env_values() replaced a value in `config`.
 bool lacks_env_values(const nlohmann::json& config);
 
-/// Puts them in again, from the JSON object `values`. Throws support::Error(refused) when one is missing.
+/// Replaces the placeholders with the values of JSON object `values`. Throws support::Error(refused) if one is missing.
 void restore_env_values(nlohmann::json& config, const nlohmann::json& values);
 
 } // namespace agentbox::oci

@@ -16,12 +16,12 @@ using support::in_quotes;
 
 constexpr const char* k_sandbox_annotation = "io.kubernetes.cri-o.SandboxID";
 
-/// Annotations by which a runtime is told to weaken a container: run.oci.seccomp_bpf_data replaces its filter,
-/// run.oci.keep_original_groups its groups, module.wasm.* and run.oci.handler its program. An image's manifest may
-/// carry them (Podman before 4.6 hands those on).
+/// Prefixes of annotations that make a runtime weaken a container: run.oci.seccomp_bpf_data replaces its filter,
+/// run.oci.keep_original_groups its groups, module.wasm.* and run.oci.handler its program. They can come from an
+/// image's manifest (Podman before 4.6 passes those on).
 constexpr std::array<std::string_view, 3> k_runtime_annotations = {"run.oci.", "module.", "org.systemd.property."};
 
-/// Podman's own, kept because `podman inspect` and its clean-up know them. They mean nothing to the OCI runtime.
+/// Podman's own annotations, kept for `podman inspect` and its cleanup. The OCI runtime ignores them.
 constexpr std::array<std::string_view, 8> k_podman_annotations = {
     "io.container.manager",        "io.kubernetes.cri-o.ContainerType",
     "io.kubernetes.cri-o.Created", "io.kubernetes.cri-o.SandboxID",
@@ -32,7 +32,7 @@ bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// What Podman 5 itself tells systemd about stopping a container.
+/// Podman 5 sets these systemd properties, about stopping a container, itself.
 bool is_podmans_systemd_property(const std::string& name, std::string_view value) {
   constexpr std::string_view k_type = "uint64 ";
   return (name == "org.systemd.property.KillSignal" && all_digits(value)) ||
@@ -53,8 +53,8 @@ json imposed_annotations(const json& podman, const json& ours) {
     }
     if (std::any_of(k_runtime_annotations.begin(), k_runtime_annotations.end(),
                     [&](std::string_view prefix) { return key.starts_with(prefix); })) {
-      throw unexpected("the annotation " + in_quotes(key) + " would steer the OCI runtime",
-                       "no annotation of the runtime's, neither from the image nor from containers.conf");
+      throw unexpected("the annotation " + in_quotes(key) + " would change how the OCI runtime confines the container",
+                       "no such annotation, neither from the image nor from containers.conf");
     }
     if (std::find(k_podman_annotations.begin(), k_podman_annotations.end(), key) != k_podman_annotations.end()) {
       result[key] = text;
@@ -91,18 +91,18 @@ json imposed(const json& podman, const json& ours, Role role) {
 } // namespace
 
 support::Error unexpected(const std::string& what, const std::string& expected) {
-  return {support::ExitCode::refused, "Podman's container is not the one that was asked for: " + what,
-          "expected: " + expected + "; look at containers.conf and at the image"};
+  return {support::ExitCode::refused, "Podman's container config is not as expected: " + what,
+          "expected: " + expected + "; check containers.conf and the image"};
 }
 
 void require_known_keys(const json& object, std::initializer_list<std::string_view> known, const std::string& where) {
   if (!object.is_object()) {
-    throw unexpected(where + " is no object", "an OCI runtime configuration");
+    throw unexpected(where + " is not an object", "an OCI runtime configuration");
   }
   for (const auto& [key, value] : object.items()) {
     const bool empty = value.is_null() || (value.is_structured() && value.empty());
     if (!empty && std::find(known.begin(), known.end(), key) == known.end()) {
-      throw unexpected(where + " has " + in_quotes(key), "no such part");
+      throw unexpected(where + " has " + in_quotes(key), "no such key");
     }
   }
 }

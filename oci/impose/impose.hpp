@@ -4,19 +4,19 @@
 
 namespace agentbox::oci {
 
-/// Which container of the box a config is for.
+/// The containers of a box.
 enum class Role { agent, firewall };
 
-/// Which of the box's containers Podman is about to create: the agent's carries our role annotation and its pod's
-/// SandboxID; the firewall's is the pod's infra container, named after the pod, and starts our firewall.
-/// Anything else throws support::Error(refused). `firewall` is our config for the firewall's container.
+/// Returns which of the box's containers Podman is about to create. The agent's has our role annotation and its pod's
+/// SandboxID; the firewall's is the pod's infra container, is named after the pod, and starts our firewall.
+/// Throws support::Error(refused) for anything else. `firewall` is our config for the firewall's container.
 Role decide_role(const nlohmann::json& podman, const nlohmann::json& firewall);
 
-/// The config to create the container with: `ours`, with Podman's wiring put in: root, namespaces, cgroup path, id
-/// maps, security labels, and the mounts of the files it makes. Everything of Podman's that our policy does not know
-/// (mounts, capabilities, devices, environment, hooks, sysctls, keys of the specification) is not dropped in silence
-/// but refused: throws support::Error(refused) which names it and says what was expected. Annotations that mean
-/// something to the OCI runtime are refused, other foreign ones dropped. Pure.
+/// Returns the config to create the container with: `ours` plus Podman's root, namespaces, cgroup path, ID maps,
+/// security labels, and the mounts of files that Podman writes. Anything else in Podman's config that our policy does
+/// not know (mounts, capabilities, devices, environment, hooks, sysctls, unknown keys) is not dropped silently: throws
+/// support::Error(refused), which names it and what was expected. Annotations that the OCI runtime acts on are refused,
+/// other foreign ones dropped. Pure.
 nlohmann::json impose(const nlohmann::json& podman, const nlohmann::json& ours, Role role);
 
 } // namespace agentbox::oci

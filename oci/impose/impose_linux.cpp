@@ -15,8 +15,8 @@ constexpr std::array<const char*, 7> k_namespaces = {"pid", "network", "ipc", "u
 constexpr std::array<const char*, 6> k_kept = {"namespaces",  "uidMappings", "gidMappings",
                                                "cgroupsPath", "mountLabel",  "rootfsPropagation"};
 
-/// The agent joins the firewall's network and user namespace; all others are new. A namespace that is missing, or has
-/// a path, would be shared with the host or with a stranger.
+/// The agent joins the firewall's network and user namespaces; all others are new. A namespace that is missing or has a
+/// path would be shared with the host or another container.
 bool has_expected_path(const json& entry, Role role) {
   const bool shared = entry.at("type") == "network" || entry.at("type") == "user";
   return (role == Role::agent && shared) != text_at(entry, "path").empty();
@@ -55,13 +55,13 @@ void require_resources(const json& podman) {
 
 void require_sysctls(const json& podman) {
   for (const auto& [name, value] : podman.items()) {
-    if (name != "net.ipv4.ping_group_range") { // Podman's default; without it nobody may ping, which is ours
+    if (name != "net.ipv4.ping_group_range") { // Podman's default, which we drop: nobody can ping
       throw unexpected("the sysctl " + in_quotes(name) + " is set", "none");
     }
   }
 }
 
-/// Paths that Podman hides and our policy does not know yet stay hidden.
+/// Paths that Podman hides but our policy does not list stay hidden.
 void add_missing(const json& podman, json& ours) {
   for (const json& path : podman) {
     if (std::find(ours.begin(), ours.end(), path) == ours.end()) {

@@ -12,17 +12,17 @@ namespace {
 using nlohmann::json;
 using support::in_quotes;
 
-/// A mount that every container of Podman's has. Ours take its place, unless it is `kept`.
+/// A mount that Podman gives to every container. Ours replaces it unless it is `kept`.
 struct UsualMount {
   std::string_view destination;
-  std::string_view types;  ///< with blanks around each
-  std::string_view source; ///< of a bind mount: how it ends
+  std::string_view types;  ///< with a space around each
+  std::string_view source; ///< suffix of a bind mount's source
   bool kept = false;
 };
 
-/// Files that Podman makes for a container lie in its `userdata` folder. /run/secrets comes from Fedora's
-/// containers-mounts.conf, and is left out. Podman 5 binds the host's /sys when the network namespace is joined; ours
-/// is a sysfs of the box's own.
+/// Podman writes a container's files to its `userdata` directory. /run/secrets comes from Fedora's
+/// containers-mounts.conf, and is dropped. Podman 5 binds the host's /sys when the container joins a network namespace;
+/// ours is a new sysfs.
 constexpr std::array<UsualMount, 12> k_usual{{
     {"/proc", " proc ", "", false},
     {"/dev", " tmpfs ", "", false},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of impose(), by section of the config. Internal to impose.cpp.
+// The parts of impose(), by section of the config. Internal to oci/impose.
 #pragma once
 #include <initializer_list>
 #include <nlohmann/json_fwd.hpp>
@@ -12,23 +12,23 @@
 
 namespace agentbox::oci {
 
-/// The refusal of a box: `what` Podman's config says, and what was `expected` instead.
+/// Returns the error for `what` was found in Podman's config and what was `expected`.
 support::Error unexpected(const std::string& what, const std::string& expected);
 
-/// Refuses keys of `object` that are not `known`, unless their value is null or empty. `where` names the object.
+/// Throws for keys of `object` that are not `known`, unless their value is null or empty. `where` names the object.
 void require_known_keys(const nlohmann::json& object, std::initializer_list<std::string_view> known,
                         const std::string& where);
 
-/// object[key] as text; empty when it is missing.
+/// Returns object[key] as text; empty if it is missing.
 std::string text_at(const nlohmann::json& object, const char* key);
 
-/// process: checks Podman's, and puts its terminal and security labels into `result`, which is ours.
+/// Checks Podman's process section, and copies its terminal and security labels to ours, `result`.
 void impose_process(const nlohmann::json& podman, nlohmann::json& result);
 
-/// linux: checks Podman's, and puts its namespaces, id maps, cgroup path and labels into `result`, which is ours.
+/// Checks Podman's linux section, and copies its namespaces, ID maps, cgroup path and labels to ours, `result`.
 void impose_linux(const nlohmann::json& podman, nlohmann::json& result, Role role);
 
-/// mounts: checks Podman's, and adds those of the files it makes to `result`, which is ours.
+/// Checks Podman's mounts, and adds those of the files that it writes to ours, `result`.
 void impose_mounts(const nlohmann::json& podman, nlohmann::json& result);
 
 } // namespace agentbox::oci

@@ -11,10 +11,10 @@ namespace {
 using nlohmann::json;
 using support::in_quotes;
 
-/// Variables that Podman sets by itself. Ours take their place; what is not among these somebody else has set.
+/// Variables that Podman sets itself. Ours replace them; any other variable was set by somebody else.
 constexpr std::array<std::string_view, 5> k_podman_variables = {"HOME", "HOSTNAME", "PATH", "TERM", "container"};
 
-/// Podman's default bounding set, of old and new versions. None of it survives; more than it somebody has asked for.
+/// Podman's default bounding set in old and new versions. We drop all of it; anything more was added by somebody.
 constexpr std::array<std::string_view, 14> k_podman_capabilities = {
     "CAP_AUDIT_WRITE", "CAP_CHOWN",   "CAP_DAC_OVERRIDE",     "CAP_FOWNER",    "CAP_FSETID",
     "CAP_KILL",        "CAP_MKNOD",   "CAP_NET_BIND_SERVICE", "CAP_NET_RAW",   "CAP_SETFCAP",
@@ -56,7 +56,7 @@ void require_environment(const json& podman, const json& ours) {
     const auto text = entry.get<std::string>();
     const std::string name = text.substr(0, text.find('='));
     if (!contains(k_podman_variables, name) && std::find(ours.begin(), ours.end(), entry) == ours.end()) {
-      // Its value may be a secret of the host's.
+      // Without its value, which may be a secret.
       throw unexpected("the environment variable " + in_quotes(name) + " is set", "no variable but the policy's");
     }
   }

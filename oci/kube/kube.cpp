@@ -110,7 +110,7 @@ ordered_json annotations(const Pod& pod, const policy::PolicyFields& fields) {
 std::map<std::string, std::string> comments(const policy::PolicyFields& fields) {
   const bool filtered = fields.egress.mode == policy::NetworkMode::filtered;
   const char* locked =
-      "First, and to its end before anything else starts: the default-deny ruleset. From here on nothing\n"
+      "Runs to completion before anything else starts: loads the default-deny ruleset. From here on nothing\n"
       "leaves this network namespace, whatever fails later.";
   const char* serves =
       "Answers DNS on 127.0.0.1 and lets connections to the listed hosts through. The only container with\n"
@@ -119,13 +119,13 @@ std::map<std::string, std::string> comments(const policy::PolicyFields& fields) 
       {"/metadata/annotations",
        "For Podman. Those it is too old for are made good: --userns and --seccomp-profile-root above,\n"
        "the number of processes by agent-entrypoint."},
-      {"/spec/restartPolicy", "A box that ended is not started again behind your back."},
+      {"/spec/restartPolicy", "A box that has ended is not restarted."},
       {"/spec/initContainers", locked},
       {"/spec/containers/0",
        filtered ? serves : "THE NETWORK IS NOT FILTERED (--full-network): this does nothing but wait."},
       {"/spec/containers/1",
        "The agent: no capabilities, no new privileges, not root. agent-entrypoint checks that, and that the\n"
-       "firewall with the word AGENTBOX_GATE answers and its ruleset refuses, before it starts anything."},
+       "firewall with the nonce AGENTBOX_GATE answers and its ruleset refuses, before it starts anything."},
   };
 }
 

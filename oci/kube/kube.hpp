@@ -5,10 +5,10 @@
 
 namespace agentbox::oci {
 
-/// What `agentbox generate kube` writes: pod.yaml for `podman kube play`, and the files beside it that it names: the
-/// two seccomp profiles, the agent's /etc/hosts and /etc/resolv.conf. Pure; the same bytes for the same input.
+/// Returns what `agentbox generate kube` writes: pod.yaml for `podman kube play`, and the files that it refers to: two
+/// seccomp profiles, the agent's /etc/hosts and /etc/resolv.conf. Pure: same input, same bytes.
 ///
-/// How each promise of `agentbox run` is kept where there is no hook (measured on Podman 4.3.1, 5.4.2 and 5.8.6):
+/// How each promise of `agentbox run` is kept without the hook (measured with Podman 4.3.1, 5.4.2 and 5.8.6):
 /// user namespace: --userns of the command in the header, and an annotation for Podman 5; capabilities, no new
 /// privileges, user: securityContext (Podman makes added capabilities ambient for a user other than root); seccomp:
 /// annotations and --seccomp-profile-root; pids and open files: agent-entrypoint's rlimits, and annotations for Podman

@@ -10,13 +10,13 @@
 
 namespace agentbox::oci {
 
-/// "keep-id:uid=1000,gid=1000": the host's user is the agent in the box.
+/// Returns "keep-id:uid=1000,gid=1000": the host's user is the agent in the box.
 std::string keep_id(const policy::User& user);
 
-/// argv that plays the set in `facts.folder`.
+/// Returns the argv that plays the set in `facts.folder`.
 std::vector<std::string> kube_play(const policy::PolicyFields& fields, const PodFacts& facts);
 
-/// The names of the Podman volumes that stay when the pod is gone.
+/// Returns the names of the Podman volumes that outlive the pod.
 std::vector<std::string> volume_names(const Pod& pod);
 
 /// The pod's volumes as Podman knows them.

@@ -43,7 +43,7 @@ struct KubeVolumeSource {
     case HostSource::Kind::folder: return host_path(from.path, type_of(from.path));
     case HostSource::Kind::folder_made_if_missing: return host_path(from.path, "DirectoryOrCreate");
     case HostSource::Kind::file: return host_path(from.path, "File");
-    case HostSource::Kind::masked_file: return host_path(from.path, ""); // CharDevice would make a device of it
+    case HostSource::Kind::masked_file: return host_path(from.path, ""); // CharDevice would make it a device
     }
     return {};
   }
@@ -64,7 +64,7 @@ struct MountOptions {
     case HostSource::Kind::folder: return ":nosuid,nodev";
     case HostSource::Kind::folder_made_if_missing:
     case HostSource::Kind::file: return ":nosuid,nodev,noexec";
-    case HostSource::Kind::masked_file: return ""; // a device: with nodev it could not be read, as a masked file can
+    case HostSource::Kind::masked_file: return ""; // a device: with nodev it could not be read
     }
     return "";
   }

@@ -36,7 +36,7 @@ YamlDocument workload(const Pod& pod, const policy::PolicyFields& fields, const 
                         {"parallelism", options.parallel},
                         {"backoffLimit", 0},
                         {"template", std::move(inner)}}}};
-    document.comments["/spec/backoffLimit"] = "A box that failed is not started again behind your back.";
+    document.comments["/spec/backoffLimit"] = "A box that has failed is not restarted.";
     break;
   }
   case KubernetesOptions::Kind::deployment: {
@@ -80,7 +80,7 @@ std::string seccomp_words(const Pod& pod, const KubernetesOptions& options) {
   return fmt::format(
       "Seccomp: agentbox's own filters. Copy {0} and {1}\n"
       "         to /var/lib/kubelet/seccomp/agentbox/ on every node (or let the Security Profiles Operator do it).\n"
-      "         Where they are missing the pod does not start. --runtime-seccomp does without, and is broader.\n",
+      "         If they are missing, the pod does not start. --runtime-seccomp does not need them, but is broader.\n",
       pod.agent.seccomp_file, pod.firewall.seccomp_file);
 }
 
@@ -98,8 +98,8 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Kub
   }
   if (!options.workspace_claim.empty()) {
     text += fmt::format(
-        "Project: the claim {} must hold the git checkout already{}. What is protected in it and missing is made, as\n"
-        "         an empty folder, and what is masked and missing as an empty file.\n",
+        "Project: the claim {} must hold the git checkout already{}. Protected paths that are missing are created as\n"
+        "         an empty directory, masked ones that are missing as an empty file.\n",
         options.workspace_claim, options.parallel > 1 ? ", one each in agent-0, agent-1, …" : "");
   }
   text += "\nPod Security: the agent's container passes the \"restricted\" standard. The firewall's two containers do "

@@ -8,11 +8,11 @@
 
 namespace agentbox::oci {
 
-/// What a cluster needs to know and a policy for one machine does not say.
+/// What a cluster needs besides the policy.
 struct KubernetesOptions {
   enum class Kind { pod, job, deployment };
   Kind kind = Kind::pod;
-  std::uint32_t parallel = 1; ///< above 1: an indexed Job with that many agents, each with its own workspace
+  std::uint32_t parallel = 1; ///< above 1: an indexed Job of that many agents, each with its own workspace
 
   std::string name_space;           ///< empty: the one kubectl uses
   std::string workspace_claim;      ///< an existing PersistentVolumeClaim with the project in it
@@ -22,9 +22,9 @@ struct KubernetesOptions {
   bool runtime_seccomp = false;     ///< the container runtime's own filter instead of agentbox's stricter one
 };
 
-/// What `agentbox generate kubernetes` writes: manifest.yaml (ConfigMap, NetworkPolicy, and a Pod, Job or Deployment)
-/// and, unless `runtime_seccomp`, the seccomp profiles that the nodes must have. The agent's container passes the
-/// restricted Pod Security Standard. Pure; the same bytes for the same input. Throws support::Error(refused) for what
+/// Returns what `agentbox generate kubernetes` writes: manifest.yaml (ConfigMap, NetworkPolicy, and a Pod, Job or
+/// Deployment) and, unless `runtime_seccomp`, the seccomp profiles that the nodes must have. The agent's container
+/// passes the restricted Pod Security Standard. Pure: same input, same bytes. Throws support::Error(refused) for what
 /// cannot be expressed, (usage) for options that contradict each other.
 GeneratedSet render_kubernetes(const policy::Policy& policy, const PodFacts& facts, const KubernetesOptions& options);
 

@@ -31,12 +31,12 @@ bool is_object_name(const std::string& text, bool dots) {
   return is_label(rest);
 }
 
-/// Whether `text` is UTF-8 without anything that ends a line or is not seen.
+/// Whether `text` is UTF-8 without line breaks and invisible characters.
 bool is_plain_line(const std::string& text) {
   return support::escape_untrusted(text, text.size() * 4) == text;
 }
 
-/// The host and port of an https URL. The clone runs behind the firewall, so the list must have it.
+/// Returns host and port of an https URL. The clone runs behind the firewall, so the list must contain it.
 void check_git_url(const policy::EgressPolicy& egress, const std::string& url) {
   constexpr std::string_view k_scheme = "https://";
   const bool clean =
@@ -49,12 +49,12 @@ void check_git_url(const policy::EgressPolicy& egress, const std::string& url) {
   if (authority.find('@') != std::string::npos) {
     throw Error(
         ExitCode::usage, "--git: a URL with a user or a password would be written into the manifest",
-        "use a deploy token from a Secret in a workspace claim of your own, or a repository that can be read by all");
+        "use a deploy token from a Secret in a workspace claim of your own, or a repository that everybody can read");
   }
   const auto parsed = policy::parse_host_entry(authority);
   const auto* entry = std::get_if<policy::HostEntry>(&parsed);
   if (entry == nullptr || entry->pattern.subdomains) {
-    throw Error(ExitCode::usage, "--git: " + support::escape_untrusted(authority) + " is not a host's name");
+    throw Error(ExitCode::usage, "--git: " + support::escape_untrusted(authority) + " is not a valid host name");
   }
   if (egress.mode == policy::NetworkMode::filtered &&
       !policy::EgressIndex(egress).decide(entry->pattern.name, entry->port).allowed()) {
@@ -82,19 +82,20 @@ void check_options(const policy::PolicyFields& fields, const KubernetesOptions& 
     throw Error(ExitCode::usage, "--parallel takes 1 to 10000");
   }
   if (parallel > 1 && kind != KubernetesOptions::Kind::job) {
-    throw Error(ExitCode::usage, "--parallel makes a Job; it does not go with another --kind");
+    throw Error(ExitCode::usage, "--parallel makes a Job and cannot be combined with another --kind");
   }
   if (parallel > 1 && workspace_host_path) {
-    throw Error(ExitCode::usage, "--parallel needs a workspace for each agent; a folder of the node is one for all",
+    throw Error(ExitCode::usage,
+                "--parallel needs a workspace for each agent; --workspace-host-path gives all the same",
                 "use --git URL or --workspace-claim NAME");
   }
   if (!name_space.empty() && !is_object_name(name_space, false)) {
     throw Error(ExitCode::usage,
-                "--namespace: " + support::escape_untrusted(name_space) + " is not a name Kubernetes takes");
+                "--namespace: " + support::escape_untrusted(name_space) + " is not a valid Kubernetes name");
   }
   if (!workspace_claim.empty() && !is_object_name(workspace_claim, true)) {
     throw Error(ExitCode::usage,
-                "--workspace-claim: " + support::escape_untrusted(workspace_claim) + " is not a name Kubernetes takes");
+                "--workspace-claim: " + support::escape_untrusted(workspace_claim) + " is not a valid Kubernetes name");
   }
   if (!git_url.empty()) {
     check_git_url(fields.egress, git_url);

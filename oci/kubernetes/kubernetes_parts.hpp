@@ -11,16 +11,16 @@ namespace agentbox::oci {
 /// Where the clone goes on the workspace's volume: its folder must belong to the agent, the volume's top does not.
 inline constexpr const char* k_clone_folder = "project";
 
-/// Throws support::Error(usage, refused) for options that do not fit each other or the policy.
+/// Throws support::Error(usage, refused) for options that contradict each other or the policy.
 void check_options(const policy::PolicyFields& fields, const KubernetesOptions& options);
 
-/// The second fence: no traffic in; out only DNS and the listed ports, to addresses that are not private.
+/// Second line of defence: no traffic in; out only DNS and the listed ports, to addresses that are not private.
 YamlDocument network_policy(const Pod& pod, const policy::EgressPolicy& egress, const KubernetesOptions& options);
 
 /// `text` as it must be written where Kubernetes replaces $(NAME), to come out as it is.
 std::string expansion_free(const std::string& text);
 
-/// metadata for an object called `name`.
+/// Returns the metadata of an object called `name`.
 nlohmann::ordered_json metadata(const Pod& pod, const std::string& name, const KubernetesOptions& options);
 
 /// spec.volumes of the pod.
@@ -29,7 +29,7 @@ nlohmann::ordered_json volume_list(const Pod& pod, const KubernetesOptions& opti
 /// volumeMounts of one container.
 nlohmann::ordered_json mount_list(const Pod& pod, const PodContainer& container, const KubernetesOptions& options);
 
-/// One ConfigMap with all texts of the pod.
+/// Returns one ConfigMap with all texts of the pod.
 nlohmann::ordered_json text_map(const Pod& pod, const KubernetesOptions& options);
 
 /// The container that clones the repository into the workspace, behind the firewall like the agent.

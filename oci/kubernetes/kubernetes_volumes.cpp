@@ -126,7 +126,7 @@ PodContainer clone_container(const Pod& pod, const KubernetesOptions& options) {
   }
   result.argv.insert(result.argv.end(), {"--", options.git_url, volume_path + "/" + k_clone_folder});
   result.mounts.clear();
-  for (const VolumeMount& mount : pod.agent.mounts) { // the agent's, but the workspace as a whole
+  for (const VolumeMount& mount : pod.agent.mounts) { // the agent's, with the whole workspace
     if (mount.volume != "workspace") {
       result.mounts.push_back(mount);
     }

@@ -14,7 +14,7 @@ ordered_json port(std::uint16_t number, const char* protocol) {
   return {{"protocol", protocol}, {"port", number}};
 }
 
-/// Everything but what is nobody's on the internet: private, link-local (cloud metadata), shared and loopback ranges.
+/// The internet: everything but private, link-local (cloud metadata), shared and loopback ranges.
 ordered_json public_peers() {
   return {{{"ipBlock",
             {{"cidr", "0.0.0.0/0"},
@@ -62,18 +62,19 @@ ordered_json egress_rules(const policy::EgressPolicy& egress) {
 } // namespace
 
 YamlDocument network_policy(const Pod& pod, const policy::EgressPolicy& egress, const KubernetesOptions& options) {
-  return {{{"apiVersion", "networking.k8s.io/v1"},
-           {"kind", "NetworkPolicy"},
-           {"metadata", metadata(pod, pod.name, options)},
-           {"spec",
-            {{"podSelector", {{"matchLabels", string_map(pod.labels)}}},
-             {"policyTypes", {"Ingress", "Egress"}},
-             {"ingress", ordered_json::array()},
-             {"egress", egress_rules(egress)}}}},
-          {{"/spec",
-            "The second fence, by the cluster's network: it knows addresses and ports, the firewall in the pod knows\n"
-            "names. It needs a network plugin that enforces NetworkPolicy."},
-           {"/spec/ingress", "Nothing may connect to the box."}}};
+  return {
+      {{"apiVersion", "networking.k8s.io/v1"},
+       {"kind", "NetworkPolicy"},
+       {"metadata", metadata(pod, pod.name, options)},
+       {"spec",
+        {{"podSelector", {{"matchLabels", string_map(pod.labels)}}},
+         {"policyTypes", {"Ingress", "Egress"}},
+         {"ingress", ordered_json::array()},
+         {"egress", egress_rules(egress)}}}},
+      {{"/spec",
+        "Second line of defence, in the cluster's network: it filters addresses and ports, the firewall in the pod\n"
+        "filters names. It needs a network plugin that enforces NetworkPolicy."},
+       {"/spec/ingress", "Nothing may connect to the box."}}};
 }
 
 } // namespace agentbox::oci

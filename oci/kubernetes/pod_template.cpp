@@ -15,7 +15,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr const char* k_lock_comment =
-    "First, and to its end before anything else starts: the default-deny ruleset. From here on nothing\n"
+    "Runs to completion before anything else starts: loads the default-deny ruleset. From here on nothing\n"
     "leaves this network namespace, whatever fails later.";
 constexpr const char* k_sidecar_comment =
     "A native sidecar: answers DNS on 127.0.0.1 and lets connections to the listed hosts through. It and the\n"
@@ -161,7 +161,7 @@ YamlDocument pod_template(const Pod& pod, const policy::PolicyFields& fields, co
        "No credential of the cluster, and no list of its services, reaches the box."},
       {prefix + "/spec/containers/0",
        "The agent: restricted Pod Security Standard. agent-entrypoint checks that, and that the firewall with the\n"
-       "word AGENTBOX_GATE answers and its ruleset refuses, before it starts anything."},
+       "nonce AGENTBOX_GATE answers and its ruleset refuses, before it starts anything."},
   });
   return {{{"metadata", std::move(meta)}, {"spec", std::move(spec)}}, std::move(comments)};
 }

@@ -8,14 +8,14 @@ namespace agentbox::oci {
 
 /// One file of a generated set.
 struct GeneratedFile {
-  std::string path; ///< relative to the set's folder
+  std::string path; ///< relative to the set's directory
   std::string content;
   mode_t mode = 0644;
 
   bool operator==(const GeneratedFile&) const = default;
 };
 
-/// What `agentbox generate` writes, in the order in which it is shown. Same policy and facts, same bytes.
+/// What `agentbox generate` writes, in display order. Same policy and facts, same bytes.
 using GeneratedSet = std::vector<GeneratedFile>;
 
 } // namespace agentbox::oci

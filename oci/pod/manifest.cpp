@@ -56,7 +56,7 @@ bool changed_by_expansion(const std::string& word, const std::vector<Variable>& 
 }
 
 bool damaged_by_podman(const std::string& text) {
-  // What YAML takes for a line break, or for a blank at the beginning: as bytes of UTF-8 the last three.
+  // What YAML treats as a line break, or as a leading space; the last three as UTF-8.
   constexpr std::string_view k_blanks[] = {" ", "\t", "\n", "\r", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
   constexpr std::string_view k_breaks[] = {"\n", "\r", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
   return std::any_of(std::begin(k_blanks), std::end(k_blanks), [&](auto blank) { return text.starts_with(blank); }) &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What pod YAML for Podman and manifests for Kubernetes write alike.
+// What pod YAML for Podman and Kubernetes manifests have in common.
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -9,16 +9,16 @@
 
 namespace agentbox::oci {
 
-/// `values` as an object, in their order.
+/// Returns `values` as an object, in their order.
 nlohmann::ordered_json string_map(const std::map<std::string, std::string>& values);
 
-/// A container's env: values, and references to the secret "POD-env".
+/// Returns a container's env: values, and references to the secret "POD-env".
 nlohmann::ordered_json env_list(const PodContainer& container, const std::string& pod);
 
-/// Whether some container of the pod needs the secret "POD-env".
+/// Returns whether a container of the pod needs the secret "POD-env".
 bool needs_secret(const Pod& pod);
 
-/// resources.limits, and nothing else; empty when there are none. Memory in bytes, CPUs in thousandths.
+/// Returns resources.limits; empty if there are none. Memory in bytes, CPUs in thousandths.
 nlohmann::ordered_json limit_list(const PodContainer& container);
 
 /// Whether a word would come out of Kubernetes' $(NAME) expansion as another one, given the container's variables.
@@ -28,7 +28,7 @@ bool changed_by_expansion(const std::string& word, const std::vector<Variable>& 
 /// without the indentation that tells its own blanks from those at its beginning (seen with 4.3.1).
 bool damaged_by_podman(const std::string& text);
 
-/// A ConfigMap called `name` with one file.
+/// Returns a ConfigMap called `name` with one file.
 nlohmann::ordered_json config_map(const Pod& pod, const std::string& name, const TextSource& text);
 
 } // namespace agentbox::oci

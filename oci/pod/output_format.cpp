@@ -24,24 +24,24 @@ const std::vector<CannotExpress>& cannot_express_table() {
   constexpr std::string_view k_split = "Podman splits mountPath at ':'";
   constexpr std::string_view k_no_colon = "Kubernetes takes no mountPath with ':'";
   constexpr std::string_view k_rename = "choose another path in the box";
-  constexpr std::string_view k_rename_or_leave = "rename it, or take it off the list of protected paths";
+  constexpr std::string_view k_rename_or_leave = "rename it, or remove it from the list of protected paths";
   constexpr std::string_view k_dash = "a name that ends with '-'";
   constexpr std::string_view k_no_dash = "Kubernetes names end with a letter or a digit";
   constexpr std::string_view k_expansion = k_when_expanded;
   constexpr std::string_view k_expands = "Podman 5 would replace it and Podman 4 would not";
-  constexpr std::string_view k_spell = "write it another way, for example in a script of the workspace";
+  constexpr std::string_view k_rewrite = "write it differently, for example in a script in the workspace";
   constexpr std::string_view k_indented = k_when_indented;
-  constexpr std::string_view k_damages = "Podman writes the YAML anew before it reads it, and damages such a text";
+  constexpr std::string_view k_damages = "Podman rewrites the YAML before it reads it, and damages such a text";
   constexpr std::string_view k_begin = "begin it with a word";
-  constexpr std::string_view k_loopback = "it would open the loopback of the machine that runs it, whichever that is";
+  constexpr std::string_view k_loopback = "it would open the loopback interface of whichever machine runs it";
   constexpr std::string_view k_by_name = "name the service's own host or address instead, or use: agentbox run";
   static const std::vector<CannotExpress> table = {
       {OutputFormat::oci, "ports", "any", "a bundle has no port forwarder",
        "leave out -p, or use: agentbox run, generate kube"},
       {OutputFormat::oci, "egress.host_ports", "any", k_loopback, k_by_name},
-      {OutputFormat::oci, "env", k_secret, "config.json would hold its value in clear",
+      {OutputFormat::oci, "env", k_secret, "config.json would contain its value in plain text",
        "pass it to agentbox run --env instead"},
-      {OutputFormat::oci, "agent.env", k_secret, "config.json would hold its value in clear",
+      {OutputFormat::oci, "agent.env", k_secret, "config.json would contain its value in plain text",
        "leave it out of [agents.NAME] env"},
 
       {OutputFormat::kube, "confinement.readonly_paths", k_more, "podman kube play has no field for read-only paths",
@@ -51,10 +51,10 @@ const std::vector<CannotExpress>& cannot_express_table() {
       {OutputFormat::kube, "workspace.protect", k_colon, k_split, k_rename_or_leave},
       {OutputFormat::kube, "mounts", k_colon, k_split, k_rename},
       {OutputFormat::kube, "name", k_dash, k_no_dash, "choose another --name"},
-      {OutputFormat::kube, "run.prompt", k_expansion, k_expands, k_spell},
-      {OutputFormat::kube, "run.command", k_expansion, k_expands, k_spell},
-      {OutputFormat::kube, "agent.command", k_expansion, k_expands, k_spell},
-      {OutputFormat::kube, "agent.prompt", k_expansion, k_expands, k_spell},
+      {OutputFormat::kube, "run.prompt", k_expansion, k_expands, k_rewrite},
+      {OutputFormat::kube, "run.command", k_expansion, k_expands, k_rewrite},
+      {OutputFormat::kube, "agent.command", k_expansion, k_expands, k_rewrite},
+      {OutputFormat::kube, "agent.prompt", k_expansion, k_expands, k_rewrite},
       {OutputFormat::kube, "run.prompt", k_indented, k_damages, k_begin},
       {OutputFormat::kube, "run.command", k_indented, k_damages, k_begin},
       {OutputFormat::kube, "agent.command", k_indented, k_damages, k_begin},
@@ -62,9 +62,8 @@ const std::vector<CannotExpress>& cannot_express_table() {
       {OutputFormat::kube, "env", k_indented, k_damages, k_begin},
       {OutputFormat::kube, "agent.env", k_indented, k_damages, k_begin},
 
-      {OutputFormat::kubernetes, "workspace.source",
-       "unless --workspace-claim, --git or --workspace-host-path says where from",
-       "the workspace is a folder of this host, which a cluster does not see",
+      {OutputFormat::kubernetes, "workspace.source", "without --workspace-claim, --git or --workspace-host-path",
+       "the workspace is a directory of this host, which a cluster cannot see",
        "add --workspace-claim NAME (a PersistentVolumeClaim) or --git URL"},
       {OutputFormat::kubernetes, "workspace.destination", k_colon, k_no_colon, k_rename},
       {OutputFormat::kubernetes, "workspace.protect", k_colon, k_no_colon, k_rename_or_leave},
@@ -73,9 +72,8 @@ const std::vector<CannotExpress>& cannot_express_table() {
       {OutputFormat::kubernetes, "egress.host_ports", "any", k_loopback, k_by_name},
       {OutputFormat::kubernetes, "ports", "any", "a host port breaks the restricted Pod Security Standard",
        "leave out -p; use: kubectl port-forward"},
-      {OutputFormat::kubernetes, "confinement.masked_paths", k_more, "procMount knows only the runtime's own list", ""},
-      {OutputFormat::kubernetes, "confinement.readonly_paths", k_more, "procMount knows only the runtime's own list",
-       ""},
+      {OutputFormat::kubernetes, "confinement.masked_paths", k_more, "procMount only has the runtime's own list", ""},
+      {OutputFormat::kubernetes, "confinement.readonly_paths", k_more, "procMount only has the runtime's own list", ""},
       {OutputFormat::kubernetes, "name", k_dash, k_no_dash, "choose another --name"},
   };
   return table;
@@ -83,7 +81,7 @@ const std::vector<CannotExpress>& cannot_express_table() {
 
 support::Error cannot_express(OutputFormat format, std::string_view field, const std::string& detail,
                               std::string_view when) {
-  // A Quadlet set is the pod's YAML and a unit that plays it: what the one cannot say, the other cannot.
+  // A Quadlet set is pod YAML and a unit that plays it, so it has the same limits.
   const OutputFormat looked_up = format == OutputFormat::quadlet ? OutputFormat::kube : format;
   const auto& table = cannot_express_table();
   const auto found = std::find_if(table.begin(), table.end(), [&](const CannotExpress& entry) {

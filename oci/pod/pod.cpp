@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Kubernetes writes CAP_NET_ADMIN as NET_ADMIN.
+/// Returns Kubernetes' spelling: NET_ADMIN for CAP_NET_ADMIN.
 std::vector<std::string> kubernetes_capabilities(const std::vector<std::string>& names) {
   constexpr std::string_view k_prefix = "CAP_";
   std::vector<std::string> result;
@@ -99,24 +99,24 @@ void check_folder_names(const PodFacts& facts) {
     const std::string& text = path.native();
     if (support::escape_untrusted(text, text.size() * 4) != text) {
       throw support::Error(support::ExitCode::usage,
-                           std::string(what) + " has a name that the files cannot say: " + support::in_quotes(text),
+                           std::string(what) + " has a name that the files cannot contain: " + support::in_quotes(text),
                            hint);
     }
   };
-  check(facts.folder, "the output folder", "choose another --output");
-  check(facts.host.audit_folder, "the folder of the audit log", "choose another XDG_STATE_HOME");
+  check(facts.folder, "the output directory", "choose another --output");
+  check(facts.host.audit_folder, "the directory of the audit log", "choose another XDG_STATE_HOME");
 }
 
 Pod make_pod(const policy::Policy& policy, const PodFacts& facts, OutputFormat format) {
   const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
                ca_bundle, name, hostname] = policy.fields();
   const policy::PolicyFields& fields = policy.fields();
-  // user, env, limits, confinement, agent, run, firewall_driver: in the containers. image: in the annotations, and it
-  // decides facts.agent_image. ca_bundle, mounts: among the volumes.
+  // user, env, limits, confinement, agent, run, firewall_driver: in the containers. image: in the annotations and
+  // facts.agent_image. ca_bundle, mounts: among the volumes.
   std::ignore =
       std::tie(user, mounts, env, limits, confinement, firewall_driver, agent, run, image, ca_bundle, workspace);
 
-  if (format != OutputFormat::kubernetes) { // names no folder of this host
+  if (format != OutputFormat::kubernetes) { // uses no directory of this host
     check_folder_names(facts);
   }
   Pod pod;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The box as a pod: what pod YAML, Quadlet units and Kubernetes manifests have in common. It is made from the same
-// parts as the config.json of `agentbox run`, so that the formats cannot part in what they run and mount.
+// The box as a pod: what pod YAML, Quadlet units and Kubernetes manifests have in common. Built from the same parts as
+// the config.json of `agentbox run`, so that the formats cannot differ in what they run and mount.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -16,17 +16,17 @@
 
 namespace agentbox::oci {
 
-/// What the formats need to know besides the policy. Plain values.
+/// What the formats need besides the policy. Plain values.
 struct PodFacts {
   HostFacts host;                          ///< as for config.json; its nonce is gate_nonce()
-  std::string agent_image;                 ///< reference that the other side can resolve
+  std::string agent_image;                 ///< a reference that the target can resolve
   std::string firewall_image;              ///< likewise
-  std::filesystem::path folder;            ///< where the set will lie: absolute; pod YAML names files in it
-  std::map<std::string, bool> masked_here; ///< those masked paths that exist on this host -> whether they are folders
+  std::filesystem::path folder;            ///< where the set will be: absolute; pod YAML names files in it
+  std::map<std::string, bool> masked_here; ///< masked paths that exist on this host -> whether they are directories
   std::string ca_bundle;                   ///< the policy's ca_bundle as text; empty: none
 };
 
-// Where a volume comes from. Formats visit all of them, without a default.
+// Sources of a volume. Formats visit all of them, without a default.
 
 /// A path of this host.
 struct HostSource {
@@ -39,14 +39,14 @@ struct MemorySource {
   std::string mode = "1777";
   bool executable = false;
 };
-/// A text that travels with the pod.
+/// A text that is part of the pod.
 struct TextSource {
-  std::string file; ///< name in its folder
+  std::string file; ///< file name
   std::string content;
 };
-/// An empty folder for the life of the pod.
+/// A directory that lives as long as the pod.
 struct ScratchSource {};
-/// The project's folder.
+/// The project's directory.
 struct WorkspaceSource {
   std::filesystem::path path; ///< on this host
 };
@@ -58,20 +58,20 @@ struct Volume {
   std::string comment; ///< for the reader
 };
 
-/// Where a container sees a volume.
+/// A volume in a container.
 struct VolumeMount {
   std::string volume;
   std::string path;
-  std::string sub_path; ///< relative to the volume; empty: all of it
+  std::string sub_path; ///< relative to the volume; empty: all
   bool read_only = false;
   std::string comment;
 };
 
-/// A variable of a container, or the place where its value is kept because it is a credential.
+/// A variable of a container; the value of a credential is kept in a secret.
 struct Variable {
   std::string name;
   std::string value;
-  bool secret = false; ///< `value` is empty; it comes from the secret "POD-env", key `name`
+  bool secret = false; ///< `value` is empty: it comes from the secret "POD-env", key `name`
 };
 
 /// One container of the pod.
@@ -97,28 +97,29 @@ struct Pod {
   std::string hostname;
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations; ///< for people and tools; nothing depends on them
-  std::optional<PodContainer> lock; ///< loads the ruleset and ends, before anything else starts; not in --full-network
-  PodContainer firewall;            ///< serves DNS and the proxy
+  std::optional<PodContainer>
+      lock;              ///< loads the ruleset and exits before anything else starts; none with --full-network
+  PodContainer firewall; ///< serves DNS and the proxy
   PodContainer agent;
   std::vector<policy::PublishedPort> ports;
   std::vector<Volume> volumes;
   std::map<std::string, std::string> seccomp; ///< file name -> profile
-  std::string resolv_conf;                    ///< the agent's; empty under --full-network
+  std::string resolv_conf;                    ///< the agent's; empty with --full-network
   std::string hosts;                          ///< the agent's
 };
 
-/// The readiness gate's word where no launcher can draw a random one: from the policy, so that the same policy gives
-/// the same bytes. It is no secret: the gate proves that the firewall that answers in this network namespace is the one
-/// of this box and this policy (another box's answers in another namespace, another policy's with another word), and
-/// the ruleset, which no one without CAP_NET_ADMIN can load, is probed besides.
+/// Returns the nonce for boxes without a launcher that could choose a random one: derived from the policy, so that the
+/// same policy gives the same bytes. It need not be secret: it proves that the firewall that answers in this network
+/// namespace is of this box and policy (another box's answers in another namespace, another policy's with another
+/// nonce); the ruleset, which nobody without CAP_NET_ADMIN can load, is probed as well.
 std::string gate_nonce(const policy::Policy& policy);
 
-/// Throws support::Error(usage) when a folder's name could not stand in the files: their comments hold commands, and a
-/// line break in one would go on as part of the file.
+/// Throws support::Error(usage) for directory names that the files cannot contain: commands are in comments, and a line
+/// break would end the comment.
 void check_folder_names(const PodFacts& facts);
 
-/// The pod of `policy` for `format`. Throws support::Error(refused) for what the format cannot express, and like
-/// render_agent() for what this host cannot enforce.
+/// Returns the pod of `policy` for `format`. Throws support::Error(refused) for what the format cannot express, and
+/// like render_agent() for what this host cannot enforce.
 Pod make_pod(const policy::Policy& policy, const PodFacts& facts, OutputFormat format);
 
 } // namespace agentbox::oci

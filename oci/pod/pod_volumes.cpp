@@ -34,23 +34,23 @@ void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const Po
       {"egress", TextSource{egress.filename(), policy::to_json(fields.egress)}, "what the box may reach"},
       {"", egress.parent_path(), "", true, ""});
   if (pod.lock) {
-    pod.lock->mounts = pod.firewall.mounts; // the ruleset needs no more
+    pod.lock->mounts = pod.firewall.mounts; // all that the ruleset needs
   }
-  add(pod, pod.firewall, {"firewall-run", ScratchSource{}, "the firewall's own folder"},
+  add(pod, pod.firewall, {"firewall-run", ScratchSource{}, "the firewall's own directory"},
       {"", k_scratch_path, "", false, ""});
   if (format == OutputFormat::kubernetes) {
-    add(pod, pod.firewall, {"audit", ScratchSource{}, "one JSON line for every decision; never seen by the agent"},
+    add(pod, pod.firewall, {"audit", ScratchSource{}, "one JSON line for every decision; never visible to the agent"},
         {"", protocol::k_audit_path, "", false, ""});
     return;
   }
   add(pod, pod.firewall,
       {"audit", HostSource{facts.host.audit_folder, HostSource::Kind::folder_made_if_missing},
-       "one JSON line for every decision, in the host's state folder; never seen by the agent"},
+       "one JSON line for every decision, in the host's state directory; never visible to the agent"},
       {"", protocol::k_audit_path, "", false, ""});
 }
 
-/// What is protected. In a cluster nobody can look which of the paths exist, and what is mounted and missing is made:
-/// there it is what every project has, what was added to the list, and what exists here.
+/// The protected paths. A cluster cannot tell which of them exist, and creates what is mounted and missing: there these
+/// are the ones that every project has, those added to the list, and those that exist here.
 std::vector<std::string> protected_for(OutputFormat format, const policy::Workspace& workspace, const PodFacts& facts) {
   if (format != OutputFormat::kubernetes) {
     return facts.host.protected_paths;
@@ -68,7 +68,8 @@ std::vector<std::string> protected_for(OutputFormat format, const policy::Worksp
   return result;
 }
 
-/// An empty file, or folder, over each masked path. In a cluster over each of the list, for nobody can look there.
+/// Mounts an empty file or directory over each masked path. In a cluster over each listed one: nothing can check which
+/// of them exist.
 void add_workspace_masks(Pod& pod, const policy::Workspace& workspace, const PodFacts& facts, OutputFormat format) {
   std::size_t number = 0;
   for (const std::string& path : format == OutputFormat::kubernetes ? workspace.mask : facts.host.masked_paths) {
@@ -91,7 +92,7 @@ void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts&
   if (workspace.destination.find(':') != std::string::npos) {
     throw cannot_express(format, "workspace.destination", workspace.destination);
   }
-  add(pod, pod.agent, {"workspace", WorkspaceSource{workspace.source}, "the project: the one host path of the box"},
+  add(pod, pod.agent, {"workspace", WorkspaceSource{workspace.source}, "the project: the only host path in the box"},
       {"", workspace.destination, "", false, ""});
   const std::vector<std::string> protect = protected_for(format, workspace, facts);
   const std::vector<std::string>& masked =
@@ -113,7 +114,7 @@ void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts&
   add_workspace_masks(pod, workspace, facts, format);
 }
 
-/// What is protected in a further folder: each part a volume, for only the workspace's has parts.
+/// The protected paths of another mount: a volume each, because only the workspace's volume has sub-paths.
 void add_guards_of_mount(Pod& pod, const std::string& name, const fs::path& source, const fs::path& destination,
                          const PodFacts& facts) {
   const auto found = facts.host.protected_in_mounts.find(source);
@@ -161,7 +162,7 @@ void add_masks(Pod& pod, const policy::Confinement& confinement, const PodFacts&
       throw cannot_express(format, "confinement.readonly_paths", path);
     }
   }
-  // What every Podman masks by itself; the rest of the list is newer than Podman 4.3.
+  // What every Podman masks itself; the rest of the list is newer than Podman 4.3.
   static const std::set<std::string> built_in = {"/proc/acpi",          "/proc/kcore",      "/proc/keys",
                                                  "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
                                                  "/proc/sched_debug",   "/proc/scsi",       "/sys/firmware",
@@ -222,7 +223,7 @@ void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& f
     if (format == OutputFormat::kubernetes) {
       if (!support::is_utf8(facts.ca_bundle) || facts.ca_bundle.find('\0') != std::string::npos) {
         throw support::Error(support::ExitCode::usage, "the CA bundle is not UTF-8, which a ConfigMap must be",
-                             "take what is not a certificate out of it");
+                             "remove everything that is not a certificate");
       }
       file("ca-bundle", facts.ca_bundle, protocol::k_ca_bundle_path, "");
     } else {

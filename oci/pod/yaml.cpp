@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Whether every YAML reader, 1.1 ones as well, takes the bare word for a string.
+/// Whether every YAML reader, also of YAML 1.1, reads the bare word as a string.
 bool is_plain(const std::string& text) {
   const auto letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
   const auto inner = [](char c) {
@@ -30,7 +30,7 @@ bool is_plain(const std::string& text) {
   return std::find(std::begin(k_words), std::end(k_words), lower) == std::end(k_words);
 }
 
-/// Whether there is an empty line above one that looks like a comment: indent_comments() would take it away.
+/// Whether there is an empty line above one that looks like a comment: indent_comments() would remove it.
 bool has_gap_above_comment(const std::string& text) {
   for (std::size_t gap = text.find("\n\n"); gap != std::string::npos; gap = text.find("\n\n", gap + 1)) {
     const std::size_t next = text.find_first_not_of(' ', gap + 2);
@@ -41,7 +41,7 @@ bool has_gap_above_comment(const std::string& text) {
   return false;
 }
 
-/// Whether `text` can stand as a block of lines and come back byte for byte.
+/// Whether `text` can be written as a block and read back unchanged.
 bool is_block(const std::string& text) {
   const auto control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f; };
   return text.size() > 1 && text.back() == '\n' && text[text.size() - 2] != '\n' && text.front() != ' ' &&
@@ -61,8 +61,8 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// The lines of a comment. For YAML a carriage return, U+0085, U+2028 and U+2029 end a line as well: behind one of them
-/// a path's name would go on as part of the document.
+/// Splits a comment into lines. In YAML a carriage return, U+0085, U+2028 and U+2029 end a line as well: the rest of a
+/// path's name would be part of the document.
 std::vector<std::string> comment_lines(const std::string& text) {
   std::vector<std::string> lines = lines_of(text);
   for (std::string& line : lines) {
@@ -71,7 +71,7 @@ std::vector<std::string> comment_lines(const std::string& text) {
   return lines;
 }
 
-constexpr std::size_t k_short = 90; // bytes as JSON; what is longer gets lines of its own
+constexpr std::size_t k_short = 90; // bytes as JSON; longer items get several lines
 
 class Writer {
 public:
@@ -83,8 +83,7 @@ public:
   std::string text(const ordered_json& value) {
     write(value, "");
     if (!m_out.good()) {
-      throw support::Error(support::ExitCode::failed,
-                           "internal error: YAML cannot be written: " + m_out.GetLastError());
+      throw support::Error(support::ExitCode::failed, "internal error: cannot write YAML: " + m_out.GetLastError());
     }
     return m_out.c_str();
   }
@@ -141,7 +140,7 @@ private:
     m_out << YAML::EndMap;
   }
 
-  /// A small item of a list stands on one line: `- {name: tmp, mountPath: /tmp}`.
+  /// Whether a list item goes on one line: `- {name: tmp, mountPath: /tmp}`.
   static bool is_small(const ordered_json& map) {
     return map.dump().size() < k_short && std::all_of(map.begin(), map.end(), [](const ordered_json& item) {
              return item.is_primitive() && !(item.is_string() && is_block(item.get_ref<const std::string&>()));
@@ -174,8 +173,8 @@ private:
   YAML::Emitter m_out;
 };
 
-/// yaml-cpp writes comments at the first column. They belong where the line below them begins. Nothing else of ours
-/// begins with '#': texts are indented.
+/// yaml-cpp writes comments in the first column. Indents them like the line below. Nothing else begins with '#': texts
+/// are indented.
 std::string indent_comments(const std::string& text) {
   std::vector<std::string> lines = lines_of(text);
   std::string indent;
@@ -191,7 +190,7 @@ std::string indent_comments(const std::string& text) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const bool gap = lines[i].empty() && i + 1 < lines.size() &&
                      lines[i + 1].find_first_not_of(' ') != std::string::npos &&
-                     lines[i + 1][lines[i + 1].find_first_not_of(' ')] == '#'; // before a comment, of yaml-cpp's making
+                     lines[i + 1][lines[i + 1].find_first_not_of(' ')] == '#'; // yaml-cpp adds one before a comment
     result += gap ? "" : lines[i].substr(0, lines[i].find_last_not_of(' ') + 1) + "\n";
   }
   return result;

@@ -7,16 +7,16 @@
 
 namespace agentbox::oci {
 
-/// One YAML document as data, with words for the reader beside it.
+/// One YAML document as data, with comments.
 struct YamlDocument {
   nlohmann::ordered_json value;
-  /// JSON pointer ("/spec/containers/0") -> comment that stands above that key or item. May have several lines.
+  /// JSON pointer ("/spec/containers/0") -> comment above that key or item. May have several lines.
   std::map<std::string, std::string> comments;
 };
 
-/// The documents as one YAML 1.2 stream, below `header`, every line of which becomes a comment. Keys in the order of
-/// the data; lists of plain words on one line; everything that some YAML reader could take for a number, a boolean or
-/// null is quoted; texts of several lines are written as such. Pure.
+/// Returns the documents as one YAML 1.2 stream, below `header`, whose lines become comments. Keys keep their order;
+/// lists of plain words are on one line; everything that a YAML reader could take for a number, a boolean or null is
+/// quoted; multi-line texts become blocks. Pure.
 std::string yaml_text(const std::string& header, const std::vector<YamlDocument>& documents);
 
 } // namespace agentbox::oci

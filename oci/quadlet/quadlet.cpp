@@ -13,12 +13,12 @@
 namespace agentbox::oci {
 namespace {
 
-/// A path as systemd reads it in a value that becomes part of a command: '%' begins a specifier, '$' a variable.
+/// Escapes a path for a systemd value that becomes part of a command: '%' begins a specifier, '$' a variable.
 std::string specifier_free(const std::string& text) {
   std::string result;
   for (const char byte : text) {
     if (byte == '\n' || byte == '\r') {
-      throw support::Error(support::ExitCode::usage, "a unit file cannot name a folder with a line break",
+      throw support::Error(support::ExitCode::usage, "a unit file cannot name a directory with a line break",
                            "choose another --output");
     }
     result += byte == '%' || byte == '$' ? std::string(2, byte) : std::string(1, byte);
@@ -26,7 +26,7 @@ std::string specifier_free(const std::string& text) {
   return result;
 }
 
-/// One word of a value that systemd splits at blanks (systemd.syntax(7), "Quoting").
+/// Quotes one word of a value that systemd splits at spaces (systemd.syntax(7), "Quoting").
 std::string word(const std::string& text) {
   std::string result = "\"";
   for (const char byte : specifier_free(text)) {
@@ -61,7 +61,7 @@ std::string unit(const policy::PolicyFields& fields, const PodFacts& facts) {
                      "# Where the annotations of pod.yaml find the seccomp profiles.\n"
                      "PodmanArgs={6}\n\n"
                      "[Service]\n"
-                     "# A box that ended is not started again behind your back.\n"
+                     "# A box that has ended is not restarted.\n"
                      "Restart=no\n",
                      fields.name, support::shell_quote({source}), name, fields.agent.name,
                      specifier_free(facts.folder / "pod.yaml"), keep_id(fields.user),

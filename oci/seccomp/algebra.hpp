@@ -7,18 +7,18 @@
 
 namespace agentbox::oci::seccomp {
 
-/// The calls for which both `a` and `b` hold, as one conjunction; nothing when there are none, or when a filter cannot
-/// say it (it takes one comparison of each argument). Dropping what cannot be said only ever refuses more.
+/// Returns the calls that match both `a` and `b`, as one conjunction; nothing if there are none, or if a filter cannot
+/// express it (it takes one comparison of each argument), which only refuses more.
 std::optional<Conjunction> intersect(const Conjunction& a, const Conjunction& b);
 
-/// Whether it is certain that no call matches both.
+/// Returns whether certainly no call matches both.
 bool disjoint(const Conjunction& a, const Conjunction& b);
 
-/// `alternatives` without those that another one covers already, sorted.
+/// Returns `alternatives` without those that another one covers, sorted.
 std::vector<Conjunction> without_redundant(std::vector<Conjunction> alternatives);
 
-/// Conjunctions that together match calls that no alternative of `kept` matches, and no others, so that these can be
-/// given an errno of their own. Where a filter cannot say it the list is shorter, and the default errno answers.
+/// Returns conjunctions that match only calls that no alternative of `kept` matches, so that these can have their own
+/// errno. If a filter cannot express them all the list is shorter, and the rest get the default errno.
 std::vector<Conjunction> complement(const std::vector<Conjunction>& kept);
 
 } // namespace agentbox::oci::seccomp

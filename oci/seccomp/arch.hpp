@@ -4,7 +4,7 @@
 
 namespace agentbox::oci::seccomp {
 
-/// The machine a filter is for.
+/// The machine that a filter is for.
 enum class Arch { x86_64, aarch64, ppc64le, s390x, riscv64 };
 
 /// The machine that this program was compiled for.
@@ -24,13 +24,13 @@ constexpr Arch native_arch() {
 #endif
 }
 
-/// How specifications spell one machine.
+/// A machine's names in the specifications.
 struct ArchNames {
-  std::string_view go;   ///< "amd64": image indexes, and the host profile's includes.arches
+  std::string_view go;   ///< "amd64": the host profile's includes.arches
   std::string_view scmp; ///< "SCMP_ARCH_X86_64": OCI linux.seccomp.architectures
 };
 
-/// The names of `arch`.
+/// Returns the names of `arch`.
 constexpr ArchNames arch_names(Arch arch) {
   switch (arch) {
   case Arch::x86_64: return {"amd64", "SCMP_ARCH_X86_64"};

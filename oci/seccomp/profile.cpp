@@ -16,7 +16,7 @@ using nlohmann::json;
 using support::Error;
 using support::ExitCode;
 
-constexpr std::uint32_t k_eperm = 1; // what a runtime answers when a profile names no errno
+constexpr std::uint32_t k_eperm = 1; // the default if a profile names no errno
 constexpr std::uint32_t k_max_errno = 4095;
 constexpr std::uint32_t k_arguments = 6;
 
@@ -56,7 +56,7 @@ void require_keys(const json& object, std::initializer_list<std::string_view> kn
   }
 }
 
-/// object[key] as a list of strings; absent and null are empty.
+/// Returns object[key] as a list of strings; empty if absent or null.
 std::vector<std::string> strings(const json& object, const char* key) {
   const auto found = object.find(key);
   return found == object.end() || found->is_null() ? std::vector<std::string>{}
@@ -75,15 +75,15 @@ bool contains_all(const std::vector<std::string>& list, const std::vector<std::s
   return std::all_of(words.begin(), words.end(), [&](const std::string& word) { return contains(list, word); });
 }
 
-/// What decides whether a group of the host's profile counts.
+/// Conditions of a group of the host's profile.
 struct Situation {
   std::string_view arch;
   const std::vector<std::string>& capabilities;
   const std::string& where;
 };
 
-/// Whether `group` holds here. A group that only newer kernels are to allow (minKernel) counts as absent when it
-/// allows: that refuses more, and needs no kernel version.
+/// Whether `group` applies here. One that allows calls from a kernel version on (minKernel) never does: that refuses
+/// more, and needs no kernel version.
 bool applies(const json& group, bool allows, const Situation& situation) {
   const auto filter = [&](const char* key) {
     const auto found = group.find(key);
@@ -110,12 +110,12 @@ std::uint32_t errno_of(const json& group, const char* key, std::uint32_t otherwi
   }
   const auto value = found->get<std::uint32_t>();
   if (value == 0 || value > k_max_errno) {
-    throw not_understood(where, std::string(key) + " is no error number");
+    throw not_understood(where, std::string(key) + " is not a valid errno");
   }
   return value;
 }
 
-/// Whether `action` allows; else it must refuse.
+/// Whether `action` allows; throws unless it refuses.
 bool allows(const std::string& action, const std::string& where) {
   if (action == "SCMP_ACT_ALLOW") {
     return true;
@@ -128,7 +128,7 @@ bool allows(const std::string& action, const std::string& where) {
   throw not_understood(where, "unknown action \"" + action + "\"");
 }
 
-/// Podman makes one rule of a group's comparisons when each is of another argument, else one rule of each.
+/// Like Podman: one rule for all comparisons of a group if each is of another argument, else one rule each.
 std::vector<Conjunction> read_args(const json& group, const std::string& where) {
   const auto found = group.find("args");
   if (found == group.end() || found->is_null() || found->empty()) {
@@ -173,8 +173,8 @@ void read_group(const json& group, const Situation& situation, Profile& profile)
   }
 }
 
-/// One unconditional refusal beats everything; an unconditional permission beats conditional ones. What a filter
-/// library does with both is not something to rely on.
+/// An unconditional refusal overrides everything, an unconditional permission overrides conditional ones, so that the
+/// result does not depend on what a filter library does with both.
 void settle(std::vector<Rule>& rules) {
   const auto refusal =
       std::find_if(rules.begin(), rules.end(), [](const Rule& r) { return r.unconditional() && !r.allow; });
@@ -260,7 +260,7 @@ Profile read_host_profile(const json& host, Arch arch, const std::vector<std::st
 }
 
 json to_oci(const Profile& profile) {
-  // Calls with the same rule share an entry; the number of entries decides how long the runtime takes.
+  // Calls with the same rule share an entry: the runtime's time grows with the number of entries.
   std::map<Rule, std::vector<std::string>> groups;
   for (const auto& [name, rules] : profile.syscalls) {
     for (const Rule& rule : rules) {

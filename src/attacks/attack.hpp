@@ -12,21 +12,21 @@ namespace agentbox::attacks {
 
 /// How an attempt ended.
 enum class Verdict : std::uint8_t {
-  stopped, ///< refused, in the way in which our wall refuses
+  stopped, ///< refused in the way that our protection refuses
   through, ///< it worked: the box has a hole
-  unclear, ///< it failed otherwise than it should; nothing is proven, so it counts as a hole
-  works,   ///< a positive twin: what the box needs is there
+  unclear, ///< it failed in another way; proves nothing, so it counts as a hole
+  works,   ///< a positive twin: what the box needs works
   broken,  ///< a positive twin that failed: a box in which nothing works proves nothing
-  skipped, ///< this box was asked for without that wall (--full-network), or this kernel has no such thing
+  skipped, ///< this box does not have that protection (--full-network), or this kernel lacks the feature
 };
 
-/// What came of one attempt. Crosses a pipe as bytes, so it holds nothing but values.
+/// The result of one attempt. Sent through a pipe as bytes, so it has only values.
 struct AttackResult {
   Verdict verdict = Verdict::unclear;
   std::array<char, 120> text{}; ///< "EPERM", "no answer"; ends in NUL
 };
 
-/// What the box was asked for, as far as attempts depend on it.
+/// The box's settings that attempts depend on.
 struct Expected {
   bool filtered = true;     ///< the firewall is on
   std::uint64_t pids = 512; ///< limits.pids
@@ -35,37 +35,37 @@ struct Expected {
   std::uint64_t tmp = 1024ULL << 20U;
 };
 
-/// One attempt. The texts are for people; none holds a tab or a newline.
+/// One attempt. The texts are for people; none contains a tab or a newline.
 struct Attack {
   const char* name;   ///< stable, in-lower-case: scripts compare it
   const char* family; ///< "privileges", "kernel", "sockets", "network", "names", "rules", "files", "limits"
   const char* tried;  ///< "make a user namespace"
-  const char* wall;   ///< what is to stop it: "seccomp", "ruleset", …
+  const char* wall;   ///< what stops it: "seccomp", "ruleset", …
   AttackResult (*attempt)(const Expected&);
 };
 
-/// A finding with a text, cut to fit.
+/// Returns a result with `text`, truncated to fit.
 AttackResult attack_result(Verdict verdict, std::string_view text);
 
-/// For an attempt by system call: `result` of -1 with one of `refusals` in errno is stopped, another errno unclear,
+/// Returns the result of a system call: -1 with one of `refusals` in errno is stopped, with another errno unclear,
 /// anything else through.
 AttackResult refused_with(long result, std::initializer_list<int> refusals);
 
-/// For a positive twin by system call: works unless `result` is -1.
+/// Returns the result of a positive twin's system call: works unless `result` is -1.
 AttackResult must_work(long result);
 
-/// "EPERM" for an errno.
+/// Returns an errno's name, "EPERM".
 std::string_view errno_name(int number);
 
-/// "stopped", "through", …
+/// Returns "stopped", "through", …
 std::string_view verdict_name(Verdict verdict);
 
-/// Whether the verdict lets the box pass.
+/// Returns whether the verdict lets the box pass.
 constexpr bool is_good(Verdict verdict) {
   return verdict == Verdict::stopped || verdict == Verdict::works || verdict == Verdict::skipped;
 }
 
-/// The families, a file each.
+/// The families, one per file.
 std::span<const Attack> privilege_attacks();
 std::span<const Attack> kernel_attacks();
 std::span<const Attack> socket_attacks();
@@ -75,10 +75,10 @@ std::span<const Attack> rule_attacks();
 std::span<const Attack> file_attacks();
 std::span<const Attack> limit_attacks();
 
-/// Every family, in the order of the proof card.
+/// Returns all families, in the order of the proof card.
 std::array<std::span<const Attack>, 8> all_attacks();
 
-/// Whether `attack` is among those that [verify] on_start runs: the walls' corner stones, each a few microseconds.
-bool runs_at_start(const Attack& attack);
+/// Returns whether `attack` is a core attack, which [verify] on_start runs: they take a few microseconds each.
+bool is_core(const Attack& attack);
 
 } // namespace agentbox::attacks

@@ -113,7 +113,7 @@ int datagram_result(int fd, const Address& to, std::string_view bytes, int timeo
   }
   pollfd watched{fd, POLLIN, 0};
   if (poll(&watched, 1, timeout_ms) <= 0) {
-    return 0; // no complaint: it left
+    return 0; // no error: it was sent
   }
   std::array<char, 64> answer{};
   return recv(fd, answer.data(), answer.size(), 0) < 0 ? errno : 0;

@@ -10,7 +10,7 @@ std::array<std::span<const Attack>, 8> all_attacks() {
           name_attacks(),      rule_attacks(),   file_attacks(),   limit_attacks()};
 }
 
-bool runs_at_start(const Attack& attack) {
+bool is_core(const Attack& attack) {
   constexpr std::array<std::string_view, 32> k_names = {"uid-0",
                                                         "capabilities",
                                                         "no-new-privs",

@@ -17,7 +17,7 @@
 namespace agentbox::attacks {
 namespace {
 
-/// What must neither be read nor listed: a mask is an empty file or folder, or nothing is there at all.
+/// Paths that must not be readable: masked by an empty file or directory, or missing.
 AttackResult masked(std::initializer_list<const char*> paths) {
   for (const char* path : paths) {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -36,10 +36,10 @@ AttackResult masked(std::initializer_list<const char*> paths) {
       return attack_result(Verdict::through, path);
     }
   }
-  return attack_result(Verdict::stopped, "empty, or not there");
+  return attack_result(Verdict::stopped, "empty or missing");
 }
 
-/// What must not be opened for writing.
+/// Paths that must not be writable.
 AttackResult unwritable(std::initializer_list<const char*> paths) {
   for (const char* path : paths) {
     if (open(path, O_WRONLY | O_CLOEXEC) >= 0) {
@@ -54,7 +54,7 @@ AttackResult unwritable(std::initializer_list<const char*> paths) {
   return attack_result(Verdict::stopped, "read-only");
 }
 
-/// Folders in which nothing can be made.
+/// Directories in which nothing can be created.
 AttackResult no_new_files(std::initializer_list<const char*> folders) {
   for (const char* folder : folders) {
     const int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
@@ -89,8 +89,7 @@ AttackResult only_usual_devices(const Expected&) {
   return attack_result(Verdict::stopped, "standard ones only");
 }
 
-/// What the launcher had open must not be here. 0, 1 and 2 are ours; the two next are the runner's pipe and the
-/// listing.
+/// No descriptor of the launcher's is open. 0, 1 and 2 are ours; the next two are the runner's pipe and the directory.
 AttackResult no_inherited_descriptors(const Expected&) {
   int count = 0;
   for (int fd = 3; fd < 1024; ++fd) {
@@ -99,7 +98,7 @@ AttackResult no_inherited_descriptors(const Expected&) {
   return count <= 1 ? attack_result(Verdict::stopped, "none") : attack_result(Verdict::through, "an open descriptor");
 }
 
-/// Processes that are not the box's: our own pid namespace starts at 1, and its first process has no parent.
+/// No processes outside of the box: our pid namespace starts at 1, and its first process has no parent.
 AttackResult no_other_processes(const Expected&) {
   const FileText status("/proc/1/status");
   if (!status.readable()) {
@@ -113,7 +112,7 @@ AttackResult no_other_processes(const Expected&) {
                                                : attack_result(Verdict::stopped, "a process namespace of its own");
 }
 
-/// A mount of the host's that nobody named: everything but the box's own frame and folders below the project.
+/// A mount of the host's that the policy does not name: everything but the box's own and those below the project.
 AttackResult no_host_sockets(const Expected&) {
   return masked({"/run/podman/podman.sock", "/var/run/docker.sock", "/run/docker.sock",
                  "/run/user/1000/podman/podman.sock", "/run/user/1000/bus", "/run/dbus/system_bus_socket",
@@ -121,14 +120,14 @@ AttackResult no_host_sockets(const Expected&) {
                  "/run/user/1000/wayland-0"});
 }
 
-/// Git's and agentbox's files in the project, as far as they exist.
+/// Files of Git and agentbox in the project, if they exist.
 AttackResult project_is_protected(const Expected&) {
   for (const char* path : {"/workspace/.git/hooks", "/workspace/.git/config", "/workspace/.agentbox"}) {
     if (access(path, F_OK) == 0 && access(path, W_OK) == 0) {
       return attack_result(Verdict::through, path);
     }
   }
-  return attack_result(Verdict::stopped, "read-only, as far as they exist");
+  return attack_result(Verdict::stopped, "read-only if they exist");
 }
 
 constexpr const char* k_family = "files";
@@ -145,12 +144,12 @@ constexpr std::array k_attacks = {
            [](const Expected&) {
              return masked({"/sys/firmware", "/proc/acpi", "/proc/scsi", "/proc/asound"});
            }},
-    Attack{"core-pattern", k_family, "have the kernel run a program on a crash", "masks",
+    Attack{"core-pattern", k_family, "make the kernel run a program on a crash", "masks",
            [](const Expected&) {
              return unwritable({"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe",
                                 "/sys/kernel/uevent_helper", "/proc/sys/fs/binfmt_misc/register"});
            }},
-    Attack{"sysrq", k_family, "press the machine's SysRq key", "masks",
+    Attack{"sysrq", k_family, "trigger SysRq", "masks",
            [](const Expected&) {
              return unwritable({"/proc/sysrq-trigger", "/proc/irq/default_smp_affinity"});
            }},
@@ -164,7 +163,7 @@ constexpr std::array k_attacks = {
              const int fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
              return fd < 0 ? refused_with(-1, {EACCES, EPERM, EROFS}) : refused_with(write(fd, "0 0 1", 5), {EPERM});
            }},
-    Attack{"make-device", k_family, "make a disk's device", "capability sets", make_device},
+    Attack{"make-device", k_family, "create a disk's device", "capability sets", make_device},
     Attack{"devices", k_family, "find the host's devices", "devices", only_usual_devices},
     Attack{"system-folders", k_family, "change the box's own programs", "file modes",
            [](const Expected&) {

@@ -21,7 +21,7 @@ namespace {
 
 constexpr long k_bad_fd = -1;
 
-/// The filter answers before the kernel looks at the arguments: nonsense tells it from what the kernel itself refuses.
+/// The filter answers before the kernel checks the arguments: invalid ones tell its answer from the kernel's own.
 template <long number, int refusal>
 AttackResult without_arguments(const Expected&) {
   return refused_with(syscall(number, k_bad_fd, nullptr, nullptr, nullptr, 0, 0), {refusal});
@@ -32,7 +32,7 @@ AttackResult unshare_with(const Expected&) {
   return refused_with(unshare(static_cast<int>(flags)), {EPERM});
 }
 
-/// The raw call: the C library's wrapper wants a stack. In the child, which shares nothing, it ends at once.
+/// The raw call, because the C library's wrapper needs a stack. The child, which shares nothing, exits at once.
 template <unsigned long flags>
 AttackResult clone_with(const Expected&) {
   const long pid = syscall(SYS_clone, flags | static_cast<unsigned long>(SIGCHLD), nullptr, nullptr, nullptr, 0);
@@ -54,7 +54,7 @@ AttackResult read_the_parent(const Expected&) {
 }
 
 #if defined(__x86_64__)
-/// getpid by the gate of 32-bit programs: the filter lists the native architecture only, so this kills.
+/// getpid through the 32-bit system call entry: the filter only lists the native architecture, so this kills.
 AttackResult call_i386(const Expected&) {
   long result = 20; // __NR_getpid of i386
   asm volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11", "cc");

@@ -59,7 +59,7 @@ AttackResult open_files(const Expected&) {
 
 constexpr const char* k_family = "limits";
 constexpr std::array k_attacks = {
-    Attack{"fork-bomb", k_family, "start processes without end", "pids limit", processes},
+    Attack{"fork-bomb", k_family, "start endless processes", "pids limit", processes},
     Attack{"memory", k_family, "take the host's memory", "memory cgroup", memory},
     Attack{"tmp-flood", k_family, "fill the memory through /tmp", "mount size",
            [](const Expected& expected) { return file_system_size("/tmp", expected.tmp); }},
@@ -67,7 +67,7 @@ constexpr std::array k_attacks = {
            [](const Expected& expected) { return file_system_size("/dev/shm", expected.shm); }},
     Attack{"run-flood", k_family, "fill the memory through /run", "mount size",
            [](const Expected&) { return file_system_size("/run", 64U << 20U); }},
-    Attack{"descriptor-flood", k_family, "open files without end", "rlimit", open_files},
+    Attack{"descriptor-flood", k_family, "open endless files", "rlimit", open_files},
     Attack{"core-files", k_family, "leave core files in the project", "rlimit", core_files},
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Questions to the box's resolver: nothing of them may leave, and only listed names have an address.
+// Queries to the box's resolver: none may leave the box, and only listed names have an address.
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -35,19 +35,19 @@ struct Question {
   bool tcp = false;
 };
 
-// The names end in the attack's own, below .example.net (RFC 2606): a name server that gets one knows who asked.
+// Each name contains its attack's, below .example.net (RFC 2606): a name server that gets one can tell them apart.
 constexpr std::array k_questions = {
     Question{"name-unlisted", "ask for a name that is not listed", "name-unlisted.example.net"},
     Question{"name-unlisted-v6", "ask for its IPv6 address", "name-unlisted-v6.example.net", k_aaaa},
-    Question{"name-unlisted-tcp", "ask by TCP", "name-unlisted-tcp.example.net", k_a, k_in, true},
+    Question{"name-unlisted-tcp", "ask over TCP", "name-unlisted-tcp.example.net", k_a, k_in, true},
     Question{"name-upper-case", "ask in upper case", "NAME-UPPER-CASE.EXAMPLE.NET"},
     Question{"name-metadata", "ask for the cloud's metadata by name", "metadata.google.internal"},
-    Question{"name-host", "ask for the host by Podman's name for it", "host.containers.internal"},
-    Question{"name-tunnel-label", "carry data out in a long label (iodine)",
+    Question{"name-host", "ask for Podman's name of the host", "host.containers.internal"},
+    Question{"name-tunnel-label", "send data out in a long label (iodine)",
              "0abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwx.name-tunnel-label.example.net"},
-    Question{"name-tunnel-null", "carry data in NULL records (iodine)", "name-tunnel-null.example.net", k_null},
-    Question{"name-tunnel-txt", "carry data in TXT records (dnscat)", "name-tunnel-txt.example.net", k_txt},
-    Question{"name-tunnel-deep", "carry data out in many labels",
+    Question{"name-tunnel-null", "receive data in NULL records (iodine)", "name-tunnel-null.example.net", k_null},
+    Question{"name-tunnel-txt", "receive data in TXT records (dnscat)", "name-tunnel-txt.example.net", k_txt},
+    Question{"name-tunnel-deep", "send data out in many labels",
              "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.0.1.2.3.4.5.6.7.8.9.name-tunnel-deep.example.net"},
     Question{"name-https-record", "ask for HTTPS records (keys for hidden names)", "name-https-record.example.net",
              k_https},
@@ -63,7 +63,7 @@ void put16(Message& message, std::size_t at, std::uint16_t value) {
   message[at + 1] = static_cast<std::uint8_t>(value & 0xFFU);
 }
 
-/// Writes the query at `start` and returns where it ends.
+/// Writes the query to `start` and returns its end.
 std::size_t write_query(Message& message, std::size_t start, const Question& question) {
   put16(message, start, 0x4142);
   put16(message, start + 2, 0x0100);
@@ -120,7 +120,7 @@ AttackResult try_question(const Question& question, const Expected& expected) {
   constexpr std::array k_codes = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
   const Answer answer = ask(question);
   if (answer.hung_up) {
-    return attack_result(Verdict::stopped, "hung up");
+    return attack_result(Verdict::stopped, "connection closed");
   }
   if (!answer.came) {
     return attack_result(Verdict::unclear, "no answer");
@@ -129,7 +129,7 @@ AttackResult try_question(const Question& question, const Expected& expected) {
     return attack_result(Verdict::through, "it was answered");
   }
   const bool known = answer.code > 0 && answer.code < static_cast<int>(k_codes.size());
-  // SERVFAIL would mean that somebody was asked and did not answer.
+  // SERVFAIL would mean that another server was asked and did not answer.
   const bool ours = known && answer.code != 2;
   return attack_result(ours ? Verdict::stopped : Verdict::unclear,
                        known ? k_codes.at(static_cast<std::size_t>(answer.code)) : "NOERROR without an answer");
@@ -144,7 +144,7 @@ AttackResult resolver_is_ours(const Expected& expected) {
                                                                 : attack_result(Verdict::broken, "no answer");
 }
 
-/// Nobody else's name server is even named in the box.
+/// resolv.conf names no other name server.
 AttackResult only_our_resolver(const Expected& expected) {
   if (!expected.filtered) {
     return attack_result(Verdict::skipped, "full network");

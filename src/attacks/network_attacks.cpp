@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ways out that go past the firewall's proxy. Destinations are of the ranges for documentation (RFC 5737, RFC 3849),
-// where nobody listens, or where clouds and local networks keep what must not be reached. Each way sends the bytes
-// "agentbox-attack:NAME." when it is let out, so that a listener can tell which one it was.
+// Ways around the firewall's proxy. Destinations are in the documentation ranges (RFC 5737, RFC 3849), where nothing
+// listens, or are services of clouds and local networks that must not be reachable. Each way sends the bytes
+// "agentbox-attack:NAME." if it gets out, so that a listener can tell them apart.
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
@@ -40,7 +40,7 @@ AttackResult judge(int error) {
   }
 }
 
-/// A protocol for which the kernel makes no socket does not get out.
+/// A protocol for which the kernel creates no socket does not get out.
 AttackResult no_socket() {
   for (const int ours : {EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EPERM, EACCES, ENOPROTOOPT}) {
     if (errno == ours) {
@@ -89,7 +89,7 @@ std::uint32_t gateway() {
   return 0;
 }
 
-/// The outer interface: slirp4netns calls it tap0, pasta as the host's is called, a bridge eth0. None: 0.
+/// Returns the index of the outer interface (slirp4netns: tap0, pasta: the host's name, a bridge: eth0); 0 for none.
 unsigned outer_interface() {
   const std::array<const char*, 2> names = {"eth0", "tap0"};
   for (const char* name : names) {
@@ -97,7 +97,7 @@ unsigned outer_interface() {
       return index;
     }
   }
-  return if_nametoindex("lo") == 2 ? 1 : 2; // whichever is the second
+  return if_nametoindex("lo") == 2 ? 1 : 2; // the other one
 }
 
 Address destination(const Way& way) {
@@ -135,7 +135,7 @@ AttackResult send_datagram(const Way& way, int fd, const Address& to) {
   std::array<char, 96> bytes{};
   std::size_t at = 0;
   if (way.kind == Kind::ping || way.kind == Kind::ping6) {
-    bytes[0] = way.kind == Kind::ping ? '\x08' : '\x80'; // echo request; the kernel does the rest of the head
+    bytes[0] = way.kind == Kind::ping ? '\x08' : '\x80'; // echo request; the kernel fills in the rest of the header
     at = 8;
   }
   std::memcpy(bytes.data() + at, marker.text().data(), marker.text().size());
@@ -167,7 +167,7 @@ AttackResult connect_stream(const Way& way, int fd, const Address& to) {
   }
   const int error = connect_result(fd, to, k_connect_ms);
   if (error != 0) {
-    // The proxy may hang up before we have looked.
+    // The proxy may close the connection first.
     const bool ours = (way.kind == Kind::source && error == EINVAL) || (way.kind == Kind::proxy && error == ECONNRESET);
     return ours ? attack_result(Verdict::stopped, errno_name(error)) : judge(error);
   }
@@ -180,14 +180,15 @@ AttackResult connect_stream(const Way& way, int fd, const Address& to) {
   if (way.kind != Kind::proxy) {
     return judge(0);
   }
-  // The proxy takes every connection to a virtual address, and hangs up on what has no name.
+  // The proxy accepts every connection to a virtual address, and closes it if no name has that address.
   std::array<char, 64> answer{};
   const long count = sent < 0 ? 0 : read_within(fd, answer.data(), answer.size(), k_connect_ms);
   if (count > 0) {
     return attack_result(Verdict::through, "it was answered");
   }
-  return count < 0 && errno != ECONNRESET && errno != EPIPE ? attack_result(Verdict::unclear, "no answer and no end")
-                                                            : attack_result(Verdict::stopped, "hung up");
+  return count < 0 && errno != ECONNRESET && errno != EPIPE
+             ? attack_result(Verdict::unclear, "no answer, and not closed")
+             : attack_result(Verdict::stopped, "connection closed");
 }
 
 AttackResult try_way(const Way& way, const Expected& expected) {

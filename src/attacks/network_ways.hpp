@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ways out that network.cpp tries, as data.
+// The ways out that network_attacks.cpp tries, as data.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -49,11 +49,11 @@ inline constexpr std::array k_ways = {
     Way{"tcp-nat64", "connect to 64:ff9b::c633:640a (NAT64)", Kind::tcp, "64:ff9b::198.51.100.10", 443},
     Way{"tcp-6to4", "connect to 2002:c633:640a::1 (6to4)", Kind::tcp, "2002:c633:640a::1", 443},
     Way{"tcp-fast-open", "send data with the first packet (TCP Fast Open)", Kind::fast_open, k_evil, 443},
-    Way{"tcp-multipath", "connect by Multipath TCP", Kind::mptcp, k_evil, 443},
+    Way{"tcp-multipath", "connect with Multipath TCP", Kind::mptcp, k_evil, 443},
     Way{"tcp-bound-device", "connect, bound to the outer interface", Kind::device, k_evil, 443},
     Way{"tcp-loopback-source", "connect from 127.0.0.1", Kind::source, k_evil, 443},
-    Way{"sctp", "connect by SCTP", Kind::sctp, k_evil, 443},
-    Way{"dccp", "connect by DCCP", Kind::dccp, k_evil, 443},
+    Way{"sctp", "connect with SCTP", Kind::sctp, k_evil, 443},
+    Way{"dccp", "connect with DCCP", Kind::dccp, k_evil, 443},
     Way{"udp-quic", "send QUIC to 198.51.100.10:443", Kind::udp, k_evil, 443},
     Way{"udp-dns", "ask 198.51.100.10 for names", Kind::udp, k_evil, 53},
     Way{"udp-dns-local-network", "ask a name server in the local network", Kind::udp, "192.0.2.1", 53},

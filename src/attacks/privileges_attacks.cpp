@@ -80,8 +80,7 @@ AttackResult give_a_file_capabilities(const Expected&) {
   return result;
 }
 
-/// A program that is setuid root does not make anyone root. /proc/self/exe would do, but it belongs to us: what the
-/// image has is tried, by its mode, without running it.
+/// A setuid program must not give root: all mounts must be nosuid. Checked in mountinfo, without running one.
 AttackResult mounts_ignore_setuid(const Expected&) {
   const FileText mounts("/proc/self/mountinfo");
   std::string_view rest = mounts.text();
@@ -100,7 +99,7 @@ AttackResult mounts_ignore_setuid(const Expected&) {
       return attack_result(Verdict::through, place);
     }
   }
-  return attack_result(Verdict::stopped, "nosuid on all that is mounted");
+  return attack_result(Verdict::stopped, "all mounts are nosuid");
 }
 
 AttackResult clock_cannot_be_set(const Expected&) {
@@ -109,7 +108,7 @@ AttackResult clock_cannot_be_set(const Expected&) {
   return refused_with(clock_settime(CLOCK_REALTIME, &now), {EPERM});
 }
 
-/// Only root may change who owns a file; with it a setuid program could be made.
+/// Only root may change a file's owner; otherwise a setuid program could be created.
 AttackResult give_a_file_away(const Expected&) {
   const char* const path = "/tmp/agentbox-owned";
   const int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
@@ -127,7 +126,7 @@ constexpr std::array k_attacks = {
     Attack{"uid-0", k_family, "run as uid or gid 0", "user namespace", ids_are_ordinary},
     Attack{"capabilities", k_family, "hold a capability", "capability sets", capability_sets_are_empty},
     Attack{"no-new-privs", k_family, "gain privileges by running a program", "no_new_privs", cannot_gain_by_exec},
-    Attack{"clear-no-new-privs", k_family, "switch no_new_privs off", "no_new_privs", clear_no_new_privs},
+    Attack{"clear-no-new-privs", k_family, "turn no_new_privs off", "no_new_privs", clear_no_new_privs},
     Attack{"setuid-0", k_family, "become uid 0 (setuid)", "capability sets",
            [](const Expected&) { return refused_with(setuid(0), {EPERM}); }},
     Attack{"setgid-0", k_family, "become gid 0 (setgid)", "capability sets",
@@ -144,7 +143,7 @@ constexpr std::array k_attacks = {
              return refused_with(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0), {EPERM});
            }},
     Attack{"file-capability", k_family, "give a file a capability", "capability sets", give_a_file_capabilities},
-    Attack{"chown-to-root", k_family, "make a file root's", "capability sets", give_a_file_away},
+    Attack{"chown-to-root", k_family, "give a file to root", "capability sets", give_a_file_away},
     Attack{"setuid-mount", k_family, "find a mount that honours setuid", "mount options", mounts_ignore_setuid},
     Attack{"set-clock", k_family, "set the machine's clock", "seccomp", clock_cannot_be_set},
     Attack{"real-time-priority", k_family, "take the processor (SCHED_FIFO)", "capability sets",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// agentbox-probe: makes every attempt of the table, one line each on stdout:
-//   NAME <TAB> FAMILY <TAB> WHAT WAS TRIED <TAB> WHAT IS TO STOP IT <TAB> VERDICT <TAB> DETAIL
-// and last `end <TAB> COUNT`, without which the output is not whole. Exit code 1 when a verdict is not good.
+// agentbox-probe: runs every attempt of the table and prints a line for each:
+//   NAME <TAB> FAMILY <TAB> WHAT WAS TRIED <TAB> WHAT STOPS IT <TAB> VERDICT <TAB> DETAIL
+// and last `end <TAB> COUNT`, without which the output is incomplete. Exit code 1 if a verdict is not good.
 //   agentbox-probe [--full-network] [--pids N] [--memory N] [--shm N] [--tmp N]
 #include <array>
 #include <charconv>
@@ -20,7 +20,7 @@ using namespace agentbox::attacks;
 constexpr int k_usage = 2;
 constexpr int k_attempt_ms = 2000;
 
-/// One write(2) a line: whoever shares stdout cannot part it.
+/// One write(2) per line, so that other writers to stdout cannot split it.
 class Line {
 public:
   void add(std::string_view text) {
@@ -88,7 +88,7 @@ void add_number(Line& line, unsigned value) {
 } // namespace
 
 int main(int argc, char** argv) {
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // nobody else in the box may look into it or write to its files
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // no other process of the box can trace it
   const Options options = read_options(argc, argv);
   if (!options.right) {
     return k_usage;

@@ -11,7 +11,8 @@
 namespace agentbox::attacks {
 namespace {
 
-/// Of this process's own cgroup (the box's cgroup namespace starts there), or of the pids hierarchy of cgroup v1.
+/// Returns pids.max of this process's cgroup (the root of the box's cgroup namespace), or of cgroup v1's pids
+/// hierarchy.
 bool cgroup_holds(std::uint64_t most) {
   for (const char* path : {"/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"}) {
     const std::uint64_t limit = number_of(FileText(path).text()); // "max" is 0
@@ -22,7 +23,7 @@ bool cgroup_holds(std::uint64_t most) {
   return false;
 }
 
-/// Whether fork(2) fails while the soft limit is one process: this one.
+/// Whether fork(2) fails with a soft limit of one process.
 bool rlimit_is_enforced(const rlimit& before) {
   rlimit one = before;
   one.rlim_cur = 1;

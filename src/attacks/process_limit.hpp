@@ -4,12 +4,11 @@
 
 namespace agentbox::attacks {
 
-/// What keeps the box's processes below their limit.
+/// What limits the number of the box's processes.
 enum class ProcessLimit { cgroup, rlimit, none };
 
-/// Proves from inside that at most `most` processes can run: the pids cgroup says so, or RLIMIT_NPROC is that low and
-/// the kernel enforces it for us (for uid 0 and CAP_SYS_RESOURCE it does not), which one fork(2) under a limit of one
-/// shows.
+/// Returns what limits the box to `most` processes: the pids cgroup, or RLIMIT_NPROC, if the kernel enforces it for us
+/// (not for uid 0 and CAP_SYS_RESOURCE), which one fork(2) under a limit of one shows.
 ProcessLimit process_limit(std::uint64_t most);
 
 } // namespace agentbox::attacks

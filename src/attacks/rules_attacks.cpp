@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attempts to change the network that the box was given: links, addresses, routes, rules, the firewall's ports.
+// Attempts to change the box's network: links, addresses, routes, rules, the firewall's ports.
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -22,7 +22,7 @@ namespace {
 
 constexpr int k_replace_iptables = 64; // IPT_SO_SET_REPLACE
 
-/// A request with one body and no attributes: the kernel looks at the capability before it looks at anything else.
+/// A request with one body and no attributes: the kernel checks the capability before anything else.
 template <typename Body>
 struct Request {
   nlmsghdr head{};
@@ -132,7 +132,7 @@ AttackResult flush_iptables(const Expected&) {
                       {EPERM, ENOPROTOOPT});
 }
 
-/// Sits on a port of the firewall's, sharing it where the kernel lets it.
+/// Binds to a port of the firewall's, shared if the kernel allows it.
 template <int type, std::uint16_t port>
 AttackResult squat(const Expected& expected) {
   if (!expected.filtered) {
@@ -165,20 +165,21 @@ constexpr const char* k_family = "rules";
 constexpr const char* k_wall = "capability sets";
 constexpr std::array k_attacks = {
     Attack{"loopback-down", k_family, "take the loopback interface down", k_wall, loopback_down},
-    Attack{"loopback-down-ioctl", k_family, "take it down by ioctl", k_wall, interface_flags},
-    Attack{"add-link", k_family, "make an interface", k_wall, add_link},
-    Attack{"add-address", k_family, "give itself an address", k_wall, add_address},
+    Attack{"loopback-down-ioctl", k_family, "take it down with ioctl", k_wall, interface_flags},
+    Attack{"add-link", k_family, "add an interface", k_wall, add_link},
+    Attack{"add-address", k_family, "add an address", k_wall, add_address},
     Attack{"add-route", k_family, "add a route", k_wall, add_route},
-    Attack{"add-route-ioctl", k_family, "add a route by ioctl", k_wall, route_by_ioctl},
+    Attack{"add-route-ioctl", k_family, "add a route with ioctl", k_wall, route_by_ioctl},
     Attack{"delete-virtual-route", k_family, "delete the route of the virtual addresses", k_wall, delete_virtual_route},
     Attack{"add-policy-rule", k_family, "add a routing rule", k_wall, add_policy_rule},
     Attack{"add-neighbour", k_family, "add a neighbour", k_wall, add_neighbour},
-    Attack{"add-queue", k_family, "put a queue of its own on the interface (tc)", k_wall, add_queue},
-    Attack{"flush-iptables", k_family, "replace the rules by the old interface", k_wall, flush_iptables},
-    Attack{"squat-proxy", k_family, "sit on the proxy's port", "low ports", squat<SOCK_STREAM, 1023>},
-    Attack{"squat-resolver", k_family, "sit on the resolver's port", "low ports", squat<SOCK_DGRAM, 53>},
-    Attack{"squat-resolver-tcp", k_family, "sit on the resolver's TCP port", "low ports", squat<SOCK_STREAM, 53>},
-    Attack{"free-low-ports", k_family, "let everybody have low ports", "mounts", write_sysctl<k_unprivileged_ports>},
+    Attack{"add-queue", k_family, "add a queueing discipline (tc)", k_wall, add_queue},
+    Attack{"flush-iptables", k_family, "replace the rules through the old interface", k_wall, flush_iptables},
+    Attack{"squat-proxy", k_family, "bind to the proxy's port", "low ports", squat<SOCK_STREAM, 1023>},
+    Attack{"squat-resolver", k_family, "bind to the resolver's port", "low ports", squat<SOCK_DGRAM, 53>},
+    Attack{"squat-resolver-tcp", k_family, "bind to the resolver's TCP port", "low ports", squat<SOCK_STREAM, 53>},
+    Attack{"free-low-ports", k_family, "make low ports available to everybody", "mounts",
+           write_sysctl<k_unprivileged_ports>},
     Attack{"route-localnet", k_family, "route loopback addresses outside", "mounts", write_sysctl<k_route_localnet>},
     Attack{"twin-high-port", k_family, "listen on a port of its own", "allowed",
            [](const Expected&) {

@@ -28,7 +28,7 @@ AttackResult of_silent(int status) {
     return attack_result(Verdict::stopped, "killed by SIGSYS");
   }
   if (WIFSIGNALED(status)) {
-    return attack_result(Verdict::unclear, "ended by a signal");
+    return attack_result(Verdict::unclear, "killed by a signal");
   }
   return attack_result(Verdict::unclear, "it did not report");
 }
@@ -44,7 +44,7 @@ AttackResult attempt(const Attack& attack, const Expected& expected, int timeout
   if (child < 0) {
     close(ends[0]);
     close(ends[1]);
-    return attack_result(Verdict::unclear, "no process to try it with");
+    return attack_result(Verdict::unclear, "cannot start a process");
   }
   if (child == 0) {
     close(ends[0]);
@@ -56,7 +56,7 @@ AttackResult attempt(const Attack& attack, const Expected& expected, int timeout
   const bool spoke = poll(&watched, 1, timeout_ms) > 0;
   const bool reported = spoke && read(ends[0], &result, sizeof result) == static_cast<ssize_t>(sizeof result);
   close(ends[0]);
-  kill(-child, SIGKILL); // whatever it started goes as well
+  kill(-child, SIGKILL); // with everything it started
   kill(child, SIGKILL);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -65,7 +65,7 @@ AttackResult attempt(const Attack& attack, const Expected& expected, int timeout
     result.text.back() = '\0';
     return result;
   }
-  return spoke ? of_silent(status) : attack_result(Verdict::unclear, "no end in time");
+  return spoke ? of_silent(status) : attack_result(Verdict::unclear, "timed out");
 }
 
 AttackResult attack_result(Verdict verdict, std::string_view text) {

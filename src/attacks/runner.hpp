@@ -4,8 +4,8 @@
 
 namespace agentbox::attacks {
 
-/// Makes the attempt in a process of its own, which is killed with all it started after `timeout_ms`. An attempt that
-/// does not report is unclear; one that a signal of the filter (SIGSYS) ended is stopped.
+/// Runs the attempt in a process of its own, which is killed with all its children after `timeout_ms`. Returns its
+/// result: unclear if it does not report, stopped if the filter killed it (SIGSYS).
 AttackResult attempt(const Attack& attack, const Expected& expected, int timeout_ms);
 
 } // namespace agentbox::attacks

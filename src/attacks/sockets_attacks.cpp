@@ -17,11 +17,11 @@ namespace {
 
 template <int family, int type, int protocol>
 AttackResult open_socket(const Expected&) {
-  // EPROTONOSUPPORT and EPERM: the kernel has no such thing, or asks for a capability, behind a family that is allowed.
+  // EPROTONOSUPPORT and EPERM: the family is allowed, but the kernel lacks the protocol or requires a capability.
   return refused_with(socket(family, type, protocol), {EAFNOSUPPORT, EPROTONOSUPPORT, EPERM, ESOCKTNOSUPPORT});
 }
 
-/// Every family that there could be, and a few numbers beyond, with the types that sockets have.
+/// All families, and a few numbers beyond, with all socket types.
 AttackResult every_other_family(const Expected&) {
   constexpr int k_families = 64;
   for (int family = 0; family < k_families; ++family) {
@@ -40,7 +40,7 @@ AttackResult every_other_family(const Expected&) {
   return attack_result(Verdict::stopped, "EAFNOSUPPORT for 60 families");
 }
 
-/// All of netlink but routing: netfilter, xfrm, audit, connector, uevents, generic…
+/// All of netlink except routing: netfilter, xfrm, audit, connector, uevents, generic…
 AttackResult every_other_netlink(const Expected&) {
   for (int protocol = 1; protocol < 32; ++protocol) {
     if (socket(AF_NETLINK, SOCK_RAW, protocol) >= 0) {
@@ -53,7 +53,7 @@ AttackResult every_other_netlink(const Expected&) {
   return attack_result(Verdict::stopped, "EAFNOSUPPORT for 31 protocols");
 }
 
-/// Arguments are 64 bits wide for the filter and 32 for the kernel: the upper half must not slip one past it.
+/// Arguments have 64 bits for the filter and 32 for the kernel: the upper half must not bypass the filter.
 AttackResult family_with_high_bits(const Expected&) {
   constexpr long k_high = 0x100000000;
   const long packet = syscall(SYS_socket, k_high | AF_PACKET, SOCK_RAW, 0);
@@ -63,7 +63,7 @@ AttackResult family_with_high_bits(const Expected&) {
 template <int level, int option>
 AttackResult set_option(const Expected&) {
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const int value = 0x61676278; // the firewall's own mark: whoever may set it is let out
+  const int value = 0x61676278; // the firewall's mark: whoever can set it is let out
   return refused_with(setsockopt(fd, level, option, &value, sizeof value), {EPERM});
 }
 
@@ -75,21 +75,20 @@ AttackResult must_open(const Expected&) {
 constexpr const char* k_family = "sockets";
 constexpr const char* k_wall = "seccomp";
 constexpr std::array k_attacks = {
-    Attack{"socket-packet", k_family, "send frames of its own making (AF_PACKET)", k_wall,
-           open_socket<AF_PACKET, SOCK_RAW, 0>},
+    Attack{"socket-packet", k_family, "send arbitrary frames (AF_PACKET)", k_wall, open_socket<AF_PACKET, SOCK_RAW, 0>},
     Attack{"socket-packet-dgram", k_family, "listen to the network (AF_PACKET, SOCK_DGRAM)", k_wall,
            open_socket<AF_PACKET, SOCK_DGRAM, 0>},
-    Attack{"socket-raw", k_family, "send IP packets of its own making", "capability sets",
+    Attack{"socket-raw", k_family, "send arbitrary IP packets", "capability sets",
            open_socket<AF_INET, SOCK_RAW, IPPROTO_RAW>},
     Attack{"socket-raw-tcp", k_family, "forge TCP segments", "capability sets",
            open_socket<AF_INET, SOCK_RAW, IPPROTO_TCP>},
     Attack{"socket-raw-icmp", k_family, "send ICMP by a raw socket", "capability sets",
            open_socket<AF_INET, SOCK_RAW, IPPROTO_ICMP>},
-    Attack{"socket-raw-v6", k_family, "send IPv6 packets of its own making", "capability sets",
+    Attack{"socket-raw-v6", k_family, "send arbitrary IPv6 packets", "capability sets",
            open_socket<AF_INET6, SOCK_RAW, IPPROTO_RAW>},
     Attack{"socket-vsock", k_family, "reach a hypervisor (AF_VSOCK)", k_wall, open_socket<AF_VSOCK, SOCK_STREAM, 0>},
     Attack{"socket-alg", k_family, "use the kernel's ciphers (AF_ALG)", k_wall, open_socket<AF_ALG, SOCK_SEQPACKET, 0>},
-    Attack{"socket-netfilter", k_family, "speak to nf_tables", k_wall,
+    Attack{"socket-netfilter", k_family, "talk to nf_tables", k_wall,
            open_socket<AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER>},
     Attack{"socket-other-netlink", k_family, "speak any netlink but ROUTE", k_wall, every_other_netlink},
     Attack{"socket-other-family", k_family, "open a socket of any other family", k_wall, every_other_family},

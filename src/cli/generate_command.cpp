@@ -25,7 +25,7 @@ struct GenerateOptions {
   std::optional<std::string> kind;
 };
 
-/// The images that were named; otherwise our own, built where they are missing.
+/// The images named by options; otherwise our own, built if they are missing.
 generate::ImageNames images_of(const GenerateOptions& options, const policy::PolicyFields& fields) {
   generate::ImageNames names{options.agent_image, options.firewall_image};
   if (!names.agent.empty() && !names.firewall.empty()) {
@@ -60,7 +60,8 @@ void check_image_name(const std::string& flag, const std::string& name) {
   if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@") !=
           std::string::npos ||
       name.starts_with('-')) {
-    throw support::Error(support::ExitCode::usage, flag + ": " + support::in_quotes(name) + " is not an image's name");
+    throw support::Error(support::ExitCode::usage,
+                         flag + ": " + support::in_quotes(name) + " is not a valid image name");
   }
 }
 
@@ -69,10 +70,10 @@ int run(GenerateOptions& options, const Context& context) {
   check_image_name("--agent-image", options.agent_image);
   check_image_name("--firewall-image", options.firewall_image);
   set_kind(options);
-  options.box.keep_name = true; // what runs at the moment must not decide what is generated
+  options.box.keep_name = true; // running boxes must not change what is generated
   const policy::Policy policy = resolve_box(options.box, context);
   options.request.images = [&] { return images_of(options, policy.fields()); };
-  const generate::Outcome outcome = generate::generate(policy, options.request);
+  const generate::GenerateResult outcome = generate::generate(policy, options.request);
   for (const std::string& line : outcome.left) {
     spdlog::warn("{}", line);
   }
@@ -80,14 +81,14 @@ int run(GenerateOptions& options, const Context& context) {
     spdlog::info("written to {}", outcome.folder->string());
   }
   if (outcome.in_project) {
-    spdlog::info(
-        "that folder is part of the project: this box sees it read-only, so that it cannot change what you start");
+    spdlog::info("the directory is part of the project: it is read-only in this box, so that the agent cannot change "
+                 "what you start");
   }
   fmt::print("{}", outcome.text);
   return outcome.broader ? 1 : 0;
 }
 
-/// The options of every format.
+/// Adds a subcommand with the options that all formats have.
 CommandSpec add_format(const CommandSpec& generate, Context& context, OutputFormat format, const char* text,
                        const std::shared_ptr<GenerateOptions>& options) {
   const CommandSpec command = generate.command(std::string(oci::format_text(format)), text);
@@ -127,7 +128,8 @@ void add_generate(const CommandSpec& app, Context& context) {
   const CommandSpec bundle =
       add_format(command, context, OutputFormat::oci, "Generate OCI bundles for crun and other runtimes", oci);
   bundle.flag("--config-only", oci->request.config_only, "Write only the two config.json files");
-  add_format(command, context, OutputFormat::kube, "Generate a pod for podman kube play", std::make_shared<GenerateOptions>());
+  add_format(command, context, OutputFormat::kube, "Generate a pod for podman kube play",
+             std::make_shared<GenerateOptions>());
   add_format(command, context, OutputFormat::quadlet, "Generate systemd units for Podman's Quadlet",
              std::make_shared<GenerateOptions>());
   const auto kubernetes = std::make_shared<GenerateOptions>();

@@ -14,10 +14,10 @@ namespace agentbox::entrypoint {
 namespace {
 
 constexpr const char* k_file = "/proc/1/environ";
-/// The kernel allows argv and environment together a quarter of the stack limit, 2 MiB in the usual case.
+/// The kernel limits argv and environment to a quarter of the stack limit, usually 2 MiB.
 constexpr std::size_t k_max_bytes = 8U << 20U;
 
-/// The file's text, "NAME=VALUE\0NAME=VALUE\0"; never freed, for it becomes our environment.
+/// Returns the file's text, "NAME=VALUE\0NAME=VALUE\0"; never freed, because it becomes our environment.
 char* read_environment(std::size_t& length) {
   const int fd = open(k_file, O_RDONLY | O_CLOEXEC);
   char* const text = static_cast<char*>(std::malloc(k_max_bytes));
@@ -51,7 +51,7 @@ void join_environment() {
   const char* const terminal = std::getenv("TERM");
   char** const variables = static_cast<char**>(std::calloc(entries + 1, sizeof(char*)));
   if (variables == nullptr) {
-    die(k_refused, {"refused: no memory for the environment"});
+    die(k_refused, {"refused: out of memory for the environment"});
   }
   char* at = text;
   for (std::size_t i = 0; i < entries; ++i) {

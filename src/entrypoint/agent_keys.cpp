@@ -16,7 +16,7 @@ namespace {
 
 using Path = std::array<char, PATH_MAX>;
 
-/// The variable's value when it can stand in a JSON string as it is and is as long as a key can be, else nothing.
+/// Returns the variable's value if it needs no escaping in JSON and is not longer than a key can be, else nothing.
 std::string_view key_from(const char* variable) {
   const char* const value = std::getenv(variable);
   const std::string_view key = value == nullptr ? "" : value;
@@ -45,7 +45,7 @@ bool write_all(int fd, std::initializer_list<std::string_view> parts) {
   return true;
 }
 
-/// The image's ~/.claude.json with one more member at its start.
+/// Returns the image's ~/.claude.json with a new first member.
 void approve_for_claude() {
   constexpr std::size_t k_known_by = 20;
   std::string_view key = key_from("ANTHROPIC_API_KEY");
@@ -60,7 +60,7 @@ void approve_for_claude() {
   const ssize_t count = in < 0 ? -1 : read(in, buffer.data(), buffer.size());
   close(in);
   const std::string_view text(buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
-  // A member can only follow with a comma when there is one already.
+  // A comma only if there is another member.
   if (text.size() == buffer.size() || !text.starts_with('{') || text.find('"') == std::string_view::npos ||
       text.find("\"customApiKeyResponses\"") != std::string_view::npos) {
     return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first process of every agent's container: refuses to start anything unless it is confined and the firewall is
-// in place, then acts as a small init. Static, so that it runs in the image of any distribution.
+// The first process of every agent's container: refuses to start anything unless it is confined and the firewall is in
+// force, then acts as a small init. Static, so that it runs in any distribution's image.
 //
 //   agent-entrypoint agent PROGRAM ARG...   PROGRAM when stdin and stdout are terminals, else a shell
 //   agent-entrypoint exec PROGRAM ARG...    PROGRAM
@@ -27,7 +27,7 @@ namespace {
 using namespace std::string_view_literals;
 namespace entrypoint = agentbox::entrypoint;
 
-/// Nothing that was left open outside may reach the agent.
+/// No descriptor that was left open outside may reach the agent.
 void close_inherited() {
   if (close_range(3, ~0U, 0) != 0) {
     for (int fd = 3; fd < 1024; ++fd) {
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
   const std::string_view mode = argc > 1 ? argv[1] : "";
   if (mode == "probe"sv) {
     close_inherited();
-    entrypoint::join_environment(); // says the limits, which Podman's exec does not know
+    entrypoint::join_environment(); // it has the limits, which podman exec does not know
     entrypoint::limit_resources();
     entrypoint::run_program_from_stdin(argv + 1);
   }
@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   entrypoint::limit_resources();
-  if (mode != "join"sv) { // proven when the box started
+  if (mode != "join"sv) { // checked when the box started
     entrypoint::require_proof();
   }
   const bool wants_terminal = mode == "agent"sv;

@@ -17,10 +17,10 @@ public:
     std::copy_n(text.begin(), count, m_bytes.begin() + static_cast<std::ptrdiff_t>(m_length));
     m_length += count;
   }
-  /// One write(2), so that the line stays whole between the output of others.
+  /// One write(2), so that other writers cannot split the line.
   void write_to(int fd) const {
     if (write(fd, m_bytes.data(), m_length) < 0) {
-      return; // nobody reads; there is no one else to tell
+      return; // nobody reads it
     }
   }
 

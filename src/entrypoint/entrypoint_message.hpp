@@ -11,13 +11,13 @@ inline constexpr int k_failed = 125;
 inline constexpr int k_refused = 126;
 inline constexpr int k_not_found = 127;
 
-/// Writes "agent-entrypoint: " and `parts` as one line to stderr. No allocation; cut at 1 KiB.
+/// Writes "agent-entrypoint: " and `parts` as one line to stderr. Does not allocate; truncates at 1 KiB.
 void say(std::initializer_list<std::string_view> parts);
 
-/// say(), then _exit(code).
+/// Prints like say(), then calls _exit(code).
 [[noreturn]] void die(int code, std::initializer_list<std::string_view> parts);
 
-/// The text of errno value `error_number`.
+/// Returns the text of errno value `error_number`.
 std::string_view error_text(int error_number);
 
 } // namespace agentbox::entrypoint

@@ -24,7 +24,7 @@ namespace {
 constexpr int k_dns_deadline_ms = 2000;
 constexpr int k_dns_wait_ms = 100;
 constexpr int k_dns_pause_ms = 10;
-// "At once" on an idle machine is microseconds; a loaded one may need longer to schedule us.
+// Microseconds on an idle machine; a loaded one may need longer to schedule us.
 constexpr int k_connect_deadline_ms = 1000;
 
 constexpr std::string_view k_nothing_started = "; nothing was started. Start the box with agentbox";
@@ -57,7 +57,7 @@ bool readable(int fd, int timeout_ms) {
   return poll(&watched, 1, timeout_ms) > 0;
 }
 
-/// One question and the answer to it; `unrelated` also stands for silence.
+/// Sends one question and returns the answer; `unrelated` also means no answer.
 GateAnswer ask(std::string_view nonce) {
   const sockaddr_in resolver = address(protocol::k_resolver_address_v4, protocol::k_resolver_port);
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -76,7 +76,7 @@ GateAnswer ask(std::string_view nonce) {
       std::array<std::uint8_t, 1024> buffer{};
       const ssize_t count = recv(fd, buffer.data(), buffer.size(), 0);
       if (count < 0) {
-        break; // ECONNREFUSED: nobody listens yet
+        break; // ECONNREFUSED: not listening yet
       }
       answer = read_gate_answer(std::span(buffer).first(static_cast<std::size_t>(count)), query, nonce);
     }
@@ -101,7 +101,7 @@ void require_firewall_answers(std::string_view nonce) {
   }
 }
 
-/// The errno of a connection attempt to 192.0.2.1:9; 0 when it succeeded, ETIMEDOUT when nothing came back.
+/// Returns the errno of a connection attempt to 192.0.2.1:9; 0 if it succeeded, ETIMEDOUT without an answer.
 int probe_blocked_address() {
   const sockaddr_in nobody = address(protocol::k_refused_address_v4, protocol::k_refused_port);
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -126,11 +126,11 @@ void require_ruleset() {
   const int error = probe_blocked_address();
   if (error == 0) {
     die(k_refused,
-        {"refused: a blocked address (192.0.2.1) can be reached: the ruleset is not in place", k_nothing_started});
+        {"refused: a blocked address (192.0.2.1) can be reached: the ruleset is not loaded", k_nothing_started});
   }
   if (error != ECONNREFUSED) {
     die(k_refused, {"refused: a blocked address (192.0.2.1) was not refused by the firewall (", error_text(error),
-                    "): the ruleset is not in place", k_nothing_started});
+                    "): the ruleset is not loaded", k_nothing_started});
   }
 }
 
@@ -143,7 +143,7 @@ void require_gate() {
     return;
   }
   if (mode != protocol::k_filtered) {
-    die(k_refused, {"refused: AGENTBOX_NETWORK does not say filtered or full", k_nothing_started});
+    die(k_refused, {"refused: AGENTBOX_NETWORK is neither filtered nor full", k_nothing_started});
   }
   const char* nonce = std::getenv(protocol::k_nonce_variable);
   if (nonce == nullptr || !protocol::is_nonce(nonce)) {

@@ -16,7 +16,7 @@ constexpr std::uint8_t k_rcode = 0x0F;     // in byte 3
 
 static_assert(std::tuple_size_v<GateQuery> == k_header + k_name.size() + 4);
 
-/// Reads big-endian numbers; past the end it reads zeros and remembers.
+/// Reads big-endian numbers. Past the end it returns zeros, and ok() is false.
 class Reader {
 public:
   explicit Reader(std::span<const std::uint8_t> rest) : m_rest(rest) {}
@@ -42,7 +42,7 @@ public:
     m_rest = m_rest.subspan(count);
     return taken;
   }
-  /// Passes over a name: labels, or labels that end in a compression pointer (never followed).
+  /// Skips a name: labels, possibly ending in a compression pointer, which is not followed.
   void skip_name() {
     while (m_ok) {
       const std::uint8_t length = byte();
@@ -63,7 +63,7 @@ private:
   bool m_ok = true;
 };
 
-/// DNS names compare without case (RFC 1035 §2.3.3); length bytes are below 'A' here.
+/// DNS names are compared case-insensitively (RFC 1035 §2.3.3); length bytes are below 'A' here.
 bool same_question(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b) {
   const auto lower = [](std::uint8_t c) -> std::uint8_t {
     return c >= 'A' && c <= 'Z' ? static_cast<std::uint8_t>(c + ('a' - 'A')) : c;
@@ -97,7 +97,7 @@ GateAnswer read_gate_answer(std::span<const std::uint8_t> datagram, const GateQu
   Reader reader(datagram.subspan(4));
   const std::uint16_t questions = reader.number16();
   const std::uint16_t answers = reader.number16();
-  reader.number16(); // authority and additional records say nothing about the gate
+  reader.number16(); // authority and additional records do not matter
   reader.number16();
   if (questions != 1 || answers != 1 || !same_question(reader.bytes(question.size()), question)) {
     return GateAnswer::wrong;

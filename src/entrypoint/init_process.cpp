@@ -16,12 +16,12 @@
 namespace agentbox::entrypoint {
 namespace {
 
-/// Faults of our own must kill us, and SIGCHLD is ours; SIGTTOU, SIGTTIN and SIGTSTP would stop the init, which nobody
-/// could continue.
+/// Signals that are not blocked and forwarded: our own faults must kill us, SIGCHLD is for us; SIGTTOU, SIGTTIN and
+/// SIGTSTP would stop the init, which nothing could continue.
 constexpr std::array k_never_blocked = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
 constexpr std::array k_ignored = {SIGTTOU, SIGTTIN, SIGTSTP};
 
-/// A descriptor of the terminal that we may control, or -1.
+/// Returns a descriptor of our controlling terminal, or -1.
 int terminal() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (isatty(fd) == 1 && tcgetsid(fd) == getsid(0)) {
@@ -48,7 +48,7 @@ sigset_t watched_signals() {
     die(k_refused, {"cannot run ", name, ": ", error_text(error)});
   }
   if (name.find('/') != std::string_view::npos && access(argv[0], F_OK) == 0) {
-    die(k_not_found, {"cannot run ", name, ": the interpreter or loader that it needs is not in this image"});
+    die(k_not_found, {"cannot run ", name, ": its interpreter or loader is not in this image"});
   }
   die(k_not_found, {"there is no program ", name, " in this image"});
 }
@@ -56,7 +56,7 @@ sigset_t watched_signals() {
 [[noreturn]] void become_child(char** argv, int terminal_fd, const sigset_t& mask_before) {
   setpgid(0, 0);
   if (terminal_fd >= 0) {
-    tcsetpgrp(terminal_fd, getpid()); // SIGTTOU is blocked and ignored until now
+    tcsetpgrp(terminal_fd, getpid()); // SIGTTOU is still blocked and ignored
   }
   for (const int signal : k_ignored) {
     std::signal(signal, SIG_DFL);
@@ -73,16 +73,16 @@ int exit_code_of(int status) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/// Stopped, the child would hang the box: there is no shell above it that could continue it.
+/// Continues a stopped child: there is no shell above it that could.
 void wake(pid_t child, int stop_signal, int terminal_fd) {
   if ((stop_signal == SIGTTIN || stop_signal == SIGTTOU) && terminal_fd >= 0) {
-    tcsetpgrp(terminal_fd, getpgid(child)); // or it would stop again at once
+    tcsetpgrp(terminal_fd, getpgid(child)); // otherwise it would stop again at once
   }
   kill(-child, SIGCONT);
   kill(child, SIGCONT);
 }
 
-/// Reaps all that has ended. True, with `code` set, when the child is among them.
+/// Reaps all ended processes. Returns true, with `code` set, if the child is among them.
 bool reap(pid_t child, int terminal_fd, int& code) {
   bool ended = false;
   int status = 0;
@@ -138,7 +138,7 @@ int run_as_init(char** argv) {
   if (child == 0) {
     become_child(argv, terminal_fd, mask_before);
   }
-  // Both sides do this, so that neither runs ahead of it. It fails once the child has executed: then it did it itself.
+  // Parent and child both do this, so that there is no race. It fails here once the child has called exec.
   setpgid(child, child);
   const int code = supervise(child, terminal_fd, watched);
   if (foreground_before > 0) {

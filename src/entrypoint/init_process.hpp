@@ -6,7 +6,7 @@ namespace agentbox::entrypoint {
 /// Runs `argv` (argv[0] looked up in PATH, nullptr-terminated) as a child and behaves as an init: the child leads a
 /// process group of its own in the terminal's foreground, signals that reach us are forwarded to that group, orphans
 /// are reaped. Returns the child's exit code, 128 + signal when one ended it, 127 when the program does not exist and
-/// 126 when it cannot be executed. AGENTBOX_GATE and AGENTBOX_MOUNTS are taken out of the child's environment.
+/// 126 when it cannot be executed. The variables for agent-entrypoint itself are removed from the child's environment.
 int run_as_init(char** argv);
 
 } // namespace agentbox::entrypoint

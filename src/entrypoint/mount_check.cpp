@@ -22,12 +22,11 @@ void require_mount(const ExpectedMount& expected) {
     if (errno == EACCES) {
       return;
     }
-    die(k_refused, {"refused: cannot look at ", expected.destination, ": ", error_text(errno)});
+    die(k_refused, {"refused: cannot stat ", expected.destination, ": ", error_text(errno)});
   }
   if (protocol::FileId{info.st_dev, info.st_ino} != expected.id) {
-    die(k_refused, {"refused: what is mounted at ", expected.destination,
-                    " is not what was there when the box was started: somebody replaced it on the host; nothing was "
-                    "started. Start the box again"});
+    die(k_refused, {"refused: the source of ", expected.destination,
+                    " was replaced on the host after it was checked; nothing was started. Start the box again"});
   }
 }
 

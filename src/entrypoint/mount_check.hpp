@@ -13,13 +13,13 @@ struct ExpectedMount {
   std::string_view destination;
 };
 
-/// Reads one line. Pure; nothing for anything else.
+/// Parses one line. Returns nothing if it is malformed. Pure.
 std::optional<ExpectedMount> read_expected_mount(std::string_view line);
 
-/// Ends the process (126) unless each path of the user's is mounted from the very file or folder that was looked at
-/// before the start: between the hook's look and the runtime's mount a path could have become a symbolic link. A
-/// destination that we may not look at is passed over: the agent may not either. Without the variable (boxes that
-/// others start from generated files) nothing is compared.
+/// Ends the process (126) unless each of the user's paths is mounted from the file or directory that was checked before
+/// the start: between the hook's check and the runtime's mount a path could have become a symbolic link. A destination
+/// that we cannot access is skipped: the agent cannot either. Without the variable (boxes started from generated files)
+/// nothing is compared.
 void require_mounts();
 
 } // namespace agentbox::entrypoint

@@ -12,7 +12,7 @@
 namespace agentbox::entrypoint {
 namespace {
 
-/// The value of line "NAME:\tVALUE" of `status`.
+/// Returns the value of line "NAME:\tVALUE" of `status`.
 std::optional<std::string_view> field(std::string_view status, std::string_view name) {
   while (!status.empty()) {
     const std::string_view line = status.substr(0, status.find('\n'));
@@ -62,9 +62,9 @@ void require_confinement() {
   uid_t effective = 0;
   uid_t saved = 0;
   if (getresuid(&real, &effective, &saved) != 0 || real == 0 || effective == 0 || saved == 0) {
-    die(k_refused, {"refused: it would run as uid 0; the box is made for an ordinary user (uid 1000)"});
+    die(k_refused, {"refused: it would run as uid 0; a box runs as an ordinary user (uid 1000)"});
   }
-  // The file is about 1.5 KiB; a cut one lacks fields, and a missing field counts as wrong.
+  // The file is about 1.5 KiB; if it is truncated, fields are missing, which counts as wrong.
   std::array<char, 16384> buffer{};
   const int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
   const ssize_t count = fd < 0 ? -1 : read(fd, buffer.data(), buffer.size());

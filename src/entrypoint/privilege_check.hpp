@@ -5,13 +5,13 @@
 
 namespace agentbox::entrypoint {
 
-/// What is wrong with the confinement that `status` (/proc/self/status) describes, for an error message; nothing when
-/// NoNewPrivs is 1 and the inheritable, permitted, effective, bounding and ambient capability sets are all empty.
-/// A line that is missing counts as wrong. Pure.
+/// Returns what is wrong with the confinement in `status` (/proc/self/status), for an error message; nothing if
+/// NoNewPrivs is 1 and the inheritable, permitted, effective, bounding and ambient capability sets are all empty. A
+/// missing line counts as wrong. Pure.
 std::optional<std::string_view> confinement_problem(std::string_view status);
 
-/// Ends the process (126) unless it runs confined: no uid 0 (real, effective or saved), and confinement_problem() is
-/// silent about the process itself.
+/// Ends the process (126) if it is not confined: a uid is 0 (real, effective or saved), or confinement_problem()
+/// reports something.
 void require_confinement();
 
 } // namespace agentbox::entrypoint

@@ -17,7 +17,7 @@ constexpr int k_attempt_ms = 1000;
 void require_stopped(const attacks::Attack& attack, const attacks::Expected& expected) {
   const attacks::AttackResult result = attacks::attempt(attack, expected, k_attempt_ms);
   if (!attacks::is_good(result.verdict)) {
-    die(k_refused, {"refused: the box does not hold ([verify] on_start): ", attack.tried, ": ",
+    die(k_refused, {"refused: an attack was not stopped ([verify] on_start): ", attack.tried, ": ",
                     attacks::verdict_name(result.verdict), " (", result.text.data(), "); nothing was started"});
   }
 }
@@ -34,9 +34,9 @@ void require_proof() {
   expected.filtered = network == nullptr || std::string_view(network) != protocol::k_full;
   for (const auto family : attacks::all_attacks()) {
     for (const attacks::Attack& attack : family) {
-      // Under --full-network the network is meant to be open; every other wall stands.
+      // With --full-network the network is open by intention; everything else must hold.
       const bool open = !expected.filtered && std::string_view(attack.family) == "network";
-      if (attacks::runs_at_start(attack) && !open) {
+      if (attacks::is_core(attack) && !open) {
         require_stopped(attack, expected);
       }
     }

@@ -3,9 +3,8 @@
 
 namespace agentbox::entrypoint {
 
-/// With AGENTBOX_VERIFY=1 in the environment ([verify] on_start): attacks the box as `agentbox verify` does, by the
-/// corner stones of its table, and ends the process (126) naming the first attack that was not stopped. Otherwise
-/// nothing.
+/// With AGENTBOX_VERIFY=1 in the environment ([verify] on_start): runs the core attacks of `agentbox verify`, and ends
+/// the process (126) naming the first one that was not stopped. Otherwise does nothing.
 void require_proof();
 
 } // namespace agentbox::entrypoint

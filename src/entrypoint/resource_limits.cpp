@@ -27,7 +27,7 @@ void lower_limit(__rlimit_resource resource, rlim_t wanted, std::string_view nam
   }
 }
 
-/// The number that `variable` holds; 0 when there is no such variable.
+/// Returns the number in `variable`; 0 if it is not set.
 unsigned long number_in(const char* variable) {
   const char* value = std::getenv(variable);
   if (value == nullptr) {
@@ -57,8 +57,8 @@ void limit_resources() {
   const char* const wanted = std::getenv(protocol::k_pids_variable);
   const unsigned long processes = number_in(protocol::k_pids_variable);
   if (wanted != nullptr && processes != 0 && attacks::process_limit(processes) == attacks::ProcessLimit::none) {
-    die(k_refused, {"refused: nothing keeps the box below ", wanted,
-                    " processes: the pids cgroup does not, and the kernel does not enforce RLIMIT_NPROC for it"});
+    die(k_refused,
+        {"refused: nothing limits the box to ", wanted, " processes: neither the pids cgroup nor RLIMIT_NPROC"});
   }
 }
 

@@ -3,12 +3,11 @@
 
 namespace agentbox::entrypoint {
 
-/// Sets the limits that not every format can express, each to the value asked for or the present hard limit, whichever
-/// is less, soft and hard: RLIMIT_NPROC from AGENTBOX_PIDS (it also holds where no pids controller is delegated),
-/// RLIMIT_NOFILE from AGENTBOX_OPEN_FILES (pod YAML has no field for it). Without its variable a limit stays as it is.
-/// Core files are switched off always: they would lie in the project. Ends the process (126) on a malformed value,
-/// when a limit cannot be set, and when neither the pids cgroup nor RLIMIT_NPROC holds the number of processes, which
-/// is tried out.
+/// Sets soft and hard limits that not every format can express, each capped at the current hard limit: RLIMIT_NPROC
+/// from AGENTBOX_PIDS (which also works without a delegated pids controller), RLIMIT_NOFILE from AGENTBOX_OPEN_FILES
+/// (pod YAML has no field for it). Without its variable a limit is unchanged. Core files are always disabled: they
+/// would be written to the project. Ends the process (126) for a malformed value, if a limit cannot be set, and if
+/// neither the pids cgroup nor RLIMIT_NPROC limits the number of processes, which is tried.
 void limit_resources();
 
 } // namespace agentbox::entrypoint

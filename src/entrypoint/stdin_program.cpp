@@ -23,14 +23,14 @@ constexpr std::size_t k_max_bytes = 16U << 20U;
   die(k_refused, {"refused: ", what, ": ", error_text(errno)});
 }
 
-int nameless_file() {
+int anonymous_file() {
   const char* const name = "agentbox-probe";
   int fd = memfd_create(name, MFD_CLOEXEC | k_executable);
-  if (fd < 0 && errno == EINVAL) { // an older kernel, where every such file may be executed
+  if (fd < 0 && errno == EINVAL) { // older kernels, where every memfd can be executed
     fd = memfd_create(name, MFD_CLOEXEC);
   }
   if (fd < 0) {
-    fail("cannot make a file in memory");
+    fail("cannot create a file in memory");
   }
   return fd;
 }
@@ -39,7 +39,7 @@ void write_all(int fd, const char* bytes, std::size_t length) {
   while (length > 0) {
     const ssize_t count = write(fd, bytes, length);
     if (count < 0 && errno != EINTR) {
-      fail("cannot keep the program in memory");
+      fail("cannot write the program to memory");
     }
     bytes += count > 0 ? count : 0;
     length -= count > 0 ? static_cast<std::size_t>(count) : 0;
@@ -72,11 +72,11 @@ void copy_stdin(int fd) {
 
 void run_program_from_stdin(char** argv) {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  const int fd = nameless_file();
+  const int fd = anonymous_file();
   copy_stdin(fd);
   constexpr mode_t k_execute_only = 0111;
   if (fchmod(fd, k_execute_only) != 0) {
-    fail("cannot seal the program");
+    fail("cannot make the program executable");
   }
   std::array<char*, 1> environment{};
   syscall(SYS_execveat, fd, "", argv, environment.data(), AT_EMPTY_PATH);

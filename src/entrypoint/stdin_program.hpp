@@ -3,10 +3,10 @@
 
 namespace agentbox::entrypoint {
 
-/// Becomes the program whose bytes are on stdin, with `argv` as its arguments and no environment. Its file is in
-/// memory, nameless, and may be executed but not read, so that the kernel lets no other process of the box look into
-/// it, write to its memory or take its descriptors. For `agentbox verify`, which brings its own program: what lies in
-/// the box could be anybody's. Ends the process (126) when that is not possible.
+/// Executes the program on stdin with arguments `argv` and an empty environment. Its file is anonymous, in memory, and
+/// can be executed but not read, so that no other process of the box can trace it, write to its memory or take its
+/// descriptors. For `agentbox verify`, which brings its own program, because programs in the box are not trusted.
+/// Ends the process (126) on failure.
 [[noreturn]] void run_program_from_stdin(char** argv);
 
 } // namespace agentbox::entrypoint

@@ -11,7 +11,7 @@ namespace {
 
 using Direction = policy::Change::Direction;
 
-/// How a list's field speaks of what was added and what was taken away.
+/// Sentences for entries added to and removed from a list.
 struct ListWords {
   std::string_view field;
   std::string_view added;
@@ -20,11 +20,11 @@ struct ListWords {
 
 constexpr ListWords k_lists[] = {
     {"network.allow", "the box may also reach ", "the box may no longer reach "},
-    {"network.block", "always refused now: ", "no longer refused whatever the list says: "},
+    {"network.block", "always blocked now: ", "no longer always blocked: "},
     {"network.allow_ech", "accepted without a readable TLS name: ", "must show its TLS name again: "},
     {"network.allow_private", "may have private addresses: ", "may no longer have private addresses: "},
     {"mounts", "the box also sees ", "the box no longer sees "},
-    {"ports", "a port leads into the box: ", "a port no longer leads into the box: "},
+    {"ports", "a port of the box is published: ", "a port of the box is no longer published: "},
     {"protect.paths", "the box can no longer write ", "the box can now write "},
     {"mask.paths", "hidden from the box now: ", "no longer hidden from the box: "},
     {"env", "the box also has the variable ", "the box no longer has the variable "},
@@ -36,7 +36,7 @@ constexpr ListWords k_lists[] = {
     {"confinement.firewall_capabilities", "the firewall gains the capability ", "the firewall loses the capability "},
 };
 
-constexpr const char* k_no_order = " (which of them is tighter is not known)";
+constexpr const char* k_no_order = " (unknown which is tighter)";
 
 void add(Comparison& to, Direction direction, std::string text) {
   switch (direction) {
@@ -51,7 +51,7 @@ std::string option(const std::map<std::string, std::string>& options, const std:
   return found == options.end() ? std::string("(none)") : found->second;
 }
 
-/// Only a cluster's set can have another filter than agentbox's own.
+/// Only a set for Kubernetes can use another filter than agentbox's own.
 void compare_seccomp(const Record& before, const Record& after, Comparison& result) {
   const auto is_own = [](const Record& record) {
     const auto found = record.options.find("seccomp");
@@ -64,7 +64,7 @@ void compare_seccomp(const Record& before, const Record& after, Comparison& resu
   }
 }
 
-/// A cluster decides more than a host does: see docs/broadening/generate.md.
+/// A set for a cluster leaves more to the cluster: docs/broadening/generate.md.
 void compare_formats(const Record& before, const Record& after, Comparison& result) {
   if (before.format == after.format) {
     return;
@@ -93,7 +93,7 @@ void compare_options(const Record& before, const Record& after, Comparison& resu
       continue;
     }
     if (name.starts_with("image.")) {
-      add(result, Direction::neutral, "another image of the " + name.substr(6) + ": " + from + " -> " + to);
+      add(result, Direction::neutral, "another image for the " + name.substr(6) + ": " + from + " -> " + to);
     } else { // where the workspace comes from, and how many boxes there are
       add(result, Direction::broader, name + " changes from " + from + " to " + to + k_no_order);
     }
@@ -123,7 +123,7 @@ std::string sentence(const policy::Change& change) {
       if (words.field == change.field) {
         const bool same = change.direction == Direction::neutral && change.field == "network.allow";
         return std::string(added ? words.added : words.removed) + rest +
-               (same ? " (which changes nothing: another entry decides)" : "");
+               (same ? " (no effect: another entry decides)" : "");
       }
     }
     return change.field + (added ? " gains " : " loses ") + rest;
@@ -140,8 +140,7 @@ std::string sentence(const policy::Change& change) {
 Comparison compare(const Record& before, const Record& after, const std::vector<std::string>& edited) {
   Comparison result;
   for (const std::string& name : edited) {
-    add(result, Direction::broader,
-        name + " of the old set was changed by hand, or is missing: what that did is not known");
+    add(result, Direction::broader, name + " of the old set was changed by hand or is missing: the effect is unknown");
   }
   compare_formats(before, after, result);
   for (const policy::Change& change : policy::diff(before.policy, after.policy)) {

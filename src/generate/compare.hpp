@@ -7,7 +7,7 @@
 
 namespace agentbox::generate {
 
-/// What parts two generated sets in what the box may do.
+/// How two generated sets differ in what the box may do.
 struct Comparison {
   std::vector<std::string> broader; ///< one sentence each
   std::vector<std::string> tighter;
@@ -16,14 +16,14 @@ struct Comparison {
   bool operator==(const Comparison&) const = default;
 };
 
-/// One change as a sentence: "the box may also reach registry.npmjs.org:443".
+/// Returns one change as a sentence: "the box may also reach registry.npmjs.org:443".
 std::string sentence(const policy::Change& change);
 
-/// From set `before` to set `after`. `edited` are files of `before` that were changed by hand: what that did is not
-/// known, so it counts as broader. Pure.
+/// Compares set `before` with set `after`. `edited` are files of `before` that were changed by hand: the effect is
+/// unknown, so they count as broader. Pure.
 Comparison compare(const Record& before, const Record& after, const std::vector<std::string>& edited);
 
-/// The comparison for a person: a heading for each direction, "nothing changes" when there is none.
+/// Returns the comparison as text: a heading for each direction, or "nothing changes".
 std::string comparison_text(const Comparison& comparison);
 
 } // namespace agentbox::generate

@@ -21,7 +21,7 @@ using nlohmann::json;
 constexpr std::size_t k_profile_bytes = 1U << 20U;
 constexpr std::size_t k_bundle_bytes = 1000U << 10U; // of a ConfigMap, which holds 1 MiB in all
 
-/// A generated set is for an agent's own terminal; there is no caller's to ask.
+/// There is no caller's terminal to ask: an agent gets a terminal of its own.
 void set_terminal(oci::HostFacts& facts, const policy::Run& run) {
   switch (run.kind) {
   case policy::Run::Kind::agent:
@@ -52,7 +52,7 @@ bool lies_in(const fs::path& path, const fs::path& folder) {
   return end == folder.end();
 }
 
-/// The folder of a set inside the project need not exist yet.
+/// Protects the directory of a set inside the project, which need not exist yet.
 void add_output_folder(oci::HostFacts& facts, const policy::Workspace& workspace, const fs::path& folder) {
   const fs::path inside = folder.lexically_relative(workspace.source);
   const auto& protect = workspace.protect;
@@ -108,7 +108,7 @@ oci::PodFacts gather_for_cluster(const policy::Policy& policy) {
   facts.host.delegated = {true, true, true};
   facts.host.nonce = oci::gate_nonce(policy);
   set_terminal(facts.host, fields.run);
-  // Only for config.json, of which a cluster gets the seccomp filters.
+  // Only used for config.json, from which the seccomp filters are taken.
   facts.host.sources.try_emplace(fields.workspace.source);
   if (fields.ca_bundle) {
     facts.ca_bundle = support::read_file(*fields.ca_bundle, k_bundle_bytes);

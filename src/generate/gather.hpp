@@ -9,15 +9,15 @@
 
 namespace agentbox::generate {
 
-/// What the renderers must know of this host for a set that will lie in `folder`. Nothing in it is random or of this
-/// moment. The paths of `folder` need not exist yet. Throws support::Error as box::probe_host() does.
+/// Gathers what the renderers need to know about this host, for a set in `folder`, which need not exist yet. Contains
+/// nothing random and no time. Throws support::Error like box::probe_host().
 oci::PodFacts gather(const policy::Policy& policy, const podman::PodmanInfo& host, const std::filesystem::path& folder);
 
-/// Facts for a cluster: nothing of this host but its seccomp profile, and the text of the CA bundle.
+/// Gathers the facts for a cluster: this host's seccomp profile and the text of the CA bundle, nothing else.
 oci::PodFacts gather_for_cluster(const policy::Policy& policy);
 
-/// `policy` with its workspace's part of `folder` protected: the box must not be able to change what will be played, or
-/// run, on the host. The same policy when `folder` lies elsewhere.
+/// Returns `policy` with `folder` protected if it is in the workspace: the box must not be able to change what the host
+/// will run.
 policy::Policy protect_folder(const policy::Policy& policy, const std::filesystem::path& folder);
 
 /// Sets the id maps of a bundle, which are those of Podman's keep-id. Throws support::Error(refused) when there are too

@@ -35,7 +35,7 @@ std::string kind_text(oci::KubernetesOptions::Kind kind) {
   return {};
 }
 
-/// The options of the format, for the record.
+/// The format's options, for the record.
 std::map<std::string, std::string> options_of(const Request& request, const ImageNames& images) {
   std::map<std::string, std::string> options;
   if (request.format == oci::OutputFormat::kubernetes) {
@@ -95,7 +95,7 @@ std::string printed(const oci::GeneratedSet& set) {
   return text;
 }
 
-/// Writes the set, and returns what is left of earlier ones, a line each.
+/// Writes the set. Returns OutputFolder::kept_leftovers().
 std::vector<std::string> write_set(const policy::Policy& policy, const Request& request, const fs::path& folder,
                                    const oci::GeneratedSet& set, const std::string& record, const ImageNames& images) {
   OutputFolder output(folder, request.force, is_complete_bundle(request), remove_tree);
@@ -118,10 +118,10 @@ std::vector<std::string> write_set(const policy::Policy& policy, const Request& 
 
 } // namespace
 
-Outcome generate(const policy::Policy& original, const Request& request) {
+GenerateResult generate(const policy::Policy& original, const Request& request) {
   if (is_complete_bundle(request) && !request.output && !request.old) {
-    throw Error(ExitCode::usage, "a bundle is a folder",
-                "add --output DIR, or print the two configurations: --config-only");
+    throw Error(ExitCode::usage, "a bundle needs a directory",
+                "add --output DIR, or print only the two configurations with --config-only");
   }
   const fs::path folder = resolve_output(request.output.value_or("agentbox-" + original.fields().name));
   const bool for_host = request.format != oci::OutputFormat::kubernetes;
@@ -140,7 +140,7 @@ Outcome generate(const policy::Policy& original, const Request& request) {
   const oci::GeneratedSet set = render(policy, facts, request);
   const auto options = options_of(request, images);
 
-  Outcome outcome;
+  GenerateResult outcome;
   if (request.output) {
     outcome.left = write_set(policy, request, folder, set, record_text(request.format, policy, options, set), images);
     outcome.folder = folder;

@@ -13,13 +13,13 @@
 
 namespace agentbox::generate {
 
-/// The two images by the names that the other side knows them by.
+/// The two images, by names that the target can resolve.
 struct ImageNames {
   std::string agent;
   std::string firewall;
 };
 
-/// What `agentbox generate` was asked for.
+/// The arguments of `agentbox generate`.
 struct Request {
   oci::OutputFormat format = oci::OutputFormat::kube;
   std::optional<std::filesystem::path> output; ///< none: print
@@ -27,20 +27,20 @@ struct Request {
   bool force = false;
   bool config_only = false; ///< oci
   oci::KubernetesOptions kubernetes;
-  /// The images, which are built or looked up no earlier than they are needed.
+  /// Builds or looks up the images; called only if they are needed.
   std::function<ImageNames()> images;
 };
 
-/// What came of it.
-struct Outcome {
+/// The result of generate().
+struct GenerateResult {
   std::string text;                            ///< for stdout: the files, or the comparison
-  std::optional<std::filesystem::path> folder; ///< what was written
-  bool in_project = false;                     ///< the folder lies in the workspace, and the box sees it read-only
-  std::vector<std::string> left;               ///< what earlier runs left beside it and stays, and why
+  std::optional<std::filesystem::path> folder; ///< that was written
+  bool in_project = false;                     ///< the directory is in the workspace, and read-only in the box
+  std::vector<std::string> left;               ///< leftovers of killed runs that were kept, and why
   bool broader = false;                        ///< --diff found something
 };
 
 /// Renders the set and writes or prints it. Throws support::Error; then nothing has changed on disk.
-Outcome generate(const policy::Policy& policy, const Request& request);
+GenerateResult generate(const policy::Policy& policy, const Request& request);
 
 } // namespace agentbox::generate

@@ -32,8 +32,7 @@ std::string prefix_for(const fs::path& output) {
   return "." + output.filename().string() + ".agentbox-";
 }
 
-/// Opens and locks directory `path` of this user. Nothing when somebody else holds the lock. A file system without
-/// locks counts as locked.
+/// Opens and locks directory `path` of this user. Returns nothing if it is locked, or the file system has no locks.
 Fd open_locked(const fs::path& path) {
   Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info {};
@@ -87,7 +86,7 @@ void check_existing(const fs::path& folder, const struct stat& info, bool force)
 
 fs::path resolve_output(const fs::path& text) {
   fs::path path = fs::absolute(text).lexically_normal();
-  if (path.filename().empty()) { // a slash at the end
+  if (path.filename().empty()) { // trailing slash
     path = path.parent_path();
   }
   return path == path.root_path() ? path : fs::weakly_canonical(path.parent_path()) / path.filename();

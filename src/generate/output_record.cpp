@@ -39,13 +39,13 @@ Record read_record(const std::filesystem::path& folder) {
   const auto text = support::read_file_if_exists(path, k_record_bytes);
   if (!text) {
     throw support::Error(support::ExitCode::usage,
-                         support::in_quotes(folder.string()) + " holds no set that agentbox generated",
+                         support::in_quotes(folder.string()) + " does not contain a set that agentbox generated",
                          "name the folder of an earlier agentbox generate --output");
   }
   try {
     const json document = json::parse(*text);
     if (document.at("version") != 1) {
-      throw support::Error(support::ExitCode::usage, path.string() + " is of another version of agentbox");
+      throw support::Error(support::ExitCode::usage, path.string() + " was written by another version of agentbox");
     }
     return {document.at("format").get<std::string>(),
             policy::fields_from_json(document.at("policy").dump(), path.string()),
@@ -80,7 +80,7 @@ bool is_untouched_set(const std::filesystem::path& folder) {
   if (!changed_by_hand(record, folder).empty()) {
     return false;
   }
-  // And what a bundle's `start` leaves.
+  // Including the files that a bundle's `start` adds.
   std::set<std::string> known = {k_record_file, "run", "firewall.pid", "uplink.pid", "uplink.log"};
   for (const auto& [name, digest] : record.files) {
     known.insert(std::filesystem::path(name).begin()->string());

@@ -22,7 +22,7 @@ int resolver_socket(int type) {
 /// No answer and every answer without a record is right: what matters is that nothing is asked outside.
 AttackResult judge(const std::array<char, 4096>& reply, long count, std::size_t start) {
   if (count <= 0) {
-    return attacks::attack_result(Verdict::stopped, count == 0 ? "hung up" : "no answer");
+    return attacks::attack_result(Verdict::stopped, count == 0 ? "connection closed" : "no answer");
   }
   if (count < static_cast<long>(start) + 12) {
     return attacks::attack_result(Verdict::unclear, "a cut answer");
@@ -215,7 +215,7 @@ const std::array k_attacks = {
     Attack{"dns-two-questions", k_family, "ask two questions at once", k_wall, two_questions},
     Attack{"dns-pointer-loop", k_family, "send a name that points at itself", k_wall, pointer_loop},
     Attack{"dns-pointer", k_family, "hide the name behind a pointer", k_wall, pointer_to_tail},
-    Attack{"dns-edns-data", k_family, "carry data in an EDNS option", k_wall, options_carry_data},
+    Attack{"dns-edns-data", k_family, "send data out in an EDNS option", k_wall, options_carry_data},
     Attack{"dns-answer", k_family, "send an answer", k_wall, answer_instead_of_question},
     Attack{"dns-update", k_family, "send an UPDATE", k_wall, with_opcode<5>},
     Attack{"dns-notify", k_family, "send a NOTIFY", k_wall, with_opcode<4>},

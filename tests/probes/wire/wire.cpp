@@ -77,7 +77,7 @@ Reply read_reply(int fd, int wait_ms) {
 AttackResult judge(const Reply& reply) {
   const std::string_view text = reply.bytes;
   if (text.empty()) {
-    return reply.ended ? attacks::attack_result(Verdict::stopped, "hung up")
+    return reply.ended ? attacks::attack_result(Verdict::stopped, "connection closed")
                        : attacks::attack_result(Verdict::unclear, "no answer");
   }
   if (text[0] == '\x15') {
@@ -138,7 +138,7 @@ AttackResult send_second(const char* host, std::uint16_t port, const std::string
   }
   if (!send_all(fd, second)) {
     close(fd);
-    return attacks::attack_result(Verdict::stopped, "hung up");
+    return attacks::attack_result(Verdict::stopped, "connection closed");
   }
   result = judge(read_reply(fd, k_wait_ms));
   close(fd);

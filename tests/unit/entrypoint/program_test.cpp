@@ -66,7 +66,7 @@ TEST_CASE("without the firewall nothing runs") {
   }
   SECTION("there is no ruleset, and no route") {
     surroundings.ruleset = false;
-    named = "ruleset is not in place";
+    named = "ruleset is not loaded";
   }
   SECTION("a blocked address can be reached") {
     surroundings.blocked_address_open = true;
@@ -127,7 +127,7 @@ TEST_CASE("the process limit is AGENTBOX_PIDS or less, and is tried out") {
   const Outcome outcome = run(surroundings, {"exec", "/bin/bash", "-c", "ulimit -Su; ulimit -Hu"});
   if (getuid() == 0) { // the kernel never enforces it for the host's root, whatever he is called in a namespace
     CHECK(outcome.code == 126);
-    CHECK_THAT(outcome.output, Contains("nothing keeps the box below 77 processes"));
+    CHECK_THAT(outcome.output, Contains("nothing limits the box to 77 processes"));
   } else {
     CHECK(outcome.output == "77\n77\n");
   }

@@ -50,7 +50,7 @@ generate::Record record(const policy::PolicyFields& fields, const std::map<std::
   return {"kube", fields, options, {}};
 }
 
-TEST_CASE("what became broader or tighter is said in sentences") {
+TEST_CASE("changes to broader and tighter are described in sentences") {
   policy::PolicyFields after = rich_fields();
   after.egress.allow.pop_back();
   after.egress.block.clear();
@@ -61,7 +61,7 @@ TEST_CASE("what became broader or tighter is said in sentences") {
   const Comparison comparison = generate::compare(record(rich_fields()), record(after), {});
   CHECK(comparison.broader == std::vector<std::string>{"the box also sees /srv/more at /mnt/more (read and write)",
                                                        "limits.pids changes from 512 to 1024",
-                                                       "no longer refused whatever the list says: *.evil.example"});
+                                                       "no longer always blocked: *.evil.example"});
   CHECK(comparison.tighter == std::vector<std::string>{"limits.memory changes from 1073741824 to 536870912",
                                                        "the box may no longer reach platform.openai.com:443"});
   CHECK(comparison.neutral == std::vector<std::string>{"the image no longer has the toolkit python"});
@@ -120,7 +120,7 @@ TEST_CASE("a record tells which files were changed by hand") {
   support::write_file(scratch.path() / "two", "changed");
   std::filesystem::remove(scratch.path() / "three");
   CHECK(generate::changed_by_hand(read, scratch.path()) == std::vector<std::string>{"three", "two"});
-  CHECK(contains(error_of([&] { generate::read_record("/nonexistent"); }, support::ExitCode::usage), "no set"));
+  CHECK(contains(error_of([&] { generate::read_record("/nonexistent"); }, support::ExitCode::usage), "does not contain a set"));
 }
 
 TEST_CASE("the id maps of a bundle are Podman's keep-id") {

@@ -131,7 +131,7 @@ TEST_CASE("what pod YAML cannot express is refused with the reason") {
                  "run.command"));
   CHECK(refusal([](auto& f) { f.run = {policy::Run::Kind::command, "", {"sh", "-c", "echo $(date) $HOME"}}; }).empty());
   for (const char* text : {"\nfoo\n", " a\nb", "\ta\n", "\n", "\xe2\x80\xa8x\ny"}) {
-    CHECK(contains(refusal([&](auto& f) { f.env["X"] = text; }), "env (X): Podman writes the YAML anew"));
+    CHECK(contains(refusal([&](auto& f) { f.env["X"] = text; }), "env (X): Podman rewrites the YAML"));
   }
   for (const char* text : {" a", "a\n b", "a\n\n# b\n", "\tx", "# x\ny"}) {
     CHECK(refusal([&](auto& f) { f.env["X"] = text; }).empty());

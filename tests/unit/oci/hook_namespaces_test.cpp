@@ -114,7 +114,7 @@ TEST_CASE("attack: the network namespace belongs to a parent user namespace") {
 TEST_CASE("attack: namespaces of two processes") {
   const Child one({CLONE_NEWUSER | CLONE_NEWNET});
   const Child two({CLONE_NEWUSER | CLONE_NEWNET});
-  CHECK(contains(refusal(joining(one.path("net"), two.path("user"))), "not of one process"));
+  CHECK(contains(refusal(joining(one.path("net"), two.path("user"))), "do not belong to one process"));
 }
 
 TEST_CASE("attack: the user namespace that Podman itself is in") {
@@ -126,12 +126,12 @@ TEST_CASE("paths that are not a process's namespaces are refused") {
   for (const char* path : {"", "/run/netns/x", "/proc/self/ns/net", "/proc/1/ns/net/../net", "/proc/-1/ns/net",
                            "/proc/1x/ns/net", "/proc/0/ns/net", "/proc/99999999999/ns/net", "/proc//ns/net"}) {
     INFO(path);
-    CHECK(contains(refusal(joining(path, "/proc/1/ns/user")), "not of one process"));
+    CHECK(contains(refusal(joining(path, "/proc/1/ns/user")), "do not belong to one process"));
   }
   Child gone({CLONE_NEWUSER | CLONE_NEWNET});
   const json config = joining(gone.path("net"), gone.path("user"));
   gone.end();
-  CHECK(contains(refusal(config), "gone"));
+  CHECK(contains(refusal(config), "has ended"));
 }
 
 } // namespace

@@ -78,11 +78,11 @@ TEST_CASE("a refusal prints nothing on stdout, and leaves its reason on stderr a
   const auto result = session.run("{}");
   CHECK(result.status.code == 1);
   CHECK(result.out.empty());
-  CHECK(contains(result.err, "is not the one that was asked for"));
-  CHECK(contains(session.left(), "is not the one that was asked for"));
+  CHECK(contains(result.err, "is not as expected"));
+  CHECK(contains(session.left(), "is not as expected"));
 }
 
-TEST_CASE("values that the launcher does not hand over are a refusal, whoever asks for them") {
+TEST_CASE("values that the launcher does not send are a refusal, whoever asks for them") {
   const Session session;
   auto fields = tests::sample_fields();
   fields.env["API_KEY"] = "s3cr3t";
@@ -93,7 +93,7 @@ TEST_CASE("values that the launcher does not hand over are a refusal, whoever as
   const std::string input = tests::json_fixture("podman-4.3.1-agent.json").dump();
   CHECK(contains(session.run(input).err, "agent-env"));
   support::make_fifo(session.folder() / "agent-env");
-  CHECK(contains(session.run(input).err, "does not hand over"));
+  CHECK(contains(session.run(input).err, "does not send"));
   SECTION("other values are none") {
     const Writer other(session.folder() / "agent-env", R"({"OTHER":"x"})");
     CHECK(contains(session.run(input).err, "the value of \"API_KEY\""));
@@ -105,9 +105,9 @@ TEST_CASE("values that the launcher does not hand over are a refusal, whoever as
   SECTION("what is handed over is taken, and is refused for what comes after it") {
     const Writer values(session.folder() / "agent-env", json(fields.env).dump());
     const std::string err = session.run(input).err;
-    CHECK_FALSE(contains(err, "hand over"));
+    CHECK_FALSE(contains(err, "send"));
     CHECK_FALSE(contains(err, "s3cr3t"));
-    CHECK(contains(session.run(input).err, "does not hand over")); // once
+    CHECK(contains(session.run(input).err, "does not send")); // once
   }
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("an agent whose firewall is not there is refused") {
   const auto result = session.run(config.dump());
   CHECK(result.status.code == 1);
   CHECK(result.out.empty());
-  CHECK(contains(session.left(), "gone"));
+  CHECK(contains(session.left(), "has ended"));
 }
 
 TEST_CASE("attack: an egress policy that is not the one that was shown") {

@@ -109,9 +109,9 @@ TEST_CASE("attack: a firewall that was ready and died must not let the agent sta
 TEST_CASE("attack: the ready file of another box, an old one, or an empty nonce") {
   const Rig rig;
   rig.say("ready", "xyz\n");
-  CHECK(contains(rig.wait(5000ms), "not of this box"));
+  CHECK(contains(rig.wait(5000ms), "not written by this box"));
   rig.say("ready", "abc");
-  CHECK(contains(rig.wait(5000ms), "not of this box"));
+  CHECK(contains(rig.wait(5000ms), "not written by this box"));
   rig.say("ready", "\n");
   CHECK(contains(rig.wait(5000ms, ""), "nonce"));
 }

@@ -71,15 +71,15 @@ TEST_CASE("JSON must be an object") {
     return error_of([&] { session.read_json("c.json"); });
   };
   CHECK(problem("{\"a\":1}").empty());
-  CHECK(contains(problem("[1]"), "no JSON object"));
-  CHECK(contains(problem("{"), "no JSON object"));
+  CHECK(contains(problem("[1]"), "not a JSON object"));
+  CHECK(contains(problem("{"), "not a JSON object"));
 }
 
 TEST_CASE("a refusal is left for the launcher, once, one line of message and one of hint") {
   const TempFolder folder;
   const SessionFolder session(folder.path());
-  session.leave_error({support::ExitCode::refused, "first\nline\x1b", "do this"});
-  session.leave_error({support::ExitCode::refused, "second"});
+  session.write_error({support::ExitCode::refused, "first\nline\x1b", "do this"});
+  session.write_error({support::ExitCode::refused, "second"});
   CHECK(support::read_file(folder / "hook-error", 1000) == "first\\x0aline\\x1b\ndo this\n");
   struct stat info {};
   REQUIRE(lstat((folder / "hook-error").c_str(), &info) == 0);
@@ -91,7 +91,7 @@ TEST_CASE("a link in the place of hook-error is not followed") {
   const SessionFolder session(folder.path());
   folder.write("victim", "keep");
   fs::create_symlink(folder / "victim", folder / "hook-error");
-  session.leave_error({support::ExitCode::refused, "x"});
+  session.write_error({support::ExitCode::refused, "x"});
   CHECK(support::read_file(folder / "victim", 100) == "keep");
 }
 

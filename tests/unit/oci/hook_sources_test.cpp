@@ -45,7 +45,7 @@ TEST_CASE("attack: the workspace is swapped for another folder") {
   const json config = config_for(folder / "project");
   fs::rename(folder / "project", folder / "old");
   fs::create_directory(folder / "project");
-  CHECK(contains(refusal(config), "not the file any more"));
+  CHECK(contains(refusal(config), "was replaced"));
   fs::remove(folder / "project");
   fs::rename(folder / "old", folder / "project");
   CHECK(refusal(config).empty());
@@ -73,7 +73,7 @@ TEST_CASE("a path that is gone, or that nobody recorded, is refused") {
   CHECK(contains(refusal(config), "cannot mount"));
   fs::create_directory(folder / "project");
   config.erase("annotations");
-  CHECK(contains(refusal(config), "no record"));
+  CHECK(contains(refusal(config), "no identity"));
 }
 
 } // namespace

@@ -44,7 +44,7 @@ TEST_CASE("what a filter cannot say is dropped, which only ever refuses more") {
   CHECK_FALSE(intersect({gt(0, 1)}, {mask(0, 1, 1)}));
 }
 
-TEST_CASE("disjoint is said only when it is certain") {
+TEST_CASE("disjoint only if it is certain") {
   CHECK(disjoint({eq(0, 16), eq(2, 0)}, {eq(0, 16), eq(2, 9)}));
   CHECK_FALSE(disjoint({eq(0, 16)}, {eq(0, 16), eq(2, 9)}));
   CHECK_FALSE(disjoint({ne(0, 1)}, {ne(0, 2)}));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table itself, and how an attempt is made and judged. What the attempts find is for the system tests: here there
-// is no box.
+// The table itself, and how an attempt is made and judged. The system tests run them in a box.
 #include <cerrno>
 #include <csignal>
 #include <set>
@@ -31,7 +30,7 @@ TEST_CASE("every attack has a name of its own and texts that fit a line") {
         CHECK_FALSE(text.empty());
         CHECK(text.find_first_of("\t\n") == std::string::npos);
       }
-      at_start += runs_at_start(attack) ? 1 : 0;
+      at_start += is_core(attack) ? 1 : 0;
     }
   }
   CHECK(names.size() >= 150);
