@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "support/ascii.hpp"
+
 namespace agentbox::firewall::dns {
 namespace {
 
@@ -14,7 +16,7 @@ constexpr std::uint16_t k_flag_recursion_available = 0x0080;
 constexpr std::uint16_t k_mask_opcode = 0x7800;
 constexpr unsigned k_max_additional = 4;
 
-/// Reads big-endian numbers; every read past the end makes it bad and returns 0.
+/// Reads big-endian numbers. A read past the end returns 0 and clears good().
 class DnsReader {
 public:
   explicit DnsReader(std::string_view bytes) : m_bytes(bytes) {}
@@ -57,17 +59,15 @@ void append_label(std::string& name, std::string_view label) {
     name += '.';
   }
   for (const char byte : label) {
-    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-                       byte == '-' || byte == '_';
-    if (plain) {
+    if (support::is_letter(byte) || support::is_digit(byte) || byte == '-' || byte == '_') {
       name += byte;
-    } else { // a dot inside a label must not look like one between labels
+    } else { // a dot inside a label must differ from one between labels
       name += fmt::format("\\{:03}", static_cast<unsigned>(static_cast<unsigned char>(byte)));
     }
   }
 }
 
-/// The question's name. Compression is refused: there is nothing before a question to point to.
+/// Reads the question's name. Compression is invalid there: a question has nothing before it to point to.
 bool read_name(DnsReader& reader, std::string& name) {
   std::size_t length = 1;
   for (;;) {
@@ -96,7 +96,7 @@ bool skip_owner(DnsReader& reader) {
     if (size == 0) {
       return true;
     }
-    if ((size & 0xC0U) == 0xC0U) { // a compressed owner ends with its pointer; it is never followed
+    if ((size & 0xC0U) == 0xC0U) { // a compressed owner ends with its pointer, which is not followed
       reader.u8();
       return reader.good();
     }
@@ -112,7 +112,7 @@ struct Edns {
   std::uint8_t version = 0;
 };
 
-/// Walks through the additional records. Only OPT is looked at, and only one is allowed (RFC 6891 §6.1.1).
+/// Reads the additional records. All but OPT are skipped, and only one OPT is allowed (RFC 6891 §6.1.1).
 bool read_additional(DnsReader& reader, unsigned count, Edns& edns) {
   if (count > k_max_additional) {
     return false;
@@ -211,7 +211,7 @@ std::string header(std::uint16_t id, bool recursion_desired, Rcode rcode, Counts
 void put_opt(std::string& out, Rcode rcode) {
   out += '\0';
   put16(out, k_type_opt);
-  put16(out, 1232); // the UDP size we take (RFC 9715)
+  put16(out, 1232); // our UDP payload size (RFC 9715)
   put32(out, (static_cast<std::uint32_t>(rcode) >> 4U) << 24U);
   put16(out, 0);
 }
@@ -224,7 +224,7 @@ void put_record_head(std::string& out, std::uint16_t type, std::uint32_t ttl, st
   put16(out, static_cast<unsigned>(size));
 }
 
-/// The root's SOA: the stub answers for every name there is.
+/// Appends the SOA of the root: the stub answers for every name.
 void put_soa(std::string& out) {
   out += '\0';
   put16(out, k_type_soa);

@@ -34,31 +34,31 @@ enum class Rcode : std::uint16_t {
 struct DnsQuery {
   std::uint16_t id = 0;
   bool recursion_desired = false;
-  std::string name; ///< as sent, labels joined by dots, without a final one; bytes that no host name has as \DDD
+  std::string name; ///< as sent: labels joined by dots, no final dot, bytes not valid in a host name as \DDD
   std::uint16_t type = 0;
   std::uint16_t klass = 0;
   bool edns = false;
-  std::string_view question; ///< the question's bytes in the datagram, to be echoed
+  std::string_view question; ///< the question's bytes in the message, to be echoed
 };
 
-/// A message that is not such a query, and how it is answered.
+/// A message that is not such a query, and the response code for it.
 struct MalformedQuery {
   std::uint16_t id = 0;
   bool recursion_desired = false;
   Rcode rcode = Rcode::format_error;
-  bool edns = false; ///< the answer must carry an OPT record
+  bool edns = false; ///< the response needs an OPT record
 };
 
-/// Not worth an answer: too short, or itself a response (answering those makes loops).
+/// A message that gets no response: too short, or itself a response (answering would loop).
 struct Unanswerable {};
 
 using ParsedQuery = std::variant<DnsQuery, MalformedQuery, Unanswerable>;
 
-/// Parses hostile bytes: one question, no compression in it, at most an OPT record and what can be skipped after it,
-/// nothing behind the end.
+/// Parses a message from the box: one question without compression, at most one OPT record, a few skipped additional
+/// records, no trailing bytes.
 ParsedQuery parse_query(std::string_view message);
 
-/// What is answered to a query, besides the question.
+/// The content of a response.
 struct DnsAnswer {
   Rcode rcode = Rcode::no_error;
   std::optional<std::uint32_t> address; ///< an A record, host byte order
@@ -67,14 +67,14 @@ struct DnsAnswer {
   std::uint32_t ttl = 0;
 };
 
-/// The response to `query`. Negative answers carry an SOA record, so that resolvers remember them for k_negative_ttl
-/// seconds and no longer. At most 512 bytes.
+/// Returns the response to `query`, at most 512 bytes. Negative answers have an SOA record, so that resolvers cache
+/// them for k_negative_ttl seconds only.
 std::string write_response(const DnsQuery& query, const DnsAnswer& answer);
 
-/// Returns the response to a message that is not a query.
+/// Returns the response to a message that is not a valid query.
 std::string write_response(const MalformedQuery& malformed);
 
-/// Seconds that a refusal may be remembered: short, because a developer may allow the name a moment later.
+/// TTL of negative answers in seconds. Short, because a developer may allow the name a moment later.
 constexpr std::uint32_t k_negative_ttl = 1;
 
 } // namespace agentbox::firewall::dns

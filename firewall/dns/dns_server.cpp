@@ -21,7 +21,7 @@ using asio::ip::udp;
 
 constexpr std::uint16_t k_port = 53;
 constexpr unsigned k_batch = 32;
-constexpr std::size_t k_max_datagram = 1232; // longer ones are cut, and so malformed
+constexpr std::size_t k_max_datagram = 1232; // longer ones are truncated, and so malformed
 constexpr std::size_t k_max_tcp_query = 4096;
 constexpr std::size_t k_max_tcp_sessions = 64;
 constexpr std::chrono::seconds k_tcp_time{5};
@@ -45,7 +45,7 @@ std::string respond(DnsStub& stub, std::string_view message) {
 
 } // namespace
 
-/// Buffers for many datagrams a system call.
+/// Buffers for recvmmsg(2) and sendmmsg(2).
 struct DnsServer::Batch {
   std::array<std::array<char, k_max_datagram>, k_batch> buffers;
   std::array<sockaddr_in, k_batch> peers;
@@ -64,7 +64,7 @@ struct DnsServer::Batch {
     }
   }
 
-  /// Turns the first `received` messages into their answers; returns how many there are.
+  /// Replaces the first `received` messages with their responses; returns their number.
   unsigned answer(DnsStub& stub, unsigned received) {
     unsigned count = 0;
     for (unsigned i = 0; i < received; ++i) {
@@ -72,7 +72,7 @@ struct DnsServer::Batch {
       if (answers.at(count).empty()) {
         continue;
       }
-      // Not past i, which has been read already.
+      // count <= i: message i was read already
       peers.at(count) = peers.at(i);
       parts.at(count) = {answers.at(count).data(), answers.at(count).size()};
       ++count;
@@ -120,10 +120,10 @@ asio::awaitable<void> DnsServer::udp_loop() {
     m_batch->prepare_to_receive();
     const int received = ::recvmmsg(m_udp.native_handle(), m_batch->messages.data(), k_batch, MSG_DONTWAIT, nullptr);
     if (received <= 0) {
-      continue; // nothing, or an ICMP error for a client that is gone
+      continue; // nothing, or an ICMP error of a client that is gone
     }
     const unsigned answers = m_batch->answer(m_stub, static_cast<unsigned>(received));
-    // What does not fit into the socket's buffer is lost, as UDP may; the resolver asks again.
+    // What does not fit into the socket buffer is lost; the client asks again.
     ::sendmmsg(m_udp.native_handle(), m_batch->messages.data(), answers, MSG_DONTWAIT | MSG_NOSIGNAL);
   }
 }
@@ -140,7 +140,7 @@ void DnsServer::admit(support::Fd connection) {
 asio::awaitable<void> DnsServer::tcp_session(std::shared_ptr<tcp::socket> shared,
                                              io::Counted /*one of m_tcp_sessions*/) {
   tcp::socket& socket = *shared;
-  // One clock for the whole session: a client that trickles does not keep it open.
+  // One timer for the whole session, so that a slow client cannot keep it open.
   asio::steady_timer clock(m_context, k_tcp_time);
   clock.async_wait([shared](std::error_code error) {
     if (!error) {

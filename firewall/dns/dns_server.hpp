@@ -9,8 +9,8 @@
 
 namespace agentbox::firewall::dns {
 
-/// The stub's sockets: 127.0.0.1:53, UDP and TCP. Exactly that address: answers from a wildcard socket would not find
-/// their way back.
+/// The stub's sockets: 127.0.0.1:53, UDP and TCP. Exactly that address, because responses from a wildcard socket could
+/// have another source address.
 class DnsServer {
 public:
   /// Binds. Throws support::Error(failed).

@@ -5,29 +5,19 @@
 
 #include "policy/host_pattern.hpp"
 #include "protocol/protocol.hpp"
+#include "support/ascii.hpp"
 
 namespace agentbox::firewall::dns {
 namespace {
 
 constexpr std::uint32_t k_loopback = 0x7F000001U;
 
-/// `text` in lower case without a final dot: enough for the names that the stub itself knows.
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& byte : out) {
-    if (byte >= 'A' && byte <= 'Z') {
-      byte = static_cast<char>(byte - 'A' + 'a');
-    }
-  }
-  return out;
-}
-
 bool is_or_below(std::string_view name, std::string_view zone) {
   return name == zone ||
          (name.size() > zone.size() && name.ends_with(zone) && name[name.size() - zone.size() - 1] == '.');
 }
 
-/// RFC 6761 §6.3: resolvers answer for localhost themselves.
+/// Resolvers answer queries for localhost themselves (RFC 6761 §6.3).
 DnsAnswer answer_localhost(std::uint16_t type) {
   DnsAnswer answer;
   answer.ttl = k_ttl;
@@ -87,7 +77,7 @@ DnsAnswer DnsStub::answer_host(const DnsQuery& query, const std::string& host) {
   }
   DnsAnswer answer;
   if (query.type != k_type_a) {
-    return answer; // NODATA: no IPv6, no HTTPS or SVCB hints (with their ECH keys), nothing that is not ours
+    return answer; // NODATA: no IPv6, no HTTPS or SVCB hints with ECH keys
   }
   answer.ttl = k_ttl;
   answer.address = found.address;
@@ -105,7 +95,7 @@ DnsAnswer DnsStub::answer(const DnsQuery& query) {
     refused.rcode = Rcode::refused;
     return refused;
   }
-  const std::string name = lower(query.name);
+  const std::string name = support::lower(query.name);
   if (name == protocol::k_gate_name) {
     DnsAnswer gate;
     if (query.type == k_type_txt) {
@@ -123,7 +113,7 @@ DnsAnswer DnsStub::answer(const DnsQuery& query) {
     return answer_localhost(query.type);
   }
   if (is_or_below(name, "arpa")) {
-    return no_such_name(); // reverse look-ups tell nothing and are asked by everything: not recorded
+    return no_such_name(); // not recorded: every program makes reverse look-ups
   }
   if (policy::is_host_alias(name)) {
     return answer_host(query, std::string(policy::k_host_name));

@@ -14,10 +14,10 @@
 
 namespace agentbox::firewall::dns {
 
-/// Seconds that a box may remember a virtual address: below AddressPool::k_rest.
+/// TTL of virtual addresses in seconds; below AddressPool::k_rest.
 constexpr std::uint32_t k_ttl = 30;
 
-/// The box's only resolver, without its sockets: bytes in, bytes out. It never asks anybody.
+/// The box's only resolver, without its sockets. It asks no other server.
 class DnsStub {
 public:
   using Audit = std::function<void(audit::AuditRecord)>;
@@ -25,7 +25,7 @@ public:
   DnsStub(names::Directory& directory, std::string nonce, Audit audit)
       : m_directory(directory), m_nonce(std::move(nonce)), m_audit(std::move(audit)) {}
 
-  /// The response to `message`; empty when none is sent.
+  /// Returns the response to `message`; empty if none is to be sent.
   std::string respond(std::string_view message);
 
 private:

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "support/ascii.hpp"
+#include "support/lines.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::firewall::http {
@@ -36,15 +37,6 @@ bool is_plain(std::string_view text) {
 bool same_name(std::string_view left, std::string_view right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](char a, char b) { return support::to_lower(a) == support::to_lower(b); });
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view k_blanks = " \t";
-  const std::size_t first = text.find_first_not_of(k_blanks);
-  if (first == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(first, text.find_last_not_of(k_blanks) - first + 1);
 }
 
 /// Checks one head line by line and fills in `head`. Each function returns the problem as a literal, empty if none.
@@ -87,7 +79,7 @@ public:
       return "a malformed or folded header field"; // obs-fold starts with a blank, which is not in a token
     }
     const std::string_view name = line.substr(0, colon);
-    const std::string_view value = trim(line.substr(colon + 1));
+    const std::string_view value = support::trim(line.substr(colon + 1));
     if (!is_plain(value)) {
       return "a control character in a header field";
     }

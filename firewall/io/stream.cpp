@@ -11,8 +11,7 @@ namespace {
 
 using asio::ip::tcp;
 
-/// In a function of its own: a buffer of a coroutine would be a part of its frame, and in memory for as long as it
-/// waits.
+/// Not a coroutine: its buffer would be part of the frame, and take memory while it waits.
 ssize_t append_received(int fd, std::string& into) {
   std::array<char, 4096> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): written by the kernel
   const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);

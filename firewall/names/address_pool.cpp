@@ -6,7 +6,7 @@
 namespace agentbox::firewall::names {
 namespace {
 
-/// Addresses of the range that can be given out: not its first and last, which look like network and broadcast.
+/// Returns the number of usable addresses: all but the first and last, which look like network and broadcast.
 std::uint32_t usable(const policy::VirtualRange& range) {
   const std::uint64_t size = std::uint64_t{1} << (32U - range.prefix);
   return static_cast<std::uint32_t>(std::max<std::uint64_t>(size, 4) - 2);
@@ -47,7 +47,7 @@ std::optional<std::uint32_t> AddressPool::address_of(std::string_view name, Cloc
 }
 
 std::optional<AddressPool::Entries::iterator> AddressPool::recycle(Clock::time_point now) {
-  // Held ones gather at the front; each is moved back when met, so that the next search does not pass it again.
+  // Held entries gather at the front; each one found is moved back, so that the next search skips it.
   for (std::size_t looked = 0; looked < m_entries.size(); ++looked) {
     const auto oldest = m_entries.begin();
     if (now - (*oldest)->last_used < k_rest) {

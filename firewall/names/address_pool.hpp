@@ -15,30 +15,28 @@
 
 namespace agentbox::firewall::names {
 
-/// One name and its virtual address. Who shares it, as every connection does, keeps the address from being given to
-/// another name.
+/// A name and its virtual address. While anyone else shares it, as every connection does, the address is not reused.
 struct NamedAddress {
   std::string name;
   std::uint32_t address = 0; ///< host byte order
   std::chrono::steady_clock::time_point last_used;
 };
 
-/// A part of the virtual range. A name keeps its address as long as there is room; when there is none, the address that
-/// was used longest ago is given to the new name, but never one that a connection holds or that a resolver of the box
-/// may still remember.
+/// A part of the virtual range. When it is full, a new name gets the least recently used address, but never one that a
+/// connection holds or that a resolver in the box may still cache.
 class AddressPool {
 public:
   using Clock = std::chrono::steady_clock;
-  /// An address rests this long before it can mean another name: well above the TTL of the answers.
+  /// An unused address is reused only after this time, well above the TTL of the answers.
   static constexpr std::chrono::seconds k_rest{60};
 
   /// `size` addresses from `first` on (host byte order).
   AddressPool(std::uint32_t first, std::uint32_t size) : m_first(first), m_size(size) {}
 
-  /// The address of `name`, given out now if it has none. Nothing when every address is held or was used just now.
+  /// Returns the address of `name`, and assigns one if needed. Nullopt if all are held or were used within k_rest.
   std::optional<std::uint32_t> address_of(std::string_view name, Clock::time_point now);
 
-  /// The entry at `address`, or nullptr when no name has it.
+  /// Returns the entry at `address`, or nullptr if no name has it.
   std::shared_ptr<const NamedAddress> find(std::uint32_t address) const;
 
   bool contains(std::uint32_t address) const noexcept { return address - m_first < m_size; }
@@ -56,17 +54,17 @@ private:
   std::map<std::string_view, Entries::iterator> m_by_name; // ordered: no hash for the agent to flood
 };
 
-/// All virtual addresses of a box. Names that the policy writes out have their own part, so that floods of names under
-/// a wildcard cannot take it from them.
+/// All virtual addresses of a box. Exact names have a part of their own, so that a flood of names under a wildcard
+/// cannot use up their addresses.
 class VirtualAddresses {
 public:
-  /// Names under wildcards that have an address at the same time.
+  /// Maximum number of names under wildcards that have an address at the same time.
   static constexpr std::uint32_t k_wildcard_names = 16384;
 
   explicit VirtualAddresses(const policy::VirtualRange& range);
 
   std::optional<std::uint32_t> address_of(std::string_view name, bool wildcard, AddressPool::Clock::time_point now);
-  /// The entry at `address`, or nullptr when no name has it.
+  /// Returns the entry at `address`, or nullptr if no name has it.
   std::shared_ptr<const NamedAddress> find(std::uint32_t address) const;
 
 private:

@@ -13,7 +13,7 @@ policy::EgressDecision Directory::with_changes(policy::EgressDecision decision, 
   if (const LiveChange* denial = m_live.find_denial(host, port, now)) {
     return {Verdict::blocked, denial->rule_text()};
   }
-  // The developer's own machine is named when a box starts, or not at all; no wildcard may mean it either.
+  // The developer's own machine can be allowed only at the box's start, and never by a wildcard.
   if (!decision.allowed() && !policy::is_host_alias(host)) {
     if (const LiveChange* grant = m_live.find_grant(host, port, now)) {
       return {Verdict::allowed, grant->rule_text()};

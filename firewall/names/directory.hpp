@@ -12,9 +12,8 @@
 
 namespace agentbox::firewall::names {
 
-/// What the box may reach, and by which virtual address: the one place that DNS and the proxy ask. The policy is that
-/// of the box's start; on top of it lie the user's live changes, of which a denial wins over everything, and a grant
-/// over what no rule of the policy blocks.
+/// What the box may reach, and through which virtual address; used by DNS and the proxy. Combines the policy of the
+/// box's start with the user's live changes: a denial overrides everything, a grant everything but the policy's blocks.
 class Directory {
 public:
   explicit Directory(policy::EgressPolicy policy)
@@ -22,13 +21,13 @@ public:
 
   struct NameLookup {
     policy::EgressDecision decision;
-    std::optional<std::uint32_t> address; ///< of an allowed name; nothing when the pool is exhausted
+    std::optional<std::uint32_t> address; ///< of an allowed name; nullopt if the pool is exhausted
   };
 
-  /// For DNS: the decision on canonical name `host`, and its address if it is allowed.
+  /// For DNS: returns the decision on canonical name `host`, and its address if it is allowed.
   NameLookup look_up(std::string_view host, AddressPool::Clock::time_point now);
 
-  /// The name at virtual address `address` (host byte order), or nullptr when no name has it.
+  /// Returns the name at virtual address `address` (host byte order), or nullptr if no name has it.
   std::shared_ptr<const NamedAddress> at(std::uint32_t address) const { return m_addresses.find(address); }
 
   /// For the proxy.
@@ -44,7 +43,7 @@ public:
     return m_index.upload_limit(host, rule);
   }
 
-  /// What the policy itself says, without live changes.
+  /// Returns the policy without live changes.
   const policy::EgressIndex& index() const noexcept { return m_index; }
   LiveList& live() noexcept { return m_live; }
   const LiveList& live() const noexcept { return m_live; }

@@ -7,13 +7,13 @@
 
 namespace agentbox::firewall::proxy {
 
-/// Where a redirected connection was meant to go.
+/// The original destination of a redirected connection.
 struct Destination {
   policy::Address16 address{};
   std::uint16_t port = 0;
 };
 
-/// The destination before nat redirected it (SO_ORIGINAL_DST); nothing when the kernel does not know one.
+/// Returns the destination before NAT (SO_ORIGINAL_DST), or nullopt if the connection was not redirected.
 std::optional<Destination> original_destination(int socket);
 
 } // namespace agentbox::firewall::proxy

@@ -14,17 +14,17 @@ struct SplicePipe {
   support::Fd write;
 };
 
-/// Pipes for splice(2). A direction of a connection holds one only while bytes are on their way, so that idle
-/// connections cost none; empty ones are kept for the next, up to a bound.
+/// Pipes for splice(2). A direction of a connection holds one only while bytes move, so that idle connections need
+/// none. Up to k_keep empty ones are kept.
 class PipePool {
 public:
   static constexpr std::size_t k_keep = 64;
-  /// Asked of the kernel for each pipe; where the user's pipe quota is used up it stays smaller.
+  /// Requested size; pipes stay smaller when the user's quota is used up (pipe(7)).
   static constexpr int k_pipe_bytes = 256 * 1024;
 
-  /// A pipe, or nothing when the process has no descriptors left.
+  /// Returns a pipe, or nullopt if the process has no descriptors left.
   std::optional<SplicePipe> take();
-  /// Takes back a pipe that is empty.
+  /// Returns an empty pipe to the pool.
   void give_back(SplicePipe pipe);
 
 private:

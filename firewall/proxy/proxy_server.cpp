@@ -25,8 +25,8 @@ std::error_code listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
   if (error) {
     return error;
   }
-  // Address reuse only against connections of a predecessor that still die away. Never SO_REUSEPORT: the agent has the
-  // same uid and could join.
+  // SO_REUSEADDR because of a predecessor's connections in TIME_WAIT. Never SO_REUSEPORT: the agent has the same UID
+  // and could join.
   acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   acceptor.set_option(tcp::no_delay(true), error); // each connection inherits it
   acceptor.bind(endpoint, error);
@@ -60,7 +60,7 @@ ProxyServer::ProxyServer(asio::io_context& context, ProxyServices& services, boo
   if (const auto error = listen(m_acceptor6, loopback6)) {
     std::error_code ignored;
     m_acceptor6.close(ignored);
-    // Without IPv6 in the box nothing can be meant for it, and nothing is opened.
+    // Without IPv6 in the box there are no connections to accept.
     if (error != std::errc::address_not_available && error != std::errc::address_family_not_supported) {
       cannot_listen(loopback6, error);
     }
@@ -135,7 +135,7 @@ void ProxyServer::refuse(support::Fd connection) {
   m_services.log.write(std::move(record));
 }
 
-/// Runs only while there are connections: an idle box does not wake up.
+/// Runs only while there are connections, so that an idle box never wakes up.
 asio::awaitable<void> ProxyServer::tick_loop() {
   while (!m_connections.empty()) {
     m_timer.expires_after(k_tick);

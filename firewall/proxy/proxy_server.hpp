@@ -10,7 +10,7 @@
 
 namespace agentbox::firewall::proxy {
 
-/// The transparent proxy: accepts what the ruleset redirects to it, and keeps the time of every connection.
+/// The transparent proxy: accepts the connections that the ruleset redirects, and enforces their time limits.
 class ProxyServer {
 public:
   /// Binds 127.0.0.1:k_proxy_port, and [::1] as well when `six` and the box has IPv6. Throws support::Error(failed).
@@ -32,7 +32,7 @@ private:
   asio::io_context& m_context;
   ProxyServices& m_services;
   asio::ip::tcp::acceptor m_acceptor;
-  asio::ip::tcp::acceptor m_acceptor6; ///< open only where it is needed
+  asio::ip::tcp::acceptor m_acceptor6; ///< open only if IPv6 addresses are listed
   asio::steady_timer m_timer;
   std::list<std::shared_ptr<Connection>> m_connections;
   bool m_ticking = false;

@@ -10,10 +10,10 @@
 
 namespace agentbox::firewall::proxy {
 
-/// What a connection of the box, allowed already, is to be connected to.
+/// What an allowed connection of the box is to be connected to.
 struct ConnectTarget {
   enum class Kind {
-    name,    ///< a host of the list
+    name,    ///< a listed host
     address, ///< a listed address
     host,    ///< a port of the developer's own machine
   };
@@ -21,26 +21,26 @@ struct ConnectTarget {
   std::string name;            ///< Kind::name, canonical
   policy::Address16 address{}; ///< Kind::address
   std::uint16_t port = 0;
-  bool speaks_second = false; ///< the box's first bytes are there already
+  bool speaks_second = false; ///< the box's first bytes have been read already
 };
 
-/// A connection to a target, or why there is none.
+/// A connection to a target, or the error.
 struct Reached {
   std::optional<asio::ip::tcp::socket> socket;
   std::string address;     ///< dialled, or refused
-  std::string surplus;     ///< bytes of the host that came with an upstream proxy's answer
-  bool denied = false;     ///< by policy, and not by the network
-  std::string_view reason; ///< a stable word; empty when there is a connection
-  std::string text;        ///< the same for people
+  std::string surplus;     ///< bytes of the host after an upstream proxy's reply
+  bool denied = false;     ///< by the policy; otherwise the network failed
+  std::string_view reason; ///< the word of the audit log; empty if there is a connection
+  std::string text;        ///< the same in words
 };
 
-/// Connects to `target` over marked sockets, by the rules of its kind:
-/// - a name is resolved anew and its answers are filtered; with an upstream proxy it is left to that one, unless
-///   allow_private names it (such hosts are inside, where no proxy leads to). The proxy's own address is filtered, but
-///   may be private.
+/// Connects to `target` over marked sockets:
+/// - a name is resolved and its addresses are filtered; an upstream proxy resolves it instead, unless allow_private
+/// names
+///   it (such hosts are internal, where no proxy leads). The proxy's own address is filtered, but may be private.
 /// - an address is dialled unless it is the machine's own, loopback, link-local or reserved.
-/// - the host is dialled at the gateway, which stands for its loopback.
-/// `target` must live until then.
+/// - the host is dialled at the gateway, which forwards to its loopback.
+/// `target` must outlive the call.
 asio::awaitable<Reached> reach(ProxyServices& services, const ConnectTarget& target);
 
 } // namespace agentbox::firewall::proxy

@@ -22,7 +22,7 @@ using asio::ip::tcp;
 constexpr std::size_t k_chunk = std::size_t{256} << 10U;
 constexpr unsigned k_turns = 16; // chunks before the other connections have their turn
 
-/// Empties `pipe`, which holds `left` bytes, into the flow's target.
+/// Moves the `left` bytes in `pipe` to the flow's target.
 asio::awaitable<bool> drain(Flow& flow, const SplicePipe& pipe, std::size_t left) {
   while (left > 0) {
     const ssize_t moved =
@@ -38,7 +38,7 @@ asio::awaitable<bool> drain(Flow& flow, const SplicePipe& pipe, std::size_t left
   co_return true;
 }
 
-/// A pipe; when there are no descriptors left, one that another direction gives back.
+/// Returns a pipe; waits for another direction to return one if there are no descriptors left.
 asio::awaitable<std::optional<SplicePipe>> take_pipe(PipePool& pipes) {
   constexpr int k_attempts = 100;
   for (int i = 0; i < k_attempts; ++i) {
@@ -79,7 +79,7 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
   unsigned turns = 0;
   std::uint64_t moved = 0;
   FlowEnd end = FlowEnd::limit_reached;
-  bool waits = true; // at first as well: what was there has been read to decide
+  bool waits = true; // also at first: what had arrived was read to decide
   while (!flow.limit || moved < *flow.limit) {
     if (flow.budget != nullptr && *flow.budget == 0) {
       give_back(pipes, pipe);
@@ -112,7 +112,7 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
         *flow.budget -= static_cast<std::uint64_t>(got);
       }
       if (!co_await drain(flow, *pipe, static_cast<std::size_t>(got))) {
-        co_return FlowEnd::broken; // the pipe goes with what is still in it
+        co_return FlowEnd::broken; // closes the pipe, which is not empty
       }
       if (++turns % k_turns == 0) {
         co_await io::yield();
@@ -135,7 +135,7 @@ asio::awaitable<bool> discard(tcp::socket& from) {
   while (received == io::Received::bytes) {
     unread.clear();
     received = co_await io::receive(from, unread);
-    co_await io::yield(); // one that never stops must not keep the others waiting
+    co_await io::yield(); // an endless sender must not block the other connections
   }
   co_return received == io::Received::end_of_stream;
 }

@@ -8,7 +8,7 @@
 
 namespace agentbox::firewall::proxy {
 
-/// One direction of a connection. The references outlive the pump.
+/// One direction of a connection. The references must outlive pump().
 struct Flow {
   asio::ip::tcp::socket& from;
   asio::ip::tcp::socket& to;
@@ -21,15 +21,15 @@ struct Flow {
 enum class FlowEnd {
   end_of_stream, ///< the sender is done
   limit_reached,
-  over_budget, ///< the budget is used up, and the sender has more
+  over_budget, ///< the budget is used up and the sender has more
   broken,      ///< a socket failed, or was closed by us
 };
 
-/// Moves bytes with splice(2), never through user memory, until the sender is done, the limit is reached or a socket
-/// fails. Closes nothing.
+/// Moves bytes with splice(2), without copying them to user space, until the sender is done, the limit or budget is
+/// reached, or a socket fails. Closes nothing.
 asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes);
 
-/// Reads and throws away what `from` sends, until it is done (true) or fails.
+/// Reads and discards what `from` sends. Returns true at the end of the stream, false on failure.
 asio::awaitable<bool> discard(asio::ip::tcp::socket& from);
 
 } // namespace agentbox::firewall::proxy

@@ -15,16 +15,16 @@
 
 namespace agentbox::firewall::proxy {
 
-/// Bounds of the proxy.
+/// Limits of the proxy.
 struct ProxyLimits {
-  std::size_t connections = 8192;             ///< further ones are refused at once
+  std::size_t connections = 8192;             ///< further ones are reset at once
   std::chrono::seconds handshake{10};         ///< from the connection to a whole ClientHello or request head
   std::chrono::seconds idle{3600};            ///< without a byte in either direction
-  std::chrono::seconds half_closed_idle{300}; ///< the same when one side is done sending
+  std::chrono::seconds half_closed_idle{300}; ///< the same once one side has finished sending
 };
 
-/// The addresses that stand for this machine, asked of the kernel anew when older than a few seconds: networks change
-/// under a running box.
+/// The addresses of this machine, read again from the kernel every few seconds, because networks change under a running
+/// box.
 class OwnAddresses {
 public:
   const std::vector<netlink::Address16>& get();
@@ -34,7 +34,7 @@ private:
   std::optional<std::chrono::steady_clock::time_point> m_read;
 };
 
-/// What every connection of a box uses.
+/// What all connections of a box share.
 struct ProxyServices {
   std::string box;
   names::Directory& directory;
@@ -43,7 +43,7 @@ struct ProxyServices {
   OwnAddresses own_addresses;
   PipePool pipes;
   ProxyLimits limits;
-  std::optional<policy::Address16> host_gateway; ///< stands for the host's loopback; none: it is out of reach
+  std::optional<policy::Address16> host_gateway; ///< reaches the host's loopback; not set if that is not allowed
   UploadBudgets uploads;
 };
 

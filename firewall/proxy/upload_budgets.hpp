@@ -8,11 +8,11 @@
 
 namespace agentbox::firewall::proxy {
 
-/// How many bytes the session may still send, by the pattern that a limit holds for: many connections, and many names
-/// under one wildcard, share one budget. As many budgets as the policy has entries, at most.
+/// The bytes that the box may still send, by pattern of the limit: all connections and names under one pattern share a
+/// budget. At most as many budgets as the policy has entries.
 class UploadBudgets {
 public:
-  /// The bytes that are left for what `limit` holds for; counted down by whoever sends. Valid as long as this object.
+  /// Returns the bytes left under `limit`, to be decremented by senders. Valid as long as this object.
   std::uint64_t& of(const policy::EgressIndex::Upload& limit) {
     return m_left.try_emplace(limit.pattern, limit.bytes).first->second;
   }

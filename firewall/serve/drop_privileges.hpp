@@ -7,9 +7,9 @@ namespace agentbox::firewall::serve {
 /// when `to_bind`.
 void require_capabilities(bool to_bind);
 
-/// Gives up for good all that is not needed after the sockets are bound: keeps CAP_NET_ADMIN in the effective and
-/// permitted sets if `keep_net_admin` (for the mark of upstream sockets) and nothing else anywhere; no new privileges;
-/// no core dumps and no tracing by processes of the same user. Throws support::Error(failed).
+/// Drops all privileges that are not needed once the sockets are bound: every capability except, with
+/// `keep_net_admin`, CAP_NET_ADMIN in the effective and permitted sets (for the mark of upstream sockets). Sets
+/// no_new_privs; forbids core dumps and tracing by the same user. Throws support::Error(failed).
 void drop_privileges(bool keep_net_admin);
 
 /// Raises the soft limit of open files to the hard one, and returns it.

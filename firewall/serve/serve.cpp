@@ -39,7 +39,7 @@ using support::Error;
 using support::ExitCode;
 
 constexpr std::size_t k_max_policy = std::size_t{16} << 20U;
-constexpr unsigned long k_own_files = 128; // sockets, pipes and files that are not a connection's
+constexpr unsigned long k_own_files = 128; // descriptors that belong to no connection
 constexpr unsigned long k_files_each = 6;  // two sockets, and two pipes while bytes move
 
 policy::EgressPolicy read_policy(const FirewallOptions& options) {
@@ -67,7 +67,7 @@ void load_rules(const FirewallOptions& options, const ruleset::Inputs& inputs) {
   ruleset::make_driver(options.driver, options.run)->load(ruleset::build(inputs));
 }
 
-/// Everything that runs in a filtered box. Members are built in the order in which a box may open.
+/// Everything that runs in a filtered box.
 class FilteredBox {
 public:
   FilteredBox(asio::io_context& context, const FirewallOptions& options, policy::EgressPolicy policy,
@@ -163,7 +163,7 @@ private:
 
 void run(const FirewallOptions& options) {
   asio::io_context context(1);
-  // First of all: as pid 1 of its container the firewall would be deaf to SIGTERM without a handler.
+  // First of all: as PID 1 of its container the firewall ignores SIGTERM without a handler.
   asio::signal_set signals(context, SIGTERM, SIGINT);
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -182,7 +182,7 @@ void run(const FirewallOptions& options) {
     box->start();
   }
   support::write_file(options.run / protocol::k_ready, options.nonce + '\n');
-  ::malloc_trim(0); // what parsing a long policy took goes back
+  ::malloc_trim(0); // returns what parsing a long policy took
   signals.async_wait([&](std::error_code, int) {
     if (box) {
       box->stop();
@@ -192,12 +192,12 @@ void run(const FirewallOptions& options) {
   context.run();
 }
 
-/// The box is closed whatever went wrong before the rules were there. Without the capability it cannot be; then neither
-/// could anything have been opened.
+/// Closes the box after a failure before the rules were loaded. Fails without CAP_NET_ADMIN; then nothing can have been
+/// opened either.
 void close_after_failure(const FirewallOptions& options) noexcept {
   try {
     load_rules(options, {{}, options.published, {}, {}, {}});
-  } catch (const std::exception&) { // the first failure is the one that is reported
+  } catch (const std::exception&) { // the first failure is reported
     return;
   }
 }
@@ -205,7 +205,7 @@ void close_after_failure(const FirewallOptions& options) noexcept {
 void report_failure(const FirewallOptions& options, const std::string& message) noexcept {
   try {
     support::write_file(options.run / protocol::k_failed, support::escape_untrusted(message, 2000) + '\n');
-  } catch (const std::exception&) { // stderr has it as well
+  } catch (const std::exception&) { // stderr has it too
     return;
   }
 }

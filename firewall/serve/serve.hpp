@@ -6,22 +6,21 @@
 
 namespace agentbox::firewall::serve {
 
-/// The whole life of a box's firewall. In order, each step only after the one before it: rules in force and read back,
-/// local route, DNS and proxy bound, privileges given up, run/ready written; then the event loop until SIGTERM or
-/// SIGINT. Whatever fails ends in run/failed and an Error, with the rules in force: also a policy that does not parse
-/// closes the box first. Mode full: only run/ready and the wait.
+/// Runs a box's firewall until SIGTERM or SIGINT. In this order: rules loaded and read back, local and fallback routes,
+/// DNS and proxy bound, privileges dropped, run/ready written. A failure writes run/failed and throws, with the rules
+/// in force: even for a policy that cannot be parsed the box is closed first. Mode full: only run/ready.
 void serve(const FirewallOptions& options);
 
-/// Loads the rules and verifies them.
+/// Loads and verifies the rules.
 void lock(const FirewallOptions& options);
 
-/// Takes the rules out again.
+/// Removes the rules.
 void unload(const FirewallOptions& options);
 
-/// Throws support::Error(failed) unless run/ready holds the nonce: rules, DNS and proxy of that firewall are up.
+/// Throws support::Error(failed) unless run/ready holds the nonce, that is, the firewall serves.
 void require_ready(const FirewallOptions& options);
 
-/// What would be loaded.
+/// Returns the rules that would be loaded, as text.
 std::string ruleset_text(const FirewallOptions& options);
 
 } // namespace agentbox::firewall::serve

@@ -2,11 +2,11 @@
 #include "firewall/serve/serve_options.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <utility>
 
 #include "support/error.hpp"
+#include "support/numbers.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::firewall::serve {
@@ -17,15 +17,6 @@ using support::ExitCode;
 
 Error usage(const std::string& message) {
   return {ExitCode::usage, message, "see agentbox-firewall --help"};
-}
-
-std::uint16_t parse_port(const std::string& text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port == 0) {
-    throw usage("--publish takes a port from 1 to 65535, not \"" + support::escape_untrusted(text) + "\"");
-  }
-  return port;
 }
 
 policy::FirewallDriver parse_driver(const std::string& text) {
@@ -59,33 +50,25 @@ void set(FirewallOptions& options, std::string_view name, const std::string& val
   } else if (name == "--resolv") {
     options.resolv_conf = value;
   } else if (name == "--publish") {
-    options.published.push_back(parse_port(value));
+    const auto port = support::parse_port(value);
+    if (!port) {
+      throw usage("--publish takes a port from 1 to 65535, not \"" + support::escape_untrusted(value) + "\"");
+    }
+    options.published.push_back(*port);
   } else {
     throw usage("unknown option \"" + support::escape_untrusted(name) + "\"");
   }
 }
 
 FirewallOptions::Verb parse_verb(std::string_view text) {
-  if (text == "serve") {
-    return FirewallOptions::Verb::serve;
-  }
-  if (text == "lock") {
-    return FirewallOptions::Verb::lock;
-  }
-  if (text == "unload") {
-    return FirewallOptions::Verb::unload;
-  }
-  if (text == "ready") {
-    return FirewallOptions::Verb::ready;
-  }
-  if (text == "ruleset") {
-    return FirewallOptions::Verb::ruleset;
-  }
-  if (text == "--version") {
-    return FirewallOptions::Verb::version;
-  }
-  if (text == "--help") {
-    return FirewallOptions::Verb::help;
+  using Verb = FirewallOptions::Verb;
+  constexpr std::pair<std::string_view, Verb> k_verbs[] = {
+      {"serve", Verb::serve},     {"lock", Verb::lock},         {"unload", Verb::unload}, {"ready", Verb::ready},
+      {"ruleset", Verb::ruleset}, {"--version", Verb::version}, {"--help", Verb::help}};
+  for (const auto& [word, verb] : k_verbs) {
+    if (text == word) {
+      return verb;
+    }
   }
   throw usage("unknown command \"" + support::escape_untrusted(text) + "\"");
 }
@@ -125,21 +108,21 @@ std::string_view help_text() {
        agentbox-firewall ruleset [options]
        agentbox-firewall --version | --help
 
-serve    load the rules, answer DNS on 127.0.0.1:53, and let connections to the listed hosts through, until SIGTERM
+serve    load the rules, answer DNS on 127.0.0.1:53, and proxy connections to allowed hosts, until SIGTERM
 lock     load the rules and exit: nothing leaves the network namespace
-unload   take the rules out again: the network namespace is open
-ready    exit 0 if a firewall with this nonce serves, 125 if not
-ruleset  print what would be loaded, and change nothing
+unload   remove the rules: the network namespace is open
+ready    exit with 0 if a firewall with this nonce serves, otherwise with 125
+ruleset  print the rules that would be loaded, and change nothing
 
   --driver DRIVER        nftables (default) or iptables: how the rules are loaded
   --policy FILE          the egress policy (/etc/agentbox/egress.json)
-  --run DIR              where `ready` or `failed` is written (/run/agentbox)
-  --audit DIR            where NAME.jsonl and NAME.totals are written (/var/log/agentbox)
+  --run DIR              directory for `ready`, `failed` and the control socket (/run/agentbox)
+  --audit DIR            directory for NAME.jsonl and NAME.totals (/var/log/agentbox)
   --resolv FILE          the upstream name servers (/etc/resolv.conf)
-  --publish PORT         a TCP port of the box that may be connected to from outside; may be repeated
+  --publish PORT         accept connections from outside on this TCP port of the box; repeatable
 
-Exit: 0 after SIGTERM or SIGINT, 2 for a bad command line, 125 for every other failure. Once loaded, the rules stay in
-force whatever becomes of the program.
+Exit: 0 after SIGTERM or SIGINT, 2 for a bad command line, 125 for every other failure. The rules stay in
+force after the program ends.
 )";
 }
 

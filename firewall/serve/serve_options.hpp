@@ -12,14 +12,14 @@
 
 namespace agentbox::firewall::serve {
 
-/// What agentbox-firewall was asked to do.
+/// The command line of agentbox-firewall.
 struct FirewallOptions {
   enum class Verb {
     serve,   ///< rules, DNS and proxy, until SIGTERM
     lock,    ///< rules only, then exit: everything is closed
-    unload,  ///< the rules out again: everything is open
-    ready,   ///< says whether a `serve` beside it is ready: a probe for pods, whose image has no other program
-    ruleset, ///< print what would be loaded
+    unload,  ///< remove the rules: everything is open
+    ready,   ///< check whether a `serve` beside it is ready: a probe for pods
+    ruleset, ///< print the rules that would be loaded
     version,
     help,
   };
@@ -37,7 +37,7 @@ struct FirewallOptions {
 /// Parses argv without the program's name. Throws support::Error(usage).
 FirewallOptions parse_options(std::span<const char* const> arguments);
 
-/// The text of --help.
+/// Returns the text of --help.
 std::string_view help_text();
 
 } // namespace agentbox::firewall::serve

@@ -15,7 +15,7 @@ constexpr std::uint16_t k_ext_server_name = 0;
 constexpr std::uint16_t k_ext_ech = 0xFE0D;
 constexpr std::uint16_t k_ext_esni = 0xFFCE; // the drafts before ECH
 
-/// Takes length-prefixed pieces off the front of a block. A read past the end makes it bad.
+/// Reads length-prefixed vectors. A read past the end returns nothing and clears good().
 class TlsReader {
 public:
   explicit TlsReader(std::string_view bytes) : m_bytes(bytes) {}
@@ -37,7 +37,7 @@ public:
     m_bytes.remove_prefix(size);
     return piece;
   }
-  /// A piece with its length in front, in `length_bytes` bytes.
+  /// Reads a vector whose length is in the `length_bytes` bytes before it.
   std::string_view vector(unsigned length_bytes) { return take(number(length_bytes)); }
   bool empty() const { return m_bytes.empty(); }
   bool good() const { return m_good; }
@@ -47,7 +47,7 @@ private:
   bool m_good = true;
 };
 
-/// The handshake message out of its records.
+/// A handshake message reassembled from its records.
 struct AssembledHello {
   std::size_t size = 0; ///< of the records that hold it
   std::string message;  ///< with its 4-byte header
@@ -115,7 +115,7 @@ AssembledHello assemble(std::string_view bytes) {
   return out;
 }
 
-/// RFC 6066 §3: a list of names of different types, of which only host_name(0) exists. Exactly one is taken.
+/// Reads the list of names, which must be one host_name(0) (RFC 6066 §3).
 std::string_view read_server_name(std::string_view body, ClientHello& hello) {
   if (hello.sni) {
     return "two server_name extensions";

@@ -12,8 +12,8 @@ using policy::Address16;
 using policy::AddressClass;
 using policy::classify;
 
-/// Why a name must not be dialled at `address`, as a literal, or an empty string when it may: `classify`, the box's own
-/// virtual range, and `own`: the addresses of the box, the host and the gateways. Pure.
+/// Returns why `address` must not be dialled, as a literal, or an empty string if it may be. Denied are the virtual
+/// range, `own` (addresses of the box, the host and the gateways) and what classify() says. Pure.
 std::string_view refusal(const Address16& address, bool private_allowed, const policy::VirtualRange& range,
                          const std::vector<Address16>& own);
 

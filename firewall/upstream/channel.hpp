@@ -27,8 +27,8 @@ public:
   AresChannel(AresChannel&&) = delete;
   AresChannel& operator=(AresChannel&&) = delete;
 
-  /// Asks for the addresses of `name` in one family. The channel lives until `done` was called, which happens once and
-  /// from the event loop. At most 32 addresses are taken.
+  /// Queries the addresses of `name` in one family, at most 32. Calls `done` once, from the event loop; the channel
+  /// lives until then.
   void query(const std::string& name, Lookup::Family family, Done done);
 
 private:

@@ -88,7 +88,7 @@ void finish(Race& race, const std::shared_ptr<tcp::socket>& socket, const Addres
   race.changed.cancel();
 }
 
-/// A plain handler rather than a coroutine of its own: most connections need no second attempt.
+/// A handler instead of a coroutine, because most connections need only one attempt.
 void attempt(const std::shared_ptr<Race>& race, const std::shared_ptr<tcp::socket>& socket, const Address16& address,
              Service service, std::uint32_t mark) {
   if (const std::error_code error = begin(*socket, address, service, mark)) {
@@ -100,8 +100,7 @@ void attempt(const std::shared_ptr<Race>& race, const std::shared_ptr<tcp::socke
   });
 }
 
-/// Has the families take turns. IPv4 is first unless it had the last turn: in containers it is the family that works
-/// when only one does.
+/// Alternates the families, IPv4 first with `v4_first`: in containers it is the family that works if only one does.
 void take_turns(std::vector<Address16>& addresses, bool v4_first) {
   const auto is_first = [v4_first](const Address16& address) { return is_v4(address) == v4_first; };
   std::stable_partition(addresses.begin(), addresses.end(), is_first);
@@ -148,7 +147,7 @@ public:
       join_late();
       if (!m_waiting.empty() && Clock::now() >= m_race->next) {
         start_next();
-        continue; // it may have ended already
+        continue; // it may have failed already
       }
       const auto until = give_up();
       if (Clock::now() >= until) {
@@ -178,7 +177,7 @@ public:
   }
 
 private:
-  /// How long it makes sense to go on.
+  /// Returns when to give up.
   Clock::time_point give_up() const {
     if (!m_waiting.empty() || m_race->running > 0) {
       return m_deadline;

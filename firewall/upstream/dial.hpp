@@ -12,19 +12,19 @@
 
 namespace agentbox::firewall::upstream {
 
-/// A connection to one of the addresses, or why there is none.
+/// A connection to one of the addresses, or the error.
 struct Dialled {
   std::optional<asio::ip::tcp::socket> socket; ///< non-blocking, TCP_NODELAY
   policy::Address16 address{};                 ///< the one that answered
-  bool tried = false;                          ///< whether there was an address at all
+  bool tried = false;                          ///< whether there was an address to try
   std::string problem;
 };
 
-/// Addresses of the same host that come while others are dialled already.
+/// Addresses of a host that arrive while others are being dialled.
 class LateAddresses {
 public:
   explicit LateAddresses(const asio::any_io_executor& executor);
-  /// All addresses, those that were there before as well. Once.
+  /// Sets all addresses, including those known before. Call once.
   void arrive(std::vector<policy::Address16> addresses);
 
 private:
@@ -39,23 +39,23 @@ struct Candidates {
   std::shared_ptr<LateAddresses> late; ///< may be empty
 };
 
-/// What is connected to at each address.
+/// What to connect to at each address.
 struct Service {
   std::uint16_t port = 0;
-  bool speaks_second = false; ///< we have bytes for it at once, and they can go with the handshake's last packet
+  bool speaks_second = false; ///< our first bytes are ready, and can go with the handshake's last packet
 };
 
-/// How long an address is waited for before the next one is tried as well, how long late ones once every other has
-/// failed, and how long all of them together.
+/// How long to wait for one address before the next is tried too, for late addresses when all others failed, and in
+/// total.
 struct DialLimits {
   std::chrono::milliseconds stagger{250}; // RFC 8305 §5
   std::chrono::milliseconds late{1000};
   std::chrono::milliseconds total{10'000};
 };
 
-/// Connects to `service` at exactly these addresses, with `mark` on the sockets: one after the other, each given a head
-/// start, the first that answers wins. IPv4 and IPv6 take turns. Late addresses join. `candidates` must live until
-/// then.
+/// Connects to `service` at one of these addresses, with `mark` on the sockets: one after the other, each with a head
+/// start; the first that answers wins. IPv4 and IPv6 alternate. Late addresses join. `candidates` must outlive the
+/// call.
 asio::awaitable<Dialled> dial(const Candidates& candidates, Service service, std::uint32_t mark,
                               DialLimits limits = {});
 

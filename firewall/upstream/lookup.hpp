@@ -31,20 +31,20 @@ public:
 
   explicit Lookup(asio::io_context& context);
 
-  /// Each family once. Who waits is woken.
+  /// Adds the answer of one family, once each, and wakes those who wait.
   void add(Family family, FamilyAnswer answer);
 
-  /// Returns when there is something to dial, or nothing to wait for.
+  /// Waits until there is an address to dial, or no answer pending.
   asio::awaitable<void> wait();
-  /// Calls `done` from the event loop when both answers are in, which they are already or will be.
+  /// Calls `done` from the event loop once both answers have arrived.
   void when_complete(std::function<void()> done);
 
   bool complete() const { return m_open == 0; }
   const std::vector<policy::Address16>& addresses() const { return m_addresses; }
-  /// Why there are no addresses, once complete.
+  /// Returns why there are no addresses, once complete.
   std::string problem() const;
-  /// Whether another connection may use it: it has no answer yet, or one that is not too old. A lookup in which the A
-  /// question failed is not kept: its AAAA answer may be the half that does not work here.
+  /// Returns whether another connection may use it: no answer yet, or one that has not expired. A lookup whose A query
+  /// failed is not reused: IPv6, which its AAAA answer is for, may not work here.
   bool usable(Clock::time_point now) const;
 
 private:
@@ -52,10 +52,10 @@ private:
 
   int m_open = 2;
   std::array<std::optional<int>, 2> m_status; ///< of each family's answer
-  bool m_waited = false;                      ///< long enough for A after AAAA
+  bool m_waited = false;                      ///< k_resolution_delay for A after AAAA is over
   std::vector<policy::Address16> m_addresses;
   std::optional<Clock::time_point> m_until; ///< when the first address expires
-  // Both never run out by themselves, and are cancelled to wake who waits.
+  // Never expire; cancelled to wake those who wait.
   asio::steady_timer m_some;
   asio::steady_timer m_all;
   asio::steady_timer m_delay;

@@ -11,27 +11,30 @@
 #include <optional>
 #include <utility>
 
+#include "support/ascii.hpp"
+#include "support/lines.hpp"
+#include "support/resolv_conf.hpp"
+
 namespace agentbox::firewall::upstream {
 namespace {
 
 constexpr std::size_t k_max_servers = 3; // as in glibc (MAXNS)
 
-/// Whether `zone` can be the name of an interface in a list that is separated by commas.
+/// Whether `zone` is a valid interface name that is safe in a comma-separated list.
 bool is_zone(std::string_view zone) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
+  const auto is_plain = [](char c) {
+    return support::is_letter(c) || support::is_digit(c) || c == '-' || c == '_' || c == '.';
   };
-  return !zone.empty() && zone.size() < IF_NAMESIZE && std::all_of(zone.begin(), zone.end(), plain);
+  return !zone.empty() && zone.size() < IF_NAMESIZE && std::all_of(zone.begin(), zone.end(), is_plain);
 }
 
 /// One server of the file.
 struct NameServer {
-  std::string text;  ///< as c-ares reads it
-  bool here = false; ///< loopback, or of an interface: means something on the machine that wrote the file only
+  std::string text;  ///< in the syntax of c-ares
+  bool here = false; ///< a loopback or unspecified address: valid only on the machine that wrote the file
 };
 
-/// Returns nothing when `text` is not an address.
+/// Returns nullopt if `text` is not a valid address.
 std::optional<NameServer> parse_server(const std::string& text) {
   if (text.find('\0') != std::string::npos) {
     return std::nullopt; // inet_pton would read up to there, and c-ares the rest
@@ -52,28 +55,18 @@ std::optional<NameServer> parse_server(const std::string& text) {
   return NameServer{"[" + text + "]", local};
 }
 
-/// All servers of the file, in order.
+/// Returns all servers of the file, in order.
 std::vector<NameServer> parse(std::string_view resolv_conf) {
-  constexpr std::string_view k_keyword = "nameserver";
-  constexpr std::string_view k_blanks = " \t\r";
   std::vector<NameServer> found;
-  while (!resolv_conf.empty()) {
-    std::string_view line = resolv_conf.substr(0, resolv_conf.find('\n'));
-    resolv_conf.remove_prefix(std::min(resolv_conf.size(), line.size() + 1));
-    if (!line.starts_with(k_keyword) || line.size() == k_keyword.size() ||
-        k_blanks.find(line[k_keyword.size()]) == std::string_view::npos) {
-      continue;
-    }
-    line.remove_prefix(k_keyword.size());
-    line.remove_prefix(std::min(line.size(), line.find_first_not_of(k_blanks)));
-    if (auto server = parse_server(std::string(line.substr(0, line.find_first_of(k_blanks))))) {
+  for (const std::string_view line : support::lines(resolv_conf)) {
+    if (auto server = parse_server(std::string(support::name_server_of(line)))) {
       found.push_back(*std::move(server));
     }
   }
   return found;
 }
 
-/// slirp4netns' and pasta's own, as Podman writes them.
+/// Whether `server` is the forwarder of slirp4netns or pasta, as Podman writes it.
 bool is_forwarder(const std::string& server) {
   return server == "10.0.2.3" || server == "[fd00::3]" || server == "169.254.1.1";
 }

@@ -17,20 +17,19 @@ namespace agentbox::firewall::upstream {
 
 class AresChannel;
 
-/// What the name servers said of one name.
+/// The name servers' answer for one name.
 struct Resolution {
   std::vector<policy::Address16> addresses; ///< unfiltered, IPv4 first
   std::string problem;                      ///< why there are none
-  std::shared_ptr<Lookup> rest;             ///< when one family's answer is still out
+  std::shared_ptr<Lookup> rest;             ///< set while one family's answer is pending
 };
 
-/// Asks the host's name servers for the addresses of allowed names, over sockets with the firewall's mark. Answers are
-/// kept as long as their TTL says, at most 30 s, and at most 1024 of them; the addresses are filtered by the caller
-/// anew for each connection. Follows resolv.conf when it changes, and the host's when it is passed on. A server that
-/// lets questions time out is asked last for a minute.
+/// Resolves allowed names with the host's name servers, over sockets with the firewall's mark. Caches up to 1024
+/// answers for their TTL, at most 30 s; the caller filters the addresses for each connection. Follows changes of
+/// resolv.conf and of the host's, which the launcher passes on. A server that times out is asked last for a minute.
 class Resolver {
 public:
-  /// `passed_on` is where the launcher writes the host's resolv.conf when that changes; it need not exist.
+  /// `passed_on`: where the launcher writes the host's resolv.conf when it changes; need not exist.
   Resolver(asio::io_context& context, std::filesystem::path resolv_conf, std::filesystem::path passed_on,
            std::uint32_t mark);
   ~Resolver();
@@ -39,8 +38,8 @@ public:
   Resolver(Resolver&&) = delete;
   Resolver& operator=(Resolver&&) = delete;
 
-  /// The addresses of canonical name `name`, as soon as there are some to dial. Who asks for the same name meanwhile
-  /// shares the questions.
+  /// Returns the addresses of canonical name `name`, as soon as there are some to dial. Concurrent calls for a name
+  /// share its queries.
   asio::awaitable<Resolution> resolve(const std::string& name);
 
 private:

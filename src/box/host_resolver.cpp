@@ -8,6 +8,7 @@
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/lines.hpp"
+#include "support/resolv_conf.hpp"
 
 namespace agentbox::box {
 namespace {
@@ -15,15 +16,9 @@ namespace {
 constexpr std::size_t k_max_resolv_conf = std::size_t{1} << 15U; // the firewall reads twice as much
 constexpr const char* k_stub = "127.0.0.53";                     // systemd-resolved's
 
-/// The address of a line "nameserver ADDRESS"; empty for any other line.
-std::string_view server_of(std::string_view line) {
-  const auto words = support::words(line);
-  return words.size() > 1 && words[0] == "nameserver" ? words[1] : "";
-}
-
 std::string_view first_server(std::string_view text) {
   for (const std::string_view line : support::lines(text)) {
-    if (const auto server = server_of(line); !server.empty()) {
+    if (const auto server = support::name_server_of(line); !server.empty()) {
       return server;
     }
   }
@@ -61,7 +56,7 @@ std::string HostResolver::passed_on(const std::string& host) const {
     return text + host;
   }
   for (const std::string_view line : support::lines(host)) {
-    const auto server = server_of(line);
+    const auto server = support::name_server_of(line);
     if (server == "127.0.0.1" && m_loopback == LoopbackResolver::mapped) {
       text += std::string("nameserver ") + k_mapped_loopback + "\n";
     } else if (server != k_stub || m_stub_at_start) { // else what is behind it follows
