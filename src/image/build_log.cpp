@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "support/file.hpp"
+#include "support/lines.hpp"
 #include "support/pidfd.hpp"
 #include "support/signals.hpp"
 #include "support/text.hpp"

@@ -8,6 +8,7 @@
 
 #include "image/archive_reader.hpp"
 #include "support/command.hpp"
+#include "support/lines.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::image {
@@ -62,7 +63,7 @@ std::vector<std::string> ImageStore::with_label(const std::string& label) const 
   const support::Captured result =
       support::capture(m_podman.command({"images", "--all", "--no-trunc", "--quiet", "--filter", "label=" + label}));
   std::vector<std::string> ids;
-  for (std::string_view line : support::lines(result.out)) {
+  for (std::string_view line : support::words(result.out)) {
     if (constexpr std::string_view k_prefix = "sha256:"; line.starts_with(k_prefix)) {
       line.remove_prefix(k_prefix.size());
     }
@@ -86,7 +87,7 @@ void ImageStore::remove_container(const std::string& name) const {
 void ImageStore::remove_working_containers(const std::string& image) const {
   const support::Captured result = support::capture(
       m_podman.command({"ps", "--all", "--external", "--quiet", "--filter", "name=^" + image + "-working-container"}));
-  for (const std::string_view id : support::lines(result.out)) {
+  for (const std::string_view id : support::words(result.out)) {
     support::capture(m_podman.command({"rm", "--force", std::string(id)}));
   }
 }

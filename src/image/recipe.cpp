@@ -6,6 +6,7 @@
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/lines.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::image {

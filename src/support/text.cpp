@@ -122,18 +122,6 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return candidate ? ", did you mean \"" + *candidate + "\"?" : std::string();
 }
 
-std::vector<std::string_view> lines(std::string_view text) {
-  std::vector<std::string_view> result;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (!line.empty()) {
-      result.push_back(line);
-    }
-  }
-  return result;
-}
-
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
   std::string joined;
   for (const std::string& part : parts) {

@@ -24,9 +24,6 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
 /// Returns `, did you mean "x"?` for the nearest() candidate, else an empty string.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
-/// Returns the lines of `text` that are not empty, without their newline.
-std::vector<std::string_view> lines(std::string_view text);
-
 /// Returns `parts` with `separator` between them.
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 

@@ -189,7 +189,7 @@ on_start = true
   const auto result = project.agentbox(words);
   CHECK(result.status.code == 0);
   const std::string& shown = result.out;
-  for (const char* piece : {"mirror.example may have private", "hidden.example may be asked", "iptables; names",
+  for (const char* piece : {"mirror.example may have private", "hidden.example may hide its name", "iptables; names",
                             "certificates of", "ca.pem", "1.500", "4096", "on_start"}) {
     CHECK_THAT(shown, Contains(piece));
   }
