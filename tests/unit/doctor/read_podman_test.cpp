@@ -59,7 +59,7 @@ TEST_CASE("a Podman that does not answer in time is not called missing") {
       host_with(folder, std::string(k_version) + "exec sleep 60\n", std::chrono::milliseconds(500));
   const CheckResult finding = find(report, "podman");
   CHECK(finding.status == Status::unknown);
-  CHECK(contains(finding.detail, "`podman info` did not answer in 0.5 s"));
+  CHECK(contains(finding.detail, "`podman info` did not finish in 0.5 s"));
   CHECK(contains(finding.detail, "another Podman process may hold the lock of your store"));
   CHECK(contains(finding.remedy, "pgrep"));
   CHECK_FALSE(enforceable(examine(report))); // nor sworn to
@@ -69,7 +69,7 @@ TEST_CASE("one that does not even say its version in time is there as well") {
   const TempFolder folder;
   const HostReport report = host_with(folder, "exec sleep 60\n", std::chrono::milliseconds(200));
   CHECK(find(report, "podman").status == Status::unknown);
-  CHECK(contains(find(report, "podman").detail, "`podman --version` did not answer"));
+  CHECK(contains(find(report, "podman").detail, "`podman --version` did not finish"));
 }
 
 TEST_CASE("a Podman that is not there is missing, and one that fails says why") {
