@@ -79,7 +79,7 @@ TerminalGuard::TerminalGuard() {
 
 TerminalGuard::~TerminalGuard() {
   if (m_watcher > 0) {
-    const support::IgnoreSigpipe ignore; // it may have been killed
+    const support::IgnoreSigpipe ignore;                                   // it may have been killed
     [[maybe_unused]] const ssize_t written = write(m_alive.get(), "e", 1); // an end in peace
     support::wait_or_kill(m_watcher, std::chrono::seconds(1));
   }

@@ -58,12 +58,9 @@ struct Feature {
 };
 
 constexpr Feature k_features[] = {
-    {"nf_tables", "CONFIG_NF_TABLES", nullptr},
-    {"nft_chain_nat", "CONFIG_NFT_NAT", nullptr},
-    {"nft_redir", "CONFIG_NFT_REDIR", nullptr},
-    {"nft_ct", "CONFIG_NFT_CT", nullptr},
-    {"nft_fib_inet", "CONFIG_NFT_FIB_INET", nullptr},
-    {"nft_reject_inet", "CONFIG_NFT_REJECT_INET", nullptr},
+    {"nf_tables", "CONFIG_NF_TABLES", nullptr},       {"nft_chain_nat", "CONFIG_NFT_NAT", nullptr},
+    {"nft_redir", "CONFIG_NFT_REDIR", nullptr},       {"nft_ct", "CONFIG_NFT_CT", nullptr},
+    {"nft_fib_inet", "CONFIG_NFT_FIB_INET", nullptr}, {"nft_reject_inet", "CONFIG_NFT_REJECT_INET", nullptr},
     {"overlay", "CONFIG_OVERLAY_FS", "overlay"},
 };
 

@@ -21,9 +21,9 @@ inline constexpr const char* k_hooks_directory = "hooks";
 inline constexpr const char* k_hook_file = "agentbox.json"; ///< in k_hooks_directory
 inline constexpr const char* k_agent_config = "agent.json";
 inline constexpr const char* k_firewall_config = "firewall.json";
-inline constexpr const char* k_agent_env = "agent-env";   ///< FIFO: JSON object of the values of --env
+inline constexpr const char* k_agent_env = "agent-env";    ///< FIFO: JSON object of the values of --env
 inline constexpr const char* k_pod_name_fifo = "pod-name"; ///< FIFO: the pod's name, once the pod exists
-inline constexpr const char* k_hook_error = "hook-error"; ///< message and hint of the hook's refusal, a line each
+inline constexpr const char* k_hook_error = "hook-error";  ///< message and hint of the hook's refusal, a line each
 inline constexpr const char* k_firewall_pid = "firewall.pid";
 inline constexpr const char* k_agent_pid = "agent.pid";
 inline constexpr const char* k_egress = "egress.json";
@@ -71,10 +71,12 @@ inline constexpr const char* k_sources_annotation = "org.agentbox.sources";
 inline constexpr const char* k_network_variable = "AGENTBOX_NETWORK"; ///< "filtered" or "full"
 inline constexpr const char* k_filtered = "filtered";
 inline constexpr const char* k_full = "full";
-inline constexpr const char* k_pids_variable = "AGENTBOX_PIDS";            ///< RLIMIT_NPROC
-inline constexpr const char* k_open_files_variable = "AGENTBOX_OPEN_FILES"; ///< RLIMIT_NOFILE, where the format has none
-inline constexpr const char* k_nonce_variable = "AGENTBOX_GATE";   ///< the nonce that the firewall must answer with
-inline constexpr const char* k_mounts_variable = "AGENTBOX_MOUNTS"; ///< a line "DEV:INO DESTINATION" for each bind mount
+inline constexpr const char* k_pids_variable = "AGENTBOX_PIDS"; ///< RLIMIT_NPROC
+inline constexpr const char* k_open_files_variable =
+    "AGENTBOX_OPEN_FILES";                                       ///< RLIMIT_NOFILE, where the format has none
+inline constexpr const char* k_nonce_variable = "AGENTBOX_GATE"; ///< the nonce that the firewall must answer with
+inline constexpr const char* k_mounts_variable =
+    "AGENTBOX_MOUNTS"; ///< a line "DEV:INO DESTINATION" for each bind mount
 inline constexpr const char* k_verify_variable = "AGENTBOX_VERIFY"; ///< "1": [verify] on_start
 
 // How agent-entrypoint proves that this box's firewall is in force: it asks the resolver for TXT k_gate_name, which the
@@ -97,7 +99,8 @@ constexpr bool is_box_name(std::string_view name) noexcept {
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
 }
 
-/// Returns whether `text` is a valid nonce: 16 to 128 lower-case hex digits. It fits into one TXT string (RFC 1035 §3.3).
+/// Returns whether `text` is a valid nonce: 16 to 128 lower-case hex digits. It fits into one TXT string (RFC 1035
+/// §3.3).
 constexpr bool is_nonce(std::string_view text) noexcept {
   return text.size() >= 16 && text.size() <= 128 &&
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;

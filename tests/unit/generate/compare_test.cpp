@@ -120,7 +120,8 @@ TEST_CASE("a record tells which files were changed by hand") {
   support::write_file(scratch.path() / "two", "changed");
   std::filesystem::remove(scratch.path() / "three");
   CHECK(generate::changed_by_hand(read, scratch.path()) == std::vector<std::string>{"three", "two"});
-  CHECK(contains(error_of([&] { generate::read_record("/nonexistent"); }, support::ExitCode::usage), "does not contain a set"));
+  CHECK(contains(error_of([&] { generate::read_record("/nonexistent"); }, support::ExitCode::usage),
+                 "does not contain a set"));
 }
 
 TEST_CASE("the id maps of a bundle are Podman's keep-id") {
