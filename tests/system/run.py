@@ -4,6 +4,7 @@
 
 One line a test, and `N passed, N failed, N skipped` at the end. They expect the site that tests/host/site makes."""
 import pathlib
+import signal
 import sys
 import unittest
 
@@ -13,6 +14,9 @@ from lines import run_suite  # noqa: E402
 
 
 def main():
+    # A background job of a shell script ignores SIGINT, and so would every program that the tests start.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     loader, suite = unittest.TestLoader(), unittest.TestSuite()
     for folder in [HERE, *sorted(path for path in HERE.iterdir() if path.is_dir() and path.name != "__pycache__")]:
         suite.addTests(loader.discover(str(folder), pattern="test_*.py", top_level_dir=str(folder)))
