@@ -74,7 +74,7 @@ bool MadeImages::has(const std::string& id) const {
     return false;
   }
   const auto digest = stored_digest(id);
-  if (digest && *digest != *pin) {
+  if (digest && json(*digest) != *pin) {
     throw Error(ExitCode::refused,
                 "the image " + id.substr(0, 12) + " has another manifest than when it was built (" +
                     support::escape_untrusted(*digest) + ")",
