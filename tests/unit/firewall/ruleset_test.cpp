@@ -142,7 +142,7 @@ TEST_CASE("a listing with something missing, added, repeated or in another order
       }
       for (const auto& [key, value] : here.items()) {
         if (key != "handle" && key != "metainfo") {
-          refuse(path, "a key less", [&](json& at) { at.erase(key); });
+          refuse(path, "a key less", [name = key](json& at) { at.erase(name); });
         }
       }
       continue;
