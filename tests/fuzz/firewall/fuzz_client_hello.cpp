@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             "a good hello is good from its first byte on");
     require(hello.size <= size, "a hello is a part of the bytes");
     require(tls::parse_second_hello(bytes).sni == hello.sni, "a hello reads the same the second time");
-    require(hello.has_sni == !hello.sni.empty(), "a name is there or not");
+    require(!hello.sni || !hello.sni->empty(), "a name is there or not");
   }
   require(tls::asks_again(bytes).has_value() || size < 43, "a server's first bytes are enough");
   require(tls::parse_second_hello(bytes).state != tls::ClientHello::State::incomplete || size <= tls::k_max_second,

@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto end = text.find('\n');
   const std::string path = text.substr(0, end);
   const std::string content = end == std::string::npos ? "" : text.substr(end + 1);
-  Report report;
+  ReviewReport report;
   report.box = "b";
   report.workspace = "/w";
   for (const unsigned mode : {S_IFREG | 0755U, S_IFREG | 04755U, S_IFLNK | 0777U, S_IFIFO | 0600U}) {
