@@ -98,7 +98,14 @@ std::string printed(const oci::GeneratedSet& set) {
 /// Writes the set. Returns OutputFolder::kept_leftovers().
 std::vector<std::string> write_set(const policy::Policy& policy, const Request& request, const fs::path& folder,
                                    const oci::GeneratedSet& set, const std::string& record, const ImageNames& images) {
-  OutputFolder output(folder, request.force, is_complete_bundle(request), remove_tree);
+  const std::string container = "agentbox-unpack-" + support::sha256_hex(folder.string()).substr(0, 16);
+  const auto remove = [&](const fs::path& tree) {
+    remove_tree(tree);
+    if (request.format == oci::OutputFormat::oci) { // a killed run leaves its container beside its directory
+      podman::Podman::find().capture({"rm", "--force", "--ignore", container});
+    }
+  };
+  OutputFolder output(folder, request.force, is_complete_bundle(request), remove);
   output.write(set);
   output.write({{k_record_file, record}});
   if (is_complete_bundle(request)) {
@@ -106,7 +113,6 @@ std::vector<std::string> write_set(const policy::Policy& policy, const Request& 
     const podman::Installation installation = podman::find_installation();
     fs::create_directory(output.temporary() / "run");
     const policy::User& user = policy.fields().user;
-    const std::string container = "agentbox-unpack-" + support::sha256_hex(folder.string()).substr(0, 16);
     unpack_rootfs(podman, installation, images.agent, user, output.temporary() / oci::k_agent_rootfs,
                   output.temporary() / "run", container);
     unpack_rootfs(podman, installation, images.firewall, user, output.temporary() / oci::k_firewall_rootfs,
