@@ -21,7 +21,7 @@ namespace {
 
 using support::ExitCode;
 
-constexpr std::uint8_t k_fallback_table = 249;       // a number that nobody has: see rt_tables of iproute2
+constexpr std::uint8_t k_fallback_table = 249;       // not one of those that iproute2 reserves (rt_tables)
 constexpr std::uint32_t k_fallback_priority = 40000; // behind `main` (32766) and `default` (32767)
 constexpr int k_loopback = 1; // LOOPBACK_IFINDEX: `lo` is the first interface of every network namespace
 

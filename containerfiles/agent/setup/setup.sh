@@ -48,7 +48,7 @@ mkdir -p /home/agent/.claude /home/agent/.codex /home/agent/.cache /home/agent/.
 chown -R 1000:1000 /home/agent /workspace
 chmod 755 /home/agent /workspace
 
-# no-new-privileges makes setuid and setgid bits useless; without them nobody has to check.
+# no-new-privileges makes setuid and setgid bits useless; removing them leaves nothing to check.
 find / -xdev -type f -perm -4000 -exec chmod u-s {} +
 find / -xdev -type f -perm -2000 -exec chmod g-s {} +
 

@@ -26,7 +26,8 @@ using tests::build;
 using tests::contains;
 using tests::error_of;
 
-constexpr std::array k_doors = {OutputFormat::oci, OutputFormat::kube, OutputFormat::quadlet, OutputFormat::kubernetes};
+constexpr std::array k_formats = {OutputFormat::oci, OutputFormat::kube, OutputFormat::quadlet,
+                                  OutputFormat::kubernetes};
 
 /// The host's seccomp profile is not a field of the policy, and a real one takes most of the time.
 constexpr const char* k_small_profile =
@@ -87,7 +88,7 @@ const std::map<std::string, std::string>& becomes_facts() {
 }
 
 TEST_CASE("every field of the policy changes every format, or the table says why not and rendering throws") {
-  for (const OutputFormat format : k_doors) {
+  for (const OutputFormat format : k_formats) {
     for (const tests::Variation& variation : tests::variations()) {
       INFO(oci::format_text(format) << ": " << variation.field);
       const PolicyFields before = base_for(format, variation.field);
