@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "box/awaited_process.hpp"
 
+#include <cerrno>
+#include <string>
 #include <utility>
 
+#include "support/error.hpp"
 #include "support/pidfd.hpp"
 
 namespace agentbox::box {
 
-AwaitedProcess::AwaitedProcess(std::optional<std::filesystem::path> file, std::string_view comm)
-    : m_file(std::move(file)), m_comm(comm) {
+AwaitedProcess::AwaitedProcess(std::optional<std::filesystem::path> file) : m_file(std::move(file)) {
   find();
 }
 
@@ -17,8 +19,11 @@ void AwaitedProcess::find() {
     return;
   }
   if (const auto pid = support::read_pid(*m_file)) {
-    m_process = support::open_process(*pid, m_comm);
+    m_process = support::open_pidfd(*pid);
     m_gone = !m_process;
+    if (m_gone && errno != ESRCH) {
+      throw support::system_error(support::ExitCode::failed, "cannot watch process " + std::to_string(*pid), errno);
+    }
     m_file.reset();
   }
 }

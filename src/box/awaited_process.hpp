@@ -2,7 +2,6 @@
 #pragma once
 #include <filesystem>
 #include <optional>
-#include <string_view>
 
 #include "support/fd.hpp"
 
@@ -12,10 +11,11 @@ namespace agentbox::box {
 /// are reused. The file is polled: closing an inotify descriptor takes the kernel 20 ms.
 class AwaitedProcess {
 public:
-  /// Without a file the process never comes. `comm`: the name that it must have (see support::open_process()).
-  explicit AwaitedProcess(std::optional<std::filesystem::path> file, std::string_view comm = {});
+  /// Without a file the process never comes. The file is of a session that is new, so the id in it is of no earlier
+  /// process; its name is not compared, because the runtime's init may not have executed the program yet.
+  explicit AwaitedProcess(std::optional<std::filesystem::path> file);
 
-  /// Reads the file, unless it was found before.
+  /// Reads the file, unless it was found before. Throws support::Error(failed) when the process cannot be watched.
   void find();
   /// Returns whether the process is still unknown.
   bool is_awaited() const noexcept { return m_file.has_value(); }
@@ -28,7 +28,6 @@ public:
 
 private:
   std::optional<std::filesystem::path> m_file; ///< while it is awaited
-  std::string_view m_comm;
   support::Fd m_process;
   bool m_gone = false; ///< it had ended when its id was read
 };

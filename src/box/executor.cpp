@@ -83,7 +83,6 @@ private:
     }
     Watch watch;
     watch.firewall_pid = m_plan.paths.firewall_pid();
-    watch.firewall_comm = k_firewall_comm;
     watch.agent_pid = m_plan.paths.agent_pid();
     watch.relay = &relay;
     if (step.standby) {
@@ -226,7 +225,16 @@ std::vector<std::string> sweep(const podman::Podman& podman, const std::string& 
   for (const boxes::Found& dead : boxes::find_sessions()) {
     support::throw_if_interrupted();
     const auto if_claimed = dead.name == wanted ? boxes::IfClaimed::wait : boxes::IfClaimed::skip;
-    const auto claim = dead.alive ? std::nullopt : boxes::claim_dead_session(dead.name, if_claimed);
+    std::optional<boxes::Claim> claim;
+    try {
+      claim = dead.alive ? std::nullopt : boxes::claim_dead_session(dead.name, if_claimed);
+    } catch (const support::Interrupted&) {
+      throw;
+    } catch (const support::Error& error) { // the others are removed all the same
+      spdlog::error("cannot remove the leftovers of box \"{}\": {}", support::escape_untrusted(dead.name),
+                    error.what());
+      left.push_back(dead.name);
+    }
     if (!claim) {
       continue;
     }

@@ -197,14 +197,24 @@ boxes::WorkspaceClaim claim_of(const policy::Workspace& workspace, const LaunchO
   return {identity.device, identity.inode, options.share_workspace};
 }
 
-/// Removes what guard made in the workspace and the writable mounts, unless another box needs it.
-void clean_workspace(const policy::PolicyFields& fields, const boxes::Claim& claim,
-                     const boxes::WorkspaceClaim& workspace) {
-  boxes::when_alone_in(claim, workspace, [&] {
-    for (const std::filesystem::path& folder : writable_folders(fields)) {
-      guard::remove_made(folder);
-    }
-  });
+protocol::FileId id_of(const std::filesystem::path& source, const LaunchOptions& options) {
+  const oci::FileIdentity& identity = options.checked.at(source);
+  return {identity.device, identity.inode};
+}
+
+std::vector<protocol::FileId> mounts_of(const policy::PolicyFields& fields, const LaunchOptions& options) {
+  std::vector<protocol::FileId> mounts;
+  for (const std::filesystem::path& folder : writable_folders(fields)) {
+    mounts.push_back(id_of(folder, options));
+  }
+  return mounts;
+}
+
+/// Removes what guard made in the workspace and the writable mounts, except in directories that another box uses.
+void clean_workspace(const policy::PolicyFields& fields, const boxes::Claim& claim, const LaunchOptions& options) {
+  for (const std::filesystem::path& folder : writable_folders(fields)) {
+    boxes::when_alone_in(claim, id_of(folder, options), [&] { guard::remove_made(folder); });
+  }
 }
 
 /// Logs what the box left that the host may run or trust, and keeps it for `agentbox review`.
@@ -274,8 +284,8 @@ RunOutcome launch(const policy::Policy& policy, const podman::Podman& podman, co
   }
   const support::Signals signals; // a signal must not leave half a session behind
   before_step(Phase::launch, 5);
-  const boxes::WorkspaceClaim workspace = claim_of(fields.workspace, options);
-  const boxes::Claim claim = boxes::claim_session(fields.name, workspace);
+  const boxes::Claim claim =
+      boxes::claim_session(fields.name, claim_of(fields.workspace, options), mounts_of(fields, options));
   RunOutcome outcome;
   std::exception_ptr failure;
   try {
@@ -297,7 +307,7 @@ RunOutcome launch(const policy::Policy& policy, const podman::Podman& podman, co
   }
   {
     const support::CleanUp clean_up;
-    do_afterwards([&] { clean_workspace(fields, claim, workspace); });
+    do_afterwards([&] { clean_workspace(fields, claim, options); });
   }
   if (failure) {
     std::rethrow_exception(failure);

@@ -28,14 +28,17 @@ std::string hosts_file(const policy::PolicyFields& fields) {
   return "127.0.0.1 localhost " + fields.hostname + "\n::1 localhost " + fields.hostname + "\n";
 }
 
+constexpr std::size_t k_max_shown_command = 1024;
+
 boxes::SessionRecord record_of(const policy::PolicyFields& fields, const Host& host) {
   boxes::SessionRecord record;
   record.name = fields.name;
   record.pod = boxes::pod_name(fields.name);
   record.workspace = fields.workspace.source.string();
   record.agent = fields.agent.name;
-  record.command =
-      fields.run.kind == policy::Run::Kind::command ? support::join(fields.run.command, " ") : fields.agent.name;
+  record.command = // for people: the start is enough, and a record is read with a limit
+      (fields.run.kind == policy::Run::Kind::command ? support::join(fields.run.command, " ") : fields.agent.name)
+          .substr(0, k_max_shown_command);
   record.pid = host.launcher;
   record.started = host.started;
   record.agent_image = host.images.agent;

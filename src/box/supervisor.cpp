@@ -34,8 +34,8 @@ constexpr std::chrono::milliseconds k_firewall_delay{25};
 class Supervisor {
 public:
   Supervisor(pid_t pid, const Watch& watch, const PeriodicTask& task)
-      : m_pid(pid), m_child(support::open_pidfd(pid)), m_watch(watch), m_task(task),
-        m_firewall(watch.firewall_pid, watch.firewall_comm), m_agent(watch.agent_pid) {
+      : m_pid(pid), m_child(support::open_pidfd(pid)), m_watch(watch), m_task(task), m_firewall(watch.firewall_pid),
+        m_agent(watch.agent_pid) {
     if (!m_child) {
       throw support::system_error(support::ExitCode::failed, "cannot watch process " + std::to_string(pid), errno);
     }
@@ -75,7 +75,9 @@ public:
   }
 
 private:
-  /// The outcome when Podman has ended. One that got a signal before it had made the container ends with 0.
+  /// The outcome when Podman has ended. Its code is 0 when a signal reached it before it had made the container, and,
+  /// rarely, when it lost the race for the code of a container that the signal ended: who asks for the end must not
+  /// read that as success.
   RunOutcome ended(support::ExitStatus status) {
     m_child_ended = true;
     while (const auto late = m_signals.next()) { // too late to be passed on; from the terminal the child has had it
@@ -83,7 +85,8 @@ private:
         m_signals.interrupt(late->number);
       }
     }
-    if (m_watch.agent_pid && !std::filesystem::exists(*m_watch.agent_pid) && m_signal != 0) {
+    const bool never_started = m_watch.agent_pid && !std::filesystem::exists(*m_watch.agent_pid);
+    if (m_signal != 0 && (never_started || (m_passed_on && status.ok()))) {
       status = {128 + m_signal, m_signal};
     }
     m_passing_on.reset();
@@ -162,6 +165,7 @@ private:
 
   void pass_on(const support::Signal& signal) {
     if (!signal.from_terminal) {
+      m_passed_on = true;
       kill(m_pid, signal.number);
     }
     switch (signal.number) {
@@ -194,6 +198,7 @@ private:
   AwaitedProcess m_agent;
   std::optional<Clock::time_point> m_firewall_due; ///< when it is stopped
   bool m_child_ended = false;
+  bool m_passed_on = false; ///< a signal that was sent to us, not typed on the terminal
   bool m_firewall_ended = false;
   bool m_agent_told = false;
   bool m_agent_ended = false;

@@ -17,7 +17,6 @@ namespace agentbox::box {
 struct Watch {
   /// The file to which the hook writes the firewall's process id; without it no firewall is watched.
   std::optional<std::filesystem::path> firewall_pid;
-  std::string_view firewall_comm = {}; ///< its program's name, for support::open_process()
   /// Podman's --pidfile of the agent. When the agent ends, the firewall is stopped; one that ends earlier has died.
   std::optional<std::filesystem::path> agent_pid;
   OutputRelay* relay = nullptr;                                     ///< of the attached process

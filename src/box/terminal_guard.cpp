@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <poll.h>
+#include <string>
 #include <string_view>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -44,10 +45,10 @@ bool understands_sequences() {
   // Nothing of the launcher's is kept open: its lock, for one, says whether it lives.
   const int high_alive = fcntl(alive, F_DUPFD, 10); // out of the way of 3 and 4
   const int high_podman = fcntl(podman, F_DUPFD, 10);
-  dup2(high_alive, 3);
-  dup2(high_podman, 4);
+  if (dup2(high_alive, 3) < 0 || dup2(high_podman, 4) < 0 || syscall(SYS_close_range, 5U, ~0U, 0U) != 0) {
+    _exit(1);
+  }
   close(STDERR_FILENO);
-  syscall(SYS_close_range, 5U, ~0U, 0U);
   char byte = 0;
   ssize_t count = -1;
   while ((count = read(3, &byte, 1)) < 0 && errno == EINTR) {
@@ -96,6 +97,9 @@ void TerminalGuard::outlive(pid_t podman) {
   }
   support::Pipe pipe = support::make_pipe();
   const support::Fd process = support::open_pidfd(podman);
+  if (!process) {
+    throw support::system_error(support::ExitCode::failed, "cannot watch process " + std::to_string(podman), errno);
+  }
   const bool reset = understands_sequences();
   sigset_t all;
   sigset_t old;

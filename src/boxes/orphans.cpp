@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "boxes/orphans.hpp"
 
-#include <charconv>
 #include <csignal>
 #include <filesystem>
 #include <sys/stat.h>
@@ -11,6 +10,7 @@
 #include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/numbers.hpp"
 #include "support/pidfd.hpp"
 
 namespace agentbox::boxes {
@@ -47,13 +47,12 @@ std::vector<Orphan> orphans_of(const std::string& name) {
   std::vector<Orphan> found;
   for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
     const std::string text = entry.path().filename();
-    pid_t pid = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
-    if (error != std::errc() || end != text.data() + text.size() || pid == getpid() || !is_ours(entry.path())) {
+    const auto pid = support::parse_number<pid_t>(text);
+    if (!pid || *pid == getpid() || !is_ours(entry.path())) {
       continue;
     }
     // The descriptor first: what is read of the process afterwards is that process's.
-    Orphan orphan{support::open_pidfd(pid), false};
+    Orphan orphan{support::open_pidfd(*pid), false};
     const std::string arguments = arguments_of(entry.path());
     if (orphan.process && arguments.find(label) != std::string::npos) {
       orphan.creating = arguments.find(nul + "pod" + nul + "create" + nul) != std::string::npos;

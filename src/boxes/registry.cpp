@@ -10,13 +10,13 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
-#include <thread>
 #include <unistd.h>
 
 #include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/fifo.hpp"
 #include "support/file.hpp"
+#include "support/lines.hpp"
 #include "support/pidfd.hpp"
 #include "support/signals.hpp"
 
@@ -64,11 +64,15 @@ constexpr std::string_view k_deleted_prefix = ".deleted-";
 std::vector<std::string> folder_names() {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(sessions_folder(), error)) {
-    std::string name = entry.path().filename().string();
-    if (!name.starts_with('.') && entry.is_directory(error) && !entry.is_symlink(error)) {
+  for (fs::directory_iterator entry(sessions_folder(), error), end; !error && entry != end; entry.increment(error)) {
+    std::string name = entry->path().filename().string();
+    std::error_code gone;
+    if (!name.starts_with('.') && entry->symlink_status(gone).type() == fs::file_type::directory) {
       names.push_back(std::move(name));
     }
+  }
+  if (error) { // "no boxes" would be a second box in a workspace
+    throw system_error(ExitCode::failed, "cannot read " + sessions_folder().string(), error.value());
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -78,23 +82,38 @@ Fd open_session(const SessionPaths& paths) {
   return Fd(open(paths.folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-std::string claim_text(const WorkspaceClaim& workspace) {
-  return protocol::to_text({workspace.device, workspace.inode}) + "\n";
+/// The file `workspace` of a session names the workspace in its first line, the writable mounts in the others.
+enum class Use { workspace, any };
+
+bool uses(const SessionPaths& paths, const protocol::FileId& directory, Use use) {
+  constexpr std::size_t k_max_claim = 1U << 20U;
+  const std::string text = support::read_file_if_exists(paths.workspace(), k_max_claim).value_or("");
+  const std::vector<std::string_view> lines = support::lines(text);
+  const auto end = use == Use::workspace && !lines.empty() ? lines.begin() + 1 : lines.end();
+  return std::find(lines.begin(), end, protocol::to_text(directory)) != end;
 }
 
-/// A running box that works in the directory, except the one of `own`. The registry is locked.
-std::optional<std::string> box_in(const WorkspaceClaim& workspace, const Claim* own = nullptr) {
+/// A running box that uses the directory, except the one of `own`. The registry is locked.
+std::optional<std::string> box_in(const protocol::FileId& directory, Use use, const Claim* own = nullptr) {
   for (std::string& name : folder_names()) {
     const SessionPaths paths = session_paths(name);
     if (own != nullptr && own->paths.folder == paths.folder && is_current(*own)) {
       continue;
     }
-    const bool same = support::read_file_if_exists(paths.workspace(), 64).value_or("") == claim_text(workspace);
-    if (same && has_launcher(paths)) {
+    if (uses(paths, directory, use) && has_launcher(paths)) {
       return std::move(name);
     }
   }
   return std::nullopt;
+}
+
+/// One damaged record must not keep the user from all boxes.
+std::optional<SessionRecord> read_record(const SessionPaths& paths) {
+  try {
+    return record_from_json(support::read_file_if_exists(paths.record(), 1U << 16U).value_or(""));
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 NameTaken name_taken(const std::string& name, const SessionPaths& paths) {
@@ -138,10 +157,12 @@ void require_runtime_folder() {
               "unset it, or log in again (su and sudo keep the other user's)");
 }
 
-Claim claim_session(const std::string& name, const WorkspaceClaim& workspace) {
+Claim claim_session(const std::string& name, const WorkspaceClaim& workspace,
+                    const std::vector<protocol::FileId>& mounts) {
   const Fd registry = lock_registry();
   const SessionPaths paths = session_paths(name);
-  if (const auto other = workspace.shared ? std::nullopt : box_in(workspace)) {
+  const protocol::FileId directory{workspace.device, workspace.inode};
+  if (const auto other = workspace.shared ? std::nullopt : box_in(directory, Use::workspace)) {
     throw Error(ExitCode::refused, "the box \"" + *other + "\" works in this directory already",
                 "join it: agentbox shell " + *other + "; end it: agentbox stop " + *other +
                     "; or have two in one directory: --share-workspace");
@@ -157,13 +178,17 @@ Claim claim_session(const std::string& name, const WorkspaceClaim& workspace) {
   if (!lock || write(lock->get(), pid.data(), pid.size()) != static_cast<ssize_t>(pid.size())) {
     throw system_error(ExitCode::failed, "cannot lock " + paths.lock().string(), errno);
   }
-  support::write_file(paths.workspace(), claim_text(workspace)); // before the registry is free: the next one reads it
+  std::string uses = protocol::to_text(directory) + "\n";
+  for (const protocol::FileId& mount : mounts) {
+    uses += protocol::to_text(mount) + "\n";
+  }
+  support::write_file(paths.workspace(), uses); // before the registry is free: the next one reads it
   return {paths, *std::move(lock), open_session(paths)};
 }
 
-void when_alone_in(const Claim& claim, const WorkspaceClaim& workspace, const std::function<void()>& act) {
+void when_alone_in(const Claim& claim, const protocol::FileId& directory, const std::function<void()>& act) {
   const Fd registry = lock_registry();
-  if (!box_in(workspace, &claim)) {
+  if (!box_in(directory, Use::any, &claim)) {
     act();
   }
 }
@@ -176,8 +201,7 @@ std::vector<Found> find_sessions() {
   std::vector<Found> sessions;
   for (const std::string& name : folder_names()) {
     const SessionPaths paths = session_paths(name);
-    sessions.push_back({name, paths, has_launcher(paths),
-                        record_from_json(support::read_file_if_exists(paths.record(), 1U << 16U).value_or(""))});
+    sessions.push_back({name, paths, has_launcher(paths), read_record(paths)});
   }
   return sessions;
 }
@@ -204,14 +228,19 @@ std::optional<Claim> claim_dead_session(const std::string& name, IfClaimed if_cl
       return std::nullopt;
     }
     claim.lock = open_lock(paths.sweep_lock(), O_CREAT);
+    if (!claim.lock) {
+      throw system_error(ExitCode::failed, "cannot open " + paths.sweep_lock().string(), errno);
+    }
   }
   // Without the registry's lock: the other sweeper needs it to finish.
   while (flock(claim.lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK || if_claimed == IfClaimed::skip) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      throw system_error(ExitCode::failed, "cannot lock " + paths.sweep_lock().string(), errno);
+    }
+    if (if_claimed == IfClaimed::skip) {
       return std::nullopt;
     }
-    support::throw_if_interrupted(); // a blocking flock(2) would be deaf to signals
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    support::sleep_for(std::chrono::milliseconds(10)); // a blocking flock(2) would be deaf to signals
   }
   return is_current(claim) ? std::optional(std::move(claim)) : std::nullopt;
 }

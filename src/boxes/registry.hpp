@@ -9,6 +9,7 @@
 
 #include "boxes/session_paths.hpp"
 #include "boxes/session_record.hpp"
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
 
@@ -40,11 +41,14 @@ class NameTaken : public support::Error {
 };
 
 /// Makes the session directory of box `name` (0700) and takes its lock. Throws NameTaken (failed) when there is a box
-/// of that name, and Error(refused) when a box works in the same directory and the workspace is not `shared`.
-Claim claim_session(const std::string& name, const WorkspaceClaim& workspace);
+/// of that name, and Error(refused) when a box works in the same directory and the workspace is not `shared`. `mounts`
+/// are the further directories that the box may write to.
+Claim claim_session(const std::string& name, const WorkspaceClaim& workspace,
+                    const std::vector<protocol::FileId>& mounts = {});
 
-/// Calls `act` unless another box than the one of `claim` runs in the workspace. No box can start meanwhile.
-void when_alone_in(const Claim& claim, const WorkspaceClaim& workspace, const std::function<void()>& act);
+/// Calls `act` unless another box than the one of `claim` runs with `directory` as its workspace or a writable mount.
+/// No box can start meanwhile.
+void when_alone_in(const Claim& claim, const protocol::FileId& directory, const std::function<void()>& act);
 
 /// A session directory as another process finds it.
 struct Found {

@@ -81,7 +81,15 @@ void remove_leftovers(const std::string& name) {
 /// name. With `force`, a launcher that does not answer is killed and the box removed by us.
 void end_box(const std::string& name, bool force) {
   constexpr std::chrono::seconds k_patience{10}; // the agent has five of them
+  const auto is_running = [&] {
+    const auto boxes = boxes::find_sessions();
+    return std::any_of(boxes.begin(), boxes.end(), [&](const auto& box) { return box.name == name && box.alive; });
+  };
   const support::Fd launcher = boxes::open_launcher(name);
+  if (!launcher && is_running()) {
+    throw support::Error(support::ExitCode::failed, "the launcher of the box \"" + name + "\" is not visible from here",
+                         "run the command where the box was started (the same PID namespace)");
+  }
   if (launcher) {
     support::send_signal(launcher, SIGTERM);
     const bool ended = support::ends_within(launcher, k_patience);
@@ -91,7 +99,11 @@ void end_box(const std::string& name, bool force) {
     }
     if (!ended) {
       support::send_signal(launcher, SIGKILL);
-      support::ends_within(launcher, k_patience);
+      if (!support::ends_within(launcher, k_patience)) {
+        throw support::Error(
+            support::ExitCode::failed, "the launcher of the box \"" + name + "\" was killed, and does not end",
+            "it waits for the kernel, for example for a file system that does not answer: agentbox ps");
+      }
     }
   }
   const auto boxes = boxes::find_sessions();

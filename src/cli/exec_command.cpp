@@ -27,10 +27,16 @@ int run_in_box(const std::optional<std::string>& name, const std::vector<std::st
   box::OutputRelay relay(exec);
   const pid_t pid = support::spawn(exec);
   relay.command_started();
-  terminal.outlive(pid);
-  box::Watch watch;
-  watch.relay = &relay;
-  const box::RunOutcome outcome = box::supervise(pid, watch);
+  box::RunOutcome outcome;
+  try {
+    terminal.outlive(pid);
+    box::Watch watch;
+    watch.relay = &relay;
+    outcome = box::supervise(pid, watch);
+  } catch (...) {
+    support::wait_or_kill(pid, std::chrono::milliseconds(0)); // it must not read our terminal beside the shell
+    throw;
+  }
   if (outcome.reason != box::RunOutcome::Reason::ended) {
     // The process in the box ends with its Podman, or with the box.
     support::wait_or_kill(pid, std::chrono::milliseconds(0));

@@ -144,6 +144,9 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   spdlog::set_level(spdlog::level::info);
   card.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
   support::throw_if_interrupted();
+  if (outcome.signal != 0) {
+    throw support::Interrupted(outcome.signal);
+  }
   if (!outcome.started) {
     throw Error(ExitCode::failed, "Podman could not start the box; see its message above",
                 "agentbox doctor checks this host");

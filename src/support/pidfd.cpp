@@ -2,12 +2,14 @@
 #include "support/pidfd.hpp"
 
 #include <array>
-#include <charconv>
 #include <string>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/lines.hpp"
+#include "support/numbers.hpp"
 #include "support/signals.hpp"
 
 namespace agentbox::support {
@@ -22,15 +24,17 @@ Fd open_process(pid_t pid, std::string_view comm) {
   if (!process || comm.empty()) {
     return process;
   }
-  const auto name = read_file_if_exists("/proc/" + std::to_string(pid) + "/comm", 64);
-  return name == std::string(comm.substr(0, k_max_comm)) + "\n" ? std::move(process) : Fd();
+  try {
+    const auto name = read_file_if_exists("/proc/" + std::to_string(pid) + "/comm", 64);
+    return name == std::string(comm.substr(0, k_max_comm)) + "\n" ? std::move(process) : Fd();
+  } catch (const Error&) {
+    return {}; // it ended meanwhile (ESRCH)
+  }
 }
 
 std::optional<pid_t> read_pid(const std::filesystem::path& file) {
-  const std::string text = read_file_if_exists(file, 32).value_or("");
-  pid_t pid = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
-  return error == std::errc() && pid > 1 ? std::optional(pid) : std::nullopt;
+  const auto pid = parse_number<pid_t>(trim(read_file_if_exists(file, 32).value_or("")));
+  return pid && *pid > 1 ? pid : std::nullopt;
 }
 
 bool has_ended(const Fd& pidfd) noexcept {

@@ -95,6 +95,14 @@ TEST_CASE("signals that did not come from the terminal are passed on") {
   CHECK(outcome.exit_code == 7);
 }
 
+TEST_CASE("a signal that was passed on never ends as a success") {
+  const int number = GENERATE(SIGINT, SIGTERM, SIGHUP, SIGQUIT);
+  const support::Signals signals;
+  const Script script("trap 'exit 0' INT TERM HUP QUIT; while :; do sleep 0.02; done",
+                      [number] { kill(getpid(), number); });
+  CHECK(supervise(script.pid, patient()).exit_code == 128 + number);
+}
+
 TEST_CASE("what ignores SIGTERM is given up after a while, and reaped") {
   const support::Signals signals;
   const Script script("trap '' TERM; while :; do sleep 0.02; done", [] { kill(getpid(), SIGTERM); });

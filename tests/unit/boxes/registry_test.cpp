@@ -187,7 +187,7 @@ TEST_CASE("a session directory that was replaced is not removed by its former ho
   remove_session(old);
   CHECK(is_current(now));
   bool alone = false;
-  when_alone_in(old, session_test::k_somewhere, [&] { alone = true; });
+  when_alone_in(old, {session_test::k_somewhere.device, session_test::k_somewhere.inode}, [&] { alone = true; });
   CHECK_FALSE(alone); // the new box of the same name is another one
 }
 
@@ -233,12 +233,43 @@ TEST_CASE("one box a workspace, unless it is asked for") {
     CHECK(code_of("second", {1, 8, false}) == 0); // another folder
     CHECK(code_of("second", {2, 7, false}) == 0);
     bool alone = false;
-    when_alone_in(first, here, [&] { alone = true; });
+    when_alone_in(first, {here.device, here.inode}, [&] { alone = true; });
     CHECK(alone);
     const Claim second = claim_session("second", {1, 7, true});
     alone = false;
-    when_alone_in(first, here, [&] { alone = true; });
+    when_alone_in(first, {here.device, here.inode}, [&] { alone = true; });
     CHECK_FALSE(alone);
   }
   CHECK(code_of("third", here) == 0); // a dead launcher's folder holds nobody up
+}
+
+TEST_CASE("a directory that another box has as a mount is in use, but a box may work in it") {
+  const session_test::RuntimeFolder folder;
+  const Claim one = claim_session("one", {1, 7, false}, {{1, 7}, {1, 9}});
+  const Claim two = claim_session("two", {1, 9, false});
+  const auto is_alone = [](const Claim& claim, const protocol::FileId& directory) {
+    bool alone = false;
+    when_alone_in(claim, directory, [&] { alone = true; });
+    return alone;
+  };
+  CHECK_FALSE(is_alone(two, {1, 9})); // mounted in box one
+  CHECK_FALSE(is_alone(one, {1, 9})); // workspace of box two
+  CHECK(is_alone(one, {1, 7}));
+}
+
+TEST_CASE("a record that cannot be read hides no other box, and a sweep lock that cannot be opened is said") {
+  const session_test::RuntimeFolder folder;
+  const Claim one = claim_session("one", session_test::k_somewhere);
+  support::write_file(one.paths.record(), std::string(1U << 17U, 'x'));
+  const auto boxes = find_sessions();
+  REQUIRE(boxes.size() == 1);
+  CHECK(boxes.front().alive);
+  CHECK_FALSE(boxes.front().record);
+  fs::path dead;
+  {
+    const Claim two = claim_session("two", session_test::k_somewhere);
+    dead = two.paths.sweep_lock();
+  }
+  fs::create_directory(dead);
+  CHECK_THROWS_AS(claim_dead_session("two", IfClaimed::skip), support::Error);
 }
