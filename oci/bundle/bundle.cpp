@@ -41,12 +41,12 @@ HostFacts bundle_facts(const HostFacts& host) {
   HostFacts result = host;
   result.agent_rootfs = "rootfs";
   result.firewall_rootfs = "rootfs";
-  result.egress_json = "../egress.json";
-  result.hosts = "../hosts";
+  result.egress_json = std::string("../") + protocol::k_egress;
+  result.hosts = std::string("../") + protocol::k_hosts;
   result.empty_file = std::string("../") + protocol::k_empty;
-  result.run_folder = "../run";
+  result.run_folder = std::string("../") + protocol::k_run_directory;
   if (result.resolv_conf) {
-    result.resolv_conf = "../resolv.conf";
+    result.resolv_conf = std::string("../") + protocol::k_resolv_conf;
   }
   result.network_namespace = "/proc/self/fd/3/ns/net";
   result.user_namespace = "/proc/self/fd/3/ns/user";
@@ -88,34 +88,34 @@ std::string start_script(const policy::PolicyFields& fields, const PodFacts& fac
 # Everything that confines the agent is in agent/config.json; this only starts the two containers in their order.
 set -eu
 cd "$(dirname "$0")"
-mkdir -p run {audit}
-rm -f run/ready run/failed uplink.pid
+mkdir -p {run} {audit}
+rm -f {ready} {failed} {uplink_pid}
 
 # 1. The firewall: makes the user and network namespaces, and closes the network before there is one.
-crun run --detach --bundle firewall --pid-file "$PWD/firewall.pid" {pod}-firewall
+crun run --detach --bundle firewall --pid-file "$PWD/{firewall_pid}" {pod}-firewall
 # shellcheck disable=SC2317  # called by the trap
 end() {{
   crun delete --force {pod}-firewall
-  if test -s uplink.pid; then kill "$(cat uplink.pid)" 2>/dev/null || true; fi
+  if test -s {uplink_pid}; then kill "$(cat {uplink_pid})" 2>/dev/null || true; fi
 }}
 trap end EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
-pid=$(cat firewall.pid)
+pid=$(cat {firewall_pid})
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-  test -e run/ready && break
-  test -e run/failed && cat run/failed >&2 && exit 125
+  test -e {ready} && break
+  test -e {failed} && cat {failed} >&2 && exit 125
   sleep 0.1
 done
-test -e run/ready || {{ echo "the firewall is not ready" >&2; exit 125; }}
+test -e {ready} || {{ echo "the firewall is not ready" >&2; exit 125; }}
 
 # 2. The way out, for the firewall.
 if command -v pasta >/dev/null; then
-  pasta --quiet --config-net --no-netns-quit --no-map-gw --dns-forward {resolver} --pid uplink.pid "$pid" 2>uplink.log
+  pasta --quiet --config-net --no-netns-quit --no-map-gw --dns-forward {resolver} --pid {uplink_pid} "$pid" 2>{uplink_log}
 else
-  slirp4netns --configure --mtu=65520 --disable-host-loopback "$pid" tap0 >uplink.log 2>&1 &
-  echo "$!" >uplink.pid
+  slirp4netns --configure --mtu=65520 --disable-host-loopback "$pid" tap0 >{uplink_log} 2>&1 &
+  echo "$!" >{uplink_pid}
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     grep -q '^tap0.00000000' "/proc/$pid/net/route" && break  # its default route
     sleep 0.1
@@ -128,7 +128,10 @@ crun run --bundle agent {pod}-agent 3<"/proc/$pid" || status=$?
 exit "$status"
 )sh";
   return fmt::format(k_script, fmt::arg("name", fields.name), fmt::arg("pod", pod_name(fields)),
-                     fmt::arg("resolver", k_upstream_resolver),
+                     fmt::arg("resolver", k_upstream_resolver), fmt::arg("run", protocol::k_run_directory),
+                     fmt::arg("ready", protocol::k_run_ready), fmt::arg("failed", protocol::k_run_failed),
+                     fmt::arg("firewall_pid", protocol::k_firewall_pid), fmt::arg("uplink_pid", k_uplink_pid),
+                     fmt::arg("uplink_log", k_uplink_log),
                      fmt::arg("audit", support::shell_quote({facts.host.audit_folder.string()})));
 }
 

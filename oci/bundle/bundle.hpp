@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <string>
+#include <array>
 
 #include "oci/pod/generated_set.hpp"
 #include "oci/pod/pod.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::oci {
 
@@ -16,6 +17,14 @@ enum class BundleParts {
 /// Paths of the root filesystems in the set.
 inline constexpr const char* k_agent_rootfs = "agent/rootfs";
 inline constexpr const char* k_firewall_rootfs = "firewall/rootfs";
+
+/// What `start` writes: besides these files, what is in the firewall's run directory.
+inline constexpr const char* k_uplink_pid = "uplink.pid";
+inline constexpr const char* k_uplink_log = "uplink.log";
+inline constexpr std::array k_start_files = {protocol::k_firewall_pid, k_uplink_pid, k_uplink_log};
+
+/// Directories of a complete bundle whose content is not part of the set.
+inline constexpr std::array k_bundle_directories = {k_agent_rootfs, k_firewall_rootfs, protocol::k_run_directory};
 
 /// Returns what `agentbox generate oci` writes: an OCI bundle for each container, with the config.json that `agentbox
 /// run` imposes, except for ID maps (facts.host.uid_mappings), the firewall's upstream resolver as a file, and the

@@ -96,12 +96,25 @@ void prepare(archive_entry* entry, const std::vector<IdMapping>& ids, const Extr
   filter_attributes(entry);
 }
 
+Error cannot_write(archive* disk, archive_entry* entry, const std::string& hint = {}) {
+  return {ExitCode::failed,
+          "cannot write " + support::in_quotes(archive_entry_pathname(entry)) + ": " + error_text(disk), hint};
+}
+
 /// A missing support for extended attributes, as on a tmpfs, is the only failure that does not matter.
 void require_written(int result, archive* disk, archive_entry* entry) {
   if (result == ARCHIVE_OK || (result == ARCHIVE_WARN && archive_errno(disk) == EOPNOTSUPP)) {
     return;
   }
-  throw refused(entry, error_text(disk));
+  switch (archive_errno(disk)) {
+  case ENOSPC:
+  case EDQUOT:
+  case EIO:
+  case EROFS: throw cannot_write(disk, entry);
+  case EINVAL: // chown(2) to an id that the user namespace does not have
+    throw cannot_write(disk, entry, "you may have too few subordinate ids: agentbox doctor says how to get 65536");
+  default: throw refused(entry, error_text(disk));
+  }
 }
 
 void copy_data(archive* tar, archive* disk, archive_entry* entry) {
@@ -111,8 +124,7 @@ void copy_data(archive* tar, archive* disk, archive_entry* entry) {
   int result = ARCHIVE_OK;
   while ((result = archive_read_data_block(tar, &block, &size, &offset)) == ARCHIVE_OK) {
     if (archive_write_data_block(disk, block, size, offset) < ARCHIVE_OK) {
-      throw Error(ExitCode::failed,
-                  "cannot write " + support::in_quotes(archive_entry_pathname(entry)) + ": " + error_text(disk));
+      throw cannot_write(disk, entry);
     }
   }
   if (result != ARCHIVE_EOF) {
@@ -141,6 +153,9 @@ void extract(int tar, const std::vector<IdMapping>& ids, const ExtractLimits& li
   }
   if (result != ARCHIVE_EOF) {
     throw Error(ExitCode::failed, "the exported image is damaged: " + error_text(in.get()));
+  }
+  if (used.entries == 0) {
+    throw Error(ExitCode::failed, "the exported image is damaged: it has no entries");
   }
   if (archive_write_close(disk.get()) < ARCHIVE_OK) { // sets the modes and times of directories
     throw Error(ExitCode::failed, "cannot extract the image: " + error_text(disk.get()));

@@ -7,6 +7,7 @@
 #include <climits>
 #include <cstdlib>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "entrypoint/entrypoint_message.hpp"
 #include "protocol/protocol.hpp"
@@ -14,15 +15,23 @@
 namespace agentbox::entrypoint {
 namespace {
 
+/// Returns whether `path` is in the working directory, which is the workspace. True if that is unknown.
+bool is_in_workspace(std::string_view path) {
+  std::array<char, PATH_MAX> buffer{};
+  const std::string_view workspace = getcwd(buffer.data(), buffer.size()) == nullptr ? "" : buffer.data();
+  return path.starts_with(workspace) && (path.size() == workspace.size() || path[workspace.size()] == '/');
+}
+
 void require_mount(const ExpectedMount& expected) {
   std::array<char, PATH_MAX> path{}; // zeros at the end
   std::copy(expected.destination.begin(), expected.destination.end(), path.begin());
   struct stat info {};
   if (lstat(path.data(), &info) != 0) {
-    if (errno == EACCES) {
+    const int error = errno;
+    if (error == EACCES && !is_in_workspace(expected.destination)) {
       return;
     }
-    die(k_refused, {"refused: cannot stat ", expected.destination, ": ", error_text(errno)});
+    die(k_refused, {"refused: cannot stat ", expected.destination, ": ", error_text(error)});
   }
   if (protocol::FileId{info.st_dev, info.st_ino} != expected.id) {
     die(k_refused, {"refused: the source of ", expected.destination,

@@ -18,8 +18,8 @@ std::optional<ExpectedMount> read_expected_mount(std::string_view line);
 
 /// Ends the process (126) unless each of the user's paths is mounted from the file or directory that was checked before
 /// the start: between the hook's check and the runtime's mount a path could have become a symbolic link. A destination
-/// that we cannot access is skipped: the agent cannot either. Without the variable (boxes started from generated files)
-/// nothing is compared.
+/// that we cannot access is skipped, because the agent cannot either, but not in the workspace (the working directory),
+/// where the agent can change the modes. Without the variable (boxes started from generated files) nothing is compared.
 void require_mounts();
 
 } // namespace agentbox::entrypoint

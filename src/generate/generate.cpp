@@ -4,6 +4,7 @@
 #include "generate/gather.hpp"
 #include "generate/output_folder.hpp"
 #include "generate/output_record.hpp"
+#include "generate/pinned_directory.hpp"
 #include "generate/unpack_images.hpp"
 #include "oci/bundle/bundle.hpp"
 #include "oci/kube/kube.hpp"
@@ -11,6 +12,7 @@
 #include "podman/installation.hpp"
 #include "podman/podman.hpp"
 #include "podman/podman_info.hpp"
+#include "protocol/protocol.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/text.hpp"
@@ -95,15 +97,19 @@ std::string printed(const oci::GeneratedSet& set) {
   return text;
 }
 
-/// Writes the set. Returns OutputFolder::kept_leftovers().
+/// Returns the name of the container that is unpacked into `temporary`. No box's container has a dot.
+std::string container_for(const fs::path& temporary) {
+  return "agentbox.unpack-" + support::sha256_hex(temporary.string()).substr(0, 16);
+}
+
+/// Writes the set. Returns OutputFolder::kept().
 std::vector<std::string> write_set(const policy::Policy& policy, const Request& request, const fs::path& folder,
                                    const oci::GeneratedSet& set, const std::string& record, const ImageNames& images) {
-  const std::string container = "agentbox-unpack-" + support::sha256_hex(folder.string()).substr(0, 16);
-  const auto remove = [&](const fs::path& tree) {
-    remove_tree(tree);
+  const auto remove = [&](const support::Fd& directory, const fs::path& temporary) {
     if (request.format == oci::OutputFormat::oci) { // a killed run leaves its container beside its directory
-      podman::Podman::find().capture({"rm", "--force", "--ignore", container});
+      podman::Podman::find().capture({"rm", "--force", "--ignore", container_for(temporary)});
     }
+    remove_content(directory, k_unfinished_file);
   };
   OutputFolder output(folder, request.force, is_complete_bundle(request), remove);
   output.write(set);
@@ -111,15 +117,16 @@ std::vector<std::string> write_set(const policy::Policy& policy, const Request& 
   if (is_complete_bundle(request)) {
     const podman::Podman podman = podman::Podman::find();
     const podman::Installation installation = podman::find_installation();
-    fs::create_directory(output.temporary() / "run");
+    make_directories(output.directory(), protocol::k_run_directory);
+    const std::string container = container_for(output.temporary());
     const policy::User& user = policy.fields().user;
     unpack_rootfs(podman, installation, images.agent, user, output.temporary() / oci::k_agent_rootfs,
-                  output.temporary() / "run", container);
+                  output.temporary() / protocol::k_run_directory, container);
     unpack_rootfs(podman, installation, images.firewall, user, output.temporary() / oci::k_firewall_rootfs,
-                  output.temporary() / "run", container);
+                  output.temporary() / protocol::k_run_directory, container);
   }
   output.commit();
-  return output.kept_leftovers();
+  return output.kept();
 }
 
 } // namespace

@@ -36,7 +36,7 @@ struct GenerateResult {
   std::string text;                            ///< for stdout: the files, or the comparison
   std::optional<std::filesystem::path> folder; ///< that was written
   bool in_project = false;                     ///< the directory is in the workspace, and read-only in the box
-  std::vector<std::string> left;               ///< leftovers of killed runs that were kept, and why
+  std::vector<std::string> left;               ///< OutputFolder::kept()
   bool broader = false;                        ///< --diff found something
 };
 

@@ -13,6 +13,8 @@
 #include <utility>
 
 #include "generate/output_record.hpp"
+#include "generate/pinned_directory.hpp"
+#include "oci/bundle/bundle.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
@@ -32,17 +34,34 @@ std::string prefix_for(const fs::path& output) {
   return "." + output.filename().string() + ".agentbox-";
 }
 
-/// Opens and locks directory `path` of this user. Returns nothing if it is locked, or the file system has no locks.
-Fd open_locked(const fs::path& path) {
-  Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+bool is_ours(const Fd& folder) {
   struct stat info {};
-  const bool ours = fd && fstat(fd.get(), &info) == 0 && info.st_uid == geteuid();
-  return ours && flock(fd.get(), LOCK_EX | LOCK_NB) == 0 ? std::move(fd) : Fd();
+  return fstat(folder.get(), &info) == 0 && info.st_uid == geteuid();
 }
 
-bool mark_unfinished(const fs::path& folder) {
-  const Fd fd(open((folder / k_unfinished_file).c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+bool lock(const Fd& folder) {
+  return flock(folder.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+/// Returns whether the file system has no locks (NFS, FUSE), after lock(). Then no run removes what another one left.
+bool has_no_locks() {
+  return errno == ENOLCK || errno == EOPNOTSUPP;
+}
+
+bool mark_unfinished(const Fd& folder) {
+  // O_NONBLOCK: a FIFO of that name must not block.
+  const Fd fd(openat(folder.get(), k_unfinished_file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
   return fd || errno == ELOOP;
+}
+
+bool is_marked(const Fd& folder) {
+  struct stat info {};
+  return fstatat(folder.get(), k_unfinished_file, &info, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/// Returns whether nothing in `folder` is anybody's but ours.
+bool is_replaceable(const Fd& folder) {
+  return fs::is_empty(path_of(folder)) || is_untouched_set(path_of(folder));
 }
 
 Error not_writable(const fs::path& folder, int error) {
@@ -67,21 +86,6 @@ std::string precious(const fs::path& folder) {
   return {};
 }
 
-void check_existing(const fs::path& folder, const struct stat& info, bool force) {
-  if (!S_ISDIR(info.st_mode)) {
-    throw Error(ExitCode::refused, support::in_quotes(folder.string()) + " exists and is not a directory",
-                "choose another --output");
-  }
-  if (info.st_uid != geteuid()) {
-    throw Error(ExitCode::refused, support::in_quotes(folder.string()) + " belongs to another user",
-                "choose another --output");
-  }
-  if (!force && !fs::is_empty(folder) && !is_untouched_set(folder)) {
-    throw Error(ExitCode::refused, support::in_quotes(folder.string()) + " has other files in it",
-                "choose another --output; --force replaces the files that the new set names and keeps the rest");
-  }
-}
-
 } // namespace
 
 fs::path resolve_output(const fs::path& text) {
@@ -100,30 +104,30 @@ bool is_temporary_name(const fs::path& output, std::string_view name) {
          std::all_of(random.begin(), random.end(), [](unsigned char letter) { return std::isalnum(letter) != 0; });
 }
 
-OutputFolder::OutputFolder(const fs::path& folder, bool force, bool private_set, RemoveTree remove_tree)
-    : m_folder(folder), m_remove_tree(std::move(remove_tree)) {
+OutputFolder::OutputFolder(const fs::path& folder, bool force, RemoveContent remove_content)
+    : m_folder(folder), m_force(force), m_remove_content(std::move(remove_content)) {
   if (const std::string what = precious(folder); !what.empty()) {
     throw Error(ExitCode::refused, support::in_quotes(folder.string()) + " is " + what,
                 "choose a directory of its own as --output");
-  }
-  struct stat info {};
-  m_exists = lstat(folder.c_str(), &info) == 0;
-  if (m_exists) {
-    check_existing(folder, info, force);
   }
   std::error_code error;
   fs::create_directories(folder.parent_path(), error);
   if (error) {
     throw not_writable(folder.parent_path(), error.value());
   }
-  remove_leftovers();
-  std::string path = folder.parent_path() / (prefix_for(folder) + "XXXXXX");
-  if (mkdtemp(path.data()) == nullptr) {
+  m_parent = Fd(open(folder.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!m_parent) {
     throw not_writable(folder.parent_path(), errno);
   }
-  m_lock = open_locked(path);
-  m_temporary = std::move(path);
-  if (!m_lock || !mark_unfinished(m_temporary) || chmod(m_temporary.c_str(), private_set ? k_private : k_public) != 0) {
+}
+
+// Delegates: when this throws, the destructor runs.
+OutputFolder::OutputFolder(const fs::path& folder, bool force, bool private_set, RemoveContent remove_content)
+    : OutputFolder(folder, force, std::move(remove_content)) {
+  open_old();
+  remove_leftovers();
+  make_temporary();
+  if (!mark_unfinished(m_new) || fchmod(m_new.get(), private_set ? k_private : k_public) != 0) {
     throw not_writable(m_temporary, errno);
   }
 }
@@ -133,87 +137,141 @@ OutputFolder::~OutputFolder() {
     return;
   }
   try {
-    remove_set(m_temporary);
+    remove_set(m_new, m_temporary.filename());
   } catch (const std::exception& error) {
     spdlog::error("cannot remove {}: {}", m_temporary.string(), error.what());
   }
 }
 
+void OutputFolder::open_old() {
+  struct stat info {};
+  if (fstatat(m_parent.get(), m_folder.filename().c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    return;
+  }
+  const auto refused = [&](const std::string& why, const std::string& hint) {
+    return Error(ExitCode::refused, support::in_quotes(m_folder.string()) + why, "choose another --output" + hint);
+  };
+  if (!S_ISDIR(info.st_mode)) {
+    throw refused(" exists and is not a directory", "");
+  }
+  if (info.st_uid != geteuid()) {
+    throw refused(" belongs to another user", "");
+  }
+  m_old = open_directory(m_parent, m_folder.filename());
+  if (!m_old) {
+    throw not_writable(m_folder, errno);
+  }
+  if (!m_force && !is_replaceable(m_old)) {
+    throw refused(" has other files in it", "; --force replaces the files that the new set names and keeps the rest");
+  }
+}
+
+/// Another run may remove the directory before it is locked: then there is another try.
+void OutputFolder::make_temporary() {
+  constexpr int k_max_tries = 100;
+  int error = 0;
+  for (int tries = 0; tries < k_max_tries; ++tries) {
+    std::string path = path_of(m_parent) / (prefix_for(m_folder) + "XXXXXX");
+    if (mkdtemp(path.data()) == nullptr) {
+      throw not_writable(m_folder.parent_path(), errno);
+    }
+    const std::string name = fs::path(path).filename();
+    m_new = open_directory(m_parent, name);
+    const bool locked = m_new && (lock(m_new) || has_no_locks());
+    error = errno;
+    if (locked && is_at(m_new, m_parent, name)) {
+      m_temporary = m_folder.parent_path() / name;
+      return;
+    }
+    unlinkat(m_parent.get(), name.c_str(), AT_REMOVEDIR);
+  }
+  throw not_writable(m_folder.parent_path(), error);
+}
+
 void OutputFolder::remove_leftovers() {
   constexpr std::size_t k_max_lines = 10; // a box may have filled the project with such names
-  std::vector<fs::path> found;
-  for (const fs::directory_entry& entry : fs::directory_iterator(m_folder.parent_path())) {
+  std::vector<std::string> found;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path_of(m_parent))) {
     if (is_temporary_name(m_folder, entry.path().filename().string())) {
-      found.push_back(entry.path());
+      found.push_back(entry.path().filename());
     }
   }
   std::sort(found.begin(), found.end());
-  for (const fs::path& path : found) {
-    const Fd lock = open_locked(path);
-    if (!lock) {
+  for (const std::string& name : found) {
+    const Fd folder = open_directory(m_parent, name);
+    if (!folder || !is_ours(folder) || !lock(folder)) {
       continue; // in use, not ours, or not a directory
     }
     std::string why = "it may hold what was in " + m_folder.string() + " before; move what you miss, then remove it";
     try {
-      if (fs::is_empty(path) || fs::exists(path / k_unfinished_file) || is_untouched_set(path)) {
-        remove_set(path);
+      if (is_marked(folder) || is_replaceable(folder)) {
+        remove_set(folder, name);
         continue;
       }
     } catch (const std::exception& error) {
       why = support::escape_untrusted(error.what());
     }
     if (m_kept.size() < k_max_lines) {
-      m_kept.push_back(path.string() +
+      m_kept.push_back((m_folder.parent_path() / name).string() +
                        " looks like a leftover of an agentbox generate that was killed, but is kept: " + why);
     }
   }
 }
 
 /// The marker goes last: whoever is killed meanwhile leaves something that the next run removes.
-void OutputFolder::remove_set(const fs::path& path) const {
-  mark_unfinished(path);
-  for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
-    if (entry.path().filename() != k_unfinished_file) {
-      m_remove_tree(entry.path());
-    }
+void OutputFolder::remove_set(const Fd& folder, const std::string& name) const {
+  mark_unfinished(folder);
+  m_remove_content(folder, m_folder.parent_path() / name);
+  unlinkat(folder.get(), k_unfinished_file, 0);
+  if (unlinkat(m_parent.get(), name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+    throw support::system_error(ExitCode::failed, "cannot remove directory " + name, errno);
   }
-  m_remove_tree(path);
 }
 
 void OutputFolder::write(const oci::GeneratedSet& set) const {
   for (const oci::GeneratedFile& file : set) {
-    const fs::path path = m_temporary / file.path;
-    fs::create_directories(path.parent_path());
-    support::write_file(path, file.content, file.mode);
-  }
-}
-
-/// Moves what the new set does not name back from the `old` directory.
-void OutputFolder::keep_other_files(const fs::path& old) const {
-  for (const fs::directory_entry& entry : fs::directory_iterator(old)) {
-    const fs::path to = m_folder / entry.path().filename();
-    if (renameat2(AT_FDCWD, entry.path().c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0 && errno != EEXIST) {
-      throw support::system_error(ExitCode::failed,
-                                  "cannot move " + entry.path().string() + " back to " + m_folder.string(), errno);
-    }
+    const fs::path path(file.path);
+    const Fd folder = make_directories(m_new, path.parent_path());
+    support::write_file(path_of(folder) / path.filename(), file.content, file.mode);
   }
 }
 
 void OutputFolder::commit() {
-  if (unlink((m_temporary / k_unfinished_file).c_str()) != 0 ||
-      renameat2(AT_FDCWD, m_temporary.c_str(), AT_FDCWD, m_folder.c_str(),
-                m_exists ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0) {
+  const std::string output = m_folder.filename();
+  const std::string temporary = m_temporary.filename();
+  if (unlinkat(m_new.get(), k_unfinished_file, 0) != 0 ||
+      renameat2(m_parent.get(), temporary.c_str(), m_parent.get(), output.c_str(),
+                m_old ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0) {
     throw not_writable(m_folder, errno);
   }
-  const fs::path old = std::exchange(m_temporary, {}); // what cannot be moved back must not be removed
-  if (!m_exists) {
-    return;
+  m_temporary.clear();
+  if (!is_at(m_new, m_parent, output)) {
+    throw Error(ExitCode::failed, support::in_quotes(m_folder.string()) + " is not the set that was written",
+                "end what runs in that directory, then generate again");
   }
-  const Fd lock = open_locked(old); // so that no other run removes it
-  if (!is_untouched_set(old)) {
-    keep_other_files(old);
+  if (m_old) {
+    remove_old(temporary);
   }
-  remove_set(old);
+}
+
+/// Removes what the exchange left as `name`. The new set is in place, so nothing here is an error.
+void OutputFolder::remove_old(const std::string& name) {
+  std::string why = "it was changed meanwhile";
+  try {
+    const Fd old = open_directory(m_parent, name);
+    if (old && !lock(old) && !has_no_locks()) {
+      why = "another process uses it";
+    } else if (old && is_replaceable(old)) {
+      return remove_set(old, name);
+    } else if (m_force && is_at(m_old, m_parent, name)) {
+      move_missing(m_old, m_new, {oci::k_agent_rootfs, oci::k_firewall_rootfs});
+      return remove_set(m_old, name);
+    }
+  } catch (const std::exception& error) {
+    why = support::escape_untrusted(error.what());
+  }
+  m_kept.push_back((m_folder.parent_path() / name).string() + " holds what was in " + m_folder.string() +
+                   " before, and is kept: " + why);
 }
 
 } // namespace agentbox::generate

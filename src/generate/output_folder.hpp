@@ -11,23 +11,25 @@
 
 namespace agentbox::generate {
 
-/// Removes a path with everything below it, like std::filesystem::remove_all(), also what belongs to subordinate ids.
-using RemoveTree = std::function<void(const std::filesystem::path& path)>;
+/// Removes what is in `directory`, except k_unfinished_file, also what belongs to subordinate ids, and what else a run
+/// with the temporary directory `temporary` may have left. Must not use that path to reach files: others can change it.
+using RemoveContent = std::function<void(const support::Fd& directory, const std::filesystem::path& temporary)>;
 
 /// In every temporary directory, until its set is complete and again while it is being removed.
 inline constexpr const char* k_unfinished_file = "agentbox-unfinished";
 
 /// Writes a set of files to a directory in one step: the set is made in a temporary directory beside the output, which
 /// is locked (flock(2)), then put in place by one renameat2(2). The output holds the old set or the new one, never
-/// parts of both.
+/// parts of both. A box may run in the project: below the output's parent no file is reached through a path, only
+/// through open directories.
 class OutputFolder {
 public:
   /// Checks `folder`, removes what killed runs for the same output left, and creates the temporary directory. `folder`
   /// may be missing (its parents are created), be empty, or hold nothing but an unchanged generated set. With `force`
-  /// it may hold anything: what the new set names is replaced, the rest stays. Throws support::Error(refused): other
-  /// files without `force`; not a directory, a symbolic link, another user's; the root, the home directory, the working
-  /// directory or one above it. `private_set`: nobody else may look inside.
-  OutputFolder(const std::filesystem::path& folder, bool force, bool private_set, RemoveTree remove_tree);
+  /// it may hold anything: files that the new set names are replaced, the rest stays. Throws support::Error(refused):
+  /// other files without `force`; not a directory, a symbolic link, another user's; the root, the home directory, the
+  /// working directory or one above it. `private_set`: nobody else may look inside.
+  OutputFolder(const std::filesystem::path& folder, bool force, bool private_set, RemoveContent remove_content);
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
   OutputFolder(OutputFolder&&) = delete;
@@ -37,26 +39,33 @@ public:
 
   /// The temporary directory, for files that write() does not write.
   const std::filesystem::path& temporary() const noexcept { return m_temporary; }
+  const support::Fd& directory() const noexcept { return m_new; }
 
-  /// What earlier runs seem to have left and stays, because it may hold somebody's files: a line each, at most 10.
-  const std::vector<std::string>& kept_leftovers() const noexcept { return m_kept; }
+  /// What stays although it should be removed, because it may hold somebody's files, or cannot be removed: a line each,
+  /// at most 10 of earlier runs, and after commit() the old directory.
+  const std::vector<std::string>& kept() const noexcept { return m_kept; }
 
   /// Writes the files of `set`, and creates the directories they need.
   void write(const oci::GeneratedSet& set) const;
 
-  /// Puts the new set in place. Throws support::Error(failed).
+  /// Puts the new set in place. Throws support::Error(failed). What happens to the old set is not an error: see kept().
   void commit();
 
 private:
+  OutputFolder(const std::filesystem::path& folder, bool force, RemoveContent remove_content);
+  void open_old();
   void remove_leftovers();
-  void remove_set(const std::filesystem::path& path) const;
-  void keep_other_files(const std::filesystem::path& old) const;
+  void make_temporary();
+  void remove_set(const support::Fd& directory, const std::string& name) const;
+  void remove_old(const std::string& name);
 
   std::filesystem::path m_folder;
   std::filesystem::path m_temporary; ///< empty after commit()
-  support::Fd m_lock;
-  bool m_exists = false;
-  RemoveTree m_remove_tree;
+  support::Fd m_parent;
+  support::Fd m_old; ///< the directory that exists, if any
+  support::Fd m_new; ///< the temporary directory, locked
+  bool m_force;
+  RemoveContent m_remove_content;
   std::vector<std::string> m_kept;
 };
 

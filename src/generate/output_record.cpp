@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "oci/bundle/bundle.hpp"
 #include "policy/policy_json.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
@@ -13,10 +14,39 @@
 namespace agentbox::generate {
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::size_t k_record_bytes = 64U << 20U; // a policy may list 200,000 hosts
 constexpr std::size_t k_file_bytes = 64U << 20U;
+
+/// Returns whether `folder` contains nothing but the files of `record` and what a bundle has besides.
+bool has_only(const Record& record, const fs::path& folder) {
+  std::set<fs::path> files = {k_record_file};
+  std::set<fs::path> parents;
+  std::set<fs::path> whole; // with everything below them
+  if (record.format == oci::format_text(oci::OutputFormat::oci)) {
+    files.insert(oci::k_start_files.begin(), oci::k_start_files.end());
+    whole.insert(oci::k_bundle_directories.begin(), oci::k_bundle_directories.end());
+  }
+  for (const auto& [name, digest] : record.files) {
+    files.insert(name);
+    for (fs::path parent = fs::path(name).parent_path(); parent.has_relative_path(); parent = parent.parent_path()) {
+      parents.insert(parent);
+    }
+  }
+  for (fs::recursive_directory_iterator entry(folder), end; entry != end; ++entry) {
+    const fs::path path = entry->path().lexically_relative(folder);
+    const fs::file_status status = entry->symlink_status();
+    if (fs::is_directory(status) && whole.contains(path)) {
+      entry.disable_recursion_pending();
+    } else if (!(fs::is_directory(status) ? parents : files).contains(path) ||
+               !(fs::is_directory(status) || fs::is_regular_file(status))) {
+      return false;
+    }
+  }
+  return true;
+}
 
 } // namespace
 
@@ -34,8 +64,8 @@ std::string record_text(oci::OutputFormat format, const policy::Policy& policy,
   return record.dump(2) + "\n";
 }
 
-Record read_record(const std::filesystem::path& folder) {
-  const std::filesystem::path path = folder / k_record_file;
+Record read_record(const fs::path& folder) {
+  const fs::path path = folder / k_record_file;
   const auto text = support::read_file_if_exists(path, k_record_bytes);
   if (!text) {
     throw support::Error(support::ExitCode::usage,
@@ -57,40 +87,33 @@ Record read_record(const std::filesystem::path& folder) {
   }
 }
 
-std::vector<std::string> changed_by_hand(const Record& record, const std::filesystem::path& folder) {
+std::vector<std::string> changed_by_hand(const Record& record, const fs::path& folder) {
+  const auto is_unchanged = [&](const std::string& name, const std::string& digest) {
+    try {
+      const auto text = support::read_file_beneath(folder, name, k_file_bytes);
+      return text && support::sha256_hex(*text) == digest;
+    } catch (const support::Error&) { // a link, too large, or not inside
+      return false;
+    }
+  };
   std::vector<std::string> result;
   for (const auto& [name, digest] : record.files) {
-    const std::filesystem::path path(name);
-    const bool inside = path.is_relative() && path.lexically_normal() == path && *path.begin() != "..";
-    const auto text = inside ? support::read_file_if_exists(folder / path, k_file_bytes) : std::nullopt;
-    if (!text || support::sha256_hex(*text) != digest) {
+    if (!is_unchanged(name, digest)) {
       result.push_back(name);
     }
   }
   return result;
 }
 
-bool is_untouched_set(const std::filesystem::path& folder) {
-  Record record;
+bool is_untouched_set(const fs::path& folder) {
   try {
-    record = read_record(folder);
+    const Record record = read_record(folder);
+    return changed_by_hand(record, folder).empty() && has_only(record, folder);
   } catch (const support::Error&) {
     return false;
-  }
-  if (!changed_by_hand(record, folder).empty()) {
+  } catch (const fs::filesystem_error&) { // a directory that cannot be read
     return false;
   }
-  // Including the files that a bundle's `start` adds.
-  std::set<std::string> known = {k_record_file, "run", "firewall.pid", "uplink.pid", "uplink.log"};
-  for (const auto& [name, digest] : record.files) {
-    known.insert(std::filesystem::path(name).begin()->string());
-  }
-  for (const std::filesystem::directory_entry& entry : std::filesystem::directory_iterator(folder)) {
-    if (!known.contains(entry.path().filename().string())) {
-      return false;
-    }
-  }
-  return true;
 }
 
 } // namespace agentbox::generate

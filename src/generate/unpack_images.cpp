@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <chrono>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include "generate/pinned_directory.hpp"
 #include "support/command.hpp"
 #include "support/error.hpp"
 #include "support/text.hpp"
@@ -61,11 +63,27 @@ void unpack_rootfs(const podman::Podman& podman, const podman::Installation& ins
   }
 }
 
-void remove_tree(const fs::path& folder) {
-  std::error_code error;
-  fs::remove_all(folder, error);
-  if (error) {
-    podman::Podman::find().capture({"unshare", "rm", "-rf", "--", folder}, k_limits);
+void remove_content(const support::Fd& directory, const std::string& kept) {
+  std::vector<std::string> remaining = {"unshare", "rm", "-rf", "--"};
+  const std::size_t words = remaining.size();
+  for (const fs::directory_entry& entry : fs::directory_iterator(path_of(directory))) {
+    std::error_code error;
+    if (entry.path().filename() == kept) {
+      continue;
+    }
+    fs::remove_all(entry.path(), error); // of libstdc++ 12 and newer: openat(2) without links, unlinkat(2)
+    if (error) {
+      remaining.push_back("/proc/self/fd/0/" + entry.path().filename().string());
+    }
+  }
+  if (remaining.size() == words) {
+    return;
+  }
+  // As stdin: from the user namespace nobody may look into /proc/PID/fd of this process.
+  support::Command command = podman::Podman::find().command(remaining);
+  command.fds[STDIN_FILENO] = directory.get();
+  if (!support::wait(support::spawn(command)).ok()) {
+    throw Error(ExitCode::failed, "cannot remove what is left of a set: `podman unshare rm` failed");
   }
 }
 

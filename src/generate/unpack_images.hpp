@@ -6,6 +6,7 @@
 #include "podman/installation.hpp"
 #include "podman/podman.hpp"
 #include "policy/types.hpp"
+#include "support/fd.hpp"
 
 namespace agentbox::generate {
 
@@ -17,8 +18,8 @@ void unpack_rootfs(const podman::Podman& podman, const podman::Installation& ins
                    const policy::User& user, const std::filesystem::path& rootfs, const std::filesystem::path& scratch,
                    const std::string& name);
 
-/// Removes `folder` with all that is in it, also what belongs to subordinate ids (with Podman's help). Nothing happens
-/// when it does not exist. Throws support::Error.
-void remove_tree(const std::filesystem::path& folder);
+/// Removes what is in `directory` except the file `kept`, also what belongs to subordinate ids (with Podman's help).
+/// Follows no links. Throws support::Error.
+void remove_content(const support::Fd& directory, const std::string& kept);
 
 } // namespace agentbox::generate

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "entrypoint/mount_check.hpp"
 
+#include <filesystem>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "catch.hpp"
 #include "stand_in.hpp"
+#include "temp_folder.hpp"
 
 using namespace agentbox::entrypoint;
 using namespace agentbox::entrypoint_test;
@@ -44,4 +47,23 @@ TEST_CASE("a mount that is not what was looked at is refused, and the right one 
     CHECK(outcome.code == 126);
     CHECK_THAT(outcome.output, !Contains("it ran"));
   }
+}
+
+TEST_CASE("a mount that cannot be accessed is refused in the workspace, and skipped elsewhere") {
+  const agentbox::tests::TempFolder scratch;
+  scratch.write("workspace/closed/file", "x");
+  const auto workspace = scratch / "workspace";
+  const auto before = std::filesystem::current_path();
+  const auto code_in = [&](const std::filesystem::path& directory) {
+    Surroundings surroundings;
+    surroundings.env.push_back("AGENTBOX_MOUNTS=1:2 " + (workspace / "closed/file").string());
+    std::filesystem::current_path(directory);
+    const int code = run(surroundings, {"exec", "/bin/true"}).code;
+    std::filesystem::current_path(before);
+    return code;
+  };
+  std::filesystem::permissions(workspace / "closed", std::filesystem::perms::none);
+  CHECK(code_in(workspace) == 126);
+  CHECK(code_in("/") == 0);
+  std::filesystem::permissions(workspace / "closed", std::filesystem::perms::owner_all);
 }

@@ -2,8 +2,11 @@
 #include <array>
 #include <fcntl.h>
 #include <fstream>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -167,6 +170,59 @@ TEST_CASE("the limits hold") {
   CHECK(contains(refusal({3000}), "\"b\""));
   CHECK(contains(refusal({10000, 1000}), "\"a\""));
   CHECK(contains(refusal({10000, 10000, 1}), "entries"));
+}
+
+/// Extracts `tar` as root of a user namespace that has one id, into a small tmpfs. Returns code, message and hint.
+std::string outcome_in_namespace(const std::string& tar, const std::vector<oci::IdMapping>& ids) {
+  const support::Fd input(memfd_create("tar", MFD_CLOEXEC));
+  REQUIRE(write(input.get(), tar.data(), tar.size()) == static_cast<ssize_t>(tar.size()));
+  REQUIRE(lseek(input.get(), 0, SEEK_SET) == 0);
+  const support::Fd output(memfd_create("outcome", MFD_CLOEXEC));
+  const ScratchFolder scratch;
+  const std::string map = "0 " + std::to_string(geteuid()) + " 1";
+  const pid_t child = fork();
+  if (child == 0) {
+    std::string text;
+    try {
+      if (unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0) {
+        std::ofstream("/proc/self/setgroups") << "deny";
+        std::ofstream("/proc/self/uid_map") << map;
+        std::ofstream("/proc/self/gid_map") << "0 " + std::to_string(getegid()) + " 1";
+        text = mount("tmpfs", scratch.path().c_str(), "tmpfs", 0, "size=64k,nr_inodes=4") == 0 ? "" : "no tmpfs";
+        fs::current_path(scratch.path());
+        bundle::extract(input.get(), ids, {});
+      }
+    } catch (const support::Error& error) {
+      text += std::to_string(static_cast<int>(error.code())) + " " + error.what() + " " + error.hint();
+    }
+    _exit(write(output.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(status == 0);
+  return support::read_file("/proc/self/fd/" + std::to_string(output.get()), k_max);
+}
+
+TEST_CASE("a full disk is not a hostile image") {
+  std::vector<TarEntry> entries;
+  for (const char* name : {"a", "b", "c", "d", "e", "f"}) {
+    entries.push_back({name, AE_IFREG, "x"});
+  }
+  CHECK_THAT(outcome_in_namespace(make_tar(entries), {}), Catch::StartsWith("125 cannot write \"d\": "));
+  CHECK_THAT(outcome_in_namespace(make_tar({{"big", AE_IFREG, std::string(300000, 'x')}}), {}),
+             Catch::StartsWith("125 cannot write \"big\": "));
+}
+
+TEST_CASE("too few subordinate ids are not a hostile image") {
+  const std::string outcome = outcome_in_namespace(make_tar({{"f", AE_IFREG, "x", 0644, "", 5, 5}}), {{0, 0, 10}});
+  CHECK_THAT(outcome, Catch::StartsWith("125 cannot write \"f\": ") && Catch::Contains("agentbox doctor"));
+}
+
+TEST_CASE("an archive without entries is an error") {
+  const auto extract = [](const std::string& tar) { World().extract_tar(tar); };
+  CHECK(contains(error_of([&] { extract(make_tar({})); }, ExitCode::failed), "no entries"));
+  CHECK(contains(error_of([&] { extract(std::string(10240, '\0')); }, ExitCode::failed), "no entries"));
+  CHECK_FALSE(error_of([&] { extract(""); }, ExitCode::failed).empty());
 }
 
 TEST_CASE("a damaged archive is an error") {

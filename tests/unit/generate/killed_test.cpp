@@ -11,6 +11,7 @@
 #include "catch.hpp"
 #include "generate/output_folder.hpp"
 #include "generate/output_record.hpp"
+#include "remove_content.hpp"
 #include "support/file.hpp"
 #include "temp_folder.hpp"
 #include "unit/oci/sample.hpp"
@@ -27,17 +28,13 @@ constexpr std::size_t k_max = 1U << 20U;
 const oci::GeneratedSet k_old = {{"pod.yaml", "old\n"}, {"deep/start", "#!/bin/sh\n", 0755}};
 const oci::GeneratedSet k_new = {{"pod.yaml", "new\n"}, {"more.yaml", "more\n"}};
 
-void remove_tree(const fs::path& folder) {
-  fs::remove_all(folder);
-}
-
 std::vector<std::string> write(const fs::path& folder, const oci::GeneratedSet& set, const std::string& record,
                                bool force = false) {
-  OutputFolder output(folder, force, false, remove_tree);
+  OutputFolder output(folder, force, false, tests::remove_content);
   output.write(set);
   output.write({{generate::k_record_file, record}});
   output.commit();
-  return output.kept_leftovers();
+  return output.kept();
 }
 
 std::string record_of(const oci::GeneratedSet& set) {
@@ -85,8 +82,9 @@ bool is_step(pid_t child) {
   }
 }
 
-/// Runs `action` in a process of its own that is killed before its step number `last`. False when there is none.
-bool killed_before(int last, const std::function<void()>& action) {
+/// Runs `action` in a process of its own that is stopped before its step number `last`: then `meet` is called, and it
+/// goes on if that returns true, else it is killed. False when there is no such step.
+bool stopped_before(int last, const std::function<void()>& action, const std::function<bool()>& meet) {
   const pid_t child = fork();
   if (child == 0) {
     ptrace(PTRACE_TRACEME, 0, nullptr, nullptr); // NOLINT(*-vararg)
@@ -106,6 +104,11 @@ bool killed_before(int last, const std::function<void()>& action) {
     }
     step += is_step(child) ? 1 : 0;
   }
+  if (meet()) {
+    ptrace(PTRACE_DETACH, child, nullptr, nullptr); // NOLINT(*-vararg)
+    REQUIRE(status_of(child) == 0);
+    return true;
+  }
   kill(child, SIGKILL);
   status_of(child);
   return true;
@@ -120,7 +123,8 @@ void after_each_kill(bool force, const std::function<void(const fs::path& output
     const TempFolder scratch;
     const fs::path output = scratch / "out";
     prepare(output);
-    killed = killed_before(step, [&] { write(output, k_new, record, force); });
+    killed = stopped_before(
+        step, [&] { write(output, k_new, record, force); }, [] { return false; });
     INFO("killed before step " << step);
     check(output);
   }
@@ -190,14 +194,36 @@ TEST_CASE("what a killed run with --force leaves is either certain to be ours or
   CHECK(removed > 0);
 }
 
+TEST_CASE("a run that another one meets at any step ends well") {
+  const std::string record = record_of(k_new);
+  const std::string old = record_of(k_old);
+  int step = 0;
+  for (bool met = true; met; ++step) {
+    const TempFolder scratch;
+    const fs::path output = scratch / "out";
+    write(output, k_old, old);
+    INFO("met before step " << step);
+    met = stopped_before(
+        step, [&] { write(output, k_new, record); },
+        [&] {
+          const OutputFolder other(output, false, false, tests::remove_content); // gives up
+          return true;
+        });
+    CHECK(content(output / "pod.yaml") == "new\n");
+    CHECK(OutputFolder(output, false, false, tests::remove_content).kept().empty());
+    CHECK(temporaries(output).empty());
+  }
+  CHECK(step > 20);
+}
+
 TEST_CASE("a run that is still at work is left alone by another, and ends well") {
   const TempFolder scratch;
   const fs::path output = scratch / "out";
-  OutputFolder first(output, false, false, remove_tree);
+  OutputFolder first(output, false, false, tests::remove_content);
   first.write(k_old);
   first.write({{generate::k_record_file, record_of(k_old)}});
   CHECK(write(scratch / "other", k_new, record_of(k_new)).empty());
-  CHECK(OutputFolder(output, false, false, remove_tree).kept_leftovers().empty());
+  CHECK(OutputFolder(output, false, false, tests::remove_content).kept().empty());
   CHECK(fs::exists(first.temporary() / "pod.yaml"));
   first.commit();
   CHECK(content(output / "pod.yaml") == "old\n");

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is removed as a leftover of an `agentbox generate` that was killed, and what is not.
+#include <atomic>
+#include <cstdio>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <thread>
 
 #include "catch.hpp"
 #include "generate/output_folder.hpp"
+#include "generate/pinned_directory.hpp"
+#include "remove_content.hpp"
 #include "support/fd.hpp"
 #include "support/file.hpp"
 #include "temp_folder.hpp"
@@ -27,8 +33,7 @@ fs::path leftover(const fs::path& output) {
 }
 
 std::vector<std::string> remove_leftovers(const fs::path& output) {
-  const auto remove_tree = [](const fs::path& path) { fs::remove_all(path); };
-  return generate::OutputFolder(output, false, false, remove_tree).kept_leftovers();
+  return generate::OutputFolder(output, false, false, tests::remove_content).kept();
 }
 
 TEST_CASE("only a certain leftover is removed") {
@@ -86,6 +91,78 @@ TEST_CASE("attack: links in a leftover are removed, not followed") {
   CHECK(remove_leftovers(output).empty());
   CHECK_FALSE(fs::exists(folder));
   CHECK(support::read_file(precious, 64) == "precious");
+}
+
+TEST_CASE("attack: a leftover that becomes a link while it is removed") {
+  const TempFolder scratch;
+  const fs::path output = scratch / "out";
+  const fs::path folder = leftover(output);
+  const fs::path precious = scratch.write("precious/x", "precious");
+  const auto swapped = [&](const support::Fd& directory, const fs::path& temporary) {
+    if (temporary == folder && !fs::exists(scratch / "aside")) {
+      fs::rename(folder, scratch / "aside");
+      fs::create_directory_symlink(precious.parent_path(), folder);
+    }
+    tests::remove_content(directory, temporary);
+  };
+  CHECK(generate::OutputFolder(output, false, false, swapped).kept().size() == 1);
+  CHECK(support::read_file(precious, 64) == "precious");
+  CHECK(fs::is_empty(precious.parent_path()) == false);
+  CHECK_FALSE(fs::exists(precious.parent_path() / generate::k_unfinished_file));
+  CHECK(fs::is_empty(scratch / "aside"));
+}
+
+TEST_CASE("attack: a directory in a leftover that is a link now and then") {
+  const TempFolder scratch;
+  const fs::path precious = scratch.write("precious/file", "precious");
+  for (int round = 0; round < 200; ++round) {
+    const fs::path folder = scratch / "left";
+    for (int number = 0; number < 20; ++number) {
+      scratch.write("left/deep/er/file" + std::to_string(number), "x");
+    }
+    fs::create_directory_symlink(precious.parent_path(), folder / "link");
+    const support::Fd directory(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    std::atomic<bool> end = false;
+    std::thread box([&] {
+      while (!end) {
+        renameat2(directory.get(), "link", directory.get(), "deep", RENAME_EXCHANGE);
+      }
+    });
+    for (int tries = 0; tries < 100 && !fs::is_empty(folder); ++tries) {
+      for (const fs::directory_entry& entry : fs::directory_iterator(generate::path_of(directory))) {
+        std::error_code ignored;
+        fs::remove_all(entry.path(), ignored);
+      }
+    }
+    end = true;
+    box.join();
+    REQUIRE(support::read_file(precious, 64) == "precious");
+    REQUIRE(fs::is_empty(folder));
+  }
+}
+
+TEST_CASE("a leftover is removed with one call") {
+  const TempFolder scratch;
+  const fs::path output = scratch / "out";
+  const fs::path folder = leftover(output);
+  support::write_file(folder / "y", "y");
+  std::vector<fs::path> removed;
+  const auto count = [&](const support::Fd& directory, const fs::path& temporary) {
+    removed.push_back(temporary);
+    tests::remove_content(directory, temporary);
+  };
+  const generate::OutputFolder next(output, false, false, count);
+  CHECK(removed == std::vector<fs::path>{folder});
+  CHECK_FALSE(fs::exists(folder));
+}
+
+TEST_CASE("attack: a FIFO as the marker does not block") {
+  const TempFolder scratch;
+  const fs::path folder = leftover(scratch / "out");
+  fs::remove(folder / generate::k_unfinished_file);
+  REQUIRE(mkfifo((folder / generate::k_unfinished_file).c_str(), 0600) == 0);
+  CHECK(remove_leftovers(scratch / "out").empty());
+  CHECK_FALSE(fs::exists(folder));
 }
 
 TEST_CASE("a project full of such names costs ten lines") {

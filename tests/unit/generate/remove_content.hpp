@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "generate/output_folder.hpp"
+#include "generate/unpack_images.hpp"
+
+namespace agentbox::tests {
+
+/// What `agentbox generate` does, without a container.
+inline void remove_content(const support::Fd& directory, const std::filesystem::path& /*temporary*/) {
+  generate::remove_content(directory, generate::k_unfinished_file);
+}
+
+} // namespace agentbox::tests
