@@ -111,7 +111,8 @@ void require_written(int result, archive* disk, archive_entry* entry) {
   case EDQUOT:
   case EIO:
   case EROFS: throw cannot_write(disk, entry);
-  case EINVAL: // chown(2) to an id that the user namespace does not have
+  case EINVAL: // an id that the user namespace does not have
+  case EOVERFLOW:
     throw cannot_write(disk, entry, "you may have too few subordinate ids: agentbox doctor says how to get 65536");
   default: throw refused(entry, error_text(disk));
   }

@@ -179,15 +179,16 @@ std::string outcome_in_namespace(const std::string& tar, const std::vector<oci::
   REQUIRE(lseek(input.get(), 0, SEEK_SET) == 0);
   const support::Fd output(memfd_create("outcome", MFD_CLOEXEC));
   const ScratchFolder scratch;
-  const std::string map = "0 " + std::to_string(geteuid()) + " 1";
+  const std::string uid_map = "0 " + std::to_string(geteuid()) + " 1"; // in the namespace both are 65534 until mapped
+  const std::string gid_map = "0 " + std::to_string(getegid()) + " 1";
   const pid_t child = fork();
   if (child == 0) {
     std::string text;
     try {
       if (unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0) {
         std::ofstream("/proc/self/setgroups") << "deny";
-        std::ofstream("/proc/self/uid_map") << map;
-        std::ofstream("/proc/self/gid_map") << "0 " + std::to_string(getegid()) + " 1";
+        std::ofstream("/proc/self/uid_map") << uid_map;
+        std::ofstream("/proc/self/gid_map") << gid_map;
         text = mount("tmpfs", scratch.path().c_str(), "tmpfs", 0, "size=64k,nr_inodes=4") == 0 ? "" : "no tmpfs";
         fs::current_path(scratch.path());
         bundle::extract(input.get(), ids, {});

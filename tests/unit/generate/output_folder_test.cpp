@@ -184,7 +184,8 @@ TEST_CASE("another file anywhere in a set keeps it from being replaced") {
 TEST_CASE("what `start` adds to a bundle does not keep it from being replaced") {
   const ScratchFolder scratch;
   const fs::path folder = scratch.path() / "out";
-  const oci::GeneratedSet set = {{"agent/config.json", "{}"}, {"start", "#!/bin/sh\n", 0755}};
+  const oci::GeneratedSet set = {
+      {"agent/config.json", "{}"}, {"firewall/config.json", "{}"}, {"start", "#!/bin/sh\n", 0755}};
   write(folder, set, false, oci::OutputFormat::oci);
   for (const char* file : oci::k_start_files) {
     write_text(folder / file, "1");
