@@ -59,7 +59,7 @@ void load_and_verify(const Ruleset& ruleset, const std::string& document) {
   if (json.is_discarded() || !json.contains("nftables")) {
     throw Error(ExitCode::failed, "the kernel's ruleset cannot be read back");
   }
-  if (const std::string problem = difference(ruleset, json); !problem.empty()) {
+  if (const std::string problem = difference(comparable_lines(ruleset), json); !problem.empty()) {
     throw Error(ExitCode::failed, "the kernel's ruleset differs from the one loaded: " + problem);
   }
 }

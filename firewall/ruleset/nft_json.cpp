@@ -208,22 +208,26 @@ ordered_json to_nft_json(const Ruleset& ruleset) {
   return {{"nftables", std::move(commands)}};
 }
 
-std::string difference(const Ruleset& meant, const json& listed) {
-  std::vector<std::string> want;
-  const ordered_json document = to_nft_json(meant);
+std::vector<std::string> comparable_lines(const Ruleset& ruleset) {
+  std::vector<std::string> lines;
+  const ordered_json document = to_nft_json(ruleset);
   for (const ordered_json& command : document.at("nftables")) {
     if (command.contains("add")) {
-      want.push_back(line(json::parse(command.at("add").dump())));
+      lines.push_back(line(json::parse(command.at("add").dump())));
     }
   }
-  want.erase(want.begin()); // the table is added twice
-  std::vector<std::string> have;
+  lines.erase(lines.begin()); // the table is added twice
+  return lines;
+}
+
+std::string difference(const std::vector<std::string>& loaded, const json& listed) {
+  std::vector<std::string> lines;
   for (const json& object : listed.at("nftables")) {
     if (!object.contains("metainfo")) {
-      have.push_back(line(object));
+      lines.push_back(line(object));
     }
   }
-  return first_difference(want, have);
+  return first_difference(loaded, lines);
 }
 
 } // namespace agentbox::firewall::ruleset

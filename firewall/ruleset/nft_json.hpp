@@ -2,6 +2,7 @@
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "firewall/ruleset/model.hpp"
 
@@ -12,9 +13,12 @@ namespace agentbox::firewall::ruleset {
 /// difference() can compare whole rules. Pure.
 nlohmann::ordered_json to_nft_json(const Ruleset& ruleset);
 
+/// Returns the ruleset's table, chains and rules as difference() compares them: a line of JSON each, in order. Pure.
+std::vector<std::string> comparable_lines(const Ruleset& ruleset);
+
 /// Compares the kernel's listing (`nft --json --numeric-priority --numeric-protocol list table inet agentbox`) with
-/// `meant`: table, chains and rules with all their properties and expressions, in order, and nothing else; only handles
-/// and the counters' values are free. Returns the first difference in words, or an empty string. Pure.
-std::string difference(const Ruleset& meant, const nlohmann::json& listed);
+/// comparable_lines() of the ruleset that was loaded: all properties and expressions, in order, and nothing else; only
+/// handles and the counters' values are free. Returns the first difference in words, or an empty string. Pure.
+std::string difference(const std::vector<std::string>& loaded, const nlohmann::json& listed);
 
 } // namespace agentbox::firewall::ruleset
