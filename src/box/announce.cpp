@@ -43,6 +43,9 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
                                 mount.read_only ? "read-only" : "read and write",
                                 support::escape_untrusted(mount.reason)));
   }
+  if (fields.ca_bundle) {
+    lines.push_back("the box trusts the CA certificates in " + shown(*fields.ca_bundle, home));
+  }
   if (fields.egress.mode == policy::NetworkMode::full) {
     lines.emplace_back(
         "WARNING: --full-network: no firewall. The agent can reach every host, your local network included.");

@@ -284,7 +284,7 @@ class Review(SystemTest):
             echo '{}' >.vscode/tasks.json; echo x >.envrc; ln -s /etc/passwd link; mkfifo fifo; touch s; chmod u+s s
             printf '* filter=x\\n' >.gitattributes; mkdir sub; echo 'gitdir: ../evil/.git' >sub/.git
             touch "$(printf 'bin/\\033]52;c;x')"; chmod +x bin/*"""
-        result = self.in_box(script)
+        result = self.in_box(script, SSL_CERT_FILE=None)
         self.assertCode(result, 0)
         said = result.err.splitlines()
         self.assertLessEqual(len(said), 5, str(result))
@@ -349,7 +349,8 @@ class Review(SystemTest):
         self.assertIn("bin/\u202ex", [one["path"] for one in json.loads(out)["findings"]])
 
     def test_ordinary_work_is_not_worth_a_word(self):
-        result = self.in_box("mkdir src; echo x >src/main.c; echo y >Makefile; ln -s src/main.c link; sh -c 'echo x >script; chmod +x script'")
+        result = self.in_box("mkdir src; echo x >src/main.c; echo y >Makefile; ln -s src/main.c link; sh -c 'echo x >script; chmod +x script'",
+                             SSL_CERT_FILE=None)
         self.assertCode(result, 0)
         self.assertEqual(result.err, "")
         self.assertEqual(json.loads(self.agentbox("review", "--json").out)["findings"], [])

@@ -28,6 +28,13 @@ TEST_CASE("the full network is reported on every start") {
   CHECK_THAT(lines[0], Contains("--full-network") && Contains("no firewall"));
 }
 
+TEST_CASE("further CA certificates are reported on every start, since SSL_CERT_FILE may name them") {
+  auto fields = session_test::fields();
+  fields.ca_bundle = "/home/user/ca.pem";
+  CHECK(announcement(fields, k_pipe, "/home/user") ==
+        std::vector<std::string>{"the box trusts the CA certificates in ~/ca.pem"});
+}
+
 TEST_CASE("every further host path is named, and harmless on a terminal") {
   auto fields = session_test::fields();
   fields.mounts = {{"/home/user/.codex/auth.json", "/home/agent/.codex/auth.json", false, "--auth codex"},
