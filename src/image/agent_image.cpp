@@ -24,9 +24,6 @@ using support::Error;
 using support::ExitCode;
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t k_space_store =
-    3'000'000'000; // base, tools, agents, and their copy for the box's user namespace
-constexpr std::uint64_t k_space_cache = 1'300'000'000; // the agents' tarballs and files, the archive of the base
 constexpr std::size_t k_max_entrypoint = 64U << 20U;
 
 /// Returns a key that changes with every ingredient of the image, made of stat(2) only.
@@ -229,8 +226,8 @@ ImageRef ensure_agent_image(const podman::Podman& podman, const podman::PodmanIn
     return *std::move(image);
   }
   check_ca_bundle(options.ca_bundle);
-  require_space(info.graph_root, k_space_store);
-  require_space(support::cache_folder(), k_space_cache);
+  require_space(info.graph_root, options.store_bytes);
+  require_space(support::cache_folder(), options.cache_bytes);
   BuildLog log;
   Progress progress;
   BuildEnvironment environment{podman,           ImageStore(podman), made,           log, progress,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -24,6 +25,10 @@ struct BuildOptions {
   bool rebuild = false; ///< from the newest base and packages, even if the image exists
   std::optional<std::filesystem::path> ca_bundle = std::nullopt; ///< PEM file, trusted while building; not in the image
   std::optional<std::filesystem::path> workspace = std::nullopt; ///< canonical; a dir: or tar: base in it is refused
+  /// Free space that Podman's store must have: for base, tools, agents, and their copy for the box's user namespace.
+  std::uint64_t store_bytes = 3'000'000'000;
+  /// Free space that the cache must have: for the agents' tarballs and files, and the archive of the base.
+  std::uint64_t cache_bytes = 1'300'000'000;
 };
 
 /// Returns the agent's image for `choice`: base, toolkits, agents of the lock file, entry point. Builds it when it does

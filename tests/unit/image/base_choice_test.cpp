@@ -4,11 +4,11 @@
 #include <fstream>
 
 #include "catch.hpp"
-#include "folder.hpp"
 #include "support/error.hpp"
+#include "temp_folder.hpp"
 
 using namespace agentbox::image;
-using agentbox::image_test::Folder;
+using agentbox::tests::TempFolder;
 using agentbox::support::Error;
 using agentbox::support::ExitCode;
 namespace fs = std::filesystem;
@@ -51,7 +51,7 @@ TEST_CASE("an invalid reference, or one of Podman's transports, is refused") {
 }
 
 TEST_CASE("a folder or tarball must be there and outside the workspace") {
-  const Folder folder;
+  const TempFolder folder;
   fs::create_directories(folder.path() / "work/root");
   fs::create_directories(folder.path() / "root");
   make(folder.path() / "base.tar");
@@ -74,7 +74,7 @@ TEST_CASE("a folder or tarball must be there and outside the workspace") {
 }
 
 TEST_CASE("the identity of a tarball or folder changes with it") {
-  const Folder folder;
+  const TempFolder folder;
   make(folder.path() / "base.tar");
   make(folder.path() / "root/etc/os-release");
   const BaseChoice tarball = parse_base("tar:" + (folder.path() / "base.tar").string(), std::nullopt);

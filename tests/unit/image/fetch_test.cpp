@@ -5,15 +5,15 @@
 #include <chrono>
 
 #include "catch.hpp"
-#include "folder.hpp"
 #include "image/agent_packages.hpp"
 #include "registry.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "temp_folder.hpp"
 
 using namespace agentbox::image;
-using agentbox::image_test::Folder;
+using agentbox::tests::TempFolder;
 using agentbox::image_test::ok;
 using agentbox::image_test::Registry;
 using agentbox::support::Error;
@@ -33,7 +33,7 @@ TEST_CASE("an answer is fetched, and a file's digest taken on the way") {
   const Registry registry(ok(body));
   const Fetcher fetcher = plain_fetcher();
   CHECK(fetcher.text(registry.address() + "/x", 1U << 20U) == body);
-  const Folder folder;
+  const TempFolder folder;
   agentbox::support::Sha512 digest;
   digest.update(body);
   CHECK(fetcher.file(registry.address() + "/x", folder.path() / "x", 1U << 20U) == digest.base64());
@@ -41,7 +41,7 @@ TEST_CASE("an answer is fetched, and a file's digest taken on the way") {
 }
 
 TEST_CASE("too long an answer, an error and an unreachable registry each fail, and leave no file") {
-  const Folder folder;
+  const TempFolder folder;
   const auto file = folder.path() / "x";
   const Fetcher fetcher = plain_fetcher();
   SECTION("too long") {
@@ -69,7 +69,7 @@ TEST_CASE("too long an answer, an error and an unreachable registry each fail, a
 }
 
 TEST_CASE("bytes that are not the pinned ones are refused and not kept") {
-  const Folder folder;
+  const TempFolder folder;
   setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
   const Registry registry(ok("these are other bytes"));
   const PinnedPackage package{"@openai/codex", "1.0.0-linux-x64", "sha512-" + std::string(86, 'A') + "=="};
@@ -85,7 +85,7 @@ TEST_CASE("bytes that are not the pinned ones are refused and not kept") {
 }
 
 TEST_CASE("a transfer ends when its poll throws, and leaves no file") {
-  const Folder folder;
+  const TempFolder folder;
   const Registry registry("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", Registry::After::silence);
   const Fetcher fetcher({}, std::nullopt, [] { throw Error(ExitCode::failed, "stopped"); });
   const auto start = std::chrono::steady_clock::now();

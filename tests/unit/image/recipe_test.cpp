@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <set>
 
 #include "catch.hpp"
@@ -27,17 +28,29 @@ Recipe agent_of(const Recipe& tools,
   return agent_recipe(k_data, tools, std::string(64, 'b'), agents, entrypoint);
 }
 
-/// Everything of a recipe as one text, to be compared with tests/golden/image/.
+/// The file below containerfiles/agent that has this content, or nothing.
+std::optional<fs::path> source_of(const std::string& content) {
+  for (const auto& entry : fs::recursive_directory_iterator(k_data / "agent")) {
+    if (entry.is_regular_file() && agentbox::support::read_file(entry.path(), 1U << 20U) == content) {
+      return entry.path().lexically_relative(k_data);
+    }
+  }
+  return std::nullopt;
+}
+
+/// A recipe as text, to be compared with tests/golden/image/. Installed files are named, not copied.
 std::string text_of(const Recipe& recipe) {
   std::string text;
   for (const auto& [name, value] : recipe.arguments) {
     text += "argument " + name + "=" + value + "\n";
   }
   for (const auto& [name, value] : recipe.labels) {
-    text += "label " + name + "=" + value + "\n";
+    const bool tag = name == "org.agentbox.tools"; // a digest of the installed files
+    text += "label " + name + "=" + (tag ? value.substr(0, value.rfind(':') + 1) + "DIGEST" : value) + "\n";
   }
   for (const auto& [name, value] : recipe.files) {
-    text += "==> " + name + "\n" + value;
+    const auto source = source_of(value);
+    text += "==> " + name + (source ? " is " + source->string() + "\n" : "\n" + value);
   }
   return text;
 }

@@ -4,11 +4,11 @@
 #include <fstream>
 
 #include "catch.hpp"
-#include "folder.hpp"
 #include "support/file.hpp"
+#include "temp_folder.hpp"
 
 using namespace agentbox::image;
-using agentbox::image_test::Folder;
+using agentbox::tests::TempFolder;
 
 namespace {
 
@@ -19,7 +19,7 @@ ImageRef image(char digit) {
 } // namespace
 
 TEST_CASE("what is remembered is found again, by the next process too") {
-  const Folder folder;
+  const TempFolder folder;
   const auto path = folder.path() / "images.json";
   ImagesState state(path);
   CHECK_FALSE(state.find("k").has_value());
@@ -34,7 +34,7 @@ TEST_CASE("what is remembered is found again, by the next process too") {
 }
 
 TEST_CASE("a damaged memory counts as empty") {
-  const Folder folder;
+  const TempFolder folder;
   const auto path = folder.path() / "images.json";
   for (const char* text :
        {"", "{", "[]", R"({"version":2,"images":[]})", R"({"version":1})", R"({"version":1,"images":[{"key":1}]})",
@@ -45,7 +45,7 @@ TEST_CASE("a damaged memory counts as empty") {
 }
 
 TEST_CASE("only the newest 64 are remembered") {
-  const Folder folder;
+  const TempFolder folder;
   ImagesState state(folder.path() / "images.json");
   for (int i = 0; i < 65; ++i) {
     state.remember(std::to_string(i), image('1'));
@@ -56,7 +56,7 @@ TEST_CASE("only the newest 64 are remembered") {
 }
 
 TEST_CASE("fingerprints tell a changed file and a changed folder") {
-  const Folder folder;
+  const TempFolder folder;
   const auto file = folder.path() / "file";
   CHECK(agentbox::support::fingerprint(file) == "missing");
   const std::string empty = fingerprint_directory(folder.path());

@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 
 #include "catch.hpp"
-#include "folder.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "temp_folder.hpp"
 
 using namespace agentbox::image;
-using agentbox::image_test::Folder;
+using agentbox::tests::TempFolder;
 using agentbox::support::Error;
 using agentbox::support::ExitCode;
 namespace fs = std::filesystem;
@@ -57,7 +57,7 @@ private:
 
 /// Unpacks an honest package with one more entry; the exit code of the refusal, or nothing.
 std::optional<ExitCode> refusal(const std::function<void(Tarball&)>& more, const UnpackLimits& limits = {}) {
-  const Folder folder;
+  const TempFolder folder;
   const fs::path path = folder.path() / "package.tgz";
   {
     Tarball tarball(path);
@@ -76,7 +76,7 @@ std::optional<ExitCode> refusal(const std::function<void(Tarball&)>& more, const
 } // namespace
 
 TEST_CASE("an honest package is unpacked: wanted files, plain modes") {
-  const Folder folder;
+  const TempFolder folder;
   const fs::path path = folder.path() / "package.tgz";
   {
     Tarball tarball(path);
@@ -96,7 +96,7 @@ TEST_CASE("an honest package is unpacked: wanted files, plain modes") {
 }
 
 TEST_CASE("only the named files are taken when they are named") {
-  const Folder folder;
+  const TempFolder folder;
   const fs::path path = folder.path() / "package.tgz";
   {
     Tarball tarball(path);
@@ -148,7 +148,7 @@ TEST_CASE("a package that is too large is refused before it fills the disk") {
 }
 
 TEST_CASE("a damaged package, or one without the program, fails") {
-  const Folder folder;
+  const TempFolder folder;
   const fs::path path = folder.path() / "package.tgz";
   { Tarball(path).add("package/other", std::string(100000, 'x')); }
   const fs::path out = folder.path() / "out";

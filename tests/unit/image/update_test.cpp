@@ -2,11 +2,11 @@
 #include "image/update.hpp"
 
 #include "catch.hpp"
-#include "folder.hpp"
 #include "support/file.hpp"
+#include "temp_folder.hpp"
 
 using namespace agentbox::image;
-using agentbox::image_test::Folder;
+using agentbox::tests::TempFolder;
 namespace fs = std::filesystem;
 
 namespace {
@@ -30,7 +30,7 @@ TEST_CASE("versions are compared agent by agent") {
 }
 
 TEST_CASE("a written lock takes the place of the shipped one, which fills it up") {
-  const Folder folder;
+  const TempFolder folder;
   const fs::path share = folder.path() / "share";
   const fs::path shipped = share / "containerfiles/agent/agents.lock.json";
   fs::create_directories(shipped.parent_path());
