@@ -3,6 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+
+#include "support/ascii.hpp"
+#include "support/lines.hpp"
 
 namespace agentbox::image {
 namespace {
@@ -27,7 +31,7 @@ constexpr std::array k_forms = {
     KeyForm{"github_pat_", k_alnum, 22, "a GitHub token"}, KeyForm{"glpat-", k_word, 20, "a GitLab token"},
     KeyForm{"npm_", k_alnum, 36, "an npm token"},          KeyForm{"xoxb-", k_word, 20, "a Slack token"},
     KeyForm{"xoxp-", k_word, 20, "a Slack token"},         KeyForm{"AKIA", k_upper, 16, "an AWS access key"},
-    KeyForm{"ASIA", k_upper, 16, "an AWS access key"},     KeyForm{"AIza", k_word, 35, "a Google API key"},
+    KeyForm{"ASIA", k_upper, 16, "an AWS access key"},     KeyForm{"AIza", k_word, 35, k_google_api_key},
     KeyForm{"hf_", k_alnum, 34, "a Hugging Face token"},   KeyForm{"eyJhbGciOi", k_word, 20, "a signed token (JWT)"},
     KeyForm{":_authToken=", k_word, 8, "an npm token"},
 };
@@ -37,7 +41,9 @@ bool holds(std::string_view text, const KeyForm& form) {
     const bool starts_word =
         at == 0 || k_word.find(text[at - 1]) == std::string_view::npos || form.prefix.front() == ':';
     const std::string_view rest = text.substr(at + form.prefix.size());
-    if (starts_word && std::min(rest.find_first_not_of(form.alphabet), rest.size()) >= form.min_length) {
+    const std::string_view word = rest.substr(0, rest.find_first_not_of(form.alphabet));
+    const bool published = word.ends_with("EXAMPLE") || word.starts_with("ssh-") || word.starts_with("ecdsa-");
+    if (starts_word && word.size() >= form.min_length && !published) { // AWS's sample; sk-ssh-... is a type of key
       return true;
     }
   }
@@ -68,13 +74,36 @@ bool holds_private_key(std::string_view text) {
   return false;
 }
 
-/// scheme://user:password@host
+/// scheme://user:password@host, or a token for both. A password that a program would fill in (${PASSWORD}) is not one.
 bool holds_password_in_address(std::string_view text) {
+  constexpr std::size_t k_min_token = 20;
   for (std::size_t at = text.find("://"); at != std::string_view::npos; at = text.find("://", at + 1)) {
     const std::string_view rest = text.substr(at + 3);
     const std::string_view authority = rest.substr(0, rest.find_first_of("/?# \t\r\n\"'<>"));
     const std::size_t mark = authority.rfind('@');
-    if (mark != std::string_view::npos && authority.substr(0, mark).find(':') != std::string_view::npos) {
+    if (mark == std::string_view::npos) {
+      continue;
+    }
+    const std::string_view user = authority.substr(0, mark);
+    const std::size_t colon = user.find(':');
+    const bool token = user.size() >= k_min_token && user.find_first_not_of(k_word) == std::string_view::npos;
+    if (token || (colon != std::string_view::npos && colon + 1 < user.size() && user[colon + 1] != '$')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// "Authorization: Basic ...", as in Git's http.extraHeader.
+bool holds_authorization(std::string_view text) {
+  constexpr std::size_t k_min_value = 8;
+  const std::string lower = support::lower(text);
+  constexpr std::string_view k_header = "authorization:";
+  for (std::size_t at = lower.find(k_header); at != std::string::npos; at = lower.find(k_header, at + 1)) {
+    std::string_view value = support::trim(text.substr(at + k_header.size()));
+    value.remove_prefix(std::min(value.find(' '), value.size())); // basic, bearer, token
+    value = support::trim(value);
+    if (std::min(value.find_first_not_of(std::string(k_base64) + "._-"), value.size()) >= k_min_value) {
       return true;
     }
   }
@@ -92,7 +121,10 @@ std::optional<std::string_view> key_in_text(std::string_view text) {
 }
 
 std::optional<std::string_view> credential_in_text(std::string_view text) {
-  return holds_password_in_address(text) ? "an address with a password in it" : key_in_text(text);
+  if (holds_password_in_address(text)) {
+    return "an address with a password in it";
+  }
+  return holds_authorization(text) ? "an HTTP header with a credential" : key_in_text(text);
 }
 
 bool is_credential_file(std::string_view path) {
@@ -103,7 +135,7 @@ bool is_credential_file(std::string_view path) {
                                   "auth.json",     "id_rsa",           "id_dsa",
                                   "id_ecdsa",      "id_ed25519",       "id_ecdsa_sk",
                                   "id_ed25519_sk", "hosts.yml",        "application_default_credentials.json",
-                                  "kubeconfig"};
+                                  "kubeconfig",    "credentials.toml", "auth.toml"};
   const std::string_view name = path.substr(path.rfind('/') + 1);
   if (name.ends_with(".pub")) {
     return false;

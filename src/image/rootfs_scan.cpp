@@ -5,6 +5,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <array>
+#include <initializer_list>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -12,6 +14,7 @@
 #include "image/archive_reader.hpp"
 #include "image/credentials.hpp"
 #include "support/error.hpp"
+#include "support/signals.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::image {
@@ -21,24 +24,61 @@ using support::Error;
 using support::ExitCode;
 namespace fs = std::filesystem;
 
-/// Package managers write here: documentation, tests and certificates, full of samples.
+bool starts_with_any(std::string_view path, std::initializer_list<std::string_view> prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](std::string_view prefix) { return path.starts_with(prefix); });
+}
+
+/// Programs and their data, which only package managers write.
+bool is_program_path(std::string_view path) {
+  return !path.starts_with("usr/local/") &&
+         starts_with_any(path, {"usr/", "bin/", "sbin/", "lib/", "lib32/", "lib64/", "libx32/", "boot/", "nix/"});
+}
+
 bool is_package_path(std::string_view path) {
-  constexpr std::array k_places = {"usr/",  "bin/", "sbin/", "lib/", "lib32/",   "lib64/",     "libx32/",
-                                   "boot/", "opt/", "etc/",  "nix/", "var/lib/", "var/cache/", "var/log/"};
-  return std::any_of(k_places.begin(), k_places.end(), [&](const char* place) { return path.starts_with(place); });
+  return is_program_path(path) ||
+         starts_with_any(path, {"usr/local/", "opt/", "etc/", "var/lib/", "var/cache/", "var/log/"});
+}
+
+/// Returns whether `path` is known to hold keys that are published: samples, self-tests and trust anchors of packages.
+bool is_published(std::string_view path) {
+  const auto has = [&](std::string_view piece) { return path.find(piece) != std::string_view::npos; };
+  if (path == "etc/ssl/private/ssl-cert-snakeoil.key" ||
+      starts_with_any(path, {"usr/share/doc/", "usr/share/man/", "usr/share/info/", "usr/local/go/"}) ||
+      has("/node_modules/npm/") || has("/nodejs/npm/")) {
+    return true;
+  }
+  constexpr std::array k_samples = {
+      "/test/",     "/tests/",    "/testing/",   "/testdata/",          "/test_data/",       "/test-data/",
+      "/fixtures/", "/examples/", "/libgnutls.", ".dist-info/METADATA", ".egg-info/PKG-INFO"};
+  return is_program_path(path) && std::any_of(k_samples.begin(), k_samples.end(), has);
 }
 
 bool is_suspicious_name(const std::string& path) {
-  if (!is_credential_file(path)) {
-    return false;
-  }
   const bool hidden = path.starts_with('.') || path.find("/.") != std::string::npos;
-  return !is_package_path(path) || (hidden && !path.starts_with("usr/")) || path.starts_with("etc/ssh/ssh_host_");
+  return starts_with_any(path, {"etc/apt/auth.conf"}) ||
+         (is_credential_file(path) && !is_published(path) &&
+          (hidden || !is_package_path(path) || path.starts_with("etc/ssh/ssh_host_")));
+}
+
+/// Returns whether programs keep addresses in the file `path`, and people a password in one: Git, pip, apt, proxies.
+bool is_configuration(std::string_view path) {
+  constexpr std::array k_names = {"/.gitconfig", "/.git/config", "/git/config", "/pip.conf",
+                                  "/uv.toml",    "/.condarc",    "/.wgetrc",    "/.curlrc"};
+  return path.starts_with("etc/") ||
+         std::any_of(k_names.begin(), k_names.end(), [&](std::string_view name) { return path.ends_with(name); });
+}
+
+std::optional<std::string_view> credential_of(const std::string& path, std::string_view text) {
+  const auto kind = is_configuration(path) ? credential_in_text(text) : key_in_text(text);
+  // It identifies a program, and not a person: vendors publish theirs.
+  return kind == k_google_api_key && is_program_path(path) ? std::nullopt : kind;
 }
 
 /// Looks for credentials in a file that arrives in pieces.
 class ContentScan {
 public:
+  explicit ContentScan(std::string path) : m_path(std::move(path)) {}
   std::optional<std::string_view> update(std::string_view piece, std::int64_t offset) {
     constexpr std::size_t k_max_credential = 4096;
     if (offset != m_end) {
@@ -46,12 +86,13 @@ public:
     }
     m_text.append(piece);
     m_end = offset + static_cast<std::int64_t>(piece.size());
-    const auto kind = key_in_text(m_text);
+    const auto kind = credential_of(m_path, m_text);
     m_text.erase(0, m_text.size() - std::min(m_text.size(), k_max_credential)); // a credential may go on in the next
     return kind;
   }
 
 private:
+  std::string m_path;
   std::string m_text;
   std::int64_t m_end = 0;
 };
@@ -74,7 +115,7 @@ public:
     }
   }
 
-  /// Returns the files of packages that have a second name (hard link) elsewhere.
+  /// Returns the files with published keys that have a second name (hard link) elsewhere, maybe over other links.
   std::set<std::string> run() {
     archive_entry* entry = nullptr;
     for (int result = 0; (result = archive_read_next_header(m_reader.get(), &entry)) != ARCHIVE_EOF;) {
@@ -83,7 +124,17 @@ public:
       }
       check(entry);
     }
-    return std::move(m_linked);
+    std::set<std::string> linked;
+    for (const auto& [name, target] : m_hard_links) {
+      std::string last = target;
+      for (std::size_t i = 0; !is_published(name) && i < m_hard_links.size() && m_hard_links.contains(last); ++i) {
+        last = m_hard_links.at(last);
+      }
+      if (!is_published(name) && is_published(last)) {
+        linked.insert(last);
+      }
+    }
+    return linked;
   }
 
 private:
@@ -111,21 +162,21 @@ private:
       refuse("holds what looks like a credential: /" + support::escape_untrusted(path));
     }
     const char* target = archive_entry_hardlink(entry);
-    if (target != nullptr && !is_package_path(path) && is_package_path(normal(target))) {
-      m_linked.insert(normal(target));
-    }
-    if (type == AE_IFREG && (!is_package_path(path) || m_also.contains(path))) {
+    if (target != nullptr) {
+      m_hard_links[path] = normal(target);
+    } else if (type == AE_IFREG && (!is_published(path) || m_also.contains(path))) {
       check_content(path);
     }
   }
 
   void check_content(const std::string& path) {
-    ContentScan scan;
+    ContentScan scan(path);
     const void* bytes = nullptr;
     std::size_t size = 0;
     la_int64_t offset = 0;
     int result = ARCHIVE_OK;
     while ((result = archive_read_data_block(m_reader.get(), &bytes, &size, &offset)) == ARCHIVE_OK) {
+      support::throw_if_interrupted();
       if (const auto kind = scan.update({static_cast<const char*>(bytes), size}, offset)) {
         refuse("holds " + std::string(*kind) + ": /" + support::escape_untrusted(path));
       }
@@ -151,8 +202,8 @@ private:
   ArchiveReader m_reader;
   std::string m_base;
   std::set<std::string> m_also;
-  std::set<std::string> m_links; ///< paths of the symbolic links so far
-  std::set<std::string> m_linked;
+  std::set<std::string> m_links;                   ///< paths of the symbolic links so far
+  std::map<std::string, std::string> m_hard_links; ///< path and target
 };
 
 } // namespace

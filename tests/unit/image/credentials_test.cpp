@@ -21,6 +21,8 @@ TEST_CASE("texts that hold credentials are found") {
        {k_openai, k_anthropic, k_github, k_aws, k_private, "key=" + k_openai + "\n", "\"" + k_github + "\"",
         std::string(R"({"private_key": "-----BEGIN PRIV)") + R"(ATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B"})",
         std::string("https://user:pass") + "word@example.com/x",
+        std::string("https://0123456789abcdef") + "0123456789abcdef@example.com/x",
+        std::string("extraheader = AUTHORIZATION: basic ") + "eC1hY2Nlc3M6dG9rZW4=",
         "//registry.npmjs.org/" + std::string(":_auth") + "Token=0123456789"}) {
     INFO(text);
     CHECK(credential_in_text(text).has_value());
@@ -31,7 +33,8 @@ TEST_CASE("harmless texts are not") {
   for (const std::string text :
        {"", "task-0123456789abcdefghijklmnop", "sk-short", "https://example.com/a@b:c", "https://user@example.com",
         "git@github.com:owner/repo.git", "-----BEGIN CERTIFICATE-----\nMIIB\n", "-----BEGIN PUBLIC KEY-----", "AKIA",
-        "if line == '-----BEGIN RSA PRIVATE KEY-----':\n  pass", "ghp_tooshort",
+        "if line == '-----BEGIN RSA PRIVATE KEY-----':\n  pass", "ghp_tooshort", "sk-ssh-ed25519-cert-v01@openssh.com",
+        "AKIAIOSFODNN7EXAMPLE", "https://u:${PASSWORD}@example.com", "Authorization: Basic",
         "risk-management-is-a-long-word-here"}) {
     INFO(text);
     CHECK_FALSE(credential_in_text(text).has_value());

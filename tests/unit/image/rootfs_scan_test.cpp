@@ -125,10 +125,47 @@ TEST_CASE("keys in homes and data are found by their content, in files of any si
   CHECK(refusal_of({"srv/blob", filler}).empty());
 }
 
-TEST_CASE("a hard link from a home to a package's file has that file's content looked at") {
-  CHECK_THAT(RootfsArchive().add({"opt/x", k_key}).add({"home/me/x", "", "opt/x"}).refusal(),
-             Catch::Contains("a private key: /opt/x"));
-  CHECK(RootfsArchive().add({"opt/x", k_key}).refusal().empty());
+TEST_CASE("keys are found where packages are installed, but not in what packages publish") {
+  const std::string program =
+      GENERATE("usr/lib/app/key.pem", "usr/local/etc/app/config", "usr/local/lib/app/tests/x.pem", "usr/share/x",
+               "usr/bin/x", "lib/x", "opt/x", "etc/ssl/private/x.pem", "var/lib/x", "nix/store/x");
+  INFO(program);
+  CHECK_THAT(refusal_of({program, k_key}), Catch::Contains("a private key: /" + program));
+  CHECK_THAT(refusal_of({program, std::string("glpat") + "-0123456789abcdefghij"}), Catch::Contains("a GitLab token"));
+  const std::string published = GENERATE(
+      "usr/lib/python3.11/test/keycert.pem", "usr/lib/x86_64-linux-gnu/libgnutls.so.30", "usr/share/doc/x/rsakey.pem",
+      "usr/lib/python3/dist-packages/PyJWT-2.6.0.egg-info/PKG-INFO", "usr/local/lib/node_modules/npm/docs/npmrc.md");
+  INFO(published);
+  CHECK(refusal_of({published, k_key}).empty());
+}
+
+TEST_CASE("addresses with a password are found in configuration, and nowhere else") {
+  const std::string pip = std::string("[global]\nindex-url = https://user:") + "t0ken@pypi.example.com/simple\n";
+  const std::string git = std::string("[http]\n\textraheader = AUTHORIZATION: basic ") + "eC1hY2Nlc3M6dG9rZW4=\n";
+  for (const char* path : {"root/.config/pip/pip.conf", "etc/pip.conf", "home/me/.gitconfig", "srv/x/.git/config",
+                           "etc/apt/sources.list", "etc/environment"}) {
+    INFO(path);
+    CHECK_THAT(refusal_of({path, pip}), Catch::Contains("an address with a password"));
+    CHECK_THAT(refusal_of({path, git}), Catch::Contains("an HTTP header"));
+    CHECK(refusal_of({path, "https://user@example.com https://user:${TOKEN}@example.com"}).empty());
+  }
+  CHECK(refusal_of({"home/me/README", pip}).empty());
+  CHECK_THAT(refusal_of({"etc/apt/auth.conf.d/x.conf"}), Catch::Contains("looks like a credential"));
+}
+
+TEST_CASE("a hard link from elsewhere to a published file has that file's content searched, over other links too") {
+  const std::string sample = "usr/share/doc/x";
+  CHECK(RootfsArchive().add({sample, k_key}).add({"usr/share/doc/y", "", sample}).refusal().empty());
+  CHECK_THAT(RootfsArchive().add({sample, k_key}).add({"home/me/x", "", sample}).refusal(),
+             Catch::Contains("a private key: /" + sample));
+  CHECK_THAT(RootfsArchive()
+                 .add({sample, k_key})
+                 .add({"usr/share/doc/y", "", sample})
+                 .add({"usr/share/doc/z", "", "usr/share/doc/y"})
+                 .add({"home/me/x", "", "usr/share/doc/z"})
+                 .refusal(),
+             Catch::Contains("a private key: /" + sample));
+  CHECK(RootfsArchive().add({"home/a", "", "home/b"}).add({"home/b", "", "home/a"}).refusal().empty());
 }
 
 TEST_CASE("an entry below a symbolic link is refused: its place is another") {
