@@ -16,7 +16,17 @@ namespace {
 
 using support::ExitCode;
 
-constexpr std::size_t k_buffer = 32768; // what the kernel fills at most for one message of a dump
+constexpr std::size_t k_buffer = 32768; // the kernel fills no more for one message of a dump
+constexpr int k_max_dumps = 10;         // of what changes while it is read
+
+/// The error in `header`, an NLMSG_ERROR or NLMSG_DONE message, as a positive errno value; 0: success.
+int error_of(const nlmsghdr& header) {
+  int error = 0;
+  if (header.nlmsg_len >= NLMSG_LENGTH(sizeof error)) {
+    std::memcpy(&error, reinterpret_cast<const char*>(&header) + NLMSG_HDRLEN, sizeof error);
+  }
+  return -error;
+}
 
 } // namespace
 
@@ -67,52 +77,60 @@ void NetlinkSocket::send(NetlinkRequest& request, std::uint16_t flags) {
   }
 }
 
-int NetlinkSocket::acknowledge(NetlinkRequest request) {
-  send(request, NLM_F_ACK);
+/// Calls `visit` for each message of the answer until it returns false.
+void NetlinkSocket::receive(const std::function<bool(const nlmsghdr&)>& visit) {
   alignas(nlmsghdr) std::array<char, k_buffer> buffer{};
   for (;;) {
-    const ssize_t got = ::recv(m_fd.get(), buffer.data(), buffer.size(), 0);
+    const ssize_t got = ::recv(m_fd.get(), buffer.data(), buffer.size(), MSG_TRUNC); // the length of the whole message
     if (got < 0 && errno == EINTR) {
       continue;
     }
-    if (got < 0) {
-      return errno;
+    const int error = got < 0 ? errno : static_cast<std::size_t>(got) > buffer.size() ? EMSGSIZE : 0;
+    if (error != 0) {
+      throw support::system_error(ExitCode::failed, "cannot read from the kernel over netlink", error);
     }
     auto left = static_cast<std::size_t>(got);
     for (auto* header = reinterpret_cast<nlmsghdr*>(buffer.data()); NLMSG_OK(header, left);
          header = NLMSG_NEXT(header, left)) {
-      if (header->nlmsg_seq == m_sequence && header->nlmsg_type == NLMSG_ERROR) {
-        nlmsgerr error{};
-        std::memcpy(&error, reinterpret_cast<const char*>(header) + NLMSG_HDRLEN, sizeof error);
-        return -error.error;
+      if (header->nlmsg_seq == m_sequence && !visit(*header)) {
+        return;
       }
     }
   }
 }
 
-void NetlinkSocket::dump(NetlinkRequest request, const std::function<void(const nlmsghdr&)>& visit) {
-  send(request, NLM_F_DUMP);
-  alignas(nlmsghdr) std::array<char, k_buffer> buffer{};
-  for (;;) {
-    const ssize_t got = ::recv(m_fd.get(), buffer.data(), buffer.size(), 0);
-    if (got < 0) {
-      if (errno == EINTR) {
-        continue;
+int NetlinkSocket::acknowledge(NetlinkRequest request) {
+  send(request, NLM_F_ACK);
+  int error = 0;
+  receive([&](const nlmsghdr& header) {
+    error = header.nlmsg_type == NLMSG_ERROR ? error_of(header) : 0;
+    return header.nlmsg_type != NLMSG_ERROR;
+  });
+  return error;
+}
+
+std::vector<std::string> NetlinkSocket::dump(NetlinkRequest request) {
+  int error = EINTR;
+  for (int i = 0; i < k_max_dumps && error == EINTR; ++i) {
+    std::vector<std::string> messages;
+    bool consistent = true;
+    send(request, NLM_F_DUMP);
+    receive([&](const nlmsghdr& header) {
+      consistent = consistent && (header.nlmsg_flags & NLM_F_DUMP_INTR) == 0;
+      const bool last = header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR;
+      if (last) {
+        error = error_of(header);
+      } else {
+        messages.emplace_back(reinterpret_cast<const char*>(&header), header.nlmsg_len);
       }
-      throw support::system_error(ExitCode::failed, "cannot read from the kernel over netlink", errno);
+      return !last;
+    });
+    if (error == 0 && consistent) {
+      return messages;
     }
-    auto left = static_cast<std::size_t>(got);
-    for (auto* header = reinterpret_cast<nlmsghdr*>(buffer.data()); NLMSG_OK(header, left);
-         header = NLMSG_NEXT(header, left)) {
-      if (header->nlmsg_seq != m_sequence) {
-        continue;
-      }
-      if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
-        return;
-      }
-      visit(*header);
-    }
+    error = error == 0 ? EINTR : error;
   }
+  throw support::system_error(ExitCode::failed, "cannot list addresses or routes over netlink", error);
 }
 
 void for_each_attribute(std::string_view bytes, const std::function<void(std::uint16_t, std::string_view)>& visit) {

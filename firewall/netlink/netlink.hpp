@@ -45,14 +45,17 @@ public:
 
   int fd() const noexcept { return m_fd.get(); }
 
-  /// Sends `request` with NLM_F_ACK and waits for the answer: 0 or a positive errno value.
+  /// Sends `request` with NLM_F_ACK and waits for the answer: 0 or a positive errno value. Throws
+  /// support::Error(failed).
   int acknowledge(NetlinkRequest request);
 
-  /// Sends dump `request` and calls `visit` for every message of the answer. Throws support::Error(failed).
-  void dump(NetlinkRequest request, const std::function<void(const nlmsghdr&)>& visit);
+  /// Sends dump `request` and returns every message of the answer, with its header. Throws support::Error(failed), also
+  /// when the kernel gives no consistent answer.
+  std::vector<std::string> dump(NetlinkRequest request);
 
 private:
   void send(NetlinkRequest& request, std::uint16_t flags);
+  void receive(const std::function<bool(const nlmsghdr&)>& visit);
   support::Fd m_fd;
   std::uint32_t m_sequence = 0;
 };

@@ -93,10 +93,19 @@ void append_address(std::string_view payload, std::vector<Address16>& to) {
 
 /// The attributes after the fixed body `Body` of a message.
 template <typename Body>
-std::string_view attributes_of(const nlmsghdr& header) {
-  const std::string_view all(reinterpret_cast<const char*>(&header), header.nlmsg_len);
+std::string_view attributes_of(std::string_view message) {
   const std::size_t skip = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(Body));
-  return all.size() < skip ? std::string_view() : all.substr(skip);
+  return message.size() < skip ? std::string_view() : message.substr(skip);
+}
+
+/// The messages of a dump of `type`, of one family or all.
+template <typename Body>
+std::vector<std::string> list(NetlinkSocket& socket, std::uint16_t type, unsigned char family = AF_UNSPEC) {
+  Body wanted{};
+  std::memcpy(&wanted, &family, sizeof family); // the first member of each
+  NetlinkRequest request(type, 0);
+  request.body(wanted);
+  return socket.dump(std::move(request));
 }
 
 } // namespace
@@ -140,22 +149,18 @@ void add_fallback_routes(std::uint32_t mark) {
 std::vector<Address16> default_gateways(int family) {
   std::multimap<std::uint32_t, Address16> found; // by metric
   NetlinkSocket socket(NETLINK_ROUTE);
-  rtmsg wanted{};
-  wanted.rtm_family = static_cast<unsigned char>(family);
-  NetlinkRequest routes(RTM_GETROUTE, 0);
-  routes.body(wanted);
-  socket.dump(std::move(routes), [&](const nlmsghdr& header) {
+  for (const std::string& message : list<rtmsg>(socket, RTM_GETROUTE, static_cast<unsigned char>(family))) {
     rtmsg route{};
-    if (header.nlmsg_len < NLMSG_LENGTH(sizeof route)) {
-      return;
+    if (message.size() < NLMSG_LENGTH(sizeof route)) {
+      continue;
     }
-    std::memcpy(&route, reinterpret_cast<const char*>(&header) + NLMSG_HDRLEN, sizeof route);
+    std::memcpy(&route, message.data() + NLMSG_HDRLEN, sizeof route);
     if (route.rtm_family != family || route.rtm_dst_len != 0 || route.rtm_table != RT_TABLE_MAIN) {
-      return;
+      continue;
     }
     std::vector<Address16> gateway;
     std::uint32_t metric = 0;
-    for_each_attribute(attributes_of<rtmsg>(header), [&](std::uint16_t type, std::string_view payload) {
+    for_each_attribute(attributes_of<rtmsg>(message), [&](std::uint16_t type, std::string_view payload) {
       if (type == RTA_GATEWAY) {
         append_address(payload, gateway);
       } else if (type == RTA_PRIORITY && payload.size() == sizeof metric) {
@@ -165,7 +170,7 @@ std::vector<Address16> default_gateways(int family) {
     if (!gateway.empty()) {
       found.emplace(metric, gateway.front());
     }
-  });
+  }
   std::vector<Address16> gateways;
   for (const auto& [metric, address] : found) {
     gateways.push_back(address);
@@ -176,26 +181,20 @@ std::vector<Address16> default_gateways(int family) {
 std::vector<Address16> own_addresses() {
   std::vector<Address16> found;
   NetlinkSocket socket(NETLINK_ROUTE);
-  ifaddrmsg any_address{};
-  NetlinkRequest addresses(RTM_GETADDR, 0);
-  addresses.body(any_address);
-  socket.dump(std::move(addresses), [&](const nlmsghdr& header) {
-    for_each_attribute(attributes_of<ifaddrmsg>(header), [&](std::uint16_t type, std::string_view payload) {
+  for (const std::string& message : list<ifaddrmsg>(socket, RTM_GETADDR)) {
+    for_each_attribute(attributes_of<ifaddrmsg>(message), [&](std::uint16_t type, std::string_view payload) {
       if (type == IFA_ADDRESS || type == IFA_LOCAL) {
         append_address(payload, found);
       }
     });
-  });
-  rtmsg any_route{};
-  NetlinkRequest routes(RTM_GETROUTE, 0);
-  routes.body(any_route);
-  socket.dump(std::move(routes), [&](const nlmsghdr& header) {
-    for_each_attribute(attributes_of<rtmsg>(header), [&](std::uint16_t type, std::string_view payload) {
+  }
+  for (const std::string& message : list<rtmsg>(socket, RTM_GETROUTE)) {
+    for_each_attribute(attributes_of<rtmsg>(message), [&](std::uint16_t type, std::string_view payload) {
       if (type == RTA_GATEWAY) {
         append_address(payload, found);
       }
     });
-  });
+  }
   return found;
 }
 
