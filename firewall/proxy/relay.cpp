@@ -103,6 +103,9 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
     }
     std::uint64_t wanted = flow.limit ? std::min<std::uint64_t>(*flow.limit - moved, k_chunk) : k_chunk;
     wanted = flow.budget == nullptr ? wanted : std::min(wanted, *flow.budget);
+    if (wanted == 0) { // another connection used the budget up meanwhile; splice() would say "end of stream"
+      continue;
+    }
     const ssize_t got = ::splice(flow.from.native_handle(), nullptr, pipe->write.get(), nullptr, wanted,
                                  SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     const int error = got < 0 ? errno : 0;
