@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <set>
 #include <string_view>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -46,7 +45,7 @@ Tail::Tail(std::filesystem::path folder, std::optional<std::string> box, Watchin
   }
 }
 
-/// Opens the log of box `name` if it is not the one that is read already; the end of the former one is read first.
+/// Opens the log of box `name` if it is not the one that is read already, once that one is read to its end.
 void Tail::follow(const std::string& name, bool from_start, std::vector<AuditRecord>& records) {
   Fd file(
       open((m_folder / (name + std::string(k_log_suffix))).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -58,20 +57,22 @@ void Tail::follow(const std::string& name, bool from_start, std::vector<AuditRec
   if (log.file && log.inode == info->st_ino) {
     return;
   }
-  if (log.file) {
-    read_log(log, records);
+  if (log.file && !read_log(log, records)) {
+    m_behind.insert(name);
+    return;
   }
   const auto offset = from_start ? 0 : static_cast<std::uint64_t>(info->st_size);
   log = {std::move(file), info->st_ino, offset, {}};
 }
 
-void Tail::read_log(FollowedLog& log, std::vector<AuditRecord>& records) {
+/// Returns whether it read to the end of the file.
+bool Tail::read_log(FollowedLog& log, std::vector<AuditRecord>& records) {
   std::size_t taken = 0;
   std::array<char, 65536> buffer{};
   while (taken < k_max_at_once) {
     const ssize_t count = pread(log.file.get(), buffer.data(), buffer.size(), static_cast<off_t>(log.offset));
     if (count <= 0) {
-      return;
+      return true;
     }
     taken += static_cast<std::size_t>(count);
     log.offset += static_cast<std::uint64_t>(count);
@@ -88,14 +89,15 @@ void Tail::read_log(FollowedLog& log, std::vector<AuditRecord>& records) {
     }
   }
   m_more = true;
+  return false;
 }
 
-/// The boxes whose logs the kernel's events name.
+/// The boxes whose logs the kernel's events name, and those with a newer log than the one that is read.
 std::vector<std::string> Tail::touched_boxes() {
   if (!m_inotify) {
     return {m_box.value()};
   }
-  std::set<std::string> touched;
+  std::set<std::string> touched = std::exchange(m_behind, {});
   alignas(inotify_event) std::array<char, 8192> events{};
   ssize_t size = 0;
   while ((size = read(m_inotify.get(), events.data(), events.size())) > 0) {

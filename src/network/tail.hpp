@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,13 +44,14 @@ private:
   };
 
   std::vector<std::string> touched_boxes();
-  void read_log(FollowedLog& log, std::vector<firewall::audit::AuditRecord>& records);
+  bool read_log(FollowedLog& log, std::vector<firewall::audit::AuditRecord>& records);
   void follow(const std::string& name, bool from_start, std::vector<firewall::audit::AuditRecord>& records);
 
   std::filesystem::path m_folder;
   std::optional<std::string> m_box;
   support::Fd m_inotify;
   std::map<std::string, FollowedLog> m_logs;
+  std::set<std::string> m_behind; ///< boxes whose log was rotated before the old one was read
   bool m_more = false;
 };
 

@@ -73,6 +73,28 @@ TEST_CASE("nothing is lost over a rotation") {
   CHECK(names(tail) == Names{"before.example", "after.example"});
 }
 
+TEST_CASE("nothing is lost over a rotation during a flood") {
+  const tests::TempFolder folder;
+  const fs::path file = folder.path() / "a.jsonl";
+  append(file, line("old.example"));
+  Tail tail(folder.path(), "a");
+  std::string flood;
+  std::size_t count = 0;
+  for (; flood.size() < (5U << 20U); ++count) {
+    flood += line("flood.example");
+  }
+  append(file, flood);
+  fs::rename(file, folder.path() / "a.jsonl.1");
+  append(file, line("after.example"));
+  Names seen;
+  do {
+    const Names some = names(tail);
+    seen.insert(seen.end(), some.begin(), some.end());
+  } while (tail.more());
+  REQUIRE(seen.size() == count + 1);
+  CHECK(seen.back() == "after.example");
+}
+
 TEST_CASE("half a line waits for its other half") {
   const tests::TempFolder folder;
   Tail tail(folder.path(), "a");
