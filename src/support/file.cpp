@@ -119,12 +119,15 @@ void write_file(const fs::path& path, std::string_view content, mode_t mode) {
   const fs::path temporary = path.string() + "." + std::to_string(getpid()) + ".new";
   unlink(temporary.c_str());
   {
-    const Fd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    Fd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!fd) {
       throw system_error(ExitCode::failed, "cannot create " + temporary.string(), errno);
     }
     try {
       write_all(fd, content, path);
+      if (close(fd.release()) != 0) { // a full disk or quota, on file systems that write late
+        throw system_error(ExitCode::failed, "cannot write " + path.string(), errno);
+      }
     } catch (...) {
       unlink(temporary.c_str());
       throw;
