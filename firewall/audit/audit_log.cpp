@@ -22,14 +22,15 @@ using support::ExitCode;
 namespace {
 
 constexpr std::size_t k_max_kept = 1024;
+constexpr std::chrono::seconds k_retry_interval{1};
 
 struct OwnFile {
   support::Fd fd;
   std::uint64_t size = 0;
 };
 
-/// Opens the plain file `path` to append to, or makes it with mode 0600, and locks it against another firewall. Never
-/// through a symbolic link, and never a file that has another name. Throws support::Error(failed).
+/// Opens the plain file `path` to append to, or makes it with mode 0600. Never through a symbolic link, and never a
+/// file that has another name. Throws support::Error(failed).
 OwnFile open_own_file(const std::filesystem::path& path) {
   OwnFile file;
   file.fd.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_APPEND, 0600));
@@ -40,11 +41,17 @@ OwnFile open_own_file(const std::filesystem::path& path) {
   if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
     throw support::Error(ExitCode::failed, "the audit log " + path.string() + " is not a plain file of its own");
   }
-  if (::flock(file.fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    throw support::system_error(ExitCode::failed, "another firewall writes to " + path.string(), errno);
-  }
   file.size = static_cast<std::uint64_t>(status.st_size);
   return file;
+}
+
+/// Locks the box's log and totals against another firewall, with a file that is neither rotated nor replaced.
+support::Fd lock_out_others(const std::filesystem::path& path) {
+  OwnFile lock = open_own_file(path);
+  if (::flock(lock.fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    throw support::system_error(ExitCode::failed, "another firewall holds " + path.string(), errno);
+  }
+  return std::move(lock.fd);
 }
 
 /// Of the firewall's own life, and knocks at its gate: nothing that a total is wanted of.
@@ -61,7 +68,8 @@ AuditRecord stamped(AuditRecord record, const std::string& box) {
 } // namespace
 
 AuditLog::AuditLog(std::filesystem::path folder, std::string box, std::uint64_t max_bytes)
-    : m_folder(std::move(folder)), m_box(std::move(box)), m_max_bytes(max_bytes), m_ledger(m_folder, m_box) {
+    : m_folder(std::move(folder)), m_box(std::move(box)), m_max_bytes(max_bytes),
+      m_lock(lock_out_others(m_folder / (m_box + protocol::k_log_lock_suffix))), m_ledger(m_folder, m_box) {
   open();
 }
 
@@ -157,24 +165,34 @@ void AuditLog::write_unless_limited(AuditRecord record) {
 
 void AuditLog::flush() noexcept {
   try {
-    write_left_out();
-    m_healthy = m_ledger.write() && m_healthy;
+    if (m_healthy || resume()) {
+      write_left_out();
+      m_healthy = m_ledger.write() && m_healthy;
+    }
   } catch (const std::exception&) { // no memory
     m_healthy = false;
   }
 }
 
 void AuditLog::write_left_out() {
-  if (const std::uint64_t count = m_limiter.take_left_out(); count > 0) {
+  if (const std::uint64_t count = m_limiter.left_out(); count > 0) {
     AuditRecord record;
     record.verdict = Verdict::allow;
     record.reason = "left-out";
     record.text = fmt::format("{} decisions came too fast to be recorded one by one; the totals have them", count);
-    this->record(stamped(std::move(record), m_box));
+    append(stamped(std::move(record), m_box));
+    if (m_healthy) {
+      m_limiter.clear_left_out();
+    }
   }
 }
 
 bool AuditLog::recover() {
+  return std::chrono::steady_clock::now() >= m_next_attempt && resume();
+}
+
+bool AuditLog::resume() {
+  m_next_attempt = std::chrono::steady_clock::now() + k_retry_interval;
   if (!m_ledger.write()) {
     m_healthy = false;
     return false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -21,7 +22,7 @@ class AuditLog {
 public:
   static constexpr std::uint64_t k_max_bytes = 16U << 20U;
 
-  /// Opens the log. Throws support::Error(failed).
+  /// Opens the log, and BOX.lock, which keeps a second firewall out. Throws support::Error(failed).
   AuditLog(std::filesystem::path folder, std::string box, std::uint64_t max_bytes = k_max_bytes);
 
   /// Counts `record` in the ledger, and writes it with the box's name and the time of now, unless the limiter leaves it
@@ -30,7 +31,7 @@ public:
   /// open.
   void write(AuditRecord record) noexcept;
 
-  /// Writes the totals, and how many records the limiter left out.
+  /// Writes the totals, and how many records the limiter left out; tries to recover first if the log is not healthy.
   void flush() noexcept;
 
   /// Has `changed` called when the totals on disk lack a decision, once until flush() has written them.
@@ -40,12 +41,14 @@ public:
   /// what is not recorded does not happen.
   bool healthy() const noexcept { return m_healthy; }
 
-  /// Tries once more to write, with a record that says so. Returns healthy().
+  /// Tries to write again, with a record that says so, at most once a second: a flood of connections must not rewrite
+  /// the totals each time. Returns healthy().
   bool recover();
 
 private:
   void open();
   void rotate();
+  bool resume();
   void write_unless_limited(AuditRecord record);
   void record(AuditRecord record);
   void write_left_out();
@@ -57,12 +60,14 @@ private:
   std::string m_box;
   std::uint64_t m_max_bytes;
   std::uint64_t m_size = 0;
+  support::Fd m_lock; ///< before the ledger, which reads the totals
   support::Fd m_file;
   Ledger m_ledger;
   Limiter m_limiter;
   std::function<void()> m_on_change;
-  std::deque<AuditRecord> m_kept; ///< connections that could not be written
-  std::uint64_t m_lost = 0;       ///< that could not be kept either
+  std::deque<AuditRecord> m_kept;                       ///< connections that could not be written
+  std::uint64_t m_lost = 0;                             ///< that could not be kept either
+  std::chrono::steady_clock::time_point m_next_attempt; ///< to recover
   bool m_healthy = true;
   bool m_torn = false; ///< the last line has no end
 };

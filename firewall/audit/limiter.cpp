@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <functional>
 #include <string_view>
-#include <utility>
 
 namespace agentbox::firewall::audit {
 namespace {
@@ -55,10 +54,6 @@ bool Limiter::admit(const AuditRecord& record, Clock::time_point now) {
   const bool admitted = take(denied ? m_denied : m_allowed, now);
   m_left_out += admitted ? 0 : 1;
   return admitted;
-}
-
-std::uint64_t Limiter::take_left_out() {
-  return std::exchange(m_left_out, 0);
 }
 
 } // namespace agentbox::firewall::audit

@@ -28,8 +28,9 @@ public:
   /// Whether `record` is to be written at `now`.
   bool admit(const AuditRecord& record, Clock::time_point now);
 
-  /// How many records were left out since the last call because of their rate. Repetitions do not count.
-  std::uint64_t take_left_out();
+  /// Returns how many records were left out because of their rate. Repetitions do not count.
+  std::uint64_t left_out() const noexcept { return m_left_out; }
+  void clear_left_out() noexcept { m_left_out = 0; }
 
 private:
   struct Bucket {

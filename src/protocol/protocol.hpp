@@ -44,6 +44,7 @@ inline constexpr const char* k_host_resolv_conf = "resolv.conf"; ///< the host's
 inline constexpr const char* k_log_suffix = ".jsonl";
 inline constexpr const char* k_old_log_suffix = ".jsonl.1";
 inline constexpr const char* k_totals_suffix = ".totals";
+inline constexpr const char* k_log_lock_suffix = ".lock";
 
 // Paths inside the containers.
 inline constexpr const char* k_firewall_program = "/agentbox-firewall";

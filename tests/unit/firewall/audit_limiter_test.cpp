@@ -26,7 +26,7 @@ TEST_CASE("the same denial is written once in a while", "[audit]") {
   CHECK_FALSE(limiter.admit(denial("a.example"), k_start + milliseconds(10)));
   CHECK(limiter.admit(denial("b.example"), k_start + milliseconds(20)));
   CHECK(limiter.admit(denial("a.example"), k_start + seconds(6)));
-  CHECK(limiter.take_left_out() == 0);
+  CHECK(limiter.left_out() == 0);
 }
 
 TEST_CASE("every allowed connection is written, as its bytes are its own", "[audit]") {
@@ -49,7 +49,7 @@ TEST_CASE("a flood of denials keeps no allowed connection out, nor the other way
     written += limiter.admit(connection, k_start) ? 1 : 0;
   }
   CHECK(written == 20);
-  CHECK(limiter.take_left_out() == 980 + 980);
+  CHECK(limiter.left_out() == 980 + 980);
   CHECK(limiter.admit(denial("later"), k_start + seconds(1)));
 }
 
@@ -60,8 +60,9 @@ TEST_CASE("a flood is bounded, counted, and does not last", "[audit]") {
     written += limiter.admit(denial("n" + std::to_string(i)), k_start) ? 1 : 0;
   }
   CHECK(written == 20);
-  CHECK(limiter.take_left_out() == 980);
-  CHECK(limiter.take_left_out() == 0);
+  CHECK(limiter.left_out() == 980);
+  limiter.clear_left_out();
+  CHECK(limiter.left_out() == 0);
   CHECK(limiter.admit(denial("later"), k_start + milliseconds(150)));
   CHECK_FALSE(limiter.admit(denial("too soon"), k_start + milliseconds(150)));
   CHECK(limiter.admit(denial("much later"), k_start + std::chrono::hours(1)));
