@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <asio/write.hpp>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -75,15 +76,16 @@ void ControlServer::start() {
 }
 
 void ControlServer::admit(support::Fd connection) {
-  if (!is_own_user(connection.get()) || m_connections >= k_max_connections) {
+  if (!is_own_user(connection.get()) || m_connections.use_count() > static_cast<long>(k_max_connections)) {
     return; // closed at once: other users learn nothing
   }
   auto socket = std::make_shared<Socket>(m_context, stream_protocol(), connection.get());
   connection.release();
-  asio::co_spawn(m_context, serve(std::move(socket), io::Counted(m_connections)), asio::detached);
+  asio::co_spawn(m_context, serve(std::move(socket), m_connections), asio::detached);
 }
 
-asio::awaitable<void> ControlServer::serve(std::shared_ptr<Socket> socket, io::Counted /*one of m_connections*/) {
+asio::awaitable<void> ControlServer::serve(std::shared_ptr<Socket> socket,
+                                           std::shared_ptr<const void> /*of m_connections*/) {
   // Closes the socket under whoever is too slow; awaits end with an error then.
   asio::steady_timer over(m_context, k_time);
   over.async_wait([socket](const std::error_code& error) {
@@ -92,6 +94,10 @@ asio::awaitable<void> ControlServer::serve(std::shared_ptr<Socket> socket, io::C
       socket->close(ignored);
     }
   });
+  if (!m_expiring) { // before the request: what it grants must end even if answering fails
+    io::keep_running(m_context, [this] { return expire_loop(); });
+    m_expiring = true;
+  }
   const ControlReply reply =
       co_await answer(*socket); // a statement of its own: GCC 12 destroys temporaries beside it twice
   const std::string line = to_line(reply);
@@ -99,10 +105,6 @@ asio::awaitable<void> ControlServer::serve(std::shared_ptr<Socket> socket, io::C
     co_await asio::async_write(*socket, asio::buffer(line), io::k_await);
   }
   over.cancel();
-  if (!m_expiring && m_controller.until_next_expiry(Controller::Clock::now())) {
-    m_expiring = true;
-    io::keep_running(m_context, [this] { return expire_loop(); });
-  }
 }
 
 asio::awaitable<ControlReply> ControlServer::answer(Socket& socket) {
@@ -128,16 +130,19 @@ asio::awaitable<ControlReply> ControlServer::answer(Socket& socket) {
   co_return ControlReply{false, "the message to the firewall is too long", ""};
 }
 
-/// Runs only while something expires. Looks at least once a second, because timers stand still while the machine
-/// sleeps, and the time that the user gave does not.
+/// Runs after a request, for as long as something expires. Wakes at least once a second, because timers stand still
+/// while the machine sleeps, and the time that the user gave does not.
 asio::awaitable<void> ControlServer::expire_loop() {
-  while (const auto left = m_controller.until_next_expiry(Controller::Clock::now())) {
-    m_timer.expires_after(std::min<Controller::Clock::duration>(*left, std::chrono::seconds(1)));
+  constexpr Controller::Clock::duration k_max_wait = std::chrono::seconds(1);
+  std::optional<Controller::Clock::duration> left = k_max_wait;
+  while (left) {
+    m_timer.expires_after(std::min(*left, k_max_wait));
     const auto [error] = co_await m_timer.async_wait(io::k_await);
     if (error) {
       break;
     }
     m_controller.expire(Controller::Clock::now());
+    left = m_controller.until_next_expiry(Controller::Clock::now());
   }
   m_expiring = false;
 }

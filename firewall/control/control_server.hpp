@@ -26,7 +26,7 @@ private:
   using Socket = asio::local::stream_protocol::socket;
 
   asio::awaitable<void> expire_loop();
-  asio::awaitable<void> serve(std::shared_ptr<Socket> socket, io::Counted counted);
+  asio::awaitable<void> serve(std::shared_ptr<Socket> socket, std::shared_ptr<const void> counted);
   asio::awaitable<ControlReply> answer(Socket& socket);
   void admit(support::Fd connection);
 
@@ -34,7 +34,8 @@ private:
   Controller& m_controller;
   asio::local::stream_protocol::acceptor m_acceptor;
   asio::steady_timer m_timer;
-  std::size_t m_connections = 0;
+  std::shared_ptr<const void> m_connections =
+      std::make_shared<char>(); ///< each one holds a reference; may outlive the server
   bool m_expiring = false;
 };
 

@@ -204,13 +204,13 @@ std::optional<Controller::Clock::duration> Controller::until_next_expiry(Clock::
 
 void Controller::expire(Clock::time_point now) {
   const auto gone = m_directory.live().expire(now);
+  if (!gone.empty()) { // first, so that connections end even if recording fails
+    m_changed();
+  }
   for (LiveChange change : gone) {
     const char* const text = change.allow ? "the time of a grant is over" : "the time of a denial is over";
     change.allow = !change.allow; // what holds from now on
     record(change, "expired", text);
-  }
-  if (!gone.empty()) {
-    m_changed();
   }
 }
 

@@ -129,16 +129,16 @@ asio::awaitable<void> DnsServer::udp_loop() {
 }
 
 void DnsServer::admit(support::Fd connection) {
-  if (m_tcp_sessions >= k_max_tcp_sessions) {
+  if (m_tcp_sessions.use_count() > static_cast<long>(k_max_tcp_sessions)) {
     return;
   }
   auto socket = std::make_shared<tcp::socket>(m_context, tcp::v4(), connection.get());
   connection.release();
-  asio::co_spawn(m_context, tcp_session(std::move(socket), io::Counted(m_tcp_sessions)), asio::detached);
+  asio::co_spawn(m_context, tcp_session(std::move(socket), m_tcp_sessions), asio::detached);
 }
 
 asio::awaitable<void> DnsServer::tcp_session(std::shared_ptr<tcp::socket> shared,
-                                             io::Counted /*one of m_tcp_sessions*/) {
+                                             std::shared_ptr<const void> /*of m_tcp_sessions*/) {
   tcp::socket& socket = *shared;
   // One timer for the whole session, so that a slow client cannot keep it open.
   asio::steady_timer clock(m_context, k_tcp_time);

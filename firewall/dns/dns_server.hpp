@@ -27,14 +27,15 @@ private:
   struct Batch;
 
   asio::awaitable<void> udp_loop();
-  asio::awaitable<void> tcp_session(std::shared_ptr<asio::ip::tcp::socket> shared, io::Counted counted);
+  asio::awaitable<void> tcp_session(std::shared_ptr<asio::ip::tcp::socket> shared, std::shared_ptr<const void> counted);
   void admit(support::Fd connection);
 
   asio::io_context& m_context;
   DnsStub& m_stub;
   asio::ip::udp::socket m_udp;
   asio::ip::tcp::acceptor m_tcp;
-  std::size_t m_tcp_sessions = 0;
+  std::shared_ptr<const void> m_tcp_sessions =
+      std::make_shared<char>(); ///< each one holds a reference; may outlive the server
   std::unique_ptr<Batch> m_batch;
 };
 

@@ -2,7 +2,6 @@
 #pragma once
 #include <cerrno>
 #include <chrono>
-#include <cstddef>
 #include <exception>
 #include <functional>
 #include <sys/socket.h>
@@ -54,23 +53,5 @@ asio::awaitable<void> accept_loop(Acceptor& acceptor, Admit admit) {
     }
   }
 }
-
-/// Counts something for as long as it lives.
-class Counted {
-public:
-  explicit Counted(std::size_t& count) : m_count(&++count) {}
-  Counted(Counted&& other) noexcept : m_count(std::exchange(other.m_count, nullptr)) {}
-  Counted& operator=(Counted&&) = delete;
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-  ~Counted() {
-    if (m_count != nullptr) {
-      --*m_count;
-    }
-  }
-
-private:
-  std::size_t* m_count;
-};
 
 } // namespace agentbox::firewall::io

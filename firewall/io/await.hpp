@@ -33,17 +33,39 @@ inline asio::awaitable<void> yield() {
   co_await asio::post(asio::use_awaitable);
 }
 
+/// Blocks the whole thread: a timer would need the memory or descriptor that is missing.
+inline void pause_thread() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
 /// Spawns the coroutine that `loop` returns, and again whenever it fails: out of memory for a moment, the firewall
-/// must not stop serving. The whole thread sleeps, because a timer needs memory. If even co_spawn() has none, the event
-/// loop ends, and the rules in the kernel keep the box closed.
+/// must not stop serving.
 template <typename Loop>
 void keep_running(asio::io_context& context, Loop loop) {
   asio::co_spawn(context, loop, [&context, loop](const std::exception_ptr& failure) {
-    if (failure) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      keep_running(context, loop);
+    for (bool running = !failure; !running;) {
+      pause_thread();
+      try {
+        keep_running(context, loop);
+        running = true;
+      } catch (const std::exception&) { // no memory for that either: again
+        continue;
+      }
     }
   });
+}
+
+/// Runs `context` until it is stopped or has nothing left to do. A handler that throws, out of memory or descriptors,
+/// loses what it was about to do; the firewall goes on.
+inline void run_until_stopped(asio::io_context& context) {
+  for (;;) {
+    try {
+      context.run();
+      return;
+    } catch (const std::exception&) {
+      pause_thread();
+    }
+  }
 }
 
 } // namespace agentbox::firewall::io

@@ -94,7 +94,7 @@ asio::awaitable<std::optional<Denial>> Connection::open(Opening& opening, std::s
 }
 
 asio::awaitable<std::optional<Denial>> Connection::dial(Opening& opening, std::string& surplus) {
-  enter(Dialling{});
+  enter(Dialling{Clock::now() + k_dial_time});
   opening.target.speaks_second = !opening.first.empty();
   Reached reached = co_await reach(m_services, opening.target);
   if (is_over()) {
@@ -246,7 +246,11 @@ void Connection::tick_phase(Reading& phase, Clock::time_point now) {
   }
 }
 
-void Connection::tick_phase(Dialling& /*phase*/, Clock::time_point /*now*/) {}
+void Connection::tick_phase(Dialling& phase, Clock::time_point now) {
+  if (now >= phase.deadline) {
+    stop("upstream-connect", "no connection to the host in time");
+  }
+}
 
 /// The kernel is asked about the client once a second, so that watching it costs a connection nothing.
 void Connection::tick_phase(AwaitingServer& phase, Clock::time_point now) {

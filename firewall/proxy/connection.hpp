@@ -73,13 +73,16 @@ public:
 
 private:
   static constexpr std::chrono::seconds k_farewell_time{1}; ///< for the client to read the answer
+  static constexpr std::chrono::seconds k_dial_time{120};
 
   /// Waits for the client's ClientHello or request head, or for a client that is told why it is denied.
   struct Reading {
     Clock::time_point deadline;
   };
-  /// Resolver, dialler and upstream proxy have time limits of their own.
-  struct Dialling {};
+  /// Resolver, dialler and upstream proxy have time limits of their own; this one is for when they fail to end.
+  struct Dialling {
+    Clock::time_point deadline;
+  };
   /// The ClientHello is sent and the server's answer decides what the client may send next. Nobody reads the client.
   struct AwaitingServer {
     Clock::time_point deadline;

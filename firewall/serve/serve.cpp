@@ -86,14 +86,7 @@ public:
                                     },
                                     [this] { m_proxy.recheck(); }),
         m_control(context, options.run / protocol::k_control_socket, m_controller), m_flush(context) {
-    m_log.on_change([this] {
-      m_flush.expires_after(std::chrono::seconds(1)); // all that SIGKILL can take from the totals
-      m_flush.async_wait([this](const std::error_code& error) {
-        if (!error) {
-          m_log.flush();
-        }
-      });
-    });
+    m_log.on_change([this] { flush_in_a_second(); });
   }
 
   void start() {
@@ -122,6 +115,20 @@ private:
     const unsigned long most = files > k_own_files ? (files - k_own_files) / k_files_each : 1;
     limits.connections = std::min<std::size_t>(limits.connections, std::max(most, 1UL));
     return limits;
+  }
+
+  /// All that SIGKILL can take from the totals is a second. Tries again while the disk is full.
+  void flush_in_a_second() {
+    m_flush.expires_after(std::chrono::seconds(1));
+    m_flush.async_wait([this](const std::error_code& error) {
+      if (error) {
+        return;
+      }
+      m_log.flush();
+      if (!m_log.healthy()) {
+        flush_in_a_second();
+      }
+    });
   }
 
   void record_life(const char* reason, const char* text) {
@@ -184,12 +191,12 @@ void run(const FirewallOptions& options) {
   support::write_file(options.run / protocol::k_ready, options.nonce + '\n');
   ::malloc_trim(0); // returns what parsing a long policy took
   signals.async_wait([&](std::error_code, int) {
+    context.stop(); // first: also if stop() has no memory for its records
     if (box) {
       box->stop();
     }
-    context.stop();
   });
-  context.run();
+  io::run_until_stopped(context);
 }
 
 /// Closes the box after a failure before the rules were loaded. Fails without CAP_NET_ADMIN; then nothing can have been

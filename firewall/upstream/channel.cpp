@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <exception>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -151,7 +152,11 @@ int AresChannel::on_new_socket(ares_socket_t fd, int /*type*/, void* self) {
 }
 
 void AresChannel::on_socket_state(void* self, ares_socket_t fd, int readable, int writable) {
-  static_cast<AresChannel*>(self)->watch(fd, readable != 0, writable != 0);
+  try {
+    static_cast<AresChannel*>(self)->watch(fd, readable != 0, writable != 0);
+  } catch (const std::exception&) { // not through c-ares, which is C: without a watch, the query times out
+    return;
+  }
 }
 
 void AresChannel::watch(ares_socket_t fd, bool readable, bool writable) {
@@ -201,21 +206,23 @@ void AresChannel::query(const std::string& name, Lookup::Family family, Done don
 
 void AresChannel::on_answer(void* raw, int status, int timeouts, ares_addrinfo* result) {
   std::unique_ptr<OpenQuestion> query(static_cast<OpenQuestion*>(raw));
-  Lookup::FamilyAnswer answer;
-  answer.status = status;
-  answer.timeouts = timeouts;
-  if (result != nullptr) {
-    for (const ares_addrinfo_node* node = result->nodes; node != nullptr; node = node->ai_next) {
+  const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owned(result, &ares_freeaddrinfo);
+  try {
+    Lookup::FamilyAnswer answer;
+    answer.status = status;
+    answer.timeouts = timeouts;
+    for (const auto* node = result == nullptr ? nullptr : result->nodes; node != nullptr; node = node->ai_next) {
       append(*node, answer.addresses);
       const std::chrono::seconds ttl(node->ai_ttl);
       answer.ttl = node == result->nodes ? ttl : std::min(answer.ttl, ttl);
     }
-    ares_freeaddrinfo(result);
+    // Later, from the loop: this may be the channel's last owner, and c-ares is still on the stack.
+    asio::io_context& context = query->channel->m_context;
+    asio::post(context,
+               [query = std::move(query), answer = std::move(answer)]() mutable { query->done(std::move(answer)); });
+  } catch (const std::exception&) { // no memory; not through c-ares, which is C. The connection's time limit ends it
+    return;
   }
-  // Later, from the loop: this may be the channel's last owner, and c-ares is still on the stack.
-  asio::io_context& context = query->channel->m_context;
-  asio::post(context,
-             [query = std::move(query), answer = std::move(answer)]() mutable { query->done(std::move(answer)); });
 }
 
 } // namespace agentbox::firewall::upstream

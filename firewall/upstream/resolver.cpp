@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ares.h>
 #include <cstddef>
+#include <exception>
 #include <string>
 #include <sys/stat.h>
 #include <utility>
@@ -17,7 +18,7 @@ namespace agentbox::firewall::upstream {
 namespace {
 
 constexpr std::size_t k_max_lookups = 1024;
-constexpr std::size_t k_max_open = 2048;
+constexpr long k_max_open = 2048;
 constexpr std::chrono::seconds k_check_interval{1};
 constexpr std::chrono::seconds k_second_chance{60};
 
@@ -109,22 +110,21 @@ void Resolver::change_to(std::size_t first) {
 }
 
 void Resolver::ask(const std::string& name, const std::shared_ptr<Lookup>& lookup, Lookup::Family family) {
-  ++m_open;
-  m_channel->query(name, family, [this, name, lookup, family, asked = m_channel.get()](Lookup::FamilyAnswer answer) {
-    --m_open;
-    if (family == Lookup::Family::v4) {
-      judge_server(asked, answer);
-    }
-    lookup->add(family, std::move(answer));
-    const auto kept = m_lookups.find(name);
-    if (lookup->complete() && kept != m_lookups.end() && kept->second == lookup && !lookup->usable(Clock::now())) {
-      m_lookups.erase(kept);
-    }
-  });
+  m_channel->query(
+      name, family, [this, name, lookup, family, asked = m_channel.get(), open = m_open](Lookup::FamilyAnswer answer) {
+        if (family == Lookup::Family::v4) {
+          judge_server(asked, answer);
+        }
+        lookup->add(family, std::move(answer));
+        const auto kept = m_lookups.find(name);
+        if (lookup->complete() && kept != m_lookups.end() && kept->second == lookup && !lookup->usable(Clock::now())) {
+          m_lookups.erase(kept);
+        }
+      });
 }
 
 bool Resolver::make_room() {
-  if (m_open + 2 > k_max_open) {
+  if (m_open.use_count() + 2 > k_max_open) {
     return false;
   }
   if (m_lookups.size() >= k_max_lookups) {
@@ -157,8 +157,13 @@ asio::awaitable<Resolution> Resolver::resolve(const std::string& name) {
     }
     lookup = std::make_shared<Lookup>(m_context);
     m_lookups[name] = lookup;
-    ask(name, lookup, Lookup::Family::v4);
-    ask(name, lookup, Lookup::Family::v6);
+    try {
+      ask(name, lookup, Lookup::Family::v4);
+      ask(name, lookup, Lookup::Family::v6);
+    } catch (const std::exception&) { // no memory; others must not wait for this lookup
+      m_lookups.erase(name);
+      throw;
+    }
   }
   co_await lookup->wait();
   Resolution resolution{lookup->addresses(), lookup->problem(), {}};

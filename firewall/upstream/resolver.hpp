@@ -73,7 +73,7 @@ private:
   Clock::time_point m_moved;          ///< when that became another than resolv.conf's
   std::shared_ptr<AresChannel> m_channel;
   std::map<std::string, std::shared_ptr<Lookup>> m_lookups;
-  std::size_t m_open = 0; ///< questions
+  std::shared_ptr<const void> m_open = std::make_shared<char>(); ///< each open query holds a reference
 };
 
 } // namespace agentbox::firewall::upstream

@@ -66,6 +66,7 @@ class Soak(world.FirewallTest):
         for spare in (0, 1, 2, 5, 20):
             resource.prlimit(box.firewall.pid, resource.RLIMIT_NOFILE, (self.files(box) + spare, unlimited[1]))
             box.probe("flood", "198.18.0.1", 443, 60, keep=0.3, send=data[:-1].hex())
-            self.assertIsNone(box.firewall.poll(), f"the firewall is gone, with {spare} descriptors to spare")
+            if box.firewall.poll() is not None:
+                self.fail(f"the firewall ended with {spare} descriptors to spare: {box.firewall.stderr.read()}")
             resource.prlimit(box.firewall.pid, resource.RLIMIT_NOFILE, unlimited)
             self.assertEqual(box.probe("tcp", host=GOOD, port=443, send=data.hex()).get("received"), data.hex())

@@ -170,6 +170,20 @@ TEST_CASE("another user gets no answer, whatever the file's mode says", "[contro
   CHECK(ask(rig.connect(), good())->ok); // and the own one does
 }
 
+TEST_CASE("a connection that outlives its server does not touch it", "[control]") { // AddressSanitizer would tell
+  const tests::TempFolder folder;
+  const auto path = folder / protocol::k_control_socket;
+  names::Directory directory{policy::EgressPolicy{}};
+  Controller controller{directory, [](const audit::AuditRecord&) { return true; }, [] {}};
+  asio::io_context context{1};
+  auto server = std::make_unique<ControlServer>(context, path, controller);
+  server->start();
+  asio::local::stream_protocol::socket client(context);
+  client.connect(path.string());
+  context.poll();
+  server.reset();
+}
+
 TEST_CASE("a socket of an earlier run is replaced, and a missing directory is an error", "[control]") {
   const tests::TempFolder folder;
   folder.write(protocol::k_control_socket, "old");

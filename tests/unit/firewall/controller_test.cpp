@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/control/controller.hpp"
 
+#include <new>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,16 @@ TEST_CASE("a grant has its end, also if nobody looks after it", "[control]") {
   const auto left = rig.controller.until_next_expiry(rig.now);
   REQUIRE(left);
   CHECK(*left == seconds(600));
+}
+
+TEST_CASE("open connections are looked at again even if the end of a grant cannot be recorded", "[control]") {
+  Rig rig;
+  CHECK(rig.allow("api.github.com", 600).ok);
+  int changes = 0;
+  Controller failing(
+      rig.directory, [](const audit::AuditRecord&) -> bool { throw std::bad_alloc(); }, [&] { ++changes; });
+  CHECK_THROWS_AS(failing.expire(rig.now + seconds(601)), std::bad_alloc);
+  CHECK(changes == 1);
 }
 
 TEST_CASE("a grant goes no further than the rules", "[control]") {
