@@ -8,6 +8,7 @@
 
 #include "policy/address.hpp"
 #include "policy/egress.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::firewall::ruleset {
 
@@ -15,9 +16,7 @@ namespace agentbox::firewall::ruleset {
 /// the box. Never a uid: the agent and the firewall have the same one.
 constexpr std::uint32_t k_mark = 0x61626278;
 
-/// Where the proxy listens, on 127.0.0.1. Below 1024, so that the agent, which has no CAP_NET_BIND_SERVICE, cannot sit
-/// on it when the firewall is gone.
-constexpr std::uint16_t k_proxy_port = 1023;
+constexpr std::uint16_t k_proxy_port = protocol::k_proxy_port;
 
 /// The nfnetlink_log group that carries the first bytes of rejected packets to the audit log. Per network namespace.
 constexpr std::uint16_t k_log_group = 24930;

@@ -135,11 +135,11 @@ void SessionFolder::write_error(const Error& error) const noexcept {
 }
 
 void SessionFolder::write_firewall_pid(pid_t pid) const {
-  constexpr const char* k_new_file = "firewall.pid.new";
-  const Fd fd(openat(m_fd.get(), k_new_file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const Fd fd(
+      openat(m_fd.get(), protocol::k_new_firewall_pid, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   const std::string text = std::to_string(pid) + "\n";
   if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      renameat(m_fd.get(), k_new_file, m_fd.get(), protocol::k_firewall_pid) != 0) {
+      renameat(m_fd.get(), protocol::k_new_firewall_pid, m_fd.get(), protocol::k_firewall_pid) != 0) {
     throw system_error(ExitCode::refused, "cannot write " + (m_path / protocol::k_firewall_pid).string(), errno);
   }
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "protocol/protocol.hpp"
+
 namespace agentbox::attacks {
 
 /// How a way is tried.
@@ -86,7 +88,7 @@ inline constexpr std::array k_ways = {
     Way{"host-pasta-dns", "ask pasta's own name server", Kind::udp, "169.254.1.1", 53},
     Way{"host-gateway", "connect to the gateway", Kind::gateway, "", 443},
     Way{"virtual-without-name", "connect to a virtual address that no name has", Kind::proxy, "198.19.255.77", 443},
-    Way{"proxy-directly", "ask the proxy itself (127.0.0.1:1023)", Kind::proxy, "127.0.0.1", 1023},
+    Way{"proxy-directly", "ask the proxy itself on its own port", Kind::proxy, "127.0.0.1", protocol::k_proxy_port},
 };
 
 } // namespace agentbox::attacks

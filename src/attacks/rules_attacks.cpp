@@ -16,6 +16,7 @@
 
 #include "attacks/attack.hpp"
 #include "attacks/attack_io.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::attacks {
 namespace {
@@ -175,7 +176,8 @@ constexpr std::array k_attacks = {
     Attack{"add-neighbour", k_family, "add a neighbour", k_wall, add_neighbour},
     Attack{"add-queue", k_family, "add a queueing discipline (tc)", k_wall, add_queue},
     Attack{"flush-iptables", k_family, "replace the rules through the old interface", k_wall, flush_iptables},
-    Attack{"squat-proxy", k_family, "bind to the proxy's port", "low ports", squat<SOCK_STREAM, 1023>},
+    Attack{"squat-proxy", k_family, "bind to the proxy's port", "low ports",
+           squat<SOCK_STREAM, protocol::k_proxy_port>},
     Attack{"squat-resolver", k_family, "bind to the resolver's port", "low ports", squat<SOCK_DGRAM, 53>},
     Attack{"squat-resolver-tcp", k_family, "bind to the resolver's TCP port", "low ports", squat<SOCK_STREAM, 53>},
     Attack{"free-low-ports", k_family, "make low ports available to everybody", "mounts",

@@ -47,13 +47,13 @@ int update(const UpdateOptions& options) {
   if (options.check) {
     return differs ? 1 : 0;
   }
+  image::BuildOptions build{.ca_bundle = resolved.ca_bundle, .workspace = resolved.workspace};
   if (pinned != newest) {
-    image::write_lock(newest);
+    build.agents = newest; // pinned when the image is built
   }
   const podman::Podman podman = podman::Podman::find();
   const image::ImageRef agent =
-      image::ensure_agent_image(podman, podman::podman_info(podman), installation, resolved.choice,
-                                {false, resolved.ca_bundle, resolved.workspace});
+      image::ensure_agent_image(podman, podman::podman_info(podman), installation, resolved.choice, build);
   image::ensure_tag(podman, agent);
   fmt::print("{}\n", agent.tag);
   return 0;

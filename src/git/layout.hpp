@@ -16,6 +16,7 @@ inline constexpr const char* k_worktree_config = "config.worktree"; ///< read wi
 inline constexpr const char* k_hooks = "hooks";
 inline constexpr const char* k_head = "HEAD";
 inline constexpr const char* k_objects = "objects";
+inline constexpr const char* k_lfs = "lfs"; ///< objects of git-lfs(1)
 inline constexpr const char* k_refs = "refs";
 inline constexpr const char* k_logs = "logs";
 inline constexpr const char* k_modules = "modules";     ///< the repositories of submodules
@@ -48,7 +49,7 @@ inline std::string join(const std::string& directory, std::string_view part) {
 /// Returns whether `path` in a repository is what Git writes there in daily work, and never a program: HEAD,
 /// COMMIT_EDITMSG, index, refs/…
 inline bool is_data(std::string_view path) {
-  constexpr std::array<std::string_view, 7> k_data = {"index",   "index.lock",  "lfs", k_logs,
+  constexpr std::array<std::string_view, 7> k_data = {"index",   "index.lock",  k_lfs, k_logs,
                                                       k_objects, "packed-refs", k_refs};
   const std::string_view first = path.substr(0, path.find('/'));
   const auto is_upper = [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; };

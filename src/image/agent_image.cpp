@@ -26,9 +26,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t k_max_entrypoint = 64U << 20U;
 
-/// Returns a key that changes with every ingredient of the image, made of stat(2) only.
-std::string key_of(const podman::Installation& installation, const policy::ImageChoice& choice,
-                   const BaseChoice& base) {
+/// Returns a text that changes with every ingredient of the image but the agents, made of stat(2) only.
+std::string ingredients_of(const podman::Installation& installation, const policy::ImageChoice& choice,
+                           const BaseChoice& base) {
   const fs::path data = installation.share / "containerfiles";
   std::string key = "agent\n" + identity_of(base) + "\n" + support::join(choice.toolkits, ",") + "\n";
   for (const char* directory : {"agent/home", "agent/setup", "agent/packages", "toolkits"}) {
@@ -38,8 +38,13 @@ std::string key_of(const podman::Installation& installation, const policy::Image
        {data / "agent/Containerfile", data / "agent/Containerfile.tools", installation.entrypoint()}) {
     key += support::fingerprint(file) + "\n";
   }
-  const fs::path lock = lock_path(installation.share);
-  return support::sha256_hex(key + lock.string() + " " + support::fingerprint(lock));
+  return key;
+}
+
+/// Returns the key of an image of `ingredients` and the agents of the lock file in force.
+std::string key_of(const std::string& ingredients, const fs::path& share) {
+  const fs::path lock = lock_path(share);
+  return support::sha256_hex(ingredients + lock.string() + " " + support::fingerprint(lock));
 }
 
 Family family_of(const BuildEnvironment& environment, const Base& base) {
@@ -61,15 +66,9 @@ using AgentDirectories = std::map<std::string, fs::path>;
 class Downloads {
 public:
   Downloads(const AgentsLock& lock, bool musl, const BuildEnvironment& environment)
-      : m_result(std::async(std::launch::async, [lock, musl, stop = m_stop.get_token(), scratch = environment.directory,
-                                                 ca_bundle = environment.ca_bundle] {
-          const std::map<std::string, std::string> variables = podman::caller_environment();
-          const std::string registry = registry_address(variables);
-          const Fetcher fetcher(variables, ca_bundle, [&] {
-            if (stop.stop_requested()) {
-              throw Error(ExitCode::failed, "the download was cancelled");
-            }
-          });
+      : m_result(std::async(std::launch::async, [lock, musl, scratch = environment.directory,
+                                                 registry = registry_address(podman::caller_environment()),
+                                                 fetcher = fetcher_of(environment)] {
           const std::string arch = npm_arch();
           AgentDirectories directories;
           for (const Vendor& vendor : vendors()) {
@@ -95,6 +94,15 @@ public:
   }
 
 private:
+  /// In the main thread, which is alone yet.
+  Fetcher fetcher_of(const BuildEnvironment& environment) const {
+    return {podman::caller_environment(), environment.ca_bundle, [stop = m_stop.get_token()] {
+              if (stop.stop_requested()) {
+                throw Error(ExitCode::failed, "the download was cancelled");
+              }
+            }};
+  }
+
   std::stop_source m_stop;
   std::future<AgentDirectories> m_result;
 };
@@ -154,20 +162,15 @@ void remove_replaced(const BuildEnvironment& environment, const Recipe& recipe, 
   }
 }
 
-AgentsLock complete_lock(const fs::path& share) {
-  AgentsLock lock = load_lock(share);
+ImageRef build_image(BuildEnvironment& environment, const podman::Installation& installation,
+                     const policy::ImageChoice& choice, const BaseChoice& base_choice, const AgentsLock& lock) {
+  const fs::path data = installation.share / "containerfiles";
   for (const Vendor& vendor : vendors()) {
     if (!lock.agents.contains(vendor.agent)) {
-      throw Error(ExitCode::failed, lock_path(share).string() + " does not pin " + vendor.agent, "agentbox update");
+      throw Error(ExitCode::failed, lock_path(installation.share).string() + " does not pin " + vendor.agent,
+                  "agentbox update");
     }
   }
-  return lock;
-}
-
-ImageRef build_image(BuildEnvironment& environment, const podman::Installation& installation,
-                     const policy::ImageChoice& choice, const BaseChoice& base_choice) {
-  const fs::path data = installation.share / "containerfiles";
-  const AgentsLock lock = complete_lock(installation.share);
   std::optional<Downloads> downloads;
   if (choice.base == policy::default_base_image()) { // its C library is known before it is pulled
     downloads.emplace(lock, false, environment);
@@ -204,17 +207,19 @@ void check_ca_bundle(const std::optional<fs::path>& bundle) {
 } // namespace
 
 std::optional<ImageRef> known_agent_image(const podman::Installation& installation, const policy::ImageChoice& choice) {
-  return ImagesState::load().find(key_of(installation, choice, parse_base(choice.base, std::nullopt)));
+  const std::string ingredients = ingredients_of(installation, choice, parse_base(choice.base, std::nullopt));
+  return ImagesState::load().find(key_of(ingredients, installation.share));
 }
 
 ImageRef ensure_agent_image(const podman::Podman& podman, const podman::PodmanInfo& info,
                             const podman::Installation& installation, const policy::ImageChoice& choice,
                             const BuildOptions& options) {
   const BaseChoice base = parse_base(choice.base, options.workspace);
-  const std::string key = key_of(installation, choice, base);
+  const std::string ingredients = ingredients_of(installation, choice, base);
+  std::string key = key_of(ingredients, installation.share);
   const MadeImages made(podman, info);
   const auto remembered = [&]() -> std::optional<ImageRef> {
-    auto image = options.rebuild ? std::nullopt : ImagesState::load().find(key);
+    auto image = options.rebuild || options.agents ? std::nullopt : ImagesState::load().find(key);
     return image && made.has(image->id) ? image : std::nullopt;
   };
   if (auto image = remembered()) {
@@ -234,8 +239,13 @@ ImageRef ensure_agent_image(const podman::Podman& podman, const podman::PodmanIn
                                directory.path(), options.ca_bundle,  options.rebuild};
   remove_leftovers(environment.store); // of a build that was killed
   try {
-    ImageRef image = build_image(environment, installation, choice, base);
+    ImageRef image = build_image(environment, installation, choice, base,
+                                 options.agents ? *options.agents : load_lock(installation.share));
     progress.done();
+    if (options.agents) {
+      write_lock(*options.agents);
+      key = key_of(ingredients, installation.share);
+    }
     ImagesState::load().remember(key, image);
     remove_leftovers(environment.store);
     return image;

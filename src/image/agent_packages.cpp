@@ -20,10 +20,10 @@ constexpr std::uint64_t k_max_tarball = 1ULL << 30U;
 /// Removes older versions of the same agent. A failure is ignored: it costs only space.
 void remove_other_versions(const fs::path& parent, const std::string& name, const fs::path& kept) {
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
-    const std::string file = entry.path().filename().string();
-    if (file.starts_with(name + "-") && entry.path() != kept) {
-      fs::remove_all(entry.path(), ignored);
+  std::error_code error;
+  for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().filename().string().starts_with(name + "-") && entry->path() != kept) {
+      fs::remove_all(entry->path(), ignored);
     }
   }
 }

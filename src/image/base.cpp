@@ -22,13 +22,18 @@ std::string imported_tag(const BaseChoice& choice) {
   return "localhost/agentbox/base:" + support::sha256_hex(identity_of(choice)).substr(0, 12);
 }
 
+/// Imports `archive`. It is pinned only if its fingerprint is still `scanned`.
 Base import(BuildEnvironment& environment, const BaseChoice& choice, const fs::path& archive, const std::string& tag,
-            const std::string& origin) {
+            const std::string& origin, const std::string& scanned) {
   const auto before = environment.store.id_of(tag);
   environment.log.run("importing the base image", environment.podman.command({"import", archive.string(), tag}));
   const auto id = environment.store.id_of(tag);
   if (!id) {
     throw environment.log.failure("importing the base image");
+  }
+  if (support::fingerprint(archive) != scanned) {
+    environment.store.try_remove(*id);
+    throw Error(ExitCode::refused, "the base " + choice.text + " was changed while it was imported", "try again");
   }
   environment.made.pin(*id);
   if (before && *before != *id) {
@@ -44,7 +49,7 @@ Base bootstrap(BuildEnvironment& environment, const BaseChoice& choice, const st
   const fs::path archive = environment.directory / "base.tar";
   environment.log.run("bootstrapping Debian bookworm",
                       mmdebstrap_command(mmdebstrap, archive, podman::caller_environment()));
-  Base base = import(environment, choice, archive, k_bootstrapped, "mmdebstrap");
+  Base base = import(environment, choice, archive, k_bootstrapped, "mmdebstrap", support::fingerprint(archive));
   fs::remove(archive);
   return base;
 }
@@ -145,11 +150,7 @@ Base ensure_imported(BuildEnvironment& environment, const BaseChoice& choice) {
   const fs::path archive = packed(environment, choice);
   const std::string scanned = support::fingerprint(archive);
   refuse_credentials_in_rootfs(archive, choice.text);
-  Base base = import(environment, choice, archive, tag, "rootfs");
-  if (support::fingerprint(archive) != scanned) {
-    environment.store.try_remove(base.id);
-    throw Error(ExitCode::refused, "the base " + choice.text + " was changed while it was imported", "try again");
-  }
+  Base base = import(environment, choice, archive, tag, "rootfs", scanned);
   if (archive != choice.path) {
     fs::remove(archive);
   }

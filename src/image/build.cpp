@@ -12,8 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* k_id_file = "image-id";
-// Buildah derives a working container's name from that of the image it builds on: agentbox-build-working-container.
-constexpr const char* k_build_tag = "localhost/agentbox/agentbox-build:base";
+// Buildah derives a working container's name from that of the image it builds on: agentbox.build-working-container.
+constexpr const char* k_build_tag = "localhost/agentbox/agentbox.build:base";
 
 void write_context(const Recipe& recipe, const fs::path& directory) {
   for (const auto& [path, content] : recipe.files) {
@@ -45,7 +45,7 @@ bool has_local_proxy(const std::map<std::string, std::string>& environment) {
 std::vector<std::string> build_arguments(const Recipe& recipe, const fs::path& directory,
                                          const std::map<std::string, fs::path>& contexts, bool host_network) {
   std::vector<std::string> args = {"build",      "--pull=never", "--layers=false",
-                                   "--no-cache", "--force-rm",   "--format=oci"};
+                                   "--no-cache", "--force-rm",   "--format=" + recipe.format};
   if (host_network) {
     args.emplace_back("--network=host");
   }
@@ -94,7 +94,7 @@ void remove_leftovers(const ImageStore& store) noexcept {
     store.remove_container(k_build_container);
     store.remove_working_containers(k_build_container);
     store.try_untag(k_build_tag);
-    store.prune("org.agentbox.image");
+    store.prune(k_image_label);
   } catch (const std::exception&) { // the next build tries again
   }
 }

@@ -9,8 +9,8 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fstream>
 #include <poll.h>
-#include <sstream>
 #include <unistd.h>
 #include <vector>
 
@@ -78,8 +78,9 @@ std::string last_lines(std::string_view output) {
 bool kill_containers(pid_t pid, pid_t session) {
   bool any = false;
   std::error_code error;
-  for (const auto& thread : fs::directory_iterator("/proc/" + std::to_string(pid) + "/task", error)) {
-    std::istringstream children(support::read_file_if_exists(thread.path() / "children", 1U << 20U).value_or(""));
+  for (fs::directory_iterator thread("/proc/" + std::to_string(pid) + "/task", error), end; !error && thread != end;
+       thread.increment(error)) { // the process may end meanwhile
+    std::ifstream children(thread->path() / "children");
     for (pid_t child = 0; children >> child;) {
       if (getsid(child) != session) {
         any = kill(child, SIGKILL) == 0 || any;
@@ -133,9 +134,7 @@ BuildLog::~BuildLog() {
 
 support::ExitStatus BuildLog::try_run(const support::Command& command) {
   const std::string line = "$ " + support::shell_quote(command.argv) + "\n";
-  if (write(m_fd.get(), line.data(), line.size()) < 0) {
-    throw support::system_error(ExitCode::failed, "cannot write " + m_path.string(), errno, "free some disk space");
-  }
+  support::write_all(m_fd, line, m_path);
   m_last_start = lseek(m_fd.get(), 0, SEEK_END);
   const support::Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   support::Command logged = command;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <curl/curl.h>
 #include <exception>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
+#include "support/file.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::image {
@@ -28,41 +30,49 @@ using support::Fd;
 struct FreeCurl {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
 };
+struct FreeMulti {
+  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
+};
 
-/// What the callbacks of one transfer share. Exceptions must not pass through libcurl's C code.
+/// What on_body() needs. Exceptions must not pass through libcurl's C code.
 struct Transfer {
   const std::function<void(std::string_view)>& receive;
-  const std::function<void()>& poll;
   std::uint64_t left;
   bool too_long = false;
   std::exception_ptr failure = nullptr;
-
-  /// Returns whether `work` went well.
-  template <typename Work>
-  bool guarded(const Work& work) {
-    try {
-      work();
-      return true;
-    } catch (...) {
-      failure = std::current_exception();
-      return false;
-    }
-  }
 };
 
 std::size_t on_body(const char* bytes, std::size_t /*one*/, std::size_t count, void* context) {
   auto& transfer = *static_cast<Transfer*>(context);
   transfer.too_long = count > transfer.left;
-  if (transfer.too_long || !transfer.guarded([&] { transfer.receive({bytes, count}); })) {
+  if (transfer.too_long) {
     return CURL_WRITEFUNC_ERROR;
   }
   transfer.left -= count;
-  return count;
+  try {
+    transfer.receive({bytes, count});
+    return count;
+  } catch (...) {
+    transfer.failure = std::current_exception();
+    return CURL_WRITEFUNC_ERROR;
+  }
 }
 
-int on_progress(void* context, curl_off_t /*total*/, curl_off_t /*now*/, curl_off_t /*up_total*/, curl_off_t /*up*/) {
-  auto& transfer = *static_cast<Transfer*>(context);
-  return transfer.guarded(transfer.poll) ? 0 : 1;
+/// Runs the transfer of `easy` and calls `poll` ten times a second, also while a name is looked up.
+CURLcode perform(CURL* easy, const std::function<void()>& poll) {
+  constexpr int k_interval_ms = 100;
+  const std::unique_ptr<CURLM, FreeMulti> multi(curl_multi_init());
+  CURLMcode code = curl_multi_add_handle(multi.get(), easy);
+  for (int running = 1; code == CURLM_OK && running > 0;) {
+    poll();
+    code = curl_multi_perform(multi.get(), &running);
+    if (code == CURLM_OK && running > 0) {
+      code = curl_multi_poll(multi.get(), nullptr, 0, k_interval_ms, nullptr);
+    }
+  }
+  int left = 0;
+  const CURLMsg* message = curl_multi_info_read(multi.get(), &left);
+  return message == nullptr ? CURLE_FAILED_INIT : message->data.result; // NOLINT(*-union-access): libcurl's
 }
 
 std::string hint_for(CURLcode code) {
@@ -89,23 +99,16 @@ std::string first_of(const std::map<std::string, std::string>& environment, std:
   return "";
 }
 
-void write_piece(const Fd& fd, std::string_view piece, const std::filesystem::path& path) {
-  while (!piece.empty()) {
-    const ssize_t count = write(fd.get(), piece.data(), piece.size());
-    if (count < 0 && errno != EINTR) {
-      throw support::system_error(ExitCode::failed, "cannot write " + path.string(), errno, "free some disk space");
-    }
-    piece.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
-  }
-}
-
 } // namespace
 
 Fetcher::Fetcher(std::map<std::string, std::string> environment, std::optional<std::filesystem::path> ca_bundle,
                  std::function<void()> poll)
     : m_environment(std::move(environment)), m_ca_bundle(std::move(ca_bundle)), m_poll(std::move(poll)) {
   static std::once_flag initialized;
-  std::call_once(initialized, curl_global_init, CURL_GLOBAL_DEFAULT);
+  std::call_once(initialized, [] {
+    unsetenv("SSLKEYLOGFILE"); // libcurl would write the keys of our connections there
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+  });
 }
 
 void Fetcher::transfer(const std::string& address, std::uint64_t max_bytes,
@@ -122,11 +125,11 @@ void Fetcher::transfer(const std::string& address, std::uint64_t max_bytes,
   const std::string ca_file =
       m_ca_bundle ? m_ca_bundle->string() : first_of(m_environment, {"CURL_CA_BUNDLE", "SSL_CERT_FILE"});
   const std::string ca_directory = first_of(m_environment, {"SSL_CERT_DIR"});
-  Transfer transfer{receive, m_poll, max_bytes};
+  Transfer transfer{receive, max_bytes};
   std::array<char, CURL_ERROR_SIZE> reason{};
   set(CURLOPT_URL, address.c_str());
   set(CURLOPT_PROTOCOLS_STR, plain ? "http,https" : "https");
-  set(CURLOPT_REDIR_PROTOCOLS_STR, plain ? "http,https" : "https");
+  set(CURLOPT_REDIR_PROTOCOLS_STR, "https");
   set(CURLOPT_FOLLOWLOCATION, 1L);
   set(CURLOPT_MAXREDIRS, 5L);
   set(CURLOPT_FAILONERROR, 1L);
@@ -146,10 +149,8 @@ void Fetcher::transfer(const std::string& address, std::uint64_t max_bytes,
   set(CURLOPT_ERRORBUFFER, reason.data());
   set(CURLOPT_WRITEFUNCTION, on_body);
   set(CURLOPT_WRITEDATA, &transfer);
-  set(CURLOPT_NOPROGRESS, 0L);
-  set(CURLOPT_XFERINFOFUNCTION, on_progress);
-  set(CURLOPT_XFERINFODATA, &transfer);
-  const CURLcode code = curl_easy_perform(handle.get());
+  set(CURLOPT_QUICK_EXIT, 1L); // do not wait for a name server when `m_poll` throws
+  const CURLcode code = perform(handle.get(), m_poll);
   if (transfer.failure) {
     std::rethrow_exception(transfer.failure);
   }
@@ -179,7 +180,7 @@ std::string Fetcher::file(const std::string& address, const std::filesystem::pat
   try {
     transfer(address, max_bytes, [&](std::string_view piece) {
       digest.update(piece);
-      write_piece(file, piece, path);
+      support::write_all(file, piece, path);
     });
   } catch (...) {
     unlink(path.c_str());

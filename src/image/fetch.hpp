@@ -10,12 +10,14 @@
 namespace agentbox::image {
 
 /// Downloads from an npm registry with libcurl: HTTPS, and plain HTTP only where the address itself says so (a registry
-/// on this machine). At most five redirects, never to another scheme. No .curlrc, .netrc or cookie is read.
+/// on this machine). At most five redirects, to HTTPS only. No .curlrc, .netrc or cookie is read, and no keys are
+/// logged.
 class Fetcher {
 public:
   /// `environment` is the caller's: its http_proxy, https_proxy, all_proxy and no_proxy are used, and without
-  /// `ca_bundle` its CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR. `poll` is called at least once a second; what it
-  /// throws ends the transfer.
+  /// `ca_bundle` its CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR. `poll` is called ten times a second; what it
+  /// throws ends the transfer at once. The first Fetcher of a process removes SSLKEYLOGFILE from its environment:
+  /// construct it before other threads.
   Fetcher(std::map<std::string, std::string> environment, std::optional<std::filesystem::path> ca_bundle,
           std::function<void()> poll);
 

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "image/image_store.hpp"
 #include "protocol/protocol.hpp"
 #include "support/command.hpp"
 #include "support/error.hpp"
@@ -165,14 +166,15 @@ std::vector<ImageEntry> firewall_image_entries(const fs::path& program, policy::
   return entries;
 }
 
-ImageArchive write_firewall_image(const fs::path& archive, const fs::path& program, policy::FirewallDriver driver,
+ImageArchive write_firewall_image(const fs::path& archive, std::vector<ImageEntry> entries,
                                   const std::string& version) {
   ImageConfig config;
   config.entrypoint = {protocol::k_firewall_program};
   config.user = "1000:1000";
-  config.labels = {{"org.opencontainers.image.title", "agentbox firewall"},
+  config.labels = {{k_image_label, "firewall"},
+                   {"org.opencontainers.image.title", "agentbox firewall"},
                    {"org.opencontainers.image.version", version}};
-  return write_image_archive(archive, firewall_image_entries(program, driver), config);
+  return write_image_archive(archive, std::move(entries), config);
 }
 
 } // namespace agentbox::image

@@ -30,9 +30,9 @@ std::vector<LoadedObject> parse_loader_list(std::string_view output, const std::
 /// targets of the ruleset. Throws support::Error(refused) when the host has none.
 std::vector<ImageEntry> firewall_image_entries(const std::filesystem::path& program, policy::FirewallDriver driver);
 
-/// Writes the firewall's image as an OCI archive. The same installed files give the same ID. `version` becomes the
-/// label org.opencontainers.image.version.
-ImageArchive write_firewall_image(const std::filesystem::path& archive, const std::filesystem::path& program,
-                                  policy::FirewallDriver driver, const std::string& version);
+/// Writes the firewall's image, which holds `entries`, as an OCI archive. The same installed files give the same ID.
+/// `version` becomes the label org.opencontainers.image.version.
+ImageArchive write_firewall_image(const std::filesystem::path& archive, std::vector<ImageEntry> entries,
+                                  const std::string& version);
 
 } // namespace agentbox::image

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/firewall_archive.hpp"
 
+#include "image/build.hpp"
 #include "image/build_directory.hpp"
 #include "image/image.hpp"
 #include "image/image_store.hpp"
@@ -65,14 +66,20 @@ ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Podma
   }
   Progress progress;
   progress.step("assembling the firewall's image");
-  const std::map<std::string, std::string> prints = prints_of(firewall_image_entries(installation.firewall(), driver));
+  const std::vector<ImageEntry> entries = firewall_image_entries(installation.firewall(), driver);
+  const std::map<std::string, std::string> prints = prints_of(entries);
   const fs::path archive = directory.path() / "firewall.tar";
-  const ImageArchive written = write_firewall_image(archive, installation.firewall(), driver, AGENTBOX_VERSION);
+  const ImageArchive written = write_firewall_image(archive, entries, AGENTBOX_VERSION);
   ImageRef image{written.id, "localhost/agentbox/firewall:" AGENTBOX_VERSION "-" + written.id.substr(0, 12)};
-  podman.capture({"load", "--quiet", "--input", archive.string()});
-  made.pin(image.id, written.digest);
-  store.map_for_boxes(image.id);
-  store.tag(image.id, image.tag);
+  try {
+    podman.capture({"load", "--quiet", "--input", archive.string()});
+    made.pin(image.id, written.digest);
+    store.map_for_boxes(image.id);
+    store.tag(image.id, image.tag);
+  } catch (...) {
+    remove_leftovers(store);
+    throw;
+  }
   progress.done();
   ImagesState::load().remember(key_of(installation, driver), image, prints);
   return image;

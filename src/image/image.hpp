@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "image/lock.hpp"
 #include "podman/installation.hpp"
 #include "podman/podman.hpp"
 #include "podman/podman_info.hpp"
@@ -25,6 +26,8 @@ struct BuildOptions {
   bool rebuild = false; ///< from the newest base and packages, even if the image exists
   std::optional<std::filesystem::path> ca_bundle = std::nullopt; ///< PEM file, trusted while building; not in the image
   std::optional<std::filesystem::path> workspace = std::nullopt; ///< canonical; a dir: or tar: base in it is refused
+  /// To build with instead of those of the lock file; written to it once the image is built.
+  std::optional<AgentsLock> agents = std::nullopt;
   /// Free space that Podman's store must have: for base, tools, agents, and their copy for the box's user namespace.
   std::uint64_t store_bytes = 3'000'000'000;
   /// Free space that the cache must have: for the agents' tarballs and files, and the archive of the base.

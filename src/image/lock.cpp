@@ -57,12 +57,6 @@ bool only(std::string_view text, const std::string& allowed, std::size_t max) {
   return !text.empty() && text.size() <= max && text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
-/// Versions and names become parts of paths and URLs: no leading dot, slash or dash.
-bool is_version(std::string_view text) {
-  return only(text, std::string(k_lock_alnum) + ".-+", 80) &&
-         k_lock_alnum.find(text.front()) != std::string_view::npos && text.find("..") == std::string_view::npos;
-}
-
 bool is_plain_name(std::string_view text) {
   return only(text, std::string(k_lock_alnum) + "._-", 80) && k_lock_alnum.find(text.front()) != std::string_view::npos;
 }
@@ -74,14 +68,6 @@ bool is_npm_name(std::string_view text) {
   const auto slash = text.find('/');
   return slash != std::string_view::npos && is_plain_name(text.substr(1, slash - 1)) &&
          is_plain_name(text.substr(slash + 1));
-}
-
-bool is_integrity(std::string_view text) {
-  constexpr std::string_view k_prefix = "sha512-";
-  constexpr std::size_t k_base64_of_sha512 = 88;
-  return text.starts_with(k_prefix) && text.size() == k_prefix.size() + k_base64_of_sha512 && text.ends_with("==") &&
-         only(text.substr(k_prefix.size(), k_base64_of_sha512 - 2), std::string(k_lock_alnum) + "+/",
-              k_base64_of_sha512);
 }
 
 PinnedAgent read_agent(const LockReader& reader, const json& agents, const std::string& name) {
@@ -100,6 +86,19 @@ PinnedAgent read_agent(const LockReader& reader, const json& agents, const std::
 }
 
 } // namespace
+
+bool is_version(std::string_view text) {
+  return only(text, std::string(k_lock_alnum) + ".-+", 80) &&
+         k_lock_alnum.find(text.front()) != std::string_view::npos && text.find("..") == std::string_view::npos;
+}
+
+bool is_integrity(std::string_view text) {
+  constexpr std::string_view k_prefix = "sha512-";
+  constexpr std::size_t k_base64_of_sha512 = 88;
+  return text.starts_with(k_prefix) && text.size() == k_prefix.size() + k_base64_of_sha512 && text.ends_with("==") &&
+         only(text.substr(k_prefix.size(), k_base64_of_sha512 - 2), std::string(k_lock_alnum) + "+/",
+              k_base64_of_sha512);
+}
 
 AgentsLock parse_lock(std::string_view text, std::string_view where) {
   const LockReader reader(where);
@@ -131,6 +130,11 @@ std::string to_json(const AgentsLock& lock) {
 std::filesystem::path lock_path(const std::filesystem::path& share) {
   std::filesystem::path own = support::state_folder() / "agents.lock.json";
   return std::filesystem::exists(own) ? own : share / "containerfiles/agent/agents.lock.json";
+}
+
+void write_lock(const AgentsLock& lock) {
+  support::make_private_folder(support::state_folder());
+  support::write_file(support::state_folder() / "agents.lock.json", to_json(lock));
 }
 
 AgentsLock load_lock(const std::filesystem::path& share) {

@@ -31,6 +31,13 @@ struct AgentsLock {
   bool operator==(const AgentsLock&) const = default;
 };
 
+/// Returns whether `text` is a version that may become part of a path and a URL: no slash, no "..", no leading dot or
+/// dash. Pure.
+bool is_version(std::string_view text);
+
+/// Returns whether `text` is "sha512-" and the base64 of a SHA-512. Pure.
+bool is_integrity(std::string_view text);
+
 /// Parses a lock file strictly. Throws support::Error(usage) naming `where` for invalid JSON, another version, unknown
 /// keys, and malformed names, versions and integrities.
 AgentsLock parse_lock(std::string_view text, std::string_view where);
@@ -41,6 +48,9 @@ std::string to_json(const AgentsLock& lock);
 /// Returns the path of the lock file in force: state_folder()/agents.lock.json if `agentbox update` has written it,
 /// else the installed one.
 std::filesystem::path lock_path(const std::filesystem::path& share);
+
+/// Writes `lock` to state_folder()/agents.lock.json, which overrides the installed file.
+void write_lock(const AgentsLock& lock);
 
 /// Reads lock_path(); agents that a user's own file lacks are added from the installed one.
 AgentsLock load_lock(const std::filesystem::path& share);

@@ -66,7 +66,7 @@ PublishedVersion parse_published(std::string_view reply, std::string_view addres
   };
   const auto dist = document.is_object() ? document.value("dist", nlohmann::json()) : nlohmann::json();
   PublishedVersion published{text(document, "version"), text(dist, "integrity")};
-  if (published.version.empty() || published.integrity.empty()) {
+  if (!is_version(published.version) || !is_integrity(published.integrity)) {
     throw Error(ExitCode::failed, support::escape_untrusted(address) + " sent an invalid reply",
                 "check npm_config_registry, or try again later");
   }

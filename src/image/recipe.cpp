@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "image/image_store.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
@@ -43,6 +44,7 @@ std::string digest_of(const Recipe& recipe) {
     }
     add(digest, "");
   }
+  add(digest, recipe.format);
   return digest.hex();
 }
 
@@ -94,13 +96,16 @@ Recipe tools_recipe(const fs::path& data, const Base& base, Family family, const
       {"setup/packages.txt", support::join(load_packages(data, family, toolkits), "\n") + "\n"},
   };
   recipe.arguments = {{"BASE", base.id}};
+  // Buildah copies the annotations of the base to an OCI image, and old Podmans hand them to the runtime (run.oci.*).
+  // Docker's format has none.
+  recipe.format = "docker";
   recipe.labels = {
       {"org.agentbox.base", base.name},
       {"org.agentbox.base.id", base.id},
       {"org.agentbox.base.origin", base.origin},
       {"org.agentbox.family", family_name},
       {"org.agentbox.toolkits", chosen},
-      {"org.agentbox.image", "tools"},
+      {k_image_label, "tools"},
       {k_slot_label, "tools-" + support::sha256_hex(base.name + "\n" + chosen).substr(0, k_tag_digits)},
   };
   recipe.tag = "localhost/agentbox/tools:" + digest_of(recipe).substr(0, k_tag_digits);
@@ -116,7 +121,7 @@ Recipe agent_recipe(const fs::path& data, const Recipe& tools, const std::string
   }
   recipe.arguments = {{"TOOLS", tools_id}};
   recipe.labels = tools.labels;
-  recipe.labels["org.agentbox.image"] = "agent";
+  recipe.labels[k_image_label] = "agent";
   recipe.labels[k_slot_label] =
       "agent-" + tools.labels.at(k_slot_label).substr(tools.labels.at(k_slot_label).find('-') + 1);
   recipe.labels["org.agentbox.tools"] = tools.tag;

@@ -17,6 +17,7 @@ struct Recipe {
   std::map<std::string, std::string> files;     ///< of the build context, by relative path
   std::map<std::string, std::string> arguments; ///< one --build-arg: the ID of the image to build on
   std::map<std::string, std::string> labels;    ///< --label
+  std::string format = "oci";                   ///< --format
 };
 
 /// A base image in the store.

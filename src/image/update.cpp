@@ -2,7 +2,6 @@
 #include "image/update.hpp"
 
 #include "image/npm.hpp"
-#include "support/file.hpp"
 
 namespace agentbox::image {
 namespace {
@@ -28,8 +27,7 @@ AgentsLock newest_lock(const std::string& registry, const Fetcher& fetcher) {
     }
     lock.agents[vendor.agent] = std::move(agent);
   }
-  // What the registry sent must pass the checks of a lock file.
-  return parse_lock(to_json(lock), registry);
+  return lock;
 }
 
 std::vector<VersionChange> compare(const AgentsLock& pinned, const AgentsLock& newest) {
@@ -39,11 +37,6 @@ std::vector<VersionChange> compare(const AgentsLock& pinned, const AgentsLock& n
     changes.push_back({name, found == pinned.agents.end() ? "" : found->second.version, agent.version});
   }
   return changes;
-}
-
-void write_lock(const AgentsLock& lock) {
-  support::make_private_folder(support::state_folder());
-  support::write_file(support::state_folder() / "agents.lock.json", to_json(lock));
 }
 
 } // namespace agentbox::image

@@ -23,7 +23,4 @@ AgentsLock newest_lock(const std::string& registry, const Fetcher& fetcher);
 /// Returns the versions of all agents of `newest`, sorted by name. Pure.
 std::vector<VersionChange> compare(const AgentsLock& pinned, const AgentsLock& newest);
 
-/// Writes `lock` to state_folder()/agents.lock.json, which overrides the installed file.
-void write_lock(const AgentsLock& lock);
-
 } // namespace agentbox::image

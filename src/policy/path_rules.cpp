@@ -5,6 +5,8 @@
 #include <array>
 #include <set>
 
+#include "protocol/protocol.hpp"
+
 namespace agentbox::policy {
 namespace {
 
@@ -31,7 +33,7 @@ constexpr std::array<std::string_view, 6> k_kernel_trees = {"/proc", "/sys", "/d
 
 /// Nothing is mounted at these paths or at a directory above them.
 constexpr std::array<std::string_view, 14> k_needed = {
-    "/usr/local/bin/agent-entrypoint",
+    protocol::k_entrypoint_program,
     "/usr/bin",
     "/usr/sbin",
     "/bin",

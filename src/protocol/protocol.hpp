@@ -25,6 +25,7 @@ inline constexpr const char* k_agent_env = "agent-env";    ///< FIFO: JSON objec
 inline constexpr const char* k_pod_name_fifo = "pod-name"; ///< FIFO: the pod's name, once the pod exists
 inline constexpr const char* k_hook_error = "hook-error";  ///< message and hint of the hook's refusal, a line each
 inline constexpr const char* k_firewall_pid = "firewall.pid";
+inline constexpr const char* k_new_firewall_pid = "firewall.pid.new"; ///< becomes k_firewall_pid when it is written
 inline constexpr const char* k_agent_pid = "agent.pid";
 inline constexpr const char* k_egress = "egress.json";
 inline constexpr const char* k_hosts = "hosts";
@@ -87,6 +88,9 @@ inline constexpr const char* k_gate_name = "gate.agentbox.internal";
 inline constexpr std::uint32_t k_resolver_address_v4 = 0x7F000001U; // 127.0.0.1
 inline constexpr const char* k_resolver_address = "127.0.0.1";
 inline constexpr std::uint16_t k_resolver_port = 53;
+/// Where the proxy listens, on 127.0.0.1. Below 1024, so that the agent, which has no CAP_NET_BIND_SERVICE, cannot sit
+/// on it when the firewall is gone.
+inline constexpr std::uint16_t k_proxy_port = 1023;
 inline constexpr std::uint32_t k_refused_address_v4 = 0xC0000201U; // 192.0.2.1, TEST-NET-1 (RFC 5737)
 inline constexpr const char* k_refused_address = "192.0.2.1";
 inline constexpr std::uint16_t k_refused_port = 9; // discard

@@ -179,7 +179,7 @@ private:
 
   /// Large, and never run.
   static bool is_data(const Level& level, const std::string& name) {
-    return is_real(level) && (name == git::k_objects || name == "lfs");
+    return is_real(level) && (name == git::k_objects || name == git::k_lfs);
   }
 
   static Part part_of(const Level& level, const std::string& name) {

@@ -46,16 +46,6 @@ std::string read_open_file(const Fd& fd, const fs::path& path, std::size_t max_b
   }
 }
 
-void write_all(const Fd& fd, std::string_view content, const fs::path& path) {
-  while (!content.empty()) {
-    const ssize_t count = write(fd.get(), content.data(), content.size());
-    if (count < 0 && errno != EINTR) {
-      throw system_error(ExitCode::failed, "cannot write " + path.string(), errno);
-    }
-    content.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
-  }
-}
-
 std::optional<fs::path> folder_from_environment(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr || value[0] != '/') {
@@ -65,6 +55,17 @@ std::optional<fs::path> folder_from_environment(const char* name) {
 }
 
 } // namespace
+
+void write_all(const Fd& fd, std::string_view content, const fs::path& path) {
+  while (!content.empty()) {
+    const ssize_t count = write(fd.get(), content.data(), content.size());
+    if (count < 0 && errno != EINTR) {
+      throw system_error(ExitCode::failed, "cannot write " + path.string(), errno,
+                         errno == ENOSPC || errno == EDQUOT ? "free some disk space" : "");
+    }
+    content.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
+  }
+}
 
 std::optional<std::string> read_file_if_exists(const fs::path& path, std::size_t max_bytes) {
   const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <sys/types.h>
 
+#include "support/fd.hpp"
+
 namespace agentbox::support {
 
 /// Returns the content of regular file `path`. Throws Error(failed) naming the path when it cannot be read, is longer
@@ -20,6 +22,10 @@ std::optional<std::string> read_file_if_exists(const std::filesystem::path& path
 /// anybody's. `relative` must be normal (no ".."). Throws Error(refused) for a symbolic link.
 std::optional<std::string> read_file_beneath(const std::filesystem::path& folder, const std::filesystem::path& relative,
                                              std::size_t max_bytes);
+
+/// Writes all of `content` to `fd`, a file that is open for writing; `path` names it in the error. Throws
+/// Error(failed).
+void write_all(const Fd& fd, std::string_view content, const std::filesystem::path& path);
 
 /// Replaces `path` with `content` atomically: writes a new file beside it with `mode`, then rename(2).
 void write_file(const std::filesystem::path& path, std::string_view content, mode_t mode = 0600);

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "protocol/protocol.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
@@ -166,7 +167,7 @@ std::vector<Row> look_from_outside(pid_t agent, pid_t firewall, const fs::path& 
       row("outside-firewall", "find the box on a network that is not the firewall's", "hook",
           same_namespace(box, other, "net") && same_namespace(box, other, "user") && !same_namespace(box, other, "pid"),
           "one network and user namespace"));
-  const std::string digest = digest_inside(agent, "/usr/local/bin/agent-entrypoint");
+  const std::string digest = digest_inside(agent, protocol::k_entrypoint_program);
   const bool ours = !digest.empty() && digest == support::sha256_hex(support::read_file(entrypoint, k_program_bytes));
   rows.push_back(row("outside-entrypoint", "find another program in agent-entrypoint's place", "image", ours,
                      ours ? "the installed one" : "another program, or of another version of agentbox"));

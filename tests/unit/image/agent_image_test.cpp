@@ -3,14 +3,17 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <thread>
 #include <unistd.h>
 
 #include "catch.hpp"
+#include "image/agent_packages.hpp"
 #include "image/image.hpp"
 #include "policy/toolkits.hpp"
 #include "registry.hpp"
+#include "support/command.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/signals.hpp"
@@ -49,15 +52,23 @@ public:
     }
   }
 
-  image::ImageRef build(const std::string& base = policy::default_base_image()) const {
+  image::ImageRef build(const std::string& base = policy::default_base_image(),
+                        const std::optional<image::AgentsLock>& agents = std::nullopt) const {
     const podman::Podman podman(m_folder / "podman", {});
     policy::ImageChoice choice;
     choice.base = base;
     image::BuildOptions options;
+    options.agents = agents;
     options.store_bytes = options.cache_bytes = 0; // whatever this machine has free
-    return image::ensure_agent_image(podman, m_info,
-                                     {m_folder / "bin/agentbox", m_folder / "libexec", m_folder / "share"}, choice,
-                                     options);
+    return image::ensure_agent_image(
+        podman, m_info, {m_folder / "bin/agentbox", m_folder / "libexec", m_folder / "share"}, choice, options);
+  }
+  image::ImageRef load_firewall() const {
+    fs::copy_file("/proc/self/exe", m_folder / "libexec/agentbox-firewall");
+    const podman::Podman podman(m_folder / "podman", {});
+    return image::ensure_firewall_image(podman, m_info,
+                                        {m_folder / "bin/agentbox", m_folder / "libexec", m_folder / "share"},
+                                        policy::FirewallDriver::nftables);
   }
   std::string calls() const { return support::read_file_if_exists(m_folder / "calls", 1U << 20U).value_or(""); }
   const tests::TempFolder& folder() const { return m_folder; }
@@ -137,8 +148,57 @@ TEST_CASE("an interrupted build ends what runs in its container and removes what
   CHECK(fs::is_empty(host.folder() / "XDG_STATE_HOME/agentbox/logs"));
   const std::string after = host.calls().substr(host.calls().find("build "));
   CHECK_THAT(after,
-             Catch::Contains("rm --force --ignore --time=0 agentbox-build") &&
-                 Catch::Contains("ps --all --external --quiet --filter name=^agentbox-build-working-container") &&
-                 Catch::Contains("untag localhost/agentbox/agentbox-build:base") &&
+             Catch::Contains("rm --force --ignore --time=0 agentbox.build") &&
+                 Catch::Contains("ps --all --external --quiet --filter name=^agentbox.build-working-container") &&
+                 Catch::Contains("untag localhost/agentbox/agentbox.build:base") &&
                  Catch::Contains("image prune --force --filter label=org.agentbox.image"));
+}
+
+TEST_CASE("a tarball that changes while it is imported is not pinned") {
+  const std::string digest = "sha256:" + std::string(64, 'd');
+  const Host host("image) case \"$*\" in *Digest*) echo " + digest + ";; *) echo " + std::string(64, 'a') +
+                  ";; esac;;\nimport) echo >>\"$2\";;\n");
+  const fs::path tarball = host.folder() / "base.tar";
+  REQUIRE(support::capture({{"/bin/tar", "-cf", tarball, "-C", host.folder() / "share", "."}, {}, {}}).status.ok());
+  CHECK_THROWS_WITH(host.build("tar:" + tarball.string()), Catch::Contains("was changed while it was imported"));
+  CHECK_FALSE(fs::exists(host.folder() / "XDG_STATE_HOME/agentbox/manifests.json"));
+  CHECK_THAT(host.calls(), Catch::Contains("rmi --force=false " + std::string(64, 'a')));
+}
+
+TEST_CASE("an interrupted load of the firewall's image leaves no container and no image") {
+  const Host host("load) kill -TERM $PPID; exec sleep 100;;\n");
+  const support::Signals signals;
+  CHECK_THROWS_AS(host.load_firewall(), support::Interrupted);
+  const std::string after = host.calls().substr(host.calls().find("load "));
+  CHECK_THAT(after, Catch::Contains("rm --force --ignore --time=0 agentbox.build") &&
+                        Catch::Contains("image prune --force --filter label=org.agentbox.image"));
+}
+
+TEST_CASE("new versions of the agents are pinned once the image with them is built, and not before") {
+  const std::string other(64, 'b');
+  const std::string build =
+      "build) while [ $# != 0 ]; do [ \"$1\" != --iidfile ] || echo sha256:" + other + " >\"$2\"; shift; done;;\n";
+  const std::string images = "image) case \"$*\" in *Digest*) echo sha256:" + std::string(64, 'd') + ";; *) echo " +
+                             std::string(64, 'a') + ";; esac;;\n" + full_store();
+  const Registry registry("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  const Host host(images + build, registry.address());
+  image::AgentsLock lock = image::load_lock(host.folder() / "share");
+  for (auto& [name, agent] : lock.agents) {
+    agent.version = "99.0.0";
+    for (auto& [platform, package] : agent.packages) {
+      package.version = "99.0.0";
+    }
+  }
+  const fs::path pinned = host.folder() / "XDG_STATE_HOME/agentbox/agents.lock.json";
+  CHECK_THROWS_WITH(host.build(policy::default_base_image(), lock), Catch::Contains("404"));
+  CHECK_FALSE(fs::exists(pinned));
+  for (const auto& [name, agent] : lock.agents) { // as after a download
+    const image::PinnedPackage& package = image::package_for(agent, name, image::npm_arch(), false);
+    fs::create_directories(
+        host.folder() / "XDG_CACHE_HOME/agentbox/agents" /
+        (name + "-" + package.name.substr(package.name.find('/') + 1) + "-99.0.0-" + package.integrity.substr(7, 12)));
+  }
+  host.build(policy::default_base_image(), lock);
+  CHECK(image::load_lock(host.folder() / "share") == lock);
+  CHECK(fs::exists(pinned));
 }

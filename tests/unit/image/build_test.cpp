@@ -19,6 +19,9 @@ TEST_CASE("what podman build gets") {
         "build --pull=never --layers=false --no-cache --force-rm --format=oci --build-arg BASE=abc --label "
         "org.agentbox.base=debian:12 "
         "--build-context codex=/c --iidfile /w/image-id --file /w/context/Containerfile /w/context");
+  recipe.format = "docker";
+  CHECK(agentbox::support::join(build_arguments(recipe, "/w", {}, false), " ").find("--format=docker") !=
+        std::string::npos);
   const std::vector<std::string> with_host = build_arguments(recipe, "/w", {}, true);
   CHECK(std::count(with_host.begin(), with_host.end(), "--network=host") == 1);
 }

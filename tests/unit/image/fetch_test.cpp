@@ -3,21 +3,23 @@
 #include "image/fetch.hpp"
 
 #include <chrono>
+#include <cstdlib>
 
 #include "catch.hpp"
 #include "image/agent_packages.hpp"
 #include "registry.hpp"
+#include "support/command.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "temp_folder.hpp"
 
 using namespace agentbox::image;
-using agentbox::tests::TempFolder;
 using agentbox::image_test::ok;
 using agentbox::image_test::Registry;
 using agentbox::support::Error;
 using agentbox::support::ExitCode;
+using agentbox::tests::TempFolder;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -60,9 +62,11 @@ TEST_CASE("too long an answer, an error and an unreachable registry each fail, a
     CHECK_THROWS_WITH(fetcher.file("http://127.0.0.1:1/x", file, 1000),
                       Contains("cannot download http://127.0.0.1:1/x"));
   }
-  SECTION("no encryption on the way to another machine's files") {
-    const Registry registry(
-        "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  SECTION("redirected to anything but HTTPS") {
+    const Registry other(ok("other"));
+    const std::string to = GENERATE(true, false) ? other.address() + "/x" : "file:///etc/passwd";
+    const Registry registry("HTTP/1.1 302 Found\r\nLocation: " + to +
+                            "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     CHECK_THROWS_AS(fetcher.file(registry.address() + "/x", file, 1000), Error);
   }
   CHECK_FALSE(std::filesystem::exists(file));
@@ -92,6 +96,51 @@ TEST_CASE("a transfer ends when its poll throws, and leaves no file") {
   CHECK_THROWS_WITH(fetcher.file(registry.address() + "/x", folder.path() / "x", 1000), "stopped");
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(60));
   CHECK_FALSE(std::filesystem::exists(folder.path() / "x"));
+}
+
+TEST_CASE("a fetcher logs no keys, whatever the environment says", "[.child]") {
+  plain_fetcher();
+  CHECK(std::getenv("SSLKEYLOGFILE") == nullptr);
+}
+
+TEST_CASE("SSLKEYLOGFILE is ignored") { // in a process of its own: libcurl reads the variable once
+  const TempFolder folder;
+  const auto keys = folder.path() / "keys";
+  const auto result =
+      agentbox::support::capture({{"/proc/self/exe", "a fetcher logs no keys*"}, {{"SSLKEYLOGFILE", keys}}, {}});
+  INFO(result.out);
+  CHECK(result.status.ok());
+  CHECK_FALSE(std::filesystem::exists(keys));
+}
+
+TEST_CASE("a look-up that gets no answer is ended", "[.child]") {
+  const auto start = std::chrono::steady_clock::now();
+  const Fetcher fetcher({}, std::nullopt, [&] {
+    if (std::chrono::steady_clock::now() - start > std::chrono::milliseconds(300)) {
+      throw Error(ExitCode::failed, "stopped");
+    }
+  });
+  CHECK_THROWS_WITH(fetcher.text("https://registry.example.com", 100), "stopped");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(3)); // the resolver would take 10 s
+}
+
+TEST_CASE("a transfer ends at once also while a name server does not answer") { // in namespaces of its own
+  const TempFolder folder;
+  const auto resolv_conf = folder.write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n");
+  const auto nsswitch = folder.write("nsswitch.conf", "hosts: dns\n");
+  const std::string script = "ip link set lo up && mount --bind '" + resolv_conf.string() +
+                             "' /etc/resolv.conf && mount --bind '" + nsswitch.string() +
+                             "' /etc/nsswitch.conf && python3 -c 'import socket, subprocess, sys\n"
+                             "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+                             "s.bind((\"127.0.0.1\", 53))\n"
+                             "sys.exit(subprocess.call([sys.argv[1], \"a look-up that gets no answer*\"]))' \"$0\"";
+  const auto result =
+      agentbox::support::capture({{"/usr/bin/unshare", "--user", "--map-root-user", "--mount", "--net", "/bin/sh", "-c",
+                                   script, std::filesystem::read_symlink("/proc/self/exe")},
+                                  {{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}},
+                                  {}});
+  INFO(result.out << result.err);
+  CHECK(result.status.ok());
 }
 
 TEST_CASE("the proxy of the given environment is used, and not that of this process") {

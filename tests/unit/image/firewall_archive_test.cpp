@@ -79,10 +79,14 @@ TEST_CASE("the driver iptables puts that program and its modules into the image,
 
 TEST_CASE("the firewall's image is the same each time") {
   const tests::TempFolder folder;
-  const auto first = write_firewall_image(folder / "a.tar", own_program(), policy::FirewallDriver::nftables, "1");
-  const auto second = write_firewall_image(folder / "b.tar", own_program(), policy::FirewallDriver::nftables, "1");
+  const auto first = write_firewall_image(folder / "a.tar",
+                                          firewall_image_entries(own_program(), policy::FirewallDriver::nftables), "1");
+  const auto second = write_firewall_image(
+      folder / "b.tar", firewall_image_entries(own_program(), policy::FirewallDriver::nftables), "1");
   CHECK(first.id == second.id);
-  CHECK(first.id != write_firewall_image(folder / "c.tar", own_program(), policy::FirewallDriver::nftables, "2").id);
+  CHECK(first.id != write_firewall_image(folder / "c.tar",
+                                         firewall_image_entries(own_program(), policy::FirewallDriver::nftables), "2")
+                        .id);
 }
 
 } // namespace

@@ -33,9 +33,18 @@ TEST_CASE("addresses follow npm's convention") {
 }
 
 TEST_CASE("an answer is a version and an integrity, or an error") {
-  const PublishedVersion published = parse_published(R"({"version":"1.2.3","dist":{"integrity":"sha512-x"}})", "A");
+  const std::string integrity = "sha512-" + std::string(86, 'A') + "==";
+  const auto answer_with = [&](const std::string& version, const std::string& sum) {
+    return R"({"version":")" + version + R"(","dist":{"integrity":")" + sum + "\"}}";
+  };
+  const PublishedVersion published = parse_published(answer_with("1.2.3", integrity), "A");
   CHECK(published.version == "1.2.3");
-  CHECK(published.integrity == "sha512-x");
+  CHECK(published.integrity == integrity);
+  for (const char* version : {"../1", "1/2", "-1", "", "1?x", "1 2", "\\u001b[31m", "1..2"}) {
+    INFO(version);
+    CHECK_THROWS_AS(parse_published(answer_with(version, integrity), "A"), Error);
+  }
+  CHECK_THROWS_AS(parse_published(answer_with("1", "sha512-x"), "A"), Error);
   for (const char* answer : {"", "null", "[]", "{}", R"({"version":1,"dist":{"integrity":"x"}})", R"({"version":"1"})",
                              R"({"version":"1","dist":[]})", R"({"version":"1","dist":{}})", "<html>"}) {
     INFO(answer);

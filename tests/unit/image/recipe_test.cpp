@@ -40,7 +40,7 @@ std::optional<fs::path> source_of(const std::string& content) {
 
 /// A recipe as text, to be compared with tests/golden/image/. Installed files are named, not copied.
 std::string text_of(const Recipe& recipe) {
-  std::string text;
+  std::string text = "format " + recipe.format + "\n";
   for (const auto& [name, value] : recipe.arguments) {
     text += "argument " + name + "=" + value + "\n";
   }
@@ -116,6 +116,12 @@ TEST_CASE("the same ingredients give the same tag, and each ingredient changes i
   agents.insert(agent_of(tools, {{"codex", {"1.0.0", "sha512-x"}}}, "f").tag);
   agents.insert(agent_of(tools_recipe(k_data, k_base, Family::apt, {})).tag);
   CHECK(agents.size() == 6);
+}
+
+TEST_CASE("the tools image drops the annotations of the base") { // measured: Buildah copies them to an OCI image only
+  const Recipe tools = tools_recipe(k_data, k_base, Family::apt, {});
+  CHECK(tools.format == "docker");
+  CHECK(agent_of(tools).format == "oci");
 }
 
 TEST_CASE("labels say the ingredients in clear") {

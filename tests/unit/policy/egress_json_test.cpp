@@ -82,6 +82,7 @@ TEST_CASE("whatever is not exactly an egress policy is refused") {
       {R"({"version":{}})", "wrong shape"},
       {good + "x", "not JSON"},
       {good + good, "not JSON"},
+      {good + std::string(1, '\0') + "x", "NUL byte"},
       {good.substr(0, good.size() - 1), "not JSON"},
       {R"({"version":1,"mode":"filtered"})", "\"allow\" is missing"},
       {R"({"version":1,"allow":[]})", "\"mode\" is missing"},
