@@ -178,8 +178,8 @@ void AuditLog::write_left_out() {
   if (const std::uint64_t count = m_limiter.left_out(); count > 0) {
     AuditRecord record;
     record.verdict = Verdict::allow;
-    record.reason = "left-out";
-    record.text = fmt::format("{} decisions came too fast to be recorded one by one; the totals have them", count);
+    record.reason = Reason::left_out;
+    record.text = describe(record.reason, fmt::format("{} decisions", count));
     append(stamped(std::move(record), m_box));
     if (m_healthy) {
       m_limiter.clear_left_out();
@@ -199,11 +199,9 @@ bool AuditLog::resume() {
   }
   AuditRecord record;
   record.verdict = Verdict::allow;
-  record.reason = "recovered";
-  record.text = "the audit log can be written again";
-  if (m_lost > 0) {
-    record.text += fmt::format("; {} connections meanwhile are not recorded", m_lost);
-  }
+  record.reason = Reason::recovered;
+  record.text =
+      describe(record.reason, m_lost > 0 ? fmt::format("{} connections meanwhile are not recorded", m_lost) : "");
   append(stamped(std::move(record), m_box));
   m_lost = m_healthy ? 0 : m_lost;
   while (m_healthy && !m_kept.empty()) {

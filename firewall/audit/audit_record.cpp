@@ -20,7 +20,8 @@ constexpr std::array<std::pair<Kind, std::string_view>, 6> k_kinds = {{{Kind::dn
                                                                        {Kind::gate, "gate"},
                                                                        {Kind::control, "control"},
                                                                        {Kind::firewall, "firewall"}}};
-constexpr std::size_t k_max_line = 16384; // longer ones are not ours
+constexpr std::array<std::string_view, 3> k_deciders = {"firewall", "policy", "user"}; // in the order of DecidedBy
+constexpr std::size_t k_max_line = 16384;                                              // longer ones are not ours
 constexpr std::size_t k_usual_line = 320;
 
 bool fill(const nlohmann::json& object, AuditRecord& record) {
@@ -34,12 +35,15 @@ bool fill(const nlohmann::json& object, AuditRecord& record) {
   object.at("port").get_to(record.port);
   object.at("protocol").get_to(record.protocol);
   object.at("verdict").get_to(verdict);
-  object.at("reason").get_to(record.reason);
+  record.reason = parse_reason(object.at("reason").get_ref<const std::string&>());
   object.at("text").get_to(record.text);
   object.at("rule").get_to(record.rule);
   object.at("bytes_up").get_to(record.bytes_up);
   object.at("bytes_down").get_to(record.bytes_down);
   object.at("duration_ms").get_to(record.duration_ms);
+  const auto* const decider = std::find(k_deciders.begin(), k_deciders.end(), object.value("by", std::string()));
+  record.by = decider == k_deciders.end() ? DecidedBy::firewall
+                                          : static_cast<DecidedBy>(std::distance(k_deciders.begin(), decider));
   record.count = object.value("count", std::uint64_t{1});
   record.first = object.value("first", std::string());
   record.verdict = verdict == "allow" ? Verdict::allow : Verdict::deny;
@@ -75,8 +79,8 @@ std::string_view verdict_text(Verdict verdict) {
 }
 
 std::string to_json_line(const AuditRecord& record) {
-  const auto& [time, box, kind, name, address, port, protocol, verdict, reason, text, rule, up, down, duration, count,
-               first] = record;
+  const auto& [time, box, kind, name, address, port, protocol, verdict, reason, text, rule, by, up, down, duration,
+               count, first] = record;
   ObjectText line(k_usual_line);
   line.add("time", time, 40);
   line.add("box", box, 64);
@@ -86,9 +90,10 @@ std::string to_json_line(const AuditRecord& record) {
   line.add("port", port);
   line.add("protocol", protocol, 16);
   line.add_plain("verdict", verdict_text(verdict));
-  line.add("reason", reason, 40);
+  line.add_plain("reason", token_of(reason));
   line.add("text", text, 600);
   line.add("rule", rule, 300);
+  line.add_plain("by", k_deciders.at(static_cast<std::size_t>(by)));
   line.add("bytes_up", up);
   line.add("bytes_down", down);
   line.add("duration_ms", duration);

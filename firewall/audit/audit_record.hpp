@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "firewall/audit/reason.hpp"
+
 namespace agentbox::firewall::audit {
 
 /// What was decided on.
@@ -21,6 +23,13 @@ enum class Kind {
 
 enum class Verdict { allow, deny };
 
+/// Who decided.
+enum class DecidedBy {
+  firewall, ///< a check of the connection, or a failure
+  policy,   ///< the box's configuration
+  user,     ///< `agentbox allow` or `agentbox deny`, while the box ran
+};
+
 /// One decision, or the sum of several of the same kind. Strings may come from the box; to_json_line() makes them
 /// harmless.
 struct AuditRecord {
@@ -32,9 +41,10 @@ struct AuditRecord {
   std::uint16_t port = 0; ///< 0: none
   std::string protocol;   ///< "tcp", "udp", "icmp", …
   Verdict verdict = Verdict::deny;
-  std::string reason;           ///< a stable word for programs: "allowed", "not-listed", "sni-mismatch", …
-  std::string text;             ///< the same for people
-  std::string rule;             ///< the policy's entry that decided; empty where none did
+  Reason reason = Reason::none;
+  std::string text; ///< the same for people, with details
+  std::string rule; ///< the entry that decided; empty if none did
+  DecidedBy by = DecidedBy::firewall;
   std::uint64_t bytes_up = 0;   ///< from the box
   std::uint64_t bytes_down = 0; ///< to the box
   std::uint64_t duration_ms = 0;
@@ -55,7 +65,7 @@ inline constexpr std::string_view k_other_hosts = "*";
 std::string to_json_line(const AuditRecord& record);
 
 /// Parses a record; nothing for a line that is not one (a line cut by a full disk, another version's). Unknown keys are
-/// passed over, so that an older reader can read a newer log.
+/// passed over, so that an older reader can read a newer log; so is a line of an older firewall without "by".
 std::optional<AuditRecord> from_json_line(std::string_view line);
 
 /// The same of a line that was parsed already.

@@ -12,9 +12,9 @@ constexpr std::chrono::seconds k_repeat_window{5};
 
 std::uint64_t fingerprint(const AuditRecord& record) {
   const std::hash<std::string_view> hash;
-  std::uint64_t value = 1 + static_cast<std::uint64_t>(record.kind);
-  for (const std::string_view part : {std::string_view(record.name), std::string_view(record.address),
-                                      std::string_view(record.reason), std::string_view(record.protocol)}) {
+  std::uint64_t value = 1 + static_cast<std::uint64_t>(record.kind) + 256 * static_cast<std::uint64_t>(record.reason);
+  for (const std::string_view part :
+       {std::string_view(record.name), std::string_view(record.address), std::string_view(record.protocol)}) {
     value = value * 0x9E3779B97F4A7C15ULL + hash(part);
   }
   return value * 0x9E3779B97F4A7C15ULL + record.port;

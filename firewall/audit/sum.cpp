@@ -8,7 +8,7 @@ namespace agentbox::firewall::audit {
 
 std::string group_of(const AuditRecord& record) {
   std::string text(kind_text(record.kind));
-  text.append(" ").append(verdict_text(record.verdict)).append(" ").append(record.reason);
+  text.append(" ").append(verdict_text(record.verdict)).append(" ").append(token_of(record.reason));
   return text;
 }
 
@@ -31,6 +31,7 @@ void add(AuditRecord& sum, const AuditRecord& more) {
     sum.address = more.address;
     sum.text = more.text;
     sum.rule = more.rule;
+    sum.by = more.by;
   }
   sum.count += more.count;
   sum.bytes_up += more.bytes_up;

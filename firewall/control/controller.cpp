@@ -149,7 +149,7 @@ ControlReply Controller::allow_listed(const LiveChange& change) {
     return {false, host + " is on the box's list: a denial of it cannot be taken back for a time",
             "take it back for good: agentbox allow " + support::shell_quote({host})};
   }
-  if (!record(change, "granted", "the user took a denial back")) {
+  if (!record(change, audit::Reason::granted, "a denial was taken back")) {
     return refused_by_log();
   }
   live.take_back_denial(change.pattern, change.port);
@@ -176,24 +176,24 @@ ControlReply Controller::deny(const ControlRequest& request, Clock::time_point n
 
 bool Controller::apply(const LiveChange& change, const ControlRequest& request) {
   const std::string verb(verb_text(request.verb));
-  if (!record(
-          change, change.allow ? "granted" : "denied",
-          fmt::format("by the user: agentbox {} {}, {}", verb, change.host_text(), duration_text(request.seconds)))) {
+  if (!record(change, change.allow ? audit::Reason::granted : audit::Reason::denied,
+              fmt::format("agentbox {} {}, {}", verb, change.host_text(), duration_text(request.seconds)))) {
     return false;
   }
   m_directory.live().add(change);
   return true;
 }
 
-bool Controller::record(const LiveChange& change, const char* reason, std::string text) {
+bool Controller::record(const LiveChange& change, audit::Reason reason, std::string_view detail) {
   audit::AuditRecord record;
   record.kind = audit::Kind::control;
   record.verdict = change.allow ? audit::Verdict::allow : audit::Verdict::deny;
   record.name = change.pattern.text();
   record.port = change.port.value_or(0);
   record.reason = reason;
-  record.text = std::move(text);
-  record.rule = change.rule_text();
+  record.text = audit::describe(reason, detail);
+  record.rule = change.host_text();
+  record.by = audit::DecidedBy::user;
   return m_audit(std::move(record));
 }
 
@@ -208,9 +208,8 @@ void Controller::expire(Clock::time_point now) {
     m_changed();
   }
   for (LiveChange change : gone) {
-    const char* const text = change.allow ? "the time of a grant is over" : "the time of a denial is over";
     change.allow = !change.allow; // what holds from now on
-    record(change, "expired", text);
+    record(change, audit::Reason::expired);
   }
 }
 

@@ -39,7 +39,7 @@ private:
   ControlReply deny(const ControlRequest& request, Clock::time_point now);
   /// Writes the change down, and only then makes it. False when it could not be written.
   bool apply(const names::LiveChange& change, const ControlRequest& request);
-  bool record(const names::LiveChange& change, const char* reason, std::string text);
+  bool record(const names::LiveChange& change, audit::Reason reason, std::string_view detail = {});
 
   names::Directory& m_directory;
   Audit m_audit;

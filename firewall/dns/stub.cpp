@@ -51,8 +51,8 @@ bool DnsStub::is_same_look_up(std::uint16_t type, const std::string& name) {
   return false;
 }
 
-void DnsStub::deny(const DnsQuery& query, const std::string& name, std::string_view reason, std::string text,
-                   std::string rule) {
+void DnsStub::deny(const DnsQuery& query, const std::string& name, audit::Reason reason,
+                   const policy::EgressDecision& decision) {
   if (is_same_look_up(query.type, name)) {
     return;
   }
@@ -61,18 +61,16 @@ void DnsStub::deny(const DnsQuery& query, const std::string& name, std::string_v
   record.name = name;
   record.protocol = "dns";
   record.reason = reason;
-  record.text = std::move(text);
-  record.rule = std::move(rule);
+  record.text = audit::describe(reason);
+  record.rule = decision.rule;
+  record.by = names::decider_of(decision);
   m_audit(std::move(record));
 }
 
 DnsAnswer DnsStub::answer_host(const DnsQuery& query, const std::string& host) {
-  auto found = m_directory.look_up(host, names::AddressPool::Clock::now());
+  const auto found = m_directory.look_up(host, names::AddressPool::Clock::now());
   if (!found.decision.allowed()) {
-    const bool blocked = found.decision.verdict == policy::EgressDecision::Verdict::blocked;
-    deny(query, host, policy::verdict_text(found.decision.verdict),
-         blocked ? "a block rule covers this name" : "no entry of the list of hosts covers this name",
-         std::move(found.decision.rule));
+    deny(query, host, names::reason_of(found.decision), found.decision);
     return no_such_name();
   }
   DnsAnswer answer;
@@ -82,8 +80,7 @@ DnsAnswer DnsStub::answer_host(const DnsQuery& query, const std::string& host) {
   answer.ttl = k_ttl;
   answer.address = found.address;
   if (!found.address) {
-    deny(query, host, "too-many-names", "all virtual addresses are in use; an idle one is free again in a minute",
-         std::move(found.decision.rule));
+    deny(query, host, audit::Reason::too_many_names, found.decision);
     answer.rcode = Rcode::server_failure;
   }
   return answer;
@@ -103,8 +100,8 @@ DnsAnswer DnsStub::answer(const DnsQuery& query) {
       audit::AuditRecord record;
       record.kind = audit::Kind::gate;
       record.verdict = audit::Verdict::allow;
-      record.reason = "gate";
-      record.text = "the agent's entry point found the firewall on";
+      record.reason = audit::Reason::gate;
+      record.text = audit::describe(record.reason);
       m_audit(std::move(record));
     }
     return gate;
@@ -120,7 +117,7 @@ DnsAnswer DnsStub::answer(const DnsQuery& query) {
   }
   const auto host = policy::canonical_name(name);
   if (!host) {
-    deny(query, query.name, "bad-name", "not a host name", {});
+    deny(query, query.name, audit::Reason::bad_name);
     return no_such_name();
   }
   return answer_host(query, *host);

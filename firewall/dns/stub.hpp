@@ -31,8 +31,8 @@ public:
 private:
   DnsAnswer answer(const DnsQuery& query);
   DnsAnswer answer_host(const DnsQuery& query, const std::string& host);
-  void deny(const DnsQuery& query, const std::string& name, std::string_view reason, std::string text,
-            std::string rule);
+  void deny(const DnsQuery& query, const std::string& name, audit::Reason reason,
+            const policy::EgressDecision& decision = {});
   bool is_same_look_up(std::uint16_t type, const std::string& name);
 
   /// The types asked so far in one look-up of a name that was denied.

@@ -3,6 +3,18 @@
 
 namespace agentbox::firewall::names {
 
+audit::Reason reason_of(const policy::EgressDecision& decision) {
+  using Verdict = policy::EgressDecision::Verdict;
+  switch (decision.verdict) {
+  case Verdict::allowed: return audit::Reason::allowed;
+  case Verdict::blocked: return audit::Reason::blocked;
+  case Verdict::not_listed: return audit::Reason::not_listed;
+  case Verdict::port_not_listed: return audit::Reason::port_not_listed;
+  case Verdict::bad_name: break;
+  }
+  return audit::Reason::bad_name;
+}
+
 policy::EgressDecision Directory::with_changes(policy::EgressDecision decision, std::string_view host,
                                                std::optional<std::uint16_t> port) const {
   using Verdict = policy::EgressDecision::Verdict;
@@ -11,12 +23,12 @@ policy::EgressDecision Directory::with_changes(policy::EgressDecision decision, 
   }
   const auto now = LiveList::Clock::now();
   if (const LiveChange* denial = m_live.find_denial(host, port, now)) {
-    return {Verdict::blocked, denial->rule_text()};
+    return {Verdict::blocked, denial->host_text(), true};
   }
   // The developer's own machine can be allowed only at the box's start, and never by a wildcard.
   if (!decision.allowed() && !policy::is_host_alias(host)) {
     if (const LiveChange* grant = m_live.find_grant(host, port, now)) {
-      return {Verdict::allowed, grant->rule_text()};
+      return {Verdict::allowed, grant->host_text(), true};
     }
   }
   return decision;

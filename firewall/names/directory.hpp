@@ -6,11 +6,18 @@
 #include <string_view>
 #include <utility>
 
+#include "firewall/audit/audit_record.hpp"
 #include "firewall/names/address_pool.hpp"
 #include "firewall/names/live_list.hpp"
 #include "policy/egress_index.hpp"
 
 namespace agentbox::firewall::names {
+
+audit::Reason reason_of(const policy::EgressDecision& decision);
+
+inline audit::DecidedBy decider_of(const policy::EgressDecision& decision) {
+  return decision.live ? audit::DecidedBy::user : audit::DecidedBy::policy;
+}
 
 /// What the box may reach, and through which virtual address; used by DNS and the proxy. Combines the policy of the
 /// box's start with the user's live changes: a denial overrides everything, a grant everything but the policy's blocks.

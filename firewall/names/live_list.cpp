@@ -19,10 +19,6 @@ std::string LiveChange::host_text() const {
   return is_default || !port ? pattern.text() : pattern.text() + ":" + std::to_string(*port);
 }
 
-std::string LiveChange::rule_text() const {
-  return host_text() + (allow ? " (agentbox allow)" : " (agentbox deny)");
-}
-
 void LiveList::add(LiveChange change) {
   std::erase_if(m_changes, [&](const LiveChange& old) {
     const bool same_port = old.port == change.port || !change.port || !old.port;

@@ -21,8 +21,6 @@ struct LiveChange {
 
   /// "api.example.com" for port 443 of a grant and for every port of a denial, else with the port.
   std::string host_text() const;
-  /// As a rule in the audit log: "api.example.com (agentbox allow)".
-  std::string rule_text() const;
   bool operator==(const LiveChange&) const = default;
 };
 

@@ -46,7 +46,7 @@ asio::awaitable<void> Connection::run() {
   try {
     co_await serve();
   } catch (const std::exception& error) { // out of memory or descriptors: this connection ends, the others go on
-    stop("internal", error.what());
+    stop(audit::Reason::internal, error.what());
   }
 }
 
@@ -75,7 +75,7 @@ asio::awaitable<void> Connection::serve() {
   asio::co_spawn(m_client.get_executor(), download(std::move(surplus), opening.rest.has_value()),
                  [self = shared_from_this()](const std::exception_ptr& failure) {
                    if (failure) {
-                     self->stop("internal", "the download failed");
+                     self->stop(audit::Reason::internal);
                    }
                  });
   co_await upload(opening, sent, second_hello);
@@ -105,12 +105,12 @@ asio::awaitable<std::optional<Denial>> Connection::dial(Opening& opening, std::s
   }
   if (!reached.socket) {
     const auto verdict = reached.denied ? audit::Verdict::deny : audit::Verdict::allow;
-    co_return Denial{reached.reason, std::move(reached.text), Farewell::reset, verdict};
+    co_return Denial{reached.reason, std::move(reached.detail), Farewell::reset, verdict};
   }
   m_upstream = std::move(*reached.socket);
   surplus = std::move(reached.surplus);
   m_record.verdict = audit::Verdict::allow;
-  m_record.reason = "allowed";
+  m_record.reason = audit::Reason::allowed;
   m_record.text.clear();
   co_return std::nullopt;
 }
@@ -217,7 +217,7 @@ asio::awaitable<void> Connection::say_farewell(const Denial& denial, std::string
   }
   std::string message;
   if (denial.farewell == Farewell::page) {
-    message = http::denial_response(m_services.box, m_record.name, denial.text);
+    message = http::denial_response(m_services.box, m_record.name, m_record.text);
   } else if (tls::parse_client_hello(heard).state != tls::ClientHello::State::invalid) {
     message = tls::access_denied_alert();
   }
@@ -232,8 +232,9 @@ asio::awaitable<void> Connection::say_farewell(const Denial& denial, std::string
 
 void Connection::note(const Denial& denial) {
   m_record.verdict = denial.verdict;
+  m_record.by = denial.by;
   m_record.reason = denial.reason;
-  m_record.text = denial.text;
+  m_record.text = audit::describe(denial.reason, denial.detail);
 }
 
 void Connection::tick(Clock::time_point now) {
@@ -242,13 +243,13 @@ void Connection::tick(Clock::time_point now) {
 
 void Connection::tick_phase(Reading& phase, Clock::time_point now) {
   if (now >= phase.deadline) {
-    stop("too-slow", "no whole ClientHello or request came in time");
+    stop(audit::Reason::too_slow);
   }
 }
 
 void Connection::tick_phase(Dialling& phase, Clock::time_point now) {
   if (now >= phase.deadline) {
-    stop("upstream-connect", "no connection to the host in time");
+    stop(audit::Reason::upstream_connect, "timed out");
   }
 }
 
@@ -257,7 +258,7 @@ void Connection::tick_phase(AwaitingServer& phase, Clock::time_point now) {
   keep_alive(m_upstream);
   const Sender client = sender_of(m_client.native_handle());
   if (client == Sender::gone) {
-    stop("client-gone", "the client left before the server answered");
+    stop(audit::Reason::client_gone);
     return;
   }
   if (client == Sender::done && !phase.client_done) {
@@ -272,11 +273,7 @@ void Connection::tick_phase(AwaitingServer& phase, Clock::time_point now) {
   if (now < phase.deadline) {
     return;
   }
-  if (phase.client_done) {
-    stop("client-gone", "the client sent no more, and the server did not answer");
-  } else {
-    stop("idle", "no byte in either direction for too long");
-  }
+  stop(phase.client_done ? audit::Reason::client_gone : audit::Reason::idle);
 }
 
 void Connection::tick_phase(Relaying& phase, Clock::time_point now) {
@@ -287,7 +284,7 @@ void Connection::tick_phase(Relaying& phase, Clock::time_point now) {
   if (std::exchange(m_active, false)) {
     phase.deadline = now + phase.idle_limit;
   } else if (now >= phase.deadline) {
-    stop("idle", "no byte in either direction for too long");
+    stop(audit::Reason::idle);
   }
 }
 
@@ -300,20 +297,19 @@ void Connection::tick_phase(Closing& phase, Clock::time_point now) {
 void Connection::tick_phase(Over& /*phase*/, Clock::time_point /*now*/) {}
 
 void Connection::recheck() {
-  const bool in_force = m_entry && !is_over() && (m_record.reason.empty() || m_record.reason == "allowed");
-  if (!in_force) {
+  if (!m_entry || is_over() || !is_in_force()) {
     return;
   }
   if (const auto decision = m_services.directory.decide(m_record.name, m_record.port); !decision.allowed()) {
-    stop("revoked", decision.rule.empty() ? "the time of the grant is over" : "cut by the rule " + decision.rule);
+    stop(audit::Reason::revoked, decision.rule.empty() ? "the grant expired" : decision.rule + " is denied");
   }
 }
 
-void Connection::stop(std::string_view reason, std::string_view text) noexcept {
-  if (m_record.reason.empty() || m_record.reason == "allowed") {
+void Connection::stop(audit::Reason reason, std::string_view detail) noexcept {
+  if (is_in_force()) {
+    m_record.reason = reason;
     try {
-      m_record.reason = reason;
-      m_record.text = text;
+      m_record.text = audit::describe(reason, detail);
     } catch (const std::exception&) { // no memory for the words: it ends all the same
       m_record.text.clear();
     }

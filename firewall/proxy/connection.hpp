@@ -28,10 +28,11 @@ enum class Farewell {
 
 /// Why a connection was denied, or why it was allowed and failed.
 struct Denial {
-  std::string_view reason; ///< the word of the audit log
-  std::string text;
+  audit::Reason reason = audit::Reason::none;
+  std::string detail = {};
   Farewell farewell = Farewell::reset;
   audit::Verdict verdict = audit::Verdict::deny;
+  audit::DecidedBy by = audit::DecidedBy::firewall;
 };
 
 /// What the client sent first, checked, and what may follow.
@@ -65,8 +66,8 @@ public:
   /// Ends the connection if it has been silent for too long. Called once a second.
   void tick(Clock::time_point now);
 
-  /// Ends the connection with a reset; `reason` and `text` go into the record unless it has a denial already.
-  void stop(std::string_view reason, std::string_view text) noexcept;
+  /// Ends the connection with a reset; `reason` and `detail` go into the record unless it has a denial already.
+  void stop(audit::Reason reason, std::string_view detail = {}) noexcept;
 
   /// Ends the connection if the rules, which have changed, do not allow it any more.
   void recheck();
@@ -101,6 +102,10 @@ private:
   };
   struct Over {};
 
+  /// Whether the record has no reason for the end yet.
+  bool is_in_force() const noexcept {
+    return m_record.reason == audit::Reason::none || m_record.reason == audit::Reason::allowed;
+  }
   bool is_over() const noexcept { return std::holds_alternative<Over>(m_phase); }
   /// Enters `phase`. Returns false, and stays, if the connection is over.
   template <typename Phase>

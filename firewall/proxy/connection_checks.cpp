@@ -13,22 +13,16 @@
 namespace agentbox::firewall::proxy {
 namespace {
 
-constexpr std::uint16_t k_http = 80;
+using audit::Reason;
 
-std::string denial_text(const policy::EgressDecision& decision) {
-  if (decision.verdict == policy::EgressDecision::Verdict::blocked) {
-    return fmt::format("the rule {} blocks it", decision.rule);
-  }
-  return decision.rule.empty() ? "no entry of the list of hosts covers this name and port"
-                               : fmt::format("the entry {} does not allow this port", decision.rule);
-}
+constexpr std::uint16_t k_http = 80;
 
 } // namespace
 
 std::optional<Denial> Connection::identify(Opening& opening) {
   const auto destination = original_destination(m_client.native_handle());
   if (!destination) {
-    return Denial{"no-name", "the connection was not redirected by the firewall's rules"};
+    return Denial{Reason::no_name, "the firewall's rules did not redirect it"};
   }
   ConnectTarget& target = opening.target;
   m_record.port = target.port = destination->port;
@@ -44,7 +38,7 @@ std::optional<Denial> Connection::identify(Opening& opening) {
   m_record.address = policy::address_text(destination->address);
   m_record.rule = m_services.directory.decide_address(destination->address, destination->port).rule;
   if (m_record.rule.empty()) {
-    return Denial{"no-name", "no name has this address"};
+    return Denial{Reason::no_name};
   }
   return std::nullopt;
 }
@@ -55,16 +49,18 @@ asio::awaitable<std::optional<Denial>> Connection::check(Opening& opening) {
                             ? m_services.directory.decide_address(target.address, target.port)
                             : m_services.directory.decide(target.name, target.port);
   m_record.rule = decision.rule;
+  m_record.by = names::decider_of(decision);
   // An address, or the developer's own machine, has no name that TLS or HTTP could agree with.
   const bool named = target.kind == ConnectTarget::Kind::name;
   const bool https = named && target.port == policy::k_https_port;
   const bool http = named && target.port == k_http;
   if (!decision.allowed()) {
     const Farewell farewell = https ? Farewell::alert : (http ? Farewell::page : Farewell::reset);
-    co_return Denial{policy::verdict_text(decision.verdict), denial_text(decision), farewell};
+    co_return Denial{names::reason_of(decision), decision.rule.empty() ? "" : "rule " + decision.rule, farewell,
+                     audit::Verdict::deny, m_record.by};
   }
   if (!m_services.log.healthy() && !m_services.log.recover()) {
-    co_return Denial{"no-audit", "the audit log cannot be written (is the host's disk full?)"};
+    co_return Denial{Reason::no_audit};
   }
   if (auto denial = check_budget(opening)) {
     co_return denial;
@@ -82,12 +78,12 @@ asio::awaitable<std::optional<Denial>> Connection::check_hello(Opening& opening)
   tls::ClientHello hello;
   while (hello.state == tls::ClientHello::State::incomplete) {
     if (!co_await read_more(opening.first)) {
-      co_return Denial{"no-hello", "the connection ended before a whole TLS ClientHello came"};
+      co_return Denial{Reason::no_hello};
     }
     hello = tls::parse_client_hello(opening.first);
   }
   if (hello.state == tls::ClientHello::State::invalid) {
-    co_return Denial{"not-tls", std::string(hello.problem)};
+    co_return Denial{Reason::not_tls, std::string(hello.problem)};
   }
   auto denial = check_server_name(hello);
   if (!denial) {
@@ -103,14 +99,13 @@ std::optional<Denial> Connection::check_server_name(const tls::ClientHello& hell
     return std::nullopt;
   }
   if (hello.encrypted) {
-    return Denial{"ech", "the ClientHello hides the name it asks for (ECH)", Farewell::alert};
+    return Denial{Reason::ech, {}, Farewell::alert};
   }
   if (!hello.sni) {
-    return Denial{"sni-missing", "the ClientHello names no host (no SNI)", Farewell::alert};
+    return Denial{Reason::sni_missing, {}, Farewell::alert};
   }
   if (policy::canonical_name(*hello.sni) != m_record.name) {
-    return Denial{"sni-mismatch", fmt::format("the ClientHello asks for another host: {}", *hello.sni),
-                  Farewell::alert};
+    return Denial{Reason::sni_mismatch, *hello.sni, Farewell::alert};
   }
   return std::nullopt;
 }
@@ -129,7 +124,7 @@ asio::awaitable<FlowEnd> Connection::send_second_hello(Opening& opening) {
   }
   auto denial = hello.state == tls::ClientHello::State::complete
                     ? check_server_name(hello)
-                    : std::optional(Denial{"not-tls", std::string(hello.problem)});
+                    : std::optional(Denial{Reason::not_tls, std::string(hello.problem)});
   if (denial) {
     note(*denial);
     co_return FlowEnd::broken;
@@ -147,15 +142,15 @@ asio::awaitable<std::optional<Denial>> Connection::check_head(Opening& opening) 
   http::RequestHead head;
   while (head.state == http::RequestHead::State::incomplete) {
     if (!co_await read_more(opening.first)) {
-      co_return Denial{"no-request", "the connection ended before a whole HTTP request came"};
+      co_return Denial{Reason::no_request};
     }
     head = http::parse_request_head(opening.first);
   }
   if (head.state == http::RequestHead::State::invalid) {
-    co_return Denial{"bad-request", std::string(head.problem), Farewell::page};
+    co_return Denial{Reason::bad_request, std::string(head.problem), Farewell::page};
   }
   if (policy::canonical_name(head.host) != m_record.name) {
-    co_return Denial{"host-mismatch", fmt::format("the request asks for another host: {}", head.host), Farewell::page};
+    co_return Denial{Reason::host_mismatch, head.host, Farewell::page};
   }
   // The rewritten head, the start of the body, and later the rest of the body. Nothing after it.
   const std::string_view after = std::string_view(opening.first).substr(head.size);
@@ -178,8 +173,7 @@ std::optional<Denial> Connection::check_budget(Opening& opening) {
 
 Denial Connection::over_budget() const {
   const auto limit = m_services.directory.upload_limit(m_record.name, m_record.rule);
-  return {"upload-limit", fmt::format("a session may send {} bytes to {}, and they are used up",
-                                      limit ? limit->bytes : 0, limit ? limit->pattern : m_record.name)};
+  return {Reason::upload_limit, limit ? fmt::format("{} bytes to {}", limit->bytes, limit->pattern) : m_record.name};
 }
 
 } // namespace agentbox::firewall::proxy

@@ -86,7 +86,7 @@ void ProxyServer::stop() {
   m_timer.cancel();
   while (!m_connections.empty()) { // each removes itself from the list
     const auto connection = m_connections.front();
-    connection->stop("stopped", "the box was stopped");
+    connection->stop(audit::Reason::box_stopped);
   }
 }
 
@@ -96,7 +96,7 @@ void ProxyServer::recheck() {
     try {
       connection->recheck();
     } catch (const std::exception& error) { // without memory to decide, it is not allowed
-      connection->stop("revoked", error.what());
+      connection->stop(audit::Reason::revoked, error.what());
     }
   }
 }
@@ -130,8 +130,8 @@ void ProxyServer::refuse(support::Fd connection) {
   audit::AuditRecord record;
   record.kind = audit::Kind::connect;
   record.protocol = "tcp";
-  record.reason = "too-many";
-  record.text = fmt::format("there are {} connections already", m_connections.size());
+  record.reason = audit::Reason::too_many_connections;
+  record.text = audit::describe(record.reason);
   m_services.log.write(std::move(record));
 }
 

@@ -24,10 +24,10 @@ using policy::Address16;
 
 constexpr std::chrono::seconds k_proxy_time{20}; // for an upstream proxy to connect
 
-Reached refused(std::string_view reason, std::string text, bool denied = false) {
+Reached refused(audit::Reason reason, std::string detail, bool denied = false) {
   Reached result;
   result.reason = reason;
-  result.text = std::move(text);
+  result.detail = std::move(detail);
   result.denied = denied;
   return result;
 }
@@ -40,14 +40,14 @@ struct Filtered {
 
 Filtered filter(ProxyServices& services, const std::vector<Address16>& candidates, bool private_too) {
   const auto& own = services.own_addresses.get();
-  Filtered result{{}, refused("refused-address", {}, true)};
+  Filtered result{{}, refused(audit::Reason::refused_address, {}, true)};
   for (const Address16& address : candidates) {
     const auto why = upstream::refusal(address, private_too, services.directory.range(), own);
     if (why.empty()) {
       result.addresses.push_back(address);
     } else {
       result.denial.address = policy::address_text(address);
-      result.denial.text = fmt::format("the address {} is refused: {}", result.denial.address, why);
+      result.denial.detail = fmt::format("{} {}", result.denial.address, why);
     }
   }
   return result;
@@ -60,7 +60,7 @@ asio::awaitable<Reached> dial_all(const upstream::Candidates& candidates, upstre
     co_return std::move(denial);
   }
   if (!dialled.socket) {
-    co_return refused("upstream-connect", "no connection to the host: " + dialled.problem);
+    co_return refused(audit::Reason::upstream_connect, dialled.problem);
   }
   Reached result;
   result.socket.emplace(std::move(*dialled.socket));
@@ -78,7 +78,7 @@ asio::awaitable<Reached> dial_name(ProxyServices& services, const std::string& n
                                    upstream::Service service) {
   const upstream::Resolution resolution = co_await services.resolver.resolve(name);
   if (resolution.addresses.empty()) {
-    co_return refused("upstream-dns", "the host's name servers gave no address: " + resolution.problem);
+    co_return refused(audit::Reason::upstream_dns, resolution.problem);
   }
   Filtered filtered = filter(services, resolution.addresses, private_too);
   upstream::Candidates candidates{std::move(filtered.addresses), {}};
@@ -95,7 +95,7 @@ asio::awaitable<Reached> dial_name(ProxyServices& services, const std::string& n
 }
 
 asio::awaitable<Reached> dial_host(ProxyServices& services, upstream::Service service) {
-  Reached none = refused("no-host", "this box's network has no way to the machine that it runs on");
+  Reached none = refused(audit::Reason::no_host, {});
   if (!services.host_gateway) {
     co_return none;
   }
@@ -136,10 +136,10 @@ asio::awaitable<Reached> ask_proxy(Reached& reached, const std::string& authorit
     co_await io::yield();
   }
   if (response.state != State::accepted) {
-    Reached failure =
-        refused("upstream-proxy", response.state == State::refused
-                                      ? fmt::format("the upstream proxy answered {}", response.status.value_or(0))
-                                      : "the upstream proxy gave no usable answer");
+    Reached failure = refused(audit::Reason::upstream_proxy,
+                              response.state == State::refused
+                                  ? fmt::format("it answered with status {}", response.status.value_or(0))
+                                  : "it sent no valid reply");
     failure.address = std::move(reached.address);
     co_return failure;
   }
@@ -160,7 +160,7 @@ asio::awaitable<Reached> through_proxy(ProxyServices& services, const policy::Up
     reached = co_await dial_name(services, proxy.host, true, service);
   }
   if (!reached.socket) {
-    reached.text = fmt::format("the upstream proxy {}: {}", proxy.text(), reached.text);
+    reached.detail = fmt::format("the upstream proxy {}: {}", proxy.text(), reached.detail);
     co_return reached;
   }
   const std::string authority = fmt::format("{}:{}", target.name, target.port);

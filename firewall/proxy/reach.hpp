@@ -27,11 +27,11 @@ struct ConnectTarget {
 /// A connection to a target, or the error.
 struct Reached {
   std::optional<asio::ip::tcp::socket> socket;
-  std::string address;     ///< dialled, or refused
-  std::string surplus;     ///< bytes of the host after an upstream proxy's reply
-  bool denied = false;     ///< by the policy; otherwise the network failed
-  std::string_view reason; ///< the word of the audit log; empty if there is a connection
-  std::string text;        ///< the same in words
+  std::string address;                        ///< dialled, or refused
+  std::string surplus;                        ///< bytes of the host after an upstream proxy's reply
+  bool denied = false;                        ///< by the policy; otherwise the network failed
+  audit::Reason reason = audit::Reason::none; ///< none if there is a connection
+  std::string detail;
 };
 
 /// Connects to `target` over marked sockets:

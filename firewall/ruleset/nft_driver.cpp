@@ -40,8 +40,8 @@ public:
       const char* text = nft_ctx_get_error_buffer(m_context.get());
       throw Error(ExitCode::failed,
                   "the kernel refused the ruleset: " + support::escape_untrusted(text == nullptr ? "" : text),
-                  "the host's kernel needs nf_tables, nf_nat, nft_redir, nft_reject_inet and nfnetlink_log; "
-                  "`agentbox doctor` tells which one is missing");
+                  "the host's kernel needs nf_tables, nft_chain_nat, nft_redir, nft_ct, nft_fib_inet, nft_reject_inet and "
+                  "nft_log; `agentbox doctor` tells which one is missing");
     }
     const char* output = nft_ctx_get_output_buffer(m_context.get());
     return output == nullptr ? std::string() : std::string(output);

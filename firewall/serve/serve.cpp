@@ -94,13 +94,13 @@ public:
     m_proxy.start();
     m_dns.start();
     m_control.start();
-    record_life("start", "the firewall is on");
+    record_life(audit::Reason::firewall_started);
   }
 
   void stop() {
     m_proxy.stop();
     m_log.flush();
-    record_life("stop", "the firewall was stopped; the box is closed");
+    record_life(audit::Reason::firewall_stopped);
   }
 
 private:
@@ -131,11 +131,11 @@ private:
     });
   }
 
-  void record_life(const char* reason, const char* text) {
+  void record_life(audit::Reason reason) {
     audit::AuditRecord record;
     record.verdict = audit::Verdict::allow;
     record.reason = reason;
-    record.text = text;
+    record.text = audit::describe(reason);
     m_log.write(std::move(record));
   }
 
@@ -149,9 +149,9 @@ private:
     record.address = packet.address;
     record.port = packet.port;
     record.protocol = packet.protocol;
-    record.reason = "not-a-name";
-    record.text =
-        "only what the list of hosts names can be reached, over TCP; other addresses and protocols are blocked";
+    record.reason = audit::Reason::not_a_name;
+    record.text = audit::describe(record.reason);
+    record.by = audit::DecidedBy::policy;
     m_log.write(std::move(record));
   }
 

@@ -110,14 +110,14 @@ std::string_view help_text() {
 
 serve    load the rules, answer DNS on 127.0.0.1:53, and proxy connections to allowed hosts, until SIGTERM
 lock     load the rules and exit: nothing leaves the network namespace
-unload   remove the rules: the network namespace is open
+unload   remove the rules, but not the fallback routes: the network namespace is open
 ready    exit with 0 if a firewall with this nonce serves, otherwise with 125
 ruleset  print the rules that would be loaded, and change nothing
 
   --driver DRIVER        nftables (default) or iptables: how the rules are loaded
   --policy FILE          the egress policy (/etc/agentbox/egress.json)
-  --run DIR              directory for `ready`, `failed` and the control socket (/run/agentbox)
-  --audit DIR            directory for NAME.jsonl and NAME.totals (/var/log/agentbox)
+  --run DIR              directory for ready, failed, control and the host's resolv.conf (/run/agentbox)
+  --audit DIR            directory for NAME.jsonl, NAME.totals and NAME.lock (/var/log/agentbox)
   --resolv FILE          the upstream name servers (/etc/resolv.conf)
   --publish PORT         accept connections from outside on this TCP port of the box; repeatable
 

@@ -9,17 +9,17 @@ namespace agentbox::firewall::upstream {
 std::string_view refusal(const Address16& address, bool private_allowed, const policy::VirtualRange& range,
                          const std::vector<Address16>& own) {
   if (const auto inner = policy::embedded4(address); inner && ((*inner ^ range.base) >> (32U - range.prefix)) == 0) {
-    return "it leads into the box's own virtual range";
+    return "leads into the box's own virtual range";
   }
   if (std::find(own.begin(), own.end(), address) != own.end()) {
-    return "it leads to this machine";
+    return "leads to this machine";
   }
   switch (classify(address)) {
   case AddressClass::global: return {};
-  case AddressClass::private_use: return private_allowed ? std::string_view() : "it leads to a private address";
+  case AddressClass::private_use: return private_allowed ? std::string_view() : "leads to a private address";
   case AddressClass::forbidden: break;
   }
-  return "it leads to a loopback, link-local, multicast or reserved address";
+  return "leads to a loopback, link-local, multicast or reserved address";
 }
 
 } // namespace agentbox::firewall::upstream

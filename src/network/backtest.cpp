@@ -29,8 +29,9 @@ bool counts(const AuditRecord& record) {
 }
 
 bool list_decided(const AuditRecord& record) {
-  constexpr std::array<std::string_view, 4> k_words = {"not-listed", "port-not-listed", "blocked", "not-a-name"};
-  return std::find(k_words.begin(), k_words.end(), record.reason) != k_words.end() && record.protocol != "udp";
+  using firewall::audit::Reason;
+  constexpr std::array k_reasons = {Reason::not_listed, Reason::port_not_listed, Reason::blocked, Reason::not_a_name};
+  return std::find(k_reasons.begin(), k_reasons.end(), record.reason) != k_reasons.end() && record.protocol != "udp";
 }
 
 policy::EgressDecision decide(const AuditRecord& record, const policy::EgressIndex& index) {

@@ -16,6 +16,7 @@ namespace {
 
 using firewall::audit::AuditRecord;
 using firewall::audit::Kind;
+using firewall::audit::Reason;
 using firewall::audit::Verdict;
 using Row = std::vector<std::string>;
 
@@ -64,9 +65,11 @@ std::string why_of(const AuditRecord& record) {
   if (const auto notice = notice_of(record)) {
     return notice->why;
   }
-  const std::string text = support::escape_untrusted(record.text, 300);
-  return record.reason == "allowed" ? (record.rule.empty() ? "" : "by " + support::escape_untrusted(record.rule, 280))
-                                    : text;
+  if (record.reason != Reason::allowed) {
+    return support::escape_untrusted(record.text, 300);
+  }
+  const char* const change = record.by == firewall::audit::DecidedBy::user ? " (agentbox allow)" : "";
+  return record.rule.empty() ? "" : "by " + support::escape_untrusted(record.rule, 280) + change;
 }
 
 /// How many decisions a sum stands for, and since when.
@@ -158,7 +161,8 @@ private:
 } // namespace
 
 bool is_news(const AuditRecord& record) {
-  const bool quiet_life = record.kind == Kind::firewall && (record.reason == "start" || record.reason == "stop");
+  const bool quiet_life = record.kind == Kind::firewall &&
+                          (record.reason == Reason::firewall_started || record.reason == Reason::firewall_stopped);
   return record.kind != Kind::gate && !quiet_life;
 }
 
@@ -245,7 +249,7 @@ std::string to_json_line(const Denied& denied) {
                                          {"first", support::escape_untrusted(first, 40)},
                                          {"last", support::escape_untrusted(last, 40)},
                                          {"box", support::escape_untrusted(box, 64)},
-                                         {"reason", support::escape_untrusted(reason, 40)},
+                                         {"reason", firewall::audit::token_of(reason)},
                                          {"why", notice.why},
                                          {"allow", notice.entry}};
   return object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + '\n';

@@ -14,10 +14,8 @@ namespace {
 
 using firewall::audit::AuditRecord;
 using firewall::audit::Kind;
+using firewall::audit::Reason;
 using firewall::audit::Verdict;
-
-/// How the rule of a live denial ends in the log.
-constexpr std::string_view k_by_user = " (agentbox deny)";
 
 std::string what_of(const AuditRecord& record) {
   if (record.address == firewall::audit::k_other_hosts) {
@@ -37,38 +35,35 @@ std::string what_of(const AuditRecord& record) {
 }
 
 bool is_denied_by_user(const AuditRecord& record) {
-  return record.reason == "blocked" && record.rule.ends_with(k_by_user);
+  return record.reason == Reason::blocked && record.by == firewall::audit::DecidedBy::user;
 }
 
 std::string denial_text(const AuditRecord& record) {
   if (record.address == firewall::audit::k_other_hosts) {
-    return support::escape_untrusted(record.reason, 40) + "; too many to keep apart";
+    return describe(record.reason) + "; too many to keep apart";
   }
   const std::string rule = support::escape_untrusted(record.rule, 280);
   if (is_denied_by_user(record)) {
-    const std::string_view host = std::string_view(record.rule).substr(0, record.rule.size() - k_by_user.size());
-    return "denied by you: agentbox deny " + support::escape_untrusted(host, 280);
+    return "denied by you: agentbox deny " + rule;
   }
-  if (record.reason == "blocked" && !rule.empty()) {
+  if (record.reason == Reason::blocked && !rule.empty()) {
     return "blocked by " + rule + " in block_hosts";
   }
-  if (record.reason == "not-listed") {
-    return "not on the list of hosts";
+  if (record.reason == Reason::port_not_listed && !rule.empty()) {
+    return "the list has " + rule + ", not this port";
   }
-  if (record.reason == "port-not-listed") {
-    return rule.empty() ? "this port is not on the list of hosts" : "the list has " + rule + ", not this port";
+  if (record.reason == Reason::not_a_name && record.protocol != "tcp") {
+    return "only TCP to what is on the list is let through";
   }
-  if (record.reason == "not-a-name") {
-    return record.protocol == "tcp" ? "an address that is not on the list of hosts"
-                                    : "only TCP to what is on the list is let through";
-  }
-  return support::escape_untrusted(record.text.empty() ? record.reason : record.text, 300);
+  const bool by_list = record.reason == Reason::not_listed || record.reason == Reason::port_not_listed ||
+                       record.reason == Reason::not_a_name;
+  return by_list || record.text.empty() ? describe(record.reason) : support::escape_untrusted(record.text, 300);
 }
 
 /// What would allow it, in the form of a list of hosts.
 std::string entry_of(const AuditRecord& record) {
   const bool by_user = is_denied_by_user(record);
-  const bool by_list = record.reason == "not-listed" || record.reason == "port-not-listed";
+  const bool by_list = record.reason == Reason::not_listed || record.reason == Reason::port_not_listed;
   if ((!by_user && !by_list) || !policy::canonical_name(record.name)) {
     return {};
   }

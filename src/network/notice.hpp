@@ -34,8 +34,8 @@ struct Denied {
   std::size_t count = 0;
   std::string first; ///< time of the first one, as in the audit log
   std::string last;
-  std::string box;    ///< of the last one
-  std::string reason; ///< the audit log's word
+  std::string box;                                                ///< of the last one
+  firewall::audit::Reason reason = firewall::audit::Reason::none; ///< of the last one
 };
 
 /// The denials of `records`, which are by time and may be sums; the most frequent first.

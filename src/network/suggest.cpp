@@ -126,7 +126,7 @@ Suggestion suggest(const std::vector<AuditRecord>& records, const policy::Egress
       continue;
     }
     const auto decision = index.decide(entry->pattern.name, entry->port);
-    if (one.reason == "blocked") {
+    if (one.reason == firewall::audit::Reason::blocked) {
       count(left_out, one, one.notice.entry, one.notice.why);
       continue;
     }

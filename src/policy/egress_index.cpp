@@ -75,17 +75,6 @@ const HostPattern* find_cover(const std::vector<HostPattern>& patterns, std::str
 
 } // namespace
 
-std::string_view verdict_text(Verdict verdict) {
-  switch (verdict) {
-  case Verdict::allowed: return "allowed";
-  case Verdict::blocked: return "blocked";
-  case Verdict::not_listed: return "not-listed";
-  case Verdict::port_not_listed: return "port-not-listed";
-  case Verdict::bad_name: return "bad-name";
-  }
-  return "unknown";
-}
-
 EgressIndex::EgressIndex(EgressPolicy policy) : m_policy(std::move(policy)) {
   sort_unique(m_policy.allow);
   sort_unique(m_policy.block);

@@ -19,14 +19,12 @@ struct EgressDecision {
     bad_name,        ///< not a canonical DNS name; nothing was looked up
   };
   Verdict verdict = Verdict::not_listed;
-  std::string rule; ///< the entry that decided ("*.example.com:22"); empty if none did
+  std::string rule;  ///< the entry that decided ("*.example.com:22"); empty if none did
+  bool live = false; ///< the entry is a change that the user made to the running box
 
   bool allowed() const noexcept { return verdict == Verdict::allowed; }
   bool operator==(const EgressDecision&) const = default;
 };
-
-/// "allowed", "blocked", "not-listed", "port-not-listed", "bad-name": the words of the audit log.
-std::string_view verdict_text(EgressDecision::Verdict verdict);
 
 /// An egress policy indexed for lookups: binary search for the name and for each of its parents (at most 126), so that
 /// a lookup costs microseconds for any length of list, without a hash table that an agent could flood. What is not

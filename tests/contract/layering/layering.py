@@ -65,7 +65,7 @@ INSIDE = {
         "netlink": {},
         "ruleset": {},
         "nflog": {"io", "netlink"},
-        "names": {"io"},
+        "names": {"audit", "io"},
         "upstream": {"io"},
         "dns": {"audit", "io", "names"},
         "control": {"audit", "io", "names"},

@@ -245,8 +245,8 @@ class UpstreamProxy(world.FirewallTest):
         self.assertEqual(got, b"SSH-2.0-early\r\np")
 
     def test_a_proxy_that_refuses_or_talks_nonsense_is_named(self):
-        for answer, word in ((b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "403"), (b"SSH-2.0-x\r\n\r\nxxxxxxxxxxxxxx", "usable"),
-                             (b"HTTP/1.1 200 " + b"x" * 20000, "usable"), (b"HTTP/1.1 407 Auth\r\n\r\n", "407")):
+        for answer, word in ((b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "403"), (b"SSH-2.0-x\r\n\r\nxxxxxxxxxxxxxx", "valid"),
+                             (b"HTTP/1.1 200 " + b"x" * 20000, "valid"), (b"HTTP/1.1 407 Auth\r\n\r\n", "407")):
             self.answer = answer
             box = self.box(allow=["git.example.com:22"], upstream_proxy=self.proxy).start()
             result = box.probe("tcp", host="git.example.com", port=22, send="70")

@@ -28,7 +28,7 @@ AuditRecord decision(const std::string& name, Verdict verdict = Verdict::allow, 
   record.name = name;
   record.port = 443;
   record.verdict = verdict;
-  record.reason = verdict == Verdict::allow ? "allowed" : "not-listed";
+  record.reason = verdict == Verdict::allow ? Reason::allowed : Reason::not_listed;
   record.bytes_up = bytes;
   return record;
 }

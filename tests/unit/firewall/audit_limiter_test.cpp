@@ -16,7 +16,7 @@ AuditRecord denial(const std::string& name) {
   AuditRecord record;
   record.kind = Kind::dns;
   record.name = name;
-  record.reason = "not-listed";
+  record.reason = Reason::not_listed;
   return record;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/audit/audit_record.hpp"
 
+#include <set>
 #include <string>
 
 #include "catch.hpp"
@@ -19,9 +20,10 @@ AuditRecord sample() {
   record.port = 443;
   record.protocol = "tcp";
   record.verdict = Verdict::allow;
-  record.reason = "allowed";
+  record.reason = Reason::allowed;
   record.text = "";
   record.rule = "api.example.com";
+  record.by = DecidedBy::user;
   record.bytes_up = 1234;
   record.bytes_down = 18446744073709551615ULL;
   record.duration_ms = 77;
@@ -32,7 +34,7 @@ TEST_CASE("a record is one line of JSON", "[audit]") {
   CHECK(to_json_line(sample()) ==
         R"({"time":"2026-01-31T12:00:00.123Z","box":"mybox","kind":"connect","name":"api.example.com",)"
         R"("address":"203.0.113.5","port":443,"protocol":"tcp","verdict":"allow","reason":"allowed","text":"",)"
-        R"("rule":"api.example.com","bytes_up":1234,"bytes_down":18446744073709551615,"duration_ms":77})"
+        R"("rule":"api.example.com","by":"user","bytes_up":1234,"bytes_down":18446744073709551615,"duration_ms":77})"
         "\n");
 }
 
@@ -42,6 +44,32 @@ TEST_CASE("a record comes back as it went", "[audit]") {
     record.kind = kind;
     CHECK(from_json_line(to_json_line(record)) == record);
   }
+}
+
+TEST_CASE("the log of another version can be read", "[audit]") {
+  std::string line = to_json_line(sample());
+  line.erase(line.find(R"("by":"user",)"), std::string_view(R"("by":"user",)").size());
+  const auto older = from_json_line(line);
+  REQUIRE(older);
+  CHECK(older->by == DecidedBy::firewall);
+  CHECK(older->reason == Reason::allowed);
+  line.replace(line.find(R"("reason":"allowed")"), std::string_view(R"("reason":"allowed")").size(),
+               R"("reason":"new")");
+  const auto newer = from_json_line(line);
+  REQUIRE(newer);
+  CHECK(newer->reason == Reason::other);
+  CHECK(newer->verdict == Verdict::allow);
+}
+
+TEST_CASE("each reason has a token of its own and words", "[audit]") {
+  std::set<std::string_view> tokens;
+  for (int i = 0; i <= static_cast<int>(Reason::other); ++i) {
+    const auto reason = static_cast<Reason>(i);
+    CHECK(parse_reason(token_of(reason)) == reason);
+    CHECK(tokens.insert(token_of(reason)).second);
+    CHECK(describe(reason).empty() == (reason == Reason::none));
+  }
+  CHECK(describe(Reason::upstream_connect, "timed out") == "no connection to the host: timed out");
 }
 
 TEST_CASE("text from the box cannot break out of its line or the terminal", "[audit]") {

@@ -13,7 +13,7 @@ AuditRecord sum_of(const std::string& name) {
   AuditRecord record;
   record.kind = Kind::connect;
   record.verdict = Verdict::allow;
-  record.reason = "allowed";
+  record.reason = Reason::allowed;
   record.name = name;
   record.port = 443;
   record.time = k_later;
@@ -54,7 +54,7 @@ TEST_CASE("what is summed has one kind, verdict, reason, port, protocol and host
   const AuditRecord one = sum_of("a.example");
   for (const auto& change : std::vector<void (*)(AuditRecord&)>{
            [](AuditRecord& r) { r.kind = Kind::dns; }, [](AuditRecord& r) { r.verdict = Verdict::deny; },
-           [](AuditRecord& r) { r.reason = "idle"; }, [](AuditRecord& r) { r.port = 80; },
+           [](AuditRecord& r) { r.reason = Reason::idle; }, [](AuditRecord& r) { r.port = 80; },
            [](AuditRecord& r) { r.protocol = "udp"; }, [](AuditRecord& r) { r.name = "b.example"; }}) {
     AuditRecord other = one;
     change(other);

@@ -60,10 +60,10 @@ TEST_CASE("a grant opens one host and port, and is written down", "[control]") {
   REQUIRE(rig.records.size() == 1);
   CHECK(rig.records[0].kind == audit::Kind::control);
   CHECK(rig.records[0].verdict == audit::Verdict::allow);
-  CHECK(rig.records[0].reason == "granted");
+  CHECK(rig.records[0].reason == audit::Reason::granted);
   CHECK(rig.records[0].name == "api.github.com");
   CHECK(rig.records[0].port == 443);
-  CHECK(rig.directory.decide("api.github.com", 443).rule == "api.github.com (agentbox allow)");
+  CHECK(rig.directory.decide("api.github.com", 443).rule == "api.github.com");
 }
 
 TEST_CASE("a grant has its end, also if nobody looks after it", "[control]") {
@@ -74,7 +74,7 @@ TEST_CASE("a grant has its end, also if nobody looks after it", "[control]") {
   rig.controller.expire(Controller::Clock::now());
   CHECK_FALSE(rig.controller.until_next_expiry(Controller::Clock::now()));
   CHECK(rig.changes == 2);
-  CHECK(rig.records.back().reason == "expired");
+  CHECK(rig.records.back().reason == audit::Reason::expired);
   CHECK(rig.records.back().verdict == audit::Verdict::deny);
   rig.now = Controller::Clock::now();
   CHECK(rig.allow("api.github.com", 600).ok);

@@ -88,7 +88,7 @@ TEST_CASE("unlisted, blocked and odd names do not exist, and are recorded", "[dn
     REQUIRE(rig.records.size() == 1);
     CHECK(rig.records[0].verdict == audit::Verdict::deny);
     CHECK(rig.records[0].kind == audit::Kind::dns);
-    return rig.records[0].reason;
+    return token_of(rig.records[0].reason);
   };
   CHECK(reason("evil.example.net") == "not-listed");
   CHECK(reason("other.example.net", 65) == "not-listed");

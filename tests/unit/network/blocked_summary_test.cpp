@@ -23,7 +23,7 @@ AuditRecord record(Kind kind, const std::string& name, std::uint16_t port, const
   record.name = name;
   record.port = port;
   record.protocol = "tcp";
-  record.reason = reason;
+  record.reason = firewall::audit::parse_reason(reason);
   record.text = "why";
   record.verdict = verdict;
   return record;

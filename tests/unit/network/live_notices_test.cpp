@@ -43,7 +43,7 @@ void block(const std::filesystem::path& folder, const std::string& name) {
   record.box = "b";
   record.kind = firewall::audit::Kind::dns;
   record.name = name;
-  record.reason = "not-listed";
+  record.reason = firewall::audit::Reason::not_listed;
   std::ofstream(folder / "b.jsonl", std::ios::app) << firewall::audit::to_json_line(record);
 }
 

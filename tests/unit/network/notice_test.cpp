@@ -39,7 +39,8 @@ TEST_CASE("nothing is proposed where nothing would help") {
 
 TEST_CASE("what the user denied, the user can allow again") {
   auto denied = record(Kind::dns, "api.github.com", 0, "blocked");
-  denied.rule = "api.github.com (agentbox deny)";
+  denied.rule = "api.github.com";
+  denied.by = firewall::audit::DecidedBy::user;
   CHECK(notice_of(denied)->entry == "api.github.com");
   CHECK(notice_of(denied)->why == "denied by you: agentbox deny api.github.com");
 }

@@ -17,7 +17,7 @@ inline firewall::audit::AuditRecord record(firewall::audit::Kind kind, const std
   one.name = name;
   one.port = port;
   one.protocol = kind == firewall::audit::Kind::dns ? "dns" : "tcp";
-  one.reason = reason;
+  one.reason = firewall::audit::parse_reason(reason);
   one.verdict = reason == "allowed" ? firewall::audit::Verdict::allow : firewall::audit::Verdict::deny;
   return one;
 }

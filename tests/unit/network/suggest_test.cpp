@@ -40,7 +40,8 @@ TEST_CASE("what cannot or should not be allowed is named, and left out") {
   auto address = record(Kind::address, "", 80, "not-a-name");
   address.address = "192.0.2.1";
   auto by_user = record(Kind::dns, "mine.example", 0, "blocked");
-  by_user.rule = "mine.example (agentbox deny)";
+  by_user.rule = "mine.example";
+  by_user.by = firewall::audit::DecidedBy::user;
   const auto suggestion =
       suggest({record(Kind::dns, "ab.chatgpt.com", 0, "not-listed"), record(Kind::dns, "o1.sentry.io", 0, "not-listed"),
                record(Kind::dns, "bad.example.com", 0, "not-listed"), address, by_user,

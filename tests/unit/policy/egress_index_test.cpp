@@ -97,14 +97,6 @@ TEST_CASE("an empty policy allows nothing") {
   CHECK_FALSE(index.ech_allowed("api.openai.com"));
 }
 
-TEST_CASE("verdicts have words") {
-  CHECK(policy::verdict_text(Verdict::allowed) == "allowed");
-  CHECK(policy::verdict_text(Verdict::blocked) == "blocked");
-  CHECK(policy::verdict_text(Verdict::not_listed) == "not-listed");
-  CHECK(policy::verdict_text(Verdict::port_not_listed) == "port-not-listed");
-  CHECK(policy::verdict_text(Verdict::bad_name) == "bad-name");
-}
-
 TEST_CASE("the decision agrees with going through the list one by one, and stays quick") {
   policy::EgressPolicy egress;
   for (int i = 0; i < 20000; ++i) {
