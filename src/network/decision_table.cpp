@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "support/table.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::network {
@@ -25,12 +26,12 @@ constexpr const char* k_red = "31";
 constexpr const char* k_dim = "2";
 constexpr const char* k_bold = "1";
 
-/// `text` in the colour, padded first so that the escape bytes do not count.
+/// Returns `text` in `colour`. Pad it before: escape bytes would count.
 std::string paint(const std::string& text, const char* colour, const Look& look) {
   return look.colour && colour != nullptr && !text.empty() ? fmt::format("\033[{}m{}\033[0m", colour, text) : text;
 }
 
-/// Returns `time` of the log as local time; the text itself when it is not a time.
+/// Returns `time` of the log as local time; the escaped text if it is not a time.
 std::string local_time(const std::string& time, const char* format) {
   std::tm parts{};
   std::array<char, 32> text{};
@@ -46,7 +47,7 @@ std::string local_time(const std::string& time, const char* format) {
 const char* k_clock = "%H:%M:%S";
 const char* k_date_and_clock = "%b %d %H:%M:%S";
 
-/// Whether all of `times` are of one day, and it is today.
+/// Returns whether `days` are at most one day, today.
 bool all_today(const std::set<std::string>& days) {
   std::array<char, 16> today{};
   const std::time_t now = std::time(nullptr);
@@ -72,7 +73,7 @@ std::string why_of(const AuditRecord& record) {
   return record.rule.empty() ? "" : "by " + support::escape_untrusted(record.rule, 280) + change;
 }
 
-/// How many decisions a sum stands for, and since when.
+/// Returns "N times since TIME: " for a sum of several.
 std::string sum_text(const AuditRecord& record, const char* format) {
   return record.count < 2 ? "" : fmt::format("{} times since {}: ", record.count, local_time(record.first, format));
 }
@@ -99,63 +100,23 @@ const char* colour_of(const AuditRecord& record) {
   return record.kind == Kind::control ? k_bold : record.verdict == Verdict::allow ? k_green : k_red;
 }
 
-/// A table whose columns are as wide as they need to be. The last one takes what is left of the line.
-class Table {
-public:
-  explicit Table(Row headings, std::string right_aligned = "") : m_right(std::move(right_aligned)) {
-    add(std::move(headings), nullptr, 0);
+/// Rows of a table, each with the colour of its cell in column `coloured`.
+struct Rows {
+  std::size_t coloured;
+  std::vector<Row> cells = {};
+  std::vector<const char*> colours = {};
+
+  void add(Row row, const char* colour) {
+    cells.push_back(std::move(row));
+    colours.push_back(colour);
   }
 
-  /// `colour` is for the cell of `column`.
-  void add(Row row, const char* colour, std::size_t column) {
-    m_widths.resize(std::max(m_widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      m_widths[i] = std::max(m_widths[i], row[i].size());
-    }
-    m_rows.push_back({std::move(row), colour, column});
+  std::string text(const std::vector<support::Column>& columns, const Look& look) const {
+    return support::table(
+        columns, cells, look.width, [&](std::size_t row, std::size_t column, const std::string& cell) {
+          return paint(cell, row == 0 ? k_dim : column == coloured ? colours[row - 1] : nullptr, look);
+        });
   }
-
-  std::string text(const Look& look) const {
-    std::string result;
-    for (std::size_t i = 0; i < m_rows.size(); ++i) {
-      result += line(m_rows[i], look, i == 0);
-    }
-    return result;
-  }
-
-private:
-  struct Painted {
-    Row cells;
-    const char* colour;
-    std::size_t column;
-  };
-
-  std::string line(const Painted& row, const Look& look, bool heading) const {
-    std::string result;
-    std::size_t used = 0;
-    for (std::size_t i = 0; i < row.cells.size(); ++i) {
-      std::string cell = row.cells[i];
-      const bool last = i + 1 == row.cells.size();
-      if (last && look.width > used + 3 && cell.size() > look.width - used) {
-        cell = cell.substr(0, look.width - used - 3) + "...";
-      }
-      if (m_right.find(static_cast<char>('0' + i)) != std::string::npos) {
-        cell = fmt::format("{:>{}}", cell, m_widths[i]);
-      } else if (!last) {
-        cell = fmt::format("{:<{}}", cell, m_widths[i]);
-      }
-      used += cell.size() + 2;
-      const char* colour = heading ? k_dim : i == row.column ? row.colour : nullptr;
-      result += paint(cell, colour, look) + (last ? "" : "  ");
-    }
-    result.erase(std::find_if_not(result.rbegin(), result.rend(), [](char c) { return c == ' '; }).base(),
-                 result.end());
-    return result + "\n";
-  }
-
-  std::string m_right; ///< digits of the columns that are aligned to the right
-  std::vector<std::size_t> m_widths;
-  std::vector<Painted> m_rows;
 };
 
 } // namespace
@@ -175,11 +136,12 @@ std::string log_table(const std::vector<AuditRecord>& records, const Look& look)
   }
   const char* const format = all_today(days) ? k_clock : k_date_and_clock;
   const bool many = boxes.size() > 1;
-  Row headings = {"TIME", "VERDICT", "HOST", "UP", "DOWN", "TOOK", "WHY"};
+  std::vector<support::Column> columns = {{"TIME"},       {"VERDICT"},    {"HOST"}, {"UP", true},
+                                          {"DOWN", true}, {"TOOK", true}, {"WHY"}};
   if (many) {
-    headings.insert(headings.begin() + 1, "BOX");
+    columns.insert(columns.begin() + 1, {"BOX"});
   }
-  Table table(headings, many ? "456" : "345");
+  Rows rows{many ? std::size_t{2} : 1};
   for (const AuditRecord& record : records) {
     const bool moved = record.bytes_up + record.bytes_down > 0;
     Row row = {local_time(record.time, format),
@@ -192,9 +154,9 @@ std::string log_table(const std::vector<AuditRecord>& records, const Look& look)
     if (many) {
       row.insert(row.begin() + 1, support::escape_untrusted(record.box, 64));
     }
-    table.add(std::move(row), colour_of(record), many ? 2 : 1);
+    rows.add(std::move(row), colour_of(record));
   }
-  return table.text(look);
+  return rows.text(columns, look);
 }
 
 std::string denied_table(const std::vector<Denied>& denied, const Look& look) {
@@ -203,13 +165,14 @@ std::string denied_table(const std::vector<Denied>& denied, const Look& look) {
     days.insert(local_time(one.last, "%Y-%m-%d"));
   }
   const char* const format = all_today(days) ? k_clock : k_date_and_clock;
-  Table table({"TIMES", "LAST", "WHAT", "WHY", "ALLOW IT WITH"}, "0");
+  Rows rows{2};
   for (const Denied& one : denied) {
-    table.add({std::to_string(one.count), local_time(one.last, format), one.notice.what, one.notice.why,
-               allow_command(one.notice, "")},
-              k_red, 2);
+    rows.add({std::to_string(one.count), local_time(one.last, format), one.notice.what, one.notice.why,
+              allow_command(one.notice, "")},
+             k_red);
   }
-  return table.text({look.colour, 0}); // a command that was cut would be of no use
+  // Of any width: a truncated command is useless.
+  return rows.text({{"TIMES", true}, {"LAST"}, {"WHAT"}, {"WHY"}, {"ALLOW IT WITH"}}, {look.colour, 0});
 }
 
 std::string totals_table(const std::vector<Total>& totals, const Look& look) {
@@ -219,13 +182,14 @@ std::string totals_table(const std::vector<Total>& totals, const Look& look) {
     days.insert(local_time(total.last, "%Y-%m-%d"));
   }
   const char* const format = all_today(days) ? k_clock : k_date_and_clock;
-  Table table({"HOST", "ALLOWED", "DENIED", "UP", "DOWN", "FIRST", "LAST"}, "1234");
+  Rows rows{2};
   for (const Total& total : totals) {
-    table.add({total.host, std::to_string(total.allowed), std::to_string(total.denied), size_text(total.bytes_up),
-               size_text(total.bytes_down), local_time(total.first, format), local_time(total.last, format)},
-              total.denied > 0 ? k_red : nullptr, 2);
+    rows.add({total.host, std::to_string(total.allowed), std::to_string(total.denied), size_text(total.bytes_up),
+              size_text(total.bytes_down), local_time(total.first, format), local_time(total.last, format)},
+             total.denied > 0 ? k_red : nullptr);
   }
-  return table.text(look);
+  return rows.text({{"HOST"}, {"ALLOWED", true}, {"DENIED", true}, {"UP", true}, {"DOWN", true}, {"FIRST"}, {"LAST"}},
+                   look);
 }
 
 std::string follow_line(const AuditRecord& record, const Look& look) {

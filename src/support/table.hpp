@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +14,13 @@ struct Column {
   bool right = false;
 };
 
+/// Returns `cell`, which is padded, in its colour. Row 0 is the title line.
+using PaintCell = std::function<std::string(std::size_t row, std::size_t column, const std::string& cell)>;
+
 /// Returns `rows` (of as many cells as there are columns) as lines of text, two spaces between columns, each column as
-/// wide as its longest cell. Widths are counted in code points.
-std::string table(const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows);
+/// wide as its longest cell. Widths are counted in code points. With `max_width`, the last column is cut to fit; its
+/// cells must be ASCII then.
+std::string table(const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows,
+                  std::size_t max_width = 0, const PaintCell& paint = {});
 
 } // namespace agentbox::support
