@@ -39,7 +39,7 @@ OwnFile open_own_file(const std::filesystem::path& path) {
     throw support::system_error(ExitCode::failed, "cannot open the audit log " + path.string(), errno);
   }
   if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
-    throw support::Error(ExitCode::failed, "the audit log " + path.string() + " is not a plain file of its own");
+    throw support::Error(ExitCode::failed, "the audit log " + path.string() + " is not a regular file with one name");
   }
   file.size = static_cast<std::uint64_t>(status.st_size);
   return file;
@@ -54,7 +54,7 @@ support::Fd lock_out_others(const std::filesystem::path& path) {
   return std::move(lock.fd);
 }
 
-/// Of the firewall's own life, and knocks at its gate: nothing that a total is wanted of.
+/// Start, stop and queries of the gate have no totals.
 bool is_counted(const AuditRecord& record) {
   return record.kind != Kind::firewall && record.kind != Kind::gate;
 }
@@ -78,14 +78,14 @@ void AuditLog::open() {
   m_file = std::move(file.fd);
   m_size = file.size;
   char last = '\n';
-  // A kill, or a full disk, can have cut the last line: the next one must not be lost with it.
+  // SIGKILL or a full disk may have cut the last line: the next one must not be lost with it.
   m_torn = m_size > 0 && ::pread(m_file.get(), &last, 1, static_cast<off_t>(m_size - 1)) == 1 && last != '\n';
 }
 
 void AuditLog::rotate() {
   const auto path = m_folder / (m_box + protocol::k_log_suffix);
   const auto old = m_folder / (m_box + protocol::k_old_log_suffix);
-  if (::rename(path.c_str(), old.c_str()) != 0 && errno != ENOENT) { // done already, where opening failed after it
+  if (::rename(path.c_str(), old.c_str()) != 0 && errno != ENOENT) { // already renamed if open() failed last time
     throw support::system_error(ExitCode::failed, "cannot rotate the audit log " + path.string(), errno);
   }
   open();
@@ -101,13 +101,13 @@ void AuditLog::append(const AuditRecord& record) {
       rotate();
     }
     line.insert(0, m_torn ? "\n" : "");
-    // One write a line: a reader sees whole lines only, or a last one without its newline.
+    // One write(2) per line: readers see only whole lines, or a last one without its newline.
     const ssize_t written = ::write(m_file.get(), line.data(), line.size());
     m_healthy = written == static_cast<ssize_t>(line.size());
     m_torn = m_torn ? !m_healthy : written > 0 && !m_healthy;
     m_size += written > 0 ? static_cast<std::uint64_t>(written) : 0;
   } catch (const support::Error&) {
-    m_healthy = false; // the caller asks healthy() before it lets anything through
+    m_healthy = false; // callers check healthy() before they allow anything
   }
 }
 
@@ -153,8 +153,8 @@ void AuditLog::write_unless_limited(AuditRecord record) {
   if (is_counted(record)) {
     count(record);
   }
-  const bool of_user = record.kind == Kind::control || record.kind == Kind::firewall; // never left out
-  if (!of_user && !m_limiter.admit(record, Limiter::Clock::now())) {
+  const bool is_always_written = record.kind == Kind::control || record.kind == Kind::firewall;
+  if (!is_always_written && !m_limiter.admit(record, Limiter::Clock::now())) {
     return;
   }
   if (m_healthy) {

@@ -15,9 +15,9 @@
 
 namespace agentbox::firewall::audit {
 
-/// The audit log of one box: FOLDER/BOX.jsonl, append-only, never through a symbolic link, mode 0600. At `max_bytes`
-/// the file becomes BOX.jsonl.1 and a new one is begun, so that a box takes no more than twice that on the host's disk.
-/// The totals by host outlive that in the ledger, which also counts what the limiter keeps out of the log.
+/// The audit log of one box: FOLDER/BOX.jsonl, append-only, mode 0600, never a symbolic link. At `max_bytes` the file
+/// is renamed to BOX.jsonl.1 and a new one is begun, so a box uses at most twice that on the host's disk. The ledger
+/// keeps the totals by host, also of records that were rotated away or left out by the limiter.
 class AuditLog {
 public:
   static constexpr std::uint64_t k_max_bytes = 16U << 20U;
@@ -25,20 +25,19 @@ public:
   /// Opens the log, and BOX.lock, which keeps a second firewall out. Throws support::Error(failed).
   AuditLog(std::filesystem::path folder, std::string box, std::uint64_t max_bytes = k_max_bytes);
 
-  /// Counts `record` in the ledger, and writes it with the box's name and the time of now, unless the limiter leaves it
-  /// out. What the user did, and the firewall's own life, are always written. The first record after some could not be
-  /// written is recover()'s; the connections among those follow it, the last 1024: a box can fill the disk while one is
-  /// open.
+  /// Counts `record` in the ledger and writes it with the box's name and the current time, unless the limiter leaves it
+  /// out. The user's changes, and the firewall's start and stop, are always written. Connections that cannot be written
+  /// are kept (the last 1024) and follow the record of recover(): a box can fill the disk while one is open.
   void write(AuditRecord record) noexcept;
 
-  /// Writes the totals, and how many records the limiter left out; tries to recover first if the log is not healthy.
+  /// Writes the totals and how many records the limiter left out; tries to recover first if the log is not healthy.
   void flush() noexcept;
 
-  /// Has `changed` called when the totals on disk lack a decision, once until flush() has written them.
+  /// Sets what is called when the totals on disk become outdated: once until flush() has written them.
   void on_change(std::function<void()> changed) { m_on_change = std::move(changed); }
 
-  /// Whether the last record could be written. While it could not (a full disk), the proxy lets no connection through:
-  /// what is not recorded does not happen.
+  /// Returns whether the last record could be written. If not (a full disk), the proxy allows no connection: nothing
+  /// happens unrecorded.
   bool healthy() const noexcept { return m_healthy; }
 
   /// Tries to write again, with a record that says so, at most once a second: a flood of connections must not rewrite
@@ -69,7 +68,7 @@ private:
   std::uint64_t m_lost = 0;                             ///< that could not be kept either
   std::chrono::steady_clock::time_point m_next_attempt; ///< to recover
   bool m_healthy = true;
-  bool m_torn = false; ///< the last line has no end
+  bool m_torn = false; ///< the last line lacks its newline
 };
 
 } // namespace agentbox::firewall::audit

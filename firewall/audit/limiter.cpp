@@ -32,7 +32,7 @@ bool Limiter::repeated(const AuditRecord& record, Clock::time_point now) {
   return false;
 }
 
-bool Limiter::take(Bucket& bucket, Clock::time_point now) const {
+bool Limiter::take_token(Bucket& bucket, Clock::time_point now) const {
   if (bucket.last != Clock::time_point()) {
     const double elapsed = std::chrono::duration<double>(now - bucket.last).count();
     bucket.tokens = std::min(m_limits.burst, bucket.tokens + elapsed * m_limits.per_second);
@@ -47,11 +47,11 @@ bool Limiter::take(Bucket& bucket, Clock::time_point now) const {
 
 bool Limiter::admit(const AuditRecord& record, Clock::time_point now) {
   const bool denied = record.verdict == Verdict::deny;
-  // Resolvers ask again and again (A and AAAA, search lists, retries); allowed connections each carry their own bytes.
+  // Resolvers repeat queries (A and AAAA, search lists, retries); each allowed connection has bytes of its own.
   if (denied && repeated(record, now)) {
     return false;
   }
-  const bool admitted = take(denied ? m_denied : m_allowed, now);
+  const bool admitted = take_token(denied ? m_denied : m_allowed, now);
   m_left_out += admitted ? 0 : 1;
   return admitted;
 }

@@ -9,10 +9,9 @@
 
 namespace agentbox::firewall::audit {
 
-/// Decides which records are written, so that a flood in the box fills neither the disk nor the reader's time: the same
-/// denial at most once in five seconds, and a number of records a second of what was allowed and of what was denied,
-/// apart from each other: no flood of denials can keep an allowed connection out of the log. Fixed memory. What is left
-/// out is counted, and the count is written.
+/// Decides which records are written, so that a flood in the box fills neither the disk nor the reader's screen: the
+/// same denial at most once in five seconds, and a number of records per second. Allowed and denied ones have separate
+/// limits: a flood of denials keeps no allowed connection out of the log. Uses a fixed amount of memory.
 class Limiter {
 public:
   using Clock = std::chrono::steady_clock;
@@ -25,7 +24,7 @@ public:
   explicit Limiter(Limits limits) : m_limits(limits), m_allowed{limits.burst, {}}, m_denied{limits.burst, {}} {}
   Limiter() : Limiter(Limits{}) {}
 
-  /// Whether `record` is to be written at `now`.
+  /// Returns whether to write `record` at `now`.
   bool admit(const AuditRecord& record, Clock::time_point now);
 
   /// Returns how many records were left out because of their rate. Repetitions do not count.
@@ -39,7 +38,7 @@ private:
   };
 
   bool repeated(const AuditRecord& record, Clock::time_point now);
-  bool take(Bucket& bucket, Clock::time_point now) const;
+  bool take_token(Bucket& bucket, Clock::time_point now) const;
 
   struct Seen {
     std::uint64_t fingerprint = 0;
@@ -49,7 +48,7 @@ private:
   Bucket m_allowed;
   Bucket m_denied;
   std::uint64_t m_left_out = 0;
-  std::array<Seen, 256> m_seen{}; // direct mapped: a collision costs one line too many, never one too few for long
+  std::array<Seen, 256> m_seen{}; // by fingerprint; a collision writes a line too many
 };
 
 } // namespace agentbox::firewall::audit

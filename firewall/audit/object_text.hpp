@@ -8,18 +8,18 @@
 
 namespace agentbox::firewall::audit {
 
-/// Writes one JSON object, in ASCII and on one line, straight into a string. Measured: a record takes 1.0 us; through
-/// nlohmann::json and support::escape_untrusted() it takes 27 us.
+/// Builds one JSON object, ASCII on one line, directly in a string. Measured: 1.0 us per record, 27 us with
+/// nlohmann::json and support::escape_untrusted().
 class ObjectText {
 public:
-  /// `size`: the usual length, for which room is made.
+  /// Reserves `size` bytes.
   explicit ObjectText(std::size_t size) { m_text.reserve(size); }
 
-  /// `key` needs no escape.
+  /// Adds a number. `key` must need no escaping, here and below.
   void add(std::string_view key, std::uint64_t value);
-  /// `value` through support::escape_untrusted().
+  /// Adds `value` escaped with support::escape_untrusted().
   void add(std::string_view key, std::string_view value, std::size_t max_bytes);
-  /// For a value of ours that needs no escape.
+  /// Adds a `value` that needs no escaping.
   void add_plain(std::string_view key, std::string_view value);
 
   std::string take() && {

@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t k_max_text = 1200; // three of them, escaped as JSON, are well below k_max_message
+constexpr std::size_t k_max_text = 1200; // three of them, escaped as JSON, fit in k_max_message
 
 std::string line_of(const json& object) {
   return object.dump(-1, ' ', true, json::error_handler_t::replace) + '\n';
@@ -60,7 +60,7 @@ std::variant<ControlRequest, ControlReply> parse_request(std::string_view line) 
     return malformed("the host is not a string");
   }
   if (!seconds.is_number_unsigned() || seconds.get<std::uint64_t>() > k_max_seconds) {
-    return malformed("the seconds are not a whole number up to 30 days");
+    return malformed("the seconds are not a whole number of at most 30 days");
   }
   request.host = host.get<std::string>();
   request.seconds = seconds.get<std::uint32_t>();

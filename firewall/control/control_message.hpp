@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the user's agentbox and a running firewall say to each other: one JSON object and a newline each way, one
-// request a connection.
+// The protocol between the user's agentbox and a running firewall: one JSON object and a newline each way, one request
+// per connection.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,40 +11,40 @@
 
 namespace agentbox::firewall::control {
 
-/// Bytes of a message with its newline, at most, either way.
+/// Maximum bytes of a message, including its newline.
 constexpr std::size_t k_max_message = 4096;
-/// Longest time that a change can be asked for; without one it holds as long as the box.
+/// Maximum duration of a change that expires.
 constexpr std::uint32_t k_max_seconds = 30U * 24 * 3600;
 
 struct ControlRequest {
   enum class Verb { allow, deny };
   Verb verb = Verb::allow;
   std::string host;          ///< as in a list of hosts
-  std::uint32_t seconds = 0; ///< 0: as long as the box lives
+  std::uint32_t seconds = 0; ///< until the change expires; 0: as long as the box runs
 
   bool operator==(const ControlRequest&) const = default;
 };
 
 struct ControlReply {
   bool ok = false;
-  std::string message; ///< what was done, or why not, for people
+  std::string message; ///< for people: what was done, or why not
   std::string hint;
 
   bool operator==(const ControlReply&) const = default;
 };
 
-/// "allow" or "deny".
+/// Returns "allow" or "deny".
 std::string_view verb_text(ControlRequest::Verb verb);
 
-/// The message with its newline.
+/// Returns the message with its newline.
 std::string to_line(const ControlRequest& request);
-/// Strings that are too long are cut.
+/// Cuts strings that are too long.
 std::string to_line(const ControlReply& reply);
 
-/// The request in `line` (no newline), or the reply that refuses it. Every key must be there, and no other.
+/// Parses `line` (without newline): the request, or the reply that refuses it. Requires every key and allows no other.
 std::variant<ControlRequest, ControlReply> parse_request(std::string_view line);
 
-/// The reply in `line`, or nothing when it is none.
+/// Parses the reply in `line`; nullopt if it is not one.
 std::optional<ControlReply> parse_reply(std::string_view line);
 
 } // namespace agentbox::firewall::control

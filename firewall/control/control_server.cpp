@@ -24,15 +24,15 @@ using asio::local::stream_protocol;
 constexpr std::chrono::seconds k_time{2}; // for a whole request
 constexpr int k_backlog = 16;
 
-/// Whether the process at the other end has the firewall's own user, in the firewall's user namespace: that is the user
-/// who started the box. Root of the host is not in that namespace, and is refused.
+/// Returns whether the peer runs as the firewall's user, in its user namespace: that is the user who started the box.
+/// The host's root is not in that namespace and is refused.
 bool is_own_user(int fd) {
   ucred peer{};
   socklen_t size = sizeof peer;
   return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && size == sizeof peer && peer.uid == ::geteuid();
 }
 
-/// Gives the file of the socket its mode before it can be connected to.
+/// Creates the socket with its mode, so that nobody can connect before it is set.
 class PrivateUmask {
 public:
   PrivateUmask() : m_old(::umask(0177)) {}
@@ -86,7 +86,7 @@ void ControlServer::admit(support::Fd connection) {
 
 asio::awaitable<void> ControlServer::serve(std::shared_ptr<Socket> socket,
                                            std::shared_ptr<const void> /*of m_connections*/) {
-  // Closes the socket under whoever is too slow; awaits end with an error then.
+  // Closes the socket of a slow client; awaits then end with an error.
   asio::steady_timer over(m_context, k_time);
   over.async_wait([socket](const std::error_code& error) {
     std::error_code ignored;
@@ -114,7 +114,7 @@ asio::awaitable<ControlReply> ControlServer::answer(Socket& socket) {
     const auto [error, size] =
         co_await socket.async_read_some(asio::buffer(buffer.data() + have, buffer.size() - have), io::k_await);
     if (error || size == 0) {
-      co_return ControlReply{false, "the message to the firewall ended half way", ""};
+      co_return ControlReply{false, "the message to the firewall is incomplete", ""};
     }
     have += size;
     const std::size_t end = std::string_view(buffer).substr(0, have).find('\n');

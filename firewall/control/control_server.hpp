@@ -10,14 +10,14 @@
 
 namespace agentbox::firewall::control {
 
-/// The Unix socket by which the user's agentbox changes a running box. Nobody else: its folder is mounted into the
-/// firewall's container only, its mode is 0600, and the peer must be the firewall's own user (SO_PEERCRED). Few
-/// connections at a time, one request each, two seconds.
+/// The Unix socket through which the user's agentbox changes a running box. Nobody else can: its directory is mounted
+/// into the firewall's container only, its mode is 0600, and the peer must be the firewall's own user (SO_PEERCRED). At
+/// most k_max_connections at a time, with one request each, for two seconds.
 class ControlServer {
 public:
   static constexpr std::size_t k_max_connections = 16;
 
-  /// Binds `socket`; what lies there from a former life is removed. Throws support::Error(failed).
+  /// Binds `socket`, and removes a leftover of an earlier run. Throws support::Error(failed).
   ControlServer(asio::io_context& context, const std::filesystem::path& socket, Controller& controller);
 
   void start();

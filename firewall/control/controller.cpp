@@ -19,7 +19,7 @@ std::optional<Controller::Clock::time_point> end_of(const ControlRequest& reques
   return request.seconds == 0 ? std::nullopt : std::optional(now + std::chrono::seconds(request.seconds));
 }
 
-/// "10 minutes", "as long as it runs".
+/// Returns "for 10 minutes" or "as long as it runs".
 std::string duration_text(std::uint32_t seconds) {
   if (seconds == 0) {
     return "as long as it runs";
@@ -49,11 +49,11 @@ const policy::HostPattern* find_block(const policy::EgressPolicy& policy, const 
   return nullptr;
 }
 
-/// A denial of more than `entry`, which taking back `entry` would not lift.
+/// Returns a denial of more than `entry`, which allowing `entry` does not take back.
 const LiveChange* find_wider_denial(const names::LiveList& live, const policy::HostEntry& entry) {
   for (const LiveChange& change : live.changes()) {
     const bool this_port = !change.port || change.port == entry.port;
-    // A grant without a port takes a denial of the whole host back; one of another port is narrower than that.
+    // A grant without a port takes back a denial of the whole host; one with a port does not.
     const bool is_wider = change.pattern != entry.pattern || (!change.port && entry.port != policy::k_https_port);
     if (!change.allow && this_port && is_wider && change.pattern.covers(entry.pattern)) {
       return &change;
@@ -62,18 +62,17 @@ const LiveChange* find_wider_denial(const names::LiveList& live, const policy::H
   return nullptr;
 }
 
-/// Whether the policy that the box was started with allows all of `entry`.
+/// Returns whether the policy of the box's start allows all of `entry`.
 bool is_allowed(const policy::EgressIndex& index, const policy::HostEntry& entry) {
   const auto& allow = index.policy().allow;
   return std::find(allow.begin(), allow.end(), entry) != allow.end() ||
          (!entry.pattern.subdomains && index.decide(entry.pattern.name, entry.port).allowed());
 }
 
-/// A denial's host: like an entry of a list of hosts, or like one of block_hosts, which may be a whole top-level
-/// domain.
+/// Parses the host of a denial: an entry as in a list of hosts, or as in block_hosts, which may be a top-level domain.
 std::variant<LiveChange, policy::EntryProblem> parse_denial(std::string_view text) {
   LiveChange change;
-  std::string named; // this machine, by the one name under which it is looked up
+  std::string named; // this machine, under the name that lookups use
   if (const auto host = text.substr(0, text.find(':')); policy::is_host_alias(host)) {
     named = std::string(policy::k_host_name) + std::string(text.substr(host.size()));
     text = named;
@@ -119,17 +118,17 @@ ControlReply Controller::allow(const ControlRequest& request, Clock::time_point 
     return {false,
             support::in_quotes(entry.text()) + " is blocked by " + support::in_quotes(block->text()) +
                 " in the configuration, and a block always wins",
-            "take it out of block_hosts, and start the box anew"};
+            "remove it from block_hosts and restart the box"};
   }
   if (const LiveChange* denial = find_wider_denial(m_directory.live(), entry)) {
     return {false, support::in_quotes(entry.text()) + " stays denied by: agentbox deny " + denial->host_text(),
-            "take that back first: agentbox allow " + support::shell_quote({denial->host_text()})};
+            "take that denial back first: agentbox allow " + support::shell_quote({denial->host_text()})};
   }
   if (is_allowed(m_directory.index(), entry)) {
     return allow_listed(change);
   }
   if (m_directory.live().full()) {
-    return {false, "there are too many changes to this box already", "write them into the configuration"};
+    return {false, "too many changes to this box", "write them into the configuration"};
   }
   if (!apply(change, request)) {
     return refused_by_log();
@@ -143,10 +142,10 @@ ControlReply Controller::allow_listed(const LiveChange& change) {
   const std::string host = change.host_text();
   names::LiveList& live = m_directory.live();
   if (live.find_denial_of(change.pattern, change.port) == nullptr) {
-    return {true, host + " is allowed already: it is on the box's list", ""};
+    return {true, host + " is already allowed: it is on the box's list", ""};
   }
   if (change.until) {
-    return {false, host + " is on the box's list: a denial of it cannot be taken back for a time",
+    return {false, host + " is on the box's list: its denial cannot be taken back for a limited time",
             "take it back for good: agentbox allow " + support::shell_quote({host})};
   }
   if (!record(change, audit::Reason::granted, "a denial was taken back")) {
@@ -165,7 +164,7 @@ ControlReply Controller::deny(const ControlRequest& request, Clock::time_point n
   auto& change = std::get<LiveChange>(parsed);
   change.until = end_of(request, now);
   if (m_directory.live().full()) {
-    return {false, "there are too many changes to this box already", "write them into the configuration"};
+    return {false, "too many changes to this box", "write them into the configuration"};
   }
   if (!apply(change, request)) {
     return refused_by_log();
@@ -208,7 +207,7 @@ void Controller::expire(Clock::time_point now) {
     m_changed();
   }
   for (LiveChange change : gone) {
-    change.allow = !change.allow; // what holds from now on
+    change.allow = !change.allow; // what applies from now on
     record(change, audit::Reason::expired);
   }
 }

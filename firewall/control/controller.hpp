@@ -11,33 +11,33 @@
 
 namespace agentbox::firewall::control {
 
-/// Does what the user asks of a running box, within what its policy permits: never against `block_hosts`, names only,
-/// and by the rules that hold for a list of hosts. Each change is in the audit log before it holds.
+/// Applies the user's changes to a running box within its policy: never against `block_hosts`, names only, and with the
+/// rules of a list of hosts. Each change is in the audit log before it takes effect.
 class Controller {
 public:
   using Clock = names::LiveList::Clock;
 
-  /// Writes a record; false when it could not be written.
+  /// Writes a record; returns false if it could not be written.
   using Audit = std::function<bool(audit::AuditRecord)>;
 
-  /// `changed` is called after every change, so that open connections are looked at again.
+  /// `changed` is called after every change, to check open connections again.
   Controller(names::Directory& directory, Audit audit, std::function<void()> changed)
       : m_directory(directory), m_audit(std::move(audit)), m_changed(std::move(changed)) {}
 
   ControlReply handle(const ControlRequest& request, Clock::time_point now);
 
-  /// Ends what is over.
+  /// Removes and records the changes that have expired.
   void expire(Clock::time_point now);
 
-  /// How long from `now` until something expires; nothing when nothing does.
+  /// Returns how long from `now` until the next change expires; nullopt if none does.
   std::optional<Clock::duration> until_next_expiry(Clock::time_point now) const;
 
 private:
   ControlReply allow(const ControlRequest& request, Clock::time_point now);
-  /// A host of the policy's list, which can only have been denied meanwhile.
+  /// For a host of the policy's list: takes back the user's denial, if any.
   ControlReply allow_listed(const names::LiveChange& change);
   ControlReply deny(const ControlRequest& request, Clock::time_point now);
-  /// Writes the change down, and only then makes it. False when it could not be written.
+  /// Records the change, and only then makes it. Returns false if it could not be recorded.
   bool apply(const names::LiveChange& change, const ControlRequest& request);
   bool record(const names::LiveChange& change, audit::Reason reason, std::string_view detail = {});
 

@@ -18,7 +18,7 @@ namespace {
 using support::ExitCode;
 
 constexpr std::uint32_t k_copy_bytes = 96;       // an IPv6 header and ports
-constexpr std::uint32_t k_flush_hundredths = 10; // a blocked packet shows within a tenth of a second
+constexpr std::uint32_t k_flush_hundredths = 10; // a blocked packet is reported within 0.1 s
 constexpr std::uint32_t k_flush_packets = 8;
 
 netlink::NetlinkRequest config(std::uint16_t group) {
@@ -75,7 +75,7 @@ asio::awaitable<void> Listener::loop() {
     if (error) {
       co_return;
     }
-    // Also what is not from the kernel would arrive here; only the kernel has port id 0.
+    // Other processes can send here too; only the kernel has port ID 0.
     sockaddr_nl sender{};
     socklen_t size = sizeof sender;
     const ssize_t got = ::recvfrom(m_socket.fd(), buffer.data(), buffer.size(), MSG_DONTWAIT,

@@ -10,8 +10,8 @@
 
 namespace agentbox::firewall::nflog {
 
-/// Receives the first bytes of the packets that the ruleset rejects, so that an attempt to go around the names is seen.
-/// The kernel bounds their rate (ruleset::Log), its buffer and ours their number; what is too much is dropped there.
+/// Receives the first bytes of the packets that the ruleset rejects, so that attempts to bypass the names are recorded.
+/// The kernel limits their rate (ruleset::Log) and drops what exceeds it or the socket's buffer.
 class Listener {
 public:
   using Seen = std::function<void(const Packet&)>;
@@ -26,7 +26,7 @@ private:
 
   asio::io_context& m_context;
   netlink::NetlinkSocket m_socket;
-  asio::posix::stream_descriptor m_descriptor; // a duplicate; both are closed by their owners
+  asio::posix::stream_descriptor m_descriptor; // a duplicate: each owner closes its own
   Seen m_seen;
 };
 

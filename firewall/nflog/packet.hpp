@@ -8,20 +8,20 @@
 
 namespace agentbox::firewall::nflog {
 
-/// Where a rejected packet wanted to go.
+/// The destination of a rejected packet.
 struct Packet {
   std::string address;
   std::string protocol;   ///< "tcp", "udp", "icmp", …, or "protocol 132"
-  std::uint16_t port = 0; ///< of TCP, UDP, UDP-Lite, SCTP and DCCP; 0: none, or cut off
+  std::uint16_t port = 0; ///< of TCP, UDP, UDP-Lite, SCTP and DCCP; 0: none, or not captured
 
   bool operator==(const Packet&) const = default;
 };
 
-/// The first bytes of an IPv4 or IPv6 packet, from its IP header on. Nothing for what is neither. IPv6 extension
-/// headers are not walked through: the agent cannot set them for what it may send.
+/// Parses the first bytes of an IPv4 or IPv6 packet, starting at its IP header; nullopt if it is neither. Does not
+/// follow IPv6 extension headers, which the agent cannot set for what it may send.
 std::optional<Packet> parse_packet(std::string_view bytes);
 
-/// Calls `visit` for each packet in one datagram of the nfnetlink_log subsystem.
+/// Calls `visit` for each packet in one datagram from nfnetlink_log.
 void for_each_packet(std::string_view datagram, const std::function<void(const Packet&)>& visit);
 
 } // namespace agentbox::firewall::nflog

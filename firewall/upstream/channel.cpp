@@ -48,7 +48,7 @@ void append(const ares_addrinfo_node& node, std::vector<Address16>& addresses) {
 
 } // namespace
 
-/// Waits for one of c-ares' sockets. c-ares owns the descriptor and closes it; the watch lets go of it before.
+/// Waits for one of c-ares' sockets. c-ares owns and closes the descriptor; the watch releases it before.
 class AresChannel::Watch : public std::enable_shared_from_this<AresChannel::Watch> {
 public:
   Watch(asio::io_context& context, std::weak_ptr<AresChannel> channel, ares_socket_t fd)
@@ -59,7 +59,7 @@ public:
   Watch(Watch&&) = delete;
   Watch& operator=(Watch&&) = delete;
 
-  void want(bool readable, bool writable) {
+  void watch_for(bool readable, bool writable) {
     m_readable = readable;
     m_writable = writable;
     wait(asio::posix::stream_descriptor::wait_read, m_readable, m_waits_to_read);
@@ -101,7 +101,7 @@ private:
 };
 
 struct AresChannel::OpenQuestion {
-  std::shared_ptr<AresChannel> channel; ///< kept alive until the answer is there
+  std::shared_ptr<AresChannel> channel; ///< alive until the answer arrives
   Done done;
 };
 
@@ -113,8 +113,8 @@ std::shared_ptr<AresChannel> AresChannel::make(asio::io_context& context, const 
 }
 
 void AresChannel::open(const std::vector<std::string>& servers) {
-  std::array<char, 2> lookups = {'b', '\0'}; // DNS only, never the container's /etc/hosts
-  std::string no_file = "/dev/null";         // our own reading of resolv.conf decides
+  std::array<char, 2> lookups = {'b', '\0'}; // DNS only, not the container's /etc/hosts
+  std::string no_file = "/dev/null";         // the servers are set below
   ares_options options{};
   options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS;
   options.timeout = k_timeout;
@@ -126,7 +126,7 @@ void AresChannel::open(const std::vector<std::string>& servers) {
   options.sock_state_cb_data = this;
   int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS |
              ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB;
-#ifdef ARES_OPT_QUERY_CACHE // from 1.31 on c-ares keeps answers itself; the resolver does, for a shorter time
+#ifdef ARES_OPT_QUERY_CACHE // c-ares 1.31 and later cache; the resolver does that, for a shorter time
   options.qcache_max_ttl = 0;
   mask |= ARES_OPT_QUERY_CACHE;
 #endif
@@ -142,7 +142,7 @@ void AresChannel::open(const std::vector<std::string>& servers) {
 
 AresChannel::~AresChannel() {
   if (m_ares != nullptr) {
-    ares_destroy(m_ares); // no query is under way: each holds the channel
+    ares_destroy(m_ares); // no query is pending: each holds the channel
   }
 }
 
@@ -171,7 +171,7 @@ void AresChannel::watch(ares_socket_t fd, bool readable, bool writable) {
   if (found == m_watches.end()) {
     found = m_watches.emplace(fd, std::make_shared<Watch>(m_context, weak_from_this(), fd)).first;
   }
-  found->second->want(readable, writable);
+  found->second->watch_for(readable, writable);
 }
 
 void AresChannel::process(ares_socket_t readable, ares_socket_t writable) {

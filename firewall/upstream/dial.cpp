@@ -147,7 +147,7 @@ public:
       join_late();
       if (!m_waiting.empty() && Clock::now() >= m_race->next) {
         start_next();
-        continue; // it may have failed already
+        continue; // it may have failed at once
       }
       const auto until = give_up();
       if (Clock::now() >= until) {
@@ -212,7 +212,7 @@ private:
 
   asio::any_io_executor m_executor;
   std::shared_ptr<Race> m_race;
-  std::shared_ptr<LateAddresses> m_late; ///< until they are there
+  std::shared_ptr<LateAddresses> m_late; ///< null once they have joined
   Service m_service;
   std::uint32_t m_mark;
   DialLimits m_limits;

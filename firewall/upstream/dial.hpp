@@ -31,7 +31,7 @@ private:
   friend class Dialler;
   bool m_complete = false;
   std::vector<policy::Address16> m_addresses;
-  asio::steady_timer m_arrived; ///< never runs out; cancelled by arrive()
+  asio::steady_timer m_arrived; ///< never expires; cancelled by arrive()
 };
 
 struct Candidates {
@@ -42,7 +42,7 @@ struct Candidates {
 /// What to connect to at each address.
 struct Service {
   std::uint16_t port = 0;
-  bool speaks_second = false; ///< our first bytes are ready, and can go with the handshake's last packet
+  bool speaks_second = false; ///< our first bytes are ready and can go with the handshake's last packet
 };
 
 /// How long to wait for one address before the next is tried too, for late addresses when all others failed, and in

@@ -13,9 +13,9 @@
 
 namespace agentbox::firewall::upstream {
 
-/// The two questions for one name's addresses, under way or answered. A and AAAA are asked separately, because there
-/// are name servers that never answer the second. IPv4 is dialled first, so an A answer is enough to begin with; an
-/// AAAA answer gives the A one 50 ms (RFC 8305 §3, with the families the other way round).
+/// The A and AAAA queries for one name, pending or answered. They are separate because some name servers never answer
+/// the second. IPv4 is dialled first, so an A answer is enough to start; after an AAAA answer the A answer has 50 ms
+/// left (RFC 8305 §3 with the families swapped).
 class Lookup : public std::enable_shared_from_this<Lookup> {
 public:
   using Clock = std::chrono::steady_clock;
@@ -31,7 +31,7 @@ public:
 
   explicit Lookup(asio::io_context& context);
 
-  /// Adds the answer of one family, once each, and wakes those who wait.
+  /// Adds the answer of one family and wakes the waiters. Call once per family.
   void add(Family family, FamilyAnswer answer);
 
   /// Waits until there is an address to dial, or no answer pending.
@@ -55,7 +55,7 @@ private:
   bool m_waited = false;                      ///< k_resolution_delay for A after AAAA is over
   std::vector<policy::Address16> m_addresses;
   std::optional<Clock::time_point> m_until; ///< when the first address expires
-  // Never expire; cancelled to wake those who wait.
+  // Never expire; cancelled to wake the waiters.
   asio::steady_timer m_some;
   asio::steady_timer m_all;
   asio::steady_timer m_delay;

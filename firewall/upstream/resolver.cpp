@@ -59,12 +59,12 @@ void Resolver::follow_resolv_conf() {
   m_stamp = stamp;
   m_passed_on_stamp = passed_on;
   m_lookups.clear();
-  m_channel.reset(); // questions under way keep the old one until they are done
+  m_channel.reset(); // pending queries keep the old one alive
   m_problem.clear();
   try {
     read_resolv_conf();
   } catch (const support::Error& error) {
-    m_problem = error.what(); // every connection fails with it, until the file changes
+    m_problem = error.what(); // every connection fails with it until the file changes
   }
 }
 
@@ -74,14 +74,14 @@ void Resolver::read_resolv_conf() {
   const auto host = support::read_file_if_exists(m_passed_on, k_max);
   m_servers = host ? name_servers_now(*host, text) : name_servers(text);
   if (m_servers.empty()) {
-    m_problem = host ? "the host has no name server that can be asked from a container"
+    m_problem = host ? "the host has no name server that a container can reach"
                      : "there is no name server in " + m_resolv_conf.string();
   } else {
     use(0);
   }
 }
 
-/// Asks the servers in turn, beginning with number `first`, over new sockets.
+/// Opens a channel that asks server `first` first, over new sockets.
 void Resolver::use(std::size_t first) {
   std::vector<std::string> order = m_servers;
   std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(first), order.end());
@@ -90,13 +90,13 @@ void Resolver::use(std::size_t first) {
   m_moved = Clock::now();
 }
 
-/// c-ares asks the servers in the same order each time: without this, each new name would wait for a dead one. Only the
-/// A question counts: servers that drop AAAA are alive.
+/// c-ares asks the servers in the same order each time: without this, each new name would wait for a dead one. Only A
+/// queries count: servers that drop AAAA are alive.
 void Resolver::judge_server(const AresChannel* asked, const Lookup::FamilyAnswer& answer) {
   if (answer.timeouts == 0 || asked != m_channel.get()) {
     return;
   }
-  // Nobody answered: that says nothing of the first one, but the network may have changed below the sockets.
+  // No server answered: that says nothing about the first one, but the sockets may belong to a network that is gone.
   const bool all = answer.status == ARES_ETIMEOUT;
   change_to(all ? 0 : (m_first + static_cast<std::size_t>(answer.timeouts)) % m_servers.size());
 }
@@ -104,7 +104,7 @@ void Resolver::judge_server(const AresChannel* asked, const Lookup::FamilyAnswer
 void Resolver::change_to(std::size_t first) {
   try {
     use(first);
-  } catch (const support::Error&) { // out of descriptors: the channel that is there goes on
+  } catch (const support::Error&) { // out of descriptors: the current channel stays
     m_moved = Clock::now();
   }
 }

@@ -66,11 +66,11 @@ private:
   std::uint32_t m_mark;
   Stamp m_stamp;
   Stamp m_passed_on_stamp;
-  std::optional<Clock::time_point> m_checked; ///< when the two files were last looked at
+  std::optional<Clock::time_point> m_checked; ///< when the two files were last checked
   std::string m_problem;
   std::vector<std::string> m_servers; ///< as resolv.conf has them
-  std::size_t m_first = 0;            ///< the one that is asked first
-  Clock::time_point m_moved;          ///< when that became another than resolv.conf's
+  std::size_t m_first = 0;            ///< index of the one that is asked first
+  Clock::time_point m_moved;          ///< when m_first was changed
   std::shared_ptr<AresChannel> m_channel;
   std::map<std::string, std::shared_ptr<Lookup>> m_lookups;
   std::shared_ptr<const void> m_open = std::make_shared<char>(); ///< each open query holds a reference

@@ -244,7 +244,7 @@ RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy:
                                                                         : std::vector<policy::KnownRequest>()));
   const PeriodicTask task{[&] {
                             prepared.resolver->refresh();
-                            return notices.look();
+                            return notices.report_new();
                           },
                           network::LiveNotices::k_pace};
   RunOutcome outcome = execute(
@@ -256,7 +256,7 @@ RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy:
       task);
   before_step(Phase::launch, 8);
   do_afterwards([&] {
-    for (const std::string& line : network::blocked_summary(notices.denied(), notices.said())) {
+    for (const std::string& line : network::blocked_summary(notices.denied(), notices.reported())) {
       spdlog::info("{}", line);
     }
   });

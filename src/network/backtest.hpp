@@ -10,32 +10,32 @@
 
 namespace agentbox::network {
 
-/// What another list of hosts would make of what was recorded.
+/// How another list of hosts would have decided on a recorded host.
 struct Tested {
   enum class Outcome {
-    breaks,        ///< passed then, would be refused
-    passes_now,    ///< was refused, would pass
-    still_passes,  ///< as it was
-    still_refused, ///< as it was
-    not_known,     ///< hosts that the history does not keep apart
+    breaks,        ///< was allowed, would be denied
+    passes_now,    ///< was denied, would be allowed
+    still_passes,  ///< was and would be allowed
+    still_refused, ///< was and would be denied
+    not_known,     ///< the history does not keep these hosts apart
   };
   std::string host;
-  std::uint16_t port = 0; ///< 0: only the name was asked for
+  std::uint16_t port = 0; ///< 0: only the name was looked up
   std::size_t count = 0;
   Outcome outcome = Outcome::still_passes;
-  std::string why; ///< the entry that would allow it, or why it would be refused
+  std::string why; ///< the entry that would allow it, or why it would be denied
 };
 
-/// The outcome for each host and port of the last `last` (0: all) connections and refusals in `records`, which may be
-/// sums; what breaks comes first. Only what the list decides is judged: a connection that was refused for another
-/// reason, as a wrong SNI, would be refused still.
+/// Returns the outcome for each host and port in the last `last` (0: all) connections and denials of `records`, which
+/// may be sums; what breaks comes first. Judges only what the list decides: a connection that was denied for another
+/// reason, such as a wrong SNI, would still be denied.
 std::vector<Tested> backtest(const std::vector<firewall::audit::AuditRecord>& records, const policy::EgressIndex& index,
                              std::size_t last);
 
-/// "breaks", "passes-now", "still-passes", "still-refused", "not-known".
+/// Returns "breaks", "passes-now", "still-passes", "still-refused", "not-known".
 std::string_view outcome_text(Tested::Outcome outcome);
 
-/// One JSON object and a newline.
+/// Returns one JSON object and a newline.
 std::string to_json_line(const Tested& tested);
 
 } // namespace agentbox::network

@@ -9,9 +9,9 @@
 
 namespace agentbox::network {
 
-/// What was refused, for people, when the box is gone: at most `max_lines` lines, the most frequent first, each with
-/// the flag that would allow it next time, without those that are in `said` already (by network::Notice::what). Names
-/// come from the box and are escaped. Pure.
+/// Returns what was denied, for people, after the box has ended: at most `max_lines` lines, the most frequent first,
+/// each with the flag that would allow it next time. Skips those in `said` (Notice::what). Names from the box are
+/// escaped.
 std::vector<std::string> blocked_summary(const std::vector<firewall::audit::AuditRecord>& records,
                                          const std::set<std::string>& said = {}, std::size_t max_lines = 5);
 

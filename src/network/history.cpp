@@ -25,7 +25,7 @@ constexpr std::string_view k_old_suffix = protocol::k_old_log_suffix;
 constexpr std::string_view k_totals_suffix = protocol::k_totals_suffix;
 constexpr off_t k_max_read = off_t{64} << 20;
 
-/// The end of `path`, at most k_max_read bytes; empty when it cannot be read.
+/// Returns the end of `path`, at most k_max_read bytes; empty if it cannot be read.
 std::string read_end(const fs::path& path) {
   const support::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat info {};
@@ -63,7 +63,7 @@ void add_lines(const fs::path& path, const Filter& filter, std::string& oldest, 
   }
 }
 
-/// The box whose log `file` is; empty when it is none.
+/// Returns the box whose log or totals `file` is; empty for other files.
 std::string box_of(const std::string& file) {
   const std::string box = file.substr(0, file.find('.'));
   const std::string_view suffix = std::string_view(file).substr(box.size());
@@ -74,7 +74,7 @@ std::string box_of(const std::string& file) {
 
 void add_box(const fs::path& folder, const std::string& box, const Filter& filter, History& history) {
   std::vector<AuditRecord> lines;
-  std::string oldest; // of those that are still there, whether they are wanted or not
+  std::string oldest; // time of the oldest line, whether or not it is wanted
   add_lines(folder / (box + std::string(k_old_suffix)), filter, oldest, lines);
   add_lines(folder / (box + std::string(k_suffix)), filter, oldest, lines);
   std::vector<AuditRecord> all = read_totals(folder / (box + std::string(k_totals_suffix)));

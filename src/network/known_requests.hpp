@@ -8,13 +8,13 @@
 
 namespace agentbox::network {
 
-/// Tells the requests that an agent makes at each start from those that somebody has to hear of.
+/// The requests that an agent always makes at start and can do without, which are not reported.
 class KnownRequests {
 public:
   explicit KnownRequests(std::vector<policy::KnownRequest> expected = {}) : m_expected(std::move(expected)) {}
 
-  /// Whether `record` is one of them; each is known as often as the agent makes it, and no more.
-  bool take(const firewall::audit::AuditRecord& record);
+  /// Returns whether `record` is one of them, and uses it up: each is known as often as the agent makes it.
+  bool use_up(const firewall::audit::AuditRecord& record);
 
 private:
   std::vector<policy::KnownRequest> m_expected;

@@ -25,14 +25,14 @@ namespace {
 using namespace std::chrono_literals;
 using network::Notice;
 
-constexpr auto k_again = 60s;            // the same notice is shown once in a minute
+constexpr auto k_again = 60s;            // the same notice is shown once a minute
 constexpr std::size_t k_max_recent = 20; // different things in that time
 constexpr auto k_between_bubbles = 10s;
-constexpr auto k_quiet = 60ms;     // without output of the agent: it is not in the middle of an escape sequence
-constexpr auto k_patience = 600ms; // for such a moment
+constexpr auto k_quiet = 60ms;     // without output of the agent: no escape sequence is incomplete
+constexpr auto k_patience = 600ms; // waits no longer for such a moment
 constexpr std::size_t k_max_title = 120;
 
-/// Bytes that the descendants of `process` have written in all, as far as the kernel tells.
+/// Returns how many bytes the descendants of `process` have written, as far as the kernel tells.
 std::uint64_t written_by_children(pid_t process, int depth = 0) {
   constexpr int k_max_depth = 4;
   const std::string folder = fmt::format("/proc/{}", process);
@@ -61,7 +61,7 @@ std::uint64_t written_so_far() {
   }
 }
 
-/// In one write, and never waiting for a terminal that was stopped with Ctrl-S.
+/// Writes in one call, and never waits for a terminal that is stopped with Ctrl-S.
 void write_to_terminal(const std::string& text) {
   const support::Fd terminal(open("/dev/tty", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
   if (terminal) {
@@ -82,7 +82,7 @@ std::string title_sequence(const std::string& text, bool keep) {
 }
 
 std::string restore_title_sequence() {
-  return "\033]2;\007\033[23;2t"; // emptied first, for terminals that keep none
+  return "\033]2;\007\033[23;2t"; // emptied first: some terminals save no title
 }
 
 LiveNotices::LiveNotices(const std::filesystem::path& audit, std::string box, const support::Terminal& terminal,
@@ -100,20 +100,20 @@ LiveNotices::~LiveNotices() {
   }
 }
 
-bool LiveNotices::worth_a_word(const std::string& what, Clock::time_point now) {
+bool LiveNotices::is_worth_reporting(const std::string& what, Clock::time_point now) {
   std::erase_if(m_recent, [&](const auto& one) { return now - one.second >= k_again; });
   const bool fresh = m_recent.size() <= k_max_recent && m_recent.emplace(what, now).second;
   if (fresh && m_recent.size() > k_max_recent && m_lines) {
-    spdlog::info("more is blocked; agentbox network follow shows all of it");
+    spdlog::info("more is blocked; to see all of it: agentbox network follow");
   }
   return fresh && m_recent.size() <= k_max_recent;
 }
 
-void LiveNotices::say(const Notice& notice) {
-  const std::string box = boxes::find_sessions().size() > 1 ? m_box : ""; // a command must name one then
+void LiveNotices::report(const Notice& notice) {
+  const std::string box = boxes::find_sessions().size() > 1 ? m_box : ""; // the command must name the box then
   if (m_lines) {
     spdlog::info("{}", network::line_of(notice, box));
-    m_said.insert(notice.what);
+    m_reported.insert(notice.what);
   }
   if (m_titles) {
     const std::string command = network::allow_command(notice, box);
@@ -123,11 +123,11 @@ void LiveNotices::say(const Notice& notice) {
   }
 }
 
-std::vector<Notice> LiveNotices::take_new() {
+std::vector<Notice> LiveNotices::read_new() {
   constexpr std::size_t k_max_kept = 10000;
   std::vector<Notice> notices;
   for (auto& record : m_tail.take()) {
-    if (auto notice = m_known.take(record) ? std::nullopt : network::notice_of(record)) {
+    if (auto notice = m_known.use_up(record) ? std::nullopt : network::notice_of(record)) {
       notices.push_back(*std::move(notice));
       if (m_denied.size() < k_max_kept) {
         m_denied.push_back(std::move(record));
@@ -139,16 +139,16 @@ std::vector<Notice> LiveNotices::take_new() {
 
 const std::vector<firewall::audit::AuditRecord>& LiveNotices::denied() {
   do {
-    take_new();
+    read_new();
   } while (m_tail.more());
   return m_denied;
 }
 
-std::chrono::milliseconds LiveNotices::look() {
+std::chrono::milliseconds LiveNotices::report_new() {
   const auto now = Clock::now();
-  for (const Notice& notice : take_new()) {
-    if (worth_a_word(notice.what, now)) {
-      say(notice);
+  for (const Notice& notice : read_new()) {
+    if (is_worth_reporting(notice.what, now)) {
+      report(notice);
       notify_desktop(notice, now);
     }
   }
@@ -158,8 +158,8 @@ std::chrono::milliseconds LiveNotices::look() {
   return m_title.empty() ? k_pace : write_title_when_quiet(now);
 }
 
-/// The agent writes to the same terminal. A title in the middle of one of its escape sequences would break that one, so
-/// it is written when nothing was for a moment.
+/// The agent writes to the same terminal. A title inside one of its escape sequences would break both, so it is written
+/// after a moment without output.
 std::chrono::milliseconds LiveNotices::write_title_when_quiet(Clock::time_point now) {
   const std::uint64_t written = written_so_far();
   if (std::exchange(m_written, written) != written && now < m_title_due) {
@@ -184,7 +184,7 @@ void LiveNotices::notify_desktop(const Notice& notice, Clock::time_point now) {
     waitpid(m_bubble, nullptr, WNOHANG);
   }
   support::Command command;
-  // A bubble may understand markup, and the name is the box's: only what no name can have is left out.
+  // A notification may interpret markup, and the name comes from the box: remove characters that no name has.
   std::string what = notice.what;
   std::erase_if(what, [](char c) { return c == '<' || c == '>' || c == '&'; });
   command.argv = {

@@ -16,13 +16,13 @@
 
 namespace agentbox::network {
 
-/// Says what the firewall blocks while the box runs: a line on stderr, or, where that is the agent's screen, the title
-/// of the terminal, which is put back at the end; a desktop notification as well where the user wants one.
+/// Reports what the firewall blocks while the box runs: as a line on stderr, or in the terminal's title if stderr is
+/// the agent's screen (restored at the end); also as a desktop notification if the user wants that.
 class LiveNotices {
 public:
   using Clock = std::chrono::steady_clock;
 
-  /// `audit` is the folder of the audit logs; it may be created later. `known` requests are not reported.
+  /// `audit` is the directory of the audit logs; it may be created later. `known` requests are not reported.
   LiveNotices(const std::filesystem::path& audit, std::string box, const support::Terminal& terminal, bool notify,
               KnownRequests known = KnownRequests());
   LiveNotices(const LiveNotices&) = delete;
@@ -31,21 +31,21 @@ public:
   LiveNotices& operator=(LiveNotices&&) = delete;
   ~LiveNotices();
 
-  /// How often there is to be a look.
+  /// Usual interval between calls of report_new().
   static constexpr std::chrono::milliseconds k_pace{300};
 
-  /// Says what is new. Returns in which time it wants to be called again.
-  std::chrono::milliseconds look();
+  /// Reports what is new. Returns when to call it again.
+  std::chrono::milliseconds report_new();
 
-  /// What was denied in all, the last of it read now: for when the firewall is gone. Bounded: the first 10,000.
+  /// Returns all denials, the first 10,000, including those that were not read yet. For the end of the box.
   const std::vector<firewall::audit::AuditRecord>& denied();
-  /// Notices that were printed on stderr, by Notice::what.
-  const std::set<std::string>& said() const noexcept { return m_said; }
+  /// Returns what was reported on stderr (Notice::what).
+  const std::set<std::string>& reported() const noexcept { return m_reported; }
 
 private:
-  std::vector<network::Notice> take_new();
-  bool worth_a_word(const std::string& what, Clock::time_point now);
-  void say(const network::Notice& notice);
+  std::vector<network::Notice> read_new();
+  bool is_worth_reporting(const std::string& what, Clock::time_point now);
+  void report(const network::Notice& notice);
   std::chrono::milliseconds write_title_when_quiet(Clock::time_point now);
   void notify_desktop(const network::Notice& notice, Clock::time_point now);
 
@@ -53,22 +53,22 @@ private:
   std::string m_box;
   KnownRequests m_known;
   bool m_lines = false;  ///< stderr is not the agent's screen
-  bool m_titles = false; ///< there is a screen of the agent's
+  bool m_titles = false; ///< the agent has a screen with a title
   bool m_notify = false;
   std::map<std::string, Clock::time_point> m_recent;
-  std::set<std::string> m_said;
+  std::set<std::string> m_reported;
   std::vector<firewall::audit::AuditRecord> m_denied;
   std::optional<Clock::time_point> m_notified;
-  pid_t m_bubble = -1; ///< notify-send, when it was started
+  pid_t m_bubble = -1; ///< notify-send, once started
   bool m_titled = false;
-  std::string m_title; ///< to be written
+  std::string m_title; ///< pending
   Clock::time_point m_title_due;
-  std::optional<std::uint64_t> m_written; ///< by our children, when it was looked at last
+  std::optional<std::uint64_t> m_written; ///< by our children, at the last check
 };
 
-/// `text` as the escape sequences that set a terminal's title (OSC 2), after keeping the former one when `keep`.
+/// Returns the escape sequences that set a terminal's title to `text` (OSC 2), after saving the old one if `keep`.
 std::string title_sequence(const std::string& text, bool keep);
-/// Puts the kept title back.
+/// Returns the escape sequences that restore the saved title.
 std::string restore_title_sequence();
 
 } // namespace agentbox::network

@@ -60,7 +60,7 @@ std::string denial_text(const AuditRecord& record) {
   return by_list || record.text.empty() ? describe(record.reason) : support::escape_untrusted(record.text, 300);
 }
 
-/// What would allow it, in the form of a list of hosts.
+/// Returns the entry of a list of hosts that would allow it; empty if none would.
 std::string entry_of(const AuditRecord& record) {
   const bool by_user = is_denied_by_user(record);
   const bool by_list = record.reason == Reason::not_listed || record.reason == Reason::port_not_listed;
@@ -70,7 +70,7 @@ std::string entry_of(const AuditRecord& record) {
   const std::string entry = record.port == 0 || record.port == policy::k_https_port
                                 ? record.name
                                 : fmt::format("{}:{}", record.name, record.port);
-  const policy::EntryResult parsed = policy::parse_host_entry(entry); // e.g. localhost never can
+  const policy::EntryResult parsed = policy::parse_host_entry(entry); // localhost is not valid in one
   return std::holds_alternative<policy::HostEntry>(parsed) ? entry : "";
 }
 

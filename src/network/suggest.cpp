@@ -16,7 +16,7 @@ namespace {
 
 using firewall::audit::AuditRecord;
 
-/// What agents and their parts ask for by themselves, and work without (measured, tests/host/internet/README.md).
+/// Hosts that agents ask for by themselves and work without (measured, tests/host/internet/README.md).
 struct Noise {
   std::string_view pattern; ///< as in a list of hosts
   const char* why;
@@ -34,7 +34,7 @@ constexpr std::array<Noise, 10> k_noise = {{
     {"*.segment.io", "metrics"},
     {"*.segment.com", "metrics"},
 }};
-constexpr std::size_t k_siblings = 4; // so many names below one, and it is worth a word
+constexpr std::size_t k_siblings = 4; // so many names below one parent are noted
 
 const char* noise_of(const std::string& host) {
   for (const auto& [text, why] : k_noise) {
@@ -47,7 +47,7 @@ const char* noise_of(const std::string& host) {
   return nullptr;
 }
 
-/// What looks odd about a name that an agent asked for: it is the agent that wrote this list.
+/// Returns what looks odd about a name. The agent, which may be hostile, chose what is on this list.
 std::string caution(const std::string& host) {
   if (host.starts_with("xn--") || host.find(".xn--") != std::string::npos) {
     return "an international name, which may look like another one";
@@ -64,8 +64,7 @@ std::string caution(const std::string& host) {
   return {};
 }
 
-/// The domain that `host` is directly below, when it is itself below another one: "a.cdn.example.com" has
-/// "cdn.example.com".
+/// Returns the parent domain of `host` unless it is a top-level domain: "a.cdn.example.com" has "cdn.example.com".
 std::string parent_of(const std::string& host) {
   const auto dot = host.find('.');
   const std::string parent = dot == std::string::npos ? "" : host.substr(dot + 1);
@@ -87,7 +86,7 @@ void note_siblings(std::vector<Suggestion::Item>& items) {
     }
     item.note = fmt::format("one of {} below {}; \"*.{}\" would be all of them, and every other", family->second,
                             family->first, family->first);
-    family->second = 0; // said once
+    family->second = 0; // noted once
   }
 }
 
@@ -131,7 +130,7 @@ Suggestion suggest(const std::vector<AuditRecord>& records, const policy::Egress
       continue;
     }
     if (decision.allowed()) {
-      continue; // meanwhile it is on the list
+      continue; // now on the list
     }
     if (decision.verdict == policy::EgressDecision::Verdict::blocked) {
       count(left_out, one, one.notice.entry, "blocked by " + decision.rule + " in block_hosts");

@@ -9,23 +9,23 @@
 
 namespace agentbox::network {
 
-/// What could be added to a configuration, and what was left out on purpose.
+/// Proposed additions to a configuration, and hosts that are deliberately left out.
 struct Suggestion {
   struct Item {
-    std::string entry; ///< for allow_hosts, or the host that is left out
+    std::string entry; ///< for allow_hosts; the host, if it is left out
     std::size_t count = 0;
     std::string last; ///< time of the last denial
-    std::string note; ///< why it is left out, or what to look at before one agrees
+    std::string note; ///< why it is left out, or what to check before adding it
   };
   std::vector<Item> add;
   std::vector<Item> left_out;
 };
 
-/// The fewest entries that cover what `records` say was denied and `index` would still deny: exact names and ports,
-/// never a wildcard, nothing that a rule blocks, and not what the agents ask for by themselves and do without.
+/// Returns the entries that would allow what `records` show as denied and `index` would still deny: exact names and
+/// ports, never a wildcard, nothing that a rule blocks, nothing that agents ask for by themselves and can do without.
 Suggestion suggest(const std::vector<firewall::audit::AuditRecord>& records, const policy::EgressIndex& index);
 
-/// The suggestion as TOML for people to read. Everything in it is escaped.
+/// Returns the suggestion as TOML for people to read. Everything is escaped.
 std::string to_toml(const Suggestion& suggestion);
 
 } // namespace agentbox::network

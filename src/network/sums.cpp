@@ -47,7 +47,7 @@ std::vector<AuditRecord> read_totals(const std::filesystem::path& path) {
   try {
     const auto text = support::read_file_beneath(path.parent_path(), path.filename(), audit::k_max_totals_bytes);
     return summed(audit::parse_totals(text.value_or("")));
-  } catch (const support::Error&) { // a link, a FIFO: nothing that a firewall wrote
+  } catch (const support::Error&) { // a link or a FIFO: not written by a firewall
     return {};
   }
 }

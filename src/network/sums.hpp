@@ -14,11 +14,11 @@ namespace agentbox::network {
 /// readable file. Lines that are not a sum are skipped.
 std::vector<firewall::audit::AuditRecord> read_totals(const std::filesystem::path& path);
 
-/// `records`, those of the same kind and host summed.
+/// Returns `records` with those of the same kind and host summed.
 std::vector<firewall::audit::AuditRecord> summed(const std::vector<firewall::audit::AuditRecord>& records);
 
-/// What was decided from `since` on: `all` as far as it is of that time, and of what it has from both sides of it
-/// what the lines of the log say, `lines`, which are of that time.
+/// Returns the sums since `since`: those of `all` that began later, and for those that began before, what `lines` (the
+/// log since then) add up to.
 std::vector<firewall::audit::AuditRecord> sums_since(const std::string& since,
                                                      const std::vector<firewall::audit::AuditRecord>& all,
                                                      const std::vector<firewall::audit::AuditRecord>& lines);

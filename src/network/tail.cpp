@@ -85,14 +85,14 @@ bool Tail::read_log(FollowedLog& log, std::vector<AuditRecord>& records) {
     }
     log.rest.erase(0, start);
     if (log.rest.size() > k_max_line) {
-      log.rest.clear(); // no line of a firewall's
+      log.rest.clear(); // not a line that a firewall writes
     }
   }
   m_more = true;
   return false;
 }
 
-/// The boxes whose logs the kernel's events name, and those with a newer log than the one that is read.
+/// Returns the boxes whose logs changed, according to the kernel's events, and those of m_behind.
 std::vector<std::string> Tail::touched_boxes() {
   if (!m_inotify) {
     return {m_box.value()};
@@ -122,7 +122,7 @@ std::vector<AuditRecord> Tail::take() {
   for (const std::string& name : touched_boxes()) {
     follow(name, true, records);
   }
-  for (auto& [name, log] : m_logs) { // also those of which an event was lost
+  for (auto& [name, log] : m_logs) { // also those whose events were lost
     read_log(log, records);
   }
   return records;

@@ -13,24 +13,24 @@
 
 namespace agentbox::network {
 
-/// How new lines are noticed.
+/// How new lines are detected.
 enum class Watching {
   by_kernel, ///< fd() is readable (inotify)
-  by_asking, ///< take() looks at the file each time. Without inotify, whose end costs a launcher 20 ms (measured)
+  by_asking, ///< take() checks the file each time. Avoids inotify, whose teardown costs a launcher 20 ms (measured)
 };
 
-/// Follows the audit logs of a folder as they grow, also over a rotation, and logs that appear later.
+/// Follows the audit logs in a directory as they grow, across rotations, and logs that appear later.
 class Tail {
 public:
-  /// Only the log of `box`, or all of them without one. What is in the logs now counts as read. Throws
-  /// support::Error(failed) when the kernel gives no watch. `by_asking` needs a box.
+  /// Follows the log of `box`, or all logs without one. What they contain now counts as read. Throws
+  /// support::Error(failed) if inotify cannot watch the directory. `by_asking` needs a box.
   Tail(std::filesystem::path folder, std::optional<std::string> box, Watching watching = Watching::by_kernel);
 
-  /// Readable when take() may have something new.
+  /// Returns a descriptor that is readable when take() may return something.
   int fd() const noexcept { return m_inotify.get(); }
 
-  /// What was written since the last call, in the order of each log. Bounded: what is left shows in the next call, and
-  /// more() is true then.
+  /// Returns what was written since the last call, in the order of each log. Bounded: more() tells whether the next
+  /// call returns the rest.
   std::vector<firewall::audit::AuditRecord> take();
   bool more() const noexcept { return m_more; }
 

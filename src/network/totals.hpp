@@ -9,9 +9,9 @@
 
 namespace agentbox::network {
 
-/// What went to and from one host in all.
+/// The traffic with one host.
 struct Total {
-  std::string host; ///< name, or address where there was no name; "other hosts": those that were too many to keep apart
+  std::string host; ///< name, else address; "other hosts": those that were too many to keep apart
   std::size_t allowed = 0;
   std::size_t denied = 0;
   std::uint64_t bytes_up = 0;
@@ -20,16 +20,16 @@ struct Total {
   std::string last;
 };
 
-/// By host, of records that may be sums; the most bytes first, then the most denials.
+/// Returns the totals by host of `records`, which may be sums; the most bytes first, then the most denials.
 std::vector<Total> totals(const std::vector<firewall::audit::AuditRecord>& records);
 
-/// The host that a record is about: name, else address, else "-"; "other hosts" for many of them. Escaped.
+/// Returns the escaped host of a record: name, else address, else "-"; "other hosts" for the sum of many.
 std::string host_text(const firewall::audit::AuditRecord& record);
 
-/// One JSON object and a newline.
+/// Returns one JSON object and a newline.
 std::string to_json_line(const Total& total);
 
-/// "0 B", "1.2 kB", "3.4 MB".
+/// Returns "0 B", "1.2 kB", "3.4 MB".
 std::string size_text(std::uint64_t bytes);
 
 } // namespace agentbox::network

@@ -26,7 +26,7 @@ struct Rig {
   }
 };
 
-TEST_CASE("a connection that cannot be taken on is closed, and the next one is accepted", "[io]") {
+TEST_CASE("a connection that cannot be admitted is closed, and the next one is accepted", "[io]") {
   Rig rig;
   std::vector<support::Fd> admitted;
   unsigned calls = 0;
@@ -57,7 +57,7 @@ TEST_CASE("a connection that cannot be taken on is closed, and the next one is a
   }
 }
 
-TEST_CASE("a loop that fails is started again, and one that returns is not", "[io]") {
+TEST_CASE("a loop that throws is restarted, one that returns is not", "[io]") {
   asio::io_context context{1};
   int runs = 0;
   keep_running(context, [&]() -> asio::awaitable<void> {

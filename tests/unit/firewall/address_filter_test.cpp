@@ -24,7 +24,7 @@ AddressClass kind(const std::string& text) {
   return classify(address(text));
 }
 
-TEST_CASE("addresses of the internet are global", "[upstream]") {
+TEST_CASE("public addresses are global", "[upstream]") {
   for (const char* text : {"1.1.1.1", "203.0.113.5", "198.51.100.10", "192.0.2.99", "172.32.0.1", "100.128.0.1",
                            "9.255.255.255", "11.0.0.0", "223.255.255.255", "2606:4700::1", "2001:db8::1",
                            "64:ff9b::101:101", "2002:101:101::1", "::ffff:1.1.1.1"}) {
@@ -42,7 +42,7 @@ TEST_CASE("private addresses are private in every notation", "[upstream]") {
   }
 }
 
-TEST_CASE("loopback, metadata, multicast and reserved addresses are for nobody", "[upstream]") {
+TEST_CASE("loopback, metadata, multicast and reserved addresses are forbidden", "[upstream]") {
   for (const char* text : {"0.0.0.0",
                            "0.1.2.3",
                            "127.0.0.1",
@@ -79,7 +79,7 @@ TEST_CASE("loopback, metadata, multicast and reserved addresses are for nobody",
   }
 }
 
-TEST_CASE("refusal also knows the box's range, its own addresses and who may be private", "[upstream]") {
+TEST_CASE("the virtual range and own addresses are refused, private ones unless allowed", "[upstream]") {
   const policy::VirtualRange range{0x0A400000U, 16}; // 10.64.0.0/16
   const std::vector<Address16> own = {address("203.0.113.77"), address("10.0.2.2"), address("2001:db8::77")};
   CHECK(refusal(address("203.0.113.5"), false, range, own).empty());

@@ -25,7 +25,7 @@ TEST_CASE("a name keeps its address", "[names]") {
   CHECK(pool.find(0) == nullptr);
 }
 
-TEST_CASE("a full pool recycles what rested longest", "[names]") {
+TEST_CASE("a full pool recycles the address unused for longest", "[names]") {
   AddressPool pool(100, 2);
   pool.address_of("a", k_start);
   pool.address_of("b", k_start + std::chrono::seconds(1));
@@ -73,7 +73,7 @@ TEST_CASE("70,000 names under a wildcard neither grow without bound nor touch th
   CHECK(*given.rbegin() <= 0xC613FFFEU);
 }
 
-TEST_CASE("a small range is shared as well", "[names]") {
+TEST_CASE("a small range is shared too", "[names]") {
   VirtualAddresses addresses({0x0A000000U, 24});
   CHECK(addresses.address_of("a.example", false, k_start) == 0x0A000001U);
   CHECK(addresses.address_of("b.example", true, k_start) == 0x0A000080U);

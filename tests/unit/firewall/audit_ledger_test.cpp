@@ -64,7 +64,7 @@ const AuditRecord* find(const std::vector<AuditRecord>& sums, const std::string&
 
 constexpr Ledger::Limits k_small{4, 4, 2};
 
-TEST_CASE("decisions of one kind on one host are one sum, and go on after a restart", "[audit]") {
+TEST_CASE("decisions of one kind on one host are summed, also across a restart", "[audit]") {
   const tests::TempFolder folder;
   for (int i = 0; i < 2; ++i) {
     Ledger ledger(folder.path(), "b");
@@ -83,7 +83,7 @@ TEST_CASE("decisions of one kind on one host are one sum, and go on after a rest
   CHECK(find(sums, "b.example")->count == 2);
 }
 
-TEST_CASE("a flood of hosts displaces neither the first ones nor what counts, and nothing is lost", "[audit]") {
+TEST_CASE("a flood of hosts displaces neither the first ones nor the busiest, and no decision is lost", "[audit]") {
   const tests::TempFolder folder;
   const auto verdict = GENERATE(Verdict::allow, Verdict::deny);
   {
@@ -124,7 +124,7 @@ TEST_CASE("two firewalls never write to the same log and totals", "[audit]") {
   CHECK_NOTHROW(AuditLog(folder.path(), "c"));
 }
 
-TEST_CASE("totals that cannot be written stay as they were, and are written later", "[audit]") {
+TEST_CASE("if totals cannot be written the old file stays, and the next write succeeds", "[audit]") {
   const tests::TempFolder folder;
   const fs::path file = folder.path() / "b.totals";
   Ledger ledger(folder.path(), "b");
@@ -140,7 +140,7 @@ TEST_CASE("totals that cannot be written stay as they were, and are written late
   CHECK(all_of(sums_in(file)).count == 2);
 }
 
-TEST_CASE("lines of the totals that are not a sum are left out, and a link is refused", "[audit]") {
+TEST_CASE("lines that are not a sum are skipped, and a symbolic link is refused", "[audit]") {
   const tests::TempFolder folder;
   const fs::path file = folder.path() / "b.totals";
   std::ofstream(file) << std::string(5000, 'x') << "\nrest";
@@ -152,7 +152,7 @@ TEST_CASE("lines of the totals that are not a sum are left out, and a link is re
   CHECK_THROWS_AS(Ledger(folder.path(), "link"), support::Error);
 }
 
-TEST_CASE("a kill at any moment takes only what was not flushed, and the log stays readable", "[audit]") {
+TEST_CASE("SIGKILL at any moment loses only unflushed totals, and the log stays readable", "[audit]") {
   const tests::TempFolder folder;
   auto* written = static_cast<volatile std::uint64_t*>(
       mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));

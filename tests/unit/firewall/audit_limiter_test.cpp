@@ -20,7 +20,7 @@ AuditRecord denial(const std::string& name) {
   return record;
 }
 
-TEST_CASE("the same denial is written once in a while", "[audit]") {
+TEST_CASE("a repeated denial is written once in five seconds", "[audit]") {
   Limiter limiter;
   CHECK(limiter.admit(denial("a.example"), k_start));
   CHECK_FALSE(limiter.admit(denial("a.example"), k_start + milliseconds(10)));
@@ -29,7 +29,7 @@ TEST_CASE("the same denial is written once in a while", "[audit]") {
   CHECK(limiter.left_out() == 0);
 }
 
-TEST_CASE("every allowed connection is written, as its bytes are its own", "[audit]") {
+TEST_CASE("every allowed connection is written", "[audit]") {
   Limiter limiter;
   AuditRecord record = denial("a.example");
   record.verdict = Verdict::allow;
@@ -53,7 +53,7 @@ TEST_CASE("a flood of denials keeps no allowed connection out, nor the other way
   CHECK(limiter.admit(denial("later"), k_start + seconds(1)));
 }
 
-TEST_CASE("a flood is bounded, counted, and does not last", "[audit]") {
+TEST_CASE("a flood is limited and counted, and the limit recovers", "[audit]") {
   Limiter limiter({10, 20});
   unsigned written = 0;
   for (int i = 0; i < 1000; ++i) {

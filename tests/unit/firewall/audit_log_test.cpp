@@ -72,7 +72,7 @@ TEST_CASE("records are appended with box and time", "[audit]") {
   CHECK((status.st_mode & 0777U) == 0600U);
 }
 
-TEST_CASE("the log is never somebody else's file", "[audit]") {
+TEST_CASE("links, FIFOs and directories are not opened as the log", "[audit]") {
   const Folder folder;
   const fs::path victim = folder.path / "victim";
   std::ofstream(victim) << "x";
@@ -88,7 +88,7 @@ TEST_CASE("the log is never somebody else's file", "[audit]") {
   CHECK_NOTHROW(AuditLog(folder.path, "own"));
 }
 
-TEST_CASE("the log takes no more room than it may", "[audit]") {
+TEST_CASE("the log stays within its size", "[audit]") {
   const Folder folder;
   AuditLog log(folder.path, "mybox", 4096);
   for (int i = 0; i < 200; ++i) {
@@ -102,7 +102,7 @@ TEST_CASE("the log takes no more room than it may", "[audit]") {
   CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 4); // totals and lock too
 }
 
-TEST_CASE("a line that a kill cut takes no other one with it", "[audit]") {
+TEST_CASE("a truncated last line does not damage the next one", "[audit]") {
   const Folder folder;
   std::ofstream(folder.path / "mybox.jsonl") << "{\"time\":\"20";
   AuditLog log(folder.path, "mybox");
@@ -114,7 +114,7 @@ TEST_CASE("a line that a kill cut takes no other one with it", "[audit]") {
   CHECK(from_json_line(line)->name == "a.example");
 }
 
-TEST_CASE("what the limiter leaves out of the log is in the totals", "[audit]") {
+TEST_CASE("records that the limiter leaves out are in the totals", "[audit]") {
   const Folder folder;
   AuditLog log(folder.path, "mybox");
   AuditRecord denied = allowed("a.example");
@@ -133,7 +133,7 @@ TEST_CASE("what the limiter leaves out of the log is in the totals", "[audit]") 
   CHECK(std::count(text.begin(), text.end(), '\n') == 2);
 }
 
-TEST_CASE("the first decision after the totals were written asks for the next write, once", "[audit]") {
+TEST_CASE("on_change is called once until the totals are written", "[audit]") {
   const Folder folder;
   AuditLog log(folder.path, "mybox");
   int asked = 0;
@@ -162,7 +162,7 @@ TEST_CASE("totals that cannot be written make the log unhealthy", "[audit]") {
   CHECK(fs::exists(folder.path / "mybox.totals"));
 }
 
-TEST_CASE("a log that cannot be written says so, and recovers", "[audit]") {
+TEST_CASE("a log that cannot be written is unhealthy until it recovers", "[audit]") {
   const Folder folder;
   AuditLog log(folder.path, "mybox", 300); // every second record begins a new file
   log.write(allowed("a.example"));

@@ -38,7 +38,7 @@ TEST_CASE("a record is one line of JSON", "[audit]") {
         "\n");
 }
 
-TEST_CASE("a record comes back as it went", "[audit]") {
+TEST_CASE("a record survives a round trip", "[audit]") {
   for (const Kind kind : {Kind::dns, Kind::connect, Kind::address, Kind::gate, Kind::firewall}) {
     AuditRecord record = sample();
     record.kind = kind;
@@ -86,7 +86,7 @@ TEST_CASE("text from the box cannot break out of its line or the terminal", "[au
   CHECK(back->name.find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("a record holds every text as it is made safe, whatever bytes it has", "[audit]") {
+TEST_CASE("any bytes are escaped as support::escape_untrusted does", "[audit]") {
   const auto comes_back = [](const std::string& name) {
     AuditRecord record = sample();
     record.name = name;

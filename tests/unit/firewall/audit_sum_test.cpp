@@ -23,7 +23,7 @@ AuditRecord sum_of(const std::string& name) {
   return record;
 }
 
-TEST_CASE("totals are the lines that are sums", "[audit]") {
+TEST_CASE("only lines that are sums are totals", "[audit]") {
   AuditRecord line = sum_of("a.example");
   line.first.clear(); // a decision of the log
   const std::string half = to_json_line(sum_of("b.example")).substr(0, 100);
@@ -35,7 +35,7 @@ TEST_CASE("totals are the lines that are sums", "[audit]") {
   CHECK(parse_totals("").empty());
 }
 
-TEST_CASE("sums add up, and say what was last", "[audit]") {
+TEST_CASE("sums add up and keep the text of the last decision", "[audit]") {
   AuditRecord sum = sum_of("a.example");
   AuditRecord more = sum_of("a.example");
   more.time = "2026-01-31T12:00:02.000Z";
@@ -50,7 +50,7 @@ TEST_CASE("sums add up, and say what was last", "[audit]") {
   CHECK(sum.rule == "*.example");
 }
 
-TEST_CASE("what is summed has one kind, verdict, reason, port, protocol and host", "[audit]") {
+TEST_CASE("the key is kind, verdict, reason, port, protocol and host", "[audit]") {
   const AuditRecord one = sum_of("a.example");
   for (const auto& change : std::vector<void (*)(AuditRecord&)>{
            [](AuditRecord& r) { r.kind = Kind::dns; }, [](AuditRecord& r) { r.verdict = Verdict::deny; },

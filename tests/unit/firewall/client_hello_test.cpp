@@ -13,7 +13,7 @@ namespace {
 using State = ClientHello::State;
 using namespace test; // NOLINT(google-build-using-namespace): makers of bytes, used in every line
 
-TEST_CASE("a ClientHello's server name is found", "[tls]") {
+TEST_CASE("finds the server name of a ClientHello", "[tls]") {
   const auto parsed =
       parse_client_hello(hello(extension(0x0a0a, "") + server_name("api.example.com") + extension(43, "xx")));
   CHECK(parsed.state == State::complete);
@@ -21,7 +21,7 @@ TEST_CASE("a ClientHello's server name is found", "[tls]") {
   CHECK_FALSE(parsed.encrypted);
 }
 
-TEST_CASE("a ClientHello may come in any pieces", "[tls]") {
+TEST_CASE("parses a ClientHello that arrives in pieces", "[tls]") {
   const std::string whole = hello(server_name("api.example.com"));
   for (std::size_t size = 0; size < whole.size(); ++size) {
     INFO(size);
@@ -40,7 +40,7 @@ TEST_CASE("a ClientHello ends with its record, and what follows does not count",
   CHECK(parse_client_hello(std::string_view(longer).substr(0, longer.size() - 4)).state == State::incomplete);
 }
 
-TEST_CASE("a server asks for a second ClientHello, or does not", "[tls]") {
+TEST_CASE("recognises a HelloRetryRequest", "[tls]") {
   const auto server_hello = [](const std::string& random) {
     return record(bytes({2, 0, 0, 40, 3, 3}) + random + bytes({0, 0x13, 1, 0, 0, 0}));
   };
@@ -57,7 +57,7 @@ TEST_CASE("a server asks for a second ClientHello, or does not", "[tls]") {
   CHECK(asks_again(record(bytes({1}))) == false);
 }
 
-TEST_CASE("a second ClientHello is found behind what may stand before it", "[tls]") {
+TEST_CASE("finds a second ClientHello after other TLS records", "[tls]") {
   const std::string second = hello(server_name("evil.example"));
   const std::string before = record("early data", 23) + record("\1", 20) + record("xx", 21);
   CHECK(parse_second_hello(second).sni == "evil.example");
@@ -94,13 +94,13 @@ TEST_CASE("a ClientHello without a server name is complete", "[tls]") {
   CHECK_FALSE(bare.sni);
 }
 
-TEST_CASE("an encrypted ClientHello is seen, inner and outer, also the drafts before it", "[tls]") {
+TEST_CASE("recognises ECH, inner and outer, and its drafts", "[tls]") {
   CHECK(parse_client_hello(hello(server_name("a.example") + extension(0xfe0d, bytes({0, 1})))).encrypted);
   CHECK(parse_client_hello(hello(extension(0xffce, "x"))).encrypted);
   CHECK_FALSE(parse_client_hello(hello(extension(0xfe0c, "x"))).encrypted);
 }
 
-TEST_CASE("a name that two parsers could read in two ways is refused", "[tls]") {
+TEST_CASE("refuses a server name that parsers could read in two ways", "[tls]") {
   const auto invalid = [](const std::string& extensions) {
     return parse_client_hello(hello(extensions)).state == State::invalid;
   };
@@ -116,7 +116,7 @@ TEST_CASE("a name that two parsers could read in two ways is refused", "[tls]") 
   CHECK_FALSE(invalid(server_name("a.example"))); // the positive twin
 }
 
-TEST_CASE("what is not a ClientHello is refused as soon as that is seen", "[tls]") {
+TEST_CASE("refuses other bytes as soon as possible", "[tls]") {
   CHECK(parse_client_hello("S").state == State::invalid);
   CHECK(parse_client_hello("SSH-2.0-OpenSSH").state == State::invalid);
   CHECK(parse_client_hello("GET / HTTP/1.1\r\n").state == State::invalid);

@@ -10,7 +10,7 @@ namespace {
 
 using State = ConnectResponse::State;
 
-TEST_CASE("an upstream proxy's answer is read", "[http]") {
+TEST_CASE("parses an upstream proxy's reply", "[http]") {
   const std::string head = "HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n";
   for (std::size_t size = 0; size < head.size(); ++size) {
     CHECK(parse_connect_response(std::string_view(head).substr(0, size)).state == State::incomplete);
@@ -22,7 +22,7 @@ TEST_CASE("an upstream proxy's answer is read", "[http]") {
   CHECK(parse_connect_response("HTTP/1.0 204 x\r\n\r\n").state == State::accepted);
 }
 
-TEST_CASE("an upstream proxy that refuses, or is none, is told apart", "[http]") {
+TEST_CASE("distinguishes a proxy that refuses from one that is not a proxy", "[http]") {
   const auto denied = parse_connect_response("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
   CHECK(denied.state == State::refused);
   CHECK(denied.status == 407);

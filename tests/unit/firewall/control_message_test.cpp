@@ -12,7 +12,7 @@ std::string without_newline(std::string line) {
   return line;
 }
 
-TEST_CASE("requests and replies come through as they were", "[control]") {
+TEST_CASE("requests and replies survive a round trip", "[control]") {
   for (const ControlRequest& request : {ControlRequest{ControlRequest::Verb::allow, "api.github.com", 600},
                                         ControlRequest{ControlRequest::Verb::deny, "*.zip", 0},
                                         ControlRequest{ControlRequest::Verb::allow, "\"\\\n\xff", k_max_seconds}}) {
@@ -43,7 +43,7 @@ TEST_CASE("malformed requests are refused", "[control]") {
   CHECK(std::holds_alternative<ControlReply>(parse_request(std::string(k_max_message, '['))));
 }
 
-TEST_CASE("a reply is bounded and harmless whatever is in it", "[control]") {
+TEST_CASE("a reply is bounded and escaped", "[control]") {
   const std::string line = to_line(ControlReply{false, std::string(100'000, '\x1b'), std::string(100'000, '"')});
   CHECK(line.size() <= k_max_message);
   CHECK(line.find('\x1b') == std::string::npos);

@@ -93,7 +93,7 @@ std::string good() {
   return to_line(ControlRequest{ControlRequest::Verb::allow, "api.github.com", 600});
 }
 
-TEST_CASE("one request, one answer, over a socket that is only the user's", "[control]") {
+TEST_CASE("one request gets one reply, over a private socket", "[control]") {
   const Rig rig;
   struct stat status {};
   REQUIRE(::stat(rig.path().c_str(), &status) == 0);
@@ -105,7 +105,7 @@ TEST_CASE("one request, one answer, over a socket that is only the user's", "[co
   CHECK(reply->message == "api.github.com:443 is allowed for 10 minutes");
 }
 
-TEST_CASE("garbage, oversize and half messages harm nobody", "[control]") {
+TEST_CASE("malformed, oversized and incomplete messages do no harm", "[control]") {
   const Rig rig;
   for (const std::string& message :
        {std::string("\n"), std::string("garbage\n"), std::string(3, '\0') + "\n", std::string(k_max_message * 4, 'x'),
@@ -122,12 +122,12 @@ TEST_CASE("garbage, oversize and half messages harm nobody", "[control]") {
     REQUIRE(::send(half.get(), "{\"verb\"", 7, MSG_NOSIGNAL) == 7);
     ::shutdown(half.get(), SHUT_WR);
     const std::string text = read_all(half);
-    CHECK(text.find("half way") != std::string::npos);
+    CHECK(text.find("incomplete") != std::string::npos);
   }
   CHECK(ask(rig.connect(), good())->ok);
 }
 
-TEST_CASE("who says nothing is cut off, and meanwhile keeps nobody out for long", "[control]") {
+TEST_CASE("a silent client is cut off and does not keep others out for long", "[control]") {
   const Rig rig;
   std::vector<Fd> silent;
   for (std::size_t i = 0; i < ControlServer::k_max_connections; ++i) {
@@ -142,7 +142,7 @@ TEST_CASE("who says nothing is cut off, and meanwhile keeps nobody out for long"
   CHECK(reply->ok);
 }
 
-TEST_CASE("another user gets no answer, whatever the file's mode says", "[control]") {
+TEST_CASE("another user gets no reply, whatever the file's mode", "[control]") {
   if (::geteuid() != 0) {
     SUCCEED("only root can become somebody else");
     return;

@@ -46,7 +46,7 @@ struct Rig {
   }
 };
 
-TEST_CASE("a grant opens one host and port, and is written down", "[control]") {
+TEST_CASE("a grant allows one host and port, and is recorded", "[control]") {
   Rig rig;
   CHECK(rig.verdict("api.github.com") == Verdict::not_listed);
   CHECK_FALSE(rig.resolves("api.github.com"));
@@ -66,7 +66,7 @@ TEST_CASE("a grant opens one host and port, and is written down", "[control]") {
   CHECK(rig.directory.decide("api.github.com", 443).rule == "api.github.com");
 }
 
-TEST_CASE("a grant has its end, also if nobody looks after it", "[control]") {
+TEST_CASE("a grant expires even if expire() is not called", "[control]") {
   Rig rig;
   rig.now = Controller::Clock::now() - seconds(601);
   CHECK(rig.allow("api.github.com", 600).ok);
@@ -85,7 +85,7 @@ TEST_CASE("a grant has its end, also if nobody looks after it", "[control]") {
   CHECK(*left == seconds(600));
 }
 
-TEST_CASE("open connections are looked at again even if the end of a grant cannot be recorded", "[control]") {
+TEST_CASE("open connections are checked again even if an expiry cannot be recorded", "[control]") {
   Rig rig;
   CHECK(rig.allow("api.github.com", 600).ok);
   int changes = 0;
@@ -95,7 +95,7 @@ TEST_CASE("open connections are looked at again even if the end of a grant canno
   CHECK(changes == 1);
 }
 
-TEST_CASE("a grant goes no further than the rules", "[control]") {
+TEST_CASE("a grant cannot override a block or widen the rules", "[control]") {
   Rig rig;
   for (const char* host : {"bad.example", "a.tracker.example", "*.tracker.example", "*.a.tracker.example:80"}) {
     CAPTURE(host);
@@ -127,7 +127,7 @@ TEST_CASE("a block wins over a wildcard that was granted", "[control]") {
   CHECK(directory.decide("a.example.net", 443).verdict == Verdict::blocked);
 }
 
-TEST_CASE("the developer's own machine is not granted, by no name and no wildcard", "[control]") {
+TEST_CASE("the developer's own machine cannot be granted, by name or wildcard", "[control]") {
   Rig rig;
   CHECK_FALSE(rig.allow("host.containers.internal:11434").ok);
   CHECK(rig.allow("*.containers.internal:11434").ok);
@@ -136,7 +136,7 @@ TEST_CASE("the developer's own machine is not granted, by no name and no wildcar
   CHECK_FALSE(rig.resolves("host.containers.internal"));
 }
 
-TEST_CASE("a denial closes what the list allows, and can be taken back", "[control]") {
+TEST_CASE("a denial overrides the list and can be taken back", "[control]") {
   Rig rig;
   CHECK(rig.deny("api.example.com").ok);
   CHECK(rig.verdict("api.example.com") == Verdict::blocked);
@@ -149,7 +149,7 @@ TEST_CASE("a denial closes what the list allows, and can be taken back", "[contr
   CHECK(rig.changes == 2);
 }
 
-TEST_CASE("a denial of one port leaves the others, a timed one comes back", "[control]") {
+TEST_CASE("a denial of one port leaves the others, and a timed one expires", "[control]") {
   Rig rig;
   CHECK(rig.allow("git.example.com:22").ok);
   CHECK(rig.allow("git.example.com").ok);
@@ -173,7 +173,7 @@ TEST_CASE("a wider denial is not taken back by a narrower grant", "[control]") {
   CHECK_FALSE(rig.allow("a.dev").ok);
 }
 
-TEST_CASE("what cannot be written down does not happen", "[control]") {
+TEST_CASE("a change that cannot be recorded is not made", "[control]") {
   Rig rig;
   rig.disk_full = true;
   CHECK_FALSE(rig.allow("api.github.com").ok);
@@ -183,7 +183,7 @@ TEST_CASE("what cannot be written down does not happen", "[control]") {
   CHECK(rig.changes == 0);
 }
 
-TEST_CASE("changes are bounded, and the same one again takes no more room", "[control]") {
+TEST_CASE("the number of changes is limited, and a repeated one is not counted twice", "[control]") {
   Rig rig;
   for (int i = 0; i < 1000; ++i) {
     CHECK(rig.allow("same.example.org", 60).ok);

@@ -28,7 +28,7 @@ Rcode refusal(const std::string& message) {
   return std::get<MalformedQuery>(parsed).rcode;
 }
 
-TEST_CASE("a plain query is read", "[dns]") {
+TEST_CASE("parses a plain query", "[dns]") {
   const std::string message = dns_query("API.Example.com", k_type_a);
   const auto query = std::get<DnsQuery>(parse_query(message));
   CHECK(query.id == 0x1234);
@@ -41,7 +41,7 @@ TEST_CASE("a plain query is read", "[dns]") {
   CHECK(std::get<DnsQuery>(parse_query(dns_query("", 2))).name.empty());
 }
 
-TEST_CASE("EDNS is seen, once and in version 0", "[dns]") {
+TEST_CASE("accepts EDNS once and in version 0", "[dns]") {
   const std::string query = with_counts(dns_query("a.example", 1), 1, 0, 0, 1);
   CHECK(std::get<DnsQuery>(parse_query(query + opt())).edns);
   CHECK(refusal(query + opt(1)) == Rcode::bad_version);
@@ -52,7 +52,7 @@ TEST_CASE("EDNS is seen, once and in version 0", "[dns]") {
                   .edns);
 }
 
-TEST_CASE("bytes that no host name has do not look like one", "[dns]") {
+TEST_CASE("bytes that are not valid in a host name are escaped", "[dns]") {
   std::string message = dns_query("ab.cd.example", 1);
   message.replace(12, 6, bytes({5, 'a', 'b', '.', 'c', 'd'})); // one label with a dot in it
   CHECK(std::get<DnsQuery>(parse_query(message)).name == "ab\\046cd.example");
@@ -60,7 +60,7 @@ TEST_CASE("bytes that no host name has do not look like one", "[dns]") {
   CHECK(std::get<DnsQuery>(parse_query(message)).name == "a\\000\\027\\255\\092.example");
 }
 
-TEST_CASE("malformed messages are answered as such, or not at all", "[dns]") {
+TEST_CASE("malformed messages get FORMERR or no response", "[dns]") {
   const std::string good = dns_query("a.example", 1);
   CHECK(std::holds_alternative<Unanswerable>(parse_query("")));
   CHECK(std::holds_alternative<Unanswerable>(parse_query(good.substr(0, 11))));
@@ -83,7 +83,7 @@ TEST_CASE("malformed messages are answered as such, or not at all", "[dns]") {
   CHECK(refusal(update) == Rcode::not_implemented);
 }
 
-TEST_CASE("names that do not end, or point somewhere, are malformed", "[dns]") {
+TEST_CASE("unterminated or compressed names are malformed", "[dns]") {
   const std::string header = dns_query("", 1).substr(0, 12);
   CHECK(refusal(header + bytes({0xc0, 0x0c}) + be16(1) + be16(1)) == Rcode::format_error);
   CHECK(refusal(header + bytes({0x40, 'a', 0}) + be16(1) + be16(1)) == Rcode::format_error);

@@ -114,7 +114,7 @@ TEST_CASE("the gate answers with the nonce", "[dns]") {
   CHECK(answers(rig.ask("gate.agentbox.internal", k_type_txt, 3)) == 0); // another class
 }
 
-TEST_CASE("localhost is this box, reverse names are nobody", "[dns]") {
+TEST_CASE("localhost is the box itself, reverse names do not exist", "[dns]") {
   Rig rig;
   CHECK(rig.ask("localhost", k_type_a).ends_with(test::bytes({127, 0, 0, 1})));
   CHECK(rig.ask("x.LOCALHOST", k_type_aaaa).ends_with(test::bytes({0, 0, 0, 1})));
@@ -132,7 +132,7 @@ TEST_CASE("names under a wildcard have their own part of the range", "[dns]") {
   CHECK(rig.ask("api.example.com", k_type_a).ends_with(test::bytes({198, 18, 0, 1})));
 }
 
-TEST_CASE("garbage is answered with an error or not at all", "[dns]") {
+TEST_CASE("garbage gets an error or no response", "[dns]") {
   Rig rig;
   CHECK(rig.stub.respond("").empty());
   CHECK(rcode(rig.stub.respond(dns_query("a.example", 1) + "x")) == 1);

@@ -62,7 +62,7 @@ TEST_CASE("an A answer is enough, and a late AAAA answer joins", "[upstream]") {
   CHECK(waited.lookup->addresses() == std::vector{k_four, k_six});
 }
 
-TEST_CASE("an AAAA answer gives the A one a moment", "[upstream]") {
+TEST_CASE("an AAAA answer waits a moment for the A answer", "[upstream]") {
   Waited waited;
   const auto start = Lookup::Clock::now();
   waited.add(Family::v6, answer({k_six}));
@@ -93,7 +93,7 @@ TEST_CASE("an answer without addresses waits for the other family", "[upstream]"
   CHECK_FALSE(waited.lookup->usable(Lookup::Clock::now()));
 }
 
-TEST_CASE("a name that does not exist is not waited for", "[upstream]") {
+TEST_CASE("a name that does not exist needs only one answer", "[upstream]") {
   Waited a;
   a.add(Family::v4, failure(ARES_ENOTFOUND));
   CHECK(a.enough);
@@ -106,7 +106,7 @@ TEST_CASE("a name that does not exist is not waited for", "[upstream]") {
   CHECK(aaaa.lookup->problem().empty());
 }
 
-TEST_CASE("an answer is kept as long as the shorter TTL says, at most 30 s", "[upstream]") {
+TEST_CASE("an answer is cached for the shorter TTL, at most 30 s", "[upstream]") {
   const auto now = Lookup::Clock::now();
   Waited waited;
   waited.add(Family::v4, answer({k_four}, seconds(100'000)));
@@ -121,7 +121,7 @@ TEST_CASE("an answer is kept as long as the shorter TTL says, at most 30 s", "[u
   CHECK_FALSE(never.lookup->usable(Lookup::Clock::now()));
 }
 
-TEST_CASE("without an answer to A the AAAA one is not kept", "[upstream]") {
+TEST_CASE("an AAAA answer is not cached if the A query failed", "[upstream]") {
   Waited waited;
   waited.add(Family::v6, answer({k_six}));
   CHECK(waited.lookup->usable(Lookup::Clock::now()));

@@ -26,7 +26,7 @@ int code(const std::vector<const char*>& words) {
 
 constexpr const char* k_nonce = "0123456789abcdef";
 
-TEST_CASE("serve takes its options", "[options]") {
+TEST_CASE("parses the options of serve", "[options]") {
   const FirewallOptions defaults = parse({"serve", "--box", "my-box", "--nonce", k_nonce});
   CHECK(defaults.verb == FirewallOptions::Verb::serve);
   CHECK(defaults.box == "my-box");
@@ -45,7 +45,7 @@ TEST_CASE("serve takes its options", "[options]") {
   CHECK(set.published == std::vector<std::uint16_t>{80, 3000});
 }
 
-TEST_CASE("the other verbs need less", "[options]") {
+TEST_CASE("other commands need fewer options", "[options]") {
   CHECK(parse({"lock"}).verb == FirewallOptions::Verb::lock);
   CHECK(parse({"ready", "--nonce", "0123456789abcdef"}).verb == FirewallOptions::Verb::ready);
   CHECK_THROWS_AS(parse({"ready"}), support::Error);

@@ -18,7 +18,7 @@ std::string ipv4(unsigned protocol, const std::string& payload, unsigned words =
          std::string(std::size_t{words - 5} * 4, 'o') + payload;
 }
 
-TEST_CASE("the destination of a packet is read", "[nflog]") {
+TEST_CASE("parses the destination of a packet", "[nflog]") {
   CHECK(parse_packet(ipv4(6, be16(40000) + be16(443))) == Packet{"198.51.100.10", "tcp", 443});
   CHECK(parse_packet(ipv4(17, be16(40000) + be16(53), 8)) == Packet{"198.51.100.10", "udp", 53});
   CHECK(parse_packet(ipv4(1, bytes({8, 0, 1, 1}))) == Packet{"198.51.100.10", "icmp", 0});
@@ -29,7 +29,7 @@ TEST_CASE("the destination of a packet is read", "[nflog]") {
   CHECK(parse_packet(ipv6) == Packet{"2001:db8::1", "tcp", 443});
 }
 
-TEST_CASE("packets that are cut off or odd are survived", "[nflog]") {
+TEST_CASE("truncated and malformed packets are ignored", "[nflog]") {
   CHECK_FALSE(parse_packet(""));
   CHECK_FALSE(parse_packet("\x45"));
   CHECK_FALSE(parse_packet(std::string(60, '\x15')));

@@ -44,7 +44,7 @@ struct Upload {
   }
 };
 
-TEST_CASE("a budget that another connection uses up is not the end of the stream", "[proxy]") {
+TEST_CASE("a budget that another connection uses up cuts the upload", "[proxy]") {
   asio::io_context context{1};
   PipePool pipes;
   std::uint64_t budget = 10;

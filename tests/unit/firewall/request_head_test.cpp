@@ -19,7 +19,7 @@ State with_field(const std::string& field) {
   return state("GET / HTTP/1.1\r\nHost: a.example\r\n" + field + "\r\n\r\n");
 }
 
-TEST_CASE("a request is let through as one of its connection", "[http]") {
+TEST_CASE("a request is forwarded with Connection: close", "[http]") {
   const std::string text = "GET /x?y HTTP/1.1\r\nHost: A.example:80\r\nConnection: keep-alive, x\r\nKeep-Alive: 5\r\n"
                            "Accept: */*\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\nTE: trailers\r\n\r\n";
   const auto head = parse_request_head(text + "GET /2 HTTP/1.1\r\nHost: b.example\r\n\r\n");
@@ -30,7 +30,7 @@ TEST_CASE("a request is let through as one of its connection", "[http]") {
   CHECK(head.forward == "GET /x?y HTTP/1.1\r\nHost: A.example:80\r\nAccept: */*\r\nConnection: close\r\n\r\n");
 }
 
-TEST_CASE("a request's body is what its Content-Length says", "[http]") {
+TEST_CASE("Content-Length determines the length of the body", "[http]") {
   const auto head = parse_request_head("POST / HTTP/1.1\r\nHost: a.example\r\ncontent-length:  12 \r\n\r\n");
   CHECK(head.state == State::complete);
   CHECK(head.body == 12);
@@ -50,7 +50,7 @@ TEST_CASE("a request's body is what its Content-Length says", "[http]") {
   CHECK(with_field("Content-Length: 5") == State::complete);
 }
 
-TEST_CASE("a Content-Length that a server could read as another number is refused", "[http]") {
+TEST_CASE("refuses a Content-Length that servers could read differently", "[http]") {
   const auto body = [](const std::string& length) {
     return parse_request_head("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: " + length + "\r\n\r\n");
   };
@@ -64,7 +64,7 @@ TEST_CASE("a Content-Length that a server could read as another number is refuse
   }
 }
 
-TEST_CASE("a head may come in any pieces", "[http]") {
+TEST_CASE("parses a head that arrives in pieces", "[http]") {
   const std::string text = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
   for (std::size_t size = 0; size < text.size(); ++size) {
     INFO(size);
@@ -81,7 +81,7 @@ TEST_CASE("requests that are meant for a proxy are refused", "[http]") {
   CHECK(state("OPTIONS * HTTP/1.1\r\nHost: a.example\r\n\r\n") == State::complete);
 }
 
-TEST_CASE("heads that two parsers could read in two ways are refused", "[http]") {
+TEST_CASE("refuses heads that parsers could read in two ways", "[http]") {
   CHECK(with_field("Host: b.example") == State::invalid);
   CHECK(with_field("host: a.example") == State::invalid);
   CHECK(with_field(" folded: b.example") == State::invalid);
@@ -100,7 +100,7 @@ TEST_CASE("heads that two parsers could read in two ways are refused", "[http]")
   CHECK(with_field("X: caf\xc3\xa9\ty") == State::complete);
 }
 
-TEST_CASE("what is not HTTP/1 is refused", "[http]") {
+TEST_CASE("refuses anything but HTTP/1", "[http]") {
   CHECK(state("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") == State::invalid);
   CHECK(state("GET /\r\n\r\n") == State::invalid);
   CHECK(state("GET / HTTP/0.9\r\nHost: a.example\r\n\r\n") == State::invalid);
@@ -112,7 +112,7 @@ TEST_CASE("what is not HTTP/1 is refused", "[http]") {
   CHECK(state("GET / HTTP/1.0\r\nHost: a.example\r\n\r\n") == State::complete);
 }
 
-TEST_CASE("a head without end is refused", "[http]") {
+TEST_CASE("refuses an endless head", "[http]") {
   CHECK(state("GET /" + std::string(k_max_head, 'x')) == State::invalid);
   std::string many = "GET / HTTP/1.1\r\nHost: a.example\r\n";
   for (int i = 0; i < 100; ++i) {
@@ -121,7 +121,7 @@ TEST_CASE("a head without end is refused", "[http]") {
   CHECK(state(many) == State::invalid);
 }
 
-TEST_CASE("a denial names the box, the host and the way out, and nothing of the box breaks it", "[http]") {
+TEST_CASE("a denial page names box, host and command, with everything escaped", "[http]") {
   const std::string text = denial_response("mybox", "evil.example\r\nSet-Cookie: x", "it is not\x1b[31m listed");
   CHECK(text.starts_with("HTTP/1.1 403 Forbidden\r\n"));
   CHECK(text.find("box \"mybox\"") != std::string::npos);

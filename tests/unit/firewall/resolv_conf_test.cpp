@@ -8,7 +8,7 @@ namespace {
 
 using Servers = std::vector<std::string>;
 
-TEST_CASE("name servers are read in order", "[upstream]") {
+TEST_CASE("parses name servers in order", "[upstream]") {
   CHECK(name_servers(
             "# a comment\nsearch example.com\nnameserver 10.0.2.3\noptions ndots:0\nnameserver\t2001:db8::53 # x\n") ==
         Servers{"10.0.2.3", "[2001:db8::53]"});
@@ -39,7 +39,7 @@ TEST_CASE("a changed host's name servers", "[upstream]") {
   CHECK(name_servers_now(many, slirp).size() == 6);
 }
 
-TEST_CASE("loopback and invalid addresses are left out", "[upstream]") {
+TEST_CASE("skips loopback and invalid addresses", "[upstream]") {
   CHECK(name_servers("nameserver 127.0.0.1\nnameserver 127.0.0.53\nnameserver ::1\nnameserver 0.0.0.0\nnameserver ::\n")
             .empty());
   CHECK(name_servers("nameserver\nnameserver \nnameservers 1.1.1.1\n nameserver 1.1.1.1\nnameserver dns.example\n")

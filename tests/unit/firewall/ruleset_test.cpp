@@ -61,7 +61,7 @@ json other_value(const json& value) {
   return value.is_string() ? json(value.get<std::string>() + "x") : json("x");
 }
 
-TEST_CASE("the ruleset is what the golden file says", "[ruleset]") {
+TEST_CASE("the ruleset equals the golden file", "[ruleset]") {
   const auto driver = make_driver(policy::FirewallDriver::nftables, "/tmp");
   tests::check_golden("firewall/ruleset.nft.json", driver->render(build({})));
   tests::check_golden("firewall/ruleset-published.nft.json",
@@ -204,7 +204,7 @@ std::string join(const std::vector<std::string>& parts, char with) {
   return text;
 }
 
-TEST_CASE("what iptables-save lists equals the ruleset", "[ruleset]") {
+TEST_CASE("the listing of iptables-save equals the ruleset", "[ruleset]") {
   for (const Family family : {Family::four, Family::six}) {
     const std::string meant = to_iptables(build(rich()), family);
     CHECK_THAT(iptables_difference(meant, "# comment\n*raw\n:PREROUTING ACCEPT [1:2]\nCOMMIT\n" + meant),

@@ -36,7 +36,7 @@ const std::vector<firewall::audit::AuditRecord> k_history = {
 
 } // namespace
 
-TEST_CASE("what breaks comes first, then what passes now") {
+TEST_CASE("hosts that break come first, then those that pass now") {
   const auto tested = backtest(k_history, index_of({"api.openai.com", "pypi.org", "a.example"}), 0);
   REQUIRE(tested.size() == 5);
   CHECK(tested[0].outcome == Outcome::breaks);
@@ -50,13 +50,13 @@ TEST_CASE("what breaks comes first, then what passes now") {
   CHECK(tested[3].outcome == Outcome::still_refused);
 }
 
-TEST_CASE("another reason than the list is still one") {
+TEST_CASE("denials for other reasons than the list stay denials") {
   const auto tested = backtest({record(Kind::connect, "a.example", 443, "sni-mismatch")}, index_of({"a.example"}), 0);
   REQUIRE(tested.size() == 1);
   CHECK(tested[0].outcome == Outcome::still_refused);
 }
 
-TEST_CASE("a block of the new list breaks what it covers, whatever its allow says") {
+TEST_CASE("a block of the new list breaks what it covers, whatever it allows") {
   const auto tested = backtest({record(Kind::connect, "a.example.com", 443, "allowed")},
                                index_of({"*.example.com"}, {"a.example.com"}), 0);
   REQUIRE(tested.size() == 1);
@@ -74,7 +74,7 @@ TEST_CASE("only the last N count") {
   CHECK(backtest(k_history, index_of({}), 1000).front().outcome == Outcome::breaks);
 }
 
-TEST_CASE("services without a name are judged by their address") {
+TEST_CASE("connections without a name are judged by address") {
   policy::EgressPolicy policy;
   policy.allow_addresses.push_back(std::get<policy::AddressEntry>(policy::parse_address_entry("10.0.0.5:5432")));
   const policy::EgressIndex index(std::move(policy));

@@ -31,7 +31,7 @@ AuditRecord record(Kind kind, const std::string& name, std::uint16_t port, const
 
 } // namespace
 
-TEST_CASE("what was blocked, with the flag that would allow it") {
+TEST_CASE("lists blocked hosts with the flag that would allow them") {
   const std::vector<AuditRecord> audit = {record(Kind::dns, "evil.example", 0, "not-listed"),
                                           record(Kind::dns, "evil.example", 0, "not-listed"),
                                           record(Kind::connect, "api.openai.com", 22, "port-not-listed"),
@@ -42,16 +42,16 @@ TEST_CASE("what was blocked, with the flag that would allow it") {
               "blocked: api.openai.com:443: why", "to allow them for good, see: agentbox policy suggest"});
 }
 
-TEST_CASE("what was reported while the box ran is not reported again") {
+TEST_CASE("hosts that were reported while the box ran are not listed again") {
   const std::vector<AuditRecord> audit = {record(Kind::dns, "evil.example", 0, "not-listed"),
                                           record(Kind::dns, "other.example", 0, "not-listed")};
   CHECK(blocked_summary(audit, {"evil.example"}).front().starts_with("blocked: other.example"));
   CHECK(blocked_summary({audit[0]}, {"evil.example"}).empty());
 }
 
-TEST_CASE("what an agent asks for at each start is left out, as often as it does") {
+TEST_CASE("requests an agent makes at each start are left out, as often as it makes them") {
   const auto without_known = [](std::vector<AuditRecord> records, KnownRequests known) {
-    std::erase_if(records, [&](const AuditRecord& record) { return known.take(record); });
+    std::erase_if(records, [&](const AuditRecord& record) { return known.use_up(record); });
     return records;
   };
   const KnownRequests known({{"tips.example", 1}});
@@ -70,7 +70,7 @@ TEST_CASE("allowed connections, and the firewall's own start and end, are not re
   CHECK(blocked_summary({}).empty());
 }
 
-TEST_CASE("a name that is none gets no flag, and reaches no terminal as it is") {
+TEST_CASE("an invalid name gets no flag and is escaped") {
   const Lines lines = blocked_summary({record(Kind::dns, "a\x1b[2Jb", 0, "bad-name")});
   REQUIRE(lines.size() == 1);
   CHECK(lines[0].find('\x1b') == std::string::npos);

@@ -6,7 +6,7 @@
 using namespace agentbox::network;
 using std::chrono::seconds;
 
-TEST_CASE("durations as people write them") {
+TEST_CASE("parses durations") {
   CHECK(parse_duration("90s") == seconds(90));
   CHECK(parse_duration("10m") == seconds(600));
   CHECK(parse_duration("1h30m") == seconds(5400));

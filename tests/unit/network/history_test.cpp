@@ -23,7 +23,7 @@ void append(const fs::path& file, const std::string& box, const std::string& nam
 
 } // namespace
 
-TEST_CASE("all boxes' logs by time, those of before the rotation included") {
+TEST_CASE("reads all boxes' logs by time, including rotated ones") {
   const tests::TempFolder folder;
   append(folder.path() / "a.jsonl.1", "a", "one.example", "2026-01-01T00:00:00.000Z");
   append(folder.path() / "b.jsonl", "b", "two.example", "2026-01-02T00:00:00.000Z");
@@ -40,7 +40,7 @@ TEST_CASE("all boxes' logs by time, those of before the rotation included") {
   CHECK(boxes_with_history(folder.path()) == std::vector<std::string>{"a", "b"});
 }
 
-TEST_CASE("links, pipes and directories are not read as logs, and no directory is an empty history") {
+TEST_CASE("links, pipes and directories are not read as logs, and a missing directory is an empty history") {
   const tests::TempFolder folder;
   append(folder.path() / "elsewhere", "a", "x.example", "2026-01-01T00:00:00.000Z");
   fs::create_symlink(folder.path() / "elsewhere", folder.path() / "link.jsonl");
@@ -51,7 +51,7 @@ TEST_CASE("links, pipes and directories are not read as logs, and no directory i
   CHECK(read_history(folder.path(), {"../elsewhere", {}}).sums.empty());
 }
 
-TEST_CASE("the logs of long ago go first, those of running boxes stay") {
+TEST_CASE("the oldest logs are removed first, those of running boxes stay") {
   const tests::TempFolder folder;
   const auto now = fs::file_time_type::clock::now();
   int hours = 10;

@@ -49,33 +49,33 @@ void block(const std::filesystem::path& folder, const std::string& name) {
 
 } // namespace
 
-TEST_CASE("a title is set, kept once, and put back", "[live]") {
+TEST_CASE("the title is set, saved once, and restored", "[live]") {
   CHECK(title_sequence("blocked x.example", true) == "\033[22;2t\033]2;blocked x.example\007");
   CHECK(title_sequence("blocked x.example", false) == "\033]2;blocked x.example\007");
   CHECK(restore_title_sequence() == "\033]2;\007\033[23;2t");
 }
 
-TEST_CASE("a title ends where it ends, whatever is in it", "[live]") {
+TEST_CASE("text cannot end the title sequence", "[live]") {
   const std::string sequence = title_sequence("a\x07\x1b\\\x9c" + std::string(1000, 'x'), false);
   CHECK(sequence.find('\x07') == sequence.size() - 1);
   CHECK(sequence.rfind('\x1b') == 0);
   CHECK(sequence.size() < 200);
 }
 
-TEST_CASE("without a terminal, a line for each thing that is blocked, once", "[live]") {
+TEST_CASE("without a terminal, each blocked host is reported once on a line", "[live]") {
   const tests::TempFolder folder;
   const Said said;
   LiveNotices notices(folder.path(), "b", {false, false, false}, false);
   block(folder.path(), "x.example");
   block(folder.path(), "x.example");
-  CHECK(notices.look() == LiveNotices::k_pace);
+  CHECK(notices.report_new() == LiveNotices::k_pace);
   CHECK(said.text() ==
         "blocked: x.example (not on the list of hosts) - allow it with: agentbox allow x.example --for 10m\n");
   block(folder.path(), "x.example");
-  notices.look();
+  notices.report_new();
   const std::string text = said.text();
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
-  CHECK(notices.said().contains("x.example"));
+  CHECK(notices.reported().contains("x.example"));
 }
 
 TEST_CASE("a flood becomes a few lines", "[live]") {
@@ -85,19 +85,19 @@ TEST_CASE("a flood becomes a few lines", "[live]") {
   for (int i = 0; i < 500; ++i) {
     block(folder.path(), "n" + std::to_string(i) + ".example");
   }
-  while (notices.look() == std::chrono::milliseconds(0)) {
+  while (notices.report_new() == std::chrono::milliseconds(0)) {
   }
   const std::string text = said.text();
   CHECK(std::count(text.begin(), text.end(), '\n') == 21);
   CHECK(text.find("agentbox network follow") != std::string::npos);
 }
 
-TEST_CASE("the agent's screen gets no line", "[live]") {
+TEST_CASE("no line is written to the agent's screen", "[live]") {
   const tests::TempFolder folder;
   const Said said;
   LiveNotices notices(folder.path(), "b", {true, true, true}, false);
   block(folder.path(), "x.example");
-  notices.look();
+  notices.report_new();
   CHECK(said.text().empty());
-  CHECK(notices.said().empty());
+  CHECK(notices.reported().empty());
 }

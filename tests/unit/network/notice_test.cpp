@@ -9,7 +9,7 @@ using namespace agentbox::network;
 using firewall::audit::Kind;
 using test::record;
 
-TEST_CASE("one line says what was blocked, why, and what allows it") {
+TEST_CASE("one line tells what was blocked, why, and how to allow it") {
   const auto notice = notice_of(record(Kind::dns, "api.github.com", 0, "not-listed"));
   REQUIRE(notice);
   CHECK(line_of(*notice, "") == "blocked: api.github.com (not on the list of hosts) - allow it with: agentbox allow "
@@ -17,7 +17,7 @@ TEST_CASE("one line says what was blocked, why, and what allows it") {
   CHECK(line_of(*notice, "shop").ends_with("--for 10m --box shop"));
 }
 
-TEST_CASE("the rule is named, and a port where it is not 443") {
+TEST_CASE("a notice names the rule, and the port unless it is 443") {
   auto ssh = record(Kind::connect, "github.com", 22, "port-not-listed");
   ssh.rule = "github.com";
   CHECK(line_of(*notice_of(ssh), "") ==
@@ -25,7 +25,7 @@ TEST_CASE("the rule is named, and a port where it is not 443") {
         "agentbox allow github.com:22 --for 10m");
 }
 
-TEST_CASE("nothing is proposed where nothing would help") {
+TEST_CASE("no command is proposed if none would help") {
   auto blocked = record(Kind::dns, "x.sentry.io", 0, "blocked");
   blocked.rule = "*.sentry.io";
   CHECK(line_of(*notice_of(blocked), "") == "blocked: x.sentry.io (blocked by *.sentry.io in block_hosts)");
@@ -51,7 +51,7 @@ TEST_CASE("what was allowed, asked by the gate, or done by the user is not a den
   CHECK_FALSE(notice_of(record(Kind::control, "a.example", 0, "denied")));
 }
 
-TEST_CASE("text of the box reaches no terminal, and no shell, as it is") {
+TEST_CASE("text from the box is escaped for the terminal and the shell") {
   auto hostile = record(Kind::dns, "a\x1b]2;x\x07.example; rm -rf ~", 0, "not-listed");
   hostile.rule = hostile.text = "\x1b[2J";
   const auto notice = notice_of(hostile);

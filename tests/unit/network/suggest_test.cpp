@@ -24,7 +24,7 @@ policy::EgressIndex index_of(const std::vector<std::string>& allow, const std::v
 
 } // namespace
 
-TEST_CASE("exact names and ports, and nothing that is allowed by now") {
+TEST_CASE("suggests exact names and ports, and nothing that is already allowed") {
   const auto suggestion = suggest(
       {record(Kind::dns, "pypi.org", 0, "not-listed"), record(Kind::dns, "pypi.org", 0, "not-listed"),
        record(Kind::connect, "github.com", 22, "port-not-listed"),
@@ -36,7 +36,7 @@ TEST_CASE("exact names and ports, and nothing that is allowed by now") {
                                "]\n");
 }
 
-TEST_CASE("what cannot or should not be allowed is named, and left out") {
+TEST_CASE("hosts that cannot or should not be allowed are listed as left out") {
   auto address = record(Kind::address, "", 80, "not-a-name");
   address.address = "192.0.2.1";
   auto by_user = record(Kind::dns, "mine.example", 0, "blocked");
@@ -55,7 +55,7 @@ TEST_CASE("what cannot or should not be allowed is named, and left out") {
   CHECK(text.find("denied by you") != std::string::npos);
 }
 
-TEST_CASE("a family of names is never a wildcard, but worth a word") {
+TEST_CASE("many names below one domain get a note, never a wildcard") {
   std::vector<firewall::audit::AuditRecord> records;
   for (const char* host : {"a.cdn.example.com", "b.cdn.example.com", "c.cdn.example.com", "d.cdn.example.com"}) {
     records.push_back(record(Kind::dns, host, 0, "not-listed"));
@@ -71,7 +71,7 @@ TEST_CASE("a family of names is never a wildcard, but worth a word") {
   CHECK(suggest(records, index_of({})).add[0].note.empty());
 }
 
-TEST_CASE("odd names get a caution") {
+TEST_CASE("odd names get a warning") {
   const auto suggestion = suggest({record(Kind::dns, "xn--pypi-9za.org", 0, "not-listed"),
                                    record(Kind::dns, std::string(50, 'a') + ".example.com", 0, "not-listed")},
                                   index_of({}));
@@ -80,6 +80,6 @@ TEST_CASE("odd names get a caution") {
   CHECK_FALSE(suggestion.add[1].note.empty());
 }
 
-TEST_CASE("nothing denied, nothing suggested") {
+TEST_CASE("nothing is suggested if nothing was denied") {
   CHECK(to_toml(suggest({}, index_of({}))).empty());
 }

@@ -50,7 +50,7 @@ const AuditRecord k_denied = sum_of(record(Kind::dns, "no.example", 0, "not-list
 
 } // namespace
 
-TEST_CASE("totals hold what the log has lost") {
+TEST_CASE("totals include decisions that the log has lost") {
   const tests::TempFolder folder;
   write_sum(folder.path() / "b.totals", k_upload);
   write_sum(folder.path() / "b.totals", k_denied);
@@ -112,7 +112,7 @@ TEST_CASE("without totals the lines are summed") {
   CHECK(history.displaced.empty());
 }
 
-TEST_CASE("since a time the totals count as far as they are of it, and the lines where they are of both sides") {
+TEST_CASE("sums since a time use totals that began later, else the lines") {
   const tests::TempFolder folder;
   write_sum(folder.path() / "b.totals", k_upload); // before
   write_sum(folder.path() / "b.totals", k_denied); // both

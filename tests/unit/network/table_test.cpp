@@ -28,7 +28,7 @@ bool has_controls(const std::string& text) {
 
 } // namespace
 
-TEST_CASE("sizes as people read them") {
+TEST_CASE("sizes are printed for people") {
   CHECK(size_text(0) == "0 B");
   CHECK(size_text(999) == "999 B");
   CHECK(size_text(1234) == "1.2 kB");
@@ -61,7 +61,7 @@ TEST_CASE("a table is aligned, and as wide as the terminal") {
   CHECK(narrow.find("not o...") != std::string::npos);
 }
 
-TEST_CASE("a sum says how often, and since when") {
+TEST_CASE("a sum tells how often and since when") {
   setenv("TZ", "UTC", 1);
   auto sum = moved("a.example", 1, 2);
   sum.count = 3;
@@ -72,7 +72,7 @@ TEST_CASE("a sum says how often, and since when") {
         "a.example        4       0  2 B   4 B  Jan 31 11:00:00  Jan 31 12:00:00\n");
 }
 
-TEST_CASE("the box is a column when there are several") {
+TEST_CASE("the box is a column if there are several") {
   auto other = record(Kind::dns, "x.example", 0, "not-listed");
   CHECK(log_table({other}, {}).find("BOX") == std::string::npos);
   auto second = other;
@@ -80,7 +80,7 @@ TEST_CASE("the box is a column when there are several") {
   CHECK(log_table({other, second}, {}).find("BOX") != std::string::npos);
 }
 
-TEST_CASE("colours only when asked for") {
+TEST_CASE("colours are used only on request") {
   const std::vector<firewall::audit::AuditRecord> records = {record(Kind::dns, "x.example", 0, "not-listed")};
   CHECK_FALSE(has_controls(log_table(records, {})));
   CHECK(has_controls(log_table(records, {true, 0})));
@@ -89,7 +89,7 @@ TEST_CASE("colours only when asked for") {
   CHECK_FALSE(has_controls(follow_line(records[0], {})));
 }
 
-TEST_CASE("whatever a log holds, a terminal gets text") {
+TEST_CASE("log contents are escaped for the terminal") {
   auto hostile = record(Kind::connect, "a\x1b[2J\nb", 80, "x\x07y", "\x1b]0;t\x07");
   hostile.box = "\x1b[1m";
   hostile.text = hostile.rule = hostile.protocol = hostile.address = "\x1b\x9b\r";

@@ -40,7 +40,7 @@ using Names = std::vector<std::string>;
 
 } // namespace
 
-TEST_CASE("what is written later is told, what was there is not") {
+TEST_CASE("returns new lines only") {
   const tests::TempFolder folder;
   append(folder.path() / "a.jsonl", line("old.example"));
   Tail tail(folder.path(), {});
@@ -52,7 +52,7 @@ TEST_CASE("what is written later is told, what was there is not") {
   CHECK(names(tail).empty());
 }
 
-TEST_CASE("a box that starts later, and only the box that is meant") {
+TEST_CASE("follows a box that starts later, and only the selected box") {
   const tests::TempFolder folder;
   Tail all(folder.path(), {});
   Tail one(folder.path(), "b");
@@ -95,7 +95,7 @@ TEST_CASE("nothing is lost over a rotation during a flood") {
   CHECK(seen.back() == "after.example");
 }
 
-TEST_CASE("half a line waits for its other half") {
+TEST_CASE("an incomplete line waits for its end") {
   const tests::TempFolder folder;
   Tail tail(folder.path(), "a");
   const std::string text = line("slow.example");
@@ -105,7 +105,7 @@ TEST_CASE("half a line waits for its other half") {
   CHECK(names(tail) == Names{"slow.example"});
 }
 
-TEST_CASE("a flood is taken in parts, and a line without end does not grow") {
+TEST_CASE("a flood is read in parts, and an endless line is dropped") {
   const tests::TempFolder folder;
   Tail tail(folder.path(), "a");
   std::string flood;
