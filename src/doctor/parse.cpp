@@ -6,25 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "support/lines.hpp"
+#include "support/os_release.hpp"
+
 namespace agentbox::doctor {
 namespace {
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (!text.empty()) {
-    const std::size_t end = text.find(separator);
-    parts.push_back(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  return parts;
-}
-
-std::string unquoted(std::string_view value) {
-  if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front()) {
-    value = value.substr(1, value.size() - 2);
-  }
-  return std::string(value);
-}
 
 Family family_of(std::string_view id) {
   if (id == "debian" || id == "ubuntu") {
@@ -66,7 +52,7 @@ constexpr Feature k_features[] = {
 
 /// Whether a line of a modules.builtin or modules.dep names the module: "kernel/net/netfilter/nf_tables.ko.zst: …".
 bool lists_module(std::string_view text, std::string_view module) {
-  for (std::string_view line : split(text, '\n')) {
+  for (std::string_view line : support::lines(text)) {
     line = line.substr(0, line.find(':'));
     std::string_view file = line.substr(line.rfind('/') + 1);
     file = file.substr(0, file.find(".ko"));
@@ -80,12 +66,12 @@ bool lists_module(std::string_view text, std::string_view module) {
 }
 
 bool has_line(std::string_view text, std::string_view wanted) {
-  const auto lines = split(text, '\n');
+  const auto lines = support::lines(text);
   return std::find(lines.begin(), lines.end(), wanted) != lines.end();
 }
 
 bool is_loaded(std::string_view proc_modules, std::string_view module) {
-  const auto lines = split(proc_modules, '\n');
+  const auto lines = support::lines(proc_modules);
   return std::any_of(lines.begin(), lines.end(),
                      [&](std::string_view line) { return line.substr(0, line.find(' ')) == module; });
 }
@@ -117,28 +103,11 @@ ModuleState module_state(const ModuleSources& sources, const Feature& feature) {
 } // namespace
 
 Distro parse_os_release(std::string_view text) {
-  Distro distro;
-  std::string id;
-  std::string like;
-  for (const std::string_view line : split(text, '\n')) {
-    const std::size_t equals = line.find('=');
-    if (equals == std::string_view::npos) {
-      continue;
-    }
-    const std::string_view key = line.substr(0, equals);
-    const std::string value = unquoted(line.substr(equals + 1));
-    if (key == "ID") {
-      id = value;
-    } else if (key == "ID_LIKE") {
-      like = value;
-    } else if (key == "PRETTY_NAME") {
-      distro.name = value;
-    }
-  }
-  distro.family = family_of(id);
-  for (const std::string_view word : split(like, ' ')) {
+  support::OsRelease release = support::parse_os_release(text);
+  Distro distro{Family::unknown, std::move(release.name)};
+  for (const std::string& id : release.ids) {
     if (distro.family == Family::unknown) {
-      distro.family = family_of(word);
+      distro.family = family_of(id);
     }
   }
   return distro;
@@ -146,8 +115,8 @@ Distro parse_os_release(std::string_view text) {
 
 IdRange parse_subordinate_ids(std::string_view text, std::string_view user, std::uint32_t uid) {
   IdRange range;
-  for (const std::string_view line : split(text, '\n')) {
-    const auto fields = split(line, ':');
+  for (const std::string_view line : support::lines(text)) {
+    const auto fields = support::split(line, ':');
     if (fields.size() != 3) {
       continue;
     }
@@ -168,8 +137,8 @@ CgroupLayout parse_cgroup_layout(std::string_view mountinfo) {
   CgroupLayout layout = CgroupLayout::none;
   bool below_v1 = false;
   bool below_v2 = false;
-  for (const std::string_view line : split(mountinfo, '\n')) {
-    const auto fields = split(line, ' ');
+  for (const std::string_view line : support::lines(mountinfo)) {
+    const auto fields = support::split(line, ' ');
     const auto dash = std::find(fields.begin(), fields.end(), "-");
     if (fields.size() < 7 || dash == fields.end() || dash + 1 == fields.end()) {
       continue;

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "support/os_release.hpp"
+
 namespace agentbox::image {
 namespace {
 
@@ -30,24 +32,6 @@ constexpr std::array k_names = {
     std::pair{"archarm", Family::pacman},
     std::pair{"manjaro", Family::pacman},
 };
-
-/// The value of NAME=VALUE, without quotes.
-std::string_view value_of(std::string_view text, std::string_view name) {
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(line.size() + (line.size() < text.size() ? 1 : 0));
-    if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == '=') {
-      line.remove_prefix(name.size() + 1);
-      while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) {
-        line.remove_suffix(1);
-      }
-      const bool quoted =
-          line.size() >= 2 && (line.front() == '"' || line.front() == '\'') && line.back() == line.front();
-      return quoted ? line.substr(1, line.size() - 2) : line;
-    }
-  }
-  return {};
-}
 
 std::optional<Family> known(std::string_view word) {
   for (const auto& [name, family] : k_names) {
@@ -76,14 +60,8 @@ bool uses_musl(Family family) {
 }
 
 std::optional<Family> family_of_os_release(std::string_view text) {
-  if (const auto family = known(value_of(text, "ID"))) {
-    return family;
-  }
-  std::string_view words = value_of(text, "ID_LIKE");
-  while (!words.empty()) {
-    const std::string_view word = words.substr(0, words.find(' '));
-    words.remove_prefix(word.size() + (word.size() < words.size() ? 1 : 0));
-    if (const auto family = known(word)) {
+  for (const std::string& id : support::parse_os_release(text).ids) {
+    if (const auto family = known(id)) {
       return family;
     }
   }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace agentbox::support {
+
+/// What os-release(5) says about a distribution.
+struct OsRelease {
+  std::string name;             ///< PRETTY_NAME
+  std::vector<std::string> ids; ///< ID, then the words of ID_LIKE, closest first
+};
+
+/// Parses the text of os-release(5). Malformed lines are ignored. Pure.
+OsRelease parse_os_release(std::string_view text);
+
+} // namespace agentbox::support
