@@ -6,13 +6,13 @@
 #include <link.h>
 #include <optional>
 #include <span>
-#include <sstream>
 #include <system_error>
 
 #include "image/image_store.hpp"
 #include "protocol/protocol.hpp"
 #include "support/command.hpp"
 #include "support/error.hpp"
+#include "support/lines.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::image {
@@ -127,15 +127,14 @@ void add_xtables(const std::string& loader, std::vector<ImageEntry>& entries) {
 
 std::vector<LoadedObject> parse_loader_list(std::string_view output, const std::string& program) {
   std::vector<LoadedObject> objects;
-  std::istringstream lines{std::string(output)};
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string name;
-    std::string arrow;
-    std::string path;
-    words >> name >> arrow >> path;
+  for (const std::string_view line : support::lines(output)) {
+    std::vector<std::string_view> words = support::words(line);
+    words.resize(std::max<std::size_t>(words.size(), 3)); // NAME => PATH
+    const auto name = words[0];
+    const auto arrow = words[1];
+    const auto path = words[2];
     if (arrow != "=>") { // the vDSO and the loader itself: "NAME (0xADDRESS)"
-      if (name.empty() || !arrow.starts_with("(0x")) {
+      if (!arrow.starts_with("(0x")) {
         throw Error(ExitCode::failed, "cannot understand the dynamic loader's list for " + program + ": " +
                                           support::escape_untrusted(line));
       }

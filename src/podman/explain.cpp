@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "podman/podman.hpp"
+#include "podman/podman_info.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::podman {
@@ -20,15 +21,11 @@ struct PodmanCause {
 };
 
 constexpr std::array k_reasons = {
-    PodmanCause{
-        "no subuid ranges found", ExitCode::refused, "you have no range of subordinate uids",
-        "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \"$USER\" && podman system migrate"},
-    PodmanCause{
-        "not enough IDs available in namespace", ExitCode::refused, "your range of subordinate uids is too small",
-        "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \"$USER\" && podman system migrate"},
-    PodmanCause{
-        "insufficient UIDs or GIDs available", ExitCode::refused, "your range of subordinate uids is too small",
-        "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \"$USER\" && podman system migrate"},
+    PodmanCause{"no subuid ranges found", ExitCode::refused, "you have no range of subordinate uids", k_add_subuids},
+    PodmanCause{"not enough IDs available in namespace", ExitCode::refused,
+                "your range of subordinate uids is too small", k_add_subuids},
+    PodmanCause{"insufficient UIDs or GIDs available", ExitCode::refused, "your range of subordinate uids is too small",
+                k_add_subuids},
     PodmanCause{"newuidmap", ExitCode::refused, "the uids of the box's user namespace could not be set up",
                 "install the package uidmap (Debian) or shadow-utils (Fedora), and check /etc/subuid"},
     PodmanCause{"no space left on device", ExitCode::failed, "the disk is full",

@@ -4,10 +4,10 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/lines.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::podman {
@@ -114,9 +114,7 @@ void require_usable(const PodmanInfo& info) {
     throw Error(ExitCode::refused, "Podman is not rootless here", "run agentbox as an ordinary user");
   }
   if (!info.uid_map) {
-    throw Error(
-        ExitCode::refused, "you have no range of subordinate uids for the box's user namespace",
-        "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \"$USER\" && podman system migrate");
+    throw Error(ExitCode::refused, "you have no range of subordinate uids for the box's user namespace", k_add_subuids);
   }
   if (info.network_program.empty()) {
     throw Error(ExitCode::refused, "neither pasta nor slirp4netns is installed: rootless pods have no network",
@@ -138,12 +136,8 @@ std::set<std::string> delegated_controllers(const std::filesystem::path& cgroup_
     const std::string_view rest = proc_self_cgroup.substr(own + 4);
     text = support::read_file_if_exists(cgroup_root / rest.substr(0, rest.find('\n')) / "cgroup.controllers", 4096);
   }
-  std::istringstream words(text.value_or(""));
-  std::set<std::string> controllers;
-  for (std::string word; words >> word;) {
-    controllers.insert(word);
-  }
-  return controllers;
+  const std::vector<std::string_view> words = support::words(text.value_or(""));
+  return {words.begin(), words.end()};
 }
 
 } // namespace agentbox::podman

@@ -22,6 +22,10 @@ struct Version {
 /// Parses "4.3.1", "5.8.0-rc1". Throws Error(refused) for anything else.
 Version parse_version(std::string_view text);
 
+/// The hint for a user without subordinate uids.
+inline constexpr const char* k_add_subuids =
+    "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \"$USER\" && podman system migrate";
+
 /// The oldest supported Podman.
 inline constexpr Version k_oldest_podman{4, 3, 0};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Builds with a podman that only notes its arguments.
+// Builds with a stand-in for Podman that records its arguments.
 #include <chrono>
 #include <csignal>
 #include <fstream>
@@ -27,7 +27,7 @@ namespace {
 
 class Host {
 public:
-  /// `cases` are the arms of podman's `case $1`.
+  /// `cases` are the branches of podman's `case $1`.
   explicit Host(const std::string& cases, const std::string& registry = "http://127.0.0.1:1") {
     for (const char* name : {"XDG_CACHE_HOME", "XDG_STATE_HOME"}) {
       setenv(name, (m_folder / name).c_str(), 1);
@@ -95,7 +95,7 @@ bool is_running(pid_t pid) {
 
 } // namespace
 
-TEST_CASE("a base that cannot be pulled is reported at once, whatever the downloads do") {
+TEST_CASE("a base that cannot be pulled is reported at once, without waiting for the downloads") {
   const Registry registry("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nx", Registry::After::silence);
   const Host host("image) exit 1;;\n"
                   "pull) sleep 0.3; echo 'Error: writing blob: no space left on device' >&2; exit 125;;\n",
@@ -107,7 +107,7 @@ TEST_CASE("a base that cannot be pulled is reported at once, whatever the downlo
   CHECK_FALSE(fs::exists(host.folder() / "XDG_CACHE_HOME/agentbox/build"));
 }
 
-TEST_CASE("an image under a tag of ours that agentbox did not make is built again") {
+TEST_CASE("an image with our tag that agentbox did not build is built again") {
   const Host host(full_store() + "build) echo broken; exit 1;;\n");
   CHECK_THROWS_WITH(host.build(), Catch::Contains("installing the tools (apt) failed"));
   CHECK_FALSE(fs::exists(host.folder() / "XDG_STATE_HOME/agentbox/manifests.json"));
@@ -133,7 +133,7 @@ TEST_CASE("an interrupted build ends what runs in its container and removes what
     const auto start = std::chrono::steady_clock::now();
     try {
       host.build();
-      FAIL("it went on");
+      FAIL("the build was not interrupted");
     } catch (const support::Interrupted& error) {
       CHECK(error.signal() == number);
     }

@@ -8,9 +8,9 @@
 #include "temp_folder.hpp"
 
 using namespace agentbox::image;
-using agentbox::tests::TempFolder;
 using agentbox::support::Error;
 using agentbox::support::ExitCode;
+using agentbox::tests::TempFolder;
 namespace fs = std::filesystem;
 
 namespace {
@@ -50,7 +50,7 @@ TEST_CASE("an invalid reference, or one of Podman's transports, is refused") {
   CHECK(refusal("https://user:word@example.com/x") == ExitCode::refused);
 }
 
-TEST_CASE("a folder or tarball must be there and outside the workspace") {
+TEST_CASE("a directory or tarball must exist outside the workspace") {
   const TempFolder folder;
   fs::create_directories(folder.path() / "work/root");
   fs::create_directories(folder.path() / "root");
@@ -73,7 +73,7 @@ TEST_CASE("a folder or tarball must be there and outside the workspace") {
   CHECK_FALSE(refusal("dir:" + at + "/work/root")); // without a workspace nobody can change it
 }
 
-TEST_CASE("the identity of a tarball or folder changes with it") {
+TEST_CASE("the identity of a tarball or directory changes with its content") {
   const TempFolder folder;
   make(folder.path() / "base.tar");
   make(folder.path() / "root/etc/os-release");

@@ -11,7 +11,7 @@
 using namespace agentbox::image;
 using Catch::Matchers::Contains;
 
-TEST_CASE("what podman build gets") {
+TEST_CASE("podman build gets arguments, labels, contexts and files") {
   Recipe recipe;
   recipe.arguments = {{"BASE", "abc"}};
   recipe.labels = {{"org.agentbox.base", "debian:12"}};
@@ -50,7 +50,7 @@ TEST_CASE("mmdebstrap runs with a constructed environment and makes the default 
   CHECK(std::count(command.argv.begin(), command.argv.end(), "bookworm") == 1);
 }
 
-TEST_CASE("a failed step is explained by what it printed") {
+TEST_CASE("a failed step is explained by its output") {
   CHECK_THAT(explain_output("tar: write error: No space left on device\n").reason, Contains("the disk is full"));
   CHECK_THAT(
       explain_output("W: Failed to fetch http://deb.debian.org/x  Temporary failure resolving 'deb.debian.org'\n").hint,

@@ -16,7 +16,7 @@ const std::string k_private = std::string("-----BEGIN OPENSSH PRIV") + "ATE KEY-
 
 } // namespace
 
-TEST_CASE("texts that hold credentials are found") {
+TEST_CASE("credentials in a text are found") {
   for (const std::string& text :
        {k_openai, k_anthropic, k_github, k_aws, k_private, "key=" + k_openai + "\n", "\"" + k_github + "\"",
         std::string(R"({"private_key": "-----BEGIN PRIV)") + R"(ATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B"})",
@@ -29,7 +29,7 @@ TEST_CASE("texts that hold credentials are found") {
   }
 }
 
-TEST_CASE("harmless texts are not") {
+TEST_CASE("harmless texts are accepted") {
   for (const std::string text :
        {"", "task-0123456789abcdefghijklmnop", "sk-short", "https://example.com/a@b:c", "https://user@example.com",
         "git@github.com:owner/repo.git", "-----BEGIN CERTIFICATE-----\nMIIB\n", "-----BEGIN PUBLIC KEY-----", "AKIA",
@@ -41,7 +41,7 @@ TEST_CASE("harmless texts are not") {
   }
 }
 
-TEST_CASE("names of files that are credentials") {
+TEST_CASE("credential files are recognized by name") {
   for (const char* path : {"root/.ssh/id_ed25519", ".netrc", "home/x/.npmrc", ".env", ".env.local", ".aws/credentials",
                            "a/server.key", "x.p12", ".docker/config.json", ".codex/auth.json",
                            ".claude/.credentials.json", "etc/ssh/ssh_host_ed25519_key"}) {

@@ -30,7 +30,7 @@ Fetcher plain_fetcher() {
 
 } // namespace
 
-TEST_CASE("an answer is fetched, and a file's digest taken on the way") {
+TEST_CASE("a reply is downloaded, and the digest of a file computed on the way") {
   const std::string body(300'000, 'x');
   const Registry registry(ok(body));
   const Fetcher fetcher = plain_fetcher();
@@ -42,7 +42,7 @@ TEST_CASE("an answer is fetched, and a file's digest taken on the way") {
   CHECK(agentbox::support::read_file(folder.path() / "x", 1U << 20U) == body);
 }
 
-TEST_CASE("too long an answer, an error and an unreachable registry each fail, and leave no file") {
+TEST_CASE("a failed download leaves no file") {
   const TempFolder folder;
   const auto file = folder.path() / "x";
   const Fetcher fetcher = plain_fetcher();
@@ -58,7 +58,7 @@ TEST_CASE("too long an answer, an error and an unreachable registry each fail, a
     const Registry registry("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\nshort");
     CHECK_THROWS_AS(fetcher.file(registry.address() + "/x", file, 1000), Error);
   }
-  SECTION("nobody there") {
+  SECTION("nothing listens") {
     CHECK_THROWS_WITH(fetcher.file("http://127.0.0.1:1/x", file, 1000),
                       Contains("cannot download http://127.0.0.1:1/x"));
   }
@@ -72,14 +72,14 @@ TEST_CASE("too long an answer, an error and an unreachable registry each fail, a
   CHECK_FALSE(std::filesystem::exists(file));
 }
 
-TEST_CASE("bytes that are not the pinned ones are refused and not kept") {
+TEST_CASE("a package with another digest than the pinned one is refused and not kept") {
   const TempFolder folder;
   setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
   const Registry registry(ok("these are other bytes"));
   const PinnedPackage package{"@openai/codex", "1.0.0-linux-x64", "sha512-" + std::string(86, 'A') + "=="};
   try {
     ensure_agent_files("codex", package, "x64", registry.address(), plain_fetcher(), folder.path());
-    FAIL("it was not refused");
+    FAIL("the package was not refused");
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::refused);
     CHECK_THAT(error.what(), Contains("does not have the SHA-512"));

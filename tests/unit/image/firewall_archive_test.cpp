@@ -23,7 +23,7 @@ bool has(const std::vector<ImageEntry>& entries, const std::string& path) {
   return std::any_of(entries.begin(), entries.end(), [&](const ImageEntry& entry) { return entry.path == path; });
 }
 
-TEST_CASE("the dynamic loader's list is read") {
+TEST_CASE("the dynamic loader's list is parsed") {
   const char* output = "\tlinux-vdso.so.1 (0x00007ffd)\n"
                        "\tlibstdc++.so.6 => /lib/x86_64-linux-gnu/libstdc++.so.6 (0x00007f1)\n"
                        "\tlibc.so.6 => /lib64/libc.so.6 (0x00007f2)\n"
@@ -34,7 +34,7 @@ TEST_CASE("the dynamic loader's list is read") {
   CHECK(parse_loader_list("", "/p").empty());
 }
 
-TEST_CASE("a library that is missing, and a list that makes no sense, are errors") {
+TEST_CASE("a missing library and an invalid list are errors") {
   const auto problem = [](const char* output) {
     return error_of([&] { parse_loader_list(output, "/p"); }, support::ExitCode::failed);
   };

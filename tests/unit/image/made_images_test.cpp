@@ -64,7 +64,7 @@ private:
 
 } // namespace
 
-TEST_CASE("an image is ours when it was pinned after its build, and as long as it keeps that manifest") {
+TEST_CASE("an image is used if it was pinned after its build and has the same manifest") {
   Pins pins;
   pins.store(k_a);
   pins.store(k_b);
@@ -85,7 +85,7 @@ TEST_CASE("an image is ours when it was pinned after its build, and as long as i
   CHECK((info.st_mode & 0777U) == 0600);
 }
 
-TEST_CASE("what the build did not make is not pinned") {
+TEST_CASE("an image that the build did not make is not pinned") {
   Pins pins;
   CHECK_THAT(pins.pin(k_a), Catch::Contains("was replaced while it was loaded"));
   pins.store(k_a, R"({"run.oci.seccomp_bpf_data": "AAAA"})");
@@ -99,7 +99,7 @@ TEST_CASE("what the build did not make is not pinned") {
   CHECK(pins.pin(k_a, digest) == "pinned");
 }
 
-TEST_CASE("a damaged file of pins holds none") {
+TEST_CASE("a damaged file of pins counts as empty") {
   Pins pins;
   pins.store(k_a);
   CHECK(pins.pin(k_a) == "pinned");

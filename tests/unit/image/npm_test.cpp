@@ -15,7 +15,7 @@ TEST_CASE("the registry is npm's unless the environment names another one") {
   CHECK(registry_address({{"npm_config_registry", "http://localhost:4873/"}}) == "http://localhost:4873");
 }
 
-TEST_CASE("a registry that could be anyone's, or carries a password, is refused") {
+TEST_CASE("a registry without TLS or with a password is refused") {
   for (const char* address :
        {"http://npm.example.com", "http://127.0.0.1.example.com", "http://localhost.example.com", "file:///etc",
         "npm.example.com", "https://u:p@npm.example.com", "https://npm.example.com/ x", "https://npm.example.com/\n",
@@ -32,7 +32,7 @@ TEST_CASE("addresses follow npm's convention") {
   CHECK(version_address("https://r", "@openai/codex", "latest") == "https://r/@openai/codex/latest");
 }
 
-TEST_CASE("an answer is a version and an integrity, or an error") {
+TEST_CASE("a reply is a valid version and integrity, or an error") {
   const std::string integrity = "sha512-" + std::string(86, 'A') + "==";
   const auto answer_with = [&](const std::string& version, const std::string& sum) {
     return R"({"version":")" + version + R"(","dist":{"integrity":")" + sum + "\"}}";

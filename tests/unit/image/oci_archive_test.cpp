@@ -86,7 +86,7 @@ TEST_CASE("an image archive is a consistent OCI layout") {
   CHECK(layer.at("size") == image.layer_bytes);
 }
 
-TEST_CASE("the layer holds what was asked for, owned by root, without times") {
+TEST_CASE("the layer holds the requested entries, owned by root, without times") {
   const TempFolder folder;
   const ImageArchive image = write_image_archive(folder / "image.tar", entries(folder), config());
   auto files = members(support::read_file(folder / "image.tar", k_max));

@@ -67,7 +67,7 @@ void check_golden(const std::string& name, const std::string& text) {
 
 } // namespace
 
-TEST_CASE("what is built for each family") {
+TEST_CASE("the recipe of each family is the golden one") {
   for (const Family family : k_families) {
     check_golden("tools-" + std::string(name_of(family)) + ".txt",
                  text_of(tools_recipe(k_data, k_base, family, {"python"})));
@@ -88,7 +88,7 @@ TEST_CASE("every toolkit has a list for every family, and every list the package
   }
 }
 
-TEST_CASE("package lists take names and comments, and nothing a shell would read otherwise") {
+TEST_CASE("package lists accept names and comments, and nothing special to a shell") {
   CHECK(parse_packages("# comment\nbash\n\ng++ # trailing\nlibstdc++6:amd64\r\n", "L").size() == 2 + 1);
   for (const char* line : {"a b", "$(id)", "`id`", "a;b", "-o", "a/b", "a\\", "a*", "'a'", "a&b"}) {
     INFO(line);
@@ -124,7 +124,7 @@ TEST_CASE("the tools image drops the annotations of the base") { // measured: Bu
   CHECK(agent_of(tools).format == "oci");
 }
 
-TEST_CASE("labels say the ingredients in clear") {
+TEST_CASE("labels name the ingredients") {
   const Recipe agent = agent_of(tools_recipe(k_data, k_base, Family::apt, {"java", "python"}));
   CHECK(agent.labels.at("org.agentbox.base") == k_base.name);
   CHECK(agent.labels.at("org.agentbox.toolkits") == "java,python");

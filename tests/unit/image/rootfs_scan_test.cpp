@@ -173,7 +173,7 @@ TEST_CASE("an entry below a symbolic link is refused: its place is another") {
              Catch::Contains("below a symbolic link: /usr/a/.ssh/id_rsa"));
 }
 
-TEST_CASE("compressed archives are looked into") {
+TEST_CASE("compressed archives are scanned") {
   for (const int filter : {ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2, ARCHIVE_FILTER_XZ, ARCHIVE_FILTER_ZSTD}) {
     INFO(filter);
     CHECK_THAT(RootfsArchive("base.tar", filter).add({"root/.netrc"}).refusal(), Catch::Contains("/root/.netrc"));
@@ -196,7 +196,7 @@ TEST_CASE("a warning of the reader does not end the scan") {
   CHECK_THAT(RootfsArchive::refusal_of(folder / "base.tar"), Catch::Contains("/root/.ssh/id_rsa"));
 }
 
-TEST_CASE("what is not a whole tar archive is refused") {
+TEST_CASE("anything but a complete tar archive is refused") {
   const tests::TempFolder folder;
   CHECK_THAT(RootfsArchive::refusal_of(folder.write("text", std::string(2000, 'x'))),
              Catch::Contains("is not a tar archive"));

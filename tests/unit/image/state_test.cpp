@@ -18,7 +18,7 @@ ImageRef image(char digit) {
 
 } // namespace
 
-TEST_CASE("what is remembered is found again, by the next process too") {
+TEST_CASE("a remembered image is found again, also by the next process") {
   const TempFolder folder;
   const auto path = folder.path() / "images.json";
   ImagesState state(path);
@@ -33,7 +33,7 @@ TEST_CASE("what is remembered is found again, by the next process too") {
   CHECK(again.files("missing").empty());
 }
 
-TEST_CASE("a damaged memory counts as empty") {
+TEST_CASE("a damaged cache file counts as empty") {
   const TempFolder folder;
   const auto path = folder.path() / "images.json";
   for (const char* text :
@@ -55,7 +55,7 @@ TEST_CASE("only the newest 64 are remembered") {
   CHECK(state.find("64").has_value());
 }
 
-TEST_CASE("fingerprints tell a changed file and a changed folder") {
+TEST_CASE("the fingerprint of a directory changes with its files") {
   const TempFolder folder;
   const auto file = folder.path() / "file";
   CHECK(agentbox::support::fingerprint(file) == "missing");

@@ -13,9 +13,9 @@
 #include "temp_folder.hpp"
 
 using namespace agentbox::image;
-using agentbox::tests::TempFolder;
 using agentbox::support::Error;
 using agentbox::support::ExitCode;
+using agentbox::tests::TempFolder;
 namespace fs = std::filesystem;
 
 namespace {
@@ -75,7 +75,7 @@ std::optional<ExitCode> refusal(const std::function<void(Tarball&)>& more, const
 
 } // namespace
 
-TEST_CASE("an honest package is unpacked: wanted files, plain modes") {
+TEST_CASE("a package is unpacked: wanted files only, with plain modes") {
   const TempFolder folder;
   const fs::path path = folder.path() / "package.tgz";
   {
@@ -95,7 +95,7 @@ TEST_CASE("an honest package is unpacked: wanted files, plain modes") {
   CHECK_FALSE(fs::exists(out / "README.md"));
 }
 
-TEST_CASE("only the named files are taken when they are named") {
+TEST_CASE("if the layout names files, only these are unpacked") {
   const TempFolder folder;
   const fs::path path = folder.path() / "package.tgz";
   {
@@ -110,7 +110,7 @@ TEST_CASE("only the named files are taken when they are named") {
   CHECK_FALSE(fs::exists(out / "postinstall.js"));
 }
 
-TEST_CASE("a hostile package is refused whole") {
+TEST_CASE("a hostile package is refused as a whole") {
   CHECK_FALSE(refusal([](Tarball& t) { t.add("package/more", "x"); }));
   const auto named = [](const std::string& name) { return refusal([&](Tarball& t) { t.add(name, "x"); }); };
   for (const char* name :

@@ -29,7 +29,7 @@ TEST_CASE("versions are compared agent by agent") {
   CHECK(compare({}, lock("1.1.0"))[0].pinned.empty());
 }
 
-TEST_CASE("a written lock takes the place of the shipped one, which fills it up") {
+TEST_CASE("a written lock file overrides the installed one, which adds missing agents") {
   const TempFolder folder;
   const fs::path share = folder.path() / "share";
   const fs::path shipped = share / "containerfiles/agent/agents.lock.json";

@@ -13,7 +13,7 @@ support::Error explained(const std::string& stderr_text, int code = 125) {
 
 } // namespace
 
-TEST_CASE("a reason that users meet gets its next step") {
+TEST_CASE("a common cause has a hint") {
   const support::Error error = explained("Error: creating pod: no subuid ranges found for user \"x\" in /etc/subuid\n");
   CHECK(error.code() == support::ExitCode::refused);
   CHECK_THAT(error.what(), Contains("cannot create the pod") && Contains("subordinate uids"));
@@ -22,11 +22,11 @@ TEST_CASE("a reason that users meet gets its next step") {
   CHECK_THAT(explained("Error: abc: image not known").hint(), Contains("agentbox build"));
 }
 
-TEST_CASE("any other failure carries Podman's own last line, escaped") {
+TEST_CASE("any other failure shows the last line of Podman's output, escaped") {
   const support::Error error = explained("time=x level=warning\nError: something \x1b[31mnew\x1b[0m\n");
   CHECK_THAT(error.what(), Contains("something \\x1b[31mnew") && !Contains("\x1b") && !Contains("level=warning"));
 }
 
-TEST_CASE("a silent failure names the exit code") {
+TEST_CASE("a failure without output shows the exit code") {
   CHECK_THAT(explained("", 3).what(), Contains("exit code 3"));
 }

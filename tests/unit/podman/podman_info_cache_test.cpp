@@ -47,7 +47,7 @@ private:
 
 } // namespace
 
-TEST_CASE("Podman is asked once") {
+TEST_CASE("podman info runs once") {
   const Host host;
   const PodmanInfo first = podman_info(host.podman());
   CHECK(host.calls() == 1);
@@ -55,7 +55,7 @@ TEST_CASE("Podman is asked once") {
   CHECK(host.calls() == 1);
 }
 
-TEST_CASE("another Podman is asked again") {
+TEST_CASE("podman info runs again for another podman program") {
   const Host host;
   CHECK(podman_info(host.podman()).podman == Version{4, 3, 1});
   host.write_program("info-5.4.2.json");
@@ -63,7 +63,7 @@ TEST_CASE("another Podman is asked again") {
   CHECK(host.calls() == 2);
 }
 
-TEST_CASE("a changed storage.conf makes the answer stale") {
+TEST_CASE("podman info runs again after a change of storage.conf") {
   const Host host;
   podman_info(host.podman());
   fs::create_directories(host.root() / ".config/containers");
@@ -72,7 +72,7 @@ TEST_CASE("a changed storage.conf makes the answer stale") {
   CHECK(host.calls() == 2);
 }
 
-TEST_CASE("a damaged cache is as good as none") {
+TEST_CASE("a damaged cache is ignored") {
   const Host host;
   podman_info(host.podman());
   std::ofstream(host.cache()) << "{\"key\": 1";

@@ -34,7 +34,7 @@ std::string refusal(const PodmanInfo& facts) {
 
 } // namespace
 
-TEST_CASE("facts of Podman 4.3.1 with slirp4netns") {
+TEST_CASE("the information of Podman 4.3.1 with slirp4netns") {
   const PodmanInfo facts = parse_podman_info(fixture("info-4.3.1.json"));
   CHECK(facts.podman == Version{4, 3, 1});
   CHECK(facts.rootless);
@@ -50,14 +50,14 @@ TEST_CASE("facts of Podman 4.3.1 with slirp4netns") {
   CHECK(refusal(facts).empty());
 }
 
-TEST_CASE("facts of Podman 5 with pasta") {
+TEST_CASE("the information of Podman 5 with pasta") {
   const PodmanInfo facts = parse_podman_info(fixture("info-5.4.2.json"));
   CHECK(facts.podman == Version{5, 4, 2});
   CHECK(facts.network_program == "pasta");
   CHECK(facts.controllers == std::set<std::string>{"cpu", "memory", "pids"});
 }
 
-TEST_CASE("whether pasta can map the host's loopback is told by its program") {
+TEST_CASE("the pasta program shows whether it can map the host's loopback") {
   const agentbox::tests::TempFolder folder;
   CHECK(knows_loopback_mapping(folder.write("new", std::string("\x7f"
                                                                "ELF\0map-guest-addr\0map-host-loopback\0",
@@ -67,7 +67,7 @@ TEST_CASE("whether pasta can map the host's loopback is told by its program") {
   CHECK_FALSE(knows_loopback_mapping(folder / "missing"));
 }
 
-TEST_CASE("a host that cannot hold a box is refused, each lack by name") {
+TEST_CASE("a host that lacks something is refused, and the message names it") {
   PodmanInfo facts = parse_podman_info(fixture("info-4.3.1.json"));
   std::string named;
   SECTION("old Podman") {
@@ -109,7 +109,7 @@ TEST_CASE("versions") {
   CHECK_THROWS_AS(parse_version(""), Error);
 }
 
-TEST_CASE("an answer that is none is an error") {
+TEST_CASE("an invalid reply is an error") {
   CHECK_THROWS_AS(parse_podman_info("Error: no"), Error);
   CHECK_THROWS_AS(parse_podman_info("{}"), Error);
   CHECK_THROWS_AS(parse_podman_info(R"({"version": {"Version": 4}})"), Error);
