@@ -8,17 +8,12 @@
 #include <span>
 #include <string_view>
 
+#include "protocol/proof.hpp"
+
 namespace agentbox::attacks {
 
-/// How an attempt ended.
-enum class Verdict : std::uint8_t {
-  stopped, ///< refused in the way that our protection refuses
-  through, ///< it worked: the box has a hole
-  unclear, ///< it failed in another way; proves nothing, so it counts as a hole
-  works,   ///< a positive twin: what the box needs works
-  broken,  ///< a positive twin that failed: a box in which nothing works proves nothing
-  skipped, ///< this box does not have that protection (--full-network), or this kernel lacks the feature
-};
+using protocol::Expected;
+using protocol::Verdict;
 
 /// The result of one attempt. Sent through a pipe as bytes, so it has only values.
 struct AttackResult {
@@ -26,22 +21,22 @@ struct AttackResult {
   std::array<char, 120> text{}; ///< "EPERM", "no answer"; ends in NUL
 };
 
-/// The box's settings that attempts depend on.
-struct Expected {
-  bool filtered = true;     ///< the firewall is on
-  std::uint64_t pids = 512; ///< limits.pids
-  std::uint64_t memory = 0; ///< limits.memory in bytes; 0: none
-  std::uint64_t shm = 64U << 20U;
-  std::uint64_t tmp = 1024ULL << 20U;
-};
-
 /// One attempt. The texts are for people; none contains a tab or a newline.
 struct Attack {
-  const char* name;   ///< stable, in-lower-case: scripts compare it
-  const char* family; ///< "privileges", "kernel", "sockets", "network", "names", "rules", "files", "limits"
-  const char* tried;  ///< "make a user namespace"
-  const char* wall;   ///< what stops it: "seccomp", "ruleset", …
+  const char* name;  ///< stable, in-lower-case: scripts compare it
+  const char* tried; ///< "make a user namespace"
+  const char* wall;  ///< what stops it: "seccomp", "ruleset", …
   AttackResult (*attempt)(const Expected&);
+  bool core = false; ///< [verify] on_start runs it: it takes a few microseconds
+};
+
+/// The value of Attack::core, readable in a table.
+inline constexpr bool k_core = true;
+
+/// The attacks of one file.
+struct AttackFamily {
+  const char* name; ///< "privileges", "kernel", "sockets", "network", "names", "rules", "files", "limits"
+  std::span<const Attack> attacks;
 };
 
 /// Returns a result with `text`, truncated to fit.
@@ -57,28 +52,16 @@ AttackResult must_work(long result);
 /// Returns an errno's name, "EPERM".
 std::string_view errno_name(int number);
 
-/// Returns "stopped", "through", …
-std::string_view verdict_name(Verdict verdict);
-
-/// Returns whether the verdict lets the box pass.
-constexpr bool is_good(Verdict verdict) {
-  return verdict == Verdict::stopped || verdict == Verdict::works || verdict == Verdict::skipped;
-}
-
-/// The families, one per file.
-std::span<const Attack> privilege_attacks();
-std::span<const Attack> kernel_attacks();
-std::span<const Attack> socket_attacks();
-std::span<const Attack> network_attacks();
-std::span<const Attack> name_attacks();
-std::span<const Attack> rule_attacks();
-std::span<const Attack> file_attacks();
-std::span<const Attack> limit_attacks();
+AttackFamily privilege_attacks();
+AttackFamily kernel_attacks();
+AttackFamily socket_attacks();
+AttackFamily network_attacks();
+AttackFamily name_attacks();
+AttackFamily rule_attacks();
+AttackFamily file_attacks();
+AttackFamily limit_attacks();
 
 /// Returns all families, in the order of the proof card.
-std::array<std::span<const Attack>, 8> all_attacks();
-
-/// Returns whether `attack` is a core attack, which [verify] on_start runs: they take a few microseconds each.
-bool is_core(const Attack& attack);
+std::array<AttackFamily, 8> all_attacks();
 
 } // namespace agentbox::attacks

@@ -130,71 +130,70 @@ AttackResult project_is_protected(const Expected&) {
   return attack_result(Verdict::stopped, "read-only if they exist");
 }
 
-constexpr const char* k_family = "files";
 constexpr std::array k_attacks = {
-    Attack{"kernel-memory", k_family, "read the kernel's memory (/proc/kcore)", "masks",
+    Attack{"kernel-memory", "read the kernel's memory (/proc/kcore)", "masks",
            [](const Expected&) {
              return masked({"/proc/kcore", "/dev/mem", "/dev/kmem", "/dev/port"});
-           }},
-    Attack{"kernel-keys", k_family, "list the kernel's keys and timers", "masks",
+           },
+           k_core},
+    Attack{"kernel-keys", "list the kernel's keys and timers", "masks",
            [](const Expected&) {
              return masked({"/proc/keys", "/proc/timer_list", "/proc/sched_debug", "/proc/latency_stats"});
            }},
-    Attack{"firmware", k_family, "read the machine's firmware and devices", "masks",
+    Attack{"firmware", "read the machine's firmware and devices", "masks",
            [](const Expected&) {
              return masked({"/sys/firmware", "/proc/acpi", "/proc/scsi", "/proc/asound"});
            }},
-    Attack{"core-pattern", k_family, "make the kernel run a program on a crash", "masks",
+    Attack{"core-pattern", "make the kernel run a program on a crash", "masks",
            [](const Expected&) {
              return unwritable({"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe",
                                 "/sys/kernel/uevent_helper", "/proc/sys/fs/binfmt_misc/register"});
            }},
-    Attack{"sysrq", k_family, "trigger SysRq", "masks",
+    Attack{"sysrq", "trigger SysRq", "masks",
            [](const Expected&) {
              return unwritable({"/proc/sysrq-trigger", "/proc/irq/default_smp_affinity"});
            }},
-    Attack{"cgroup-write", k_family, "lift its own limits (cgroup)", "mounts",
+    Attack{"cgroup-write", "lift its own limits (cgroup)", "mounts",
            [](const Expected&) {
              return unwritable({"/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/cgroup.procs",
                                 "/sys/fs/cgroup/release_agent"});
            }},
-    Attack{"uid-map", k_family, "map more users", "capability sets",
+    Attack{"uid-map", "map more users", "capability sets",
            [](const Expected&) {
              const int fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
              return fd < 0 ? refused_with(-1, {EACCES, EPERM, EROFS}) : refused_with(write(fd, "0 0 1", 5), {EPERM});
            }},
-    Attack{"make-device", k_family, "create a disk's device", "capability sets", make_device},
-    Attack{"devices", k_family, "find the host's devices", "devices", only_usual_devices},
-    Attack{"system-folders", k_family, "change the box's own programs", "file modes",
+    Attack{"make-device", "create a disk's device", "capability sets", make_device},
+    Attack{"devices", "find the host's devices", "devices", only_usual_devices},
+    Attack{"system-folders", "change the box's own programs", "file modes",
            [](const Expected&) {
              return no_new_files({"/", "/etc", "/usr/bin", "/usr/local/bin", "/usr/lib", "/var/lib"});
            }},
-    Attack{"entrypoint", k_family, "change the box's first program", "file modes",
+    Attack{"entrypoint", "change the box's first program", "file modes",
            [](const Expected&) {
              return unwritable({protocol::k_entrypoint_program, "/etc/passwd", "/etc/hosts", "/etc/resolv.conf"});
            }},
-    Attack{"shadow", k_family, "read the box's password hashes", "file modes",
+    Attack{"shadow", "read the box's password hashes", "file modes",
            [](const Expected&) {
              return masked({"/etc/shadow", "/etc/gshadow"});
            }},
-    Attack{"descriptors", k_family, "use descriptors that the launcher left open", "agent-entrypoint",
-           no_inherited_descriptors},
-    Attack{"processes", k_family, "see or signal the host's processes", "process namespace", no_other_processes},
-    Attack{"host-sockets", k_family, "reach Podman, Docker, D-Bus or a display", "mounts", no_host_sockets},
-    Attack{"project-hooks", k_family, "plant a Git hook, change agentbox's policy", "mounts", project_is_protected},
-    Attack{"firewall-policy", k_family, "read or change the firewall's policy and log", "mounts",
+    Attack{"descriptors", "use descriptors that the launcher left open", "agent-entrypoint", no_inherited_descriptors},
+    Attack{"processes", "see or signal the host's processes", "process namespace", no_other_processes, k_core},
+    Attack{"host-sockets", "reach Podman, Docker, D-Bus or a display", "mounts", no_host_sockets},
+    Attack{"project-hooks", "plant a Git hook, change agentbox's policy", "mounts", project_is_protected, k_core},
+    Attack{"firewall-policy", "read or change the firewall's policy and log", "mounts",
            [](const Expected&) {
              return masked(
                  {protocol::k_egress_path, protocol::k_run_path, protocol::k_audit_path, protocol::k_firewall_program});
            }},
-    Attack{"twin-temporary-file", k_family, "make a file in /tmp", "allowed",
+    Attack{"twin-temporary-file", "make a file in /tmp", "allowed",
            [](const Expected&) { return must_work(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)); }},
 };
 
 } // namespace
 
-std::span<const Attack> file_attacks() {
-  return k_attacks;
+AttackFamily file_attacks() {
+  return {"files", k_attacks};
 }
 
 } // namespace agentbox::attacks

@@ -73,83 +73,80 @@ AttackResult call_x32(const Expected&) {
 
 constexpr unsigned long k_new_time = 0x80; // CLONE_NEWTIME, unshare only
 
-constexpr const char* k_family = "kernel";
 constexpr const char* k_wall = "seccomp";
 constexpr std::array k_attacks = {
-    Attack{"seccomp-mode", k_family, "run without a seccomp filter", k_wall, filter_is_on},
-    Attack{"unshare-user", k_family, "make a user namespace", k_wall, unshare_with<CLONE_NEWUSER>},
-    Attack{"unshare-net", k_family, "make a network namespace", k_wall, unshare_with<CLONE_NEWNET>},
-    Attack{"unshare-mount", k_family, "make a mount namespace", k_wall, unshare_with<CLONE_NEWNS>},
-    Attack{"unshare-pid", k_family, "make a process namespace", k_wall, unshare_with<CLONE_NEWPID>},
-    Attack{"unshare-time", k_family, "make a time namespace", k_wall, unshare_with<k_new_time>},
-    Attack{"clone-user", k_family, "make a user namespace by clone", k_wall, clone_with<CLONE_NEWUSER>},
-    Attack{"clone-user-net", k_family, "make user and network namespace at once", k_wall,
+    Attack{"seccomp-mode", "run without a seccomp filter", k_wall, filter_is_on, k_core},
+    Attack{"unshare-user", "make a user namespace", k_wall, unshare_with<CLONE_NEWUSER>, k_core},
+    Attack{"unshare-net", "make a network namespace", k_wall, unshare_with<CLONE_NEWNET>},
+    Attack{"unshare-mount", "make a mount namespace", k_wall, unshare_with<CLONE_NEWNS>},
+    Attack{"unshare-pid", "make a process namespace", k_wall, unshare_with<CLONE_NEWPID>},
+    Attack{"unshare-time", "make a time namespace", k_wall, unshare_with<k_new_time>},
+    Attack{"clone-user", "make a user namespace by clone", k_wall, clone_with<CLONE_NEWUSER>, k_core},
+    Attack{"clone-user-net", "make user and network namespace at once", k_wall,
            clone_with<CLONE_NEWUSER | CLONE_NEWNET>},
-    Attack{"clone3", k_family, "make a process by clone3, past the filter of flags", k_wall,
+    Attack{"clone3", "make a process by clone3, past the filter of flags", k_wall,
            without_arguments<SYS_clone3, ENOSYS>},
-    Attack{"setns", k_family, "enter another namespace", k_wall, without_arguments<SYS_setns, EPERM>},
-    Attack{"mount", k_family, "mount a file system", k_wall,
-           [](const Expected&) { return refused_with(mount("none", "/tmp", "tmpfs", 0, nullptr), {EPERM}); }},
-    Attack{"remount", k_family, "make a read-only mount writable", k_wall,
+    Attack{"setns", "enter another namespace", k_wall, without_arguments<SYS_setns, EPERM>, k_core},
+    Attack{"mount", "mount a file system", k_wall,
+           [](const Expected&) { return refused_with(mount("none", "/tmp", "tmpfs", 0, nullptr), {EPERM}); }, k_core},
+    Attack{"remount", "make a read-only mount writable", k_wall,
            [](const Expected&) {
              return refused_with(mount("none", "/proc/sys", nullptr, MS_REMOUNT | MS_BIND, nullptr), {EPERM});
            }},
-    Attack{"unmount", k_family, "take a mask away (umount)", k_wall,
+    Attack{"unmount", "take a mask away (umount)", k_wall,
            [](const Expected&) { return refused_with(umount2("/proc/kcore", MNT_DETACH), {EPERM}); }},
-    Attack{"fsopen", k_family, "mount by the new calls (fsopen)", k_wall, without_arguments<SYS_fsopen, EPERM>},
-    Attack{"open-tree", k_family, "copy a mount (open_tree)", k_wall, without_arguments<SYS_open_tree, EPERM>},
-    Attack{"move-mount", k_family, "move a mount", k_wall, without_arguments<SYS_move_mount, EPERM>},
-    Attack{"mount-setattr", k_family, "change a mount's options", k_wall, without_arguments<SYS_mount_setattr, EPERM>},
-    Attack{"pivot-root", k_family, "change the root (pivot_root)", k_wall, without_arguments<SYS_pivot_root, EPERM>},
-    Attack{"chroot", k_family, "change the root (chroot)", k_wall,
+    Attack{"fsopen", "mount by the new calls (fsopen)", k_wall, without_arguments<SYS_fsopen, EPERM>},
+    Attack{"open-tree", "copy a mount (open_tree)", k_wall, without_arguments<SYS_open_tree, EPERM>},
+    Attack{"move-mount", "move a mount", k_wall, without_arguments<SYS_move_mount, EPERM>},
+    Attack{"mount-setattr", "change a mount's options", k_wall, without_arguments<SYS_mount_setattr, EPERM>},
+    Attack{"pivot-root", "change the root (pivot_root)", k_wall, without_arguments<SYS_pivot_root, EPERM>},
+    Attack{"chroot", "change the root (chroot)", k_wall,
            [](const Expected&) { return refused_with(chroot("/tmp"), {EPERM}); }},
-    Attack{"ptrace", k_family, "trace another process", k_wall,
-           [](const Expected&) { return refused_with(ptrace(PTRACE_SEIZE, getppid(), nullptr, nullptr), {EPERM}); }},
-    Attack{"read-memory", k_family, "read another process's memory", k_wall, read_the_parent},
-    Attack{"pidfd-getfd", k_family, "take another process's descriptor", k_wall,
-           without_arguments<SYS_pidfd_getfd, EPERM>},
-    Attack{"keyctl", k_family, "read the kernel's keyrings", k_wall,
+    Attack{"ptrace", "trace another process", k_wall,
+           [](const Expected&) { return refused_with(ptrace(PTRACE_SEIZE, getppid(), nullptr, nullptr), {EPERM}); },
+           k_core},
+    Attack{"read-memory", "read another process's memory", k_wall, read_the_parent},
+    Attack{"pidfd-getfd", "take another process's descriptor", k_wall, without_arguments<SYS_pidfd_getfd, EPERM>},
+    Attack{"keyctl", "read the kernel's keyrings", k_wall,
            [](const Expected&) {
              return refused_with(syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0), {EPERM});
-           }},
-    Attack{"add-key", k_family, "add a key to a keyring", k_wall,
+           },
+           k_core},
+    Attack{"add-key", "add a key to a keyring", k_wall,
            [](const Expected&) {
              return refused_with(syscall(SYS_add_key, "user", "x", "y", 1, KEY_SPEC_PROCESS_KEYRING), {EPERM});
            }},
-    Attack{"bpf", k_family, "load a BPF program", k_wall, without_arguments<SYS_bpf, EPERM>},
-    Attack{"io-uring", k_family, "do calls past the filter (io_uring)", k_wall,
-           without_arguments<SYS_io_uring_setup, ENOSYS>},
-    Attack{"userfaultfd", k_family, "handle page faults (userfaultfd)", k_wall,
-           without_arguments<SYS_userfaultfd, EPERM>},
-    Attack{"perf-event", k_family, "watch the kernel (perf_event_open)", k_wall,
-           without_arguments<SYS_perf_event_open, EPERM>},
-    Attack{"open-by-handle", k_family, "open files by number, past every mount", k_wall,
+    Attack{"bpf", "load a BPF program", k_wall, without_arguments<SYS_bpf, EPERM>, k_core},
+    Attack{"io-uring", "do calls past the filter (io_uring)", k_wall, without_arguments<SYS_io_uring_setup, ENOSYS>,
+           k_core},
+    Attack{"userfaultfd", "handle page faults (userfaultfd)", k_wall, without_arguments<SYS_userfaultfd, EPERM>},
+    Attack{"perf-event", "watch the kernel (perf_event_open)", k_wall, without_arguments<SYS_perf_event_open, EPERM>},
+    Attack{"open-by-handle", "open files by number, past every mount", k_wall,
            without_arguments<SYS_open_by_handle_at, EPERM>},
-    Attack{"kernel-log", k_family, "read the kernel's log", k_wall,
+    Attack{"kernel-log", "read the kernel's log", k_wall,
            [](const Expected&) { return refused_with(syscall(SYS_syslog, 10, nullptr, 0), {EPERM}); }},
-    Attack{"load-module", k_family, "load a kernel module", k_wall, without_arguments<SYS_finit_module, EPERM>},
-    Attack{"kexec", k_family, "start another kernel", k_wall, without_arguments<SYS_kexec_load, EPERM>},
-    Attack{"reboot", k_family, "switch the machine off", k_wall,
+    Attack{"load-module", "load a kernel module", k_wall, without_arguments<SYS_finit_module, EPERM>},
+    Attack{"kexec", "start another kernel", k_wall, without_arguments<SYS_kexec_load, EPERM>},
+    Attack{"reboot", "switch the machine off", k_wall,
            [](const Expected&) { return refused_with(syscall(SYS_reboot, 0, 0, 0, nullptr), {EPERM}); }},
-    Attack{"personality", k_family, "switch address randomisation off", k_wall,
+    Attack{"personality", "switch address randomisation off", k_wall,
            [](const Expected&) {
              return refused_with(personality(ADDR_NO_RANDOMIZE), {EPERM, ENOSYS});
            }},
-    Attack{"fanotify", k_family, "watch the host's files (fanotify)", k_wall,
-           without_arguments<SYS_fanotify_init, EPERM>},
+    Attack{"fanotify", "watch the host's files (fanotify)", k_wall, without_arguments<SYS_fanotify_init, EPERM>},
 #if defined(__x86_64__)
-    Attack{"call-i386", k_family, "call as a 32-bit program (int 0x80)", k_wall, call_i386},
-    Attack{"call-x32", k_family, "call as an x32 program", k_wall, call_x32},
+    Attack{"call-i386", "call as a 32-bit program (int 0x80)", k_wall, call_i386},
+    Attack{"call-x32", "call as an x32 program", k_wall, call_x32},
 #endif
-    Attack{"twin-fork", k_family, "start a process", "allowed", [](const Expected&) { return must_work(fork()); }},
-    Attack{"twin-unshare-files", k_family, "unshare its own descriptors", "allowed",
+    Attack{"twin-fork", "start a process", "allowed", [](const Expected&) { return must_work(fork()); }},
+    Attack{"twin-unshare-files", "unshare its own descriptors", "allowed",
            [](const Expected&) { return must_work(unshare(CLONE_FILES)); }},
 };
 
 } // namespace
 
-std::span<const Attack> kernel_attacks() {
-  return k_attacks;
+AttackFamily kernel_attacks() {
+  return {"kernel", k_attacks};
 }
 
 } // namespace agentbox::attacks

@@ -57,24 +57,23 @@ AttackResult open_files(const Expected&) {
              : attack_result(Verdict::through, "no limit");
 }
 
-constexpr const char* k_family = "limits";
 constexpr std::array k_attacks = {
-    Attack{"fork-bomb", k_family, "start endless processes", "pids limit", processes},
-    Attack{"memory", k_family, "take the host's memory", "memory cgroup", memory},
-    Attack{"tmp-flood", k_family, "fill the memory through /tmp", "mount size",
+    Attack{"fork-bomb", "start endless processes", "pids limit", processes},
+    Attack{"memory", "take the host's memory", "memory cgroup", memory},
+    Attack{"tmp-flood", "fill the memory through /tmp", "mount size",
            [](const Expected& expected) { return file_system_size("/tmp", expected.tmp); }},
-    Attack{"shm-flood", k_family, "fill the memory through /dev/shm", "mount size",
+    Attack{"shm-flood", "fill the memory through /dev/shm", "mount size",
            [](const Expected& expected) { return file_system_size("/dev/shm", expected.shm); }},
-    Attack{"run-flood", k_family, "fill the memory through /run", "mount size",
+    Attack{"run-flood", "fill the memory through /run", "mount size",
            [](const Expected&) { return file_system_size("/run", 64U << 20U); }},
-    Attack{"descriptor-flood", k_family, "open endless files", "rlimit", open_files},
-    Attack{"core-files", k_family, "leave core files in the project", "rlimit", core_files},
+    Attack{"descriptor-flood", "open endless files", "rlimit", open_files},
+    Attack{"core-files", "leave core files in the project", "rlimit", core_files},
 };
 
 } // namespace
 
-std::span<const Attack> limit_attacks() {
-  return k_attacks;
+AttackFamily limit_attacks() {
+  return {"limits", k_attacks};
 }
 
 } // namespace agentbox::attacks

@@ -33,11 +33,13 @@ struct Question {
   std::uint16_t type = k_a;
   std::uint16_t klass = k_in;
   bool tcp = false;
+  bool core = false;
 };
 
 // Each name contains its attack's, below .example.net (RFC 2606): a name server that gets one can tell them apart.
 constexpr std::array k_questions = {
-    Question{"name-unlisted", "ask for a name that is not listed", "name-unlisted.example.net"},
+    Question{"name-unlisted", "ask for a name that is not listed", "name-unlisted.example.net", k_a, k_in, false,
+             k_core},
     Question{"name-unlisted-v6", "ask for its IPv6 address", "name-unlisted-v6.example.net", k_aaaa},
     Question{"name-unlisted-tcp", "ask over TCP", "name-unlisted-tcp.example.net", k_a, k_in, true},
     Question{"name-upper-case", "ask in upper case", "NAME-UPPER-CASE.EXAMPLE.NET"},
@@ -169,22 +171,21 @@ AttackResult try_number(const Expected& expected) {
   return try_question(k_questions[index], expected);
 }
 
-constexpr const char* k_family = "names";
-
 template <std::size_t... index>
 constexpr auto attacks_of(std::index_sequence<index...>) {
   return std::array{
-      Attack{k_questions[index].name, k_family, k_questions[index].tried, "resolver", try_number<index>}...,
-      Attack{"name-servers", k_family, "find another name server", "mounts", only_our_resolver},
-      Attack{"twin-resolver", k_family, "ask the box's own resolver for the box", "allowed", resolver_is_ours}};
+      Attack{k_questions[index].name, k_questions[index].tried, "resolver", try_number<index>,
+             k_questions[index].core}...,
+      Attack{"name-servers", "find another name server", "mounts", only_our_resolver},
+      Attack{"twin-resolver", "ask the box's own resolver for the box", "allowed", resolver_is_ours, k_core}};
 }
 
 constexpr auto k_attacks = attacks_of(std::make_index_sequence<k_questions.size()>());
 
 } // namespace
 
-std::span<const Attack> name_attacks() {
-  return k_attacks;
+AttackFamily name_attacks() {
+  return {"names", k_attacks};
 }
 
 } // namespace agentbox::attacks

@@ -223,16 +223,17 @@ AttackResult try_number(const Expected& expected) {
 
 template <std::size_t... index>
 constexpr auto attacks_of(std::index_sequence<index...>) {
-  return std::array{Attack{k_ways[index].name, "network", k_ways[index].tried,
-                           k_ways[index].kind == Kind::proxy ? "proxy" : "ruleset", try_number<index>}...};
+  return std::array{Attack{k_ways[index].name, k_ways[index].tried,
+                           k_ways[index].kind == Kind::proxy ? "proxy" : "ruleset", try_number<index>,
+                           k_ways[index].core}...};
 }
 
 constexpr auto k_attacks = attacks_of(std::make_index_sequence<k_ways.size()>());
 
 } // namespace
 
-std::span<const Attack> network_attacks() {
-  return k_attacks;
+AttackFamily network_attacks() {
+  return {"network", k_attacks};
 }
 
 } // namespace agentbox::attacks

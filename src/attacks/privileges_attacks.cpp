@@ -121,37 +121,37 @@ AttackResult give_a_file_away(const Expected&) {
   return result;
 }
 
-constexpr const char* k_family = "privileges";
 constexpr std::array k_attacks = {
-    Attack{"uid-0", k_family, "run as uid or gid 0", "user namespace", ids_are_ordinary},
-    Attack{"capabilities", k_family, "hold a capability", "capability sets", capability_sets_are_empty},
-    Attack{"no-new-privs", k_family, "gain privileges by running a program", "no_new_privs", cannot_gain_by_exec},
-    Attack{"clear-no-new-privs", k_family, "turn no_new_privs off", "no_new_privs", clear_no_new_privs},
-    Attack{"setuid-0", k_family, "become uid 0 (setuid)", "capability sets",
-           [](const Expected&) { return refused_with(setuid(0), {EPERM}); }},
-    Attack{"setgid-0", k_family, "become gid 0 (setgid)", "capability sets",
+    Attack{"uid-0", "run as uid or gid 0", "user namespace", ids_are_ordinary, k_core},
+    Attack{"capabilities", "hold a capability", "capability sets", capability_sets_are_empty, k_core},
+    Attack{"no-new-privs", "gain privileges by running a program", "no_new_privs", cannot_gain_by_exec, k_core},
+    Attack{"clear-no-new-privs", "turn no_new_privs off", "no_new_privs", clear_no_new_privs},
+    Attack{"setuid-0", "become uid 0 (setuid)", "capability sets",
+           [](const Expected&) { return refused_with(setuid(0), {EPERM}); }, k_core},
+    Attack{"setgid-0", "become gid 0 (setgid)", "capability sets",
            [](const Expected&) { return refused_with(setgid(0), {EPERM}); }},
-    Attack{"setgroups", k_family, "join another group (setgroups)", "capability sets",
+    Attack{"setgroups", "join another group (setgroups)", "capability sets",
            [](const Expected&) {
              const gid_t group = 0;
              return refused_with(syscall(SYS_setgroups, 1, &group), {EPERM});
            }},
-    Attack{"capset", k_family, "give itself CAP_NET_ADMIN (capset)", "capability sets",
+    Attack{"capset", "give itself CAP_NET_ADMIN (capset)", "capability sets",
            [](const Expected&) { return refused_with(set_capabilities(), {EPERM}); }},
-    Attack{"ambient-capability", k_family, "raise an ambient capability", "capability sets",
+    Attack{"ambient-capability", "raise an ambient capability", "capability sets",
            [](const Expected&) {
              return refused_with(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0), {EPERM});
-           }},
-    Attack{"file-capability", k_family, "give a file a capability", "capability sets", give_a_file_capabilities},
-    Attack{"chown-to-root", k_family, "give a file to root", "capability sets", give_a_file_away},
-    Attack{"setuid-mount", k_family, "find a mount that honours setuid", "mount options", mounts_ignore_setuid},
-    Attack{"set-clock", k_family, "set the machine's clock", "seccomp", clock_cannot_be_set},
-    Attack{"real-time-priority", k_family, "take the processor (SCHED_FIFO)", "capability sets",
+           },
+           k_core},
+    Attack{"file-capability", "give a file a capability", "capability sets", give_a_file_capabilities},
+    Attack{"chown-to-root", "give a file to root", "capability sets", give_a_file_away},
+    Attack{"setuid-mount", "find a mount that honours setuid", "mount options", mounts_ignore_setuid},
+    Attack{"set-clock", "set the machine's clock", "seccomp", clock_cannot_be_set},
+    Attack{"real-time-priority", "take the processor (SCHED_FIFO)", "capability sets",
            [](const Expected&) {
              const sched_param wanted{99};
              return refused_with(sched_setscheduler(0, SCHED_FIFO, &wanted), {EPERM});
            }},
-    Attack{"raise-hard-limit", k_family, "raise a hard limit (RLIMIT_NPROC)", "capability sets",
+    Attack{"raise-hard-limit", "raise a hard limit (RLIMIT_NPROC)", "capability sets",
            [](const Expected&) {
              rlimit limit{};
              getrlimit(RLIMIT_NPROC, &limit);
@@ -162,8 +162,8 @@ constexpr std::array k_attacks = {
 
 } // namespace
 
-std::span<const Attack> privilege_attacks() {
-  return k_attacks;
+AttackFamily privilege_attacks() {
+  return {"privileges", k_attacks};
 }
 
 } // namespace agentbox::attacks

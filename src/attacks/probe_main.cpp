@@ -48,35 +48,30 @@ private:
   std::size_t m_length = 0;
 };
 
-struct Options {
-  Expected expected;
-  bool right = true;
-};
+bool is_number(std::string_view text, std::uint64_t& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
 
-Options read_options(int argc, char** argv) {
-  Options options;
+/// Returns false for anything but the options above.
+bool read_options(int argc, char** argv, Expected& expected) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
-    const auto number = [&](std::uint64_t& target) {
-      const std::string_view text = ++i < argc ? argv[i] : "";
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), target);
-      options.right = options.right && error == std::errc() && end == text.data() + text.size();
-    };
     if (word == "--full-network") {
-      options.expected.filtered = false;
-    } else if (word == "--pids") {
-      number(options.expected.pids);
-    } else if (word == "--memory") {
-      number(options.expected.memory);
-    } else if (word == "--shm") {
-      number(options.expected.shm);
-    } else if (word == "--tmp") {
-      number(options.expected.tmp);
-    } else {
-      options.right = false;
+      expected.filtered = false;
+      continue;
+    }
+    std::uint64_t* const target = word == "--pids"     ? &expected.pids
+                                  : word == "--memory" ? &expected.memory
+                                  : word == "--shm"    ? &expected.shm
+                                  : word == "--tmp"    ? &expected.tmp
+                                                       : nullptr;
+    const std::string_view text = ++i < argc ? argv[i] : "";
+    if (target == nullptr || !is_number(text, *target)) {
+      return false;
     }
   }
-  return options;
+  return true;
 }
 
 void add_number(Line& line, unsigned value) {
@@ -89,21 +84,21 @@ void add_number(Line& line, unsigned value) {
 
 int main(int argc, char** argv) {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // no other process of the box can trace it
-  const Options options = read_options(argc, argv);
-  if (!options.right) {
+  Expected expected;
+  if (!read_options(argc, argv, expected)) {
     return k_usage;
   }
   bool good = true;
   unsigned count = 0;
   Line line;
-  for (const std::span<const Attack> family : all_attacks()) {
-    for (const Attack& attack : family) {
-      const AttackResult result = attempt(attack, options.expected, k_attempt_ms);
+  for (const AttackFamily& family : all_attacks()) {
+    for (const Attack& attack : family.attacks) {
+      const AttackResult result = attempt(attack, expected, k_attempt_ms);
       good = good && is_good(result.verdict);
       ++count;
       for (const std::string_view field :
-           {std::string_view(attack.name), std::string_view(attack.family), std::string_view(attack.tried),
-            std::string_view(attack.wall), verdict_name(result.verdict)}) {
+           {std::string_view(attack.name), std::string_view(family.name), std::string_view(attack.tried),
+            std::string_view(attack.wall), verdict_text(result.verdict)}) {
         line.add(field);
         line.tab();
       }

@@ -162,28 +162,25 @@ AttackResult write_sysctl(const Expected&) {
 constexpr const char* k_unprivileged_ports = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
 constexpr const char* k_route_localnet = "/proc/sys/net/ipv4/conf/all/route_localnet";
 
-constexpr const char* k_family = "rules";
 constexpr const char* k_wall = "capability sets";
 constexpr std::array k_attacks = {
-    Attack{"loopback-down", k_family, "take the loopback interface down", k_wall, loopback_down},
-    Attack{"loopback-down-ioctl", k_family, "take it down with ioctl", k_wall, interface_flags},
-    Attack{"add-link", k_family, "add an interface", k_wall, add_link},
-    Attack{"add-address", k_family, "add an address", k_wall, add_address},
-    Attack{"add-route", k_family, "add a route", k_wall, add_route},
-    Attack{"add-route-ioctl", k_family, "add a route with ioctl", k_wall, route_by_ioctl},
-    Attack{"delete-virtual-route", k_family, "delete the route of the virtual addresses", k_wall, delete_virtual_route},
-    Attack{"add-policy-rule", k_family, "add a routing rule", k_wall, add_policy_rule},
-    Attack{"add-neighbour", k_family, "add a neighbour", k_wall, add_neighbour},
-    Attack{"add-queue", k_family, "add a queueing discipline (tc)", k_wall, add_queue},
-    Attack{"flush-iptables", k_family, "replace the rules through the old interface", k_wall, flush_iptables},
-    Attack{"squat-proxy", k_family, "bind to the proxy's port", "low ports",
-           squat<SOCK_STREAM, protocol::k_proxy_port>},
-    Attack{"squat-resolver", k_family, "bind to the resolver's port", "low ports", squat<SOCK_DGRAM, 53>},
-    Attack{"squat-resolver-tcp", k_family, "bind to the resolver's TCP port", "low ports", squat<SOCK_STREAM, 53>},
-    Attack{"free-low-ports", k_family, "make low ports available to everybody", "mounts",
-           write_sysctl<k_unprivileged_ports>},
-    Attack{"route-localnet", k_family, "route loopback addresses outside", "mounts", write_sysctl<k_route_localnet>},
-    Attack{"twin-high-port", k_family, "listen on a port of its own", "allowed",
+    Attack{"loopback-down", "take the loopback interface down", k_wall, loopback_down},
+    Attack{"loopback-down-ioctl", "take it down with ioctl", k_wall, interface_flags},
+    Attack{"add-link", "add an interface", k_wall, add_link},
+    Attack{"add-address", "add an address", k_wall, add_address},
+    Attack{"add-route", "add a route", k_wall, add_route, k_core},
+    Attack{"add-route-ioctl", "add a route with ioctl", k_wall, route_by_ioctl},
+    Attack{"delete-virtual-route", "delete the route of the virtual addresses", k_wall, delete_virtual_route},
+    Attack{"add-policy-rule", "add a routing rule", k_wall, add_policy_rule},
+    Attack{"add-neighbour", "add a neighbour", k_wall, add_neighbour},
+    Attack{"add-queue", "add a queueing discipline (tc)", k_wall, add_queue},
+    Attack{"flush-iptables", "replace the rules through the old interface", k_wall, flush_iptables},
+    Attack{"squat-proxy", "bind to the proxy's port", "low ports", squat<SOCK_STREAM, protocol::k_proxy_port>, k_core},
+    Attack{"squat-resolver", "bind to the resolver's port", "low ports", squat<SOCK_DGRAM, 53>},
+    Attack{"squat-resolver-tcp", "bind to the resolver's TCP port", "low ports", squat<SOCK_STREAM, 53>},
+    Attack{"free-low-ports", "make low ports available to everybody", "mounts", write_sysctl<k_unprivileged_ports>},
+    Attack{"route-localnet", "route loopback addresses outside", "mounts", write_sysctl<k_route_localnet>},
+    Attack{"twin-high-port", "listen on a port of its own", "allowed",
            [](const Expected&) {
              const Address at = address_of("127.0.0.1", 0);
              return must_work(bind(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), at.generic(), at.length));
@@ -192,8 +189,8 @@ constexpr std::array k_attacks = {
 
 } // namespace
 
-std::span<const Attack> rule_attacks() {
-  return k_attacks;
+AttackFamily rule_attacks() {
+  return {"rules", k_attacks};
 }
 
 } // namespace agentbox::attacks

@@ -92,16 +92,4 @@ std::string_view errno_name(int number) {
   return name == nullptr ? "unknown errno" : name;
 }
 
-std::string_view verdict_name(Verdict verdict) {
-  switch (verdict) {
-  case Verdict::stopped: return "stopped";
-  case Verdict::through: return "THROUGH";
-  case Verdict::unclear: return "UNCLEAR";
-  case Verdict::works: return "works";
-  case Verdict::broken: return "BROKEN";
-  case Verdict::skipped: return "skipped";
-  }
-  return "UNCLEAR";
-}
-
 } // namespace agentbox::attacks

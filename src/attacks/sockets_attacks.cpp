@@ -72,51 +72,48 @@ AttackResult must_open(const Expected&) {
   return must_work(socket(family, type, protocol));
 }
 
-constexpr const char* k_family = "sockets";
 constexpr const char* k_wall = "seccomp";
 constexpr std::array k_attacks = {
-    Attack{"socket-packet", k_family, "send arbitrary frames (AF_PACKET)", k_wall, open_socket<AF_PACKET, SOCK_RAW, 0>},
-    Attack{"socket-packet-dgram", k_family, "listen to the network (AF_PACKET, SOCK_DGRAM)", k_wall,
+    Attack{"socket-packet", "send arbitrary frames (AF_PACKET)", k_wall, open_socket<AF_PACKET, SOCK_RAW, 0>, k_core},
+    Attack{"socket-packet-dgram", "listen to the network (AF_PACKET, SOCK_DGRAM)", k_wall,
            open_socket<AF_PACKET, SOCK_DGRAM, 0>},
-    Attack{"socket-raw", k_family, "send arbitrary IP packets", "capability sets",
-           open_socket<AF_INET, SOCK_RAW, IPPROTO_RAW>},
-    Attack{"socket-raw-tcp", k_family, "forge TCP segments", "capability sets",
-           open_socket<AF_INET, SOCK_RAW, IPPROTO_TCP>},
-    Attack{"socket-raw-icmp", k_family, "send ICMP by a raw socket", "capability sets",
+    Attack{"socket-raw", "send arbitrary IP packets", "capability sets", open_socket<AF_INET, SOCK_RAW, IPPROTO_RAW>,
+           k_core},
+    Attack{"socket-raw-tcp", "forge TCP segments", "capability sets", open_socket<AF_INET, SOCK_RAW, IPPROTO_TCP>},
+    Attack{"socket-raw-icmp", "send ICMP by a raw socket", "capability sets",
            open_socket<AF_INET, SOCK_RAW, IPPROTO_ICMP>},
-    Attack{"socket-raw-v6", k_family, "send arbitrary IPv6 packets", "capability sets",
+    Attack{"socket-raw-v6", "send arbitrary IPv6 packets", "capability sets",
            open_socket<AF_INET6, SOCK_RAW, IPPROTO_RAW>},
-    Attack{"socket-vsock", k_family, "reach a hypervisor (AF_VSOCK)", k_wall, open_socket<AF_VSOCK, SOCK_STREAM, 0>},
-    Attack{"socket-alg", k_family, "use the kernel's ciphers (AF_ALG)", k_wall, open_socket<AF_ALG, SOCK_SEQPACKET, 0>},
-    Attack{"socket-netfilter", k_family, "talk to nf_tables", k_wall,
-           open_socket<AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER>},
-    Attack{"socket-other-netlink", k_family, "speak any netlink but ROUTE", k_wall, every_other_netlink},
-    Attack{"socket-other-family", k_family, "open a socket of any other family", k_wall, every_other_family},
+    Attack{"socket-vsock", "reach a hypervisor (AF_VSOCK)", k_wall, open_socket<AF_VSOCK, SOCK_STREAM, 0>},
+    Attack{"socket-alg", "use the kernel's ciphers (AF_ALG)", k_wall, open_socket<AF_ALG, SOCK_SEQPACKET, 0>},
+    Attack{"socket-netfilter", "talk to nf_tables", k_wall, open_socket<AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER>,
+           k_core},
+    Attack{"socket-other-netlink", "speak any netlink but ROUTE", k_wall, every_other_netlink},
+    Attack{"socket-other-family", "open a socket of any other family", k_wall, every_other_family},
 
-    Attack{"socket-high-bits", k_family, "hide a family behind bits the kernel ignores", k_wall, family_with_high_bits},
+    Attack{"socket-high-bits", "hide a family behind bits the kernel ignores", k_wall, family_with_high_bits},
 
-    Attack{"socket-pair-tipc", k_family, "make a pair of sockets of another family", k_wall,
+    Attack{"socket-pair-tipc", "make a pair of sockets of another family", k_wall,
            [](const Expected&) {
              std::array<int, 2> ends{};
              return refused_with(socketpair(AF_TIPC, SOCK_STREAM, 0, ends.data()), {EAFNOSUPPORT});
            }},
-    Attack{"socket-mark", k_family, "mark packets as the firewall's", "capability sets",
-           set_option<SOL_SOCKET, SO_MARK>},
-    Attack{"socket-transparent", k_family, "send from others' addresses (IP_TRANSPARENT)", "capability sets",
+    Attack{"socket-mark", "mark packets as the firewall's", "capability sets", set_option<SOL_SOCKET, SO_MARK>, k_core},
+    Attack{"socket-transparent", "send from others' addresses (IP_TRANSPARENT)", "capability sets",
            set_option<IPPROTO_IP, IP_TRANSPARENT>},
-    Attack{"socket-buffer-force", k_family, "take the kernel's memory (SO_RCVBUFFORCE)", "capability sets",
+    Attack{"socket-buffer-force", "take the kernel's memory (SO_RCVBUFFORCE)", "capability sets",
            set_option<SOL_SOCKET, SO_RCVBUFFORCE>},
-    Attack{"twin-tcp", k_family, "open a TCP socket", "allowed", must_open<AF_INET, SOCK_STREAM, 0>},
-    Attack{"twin-tcp6", k_family, "open an IPv6 socket", "allowed", must_open<AF_INET6, SOCK_STREAM, 0>},
-    Attack{"twin-unix", k_family, "open a Unix socket", "allowed", must_open<AF_UNIX, SOCK_STREAM, 0>},
-    Attack{"twin-netlink-route", k_family, "ask which interfaces there are", "allowed",
+    Attack{"twin-tcp", "open a TCP socket", "allowed", must_open<AF_INET, SOCK_STREAM, 0>},
+    Attack{"twin-tcp6", "open an IPv6 socket", "allowed", must_open<AF_INET6, SOCK_STREAM, 0>},
+    Attack{"twin-unix", "open a Unix socket", "allowed", must_open<AF_UNIX, SOCK_STREAM, 0>},
+    Attack{"twin-netlink-route", "ask which interfaces there are", "allowed",
            must_open<AF_NETLINK, SOCK_RAW, NETLINK_ROUTE>},
 };
 
 } // namespace
 
-std::span<const Attack> socket_attacks() {
-  return k_attacks;
+AttackFamily socket_attacks() {
+  return {"sockets", k_attacks};
 }
 
 } // namespace agentbox::attacks

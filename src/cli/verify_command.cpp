@@ -30,6 +30,7 @@
 #include "support/file.hpp"
 #include "support/pidfd.hpp"
 #include "support/signals.hpp"
+#include "support/terminal.hpp"
 #include "support/text.hpp"
 #include "verify/card.hpp"
 #include "verify/outside.hpp"
@@ -83,9 +84,9 @@ std::filesystem::path probe_program() {
   return podman::find_installation().libexec / "agentbox-probe";
 }
 
-std::vector<std::string> probe_argv(const verify::Expectations& expectations) {
+std::vector<std::string> probe_argv(const protocol::Expected& expected) {
   std::vector<std::string> words = {protocol::k_entrypoint_program, "probe"};
-  const std::vector<std::string> arguments = verify::probe_arguments(expectations);
+  const std::vector<std::string> arguments = verify::probe_arguments(expected);
   words.insert(words.end(), arguments.begin(), arguments.end());
   return words;
 }
@@ -197,11 +198,6 @@ verify::Card verify_running(const std::string& name) {
   return card;
 }
 
-bool wants_colour() {
-  const char* no_color = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || no_color[0] == '\0');
-}
-
 } // namespace
 
 void add_verify(const CommandSpec& app, Context& context) {
@@ -211,11 +207,13 @@ void add_verify(const CommandSpec& app, Context& context) {
   command.flag("--all", options->all, "Show every attack, not only those that succeeded");
   command.flag("--json", options->json, "Print one JSON object with every attack, versions and digests");
   command.flag("--full-network", options->box.overrides.full_network, "Attack a new box that has no firewall");
-  command.flag("--trust-project", options->box.trust_project, "Trust the project's configuration for this run");
+  command.flag("--trust-project", options->box.trust_project,
+               "Accept what .agentbox/config.toml broadens, for this run only");
   command.action([options, &context] {
     podman::refuse_root();
     const verify::Card card = options->name ? verify_running(*options->name) : verify_fresh(options->box, context);
-    fmt::print("{}", options->json ? verify::to_json(card) : verify::to_text(card, options->all, wants_colour()));
+    fmt::print("{}",
+               options->json ? verify::to_json(card) : verify::to_text(card, options->all, support::wants_colour()));
     context.exit_code = verify::passed(card) ? 0 : 1;
   });
 }

@@ -16,9 +16,9 @@ constexpr int k_attempt_ms = 1000;
 
 void require_stopped(const attacks::Attack& attack, const attacks::Expected& expected) {
   const attacks::AttackResult result = attacks::attempt(attack, expected, k_attempt_ms);
-  if (!attacks::is_good(result.verdict)) {
+  if (!protocol::is_good(result.verdict)) {
     die(k_refused, {"refused: an attack was not stopped ([verify] on_start): ", attack.tried, ": ",
-                    attacks::verdict_name(result.verdict), " (", result.text.data(), "); nothing was started"});
+                    protocol::verdict_text(result.verdict), " (", result.text.data(), "); nothing was started"});
   }
 }
 
@@ -32,11 +32,11 @@ void require_proof() {
   attacks::Expected expected;
   const char* const network = std::getenv(protocol::k_network_variable);
   expected.filtered = network == nullptr || std::string_view(network) != protocol::k_full;
-  for (const auto family : attacks::all_attacks()) {
-    for (const attacks::Attack& attack : family) {
-      // With --full-network the network is open by intention; everything else must hold.
-      const bool open = !expected.filtered && std::string_view(attack.family) == "network";
-      if (attacks::is_core(attack) && !open) {
+  for (const attacks::AttackFamily& family : attacks::all_attacks()) {
+    // With --full-network the network is open by intention; everything else must hold.
+    const bool open = !expected.filtered && std::string_view(family.name) == "network";
+    for (const attacks::Attack& attack : family.attacks) {
+      if (attack.core && !open) {
         require_stopped(attack, expected);
       }
     }

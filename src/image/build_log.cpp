@@ -134,7 +134,7 @@ BuildLog::~BuildLog() {
 
 support::ExitStatus BuildLog::try_run(const support::Command& command) {
   const std::string line = "$ " + support::shell_quote(command.argv) + "\n";
-  support::write_all(m_fd, line, m_path);
+  support::write_all(m_fd.get(), line, m_path);
   m_last_start = lseek(m_fd.get(), 0, SEEK_END);
   const support::Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   support::Command logged = command;

@@ -225,7 +225,7 @@ std::string Fetcher::file(const std::string& address, const std::filesystem::pat
   try {
     transfer(address, max_bytes, [&](std::string_view piece) {
       digest.update(piece);
-      support::write_all(file, piece, path);
+      support::write_all(file.get(), piece, path);
     });
   } catch (...) {
     unlink(path.c_str());

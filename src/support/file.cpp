@@ -26,24 +26,15 @@ std::string read_open_file(const Fd& fd, const fs::path& path, std::size_t max_b
   if (!S_ISREG(info.st_mode)) {
     throw Error(ExitCode::failed, "cannot read " + path.string() + ": it is not a regular file");
   }
-  std::string content;
-  std::array<char, 65536> buffer{};
-  while (true) {
-    const ssize_t count = read(fd.get(), buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count < 0) {
-      throw system_error(ExitCode::failed, "cannot read " + path.string(), errno);
-    }
-    if (count == 0) {
-      return content;
-    }
-    content.append(buffer.data(), static_cast<std::size_t>(count));
-    if (content.size() > max_bytes) {
-      throw Error(ExitCode::failed, path.string() + " is larger than " + std::to_string(max_bytes) + " bytes");
-    }
-  }
+  return read_all(fd.get(), path.string(), max_bytes);
+}
+
+std::optional<std::string> passwd_field(char* passwd::*field) {
+  std::vector<char> buffer(16384);
+  passwd entry{};
+  passwd* found = nullptr;
+  const bool known = getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
+  return known && found->*field != nullptr ? std::optional<std::string>(found->*field) : std::nullopt;
 }
 
 std::optional<fs::path> folder_from_environment(const char* name) {
@@ -56,11 +47,32 @@ std::optional<fs::path> folder_from_environment(const char* name) {
 
 } // namespace
 
-void write_all(const Fd& fd, std::string_view content, const fs::path& path) {
+std::string read_all(int fd, const std::string& name, std::size_t max_bytes) {
+  std::string content;
+  std::array<char, 65536> buffer{};
+  while (true) {
+    const ssize_t count = read(fd, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0) {
+      throw system_error(ExitCode::failed, "cannot read " + name, errno);
+    }
+    if (count == 0) {
+      return content;
+    }
+    content.append(buffer.data(), static_cast<std::size_t>(count));
+    if (content.size() > max_bytes) {
+      throw Error(ExitCode::failed, name + " is larger than " + std::to_string(max_bytes) + " bytes");
+    }
+  }
+}
+
+void write_all(int fd, std::string_view content, const std::string& name) {
   while (!content.empty()) {
-    const ssize_t count = write(fd.get(), content.data(), content.size());
+    const ssize_t count = write(fd, content.data(), content.size());
     if (count < 0 && errno != EINTR) {
-      throw system_error(ExitCode::failed, "cannot write " + path.string(), errno,
+      throw system_error(ExitCode::failed, "cannot write " + name, errno,
                          errno == ENOSPC || errno == EDQUOT ? "free some disk space" : "");
     }
     content.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
@@ -125,7 +137,7 @@ void write_file(const fs::path& path, std::string_view content, mode_t mode) {
       throw system_error(ExitCode::failed, "cannot create " + temporary.string(), errno);
     }
     try {
-      write_all(fd, content, path);
+      write_all(fd.get(), content, path.string());
       if (close(fd.release()) != 0) { // a full disk or quota, on file systems that write late
         throw system_error(ExitCode::failed, "cannot write " + path.string(), errno);
       }
@@ -169,14 +181,12 @@ void make_private_folder(const fs::path& path) {
 }
 
 std::optional<fs::path> passwd_home() {
-  std::vector<char> buffer(16384);
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr &&
-      found->pw_dir != nullptr && found->pw_dir[0] == '/') {
-    return fs::path(found->pw_dir);
-  }
-  return std::nullopt;
+  const auto home = passwd_field(&passwd::pw_dir);
+  return home && home->starts_with('/') ? std::optional<fs::path>(*home) : std::nullopt;
+}
+
+std::optional<std::string> passwd_name() {
+  return passwd_field(&passwd::pw_name);
 }
 
 fs::path home_folder() {

@@ -11,6 +11,12 @@
 
 namespace agentbox::support {
 
+/// Reads from `fd` to its end. Throws Error(failed), which calls it `name`, also for more than `max_bytes`.
+std::string read_all(int fd, const std::string& name, std::size_t max_bytes);
+
+/// Writes `content` to `fd`. Throws Error(failed), which calls it `name`.
+void write_all(int fd, std::string_view content, const std::string& name);
+
 /// Returns the content of regular file `path`. Throws Error(failed) naming the path when it cannot be read, is longer
 /// than `max_bytes`, or is not a regular file (it is opened with O_NONBLOCK, so a FIFO does not block).
 std::string read_file(const std::filesystem::path& path, std::size_t max_bytes);
@@ -22,10 +28,6 @@ std::optional<std::string> read_file_if_exists(const std::filesystem::path& path
 /// anybody's. `relative` must be normal (no ".."). Throws Error(refused) for a symbolic link.
 std::optional<std::string> read_file_beneath(const std::filesystem::path& folder, const std::filesystem::path& relative,
                                              std::size_t max_bytes);
-
-/// Writes all of `content` to `fd`, a file that is open for writing; `path` names it in the error. Throws
-/// Error(failed).
-void write_all(const Fd& fd, std::string_view content, const std::filesystem::path& path);
 
 /// Replaces `path` with `content` atomically: writes a new file beside it with `mode`, then rename(2).
 void write_file(const std::filesystem::path& path, std::string_view content, mode_t mode = 0600);
@@ -40,6 +42,9 @@ void make_private_folder(const std::filesystem::path& path);
 
 /// Returns the home directory of the user's passwd entry, whatever $HOME says; nothing when there is no entry.
 std::optional<std::filesystem::path> passwd_home();
+
+/// Returns the user name of the user's passwd entry; nothing when there is no entry.
+std::optional<std::string> passwd_name();
 
 /// Returns $HOME, or passwd_home(). Throws Error(failed) when neither is an absolute path.
 std::filesystem::path home_folder();

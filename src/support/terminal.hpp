@@ -15,4 +15,7 @@ struct Terminal {
 /// Returns that of this process.
 Terminal own_terminal();
 
+/// Returns whether to print colours: to a terminal, unless NO_COLOR is set (https://no-color.org).
+bool wants_colour();
+
 } // namespace agentbox::support

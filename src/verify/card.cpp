@@ -2,11 +2,11 @@
 #include "verify/card.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <optional>
 
 #include "support/error.hpp"
+#include "support/lines.hpp"
+#include "support/numbers.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::verify {
@@ -18,82 +18,43 @@ using support::ExitCode;
 constexpr std::size_t k_max_rows = 1000;
 constexpr std::size_t k_max_field = 160;
 
-constexpr std::array<std::pair<Verdict, std::string_view>, 6> k_verdicts{{{Verdict::stopped, "stopped"},
-                                                                          {Verdict::through, "THROUGH"},
-                                                                          {Verdict::unclear, "UNCLEAR"},
-                                                                          {Verdict::works, "works"},
-                                                                          {Verdict::broken, "BROKEN"},
-                                                                          {Verdict::skipped, "skipped"}}};
-
 Error not_whole(const std::string& why) {
-  return {ExitCode::failed, "the probe's report from inside the box is not whole: " + why,
+  return {ExitCode::failed, "the probe's report from inside the box is incomplete: " + why,
           "something in the box interfered, or the box ended; look at it with agentbox shell, or start a fresh one"};
 }
 
-std::vector<std::string_view> fields_of(std::string_view line) {
-  std::vector<std::string_view> fields;
-  while (true) {
-    const std::size_t tab = line.find('\t');
-    fields.push_back(line.substr(0, tab));
-    if (tab == std::string_view::npos) {
-      return fields;
-    }
-    line.remove_prefix(tab + 1);
-  }
-}
-
 std::optional<Verdict> verdict_of(std::string_view text) {
-  const auto* const found =
-      std::find_if(k_verdicts.begin(), k_verdicts.end(), [&](const auto& one) { return one.second == text; });
-  return found == k_verdicts.end() ? std::nullopt : std::optional(found->first);
+  const auto* const found = std::find(protocol::k_verdicts.begin(), protocol::k_verdicts.end(), text);
+  return found == protocol::k_verdicts.end()
+             ? std::nullopt
+             : std::optional(static_cast<Verdict>(found - protocol::k_verdicts.begin()));
 }
 
 Row row_of(const std::vector<std::string_view>& fields) {
   constexpr std::size_t k_fields = 6;
   const auto verdict = fields.size() == k_fields ? verdict_of(fields[4]) : std::nullopt;
   if (!verdict || fields[0].empty()) {
-    throw not_whole("a line is not a finding");
+    throw not_whole("a line is invalid");
   }
   const auto text = [&](std::size_t index) { return support::escape_untrusted(fields[index], k_max_field); };
   return {text(0), text(1), text(2), text(3), *verdict, text(5)};
 }
 
-void require_count(const std::vector<std::string_view>& fields, std::size_t count) {
-  std::size_t said = 0;
-  const std::string_view text = fields.size() == 2 ? fields[1] : "";
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), said);
-  if (error != std::errc() || end != text.data() + text.size() || said != count) {
-    throw not_whole("its count is wrong");
-  }
-}
-
 } // namespace
-
-bool is_good(Verdict verdict) {
-  return verdict == Verdict::stopped || verdict == Verdict::works || verdict == Verdict::skipped;
-}
-
-std::string_view verdict_text(Verdict verdict) {
-  const auto* const found =
-      std::find_if(k_verdicts.begin(), k_verdicts.end(), [&](const auto& one) { return one.first == verdict; });
-  return found->second;
-}
 
 std::vector<Row> parse_rows(std::string_view output, std::size_t least) {
   std::vector<Row> rows;
   bool ended = false;
-  while (!output.empty()) {
-    const std::size_t end = output.find('\n');
-    const std::vector<std::string_view> fields = fields_of(output.substr(0, end));
-    output.remove_prefix(end == std::string_view::npos ? output.size() : end + 1);
+  for (const std::string_view line : support::lines(output)) {
+    const std::vector<std::string_view> fields = support::split(line, '\t');
     if (ended || rows.size() >= k_max_rows) {
-      throw not_whole("there is more than it should hold");
+      throw not_whole("it is too long");
     }
     ended = fields[0] == "end";
-    if (ended) {
-      require_count(fields, rows.size());
-    } else {
+    if (!ended) {
       rows.push_back(row_of(fields));
+    } else if (fields.size() != 2 || support::parse_number<std::size_t>(fields[1]) != rows.size()) {
+      throw not_whole("its count is wrong");
     }
   }
   if (!ended) {

@@ -6,17 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/proof.hpp"
+
 namespace agentbox::verify {
 
-/// The result of one attempt.
-enum class Verdict {
-  stopped, ///< by the wall that is meant to
-  through, ///< it worked
-  unclear, ///< it failed otherwise than it should: nothing is proven
-  works,   ///< a positive twin: what a box needs is there
-  broken,  ///< a positive twin that failed
-  skipped, ///< the box was asked for without that wall
-};
+using protocol::Verdict;
 
 /// One line of the proof card.
 struct Row {
@@ -40,22 +34,16 @@ struct Card {
   std::chrono::milliseconds duration{0};
 };
 
-/// Whether a verdict lets the box pass: stopped, works, skipped.
-bool is_good(Verdict verdict);
-/// "stopped", "THROUGH", …
-std::string_view verdict_text(Verdict verdict);
-
-/// The rows of agentbox-probe's output. The text comes from inside the box: bounded, escaped, and refused when it is
-/// not whole. Throws support::Error(failed) for a line that is none, a missing or wrong count, or fewer than `least`
-/// rows.
+/// Parses agentbox-probe's output. The text comes from inside the box: it is bounded and escaped. Throws
+/// support::Error(failed) for an invalid line, a missing or wrong count, or fewer than `least` rows.
 std::vector<Row> parse_rows(std::string_view output, std::size_t least);
 
-/// Whether every row is good, and something was stopped at all.
+/// Returns whether every row is good and at least one attack was stopped.
 bool passed(const Card& card);
 
-/// The card as a table for people; with `all`, every row, else each family in one line and what is not good in full.
+/// Returns the card as text: each family in one line, and the attempts that are not good, or with `all` every attempt.
 std::string to_text(const Card& card, bool all, bool colour);
-/// The card as one JSON object.
+/// Returns the card as one JSON object.
 std::string to_json(const Card& card);
 
 } // namespace agentbox::verify

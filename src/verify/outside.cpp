@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/openat2.h>
@@ -17,6 +16,9 @@
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/file.hpp"
+#include "support/lines.hpp"
+#include "support/numbers.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::verify {
 namespace {
@@ -28,15 +30,12 @@ constexpr const char* k_family = "outside";
 constexpr std::size_t k_status_bytes = 65536;
 constexpr std::size_t k_program_bytes = 16U << 20U;
 
-/// The value of line "NAME:\tVALUE", up to its first blank.
+/// Returns the first word of the value in line "NAME:\tVALUE"; empty if there is no such line.
 std::string_view field(std::string_view status, std::string_view name) {
-  while (!status.empty()) {
-    std::string_view line = status.substr(0, status.find('\n'));
-    status.remove_prefix(std::min(line.size() + 1, status.size()));
-    if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ':') {
-      line.remove_prefix(name.size() + 1);
-      line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-      return line.substr(0, line.find_first_of(" \t"));
+  for (const std::string_view line : support::lines(status)) {
+    if (line.starts_with(name) && line.substr(name.size()).starts_with(':')) {
+      const auto words = support::words(line.substr(name.size() + 1));
+      return words.empty() ? "" : words.front();
     }
   }
   return {};
@@ -46,7 +45,7 @@ Row row(const char* name, const char* tried, const char* wall, bool holds, std::
   return {name, k_family, tried, wall, holds ? Verdict::stopped : Verdict::through, std::move(detail)};
 }
 
-/// The first process for which `holds` is not true, as text; empty when it is for all.
+/// Returns the first process for which `holds` is false, as text; empty if there is none.
 template <typename Holds>
 std::string first_without(const std::vector<SeenProcess>& processes, Holds holds) {
   for (const SeenProcess& process : processes) {
@@ -74,14 +73,13 @@ std::vector<SeenProcess> processes_with(pid_t agent) {
   const std::string wanted = std::to_string(agent);
   for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
-    pid_t pid = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (error != std::errc() || end != name.data() + name.size() || !same_namespace(name, wanted, "pid")) {
+    const auto pid = support::parse_number<pid_t>(name);
+    if (!pid || !same_namespace(name, wanted, "pid")) {
       continue;
     }
     try {
       if (const auto status = support::read_file_if_exists(entry.path() / "status", k_status_bytes)) {
-        processes.push_back({pid, *status});
+        processes.push_back({*pid, *status});
       }
     } catch (const support::Error&) {
       if (same_namespace(name, wanted, "pid")) {
@@ -154,14 +152,14 @@ std::vector<Row> look_from_outside(pid_t agent, pid_t firewall, const fs::path& 
     throw support::Error(support::ExitCode::failed, "the box has ended", "agentbox ps lists those that run");
   }
   std::vector<Row> rows = judge_processes(processes_with(agent));
-  std::string shared;
+  std::vector<std::string> shared;
   for (const char* name : {"user", "net", "mnt", "pid", "ipc", "uts", "cgroup"}) {
     if (same_namespace(box, "self", name)) {
-      shared += shared.empty() ? name : std::string(", ") + name;
+      shared.emplace_back(name);
     }
   }
   rows.push_back(row("outside-namespaces", "find a namespace that the box shares with the host", "namespaces",
-                     shared.empty(), shared.empty() ? "seven of its own" : shared));
+                     shared.empty(), shared.empty() ? "seven of its own" : support::join(shared, ", ")));
   const std::string other = std::to_string(firewall);
   rows.push_back(
       row("outside-firewall", "find the box on a network that is not the firewall's", "hook",

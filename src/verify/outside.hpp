@@ -10,19 +10,19 @@
 
 namespace agentbox::verify {
 
-/// What the host's /proc says of one process of a box.
+/// One process of a box, as the host's /proc shows it.
 struct SeenProcess {
   pid_t pid = 0;
   std::string status; ///< /proc/PID/status
 };
 
-/// The rows about `processes`, all processes of a box's agent container: uid, capabilities, no_new_privs, seccomp.
-/// Pure.
+/// Returns the rows about `processes`, all processes of a box's agent container: uid, capabilities, no_new_privs,
+/// seccomp. Pure.
 std::vector<Row> judge_processes(const std::vector<SeenProcess>& processes);
 
-/// Looks at a running box from the host, where nothing in the box can forge the answer: every process in the process
-/// namespace of `agent`, their namespaces against our own and the firewall's, and whether the box's agent-entrypoint
-/// has the bytes of `entrypoint`. Throws support::Error(failed) when the box is gone.
+/// Inspects a running box from the host, where nothing in the box can forge the answer: every process in the PID
+/// namespace of `agent`, their namespaces compared with ours and the firewall's, and whether the box's agent-entrypoint
+/// has the bytes of `entrypoint`. Throws support::Error(failed) when the box has ended.
 std::vector<Row> look_from_outside(pid_t agent, pid_t firewall, const std::filesystem::path& entrypoint);
 
 } // namespace agentbox::verify

@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/probe_arguments.hpp"
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "protocol/protocol.hpp"
 #include "support/error.hpp"
+#include "support/numbers.hpp"
 
 namespace agentbox::verify {
 namespace {
 
 using nlohmann::json;
 
-std::uint64_t number(std::string_view text) {
-  std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-/// What follows `prefix` in the one text of `list` that starts with it; empty when there is none.
+/// Returns what follows `prefix` in the text of `list` that starts with it; empty if there is none.
 std::string value_after(const json& list, std::string_view prefix) {
   for (const json& entry : list) {
     if (const auto text = entry.get<std::string>(); text.starts_with(prefix)) {
@@ -26,6 +20,10 @@ std::string value_after(const json& list, std::string_view prefix) {
     }
   }
   return {};
+}
+
+std::uint64_t number(const std::string& text) {
+  return support::parse_number<std::uint64_t>(text).value_or(0);
 }
 
 std::uint64_t size_of_mount(const json& mounts, std::string_view destination) {
@@ -39,8 +37,8 @@ std::uint64_t size_of_mount(const json& mounts, std::string_view destination) {
 
 } // namespace
 
-std::vector<std::string> probe_arguments(const Expectations& expectations) {
-  const auto& [filtered, pids, memory, shm, tmp] = expectations;
+std::vector<std::string> probe_arguments(const protocol::Expected& expected) {
+  const auto& [filtered, pids, memory, shm, tmp] = expected;
   std::vector<std::string> words = {"--pids", std::to_string(pids), "--memory", std::to_string(memory),
                                     "--shm",  std::to_string(shm),  "--tmp",    std::to_string(tmp)};
   if (!filtered) {
@@ -49,8 +47,8 @@ std::vector<std::string> probe_arguments(const Expectations& expectations) {
   return words;
 }
 
-Expectations expectations_of(std::string_view agent_config) {
-  Expectations found;
+protocol::Expected expectations_of(std::string_view agent_config) {
+  protocol::Expected found;
   try {
     const json config = json::parse(agent_config);
     const json& env = config.at("process").at("env");

@@ -35,7 +35,7 @@ std::string row_text(const Row& row, bool colour) {
                      colour ? "\x1b[0m" : "", row.wall, k_wall_width, row.detail);
 }
 
-/// What stopped the attempts of a family, each wall once, in the order of their rows.
+/// Returns what stopped the attempts of a family, each wall once, in the order of the rows.
 std::string walls_of(const Card& card, const std::string& family) {
   std::vector<std::string> walls;
   for (const Row& row : card.rows) {
@@ -48,13 +48,11 @@ std::string walls_of(const Card& card, const std::string& family) {
 }
 
 std::string summary(const Card& card) {
-  const std::size_t stopped = count(card, "", Verdict::stopped);
-  const std::size_t bad =
-      count(card, "", Verdict::through) + count(card, "", Verdict::unclear) + count(card, "", Verdict::broken);
-  std::string text =
-      fmt::format("{}: {} attacks stopped, {} not, {} of {} needed things work",
-                  passed(card) ? "HOLDS" : "DOES NOT HOLD", stopped, bad - count(card, "", Verdict::broken),
-                  count(card, "", Verdict::works), count(card, "", Verdict::works) + count(card, "", Verdict::broken));
+  const std::size_t works = count(card, "", Verdict::works);
+  std::string text = fmt::format("{}: {} attacks stopped, {} not, {} of {} needed things work",
+                                 passed(card) ? "HOLDS" : "DOES NOT HOLD", count(card, "", Verdict::stopped),
+                                 count(card, "", Verdict::through) + count(card, "", Verdict::unclear), works,
+                                 works + count(card, "", Verdict::broken));
   if (const std::size_t skipped = count(card, "", Verdict::skipped); skipped > 0) {
     text += fmt::format(", {} not tried", skipped);
   }

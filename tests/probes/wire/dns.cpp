@@ -197,48 +197,47 @@ AttackResult seventy_thousand_names(const Expected& expected) {
              : attacks::attack_result(Verdict::works, "70,000 names, and then a listed one");
 }
 
-constexpr const char* k_family = "dns";
 constexpr const char* k_wall = "resolver";
 const std::array k_attacks = {
-    Attack{"twin-listed-name", k_family, "ask for a listed name", "allowed",
+    Attack{"twin-listed-name", "ask for a listed name", "allowed",
            [](const Expected&) {
              return resolve("allowed.example").empty() ? attacks::attack_result(Verdict::broken, "no address")
                                                        : attacks::attack_result(Verdict::works, "an address");
            }},
-    Attack{"twin-wildcard", k_family, "ask for a name under a listed wildcard", "allowed",
+    Attack{"twin-wildcard", "ask for a name under a listed wildcard", "allowed",
            [](const Expected& expected) {
              const bool good = !expected.filtered || !resolve("a.wild.example").empty();
              return attacks::attack_result(good ? Verdict::works : Verdict::broken, good ? "an address" : "no address");
            }},
-    Attack{"dns-wildcard-apex", k_family, "ask for the wildcard's own name", k_wall,
+    Attack{"dns-wildcard-apex", "ask for the wildcard's own name", k_wall,
            [](const Expected&) { return ask_udp(dns_query("wild.example", 1)); }},
-    Attack{"dns-two-questions", k_family, "ask two questions at once", k_wall, two_questions},
-    Attack{"dns-pointer-loop", k_family, "send a name that points at itself", k_wall, pointer_loop},
-    Attack{"dns-pointer", k_family, "hide the name behind a pointer", k_wall, pointer_to_tail},
-    Attack{"dns-edns-data", k_family, "send data out in an EDNS option", k_wall, options_carry_data},
-    Attack{"dns-answer", k_family, "send an answer", k_wall, answer_instead_of_question},
-    Attack{"dns-update", k_family, "send an UPDATE", k_wall, with_opcode<5>},
-    Attack{"dns-notify", k_family, "send a NOTIFY", k_wall, with_opcode<4>},
-    Attack{"dns-status", k_family, "send a STATUS", k_wall, with_opcode<2>},
-    Attack{"dns-long-name", k_family, "ask for a name of 500 bytes", k_wall, long_name},
-    Attack{"dns-long-label", k_family, "ask with a label of 200 bytes", k_wall, long_label},
-    Attack{"dns-binary-label", k_family, "ask with escape sequences in a label", k_wall, bytes_in_label},
-    Attack{"dns-dot-in-label", k_family, "ask with a dot within a label", k_wall, dot_in_label},
-    Attack{"dns-cut", k_family, "send messages cut short", k_wall, cut_short},
-    Attack{"dns-large", k_family, "send 30,000 bytes", k_wall, large_datagram},
-    Attack{"dns-tcp-many", k_family, "send 100 questions in one go (TCP)", k_wall, tcp_many},
-    Attack{"dns-tcp-length", k_family, "give a TCP message a wrong length", k_wall, tcp_lying_length},
-    Attack{"dns-tunnel-null", k_family, "run an iodine-like tunnel (NULL)", k_wall, tunnel<10>},
-    Attack{"dns-tunnel-txt", k_family, "run a dnscat-like tunnel (TXT)", k_wall, tunnel<16>},
-    Attack{"dns-tunnel-cname", k_family, "run a dnscat-like tunnel (CNAME)", k_wall, tunnel<5>},
-    Attack{"dns-tunnel-mx", k_family, "run a dnscat-like tunnel (MX)", k_wall, tunnel<15>},
-    Attack{"twin-70000-names", k_family, "ask for 70,000 names under a wildcard", "allowed", seventy_thousand_names},
+    Attack{"dns-two-questions", "ask two questions at once", k_wall, two_questions},
+    Attack{"dns-pointer-loop", "send a name that points at itself", k_wall, pointer_loop},
+    Attack{"dns-pointer", "hide the name behind a pointer", k_wall, pointer_to_tail},
+    Attack{"dns-edns-data", "send data out in an EDNS option", k_wall, options_carry_data},
+    Attack{"dns-answer", "send an answer", k_wall, answer_instead_of_question},
+    Attack{"dns-update", "send an UPDATE", k_wall, with_opcode<5>},
+    Attack{"dns-notify", "send a NOTIFY", k_wall, with_opcode<4>},
+    Attack{"dns-status", "send a STATUS", k_wall, with_opcode<2>},
+    Attack{"dns-long-name", "ask for a name of 500 bytes", k_wall, long_name},
+    Attack{"dns-long-label", "ask with a label of 200 bytes", k_wall, long_label},
+    Attack{"dns-binary-label", "ask with escape sequences in a label", k_wall, bytes_in_label},
+    Attack{"dns-dot-in-label", "ask with a dot within a label", k_wall, dot_in_label},
+    Attack{"dns-cut", "send messages cut short", k_wall, cut_short},
+    Attack{"dns-large", "send 30,000 bytes", k_wall, large_datagram},
+    Attack{"dns-tcp-many", "send 100 questions in one go (TCP)", k_wall, tcp_many},
+    Attack{"dns-tcp-length", "give a TCP message a wrong length", k_wall, tcp_lying_length},
+    Attack{"dns-tunnel-null", "run an iodine-like tunnel (NULL)", k_wall, tunnel<10>},
+    Attack{"dns-tunnel-txt", "run a dnscat-like tunnel (TXT)", k_wall, tunnel<16>},
+    Attack{"dns-tunnel-cname", "run a dnscat-like tunnel (CNAME)", k_wall, tunnel<5>},
+    Attack{"dns-tunnel-mx", "run a dnscat-like tunnel (MX)", k_wall, tunnel<15>},
+    Attack{"twin-70000-names", "ask for 70,000 names under a wildcard", "allowed", seventy_thousand_names},
 };
 
 } // namespace
 
-std::span<const Attack> dns_attacks() {
-  return k_attacks;
+AttackFamily dns_attacks() {
+  return {"dns", k_attacks};
 }
 
 } // namespace agentbox::wire

@@ -69,31 +69,29 @@ AttackResult half_open_flood(const Expected& expected) {
   return attacks::attack_result(answered ? Verdict::works : Verdict::broken, result.text.data());
 }
 
-constexpr const char* k_family = "hosts";
 constexpr const char* k_wall = "address filter";
 constexpr std::array k_attacks = {
-    Attack{"rebind-loopback", k_family, "reach 127.0.0.1 by a listed name", k_wall, reach<k_rebind>},
-    Attack{"rebind-metadata", k_family, "reach metadata by a listed name", k_wall, reach<k_metadata>},
-    Attack{"rebind-local-network", k_family, "reach the local network by a listed name", k_wall, reach<k_lan>},
-    Attack{"rebind-alias", k_family, "reach metadata by a CNAME of a listed name", k_wall, reach<k_alias>},
-    Attack{"rebind-unspecified", k_family, "reach 0.0.0.0 by a listed name", k_wall, reach<k_unspecified>},
-    Attack{"rebind-mapped", k_family, "reach ::ffff:169.254.169.254 by a listed name", k_wall, reach<k_mapped>},
-    Attack{"rebind-turns", k_family, "reach metadata by a name that changes", k_wall, rebinding_in_turns},
-    Attack{"twin-ssh", k_family, "speak another protocol with a listed host and port", "allowed", twin_other_protocol},
-    Attack{"port-8080", k_family, "reach a listed host on another port", "proxy", other_port<8080>},
-    Attack{"port-53", k_family, "reach a listed host's name server", "proxy", other_port<53>},
-    Attack{"port-853", k_family, "reach a listed host by DNS over TLS", "proxy", other_port<853>},
-    Attack{"port-25", k_family, "send mail through a listed host", "proxy", other_port<25>},
-    Attack{"port-1", k_family, "reach a listed host on port 1", "proxy", other_port<1>},
-    Attack{"port-65535", k_family, "reach a listed host on port 65535", "proxy", other_port<65535>},
-    Attack{"twin-after-half-open-flood", k_family, "open 800 connections and be served afterwards", "allowed",
-           half_open_flood},
+    Attack{"rebind-loopback", "reach 127.0.0.1 by a listed name", k_wall, reach<k_rebind>},
+    Attack{"rebind-metadata", "reach metadata by a listed name", k_wall, reach<k_metadata>},
+    Attack{"rebind-local-network", "reach the local network by a listed name", k_wall, reach<k_lan>},
+    Attack{"rebind-alias", "reach metadata by a CNAME of a listed name", k_wall, reach<k_alias>},
+    Attack{"rebind-unspecified", "reach 0.0.0.0 by a listed name", k_wall, reach<k_unspecified>},
+    Attack{"rebind-mapped", "reach ::ffff:169.254.169.254 by a listed name", k_wall, reach<k_mapped>},
+    Attack{"rebind-turns", "reach metadata by a name that changes", k_wall, rebinding_in_turns},
+    Attack{"twin-ssh", "speak another protocol with a listed host and port", "allowed", twin_other_protocol},
+    Attack{"port-8080", "reach a listed host on another port", "proxy", other_port<8080>},
+    Attack{"port-53", "reach a listed host's name server", "proxy", other_port<53>},
+    Attack{"port-853", "reach a listed host by DNS over TLS", "proxy", other_port<853>},
+    Attack{"port-25", "send mail through a listed host", "proxy", other_port<25>},
+    Attack{"port-1", "reach a listed host on port 1", "proxy", other_port<1>},
+    Attack{"port-65535", "reach a listed host on port 65535", "proxy", other_port<65535>},
+    Attack{"twin-after-half-open-flood", "open 800 connections and be served afterwards", "allowed", half_open_flood},
 };
 
 } // namespace
 
-std::span<const Attack> host_attacks() {
-  return k_attacks;
+AttackFamily host_attacks() {
+  return {"hosts", k_attacks};
 }
 
 } // namespace agentbox::wire

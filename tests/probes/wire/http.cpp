@@ -134,27 +134,24 @@ AttackResult split_host(const Expected&) {
   return send_to(k_good, k_http, request("http-split-host", "GET /~ HTTP/1.1\nHost: evil.example\n\n"), Pace::bytewise);
 }
 
-constexpr const char* k_family = "http";
-
 template <std::size_t... index>
 auto attacks_of(std::index_sequence<index...>) {
-  return std::array{
-      Attack{"twin-http", k_family, "speak HTTP with a listed host", "allowed", twin},
-      Attack{k_requests[index].name, k_family, k_requests[index].tried, "proxy", try_number<index>}...,
-      Attack{"http-pipelined", k_family, "send a second request for another host along", "proxy", pipelined<true>},
-      Attack{"http-second-request", k_family, "send a second request after the answer", "proxy", pipelined<false>},
-      Attack{"http-upgrade-h2c", k_family, "upgrade to HTTP/2", "proxy", upgrade},
-      Attack{"http-huge-head", k_family, "send a head of 300,000 bytes", "proxy", huge_head},
-      Attack{"http-bare-newlines", k_family, "end lines without CR", "proxy", bare_newlines},
-      Attack{"http-split-host", k_family, "name another host byte by byte", "proxy", split_host}};
+  return std::array{Attack{"twin-http", "speak HTTP with a listed host", "allowed", twin},
+                    Attack{k_requests[index].name, k_requests[index].tried, "proxy", try_number<index>}...,
+                    Attack{"http-pipelined", "send a second request for another host along", "proxy", pipelined<true>},
+                    Attack{"http-second-request", "send a second request after the answer", "proxy", pipelined<false>},
+                    Attack{"http-upgrade-h2c", "upgrade to HTTP/2", "proxy", upgrade},
+                    Attack{"http-huge-head", "send a head of 300,000 bytes", "proxy", huge_head},
+                    Attack{"http-bare-newlines", "end lines without CR", "proxy", bare_newlines},
+                    Attack{"http-split-host", "name another host byte by byte", "proxy", split_host}};
 }
 
 const auto k_attacks = attacks_of(std::make_index_sequence<k_requests.size()>());
 
 } // namespace
 
-std::span<const Attack> http_attacks() {
-  return k_attacks;
+AttackFamily http_attacks() {
+  return {"http", k_attacks};
 }
 
 } // namespace agentbox::wire

@@ -16,9 +16,9 @@ using namespace agentbox;
 
 constexpr int k_attempt_ms = 60000;
 
-void list(std::span<const attacks::Attack> family) {
-  for (const attacks::Attack& attack : family) {
-    std::printf("%s\t%s\t%s\n", attack.name, attack.family, attack.wall);
+void list(const attacks::AttackFamily& family) {
+  for (const attacks::Attack& attack : family.attacks) {
+    std::printf("%s\t%s\t%s\n", attack.name, family.name, attack.wall);
   }
 }
 
@@ -39,13 +39,13 @@ int main(int argc, char** argv) {
   attacks::Expected expected;
   expected.filtered = option != "--full-network";
   for (const auto family : families) {
-    for (const attacks::Attack& attack : family) {
+    for (const attacks::Attack& attack : family.attacks) {
       const attacks::AttackResult result = attacks::attempt(attack, expected, k_attempt_ms);
       std::string text = result.text.data(); // may be what a server said
       std::replace_if(
           text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');
-      std::printf("%s\t%s\t%s\t%s\t%s\t%s\n", attack.name, attack.family, attack.tried, attack.wall,
-                  std::string(attacks::verdict_name(result.verdict)).c_str(), text.c_str());
+      std::printf("%s\t%s\t%s\t%s\t%s\t%s\n", attack.name, family.name, attack.tried, attack.wall,
+                  std::string(protocol::verdict_text(result.verdict)).c_str(), text.c_str());
       std::fflush(stdout);
     }
   }

@@ -12,6 +12,7 @@
 namespace agentbox::wire {
 
 using attacks::Attack;
+using attacks::AttackFamily;
 using attacks::AttackResult;
 using attacks::Expected;
 using attacks::Verdict;
@@ -37,9 +38,9 @@ AttackResult send_second(const char* host, std::uint16_t port, const std::string
 /// Address of `name` by the box's own resolver, as text for address_of(); empty when it has none.
 std::string resolve(std::string_view name);
 
-std::span<const Attack> tls_attacks();
-std::span<const Attack> http_attacks();
-std::span<const Attack> dns_attacks();
-std::span<const Attack> host_attacks();
+AttackFamily tls_attacks();
+AttackFamily http_attacks();
+AttackFamily dns_attacks();
+AttackFamily host_attacks();
 
 } // namespace agentbox::wire

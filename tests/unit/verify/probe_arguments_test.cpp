@@ -12,11 +12,11 @@ const std::string k_config = R"({"process":{"env":["AGENTBOX_NETWORK=filtered","
   "linux":{"resources":{"memory":{"limit":5000}}}})";
 
 TEST_CASE("the expectations are those of the box's configuration") {
-  CHECK(expectations_of(k_config) == Expectations{true, 64, 5000, 20, 1000});
+  CHECK(expectations_of(k_config) == protocol::Expected{true, 64, 5000, 20, 1000});
   std::string full = k_config;
   full.replace(full.find("filtered"), 8, "full");
   full.replace(full.find("\"memory\":{\"limit\":5000}"), 23, "");
-  CHECK(expectations_of(full) == Expectations{false, 64, 0, 20, 1000});
+  CHECK(expectations_of(full) == protocol::Expected{false, 64, 0, 20, 1000});
 }
 
 TEST_CASE("a configuration that lacks a limit is refused") {
