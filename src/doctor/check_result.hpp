@@ -31,13 +31,7 @@ struct CheckResult {
   bool operator==(const CheckResult&) const = default;
 };
 
-/// A check of a report. Pure.
-using Check = CheckResult (*)(const HostReport&);
-
-/// Returns every check, in the order of the report. Each has a stable ID.
-const std::vector<Check>& all_checks();
-
-/// Runs every check on `report`.
+/// Runs every check on `report`. Pure.
 std::vector<CheckResult> examine(const HostReport& report);
 
 /// Returns whether a box can certainly be started and enforced: no result is `missing` or `unknown`.

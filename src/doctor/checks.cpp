@@ -2,9 +2,58 @@
 #include "doctor/checks.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <array>
 
 namespace agentbox::doctor {
+namespace {
+
+/// What a check cannot do without.
+enum class Needs { nothing, ordinary_user, podman_info };
+
+struct Check {
+  const char* id;
+  const char* title;
+  Answer (*examine)(const HostReport&);
+  Needs needs = Needs::nothing;
+};
+
+constexpr std::array k_checks = {
+    Check{"user", "User", check_user},
+    Check{"podman", "Podman", check_podman},
+    Check{"oci_runtime", "OCI runtime", check_oci_runtime, Needs::podman_info},
+    Check{"network_program", "Rootless network", check_network_program},
+    Check{"tun", "/dev/net/tun", check_tun},
+    Check{"user_namespaces", "User namespaces", check_user_namespaces},
+    Check{"id_helpers", "newuidmap, newgidmap", check_id_helpers},
+    Check{"subids", "Subordinate IDs", check_subordinate_ids, Needs::ordinary_user},
+    Check{"cgroups", "Control groups", check_cgroups},
+    Check{"process_limit", "Process limit", check_process_limit, Needs::podman_info},
+    Check{"memory_cpu", "Memory and CPU limits", check_memory_and_cpu, Needs::podman_info},
+    Check{"ruleset", "Firewall ruleset", check_ruleset},
+    Check{"seccomp", "Seccomp", check_seccomp},
+    Check{"seccomp_profile", "Seccomp profile", check_seccomp_profile},
+    Check{"selinux", "SELinux", check_selinux},
+    Check{"overlay", "overlayfs", check_overlay},
+    Check{"storage", "Storage driver", check_storage, Needs::podman_info},
+    Check{"disk", "Free disk", check_disk, Needs::podman_info},
+    Check{"runtime_folder", "Runtime directory", check_runtime_folder, Needs::ordinary_user},
+    Check{"linger", "After logout", check_linger, Needs::ordinary_user},
+    Check{"installation", "agentbox's files", check_installation},
+    Check{"mmdebstrap", "mmdebstrap", check_mmdebstrap},
+};
+
+Answer answer_of(const Check& check, const HostReport& report) {
+  const bool lacks_info = check.needs == Needs::podman_info && !report.podman.facts;
+  if (report.uid == 0 && (lacks_info || check.needs == Needs::ordinary_user)) {
+    return asked_as_root();
+  }
+  if (lacks_info) {
+    return not_applicable(report.podman.path.empty() ? "Podman is not installed" : "podman info did not answer");
+  }
+  return check.examine(report);
+}
+
+} // namespace
 
 std::string_view to_string(Status status) {
   switch (status) {
@@ -17,63 +66,12 @@ std::string_view to_string(Status status) {
   return "";
 }
 
-CheckResult ok(Line line, std::string detail) {
-  return {line.id, line.title, Status::ok, std::move(detail), ""};
-}
-
-CheckResult missing(Line line, std::string detail, std::string remedy) {
-  return {line.id, line.title, Status::missing, std::move(detail), std::move(remedy)};
-}
-
-CheckResult unknown(Line line, std::string detail, std::string remedy) {
-  return {line.id, line.title, Status::unknown, std::move(detail), std::move(remedy)};
-}
-
-CheckResult degraded(Line line, std::string detail, std::string remedy) {
-  return {line.id, line.title, Status::degraded, std::move(detail), std::move(remedy)};
-}
-
-CheckResult not_applicable(Line line, std::string detail) {
-  return {line.id, line.title, Status::not_applicable, std::move(detail), ""};
-}
-
-CheckResult asked_as_root(Line line) {
-  return not_applicable(line, "ask again as an ordinary user");
-}
-
-const std::vector<Check>& all_checks() {
-  static const std::vector<Check> checks = {
-      check_user,
-      check_podman,
-      check_oci_runtime,
-      check_network_program,
-      check_tun,
-      check_user_namespaces,
-      check_id_helpers,
-      check_subordinate_ids,
-      check_cgroups,
-      check_process_limit,
-      check_memory_and_cpu,
-      check_ruleset,
-      check_seccomp,
-      check_seccomp_profile,
-      check_selinux,
-      check_overlay,
-      check_storage,
-      check_disk,
-      check_runtime_folder,
-      check_linger,
-      check_installation,
-      check_mmdebstrap,
-  };
-  return checks;
-}
-
 std::vector<CheckResult> examine(const HostReport& report) {
   std::vector<CheckResult> findings;
-  findings.reserve(all_checks().size());
-  for (const Check check : all_checks()) {
-    findings.push_back(check(report));
+  findings.reserve(k_checks.size());
+  for (const Check& check : k_checks) {
+    Answer answer = answer_of(check, report);
+    findings.push_back({check.id, check.title, answer.status, std::move(answer.detail), std::move(answer.remedy)});
   }
   return findings;
 }

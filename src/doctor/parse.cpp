@@ -2,11 +2,11 @@
 #include "doctor/parse.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "support/lines.hpp"
+#include "support/numbers.hpp"
 #include "support/os_release.hpp"
 
 namespace agentbox::doctor {
@@ -26,15 +26,6 @@ Family family_of(std::string_view id) {
     return Family::arch;
   }
   return id == "alpine" ? Family::alpine : Family::unknown;
-}
-
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value > 0xFFFFFFFFULL) {
-    return std::nullopt;
-  }
-  return value;
 }
 
 struct Feature {
@@ -120,12 +111,12 @@ IdRange parse_subordinate_ids(std::string_view text, std::string_view user, std:
     if (fields.size() != 3) {
       continue;
     }
-    const auto first = number(fields[1]);
-    const auto count = number(fields[2]);
+    const auto first = support::parse_number<std::uint32_t>(fields[1]);
+    const auto count = support::parse_number<std::uint32_t>(fields[2]);
     if (!first || !count) {
       continue;
     }
-    range.next_free = std::max(range.next_free, *first + *count);
+    range.next_free = std::max(range.next_free, std::uint64_t{*first} + *count);
     if (fields[0] == user || fields[0] == std::to_string(uid)) {
       range.count += *count;
     }

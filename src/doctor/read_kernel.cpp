@@ -10,21 +10,13 @@
 #include "doctor/read_host.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/lines.hpp"
 
 namespace agentbox::doctor {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t k_max_table = 16U << 20U; // a distribution's modules.dep is about 600 KB
-
-/// A file's text, or nothing when there is none or it may not be read.
-std::optional<std::string> text_of(const fs::path& path) {
-  try {
-    return support::read_file_if_exists(path, k_max_table);
-  } catch (const support::Error&) {
-    return std::nullopt;
-  }
-}
 
 std::optional<std::string> unpacked(const fs::path& path) {
   const std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(), archive_read_free);
@@ -47,13 +39,6 @@ std::optional<std::string> unpacked(const fs::path& path) {
   return std::nullopt;
 }
 
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
-    text.pop_back();
-  }
-  return text;
-}
-
 void read_sysctls(HostReport& report) {
   constexpr std::array<std::array<const char*, 2>, 4> k_names = {{
       {"kernel.unprivileged_userns_clone", "/proc/sys/kernel/unprivileged_userns_clone"},
@@ -62,8 +47,8 @@ void read_sysctls(HostReport& report) {
       {"user.max_user_namespaces", "/proc/sys/user/max_user_namespaces"},
   }};
   for (const auto& [name, path] : k_names) {
-    if (auto value = text_of(path)) {
-      report.sysctls.emplace(name, trimmed(*std::move(value)));
+    if (const auto value = text_of(path)) {
+      report.sysctls.emplace(name, support::trim(*value));
     }
   }
 }
@@ -73,10 +58,18 @@ Selinux selinux_mode() {
   if (!enforce) {
     return Selinux::none;
   }
-  return trimmed(*enforce) == "1" ? Selinux::enforcing : Selinux::permissive;
+  return support::trim(*enforce) == "1" ? Selinux::enforcing : Selinux::permissive;
 }
 
 } // namespace
+
+std::optional<std::string> text_of(const fs::path& path) {
+  try {
+    return support::read_file_if_exists(path, k_max_table);
+  } catch (const support::Error&) {
+    return std::nullopt;
+  }
+}
 
 void read_kernel(HostReport& report) {
   utsname name{};

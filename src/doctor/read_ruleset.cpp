@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether this kernel takes the firewall's ruleset. Lists of modules only guess at that; a trial knows.
+// Tries whether this kernel accepts the firewall's ruleset: lists of modules do not prove it.
 #include <filesystem>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 constexpr support::CaptureLimits k_quick{64U << 10U, std::chrono::seconds(20)};
 
-/// A file that is gone when this is.
+/// A file that the destructor removes.
 class TemporaryFile {
 public:
   TemporaryFile(fs::path path, const std::string& content) : m_path(std::move(path)) {
@@ -40,7 +40,8 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-/// Loads it in Podman's user namespace, as a box's firewall does, and a network namespace that ends with the command.
+/// Loads the ruleset in Podman's user namespace, as a box's firewall does, and in a network namespace of its own, which
+/// ends with the command.
 RulesetTrial try_driver(policy::FirewallDriver driver, const std::string& unshare, const fs::path& policy) {
   const support::Captured result =
       support::capture(podman::Podman::find().command(
@@ -65,7 +66,7 @@ void read_ruleset(HostReport& report) {
     if (!report.ruleset.error.empty()) {
       report.iptables_ruleset = try_driver(policy::FirewallDriver::iptables, *unshare, policy.path());
     }
-  } catch (const support::Error&) { // no place for the file, or no answer in time: another line of the report says why
+  } catch (const support::Error&) { // no place for the file, or a timeout: another check reports why
     return;
   }
 }

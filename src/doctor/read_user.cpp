@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
-#include <vector>
 
 #include "doctor/parse.hpp"
 #include "doctor/read_host.hpp"
@@ -20,24 +17,6 @@
 namespace agentbox::doctor {
 namespace fs = std::filesystem;
 namespace {
-
-std::string text_of(const char* path) {
-  try {
-    return support::read_file_if_exists(path, 1U << 20U).value_or("");
-  } catch (const support::Error&) {
-    return {};
-  }
-}
-
-std::string user_name(uid_t uid) {
-  std::vector<char> buffer(16384);
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    return found->pw_name;
-  }
-  return std::to_string(uid);
-}
 
 Helper helper(const std::string& name) {
   Helper result;
@@ -73,13 +52,13 @@ void read_runtime_folder(HostReport& report) {
 } // namespace
 
 void read_user(HostReport& report) {
-  report.distro = parse_os_release(text_of("/etc/os-release"));
+  report.distro = parse_os_release(text_of("/etc/os-release").value_or(""));
   report.uid = geteuid();
-  report.user = user_name(geteuid());
+  report.user = support::passwd_name().value_or(std::to_string(geteuid()));
   report.newuidmap = helper("newuidmap");
   report.newgidmap = helper("newgidmap");
-  report.subuid = parse_subordinate_ids(text_of("/etc/subuid"), report.user, report.uid);
-  report.subgid = parse_subordinate_ids(text_of("/etc/subgid"), report.user, report.uid);
+  report.subuid = parse_subordinate_ids(text_of("/etc/subuid").value_or(""), report.user, report.uid);
+  report.subgid = parse_subordinate_ids(text_of("/etc/subgid").value_or(""), report.user, report.uid);
   report.tun_present = fs::exists("/dev/net/tun");
   report.tun_usable = support::Fd(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK)).get() >= 0;
   read_runtime_folder(report);

@@ -7,65 +7,35 @@
 namespace agentbox::doctor {
 namespace {
 
-struct PackageNames {
-  Package package;
-  const char* debian;
-  const char* fedora;
-  const char* suse;
-  const char* arch;
-  const char* alpine;
-};
+/// One name or command for each Family but `unknown`, in its order: Debian, Fedora, SUSE, Arch, Alpine.
+using PerFamily = std::array<const char*, 5>;
 
-// Debian and Alpine keep the setuid helpers apart; Fedora, openSUSE and Arch ship them in shadow.
-constexpr std::array k_packages = {
-    PackageNames{Package::podman, "podman", "podman", "podman", "podman", "podman"},
-    PackageNames{Package::crun, "crun", "crun", "crun", "crun", "crun"},
-    PackageNames{Package::pasta, "passt", "passt", "passt", "passt", "passt"},
-    PackageNames{Package::slirp4netns, "slirp4netns", "slirp4netns", "slirp4netns", "slirp4netns", "slirp4netns"},
-    PackageNames{Package::uidmap, "uidmap", "shadow-utils", "shadow", "shadow", "shadow-subids"},
-    PackageNames{Package::seccomp_profile, "golang-github-containers-common", "containers-common",
-                 "libcontainers-common", "containers-common", "containers-common"},
-    PackageNames{Package::mmdebstrap, "mmdebstrap", "mmdebstrap", "mmdebstrap", "mmdebstrap", nullptr},
-    PackageNames{Package::agentbox, "agentbox", "agentbox", nullptr, nullptr, nullptr},
-};
+constexpr PerFamily k_installers = {"sudo apt-get install", "sudo dnf install", "sudo zypper install", "sudo pacman -S",
+                                    "sudo apk add"};
 
-const char* package_name(const PackageNames& names, Family family) {
-  switch (family) {
-  case Family::debian: return names.debian;
-  case Family::fedora: return names.fedora;
-  case Family::suse: return names.suse;
-  case Family::arch: return names.arch;
-  case Family::alpine: return names.alpine;
-  case Family::unknown: break;
-  }
-  return nullptr;
-}
-
-const char* installer(Family family) {
-  switch (family) {
-  case Family::debian: return "sudo apt-get install";
-  case Family::fedora: return "sudo dnf install";
-  case Family::suse: return "sudo zypper install";
-  case Family::arch: return "sudo pacman -S";
-  case Family::alpine: return "sudo apk add";
-  case Family::unknown: break;
-  }
-  return "";
-}
+// Debian and Alpine keep the setuid helpers apart; Fedora, openSUSE and Arch ship them in shadow. No name: not
+// packaged.
+constexpr std::array<PerFamily, 8> k_packages = {{
+    {"podman", "podman", "podman", "podman", "podman"},
+    {"crun", "crun", "crun", "crun", "crun"},
+    {"passt", "passt", "passt", "passt", "passt"},
+    {"slirp4netns", "slirp4netns", "slirp4netns", "slirp4netns", "slirp4netns"},
+    {"uidmap", "shadow-utils", "shadow", "shadow", "shadow-subids"},
+    {"golang-github-containers-common", "containers-common", "libcontainers-common", "containers-common",
+     "containers-common"},
+    {"mmdebstrap", "mmdebstrap", "mmdebstrap", "mmdebstrap", nullptr},
+    {"agentbox", "agentbox", nullptr, nullptr, nullptr},
+}};
 
 } // namespace
 
 std::string install_command(const Distro& distro, Package package) {
-  for (const PackageNames& names : k_packages) {
-    if (names.package != package) {
-      continue;
-    }
-    if (const char* name = package_name(names, distro.family)) {
-      return fmt::format("{} {}", installer(distro.family), name);
-    }
-    return fmt::format("install {} with this distribution's package manager", names.debian);
+  const PerFamily& names = k_packages.at(static_cast<std::size_t>(package));
+  const auto family = static_cast<std::size_t>(distro.family);
+  if (distro.family == Family::unknown || names.at(family) == nullptr) {
+    return fmt::format("install {} with this distribution's package manager", names.front());
   }
-  return {};
+  return fmt::format("{} {}", k_installers.at(family), names.at(family));
 }
 
 std::string kernel_argument_command(const Distro& distro, std::string_view argument) {

@@ -7,7 +7,7 @@
 
 namespace agentbox::doctor {
 
-/// Programs that come in packages, whose names differ between distributions.
+/// Programs that come in packages, whose names differ between distributions. In the order of the table in remedy.cpp.
 enum class Package { podman, crun, pasta, slirp4netns, uidmap, seccomp_profile, mmdebstrap, agentbox };
 
 /// Returns the command that installs `package` on `distro`: "sudo apt-get install crun". On an unknown distribution it

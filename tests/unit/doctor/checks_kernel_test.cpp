@@ -51,7 +51,7 @@ TEST_CASE("which limit of processes holds") {
   report.podman.facts->controllers.erase("pids");
   const CheckResult finding = find(report, "process_limit");
   CHECK(finding.status == Status::degraded);
-  CHECK(contains(finding.detail, "RLIMIT_NPROC alone"));
+  CHECK(contains(finding.detail, "RLIMIT_NPROC only"));
   CHECK(contains(finding.remedy, "Delegate=pids memory cpu"));
   report.systemd = false;
   CHECK_FALSE(contains(find(report, "process_limit").remedy, "Delegate"));
@@ -103,13 +103,13 @@ TEST_CASE("the firewall's ruleset") {
     report.modules["nft_redir"] = ModuleState::absent; // which iptables does not need
     const CheckResult other = find(report, "ruleset");
     CHECK(other.status == Status::degraded);
-    CHECK(contains(other.detail, "nftables cannot load it (Operation not\\x1b supported), iptables can"));
+    CHECK(contains(other.detail, "nftables cannot load it (Operation not\\x1b supported), but iptables can"));
     CHECK(contains(other.remedy, "--firewall-driver iptables"));
     report.iptables_ruleset.error = "there is no iptables";
     report.modules["nft_redir"] = ModuleState::loaded;
     const CheckResult neither = find(report, "ruleset");
     CHECK(neither.status == Status::missing);
-    CHECK(contains(neither.detail, "iptables neither: there is no iptables"));
+    CHECK(contains(neither.detail, "nor could iptables: there is no iptables"));
     CHECK(contains(neither.remedy, "sudo modprobe"));
     report.ruleset.error.clear(); // the default driver is enough
     CHECK(find(report, "ruleset").status == Status::ok);
