@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "support/lines.hpp"
+
 namespace agentbox::cli {
 namespace {
 
@@ -18,11 +20,9 @@ std::vector<std::string> choices_in(const std::string& type_name) {
   if (open == std::string::npos || close == std::string::npos) {
     return choices;
   }
-  std::size_t start = open + 1;
-  while (start < close) {
-    const std::size_t end = std::min(type_name.find(',', start), close);
-    choices.push_back(type_name.substr(start, end - start));
-    start = end + 1;
+  for (const std::string_view choice :
+       support::split(std::string_view(type_name).substr(open + 1, close - open - 1), ',')) {
+    choices.emplace_back(choice);
   }
   return choices;
 }
@@ -40,8 +40,6 @@ OptionNode describe_option(const CLI::Option& option) {
   }
   node.description = first_line(option.get_description());
   node.takes_value = option.get_items_expected_max() > 0;
-  node.repeatable = option.get_items_expected_max() > 1 ||
-                    (node.takes_value && option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll);
   node.choices = choices_in(option.get_type_name());
   return node;
 }

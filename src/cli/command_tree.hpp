@@ -14,7 +14,6 @@ struct OptionNode {
   std::vector<std::string> names; ///< "--json", "-v"; for a positional its name, "AGENT"
   std::string description;        ///< its first line
   bool takes_value = false;
-  bool repeatable = false;
   std::vector<std::string> choices; ///< the allowed values, if they are few and fixed
 
   bool operator==(const OptionNode&) const = default;
@@ -34,10 +33,15 @@ struct CommandNode {
 /// Returns the tree of commands of `app`, without hidden options and subcommands (those with an empty group).
 CommandNode describe(const CLI::App& app);
 
-/// Returns the completion script of a shell for `root`. Without a subcommand, `implied` is completed (`agentbox codex`
-/// is `agentbox run codex`); so it is for the programs `links` ("agentbox-codex"). Pure.
-std::string bash_completion(const CommandNode& root, const std::string& implied, const std::vector<std::string>& links);
-std::string zsh_completion(const CommandNode& root, const std::string& implied, const std::vector<std::string>& links);
-std::string fish_completion(const CommandNode& root, const std::string& implied, const std::vector<std::string>& links);
+/// Returns the completion script of `shell` ("bash", "zsh", "fish") for the program `root.name` and the programs
+/// `links`
+/// ("agentbox-codex"). The script calls `NAME completion SHELL -- WORDS...`. Pure.
+std::string completion_script(const std::string& shell, const CommandNode& root, const std::vector<std::string>& links);
+
+/// Returns what the last of `words`, a command line with the program's name, can be completed to: one candidate per
+/// line, in zsh and fish with a description; nothing where file names are expected. Without a subcommand, `implied` is
+/// completed (`agentbox codex` is `agentbox run codex`), and so it is for programs named NAME-AGENT. Pure.
+std::string completions(const std::string& shell, const CommandNode& root, const std::string& implied,
+                        std::vector<std::string> words);
 
 } // namespace agentbox::cli

@@ -8,19 +8,21 @@
 
 namespace agentbox::cli {
 
-void add_completion(const CommandSpec& app, Context& /*context*/) {
+void add_completion(const CommandSpec& app, Context& context) {
   const CommandSpec completion = app.command("completion", "Print a completion script for a shell");
   auto shell = std::make_shared<std::string>();
   completion.required("SHELL", *shell, "Shell to complete for", {"bash", "zsh", "fish"});
-  completion.action([shell, app] {
+  completion.action([shell, app, &context] {
     const CommandNode root = describe(app.app());
+    if (context.command) { // the script asks
+      fmt::print("{}", completions(*shell, root, "run", *context.command));
+      return;
+    }
     std::vector<std::string> links;
     for (const policy::Agent& agent : policy::builtin_agents()) {
       links.push_back(root.name + "-" + agent.name);
     }
-    fmt::print("{}", *shell == "bash"  ? bash_completion(root, "run", links)
-                     : *shell == "zsh" ? zsh_completion(root, "run", links)
-                                       : fish_completion(root, "run", links));
+    fmt::print("{}", completion_script(*shell, root, links));
   });
 }
 

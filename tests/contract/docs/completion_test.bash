@@ -2,22 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 # Usage: completion_test.bash AGENTBOX. The scripts parse, and bash completes what the command line has.
 set -euo pipefail
-agentbox=$1
+program=$1
 failed=0
 
 for shell in bash zsh fish; do
   if command -v "$shell" >/dev/null; then
-    "$agentbox" completion "$shell" | "$shell" -n /dev/stdin || { echo "the $shell script does not parse"; failed=1; }
+    "$program" completion "$shell" | "$shell" -n /dev/stdin || { echo "the $shell script does not parse"; failed=1; }
   else
     echo "note: $shell is not installed, its script is not parsed"
   fi
 done
-if "$agentbox" completion tcsh 2>/dev/null; then
+if "$program" completion tcsh 2>/dev/null; then
   echo "an unknown shell is accepted"; failed=1
 fi
 
+# The script calls the program by its name.
+agentbox() { "$program" "$@"; }
 # shellcheck disable=SC1090
-source <("$agentbox" completion bash)
+source <("$program" completion bash)
 
 # expect WORDS... : WANTED... [! UNWANTED...]: what completing the last of WORDS gives.
 expect() {
@@ -53,4 +55,6 @@ expect agentbox --b : --base
 expect agentbox codex --b : --base
 expect agentbox-codex --b : --base
 expect agentbox run -- echo --b : ! --base
+expect agentbox generate kubernetes --kind "$empty" : pod job ! --base
+expect agentbox run --base "$empty" : ! codex --help
 exit "$failed"

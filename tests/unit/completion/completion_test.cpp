@@ -45,33 +45,45 @@ TEST_CASE("a command line is described") {
   CHECK(root.description == "A program");
   REQUIRE(root.subcommands.size() == 3);
   const CommandNode& run = root.subcommands[0];
-  CHECK(run.positionals == std::vector<OptionNode>{{{"AGENT"}, "Which agent", true, false, {}}});
-  CHECK(run.options == std::vector<OptionNode>{{{"--help", "-h"}, "Print this help message and exit", false, false, {}},
-                                               {{"--mount", "-m"}, "A mount", true, true, {}},
-                                               {{"--base"}, "An image", true, false, {}},
-                                               {{"--verbose", "-v"}, "More", false, false, {}}});
+  CHECK(run.positionals == std::vector<OptionNode>{{{"AGENT"}, "Which agent", true, {}}});
+  CHECK(run.options == std::vector<OptionNode>{{{"--help", "-h"}, "Print this help message and exit", false, {}},
+                                               {{"--mount", "-m"}, "A mount", true, {}},
+                                               {{"--base"}, "An image", true, {}},
+                                               {{"--verbose", "-v"}, "More", false, {}}});
   CHECK(root.subcommands[1].subcommands.front().name == "show");
   CHECK(root.subcommands[2].positionals.front().choices == std::vector<std::string>{"bash", "zsh"});
 }
 
-TEST_CASE("nothing hidden is completed, everything else is") {
+TEST_CASE("a script is for the program and its links") {
   const Program program;
   const CommandNode root = describe(program.app);
-  for (const std::string& script : {bash_completion(root, "run", {"tool-x"}), zsh_completion(root, "run", {"tool-x"}),
-                                    fish_completion(root, "run", {"tool-x"})}) {
-    CHECK_FALSE(contains(script, "secret"));
-    CHECK_FALSE(contains(script, "hidden"));
-    for (const char* word :
-         {"run", "policy", "show", "completion", "bash", "zsh", "base", "verbose", "mount", "tool-x"}) {
-      INFO(word);
-      CHECK(contains(script, word));
-    }
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    INFO(shell);
+    const std::string script = completion_script(shell, root, {"tool-x"});
+    CHECK(contains(script, std::string("tool completion ") + shell + " -- "));
+    CHECK(contains(script, "tool tool-x"));
   }
 }
 
-TEST_CASE("descriptions cannot break out of their quotes") {
+TEST_CASE("everything but what is hidden is completed") {
   const Program program;
   const CommandNode root = describe(program.app);
-  CHECK(contains(zsh_completion(root, "run", {}), R"('run:Run it'\''s [thing]')"));
-  CHECK(contains(fish_completion(root, "run", {}), R"(-a run -d 'Run it\'s [thing]')"));
+  const auto complete = [&](const std::vector<std::string>& words) { return completions("bash", root, "run", words); };
+  CHECK(complete({"tool", ""}) == "--help\n-h\ncompletion\npolicy\nrun\n");
+  CHECK(complete({"tool", "--"}) == "--base\n--help\n--mount\n--verbose\n");
+  CHECK(complete({"tool", "run", "--v"}) == "--verbose\n");
+  CHECK(complete({"tool", "codex", "--v"}) == "--verbose\n");
+  CHECK(complete({"/usr/bin/tool-x", "--v"}) == "--verbose\n");
+  CHECK(complete({"tool", "policy", "s"}) == "show\n");
+  CHECK(complete({"tool", "completion", ""}) == "--help\n-h\nbash\nzsh\n");
+  CHECK(complete({"tool", "run", "--base", ""}).empty());
+  CHECK(complete({"tool", "run", "--", ""}).empty());
+  CHECK(complete({"tool"}).empty());
+}
+
+TEST_CASE("zsh and fish show descriptions") {
+  const Program program;
+  const CommandNode root = describe(program.app);
+  CHECK(completions("zsh", root, "run", {"tool", "r"}) == "run:Run it's [thing]\n");
+  CHECK(completions("fish", root, "run", {"tool", "r"}) == "run\tRun it's [thing]\n");
 }
