@@ -141,6 +141,18 @@ json render_firewall(const policy::Policy& policy, const HostFacts& facts) {
           {"linux", std::move(linux_part)}};
 }
 
+std::string agent_hosts(const policy::PolicyFields& fields) {
+  return "127.0.0.1 localhost " + fields.hostname + "\n::1 localhost " + fields.hostname + "\n";
+}
+
+std::string agent_resolv_conf(const policy::PolicyFields& fields) {
+  switch (fields.egress.mode) {
+  case policy::NetworkMode::filtered: return "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n";
+  case policy::NetworkMode::full: return "";
+  }
+  return "";
+}
+
 std::string config_text(const json& config) {
   return config.dump(2) + "\n";
 }

@@ -15,6 +15,13 @@ nlohmann::json render_agent(const policy::Policy& policy, const HostFacts& facts
 /// Returns the firewall container's complete config.json, like render_agent().
 nlohmann::json render_firewall(const policy::Policy& policy, const HostFacts& facts);
 
+/// Returns the agent's /etc/hosts: its own name, and none of the host's.
+std::string agent_hosts(const policy::PolicyFields& fields);
+
+/// Returns the agent's /etc/resolv.conf, with the firewall as the only resolver. Empty with --full-network, where
+/// Podman writes it.
+std::string agent_resolv_conf(const policy::PolicyFields& fields);
+
 /// Returns `config` as text for a file: keys sorted, two-space indent, final newline.
 std::string config_text(const nlohmann::json& config);
 

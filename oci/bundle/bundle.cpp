@@ -3,10 +3,8 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <tuple>
 
 #include "oci/command_lines.hpp"
-#include "oci/resolver_files.hpp"
 #include "oci/runtime_config.hpp"
 #include "oci/sealed_file.hpp"
 #include "policy/egress_json.hpp"
@@ -24,14 +22,11 @@ using nlohmann::json;
 constexpr const char* k_upstream_resolver = "10.0.2.3";
 
 void refuse_secrets(const policy::PolicyFields& fields) {
-  for (const auto& [name, value] : fields.env) {
-    if (policy::looks_like_secret(name)) {
-      throw cannot_express(OutputFormat::oci, "env", name);
-    }
-  }
-  for (const auto& [name, value] : fields.agent.env) {
-    if (policy::looks_like_secret(name)) {
-      throw cannot_express(OutputFormat::oci, "agent.env", name);
+  for (const auto& [variables, field] : {std::pair(&fields.env, "env"), std::pair(&fields.agent.env, "agent.env")}) {
+    for (const auto& [name, value] : *variables) {
+      if (policy::looks_like_secret(name)) {
+        throw cannot_express(OutputFormat::oci, field, name);
+      }
     }
   }
 }
@@ -58,12 +53,8 @@ json agent_config(const policy::Policy& policy, const HostFacts& facts) {
   json& annotations = config["annotations"];
   annotations.erase(protocol::k_sources_annotation); // for the hook
   // For readers; nothing depends on them.
-  annotations["org.agentbox.base"] = policy.fields().image.base;
-  if (const auto& toolkits = policy.fields().image.toolkits; !toolkits.empty()) {
-    annotations["org.agentbox.toolkits"] = support::join(toolkits, " ");
-  }
-  if (const auto& auth = policy.fields().agent.auth; !auth.empty()) { // what --auth would mount
-    annotations["org.agentbox.auth"] = support::join(auth, " ");
+  for (const auto& [name, value] : describe(policy.fields())) {
+    annotations[name] = value;
   }
   for (const policy::Mount& mount : policy.fields().mounts) {
     annotations["org.agentbox.asked-for." + mount.destination] = mount.reason;
@@ -138,18 +129,13 @@ exit "$status"
 } // namespace
 
 GeneratedSet render_bundle(const policy::Policy& policy, const PodFacts& facts, BundleParts parts) {
-  const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
-               ca_bundle, name, hostname] = policy.fields();
-  // The others are rendered by render_agent() and render_firewall().
-  std::ignore = std::tie(user, workspace, mounts, env, limits, confinement, firewall_driver, agent, run, image,
-                         ca_bundle, name, hostname);
-  if (!ports.empty()) {
+  const policy::PolicyFields& fields = policy.fields();
+  if (!fields.ports.empty()) {
     throw cannot_express(OutputFormat::oci, "ports");
   }
-  if (!policy::reachable_host_ports(egress).empty()) {
+  if (!policy::reachable_host_ports(fields.egress).empty()) {
     throw cannot_express(OutputFormat::oci, "egress.host_ports");
   }
-  const policy::PolicyFields& fields = policy.fields();
   refuse_secrets(fields);
   check_folder_names(facts);
   const HostFacts host = bundle_facts(facts.host);
@@ -159,7 +145,7 @@ GeneratedSet render_bundle(const policy::Policy& policy, const PodFacts& facts, 
   case BundleParts::config_only: return set;
   case BundleParts::complete: break;
   }
-  set.push_back({protocol::k_egress, policy::to_json(egress)});
+  set.push_back({protocol::k_egress, policy::to_json(fields.egress)});
   set.push_back({protocol::k_hosts, agent_hosts(fields)});
   if (!host.masked_paths.empty()) {
     set.push_back({protocol::k_empty, ""});

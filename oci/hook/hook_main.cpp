@@ -22,6 +22,7 @@
 #include "protocol/protocol.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
+#include "support/file.hpp"
 
 namespace {
 
@@ -35,37 +36,6 @@ constexpr std::size_t k_max_config_bytes = 4U << 20U;
 constexpr std::size_t k_max_egress_bytes = 16U << 20U;
 constexpr std::chrono::seconds k_firewall_deadline{10};
 constexpr std::chrono::seconds k_launcher_deadline{3};
-
-std::string read_stdin() {
-  std::string content;
-  std::array<char, 65536> buffer{};
-  while (true) {
-    const ssize_t count = read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count < 0) {
-      throw agentbox::support::system_error(ExitCode::refused, "cannot read Podman's config", errno);
-    }
-    if (count == 0) {
-      return content;
-    }
-    content.append(buffer.data(), static_cast<std::size_t>(count));
-    if (content.size() > k_max_config_bytes) {
-      throw Error(ExitCode::refused, "Podman's config is larger than 4 MiB");
-    }
-  }
-}
-
-void write_stdout(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = write(STDOUT_FILENO, text.data(), text.size());
-    if (count < 0 && errno != EINTR) {
-      throw agentbox::support::system_error(ExitCode::refused, "cannot write the config to Podman", errno);
-    }
-    text.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
-  }
-}
 
 std::string nonce_of(const json& agent) {
   const std::string prefix = std::string(agentbox::protocol::k_nonce_variable) + "=";
@@ -129,7 +99,8 @@ int main(int argc, char** argv) {
       throw Error(ExitCode::usage, "usage: agentbox-hook SESSION_DIR (called by Podman as a precreate hook)");
     }
     session.emplace(argv[1]);
-    write_stdout(decide(*session, read_stdin()).dump());
+    const std::string input = agentbox::support::read_all(STDIN_FILENO, "Podman's config", k_max_config_bytes);
+    agentbox::support::write_all(STDOUT_FILENO, decide(*session, input).dump(), "the config for Podman");
     return 0;
   } catch (const Error& error) {
     return refuse(session, error);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "protocol/protocol.hpp"
+#include "support/file.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::oci::hook {
@@ -25,27 +26,6 @@ constexpr std::size_t k_max_config_bytes = 4U << 20U;
 
 Error not_safe(const std::string& path, const std::string& why) {
   return {ExitCode::refused, path + " " + why, "agentbox creates it; do not change it while a box runs"};
-}
-
-std::string read_all(const Fd& fd, const std::string& path, std::size_t max_bytes) {
-  std::string content;
-  std::array<char, 16384> buffer{};
-  while (true) {
-    const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count < 0) {
-      throw system_error(ExitCode::refused, "cannot read " + path, errno);
-    }
-    if (count == 0) {
-      return content;
-    }
-    content.append(buffer.data(), static_cast<std::size_t>(count));
-    if (content.size() > max_bytes) {
-      throw not_safe(path, "is larger than " + std::to_string(max_bytes) + " bytes");
-    }
-  }
 }
 
 } // namespace
@@ -77,7 +57,7 @@ std::optional<std::string> SessionFolder::read_if_exists(const std::string& name
   if (!S_ISREG(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 022U) != 0) {
     throw not_safe(path, "is not a file that only you can write to");
   }
-  return read_all(fd, path, max_bytes);
+  return support::read_all(fd.get(), path, max_bytes);
 }
 
 std::string SessionFolder::read(const std::string& name, std::size_t max_bytes) const {

@@ -7,6 +7,8 @@
 
 #include "oci/impose/impose_parts.hpp"
 #include "protocol/protocol.hpp"
+#include "support/ascii.hpp"
+#include "support/sorted.hpp"
 
 namespace agentbox::oci {
 namespace {
@@ -28,16 +30,12 @@ constexpr std::array<std::string_view, 8> k_podman_annotations = {
     "io.kubernetes.cri-o.TTY",     "io.podman.annotations.autoremove",
     "io.podman.annotations.init",  "org.opencontainers.image.stopSignal"};
 
-bool all_digits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 /// Podman 5 sets these systemd properties, about stopping a container, itself.
 bool is_podmans_systemd_property(const std::string& name, std::string_view value) {
   constexpr std::string_view k_type = "uint64 ";
-  return (name == "org.systemd.property.KillSignal" && all_digits(value)) ||
+  return (name == "org.systemd.property.KillSignal" && support::is_digits(value)) ||
          (name == "org.systemd.property.TimeoutStopUSec" && value.starts_with(k_type) &&
-          all_digits(value.substr(k_type.size())));
+          support::is_digits(value.substr(k_type.size())));
 }
 
 json imposed_annotations(const json& podman, const json& ours) {
@@ -56,7 +54,7 @@ json imposed_annotations(const json& podman, const json& ours) {
       throw unexpected("the annotation " + in_quotes(key) + " would change how the OCI runtime confines the container",
                        "no such annotation, neither from the image nor from containers.conf");
     }
-    if (std::find(k_podman_annotations.begin(), k_podman_annotations.end(), key) != k_podman_annotations.end()) {
+    if (support::contains(k_podman_annotations, key)) {
       result[key] = text;
     }
   }
@@ -101,7 +99,7 @@ void require_known_keys(const json& object, std::initializer_list<std::string_vi
   }
   for (const auto& [key, value] : object.items()) {
     const bool empty = value.is_null() || (value.is_structured() && value.empty());
-    if (!empty && std::find(known.begin(), known.end(), key) == known.end()) {
+    if (!empty && !support::contains(known, key)) {
       throw unexpected(where + " has " + in_quotes(key), "no such key");
     }
   }

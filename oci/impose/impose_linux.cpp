@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "oci/impose/impose_parts.hpp"
+#include "support/sorted.hpp"
 
 namespace agentbox::oci {
 namespace {
@@ -32,7 +33,7 @@ void require_namespaces(const json& podman, Role role) {
   }
   for (const json& entry : podman) {
     const std::string type = text_at(entry, "type");
-    if (std::find(k_namespaces.begin(), k_namespaces.end(), type) == k_namespaces.end()) {
+    if (!support::contains(k_namespaces, type)) {
       throw unexpected("it has a namespace of type " + in_quotes(type), "none");
     }
     if (!has_expected_path(entry, role)) {
@@ -64,7 +65,7 @@ void require_sysctls(const json& podman) {
 /// Paths that Podman hides but our policy does not list stay hidden.
 void add_missing(const json& podman, json& ours) {
   for (const json& path : podman) {
-    if (std::find(ours.begin(), ours.end(), path) == ours.end()) {
+    if (!support::contains(ours, path)) {
       ours.push_back(path);
     }
   }

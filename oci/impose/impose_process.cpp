@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "oci/impose/impose_parts.hpp"
+#include "support/sorted.hpp"
 
 namespace agentbox::oci {
 namespace {
@@ -23,11 +24,6 @@ constexpr std::array<std::string_view, 14> k_podman_capabilities = {
 constexpr std::size_t k_long = 400; // bytes of a command line in a message
 
 constexpr std::array<const char*, 4> k_kept_labels = {"apparmorProfile", "selinuxLabel", "oomScoreAdj", "consoleSize"};
-
-template <std::size_t size>
-bool contains(const std::array<std::string_view, size>& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
 
 std::string words(const json& list) {
   std::string result;
@@ -55,7 +51,7 @@ void require_environment(const json& podman, const json& ours) {
   for (const json& entry : podman) {
     const auto text = entry.get<std::string>();
     const std::string name = text.substr(0, text.find('='));
-    if (!contains(k_podman_variables, name) && std::find(ours.begin(), ours.end(), entry) == ours.end()) {
+    if (!support::contains(k_podman_variables, name) && !support::contains(ours, entry)) {
       // Without its value, which may be a secret.
       throw unexpected("the environment variable " + in_quotes(name) + " is set", "no variable but the policy's");
     }
@@ -67,8 +63,8 @@ void require_capabilities(const json& podman, const json& ours) {
   for (const auto& [set, names] : podman.items()) {
     const json& allowed = ours.at(set);
     for (const json& name : names) {
-      const bool usual = set == "bounding" && contains(k_podman_capabilities, name.get<std::string>());
-      if (!usual && std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
+      const bool usual = set == "bounding" && support::contains(k_podman_capabilities, name.get<std::string>());
+      if (!usual && !support::contains(allowed, name)) {
         throw unexpected("the " + set + " set has the capability " + in_quotes(name.get<std::string>()),
                          "no more than Podman's default, which is taken away");
       }

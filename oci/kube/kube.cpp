@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <tuple>
 
 #include "oci/kube/kube_parts.hpp"
 #include "oci/pod/manifest.hpp"
@@ -222,10 +221,6 @@ std::vector<std::string> kube_play(const policy::PolicyFields& fields, const Pod
 }
 
 GeneratedSet render_kube(const policy::Policy& policy, const PodFacts& facts) {
-  const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
-               ca_bundle, name, hostname] = policy.fields();
-  std::ignore = std::tie(user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run,
-                         image, ca_bundle, name, hostname); // all through make_pod()
   const Pod pod = make_pod(policy, facts, OutputFormat::kube);
   require_plain_words(policy.fields(), pod);
   const KubeVolumes volumes(pod, facts.host);

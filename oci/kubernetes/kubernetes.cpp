@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <tuple>
 
 #include "oci/kubernetes/kubernetes_parts.hpp"
 #include "oci/pod/manifest.hpp"
@@ -116,18 +115,14 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Kub
 } // namespace
 
 GeneratedSet render_kubernetes(const policy::Policy& policy, const PodFacts& facts, const KubernetesOptions& options) {
-  const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
-               ca_bundle, name, hostname] = policy.fields();
-  std::ignore = std::tie(user, workspace, mounts, env, limits, confinement, firewall_driver, agent, run, image,
-                         ca_bundle, name, hostname); // through make_pod()
   check_options(policy.fields(), options);
-  if (!ports.empty()) {
+  if (!policy.fields().ports.empty()) {
     throw cannot_express(OutputFormat::kubernetes, "ports");
   }
   const Pod pod = make_pod(policy, facts, OutputFormat::kubernetes);
   std::vector<YamlDocument> documents = {
       {text_map(pod, options), {{"/data", "What the box may reach, and the agent's own /etc files."}}},
-      network_policy(pod, egress, options),
+      network_policy(pod, policy.fields().egress, options),
       workload(pod, policy.fields(), options)};
   GeneratedSet set = {{k_manifest_file, yaml_text(header(pod, policy.fields(), options), documents)}};
   if (!options.runtime_seccomp) {

@@ -8,7 +8,6 @@
 #include "oci/command_lines.hpp"
 #include "oci/pod/pod_parts.hpp"
 #include "oci/render.hpp"
-#include "oci/resolver_files.hpp"
 #include "oci/runtime_config.hpp"
 #include "policy/egress_json.hpp"
 #include "protocol/protocol.hpp"
@@ -75,6 +74,8 @@ PodContainer agent_container(const policy::PolicyFields& fields, const PodFacts&
   return result;
 }
 
+} // namespace
+
 std::map<std::string, std::string> describe(const policy::PolicyFields& fields) {
   std::map<std::string, std::string> result = {{protocol::k_agent_annotation, fields.agent.name},
                                                {"org.agentbox.base", fields.image.base}};
@@ -86,8 +87,6 @@ std::map<std::string, std::string> describe(const policy::PolicyFields& fields) 
   }
   return result;
 }
-
-} // namespace
 
 std::string gate_nonce(const policy::Policy& policy) {
   constexpr std::size_t k_hex_digits = 32;

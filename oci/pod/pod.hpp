@@ -114,6 +114,9 @@ struct Pod {
 /// nonce); the ruleset, which nobody without CAP_NET_ADMIN can load, is probed as well.
 std::string gate_nonce(const policy::Policy& policy);
 
+/// Returns annotations for people and tools: agent, base, toolkits, and what --auth would mount.
+std::map<std::string, std::string> describe(const policy::PolicyFields& fields);
+
 /// Throws support::Error(usage) for directory names that the files cannot contain: commands are in comments, and a line
 /// break would end the comment.
 void check_folder_names(const PodFacts& facts);

@@ -9,6 +9,7 @@
 #include "policy/env_names.hpp"
 #include "policy/path_rules.hpp"
 #include "protocol/protocol.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::oci {
@@ -60,8 +61,7 @@ std::vector<std::string> protected_for(OutputFormat format, const policy::Worksp
   const auto& here = facts.host.protected_paths;
   std::vector<std::string> result;
   for (const std::string& path : workspace.protect) {
-    if (always.contains(path) || std::find(known.begin(), known.end(), path) == known.end() ||
-        std::find(here.begin(), here.end(), path) != here.end()) {
+    if (always.contains(path) || !support::contains(known, path) || support::contains(here, path)) {
       result.push_back(path);
     }
   }
@@ -155,10 +155,8 @@ void add_mounts(Pod& pod, const policy::PolicyFields& fields, const PodFacts& fa
 }
 
 void add_masks(Pod& pod, const policy::Confinement& confinement, const PodFacts& facts, OutputFormat format) {
-  const auto& default_masked = policy::default_masked_paths();
-  const auto& default_readonly = policy::default_readonly_paths();
   for (const std::string& path : confinement.readonly_paths) {
-    if (std::find(default_readonly.begin(), default_readonly.end(), path) == default_readonly.end()) {
+    if (!support::contains(policy::default_readonly_paths(), path)) {
       throw cannot_express(format, "confinement.readonly_paths", path);
     }
   }
@@ -170,7 +168,7 @@ void add_masks(Pod& pod, const policy::Confinement& confinement, const PodFacts&
   std::size_t number = 0;
   for (const std::string& path : confinement.masked_paths) {
     if (format == OutputFormat::kubernetes) {
-      if (std::find(default_masked.begin(), default_masked.end(), path) == default_masked.end()) {
+      if (!support::contains(policy::default_masked_paths(), path)) {
         throw cannot_express(format, "confinement.masked_paths", path);
       }
       continue;

@@ -2,10 +2,12 @@
 #include "oci/pod/yaml.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <yaml-cpp/yaml.h>
 
+#include "support/ascii.hpp"
 #include "support/error.hpp"
+#include "support/lines.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::oci {
@@ -15,19 +17,15 @@ using nlohmann::ordered_json;
 
 /// Whether every YAML reader, also of YAML 1.1, reads the bare word as a string.
 bool is_plain(const std::string& text) {
-  const auto letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
   const auto inner = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("-_./").find(c) != std::string_view::npos;
+    return support::is_letter(c) || support::is_digit(c) || support::contains(std::string_view("-_./"), c);
   };
-  if (text.empty() || !(letter(text.front()) || text.front() == '/') || !std::all_of(text.begin(), text.end(), inner)) {
+  if (text.empty() || !(support::is_letter(text.front()) || text.front() == '/') ||
+      !std::all_of(text.begin(), text.end(), inner)) {
     return false;
   }
-  std::string lower = text;
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
   constexpr std::string_view k_words[] = {"true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "inf"};
-  return std::find(std::begin(k_words), std::end(k_words), lower) == std::end(k_words);
+  return !support::contains(k_words, support::lower(text));
 }
 
 /// Whether there is an empty line above one that looks like a comment: indent_comments() would remove it.
@@ -50,23 +48,12 @@ bool is_block(const std::string& text) {
          text.find("\xe2\x80") == std::string::npos && text.find("\xef\xbb\xbf") == std::string::npos;
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
-}
-
 /// Splits a comment into lines. In YAML a carriage return, U+0085, U+2028 and U+2029 end a line as well: the rest of a
 /// path's name would be part of the document.
 std::vector<std::string> comment_lines(const std::string& text) {
-  std::vector<std::string> lines = lines_of(text);
-  for (std::string& line : lines) {
-    line = support::escape_untrusted(line, line.size() * 4); // "\xNN"
+  std::vector<std::string> lines;
+  for (const std::string_view line : support::lines(text)) {
+    lines.push_back(support::escape_untrusted(line, line.size() * 4)); // "\xNN"
   }
   return lines;
 }
@@ -176,7 +163,8 @@ private:
 /// yaml-cpp writes comments in the first column. Indents them like the line below. Nothing else begins with '#': texts
 /// are indented.
 std::string indent_comments(const std::string& text) {
-  std::vector<std::string> lines = lines_of(text);
+  const auto views = support::lines(text);
+  std::vector<std::string> lines(views.begin(), views.end());
   std::string indent;
   // NOLINTNEXTLINE(modernize-loop-convert): clang 14 has no std::views::reverse
   for (auto line = lines.rbegin(); line != lines.rend(); ++line) {

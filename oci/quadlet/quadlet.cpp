@@ -2,7 +2,6 @@
 #include "oci/quadlet/quadlet.hpp"
 
 #include <fmt/format.h>
-#include <tuple>
 
 #include "oci/command_lines.hpp"
 #include "oci/kube/kube.hpp"
@@ -71,13 +70,8 @@ std::string unit(const policy::PolicyFields& fields, const PodFacts& facts) {
 } // namespace
 
 GeneratedSet render_quadlet(const policy::Policy& policy, const PodFacts& facts) {
-  const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
-               ca_bundle, name, hostname] = policy.fields();
-  std::ignore = std::tie(user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run,
-                         image, ca_bundle, hostname); // all in the pod's YAML
   GeneratedSet set = render_kube(policy, facts);
   set.insert(set.begin(), {pod_name(policy.fields()) + ".kube", unit(policy.fields(), facts)});
-  std::ignore = name;
   return set;
 }
 

@@ -26,18 +26,19 @@ constexpr Arch native_arch() {
 
 /// A machine's names in the specifications.
 struct ArchNames {
-  std::string_view go;   ///< "amd64": the host profile's includes.arches
-  std::string_view scmp; ///< "SCMP_ARCH_X86_64": OCI linux.seccomp.architectures
+  std::string_view go;    ///< "amd64": the host profile's includes.arches
+  std::string_view scmp;  ///< "SCMP_ARCH_X86_64": OCI linux.seccomp.architectures
+  std::string_view uname; ///< "x86_64": taken_away.json
 };
 
 /// Returns the names of `arch`.
 constexpr ArchNames arch_names(Arch arch) {
   switch (arch) {
-  case Arch::x86_64: return {"amd64", "SCMP_ARCH_X86_64"};
-  case Arch::aarch64: return {"arm64", "SCMP_ARCH_AARCH64"};
-  case Arch::ppc64le: return {"ppc64le", "SCMP_ARCH_PPC64LE"};
-  case Arch::s390x: return {"s390x", "SCMP_ARCH_S390X"};
-  case Arch::riscv64: return {"riscv64", "SCMP_ARCH_RISCV64"};
+  case Arch::x86_64: return {"amd64", "SCMP_ARCH_X86_64", "x86_64"};
+  case Arch::aarch64: return {"arm64", "SCMP_ARCH_AARCH64", "aarch64"};
+  case Arch::ppc64le: return {"ppc64le", "SCMP_ARCH_PPC64LE", "ppc64le"};
+  case Arch::s390x: return {"s390x", "SCMP_ARCH_S390X", "s390x"};
+  case Arch::riscv64: return {"riscv64", "SCMP_ARCH_RISCV64", "riscv64"};
   }
   return {};
 }

@@ -36,17 +36,6 @@ bool holds_for(const json& entry, const char* key, std::string_view word) {
   return found == entry.end() || std::find(found->begin(), found->end(), word) != found->end();
 }
 
-std::string_view arch_text(Arch arch) {
-  switch (arch) {
-  case Arch::x86_64: return "x86_64";
-  case Arch::aarch64: return "aarch64";
-  case Arch::ppc64le: return "ppc64le";
-  case Arch::s390x: return "s390x";
-  case Arch::riscv64: return "riscv64";
-  }
-  return {};
-}
-
 TakenAway read_entry(const json& entry) {
   TakenAway result{entry.at("names").get<std::vector<std::string>>(),
                    errno_named(entry.at("errno").get<std::string>()),
@@ -107,7 +96,7 @@ std::vector<TakenAway> taken_away(Box box, Arch arch) {
   std::vector<TakenAway> result;
   for (const json& entry : data.at("taken_away")) {
     if (holds_for(entry, "boxes", box == Box::agent ? "agent" : "firewall") &&
-        holds_for(entry, "arches", arch_text(arch))) {
+        holds_for(entry, "arches", arch_names(arch).uname)) {
       result.push_back(read_entry(entry));
     }
   }

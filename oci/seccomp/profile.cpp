@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "support/error.hpp"
+#include "support/sorted.hpp"
 
 namespace agentbox::oci::seccomp {
 namespace {
@@ -50,7 +51,7 @@ void require_keys(const json& object, std::initializer_list<std::string_view> kn
     throw not_understood(where, "an object was expected, found " + std::string(object.type_name()));
   }
   for (const auto& [key, value] : object.items()) {
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
+    if (!support::contains(known, key)) {
       throw not_understood(where, "unknown key \"" + key + "\"");
     }
   }
@@ -63,16 +64,14 @@ std::vector<std::string> strings(const json& object, const char* key) {
                                                    : found->get<std::vector<std::string>>();
 }
 
-bool contains(const std::vector<std::string>& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
-
 bool contains_any(const std::vector<std::string>& list, const std::vector<std::string>& words) {
-  return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return contains(list, word); });
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return support::contains(list, word); });
 }
 
 bool contains_all(const std::vector<std::string>& list, const std::vector<std::string>& words) {
-  return std::all_of(words.begin(), words.end(), [&](const std::string& word) { return contains(list, word); });
+  return std::all_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return support::contains(list, word); });
 }
 
 /// Conditions of a group of the host's profile.
@@ -97,8 +96,8 @@ bool applies(const json& group, bool allows, const Situation& situation) {
     return false;
   }
   const auto arches = strings(includes, "arches");
-  return (arches.empty() || contains(arches, situation.arch)) &&
-         !contains(strings(excludes, "arches"), situation.arch) &&
+  return (arches.empty() || support::contains(arches, situation.arch)) &&
+         !support::contains(strings(excludes, "arches"), situation.arch) &&
          contains_all(situation.capabilities, strings(includes, "caps")) &&
          !contains_any(situation.capabilities, strings(excludes, "caps"));
 }

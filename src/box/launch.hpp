@@ -4,7 +4,7 @@
 #include "box/probe.hpp"
 #include "box/run_outcome.hpp"
 #include "boxes/registry.hpp"
-#include "config/preferences.hpp"
+#include "config/load.hpp"
 #include "podman/podman.hpp"
 #include "podman/podman_info.hpp"
 #include "policy/policy.hpp"

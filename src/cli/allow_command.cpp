@@ -110,10 +110,10 @@ void add_change(const CommandSpec& app, const char* name, const char* descriptio
                        ? "Host name (default port: 443), or *.HOST for every name below HOST"
                        : "Host name (default: every port), or *.HOST for every name below HOST");
   command.option("--for", options->duration, "TIME",
-                 "Undo the change after this time: 90s, 10m, 2h (default: when the box ends)");
+                 "Undo the change after TIME: 90s, 10m, 2h (default: when the box ends)");
   command.option("--box", options->box, "NAME", "Name of the box (default: the one running in this directory)");
   command.choice("--save", options->save, {"project", "user"},
-                 "Also add the host to the project's or the user's configuration");
+                 "Also save the change for future boxes: of this project, or all of yours");
   command.action([options] { change(*options); });
 }
 
@@ -124,7 +124,7 @@ void add_allow(const CommandSpec& app, Context& /*context*/) {
 }
 
 void add_deny(const CommandSpec& app, Context& /*context*/) {
-  add_change(app, "deny", "Deny a running box a host and close open connections to it",
+  add_change(app, "deny", "Deny a running box a host, and close open connections to it",
              control::ControlRequest::Verb::deny);
 }
 

@@ -9,13 +9,13 @@
 #include "boxes/session_paths.hpp"
 #include "cli/box_options.hpp"
 #include "cli/network_command.hpp"
-#include "config/candidate.hpp"
 #include "config/load.hpp"
 #include "config/workspace.hpp"
 #include "network/backtest.hpp"
 #include "network/suggest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/table.hpp"
 #include "support/terminal.hpp"
 #include "support/text.hpp"
 
@@ -53,16 +53,13 @@ network::History history_here(const HistoryOptions& options, const std::filesyst
 }
 
 void print(const std::vector<Tested>& tested) {
-  std::size_t width = 0;
+  std::vector<std::vector<std::string>> rows;
   for (const Tested& one : tested) {
-    width = std::max(width, one.host.size() + 7);
+    rows.push_back({std::string(network::outcome_text(one.outcome)), std::to_string(one.count) + " x",
+                    support::escape_untrusted(one.host, 255) + (one.port == 0 ? "" : ":" + std::to_string(one.port)),
+                    support::escape_untrusted(one.why, 300)});
   }
-  for (const Tested& one : tested) {
-    const std::string host =
-        support::escape_untrusted(one.host, 255) + (one.port == 0 ? "" : ":" + std::to_string(one.port));
-    fmt::print("{:<13}  {:>5} x  {:<{}}  {}\n", network::outcome_text(one.outcome), one.count, host, width,
-               support::escape_untrusted(one.why, 300));
-  }
+  fmt::print("{}", support::table({{}, {"", true}, {}, {}}, rows));
 }
 
 int backtest(const BacktestOptions& options) {

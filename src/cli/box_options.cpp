@@ -74,7 +74,8 @@ void add_box_options(const CommandSpec& command, BoxOptions& options) {
   command.option("--prompt", options.prompt, "TEXT", "Run the agent non-interactively with prompt TEXT");
   command.list("--mount", to.mounts, "SRC:DST[:ro]", "Mount a host path into the box; repeatable");
   command.list("--auth", to.auth, "AGENT", "Mount the host's credentials of AGENT into the box; repeatable");
-  command.list("--env", options.env, "NAME[=VALUE]", "Set an environment variable, or pass the caller's; repeatable");
+  command.list("--env", options.env, "NAME[=VALUE]",
+               "Set an environment variable; without =VALUE, pass your own value; repeatable");
   command.list("--env-file", options.env_files, "FILE",
                "Read environment variables from FILE, one NAME[=VALUE] per line; repeatable");
   command.list("--allow", to.allow, "HOST[:PORT]",
@@ -83,15 +84,16 @@ void add_box_options(const CommandSpec& command, BoxOptions& options) {
                "Run without the firewall: the box can reach every host and the local network");
   command.option("--firewall-driver", to.driver, "NAME",
                  "Load the firewall rules with nftables or iptables (default: nftables)");
-  command.list("-p,--publish", to.publish, "[ADDRESS:]HOST:BOX",
-               "Publish a port of the box on the host (default address: 127.0.0.1); repeatable");
+  command.list("-p,--publish", to.publish, "[ADDRESS:]HOST_PORT:BOX_PORT",
+               "Publish BOX_PORT of the box as HOST_PORT of the host (default address: 127.0.0.1); repeatable");
   command.option("--memory", to.memory, "SIZE", "Limit memory, e.g. 4G (default: no limit)");
   command.option("--cpus", to.cpus, "N", "Limit CPU time, in CPUs, e.g. 1.5 (default: no limit)");
   command.option("--pids", to.pids, "N", "Limit the number of processes (default: 512)");
   command.option("--name", to.name, "NAME", "Name of the box (default: from the directory's name)");
   command.option("--ca-bundle", to.ca_bundle, "FILE",
                  "Trust the CA certificates in FILE, in the box and while building (default: $SSL_CERT_FILE)");
-  command.flag("--trust-project", options.trust_project, "Trust the project's configuration for this run");
+  command.flag("--trust-project", options.trust_project,
+               "Accept what .agentbox/config.toml broadens, for this run only");
 }
 
 namespace {

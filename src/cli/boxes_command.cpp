@@ -148,11 +148,11 @@ void add_stop(const CommandSpec& app, Context& /*context*/) {
 }
 
 void add_rm(const CommandSpec& app, Context& /*context*/) {
-  const CommandSpec command = app.command("rm", "Remove the leftovers of a box whose launcher died");
+  const CommandSpec command = app.command("rm", "Remove what a dead box left behind; with --force, also a running box");
   auto name = std::make_shared<std::string>();
   auto force = std::make_shared<bool>(false);
   command.required("NAME", *name, "Name of the box");
-  command.flag("-f,--force", *force, "Stop the box first if it is running");
+  command.flag("-f,--force", *force, "Stop the box if it is running; kill it after 10 seconds");
   command.action([name, force] { rm(*name, *force); });
 }
 

@@ -11,7 +11,7 @@ namespace agentbox::cli {
 namespace {
 
 struct BuildCommandOptions {
-  ImageOptions image;
+  BoxOptions image;
   bool rebuild = false;
 };
 

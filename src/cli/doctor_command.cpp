@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <memory>
-#include <unistd.h>
 
 #include "cli/subcommands.hpp"
 #include "doctor/check_result.hpp"
 #include "doctor/format.hpp"
 #include "doctor/read_host.hpp"
+#include "support/terminal.hpp"
 
 namespace agentbox::cli {
-namespace {
-
-/// Colour where a person reads, unless they asked for none (https://no-color.org).
-bool wants_colour() {
-  const char* no_color = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || no_color[0] == '\0');
-}
-
-} // namespace
-
 void add_doctor(const CommandSpec& app, Context& context) {
   const CommandSpec doctor =
       app.command("doctor", "Check what this host can enforce, and print the commands that fix problems");
@@ -30,7 +19,7 @@ void add_doctor(const CommandSpec& app, Context& context) {
     const agentbox::doctor::HostReport report = agentbox::doctor::read_host();
     const auto findings = agentbox::doctor::examine(report);
     fmt::print("{}", *json ? agentbox::doctor::to_json(report, findings)
-                           : agentbox::doctor::to_text(report, findings, wants_colour()));
+                           : agentbox::doctor::to_text(report, findings, support::wants_colour()));
     context.exit_code = agentbox::doctor::enforceable(findings) ? 0 : 1;
   });
 }

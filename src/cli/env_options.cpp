@@ -7,6 +7,7 @@
 #include "config/values.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/lines.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::cli {
@@ -32,20 +33,14 @@ void add(Variables& variables, std::string_view text, const std::string& where, 
   variables[name] = value ? *value : found->second;
 }
 
-std::string_view trimmed(std::string_view line) {
-  const auto first = line.find_first_not_of(" \t\r");
-  return first == std::string_view::npos ? std::string_view()
-                                         : line.substr(first, line.find_last_not_of('\r') - first + 1);
-}
-
 void add_file(Variables& variables, const std::string& file, const Variables& caller) {
   constexpr std::size_t k_max = 1U << 20U;
   const std::string text = support::read_file(file, k_max);
-  std::string_view rest = text;
-  for (int number = 1; !rest.empty(); ++number) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    const std::string_view entry = trimmed(line);
+  int number = 0;
+  for (const std::string_view line : support::lines(text)) {
+    ++number;
+    std::string_view entry = line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
+    entry = entry.substr(0, entry.find_last_not_of('\r') + 1);
     if (!entry.empty() && entry.front() != '#') {
       add(variables, entry, file + ":" + std::to_string(number), caller);
     }

@@ -22,12 +22,8 @@ std::optional<fs::path> project() {
 }
 
 /// Returns the workspace, or without a project a directory that always exists and never contains a configuration.
-ResolvedImage resolve_without_project(const ImageOptions& options) {
-  config::Overrides overrides;
-  overrides.base = options.base;
-  overrides.toolkits = options.toolkits;
-  overrides.ca_bundle = options.ca_bundle;
-  config::LoadResult result = config::load(config::standard_sources("/proc"), overrides);
+ResolvedImage resolve_without_project(const BoxOptions& options) {
+  config::LoadResult result = config::load(config::standard_sources("/proc"), options.overrides);
   if (const auto* mistakes = std::get_if<policy::Diagnostics>(&result)) {
     throw support::Error(support::ExitCode::usage, config::describe(*mistakes));
   }
@@ -37,26 +33,22 @@ ResolvedImage resolve_without_project(const ImageOptions& options) {
 
 } // namespace
 
-void add_image_options(const CommandSpec& command, ImageOptions& options) {
-  command.option("--base", options.base, "IMAGE",
+void add_image_options(const CommandSpec& command, BoxOptions& options) {
+  command.option("--base", options.overrides.base, "IMAGE",
                  "Base image, or dir:PATH or tar:PATH of a root filesystem (default: Debian 12 slim)");
-  command.list("--toolkit", options.toolkits, "NAME",
+  command.list("--toolkit", options.overrides.toolkits, "NAME",
                "Install a toolkit: c_cpp, python, java, web or datascience; repeatable");
-  command.option("--ca-bundle", options.ca_bundle, "FILE",
+  command.option("--ca-bundle", options.overrides.ca_bundle, "FILE",
                  "Trust the CA certificates in FILE while building (default: $SSL_CERT_FILE)");
-  command.flag("--trust-project", options.trust_project, "Trust the project's configuration for this build");
+  command.flag("--trust-project", options.trust_project,
+               "Accept what .agentbox/config.toml broadens, for this build only");
 }
 
-ResolvedImage resolve_image(const ImageOptions& options) {
+ResolvedImage resolve_image(const BoxOptions& options) {
   if (!project()) {
     return resolve_without_project(options);
   }
-  BoxOptions box;
-  box.overrides.base = options.base;
-  box.overrides.toolkits = options.toolkits;
-  box.overrides.ca_bundle = options.ca_bundle;
-  box.trust_project = options.trust_project;
-  const policy::Policy policy = resolve_box(box, {});
+  const policy::Policy policy = resolve_box(options, {});
   const policy::PolicyFields& fields = policy.fields();
   return {fields.image, fields.ca_bundle, fields.workspace.source, fields.firewall_driver};
 }

@@ -5,21 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "cli/box_options.hpp"
 #include "cli/command_spec.hpp"
 #include "policy/types.hpp"
 
 namespace agentbox::cli {
 
-/// The options of commands that build images.
-struct ImageOptions {
-  std::optional<std::string> base;
-  std::vector<std::string> toolkits;
-  std::optional<std::string> ca_bundle;
-  bool trust_project = false;
-};
-
 /// Adds --base, --toolkit, --ca-bundle and --trust-project to `command`. `options` must outlive it.
-void add_image_options(const CommandSpec& command, ImageOptions& options);
+void add_image_options(const CommandSpec& command, BoxOptions& options);
 
 /// The image to build, from the configuration and the options.
 struct ResolvedImage {
@@ -31,6 +24,6 @@ struct ResolvedImage {
 
 /// Loads the configuration for the current directory, without a project's part if that cannot be a project (the home
 /// directory). Throws like resolve_box().
-ResolvedImage resolve_image(const ImageOptions& options);
+ResolvedImage resolve_image(const BoxOptions& options);
 
 } // namespace agentbox::cli

@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <spdlog/spdlog.h>
-#include <sstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,10 +17,11 @@
 #include "config/trust.hpp"
 #include "config/values.hpp"
 #include "config/workspace.hpp"
-#include "policy/toolkits.hpp"
+#include "policy/policy.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/file.hpp"
+#include "support/lines.hpp"
 #include "support/terminal.hpp"
 #include "support/text.hpp"
 
@@ -70,31 +70,24 @@ std::string config_text(const InitOptions& options) {
   return text;
 }
 
-Words split(const std::string& line) {
-  std::istringstream words(line);
-  Words result;
-  for (std::string word; words >> word;) {
-    result.push_back(word);
-  }
-  return result;
-}
-
-std::string ask(const char* question) {
+/// Asks and returns the words of the answer.
+Words ask(const std::string& question) {
   fmt::print(stderr, "{} ", question);
   std::string line;
   if (!std::getline(std::cin, line)) {
     throw Error(ExitCode::failed, "no answer; nothing was written");
   }
-  return line;
+  const auto words = support::words(line);
+  return {words.begin(), words.end()};
 }
 
 void ask_all(InitOptions& options) {
-  if (const Words words = split(ask("Agent (codex, claude; empty: the last used)?")); !words.empty()) {
+  if (const Words words = ask("Agent (codex, claude; empty: the last used)?"); !words.empty()) {
     options.agent = words.front();
   }
-  options.toolkits = split(ask(
-      ("Toolkits, separated by blanks (" + support::join(policy::toolkit_names(), " ") + "; empty: none)?").c_str()));
-  options.allow = split(ask("More allowed hosts, HOST[:PORT], separated by blanks (empty: none)?"));
+  options.toolkits =
+      ask("Toolkits, separated by blanks (" + support::join(policy::toolkit_names(), " ") + "; empty: none)?");
+  options.allow = ask("More allowed hosts, HOST[:PORT], separated by blanks (empty: none)?");
 }
 
 /// Writes `.agentbox/config.toml` without following a symbolic link that a repository may bring along.
@@ -115,9 +108,10 @@ void write_config(const fs::path& workspace, const std::string& text, bool force
     throw Error(ExitCode::usage, (folder / "config.toml").string() + " exists already",
                 "edit it, or replace it: agentbox init --force ...");
   }
-  if (!file || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+  if (!file) {
     throw support::system_error(ExitCode::failed, "cannot write " + (folder / "config.toml").string(), errno);
   }
+  support::write_all(file.get(), text, (folder / "config.toml").string());
 }
 
 void init(InitOptions options, const Context& context) {

@@ -38,13 +38,9 @@ using support::Error;
 using support::ExitCode;
 
 network::Look look_of_stdout() {
-  if (!support::own_terminal().out) {
-    return {};
-  }
-  const char* no_color = std::getenv("NO_COLOR");
   winsize size{};
-  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
-  return {no_color == nullptr || *no_color == '\0', known ? size.ws_col : std::size_t{0}};
+  const bool known = support::own_terminal().out && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+  return {support::wants_colour(), known ? size.ws_col : std::size_t{0}};
 }
 
 void say_if_empty(bool empty) {
@@ -149,7 +145,7 @@ void follow(const HistoryOptions& options, bool as_data) {
 void add_history_options(const CommandSpec& command, HistoryOptions& options) {
   command.option("--box", options.box, "NAME", "Use only the records of this box");
   command.option("--since", options.since, "TIME",
-                 "Use only records newer than 30m, 1h, 2d, or since a UTC time: 2026-01-31T12:00");
+                 "Use only records since TIME: an age (30m, 1h, 2d) or a UTC time (2026-01-31T12:00)");
 }
 
 network::History history(const HistoryOptions& options) {

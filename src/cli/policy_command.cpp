@@ -15,7 +15,6 @@
 #include "cli/subcommands.hpp"
 #include "config/load.hpp"
 #include "policy/policy.hpp"
-#include "policy/policy_json.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// review: what the last box in this folder left that the host may run or trust.
+// review: what the last box in this directory left that the host may run or trust.
 #include <fmt/format.h>
 #include <memory>
 #include <spdlog/spdlog.h>
 
 #include "cli/subcommands.hpp"
 #include "config/workspace.hpp"
-#include "review/report_store.hpp"
-#include "review/report_text.hpp"
+#include "review/review_report.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
 
@@ -22,7 +21,7 @@ void review(bool as_data) {
     return;
   }
   if (!report) {
-    spdlog::info("no box has run in this folder");
+    spdlog::info("no box has run in this directory");
     return;
   }
   fmt::print("{}", review::text_of(*report));

@@ -16,7 +16,7 @@ namespace agentbox::cli {
 namespace {
 
 struct UpdateOptions {
-  ImageOptions image;
+  BoxOptions image;
   bool check = false;
 };
 

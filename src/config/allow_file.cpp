@@ -4,6 +4,7 @@
 
 #include "config/config_layer.hpp"
 #include "policy/public_suffix.hpp"
+#include "support/lines.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {
@@ -12,38 +13,28 @@ namespace {
 constexpr std::size_t k_max_allow_line = 300;
 constexpr std::size_t k_max_mistakes = 20; // the wrong file should not fill the screen
 
-std::string_view trimmed(std::string_view line) {
-  line = line.substr(0, line.find('#'));
-  const auto first = line.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) {
-    return {};
-  }
-  return line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
-}
-
 /// Calls `read(text, where)` for each line that is not empty; it returns what is wrong with the line, if anything.
 /// Returns the number of mistakes.
 template <typename Read>
 std::size_t read_lines(std::string_view text, const std::string& shown, policy::Diagnostics& diagnostics, Read read) {
   std::size_t mistakes = 0;
-  for (std::size_t number = 1; !text.empty() && mistakes < k_max_mistakes; ++number) {
-    const auto end = text.find('\n');
-    const std::string_view line = trimmed(text.substr(0, end));
-    const std::string where = shown + ":" + std::to_string(number);
+  std::size_t number = 0;
+  for (const std::string_view whole : support::lines(text)) {
+    const std::string_view line = support::trim(whole.substr(0, whole.find('#')));
+    const std::string where = shown + ":" + std::to_string(++number);
     std::optional<policy::EntryProblem> problem;
-    if (std::min(end, text.size()) > k_max_allow_line) {
+    if (whole.size() > k_max_allow_line) {
       problem = {"the line is longer than " + std::to_string(k_max_allow_line) + " bytes", ""};
     } else if (!line.empty()) {
       problem = read(line, where);
     }
     if (problem) {
-      ++mistakes;
       diagnostics.push_back({where, std::move(problem->message), std::move(problem->hint)});
+      if (++mistakes == k_max_mistakes) {
+        diagnostics.push_back({shown, "too many mistakes; the rest of the file was not read", ""});
+        break;
+      }
     }
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  if (mistakes == k_max_mistakes) {
-    diagnostics.push_back({shown, "too many mistakes; the rest of the file was not read", ""});
   }
   return mistakes;
 }
@@ -81,7 +72,7 @@ void parse_saved_hosts(std::string_view text, const std::filesystem::path& file,
              [&](std::string_view line, const std::string& where) -> std::optional<policy::EntryProblem> {
                const auto blank = line.find(' ');
                const std::string_view verb = line.substr(0, blank);
-               const std::string_view host = blank == std::string_view::npos ? "" : trimmed(line.substr(blank));
+               const std::string_view host = blank == std::string_view::npos ? "" : support::trim(line.substr(blank));
                if (verb == "allow") {
                  return add_parsed(policy::parse_listed_entry(host), where, layer.allow);
                }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/candidate.hpp"
+#include "config/load.hpp"
 
 #include <algorithm>
 
 #include "config/config_files.hpp"
-#include "config/load.hpp"
 #include "config/merge.hpp"
 #include "config/read_layers.hpp"
 #include "support/error.hpp"

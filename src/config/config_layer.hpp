@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "config/located.hpp"
 #include "config/values.hpp"
 #include "policy/allow_entry.hpp"
 #include "policy/diagnostic.hpp"

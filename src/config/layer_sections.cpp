@@ -135,13 +135,13 @@ void read_limit(TomlTable& limits, std::string_view key, std::string_view expect
   if (!text) {
     return;
   }
-  const auto value = parse(text->value);
-  if (!value || *value > std::numeric_limits<Number>::max()) {
+  const auto value = parse_limit<Number>(text->value, parse);
+  if (!value) {
     limits.mistake(text->where, limits.full_name(key) + " must be " + std::string(expected) + ", not " +
                                     support::in_quotes(text->value));
     return;
   }
-  target = static_cast<Number>(*value);
+  target = value;
 }
 
 } // namespace

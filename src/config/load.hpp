@@ -5,12 +5,17 @@
 #include <variant>
 #include <vector>
 
+#include "config/config_layer.hpp"
 #include "config/overrides.hpp"
-#include "config/preferences.hpp"
 #include "config/sources.hpp"
 #include "policy/policy.hpp"
 
 namespace agentbox::config {
+
+/// Settings of the launcher that do not affect what a box may do.
+struct Preferences {
+  bool notify = false; ///< network.notify: a desktop notification for what is blocked
+};
 
 /// A configuration without mistakes, for policy::build_policy().
 struct Loaded {
@@ -36,6 +41,11 @@ using LoadResult = std::variant<Loaded, policy::Diagnostics>;
 /// Returns the result or every mistake of every layer. Reads are bounded, and symbolic links in the workspace are not
 /// followed.
 LoadResult load(const Sources& sources, const Overrides& overrides);
+
+/// Returns the egress policy of boxes if `file` replaced the user's or the project's config.toml. The saved hosts
+/// beside the replaced file stay. An allow file is relative to the directory of `file`. Throws support::Error: failed
+/// when `file` cannot be read, usage with every mistake of any layer.
+policy::EgressPolicy egress_with(const Sources& sources, const std::filesystem::path& file, LayerKind kind);
 
 /// Returns the mistakes as text for the user, one per line, with the hints indented below.
 std::string describe(const policy::Diagnostics& diagnostics);

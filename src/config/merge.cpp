@@ -114,12 +114,11 @@ std::optional<Number> override_limit(const std::optional<std::string>& text, std
   if (!text) {
     return std::nullopt;
   }
-  const auto value = parse(*text);
-  if (!value || *value > std::numeric_limits<Number>::max()) {
+  const auto value = parse_limit<Number>(*text, parse);
+  if (!value) {
     diagnostics.push_back({std::string(flag), "must be " + std::string(expected) + ", not " + in_quotes(*text), ""});
-    return std::nullopt;
   }
-  return static_cast<Number>(*value);
+  return value;
 }
 
 void merge_limits(const std::vector<ConfigLayer>& layers, const Overrides& overrides, policy::Limits& limits,

@@ -37,6 +37,9 @@ Merged merge(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
 /// Returns the built-in agents merged with those of the layers; sorted by name.
 std::vector<policy::Agent> merge_agents(const std::vector<ConfigLayer>& layers, policy::Diagnostics& diagnostics);
 
+/// Returns why `entry` cannot be allowed: the block of a layer that covers it. Nothing if there is none.
+std::optional<policy::EntryProblem> block_over(const policy::AllowEntry& entry, const std::vector<ConfigLayer>& layers);
+
 /// Returns the egress policy of the layers and of the overrides.
 policy::EgressPolicy merge_egress(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
                                   policy::Diagnostics& diagnostics);

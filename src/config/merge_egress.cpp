@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <map>
 
 #include "config/merge.hpp"
 #include "policy/egress_index.hpp"
 #include "policy/public_suffix.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {
@@ -14,36 +14,6 @@ template <typename Item>
 void add(const std::vector<Located<Item>>& items, std::vector<Item>& list) {
   for (const Located<Item>& item : items) {
     list.push_back(item.value);
-  }
-}
-
-template <typename Item>
-void sort_unique(std::vector<Item>& list) {
-  std::sort(list.begin(), list.end());
-  list.erase(std::unique(list.begin(), list.end()), list.end());
-}
-
-/// Returns the place of each block, for messages.
-std::map<policy::HostPattern, std::string> places_of_blocks(const std::vector<ConfigLayer>& layers) {
-  std::map<policy::HostPattern, std::string> places;
-  for (const ConfigLayer& layer : layers) {
-    for (const auto& block : layer.block) {
-      places.emplace(block.value, block.where);
-    }
-  }
-  return places;
-}
-
-/// Adds a mistake if a block overrides a host of --allow.
-void refuse_if_blocked(const policy::HostEntry& entry, const std::vector<ConfigLayer>& layers,
-                       policy::Diagnostics& diagnostics) {
-  for (const auto& [block, where] : places_of_blocks(layers)) {
-    if (block.covers(entry.pattern)) {
-      diagnostics.push_back(
-          {"--allow",
-           support::in_quotes(entry.text()) + " is blocked by " + support::in_quotes(block.text()) + " in " + where,
-           "a block always wins; remove that entry first"});
-    }
   }
 }
 
@@ -64,8 +34,8 @@ void add_overrides(const Overrides& overrides, const std::vector<ConfigLayer>& l
       continue;
     }
     auto& entry = std::get<policy::AllowEntry>(result);
-    if (const auto* host = std::get_if<policy::HostEntry>(&entry)) {
-      refuse_if_blocked(*host, layers, diagnostics);
+    if (const auto problem = block_over(entry, layers)) {
+      diagnostics.push_back({"--allow", problem->message, problem->hint});
     }
     policy::add_entry(std::move(entry), egress);
   }
@@ -75,6 +45,21 @@ void add_overrides(const Overrides& overrides, const std::vector<ConfigLayer>& l
 }
 
 } // namespace
+
+std::optional<policy::EntryProblem> block_over(const policy::AllowEntry& entry,
+                                               const std::vector<ConfigLayer>& layers) {
+  const auto* host = std::get_if<policy::HostEntry>(&entry);
+  for (const ConfigLayer& layer : layers) {
+    for (const auto& [block, where] : layer.block) {
+      if (host != nullptr && block.covers(host->pattern)) {
+        return policy::EntryProblem{support::in_quotes(host->text()) + " is blocked by " +
+                                        support::in_quotes(block.text()) + " in " + where,
+                                    "a block always wins; remove that entry first"};
+      }
+    }
+  }
+  return std::nullopt;
+}
 
 policy::EgressPolicy merge_egress(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
                                   policy::Diagnostics& diagnostics) {
@@ -97,13 +82,13 @@ policy::EgressPolicy merge_egress(const std::vector<ConfigLayer>& layers, const 
     egress.upstream_proxy = layer.upstream_proxy ? layer.upstream_proxy : egress.upstream_proxy;
   }
   add_overrides(overrides, layers, egress, diagnostics);
-  sort_unique(egress.allow);
-  sort_unique(egress.block);
-  sort_unique(egress.allow_private);
-  sort_unique(egress.allow_ech);
-  sort_unique(egress.allow_addresses);
-  sort_unique(egress.host_ports);
-  sort_unique(egress.upload_limits);
+  support::sort_unique(egress.allow);
+  support::sort_unique(egress.block);
+  support::sort_unique(egress.allow_private);
+  support::sort_unique(egress.allow_ech);
+  support::sort_unique(egress.allow_addresses);
+  support::sort_unique(egress.host_ports);
+  support::sort_unique(egress.upload_limits);
   return egress;
 }
 

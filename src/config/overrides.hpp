@@ -23,7 +23,7 @@ struct Overrides {
   std::vector<std::string> allow;         ///< --allow HOST[:PORT]
   bool full_network = false;              ///< --full-network
   std::optional<std::string> driver;      ///< --firewall-driver NAME
-  std::vector<std::string> publish;       ///< -p [ADDRESS:]HOST:BOX
+  std::vector<std::string> publish;       ///< -p [ADDRESS:]HOST_PORT:BOX_PORT
   std::optional<std::string> memory;      ///< --memory SIZE
   std::optional<std::string> cpus;        ///< --cpus N
   std::optional<std::string> pids;        ///< --pids N

@@ -10,6 +10,7 @@
 
 #include "config/config_files.hpp"
 #include "config/load.hpp"
+#include "config/merge.hpp"
 #include "config/read_layers.hpp"
 #include "policy/public_suffix.hpp"
 #include "support/error.hpp"
@@ -24,20 +25,6 @@ namespace fs = std::filesystem;
 using support::Error;
 using support::ExitCode;
 using support::Fd;
-
-/// Refuses an allow that a block would override.
-void refuse_blocked(const std::vector<ConfigLayer>& layers, const policy::HostEntry& entry) {
-  for (const ConfigLayer& layer : layers) {
-    for (const auto& block : layer.block) {
-      if (block.value.covers(entry.pattern)) {
-        throw Error(ExitCode::refused,
-                    support::in_quotes(entry.text()) + " is blocked by " + support::in_quotes(block.value.text()) +
-                        " in " + block.where,
-                    "a block always wins; remove that entry first");
-      }
-    }
-  }
-}
 
 template <typename Item>
 Item value_or_throw(const std::variant<Item, policy::EntryProblem>& parsed) {
@@ -61,7 +48,9 @@ std::optional<std::string> line_for(const std::vector<ConfigLayer>& layers, cons
     return known ? std::nullopt : std::optional("deny " + pattern.text() + "\n");
   }
   const auto entry = value_or_throw(policy::parse_listed_host(host));
-  refuse_blocked(layers, entry);
+  if (const auto problem = block_over(entry, layers)) {
+    throw Error(ExitCode::refused, problem->message, problem->hint);
+  }
   const bool known = layer != nullptr && contains(layer->allow, policy::AllowEntry(entry));
   return known ? std::nullopt : std::optional("allow " + entry.text() + "\n");
 }

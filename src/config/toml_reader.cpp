@@ -92,94 +92,84 @@ void TomlTable::wrong_type(const toml::node& node, std::string_view key, std::st
           full_name(key) + " must be " + std::string(expected) + ", not " + std::string(type_name(node)));
 }
 
-std::optional<Located<std::string>> TomlTable::string(std::string_view key) {
+/// Returns what `read` makes of the value of `key`; nothing if there is no value, or, after a mistake, if `read`
+/// returns nothing.
+template <typename Read>
+auto TomlTable::get(std::string_view key, std::string_view expected, Read read) -> decltype(read(*m_table)) {
   const toml::node* node = find(key);
   if (node == nullptr) {
-    return std::nullopt;
+    return {};
   }
-  if (const auto* value = node->as_string()) {
-    return Located<std::string>{value->get(), place(node->source())};
+  auto value = read(*node);
+  if (!value) {
+    wrong_type(*node, key, expected);
   }
-  wrong_type(*node, key, "a string");
-  return std::nullopt;
+  return value;
+}
+
+std::optional<Located<std::string>> TomlTable::string(std::string_view key) {
+  return get(key, "a string", [&](const toml::node& node) {
+    const auto* value = node.as_string();
+    return value == nullptr ? std::nullopt : std::optional(Located<std::string>{value->get(), place(node.source())});
+  });
 }
 
 std::optional<Located<bool>> TomlTable::boolean(std::string_view key) {
-  const toml::node* node = find(key);
-  if (node == nullptr) {
-    return std::nullopt;
-  }
-  if (const auto* value = node->as_boolean()) {
-    return Located<bool>{value->get(), place(node->source())};
-  }
-  wrong_type(*node, key, "true or false");
-  return std::nullopt;
+  return get(key, "true or false", [&](const toml::node& node) {
+    const auto* value = node.as_boolean();
+    return value == nullptr ? std::nullopt : std::optional(Located<bool>{value->get(), place(node.source())});
+  });
 }
 
 std::optional<Located<std::string>> TomlTable::text_or_number(std::string_view key, std::string_view expected) {
-  const toml::node* node = find(key);
-  if (node == nullptr) {
+  return get(key, expected, [&](const toml::node& node) -> std::optional<Located<std::string>> {
+    const std::string where = place(node.source());
+    if (const auto* text = node.as_string()) {
+      return Located<std::string>{text->get(), where};
+    }
+    if (const auto* number = node.as_integer()) {
+      return Located<std::string>{std::to_string(number->get()), where};
+    }
+    if (const auto* number = node.as_floating_point()) {
+      return Located<std::string>{number_text(number->get()), where};
+    }
     return std::nullopt;
-  }
-  if (const auto* text = node->as_string()) {
-    return Located<std::string>{text->get(), place(node->source())};
-  }
-  if (const auto* number = node->as_integer()) {
-    return Located<std::string>{std::to_string(number->get()), place(node->source())};
-  }
-  if (const auto* number = node->as_floating_point()) {
-    return Located<std::string>{number_text(number->get()), place(node->source())};
-  }
-  wrong_type(*node, key, expected);
-  return std::nullopt;
+  });
 }
 
 std::vector<Located<std::string>> TomlTable::strings(std::string_view key) {
+  constexpr std::string_view k_expected = "a list of strings";
   std::vector<Located<std::string>> result;
-  const toml::node* node = find(key);
-  if (node == nullptr) {
-    return result;
-  }
-  const toml::array* list = node->as_array();
-  if (list == nullptr) {
-    wrong_type(*node, key, "a list of strings");
-    return result;
-  }
-  for (const toml::node& item : *list) {
+  for (const toml::node& item : list(key, k_expected)) {
     if (const auto* value = item.as_string()) {
       result.push_back({value->get(), place(item.source())});
     } else {
-      wrong_type(item, key, "a list of strings");
+      wrong_type(item, key, k_expected);
     }
   }
   return result;
 }
 
+const toml::array& TomlTable::list(std::string_view key, std::string_view expected) {
+  static const toml::array empty;
+  const auto found = get(key, expected, [](const toml::node& node) {
+    const toml::array* list = node.as_array();
+    return list == nullptr ? std::nullopt : std::optional(list);
+  });
+  return found ? **found : empty;
+}
+
 std::optional<TomlTable> TomlTable::table(std::string_view key) {
-  const toml::node* node = find(key);
-  if (node == nullptr) {
-    return std::nullopt;
-  }
-  if (const toml::table* inner = node->as_table()) {
-    return TomlTable(*inner, full_name(key), m_file, *m_diagnostics);
-  }
-  wrong_type(*node, key, "a table ([" + full_name(key) + "])");
-  return std::nullopt;
+  return get(key, "a table ([" + full_name(key) + "])", [&](const toml::node& node) {
+    const toml::table* inner = node.as_table();
+    return inner == nullptr ? std::nullopt : std::optional(TomlTable(*inner, full_name(key), m_file, *m_diagnostics));
+  });
 }
 
 std::vector<TomlTable> TomlTable::tables(std::string_view key) {
   std::vector<TomlTable> result;
-  const toml::node* node = find(key);
-  if (node == nullptr) {
-    return result;
-  }
   const std::string expected = "a list of tables ([[" + full_name(key) + "]])";
-  const toml::array* list = node->as_array();
-  if (list == nullptr) {
-    wrong_type(*node, key, expected);
-    return result;
-  }
-  for (const toml::node& item : *list) {
+  for (const toml::node& item : list(key, expected)) {
     if (const toml::table* inner = item.as_table()) {
       result.emplace_back(*inner, full_name(key), m_file, *m_diagnostics);
     } else {

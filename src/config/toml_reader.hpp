@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "config/located.hpp"
 #include "config/toml_plusplus.hpp"
+#include "config/values.hpp"
 #include "policy/diagnostic.hpp"
 
 namespace agentbox::config {
@@ -46,11 +46,15 @@ public:
   std::string full_name(std::string_view key) const;
 
 private:
+  const toml::table* m_table;
+
   const toml::node* find(std::string_view key);
+  template <typename Read>
+  auto get(std::string_view key, std::string_view expected, Read read) -> decltype(read(*m_table));
+  const toml::array& list(std::string_view key, std::string_view expected);
   void wrong_type(const toml::node& node, std::string_view key, std::string_view expected);
   std::string place(const toml::source_region& source) const;
 
-  const toml::table* m_table;
   std::string m_name;
   std::string m_file;
   policy::Diagnostics* m_diagnostics;

@@ -2,12 +2,12 @@
 #include "config/values.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <limits>
 #include <vector>
 
 #include "support/ascii.hpp"
+#include "support/numbers.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {
@@ -42,9 +42,7 @@ std::optional<std::uint64_t> parse_thousandths(std::string_view text) {
 
 /// Returns the power of two of a unit: "" 0, "K", "KB" and "KiB" 10, …
 std::optional<unsigned> unit_shift(std::string_view unit) {
-  std::string lower(unit);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const std::string lower = support::lower(unit);
   if (lower.empty() || lower == "b") {
     return 0;
   }
@@ -72,23 +70,10 @@ std::optional<std::vector<std::string>> split_escaped(std::string_view text) {
   return parts;
 }
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  const auto number = parse_number(text);
-  if (!number || *number == 0 || *number > 65535) {
-    return std::nullopt;
-  }
-  return static_cast<std::uint16_t>(*number);
-}
-
 } // namespace
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || (text.size() > 1 && text.front() == '0')) {
-    return std::nullopt;
-  }
-  return value;
+  return support::parse_decimal<std::uint64_t>(text);
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
@@ -135,7 +120,7 @@ std::variant<MountText, ValueProblem> parse_mount(std::string_view text) {
 }
 
 std::variant<policy::PublishedPort, ValueProblem> parse_publish(std::string_view text) {
-  const ValueProblem problem{in_quotes(text) + " is not a valid pair of ports", "write HOST:BOX or ADDRESS:HOST:BOX"};
+  const ValueProblem problem{in_quotes(text) + " is not a valid pair of ports", "write HOST_PORT:BOX_PORT or ADDRESS:HOST_PORT:BOX_PORT"};
   policy::PublishedPort port;
   std::string_view rest = text;
   if (rest.starts_with('[')) {
@@ -153,8 +138,8 @@ std::variant<policy::PublishedPort, ValueProblem> parse_publish(std::string_view
   if (colon == std::string_view::npos) {
     return problem;
   }
-  const auto host = parse_port(rest.substr(0, colon));
-  const auto box = parse_port(rest.substr(colon + 1));
+  const auto host = support::parse_decimal_port(rest.substr(0, colon));
+  const auto box = support::parse_decimal_port(rest.substr(colon + 1));
   if (!host || !box) {
     return problem;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,15 @@
 #include "policy/types.hpp"
 
 namespace agentbox::config {
+
+/// A value and its place: "/path/config.toml:12:3" or "--allow".
+template <typename Value>
+struct Located {
+  Value value;
+  std::string where;
+
+  bool operator==(const Located&) const = default;
+};
 
 /// What is wrong with a value, in words for a message.
 struct ValueProblem {
@@ -26,6 +36,14 @@ std::optional<std::uint32_t> parse_cpus(std::string_view text);
 /// Parses a decimal number without sign, blanks or leading zeros.
 std::optional<std::uint64_t> parse_number(std::string_view text);
 
+/// Parses a limit that must fit into Number: a size ("--memory", "limits.memory"), cores, or a whole number.
+template <typename Number, typename Parse>
+std::optional<Number> parse_limit(std::string_view text, Parse parse) {
+  const auto value = parse(text);
+  return value && *value <= std::numeric_limits<Number>::max() ? std::optional(static_cast<Number>(*value))
+                                                               : std::nullopt;
+}
+
 /// A requested mount, before its paths are looked up.
 struct MountText {
   std::string source;
@@ -39,7 +57,7 @@ struct MountText {
 /// is written `\:`, a backslash `\\`. [[mounts]] in a configuration needs no escapes.
 std::variant<MountText, ValueProblem> parse_mount(std::string_view text);
 
-/// Parses `HOST:BOX` and `ADDRESS:HOST:BOX` (ports; an IPv6 address in brackets). The address is 127.0.0.1 when
+/// Parses `HOST_PORT:BOX_PORT` and `ADDRESS:HOST_PORT:BOX_PORT` (an IPv6 address in brackets). The address is 127.0.0.1 when
 /// missing.
 std::variant<policy::PublishedPort, ValueProblem> parse_publish(std::string_view text);
 

@@ -12,10 +12,12 @@
 
 #include "config/host_paths.hpp"
 #include "policy/path_rules.hpp"
+#include "support/ascii.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/file.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {
@@ -45,7 +47,7 @@ bool is_system_folder(const fs::path& path) {
   const bool is_media = policy::contains_path("/run/media", text) && std::distance(path.begin(), path.end()) > 4;
   const auto in_tree = [&](std::string_view tree) { return policy::contains_path(tree, text); };
   const bool in_system = std::any_of(k_system_trees.begin(), k_system_trees.end(), in_tree) && !is_media;
-  const bool is_shared = std::find(k_shared_folders.begin(), k_shared_folders.end(), text) != k_shared_folders.end();
+  const bool is_shared = support::contains(k_shared_folders, text);
   // /var/lib, /var/log, …; /var/lib/NAME/… may be the home directory of an account.
   const bool right_below_var = path.parent_path() == "/var";
   return in_system || is_shared || right_below_var;
@@ -94,10 +96,8 @@ std::string problem_of(const fs::path& path, const fs::path& home) {
 std::string simple_name(const std::string& text) {
   std::string name;
   for (const char c : text) {
-    const bool upper = c >= 'A' && c <= 'Z';
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || upper;
-    if (plain) {
-      name += upper ? static_cast<char>(c - 'A' + 'a') : c;
+    if (support::is_letter(c) || support::is_digit(c)) {
+      name += support::to_lower(c);
     } else if (!name.empty() && name.back() != '-') {
       name += '-';
     }

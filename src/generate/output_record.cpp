@@ -5,7 +5,7 @@
 #include <set>
 
 #include "oci/bundle/bundle.hpp"
-#include "policy/policy_json.hpp"
+#include "policy/policy.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"

@@ -18,6 +18,7 @@
 #include "policy/path_rules.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::guard {
@@ -77,8 +78,7 @@ public:
     for (const GitPlaces& place : m_places) {
       all.trees.insert(all.trees.end(), place.trees.begin(), place.trees.end());
     }
-    std::sort(all.trees.begin(), all.trees.end());
-    all.trees.erase(std::unique(all.trees.begin(), all.trees.end()), all.trees.end());
+    support::sort_unique(all.trees);
     const char* xdg = std::getenv("XDG_CONFIG_HOME");
     const fs::path config = xdg != nullptr && *xdg == '/' ? fs::path(xdg) : m_home / ".config";
     for (const fs::path& file : {m_home / ".gitconfig", config / "git/config", fs::path("/etc/gitconfig")}) {

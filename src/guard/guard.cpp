@@ -18,6 +18,7 @@
 #include "policy/policy.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::guard {
@@ -38,10 +39,6 @@ std::vector<std::string> git_parts(const std::vector<std::string>& protect) {
     }
   }
   return parts;
-}
-
-bool names(const std::vector<std::string>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
 }
 
 /// Returns what must be made in repository `folder` when `part` does not exist, for the protection to hold.
@@ -79,10 +76,10 @@ void guard_repositories(const Walk& walk, const GitFolders& folders, const std::
   for (const std::string& repository : folders.repositories) {
     guard_repository(walk, repository, parts, guarded);
   }
-  if (names(parts, git::k_commondir)) {
+  if (support::contains(parts, git::k_commondir)) {
     guarded.read_only.insert(guarded.read_only.end(), folders.links.begin(), folders.links.end());
   }
-  if (names(parts, git::k_worktree_config)) {
+  if (support::contains(parts, git::k_worktree_config)) {
     for (const std::string& path : folders.missing_settings) {
       guarded.missing.push_back({path, false, ""});
     }
@@ -125,7 +122,7 @@ std::vector<std::string> without_exceptions(std::vector<std::string> paths, cons
   std::erase_if(paths, [&](const std::string& path) {
     const auto& usual = policy::default_protected_paths();
     return std::any_of(usual.begin(), usual.end(), [&](const std::string& one) {
-      return policy::contains_path(one, path) && !names(protect, one);
+      return policy::contains_path(one, path) && !support::contains(protect, one);
     });
   });
   return paths;
@@ -253,12 +250,11 @@ Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
     for (const GitFolders& folders : repositories.inside) {
       guard_repositories(walk, folders, parts, guarded);
     }
-    if (names(protect, git::k_own_config)) {
+    if (support::contains(protect, git::k_own_config)) {
       guard_references(walk, find_references(walk, repositories.inside, repositories.outside), lists, guarded);
     }
   }
-  std::sort(guarded.read_only.begin(), guarded.read_only.end());
-  guarded.read_only.erase(std::unique(guarded.read_only.begin(), guarded.read_only.end()), guarded.read_only.end());
+  support::sort_unique(guarded.read_only);
   return guarded;
 }
 

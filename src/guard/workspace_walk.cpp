@@ -77,13 +77,15 @@ Fd Walk::open_part(const fs::path& path) const {
   return at;
 }
 
-FileType Walk::type_of(const fs::path& path) const {
+std::optional<struct stat> Walk::stat_of(const fs::path& path) const {
   const Fd fd = open_part(path);
   struct stat info {};
-  if (!fd || fstat(fd.get(), &info) != 0) {
-    return FileType::none;
-  }
-  return S_ISDIR(info.st_mode) ? FileType::folder : FileType::other;
+  return fd && fstat(fd.get(), &info) == 0 ? std::optional(info) : std::nullopt;
+}
+
+FileType Walk::type_of(const fs::path& path) const {
+  const auto info = stat_of(path);
+  return !info ? FileType::none : S_ISDIR(info->st_mode) ? FileType::folder : FileType::other;
 }
 
 unsigned Walk::mode_of(const std::string& name) const {
@@ -115,20 +117,13 @@ std::vector<std::string> Walk::names_in(const fs::path& path, std::size_t max) c
   if (!fd) {
     return names;
   }
-  Fd readable(openat(fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const support::Directory folder(readable ? fdopendir(readable.get()) : nullptr);
+  const support::Directory folder =
+      support::read_directory(Fd(openat(fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
   if (!folder) {
     throw system_error(ExitCode::refused, "cannot read " + shown(m_root / path), errno);
   }
-  static_cast<void>(readable.release()); // the DIR's now
-  while (const dirent* entry = readdir(folder.get())) {
-    const std::string name(static_cast<const char*>(entry->d_name));
-    if (names.size() == max) {
-      break;
-    }
-    if (name != "." && name != "..") {
-      names.push_back(name);
-    }
+  for (const dirent* entry = nullptr; names.size() < max && (entry = support::next_entry(folder)) != nullptr;) {
+    names.emplace_back(static_cast<const char*>(entry->d_name));
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -156,10 +151,8 @@ std::optional<std::string> Walk::read(const fs::path& path, std::size_t max) con
 
 std::optional<std::uint64_t> Walk::length_of(const fs::path& path) const {
   try {
-    const Fd fd = open_part(path);
-    struct stat info {};
-    const bool is_file = fd && fstat(fd.get(), &info) == 0 && S_ISREG(info.st_mode);
-    return is_file ? std::optional(static_cast<std::uint64_t>(info.st_size)) : std::nullopt;
+    const auto info = stat_of(path);
+    return info && S_ISREG(info->st_mode) ? std::optional(static_cast<std::uint64_t>(info->st_size)) : std::nullopt;
   } catch (const Error&) {
     return std::nullopt; // a link
   }

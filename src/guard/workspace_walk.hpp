@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <sys/stat.h>
 #include <vector>
 
 #include "support/fd.hpp"
@@ -62,6 +63,7 @@ public:
 
 private:
   support::Fd open_part(const std::filesystem::path& path) const;
+  std::optional<struct stat> stat_of(const std::filesystem::path& path) const;
   unsigned mode_of(const std::string& name) const;
 
   std::filesystem::path m_root;

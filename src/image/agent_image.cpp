@@ -10,7 +10,7 @@
 #include "image/npm.hpp"
 #include "image/state.hpp"
 #include "podman/podman_info.hpp"
-#include "policy/toolkits.hpp"
+#include "policy/policy.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"

@@ -3,7 +3,7 @@
 
 #include "image/rootfs_scan.hpp"
 #include "image/state.hpp"
-#include "policy/toolkits.hpp"
+#include "policy/policy.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"

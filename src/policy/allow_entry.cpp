@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
+#include "support/numbers.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::policy {
@@ -13,22 +14,6 @@ namespace {
 
 constexpr std::size_t k_max_allow_entry = 300;
 constexpr unsigned k_before_v4 = 96;
-
-template <typename Number>
-std::optional<Number> number(std::string_view text, Number highest) {
-  Number value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool plain = !text.empty() && (text.size() == 1 || text.front() != '0');
-  if (!plain || error != std::errc() || end != text.data() + text.size() || value > highest) {
-    return std::nullopt;
-  }
-  return value;
-}
-
-std::optional<std::uint16_t> port_of(std::string_view text) {
-  const auto port = number<std::uint32_t>(text, 65535);
-  return port && *port != 0 ? std::optional(static_cast<std::uint16_t>(*port)) : std::nullopt;
-}
 
 /// Splits "HOST:PORT" or "[HOST]:PORT"; the port is empty if there is none.
 std::pair<std::string_view, std::string_view> split(std::string_view text) {
@@ -53,16 +38,12 @@ bool looks_like_address(std::string_view text) {
   return parse_address(text).has_value() || parse_address(host).has_value();
 }
 
-Address16 first_of(Address16 address, std::uint8_t prefix) {
-  for (unsigned bit = prefix; bit < 128; ++bit) {
-    address.at(bit / 8U) = static_cast<std::uint8_t>(address.at(bit / 8U) & ~(0x80U >> (bit % 8U)));
-  }
-  return address;
-}
-
-Address16 last_of(Address16 address, std::uint8_t prefix) {
-  for (unsigned bit = prefix; bit < 128; ++bit) {
-    address.at(bit / 8U) = static_cast<std::uint8_t>(address.at(bit / 8U) | (0x80U >> (bit % 8U)));
+/// Returns the first address of a block, or the last: the bits after the prefix are all `bit`.
+Address16 end_of(Address16 address, std::uint8_t prefix, bool bit) {
+  for (unsigned at = prefix; at < 128; ++at) {
+    const auto mask = static_cast<std::uint8_t>(0x80U >> (at % 8U));
+    std::uint8_t& byte = address.at(at / 8U);
+    byte = static_cast<std::uint8_t>(bit ? byte | mask : byte & ~mask);
   }
   return address;
 }
@@ -81,7 +62,8 @@ std::optional<EntryProblem> block_problem(const AddressEntry& entry, std::string
   if (entry.prefix == 128) {
     return std::nullopt;
   }
-  if (first != AddressClass::private_use || classify(last_of(entry.base, entry.prefix)) != AddressClass::private_use) {
+  if (first != AddressClass::private_use ||
+      classify(end_of(entry.base, entry.prefix, true)) != AddressClass::private_use) {
     return problem(text, "is a block outside private address space",
                    "list the host name: internet addresses change owners");
   }
@@ -91,8 +73,7 @@ std::optional<EntryProblem> block_problem(const AddressEntry& entry, std::string
 } // namespace
 
 bool is_host_alias(std::string_view name) {
-  constexpr std::array<std::string_view, 3> k_names = {k_host_alias, k_host_name, "host.docker.internal"};
-  return std::find(k_names.begin(), k_names.end(), name) != k_names.end();
+  return name == k_host_alias || name == k_host_name || name == "host.docker.internal";
 }
 
 std::string UploadLimit::text() const {
@@ -109,8 +90,7 @@ std::vector<std::uint16_t> reachable_host_ports(const EgressPolicy& policy) {
   if (policy.upstream_proxy && policy.upstream_proxy->host == k_host_alias) {
     ports.push_back(policy.upstream_proxy->port);
   }
-  std::sort(ports.begin(), ports.end());
-  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
+  support::sort_unique(ports);
   return ports;
 }
 
@@ -122,7 +102,7 @@ std::variant<AddressEntry, EntryProblem> parse_address_entry(std::string_view te
   const auto [block, port_text] = split(text);
   const auto slash = block.find('/');
   const auto address = parse_address(block.substr(0, slash));
-  const auto port = port_of(port_text);
+  const auto port = support::parse_decimal_port(port_text);
   if (!six && parse_address(text) && !is_v4(*parse_address(text))) {
     return problem(text, "is an IPv6 address without brackets and port", "write \"[" + std::string(text) + "]:PORT\"");
   }
@@ -137,15 +117,13 @@ std::variant<AddressEntry, EntryProblem> parse_address_entry(std::string_view te
   AddressEntry entry{*address, 128, *port};
   if (slash != std::string_view::npos) {
     const unsigned most = six ? 128 : 32;
-    const auto prefix = number<unsigned>(block.substr(slash + 1), most);
+    const auto prefix = support::parse_decimal<unsigned>(block.substr(slash + 1), most);
     if (!prefix || *prefix == most) {
       return problem(text, "does not have a prefix from 1 to " + std::to_string(most - 1));
     }
     entry.prefix = static_cast<std::uint8_t>(*prefix + (six ? 0 : k_before_v4));
   }
-  if (first_of(entry.base, entry.prefix) != entry.base) {
-    AddressEntry meant = entry;
-    meant.base = first_of(entry.base, entry.prefix);
+  if (AddressEntry meant{end_of(entry.base, entry.prefix, false), entry.prefix, entry.port}; meant != entry) {
     return problem(text, "has bits set after its prefix", "write \"" + meant.text() + "\"");
   }
   if (auto wrong = block_problem(entry, text)) {
@@ -157,7 +135,7 @@ std::variant<AddressEntry, EntryProblem> parse_address_entry(std::string_view te
 AllowResult parse_allow_entry(std::string_view text) {
   const std::string_view host = text.substr(0, text.find(':'));
   if (is_host_alias(host)) {
-    const auto port = port_of(text.substr(std::min(text.size(), host.size() + 1)));
+    const auto port = support::parse_decimal_port(text.substr(std::min(text.size(), host.size() + 1)));
     if (!port) {
       return problem(text, "is this machine, of which only single ports can be listed", "write \"host:11434\"");
     }
@@ -191,7 +169,7 @@ std::variant<UploadLimit, EntryProblem> parse_upload_limit(std::string_view text
   const auto equals = text.find('=');
   const auto bytes = equals == std::string_view::npos
                          ? std::nullopt
-                         : number<std::uint64_t>(text.substr(equals + 1), std::uint64_t{1} << 62U);
+                         : support::parse_decimal<std::uint64_t>(text.substr(equals + 1), std::uint64_t{1} << 62U);
   if (!bytes) {
     return problem(text.substr(0, k_max_allow_entry), "is not a valid upload limit (HOST=BYTES)");
   }
@@ -219,7 +197,7 @@ std::variant<UpstreamProxy, EntryProblem> parse_upstream_proxy(std::string_view 
   }
   const bool six = rest.starts_with('[');
   const auto [host, port_text] = split(rest);
-  const auto port = port_of(port_text);
+  const auto port = support::parse_decimal_port(port_text);
   if (!port) {
     return problem(text, "needs a port", std::string(k_hint));
   }

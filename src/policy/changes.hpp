@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,19 +30,36 @@ public:
     }
   }
 
-  /// Adds a change of a limit: more is broader, no limit is the broadest.
-  void limit(const std::string& field, std::optional<std::uint64_t> before, std::optional<std::uint64_t> after) {
+  /// Adds a change of a limit on `what`: more is broader, no limit is the broadest.
+  void limit(const std::string& field, std::optional<std::uint64_t> before, std::optional<std::uint64_t> after,
+             const std::string& what = {}) {
     if (before != after) {
       const bool more = !after || (before && *after > *before);
-      add(more ? Direction::broader : Direction::tighter, field, number(before) + " -> " + number(after));
+      add(more ? Direction::broader : Direction::tighter, field, what + number(before) + " -> " + number(after));
     }
   }
 
-  /// Adds the changes of an unordered list: new items have direction `added`, removed ones the opposite.
-  void list(const std::string& field, const std::vector<std::string>& before, const std::vector<std::string>& after,
-            Direction added) {
-    each_missing(before, after, [&](const std::string& item) { add(opposite(added), field, "- " + item); });
-    each_missing(after, before, [&](const std::string& item) { add(added, field, "+ " + item); });
+  /// Adds the changes of an unordered list, whose items `text` writes: new ones have direction `added`, removed ones
+  /// the opposite.
+  template <typename Item, typename Text = std::identity>
+  void list(const std::string& field, const std::vector<Item>& before, const std::vector<Item>& after, Direction added,
+            Text text = {}) {
+    for (const Item& gone : missing(before, after)) {
+      add(opposite(added), field, "- " + text(gone));
+    }
+    for (const Item& fresh : missing(after, before)) {
+      add(added, field, "+ " + text(fresh));
+    }
+  }
+
+  /// Returns the items of `items` that `from` does not have, in their order.
+  template <typename Item>
+  static std::vector<Item> missing(const std::vector<Item>& items, const std::vector<Item>& from) {
+    const std::set<Item> known(from.begin(), from.end());
+    std::vector<Item> result;
+    std::copy_if(items.begin(), items.end(), std::back_inserter(result),
+                 [&](const Item& item) { return !known.contains(item); });
+    return result;
   }
 
   std::vector<Change> differences() && { return std::move(m_changes); }
@@ -56,15 +76,6 @@ public:
 private:
   static std::string shown(const std::string& text) { return text.empty() ? "(none)" : text; }
   static std::string number(std::optional<std::uint64_t> value) { return value ? std::to_string(*value) : "unlimited"; }
-
-  template <typename Visit>
-  static void each_missing(const std::vector<std::string>& items, const std::vector<std::string>& from, Visit visit) {
-    for (const std::string& item : items) {
-      if (std::find(from.begin(), from.end(), item) == from.end()) {
-        visit(item);
-      }
-    }
-  }
 
   std::vector<Change> m_changes;
 };

@@ -5,10 +5,12 @@
 #include <array>
 #include <set>
 
+#include "policy/address.hpp"
 #include "policy/allow_entry.hpp"
 #include "policy/findings.hpp"
 #include "policy/path_rules.hpp"
 #include "policy/public_suffix.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::policy {
@@ -29,17 +31,10 @@ void require_range(std::uint64_t value, Range range, std::string_view where, Fin
                    "must be " + std::string(range.text) + ", not " + std::to_string(value));
 }
 
-bool is_address(const std::string& text) {
-  std::array<unsigned char, sizeof(in6_addr)> buffer{};
-  return inet_pton(AF_INET, text.c_str(), buffer.data()) == 1 || inet_pton(AF_INET6, text.c_str(), buffer.data()) == 1;
-}
-
 template <typename Item>
 void check_list(const std::vector<Item>& list, std::string_view where, Findings& findings,
                 std::variant<Item, EntryProblem> (*parse)(std::string_view)) {
-  const auto out_of_order =
-      std::adjacent_find(list.begin(), list.end(), [](const Item& a, const Item& b) { return a >= b; });
-  findings.require(out_of_order == list.end(), where, "internal error: the list is not sorted and unique");
+  findings.require(support::is_sorted_unique(list), where, "internal error: the list is not sorted and unique");
   for (const Item& item : list) {
     const auto result = parse(item.text());
     if (const auto* problem = std::get_if<EntryProblem>(&result)) {
@@ -57,7 +52,7 @@ void check_paths(const std::vector<std::string>& paths, const std::vector<std::s
                      support::in_quotes(path) + " is not an absolute, normal path");
   }
   for (const std::string& path : at_least) {
-    findings.require(std::find(paths.begin(), paths.end(), path) != paths.end(), where, path + " is missing");
+    findings.require(support::contains(paths, path), where, path + " is missing");
   }
 }
 
@@ -66,7 +61,8 @@ void check_paths(const std::vector<std::string>& paths, const std::vector<std::s
 void check_ports(const std::vector<PublishedPort>& ports, Findings& findings) {
   std::set<std::pair<std::string, std::uint16_t>> used;
   for (const auto& [address, host_port, box_port] : ports) {
-    findings.require(is_address(address), "-p", support::in_quotes(address) + " is not a valid IP address");
+    findings.require(parse_address(address).has_value(), "-p",
+                     support::in_quotes(address) + " is not a valid IP address");
     findings.require(host_port != 0 && box_port != 0, "-p", "a port must be 1 to 65535");
     findings.require(used.emplace(address, host_port).second, "-p",
                      "port " + std::to_string(host_port) + " of " + support::in_quotes(address) +
@@ -117,9 +113,7 @@ void check_egress(const EgressPolicy& egress, Findings& findings) {
                    "more than 256 addresses are listed", "list the hosts' names, or a block of addresses");
   findings.require(host_ports.size() <= EgressPolicy::k_max_host_ports, "network.allow_hosts",
                    "more than 32 ports of this machine are listed");
-  findings.require(std::is_sorted(host_ports.begin(), host_ports.end()) &&
-                       std::adjacent_find(host_ports.begin(), host_ports.end()) == host_ports.end() &&
-                       (host_ports.empty() || host_ports.front() != 0),
+  findings.require(support::is_sorted_unique(host_ports) && (host_ports.empty() || host_ports.front() != 0),
                    "network.allow_hosts", "internal error: the ports of this machine are not sorted and unique");
   constexpr std::uint64_t k_max_upload = std::uint64_t{1} << 62U;
   findings.require(max_upload.value_or(0) <= k_max_upload, "network.max_upload", "is too large");

@@ -4,7 +4,9 @@
 
 #include "policy/findings.hpp"
 #include "policy/path_rules.hpp"
-#include "policy/toolkits.hpp"
+#include "policy/policy.hpp"
+#include "support/ascii.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::policy {
@@ -33,9 +35,7 @@ void check_destination(const std::string& destination, std::string_view where, F
 /// Checks a list of relative paths of the workspace.
 void check_paths_inside(const std::vector<std::string>& paths, std::string_view where, Findings& findings) {
   constexpr std::size_t k_max_paths = 256; // mounts cost time at each start
-  findings.require(std::is_sorted(paths.begin(), paths.end()) &&
-                       std::adjacent_find(paths.begin(), paths.end()) == paths.end(),
-                   where, "internal error: the paths are not sorted and unique");
+  findings.require(support::is_sorted_unique(paths), where, "internal error: the paths are not sorted and unique");
   findings.require(paths.size() <= k_max_paths, where, "there are more than 256 paths",
                    "list the directories that contain them");
   for (const std::string& path : paths) {
@@ -49,8 +49,7 @@ std::string place(const Mount& mount) {
 }
 
 bool is_reference_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("._-/:@").find(c) != std::string_view::npos;
+  return support::is_letter(c) || support::is_digit(c) || support::contains(std::string_view("._-/:@"), c);
 }
 
 } // namespace
@@ -106,12 +105,11 @@ void check_image(const ImageChoice& image, Findings& findings) {
     findings.require(is_reference, "image.base", support::in_quotes(base) + " is not a valid image name",
                      "write NAME[:TAG], dir:PATH or tar:PATH");
   }
-  findings.require(std::is_sorted(toolkits.begin(), toolkits.end()) &&
-                       std::adjacent_find(toolkits.begin(), toolkits.end()) == toolkits.end(),
-                   "toolkits.selected", "internal error: the toolkits are not sorted and unique");
+  findings.require(support::is_sorted_unique(toolkits), "toolkits.selected",
+                   "internal error: the toolkits are not sorted and unique");
   for (const std::string& toolkit : toolkits) {
     const auto& known = toolkit_names();
-    if (std::find(known.begin(), known.end(), toolkit) == known.end()) {
+    if (!support::contains(known, toolkit)) {
       findings.add("toolkits.selected",
                    support::in_quotes(toolkit) + " is not a toolkit" + support::did_you_mean(toolkit, known),
                    "the toolkits are: " + support::join(known, ", "));

@@ -2,7 +2,6 @@
 #include "git/layout.hpp"
 #include "policy/agents.hpp"
 #include "policy/policy.hpp"
-#include "policy/toolkits.hpp"
 
 namespace agentbox::policy {
 
@@ -73,6 +72,16 @@ const std::vector<std::string>& default_hidden_paths() {
   static const std::vector<std::string> paths = {".env", ".env.development.local", ".env.local",
                                                  ".env.production.local", ".env.test.local"};
   return paths;
+}
+
+const std::vector<std::string>& toolkit_names() {
+  static const std::vector<std::string> names = {"c_cpp", "datascience", "java", "python", "web"};
+  return names;
+}
+
+const std::string& default_base_image() {
+  static const std::string base = "docker.io/library/debian:bookworm-slim";
+  return base;
 }
 
 PolicyFields default_fields() {

@@ -78,18 +78,6 @@ void diff_env(const std::string& field, const std::map<std::string, std::string>
   }
 }
 
-void diff_ports(const std::vector<PublishedPort>& before, const std::vector<PublishedPort>& after, Changes& changes) {
-  const auto texts = [](const std::vector<PublishedPort>& ports) {
-    std::vector<std::string> list;
-    list.reserve(ports.size());
-    for (const auto& [address, host_port, box_port] : ports) {
-      list.push_back(address + ":" + std::to_string(host_port) + " to port " + std::to_string(box_port));
-    }
-    return list;
-  };
-  changes.list("ports", texts(before), texts(after), Direction::broader);
-}
-
 void diff_limits(const Limits& before, const Limits& after, Changes& changes) {
   const auto& [pids, memory_bytes, cpu_millis, shm_bytes, tmp_bytes, open_files] = after;
   changes.limit("limits.pids", before.pids, pids);
@@ -100,22 +88,21 @@ void diff_limits(const Limits& before, const Limits& after, Changes& changes) {
   changes.limit("limits.open_files", before.open_files, open_files);
 }
 
+/// Adds a change of a protection that is on or off.
+void diff_switch(const std::string& field, bool before, bool after, Changes& changes) {
+  changes.value(field, before ? "on" : "off", after ? "on" : "off", after ? Direction::tighter : Direction::broader);
+}
+
 void diff_confinement(const Confinement& before, const Confinement& after, Changes& changes) {
   const auto& [capabilities, no_new_privileges, firewall_capabilities, masked_paths, readonly_paths, prove_at_start] =
       after;
   changes.list("confinement.capabilities", before.capabilities, capabilities, Direction::broader);
-  if (before.no_new_privileges != no_new_privileges) {
-    changes.add(no_new_privileges ? Direction::tighter : Direction::broader, "confinement.no_new_privileges",
-                no_new_privileges ? "off -> on" : "on -> off");
-  }
+  diff_switch("confinement.no_new_privileges", before.no_new_privileges, no_new_privileges, changes);
   changes.list("confinement.firewall_capabilities", before.firewall_capabilities, firewall_capabilities,
                Direction::broader);
   changes.list("confinement.masked_paths", before.masked_paths, masked_paths, Direction::tighter);
   changes.list("confinement.readonly_paths", before.readonly_paths, readonly_paths, Direction::tighter);
-  if (before.prove_at_start != prove_at_start) {
-    changes.add(prove_at_start ? Direction::tighter : Direction::broader, "verify.on_start",
-                prove_at_start ? "off -> on" : "on -> off");
-  }
+  diff_switch("verify.on_start", before.prove_at_start, prove_at_start, changes);
 }
 
 /// Choosing another built-in agent is neutral; any other command line is broader.
@@ -162,7 +149,9 @@ std::vector<Change> diff(const PolicyFields& before, const PolicyFields& after) 
   diff_workspace(before.workspace, workspace, changes);
   diff_mounts(before.mounts, mounts, changes);
   diff_env("env", before.env, env, Direction::broader, changes);
-  diff_ports(before.ports, ports, changes);
+  changes.list("ports", before.ports, ports, Direction::broader, [](const PublishedPort& port) {
+    return port.address + ":" + std::to_string(port.host_port) + " to port " + std::to_string(port.box_port);
+  });
   diff_limits(before.limits, limits, changes);
   diff_confinement(before.confinement, confinement, changes);
   diff_egress(before.egress, egress, changes);

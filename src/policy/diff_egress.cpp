@@ -13,13 +13,6 @@ namespace {
 
 using Direction = Change::Direction;
 
-template <typename Item>
-std::vector<Item> missing(const std::vector<Item>& items, const std::vector<Item>& from) {
-  std::vector<Item> result;
-  std::set_difference(items.begin(), items.end(), from.begin(), from.end(), std::back_inserter(result));
-  return result;
-}
-
 /// Returns whether `entry` changes nothing under `policy`: a block covers it, or another entry does.
 bool opens_nothing(const HostEntry& entry, const EgressPolicy& policy) {
   const auto is_block = [&](const HostPattern& block) { return block.covers(entry.pattern); };
@@ -35,31 +28,8 @@ bool keeps_blocks(const EgressPolicy& before, const EgressPolicy& after) {
   return std::includes(after.block.begin(), after.block.end(), before.block.begin(), before.block.end());
 }
 
-void patterns(const std::string& field, const std::vector<HostPattern>& before, const std::vector<HostPattern>& after,
-              Direction added, Changes& changes) {
-  for (const HostPattern& gone : missing(before, after)) {
-    changes.add(Changes::opposite(added), field, "- " + gone.text());
-  }
-  for (const HostPattern& fresh : missing(after, before)) {
-    changes.add(added, field, "+ " + fresh.text());
-  }
-}
-
 std::string with_port(const HostEntry& entry) {
   return entry.pattern.text() + ":" + std::to_string(entry.port);
-}
-
-/// Adds a change of an upload limit: less is tighter, no limit is the broadest.
-void upload(const std::string& what, std::optional<std::uint64_t> before, std::optional<std::uint64_t> after,
-            Changes& changes) {
-  const auto text = [](const std::optional<std::uint64_t>& bytes) {
-    return bytes ? std::to_string(*bytes) : std::string("unlimited");
-  };
-  if (before != after) {
-    const bool less = after && (!before || *after < *before);
-    changes.add(less ? Direction::tighter : Direction::broader, "network.max_upload",
-                what + text(before) + " -> " + text(after));
-  }
 }
 
 /// Returns the most specific limit that covers `pattern`, or nullptr: then max_upload applies.
@@ -74,7 +44,7 @@ const UploadLimit* nearest_limit(const EgressPolicy& policy, const HostPattern& 
 }
 
 void uploads(const EgressPolicy& before, const EgressPolicy& after, Changes& changes) {
-  upload("", before.max_upload, after.max_upload, changes);
+  changes.limit("network.max_upload", before.max_upload, after.max_upload);
   std::set<HostPattern> named;
   for (const auto* limits : {&before.upload_limits, &after.upload_limits}) {
     for (const UploadLimit& limit : *limits) {
@@ -90,19 +60,8 @@ void uploads(const EgressPolicy& before, const EgressPolicy& after, Changes& cha
                   pattern.text() + ": shared " + was->text() + " -> " + std::to_string(is->bytes) + " of its own");
       continue;
     }
-    upload(pattern.text() + ": ", was ? std::optional(was->bytes) : before.max_upload,
-           is ? std::optional(is->bytes) : after.max_upload, changes);
-  }
-}
-
-template <typename Item>
-void services(const std::string& field, const std::vector<Item>& before, const std::vector<Item>& after,
-              std::string (*text)(const Item&), Changes& changes) {
-  for (const Item& gone : missing(before, after)) {
-    changes.add(Direction::tighter, field, "- " + text(gone));
-  }
-  for (const Item& fresh : missing(after, before)) {
-    changes.add(Direction::broader, field, "+ " + text(fresh));
+    changes.limit("network.max_upload", was ? std::optional(was->bytes) : before.max_upload,
+                  is ? std::optional(is->bytes) : after.max_upload, pattern.text() + ": ");
   }
 }
 
@@ -117,28 +76,26 @@ void diff_egress(const EgressPolicy& before, const EgressPolicy& after, Changes&
                 std::string(mode_text(before.mode)) + " -> " + std::string(mode_text(mode)));
   }
   changes.value("network.virtual_range", before.virtual_range.text(), virtual_range.text(), Direction::neutral);
-  for (const HostEntry& gone : missing(before.allow, allow)) {
+  for (const HostEntry& gone : Changes::missing(before.allow, allow)) {
     changes.add(opens_nothing(gone, after) ? Direction::neutral : Direction::tighter, "network.allow",
                 "- " + with_port(gone));
   }
-  for (const HostEntry& fresh : missing(allow, before.allow)) {
+  for (const HostEntry& fresh : Changes::missing(allow, before.allow)) {
     const bool nothing_new = keeps_blocks(before, after) && opens_nothing(fresh, before);
     changes.add(nothing_new ? Direction::neutral : Direction::broader, "network.allow", "+ " + with_port(fresh));
   }
-  patterns("network.block", before.block, block, Direction::tighter, changes);
-  patterns("network.allow_ech", before.allow_ech, allow_ech, Direction::broader, changes);
-  patterns("network.allow_private", before.allow_private, allow_private, Direction::broader, changes);
-  services<AddressEntry>(
-      "network.allow", before.allow_addresses, allow_addresses, [](const AddressEntry& entry) { return entry.text(); },
-      changes);
-  services<std::uint16_t>(
-      "network.allow", before.host_ports, host_ports,
-      [](const std::uint16_t& port) { return std::string(k_host_alias) + ":" + std::to_string(port); }, changes);
+  const auto text = [](const auto& item) { return item.text(); };
+  const auto port_text = [](std::uint16_t port) { return std::string(k_host_alias) + ":" + std::to_string(port); };
+  changes.list("network.block", before.block, block, Direction::tighter, text);
+  changes.list("network.allow_ech", before.allow_ech, allow_ech, Direction::broader, text);
+  changes.list("network.allow_private", before.allow_private, allow_private, Direction::broader, text);
+  changes.list("network.allow", before.allow_addresses, allow_addresses, Direction::broader, text);
+  changes.list("network.allow", before.host_ports, host_ports, Direction::broader, port_text);
   uploads(before, after, changes);
   if (before.upstream_proxy != upstream_proxy) { // the new proxy sees all traffic: never tighter
-    const auto text = [](const std::optional<UpstreamProxy>& proxy) { return proxy ? proxy->text() : "none"; };
+    const auto proxy_text = [](const std::optional<UpstreamProxy>& proxy) { return proxy ? proxy->text() : "none"; };
     changes.add(Direction::broader, "network.upstream_proxy",
-                text(before.upstream_proxy) + " -> " + text(upstream_proxy));
+                proxy_text(before.upstream_proxy) + " -> " + proxy_text(upstream_proxy));
   }
 }
 

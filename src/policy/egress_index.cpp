@@ -6,20 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "support/sorted.hpp"
+
 namespace agentbox::policy {
 namespace {
 
 using Verdict = EgressDecision::Verdict;
-
-template <typename Item>
-void sort_unique(std::vector<Item>& items) {
-  const auto wrong =
-      std::adjacent_find(items.begin(), items.end(), [](const Item& a, const Item& b) { return a >= b; });
-  if (wrong != items.end()) {
-    std::sort(items.begin(), items.end());
-    items.erase(std::unique(items.begin(), items.end()), items.end());
-  }
-}
 
 const HostPattern& pattern_of(const HostEntry& entry) {
   return entry.pattern;
@@ -76,14 +68,14 @@ const HostPattern* find_cover(const std::vector<HostPattern>& patterns, std::str
 } // namespace
 
 EgressIndex::EgressIndex(EgressPolicy policy) : m_policy(std::move(policy)) {
-  sort_unique(m_policy.allow);
-  sort_unique(m_policy.block);
-  sort_unique(m_policy.allow_ech);
-  sort_unique(m_policy.allow_private);
-  sort_unique(m_policy.upload_limits);
+  support::sort_unique(m_policy.allow);
+  support::sort_unique(m_policy.block);
+  support::sort_unique(m_policy.allow_ech);
+  support::sort_unique(m_policy.allow_private);
+  support::sort_unique(m_policy.upload_limits);
 }
 
-EgressDecision EgressIndex::decide(std::string_view host) const {
+EgressDecision EgressIndex::decide(std::string_view host, std::optional<std::uint16_t> port) const {
   if (!is_canonical_name(host)) {
     return {Verdict::bad_name, ""};
   }
@@ -91,29 +83,11 @@ EgressDecision EgressIndex::decide(std::string_view host) const {
     return {Verdict::blocked, block->text()};
   }
   if (host == k_host_name) {
-    return decide_host(m_policy.host_ports.empty() ? 0 : m_policy.host_ports.front());
+    return decide_host(port.value_or(m_policy.host_ports.empty() ? 0 : m_policy.host_ports.front()));
   }
   EgressDecision decision;
   for_each_cover(m_policy.allow, host, [&](const HostEntry& entry) {
-    decision = {Verdict::allowed, entry.text()};
-    return true;
-  });
-  return decision;
-}
-
-EgressDecision EgressIndex::decide(std::string_view host, std::uint16_t port) const {
-  if (!is_canonical_name(host)) {
-    return {Verdict::bad_name, ""};
-  }
-  if (const HostPattern* block = find_cover(m_policy.block, host)) {
-    return {Verdict::blocked, block->text()};
-  }
-  if (host == k_host_name) {
-    return decide_host(port);
-  }
-  EgressDecision decision;
-  for_each_cover(m_policy.allow, host, [&](const HostEntry& entry) {
-    if (entry.port == port) {
+    if (entry.port == port.value_or(entry.port)) {
       decision = {Verdict::allowed, entry.text()};
       return true;
     }

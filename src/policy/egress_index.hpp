@@ -36,11 +36,8 @@ public:
 
   const EgressPolicy& policy() const noexcept { return m_policy; }
 
-  /// For DNS: may `host` (canonical) be resolved, that is, is it listed with any port?
-  EgressDecision decide(std::string_view host) const;
-
-  /// For the proxy: may the box connect to `port` of `host` (canonical)?
-  EgressDecision decide(std::string_view host, std::uint16_t port) const;
+  /// Decides on connections to `port` of `host` (canonical); without a port on its name in DNS: is it listed with any?
+  EgressDecision decide(std::string_view host, std::optional<std::uint16_t> port = std::nullopt) const;
 
   /// For the proxy: may the box connect to `port` of `address`, which belongs to no name?
   EgressDecision decide_address(const Address16& address, std::uint16_t port) const;

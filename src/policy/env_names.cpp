@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/env_names.hpp"
 #include "support/ascii.hpp"
+#include "support/sorted.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,11 +23,6 @@ constexpr std::array<std::string_view, 7> k_secret_words = {"TOKEN",      "SECRE
                                                             "PASSPHRASE", "CREDENTIAL", "APIKEY"};
 constexpr std::array<std::string_view, 4> k_secret_ends = {"_KEY", "_PAT", "_AUTH", "_COOKIE"};
 
-template <std::size_t N>
-bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 } // namespace
 
 bool is_env_name(std::string_view name) {
@@ -38,13 +34,13 @@ std::string_view env_name_problem(std::string_view name) {
   if (!is_env_name(name)) {
     return "it is not a variable's name (letters, digits and '_', not starting with a digit)";
   }
-  if (name.starts_with("LD_") || is_one_of(k_loader, name)) {
+  if (name.starts_with("LD_") || support::contains(k_loader, name)) {
     return "it steers the dynamic loader or the C library";
   }
-  if (is_one_of(k_shell_start, name)) {
+  if (support::contains(k_shell_start, name)) {
     return "it makes every shell run a file";
   }
-  if (name.starts_with("AGENTBOX_") || is_one_of(k_identity, name)) {
+  if (name.starts_with("AGENTBOX_") || support::contains(k_identity, name)) {
     return "agentbox sets it";
   }
   return {};

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "policy/egress.hpp"
 #include "policy/host_pattern.hpp"
 #include "protocol/protocol.hpp"
+#include "support/numbers.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::policy {
@@ -84,17 +84,10 @@ std::optional<EntryProblem> shape_problem(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<EntryProblem> bare_wildcard_problem(std::string_view text) {
+PatternResult parse_pattern(std::string_view text, Wildcards wildcards) {
   if (text == "*" || text == "*.") {
     return EntryProblem{support::in_quotes(text) + " would allow every host",
                         "list the hosts, or use --full-network for one run"};
-  }
-  return std::nullopt;
-}
-
-PatternResult parse_pattern(std::string_view text, Wildcards wildcards) {
-  if (auto problem = bare_wildcard_problem(text)) {
-    return *std::move(problem);
   }
   HostPattern pattern;
   std::string_view name = text;
@@ -126,15 +119,6 @@ PatternResult parse_pattern(std::string_view text, Wildcards wildcards) {
   return pattern;
 }
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.front() == '0' || value > 65535) {
-    return std::nullopt;
-  }
-  return static_cast<std::uint16_t>(value);
-}
-
 PatternResult parse_portless(std::string_view text, Wildcards wildcards) {
   if (wildcards == Wildcards::top_level_too && is_host_alias(text)) {
     return HostPattern{std::string(k_host_name), false}; // a block of this machine, by the name that is looked up
@@ -158,7 +142,7 @@ EntryResult parse_host_entry(std::string_view text) {
   HostEntry entry;
   const auto colon = text.find(':');
   if (colon != std::string_view::npos) {
-    const auto port = colon + 1 < text.size() ? parse_port(text.substr(colon + 1)) : std::nullopt;
+    const auto port = support::parse_decimal_port(text.substr(colon + 1));
     if (!port) {
       return EntryProblem{support::in_quotes(text) + ": the port must be a number from 1 to 65535",
                           "write HOST or HOST:PORT"};

@@ -95,9 +95,7 @@ std::optional<std::string> canonical_name(std::string_view text) {
   if (text.back() == '.') {
     text.remove_suffix(1);
   }
-  std::string name(text);
-  std::transform(name.begin(), name.end(), name.begin(), to_lower);
-  return name;
+  return support::lower(text);
 }
 
 bool is_canonical_name(std::string_view text) {

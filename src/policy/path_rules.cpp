@@ -6,22 +6,15 @@
 #include <set>
 
 #include "protocol/protocol.hpp"
+#include "support/lines.hpp"
 
 namespace agentbox::policy {
 namespace {
 
 bool has_normal_parts(std::string_view path) {
-  while (true) {
-    const auto slash = path.find('/');
-    const std::string_view part = path.substr(0, slash);
-    if (part.empty() || part == "." || part == "..") {
-      return false;
-    }
-    if (slash == std::string_view::npos) {
-      return true;
-    }
-    path.remove_prefix(slash + 1);
-  }
+  const auto parts = support::split(path, '/');
+  return std::none_of(parts.begin(), parts.end(),
+                      [](std::string_view part) { return part.empty() || part == "." || part == ".."; });
 }
 
 bool has_nul(std::string_view path) {

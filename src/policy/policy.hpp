@@ -51,6 +51,13 @@ const std::vector<std::string>& default_protected_paths();
 /// Returns the hidden paths of a workspace in the default contract: files that contain credentials by convention.
 const std::vector<std::string>& default_hidden_paths();
 
+/// Returns the names of the package sets that can be added to the agent image: c_cpp, datascience, java, python, web.
+/// Sorted.
+const std::vector<std::string>& toolkit_names();
+
+/// Returns the default base image.
+const std::string& default_base_image();
+
 /// A validated policy: every rule of build_policy() holds. Immutable.
 class Policy {
 public:
@@ -78,6 +85,11 @@ inline constexpr std::string_view k_hidden_value = "(hidden)";
 /// --json` prints it, and the digest of the contract is computed over it. Values of variables that look like
 /// credentials are hidden (env_names.hpp).
 std::string to_json(const Policy& policy);
+
+/// Parses what to_json(Policy) writes, strictly: missing and unknown keys and wrong types are errors. Hidden values are
+/// k_hidden_value in the result, which is not validated: use it only to compare and show.
+/// Throws support::Error(usage) naming `where` and what is wrong.
+PolicyFields fields_from_json(std::string_view json, std::string_view where);
 
 /// One difference between two policies.
 struct Change {

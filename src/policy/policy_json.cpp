@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A policy as JSON, both ways, from one list of the members of each type.
-#include "policy/policy_json.hpp"
+#include "policy/policy.hpp"
 
 #include <concepts>
 #include <nlohmann/json.hpp>

@@ -10,13 +10,30 @@
 namespace agentbox::policy {
 namespace {
 
-std::optional<EntryProblem> suffix_problem(const HostPattern& pattern) {
-  if (!pattern.subdomains || !is_public_suffix(pattern.name)) {
-    return std::nullopt;
+const HostPattern* pattern_of(const HostPattern& pattern) {
+  return &pattern;
+}
+
+const HostPattern* pattern_of(const HostEntry& entry) {
+  return &entry.pattern;
+}
+
+const HostPattern* pattern_of(const AllowEntry& entry) {
+  const auto* host = std::get_if<HostEntry>(&entry);
+  return host == nullptr ? nullptr : &host->pattern;
+}
+
+/// Returns `parsed`, or what is wrong with it.
+template <typename Entry>
+std::variant<Entry, EntryProblem> without_suffix(std::variant<Entry, EntryProblem> parsed) {
+  const auto* entry = std::get_if<Entry>(&parsed);
+  const HostPattern* pattern = entry == nullptr ? nullptr : pattern_of(*entry);
+  if (pattern == nullptr || !pattern->subdomains || !is_public_suffix(pattern->name)) {
+    return parsed;
   }
-  return EntryProblem{support::in_quotes(pattern.text()) +
-                          " would mean every host of a suffix that anyone can get names under",
-                      "list the hosts by name, or a domain of its owner's: \"*.example." + pattern.name + "\""};
+  return EntryProblem{support::in_quotes(pattern->text()) +
+                          " would match every host of a suffix under which anybody can register names",
+                      "list the hosts by name, or a domain of its owner's: \"*.example." + pattern->name + "\""};
 }
 
 } // namespace
@@ -28,34 +45,15 @@ bool is_public_suffix(std::string_view name) {
 }
 
 EntryResult parse_listed_host(std::string_view text) {
-  EntryResult result = parse_host_entry(text);
-  if (const auto* entry = std::get_if<HostEntry>(&result)) {
-    if (auto problem = suffix_problem(entry->pattern)) {
-      return *std::move(problem);
-    }
-  }
-  return result;
+  return without_suffix(parse_host_entry(text));
 }
 
 AllowResult parse_listed_entry(std::string_view text) {
-  AllowResult result = parse_allow_entry(text);
-  const auto* allowed = std::get_if<AllowEntry>(&result);
-  if (const auto* entry = allowed == nullptr ? nullptr : std::get_if<HostEntry>(allowed)) {
-    if (auto problem = suffix_problem(entry->pattern)) {
-      return *std::move(problem);
-    }
-  }
-  return result;
+  return without_suffix(parse_allow_entry(text));
 }
 
 PatternResult parse_listed_pattern(std::string_view text) {
-  PatternResult result = parse_host_pattern(text);
-  if (const auto* pattern = std::get_if<HostPattern>(&result)) {
-    if (auto problem = suffix_problem(*pattern)) {
-      return *std::move(problem);
-    }
-  }
-  return result;
+  return without_suffix(parse_host_pattern(text));
 }
 
 } // namespace agentbox::policy

@@ -49,6 +49,7 @@ struct PublishedPort {
   std::uint16_t box_port = 0;
 
   bool operator==(const PublishedPort&) const = default;
+  auto operator<=>(const PublishedPort&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong
 };
 
 /// Resource limits of the agent's container.

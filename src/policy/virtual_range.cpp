@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "policy/address.hpp"
 #include "policy/egress.hpp"
+#include "support/numbers.hpp"
 
 namespace agentbox::policy {
 namespace {
@@ -21,18 +22,6 @@ constexpr std::uint32_t mask_of(std::uint8_t prefix) {
   return ~std::uint32_t{0} << (32U - prefix);
 }
 
-/// A decimal number without sign or leading zero at the start of `text`, which is then cut off.
-std::optional<unsigned> take_number(std::string_view& text, unsigned highest) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const auto length = static_cast<std::size_t>(end - text.data());
-  if (error != std::errc() || value > highest || (length > 1 && text.front() == '0')) {
-    return std::nullopt;
-  }
-  text.remove_prefix(length);
-  return value;
-}
-
 } // namespace
 
 std::string VirtualRange::text() const {
@@ -44,20 +33,17 @@ std::string VirtualRange::text() const {
 }
 
 std::optional<VirtualRange> parse_virtual_range(std::string_view text) {
-  VirtualRange range{0, 0};
-  for (const char separator : {'.', '.', '.', '/'}) {
-    const auto part = take_number(text, 255);
-    if (!part || text.empty() || text.front() != separator) {
-      return std::nullopt;
-    }
-    range.base = range.base << 8U | *part;
-    text.remove_prefix(1);
-  }
-  const auto prefix = take_number(text, 32);
-  if (!prefix || !text.empty() || *prefix < 8 || *prefix > 24) {
+  const auto slash = text.find('/');
+  const auto address = parse_address(text.substr(0, slash));
+  const auto prefix =
+      slash == std::string_view::npos ? std::nullopt : support::parse_decimal<std::uint8_t>(text.substr(slash + 1), 24);
+  if (!address || !is_v4(*address) || !prefix || *prefix < 8) {
     return std::nullopt;
   }
-  range.prefix = static_cast<std::uint8_t>(*prefix);
+  VirtualRange range{0, *prefix};
+  for (const unsigned byte : {12U, 13U, 14U, 15U}) {
+    range.base = range.base << 8U | address->at(byte);
+  }
   const bool aligned = (range.base & ~mask_of(range.prefix)) == 0;
   const bool unused = std::any_of(k_unused.begin(), k_unused.end(), [&](const VirtualRange& outer) {
     return range.prefix >= outer.prefix && (range.base & mask_of(outer.prefix)) == outer.base;

@@ -35,23 +35,17 @@ KnownFolders folders_of(const std::filesystem::path& root) {
     const std::string path = next.front();
     next.pop_front();
     const std::filesystem::path whole = path.empty() ? root : root / path;
-    Fd fd(open(whole.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    const int number = fd.get();
-    const support::Directory folder(fd ? fdopendir(number) : nullptr);
+    const support::Directory folder =
+        support::read_directory(Fd(open(whole.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
     if (!folder) {
       continue;
     }
-    static_cast<void>(fd.release()); // the DIR's now
-    while (const dirent* entry = readdir(folder.get())) {
+    while (const dirent* entry = support::next_entry(folder)) {
       if (++names > k_max_names) {
         return known;
       }
-      const auto* name = static_cast<const char*>(entry->d_name);
-      if (!is_folder(*entry, number, name)) {
-        continue;
-      }
-      const std::string text(name);
-      if (text == "." || text == "..") {
+      const std::string text(static_cast<const char*>(entry->d_name));
+      if (!is_folder(*entry, dirfd(folder.get()), text.c_str())) {
         continue;
       }
       std::string inner = path.empty() ? text : path + "/" + text;

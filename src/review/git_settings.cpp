@@ -3,23 +3,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <set>
 
 #include "git/effects.hpp"
 #include "git/settings.hpp"
+#include "support/lines.hpp"
 
 namespace agentbox::review {
 namespace {
 
 constexpr std::size_t k_max_keys = 16;
-
-std::string_view without_blanks(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) {
-    text.remove_prefix(1);
-  }
-  return text;
-}
 
 } // namespace
 
@@ -34,16 +27,11 @@ std::vector<std::string> commanding_keys(std::string_view config) {
 }
 
 bool holds_commands(std::string_view todo) {
-  while (!todo.empty()) {
-    const auto end = todo.find('\n');
-    const std::string_view line = without_blanks(todo.substr(0, end));
-    todo.remove_prefix(end == std::string_view::npos ? todo.size() : end + 1);
-    const std::string_view word = line.substr(0, line.find_first_of(" \t\r"));
-    if (word == "exec" || word == "x") {
-      return true;
-    }
-  }
-  return false;
+  const auto lines = support::lines(todo);
+  return std::any_of(lines.begin(), lines.end(), [](std::string_view line) {
+    const auto words = support::words(line);
+    return !words.empty() && (words.front() == "exec" || words.front() == "x");
+  });
 }
 
 bool names_own_strategy(std::string_view options) {

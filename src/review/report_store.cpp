@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "review/report_store.hpp"
+#include "review/review_report.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -19,11 +19,11 @@ constexpr std::size_t k_max = 16U << 20U;
 
 FindingKind kind_of(const std::string& word) {
   const auto* const found =
-      std::find_if(k_kinds.begin(), k_kinds.end(), [&](FindingKind kind) { return kind_word(kind) == word; });
+      std::find_if(k_kinds.begin(), k_kinds.end(), [&](const KindNames& one) { return one.word == word; });
   if (found == k_kinds.end()) {
     throw std::invalid_argument("the kind " + support::in_quotes(word) + " is not known");
   }
-  return *found;
+  return found->kind;
 }
 
 fs::path file_of(const fs::path& folder, const fs::path& workspace) {
@@ -36,11 +36,11 @@ std::string to_json(const ReviewReport& report) {
   const auto& [box, workspace, since, findings, counts, looked_at, stopped] = report;
   json list = json::array();
   for (const auto& [kind, path, detail] : findings) {
-    list.push_back({{"kind", kind_word(kind)}, {"path", path}, {"detail", detail}});
+    list.push_back({{"kind", names_of(kind).word}, {"path", path}, {"detail", detail}});
   }
   json numbers = json::object();
   for (const auto& [kind, count] : counts) {
-    numbers[std::string(kind_word(kind))] = count;
+    numbers[std::string(names_of(kind).word)] = count;
   }
   const json document = {{"version", 1},           {"box", box},        {"workspace", workspace.string()},
                          {"since", since},         {"findings", list},  {"counts", numbers},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "review/report_text.hpp"
+#include "review/review_report.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -66,37 +66,7 @@ std::pair<std::vector<std::string>, std::size_t> named(const ReviewReport& repor
   return {names, all};
 }
 
-std::string_view kind_text(FindingKind kind) {
-  switch (kind) {
-  case FindingKind::git_hook: return "Git hook";
-  case FindingKind::git_settings: return "Git settings";
-  case FindingKind::git_link: return "names another repository";
-  case FindingKind::git_attributes: return "Git attributes or submodules";
-  case FindingKind::tool_file: return "run by other tools";
-  case FindingKind::set_id: return "set-ID file";
-  case FindingKind::program: return "program";
-  case FindingKind::link_out: return "link out of the tree";
-  case FindingKind::special: return "special file";
-  }
-  return {};
-}
-
 } // namespace
-
-std::string_view kind_word(FindingKind kind) {
-  switch (kind) {
-  case FindingKind::git_hook: return "git-hook";
-  case FindingKind::git_settings: return "git-settings";
-  case FindingKind::git_link: return "git-link";
-  case FindingKind::git_attributes: return "git-attributes";
-  case FindingKind::tool_file: return "tool-file";
-  case FindingKind::set_id: return "set-id";
-  case FindingKind::program: return "program";
-  case FindingKind::link_out: return "link-out";
-  case FindingKind::special: return "special";
-  }
-  return {};
-}
 
 std::vector<std::string> summary(const ReviewReport& report) {
   std::vector<std::string> lines;
@@ -121,12 +91,12 @@ std::vector<std::string> summary(const ReviewReport& report) {
 std::string text_of(const ReviewReport& report) {
   std::string text;
   for (const auto& [kind, path, detail] : report.findings) {
-    text += fmt::format("{:<29} {}{}\n", kind_text(kind), support::escape_untrusted(path, 4096),
+    text += fmt::format("{:<29} {}{}\n", names_of(kind).text, support::escape_untrusted(path, 4096),
                         detail.empty() ? "" : "  (" + support::escape_untrusted(detail, 300) + ")");
   }
   for (const auto& [kind, count] : report.counts) {
     if (count > k_max_findings) {
-      text += fmt::format("{:<29} {} more\n", kind_text(kind), count - k_max_findings);
+      text += fmt::format("{:<29} {} more\n", names_of(kind).text, count - k_max_findings);
     }
   }
   if (!report.stopped.empty()) {

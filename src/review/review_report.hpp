@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,12 +24,29 @@ enum class FindingKind {
   special,        ///< a FIFO, socket or device, on which a reader may hang
 };
 
-inline constexpr std::array k_kinds = {FindingKind::git_hook,       FindingKind::git_settings, FindingKind::git_link,
-                                       FindingKind::git_attributes, FindingKind::tool_file,    FindingKind::set_id,
-                                       FindingKind::program,        FindingKind::link_out,     FindingKind::special};
+/// How a kind is written.
+struct KindNames {
+  FindingKind kind;
+  std::string_view word; ///< in JSON
+  std::string_view text; ///< for people
+};
 
-/// Returns the word in JSON: "git-hook", …
-std::string_view kind_word(FindingKind kind);
+/// All kinds, in their order.
+inline constexpr std::array k_kinds = {
+    KindNames{FindingKind::git_hook, "git-hook", "Git hook"},
+    KindNames{FindingKind::git_settings, "git-settings", "Git settings"},
+    KindNames{FindingKind::git_link, "git-link", "names another repository"},
+    KindNames{FindingKind::git_attributes, "git-attributes", "Git attributes or submodules"},
+    KindNames{FindingKind::tool_file, "tool-file", "run by other tools"},
+    KindNames{FindingKind::set_id, "set-id", "set-ID file"},
+    KindNames{FindingKind::program, "program", "program"},
+    KindNames{FindingKind::link_out, "link-out", "link out of the tree"},
+    KindNames{FindingKind::special, "special", "special file"},
+};
+
+constexpr const KindNames& names_of(FindingKind kind) {
+  return k_kinds[static_cast<std::size_t>(kind)];
+}
 
 struct ReviewFinding {
   FindingKind kind = FindingKind::git_hook;
@@ -52,5 +70,28 @@ struct ReviewReport {
 };
 
 inline constexpr std::size_t k_max_findings = 200;
+
+// report_text.cpp
+
+/// Returns what is shown when a box has ended: at most five lines, none when there is nothing to report. Names come
+/// from the box and are escaped. Pure.
+std::vector<std::string> summary(const ReviewReport& report);
+
+/// Returns the whole report as text, one finding a line. Escaped. Pure.
+std::string text_of(const ReviewReport& report);
+
+// report_store.cpp
+
+/// Returns the report as JSON: two-space indent, final newline. Bytes that are not UTF-8 are replaced.
+std::string to_json(const ReviewReport& report);
+/// The reverse. Throws support::Error(failed) naming `where` for an invalid report.
+ReviewReport from_json(std::string_view text, std::string_view where);
+
+/// Returns $XDG_STATE_HOME/agentbox/review, which has the last report of each workspace.
+std::filesystem::path review_folder();
+/// Saves the report in place of the workspace's last one (mode 0600).
+void keep(const std::filesystem::path& folder, const ReviewReport& report);
+/// Returns the workspace's last report; nothing when there is none.
+std::optional<ReviewReport> last(const std::filesystem::path& folder, const std::filesystem::path& workspace);
 
 } // namespace agentbox::review

@@ -80,16 +80,13 @@ public:
     m_levels.clear();
     enter(Fd(open(tree.root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), "", {});
     while (!m_levels.empty() && !m_over) {
-      const dirent* entry = readdir(m_levels.back().folder.get());
+      const dirent* entry = support::next_entry(m_levels.back().folder);
       if (entry == nullptr) {
         m_levels.pop_back();
         continue;
       }
-      const std::string name(static_cast<const char*>(entry->d_name));
-      if (name != "." && name != "..") {
-        count();
-        examine(name);
-      }
+      count();
+      examine(static_cast<const char*>(entry->d_name));
     }
   }
 
@@ -114,13 +111,12 @@ private:
   };
 
   void enter(Fd fd, std::string path, Part part) {
-    const int number = fd.get();
-    support::Directory folder(fd ? fdopendir(number) : nullptr);
+    support::Directory folder = support::read_directory(std::move(fd));
     if (!folder) {
       ++m_unread;
       return;
     }
-    static_cast<void>(fd.release()); // the DIR's now
+    const int number = dirfd(folder.get());
     const auto has = [&](const char* name) { return faccessat(number, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0; };
     Level level{std::move(folder), std::move(path)};
     level.has_data = has(git::k_objects) && has(git::k_refs);

@@ -3,7 +3,6 @@
 // change the other.
 #include "golden.hpp"
 #include "policy/policy.hpp"
-#include "policy/policy_json.hpp"
 #include "support/digest.hpp"
 #include "support/file.hpp"
 

@@ -7,8 +7,7 @@
 #include "require.hpp"
 #include "review/classify.hpp"
 #include "review/git_settings.hpp"
-#include "review/report_store.hpp"
-#include "review/report_text.hpp"
+#include "review/review_report.hpp"
 
 using namespace agentbox::review;
 using agentbox::fuzz::require;

@@ -2,7 +2,7 @@
 #include "catch.hpp"
 #include "generate/compare.hpp"
 #include "oci/bundle/id_maps.hpp"
-#include "policy/policy_json.hpp"
+#include "policy/policy.hpp"
 #include "support/file.hpp"
 #include "tar.hpp"
 #include "unit/oci/sample.hpp"

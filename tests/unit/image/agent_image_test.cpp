@@ -11,7 +11,7 @@
 #include "catch.hpp"
 #include "image/agent_packages.hpp"
 #include "image/image.hpp"
-#include "policy/toolkits.hpp"
+#include "policy/policy.hpp"
 #include "registry.hpp"
 #include "support/command.hpp"
 #include "support/error.hpp"

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "catch.hpp"
-#include "policy/toolkits.hpp"
+#include "policy/policy.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"

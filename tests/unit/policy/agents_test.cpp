@@ -5,7 +5,7 @@
 
 #include "catch.hpp"
 #include "policy/host_pattern.hpp"
-#include "policy/toolkits.hpp"
+#include "policy/policy.hpp"
 
 namespace policy = agentbox::policy;
 

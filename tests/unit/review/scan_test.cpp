@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "catch.hpp"
-#include "review/report_store.hpp"
+#include "review/review_report.hpp"
 #include "temp_folder.hpp"
 
 using namespace agentbox::review;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "review/report_text.hpp"
+#include "review/review_report.hpp"
 
 #include "catch.hpp"
 
@@ -29,7 +29,7 @@ TEST_CASE("nothing to say") {
 
 TEST_CASE("five lines at most, however much there is, with the command that shows the rest") {
   std::vector<ReviewFinding> all;
-  for (const FindingKind kind : k_kinds) {
+  for (const auto& [kind, word, text] : k_kinds) {
     for (int i = 0; i < 100; ++i) {
       all.push_back({kind, "d" + std::to_string(i) + "/" + std::string(200, 'x'), std::string(500, 'y')});
     }
