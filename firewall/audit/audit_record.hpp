@@ -50,6 +50,8 @@ struct AuditRecord {
   std::uint64_t count = 1; ///< decisions
   std::string first;       ///< time of a sum's first decision; empty: not a sum
 
+  /// Returns the time of the first decision.
+  const std::string& first_time() const noexcept { return first.empty() ? time : first; }
   bool operator==(const AuditRecord&) const = default;
 };
 

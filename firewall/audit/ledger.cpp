@@ -50,7 +50,7 @@ Ledger::Ledger(std::filesystem::path folder, const std::string& box, Limits limi
 void Ledger::add(const AuditRecord& record) {
   m_changed = true;
   AuditRecord sum = record;
-  sum.first = record.first.empty() ? record.time : record.first;
+  sum.first = record.first_time();
   Group& group = m_groups[group_of(record)];
   if (record.name.empty() && record.address == k_other_hosts) { // from the file
     add_to(group.others, std::move(sum));

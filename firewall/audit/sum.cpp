@@ -24,8 +24,7 @@ std::string key_of(const AuditRecord& record) {
 }
 
 void add(AuditRecord& sum, const AuditRecord& more) {
-  const std::string& first = more.first.empty() ? more.time : more.first;
-  sum.first = sum.first.empty() ? std::min(first, sum.time) : std::min(first, sum.first);
+  sum.first = std::min(more.first_time(), sum.first_time());
   if (more.time >= sum.time) {
     sum.time = more.time;
     sum.address = more.address;

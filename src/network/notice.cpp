@@ -106,8 +106,7 @@ std::vector<Denied> denied(const std::vector<AuditRecord>& records) {
       continue;
     }
     Denied& one = by_what[notice->what];
-    const std::string& first = record.first.empty() ? record.time : record.first;
-    one.first = one.count == 0 ? first : std::min(one.first, first);
+    one.first = one.count == 0 ? record.first_time() : std::min(one.first, record.first_time());
     one.last = record.time;
     one.box = record.box;
     one.reason = record.reason;

@@ -23,10 +23,10 @@ std::string box_key(const AuditRecord& record) {
 
 void add_to(ByKey& sums, const AuditRecord& record) {
   const auto [place, is_new] = sums.try_emplace(box_key(record), record);
-  if (!is_new) {
+  if (is_new) {
+    place->second.first = record.first_time();
+  } else {
     audit::add(place->second, record);
-  } else if (record.first.empty()) {
-    place->second.first = record.time;
   }
 }
 

@@ -43,9 +43,8 @@ std::vector<Total> totals(const std::vector<AuditRecord>& records) {
       continue;
     }
     const std::string host = host_text(record);
-    const std::string& first = record.first.empty() ? record.time : record.first;
     Total& total = by_host[host];
-    total.first = total.host.empty() ? first : std::min(total.first, first);
+    total.first = total.host.empty() ? record.first_time() : std::min(total.first, record.first_time());
     total.last = std::max(total.last, record.time);
     total.host = host;
     (record.verdict == Verdict::allow ? total.allowed : total.denied) += record.count;
