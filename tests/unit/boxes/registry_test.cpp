@@ -257,7 +257,7 @@ TEST_CASE("a directory that another box has as a mount is in use, but a box may 
   CHECK(is_alone(one, {1, 7}));
 }
 
-TEST_CASE("a record that cannot be read hides no other box, and a sweep lock that cannot be opened is said") {
+TEST_CASE("a record that cannot be read hides no other box, and a sweep lock that cannot be opened is reported") {
   const session_test::RuntimeFolder folder;
   const Claim one = claim_session("one", session_test::k_somewhere);
   support::write_file(one.paths.record(), std::string(1U << 17U, 'x'));

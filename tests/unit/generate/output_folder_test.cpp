@@ -253,7 +253,7 @@ TEST_CASE("attack: a directory in the temporary one becomes a link") {
   CHECK(fs::is_empty(scratch.path() / "precious"));
 }
 
-TEST_CASE("a file system without locks is no obstacle") {
+TEST_CASE("a file system without locks can be used") {
   const ScratchFolder scratch;
   const fs::path folder = scratch.path() / "out";
   for (const unsigned error : {ENOLCK, EOPNOTSUPP}) {
