@@ -24,75 +24,53 @@ template <typename T>
 concept Record =
     OneOf<T, User, Workspace, Mount, PublishedPort, Limits, Confinement, Agent, ImageChoice, Run, PolicyFields>;
 
-// members() calls visit(key, member) for each member, or visit.optional() for one that is only written when it is not
-// empty. Each binds every member: a new one does not compile until it has a key.
+// members() calls visit(key, member, …) with the members, or visit.optional() for one that is only written when it is
+// not empty. Each binds every member: a new one does not compile until it has a key.
 
 template <OneOf<User> T>
 void members(T& value, auto& visit) {
   auto& [uid, gid, name, home] = value;
-  visit("uid", uid);
-  visit("gid", gid);
-  visit("name", name);
-  visit("home", home);
+  visit("uid", uid, "gid", gid, "name", name, "home", home);
 }
 
 template <OneOf<Workspace> T>
 void members(T& value, auto& visit) {
   auto& [source, destination, protect, mask, protect_except] = value;
-  visit("source", source);
-  visit("destination", destination);
-  visit("protect", protect);
-  visit("mask", mask);
+  visit("source", source, "destination", destination, "protect", protect, "mask", mask);
   visit.optional("protect_except", protect_except);
 }
 
 template <OneOf<Mount> T>
 void members(T& value, auto& visit) {
   auto& [source, destination, read_only, reason] = value;
-  visit("source", source);
-  visit("destination", destination);
-  visit("read_only", read_only);
-  visit("reason", reason);
+  visit("source", source, "destination", destination, "read_only", read_only, "reason", reason);
 }
 
 template <OneOf<PublishedPort> T>
 void members(T& value, auto& visit) {
   auto& [address, host_port, box_port] = value;
-  visit("address", address);
-  visit("host_port", host_port);
-  visit("box_port", box_port);
+  visit("address", address, "host_port", host_port, "box_port", box_port);
 }
 
 template <OneOf<Limits> T>
 void members(T& value, auto& visit) {
   auto& [pids, memory_bytes, cpu_millis, shm_bytes, tmp_bytes, open_files] = value;
-  visit("pids", pids);
-  visit("memory_bytes", memory_bytes);
-  visit("cpu_millis", cpu_millis);
-  visit("shm_bytes", shm_bytes);
-  visit("tmp_bytes", tmp_bytes);
-  visit("open_files", open_files);
+  visit("pids", pids, "memory_bytes", memory_bytes, "cpu_millis", cpu_millis, "shm_bytes", shm_bytes, "tmp_bytes",
+        tmp_bytes, "open_files", open_files);
 }
 
 template <OneOf<Confinement> T>
 void members(T& value, auto& visit) {
   auto& [capabilities, no_new_privileges, firewall_capabilities, masked_paths, readonly_paths, prove_at_start] = value;
-  visit("capabilities", capabilities);
-  visit("no_new_privileges", no_new_privileges);
-  visit("firewall_capabilities", firewall_capabilities);
-  visit("masked_paths", masked_paths);
-  visit("readonly_paths", readonly_paths);
-  visit("prove_at_start", prove_at_start);
+  visit("capabilities", capabilities, "no_new_privileges", no_new_privileges, "firewall_capabilities",
+        firewall_capabilities, "masked_paths", masked_paths, "readonly_paths", readonly_paths, "prove_at_start",
+        prove_at_start);
 }
 
 template <OneOf<Agent> T>
 void members(T& value, auto& visit) {
   auto& [name, command, prompt, env, auth] = value;
-  visit("name", name);
-  visit("command", command);
-  visit("prompt", prompt);
-  visit("env", env);
-  visit("auth", auth);
+  visit("name", name, "command", command, "prompt", prompt, "env", env, "auth", auth);
 }
 
 template <OneOf<Run> T>
@@ -109,29 +87,16 @@ void members(T& value, auto& visit) {
 template <OneOf<ImageChoice> T>
 void members(T& value, auto& visit) {
   auto& [base, toolkits] = value;
-  visit("base", base);
-  visit("toolkits", toolkits);
+  visit("base", base, "toolkits", toolkits);
 }
 
 template <OneOf<PolicyFields> T>
 void members(T& value, auto& visit) {
   auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
          ca_bundle, name, hostname] = value;
-  visit("user", user);
-  visit("workspace", workspace);
-  visit("mounts", mounts);
-  visit("env", env);
-  visit("ports", ports);
-  visit("limits", limits);
-  visit("confinement", confinement);
-  visit("network", egress);
-  visit("firewall_driver", firewall_driver);
-  visit("agent", agent);
-  visit("run", run);
-  visit("image", image);
-  visit("ca_bundle", ca_bundle);
-  visit("name", name);
-  visit("hostname", hostname);
+  visit("user", user, "workspace", workspace, "mounts", mounts, "env", env, "ports", ports, "limits", limits,
+        "confinement", confinement, "network", egress, "firewall_driver", firewall_driver, "agent", agent, "run", run,
+        "image", image, "ca_bundle", ca_bundle, "name", name, "hostname", hostname);
 }
 
 std::string_view kind_text(Run::Kind kind) {
@@ -149,7 +114,12 @@ json written(const T& value);
 struct ObjectWriter {
   json object = json::object();
 
-  void operator()(const char* key, const auto& member) { object[key] = written(member); }
+  void operator()(const char* key, const auto& member, const auto&... more) {
+    object[key] = written(member);
+    if constexpr (sizeof...(more) > 0) {
+      (*this)(more...);
+    }
+  }
   void optional(const char* key, const auto& member) {
     if (!member.empty()) {
       (*this)(key, member);
@@ -201,9 +171,12 @@ public:
       throw std::invalid_argument("expected an object");
     }
   }
-  void operator()(const char* key, auto& member) {
+  void operator()(const char* key, auto& member, auto&... more) {
     m_known.insert(key);
     read(m_value.at(key), member);
+    if constexpr (sizeof...(more) > 0) {
+      (*this)(more...);
+    }
   }
   void optional(const char* key, auto& member) {
     if (m_value.contains(key)) {
