@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
@@ -20,19 +22,13 @@ namespace agentbox::attacks {
 namespace {
 
 AttackResult ids_are_ordinary(const Expected&) {
-  uid_t real = 0;
-  uid_t effective = 0;
-  uid_t saved = 0;
-  gid_t group = 0;
-  gid_t effective_group = 0;
-  gid_t saved_group = 0;
+  std::array<uid_t, 3> users{};
+  std::array<gid_t, 3> groups{};
   const bool known =
-      getresuid(&real, &effective, &saved) == 0 && getresgid(&group, &effective_group, &saved_group) == 0;
-  const bool root = real == 0 || effective == 0 || saved == 0 || group == 0 || effective_group == 0 || saved_group == 0;
-  if (!known || root) {
-    return attack_result(Verdict::through, "uid or gid 0");
-  }
-  return attack_result(Verdict::stopped, "no id is 0");
+      getresuid(&users[0], &users[1], &users[2]) == 0 && getresgid(&groups[0], &groups[1], &groups[2]) == 0;
+  const bool root = std::count(users.begin(), users.end(), 0U) + std::count(groups.begin(), groups.end(), 0U) > 0;
+  return !known || root ? attack_result(Verdict::through, "uid or gid 0")
+                        : attack_result(Verdict::stopped, "no id is 0");
 }
 
 AttackResult capability_sets_are_empty(const Expected&) {
@@ -65,19 +61,25 @@ long set_capabilities() {
   return syscall(SYS_capset, &header, data.data());
 }
 
-AttackResult give_a_file_capabilities(const Expected&) {
-  const char* const path = "/tmp/agentbox-capable";
+/// Tries `change` on a new file of ours.
+template <typename Change>
+AttackResult change_new_file(Change change) {
+  const char* const path = "/tmp/agentbox-attack";
   const int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
   if (fd < 0) {
     return attack_result(Verdict::unclear, errno_name(errno));
   }
-  vfs_cap_data data{};
-  data.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE;
-  data.data[0].permitted = 1U << CAP_NET_ADMIN;
-  const AttackResult result = refused_with(fsetxattr(fd, "security.capability", &data, XATTR_CAPS_SZ_2, 0), {EPERM});
+  const AttackResult result = refused_with(change(fd), {EPERM});
   close(fd);
   unlink(path);
   return result;
+}
+
+AttackResult give_a_file_capabilities(const Expected&) {
+  vfs_cap_data data{};
+  data.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE;
+  data.data[0].permitted = 1U << CAP_NET_ADMIN;
+  return change_new_file([&](int fd) { return fsetxattr(fd, "security.capability", &data, XATTR_CAPS_SZ_2, 0); });
 }
 
 /// A setuid program must not give root: all mounts must be nosuid. Checked in mountinfo, without running one.
@@ -110,15 +112,7 @@ AttackResult clock_cannot_be_set(const Expected&) {
 
 /// Only root may change a file's owner; otherwise a setuid program could be created.
 AttackResult give_a_file_away(const Expected&) {
-  const char* const path = "/tmp/agentbox-owned";
-  const int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
-  if (fd < 0) {
-    return attack_result(Verdict::unclear, errno_name(errno));
-  }
-  const AttackResult result = refused_with(fchown(fd, 0, 0), {EPERM});
-  close(fd);
-  unlink(path);
-  return result;
+  return change_new_file([](int fd) { return fchown(fd, 0, 0); });
 }
 
 constexpr std::array k_attacks = {
