@@ -5,7 +5,6 @@
 
 #include "cli/subcommands.hpp"
 #include "doctor/check_result.hpp"
-#include "doctor/format.hpp"
 #include "doctor/read_host.hpp"
 #include "support/terminal.hpp"
 

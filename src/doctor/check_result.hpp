@@ -37,4 +37,15 @@ std::vector<CheckResult> examine(const HostReport& report);
 /// Returns whether a box can certainly be started and enforced: no result is `missing` or `unknown`.
 bool enforceable(const std::vector<CheckResult>& findings);
 
+// format.cpp
+
+/// Returns the report for people: a line about the host, one line per finding in aligned columns, its remedy below it,
+/// and a last line with the verdict. `colour` adds SGR sequences to the status words and nothing else.
+std::string to_text(const HostReport& report, const std::vector<CheckResult>& findings, bool colour);
+
+/// Returns the report for programs:
+/// {"version":1,"enforceable":…,"host":{…},"findings":[{"id","title","status","detail","remedy"},…]}, two-space indent,
+/// final newline.
+std::string to_json(const HostReport& report, const std::vector<CheckResult>& findings);
+
 } // namespace agentbox::doctor

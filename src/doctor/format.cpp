@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "doctor/format.hpp"
+#include "doctor/check_result.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
