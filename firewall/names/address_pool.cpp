@@ -2,6 +2,8 @@
 #include "firewall/names/address_pool.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace agentbox::firewall::names {
 namespace {
@@ -25,12 +27,18 @@ std::optional<std::uint32_t> AddressPool::address_of(std::string_view name, Cloc
     m_entries.splice(m_entries.end(), m_entries, place);
     return (*place)->address;
   }
+  // What may throw comes first: a name must never be left with half an entry, or with another one's address.
+  std::string own_name(name);
   if (m_entries.size() < m_size) {
     const std::uint32_t address = m_first + static_cast<std::uint32_t>(m_by_address.size());
-    const auto place = m_entries.insert(m_entries.end(),
-                                        std::make_shared<NamedAddress>(NamedAddress{std::string(name), address, now}));
-    m_by_address.push_back(place);
-    m_by_name.emplace((*place)->name, place);
+    if (m_by_address.size() == m_by_address.capacity()) {
+      m_by_address.reserve(2 * m_by_address.size() + 1);
+    }
+    Entries entry;
+    entry.push_back(std::make_shared<NamedAddress>(NamedAddress{std::move(own_name), address, now}));
+    m_by_name.emplace(entry.front()->name, entry.begin());
+    m_by_address.push_back(entry.begin());
+    m_entries.splice(m_entries.end(), entry);
     return address;
   }
   const auto old = recycle(now);
@@ -38,10 +46,11 @@ std::optional<std::uint32_t> AddressPool::address_of(std::string_view name, Cloc
     return std::nullopt;
   }
   NamedAddress& entry = **old.value();
-  m_by_name.erase(entry.name);
-  entry.name = name;
+  auto node = m_by_name.extract(entry.name);
+  entry.name = std::move(own_name);
   entry.last_used = now;
-  m_by_name.emplace(entry.name, *old);
+  node.key() = entry.name;
+  m_by_name.insert(std::move(node));
   m_entries.splice(m_entries.end(), m_entries, *old);
   return entry.address;
 }

@@ -38,10 +38,10 @@ public:
   std::string run(const std::string& command) {
     if (nft_run_cmd_from_buffer(m_context.get(), command.c_str()) != 0) {
       const char* text = nft_ctx_get_error_buffer(m_context.get());
-      throw Error(ExitCode::failed,
-                  "the kernel refused the ruleset: " + support::escape_untrusted(text == nullptr ? "" : text),
-                  "the host's kernel needs nf_tables, nft_chain_nat, nft_redir, nft_ct, nft_fib_inet, nft_reject_inet and "
-                  "nft_log; `agentbox doctor` tells which one is missing");
+      throw Error(
+          ExitCode::failed, "the kernel refused the ruleset: " + support::escape_untrusted(text == nullptr ? "" : text),
+          "the host's kernel needs nf_tables, nft_chain_nat, nft_redir, nft_ct, nft_fib_inet, nft_reject_inet and "
+          "nft_log; `agentbox doctor` tells which one is missing");
     }
     const char* output = nft_ctx_get_output_buffer(m_context.get());
     return output == nullptr ? std::string() : std::string(output);

@@ -120,7 +120,8 @@ std::variant<MountText, ValueProblem> parse_mount(std::string_view text) {
 }
 
 std::variant<policy::PublishedPort, ValueProblem> parse_publish(std::string_view text) {
-  const ValueProblem problem{in_quotes(text) + " is not a valid pair of ports", "write HOST_PORT:BOX_PORT or ADDRESS:HOST_PORT:BOX_PORT"};
+  const ValueProblem problem{in_quotes(text) + " is not a valid pair of ports",
+                             "write HOST_PORT:BOX_PORT or ADDRESS:HOST_PORT:BOX_PORT"};
   policy::PublishedPort port;
   std::string_view rest = text;
   if (rest.starts_with('[')) {

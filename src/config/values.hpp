@@ -57,8 +57,8 @@ struct MountText {
 /// is written `\:`, a backslash `\\`. [[mounts]] in a configuration needs no escapes.
 std::variant<MountText, ValueProblem> parse_mount(std::string_view text);
 
-/// Parses `HOST_PORT:BOX_PORT` and `ADDRESS:HOST_PORT:BOX_PORT` (an IPv6 address in brackets). The address is 127.0.0.1 when
-/// missing.
+/// Parses `HOST_PORT:BOX_PORT` and `ADDRESS:HOST_PORT:BOX_PORT` (an IPv6 address in brackets). The address is 127.0.0.1
+/// when missing.
 std::variant<policy::PublishedPort, ValueProblem> parse_publish(std::string_view text);
 
 /// `text` as a TOML basic string, in quotes.

@@ -148,13 +148,21 @@ void prune_history(const fs::path& folder, std::uintmax_t max_bytes, const std::
   }
   std::sort(logs.begin(), logs.end(),
             [](const Log& a, const Log& b) { return a.totals != b.totals ? b.totals : a.written < b.written; });
+  std::set<std::string> pruned;
   for (const Log& log : logs) {
     if (total <= max_bytes) {
-      return;
+      break;
     }
     if (fs::remove(log.path, error)) {
       total -= log.bytes;
+      pruned.insert(box_of(log.path.filename().string()));
     }
+  }
+  for (const std::string& box : boxes_with_history(folder)) {
+    pruned.erase(box);
+  }
+  for (const std::string& box : pruned) { // nothing of it is left
+    fs::remove(folder / (box + protocol::k_log_lock_suffix), error);
   }
 }
 

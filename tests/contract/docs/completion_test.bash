@@ -17,6 +17,7 @@ if "$program" completion tcsh 2>/dev/null; then
 fi
 
 # The script calls the program by its name.
+# shellcheck disable=SC2317
 agentbox() { "$program" "$@"; }
 # shellcheck disable=SC1090
 source <("$program" completion bash)

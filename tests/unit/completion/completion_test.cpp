@@ -85,5 +85,6 @@ TEST_CASE("zsh and fish show descriptions") {
   const Program program;
   const CommandNode root = describe(program.app);
   CHECK(completions("zsh", root, "run", {"tool", "r"}) == "run:Run it's [thing]\n");
-  CHECK(completions("fish", root, "run", {"tool", "r"}) == "run\tRun it's [thing]\n");
+  CHECK(completions("fish", root, "run", {"tool", "r"}) == "run\t"
+                                                           "Run it's [thing]\n");
 }

@@ -67,8 +67,12 @@ TEST_CASE("the oldest logs are removed first, those of running boxes stay") {
   prune_history(folder.path(), 3500, {"running"});
   CHECK(boxes_with_history(folder.path()) == std::vector<std::string>{"newest", "oldest", "running"});
   CHECK_FALSE(fs::exists(folder.path() / "oldest.jsonl"));
+  folder.write("running.lock", "");
+  folder.write("newest.lock", "");
   prune_history(folder.path(), 0, {"running"});
   CHECK(boxes_with_history(folder.path()) == std::vector<std::string>{"running"});
+  CHECK(fs::exists(folder.path() / "running.lock"));
+  CHECK_FALSE(fs::exists(folder.path() / "newest.lock"));
   CHECK(fs::exists(folder.path() / "something-else"));
   prune_history(folder.path() / "missing", 0, {});
 }
