@@ -196,19 +196,24 @@ RunOutcome execute(const Plan& plan, const boxes::Claim& claim, const std::funct
     outcome = executor.outcome();
     attached = executor.attached();
   }
+  if (attached < 0) { // at once: what the terminal answers is not echoed then
+    terminal.take_back();
+  }
+  std::string problem_before;
   try {
     if (before_teardown) {
       before_teardown();
     }
   } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
+    problem_before = error.what();
   }
   outcome.problems = tear_down(plan.teardown, claim, standbys);
   if (attached > 0) {
     support::wait_or_kill(attached, std::chrono::seconds(5));
+    terminal.take_back();
   }
-  if (failure || outcome.exit_code >= 128 || outcome.reason != RunOutcome::Reason::ended) {
-    terminal.reset_screen();
+  if (!problem_before.empty()) {
+    spdlog::error("{}", problem_before);
   }
   for (const std::string& problem : outcome.problems) {
     spdlog::error("{}", problem);

@@ -8,47 +8,46 @@
 #include <poll.h>
 #include <string>
 #include <string_view>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 
+#include "box/terminal_reset.hpp"
 #include "support/command.hpp"
 #include "support/error.hpp"
 #include "support/ignore_sigpipe.hpp"
 #include "support/pidfd.hpp"
-#include "support/terminal.hpp"
 
 namespace agentbox::box {
 namespace {
-
-/// Control sequences of xterm and the terminals that follow it (ctlseqs, kitty's keyboard protocol). Each is ignored
-/// where it is unknown. ESC 7 before leaving the alternate screen: on the normal one, CSI ? 1049 l alone would move the
-/// cursor to a position saved long ago.
-constexpr std::string_view k_reset =
-    "\x1b[<u"                                    // keyboard protocol of this screen
-    "\0337\x1b[?1049l"                           // alternate screen
-    "\x1b[<u\x1b[>4m"                            // keyboard protocols
-    "\x1b[?1000l\x1b[?1002l\x1b[?1003l"          // mouse reports
-    "\x1b[?1005l\x1b[?1006l\x1b[?1015l"          // and their encodings
-    "\x1b[?1004l\x1b[?2004l\x1b[?2026l"          // focus, paste, synchronized output
-    "\x1b[?1l\x1b>"                              // cursor keys, keypad
-    "\x1b[?25h\x1b[?7h\x1b[4l\x1b[0m\x1b(B\x0f"; // cursor, wrap, insert, colours, charset
 
 bool understands_sequences() {
   const char* const name = std::getenv("TERM");
   return name != nullptr && *name != '\0' && std::string_view(name) != "dumb";
 }
 
+bool is_fifo(int fd) {
+  struct stat info {};
+  return fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+void write_all(int fd, std::string_view text) {
+  [[maybe_unused]] const ssize_t written = write(fd, text.data(), text.size());
+}
+
 /// All that the forked process does. Only async-signal-safe calls (signal-safety(7)): another thread of the launcher
 /// may have held a lock at the fork.
-[[noreturn]] void outlive_launcher(int alive, int podman, const termios& modes, bool reset) {
+[[noreturn]] void outlive_launcher(int alive, int podman, int terminal, const termios& modes, bool reset) {
   // Nothing of the launcher's is kept open: its lock, for one, says whether it lives.
-  const int high_alive = fcntl(alive, F_DUPFD, 10); // out of the way of 3 and 4
+  const int high_alive = fcntl(alive, F_DUPFD, 10); // out of the way of 3 to 5
   const int high_podman = fcntl(podman, F_DUPFD, 10);
-  if (dup2(high_alive, 3) < 0 || dup2(high_podman, 4) < 0 || syscall(SYS_close_range, 5U, ~0U, 0U) != 0) {
+  const int high_terminal = fcntl(terminal, F_DUPFD, 10);
+  if (dup2(high_alive, 3) < 0 || dup2(high_podman, 4) < 0 || dup2(high_terminal, 5) < 0 ||
+      syscall(SYS_close_range, 0U, 2U, 0U) != 0 || syscall(SYS_close_range, 6U, ~0U, 0U) != 0) {
     _exit(1);
   }
-  close(STDERR_FILENO);
   char byte = 0;
   ssize_t count = -1;
   while ((count = read(3, &byte, 1)) < 0 && errno == EINTR) {
@@ -57,13 +56,14 @@ bool understands_sequences() {
     syscall(SYS_pidfd_send_signal, 4, SIGKILL, nullptr, 0);
     pollfd ended{4, POLLIN, 0};
     poll(&ended, 1, 1000);
+    tcflush(5, TCIFLUSH); // what the terminal answered; the shell may read the rest already
     termios now{};
     // A shell that has set its own modes by now keeps them; a raw terminal without keys for signals is Podman's.
-    if (tcgetattr(STDIN_FILENO, &now) == 0 && (now.c_lflag & ISIG) == 0) {
-      tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+    if (tcgetattr(5, &now) == 0 && (now.c_lflag & ISIG) == 0) {
+      tcsetattr(5, TCSANOW, &modes);
     }
-    if (reset && tcgetpgrp(STDOUT_FILENO) > 0) {
-      [[maybe_unused]] const ssize_t written = write(STDOUT_FILENO, k_reset.data(), k_reset.size());
+    if (reset && tcgetpgrp(5) > 0) {
+      write_all(5, k_terminal_reset);
     }
   }
   _exit(0);
@@ -72,8 +72,14 @@ bool understands_sequences() {
 } // namespace
 
 TerminalGuard::TerminalGuard() {
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (m_terminal < 0 && isatty(fd) == 1) {
+      m_terminal = fd;
+    }
+  }
   termios modes{};
-  if (support::own_terminal().interactive() && tcgetattr(STDIN_FILENO, &modes) == 0) {
+  // In a pipeline the terminal may belong to another program, a pager for one.
+  if (m_terminal >= 0 && !is_fifo(STDOUT_FILENO) && tcgetattr(m_terminal, &modes) == 0) {
     m_modes = modes;
   }
 }
@@ -84,14 +90,19 @@ TerminalGuard::~TerminalGuard() {
     [[maybe_unused]] const ssize_t written = write(m_alive.get(), "e", 1); // an end in peace
     support::wait_or_kill(m_watcher, std::chrono::seconds(1));
   }
-  // From the background this would stop us (SIGTTOU), and the terminal is the shell's then. A terminal that is gone
-  // fails with EIO, and there is nothing to restore.
-  if (m_modes && tcgetpgrp(STDIN_FILENO) == getpgrp()) {
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &*m_modes);
+  if (m_modes && is_foreground()) {
+    tcsetattr(m_terminal, TCSADRAIN, &*m_modes);
   }
 }
 
+/// From the background a change would stop us (SIGTTOU), and the terminal is the shell's then. A terminal that is gone
+/// fails with EIO, and there is nothing to restore.
+bool TerminalGuard::is_foreground() const {
+  return m_terminal >= 0 && tcgetpgrp(m_terminal) == getpgrp();
+}
+
 void TerminalGuard::outlive(pid_t podman) {
+  m_lent = true;
   if (!m_modes) {
     return;
   }
@@ -108,7 +119,7 @@ void TerminalGuard::outlive(pid_t podman) {
   m_watcher = fork();
   const int error = errno;
   if (m_watcher == 0) {
-    outlive_launcher(pipe.read_end.get(), process.get(), *m_modes, reset);
+    outlive_launcher(pipe.read_end.get(), process.get(), m_terminal, *m_modes, reset);
   }
   pthread_sigmask(SIG_SETMASK, &old, nullptr);
   if (m_watcher < 0) {
@@ -117,10 +128,28 @@ void TerminalGuard::outlive(pid_t podman) {
   m_alive = std::move(pipe.write_end);
 }
 
-void TerminalGuard::reset_screen() const {
-  if (m_watcher > 0 && understands_sequences() && tcgetpgrp(STDOUT_FILENO) == getpgrp()) {
-    [[maybe_unused]] const ssize_t written = write(STDOUT_FILENO, k_reset.data(), k_reset.size());
+void TerminalGuard::take_back() {
+  if (!std::exchange(m_lent, false) || !is_foreground()) {
+    return;
   }
+  if (!m_modes) {
+    if (understands_sequences()) {
+      write_all(m_terminal, k_visible_text);
+    }
+    return;
+  }
+  const termios quiet = quiet_modes(*m_modes);
+  tcsetattr(m_terminal, TCSANOW, &quiet);
+  if (understands_sequences()) {
+    write_all(m_terminal, k_terminal_reset);
+    if ((fcntl(m_terminal, F_GETFL) & O_ACCMODE) == O_RDWR) { // else the answer could not be read
+      winsize size{};
+      ioctl(m_terminal, TIOCGWINSZ, &size);
+      discard_answers(m_terminal, make_fence(size));
+    }
+  }
+  tcflush(m_terminal, TCIFLUSH);
+  tcsetattr(m_terminal, TCSADRAIN, &*m_modes);
 }
 
 } // namespace agentbox::box

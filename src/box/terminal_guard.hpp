@@ -9,7 +9,7 @@
 namespace agentbox::box {
 
 /// Gives the user the terminal back as it was before a Podman had it, even after a `kill -9` of the launcher. Does
-/// nothing unless stdin and stdout are a terminal.
+/// nothing unless stdout or stderr is a terminal, or in the background.
 class TerminalGuard {
 public:
   /// Remembers the terminal's modes.
@@ -21,16 +21,23 @@ public:
   /// Restores the modes (termios(3)): a Podman that is killed leaves the terminal raw.
   ~TerminalGuard();
 
-  /// Forks a process that waits for our end. When we are killed, it kills `podman` (which would complain over the
-  /// shell's prompt that it cannot restore the terminal), restores the modes and calls the same reset as
-  /// reset_screen(). Throws Error(failed).
+  /// To be called when `podman` has the terminal. Forks a process that waits for our end. When we are killed, it kills
+  /// `podman` (which would complain over the shell's prompt that it cannot restore the terminal), restores the modes
+  /// and resets the screen. Throws Error(failed).
   void outlive(pid_t podman);
-  /// Switches off what a full-screen program that was killed leaves on: alternate screen, mouse reports, hidden cursor,
-  /// application keys, keyboard protocols. After an end that was not the program's own.
-  void reset_screen() const;
+
+  /// Takes the terminal back once nothing in the box can write to it any more, and before we do: the agent's last bytes
+  /// can hide text, or ask the terminal questions whose answers the shell would read as typed. Resets the screen and
+  /// discards what was typed or answered until then. When stdout is a pipe, whose reader may use the terminal too, only
+  /// our text is made visible. Does nothing when outlive() was not called since.
+  void take_back();
 
 private:
-  std::optional<termios> m_modes;
+  bool is_foreground() const;
+
+  int m_terminal = -1;            ///< stdout or stderr
+  std::optional<termios> m_modes; ///< of m_terminal, if it is ours alone
+  bool m_lent = false;
   support::Fd m_alive; ///< the other process reads its end
   pid_t m_watcher = -1;
 };

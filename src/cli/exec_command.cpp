@@ -35,15 +35,14 @@ int run_in_box(const std::optional<std::string>& name, const std::vector<std::st
     outcome = box::supervise(pid, watch);
   } catch (...) {
     support::wait_or_kill(pid, std::chrono::milliseconds(0)); // it must not read our terminal beside the shell
+    terminal.take_back();
     throw;
   }
   if (outcome.reason != box::RunOutcome::Reason::ended) {
     // The process in the box ends with its Podman, or with the box.
     support::wait_or_kill(pid, std::chrono::milliseconds(0));
   }
-  if (outcome.exit_code >= 128) {
-    terminal.reset_screen();
-  }
+  terminal.take_back();
   support::throw_if_interrupted();
   return outcome.exit_code;
 }

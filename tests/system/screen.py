@@ -27,6 +27,10 @@ class Screen:
         """What the screen shows, and what has scrolled out of it."""
         return self._tmux("capture-pane", "-p", "-S", "-", "-t", ":0")
 
+    def attributes(self):
+        """Like text(), with the escape sequences of colours and other attributes."""
+        return self._tmux("capture-pane", "-p", "-e", "-S", "-", "-t", ":0")
+
     def wait_for(self, wanted, seconds=30, meanwhile=lambda: None):
         """Polls until `wanted` is shown; `meanwhile` is called now and then."""
         deadline = time.monotonic() + patience(seconds)

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -11,9 +12,10 @@ import time
 
 import box
 from box import SystemTest, patience, sessions, wait_until
+from screen import Screen
 
 FULL_SCREEN = r"printf '\033[?1049h\033[?1000h\033[?2004h\033[?25l\033[?1h\033='; echo ready; exec sleep 100"
-RESET = ("\x1b[?1049l", "\x1b[?1000l", "\x1b[?2004l", "\x1b[?25h", "\x1b[?1l", "\x1b>", "\x1b[<u")
+RESET = ("\x1b[?1049l", "\x1b[?1000l", "\x1b[?2004l", "\x1b[?25h", "\x1b[?1l", "\x1b>", "\x1b[<99u")
 
 
 class Pipelines(SystemTest):
@@ -85,11 +87,74 @@ class TerminalAfterwards(SystemTest):
         self.assertEqual(termios.tcgetattr(terminal.fd), before)
         self.assert_reset(terminal, before)
 
-    def test_a_program_that_ends_by_itself_is_left_alone(self):
-        terminal = self.terminal_of(["sh", "-c", '"$0" run -- sh -c "echo ready; exit 3"; echo "ended with $?."', box.AGENTBOX])
-        terminal.read_until("ended with 3.")
-        terminal.wait()
+    def test_a_program_that_ends_by_itself_leaves_its_output_and_the_cursor(self):
+        screen = self.screen("run", "--", "printf", r"one\ntwo\nthree\n")
+        shown = screen.wait_for("ended with 0.").splitlines()
+        begin = shown.index("one")
+        self.assertEqual(shown[begin:begin + 3], ["one", "two", "three"])
+        self.assertIn("ended with 0.", shown[begin + 3:begin + 6])  # after what agentbox says
+
+    def screen(self, *arguments):
+        screen = Screen([box.AGENTBOX, *arguments], self.workspace, self.environment())
+        self.addCleanup(screen.close)
+        return screen
+
+    # What would hide a line of ours, or put it where nobody looks.
+    HIDING = (r"\033[?1049h", r"\033[8m", r"\033[3;5r\033[?6h", r"\033[?1049h\033[8m\033[2;3r\033[?6h\033[?25l\033[?1000h\033[?2026h",
+              r"\033]0;unfinished title", r"\033Punfinished string", r"\033[3", r"\033(0\016", r"\033[5i", r"\033[?7l\033[999C")
+
+    def test_an_agents_last_bytes_do_not_hide_what_agentbox_says(self):
+        for hiding in self.HIDING:
+            with self.subTest(hiding):
+                screen = self.screen("run", "--", "sh", "-c", f"echo before; curl -s http://blocked.test; printf '{hiding}'")
+                screen.wait_for("ended with")
+                shown = screen.attributes()
+                if "1049" in hiding:
+                    self.assertIn("before", shown)
+                said = [line for line in shown.splitlines() if "blocked.test" in line]
+                self.assertTrue(said, shown)
+                self.assertNotIn("\x1b[8m", shown)
+                self.assertNotIn("\x0e", shown)
+
+    # Device attributes (three kinds), status, cursor, colours, settings, terminfo, title, keyboard, window.
+    QUERIES = (r"\033[c\033[>c\033[=c\033[5n\033[6n\033[?6n\033]10;?\007\033]11;?\033\\\033]4;1;?\007\033P$qm\033\\"
+               r"\033P+q544e\033\\\033[21t\033[?u\033[18t\033[>q\033[?2026$p\005")
+
+    def test_answers_to_an_agents_questions_do_not_reach_the_shell(self):
+        for times in (1, 200):
+            screen = self.screen("run", "--", "sh", "-c", f"for i in $(seq {times}); do printf '{self.QUERIES}'; done")
+            screen.wait_for("ended with 0.")
+            time.sleep(0.5)
+            self.assertNotIn("^[", screen.text().split("ended with")[1])  # cat would show them
+
+    def test_what_a_terminal_answers_late_does_not_reach_the_shell(self):
+        """A terminal of our own, which answers each question after a moment, in order."""
+        terminal = self.terminal_of(["sh", "-c", '"$0" run -- printf "\\033[c\\033]11;?\\007ready"; echo "ended with $?."; exec cat -v',
+                                     box.AGENTBOX])
+        shown, row, column = b"", b"1", b"1"
+        while b"ended with 0." not in shown:
+            part = os.read(terminal.fd, 4096)
+            shown += part
+            for place, question in re.findall(rb"\x1b\[(\d+;\d+)H|(\x1b\[c|\x1b\]11;\?|\x1b\[6n)", part):
+                if place:
+                    row, column = place.split(b";")
+                    continue
+                time.sleep(0.1)
+                terminal.write({b"\x1b[c": "\x1b[?62;c", b"\x1b]11;?": "\x1b]11;rgb:dead/beef/0000\x1b\\"}.get(
+                    question, f"\x1b[{row.decode()};{column.decode()}R"))
+        time.sleep(0.5)
+        terminal.write("end\n")
+        terminal.text = shown[shown.rindex(b"ended with"):].decode()
+        terminal.read_until("end\r\nend")
+        for answer in ("62;c", "beef", "R"):
+            self.assertNotIn(answer, terminal.text)
+
+    def test_a_pager_keeps_its_screen(self):
+        terminal = self.terminal_of(["bash", "-c", '"$0" run -- sh -c "echo ready; printf \\"\\033[8m\\" >&2" | cat; echo "ended with $?."',
+                                     box.AGENTBOX])
+        terminal.read_until("ended with 0.")
         self.assertNotIn("\x1b[?1049l", terminal.text)
+        self.assertIn("\x1b[0m", terminal.text)
 
 
 class SignalAtEachStep(SystemTest):

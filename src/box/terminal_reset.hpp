@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <string_view>
+#include <sys/ioctl.h>
+#include <termios.h>
+
+namespace agentbox::box {
+
+/// Makes what is written next visible: ends an unfinished control sequence, and resets colours and character sets.
+/// Moves and clears nothing, for a screen that another program may use.
+extern const std::string_view k_visible_text;
+
+/// Switches off all that a program may have left on: alternate screen, scroll region, hidden text, mouse and focus
+/// reports, keyboard protocols, changed palette. The cursor stays where it is; what is below it is cleared.
+extern const std::string_view k_terminal_reset;
+
+/// Questions that a terminal answers after every question that it was asked before: where the cursor is, after it was
+/// moved to random places. Every terminal knows this one.
+struct Fence {
+  std::string question;
+  std::string answer; ///< nothing else can make the terminal send it
+};
+
+/// Returns a fence for a screen of `size`. Throws Error(failed) without random numbers.
+Fence make_fence(const winsize& size);
+
+/// Returns `modes` without echo, line editing and keys for signals.
+termios quiet_modes(termios modes);
+
+/// Writes `fence`'s question to terminal `fd`, which is in quiet_modes(), and discards what it sends until the answer,
+/// or for 500 ms when it answers nothing, 2 s at most.
+void discard_answers(int fd, const Fence& fence);
+
+} // namespace agentbox::box
