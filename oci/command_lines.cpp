@@ -27,15 +27,18 @@ std::vector<std::string> agent_argv(const policy::PolicyFields& fields) {
   return {protocol::k_entrypoint_program};
 }
 
-std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const std::string& nonce) {
+std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const HostFacts& facts) {
   std::vector<std::string> argv = {protocol::k_firewall_program,
                                    "serve",
                                    "--box",
                                    fields.name,
                                    "--nonce",
-                                   nonce,
+                                   facts.nonce,
                                    "--driver",
                                    std::string(policy::driver_text(fields.firewall_driver))};
+  if (facts.leash) {
+    argv.insert(argv.end(), {"--leash", protocol::k_leash_path});
+  }
   for (const policy::PublishedPort& port : fields.ports) { // otherwise the ruleset rejects what Podman forwards
     argv.insert(argv.end(), {"--publish", std::to_string(port.box_port)});
   }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "oci/host_facts.hpp"
 #include "policy/policy.hpp"
 
 namespace agentbox::oci {
@@ -14,6 +15,6 @@ std::string pod_name(const policy::PolicyFields& fields);
 std::vector<std::string> agent_argv(const policy::PolicyFields& fields);
 
 /// Returns the firewall container's whole argv. No word contains a space: Podman splits --infra-command at spaces.
-std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const std::string& nonce);
+std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const HostFacts& facts);
 
 } // namespace agentbox::oci

@@ -70,6 +70,9 @@ json agent_environment(const policy::PolicyFields& fields, const HostFacts& fact
        {protocol::k_network_variable, std::string(policy::mode_text(fields.egress.mode))},
        {protocol::k_pids_variable, std::to_string(fields.limits.pids)},
        {protocol::k_nonce_variable, facts.nonce}});
+  if (facts.leash) {
+    env[protocol::k_leash_variable] = "1";
+  }
   if (fields.confinement.prove_at_start) {
     env[protocol::k_verify_variable] = "1";
   }

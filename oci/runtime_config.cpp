@@ -131,7 +131,7 @@ json render_firewall(const policy::Policy& policy, const HostFacts& facts) {
           {"mounts", firewall_mounts(facts)},
           {"process",
            {{"terminal", false},
-            {"args", firewall_argv(fields, facts.nonce)},
+            {"args", firewall_argv(fields, facts)},
             {"cwd", "/"},
             {"env", firewall_environment()},
             {"user", user_section(user)},

@@ -26,6 +26,7 @@
 #include "firewall/proxy/proxy_server.hpp"
 #include "firewall/ruleset/driver.hpp"
 #include "firewall/serve/drop_privileges.hpp"
+#include "firewall/serve/fifo_leash.hpp"
 #include "policy/egress_json.hpp"
 #include "protocol/protocol.hpp"
 #include "support/error.hpp"
@@ -174,6 +175,10 @@ void run(const FirewallOptions& options) {
   asio::signal_set signals(context, SIGTERM, SIGINT);
   std::signal(SIGPIPE, SIG_IGN);
 
+  std::optional<FifoLeash> leash;
+  if (!options.leash.empty()) {
+    leash.emplace(context, options.leash);
+  }
   policy::EgressPolicy policy = read_policy(options);
   std::optional<FilteredBox> box;
   if (policy.mode == policy::NetworkMode::filtered) {
@@ -190,12 +195,16 @@ void run(const FirewallOptions& options) {
   }
   support::write_file(options.run / protocol::k_ready, options.nonce + '\n');
   ::malloc_trim(0); // returns what parsing a long policy took
-  signals.async_wait([&](std::error_code, int) {
+  const auto stop = [&] {
     context.stop(); // first: also if stop() has no memory for its records
     if (box) {
       box->stop();
     }
-  });
+  };
+  signals.async_wait([&](std::error_code, int) { stop(); });
+  if (leash) {
+    leash->when_cut(stop);
+  }
   io::run_until_stopped(context);
 }
 

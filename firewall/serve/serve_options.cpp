@@ -47,6 +47,8 @@ void set(FirewallOptions& options, std::string_view name, const std::string& val
     options.run = value;
   } else if (name == "--audit") {
     options.audit = value;
+  } else if (name == "--leash") {
+    options.leash = value;
   } else if (name == "--resolv") {
     options.resolv_conf = value;
   } else if (name == "--publish") {
@@ -118,6 +120,7 @@ ruleset  print the rules that would be loaded, and change nothing
   --policy FILE          the egress policy (/etc/agentbox/egress.json)
   --run DIR              directory for ready, failed, control and the host's resolv.conf (/run/agentbox)
   --audit DIR            directory for NAME.jsonl, NAME.totals and NAME.lock (/var/log/agentbox)
+  --leash FIFO           end serve when nobody has FIFO open for writing any more
   --resolv FILE          the upstream name servers (/etc/resolv.conf)
   --publish PORT         accept connections from outside on this TCP port of the box; repeatable
 

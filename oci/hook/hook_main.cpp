@@ -60,6 +60,7 @@ json decide(const SessionFolder& session, const std::string& input) {
   if (!podman.is_object()) {
     throw Error(ExitCode::refused, "Podman's config is not a JSON object");
   }
+  session.require_launcher();
   const json firewall = session.read_json(agentbox::protocol::k_firewall_config);
   const Role role = agentbox::oci::decide_role(podman, firewall);
   if (role == Role::firewall) {
@@ -76,6 +77,7 @@ json decide(const SessionFolder& session, const std::string& input) {
   agentbox::oci::hook::wait_until_ready(session, nonce_of(agent), process.pidfd, k_firewall_deadline);
   // Last, to leave little time in which a path could be replaced.
   agentbox::oci::hook::require_recorded_sources(agent);
+  session.require_launcher(); // it may have died while the firewall started
   return config;
 }
 

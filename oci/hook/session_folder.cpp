@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,6 +75,20 @@ nlohmann::json SessionFolder::read_json(const std::string& name) const {
     throw not_safe((m_path / name).string(), "is not a JSON object");
   }
   return value;
+}
+
+void SessionFolder::require_launcher() const {
+  const std::string path = (m_path / protocol::k_lock).string();
+  const Fd fd(openat(m_fd.get(), protocol::k_lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!fd) {
+    throw system_error(ExitCode::refused, "cannot open " + path, errno);
+  }
+  if (flock(fd.get(), LOCK_SH | LOCK_NB) == 0) {
+    throw Error(ExitCode::refused, "the agentbox that started this box has ended", "start the box again");
+  }
+  if (errno != EWOULDBLOCK) {
+    throw system_error(ExitCode::refused, "cannot lock " + path, errno);
+  }
 }
 
 nlohmann::json SessionFolder::read_fifo(const std::string& name, std::chrono::milliseconds deadline) const {

@@ -32,6 +32,9 @@ public:
   /// without a launcher, or when somebody has read it before.
   nlohmann::json read_fifo(const std::string& name, std::chrono::milliseconds deadline) const;
 
+  /// Throws Error(refused) unless somebody, the launcher, holds the lock of the session (flock(2)).
+  void require_launcher() const;
+
   /// Parses file `name` as a JSON object. Throws Error(refused).
   nlohmann::json read_json(const std::string& name) const;
 

@@ -45,7 +45,7 @@ PodContainer firewall_container(const policy::PolicyFields& fields, const PodFac
   PodContainer result;
   result.name = "firewall";
   result.image = facts.firewall_image;
-  result.argv = firewall_argv(fields, facts.host.nonce);
+  result.argv = firewall_argv(fields, facts.host);
   result.argv.insert(result.argv.end(), {"--run", k_scratch_path});
   result.env = variables(firewall_environment(), fields);
   result.working_dir = "/";

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <list>
 #include <map>
+#include <optional>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -14,10 +15,12 @@
 #include "box/background_podman.hpp"
 #include "box/before_step.hpp"
 #include "box/fifo_writer.hpp"
+#include "box/leash.hpp"
 #include "box/output_relay.hpp"
 #include "box/terminal_guard.hpp"
 #include "boxes/orphans.hpp"
 #include "boxes/registry.hpp"
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/fifo.hpp"
 #include "support/file.hpp"
@@ -68,12 +71,16 @@ private:
     support::make_fifo(step.fifo);
     m_fifo_writers.emplace_back(step.fifo, step.content);
   }
+  void perform(const HoldLeash& step) { m_leash.emplace(step.fifo); }
   void perform(const WriteFile& step) { support::write_file(step.path, step.content, step.mode); }
   void perform(const Start& step) { m_background.emplace(step.what, step.command); }
   void perform(const Attach& step) {
     spdlog::debug("$ {}", support::shell_quote(step.command.argv));
     support::Command command = step.command;
     OutputRelay relay(command);
+    if (step.leash) {
+      command.fds[protocol::k_leash_fd] = m_leash.value().box_end();
+    }
     const pid_t pid = support::spawn(command);
     relay.command_started();
     m_attached = pid;
@@ -116,6 +123,7 @@ private:
   TerminalGuard& m_terminal;
   std::map<std::string, BackgroundPodman> m_background;
   std::list<FifoWriter> m_fifo_writers;
+  std::optional<Leash> m_leash;                 ///< let go before the teardown, so that what still runs ends at once
   std::map<std::string, std::string> m_printed; ///< output of the finished ones
   RunOutcome m_outcome;
   pid_t m_attached = -1;

@@ -157,6 +157,7 @@ Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
   oci::HostFacts facts =
       probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing, setting.checked);
   facts.compare_inside = true;
+  facts.leash = true;
   const policy::PolicyFields& fields = setting.policy.fields();
   Prepared prepared;
   prepared.notices = protection_notices(facts.git_references[fields.workspace.source], fields.workspace);

@@ -57,6 +57,9 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
       WriteFile{paths.egress(), policy::to_json(fields.egress)},
       WriteFile{paths.hosts(), hosts_file(fields), 0644},
   };
+  if (host.oci.leash) {
+    steps.emplace_back(HoldLeash{paths.leash()});
+  }
   if (!host.oci.masked_paths.empty()) {
     steps.emplace_back(WriteFile{paths.empty(), "", 0444});
   }
@@ -102,7 +105,8 @@ Plan make_plan(const policy::Policy& policy, const Host& host) {
   plan.steps.emplace_back(MakeFifo{host.paths.pod_name_fifo()});
   plan.steps.emplace_back(Attach{host.podman.command(agent_run_arguments(fields, host)), host.oci.terminal,
                                  Gate{create, host.paths.pod_name_fifo(), boxes::pod_name(fields.name) + "\n"},
-                                 Standby{k_remove, remove_pod(host.podman, {"--pod-id-file", "/dev/stdin"}), create}});
+                                 Standby{k_remove, remove_pod(host.podman, {"--pod-id-file", "/dev/stdin"}), create},
+                                 host.oci.leash});
   return plan;
 }
 

@@ -50,6 +50,11 @@ struct MakeFifo {
   std::filesystem::path path;
 };
 
+/// Ties the box to this process (box/leash).
+struct HoldLeash {
+  std::filesystem::path fifo;
+};
+
 /// Makes an attached command wait for a Start: once that has succeeded, `text` is written to `fifo`, which the attached
 /// command reads. Its failure ends the run. So the second Podman has started up when the first is done.
 struct Gate {
@@ -73,9 +78,10 @@ struct Attach {
   bool terminal = false; ///< the command makes a terminal for the agent
   std::optional<Gate> gate = std::nullopt;
   std::optional<Standby> standby = std::nullopt; ///< started after the agent: earlier it would slow Podman down
+  bool leash = false; ///< the command gets the box's end of the leash, as descriptor protocol::k_leash_fd
 };
 
-using Step = std::variant<MakeFolder, MakeFifo, WriteFile, Start, Attach, ServeFifo>;
+using Step = std::variant<MakeFolder, MakeFifo, WriteFile, Start, Attach, ServeFifo, HoldLeash>;
 
 /// Sends the firewall's process SIGTERM, and SIGKILL 300 ms later: `podman pod rm` would give it ten seconds.
 struct StopFirewall {

@@ -72,7 +72,7 @@ Words pod_create_arguments(const policy::PolicyFields& fields, const Host& host)
                  "--infra-image",
                  host.images.firewall,
                  "--infra-command",
-                 support::join(oci::firewall_argv(fields, host.oci.nonce), " "),
+                 support::join(oci::firewall_argv(fields, host.oci), " "),
                  "--userns",
                  fmt::format("keep-id:uid={},gid={}", fields.user.uid, fields.user.gid),
                  "--share",
@@ -123,6 +123,9 @@ Words agent_run_arguments(const policy::PolicyFields& fields, const Host& host) 
                  "--shm-size",
                  std::to_string(fields.limits.shm_bytes)};
   append(words, limit_flags(fields, host.oci));
+  if (host.oci.leash) {
+    words.emplace_back("--preserve-fds=1");
+  }
   append(words, {"--image-volume", "ignore", "--no-healthcheck", "--pull", "never", "--http-proxy=false",
                  "--env-host=false", "--init=false", "--systemd=false", "--passwd=false", "--log-driver", "none",
                  "--restart", "no", "--detach-keys", "", "--sig-proxy=true", host.images.agent});

@@ -41,6 +41,9 @@ public:
   json operator()(const ServeFifo& step) const {
     return {{"do", "hand over"}, {"path", step.fifo.string()}, {"content", oci::k_placeholder}};
   }
+  json operator()(const HoldLeash& step) const {
+    return {{"do", "hold the leash"}, {"path", step.fifo.string()}, {"mode", "0600"}};
+  }
   json operator()(const Start& step) const {
     json start = command_json("start", step.command);
     start["what"] = step.what;
@@ -49,6 +52,7 @@ public:
   json operator()(const Attach& step) const {
     json attach = command_json("attach", step.command);
     attach["terminal"] = step.terminal;
+    attach["leash"] = step.leash;
     if (step.gate) {
       attach["gate"] = {{"after", step.gate->after}, {"fifo", step.gate->fifo.string()}, {"text", step.gate->text}};
     }

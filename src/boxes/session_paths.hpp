@@ -30,6 +30,7 @@ struct SessionPaths {
   std::filesystem::path empty() const { return folder / protocol::k_empty; }
   std::filesystem::path workspace() const { return folder / protocol::k_workspace_claim; }
   std::filesystem::path run() const { return folder / protocol::k_run_directory; }
+  std::filesystem::path leash() const { return folder / protocol::k_run_leash; }
   std::filesystem::path failed() const { return folder / protocol::k_run_failed; }
   std::filesystem::path host_resolv_conf() const { return run() / protocol::k_host_resolv_conf; }
 };

@@ -16,6 +16,7 @@
 #include "entrypoint/entrypoint_message.hpp"
 #include "entrypoint/gate.hpp"
 #include "entrypoint/init_process.hpp"
+#include "entrypoint/leash_end.hpp"
 #include "entrypoint/mount_check.hpp"
 #include "entrypoint/privilege_check.hpp"
 #include "entrypoint/proof.hpp"
@@ -27,10 +28,11 @@ namespace {
 using namespace std::string_view_literals;
 namespace entrypoint = agentbox::entrypoint;
 
-/// No descriptor that was left open outside may reach the agent.
-void close_inherited() {
-  if (close_range(3, ~0U, 0) != 0) {
-    for (int fd = 3; fd < 1024; ++fd) {
+/// No descriptor that was left open outside may reach the agent. The leash, if any, is closed at exec.
+void close_inherited(int leash = -1) {
+  const int first = leash < 0 ? 3 : leash + 1;
+  if (close_range(static_cast<unsigned>(first), ~0U, 0) != 0) {
+    for (int fd = first; fd < 1024; ++fd) {
       close(fd);
     }
   }
@@ -64,7 +66,9 @@ int main(int argc, char** argv) {
   if (only_checks ? argc != 2 : argc < 3 || (mode != "agent"sv && mode != "exec"sv && mode != "join"sv)) {
     usage();
   }
-  close_inherited();
+  const int leash = only_checks || mode == "join"sv ? -1 : entrypoint::find_leash(); // podman exec passes none
+  close_inherited(leash);
+  entrypoint::require_launcher(leash);
   entrypoint::require_confinement();
   if (mode == "join"sv) {
     entrypoint::join_environment();
@@ -83,5 +87,5 @@ int main(int argc, char** argv) {
   const bool has_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
   char** const program = wants_terminal && !has_terminal ? shell() : argv + 2;
   entrypoint::prepare_keys(program[0]);
-  return entrypoint::run_as_init(program);
+  return entrypoint::run_as_init(program, leash);
 }

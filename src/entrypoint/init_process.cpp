@@ -5,12 +5,15 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <poll.h>
 #include <string_view>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "entrypoint/entrypoint_message.hpp"
+#include "entrypoint/leash_end.hpp"
 #include "protocol/protocol.hpp"
 
 namespace agentbox::entrypoint {
@@ -65,6 +68,7 @@ sigset_t watched_signals() {
   unsetenv(protocol::k_nonce_variable);
   unsetenv(protocol::k_verify_variable);
   unsetenv(protocol::k_mounts_variable);
+  unsetenv(protocol::k_leash_variable);
   unsetenv(protocol::k_open_files_variable); // pod YAML alone sets it: the agent sees the same variables in every box
   exec_program(argv);
 }
@@ -105,32 +109,44 @@ void forward(int signal, pid_t child) {
   }
 }
 
-int supervise(pid_t child, int terminal_fd, const sigset_t& watched) {
+/// Returns the child's exit code when it has ended, or k_failed when the launcher has. All else in our process
+/// namespace ends with us.
+int supervise(pid_t child, int terminal_fd, int signals, int leash) {
   int code = 0;
   while (true) {
-    siginfo_t info{};
-    const int signal = sigwaitinfo(&watched, &info);
-    if (signal == SIGCHLD) {
-      if (reap(child, terminal_fd, code)) {
-        return code;
-      }
-    } else if (signal > 0) {
-      forward(signal, child);
+    std::array<pollfd, 2> watched{{{signals, POLLIN, 0}, {leash, POLLIN | POLLRDHUP, 0}}};
+    poll(watched.data(), watched.size(), -1);
+    if (launcher_has_ended(leash)) {
+      return k_failed;
+    }
+    signalfd_siginfo info{};
+    if (read(signals, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) {
+      continue; // EAGAIN
+    }
+    if (info.ssi_signo != SIGCHLD) {
+      forward(static_cast<int>(info.ssi_signo), child);
+    } else if (reap(child, terminal_fd, code)) {
+      return code;
     }
   }
 }
 
 } // namespace
 
-int run_as_init(char** argv) {
+int run_as_init(char** argv, int leash) {
   const sigset_t watched = watched_signals();
   sigset_t mask_before;
   sigprocmask(SIG_BLOCK, &watched, &mask_before);
   for (const int signal : k_ignored) {
     std::signal(signal, SIG_IGN);
   }
+  const int signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (signals < 0) {
+    die(k_failed, {"cannot watch signals: ", error_text(errno)});
+  }
   const int terminal_fd = terminal();
   const pid_t foreground_before = terminal_fd >= 0 ? tcgetpgrp(terminal_fd) : -1;
+  require_launcher(leash);
   const pid_t child = fork();
   if (child < 0) {
     die(k_failed, {"cannot start a process: ", error_text(errno)});
@@ -140,7 +156,7 @@ int run_as_init(char** argv) {
   }
   // Parent and child both do this, so that there is no race. It fails here once the child has called exec.
   setpgid(child, child);
-  const int code = supervise(child, terminal_fd, watched);
+  const int code = supervise(child, terminal_fd, signals, leash);
   if (foreground_before > 0) {
     tcsetpgrp(terminal_fd, foreground_before); // for the shell above, when we are not process 1
   }

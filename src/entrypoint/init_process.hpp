@@ -7,6 +7,7 @@ namespace agentbox::entrypoint {
 /// process group of its own in the terminal's foreground, signals that reach us are forwarded to that group, orphans
 /// are reaped. Returns the child's exit code, 128 + signal when one ended it, 127 when the program does not exist and
 /// 126 when it cannot be executed. The variables for agent-entrypoint itself are removed from the child's environment.
-int run_as_init(char** argv);
+/// When the launcher ends, which `leash` tells (leash_end.hpp, or -1), nothing is started, or k_failed is returned.
+int run_as_init(char** argv, int leash);
 
 } // namespace agentbox::entrypoint

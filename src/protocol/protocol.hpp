@@ -34,6 +34,7 @@ inline constexpr const char* k_empty = "empty"; ///< mounted over each masked fi
 inline constexpr const char* k_run_directory = "run";
 inline constexpr const char* k_run_ready = "run/ready";   ///< the nonce and a newline: the firewall serves
 inline constexpr const char* k_run_failed = "run/failed"; ///< why the firewall could not start, one line
+inline constexpr const char* k_run_leash = "run/leash";   ///< FIFO: only the launcher has it open for writing
 
 // Files of the firewall's run directory (k_run_path in its container, k_run_directory outside).
 inline constexpr const char* k_ready = "ready";
@@ -51,6 +52,7 @@ inline constexpr const char* k_log_lock_suffix = ".lock";
 inline constexpr const char* k_firewall_program = "/agentbox-firewall";
 inline constexpr const char* k_egress_path = "/etc/agentbox/egress.json";
 inline constexpr const char* k_run_path = "/run/agentbox";
+inline constexpr const char* k_leash_path = "/run/agentbox/leash";
 inline constexpr const char* k_audit_path = "/var/log/agentbox";
 inline constexpr const char* k_entrypoint_program = "/usr/local/bin/agent-entrypoint";
 inline constexpr const char* k_ca_bundle_path = "/etc/agentbox/ca-bundle.pem";
@@ -79,6 +81,9 @@ inline constexpr const char* k_open_files_variable =
 inline constexpr const char* k_nonce_variable = "AGENTBOX_GATE"; ///< the nonce that the firewall must answer with
 inline constexpr const char* k_mounts_variable =
     "AGENTBOX_MOUNTS"; ///< a line "DEV:INO DESTINATION" for each bind mount
+inline constexpr const char* k_leash_variable =
+    "AGENTBOX_LEASH";                ///< "1": descriptor k_leash_fd is a socket whose other end only the launcher has
+inline constexpr int k_leash_fd = 3; // the first that `podman run --preserve-fds` passes on
 inline constexpr const char* k_verify_variable = "AGENTBOX_VERIFY"; ///< "1": [verify] on_start
 
 // How agent-entrypoint proves that this box's firewall is in force: it asks the resolver for TXT k_gate_name, which the

@@ -49,7 +49,7 @@ TEST_CASE("the whole plan of a run, in order") {
   const Plan plan = make_plan(policy_of(wanted), host);
   std::string order;
   for (const Step& step : plan.steps) {
-    order += "FfWSX"[step.index()];
+    order += "FfWSXsL"[step.index()];
   }
   // The record before anything else; the pod is made while the files are written, and the second Podman gets ready.
   CHECK(order == "WFSFFWWWWWWfX");

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The built program, run as an ordinary process in namespaces of its own.
+#include <array>
+#include <chrono>
 #include <csignal>
+#include <fcntl.h>
 #include <string>
+#include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 
 #include "catch.hpp"
@@ -185,4 +190,92 @@ TEST_CASE("signals are forwarded") {
 TEST_CASE("a stopped program goes on") {
   const Outcome outcome = run({}, {"exec", "/bin/sh", "-c", "kill -STOP $$; echo went on"});
   CHECK(outcome.output == "went on\n");
+}
+
+namespace {
+
+/// A leash as `podman run --preserve-fds=1` passes it on. The other end is returned.
+int make_leash() {
+  std::array<int, 2> ends{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+  const int own = fcntl(ends[0], F_DUPFD_CLOEXEC, 10);
+  close(ends[0]);
+  if (ends[1] == 3) {
+    REQUIRE(fcntl(3, F_SETFD, 0) == 0);
+  } else {
+    REQUIRE(dup2(ends[1], 3) == 3);
+    close(ends[1]);
+  }
+  return own;
+}
+
+const std::string k_leashed = "AGENTBOX_LEASH=1";
+
+} // namespace
+
+TEST_CASE("on a leash the program runs, and gets neither the descriptor nor the variable") {
+  Surroundings surroundings;
+  surroundings.env.push_back(k_leashed);
+  const int own = make_leash();
+  const Outcome outcome = run(surroundings, {"exec", "/bin/sh", "-c", "ls /proc/self/fd; env | grep -c LEASH"});
+  close(own);
+  close(3);
+  CHECK(outcome.output == "0\n1\n2\n3\n0\n"); // 3 is the listing's own
+}
+
+TEST_CASE("when the launcher is gone, nothing is started") {
+  Surroundings surroundings;
+  surroundings.env.push_back(k_leashed);
+  const int own = make_leash();
+  close(own);
+  const Outcome outcome = run(surroundings, {"exec", "/bin/echo", "it ran"});
+  close(3);
+  CHECK(outcome.code == 126);
+  CHECK(outcome.output.empty());
+}
+
+TEST_CASE("a launcher that dies while the firewall is waited for starts nothing") {
+  Surroundings surroundings;
+  surroundings.env.push_back(k_leashed);
+  surroundings.resolver_delay_ms = 600;
+  const int own = make_leash();
+  surroundings.launchers_end = own;
+  std::thread launcher([own] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    close(own);
+  });
+  const Outcome outcome = run(surroundings, {"exec", "/bin/echo", "it ran"});
+  launcher.join();
+  close(3);
+  CHECK(outcome.code == 126);
+  CHECK(outcome.output.empty());
+}
+
+TEST_CASE("when the launcher dies, everything ends at once, whatever the program ignores") {
+  Surroundings surroundings;
+  surroundings.env.push_back(k_leashed);
+  surroundings.first_process = true;
+  const int own = make_leash();
+  surroundings.launchers_end = own;
+  std::thread launcher([own] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    close(own);
+  });
+  const Outcome outcome =
+      run(surroundings, {"exec", "/bin/sh", "-c", "trap '' HUP TERM INT; setsid sleep 30 & sleep 30"});
+  launcher.join();
+  close(3);
+  CHECK(outcome.seconds > 0.4);
+  CHECK(outcome.seconds < 5);
+  CHECK(outcome.code == 125);
+}
+
+TEST_CASE("a leash that was promised and is not there is a refusal") {
+  Surroundings surroundings;
+  surroundings.env.push_back(k_leashed);
+  close(3);
+  CHECK_THAT(run(surroundings, {"exec", "/bin/echo", "it ran"}).output, Contains("leash") && !Contains("it ran"));
+  REQUIRE(open("/dev/null", O_RDONLY) == 3); // not a socket
+  CHECK(run(surroundings, {"exec", "/bin/true"}).code == 126);
+  close(3);
 }

@@ -175,6 +175,7 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   std::vector<std::string> argv = {ENTRYPOINT_PROGRAM};
   argv.insert(argv.end(), args.begin(), args.end());
   std::vector<std::string> env = surroundings.env;
+  close(surroundings.launchers_end);
   enter_namespaces(surroundings.uid);
   if (surroundings.first_process) {
     become_first_process();

@@ -37,10 +37,12 @@ TEST_CASE("parses the options of serve", "[options]") {
   CHECK(defaults.driver == policy::FirewallDriver::nftables);
   const FirewallOptions set =
       parse({"serve", "--box", "b", "--nonce", k_nonce, "--policy", "/p", "--run", "/r", "--audit", "/a", "--resolv",
-             "/d", "--publish", "3000", "--publish", "80", "--publish", "3000"});
+             "/d", "--leash", "/l", "--publish", "3000", "--publish", "80", "--publish", "3000"});
   CHECK(set.policy == "/p");
   CHECK(set.run == "/r");
   CHECK(set.audit == "/a");
+  CHECK(set.leash == "/l");
+  CHECK(defaults.leash.empty());
   CHECK(set.resolv_conf == "/d");
   CHECK(set.published == std::vector<std::uint16_t>{80, 3000});
 }

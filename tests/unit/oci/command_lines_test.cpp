@@ -30,7 +30,7 @@ TEST_CASE("the firewall's argv has no blanks, which Podman would split it at") {
   auto fields = tests::sample_fields();
   fields.firewall_driver = policy::FirewallDriver::iptables;
   fields.ports = {{"127.0.0.1", 8080, 80}};
-  const Words argv = firewall_argv(fields, "abcd");
+  const Words argv = firewall_argv(fields, tests::sample_facts());
   CHECK(argv.front() == "/agentbox-firewall");
   CHECK(std::find(argv.begin(), argv.end(), "iptables") != argv.end());
   for (const std::string& word : argv) {

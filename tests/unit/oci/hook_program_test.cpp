@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hook as Podman starts it: config on stdin, an empty environment.
+#include <fcntl.h>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sys/file.h>
 #include <thread>
 
 #include "catch.hpp"
@@ -28,7 +30,12 @@ public:
     write("firewall.json", config_text(render_firewall(policy, tests::sample_facts())));
     write("agent.json", config_text(render_agent(policy, tests::sample_facts())));
     write("egress.json", policy::to_json(policy.fields().egress));
+    write("lock", "1\n");
+    m_lock.reset(open((m_folder / "lock").c_str(), O_RDWR | O_CLOEXEC));
+    REQUIRE(flock(m_lock.get(), LOCK_EX) == 0);
   }
+  /// As the kernel does when the launcher dies.
+  void release_lock() { m_lock.reset(); }
   void write(const std::string& name, const std::string& text) const {
     fs::permissions(m_folder.write(name, text), fs::perms::owner_read | fs::perms::owner_write);
   }
@@ -40,6 +47,7 @@ public:
 
 private:
   TempFolder m_folder;
+  support::Fd m_lock; ///< the launcher's
 };
 
 /// Writes to a FIFO as the launcher does.
@@ -71,6 +79,17 @@ TEST_CASE("the firewall's config goes through the hook") {
   CHECK(result.err.empty());
   CHECK(json::parse(result.out).at("process").at("capabilities").at("effective").size() == 2);
   CHECK(session.left().empty());
+}
+
+TEST_CASE("without a launcher that holds the session's lock nothing is started") {
+  Session session;
+  session.release_lock();
+  CHECK(contains(session.run(podmans_firewall()).err, "has ended"));
+  CHECK(contains(session.run(tests::json_fixture("podman-4.3.1-agent.json").dump()).err, "has ended"));
+  fs::remove(session.folder() / "lock");
+  const auto result = session.run(podmans_firewall());
+  CHECK(contains(result.err, "lock"));
+  CHECK(result.out.empty());
 }
 
 TEST_CASE("a refusal prints nothing on stdout, and leaves its reason on stderr and in the session") {

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A launcher that is killed with SIGKILL takes its box with it: no agent starts, or works on, that nobody attends."""
+import contextlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+import box
+from box import SystemTest, patience, podman, processes, wait_until
+
+# Writes the time into a file of its own, again and again, and ignores every signal that can be ignored.
+WORK = ("trap '' HUP INT TERM; for worker in 1 2; do setsid sh -c 'trap \"\" HUP INT TERM; while :; do "
+        "date +%s.%N >>stamps-'$worker'; sleep 0.01; done' & done; wait")
+ALLOWED = 0.15  # seconds from the kill until the kernel has closed the launcher's descriptors
+
+
+class Leash(SystemTest):
+    def stamps(self):
+        """When the agent worked."""
+        found = []
+        for path in self.workspace.glob("stamps-*"):
+            for line in path.read_text().splitlines():
+                with contextlib.suppress(ValueError):
+                    found.append(float(line))
+        return sorted(found)
+
+    def killed_after(self, seconds, *options):
+        """Kills a launcher and everything that attends the box for it `seconds` after the start; returns when."""
+        process = self.start("run", *options, "--", "sh", "-c", WORK)
+        time.sleep(seconds)
+        process.kill()
+        process.wait()
+        return time.time()
+
+    def assert_unattended_agent_ends(self, killed):
+        """Returns whether the agent had begun."""
+        wait_until(lambda: not [line for line in processes().values() if "agent-entrypoint" in line.split(" ")[0]], 3,
+                   "the agent's first process ends")
+        time.sleep(0.2)
+        stamps = self.stamps()
+        if stamps:
+            self.assertLess(stamps[0], killed + ALLOWED, "the agent began after its launcher's death")
+            self.assertLess(stamps[-1], killed + patience(1), "the agent worked on after its launcher's death")
+        for path in self.workspace.glob("stamps-*"):
+            path.unlink()
+        return bool(stamps)
+
+    def clean_up(self):
+        self.assertCode(self.in_box("true"), 0)
+        self.assert_gone()
+
+    def test_at_random_moments(self):
+        rounds = int(os.environ.get("AGENTBOX_ROUNDS", "8"))
+        begun = 0
+        for _ in range(rounds):
+            after = random.uniform(0.05, 1.2)
+            with self.subTest(killed_after=after):
+                begun += self.assert_unattended_agent_ends(self.killed_after(after))
+        print(f"({begun} of {rounds} agents had begun)", end=" ", flush=True)
+        self.clean_up()
+
+    def test_without_the_helper_that_removes_the_pod(self):
+        """Only the leash is left then."""
+        process = self.start("run", "--", "sh", "-c", WORK)
+        wait_until(self.stamps, 20, "the agent works")
+        helpers = lambda: [pid for pid, line in processes().items() if "--pod-id-file /dev/stdin" in line]
+        wait_until(helpers, 10, "the pod's removal waits")
+        for pid in helpers():
+            os.kill(pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+        self.assertTrue(self.assert_unattended_agent_ends(time.time()))
+        wait_until(lambda: not [line for line in processes().values() if "agentbox-firewall" in line], 3, "the firewall ends")
+        self.clean_up()
+
+    def test_sessions_of_exec_end_too(self):
+        process = self.start("run", "--", "sh", "-c", "touch up; exec sleep 100")
+        wait_until((self.workspace / "up").exists, 20, "the box runs")
+        joined = self.start("exec", "--", "sh", "-c", WORK)
+        wait_until(self.stamps, 20, "the joined command works")
+        process.kill()
+        process.wait()
+        self.assertTrue(self.assert_unattended_agent_ends(time.time()))
+        joined.wait(patience(10))
+        self.clean_up()
+
+    def test_a_paused_box_ends_when_it_is_thawed(self):
+        process = self.start("run", "--name", "paused", "--", "sh", "-c", WORK)
+        wait_until(self.stamps, 20, "the agent works")
+        helpers = [pid for pid, line in processes().items() if "--pod-id-file /dev/stdin" in line]
+        if subprocess.run(["podman", "pause", "agentbox-paused-agent"], capture_output=True, check=False).returncode != 0:
+            process.terminate()
+            process.wait(patience(10))
+            self.skipTest("no cgroup freezer here")
+        for pid in helpers:
+            os.kill(pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+        time.sleep(0.5)
+        before = len(self.stamps())
+        thawed = time.time()
+        podman("unpause", "agentbox-paused-agent")
+        self.assertTrue(self.assert_unattended_agent_ends(thawed))
+        self.assertGreater(before, 0)
+        self.clean_up()
+
+    def test_the_box_cannot_reach_its_end(self):
+        """Neither by a path, nor through /proc of the first process, nor by a signal."""
+        script = r"""
+            for fd in /proc/1/fd/*; do
+                case $(readlink $fd) in socket:*) socket=$fd; echo has a socket;; esac
+            done
+            (exec 9<>$socket) 2>/dev/null && echo opened it
+            (exec 9>$socket) 2>/dev/null && echo opened it
+            echo x 2>/dev/null >$socket && echo wrote to it
+            kill -STOP 1; kill -IO 1; kill -KILL 1
+            env | grep LEASH
+            ls /run/agentbox 2>/dev/null
+            echo end"""
+        self.assertEqual(self.in_box(f"trap '' IO; {script}").out, "has a socket\nend\n")
+
+
+class LeashAtEachStep(SystemTest):
+    def test_killed_before_each_step_the_agent_never_works_on(self):
+        prefix = pathlib.Path(box.AGENTBOX).resolve().parent.parent
+        program = self.workspace.parent / (self.workspace.name + "-faults")
+        (program / "bin").mkdir(parents=True)
+        self.addCleanup(shutil.rmtree, program)
+        shutil.copy(box.HERE / "probes" / "probe_faults", program / "bin" / "agentbox")
+        for folder in ("libexec", "share"):
+            (program / folder).symlink_to(prefix / folder)
+        plan = json.loads(self.agentbox("run", "--dry-run", "--json", "--", "true").out)
+        self.assertIn("hold the leash", [step["do"] for step in plan["steps"]])
+        for number in range(len(plan["steps"]) + 1):
+            with self.subTest(step=number):
+                fault = f"steps:{number}:kill" if number < len(plan["steps"]) else "teardown:0:kill"
+                done = subprocess.run([program / "bin" / "agentbox", "run", "--", "sh", "-c", "touch began; sleep 0.2"],
+                                      cwd=self.workspace, env=self.environment(AGENTBOX_FAULT=fault), capture_output=True,
+                                      stdin=subprocess.DEVNULL, timeout=patience(60), check=False)
+                self.assertEqual(done.returncode, -signal.SIGKILL, done.stderr)
+                wait_until(lambda: not [line for line in processes().values() if "agent-entrypoint" in line.split(" ")[0]], 3,
+                           "the agent's first process ends")
+                self.assertEqual((self.workspace / "began").exists(), number == len(plan["steps"]))
+                self.assertCode(self.in_box("true"), 0)
+        self.assert_gone()
