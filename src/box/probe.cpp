@@ -14,6 +14,7 @@
 #include <sys/xattr.h>
 
 #include "guard/guard.hpp"
+#include "policy/path_rules.hpp"
 #include "support/command.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
@@ -120,6 +121,24 @@ void require_unchanged(const Identities& now, const Identities& checked) {
   }
 }
 
+/// Boxes and their images are in Podman's storage: whoever writes there, or reads it, is in all of them.
+void require_outside_storage(const policy::PolicyFields& fields, const fs::path& storage) {
+  std::error_code error;
+  const fs::path root = fs::weakly_canonical(storage, error);
+  const auto refuse_overlap = [&](const fs::path& path) {
+    if (!root.empty() && policy::overlap(path.native(), root.native())) {
+      throw Error(ExitCode::refused,
+                  support::in_quotes(path.string(), 1000) + " cannot be in a box: Podman's storage is in " +
+                      support::in_quotes(root.string(), 1000),
+                  "use a directory that does not overlap with it");
+    }
+  };
+  refuse_overlap(fields.workspace.source);
+  for (const policy::Mount& mount : fields.mounts) {
+    refuse_overlap(mount.source);
+  }
+}
+
 } // namespace
 
 oci::FileIdentity identity_of(const fs::path& path) {
@@ -168,6 +187,7 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Podm
                           const boxes::SessionPaths& paths, const support::Terminal& terminal, WhatIsMissing missing,
                           const Identities& checked) {
   constexpr std::size_t k_profile_bytes = 1U << 20U;
+  require_outside_storage(fields, facts.graph_root);
   oci::HostFacts host;
   if (!facts.seccomp_profile.empty()) {
     host.seccomp_profile_path = facts.seccomp_profile.string();

@@ -92,6 +92,8 @@ void add_box_options(const CommandSpec& command, BoxOptions& options) {
   command.option("--name", to.name, "NAME", "Name of the box (default: from the directory's name)");
   command.option("--ca-bundle", to.ca_bundle, "FILE",
                  "Trust the CA certificates in FILE, in the box and while building (default: $SSL_CERT_FILE)");
+  command.flag("--any-workspace", options.any_workspace,
+               "Accept a directory that does not look like a project, e.g. ~/.config/NAME");
   command.flag("--trust-project", options.trust_project,
                "Accept what .agentbox/config.toml broadens, for this run only");
 }
@@ -99,6 +101,9 @@ void add_box_options(const CommandSpec& command, BoxOptions& options) {
 namespace {
 
 config::Loaded load_from(const config::WorkspaceChoice& workspace, const BoxOptions& options, const Context& context) {
+  if (!options.any_workspace) {
+    config::require_project(workspace.path, support::home_folder());
+  }
   config::Overrides overrides = options.overrides;
   overrides.run = run_of(options, context);
   overrides.env = read_env(options.env, options.env_files, podman::caller_environment());

@@ -22,11 +22,12 @@ struct BoxOptions {
   std::vector<std::string> env;
   std::vector<std::string> env_files;
   std::optional<std::string> prompt;
+  bool any_workspace = false; ///< --any-workspace: also one that is not a project (require_project())
   bool trust_project = false;
   bool keep_name = false; ///< not an option: use the default name even if a box of that name runs
 };
 
-/// Adds AGENT, --base … --ca-bundle and --trust-project to `command`. `options` must outlive it.
+/// Adds AGENT, --base … --ca-bundle, --any-workspace and --trust-project to `command`. `options` must outlive it.
 void add_box_options(const CommandSpec& command, BoxOptions& options);
 
 /// Loads the configuration for the current directory; accepts what a project broadens. Throws support::Error: usage

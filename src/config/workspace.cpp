@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <optional>
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 #include "config/host_paths.hpp"
 #include "policy/path_rules.hpp"
@@ -17,6 +19,7 @@
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/file.hpp"
+#include "support/lines.hpp"
 #include "support/sorted.hpp"
 #include "support/text.hpp"
 
@@ -36,7 +39,56 @@ constexpr std::array<std::string_view, 13> k_system_trees = {
 constexpr std::array<std::string_view, 8> k_shared_folders = {"/tmp", "/home", "/mnt", "/media",
                                                               "/opt", "/srv",  "/var", "/var/tmp"};
 /// Credentials, below the home directory.
-constexpr std::array<std::string_view, 5> k_credential_folders = {".ssh", ".gnupg", ".aws", ".kube", ".docker"};
+constexpr std::array<std::string_view, 30> k_credential_folders = {
+    ".ssh",
+    ".gnupg",
+    ".aws",
+    ".azure",
+    ".kube",
+    ".docker",
+    ".oci",
+    ".password-store",
+    ".pki",
+    ".mozilla",
+    ".thunderbird",
+    ".config/1Password",
+    ".config/Bitwarden",
+    ".config/BraveSoftware",
+    ".config/chromium",
+    ".config/gcloud",
+    ".config/gh",
+    ".config/google-chrome",
+    ".config/keepassxc",
+    ".config/microsoft-edge",
+    ".config/op",
+    ".config/opera",
+    ".config/rclone",
+    ".config/sops",
+    ".config/vivaldi",
+    ".librewolf",
+    ".local/share/gopass",
+    ".local/share/keyrings",
+    ".local/share/kwalletd",
+    ".local/share/password-store",
+};
+/// Settings, data and programs of others, below the home directory, besides all directories with a leading dot.
+constexpr std::array<std::string_view, 3> k_program_folders = {"bin", "snap", "Library"};
+
+/// A name by which a directory is recognized, wherever it is.
+struct Mark {
+  std::string_view name;
+  std::string_view problem;
+};
+constexpr std::array<Mark, 8> k_marks = {{
+    {".gpg-id", "it is a password store"},
+    {"key4.db", "it is a browser's profile"},
+    {"logins.json", "it is a browser's profile"},
+    {"Login Data", "it is a browser's profile"},
+    {"Local State", "it contains a browser's profiles"},
+    {"overlay-images", "it is Podman's storage"},
+    {"vfs-images", "it is Podman's storage"},
+    {"btrfs-images", "it is Podman's storage"},
+}};
 
 std::string shown(const fs::path& path) {
   return support::in_quotes(path.string(), 4096);
@@ -59,6 +111,72 @@ fs::path canonical_home(const fs::path& home) {
   return error ? home.lexically_normal() : result;
 }
 
+bool lexists(const fs::path& path) {
+  struct stat info {};
+  return lstat(path.c_str(), &info) == 0;
+}
+
+/// Returns the home directory and, where $HOME is another one, that of the user database. Canonical.
+std::vector<fs::path> all_homes(const fs::path& home) {
+  std::vector<fs::path> homes = {canonical_home(home)};
+  if (const auto own = support::passwd_home(); own && !own->empty()) {
+    homes.push_back(canonical_home(*own));
+  }
+  return homes;
+}
+
+/// Returns why `path` holds secrets or other boxes, or empty.
+std::string secrets_in(const fs::path& path, const fs::path& home) {
+  for (const std::string_view name : k_credential_folders) {
+    if (policy::contains_path((home / name).native(), path.native())) {
+      return "it contains credentials";
+    }
+  }
+  if (policy::contains_path((home / ".local/share/containers").native(), path.native())) {
+    return "it is Podman's storage";
+  }
+  for (const auto& [name, problem] : k_marks) {
+    if (lexists(path / name)) {
+      return std::string(problem) + " (" + std::string(name) + ")";
+    }
+  }
+  return {};
+}
+
+/// Returns whether Git on the host takes `path` itself for a working tree.
+bool is_working_tree(const fs::path& path) {
+  struct stat info {};
+  return lstat((path / ".git").c_str(), &info) == 0 &&
+         (S_ISREG(info.st_mode) || (S_ISDIR(info.st_mode) && lexists(path / ".git/HEAD")));
+}
+
+/// Returns why `path` is not a project but belongs to programs, or empty.
+std::string owner_of(const fs::path& path, const fs::path& home) {
+  const std::string inside = path.lexically_relative(home).native();
+  const bool below_home = policy::contains_path(home.native(), path.native());
+  if (below_home && inside.starts_with('.')) {
+    return "it contains settings or data of programs, which they trust";
+  }
+  if (below_home && std::any_of(k_program_folders.begin(), k_program_folders.end(),
+                                [&](std::string_view name) { return policy::contains_path(name, inside); })) {
+    return "it contains programs or their data";
+  }
+  for (const char* variable : {"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "CODEX_HOME",
+                               "CLAUDE_CONFIG_DIR", "GNUPGHOME", "PASSWORD_STORE_DIR"}) {
+    const char* value = std::getenv(variable);
+    if (value != nullptr && *value == '/' && policy::contains_path(canonical_home(value).native(), path.native())) {
+      return std::string("it contains settings or data of programs: $") + variable;
+    }
+  }
+  const char* programs = std::getenv("PATH");
+  for (const std::string_view part : support::split(programs == nullptr ? "" : programs, ':')) {
+    if (part.starts_with('/') && policy::contains_path(canonical_home(part).native(), path.native())) {
+      return "it is in your PATH: what is written there is run by its name";
+    }
+  }
+  return {};
+}
+
 /// Returns why `path` cannot be a workspace, or empty.
 std::string problem_of(const fs::path& path, const fs::path& home) {
   if (path == "/") {
@@ -73,15 +191,12 @@ std::string problem_of(const fs::path& path, const fs::path& home) {
   if (is_system_folder(path)) {
     return "it is a system directory";
   }
-  if (const auto own = support::passwd_home(); own && !own->empty()) { // $HOME may differ
-    const fs::path real = canonical_home(*own);
-    if (policy::contains_path(path.native(), real.native())) {
+  for (const fs::path& one : all_homes(home)) { // $HOME may differ
+    if (policy::contains_path(path.native(), one.native())) {
       return "it contains your home directory";
     }
-  }
-  for (const std::string_view name : k_credential_folders) {
-    if (policy::contains_path((home / name).native(), path.native())) {
-      return "it contains credentials";
+    if (std::string problem = secrets_in(path, one); !problem.empty()) {
+      return problem;
     }
   }
   for (const fs::path& own : own_folders()) {
@@ -152,6 +267,25 @@ WorkspaceChoice choose_workspace(const fs::path& asked, const fs::path& home) {
   choice.device = info.st_dev;
   choice.inode = info.st_ino;
   return choice;
+}
+
+void require_project(const fs::path& workspace, const fs::path& home) {
+  for (const fs::path& one : all_homes(home)) {
+    const bool holds_secrets =
+        std::any_of(k_credential_folders.begin(), k_credential_folders.end(), [&](std::string_view name) {
+          return policy::contains_path(workspace.native(), (one / name).native()) && lexists(one / name);
+        });
+    std::string problem = holds_secrets ? "it contains directories with credentials" : "";
+    if (problem.empty() && !is_working_tree(workspace)) {
+      problem = owner_of(workspace, one);
+    }
+    if (!problem.empty()) {
+      throw Error(ExitCode::refused, "the workspace " + shown(workspace) + " does not look like a project: " + problem,
+                  std::string(k_hint) +
+                      "; --any-workspace accepts this one (a Git repository of its own needs no option "
+                      "unless it contains credentials)");
+    }
+  }
 }
 
 std::string default_box_name(const fs::path& workspace) {

@@ -2,6 +2,7 @@
 #include "config/workspace.hpp"
 
 #include <cstdlib>
+#include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -90,6 +91,66 @@ TEST_CASE("the home folder, what contains it and what keeps credentials are refu
   CHECK(refusal(home / ".ssh", home) == k_refused);
   CHECK(refusal(home / ".ssh/keys", home) == k_refused);
   CHECK(refusal(home / "project", home) == 0);
+}
+
+TEST_CASE("password stores, browsers' profiles and Podman's storage are refused wherever they are") {
+  const TempFolder folder;
+  const fs::path home = folder / "home";
+  for (const char* name : {".password-store/web", ".mozilla/firefox/x.default", ".config/google-chrome/Default",
+                           ".config/gh", ".local/share/keyrings", ".local/share/containers/storage"}) {
+    INFO(name);
+    fs::create_directories(home / name / ".git");
+    folder.write("home/" + std::string(name) + "/.git/HEAD", "");
+    CHECK(refusal(home / name, home) == k_refused);
+  }
+  for (const char* mark : {".gpg-id", "key4.db", "Login Data", "overlay-images"}) {
+    INFO(mark);
+    fs::create_directories(folder / "elsewhere" / mark);
+    CHECK(refusal(folder / "elsewhere", home) == k_refused);
+    fs::remove_all(folder / "elsewhere" / mark);
+    CHECK(refusal(folder / "elsewhere", home) == 0);
+  }
+}
+
+TEST_CASE("what belongs to programs is no project, unless it is a Git working tree of its own") {
+  const TempFolder folder;
+  const fs::path home = folder / "home";
+  const auto is_project = [&](const fs::path& path) {
+    try {
+      config::require_project(path, home);
+      return true;
+    } catch (const support::Error& error) {
+      CHECK(error.hint().find("--any-workspace") != std::string::npos);
+      return false;
+    }
+  };
+  const std::string path = std::getenv("PATH") == nullptr ? "" : std::getenv("PATH");
+  setenv("PATH", (path + ":" + (folder / "tools").string()).c_str(), 1);
+  for (const fs::path& one :
+       {home / ".claude", home / ".codex/skills", home / ".config/nvim", home / ".config", home / ".local/bin",
+        home / ".local/share", home / ".local/share/x", home / "bin", home / "snap/x", folder / "tools"}) {
+    INFO(one);
+    fs::create_directories(one);
+    CHECK_FALSE(is_project(one));
+    fs::create_directories(one / ".git");
+    CHECK_FALSE(is_project(one)); // not a repository
+    std::ofstream(one / ".git/HEAD") << "ref: refs/heads/main";
+    CHECK(is_project(one));
+    fs::remove_all(one / ".git");
+  }
+  fs::create_directories(home / ".codex/worktrees/a/project");
+  std::ofstream(home / ".codex/worktrees/a/project/.git") << "gitdir: /x";
+  CHECK(is_project(home / ".codex/worktrees/a/project"));
+  for (const fs::path& one : {home / "project", home / "project/.config", folder / "project"}) {
+    INFO(one);
+    fs::create_directories(one);
+    CHECK(is_project(one));
+  }
+  fs::create_directories(home / ".config/gh"); // a repository of settings that has tokens
+  fs::create_directories(home / ".config/.git");
+  std::ofstream(home / ".config/.git/HEAD") << "";
+  CHECK_FALSE(is_project(home / ".config"));
+  setenv("PATH", path.c_str(), 1);
 }
 
 TEST_CASE("system folders are refused") {
