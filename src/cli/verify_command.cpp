@@ -207,6 +207,7 @@ void add_verify(const CommandSpec& app, Context& context) {
   command.flag("--all", options->all, "Show every attack, not only those that succeeded");
   command.flag("--json", options->json, "Print one JSON object with every attack, versions and digests");
   command.flag("--full-network", options->box.overrides.full_network, "Attack a new box that has no firewall");
+  options->box.any_workspace = true; // no agent runs
   command.flag("--trust-project", options->box.trust_project,
                "Accept what .agentbox/config.toml broadens, for this run only");
   command.action([options, &context] {
