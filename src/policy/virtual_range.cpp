@@ -35,8 +35,8 @@ std::string VirtualRange::text() const {
 std::optional<VirtualRange> parse_virtual_range(std::string_view text) {
   const auto slash = text.find('/');
   const auto address = parse_address(text.substr(0, slash));
-  const auto prefix =
-      slash == std::string_view::npos ? std::nullopt : support::parse_decimal<std::uint8_t>(text.substr(slash + 1), 24);
+  const auto prefix = support::parse_decimal<std::uint8_t>(
+      slash == std::string_view::npos ? std::string_view() : text.substr(slash + 1), 24);
   if (!address || !is_v4(*address) || !prefix || *prefix < 8) {
     return std::nullopt;
   }
