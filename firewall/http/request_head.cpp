@@ -19,13 +19,6 @@ constexpr bool is_letter_or_digit(char c) {
   return support::is_letter(c) || support::is_digit(c);
 }
 
-bool is_token(std::string_view text) {
-  static constexpr std::string_view k_marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_letter_or_digit(c) || k_marks.find(c) != std::string_view::npos;
-  });
-}
-
 /// Whether `text` has no control characters except tab. Bytes above 0x7F are obs-text (RFC 9110 §5.5).
 bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -42,7 +35,7 @@ bool same_name(std::string_view left, std::string_view right) {
 /// Checks one head line by line and fills in `head`. Each function returns the problem as a literal, empty if none.
 class HeadReader {
 public:
-  explicit HeadReader(RequestHead& head) : m_head(head) {}
+  HeadReader(RequestHead& head, std::uint16_t port) : m_head(head), m_port(fmt::format(":{}", port)) {}
 
   std::string_view request_line(std::string_view line) {
     const std::size_t first = line.find(' ');
@@ -115,8 +108,8 @@ private:
       return "two Host headers";
     }
     m_host = true;
-    if (value.ends_with(":80")) {
-      value.remove_suffix(3);
+    if (value.ends_with(m_port)) {
+      value.remove_suffix(m_port.size());
     }
     m_head.host = value;
     m_head.forward.append(line).append("\r\n");
@@ -138,6 +131,7 @@ private:
   }
 
   RequestHead& m_head;
+  std::string m_port; ///< as in a Host header
   unsigned m_fields = 0;
   bool m_host = false;
   bool m_length = false;
@@ -159,8 +153,8 @@ std::optional<std::string_view> take_line(std::string_view& bytes, std::string_v
   return line;
 }
 
-std::string_view read_head(std::string_view bytes, RequestHead& head) {
-  HeadReader reader(head);
+std::string_view read_head(std::string_view bytes, std::uint16_t port, RequestHead& head) {
+  HeadReader reader(head, port);
   std::string_view rest = bytes;
   std::string_view problem;
   bool first = true;
@@ -185,9 +179,18 @@ std::string_view read_head(std::string_view bytes, RequestHead& head) {
 
 } // namespace
 
-RequestHead parse_request_head(std::string_view bytes) {
+bool is_token_character(char c) {
+  static constexpr std::string_view k_marks = "!#$%&'*+-.^_`|~";
+  return is_letter_or_digit(c) || k_marks.find(c) != std::string_view::npos;
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
+}
+
+RequestHead parse_request_head(std::string_view bytes, std::uint16_t port) {
   RequestHead head;
-  head.problem = read_head(bytes.substr(0, k_max_head), head);
+  head.problem = read_head(bytes.substr(0, k_max_head), port, head);
   if (head.problem.empty() && head.state == RequestHead::State::incomplete && bytes.size() >= k_max_head) {
     head.problem = "the request head is too long";
   }
@@ -197,12 +200,12 @@ RequestHead parse_request_head(std::string_view bytes) {
   return head;
 }
 
-std::string denial_response(std::string_view box, std::string_view host, std::string_view reason) {
+std::string denial_response(std::string_view box, std::string_view host, std::uint16_t port, std::string_view reason) {
   const std::string name = support::escape_untrusted(host, 255);
   const std::string body = fmt::format("agentbox: the firewall of box \"{}\" denied this request to {}: {}.\n"
-                                       "To allow the host, run outside the box:  agentbox allow {}:80 --for 10m\n",
+                                       "To allow the host, run outside the box:  agentbox allow {}:{} --for 10m\n",
                                        support::escape_untrusted(box, 64), name.empty() ? "(no host)" : name,
-                                       support::escape_untrusted(reason), name.empty() ? "HOST" : name);
+                                       support::escape_untrusted(reason), name.empty() ? "HOST" : name, port);
   return fmt::format("HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n"
                      "Connection: close\r\nCache-Control: no-store\r\n\r\n{}",
                      body.size(), body);

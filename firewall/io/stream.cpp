@@ -7,21 +7,7 @@
 #include <sys/types.h>
 
 namespace agentbox::firewall::io {
-namespace {
-
 using asio::ip::tcp;
-
-/// Not a coroutine: its buffer would be part of the frame, and take memory while it waits.
-ssize_t append_received(int fd, std::string& into) {
-  std::array<char, 4096> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): written by the kernel
-  const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
-  if (got > 0) {
-    into.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  return got;
-}
-
-} // namespace
 
 bool would_block(int error) noexcept {
   return error == EAGAIN || error == EINTR;
@@ -32,13 +18,23 @@ asio::awaitable<bool> wait(tcp::socket& socket, tcp::socket::wait_type type) {
   co_return !error && socket.is_open();
 }
 
+/// Not a coroutine: its buffer would be part of the frame, and take memory while it waits.
+std::optional<Received> receive_now(tcp::socket& socket, std::string& into) {
+  std::array<char, 4096> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): written by the kernel
+  const ssize_t got = ::recv(socket.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (got < 0) {
+    return would_block(errno) ? std::nullopt : std::optional(Received::failed);
+  }
+  into.append(buffer.data(), static_cast<std::size_t>(got));
+  return got > 0 ? Received::bytes : Received::end_of_stream;
+}
+
 asio::awaitable<Received> receive(tcp::socket& socket, std::string& into) {
   for (;;) {
-    const ssize_t got = append_received(socket.native_handle(), into);
-    if (got >= 0) {
-      co_return got > 0 ? Received::bytes : Received::end_of_stream;
+    if (const auto received = receive_now(socket, into)) {
+      co_return *received;
     }
-    if (!would_block(errno) || !co_await wait(socket, tcp::socket::wait_read)) {
+    if (!co_await wait(socket, tcp::socket::wait_read)) {
       co_return Received::failed;
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ bool would_block(int error) noexcept;
 asio::awaitable<bool> wait(asio::ip::tcp::socket& socket, asio::ip::tcp::socket::wait_type type);
 
 enum class Received { bytes, end_of_stream, failed };
+
+/// Appends what has arrived to `into`, at most 4 KiB; nullopt if nothing has.
+std::optional<Received> receive_now(asio::ip::tcp::socket& socket, std::string& into);
 
 /// Appends the next bytes to `into`, at most 4 KiB.
 asio::awaitable<Received> receive(asio::ip::tcp::socket& socket, std::string& into);

@@ -65,7 +65,7 @@ asio::awaitable<void> Connection::serve() {
   }
   const FlowEnd sent = co_await send_first(opening.first, opening.budget);
   bool second_hello = false;
-  if (sent == FlowEnd::end_of_stream && checks_server_names(opening.target)) {
+  if (sent == FlowEnd::end_of_stream && checks_server_names(opening)) {
     enter(AwaitingServer{Clock::now() + m_services.limits.idle, !opening.held.empty()});
     second_hello = co_await server_asks_again(surplus);
     if (!enter(relaying())) {
@@ -90,7 +90,11 @@ asio::awaitable<std::optional<Denial>> Connection::open(Opening& opening, std::s
   if (checked) {
     co_return checked;
   }
-  co_return co_await dial(opening, surplus);
+  std::optional<Denial> unreached = co_await dial(opening, surplus);
+  if (unreached || is_over() || opening.check != Check::look) {
+    co_return unreached;
+  }
+  co_return co_await look(opening, surplus);
 }
 
 asio::awaitable<std::optional<Denial>> Connection::dial(Opening& opening, std::string& surplus) {
@@ -109,9 +113,7 @@ asio::awaitable<std::optional<Denial>> Connection::dial(Opening& opening, std::s
   }
   m_upstream = std::move(*reached.socket);
   surplus = std::move(reached.surplus);
-  m_record.verdict = audit::Verdict::allow;
-  m_record.reason = audit::Reason::allowed;
-  m_record.text.clear();
+  note_allowed();
   co_return std::nullopt;
 }
 
@@ -137,6 +139,9 @@ asio::awaitable<void> Connection::upload(Opening& opening, FlowEnd sent, bool se
     end = co_await send_second_hello(opening);
   } else if (end == FlowEnd::end_of_stream) {
     end = co_await send_first(opening.held, opening.budget);
+  }
+  if (end == FlowEnd::end_of_stream && opening.check == Check::word) {
+    end = co_await send_long_word(opening);
   }
   if (end == FlowEnd::end_of_stream) {
     const Flow flow{m_client, m_upstream, m_record.bytes_up, m_active, opening.rest, opening.budget};
@@ -217,7 +222,7 @@ asio::awaitable<void> Connection::say_farewell(const Denial& denial, std::string
   }
   std::string message;
   if (denial.farewell == Farewell::page) {
-    message = http::denial_response(m_services.box, m_record.name, m_record.text);
+    message = http::denial_response(m_services.box, m_record.name, m_record.port, m_record.text);
   } else if (tls::parse_client_hello(heard).state != tls::ClientHello::State::invalid) {
     message = tls::access_denied_alert();
   }
@@ -235,6 +240,12 @@ void Connection::note(const Denial& denial) {
   m_record.by = denial.by;
   m_record.reason = denial.reason;
   m_record.text = audit::describe(denial.reason, denial.detail);
+}
+
+void Connection::note_allowed() {
+  m_record.verdict = audit::Verdict::allow;
+  m_record.reason = audit::Reason::allowed;
+  m_record.text.clear();
 }
 
 void Connection::tick(Clock::time_point now) {

@@ -35,10 +35,21 @@ struct Denial {
   audit::DecidedBy by = audit::DecidedBy::firewall;
 };
 
+/// How the client's first bytes are checked.
+enum class Check {
+  none,
+  hello, ///< as a ClientHello (port 443)
+  head,  ///< as a request head (port 80)
+  look,  ///< as what they look like, while the server may speak already
+  word,  ///< as the first word of a line, which may be the method of a request, too long to be checked
+};
+
 /// What the client sent first, checked, and what may follow.
 struct Opening {
   ConnectTarget target;
+  Check check = Check::none;         ///< after a look: how they were
   std::string first;                 ///< sent to the host first
+  std::size_t sent = 0;              ///< bytes at the start of `first` that a look has sent already
   std::string held;                  ///< came after the ClientHello; the host's answer decides how it is checked
   std::optional<std::uint64_t> rest; ///< bytes that may follow `first` (port 80); unlimited if not set
   std::uint64_t* budget = nullptr;   ///< bytes the box may still send to this host; unlimited if null
@@ -84,17 +95,22 @@ private:
   struct Dialling {
     Clock::time_point deadline;
   };
-  /// The ClientHello is sent and the server's answer decides what the client may send next. Nobody reads the client.
-  struct AwaitingServer {
-    Clock::time_point deadline;
-    bool client_has_more = false; ///< than its ClientHello
-    bool client_done = false;     ///< the client closed its sending side meanwhile
-  };
   struct Relaying {
     Clock::duration idle_limit;
     Clock::time_point deadline;
     unsigned directions = 2;
     bool kept_alive = false; ///< the kernel probes a silent server
+  };
+  /// The host is connected and the client has not said yet what it speaks.
+  struct Looking {
+    Relaying relaying;
+    Opening* opening;
+  };
+  /// The ClientHello is sent and the server's answer decides what the client may send next. Nobody reads the client.
+  struct AwaitingServer {
+    Clock::time_point deadline;
+    bool client_has_more = false; ///< than its ClientHello
+    bool client_done = false;     ///< the client closed its sending side meanwhile
   };
   /// The answer to the one request is complete; the client may still read it.
   struct Closing {
@@ -125,13 +141,18 @@ private:
   asio::awaitable<std::optional<Denial>> check_hello(Opening& opening);
   std::optional<Denial> check_server_name(const tls::ClientHello& hello) const;
   asio::awaitable<std::optional<Denial>> check_head(Opening& opening);
+  asio::awaitable<std::optional<Denial>> look(Opening& opening, std::string& surplus);
+  asio::awaitable<bool> await_first_bytes(Opening& opening, std::string& surplus);
+  asio::awaitable<bool> relay_greeting(const std::string& greeting);
+  asio::awaitable<FlowEnd> send_long_word(Opening& opening);
+  void send_undecided(Opening& opening);
   std::optional<Denial> check_budget(Opening& opening);
   Denial over_budget() const;
   asio::awaitable<std::optional<Denial>> dial(Opening& opening, std::string& surplus);
 
   asio::awaitable<void> serve();
   asio::awaitable<void> say_farewell(const Denial& denial, std::string& heard);
-  bool checks_server_names(const ConnectTarget& target) const;
+  bool checks_server_names(const Opening& opening) const;
   asio::awaitable<bool> server_asks_again(std::string& surplus);
   asio::awaitable<FlowEnd> send_first(std::string& bytes, std::uint64_t* budget);
   asio::awaitable<FlowEnd> send_second_hello(Opening& opening);
@@ -142,12 +163,14 @@ private:
 
   void tick_phase(Reading& phase, Clock::time_point now);
   void tick_phase(Dialling& phase, Clock::time_point now);
+  void tick_phase(Looking& phase, Clock::time_point now);
   void tick_phase(AwaitingServer& phase, Clock::time_point now);
   void tick_phase(Relaying& phase, Clock::time_point now);
   void tick_phase(Closing& phase, Clock::time_point now);
   void tick_phase(Over& phase, Clock::time_point now);
 
   void note(const Denial& denial);
+  void note_allowed();
   void direction_ended(bool broken);
   /// Closes both sockets and writes the record; with `reset`, both sides learn of it at once.
   void end(bool reset) noexcept;
@@ -160,7 +183,7 @@ private:
   audit::AuditRecord m_record;
   Clock::time_point m_started = Clock::now();
   bool m_active = false; ///< bytes moved since the last tick
-  std::variant<Reading, Dialling, AwaitingServer, Relaying, Closing, Over> m_phase;
+  std::variant<Reading, Dialling, Looking, AwaitingServer, Relaying, Closing, Over> m_phase;
 };
 
 } // namespace agentbox::firewall::proxy

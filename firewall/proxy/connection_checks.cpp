@@ -15,7 +15,26 @@ namespace {
 
 using audit::Reason;
 
-constexpr std::uint16_t k_http = 80;
+/// How the first bytes of a connection to a listed host are checked.
+Check check_on(const ConnectTarget& target) {
+  if (target.kind != ConnectTarget::Kind::name) {
+    return Check::none; // an address, or the developer's own machine, has no name that TLS or HTTP could agree with
+  }
+  switch (target.port) {
+  case policy::k_https_port: return Check::hello;
+  case http::k_http_port: return Check::head;
+  default: return Check::look;
+  }
+}
+
+/// How a client of such a connection learns that it is denied, before it has said what it speaks.
+Farewell farewell_of(Check check) {
+  switch (check) {
+  case Check::hello: return Farewell::alert;
+  case Check::head: return Farewell::page;
+  default: return Farewell::reset;
+  }
+}
 
 } // namespace
 
@@ -50,14 +69,10 @@ asio::awaitable<std::optional<Denial>> Connection::check(Opening& opening) {
                             : m_services.directory.decide(target.name, target.port);
   m_record.rule = decision.rule;
   m_record.by = names::decider_of(decision);
-  // An address, or the developer's own machine, has no name that TLS or HTTP could agree with.
-  const bool named = target.kind == ConnectTarget::Kind::name;
-  const bool https = named && target.port == policy::k_https_port;
-  const bool http = named && target.port == k_http;
+  opening.check = check_on(target);
   if (!decision.allowed()) {
-    const Farewell farewell = https ? Farewell::alert : (http ? Farewell::page : Farewell::reset);
-    co_return Denial{names::reason_of(decision), decision.rule.empty() ? "" : "rule " + decision.rule, farewell,
-                     audit::Verdict::deny, m_record.by};
+    co_return Denial{names::reason_of(decision), decision.rule.empty() ? "" : "rule " + decision.rule,
+                     farewell_of(opening.check), audit::Verdict::deny, m_record.by};
   }
   if (!m_services.log.healthy() && !m_services.log.recover()) {
     co_return Denial{Reason::no_audit};
@@ -65,17 +80,15 @@ asio::awaitable<std::optional<Denial>> Connection::check(Opening& opening) {
   if (auto denial = check_budget(opening)) {
     co_return denial;
   }
-  if (https) {
-    co_return co_await check_hello(opening);
+  switch (opening.check) {
+  case Check::hello: co_return co_await check_hello(opening);
+  case Check::head: co_return co_await check_head(opening);
+  default: co_return std::nullopt; // look() checks once the host is connected: the server may be the first to speak
   }
-  if (http) {
-    co_return co_await check_head(opening);
-  }
-  co_return std::nullopt;
 }
 
 asio::awaitable<std::optional<Denial>> Connection::check_hello(Opening& opening) {
-  tls::ClientHello hello;
+  tls::ClientHello hello = tls::parse_client_hello(opening.first);
   while (hello.state == tls::ClientHello::State::incomplete) {
     if (!co_await read_more(opening.first)) {
       co_return Denial{Reason::no_hello};
@@ -133,18 +146,17 @@ asio::awaitable<FlowEnd> Connection::send_second_hello(Opening& opening) {
 }
 
 /// Whether the name in the ClientHello decides.
-bool Connection::checks_server_names(const ConnectTarget& target) const {
-  return target.kind == ConnectTarget::Kind::name && target.port == policy::k_https_port &&
-         !m_services.directory.ech_allowed(target.name);
+bool Connection::checks_server_names(const Opening& opening) const {
+  return opening.check == Check::hello && !m_services.directory.ech_allowed(opening.target.name);
 }
 
 asio::awaitable<std::optional<Denial>> Connection::check_head(Opening& opening) {
-  http::RequestHead head;
+  http::RequestHead head = http::parse_request_head(opening.first, m_record.port);
   while (head.state == http::RequestHead::State::incomplete) {
     if (!co_await read_more(opening.first)) {
       co_return Denial{Reason::no_request};
     }
-    head = http::parse_request_head(opening.first);
+    head = http::parse_request_head(opening.first, m_record.port);
   }
   if (head.state == http::RequestHead::State::invalid) {
     co_return Denial{Reason::bad_request, std::string(head.problem), Farewell::page};

@@ -85,8 +85,8 @@ def address_of(host):
         return found[0]["data"]
 
 
-def tcp(host, port, send="", split=0, pause=0.01, read=True, timeout=3, half_close=True, then="", times=1):
-    """Connects, sends hex bytes (in pieces of `split`), reads to the end."""
+def tcp(host, port, send="", split=0, pause=0.01, read=True, timeout=3, half_close=True, then="", times=1, wait=0.1, before=0):
+    """Connects, reads `before` bytes, sends hex bytes (in pieces of `split`), `then` more after a while, reads to the end."""
     address = address_of(host)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     received = b""
@@ -95,13 +95,15 @@ def tcp(host, port, send="", split=0, pause=0.01, read=True, timeout=3, half_clo
         s.connect((address, port))
         out = {"connected": True}
         try:
+            while len(received) < before:
+                received += s.recv(before - len(received))
             data = bytes.fromhex(send) * times
             for at in range(0, len(data), split or max(len(data), 1)):
                 s.sendall(data[at:at + (split or len(data))])
                 if split:
                     time.sleep(pause)
             if then:
-                time.sleep(0.1)
+                time.sleep(wait)
                 s.sendall(bytes.fromhex(then))
             if half_close:
                 s.shutdown(socket.SHUT_WR)
@@ -113,6 +115,26 @@ def tcp(host, port, send="", split=0, pause=0.01, read=True, timeout=3, half_clo
         except OSError as error:
             out["later"] = name_of(error)
         return {**out, "received": received.hex()}
+
+
+def greeting(host, port):
+    """What the server says first."""
+    with socket.create_connection((address_of(host), port), 3) as s:
+        return {"received": s.recv(4096).hex()}
+
+
+def exchange(host, port, steps, timeout):
+    """Sends each of `steps` (hex bytes) and waits for something to come back before the next one."""
+    received = b""
+    with socket.create_connection((address_of(host), port), timeout) as s:
+        for step in steps:
+            if step:
+                s.sendall(bytes.fromhex(step))
+                received += s.recv(4096)
+        s.shutdown(socket.SHUT_WR)
+        while piece := s.recv(4096):
+            received += piece
+    return {"received": received.hex()}
 
 
 def tcp_on(interface, host, port, send):

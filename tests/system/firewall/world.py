@@ -55,10 +55,10 @@ class Sink:
         self.seen = []  # (address, port, bytes)
         self.sockets = []
 
-    def listen(self, address, port, answer=None):
+    def listen(self, address, port, answer=None, greeting=b""):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         server = socket.create_server((address, port), family=family, backlog=512)
-        threading.Thread(target=self._accept, args=(server, address, port, answer), daemon=True).start()
+        threading.Thread(target=self._accept, args=(server, address, port, answer, greeting), daemon=True).start()
         datagrams = socket.socket(family, socket.SOCK_DGRAM)
         if not (address == GATEWAY and port == 53):
             datagrams.bind((address, port))
@@ -68,14 +68,15 @@ class Sink:
         with self.lock:
             self.seen.append((address, port, data))
 
-    def _accept(self, server, address, port, answer):
+    def _accept(self, server, address, port, *words):
         while True:
             client, _ = server.accept()
-            threading.Thread(target=self._serve, args=(client, address, port, answer), daemon=True).start()
+            threading.Thread(target=self._serve, args=(client, address, port, *words), daemon=True).start()
 
-    def _serve(self, client, address, port, answer):
+    def _serve(self, client, address, port, answer, greeting):
         self._note(address, port, b"")  # the connection itself
         with contextlib.suppress(OSError), client:
+            client.sendall(greeting)
             first = True
             while data := client.recv(1 << 20):
                 again = first and ASKS_FOR_RETRY in data

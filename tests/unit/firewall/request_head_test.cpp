@@ -112,6 +112,17 @@ TEST_CASE("refuses anything but HTTP/1", "[http]") {
   CHECK(state("GET / HTTP/1.0\r\nHost: a.example\r\n\r\n") == State::complete);
 }
 
+TEST_CASE("the Host header may name the port of the connection and no other", "[http]") {
+  const auto host_of = [](const std::string& host, std::uint16_t port) {
+    return parse_request_head("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n", port).host;
+  };
+  CHECK(host_of("a.example:8080", 8080) == "a.example");
+  CHECK(host_of("a.example", 8080) == "a.example");
+  CHECK(host_of("a.example:80", 8080) == "a.example:80");
+  CHECK(host_of("a.example:8080", 80) == "a.example:8080");
+  CHECK(host_of("a.example:08080", 8080) == "a.example:08080");
+}
+
 TEST_CASE("refuses an endless head", "[http]") {
   CHECK(state("GET /" + std::string(k_max_head, 'x')) == State::invalid);
   std::string many = "GET / HTTP/1.1\r\nHost: a.example\r\n";
@@ -122,7 +133,7 @@ TEST_CASE("refuses an endless head", "[http]") {
 }
 
 TEST_CASE("a denial page names box, host and command, with everything escaped", "[http]") {
-  const std::string text = denial_response("mybox", "evil.example\r\nSet-Cookie: x", "it is not\x1b[31m listed");
+  const std::string text = denial_response("mybox", "evil.example\r\nSet-Cookie: x", 80, "it is not\x1b[31m listed");
   CHECK(text.starts_with("HTTP/1.1 403 Forbidden\r\n"));
   CHECK(text.find("box \"mybox\"") != std::string::npos);
   CHECK(text.find("agentbox allow evil.example") != std::string::npos);

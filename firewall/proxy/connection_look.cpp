@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// The look at what a client speaks on a port that does not tell: TLS and HTTP must name the host there as well.
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <string>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <utility>
+
+#include "firewall/http/request_head.hpp"
+#include "firewall/io/either_readable.hpp"
+#include "firewall/io/stream.hpp"
+#include "firewall/proxy/connection.hpp"
+#include "firewall/proxy/first_bytes.hpp"
+
+namespace agentbox::firewall::proxy {
+namespace {
+
+using asio::ip::tcp;
+
+/// What has arrived of a word that goes on, and was not read yet.
+struct WordPart {
+  std::size_t size = 0;
+  bool ended = false; ///< nothing: another character follows the word, or the end of the stream or of the connection
+  bool is_method = false; ///< nothing: a blank follows the word
+};
+
+WordPart peek_word(int fd) {
+  std::string bytes(std::size_t{256} << 10U, '\0');
+  const ssize_t got = ::recv(fd, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
+  if (got <= 0) {
+    return {0, got == 0 || !io::would_block(errno)};
+  }
+  bytes.resize(static_cast<std::size_t>(got));
+  const auto end = std::find_if_not(bytes.begin(), bytes.end(), http::is_token_character);
+  const auto size = static_cast<std::size_t>(end - bytes.begin());
+  return {size, size == 0, size == 0 && (*end == ' ' || *end == '\t')};
+}
+
+} // namespace
+
+/// Sends the client what the server said before the client did.
+asio::awaitable<bool> Connection::relay_greeting(const std::string& greeting) {
+  const std::size_t sent = co_await io::send_all(m_client, greeting);
+  m_record.bytes_down += sent;
+  m_active = true;
+  co_await io::yield();
+  co_return sent == greeting.size();
+}
+
+/// Relays what the server says until it is known what the client speaks, or the client says nothing more. Returns false
+/// if the connection broke.
+asio::awaitable<bool> Connection::await_first_bytes(Opening& opening, std::string& surplus) {
+  io::EitherReadable readable(m_client, m_upstream);
+  std::string greeting = std::exchange(surplus, {});
+  bool server_speaks = true;
+  for (;;) {
+    if (!greeting.empty() && !co_await relay_greeting(greeting)) {
+      co_return false;
+    }
+    greeting.clear();
+    const auto heard = io::receive_now(m_client, opening.first);
+    if (heard == io::Received::end_of_stream || heard == io::Received::failed) {
+      co_return heard == io::Received::end_of_stream;
+    }
+    if (heard) {
+      m_active = true;
+      if (classify_first_bytes(opening.first) != FirstBytes::undecided) {
+        co_return true;
+      }
+    }
+    const auto said = server_speaks ? io::receive_now(m_upstream, greeting) : std::nullopt;
+    if (said == io::Received::failed) {
+      co_return false;
+    }
+    if (said == io::Received::end_of_stream) {
+      server_speaks = false;
+      if (auto* const looking = std::get_if<Looking>(&m_phase)) {
+        looking->relaying.idle_limit = m_services.limits.half_closed_idle;
+      }
+      m_active = true;
+      std::error_code ignored;
+      m_client.shutdown(tcp::socket::shutdown_send, ignored);
+    }
+    if (!heard && !said) {
+      co_await readable.wait(server_speaks);
+    }
+  }
+}
+
+/// Holds what the client says first to the rules for TLS or HTTP if it looks like one of them.
+asio::awaitable<std::optional<Denial>> Connection::look(Opening& opening, std::string& surplus) {
+  enter(Looking{relaying(), &opening});
+  const bool whole = co_await await_first_bytes(opening, surplus);
+  if (is_over()) {
+    co_return std::nullopt;
+  }
+  if (!whole) {
+    end(true);
+    co_return std::nullopt;
+  }
+  std::optional<Denial> denial;
+  m_record.verdict = audit::Verdict::deny; // until it is checked
+  m_record.reason = audit::Reason::none;
+  enter(Reading{Clock::now() + m_services.limits.handshake});
+  switch (classify_first_bytes(opening.first)) {
+  case FirstBytes::tls: {
+    opening.check = Check::hello;
+    denial = co_await check_hello(opening);
+    break;
+  }
+  case FirstBytes::http: {
+    opening.check = Check::head;
+    denial = co_await check_head(opening);
+    break;
+  }
+  case FirstBytes::long_word: opening.check = Check::word; break;
+  case FirstBytes::undecided:
+  case FirstBytes::other: opening.check = Check::none; break;
+  }
+  if (!denial && !is_over()) {
+    note_allowed();
+    opening.first.erase(0, std::exchange(opening.sent, 0)); // no more than a part of the request line
+  }
+  co_return denial;
+}
+
+/// Sends the rest of the first word that the client said. If it is a method, the request ends here.
+asio::awaitable<FlowEnd> Connection::send_long_word(Opening& opening) {
+  for (;;) {
+    const WordPart part = peek_word(m_client.native_handle());
+    if (part.is_method) {
+      note(Denial{audit::Reason::bad_request, "its method is too long"});
+      co_return FlowEnd::broken;
+    }
+    if (part.ended) {
+      co_return FlowEnd::end_of_stream; // of the word; what follows is not checked
+    }
+    if (part.size == 0) {
+      if (!co_await io::wait(m_client, tcp::socket::wait_read)) {
+        co_return FlowEnd::broken;
+      }
+      continue;
+    }
+    const Flow flow{m_client, m_upstream, m_record.bytes_up, m_active, part.size, opening.budget};
+    const FlowEnd end = co_await pump(flow, m_services.pipes);
+    if (end != FlowEnd::limit_reached) {
+      co_return end;
+    }
+  }
+}
+
+/// Sends what the client has said and waits with, so that no client of another protocol waits for ever. No server acts
+/// on it alone.
+void Connection::send_undecided(Opening& opening) {
+  const std::size_t size = opening.first.size() - opening.sent;
+  if (size == 0 || (opening.budget != nullptr && *opening.budget < size)) {
+    return;
+  }
+  const ssize_t sent =
+      ::send(m_upstream.native_handle(), opening.first.data() + opening.sent, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent <= 0) {
+    return; // it goes with the rest, or the rest fails as well
+  }
+  opening.sent += static_cast<std::size_t>(sent);
+  m_record.bytes_up += static_cast<std::uint64_t>(sent);
+  if (opening.budget != nullptr) {
+    *opening.budget -= static_cast<std::uint64_t>(sent);
+  }
+}
+
+void Connection::tick_phase(Looking& phase, Clock::time_point now) {
+  send_undecided(*phase.opening);
+  tick_phase(phase.relaying, now);
+}
+
+} // namespace agentbox::firewall::proxy
