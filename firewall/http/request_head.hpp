@@ -5,12 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "policy/host_pattern.hpp"
+
 namespace agentbox::firewall::http {
 
 /// Bytes of a request head; a longer one is invalid.
 constexpr std::size_t k_max_head = 16384;
-
-constexpr std::uint16_t k_http_port = 80;
 
 /// The largest Content-Length, 2^63 - 1: servers keep it in a signed 64-bit number (nginx, Apache, Go), and one that
 /// overflows there would end the body elsewhere than here.
@@ -46,7 +46,7 @@ bool is_token(std::string_view text);
 /// at most one Content-Length (digits without leading zeros, at most k_max_body), origin-form only (or `*` with
 /// OPTIONS). Invalid: CONNECT, absolute-form, Transfer-Encoding, HTTP/2 with prior knowledge. Hop-by-hop fields and
 /// Upgrade are left out of `forward`.
-RequestHead parse_request_head(std::string_view bytes, std::uint16_t port = k_http_port);
+RequestHead parse_request_head(std::string_view bytes, std::uint16_t port = policy::k_http_port);
 
 /// Returns a complete 403 response that says what was denied and what the developer types to allow it. Escapes `host`
 /// and `reason`.

@@ -105,6 +105,7 @@ private:
   struct Looking {
     Relaying relaying;
     Opening* opening;
+    std::size_t seen = 0; ///< bytes the client had said at the last tick
   };
   /// The ClientHello is sent and the server's answer decides what the client may send next. Nobody reads the client.
   struct AwaitingServer {

@@ -91,7 +91,7 @@ asio::awaitable<bool> Connection::await_first_bytes(Opening& opening, std::strin
 
 /// Holds what the client says first to the rules for TLS or HTTP if it looks like one of them.
 asio::awaitable<std::optional<Denial>> Connection::look(Opening& opening, std::string& surplus) {
-  enter(Looking{relaying(), &opening});
+  enter(Looking{relaying(), &opening, 0});
   const bool whole = co_await await_first_bytes(opening, surplus);
   if (is_over()) {
     co_return std::nullopt;
@@ -171,7 +171,10 @@ void Connection::send_undecided(Opening& opening) {
 }
 
 void Connection::tick_phase(Looking& phase, Clock::time_point now) {
-  send_undecided(*phase.opening);
+  const std::size_t said = phase.opening->first.size();
+  if (std::exchange(phase.seen, said) == said) { // a second of silence
+    send_undecided(*phase.opening);
+  }
   tick_phase(phase.relaying, now);
 }
 

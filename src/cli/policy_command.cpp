@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "cli/agreement.hpp"
 #include "cli/box_options.hpp"
@@ -61,6 +62,26 @@ void show_hosts(const policy::EgressPolicy& egress) {
   }
 }
 
+/// Shows where the firewall has nothing to compare with the list: other protocols than TLS and HTTP, and what is listed
+/// without a name.
+void show_unchecked(const policy::EgressPolicy& egress) {
+  std::vector<std::string> lines;
+  for (const auto& [pattern, port] : egress.allow) {
+    if (port != policy::k_https_port && port != policy::k_http_port) {
+      lines.push_back(fmt::format("whatever is spoken on {}:{}, except TLS and HTTP", pattern.text(), port));
+    }
+  }
+  for (const policy::AddressEntry& entry : egress.allow_addresses) {
+    lines.push_back(fmt::format("whatever is spoken on {} (an address has no name to compare)", entry.text()));
+  }
+  for (const std::uint16_t port : egress.host_ports) {
+    lines.push_back(fmt::format("whatever is spoken on {}:{} (this machine)", policy::k_host_alias, port));
+  }
+  for (const std::string& text : lines) {
+    line(&text == &lines.front() ? "not checked" : "", text);
+  }
+}
+
 // Each binds every member, so that a new one does not compile until it is shown.
 
 void show_network(const policy::EgressPolicy& egress, policy::FirewallDriver driver) {
@@ -78,6 +99,7 @@ void show_network(const policy::EgressPolicy& egress, policy::FirewallDriver dri
   for (const policy::HostPattern& pattern : allow_ech) {
     line("", pattern.text() + " may hide its name (ECH, no SNI)");
   }
+  show_unchecked(egress);
   if (max_upload) {
     line("uploads", fmt::format("at most {} bytes per host and session", *max_upload));
   }

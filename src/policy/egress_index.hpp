@@ -50,7 +50,7 @@ public:
   /// Returns the limit for `host`, allowed by `rule`, if any. The most specific pattern applies.
   std::optional<Upload> upload_limit(std::string_view host, const std::string& rule) const;
 
-  /// Returns whether the allowed host `host` may use port 443 without a readable SNI.
+  /// Returns whether the allowed host `host` may use TLS without a readable SNI.
   bool ech_allowed(std::string_view host) const;
 
   /// Returns whether the allowed host `host` may resolve to private addresses (RFC 1918, RFC 4193).

@@ -37,8 +37,10 @@ struct HostPattern {
   auto operator<=>(const HostPattern&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong
 };
 
-/// Default port of an entry; on it the firewall checks the server name in the TLS hello.
+/// Default port of an entry; on it the firewall lets only TLS pass.
 inline constexpr std::uint16_t k_https_port = 443;
+/// On it the firewall lets only plain HTTP pass.
+inline constexpr std::uint16_t k_http_port = 80;
 
 /// One line of an allowlist: HOST or HOST:PORT.
 struct HostEntry {

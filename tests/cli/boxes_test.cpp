@@ -204,6 +204,26 @@ on_start = true
   CHECK(data.at("firewall_driver") == "iptables");
 }
 
+TEST_CASE("the policy of a box says where nothing is compared with the list") {
+  const Project project;
+  const auto shown = [&](std::vector<std::string> hosts) {
+    std::vector<std::string> words = {"policy", "show"};
+    for (const std::string& host : hosts) {
+      words.insert(words.end(), {"--allow", host});
+    }
+    return project.agentbox(words).out;
+  };
+  const std::string unchecked =
+      shown({"git.example:22", "*.db.example:5432", "10.0.0.5:6379", "host:11434", "web.example:80", "web.example"});
+  for (const char* piece :
+       {"not checked  whatever is spoken on", "git.example:22, except TLS and HTTP", "*.db.example:5432, except",
+        "10.0.0.5:6379 (an address has no name", "host:11434 (this machine)"}) {
+    CHECK_THAT(unchecked, Contains(piece));
+  }
+  CHECK_THAT(unchecked, !Contains("web.example:80,") && !Contains("web.example:443,"));
+  CHECK_THAT(shown({"web.example:80", "web.example"}), Contains("web.example:80") && !Contains("not checked"));
+}
+
 TEST_CASE("a project that broadens is refused with the difference, until the user agrees") {
   const Project project;
   project.write("project/.agentbox/config.toml", "[network]\nallow_hosts = [\"evil.example\"]\n");

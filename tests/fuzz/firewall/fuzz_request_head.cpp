@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(again.host == head.host && again.body == head.body && again.forward == head.forward,
             "what is sent on means the same");
   }
-  const std::string page = http::denial_response("box", head.host, http::k_http_port, head.problem);
+  const std::string page = http::denial_response("box", head.host, agentbox::policy::k_http_port, head.problem);
   require(page.starts_with("HTTP/1.1 403 Forbidden\r\n"), "a denial is a response");
   return 0;
 }

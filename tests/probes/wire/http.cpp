@@ -95,6 +95,29 @@ AttackResult twin(const Expected&) {
   return attacks::attack_result(answered ? Verdict::works : Verdict::broken, result.text.data());
 }
 
+/// On a listed port that does not tell what is spoken there.
+AttackResult on_8443(std::string_view name, std::string_view text) {
+  return send_to_greeter(k_good, 8443, request(name, text));
+}
+
+AttackResult twin_8443(const Expected&) {
+  const AttackResult result = on_8443("twin-http-8443", "GET /~ HTTP/1.1\nHost: allowed.example:8443\n\n");
+  return attacks::attack_result(result.verdict == Verdict::through ? Verdict::works : Verdict::broken,
+                                result.text.data());
+}
+
+AttackResult other_host_8443(const Expected&) {
+  return on_8443("http-8443-other-host", "GET /~ HTTP/1.1\nHost: evil.example\n\n");
+}
+
+AttackResult connect_8443(const Expected&) {
+  return on_8443("http-8443-connect", "CONNECT evil.example:443 HTTP/1.1\nHost: allowed.example:8443\nX: ~\n\n");
+}
+
+AttackResult empty_line_8443(const Expected&) {
+  return on_8443("http-8443-empty-line", "\nGET /~ HTTP/1.1\nHost: evil.example\n\n");
+}
+
 /// The request itself is right, and may be answered; the upgrade, with the marker, must not arrive.
 AttackResult upgrade(const Expected&) {
   const AttackResult result = send_to(
@@ -138,6 +161,10 @@ template <std::size_t... index>
 auto attacks_of(std::index_sequence<index...>) {
   return std::array{Attack{"twin-http", "speak HTTP with a listed host", "allowed", twin},
                     Attack{k_requests[index].name, k_requests[index].tried, "proxy", try_number<index>}...,
+                    Attack{"twin-http-8443", "speak HTTP with a listed host on port 8443", "allowed", twin_8443},
+                    Attack{"http-8443-other-host", "name another host on port 8443", "proxy", other_host_8443},
+                    Attack{"http-8443-connect", "CONNECT to another host on port 8443", "proxy", connect_8443},
+                    Attack{"http-8443-empty-line", "begin with an empty line on port 8443", "proxy", empty_line_8443},
                     Attack{"http-pipelined", "send a second request for another host along", "proxy", pipelined<true>},
                     Attack{"http-second-request", "send a second request after the answer", "proxy", pipelined<false>},
                     Attack{"http-upgrade-h2c", "upgrade to HTTP/2", "proxy", upgrade},

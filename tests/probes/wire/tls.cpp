@@ -10,6 +10,7 @@ namespace {
 constexpr const char* k_good = "allowed.example";
 constexpr const char* k_evil = "evil.example";
 constexpr std::uint16_t k_https = 443;
+constexpr std::uint16_t k_other = 8443;
 
 std::string sized(const std::string& body) {
   std::string bytes;
@@ -180,6 +181,25 @@ const std::array k_attacks = {
              const AttackResult result = tls(whole.substr(0, whole.size() - 10));
              return result.verdict == Verdict::unclear ? attacks::attack_result(Verdict::stopped, "kept waiting")
                                                        : result;
+           }},
+    Attack{"twin-tls-8443", "speak TLS with a listed host on port 8443", "allowed",
+           [](const Expected&) {
+             const AttackResult result = send_to_greeter(k_good, k_other, hello_for("twin-tls-8443", k_good));
+             return attacks::attack_result(result.verdict == Verdict::through ? Verdict::works : Verdict::broken,
+                                           result.text.data());
+           }},
+    Attack{"tls-8443-wrong-name", "name another host on port 8443", k_wall,
+           [](const Expected&) { return send_to_greeter(k_good, k_other, hello_for("tls-8443-wrong-name", k_evil)); }},
+    Attack{"tls-8443-wrong-name-bytewise", "name another host on port 8443, byte by byte", k_wall,
+           [](const Expected&) {
+             return send_to_greeter(k_good, k_other, hello_for("tls-8443-wrong-name-bytewise", k_evil), Pace::bytewise);
+           }},
+    Attack{"tls-8443-no-name", "name no host on port 8443", k_wall,
+           [](const Expected&) { return send_to_greeter(k_good, k_other, hello("tls-8443-no-name", "")); }},
+    Attack{"tls-8443-alert-first", "begin with an alert on port 8443", k_wall,
+           [](const Expected&) {
+             using namespace std::string_literals;
+             return send_to_greeter(k_good, k_other, "\x15\3\1\0\2\1\x5a"s + hello_for("tls-8443-alert-first", k_evil));
            }},
     Attack{"tls-ssh", "speak SSH on 443", k_wall,
            [](const Expected&) { return tls("SSH-2.0-" + marker("tls-ssh") + "\r\n"); }},

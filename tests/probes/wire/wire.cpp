@@ -125,6 +125,22 @@ AttackResult send_to(const char* host, std::uint16_t port, const std::string& by
   return result;
 }
 
+AttackResult send_to_greeter(const char* host, std::uint16_t port, const std::string& bytes, Pace pace) {
+  AttackResult result;
+  const int fd = connect_by_name(host, port, result);
+  if (fd < 0) {
+    return result;
+  }
+  if (read_reply(fd, k_wait_ms).bytes.empty()) {
+    close(fd);
+    return attacks::attack_result(Verdict::unclear, "no greeting");
+  }
+  send_at_pace(fd, bytes, pace);
+  result = judge(read_reply(fd, k_wait_ms));
+  close(fd);
+  return result.verdict == Verdict::unclear ? attacks::attack_result(Verdict::through, "taken") : result;
+}
+
 AttackResult send_second(const char* host, std::uint16_t port, const std::string& first, const std::string& second) {
   AttackResult result;
   const int fd = connect_by_name(host, port, result);

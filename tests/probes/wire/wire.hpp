@@ -31,6 +31,10 @@ enum class Pace {
 /// through, a TLS alert, a 403, a hang-up or a reset is stopped.
 AttackResult send_to(const char* host, std::uint16_t port, const std::string& bytes, Pace pace = Pace::whole);
 
+/// Like send_to(), for a server that greets first: what is judged comes after the greeting. A server that says no more
+/// and keeps the connection is through.
+AttackResult send_to_greeter(const char* host, std::uint16_t port, const std::string& bytes, Pace pace = Pace::whole);
+
 /// Like send_to(), then `second` on the same connection after the first answer. The first is meant to pass; what is
 /// judged is whether a second answer comes.
 AttackResult send_second(const char* host, std::uint16_t port, const std::string& first, const std::string& second);

@@ -16,7 +16,7 @@ PRODUCT = pathlib.Path(box.AGENTBOX).resolve().parent.parent / "libexec" / "agen
 MARKER = "agentbox-attack:"
 # What the tables need of the test internet: names for HTTP and TLS, a port for another protocol, and the names that lead
 # where no listed name may.
-ALLOWED = ["allowed.example", "allowed.example:80", "allowed.example:22", "*.wild.example"] + [
+ALLOWED = ["allowed.example", "allowed.example:80", "allowed.example:22", "allowed.example:8443", "*.wild.example"] + [
     name + ".example:22" for name in ("rebind", "metadata", "lan", "alias", "unspecified", "mapped", "turns")]
 
 

@@ -66,7 +66,7 @@ class Whole(unittest.TestCase):
         # The proxy's own connections, to the one listed host that has a public address, and the host's own name server.
         strangers = [packet for packet in rig.filtered().packets
                      if (packet["to"], packet["port"]) not in
-                     {("203.0.113.7", 443), ("203.0.113.7", 80), ("203.0.113.7", 22), ("192.0.2.1", 53)}]
+                     {("203.0.113.7", 443), ("203.0.113.7", 80), ("203.0.113.7", 22), ("203.0.113.7", 8443), ("192.0.2.1", 53)}]
         self.assertEqual(strangers, [])
 
     def test_no_name_was_asked_outside_but_listed_ones(self):

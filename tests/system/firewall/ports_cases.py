@@ -61,12 +61,12 @@ class Ports(world.FirewallTest):
         """What is sent on of a client that pauses is never enough for a server to act on."""
         for data in (real_hello(EVIL), request(f"GET / HTTP/1.1\nHost: {EVIL}\n\n")):
             for at in (1, 2, 3):
-                self.send(data[:at], then=data[at:].hex(), wait=1.5)
+                self.send(data[:at], then=data[at:].hex(), wait=2.5)
                 self.assertLessEqual(len(self.got()), at)
         self.fw.wait_audit(kind="connect", reason="sni-mismatch")
         self.fw.wait_audit(kind="connect", reason="host-mismatch")
         data = request(f"GET / HTTP/1.1\nHost: {GOOD}:{PORT}\n\n")
-        self.assert_echoed(self.send(data[:3], then=data[3:].hex(), wait=1.5), data[:-2] + b"Connection: close\r\n\r\n")
+        self.assert_echoed(self.send(data[:3], then=data[3:].hex(), wait=2.5), data[:-2] + b"Connection: close\r\n\r\n")
 
     def test_hidden_and_missing_names_pass_only_where_the_policy_says(self):
         for data in (hello(server_names("front.example"), ECH), hello()):
