@@ -48,7 +48,7 @@ private:
   Bucket m_allowed;
   Bucket m_denied;
   std::uint64_t m_left_out = 0;
-  std::array<Seen, 256> m_seen{}; // by fingerprint; a collision writes a line too many
+  std::array<Seen, 256> m_seen{}; // by fingerprint; a collision may log a duplicate
 };
 
 } // namespace agentbox::firewall::audit

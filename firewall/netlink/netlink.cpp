@@ -16,8 +16,8 @@ namespace {
 
 using support::ExitCode;
 
-constexpr std::size_t k_buffer = 32768; // the kernel fills no more for one message of a dump
-constexpr int k_max_dumps = 10;         // of what changes while it is read
+constexpr std::size_t k_buffer = 32768; // the kernel never sends a larger dump message
+constexpr int k_max_dumps = 10;         // a dump is repeated if the table changed meanwhile
 
 /// The error in `header`, an NLMSG_ERROR or NLMSG_DONE message, as a positive errno value; 0: success.
 int error_of(const nlmsghdr& header) {

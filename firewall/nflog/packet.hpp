@@ -18,7 +18,7 @@ struct Packet {
 };
 
 /// Parses the first bytes of an IPv4 or IPv6 packet, starting at its IP header; nullopt if it is neither. Does not
-/// follow IPv6 extension headers, which the agent cannot set for what it may send.
+/// parse IPv6 extension headers: no packet that the agent may send has them.
 std::optional<Packet> parse_packet(std::string_view bytes);
 
 /// Calls `visit` for each packet in one datagram from nfnetlink_log.

@@ -62,7 +62,7 @@ PodContainer agent_container(const policy::PolicyFields& fields, const PodFacts&
   result.image = facts.agent_image;
   result.argv = agent_argv(fields);
   result.env = variables(agent_environment(fields, facts.host), fields);
-  // What config.json says as rlimits, pod YAML has no field for: agent-entrypoint sets it before anything else starts.
+  // Pod YAML has no field for rlimits: agent-entrypoint sets them before anything else starts.
   result.env.push_back({protocol::k_open_files_variable, std::to_string(fields.limits.open_files), false});
   result.working_dir = fields.workspace.destination;
   result.user = fields.user;
@@ -82,7 +82,7 @@ std::map<std::string, std::string> describe(const policy::PolicyFields& fields) 
   if (!fields.image.toolkits.empty()) {
     result["org.agentbox.toolkits"] = support::join(fields.image.toolkits, " ");
   }
-  if (!fields.agent.auth.empty()) { // what --auth would mount; mounted only as one of the mounts
+  if (!fields.agent.auth.empty()) { // for information: they are mounted only if the mounts name them
     result["org.agentbox.auth"] = support::join(fields.agent.auth, " ");
   }
   return result;
@@ -98,12 +98,13 @@ void check_folder_names(const PodFacts& facts) {
     const std::string& text = path.native();
     if (support::escape_untrusted(text, text.size() * 4) != text) {
       throw support::Error(support::ExitCode::usage,
-                           std::string(what) + " has a name that the files cannot contain: " + support::in_quotes(text),
+                           std::string(what) +
+                               " has a name with characters that the files cannot contain: " + support::in_quotes(text),
                            hint);
     }
   };
   check(facts.folder, "the output directory", "choose another --output");
-  check(facts.host.audit_folder, "the directory of the audit log", "choose another XDG_STATE_HOME");
+  check(facts.host.audit_folder, "the directory of the audit log", "set XDG_STATE_HOME to another directory");
 }
 
 Pod make_pod(const policy::Policy& policy, const PodFacts& facts, OutputFormat format) {

@@ -107,8 +107,8 @@ void add_change(const CommandSpec& app, const char* name, const char* descriptio
   options->verb = verb;
   command.required("HOST", options->host,
                    verb == control::ControlRequest::Verb::allow
-                       ? "Host name (default port: 443), or *.HOST for every name below HOST"
-                       : "Host name (default: every port), or *.HOST for every name below HOST");
+                       ? "HOST[:PORT] (default port: 443), or *.HOST for every name below HOST"
+                       : "HOST[:PORT] (default: every port), or *.HOST for every name below HOST");
   command.option("--for", options->duration, "TIME",
                  "Undo the change after TIME: 90s, 10m, 2h (default: when the box ends)");
   command.option("--box", options->box, "NAME", "Name of the box (default: the one running in this directory)");
@@ -124,7 +124,7 @@ void add_allow(const CommandSpec& app, Context& /*context*/) {
 }
 
 void add_deny(const CommandSpec& app, Context& /*context*/) {
-  add_change(app, "deny", "Deny a running box a host, and close open connections to it",
+  add_change(app, "deny", "Deny a running box access to a host, and close open connections to it",
              control::ControlRequest::Verb::deny);
 }
 

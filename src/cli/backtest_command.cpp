@@ -104,7 +104,7 @@ void suggest(const HistoryOptions& options, const Context& context) {
 
 void add_network_backtest(const CommandSpec& network, Context& context) {
   const CommandSpec command =
-      network.command("backtest", "Show how another configuration would decide the recorded connections");
+      network.command("backtest", "Show which recorded connections another configuration would decide otherwise");
   auto options = std::make_shared<BacktestOptions>();
   command.required("FILE", options->file, "Configuration file to test");
   command.choice("--as", options->as, {"project", "user"}, "Which configuration FILE replaces (default: project)");

@@ -79,7 +79,8 @@ void add_box_options(const CommandSpec& command, BoxOptions& options) {
   command.list("--env-file", options.env_files, "FILE",
                "Read environment variables from FILE, one NAME[=VALUE] per line; repeatable");
   command.list("--allow", to.allow, "HOST[:PORT]",
-               "Allow the box to connect to a host (default port: 443); repeatable");
+               "Allow the box to connect to a host (default port: 443), *.HOST, ADDRESS:PORT, or host:PORT of this "
+               "machine; repeatable");
   command.flag("--full-network", to.full_network,
                "Run without the firewall: the box can reach every host and the local network");
   command.option("--firewall-driver", to.driver, "NAME",

@@ -95,9 +95,10 @@ CommandSpec add_format(const CommandSpec& generate, Context& context, OutputForm
   options->request.format = format;
   add_box_options(command, options->box);
   command.option("--output", options->request.output, "DIR", "Write the files to DIR (default: print them)");
-  command.flag("--force", options->request.force, "Replace files in a DIR that holds other files too; keep the others");
+  command.flag("--force", options->request.force,
+               "Write to a DIR that has other files too; replace only what is generated");
   command.option("--diff", options->request.old, "DIR",
-                 "Compare with the files in DIR; exit with status 1 if the box is allowed more than they allow");
+                 "Compare with the files in DIR; exit with status 1 if the box is broader");
   command.option("--agent-image", options->agent_image, "IMAGE", "Agent image to use (default: build it)");
   command.option("--firewall-image", options->firewall_image, "IMAGE", "Firewall image to use (default: build it)");
   command.action([options, &context] { context.exit_code = run(*options, context); });

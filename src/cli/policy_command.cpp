@@ -242,7 +242,7 @@ void add_diff(const CommandSpec& policy, Context& context) {
   const CommandSpec command = add(
       policy, "diff", "Compare the box of this directory with the default box, or with a saved policy", options->box);
   command.option("--against", options->against, "FILE",
-                 "Compare with FILE, from policy show --json; exit with status 1 if this box is allowed more");
+                 "Compare with FILE, written by policy show --json; exit with status 1 if this box is broader");
   command.flag("--json", options->as_data, "Print JSON");
   command.action([options, &context] { context.exit_code = diff(load_box(options->box, context), *options); });
 }
@@ -263,7 +263,8 @@ void add_policy(const CommandSpec& app, Context& context) {
       show(shown.fields());
     }
   });
-  add(policy, "check", "Check the configuration; exit with status 2 on errors, 126 if it needs policy trust", *options)
+  add(policy, "check", "Check the configuration; exit with status 2 on errors, 126 if the project's needs your trust",
+      *options)
       .action([options, &context] { resolve_box(*options, context); });
   add_policy_suggest(policy, context);
   add_diff(policy, context);

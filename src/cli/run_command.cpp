@@ -120,7 +120,7 @@ void add_run(const CommandSpec& app, Context& context) {
   const CommandSpec command = app.command("run", "Run an agent, or the command after --, in a new box");
   auto options = std::make_shared<RunOptions>();
   add_box_options(command, options->box);
-  command.flag("--rebuild", options->rebuild, "Rebuild the image");
+  command.flag("--rebuild", options->rebuild, "Rebuild the image from the newest base image and packages");
   command.flag("--dry-run", options->dry_run, "Print the commands and configuration, and run nothing");
   command.flag("--json", options->json, "With --dry-run: print JSON");
   command.flag("--share-workspace", options->share_workspace, "Start even if another box runs in this directory");
