@@ -79,6 +79,7 @@ struct HostFacts {
   std::map<std::filesystem::path, FileIdentity> sources; ///< the workspace, the source of every mount, and every
                                                          ///< protected or masked path with its ancestors
   bool compare_inside = false;                  ///< agent-entrypoint compares the identities again after mounting
+  int landlock_abi = 0;                         ///< the version of Landlock to use; 0: none
   bool leash = false;                           ///< agent and firewall end with their launcher
   std::map<std::string, std::string> agent_env; ///< from the launcher's terminal: TERM, COLORTERM, LANG, TZ
 

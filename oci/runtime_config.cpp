@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "oci/command_lines.hpp"
+#include "oci/landlock_rules.hpp"
 #include "oci/render.hpp"
 #include "oci/seccomp/derive.hpp"
 #include "policy/egress_json.hpp"
@@ -88,6 +89,9 @@ json render_agent(const policy::Policy& policy, const HostFacts& facts) {
     annotations[protocol::k_sources_annotation] = sources.dump();
   }
   json environment = agent_environment(fields, facts);
+  if (facts.landlock_abi != 0) {
+    environment.push_back(std::string(protocol::k_landlock_variable) + "=" + landlock_rules(fields, facts));
+  }
   if (facts.compare_inside) {
     environment.push_back(std::string(protocol::k_mounts_variable) + "=" + mounts_variable(all_mounts, facts));
   }

@@ -2,12 +2,16 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "attacks/attack.hpp"
@@ -67,7 +71,7 @@ AttackResult no_new_files(std::initializer_list<const char*> folders) {
 
 AttackResult make_device(const Expected&) {
   const char* const path = "/tmp/agentbox-device";
-  return refused_with(mknod(path, S_IFBLK | 0600, makedev(8, 0)), {EPERM});
+  return refused_with(mknod(path, S_IFBLK | 0600, makedev(8, 0)), {EPERM, EACCES}); // EACCES: Landlock
 }
 
 AttackResult only_usual_devices(const Expected&) {
@@ -130,6 +134,44 @@ AttackResult project_is_protected(const Expected&) {
   return attack_result(Verdict::stopped, "read-only if they exist");
 }
 
+/// What Landlock alone refuses: `attempt` would work without it.
+template <typename Attempt>
+AttackResult stopped_by_landlock(const Expected& expected, std::uint64_t version, int refusal, Attempt attempt) {
+  return expected.landlock < version ? attack_result(Verdict::skipped, "this box's Landlock has not got it")
+                                     : refused_with(attempt(), {refusal});
+}
+
+/// Moves a file between directories, for which Landlock has a right of its own.
+AttackResult move_a_file(const Expected&) {
+  std::array<char, 32> from{"/tmp/agentbox-XXXXXX"};
+  if (mkdtemp(from.data()) == nullptr) {
+    return attack_result(Verdict::broken, errno_name(errno));
+  }
+  const std::string_view folder = from.data();
+  std::array<char, 48> file{};
+  std::array<char, 48> moved{};
+  std::strcat(std::copy(folder.begin(), folder.end(), file.begin()), "/file");
+  std::strcat(std::copy(folder.begin(), folder.end(), moved.begin()), ".moved");
+  const int fd = open(file.data(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  const AttackResult result = must_work(fd < 0 ? -1 : rename(file.data(), moved.data()));
+  unlink(file.data());
+  unlink(moved.data());
+  rmdir(from.data());
+  return result;
+}
+
+AttackResult run_a_program(const Expected&) {
+  const pid_t child = fork();
+  if (child == 0) {
+    execl("/bin/sh", "sh", "-c", ":", nullptr); // NOLINT(*-vararg)
+    _exit(127);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  return status == 0 ? attack_result(Verdict::works, "ok") : attack_result(Verdict::broken, "/bin/sh does not run");
+}
+
+constexpr const char* k_landlock = "Landlock";
 constexpr std::array k_attacks = {
     Attack{"kernel-memory", "read the kernel's memory (/proc/kcore)", "masks",
            [](const Expected&) {
@@ -186,6 +228,24 @@ constexpr std::array k_attacks = {
              return masked(
                  {protocol::k_egress_path, protocol::k_run_path, protocol::k_audit_path, protocol::k_firewall_program});
            }},
+    Attack{"unnamed-file", "read a file that the policy does not name", k_landlock,
+           [](const Expected& expected) {
+             return stopped_by_landlock(expected, 2, EACCES,
+                                        [] { return open("/run/.containerenv", O_RDONLY | O_CLOEXEC); });
+           }},
+    Attack{"first-process", "read the first process's variables", k_landlock,
+           [](const Expected& expected) {
+             return stopped_by_landlock(expected, 2, EACCES,
+                                        [] { return open("/proc/1/environ", O_RDONLY | O_CLOEXEC); });
+           }},
+    Attack{"signal-outside", "send a signal to the first process", k_landlock,
+           [](const Expected& expected) { return stopped_by_landlock(expected, 6, EPERM, [] { return kill(1, 0); }); }},
+    Attack{"twin-move", "move a file to another directory", "allowed", move_a_file},
+    Attack{"twin-run", "run a program of the image", "allowed", run_a_program},
+    Attack{"twin-read", "read the image's settings", "allowed",
+           [](const Expected&) { return must_work(open("/etc/passwd", O_RDONLY | O_CLOEXEC)); }},
+    Attack{"twin-list", "list directories", "allowed",
+           [](const Expected&) { return must_work(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)); }},
     Attack{"twin-temporary-file", "make a file in /tmp", "allowed",
            [](const Expected&) { return must_work(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)); }},
 };

@@ -2,7 +2,7 @@
 // agentbox-probe: runs every attempt of the table and prints a line for each:
 //   NAME <TAB> FAMILY <TAB> WHAT WAS TRIED <TAB> WHAT STOPS IT <TAB> VERDICT <TAB> DETAIL
 // and last `end <TAB> COUNT`, without which the output is incomplete. Exit code 1 if a verdict is not good.
-//   agentbox-probe [--full-network] [--pids N] [--memory N] [--shm N] [--tmp N]
+//   agentbox-probe [--full-network] [--pids N] [--memory N] [--shm N] [--tmp N] [--landlock N]
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -61,11 +61,12 @@ bool read_options(int argc, char** argv, Expected& expected) {
       expected.filtered = false;
       continue;
     }
-    std::uint64_t* const target = word == "--pids"     ? &expected.pids
-                                  : word == "--memory" ? &expected.memory
-                                  : word == "--shm"    ? &expected.shm
-                                  : word == "--tmp"    ? &expected.tmp
-                                                       : nullptr;
+    std::uint64_t* const target = word == "--pids"       ? &expected.pids
+                                  : word == "--memory"   ? &expected.memory
+                                  : word == "--shm"      ? &expected.shm
+                                  : word == "--tmp"      ? &expected.tmp
+                                  : word == "--landlock" ? &expected.landlock
+                                                         : nullptr;
     const std::string_view text = ++i < argc ? argv[i] : "";
     if (target == nullptr || !is_number(text, *target)) {
       return false;

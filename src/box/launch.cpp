@@ -23,6 +23,7 @@
 #include "network/blocked_summary.hpp"
 #include "network/history.hpp"
 #include "network/live_notices.hpp"
+#include "podman/landlock.hpp"
 #include "review/review_report.hpp"
 #include "review/scan.hpp"
 #include "support/error.hpp"
@@ -158,6 +159,7 @@ Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
       probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing, setting.checked);
   facts.compare_inside = true;
   facts.leash = true;
+  facts.landlock_abi = podman::landlock_abi(facts.seccomp_profile);
   const policy::PolicyFields& fields = setting.policy.fields();
   Prepared prepared;
   prepared.notices = protection_notices(facts.git_references[fields.workspace.source], fields.workspace);

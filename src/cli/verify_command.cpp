@@ -22,6 +22,7 @@
 #include "cli/images.hpp"
 #include "cli/subcommands.hpp"
 #include "podman/installation.hpp"
+#include "podman/landlock.hpp"
 #include "podman/podman_info.hpp"
 #include "protocol/protocol.hpp"
 #include "support/digest.hpp"
@@ -120,8 +121,8 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   const config::Loaded loaded = load_box(options, probe_context);
   const policy::Limits& limits = loaded.fields.limits;
   const bool filtered = loaded.fields.egress.mode != policy::NetworkMode::full;
-  probe_context.command =
-      probe_argv({filtered, limits.pids, limits.memory_bytes.value_or(0), limits.shm_bytes, limits.tmp_bytes});
+  probe_context.command = probe_argv({filtered, limits.pids, limits.memory_bytes.value_or(0), limits.shm_bytes,
+                                      limits.tmp_bytes, static_cast<std::uint64_t>(podman::landlock_abi(facts))});
   const auto [policy, workspace, preferences] = open_box(options, probe_context, MayAsk::no);
   box::Identities checked = box::identities_of_sources(policy.fields());
   checked[policy.fields().workspace.source] = {workspace.device, workspace.inode, true}; // of an earlier look

@@ -32,6 +32,7 @@ constexpr std::array k_checks = {
     Check{"ruleset", "Firewall ruleset", check_ruleset},
     Check{"seccomp", "Seccomp", check_seccomp},
     Check{"seccomp_profile", "Seccomp profile", check_seccomp_profile},
+    Check{"landlock", "Landlock", check_landlock},
     Check{"selinux", "SELinux", check_selinux},
     Check{"overlay", "overlayfs", check_overlay},
     Check{"storage", "Storage driver", check_storage, Needs::podman_info},

@@ -60,5 +60,6 @@ Answer check_overlay(const HostReport& report);
 Answer check_selinux(const HostReport& report);
 Answer check_seccomp(const HostReport& report);
 Answer check_seccomp_profile(const HostReport& report);
+Answer check_landlock(const HostReport& report);
 
 } // namespace agentbox::doctor

@@ -183,4 +183,15 @@ Answer check_seccomp_profile(const HostReport& report) {
   return ok(report.seccomp_profile);
 }
 
+Answer check_landlock(const HostReport& report) {
+  if (report.box_landlock != 0) {
+    return ok(fmt::format("version {}: a second wall around the box's files{}", report.box_landlock,
+                          report.box_landlock < 6 ? "" : ", signals and abstract sockets"));
+  }
+  if (report.kernel_landlock < 2) {
+    return not_applicable("the kernel has none (or version 1, too old): the mounts alone keep files away");
+  }
+  return not_applicable("the seccomp profile lacks its calls: the mounts alone keep files away");
+}
+
 } // namespace agentbox::doctor

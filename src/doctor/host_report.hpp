@@ -81,6 +81,8 @@ struct HostReport {
   RulesetTrial iptables_ruleset; ///< by the other one; attempted where nftables failed
   Selinux selinux = Selinux::none;
   bool kernel_seccomp_filter = false;
+  int kernel_landlock = 0;                ///< the kernel's version of Landlock; 0: none
+  int box_landlock = 0;                   ///< the version that boxes use; 0: none
   std::string seccomp_profile;            ///< path of the profile that the box starts from
   std::string seccomp_problem;            ///< why it cannot be used; empty: it parses
   std::uint64_t disk_free = 0;            ///< bytes free to the caller below storage_root

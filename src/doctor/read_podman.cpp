@@ -8,6 +8,7 @@
 #include "doctor/parse.hpp"
 #include "doctor/read_host.hpp"
 #include "podman/installation.hpp"
+#include "podman/landlock.hpp"
 #include "podman/podman.hpp"
 #include "support/command.hpp"
 #include "support/error.hpp"
@@ -62,7 +63,10 @@ void read_seccomp_profile(HostReport& report) {
   const fs::path path = named.empty() ? fs::path("/usr/share/containers/seccomp.json") : named;
   report.seccomp_profile = path.string();
   try {
-    const std::string problem = seccomp_profile_problem(support::read_file(path, 4U << 20U));
+    const std::string profile = support::read_file(path, 4U << 20U);
+    report.kernel_landlock = podman::kernel_landlock_abi();
+    report.box_landlock = podman::landlock_abi(profile);
+    const std::string problem = seccomp_profile_problem(profile);
     report.seccomp_problem = problem.empty() ? "" : fmt::format("{} {}", path.string(), problem);
   } catch (const support::Error& error) {
     report.seccomp_problem = error.what();

@@ -8,6 +8,7 @@
 //   agent-entrypoint gate                   only the checks
 //   agent-entrypoint probe ARG...           the program on stdin, with these arguments (agentbox verify)
 #include <array>
+#include <cstdlib>
 #include <string_view>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 #include "entrypoint/proof.hpp"
 #include "entrypoint/resource_limits.hpp"
 #include "entrypoint/stdin_program.hpp"
+#include "protocol/protocol.hpp"
 
 namespace {
 
@@ -58,7 +60,9 @@ int main(int argc, char** argv) {
   const std::string_view mode = argc > 1 ? argv[1] : "";
   if (mode == "probe"sv) {
     close_inherited();
-    entrypoint::join_environment(); // it has the limits, which podman exec does not know
+    if (std::getenv(agentbox::protocol::k_pids_variable) == nullptr) { // podman exec does not know the limits
+      entrypoint::join_environment();
+    }
     entrypoint::limit_resources();
     entrypoint::run_program_from_stdin(argv + 1);
   }
@@ -87,5 +91,6 @@ int main(int argc, char** argv) {
   const bool has_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
   char** const program = wants_terminal && !has_terminal ? shell() : argv + 2;
   entrypoint::prepare_keys(program[0]);
-  return entrypoint::run_as_init(program, leash);
+  return entrypoint::run_as_init(program, leash,
+                                 mode == "join"sv ? entrypoint::Domain::joined : entrypoint::Domain::agent);
 }

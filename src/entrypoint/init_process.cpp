@@ -56,7 +56,7 @@ sigset_t watched_signals() {
   die(k_not_found, {"there is no program ", name, " in this image"});
 }
 
-[[noreturn]] void become_child(char** argv, int terminal_fd, const sigset_t& mask_before) {
+[[noreturn]] void become_child(char** argv, int terminal_fd, const sigset_t& mask_before, Domain domain) {
   setpgid(0, 0);
   if (terminal_fd >= 0) {
     tcsetpgrp(terminal_fd, getpid()); // SIGTTOU is still blocked and ignored
@@ -69,6 +69,8 @@ sigset_t watched_signals() {
   unsetenv(protocol::k_verify_variable);
   unsetenv(protocol::k_mounts_variable);
   unsetenv(protocol::k_leash_variable);
+  restrict_files(domain);
+  unsetenv(protocol::k_landlock_variable);
   unsetenv(protocol::k_open_files_variable); // pod YAML alone sets it: the agent sees the same variables in every box
   exec_program(argv);
 }
@@ -133,7 +135,7 @@ int supervise(pid_t child, int terminal_fd, int signals, int leash) {
 
 } // namespace
 
-int run_as_init(char** argv, int leash) {
+int run_as_init(char** argv, int leash, Domain domain) {
   const sigset_t watched = watched_signals();
   sigset_t mask_before;
   sigprocmask(SIG_BLOCK, &watched, &mask_before);
@@ -152,7 +154,7 @@ int run_as_init(char** argv, int leash) {
     die(k_failed, {"cannot start a process: ", error_text(errno)});
   }
   if (child == 0) {
-    become_child(argv, terminal_fd, mask_before);
+    become_child(argv, terminal_fd, mask_before, domain);
   }
   // Parent and child both do this, so that there is no race. It fails here once the child has called exec.
   setpgid(child, child);

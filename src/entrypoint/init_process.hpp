@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "entrypoint/file_rules.hpp"
 
 namespace agentbox::entrypoint {
 
@@ -8,6 +9,8 @@ namespace agentbox::entrypoint {
 /// are reaped. Returns the child's exit code, 128 + signal when one ended it, 127 when the program does not exist and
 /// 126 when it cannot be executed. The variables for agent-entrypoint itself are removed from the child's environment.
 /// When the launcher ends, which `leash` tells (leash_end.hpp, or -1), nothing is started, or k_failed is returned.
-int run_as_init(char** argv, int leash);
+///
+/// The child may touch the files that AGENTBOX_LANDLOCK names (file_rules.hpp), as `domain` says.
+int run_as_init(char** argv, int leash, Domain domain);
 
 } // namespace agentbox::entrypoint

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "entrypoint/entrypoint_message.hpp"
+#include "entrypoint/file_rules.hpp"
 
 namespace agentbox::entrypoint {
 namespace {
@@ -78,6 +79,7 @@ void run_program_from_stdin(char** argv) {
   if (fchmod(fd, k_execute_only) != 0) {
     fail("cannot make the program executable");
   }
+  restrict_files(Domain::agent);
   std::array<char*, 1> environment{};
   syscall(SYS_execveat, fd, "", argv, environment.data(), AT_EMPTY_PATH);
   fail("cannot run the program from memory");

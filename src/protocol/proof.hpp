@@ -38,6 +38,7 @@ struct Expected {
   std::uint64_t memory = 0; ///< limits.memory in bytes; 0: none
   std::uint64_t shm = 64U << 20U;
   std::uint64_t tmp = 1024ULL << 20U;
+  std::uint64_t landlock = 0; ///< its version in this box; 0: none
   bool operator==(const Expected&) const = default;
 };
 

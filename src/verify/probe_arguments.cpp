@@ -38,9 +38,10 @@ std::uint64_t size_of_mount(const json& mounts, std::string_view destination) {
 } // namespace
 
 std::vector<std::string> probe_arguments(const protocol::Expected& expected) {
-  const auto& [filtered, pids, memory, shm, tmp] = expected;
-  std::vector<std::string> words = {"--pids", std::to_string(pids), "--memory", std::to_string(memory),
-                                    "--shm",  std::to_string(shm),  "--tmp",    std::to_string(tmp)};
+  const auto& [filtered, pids, memory, shm, tmp, landlock] = expected;
+  std::vector<std::string> words = {"--pids",     std::to_string(pids),    "--memory", std::to_string(memory),
+                                    "--shm",      std::to_string(shm),     "--tmp",    std::to_string(tmp),
+                                    "--landlock", std::to_string(landlock)};
   if (!filtered) {
     words.emplace_back("--full-network");
   }
@@ -55,6 +56,8 @@ protocol::Expected expectations_of(std::string_view agent_config) {
     const json& mounts = config.at("mounts");
     found.filtered = value_after(env, std::string(protocol::k_network_variable) + "=") != protocol::k_full;
     found.pids = number(value_after(env, std::string(protocol::k_pids_variable) + "="));
+    const std::string rules = value_after(env, std::string(protocol::k_landlock_variable) + "=abi ");
+    found.landlock = number(rules.substr(0, rules.find('\n')));
     found.shm = size_of_mount(mounts, "/dev/shm");
     found.tmp = size_of_mount(mounts, "/tmp");
     found.memory = config.at("linux").value(json::json_pointer("/resources/memory/limit"), std::uint64_t{0});

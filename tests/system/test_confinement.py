@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-from box import HERE, SystemTest
+from box import HERE, SystemTest, wait_until
 
 REFUSED = {
     "unshare-user", "unshare-net", "clone3", "mount", "chroot", "ptrace-parent", "read-parent-memory", "keyctl", "add-key",
@@ -91,6 +91,41 @@ class Confinement(SystemTest):
             echo x >file && git add file && git -c user.name=a -c user.email=a@b commit --quiet -m x && echo committed"""
         self.assertEqual(self.in_box(script).out, "committed\n")
         self.assertFalse((self.workspace / ".git/hooks/pre-commit").exists())
+
+    def test_landlock_is_a_second_wall_around_the_files(self):
+        if "version" not in next(line for line in self.agentbox("doctor").out.splitlines() if "Landlock" in line):
+            self.skipTest("no Landlock here")
+        denied = """
+            for path in /run/.containerenv /proc/1/environ; do
+                [ -e $path ] && cat $path >/dev/null 2>&1 && echo "read $path"
+            done
+            readlink /proc/1/fd/0
+            echo end"""
+        self.assertEqual(self.in_box(denied).out, "end\n")
+        process = self.start("run", "--", "sh", "-c", "touch up; exec sleep 100")
+        wait_until((self.workspace / "up").exists, 20, "the box runs")
+        self.assertEqual(self.agentbox("exec", "--", "sh", "-c", denied).out, "end\n")
+        # A user's own shell may end what the agent started, the agent nothing of theirs.
+        self.assertEqual(self.agentbox("exec", "--", "sh", "-c", "for p in /proc/[0-9]*; do [ \"$(cat $p/comm)\" = sleep ] && "
+                                       "kill -0 ${p#/proc/} && echo may; done; true").out, "may\n")
+        self.assertNotEqual(self.in_box("kill -0 1", "--share-workspace").code, 0)
+        process.terminate()
+        process.wait()
+
+    def test_what_tools_need_works_behind_landlock(self):
+        script = """
+            set -e
+            git init --quiet r && cd r && echo x >a && git add a && git -c user.name=a -c user.email=a@b commit --quiet -m x
+            mkdir d && mv a d/b && ln d/b c && rm d/b && git status --short >/dev/null
+            echo '#!/bin/sh' >run && chmod +x run && ./run
+            echo x >/tmp/x && mv /tmp/x . && echo x >/var/tmp/y && echo x >/dev/shm/z && echo x >/dev/null && : </dev/zero
+            echo x >~/f && mkdir -p ~/.cache/t && mv ~/f ~/.cache/t/
+            find / -maxdepth 2 -path /etc/passwd 2>/dev/null || true
+            ls / /sys >/dev/null && cat /proc/self/status /proc/cpuinfo >/dev/null
+            mkfifo p && (echo fifo >p &) && cat p && head -c1 /dev/urandom >/dev/null
+            perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0) && bind(S, pack_sockaddr_un("s")) && print "socket\\n"'"""
+        result = self.in_box(script)
+        self.assertEqual((result.code, result.out), (0, "/etc/passwd\nfifo\nsocket\n"), result.err)
 
     def test_extra_mounts(self):
         other = self.workspace.parent / (self.workspace.name + "-other")

@@ -113,16 +113,16 @@ class Leash(SystemTest):
         """Neither by a path, nor through /proc of the first process, nor by a signal."""
         script = r"""
             for fd in /proc/1/fd/*; do
-                case $(readlink $fd) in socket:*) socket=$fd; echo has a socket;; esac
+                case $(readlink $fd 2>/dev/null) in socket:*) socket=$fd; esac
             done
             (exec 9<>$socket) 2>/dev/null && echo opened it
             (exec 9>$socket) 2>/dev/null && echo opened it
             echo x 2>/dev/null >$socket && echo wrote to it
-            kill -STOP 1; kill -IO 1; kill -KILL 1
+            kill -STOP 1 2>/dev/null; kill -IO 1 2>/dev/null; kill -KILL 1 2>/dev/null
             env | grep LEASH
             ls /run/agentbox 2>/dev/null
             echo end"""
-        self.assertEqual(self.in_box(f"trap '' IO; {script}").out, "has a socket\nend\n")
+        self.assertEqual(self.in_box(f"trap '' IO; {script}").out, "end\n")
 
 
 class LeashAtEachStep(SystemTest):

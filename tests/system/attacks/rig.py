@@ -33,6 +33,13 @@ class Row:
         return f"{self.tried}: {self.verdict} ({self.detail})"
 
 
+def landlock():
+    """The version that boxes use; 0: none."""
+    done = subprocess.run([box.AGENTBOX, "doctor", "--json"], capture_output=True, text=True, check=False)
+    found = re.search(r'"version (\d+): a second wall', done.stdout)
+    return found.group(1) if found else 0
+
+
 class Run:
     """One box in which every attack was made: the rows by name, and the packets that arrived outside meanwhile."""
 
@@ -44,7 +51,7 @@ class Run:
             box.CONFIG.parent.mkdir(parents=True, exist_ok=True)
             box.CONFIG.write_text(f"[network]\nallow_hosts = {ALLOWED}\n")
             full = " --full-network" if "--full-network" in options else ""
-            command = f"./agentbox-probe{full}; ./probe_wire{full}"
+            command = f"./agentbox-probe{full} --landlock {landlock()}; ./probe_wire{full}"
             done = subprocess.run([box.AGENTBOX, "run", *options, "--", "/bin/sh", "-c", command], cwd=workspace,
                                   capture_output=True, text=True, check=False, timeout=box.patience(120), stdin=subprocess.DEVNULL)
             box.CONFIG.unlink()

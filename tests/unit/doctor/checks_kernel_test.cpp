@@ -144,6 +144,16 @@ TEST_CASE("SELinux") {
   CHECK(contains(find(report, "selinux").detail, "enforcing"));
 }
 
+TEST_CASE("Landlock is a second wall, and its absence no fault") {
+  HostReport report = good_host();
+  CHECK(contains(find(report, "landlock").detail, "version 6"));
+  report.box_landlock = 0;
+  CHECK(contains(find(report, "landlock").detail, "seccomp profile"));
+  report.kernel_landlock = 1;
+  CHECK(find(report, "landlock").status == Status::not_applicable);
+  CHECK(contains(find(report, "landlock").detail, "the kernel"));
+}
+
 TEST_CASE("seccomp") {
   HostReport report = good_host();
   SECTION("the kernel") {

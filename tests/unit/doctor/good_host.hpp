@@ -38,6 +38,8 @@ inline HostReport good_host() {
     report.modules[module] = ModuleState::loaded;
   }
   report.kernel_seccomp_filter = true;
+  report.kernel_landlock = 7;
+  report.box_landlock = 6;
   report.seccomp_profile = "/usr/share/containers/seccomp.json";
   report.disk_free = 100ULL << 30U;
   report.runtime_folder = "/run/user/1000";

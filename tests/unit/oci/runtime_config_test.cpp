@@ -208,10 +208,32 @@ TEST_CASE("a writable mount's repository is guarded like the workspace's") {
 TEST_CASE("agent-entrypoint is told what must be mounted where, when it shall compare") {
   auto facts = sample_facts();
   CHECK(render_agent(build(sample_fields()), facts).dump().find("AGENTBOX_MOUNTS") == std::string::npos);
+  CHECK(render_agent(build(sample_fields()), facts).dump().find("AGENTBOX_LANDLOCK") == std::string::npos);
   facts.compare_inside = true;
   const json config = render_agent(build(sample_fields()), facts);
   CHECK(has_variable(config, "AGENTBOX_MOUNTS=1:10 /workspace\n1:11 /workspace/.git\n1:12 /workspace/.git/config\n1:13 "
                              "/workspace/.git/hooks"));
+}
+
+TEST_CASE("agent-entrypoint is told which files the agent may touch, where the kernel has Landlock") {
+  auto facts = sample_facts();
+  auto fields = sample_fields();
+  facts.landlock_abi = 6;
+  fields.mounts = {{"/srv/docs", "/docs", true, "--mount"}, {"/srv/other", "/other", false, "--mount"}};
+  facts.sources["/srv/docs"] = {1, 40, true};
+  facts.sources["/srv/other"] = {1, 41, true};
+  std::string rules;
+  const json config = render_agent(build(fields), facts);
+  for (const json& entry : config.at("process").at("env")) {
+    if (const auto text = entry.get<std::string>(); text.starts_with("AGENTBOX_LANDLOCK=")) {
+      rules = text;
+    }
+  }
+  CHECK(rules.starts_with("AGENTBOX_LANDLOCK=abi 6\n"));
+  for (const char* line :
+       {"\nrwx /workspace\n", "\nrwx /home/agent\n", "\nrx /docs\n", "\nrwx /other\n", "\nrwx /tmp\n"}) {
+    CHECK(contains(rules, line));
+  }
 }
 
 TEST_CASE("protected paths that the policy does not name are a mistake of the caller") {

@@ -13,6 +13,9 @@ const std::string k_config = R"({"process":{"env":["AGENTBOX_NETWORK=filtered","
 
 TEST_CASE("the expectations are those of the box's configuration") {
   CHECK(expectations_of(k_config) == protocol::Expected{true, 64, 5000, 20, 1000});
+  std::string walled = k_config;
+  walled.replace(walled.find("\"AGENTBOX_PIDS"), 1, "\"AGENTBOX_LANDLOCK=abi 6\\nr /\\n\",\"");
+  CHECK(expectations_of(walled) == protocol::Expected{true, 64, 5000, 20, 1000, 6});
   std::string full = k_config;
   full.replace(full.find("filtered"), 8, "full");
   full.replace(full.find("\"memory\":{\"limit\":5000}"), 23, "");
@@ -28,8 +31,9 @@ TEST_CASE("a configuration that lacks a limit is refused") {
 TEST_CASE("the probe is told all of it") {
   const std::vector<std::string> words = probe_arguments({false, 64, 5000, 20, 1000});
   CHECK(words ==
-        std::vector<std::string>{"--pids", "64", "--memory", "5000", "--shm", "20", "--tmp", "1000", "--full-network"});
-  CHECK(probe_arguments({true, 1, 0, 1, 1}).size() == 8);
+        std::vector<std::string>{"--pids", "64", "--memory", "5000", "--shm", "20", "--tmp", "1000", "--landlock", "0",
+                                 "--full-network"});
+  CHECK(probe_arguments({true, 1, 0, 1, 1}).size() == 10);
 }
 
 } // namespace

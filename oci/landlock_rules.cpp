@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/landlock_rules.hpp"
+
+#include <initializer_list>
+
+namespace agentbox::oci {
+namespace {
+
+struct BoxPath {
+  const char* rights;
+  const char* path;
+};
+
+/// What every box has beside the policy's own paths. Everything else in the image is read and executed, apart from the
+/// directories below "image", which are where a mount is most likely to be shown by mistake, and homes of other users.
+/// Names of directories may be listed everywhere, or `find /` would find nothing.
+constexpr std::initializer_list<BoxPath> k_paths = {
+    {"l", "/"}, {"rwx", "/tmp"}, {"rwx", "/var/tmp"}, {"rw", "/dev"}, {"rw", "/proc"}, {"r", "/sys"},
+};
+constexpr const char* k_image = "image /boot /home /media /mnt /root /run /srv \n";
+
+} // namespace
+
+std::string landlock_rules(const policy::PolicyFields& fields, const HostFacts& facts) {
+  if (facts.landlock_abi == 0) {
+    return {};
+  }
+  std::string rules = "abi " + std::to_string(facts.landlock_abi) + "\n";
+  const auto allow = [&](const std::string& rights, const std::string& path) {
+    if (path.find('\n') == std::string::npos) { // a path a line
+      rules.append(rights).append(" ").append(path).append("\n");
+    }
+  };
+  for (const auto& [rights, path] : k_paths) {
+    allow(rights, path);
+  }
+  rules += k_image;
+  allow("rwx", fields.user.home);
+  allow("rwx", fields.workspace.destination);
+  for (const policy::Mount& mount : fields.mounts) {
+    allow(mount.read_only ? "rx" : "rwx", mount.destination);
+  }
+  return rules;
+}
+
+} // namespace agentbox::oci
