@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "oci/hook/box_namespaces.hpp"
+#include "oci/hook/inotify_quota.hpp"
 #include "oci/hook/mount_sources.hpp"
 #include "oci/hook/readiness.hpp"
 #include "oci/hook/session_folder.hpp"
@@ -74,6 +75,7 @@ json decide(const SessionFolder& session, const std::string& input) {
   json config = agentbox::oci::impose(podman, agent, role);
   const auto process = agentbox::oci::hook::require_one_user_namespace(config);
   session.write_firewall_pid(process.pid);
+  agentbox::oci::hook::limit_inotify(process);
   agentbox::oci::hook::wait_until_ready(session, nonce_of(agent), process.pidfd, k_firewall_deadline);
   // Last, to leave little time in which a path could be replaced.
   agentbox::oci::hook::require_recorded_sources(agent);

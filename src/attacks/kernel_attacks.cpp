@@ -71,10 +71,35 @@ AttackResult call_x32(const Expected&) {
 }
 #endif
 
+/// A lease on a file stalls whoever opens it. The kernel looks at 32 bits of the command, the filter at 64.
+AttackResult lease_a_file(const Expected&) {
+  const int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return attack_result(Verdict::unclear, errno_name(errno));
+  }
+  constexpr long k_high = 0x100000000;
+  if (syscall(SYS_fcntl, fd, k_high | F_SETLEASE, F_WRLCK) == 0) {
+    return attack_result(Verdict::through, "with bits that the kernel ignores");
+  }
+  return refused_with(fcntl(fd, F_SETLEASE, F_WRLCK), {ENOSYS, EPERM}); // NOLINT(*-vararg)
+}
+
 constexpr unsigned long k_new_time = 0x80; // CLONE_NEWTIME, unshare only
 
 constexpr const char* k_wall = "seccomp";
 constexpr std::array k_attacks = {
+    Attack{"file-lease", "stall the host's programs at a file (F_SETLEASE)", k_wall, lease_a_file},
+    Attack{"twin-file-lock", "lock a file, copy a descriptor, size a pipe", "allowed",
+           [](const Expected&) {
+             const int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+             std::array<int, 2> ends{};
+             struct flock lock {};
+             lock.l_type = F_WRLCK;
+             const bool works = fcntl(fd, F_SETLK, &lock) == 0 && fcntl(fd, F_GETFD) >= 0 &&
+                                fcntl(fd, F_DUPFD_CLOEXEC, 100) >= 100 && fcntl(fd, F_SETFL, O_APPEND) == 0 &&
+                                pipe(ends.data()) == 0 && fcntl(ends[1], F_SETPIPE_SZ, 8192) >= 8192; // NOLINT
+             return must_work(works ? 0 : -1);
+           }},
     Attack{"seccomp-mode", "run without a seccomp filter", k_wall, filter_is_on, k_core},
     Attack{"unshare-user", "make a user namespace", k_wall, unshare_with<CLONE_NEWUSER>, k_core},
     Attack{"unshare-net", "make a network namespace", k_wall, unshare_with<CLONE_NEWNET>},

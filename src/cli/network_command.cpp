@@ -129,7 +129,8 @@ void follow(const HistoryOptions& options, bool as_data) {
   while (std::ferror(stdout) == 0) {
     if (!tail.more()) {
       std::array<pollfd, 2> watched{{{tail.fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}}};
-      if (poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) {
+      constexpr int k_pace_ms = 300;
+      if (poll(watched.data(), watched.size(), tail.fd() < 0 ? k_pace_ms : -1) < 0 && errno != EINTR) {
         throw support::system_error(ExitCode::failed, "cannot wait for the audit log", errno);
       }
       if ((watched[1].revents & (POLLERR | POLLHUP)) != 0) {

@@ -37,7 +37,11 @@ Tail::Tail(std::filesystem::path folder, std::optional<std::string> box, Watchin
       m_inotify(watching == Watching::by_kernel ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1) {
   if (watching == Watching::by_kernel &&
       (!m_inotify || inotify_add_watch(m_inotify.get(), m_folder.c_str(), IN_MODIFY | IN_CREATE | IN_ONLYDIR) < 0)) {
-    throw support::system_error(support::ExitCode::failed, "cannot watch " + m_folder.string(), errno);
+    const int error = errno;
+    if (error != EMFILE && error != ENOSPC && error != ENOMEM) { // no quota left: programs, or a box, use it all
+      throw support::system_error(support::ExitCode::failed, "cannot watch " + m_folder.string(), error);
+    }
+    m_inotify.reset();
   }
   std::vector<AuditRecord> ignored;
   for (const std::string& name : m_box ? std::vector{*m_box} : boxes_with_history(m_folder)) {
@@ -95,7 +99,7 @@ bool Tail::read_log(FollowedLog& log, std::vector<AuditRecord>& records) {
 /// Returns the boxes whose logs changed, according to the kernel's events, and those of m_behind.
 std::vector<std::string> Tail::touched_boxes() {
   if (!m_inotify) {
-    return {m_box.value()};
+    return m_box ? std::vector{*m_box} : boxes_with_history(m_folder);
   }
   std::set<std::string> touched = std::exchange(m_behind, {});
   alignas(inotify_event) std::array<char, 8192> events{};

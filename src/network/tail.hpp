@@ -23,10 +23,11 @@ enum class Watching {
 class Tail {
 public:
   /// Follows the log of `box`, or all logs without one. What they contain now counts as read. Throws
-  /// support::Error(failed) if inotify cannot watch the directory. `by_asking` needs a box.
+  /// support::Error(failed) if inotify cannot watch the directory. When the user's quota of inotify instances is used
+  /// up, `by_kernel` becomes `by_asking`.
   Tail(std::filesystem::path folder, std::optional<std::string> box, Watching watching = Watching::by_kernel);
 
-  /// Returns a descriptor that is readable when take() may return something.
+  /// Returns a descriptor that is readable when take() may return something; -1 for `by_asking`.
   int fd() const noexcept { return m_inotify.get(); }
 
   /// Returns what was written since the last call, in the order of each log. Bounded: more() tells whether the next

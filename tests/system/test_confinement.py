@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a process in the box can do to the kernel, to the host's files and to the box's own frame."""
+import ctypes
 import os
+import pathlib
+import platform
 import shutil
 import subprocess
 
@@ -126,6 +129,21 @@ class Confinement(SystemTest):
             perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0) && bind(S, pack_sockaddr_un("s")) && print "socket\\n"'"""
         result = self.in_box(script)
         self.assertEqual((result.code, result.out), (0, "/etc/passwd\nfifo\nsocket\n"), result.err)
+
+    def test_a_box_leaves_the_host_its_inotify_instances(self):
+        call = {"x86_64": 294, "aarch64": 26}[platform.machine()]  # inotify_init1
+        script = f"perl -e '$| = 1; $n++ while syscall({call}, 0) >= 0; print \"$n\\n\"; open F, \">full\"; sleep 100'"
+        most = int(pathlib.Path("/proc/sys/fs/inotify/max_user_instances").read_text())
+        process = self.start("run", "--", "sh", "-c", script)
+        wait_until(lambda: (self.workspace / "full").exists() or process.poll() is not None, 20, "the quota is used up")
+        libc = ctypes.CDLL(None)
+        own = [libc.inotify_init() for _ in range(most // 4)]
+        self.assertGreater(min(own), 0)
+        for fd in own:
+            os.close(fd)
+        process.terminate()
+        out, _ = process.communicate(timeout=30)
+        self.assertIn(int(out), range(8, most // 2 + 1))
 
     def test_extra_mounts(self):
         other = self.workspace.parent / (self.workspace.name + "-other")

@@ -129,3 +129,13 @@ TEST_CASE("a missing directory is reported") {
   const tests::TempFolder folder;
   CHECK_THROWS_AS(Tail(folder.path() / "missing", {}), support::Error);
 }
+
+TEST_CASE("without inotify, logs that appear later are followed too") {
+  const tests::TempFolder folder;
+  Tail tail(folder.path(), std::nullopt, Watching::by_asking);
+  CHECK(tail.fd() == -1);
+  append(folder / "late.jsonl", line("a.test"));
+  CHECK(names(tail) == Names{"a.test"});
+  append(folder / "late.jsonl", line("b.test"));
+  CHECK(names(tail) == Names{"b.test"});
+}
