@@ -83,7 +83,7 @@ inline constexpr const char* k_mounts_variable =
     "AGENTBOX_MOUNTS"; ///< a line "DEV:INO DESTINATION" for each bind mount
 /// What the agent may do with which files (landlock(7)). The first line is "abi N": the kernel's Landlock must know at
 /// least N, and no more than N is used. The others are "RIGHTS PATH", RIGHTS of l (list), r (read), w (write) and x
-/// (execute), or once "image LEFT_OUT... ": everything in / that is no mount is read and executed, but LEFT_OUT.
+/// (execute), or once "image LEFT_OUT... ": everything in / that is not mounted is read and executed, but LEFT_OUT.
 inline constexpr const char* k_landlock_variable = "AGENTBOX_LANDLOCK";
 inline constexpr const char* k_leash_variable =
     "AGENTBOX_LEASH";                ///< "1": descriptor k_leash_fd is a socket whose other end only the launcher has

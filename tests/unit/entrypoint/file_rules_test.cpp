@@ -60,7 +60,7 @@ TEST_CASE("the agent touches what the rules name, and nothing else") {
     WARN("no Landlock here");
     return;
   }
-  const agentbox::tests::TempFolder folder; // in /tmp, which is no mount here either
+  const agentbox::tests::TempFolder folder; // in /tmp, which is not a mount here either
   std::filesystem::create_directories(folder / "open/below");
   std::filesystem::create_directories(folder / "closed");
   folder.write("closed/secret", "secret");
