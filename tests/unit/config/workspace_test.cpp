@@ -112,7 +112,7 @@ TEST_CASE("password stores, browsers' profiles and Podman's storage are refused 
   }
 }
 
-TEST_CASE("what belongs to programs is no project, unless it is a Git working tree of its own") {
+TEST_CASE("what belongs to programs is refused as a workspace, unless it is a Git working tree of its own") {
   const TempFolder folder;
   const fs::path home = folder / "home";
   const auto is_project = [&](const fs::path& path) {
