@@ -75,9 +75,9 @@ public:
   }
 
 private:
-  /// The outcome when Podman has ended. Its code is 0 when a signal reached it before it had made the container, and,
-  /// rarely, when it lost the race for the code of a container that the signal ended: who asks for the end must not
-  /// read that as success.
+  /// The outcome when Podman has ended. After a signal its code is not always the command's: 0 when the signal reached
+  /// it before it had made the container or, rarely, when it lost the race for the code; 1, with the command still
+  /// running, when it was not yet passing signals on.
   RunOutcome ended(support::ExitStatus status) {
     m_child_ended = true;
     while (const auto late = m_signals.next()) { // too late to be passed on; from the terminal the child has had it
@@ -85,8 +85,9 @@ private:
         m_signals.interrupt(late->number);
       }
     }
-    const bool never_started = m_watch.agent_pid && !std::filesystem::exists(*m_watch.agent_pid);
-    if (m_signal != 0 && (never_started || (m_passed_on && status.ok()))) {
+    m_agent.find();
+    const bool not_the_commands = m_watch.agent_pid && !m_agent.ended();
+    if (m_signal != 0 && (not_the_commands || (m_passed_on && status.ok()))) {
       status = {128 + m_signal, m_signal};
     }
     m_passing_on.reset();

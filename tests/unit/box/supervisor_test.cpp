@@ -143,6 +143,18 @@ TEST_CASE("a signal before Podman has made anything is not a success") {
   CHECK(supervise(script.pid, watch).exit_code == 128 + SIGTERM);
 }
 
+TEST_CASE("a signal that ends Podman and not the agent is not the agent's exit code") {
+  const session_test::RuntimeFolder folder;
+  const support::Signals signals;
+  Watch watch = patient();
+  watch.agent_pid = folder.path() / "agent.pid";
+  const pid_t agent = run_shell("exec sleep 100");
+  write_pid(*watch.agent_pid, agent);
+  const Script script("trap 'exit 1' INT; while :; do sleep 0.02; done", [] { kill(getpid(), SIGINT); });
+  CHECK(supervise(script.pid, watch).exit_code == 128 + SIGINT);
+  support::wait_or_kill(agent, 0ms);
+}
+
 TEST_CASE("the firewall's death ends the run") {
   const session_test::RuntimeFolder folder;
   const support::Signals signals;
