@@ -6,6 +6,7 @@
 
 #include "cli/subcommands.hpp"
 #include "config/workspace.hpp"
+#include "executes/rules.hpp"
 #include "review/review_report.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
@@ -13,10 +14,19 @@
 namespace agentbox::cli {
 namespace {
 
-void review(bool as_data) {
+struct ReviewOptions {
+  bool as_data = false;
+  bool list = false;
+};
+
+void review(const ReviewOptions& options) {
+  if (options.list) {
+    fmt::print("{}", executes::list_text());
+    return;
+  }
   const std::filesystem::path workspace = config::choose_workspace(".", support::home_folder()).path;
   const auto report = review::last(review::review_folder(), workspace);
-  if (as_data) {
+  if (options.as_data) {
     fmt::print("{}", report ? review::to_json(*report) : "null\n");
     return;
   }
@@ -25,9 +35,9 @@ void review(bool as_data) {
     return;
   }
   fmt::print("{}", review::text_of(*report));
-  if (report->findings.empty()) {
-    spdlog::info("the box \"{}\" left nothing that the host would run or trust, of {} files",
-                 support::escape_untrusted(report->box), report->looked_at);
+  if (report->findings.empty() && report->stopped.empty()) {
+    spdlog::info("the box \"{}\" left nothing that agentbox knows of among {} files ({} kinds: agentbox review --list)",
+                 support::escape_untrusted(report->box), report->looked_at, executes::count_kinds());
   }
 }
 
@@ -36,9 +46,10 @@ void review(bool as_data) {
 void add_review(const CommandSpec& app, Context& /*context*/) {
   const CommandSpec command =
       app.command("review", "Show files that the last box changed and the host may execute or trust");
-  auto as_data = std::make_shared<bool>(false);
-  command.flag("--json", *as_data, "Print JSON");
-  command.action([as_data] { review(*as_data); });
+  auto options = std::make_shared<ReviewOptions>();
+  command.flag("--json", options->as_data, "Print JSON");
+  command.flag("--list", options->list, "Print the names that agentbox protects and reports, and who acts on them");
+  command.action([options] { review(*options); });
 }
 
 } // namespace agentbox::cli

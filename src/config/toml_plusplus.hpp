@@ -15,9 +15,9 @@ class TomlAssertion : public std::logic_error {
 
 } // namespace agentbox::config
 
-// The only include of toml++ (3.3, 3.4). Some malformed texts ("[+") break assertions of its parser, which abort in a
-// debug build and are undefined behaviour with NDEBUG. A project's configuration is untrusted, so assertions stay on in
-// every build and throw.
+// The only include of toml++ (3.3, 3.4) that reads what others wrote. Some malformed texts ("[+") break assertions of
+// its parser, which abort in a debug build and are undefined behaviour with NDEBUG. A project's configuration is
+// untrusted, so assertions stay on in every build and throw.
 #pragma push_macro("NDEBUG")
 #undef NDEBUG
 #define TOML_ASSERT(expr) ((expr) ? static_cast<void>(0) : ::agentbox::config::fail_toml_assertion(#expr))

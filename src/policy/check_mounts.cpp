@@ -34,9 +34,9 @@ void check_destination(const std::string& destination, std::string_view where, F
 
 /// Checks a list of relative paths of the workspace.
 void check_paths_inside(const std::vector<std::string>& paths, std::string_view where, Findings& findings) {
-  constexpr std::size_t k_max_paths = 256; // mounts cost time at each start
+  constexpr std::size_t k_max_paths = 1024; // each costs a system call at each start, and a mount where it exists
   findings.require(support::is_sorted_unique(paths), where, "internal error: the paths are not sorted and unique");
-  findings.require(paths.size() <= k_max_paths, where, "there are more than 256 paths",
+  findings.require(paths.size() <= k_max_paths, where, "there are more than 1024 paths",
                    "list the directories that contain them");
   for (const std::string& path : paths) {
     findings.require(is_normal_relative(path) && is_clean_text(path), where,

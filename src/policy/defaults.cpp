@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "git/layout.hpp"
+#include "executes/rules.hpp"
 #include "policy/agents.hpp"
 #include "policy/policy.hpp"
 
@@ -24,48 +24,7 @@ const std::vector<std::string>& default_readonly_paths() {
 }
 
 const std::vector<std::string>& default_protected_paths() {
-  // Besides agentbox's own folder and what Git runs, what other programs of the host execute because it is there: on
-  // entering the folder (direnv), on opening it (editors), on starting an agent in it, on committing.
-  static const std::vector<std::string> paths = {
-      ".agentbox",
-      ".claude/agents",
-      ".claude/commands",
-      ".claude/hooks",
-      ".claude/settings.json",
-      ".claude/settings.local.json",
-      ".claude/skills",
-      ".codex",
-      ".cursor",
-      ".devcontainer",
-      ".devcontainer.json",
-      ".dir-locals-2.el",
-      ".dir-locals.el",
-      ".envrc",
-      ".exrc",
-      ".gemini",
-      git::k_own_commondir,
-      git::k_own_config,
-      git::k_own_worktree_config,
-      git::k_own_hooks,
-      ".helix",
-      ".husky",
-      ".idea",
-      ".lefthook-local.yml",
-      ".lefthook.toml",
-      ".lefthook.yaml",
-      ".lefthook.yml",
-      ".mcp.json",
-      ".nvim.lua",
-      ".pre-commit-config.yaml",
-      ".vimrc",
-      ".vscode",
-      ".zed",
-      "lefthook-local.yml",
-      "lefthook.toml",
-      "lefthook.yaml",
-      "lefthook.yml",
-  };
-  return paths;
+  return executes::protected_names();
 }
 
 const std::vector<std::string>& default_hidden_paths() {

@@ -106,25 +106,14 @@ std::optional<ReviewFinding> of_git(const ChangedFile& entry) {
   return std::nullopt;
 }
 
-bool is_protected(std::string_view path, const std::string& protect) {
-  for (auto at = path.find(protect); at != std::string_view::npos; at = path.find(protect, at + 1)) {
-    const auto end = at + protect.size();
-    if ((at == 0 || path[at - 1] == '/') && (end == path.size() || path[end] == '/')) {
-      return true;
-    }
+/// What programs of the host run or obey, by its name.
+std::optional<ReviewFinding> by_name(const ChangedFile& entry, const executes::Matcher& known) {
+  const executes::Rule* const rule = known.find(entry.path);
+  if (rule == nullptr || rule->treatment == executes::Treatment::project || git::is_in_git(rule->name)) {
+    return std::nullopt;
   }
-  return false;
-}
-
-/// Whether `path` ends with a part of protected `protect`: "a/.claude" with that of ".claude/settings.json".
-bool ends_with_start_of(std::string_view path, std::string_view protect) {
-  for (auto slash = protect.find('/'); slash != std::string_view::npos; slash = protect.find('/', slash + 1)) {
-    const std::string_view start = protect.substr(0, slash);
-    if (path == start || (path.ends_with(start) && path[path.size() - start.size() - 1] == '/')) {
-      return true;
-    }
-  }
-  return false;
+  const bool steers = rule->treatment == executes::Treatment::steers;
+  return ReviewFinding{steers ? FindingKind::steers : FindingKind::tool_file, entry.path, std::string(rule->by)};
 }
 
 } // namespace
@@ -168,13 +157,11 @@ bool leads_out(std::string_view path, std::string_view target) {
   return false;
 }
 
-bool decides(std::string_view folder, const std::vector<std::string>& protect) {
-  return name_of(folder) == git::k_git || std::any_of(protect.begin(), protect.end(), [&](const std::string& path) {
-           return is_protected(folder, path) || ends_with_start_of(folder, path);
-         });
+bool decides(std::string_view folder, const executes::Matcher& known) {
+  return name_of(folder) == git::k_git || known.decides(folder);
 }
 
-std::optional<ReviewFinding> classify(const ChangedFile& entry, const std::vector<std::string>& protect) {
+std::optional<ReviewFinding> classify(const ChangedFile& entry, const executes::Matcher& known) {
   if (entry.in_repository) {
     if (auto finding = in_repository(entry)) {
       return finding;
@@ -186,15 +173,13 @@ std::optional<ReviewFinding> classify(const ChangedFile& entry, const std::vecto
   if (auto finding = of_git(entry)) {
     return finding;
   }
-  const auto covers = [&](const std::string& path) { return !git::is_in_git(path) && is_protected(entry.path, path); };
-  if (!S_ISDIR(entry.mode) && std::any_of(protect.begin(), protect.end(), covers)) {
-    return ReviewFinding{FindingKind::tool_file, entry.path, ""};
+  if (auto finding = S_ISDIR(entry.mode) ? std::nullopt : by_name(entry, known)) {
+    return finding;
   }
   if (entry.referenced && !S_ISDIR(entry.mode)) {
     return ReviewFinding{FindingKind::tool_file, entry.path, "referenced by Git's settings"};
   }
-  const auto starts = [&](const std::string& path) { return ends_with_start_of(entry.path, path); };
-  if (S_ISLNK(entry.mode) && std::any_of(protect.begin(), protect.end(), starts)) {
+  if (S_ISLNK(entry.mode) && known.starts_name(entry.path)) {
     return ReviewFinding{FindingKind::tool_file, entry.path, "-> " + entry.content()};
   }
   if (S_ISREG(entry.mode) && (entry.mode & static_cast<unsigned>(S_ISUID | S_ISGID)) != 0) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "executes/matcher.hpp"
 #include "review/review_report.hpp"
 
 namespace agentbox::review {
@@ -27,13 +28,12 @@ struct ChangedFile {
   bool referenced = false; ///< by Git's settings
 };
 
-/// Returns why the host may run or trust the file, if it may. `protect`: the policy's [protect] paths, which count in
-/// every directory of the tree. Pure.
-std::optional<ReviewFinding> classify(const ChangedFile& entry, const std::vector<std::string>& protect);
+/// Returns why the host may run or trust the file, if it may. Pure.
+std::optional<ReviewFinding> classify(const ChangedFile& entry, const executes::Matcher& known);
 
-/// Returns whether the files in `folder` matter because of the names above them (.git, [protect] paths): then even old
+/// Returns whether the files in `folder` matter because of the names above them (.git, known names): then even old
 /// files are new to the host when the directory was moved there. Pure.
-bool decides(std::string_view folder, const std::vector<std::string>& protect);
+bool decides(std::string_view folder, const executes::Matcher& known);
 
 /// Returns whether `folder` is often in PATH: bin, .bin, sbin, Scripts. Pure.
 bool holds_programs(std::string_view folder);

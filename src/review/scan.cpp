@@ -68,10 +68,10 @@ struct Level {
 
 class Scan {
 public:
-  Scan(const timespec& since, const std::vector<std::string>& protect, const MountedFiles& mounted,
-       const ScanLimits& limits, ReviewReport& report)
-      : m_since(since), m_protect(protect), m_mounted(mounted), m_limits(limits),
-        m_deadline(Clock::now() + limits.time), m_report(report) {}
+  Scan(const timespec& since, const executes::Matcher& known, const MountedFiles& mounted, const ScanLimits& limits,
+       ReviewReport& report)
+      : m_since(since), m_names(known), m_mounted(mounted), m_limits(limits), m_deadline(Clock::now() + limits.time),
+        m_report(report) {}
 
   void tree(const ReviewedTree& tree, const KnownFolders& known, const std::string& prefix) {
     m_prefix = prefix;
@@ -133,7 +133,7 @@ private:
         std::string_view(level.path).substr(0, level.path.size() - (level.path.empty() ? 0 : 1));
     const Level* above = m_levels.empty() ? nullptr : &m_levels.back();
     const bool inherits = above != nullptr && above->deciding;
-    level.deciding = inherits || level.in_repository || decides(path, m_protect) ||
+    level.deciding = inherits || level.in_repository || decides(path, m_names) ||
                      is_referenced(path, true, m_tree->referenced, m_tree->command_files);
     struct stat info {};
     level.unchanged = fstat(folder, &info) == 0 && !is_new(info.st_ctim);
@@ -226,7 +226,7 @@ private:
     entry.content = [&] {
       return S_ISLNK(info.st_mode) ? read_link(folder, name.c_str()) : read_file(folder, name.c_str());
     };
-    auto finding = classify(entry, m_protect);
+    auto finding = classify(entry, m_names);
     if (!finding) {
       return;
     }
@@ -237,7 +237,7 @@ private:
   }
 
   timespec m_since;
-  const std::vector<std::string>& m_protect;
+  const executes::Matcher& m_names;
   const MountedFiles& m_mounted;
   const ReviewedTree* m_tree = nullptr;
   const KnownFolders* m_known = nullptr;
@@ -287,11 +287,12 @@ timespec Moment::earliest() const {
 
 void scan(const std::vector<ReviewedTree>& trees, const timespec& since, const std::vector<std::string>& protect,
           const Baseline& before, const ScanLimits& limits, ReviewReport& report) {
-  Scan scan(since, protect, before.mounted, limits, report);
+  const executes::Matcher known(protect);
+  Scan scan(since, known, before.mounted, limits, report);
   const KnownFolders nothing;
   for (std::size_t i = 0; i < trees.size(); ++i) {
-    const KnownFolders& known = i < before.folders.size() ? before.folders[i] : nothing;
-    scan.tree(trees[i], known, i == 0 ? "" : trees[i].root.string() + "/");
+    const KnownFolders& folders = i < before.folders.size() ? before.folders[i] : nothing;
+    scan.tree(trees[i], folders, i == 0 ? "" : trees[i].root.string() + "/");
   }
   scan.finish();
   std::sort(report.findings.begin(), report.findings.end(), [](const ReviewFinding& a, const ReviewFinding& b) {

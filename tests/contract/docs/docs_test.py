@@ -181,6 +181,17 @@ class Configuration(unittest.TestCase):
                         self.assertIn(name, named)
 
 
+class Executes(unittest.TestCase):
+    def test_the_man_page_is_made_from_the_table(self):
+        made = subprocess.run([SOURCE / "packaging" / "make-executes-page"], capture_output=True, text=True, check=True).stdout
+        self.assertEqual((MAN / "agentbox-executes.5").read_text(), made)
+
+    def test_the_program_lists_the_table(self):
+        table = tomllib.loads(read("src/executes/executes.toml"))["executes"]
+        names = sorted(name for one in table for key in ("protect", "report", "steers", "project") for name in one.get(key, []))
+        self.assertEqual(sorted(line.split()[0] for line in run(AGENTBOX, "review", "--list").splitlines()), names)
+
+
 class Pages(unittest.TestCase):
     def test_the_man_pages_are_clean(self):
         checkers = {"groff": ["-mandoc", "-rF0", "-ww", "-z", "-Tutf8"], "mandoc": ["-T", "lint", "-W", "warning,stop"]}

@@ -28,12 +28,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto end = text.find('\n');
   const std::string path = text.substr(0, end);
   const std::string content = end == std::string::npos ? "" : text.substr(end + 1);
+  static const agentbox::executes::Matcher known({"deploy"});
+  static_cast<void>(known.decides(path));
   ReviewReport report;
   report.box = "b";
   report.workspace = "/w";
   for (const unsigned mode : {S_IFREG | 0755U, S_IFREG | 04755U, S_IFLNK | 0777U, S_IFIFO | 0600U}) {
     for (const bool in_repository : {false, true}) {
-      if (auto finding = classify({path, mode, in_repository, [&] { return content; }}, {".envrc", ".vscode"})) {
+      if (auto finding = classify({path, mode, in_repository, [&] { return content; }}, known)) {
         ++report.counts[finding->kind];
         report.findings.push_back(*std::move(finding));
       }

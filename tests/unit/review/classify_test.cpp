@@ -13,10 +13,14 @@ constexpr unsigned k_file = S_IFREG | 0644U;
 constexpr unsigned k_program = S_IFREG | 0755U;
 constexpr unsigned k_link = S_IFLNK | 0777U;
 
+const agentbox::executes::Matcher& known() {
+  static const agentbox::executes::Matcher matcher({"deploy"});
+  return matcher;
+}
+
 std::optional<FindingKind> kind_of(const std::string& path, unsigned mode, const std::string& content = "",
                                    bool in_repository = false) {
-  const auto finding = classify({path, mode, in_repository, [&] { return content; }},
-                                {".envrc", ".git/hooks", ".vscode", ".claude/settings.json"});
+  const auto finding = classify({path, mode, in_repository, [&] { return content; }}, known());
   return finding ? std::optional(finding->kind) : std::nullopt;
 }
 
@@ -85,20 +89,19 @@ TEST_CASE("a merge strategy that is a program of the tree counts in what is unde
 }
 
 TEST_CASE("names that decide") {
-  const std::vector<std::string> protect = {".vscode", ".claude/settings.json"};
   for (const char* folder : {".vscode", "a/.vscode", "a/.vscode/b", ".claude", "a/.claude", "a/.git"}) {
     INFO(folder);
-    CHECK(decides(folder, protect));
+    CHECK(decides(folder, known()));
   }
   for (const char* folder : {"", "a", "x.vscode", "b.claude", ".claude/other"}) {
     INFO(folder);
-    CHECK_FALSE(decides(folder, protect));
+    CHECK_FALSE(decides(folder, known()));
   }
 }
 
 TEST_CASE("hooks are those of a repository, whatever it is called") {
   const auto hook = [](bool in_hooks) {
-    return classify({"evil/hooks/pre-commit", k_program, false, [] { return std::string(); }, in_hooks}, {});
+    return classify({"evil/hooks/pre-commit", k_program, false, [] { return std::string(); }, in_hooks}, known());
   };
   CHECK_FALSE(hook(false));
   REQUIRE(hook(true));
@@ -108,6 +111,22 @@ TEST_CASE("hooks are those of a repository, whatever it is called") {
 TEST_CASE("padding hides no driver") {
   CHECK(kind_of(".gitattributes", k_file, std::string(k_max_content, '#')) == FindingKind::git_attributes);
   CHECK_FALSE(kind_of(".gitattributes", k_file, std::string(k_max_content - 1, '#')));
+}
+
+TEST_CASE("names of the table count by what their programs do with them") {
+  CHECK(kind_of("deploy", k_file) == FindingKind::tool_file); // [protect] paths
+  CHECK(kind_of("eslint.config.mjs", k_file) == FindingKind::tool_file);
+  CHECK(kind_of("apps/web/.hg/hgrc", k_file) == FindingKind::tool_file);
+  CHECK(kind_of("docs/AGENTS.md", k_link, "x") == FindingKind::steers);
+  CHECK(kind_of(".clinerules/one.md", k_file) == FindingKind::steers);
+  CHECK_FALSE(kind_of("Makefile", k_file));
+  CHECK_FALSE(kind_of("node_modules/x/CLAUDE.md", k_file));
+  CHECK_FALSE(kind_of("node_modules/x/.eslintrc", k_file));
+  CHECK(kind_of("node_modules/x/.envrc", k_file) == FindingKind::tool_file);
+  CHECK(kind_of("src/CLAUDE.md", S_IFDIR | 0755U) == std::nullopt);
+  const auto finding = classify({"rust-toolchain.toml", k_file, false, [] { return std::string(); }}, known());
+  REQUIRE(finding);
+  CHECK(finding->detail == "Cargo and rustup");
 }
 
 TEST_CASE("what other programs of the host run or trust") {

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What programs of the host run because it lies in a project, by the table of names."""
+import json
+import pathlib
+import tomllib
+
+from box import AGENTBOX, SystemTest
+
+TABLE = pathlib.Path(AGENTBOX).resolve().parent.parent / "share" / "agentbox" / "executes.toml"
+PACKAGES = {"node_modules", "vendor", "site-packages", "dist-packages"}
+
+
+def names(treatment):
+    """The table's names as paths that they match, without those of Git, which have tests of their own."""
+    entries = tomllib.loads(TABLE.read_text())["executes"]
+    listed = [name for one in entries for name in one.get(treatment, []) if one["by"] != "Git"]
+    return [name.lstrip("/").replace("*", "x") for name in listed if not PACKAGES & set(name.split("/"))]
+
+
+def only_outermost(paths):
+    """Without those below others: a file and a directory cannot have one name."""
+    return [path for path in sorted(set(paths)) if not any(path != other and other.startswith(path + "/") for other in paths)]
+
+
+class Executes(SystemTest):
+    def found(self):
+        return {one["path"]: one["kind"] for one in json.loads(self.agentbox("review", "--json").out)["findings"]}
+
+    def test_every_planted_name_is_reported(self):
+        for place in ("", "apps/web/"):
+            for treatment, kind in (("protect", "tool-file"), ("report", "tool-file"), ("steers", "steers")):
+                for part in range(0, len(names(treatment)), 150):  # a report names 200 of a kind
+                    planted = [place + name for name in only_outermost(names(treatment)[part:part + 150])]
+                    with self.subTest(treatment=treatment, place=place):
+                        script = "".join(f"mkdir -p \"$(dirname '{path}')\"; echo x >'{path}'\n" for path in planted)
+                        self.assertCode(self.in_box(script + "echo end"), 0)
+                        found = self.found()
+                        self.assertEqual([path for path in planted if path not in found], [])
+                        self.in_box("find . -mindepth 1 -delete")
+
+    def test_what_is_protected_cannot_be_changed_and_the_project_can(self):
+        protected = only_outermost(names("protect"))
+        project = only_outermost(names("project"))
+        for path in protected + project:
+            (self.workspace / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.workspace / path).write_text("before\n")
+        result = self.in_box("".join(f"echo x 2>/dev/null >>'{path}' && echo '{path}'\n" for path in protected + project) + "echo end")
+        written = result.out.splitlines()
+        self.assertEqual([path for path in written if path in protected], [])
+        self.assertEqual([path for path in project if path not in written], [])
+        self.assertEqual([path for path in self.found() if path in project], [])
+
+    def test_nothing_is_promised_that_agentbox_does_not_know(self):
+        self.assertCode(self.in_box("echo x >file"), 0)
+        said = self.agentbox("review").err
+        self.assertIn("nothing that agentbox knows of", said)
+        self.assertIn("agentbox review --list", said)
+        self.assertIn(".hg/hgrc", self.agentbox("review", "--list").out)
