@@ -28,6 +28,9 @@ public:
   /// only reported do not count below directories of installed packages (node_modules), where nobody works.
   const Rule* find(std::string_view path) const;
 
+  /// Returns whether the last part of `path` completes a name, or starts one.
+  bool is_name(std::string_view path) const { return at_end(path, true) != nullptr || starts_name(path); }
+
   /// Returns whether files in `directory` may matter because of the names above them: a rule applies to it, or it can
   /// be the first part of a name.
   bool decides(std::string_view directory) const;

@@ -7,14 +7,18 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <unordered_map>
 #include <utility>
 
 #include "git/layout.hpp"
 #include "review/classify.hpp"
+#include "review/directory_queue.hpp"
 #include "support/directory.hpp"
 #include "support/fd.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::review {
 namespace {
@@ -23,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 using support::Fd;
 
 constexpr std::size_t k_clock_every = 256; // files between two readings of the clock
+constexpr std::size_t k_max_turn = 4096;   // names of a large directory that are examined before the other directories
 
 /// Returns the first bytes of regular file `name`; empty when it cannot be read.
 std::string read_file(int folder, const char* name) {
@@ -50,20 +55,18 @@ bool has_programs_below(std::string_view path) {
   return std::find(k_names.begin(), k_names.end(), path.substr(path.find_last_of('/') + 1)) != k_names.end();
 }
 
-/// A directory that is being read.
+/// A directory that is being examined.
 struct Level {
-  support::Directory folder;
   std::string path;           ///< with a slash at the end, or empty
   bool has_data = false;      ///< objects and refs lie in it
   bool in_repository = false; ///< a repository for Git, perhaps with its data elsewhere
   bool mounted = false;       ///< it was a mount in the box, which cannot move it
   bool unchanged = false;     ///< nothing was created, removed or renamed in it
   bool arrived = false;       ///< it, or a directory above it, was moved here
-  bool in_hooks = false;      ///< the hooks of one
-  bool in_records = false;    ///< its refs or logs, which Git writes to
-  bool links_only = false;    ///< only links count here
-  bool deciding = false;      ///< its path makes the host run what lies here (decides())
-  bool renewed = false;       ///< so even old files may be new here
+  RepositoryPart part;
+  std::size_t depth = 1;
+  bool deciding = false; ///< its path makes the host run what lies here (decides())
+  bool renewed = false;  ///< so even old files may be new here
 };
 
 class Scan {
@@ -73,20 +76,16 @@ public:
       : m_since(since), m_names(known), m_mounted(mounted), m_limits(limits), m_deadline(Clock::now() + limits.time),
         m_report(report) {}
 
+  /// Directories of known names first, then breadth first, with each directory of the top in turn: a large directory
+  /// uses up the limits only when the others were examined.
   void tree(const ReviewedTree& tree, const KnownFolders& known, const std::string& prefix) {
     m_prefix = prefix;
     m_tree = &tree;
     m_known = &known;
-    m_levels.clear();
-    enter(Fd(open(tree.root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), "", {});
-    while (!m_levels.empty() && !m_over) {
-      const dirent* entry = support::next_entry(m_levels.back().folder);
-      if (entry == nullptr) {
-        m_levels.pop_back();
-        continue;
-      }
-      count();
-      examine(static_cast<const char*>(entry->d_name));
+    m_queue = {};
+    m_root = Fd(open(tree.root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    for (std::optional<PendingDirectory> next = PendingDirectory{}; next && !m_over; next = m_queue.pop()) {
+      visit(*next);
     }
   }
 
@@ -103,43 +102,80 @@ public:
 private:
   void add_reason(const std::string& reason) { m_report.stopped += (m_report.stopped.empty() ? "" : "; ") + reason; }
 
-  /// What a directory is in its repository, as its parent tells.
-  struct Part {
-    bool hooks = false;
-    bool records = false;
-    bool links_only = false;
-  };
-
-  void enter(Fd fd, std::string path, Part part) {
-    support::Directory folder = support::read_directory(std::move(fd));
+  void visit(const PendingDirectory& pending) {
+    const support::Directory folder = support::read_directory(open_below(m_root.get(), pending.path));
     if (!folder) {
       ++m_unread;
       return;
     }
     const int number = dirfd(folder.get());
     const auto has = [&](const char* name) { return faccessat(number, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0; };
-    Level level{std::move(folder), std::move(path)};
+    Level level;
+    level.path = pending.path + (pending.path.empty() ? "" : "/");
     level.has_data = has(git::k_objects) && has(git::k_refs);
     level.in_repository = has(git::k_head) && (level.has_data || has(git::k_commondir)); // as Git decides it (setup.c)
-    level.in_hooks = part.hooks;
-    level.in_records = part.records;
-    level.links_only = part.links_only;
-    decide(level, number);
-    m_levels.push_back(std::move(level));
+    level.part = pending.part;
+    level.depth = pending.depth;
+    decide(level, number, pending);
+    const Names names = names_of_directory(folder, level, pending.rest);
+    for (const std::string& name : names.now) {
+      count(level);
+      if (m_over) {
+        return;
+      }
+      examine(level, number, name);
+    }
+    if (names.more) {
+      PendingDirectory rest = pending;
+      rest.rest = true;
+      m_queue.push_rest(std::move(rest));
+    }
   }
 
-  void decide(Level& level, int folder) const {
+  /// Names of a directory that are examined in this turn.
+  struct Names {
+    std::vector<std::string> now;
+    bool more = false; ///< others are left for later
+  };
+
+  /// Returns all names of a small directory. In a large one, the first turn has the known names, those of directories
+  /// that were there before the box, and some of the other directories and files; `rest` has what is left.
+  Names names_of_directory(const support::Directory& folder, const Level& level, bool rest) const {
+    std::vector<std::string> first;
+    std::array<std::vector<std::string>, 2> others; // files, directories
+    std::size_t read = 0;
+    while (const dirent* entry = support::next_entry(folder)) {
+      if (++read > m_limits.entries) {
+        break; // more than is examined anyway: count() stops
+      }
+      std::string name(static_cast<const char*>(entry->d_name));
+      const std::string path = level.path + name;
+      const bool known = name == git::k_git || m_names.is_name(path) || m_known->inodes.contains(path);
+      std::vector<std::string>& list = known ? first : others.at(entry->d_type == DT_DIR ? 1 : 0);
+      list.push_back(std::move(name));
+    }
+    Names names;
+    if (!rest) {
+      names.now = std::move(first);
+    }
+    for (const std::vector<std::string>& list : others) {
+      const auto turn = list.begin() + static_cast<std::ptrdiff_t>(std::min(list.size(), k_max_turn));
+      names.now.insert(names.now.end(), rest ? turn : list.begin(), rest ? list.end() : turn);
+      names.more = names.more || (!rest && turn != list.end());
+    }
+    return names;
+  }
+
+  void decide(Level& level, int folder, const PendingDirectory& pending) const {
     const std::string_view path =
         std::string_view(level.path).substr(0, level.path.size() - (level.path.empty() ? 0 : 1));
-    const Level* above = m_levels.empty() ? nullptr : &m_levels.back();
-    const bool inherits = above != nullptr && above->deciding;
-    level.deciding = inherits || level.in_repository || decides(path, m_names) ||
+    level.deciding = pending.above_decides || level.in_repository || decides(path, m_names) ||
                      is_referenced(path, true, m_tree->referenced, m_tree->command_files);
     struct stat info {};
     level.unchanged = fstat(folder, &info) == 0 && !is_new(info.st_ctim);
     level.mounted = m_mounted.contains({info.st_dev, info.st_ino});
-    level.renewed = level.deciding && !level.mounted && (!level.unchanged || (inherits && above->renewed));
-    level.arrived = above != nullptr && !level.mounted && (above->arrived || has_arrived(path, info));
+    level.renewed = level.deciding && !level.mounted && (!level.unchanged || pending.above_renewed);
+    level.arrived = !path.empty() && !level.mounted && (pending.above_arrived || has_arrived(path, info));
   }
 
   /// Whether directory `path` was moved to its place since `m_since`. A rename changes st_ctime, but so does every new
@@ -157,14 +193,24 @@ private:
     return m_known->read.contains(above) || !is_new(info.st_mtim) || holds_programs(path) || has_programs_below(path);
   }
 
-  void count() {
-    if (++m_report.looked_at > m_limits.entries) {
-      m_over = true;
-      add_reason("stopped after " + std::to_string(m_limits.entries) + " files");
-    } else if (m_report.looked_at % k_clock_every == 0 && Clock::now() > m_deadline) {
-      m_over = true;
-      add_reason("stopped after " + std::to_string(m_limits.time.count()) + " ms");
+  void count(const Level& level) {
+    const std::string top = level.path.substr(0, level.path.find('/') + 1); // npos + 1 is 0
+    const std::size_t mine = ++m_used[m_prefix + top];
+    if (mine > m_most) {
+      m_most = mine;
+      m_largest = m_prefix + top;
     }
+    if (m_report.looked_at >= m_limits.entries) {
+      stop(std::to_string(m_limits.entries) + " files");
+    } else if (++m_report.looked_at % k_clock_every == 0 && Clock::now() > m_deadline) {
+      stop(std::to_string(m_limits.time.count()) + " ms");
+    }
+  }
+
+  void stop(const std::string& limit) {
+    m_over = true;
+    const std::string where = m_largest.empty() ? "the top directory" : support::escape_untrusted(m_largest, 80);
+    add_reason("stopped after " + limit + ", most of them in " + where);
   }
 
   /// A repository whose data cannot have been replaced. Any directory can be laid out like a repository.
@@ -178,19 +224,17 @@ private:
     return is_real(level) && (name == git::k_objects || name == git::k_lfs);
   }
 
-  static Part part_of(const Level& level, const std::string& name) {
+  static RepositoryPart part_of(const Level& level, const std::string& name) {
     const bool records = level.in_repository && (name == git::k_refs || name == git::k_logs);
-    return {level.in_repository && name == git::k_hooks, level.in_records || records,
-            level.links_only || (records && is_real(level))};
+    return {level.in_repository && name == git::k_hooks, level.part.records || records,
+            level.part.links_only || (records && is_real(level))};
   }
 
   bool is_new(const timespec& time) const {
     return std::pair(time.tv_sec, time.tv_nsec) >= std::pair(m_since.tv_sec, m_since.tv_nsec);
   }
 
-  void examine(const std::string& name) {
-    const Level& level = m_levels.back();
-    const int folder = dirfd(level.folder.get());
+  void examine(const Level& level, int folder, const std::string& name) {
     struct stat info {};
     if (fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       return; // gone meanwhile
@@ -203,25 +247,26 @@ private:
     if (!S_ISDIR(info.st_mode) || is_data(level, name)) {
       return;
     }
-    if (m_levels.size() >= m_limits.depth) {
+    if (level.depth >= m_limits.depth) {
       ++m_too_deep;
       return;
     }
-    std::string path = level.path + name + "/"; // `level` does not outlive enter()
-    const Part part = part_of(level, name);
-    enter(Fd(openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), std::move(path), part);
+    const bool known = level.deciding || name == git::k_git || m_names.is_name(level.path + name);
+    m_queue.push({level.path + name, part_of(level, name), level.depth + 1, level.deciding,
+                  level.deciding && level.renewed, level.arrived},
+                 known);
   }
 
   void report(const Level& level, int folder, const std::string& name, const struct stat& info) {
-    if (level.links_only && !S_ISLNK(info.st_mode)) {
+    if (level.part.links_only && !S_ISLNK(info.st_mode)) {
       return;
     }
     ChangedFile entry;
     entry.path = level.path + name;
     entry.mode = info.st_mode;
     entry.in_repository = level.in_repository;
-    entry.in_hooks = level.in_hooks;
-    entry.in_records = level.in_records;
+    entry.in_hooks = level.part.hooks;
+    entry.in_records = level.part.records;
     entry.referenced = is_referenced(entry.path, S_ISLNK(info.st_mode), m_tree->referenced, m_tree->command_files);
     entry.content = [&] {
       return S_ISLNK(info.st_mode) ? read_link(folder, name.c_str()) : read_file(folder, name.c_str());
@@ -245,7 +290,11 @@ private:
   Clock::time_point m_deadline;
   ReviewReport& m_report;
   std::string m_prefix;
-  std::vector<Level> m_levels;
+  Fd m_root;
+  DirectoryQueue m_queue;
+  std::unordered_map<std::string, std::size_t> m_used; ///< entries examined, by directory of the top
+  std::size_t m_most = 0;
+  std::string m_largest; ///< the directory with the most
   bool m_over = false;
   std::size_t m_unread = 0;
   std::size_t m_too_deep = 0;

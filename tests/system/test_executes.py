@@ -56,3 +56,10 @@ class Executes(SystemTest):
         self.assertIn("nothing that agentbox knows of", said)
         self.assertIn("agentbox review --list", said)
         self.assertIn(".hg/hgrc", self.agentbox("review", "--list").out)
+
+    def test_a_flood_of_files_hides_nothing(self):
+        flood = "mkdir junk; cd junk; seq 420000 | xargs touch; cd .."
+        self.assertCode(self.in_box(flood + "; mkdir -p z/y/.vscode; echo x >z/y/.vscode/tasks.json; echo x >.envrc"), 0)
+        report = json.loads(self.agentbox("review", "--json").out)
+        self.assertEqual([one["path"] for one in report["findings"]], [".envrc", "z/y/.vscode/tasks.json"])
+        self.assertIn("junk/", report["stopped"])

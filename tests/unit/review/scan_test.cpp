@@ -294,13 +294,36 @@ TEST_CASE("huge and deep trees end the look, and the report says so") {
   CHECK(whole.counts.at(FindingKind::program) == 300);
   CHECK(whole.findings.size() == k_max_findings);
   limits.entries = 50;
-  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped == "stopped after 50 files");
+  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped == "stopped after 50 files, most of them in bin/");
   limits = {};
   limits.depth = 1;
   CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.find("deeper") != std::string::npos);
   limits = {};
   limits.time = std::chrono::milliseconds(-1);
   CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.find("ms") != std::string::npos);
+}
+
+TEST_CASE("a large directory does not keep the rest of the tree from being examined") {
+  const TempFolder folder;
+  const Moment start = Moment::now();
+  for (int i = 0; i < 6000; ++i) {
+    std::ofstream(folder / (std::to_string(i) + "-junk"));
+  }
+  for (int i = 0; i < 300; ++i) {
+    fs::create_directories(folder / ("junk/" + std::to_string(i) + "/a/b"));
+  }
+  write(folder / ".envrc");
+  write(folder / "z/y/x/.vscode/tasks.json");
+  write(folder / "z/deep/er/.git");
+  ScanLimits limits;
+  limits.entries = 4096 + 900;
+  const ReviewReport report = scanned({folder.path()}, start.earliest(), limits);
+  CHECK(has(report, ".envrc"));
+  CHECK(has(report, "z/y/x/.vscode/tasks.json"));
+  CHECK(has(report, "z/deep/er/.git"));
+  CHECK(report.stopped == "stopped after 4996 files, most of them in the top directory");
+  CHECK(scanned({folder.path()}, start.earliest()).stopped.empty());
+  CHECK(scanned({folder.path()}, start.earliest()).looked_at > 6900);
 }
 
 TEST_CASE("a missing tree is reported as unread") {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "support/fd.hpp"
+
+namespace agentbox::review {
+
+/// What a directory is in its repository, as its parent tells.
+struct RepositoryPart {
+  bool hooks = false;      ///< its hooks
+  bool records = false;    ///< its refs or logs, which Git writes to
+  bool links_only = false; ///< only links count there
+};
+
+/// A directory to be examined, and what is known from the directory above.
+struct PendingDirectory {
+  std::string path; ///< relative to the tree; empty: its root
+  RepositoryPart part;
+  std::size_t depth = 1;
+  bool above_decides = false;
+  bool above_renewed = false;
+  bool above_arrived = false;
+  bool rest = false; ///< what was left of a large directory
+};
+
+/// The order of a scan: known names, then each directory of the top in turn, breadth first, then what was left of large
+/// directories.
+class DirectoryQueue {
+public:
+  void push(PendingDirectory directory, bool known);
+  void push_rest(PendingDirectory directory) { m_rest.push_back(std::move(directory)); }
+  std::optional<PendingDirectory> pop();
+
+private:
+  std::deque<PendingDirectory> m_known;
+  std::unordered_map<std::string, std::deque<PendingDirectory>> m_waiting; ///< by directory of the top
+  std::deque<std::string> m_turns;                                         ///< those with waiting directories
+  std::deque<PendingDirectory> m_rest;
+};
+
+/// Opens directory `path` below `root` for reading, without following links. Paths may be longer than PATH_MAX.
+support::Fd open_below(int root, const std::string& path);
+
+} // namespace agentbox::review
