@@ -75,8 +75,13 @@ LoadResult load(const Sources& sources, const Overrides& overrides) {
 }
 
 std::string describe(const policy::Diagnostics& diagnostics) {
+  constexpr std::size_t k_max_shown = 20;
   std::string text;
+  std::size_t shown = 0;
   for (const auto& [where, message, hint] : diagnostics) {
+    if (++shown > k_max_shown) {
+      return text + "\nand " + std::to_string(diagnostics.size() - k_max_shown) + " more";
+    }
     text += text.empty() ? "" : "\n";
     text += where;
     text += ": ";

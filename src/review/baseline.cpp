@@ -8,8 +8,11 @@
 #include <sys/stat.h>
 
 #include "git/layout.hpp"
+#include "review/hidden_changes.hpp"
 #include "support/directory.hpp"
+#include "support/error.hpp"
 #include "support/fd.hpp"
+#include "support/file.hpp"
 
 namespace agentbox::review {
 namespace {
@@ -66,6 +69,12 @@ Baseline record_baseline(const std::vector<ReviewedTree>& trees, MountedFiles mo
   before.folders.reserve(trees.size());
   for (const ReviewedTree& tree : trees) {
     before.folders.push_back(folders_of(tree.root));
+    try {
+      before.folders.back().hidden =
+          hidden_keys(support::read_file_beneath(tree.root, ".git/index", k_max_index).value_or(""));
+    } catch (const support::Error&) {
+      continue; // not a repository, or too large
+    }
   }
   return before;
 }

@@ -24,6 +24,7 @@ using MountedFiles = std::set<std::pair<std::uint64_t, std::uint64_t>>;
 struct KnownFolders {
   std::map<std::string, std::uint64_t> inodes; ///< by path
   std::set<std::string> read;                  ///< directories whose subdirectories are all known; "" is the root
+  std::set<std::string> hidden;                ///< what the index of .git hides (hidden_keys())
 };
 
 /// What is known of the trees from before the box started.

@@ -7,6 +7,7 @@
 
 #include "git/layout.hpp"
 #include "review/git_settings.hpp"
+#include "review/hidden_changes.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::review {
@@ -99,6 +100,9 @@ std::optional<ReviewFinding> of_git(const ChangedFile& entry) {
     if (content.size() == k_max_content || names_drivers(content)) { // padding must not hide one
       return ReviewFinding{FindingKind::git_attributes, entry.path, "names filters or drivers"};
     }
+    if (name == git::k_gitattributes && keeps_out_of_diff(content)) {
+      return ReviewFinding{FindingKind::hides_changes, entry.path, "keeps files out of git diff"};
+    }
   }
   if (name == git::k_gitmodules) {
     return ReviewFinding{FindingKind::git_attributes, entry.path, ""};
@@ -109,7 +113,8 @@ std::optional<ReviewFinding> of_git(const ChangedFile& entry) {
 /// What programs of the host run or obey, by its name.
 std::optional<ReviewFinding> by_name(const ChangedFile& entry, const executes::Matcher& known) {
   const executes::Rule* const rule = known.find(entry.path);
-  if (rule == nullptr || rule->treatment == executes::Treatment::project || git::is_in_git(rule->name)) {
+  const auto of_repository = [&] { return git::is_in_git(rule->name) && (rule->by == "Git" || rule->by.empty()); };
+  if (rule == nullptr || rule->treatment == executes::Treatment::project || of_repository()) {
     return std::nullopt;
   }
   const bool steers = rule->treatment == executes::Treatment::steers;

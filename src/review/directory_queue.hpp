@@ -15,6 +15,7 @@ struct RepositoryPart {
   bool hooks = false;      ///< its hooks
   bool records = false;    ///< its refs or logs, which Git writes to
   bool links_only = false; ///< only links count there
+  std::string below;       ///< its path in the repository; empty: it is not in one
 };
 
 /// A directory to be examined, and what is known from the directory above.

@@ -20,7 +20,8 @@ struct Group {
 const std::vector<Group>& groups() {
   static const std::vector<Group> all = {
       {"run or read by Git",
-       {FindingKind::git_hook, FindingKind::git_settings, FindingKind::git_link, FindingKind::git_attributes}},
+       {FindingKind::git_hook, FindingKind::git_settings, FindingKind::git_link, FindingKind::git_attributes,
+        FindingKind::hides_changes}},
       {"run or obeyed by other tools", {FindingKind::tool_file, FindingKind::steers}},
       {"programs", {FindingKind::set_id, FindingKind::program}},
       {"links and special files", {FindingKind::link_out, FindingKind::special}},

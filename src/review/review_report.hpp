@@ -17,6 +17,7 @@ enum class FindingKind {
   git_settings,   ///< a repository's configuration: new, changed, or redirected (commondir)
   git_link,       ///< a .git file that names another repository
   git_attributes, ///< attributes that name filters, and .gitmodules
+  hides_changes,  ///< keeps changes out of git status, git diff or git log
   tool_file,      ///< other programs run it: names of executes.toml, [protect] paths
   steers,         ///< instructions that coding agents of the host obey
   set_id,         ///< set-user-ID or set-group-ID
@@ -38,6 +39,7 @@ inline constexpr std::array k_kinds = {
     KindNames{FindingKind::git_settings, "git-settings", "Git settings"},
     KindNames{FindingKind::git_link, "git-link", "names another repository"},
     KindNames{FindingKind::git_attributes, "git-attributes", "Git attributes or submodules"},
+    KindNames{FindingKind::hides_changes, "hides-changes", "hides changes from Git"},
     KindNames{FindingKind::tool_file, "tool-file", "run by other tools"},
     KindNames{FindingKind::steers, "steers", "steers your agents"},
     KindNames{FindingKind::set_id, "set-id", "set-ID file"},

@@ -16,6 +16,7 @@
 #include "git/layout.hpp"
 #include "review/classify.hpp"
 #include "review/directory_queue.hpp"
+#include "review/hidden_changes.hpp"
 #include "support/directory.hpp"
 #include "support/fd.hpp"
 #include "support/text.hpp"
@@ -29,14 +30,14 @@ using support::Fd;
 constexpr std::size_t k_clock_every = 256; // files between two readings of the clock
 constexpr std::size_t k_max_turn = 4096;   // names of a large directory that are examined before the other directories
 
-/// Returns the first bytes of regular file `name`; empty when it cannot be read.
-std::string read_file(int folder, const char* name) {
+/// Returns the first `max` bytes of regular file `name`; empty when it cannot be read.
+std::string read_file(int folder, const char* name, std::size_t max = k_max_content) {
   const Fd fd(openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat info {};
   if (!fd || fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return {};
   }
-  std::string text(k_max_content, '\0');
+  std::string text(std::min(max, static_cast<std::size_t>(info.st_size)), '\0');
   const ssize_t count = pread(fd.get(), text.data(), text.size(), 0);
   text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
   return text;
@@ -227,7 +228,12 @@ private:
   static RepositoryPart part_of(const Level& level, const std::string& name) {
     const bool records = level.in_repository && (name == git::k_refs || name == git::k_logs);
     return {level.in_repository && name == git::k_hooks, level.part.records || records,
-            level.part.links_only || (records && is_real(level))};
+            level.part.links_only || (records && is_real(level)), inside(level, name)};
+  }
+
+  /// The path of `name` in the repository in which it lies; empty when it does not.
+  static std::string inside(const Level& level, const std::string& name) {
+    return level.in_repository ? name : level.part.below.empty() ? std::string() : level.part.below + "/" + name;
   }
 
   bool is_new(const timespec& time) const {
@@ -244,7 +250,14 @@ private:
     if (is_new(info.st_ctim) || level.renewed || moved_program) {
       report(level, folder, name, info);
     }
-    if (!S_ISDIR(info.st_mode) || is_data(level, name)) {
+    if (!S_ISDIR(info.st_mode)) {
+      return;
+    }
+    if (is_data(level, name)) {
+      const std::string more = name + "/" + git::k_info;
+      if (name == git::k_objects && faccessat(folder, more.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        m_queue.push({level.path + more, {false, false, false, more}, level.depth + 2}, true);
+      }
       return;
     }
     if (level.depth >= m_limits.depth) {
@@ -257,10 +270,31 @@ private:
                  known);
   }
 
-  void report(const Level& level, int folder, const std::string& name, const struct stat& info) {
-    if (level.part.links_only && !S_ISLNK(info.st_mode)) {
-      return;
+  /// What a file of a repository hides.
+  std::optional<ReviewFinding> hidden_by(const Level& level, int folder, const std::string& name) const {
+    const std::string path = inside(level, name);
+    if (path.empty()) {
+      return std::nullopt;
     }
+    std::string how;
+    const auto content = [&] { return read_file(folder, name.c_str(), k_max_index); };
+    if (path == "index" || path.starts_with("sharedindex.")) {
+      const bool of_tree = level.path == std::string(git::k_git) + "/";
+      const auto exists = [&](const std::string& file) {
+        const std::string whole =
+            level.path.substr(0, level.path.size() - std::min<std::size_t>(level.path.size(), 5)) + file;
+        return !("/" + level.path).ends_with("/.git/") ||
+               faccessat(m_root.get(), whole.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+      };
+      how = newly_hidden(content(), of_tree ? m_known->hidden : std::set<std::string>(), exists);
+    } else {
+      how = hides_changes(path, content);
+    }
+    return how.empty() ? std::nullopt
+                       : std::optional(ReviewFinding{FindingKind::hides_changes, level.path + name, how});
+  }
+
+  void report(const Level& level, int folder, const std::string& name, const struct stat& info) {
     ChangedFile entry;
     entry.path = level.path + name;
     entry.mode = info.st_mode;
@@ -271,7 +305,13 @@ private:
     entry.content = [&] {
       return S_ISLNK(info.st_mode) ? read_link(folder, name.c_str()) : read_file(folder, name.c_str());
     };
-    auto finding = classify(entry, m_names);
+    std::optional<ReviewFinding> finding;
+    if (!level.part.links_only || S_ISLNK(info.st_mode)) {
+      finding = classify(entry, m_names);
+    }
+    if (!finding && S_ISREG(info.st_mode)) {
+      finding = hidden_by(level, folder, name);
+    }
     if (!finding) {
       return;
     }

@@ -47,22 +47,42 @@ std::size_t utf8_sequence(std::string_view text) {
   return 0;
 }
 
-/// The same for a sequence that may reach a terminal: no control characters (C0, DEL, C1), none that turn lines around.
+/// The code point of a sequence of `length` bytes that utf8_sequence() accepted.
+char32_t code_point(std::string_view sequence, std::size_t length) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(sequence[i]); };
+  constexpr std::array<unsigned, 5> k_first = {0, 0x7F, 0x1F, 0x0F, 0x07};
+  char32_t point = byte(0) & k_first.at(length);
+  for (std::size_t i = 1; i < length; ++i) {
+    point = (point << 6U) | (byte(i) & 0x3FU);
+  }
+  return point;
+}
+
+/// Characters that show nothing or turn text around: Default_Ignorable_Code_Point and Bidi_Control of Unicode 15, the
+/// separators of lines and paragraphs, interlinear annotations and the blank Braille pattern.
+bool is_hidden(char32_t point) {
+  struct Range {
+    char32_t first;
+    char32_t last;
+  };
+  constexpr std::array<Range, 20> k_hidden = {
+      {{0xAD, 0xAD},       {0x34F, 0x34F},     {0x61C, 0x61C},     {0x115F, 0x1160}, {0x17B4, 0x17B5},
+       {0x180B, 0x180F},   {0x200B, 0x200F},   {0x2028, 0x202E},   {0x2060, 0x206F}, {0x2800, 0x2800},
+       {0x3164, 0x3164},   {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB},
+       {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}, {0xFFFE, 0xFFFF}, {0xFDD0, 0xFDEF}}};
+  return std::any_of(k_hidden.begin(), k_hidden.end(),
+                     [&](const Range& range) { return point >= range.first && point <= range.last; });
+}
+
+/// The same for a sequence that may reach a terminal: no control characters (C0, DEL, C1), nothing hidden.
 std::size_t printable_sequence(std::string_view text) {
   const std::size_t length = utf8_sequence(text);
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  if (length == 1) {
-    return byte(0) >= 0x20 && byte(0) != 0x7F ? 1 : 0;
+  if (length == 0) {
+    return 0;
   }
-  if (length == 2) {
-    return byte(0) == 0xC2 && byte(1) < 0xA0 ? 0 : 2;
-  }
-  // U+200E, U+200F, U+2028..U+202E and U+2066..U+2069.
-  const bool direction =
-      length == 3 && byte(0) == 0xE2 &&
-      ((byte(1) == 0x80 && (byte(2) == 0x8E || byte(2) == 0x8F || (byte(2) >= 0xA8 && byte(2) <= 0xAE))) ||
-       (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9));
-  return direction ? 0 : length;
+  const char32_t point = code_point(text, length);
+  const bool control = point < 0x20 || (point >= 0x7F && point < 0xA0);
+  return control || is_hidden(point) ? 0 : length;
 }
 
 } // namespace

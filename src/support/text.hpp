@@ -8,8 +8,9 @@
 
 namespace agentbox::support {
 
-/// Returns `text` made safe for a terminal and for one line of a log: control bytes (ESC, newline, DEL, C1) and invalid
-/// UTF-8 become \xNN, and the rest after `max_bytes` becomes "...". Use it on everything that comes from the box.
+/// Returns `text` made safe for a terminal and for one line of a log: control bytes (ESC, newline, DEL, C1), invalid
+/// UTF-8 and characters that are invisible or turn text around become \xNN, and the rest after `max_bytes` becomes
+/// "...". Use it on everything that comes from the box.
 std::string escape_untrusted(std::string_view text, std::size_t max_bytes = 300);
 
 /// Returns escape_untrusted() between double quotes, to name a path, a host or a key in a message.

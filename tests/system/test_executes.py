@@ -2,6 +2,8 @@
 """What programs of the host run because it lies in a project, by the table of names."""
 import json
 import pathlib
+import shutil
+import subprocess
 import tomllib
 
 from box import AGENTBOX, SystemTest
@@ -36,7 +38,8 @@ class Executes(SystemTest):
                         self.assertCode(self.in_box(script + "echo end"), 0)
                         found = self.found()
                         self.assertEqual([path for path in planted if path not in found], [])
-                        self.in_box("find . -mindepth 1 -delete")
+                        for path in self.workspace.iterdir():
+                            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def test_what_is_protected_cannot_be_changed_and_the_project_can(self):
         protected = only_outermost(names("protect"))
@@ -63,3 +66,28 @@ class Executes(SystemTest):
         report = json.loads(self.agentbox("review", "--json").out)
         self.assertEqual([one["path"] for one in report["findings"]], [".envrc", "z/y/.vscode/tasks.json"])
         self.assertIn("junk/", report["stopped"])
+
+
+class Hidden(SystemTest):
+    def test_what_hides_changes_from_git_is_reported_or_read_only(self):
+        def git(*words):
+            subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=self.workspace, check=True, capture_output=True)
+
+        git("init", "--quiet", ".")
+        for name in ("one", "two", "three"):
+            (self.workspace / name).write_text("before\n")
+        git("add", ".")
+        git("commit", "--quiet", "--message=one")
+        self.assertCode(self.in_box("git status --short; echo x >new; git add new; git -c user.name=a -c user.email=a@b commit -qm new; git gc -q"), 0)
+        self.assertEqual(json.loads(self.agentbox("review", "--json").out)["findings"], [])
+        result = self.in_box("""echo '*' >>.git/info/exclude && echo written
+            git update-index --assume-unchanged one; git update-index --skip-worktree two; echo evil >one; echo evil >two
+            git replace HEAD^{tree} HEAD~1^{tree}; echo '* -diff' >.git/info/attributes; mkdir -p .git/remotes
+            echo 'URL: /x' >.git/remotes/origin; echo /tmp >.git/objects/info/alternates; echo end""")
+        self.assertEqual(result.out, "end\n", str(result))
+        found = {one["path"]: one for one in json.loads(self.agentbox("review", "--json").out)["findings"]}
+        self.assertEqual({one["kind"] for one in found.values()}, {"hides-changes"})
+        self.assertEqual(found[".git/index"]["detail"], "assume-unchanged: one, skip-worktree: two")
+        for path in (".git/info/attributes", ".git/remotes/origin", ".git/objects/info/alternates"):
+            self.assertIn(path, found)
+        self.assertTrue(any(path.startswith(".git/refs/replace/") for path in found), found)

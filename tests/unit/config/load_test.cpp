@@ -18,6 +18,14 @@ bool allows(const policy::PolicyFields& fields, std::string_view text) {
 
 } // namespace
 
+TEST_CASE("a flood of mistakes is cut short") {
+  const policy::Diagnostics many(60'000, policy::Diagnostic{"config.toml:1:1", "unknown key", "see the man page"});
+  const std::string text = config::describe(many);
+  CHECK(text.size() < 2000);
+  CHECK(text.ends_with("and 59980 more"));
+  CHECK(config::describe(policy::Diagnostics(many.begin(), many.begin() + 20)).find("more") == std::string::npos);
+}
+
 TEST_CASE("without any file the default contract holds") {
   const Host host;
   policy::PolicyFields expected = policy::default_fields();

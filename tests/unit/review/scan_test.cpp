@@ -326,6 +326,79 @@ TEST_CASE("a large directory does not keep the rest of the tree from being exami
   CHECK(scanned({folder.path()}, start.earliest()).looked_at > 6900);
 }
 
+TEST_CASE("what hides changes from Git is reported, what a new repository has is not") {
+  const TempFolder folder;
+  for (const char* git : {".git", "fresh/.git"}) {
+    write(folder / git / "HEAD");
+    fs::create_directories(folder / git / "objects/info");
+    fs::create_directories(folder / git / "refs/heads");
+    write(folder / git / "info/exclude", "# only comments\n");
+    write(folder / git / "packed-refs", "# pack-refs\n1234 refs/heads/main\n");
+  }
+  next_tick();
+  const std::vector<ReviewedTree> trees = {{folder.path(), {}, {}}};
+  struct stat info {};
+  REQUIRE(stat((folder / ".git").c_str(), &info) == 0);
+  const Baseline before = record_baseline(trees, {{info.st_dev, info.st_ino}});
+  const Moment start = Moment::now();
+  write(folder / "fresh/.git/info/exclude", "# only comments\n\n");
+  write(folder / "fresh/.git/packed-refs", "1234 refs/heads/main\n");
+  write(folder / ".git/objects/info/packs");
+  write(folder / ".git/refs/heads/main", "1234\n");
+  ReviewReport quiet;
+  scan(trees, start.earliest(), {}, before, {}, quiet);
+  CHECK(quiet.findings.empty());
+  const char* const hiding[] = {".git/branches/x",        ".git/info/attributes",         ".git/info/exclude",
+                                ".git/info/grafts",       ".git/objects/info/alternates", ".git/packed-refs",
+                                ".git/refs/replace/1234", ".git/remotes/origin",          "sub/.gitattributes"};
+  for (const char* path : hiding) {
+    write(folder / path, "*.sh -diff\n1234 refs/replace/1234\n");
+  }
+  ReviewReport report;
+  scan(trees, start.earliest(), {}, before, {}, report);
+  for (const char* path : hiding) {
+    INFO(path);
+    CHECK(has(report, path));
+  }
+  CHECK(report.counts == std::map<FindingKind, std::size_t>{{FindingKind::hides_changes, std::size(hiding)}});
+}
+
+TEST_CASE("files that the index marks are reported, but not those of before or of a sparse checkout") {
+  const auto index = [](const std::vector<std::pair<std::string, char>>& files) {
+    std::string text("DIRC\0\0\0\3\0\0\0", 11);
+    text += static_cast<char>(files.size());
+    for (const auto& [name, mark] : files) {
+      std::string entry(60, 'x');
+      entry += mark == 's'   ? std::string("\x40\0\x40\0", 4)
+               : mark == 'a' ? std::string("\x80\0", 2)
+                             : std::string(2, '\0');
+      entry += name;
+      entry.resize(entry.size() / 8 * 8 + 8, '\0');
+      text += entry;
+    }
+    return text + std::string(20, 'h');
+  };
+  const TempFolder folder;
+  write(folder / ".git/HEAD");
+  fs::create_directories(folder / ".git/objects");
+  fs::create_directories(folder / ".git/refs");
+  write(folder / ".git/index", index({{"a", '-'}, {"old", 'a'}, {"sparse", 's'}}));
+  write(folder / "present");
+  const std::vector<ReviewedTree> trees = {{folder.path(), {}, {}}};
+  const Baseline before = record_baseline(trees, {});
+  next_tick();
+  const Moment start = Moment::now();
+  write(folder / ".git/index", index({{"a", '-'}, {"old", 'a'}, {"sparse", 's'}, {"sparse2", 's'}}));
+  ReviewReport quiet;
+  scan(trees, start.earliest(), {}, before, {}, quiet);
+  CHECK(quiet.findings.empty());
+  write(folder / ".git/index", index({{"a", 'a'}, {"old", 'a'}, {"present", 's'}, {"sparse", 's'}}));
+  ReviewReport report;
+  scan(trees, start.earliest(), {}, before, {}, report);
+  CHECK(report.findings == std::vector<ReviewFinding>{{FindingKind::hides_changes, ".git/index",
+                                                       "assume-unchanged: a, skip-worktree: present"}});
+}
+
 TEST_CASE("a missing tree is reported as unread") {
   CHECK(scanned({"/no/such/tree"}, Moment::now().earliest()).stopped == "1 directory could not be read");
 }

@@ -16,6 +16,25 @@ TEST_CASE("what could steer a terminal is escaped") {
   CHECK(support::escape_untrusted("\xe2\x81\xa6") == "\\xe2\\x81\\xa6"); // NOLINT(misc-misleading-bidirectional)
 }
 
+TEST_CASE("invisible characters and those that turn text around become bytes") {
+  for (const char32_t point :
+       {0xADU,   0x61CU,  0x115FU, 0x180EU, 0x200BU, 0x200EU, 0x2028U,  0x202EU,  0x2060U,  0x2066U,
+        0x2800U, 0x3164U, 0xFE0FU, 0xFEFFU, 0xFFA0U, 0xFFF9U, 0x1D173U, 0xE0001U, 0xE0041U, 0xE0100U}) {
+    std::string text;
+    if (point < 0x800) {
+      text = {static_cast<char>(0xC0U | (point >> 6U)), static_cast<char>(0x80U | (point & 0x3FU))};
+    } else if (point < 0x10000) {
+      text = {static_cast<char>(0xE0U | (point >> 12U)), static_cast<char>(0x80U | ((point >> 6U) & 0x3FU)),
+              static_cast<char>(0x80U | (point & 0x3FU))};
+    } else {
+      text = {static_cast<char>(0xF0U | (point >> 18U)), static_cast<char>(0x80U | ((point >> 12U) & 0x3FU)),
+              static_cast<char>(0x80U | ((point >> 6U) & 0x3FU)), static_cast<char>(0x80U | (point & 0x3FU))};
+    }
+    INFO(static_cast<unsigned>(point));
+    CHECK(support::escape_untrusted(text).size() == 4 * text.size());
+  }
+}
+
 TEST_CASE("well-formed UTF-8 stays, all else becomes bytes") {
   CHECK(support::escape_untrusted("h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80") ==
         "h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "review/hidden_changes.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "git/index.hpp"
+#include "support/lines.hpp"
+
+namespace agentbox::review {
+namespace {
+
+/// Whether a line says something: it is neither empty nor a comment.
+bool has_entries(std::string_view text) {
+  const auto lines = support::lines(text);
+  return std::any_of(lines.begin(), lines.end(), [](std::string_view line) {
+    const auto start = line.find_first_not_of(" \t\r");
+    return start != std::string_view::npos && line[start] != '#';
+  });
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+std::string key_of(const git::HiddenFile& file) {
+  return (file.skip_worktree ? "skip-worktree: " : "assume-unchanged: ") + file.path;
+}
+
+} // namespace
+
+bool keeps_out_of_diff(std::string_view attributes) {
+  const auto lines = support::lines(attributes);
+  return std::any_of(lines.begin(), lines.end(), [](std::string_view line) {
+    const auto words = support::words(line);
+    return !words.empty() && !words.front().starts_with('#') &&
+           std::find(words.begin(), words.end(), "-diff") != words.end();
+  });
+}
+
+std::string hides_changes(std::string_view path, const std::function<std::string()>& content) {
+  constexpr const char* k_replaced = "shows other objects in the place of some";
+  if (path == "info/exclude") {
+    return has_entries(content()) ? "names files that git status does not show" : "";
+  }
+  if (path == "info/attributes") {
+    const std::string text = content();
+    return keeps_out_of_diff(text) || text.find("binary") != std::string::npos ? "keeps files out of git diff" : "";
+  }
+  if (path == "info/grafts") {
+    return has_entries(content()) ? "changes the parents of commits" : "";
+  }
+  if (path == "objects/info/alternates" || path == "objects/info/http-alternates") {
+    return "objects of another repository: " + first_line(content());
+  }
+  if (path == "packed-refs") {
+    const std::string text = content();
+    return text.find("refs/replace/") != std::string::npos || text.size() >= k_max_index ? k_replaced : "";
+  }
+  if (path.starts_with("refs/replace/")) {
+    return k_replaced;
+  }
+  if (path.starts_with("remotes/") || path.starts_with("branches/")) {
+    return "names where Git fetches and pushes: " + first_line(content());
+  }
+  return "";
+}
+
+std::set<std::string> hidden_keys(std::string_view index) {
+  std::set<std::string> keys;
+  if (const auto hidden = git::hidden_files(index)) {
+    for (const git::HiddenFile& file : hidden->files) {
+      keys.insert(key_of(file));
+    }
+  }
+  return keys;
+}
+
+std::string newly_hidden(std::string_view index, const std::set<std::string>& before,
+                         const std::function<bool(const std::string&)>& exists) {
+  constexpr std::size_t k_named = 3;
+  const auto hidden = git::hidden_files(index);
+  if (!hidden) {
+    return index.size() >= k_max_index ? "is too large to be examined" : "";
+  }
+  std::string text;
+  std::size_t found = hidden->count - hidden->files.size(); // those that are not listed
+  for (const git::HiddenFile& file : hidden->files) {
+    const std::string key = key_of(file);
+    if (before.contains(key) || (file.skip_worktree && !exists(file.path))) {
+      continue;
+    }
+    if (++found <= k_named) {
+      text += (text.empty() ? "" : ", ") + key;
+    }
+  }
+  return found <= k_named ? text : text + " and " + std::to_string(found - k_named) + " more";
+}
+
+} // namespace agentbox::review

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace agentbox::review {
+
+/// The bytes of an index or of packed-refs that are examined.
+inline constexpr std::size_t k_max_index = 64U << 20U;
+
+/// Returns how a file of a repository keeps changes out of what `git status`, `git diff` and `git log` show; empty: not
+/// at all. `path` is relative to the repository: "info/exclude". `content` is called only when needed. Pure.
+std::string hides_changes(std::string_view path, const std::function<std::string()>& content);
+
+/// Returns whether a gitattributes file keeps files out of `git diff`. Pure.
+bool keeps_out_of_diff(std::string_view attributes);
+
+/// Returns a key for each file that an index marks assume-unchanged or skip-worktree: "assume-unchanged: PATH". Empty
+/// when it is not an index. Pure.
+std::set<std::string> hidden_keys(std::string_view index);
+
+/// Returns how an index hides changes of files that `before`, the keys at the start, does not have; empty: not at all.
+/// A skip-worktree file counts only if `exists` in the working tree: others are those of a sparse checkout. Pure.
+std::string newly_hidden(std::string_view index, const std::set<std::string>& before,
+                         const std::function<bool(const std::string&)>& exists);
+
+} // namespace agentbox::review
