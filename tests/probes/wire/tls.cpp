@@ -185,8 +185,8 @@ const std::array k_attacks = {
     Attack{"twin-tls-8443", "speak TLS with a listed host on port 8443", "allowed",
            [](const Expected&) {
              const AttackResult result = send_to_greeter(k_good, k_other, hello_for("twin-tls-8443", k_good));
-             return attacks::attack_result(result.verdict == Verdict::through ? Verdict::works : Verdict::broken,
-                                           result.text.data());
+             return result.verdict == Verdict::through ? attacks::attack_result(Verdict::works, "taken")
+                                                       : attacks::attack_result(Verdict::broken, result.text.data());
            }},
     Attack{"tls-8443-wrong-name", "name another host on port 8443", k_wall,
            [](const Expected&) { return send_to_greeter(k_good, k_other, hello_for("tls-8443-wrong-name", k_evil)); }},
