@@ -148,11 +148,28 @@ private:
         }
       }
       return;
-    case git::Effect::runs: add_command(source.place, value); return;
-    case git::Effect::worktree:
+    case git::Effect::runs:
     case git::Effect::elsewhere:
-    case git::Effect::none: return;
+    case git::Effect::none: // of another program: git-svn, git-annex, tig, delta
+      if (!is_harmless(setting)) {
+        add_command(source.place, value);
+      }
+      if (setting.section == "url" && setting.subsection) { // "ext::./x" instead of another URL
+        add_command(source.place, *setting.subsection);
+      }
+      return;
+    case git::Effect::worktree: return;
     }
+  }
+
+  /// Lists and names that no program runs.
+  static bool is_harmless(const git::Setting& setting) {
+    const std::string_view section = setting.section;
+    return section == "user" || section == "author" || section == "committer" ||
+           (section == "branch" && setting.key != "remote") ||
+           (section == "blame" && setting.key == "ignorerevsfile") ||
+           (section == "commit" && setting.key == "template") || (section == "mailmap" && setting.key == "file") ||
+           (section == "remote" && (setting.key == "fetch" || setting.key == "push"));
   }
 
   void add_referenced(const fs::path& path) {
@@ -175,6 +192,35 @@ private:
           add_word(base, word);
         }
       }
+    }
+    add_words_below(words);
+  }
+
+  /// "cd tools && ./x": each word also counts from the directories that others name.
+  void add_words_below(const std::vector<std::string>& words) {
+    constexpr std::size_t k_max_directories = 8;
+    std::size_t directories = 0;
+    if (words.empty() || words.front().find("cd ") == std::string::npos) { // the first is the whole line
+      return;
+    }
+    for (const std::string& word : words) {
+      const auto inside = below(m_walk.root(), word);
+      if (!inside || !is_directory(*inside) || ++directories > k_max_directories) {
+        continue;
+      }
+      for (const std::string& other : words) {
+        if (other.front() != '-' && other.front() != '/') {
+          add_word(m_walk.root() / *inside, other);
+        }
+      }
+    }
+  }
+
+  bool is_directory(const std::string& path) const {
+    try {
+      return m_walk.type_of(path) == FileType::folder;
+    } catch (const support::Error&) {
+      return false; // behind a link
     }
   }
 
