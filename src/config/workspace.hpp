@@ -24,8 +24,9 @@ struct WorkspaceChoice {
 WorkspaceChoice choose_workspace(const std::filesystem::path& asked, const std::filesystem::path& home);
 
 /// Throws Error(refused) when canonical directory `workspace` belongs to programs, which run or trust what is in it:
-/// below a directory of the home directory with a leading dot (~/.claude, ~/.config), in an XDG directory or in PATH, and
-/// not a Git working tree of its own; or when it contains directories with credentials. --any-workspace accepts those.
+/// below a directory of the home directory with a leading dot (~/.claude, ~/.config), in an XDG directory or in PATH,
+/// and not a Git working tree of its own; or when it contains directories with credentials. --any-workspace accepts
+/// those.
 void require_project(const std::filesystem::path& workspace, const std::filesystem::path& home);
 
 /// Returns the default name of the box of a workspace: "my-project-1f3a". It depends only on the path.

@@ -7,7 +7,7 @@ namespace agentbox::executes {
 namespace {
 
 constexpr Rule k_rules[] = {
-    // NOLINT(*-avoid-c-arrays): its size is that of the generated list
+// NOLINT(*-avoid-c-arrays): its size is that of the generated list
 #include "executes/rules.inc"
 };
 

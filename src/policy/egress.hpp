@@ -66,9 +66,9 @@ bool is_host_alias(std::string_view name);
 struct EgressPolicy {
   NetworkMode mode = NetworkMode::filtered;
   VirtualRange virtual_range;
-  std::vector<HostEntry> allow;       ///< sorted, unique
-  std::vector<HostPattern> block;     ///< wins over allow; sorted, unique
-  std::vector<HostPattern> allow_ech; ///< names for which a missing or encrypted SNI is accepted; normally empty
+  std::vector<HostEntry> allow;           ///< sorted, unique
+  std::vector<HostPattern> block;         ///< wins over allow; sorted, unique
+  std::vector<HostPattern> allow_ech;     ///< names for which a missing or encrypted SNI is accepted; normally empty
   std::vector<HostPattern> allow_private; ///< names whose upstream addresses may be private (RFC 1918); normally empty
   std::vector<AddressEntry> allow_addresses;   ///< services without a name; sorted, unique, at most k_max_addresses
   std::vector<std::uint16_t> host_ports;       ///< loopback ports of the host; sorted, unique

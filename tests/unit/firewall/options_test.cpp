@@ -35,9 +35,9 @@ TEST_CASE("parses the options of serve", "[options]") {
   CHECK(defaults.audit == "/var/log/agentbox");
   CHECK(defaults.resolv_conf == "/etc/resolv.conf");
   CHECK(defaults.driver == policy::FirewallDriver::nftables);
-  const FirewallOptions set =
-      parse({"serve", "--box", "b", "--nonce", k_nonce, "--policy", "/p", "--run", "/r", "--audit", "/a", "--resolv",
-             "/d", "--leash", "/l", "--publish", "3000", "--publish", "80", "--publish", "3000"});
+  const FirewallOptions set = parse({"serve", "--box",     "b",       "--nonce",   k_nonce,    "--policy",  "/p",
+                                     "--run", "/r",        "--audit", "/a",        "--resolv", "/d",        "--leash",
+                                     "/l",    "--publish", "3000",    "--publish", "80",       "--publish", "3000"});
   CHECK(set.policy == "/p");
   CHECK(set.run == "/r");
   CHECK(set.audit == "/a");

@@ -30,9 +30,8 @@ TEST_CASE("a configuration that lacks a limit is refused") {
 
 TEST_CASE("the probe is told all of it") {
   const std::vector<std::string> words = probe_arguments({false, 64, 5000, 20, 1000});
-  CHECK(words ==
-        std::vector<std::string>{"--pids", "64", "--memory", "5000", "--shm", "20", "--tmp", "1000", "--landlock", "0",
-                                 "--full-network"});
+  CHECK(words == std::vector<std::string>{"--pids", "64", "--memory", "5000", "--shm", "20", "--tmp", "1000",
+                                          "--landlock", "0", "--full-network"});
   CHECK(probe_arguments({true, 1, 0, 1, 1}).size() == 10);
 }
 
