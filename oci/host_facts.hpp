@@ -70,7 +70,10 @@ struct HostFacts {
 
   std::vector<std::string> protected_paths; ///< entries of workspace.protect that exist (no symbolic links),
                                             ///< and their counterparts in submodules
-  std::vector<std::string> masked_paths;    ///< entries of workspace.mask that exist (no symbolic links)
+  std::vector<std::string> masked_paths;    ///< entries of workspace.mask that exist (no symbolic links),
+                                            ///< and what is masked by name at any depth
+  std::vector<std::string> masked_by_name;  ///< those of them that workspace.mask does not list; sorted
+  std::vector<std::string> notices;         ///< what the user should know of the workspace; not rendered
   /// The same for other writable mounts, by source: paths relative to it.
   std::map<std::filesystem::path, std::vector<std::string>> protected_in_mounts;
   std::map<std::filesystem::path, GitReferences>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "git/layout.hpp"
@@ -9,6 +10,7 @@
 #include "policy/path_rules.hpp"
 #include "protocol/protocol.hpp"
 #include "support/error.hpp"
+#include "support/sorted.hpp"
 
 namespace agentbox::oci {
 namespace {
@@ -106,12 +108,16 @@ void add_pins(json& mounts, const fs::path& destination, const fs::path& source,
 /// too, because those cannot be renamed: `mv .git x; mkdir -p .git/hooks` must not get around the protection.
 void add_guards(json& mounts, const policy::Workspace& workspace, const HostFacts& facts) {
   std::vector<std::string> all = facts.protected_paths;
-  all.insert(all.end(), facts.masked_paths.begin(), facts.masked_paths.end());
+  const auto is_listed = [&](const std::string& path) { return support::contains(workspace.mask, path); };
+  // What was found by name has no pins: where its directory is renamed, the mask goes along.
+  std::copy_if(facts.masked_paths.begin(), facts.masked_paths.end(), std::back_inserter(all), is_listed);
   for (const std::string& path : facts.protected_paths) {
     require_named(path, workspace.protect);
   }
   for (const std::string& path : facts.masked_paths) {
-    require_named(path, workspace.mask);
+    if (!support::contains(facts.masked_by_name, path)) {
+      require_named(path, workspace.mask);
+    }
   }
   const fs::path destination(workspace.destination);
   add_pins(mounts, destination, workspace.source, all, facts);

@@ -163,6 +163,7 @@ Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
   const policy::PolicyFields& fields = setting.policy.fields();
   Prepared prepared;
   prepared.notices = protection_notices(facts.git_references[fields.workspace.source], fields.workspace);
+  prepared.notices.insert(prepared.notices.end(), facts.notices.begin(), facts.notices.end());
   prepared.trees = trees_of(fields, facts);
   prepared.baseline = review::record_baseline(prepared.trees, mounted_files(facts));
   prepared.resolver.emplace(setting.paths.host_resolv_conf(), loopback_resolver(setting.facts));

@@ -58,8 +58,11 @@ std::string label_of(const fs::path& path) {
 /// Returns what to guard below `root`, the workspace or a writable mount, and treats missing paths as `missing` says.
 guard::Guarded guarded_below(const fs::path& root, const policy::Workspace& workspace, bool is_workspace,
                              WhatIsMissing missing, oci::HostFacts& host) {
-  guard::Guarded guarded = guard::find_guarded(
-      root, {workspace.protect, is_workspace ? workspace.mask : std::vector<std::string>(), workspace.protect_except});
+  guard::GuardLists lists{workspace.protect, {}, workspace.protect_except, workspace.mask_except, is_workspace};
+  if (is_workspace) {
+    lists.mask = workspace.mask;
+  }
+  guard::Guarded guarded = guard::find_guarded(root, lists);
   switch (missing) {
   case WhatIsMissing::is_made: {
     const std::vector<std::string> there = guard::make_missing(root, guarded.missing);
@@ -96,6 +99,8 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, oci
   record_identities(workspace, guarded.masked, host);
   host.protected_paths = std::move(guarded.read_only);
   host.masked_paths = std::move(guarded.masked);
+  host.masked_by_name = std::move(guarded.by_name);
+  host.notices = std::move(guarded.notices);
   host.git_references.emplace(workspace, std::move(guarded.references));
   for (const policy::Mount& mount : fields.mounts) {
     if (mount.read_only || !host.sources.at(mount.source).folder) {

@@ -123,13 +123,17 @@ void show_limits(const policy::Limits& limits) {
 }
 
 void show_workspace(const policy::Workspace& workspace) {
-  const auto& [source, destination, protect, mask, protect_except] = workspace;
+  const auto& [source, destination, protect, mask, protect_except, mask_except] = workspace;
   line("workspace", fmt::format("{} at {}, read and write", support::escape_untrusted(source.string()), destination));
   line("", "read-only, if they exist: " + support::join(protect, ", "));
   if (!protect_except.empty()) {
     line("", "writable, although Git settings may refer to them: " + support::join(protect_except, ", "));
   }
   line("", "empty, if they exist: " + (mask.empty() ? "nothing" : support::join(mask, ", ")));
+  line("", "empty at every depth: .env.* but examples, files with tokens (.npmrc, .netrc, …), sockets, FIFOs");
+  if (!mask_except.empty()) {
+    line("", "shown, although their names are masked: " + support::join(mask_except, ", "));
+  }
 }
 
 void show(const PolicyFields& fields) {

@@ -7,6 +7,7 @@
 
 #include "config/workspace.hpp"
 #include "policy/agents.hpp"
+#include "policy/hidden_names.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {
@@ -145,24 +146,27 @@ std::vector<std::string> sorted(const std::set<std::string>& items) {
   return {items.begin(), items.end()};
 }
 
-/// Merges a list of workspace paths: each layer adds some and removes some. Removing a path that is not on the list is
-/// a mistake, because the user believes that something changed.
-void merge_paths(const std::vector<Located<std::string>>& more, const std::vector<Located<std::string>>& except,
-                 std::vector<std::string>& paths, Diagnostics& diagnostics) {
-  std::set<std::string> merged(paths.begin(), paths.end());
-  for (const auto& path : more) {
+/// Merges the masked paths: each layer adds some and removes some. A removed path need not be on the list, because
+/// files are also masked by name; one that looks like a misspelled entry is a mistake, because the user believes that
+/// something changed.
+void merge_masked(const ConfigLayer& layer, policy::Workspace& workspace, Diagnostics& diagnostics) {
+  std::set<std::string> merged(workspace.mask.begin(), workspace.mask.end());
+  std::set<std::string> shown(workspace.mask_except.begin(), workspace.mask_except.end());
+  for (const auto& path : layer.mask) {
     merged.insert(path.value);
+    shown.erase(path.value);
   }
-  for (const auto& path : except) {
-    if (merged.erase(path.value) == 0) {
+  for (const auto& path : layer.mask_except) {
+    shown.insert(path.value);
+    const std::string meant =
+        support::did_you_mean(path.value.substr(0, 64), std::vector<std::string>(merged.begin(), merged.end()));
+    if (merged.erase(path.value) == 0 && !meant.empty() && !policy::may_be_hidden(path.value)) {
       diagnostics.push_back(
-          {path.where,
-           in_quotes(path.value) + " is not on the list" +
-               support::did_you_mean(path.value.substr(0, 64), std::vector<std::string>(merged.begin(), merged.end())),
-           "see the list: agentbox policy show"});
+          {path.where, in_quotes(path.value) + " is not on the list" + meant, "see the list: agentbox policy show"});
     }
   }
-  paths = sorted(merged);
+  workspace.mask = sorted(merged);
+  workspace.mask_except = sorted(shown);
 }
 
 /// The same for protected paths, except that a removed path need not be on the list: it may be one that Git settings
@@ -191,7 +195,7 @@ void merge_lists(const std::vector<ConfigLayer>& layers, const Overrides& overri
       toolkits.insert(toolkit.value);
     }
     merge_protected(layer, fields.workspace);
-    merge_paths(layer.mask, layer.mask_except, fields.workspace.mask, diagnostics);
+    merge_masked(layer, fields.workspace, diagnostics);
     for (const auto& [name, value] : layer.env) {
       fields.env[name] = value.value;
     }

@@ -13,6 +13,8 @@
 #include "guard/git_directories.hpp"
 #include "guard/git_outside.hpp"
 #include "guard/git_referenced.hpp"
+#include "guard/guard_by_name.hpp"
+#include "guard/hard_links.hpp"
 #include "guard/workspace_walk.hpp"
 #include "policy/path_rules.hpp"
 #include "policy/policy.hpp"
@@ -241,6 +243,7 @@ Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
       guarded.read_only.push_back(path);
     }
   }
+  std::vector<std::string> repositories_inside;
   const std::vector<std::string> parts = git_parts(protect);
   if (!parts.empty()) {
     const Repositories repositories = find_repositories(walk);
@@ -249,12 +252,19 @@ Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
     }
     for (const GitFolders& folders : repositories.inside) {
       guard_repositories(walk, folders, parts, guarded);
+      repositories_inside.insert(repositories_inside.end(), folders.repositories.begin(), folders.repositories.end());
     }
     if (support::contains(protect, git::k_own_config)) {
       guard_references(walk, find_references(walk, repositories.inside, repositories.outside), lists, guarded);
     }
   }
   support::sort_unique(guarded.read_only);
+  if (lists.by_name) {
+    guard_by_name(walk, lists, repositories_inside, guarded);
+  }
+  std::vector<std::string> all = guarded.read_only;
+  all.insert(all.end(), guarded.masked.begin(), guarded.masked.end());
+  require_no_other_names(walk, all);
   return guarded;
 }
 

@@ -24,13 +24,17 @@ struct MissingPath {
 struct GuardLists {
   std::vector<std::string> protect;
   std::vector<std::string> mask;
-  std::vector<std::string> except; ///< not protected although Git's settings reference them
+  std::vector<std::string> except;  ///< not protected although Git's settings reference them
+  std::vector<std::string> shown{}; ///< [mask] except: not masked although their names are
+  bool by_name = false;             ///< mask by name at every depth, and find sockets and linked stores: a workspace
 };
 
 /// The existing paths of the protect and mask lists, found without following symbolic links. Sorted, unique, relative.
 struct Guarded {
   std::vector<std::string> read_only;
   std::vector<std::string> masked;
+  std::vector<std::string> by_name; ///< those of `masked` that are not on the list; sorted
+  std::vector<std::string> notices; ///< what the user should know before the box starts
   oci::GitReferences references;
   std::vector<MissingPath> missing;
 };
@@ -43,7 +47,8 @@ inline constexpr std::size_t k_max_references = 64;
 /// file and the repository inside the root that it names, and a root that is itself a repository. `.git/config` also
 /// stands for the existing paths that Git's settings reference inside the root (find_references()). Throws
 /// Error(refused) when a part of a path is a symbolic link, over which a mount would land elsewhere and which an agent
-/// could have made; and when settings reference more than can be followed, or are too long to be read.
+/// could have made; when settings reference more than can be followed, or are too long to be
+/// read; and when a guarded file has another name (require_no_other_names()).
 Guarded find_guarded(const std::filesystem::path& root, const GuardLists& lists);
 
 /// Creates what is missing, without following symbolic links, and returns what exists now. Skips what cannot be created

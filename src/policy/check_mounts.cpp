@@ -55,12 +55,13 @@ bool is_reference_byte(char c) {
 } // namespace
 
 void check_workspace(const Workspace& workspace, Findings& findings) {
-  const auto& [source, destination, protect, mask, protect_except] = workspace;
+  const auto& [source, destination, protect, mask, protect_except, mask_except] = workspace;
   check_source(source.string(), "workspace", findings);
   check_destination(destination, "workspace", findings);
   check_paths_inside(protect, "protect.paths", findings);
   check_paths_inside(mask, "mask.paths", findings);
   check_paths_inside(protect_except, "protect.except", findings);
+  check_paths_inside(mask_except, "mask.except", findings);
 }
 
 void check_mounts(const PolicyFields& fields, Findings& findings) {

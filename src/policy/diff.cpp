@@ -19,12 +19,13 @@ void diff_user(const User& before, const User& after, Changes& changes) {
 }
 
 void diff_workspace(const Workspace& before, const Workspace& after, Changes& changes) {
-  const auto& [source, destination, protect, mask, protect_except] = after;
+  const auto& [source, destination, protect, mask, protect_except, mask_except] = after;
   changes.value("workspace.source", before.source.string(), source.string());
   changes.value("workspace.destination", before.destination, destination);
   changes.list("protect.paths", before.protect, protect, Direction::tighter);
   changes.list("mask.paths", before.mask, mask, Direction::tighter);
   changes.list("protect.except", before.protect_except, protect_except, Direction::broader);
+  changes.list("mask.except", before.mask_except, mask_except, Direction::broader);
 }
 
 std::string text_of(const Mount& mount) {

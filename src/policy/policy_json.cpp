@@ -35,9 +35,10 @@ void members(T& value, auto& visit) {
 
 template <OneOf<Workspace> T>
 void members(T& value, auto& visit) {
-  auto& [source, destination, protect, mask, protect_except] = value;
+  auto& [source, destination, protect, mask, protect_except, mask_except] = value;
   visit("source", source, "destination", destination, "protect", protect, "mask", mask);
   visit.optional("protect_except", protect_except);
+  visit.optional("mask_except", mask_except);
 }
 
 template <OneOf<Mount> T>

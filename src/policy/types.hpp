@@ -28,6 +28,7 @@ struct Workspace {
   std::vector<std::string> protect;        ///< relative paths over-mounted read-only where they exist; sorted, unique
   std::vector<std::string> mask;           ///< relative paths that are empty in the box; sorted, unique
   std::vector<std::string> protect_except; ///< relative paths that stay writable although Git settings refer to them
+  std::vector<std::string> mask_except;    ///< relative paths and file names that is_hidden_name() does not hide
 
   bool operator==(const Workspace&) const = default;
 };

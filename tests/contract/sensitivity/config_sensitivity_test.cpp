@@ -22,6 +22,7 @@ using tests::variations;
 /// Fields that no config.json shows, and where they count instead.
 const std::map<std::string, std::string>& cannot_express() {
   static const std::map<std::string, std::string> table = {
+      {"workspace.mask_except", "becomes what is masked, a fact of the host"},
       {"workspace.protect_except", "becomes what is protected, a fact of the host"},
       {"mounts.reason", "shown to the user, not to the box"},
       {"ports.address", "the pod's: podman pod create --publish"},

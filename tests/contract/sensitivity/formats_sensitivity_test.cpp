@@ -82,6 +82,7 @@ PolicyFields base_for(OutputFormat format, const std::string& varied) {
 /// Fields that are decided with the host's facts before anything is rendered.
 const std::map<std::string, std::string>& becomes_facts() {
   static const std::map<std::string, std::string> table = {
+      {"workspace.mask_except", "what is masked by name at every depth; in a cluster only listed paths are"},
       {"workspace.protect_except", "what is protected of what Git's settings lead to; in a cluster none of it is"},
   };
   return table;

@@ -71,6 +71,7 @@ inline std::vector<Variation> variations() {
       {"workspace.source", [](auto& f) { f.workspace.source = "/home/dev/other"; }},
       {"workspace.destination", [](auto& f) { f.workspace.destination = "/work"; }},
       {"workspace.protect", [](auto& f) { f.workspace.protect = {".envrc"}; }},
+      {"workspace.mask_except", [](auto& f) { f.workspace.mask_except = {"web/.env"}; }},
       {"workspace.protect_except", [](auto& f) { f.workspace.protect_except = {"tools"}; }},
       {"workspace.mask", [](auto& f) { f.workspace.mask = {"secret"}; }},
       {"mounts.source", [](auto& f) { f.mounts[0].source = "/srv/more"; }},

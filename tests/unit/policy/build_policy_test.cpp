@@ -86,6 +86,7 @@ TEST_CASE("what would weaken the box is refused, and the field is named") {
          f.workspace.protect = {"b", "a"};
        }},
       {"mask.paths", [](PolicyFields& f) { f.workspace.mask = {"../outside"}; }},
+      {"mask.except", [](PolicyFields& f) { f.workspace.mask_except = {"../outside"}; }},
       {"protect.except", [](PolicyFields& f) { f.workspace.protect_except = {"../outside"}; }},
       {"mask.paths",
        [](PolicyFields& f) {

@@ -25,6 +25,7 @@ inline const std::vector<FieldChange>& valid_changes() {
       {"workspace.source", [](PolicyFields& f) { f.workspace.source = "/other"; }},
       {"workspace.destination", [](PolicyFields& f) { f.workspace.destination = "/project"; }},
       {"protect.paths", [](PolicyFields& f) { f.workspace.protect = {".agentbox"}; }},
+      {"mask.except", [](PolicyFields& f) { f.workspace.mask_except = {".env.production"}; }},
       {"protect.except", [](PolicyFields& f) { f.workspace.protect_except = {".githooks"}; }},
       {"mask.paths", [](PolicyFields& f) { f.workspace.mask = {".env"}; }},
       {"mounts",

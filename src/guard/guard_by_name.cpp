@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/guard_by_name.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "guard/hard_links.hpp"
+#include "guard/link_target.hpp"
+#include "guard/tree_look.hpp"
+#include "policy/hidden_names.hpp"
+#include "policy/path_rules.hpp"
+#include "support/error.hpp"
+#include "support/sorted.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::guard {
+namespace {
+
+std::string_view name_of(std::string_view path) {
+  return path.substr(path.find_last_of('/') + 1);
+}
+
+/// Returns up to four of `paths`, for people.
+std::string some_names(const std::vector<std::string>& paths) {
+  constexpr std::size_t k_named = 4;
+  std::vector<std::string> named;
+  for (std::size_t i = 0; i < std::min(k_named, paths.size()); ++i) {
+    named.push_back(support::escape_untrusted(paths[i], 80));
+  }
+  const std::size_t more = paths.size() - named.size();
+  return support::join(named, ", ") + (more > 0 ? fmt::format(", {} more", more) : "");
+}
+
+/// Returns the file that programs open at `path`, which may be a link, when it holds credentials.
+std::optional<std::string> secret_at(const Walk& walk, const std::string& path, const GuardLists& lists) {
+  const std::string_view name = name_of(path);
+  if (policy::is_shown(path, lists.shown)) {
+    return std::nullopt;
+  }
+  auto file = follow(walk, path).file;
+  if (!file || policy::is_hidden_name(name)) {
+    return file;
+  }
+  const auto text = walk.read(*file, policy::k_max_token_file);
+  return !text || policy::holds_token(name, *text) ? file : std::nullopt;
+}
+
+/// Adds those of `paths` that are not masked yet, and returns them.
+std::vector<std::string> add_masks(std::vector<std::string> paths, Guarded& guarded) {
+  support::sort_unique(paths);
+  std::erase_if(paths, [&](const std::string& path) {
+    return std::any_of(guarded.masked.begin(), guarded.masked.end(),
+                       [&](const std::string& one) { return policy::contains_path(one, path); });
+  });
+  guarded.masked.insert(guarded.masked.end(), paths.begin(), paths.end());
+  guarded.by_name.insert(guarded.by_name.end(), paths.begin(), paths.end());
+  return paths;
+}
+
+} // namespace
+
+void guard_by_name(const Walk& walk, const GuardLists& lists, const std::vector<std::string>& repositories,
+                   Guarded& guarded) {
+  const TreeLook look = look_at_tree(
+      walk, [&](std::string_view name) { return policy::is_hidden_name(name) || policy::may_hold_token(name); });
+  std::vector<std::string> secrets;
+  for (const std::string& path : look.named) {
+    if (auto file = secret_at(walk, path, lists)) {
+      secrets.push_back(*std::move(file));
+    }
+  }
+  secrets = add_masks(std::move(secrets), guarded);
+  std::vector<std::string> channels = look.channels;
+  std::erase_if(channels, [&](const std::string& path) { return policy::is_shown(path, lists.shown); });
+  channels = add_masks(std::move(channels), guarded);
+  if (guarded.by_name.size() > k_max_by_name) {
+    throw support::Error(
+        support::ExitCode::refused,
+        fmt::format("{} has too many files with credentials, sockets and FIFOs to mask them one by one: "
+                    "{}: {}",
+                    support::escape_untrusted(walk.root().string(), 1000), guarded.by_name.size(),
+                    some_names(guarded.by_name)),
+        "mask the directories that contain them in your own configuration: [mask] paths");
+  }
+  support::sort_unique(guarded.masked);
+  support::sort_unique(guarded.by_name);
+  if (!secrets.empty()) {
+    guarded.notices.push_back(
+        fmt::format("empty in the box, because credentials are kept there: {} (to show one: [mask] "
+                    "except, see agentbox-config(5))",
+                    some_names(secrets)));
+  }
+  if (!channels.empty()) {
+    guarded.notices.push_back(fmt::format("hidden from the box, because processes of this machine may be at the other "
+                                          "end: {} (to show one: [mask] except)",
+                                          some_names(channels)));
+  }
+  for (const LinkedStore& store : find_linked_stores(walk, repositories, look.packages)) {
+    guarded.notices.push_back(describe(store));
+  }
+  if (!look.unread.empty()) {
+    guarded.notices.push_back(
+        fmt::format("WARNING: the project has too many directories to search them all: files with "
+                    "credentials and sockets in {} and others are not hidden (to hide a "
+                    "directory: [mask] paths)",
+                    support::escape_untrusted(look.unread, 200)));
+  }
+}
+
+} // namespace agentbox::guard

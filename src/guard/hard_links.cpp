@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/hard_links.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <map>
+#include <set>
+#include <sys/stat.h>
+#include <utility>
+
+#include "git/layout.hpp"
+#include "support/command.hpp"
+#include "support/directory.hpp"
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::guard {
+namespace {
+
+using support::Error;
+using support::ExitCode;
+using support::Fd;
+
+/// Counts the names of files that have several.
+class NameCount {
+public:
+  void add(const std::string& path, const struct stat& info) {
+    ++m_files;
+    if (S_ISREG(info.st_mode) && info.st_nlink > 1) {
+      File& file = m_linked[{info.st_dev, info.st_ino}];
+      file.names.insert(path); // a path may be added twice
+      file.links = info.st_nlink;
+    }
+  }
+  std::size_t files() const { return m_files; }
+
+  /// Returns a file that has more names than were added.
+  std::optional<std::string> file_with_others() const {
+    const auto found = std::find_if(m_linked.begin(), m_linked.end(),
+                                    [](const auto& one) { return one.second.names.size() < one.second.links; });
+    return found == m_linked.end() ? std::nullopt : std::optional(*found->second.names.begin());
+  }
+
+private:
+  struct File {
+    std::set<std::string> names;
+    std::size_t links = 0;
+  };
+  std::map<std::pair<std::uint64_t, std::uint64_t>, File> m_linked;
+  std::size_t m_files = 0;
+};
+
+struct FolderLimits {
+  std::size_t folders;
+  std::size_t files; ///< of each directory
+};
+
+/// Adds files below directory `path`, breadth first.
+void add_below(const Walk& walk, const std::string& path, FolderLimits limits, NameCount& names) {
+  const Fd root = walk.open_folder("");
+  std::vector<std::string> folders = {path};
+  for (std::size_t i = 0; i < folders.size() && i < limits.folders && names.files() <= k_max_guarded_files; ++i) {
+    const support::Directory folder = support::read_directory(
+        Fd(openat(root.get(), folders[i].c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)));
+    std::size_t files = 0;
+    for (const dirent* entry = nullptr; folder && (entry = support::next_entry(folder)) != nullptr;) {
+      const char* name = static_cast<const char*>(entry->d_name);
+      struct stat info {};
+      if ((entry->d_type == DT_REG && files == limits.files) ||
+          fstatat(dirfd(folder.get()), name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+        continue;
+      }
+      const std::string inner = git::join(folders[i], name);
+      if (S_ISDIR(info.st_mode)) {
+        folders.push_back(inner);
+      } else {
+        ++files;
+        names.add(inner, info);
+      }
+    }
+  }
+}
+
+/// Returns some of the names in a directory, from all over it.
+std::vector<std::string> some_of(std::vector<std::string> names, std::size_t max) {
+  if (names.size() <= max) {
+    return names;
+  }
+  std::vector<std::string> some;
+  for (std::size_t i = 0; i < max; ++i) {
+    some.push_back(std::move(names[i * names.size() / max]));
+  }
+  return some;
+}
+
+std::optional<std::string> linked_object(const Walk& walk, const std::string& repository) {
+  constexpr FolderLimits k_each{300, 8}; // 256 directories of loose objects, and pack
+  NameCount names;
+  for (const char* part : {"objects", "lfs/objects", "annex/objects"}) {
+    if (const std::string path = git::join(repository, part); walk.type_of(path) == FileType::folder) {
+      add_below(walk, path, k_each, names);
+    }
+  }
+  return names.file_with_others();
+}
+
+/// Packages may have links among their own files, so each sample is a package as a whole where it is small.
+std::optional<std::string> linked_package(const Walk& walk, const std::string& folder) {
+  constexpr std::size_t k_names = 4096;
+  constexpr std::size_t k_packages = 12;
+  constexpr FolderLimits k_each{10, 16};
+  NameCount names;
+  std::vector<std::string> all = walk.names_in(folder, k_names);
+  std::erase_if(all, [](const std::string& name) { return name.starts_with('.') || name.starts_with('@'); });
+  std::vector<std::string> samples = some_of(std::move(all), k_packages);
+  for (const char* more : {".pnpm", ".bun", ".store"}) {
+    for (const std::string& name : some_of(walk.names_in(git::join(folder, more), k_names), k_packages)) {
+      samples.push_back(git::join(more, name));
+    }
+  }
+  const Fd root = walk.open_folder("");
+  for (const std::string& name : samples) {
+    const std::string path = git::join(folder, name);
+    struct stat info {};
+    if (fstatat(root.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+      continue;
+    }
+    if (S_ISDIR(info.st_mode)) {
+      add_below(walk, path, k_each, names);
+    } else {
+      names.add(path, info);
+    }
+  }
+  return names.file_with_others();
+}
+
+} // namespace
+
+void require_no_other_names(const Walk& walk, const std::vector<std::string>& guarded) {
+  constexpr FolderLimits k_all{k_max_guarded_files, k_max_guarded_files};
+  NameCount names;
+  const Fd root = walk.open_folder("");
+  for (const std::string& path : guarded) {
+    struct stat info {};
+    if (fstatat(root.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+      continue; // gone, which the mount will notice
+    }
+    if (S_ISDIR(info.st_mode)) {
+      add_below(walk, path, k_all, names);
+    } else {
+      names.add(path, info);
+    }
+    if (names.files() > k_max_guarded_files) {
+      throw Error(ExitCode::refused,
+                  fmt::format("{} and the other protected paths have more than {} files, too many to examine",
+                              support::escape_untrusted((walk.root() / path).string(), 1000), k_max_guarded_files),
+                  "exclude it in your own configuration: [protect] except");
+    }
+  }
+  if (const auto other = names.file_with_others()) {
+    const std::string file = (walk.root() / *other).string();
+    throw Error(ExitCode::refused,
+                support::escape_untrusted(file, 1000) +
+                    " has another name (hard link), through which the box could read or change it",
+                "give it its own content: cp -p " + support::shell_quote({file, file + ".new"}) + " && mv " +
+                    support::shell_quote({file + ".new", file}) + " (find DIRECTORY -samefile FILE shows the others)");
+  }
+}
+
+std::vector<LinkedStore> find_linked_stores(const Walk& walk, const std::vector<std::string>& repositories,
+                                            const std::vector<std::string>& packages) {
+  constexpr std::size_t k_max_stores = 8;
+  std::vector<LinkedStore> stores;
+  for (const std::string& repository : some_of(repositories, k_max_stores)) {
+    if (auto example = linked_object(walk, repository)) {
+      stores.push_back({git::join(repository, git::k_objects), *std::move(example)});
+    }
+  }
+  for (const std::string& folder : some_of(packages, k_max_stores)) {
+    if (auto example = linked_package(walk, folder)) {
+      stores.push_back({folder, *std::move(example)});
+    }
+  }
+  return stores;
+}
+
+std::string describe(const LinkedStore& store) {
+  const bool objects = store.path.ends_with(git::k_objects);
+  const bool node = store.path.ends_with("node_modules");
+  const char* advice = objects ? "git repack -ad && git prune-packed; next time git clone --no-hardlinks"
+                       : node  ? "install again with package-import-method=copy (pnpm), --backend=copyfile (bun) or "
+                                 "nmMode: hardlinks-local (Yarn)"
+                               : "install again with UV_LINK_MODE=copy (uv) or always_copy: true (conda)";
+  return fmt::format("WARNING: files in {} are hard links to another directory ({}): what the box writes into them is "
+                     "written there too. To separate them: {}",
+                     support::escape_untrusted(store.path, 200), support::escape_untrusted(store.example, 200), advice);
+}
+
+} // namespace agentbox::guard

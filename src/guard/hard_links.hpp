@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file may have further names (hard links), outside the project or in it: what is written through one is in all.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "guard/workspace_walk.hpp"
+
+namespace agentbox::guard {
+
+/// Throws Error(refused) when a file in `guarded`, paths that are read-only or empty in the box, has a name besides
+/// those there: the box could write, or read, it through that name. Examines at most k_max_guarded_files files, and
+/// refuses more.
+void require_no_other_names(const Walk& walk, const std::vector<std::string>& guarded);
+
+inline constexpr std::size_t k_max_guarded_files = 20'000;
+
+/// A directory whose files are hard links to those of another one: a box that writes them in place changes that too.
+struct LinkedStore {
+  std::string path;    ///< relative
+  std::string example; ///< the file that was found
+};
+
+/// Looks at some files in `repositories` (their objects) and `packages` (node_modules, site-packages). Returns the
+/// directories with a file that has more names than were found there.
+std::vector<LinkedStore> find_linked_stores(const Walk& walk, const std::vector<std::string>& repositories,
+                                            const std::vector<std::string>& packages);
+
+/// Returns the notice about a store: what it is and how to part it from the other one. Pure.
+std::string describe(const LinkedStore& store);
+
+} // namespace agentbox::guard

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What of the project leads out of it, or must not be read: credentials by name, sockets of the host, hard links."""
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+
+from box import HOME, SystemTest
+
+
+class SecretsAndLinks(SystemTest):
+    def put(self, name, text="secret\n"):
+        path = self.workspace / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def test_files_with_credentials_are_empty_at_every_depth_and_examples_are_not(self):
+        hidden = [".env", ".env.production", "apps/web/.env", "apps/web/.env.local", "a/b/c/.git-credentials"]
+        shown = ["apps/web/.env.example", "apps/web/main.js", "lib/.npmrc"]
+        for name in hidden + shown:
+            self.put(name)
+        self.put("web/.npmrc", "//registry.npmjs.org/:_authToken=secret\n")
+        done = self.in_box("cat " + " ".join(hidden) + " web/.npmrc; echo then; cat " + " ".join(shown) + "; mv apps moved && cat moved/web/.env")
+        self.assertEqual(done.out, "then\n" + "secret\n" * len(shown))
+        self.assertIn("web/.npmrc", done.err)
+        self.assertEqual((self.workspace / "moved/web/.env").read_text(), "secret\n")
+
+    def test_a_name_or_path_that_is_excepted_is_shown(self):
+        self.put("apps/web/.env")
+        self.put("apps/.env.test")
+        self.put(".agentbox/config.toml", '[mask]\nexcept = ["apps/web/.env", ".env.test"]\n')
+        self.assertEqual(self.in_box("cat apps/web/.env apps/.env.test", "--trust-project").out, "secret\n" * 2)
+
+    def test_sockets_and_fifos_of_the_host_cannot_be_reached(self):
+        listener = socket.socket(socket.AF_UNIX)
+        self.addCleanup(listener.close)
+        os.mkdir(self.workspace / "run")
+        here = os.getcwd()
+        os.chdir(self.workspace)
+        listener.bind("run/app.sock")
+        os.chdir(here)
+        listener.listen()
+        listener.settimeout(0.5)
+        os.mkfifo(self.workspace / "fifo")
+        connect = "import socket; s = socket.socket(socket.AF_UNIX); s.connect('%s'); print('connected')"
+        own = "import socket; s = socket.socket(socket.AF_UNIX); s.bind('/workspace/own'); s.listen(); " + connect % "/workspace/own" + "; import os; os.unlink('/workspace/own')"
+        done = self.in_box(f"test -p fifo && echo fifo; python3 -c \"{connect % 'run/app.sock'}\"; python3 -c \"{own}\"")
+        if "python3: not found" not in done.err and "python3: command not found" not in done.err:
+            self.assertEqual(done.out, "connected\n")  # to its own only
+        self.assertNotIn("fifo", done.out)
+        self.assertIn("run/app.sock", done.err)
+        with self.assertRaises(TimeoutError):
+            listener.accept()
+
+    def test_a_protected_file_with_another_name_is_refused(self):
+        self.put(".vscode/tasks.json", "{}")
+        self.assertCode(self.in_box("true"), 0)
+        os.link(self.workspace / ".vscode/tasks.json", self.workspace / "innocent")
+        refused = self.in_box("true")
+        self.assertCode(refused, 126)
+        self.assertIn("cp -p", refused.err)
+
+    def test_objects_that_are_shared_with_another_repository_are_named_and_their_change_is_reported(self):
+        env = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null"}
+        outside = pathlib.Path(tempfile.mkdtemp(prefix="outside-", dir=HOME / "work"))
+        self.addCleanup(shutil.rmtree, outside, ignore_errors=True)
+        subprocess.run(["git", "init", "--quiet", "."], cwd=outside, env=env, check=True)
+        (outside / "Makefile").write_text("all:\n")
+        subprocess.run("git add . && git -c user.name=a -c user.email=a@b commit -qm a", shell=True, cwd=outside, env=env, check=True)
+        self.workspace.rmdir()
+        subprocess.run(["git", "clone", "--quiet", outside, self.workspace], env=env, check=True)
+        done = self.in_box("f=$(find .git/objects -type f | head -1); chmod u+w $f && echo x >$f")
+        self.assertIn("--no-hardlinks", done.err)
+        self.assertIn("name outside", done.err)
+        subprocess.run("git repack -qad && git prune-packed", shell=True, cwd=outside, env=env, check=False)
+
+    def test_objects_of_its_own_are_not_named(self):
+        subprocess.run("git init -q . && echo x >f && git add f", shell=True, cwd=self.workspace, check=True)
+        done = self.in_box("f=$(find .git/objects -type f | head -1); chmod u+w $f && echo x >$f; ln f g; echo y >>f")
+        self.assertNotIn("hard link", done.err)
+        self.assertNotIn("name outside", done.err)

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/guard_by_name.hpp"
+
+#include <fstream>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "box.hpp"
+#include "guard/hard_links.hpp"
+#include "guard/tree_look.hpp"
+#include "support/error.hpp"
+
+using namespace agentbox;
+using namespace agentbox::guard;
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+namespace {
+
+void put(const fs::path& path, const std::string& text = "x") {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path) << text;
+}
+
+Guarded guarded_in(const fs::path& root, const Words& shown = {}, const Words& mask = {".env"}) {
+  return find_guarded(root, {{".envrc", ".git/config", ".git/hooks", ".vscode"}, mask, {}, shown, true});
+}
+
+bool has_notice(const Guarded& guarded, const std::string& words) {
+  return std::any_of(guarded.notices.begin(), guarded.notices.end(),
+                     [&](const std::string& one) { return one.find(words) != std::string::npos; });
+}
+
+void make_socket(const fs::path& path) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  REQUIRE(path.native().copy(static_cast<char*>(address.sun_path), sizeof address.sun_path - 1) ==
+          path.native().size());
+  REQUIRE(bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0); // NOLINT(*-reinterpret-cast)
+  close(fd);
+}
+
+} // namespace
+
+TEST_CASE("files with credentials are masked at every depth") {
+  const session_test::RuntimeFolder folder;
+  const fs::path& root = folder.path();
+  for (const char* path : {".env", ".env.production", "apps/web/.env", "apps/web/.env.example", "a/b/c/d/e/.env.local",
+                           "node_modules/x/.env", ".git/HEAD", "src/main.c"}) {
+    put(root / path);
+  }
+  put(root / "web/.npmrc", "//registry.npmjs.org/:_authToken=npm_x\n");
+  put(root / "lib/.npmrc", "save-exact=true\n");
+  fs::create_directories(root / "venv/.env"); // a directory of that name is not a file with secrets
+  put(root / "shared/real-secrets", "KEY=1");
+  fs::create_symlink("../shared/real-secrets", root / "apps/.env.linked");
+  const Guarded guarded = guarded_in(root);
+  CHECK(guarded.masked == Words{".env", ".env.production", "a/b/c/d/e/.env.local", "apps/web/.env",
+                                "node_modules/x/.env", "shared/real-secrets", "web/.npmrc"});
+  CHECK(has_notice(guarded, "apps/web/.env"));
+  const Guarded shown = guarded_in(root, {".env.production", "apps", "web/.npmrc"});
+  CHECK(shown.masked == Words{".env", "a/b/c/d/e/.env.local", "node_modules/x/.env"});
+}
+
+TEST_CASE("sockets and FIFOs of the host are masked") {
+  const session_test::RuntimeFolder folder;
+  make_socket(folder.path() / ".overmind.sock");
+  fs::create_directories(folder.path() / "run/pg");
+  REQUIRE(mkfifo((folder.path() / "run/pg/fifo").c_str(), 0600) == 0);
+  fs::create_directories(folder.path() / ".git");
+  make_socket(folder.path() / ".git/fsmonitor--daemon.ipc");
+  const Guarded guarded = guarded_in(folder.path());
+  CHECK(guarded.masked == Words{".git/fsmonitor--daemon.ipc", ".overmind.sock", "run/pg/fifo"});
+  CHECK(has_notice(guarded, ".overmind.sock"));
+  CHECK(guarded_in(folder.path(), {"run"}).masked == Words{".git/fsmonitor--daemon.ipc", ".overmind.sock"});
+}
+
+TEST_CASE("a protected or masked file with another name is refused") {
+  const session_test::RuntimeFolder folder;
+  const fs::path& root = folder.path();
+  const auto refused = [&] {
+    try {
+      guarded_in(root);
+      return std::string();
+    } catch (const support::Error& error) {
+      CHECK(error.code() == support::ExitCode::refused);
+      CHECK(error.hint().find("cp -p") != std::string::npos);
+      return std::string(error.what());
+    }
+  };
+  fs::create_directories(root / ".git");
+  for (const char* path : {".envrc", ".git/config", ".git/hooks/pre-commit", ".vscode/deep/tasks.json", "sub/.env"}) {
+    INFO(path);
+    put(root / path);
+    CHECK(refused().empty());
+    fs::create_hard_link(root / path, root / "innocent");
+    CHECK(refused().find(path) != std::string::npos);
+    fs::remove(root / "innocent");
+    CHECK(refused().empty());
+  }
+  fs::create_hard_link(root / ".vscode/deep/tasks.json", root / ".vscode/copy"); // both read-only
+  CHECK(refused().empty());
+}
+
+TEST_CASE("directories whose files are hard links to another one are named") {
+  const session_test::RuntimeFolder folder;
+  const fs::path root = folder.path() / "project";
+  const fs::path store = folder.path() / "store";
+  put(root / ".git/config");
+  put(root / ".git/objects/ab/cd");
+  put(root / ".git/objects/pack/own.pack");
+  put(root / "node_modules/esbuild/bin/esbuild");
+  fs::create_directories(root / "node_modules/@esbuild/linux/bin");
+  fs::create_hard_link(root / "node_modules/esbuild/bin/esbuild", root / "node_modules/esbuild/other");
+  put(root / "node_modules/.pnpm/a@1/node_modules/a/index.js");
+  put(root / ".venv/lib/python3.11/site-packages/pkg/__init__.py");
+  CHECK(guarded_in(root).notices.empty());
+  for (const char* path :
+       {".git/objects/pack/p.pack", ".git/objects/ab/ef", "node_modules/.pnpm/b@1/node_modules/b/i.js",
+        "node_modules/c/index.js", ".venv/lib/python3.11/site-packages/six.py"}) {
+    INFO(path);
+    put(store / "file");
+    fs::create_directories((root / path).parent_path());
+    fs::create_hard_link(store / "file", root / path);
+    CHECK(has_notice(guarded_in(root), path));
+    fs::remove(root / path);
+    CHECK_FALSE(has_notice(guarded_in(root), path));
+    fs::remove(store / "file");
+  }
+}
+
+TEST_CASE("the look at a tree is bounded, says so, and reads what tools filled last") {
+  const session_test::RuntimeFolder folder;
+  for (std::size_t i = 0; i < k_max_bulk_folders_read + 10; ++i) {
+    fs::create_directories(folder.path() / "node_modules" / std::to_string(i));
+  }
+  put(folder.path() / "z/z/.env");
+  const Walk walk(folder.path());
+  const auto is_env = [](std::string_view name) { return name == ".env"; };
+  CHECK(look_at_tree(walk, is_env).named == Words{"z/z/.env"});
+  CHECK(look_at_tree(walk, is_env).unread.empty());
+  for (std::size_t i = 0; i < k_max_folders_read + 10; ++i) {
+    fs::create_directories(folder.path() / "many" / std::to_string(i));
+  }
+  CHECK(look_at_tree(walk, is_env).unread.starts_with("many/"));
+  CHECK(has_notice(guarded_in(folder.path()), "WARNING"));
+}
