@@ -48,6 +48,12 @@ struct GitReferences {
   std::vector<std::string> unused_exceptions; ///< entries of workspace.protect_except that no setting references
 };
 
+/// What the box sees in place of a file of the workspace that has credentials.
+struct CleanedFile {
+  std::filesystem::path file; ///< written by the launcher
+  std::string text;
+};
+
 /// What the renderers need to know about the host besides the policy. Plain values, gathered by the launcher.
 struct HostFacts {
   seccomp::Arch arch = seccomp::native_arch();
@@ -73,7 +79,9 @@ struct HostFacts {
   std::vector<std::string> masked_paths;    ///< entries of workspace.mask that exist (no symbolic links),
                                             ///< and what is masked by name at any depth
   std::vector<std::string> masked_by_name;  ///< those of them that workspace.mask does not list; sorted
-  std::vector<std::string> notices;         ///< what the user should know of the workspace; not rendered
+  std::map<std::filesystem::path, CleanedFile>
+      cleaned;                      ///< by absolute path: protected Git settings without their credentials
+  std::vector<std::string> notices; ///< what the user should know of the workspace; not rendered
   /// The same for other writable mounts, by source: paths relative to it.
   std::map<std::filesystem::path, std::vector<std::string>> protected_in_mounts;
   std::map<std::filesystem::path, GitReferences>

@@ -92,6 +92,10 @@ json masked(const fs::path& destination, const fs::path& source, const HostFacts
 void add_read_only(json& mounts, const fs::path& destination, const fs::path& source,
                    const std::vector<std::string>& paths, const HostFacts& facts) {
   for (const std::string& path : paths) {
+    if (const auto found = facts.cleaned.find(source / path); found != facts.cleaned.end()) {
+      mounts.push_back(sealed_file(destination / path, found->second.file.string()));
+      continue;
+    }
     mounts.push_back(user_bind(destination / path, source / path, true, facts));
   }
 }

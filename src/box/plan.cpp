@@ -63,6 +63,9 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
   if (!host.oci.masked_paths.empty()) {
     steps.emplace_back(WriteFile{paths.empty(), "", 0444});
   }
+  for (const auto& [path, cleaned] : host.oci.cleaned) {
+    steps.emplace_back(WriteFile{cleaned.file, cleaned.text, 0444});
+  }
   if (host.oci.resolv_conf) {
     steps.emplace_back(WriteFile{paths.resolv_conf(), "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n", 0644});
   }

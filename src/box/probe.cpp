@@ -92,7 +92,9 @@ void record_identities(const fs::path& root, const std::vector<std::string>& pat
   }
 }
 
-void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, oci::HostFacts& host) {
+/// `copies` is the directory for what the box sees in place of files with credentials.
+void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, const fs::path& copies,
+                  oci::HostFacts& host) {
   const fs::path& workspace = fields.workspace.source;
   guard::Guarded guarded = guarded_below(workspace, fields.workspace, true, missing, host);
   record_identities(workspace, guarded.read_only, host);
@@ -101,6 +103,12 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, oci
   host.masked_paths = std::move(guarded.masked);
   host.masked_by_name = std::move(guarded.by_name);
   host.notices = std::move(guarded.notices);
+  if (missing != WhatIsMissing::is_left_out) { // files for later must not keep a copy of the settings
+    for (auto& [path, text] : guarded.cleaned) {
+      const fs::path copy = copies / ("git-config-" + std::to_string(host.cleaned.size()));
+      host.cleaned.emplace(workspace / path, oci::CleanedFile{copy, std::move(text)});
+    }
+  }
   host.git_references.emplace(workspace, std::move(guarded.references));
   for (const policy::Mount& mount : fields.mounts) {
     if (mount.read_only || !host.sources.at(mount.source).folder) {
@@ -222,7 +230,7 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Podm
       }
     }
   }
-  probe_guards(fields, missing, host);
+  probe_guards(fields, missing, paths.folder, host);
   return host;
 }
 

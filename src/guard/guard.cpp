@@ -15,6 +15,7 @@
 #include "guard/git_referenced.hpp"
 #include "guard/guard_by_name.hpp"
 #include "guard/hard_links.hpp"
+#include "guard/letter_case.hpp"
 #include "guard/workspace_walk.hpp"
 #include "policy/path_rules.hpp"
 #include "policy/policy.hpp"
@@ -265,6 +266,7 @@ Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
   std::vector<std::string> all = guarded.read_only;
   all.insert(all.end(), guarded.masked.begin(), guarded.masked.end());
   require_no_other_names(walk, all);
+  require_case_sensitive(walk, all);
   return guarded;
 }
 

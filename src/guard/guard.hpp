@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,8 +34,9 @@ struct GuardLists {
 struct Guarded {
   std::vector<std::string> read_only;
   std::vector<std::string> masked;
-  std::vector<std::string> by_name; ///< those of `masked` that are not on the list; sorted
-  std::vector<std::string> notices; ///< what the user should know before the box starts
+  std::vector<std::string> by_name;           ///< those of `masked` that are not on the list; sorted
+  std::map<std::string, std::string> cleaned; ///< by path in read_only: Git settings without their credentials
+  std::vector<std::string> notices;           ///< what the user should know before the box starts
   oci::GitReferences references;
   std::vector<MissingPath> missing;
 };
@@ -48,7 +50,8 @@ inline constexpr std::size_t k_max_references = 64;
 /// stands for the existing paths that Git's settings reference inside the root (find_references()). Throws
 /// Error(refused) when a part of a path is a symbolic link, over which a mount would land elsewhere and which an agent
 /// could have made; when settings reference more than can be followed, or are too long to be
-/// read; and when a guarded file has another name (require_no_other_names()).
+/// read; and when a guarded file has another name (require_no_other_names()); and when a directory ignores the case of
+/// names.
 Guarded find_guarded(const std::filesystem::path& root, const GuardLists& lists);
 
 /// Creates what is missing, without following symbolic links, and returns what exists now. Skips what cannot be created

@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "git/layout.hpp"
+#include "guard/git_directories.hpp"
 #include "guard/hard_links.hpp"
 #include "guard/link_target.hpp"
 #include "guard/tree_look.hpp"
 #include "policy/hidden_names.hpp"
 #include "policy/path_rules.hpp"
+#include "policy/url_credentials.hpp"
 #include "support/error.hpp"
 #include "support/sorted.hpp"
 #include "support/text.hpp"
@@ -57,6 +60,25 @@ std::vector<std::string> add_masks(std::vector<std::string> paths, Guarded& guar
   return paths;
 }
 
+void clean_git_settings(const Walk& walk, const GuardLists& lists, Guarded& guarded) {
+  std::vector<std::string> paths;
+  for (const std::string& path : guarded.read_only) {
+    if ((name_of(path) != git::k_config && name_of(path) != git::k_worktree_config) ||
+        policy::is_shown(path, lists.shown)) {
+      continue;
+    }
+    if (auto text = policy::without_credentials(read_settings_file(walk, path))) {
+      guarded.cleaned.emplace(path, *std::move(text));
+      paths.push_back(path);
+    }
+  }
+  if (!paths.empty()) {
+    guarded.notices.push_back(fmt::format("the box sees {} without the credentials in it (to show them: [mask] except; "
+                                          "better keep them in a credential helper)",
+                                          some_names(paths)));
+  }
+}
+
 } // namespace
 
 void guard_by_name(const Walk& walk, const GuardLists& lists, const std::vector<std::string>& repositories,
@@ -95,6 +117,7 @@ void guard_by_name(const Walk& walk, const GuardLists& lists, const std::vector<
                                           "end: {} (to show one: [mask] except)",
                                           some_names(channels)));
   }
+  clean_git_settings(walk, lists, guarded);
   for (const LinkedStore& store : find_linked_stores(walk, repositories, look.packages)) {
     guarded.notices.push_back(describe(store));
   }

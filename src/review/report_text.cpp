@@ -24,7 +24,7 @@ const std::vector<Group>& groups() {
         FindingKind::hides_changes}},
       {"run or obeyed by other tools", {FindingKind::tool_file, FindingKind::steers}},
       {"programs", {FindingKind::set_id, FindingKind::program}},
-      {"links and special files", {FindingKind::link_out, FindingKind::special}},
+      {"links and special files", {FindingKind::hard_link, FindingKind::link_out, FindingKind::special}},
   };
   return all;
 }

@@ -24,6 +24,7 @@ enum class FindingKind {
   program,        ///< executable, in a directory that is often in PATH
   link_out,       ///< a symbolic link that points out of the tree
   special,        ///< a FIFO, socket or device, on which a reader may hang
+  hard_link,      ///< a changed file that has a name outside the reviewed trees
 };
 
 /// How a kind is written.
@@ -46,6 +47,7 @@ inline constexpr std::array k_kinds = {
     KindNames{FindingKind::program, "program", "program"},
     KindNames{FindingKind::link_out, "link-out", "link out of the tree"},
     KindNames{FindingKind::special, "special", "special file"},
+    KindNames{FindingKind::hard_link, "hard-link", "name outside"},
 };
 
 constexpr const KindNames& names_of(FindingKind kind) {

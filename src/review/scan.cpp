@@ -16,6 +16,7 @@
 #include "git/layout.hpp"
 #include "review/classify.hpp"
 #include "review/directory_queue.hpp"
+#include "review/hard_links.hpp"
 #include "review/hidden_changes.hpp"
 #include "support/directory.hpp"
 #include "support/fd.hpp"
@@ -92,6 +93,7 @@ public:
 
   /// Adds what was not examined to the report.
   void finish() {
+    m_links.report_to(m_report);
     if (m_unread > 0) {
       add_reason(std::to_string(m_unread) + (m_unread == 1 ? " directory" : " directories") + " could not be read");
     }
@@ -245,6 +247,9 @@ private:
     if (fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       return; // gone meanwhile
     }
+    if (is_new(info.st_ctim)) {
+      m_links.add(m_prefix + level.path + name, info);
+    }
     const bool moved_program = level.arrived && !S_ISDIR(info.st_mode) &&
                                holds_programs(std::string_view(level.path).substr(0, level.path.size() - 1));
     if (is_new(info.st_ctim) || level.renewed || moved_program) {
@@ -254,6 +259,8 @@ private:
       return;
     }
     if (is_data(level, name)) {
+      m_links.add_objects(folder, name.c_str(), m_prefix + level.path + name,
+                          [&](const timespec& time) { return is_new(time); });
       const std::string more = name + "/" + git::k_info;
       if (name == git::k_objects && faccessat(folder, more.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
         m_queue.push({level.path + more, {false, false, false, more}, level.depth + 2}, true);
@@ -335,6 +342,7 @@ private:
   std::unordered_map<std::string, std::size_t> m_used; ///< entries examined, by directory of the top
   std::size_t m_most = 0;
   std::string m_largest; ///< the directory with the most
+  HardLinks m_links;
   bool m_over = false;
   std::size_t m_unread = 0;
   std::size_t m_too_deep = 0;

@@ -39,7 +39,8 @@ struct ScanLimits {
 /// Old files count as well in a changed directory whose name makes the host run them, because the directory may have
 /// been moved there; so do old programs in a directory of programs that was moved, or lies in one that was. Not so in
 /// directories that were mounts. The data of repositories is skipped where those were mounts, or are unchanged and
-/// named .git; but not links in refs and logs, through which Git would write.
+/// named .git; but not links in refs and logs, through which Git would write, nor changed files that have a name
+/// outside the trees (hard_links.hpp).
 void scan(const std::vector<ReviewedTree>& trees, const timespec& since, const std::vector<std::string>& protect,
           const Baseline& before, const ScanLimits& limits, ReviewReport& report);
 

@@ -34,6 +34,15 @@ class SecretsAndLinks(SystemTest):
         self.put(".agentbox/config.toml", '[mask]\nexcept = ["apps/web/.env", ".env.test"]\n')
         self.assertEqual(self.in_box("cat apps/web/.env apps/.env.test", "--trust-project").out, "secret\n" * 2)
 
+    def test_a_token_in_git_settings_is_not_seen_and_stays_on_the_host(self):
+        subprocess.run("git init -q . && git remote add origin https://me:secret@example.com/x", shell=True, cwd=self.workspace, check=True)
+        done = self.in_box("cat .git/config; git remote get-url origin; echo x >>.git/config")
+        self.assertNotIn("secret", done.out)
+        self.assertIn("https://example.com/x", done.out)
+        self.assertIn("without the credentials", done.err)
+        self.assertIn("secret", (self.workspace / ".git/config").read_text())
+        self.assertNotIn("\nx\n", (self.workspace / ".git/config").read_text())
+
     def test_sockets_and_fifos_of_the_host_cannot_be_reached(self):
         listener = socket.socket(socket.AF_UNIX)
         self.addCleanup(listener.close)

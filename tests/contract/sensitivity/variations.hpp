@@ -43,7 +43,7 @@ inline std::vector<Variation> variations() {
     const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, driver, agent, run, image, ca, name,
                  host] = probe;
     const auto& [uid, gid, user_name, home] = user;
-    const auto& [source, destination, protect, mask, except] = workspace;
+    const auto& [source, destination, protect, mask, except, shown] = workspace;
     const auto& [mount_source, mount_destination, read_only, reason] = mounts.front();
     const auto& [address, host_port, box_port] = ports.front();
     const auto& [pids, memory, cpu, shm, tmp, open_files] = limits;
@@ -54,7 +54,7 @@ inline std::vector<Variation> variations() {
     const auto& [kind, run_prompt, run_command] = run;
     const auto& [base, toolkits] = image;
     std::ignore = std::tie(env, driver, ca, name, host, uid, gid, user_name, home, source, destination, protect, mask,
-                           except, mount_source);
+                           except, shown, mount_source);
     std::ignore =
         std::tie(mount_destination, read_only, reason, address, host_port, box_port, pids, memory, cpu, shm, tmp);
     std::ignore =

@@ -65,6 +65,16 @@ TEST_CASE("files with credentials are masked at every depth") {
   CHECK(shown.masked == Words{".env", "a/b/c/d/e/.env.local", "node_modules/x/.env"});
 }
 
+TEST_CASE("the box sees Git settings without the credentials in them") {
+  const session_test::RuntimeFolder folder;
+  put(folder.path() / ".git/config", "[remote \"o\"]\n\turl = https://me:secret@example.com/x\n");
+  CHECK(guarded_in(folder.path()).cleaned.at(".git/config") == "[remote \"o\"]\n\turl = https://example.com/x\n");
+  CHECK(has_notice(guarded_in(folder.path()), ".git/config"));
+  CHECK(guarded_in(folder.path(), {".git/config"}).cleaned.empty());
+  put(folder.path() / ".git/config", "[remote \"o\"]\n\turl = ssh://git@example.com/x\n");
+  CHECK(guarded_in(folder.path()).cleaned.empty());
+}
+
 TEST_CASE("sockets and FIFOs of the host are masked") {
   const session_test::RuntimeFolder folder;
   make_socket(folder.path() / ".overmind.sock");

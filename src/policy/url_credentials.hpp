@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace agentbox::policy {
+
+/// Returns Git configuration `text` without the credentials in it: user and password, or a token, in URLs, and headers
+/// with an authorization (http.extraHeader); nothing when it has none. A user name alone, and that of ssh, stays. Pure;
+/// accepts any bytes.
+std::optional<std::string> without_credentials(std::string_view text);
+
+} // namespace agentbox::policy

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "review/hard_links.hpp"
+
+#include <fcntl.h>
+
+#include "support/directory.hpp"
+
+namespace agentbox::review {
+
+void HardLinks::add(const std::string& path, const struct stat& info) {
+  if (S_ISREG(info.st_mode) && info.st_nlink > 1) {
+    File& file = m_files[{info.st_dev, info.st_ino}];
+    file.names.insert(path); // a path may be counted twice
+    file.links = info.st_nlink;
+  }
+}
+
+void HardLinks::visit(int folder, const char* name, const std::string& path, const Visit& each) {
+  constexpr std::size_t k_max_visited = 100'000;
+  const support::Directory directory =
+      support::read_directory(support::Fd(openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
+  for (const dirent* entry = nullptr; directory && (entry = support::next_entry(directory)) != nullptr;) {
+    const char* inner = static_cast<const char*>(entry->d_name);
+    struct stat info {};
+    if (++m_visited > k_max_visited) {
+      return;
+    }
+    if (fstatat(dirfd(directory.get()), inner, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+      continue;
+    }
+    const std::string inner_path = path + "/" + inner;
+    constexpr std::size_t k_max_depth = 4096; // of a path, so that the recursion ends
+    if (S_ISDIR(info.st_mode) && inner_path.size() < k_max_depth) {
+      visit(dirfd(directory.get()), inner, inner_path, each);
+    } else {
+      each(inner_path, info);
+    }
+  }
+}
+
+void HardLinks::report_to(ReviewReport& report) const {
+  for (const auto& [id, file] : m_files) {
+    if (file.names.size() < file.links && ++report.counts[FindingKind::hard_link] <= k_max_findings) {
+      report.findings.push_back(
+          {FindingKind::hard_link, *file.names.begin(), "changed, and has a name outside the project"});
+    }
+  }
+}
+
+} // namespace agentbox::review

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <sys/stat.h>
+#include <utility>
+
+#include "review/review_report.hpp"
+
+namespace agentbox::review {
+
+/// Changed files with several names (hard links). One with fewer names in the trees than it has links was changed
+/// outside of them as well.
+class HardLinks {
+public:
+  /// Counts a name of a changed file; those with a single name are ignored.
+  void add(const std::string& path, const struct stat& info);
+
+  /// Counts the files below directory `name` of `folder` for which `is_new` is true: the objects of a repository, which
+  /// the rest of the review skips. At most 100,000 files; follows no links.
+  template <typename IsNew>
+  void add_objects(int folder, const char* name, const std::string& path, const IsNew& is_new) {
+    visit(folder, name, path, [&](const std::string& inner, const struct stat& info) {
+      if (is_new(info.st_ctim)) {
+        add(inner, info);
+      }
+    });
+  }
+
+  /// Adds a finding for each file with a name that was not counted.
+  void report_to(ReviewReport& report) const;
+
+private:
+  using Visit = std::function<void(const std::string&, const struct stat&)>;
+  void visit(int folder, const char* name, const std::string& path, const Visit& each);
+
+  struct File {
+    std::set<std::string> names;
+    std::size_t links = 0;
+  };
+  std::map<std::pair<std::uint64_t, std::uint64_t>, File> m_files; ///< by device and inode
+  std::size_t m_visited = 0;
+};
+
+} // namespace agentbox::review
