@@ -43,10 +43,12 @@ constexpr std::array<TokenFile, 20> k_token_files = {{
     {"id_ed25519", {}},
 }};
 
+/// Asked about every name in a project, so without a copy in lower case.
 const TokenFile* token_file(std::string_view name) {
-  const std::string small = lower(name);
-  const auto* const found =
-      std::find_if(k_token_files.begin(), k_token_files.end(), [&](const TokenFile& one) { return one.name == small; });
+  const auto same = [](char a, char b) { return a == support::to_lower(b); };
+  const auto* const found = std::find_if(k_token_files.begin(), k_token_files.end(), [&](const TokenFile& one) {
+    return one.name.size() == name.size() && std::equal(one.name.begin(), one.name.end(), name.begin(), same);
+  });
   return found == k_token_files.end() ? nullptr : found;
 }
 
