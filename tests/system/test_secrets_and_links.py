@@ -25,7 +25,7 @@ class SecretsAndLinks(SystemTest):
         self.put("web/.npmrc", "//registry.npmjs.org/:_authToken=secret\n")
         done = self.in_box("cat " + " ".join(hidden) + " web/.npmrc; echo then; cat " + " ".join(shown) + "; mv apps moved && cat moved/web/.env")
         self.assertEqual(done.out, "then\n" + "secret\n" * len(shown))
-        self.assertIn("web/.npmrc", done.err)
+        self.assertIn("apps/web/.env", done.err)
         self.assertEqual((self.workspace / "moved/web/.env").read_text(), "secret\n")
 
     def test_a_name_or_path_that_is_excepted_is_shown(self):
