@@ -96,7 +96,7 @@ TEST_CASE("with version 6 no signal leaves the agent's processes") {
     return;
   }
   CHECK(
-      run_with("abi 6\n" + k_programs, "kill -0 $PPID 2>/dev/null || echo no; sleep 9 & kill $! && echo own").output ==
-      "no\nown\n");
+      run_with("abi 6\n" + k_programs, "kill -0 $PPID 2>/dev/null || echo no; sleep 9 & kill $! && echo mine").output ==
+      "no\nmine\n");
   CHECK(run_with("abi 5\n" + k_programs, "kill -0 $PPID 2>/dev/null && echo yes").output == "yes\n");
 }
