@@ -125,7 +125,12 @@ void add_guards(json& mounts, const policy::Workspace& workspace, const HostFact
   }
   const fs::path destination(workspace.destination);
   add_pins(mounts, destination, workspace.source, all, facts);
-  add_read_only(mounts, destination, workspace.source, facts.protected_paths, facts);
+  std::vector<std::string> visible = facts.protected_paths; // what is masked is read-only, too
+  std::erase_if(visible, [&](const std::string& path) {
+    return std::any_of(facts.masked_paths.begin(), facts.masked_paths.end(),
+                       [&](const std::string& mask) { return policy::contains_path(mask, path); });
+  });
+  add_read_only(mounts, destination, workspace.source, visible, facts);
   // Last, because it may be in a read-only directory.
   for (const std::string& path : facts.masked_paths) {
     mounts.push_back(masked(destination / path, workspace.source / path, facts));

@@ -68,7 +68,7 @@ void add(const toml::table& table, std::map<std::string, std::string>& rules) {
   const std::size_t when = when_of(table);
   for (const auto& [key, value] : table) {
     const auto* const treatment = std::find_if(k_treatment_words.begin(), k_treatment_words.end(),
-                                               [&](const EnumWords& one) { return one.word == key.str(); });
+                                               [&word = key](const EnumWords& one) { return one.word == word.str(); });
     if (treatment == k_treatment_words.end()) {
       if (key.str() != "by" && key.str() != "when") {
         refuse(value, std::string(key.str()) + " is not a known key");

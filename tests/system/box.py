@@ -239,7 +239,7 @@ class Internet:
     def _new(self, name):
         with open(self.folder / name, encoding="utf-8") as file:
             file.seek(self._offsets.get(name, 0))
-            return [json.loads(line) for line in file]
+            return [json.loads(line) for line in file if line.endswith("\n")]  # the last one may be half written
 
     def dns(self):
         return self._new("dns.jsonl")

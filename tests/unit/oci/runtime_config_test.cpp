@@ -191,6 +191,31 @@ TEST_CASE("what is masked is an empty file or folder that nobody can write, and 
   CHECK(contains(error_of([&] { render_agent(build(fields), facts); }, support::ExitCode::failed), "src"));
 }
 
+TEST_CASE("what is masked and protected, or protected below a mask, is only masked") {
+  auto fields = sample_fields();
+  auto facts = sample_facts();
+  fields.workspace.protect = {"conf/.env.leave", "keys/tasks.json"};
+  fields.workspace.mask = {"keys"};
+  facts.protected_paths = {"conf/.env.leave", "keys/tasks.json"};
+  facts.masked_paths = {"conf/.env.leave", "keys"};
+  facts.masked_by_name = {"conf/.env.leave"};
+  facts.empty_file = "/run/session/empty";
+  facts.compare_inside = true;
+  const std::filesystem::path root = "/home/dev/project";
+  facts.sources[root / "conf"] = {1, 31, true};
+  facts.sources[root / "conf/.env.leave"] = {1, 32, false};
+  facts.sources[root / "keys"] = {1, 33, true};
+  facts.sources[root / "keys/tasks.json"] = {1, 34, false};
+  const json config = render_agent(build(fields), facts);
+  REQUIRE(mount_at(config, "/workspace/conf/.env.leave") != nullptr);
+  CHECK(mount_at(config, "/workspace/conf/.env.leave")->at("source") == "/run/session/empty");
+  CHECK(mount_at(config, "/workspace/conf") != nullptr); // still cannot be renamed
+  CHECK(mount_at(config, "/workspace/keys/tasks.json") == nullptr);
+  const std::string environment = config.at("process").at("env").dump();
+  CHECK_FALSE(contains(environment, ".env.leave"));
+  CHECK_FALSE(contains(environment, "tasks.json"));
+}
+
 TEST_CASE("a writable mount's repository is guarded like the workspace's") {
   auto fields = sample_fields();
   auto facts = sample_facts();
