@@ -89,26 +89,6 @@ class Leash(SystemTest):
         joined.wait(patience(10))
         self.clean_up()
 
-    def test_a_paused_box_ends_when_it_is_thawed(self):
-        process = self.start("run", "--name", "paused", "--", "sh", "-c", WORK)
-        wait_until(self.stamps, 20, "the agent works")
-        helpers = [pid for pid, line in processes().items() if "--pod-id-file /dev/stdin" in line]
-        if subprocess.run(["podman", "pause", "agentbox-paused-agent"], capture_output=True, check=False).returncode != 0:
-            process.terminate()
-            process.wait(patience(10))
-            self.skipTest("no cgroup freezer here")
-        for pid in helpers:
-            os.kill(pid, signal.SIGKILL)
-        process.kill()
-        process.wait()
-        time.sleep(0.5)
-        before = len(self.stamps())
-        thawed = time.time()
-        podman("unpause", "agentbox-paused-agent")
-        self.assertTrue(self.assert_unattended_agent_ends(thawed))
-        self.assertGreater(before, 0)
-        self.clean_up()
-
     def test_the_box_cannot_reach_its_end(self):
         """Neither by a path, nor through /proc of the first process, nor by a signal."""
         script = r"""
