@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
 namespace agentbox::git {
 namespace {
@@ -35,11 +36,12 @@ public:
         return std::nullopt;
       }
     }
-    // What follows are extensions, each with a name of four letters, and a hash.
-    const bool extension = m_rest.size() >= 8 + m_hash_length &&
-                           std::all_of(m_rest.begin(), m_rest.begin() + 4,
-                                       [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
-    return m_rest.size() == m_hash_length || extension ? std::optional(std::move(m_found)) : std::nullopt;
+    while (m_rest.size() > m_hash_length) {
+      if (!extension()) {
+        return std::nullopt;
+      }
+    }
+    return m_rest.size() == m_hash_length ? std::optional(std::move(m_found)) : std::nullopt;
   }
 
 private:
@@ -77,6 +79,23 @@ private:
       return false;
     }
     m_rest.remove_prefix(whole);
+    return true;
+  }
+
+  /// Four letters, a length, and as many bytes.
+  bool extension() {
+    constexpr std::size_t k_head = 8;
+    const bool named = m_rest.size() >= k_head + m_hash_length &&
+                       std::all_of(m_rest.begin(), m_rest.begin() + 4,
+                                   [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
+    if (!named) {
+      return false;
+    }
+    const std::size_t length = big_endian(m_rest.substr(4, 4));
+    if (length > m_rest.size() - k_head - m_hash_length) {
+      return false;
+    }
+    m_rest.remove_prefix(k_head + length);
     return true;
   }
 
@@ -124,12 +143,14 @@ std::optional<HiddenFiles> hidden_files(std::string_view index) {
   if (!known) {
     return std::nullopt;
   }
-  for (const std::size_t hash_length : {20, 32}) {
-    if (auto found = IndexReader(index, hash_length).read()) {
-      return found;
+  std::optional<HiddenFiles> hidden;
+  for (const std::size_t hash_length : {20, 32}) { // a file that can be read both ways was made so: the worse counts
+    auto found = IndexReader(index, hash_length).read();
+    if (found && (!hidden || found->count > hidden->count)) {
+      hidden = std::move(found);
     }
   }
-  return std::nullopt;
+  return hidden;
 }
 
 } // namespace agentbox::git

@@ -136,7 +136,8 @@ std::set<std::string> delegated_controllers(const std::filesystem::path& cgroup_
     const std::string_view rest = proc_self_cgroup.substr(own + 4);
     text = support::read_file_if_exists(cgroup_root / rest.substr(0, rest.find('\n')) / "cgroup.controllers", 4096);
   }
-  const std::vector<std::string_view> words = support::words(text.value_or(""));
+  const std::string names = text.value_or("");
+  const std::vector<std::string_view> words = support::words(names);
   return {words.begin(), words.end()};
 }
 

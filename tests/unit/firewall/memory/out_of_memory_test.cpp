@@ -50,6 +50,10 @@ void* operator new(std::size_t size) {
   throw std::bad_alloc();
 }
 
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { // the sanitizers' own is freed by theirs
+  return std::malloc(size == 0 ? 1 : size);                            // NOLINT(*-no-malloc,*-owning-memory)
+}
+
 void operator delete(void* memory) noexcept {
   std::free(memory); // NOLINT(*-no-malloc,*-owning-memory)
 }
