@@ -120,7 +120,7 @@ ruleset  print the rules that would be loaded, and change nothing
   --policy FILE          the egress policy (/etc/agentbox/egress.json)
   --run DIR              directory for ready, failed, control and the host's resolv.conf (/run/agentbox)
   --audit DIR            directory for NAME.jsonl, NAME.totals and NAME.lock (/var/log/agentbox)
-  --leash FIFO           end serve when nobody has FIFO open for writing any more
+  --leash FIFO           end serve when the last writer of FIFO has closed it
   --resolv FILE          the upstream name servers (/etc/resolv.conf)
   --publish PORT         accept connections from outside on this TCP port of the box; repeatable
 

@@ -30,7 +30,7 @@ struct FirewallOptions {
   std::filesystem::path policy = protocol::k_egress_path;
   std::filesystem::path run = protocol::k_run_path;
   std::filesystem::path audit = protocol::k_audit_path;
-  std::filesystem::path leash; ///< a FIFO: serve ends when nobody has it open for writing; empty: none
+  std::filesystem::path leash; ///< a FIFO: serve ends when its last writer has closed it; empty: none
   std::filesystem::path resolv_conf = "/etc/resolv.conf";
   std::vector<std::uint16_t> published; ///< --publish PORT: TCP ports of the box that the host may connect to
 };

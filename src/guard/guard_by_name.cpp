@@ -12,6 +12,7 @@
 #include "policy/hidden_names.hpp"
 #include "policy/path_rules.hpp"
 #include "policy/url_credentials.hpp"
+#include "support/command.hpp"
 #include "support/error.hpp"
 #include "support/sorted.hpp"
 #include "support/text.hpp"
@@ -85,6 +86,16 @@ void guard_by_name(const Walk& walk, const GuardLists& lists, const std::vector<
                    Guarded& guarded) {
   const TreeLook look = look_at_tree(
       walk, [&](std::string_view name) { return policy::is_hidden_name(name) || policy::may_hold_token(name); });
+  for (const std::string& path : look.closed) {
+    if (std::none_of(guarded.masked.begin(), guarded.masked.end(),
+                     [&](const std::string& mask) { return policy::contains_path(mask, path); })) {
+      throw support::Error(support::ExitCode::refused,
+                           "cannot search " + support::escape_untrusted((walk.root() / path).string(), 1000) +
+                               " for credentials, and the box could change its mode",
+                           "chmod u+rx " + support::shell_quote({(walk.root() / path).string()}) +
+                               ", or mask it in your own configuration: [mask] paths");
+    }
+  }
   std::vector<std::string> secrets;
   for (const std::string& path : look.named) {
     if (auto file = secret_at(walk, path, lists)) {

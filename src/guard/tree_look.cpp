@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <deque>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "git/layout.hpp"
 #include "support/directory.hpp"
@@ -69,8 +71,14 @@ private:
     const support::Directory folder =
         support::read_directory(support::Fd(openat(m_root.get(), path.empty() ? "." : path.c_str(),
                                                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)));
-    if (!folder) {
-      return;
+    if (!folder || faccessat(dirfd(folder.get()), ".", X_OK, 0) != 0) {
+      struct stat info {};
+      if (errno == EACCES &&
+          fstatat(m_root.get(), path.empty() ? "." : path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+          info.st_uid == geteuid()) {
+        m_look.closed.push_back(path);
+      }
+      return; // others' are closed to the box as well; what is gone has nothing in it
     }
     for (const dirent* entry = nullptr; (entry = support::next_entry(folder)) != nullptr;) {
       ++m_entries;

@@ -81,7 +81,9 @@ std::string newly_hidden(std::string_view index, const std::set<std::string>& be
   constexpr std::size_t k_named = 3;
   const auto hidden = git::hidden_files(index);
   if (!hidden) {
-    return index.size() >= k_max_index ? "is too large to be examined" : "";
+    return index.empty()                 ? ""
+           : index.size() >= k_max_index ? "is too large to be examined"
+                                         : "is not a known kind of index";
   }
   std::string text;
   std::size_t found = hidden->count - hidden->files.size(); // those that are not listed

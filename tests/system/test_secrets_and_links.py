@@ -28,6 +28,17 @@ class SecretsAndLinks(SystemTest):
         self.assertIn("apps/web/.env", done.err)
         self.assertEqual((self.workspace / "moved/web/.env").read_text(), "secret\n")
 
+    def test_a_directory_that_cannot_be_searched_is_refused_unless_it_is_masked(self):
+        self.put("closed/.env")
+        for mode in (0, 0o300, 0o600):
+            (self.workspace / "closed").chmod(mode)
+            self.addCleanup((self.workspace / "closed").chmod, 0o700)
+            refused = self.in_box("chmod 700 closed; cat closed/.env")
+            self.assertCode(refused, 126)
+            self.assertIn("chmod u+rx", refused.err)
+        self.put(".agentbox/config.toml", '[mask]\npaths = ["closed"]\n')
+        self.assertEqual(self.in_box("chmod 700 closed; cat closed/.env").out, "")
+
     def test_a_name_or_path_that_is_excepted_is_shown(self):
         self.put("apps/web/.env")
         self.put("apps/.env.test")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "review/hidden_changes.hpp"
 #include "review/scan.hpp"
 
 #include <fstream>
@@ -301,6 +302,12 @@ TEST_CASE("huge and deep trees end the look, and the report says so") {
   limits = {};
   limits.time = std::chrono::milliseconds(-1);
   CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.find("ms") != std::string::npos);
+}
+
+TEST_CASE("an index that Git may read and we cannot is reported") {
+  const auto exists = [](const std::string&) { return true; };
+  CHECK(newly_hidden("", {}, exists).empty());
+  CHECK(newly_hidden("DIRC nobody knows", {}, exists) == "is not a known kind of index");
 }
 
 TEST_CASE("a large directory does not keep the rest of the tree from being examined") {
