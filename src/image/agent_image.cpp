@@ -220,7 +220,7 @@ ImageRef ensure_agent_image(const podman::Podman& podman, const podman::PodmanIn
   const MadeImages made(podman, info);
   const auto remembered = [&]() -> std::optional<ImageRef> {
     auto image = options.rebuild || options.agents ? std::nullopt : ImagesState::load().find(key);
-    return image && made.has(image->id) ? image : std::nullopt;
+    return image && made.has(image->id, image->tag) ? image : std::nullopt;
   };
   if (auto image = remembered()) {
     return *std::move(image);

@@ -35,7 +35,7 @@ Base import(BuildEnvironment& environment, const BaseChoice& choice, const fs::p
     environment.store.try_remove(*id);
     throw Error(ExitCode::refused, "the base " + choice.text + " was changed while it was imported", "try again");
   }
-  environment.made.pin(*id);
+  environment.made.pin(*id, tag);
   if (before && *before != *id) {
     environment.store.try_remove(*before);
   }
@@ -88,7 +88,8 @@ Base ensure_pulled(BuildEnvironment& environment, const BaseChoice& choice) {
   }
   const bool is_default = choice.text == policy::default_base_image();
   if (!environment.rebuild) {
-    if (const auto id = environment.store.id_of(choice.text)) {
+    const auto id = is_default ? reusable(environment, choice.text) : environment.store.id_of(choice.text);
+    if (id) {
       return {choice.text, *id, "registry"};
     }
   }
@@ -101,6 +102,7 @@ Base ensure_pulled(BuildEnvironment& environment, const BaseChoice& choice) {
       support::capture(networked(environment, {"pull", "--quiet", choice.text}), {}, k_patient);
   if (result.status.ok()) {
     if (const auto id = environment.store.id_of(choice.text)) {
+      environment.made.pin_pulled(*id, choice.text);
       return {choice.text, *id, "registry"};
     }
   }
@@ -161,7 +163,12 @@ Base ensure_imported(BuildEnvironment& environment, const BaseChoice& choice) {
 
 std::optional<std::string> reusable(const BuildEnvironment& environment, const std::string& tag) {
   const auto id = environment.rebuild ? std::nullopt : environment.store.id_of(tag);
-  return id && environment.made.has(*id) ? id : std::nullopt;
+  if (!id || environment.made.has(*id, tag)) {
+    return id;
+  }
+  environment.progress.note("not using the image " + support::escape_untrusted(tag) +
+                            " in Podman's store: agentbox neither built nor pulled it");
+  return std::nullopt;
 }
 
 support::Command networked(const BuildEnvironment& environment, const std::vector<std::string>& args) {

@@ -84,7 +84,7 @@ std::string build(BuildEnvironment& environment, const std::string& what, Recipe
     id.erase(0, colon + 1);
   }
   id.resize(std::min(id.find_first_not_of("0123456789abcdef"), id.size()));
-  environment.made.pin(id);
+  environment.made.pin(id, recipe.tag);
   return id;
 }
 

@@ -54,7 +54,7 @@ ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Podma
   const MadeImages made(podman, info);
   const auto usable = [&]() -> std::optional<ImageRef> {
     auto image = rebuild ? std::nullopt : remembered(installation, driver);
-    return image && made.has(image->id) ? image : std::nullopt;
+    return image && made.has(image->id, image->tag) ? image : std::nullopt;
   };
   if (auto image = usable()) {
     return *std::move(image);
@@ -73,7 +73,7 @@ ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Podma
   ImageRef image{written.id, "localhost/agentbox/firewall:" AGENTBOX_VERSION "-" + written.id.substr(0, 12)};
   try {
     podman.capture({"load", "--quiet", "--input", archive.string()});
-    made.pin(image.id, written.digest);
+    made.pin(image.id, image.tag, written.digest);
     store.map_for_boxes(image.id);
     store.tag(image.id, image.tag);
   } catch (...) {

@@ -20,6 +20,12 @@ using support::ExitCode;
 constexpr std::size_t k_max_manifest = 4U << 20U;
 constexpr std::size_t k_max_pin_bytes = 1U << 20U;
 constexpr std::size_t k_max_pins = 256;
+constexpr const char* k_any_manifest = "any";
+constexpr std::size_t k_id_length = 64;
+
+std::string pin_name(const std::string& id, const std::string& tag) {
+  return id + " " + tag;
+}
 
 /// A damaged file holds no pin; its images are built again.
 json read_pins(const fs::path& file) {
@@ -67,14 +73,14 @@ std::optional<std::string> MadeImages::stored_digest(const std::string& id) cons
   return result.status.ok() ? std::optional(result.out.substr(0, result.out.find('\n'))) : std::nullopt;
 }
 
-bool MadeImages::has(const std::string& id) const {
+bool MadeImages::has(const std::string& id, const std::string& tag) const {
   const json pins = read_pins(m_file);
-  const auto pin = pins.find(id);
+  const auto pin = pins.find(pin_name(id, tag));
   if (pin == pins.end()) {
     return false;
   }
   const auto digest = stored_digest(id);
-  if (digest && json(*digest) != *pin) {
+  if (digest && *pin != *digest && *pin != k_any_manifest) {
     throw Error(ExitCode::refused,
                 "the image " + id.substr(0, 12) + " has another manifest than when it was built (" +
                     support::escape_untrusted(*digest) + ")",
@@ -83,7 +89,7 @@ bool MadeImages::has(const std::string& id) const {
   return digest.has_value();
 }
 
-void MadeImages::pin(const std::string& id, const std::optional<std::string>& digest) const {
+void MadeImages::pin(const std::string& id, const std::string& tag, const std::optional<std::string>& digest) const {
   const auto manifest = support::read_file_if_exists(stored_manifest(id), k_max_manifest);
   if (manifest) {
     require_built_manifest(*manifest, id);
@@ -95,13 +101,21 @@ void MadeImages::pin(const std::string& id, const std::optional<std::string>& di
                     support::escape_untrusted(stored) + ")",
                 "try again: agentbox build --rebuild");
   }
+  write_pin(id, tag, stored);
+}
+
+void MadeImages::pin_pulled(const std::string& id, const std::string& name) const {
+  write_pin(id, name, k_any_manifest);
+}
+
+void MadeImages::write_pin(const std::string& id, const std::string& tag, const std::string& manifest) const {
   json pins = read_pins(m_file);
   if (pins.size() >= k_max_pins) { // forget images that are gone
     for (auto pin = pins.begin(); pin != pins.end();) {
-      pin = fs::exists(stored_manifest(pin.key())) ? std::next(pin) : pins.erase(pin);
+      pin = fs::exists(stored_manifest(pin.key().substr(0, k_id_length))) ? std::next(pin) : pins.erase(pin);
     }
   }
-  pins[id] = stored;
+  pins[pin_name(id, tag)] = manifest;
   support::make_private_folder(m_file.parent_path());
   support::write_file(m_file, pins.dump(2) + "\n");
 }

@@ -9,27 +9,35 @@
 
 namespace agentbox::image {
 
-/// The images that agentbox made, each with the digest of its manifest, in state_folder()/manifests.json.
+/// The images that agentbox built or pulled, each with its name and the digest of its manifest, in
+/// state_folder()/manifests.json.
 ///
 /// A name proves nothing: anyone can load an image under a name of ours. Nor does an ID: it is the digest of the
 /// configuration, while the manifest, whose annotations old Podmans hand to the runtime, can be replaced under the same
-/// ID. So an image is used only when it was pinned here after it was built, and as long as its manifest is the same.
+/// ID. So an image is used only under the name with which it was pinned here after it was built, and as long as its
+/// manifest is the same.
 class MadeImages {
 public:
   MadeImages(const podman::Podman& podman, const podman::PodmanInfo& info);
   /// For tests: the pins are in `file`.
   MadeImages(const podman::Podman& podman, const podman::PodmanInfo& info, std::filesystem::path file);
 
-  /// Returns whether image `id` is in the store and pinned. Throws Error(refused) when its manifest is another one than
-  /// when it was built. Reads two small files; only where Podman's store has another layout, Podman is asked.
-  bool has(const std::string& id) const;
+  /// Returns whether image `id` is in the store and pinned as `tag`. Throws Error(refused) when its manifest is another
+  /// one than when it was built. Reads two small files; only where Podman's store has another layout, Podman is asked.
+  bool has(const std::string& id, const std::string& tag) const;
 
-  /// Pins image `id`, which was built just now. Throws Error(refused) and pins nothing when the store holds another
-  /// manifest than the build made: one of another image, one with annotations that Podman's builds do not write, or
-  /// not the one whose SHA-256 (hex) is `digest`, where that is known.
-  void pin(const std::string& id, const std::optional<std::string>& digest = std::nullopt) const;
+  /// Pins image `id`, which was built just now and will be called `tag`. Throws Error(refused) and pins nothing when
+  /// the store holds another manifest than the build made: one of another image, one with annotations that Podman's
+  /// builds do not write, or not the one whose SHA-256 (hex) is `digest`, where that is known.
+  void pin(const std::string& id, const std::string& tag,
+           const std::optional<std::string>& digest = std::nullopt) const;
+
+  /// Pins image `id`, which was pulled just now as `name`. Its manifest may change: a registry may compress anew, and
+  /// no box starts from it.
+  void pin_pulled(const std::string& id, const std::string& name) const;
 
 private:
+  void write_pin(const std::string& id, const std::string& tag, const std::string& manifest) const;
   std::filesystem::path stored_manifest(const std::string& id) const;
   std::optional<std::string> stored_digest(const std::string& id) const;
 

@@ -47,10 +47,12 @@ class Hostile(SystemTest):
             STATE.write_text(before)
 
     def pin(self, image):
-        """Makes agentbox take `image` for one that it built, with the manifest that it has now."""
+        """Makes agentbox take `image` for the one that it built, with the manifest that it has now."""
+        built = json.loads(STATE.read_text())["images"]
+        tag = next(entry["tag"] for entry in built if entry["id"] in (image, self.image))
         pins = json.loads(PINS.read_text())
         manifest = HOME / ".local" / "share" / "containers" / "storage" / "overlay-images" / image / "manifest"
-        pins[image] = "sha256:" + hashlib.sha256(manifest.read_bytes()).hexdigest()
+        pins[f"{image} {tag}"] = "sha256:" + hashlib.sha256(manifest.read_bytes()).hexdigest()
         PINS.write_text(json.dumps(pins))
 
     def derived(self, lines):
@@ -135,6 +137,20 @@ class Hostile(SystemTest):
                 run("podman", "tag", self.firewall, *names)
                 self.pin(self.firewall)
         self.assertCode(self.in_box("true"), 0)
+
+    def test_another_image_under_our_tag_is_not_started(self):
+        tag = next(entry["tag"] for entry in json.loads(STATE.read_text())["images"] if entry["id"] == self.image)
+        other = self.derived("RUN touch /hostile")
+        run("podman", "tag", other, tag)
+        STATE.unlink()  # a cache, which may be lost
+        result = self.in_box("test ! -e /hostile && echo clean")
+        self.assertCode(result, 0)
+        self.assertIn("clean", result.out)
+        self.assertIn(f"not using the image {tag} in Podman's store: agentbox neither built nor pulled it", result.err)
+        run("podman", "tag", other, tag)
+        again = self.in_box("test ! -e /hostile && echo clean")
+        self.assertIn("clean", again.out, "the image that was built has another name now")
+        self.assertNotIn("not using", again.err)
 
     @contextlib.contextmanager
     def containers_conf(self, text):

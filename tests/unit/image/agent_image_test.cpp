@@ -110,7 +110,21 @@ TEST_CASE("a base that cannot be pulled is reported at once, without waiting for
 TEST_CASE("an image with our tag that agentbox did not build is built again") {
   const Host host(full_store() + "build) echo broken; exit 1;;\n");
   CHECK_THROWS_WITH(host.build(), Catch::Contains("installing the tools (apt) failed"));
-  CHECK_FALSE(fs::exists(host.folder() / "XDG_STATE_HOME/agentbox/manifests.json"));
+  CHECK_THAT(support::read_file(host.folder() / "XDG_STATE_HOME/agentbox/manifests.json", 1U << 20U),
+             !Catch::Contains("localhost/agentbox/"));
+}
+
+TEST_CASE("the default base is pulled unless agentbox pulled the image in the store") {
+  const Host host(full_store() + "build) echo broken; exit 1;;\n");
+  CHECK_THROWS_WITH(host.build(), Catch::Contains("installing the tools"));
+  const std::string pull = "pull --quiet " + policy::default_base_image();
+  CHECK_THAT(host.calls(), Catch::Contains(pull));
+}
+
+TEST_CASE("a base that the user names is what the user's Podman calls so") {
+  const Host host(full_store() + "build) echo broken; exit 1;;\n");
+  CHECK_THROWS_WITH(host.build("docker.io/library/debian:trixie"), Catch::Contains("installing the tools"));
+  CHECK_THAT(host.calls(), !Catch::Contains("pull --quiet"));
 }
 
 TEST_CASE("an interrupted build ends what runs in its container and removes what it made") {

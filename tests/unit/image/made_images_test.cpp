@@ -34,9 +34,9 @@ public:
   void remove(const std::string& id) { fs::remove_all(m_info.graph_root / ("overlay-images/" + id)); }
 
   /// "yes", "no", or what is thrown.
-  std::string has(const std::string& id) const {
+  std::string has(const std::string& id, const std::string& tag = "agent:1") const {
     try {
-      return images().has(id) ? "yes" : "no";
+      return images().has(id, tag) ? "yes" : "no";
     } catch (const support::Error& error) {
       CHECK(error.code() == support::ExitCode::refused);
       return error.what();
@@ -44,7 +44,7 @@ public:
   }
   std::string pin(const std::string& id, const std::optional<std::string>& digest = std::nullopt) const {
     try {
-      images().pin(id, digest);
+      images().pin(id, "agent:1", digest);
       return "pinned";
     } catch (const support::Error& error) {
       CHECK(error.code() == support::ExitCode::refused);
@@ -53,6 +53,7 @@ public:
   }
   fs::path file() const { return m_folder / "state/manifests.json"; }
   const tests::TempFolder& folder() const { return m_folder; }
+  void pin_pulled(const std::string& id) const { images().pin_pulled(id, "agent:1"); }
 
 private:
   image::MadeImages images() const { return {m_podman, m_info, file()}; }
@@ -83,6 +84,32 @@ TEST_CASE("an image is used if it was pinned after its build and has the same ma
   struct stat info {};
   REQUIRE(stat(pins.file().c_str(), &info) == 0);
   CHECK((info.st_mode & 0777U) == 0600);
+}
+
+TEST_CASE("a pinned image under another name of ours is not used") {
+  Pins pins;
+  pins.store(k_a);
+  CHECK(pins.pin(k_a) == "pinned");
+  CHECK(pins.has(k_a, "agent:1") == "yes");
+  CHECK(pins.has(k_a, "agent:2") == "no");
+}
+
+TEST_CASE("a pin without a name, as older versions wrote it, counts as missing") {
+  Pins pins;
+  pins.folder().write("state/manifests.json", R"({")" + k_a + R"(": "sha256:)" + pins.store(k_a) + R"("})");
+  CHECK(pins.has(k_a) == "no");
+}
+
+TEST_CASE("a base that was pulled may have another manifest") {
+  Pins pins;
+  pins.store(k_a, R"({"com.docker.official-images.bashbrew.arch": "amd64"})");
+  CHECK(pins.has(k_a) == "no");
+  pins.pin_pulled(k_a);
+  CHECK(pins.has(k_a) == "yes");
+  pins.store(k_a);
+  CHECK(pins.has(k_a) == "yes");
+  pins.remove(k_a);
+  CHECK(pins.has(k_a) == "no");
 }
 
 TEST_CASE("an image that the build did not make is not pinned") {
