@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <memory>
+#include <spdlog/spdlog.h>
 
 #include "cli/image_choice.hpp"
 #include "cli/subcommands.hpp"
@@ -42,14 +43,21 @@ int update(const UpdateOptions& options) {
   const std::map<std::string, std::string> environment = podman::caller_environment();
   const image::Fetcher fetcher(environment, resolved.ca_bundle, support::throw_if_interrupted);
   const image::AgentsLock pinned = image::load_lock(installation.share);
-  const image::AgentsLock newest = image::newest_lock(image::registry_address(environment), fetcher);
-  const bool differs = report(image::compare(pinned, newest));
+  const std::string registry = image::registry_address(environment);
+  const image::NewestVersions newest =
+      image::newest_versions(registry, fetcher, image::load_registry_trust(installation.share));
+  if (!newest.is_signed) {
+    spdlog::warn("{} sends packages without signatures, which your npm-keys.json allows: whoever controls it chooses "
+                 "the agents' programs",
+                 registry);
+  }
+  const bool differs = report(image::compare(pinned, newest.lock));
   if (options.check) {
     return differs ? 1 : 0;
   }
   image::BuildOptions build{.ca_bundle = resolved.ca_bundle, .workspace = resolved.workspace};
-  if (pinned != newest) {
-    build.agents = newest; // pinned when the image is built
+  if (pinned != newest.lock) {
+    build.agents = newest.lock; // pinned when the image is built
   }
   const podman::Podman podman = podman::Podman::find();
   const image::ImageRef agent =

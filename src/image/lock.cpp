@@ -88,8 +88,17 @@ PinnedAgent read_agent(const LockReader& reader, const json& agents, const std::
 } // namespace
 
 bool is_version(std::string_view text) {
-  return only(text, std::string(k_lock_alnum) + ".-+", 80) &&
-         k_lock_alnum.find(text.front()) != std::string_view::npos && text.find("..") == std::string_view::npos;
+  std::size_t end = 0;
+  for (const std::string_view after : {".", ".", ""}) { // MAJOR.MINOR.PATCH
+    const std::size_t start = end;
+    end = std::min(text.find_first_not_of("0123456789", start), text.size());
+    if (end == start || text.substr(end, after.size()) != after) {
+      return false;
+    }
+    end += after.size();
+  }
+  return (end == text.size() || text[end] == '-' || text[end] == '+') && text.find("..") == std::string_view::npos &&
+         only(text, std::string(k_lock_alnum) + ".-+", 80);
 }
 
 bool is_integrity(std::string_view text) {

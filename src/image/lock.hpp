@@ -31,8 +31,7 @@ struct AgentsLock {
   bool operator==(const AgentsLock&) const = default;
 };
 
-/// Returns whether `text` is a version that may become part of a path and a URL: no slash, no "..", no leading dot or
-/// dash. Pure.
+/// Returns whether `text` is a version as of semver.org, which may become part of a path and a URL. Pure.
 bool is_version(std::string_view text);
 
 /// Returns whether `text` is "sha512-" and the base64 of a SHA-512. Pure.

@@ -13,6 +13,7 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
+constexpr std::size_t k_max_signatures = 16;
 constexpr std::string_view k_default_registry = "https://registry.npmjs.org";
 
 bool is_allowed_scheme(std::string_view address) {
@@ -65,8 +66,13 @@ PublishedVersion parse_published(std::string_view reply, std::string_view addres
     return found != parent.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
   const auto dist = document.is_object() ? document.value("dist", nlohmann::json()) : nlohmann::json();
-  PublishedVersion published{text(document, "version"), text(dist, "integrity")};
-  if (!is_version(published.version) || !is_integrity(published.integrity)) {
+  PublishedVersion published{text(document, "version"), text(dist, "integrity"), {}};
+  const auto signatures = dist.is_object() ? dist.value("signatures", nlohmann::json::array()) : nlohmann::json();
+  for (const auto& item : signatures) {
+    published.signatures.push_back({text(item, "keyid"), text(item, "sig")});
+  }
+  if (!is_version(published.version) || !is_integrity(published.integrity) || !signatures.is_array() ||
+      signatures.size() > k_max_signatures) {
     throw Error(ExitCode::failed, support::escape_untrusted(address) + " sent an invalid reply",
                 "check npm_config_registry, or try again later");
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "image/lock.hpp"
+#include "image/registry_signature.hpp"
 
 namespace agentbox::image {
 
@@ -24,6 +25,7 @@ std::string version_address(std::string_view registry, std::string_view name, st
 struct PublishedVersion {
   std::string version;
   std::string integrity; ///< of the tarball
+  std::vector<RegistrySignature> signatures;
 };
 
 /// Parses a reply from version_address(). Throws Error(failed) naming `address` when it is invalid, also

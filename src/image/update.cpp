@@ -2,32 +2,83 @@
 #include "image/update.hpp"
 
 #include "image/npm.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
 
 namespace agentbox::image {
 namespace {
 
-constexpr std::uint64_t k_max_reply = 4U << 20U;
+using support::Error;
+using support::ExitCode;
 
-PublishedVersion ask(const std::string& registry, const Fetcher& fetcher, const std::string& package,
-                     const std::string& version) {
-  const std::string address = version_address(registry, package, version);
-  return parse_published(fetcher.text(address, k_max_reply), address);
+constexpr std::uint64_t k_max_reply = 4U << 20U;
+constexpr const char* k_latest = "latest";
+
+[[noreturn]] void refuse(const std::string& package, SignatureState state) {
+  const std::string own = (support::config_folder() / "npm-keys.json").string();
+  switch (state) {
+  case SignatureState::missing:
+    throw Error(
+        ExitCode::refused, package + " has no signature",
+        R"(if you trust a mirror that removes npm's signatures, write {"keys": [], "allow_unsigned": true} to )" + own);
+  case SignatureState::unknown_key:
+    throw Error(ExitCode::refused, package + " is signed with keys that agentbox does not know",
+                "add the keys of a registry that signs itself to " + own + "; npm's keys come with agentbox");
+  case SignatureState::expired_key:
+    throw Error(ExitCode::refused, package + " is signed with a key that has expired",
+                "the registry sends an old version or a replayed signature; check npm_config_registry");
+  case SignatureState::valid:
+  case SignatureState::wrong: break;
+  }
+  throw Error(ExitCode::refused, package + " has a wrong signature",
+              "do not use it: the owner of the key published something else; check npm_config_registry");
 }
+
+/// Questions to a registry, whose answers are checked.
+class Inquiry {
+public:
+  Inquiry(const std::string& registry, const Fetcher& fetcher, const RegistryTrust& trust)
+      : m_registry(registry), m_fetcher(fetcher), m_trust(trust) {}
+
+  /// Returns the package that is published as `version` of `name`.
+  PinnedPackage ask(const std::string& name, const std::string& version) {
+    const std::string address = version_address(m_registry, name, version);
+    const PublishedVersion published = parse_published(m_fetcher.text(address, k_max_reply), address);
+    if (version != k_latest && published.version != version) {
+      throw Error(ExitCode::refused, address + " sent version " + published.version, "check npm_config_registry");
+    }
+    PinnedPackage package{name, published.version, published.integrity};
+    const SignatureState state = check_signatures(package, published.signatures, m_trust.keys, m_now);
+    if (state == SignatureState::missing && m_trust.allow_unsigned) {
+      m_is_signed = false;
+    } else if (state != SignatureState::valid) {
+      refuse(name + " " + published.version + " of " + m_registry, state);
+    }
+    return package;
+  }
+  bool is_signed() const { return m_is_signed; }
+
+private:
+  const std::string& m_registry;
+  const Fetcher& m_fetcher;
+  const RegistryTrust& m_trust;
+  std::string m_now = utc_now();
+  bool m_is_signed = true;
+};
 
 } // namespace
 
-AgentsLock newest_lock(const std::string& registry, const Fetcher& fetcher) {
+NewestVersions newest_versions(const std::string& registry, const Fetcher& fetcher, const RegistryTrust& trust) {
+  Inquiry inquiry(registry, fetcher, trust);
   AgentsLock lock;
   for (const Vendor& vendor : vendors()) {
-    const std::string version = ask(registry, fetcher, vendor.package, "latest").version;
-    PinnedAgent agent{version, {}};
-    for (const Variant& variant : variants_of(vendor, version)) {
-      const PublishedVersion published = ask(registry, fetcher, variant.package, variant.version);
-      agent.packages[variant.platform] = {variant.package, variant.version, published.integrity};
+    PinnedAgent agent{inquiry.ask(vendor.package, k_latest).version, {}};
+    for (const Variant& variant : variants_of(vendor, agent.version)) {
+      agent.packages[variant.platform] = inquiry.ask(variant.package, variant.version);
     }
     lock.agents[vendor.agent] = std::move(agent);
   }
-  return lock;
+  return {std::move(lock), inquiry.is_signed()};
 }
 
 std::vector<VersionChange> compare(const AgentsLock& pinned, const AgentsLock& newest) {

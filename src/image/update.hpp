@@ -6,6 +6,7 @@
 
 #include "image/fetch.hpp"
 #include "image/lock.hpp"
+#include "image/registry_signature.hpp"
 
 namespace agentbox::image {
 
@@ -16,9 +17,16 @@ struct VersionChange {
   std::string newest;
 };
 
-/// Asks `registry` for the newest version of every agent and the integrity of its packages. Downloads no package and
-/// writes nothing. Throws Error(failed).
-AgentsLock newest_lock(const std::string& registry, const Fetcher& fetcher);
+/// What a registry publishes now.
+struct NewestVersions {
+  AgentsLock lock;
+  bool is_signed = true; ///< every package; else `trust` allowed others
+};
+
+/// Asks `registry` for the newest version of every agent, and the integrity and the signatures of its packages.
+/// Downloads no package and writes nothing. Throws Error(failed), and Error(refused) for a package that no key of
+/// `trust` signed.
+NewestVersions newest_versions(const std::string& registry, const Fetcher& fetcher, const RegistryTrust& trust);
 
 /// Returns the versions of all agents of `newest`, sorted by name. Pure.
 std::vector<VersionChange> compare(const AgentsLock& pinned, const AgentsLock& newest);

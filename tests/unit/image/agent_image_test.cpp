@@ -5,6 +5,7 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -84,6 +85,29 @@ std::string full_store() {
   return "image) case \"$*\" in *Digest*) exit 1;; *) echo " + id +
          ";; esac;;\n"
          "cp) cd \"${0%/*}\" && echo ID=debian >os-release && tar -cf - os-release;;\n";
+}
+
+image::AgentsLock newer_lock(const Host& host) {
+  image::AgentsLock lock = image::load_lock(host.folder() / "share");
+  for (auto& [name, agent] : lock.agents) {
+    agent.version = "99.0.0";
+    for (auto& [platform, package] : agent.packages) {
+      package.version = "99.0.0";
+    }
+  }
+  return lock;
+}
+
+/// newer_lock(), with its packages in the cache as after a download.
+image::AgentsLock downloaded(const Host& host) {
+  image::AgentsLock lock = newer_lock(host);
+  for (const auto& [name, agent] : lock.agents) {
+    const image::PinnedPackage& package = image::package_for(agent, name, image::npm_arch(), false);
+    fs::create_directories(
+        host.folder() / "XDG_CACHE_HOME/agentbox/agents" /
+        (name + "-" + package.name.substr(package.name.find('/') + 1) + "-99.0.0-" + package.integrity.substr(7, 12)));
+  }
+  return lock;
 }
 
 /// A zombie has ended too: not every first process of a CI container waits for its orphans.
@@ -196,23 +220,49 @@ TEST_CASE("new versions of the agents are pinned once the image with them is bui
                              std::string(64, 'a') + ";; esac;;\n" + full_store();
   const Registry registry("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   const Host host(images + build, registry.address());
-  image::AgentsLock lock = image::load_lock(host.folder() / "share");
-  for (auto& [name, agent] : lock.agents) {
-    agent.version = "99.0.0";
-    for (auto& [platform, package] : agent.packages) {
-      package.version = "99.0.0";
-    }
-  }
+  const image::AgentsLock lock = newer_lock(host);
   const fs::path pinned = host.folder() / "XDG_STATE_HOME/agentbox/agents.lock.json";
   CHECK_THROWS_WITH(host.build(policy::default_base_image(), lock), Catch::Contains("404"));
   CHECK_FALSE(fs::exists(pinned));
-  for (const auto& [name, agent] : lock.agents) { // as after a download
-    const image::PinnedPackage& package = image::package_for(agent, name, image::npm_arch(), false);
-    fs::create_directories(
-        host.folder() / "XDG_CACHE_HOME/agentbox/agents" /
-        (name + "-" + package.name.substr(package.name.find('/') + 1) + "-99.0.0-" + package.integrity.substr(7, 12)));
-  }
+  REQUIRE(downloaded(host) == lock);
   host.build(policy::default_base_image(), lock);
   CHECK(image::load_lock(host.folder() / "share") == lock);
   CHECK(fs::exists(pinned));
+}
+
+TEST_CASE("a kill at any call of Podman leaves the lock file as it was") {
+  const std::string images = "image) case \"$*\" in *Digest*) echo sha256:" + std::string(64, 'd') + ";; *) echo " +
+                             std::string(64, 'a') + ";; esac;;\n" + full_store();
+  const std::string build =
+      "build) while [ $# != 0 ]; do [ \"$1\" != --iidfile ] || echo sha256:" + std::string(64, 'b') +
+      " >\"$2\"; shift; done;;\n";
+  bool built = false;
+  int step = 1;
+  for (; !built && step < 100; ++step) {
+    // `calls` has a line for each call, written before.
+    const Host host("esac\n[ $(wc -l <\"${0%/*}/calls\") != " + std::to_string(step) +
+                    " ] || { kill -9 $PPID; exit 1; }\ncase $1 in\n" + images + build);
+    const image::AgentsLock lock = downloaded(host);
+    const pid_t child = fork();
+    if (child == 0) {
+      try {
+        host.build(policy::default_base_image(), lock);
+        _exit(0);
+      } catch (const std::exception&) {
+        _exit(1);
+      }
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    built = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    REQUIRE((built || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)));
+    const bool changed = fs::exists(host.folder() / "XDG_STATE_HOME/agentbox/agents.lock.json");
+    INFO(host.calls());
+    // Podman's last calls tidy up after the lock file was written.
+    CHECK((built ? changed
+                 : !changed || host.calls().find("tag " + std::string(64, 'b') + " localhost/agentbox/agent:") !=
+                                   std::string::npos));
+  }
+  CHECK(built);
+  CHECK(step > 10);
 }

@@ -40,13 +40,19 @@ TEST_CASE("a reply is a valid version and integrity, or an error") {
   const PublishedVersion published = parse_published(answer_with("1.2.3", integrity), "A");
   CHECK(published.version == "1.2.3");
   CHECK(published.integrity == integrity);
-  for (const char* version : {"../1", "1/2", "-1", "", "1?x", "1 2", "\\u001b[31m", "1..2"}) {
+  for (const char* version : {"../1", "1/2", "-1", "", "1?x", "1 2", "\\u001b[31m", "1..2", "1.2", "latest"}) {
     INFO(version);
     CHECK_THROWS_AS(parse_published(answer_with(version, integrity), "A"), Error);
   }
-  CHECK_THROWS_AS(parse_published(answer_with("1", "sha512-x"), "A"), Error);
+  CHECK_THROWS_AS(parse_published(answer_with("1.0.0", "sha512-x"), "A"), Error);
+  const auto signed_with = [&](const std::string& signatures) {
+    return R"({"version":"1.0.0","dist":{"integrity":")" + integrity + R"(","signatures":)" + signatures + "}}";
+  };
+  CHECK(parse_published(signed_with(R"([{"keyid":"a","sig":"b"}])"), "A").signatures.at(0).key_id == "a");
+  CHECK_THROWS_AS(parse_published(signed_with(R"("x")"), "A"), Error);
+  CHECK_THROWS_AS(parse_published(signed_with("[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]"), "A"), Error);
   for (const char* answer : {"", "null", "[]", "{}", R"({"version":1,"dist":{"integrity":"x"}})", R"({"version":"1"})",
-                             R"({"version":"1","dist":[]})", R"({"version":"1","dist":{}})", "<html>"}) {
+                             R"({"version":"1.0.0","dist":[]})", R"({"version":"1.0.0","dist":{}})", "<html>"}) {
     INFO(answer);
     CHECK_THROWS_AS(parse_published(answer, "A"), Error);
   }

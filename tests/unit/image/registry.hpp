@@ -3,6 +3,7 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <netinet/in.h>
 #include <string>
 #include <sys/prctl.h>
@@ -14,11 +15,16 @@
 
 namespace agentbox::image_test {
 
-/// Answers every request with `answer`, in a process of its own.
+/// A registry in a process of its own.
 class Registry {
 public:
   enum class After { close, silence };
-  explicit Registry(const std::string& answer, After after = After::close) {
+  /// Returns the reply to a GET of `path`.
+  using Answer = std::function<std::string(const std::string& path)>;
+  /// Answers every request with `answer`.
+  explicit Registry(const std::string& answer, After after = After::close)
+      : Registry([answer](const std::string&) { return answer; }, after) {}
+  explicit Registry(const Answer& answer, After after = After::close) {
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -46,11 +52,16 @@ public:
   const std::string& address() const { return m_address; }
 
 private:
-  [[noreturn]] static void serve(int listener, const std::string& answer, After after) {
+  [[noreturn]] static void serve(int listener, const Answer& answer, After after) {
     while (true) {
       const int client = accept(listener, nullptr, nullptr);
       std::array<char, 4096> request{};
-      if (read(client, request.data(), request.size()) <= 0 || write(client, answer.data(), answer.size()) < 0) {
+      if (read(client, request.data(), request.size() - 1) <= 0) {
+        perror("registry");
+      }
+      const std::string target = std::string(request.data()).substr(4); // after "GET "
+      const std::string reply = answer(target.substr(0, target.find(' ')));
+      if (write(client, reply.data(), reply.size()) < 0) {
         perror("registry");
       }
       if (after == After::close) {

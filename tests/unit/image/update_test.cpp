@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/update.hpp"
 
+#include <optional>
+
 #include "catch.hpp"
+#include "image/npm.hpp"
+#include "registry.hpp"
+#include "signer.hpp"
+#include "support/error.hpp"
 #include "support/file.hpp"
 #include "temp_folder.hpp"
 
 using namespace agentbox::image;
+using agentbox::image_test::ok;
+using agentbox::image_test::Registry;
+using agentbox::image_test::Signer;
+using agentbox::support::Error;
+using agentbox::support::ExitCode;
 using agentbox::tests::TempFolder;
+using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 namespace {
@@ -18,7 +30,102 @@ AgentsLock lock(const std::string& version) {
   return made;
 }
 
+const std::string k_integrity = "sha512-" + std::string(86, 'A') + "==";
+constexpr const char* k_one = "/@openai/codex/2.0.0-linux-x64"; ///< the package about which a registry lies
+
+/// What a registry says about a package.
+struct Entry {
+  std::string version;
+  std::string integrity = k_integrity;
+  std::string signatures; ///< of "dist", with the comma before it
+};
+
+std::string signature(const std::string& id, const std::string& text) {
+  return R"(,"signatures":[{"keyid":")" + id + R"(","sig":")" + text + "\"}]";
+}
+
+/// A registry of version 2.0.0 of every package, signed with `signer`, that says `lie` about k_one.
+Registry::Answer signed_by(Signer& signer, const std::optional<Entry>& lie = std::nullopt) {
+  return [&signer, lie](const std::string& path) {
+    const std::string name = path.substr(1, path.rfind('/') - 1);
+    const std::string asked = path.substr(path.rfind('/') + 1);
+    Entry entry{asked == "latest" ? "2.0.0" : asked, k_integrity, ""};
+    entry.signatures = signature(signer.id(), signer.sign(name + "@" + entry.version + ":" + k_integrity));
+    if (lie && path == k_one) {
+      entry = *lie;
+    }
+    return ok(R"({"version":")" + entry.version + R"(","dist":{"integrity":")" + entry.integrity + "\"" +
+              entry.signatures + "}}");
+  };
+}
+
+/// What newest_versions() throws; "signed" or "unsigned" when it does not.
+std::string result_of(const Registry::Answer& answer, const RegistryTrust& trust) {
+  const Registry registry(answer);
+  try {
+    const NewestVersions newest = newest_versions(registry.address(), Fetcher({}, std::nullopt, [] {}), trust);
+    CHECK(newest.lock.agents.at("codex").packages.at("linux-x64").version == "2.0.0-linux-x64");
+    CHECK(newest.lock.agents.at("claude").packages.size() == 4);
+    return newest.is_signed ? "signed" : "unsigned";
+  } catch (const Error& error) {
+    CHECK(std::string(error.what() + error.hint()).find('\x1b') == std::string::npos);
+    return error.what();
+  }
+}
+
+RegistryTrust trust_in(const Signer& signer, bool allow_unsigned = false) {
+  RegistryTrust trust = parse_registry_keys("{\"keys\": [" + signer.key() + "]}", "keys");
+  trust.allow_unsigned = allow_unsigned;
+  return trust;
+}
+
 } // namespace
+
+TEST_CASE("versions that a known key signed are accepted") {
+  Signer signer("ours");
+  CHECK(result_of(signed_by(signer), trust_in(signer)) == "signed");
+  CHECK(result_of(signed_by(signer), trust_in(signer, true)) == "signed");
+}
+
+TEST_CASE("a package without a signature is refused unless the user allows it") {
+  Signer signer("ours");
+  const Entry lie{"2.0.0-linux-x64", k_integrity, GENERATE("", R"(,"signatures":[])")};
+  CHECK_THAT(result_of(signed_by(signer, lie), trust_in(signer)),
+             Contains("@openai/codex 2.0.0-linux-x64") && Contains("has no signature"));
+  CHECK(result_of(signed_by(signer, lie), trust_in(signer, true)) == "unsigned");
+}
+
+TEST_CASE("a registry that lies is refused, whatever the user allows") {
+  Signer signer("ours");
+  Signer foreign("theirs");
+  const bool allow_unsigned = GENERATE(false, true);
+  const std::string other = "sha512-" + std::string(86, 'B') + "==";
+  const std::string text = "@openai/codex@2.0.0-linux-x64:" + k_integrity;
+  const auto result = [&](const Entry& lie) {
+    return result_of(signed_by(signer, lie), trust_in(signer, allow_unsigned));
+  };
+  CHECK_THAT(result({"2.0.0-linux-x64", other, signature("ours", signer.sign(text))}), Contains("wrong signature"));
+  CHECK_THAT(result({"2.0.0-linux-x64", k_integrity, signature("ours", foreign.sign(text))}),
+             Contains("wrong signature"));
+  CHECK_THAT(result({"2.0.0-linux-x64", k_integrity, signature("theirs", foreign.sign(text))}),
+             Contains("keys that agentbox does not know"));
+  CHECK_THAT(result({"1.0.0-linux-x64", k_integrity,
+                     signature("ours", signer.sign("@openai/codex@1.0.0-linux-x64:" + k_integrity))}),
+             Contains("sent version 1.0.0-linux-x64")); // an old version, with its own signature
+  Signer expired("old", "\"2025-01-29T00:00:00.000Z\"");
+  CHECK_THAT(result_of(signed_by(expired), trust_in(expired, allow_unsigned)), Contains("a key that has expired"));
+}
+
+TEST_CASE("a version from a registry that could harm a terminal, an argument or a URL is refused") {
+  Signer signer("ours");
+  for (const char* version : {"2.0.0\\u001b[31m", "2.0.0-{a,b}", "2.0.0-[1-9]", "../../evil", "2.0.0/../1.0.0",
+                              "2.0.0-..", "--version", "2.0.0 --version", "2.0.0\\n", "2.0.0%2f", "2.0.0#x",
+                              "2.0.0-\xc3\xa4", "latest", "2", "2.0", "2.0.0x", ".0.0.0"}) {
+    INFO(version);
+    CHECK_THAT(result_of(signed_by(signer, Entry{version, k_integrity, ""}), trust_in(signer, true)),
+               Contains("sent an invalid reply"));
+  }
+}
 
 TEST_CASE("versions are compared agent by agent") {
   const auto changes = compare(lock("1.0.0"), lock("1.1.0"));
