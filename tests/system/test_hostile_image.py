@@ -140,17 +140,19 @@ class Hostile(SystemTest):
 
     def test_another_image_under_our_tag_is_not_started(self):
         tag = next(entry["tag"] for entry in json.loads(STATE.read_text())["images"] if entry["id"] == self.image)
-        other = self.derived("RUN touch /hostile")
+        other = self.derived("COPY Containerfile /hostile")
         run("podman", "tag", other, tag)
         STATE.unlink()  # a cache, which may be lost
         result = self.in_box("test ! -e /hostile && echo clean")
         self.assertCode(result, 0)
         self.assertIn("clean", result.out)
         self.assertIn(f"not using the image {tag} in Podman's store: agentbox neither built nor pulled it", result.err)
-        run("podman", "tag", other, tag)
+        run("podman", "tag", self.firewall, tag)  # pinned, but under another name
         again = self.in_box("test ! -e /hostile && echo clean")
-        self.assertIn("clean", again.out, "the image that was built has another name now")
+        self.assertIn("clean", again.out, "the image that was built, though it lost its name")
         self.assertNotIn("not using", again.err)
+        self.assertCode(self.agentbox("build"), 0)
+        self.assertNotEqual(run("podman", "image", "inspect", "--format", "{{.Id}}", tag).strip(), self.firewall)
 
     @contextlib.contextmanager
     def containers_conf(self, text):
