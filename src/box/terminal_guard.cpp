@@ -2,6 +2,7 @@
 #include "box/terminal_guard.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
@@ -145,7 +146,7 @@ void TerminalGuard::take_back() {
     if ((fcntl(m_terminal, F_GETFL) & O_ACCMODE) == O_RDWR) { // else the answer could not be read
       winsize size{};
       ioctl(m_terminal, TIOCGWINSZ, &size);
-      discard_answers(m_terminal, make_fence(size));
+      discard_answers(m_terminal, make_fence(size), std::chrono::milliseconds(500)); // across the world and back
     }
   }
   tcflush(m_terminal, TCIFLUSH);

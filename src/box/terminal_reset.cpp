@@ -44,10 +44,7 @@ constexpr std::string_view k_terminal_reset =
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
 
-constexpr milliseconds k_patience{500}; // across the world and back
-constexpr milliseconds k_longest{2000};
 constexpr int k_positions = 3;
 
 /// Returns a number from 1 to `most`.
@@ -79,16 +76,16 @@ termios quiet_modes(termios modes) {
   return modes;
 }
 
-void discard_answers(int fd, const Fence& fence) {
+void discard_answers(int fd, const Fence& fence, std::chrono::milliseconds patience) {
   if (write(fd, fence.question.data(), fence.question.size()) < 0) {
     return;
   }
   std::string last; // of all that was read
   const auto start = Clock::now();
-  while (Clock::now() - start < k_longest && last.find(fence.answer) == std::string::npos) {
+  while (Clock::now() - start < 4 * patience && last.find(fence.answer) == std::string::npos) {
     pollfd readable{fd, POLLIN, 0};
     std::array<char, 4096> buffer{};
-    if (poll(&readable, 1, static_cast<int>(k_patience.count())) <= 0) {
+    if (poll(&readable, 1, static_cast<int>(patience.count())) <= 0) {
       return;
     }
     const ssize_t count = read(fd, buffer.data(), buffer.size());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <sys/ioctl.h>
@@ -29,7 +30,7 @@ Fence make_fence(const winsize& size);
 termios quiet_modes(termios modes);
 
 /// Writes `fence`'s question to terminal `fd`, which is in quiet_modes(), and discards what it sends until the answer,
-/// or for 500 ms when it answers nothing, 2 s at most.
-void discard_answers(int fd, const Fence& fence);
+/// or for `patience` when it sends nothing, four times that at most.
+void discard_answers(int fd, const Fence& fence, std::chrono::milliseconds patience);
 
 } // namespace agentbox::box

@@ -95,7 +95,7 @@ std::vector<std::string> Project::verbs() const {
 }
 
 void Project::wait_for(const std::string& verb) const {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (calls(verb).empty()) {
     REQUIRE(std::chrono::steady_clock::now() < deadline);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

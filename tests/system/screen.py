@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from box import patience
+from box import PATIENCE
 
 
 class Screen:
@@ -31,12 +31,12 @@ class Screen:
         """Like text(), with the escape sequences of colours and other attributes."""
         return self._tmux("capture-pane", "-p", "-e", "-S", "-", "-t", ":0")
 
-    def wait_for(self, wanted, seconds=30, meanwhile=lambda: None):
+    def wait_for(self, wanted, meanwhile=lambda: None):
         """Polls until `wanted` is shown; `meanwhile` is called now and then."""
-        deadline = time.monotonic() + patience(seconds)
+        deadline = time.monotonic() + PATIENCE
         while wanted not in (text := self.text()):
             if time.monotonic() > deadline:
-                raise AssertionError(f"{wanted!r} was not shown within {seconds} s, but:\n{text}")
+                raise AssertionError(f"{wanted!r} was not shown within {PATIENCE} s, but:\n{text}")
             meanwhile()
             time.sleep(0.2)
         return text

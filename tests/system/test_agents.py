@@ -2,7 +2,7 @@
 """The real agents, in the box, through the firewall, against stand-ins of their vendors."""
 import os
 
-from box import AGENTBOX, HOME, SESSIONS, Internet, SystemTest, patience, wait_until
+from box import AGENTBOX, HOME, PATIENCE, SESSIONS, Internet, SystemTest, wait_until
 from screen import Screen
 
 EVIL = {"198.51.100.10", "2001:db8:51::10"}
@@ -22,7 +22,7 @@ class Agents(SystemTest):
     def prompt(self, agent, command, *options, **more):
         keys = KEY[agent]
         return self.agentbox("run", agent, *(f"--env={name}" for name in keys), *options, "--prompt",
-                             f"Please do this: <run>{command}</run>", timeout=90, **keys, **more)
+                             f"Please do this: <run>{command}</run>", **keys, **more)
 
     def check_work(self, agent):
         """The agent does what "its model" says, the file is the developer's, and nothing else left the box."""
@@ -56,9 +56,9 @@ class Agents(SystemTest):
         screen.type(f"Please do this: <run>printf 'made by {agent}' > made.txt</run>")
         screen.wait_for("made.txt")
         # An Enter that comes too soon after the text counts as pasted.
-        screen.wait_for("The stand-in is done.", 60, meanwhile=lambda: self.workspace.joinpath("made.txt").exists() or screen.press("Enter"))
+        screen.wait_for("The stand-in is done.", meanwhile=lambda: self.workspace.joinpath("made.txt").exists() or screen.press("Enter"))
         self.assertEqual((self.workspace / "made.txt").read_text(), f"made by {agent}")
-        text = screen.wait_for("ended with ", 60, meanwhile=lambda: READY[agent] in screen.text() and screen.press(*LEAVE[agent]))
+        text = screen.wait_for("ended with ", meanwhile=lambda: READY[agent] in screen.text() and screen.press(*LEAVE[agent]))
         self.assertIn("ended with 0.", text)
         self.assertNotIn("blocked:", text, "the agent's own requests are not reported")
         denied = {record.get("name") for record in self.audit() if record.get("verdict") == "deny"}
@@ -75,7 +75,6 @@ class Agents(SystemTest):
         result = self.prompt("codex", "true")
         self.assertCode(result, 126)
         self.assertIn("api.openai.com", result.err)
-        self.assertLess(result.seconds, patience(5), str(result))
         self.project_config('[network]\nblock_hosts = ["chatgpt.com"]\n')
         self.assertCode(self.prompt("codex", "true"), 0)
 
@@ -86,7 +85,6 @@ class Agents(SystemTest):
         result = self.prompt(agent, "touch made.txt")
         self.assertCode(result, 126)
         self.assertIn(VENDOR[agent], result.err)
-        self.assertLess(result.seconds, patience(5), str(result))
         self.assertFalse((self.workspace / "made.txt").exists())
         self.assertNotIn(VENDOR[agent], {query["name"] for query in internet.dns()})
         self.project_config("")
@@ -105,7 +103,7 @@ class Agents(SystemTest):
         process = self.start("run", "--env=ANTHROPIC_API_KEY", "--", "sh", "-c",
                              'printf %s "$ANTHROPIC_API_KEY" >seen; sleep 3', ANTHROPIC_API_KEY=secret)
         seen = self.workspace / "seen"
-        wait_until(lambda: seen.exists() and seen.read_text() == secret, 15, "the agent sees its key")
+        wait_until(lambda: seen.exists() and seen.read_text() == secret, "the agent sees its key")
         for folder in os.listdir("/proc"):
             try:
                 with open(f"/proc/{folder}/cmdline", "rb") as file:
@@ -114,7 +112,7 @@ class Agents(SystemTest):
                 continue
         inspect = self.agentbox("run", "--dry-run", "--json", "--env=ANTHROPIC_API_KEY", "--", "true", ANTHROPIC_API_KEY=secret)
         self.assertNotIn(secret, inspect.out + inspect.err)
-        process.wait(20)
+        process.wait(PATIENCE)
         for folder in (HOME / ".local/state/agentbox", HOME / ".cache/agentbox", SESSIONS):
             for path in folder.rglob("*"):
                 if path.is_file():

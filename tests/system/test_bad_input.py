@@ -4,7 +4,7 @@ import json
 import subprocess
 import tempfile
 
-from box import AGENTBOX, HOME, SESSIONS, SystemTest, wait_until
+from box import AGENTBOX, HOME, PATIENCE, SESSIONS, SystemTest, wait_until
 
 
 class BadInput(SystemTest):
@@ -143,11 +143,11 @@ class BadInput(SystemTest):
 
     def test_two_boxes_of_one_name(self):
         first = self.start("run", "--name", "twin", "--", "sleep", "20")
-        wait_until(lambda: (SESSIONS / "twin" / "session.json").exists(), 10, "the first box")
+        wait_until(lambda: (SESSIONS / "twin" / "session.json").exists(), "the first box")
         self.refused(126, "twin", "run", "--name", "twin", "--", "true")  # the same folder
         self.refused(125, "--name", "run", "--name", "twin", "--share-workspace", "--", "true")
         first.terminate()
-        first.wait(10)
+        first.wait(PATIENCE)
 
     def test_environment_that_tries_to_steer(self):
         """A hostile shell's variables do not reach Podman, and unusable ones are refused."""

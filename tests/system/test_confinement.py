@@ -7,7 +7,7 @@ import platform
 import shutil
 import subprocess
 
-from box import HERE, SystemTest, wait_until
+from box import HERE, PATIENCE, SystemTest, wait_until
 
 REFUSED = {
     "unshare-user", "unshare-net", "clone3", "mount", "chroot", "ptrace-parent", "read-parent-memory", "keyctl", "add-key",
@@ -106,7 +106,7 @@ class Confinement(SystemTest):
             echo end"""
         self.assertEqual(self.in_box(denied).out, "end\n")
         process = self.start("run", "--", "sh", "-c", "touch up; exec sleep 100")
-        wait_until((self.workspace / "up").exists, 20, "the box runs")
+        wait_until((self.workspace / "up").exists, "the box runs")
         self.assertEqual(self.agentbox("exec", "--", "sh", "-c", denied).out, "end\n")
         # A user's own shell may end what the agent started, the agent nothing of theirs.
         self.assertEqual(self.agentbox("exec", "--", "sh", "-c", "for p in /proc/[0-9]*; do [ \"$(cat $p/comm)\" = sleep ] && "
@@ -135,14 +135,14 @@ class Confinement(SystemTest):
         script = f"perl -e '$| = 1; $n++ while syscall({call}, 0) >= 0; print \"$n\\n\"; open F, \">full\"; sleep 100'"
         most = int(pathlib.Path("/proc/sys/fs/inotify/max_user_instances").read_text())
         process = self.start("run", "--", "sh", "-c", script)
-        wait_until(lambda: (self.workspace / "full").exists() or process.poll() is not None, 20, "the quota is used up")
+        wait_until(lambda: (self.workspace / "full").exists() or process.poll() is not None, "the quota is used up")
         libc = ctypes.CDLL(None)
         own = [libc.inotify_init() for _ in range(most // 4)]
         self.assertGreater(min(own), 0)
         for fd in own:
             os.close(fd)
         process.terminate()
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=PATIENCE)
         self.assertIn(int(out), range(8, most // 2 + 1))
 
     def test_extra_mounts(self):

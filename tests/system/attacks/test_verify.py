@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """`agentbox verify` tells a box that holds from one that does not, and an agent in the box cannot make it lie."""
 import json
-import time
 
 import rig
-from box import SystemTest, patience, wait_until
+from box import PATIENCE, SystemTest, wait_until
 
 
 class Verify(SystemTest):
     def running(self, script="sleep 100", *options):
         process = self.start("run", "--name", "target", *options, "--", "bash", "-c", f"touch running; {script}")
-        wait_until(lambda: (self.workspace / "running").exists() or process.poll() is not None, 20, "the box runs")
+        wait_until(lambda: (self.workspace / "running").exists() or process.poll() is not None, "the box runs")
         self.assertIsNone(process.poll(), "the box ended early")
         return process
 
     def end(self, process):
         process.terminate()
-        process.wait(patience(15))
+        process.wait(PATIENCE)
 
     def card(self, *arguments, code=0):
         result = self.agentbox("verify", "--json", *arguments)
@@ -30,7 +29,7 @@ class Verify(SystemTest):
         self.assertLessEqual({"agentbox", "podman", "kernel"}, set(card["versions"]))
         for name in ("probe", "policy", "agent_image", "firewall_image"):
             self.assertRegex(card["digests"][name], "^[0-9a-f]{64}$")
-        self.assertLess(card["duration_ms"], 3000 * patience(1))
+        self.assertLess(card["duration_ms"], 1000 * PATIENCE)
 
     def test_the_table_is_readable(self):
         result = self.agentbox("verify", "--all")
@@ -64,7 +63,7 @@ class Verify(SystemTest):
         """As the same user it may: then there is no card, or not a good one. With Landlock 6 it may not."""
         process = self.running("while :; do for p in /proc/[0-9]*; do p=${p#/proc/}; "
                                "[ $p -gt 2 ] && [ $p != $BASHPID ] && kill -KILL $p 2>/dev/null; done; done")
-        result = self.agentbox("verify", "target", timeout=90)
+        result = self.agentbox("verify", "target", timeout=PATIENCE)
         holds = int(rig.landlock()) >= 6
         self.assertEqual(result.code == 0, holds, result)
         self.assertEqual("HOLDS: " in result.out, holds, result)
@@ -104,15 +103,17 @@ class OnStart(SystemTest):
         self.assertIn("ask for a name that is not listed: THROUGH", result.err)
 
     def test_it_costs_little(self):
-        def quickest(config):
-            self.user_config(config)
-            best = 60
-            for _ in range(3):
-                start = time.monotonic()
-                self.assertCode(self.in_box("true"), 0)
-                best = min(best, time.monotonic() - start)
-            return best
-        self.assertLess(quickest("[verify]\non_start = true\n") - quickest(""), 0.3 * patience(1))
+        quickest = {"[verify]\non_start = true\n": 60, "": 60}
+        for _ in range(20):  # a busy machine is slow now and then
+            for config, best in quickest.items():
+                self.user_config(config)
+                result = self.in_box("true")
+                self.assertCode(result, 0)
+                quickest[config] = min(best, result.seconds)
+            more, without = quickest.values()
+            if more - without < 0.3:
+                return
+        self.fail(f"{more} s with the proof and {without} s without")
 
     def test_a_project_may_ask_for_it_and_not_switch_it_off(self):
         self.project_config("[verify]\non_start = true\n")

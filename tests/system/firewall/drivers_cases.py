@@ -112,7 +112,8 @@ class Drivers(world.FirewallTest):
                 server = subprocess.Popen([*box.into(()), "python3", "-c", "import socket,sys; s=socket.create_server(('0.0.0.0',"
                                            f"{port})); print(1, flush=True); c,_=s.accept(); c.sendall(b'x'); c.close()"], stdout=subprocess.PIPE)
                 server.stdout.readline()
-                done = subprocess.run(["python3", "-c", f"import socket; s=socket.create_connection(('{box.address}', {port}), 0.5); print(s.recv(1))"],
+                seconds = world.PATIENCE if port == 3000 else 0.5
+                done = subprocess.run(["python3", "-c", f"import socket; s=socket.create_connection(('{box.address}', {port}), {seconds}); print(s.recv(1))"],
                                       capture_output=True, text=True, check=False)
                 verdicts[port] = done.stdout.strip() or done.stderr.splitlines()[-1].split(":")[0]
                 server.kill()

@@ -40,7 +40,7 @@ class Addresses(world.FirewallTest):
     def reaches(self, box, address, port, **named):
         result = box.probe("tcp", host=address, port=port, send="7071", **named)
         got = result.get("received") == "7071"
-        self.assertLess(result["seconds"], 3)
+        self.assertLess(result["seconds"], world.AT_ONCE)
         self.assertEqual(bool(self.arrived()), got, (address, port, result))
         return got
 
@@ -166,19 +166,17 @@ class Uploads(world.FirewallTest):
 
     def test_many_connections_share_the_limit(self):
         box = self.box(allow=["git.example.com:22"], max_upload=1 << 20).start()
-        total = []
-        def go():
-            total.append(self.send(box, "git.example.com", 1 << 19))
-        threads = [threading.Thread(target=go) for _ in range(4)]
+        threads = [threading.Thread(target=box.probe, args=("upload", "git.example.com", 22, 1 << 19)) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        time.sleep(0.2)
-        sent = sum(record["bytes_up"] for record in box.audit(kind="connect", name="git.example.com"))
-        self.assertLessEqual(sent, 1 << 20)
-        self.assertGreater(sent, 1 << 18)
-        self.assertTrue(box.wait_audit(reason="upload-limit"))
+        box.wait_audit(reason="upload-limit")
+        box.stop()
+        # The log leaves out a denial like the one before; the totals have each. A connection is cut when nothing is left,
+        # and what it took was passed on: together they sent all of the limit, in whatever shares.
+        sums = box.totals(name="git.example.com")
+        self.assertEqual((sum(one["count"] for one in sums), sum(one["bytes_up"] for one in sums)), (4, 1 << 20), sums)
 
 
 class UpstreamProxy(world.FirewallTest):
@@ -297,7 +295,7 @@ class Ssh(world.FirewallTest):
         resolv = self.path / "resolv.conf"
         resolv.write_text("nameserver 127.0.0.1\n", encoding="ascii")
         script = f"mount --bind {resolv} /etc/resolv.conf && exec ssh -4 -F none -i {self.path}/user -p {port} -o BatchMode=yes " \
-                 f"-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=5 tester@git.example.com echo through"
+                 f"-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=60 tester@git.example.com echo through"
         return subprocess.run(["nsenter", "--target", str(box.holder.pid), "--user", "--net", "--preserve-credentials",
                                "unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, check=False)
 

@@ -33,7 +33,7 @@ class Hosts(world.FirewallTest):
 
     def assert_refused(self, result, reason, farewell=b""):
         self.assert_nothing_arrived()
-        self.assertLess(result["seconds"], 3)
+        self.assertLess(result["seconds"], world.AT_ONCE)
         self.assertEqual(result.get("received", ""), farewell.hex(), result)
         self.assertEqual(self.fw.wait_audit(kind="connect", reason=reason)[0]["verdict"], "deny")
 
@@ -172,7 +172,7 @@ class Hosts(world.FirewallTest):
             for text in texts:
                 result = self.fw.probe("tcp", host=GOOD, port=80, send=request(text))
                 self.assert_nothing_arrived()
-                self.assertLess(result["seconds"], 3)
+                self.assertLess(result["seconds"], world.AT_ONCE)
                 page = bytes.fromhex(result["received"])
                 self.assertTrue(page.startswith(b"HTTP/1.1 403 "), (text, page))
                 self.assertIn(b'"testbox"', page)
@@ -186,7 +186,7 @@ class Hosts(world.FirewallTest):
             name = f"n{len(self.internet.names.table)}.wild.example.com"
             self.internet.names.table[name] = [address]
             result = self.tls(real_hello(name), host=name)
-            self.assertLess(result["seconds"], 3)
+            self.assertLess(result["seconds"], world.AT_ONCE)
             self.assertEqual(result.get("received", ""), "", (address, result))
             self.assert_nothing_arrived()
             record = self.fw.wait_audit(kind="connect", name=name)[0]
@@ -214,8 +214,7 @@ class Hosts(world.FirewallTest):
             box.close()
 
     def test_a_listed_host_without_an_address_fails_at_once_and_says_so(self):
-        result = self.tls(b"x", host="gone.example.com", port=22)
-        self.assertLess(result["seconds"], 2)
+        self.assert_quick(lambda: self.tls(b"x", host="gone.example.com", port=22))
         record = self.fw.wait_audit(name="gone.example.com")[0]
         self.assertEqual((record["verdict"], record["reason"]), ("allow", "upstream-dns"))
 
@@ -261,5 +260,4 @@ class Hosts(world.FirewallTest):
         for _ in range(20):
             self.fw.probe("tcp", host=GOOD, port=443, send=data)
             self.fw.probe("tcp", host=GOOD, port=443, send="00")
-        time.sleep(0.2)
-        self.assertLessEqual(len(list(folder.iterdir())), before + 2)
+        world.wait_until(lambda: len(list(folder.iterdir())) <= before + 2, lambda: f"{len(list(folder.iterdir()))} descriptors, {before} before")

@@ -2,6 +2,7 @@
 """What a hostile process in the box could try. Run inside of it: probe.py NAME '[ARGUMENTS, NAMED ARGUMENTS]'; prints JSON.
 
 Each probe reports {"ok": …, "error": errno's name or none, "seconds": …, …} and never raises."""
+import contextlib
 import errno
 import json
 import os
@@ -9,6 +10,8 @@ import socket
 import struct
 import sys
 import time
+
+PATIENCE = 60  # seconds; whoever expects no answer says how long to wait for it
 
 
 def name_of(error):
@@ -47,7 +50,7 @@ def parse(message):
     return {"rcode": flags & 15, "answers": found, "authorities": authorities, "id": ident}
 
 
-def ask(message, server="127.0.0.1", port=53, tcp=False, timeout=3):
+def ask(message, server="127.0.0.1", port=53, tcp=False, timeout=PATIENCE):
     family = socket.AF_INET6 if ":" in server else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) as s:
         s.settimeout(timeout)
@@ -65,7 +68,7 @@ def ask(message, server="127.0.0.1", port=53, tcp=False, timeout=3):
         return data[2:]
 
 
-def dns(name, kind=1, server="127.0.0.1", port=53, tcp=False, timeout=3):
+def dns(name, kind=1, server="127.0.0.1", port=53, tcp=False, timeout=PATIENCE):
     return parse(ask(query(name, kind), server, port, tcp, timeout))
 
 
@@ -85,7 +88,7 @@ def address_of(host):
         return found[0]["data"]
 
 
-def tcp(host, port, send="", split=0, pause=0.01, read=True, timeout=3, half_close=True, then="", times=1, wait=0.1, before=0):
+def tcp(host, port, send="", split=0, pause=0.01, read=True, timeout=PATIENCE, half_close=True, then="", times=1, wait=0.1, before=0):
     """Connects, reads `before` bytes, sends hex bytes (in pieces of `split`), `then` more after a while, reads to the end."""
     address = address_of(host)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -107,26 +110,29 @@ def tcp(host, port, send="", split=0, pause=0.01, read=True, timeout=3, half_clo
                 s.sendall(bytes.fromhex(then))
             if half_close:
                 s.shutdown(socket.SHUT_WR)
+        except OSError as error:  # closed by the other side, which may have said something before
+            out["later"] = name_of(error)
+        try:
             while read:
                 piece = s.recv(65536)
                 if not piece:
                     break
                 received += piece
         except OSError as error:
-            out["later"] = name_of(error)
+            out.setdefault("later", name_of(error))
         return {**out, "received": received.hex()}
 
 
 def greeting(host, port):
     """What the server says first."""
-    with socket.create_connection((address_of(host), port), 3) as s:
+    with socket.create_connection((address_of(host), port), PATIENCE) as s:
         return {"received": s.recv(4096).hex()}
 
 
-def exchange(host, port, steps, timeout):
+def exchange(host, port, steps):
     """Sends each of `steps` (hex bytes) and waits for something to come back before the next one."""
     received = b""
-    with socket.create_connection((address_of(host), port), timeout) as s:
+    with socket.create_connection((address_of(host), port), PATIENCE) as s:
         for step in steps:
             if step:
                 s.sendall(bytes.fromhex(step))
@@ -154,7 +160,7 @@ def bulk(host, port, prefix, megabytes):
     import threading
     import zlib
     with socket.socket() as s:
-        s.settimeout(30)
+        s.settimeout(PATIENCE)
         s.connect((address_of(host), port))
         block = os.urandom(1 << 20)
         sent = zlib.crc32(bytes.fromhex(prefix))
@@ -177,11 +183,29 @@ def bulk(host, port, prefix, megabytes):
         return {"size": size, "same": got == sent, "rate": 2 * size / (time.monotonic() - start)}
 
 
+def upload(host, port, size):
+    """Sends `size` bytes to an echo, and reads meanwhile, until the connection ends: no full buffer stops anyone."""
+    import threading
+
+    def read():
+        with contextlib.suppress(OSError):
+            while s.recv(1 << 16):
+                pass
+    with socket.create_connection((address_of(host), port), PATIENCE) as s:
+        reader = threading.Thread(target=read)
+        reader.start()
+        with contextlib.suppress(OSError):
+            s.sendall(b"p" * size)
+            s.shutdown(socket.SHUT_WR)
+        reader.join()
+    return {}
+
+
 def udp(host, port, send="00"):
     """Sends a datagram from a connected socket, and again, so that an ICMP error shows."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as s:
-        s.settimeout(0.5)
+        s.settimeout(5)
         s.connect((host, port))
         s.send(bytes.fromhex(send))
         try:
@@ -195,7 +219,7 @@ def ping(host):
     v6 = ":" in host
     kind = socket.IPPROTO_ICMPV6 if v6 else socket.IPPROTO_ICMP
     with socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM, kind) as s:
-        s.settimeout(3)
+        s.settimeout(PATIENCE)
         s.connect((host, 0))
         s.send(struct.pack(">BBHHH", 128 if v6 else 8, 0, 0, 1, 1))
         return {"received": s.recv(4096).hex()}
@@ -234,7 +258,7 @@ def fast_open(host, port):
 def marked(host, port, mark=0x61626278):
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
         s.setsockopt(socket.SOL_SOCKET, 36, mark)  # SO_MARK
-        s.settimeout(2)
+        s.settimeout(PATIENCE)
         s.connect((host, port))
         return {}
 
@@ -248,12 +272,13 @@ def attempts(cases, mark):
             try:
                 if mark:
                     s.setsockopt(socket.SOL_SOCKET, 36, 0x61626278)  # SO_MARK
-                s.settimeout(2)
+                s.settimeout(PATIENCE)
                 s.connect((host, port))
                 if protocol == "udp":
+                    s.settimeout(0.5)  # some servers answer nothing
                     s.send(b"x")
-                    time.sleep(0.005)
-                    s.send(b"x")  # an ICMP error for the first one shows here
+                    with contextlib.suppress(TimeoutError):
+                        s.recv(1)
                 verdicts.append("ok")
             except OSError as error:
                 # A reset comes after the handshake: the kernel let it through, and the proxy did not.
@@ -294,7 +319,7 @@ def many_names(count, suffix):
     """Asks for so many names, and says how many were answered how."""
     counts = {}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(3)
+        s.settimeout(PATIENCE)
         s.connect(("127.0.0.1", 53))
         start = time.monotonic()
         for i in range(count):
@@ -304,19 +329,21 @@ def many_names(count, suffix):
         return {"rcodes": counts, "rate": count / (time.monotonic() - start)}
 
 
-def flood(host, port, count, keep=2.0, send=""):
-    """Opens so many connections and leaves them half-done; then says how the next good one fares."""
+def flood(host, port, count, keep=2.0, send="", timeout=PATIENCE, until=None):
+    """Opens so many connections and leaves them half-done, for `keep` seconds or until the file `until` is there."""
     address, held, failed = address_of(host), [], 0
     for _ in range(count):
         s = socket.socket()
-        s.settimeout(1)
+        s.settimeout(timeout)
         try:
             s.connect((address, port))
             s.sendall(bytes.fromhex(send))
             held.append(s)
         except OSError:
             failed += 1
-    time.sleep(keep)
+    while until and not os.path.exists(until):
+        time.sleep(0.05)
+    time.sleep(0 if until else keep)
     return {"held": len(held), "failed": failed}
 
 
@@ -337,7 +364,7 @@ def burst(host, port, count, parallel, send):
             s.connect_ex((address, port))
             waiting.register(s, selectors.EVENT_WRITE)
             started += 1
-        ready = waiting.select(10)
+        ready = waiting.select(PATIENCE)
         if not ready:
             return {"ok": False, "failed": count - done}
         for key, events in ready:

@@ -29,7 +29,7 @@ class Routes(world.FirewallTest):
     def test_the_firewall_itself_learns_at_once_that_there_is_no_route(self):
         """Its marked sockets do not take the way through lo, where they would wait for an answer."""
         box = self.box(uplink=("link", "route4"), allow=["six.example.com:22"]).start()
-        self.assert_quick(lambda: box.probe("tcp", "six.example.com", 22), 0.5)
+        self.assert_quick(lambda: box.probe("tcp", "six.example.com", 22))
         record = box.wait_audit(reason="upstream-connect")[0]
         self.assertIn("Network is unreachable", record["text"])
         probe = box.probe("marked", world.EVIL, 443, capabilities=("net_admin",))

@@ -2,7 +2,7 @@
 """What a day of use does to the firewall, in seconds: bursts of connections that come, are refused, hang and go."""
 import pathlib
 import resource
-import time
+import threading
 
 import world
 from tls_bytes import real_hello
@@ -14,11 +14,8 @@ class Soak(world.FirewallTest):
     def files(self, box):
         return len(list(pathlib.Path(f"/proc/{box.firewall.pid}/fd").iterdir()))
 
-    def settled(self, box, files, seconds=8):
-        deadline = time.monotonic() + seconds
-        while self.files(box) > files and time.monotonic() < deadline:
-            time.sleep(0.1)
-        return self.files(box)
+    def assert_settles(self, box, files):
+        world.wait_until(lambda: self.files(box) <= files, lambda: f"{self.files(box)} descriptors instead of {files}")
 
     def test_bursts_of_connections_all_get_through_and_leave_nothing(self):
         """Every one of many parallel connections, reset as soon as it is answered, as busy package managers do."""
@@ -31,7 +28,7 @@ class Soak(world.FirewallTest):
             self.assertTrue(result["ok"], result)
             self.assertEqual(result["failed"], 0, f"round {round_number}")
         self.assertIsNone(box.firewall.poll(), "the firewall is gone")
-        self.assertLessEqual(self.settled(box, files + 2), files + 2)
+        self.assert_settles(box, files + 2)
         if not world.is_sanitized():
             self.assertLess(box.rss_kib() - before, 2048)
         self.assertEqual(box.audit(kind="connect", reason=""), [])
@@ -46,7 +43,7 @@ class Soak(world.FirewallTest):
         result = box.probe("churn", mix, 700)
         self.assertTrue(result["ok"], result)
         self.assertIsNone(box.firewall.poll(), "the firewall is gone")
-        self.assertLessEqual(self.settled(box, files + 2, 15), files + 2)
+        self.assert_settles(box, files + 2)
         if not world.is_sanitized():
             self.assertLess(box.rss_kib() - before, 2048)
         data = real_hello(GOOD)
@@ -55,9 +52,17 @@ class Soak(world.FirewallTest):
     def test_half_open_handshakes_end_by_themselves(self):
         box = self.box(allow=[GOOD]).start()
         files = self.files(box)
-        self.assertEqual(box.probe("flood", GOOD, 443, 200, keep=11.5)["failed"], 0)
-        self.assertLessEqual(self.settled(box, files + 2), files + 2)
-        self.assertTrue(box.wait_audit(reason="too-slow"))
+        enough, results = box.path / "enough", []
+        flood = threading.Thread(target=lambda: results.append(box.probe("flood", GOOD, 443, 200, until=str(enough))))
+        flood.start()
+        self.addCleanup(flood.join)
+        self.addCleanup(enough.touch)
+        slow = lambda: sum(one["count"] for one in box.totals(reason="too-slow"))
+        world.wait_until(lambda: slow() == 200, lambda: f"{slow()} of 200 were too slow")
+        self.assert_settles(box, files + 2)
+        enough.touch()
+        flood.join()
+        self.assertEqual(results[0]["failed"], 0)
 
     def test_without_descriptors_connections_fail_and_the_firewall_stays(self):
         box = self.box(allow=[GOOD]).start()
@@ -65,7 +70,7 @@ class Soak(world.FirewallTest):
         unlimited = resource.prlimit(box.firewall.pid, resource.RLIMIT_NOFILE)
         for spare in (0, 1, 2, 5, 20):
             resource.prlimit(box.firewall.pid, resource.RLIMIT_NOFILE, (self.files(box) + spare, unlimited[1]))
-            box.probe("flood", "198.18.0.1", 443, 60, keep=0.3, send=data[:-1].hex())
+            box.probe("flood", "198.18.0.1", 443, 60, keep=0.3, send=data[:-1].hex(), timeout=1)
             if box.firewall.poll() is not None:
                 self.fail(f"the firewall ended with {spare} descriptors to spare: {box.firewall.stderr.read()}")
             resource.prlimit(box.firewall.pid, resource.RLIMIT_NOFILE, unlimited)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The totals of a box: what no flood displaces, and a kill takes a second of at most."""
-import json
 import time
 
 import world
@@ -9,12 +8,8 @@ FLOOD = 3000
 
 
 class Totals(world.FirewallTest):
-    def totals(self, box):
-        file = box.path / "audit" / "testbox.totals"
-        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
-
     def sums(self, box, name):
-        return [(one["reason"], one["count"], one["bytes_up"]) for one in self.totals(box) if one["name"] == name]
+        return [(one["reason"], one["count"], one["bytes_up"]) for one in box.totals(name=name)]
 
     def test_floods_of_denials_and_of_connections_leave_every_count(self):
         box = self.box(allow=["git.example.com:22", "www.example.com:22"]).start()
@@ -26,7 +21,7 @@ class Totals(world.FirewallTest):
         self.assertEqual(box.probe("dns", "late.example.net")["rcode"], 3)
         box.stop()  # every connection has ended
         self.assertLessEqual(len(box.audit(name="git.example.com")), written + 200)  # the log leaves out
-        totals = self.totals(box)
+        totals = box.totals()
         self.assertEqual(self.sums(box, "www.example.com"), [("allowed", 1, 6)])
         self.assertEqual(sum(one["count"] for one in totals if one["name"] == "git.example.com"), FLOOD)
         self.assertEqual(sum(one["bytes_up"] for one in totals if one["name"] == "git.example.com"), FLOOD)

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 
-from box import HERE, HOME, SystemTest, patience, podman, wait_until
+from box import HERE, HOME, PATIENCE, SystemTest, podman, wait_until
 
 NAME = "format"
 # What the box runs: looks at itself, leaves the result in the workspace, and stays until it may go.
@@ -66,7 +66,7 @@ PODMAN_5 = [r"mount (/tmp|/run|/var/tmp) tmpfs rw nosuid nodev (noexec )?bytes="
 
 def command(words, **more):
     """What a command prints; an AssertionError with all that it said when it fails."""
-    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=patience(60), stdin=subprocess.DEVNULL, **more)
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, **more)
     if done.returncode:
         raise AssertionError(f"{words} ended with {done.returncode}: {done.stdout}{done.stderr}")
     return done.stdout
@@ -126,7 +126,7 @@ class Formats(SystemTest):
     def look(self, pid_of, process=None):
         """The fingerprint that the box has left, with its ruleset; then lets it end. `process`: without which it ends."""
         result = self.workspace / "fingerprint"
-        wait_until(lambda: result.exists() or (process and process.poll() is not None), 60, "the probe's result")
+        wait_until(lambda: result.exists() or (process and process.poll() is not None), "the probe's result")
         assert result.exists(), "the box ended without a result"
         lines = set(result.read_text().splitlines())
         lines.add("ruleset " + ruleset_digest(pid_of()))
@@ -143,7 +143,7 @@ class Formats(SystemTest):
             lines = self.look(lambda: podman("inspect", f"agentbox-{NAME}-agent", "--format", "{{.State.Pid}}")[0], process)
         finally:
             (self.workspace / "done").touch()
-        self.assertEqual(process.wait(30), 0, process.stderr.read())
+        self.assertEqual(process.wait(PATIENCE), 0, process.stderr.read())
         self.clear()
         return lines
 
@@ -159,7 +159,7 @@ class Formats(SystemTest):
         finally:
             (self.workspace / "done").touch()
             for words in stop:
-                subprocess.run(words, check=False, capture_output=True, timeout=60, env=environment)
+                subprocess.run(words, check=False, capture_output=True, timeout=PATIENCE, env=environment)
             self.clear()
 
     def by_kube(self):
@@ -186,7 +186,7 @@ class Formats(SystemTest):
             process.terminate()
             log = folder / "uplink.log"
             raise AssertionError(f"{error}: {process.stdout.read()}{log.exists() and log.read_text()}") from error
-        self.assertEqual(process.wait(30), 0, process.stdout.read())
+        self.assertEqual(process.wait(PATIENCE), 0, process.stdout.read())
         self.clear()
         return lines
 
@@ -242,7 +242,7 @@ class Formats(SystemTest):
             self.assertFalse((self.workspace / "fingerprint.new").exists())
         finally:
             for line in (header["Stop"], header["Remove"]):
-                subprocess.run(shlex.split(line), check=False, capture_output=True, timeout=60)
+                subprocess.run(shlex.split(line), check=False, capture_output=True, timeout=PATIENCE)
 
     def test_a_credential_comes_from_podmans_store_and_stands_in_no_file(self):
         folder, value = self.sets / "secret", "correct horse % $HOME \" battery"
@@ -261,7 +261,7 @@ class Formats(SystemTest):
             self.assertEqual((self.workspace / "seen").read_text(), value)
         finally:
             for line in (header["Stop"], header["Remove"]):
-                subprocess.run(shlex.split(line), check=False, capture_output=True, timeout=60)
+                subprocess.run(shlex.split(line), check=False, capture_output=True, timeout=PATIENCE)
 
     def test_killed_at_any_moment_it_leaves_the_old_set_or_the_new_one(self):
         folder, seen = self.sets / "killed", set()
@@ -287,12 +287,12 @@ class Formats(SystemTest):
         (lookalike / "chapter").write_text("precious")
         process = self.start("generate", "oci", "--name", NAME, "--output", self.sets / "oci", "--", *COMMAND)
         half = ".oci.agentbox-*/agent/rootfs/*"
-        wait_until(lambda: any(self.sets.glob(half)) or process.poll() is not None, 120, "the unpacking")
+        wait_until(lambda: any(self.sets.glob(half)) or process.poll() is not None, "the unpacking")
         process.kill()
         process.wait()
         self.assertTrue(any(self.sets.glob(half)), "it was done before it could be killed")
         at_work = str(self.sets).encode()  # the unpacker outlives it
-        wait_until(lambda: not any(at_work in line for line in command_lines("agentbox-unpack")), 60, "the unpacker's end")
+        wait_until(lambda: not any(at_work in line for line in command_lines("agentbox-unpack")), "the unpacker's end")
         result = self.agentbox("generate", "oci", "--config-only", "--name", NAME, "--output", self.sets / "oci")
         self.assertCode(result, 0)
         self.assertIn(f"{lookalike} looks like a leftover of an agentbox generate that was killed, but is kept", result.err)

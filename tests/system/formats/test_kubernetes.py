@@ -8,7 +8,7 @@ import pathlib
 import re
 import subprocess
 
-from box import SystemTest, patience, podman, wait_until
+from box import PATIENCE, SystemTest, podman, wait_until
 
 NAME = "cluster"
 POD = f"agentbox-{NAME}"
@@ -51,7 +51,7 @@ class KubernetesByPodman(SystemTest):
 
     def remove(self):
         for words in (["pod", "rm", "--force", "--time", "0", POD], ["volume", "rm", "--force", "project", POD]):
-            subprocess.run(["podman", *words], check=False, capture_output=True, timeout=60)
+            subprocess.run(["podman", *words], check=False, capture_output=True, timeout=PATIENCE)
 
     def claim(self):
         """A claim with a checkout in it is a named volume for Podman."""
@@ -72,10 +72,10 @@ class KubernetesByPodman(SystemTest):
 
     def play(self, manifest):
         words = ["podman", "kube", "play", "--network", "private", "--userns", "keep-id:uid=1000,gid=1000", manifest]
-        return subprocess.run(words, check=False, capture_output=True, text=True, timeout=patience(60))
+        return subprocess.run(words, check=False, capture_output=True, text=True, timeout=PATIENCE)
 
     def agent_log(self):
-        wait_until(lambda: podman("inspect", f"{POD}-agent", "--format", "{{.State.Status}}") == ["exited"], 60, "the agent's end")
+        wait_until(lambda: podman("inspect", f"{POD}-agent", "--format", "{{.State.Status}}") == ["exited"], "the agent's end")
         done = subprocess.run(["podman", "logs", f"{POD}-agent"], check=True, capture_output=True, text=True)
         return podman("inspect", f"{POD}-agent", "--format", "{{.State.ExitCode}}")[0], done.stdout + done.stderr
 

@@ -57,7 +57,7 @@ class Images(unittest.TestCase):
         result = run(AGENTBOX, "build", "--ca-bundle", Images.bundle)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertEqual(result.stdout.split(), [Images.agent, Images.firewall])
-        self.assertLess(result.seconds, max(1, os.getloadavg()[0] / os.cpu_count()))
+        self.assertLess(result.seconds, 30) # a build takes minutes
         self.assertEqual(images(), before)
 
     def test_3_who_and_what_is_in_it(self):
@@ -222,10 +222,8 @@ class Images(unittest.TestCase):
                 else:
                     time.sleep(delay)
                 build.send_signal(number)
-                start = time.monotonic()
                 _, err = build.communicate(timeout=60)
                 self.assertIn(build.returncode, (128 + number, -number), err) # the latter: before there is anything to remove
-                self.assertLess(time.monotonic() - start, 15)
                 self.assertEqual(setup_processes(), [])
                 self.assertEqual(podman("ps", "--all", "--external", "--quiet"), "")
                 self.assertFalse((ROOM / "cache/agentbox/build").exists())

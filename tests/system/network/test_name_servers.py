@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 
-from box import SESSIONS, Internet, wait_until
+from box import PATIENCE, SESSIONS, Internet, wait_until
 from test_network import ASK, NetworkTest
 
 # Whether the host's loopback can be reached by the address that only the firewall may use.
@@ -30,7 +30,7 @@ class LocalResolver:
                 question, peer = self.socket.recvfrom(4096)
                 self.asked += 1
                 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as upstream:
-                    upstream.settimeout(2)
+                    upstream.settimeout(PATIENCE)
                     upstream.sendto(question, ("192.0.2.1", 53))
                     self.socket.sendto(upstream.recv(4096), peer)
             except OSError:
@@ -53,15 +53,17 @@ class NameServers(NetworkTest):
     def test_a_box_follows_the_hosts_network(self):
         before = Internet()
         process = self.running(ASK, "--allow", "evil.example")
-        wait_until(lambda: self.state() == "open", 30, "the host is open at first")
+        wait_until(lambda: self.state() == "open", "the host is open at first")
         self.assertEqual(self.asked(before), {"192.0.2.1"})
         self.resolv_conf.write_text("nameserver 192.0.2.99\n", encoding="ascii")
         passed = "# the host's name servers\nnameserver 192.0.2.99\n"
-        wait_until(lambda: [file for file in SESSIONS.glob("*/run/resolv.conf") if file.read_text("ascii") == passed], 10,
+        wait_until(lambda: [file for file in SESSIONS.glob("*/run/resolv.conf") if file.read_text("ascii") == passed],
                    "the launcher passes it on")
-        time.sleep(2.5)  # the firewall looks once a second, and slirp4netns as well
+        # The firewall looks once a second, and slirp4netns as well; an answer is kept for its TTL of 5 s.
+        changed = Internet()
+        wait_until(lambda: "192.0.2.99" in self.asked(changed), "the new name server is asked")
         after = Internet()
-        wait_until(lambda: self.asked(after), 20, "a name server is asked")  # an answer is kept for its TTL of 5 s
+        wait_until(lambda: self.asked(after), "a name server is asked again")
         self.assertEqual(self.asked(after), {"192.0.2.99"})
         self.assertEqual(self.state(), "open")
         self.finish(process)
@@ -73,13 +75,13 @@ class NameServers(NetworkTest):
         listener = socket.create_server(("127.0.0.1", 7777))
         self.addCleanup(listener.close)
         process = self.running(REACH + ASK, "--allow", "evil.example")
-        wait_until(lambda: self.state() == "open", 30, "the host is open at first")
+        wait_until(lambda: self.state() == "open", "the host is open at first")
         self.assertEqual(local.asked, 0)
         self.resolv_conf.write_text("nameserver 127.0.0.1\n", encoding="ascii")
-        wait_until(lambda: local.asked, 20, "the local resolver is asked")
+        wait_until(lambda: local.asked, "the local resolver is asked")
         time.sleep(1)
         asked = local.asked
-        wait_until(lambda: local.asked > asked, 20, "and again, when the answer is old")
+        wait_until(lambda: local.asked > asked, "and again, when the answer is old")
         self.assertEqual(self.state(), "open")
         self.assertEqual((self.workspace / "loopback").read_text(encoding="ascii"), "refused\n")
         listener.setblocking(False)
@@ -92,10 +94,10 @@ class NameServers(NetworkTest):
         self.resolv_conf.write_text("# none\n", encoding="ascii")
         internet = Internet()
         process = self.running(ASK, "--allow", "evil.example")
-        wait_until(lambda: self.state() == "closed", 30, "there is no answer")
+        wait_until(lambda: self.state() == "closed", "there is no answer")
         time.sleep(1)
         asked = {packet["to"] for packet in internet.packets()}
         self.assertFalse(asked & {"8.8.8.8", "8.8.4.4", "2001:4860:4860::8888", "2001:4860:4860::8844"}, asked)
         self.resolv_conf.write_text("nameserver 192.0.2.1\n", encoding="ascii")
-        wait_until(lambda: self.state() == "open", 20, "the host has one again")
+        wait_until(lambda: self.state() == "open", "the host has one again")
         self.finish(process)

@@ -6,7 +6,7 @@ import pathlib
 import socket
 import threading
 
-from box import Internet, SystemTest, patience, wait_until
+from box import PATIENCE, Internet, SystemTest, wait_until
 
 # Listens on ports of the box and answers with the port and who asked.
 SERVE = """
@@ -28,7 +28,7 @@ def free_port():
 def ask(address, port):
     """What the box's listener answers at an address of this machine; the error when nobody does."""
     try:
-        with socket.create_connection((address, port), patience(5)) as client:
+        with socket.create_connection((address, port), PATIENCE) as client:
             client.sendall(b"hello\n")
             answer = b""
             while part := client.recv(4096):
@@ -81,13 +81,13 @@ class IntoTheBox(SystemTest):
     def listening(self, *options):
         process = self.start("run", *options, "--", "bash", "-c", SERVE)
         self.addCleanup((self.workspace / "done").touch)
-        wait_until(lambda: all((self.workspace / f"listens-{port}").exists() for port in (3000, 3001)), 40, "the box listens")
+        wait_until(lambda: all((self.workspace / f"listens-{port}").exists() for port in (3000, 3001)), "the box listens")
         return process
 
     def finish(self, process):
         (self.workspace / "done").touch()
         with contextlib.closing(process.stderr):
-            self.assertEqual(process.wait(patience(20)), 0)
+            self.assertEqual(process.wait(PATIENCE), 0)
 
     def test_a_published_port_is_reached_from_the_loopback_and_from_nowhere_else(self):
         internet, port = Internet(), free_port()

@@ -197,7 +197,7 @@ TEST_CASE("the waiting removal runs at the teardown, or when the launcher dies")
     CHECK(traced() == "again\n");
   }
   SECTION("when the launcher is killed") {
-    attach.command = shell(start + "; exec sleep 2");
+    attach.command = shell(start + "; exec sleep 60");
     plan.steps.emplace_back(attach);
     const pid_t launcher = fork();
     if (launcher == 0) {
@@ -205,7 +205,7 @@ TEST_CASE("the waiting removal runs at the teardown, or when the launcher dies")
       _exit(0);
     }
     const auto comes = [&](const std::string& text) {
-      for (int tries = 0; tries < 1000 && traced() != text; ++tries) {
+      for (int tries = 0; tries < 12'000 && traced() != text; ++tries) {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
       }
       return traced() == text;

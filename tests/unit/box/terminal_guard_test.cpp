@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <pty.h>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -29,18 +31,22 @@ struct Shown {
 /// Runs `program` on a terminal of its own, as a child of the terminal's session leader, until it has ended.
 Shown on_terminal(void (*program)()) {
   int master = -1;
+  support::Pipe seen = support::make_pipe();
   const pid_t shell = forkpty(&master, nullptr, nullptr, nullptr);
   if (shell == 0) {
     setenv("TERM", "xterm", 1);
+    prctl(PR_SET_CHILD_SUBREAPER, 1); // for the process that outlives the launcher
     const pid_t launcher = fork();
     if (launcher == 0) {
       program();
       _exit(0);
     }
-    waitpid(launcher, nullptr, 0);
-    usleep(300000);                                                        // for the process that outlives it
-    [[maybe_unused]] const ssize_t written = write(STDOUT_FILENO, "$", 1); // the modes are read with the last byte
-    usleep(100000);
+    while (wait(nullptr) > 0) {
+    }
+    [[maybe_unused]] ssize_t count = write(STDOUT_FILENO, "$", 1); // the modes are read with the last byte
+    char byte = 0;
+    seen.write_end.reset();
+    count = read(seen.read_end.get(), &byte, 1);
     _exit(0);
   }
   const support::Fd fd(master);
@@ -51,6 +57,9 @@ Shown on_terminal(void (*program)()) {
     shown.text.append(buffer.data(), static_cast<std::size_t>(count));
     tcgetattr(master, &modes);
     shown.raw = (modes.c_lflag & ISIG) == 0;
+    if (shown.text.back() == '$') {
+      seen.write_end.reset();
+    }
   }
   waitpid(shell, nullptr, 0);
   return shown;
@@ -139,7 +148,7 @@ std::string left_to_read(const std::string& typed, int delay_ms, bool reports_mo
       [[maybe_unused]] const ssize_t written = write(master, answer.data(), answer.size());
     }
   });
-  box::discard_answers(slave, fence);
+  box::discard_answers(slave, fence, std::chrono::milliseconds(delay_ms < 0 ? 300 : 60'000));
   terminal.join();
   std::array<char, 4096> left{};
   const ssize_t count = read(slave, left.data(), left.size()); // VMIN is 0

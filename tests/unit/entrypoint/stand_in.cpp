@@ -259,7 +259,7 @@ Outcome run_on_terminal(const Surroundings& surroundings, const std::vector<std:
 std::string read_until(int fd, const std::string& text) {
   std::string seen;
   const Clock clock;
-  while (seen.find(text) == std::string::npos && clock.seconds() < 5) {
+  while (seen.find(text) == std::string::npos && clock.seconds() < 60) {
     pollfd watched{fd, POLLIN, 0};
     std::array<char, 4096> buffer{};
     if (poll(&watched, 1, 100) > 0) {

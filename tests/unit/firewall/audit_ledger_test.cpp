@@ -170,7 +170,7 @@ TEST_CASE("SIGKILL at any moment loses only unflushed totals, and the log stays 
       }
     }
     const std::uint64_t wanted = *written + 5 + static_cast<std::uint64_t>(round % 7) * 11;
-    for (int i = 0; i < 20000 && *written < wanted; ++i) {
+    for (int i = 0; i < 500'000 && *written < wanted; ++i) {
       usleep(137);
     }
     kill(child, SIGKILL);

@@ -73,7 +73,7 @@ std::string read_all(const Fd& fd) {
   std::array<char, 4096> buffer{};
   for (;;) {
     pollfd watched{fd.get(), POLLIN, 0};
-    REQUIRE(::poll(&watched, 1, 20'000) == 1);
+    REQUIRE(::poll(&watched, 1, 60'000) == 1);
     const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
     if (count <= 0) {
       return text;

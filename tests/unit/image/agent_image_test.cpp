@@ -178,7 +178,7 @@ TEST_CASE("an interrupted build ends what runs in its container and removes what
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(60));
   }
   const pid_t container = std::stoi(support::read_file(marks / "container", 100));
-  for (int tries = 0; is_running(container) && tries < 500; ++tries) {
+  for (int tries = 0; is_running(container) && tries < 6000; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   CHECK_FALSE(is_running(container));

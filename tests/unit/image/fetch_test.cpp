@@ -121,7 +121,7 @@ TEST_CASE("a look-up that gets no answer is ended", "[.child]") {
     }
   });
   CHECK_THROWS_WITH(fetcher.text("https://registry.example.com", 100), "stopped");
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(3)); // the resolver would take 10 s
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(9)); // the resolver would take 10 s
 }
 
 TEST_CASE("a transfer ends at once also while a name server does not answer") { // in namespaces of its own
