@@ -31,12 +31,15 @@ function(agentbox_test name)
 endfunction()
 
 # agentbox_fuzzer(NAME SOURCES ... [DEPS ...]): a libFuzzer target (clang, AGENTBOX_FUZZ=ON).
+# The target `fuzzers` is all of them.
+add_custom_target(fuzzers)
 function(agentbox_fuzzer name)
   if(NOT AGENTBOX_FUZZ)
     return()
   endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  add_dependencies(fuzzers ${name})
   target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} agentbox_flags)

@@ -144,7 +144,7 @@ std::optional<HiddenFiles> hidden_files(std::string_view index) {
     return std::nullopt;
   }
   std::optional<HiddenFiles> hidden;
-  for (const std::size_t hash_length : {20, 32}) { // a file that can be read both ways was made so: the worse counts
+  for (const std::size_t hash_length : {20UL, 32UL}) { // the worse counts of a file that can be read both ways
     auto found = IndexReader(index, hash_length).read();
     if (found && (!hidden || found->count > hidden->count)) {
       hidden = std::move(found);
