@@ -1,40 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <cstddef>
+#include <array>
 #include <cstdint>
-#include <functional>
-#include <linux/netlink.h>
+#include <libmnl/libmnl.h>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "support/fd.hpp"
-
 namespace agentbox::firewall::netlink {
 
-/// One netlink request under construction: header, a fixed body, attributes.
+/// One netlink request under construction: a fixed body, then attributes (mnl_attr_put_u32 and the like on `header()`).
 class NetlinkRequest {
 public:
   NetlinkRequest(std::uint16_t type, std::uint16_t flags);
 
-  /// Appends a plain struct. Before any attribute.
+  /// Appends the fixed body, all zeros.
   template <typename Body>
-  NetlinkRequest& body(const Body& value) {
-    return bytes(&value, sizeof value);
+  Body& body() {
+    return *static_cast<Body*>(mnl_nlmsg_put_extra_header(header(), sizeof(Body)));
   }
-  /// Appends attribute `type` with `size` bytes at `data`.
-  NetlinkRequest& attribute(std::uint16_t type, const void* data, std::size_t size);
-  template <typename Value>
-  NetlinkRequest& attribute(std::uint16_t type, const Value& value) {
-    return attribute(type, &value, sizeof value);
-  }
-
-  /// The message, with its length, `sequence` and further `flags` filled in.
-  const std::vector<std::byte>& finish(std::uint32_t sequence, std::uint16_t flags);
+  nlmsghdr* header() noexcept { return reinterpret_cast<nlmsghdr*>(m_buffer.data()); }
 
 private:
-  NetlinkRequest& bytes(const void* data, std::size_t size);
-  std::vector<std::byte> m_bytes;
+  alignas(nlmsghdr) std::array<char, 256> m_buffer{};
 };
 
 /// A netlink socket (close-on-exec) bound to an address of the kernel's choice.
@@ -43,24 +32,34 @@ public:
   /// `protocol`: NETLINK_ROUTE, NETLINK_NETFILTER. Throws support::Error(failed).
   explicit NetlinkSocket(int protocol);
 
-  int fd() const noexcept { return m_fd.get(); }
+  int fd() const noexcept { return mnl_socket_get_fd(m_socket.get()); }
 
-  /// Sends `request` with NLM_F_ACK and waits for the answer: 0 or a positive errno value. Throws
-  /// support::Error(failed).
-  int acknowledge(NetlinkRequest request);
-
-  /// Sends dump `request` and returns every message of the answer, with its header. Throws support::Error(failed), also
-  /// when the kernel gives no consistent answer.
-  std::vector<std::string> dump(NetlinkRequest request);
+  /// Sends `request` with more `flags`, and calls `visit(message, data)` for each message of the answer. Returns 0 or a
+  /// positive errno value.
+  int exchange(NetlinkRequest& request, unsigned flags = NLM_F_ACK, mnl_cb_t visit = nullptr, void* data = nullptr);
 
 private:
-  void send(NetlinkRequest& request, std::uint16_t flags);
-  void receive(const std::function<bool(const nlmsghdr&)>& visit);
-  support::Fd m_fd;
-  std::uint32_t m_sequence = 0;
+  struct Close {
+    void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+  };
+  std::unique_ptr<mnl_socket, Close> m_socket;
 };
 
-/// Calls `visit(type, payload)` for each attribute in `bytes`. Stops at the first malformed one.
-void for_each_attribute(std::string_view bytes, const std::function<void(std::uint16_t, std::string_view)>& visit);
+/// Sends dump `request` to NETLINK_ROUTE and returns every message of the answer, with its header. Throws
+/// support::Error(failed), also when the kernel gives no consistent answer.
+std::vector<std::string> dump(NetlinkRequest& request);
+
+/// Calls `visit(type, payload)` for each attribute behind the fixed body of `message`, which has `body` bytes. Stops at
+/// the first malformed one.
+template <typename Visit>
+void for_each_attribute(const nlmsghdr* message, unsigned body, Visit visit) {
+  const auto pass_on = [](const nlattr* attribute, void* to) -> int {
+    const auto* const bytes = static_cast<const char*>(mnl_attr_get_payload(attribute));
+    (*static_cast<Visit*>(to))(mnl_attr_get_type(attribute),
+                               std::string_view(bytes, mnl_attr_get_payload_len(attribute)));
+    return MNL_CB_OK;
+  };
+  mnl_attr_parse(message, body, pass_on, &visit);
+}
 
 } // namespace agentbox::firewall::netlink

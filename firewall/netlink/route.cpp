@@ -26,14 +26,12 @@ constexpr std::uint32_t k_fallback_priority = 40000; // behind `main` (32766) an
 constexpr int k_loopback = 1; // LOOPBACK_IFINDEX: `lo` is the first interface of every network namespace
 
 void raise_loopback(NetlinkSocket& socket) {
-  ifinfomsg link{};
-  link.ifi_family = AF_UNSPEC;
+  NetlinkRequest request(RTM_NEWLINK, 0);
+  auto& link = request.body<ifinfomsg>();
   link.ifi_index = k_loopback;
   link.ifi_flags = IFF_UP;
   link.ifi_change = IFF_UP;
-  NetlinkRequest request(RTM_NEWLINK, 0);
-  request.body(link);
-  if (const int error = socket.acknowledge(std::move(request)); error != 0) {
+  if (const int error = socket.exchange(request); error != 0) {
     throw support::system_error(ExitCode::failed, "cannot bring up the box's loopback interface", error);
   }
 }
@@ -41,32 +39,31 @@ void raise_loopback(NetlinkSocket& socket) {
 /// ip route replace default dev lo [src 127.0.0.1] table k_fallback_table. IPv4 has no source address otherwise, while
 /// `lo` is the only interface, and no reset could be sent to it.
 int add_fallback_route(NetlinkSocket& socket, int family) {
-  rtmsg route{};
+  NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+  auto& route = request.body<rtmsg>();
   route.rtm_family = static_cast<unsigned char>(family);
   route.rtm_table = k_fallback_table;
   route.rtm_protocol = RTPROT_STATIC;
   route.rtm_scope = RT_SCOPE_LINK;
   route.rtm_type = RTN_UNICAST;
-  const int interface = k_loopback;
-  NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
-  request.body(route).attribute(RTA_OIF, interface);
+  mnl_attr_put_u32(request.header(), RTA_OIF, k_loopback);
   if (family == AF_INET) {
-    const std::uint32_t source = htonl(INADDR_LOOPBACK);
-    request.attribute(RTA_PREFSRC, source);
+    mnl_attr_put_u32(request.header(), RTA_PREFSRC, htonl(INADDR_LOOPBACK));
   }
-  return socket.acknowledge(std::move(request));
+  return socket.exchange(request);
 }
 
 /// ip rule add not fwmark MARK lookup k_fallback_table priority k_fallback_priority
 int add_fallback_rule(NetlinkSocket& socket, int family, std::uint32_t mark) {
-  fib_rule_hdr rule{};
+  NetlinkRequest request(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
+  auto& rule = request.body<fib_rule_hdr>();
   rule.family = static_cast<std::uint8_t>(family);
   rule.table = k_fallback_table;
   rule.action = FR_ACT_TO_TBL;
   rule.flags = FIB_RULE_INVERT;
-  NetlinkRequest request(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
-  request.body(rule).attribute(FRA_FWMARK, mark).attribute(FRA_PRIORITY, k_fallback_priority);
-  const int error = socket.acknowledge(std::move(request));
+  mnl_attr_put_u32(request.header(), FRA_FWMARK, mark);
+  mnl_attr_put_u32(request.header(), FRA_PRIORITY, k_fallback_priority);
+  const int error = socket.exchange(request);
   return error == EEXIST ? 0 : error; // of a firewall that served here before
 }
 
@@ -91,21 +88,15 @@ void append_address(std::string_view payload, std::vector<Address16>& to) {
   }
 }
 
-/// The attributes after the fixed body `Body` of a message.
-template <typename Body>
-std::string_view attributes_of(std::string_view message) {
-  const std::size_t skip = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(Body));
-  return message.size() < skip ? std::string_view() : message.substr(skip);
+/// The messages of a dump of `type`, of one family or all.
+std::vector<std::string> list(std::uint16_t type, int family = AF_UNSPEC) {
+  NetlinkRequest request(type, 0);
+  request.body<rtgenmsg>().rtgen_family = static_cast<unsigned char>(family);
+  return dump(request);
 }
 
-/// The messages of a dump of `type`, of one family or all.
-template <typename Body>
-std::vector<std::string> list(NetlinkSocket& socket, std::uint16_t type, unsigned char family = AF_UNSPEC) {
-  Body wanted{};
-  std::memcpy(&wanted, &family, sizeof family); // the first member of each
-  NetlinkRequest request(type, 0);
-  request.body(wanted);
-  return socket.dump(std::move(request));
+const nlmsghdr* header_of(const std::string& message) {
+  return reinterpret_cast<const nlmsghdr*>(message.data());
 }
 
 } // namespace
@@ -113,18 +104,17 @@ std::vector<std::string> list(NetlinkSocket& socket, std::uint16_t type, unsigne
 void add_local_route(const policy::VirtualRange& range) {
   NetlinkSocket socket(NETLINK_ROUTE);
   raise_loopback(socket);
-  rtmsg route{};
+  NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+  auto& route = request.body<rtmsg>();
   route.rtm_family = AF_INET;
   route.rtm_dst_len = range.prefix;
   route.rtm_table = RT_TABLE_LOCAL;
   route.rtm_protocol = RTPROT_STATIC;
   route.rtm_scope = RT_SCOPE_HOST;
   route.rtm_type = RTN_LOCAL;
-  const std::uint32_t destination = htonl(range.base);
-  const int interface = k_loopback;
-  NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
-  request.body(route).attribute(RTA_DST, destination).attribute(RTA_OIF, interface);
-  if (const int error = socket.acknowledge(std::move(request)); error != 0) {
+  mnl_attr_put_u32(request.header(), RTA_DST, htonl(range.base));
+  mnl_attr_put_u32(request.header(), RTA_OIF, k_loopback);
+  if (const int error = socket.exchange(request); error != 0) {
     throw support::system_error(ExitCode::failed, "cannot add the local route for " + range.text(), error);
   }
 }
@@ -148,19 +138,14 @@ void add_fallback_routes(std::uint32_t mark) {
 
 std::vector<Address16> default_gateways(int family) {
   std::multimap<std::uint32_t, Address16> found; // by metric
-  NetlinkSocket socket(NETLINK_ROUTE);
-  for (const std::string& message : list<rtmsg>(socket, RTM_GETROUTE, static_cast<unsigned char>(family))) {
-    rtmsg route{};
-    if (message.size() < NLMSG_LENGTH(sizeof route)) {
-      continue;
-    }
-    std::memcpy(&route, message.data() + NLMSG_HDRLEN, sizeof route);
-    if (route.rtm_family != family || route.rtm_dst_len != 0 || route.rtm_table != RT_TABLE_MAIN) {
+  for (const std::string& message : list(RTM_GETROUTE, family)) {
+    const auto* const route = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(header_of(message)));
+    if (route->rtm_family != family || route->rtm_dst_len != 0 || route->rtm_table != RT_TABLE_MAIN) {
       continue;
     }
     std::vector<Address16> gateway;
     std::uint32_t metric = 0;
-    for_each_attribute(attributes_of<rtmsg>(message), [&](std::uint16_t type, std::string_view payload) {
+    for_each_attribute(header_of(message), sizeof(rtmsg), [&](unsigned type, std::string_view payload) {
       if (type == RTA_GATEWAY) {
         append_address(payload, gateway);
       } else if (type == RTA_PRIORITY && payload.size() == sizeof metric) {
@@ -180,21 +165,17 @@ std::vector<Address16> default_gateways(int family) {
 
 std::vector<Address16> own_addresses() {
   std::vector<Address16> found;
-  NetlinkSocket socket(NETLINK_ROUTE);
-  for (const std::string& message : list<ifaddrmsg>(socket, RTM_GETADDR)) {
-    for_each_attribute(attributes_of<ifaddrmsg>(message), [&](std::uint16_t type, std::string_view payload) {
-      if (type == IFA_ADDRESS || type == IFA_LOCAL) {
-        append_address(payload, found);
-      }
-    });
-  }
-  for (const std::string& message : list<rtmsg>(socket, RTM_GETROUTE)) {
-    for_each_attribute(attributes_of<rtmsg>(message), [&](std::uint16_t type, std::string_view payload) {
-      if (type == RTA_GATEWAY) {
-        append_address(payload, found);
-      }
-    });
-  }
+  const auto collect = [&found](std::uint16_t dump_type, unsigned body, unsigned wanted, unsigned also_wanted) {
+    for (const std::string& message : list(dump_type)) {
+      for_each_attribute(header_of(message), body, [&](unsigned type, std::string_view payload) {
+        if (type == wanted || type == also_wanted) {
+          append_address(payload, found);
+        }
+      });
+    }
+  };
+  collect(RTM_GETADDR, sizeof(ifaddrmsg), IFA_ADDRESS, IFA_LOCAL);
+  collect(RTM_GETROUTE, sizeof(rtmsg), RTA_GATEWAY, RTA_GATEWAY);
   return found;
 }
 

@@ -21,18 +21,15 @@ constexpr std::uint32_t k_copy_bytes = 96;       // an IPv6 header and ports
 constexpr std::uint32_t k_flush_hundredths = 10; // a blocked packet is reported within 0.1 s
 constexpr std::uint32_t k_flush_packets = 8;
 
+/// A request to configure `group`, whose attributes follow.
 netlink::NetlinkRequest config(std::uint16_t group) {
   netlink::NetlinkRequest request((NFNL_SUBSYS_ULOG << 8U) | NFULNL_MSG_CONFIG, 0);
-  nfgenmsg message{};
-  message.nfgen_family = AF_UNSPEC;
-  message.version = NFNETLINK_V0;
-  message.res_id = htons(group);
-  request.body(message);
+  request.body<nfgenmsg>().res_id = htons(group);
   return request;
 }
 
-void send(netlink::NetlinkSocket& socket, netlink::NetlinkRequest request) {
-  if (const int error = socket.acknowledge(std::move(request)); error != 0) {
+void send(netlink::NetlinkSocket& socket, netlink::NetlinkRequest& request) {
+  if (const int error = socket.exchange(request); error != 0) {
     throw support::system_error(ExitCode::failed, "cannot listen for rejected packets (NFLOG)", error,
                                 "the host's kernel needs the module nfnetlink_log");
   }
@@ -45,17 +42,17 @@ Listener::Listener(asio::io_context& context, std::uint16_t group, Seen seen)
   nfulnl_msg_config_cmd bind{};
   bind.command = NFULNL_CFG_CMD_BIND;
   netlink::NetlinkRequest bind_request = config(group);
-  bind_request.attribute(NFULA_CFG_CMD, bind);
-  send(m_socket, std::move(bind_request));
+  mnl_attr_put(bind_request.header(), NFULA_CFG_CMD, sizeof bind, &bind);
+  send(m_socket, bind_request);
 
   nfulnl_msg_config_mode mode{};
   mode.copy_range = htonl(k_copy_bytes);
   mode.copy_mode = NFULNL_COPY_PACKET;
   netlink::NetlinkRequest mode_request = config(group);
-  mode_request.attribute(NFULA_CFG_MODE, mode)
-      .attribute(NFULA_CFG_TIMEOUT, htonl(k_flush_hundredths))
-      .attribute(NFULA_CFG_QTHRESH, htonl(k_flush_packets));
-  send(m_socket, std::move(mode_request));
+  mnl_attr_put(mode_request.header(), NFULA_CFG_MODE, sizeof mode, &mode);
+  mnl_attr_put_u32(mode_request.header(), NFULA_CFG_TIMEOUT, htonl(k_flush_hundredths));
+  mnl_attr_put_u32(mode_request.header(), NFULA_CFG_QTHRESH, htonl(k_flush_packets));
+  send(m_socket, mode_request);
 
   const int copy = ::fcntl(m_socket.fd(), F_DUPFD_CLOEXEC, 3);
   if (copy < 0) {
@@ -69,7 +66,7 @@ void Listener::start() {
 }
 
 asio::awaitable<void> Listener::loop() {
-  std::array<char, 16384> buffer{};
+  alignas(nlmsghdr) std::array<char, 16384> buffer{};
   for (;;) {
     const auto [error] = co_await m_descriptor.async_wait(asio::posix::stream_descriptor::wait_read, io::k_await);
     if (error) {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "firewall/nflog/packet.hpp"
 
-#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <cstddef>
-#include <cstring>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_log.h>
 #include <netinet/in.h>
@@ -71,22 +69,16 @@ std::optional<Packet> parse_packet(std::string_view bytes) {
 
 void for_each_packet(std::string_view datagram, const std::function<void(const Packet&)>& visit) {
   constexpr std::uint16_t k_packet_type = (NFNL_SUBSYS_ULOG << 8U) | NFULNL_MSG_PACKET;
-  while (datagram.size() >= sizeof(nlmsghdr)) {
-    nlmsghdr header{};
-    std::memcpy(&header, datagram.data(), sizeof header);
-    if (header.nlmsg_len < sizeof header || header.nlmsg_len > datagram.size()) {
-      return;
+  int left = static_cast<int>(datagram.size() & ~std::size_t{NLMSG_ALIGNTO - 1}); // libmnl reads to the aligned end
+  for (const auto* header = reinterpret_cast<const nlmsghdr*>(datagram.data()); mnl_nlmsg_ok(header, left);
+       header = mnl_nlmsg_next(header, &left)) {
+    if (header->nlmsg_type == k_packet_type) {
+      netlink::for_each_attribute(header, sizeof(nfgenmsg), [&](unsigned type, std::string_view payload) {
+        if (const auto packet = type == NFULA_PAYLOAD ? parse_packet(payload) : std::nullopt) {
+          visit(*packet);
+        }
+      });
     }
-    constexpr std::size_t k_skip = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(nfgenmsg));
-    if (header.nlmsg_type == k_packet_type && header.nlmsg_len > k_skip) {
-      netlink::for_each_attribute(
-          datagram.substr(k_skip, header.nlmsg_len - k_skip), [&](std::uint16_t type, std::string_view payload) {
-            if (const auto packet = type == NFULA_PAYLOAD ? parse_packet(payload) : std::nullopt) {
-              visit(*packet);
-            }
-          });
-    }
-    datagram.remove_prefix(std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len), datagram.size()));
   }
 }
 

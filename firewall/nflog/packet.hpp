@@ -21,7 +21,7 @@ struct Packet {
 /// parse IPv6 extension headers: no packet that the agent may send has them.
 std::optional<Packet> parse_packet(std::string_view bytes);
 
-/// Calls `visit` for each packet in one datagram from nfnetlink_log.
+/// Calls `visit` for each packet in one datagram from nfnetlink_log, which is aligned as an nlmsghdr.
 void for_each_packet(std::string_view datagram, const std::function<void(const Packet&)>& visit);
 
 } // namespace agentbox::firewall::nflog
