@@ -2,7 +2,6 @@
 #include "firewall/audit/audit_log.hpp"
 
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <fcntl.h>
@@ -10,7 +9,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <utility>
 
 #include "protocol/protocol.hpp"
 #include "support/error.hpp"

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <utility>
 

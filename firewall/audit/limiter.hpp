@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <string_view>
 
 #include "firewall/audit/audit_record.hpp"
 

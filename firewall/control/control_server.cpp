@@ -12,7 +12,6 @@
 #include <utility>
 #include <variant>
 
-#include "firewall/io/accept_loop.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
 
@@ -39,8 +38,6 @@ public:
   ~PrivateUmask() { ::umask(m_old); }
   PrivateUmask(const PrivateUmask&) = delete;
   PrivateUmask& operator=(const PrivateUmask&) = delete;
-  PrivateUmask(PrivateUmask&&) = delete;
-  PrivateUmask& operator=(PrivateUmask&&) = delete;
 
 private:
   mode_t m_old;

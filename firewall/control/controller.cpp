@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
-#include <optional>
 #include <variant>
 
 #include "support/command.hpp"

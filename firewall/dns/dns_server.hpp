@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <asio/ip/udp.hpp>
-#include <cstddef>
 #include <memory>
 
 #include "firewall/dns/stub.hpp"
@@ -18,8 +17,6 @@ public:
   ~DnsServer();
   DnsServer(const DnsServer&) = delete;
   DnsServer& operator=(const DnsServer&) = delete;
-  DnsServer(DnsServer&&) = delete;
-  DnsServer& operator=(DnsServer&&) = delete;
 
   void start();
 

@@ -2,7 +2,6 @@
 #include "firewall/names/address_pool.hpp"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
 namespace agentbox::firewall::names {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
-#include <utility>
 
 #include "firewall/http/request_head.hpp"
 #include "firewall/io/stream.hpp"

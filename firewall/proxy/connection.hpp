@@ -65,8 +65,6 @@ public:
   ~Connection() = default;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-  Connection(Connection&&) = delete;
-  Connection& operator=(Connection&&) = delete;
 
   /// Sets what is called once, when both sockets are closed and the record is written.
   void on_end(std::function<void()> ended) { m_ended = std::move(ended); }

@@ -2,7 +2,6 @@
 #pragma once
 #include <list>
 #include <memory>
-#include <string_view>
 
 #include "firewall/io/accept_loop.hpp"
 #include "firewall/proxy/connection.hpp"

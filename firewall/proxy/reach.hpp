@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "firewall/io/await.hpp"
 #include "firewall/proxy/services.hpp"

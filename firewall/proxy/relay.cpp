@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <fcntl.h>
-#include <optional>
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -15,8 +15,6 @@ public:
   Driver() = default;
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
-  Driver(Driver&&) = delete;
-  Driver& operator=(Driver&&) = delete;
   virtual ~Driver() = default;
 
   /// Returns what load() hands to the kernel, in the driver's own language. Pure.

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
-#include <cstdint>
 #include <exception>
 #include <fcntl.h>
 #include <poll.h>

@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <nlohmann/json.hpp>
 #include <utility>
-#include <vector>
 
 namespace agentbox::firewall::ruleset {
 namespace {

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdint>
 #include <linux/capability.h>
 #include <string>
 #include <sys/prctl.h>

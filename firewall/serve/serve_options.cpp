@@ -2,7 +2,6 @@
 #include "firewall/serve/serve_options.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "support/error.hpp"

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 
 namespace agentbox::firewall::tls {
 namespace {

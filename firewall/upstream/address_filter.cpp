@@ -2,7 +2,6 @@
 #include "firewall/upstream/address_filter.hpp"
 
 #include <algorithm>
-#include <cstdint>
 
 namespace agentbox::firewall::upstream {
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <asio/posix/stream_descriptor.hpp>
-#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <exception>
@@ -56,8 +55,6 @@ public:
   ~Watch() { stop(); }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
-  Watch(Watch&&) = delete;
-  Watch& operator=(Watch&&) = delete;
 
   void watch_for(bool readable, bool writable) {
     m_readable = readable;

@@ -24,8 +24,6 @@ public:
   ~AresChannel();
   AresChannel(const AresChannel&) = delete;
   AresChannel& operator=(const AresChannel&) = delete;
-  AresChannel(AresChannel&&) = delete;
-  AresChannel& operator=(AresChannel&&) = delete;
 
   /// Queries the addresses of `name` in one family, at most 32. Calls `done` once, from the event loop; the channel
   /// lives until then.

@@ -5,7 +5,6 @@
 #include <asio/ip/address.hpp>
 #include <cerrno>
 #include <cstddef>
-#include <memory>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <system_error>

@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <ares.h>
-#include <cstddef>
 #include <exception>
-#include <string>
 #include <sys/stat.h>
 #include <utility>
 

@@ -35,8 +35,6 @@ public:
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
-  Resolver(Resolver&&) = delete;
-  Resolver& operator=(Resolver&&) = delete;
 
   /// Returns the addresses of canonical name `name`, as soon as there are some to dial. Concurrent calls for a name
   /// share its queries.

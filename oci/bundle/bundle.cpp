@@ -9,7 +9,6 @@
 #include "oci/sealed_file.hpp"
 #include "policy/egress_json.hpp"
 #include "policy/env_names.hpp"
-#include "protocol/protocol.hpp"
 #include "support/command.hpp"
 #include "support/text.hpp"
 

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // agentbox-hook SESSION_DIR: the OCI precreate hook. Reads Podman's config for a container from stdin; if all checks
 // pass, writes the config to create the container with to stdout.
-#include <array>
-#include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <exception>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <unistd.h>
 
 #include "oci/hook/box_namespaces.hpp"

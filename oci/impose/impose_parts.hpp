@@ -8,7 +8,6 @@
 
 #include "oci/impose/impose.hpp"
 #include "support/error.hpp"
-#include "support/text.hpp"
 
 namespace agentbox::oci {
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "oci/kube/kube_parts.hpp"
 #include "oci/pod/manifest.hpp"

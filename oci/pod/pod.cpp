@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/pod/pod.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <tuple>
 

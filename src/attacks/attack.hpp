@@ -3,7 +3,6 @@
 // edges: agent-entrypoint runs some of them before the agent, `agentbox verify` all of them.
 #pragma once
 #include <array>
-#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string_view>

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <netinet/in.h>
 #include <string_view>
 #include <sys/socket.h>
 

@@ -2,9 +2,7 @@
 // Queries to the box's resolver: none may leave the box, and only listed names have an address.
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
-#include <span>
 #include <unistd.h>
 #include <utility>
 

@@ -2,7 +2,6 @@
 // Attempts to change the box's network: links, addresses, routes, rules, the firewall's ports.
 #include <array>
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
 #include <fcntl.h>
 #include <linux/if_link.h>

@@ -19,7 +19,6 @@ public:
   BackgroundPodman(const BackgroundPodman&) = delete;
   BackgroundPodman& operator=(const BackgroundPodman&) = delete;
   BackgroundPodman(BackgroundPodman&& other) noexcept;
-  BackgroundPodman& operator=(BackgroundPodman&&) = delete;
   ~BackgroundPodman();
 
   /// Waits for its end and returns its stdout. Throws "cannot WHAT: Podman's reason" when it failed, and Interrupted.

@@ -3,7 +3,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <list>
 #include <map>
 #include <optional>
@@ -19,7 +18,6 @@
 #include "box/output_relay.hpp"
 #include "box/terminal_guard.hpp"
 #include "boxes/orphans.hpp"
-#include "boxes/registry.hpp"
 #include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/fifo.hpp"

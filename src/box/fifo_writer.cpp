@@ -29,8 +29,6 @@ public:
   ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &m_old, nullptr); }
   SignalsBlocked(const SignalsBlocked&) = delete;
   SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  SignalsBlocked(SignalsBlocked&&) = delete;
-  SignalsBlocked& operator=(SignalsBlocked&&) = delete;
 
 private:
   sigset_t m_old{};

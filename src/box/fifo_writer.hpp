@@ -15,8 +15,6 @@ public:
   ~FifoWriter();
   FifoWriter(const FifoWriter&) = delete;
   FifoWriter& operator=(const FifoWriter&) = delete;
-  FifoWriter(FifoWriter&&) = delete;
-  FifoWriter& operator=(FifoWriter&&) = delete;
 
 private:
   std::filesystem::path m_fifo;

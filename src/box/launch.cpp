@@ -2,7 +2,6 @@
 #include "box/launch.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <ctime>
 #include <exception>
 #include <filesystem>
@@ -15,7 +14,6 @@
 #include "box/before_step.hpp"
 #include "box/executor.hpp"
 #include "box/host_resolver.hpp"
-#include "box/probe.hpp"
 #include "box/show_plan.hpp"
 #include "boxes/registry.hpp"
 #include "git/layout.hpp"

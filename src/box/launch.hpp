@@ -3,7 +3,6 @@
 #include "box/plan.hpp"
 #include "box/probe.hpp"
 #include "box/run_outcome.hpp"
-#include "boxes/registry.hpp"
 #include "config/load.hpp"
 #include "podman/podman.hpp"
 #include "podman/podman_info.hpp"

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fmt/format.h>
-#include <optional>
 #include <string_view>
 #include <sys/random.h>
 #include <sys/resource.h>

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "boxes/session_paths.hpp"
 #include "oci/host_facts.hpp"

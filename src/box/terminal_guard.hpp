@@ -16,8 +16,6 @@ public:
   TerminalGuard();
   TerminalGuard(const TerminalGuard&) = delete;
   TerminalGuard& operator=(const TerminalGuard&) = delete;
-  TerminalGuard(TerminalGuard&&) = delete;
-  TerminalGuard& operator=(TerminalGuard&&) = delete;
   /// Restores the modes (termios(3)): a Podman that is killed leaves the terminal raw.
   ~TerminalGuard();
 

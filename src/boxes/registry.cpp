@@ -12,8 +12,6 @@
 #include <system_error>
 #include <unistd.h>
 
-#include "protocol/protocol.hpp"
-#include "support/error.hpp"
 #include "support/fifo.hpp"
 #include "support/file.hpp"
 #include "support/lines.hpp"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "boxes/session_paths.hpp"
 
-#include "protocol/protocol.hpp"
 #include "support/file.hpp"
 
 namespace agentbox::boxes {

@@ -2,7 +2,6 @@
 // allow and deny: change what a running box may reach.
 #include <algorithm>
 #include <filesystem>
-#include <fmt/format.h>
 #include <memory>
 #include <optional>
 #include <spdlog/spdlog.h>

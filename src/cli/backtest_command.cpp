@@ -13,7 +13,6 @@
 #include "config/workspace.hpp"
 #include "network/backtest.hpp"
 #include "network/suggest.hpp"
-#include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/table.hpp"
 #include "support/terminal.hpp"

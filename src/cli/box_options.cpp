@@ -2,12 +2,9 @@
 #include "cli/box_options.hpp"
 
 #include <algorithm>
-#include <memory>
-#include <spdlog/spdlog.h>
 
 #include "boxes/registry.hpp"
 #include "config/sources.hpp"
-#include "config/workspace.hpp"
 #include "podman/podman_environment.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"

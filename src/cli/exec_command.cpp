@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <utility>
 
 #include "box/podman_argv.hpp"
 #include "box/supervisor.hpp"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/image_choice.hpp"
 
-#include "cli/box_options.hpp"
 #include "config/load.hpp"
 #include "config/sources.hpp"
 #include "config/workspace.hpp"

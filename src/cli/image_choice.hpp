@@ -2,8 +2,6 @@
 #pragma once
 #include <filesystem>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "cli/box_options.hpp"
 #include "cli/command_spec.hpp"

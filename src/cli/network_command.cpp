@@ -7,8 +7,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <fmt/format.h>
 #include <iterator>
 #include <memory>
@@ -20,7 +18,6 @@
 #include <vector>
 
 #include "boxes/session_paths.hpp"
-#include "cli/subcommands.hpp"
 #include "network/decision_table.hpp"
 #include "network/duration.hpp"
 #include "network/notice.hpp"

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <memory>
 #include <spdlog/spdlog.h>
-#include <vector>
 
 #include "box/before_step.hpp"
 #include "box/executor.hpp"

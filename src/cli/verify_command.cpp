@@ -4,7 +4,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <memory>
@@ -69,8 +68,6 @@ public:
   }
   Streams(const Streams&) = delete;
   Streams& operator=(const Streams&) = delete;
-  Streams(Streams&&) = delete;
-  Streams& operator=(Streams&&) = delete;
   ~Streams() {
     dup2(m_in.get(), STDIN_FILENO);
     dup2(m_out.get(), STDOUT_FILENO);

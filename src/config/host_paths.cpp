@@ -5,7 +5,6 @@
 #include <array>
 #include <cerrno>
 #include <map>
-#include <set>
 #include <sys/stat.h>
 
 #include "policy/path_rules.hpp"

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/layer_sections.hpp"
 
-#include <limits>
-
 #include "policy/public_suffix.hpp"
 #include "support/text.hpp"
 

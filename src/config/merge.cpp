@@ -2,11 +2,9 @@
 #include "config/merge.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <set>
 
 #include "config/workspace.hpp"
-#include "policy/agents.hpp"
 #include "policy/hidden_names.hpp"
 #include "support/text.hpp"
 

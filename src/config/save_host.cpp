@@ -16,7 +16,6 @@
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/file.hpp"
-#include "support/text.hpp"
 
 namespace agentbox::config {
 namespace {

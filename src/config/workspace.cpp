@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
-#include <optional>
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>

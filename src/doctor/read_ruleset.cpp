@@ -26,8 +26,6 @@ public:
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
-  TemporaryFile(TemporaryFile&&) = delete;
-  TemporaryFile& operator=(TemporaryFile&&) = delete;
   ~TemporaryFile() { unlink(m_path.c_str()); }
 
   const fs::path& path() const { return m_path; }

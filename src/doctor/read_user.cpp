@@ -10,7 +10,6 @@
 #include "doctor/parse.hpp"
 #include "doctor/read_host.hpp"
 #include "support/command.hpp"
-#include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/file.hpp"
 

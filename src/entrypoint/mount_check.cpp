@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "entrypoint/entrypoint_message.hpp"
-#include "protocol/protocol.hpp"
 
 namespace agentbox::entrypoint {
 namespace {

@@ -15,7 +15,6 @@
 #include "protocol/protocol.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
-#include "support/text.hpp"
 
 namespace agentbox::generate {
 namespace {

@@ -32,8 +32,6 @@ public:
   OutputFolder(const std::filesystem::path& folder, bool force, bool private_set, RemoveContent remove_content);
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
-  OutputFolder(OutputFolder&&) = delete;
-  OutputFolder& operator=(OutputFolder&&) = delete;
   /// Removes the temporary directory if commit() was not reached.
   ~OutputFolder();
 

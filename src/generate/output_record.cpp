@@ -5,7 +5,6 @@
 #include <set>
 
 #include "oci/bundle/bundle.hpp"
-#include "policy/policy.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"

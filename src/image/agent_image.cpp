@@ -79,8 +79,6 @@ public:
         })) {}
   Downloads(const Downloads&) = delete;
   Downloads& operator=(const Downloads&) = delete;
-  Downloads(Downloads&&) = delete;
-  Downloads& operator=(Downloads&&) = delete;
   ~Downloads() { m_stop.request_stop(); } // the future waits for the thread
 
   bool done() const { return m_result.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }

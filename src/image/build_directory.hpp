@@ -14,8 +14,6 @@ public:
   BuildDirectory();
   BuildDirectory(const BuildDirectory&) = delete;
   BuildDirectory& operator=(const BuildDirectory&) = delete;
-  BuildDirectory(BuildDirectory&&) = delete;
-  BuildDirectory& operator=(BuildDirectory&&) = delete;
   ~BuildDirectory();
 
   const std::filesystem::path& path() const { return m_path; }

@@ -25,8 +25,6 @@ public:
   BuildLog();
   BuildLog(const BuildLog&) = delete;
   BuildLog& operator=(const BuildLog&) = delete;
-  BuildLog(BuildLog&&) = delete;
-  BuildLog& operator=(BuildLog&&) = delete;
   ~BuildLog();
 
   /// Runs `command` in a session of its own with an empty stdin, and appends the command line and its output to the

@@ -12,8 +12,6 @@ public:
   Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  Progress(Progress&&) = delete;
-  Progress& operator=(Progress&&) = delete;
   ~Progress(); ///< ends an open line
 
   /// Ends the previous step and starts `what` ("installing the tools").

@@ -53,8 +53,6 @@ template <typename Value, auto k_clear>
 struct Cleared {
   Cleared(const Cleared&) = delete;
   Cleared& operator=(const Cleared&) = delete;
-  Cleared(Cleared&&) = delete;
-  Cleared& operator=(Cleared&&) = delete;
   Cleared() = default;
   ~Cleared() { k_clear(&value); }
   Value value{}; // NOLINT(*-non-private-*)

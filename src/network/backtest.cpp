@@ -5,7 +5,6 @@
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>

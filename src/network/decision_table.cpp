@@ -5,7 +5,6 @@
 #include <array>
 #include <ctime>
 #include <fmt/format.h>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 

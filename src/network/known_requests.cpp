@@ -2,7 +2,6 @@
 #include "network/known_requests.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace agentbox::network {
 

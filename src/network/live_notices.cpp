@@ -9,7 +9,6 @@
 #include <spdlog/spdlog.h>
 #include <sstream>
 #include <sys/wait.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 

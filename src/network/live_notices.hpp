@@ -27,8 +27,6 @@ public:
               KnownRequests known = KnownRequests());
   LiveNotices(const LiveNotices&) = delete;
   LiveNotices& operator=(const LiveNotices&) = delete;
-  LiveNotices(LiveNotices&&) = delete;
-  LiveNotices& operator=(LiveNotices&&) = delete;
   ~LiveNotices();
 
   /// Usual interval between calls of report_new().

@@ -5,7 +5,6 @@
 #include <array>
 #include <fmt/format.h>
 #include <map>
-#include <optional>
 #include <string_view>
 
 #include "network/notice.hpp"

@@ -2,7 +2,6 @@
 #include "policy/allow_entry.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "support/numbers.hpp"

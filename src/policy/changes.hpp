@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <algorithm>
-#include <functional>
 #include <iterator>
 #include <optional>
 #include <set>

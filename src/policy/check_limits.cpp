@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules about resources, ports, confinement and the network.
-#include <algorithm>
-#include <arpa/inet.h>
-#include <array>
 #include <set>
 
 #include "policy/address.hpp"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules about who runs in the box, and what.
-#include <algorithm>
 
 #include "policy/env_names.hpp"
 #include "policy/findings.hpp"

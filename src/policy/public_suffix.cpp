@@ -2,7 +2,6 @@
 #include "policy/public_suffix.hpp"
 
 #include <libpsl.h>
-#include <optional>
 #include <string>
 
 #include "support/text.hpp"

@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "support/error.hpp"
-#include "support/fd.hpp"
 #include "support/ignore_sigpipe.hpp"
 #include "support/pidfd.hpp"
 #include "support/signals.hpp"
@@ -44,8 +42,6 @@ public:
   }
   SpawnSettings(const SpawnSettings&) = delete;
   SpawnSettings& operator=(const SpawnSettings&) = delete;
-  SpawnSettings(SpawnSettings&&) = delete;
-  SpawnSettings& operator=(SpawnSettings&&) = delete;
   ~SpawnSettings() {
     posix_spawn_file_actions_destroy(&m_actions);
     posix_spawnattr_destroy(&m_attributes);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <array>
-#include <cstdint>
 #include <nettle/sha2.h>
 #include <string>
 #include <string_view>

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "support/error.hpp"
-#include "support/fd.hpp"
 
 namespace agentbox::support {
 namespace fs = std::filesystem;

@@ -10,8 +10,6 @@ public:
   IgnoreSigpipe() : m_old(std::signal(SIGPIPE, SIG_IGN)) {}
   IgnoreSigpipe(const IgnoreSigpipe&) = delete;
   IgnoreSigpipe& operator=(const IgnoreSigpipe&) = delete;
-  IgnoreSigpipe(IgnoreSigpipe&&) = delete;
-  IgnoreSigpipe& operator=(IgnoreSigpipe&&) = delete;
   ~IgnoreSigpipe() { std::signal(SIGPIPE, m_old); }
 
 private:

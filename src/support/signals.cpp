@@ -2,9 +2,7 @@
 #include "support/signals.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <pthread.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>

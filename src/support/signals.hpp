@@ -39,8 +39,6 @@ public:
   Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
-  Signals(Signals&&) = delete;
-  Signals& operator=(Signals&&) = delete;
   ~Signals();
 
   /// A signalfd(2) to poll.
@@ -60,8 +58,6 @@ public:
   CleanUp() noexcept;
   CleanUp(const CleanUp&) = delete;
   CleanUp& operator=(const CleanUp&) = delete;
-  CleanUp(CleanUp&&) = delete;
-  CleanUp& operator=(CleanUp&&) = delete;
   ~CleanUp();
 };
 
@@ -71,8 +67,6 @@ public:
   SignalsPassedOn() noexcept;
   SignalsPassedOn(const SignalsPassedOn&) = delete;
   SignalsPassedOn& operator=(const SignalsPassedOn&) = delete;
-  SignalsPassedOn(SignalsPassedOn&&) = delete;
-  SignalsPassedOn& operator=(SignalsPassedOn&&) = delete;
   ~SignalsPassedOn();
 };
 

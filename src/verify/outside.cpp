@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/outside.hpp"
 
-#include <array>
-#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/openat2.h>
