@@ -11,6 +11,7 @@
 #include "image/npm.hpp"
 #include "podman/installation.hpp"
 #include "podman/podman_environment.hpp"
+#include "support/error.hpp"
 #include "support/signals.hpp"
 
 namespace agentbox::cli {
@@ -35,6 +36,16 @@ bool report(const std::vector<image::VersionChange>& changes) {
   return differs;
 }
 
+/// The lock file in force; empty if it is damaged, because update replaces it.
+image::AgentsLock pinned_versions(const std::filesystem::path& share) {
+  try {
+    return image::load_lock(share);
+  } catch (const support::Error& error) {
+    spdlog::warn("{}", error.what());
+    return {};
+  }
+}
+
 int update(const UpdateOptions& options) {
   podman::refuse_root();
   const support::Signals signals; // ends a request in order
@@ -42,7 +53,7 @@ int update(const UpdateOptions& options) {
   const podman::Installation installation = podman::find_installation();
   const std::map<std::string, std::string> environment = podman::caller_environment();
   const image::Fetcher fetcher(environment, resolved.ca_bundle, support::throw_if_interrupted);
-  const image::AgentsLock pinned = image::load_lock(installation.share);
+  const image::AgentsLock pinned = pinned_versions(installation.share);
   const std::string registry = image::registry_address(environment);
   const image::NewestVersions newest =
       image::newest_versions(registry, fetcher, image::load_registry_trust(installation.share));

@@ -150,11 +150,12 @@ std::string build_agent(BuildEnvironment& environment, const Recipe& recipe, con
   return id;
 }
 
-/// Removes images of the same base and toolkits that the new ones replace. An image that a box uses stays.
+/// Removes images of the same base and toolkits that the new ones replace. An image that a box uses stays, and so does
+/// one that the user built on an image of ours, from which it has the label.
 void remove_replaced(const BuildEnvironment& environment, const Recipe& recipe, const std::string& kept_id) {
   for (const std::string& id :
        environment.store.with_label(std::string(k_slot_label) + "=" + recipe.labels.at(k_slot_label))) {
-    if (id != kept_id) {
+    if (id != kept_id && environment.made.knows(id)) {
       environment.store.try_remove(id);
     }
   }

@@ -89,6 +89,16 @@ bool MadeImages::has(const std::string& id, const std::string& tag) const {
   return digest.has_value();
 }
 
+bool MadeImages::knows(const std::string& id) const {
+  const json pins = read_pins(m_file);
+  for (const auto& [name, ignored] : pins.items()) {
+    if (name.starts_with(id)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void MadeImages::pin(const std::string& id, const std::string& tag, const std::optional<std::string>& digest) const {
   const auto manifest = support::read_file_if_exists(stored_manifest(id), k_max_manifest);
   if (manifest) {

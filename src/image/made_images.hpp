@@ -26,6 +26,9 @@ public:
   /// one than when it was built. Reads two small files; only where Podman's store has another layout, Podman is asked.
   bool has(const std::string& id, const std::string& tag) const;
 
+  /// Returns whether image `id` was ever pinned, under whatever name.
+  bool knows(const std::string& id) const;
+
   /// Pins image `id`, which was built just now and will be called `tag`. Throws Error(refused) and pins nothing when
   /// the store holds another manifest than the build made: one of another image, one with annotations that Podman's
   /// builds do not write, or not the one whose SHA-256 (hex) is `digest`, where that is known.

@@ -44,6 +44,15 @@ TEST_CASE("all mistakes of a configuration at once") {
   check_refused(project, {"run", "--", "true"}, 2, "config.toml:4");
 }
 
+TEST_CASE("a damaged lock file is an error that agentbox update gets past") {
+  const Project project;
+  project.write(".local/state/agentbox/agents.lock.json", "{");
+  const auto result = project.agentbox({"update"}, {}, {{"npm_config_registry", "http://127.0.0.1:1"}});
+  CHECK(result.status.code == 125);
+  CHECK_THAT(result.err, Contains("agents.lock.json: not an agents' lock file") &&
+                             Contains("cannot download http://127.0.0.1:1/@anthropic-ai/claude-code/latest"));
+}
+
 TEST_CASE("a Podman that will not do") {
   const Project project;
   json info = json::parse(R"({"version": {"Version": "3.4.4"}})");

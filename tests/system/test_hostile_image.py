@@ -147,6 +147,7 @@ class Hostile(SystemTest):
         self.assertCode(result, 0)
         self.assertIn("clean", result.out)
         self.assertIn(f"not using the image {tag} in Podman's store: agentbox neither built nor pulled it", result.err)
+        run("podman", "image", "exists", other)  # it has the labels of ours, but is the user's
         run("podman", "tag", self.firewall, tag)  # pinned, but under another name
         again = self.in_box("test ! -e /hostile && echo clean")
         self.assertIn("clean", again.out, "the image that was built, though it lost its name")

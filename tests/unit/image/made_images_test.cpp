@@ -53,6 +53,7 @@ public:
   }
   fs::path file() const { return m_folder / "state/manifests.json"; }
   const tests::TempFolder& folder() const { return m_folder; }
+  bool knows(const std::string& id) const { return images().knows(id); }
   void pin_pulled(const std::string& id) const { images().pin_pulled(id, "agent:1"); }
 
 private:
@@ -92,6 +93,14 @@ TEST_CASE("a pinned image under another name of ours is not used") {
   CHECK(pins.pin(k_a) == "pinned");
   CHECK(pins.has(k_a, "agent:1") == "yes");
   CHECK(pins.has(k_a, "agent:2") == "no");
+}
+
+TEST_CASE("an image is known by any of its names, and one that was built elsewhere is not") {
+  Pins pins;
+  pins.store(k_a);
+  CHECK(pins.pin(k_a) == "pinned");
+  CHECK(pins.knows(k_a));
+  CHECK_FALSE(pins.knows(k_b));
 }
 
 TEST_CASE("a pin without a name, as older versions wrote it, counts as missing") {
