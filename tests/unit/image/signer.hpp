@@ -24,8 +24,6 @@ public:
   }
   Signer(const Signer&) = delete;
   Signer& operator=(const Signer&) = delete;
-  Signer(Signer&&) = delete;
-  Signer& operator=(Signer&&) = delete;
   ~Signer() {
     ecc_point_clear(&m_point);
     ecc_scalar_clear(&m_secret);
