@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <climits>
 #include <cstddef>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_log.h>
@@ -70,7 +71,8 @@ std::optional<Packet> parse_packet(std::string_view bytes) {
 void for_each_packet(std::string_view datagram, const std::function<void(const Packet&)>& visit) {
   constexpr std::uint16_t k_packet_type = (NFNL_SUBSYS_ULOG << 8U) | NFULNL_MSG_PACKET;
   int left = static_cast<int>(datagram.size() & ~std::size_t{NLMSG_ALIGNTO - 1}); // libmnl reads to the aligned end
-  for (const auto* header = reinterpret_cast<const nlmsghdr*>(datagram.data()); mnl_nlmsg_ok(header, left);
+  for (const auto* header = reinterpret_cast<const nlmsghdr*>(datagram.data());
+       mnl_nlmsg_ok(header, left) && header->nlmsg_len <= INT_MAX; // libmnl 1.0.4 takes more for a negative length
        header = mnl_nlmsg_next(header, &left)) {
     if (header->nlmsg_type == k_packet_type) {
       netlink::for_each_attribute(header, sizeof(nfgenmsg), [&](unsigned type, std::string_view payload) {
