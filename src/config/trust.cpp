@@ -78,11 +78,4 @@ void TrustStore::agree(const std::filesystem::path& workspace, std::string_view 
   support::write_file(file_of(workspace), document.dump(2) + "\n");
 }
 
-void TrustStore::revoke(const std::filesystem::path& workspace) const {
-  const std::filesystem::path file = file_of(workspace);
-  if (unlink(file.c_str()) != 0 && errno != ENOENT) {
-    throw support::system_error(ExitCode::failed, "cannot remove " + file.string(), errno);
-  }
-}
-
 } // namespace agentbox::config

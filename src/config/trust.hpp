@@ -28,9 +28,6 @@ public:
   /// Returns the text of the last agreement for this workspace, if any.
   std::optional<std::string> last_text(const std::filesystem::path& workspace) const;
 
-  /// Removes the agreement, if any.
-  void revoke(const std::filesystem::path& workspace) const;
-
 private:
   std::filesystem::path file_of(const std::filesystem::path& workspace) const;
   nlohmann::json read(const std::filesystem::path& workspace) const;

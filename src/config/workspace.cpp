@@ -230,14 +230,9 @@ WorkspaceChoice choose_workspace(const fs::path& asked, const fs::path& home) {
   // Opened before its path is resolved, so that both belong to the same directory.
   const support::Fd meant(open(asked.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   std::error_code error;
-  choice.given = fs::absolute(asked, error).lexically_normal();
-  if (!choice.given.has_filename() && choice.given != "/") {
-    choice.given = choice.given.parent_path(); // a trailing slash
-  }
-  choice.path = fs::canonical(choice.given, error);
+  choice.path = fs::canonical(asked, error);
   if (error) {
-    throw Error(ExitCode::usage, "the workspace " + shown(choice.given) + " cannot be used: " + error.message(),
-                k_hint);
+    throw Error(ExitCode::usage, "the workspace " + shown(asked) + " cannot be used: " + error.message(), k_hint);
   }
   if (!support::is_utf8(choice.path.native())) {
     throw Error(ExitCode::refused,

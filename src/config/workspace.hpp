@@ -8,13 +8,9 @@ namespace agentbox::config {
 
 /// A checked workspace. Whoever mounts it compares device and inode with these.
 struct WorkspaceChoice {
-  std::filesystem::path path;  ///< canonical
-  std::filesystem::path given; ///< as requested, made absolute
+  std::filesystem::path path; ///< canonical
   dev_t device = 0;
   ino_t inode = 0;
-
-  /// Returns whether the requested path contained a symbolic link; the user is then shown the target.
-  bool was_link() const { return given != path; }
 };
 
 /// Checks that directory `asked` can be the project of a box. Throws Error(usage) if it is missing or not a directory,

@@ -34,15 +34,6 @@ TEST_CASE("an agreement holds for one workspace and one digest") {
   CHECK_FALSE(store.agreed("/w", "d1"));
 }
 
-TEST_CASE("an agreement can be taken back") {
-  const TempFolder folder;
-  const config::TrustStore store(folder / "trust");
-  store.revoke("/w");
-  store.agree("/w", "d1", "");
-  store.revoke("/w");
-  CHECK_FALSE(store.agreed("/w", "d1"));
-}
-
 TEST_CASE("the text that was agreed to is kept, to show what changes") {
   const TempFolder folder;
   const config::TrustStore store(folder / "trust");
