@@ -54,6 +54,21 @@ struct CleanedFile {
   std::string text;
 };
 
+/// Paths in the workspace or in another mount that the box may not change or see, which exist and are not symbolic
+/// links. Relative and sorted.
+struct GuardedPaths {
+  std::vector<std::string> read_only;         ///< entries of workspace.protect, and their counterparts in submodules
+  std::vector<std::string> masked;            ///< entries of workspace.mask
+  std::vector<std::string> read_only_by_name; ///< those that were found by name below the top directory
+  std::vector<std::string> masked_by_name;
+  std::vector<std::string> pins; ///< directories that are mounted onto themselves because of `read_only_by_name`
+};
+
+/// Returns the directories that are mounted onto themselves, because a mount point cannot be renamed: those above the
+/// guarded paths, each once, parents first. What was found by name has only its own pins: a directory above it can be
+/// renamed, and the mount goes along. Pure.
+std::vector<std::filesystem::path> pins_of(const GuardedPaths& guarded);
+
 /// What the renderers need to know about the host besides the policy. Plain values, gathered by the launcher.
 struct HostFacts {
   seccomp::Arch arch = seccomp::native_arch();
@@ -74,16 +89,11 @@ struct HostFacts {
   std::filesystem::path hosts;                      ///< the agent's /etc/hosts
   std::optional<std::filesystem::path> resolv_conf; ///< the agent's; none with --full-network, where Podman writes it
 
-  std::vector<std::string> protected_paths; ///< entries of workspace.protect that exist (no symbolic links),
-                                            ///< and their counterparts in submodules
-  std::vector<std::string> masked_paths;    ///< entries of workspace.mask that exist (no symbolic links),
-                                            ///< and what is masked by name at any depth
-  std::vector<std::string> masked_by_name;  ///< those of them that workspace.mask does not list; sorted
+  GuardedPaths guarded; ///< of the workspace
   std::map<std::filesystem::path, CleanedFile>
       cleaned;                      ///< by absolute path: protected Git settings without their credentials
   std::vector<std::string> notices; ///< what the user should know of the workspace; not rendered
-  /// The same for other writable mounts, by source: paths relative to it.
-  std::map<std::filesystem::path, std::vector<std::string>> protected_in_mounts;
+  std::map<std::filesystem::path, GuardedPaths> guarded_in_mounts; ///< by source, of other mounts
   std::map<std::filesystem::path, GitReferences>
       git_references;                                    ///< of the workspace and other writable mounts; not rendered
   std::filesystem::path empty_file;                      ///< mounted over masked files
@@ -99,5 +109,8 @@ struct HostFacts {
   std::optional<std::filesystem::path> network_namespace; ///< for the agent to join; none: Podman's
   std::optional<std::filesystem::path> user_namespace;    ///< for the agent to join
 };
+
+/// Returns whether a path is masked, in the workspace or in another mount. Pure.
+bool masks_any(const HostFacts& facts);
 
 } // namespace agentbox::oci

@@ -88,56 +88,54 @@ json masked(const fs::path& destination, const fs::path& source, const HostFacts
   return sealed_file(destination.string(), facts.empty_file.string());
 }
 
-/// Mounts `paths` below `source` read-only at `destination`. Call after add_pins(), whose mounts would hide these.
-void add_read_only(json& mounts, const fs::path& destination, const fs::path& source,
-                   const std::vector<std::string>& paths, const HostFacts& facts) {
-  for (const std::string& path : paths) {
-    if (const auto found = facts.cleaned.find(source / path); found != facts.cleaned.end()) {
-      mounts.push_back(sealed_file(destination / path, found->second.file.string()));
-      continue;
-    }
-    mounts.push_back(user_bind(destination / path, source / path, true, facts));
-  }
+std::vector<std::string> without(const std::vector<std::string>& paths, const std::vector<std::string>& others) {
+  std::vector<std::string> rest;
+  std::copy_if(paths.begin(), paths.end(), std::back_inserter(rest),
+               [&](const std::string& path) { return !support::contains(others, path); });
+  return rest;
 }
 
-/// Mounts the ancestors of `paths` onto themselves.
-void add_pins(json& mounts, const fs::path& destination, const fs::path& source, const std::vector<std::string>& paths,
-              const HostFacts& facts) {
-  for (const fs::path& ancestor : policy::ancestors_of(paths)) {
-    mounts.push_back(user_bind(destination / ancestor, source / ancestor, false, facts));
-  }
-}
-
-/// Mounts the protected paths of the workspace read-only and the masked ones empty. Each ancestor becomes a mount point
-/// too, because those cannot be renamed: `mv .git x; mkdir -p .git/hooks` must not get around the protection.
-void add_guards(json& mounts, const policy::Workspace& workspace, const HostFacts& facts) {
-  std::vector<std::string> all = facts.protected_paths;
-  const auto is_listed = [&](const std::string& path) { return support::contains(workspace.mask, path); };
-  // What was found by name has no pins: where its directory is renamed, the mask goes along.
-  std::copy_if(facts.masked_paths.begin(), facts.masked_paths.end(), std::back_inserter(all), is_listed);
-  for (const std::string& path : facts.protected_paths) {
-    require_named(path, workspace.protect);
-  }
-  for (const std::string& path : facts.masked_paths) {
-    if (!support::contains(facts.masked_by_name, path)) {
-      require_named(path, workspace.mask);
-    }
-  }
-  const fs::path destination(workspace.destination);
-  add_pins(mounts, destination, workspace.source, all, facts);
-  std::vector<std::string> visible = facts.protected_paths; // what is masked is read-only, too
-  std::erase_if(visible, [&](const std::string& path) {
-    return std::any_of(facts.masked_paths.begin(), facts.masked_paths.end(),
+/// Mounts the guarded paths of `source` at `destination`, read-only or empty, and their pins: `mv .git x; mkdir -p
+/// .git/hooks` must not get around the protection.
+void add_guards(json& mounts, const fs::path& destination, const fs::path& source, const GuardedPaths& guarded,
+                const HostFacts& facts) {
+  const auto is_masked = [&](const std::string& path) {
+    return std::any_of(guarded.masked.begin(), guarded.masked.end(),
                        [&](const std::string& mask) { return policy::contains_path(mask, path); });
-  });
-  add_read_only(mounts, destination, workspace.source, visible, facts);
+  };
+  for (const fs::path& pin : pins_of(guarded)) {
+    mounts.push_back(user_bind(destination / pin, source / pin, false, facts));
+  }
+  for (const std::string& path : guarded.read_only) {
+    if (is_masked(path)) {
+      continue; // what is masked is read-only, too
+    }
+    const auto cleaned = facts.cleaned.find(source / path);
+    mounts.push_back(cleaned != facts.cleaned.end() ? sealed_file(destination / path, cleaned->second.file.string())
+                                                    : user_bind(destination / path, source / path, true, facts));
+  }
   // Last, because it may be in a read-only directory.
-  for (const std::string& path : facts.masked_paths) {
-    mounts.push_back(masked(destination / path, workspace.source / path, facts));
+  for (const std::string& path : guarded.masked) {
+    mounts.push_back(masked(destination / path, source / path, facts));
   }
 }
 
 } // namespace
+
+std::vector<fs::path> pins_of(const GuardedPaths& guarded) {
+  std::vector<std::string> listed = without(guarded.read_only, guarded.read_only_by_name);
+  const std::vector<std::string> masked = without(guarded.masked, guarded.masked_by_name);
+  listed.insert(listed.end(), masked.begin(), masked.end());
+  std::vector<fs::path> pins = policy::ancestors_of(listed);
+  pins.insert(pins.end(), guarded.pins.begin(), guarded.pins.end());
+  support::sort_unique(pins); // a directory sorts before its contents
+  return pins;
+}
+
+bool masks_any(const HostFacts& facts) {
+  return !facts.guarded.masked.empty() || std::any_of(facts.guarded_in_mounts.begin(), facts.guarded_in_mounts.end(),
+                                                      [](const auto& one) { return !one.second.masked.empty(); });
+}
 
 json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts) {
   json mounts = json::array();
@@ -155,12 +153,17 @@ json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts) {
   std::sort(more.begin(), more.end(), [](const auto& a, const auto& b) { return a.destination < b.destination; });
   for (const policy::Mount& one : more) { // a directory sorts before its contents
     mounts.push_back(user_bind(one.destination, one.source, one.read_only, facts));
-    if (const auto found = facts.protected_in_mounts.find(one.source); found != facts.protected_in_mounts.end()) {
-      add_pins(mounts, one.destination, one.source, found->second, facts);
-      add_read_only(mounts, one.destination, one.source, found->second, facts);
+    if (const auto found = facts.guarded_in_mounts.find(one.source); found != facts.guarded_in_mounts.end()) {
+      add_guards(mounts, one.destination, one.source, found->second, facts);
     }
   }
-  add_guards(mounts, fields.workspace, facts);
+  for (const std::string& path : without(facts.guarded.read_only, facts.guarded.read_only_by_name)) {
+    require_named(path, fields.workspace.protect);
+  }
+  for (const std::string& path : without(facts.guarded.masked, facts.guarded.masked_by_name)) {
+    require_named(path, fields.workspace.mask);
+  }
+  add_guards(mounts, fields.workspace.destination, fields.workspace.source, facts.guarded, facts);
   return mounts;
 }
 

@@ -146,7 +146,7 @@ GeneratedSet render_bundle(const policy::Policy& policy, const PodFacts& facts, 
   }
   set.push_back({protocol::k_egress, policy::to_json(fields.egress)});
   set.push_back({protocol::k_hosts, agent_hosts(fields)});
-  if (!host.masked_paths.empty()) {
+  if (masks_any(host)) {
     set.push_back({protocol::k_empty, ""});
   }
   if (const std::string resolv_conf = agent_resolv_conf(fields); !resolv_conf.empty()) {

@@ -231,7 +231,7 @@ GeneratedSet render_kube(const policy::Policy& policy, const PodFacts& facts) {
   if (!pod.resolv_conf.empty()) {
     set.push_back({protocol::k_resolv_conf, pod.resolv_conf});
   }
-  if (!facts.host.masked_paths.empty()) {
+  if (masks_any(facts.host)) {
     set.push_back({protocol::k_empty, ""});
   }
   for (const auto& [file, text] : pod.seccomp) {

@@ -52,13 +52,10 @@ void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const Po
 
 /// The protected paths. A cluster cannot tell which of them exist, and creates what is mounted and missing: there these
 /// are the ones that every project has, those added to the list, and those that exist here.
-std::vector<std::string> protected_for(OutputFormat format, const policy::Workspace& workspace, const PodFacts& facts) {
-  if (format != OutputFormat::kubernetes) {
-    return facts.host.protected_paths;
-  }
+std::vector<std::string> protected_for_cluster(const policy::Workspace& workspace, const PodFacts& facts) {
   static const std::set<std::string> always = {".agentbox", git::k_own_config, git::k_own_hooks};
   const auto& known = policy::default_protected_paths();
-  const auto& here = facts.host.protected_paths;
+  const auto& here = facts.host.guarded.read_only;
   std::vector<std::string> result;
   for (const std::string& path : workspace.protect) {
     if (always.contains(path) || !support::contains(known, path) || support::contains(here, path)) {
@@ -70,14 +67,15 @@ std::vector<std::string> protected_for(OutputFormat format, const policy::Worksp
 
 /// Mounts an empty file or directory over each masked path. In a cluster over each listed one: nothing can check which
 /// of them exist.
-void add_workspace_masks(Pod& pod, const policy::Workspace& workspace, const PodFacts& facts, OutputFormat format) {
+void add_masked(Pod& pod, const std::string& name, const fs::path& source, const fs::path& destination,
+                const std::vector<std::string>& paths, const PodFacts& facts, bool cluster) {
   std::size_t number = 0;
-  for (const std::string& path : format == OutputFormat::kubernetes ? workspace.mask : facts.host.masked_paths) {
-    const auto found = facts.host.sources.find(workspace.source / path);
+  for (const std::string& path : paths) {
+    const auto found = facts.host.sources.find(source / path);
     const bool folder = found != facts.host.sources.end() && found->second.folder;
-    Volume volume{"empty-" + std::to_string(++number), ScratchSource{}, "hides " + support::escape_untrusted(path)};
-    VolumeMount mount{"", fs::path(workspace.destination) / path, "", true, ""};
-    if (!folder && format == OutputFormat::kubernetes) {
+    Volume volume{name + std::to_string(++number), ScratchSource{}, "hides " + support::escape_untrusted(path)};
+    VolumeMount mount{"", destination / path, "", true, ""};
+    if (!folder && cluster) {
       volume.from = TextSource{"empty", ""};
       mount.sub_path = "empty";
     } else if (!folder) {
@@ -94,31 +92,33 @@ void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts&
   }
   add(pod, pod.agent, {"workspace", WorkspaceSource{workspace.source}, "the project: the only host path in the box"},
       {"", workspace.destination, "", false, ""});
-  const std::vector<std::string> protect = protected_for(format, workspace, facts);
-  const std::vector<std::string>& masked =
-      format == OutputFormat::kubernetes ? workspace.mask : facts.host.masked_paths;
-  std::vector<std::string> guarded = protect;
-  guarded.insert(guarded.end(), masked.begin(), masked.end());
-  for (const std::string& path : guarded) {
-    if (path.find(':') != std::string::npos) {
-      throw cannot_express(format, "workspace.protect", path);
+  GuardedPaths guarded = facts.host.guarded;
+  if (format == OutputFormat::kubernetes) {
+    guarded = {protected_for_cluster(workspace, facts), workspace.mask, {}, {}, {}};
+  }
+  for (const auto* list : {&guarded.read_only, &guarded.masked}) {
+    for (const std::string& path : *list) {
+      if (path.find(':') != std::string::npos) {
+        throw cannot_express(format, "workspace.protect", path);
+      }
     }
   }
-  for (const fs::path& ancestor : policy::ancestors_of(guarded)) {
+  for (const fs::path& ancestor : pins_of(guarded)) {
     pod.agent.mounts.push_back({"workspace", workspace.destination / ancestor, ancestor.string(), false,
                                 "a mount point cannot be renamed away"});
   }
-  for (const std::string& path : protect) {
+  for (const std::string& path : guarded.read_only) {
     pod.agent.mounts.push_back({"workspace", fs::path(workspace.destination) / path, path, true, "protected"});
   }
-  add_workspace_masks(pod, workspace, facts, format);
+  add_masked(pod, "empty-", workspace.source, workspace.destination, guarded.masked, facts,
+             format == OutputFormat::kubernetes);
 }
 
-/// The protected paths of another mount: a volume each, because only the workspace's volume has sub-paths.
+/// The guarded paths of another mount: a volume each, because only the workspace's volume has sub-paths.
 void add_guards_of_mount(Pod& pod, const std::string& name, const fs::path& source, const fs::path& destination,
                          const PodFacts& facts) {
-  const auto found = facts.host.protected_in_mounts.find(source);
-  if (found == facts.host.protected_in_mounts.end()) {
+  const auto found = facts.host.guarded_in_mounts.find(source);
+  if (found == facts.host.guarded_in_mounts.end()) {
     return;
   }
   std::size_t number = 0;
@@ -127,12 +127,13 @@ void add_guards_of_mount(Pod& pod, const std::string& name, const fs::path& sour
         {name + "-" + std::to_string(++number), HostSource{source / path, HostSource::Kind::folder}, words},
         {"", destination / path, "", read_only, ""});
   };
-  for (const fs::path& pin : policy::ancestors_of(found->second)) {
+  for (const fs::path& pin : pins_of(found->second)) {
     add_part(pin, false, "a mount point cannot be renamed away");
   }
-  for (const std::string& path : found->second) {
+  for (const std::string& path : found->second.read_only) {
     add_part(path, true, "protected");
   }
+  add_masked(pod, name + "-empty-", source, destination, found->second.masked, facts, false);
 }
 
 void add_mounts(Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts, OutputFormat format) {

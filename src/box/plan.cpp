@@ -60,7 +60,7 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
   if (host.oci.leash) {
     steps.emplace_back(HoldLeash{paths.leash()});
   }
-  if (!host.oci.masked_paths.empty()) {
+  if (oci::masks_any(host.oci)) {
     steps.emplace_back(WriteFile{paths.empty(), "", 0444});
   }
   for (const auto& [path, cleaned] : host.oci.cleaned) {

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "guard/guard.hpp"
 #include "policy/path_rules.hpp"
@@ -54,12 +55,14 @@ std::string label_of(const fs::path& path) {
   return length > 0 ? std::string(label.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
-/// Returns what to guard below `root`, the workspace or a writable mount, and treats missing paths as `missing` says.
-guard::Guarded guarded_below(const fs::path& root, const policy::Workspace& workspace, bool is_workspace,
+/// Returns what to guard below `root`, the workspace or, if `mount`, that. Treats missing paths as `missing` says.
+guard::Guarded guarded_below(const fs::path& root, const policy::Workspace& workspace, const policy::Mount* mount,
                              WhatIsMissing missing, oci::HostFacts& host) {
-  guard::GuardLists lists{workspace.protect, {}, workspace.protect_except, workspace.mask_except, is_workspace};
-  if (is_workspace) {
-    lists.mask = workspace.mask;
+  guard::GuardLists lists{workspace.protect, workspace.mask, workspace.protect_except, workspace.mask_except, true};
+  if (mount != nullptr) {
+    lists.mask.clear();
+    lists.read_only = mount->read_only;
+    lists.by_name = !mount->reason.starts_with("--auth "); // credentials that the box shall have
   }
   guard::Guarded guarded = guard::find_guarded(root, lists);
   switch (missing) {
@@ -80,45 +83,56 @@ guard::Guarded guarded_below(const fs::path& root, const policy::Workspace& work
   return guarded;
 }
 
-/// Records the identities of guarded paths and of the directories above them, which are mounted onto themselves.
-void record_identities(const fs::path& root, const std::vector<std::string>& paths, oci::HostFacts& host) {
-  for (const std::string& path : paths) {
-    for (fs::path part(path); !part.empty(); part = part.parent_path()) {
-      if (!host.sources.contains(root / part)) {
-        host.sources.emplace(root / part, identity_of(root / part));
-      }
+/// Records the identities of guarded paths and of what is mounted onto itself.
+void record_identities(const fs::path& root, const oci::GuardedPaths& guarded, oci::HostFacts& host) {
+  std::vector<fs::path> paths = oci::pins_of(guarded);
+  paths.insert(paths.end(), guarded.read_only.begin(), guarded.read_only.end());
+  paths.insert(paths.end(), guarded.masked.begin(), guarded.masked.end());
+  for (const fs::path& path : paths) {
+    if (!host.sources.contains(root / path)) {
+      host.sources.emplace(root / path, identity_of(root / path));
     }
   }
 }
 
-/// `copies` is the directory for what the box sees in place of files with credentials.
+/// Records what is guarded below `root`. `copies` is the directory for what the box sees in place of Git settings with
+/// credentials.
+void add_guarded(const fs::path& root, guard::Guarded guarded, WhatIsMissing missing, const fs::path& copies,
+                 oci::HostFacts& host) {
+  record_identities(root, guarded, host);
+  host.notices.insert(host.notices.end(), guarded.notices.begin(), guarded.notices.end());
+  for (auto& [path, text] : guarded.cleaned) {
+    if (missing == WhatIsMissing::is_left_out) { // files for later must not keep a copy of the settings
+      throw Error(ExitCode::refused,
+                  support::escape_untrusted((root / path).string(), 1000) +
+                      " has credentials, which the generated box would see",
+                  "keep them in a credential helper; or show them in your own configuration: [mask] except = [" +
+                      support::in_quotes(path, 1000) + "]");
+    }
+    const fs::path copy = copies / ("git-config-" + std::to_string(host.cleaned.size()));
+    host.cleaned.emplace(root / path, oci::CleanedFile{copy, std::move(text)});
+  }
+  host.git_references.emplace(root, std::move(guarded.references));
+}
+
 void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, const fs::path& copies,
                   oci::HostFacts& host) {
   const fs::path& workspace = fields.workspace.source;
-  guard::Guarded guarded = guarded_below(workspace, fields.workspace, true, missing, host);
-  record_identities(workspace, guarded.read_only, host);
-  record_identities(workspace, guarded.masked, host);
-  host.protected_paths = std::move(guarded.read_only);
-  host.masked_paths = std::move(guarded.masked);
-  host.masked_by_name = std::move(guarded.by_name);
-  host.notices = std::move(guarded.notices);
-  if (missing != WhatIsMissing::is_left_out) { // files for later must not keep a copy of the settings
-    for (auto& [path, text] : guarded.cleaned) {
-      const fs::path copy = copies / ("git-config-" + std::to_string(host.cleaned.size()));
-      host.cleaned.emplace(workspace / path, oci::CleanedFile{copy, std::move(text)});
-    }
-  }
-  host.git_references.emplace(workspace, std::move(guarded.references));
+  guard::Guarded guarded = guarded_below(workspace, fields.workspace, nullptr, missing, host);
+  host.guarded = guarded;
+  add_guarded(workspace, std::move(guarded), missing, copies, host);
   for (const policy::Mount& mount : fields.mounts) {
-    if (mount.read_only || !host.sources.at(mount.source).folder) {
-      continue;
+    struct stat info {};
+    if (!host.sources.at(mount.source).folder ||
+        (mount.read_only && lstat(mount.source.c_str(), &info) == 0 && info.st_uid != geteuid())) {
+      continue; // a directory of the system, where the user has no secrets
     }
-    guard::Guarded more = guarded_below(mount.source, fields.workspace, false, missing, host);
-    record_identities(mount.source, more.read_only, host);
-    host.git_references.emplace(mount.source, std::move(more.references));
-    if (!more.read_only.empty()) {
-      host.protected_in_mounts.emplace(mount.source, std::move(more.read_only));
+    guard::Guarded more = guarded_below(mount.source, fields.workspace, &mount, missing, host);
+    for (std::string& notice : more.notices) {
+      notice = "in " + support::escape_untrusted(mount.source.string(), 1000) + ": " + notice;
     }
+    host.guarded_in_mounts.emplace(mount.source, more);
+    add_guarded(mount.source, std::move(more), missing, copies, host);
   }
 }
 

@@ -16,7 +16,12 @@ bool ends_with_name(std::string_view path, std::string_view name, bool top_only)
          (!top_only && path.size() > name.size() && path.ends_with(name) && path[path.size() - name.size() - 1] == '/');
 }
 
-/// Returns whether a directory in `path` holds installed packages.
+std::size_t bucket_of(std::string_view name) {
+  return name.empty() ? 0 : static_cast<unsigned char>(name.front());
+}
+
+} // namespace
+
 bool in_packages(std::string_view path) {
   constexpr std::array<std::string_view, 5> k_packages = {"bower_components", "dist-packages", "node_modules",
                                                           "site-packages", "vendor"};
@@ -29,12 +34,6 @@ bool in_packages(std::string_view path) {
   }
   return false;
 }
-
-std::size_t bucket_of(std::string_view name) {
-  return name.empty() ? 0 : static_cast<unsigned char>(name.front());
-}
-
-} // namespace
 
 bool matches(std::string_view pattern, std::string_view name) {
   std::size_t at = 0;
@@ -67,9 +66,14 @@ Matcher::Matcher(const std::vector<std::string>& further) {
     m_further.push_back({m_names.back(), false, "", When::call, Treatment::protect});
     add(m_further.back());
   }
+  std::sort(m_first_parts.begin(), m_first_parts.end());
+  m_first_parts.erase(std::unique(m_first_parts.begin(), m_first_parts.end()), m_first_parts.end());
 }
 
 void Matcher::add(const Rule& rule) {
+  if (const auto first = rule.name.substr(0, rule.name.find('/')); first.find('*') == std::string_view::npos) {
+    m_first_parts.push_back(first);
+  }
   const std::string_view last = last_part(rule.name);
   if (last.find('*') == std::string_view::npos) {
     m_literals[last].push_back(&rule);

@@ -16,6 +16,9 @@ namespace agentbox::executes {
 /// Returns whether `name` matches `pattern`, in which each "*" stands for any text. Time is linear for one "*". Pure.
 bool matches(std::string_view pattern, std::string_view name);
 
+/// Returns whether a directory in `path` holds installed packages (node_modules). Pure.
+bool in_packages(std::string_view path);
+
 /// Finds the rules that apply to a path. Pure functions over the rules and the further names.
 class Matcher {
 public:
@@ -35,6 +38,9 @@ public:
   /// be the first part of a name.
   bool decides(std::string_view directory) const;
 
+  /// Returns the first part of each name without "*", each once.
+  const std::vector<std::string_view>& first_parts() const { return m_first_parts; }
+
   /// Returns whether `path` can be the first part of a name: "a/.claude" of ".claude/settings.json".
   bool starts_name(std::string_view path) const;
 
@@ -46,7 +52,8 @@ private:
   std::deque<Rule> m_further;
   std::unordered_map<std::string_view, std::vector<const Rule*>> m_literals;    ///< by their last part
   std::unordered_map<std::string_view, std::vector<std::string_view>> m_starts; ///< parts of names, likewise
-  std::array<std::vector<const Rule*>, 256> m_globs;                            ///< by the first byte
+  std::vector<std::string_view> m_first_parts;
+  std::array<std::vector<const Rule*>, 256> m_globs; ///< by the first byte
 };
 
 } // namespace agentbox::executes

@@ -59,7 +59,7 @@ void add_output_folder(oci::HostFacts& facts, const policy::Workspace& workspace
   if (std::find(protect.begin(), protect.end(), inside.string()) == protect.end()) { // see protect_folder()
     return;
   }
-  auto& existing = facts.protected_paths;
+  auto& existing = facts.guarded.read_only;
   if (std::find(existing.begin(), existing.end(), inside.string()) == existing.end()) {
     existing.insert(std::upper_bound(existing.begin(), existing.end(), inside.string()), inside.string());
   }

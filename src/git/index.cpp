@@ -95,6 +95,9 @@ private:
     if (length > m_rest.size() - k_head - m_hash_length) {
       return false;
     }
+    if (m_rest.starts_with("link") && length >= m_hash_length) {
+      note_shared(m_rest.substr(k_head, m_hash_length));
+    }
     m_rest.remove_prefix(k_head + length);
     return true;
   }
@@ -115,6 +118,18 @@ private:
       }
     }
     return false;
+  }
+
+  void note_shared(std::string_view hash) {
+    constexpr std::string_view k_digits = "0123456789abcdef";
+    if (hash.find_first_not_of('\0') == std::string_view::npos) {
+      return; // there is no other part
+    }
+    m_found.shared = "sharedindex.";
+    for (const char c : hash) {
+      const auto byte = static_cast<std::uint8_t>(c);
+      m_found.shared += {k_digits[byte >> 4U], k_digits[byte & 0xfU]};
+    }
   }
 
   void note(std::string_view path, std::uint32_t flags, std::uint32_t extended) {
@@ -146,7 +161,7 @@ std::optional<HiddenFiles> hidden_files(std::string_view index) {
   std::optional<HiddenFiles> hidden;
   for (const std::size_t hash_length : {20UL, 32UL}) { // the worse counts of a file that can be read both ways
     auto found = IndexReader(index, hash_length).read();
-    if (found && (!hidden || found->count > hidden->count)) {
+    if (found && (!hidden || found->count > hidden->count || hidden->shared.empty())) {
       hidden = std::move(found);
     }
   }

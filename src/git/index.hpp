@@ -11,7 +11,7 @@ namespace agentbox::git {
 
 /// A file whose changes `git status` and `git diff` do not show.
 struct HiddenFile {
-  std::string path;           ///< in the working tree
+  std::string path;           ///< in the working tree; empty: an entry of the other part of a split index
   bool skip_worktree = false; ///< otherwise assume-unchanged
 
   bool operator==(const HiddenFile&) const = default;
@@ -21,6 +21,7 @@ struct HiddenFile {
 struct HiddenFiles {
   std::vector<HiddenFile> files; ///< at most k_max_hidden
   std::size_t count = 0;         ///< of all
+  std::string shared;            ///< of a split index: the name of its other part, "sharedindex.HASH"; otherwise empty
 };
 
 inline constexpr std::size_t k_max_hidden = 4096;

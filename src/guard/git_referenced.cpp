@@ -15,6 +15,7 @@
 #include "git/shell_words.hpp"
 #include "guard/git_base_paths.hpp"
 #include "guard/link_target.hpp"
+#include "guard/path_patterns.hpp"
 #include "policy/path_rules.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
@@ -192,6 +193,9 @@ private:
           add_word(base, word);
         }
       }
+      for (const std::string& path : paths_like(m_walk, word)) {
+        add_word(m_walk.root(), path);
+      }
     }
     add_words_below(words);
   }
@@ -234,8 +238,8 @@ private:
     }
     Followed followed = follow(m_walk, *inside);
     m_command_files.insert(followed.links.begin(), followed.links.end());
-    if (followed.file && !is_repository_data(*followed.file)) {
-      m_programs.insert(*std::move(followed.file));
+    if (followed.path && !is_repository_data(*followed.path)) {
+      m_programs.insert(*std::move(followed.path));
     }
   }
 

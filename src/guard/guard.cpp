@@ -16,6 +16,7 @@
 #include "guard/guard_by_name.hpp"
 #include "guard/hard_links.hpp"
 #include "guard/letter_case.hpp"
+#include "guard/tree_look.hpp"
 #include "guard/workspace_walk.hpp"
 #include "policy/path_rules.hpp"
 #include "policy/policy.hpp"
@@ -231,8 +232,12 @@ bool make(const Walk& walk, const MissingPath& missing) {
 } // namespace
 
 Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
-  const std::vector<std::string>& protect = lists.protect;
+  const std::vector<std::string> protect = lists.read_only ? std::vector<std::string>() : lists.protect;
   const Walk walk(root);
+  std::optional<TreeLook> look; // other threads read the names meanwhile
+  if (lists.by_name) {
+    look.emplace(walk, filter_of(lists));
+  }
   Guarded guarded;
   for (const std::string& path : lists.mask) {
     if (walk.type_of(path) != FileType::none) {
@@ -260,13 +265,15 @@ Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
     }
   }
   support::sort_unique(guarded.read_only);
-  if (lists.by_name) {
-    guard_by_name(walk, lists, repositories_inside, guarded);
+  if (look) {
+    guard_by_name(walk, lists, repositories_inside, look->finish(), guarded);
   }
+  require_no_other_names(walk, guarded);
   std::vector<std::string> all = guarded.read_only;
   all.insert(all.end(), guarded.masked.begin(), guarded.masked.end());
-  require_no_other_names(walk, all);
-  require_case_sensitive(walk, all);
+  if (!lists.read_only || !all.empty()) {
+    require_case_sensitive(walk, all);
+  }
   return guarded;
 }
 

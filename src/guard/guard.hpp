@@ -27,14 +27,12 @@ struct GuardLists {
   std::vector<std::string> mask;
   std::vector<std::string> except;  ///< not protected although Git's settings reference them
   std::vector<std::string> shown{}; ///< [mask] except: not masked although their names are
-  bool by_name = false;             ///< mask by name at every depth, and find sockets and linked stores: a workspace
+  bool by_name = false;             ///< search it for what is guarded by name at every depth
+  bool read_only = false;           ///< a mount that the box cannot write: only masks, and Git settings, matter
 };
 
-/// The existing paths of the protect and mask lists, found without following symbolic links. Sorted, unique, relative.
-struct Guarded {
-  std::vector<std::string> read_only;
-  std::vector<std::string> masked;
-  std::vector<std::string> by_name;           ///< those of `masked` that are not on the list; sorted
+/// The existing paths of the protect and mask lists, found without following symbolic links.
+struct Guarded : oci::GuardedPaths {
   std::map<std::string, std::string> cleaned; ///< by path in read_only: Git settings without their credentials
   std::vector<std::string> notices;           ///< what the user should know before the box starts
   oci::GitReferences references;

@@ -8,7 +8,7 @@
 #include "guard/git_directories.hpp"
 #include "guard/hard_links.hpp"
 #include "guard/link_target.hpp"
-#include "guard/tree_look.hpp"
+#include "guard/nested_names.hpp"
 #include "policy/hidden_names.hpp"
 #include "policy/path_rules.hpp"
 #include "policy/url_credentials.hpp"
@@ -41,7 +41,7 @@ std::optional<std::string> secret_at(const Walk& walk, const std::string& path, 
   if (policy::is_shown(path, lists.shown)) {
     return std::nullopt;
   }
-  auto file = follow(walk, path).file;
+  auto file = follow(walk, path).path;
   if (!file || policy::is_hidden_name(name)) {
     return file;
   }
@@ -57,13 +57,17 @@ std::vector<std::string> add_masks(std::vector<std::string> paths, Guarded& guar
                        [&](const std::string& one) { return policy::contains_path(one, path); });
   });
   guarded.masked.insert(guarded.masked.end(), paths.begin(), paths.end());
-  guarded.by_name.insert(guarded.by_name.end(), paths.begin(), paths.end());
+  guarded.masked_by_name.insert(guarded.masked_by_name.end(), paths.begin(), paths.end());
   return paths;
 }
 
 void clean_git_settings(const Walk& walk, const GuardLists& lists, Guarded& guarded) {
   std::vector<std::string> paths;
-  for (const std::string& path : guarded.read_only) {
+  std::vector<std::string> candidates = guarded.read_only;
+  if (lists.read_only) {
+    candidates = {git::k_own_config, git::k_own_worktree_config};
+  }
+  for (const std::string& path : candidates) {
     if ((name_of(path) != git::k_config && name_of(path) != git::k_worktree_config) ||
         policy::is_shown(path, lists.shown)) {
       continue;
@@ -73,6 +77,9 @@ void clean_git_settings(const Walk& walk, const GuardLists& lists, Guarded& guar
       paths.push_back(path);
     }
   }
+  if (lists.read_only) {
+    guarded.read_only = guarded.read_only_by_name = paths;
+  }
   if (!paths.empty()) {
     guarded.notices.push_back(fmt::format("the box sees {} without the credentials in it (to show them: [mask] except; "
                                           "better keep them in a credential helper)",
@@ -80,43 +87,65 @@ void clean_git_settings(const Walk& walk, const GuardLists& lists, Guarded& guar
   }
 }
 
+/// Refuses what was not searched: the box would see the credentials there, and reach the sockets.
+void require_searched(const Walk& walk, const TreeNames& names) {
+  if (!names.closed.empty()) {
+    const std::string path = (walk.root() / names.closed.front()).string();
+    throw support::Error(support::ExitCode::refused,
+                         "cannot search " + support::escape_untrusted(path, 1000) +
+                             " for credentials, and the box could change its mode",
+                         "chmod u+rx " + support::shell_quote({path}) +
+                             ", or mask it in your own configuration: [mask] paths");
+  }
+  if (!names.complete) {
+    throw support::Error(
+        support::ExitCode::refused,
+        fmt::format("{} has too many directories to search them for credentials and sockets: {} directories with {} "
+                    "names are the limit",
+                    support::escape_untrusted(walk.root().string(), 1000), TreeLimits{}.directories,
+                    TreeLimits{}.entries),
+        "start in a directory of it; or hide data from the box in your own configuration, [mask] paths; or accept that "
+        "nothing below a directory is masked or protected: name it in [mask] except and in [protect] except");
+  }
+}
+
 } // namespace
 
+TreeFilter filter_of(const GuardLists& lists) {
+  return {[](std::string_view name) { return policy::is_hidden_name(name) || policy::may_hold_token(name); },
+          [nested = NestedNames(lists.protect)](std::string_view name) { return nested.starts(name); },
+          [&lists](const std::string& path) {
+            return support::contains(lists.mask, path) ||
+                   (support::contains(lists.except, path) && support::contains(lists.shown, path));
+          }};
+}
+
 void guard_by_name(const Walk& walk, const GuardLists& lists, const std::vector<std::string>& repositories,
-                   Guarded& guarded) {
-  const TreeLook look = look_at_tree(
-      walk, [&](std::string_view name) { return policy::is_hidden_name(name) || policy::may_hold_token(name); });
-  for (const std::string& path : look.closed) {
-    if (std::none_of(guarded.masked.begin(), guarded.masked.end(),
-                     [&](const std::string& mask) { return policy::contains_path(mask, path); })) {
-      throw support::Error(support::ExitCode::refused,
-                           "cannot search " + support::escape_untrusted((walk.root() / path).string(), 1000) +
-                               " for credentials, and the box could change its mode",
-                           "chmod u+rx " + support::shell_quote({(walk.root() / path).string()}) +
-                               ", or mask it in your own configuration: [mask] paths");
-    }
-  }
+                   TreeNames names, Guarded& guarded) {
+  require_searched(walk, names);
   std::vector<std::string> secrets;
-  for (const std::string& path : look.named) {
+  for (const std::string& path : names.secrets) {
     if (auto file = secret_at(walk, path, lists)) {
       secrets.push_back(*std::move(file));
     }
   }
   secrets = add_masks(std::move(secrets), guarded);
-  std::vector<std::string> channels = look.channels;
-  std::erase_if(channels, [&](const std::string& path) { return policy::is_shown(path, lists.shown); });
-  channels = add_masks(std::move(channels), guarded);
-  if (guarded.by_name.size() > k_max_by_name) {
+  std::erase_if(names.channels, [&](const std::string& path) { return policy::is_shown(path, lists.shown); });
+  const std::vector<std::string> channels = add_masks(std::move(names.channels), guarded);
+  if (guarded.masked_by_name.size() > k_max_by_name) {
     throw support::Error(
         support::ExitCode::refused,
         fmt::format("{} has too many files with credentials, sockets and FIFOs to mask them one by one: "
                     "{}: {}",
-                    support::escape_untrusted(walk.root().string(), 1000), guarded.by_name.size(),
-                    some_names(guarded.by_name)),
+                    support::escape_untrusted(walk.root().string(), 1000), guarded.masked_by_name.size(),
+                    some_names(guarded.masked_by_name)),
         "mask the directories that contain them in your own configuration: [mask] paths");
   }
   support::sort_unique(guarded.masked);
-  support::sort_unique(guarded.by_name);
+  support::sort_unique(guarded.masked_by_name);
+  if (!lists.read_only) {
+    protect_nested(walk, names.known, lists, guarded);
+  }
   if (!secrets.empty()) {
     guarded.notices.push_back(
         fmt::format("empty in the box, because credentials are kept there: {} (to show one: [mask] "
@@ -129,15 +158,10 @@ void guard_by_name(const Walk& walk, const GuardLists& lists, const std::vector<
                                           some_names(channels)));
   }
   clean_git_settings(walk, lists, guarded);
-  for (const LinkedStore& store : find_linked_stores(walk, repositories, look.packages)) {
-    guarded.notices.push_back(describe(store));
-  }
-  if (!look.unread.empty()) {
-    guarded.notices.push_back(
-        fmt::format("WARNING: the project has too many directories to search them all: files with "
-                    "credentials and sockets in {} and others are not hidden (to hide a "
-                    "directory: [mask] paths)",
-                    support::escape_untrusted(look.unread, 200)));
+  if (!lists.read_only) {
+    for (const LinkedStore& store : find_linked_stores(walk, repositories, names.packages)) {
+      guarded.notices.push_back(describe(store));
+    }
   }
 }
 

@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <map>
 #include <set>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 #include "git/layout.hpp"
@@ -55,30 +58,48 @@ private:
 struct FolderLimits {
   std::size_t folders;
   std::size_t files; ///< of each directory
+  bool closed_too = false;
 };
+
+/// Refuses when `path` exists and cannot be examined, unless it is another user's, which the box cannot change either.
+void require_gone(int root, const std::string& path, int error) {
+  struct stat info {};
+  if (fstatat(root, path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 ? !S_ISLNK(info.st_mode) && info.st_uid == geteuid()
+                                                                   : errno != ENOENT && errno != ENOTDIR) {
+    throw support::system_error(ExitCode::refused, "cannot look for hard links in " + support::escape_untrusted(path),
+                                error, "chmod -R u+rwX on it makes it readable");
+  }
+}
 
 /// Adds files below directory `path`, breadth first.
 void add_below(const Walk& walk, const std::string& path, FolderLimits limits, NameCount& names) {
   const Fd root = walk.open_folder("");
   std::vector<std::string> folders = {path};
   for (std::size_t i = 0; i < folders.size() && i < limits.folders && names.files() <= k_max_guarded_files; ++i) {
-    const support::Directory folder = support::read_directory(
-        Fd(openat(root.get(), folders[i].c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)));
+    support::DirectoryReader folder(support::open_beneath(root.get(), folders[i], O_RDONLY | O_DIRECTORY | O_NONBLOCK));
+    if (!folder && !limits.closed_too) {
+      require_gone(root.get(), folders[i], errno);
+    }
     std::size_t files = 0;
-    for (const dirent* entry = nullptr; folder && (entry = support::next_entry(folder)) != nullptr;) {
-      const char* name = static_cast<const char*>(entry->d_name);
-      struct stat info {};
-      if ((entry->d_type == DT_REG && files == limits.files) ||
-          fstatat(dirfd(folder.get()), name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    while (const support::DirectoryEntry* entry = folder.next()) {
+      if (entry->type == DT_REG && files == limits.files) {
         continue;
       }
-      const std::string inner = git::join(folders[i], name);
-      if (S_ISDIR(info.st_mode)) {
+      const std::string inner = git::join(folders[i], entry->name);
+      struct stat info {};
+      if (fstatat(folder.fd(), entry->name.data(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (!limits.closed_too) {
+          require_gone(root.get(), inner, errno);
+        }
+      } else if (S_ISDIR(info.st_mode)) {
         folders.push_back(inner);
       } else {
         ++files;
         names.add(inner, info);
       }
+    }
+    if (folder.error() != 0) {
+      require_gone(root.get(), folders[i], folder.error());
     }
   }
 }
@@ -125,9 +146,8 @@ std::optional<std::string> linked_package(const Walk& walk, const std::string& f
     const std::string path = git::join(folder, name);
     struct stat info {};
     if (fstatat(root.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
-      continue;
-    }
-    if (S_ISDIR(info.st_mode)) {
+      require_gone(root.get(), path, errno);
+    } else if (S_ISDIR(info.st_mode)) {
       add_below(walk, path, k_each, names);
     } else {
       names.add(path, info);
@@ -138,17 +158,20 @@ std::optional<std::string> linked_package(const Walk& walk, const std::string& f
 
 } // namespace
 
-void require_no_other_names(const Walk& walk, const std::vector<std::string>& guarded) {
-  constexpr FolderLimits k_all{k_max_guarded_files, k_max_guarded_files};
+void require_no_other_names(const Walk& walk, const oci::GuardedPaths& guarded) {
   NameCount names;
   const Fd root = walk.open_folder("");
-  for (const std::string& path : guarded) {
+  std::vector<std::string> all = guarded.read_only;
+  all.insert(all.end(), guarded.masked.begin(), guarded.masked.end());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::string& path = all[i];
+    const bool is_masked = i >= guarded.read_only.size();
     struct stat info {};
     if (fstatat(root.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       continue; // gone, which the mount will notice
     }
     if (S_ISDIR(info.st_mode)) {
-      add_below(walk, path, k_all, names);
+      add_below(walk, path, {k_max_guarded_files, k_max_guarded_files, is_masked}, names);
     } else {
       names.add(path, info);
     }

@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "guard/workspace_walk.hpp"
+#include "oci/host_facts.hpp"
 
 namespace agentbox::guard {
 
-/// Throws Error(refused) when a file in `guarded`, paths that are read-only or empty in the box, has a name besides
-/// those there: the box could write, or read, it through that name. Examines at most k_max_guarded_files files, and
-/// refuses more.
-void require_no_other_names(const Walk& walk, const std::vector<std::string>& guarded);
+/// Throws Error(refused) when a guarded file has a name besides the guarded ones: the box could write, or read, it
+/// through that name. Examines at most k_max_guarded_files files, and refuses more, and read-only directories that
+/// cannot be examined.
+void require_no_other_names(const Walk& walk, const oci::GuardedPaths& guarded);
 
 inline constexpr std::size_t k_max_guarded_files = 20'000;
 
@@ -23,7 +24,7 @@ struct LinkedStore {
 };
 
 /// Looks at some files in `repositories` (their objects) and `packages` (node_modules, site-packages). Returns the
-/// directories with a file that has more names than were found there.
+/// directories with a file that has more names than were found there. Throws Error(refused) when one cannot be read.
 std::vector<LinkedStore> find_linked_stores(const Walk& walk, const std::vector<std::string>& repositories,
                                             const std::vector<std::string>& packages);
 

@@ -2,6 +2,7 @@
 #include "guard/letter_case.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
 #include <linux/fs.h>
@@ -21,10 +22,17 @@ namespace fs = std::filesystem;
 
 bool folder_ignores_case(const Walk& walk, const fs::path& path, const std::vector<std::string>& names) {
   const support::Fd place = walk.open_folder(path);
-  const support::Fd folder(place ? openat(place.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1);
+  if (!place) {
+    return false; // gone, which the mount will notice
+  }
+  const support::Fd folder(openat(place.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct statfs system {};
   if (!folder || fstatfs(folder.get(), &system) != 0) {
-    return false; // not a directory, or nothing in it can be examined
+    throw support::system_error(support::ExitCode::refused,
+                                "cannot examine whether " +
+                                    support::escape_untrusted((walk.root() / path).string(), 1000) +
+                                    " ignores the case of names",
+                                errno, "chmod u+r on it makes it readable");
   }
   unsigned long flags = 0;
   if (ioctl(folder.get(), FS_IOC_GETFLAGS, &flags) != 0) { // NOLINT(*-vararg)

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <filesystem>
+#include <sys/stat.h>
 
 namespace agentbox::guard {
 namespace fs = std::filesystem;
@@ -20,10 +21,10 @@ void put_before(const fs::path& path, std::deque<std::string>& parts) {
 
 } // namespace
 
-Followed follow(const Walk& walk, const std::string& path) {
+Followed follow(const Walk& walk, const std::string& path, bool directories) {
   constexpr std::size_t k_max_links = 16;
   Followed followed;
-  if (!walk.leads_to_file(path)) {
+  if (!walk.leads_to(path, S_IFREG) && !(directories && walk.leads_to(path, S_IFDIR))) {
     return followed;
   }
   std::deque<std::string> parts;
@@ -59,7 +60,7 @@ Followed follow(const Walk& walk, const std::string& path) {
     }
   }
   if (!at.empty()) {
-    followed.file = at.string();
+    followed.path = at.string();
   }
   return followed;
 }

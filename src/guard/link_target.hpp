@@ -12,12 +12,12 @@ namespace agentbox::guard {
 struct Followed {
   /// The links on the way, below the root. Changing one changes the target.
   std::vector<std::string> links;
-  /// The target without links in its path, when it is a regular file below the root.
-  std::optional<std::string> file;
+  /// The target without links in its path, when it is below the root and a regular file, or a directory if wanted.
+  std::optional<std::string> path;
 };
 
 /// Follows the relative and normal `path` below the root of `walk` over at most 16 links, without opening anything. The
 /// result is text: check again what is protected afterwards.
-Followed follow(const Walk& walk, const std::string& path);
+Followed follow(const Walk& walk, const std::string& path, bool directories = false);
 
 } // namespace agentbox::guard

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <deque>
+#include <csignal>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,6 +12,9 @@
 
 #include "git/layout.hpp"
 #include "support/directory.hpp"
+#include "support/error.hpp"
+#include "support/sorted.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::guard {
 namespace {
@@ -41,96 +44,205 @@ bool is_git_data(std::string_view folder, std::string_view name) {
   return in_git && is_one_of(name, k_data);
 }
 
-class Look {
-public:
-  Look(const Walk& walk, const std::function<bool(std::string_view)>& is_wanted)
-      : m_root(walk.open_folder("")), m_is_wanted(is_wanted) {}
-
-  TreeLook run() {
-    m_folders.emplace_back();
-    while (!m_folders.empty() || !m_bulk.empty()) {
-      const bool bulk = m_folders.empty();
-      auto& queue = bulk ? m_bulk : m_folders;
-      const std::string path = std::move(queue.front());
-      queue.pop_front();
-      m_bulk_read += bulk ? 1 : 0;
-      if (m_bulk_read > k_max_bulk_folders_read) {
-        break; // filled by tools: not worth a message
-      }
-      if (++m_read > k_max_folders_read || m_entries > k_max_entries_read) {
-        m_look.unread = path;
-        break;
-      }
-      read(path, bulk);
-    }
-    return std::move(m_look);
-  }
-
-private:
-  void read(const std::string& path, bool bulk) {
-    const support::Directory folder =
-        support::read_directory(support::Fd(openat(m_root.get(), path.empty() ? "." : path.c_str(),
-                                                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)));
-    if (!folder || faccessat(dirfd(folder.get()), ".", X_OK, 0) != 0) {
-      struct stat info {};
-      if (errno == EACCES &&
-          fstatat(m_root.get(), path.empty() ? "." : path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-          info.st_uid == geteuid()) {
-        m_look.closed.push_back(path);
-      }
-      return; // others' are closed to the box as well; what is gone has nothing in it
-    }
-    for (const dirent* entry = nullptr; (entry = support::next_entry(folder)) != nullptr;) {
-      ++m_entries;
-      add(path, static_cast<const char*>(entry->d_name), type_of(folder, *entry), bulk);
-    }
-  }
-
-  static unsigned char type_of(const support::Directory& folder, const dirent& entry) {
-    struct stat info {};
-    if (entry.d_type != DT_UNKNOWN ||
-        fstatat(dirfd(folder.get()), static_cast<const char*>(entry.d_name), &info, AT_SYMLINK_NOFOLLOW) != 0) {
-      return entry.d_type;
-    }
-    return static_cast<unsigned char>(IFTODT(info.st_mode));
-  }
-
-  void add(const std::string& folder, std::string_view name, unsigned char type, bool bulk) {
-    switch (type) {
-    case DT_DIR:
-      if (!is_git_data(folder, name)) {
-        (bulk || is_bulk(name) ? m_bulk : m_folders).push_back(git::join(folder, name));
-      }
-      if (holds_packages(name)) {
-        m_look.packages.push_back(name == "conda-meta" ? folder : git::join(folder, name));
-      }
-      break;
-    case DT_SOCK:
-    case DT_FIFO: m_look.channels.push_back(git::join(folder, name)); break;
-    case DT_REG:
-    case DT_LNK:
-      if (m_is_wanted(name)) {
-        m_look.named.push_back(git::join(folder, name));
-      }
-      break;
-    default: break;
-    }
-  }
-
-  support::Fd m_root;
-  const std::function<bool(std::string_view)>& m_is_wanted;
-  TreeLook m_look;
-  std::deque<std::string> m_folders; ///< to be read
-  std::deque<std::string> m_bulk;    ///< to be read last
-  std::size_t m_read = 0;
-  std::size_t m_bulk_read = 0;
-  std::size_t m_entries = 0;
-};
+void append_to(std::vector<std::string>& list, std::vector<std::string>&& more) {
+  list.insert(list.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  support::sort_unique(list);
+}
 
 } // namespace
 
-TreeLook look_at_tree(const Walk& walk, const std::function<bool(std::string_view)>& is_wanted) {
-  return Look(walk, is_wanted).run();
+void TreeNames::append(TreeNames&& more) {
+  append_to(secrets, std::move(more.secrets));
+  append_to(known, std::move(more.known));
+  append_to(channels, std::move(more.channels));
+  append_to(packages, std::move(more.packages));
+  append_to(closed, std::move(more.closed));
+  complete = complete && more.complete;
+}
+
+/// What one thread finds.
+class TreeLook::Reader {
+public:
+  explicit Reader(TreeLook& look) : m_look(look) {}
+
+  void read(const std::string& path, bool bulk) {
+    m_bulk = bulk;
+    read(support::open_beneath(m_look.m_root.get(), path, O_RDONLY | O_DIRECTORY | O_NONBLOCK), m_look.m_root.get(),
+         path, path, 0);
+  }
+
+  TreeNames found;
+
+private:
+  /// `name` is the directory's path relative to `above`.
+  void read(support::Fd fd, int above, const std::string& name, const std::string& path, int depth) {
+    const int error = fd ? 0 : errno;
+    struct stat info {};
+    const bool examined = fd ? fstat(fd.get(), &info) == 0
+                             : fstatat(above, name.empty() ? "." : name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
+    if (examined && info.st_uid == geteuid() && (info.st_mode & (S_IRUSR | S_IXUSR)) != (S_IRUSR | S_IXUSR) &&
+        S_ISDIR(info.st_mode) && faccessat(above, name.empty() ? "." : name.c_str(), R_OK | X_OK, 0) != 0) {
+      found.closed.push_back(path);
+      return;
+    }
+    if (++m_look.m_directories > m_look.m_limits.directories || m_look.m_entries > m_look.m_limits.entries) {
+      found.complete = false;
+      return;
+    }
+    support::DirectoryReader reader(std::move(fd));
+    std::vector<std::string> inner;
+    std::size_t entries = 0;
+    while (const support::DirectoryEntry* entry = reader.next()) {
+      if (++entries > m_look.m_limits.entries) {
+        found.complete = false;
+        break;
+      }
+      add(path, *entry, inner);
+    }
+    m_look.m_entries += entries;
+    const int failed = reader ? reader.error() : error;
+    // Others' are closed to the box as well; what is gone, or became a link, has nothing in it.
+    if (failed != 0 && failed != EACCES && failed != ENOENT && failed != ENOTDIR && failed != ELOOP) {
+      throw support::system_error(support::ExitCode::refused,
+                                  "cannot read " + support::escape_untrusted((m_look.m_walk.root() / path).string()),
+                                  failed, "[mask] paths in your own configuration hides it");
+    }
+    descend(reader.fd(), path, inner, depth);
+  }
+
+  void descend(int folder, const std::string& path, std::vector<std::string>& inner, int depth) {
+    constexpr std::size_t k_enough = 64; // directories that wait for other threads
+    constexpr int k_max_depth = 64;      // of open directories
+    for (std::string& name : inner) {
+      std::string whole = git::join(path, name);
+      if (m_bulk || m_look.m_waiting < k_enough || depth == k_max_depth) {
+        const std::lock_guard lock(m_look.m_mutex);
+        (m_bulk ? m_look.m_bulk : m_look.m_queue).push_back(std::move(whole));
+        m_look.m_waiting = m_look.m_queue.size();
+        m_look.m_changed.notify_one();
+        continue;
+      }
+      support::Fd fd(openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+      read(std::move(fd), folder, name, whole, depth + 1);
+    }
+  }
+
+  void add(const std::string& path, const support::DirectoryEntry& entry, std::vector<std::string>& inner) {
+    const std::string_view name = entry.name;
+    switch (entry.type) {
+    case DT_DIR:
+      if (!is_git_data(path, name) && !m_look.m_filter.is_skipped(git::join(path, name))) {
+        if (!m_bulk && is_bulk(name)) {
+          const std::lock_guard lock(m_look.m_mutex);
+          m_look.m_bulk.push_back(git::join(path, name));
+        } else {
+          inner.emplace_back(name);
+        }
+      }
+      if (holds_packages(name)) {
+        found.packages.push_back(name == "conda-meta" ? path : git::join(path, name));
+      }
+      break;
+    case DT_SOCK:
+    case DT_FIFO: found.channels.push_back(git::join(path, name)); break;
+    case DT_REG:
+    case DT_LNK:
+      if (m_look.m_filter.is_secret(name)) {
+        found.secrets.push_back(git::join(path, name));
+      }
+      break;
+    default: return;
+    }
+    if (!path.empty() && m_look.m_filter.is_known(name)) {
+      found.known.push_back(git::join(path, name));
+    }
+  }
+
+  TreeLook& m_look;
+  bool m_bulk = false;
+};
+
+TreeLook::TreeLook(const Walk& walk, TreeFilter filter, TreeLimits limits)
+    : m_walk(walk), m_root(walk.open_folder("")), m_filter(std::move(filter)), m_limits(limits), m_queue{""} {
+  constexpr unsigned k_max_threads = 4;
+  sigset_t all{};
+  sigset_t before{};
+  sigfillset(&all); // the main thread's
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  for (unsigned i = 1; i < std::clamp(std::thread::hardware_concurrency(), 2U, k_max_threads); ++i) {
+    m_threads.emplace_back([this] { work(); });
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+TreeLook::~TreeLook() {
+  {
+    const std::lock_guard lock(m_mutex);
+    m_stopped = true;
+    m_directories = m_limits.directories;
+    m_changed.notify_all();
+  }
+  for (std::thread& thread : m_threads) {
+    thread.join();
+  }
+}
+
+/// Waits for a directory to read. False: all were read.
+bool TreeLook::next(std::string& path, bool& bulk) {
+  std::unique_lock lock(m_mutex);
+  while (!m_stopped) {
+    bulk = m_queue.empty() && m_busy == m_bulk_busy;
+    auto& queue = bulk ? m_bulk : m_queue;
+    if (!queue.empty() && !(bulk && ++m_bulk_read > m_limits.bulk)) {
+      path = std::move(queue.front());
+      queue.pop_front();
+      m_waiting = m_queue.size();
+      ++m_busy;
+      m_bulk_busy += bulk ? 1 : 0;
+      return true;
+    }
+    if (m_busy == 0) {
+      m_stopped = true;
+      break;
+    }
+    m_changed.wait(lock);
+  }
+  m_changed.notify_all();
+  return false;
+}
+
+void TreeLook::work() {
+  Reader reader(*this);
+  std::string path;
+  bool bulk = false;
+  while (next(path, bulk)) {
+    std::exception_ptr error;
+    try {
+      reader.read(path, bulk);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    const std::lock_guard lock(m_mutex);
+    --m_busy;
+    m_bulk_busy -= bulk ? 1 : 0;
+    m_error = m_error ? m_error : error;
+    m_stopped = m_stopped || error;
+    m_changed.notify_all();
+  }
+  const std::lock_guard lock(m_mutex);
+  m_found.append(std::move(reader.found));
+}
+
+TreeNames TreeLook::finish() {
+  work();
+  for (std::thread& thread : m_threads) {
+    thread.join();
+  }
+  m_threads.clear();
+  if (m_error) {
+    std::rethrow_exception(m_error);
+  }
+  return std::move(m_found);
 }
 
 } // namespace agentbox::guard

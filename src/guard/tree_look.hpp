@@ -1,33 +1,86 @@
 // SPDX-License-Identifier: Apache-2.0
 // One look at the names in the project before a box starts.
 #pragma once
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <exception>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "guard/workspace_walk.hpp"
 
 namespace agentbox::guard {
 
-/// What the names in a tree tell. Paths are relative to the root; each list in the order in which it was found.
-struct TreeLook {
-  std::vector<std::string> named;    ///< files and links for whose name the caller's predicate is true
+/// What the names in a tree tell. Paths are relative to the root; each list is sorted.
+struct TreeNames {
+  std::vector<std::string> secrets;  ///< files and links whose name TreeFilter::is_secret
+  std::vector<std::string> known;    ///< files, links and directories whose name TreeFilter::is_known, below the top
   std::vector<std::string> channels; ///< Unix sockets and FIFOs: a process of the host may be at the other end
   std::vector<std::string> packages; ///< node_modules, site-packages, conda environments: filled by package managers
-  std::vector<std::string>
-      closed;         ///< the user's own directories without permission to search them, which the box could change
-  std::string unread; ///< the first directory that was not read because of the limits; empty: none
+  std::vector<std::string> closed;   ///< the user's own directories without permission to read or search them, which
+                                     ///< the box could change
+  bool complete = true;              ///< false: there is more than the limits allow
+
+  void append(TreeNames&& more);
 };
 
-/// The directories that are read, and the entries. Breadth first, and what package managers and build tools filled
-/// last, so that a full node_modules does not hide what lies beside it.
-inline constexpr std::size_t k_max_folders_read = 6000;
-inline constexpr std::size_t k_max_entries_read = 250'000;
-inline constexpr std::size_t k_max_bulk_folders_read = 400; ///< of them below node_modules and the like
+/// What to look for. The predicates are called in several threads.
+struct TreeFilter {
+  std::function<bool(std::string_view)> is_secret;
+  std::function<bool(std::string_view)> is_known;
+  std::function<bool(const std::string&)> is_skipped; ///< a directory, by its path: nothing in it matters
+};
 
-/// Reads the names below the root of `walk`, within the limits, following no links. Neither objects nor references of
-/// Git repositories are read, nor directories that cannot be read (see `closed`).
-TreeLook look_at_tree(const Walk& walk, const std::function<bool(std::string_view)>& is_wanted);
+struct TreeLimits {
+  std::size_t directories = 200'000;
+  std::size_t entries = 4'000'000;
+  /// Of the directories, those below node_modules, target and the like: tools filled them, and they are read last.
+  std::size_t bulk = 2'000;
+};
+
+/// Reads the names below the root of a walk, following no links. Neither objects nor references of Git repositories are
+/// read. Most of the time is the kernel's, so other threads begin at once.
+class TreeLook {
+public:
+  TreeLook(const Walk& walk, TreeFilter filter, TreeLimits limits = {});
+  TreeLook(const TreeLook&) = delete;
+  TreeLook& operator=(const TreeLook&) = delete;
+  /// Stops the threads.
+  ~TreeLook();
+
+  /// Takes part, waits for the end and returns what was found. Throws Error(refused) when a directory cannot be read
+  /// for other reasons than its owner or mode.
+  TreeNames finish();
+
+private:
+  class Reader;
+  void work();
+  bool next(std::string& path, bool& bulk);
+
+  const Walk& m_walk;
+  support::Fd m_root;
+  TreeFilter m_filter;
+  TreeLimits m_limits;
+  std::atomic<std::size_t> m_waiting = 0;
+  std::atomic<std::size_t> m_directories = 0;
+  std::atomic<std::size_t> m_entries = 0;
+  std::mutex m_mutex; ///< of all below
+  std::condition_variable m_changed;
+  std::deque<std::string> m_queue;
+  std::deque<std::string> m_bulk; ///< read when all others were
+  std::size_t m_bulk_read = 0;
+  std::size_t m_busy = 0;      ///< threads that read
+  std::size_t m_bulk_busy = 0; ///< those that read from m_bulk
+  bool m_stopped = false;
+  std::exception_ptr m_error;
+  TreeNames m_found;
+  std::vector<std::thread> m_threads; ///< last: the others are there before they run
+};
 
 } // namespace agentbox::guard

@@ -4,12 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <memory>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 
@@ -31,15 +28,6 @@ std::string shown(const fs::path& path) {
   return support::escape_untrusted(path.string(), 4096);
 }
 
-/// Opens `path` below `folder` with openat2(2), without following links; with O_PATH the last part may be one. errno is
-/// ENOSYS on old kernels, and ELOOP for a link.
-Fd open_below(int folder, const char* path, int flags) {
-  open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_NOFOLLOW | O_CLOEXEC);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-  return Fd(static_cast<int>(syscall(SYS_openat2, folder, path, &how, sizeof how))); // NOLINT(*-vararg): no wrapper
-}
-
 } // namespace
 
 Walk::Walk(fs::path root)
@@ -52,7 +40,7 @@ Walk::Walk(fs::path root)
 Fd Walk::open_part(const fs::path& path) const {
   // Part by part only where that fails: to name the link, and on old kernels.
   struct stat whole {};
-  Fd fd = open_below(m_fd.get(), path.empty() ? "." : path.c_str(), O_PATH);
+  Fd fd = support::open_beneath(m_fd.get(), path.native(), O_PATH);
   if (fd ? fstat(fd.get(), &whole) == 0 && !S_ISLNK(whole.st_mode) : errno == ENOENT || errno == ENOTDIR) {
     return fd;
   }
@@ -88,18 +76,17 @@ FileType Walk::type_of(const fs::path& path) const {
   return !info ? FileType::none : S_ISDIR(info->st_mode) ? FileType::folder : FileType::other;
 }
 
-unsigned Walk::mode_of(const std::string& name) const {
+unsigned Walk::mode_of(const std::string& path) const {
   struct stat info {};
-  const bool found = fstatat(m_fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
-  return found ? info.st_mode & static_cast<unsigned>(S_IFMT) : 0;
+  return fstatat(m_fd.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 ? info.st_mode : 0;
 }
 
 bool Walk::is_folder(const std::string& name) const {
-  return mode_of(name) == S_IFDIR;
+  return S_ISDIR(mode_of(name));
 }
 
 bool Walk::is_file(const std::string& name) const {
-  return mode_of(name) == S_IFREG;
+  return S_ISREG(mode_of(name));
 }
 
 Fd Walk::open_folder(const fs::path& path) const {
@@ -117,20 +104,19 @@ std::vector<std::string> Walk::names_in(const fs::path& path, std::size_t max) c
   if (!fd) {
     return names;
   }
-  const support::Directory folder =
-      support::read_directory(Fd(openat(fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
-  if (!folder) {
-    throw system_error(ExitCode::refused, "cannot read " + shown(m_root / path), errno);
+  support::DirectoryReader folder(Fd(openat(fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+  for (const support::DirectoryEntry* entry = nullptr; names.size() < max && (entry = folder.next()) != nullptr;) {
+    names.emplace_back(entry->name);
   }
-  for (const dirent* entry = nullptr; names.size() < max && (entry = support::next_entry(folder)) != nullptr;) {
-    names.emplace_back(static_cast<const char*>(entry->d_name));
+  if (!folder || folder.error() != 0) {
+    throw system_error(ExitCode::refused, "cannot read " + shown(m_root / path), folder ? folder.error() : errno);
   }
   std::sort(names.begin(), names.end());
   return names;
 }
 
 std::optional<std::string> Walk::read(const fs::path& path, std::size_t max) const {
-  const Fd fd = open_below(m_fd.get(), path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  const Fd fd = support::open_beneath(m_fd.get(), path.native(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd && (errno == ENOENT || errno == ENOTDIR)) {
     return std::nullopt;
   }
@@ -158,9 +144,9 @@ std::optional<std::uint64_t> Walk::length_of(const fs::path& path) const {
   }
 }
 
-bool Walk::leads_to_file(const std::string& path) const {
+bool Walk::leads_to(const std::string& path, unsigned type) const {
   struct stat info {};
-  return fstatat(m_fd.get(), path.c_str(), &info, 0) == 0 && S_ISREG(info.st_mode);
+  return fstatat(m_fd.get(), path.c_str(), &info, 0) == 0 && (info.st_mode & static_cast<unsigned>(S_IFMT)) == type;
 }
 
 std::optional<std::string> Walk::link_at(const std::string& path) const {

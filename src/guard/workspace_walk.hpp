@@ -34,6 +34,9 @@ public:
   bool is_folder(const std::string& name) const;
   bool is_file(const std::string& name) const;
 
+  /// Returns the st_mode of `path`; 0 when it does not exist. Links on the way are followed.
+  unsigned mode_of(const std::string& path) const;
+
   /// Opens directory `path` with O_PATH; none when it is not a directory. An empty path is the root. Throws as
   /// type_of().
   support::Fd open_folder(const std::filesystem::path& path) const;
@@ -48,8 +51,8 @@ public:
   /// Returns the length of regular file `path` in bytes, without following links; nothing when it is not one.
   std::optional<std::uint64_t> length_of(const std::filesystem::path& path) const;
 
-  /// Returns whether `path` is a regular file for a program that follows links.
-  bool leads_to_file(const std::string& path) const;
+  /// Returns whether `path` is of this type (S_IFREG, S_IFDIR) for a program that follows links.
+  bool leads_to(const std::string& path, unsigned type) const;
 
   /// Returns the target of symbolic link `path`, whose parents must not be links; nothing when it is not a link.
   std::optional<std::string> link_at(const std::string& path) const;
@@ -64,7 +67,6 @@ public:
 private:
   support::Fd open_part(const std::filesystem::path& path) const;
   std::optional<struct stat> stat_of(const std::filesystem::path& path) const;
-  unsigned mode_of(const std::string& name) const;
 
   std::filesystem::path m_root;
   support::Fd m_fd;

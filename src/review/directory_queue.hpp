@@ -2,11 +2,14 @@
 #pragma once
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
-#include "support/fd.hpp"
+#include "support/directory.hpp"
 
 namespace agentbox::review {
 
@@ -18,6 +21,14 @@ struct RepositoryPart {
   std::string below;       ///< its path in the repository; empty: it is not in one
 };
 
+/// What is left of a directory that is read in turns.
+struct DirectoryRest {
+  explicit DirectoryRest(support::Fd fd) : reader(std::move(fd)) {}
+  support::DirectoryReader reader;
+  bool more = false;              ///< there are names to read
+  std::vector<std::string> files; ///< names that were read and not examined
+};
+
 /// A directory to be examined, and what is known from the directory above.
 struct PendingDirectory {
   std::string path; ///< relative to the tree; empty: its root
@@ -26,7 +37,7 @@ struct PendingDirectory {
   bool above_decides = false;
   bool above_renewed = false;
   bool above_arrived = false;
-  bool rest = false; ///< what was left of a large directory
+  std::shared_ptr<DirectoryRest> rest; ///< of a large directory whose first turn is over
 };
 
 /// The order of a scan: known names, then each directory of the top in turn, breadth first, then what was left of large
@@ -43,8 +54,5 @@ private:
   std::deque<std::string> m_turns;                                         ///< those with waiting directories
   std::deque<PendingDirectory> m_rest;
 };
-
-/// Opens directory `path` below `root` for reading, without following links. Paths may be longer than PATH_MAX.
-support::Fd open_below(int root, const std::string& path);
 
 } // namespace agentbox::review

@@ -17,21 +17,21 @@ void HardLinks::add(const std::string& path, const struct stat& info) {
 
 void HardLinks::visit(int folder, const char* name, const std::string& path, const Visit& each) {
   constexpr std::size_t k_max_visited = 100'000;
-  const support::Directory directory =
-      support::read_directory(support::Fd(openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
-  for (const dirent* entry = nullptr; directory && (entry = support::next_entry(directory)) != nullptr;) {
-    const char* inner = static_cast<const char*>(entry->d_name);
+  support::DirectoryReader directory(
+      support::Fd(openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
+  while (const support::DirectoryEntry* entry = directory.next()) {
+    const char* inner = entry->name.data();
     struct stat info {};
     if (++m_visited > k_max_visited) {
       return;
     }
-    if (fstatat(dirfd(directory.get()), inner, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (fstatat(directory.fd(), inner, &info, AT_SYMLINK_NOFOLLOW) != 0) {
       continue;
     }
     const std::string inner_path = path + "/" + inner;
     constexpr std::size_t k_max_depth = 4096; // of a path, so that the recursion ends
     if (S_ISDIR(info.st_mode) && inner_path.size() < k_max_depth) {
-      visit(dirfd(directory.get()), inner, inner_path, each);
+      visit(directory.fd(), inner, inner_path, each);
     } else {
       each(inner_path, info);
     }

@@ -24,7 +24,22 @@ std::string first_line(const std::string& text) {
 }
 
 std::string key_of(const git::HiddenFile& file) {
-  return (file.skip_worktree ? "skip-worktree: " : "assume-unchanged: ") + file.path;
+  return (file.skip_worktree ? "skip-worktree: " : "assume-unchanged: ") +
+         (file.path.empty() ? "an entry of the shared index" : file.path);
+}
+
+/// What an index hides, with the other part of a split one.
+std::optional<git::HiddenFiles> hidden_in(std::string_view index, const ReadBeside& beside) {
+  auto hidden = git::hidden_files(index);
+  if (hidden && !hidden->shared.empty()) {
+    auto shared = git::hidden_files(beside(hidden->shared));
+    if (!shared) {
+      return std::nullopt;
+    }
+    hidden->count += shared->count;
+    hidden->files.insert(hidden->files.end(), shared->files.begin(), shared->files.end());
+  }
+  return hidden;
 }
 
 } // namespace
@@ -50,6 +65,9 @@ std::string hides_changes(std::string_view path, const std::function<std::string
   if (path == "info/grafts") {
     return has_entries(content()) ? "changes the parents of commits" : "";
   }
+  if (path == "shallow") {
+    return has_entries(content()) ? "hides the history before some commits" : "";
+  }
   if (path == "objects/info/alternates" || path == "objects/info/http-alternates") {
     return "objects of another repository: " + first_line(content());
   }
@@ -66,9 +84,9 @@ std::string hides_changes(std::string_view path, const std::function<std::string
   return "";
 }
 
-std::set<std::string> hidden_keys(std::string_view index) {
+std::set<std::string> hidden_keys(std::string_view index, const ReadBeside& beside) {
   std::set<std::string> keys;
-  if (const auto hidden = git::hidden_files(index)) {
+  if (const auto hidden = hidden_in(index, beside)) {
     for (const git::HiddenFile& file : hidden->files) {
       keys.insert(key_of(file));
     }
@@ -77,9 +95,9 @@ std::set<std::string> hidden_keys(std::string_view index) {
 }
 
 std::string newly_hidden(std::string_view index, const std::set<std::string>& before,
-                         const std::function<bool(const std::string&)>& exists) {
+                         const std::function<bool(const std::string&)>& exists, const ReadBeside& beside) {
   constexpr std::size_t k_named = 3;
-  const auto hidden = git::hidden_files(index);
+  const auto hidden = hidden_in(index, beside);
   if (!hidden) {
     return index.empty()                 ? ""
            : index.size() >= k_max_index ? "is too large to be examined"
@@ -89,7 +107,7 @@ std::string newly_hidden(std::string_view index, const std::set<std::string>& be
   std::size_t found = hidden->count - hidden->files.size(); // those that are not listed
   for (const git::HiddenFile& file : hidden->files) {
     const std::string key = key_of(file);
-    if (before.contains(key) || (file.skip_worktree && !exists(file.path))) {
+    if (before.contains(key) || (file.skip_worktree && !file.path.empty() && !exists(file.path))) {
       continue;
     }
     if (++found <= k_named) {

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <memory>
 #include <optional>
+#include <set>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <unordered_map>
@@ -26,10 +27,20 @@ namespace agentbox::review {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// The CPU time of this thread: a busy machine must not end a scan early.
+std::chrono::nanoseconds cpu_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 using support::Fd;
+using support::open_beneath;
 
 constexpr std::size_t k_clock_every = 256; // files between two readings of the clock
-constexpr std::size_t k_max_turn = 4096;   // names of a large directory that are examined before the other directories
+constexpr int k_max_waiting = 4;           // times the limit, for a disk that is slow
+constexpr std::size_t k_max_turn = 1024;   // files of a large directory that are examined before the next one
+constexpr std::size_t k_max_reading = 4 * k_max_turn; // names that are read in a turn
 
 /// Returns the first `max` bytes of regular file `name`; empty when it cannot be read.
 std::string read_file(int folder, const char* name, std::size_t max = k_max_content) {
@@ -75,7 +86,8 @@ class Scan {
 public:
   Scan(const timespec& since, const executes::Matcher& known, const MountedFiles& mounted, const ScanLimits& limits,
        ReviewReport& report)
-      : m_since(since), m_names(known), m_mounted(mounted), m_limits(limits), m_deadline(Clock::now() + limits.time),
+      : m_since(since), m_names(known), m_mounted(mounted), m_limits(limits),
+        m_deadline(Clock::now() + k_max_waiting * limits.time), m_cpu_deadline(cpu_time() + limits.time),
         m_report(report) {}
 
   /// Directories of known names first, then breadth first, with each directory of the top in turn: a large directory
@@ -105,13 +117,15 @@ public:
 private:
   void add_reason(const std::string& reason) { m_report.stopped += (m_report.stopped.empty() ? "" : "; ") + reason; }
 
-  void visit(const PendingDirectory& pending) {
-    const support::Directory folder = support::read_directory(open_below(m_root.get(), pending.path));
-    if (!folder) {
+  void visit(PendingDirectory& pending) {
+    if (!pending.rest) {
+      pending.rest = std::make_shared<DirectoryRest>(open_beneath(m_root.get(), pending.path, O_RDONLY | O_DIRECTORY));
+    }
+    const int number = pending.rest->reader.fd();
+    if (!pending.rest->reader) {
       ++m_unread;
       return;
     }
-    const int number = dirfd(folder.get());
     const auto has = [&](const char* name) { return faccessat(number, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0; };
     Level level;
     level.path = pending.path + (pending.path.empty() ? "" : "/");
@@ -120,53 +134,60 @@ private:
     level.part = pending.part;
     level.depth = pending.depth;
     decide(level, number, pending);
-    const Names names = names_of_directory(folder, level, pending.rest);
-    for (const std::string& name : names.now) {
+    for (const std::string& name : next_names(level, *pending.rest)) {
       count(level);
       if (m_over) {
         return;
       }
       examine(level, number, name);
     }
-    if (names.more) {
-      PendingDirectory rest = pending;
-      rest.rest = true;
-      m_queue.push_rest(std::move(rest));
+    if (pending.rest->more || !pending.rest->files.empty()) {
+      m_queue.push_rest(std::move(pending));
     }
   }
 
-  /// Names of a directory that are examined in this turn.
-  struct Names {
+  /// Returns the names of a directory that are examined in this turn: of a large one, directories and some files. The
+  /// first turn begins with known names that were not read; those need no reading.
+  std::vector<std::string> next_names(const Level& level, DirectoryRest& rest) {
     std::vector<std::string> now;
-    bool more = false; ///< others are left for later
-  };
-
-  /// Returns all names of a small directory. In a large one, the first turn has the known names, those of directories
-  /// that were there before the box, and some of the other directories and files; `rest` has what is left.
-  Names names_of_directory(const support::Directory& folder, const Level& level, bool rest) const {
-    std::vector<std::string> first;
-    std::array<std::vector<std::string>, 2> others; // files, directories
     std::size_t read = 0;
-    while (const dirent* entry = support::next_entry(folder)) {
-      if (++read > m_limits.entries) {
-        break; // more than is examined anyway: count() stops
-      }
-      std::string name(static_cast<const char*>(entry->d_name));
+    const bool first = !rest.more;
+    rest.more = false;
+    while (const support::DirectoryEntry* entry = rest.reader.next()) {
+      std::string name(entry->name);
       const std::string path = level.path + name;
-      const bool known = name == git::k_git || m_names.is_name(path) || m_known->inodes.contains(path);
-      std::vector<std::string>& list = known ? first : others.at(entry->d_type == DT_DIR ? 1 : 0);
-      list.push_back(std::move(name));
+      const bool early = entry->type == DT_DIR || name == git::k_git || m_names.is_name(path);
+      (early ? now : rest.files).push_back(std::move(name));
+      if (++read == k_max_reading) {
+        rest.more = true;
+        break;
+      }
     }
-    Names names;
-    if (!rest) {
-      names.now = std::move(first);
+    m_unread += rest.reader.error() != 0 ? 1 : 0;
+    if (first && rest.more) {
+      add_known_names(level, rest.reader.fd(), now);
     }
-    for (const std::vector<std::string>& list : others) {
-      const auto turn = list.begin() + static_cast<std::ptrdiff_t>(std::min(list.size(), k_max_turn));
-      names.now.insert(names.now.end(), rest ? turn : list.begin(), rest ? list.end() : turn);
-      names.more = names.more || (!rest && turn != list.end());
+    const auto turn = rest.files.begin() + static_cast<std::ptrdiff_t>(std::min(rest.files.size(), k_max_turn));
+    now.insert(now.end(), std::make_move_iterator(rest.files.begin()), std::make_move_iterator(turn));
+    rest.files.erase(rest.files.begin(), turn);
+    return now;
+  }
+
+  /// Puts what exists of known names, and of directories that were there before the box, first.
+  void add_known_names(const Level& level, int folder, std::vector<std::string>& names) const {
+    std::set<std::string> known = {git::k_git};
+    for (const std::string_view one : m_names.first_parts()) {
+      known.emplace(one);
     }
-    return names;
+    for (auto one = m_known->inodes.lower_bound(level.path);
+         one != m_known->inodes.end() && one->first.starts_with(level.path); ++one) {
+      known.insert(one->first.substr(level.path.size(), one->first.find('/', level.path.size()) - level.path.size()));
+    }
+    std::erase_if(known, [&](const std::string& name) {
+      return faccessat(folder, name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+    });
+    std::erase_if(names, [&](const std::string& name) { return known.contains(name); });
+    names.insert(names.begin(), known.begin(), known.end());
   }
 
   void decide(Level& level, int folder, const PendingDirectory& pending) const {
@@ -205,7 +226,8 @@ private:
     }
     if (m_report.looked_at >= m_limits.entries) {
       stop(std::to_string(m_limits.entries) + " files");
-    } else if (++m_report.looked_at % k_clock_every == 0 && Clock::now() > m_deadline) {
+    } else if (++m_report.looked_at % k_clock_every == 0 &&
+               (cpu_time() > m_cpu_deadline || Clock::now() > m_deadline)) {
       stop(std::to_string(m_limits.time.count()) + " ms");
     }
   }
@@ -263,7 +285,8 @@ private:
                           [&](const timespec& time) { return is_new(time); });
       const std::string more = name + "/" + git::k_info;
       if (name == git::k_objects && faccessat(folder, more.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-        m_queue.push({level.path + more, {false, false, false, more}, level.depth + 2}, true);
+        m_queue.push({level.path + more, {false, false, false, more}, level.depth + 2, false, false, false, nullptr},
+                     true);
       }
       return;
     }
@@ -273,7 +296,7 @@ private:
     }
     const bool known = level.deciding || name == git::k_git || m_names.is_name(level.path + name);
     m_queue.push({level.path + name, part_of(level, name), level.depth + 1, level.deciding,
-                  level.deciding && level.renewed, level.arrived},
+                  level.deciding && level.renewed, level.arrived, nullptr},
                  known);
   }
 
@@ -293,7 +316,8 @@ private:
         return !("/" + level.path).ends_with("/.git/") ||
                faccessat(m_root.get(), whole.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
       };
-      how = newly_hidden(content(), of_tree ? m_known->hidden : std::set<std::string>(), exists);
+      how = newly_hidden(content(), of_tree ? m_known->hidden : std::set<std::string>(), exists,
+                         [&](const std::string& beside) { return read_file(folder, beside.c_str(), k_max_index); });
     } else {
       how = hides_changes(path, content);
     }
@@ -335,6 +359,7 @@ private:
   const KnownFolders* m_known = nullptr;
   const ScanLimits& m_limits;
   Clock::time_point m_deadline;
+  std::chrono::nanoseconds m_cpu_deadline;
   ReviewReport& m_report;
   std::string m_prefix;
   Fd m_root;

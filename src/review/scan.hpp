@@ -29,8 +29,8 @@ private:
 /// The limits of a scan.
 struct ScanLimits {
   std::size_t entries = 400'000;
-  std::chrono::milliseconds time{1500};
-  std::size_t depth = 100; ///< each level needs a descriptor
+  std::chrono::milliseconds time{1500}; ///< of the CPU; four times as much on the clock
+  std::size_t depth = 100;              ///< each level needs a descriptor
 };
 
 /// Examines everything that changed in `trees` since `since`, and fills in `report` (findings, counts, looked_at,

@@ -1,35 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <cstring>
-#include <dirent.h>
-#include <memory>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 #include "support/fd.hpp"
 
 namespace agentbox::support {
 
-struct CloseDirectory {
-  void operator()(DIR* directory) const { closedir(directory); }
+struct DirectoryEntry {
+  std::string_view name; ///< valid until the next call of DirectoryReader::next()
+  unsigned char type{};  ///< DT_DIR, DT_REG, …; DT_UNKNOWN only when it cannot be found out
+  std::uint64_t inode{};
 };
-/// A directory that is being read (readdir(3)); closed by its destructor.
-using Directory = std::unique_ptr<DIR, CloseDirectory>;
 
-/// Opens directory `fd`, of which it takes ownership, for reading; empty with errno when it is not one.
-inline Directory read_directory(Fd fd) {
-  Directory directory(fd ? fdopendir(fd.get()) : nullptr);
-  if (directory) {
-    static_cast<void>(fd.release()); // the DIR's now
-  }
-  return directory;
-}
+/// Reads a directory that it owns with getdents64(2): readdir(3) makes three more system calls and an allocation.
+class DirectoryReader {
+public:
+  explicit DirectoryReader(Fd fd) : m_fd(std::move(fd)) {}
+  int fd() const { return m_fd.get(); }
+  explicit operator bool() const { return bool{m_fd}; }
 
-/// Returns the next entry of `directory` but "." and ".."; nullptr at the end.
-inline const dirent* next_entry(const Directory& directory) {
-  const dirent* entry = readdir(directory.get());
-  while (entry != nullptr && (std::strcmp(entry->d_name, ".") == 0 || std::strcmp(entry->d_name, "..") == 0)) {
-    entry = readdir(directory.get());
-  }
-  return entry;
-}
+  /// Returns the next entry but "." and ".."; nullptr at the end, or when reading fails (error()).
+  const DirectoryEntry* next();
+  /// Returns the errno of a failed next(), or 0.
+  int error() const { return m_error; }
+
+private:
+  Fd m_fd;
+  alignas(8) std::array<char, std::size_t{32} << 10U> m_buffer; // NOLINT(*-member-init): the kernel fills it
+  std::size_t m_at = 0;
+  std::size_t m_end = 0;
+  int m_error = 0;
+  DirectoryEntry m_entry;
+};
+
+/// Opens `path` below directory `root` without following links. openat2(2) resolves it in one call; part by part where
+/// it is longer than PATH_MAX, or the kernel is older. An empty path is `root`. errno is ELOOP for a link.
+Fd open_beneath(int root, std::string_view path, int flags);
 
 } // namespace agentbox::support

@@ -53,6 +53,19 @@ class Executes(SystemTest):
         self.assertEqual([path for path in project if path not in written], [])
         self.assertEqual([path for path in self.found() if path in project], [])
 
+    def test_what_exists_is_protected_at_every_depth(self):
+        subprocess.run(["git", "init", "--quiet", "packages/x"], cwd=self.workspace, check=True)
+        protected = ["apps/web/.vscode/tasks.json", "apps/web/.envrc", "a/b/c/.husky/pre-commit", "apps/.claude/settings.json"]
+        for path in protected:
+            (self.workspace / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.workspace / path).write_text("before\n")
+        protected += ["packages/x/.git/config", "packages/x/.git/hooks/pre-commit"]
+        result = self.in_box("".join(f"echo x 2>/dev/null >>{path} && echo {path}\n" for path in protected) + """
+            mv packages/x/.git packages/x/y || mv apps/.claude apps/c || mv apps/web/.vscode apps/web/v || echo stays
+            cd packages/x && echo x >file && git add file && git -c user.name=a -c user.email=a@b commit -qm one && mv ../../apps ../../moved && echo works""")
+        self.assertEqual(result.out, "stays\nworks\n", str(result))
+        self.assertEqual((self.workspace / "moved/web/.envrc").read_text(), "before\n")
+
     def test_nothing_is_promised_that_agentbox_does_not_know(self):
         self.assertCode(self.in_box("echo x >file"), 0)
         said = self.agentbox("review").err
@@ -64,7 +77,7 @@ class Executes(SystemTest):
         flood = "mkdir junk; cd junk; seq 420000 | xargs touch; cd .."
         self.assertCode(self.in_box(flood + "; mkdir -p z/y/.vscode; echo x >z/y/.vscode/tasks.json; echo x >.envrc"), 0)
         report = json.loads(self.agentbox("review", "--json").out)
-        self.assertIn(".envrc", [one["path"] for one in report["findings"]])
+        self.assertEqual([one["path"] for one in report["findings"]], [".envrc", "z/y/.vscode/tasks.json"])
         self.assertIn("junk/", report["stopped"])
 
 

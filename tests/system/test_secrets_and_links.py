@@ -74,6 +74,33 @@ class SecretsAndLinks(SystemTest):
         with self.assertRaises(TimeoutError):
             listener.accept()
 
+    def test_a_mounted_directory_is_guarded_as_the_workspace_is(self):
+        for options in ("", ":ro"):
+            with self.subTest(options=options):
+                other = pathlib.Path(tempfile.mkdtemp(prefix="other-", dir=HOME / "work"))
+                self.addCleanup(shutil.rmtree, other, ignore_errors=True)
+                subprocess.run("git init -q . && git remote add origin https://me:secret@example.com/x", shell=True, cwd=other, check=True)
+                for name, text in {"web/.env": "secret\n", "web/main.js": "shown\n", "web/.vscode/tasks.json": "before\n"}.items():
+                    (other / name).parent.mkdir(exist_ok=True)
+                    (other / name).write_text(text)
+                os.mkfifo(other / "web/fifo")
+                done = self.in_box("cd /mnt/other && cat web/.env .git/config web/main.js; test -p web/fifo && echo fifo; "
+                                   "echo x >>web/.vscode/tasks.json && echo written", "--mount", f"{other}:/mnt/other{options}")
+                self.assertIn("shown\n", done.out, str(done))
+                for seen in ("secret", "fifo", "written"):
+                    self.assertNotIn(seen, done.out)
+                self.assertIn("web/.env", done.err)
+        os.link(other / "web/.env", other / "innocent")
+        self.assertCode(self.in_box("true", "--mount", f"{other}:/mnt/other"), 126)
+
+    def test_settings_with_a_token_are_not_made_into_files_for_later(self):
+        subprocess.run("git init -q . && git remote add origin https://me:secret@example.com/x", shell=True, cwd=self.workspace, check=True)
+        refused = self.agentbox("generate", "oci", "--config-only")
+        self.assertCode(refused, 126)
+        self.assertIn("[mask] except", refused.err)
+        subprocess.run("git remote set-url origin https://example.com/x", shell=True, cwd=self.workspace, check=True)
+        self.assertCode(self.agentbox("generate", "oci", "--config-only"), 0)
+
     def test_a_protected_file_with_another_name_is_refused(self):
         self.put(".vscode/tasks.json", "{}")
         self.assertCode(self.in_box("true"), 0)

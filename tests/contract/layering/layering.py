@@ -24,7 +24,7 @@ ALLOWED = {
     "firewall": {"policy", "support"},
     "network": {"boxes", "policy", "support", "firewall"},
     "review": {"executes", "git", "support"},
-    "guard": {"git", "oci", "policy", "support"},
+    "guard": {"executes", "git", "oci", "policy", "support"},
     "boxes": {"firewall", "oci", "support"},
     "box": {"boxes", "config", "firewall", "git", "guard", "image", "network", "oci", "podman", "policy", "review", "support"},
     "generate": {"box", "boxes", "oci", "podman", "policy", "support"},

@@ -36,12 +36,12 @@ const std::map<std::string, std::string>& cannot_express() {
 
 oci::HostFacts facts_for(const PolicyFields& fields) {
   oci::HostFacts facts = tests::sample_facts();
-  facts.protected_paths = fields.workspace.protect;
+  facts.guarded.read_only = fields.workspace.protect;
   facts.sources = {{fields.workspace.source, {1, 1, true}}, {fields.workspace.source / ".git", {1, 2, true}}};
   for (const std::string& path : fields.workspace.protect) {
     facts.sources[fields.workspace.source / path] = {1, 3, true};
   }
-  facts.masked_paths = fields.workspace.mask;
+  facts.guarded.masked = fields.workspace.mask;
   for (const policy::Mount& mount : fields.mounts) {
     facts.sources[mount.source] = {1, 4, true};
   }

@@ -65,32 +65,47 @@ TEST_CASE("what must be there is made before a start, shown in a dry run, and le
   const auto probe = [&](WhatIsMissing missing) {
     return probe_host(fields, facts, session_paths("b"), support::Terminal{}, missing);
   };
-  CHECK(probe(WhatIsMissing::is_left_out).protected_paths.empty());
+  CHECK(probe(WhatIsMissing::is_left_out).guarded.read_only.empty());
   const oci::HostFacts shown = probe(WhatIsMissing::is_shown);
   CHECK_FALSE(fs::exists(folder.path() / ".git/hooks"));
   const oci::HostFacts made = probe(WhatIsMissing::is_made);
-  CHECK(made.protected_paths == std::vector<std::string>{".git/commondir", ".git/config", ".git/hooks"});
-  CHECK(shown.protected_paths == made.protected_paths);
-  CHECK(made.masked_paths == std::vector<std::string>{".env", "secrets"});
+  CHECK(made.guarded.read_only == std::vector<std::string>{".git/commondir", ".git/config", ".git/hooks"});
+  CHECK(shown.guarded.read_only == made.guarded.read_only);
+  CHECK(made.guarded.masked == std::vector<std::string>{".env", "secrets"});
   CHECK(made.sources.at(folder.path() / "secrets").folder);
   CHECK(made.sources.contains(folder.path() / ".git"));
   CHECK(fs::is_directory(folder.path() / ".git/hooks"));
 }
 
-TEST_CASE("a writable mount is guarded as the workspace is, a read-only one need not be") {
+TEST_CASE("a mount is guarded as the workspace is, a read-only one only hides what must not be seen") {
   const session_test::RuntimeFolder folder;
   auto fields = session_test::fields();
   fields.workspace.source = folder.path() / "project";
   fs::create_directories(folder.path() / "project");
   for (const char* name : {"rw", "ro"}) {
     fs::create_directories(folder.path() / name / ".git/hooks");
+    fs::create_directories(folder.path() / name / "web/.vscode");
+    std::ofstream(folder.path() / name / "web/.env") << "KEY=1\n";
   }
+  std::ofstream(folder.path() / "ro/.git/config") << "[remote \"o\"]\n\turl = https://me:secret@example.com/x\n";
   fields.mounts = {{folder.path() / "rw", "/mnt/rw", false, "--mount"},
                    {folder.path() / "ro", "/mnt/ro", true, "--mount"}};
   podman::PodmanInfo facts;
   facts.seccomp_profile = fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures/seccomp-debian-12.json";
-  const oci::HostFacts host =
-      probe_host(fields, facts, session_paths("b"), support::Terminal{}, WhatIsMissing::is_left_out);
-  REQUIRE(host.protected_in_mounts.size() == 1);
-  CHECK(host.protected_in_mounts.at(folder.path() / "rw") == std::vector<std::string>{".git/hooks"});
+  const auto probe = [&](WhatIsMissing missing) {
+    return probe_host(fields, facts, session_paths("b"), support::Terminal{}, missing);
+  };
+  const oci::HostFacts host = probe(WhatIsMissing::is_shown);
+  const oci::GuardedPaths& writable = host.guarded_in_mounts.at(folder.path() / "rw");
+  CHECK(writable.read_only == std::vector<std::string>{".git/commondir", ".git/config", ".git/hooks", "web/.vscode"});
+  CHECK(writable.masked == std::vector<std::string>{"web/.env"});
+  const oci::GuardedPaths& seen = host.guarded_in_mounts.at(folder.path() / "ro");
+  CHECK(seen.read_only == std::vector<std::string>{".git/config"});
+  CHECK(seen.masked == std::vector<std::string>{"web/.env"});
+  CHECK(host.cleaned.contains(folder.path() / "ro/.git/config"));
+  CHECK_THROWS_AS(probe(WhatIsMissing::is_left_out), support::Error); // generated files would show the token
+  fs::remove(folder.path() / "ro/.git/config");
+  CHECK(probe(WhatIsMissing::is_left_out).cleaned.empty());
+  fields.mounts.front().reason = "--auth codex";
+  CHECK(probe(WhatIsMissing::is_left_out).guarded_in_mounts.at(folder.path() / "rw").masked.empty());
 }

@@ -11,14 +11,14 @@ namespace agentbox::tests {
 inline oci::PodFacts sample_pod_facts(const policy::PolicyFields& fields) {
   oci::PodFacts facts;
   facts.host = sample_facts();
-  facts.host.protected_paths = fields.workspace.protect;
+  facts.host.guarded.read_only = fields.workspace.protect;
   facts.host.sources = {{fields.workspace.source, {1, 1, true}}};
   for (const std::string& path : fields.workspace.protect) {
     for (std::filesystem::path part(path); !part.empty(); part = part.parent_path()) {
       facts.host.sources[fields.workspace.source / part] = {1, 2, part.filename() != "config"};
     }
   }
-  facts.host.masked_paths = fields.workspace.mask;
+  facts.host.guarded.masked = fields.workspace.mask;
   for (const std::string& path : fields.workspace.mask) {
     facts.host.sources[fields.workspace.source / path] = {1, 3, false};
   }

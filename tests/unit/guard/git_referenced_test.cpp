@@ -2,8 +2,12 @@
 // Paths in the workspace that Git's settings name, and how they are handled.
 #include <filesystem>
 
+#include <fstream>
+
 #include "box/announce.hpp"
 #include "guard/guard.hpp"
+#include "guard/path_patterns.hpp"
+#include "guard/workspace_walk.hpp"
 
 #include "box.hpp"
 #include "support/error.hpp"
@@ -123,6 +127,30 @@ TEST_CASE("files that commands name are protected") {
     INFO(line);
     home.write("w/.git/config", std::string(line) + "\n");
     CHECK(led_to(root).empty());
+  }
+}
+
+TEST_CASE("variables and wildcards stand for the files that exist") {
+  CHECK(pattern_of("./${x}.sh") == "./*.sh");
+  CHECK(pattern_of("a/$x/b?[cd]") == "a/*/b**");
+  CHECK(pattern_of("./$1.sh$@") == "./*.sh*");
+  CHECK(pattern_of("${") == "*");
+  const session_test::RuntimeFolder folder;
+  for (const char* path : {"a.sh", "b.txt", "tools/x/run", "tools/y/run", "src/a.c", "hooks/one", "hooks/two"}) {
+    fs::create_directories((folder.path() / path).parent_path());
+    std::ofstream(folder.path() / path) << "x";
+  }
+  fs::permissions(folder.path() / "hooks/one", fs::perms::owner_all);
+  const Walk walk(folder.path());
+  using Paths = std::vector<std::string>;
+  CHECK(paths_like(walk, "./${x}.sh") == Paths{"a.sh"});
+  CHECK(paths_like(walk, "./$x.t*") == Paths{"b.txt"});
+  CHECK(paths_like(walk, "tools/$x/run") == Paths{"tools/x/run", "tools/y/run"});
+  CHECK(paths_like(walk, "./*.sh") == Paths{"a.sh"});
+  CHECK(paths_like(walk, "hooks/*o*") == Paths{"hooks/one"});
+  for (const char* other : {"src/*.c", "*.sh", "$x/a.sh", "./$1", "../*.sh", "/a*.sh", "a.sh", "no/such*"}) {
+    INFO(other);
+    CHECK(paths_like(walk, other).empty());
   }
 }
 

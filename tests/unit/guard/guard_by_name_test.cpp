@@ -9,6 +9,7 @@
 
 #include "box.hpp"
 #include "guard/hard_links.hpp"
+#include "guard/nested_names.hpp"
 #include "guard/tree_look.hpp"
 #include "support/error.hpp"
 
@@ -88,6 +89,56 @@ TEST_CASE("sockets and FIFOs of the host are masked") {
   CHECK(guarded_in(folder.path(), {"run"}).masked == Words{".git/fsmonitor--daemon.ipc", ".overmind.sock"});
 }
 
+TEST_CASE("protected names are read-only at every depth where they exist") {
+  const session_test::RuntimeFolder folder;
+  const fs::path& root = folder.path();
+  for (const char* path : {"apps/web/.vscode/tasks.json", "packages/x/.git/config", "packages/x/.git/hooks/pre-commit",
+                           "packages/x/.git/HEAD", "a/b/.envrc", "shared/envrc", "apps/.claude/settings.json",
+                           "node_modules/x/.vscode/tasks.json", "sub/.git", "free/.vscode/tasks.json", "src/vscode"}) {
+    put(root / path);
+  }
+  fs::create_symlink("../shared/envrc", root / "src/.envrc");
+  fs::create_symlink("/etc/hostname", root / "shared/.envrc");
+  const GuardLists lists{
+      {".claude/settings.json", ".envrc", ".git/config", ".git/hooks", ".vscode"}, {}, {"free"}, {}, true};
+  const Guarded guarded = find_guarded(root, lists);
+  CHECK(guarded.read_only_by_name == Words{"a/b/.envrc", "apps/.claude/settings.json", "apps/web/.vscode",
+                                           "packages/x/.git/config", "packages/x/.git/hooks", "shared/envrc",
+                                           "sub/.git"});
+  CHECK(guarded.read_only == guarded.read_only_by_name);
+  CHECK(guarded.pins == Words{"apps/.claude", "packages/x/.git"});
+  CHECK(guarded.references.unused_exceptions.empty());
+}
+
+TEST_CASE("too many protected names below the top are refused, and an exception lets the box start") {
+  const session_test::RuntimeFolder folder;
+  for (std::size_t i = 0; i <= k_max_nested_mounts; ++i) {
+    put(folder.path() / "packages" / std::to_string(i) / ".envrc");
+  }
+  GuardLists lists{{".envrc"}, {}, {}, {}, true};
+  try {
+    find_guarded(folder.path(), lists);
+    FAIL("not refused");
+  } catch (const support::Error& error) {
+    CHECK(error.code() == support::ExitCode::refused);
+    CHECK(error.hint().find("[protect] except = [\"packages\"]") != std::string::npos);
+  }
+  lists.except = {"packages"};
+  CHECK(find_guarded(folder.path(), lists).read_only.empty());
+}
+
+TEST_CASE("what cannot be examined for hard links is refused") {
+  if (geteuid() == 0) {
+    return; // may read everything
+  }
+  const session_test::RuntimeFolder folder;
+  put(folder.path() / ".vscode/deep/tasks.json");
+  fs::permissions(folder.path() / ".vscode/deep", fs::perms::none);
+  CHECK_THROWS_AS(find_guarded(folder.path(), {{".vscode"}, {}, {}, {}, false}), support::Error);
+  fs::permissions(folder.path() / ".vscode/deep", fs::perms::owner_all);
+  CHECK(find_guarded(folder.path(), {{".vscode"}, {}, {}, {}, false}).read_only == Words{".vscode"});
+}
+
 TEST_CASE("a protected or masked file with another name is refused") {
   const session_test::RuntimeFolder folder;
   const fs::path& root = folder.path();
@@ -144,17 +195,21 @@ TEST_CASE("directories whose files are hard links to another one are named") {
 
 TEST_CASE("the look at a tree is bounded, says so, and reads what tools filled last") {
   const session_test::RuntimeFolder folder;
-  for (std::size_t i = 0; i < k_max_bulk_folders_read + 10; ++i) {
+  for (std::size_t i = 0; i < 30; ++i) {
     fs::create_directories(folder.path() / "node_modules" / std::to_string(i));
+    fs::create_directories(folder.path() / "many" / std::to_string(i) / "a/b");
+    put(folder.path() / "many" / std::to_string(i) / "a/b/.env");
   }
   put(folder.path() / "z/z/.env");
+  put(folder.path() / "hidden/.env");
   const Walk walk(folder.path());
-  const auto is_env = [](std::string_view name) { return name == ".env"; };
-  CHECK(look_at_tree(walk, is_env).named == Words{"z/z/.env"});
-  CHECK(look_at_tree(walk, is_env).unread.empty());
-  for (std::size_t i = 0; i < k_max_folders_read + 10; ++i) {
-    fs::create_directories(folder.path() / "many" / std::to_string(i));
-  }
-  CHECK(look_at_tree(walk, is_env).unread.starts_with("many/"));
-  CHECK(has_notice(guarded_in(folder.path()), "WARNING"));
+  const TreeFilter filter{[](std::string_view name) { return name == ".env"; }, [](std::string_view) { return false; },
+                          [](const std::string& path) { return path == "hidden"; }};
+  const TreeNames all = TreeLook(walk, filter, {1000, 1000, 10}).finish();
+  CHECK(all.complete);
+  CHECK(all.secrets.size() == 31);
+  CHECK(all.secrets.back() == "z/z/.env");
+  CHECK_FALSE(TreeLook(walk, filter, {50, 1000, 10}).finish().complete);
+  CHECK_FALSE(TreeLook(walk, filter, {1000, 20, 10}).finish().complete);
+  const TreeLook unfinished(walk, filter);
 }

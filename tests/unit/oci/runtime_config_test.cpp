@@ -134,8 +134,8 @@ TEST_CASE("protected paths are read-only, and their ancestors pinned before them
 TEST_CASE("a workspace that is a repository itself is protected by the same list, and nothing else is") {
   auto fields = sample_fields();
   auto facts = sample_facts();
-  facts.protected_paths = {"commondir", "config", "hooks"};
-  for (const std::string& path : facts.protected_paths) {
+  facts.guarded.read_only = {"commondir", "config", "hooks"};
+  for (const std::string& path : facts.guarded.read_only) {
     facts.sources[fields.workspace.source / path] = {1, 30, path == "hooks"};
   }
   const json config = render_agent(build(fields), facts);
@@ -151,7 +151,7 @@ TEST_CASE("a deep protected path pins each folder above it once") {
   auto fields = sample_fields();
   auto facts = sample_facts();
   fields.workspace.protect = {"a", "a/b/c", "a/b/d"};
-  facts.protected_paths = {"a", "a/b/c", "a/b/d"};
+  facts.guarded.read_only = {"a", "a/b/c", "a/b/d"};
   for (const char* path : {"a", "a/b", "a/b/c", "a/b/d"}) {
     facts.sources[std::filesystem::path("/home/dev/project") / path] = {1, 30, true};
   }
@@ -170,8 +170,8 @@ TEST_CASE("what is masked is an empty file or folder that nobody can write, and 
   auto facts = sample_facts();
   fields.workspace.protect = {"conf"};
   fields.workspace.mask = {"conf/.env", "keys"};
-  facts.protected_paths = {"conf"};
-  facts.masked_paths = {"conf/.env", "keys"};
+  facts.guarded.read_only = {"conf"};
+  facts.guarded.masked = {"conf/.env", "keys"};
   facts.empty_file = "/run/session/empty";
   const std::filesystem::path root = "/home/dev/project";
   facts.sources[root / "conf"] = {1, 31, true};
@@ -187,7 +187,7 @@ TEST_CASE("what is masked is an empty file or folder that nobody can write, and 
   CHECK(folder->at("type") == "tmpfs");
   CHECK(has_option(*folder, "ro"));
   CHECK(position(config, "/workspace/conf") < position(config, "/workspace/conf/.env"));
-  facts.masked_paths = {"src"};
+  facts.guarded.masked = {"src"};
   CHECK(contains(error_of([&] { render_agent(build(fields), facts); }, support::ExitCode::failed), "src"));
 }
 
@@ -196,9 +196,9 @@ TEST_CASE("what is masked and protected, or protected below a mask, is only mask
   auto facts = sample_facts();
   fields.workspace.protect = {"conf/.env.leave", "keys/tasks.json"};
   fields.workspace.mask = {"keys"};
-  facts.protected_paths = {"conf/.env.leave", "keys/tasks.json"};
-  facts.masked_paths = {"conf/.env.leave", "keys"};
-  facts.masked_by_name = {"conf/.env.leave"};
+  facts.guarded.read_only = {"conf/.env.leave", "keys/tasks.json"};
+  facts.guarded.masked = {"conf/.env.leave", "keys"};
+  facts.guarded.masked_by_name = {"conf/.env.leave"};
   facts.empty_file = "/run/session/empty";
   facts.compare_inside = true;
   const std::filesystem::path root = "/home/dev/project";
@@ -220,7 +220,7 @@ TEST_CASE("a writable mount's repository is guarded like the workspace's") {
   auto fields = sample_fields();
   auto facts = sample_facts();
   fields.mounts = {{"/srv/other", "/mnt/other", false, "--mount"}};
-  facts.protected_in_mounts = {{"/srv/other", {".git/hooks"}}};
+  facts.guarded_in_mounts = {{"/srv/other", {{".git/hooks"}, {}, {}, {}, {}}}};
   facts.sources["/srv/other"] = {1, 41, true};
   facts.sources["/srv/other/.git"] = {1, 42, true};
   facts.sources["/srv/other/.git/hooks"] = {1, 43, true};
@@ -263,7 +263,7 @@ TEST_CASE("agent-entrypoint is told which files the agent may touch, where the k
 
 TEST_CASE("protected paths that the policy does not name are a mistake of the caller") {
   auto facts = sample_facts();
-  facts.protected_paths = {"src"};
+  facts.guarded.read_only = {"src"};
   CHECK(contains(error_of([&] { render_agent(build(sample_fields()), facts); }, support::ExitCode::failed), "src"));
 }
 
@@ -279,7 +279,7 @@ TEST_CASE("odd path names reach the config as they are") {
   const std::string odd = "/home/dev/a,b:c \"d\" 'e' $f;g";
   fields.workspace.source = odd;
   fields.workspace.protect.clear();
-  facts.protected_paths.clear();
+  facts.guarded.read_only.clear();
   facts.sources = {{odd, {1, 2, true}}};
   const json config = render_agent(build(fields), facts);
   CHECK(mount_at(config, "/workspace")->at("source") == odd);

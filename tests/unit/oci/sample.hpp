@@ -53,7 +53,7 @@ inline oci::HostFacts sample_facts() {
   facts.hosts = session / "hosts";
   facts.resolv_conf = session / "resolv.conf";
   facts.audit_folder = "/home/dev/.local/state/agentbox/audit";
-  facts.protected_paths = {".git/config", ".git/hooks"};
+  facts.guarded.read_only = {".git/config", ".git/hooks"};
   facts.sources = {{"/home/dev/project", {1, 10, true}},
                    {"/home/dev/project/.git", {1, 11, true}},
                    {"/home/dev/project/.git/config", {1, 12, false}},

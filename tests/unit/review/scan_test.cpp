@@ -306,8 +306,9 @@ TEST_CASE("huge and deep trees end the look, and the report says so") {
 
 TEST_CASE("an index that Git may read and we cannot is reported") {
   const auto exists = [](const std::string&) { return true; };
-  CHECK(newly_hidden("", {}, exists).empty());
-  CHECK(newly_hidden("DIRC nobody knows", {}, exists) == "is not a known kind of index");
+  const auto beside = [](const std::string&) { return std::string(); };
+  CHECK(newly_hidden("", {}, exists, beside).empty());
+  CHECK(newly_hidden("DIRC nobody knows", {}, exists, beside) == "is not a known kind of index");
 }
 
 TEST_CASE("a large directory does not keep the rest of the tree from being examined") {
@@ -335,6 +336,29 @@ TEST_CASE("a large directory does not keep the rest of the tree from being exami
   CHECK(scanned({folder.path()}, start.earliest(), limits).looked_at > 6900);
 }
 
+TEST_CASE("a huge directory keeps nothing from being examined, not even what lies in it") {
+  const TempFolder folder;
+  const Moment start = Moment::now();
+  for (int i = 0; i < 20'000; ++i) { // several turns
+    std::ofstream(folder / ("junk/" + std::to_string(i)));
+    if (i == 0) {
+      fs::create_directories(folder / "junk");
+    }
+  }
+  write(folder / "junk/.vscode/tasks.json");
+  write(folder / "z/y/.vscode/tasks.json");
+  ScanLimits limits;
+  limits.entries = 10'000;
+  limits.time = std::chrono::minutes(1);
+  const ReviewReport report = scanned({folder.path()}, start.earliest(), limits);
+  CHECK(has(report, "junk/.vscode/tasks.json"));
+  CHECK(has(report, "z/y/.vscode/tasks.json"));
+  CHECK(report.stopped == "stopped after 10000 files, most of them in junk/");
+  limits.entries = 100'000;
+  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.empty());
+  CHECK(scanned({folder.path()}, start.earliest(), limits).looked_at > 20'000);
+}
+
 TEST_CASE("what hides changes from Git is reported, what a new repository has is not") {
   const TempFolder folder;
   for (const char* git : {".git", "fresh/.git"}) {
@@ -357,9 +381,16 @@ TEST_CASE("what hides changes from Git is reported, what a new repository has is
   ReviewReport quiet;
   scan(trees, start.earliest(), {}, before, {}, quiet);
   CHECK(quiet.findings.empty());
-  const char* const hiding[] = {".git/branches/x",        ".git/info/attributes",         ".git/info/exclude",
-                                ".git/info/grafts",       ".git/objects/info/alternates", ".git/packed-refs",
-                                ".git/refs/replace/1234", ".git/remotes/origin",          "sub/.gitattributes"};
+  const char* const hiding[] = {".git/branches/x",
+                                ".git/info/attributes",
+                                ".git/info/exclude",
+                                ".git/info/grafts",
+                                ".git/objects/info/alternates",
+                                ".git/packed-refs",
+                                ".git/refs/replace/1234",
+                                ".git/remotes/origin",
+                                "sub/.gitattributes",
+                                ".git/shallow"};
   for (const char* path : hiding) {
     write(folder / path, "*.sh -diff\n1234 refs/replace/1234\n");
   }
@@ -406,6 +437,28 @@ TEST_CASE("files that the index marks are reported, but not those of before or o
   scan(trees, start.earliest(), {}, before, {}, report);
   CHECK(report.findings == std::vector<ReviewFinding>{{FindingKind::hides_changes, ".git/index",
                                                        "assume-unchanged: a, skip-worktree: present"}});
+}
+
+TEST_CASE("an index that is split is examined with its other part") {
+  const auto index = [](bool marked, const std::string& extension) {
+    std::string entry(60, 'x');
+    entry += std::string(marked ? "\x80\0" : "\0\0", 2) + "a";
+    entry.resize(64, '\0');
+    return std::string("DIRC\0\0\0\2\0\0\0\1", 12) + entry + extension + std::string(20, 'h');
+  };
+  const std::string link = std::string("link\0\0\0\x14", 8) + std::string(20, '\xab');
+  std::string shared = index(true, "");
+  const auto beside = [&](const std::string& name) {
+    CHECK(name == "sharedindex." + std::string("abababababababababababababababababababab"));
+    return shared;
+  };
+  const auto exists = [](const std::string&) { return true; };
+  CHECK(newly_hidden(index(false, link), {}, exists, beside) == "assume-unchanged: a");
+  CHECK(newly_hidden(index(false, link), hidden_keys(index(false, link), beside), exists, beside).empty());
+  shared = index(false, "");
+  CHECK(newly_hidden(index(false, link), {}, exists, beside).empty());
+  shared = "";
+  CHECK(newly_hidden(index(false, link), {}, exists, beside) == "is not a known kind of index");
 }
 
 TEST_CASE("a missing tree is reported as unread") {

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What programs of the host run because it lies in a directory of the project below the top: apps/web/.vscode.
+#pragma once
+#include <array>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "guard/guard.hpp"
+#include "guard/workspace_walk.hpp"
+
+namespace agentbox::guard {
+
+/// The maximum number of mounts for what is protected by name below the top directory; more are refused.
+inline constexpr std::size_t k_max_nested_mounts = 256;
+
+/// The names of executes.toml that are protected in every directory.
+class NestedNames {
+public:
+  /// Those in `protect`, which may lack some.
+  explicit NestedNames(const std::vector<std::string>& protect);
+
+  /// Returns whether `name` is the first part of one.
+  bool starts(std::string_view name) const {
+    return m_first_bytes.at(static_cast<unsigned char>(name.front())) && m_names.contains(name);
+  }
+  /// Returns the names with this first part.
+  const std::vector<std::string_view>& with_first(std::string_view part) const { return m_names.at(part); }
+
+private:
+  std::unordered_map<std::string_view, std::vector<std::string_view>> m_names;
+  std::array<bool, 256> m_first_bytes{};
+};
+
+/// Makes what exists of protected names below the top directory read-only. `paths` were found by their first part
+/// (NestedNames::starts()). A link inside the project stands for its target. Not in directories of installed packages,
+/// which package managers replace, nor below an exception. Throws Error(refused) when there is too much.
+void protect_nested(const Walk& walk, const std::vector<std::string>& paths, const GuardLists& lists, Guarded& guarded);
+
+} // namespace agentbox::guard
