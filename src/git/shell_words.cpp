@@ -115,4 +115,30 @@ std::vector<std::string> command_words(std::string_view command, std::size_t max
   return words.list();
 }
 
+std::string pattern_of(std::string_view word) {
+  std::string pattern;
+  for (std::size_t at = 0; at < word.size(); ++at) {
+    const char c = word[at];
+    if (c == '?') {
+      pattern += '*';
+    } else if (c == '[') {
+      pattern += '*';
+      at = std::min(word.find(']', at), word.size());
+    } else if (c == '$') {
+      pattern += '*';
+      if (at + 1 < word.size() && word[at + 1] == '{') {
+        at = std::min(word.find('}', at), word.size());
+      } else if (at + 1 < word.size() && !is_name_byte(word[at + 1]) && word[at + 1] != '/') {
+        ++at; // $@
+      }
+      while (at + 1 < word.size() && word[at] != '}' && is_name_byte(word[at + 1])) {
+        ++at;
+      }
+    } else {
+      pattern += c;
+    }
+  }
+  return pattern;
+}
+
 } // namespace agentbox::git

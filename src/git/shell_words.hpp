@@ -15,4 +15,7 @@ namespace agentbox::git {
 /// Pure; accepts any bytes.
 std::vector<std::string> command_words(std::string_view command, std::size_t max);
 
+/// Returns `word` of a shell command with "*" for each variable, "?" and "[…]". Pure; accepts any bytes.
+std::string pattern_of(std::string_view word);
+
 } // namespace agentbox::git

@@ -7,16 +7,14 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <map>
-#include <set>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <utility>
 
 #include "git/layout.hpp"
 #include "support/command.hpp"
 #include "support/directory.hpp"
 #include "support/error.hpp"
+#include "support/link_count.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::guard {
@@ -26,34 +24,9 @@ using support::Error;
 using support::ExitCode;
 using support::Fd;
 
-/// Counts the names of files that have several.
-class NameCount {
-public:
-  void add(const std::string& path, const struct stat& info) {
-    ++m_files;
-    if (S_ISREG(info.st_mode) && info.st_nlink > 1) {
-      File& file = m_linked[{info.st_dev, info.st_ino}];
-      file.names.insert(path); // a path may be added twice
-      file.links = info.st_nlink;
-    }
-  }
-  std::size_t files() const { return m_files; }
-
-  /// Returns a file that has more names than were added.
-  std::optional<std::string> file_with_others() const {
-    const auto found = std::find_if(m_linked.begin(), m_linked.end(),
-                                    [](const auto& one) { return one.second.names.size() < one.second.links; });
-    return found == m_linked.end() ? std::nullopt : std::optional(*found->second.names.begin());
-  }
-
-private:
-  struct File {
-    std::set<std::string> names;
-    std::size_t links = 0;
-  };
-  std::map<std::pair<std::uint64_t, std::uint64_t>, File> m_linked;
-  std::size_t m_files = 0;
-};
+std::optional<std::string> first_of(const std::vector<std::string>& names) {
+  return names.empty() ? std::nullopt : std::optional(names.front());
+}
 
 struct FolderLimits {
   std::size_t folders;
@@ -72,10 +45,10 @@ void require_gone(int root, const std::string& path, int error) {
 }
 
 /// Adds files below directory `path`, breadth first.
-void add_below(const Walk& walk, const std::string& path, FolderLimits limits, NameCount& names) {
+void add_below(const Walk& walk, const std::string& path, FolderLimits limits, support::LinkCount& names) {
   const Fd root = walk.open_folder("");
   std::vector<std::string> folders = {path};
-  for (std::size_t i = 0; i < folders.size() && i < limits.folders && names.files() <= k_max_guarded_files; ++i) {
+  for (std::size_t i = 0; i < folders.size() && i < limits.folders && names.added() <= k_max_guarded_files; ++i) {
     support::DirectoryReader folder(support::open_beneath(root.get(), folders[i], O_RDONLY | O_DIRECTORY | O_NONBLOCK));
     if (!folder && !limits.closed_too) {
       require_gone(root.get(), folders[i], errno);
@@ -118,13 +91,13 @@ std::vector<std::string> some_of(std::vector<std::string> names, std::size_t max
 
 std::optional<std::string> linked_object(const Walk& walk, const std::string& repository) {
   constexpr FolderLimits k_each{300, 8}; // 256 directories of loose objects, and pack
-  NameCount names;
+  support::LinkCount names;
   for (const char* part : {"objects", "lfs/objects", "annex/objects"}) {
     if (const std::string path = git::join(repository, part); walk.type_of(path) == FileType::folder) {
       add_below(walk, path, k_each, names);
     }
   }
-  return names.file_with_others();
+  return first_of(names.with_others());
 }
 
 /// Packages may have links among their own files, so each sample is a package as a whole where it is small.
@@ -132,7 +105,7 @@ std::optional<std::string> linked_package(const Walk& walk, const std::string& f
   constexpr std::size_t k_names = 4096;
   constexpr std::size_t k_packages = 12;
   constexpr FolderLimits k_each{10, 16};
-  NameCount names;
+  support::LinkCount names;
   std::vector<std::string> all = walk.names_in(folder, k_names);
   std::erase_if(all, [](const std::string& name) { return name.starts_with('.') || name.starts_with('@'); });
   std::vector<std::string> samples = some_of(std::move(all), k_packages);
@@ -153,13 +126,13 @@ std::optional<std::string> linked_package(const Walk& walk, const std::string& f
       names.add(path, info);
     }
   }
-  return names.file_with_others();
+  return first_of(names.with_others());
 }
 
 } // namespace
 
 void require_no_other_names(const Walk& walk, const oci::GuardedPaths& guarded) {
-  NameCount names;
+  support::LinkCount names;
   const Fd root = walk.open_folder("");
   std::vector<std::string> all = guarded.read_only;
   all.insert(all.end(), guarded.masked.begin(), guarded.masked.end());
@@ -175,14 +148,14 @@ void require_no_other_names(const Walk& walk, const oci::GuardedPaths& guarded) 
     } else {
       names.add(path, info);
     }
-    if (names.files() > k_max_guarded_files) {
+    if (names.added() > k_max_guarded_files) {
       throw Error(ExitCode::refused,
                   fmt::format("{} and the other protected paths have more than {} files, too many to examine",
                               support::escape_untrusted((walk.root() / path).string(), 1000), k_max_guarded_files),
                   "exclude it in your own configuration: [protect] except");
     }
   }
-  if (const auto other = names.file_with_others()) {
+  if (const auto other = first_of(names.with_others())) {
     const std::string file = (walk.root() / *other).string();
     throw Error(ExitCode::refused,
                 support::escape_untrusted(file, 1000) +

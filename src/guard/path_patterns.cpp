@@ -6,15 +6,11 @@
 
 #include "executes/matcher.hpp"
 #include "git/layout.hpp"
-#include "support/ascii.hpp"
+#include "git/shell_words.hpp"
 #include "support/error.hpp"
 
 namespace agentbox::guard {
 namespace {
-
-bool is_variable_byte(char c) {
-  return support::is_letter(c) || (c >= '0' && c <= '9') || c == '_';
-}
 
 /// Whether `path` is a program, or a script for a shell to read.
 bool is_program(const Walk& walk, const std::string& path) {
@@ -25,36 +21,10 @@ bool is_program(const Walk& walk, const std::string& path) {
 
 } // namespace
 
-std::string pattern_of(std::string_view word) {
-  std::string pattern;
-  for (std::size_t at = 0; at < word.size(); ++at) {
-    const char c = word[at];
-    if (c == '?') {
-      pattern += '*';
-    } else if (c == '[') {
-      pattern += '*';
-      at = std::min(word.find(']', at), word.size());
-    } else if (c == '$') {
-      pattern += '*';
-      if (at + 1 < word.size() && word[at + 1] == '{') {
-        at = std::min(word.find('}', at), word.size());
-      } else if (at + 1 < word.size() && !is_variable_byte(word[at + 1]) && word[at + 1] != '/') {
-        ++at; // $@
-      }
-      while (at + 1 < word.size() && word[at] != '}' && is_variable_byte(word[at + 1])) {
-        ++at;
-      }
-    } else {
-      pattern += c;
-    }
-  }
-  return pattern;
-}
-
 std::vector<std::string> paths_like(const Walk& walk, std::string_view word) {
   constexpr std::size_t k_max_paths = 64;
   constexpr std::size_t k_max_names = 4096;
-  const std::string pattern = pattern_of(word);
+  const std::string pattern = git::pattern_of(word);
   const auto slash = pattern.find('/');
   const auto last = pattern.substr(pattern.find_last_of('/') + 1);
   if (pattern.find('*') == std::string::npos || slash == 0 || slash == std::string::npos || pattern.find('*') < slash ||

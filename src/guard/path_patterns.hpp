@@ -8,9 +8,6 @@
 
 namespace agentbox::guard {
 
-/// Returns `word` of a shell command with "*" for each variable, "?" and "[…]". Pure.
-std::string pattern_of(std::string_view word);
-
 /// Returns the existing paths below the root that a shell may make of `word`, which has variables or wildcards behind a
 /// name or "./": "./${x}.sh", "tools/*/run". Of what wildcards alone match only programs and shell scripts count,
 /// because most are lists of sources (src/*.c). Empty for any other word, and when more than 64 paths match.

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 #include "git/layout.hpp"
@@ -169,8 +170,11 @@ TreeLook::TreeLook(const Walk& walk, TreeFilter filter, TreeLimits limits)
   sigset_t before{};
   sigfillset(&all); // the main thread's
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  for (unsigned i = 1; i < std::clamp(std::thread::hardware_concurrency(), 2U, k_max_threads); ++i) {
-    m_threads.emplace_back([this] { work(); });
+  try {
+    for (unsigned i = 1; i < std::clamp(std::thread::hardware_concurrency(), 2U, k_max_threads); ++i) {
+      m_threads.emplace_back([this] { work(); });
+    }
+  } catch (const std::system_error&) { // too many processes: finish() does the work
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }

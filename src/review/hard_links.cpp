@@ -7,14 +7,6 @@
 
 namespace agentbox::review {
 
-void HardLinks::add(const std::string& path, const struct stat& info) {
-  if (S_ISREG(info.st_mode) && info.st_nlink > 1) {
-    File& file = m_files[{info.st_dev, info.st_ino}];
-    file.names.insert(path); // a path may be counted twice
-    file.links = info.st_nlink;
-  }
-}
-
 void HardLinks::visit(int folder, const char* name, const std::string& path, const Visit& each) {
   constexpr std::size_t k_max_visited = 100'000;
   support::DirectoryReader directory(
@@ -39,10 +31,9 @@ void HardLinks::visit(int folder, const char* name, const std::string& path, con
 }
 
 void HardLinks::report_to(ReviewReport& report) const {
-  for (const auto& [id, file] : m_files) {
-    if (file.names.size() < file.links && ++report.counts[FindingKind::hard_link] <= k_max_findings) {
-      report.findings.push_back(
-          {FindingKind::hard_link, *file.names.begin(), "changed, and has a name outside the project"});
+  for (const std::string& name : m_files.with_others()) {
+    if (++report.counts[FindingKind::hard_link] <= k_max_findings) {
+      report.findings.push_back({FindingKind::hard_link, name, "changed, and has a name outside the project"});
     }
   }
 }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <cstdint>
 #include <functional>
-#include <map>
-#include <set>
 #include <string>
 #include <sys/stat.h>
-#include <utility>
 
 #include "review/review_report.hpp"
+#include "support/link_count.hpp"
 
 namespace agentbox::review {
 
@@ -17,7 +14,7 @@ namespace agentbox::review {
 class HardLinks {
 public:
   /// Counts a name of a changed file; those with a single name are ignored.
-  void add(const std::string& path, const struct stat& info);
+  void add(const std::string& path, const struct stat& info) { m_files.add(path, info); }
 
   /// Counts the files below directory `name` of `folder` for which `is_new` is true: the objects of a repository, which
   /// the rest of the review skips. At most 100,000 files; follows no links.
@@ -37,11 +34,7 @@ private:
   using Visit = std::function<void(const std::string&, const struct stat&)>;
   void visit(int folder, const char* name, const std::string& path, const Visit& each);
 
-  struct File {
-    std::set<std::string> names;
-    std::size_t links = 0;
-  };
-  std::map<std::pair<std::uint64_t, std::uint64_t>, File> m_files; ///< by device and inode
+  support::LinkCount m_files;
   std::size_t m_visited = 0;
 };
 

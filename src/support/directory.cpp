@@ -14,12 +14,16 @@
 namespace agentbox::support {
 
 const DirectoryEntry* DirectoryReader::next() {
+  constexpr std::size_t k_buffer = std::size_t{32} << 10U;
   constexpr std::size_t k_length = 16; // of struct linux_dirent64: d_ino, d_off, d_reclen, d_type, d_name
   constexpr std::size_t k_type = 18;
   constexpr std::size_t k_name = 19;
   do {
     if (m_at == m_end) {
-      const auto count = m_fd ? syscall(SYS_getdents64, m_fd.get(), m_buffer.data(), m_buffer.size()) : 0; // NOLINT
+      if (!m_buffer) {
+        m_buffer = std::make_unique_for_overwrite<char[]>(k_buffer); // NOLINT(*-avoid-c-arrays)
+      }
+      const auto count = m_fd ? syscall(SYS_getdents64, m_fd.get(), m_buffer.get(), k_buffer) : 0; // NOLINT(*-vararg)
       m_error = count < 0 ? errno : 0;
       if (count <= 0) {
         return nullptr;
@@ -27,7 +31,7 @@ const DirectoryEntry* DirectoryReader::next() {
       m_at = 0;
       m_end = static_cast<std::size_t>(count);
     }
-    const char* entry = m_buffer.data() + m_at;
+    const char* entry = m_buffer.get() + m_at;
     std::uint16_t length = 0;
     std::memcpy(&m_entry.inode, entry, sizeof m_entry.inode);
     std::memcpy(&length, entry + k_length, sizeof length);

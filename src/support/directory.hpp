@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "support/fd.hpp"
@@ -15,7 +15,7 @@ struct DirectoryEntry {
   std::uint64_t inode{};
 };
 
-/// Reads a directory that it owns with getdents64(2): readdir(3) makes three more system calls and an allocation.
+/// Reads a directory that it owns with getdents64(2): readdir(3) makes three more system calls.
 class DirectoryReader {
 public:
   explicit DirectoryReader(Fd fd) : m_fd(std::move(fd)) {}
@@ -29,7 +29,7 @@ public:
 
 private:
   Fd m_fd;
-  alignas(8) std::array<char, std::size_t{32} << 10U> m_buffer; // NOLINT(*-member-init): the kernel fills it
+  std::unique_ptr<char[]> m_buffer; // NOLINT(*-avoid-c-arrays); not on the stack: some callers recurse
   std::size_t m_at = 0;
   std::size_t m_end = 0;
   int m_error = 0;

@@ -28,6 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(words.size() <= k_max && std::set(words.begin(), words.end()).size() == words.size(), "few, each once");
     for (const std::string& word : words) {
       require(!word.empty() && word.size() <= setting.value.size(), "a word is a piece of the value");
+      const std::string pattern = pattern_of(word);
+      require(pattern.size() <= word.size() && pattern.find('$') == std::string::npos, "a pattern has no variables");
     }
   });
   require(bytes <= text.size(), "values are pieces of the text");

@@ -61,3 +61,11 @@ TEST_CASE("words are few, and none is empty") {
   }
   CHECK_FALSE(has("./xyz", "./xy"));
 }
+
+TEST_CASE("variables and wildcards of a word become stars") {
+  CHECK(pattern_of("./${x}.sh") == "./*.sh");
+  CHECK(pattern_of("a/$x/b?[cd]") == "a/*/b**");
+  CHECK(pattern_of("./$1.sh$@") == "./*.sh*");
+  CHECK(pattern_of("${") == "*");
+  CHECK(pattern_of("plain/x-1") == "plain/x-1");
+}

@@ -131,10 +131,6 @@ TEST_CASE("files that commands name are protected") {
 }
 
 TEST_CASE("variables and wildcards stand for the files that exist") {
-  CHECK(pattern_of("./${x}.sh") == "./*.sh");
-  CHECK(pattern_of("a/$x/b?[cd]") == "a/*/b**");
-  CHECK(pattern_of("./$1.sh$@") == "./*.sh*");
-  CHECK(pattern_of("${") == "*");
   const session_test::RuntimeFolder folder;
   for (const char* path : {"a.sh", "b.txt", "tools/x/run", "tools/y/run", "src/a.c", "hooks/one", "hooks/two"}) {
     fs::create_directories((folder.path() / path).parent_path());
