@@ -11,6 +11,7 @@
 #include "boxes/select.hpp"
 #include "cli/save.hpp"
 #include "cli/subcommands.hpp"
+#include "config/locked.hpp"
 #include "network/duration.hpp"
 #include "policy/public_suffix.hpp"
 #include "support/error.hpp"
@@ -44,6 +45,7 @@ void check_host(const ChangeOptions& options) {
   if (const auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
     throw Error(ExitCode::usage, problem->message, problem->hint);
   }
+  config::require_unlocked_hosts(config::standard_sources("/proc")); // whatever the directory
 }
 
 std::uint32_t seconds_of(const std::optional<std::string>& text) {

@@ -2,6 +2,7 @@
 #include "config/config_layer.hpp"
 
 #include "config/layer_sections.hpp"
+#include "config/locked.hpp"
 #include "config/toml_reader.hpp"
 #include "support/text.hpp"
 
@@ -103,6 +104,16 @@ void read_verify(TomlTable& top, ConfigLayer& layer) {
   }
 }
 
+/// [locked]
+void read_locked(TomlTable& top, ConfigLayer& layer, policy::Diagnostics& diagnostics) {
+  if (layer.kind != LayerKind::system && top.has("locked")) {
+    top.mistake(top.where("locked"), "only the administrator's configuration can lock keys",
+                "move [locked] to /etc/agentbox/config.toml");
+  }
+  layer.locked = read_list(top, "locked", "keys");
+  check_lockable(layer.locked, diagnostics);
+}
+
 } // namespace
 
 ConfigLayer parse_layer(std::string_view text, const std::filesystem::path& file, LayerKind kind,
@@ -128,6 +139,7 @@ ConfigLayer parse_layer(std::string_view text, const std::filesystem::path& file
   read_env(top, layer);
   read_ca_bundle(top, layer);
   read_verify(top, layer);
+  read_locked(top, layer, diagnostics);
   top.finish();
   return layer;
 }

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <sys/stat.h>
 
 #include "config/host_paths.hpp"
 #include "config/last_agent.hpp"
+#include "config/locked.hpp"
 #include "config/merge.hpp"
 #include "config/read_layers.hpp"
 #include "support/file.hpp"
@@ -36,6 +38,9 @@ std::vector<policy::Change> broadened_by_project(const std::vector<ConfigLayer>&
 Sources standard_sources(const fs::path& workspace) {
   Sources sources;
   sources.system_file = "/etc/agentbox/config.toml";
+  if (struct stat info{}; stat("/", &info) == 0) { // root, by whatever number this namespace knows it
+    sources.system_owner = info.st_uid;
+  }
   sources.user_file = support::config_folder() / "config.toml";
   sources.workspace = workspace;
   sources.home = support::home_folder();
@@ -55,6 +60,7 @@ LoadResult load(const Sources& sources, const Overrides& overrides) {
   policy::Diagnostics diagnostics;
   const LayersRead read = read_layers(sources, diagnostics);
   Merged merged = merge(read.layers, overrides, sources, diagnostics);
+  refuse_loosened(read.layers, overrides, sources, diagnostics);
   Loaded loaded;
   if (read.project) {
     loaded.project_broadens = broadened_by_project(read.layers, overrides, sources, merged.fields);

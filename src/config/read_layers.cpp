@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/read_layers.hpp"
 
+#include <sys/stat.h>
+
 #include "config/config_files.hpp"
 #include "config/merge.hpp"
 #include "support/digest.hpp"
@@ -34,17 +36,45 @@ void add_entries(std::string_view text, const fs::path& file, ConfigLayer& layer
   }
 }
 
+/// Adds a mistake when somebody other than the administrator can write `file` of the administrator's layer.
+void check_owner(const fs::path& file, const Sources& sources, policy::Diagnostics& diagnostics) {
+  struct stat info {};
+  if (stat(file.c_str(), &info) != 0) {
+    return; // reading it tells why
+  }
+  const bool owned = !sources.system_owner || info.st_uid == *sources.system_owner;
+  if (!owned || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    diagnostics.push_back({shown(file), "others than the administrator can write this file",
+                           "as root: chown root:root " + shown(file) + " && chmod go-w " + shown(file)});
+  }
+}
+
 /// Reads the allow file of the user's or the system's configuration, which may be anywhere on the host.
 void read_allow_file(ConfigLayer& layer, const Sources& sources, policy::Diagnostics& diagnostics) {
   if (!layer.allow_file) {
     return;
   }
   const fs::path file = absolute_path(layer.allow_file->value, sources.home, layer.file.parent_path());
+  if (layer.kind == LayerKind::system) {
+    check_owner(file, sources, diagnostics);
+  }
   const auto text = read_or_mistake(layer.allow_file->where, diagnostics,
                                     [&] { return std::optional(support::read_file(file, k_max_allow_file)); });
   if (text) {
     add_entries(*text, file, layer, diagnostics);
   }
+}
+
+/// Reads the user's or the system's configuration, which may be missing.
+ConfigLayer read_layer(const fs::path& file, LayerKind kind, const Sources& sources, policy::Diagnostics& diagnostics) {
+  if (kind == LayerKind::system) {
+    check_owner(file, sources, diagnostics);
+  }
+  const auto text =
+      read_or_mistake(shown(file), diagnostics, [&] { return support::read_file_if_exists(file, k_max_config); });
+  ConfigLayer layer = parse_layer(text.value_or(""), file, kind, diagnostics);
+  read_allow_file(layer, sources, diagnostics);
+  return layer;
 }
 
 /// Reads the allow file of a project, which must be in the workspace and not a link. Returns its text for the digest.
@@ -127,6 +157,10 @@ std::string add_saved_hosts(ConfigLayer& layer, const Sources& sources, policy::
   return text.value_or("");
 }
 
+ConfigLayer read_system_layer(const Sources& sources, policy::Diagnostics& diagnostics) {
+  return read_layer(sources.system_file.value(), LayerKind::system, sources, diagnostics);
+}
+
 LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics) {
   LayersRead result;
   for (const auto& [file, kind] :
@@ -134,10 +168,7 @@ LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics)
     if (!file) {
       continue;
     }
-    const auto text = read_or_mistake(shown(*file), diagnostics,
-                                      [&file = *file] { return support::read_file_if_exists(file, k_max_config); });
-    ConfigLayer layer = parse_layer(text.value_or(""), *file, kind, diagnostics);
-    read_allow_file(layer, sources, diagnostics);
+    ConfigLayer layer = read_layer(*file, kind, sources, diagnostics);
     if (kind == LayerKind::user) {
       result.user_saved_hosts = add_saved_hosts(layer, sources, diagnostics);
     }

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/locked.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "config/load.hpp"
+#include "config/merge.hpp"
+#include "config/read_layers.hpp"
+#include "support/error.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::config {
+namespace {
+
+/// Keys of a configuration, and what policy::diff() calls a difference of their values. A section covers its keys.
+constexpr std::array k_lockable{
+    std::pair{"agents", "agent"},
+    std::pair{"ca_bundle", "ca_bundle"},
+    std::pair{"env", "env"},
+    std::pair{"image.base", "image.base"},
+    std::pair{"limits", "limits"},
+    std::pair{"limits.cpus", "limits.cpus"},
+    std::pair{"limits.memory", "limits.memory"},
+    std::pair{"limits.open_files", "limits.open_files"},
+    std::pair{"limits.pids", "limits.pids"},
+    std::pair{"limits.shm", "limits.shm"},
+    std::pair{"limits.tmp", "limits.tmp"},
+    std::pair{"mask", "mask"},
+    std::pair{"mounts", "mounts"},
+    std::pair{"network", "network"},
+    std::pair{"network.allow_ech", "network.allow_ech"},
+    std::pair{"network.allow_hosts", "network.allow"},
+    std::pair{"network.allow_private", "network.allow_private"},
+    std::pair{"network.max_upload", "network.max_upload"},
+    std::pair{"network.upstream_proxy", "network.upstream_proxy"},
+    std::pair{"protect", "protect"},
+    std::pair{"publish", "ports"},
+    std::pair{"verify", "verify"},
+};
+
+std::string_view field_of(std::string_view key) {
+  const auto* const found =
+      std::find_if(k_lockable.begin(), k_lockable.end(), [&](const auto& item) { return item.first == key; });
+  return found == k_lockable.end() ? "" : found->second;
+}
+
+bool covers(std::string_view key, const policy::Change& change) {
+  const std::string_view field = field_of(key);
+  const bool same =
+      change.field.starts_with(field) && (change.field.size() == field.size() || change.field[field.size()] == '.' ||
+                                          change.field[field.size()] == ' ');    // "limits.cpus (thousandths)"
+  return same || (key.starts_with("network") && change.field == "network.mode"); // --full-network opens all of it
+}
+
+/// Returns the merged values with what merge() leaves to be looked up on the host, as it was asked for.
+policy::PolicyFields asked_for(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
+                               const Sources& sources) {
+  policy::Diagnostics ignored; // load() reports them
+  Merged merged = merge(layers, overrides, sources, ignored);
+  for (const MountRequest& mount : merged.mounts) {
+    merged.fields.mounts.push_back({mount.source, mount.destination, mount.read_only, mount.reason});
+  }
+  if (merged.ca_bundle) {
+    merged.fields.ca_bundle = merged.ca_bundle->value;
+  }
+  return merged.fields;
+}
+
+/// Adds a mistake for each change of `after` that a lock of `system` covers. Returns whether there was one.
+bool refuse_changes(const ConfigLayer& system, const policy::PolicyFields& before, const policy::PolicyFields& after,
+                    const std::string& where, policy::Diagnostics& diagnostics) {
+  bool refused = false;
+  for (const policy::Change& change : policy::diff(before, after)) {
+    const auto lock = std::find_if(system.locked.begin(), system.locked.end(),
+                                   [&](const auto& key) { return covers(key.value, change); });
+    if (change.direction == policy::Change::Direction::broader && lock != system.locked.end()) {
+      diagnostics.push_back({where,
+                             "the administrator locked " + lock->value + " (" + lock->where +
+                                 "), which this loosens: " + support::escape_untrusted(change.text, 500),
+                             "remove it, or ask your administrator"});
+      refused = true;
+    }
+  }
+  return refused;
+}
+
+} // namespace
+
+void check_lockable(const std::vector<Located<std::string>>& keys, policy::Diagnostics& diagnostics) {
+  std::vector<std::string> known;
+  for (const auto& [key, field] : k_lockable) {
+    known.emplace_back(key);
+  }
+  for (const auto& [key, where] : keys) {
+    if (field_of(key).empty()) {
+      diagnostics.push_back(
+          {where, support::in_quotes(key) + " cannot be locked" + support::did_you_mean(key.substr(0, 64), known),
+           "these can: " + support::join(known, ", ")});
+    }
+  }
+}
+
+void refuse_loosened(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
+                     policy::Diagnostics& diagnostics) {
+  if (layers.empty() || layers.front().kind != LayerKind::system || layers.front().locked.empty()) {
+    return;
+  }
+  const ConfigLayer& system = layers.front();
+  Overrides same_agent; // what is run is not the administrator's
+  same_agent.agent = overrides.agent;
+  same_agent.run = overrides.run;
+  same_agent.name = overrides.name;
+  const policy::PolicyFields allowed = asked_for({system}, same_agent, sources);
+  std::vector<ConfigLayer> some{system};
+  for (std::size_t i = 1; i < layers.size(); ++i) {
+    some.push_back(layers[i]);
+    const std::string where = support::escape_untrusted(layers[i].file.string(), 4096);
+    if (refuse_changes(system, allowed, asked_for(some, same_agent, sources), where, diagnostics)) {
+      return;
+    }
+  }
+  refuse_changes(system, allowed, asked_for(layers, overrides, sources), "the command line", diagnostics);
+}
+
+void require_unlocked_hosts(const Sources& sources) {
+  policy::Diagnostics diagnostics;
+  const ConfigLayer layer = read_system_layer(sources, diagnostics);
+  if (!diagnostics.empty()) {
+    throw support::Error(support::ExitCode::usage, describe(diagnostics));
+  }
+  for (const auto& [key, where] : layer.locked) {
+    if (covers(key, {policy::Change::Direction::broader, "network.allow", ""})) {
+      throw support::Error(support::ExitCode::refused, "the administrator locked " + key + " (" + where + ")",
+                           "ask your administrator to add the host there");
+    }
+  }
+}
+
+} // namespace agentbox::config
