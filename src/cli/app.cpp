@@ -11,6 +11,7 @@
 
 #include "box/before_step.hpp"
 #include "cli/subcommands.hpp"
+#include "cli/version.hpp"
 #include "support/error.hpp"
 #include "support/signals.hpp"
 #include "support/standard_streams.hpp"
@@ -101,7 +102,7 @@ void run(int argc, char** argv, CLI::App& app, Context& context) {
 
 int parse_and_run(int argc, char** argv) {
   CLI::App app("Run a coding agent in a firewalled rootless Podman pod. The default subcommand is run.", "agentbox");
-  app.set_version_flag("--version", std::string("agentbox ") + AGENTBOX_VERSION);
+  app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
   Context context;
   box::before_step(box::Phase::launch, 0);

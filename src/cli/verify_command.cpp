@@ -20,6 +20,7 @@
 #include "cli/box_options.hpp"
 #include "cli/images.hpp"
 #include "cli/subcommands.hpp"
+#include "cli/version.hpp"
 #include "podman/installation.hpp"
 #include "podman/landlock.hpp"
 #include "podman/podman_info.hpp"
@@ -102,7 +103,7 @@ verify::Card new_card(const std::string& box, bool fresh, const podman::PodmanIn
   card.fresh = fresh;
   utsname kernel{};
   uname(&kernel);
-  card.versions = {{"agentbox", AGENTBOX_VERSION},
+  card.versions = {{"agentbox", k_version},
                    {"podman", facts.podman.text()},
                    {"kernel", support::escape_untrusted(static_cast<const char*>(kernel.release))}};
   card.digests = {{"probe", support::sha256_hex(program)}};

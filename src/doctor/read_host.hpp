@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <chrono>
+#include <map>
+#include <string>
 
 #include "doctor/host_report.hpp"
 
@@ -12,6 +14,9 @@ inline constexpr std::chrono::milliseconds k_patience = std::chrono::seconds(30)
 /// Looks at this host. Never throws for what is missing on it: that is what the report is for. Leaves nothing behind;
 /// asks Podman and tries the ruleset (in a network namespace of its own) only as an ordinary user. About a second.
 HostReport read_host();
+
+/// Returns the version that `PROGRAM --version` prints; empty when it is not installed or prints none.
+std::string program_version(const std::string& program, const std::map<std::string, std::string>& environment);
 
 // The parts of it, by file.
 void read_kernel(HostReport& report);                                                  // read_kernel.cpp

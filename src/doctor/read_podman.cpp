@@ -31,17 +31,6 @@ std::uint64_t free_bytes(fs::path folder) {
   return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
 }
 
-/// With an environment: crun 1.21 says nothing where XDG_RUNTIME_DIR does not name its folder.
-std::string program_version(const std::string& program, const std::map<std::string, std::string>& environment) {
-  const auto path = support::find_program(program);
-  if (!path) {
-    return {};
-  }
-  const support::Captured result =
-      support::capture({{*path, "--version"}, environment, {}}, {}, {k_max_output, k_patience});
-  return version_word(result.out);
-}
-
 void note_error(PodmanReport& report, const support::Error& error) {
   report.error = error.what();
   report.error_hint = error.hint();
@@ -88,6 +77,17 @@ void read_installation(HostReport& report) {
 }
 
 } // namespace
+
+std::string program_version(const std::string& program, const std::map<std::string, std::string>& environment) {
+  const auto path = support::find_program(program);
+  if (!path) {
+    return {};
+  }
+  // With an environment: crun 1.21 says nothing where XDG_RUNTIME_DIR does not name its folder.
+  const support::Captured result =
+      support::capture({{*path, "--version"}, environment, {}}, {}, {k_max_output, k_patience});
+  return version_word(result.out);
+}
 
 void read_podman(HostReport& report, std::chrono::milliseconds patience) {
   const support::CaptureLimits limits{k_max_output, patience};
