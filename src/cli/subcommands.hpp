@@ -32,6 +32,7 @@ void add_policy(const CommandSpec& app, Context& context);
 void add_review(const CommandSpec& app, Context& context);
 void add_init(const CommandSpec& app, Context& context);
 void add_build(const CommandSpec& app, Context& context);
+void add_images(const CommandSpec& app, Context& context);
 void add_update(const CommandSpec& app, Context& context);
 void add_generate(const CommandSpec& app, Context& context);
 void add_verify(const CommandSpec& app, Context& context);

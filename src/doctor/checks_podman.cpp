@@ -16,6 +16,7 @@ constexpr podman::Version k_pasta_is_default{5, 0, 0};
 /// Less than this and an image build may not fit. Base, toolkits and two agents take about 1.5 GiB, twice while
 /// building.
 constexpr std::uint64_t k_disk_wanted = 5ULL << 30U;
+constexpr std::uint64_t k_idle_images = 5ULL << 30U;
 
 double gibibytes(std::uint64_t bytes) {
   return static_cast<double>(bytes) / static_cast<double>(1ULL << 30U);
@@ -113,7 +114,13 @@ Answer check_disk(const HostReport& report) {
       fmt::format("{:.1f} GiB at {}", gibibytes(report.disk_free), report.podman.facts->graph_root.string());
   if (report.disk_free < k_disk_wanted) {
     return degraded(fmt::format("{}; building an image needs up to {:.0f} GiB", detail, gibibytes(k_disk_wanted)),
-                    "podman image prune   (removes untagged images)");
+                    "agentbox images prune   (podman image prune: untagged images of others)");
+  }
+  if (report.idle_images > k_idle_images) {
+    return degraded(
+        fmt::format("{}; agentbox's images that no box uses take {:.1f} GiB, shared layers counted each time", detail,
+                    gibibytes(report.idle_images)),
+        "agentbox images prune --dry-run");
   }
   return ok(detail);
 }

@@ -81,15 +81,16 @@ struct HostReport {
   RulesetTrial iptables_ruleset; ///< by the other one; attempted where nftables failed
   Selinux selinux = Selinux::none;
   bool kernel_seccomp_filter = false;
-  int kernel_landlock = 0;                ///< the kernel's version of Landlock; 0: none
-  int box_landlock = 0;                   ///< the version that boxes use; 0: none
-  std::string seccomp_profile;            ///< path of the profile that the box starts from
-  std::string seccomp_problem;            ///< why it cannot be used; empty: it parses
-  std::uint64_t disk_free = 0;            ///< bytes free to the caller below storage_root
-  std::string runtime_folder;             ///< $XDG_RUNTIME_DIR or its default
-  std::string runtime_problem;            ///< empty: it is writable and ours
-  bool runtime_fallback = false;          ///< below /tmp, because XDG_RUNTIME_DIR is not set
-  std::optional<bool> linger;             ///< nothing where systemd-logind does not run
+  int kernel_landlock = 0;       ///< the kernel's version of Landlock; 0: none
+  int box_landlock = 0;          ///< the version that boxes use; 0: none
+  std::string seccomp_profile;   ///< path of the profile that the box starts from
+  std::string seccomp_problem;   ///< why it cannot be used; empty: it parses
+  std::uint64_t idle_images = 0; ///< bytes of agentbox's images that no container uses; shared layers count each time
+  std::uint64_t disk_free = 0;   ///< bytes free to the caller below storage_root
+  std::string runtime_folder;    ///< $XDG_RUNTIME_DIR or its default
+  std::string runtime_problem;   ///< empty: it is writable and ours
+  bool runtime_fallback = false; ///< below /tmp, because XDG_RUNTIME_DIR is not set
+  std::optional<bool> linger;    ///< nothing where systemd-logind does not run
   std::vector<std::string> missing_files; ///< of agentbox's own installation
   std::string installation;               ///< where they were looked for
   std::string mmdebstrap;                 ///< path, empty: not found

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "support/lines.hpp"
 #include "support/numbers.hpp"
@@ -173,6 +174,22 @@ std::string seccomp_profile_problem(std::string_view text) {
     return "names no system calls";
   }
   return {};
+}
+
+std::uint64_t idle_image_bytes(std::string_view images) {
+  const nlohmann::json list = nlohmann::json::parse(images, nullptr, false);
+  std::map<std::string, std::uint64_t> sizes; // an image with two names is listed twice
+  try {
+    for (const nlohmann::json& image : list) {
+      if (image.value("Containers", 0) == 0) {
+        sizes[image.value("Id", "")] = image.value("Size", std::uint64_t{0});
+      }
+    }
+  } catch (const nlohmann::json::exception&) {
+    return 0;
+  }
+  return std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& image) { return sum + image.second; });
 }
 
 std::string version_word(std::string_view text) {

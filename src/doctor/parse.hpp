@@ -39,6 +39,10 @@ std::map<std::string, ModuleState> module_states(const ModuleSources& sources);
 /// Returns why `text` is not a seccomp profile that a box could start from, or empty.
 std::string seccomp_profile_problem(std::string_view text);
 
+/// Returns the bytes of the images that no container uses in `images`, which `podman image ls --format json` printed; 0
+/// for anything else.
+std::uint64_t idle_image_bytes(std::string_view images);
+
 /// Returns the word after "version": "1.8.1" from "crun version 1.8.1\ncommit: …"; empty if there is none.
 std::string version_word(std::string_view text);
 

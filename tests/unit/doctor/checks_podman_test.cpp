@@ -103,6 +103,11 @@ TEST_CASE("storage and disk") {
     CHECK(find(report, "disk").status == Status::degraded);
     report.disk_free = 5ULL << 30U;
     CHECK(find(report, "disk").status == Status::ok);
+    report.idle_images = 5ULL << 30U;
+    CHECK(find(report, "disk").status == Status::ok);
+    ++report.idle_images;
+    CHECK(find(report, "disk").status == Status::degraded);
+    CHECK(find(report, "disk").remedy == "agentbox images prune --dry-run");
   }
   SECTION("nobody told") {
     report.podman.facts.reset();

@@ -86,3 +86,12 @@ TEST_CASE("versions") {
   CHECK(version_word("podman version 4.3.1") == "4.3.1");
   CHECK(version_word("nothing").empty());
 }
+
+TEST_CASE("idle images are counted once each") {
+  CHECK(idle_image_bytes(R"([{"Id": "a", "Size": 5, "Containers": 0}, {"Id": "a", "Size": 5, "Containers": 0},
+                             {"Id": "b", "Size": 7, "Containers": 0}, {"Id": "c", "Size": 11, "Containers": 2}])") ==
+        12);
+  for (const char* text : {"", "null", "[]", "[1]", R"([{"Id": "a", "Size": "5"}])"}) {
+    CHECK(idle_image_bytes(text) == 0);
+  }
+}
