@@ -12,31 +12,35 @@ namespace {
 using nlohmann::json;
 using support::in_quotes;
 
-constexpr std::array<const char*, 7> k_namespaces = {"pid", "network", "ipc", "uts", "mount", "cgroup", "user"};
 constexpr std::array<const char*, 6> k_kept = {"namespaces",  "uidMappings", "gidMappings",
                                                "cgroupsPath", "mountLabel",  "rootfsPropagation"};
 
 /// The agent joins the firewall's network and user namespaces; all others are new. A namespace that is missing or has a
-/// path would be shared with the host or another container.
-bool has_expected_path(const json& entry, Role role) {
+/// path would be shared with the host or another container. For a firewall without a user namespace of its own, that of
+/// a build, Podman makes the network namespace first.
+bool has_expected_path(const json& entry, Role role, bool own_user) {
   const bool shared = entry.at("type") == "network" || entry.at("type") == "user";
-  return (role == Role::agent && shared) != text_at(entry, "path").empty();
+  return ((role == Role::agent || !own_user) && shared) != text_at(entry, "path").empty();
 }
 
-void require_namespaces(const json& podman, Role role) {
-  for (const char* type : k_namespaces) {
-    const auto count =
-        std::count_if(podman.begin(), podman.end(), [&](const json& entry) { return entry.at("type") == type; });
-    if (count != 1) {
-      throw unexpected(std::string("it shares the host's ") + type + " namespace", "a private one");
+/// `ours` are the namespaces of our document.
+void require_namespaces(const json& podman, const json& ours, Role role) {
+  const auto count = [](const json& namespaces, const json& type) {
+    return std::count_if(namespaces.begin(), namespaces.end(),
+                         [&](const json& entry) { return entry.at("type") == type; });
+  };
+  for (const json& entry : ours) {
+    if (count(podman, entry.at("type")) != 1) {
+      throw unexpected("it shares the host's " + text_at(entry, "type") + " namespace", "a private one");
     }
   }
+  const bool own_user = count(ours, "user") == 1;
   for (const json& entry : podman) {
     const std::string type = text_at(entry, "type");
-    if (!support::contains(k_namespaces, type)) {
+    if (count(ours, type) == 0) {
       throw unexpected("it has a namespace of type " + in_quotes(type), "none");
     }
-    if (!has_expected_path(entry, role)) {
+    if (!has_expected_path(entry, role, own_user)) {
       const bool joins = !text_at(entry, "path").empty();
       throw unexpected("its " + type + " namespace " +
                            (joins ? "is that of " + in_quotes(text_at(entry, "path")) : "is new"),
@@ -78,7 +82,7 @@ void impose_linux(const json& podman, json& result, Role role) {
                      {"uidMappings", "gidMappings", "sysctl", "resources", "cgroupsPath", "namespaces", "seccomp",
                       "rootfsPropagation", "maskedPaths", "readonlyPaths", "mountLabel"},
                      "linux");
-  require_namespaces(podman.at("namespaces"), role);
+  require_namespaces(podman.at("namespaces"), result.at("namespaces"), role);
   require_resources(podman.value("resources", json::object()));
   require_sysctls(podman.value("sysctl", json::object()));
   if (text_at(podman, "rootfsPropagation").ends_with("shared")) {

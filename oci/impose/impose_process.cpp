@@ -57,12 +57,14 @@ void require_environment(const json& podman, const json& ours) {
   }
 }
 
-void require_capabilities(const json& podman, const json& ours) {
+/// Podman gives root its default bounding set in the other sets too. They are replaced like it.
+void require_capabilities(const json& podman, const json& ours, bool root) {
   require_known_keys(podman, {"bounding", "effective", "inheritable", "permitted", "ambient"}, "process.capabilities");
   for (const auto& [set, names] : podman.items()) {
     const json& allowed = ours.at(set);
     for (const json& name : names) {
-      const bool usual = set == "bounding" && support::contains(k_podman_capabilities, name.get<std::string>());
+      const bool usual =
+          (root || set == "bounding") && support::contains(k_podman_capabilities, name.get<std::string>());
       if (!usual && !support::contains(allowed, name)) {
         throw unexpected("the " + set + " set has the capability " + in_quotes(name.get<std::string>()),
                          "no more than Podman's default, which is taken away");
@@ -91,7 +93,8 @@ void impose_process(const json& podman, json& result) {
   }
   require_user(podman.at("user"), result.at("user"));
   require_environment(podman.value("env", json::array()), result.at("env"));
-  require_capabilities(podman.value("capabilities", json::object()), result.at("capabilities"));
+  require_capabilities(podman.value("capabilities", json::object()), result.at("capabilities"),
+                       result.at("user").at("uid") == 0);
   for (const char* label : k_kept_labels) {
     if (podman.contains(label)) {
       result[label] = podman.at(label);

@@ -92,11 +92,11 @@ std::vector<Rule> reduced(const std::vector<Rule>& host, const TakenAway& entry)
 } // namespace
 
 std::vector<TakenAway> taken_away(Box box, Arch arch) {
+  const char* const name = box == Box::agent ? "agent" : box == Box::firewall ? "firewall" : "build";
   static const json data = json::parse(k_taken_away_text);
   std::vector<TakenAway> result;
   for (const json& entry : data.at("taken_away")) {
-    if (holds_for(entry, "boxes", box == Box::agent ? "agent" : "firewall") &&
-        holds_for(entry, "arches", arch_names(arch).uname)) {
+    if (holds_for(entry, "boxes", name) && holds_for(entry, "arches", arch_names(arch).uname)) {
       result.push_back(read_entry(entry));
     }
   }

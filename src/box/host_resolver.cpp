@@ -27,6 +27,12 @@ std::string_view first_server(std::string_view text) {
 
 } // namespace
 
+LoopbackResolver loopback_resolver(const podman::PodmanInfo& facts) {
+  return facts.network_program != "pasta" ? LoopbackResolver::forwarded
+         : facts.maps_loopback            ? LoopbackResolver::mapped
+                                          : LoopbackResolver::fixed;
+}
+
 HostResolver::HostResolver(std::filesystem::path to, LoopbackResolver loopback, ResolverFiles files)
     : m_to(std::move(to)), m_loopback(loopback), m_files(std::move(files)),
       m_checked(std::chrono::steady_clock::now()) {

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "podman/podman_info.hpp"
+
 namespace agentbox::box {
 
 /// The files that name the host's name servers.
@@ -18,6 +20,8 @@ enum class LoopbackResolver {
   mapped,    ///< pasta: its forwarder keeps to the first server of the start; k_mapped_loopback is the host's 127.0.0.1
   fixed,     ///< a pasta that cannot map: the forwarder alone
 };
+
+LoopbackResolver loopback_resolver(const podman::PodmanInfo& facts);
 
 /// The address at which pasta offers the host's 127.0.0.1. Only the firewall's own sockets get there, and its proxy
 /// refuses link-local addresses.

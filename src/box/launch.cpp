@@ -146,12 +146,6 @@ struct Prepared {
   std::optional<HostResolver> resolver;
 };
 
-LoopbackResolver loopback_resolver(const podman::PodmanInfo& facts) {
-  return facts.network_program != "pasta" ? LoopbackResolver::forwarded
-         : facts.maps_loopback            ? LoopbackResolver::mapped
-                                          : LoopbackResolver::fixed;
-}
-
 Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
   oci::HostFacts facts =
       probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing, setting.checked);

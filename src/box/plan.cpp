@@ -14,16 +14,6 @@
 namespace agentbox::box {
 namespace {
 
-/// Returns the OCI hooks 1.0.0 file (oci-hooks(5)) that runs our hook for each container of this Podman call.
-std::string hook_file(const Host& host) {
-  const std::string program = host.installation.hook().string();
-  const nlohmann::json document = {{"version", "1.0.0"},
-                                   {"hook", {{"path", program}, {"args", {program, host.paths.folder.string()}}}},
-                                   {"when", {{"always", true}}},
-                                   {"stages", {"precreate"}}};
-  return document.dump(2) + "\n";
-}
-
 std::string hosts_file(const policy::PolicyFields& fields) {
   return "127.0.0.1 localhost " + fields.hostname + "\n::1 localhost " + fields.hostname + "\n";
 }
@@ -53,7 +43,7 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
   std::vector<Step> steps = {
       MakeFolder{paths.hooks()},
       MakeFolder{paths.run()},
-      WriteFile{paths.hook_file(), hook_file(host)},
+      WriteFile{paths.hook_file(), hook_file(host.installation, paths)},
       WriteFile{paths.egress(), policy::to_json(fields.egress)},
       WriteFile{paths.hosts(), hosts_file(fields), 0644},
   };
@@ -93,6 +83,15 @@ support::Command remove_pod(const podman::Podman& podman, const std::vector<std:
 }
 
 } // namespace
+
+std::string hook_file(const podman::Installation& installation, const boxes::SessionPaths& paths) {
+  const std::string program = installation.hook().string();
+  const nlohmann::json document = {{"version", "1.0.0"},
+                                   {"hook", {{"path", program}, {"args", {program, paths.folder.string()}}}},
+                                   {"when", {{"always", true}}},
+                                   {"stages", {"precreate"}}};
+  return document.dump(2) + "\n";
+}
 
 Plan make_plan(const policy::Policy& policy, const Host& host) {
   const policy::PolicyFields& fields = policy.fields();

@@ -131,6 +131,9 @@ struct Host {
   std::string name_servers; ///< the host's, for the firewall's start; empty: those that Podman writes
 };
 
+/// Returns the OCI hooks 1.0.0 file (oci-hooks(5)) that runs our hook for each container of one Podman call.
+std::string hook_file(const podman::Installation& installation, const boxes::SessionPaths& paths);
+
 /// Returns the plan of `agentbox run`. Pure. Throws support::Error(refused) like the renderers.
 Plan make_plan(const policy::Policy& policy, const Host& host);
 

@@ -22,6 +22,11 @@ std::string user_of(const policy::User& user) {
   return fmt::format("{}:{}", user.uid, user.gid);
 }
 
+/// Returns the value of --userns. Root is the firewall of a build (build_firewall.hpp).
+std::string userns_of(const policy::User& user) {
+  return user.uid == 0 ? "host" : fmt::format("keep-id:uid={},gid={}", user.uid, user.gid);
+}
+
 /// Returns the value of --network. It is always given, because a containers.conf could say "host". The gateway leads to
 /// the host's loopback only when ports of the host are allowed, and then the ruleset lets only the firewall's own
 /// sockets through, to those ports. A resolver on the host's 127.0.0.1 gets an address of its own.
@@ -74,7 +79,7 @@ Words pod_create_arguments(const policy::PolicyFields& fields, const Host& host)
                  "--infra-command",
                  support::join(oci::firewall_argv(fields, host.oci), " "),
                  "--userns",
-                 fmt::format("keep-id:uid={},gid={}", fields.user.uid, fields.user.gid),
+                 userns_of(fields.user),
                  "--share",
                  "net",
                  "--network",

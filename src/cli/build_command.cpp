@@ -22,9 +22,9 @@ int build(const BuildCommandOptions& options) {
   const podman::Installation installation = podman::find_installation();
   const podman::PodmanInfo info = podman::podman_info(podman);
   const image::ImageRef firewall =
-      image::ensure_firewall_image(podman, info, installation, resolved.driver, options.rebuild);
-  const image::ImageRef agent = image::ensure_agent_image(podman, info, installation, resolved.choice,
-                                                          {options.rebuild, resolved.ca_bundle, resolved.workspace});
+      image::ensure_firewall_image(podman, info, installation, resolved.network.driver, options.rebuild);
+  const image::ImageRef agent =
+      build_agent_image(podman, info, installation, firewall, resolved, {.rebuild = options.rebuild});
   image::ensure_tag(podman, firewall);
   image::ensure_tag(podman, agent);
   fmt::print("{}\n{}\n", agent.tag, firewall.tag);

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "cli/box_options.hpp"
+#include "cli/image_choice.hpp"
 #include "cli/subcommands.hpp"
 #include "generate/generate.hpp"
 #include "image/image.hpp"
@@ -26,7 +27,8 @@ struct GenerateOptions {
 };
 
 /// The images named by options; otherwise our own, built if they are missing.
-generate::ImageNames images_of(const GenerateOptions& options, const policy::PolicyFields& fields) {
+generate::ImageNames images_of(const GenerateOptions& options, const Box& box) {
+  const policy::PolicyFields& fields = box.policy.fields();
   generate::ImageNames names{options.agent_image, options.firewall_image};
   if (!names.agent.empty() && !names.firewall.empty()) {
     return names;
@@ -38,12 +40,14 @@ generate::ImageNames images_of(const GenerateOptions& options, const policy::Pol
     image::ensure_tag(podman, image);
     return image.tag;
   };
+  const image::ImageRef firewall = image::ensure_firewall_image(podman, info, installation, fields.firewall_driver);
   if (names.firewall.empty()) {
-    names.firewall = checked_tag(image::ensure_firewall_image(podman, info, installation, fields.firewall_driver));
+    names.firewall = checked_tag(firewall);
   }
   if (names.agent.empty()) {
-    names.agent = checked_tag(image::ensure_agent_image(podman, info, installation, fields.image,
-                                                        {false, fields.ca_bundle, fields.workspace.source}));
+    const ResolvedImage image{fields.image, fields.ca_bundle, fields.workspace.source,
+                              build_network(fields, box.preferences)};
+    names.agent = checked_tag(build_agent_image(podman, info, installation, firewall, image, {}));
   }
   return names;
 }
@@ -71,8 +75,9 @@ int run(GenerateOptions& options, const Context& context) {
   check_image_name("--firewall-image", options.firewall_image);
   set_kind(options);
   options.box.keep_name = true; // running boxes must not change what is generated
-  const policy::Policy policy = resolve_box(options.box, context);
-  options.request.images = [&] { return images_of(options, policy.fields()); };
+  const Box box = open_box(options.box, context, MayAsk::no);
+  const policy::Policy& policy = box.policy;
+  options.request.images = [&] { return images_of(options, box); };
   const generate::GenerateResult outcome = generate::generate(policy, options.request);
   for (const std::string& line : outcome.left) {
     spdlog::warn("{}", line);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/image_choice.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include "config/load.hpp"
 #include "config/sources.hpp"
 #include "config/workspace.hpp"
@@ -20,6 +22,13 @@ std::optional<fs::path> project() {
   }
 }
 
+/// Like build_network(), with the choice of --full-network.
+box::BuildNetwork chosen_network(const policy::PolicyFields& fields, const config::Preferences& preferences) {
+  box::BuildNetwork network = build_network(fields, preferences);
+  network.full = fields.egress.mode == policy::NetworkMode::full;
+  return network;
+}
+
 /// Returns the workspace, or without a project a directory that always exists and never contains a configuration.
 ResolvedImage resolve_without_project(const BoxOptions& options) {
   config::LoadResult result = config::load(config::standard_sources("/proc"), options.overrides);
@@ -27,7 +36,8 @@ ResolvedImage resolve_without_project(const BoxOptions& options) {
     throw support::Error(support::ExitCode::usage, config::describe(*mistakes));
   }
   const policy::PolicyFields& fields = std::get<config::Loaded>(result).fields;
-  return {fields.image, fields.ca_bundle, std::nullopt, fields.firewall_driver};
+  return {fields.image, fields.ca_bundle, std::nullopt,
+          chosen_network(fields, std::get<config::Loaded>(result).preferences)};
 }
 
 } // namespace
@@ -39,6 +49,8 @@ void add_image_options(const CommandSpec& command, BoxOptions& options) {
                "Install a toolkit: c_cpp, python, java, web or datascience; repeatable");
   command.option("--ca-bundle", options.overrides.ca_bundle, "FILE",
                  "Trust the CA certificates in FILE while building (default: $SSL_CERT_FILE)");
+  command.flag("--full-network", options.overrides.full_network,
+               "Let the programs of the base image reach every host while they build, your local network included");
   command.flag("--trust-project", options.trust_project,
                "Accept what .agentbox/config.toml broadens, for this build only");
 }
@@ -47,9 +59,26 @@ ResolvedImage resolve_image(const BoxOptions& options) {
   if (!project()) {
     return resolve_without_project(options);
   }
-  const policy::Policy policy = resolve_box(options, {});
-  const policy::PolicyFields& fields = policy.fields();
-  return {fields.image, fields.ca_bundle, fields.workspace.source, fields.firewall_driver};
+  const Box box = open_box(options, {}, MayAsk::no);
+  const policy::PolicyFields& fields = box.policy.fields();
+  return {fields.image, fields.ca_bundle, fields.workspace.source, chosen_network(fields, box.preferences)};
+}
+
+box::BuildNetwork build_network(const policy::PolicyFields& fields, const config::Preferences& preferences) {
+  return {fields.firewall_driver, fields.egress, preferences.build_hosts};
+}
+
+image::ImageRef build_agent_image(const podman::Podman& podman, const podman::PodmanInfo& info,
+                                  const podman::Installation& installation, const image::ImageRef& firewall,
+                                  const ResolvedImage& image, image::BuildOptions options) {
+  if (image.network.full) {
+    spdlog::warn("WARNING: --full-network: no firewall while the image is built. The programs of the base image can "
+                 "reach every host, your local network included.");
+  }
+  options.walls = box::make_build_walls(podman, info, installation, firewall.id, image.network);
+  options.ca_bundle = image.ca_bundle;
+  options.workspace = image.workspace;
+  return image::ensure_agent_image(podman, info, installation, image.choice, options);
 }
 
 } // namespace agentbox::cli

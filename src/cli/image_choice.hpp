@@ -3,13 +3,15 @@
 #include <filesystem>
 #include <optional>
 
+#include "box/build_firewall.hpp"
 #include "cli/box_options.hpp"
 #include "cli/command_spec.hpp"
+#include "image/image.hpp"
 #include "policy/types.hpp"
 
 namespace agentbox::cli {
 
-/// Adds --base, --toolkit, --ca-bundle and --trust-project to `command`. `options` must outlive it.
+/// Adds --base, --toolkit, --ca-bundle, --full-network and --trust-project to `command`. `options` must outlive it.
 void add_image_options(const CommandSpec& command, BoxOptions& options);
 
 /// The image to build, from the configuration and the options.
@@ -17,11 +19,20 @@ struct ResolvedImage {
   policy::ImageChoice choice;
   std::optional<std::filesystem::path> ca_bundle;
   std::optional<std::filesystem::path> workspace;
-  policy::FirewallDriver driver = policy::FirewallDriver::nftables;
+  box::BuildNetwork network;
 };
 
 /// Loads the configuration for the current directory, without a project's part if that cannot be a project (the home
 /// directory). Throws like resolve_box().
 ResolvedImage resolve_image(const BoxOptions& options);
+
+/// Returns the network of an image's build; never full, whatever the box's is.
+box::BuildNetwork build_network(const policy::PolicyFields& fields, const config::Preferences& preferences);
+
+/// Builds the agent's image if necessary, within walls of `firewall` and with `options` but for the walls, CA bundle
+/// and workspace, which are those of `image`. Warns when it is built without a firewall.
+image::ImageRef build_agent_image(const podman::Podman& podman, const podman::PodmanInfo& info,
+                                  const podman::Installation& installation, const image::ImageRef& firewall,
+                                  const ResolvedImage& image, image::BuildOptions options);
 
 } // namespace agentbox::cli

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/images.hpp"
 
+#include "cli/image_choice.hpp"
 #include "image/image.hpp"
 #include "podman/installation.hpp"
 
 namespace agentbox::cli {
 
-box::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman,
-                          const podman::PodmanInfo& info, bool rebuild) {
+box::Images ensure_images(const policy::PolicyFields& fields, const config::Preferences& preferences,
+                          const podman::Podman& podman, const podman::PodmanInfo& info, bool rebuild) {
   const podman::Installation installation = podman::find_installation();
   const image::ImageRef firewall =
       image::ensure_firewall_image(podman, info, installation, fields.firewall_driver, rebuild);
-  const image::ImageRef agent = image::ensure_agent_image(podman, info, installation, fields.image,
-                                                          {rebuild, fields.ca_bundle, fields.workspace.source});
+  const ResolvedImage image{fields.image, fields.ca_bundle, fields.workspace.source,
+                            build_network(fields, preferences)};
+  const image::ImageRef agent = build_agent_image(podman, info, installation, firewall, image, {.rebuild = rebuild});
   return {agent.id, firewall.id};
 }
 

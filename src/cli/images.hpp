@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include "box/plan.hpp"
+#include "config/load.hpp"
 #include "podman/podman.hpp"
 #include "policy/policy.hpp"
 
 namespace agentbox::cli {
 
 /// Returns the two images of the box, built first where they do not exist or are outdated; both on `rebuild`.
-box::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& podman,
-                          const podman::PodmanInfo& info, bool rebuild);
+box::Images ensure_images(const policy::PolicyFields& fields, const config::Preferences& preferences,
+                          const podman::Podman& podman, const podman::PodmanInfo& info, bool rebuild);
 
 /// Returns the two images for --dry-run; "(not built yet)" stands for a missing one. Builds nothing.
 box::Images known_images(const policy::PolicyFields& fields);

@@ -81,7 +81,7 @@ int run_once(const RunOptions& options, const Context& context) {
   box::before_step(box::Phase::launch, 3);
   box::sweep(podman, fields.name);
   box::before_step(box::Phase::launch, 4);
-  const box::Images images = ensure_images(fields, podman, facts, options.rebuild);
+  const box::Images images = ensure_images(fields, preferences, podman, facts, options.rebuild);
   if (options.box.overrides.agent) {
     config::write_last_agent(support::state_folder(), fields.agent.name);
   }

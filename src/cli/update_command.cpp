@@ -66,13 +66,14 @@ int update(const UpdateOptions& options) {
   if (options.check) {
     return differs ? 1 : 0;
   }
-  image::BuildOptions build{.ca_bundle = resolved.ca_bundle, .workspace = resolved.workspace};
+  image::BuildOptions build;
   if (pinned != newest.lock) {
     build.agents = newest.lock; // pinned when the image is built
   }
   const podman::Podman podman = podman::Podman::find();
-  const image::ImageRef agent =
-      image::ensure_agent_image(podman, podman::podman_info(podman), installation, resolved.choice, build);
+  const podman::PodmanInfo info = podman::podman_info(podman);
+  const image::ImageRef firewall = image::ensure_firewall_image(podman, info, installation, resolved.network.driver);
+  const image::ImageRef agent = build_agent_image(podman, info, installation, firewall, resolved, build);
   image::ensure_tag(podman, agent);
   fmt::print("{}\n", agent.tag);
   return 0;

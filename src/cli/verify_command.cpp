@@ -129,7 +129,7 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   card.digests["policy"] = support::sha256_hex(policy::to_json(policy));
   const support::Signals signals; // from here on there is something to clean up
   box::sweep(podman, policy.fields().name);
-  const box::Images images = ensure_images(policy.fields(), podman, facts, false);
+  const box::Images images = ensure_images(policy.fields(), preferences, podman, facts, false);
   card.digests["agent_image"] = images.agent;
   card.digests["firewall_image"] = images.firewall;
   const Fd in(open(program.c_str(), O_RDONLY | O_CLOEXEC));

@@ -128,6 +128,7 @@ ConfigLayer parse_layer(std::string_view text, const std::filesystem::path& file
   }
   TomlTable top(*document, "", shown, diagnostics);
   read_network(top, layer);
+  read_build(top, layer);
   read_agent_choice(top, layer);
   layer.toolkits = read_list(top, "toolkits", "selected");
   read_agents(top, layer);

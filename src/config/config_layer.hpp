@@ -52,7 +52,8 @@ struct ConfigLayer {
   std::optional<Located<std::string>> allow_file; ///< the caller reads it and adds its entries to `allow`
   std::optional<policy::VirtualRange> virtual_range;
   std::optional<policy::FirewallDriver> driver;
-  std::optional<bool> notify; ///< not allowed in a project's
+  std::optional<bool> notify;                           ///< not allowed in a project's
+  std::vector<Located<policy::AllowEntry>> build_hosts; ///< build.allow_hosts; not allowed in a project's
   std::optional<bool> verify_on_start;
   std::optional<std::uint64_t> max_upload;
   std::vector<policy::UploadLimit> upload_limits;

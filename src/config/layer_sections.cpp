@@ -171,6 +171,22 @@ void read_network(TomlTable& top, ConfigLayer& layer) {
   network->finish();
 }
 
+void read_build(TomlTable& top, ConfigLayer& layer) {
+  auto build = top.table("build");
+  if (!build) {
+    return;
+  }
+  const bool there = build->has("allow_hosts");
+  layer.build_hosts = read_hosts(*build, "allow_hosts", policy::parse_listed_entry);
+  build->finish();
+  if (there && layer.kind == LayerKind::project) {
+    build->mistake(build->where("allow_hosts"),
+                   "a project's configuration cannot allow hosts for the image's build (build.allow_hosts)",
+                   "set it in your own configuration");
+    layer.build_hosts.clear();
+  }
+}
+
 void read_agents(TomlTable& top, ConfigLayer& layer) {
   auto agents = top.table("agents");
   if (!agents) {

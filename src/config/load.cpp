@@ -76,6 +76,9 @@ LoadResult load(const Sources& sources, const Overrides& overrides) {
   loaded.agents = std::move(merged.agents);
   for (const ConfigLayer& layer : read.layers) {
     loaded.preferences.notify = layer.notify.value_or(loaded.preferences.notify);
+    for (const auto& entry : layer.build_hosts) {
+      loaded.preferences.build_hosts.push_back(entry.value);
+    }
   }
   return loaded;
 }

@@ -12,9 +12,10 @@
 
 namespace agentbox::config {
 
-/// Settings of the launcher that do not affect what a box may do.
+/// Settings of the launcher that do not affect what a box may do; not from a project.
 struct Preferences {
-  bool notify = false; ///< network.notify: a desktop notification for what is blocked
+  bool notify = false;                         ///< network.notify: a desktop notification for what is blocked
+  std::vector<policy::AllowEntry> build_hosts; ///< build.allow_hosts: what an image's build reaches besides the mirrors
 };
 
 /// A configuration without mistakes, for policy::build_policy().

@@ -6,6 +6,7 @@
 //   agent-entrypoint exec PROGRAM ARG...    PROGRAM
 //   agent-entrypoint join PROGRAM ARG...    PROGRAM with the environment of the box's first process (podman exec)
 //   agent-entrypoint gate                   only the checks
+//   agent-entrypoint build PROGRAM ARG...   PROGRAM as root, while an image is built
 //   agent-entrypoint probe ARG...           the program on stdin, with these arguments (agentbox verify)
 #include <array>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 
 #include "entrypoint/agent_environment.hpp"
 #include "entrypoint/agent_keys.hpp"
+#include "entrypoint/build_step.hpp"
 #include "entrypoint/entrypoint_message.hpp"
 #include "entrypoint/gate.hpp"
 #include "entrypoint/init_process.hpp"
@@ -50,7 +52,7 @@ char** shell() {
 
 [[noreturn]] void usage() {
   entrypoint::die(entrypoint::k_usage,
-                  {"usage: agent-entrypoint agent|exec|join PROGRAM [ARG...], agent-entrypoint gate, or "
+                  {"usage: agent-entrypoint agent|exec|join|build PROGRAM [ARG...], agent-entrypoint gate, or "
                    "agent-entrypoint probe [ARG...]"});
 }
 
@@ -65,6 +67,10 @@ int main(int argc, char** argv) {
     }
     entrypoint::limit_resources();
     entrypoint::run_program_from_stdin(argv + 1);
+  }
+  if (mode == "build"sv && argc > 2) {
+    close_inherited();
+    entrypoint::run_build_step(argv + 2);
   }
   const bool only_checks = mode == "gate"sv;
   if (only_checks ? argc != 2 : argc < 3 || (mode != "agent"sv && mode != "exec"sv && mode != "join"sv)) {

@@ -146,7 +146,11 @@ void require_gate() {
     die(k_refused, {"refused: AGENTBOX_NETWORK is neither filtered nor full", k_nothing_started});
   }
   const char* nonce = std::getenv(protocol::k_nonce_variable);
-  if (nonce == nullptr || !protocol::is_nonce(nonce)) {
+  require_firewall(nonce == nullptr ? "" : nonce);
+}
+
+void require_firewall(std::string_view nonce) {
+  if (!protocol::is_nonce(nonce)) {
     die(k_refused, {"refused: AGENTBOX_GATE is missing or malformed", k_nothing_started});
   }
   require_firewall_answers(nonce);

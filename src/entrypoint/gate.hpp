@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <string_view>
 
 namespace agentbox::entrypoint {
 
@@ -9,5 +10,8 @@ namespace agentbox::entrypoint {
 /// only the firewall's ruleset does. AGENTBOX_NETWORK=full: no check; the user chose it and was warned.
 /// Any other value, or none: the box was not started by agentbox.
 void require_gate();
+
+/// Ends the process (126) unless the firewall with `nonce` is in force, as for AGENTBOX_NETWORK=filtered.
+void require_firewall(std::string_view nonce);
 
 } // namespace agentbox::entrypoint

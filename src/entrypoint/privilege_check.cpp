@@ -3,10 +3,13 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <unistd.h>
 
 #include "attacks/attack_io.hpp"
 #include "entrypoint/entrypoint_message.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::entrypoint {
 namespace {
@@ -28,6 +31,14 @@ constexpr std::array k_sets = {
     CapabilitySet{"CapAmb", "the ambient capability set is not empty (CapAmb)"},
 };
 
+/// Returns a line "NAME:\tHEX" of a status file; all bits for a missing line.
+std::uint64_t bits_of(std::string_view status, std::string_view name) {
+  const std::string_view text = attacks::status_field(status, name);
+  std::uint64_t bits = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits, 16);
+  return text.empty() || error != std::errc() || end != text.data() + text.size() ? ~std::uint64_t{0} : bits;
+}
+
 } // namespace
 
 std::optional<std::string_view> confinement_problem(std::string_view status) {
@@ -38,6 +49,22 @@ std::optional<std::string_view> confinement_problem(std::string_view status) {
     if (!no_bit_set(attacks::status_field(status, set.name))) {
       return set.problem;
     }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> build_problem(std::string_view status) {
+  std::uint64_t allowed = 0;
+  for (const protocol::NumberedCapability& capability : protocol::k_build_capabilities) {
+    allowed |= std::uint64_t{1} << capability.number;
+  }
+  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"}) {
+    if ((bits_of(status, set) & ~allowed) != 0) {
+      return "it has more capabilities than package managers need";
+    }
+  }
+  if (attacks::status_field(status, "Seccomp") != "2") {
+    return "no seccomp filter is in force";
   }
   return std::nullopt;
 }

@@ -7,7 +7,9 @@
 #include "image/build.hpp"
 #include "image/build_directory.hpp"
 #include "image/image.hpp"
+#include "image/mirrors.hpp"
 #include "image/npm.hpp"
+#include "image/onbuild.hpp"
 #include "image/state.hpp"
 #include "podman/podman_info.hpp"
 #include "policy/policy.hpp"
@@ -114,17 +116,45 @@ std::map<std::string, AgentVersion> versions_of(const AgentsLock& lock, bool mus
   return versions;
 }
 
-std::string build_tools(BuildEnvironment& environment, const Recipe& recipe, Family family) {
+/// Says what the firewall refused, however the build ends.
+class BlockedNotes {
+public:
+  BlockedNotes(const BuildWalls& walls, Progress& progress) : m_walls(walls), m_progress(progress) {}
+  BlockedNotes(const BlockedNotes&) = delete;
+  BlockedNotes& operator=(const BlockedNotes&) = delete;
+  BlockedNotes(BlockedNotes&&) = delete;
+  BlockedNotes& operator=(BlockedNotes&&) = delete;
+  ~BlockedNotes() {
+    for (const std::string& line : m_walls.blocked()) {
+      m_progress.note(line);
+    }
+  }
+
+private:
+  const BuildWalls& m_walls;
+  Progress& m_progress;
+};
+
+std::string build_tools(BuildEnvironment& environment, const Recipe& recipe, Family family,
+                        const podman::Installation& installation, const MakeWalls& make_walls) {
   if (auto id = reusable(environment, recipe.tag)) {
     return *std::move(id);
   }
   const std::string what = "installing the tools (" + std::string(name_of(family)) + ")";
   environment.progress.step(what);
-  std::string id = build(environment, what, recipe, {}, [&](const fs::path& context) {
-    if (environment.ca_bundle) {
-      fs::copy_file(*environment.ca_bundle, context / "setup/ca.pem");
-    }
-  });
+  const BuildWalls walls = make_walls(environment.directory,
+                                      official_mirrors(installation.share / "containerfiles", family), host_mirrors());
+  const BlockedNotes notes(walls, environment.progress);
+  std::string id = build(
+      environment, what, recipe, {},
+      [&](const fs::path& context) {
+        if (environment.ca_bundle) {
+          fs::copy_file(*environment.ca_bundle, context / "setup/ca.pem");
+        }
+        fs::copy_file(installation.entrypoint(), context / "setup/agent-entrypoint");
+        support::write_file(context / "setup/gate", walls.gate, 0644);
+      },
+      &walls);
   environment.store.tag(id, recipe.tag);
   return id;
 }
@@ -161,8 +191,9 @@ void remove_replaced(const BuildEnvironment& environment, const Recipe& recipe, 
   }
 }
 
-ImageRef build_image(BuildEnvironment& environment, const podman::Installation& installation,
-                     const policy::ImageChoice& choice, const BaseChoice& base_choice, const AgentsLock& lock) {
+ImageRef build_image(BuildEnvironment& environment, const podman::PodmanInfo& info,
+                     const podman::Installation& installation, const policy::ImageChoice& choice,
+                     const BaseChoice& base_choice, const AgentsLock& lock, const BuildOptions& options) {
   const fs::path data = installation.share / "containerfiles";
   for (const Vendor& vendor : vendors()) {
     if (!lock.agents.contains(vendor.agent)) {
@@ -175,12 +206,13 @@ ImageRef build_image(BuildEnvironment& environment, const podman::Installation& 
     downloads.emplace(lock, false, environment);
   }
   const Base base = ensure_base(environment, base_choice);
+  refuse_onbuild(info, base.id, base.name);
   const Family family = family_of(environment, base);
   if (!downloads) {
     downloads.emplace(lock, uses_musl(family), environment);
   }
   const Recipe tools = tools_recipe(data, base, family, choice.toolkits);
-  const std::string tools_id = build_tools(environment, tools, family);
+  const std::string tools_id = build_tools(environment, tools, family, installation, options.walls);
   const std::string entrypoint = support::sha256_hex(support::read_file(installation.entrypoint(), k_max_entrypoint));
   const Recipe agent = agent_recipe(data, tools, tools_id, versions_of(lock, uses_musl(family)), entrypoint);
   if (const auto id = reusable(environment, agent.tag)) {
@@ -238,8 +270,8 @@ ImageRef ensure_agent_image(const podman::Podman& podman, const podman::PodmanIn
                                directory.path(), options.ca_bundle,  options.rebuild};
   remove_leftovers(environment.store); // of a build that was killed
   try {
-    ImageRef image = build_image(environment, installation, choice, base,
-                                 options.agents ? *options.agents : load_lock(installation.share));
+    ImageRef image = build_image(environment, info, installation, choice, base,
+                                 options.agents ? *options.agents : load_lock(installation.share), options);
     progress.done();
     if (options.agents) {
       write_lock(*options.agents);

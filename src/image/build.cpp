@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "protocol/protocol.hpp"
 #include "support/file.hpp"
 #include "support/signals.hpp"
 
@@ -43,11 +44,25 @@ bool has_local_proxy(const std::map<std::string, std::string>& environment) {
 }
 
 std::vector<std::string> build_arguments(const Recipe& recipe, const fs::path& directory,
-                                         const std::map<std::string, fs::path>& contexts, bool host_network) {
-  std::vector<std::string> args = {"build",      "--pull=never", "--layers=false",
-                                   "--no-cache", "--force-rm",   "--format=" + recipe.format};
-  if (host_network) {
-    args.emplace_back("--network=host");
+                                         const std::map<std::string, fs::path>& contexts, const BuildWalls* walls,
+                                         bool host_network) {
+  // oci: the isolation "chroot" has the host's network.
+  std::vector<std::string> args = {"build",          "--pull=never",   "--layers=false",
+                                   "--no-cache",     "--force-rm",     "--format=" + recipe.format,
+                                   "--cap-drop=all", "--isolation=oci"};
+  if (walls == nullptr) {
+    args.emplace_back("--network=none");
+  } else {
+    for (const protocol::NumberedCapability& capability : protocol::k_build_capabilities) {
+      args.push_back(std::string("--cap-add=") + capability.name);
+    }
+    args.push_back("--security-opt=seccomp=" + walls->seccomp.string());
+    if (!walls->network.empty()) {
+      args.insert(args.end(), {"--network=" + walls->network, std::string("--dns=") + protocol::k_resolver_address,
+                               "--http-proxy=false"});
+    } else if (host_network) {
+      args.emplace_back("--network=host");
+    }
   }
   for (const auto& [name, value] : recipe.arguments) {
     args.insert(args.end(), {"--build-arg", name + "=" + value});
@@ -66,7 +81,7 @@ std::vector<std::string> build_arguments(const Recipe& recipe, const fs::path& d
 
 std::string build(BuildEnvironment& environment, const std::string& what, Recipe recipe,
                   const std::map<std::string, fs::path>& contexts,
-                  const std::function<void(const fs::path& context)>& fill) {
+                  const std::function<void(const fs::path& context)>& fill, const BuildWalls* walls) {
   const fs::path context = environment.directory / "context";
   fs::remove_all(context);
   fs::create_directories(context);
@@ -76,9 +91,10 @@ std::string build(BuildEnvironment& environment, const std::string& what, Recipe
     environment.store.tag(id, k_build_tag);
     id = k_build_tag;
   }
-  const bool host_network = has_local_proxy(podman::caller_environment());
-  environment.log.run(what,
-                      networked(environment, build_arguments(recipe, environment.directory, contexts, host_network)));
+  const bool open = walls != nullptr && walls->network.empty();
+  const std::vector<std::string> arguments = build_arguments(recipe, environment.directory, contexts, walls,
+                                                             open && has_local_proxy(podman::caller_environment()));
+  environment.log.run(what, open ? networked(environment, arguments) : environment.podman.command(arguments));
   std::string id = support::read_file(environment.directory / k_id_file, 256);
   if (const std::size_t colon = id.find(':'); colon != std::string::npos) {
     id.erase(0, colon + 1);

@@ -3,6 +3,7 @@
 // addresses and formats. Included by the launcher, the hook, the firewall and the programs inside the box, which are
 // linked statically and without exceptions: constants and inline functions only.
 #pragma once
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -103,6 +104,23 @@ inline constexpr std::uint16_t k_proxy_port = 1023;
 inline constexpr std::uint32_t k_refused_address_v4 = 0xC0000201U; // 192.0.2.1, TEST-NET-1 (RFC 5737)
 inline constexpr const char* k_refused_address = "192.0.2.1";
 inline constexpr std::uint16_t k_refused_port = 9; // discard
+
+/// Capabilities of a base image's programs while the image is built, with their numbers (capabilities(7)): what package
+/// managers need. None concerns the network, so the firewall's rules stay.
+struct NumberedCapability {
+  const char* name;
+  unsigned number;
+};
+inline constexpr std::array k_build_capabilities = {
+    NumberedCapability{"CAP_CHOWN", 0},   NumberedCapability{"CAP_DAC_OVERRIDE", 1},
+    NumberedCapability{"CAP_FOWNER", 3},  NumberedCapability{"CAP_FSETID", 4},
+    NumberedCapability{"CAP_KILL", 5},    NumberedCapability{"CAP_SETGID", 6},
+    NumberedCapability{"CAP_SETUID", 7},  NumberedCapability{"CAP_SYS_CHROOT", 18},
+    NumberedCapability{"CAP_SETFCAP", 31}};
+
+/// Where a build mounts agentbox's own files, and the one in it with the firewall's nonce, or k_full with
+/// --full-network.
+inline constexpr const char* k_build_gate = "/mnt/gate";
 
 /// Longest name of a box: "agentbox-NAME-firewall" must fit into a host name's 63 bytes.
 inline constexpr std::size_t k_max_box_name = 41;

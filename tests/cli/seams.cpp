@@ -16,8 +16,8 @@ void refuse_root() {} // a bare CI machine runs the tests as root
 
 namespace agentbox::cli {
 
-box::Images ensure_images(const policy::PolicyFields& fields, const podman::Podman& /*podman*/,
-                          const podman::PodmanInfo& /*info*/, bool /*rebuild*/) {
+box::Images ensure_images(const policy::PolicyFields& fields, const config::Preferences& /*preferences*/,
+                          const podman::Podman& /*podman*/, const podman::PodmanInfo& /*info*/, bool /*rebuild*/) {
   return known_images(fields);
 }
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,27 @@ from room import (AGENTBOX, CANARIES, LOCK, PREFIX, ROOM, SMALL, TINY, Registry,
 sys.path.insert(0, str(PREFIX / "cases"))
 from lines import run_suite  # noqa: E402  (tests/system/lines.py, as installed beside the cases)
 
+HOSTILE = r"""#!/bin/sh
+export LC_ALL=C
+cat /proc/self/status
+# perl is in every Debian: nothing else of it can open a socket.
+reach() { # NAME HOST PORT
+  perl -MIO::Socket::INET -e '
+    my $s = IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1], Timeout => 5) or exit 1;
+    print $s "GET / HTTP/1.0\r\nHost: $ARGV[0]\r\n\r\n"; exit(defined(<$s>) ? 0 : 1)' "$2" "$3"
+}
+try() { name=$1; shift; if "$@" 2>/dev/null; then echo "REACHED $name"; else echo "refused $name"; fi; }
+if reach listed deb.debian.org 80; then echo listed reached; fi
+try metadata reach metadata 169.254.169.254 80
+try own reach own OWN PORT
+try gateway reach gateway 10.0.2.2 PORT
+try unlisted reach unlisted evil.example.com 80
+try unshare unshare -U true
+try raw perl -MSocket -e 'socket(my $s, PF_INET, SOCK_RAW, 1) or exit 1'
+try nft perl -MSocket -e 'socket(my $s, 16, SOCK_RAW, 12) or exit 1'
+try hosts-namespace nsenter --net=/proc/1/ns/net true
+exit 1
+"""
 DEFAULT_BASE = "docker.io/library/debian:bookworm-slim"
 OS_RELEASE = b"ID=debian\n"
 
@@ -231,11 +253,44 @@ class Images(unittest.TestCase):
                 self.assertEqual(left, [], "something half made was left")
         self.built(Images.registry.build("--base", f"tar:{Images.other_base}"))
 
-    def test_7_a_mirror_that_cannot_be_reached(self):
-        broken = base_tarball("broken.tar", lambda name, content: b"deb http://127.0.0.1:1/debian bookworm main\n" if name == "etc/apt/sources.list" else content)
-        result = self.refused(125, "the packages could not be downloaded", "--base", f"tar:{broken}")
-        log = pathlib.Path(re.search(r"the full log: (\S+)", result.stderr)[1])
-        self.assertIn("127.0.0.1:1", log.read_text())
+    def test_7_a_mirror_that_only_the_base_names(self):
+        source = b"deb http://mirror.example.com/debian bookworm main\n"
+        other = base_tarball("other-mirror.tar", lambda name, content: source if name == "etc/apt/sources.list" else content)
+        result = self.refused(125, "the packages could not be downloaded", "--base", f"tar:{other}")
+        self.assertIn("blocked while building: mirror.example.com", result.stderr)
+        self.assertIn("[build] allow_hosts", result.stderr)
+
+    def test_7_what_a_hostile_base_can_do_while_it_is_built(self):
+        """Its apt-get attacks; each line of the log says what came of one attack."""
+        with socket.socket() as listener: # of this host, on its own address
+            listener.bind(("", 0))
+            listener.listen()
+            listener.setblocking(False)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as question: # sends nothing
+                question.connect(("192.0.2.1", 9))
+                own = question.getsockname()[0]
+            port = listener.getsockname()[1]
+            script = HOSTILE.replace("OWN", own).replace("PORT", str(port)).encode()
+            base = base_tarball("hostile.tar", lambda name, content: script if name == "usr/bin/apt-get" else content)
+            result = self.refused(125, "installing the tools", "--base", f"tar:{base}")
+            self.assertRaises(BlockingIOError, listener.accept)
+            log = pathlib.Path(re.search(r"the full log: (\S+)", result.stderr)[1]).read_text()
+            self.assertEqual(re.findall(r"(?m)^REACHED.*", log), [], log)
+            for attack in ("metadata", "own", "gateway", "unlisted", "unshare", "raw", "nft", "hosts-namespace"):
+                self.assertIn(f"refused {attack}\n", log, "the attack ran")
+            self.assertIn("listed reached\n", log, "the same probe reaches what is listed")
+            self.assertRegex(log, "(?m)^NoNewPrivs:\\s+1$")
+            self.assertRegex(log, "(?m)^Seccomp:\\s+2$")
+            self.assertRegex(log, "(?m)^CapBnd:\\s+00000000800400fb$")
+            self.assertIn("blocked while building: evil.example.com", result.stderr)
+
+    def test_7_a_base_with_onbuild(self):
+        folder = ROOM / "onbuild"
+        folder.mkdir()
+        (folder / "Containerfile").write_text(f"FROM localhost/agentbox/base:debian-bookworm\nONBUILD ADD http://127.0.0.1:1/x /\n")
+        podman("build", "--quiet", "--pull=never", "--network=none", "--format=docker", "--tag", "localhost/onbuild:1", folder)
+        self.refused(126, "ONBUILD", "--base", "localhost/onbuild:1")
+        podman("rmi", "localhost/onbuild:1")
 
     def test_7_a_registry_that_cannot_be_reached(self):
         Images.registry.publish("1.0.3")

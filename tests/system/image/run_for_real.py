@@ -19,7 +19,8 @@ USER = "agentbox-image"
 
 def install(build, prefix):
     """The built programs and their data where any user can read them."""
-    for program in ("bin/agentbox", "libexec/agentbox/agent-entrypoint", "libexec/agentbox/agentbox-firewall"):
+    for program in ("bin/agentbox", "libexec/agentbox/agent-entrypoint", "libexec/agentbox/agentbox-firewall",
+                    "libexec/agentbox/agentbox-hook"):
         (prefix / program).parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["strip", "-o", prefix / program, build / program], check=True)
         (prefix / program).chmod(0o755)

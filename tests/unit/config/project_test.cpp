@@ -128,3 +128,14 @@ TEST_CASE("the digest covers the file and its allow file") {
   host.project("[network]\nallow_file = 'hosts' # changed\n");
   CHECK(host.load().project_digest != first.project_digest);
 }
+
+TEST_CASE("only the user's own configuration allows hosts for the image's build") {
+  tests::Host host;
+  host.system("[build]\nallow_hosts = ['mirror.example.com:80']\n");
+  host.user("[build]\nallow_hosts = ['10.1.2.3:8080']\n");
+  const config::Loaded loaded = host.load();
+  CHECK(loaded.preferences.build_hosts.size() == 2);
+  CHECK(loaded.fields.egress == policy::default_fields().egress);
+  host.project("[build]\nallow_hosts = ['evil.example.com']\n");
+  CHECK(host.mistake().message.find("build.allow_hosts") != std::string::npos);
+}

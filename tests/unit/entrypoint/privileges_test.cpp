@@ -38,3 +38,20 @@ TEST_CASE("each missing piece of the confinement is a problem that names it") {
   CHECK(confinement_problem(changed("NoNewPrivs:\t1\n", "")).has_value());
   CHECK(confinement_problem("").has_value());
 }
+
+TEST_CASE("a step of a build has no capability that package managers do not need, and a filter") {
+  using agentbox::entrypoint::build_problem;
+  const std::string status = "CapInh:\t0000000000000000\nCapPrm:\t00000000800400fb\nCapEff:\t00000000800400fb\n"
+                             "CapBnd:\t00000000800400fb\nCapAmb:\t0000000000000000\nSeccomp:\t2\n";
+  CHECK_FALSE(build_problem(status).has_value());
+  CHECK_FALSE(build_problem(k_confined).has_value());
+  for (const std::string more : {"CapBnd:\t00000000800410fb", "CapBnd:\t00000000800424fb", "CapBnd:\t00000000a80425fb",
+                                 "CapBnd:\t000001ffffffffff", "CapBnd:\t", "CapBnd:\tx"}) {
+    std::string changed_status = status;
+    changed_status.replace(changed_status.find("CapBnd"), 24, more);
+    INFO(more);
+    CHECK(build_problem(changed_status).has_value());
+  }
+  CHECK(build_problem(status.substr(0, status.find("Seccomp"))).has_value());
+  CHECK(build_problem("").has_value());
+}

@@ -15,15 +15,26 @@ TEST_CASE("podman build gets arguments, labels, contexts and files") {
   Recipe recipe;
   recipe.arguments = {{"BASE", "abc"}};
   recipe.labels = {{"org.agentbox.base", "debian:12"}};
-  CHECK(agentbox::support::join(build_arguments(recipe, "/w", {{"codex", "/c"}}, false), " ") ==
-        "build --pull=never --layers=false --no-cache --force-rm --format=oci --build-arg BASE=abc --label "
+  CHECK(agentbox::support::join(build_arguments(recipe, "/w", {{"codex", "/c"}}), " ") ==
+        "build --pull=never --layers=false --no-cache --force-rm --format=oci --cap-drop=all --isolation=oci "
+        "--network=none --build-arg BASE=abc --label "
         "org.agentbox.base=debian:12 "
         "--build-context codex=/c --iidfile /w/image-id --file /w/context/Containerfile /w/context");
   recipe.format = "docker";
-  CHECK(agentbox::support::join(build_arguments(recipe, "/w", {}, false), " ").find("--format=docker") !=
-        std::string::npos);
-  const std::vector<std::string> with_host = build_arguments(recipe, "/w", {}, true);
-  CHECK(std::count(with_host.begin(), with_host.end(), "--network=host") == 1);
+  CHECK(agentbox::support::join(build_arguments(recipe, "/w", {}), " ").find("--format=docker") != std::string::npos);
+}
+
+TEST_CASE("programs of a base image are built in the firewall's network, with few capabilities and our filter") {
+  BuildWalls walls{"/s.json", "ns:/proc/7/ns/net", "nonce", {}};
+  const std::string text = agentbox::support::join(build_arguments({}, "/w", {}, &walls), " ");
+  CHECK_THAT(text, Contains("--cap-drop=all") && Contains("--cap-add=CAP_CHOWN") &&
+                       Contains("--security-opt=seccomp=/s.json") && Contains("--isolation=oci") &&
+                       Contains("--network=ns:/proc/7/ns/net --dns=127.0.0.1 --http-proxy=false"));
+  CHECK_THAT(text, !Contains("NET_ADMIN") && !Contains("NET_RAW") && !Contains("SYS_ADMIN"));
+  walls.network.clear(); // --full-network
+  CHECK_THAT(agentbox::support::join(build_arguments({}, "/w", {}, &walls, true), " "), Contains("--network=host"));
+  CHECK_THAT(agentbox::support::join(build_arguments({}, "/w", {}, &walls), " "),
+             !Contains("--network") && Contains("--security-opt=seccomp=/s.json"));
 }
 
 TEST_CASE("only a proxy on this machine's loopback needs the host's network") {

@@ -119,6 +119,23 @@ TEST_CASE("personality says and sets Linux only") {
   }
 }
 
+TEST_CASE("programs of a build have the agent's filter, but for chroot") {
+  const json agent = agent_filter();
+  const json build = derive(tests::fixture("seccomp-debian-12.json"), Box::build, Arch::x86_64,
+                            {"CAP_CHOWN", "CAP_SYS_CHROOT", "CAP_SETUID"}, "/p.json");
+  CHECK(answer(build, "chroot") == 0);
+  CHECK(answer(agent, "chroot") == EPERM);
+  for (const TakenAway& entry : taken_away(Box::agent, Arch::x86_64)) {
+    for (const std::string& name : entry.names) {
+      if (entry.kept_when.empty() && name != "chroot") {
+        INFO(name);
+        CHECK(answer(build, name) == entry.errno_value);
+      }
+    }
+  }
+  CHECK(taken_away(Box::build, Arch::x86_64).size() + 1 == taken_away(Box::agent, Arch::x86_64).size());
+}
+
 TEST_CASE("every call that the list takes away whole is gone") {
   const json filter = agent_filter();
   std::size_t count = 0;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/onbuild.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "support/digest.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::image {
+namespace {
+
+using nlohmann::json;
+using support::Error;
+using support::ExitCode;
+namespace fs = std::filesystem;
+
+/// Returns the configuration of image `id`: the file with that digest. containers/storage derives its name from it, and
+/// begins names that are not plain with '='. Null when there is none.
+json stored_configuration(const fs::path& image, const std::string& id) {
+  constexpr std::size_t k_max_configuration = 4U << 20U;
+  std::error_code error;
+  for (fs::directory_iterator file(image, error), end; !error && file != end; file.increment(error)) {
+    if (!file->path().filename().string().starts_with('=') || file->file_size(error) > k_max_configuration) {
+      continue;
+    }
+    const std::string text = support::read_file(file->path(), k_max_configuration);
+    if (support::sha256_hex(text) == id) {
+      return json::parse(text, nullptr, false);
+    }
+  }
+  return nullptr;
+}
+
+} // namespace
+
+void refuse_onbuild(const podman::PodmanInfo& info, const std::string& id, const std::string& name) {
+  const fs::path image = info.graph_root / (info.graph_driver + "-images") / id;
+  const json configuration = stored_configuration(image, id);
+  if (!configuration.is_object()) {
+    throw Error(ExitCode::refused,
+                "the configuration of the base " + support::escape_untrusted(name) + " is not in " + image.string(),
+                "only images in your own Podman store can be a base: podman pull it again");
+  }
+  const json config = configuration.value("config", json::object());
+  const json triggers = config.is_object() ? config.value("OnBuild", json()) : json();
+  if (!triggers.empty()) {
+    throw Error(ExitCode::refused,
+                "the base " + support::escape_untrusted(name) +
+                    " has ONBUILD instructions, which would run outside of the build's firewall: " +
+                    support::escape_untrusted(triggers.dump(), 200),
+                "choose a --base without them");
+  }
+}
+
+} // namespace agentbox::image
