@@ -31,7 +31,7 @@ constexpr std::array k_sets = {
     CapabilitySet{"CapAmb", "the ambient capability set is not empty (CapAmb)"},
 };
 
-/// Returns a line "NAME:\tHEX" of a status file; all bits for a missing line.
+/// Returns the hex number of a line of a status file; all bits for a missing line.
 std::uint64_t bits_of(std::string_view status, std::string_view name) {
   const std::string_view text = attacks::status_field(status, name);
   std::uint64_t bits = 0;

@@ -35,6 +35,8 @@ try unlisted reach unlisted evil.example.com 80
 try unshare unshare -U true
 try raw perl -MSocket -e 'socket(my $s, PF_INET, SOCK_RAW, 1) or exit 1'
 try nft perl -MSocket -e 'socket(my $s, 16, SOCK_RAW, 12) or exit 1'
+try sysctl sh -c 'echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start'
+try port perl -MIO::Socket::INET -e 'IO::Socket::INET->new(LocalPort => 1022, Listen => 1) or exit 1'
 try hosts-namespace nsenter --net=/proc/1/ns/net true
 exit 1
 """
@@ -276,7 +278,7 @@ class Images(unittest.TestCase):
             self.assertRaises(BlockingIOError, listener.accept)
             log = pathlib.Path(re.search(r"the full log: (\S+)", result.stderr)[1]).read_text()
             self.assertEqual(re.findall(r"(?m)^REACHED.*", log), [], log)
-            for attack in ("metadata", "own", "gateway", "unlisted", "unshare", "raw", "nft", "hosts-namespace"):
+            for attack in ("metadata", "own", "gateway", "unlisted", "unshare", "raw", "nft", "sysctl", "port", "hosts-namespace"):
                 self.assertIn(f"refused {attack}\n", log, "the attack ran")
             self.assertIn("listed reached\n", log, "the same probe reaches what is listed")
             self.assertRegex(log, "(?m)^NoNewPrivs:\\s+1$")
