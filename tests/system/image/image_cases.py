@@ -263,7 +263,7 @@ class Images(unittest.TestCase):
         self.assertIn("[build] allow_hosts", result.stderr)
 
     def test_7_what_a_hostile_base_can_do_while_it_is_built(self):
-        """Its apt-get attacks; each line of the log says what came of one attack."""
+        """Its apt-get attacks; each line of the log has the result of one attack."""
         with socket.socket() as listener: # of this host, on its own address
             listener.bind(("", 0))
             listener.listen()

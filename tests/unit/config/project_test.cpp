@@ -130,7 +130,7 @@ TEST_CASE("the digest covers the file and its allow file") {
 }
 
 TEST_CASE("only the user's own configuration allows hosts for the image's build") {
-  tests::Host host;
+  Host host;
   host.system("[build]\nallow_hosts = ['mirror.example.com:80']\n");
   host.user("[build]\nallow_hosts = ['10.1.2.3:8080']\n");
   const config::Loaded loaded = host.load();
