@@ -15,6 +15,7 @@
 #include "policy/policy.hpp"
 #include "registry.hpp"
 #include "support/command.hpp"
+#include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/signals.hpp"
@@ -25,6 +26,12 @@ using image_test::Registry;
 namespace fs = std::filesystem;
 
 namespace {
+
+/// The configuration of the base, and its ID: the digest.
+constexpr const char* k_base_config = "{}";
+std::string base_id() {
+  return support::sha256_hex(k_base_config);
+}
 
 class Host {
 public:
@@ -42,6 +49,7 @@ public:
     m_folder.write("libexec/agent-entrypoint", "x");
     m_info.graph_root = m_folder / "storage";
     m_info.graph_driver = "overlay";
+    m_folder.write("storage/overlay-images/" + base_id() + "/=config", k_base_config);
   }
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
@@ -82,9 +90,9 @@ private:
   podman::PodmanInfo m_info;
 };
 
-/// The cases of a podman with every image in its store, under the ID aaa..., and of Debian.
+/// The cases of a podman with every image in its store, under base_id(), and of Debian.
 std::string full_store() {
-  const std::string id(64, 'a');
+  const std::string id = base_id();
   return "image) case \"$*\" in *Digest*) exit 1;; *) echo " + id +
          ";; esac;;\n"
          "cp) cd \"${0%/*}\" && echo ID=debian >os-release && tar -cf - os-release;;\n";
@@ -197,13 +205,13 @@ TEST_CASE("an interrupted build ends what runs in its container and removes what
 
 TEST_CASE("a tarball that changes while it is imported is not pinned") {
   const std::string digest = "sha256:" + std::string(64, 'd');
-  const Host host("image) case \"$*\" in *Digest*) echo " + digest + ";; *) echo " + std::string(64, 'a') +
+  const Host host("image) case \"$*\" in *Digest*) echo " + digest + ";; *) echo " + base_id() +
                   ";; esac;;\nimport) echo >>\"$2\";;\n");
   const fs::path tarball = host.folder() / "base.tar";
   REQUIRE(support::capture({{"/bin/tar", "-cf", tarball, "-C", host.folder() / "share", "."}, {}, {}}).status.ok());
   CHECK_THROWS_WITH(host.build("tar:" + tarball.string()), Catch::Contains("was changed while it was imported"));
   CHECK_FALSE(fs::exists(host.folder() / "XDG_STATE_HOME/agentbox/manifests.json"));
-  CHECK_THAT(host.calls(), Catch::Contains("rmi --force=false " + std::string(64, 'a')));
+  CHECK_THAT(host.calls(), Catch::Contains("rmi --force=false " + base_id()));
 }
 
 TEST_CASE("an interrupted load of the firewall's image leaves no container and no image") {
@@ -220,7 +228,7 @@ TEST_CASE("new versions of the agents are pinned once the image with them is bui
   const std::string build =
       "build) while [ $# != 0 ]; do [ \"$1\" != --iidfile ] || echo sha256:" + other + " >\"$2\"; shift; done;;\n";
   const std::string images = "image) case \"$*\" in *Digest*) echo sha256:" + std::string(64, 'd') + ";; *) echo " +
-                             std::string(64, 'a') + ";; esac;;\n" + full_store();
+                             base_id() + ";; esac;;\n" + full_store();
   const Registry registry("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   const Host host(images + build, registry.address());
   const image::AgentsLock lock = newer_lock(host);
@@ -235,7 +243,7 @@ TEST_CASE("new versions of the agents are pinned once the image with them is bui
 
 TEST_CASE("a kill at any call of Podman leaves the lock file as it was") {
   const std::string images = "image) case \"$*\" in *Digest*) echo sha256:" + std::string(64, 'd') + ";; *) echo " +
-                             std::string(64, 'a') + ";; esac;;\n" + full_store();
+                             base_id() + ";; esac;;\n" + full_store();
   const std::string build =
       "build) while [ $# != 0 ]; do [ \"$1\" != --iidfile ] || echo sha256:" + std::string(64, 'b') +
       " >\"$2\"; shift; done;;\n";
