@@ -15,10 +15,16 @@ std::vector<std::string> agent_argv(const policy::PolicyFields& fields) {
     argv.insert(argv.end(), words.begin(), words.end());
     return argv;
   };
+  const auto& arguments = fields.run.arguments;
   switch (fields.run.kind) {
-  case policy::Run::Kind::agent: return entrypoint("agent", fields.agent.command);
+  case policy::Run::Kind::agent: {
+    std::vector<std::string> argv = entrypoint("agent", fields.agent.command);
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    return argv;
+  }
   case policy::Run::Kind::prompt: {
     std::vector<std::string> argv = entrypoint("exec", fields.agent.prompt);
+    argv.insert(argv.back() == "--" ? argv.end() - 1 : argv.end(), arguments.begin(), arguments.end());
     argv.push_back(fields.run.prompt);
     return argv;
   }

@@ -60,6 +60,7 @@ void require_plain_words(const policy::PolicyFields& fields, const Pod& pod) {
       }
     }
   }
+  check(fields.run.arguments, "run.arguments");
   switch (fields.run.kind) {
   case policy::Run::Kind::agent: check(fields.agent.command, "agent.command"); return;
   case policy::Run::Kind::prompt:

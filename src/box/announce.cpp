@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "conversations/store.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::box {
@@ -39,6 +40,11 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
                                 network_text(fields.egress)));
   }
   for (const policy::Mount& mount : fields.mounts) {
+    if (mount.reason == conversations::k_reason) {
+      lines.push_back(fmt::format("conversations with {} in this directory are kept (agentbox history; --fresh: not)",
+                                  fields.agent.name));
+      continue;
+    }
     lines.push_back(fmt::format("the box also sees {} ({}), because of {}", shown(mount.source, home),
                                 mount.read_only ? "read-only" : "read and write",
                                 support::escape_untrusted(mount.reason)));
@@ -51,6 +57,20 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
         "WARNING: --full-network: no firewall. The agent can reach every host, your local network included.");
   }
   return lines;
+}
+
+std::optional<std::string> resume_line(const policy::PolicyFields& fields, std::time_t start) {
+  const bool kept = std::any_of(fields.mounts.begin(), fields.mounts.end(),
+                                [](const policy::Mount& mount) { return mount.reason == conversations::k_reason; });
+  if (!kept) {
+    return std::nullopt;
+  }
+  for (const auto& one : conversations::find(conversations::project_folder(fields.workspace.source))) {
+    if (one.agent == fields.agent.name && one.modified >= start) {
+      return fmt::format("to resume this conversation: agentbox {} --resume {}", fields.agent.name, one.id);
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<std::string> protection_notices(const oci::GitReferences& references, const policy::Workspace& workspace) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <ctime>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,9 @@ namespace agentbox::box {
 /// each host path besides the workspace that the box sees, and a warning under --full-network.
 std::vector<std::string> announcement(const policy::PolicyFields& fields, const support::Terminal& terminal,
                                       const std::string& home);
+
+/// Returns how to resume the agent's conversation that was written last since `start`, if one is kept.
+std::optional<std::string> resume_line(const policy::PolicyFields& fields, std::time_t start);
 
 /// Returns the messages about paths that are read-only because Git settings refer to them, and about entries of
 /// `[protect] except` that match nothing but look like a protected path. Pure.

@@ -16,6 +16,7 @@
 #include "box/host_resolver.hpp"
 #include "box/show_plan.hpp"
 #include "boxes/registry.hpp"
+#include "conversations/store.hpp"
 #include "git/layout.hpp"
 #include "guard/guard.hpp"
 #include "network/blocked_summary.hpp"
@@ -259,6 +260,12 @@ RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy:
     do_afterwards([&] { report(fields, prepared, start); });
   }
   before_step(Phase::launch, 9);
+  do_afterwards([&] {
+    if (const auto line = resume_line(fields, start.seconds())) {
+      spdlog::info("{}", *line);
+    }
+    conversations::prune(std::time(nullptr), options.preferences.history_days);
+  });
   do_afterwards(prune_logs);
   throw_refusal(outcome, refused, firewall);
   return outcome;

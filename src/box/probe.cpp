@@ -13,6 +13,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "conversations/store.hpp"
 #include "guard/guard.hpp"
 #include "policy/path_rules.hpp"
 #include "support/command.hpp"
@@ -123,9 +124,9 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, con
   add_guarded(workspace, std::move(guarded), missing, copies, host);
   for (const policy::Mount& mount : fields.mounts) {
     struct stat info {};
-    if (!host.sources.at(mount.source).folder ||
+    if (!host.sources.at(mount.source).folder || mount.reason == conversations::k_reason ||
         (mount.read_only && lstat(mount.source.c_str(), &info) == 0 && info.st_uid != geteuid())) {
-      continue; // a directory of the system, where the user has no secrets
+      continue; // neither a project nor a place where the user has secrets
     }
     guard::Guarded more = guarded_below(mount.source, fields.workspace, &mount, missing, host);
     for (std::string& notice : more.notices) {
@@ -181,7 +182,8 @@ oci::FileIdentity identity_of(const fs::path& path) {
 Identities identities_of_sources(const policy::PolicyFields& fields) {
   Identities found = {{fields.workspace.source, identity_of(fields.workspace.source)}};
   for (const policy::Mount& mount : fields.mounts) {
-    found.emplace(mount.source, identity_of(mount.source));
+    const bool to_be_made = mount.reason == conversations::k_reason && !fs::exists(mount.source);
+    found.emplace(mount.source, to_be_made ? oci::FileIdentity{0, 0, true} : identity_of(mount.source));
   }
   if (fields.ca_bundle) {
     found.emplace(*fields.ca_bundle, identity_of(*fields.ca_bundle));

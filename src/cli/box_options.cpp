@@ -2,6 +2,7 @@
 #include "cli/box_options.hpp"
 
 #include <algorithm>
+#include <unistd.h>
 
 #include "boxes/registry.hpp"
 #include "config/sources.hpp"
@@ -16,15 +17,48 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
+/// Returns the prompt of --prompt or --prompt-file. Throws Error(usage).
+std::optional<std::string> prompt_of(const BoxOptions& options) {
+  constexpr std::size_t k_max_prompt = 128U << 10U; // of one argument: MAX_ARG_STRLEN
+  if (options.prompt && options.prompt_file) {
+    throw Error(ExitCode::usage, "--prompt and --prompt-file cannot be combined", "omit one of them");
+  }
+  if (options.prompt == "-" && isatty(STDIN_FILENO) == 1) {
+    throw Error(ExitCode::usage, "--prompt - reads standard input, which is your terminal",
+                "agentbox codex --prompt - <FILE");
+  }
+  try {
+    return options.prompt_file     ? support::read_file(*options.prompt_file, k_max_prompt)
+           : options.prompt == "-" ? support::read_all(STDIN_FILENO, "the prompt on standard input", k_max_prompt)
+                                   : options.prompt;
+  } catch (const Error& error) {
+    throw Error(ExitCode::usage, error.what(), "a prompt has at most 128 KiB");
+  }
+}
+
 policy::Run run_of(const BoxOptions& options, const Context& context) {
   policy::Run run;
-  if (options.prompt && context.command) {
-    throw Error(ExitCode::usage, "--prompt and a command after -- cannot be combined", "omit one of them");
+  const std::optional<std::string> prompt = prompt_of(options);
+  const bool for_agent = (options.overrides.agent || prompt) && context.command && !context.command->empty() &&
+                         context.command->front().starts_with('-');
+  if (for_agent) { // no program is named like an option
+    run.arguments = *context.command;
+  } else if (prompt && context.command) {
+    throw Error(ExitCode::usage, "--prompt and a command after -- cannot be combined",
+                "omit one of them; arguments for the agent begin with '-'");
   }
-  if (options.prompt) {
+  if (prompt) {
     run.kind = policy::Run::Kind::prompt;
-    run.prompt = *options.prompt;
-  } else if (context.command) {
+    run.prompt = *prompt;
+  } else if (context.command && !for_agent) {
+    for (const auto& [given, flag] : {std::pair(options.overrides.continue_last, "--continue"),
+                                      {options.overrides.resume.has_value(), "--resume"},
+                                      {options.overrides.model.has_value(), "--model"}}) {
+      if (given) {
+        throw Error(ExitCode::usage, std::string(flag) + " is for an agent, and there is a command after --",
+                    "omit one of them");
+      }
+    }
     if (context.command->empty()) {
       throw Error(ExitCode::usage, "there is no command after --", "agentbox run -- COMMAND...");
     }
@@ -68,7 +102,10 @@ void add_box_options(const CommandSpec& command, BoxOptions& options) {
                  "Base image, or dir:PATH or tar:PATH of a root filesystem (default: Debian 12 slim)");
   command.list("--toolkit", to.toolkits, "NAME",
                "Install a toolkit: c_cpp, python, java, web or datascience; repeatable");
-  command.option("--prompt", options.prompt, "TEXT", "Run the agent non-interactively with prompt TEXT");
+  command.option("--prompt", options.prompt, "TEXT",
+                 "Run the agent non-interactively with prompt TEXT; -: read it from standard input");
+  command.option("--prompt-file", options.prompt_file, "FILE", "Like --prompt, with the text in FILE");
+  command.option("--model", to.model, "NAME", "Model that the agent should use");
   command.list("--mount", to.mounts, "SRC:DST[:ro]", "Mount a host path into the box; repeatable");
   command.list("--auth", to.auth, "AGENT", "Mount the host's credentials of AGENT into the box; repeatable");
   command.list("--env", options.env, "NAME[=VALUE]",
@@ -104,6 +141,7 @@ config::Loaded load_from(const config::WorkspaceChoice& workspace, const BoxOpti
   }
   config::Overrides overrides = options.overrides;
   overrides.run = run_of(options, context);
+  overrides.conversations = options.keeps_conversations && !options.fresh;
   overrides.env = read_env(options.env, options.env_files, podman::caller_environment());
   config::LoadResult result = config::load(config::standard_sources(workspace.path), overrides);
   if (const auto* mistakes = std::get_if<policy::Diagnostics>(&result)) {

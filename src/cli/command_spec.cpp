@@ -33,6 +33,15 @@ template void CommandSpec::option(const std::string&, std::optional<std::string>
 template void CommandSpec::option(const std::string&, std::optional<std::filesystem::path>&, const char*,
                                   const std::string&) const;
 
+void CommandSpec::optional_value(const std::string& names, std::optional<std::string>& to, const char* value,
+                                 const std::string& description) const {
+  m_app
+      ->add_option_function<std::vector<std::string>>(
+          names, [&to](const std::vector<std::string>& words) { to = words.empty() ? "" : words.front(); }, description)
+      ->type_name(value)
+      ->expected(0, 1);
+}
+
 void CommandSpec::list(const std::string& names, std::vector<std::string>& to, const char* value,
                        const std::string& description) const {
   // Not a vector option: that would swallow the positional that follows, and lose earlier values.

@@ -30,6 +30,10 @@ public:
   template <typename Value>
   void option(const std::string& names, Value& to, const char* value, const std::string& description) const;
 
+  /// An option whose value may be left out: `to` is empty then.
+  void optional_value(const std::string& names, std::optional<std::string>& to, const char* value,
+                      const std::string& description) const;
+
   /// An option that may be repeated, with one value each time.
   void list(const std::string& names, std::vector<std::string>& to, const char* value,
             const std::string& description) const;

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <memory>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "box/before_step.hpp"
 #include "box/executor.hpp"
@@ -11,10 +16,12 @@
 #include "cli/images.hpp"
 #include "cli/subcommands.hpp"
 #include "config/last_agent.hpp"
+#include "conversations/store.hpp"
 #include "podman/podman.hpp"
 #include "podman/podman_info.hpp"
 #include "policy/vendor_hosts.hpp"
 #include "support/error.hpp"
+#include "support/fd.hpp"
 #include "support/file.hpp"
 #include "support/signals.hpp"
 #include "support/terminal.hpp"
@@ -62,11 +69,65 @@ void refuse_without_vendor(const policy::PolicyFields& fields) {
                gap.hosts.front() == "chatgpt.com" ? "with an API key" : "with a ChatGPT account");
 }
 
+/// Says what a start without a terminal does, and refuses to continue what was not kept.
+void check_conversation(const RunOptions& options) {
+  const config::Overrides& overrides = options.box.overrides;
+  if (overrides.continue_last && overrides.resume) {
+    throw support::Error(support::ExitCode::usage, "--continue and --resume cannot be combined", "omit one of them");
+  }
+  if (options.box.fresh && (overrides.continue_last || overrides.resume)) {
+    throw support::Error(support::ExitCode::usage, "--fresh starts without earlier conversations", "omit it");
+  }
+}
+
+/// Makes the directories of the conversations, and returns where they are: nowhere if none are kept.
+void prepare_conversations(const policy::PolicyFields& fields, const config::Overrides& overrides) {
+  bool kept = false;
+  for (const policy::Mount& mount : fields.mounts) {
+    if (mount.reason == conversations::k_reason) {
+      conversations::make_folder(mount.source, fields.workspace.source);
+      kept = true;
+    }
+  }
+  if (!kept && (overrides.continue_last || overrides.resume)) {
+    throw support::Error(support::ExitCode::usage, "no conversations are kept: agent.history is false",
+                         "take it out of your configuration");
+  }
+  const auto all = conversations::find(conversations::project_folder(fields.workspace.source));
+  const auto is_meant = [&](const conversations::Conversation& one) {
+    return one.agent == fields.agent.name &&
+           (!overrides.resume || overrides.resume->empty() || one.id == *overrides.resume);
+  };
+  if (kept && (overrides.continue_last || overrides.resume) && std::none_of(all.begin(), all.end(), is_meant)) {
+    throw support::Error(support::ExitCode::not_found,
+                         fmt::format("this project has no such conversation with {}", fields.agent.name),
+                         "agentbox history list shows all");
+  }
+}
+
+/// With a prompt, an agent would wait for the end of a pipe that nobody closes.
+void close_piped_input(const policy::Run& run) {
+  struct stat info {};
+  const bool piped = fstat(STDIN_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
+  if (run.kind == policy::Run::Kind::prompt && piped) {
+    const support::Fd none(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!none || dup2(none.get(), STDIN_FILENO) < 0) {
+      throw support::system_error(support::ExitCode::failed, "cannot open /dev/null", errno);
+    }
+  } else if (run.kind == policy::Run::Kind::agent && !support::own_terminal().interactive()) {
+    spdlog::info("no terminal: bash reads standard input; to give the text to an agent: --prompt -");
+  }
+}
+
 int run_once(const RunOptions& options, const Context& context) {
   const box::DryRun dry_run = dry_run_of(options);
   const auto [policy, workspace, preferences] =
       open_box(options.box, context, dry_run == box::DryRun::off ? MayAsk::yes : MayAsk::no);
   const policy::PolicyFields& fields = policy.fields();
+  if (dry_run == box::DryRun::off) {
+    prepare_conversations(fields, options.box.overrides);
+    close_piped_input(fields.run);
+  }
   box::before_step(box::Phase::launch, 1);
   box::LaunchOptions launch{dry_run, box::identities_of_sources(fields), options.share_workspace, preferences};
   launch.checked[fields.workspace.source] = {workspace.device, workspace.inode, true}; // of an earlier look
@@ -100,6 +161,7 @@ int run(const RunOptions& options, const Context& context) {
   if (options.verbose) {
     spdlog::set_level(spdlog::level::debug);
   }
+  check_conversation(options);
   podman::refuse_root();
   boxes::require_runtime_folder();
   for (int tries = 1;; ++tries) {
@@ -119,12 +181,19 @@ void add_run(const CommandSpec& app, Context& context) {
   const CommandSpec command = app.command("run", "Run an agent, or the command after --, in a new box");
   auto options = std::make_shared<RunOptions>();
   add_box_options(command, options->box);
+  options->box.keeps_conversations = true;
+  config::Overrides& overrides = options->box.overrides;
+  command.flag("--continue", overrides.continue_last, "Continue the agent's last conversation in this directory");
+  command.optional_value("--resume", overrides.resume, "ID",
+                         "Resume a conversation (agentbox history list); without ID, the agent asks which");
+  command.flag("--fresh", options->box.fresh, "Start without earlier conversations, and keep none");
   command.flag("--rebuild", options->rebuild, "Rebuild the image from the newest base image and packages");
   command.flag("--dry-run", options->dry_run, "Print the commands and configuration, and run nothing");
   command.flag("--json", options->json, "With --dry-run: print JSON");
   command.flag("--share-workspace", options->share_workspace, "Start even if another box runs in this directory");
   command.flag("-v,--verbose", options->verbose, "Print the Podman commands as they run");
-  command.footer("agentbox [AGENT] is short for agentbox run [AGENT].");
+  command.footer("agentbox [AGENT] is short for agentbox run [AGENT].\n"
+                 "Words after -- that begin with '-' are arguments of the agent: agentbox claude -- --verbose");
   command.action([options, &context] { context.exit_code = run(*options, context); });
 }
 

@@ -87,9 +87,34 @@ std::vector<Located<std::string>> read_list(TomlTable& top, std::string_view tab
   return list;
 }
 
+void read_history_days(TomlTable& table, ConfigLayer& layer) {
+  constexpr std::uint32_t k_max_days = 3650;
+  const auto text = table.text_or_number("history_days", "a number of days");
+  if (!text) {
+    return;
+  }
+  layer.history_days = parse_limit<std::uint32_t>(text->value, parse_number);
+  if (layer.kind == LayerKind::project) {
+    table.mistake(text->where, "a project's configuration cannot remove conversations (agent.history_days)",
+                  "use your own configuration");
+  } else if (!layer.history_days || *layer.history_days == 0 || *layer.history_days > k_max_days) {
+    table.mistake(text->where,
+                  "agent.history_days must be a number of days from 1 to 3650, not " + support::in_quotes(text->value));
+  }
+}
+
 void read_agent_choice(TomlTable& top, ConfigLayer& layer) {
   if (auto table = top.table("agent")) {
     layer.default_agent = table->string("default");
+    if (const auto history = table->boolean("history")) {
+      layer.history = history->value;
+      if (layer.kind == LayerKind::project && history->value) {
+        table->mistake(history->where, "a project's configuration cannot keep conversations (agent.history)",
+                       "use your own configuration");
+        layer.history.reset();
+      }
+    }
+    read_history_days(*table, layer);
     table->finish();
   }
 }

@@ -25,6 +25,10 @@ struct AgentLayer {
   std::optional<std::vector<std::string>> prompt;
   std::map<std::string, std::string> env;
   std::optional<std::vector<std::string>> auth;
+  std::optional<std::vector<std::string>> history;
+  std::optional<std::vector<std::string>> continue_last;
+  std::optional<std::vector<std::string>> resume;
+  std::optional<std::vector<std::string>> model;
 };
 
 /// [limits]
@@ -60,6 +64,8 @@ struct ConfigLayer {
   std::optional<policy::UpstreamProxy> upstream_proxy;
 
   std::optional<Located<std::string>> default_agent; ///< agent.default: a name, or "last_used"
+  std::optional<bool> history;                       ///< agent.history: false keeps no conversations
+  std::optional<std::uint32_t> history_days;         ///< agent.history_days; not allowed in a project's
   std::map<std::string, AgentLayer> agents;
   std::vector<Located<std::string>> toolkits;
   std::vector<Located<MountText>> mounts;

@@ -42,6 +42,10 @@ std::string missing_text(const fs::path& path) {
 void resolve_mounts(Merged& merged, policy::Diagnostics& diagnostics) {
   std::map<std::string, bool> group_found; // per --auth AGENT: whether any of its files exists
   for (const MountRequest& request : merged.mounts) {
+    if (request.own) {
+      merged.fields.mounts.push_back({request.source, request.destination, request.read_only, request.reason});
+      continue;
+    }
     const auto source = look_up(request.source);
     if (!request.group.empty()) {
       group_found[request.group] |= source.has_value();

@@ -100,8 +100,13 @@ std::vector<std::string> values_of(const std::vector<Located<std::string>>& item
 AgentLayer read_agent(TomlTable& table, LayerKind kind) {
   AgentLayer agent;
   agent.where = table.where();
-  for (const auto& [key, target] :
-       {std::pair{"command", &agent.command}, {"prompt", &agent.prompt}, {"auth", &agent.auth}}) {
+  for (const auto& [key, target] : {std::pair{"command", &agent.command},
+                                    {"prompt", &agent.prompt},
+                                    {"auth", &agent.auth},
+                                    {"history", &agent.history},
+                                    {"continue", &agent.continue_last},
+                                    {"resume", &agent.resume},
+                                    {"model", &agent.model}}) {
     const bool there = table.has(key);
     auto list = values_of(table.strings(key));
     if (there) {
@@ -116,11 +121,13 @@ AgentLayer read_agent(TomlTable& table, LayerKind kind) {
     }
   }
   table.finish();
-  if (kind == LayerKind::project && agent.auth) {
-    table.mistake(table.where("auth"),
-                  "a project's configuration cannot name paths of the host (" + table.full_name("auth") + ")",
-                  "use your own configuration");
-    agent.auth.reset();
+  for (const auto& [key, paths] : {std::pair{"auth", &agent.auth}, {"history", &agent.history}}) {
+    if (kind == LayerKind::project && *paths) {
+      table.mistake(table.where(key),
+                    "a project's configuration cannot name paths of the host (" + table.full_name(key) + ")",
+                    "use your own configuration");
+      paths->reset();
+    }
   }
   return agent;
 }

@@ -11,6 +11,7 @@
 #include "config/locked.hpp"
 #include "config/merge.hpp"
 #include "config/read_layers.hpp"
+#include "conversations/store.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
 
@@ -49,6 +50,7 @@ Sources standard_sources(const fs::path& workspace) {
   if (error) {
     sources.current_folder = workspace;
   }
+  sources.conversations = conversations::project_folder(workspace);
   sources.last_agent = read_last_agent(support::state_folder());
   if (const char* bundle = std::getenv("SSL_CERT_FILE"); bundle != nullptr && *bundle != '\0') {
     sources.ssl_cert_file = bundle;
@@ -79,6 +81,7 @@ LoadResult load(const Sources& sources, const Overrides& overrides) {
     for (const auto& entry : layer.build_hosts) {
       loaded.preferences.build_hosts.push_back(entry.value);
     }
+    loaded.preferences.history_days = layer.history_days.value_or(loaded.preferences.history_days);
   }
   return loaded;
 }

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "config/workspace.hpp"
+#include "conversations/store.hpp"
+#include "policy/agents.hpp"
 #include "policy/hidden_names.hpp"
 #include "support/text.hpp"
 
@@ -61,6 +63,21 @@ std::filesystem::path folder_of(const ConfigLayer& layer) {
   return layer.file.parent_path();
 }
 
+/// The conversations of the agent with this project.
+void merge_conversations(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
+                         Merged& merged) {
+  const policy::PolicyFields& fields = merged.fields;
+  const bool refused = std::any_of(layers.begin(), layers.end(), [](const auto& one) { return one.history == false; });
+  if (!overrides.conversations || refused || fields.run.kind == policy::Run::Kind::command) {
+    return;
+  }
+  for (const std::string& path : fields.agent.history) {
+    merged.mounts.push_back({sources.conversations / fields.agent.name / path,
+                             (std::filesystem::path(fields.user.home) / path).string(), false, conversations::k_reason,
+                             "", true});
+  }
+}
+
 void merge_mounts(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
                   Merged& merged, Diagnostics& diagnostics) {
   for (const ConfigLayer& layer : layers) {
@@ -79,6 +96,7 @@ void merge_mounts(const std::vector<ConfigLayer>& layers, const Overrides& overr
     merged.mounts.push_back({absolute_path(mount.source, sources.home, sources.current_folder), mount.destination,
                              mount.read_only, "--mount", ""});
   }
+  merge_conversations(layers, overrides, sources, merged);
   for (const std::string& name : overrides.auth) {
     const policy::Agent* agent = find_agent(merged.agents, name);
     if (agent == nullptr) {
@@ -277,6 +295,43 @@ std::optional<policy::FirewallDriver> driver_of(const Overrides& overrides, Diag
   return std::nullopt;
 }
 
+/// Adds the options that every agent understands in its own words: --continue, --resume and --model.
+void add_agent_arguments(const Overrides& overrides, policy::PolicyFields& fields, Diagnostics& diagnostics) {
+  std::vector<std::string> arguments;
+  const auto add = [&](std::string_view flag, std::string_view key, const std::vector<std::string>& words,
+                       const std::string& value) {
+    if (words.empty()) {
+      diagnostics.push_back(
+          {std::string(flag),
+           "agentbox does not know how " + in_quotes(fields.agent.name) + " takes " + std::string(flag),
+           "write it after --, in the agent's own words, or add " + std::string(key) + " = [\"ARGUMENT\"] to [agents." +
+               fields.agent.name + "] in your configuration"});
+    }
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    if (!value.empty()) {
+      arguments.push_back(value);
+    }
+  };
+  const std::pair<std::string_view, const std::optional<std::string>*> values[] = {{"--resume", &overrides.resume},
+                                                                                   {"--model", &overrides.model}};
+  for (const auto& [flag, value] : values) {
+    constexpr std::size_t k_max_value = 256;
+    if (*value && ((*value)->starts_with('-') || (*value)->size() > k_max_value)) {
+      diagnostics.push_back({std::string(flag), in_quotes(**value) + " is not a valid name", ""});
+    }
+  }
+  if (overrides.continue_last) {
+    add("--continue", "continue", fields.agent.continue_last, "");
+  }
+  if (overrides.resume) {
+    add("--resume", "resume", fields.agent.resume, *overrides.resume);
+  }
+  if (overrides.model) {
+    add("--model", "model", fields.agent.model, *overrides.model);
+  }
+  fields.run.arguments.insert(fields.run.arguments.begin(), arguments.begin(), arguments.end());
+}
+
 } // namespace
 
 Merged merge(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
@@ -295,6 +350,7 @@ Merged merge(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
   override_value(driver_of(overrides, diagnostics), fields.firewall_driver);
   merged.agents = merge_agents(layers, diagnostics);
   fields.agent = choose_agent(merged.agents, layers, overrides, sources, diagnostics);
+  add_agent_arguments(overrides, fields, diagnostics);
   merge_lists(layers, overrides, fields, diagnostics);
   merge_limits(layers, overrides, fields.limits, diagnostics);
   merge_ports(overrides, fields, diagnostics);

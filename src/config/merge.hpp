@@ -18,6 +18,7 @@ struct MountRequest {
   bool read_only = false;
   std::string reason;
   std::string group; ///< of --auth: at least one mount of the group must exist; missing ones are omitted
+  bool own = false;  ///< a directory of agentbox itself, made when the box starts
 };
 
 /// All layers as one set of values, before paths are looked up on the host.

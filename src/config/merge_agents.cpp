@@ -19,6 +19,10 @@ std::vector<policy::Agent> merge_agents(const std::vector<ConfigLayer>& layers, 
       agent.command = change.command.value_or(agent.command);
       agent.prompt = change.prompt.value_or(agent.prompt);
       agent.auth = change.auth.value_or(agent.auth);
+      agent.history = change.history.value_or(agent.history);
+      agent.continue_last = change.continue_last.value_or(agent.continue_last);
+      agent.resume = change.resume.value_or(agent.resume);
+      agent.model = change.model.value_or(agent.model);
       for (const auto& [variable, value] : change.env) {
         agent.env[variable] = value;
       }

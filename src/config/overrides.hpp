@@ -27,7 +27,11 @@ struct Overrides {
   std::optional<std::string> cpus;        ///< --cpus N
   std::optional<std::string> pids;        ///< --pids N
   std::optional<std::string> ca_bundle;   ///< --ca-bundle FILE
-  policy::Run run;                        ///< --prompt TEXT, or the command after --
+  policy::Run run;                        ///< --prompt TEXT, or the command or arguments after --
+  bool continue_last = false;             ///< --continue
+  std::optional<std::string> resume;      ///< --resume [ID]; empty: the agent asks which
+  std::optional<std::string> model;       ///< --model NAME
+  bool conversations = false;             ///< the agent's conversations are kept, unless agent.history is false
 };
 
 } // namespace agentbox::config

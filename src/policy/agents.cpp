@@ -29,6 +29,10 @@ Agent codex() {
       std::vector<std::string>{"codex", "exec", "--dangerously-bypass-approvals-and-sandbox", "--skip-git-repo-check"} +
       quiet + std::vector<std::string>{"--"};
   agent.auth = {".codex/auth.json"};
+  agent.history = {".codex/sessions"}; // its databases are rebuilt from these files (Codex 0.169)
+  agent.continue_last = {"resume", "--last"};
+  agent.resume = {"resume"};
+  agent.model = {"--model"};
   return agent;
 }
 
@@ -48,6 +52,10 @@ Agent claude() {
       {"DISABLE_UPDATES", "1"},
   };
   agent.auth = {".claude/.credentials.json"};
+  agent.history = {".claude/projects"};
+  agent.continue_last = {"--continue"};
+  agent.resume = {"--resume"};
+  agent.model = {"--model"};
   return agent;
 }
 

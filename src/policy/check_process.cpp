@@ -49,22 +49,27 @@ void check_env(const std::map<std::string, std::string>& env, std::string_view w
 }
 
 void check_agent(const Agent& agent, Findings& findings) {
-  const auto& [name, command, prompt, env, auth] = agent;
+  const auto& [name, command, prompt, env, auth, history, continue_last, resume, model] = agent;
   const std::string where = "agents." + (is_simple_name(name, 32, "_") ? name : support::in_quotes(name));
   findings.require(is_simple_name(name, 32, "_"), where,
                    support::in_quotes(name) + " is not a valid agent name (a-z, 0-9, '-' and '_', at most 32)");
   findings.require(!command.empty() && !command.front().empty(), where + ".command", "the agent has no command");
   check_argv(command, where + ".command", findings);
   check_argv(prompt, where + ".prompt", findings);
+  check_argv(continue_last, where + ".continue", findings);
+  check_argv(resume, where + ".resume", findings);
+  check_argv(model, where + ".model", findings);
   check_env(env, where + ".env", findings);
-  for (const std::string& path : auth) {
-    findings.require(is_normal_relative(path) && is_clean_text(path), where + ".auth",
-                     support::in_quotes(path) + " is not a path below the home directory, without \"..\"");
+  for (const auto& [paths, key] : {std::pair(&auth, ".auth"), std::pair(&history, ".history")}) {
+    for (const std::string& path : *paths) {
+      findings.require(is_normal_relative(path) && is_clean_text(path), where + key,
+                       support::in_quotes(path) + " is not a path below the home directory, without \"..\"");
+    }
   }
 }
 
 void check_run(const Run& run, const Agent& agent, Findings& findings) {
-  const auto& [kind, prompt, command] = run;
+  const auto& [kind, prompt, command, arguments] = run;
   switch (kind) {
   case Run::Kind::agent:
     findings.require(prompt.empty() && command.empty(), "run",
@@ -79,8 +84,10 @@ void check_run(const Run& run, const Agent& agent, Findings& findings) {
     break;
   case Run::Kind::command:
     findings.require(!command.empty() && !command.front().empty(), "--", "the command is empty");
+    findings.require(arguments.empty(), "run", "internal error: a command with arguments for an agent");
     break;
   }
+  check_argv(arguments, "--", findings);
   check_argv({prompt}, "--prompt", findings);
   check_argv(command, "--", findings);
 }

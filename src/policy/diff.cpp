@@ -110,18 +110,24 @@ void diff_confinement(const Confinement& before, const Confinement& after, Chang
 void diff_agent(const Agent& before, const Agent& after, Changes& changes) {
   const Agent* builtin = find_builtin_agent(after.name);
   const auto direction = builtin != nullptr && *builtin == after ? Direction::neutral : Direction::broader;
-  const auto& [name, command, prompt, env, auth] = after;
+  const auto& [name, command, prompt, env, auth, history, continue_last, resume, model] = after;
   changes.value("agent", before.name, name, direction);
   changes.value("agent.command", support::shell_quote(before.command), support::shell_quote(command), direction);
   changes.value("agent.prompt", support::shell_quote(before.prompt), support::shell_quote(prompt), direction);
   diff_env("agent.env", before.env, env, direction, changes);
   changes.value("agent.auth", support::join(before.auth, ", "), support::join(auth, ", "), direction);
+  changes.value("agent.history", support::join(before.history, ", "), support::join(history, ", "), direction);
+  changes.value("agent.continue", support::shell_quote(before.continue_last), support::shell_quote(continue_last),
+                direction);
+  changes.value("agent.resume", support::shell_quote(before.resume), support::shell_quote(resume), direction);
+  changes.value("agent.model", support::shell_quote(before.model), support::shell_quote(model), direction);
 }
 
 std::string text_of(const Run& run) {
+  const std::string arguments = run.arguments.empty() ? "" : " " + support::shell_quote(run.arguments);
   switch (run.kind) {
-  case Run::Kind::agent: return "the agent";
-  case Run::Kind::prompt: return "the agent with a prompt: " + run.prompt;
+  case Run::Kind::agent: return "the agent" + arguments;
+  case Run::Kind::prompt: return "the agent" + arguments + " with a prompt: " + run.prompt;
   case Run::Kind::command: return support::shell_quote(run.command);
   }
   return {};

@@ -70,14 +70,19 @@ void members(T& value, auto& visit) {
 
 template <OneOf<Agent> T>
 void members(T& value, auto& visit) {
-  auto& [name, command, prompt, env, auth] = value;
+  auto& [name, command, prompt, env, auth, history, continue_last, resume, model] = value;
   visit("name", name, "command", command, "prompt", prompt, "env", env, "auth", auth);
+  visit.optional("history", history);
+  visit.optional("continue", continue_last);
+  visit.optional("resume", resume);
+  visit.optional("model", model);
 }
 
 template <OneOf<Run> T>
 void members(T& value, auto& visit) {
-  auto& [kind, prompt, command] = value;
+  auto& [kind, prompt, command, arguments] = value;
   visit("kind", kind);
+  visit.optional("arguments", arguments);
   if (kind == Run::Kind::prompt) {
     visit("prompt", prompt);
   } else if (kind == Run::Kind::command) {

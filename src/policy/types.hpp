@@ -85,6 +85,10 @@ struct Agent {
   std::vector<std::string> prompt;        ///< argv of --prompt TEXT, without TEXT; empty: not supported
   std::map<std::string, std::string> env; ///< update checks and telemetry off
   std::vector<std::string> auth;          ///< paths below the host's home that --auth NAME mounts
+  std::vector<std::string> history;       ///< directories below the box's home with conversations, kept per project
+  std::vector<std::string> continue_last; ///< arguments that continue the last conversation; empty: not supported
+  std::vector<std::string> resume;        ///< arguments before the ID of a conversation; without ID the agent asks
+  std::vector<std::string> model;         ///< arguments before the name of a model; empty: not supported
 
   bool operator==(const Agent&) const = default;
 };
@@ -97,8 +101,9 @@ struct Run {
     command, ///< the command after --
   };
   Kind kind = Kind::agent;
-  std::string prompt;               ///< Kind::prompt
-  std::vector<std::string> command; ///< Kind::command, not empty
+  std::string prompt;                      ///< Kind::prompt
+  std::vector<std::string> command;        ///< Kind::command, not empty
+  std::vector<std::string> arguments = {}; ///< Kind::agent and Kind::prompt: more arguments of the agent
 
   bool operator==(const Run&) const = default;
 };

@@ -28,6 +28,10 @@ const std::map<std::string, std::string>& cannot_express() {
       {"ports.address", "the pod's: podman pod create --publish"},
       {"ports.host_port", "the pod's: podman pod create --publish"},
       {"agent.auth", "becomes mounts before anything is rendered"},
+      {"agent.history", "becomes mounts before anything is rendered"},
+      {"agent.continue_last", "becomes run.arguments before anything is rendered"},
+      {"agent.resume", "becomes run.arguments before anything is rendered"},
+      {"agent.model", "becomes run.arguments before anything is rendered"},
       {"image.base", "becomes root.path, a fact of the host"},
       {"image.toolkits", "becomes root.path, a fact of the host"},
   };

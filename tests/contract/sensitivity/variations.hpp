@@ -50,8 +50,9 @@ inline std::vector<Variation> variations() {
     const auto& [capabilities, no_new_privileges, firewall_capabilities, masked, readonly, prove] = confinement;
     const auto& [mode, range, allow, block, allow_ech, allow_private, addresses, host_ports, max_upload, uploads,
                  proxy] = egress;
-    const auto& [agent_name, command, prompt, agent_env, auth] = agent;
-    const auto& [kind, run_prompt, run_command] = run;
+    const auto& [agent_name, command, prompt, agent_env, auth, history, continue_last, resume, model] = agent;
+    const auto& [kind, run_prompt, run_command, arguments] = run;
+    std::ignore = std::tie(history, continue_last, resume, model, arguments);
     const auto& [base, toolkits] = image;
     std::ignore = std::tie(env, driver, ca, name, host, uid, gid, user_name, home, source, destination, protect, mask,
                            except, shown, mount_source);
@@ -131,6 +132,11 @@ inline std::vector<Variation> variations() {
        }},
       {"agent.env", [](auto& f) { f.agent.env["OF_THE_AGENT"] = "1"; }},
       {"agent.auth", [](auto& f) { f.agent.auth.push_back(".more"); }},
+      {"agent.history", [](auto& f) { f.agent.history.push_back(".more"); }},
+      {"agent.continue_last", [](auto& f) { f.agent.continue_last.push_back("--more"); }},
+      {"agent.resume", [](auto& f) { f.agent.resume.push_back("--more"); }},
+      {"agent.model", [](auto& f) { f.agent.model.push_back("--more"); }},
+      {"run.arguments", [](auto& f) { f.run.arguments.push_back("--more"); }},
       {"run.kind",
        [](auto& f) {
          f.run = {policy::Run::Kind::command, "", {"make"}};

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conversations/messages.hpp"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "support/lines.hpp"
+
+namespace agentbox::conversations {
+namespace {
+
+using nlohmann::json;
+
+std::string string_at(const json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+const json& at(const json& object, const char* key) {
+  static const json none;
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found == object.end() ? none : *found;
+}
+
+/// Returns a text, or the texts in a list of content blocks, which are {"type": "text", "text": …} ("Text" in Codex).
+std::string content_text(const json& content) {
+  if (content.is_string()) {
+    return content.get<std::string>();
+  }
+  std::string text;
+  if (content.is_array()) {
+    for (const json& block : content) {
+      const std::string kind = string_at(block, "type");
+      if (const std::string part = string_at(block, "text"); (kind == "text" || kind == "Text") && !part.empty()) {
+        text += (text.empty() ? "" : "\n") + part;
+      }
+    }
+  }
+  return text;
+}
+
+/// Claude Code: {"type": "user", "message": {"content": …}}, but not what it told the model itself.
+std::optional<Message> claude_message(const json& line, const std::string& type) {
+  if ((type != "user" && type != "assistant") || at(line, "isMeta") == true || at(line, "isSidechain") == true) {
+    return std::nullopt;
+  }
+  return Message{type == "user", content_text(at(at(line, "message"), "content"))};
+}
+
+/// Codex: {"type": "event_msg", "payload": {"type": "item_completed", "item": {"type": "UserMessage", "content": …}}};
+/// or older: {"type": "user_message", "message": …} as the payload.
+std::optional<Message> codex_message(const json& line, const std::string& type) {
+  const json& payload = at(line, "payload");
+  const json& item = at(payload, "item");
+  const std::string event = type != "event_msg" ? ""
+                            : item.is_object()  ? string_at(item, "type")
+                                                : string_at(payload, "type");
+  const bool by_user = event == "UserMessage" || event == "user_message";
+  if (!by_user && event != "AgentMessage" && event != "agent_message") {
+    return std::nullopt;
+  }
+  return Message{by_user, item.is_object() ? content_text(at(item, "content")) : string_at(payload, "message")};
+}
+
+} // namespace
+
+std::vector<Message> messages(std::string_view json_lines, std::size_t max) {
+  std::vector<Message> found;
+  for (const std::string_view text : support::lines(json_lines)) {
+    if (found.size() == max) {
+      break;
+    }
+    const json line = json::parse(text, nullptr, false);
+    const std::string type = string_at(line, "type");
+    std::optional<Message> message = claude_message(line, type);
+    message = message ? std::move(message) : codex_message(line, type);
+    if (message && !message->text.empty()) {
+      found.push_back(*std::move(message));
+    }
+  }
+  return found;
+}
+
+} // namespace agentbox::conversations

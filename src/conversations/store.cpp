@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conversations/store.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/ascii.hpp"
+#include "support/digest.hpp"
+#include "support/directory.hpp"
+#include "support/error.hpp"
+#include "support/fd.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::conversations {
+namespace {
+
+namespace fs = std::filesystem;
+using support::Error;
+using support::ExitCode;
+
+constexpr std::size_t k_max_names = 20'000;
+constexpr int k_max_depth = 8;
+constexpr std::size_t k_max_bytes = 64U << 20U;
+constexpr const char* k_workspace_file = "workspace";
+
+/// Returns the UUID (RFC 9562) at the end of a file name without its extension, or nothing.
+std::string id_in(std::string_view stem) {
+  constexpr std::size_t k_length = 36;
+  if (stem.size() < k_length) {
+    return {};
+  }
+  const std::string_view id = stem.substr(stem.size() - k_length);
+  for (std::size_t i = 0; i < k_length; ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? id[i] != '-' : !support::is_digit(id[i]) && (id[i] < 'a' || id[i] > 'f')) {
+      return {};
+    }
+  }
+  return std::string(id);
+}
+
+support::Fd open_directory(int parent, const char* name) {
+  return support::Fd(openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+}
+
+class Search {
+public:
+  std::vector<Conversation> run(const fs::path& project) {
+    look_in(open_directory(AT_FDCWD, project.c_str()), {}, 0);
+    std::sort(m_found.begin(), m_found.end(), [](const Conversation& one, const Conversation& other) {
+      return std::pair(other.modified, other.file) < std::pair(one.modified, one.file);
+    });
+    return std::move(m_found);
+  }
+
+private:
+  void look_in(support::Fd fd, const fs::path& path, int depth) {
+    const int error = errno;
+    support::DirectoryReader directory(std::move(fd));
+    if (!directory && (error == ENOENT || error == ELOOP || error == ENOTDIR)) {
+      return; // nothing is kept, or a box replaced it
+    }
+    while (const support::DirectoryEntry* entry = directory ? directory.next() : nullptr) {
+      const std::string name(entry->name);
+      struct stat info {};
+      if (++m_names > k_max_names) {
+        return;
+      }
+      if (fstatat(directory.fd(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+        continue; // removed by a box
+      }
+      if (S_ISDIR(info.st_mode) && depth < k_max_depth) {
+        look_in(open_directory(directory.fd(), name.c_str()), path / name, depth + 1);
+      } else if (S_ISREG(info.st_mode) && name.ends_with(".jsonl")) {
+        add(path / name, info);
+      }
+    }
+    if (!directory || directory.error() != 0) {
+      throw support::system_error(ExitCode::failed,
+                                  "cannot read the conversations in " + support::in_quotes(path.string(), 1000),
+                                  directory ? directory.error() : error);
+    }
+  }
+
+  void add(const fs::path& file, const struct stat& info) {
+    const std::string id = id_in(file.stem().native());
+    if (!id.empty()) {
+      m_found.push_back({file.begin()->string(), id, file, info.st_mtim.tv_sec,
+                         static_cast<std::uintmax_t>(std::max<off_t>(0, info.st_size))});
+    }
+  }
+
+  std::vector<Conversation> m_found;
+  std::size_t m_names = 0;
+};
+
+/// Opens the directory that contains `file`; no component of it is a symbolic link.
+support::Fd open_parent(const fs::path& project, const fs::path& file) {
+  const support::Fd root = open_directory(AT_FDCWD, project.c_str());
+  support::Fd fd = support::open_beneath(root.get(), file.parent_path().native(), O_RDONLY | O_DIRECTORY);
+  if (!fd) {
+    throw support::system_error(ExitCode::failed, "cannot open " + support::in_quotes((project / file).string(), 4096),
+                                errno);
+  }
+  return fd;
+}
+
+std::vector<fs::path> projects() {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder(), error)) {
+    found.push_back(entry.path());
+  }
+  return found;
+}
+
+/// Removes what `name` is, with everything in it.
+void remove_at(int parent, const char* name, int depth) {
+  if (unlinkat(parent, name, 0) == 0 || errno == ENOENT || depth > k_max_depth) {
+    return;
+  }
+  support::DirectoryReader directory(open_directory(parent, name));
+  while (const support::DirectoryEntry* entry = directory ? directory.next() : nullptr) {
+    remove_at(directory.fd(), std::string(entry->name).c_str(), depth + 1);
+  }
+  unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+} // namespace
+
+fs::path folder() {
+  std::error_code error;
+  const fs::path state = support::state_folder();
+  fs::path real = fs::weakly_canonical(state, error);
+  return (error ? state : real) / "history";
+}
+
+fs::path project_folder(const fs::path& workspace) {
+  constexpr std::size_t k_digits = 32;
+  return folder() / support::sha256_hex(workspace.native()).substr(0, k_digits);
+}
+
+void make_folder(const fs::path& mounted, const fs::path& workspace) {
+  const fs::path project = project_folder(workspace);
+  support::make_private_folder(project);
+  const fs::path record = project / k_workspace_file;
+  if (!fs::exists(fs::symlink_status(record))) {
+    support::write_file(record, workspace.native() + "\n");
+  }
+  support::make_private_folder(mounted.parent_path());
+  if (mkdir(mounted.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw support::system_error(ExitCode::failed, "cannot create the directory " + mounted.string(), errno);
+  }
+  const support::Fd fd = open_directory(AT_FDCWD, mounted.c_str());
+  if (!fd || fchmod(fd.get(), 0700) != 0) { // an earlier box may have changed its mode
+    throw support::system_error(ExitCode::failed, "cannot use the directory " + mounted.string(), errno,
+                                "agentbox run --fresh starts without earlier conversations");
+  }
+}
+
+std::vector<Conversation> find(const fs::path& project) {
+  return Search().run(project);
+}
+
+std::string read(const fs::path& project, const Conversation& conversation) {
+  return support::read_file_beneath(project, conversation.file, k_max_bytes).value_or("");
+}
+
+void remove(const fs::path& project, const Conversation& conversation) {
+  const support::Fd parent = open_parent(project, conversation.file);
+  if (unlinkat(parent.get(), conversation.file.filename().c_str(), 0) != 0 && errno != ENOENT) {
+    throw support::system_error(
+        ExitCode::failed, "cannot remove " + support::in_quotes((project / conversation.file).string(), 4096), errno);
+  }
+  remove_at(parent.get(), conversation.id.c_str(), 0);
+}
+
+void prune(std::time_t now, std::uint32_t days) {
+  constexpr std::time_t k_seconds = 24 * 3600;
+  for (const fs::path& project : projects()) {
+    for (const Conversation& one : find(project)) {
+      if (one.modified < now - static_cast<std::time_t>(days) * k_seconds) {
+        remove(project, one);
+      }
+    }
+  }
+}
+
+} // namespace agentbox::conversations

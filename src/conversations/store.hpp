@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <ctime>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace agentbox::conversations {
+
+/// policy::Mount::reason of the directories in which an agent's conversations are kept.
+inline constexpr const char* k_reason = "agent.history";
+
+/// One conversation: a JSON Lines file that an agent of a box wrote. Everything about it is untrusted.
+struct Conversation {
+  std::string agent;
+  std::string id;             ///< a UUID: the end of the file's name
+  std::filesystem::path file; ///< relative to the project's directory
+  std::time_t modified = 0;   ///< seconds since the epoch
+  std::uintmax_t bytes = 0;
+};
+
+/// Returns $XDG_STATE_HOME/agentbox/history, without symbolic links.
+std::filesystem::path folder();
+
+/// Returns the directory of a workspace's conversations: folder()/HASH. Creates nothing.
+std::filesystem::path project_folder(const std::filesystem::path& workspace);
+
+/// Makes the directory `mounted` of a project, with mode 0700, and records the workspace's path for people.
+/// Throws Error(failed), also for a symbolic link and for a directory above it that others can write.
+void make_folder(const std::filesystem::path& mounted, const std::filesystem::path& workspace);
+
+/// Returns the conversations in a project's directory, newest first. Looks at no more than 20,000 names, to a depth of
+/// 8, and follows no symbolic link: the box chose them. Throws Error(failed) when a directory cannot be read.
+std::vector<Conversation> find(const std::filesystem::path& project);
+
+/// Returns the content of a conversation, at most 64 MiB. Throws Error: failed, refused for a symbolic link.
+std::string read(const std::filesystem::path& project, const Conversation& conversation);
+
+/// Removes a conversation and what its agent stored under the same ID beside it.
+void remove(const std::filesystem::path& project, const Conversation& conversation);
+
+/// Removes the conversations of all projects that were last written before `now` - `days`.
+void prune(std::time_t now, std::uint32_t days);
+
+} // namespace agentbox::conversations

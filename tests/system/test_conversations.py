@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Conversations that outlive their box, with the real agents against stand-ins of their vendors."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+from box import AGENTBOX, HOME, SystemTest, processes, wait_until
+from screen import Screen
+from test_agents import KEY, LEAVE, READY
+
+HISTORY = HOME / ".local/state/agentbox/history"
+
+
+class Conversations(SystemTest):
+    def setUp(self):
+        super().setUp()
+        shutil.rmtree(HISTORY, ignore_errors=True)
+        self.addCleanup(shutil.rmtree, HISTORY, ignore_errors=True)
+
+    def prompt(self, agent, text, *options, **more):
+        return self.agentbox("run", agent, *(f"--env={name}" for name in KEY[agent]), *options, "--prompt", text, timeout=90,
+                             **KEY[agent], **more)
+
+    def kept(self):
+        result = self.agentbox("history", "list", "--json")
+        self.assertCode(result, 0)
+        return json.loads(result.out)
+
+    def check_continued(self, agent):
+        """The next box knows the conversation: one file, which has grown; another project does not."""
+        first = self.prompt(agent, "Please do this: <run>echo one >one.txt</run>")
+        self.assertCode(first, 0)
+        self.assertIn("conversations with", first.err)
+        [conversation] = self.kept()
+        self.assertEqual(conversation["agent"], agent)
+        self.assertIn("Please do this", conversation["title"])
+        self.assertIn(f"agentbox {agent} --resume {conversation['id']}", first.err)
+        second = self.prompt(agent, "Please do this: <run>echo two >two.txt</run>", "--continue")
+        self.assertCode(second, 0)
+        third = self.prompt(agent, "Please do this: <run>echo three >three.txt</run>", "--resume", conversation["id"])
+        self.assertCode(third, 0)
+        self.assertTrue((self.workspace / "one.txt").exists())
+        [again] = self.kept()
+        self.assertEqual(again["id"], conversation["id"])
+        shown = self.agentbox("history", "show", conversation["id"][:8])
+        for word in ("one.txt", "two.txt", "three.txt", "The stand-in is done."):
+            self.assertIn(word, shown.out)
+        exported = self.agentbox("history", "export", conversation["id"])
+        self.assertEqual(exported.out.encode(), open(again["file"], "rb").read())
+        other = HOME / "work/elsewhere"
+        other.mkdir()
+        self.addCleanup(shutil.rmtree, other)
+        subprocess.run(["git", "init", "-q", other], check=True)
+        missing = self.prompt(agent, "x", "--continue", cwd=other)
+        self.assertCode(missing, 127)
+        self.assertIn("no such conversation", missing.err)
+        self.assertCode(self.agentbox("history", "rm", conversation["id"]), 0)
+        self.assertEqual(self.kept(), [])
+
+    def test_claude_continues_in_the_next_box(self):
+        self.check_continued("claude")
+
+    def test_codex_continues_in_the_next_box(self):
+        self.check_continued("codex")
+
+    def check_on_a_terminal(self, agent):
+        """--continue on a terminal shows the conversation of the box that was killed in the middle of it."""
+        keys = KEY[agent]
+        command = [AGENTBOX, "run", agent, *(f"--env={name}" for name in keys)]
+        first = Screen(command, self.workspace, self.environment(**keys))
+        self.addCleanup(first.close)
+        first.wait_for(READY[agent])
+        first.type("Please do this: <run>echo one >one.txt</run>")
+        first.wait_for("one.txt")
+        first.wait_for("The stand-in is done.", meanwhile=lambda: (self.workspace / "one.txt").exists() or first.press("Enter"))
+        wait_until(self.kept, "the conversation is on the disk")
+        launcher = min(pid for pid, line in processes().items() if line.split()[1:3] == ["run", agent])
+        os.kill(launcher, signal.SIGKILL)
+        first.wait_for("ended with 137")
+        self.assert_gone()
+        second = Screen([*command, "--continue"], self.workspace, self.environment(**keys))
+        self.addCleanup(second.close)
+        text = second.wait_for(READY[agent])
+        self.assertIn("The stand-in is done.", second.wait_for("The stand-in is done."), text)
+        second.wait_for("ended with ", meanwhile=lambda: READY[agent] in second.text() and second.press(*LEAVE[agent]))
+        self.assertIn(f"agentbox {agent} --resume", second.text())
+
+    def test_claude_is_killed_and_continues_on_a_terminal(self):
+        self.check_on_a_terminal("claude")
+
+    def test_fresh_keeps_nothing_and_shows_nothing(self):
+        self.assertCode(self.prompt("claude", "Please do this: <run>true</run>", "--fresh"), 0)
+        self.assertEqual(self.kept(), [])
+        self.user_config("[agent]\nhistory = false\n")
+        self.assertCode(self.prompt("claude", "Please do this: <run>true</run>"), 0)
+        self.assertEqual(self.kept(), [])
+        self.assertCode(self.prompt("claude", "x", "--continue"), 2)
+        self.assertFalse(HISTORY.exists())
+
+    def test_a_dry_run_makes_nothing(self):
+        result = self.agentbox("run", "claude", "--dry-run")
+        self.assertCode(result, 0)
+        self.assertIn(str(HISTORY), result.out)
+        self.assertFalse(HISTORY.exists())
+
+    def test_a_box_cannot_lead_the_host_out_of_its_directory(self):
+        """Links, huge trees and damaged files that a box leaves in place of conversations."""
+        secret = HOME / "work/secret-0.jsonl"
+        secret.write_text('{"type":"user","message":{"content":"SECRET"}}\n')
+        self.addCleanup(secret.unlink)
+        identifier = "e01be573-61cf-4bb5-81bc-507976793f9d"
+        script = (f"cd ~/.claude/projects && ln -s {secret} {identifier}.jsonl && ln -s {HOME}/work linked && "
+                  f"mkfifo {identifier[:-1]}e.jsonl && printf '\\033[31m{{broken' >{identifier[:-1]}f.jsonl; chmod 777 .")
+        process = self.agentbox("run", "claude", stdin=script)  # without a terminal: a shell
+        self.assertCode(process, 0)
+        listed = self.agentbox("history", "list")
+        self.assertCode(listed, 0)
+        self.assertNotIn("SECRET", listed.out)
+        self.assertNotIn("\x1b", listed.out + listed.err)
+        self.assertEqual([one["id"] for one in self.kept()], [identifier[:-1] + "f"])
+        self.assertCode(self.agentbox("history", "rm", "--all"), 0)
+        self.assertTrue(secret.exists())
+        self.assertCode(self.prompt("claude", "Please do this: <run>true</run>"), 0)
+
+
+class Words(SystemTest):
+    def test_words_after_the_dashes_are_the_agents_when_they_are_options(self):
+        shown = self.agentbox("run", "claude", "--dry-run", "--json", "--model", "opus", "--", "--verbose", "--debug")
+        self.assertCode(shown, 0)
+        self.assertIn('"opus"', shown.out)
+        self.assertIn('"--verbose"', shown.out)
+        self.assertIn("stand-in", self.agentbox("run", "claude", "--", "echo", "stand-in").out)
+        version = self.agentbox("run", "claude", *(f"--env={name}" for name in KEY["claude"]), "--prompt",
+                                "Please do this: <run>true</run>", "--", "--model", "claude-opus-9", **KEY["claude"])
+        self.assertCode(version, 0)
+
+    def test_a_prompt_comes_from_standard_input_or_a_file(self):
+        keys = KEY["claude"]
+        options = ["run", "claude", *(f"--env={name}" for name in keys)]
+        done = self.agentbox(*options, "--prompt", "-", stdin="Please do this: <run>echo 1 >one.txt</run>", **keys)
+        self.assertCode(done, 0)
+        (self.workspace / "task.txt").write_text("Please do this: <run>echo 2 >two.txt</run>")
+        self.assertCode(self.agentbox(*options, "--prompt-file", "task.txt", **keys), 0)
+        self.assertTrue((self.workspace / "one.txt").exists() and (self.workspace / "two.txt").exists())
+
+    def test_a_prompt_does_not_wait_for_an_open_pipe(self):
+        keys = KEY["codex"]
+        process = subprocess.Popen([AGENTBOX, "run", "codex", *(f"--env={name}" for name in keys), "--prompt",
+                                    "Please do this: <run>echo 1 >one.txt</run>"], cwd=self.workspace, stdin=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment(**keys))
+        self.addCleanup(self._end, process)
+        wait_until(lambda: process.poll() is not None, "the agent ends although the pipe stays open")
+        self.assertEqual(process.returncode, 0)
+        self.assertTrue((self.workspace / "one.txt").exists())
+
+    def test_text_without_a_terminal_says_that_bash_reads_it(self):
+        result = self.agentbox("run", "claude", stdin="echo from bash\n")
+        self.assertIn("from bash", result.out)
+        self.assertIn("--prompt -", result.err)

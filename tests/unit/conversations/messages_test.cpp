@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conversations/messages.hpp"
+
+#include "catch.hpp"
+
+using namespace agentbox::conversations;
+
+TEST_CASE("what the user and Claude Code wrote is found") {
+  const auto found = messages(R"({"type":"queue-operation","content":"fix it"}
+{"type":"user","message":{"role":"user","content":"fix it"},"cwd":"/workspace"}
+{"type":"user","isMeta":true,"message":{"role":"user","content":"a reminder"}}
+{"type":"assistant","message":{"role":"assistant","content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":"Done."},{"type":"tool_use","name":"Bash"}]}}
+{"type":"user","message":{"role":"user","content":[{"type":"tool_result","content":"ok"}]}}
+{"type":"assistant","isSidechain":true,"message":{"content":[{"type":"text","text":"from a helper"}]}}
+)",
+                              100);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].by_user);
+  CHECK(found[0].text == "fix it");
+  CHECK_FALSE(found[1].by_user);
+  CHECK(found[1].text == "Done.");
+}
+
+TEST_CASE("what the user and Codex wrote is found") {
+  const auto found = messages(R"({"type":"session_meta","payload":{"id":"x","base_instructions":{"text":"You are"}}}
+{"type":"event_msg","payload":{"type":"user_message","message":"fix it"}}
+{"type":"response_item","payload":{"type":"message","role":"user","content":[{"type":"input_text","text":"fix it"}]}}
+{"type":"event_msg","payload":{"type":"agent_message","message":"Done."}}
+{"type":"event_msg","payload":{"type":"item_completed","item":{"type":"UserMessage","content":[{"type":"text","text":"and test it"}]}}}
+{"type":"event_msg","payload":{"type":"item_completed","item":{"type":"CommandExecution","id":"exec"}}}
+{"type":"event_msg","payload":{"type":"item_completed","item":{"type":"AgentMessage","content":[{"type":"Text","text":"Tested."}]}}}
+)",
+                              100);
+  REQUIRE(found.size() == 4);
+  CHECK(found[0].by_user);
+  CHECK(found[1].text == "Done.");
+  CHECK(found[2].by_user);
+  CHECK(found[2].text == "and test it");
+  CHECK_FALSE(found[3].by_user);
+  CHECK(found[3].text == "Tested.");
+}
+
+TEST_CASE("damaged lines are skipped, and no more than the maximum is read") {
+  const std::string good = R"({"type":"user","message":{"content":"x"}})";
+  CHECK(messages("", 10).empty());
+  CHECK(
+      messages("{\"type\":\"user\"}\n[]\n7\n{\"type\":7}\n\xff\n{\"type\":\"user\",\"message\":\"m\"}\n", 10).empty());
+  CHECK(messages(good + "\n{broken\n" + good + "\n" + good, 2).size() == 2);
+  CHECK(messages(std::string(100'000, '[') + "\n" + good, 10).size() == 1);
+}
