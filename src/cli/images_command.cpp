@@ -24,7 +24,7 @@ std::vector<std::string> wanted_here() {
   const podman::Installation installation = podman::find_installation();
   std::vector<std::string> wanted;
   for (const auto& image : {image::known_agent_image(installation, resolved.choice),
-                            image::known_firewall_image(installation, resolved.driver)}) {
+                            image::known_firewall_image(installation, resolved.network.driver)}) {
     if (image) {
       wanted.push_back(image->id);
     }

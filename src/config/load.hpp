@@ -17,7 +17,7 @@ namespace agentbox::config {
 struct Preferences {
   bool notify = false;                         ///< network.notify: a desktop notification for what is blocked
   std::vector<policy::AllowEntry> build_hosts; ///< build.allow_hosts: what an image's build reaches besides the mirrors
-  std::uint32_t history_days = 30; ///< agent.history_days: how long conversations are kept
+  std::uint32_t history_days = 30;             ///< agent.history_days: how long conversations are kept
 };
 
 /// A configuration without mistakes, for policy::build_policy().
