@@ -79,7 +79,7 @@ class Conversations(SystemTest):
         launcher = min(pid for pid, line in processes().items() if line.split()[1:3] == ["run", agent])
         os.kill(launcher, signal.SIGKILL)
         first.wait_for("ended with 137")
-        self.assert_gone()
+        wait_until(lambda: not processes(), "the box is gone with its launcher")
         second = Screen([*command, "--continue"], self.workspace, self.environment(**keys))
         self.addCleanup(second.close)
         text = second.wait_for(READY[agent])

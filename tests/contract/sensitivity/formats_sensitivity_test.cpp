@@ -79,11 +79,15 @@ PolicyFields base_for(OutputFormat format, const std::string& varied) {
   return fields;
 }
 
-/// Fields that are decided with the host's facts before anything is rendered.
+/// Fields that are decided before anything is rendered, with the host's facts or from the command line.
 const std::map<std::string, std::string>& becomes_facts() {
   static const std::map<std::string, std::string> table = {
       {"workspace.mask_except", "what is masked by name at every depth; in a cluster only listed paths are"},
       {"workspace.protect_except", "what is protected of what Git's settings lead to; in a cluster none of it is"},
+      {"agent.history", "mounts; generated files have none"},
+      {"agent.continue_last", "run.arguments"},
+      {"agent.resume", "run.arguments"},
+      {"agent.model", "run.arguments"},
   };
   return table;
 }
@@ -157,6 +161,7 @@ const std::map<Key, std::function<void(PolicyFields&)>>& triggers() {
        [](auto& f) {
          f.run = {Run::Kind::command, "", {"$(HOME)"}};
        }},
+      {{OutputFormat::kube, "run.arguments", k_when_expanded}, [](auto& f) { f.run.arguments = {"$$"}; }},
       {{OutputFormat::kube, "agent.command", k_when_expanded}, [](auto& f) { f.agent.command.emplace_back("$$"); }},
       {{OutputFormat::kube, "agent.prompt", k_when_expanded},
        [](auto& f) {
@@ -171,6 +176,7 @@ const std::map<Key, std::function<void(PolicyFields&)>>& triggers() {
        [](auto& f) {
          f.run = {Run::Kind::command, "", {" a\nb"}};
        }},
+      {{OutputFormat::kube, "run.arguments", k_when_indented}, [](auto& f) { f.run.arguments = {"\ta\nb"}; }},
       {{OutputFormat::kube, "agent.command", k_when_indented}, [](auto& f) { f.agent.command.emplace_back("\ta\nb"); }},
       {{OutputFormat::kube, "agent.prompt", k_when_indented},
        [](auto& f) {
