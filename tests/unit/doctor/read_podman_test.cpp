@@ -55,8 +55,7 @@ constexpr const char* k_version = "[ \"$1\" = --version ] && echo podman version
 
 TEST_CASE("a Podman that does not answer in time is not called missing") {
   const TempFolder folder;
-  const HostReport report =
-      host_with(folder, std::string(k_version) + "exec sleep 60\n", std::chrono::seconds(3));
+  const HostReport report = host_with(folder, std::string(k_version) + "exec sleep 60\n", std::chrono::seconds(3));
   const CheckResult finding = find(report, "podman");
   CHECK(finding.status == Status::unknown);
   CHECK(contains(finding.detail, "`podman info` did not finish in 3 s"));

@@ -267,8 +267,9 @@ TEST_CASE("when the launcher dies, everything ends at once, whatever the program
     }
     close(own);
   });
-  const Outcome outcome = run(surroundings, {"exec", "/bin/sh", "-c",
-                                             "trap '' HUP TERM INT; setsid sleep 100 & : >" + up.string() + "; sleep 100"});
+  const Outcome outcome =
+      run(surroundings,
+          {"exec", "/bin/sh", "-c", "trap '' HUP TERM INT; setsid sleep 100 & : >" + up.string() + "; sleep 100"});
   launcher.join();
   close(3);
   CHECK(outcome.seconds < 60);
