@@ -45,6 +45,11 @@ TEST_CASE("which of its hosts codex needs depends on its credentials") {
     CHECK(vendor_gap(key) == policy::VendorGap{{"api.openai.com"}, true});
     CHECK(vendor_gap(account).hosts.empty());
   }
+  SECTION("a key, and conversations, which are no credentials") {
+    key.env["CODEX_API_KEY"] = "x";
+    key.mounts.push_back({"/s/history/1/.codex/sessions", key.user.home + "/.codex/sessions", false, "agent.history"});
+    CHECK(vendor_gap(key) == policy::VendorGap{{"api.openai.com"}, true});
+  }
   SECTION("a key, and credentials that may be an account's") {
     key.env["CODEX_API_KEY"] = "x";
     key.mounts.push_back({"/home/d/.codex/auth.json", key.user.home + "/.codex/auth.json", false, "--auth codex"});
