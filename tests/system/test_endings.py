@@ -202,7 +202,7 @@ def _podmans():
     found = {}
     for folder in pathlib.Path("/proc").glob("[0-9]*"):
         try:
-            if (folder / "comm").read_text().strip() == "podman":
+            if folder.stat().st_uid == os.getuid() and (folder / "comm").read_text().strip() == "podman":
                 found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
         except OSError:
             pass
