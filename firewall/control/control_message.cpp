@@ -60,7 +60,7 @@ std::variant<ControlRequest, ControlReply> parse_request(std::string_view line) 
     return malformed("the host is not a string");
   }
   if (!seconds.is_number_unsigned() || seconds.get<std::uint64_t>() > k_max_seconds) {
-    return malformed("the seconds are not a whole number of at most 30 days");
+    return malformed("seconds must be an integer up to 2592000 (30 days)");
   }
   request.host = host.get<std::string>();
   request.seconds = seconds.get<std::uint32_t>();

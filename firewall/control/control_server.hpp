@@ -10,9 +10,9 @@
 
 namespace agentbox::firewall::control {
 
-/// The Unix socket through which the user's agentbox changes a running box. Nobody else can: its directory is mounted
-/// into the firewall's container only, its mode is 0600, and the peer must be the firewall's own user (SO_PEERCRED). At
-/// most k_max_connections at a time, with one request each, for two seconds.
+/// The Unix socket through which the user's agentbox changes a running box. No other process can: its directory is
+/// mounted into the firewall's container only, its mode is 0600, and the peer must be the firewall's own user
+/// (SO_PEERCRED). Accepts at most k_max_connections at a time, one request each, with a two-second timeout.
 class ControlServer {
 public:
   static constexpr std::size_t k_max_connections = 16;

@@ -18,10 +18,10 @@ std::optional<Controller::Clock::time_point> end_of(const ControlRequest& reques
   return request.seconds == 0 ? std::nullopt : std::optional(now + std::chrono::seconds(request.seconds));
 }
 
-/// Returns "for 10 minutes" or "as long as it runs".
+/// Returns "for 10 minutes" or "until the box ends".
 std::string duration_text(std::uint32_t seconds) {
   if (seconds == 0) {
-    return "as long as it runs";
+    return "until the box ends";
   }
   const auto counted = [](std::uint32_t count, const char* unit) {
     return fmt::format("for {} {}{}", count, unit, count == 1 ? "" : "s");
@@ -39,6 +39,11 @@ ControlReply refused_by_log() {
   return {false, "nothing was changed: the audit log cannot be written", "is the host's disk full?"};
 }
 
+ControlReply too_many_changes() {
+  return {false, fmt::format("too many changes to this box (at most {})", names::LiveList::k_max),
+          "put permanent ones into the configuration"};
+}
+
 const policy::HostPattern* find_block(const policy::EgressPolicy& policy, const policy::HostPattern& pattern) {
   for (const policy::HostPattern& block : policy.block) {
     if (block.covers(pattern)) {
@@ -48,11 +53,11 @@ const policy::HostPattern* find_block(const policy::EgressPolicy& policy, const 
   return nullptr;
 }
 
-/// Returns a denial of more than `entry`, which allowing `entry` does not take back.
+/// Returns a denial of more than `entry`, which allowing `entry` does not undo.
 const LiveChange* find_wider_denial(const names::LiveList& live, const policy::HostEntry& entry) {
   for (const LiveChange& change : live.changes()) {
     const bool this_port = !change.port || change.port == entry.port;
-    // A grant without a port takes back a denial of the whole host; one with a port does not.
+    // A grant without a port undoes a denial of the whole host; one with a port does not.
     const bool is_wider = change.pattern != entry.pattern || (!change.port && entry.port != policy::k_https_port);
     if (!change.allow && this_port && is_wider && change.pattern.covers(entry.pattern)) {
       return &change;
@@ -108,8 +113,8 @@ ControlReply Controller::allow(const ControlRequest& request, Clock::time_point 
   }
   const auto& entry = std::get<policy::HostEntry>(parsed);
   if (policy::is_host_alias(entry.pattern.name)) {
-    return {false, "ports of this machine cannot be allowed to a running box",
-            "start it with: agentbox run --allow host:PORT"};
+    return {false, "ports of this machine cannot be allowed in a running box",
+            "start a box with: agentbox run --allow host:PORT"};
   }
   const LiveChange change{entry.pattern, entry.port, true, end_of(request, now)};
   const policy::EgressPolicy& policy = m_directory.index().policy();
@@ -120,14 +125,14 @@ ControlReply Controller::allow(const ControlRequest& request, Clock::time_point 
             "remove it from block_hosts and restart the box"};
   }
   if (const LiveChange* denial = find_wider_denial(m_directory.live(), entry)) {
-    return {false, support::in_quotes(entry.text()) + " stays denied by: agentbox deny " + denial->host_text(),
-            "take that denial back first: agentbox allow " + support::shell_quote({denial->host_text()})};
+    return {false, support::in_quotes(entry.text()) + " is still denied by agentbox deny " + denial->host_text(),
+            "undo it with: agentbox allow " + support::shell_quote({denial->host_text()})};
   }
   if (is_allowed(m_directory.index(), entry)) {
     return allow_listed(change);
   }
   if (m_directory.live().full()) {
-    return {false, "too many changes to this box", "write them into the configuration"};
+    return too_many_changes();
   }
   if (!apply(change, request)) {
     return refused_by_log();
@@ -141,18 +146,18 @@ ControlReply Controller::allow_listed(const LiveChange& change) {
   const std::string host = change.host_text();
   names::LiveList& live = m_directory.live();
   if (live.find_denial_of(change.pattern, change.port) == nullptr) {
-    return {true, host + " is already allowed: it is on the box's list", ""};
+    return {true, host + " is already allowed by the policy", ""};
   }
   if (change.until) {
-    return {false, host + " is on the box's list: its denial cannot be taken back for a limited time",
-            "take it back for good: agentbox allow " + support::shell_quote({host})};
+    return {false, host + " is allowed by the policy: its denial cannot be undone for a limited time",
+            "use allow without --for: agentbox allow " + support::shell_quote({host})};
   }
-  if (!record(change, audit::Reason::granted, "a denial was taken back")) {
+  if (!record(change, audit::Reason::granted, "a denial was undone")) {
     return refused_by_log();
   }
   live.take_back_denial(change.pattern, change.port);
   m_changed();
-  return {true, host + " is allowed again: it is on the box's list", ""};
+  return {true, host + " is allowed again, by the policy", ""};
 }
 
 ControlReply Controller::deny(const ControlRequest& request, Clock::time_point now) {
@@ -163,7 +168,7 @@ ControlReply Controller::deny(const ControlRequest& request, Clock::time_point n
   auto& change = std::get<LiveChange>(parsed);
   change.until = end_of(request, now);
   if (m_directory.live().full()) {
-    return {false, "too many changes to this box", "write them into the configuration"};
+    return too_many_changes();
   }
   if (!apply(change, request)) {
     return refused_by_log();

@@ -19,7 +19,7 @@
 #include "conversations/store.hpp"
 #include "git/layout.hpp"
 #include "guard/guard.hpp"
-#include "network/blocked_summary.hpp"
+#include "network/denied_summary.hpp"
 #include "network/history.hpp"
 #include "network/live_notices.hpp"
 #include "podman/landlock.hpp"
@@ -42,7 +42,7 @@ struct Refusal {
   std::string hint;
 };
 
-/// `file` is below the session directory. In run/ a firewall that was taken over can make whatever it likes: neither a
+/// `file` is below the session directory. In run/ a compromised firewall can create anything: neither a
 /// link nor a device is followed.
 std::optional<Refusal> read_refusal(const boxes::SessionPaths& paths, const std::filesystem::path& file) {
   std::string text;
@@ -78,8 +78,9 @@ void throw_refusal(const RunOutcome& outcome, const std::optional<Refusal>& refu
   }
   if (outcome.reason == RunOutcome::Reason::firewall_died) {
     throw Error(ExitCode::failed,
-                "the firewall died, so the box was ended: " + (firewall ? firewall->message : "it was killed"),
-                "no traffic left the box; start it again");
+                firewall ? "the firewall failed, so the box was stopped: " + firewall->message
+                         : "the firewall was killed, so the box was stopped",
+                "the network stayed closed; start the box again");
   }
 }
 
@@ -252,7 +253,7 @@ RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy:
       task);
   before_step(Phase::launch, 8);
   do_afterwards([&] {
-    for (const std::string& line : network::blocked_summary(notices.denied(), notices.reported())) {
+    for (const std::string& line : network::denied_summary(notices.denied(), notices.reported())) {
       spdlog::info("{}", line);
     }
   });

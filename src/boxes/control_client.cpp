@@ -29,7 +29,7 @@ using support::Fd;
 constexpr std::chrono::seconds k_patience{5};
 
 Error unreachable(const SessionPaths& paths, int error) {
-  const std::string message = "the firewall of box \"" + paths.folder.filename().string() + "\" does not answer";
+  const std::string message = "the firewall of box \"" + paths.folder.filename().string() + "\" does not respond";
   return support::system_error(ExitCode::failed, message, error, "agentbox ps shows whether the box still runs");
 }
 

@@ -124,7 +124,8 @@ NameTaken name_taken(const std::string& name, const SessionPaths& paths) {
 }
 
 /// Removes `path` and everything below it. A firewall that was taken over may have left directories below run/ that
-/// not even we may enter, so permissions are given back where it fails; nobody else works in the tree by then.
+/// not even we may enter, so permissions are given back where it fails; no other process works in the tree by that
+/// time.
 std::error_code delete_tree(const fs::path& path) {
   std::error_code error;
   fs::remove_all(path, error); // symbolic links are removed, not followed
@@ -151,7 +152,7 @@ void require_runtime_folder() {
       (stat(folder, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid())) {
     return; // unset and relative values are ignored, and runtime_folder() has another
   }
-  throw Error(ExitCode::refused, std::string("XDG_RUNTIME_DIR is ") + folder + ", which is not a directory of yours",
+  throw Error(ExitCode::refused, std::string("XDG_RUNTIME_DIR (") + folder + ") is not a directory owned by you",
               "unset it, or log in again (su and sudo keep the other user's)");
 }
 
@@ -161,9 +162,9 @@ Claim claim_session(const std::string& name, const WorkspaceClaim& workspace,
   const SessionPaths paths = session_paths(name);
   const protocol::FileId directory{workspace.device, workspace.inode};
   if (const auto other = workspace.shared ? std::nullopt : box_in(directory, Use::workspace)) {
-    throw Error(ExitCode::refused, "the box \"" + *other + "\" works in this directory already",
-                "join it: agentbox shell " + *other + "; end it: agentbox stop " + *other +
-                    "; or have two in one directory: --share-workspace");
+    throw Error(ExitCode::refused, "box \"" + *other + "\" already runs in this directory",
+                "to join it: agentbox shell " + *other + "; to stop it: agentbox stop " + *other +
+                    "; to run a second one: --share-workspace");
   }
   if (mkdir(paths.folder.c_str(), 0700) != 0) {
     if (errno == EEXIST) {

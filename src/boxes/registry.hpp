@@ -21,7 +21,7 @@ namespace agentbox::boxes {
 struct Claim {
   SessionPaths paths;
   support::Fd lock;
-  support::Fd directory; ///< O_PATH: keeps the inode, so that another directory of this name is never taken for it
+  support::Fd directory; ///< O_PATH: keeps the inode, so that another directory of this name is never mistaken for it
 };
 
 /// Throws Error(refused) naming XDG_RUNTIME_DIR when it is not a directory of this user: neither the session nor Podman

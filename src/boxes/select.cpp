@@ -32,7 +32,8 @@ Found by_name(const std::vector<Found>& boxes, const std::string& name) {
 
 } // namespace
 
-Found select_running(const std::optional<std::string>& name, const std::filesystem::path& workspace) {
+Found select_running(const std::optional<std::string>& name, const std::filesystem::path& workspace,
+                     const char* hint_if_none) {
   std::vector<Found> boxes = find_sessions();
   std::erase_if(boxes, [](const Found& box) { return !box.alive || !box.record; });
   if (name) {
@@ -42,7 +43,7 @@ Found select_running(const std::optional<std::string>& name, const std::filesyst
   std::erase_if(here, [&](const Found& box) { return box.record->workspace != workspace.string(); });
   const std::vector<Found>& candidates = here.empty() ? boxes : here;
   if (candidates.empty()) {
-    throw Error(ExitCode::usage, "no box is running", "agentbox starts one");
+    throw Error(ExitCode::usage, "no box is running", hint_if_none);
   }
   if (candidates.size() > 1) {
     throw Error(ExitCode::usage, "more than one box is running: " + support::join(names_of(candidates), ", "),

@@ -44,11 +44,12 @@ bool ask() {
   return std::getline(std::cin, answer) && (answer == "y" || answer == "Y" || answer == "yes");
 }
 
-/// Shows and asks. Stores the digest of the text shown, not of what the file contains by then.
+/// Shows and asks. Stores the digest of the text shown, not of what the file contains by that time.
 void ask_and_keep(const config::Loaded& loaded) {
   fmt::print(stderr, "{} would broaden the box:\n{}", shown_file(loaded), agreement_text(loaded));
   if (!ask()) {
-    throw Error(ExitCode::refused, "not trusted; nothing was started", "edit " + shown_file(loaded));
+    throw Error(ExitCode::refused, "not trusted; nothing was started",
+                "edit the file, or trust it later with: agentbox policy trust");
   }
   store().agree(loaded.fields.workspace.source, loaded.project_digest, loaded.project_text);
 }
@@ -100,16 +101,15 @@ void trust_project(const config::Loaded& loaded) {
     return;
   }
   if (is_agreed(loaded)) {
-    spdlog::info("you trust {} already: sha256:{}", shown_file(loaded), loaded.project_digest);
+    spdlog::info("{} is already trusted (sha256:{})", shown_file(loaded), loaded.project_digest);
     return;
   }
   const support::Terminal terminal = support::own_terminal();
   if (!terminal.in || !terminal.err) {
-    throw Error(ExitCode::refused, refusal(loaded).what(),
-                "only a person can trust it: run agentbox policy trust on a terminal");
+    throw Error(ExitCode::refused, refusal(loaded).what(), "policy trust needs a terminal");
   }
   ask_and_keep(loaded);
-  spdlog::info("trusted: sha256:{}; any change needs trust again", loaded.project_digest);
+  spdlog::info("trusted (sha256:{}); a change must be trusted again", loaded.project_digest);
 }
 
 } // namespace agentbox::cli

@@ -13,6 +13,7 @@
 #include "cli/subcommands.hpp"
 #include "config/locked.hpp"
 #include "network/duration.hpp"
+#include "policy/address.hpp"
 #include "policy/public_suffix.hpp"
 #include "support/error.hpp"
 #include "support/text.hpp"
@@ -32,14 +33,20 @@ struct ChangeOptions {
   std::optional<std::string> save;
 };
 
-/// Refuses public suffixes, which the firewall does not know. A denial only tightens.
+/// Refuses addresses, ports of this machine, and public suffixes, which the firewall does not know. A denial only
+/// tightens.
 void check_host(const ChangeOptions& options) {
   if (options.verb == control::ControlRequest::Verb::deny) {
     return;
   }
-  if (policy::is_host_alias(std::string_view(options.host).substr(0, options.host.find(':')))) {
-    throw Error(ExitCode::usage, "ports of this machine cannot be allowed to a running box",
-                "start it with: agentbox run --allow " + options.host);
+  const std::string_view host = std::string_view(options.host).substr(0, options.host.find(':'));
+  const bool is_bare = policy::parse_address(options.host).has_value();
+  const bool is_address = is_bare || options.host.starts_with('[') || policy::parse_address(host);
+  if (is_address || policy::is_host_alias(host)) {
+    const std::string entry = host.size() < options.host.size() ? "[" + options.host + "]" : options.host;
+    throw Error(ExitCode::usage,
+                std::string(is_address ? "addresses" : "ports of this machine") + " cannot be allowed in a running box",
+                "start a box with: agentbox run --allow " + (is_bare ? entry + ":PORT" : options.host));
   }
   const policy::EntryResult parsed = policy::parse_listed_host(options.host);
   if (const auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
@@ -109,12 +116,12 @@ void add_change(const CommandSpec& app, const char* name, const char* descriptio
   command.required("HOST", options->host,
                    verb == control::ControlRequest::Verb::allow
                        ? "HOST[:PORT] (default port: 443), or *.HOST for every name below HOST"
-                       : "HOST[:PORT] (default: every port), or *.HOST for every name below HOST");
+                       : "HOST[:PORT] (default: every port), *.HOST for every name below HOST, or host (this machine)");
   command.option("--for", options->duration, "TIME",
-                 "Undo the change after TIME: 90s, 10m, 2h (default: when the box ends)");
-  command.option("--box", options->box, "NAME", "Name of the box (default: the one running in this directory)");
+                 "Undo the change after TIME, e.g. 90s, 10m, 1h30m, 2d; at most 30 days (default: when the box ends)");
+  command.option("--box", options->box, "NAME", k_box_help);
   command.choice("--save", options->save, {"project", "user"},
-                 "Also save the change for future boxes: of this project, or all of yours");
+                 "Also save it for future boxes: project (this project) or user (all your boxes)");
   command.action([options] { change(*options); });
 }
 

@@ -36,7 +36,24 @@ constexpr std::array k_subcommands{
     Subcommand{add_verify, false},  Subcommand{add_doctor, false}, Subcommand{add_completion, true},
 };
 
-std::vector<std::string> names_of(CLI::App& app) {
+/// Help without CLI11's words for types, and with what follows "--" in the usage line.
+class HelpText : public CLI::Formatter {
+public:
+  HelpText() { label("REQUIRED", ""); }
+
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    if (app->get_parent() == nullptr) {
+      return "Usage: agentbox [run] [AGENT] [OPTIONS] [-- COMMAND...]\n       agentbox SUBCOMMAND [OPTIONS]\n";
+    }
+    std::string usage = CLI::Formatter::make_usage(app, std::move(name));
+    const std::size_t end = usage.find_last_not_of('\n') + 1;
+    return usage.insert(end, app->get_name() == "run"    ? " [-- COMMAND...]"
+                             : app->get_name() == "exec" ? " -- COMMAND..."
+                                                         : "");
+  }
+};
+
+std::vector<std::string> names_of(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
     names.push_back(subcommand->get_name());
@@ -67,13 +84,39 @@ int report(const support::Error& error) {
   return static_cast<int>(error.code());
 }
 
+/// What CLI11 calls an unexpected argument or a missing subcommand, with a suggestion; its own message otherwise.
+std::string message_of(const CLI::App& command, const CLI::ParseError& error) {
+  const std::vector<std::string> unknown = command.remaining(true);
+  const bool needs_subcommand = command.get_require_subcommand_min() > command.get_subcommands().size();
+  if (unknown.empty() || (!needs_subcommand && dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr)) {
+    return error.what();
+  }
+  const std::string word = unknown.front().substr(0, unknown.front().find('='));
+  std::vector<std::string> known = names_of(command);
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      known.push_back("--" + name);
+    }
+  }
+  return std::string(word.starts_with('-') ? "unknown option "
+                     : needs_subcommand    ? "unknown subcommand "
+                                           : "unexpected argument ") +
+         support::in_quotes(word) + support::did_you_mean(word, known);
+}
+
 /// CLI11's complaint in our form. Its own exit() would print help of many lines.
 int report(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) { // --help, --version
     return app.exit(error);
   }
-  spdlog::error("{}", support::escape_untrusted(error.what()));
-  fmt::print(stderr, "  hint: agentbox --help, or agentbox SUBCOMMAND --help\n");
+  const CLI::App* command = &app;
+  std::string name = app.get_name();
+  while (!command->get_subcommands().empty()) { // those that were parsed
+    command = command->get_subcommands().front();
+    name += " " + command->get_name();
+  }
+  spdlog::error("{}", support::escape_untrusted(message_of(*command, error)));
+  fmt::print(stderr, "  hint: {} --help\n", name);
   return static_cast<int>(support::ExitCode::usage);
 }
 
@@ -101,7 +144,10 @@ void run(int argc, char** argv, CLI::App& app, Context& context) {
 }
 
 int parse_and_run(int argc, char** argv) {
-  CLI::App app("Run a coding agent in a firewalled rootless Podman pod. The default subcommand is run.", "agentbox");
+  CLI::App app("Run a coding agent (codex, claude, or a configured one) in a firewalled rootless Podman pod.",
+               "agentbox");
+  app.formatter(std::make_shared<HelpText>());
+  app.footer("Examples: agentbox claude --auth claude; agentbox run -- make test");
   app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
   Context context;

@@ -31,22 +31,24 @@ struct BacktestOptions {
   bool json = false;
 };
 
-/// The history of the boxes of this folder, or of the one that is named. A second box of a folder is NAME-2.
+/// Returns the history of --box; without it, of the boxes of this directory that are known or have its default name,
+/// which is NAME-2 for a second one.
 network::History history_here(const HistoryOptions& options, const std::filesystem::path& workspace) {
   if (options.box) {
     return history(options);
   }
   const std::string name = config::default_box_name(workspace);
+  const std::vector<std::string> known = boxes_here(workspace);
   network::History found = history(options);
   const auto is_elsewhere = [&](const auto& record) {
     const bool numbered = record.box.starts_with(name + "-") && record.box.size() > name.size() + 1 &&
                           record.box.find_first_not_of("0123456789", name.size() + 1) == std::string::npos;
-    return record.box != name && !numbered;
+    return record.box != name && !numbered && std::find(known.begin(), known.end(), record.box) == known.end();
   };
   std::erase_if(found.lines, is_elsewhere);
   std::erase_if(found.sums, is_elsewhere);
   if (found.sums.empty()) {
-    spdlog::info("nothing was recorded of box \"{}\"; --box names another one", name);
+    spdlog::info("no records of this directory's boxes; select another with --box NAME");
   }
   return found;
 }
@@ -77,10 +79,10 @@ int backtest(const BacktestOptions& options) {
   } else {
     print(tested);
     const auto not_known = count(Tested::Outcome::not_known);
-    spdlog::info("{} would break, {} would pass that were refused, {} stay as they are{}",
-                 count(Tested::Outcome::breaks), count(Tested::Outcome::passes_now),
-                 count(Tested::Outcome::still_passes) + count(Tested::Outcome::still_refused),
-                 not_known == 0 ? "" : "; of the other hosts it is not known");
+    spdlog::info("{} would now be denied, {} would now be allowed, {} unchanged{}", count(Tested::Outcome::breaks),
+                 count(Tested::Outcome::passes_now),
+                 count(Tested::Outcome::still_passes) + count(Tested::Outcome::still_denied),
+                 not_known == 0 ? "" : "; the rest cannot be determined");
   }
   return count(Tested::Outcome::breaks) > 0 ? 1 : 0;
 }
@@ -90,10 +92,10 @@ void suggest(const HistoryOptions& options, const Context& context) {
   const network::History history = history_here(options, loaded.fields.workspace.source);
   const network::Suggestion suggestion = network::suggest(history.sums, policy::EgressIndex(loaded.fields.egress));
   if (suggestion.add.empty()) {
-    spdlog::info("nothing that was denied needs to be added");
+    spdlog::info("no suggestions: nothing was denied that a list entry would allow");
   } else if (support::own_terminal().out) {
-    spdlog::info("the agent chose these names: add only what you know, to .agentbox/config.toml for this project or to "
-                 "{} for every box",
+    spdlog::info("the agent chose these names; add only hosts you recognize, to .agentbox/config.toml for this project "
+                 "or to {} for every box",
                  (support::config_folder() / "config.toml").string());
   }
   fmt::print("{}", network::to_toml(suggestion));
@@ -103,10 +105,12 @@ void suggest(const HistoryOptions& options, const Context& context) {
 
 void add_network_backtest(const CommandSpec& network, Context& context) {
   const CommandSpec command =
-      network.command("backtest", "Show which recorded connections another configuration would decide otherwise");
+      network.command("backtest", "Replay recorded connections against another configuration, and show which would be "
+                                  "decided differently");
   auto options = std::make_shared<BacktestOptions>();
   command.required("FILE", options->file, "Configuration file to test");
-  command.choice("--as", options->as, {"project", "user"}, "Which configuration FILE replaces (default: project)");
+  command.choice("--as", options->as, {"project", "user"},
+                 "Treat FILE as the project's or the user's configuration (default: project)");
   command.option("--last", options->last, "N", "Replay only the last N decisions");
   add_history_options(command, options->history);
   command.flag("--json", options->json, "Print one JSON object per line");

@@ -97,7 +97,8 @@ std::vector<std::string> taken_names() {
 void add_box_options(const CommandSpec& command, BoxOptions& options) {
   config::Overrides& to = options.overrides;
   command.positional("AGENT", to.agent,
-                     "Agent to run: codex, claude, or a configured one (default: as configured, else the last used)");
+                     "Agent to run: codex, claude, or a configured one (default: the configured agent, else the last "
+                     "used, else codex)");
   command.option("--base", to.base, "IMAGE",
                  "Base image, or dir:PATH or tar:PATH of a root filesystem (default: Debian 12 slim)");
   command.list("--toolkit", to.toolkits, "NAME",
@@ -109,18 +110,18 @@ void add_box_options(const CommandSpec& command, BoxOptions& options) {
   command.list("--mount", to.mounts, "SRC:DST[:ro]", "Mount a host path into the box; repeatable");
   command.list("--auth", to.auth, "AGENT", "Mount the host's credentials of AGENT into the box; repeatable");
   command.list("--env", options.env, "NAME[=VALUE]",
-               "Set an environment variable; without =VALUE, pass your own value; repeatable");
+               "Set an environment variable; without =VALUE, copy it from your environment; repeatable");
   command.list("--env-file", options.env_files, "FILE",
                "Read environment variables from FILE, one NAME[=VALUE] per line; repeatable");
   command.list("--allow", to.allow, "HOST[:PORT]",
-               "Allow the box to connect to a host (default port: 443), *.HOST, ADDRESS:PORT, or host:PORT of this "
-               "machine; repeatable");
+               "Allow connections to HOST[:PORT] (default port: 443), *.HOST (every name below HOST), ADDRESS:PORT, or "
+               "host:PORT (the word host: a port on the host's loopback); repeatable");
   command.flag("--full-network", to.full_network,
                "Run without the firewall: the box can reach every host and the local network");
   command.option("--firewall-driver", to.driver, "NAME",
                  "Load the firewall rules with nftables or iptables (default: nftables)");
   command.list("-p,--publish", to.publish, "[ADDRESS:]HOST_PORT:BOX_PORT",
-               "Publish BOX_PORT of the box as HOST_PORT of the host (default address: 127.0.0.1); repeatable");
+               "Publish port BOX_PORT of the box on HOST_PORT of the host (default address: 127.0.0.1); repeatable");
   command.option("--memory", to.memory, "SIZE", "Limit memory, e.g. 4G (default: no limit)");
   command.option("--cpus", to.cpus, "N", "Limit CPU time, in CPUs, e.g. 1.5 (default: no limit)");
   command.option("--pids", to.pids, "N", "Limit the number of processes (default: 512)");
@@ -129,8 +130,7 @@ void add_box_options(const CommandSpec& command, BoxOptions& options) {
                  "Trust the CA certificates in FILE, in the box and while building (default: $SSL_CERT_FILE)");
   command.flag("--any-workspace", options.any_workspace,
                "Accept a directory that does not look like a project, e.g. ~/.config/NAME");
-  command.flag("--trust-project", options.trust_project,
-               "Accept what .agentbox/config.toml broadens, for this run only");
+  command.flag("--trust-project", options.trust_project, "Trust the project's configuration, for this run only");
 }
 
 namespace {

@@ -86,8 +86,9 @@ void end_box(const std::string& name, bool force) {
   };
   const support::Fd launcher = boxes::open_launcher(name);
   if (!launcher && is_running()) {
-    throw support::Error(support::ExitCode::failed, "the launcher of the box \"" + name + "\" is not visible from here",
-                         "run the command where the box was started (the same PID namespace)");
+    throw support::Error(support::ExitCode::failed,
+                         "the launcher of the box \"" + name + "\" runs in another PID namespace",
+                         "run the command in the namespace where the box was started");
   }
   if (launcher) {
     support::send_signal(launcher, SIGTERM);
@@ -99,9 +100,9 @@ void end_box(const std::string& name, bool force) {
     if (!ended) {
       support::send_signal(launcher, SIGKILL);
       if (!support::ends_within(launcher, k_patience)) {
-        throw support::Error(
-            support::ExitCode::failed, "the launcher of the box \"" + name + "\" was killed, and does not end",
-            "it waits for the kernel, for example for a file system that does not answer: agentbox ps");
+        throw support::Error(support::ExitCode::failed, "the launcher of the box \"" + name + "\" cannot be killed",
+                             "it is in uninterruptible sleep, for example on an unresponsive file system; try again "
+                             "when that is resolved");
       }
     }
   }
@@ -142,16 +143,18 @@ void add_ps(const CommandSpec& app, Context& /*context*/) {
 void add_stop(const CommandSpec& app, Context& /*context*/) {
   const CommandSpec command = app.command("stop", "Stop a box: send SIGTERM, and SIGKILL after five seconds");
   auto name = std::make_shared<std::optional<std::string>>();
-  command.positional("NAME", *name, "Name of the box (default: the one running in this directory)");
+  command.positional("NAME", *name, k_box_help);
   command.action([name] { stop(*name); });
 }
 
 void add_rm(const CommandSpec& app, Context& /*context*/) {
-  const CommandSpec command = app.command("rm", "Remove what a dead box left behind; with --force, also a running box");
+  const CommandSpec command =
+      app.command("rm", "Remove the leftovers of a box whose launcher died; with --force, also a "
+                        "running box");
   auto name = std::make_shared<std::string>();
   auto force = std::make_shared<bool>(false);
   command.required("NAME", *name, "Name of the box");
-  command.flag("-f,--force", *force, "Stop the box if it is running; kill it after 10 seconds");
+  command.flag("-f,--force", *force, "Stop the box first if it is running; kill it if that takes more than 10 seconds");
   command.action([name, force] { rm(*name, *force); });
 }
 

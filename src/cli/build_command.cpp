@@ -37,7 +37,7 @@ void add_build(const CommandSpec& app, Context& context) {
   const CommandSpec command = app.command("build", "Build the images if they are missing or outdated");
   auto options = std::make_shared<BuildCommandOptions>();
   add_image_options(command, options->image);
-  command.flag("--rebuild", options->rebuild, "Rebuild from the newest base image and packages");
+  command.flag("--rebuild", options->rebuild, "Rebuild the image from the newest base image and packages");
   command.action([options, &context] { context.exit_code = build(*options); });
 }
 

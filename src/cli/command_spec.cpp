@@ -7,6 +7,9 @@
 #include <filesystem>
 #include <utility>
 
+#include "support/sorted.hpp"
+#include "support/text.hpp"
+
 namespace agentbox::cli {
 
 CommandSpec CommandSpec::command(const std::string& name, const std::string& description) const {
@@ -53,21 +56,36 @@ void CommandSpec::list(const std::string& names, std::vector<std::string>& to, c
       ->trigger_on_parse();
 }
 
+namespace {
+
+/// Allows only `choices`. CLI11's own check has a message that reads like a set of numbers.
+void restrict(CLI::Option& option, const std::vector<std::string>& choices) {
+  const auto check = [choices](const std::string& word) {
+    return support::contains(choices, word)
+               ? std::string()
+               : support::in_quotes(word) + " is not one of " + support::join(choices, ", ");
+  };
+  option.type_name("")->option_text(support::join(choices, "|"));
+  option.check(CLI::Validator(check, "{" + support::join(choices, ",") + "}")); // completions read this
+}
+
+} // namespace
+
 void CommandSpec::choice(const std::string& names, std::optional<std::string>& to,
                          const std::vector<std::string>& choices, const std::string& description) const {
-  m_app->add_option(names, to, description)->check(CLI::IsMember(choices));
+  restrict(*m_app->add_option(names, to, description), choices);
 }
 
 void CommandSpec::positional(const std::string& name, std::optional<std::string>& to,
                              const std::string& description) const {
-  m_app->add_option(name, to, description);
+  m_app->add_option(name, to, description)->type_name("");
 }
 
 void CommandSpec::required(const std::string& name, std::string& to, const std::string& description,
                            const std::vector<std::string>& choices) const {
-  CLI::Option* option = m_app->add_option(name, to, description)->required();
+  CLI::Option* option = m_app->add_option(name, to, description)->required()->type_name("");
   if (!choices.empty()) {
-    option->check(CLI::IsMember(choices));
+    restrict(*option, choices);
   }
 }
 

@@ -33,7 +33,7 @@ int run_in_box(const std::optional<std::string>& name, const std::vector<std::st
     watch.relay = &relay;
     outcome = box::supervise(pid, watch);
   } catch (...) {
-    support::wait_or_kill(pid, std::chrono::milliseconds(0)); // it must not read our terminal beside the shell
+    support::wait_or_kill(pid, std::chrono::milliseconds(0)); // otherwise it would compete with the shell for input
     terminal.take_back();
     throw;
   }
@@ -49,9 +49,9 @@ int run_in_box(const std::optional<std::string>& name, const std::vector<std::st
 } // namespace
 
 void add_exec(const CommandSpec& app, Context& context) {
-  const CommandSpec command = app.command("exec", "Run a command in a running box: agentbox exec [NAME] -- COMMAND...");
+  const CommandSpec command = app.command("exec", "Run a command in a running box");
   auto name = std::make_shared<std::optional<std::string>>();
-  command.positional("NAME", *name, "Name of the box (default: the one running in this directory)");
+  command.positional("NAME", *name, k_box_help);
   command.action([name, &context] {
     if (!context.command || context.command->empty()) {
       throw support::Error(support::ExitCode::usage, "no command to run", "agentbox exec [NAME] -- COMMAND...");
@@ -63,7 +63,7 @@ void add_exec(const CommandSpec& app, Context& context) {
 void add_shell(const CommandSpec& app, Context& context) {
   const CommandSpec command = app.command("shell", "Open a shell in a running box");
   auto name = std::make_shared<std::optional<std::string>>();
-  command.positional("NAME", *name, "Name of the box (default: the one running in this directory)");
+  command.positional("NAME", *name, k_box_help);
   command.action([name, &context] { context.exit_code = run_in_box(*name, {"/bin/bash"}); });
 }
 

@@ -83,11 +83,10 @@ int run(GenerateOptions& options, const Context& context) {
     spdlog::warn("{}", line);
   }
   if (outcome.folder) {
-    spdlog::info("written to {}", outcome.folder->string());
+    spdlog::info("Files written to {}", outcome.folder->string());
   }
   if (outcome.in_project) {
-    spdlog::info("the directory is part of the project: it is read-only in this box, so that the agent cannot change "
-                 "what you start");
+    spdlog::info("The directory is inside the project and is mounted read-only in the box");
   }
   fmt::print("{}", outcome.text);
   return outcome.broader ? 1 : 0;
@@ -100,10 +99,9 @@ CommandSpec add_format(const CommandSpec& generate, Context& context, OutputForm
   options->request.format = format;
   add_box_options(command, options->box);
   command.option("--output", options->request.output, "DIR", "Write the files to DIR (default: print them)");
-  command.flag("--force", options->request.force,
-               "Write to a DIR that has other files too; replace only what is generated");
+  command.flag("--force", options->request.force, "Write into a non-empty DIR; replace generated files, keep others");
   command.option("--diff", options->request.old, "DIR",
-                 "Compare with the files in DIR; exit with status 1 if the box is broader");
+                 "Compare with the files in DIR; exit with status 1 if the new box is broader than theirs");
   command.option("--agent-image", options->agent_image, "IMAGE", "Agent image to use (default: build it)");
   command.option("--firewall-image", options->firewall_image, "IMAGE", "Firewall image to use (default: build it)");
   command.action([options, &context] { context.exit_code = run(*options, context); });
@@ -117,13 +115,16 @@ void add_kubernetes_options(const CommandSpec& command, GenerateOptions& options
   command.option("--parallel", to.parallel, "N", "Run N agents, each with its own workspace, as an indexed Job");
   command.option("--namespace", to.name_space, "NAME", "Kubernetes namespace");
   command.option("--workspace-claim", to.workspace_claim, "NAME",
-                 "Take the workspace from an existing PersistentVolumeClaim");
+                 "Use an existing PersistentVolumeClaim as the workspace");
   command.option("--git", to.git_url, "URL", "Clone the workspace from URL, through the firewall");
   command.option("--git-branch", to.git_branch, "NAME", "Branch or tag to clone");
   command.flag("--workspace-host-path", to.workspace_host_path,
                "Mount the workspace from the same path on the node (single-node clusters)");
   command.flag("--runtime-seccomp", to.runtime_seccomp,
                "Use the runtime's seccomp filter, which is broader than agentbox's");
+  command.footer(
+      "Give at most one of --workspace-claim, --git and --workspace-host-path; without them the workspace is "
+      "an empty volume.");
 }
 
 } // namespace

@@ -29,7 +29,7 @@ box::BuildNetwork chosen_network(const policy::PolicyFields& fields, const confi
   return network;
 }
 
-/// Returns the workspace, or without a project a directory that always exists and never contains a configuration.
+/// Resolves the image outside a project: only the user's and the system's configuration apply.
 ResolvedImage resolve_without_project(const BoxOptions& options) {
   config::LoadResult result = config::load(config::standard_sources("/proc"), options.overrides);
   if (const auto* mistakes = std::get_if<policy::Diagnostics>(&result)) {
@@ -51,8 +51,7 @@ void add_image_options(const CommandSpec& command, BoxOptions& options) {
                  "Trust the CA certificates in FILE while building (default: $SSL_CERT_FILE)");
   command.flag("--full-network", options.overrides.full_network,
                "Let the programs of the base image reach every host while they build, your local network included");
-  command.flag("--trust-project", options.trust_project,
-               "Accept what .agentbox/config.toml broadens, for this build only");
+  command.flag("--trust-project", options.trust_project, "Trust the project's configuration, for this build only");
 }
 
 ResolvedImage resolve_image(const BoxOptions& options) {

@@ -11,7 +11,7 @@ namespace agentbox::cli {
 box::Images ensure_images(const policy::PolicyFields& fields, const config::Preferences& preferences,
                           const podman::Podman& podman, const podman::PodmanInfo& info, bool rebuild);
 
-/// Returns the two images for --dry-run; "(not built yet)" stands for a missing one. Builds nothing.
+/// Returns the two images for --dry-run; "(not built yet)" for a missing one. Builds nothing.
 box::Images known_images(const policy::PolicyFields& fields);
 
 } // namespace agentbox::cli

@@ -82,12 +82,12 @@ Words ask(const std::string& question) {
 }
 
 void ask_all(InitOptions& options) {
-  if (const Words words = ask("Agent (codex, claude; empty: the last used)?"); !words.empty()) {
+  if (const Words words = ask("Agent (codex, claude; Enter for the last used)?"); !words.empty()) {
     options.agent = words.front();
   }
   options.toolkits =
-      ask("Toolkits, separated by blanks (" + support::join(policy::toolkit_names(), " ") + "; empty: none)?");
-  options.allow = ask("More allowed hosts, HOST[:PORT], separated by blanks (empty: none)?");
+      ask("Toolkits, separated by spaces (" + support::join(policy::toolkit_names(), " ") + "; Enter for none)?");
+  options.allow = ask("More allowed hosts, HOST[:PORT], separated by spaces (Enter for none)?");
 }
 
 /// Writes `.agentbox/config.toml` without following a symbolic link that a repository may bring along.
@@ -127,10 +127,14 @@ void init(InitOptions options, const Context& context) {
   }
   write_config(workspace, text, options.force);
   spdlog::info("wrote {}", (workspace / ".agentbox/config.toml").string());
-  // The user wrote this file with this command, and so agrees to it.
+  // The user wrote this file with this command, and so agrees to it, but not to saved hosts beside it.
   const config::Loaded loaded = load_box({}, context);
-  if (!loaded.project_broadens.empty()) {
-    config::TrustStore(config::trust_folder()).agree(workspace, config::ProjectTexts{text, "", ""}.digest(), text);
+  const std::string digest = config::ProjectTexts{text, "", ""}.digest();
+  if (!loaded.project_broadens.empty() && loaded.project_digest == digest) {
+    config::TrustStore(config::trust_folder()).agree(workspace, digest, text);
+  } else if (!loaded.project_broadens.empty()) {
+    spdlog::warn("not trusted yet, because .agentbox/saved-hosts.txt exists too; review both with: agentbox policy "
+                 "trust");
   }
 }
 

@@ -4,10 +4,11 @@
 #include <fmt/format.h>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "boxes/select.hpp"
 #include "boxes/session_paths.hpp"
-#include "cli/subcommands.hpp"
+#include "cli/network_command.hpp"
 #include "firewall/audit/audit_record.hpp"
 #include "network/history.hpp"
 #include "support/error.hpp"
@@ -26,6 +27,16 @@ std::string line_of(const firewall::audit::AuditRecord& record) {
   return fmt::format("{} {:<5} {:<8} {}{} {}{}", record.time, firewall::audit::verdict_text(record.verdict),
                      firewall::audit::kind_text(record.kind), support::escape_untrusted(host), port, times,
                      support::escape_untrusted(record.text));
+}
+
+/// Returns this directory's box, running or the last one that ended, or the only box that runs elsewhere.
+std::string default_box() {
+  const std::filesystem::path here = std::filesystem::current_path();
+  const std::vector<std::string> names = boxes_here(here);
+  return names.size() == 1 ? names.front()
+                           : boxes::select_running(
+                                 {}, here, "name the box: agentbox logs NAME (agentbox network log shows all boxes)")
+                                 .name;
 }
 
 void print_logs(const std::string& name, bool as_data) {
@@ -49,11 +60,10 @@ void add_logs(const CommandSpec& app, Context& /*context*/) {
   const CommandSpec command = app.command("logs", "Show the firewall decisions of a box");
   auto name = std::make_shared<std::optional<std::string>>();
   auto as_data = std::make_shared<bool>(false);
-  command.positional("NAME", *name, "Name of the box (default: the one running in this directory)");
+  command.positional("NAME", *name,
+                     "Name of the box (default: this directory's, running or ended, else the only running box)");
   command.flag("--json", *as_data, "Print the raw records, one JSON object per line");
-  command.action([name, as_data] {
-    print_logs(*name ? **name : boxes::select_running({}, std::filesystem::current_path()).name, *as_data);
-  });
+  command.action([name, as_data] { print_logs(*name ? **name : default_box(), *as_data); });
 }
 
 } // namespace agentbox::cli

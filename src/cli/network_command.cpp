@@ -17,11 +17,13 @@
 #include <utility>
 #include <vector>
 
+#include "boxes/registry.hpp"
 #include "boxes/session_paths.hpp"
 #include "network/decision_table.hpp"
 #include "network/duration.hpp"
 #include "network/notice.hpp"
 #include "network/tail.hpp"
+#include "review/review_report.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/terminal.hpp"
@@ -40,17 +42,17 @@ network::Look look_of_stdout() {
   return {support::wants_colour(), known ? size.ws_col : std::size_t{0}};
 }
 
-void say_if_empty(bool empty) {
+void print_if_empty(bool empty) {
   if (empty) {
-    spdlog::info("nothing was recorded{}",
-                 support::own_terminal().out ? "; agentbox network follow shows what comes" : "");
+    spdlog::info("no decisions recorded yet{}",
+                 support::own_terminal().out ? "; agentbox network follow shows new ones" : "");
   }
 }
 
-void say_if_partial(const network::History& history) {
+void print_if_partial(const network::History& history) {
   if (!history.lines_begin.empty()) {
-    spdlog::info("the lines reach back to {} only: hosts known before may have done more than is shown here; without "
-                 "--since the totals have all",
+    spdlog::info("the log starts at {}; earlier activity of these hosts is not shown. Totals without --since are "
+                 "complete",
                  support::escape_untrusted(history.lines_begin, 40));
   }
 }
@@ -62,7 +64,7 @@ void log(const HistoryOptions& options, bool as_data, bool only_totals) {
   records.insert(records.end(), std::make_move_iterator(history.lines.begin()),
                  std::make_move_iterator(history.lines.end()));
   const auto totals = network::totals(history.sums);
-  say_if_partial(history);
+  print_if_partial(history);
   if (as_data) {
     for (const network::Total& total : totals) {
       fmt::print("{}", only_totals ? network::to_json_line(total) : "");
@@ -74,7 +76,7 @@ void log(const HistoryOptions& options, bool as_data, bool only_totals) {
   }
   const network::Look look = look_of_stdout();
   std::erase_if(records, [](const AuditRecord& record) { return !network::is_news(record); });
-  say_if_empty(records.empty());
+  print_if_empty(records.empty());
   if (!records.empty() && !only_totals) {
     fmt::print("{}\n", network::log_table(records, look));
   }
@@ -86,7 +88,7 @@ void log(const HistoryOptions& options, bool as_data, bool only_totals) {
 void denied(const HistoryOptions& options, bool as_data) {
   const network::History history = cli::history(options);
   const auto list = network::denied(history.sums);
-  say_if_partial(history);
+  print_if_partial(history);
   if (as_data) {
     for (const network::Denied& one : list) {
       fmt::print("{}", network::to_json_line(one));
@@ -98,7 +100,7 @@ void denied(const HistoryOptions& options, bool as_data) {
     return;
   }
   fmt::print("{}", network::denied_table(list, look_of_stdout()));
-  spdlog::info("to allow them for good, see: agentbox policy suggest");
+  spdlog::info("to allow them permanently: agentbox policy suggest");
 }
 
 void print_followed(const std::vector<AuditRecord>& records, bool as_data, const network::Look& look) {
@@ -112,7 +114,7 @@ void print_followed(const std::vector<AuditRecord>& records, bool as_data, const
   std::fflush(stdout);
 }
 
-/// Until Ctrl-C, or until nobody reads any more.
+/// Until Ctrl-C, or until the reader closes stdout.
 void follow(const HistoryOptions& options, bool as_data) {
   support::make_private_folder(boxes::audit_folder());
   const network::Look look = look_of_stdout();
@@ -140,10 +142,10 @@ void follow(const HistoryOptions& options, bool as_data) {
 
 } // namespace
 
-void add_history_options(const CommandSpec& command, HistoryOptions& options) {
+void add_history_options(const CommandSpec& command, HistoryOptions& options, const char* since) {
   command.option("--box", options.box, "NAME", "Use only the records of this box");
   command.option("--since", options.since, "TIME",
-                 "Use only records since TIME: an age (30m, 1h, 2d) or a UTC time (2026-01-31T12:00)");
+                 std::string(since) + " TIME: an age (30m, 1h, 2d) or a UTC time (2026-01-31T12:00)");
 }
 
 network::History history(const HistoryOptions& options) {
@@ -151,7 +153,7 @@ network::History history(const HistoryOptions& options) {
   if (options.since) {
     filter.since = network::parse_since(*options.since, std::chrono::system_clock::now());
     if (!filter.since) {
-      throw Error(ExitCode::usage, support::in_quotes(*options.since) + " is not a time",
+      throw Error(ExitCode::usage, "--since: " + support::in_quotes(*options.since) + " is not a valid time",
                   "write how long ago (30m, 1h, 2d), or a time in UTC (2026-01-31T12:00)");
     }
   }
@@ -167,8 +169,22 @@ network::History history(const HistoryOptions& options) {
   return network::read_history(boxes::audit_folder(), filter);
 }
 
+std::vector<std::string> boxes_here(const std::filesystem::path& workspace) {
+  std::vector<std::string> names;
+  for (const boxes::Found& box : boxes::find_sessions()) {
+    if (box.alive && box.record && box.record->workspace == workspace.string()) {
+      names.push_back(box.name);
+    }
+  }
+  const auto last = names.empty() ? review::last(review::review_folder(), workspace) : std::nullopt;
+  if (last) {
+    names.push_back(last->box);
+  }
+  return names;
+}
+
 void add_network(const CommandSpec& app, Context& context) {
-  const CommandSpec command = app.group("network", "Show the firewall decisions of all boxes");
+  const CommandSpec command = app.group("network", "Show firewall decisions (all boxes, or one with --box)");
   auto options = std::make_shared<HistoryOptions>();
   auto as_data = std::make_shared<bool>(false);
   auto only_totals = std::make_shared<bool>(false);
@@ -183,7 +199,7 @@ void add_network(const CommandSpec& app, Context& context) {
   denied_command.flag("--json", *as_data, "Print one JSON object per line");
   denied_command.action([=] { denied(*options, *as_data); });
   const CommandSpec follow_command = command.command("follow", "Show decisions as they are made, until Ctrl-C");
-  add_history_options(follow_command, *options);
+  add_history_options(follow_command, *options, "First print the records since");
   follow_command.flag("--json", *as_data, "Print one JSON object per line");
   follow_command.action([=] { follow(*options, *as_data); });
   add_network_backtest(command, context);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/command_spec.hpp"
 #include "cli/subcommands.hpp"
@@ -15,14 +17,18 @@ struct HistoryOptions {
   std::optional<std::string> since;
 };
 
-/// Adds --box and --since.
-void add_history_options(const CommandSpec& command, HistoryOptions& options);
+/// Adds --box and --since; `since` describes the latter, up to the word TIME.
+void add_history_options(const CommandSpec& command, HistoryOptions& options,
+                         const char* since = "Use only records since");
 
 /// Returns the history that the options select. Throws support::Error(usage) for a box without a log or an invalid
 /// time.
 network::History history(const HistoryOptions& options);
 
-/// `network backtest` and `policy suggest`, which are about the box of the current folder unless one is named.
+/// Returns the names of the boxes that run in `workspace`, or if none does, of the last one that ended there.
+std::vector<std::string> boxes_here(const std::filesystem::path& workspace);
+
+/// `network backtest` and `policy suggest`, which use the records of this directory's boxes unless --box selects one.
 void add_network_backtest(const CommandSpec& network, Context& context);
 void add_policy_suggest(const CommandSpec& policy, Context& context);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // policy show, check, diff and trust.
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -41,6 +43,17 @@ policy::Policy built(PolicyFields fields) {
   return std::get<policy::Policy>(std::move(result));
 }
 
+/// Returns the size in the largest unit that divides it: "1GiB".
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::array<const char*, 5> k_units = {" bytes", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < k_units.size()) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return fmt::format("{}{}", bytes, k_units.at(unit));
+}
+
 void line(std::string_view name, const std::string& value) {
   fmt::print("{:<12} {}\n", name, value);
 }
@@ -68,14 +81,14 @@ void show_unchecked(const policy::EgressPolicy& egress) {
   std::vector<std::string> lines;
   for (const auto& [pattern, port] : egress.allow) {
     if (port != policy::k_https_port && port != policy::k_http_port) {
-      lines.push_back(fmt::format("whatever is spoken on {}:{}, except TLS and HTTP", pattern.text(), port));
+      lines.push_back(fmt::format("any protocol on {}:{} other than TLS and HTTP", pattern.text(), port));
     }
   }
   for (const policy::AddressEntry& entry : egress.allow_addresses) {
-    lines.push_back(fmt::format("whatever is spoken on {} (an address has no name to compare)", entry.text()));
+    lines.push_back(fmt::format("any protocol on {} (addresses have no name to check)", entry.text()));
   }
   for (const std::uint16_t port : egress.host_ports) {
-    lines.push_back(fmt::format("whatever is spoken on {}:{} (this machine)", policy::k_host_alias, port));
+    lines.push_back(fmt::format("any protocol on {}:{} (this machine)", policy::k_host_alias, port));
   }
   for (const std::string& text : lines) {
     line(&text == &lines.front() ? "not checked" : "", text);
@@ -101,13 +114,13 @@ void show_network(const policy::EgressPolicy& egress, policy::FirewallDriver dri
   }
   show_unchecked(egress);
   if (max_upload) {
-    line("uploads", fmt::format("at most {} bytes per host and session", *max_upload));
+    line("uploads", fmt::format("at most {} per list entry and session", size_text(*max_upload)));
   }
   for (const policy::UploadLimit& limit : upload_limits) {
-    line("uploads", fmt::format("at most {} bytes per session to {}", limit.bytes, limit.pattern.text()));
+    line("uploads", fmt::format("at most {} per session to {}", size_text(limit.bytes), limit.pattern.text()));
   }
   if (upstream_proxy) {
-    line("by way of", "the proxy " + upstream_proxy->text());
+    line("via", "proxy " + upstream_proxy->text());
   }
   line("firewall", fmt::format("{}; names get addresses from {}", policy::driver_text(driver), virtual_range.text()));
 }
@@ -115,24 +128,25 @@ void show_network(const policy::EgressPolicy& egress, policy::FirewallDriver dri
 void show_limits(const policy::Limits& limits) {
   const auto& [pids, memory_bytes, cpu_millis, shm_bytes, tmp_bytes, open_files] = limits;
   line("processes", std::to_string(pids));
-  line("memory", memory_bytes ? fmt::format("{} bytes", *memory_bytes) : "the host's");
-  line("processors", cpu_millis ? fmt::format("{}.{:03}", *cpu_millis / 1000, *cpu_millis % 1000) : "the host's");
-  line("/dev/shm", fmt::format("{} bytes", shm_bytes));
-  line("/tmp", fmt::format("{} bytes", tmp_bytes));
+  line("memory", memory_bytes ? size_text(*memory_bytes) : "unlimited");
+  line("CPUs", cpu_millis ? fmt::format("{}.{:03}", *cpu_millis / 1000, *cpu_millis % 1000) : "unlimited");
+  line("/dev/shm", size_text(shm_bytes));
+  line("/tmp", size_text(tmp_bytes));
   line("open files", std::to_string(open_files));
 }
 
 void show_workspace(const policy::Workspace& workspace) {
   const auto& [source, destination, protect, mask, protect_except, mask_except] = workspace;
-  line("workspace", fmt::format("{} at {}, read and write", support::escape_untrusted(source.string()), destination));
+  line("workspace", fmt::format("{} at {}, read-write", support::escape_untrusted(source.string()), destination));
   line("", "read-only, if they exist: " + support::join(protect, ", "));
   if (!protect_except.empty()) {
-    line("", "writable, although Git settings may refer to them: " + support::join(protect_except, ", "));
+    line("", "not protected ([protect] except): " + support::join(protect_except, ", "));
   }
-  line("", "empty, if they exist: " + (mask.empty() ? "nothing" : support::join(mask, ", ")));
-  line("", "empty at every depth: .env.* but examples, files with tokens (.npmrc, .netrc, …), sockets, FIFOs");
+  line("", "masked (empty), if they exist: " + (mask.empty() ? "nothing" : support::join(mask, ", ")));
+  line("", "masked at every depth: .env and .env.* except examples, files that contain tokens (.npmrc, .netrc, …), "
+           "Unix sockets, FIFOs");
   if (!mask_except.empty()) {
-    line("", "shown, although their names are masked: " + support::join(mask_except, ", "));
+    line("", "not masked ([mask] except): " + support::join(mask_except, ", "));
   }
 }
 
@@ -150,7 +164,7 @@ void show(const PolicyFields& fields) {
   show_workspace(workspace);
   for (const policy::Mount& mount : mounts) {
     line("mount", fmt::format("{} at {}, {} ({})", support::escape_untrusted(mount.source.string()), mount.destination,
-                              mount.read_only ? "read-only" : "read and write", mount.reason));
+                              mount.read_only ? "read-only" : "read-write", mount.reason));
   }
   if (ca_bundle) {
     line("trusts", "the CA certificates of " + support::escape_untrusted(ca_bundle->string()));
@@ -254,7 +268,8 @@ void add_diff(const CommandSpec& policy, Context& context) {
 } // namespace
 
 void add_policy(const CommandSpec& app, Context& context) {
-  const CommandSpec policy = app.group("policy", "Show, check and trust the policy of the box of this directory");
+  const CommandSpec policy =
+      app.group("policy", "Show, check, compare and trust the policy for boxes in this directory");
   auto options = std::make_shared<BoxOptions>();
   auto as_data = std::make_shared<bool>(false);
   const CommandSpec show_command = add(policy, "show", "Show the policy without starting a box", *options);
@@ -268,14 +283,13 @@ void add_policy(const CommandSpec& app, Context& context) {
       show(shown.fields());
     }
   });
-  add(policy, "check", "Check the configuration; exit with status 2 on errors, 126 if the project's needs your trust",
-      *options)
+  add(policy, "check",
+      "Check the configuration; exit status 2: errors, 126: the project's configuration is not trusted", *options)
       .action([options, &context] { resolve_box(*options, context); });
   add_policy_suggest(policy, context);
   add_diff(policy, context);
-  add(policy, "trust", "Trust the project's configuration in its current form", *options).action([options, &context] {
-    trust_project(load_box(*options, context));
-  });
+  add(policy, "trust", "Review and trust the project's configuration as it is now", *options)
+      .action([options, &context] { trust_project(load_box(*options, context)); });
 }
 
 } // namespace agentbox::cli

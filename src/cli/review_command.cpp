@@ -36,8 +36,9 @@ void review(const ReviewOptions& options) {
   }
   fmt::print("{}", review::text_of(*report));
   if (report->findings.empty() && report->stopped.empty()) {
-    spdlog::info("the box \"{}\" left nothing that agentbox knows of among {} files ({} kinds: agentbox review --list)",
-                 support::escape_untrusted(report->box), report->looked_at, executes::count_kinds());
+    spdlog::info(
+        "box \"{}\": no changes that agentbox knows of in {} files ({} known names, see agentbox review --list)",
+        support::escape_untrusted(report->box), report->looked_at, executes::count_kinds());
   }
 }
 
@@ -48,7 +49,8 @@ void add_review(const CommandSpec& app, Context& /*context*/) {
       app.command("review", "Show files that the last box changed and the host may execute or trust");
   auto options = std::make_shared<ReviewOptions>();
   command.flag("--json", options->as_data, "Print JSON");
-  command.flag("--list", options->list, "Print the names that agentbox protects and reports, and who acts on them");
+  command.flag("--list", options->list,
+               "Print the names that agentbox protects and reports, and which programs read them");
   command.action([options] { review(*options); });
 }
 

@@ -50,7 +50,7 @@ Saving::Saving(const std::string& where, bool allow, const std::string& host)
 void Saving::write() const {
   const std::string file = support::escape_untrusted(m_edit.file.string(), 1000);
   if (m_edit.before == m_edit.after) {
-    spdlog::info("the configuration has this entry already; {} is unchanged", file);
+    spdlog::info("already in the configuration; {} is unchanged", file);
     return;
   }
   config::write_edit(m_sources, m_edit);
@@ -65,7 +65,7 @@ void Saving::write() const {
                                               : "The project's configuration was trusted, and so is this line");
     return;
   }
-  spdlog::warn("saved in {}, but other parts of the project's configuration are not trusted yet. See and trust: "
+  spdlog::warn("saved in {}, but the project's configuration has other changes that are not trusted; review them with: "
                "agentbox policy trust",
                file);
 }

@@ -86,8 +86,9 @@ void add_update(const CommandSpec& app, Context& context) {
   auto options = std::make_shared<UpdateOptions>();
   add_image_options(command, options->image);
   command.flag("--check", options->check, "Only show newer versions; exit with status 1 if there are any");
-  command.footer("The versions are saved in ~/.local/state/agentbox/agents.lock.json, which overrides the file "
-                 "installed with agentbox.");
+  command.footer(
+      "Writes ~/.local/state/agentbox/agents.lock.json, which overrides the installed lock file; delete it to "
+      "go back.");
   command.action([options, &context] { context.exit_code = update(*options); });
 }
 

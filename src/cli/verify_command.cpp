@@ -58,7 +58,7 @@ struct VerifyOptions {
   bool all = false;
 };
 
-/// Stands in for stdin and stdout as long as it lives: a box's first process has the launcher's own.
+/// Replaces stdin and stdout while it exists: a box's first process has the launcher's own.
 class Streams {
 public:
   Streams(int in, int out)
@@ -176,7 +176,7 @@ verify::Card verify_running(const std::string& name) {
   const auto start = Clock::now();
   const pid_t agent = support::read_pid(box.paths.agent_pid()).value_or(0);
   const pid_t firewall = support::read_pid(box.paths.firewall_pid()).value_or(0);
-  // Held meanwhile: a number that came to mean another process is noticed at the end.
+  // Held so that a reused process ID is noticed at the end.
   const std::array<Fd, 2> processes = {support::open_pidfd(agent), support::open_pidfd(firewall)};
   card.rows = verify::look_from_outside(agent, firewall, podman::find_installation().entrypoint());
   if (std::any_of(processes.begin(), processes.end(),
@@ -202,13 +202,13 @@ verify::Card verify_running(const std::string& name) {
 void add_verify(const CommandSpec& app, Context& context) {
   const CommandSpec command = app.command("verify", "Attack a box from inside and show what stopped each attack");
   auto options = std::make_shared<VerifyOptions>();
-  command.positional("NAME", options->name, "Running box to attack (default: a new box of this directory)");
+  command.positional("NAME", options->name, "Running box to attack (default: create one for this directory)");
   command.flag("--all", options->all, "Show every attack, not only those that succeeded");
   command.flag("--json", options->json, "Print one JSON object with every attack, versions and digests");
-  command.flag("--full-network", options->box.overrides.full_network, "Attack a new box that has no firewall");
+  command.flag("--full-network", options->box.overrides.full_network,
+               "Attack a new box without a firewall, to check that the attacks themselves work");
   options->box.any_workspace = true; // no agent runs
-  command.flag("--trust-project", options->box.trust_project,
-               "Accept what .agentbox/config.toml broadens, for this run only");
+  command.flag("--trust-project", options->box.trust_project, "Trust the project's configuration, for this run only");
   command.action([options, &context] {
     podman::refuse_root();
     const verify::Card card = options->name ? verify_running(*options->name) : verify_fresh(options->box, context);

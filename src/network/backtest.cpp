@@ -54,7 +54,7 @@ Tested test(const AuditRecord& record, const policy::EgressIndex& index) {
   const bool passed = record.verdict == Verdict::allow;
   const auto decision = decide(record, index);
   if (!passed && !list_decided(record)) {
-    tested.outcome = Outcome::still_refused;
+    tested.outcome = Outcome::still_denied;
     tested.why = notice_of(record).value_or(Notice{}).why;
     return tested;
   }
@@ -63,11 +63,11 @@ Tested test(const AuditRecord& record, const policy::EgressIndex& index) {
     tested.why = decision.rule;
     return tested;
   }
-  tested.outcome = passed ? Outcome::breaks : Outcome::still_refused;
-  tested.why = decision.rule.empty() ? "not on its list of hosts"
+  tested.outcome = passed ? Outcome::breaks : Outcome::still_denied;
+  tested.why = decision.rule.empty() ? "not listed"
                : decision.verdict == policy::EgressDecision::Verdict::blocked
                    ? "blocked by " + decision.rule
-                   : "its list has " + decision.rule + ", not this port";
+                   : decision.rule + " is listed, but not with this port";
   return tested;
 }
 
@@ -78,7 +78,7 @@ std::string_view outcome_text(Outcome outcome) {
   case Outcome::breaks: return "breaks";
   case Outcome::passes_now: return "passes-now";
   case Outcome::still_passes: return "still-passes";
-  case Outcome::still_refused: return "still-refused";
+  case Outcome::still_denied: return "still-denied";
   case Outcome::not_known: return "not-known";
   }
   return "unknown";

@@ -13,11 +13,11 @@ namespace agentbox::network {
 /// How another list of hosts would have decided on a recorded host.
 struct Tested {
   enum class Outcome {
-    breaks,        ///< was allowed, would be denied
-    passes_now,    ///< was denied, would be allowed
-    still_passes,  ///< was and would be allowed
-    still_refused, ///< was and would be denied
-    not_known,     ///< the history does not keep these hosts apart
+    breaks,       ///< was allowed, would be denied
+    passes_now,   ///< was denied, would be allowed
+    still_passes, ///< was and would be allowed
+    still_denied, ///< was and would be denied
+    not_known,    ///< the history does not keep these hosts apart
   };
   std::string host;
   std::uint16_t port = 0; ///< 0: only the name was looked up
@@ -32,7 +32,7 @@ struct Tested {
 std::vector<Tested> backtest(const std::vector<firewall::audit::AuditRecord>& records, const policy::EgressIndex& index,
                              std::size_t last);
 
-/// Returns "breaks", "passes-now", "still-passes", "still-refused", "not-known".
+/// Returns "breaks", "passes-now", "still-passes", "still-denied", "not-known".
 std::string_view outcome_text(Tested::Outcome outcome);
 
 /// Returns one JSON object and a newline.

@@ -103,7 +103,7 @@ bool LiveNotices::is_worth_reporting(const std::string& what, Clock::time_point 
   std::erase_if(m_recent, [&](const auto& one) { return now - one.second >= k_again; });
   const bool fresh = m_recent.size() <= k_max_recent && m_recent.emplace(what, now).second;
   if (fresh && m_recent.size() > k_max_recent && m_lines) {
-    spdlog::info("more is blocked; to see all of it: agentbox network follow");
+    spdlog::info("more hosts are denied; see them with: agentbox network follow");
   }
   return fresh && m_recent.size() <= k_max_recent;
 }
@@ -116,7 +116,7 @@ void LiveNotices::report(const Notice& notice) {
   }
   if (m_titles) {
     const std::string command = network::allow_command(notice, box);
-    m_title = fmt::format("blocked {} - {}", notice.what, command.empty() ? notice.why : command);
+    m_title = fmt::format("denied {} - {}", notice.what, command.empty() ? notice.why : command);
     m_title_due = Clock::now() + k_patience;
     m_written.reset();
   }
@@ -187,8 +187,8 @@ void LiveNotices::notify_desktop(const Notice& notice, Clock::time_point now) {
   std::string what = notice.what;
   std::erase_if(what, [](char c) { return c == '<' || c == '>' || c == '&'; });
   command.argv = {
-      *program, "--app-name=agentbox",      "--expire-time=10000",
-      "--",     "agentbox blocked " + what, notice.entry.empty() ? notice.why : network::allow_command(notice, m_box)};
+      *program, "--app-name=agentbox",     "--expire-time=10000",
+      "--",     "agentbox denied " + what, notice.entry.empty() ? notice.why : network::allow_command(notice, m_box)};
   for (const char* name : {"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"}) {
     if (const char* value = std::getenv(name)) {
       command.env[name] = value;

@@ -40,7 +40,7 @@ bool is_denied_by_user(const AuditRecord& record) {
 
 std::string denial_text(const AuditRecord& record) {
   if (record.address == firewall::audit::k_other_hosts) {
-    return describe(record.reason) + "; too many to keep apart";
+    return describe(record.reason) + "; too many hosts to list separately";
   }
   const std::string rule = support::escape_untrusted(record.rule, 280);
   if (is_denied_by_user(record)) {
@@ -50,10 +50,10 @@ std::string denial_text(const AuditRecord& record) {
     return "blocked by " + rule + " in block_hosts";
   }
   if (record.reason == Reason::port_not_listed && !rule.empty()) {
-    return "the list has " + rule + ", not this port";
+    return rule + " is listed, but not with this port";
   }
   if (record.reason == Reason::not_a_name && record.protocol != "tcp") {
-    return "only TCP to what is on the list is let through";
+    return "only TCP connections to listed hosts are allowed";
   }
   const bool by_list = record.reason == Reason::not_listed || record.reason == Reason::port_not_listed ||
                        record.reason == Reason::not_a_name;
@@ -94,7 +94,7 @@ std::string allow_command(const Notice& notice, const std::string& box) {
 
 std::string line_of(const Notice& notice, const std::string& box) {
   const std::string command = allow_command(notice, box);
-  return fmt::format("blocked: {} ({}){}", notice.what, notice.why,
+  return fmt::format("denied: {} ({}){}", notice.what, notice.why,
                      command.empty() ? "" : " - allow it with: " + command);
 }
 

@@ -9,7 +9,7 @@
 
 namespace agentbox::network {
 
-/// A denial in words for people. Safe to print.
+/// The description of a denial. Safe to print.
 struct Notice {
   std::string what;     ///< "pypi.org", "github.com:22", "192.0.2.1:80 (tcp)"
   std::string why;      ///< the rule, or that there is none
@@ -26,7 +26,7 @@ std::optional<Notice> notice_of(const firewall::audit::AuditRecord& record);
 /// it.
 std::string allow_command(const Notice& notice, const std::string& box);
 
-/// Returns "blocked: pypi.org (not on the list of hosts) - allow it with: agentbox allow pypi.org --for 10m"
+/// Returns "denied: pypi.org (not on the list of hosts) - allow it with: agentbox allow pypi.org --for 10m"
 std::string line_of(const Notice& notice, const std::string& box);
 
 /// A host that was denied once or more; the notice is the last one.

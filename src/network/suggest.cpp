@@ -22,8 +22,7 @@ struct Noise {
 };
 constexpr std::array<Noise, 10> k_noise = {{
     {"ab.chatgpt.com", "Codex' metrics"},
-    {"raw.githubusercontent.com",
-     "the agents' own announcements and release notes; yours to add if you need it yourself"},
+    {"raw.githubusercontent.com", "the agents' own announcements and release notes; add it if your project needs it"},
     {"downloads.claude.ai", "Claude Code's catalogue of plugins"},
     {"statsig.anthropic.com", "metrics"},
     {"*.statsig.com", "metrics"},
@@ -49,14 +48,14 @@ const char* noise_of(const std::string& host) {
 /// Returns what looks odd about a name. The agent, which may be hostile, chose what is on this list.
 std::string caution(const std::string& host) {
   if (host.starts_with("xn--") || host.find(".xn--") != std::string::npos) {
-    return "an international name, which may look like another one";
+    return "internationalized name; may imitate another";
   }
   const std::size_t longest = 40;
   std::string_view rest = host;
   while (!rest.empty()) {
     const std::string_view label = rest.substr(0, rest.find('.'));
     if (label.size() > longest) {
-      return "a very long name: it may carry data";
+      return "very long label; may carry data";
     }
     rest.remove_prefix(std::min(rest.size(), label.size() + 1));
   }
@@ -83,8 +82,8 @@ void note_siblings(std::vector<Suggestion::Item>& items) {
     if (family == families.end() || family->first.empty() || family->second < k_siblings || !item.note.empty()) {
       continue;
     }
-    item.note = fmt::format("one of {} below {}; \"*.{}\" would be all of them, and every other", family->second,
-                            family->first, family->first);
+    item.note = fmt::format("{} hosts below {} were denied; \"*.{}\" would allow these and every other name there",
+                            family->second, family->first, family->first);
     family->second = 0; // noted once
   }
 }

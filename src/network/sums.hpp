@@ -9,7 +9,7 @@
 namespace agentbox::network {
 
 /// Returns the sums in the file `path` (NAME.totals): a record with `count` and `first` for each kind of decision on
-/// each host, and one with the address k_other_hosts for those that were too many to keep apart. Empty without a
+/// each host, and one with the address k_other_hosts for those that were too many to list separately. Empty without a
 /// readable file. Lines that are not a sum are skipped.
 std::vector<firewall::audit::AuditRecord> read_totals(const std::filesystem::path& path);
 

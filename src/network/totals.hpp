@@ -11,7 +11,7 @@ namespace agentbox::network {
 
 /// The traffic with one host.
 struct Total {
-  std::string host; ///< name, else address; "other hosts": those that were too many to keep apart
+  std::string host; ///< name, else address; "other hosts": those that were too many to list separately
   std::size_t allowed = 0;
   std::size_t denied = 0;
   std::uint64_t bytes_up = 0;

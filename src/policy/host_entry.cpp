@@ -78,8 +78,8 @@ std::optional<EntryProblem> shape_problem(std::string_view text) {
                         write_hint(text)};
   }
   if (text.front() == '[' || std::count(text.begin(), text.end(), ':') > 1) {
-    return EntryProblem{support::in_quotes(text) + " is an IPv6 address; only names can be listed",
-                        "list the host name: the firewall resolves it for each connection"};
+    return EntryProblem{support::in_quotes(text) + " is an address; here only host names are accepted",
+                        "to allow an address, start a box with: agentbox run --allow [ADDRESS]:PORT"};
   }
   return std::nullopt;
 }

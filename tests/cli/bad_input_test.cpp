@@ -27,6 +27,16 @@ TEST_CASE("bad command lines") {
   check_refused(project, {"cladue"}, 127, "did you mean \"claude\"");
   check_refused(project, {"polcy"}, 127, "agentbox policy");
   check_refused(project, {"run", "--no-such-option"}, 2, "--no-such-option");
+  check_refused(project, {"ps", "--jsn"}, 2, "unknown option \"--jsn\", did you mean \"--json\"?");
+  check_refused(project, {"policy"}, 2, "hint: agentbox policy --help");
+  check_refused(project, {"policy", "shows"}, 2, "unknown subcommand \"shows\", did you mean \"show\"?");
+  check_refused(project, {"rm"}, 2, "hint: agentbox rm --help");
+  check_refused(project, {"network", "log", "--since"}, 2, "hint: agentbox network log --help");
+  check_refused(project, {"completion", "ksh"}, 2, "\"ksh\" is not one of bash, zsh, fish");
+  check_refused(project, {"allow", "1.2.3.4"}, 2, "hint: start a box with: agentbox run --allow 1.2.3.4:PORT");
+  check_refused(project, {"allow", "fd00::1"}, 2, "agentbox run --allow [fd00::1]:PORT");
+  check_refused(project, {"allow", "10.0.0.5:5432"}, 2, "agentbox run --allow 10.0.0.5:5432");
+  check_refused(project, {"network", "log", "--since", "yesterday"}, 2, "--since: \"yesterday\" is not a valid time");
   check_refused(project, {"run", "--"}, 2, "there is no command after --");
   check_refused(project, {"ps", "--", "true"}, 2, "takes no command");
   check_refused(project, {"run", "--json"}, 2, "--dry-run");
@@ -35,6 +45,22 @@ TEST_CASE("bad command lines") {
   check_refused(project, {"run", "--env", "UNSET_KEY", "--", "true"}, 2, "UNSET_KEY");
   check_refused(project, {"run", "--mount", "/no/such:/x", "--", "true"}, 2, "/no/such");
   check_refused(project, {"run", "--memory", "lots", "--", "true"}, 2, "--memory");
+}
+
+TEST_CASE("the usage lines of --help can be typed") {
+  const Project project;
+  const auto help = [&](List words) {
+    words.emplace_back("--help");
+    return project.agentbox(words).out;
+  };
+  CHECK_THAT(help({}), Contains("agentbox [run] [AGENT] [OPTIONS] [-- COMMAND...]"));
+  CHECK_THAT(help({"run"}), Contains("agentbox run [OPTIONS] [AGENT] [-- COMMAND...]\n"));
+  CHECK_THAT(help({"exec"}), Contains("[NAME] -- COMMAND...\n"));
+  CHECK_THAT(help({"allow"}), Contains("--save project|user"));
+  CHECK_THAT(help({"completion"}), Contains("SHELL bash|zsh|fish"));
+  for (const List& words : {List{"rm"}, List{"run"}, List{"allow"}, List{"completion"}, List{"network", "backtest"}}) {
+    CHECK_THAT(help(words), !Contains("TEXT:") && !Contains("REQUIRED") && !Contains("NAME TEXT"));
+  }
 }
 
 TEST_CASE("all mistakes of a configuration at once") {

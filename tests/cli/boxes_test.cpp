@@ -156,6 +156,22 @@ TEST_CASE("logs of a box") {
   CHECK(project.agentbox({"logs", "../audit/b"}).status.code == 2);
 }
 
+TEST_CASE("the records of a named box are found after it has ended") {
+  const Project project;
+  CHECK_THAT(project.agentbox({"logs"}).err, Contains("no box is running") && Contains("agentbox logs NAME"));
+  REQUIRE(project.agentbox({"run", "--name", "mine", "--", "true"}).status.code == 0);
+  project.write(
+      ".local/state/agentbox/audit/mine.jsonl",
+      R"({"time":"2026-01-31T12:00:00.123Z","box":"mine","kind":"dns","name":"new.example","address":"","port":0,"protocol":"dns",)"
+      R"("verdict":"deny","reason":"not-listed","text":"no entry","rule":"","bytes_up":0,"bytes_down":0,"duration_ms":0})"
+      "\n");
+  project.write("other.toml", "[network]\nallow_hosts = [\"new.example\"]\n");
+  CHECK_THAT(project.agentbox({"logs"}).out, Contains("new.example"));
+  CHECK_THAT(project.agentbox({"policy", "suggest"}).out, Contains("\"new.example\""));
+  CHECK_THAT(project.agentbox({"network", "backtest", (project.home() / "other.toml").string()}).out,
+             Contains("passes-now") && Contains("new.example"));
+}
+
 TEST_CASE("the policy of a box here") {
   const Project project;
   const auto shown = project.agentbox({"policy", "show", "--allow", "x.example", "--env", "API_KEY=s3cr3t"});
@@ -216,11 +232,11 @@ TEST_CASE("the policy of a box says where nothing is compared with the list") {
   const std::string unchecked =
       shown({"git.example:22", "*.db.example:5432", "10.0.0.5:6379", "host:11434", "web.example:80", "web.example"});
   for (const char* piece :
-       {"not checked  whatever is spoken on", "git.example:22, except TLS and HTTP", "*.db.example:5432, except",
-        "10.0.0.5:6379 (an address has no name", "host:11434 (this machine)"}) {
+       {"not checked  any protocol on", "git.example:22 other than TLS and HTTP", "*.db.example:5432 other than",
+        "10.0.0.5:6379 (addresses have no name", "host:11434 (this machine)"}) {
     CHECK_THAT(unchecked, Contains(piece));
   }
-  CHECK_THAT(unchecked, !Contains("web.example:80,") && !Contains("web.example:443,"));
+  CHECK_THAT(unchecked, !Contains("web.example:80 other") && !Contains("web.example:443 other"));
   CHECK_THAT(shown({"web.example:80", "web.example"}), Contains("web.example:80") && !Contains("not checked"));
 }
 
@@ -249,6 +265,15 @@ TEST_CASE("init writes a file that holds, and agrees to what its author chose") 
   CHECK_THAT(shown.out, Contains("y.example:22"));
   CHECK(project.agentbox({"init"}).status.code == 2);
   CHECK(project.agentbox({"init", "--force"}).status.code == 0);
+}
+
+TEST_CASE("init does not trust hosts that others saved") {
+  const Project project;
+  project.write("project/.agentbox/saved-hosts.txt", "allow evil.example\n");
+  const auto result = project.agentbox({"init", "--allow", "x.example"});
+  CHECK(result.status.code == 0);
+  CHECK_THAT(result.err, Contains("saved-hosts.txt") && Contains("agentbox policy trust"));
+  CHECK(project.agentbox({"policy", "check"}).status.code == 126);
 }
 
 TEST_CASE("init writes nothing through a link, and nothing bad") {

@@ -96,6 +96,6 @@ TEST_CASE("a mount that is replaced while the image is built is refused") {
   CHECK(project.agentbox(args).status.code == 0);
   const auto result = project.agentbox(args, {}, {{"AGENTBOX_FAULT", "launch:4:" + replace}});
   CHECK(result.status.code == 126);
-  CHECK_THAT(result.err, Contains("mounted was replaced after it was checked"));
+  CHECK_THAT(result.err, Contains("mounted changed while the box was starting"));
   CHECK(project.calls("run").size() == 1);
 }

@@ -65,13 +65,13 @@ TEST_CASE("only a socket in the session is asked, and only a valid reply is take
   SECTION("a link to another socket of the user's") {
     const Server server(folder.path() / "other", "hello\n");
     fs::create_symlink(folder.path() / "other", socket);
-    CHECK_THROWS_WITH(ask(), Contains("does not answer"));
+    CHECK_THROWS_WITH(ask(), Contains("does not respond"));
   }
   SECTION("something else") {
     fs::create_directory(socket);
-    CHECK_THROWS_WITH(ask(), Contains("does not answer"));
+    CHECK_THROWS_WITH(ask(), Contains("does not respond"));
   }
   SECTION("nothing") {
-    CHECK_THROWS_WITH(ask(), Contains("does not answer"));
+    CHECK_THROWS_WITH(ask(), Contains("does not respond"));
   }
 }

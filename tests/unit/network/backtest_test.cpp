@@ -41,19 +41,19 @@ TEST_CASE("hosts that break come first, then those that pass now") {
   REQUIRE(tested.size() == 5);
   CHECK(tested[0].outcome == Outcome::breaks);
   CHECK(tested[0].host == "old.example");
-  CHECK(tested[0].why == "not on its list of hosts");
+  CHECK(tested[0].why == "not listed");
   CHECK(tested[1].outcome == Outcome::passes_now);
   CHECK(tested[1].host == "pypi.org");
   CHECK(tested[1].why == "pypi.org");
   CHECK(tested[2].outcome == Outcome::still_passes);
   CHECK(tested[2].count == 2);
-  CHECK(tested[3].outcome == Outcome::still_refused);
+  CHECK(tested[3].outcome == Outcome::still_denied);
 }
 
 TEST_CASE("denials for other reasons than the list stay denials") {
   const auto tested = backtest({record(Kind::connect, "a.example", 443, "sni-mismatch")}, index_of({"a.example"}), 0);
   REQUIRE(tested.size() == 1);
-  CHECK(tested[0].outcome == Outcome::still_refused);
+  CHECK(tested[0].outcome == Outcome::still_denied);
 }
 
 TEST_CASE("a block of the new list breaks what it covers, whatever it allows") {
@@ -67,7 +67,7 @@ TEST_CASE("a block of the new list breaks what it covers, whatever it allows") {
 TEST_CASE("only the last N count") {
   const auto tested = backtest(k_history, index_of({}), 3);
   for (const Tested& one : tested) {
-    CHECK(one.outcome == Outcome::still_refused);
+    CHECK(one.outcome == Outcome::still_denied);
   }
   CHECK(tested.size() == 3);
   CHECK(backtest(k_history, index_of({}), 4).size() == 4);

@@ -50,8 +50,8 @@ void block(const std::filesystem::path& folder, const std::string& name) {
 } // namespace
 
 TEST_CASE("the title is set, saved once, and restored", "[live]") {
-  CHECK(title_sequence("blocked x.example", true) == "\033[22;2t\033]2;blocked x.example\007");
-  CHECK(title_sequence("blocked x.example", false) == "\033]2;blocked x.example\007");
+  CHECK(title_sequence("denied x.example", true) == "\033[22;2t\033]2;denied x.example\007");
+  CHECK(title_sequence("denied x.example", false) == "\033]2;denied x.example\007");
   CHECK(restore_title_sequence() == "\033]2;\007\033[23;2t");
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("without a terminal, each blocked host is reported once on a line", "[
   block(folder.path(), "x.example");
   CHECK(notices.report_new() == LiveNotices::k_pace);
   CHECK(said.text() ==
-        "blocked: x.example (not on the list of hosts) - allow it with: agentbox allow x.example --for 10m\n");
+        "denied: x.example (not on the list of hosts) - allow it with: agentbox allow x.example --for 10m\n");
   block(folder.path(), "x.example");
   notices.report_new();
   const std::string text = said.text();

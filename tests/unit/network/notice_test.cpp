@@ -12,7 +12,7 @@ using test::record;
 TEST_CASE("one line tells what was blocked, why, and how to allow it") {
   const auto notice = notice_of(record(Kind::dns, "api.github.com", 0, "not-listed"));
   REQUIRE(notice);
-  CHECK(line_of(*notice, "") == "blocked: api.github.com (not on the list of hosts) - allow it with: agentbox allow "
+  CHECK(line_of(*notice, "") == "denied: api.github.com (not on the list of hosts) - allow it with: agentbox allow "
                                 "api.github.com --for 10m");
   CHECK(line_of(*notice, "shop").ends_with("--for 10m --box shop"));
 }
@@ -21,19 +21,18 @@ TEST_CASE("a notice names the rule, and the port unless it is 443") {
   auto ssh = record(Kind::connect, "github.com", 22, "port-not-listed");
   ssh.rule = "github.com";
   CHECK(line_of(*notice_of(ssh), "") ==
-        "blocked: github.com:22 (the list has github.com, not this port) - allow it with: "
+        "denied: github.com:22 (github.com is listed, but not with this port) - allow it with: "
         "agentbox allow github.com:22 --for 10m");
 }
 
 TEST_CASE("no command is proposed if none would help") {
   auto blocked = record(Kind::dns, "x.sentry.io", 0, "blocked");
   blocked.rule = "*.sentry.io";
-  CHECK(line_of(*notice_of(blocked), "") == "blocked: x.sentry.io (blocked by *.sentry.io in block_hosts)");
+  CHECK(line_of(*notice_of(blocked), "") == "denied: x.sentry.io (blocked by *.sentry.io in block_hosts)");
   CHECK(allow_command(*notice_of(record(Kind::connect, "a.example", 443, "sni-mismatch")), "").empty());
   auto address = record(Kind::address, "", 80, "not-a-name");
   address.address = "192.0.2.1";
-  CHECK(line_of(*notice_of(address), "") ==
-        "blocked: 192.0.2.1:80 (tcp) (an address that is not on the list of hosts)");
+  CHECK(line_of(*notice_of(address), "") == "denied: 192.0.2.1:80 (tcp) (an address that is not on the list of hosts)");
   CHECK(notice_of(record(Kind::dns, "x.localhost", 0, "not-listed"))->entry.empty());
 }
 

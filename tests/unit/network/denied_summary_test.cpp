@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "network/blocked_summary.hpp"
+#include "network/denied_summary.hpp"
 
 #include "catch.hpp"
 #include "firewall/audit/audit_record.hpp"
@@ -36,17 +36,17 @@ TEST_CASE("lists blocked hosts with the flag that would allow them") {
                                           record(Kind::dns, "evil.example", 0, "not-listed"),
                                           record(Kind::connect, "api.openai.com", 22, "port-not-listed"),
                                           record(Kind::connect, "api.openai.com", 443, "sni-mismatch")};
-  CHECK(blocked_summary(audit) ==
-        Lines{"blocked: evil.example (2 times) - allow with: agentbox run --allow evil.example",
-              "blocked: api.openai.com:22 - allow with: agentbox run --allow api.openai.com:22",
-              "blocked: api.openai.com:443: why", "to allow them for good, see: agentbox policy suggest"});
+  CHECK(denied_summary(audit) == Lines{"denied: evil.example (2 times) - allow with: agentbox run --allow evil.example",
+                                       "denied: api.openai.com:22 - allow with: agentbox run --allow api.openai.com:22",
+                                       "denied: api.openai.com:443: why",
+                                       "to allow them permanently: agentbox policy suggest"});
 }
 
 TEST_CASE("hosts that were reported while the box ran are not listed again") {
   const std::vector<AuditRecord> audit = {record(Kind::dns, "evil.example", 0, "not-listed"),
                                           record(Kind::dns, "other.example", 0, "not-listed")};
-  CHECK(blocked_summary(audit, {"evil.example"}).front().starts_with("blocked: other.example"));
-  CHECK(blocked_summary({audit[0]}, {"evil.example"}).empty());
+  CHECK(denied_summary(audit, {"evil.example"}).front().starts_with("denied: other.example"));
+  CHECK(denied_summary({audit[0]}, {"evil.example"}).empty());
 }
 
 TEST_CASE("requests an agent makes at each start are left out, as often as it makes them") {
@@ -64,14 +64,14 @@ TEST_CASE("requests an agent makes at each start are left out, as often as it ma
 }
 
 TEST_CASE("allowed connections, and the firewall's own start and end, are not reported") {
-  CHECK(blocked_summary({record(Kind::connect, "api.openai.com", 443, "allowed", Verdict::allow),
-                         record(Kind::firewall, "", 0, "start", Verdict::allow), record(Kind::gate, "", 0, "x")})
+  CHECK(denied_summary({record(Kind::connect, "api.openai.com", 443, "allowed", Verdict::allow),
+                        record(Kind::firewall, "", 0, "start", Verdict::allow), record(Kind::gate, "", 0, "x")})
             .empty());
-  CHECK(blocked_summary({}).empty());
+  CHECK(denied_summary({}).empty());
 }
 
 TEST_CASE("an invalid name gets no flag and is escaped") {
-  const Lines lines = blocked_summary({record(Kind::dns, "a\x1b[2Jb", 0, "bad-name")});
+  const Lines lines = denied_summary({record(Kind::dns, "a\x1b[2Jb", 0, "bad-name")});
   REQUIRE(lines.size() == 1);
   CHECK(lines[0].find('\x1b') == std::string::npos);
   CHECK(lines[0].find("--allow") == std::string::npos);
@@ -82,7 +82,7 @@ TEST_CASE("five lines at most") {
   for (char letter = 'a'; letter < 'i'; ++letter) {
     audit.push_back(record(Kind::dns, std::string(1, letter) + ".example", 0, "not-listed"));
   }
-  const Lines lines = blocked_summary(audit);
+  const Lines lines = denied_summary(audit);
   REQUIRE(lines.size() == 7);
-  CHECK(lines[5] == "blocked: 3 more; see: agentbox network denied");
+  CHECK(lines[5] == "denied: 3 more; see: agentbox network denied");
 }

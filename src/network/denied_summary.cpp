@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "network/blocked_summary.hpp"
+#include "network/denied_summary.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -9,8 +9,8 @@
 
 namespace agentbox::network {
 
-std::vector<std::string> blocked_summary(const std::vector<firewall::audit::AuditRecord>& records,
-                                         const std::set<std::string>& said, std::size_t max_lines) {
+std::vector<std::string> denied_summary(const std::vector<firewall::audit::AuditRecord>& records,
+                                        const std::set<std::string>& said, std::size_t max_lines) {
   const std::vector<network::Denied> all = network::denied(records);
   std::vector<std::string> lines;
   std::size_t more = 0;
@@ -24,17 +24,17 @@ std::vector<std::string> blocked_summary(const std::vector<firewall::audit::Audi
     }
     const std::string& entry = one.notice.entry;
     lines.push_back(
-        fmt::format("blocked: {}{}{}", one.notice.what, one.count > 1 ? fmt::format(" ({} times)", one.count) : "",
+        fmt::format("denied: {}{}{}", one.notice.what, one.count > 1 ? fmt::format(" ({} times)", one.count) : "",
                     entry.empty() ? ": " + one.notice.why
                                   : " - allow with: agentbox run --allow " + support::shell_quote({entry})));
   }
   if (more > 0) {
-    lines.push_back(fmt::format("blocked: {} more; see: agentbox network denied", more));
+    lines.push_back(fmt::format("denied: {} more; see: agentbox network denied", more));
   }
   const auto allowable =
       std::count_if(all.begin(), all.end(), [](const auto& one) { return !one.notice.entry.empty(); });
   if (allowable > 1) {
-    lines.emplace_back("to allow them for good, see: agentbox policy suggest");
+    lines.emplace_back("to allow them permanently: agentbox policy suggest");
   }
   return lines;
 }
