@@ -103,7 +103,7 @@ class CommandLine(unittest.TestCase):
                 self.assertLessEqual(command.flags - flags, set().union(*others))
 
     def test_the_readme_has_every_flag_of_run_and_no_other(self):
-        cells = [cell for row in table(self.readme, "## Flags of `run`") for cell in row]
+        cells = [cell for row in table(self.readme, "## Options of `run`") for cell in row]
         documented = {word for cell in cells for word in re.findall(r"(?<![\w-])--?[a-z][\w-]*", cell)}
         self.assertEqual(documented, self.commands["run"].flags)
 
