@@ -38,7 +38,7 @@ bool in_packages(std::string_view path) {
 bool matches(std::string_view pattern, std::string_view name) {
   std::size_t at = 0;
   std::size_t in = 0;
-  std::size_t star = std::string_view::npos; // the last "*", which may stand for more
+  std::size_t star = std::string_view::npos; // the last "*", which may match more
   std::size_t after = 0;
   while (in < name.size()) {
     if (at < pattern.size() && pattern[at] == '*') {

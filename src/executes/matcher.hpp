@@ -13,7 +13,7 @@
 
 namespace agentbox::executes {
 
-/// Returns whether `name` matches `pattern`, in which each "*" stands for any text. Time is linear for one "*". Pure.
+/// Returns whether `name` matches `pattern`, in which each "*" matches any text. Time is linear for one "*". Pure.
 bool matches(std::string_view pattern, std::string_view name);
 
 /// Returns whether a directory in `path` holds installed packages (node_modules). Pure.
@@ -28,7 +28,7 @@ public:
   Matcher& operator=(const Matcher&) = delete;
 
   /// Returns the rule for `path`, which is relative, or for a directory above it; null if there is none. Names that are
-  /// only reported do not count below directories of installed packages (node_modules), where nobody works.
+  /// only reported do not count below directories of installed packages (node_modules), which are not edited.
   const Rule* find(std::string_view path) const;
 
   /// Returns whether the last part of `path` completes a name, or starts one.

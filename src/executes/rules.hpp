@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What programs of the host run or obey because it lies in a project: executes.toml, compiled in.
+// Project files that host programs execute or follow as instructions: executes.toml, compiled in.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace agentbox::executes {
 
-/// When a program acts on the file.
+/// When a program reads the file.
 enum class When : std::uint8_t { enter, editor, agent, vcs, call, service };
 
 /// What agentbox does about the file. The first of several rules in this order decides.
@@ -24,16 +24,19 @@ struct EnumWords {
 };
 
 inline constexpr std::array k_when_words = {
-    EnumWords{"enter", "on entering the directory"}, EnumWords{"editor", "on opening it with an editor"},
-    EnumWords{"agent", "on starting an agent"},      EnumWords{"vcs", "by version control"},
-    EnumWords{"call", "on any call of the tool"},    EnumWords{"service", "by a service that reads the repository"},
+    EnumWords{"enter", "when a shell enters the directory"},
+    EnumWords{"editor", "when an editor opens it"},
+    EnumWords{"agent", "when a coding agent starts there"},
+    EnumWords{"vcs", "when Git (or another VCS) runs there"},
+    EnumWords{"call", "whenever the tool runs there"},
+    EnumWords{"service", "when a hosting or CI service processes the repository"},
 };
 
 inline constexpr std::array k_treatment_words = {
     EnumWords{"protect", "read-only, reported"},
     EnumWords{"report", "reported"},
     EnumWords{"steers", "instructions, reported"},
-    EnumWords{"project", "the project itself"},
+    EnumWords{"project", "build file"},
 };
 
 /// One name of executes.toml.
@@ -54,7 +57,7 @@ std::size_t count_kinds();
 /// Returns the names that are protected, sorted.
 const std::vector<std::string>& protected_names();
 
-/// Returns all rules as text, one a line: the name, what agentbox does, who acts on it and when.
+/// Returns all rules as text, one a line: the name, what agentbox does, which program reads it and when.
 std::string list_text();
 
 } // namespace agentbox::executes

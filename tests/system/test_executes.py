@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What programs of the host run because it lies in a project, by the table of names."""
+"""Project files that host programs execute, by the table of names."""
 import json
 import pathlib
 import shutil
@@ -69,7 +69,7 @@ class Executes(SystemTest):
     def test_nothing_is_promised_that_agentbox_does_not_know(self):
         self.assertCode(self.in_box("echo x >file"), 0)
         said = self.agentbox("review").err
-        self.assertIn("nothing that agentbox knows of", said)
+        self.assertIn("no changes that agentbox knows of", said)
         self.assertIn("agentbox review --list", said)
         self.assertIn(".hg/hgrc", self.agentbox("review", "--list").out)
 

@@ -19,7 +19,7 @@ std::optional<Treatment> treatment_of(std::string_view path) {
 
 } // namespace
 
-TEST_CASE("wildcards stand for any text") {
+TEST_CASE("wildcards match any text") {
   CHECK(matches("eslint.config.*", "eslint.config.js"));
   CHECK(matches("*.pth", "x.pth"));
   CHECK(matches("a*b*c", "aXbYbZc"));
