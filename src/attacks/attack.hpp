@@ -45,7 +45,7 @@ AttackResult attack_result(Verdict verdict, std::string_view text);
 /// anything else through.
 AttackResult refused_with(long result, std::initializer_list<int> refusals);
 
-/// Returns the result of a positive twin's system call: works unless `result` is -1.
+/// Returns the result of a positive control's system call: works unless `result` is -1.
 AttackResult must_work(long result);
 
 /// Returns an errno's name, "EPERM".
@@ -60,7 +60,7 @@ AttackFamily rule_attacks();
 AttackFamily file_attacks();
 AttackFamily limit_attacks();
 
-/// Returns all families, in the order of the proof card.
+/// Returns all families, in the order of the report.
 std::array<AttackFamily, 8> all_attacks();
 
 } // namespace agentbox::attacks

@@ -112,7 +112,7 @@ AttackResult no_other_processes(const Expected&) {
   }
   const std::string_view name = status_field(status.text(), "Name");
   return name == "systemd" || name == "conmon" ? attack_result(Verdict::through, name)
-                                               : attack_result(Verdict::stopped, "a process namespace of its own");
+                                               : attack_result(Verdict::stopped, "a PID namespace of its own");
 }
 
 /// A mount of the host's that the policy does not name: everything but the box's own and those below the project.
@@ -136,7 +136,7 @@ AttackResult project_is_protected(const Expected&) {
 /// What Landlock alone refuses: `attempt` would work without it.
 template <typename Attempt>
 AttackResult stopped_by_landlock(const Expected& expected, std::uint64_t version, int refusal, Attempt attempt) {
-  return expected.landlock < version ? attack_result(Verdict::skipped, "this box's Landlock has not got it")
+  return expected.landlock < version ? attack_result(Verdict::skipped, "not supported by this Landlock ABI")
                                      : refused_with(attempt(), {refusal});
 }
 
@@ -214,12 +214,12 @@ constexpr std::array k_attacks = {
            [](const Expected&) {
              return unwritable({protocol::k_entrypoint_program, "/etc/passwd", "/etc/hosts", "/etc/resolv.conf"});
            }},
-    Attack{"shadow", "read the box's password hashes", "file modes",
+    Attack{"shadow", "read /etc/shadow", "file modes",
            [](const Expected&) {
              return masked({"/etc/shadow", "/etc/gshadow"});
            }},
     Attack{"descriptors", "use descriptors that the launcher left open", "agent-entrypoint", no_inherited_descriptors},
-    Attack{"processes", "see or signal the host's processes", "process namespace", no_other_processes, k_core},
+    Attack{"processes", "see or signal the host's processes", "PID namespace", no_other_processes, k_core},
     Attack{"host-sockets", "reach Podman, Docker, D-Bus or a display", "mounts", no_host_sockets},
     Attack{"project-hooks", "plant a Git hook, change agentbox's policy", "mounts", project_is_protected, k_core},
     Attack{"firewall-policy", "read or change the firewall's policy and log", "mounts",
@@ -227,7 +227,7 @@ constexpr std::array k_attacks = {
              return masked(
                  {protocol::k_egress_path, protocol::k_run_path, protocol::k_audit_path, protocol::k_firewall_program});
            }},
-    Attack{"unnamed-file", "read a file that the policy does not name", k_landlock,
+    Attack{"unnamed-file", "read a file that the policy does not list", k_landlock,
            [](const Expected& expected) {
              return stopped_by_landlock(expected, 2, EACCES,
                                         [] { return open("/run/.containerenv", O_RDONLY | O_CLOEXEC); });
@@ -239,13 +239,13 @@ constexpr std::array k_attacks = {
            }},
     Attack{"signal-outside", "send a signal to the first process", k_landlock,
            [](const Expected& expected) { return stopped_by_landlock(expected, 6, EPERM, [] { return kill(1, 0); }); }},
-    Attack{"twin-move", "move a file to another directory", "allowed", move_a_file},
-    Attack{"twin-run", "run a program of the image", "allowed", run_a_program},
-    Attack{"twin-read", "read the image's settings", "allowed",
+    Attack{"control-move", "move a file to another directory", "allowed", move_a_file},
+    Attack{"control-run", "run a program of the image", "allowed", run_a_program},
+    Attack{"control-read", "read the image's configuration", "allowed",
            [](const Expected&) { return must_work(open("/etc/passwd", O_RDONLY | O_CLOEXEC)); }},
-    Attack{"twin-list", "list directories", "allowed",
+    Attack{"control-list", "list directories", "allowed",
            [](const Expected&) { return must_work(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)); }},
-    Attack{"twin-temporary-file", "make a file in /tmp", "allowed",
+    Attack{"control-temporary-file", "make a file in /tmp", "allowed",
            [](const Expected&) { return must_work(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)); }},
 };
 

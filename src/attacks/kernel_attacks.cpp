@@ -89,7 +89,7 @@ constexpr unsigned long k_new_time = 0x80; // CLONE_NEWTIME, unshare only
 constexpr const char* k_wall = "seccomp";
 constexpr std::array k_attacks = {
     Attack{"file-lease", "stall the host's programs at a file (F_SETLEASE)", k_wall, lease_a_file},
-    Attack{"twin-file-lock", "lock a file, copy a descriptor, size a pipe", "allowed",
+    Attack{"control-file-lock", "lock a file, copy a descriptor, size a pipe", "allowed",
            [](const Expected&) {
              const int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
              std::array<int, 2> ends{};
@@ -104,7 +104,7 @@ constexpr std::array k_attacks = {
     Attack{"unshare-user", "make a user namespace", k_wall, unshare_with<CLONE_NEWUSER>, k_core},
     Attack{"unshare-net", "make a network namespace", k_wall, unshare_with<CLONE_NEWNET>},
     Attack{"unshare-mount", "make a mount namespace", k_wall, unshare_with<CLONE_NEWNS>},
-    Attack{"unshare-pid", "make a process namespace", k_wall, unshare_with<CLONE_NEWPID>},
+    Attack{"unshare-pid", "make a PID namespace", k_wall, unshare_with<CLONE_NEWPID>},
     Attack{"unshare-time", "make a time namespace", k_wall, unshare_with<k_new_time>},
     Attack{"clone-user", "make a user namespace by clone", k_wall, clone_with<CLONE_NEWUSER>, k_core},
     Attack{"clone-user-net", "make user and network namespace at once", k_wall,
@@ -118,9 +118,9 @@ constexpr std::array k_attacks = {
            [](const Expected&) {
              return refused_with(mount("none", "/proc/sys", nullptr, MS_REMOUNT | MS_BIND, nullptr), {EPERM});
            }},
-    Attack{"unmount", "take a mask away (umount)", k_wall,
+    Attack{"unmount", "unmount a mask", k_wall,
            [](const Expected&) { return refused_with(umount2("/proc/kcore", MNT_DETACH), {EPERM}); }},
-    Attack{"fsopen", "mount by the new calls (fsopen)", k_wall, without_arguments<SYS_fsopen, EPERM>},
+    Attack{"fsopen", "mount with fsopen(2)", k_wall, without_arguments<SYS_fsopen, EPERM>},
     Attack{"open-tree", "copy a mount (open_tree)", k_wall, without_arguments<SYS_open_tree, EPERM>},
     Attack{"move-mount", "move a mount", k_wall, without_arguments<SYS_move_mount, EPERM>},
     Attack{"mount-setattr", "change a mount's options", k_wall, without_arguments<SYS_mount_setattr, EPERM>},
@@ -142,8 +142,7 @@ constexpr std::array k_attacks = {
              return refused_with(syscall(SYS_add_key, "user", "x", "y", 1, KEY_SPEC_PROCESS_KEYRING), {EPERM});
            }},
     Attack{"bpf", "load a BPF program", k_wall, without_arguments<SYS_bpf, EPERM>, k_core},
-    Attack{"io-uring", "do calls past the filter (io_uring)", k_wall, without_arguments<SYS_io_uring_setup, ENOSYS>,
-           k_core},
+    Attack{"io-uring", "bypass seccomp with io_uring", k_wall, without_arguments<SYS_io_uring_setup, ENOSYS>, k_core},
     Attack{"userfaultfd", "handle page faults (userfaultfd)", k_wall, without_arguments<SYS_userfaultfd, EPERM>},
     Attack{"perf-event", "watch the kernel (perf_event_open)", k_wall, without_arguments<SYS_perf_event_open, EPERM>},
     Attack{"open-by-handle", "open files by number, past every mount", k_wall,
@@ -163,8 +162,8 @@ constexpr std::array k_attacks = {
     Attack{"call-i386", "call as a 32-bit program (int 0x80)", k_wall, call_i386},
     Attack{"call-x32", "call as an x32 program", k_wall, call_x32},
 #endif
-    Attack{"twin-fork", "start a process", "allowed", [](const Expected&) { return must_work(fork()); }},
-    Attack{"twin-unshare-files", "unshare its own descriptors", "allowed",
+    Attack{"control-fork", "start a process", "allowed", [](const Expected&) { return must_work(fork()); }},
+    Attack{"control-unshare-files", "unshare its own descriptors", "allowed",
            [](const Expected&) { return must_work(unshare(CLONE_FILES)); }},
 };
 

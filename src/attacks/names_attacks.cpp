@@ -175,7 +175,7 @@ constexpr auto attacks_of(std::index_sequence<index...>) {
       Attack{k_questions[index].name, k_questions[index].tried, "resolver", try_number<index>,
              k_questions[index].core}...,
       Attack{"name-servers", "find another name server", "mounts", only_our_resolver},
-      Attack{"twin-resolver", "ask the box's own resolver for the box", "allowed", resolver_is_ours, k_core}};
+      Attack{"control-resolver", "ask the box's own resolver for the box", "allowed", resolver_is_ours, k_core}};
 }
 
 constexpr auto k_attacks = attacks_of(std::make_index_sequence<k_questions.size()>());

@@ -137,7 +137,7 @@ constexpr std::array k_attacks = {
     Attack{"chown-to-root", "give a file to root", "capability sets", give_a_file_away},
     Attack{"setuid-mount", "find a mount that honours setuid", "mount options", mounts_ignore_setuid},
     Attack{"set-clock", "set the machine's clock", "seccomp", clock_cannot_be_set},
-    Attack{"real-time-priority", "take the processor (SCHED_FIFO)", "capability sets",
+    Attack{"real-time-priority", "monopolize the CPU (SCHED_FIFO)", "capability sets",
            [](const Expected&) {
              const sched_param wanted{99};
              return refused_with(sched_setscheduler(0, SCHED_FIFO, &wanted), {EPERM});

@@ -87,6 +87,9 @@ int main(int argc, char** argv) {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // no other process of the box can trace it
   Expected expected;
   if (!read_options(argc, argv, expected)) {
+    constexpr std::string_view k_help = "usage: agentbox-probe [--full-network] [--pids N] [--memory N] [--shm N] "
+                                        "[--tmp N] [--landlock N]\n";
+    [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, k_help.data(), k_help.size());
     return k_usage;
   }
   bool good = true;

@@ -179,7 +179,7 @@ constexpr std::array k_attacks = {
     Attack{"squat-resolver-tcp", "bind to the resolver's TCP port", "low ports", squat<SOCK_STREAM, 53>},
     Attack{"free-low-ports", "make low ports available to everybody", "mounts", write_sysctl<k_unprivileged_ports>},
     Attack{"route-localnet", "route loopback addresses outside", "mounts", write_sysctl<k_route_localnet>},
-    Attack{"twin-high-port", "listen on a port of its own", "allowed",
+    Attack{"control-high-port", "listen on a port of its own", "allowed",
            [](const Expected&) {
              const Address at = address_of("127.0.0.1", 0);
              return must_work(bind(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), at.generic(), at.length));

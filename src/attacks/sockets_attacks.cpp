@@ -103,10 +103,10 @@ constexpr std::array k_attacks = {
            set_option<IPPROTO_IP, IP_TRANSPARENT>},
     Attack{"socket-buffer-force", "take the kernel's memory (SO_RCVBUFFORCE)", "capability sets",
            set_option<SOL_SOCKET, SO_RCVBUFFORCE>},
-    Attack{"twin-tcp", "open a TCP socket", "allowed", must_open<AF_INET, SOCK_STREAM, 0>},
-    Attack{"twin-tcp6", "open an IPv6 socket", "allowed", must_open<AF_INET6, SOCK_STREAM, 0>},
-    Attack{"twin-unix", "open a Unix socket", "allowed", must_open<AF_UNIX, SOCK_STREAM, 0>},
-    Attack{"twin-netlink-route", "ask which interfaces there are", "allowed",
+    Attack{"control-tcp", "open a TCP socket", "allowed", must_open<AF_INET, SOCK_STREAM, 0>},
+    Attack{"control-tcp6", "open an IPv6 socket", "allowed", must_open<AF_INET6, SOCK_STREAM, 0>},
+    Attack{"control-unix", "open a Unix socket", "allowed", must_open<AF_UNIX, SOCK_STREAM, 0>},
+    Attack{"control-netlink-route", "ask which interfaces there are", "allowed",
            must_open<AF_NETLINK, SOCK_RAW, NETLINK_ROUTE>},
 };
 

@@ -12,16 +12,16 @@ enum class Verdict : std::uint8_t {
   stopped, ///< refused in the way that our protection refuses
   through, ///< it worked: the box has a hole
   unclear, ///< it failed in another way; proves nothing, so it counts as a hole
-  works,   ///< a positive twin: what the box needs works
-  broken,  ///< a positive twin that failed: a box in which nothing works proves nothing
+  works,   ///< a positive control: what the box needs works
+  broken,  ///< a positive control that failed: a box in which nothing works proves nothing
   skipped, ///< this box does not have that protection (--full-network), or this kernel lacks the feature
 };
 
 /// The words of the report, in the order of Verdict.
-inline constexpr std::array<std::string_view, 6> k_verdicts = {"stopped", "THROUGH", "UNCLEAR",
-                                                               "works",   "BROKEN",  "skipped"};
+inline constexpr std::array<std::string_view, 6> k_verdicts = {"stopped", "ALLOWED",        "INCONCLUSIVE",
+                                                               "works",   "FAILED CONTROL", "skipped"};
 
-/// Returns "stopped", "THROUGH", …
+/// Returns "stopped", "ALLOWED", …
 constexpr std::string_view verdict_text(Verdict verdict) {
   return k_verdicts[static_cast<std::size_t>(verdict)];
 }
@@ -33,7 +33,7 @@ constexpr bool is_good(Verdict verdict) {
 
 /// The settings of a box that attempts depend on. The probe gets them as its arguments.
 struct Expected {
-  bool filtered = true;     ///< the firewall is on
+  bool filtered = true;     ///< the box has a firewall
   std::uint64_t pids = 512; ///< limits.pids
   std::uint64_t memory = 0; ///< limits.memory in bytes; 0: none
   std::uint64_t shm = 64U << 20U;

@@ -20,7 +20,7 @@ constexpr std::size_t k_max_field = 160;
 
 Error not_whole(const std::string& why) {
   return {ExitCode::failed, "the probe's report from inside the box is incomplete: " + why,
-          "something in the box interfered, or the box ended; look at it with agentbox shell, or start a fresh one"};
+          "something in the box interfered, or it ended; inspect it with agentbox shell, or start a new box"};
 }
 
 std::optional<Verdict> verdict_of(std::string_view text) {

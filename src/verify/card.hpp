@@ -12,7 +12,7 @@ namespace agentbox::verify {
 
 using protocol::Verdict;
 
-/// One line of the proof card.
+/// One line of the report.
 struct Row {
   std::string name;   ///< "unshare-user"
   std::string family; ///< "kernel"

@@ -156,16 +156,16 @@ std::vector<Row> look_from_outside(pid_t agent, pid_t firewall, const fs::path& 
       shared.emplace_back(name);
     }
   }
-  rows.push_back(row("outside-namespaces", "find a namespace that the box shares with the host", "namespaces",
-                     shared.empty(), shared.empty() ? "seven of its own" : support::join(shared, ", ")));
+  rows.push_back(row("outside-namespaces", "namespaces are separate from the host's", "namespaces", shared.empty(),
+                     shared.empty() ? "7 private namespaces" : support::join(shared, ", ")));
   const std::string other = std::to_string(firewall);
   rows.push_back(
-      row("outside-firewall", "find the box on a network that is not the firewall's", "hook",
+      row("outside-firewall", "the network is the firewall's", "hook",
           same_namespace(box, other, "net") && same_namespace(box, other, "user") && !same_namespace(box, other, "pid"),
           "one network and user namespace"));
   const std::string digest = digest_inside(agent, protocol::k_entrypoint_program);
   const bool ours = !digest.empty() && digest == support::sha256_hex(support::read_file(entrypoint, k_program_bytes));
-  rows.push_back(row("outside-entrypoint", "find another program in agent-entrypoint's place", "image", ours,
+  rows.push_back(row("outside-entrypoint", "PID 1 is agent-entrypoint", "image", ours,
                      ours ? "the installed one" : "another program, or of another version of agentbox"));
   return rows;
 }

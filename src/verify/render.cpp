@@ -31,7 +31,7 @@ std::size_t count(const Card& card, const std::string& family, Verdict verdict) 
 std::string row_text(const Row& row, bool colour) {
   const bool good = is_good(row.verdict);
   const char* const paint = !colour ? "" : good ? "\x1b[32m" : "\x1b[1;31m";
-  return fmt::format("  {:<{}} {}{:<8}{} {:<{}} {}\n", row.tried, k_tried_width, paint, verdict_text(row.verdict),
+  return fmt::format("  {:<{}} {}{:<14}{} {:<{}} {}\n", row.tried, k_tried_width, paint, verdict_text(row.verdict),
                      colour ? "\x1b[0m" : "", row.wall, k_wall_width, row.detail);
 }
 
@@ -49,12 +49,12 @@ std::string walls_of(const Card& card, const std::string& family) {
 
 std::string summary(const Card& card) {
   const std::size_t works = count(card, "", Verdict::works);
-  std::string text = fmt::format("{}: {} attacks stopped, {} not, {} of {} needed things work",
-                                 passed(card) ? "HOLDS" : "DOES NOT HOLD", count(card, "", Verdict::stopped),
+  std::string text = fmt::format("{}: {} attacks stopped, {} not stopped; {} of {} positive controls work",
+                                 passed(card) ? "PASS" : "FAIL", count(card, "", Verdict::stopped),
                                  count(card, "", Verdict::through) + count(card, "", Verdict::unclear), works,
                                  works + count(card, "", Verdict::broken));
   if (const std::size_t skipped = count(card, "", Verdict::skipped); skipped > 0) {
-    text += fmt::format(", {} not tried", skipped);
+    text += fmt::format("; {} skipped", skipped);
   }
   return text + fmt::format(" ({:.1f} s)\n", static_cast<double>(card.duration.count()) / 1000);
 }
@@ -63,7 +63,7 @@ std::string summary(const Card& card) {
 
 std::string to_text(const Card& card, bool all, bool colour) {
   std::string text =
-      fmt::format("Proof card of {} \"{}\"", card.fresh ? "a fresh box like" : "the running box", card.box);
+      fmt::format("Verification report for {} \"{}\"", card.fresh ? "a new box like" : "the running box", card.box);
   std::string versions;
   for (const auto& [name, version] : card.versions) {
     versions += fmt::format("{}{} {}", versions.empty() ? "" : ", ", name, version);

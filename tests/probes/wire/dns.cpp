@@ -199,12 +199,12 @@ AttackResult seventy_thousand_names(const Expected& expected) {
 
 constexpr const char* k_wall = "resolver";
 const std::array k_attacks = {
-    Attack{"twin-listed-name", "ask for a listed name", "allowed",
+    Attack{"control-listed-name", "ask for a listed name", "allowed",
            [](const Expected&) {
              return resolve("allowed.example").empty() ? attacks::attack_result(Verdict::broken, "no address")
                                                        : attacks::attack_result(Verdict::works, "an address");
            }},
-    Attack{"twin-wildcard", "ask for a name under a listed wildcard", "allowed",
+    Attack{"control-wildcard", "ask for a name under a listed wildcard", "allowed",
            [](const Expected& expected) {
              const bool good = !expected.filtered || !resolve("a.wild.example").empty();
              return attacks::attack_result(good ? Verdict::works : Verdict::broken, good ? "an address" : "no address");
@@ -231,7 +231,7 @@ const std::array k_attacks = {
     Attack{"dns-tunnel-txt", "run a dnscat-like tunnel (TXT)", k_wall, tunnel<16>},
     Attack{"dns-tunnel-cname", "run a dnscat-like tunnel (CNAME)", k_wall, tunnel<5>},
     Attack{"dns-tunnel-mx", "run a dnscat-like tunnel (MX)", k_wall, tunnel<15>},
-    Attack{"twin-70000-names", "ask for 70,000 names under a wildcard", "allowed", seventy_thousand_names},
+    Attack{"control-70000-names", "ask for 70,000 names under a wildcard", "allowed", seventy_thousand_names},
 };
 
 } // namespace

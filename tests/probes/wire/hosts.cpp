@@ -44,8 +44,8 @@ AttackResult rebinding_in_turns(const Expected&) {
                       : attacks::attack_result(Verdict::unclear, "no answer at all");
 }
 
-AttackResult twin_other_protocol(const Expected&) {
-  const AttackResult result = send_to("allowed.example", 22, marker("twin-ssh"));
+AttackResult control_other_protocol(const Expected&) {
+  const AttackResult result = send_to("allowed.example", 22, marker("control-ssh"));
   return attacks::attack_result(result.verdict == Verdict::through ? Verdict::works : Verdict::broken,
                                 result.text.data());
 }
@@ -58,7 +58,7 @@ AttackResult half_open_flood(const Expected& expected) {
     attacks::connect_result(fd, attacks::address_of(address.c_str(), 443), 0);
     open.push_back(fd);
   }
-  // Somebody who waits its turn is still served when the flood ends, and the firewall lives.
+  // A client that waits is still served when the flood ends, and the firewall lives.
   for (const int fd : open) {
     close(fd);
   }
@@ -78,14 +78,15 @@ constexpr std::array k_attacks = {
     Attack{"rebind-unspecified", "reach 0.0.0.0 by a listed name", k_wall, reach<k_unspecified>},
     Attack{"rebind-mapped", "reach ::ffff:169.254.169.254 by a listed name", k_wall, reach<k_mapped>},
     Attack{"rebind-turns", "reach metadata by a name that changes", k_wall, rebinding_in_turns},
-    Attack{"twin-ssh", "speak another protocol with a listed host and port", "allowed", twin_other_protocol},
+    Attack{"control-ssh", "speak another protocol with a listed host and port", "allowed", control_other_protocol},
     Attack{"port-8080", "reach a listed host on another port", "proxy", other_port<8080>},
     Attack{"port-53", "reach a listed host's name server", "proxy", other_port<53>},
     Attack{"port-853", "reach a listed host by DNS over TLS", "proxy", other_port<853>},
     Attack{"port-25", "send mail through a listed host", "proxy", other_port<25>},
     Attack{"port-1", "reach a listed host on port 1", "proxy", other_port<1>},
     Attack{"port-65535", "reach a listed host on port 65535", "proxy", other_port<65535>},
-    Attack{"twin-after-half-open-flood", "open 800 connections and be served afterwards", "allowed", half_open_flood},
+    Attack{"control-after-half-open-flood", "open 800 connections and be served afterwards", "allowed",
+           half_open_flood},
 };
 
 } // namespace

@@ -9,7 +9,7 @@ namespace {
 constexpr const char* k_good = "allowed.example";
 constexpr std::uint16_t k_http = 80;
 
-/// `text` with each newline as CR LF, and each "@" that stands for the attack's marker replaced.
+/// `text` with each newline as CR LF, and each "@" replaced by the attack's marker.
 std::string request(std::string_view attack, std::string_view text) {
   std::string bytes;
   for (const char c : text) {
@@ -88,9 +88,9 @@ AttackResult try_number(const Expected&) {
   return try_request(k_requests[index]);
 }
 
-AttackResult twin(const Expected&) {
+AttackResult control(const Expected&) {
   const AttackResult result =
-      send_to(k_good, k_http, request("twin-http", "GET /~ HTTP/1.1\nHost: allowed.example\nConnection: close\n\n"));
+      send_to(k_good, k_http, request("control-http", "GET /~ HTTP/1.1\nHost: allowed.example\nConnection: close\n\n"));
   const bool answered = std::string_view(result.text.data()).starts_with("HTTP/1.1 200");
   return attacks::attack_result(answered ? Verdict::works : Verdict::broken, result.text.data());
 }
@@ -100,8 +100,8 @@ AttackResult on_8443(std::string_view name, std::string_view text) {
   return send_to_greeter(k_good, 8443, request(name, text));
 }
 
-AttackResult twin_8443(const Expected&) {
-  const AttackResult result = on_8443("twin-http-8443", "GET /~ HTTP/1.1\nHost: allowed.example:8443\n\n");
+AttackResult control_8443(const Expected&) {
+  const AttackResult result = on_8443("control-http-8443", "GET /~ HTTP/1.1\nHost: allowed.example:8443\n\n");
   return attacks::attack_result(result.verdict == Verdict::through ? Verdict::works : Verdict::broken,
                                 result.text.data());
 }
@@ -159,9 +159,9 @@ AttackResult split_host(const Expected&) {
 
 template <std::size_t... index>
 auto attacks_of(std::index_sequence<index...>) {
-  return std::array{Attack{"twin-http", "speak HTTP with a listed host", "allowed", twin},
+  return std::array{Attack{"control-http", "speak HTTP with a listed host", "allowed", control},
                     Attack{k_requests[index].name, k_requests[index].tried, "proxy", try_number<index>}...,
-                    Attack{"twin-http-8443", "speak HTTP with a listed host on port 8443", "allowed", twin_8443},
+                    Attack{"control-http-8443", "speak HTTP with a listed host on port 8443", "allowed", control_8443},
                     Attack{"http-8443-other-host", "name another host on port 8443", "proxy", other_host_8443},
                     Attack{"http-8443-connect", "CONNECT to another host on port 8443", "proxy", connect_8443},
                     Attack{"http-8443-empty-line", "begin with an empty line on port 8443", "proxy", empty_line_8443},

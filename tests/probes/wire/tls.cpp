@@ -67,8 +67,8 @@ AttackResult tls(const std::string& bytes, Pace pace = Pace::whole) {
   return send_to(k_good, k_https, bytes, pace);
 }
 
-/// A valid hello is answered by the server: the positive twin of all others.
-AttackResult twin(std::string_view attack, Pace pace, std::size_t record_size = 16384) {
+/// A valid hello is answered by the server: the positive control of all others.
+AttackResult control(std::string_view attack, Pace pace, std::size_t record_size = 16384) {
   const std::string bytes = records(message(server_name(name_entry(k_good)) + common(attack)), record_size);
   const AttackResult result = tls(bytes, pace);
   return result.verdict == Verdict::through && result.text[0] == '\x16'
@@ -83,12 +83,12 @@ std::string sslv2_hello() {
 
 constexpr const char* k_wall = "proxy";
 const std::array k_attacks = {
-    Attack{"twin-tls", "speak TLS with a listed host", "allowed",
-           [](const Expected&) { return twin("twin-tls", Pace::whole); }},
-    Attack{"twin-tls-bytewise", "speak TLS, byte by byte", "allowed",
-           [](const Expected&) { return twin("twin-tls-bytewise", Pace::bytewise); }},
-    Attack{"twin-tls-records", "speak TLS, in records of 20 bytes", "allowed",
-           [](const Expected&) { return twin("twin-tls-records", Pace::whole, 20); }},
+    Attack{"control-tls", "speak TLS with a listed host", "allowed",
+           [](const Expected&) { return control("control-tls", Pace::whole); }},
+    Attack{"control-tls-bytewise", "speak TLS, byte by byte", "allowed",
+           [](const Expected&) { return control("control-tls-bytewise", Pace::bytewise); }},
+    Attack{"control-tls-records", "speak TLS, in records of 20 bytes", "allowed",
+           [](const Expected&) { return control("control-tls-records", Pace::whole, 20); }},
     Attack{"tls-wrong-name", "name another host (SNI)", k_wall,
            [](const Expected&) { return tls(hello_for("tls-wrong-name", k_evil)); }},
     Attack{"tls-wrong-name-bytewise", "name another host, byte by byte", k_wall,
@@ -182,9 +182,9 @@ const std::array k_attacks = {
              return result.verdict == Verdict::unclear ? attacks::attack_result(Verdict::stopped, "kept waiting")
                                                        : result;
            }},
-    Attack{"twin-tls-8443", "speak TLS with a listed host on port 8443", "allowed",
+    Attack{"control-tls-8443", "speak TLS with a listed host on port 8443", "allowed",
            [](const Expected&) {
-             const AttackResult result = send_to_greeter(k_good, k_other, hello_for("twin-tls-8443", k_good));
+             const AttackResult result = send_to_greeter(k_good, k_other, hello_for("control-tls-8443", k_good));
              return result.verdict == Verdict::through ? attacks::attack_result(Verdict::works, "taken")
                                                        : attacks::attack_result(Verdict::broken, result.text.data());
            }},

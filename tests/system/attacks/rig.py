@@ -36,7 +36,7 @@ class Row:
 def landlock():
     """The version that boxes use; 0: none."""
     done = subprocess.run([box.AGENTBOX, "doctor", "--json"], capture_output=True, text=True, check=False)
-    found = re.search(r'"version (\d+): a second wall', done.stdout)
+    found = re.search(r'"ABI (\d+): second layer', done.stdout)
     return found.group(1) if found else 0
 
 

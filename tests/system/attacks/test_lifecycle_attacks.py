@@ -28,7 +28,7 @@ class LifecycleAttack(SystemTest):
         self.assertEqual(escaped, [], "packets left the box")
 
     def attacked(self, *options):
-        """A box whose program sends to the hostile host for as long as it lives."""
+        """A box whose program sends to the hostile host until it ends."""
         launcher = self.start("run", *options, "--", "./race", "running")
         wait_until(lambda: (self.workspace / "running").exists() or launcher.poll() is not None, "the box runs")
         self.assertIsNone(launcher.poll(), "the box ended early")

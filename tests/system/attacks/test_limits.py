@@ -20,7 +20,7 @@ class Floods(SystemTest):
         self.assertTrue(host_is_fine())
         self.assert_gone()
         self.assertLess(int(result.out), 64)
-        self.assertGreater(int(result.out), 30)  # the twin: what is allowed can be started
+        self.assertGreater(int(result.out), 30)  # the control: what is allowed can be started
 
     def test_a_shell_fork_bomb_ends_with_its_box(self):
         process = self.start("run", "--pids", "64", "--", "bash", "-c", "touch running; b() { b | b & }; b; sleep 100")
@@ -40,7 +40,7 @@ class Floods(SystemTest):
         sizes = self.in_box(script).out.split()
         self.assertEqual(len(sizes), 3, sizes)
         self.assertLessEqual(int(sizes[0]), 8 << 20)
-        self.assertGreater(int(sizes[0]), 4 << 20)  # the twin: what is allowed is there
+        self.assertGreater(int(sizes[0]), 4 << 20)  # the control: what is allowed is there
         self.assertLessEqual(int(sizes[1]), 4 << 20)
         self.assertGreater(int(sizes[1]), 2 << 20)
 

@@ -7,7 +7,7 @@ import unittest
 import rig
 from box import left_behind, wait_until
 
-# Attacks on the network that arrive nowhere even without a firewall, and why: their twins cannot be made on this rig.
+# Attacks on the network that arrive nowhere even without a firewall, and why: their controls cannot be made on this rig.
 NO_CONTROL = {
     "udp-broadcast": "slirp4netns does not pass broadcasts on",
     "udp-mdns": "nor multicast", "udp-ssdp": "nor multicast", "udp-mdns-v6": "nor multicast",
@@ -34,7 +34,7 @@ class Table(unittest.TestCase):
         row = run.rows[name]
         # Nothing may be left out but what this box was not asked for: a memory limit.
         self.assertIn(row.verdict, ("stopped", "works", "skipped" if name == "memory" else "works"), str(row))
-        if not name.startswith("twin-") and name not in WITHOUT_MARKER:
+        if not name.startswith("control-") and name not in WITHOUT_MARKER:
             self.assertFalse(run.arrived(name), f"{row}: its bytes arrived outside")
 
     def assert_control(self, name):
@@ -74,9 +74,9 @@ class Whole(unittest.TestCase):
         self.assertLessEqual({question["name"].lower() for question in rig.filtered().names}, listed)
 
     def test_the_listed_host_was_reached(self):
-        self.assertIn("twin-tls", rig.filtered().marked)
-        self.assertIn("twin-http", rig.filtered().marked)
-        self.assertIn("twin-ssh", rig.filtered().marked)
+        self.assertIn("control-tls", rig.filtered().marked)
+        self.assertIn("control-http", rig.filtered().marked)
+        self.assertIn("control-ssh", rig.filtered().marked)
 
     def test_the_sinks_notice_the_same_attacks_without_a_firewall(self):
         self.assertGreaterEqual(len(rig.open_box().marked), 60)

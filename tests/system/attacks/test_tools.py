@@ -74,6 +74,6 @@ class Tools(SystemTest):
                 with self.subTest(tool=tool):
                     done = self.under_the_filter(script)
                     self.assertIn(why, done.stdout + done.stderr)
-                    if tool != "unshare":  # the twin: outside of the filter it works
+                    if tool != "unshare":  # the control: outside of the filter it works
                         plain = subprocess.run(["/bin/sh", "-c", script], text=True, capture_output=True, check=False, timeout=PATIENCE)
                         self.assertNotIn(why, plain.stdout + plain.stderr)
