@@ -68,7 +68,7 @@ void add_agent_filesystems(json& mounts, const policy::Limits& limits) {
   mounts.push_back(tmpfs("/tmp", "1777", limits.tmp_bytes, true)); // compilers and package managers run programs in it
 }
 
-/// Throws for a path that the policy does not name. A path in .git also stands for its counterpart in submodules, for
+/// Throws for a path that the policy does not name. A path in .git includes its counterpart in submodules, for
 /// .git itself if that is a file, and for a workspace that is itself a repository, where the files can have any name.
 void require_named(const std::string& text, const std::vector<std::string>& list) {
   const auto is_git = [](const std::string& one) { return one == git::k_git || git::is_in_git(one); };

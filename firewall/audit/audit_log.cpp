@@ -199,7 +199,7 @@ bool AuditLog::resume() {
   record.verdict = Verdict::allow;
   record.reason = Reason::recovered;
   record.text =
-      describe(record.reason, m_lost > 0 ? fmt::format("{} connections meanwhile are not recorded", m_lost) : "");
+      describe(record.reason, m_lost > 0 ? fmt::format("{} connections in the meantime are not recorded", m_lost) : "");
   append(stamped(std::move(record), m_box));
   m_lost = m_healthy ? 0 : m_lost;
   while (m_healthy && !m_kept.empty()) {

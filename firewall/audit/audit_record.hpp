@@ -16,7 +16,7 @@ enum class Kind {
   dns,      ///< a query for a name
   connect,  ///< a TCP connection through the proxy
   address,  ///< a packet to an address that belongs to no name; rejected by the kernel
-  gate,     ///< the agent's entry point asked whether the firewall is on
+  gate,     ///< agent-entrypoint verified the firewall
   control,  ///< the user changed the rules of the running box, or a change expired
   firewall, ///< the firewall itself: start, stop, decisions left out of the log
 };
@@ -58,7 +58,7 @@ struct AuditRecord {
 std::string_view kind_text(Kind kind);
 std::string_view verdict_text(Verdict verdict);
 
-/// The address in the sum of the hosts that were too many to keep apart, which has no name.
+/// The address in the sum of the hosts that were too many to list separately, which has no name.
 inline constexpr std::string_view k_other_hosts = "*";
 
 /// Returns `record` as one JSON object and a newline: all keys, always in the same order; `count` and `first` only for

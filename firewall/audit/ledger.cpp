@@ -20,7 +20,7 @@ void add_to(std::optional<AuditRecord>& others, AuditRecord record) {
   record.port = 0;
   record.protocol.clear();
   record.rule.clear();
-  record.text = "hosts that were too many to keep apart";
+  record.text = "hosts that were too many to list separately";
   if (others) {
     add(*others, record);
   } else {

@@ -49,13 +49,13 @@ enum class Reason {
   other, ///< read from the log of another version
 };
 
-/// Returns the word for programs that stands in the audit log, such as "not-listed". These never change; none: "".
+/// Returns the stable identifier used in the audit log, such as "not-listed"; "" for Reason::none.
 std::string_view token_of(Reason reason);
 
 /// Returns the reason with token `token`, or Reason::other.
 Reason parse_reason(std::string_view token);
 
-/// Returns `reason` in words for people, followed by `detail` if there is one: "no connection to the host: timed out".
+/// Returns a description of `reason`, followed by `detail` if there is one: "idle for too long: 600 s".
 std::string describe(Reason reason, std::string_view detail = {});
 
 } // namespace agentbox::firewall::audit

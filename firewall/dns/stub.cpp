@@ -36,13 +36,13 @@ DnsAnswer no_such_name() {
 
 } // namespace
 
-/// Whether a question of another type for `name` was denied within the last second: resolvers ask for A, AAAA and HTTPS
-/// at once, which is one look-up. The same type again is another one.
-bool DnsStub::is_same_look_up(std::uint16_t type, const std::string& name) {
+/// Returns whether a query of another type for `name` was denied within the last second. Resolvers query A, AAAA and
+/// HTTPS together; treat these as one lookup. A repeated type is a new one.
+bool DnsStub::is_same_lookup(std::uint16_t type, const std::string& name) {
   const unsigned bit = type == k_type_a ? 1 : type == k_type_aaaa ? 2 : type == k_type_https ? 4 : 0;
   const auto now = std::chrono::steady_clock::now();
   const std::size_t hash = std::hash<std::string>()(name);
-  DeniedLookUp& last = m_denied.at(hash % m_denied.size());
+  DeniedLookup& last = m_denied.at(hash % m_denied.size());
   if (bit != 0 && last.name_hash == hash && (last.types & bit) == 0 && now - last.begin < std::chrono::seconds(1)) {
     last.types |= bit;
     return true;
@@ -53,7 +53,7 @@ bool DnsStub::is_same_look_up(std::uint16_t type, const std::string& name) {
 
 void DnsStub::deny(const DnsQuery& query, const std::string& name, audit::Reason reason,
                    const policy::EgressDecision& decision) {
-  if (is_same_look_up(query.type, name)) {
+  if (is_same_lookup(query.type, name)) {
     return;
   }
   audit::AuditRecord record;
@@ -110,7 +110,7 @@ DnsAnswer DnsStub::answer(const DnsQuery& query) {
     return answer_localhost(query.type);
   }
   if (is_or_below(name, "arpa")) {
-    return no_such_name(); // not recorded: every program makes reverse look-ups
+    return no_such_name(); // not recorded: every program makes reverse lookups
   }
   if (policy::is_host_alias(name)) {
     return answer_host(query, std::string(policy::k_host_name));

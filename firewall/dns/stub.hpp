@@ -33,10 +33,10 @@ private:
   DnsAnswer answer_host(const DnsQuery& query, const std::string& host);
   void deny(const DnsQuery& query, const std::string& name, audit::Reason reason,
             const policy::EgressDecision& decision = {});
-  bool is_same_look_up(std::uint16_t type, const std::string& name);
+  bool is_same_lookup(std::uint16_t type, const std::string& name);
 
-  /// The types asked so far in one look-up of a name that was denied.
-  struct DeniedLookUp {
+  /// The types asked so far in one lookup of a name that was denied.
+  struct DeniedLookup {
     std::size_t name_hash = 0;
     unsigned types = 0;
     std::chrono::steady_clock::time_point begin;
@@ -45,7 +45,7 @@ private:
   names::Directory& m_directory;
   std::string m_nonce;
   Audit m_audit;
-  std::array<DeniedLookUp, 64> m_denied{}; ///< by hash; a collision only counts a look-up once more
+  std::array<DeniedLookup, 64> m_denied{}; ///< by hash; a collision only counts a lookup once more
 };
 
 } // namespace agentbox::firewall::dns

@@ -3,7 +3,7 @@
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
-#if __has_include(<asio/as_tuple.hpp>) // since Asio 1.24; Debian 12 has it among the experiments still
+#if __has_include(<asio/as_tuple.hpp>) // since Asio 1.24; Debian 12 still has it in asio::experimental
 #include <asio/as_tuple.hpp>
 #else
 #include <asio/experimental/as_tuple.hpp>
@@ -25,21 +25,21 @@ using asio::as_tuple;
 using asio::experimental::as_tuple;
 #endif
 
-/// Awaits an operation and returns a tuple of its error code and result: a peer that goes away throws nothing.
+/// Awaits an operation and returns a tuple of its error code and result: a closed connection throws nothing.
 constexpr auto k_await = as_tuple(asio::use_awaitable);
 
-/// Lets the other connections run.
+/// Yields to other coroutines.
 inline asio::awaitable<void> yield() {
   co_await asio::post(asio::use_awaitable);
 }
 
-/// Blocks the whole thread: a timer would need the memory or descriptor that is missing.
+/// Sleeps the thread; a timer could fail for lack of memory or descriptors.
 inline void pause_thread() {
   std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
-/// Spawns the coroutine that `loop` returns, and again whenever it fails: out of memory for a moment, the firewall
-/// must not stop serving.
+/// Spawns the coroutine that `loop` returns, restarting it when it fails, so that a transient out-of-memory error does
+/// not stop the firewall.
 template <typename Loop>
 void keep_running(asio::io_context& context, Loop loop) {
   asio::co_spawn(context, loop, [&context, loop](const std::exception_ptr& failure) {
@@ -56,7 +56,7 @@ void keep_running(asio::io_context& context, Loop loop) {
 }
 
 /// Runs `context` until it is stopped or has nothing left to do. A handler that throws, out of memory or descriptors,
-/// loses what it was about to do; the firewall goes on.
+/// loses what it was about to do; the firewall continues.
 inline void run_until_stopped(asio::io_context& context) {
   for (;;) {
     try {

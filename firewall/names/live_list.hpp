@@ -24,7 +24,7 @@ struct LiveChange {
   bool operator==(const LiveChange&) const = default;
 };
 
-/// The changes that the user made to a running box. At most k_max, so that a look-up stays cheap. An expired change has
+/// The changes that the user made to a running box. At most k_max, so that a lookup stays cheap. An expired change has
 /// no effect, whether or not expire() was called.
 class LiveList {
 public:

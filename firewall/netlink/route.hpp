@@ -12,20 +12,20 @@ namespace agentbox::firewall::netlink {
 /// addresses are the box's own. Throws support::Error(failed).
 void add_local_route(const policy::VirtualRange& range);
 
-/// Adds a default route through `lo` in both families, for packets without `mark`, behind every other route: what has
-/// no route yet, or never (IPv6), reaches the ruleset and is rejected and logged like all else. Without it the answer
-/// would be ENETUNREACH until the uplink's routes come, and ECONNREFUSED afterwards. Without IPv6 in the kernel or on
-/// `lo`, that family is left out. Throws support::Error(failed).
+/// Adds a default route through `lo` in both families, for packets without `mark`, with the lowest priority, so that
+/// packets without a route still reach the ruleset and are rejected and logged. Without it the error would be
+/// ENETUNREACH until the uplink's routes exist, and ECONNREFUSED afterwards. Skips IPv6 if the kernel or `lo` has none.
+/// Throws support::Error(failed).
 void add_fallback_routes(std::uint32_t mark);
 
 using policy::Address16;
 
-/// The addresses that stand for this machine and its host: every address of the box's own interfaces and every gateway.
+/// Returns the addresses that map to the host: every address of the box's own interfaces and every gateway.
 /// Throws support::Error(failed).
 std::vector<Address16> own_addresses();
 
-/// The gateways of the default routes of `family` (AF_INET or AF_INET6), the preferred one first. Under slirp4netns,
-/// and pasta with --map-gw, they stand for the host's own loopback. Throws support::Error(failed).
+/// Returns the gateways of the default routes of `family` (AF_INET or AF_INET6), the preferred one first. Under
+/// slirp4netns, and pasta with --map-gw, they map to the host's loopback. Throws support::Error(failed).
 std::vector<Address16> default_gateways(int family);
 
 } // namespace agentbox::firewall::netlink

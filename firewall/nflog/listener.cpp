@@ -18,7 +18,7 @@ namespace {
 using support::ExitCode;
 
 constexpr std::uint32_t k_copy_bytes = 96;       // an IPv6 header and ports
-constexpr std::uint32_t k_flush_hundredths = 10; // a blocked packet is reported within 0.1 s
+constexpr std::uint32_t k_flush_hundredths = 10; // a denied packet is reported within 0.1 s
 constexpr std::uint32_t k_flush_packets = 8;
 
 /// A request to configure `group`, whose attributes follow.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// GCC 12 destroys a temporary twice that shares an expression with co_await: results are variables of their own.
+// GCC 12 destroys temporaries in co_await expressions twice, so results are stored in named variables.
 #include "firewall/proxy/connection.hpp"
 
 #include <algorithm>
@@ -51,7 +51,7 @@ asio::awaitable<void> Connection::run() {
 
 asio::awaitable<void> Connection::serve() {
   Opening opening;
-  std::string surplus; // of the host, before the relay starts
+  std::string surplus; // read from the server before the relay starts
   const std::optional<Denial> denial = co_await open(opening, surplus);
   if (denial) {
     note(*denial);
@@ -131,7 +131,7 @@ asio::awaitable<bool> Connection::server_asks_again(std::string& surplus) {
   co_return *again;
 }
 
-/// The box to the host. `sent` is how sending the first bytes ended.
+/// From the box to the server. `sent` is how sending the first bytes ended.
 asio::awaitable<void> Connection::upload(Opening& opening, FlowEnd sent, bool second_hello) {
   FlowEnd end = sent;
   if (end == FlowEnd::end_of_stream && second_hello) {
@@ -153,7 +153,7 @@ asio::awaitable<void> Connection::upload(Opening& opening, FlowEnd sent, bool se
   if (end == FlowEnd::end_of_stream) {
     close_sending(m_upstream);
   } else if (end == FlowEnd::limit_reached) {
-    const bool closed = co_await discard(m_client); // a second request on this connection goes nowhere
+    const bool closed = co_await discard(m_client); // discard a second request on this connection
     end = closed ? end : FlowEnd::broken;
   }
   direction_ended(end == FlowEnd::broken);
@@ -169,14 +169,14 @@ asio::awaitable<FlowEnd> Connection::send_first(std::string& bytes, std::uint64_
     if (*budget < buffer.size()) {
       co_return FlowEnd::over_budget;
     }
-    *budget -= buffer.size(); // before sending: other connections look at what is left meanwhile
+    *budget -= buffer.size(); // before sending, because other connections share the budget
   }
   const std::size_t sent = co_await io::send_all(m_upstream, buffer);
   m_record.bytes_up += sent;
   co_return sent < buffer.size() ? FlowEnd::broken : FlowEnd::end_of_stream;
 }
 
-/// The host to the box.
+/// From the server to the box.
 asio::awaitable<void> Connection::download(std::string surplus, bool one_request) {
   const auto self = shared_from_this();
   FlowEnd end = FlowEnd::end_of_stream;
@@ -216,7 +216,7 @@ asio::awaitable<void> Connection::say_farewell(const Denial& denial, std::string
   if (denial.farewell == Farewell::reset || !enter(Reading{Clock::now() + k_farewell_time})) {
     co_return;
   }
-  if (heard.empty()) { // an answer before the question would be taken for a broken server
+  if (heard.empty()) { // wait for the client first: replying early looks like a broken server
     co_await read_more(heard);
   }
   std::string message;
@@ -230,7 +230,7 @@ asio::awaitable<void> Connection::say_farewell(const Denial& denial, std::string
   }
   if (co_await io::send_all(m_client, message) == message.size()) {
     close_sending(m_client);
-    co_await discard(m_client); // closed with unread bytes, the kernel would reset it and the message might be lost
+    co_await discard(m_client); // closing with unread data would send RST and could drop the message
   }
 }
 
@@ -287,7 +287,7 @@ void Connection::tick_phase(AwaitingServer& phase, Clock::time_point now) {
 }
 
 void Connection::tick_phase(Relaying& phase, Clock::time_point now) {
-  if (!phase.kept_alive) { // not from the start: few connections live long enough to need it
+  if (!phase.kept_alive) { // deferred: few connections live long enough
     keep_alive(m_upstream);
     phase.kept_alive = true;
   }
@@ -320,7 +320,7 @@ void Connection::stop(audit::Reason reason, std::string_view detail) noexcept {
     m_record.reason = reason;
     try {
       m_record.text = audit::describe(reason, detail);
-    } catch (const std::exception&) { // no memory for the words: it ends all the same
+    } catch (const std::exception&) { // out of memory for the text: end the connection anyway
       m_record.text.clear();
     }
   }

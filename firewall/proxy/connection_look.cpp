@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The look at what a client speaks on a port that does not tell: TLS and HTTP must name the host there as well.
+// Detects TLS and HTTP on ports that may carry any protocol: both must name the host there as well.
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
@@ -19,7 +19,7 @@ namespace {
 
 using asio::ip::tcp;
 
-/// What has arrived of a word that goes on, and was not read yet.
+/// What has arrived of a word that continues, and was not read yet.
 struct WordPart {
   std::size_t size = 0;
   bool ended = false; ///< nothing: another character follows the word, or the end of the stream or of the connection

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view k_blanks = " \t\r\n";
 
-/// Compares `bytes` with the pattern whose element -1 stands for any byte.
+/// Compares `bytes` with the pattern whose element -1 matches any byte.
 template <std::size_t size>
 FirstBytes begins_like(std::string_view bytes, const std::array<int, size>& pattern) {
   for (std::size_t i = 0; i < std::min(bytes.size(), size); ++i) {
@@ -29,13 +29,13 @@ FirstBytes classify_tls(std::string_view bytes) {
   if (first >= 20 && first <= 24) { // content types of TLS records (RFC 8446 §5.1, RFC 6520), then the major version
     return begins_like(bytes, std::array{-1, 3});
   }
-  if (first >= 0x80) { // an SSL 2 ClientHello for TLS, which OpenSSL accepted for long: length, type, version
+  if (first >= 0x80) { // an SSL 2-compatible ClientHello, which OpenSSL long accepted: length, type, version
     return begins_like(bytes, std::array{-1, -1, 1, 3});
   }
   return FirstBytes::other;
 }
 
-/// Whether `line` has a protocol version of HTTP as a word, whatever comes before and after it.
+/// Returns whether `line` contains "HTTP/" at the start of a word, in any case.
 bool has_http_version(std::string_view line) {
   static constexpr std::string_view k_version = "HTTP/";
   const auto* at = line.begin();

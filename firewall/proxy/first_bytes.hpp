@@ -16,7 +16,7 @@ enum class FirstBytes {
 /// Returns what the client that sent `bytes` first speaks. Errs towards tls and http, which are parsed strictly
 /// afterwards: servers accept alerts before the ClientHello (OpenSSL), empty lines before the request line (RFC 9112
 /// §2.2), several blanks or tabs in it, line ends without CR, any version, and HTTP/0.9. A longer
-/// first line than http::k_max_head that could become a request line is taken for one.
+/// first line than http::k_max_head that could become a request line is treated as one.
 FirstBytes classify_first_bytes(std::string_view bytes);
 
 } // namespace agentbox::firewall::proxy

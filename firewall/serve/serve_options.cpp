@@ -109,12 +109,15 @@ std::string_view help_text() {
        agentbox-firewall ruleset [options]
        agentbox-firewall --version | --help
 
-serve    load the rules, answer DNS on 127.0.0.1:53, and proxy connections to allowed hosts, until SIGTERM
+serve    load the rules, answer DNS on 127.0.0.1:53, and proxy connections to allowed hosts, until SIGTERM, SIGINT or
+         the end of --leash
 lock     load the rules and exit: nothing leaves the network namespace
 unload   remove the rules, but not the fallback routes: the network namespace is open
 ready    exit with 0 if a firewall with this nonce serves, otherwise with 125
 ruleset  print the rules that would be loaded, and change nothing
 
+  --box NAME             name of the box, for the log
+  --nonce HEX            nonce that identifies this firewall to the agent's container
   --driver DRIVER        nftables (default) or iptables: how the rules are loaded
   --policy FILE          the egress policy (/etc/agentbox/egress.json)
   --run DIR              directory for ready, failed, control and the host's resolv.conf (/run/agentbox)

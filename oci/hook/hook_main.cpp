@@ -95,8 +95,8 @@ int refuse(const std::optional<SessionFolder>& session, const Error& error) {
 int main(int argc, char** argv) {
   std::optional<SessionFolder> session;
   try {
-    if (argc != 2) {
-      throw Error(ExitCode::usage, "usage: agentbox-hook SESSION_DIR (called by Podman as a precreate hook)");
+    if (argc != 2 || argv[1][0] == '-') {
+      throw Error(ExitCode::usage, "usage: agentbox-hook SESSION_DIR <config.json (started by Podman, not by hand)");
     }
     session.emplace(argv[1]);
     const std::string input = agentbox::support::read_all(STDIN_FILENO, "Podman's config", k_max_config_bytes);

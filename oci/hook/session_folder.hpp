@@ -29,10 +29,10 @@ public:
   std::string read(const std::string& name, std::size_t max_bytes) const;
 
   /// Reads JSON from FIFO `name`, to its end. Throws Error(refused), also when that takes longer than `deadline`:
-  /// without a launcher, or when somebody has read it before.
+  /// without a launcher, or when it was read before.
   nlohmann::json read_fifo(const std::string& name, std::chrono::milliseconds deadline) const;
 
-  /// Throws Error(refused) unless somebody, the launcher, holds the lock of the session (flock(2)).
+  /// Throws Error(refused) unless the launcher holds the lock of the session (flock(2)).
   void require_launcher() const;
 
   /// Parses file `name` as a JSON object. Throws Error(refused).

@@ -11,10 +11,11 @@ namespace {
 using nlohmann::json;
 using support::in_quotes;
 
-/// Variables that Podman sets itself. Ours replace them; any other variable was set by somebody else.
+/// Variables that Podman sets itself. Ours replace them; any other variable is not ours.
 constexpr std::array<std::string_view, 5> k_podman_variables = {"HOME", "HOSTNAME", "PATH", "TERM", "container"};
 
-/// Podman's default bounding set in old and new versions. We drop all of it; anything more was added by somebody.
+/// Podman's default bounding set in old and new versions. We drop all of it; anything more was added by a
+/// configuration.
 constexpr std::array<std::string_view, 14> k_podman_capabilities = {
     "CAP_AUDIT_WRITE", "CAP_CHOWN",   "CAP_DAC_OVERRIDE",     "CAP_FOWNER",    "CAP_FSETID",
     "CAP_KILL",        "CAP_MKNOD",   "CAP_NET_BIND_SERVICE", "CAP_NET_RAW",   "CAP_SETFCAP",

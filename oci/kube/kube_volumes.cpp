@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// The size is part of the name: Podman would go on with a volume that exists, whatever its size.
+/// The size is part of the name: Podman would reuse an existing volume of any size.
 std::string memory_name(const Pod& pod, const Volume& volume, const MemorySource& memory) {
   return fmt::format("{}-{}-{}", pod.name, volume.name, memory.bytes);
 }

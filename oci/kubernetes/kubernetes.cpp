@@ -48,7 +48,7 @@ YamlDocument workload(const Pod& pod, const policy::PolicyFields& fields, const 
                         {"strategy", {{"type", "Recreate"}}},
                         {"selector", {{"matchLabels", string_map(pod.labels)}}},
                         {"template", std::move(inner)}}}};
-    document.comments["/spec/strategy"] = "Never two agents in one workspace.";
+    document.comments["/spec/strategy"] = "Recreate: never run two agents in one workspace.";
     break;
   }
   }
@@ -58,14 +58,14 @@ YamlDocument workload(const Pod& pod, const policy::PolicyFields& fields, const 
 std::string how_to_look(const Pod& pod, const KubernetesOptions& options) {
   switch (options.kind) {
   case KubernetesOptions::Kind::pod:
-    return pod.agent.terminal ? "Enter:   kubectl attach -it " + pod.name + " -c agent\n"
-                              : "Look:    kubectl logs -f " + pod.name + " -c agent\n";
+    return pod.agent.terminal ? "Attach:  kubectl attach -it " + pod.name + " -c agent\n"
+                              : "Logs:    kubectl logs -f " + pod.name + " -c agent\n";
   case KubernetesOptions::Kind::job:
-    return "Look:    kubectl logs -c agent -l app.kubernetes.io/instance=" +
+    return "Logs:    kubectl logs -c agent -l app.kubernetes.io/instance=" +
            pod.labels.at("app.kubernetes.io/instance") + " --prefix\n";
   case KubernetesOptions::Kind::deployment:
-    return pod.agent.terminal ? "Enter:   kubectl attach -it deployment/" + pod.name + " -c agent\n"
-                              : "Look:    kubectl logs -f deployment/" + pod.name + " -c agent\n";
+    return pod.agent.terminal ? "Attach:  kubectl attach -it deployment/" + pod.name + " -c agent\n"
+                              : "Logs:    kubectl logs -f deployment/" + pod.name + " -c agent\n";
   }
   return {};
 }
@@ -97,8 +97,8 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Kub
   }
   if (!options.workspace_claim.empty()) {
     text += fmt::format(
-        "Project: the claim {} must hold the git checkout already{}. Protected paths that are missing are created as\n"
-        "         an empty directory, masked ones that are missing as an empty file.\n",
+        "Project: the claim {} must already contain the Git checkout{}. Missing protected paths are created as empty\n"
+        "         directories, missing masked paths as empty files.\n",
         options.workspace_claim, options.parallel > 1 ? ", one each in agent-0, agent-1, …" : "");
   }
   text += "\nPod Security: the agent's container passes the \"restricted\" standard. The firewall's two containers do "
@@ -108,7 +108,8 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Kub
           "\"restricted\":\n"
           "give boxes a namespace of their own, labelled pod-security.kubernetes.io/enforce=privileged and "
           "warn=restricted.\n"
-          "Processes: agent-entrypoint limits them (RLIMIT_NPROC); the kubelet's podPidsLimit may besides.\n";
+          "Processes: agent-entrypoint limits them (RLIMIT_NPROC); the kubelet's podPidsLimit may limit\n"
+          "them further.\n";
   return text;
 }
 

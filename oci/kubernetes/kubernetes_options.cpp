@@ -86,7 +86,8 @@ void check_options(const policy::PolicyFields& fields, const KubernetesOptions& 
   }
   if (parallel > 1 && workspace_host_path) {
     throw Error(ExitCode::usage,
-                "--parallel needs a workspace for each agent; --workspace-host-path gives all the same",
+                "--parallel needs a separate workspace per agent; --workspace-host-path would give them all the same "
+                "one",
                 "use --git URL or --workspace-claim NAME");
   }
   if (!name_space.empty() && !is_object_name(name_space, false)) {

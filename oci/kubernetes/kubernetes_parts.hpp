@@ -8,7 +8,7 @@
 
 namespace agentbox::oci {
 
-/// Where the clone goes on the workspace's volume: its folder must belong to the agent, the volume's top does not.
+/// Place of the clone in the workspace's volume: its directory must belong to the agent, the volume's top does not.
 inline constexpr const char* k_clone_folder = "project";
 
 /// Throws support::Error(usage, refused) for options that contradict each other or the policy.

@@ -40,8 +40,8 @@ struct ManifestVolumeSource {
 };
 
 /// Puts into `mount` which part of the workspace's volume the agent sees at `below` of the project: the volume itself,
-/// a clone in it, or this agent's own folder. Only the last needs an expression, in which a path must not be taken for
-/// one.
+/// a clone in it, or this agent's own folder. Only the last needs an expression, in which a path must not be mistaken
+/// for one.
 void set_project_path(ordered_json& mount, const std::string& below, const KubernetesOptions& options) {
   const bool clone = !options.git_url.empty(); // in an emptyDir: each pod has its own
   const bool own = !clone && options.parallel > 1;

@@ -127,7 +127,7 @@ private:
     m_out << YAML::EndMap;
   }
 
-  /// Whether a list item goes on one line: `- {name: tmp, mountPath: /tmp}`.
+  /// Whether a list item fits on one line: `- {name: tmp, mountPath: /tmp}`.
   static bool is_small(const ordered_json& map) {
     return map.dump().size() < k_short && std::all_of(map.begin(), map.end(), [](const ordered_json& item) {
              return item.is_primitive() && !(item.is_string() && is_block(item.get_ref<const std::string&>()));

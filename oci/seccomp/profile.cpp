@@ -32,7 +32,7 @@ constexpr std::array<std::pair<std::string_view, Operator>, 7> k_operators{{
 }};
 
 Error not_understood(const std::string& where, const std::string& what) {
-  return {ExitCode::refused, where + ": " + what + "; the box's seccomp filter cannot be derived from it",
+  return {ExitCode::refused, where + ": " + what + "; it cannot be used as the base of the box's filter",
           "install your distribution's own profile: reinstall golang-github-containers-common (Debian, Ubuntu) or "
           "containers-common (Fedora, openSUSE, Arch)"};
 }
@@ -197,7 +197,7 @@ Profile read(const json& host, const Situation& situation, Arch arch) {
                 "listenerPath", "listenerMetadata"},
                where);
   if (allows(host.at("defaultAction").get<std::string>(), where)) {
-    throw not_understood(where, "it allows every system call that it does not name");
+    throw not_understood(where, "its default action allows system calls");
   }
   Profile profile;
   profile.arch = arch;

@@ -45,9 +45,8 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
                                   fields.agent.name));
       continue;
     }
-    lines.push_back(fmt::format("the box also sees {} ({}), because of {}", shown(mount.source, home),
-                                mount.read_only ? "read-only" : "read and write",
-                                support::escape_untrusted(mount.reason)));
+    lines.push_back(fmt::format("also mounted in the box: {} ({}), because of {}", shown(mount.source, home),
+                                mount.read_only ? "read-only" : "read-write", support::escape_untrusted(mount.reason)));
   }
   if (fields.ca_bundle) {
     lines.push_back("the box trusts the CA certificates in " + shown(*fields.ca_bundle, home));
@@ -83,7 +82,7 @@ std::vector<std::string> protection_notices(const oci::GitReferences& references
       named.push_back(support::escape_untrusted(references.read_only[i], 80));
     }
     const std::size_t more = references.read_only.size() - count;
-    lines.push_back(fmt::format("read-only in the box, because Git settings refer to it: {}{} (to make one writable: "
+    lines.push_back(fmt::format("read-only because the Git configuration refers to them: {}{} (to make one writable: "
                                 "[protect] except, see agentbox-config(5))",
                                 support::join(named, ", "), more > 0 ? fmt::format(", {} more", more) : ""));
   }

@@ -145,7 +145,7 @@ void perform(const Remove& step, const boxes::Claim& claim, Standbys& standbys) 
   }
   if (!boxes::is_current(claim)) {
     throw support::Error(support::ExitCode::failed, claim.paths.folder.string() + " was removed while the box ran",
-                         "podman pod ps shows whether its pod is left");
+                         "check with podman pod ps whether its pod still exists");
   }
   support::Command command = step.command;
   const auto id = support::read_file_if_exists(step.id_file, 256);

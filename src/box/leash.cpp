@@ -16,12 +16,12 @@ Leash::Leash(const std::filesystem::path& fifo) {
   m_fifo.reset(open(fifo.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)); // O_WRONLY would need a reader
   std::array<int, 2> ends{-1, -1};
   if (!m_fifo || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    throw support::system_error(support::ExitCode::failed, "cannot make the leash " + fifo.string(), errno);
+    throw support::system_error(support::ExitCode::failed, "cannot create the launcher's FIFO " + fifo.string(), errno);
   }
   m_own_end.reset(ends[0]);
   m_box_end.reset(ends[1]);
   if (shutdown(m_box_end.get(), SHUT_WR) != 0) {
-    throw support::system_error(support::ExitCode::failed, "cannot make the leash", errno);
+    throw support::system_error(support::ExitCode::failed, "cannot create the launcher's socket", errno);
   }
 }
 

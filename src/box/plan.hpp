@@ -89,7 +89,7 @@ struct StopFirewall {
 };
 
 /// Lets the Standby of the same `what` do its work; without one, or when it fails, runs `command`. Failure is reported,
-/// and the teardown goes on.
+/// and the teardown continues.
 struct Remove {
   std::string what;
   support::Command command;

@@ -27,7 +27,7 @@ std::string userns_of(const policy::User& user) {
   return user.uid == 0 ? "host" : fmt::format("keep-id:uid={},gid={}", user.uid, user.gid);
 }
 
-/// Returns the value of --network. It is always given, because a containers.conf could say "host". The gateway leads to
+/// Returns the value of --network. It is always given, because a containers.conf could say "host". The gateway maps to
 /// the host's loopback only when ports of the host are allowed, and then the ruleset lets only the firewall's own
 /// sockets through, to those ports. A resolver on the host's 127.0.0.1 gets an address of its own.
 std::string network_of(const podman::PodmanInfo& facts, const policy::EgressPolicy& egress) {

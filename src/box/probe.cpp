@@ -142,8 +142,7 @@ void require_unchanged(const Identities& now, const Identities& checked) {
     const auto found = now.find(path);
     if (found == now.end() || found->second != identity) {
       throw Error(ExitCode::refused,
-                  support::escape_untrusted(path.string(), 1000) + " was replaced after it was checked",
-                  "somebody renamed or replaced it; start the box again");
+                  support::escape_untrusted(path.string(), 1000) + " changed while the box was starting", "try again");
     }
   }
 }

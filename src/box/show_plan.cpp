@@ -27,10 +27,10 @@ public:
   Describe(const Plan& plan, const policy::PolicyFields& fields) : m_plan(plan), m_fields(fields) {}
 
   json operator()(const MakeFolder& step) const {
-    return {{"do", "make folder"}, {"path", step.path.string()}, {"mode", "0700"}};
+    return {{"do", "create directory"}, {"path", step.path.string()}, {"mode", "0700"}};
   }
   json operator()(const MakeFifo& step) const {
-    return {{"do", "make fifo"}, {"path", step.path.string()}, {"mode", "0600"}};
+    return {{"do", "create fifo"}, {"path", step.path.string()}, {"mode", "0600"}};
   }
   json operator()(const WriteFile& step) const {
     return {{"do", "write"},
@@ -39,10 +39,10 @@ public:
             {"content", step.content}};
   }
   json operator()(const ServeFifo& step) const {
-    return {{"do", "hand over"}, {"path", step.fifo.string()}, {"content", oci::k_placeholder}};
+    return {{"do", "serve fifo"}, {"path", step.fifo.string()}, {"content", oci::k_placeholder}};
   }
   json operator()(const HoldLeash& step) const {
-    return {{"do", "hold the leash"}, {"path", step.fifo.string()}, {"mode", "0600"}};
+    return {{"do", "create leash"}, {"path", step.fifo.string()}, {"mode", "0600"}};
   }
   json operator()(const Start& step) const {
     json start = command_json("start", step.command);
@@ -73,7 +73,7 @@ public:
     return run;
   }
   json operator()(const RemoveFolder& step) const {
-    return {{"do", "remove folder"}, {"path", step.paths.folder.string()}};
+    return {{"do", "remove directory"}, {"path", step.paths.folder.string()}};
   }
 
 private:

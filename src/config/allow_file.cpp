@@ -31,7 +31,7 @@ std::size_t read_lines(std::string_view text, const std::string& shown, policy::
     if (problem) {
       diagnostics.push_back({where, std::move(problem->message), std::move(problem->hint)});
       if (++mistakes == k_max_mistakes) {
-        diagnostics.push_back({shown, "too many mistakes; the rest of the file was not read", ""});
+        diagnostics.push_back({shown, "too many errors; the rest of the file was not read", ""});
         break;
       }
     }
@@ -61,7 +61,7 @@ std::vector<Located<policy::AllowEntry>> parse_allow_file(std::string_view text,
         return add_parsed(policy::parse_listed_entry(line), where, entries);
       });
   if (entries.empty() && mistakes == 0) {
-    diagnostics.push_back({shown, "the file lists no host", "write one HOST or HOST:PORT per line"});
+    diagnostics.push_back({shown, "the file has no entries", "write one HOST or HOST:PORT per line"});
   }
   return entries;
 }

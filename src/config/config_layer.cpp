@@ -9,9 +9,10 @@
 namespace agentbox::config {
 namespace {
 
-/// A project's file is untrusted, so it may not name paths of the host.
+/// A project's file is untrusted, so it may not refer to host paths.
 void refuse_host_path(TomlTable& table, std::string_view key, const std::string& place) {
-  table.mistake(place, "a project's configuration cannot name paths of the host (" + table.full_name(key) + ")",
+  table.mistake(place,
+                table.full_name(key) + " is not allowed in a project's configuration, because it refers to a host path",
                 "use the command line or your own configuration");
 }
 

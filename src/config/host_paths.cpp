@@ -137,7 +137,7 @@ std::string mount_problem(const fs::path& source, bool read_only) {
   }
   struct stat info {};
   if (stat(source.c_str(), &info) != 0 || (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode))) {
-    return "only directories and regular files can be (a socket or device would give access to the host)";
+    return "it is not a directory or regular file; a socket or device would give the box access to the host";
   }
   for (const fs::path& own : own_folders()) {
     if (policy::contains_path(own.native(), source.native())) {

@@ -28,7 +28,8 @@ void read_virtual_range(TomlTable& network, ConfigLayer& layer) {
     if (!layer.virtual_range) {
       network.mistake(
           text->where, support::in_quotes(text->value) + " is not a valid range for virtual addresses",
-          "use a range of /8 to /24 in 198.18.0.0/15, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10");
+          "use a range with a prefix length of 8 to 24 inside one of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, "
+          "100.64.0.0/10 or 198.18.0.0/15");
     }
   }
 }
@@ -124,7 +125,8 @@ AgentLayer read_agent(TomlTable& table, LayerKind kind) {
   for (const auto& [key, paths] : {std::pair{"auth", &agent.auth}, {"history", &agent.history}}) {
     if (kind == LayerKind::project && *paths) {
       table.mistake(table.where(key),
-                    "a project's configuration cannot name paths of the host (" + table.full_name(key) + ")",
+                    table.full_name(key) +
+                        " is not allowed in a project's configuration, because it refers to a host path",
                     "use your own configuration");
       paths->reset();
     }

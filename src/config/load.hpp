@@ -15,7 +15,7 @@ namespace agentbox::config {
 
 /// Settings of the launcher that do not affect what a box may do; not from a project.
 struct Preferences {
-  bool notify = false;                         ///< network.notify: a desktop notification for what is blocked
+  bool notify = false;                         ///< network.notify: desktop notifications about denied connections
   std::vector<policy::AllowEntry> build_hosts; ///< build.allow_hosts: what an image's build reaches besides the mirrors
   std::uint32_t history_days = 30;             ///< agent.history_days: how long conversations are kept
 };

@@ -178,7 +178,7 @@ void merge_masked(const ConfigLayer& layer, policy::Workspace& workspace, Diagno
         support::did_you_mean(path.value.substr(0, 64), std::vector<std::string>(merged.begin(), merged.end()));
     if (merged.erase(path.value) == 0 && !meant.empty() && !policy::may_be_hidden(path.value)) {
       diagnostics.push_back(
-          {path.where, in_quotes(path.value) + " is not on the list" + meant, "see the list: agentbox policy show"});
+          {path.where, in_quotes(path.value) + " is not a masked path" + meant, "agentbox policy show lists them"});
     }
   }
   workspace.mask = sorted(merged);

@@ -73,7 +73,7 @@ HostEdit prepare_edit(const Sources& sources, LayerKind kind, bool allow, const 
   policy::Diagnostics diagnostics;
   LayersRead read = read_layers(sources, diagnostics);
   if (!diagnostics.empty()) {
-    throw Error(ExitCode::usage, "nothing is saved, because the configuration has mistakes:\n" + describe(diagnostics));
+    throw Error(ExitCode::usage, "not saved; the configuration has errors:\n" + describe(diagnostics));
   }
   const auto layer =
       std::find_if(read.layers.begin(), read.layers.end(), [&](const ConfigLayer& one) { return one.kind == kind; });
@@ -113,8 +113,8 @@ void write_edit(const Sources& sources, const HostEdit& edit) {
   ConfigLayer layer;
   layer.kind = edit.kind;
   if (add_saved_hosts(layer, sources, ignored) != edit.before) {
-    throw Error(ExitCode::failed, edit.file.string() + " was changed by somebody else; it is left as it is",
-                "look at it, and try again");
+    throw Error(ExitCode::failed, edit.file.string() + " changed while it was being updated; nothing was saved",
+                "check the file and try again");
   }
   support::write_file(beneath / file.filename(), edit.after, in_project ? 0644 : 0600);
 }

@@ -24,7 +24,7 @@ constexpr std::size_t k_max_kept_text = 256U << 10U; // longer texts are not sto
 void require_ours(const std::filesystem::path& file) {
   struct stat info {};
   if (lstat(file.c_str(), &info) != 0) {
-    throw support::system_error(ExitCode::failed, "cannot look at " + file.string(), errno);
+    throw support::system_error(ExitCode::failed, "cannot stat " + file.string(), errno);
   }
   if (!S_ISREG(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 022U) != 0) {
     throw Error(ExitCode::failed, file.string() + " is not a file that only you can write to",

@@ -124,11 +124,11 @@ std::vector<fs::path> all_homes(const fs::path& home) {
   return homes;
 }
 
-/// Returns why `path` holds secrets or other boxes, or empty.
+/// Returns why `path` is or is in a credential store or Podman's storage, or empty.
 std::string secrets_in(const fs::path& path, const fs::path& home) {
   for (const std::string_view name : k_credential_folders) {
     if (policy::contains_path((home / name).native(), path.native())) {
-      return "it contains credentials";
+      return "it is a credential store";
     }
   }
   if (policy::contains_path((home / ".local/share/containers").native(), path.native())) {
@@ -154,7 +154,7 @@ std::string owner_of(const fs::path& path, const fs::path& home) {
   const std::string inside = path.lexically_relative(home).native();
   const bool below_home = policy::contains_path(home.native(), path.native());
   if (below_home && inside.starts_with('.')) {
-    return "it contains settings or data of programs, which they trust";
+    return "it contains application settings or data";
   }
   if (below_home && std::any_of(k_program_folders.begin(), k_program_folders.end(),
                                 [&](std::string_view name) { return policy::contains_path(name, inside); })) {
@@ -164,13 +164,13 @@ std::string owner_of(const fs::path& path, const fs::path& home) {
                                "CLAUDE_CONFIG_DIR", "GNUPGHOME", "PASSWORD_STORE_DIR"}) {
     const char* value = std::getenv(variable);
     if (value != nullptr && *value == '/' && policy::contains_path(canonical_home(value).native(), path.native())) {
-      return std::string("it contains settings or data of programs: $") + variable;
+      return std::string("it contains application settings or data: $") + variable;
     }
   }
   const char* programs = std::getenv("PATH");
   for (const std::string_view part : support::split(programs == nullptr ? "" : programs, ':')) {
     if (part.starts_with('/') && policy::contains_path(canonical_home(part).native(), path.native())) {
-      return "it is in your PATH: what is written there is run by its name";
+      return "it is in your PATH: files written there can be run as commands";
     }
   }
   return {};
@@ -182,7 +182,7 @@ std::string problem_of(const fs::path& path, const fs::path& home) {
     return "it is the root directory";
   }
   if (path == home) {
-    return "it is your home directory, which contains your keys and settings";
+    return "it is your home directory, which contains your keys and configuration";
   }
   if (policy::contains_path(path.native(), home.native())) {
     return "it contains your home directory";
@@ -242,7 +242,7 @@ WorkspaceChoice choose_workspace(const fs::path& asked, const fs::path& home) {
                 "rename the directory");
   }
   if (const std::string problem = problem_of(choice.path, canonical_home(home)); !problem.empty()) {
-    throw Error(ExitCode::refused, "the workspace " + shown(choice.path) + " is refused: " + problem, k_hint);
+    throw Error(ExitCode::refused, shown(choice.path) + " cannot be a workspace: " + problem, k_hint);
   }
   const support::Fd fd(open(choice.path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info {};
@@ -269,15 +269,14 @@ void require_project(const fs::path& workspace, const fs::path& home) {
         std::any_of(k_credential_folders.begin(), k_credential_folders.end(), [&](std::string_view name) {
           return policy::contains_path(workspace.native(), (one / name).native()) && lexists(one / name);
         });
-    std::string problem = holds_secrets ? "it contains directories with credentials" : "";
+    std::string problem = holds_secrets ? "it contains credential stores" : "";
     if (problem.empty() && !is_working_tree(workspace)) {
       problem = owner_of(workspace, one);
     }
     if (!problem.empty()) {
       throw Error(ExitCode::refused, "the workspace " + shown(workspace) + " does not look like a project: " + problem,
-                  std::string(k_hint) +
-                      "; --any-workspace accepts this one (a Git repository of its own needs no option "
-                      "unless it contains credentials)");
+                  std::string(k_hint) + ", or accept this one with --any-workspace (not needed in a Git repository "
+                                        "without credential stores)");
     }
   }
 }

@@ -136,7 +136,7 @@ Answer check_ruleset(const HostReport& report) {
   }
   for (const std::string& module : modules) {
     if (state_of(report, module) == ModuleState::unknown) {
-      return report.uid == 0 ? asked_as_root() : not_applicable("could not be tried here; the first start will show");
+      return report.uid == 0 ? asked_as_root() : not_applicable("not tested here; checked at the first start");
     }
   }
   return ok("the kernel has nf_tables with nat and redirect");
@@ -185,13 +185,13 @@ Answer check_seccomp_profile(const HostReport& report) {
 
 Answer check_landlock(const HostReport& report) {
   if (report.box_landlock != 0) {
-    return ok(fmt::format("version {}: a second wall around the box's files{}", report.box_landlock,
+    return ok(fmt::format("ABI {}: second layer for file access{}", report.box_landlock,
                           report.box_landlock < 6 ? "" : ", signals and abstract sockets"));
   }
   if (report.kernel_landlock < 2) {
-    return not_applicable("the kernel has none (or version 1, too old): the mounts alone keep files away");
+    return not_applicable("the kernel has none (or ABI 1, too old): only the mounts protect host files");
   }
-  return not_applicable("the seccomp profile lacks its calls: the mounts alone keep files away");
+  return not_applicable("the seccomp profile lacks its calls: only the mounts protect host files");
 }
 
 } // namespace agentbox::doctor

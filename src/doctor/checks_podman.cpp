@@ -136,8 +136,7 @@ Answer check_installation(const HostReport& report) {
 
 Answer check_mmdebstrap(const HostReport& report) {
   if (report.mmdebstrap.empty()) {
-    return degraded("not installed; used only if the base image cannot be pulled from a registry",
-                    install_command(report.distro, Package::mmdebstrap));
+    return not_applicable("optional; lets agentbox build the default base image without a registry");
   }
   return ok(report.mmdebstrap);
 }

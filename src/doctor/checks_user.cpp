@@ -82,7 +82,7 @@ Answer check_linger(const HostReport& report) {
     return not_applicable("systemd-logind is not running");
   }
   return ok(*report.linger
-                ? "boxes go on (linger is enabled)"
+                ? "boxes keep running after logout (linger enabled)"
                 : fmt::format("boxes end with your last login (to keep them: loginctl enable-linger {})", report.user));
 }
 

@@ -45,10 +45,11 @@ std::string verdict(const std::vector<CheckResult>& findings) {
   const auto absent = count(Status::missing);
   const auto weaker = count(Status::degraded);
   if (absent > 0) {
-    return fmt::format("A box cannot be enforced on this host: {} missing.", absent);
+    return fmt::format("Boxes cannot be enforced on this host: {} requirement{} missing.", absent,
+                       absent == 1 ? "" : "s");
   }
   if (count(Status::unknown) > 0) {
-    return "It is unknown whether a box can be enforced on this host: a check got no answer.";
+    return "It is unknown whether a box can be enforced on this host: a check could not be completed.";
   }
   return weaker > 0 ? fmt::format("A box can be enforced on this host ({} degraded).", weaker)
                     : "A box can be enforced on this host.";

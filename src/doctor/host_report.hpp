@@ -57,7 +57,7 @@ struct RulesetTrial {
   std::string error; ///< empty when attempted and accepted
 };
 
-/// Everything the checks look at, as plain values: read_host() fills it, tests make it up.
+/// Everything that the checks read, as plain values: read_host() fills it, tests make it up.
 struct HostReport {
   Distro distro;
   std::string kernel; ///< uname -r

@@ -167,11 +167,11 @@ std::string seccomp_profile_problem(std::string_view text) {
     return "has no defaultAction";
   }
   if (*action != "SCMP_ACT_ERRNO" && *action != "SCMP_ACT_KILL" && *action != "SCMP_ACT_KILL_PROCESS") {
-    return "lets everything through that it does not name (defaultAction " + action->get<std::string>() + ")";
+    return "allows every system call that it does not list (defaultAction " + action->get<std::string>() + ")";
   }
   const auto calls = profile.find("syscalls");
   if (calls == profile.end() || !calls->is_array() || calls->empty()) {
-    return "names no system calls";
+    return "lists no system calls";
   }
   return {};
 }

@@ -98,7 +98,7 @@ void allow(int ruleset, const char* path, std::uint64_t rights, dev_t only_devic
   close(fd);
 }
 
-/// Allows what lies in / and is the image's own, no mount.
+/// Allows what is in / and belongs to the image, not to a mount.
 void allow_image(int ruleset, std::string_view left_out, std::uint64_t rights) {
   struct stat root {};
   DIR* const directory = opendir("/");
@@ -154,7 +154,7 @@ void restrict_files(Domain domain) {
   const long abi = wanted_abi(next_line(rest));
   const long offered = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (offered < abi) {
-    die(k_refused, {"refused: the kernel offers less of Landlock than when the box was made; nothing was started"});
+    die(k_refused, {"refused: the kernel's Landlock ABI is lower than when the box was created; nothing was started"});
   }
   const std::uint64_t known = known_rights(abi);
   const Ruleset attributes{known, 0, abi >= 6 && domain == Domain::agent ? k_scopes : 0};

@@ -23,7 +23,7 @@ enum class Domain {
   joined, ///< files only: a user's own shell may end what the agent started
 };
 
-/// Restricts this process, for good, to the files that AGENTBOX_LANDLOCK names (landlock(7)). Does nothing without the
+/// Restricts this process permanently to the files that AGENTBOX_LANDLOCK lists (landlock(7)). Does nothing without the
 /// variable: then the launcher found no Landlock. Dies when the kernel offers less than the launcher found.
 void restrict_files(Domain domain);
 

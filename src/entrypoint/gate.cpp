@@ -126,10 +126,10 @@ void require_ruleset() {
   const int error = probe_blocked_address();
   if (error == 0) {
     die(k_refused,
-        {"refused: a blocked address (192.0.2.1) can be reached: the ruleset is not loaded", k_nothing_started});
+        {"refused: an unlisted address (192.0.2.1) can be reached: the ruleset is not loaded", k_nothing_started});
   }
   if (error != ECONNREFUSED) {
-    die(k_refused, {"refused: a blocked address (192.0.2.1) was not refused by the firewall (", error_text(error),
+    die(k_refused, {"refused: connecting to 192.0.2.1 was not rejected by the firewall (", error_text(error),
                     "): the ruleset is not loaded", k_nothing_started});
   }
 }

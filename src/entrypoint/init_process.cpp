@@ -111,7 +111,7 @@ void forward(int signal, pid_t child) {
   }
 }
 
-/// Returns the child's exit code when it has ended, or k_failed when the launcher has. All else in our process
+/// Returns the child's exit code when it has ended, or k_failed when the launcher has. All else in our PID
 /// namespace ends with us.
 int supervise(pid_t child, int terminal_fd, int signals, int leash) {
   int code = 0;

@@ -21,7 +21,8 @@ int find_leash() {
   struct stat info {};
   if (std::string_view(variable) != "1" || fstat(protocol::k_leash_fd, &info) != 0 || !S_ISSOCK(info.st_mode) ||
       fcntl(protocol::k_leash_fd, F_SETFD, FD_CLOEXEC) != 0) {
-    die(k_refused, {"refused: Podman did not pass the launcher's leash on; nothing was started"});
+    die(k_refused, {"refused: the connection to the launcher (", protocol::k_leash_variable,
+                    ") was not passed to the container; nothing was started"});
   }
   return protocol::k_leash_fd;
 }

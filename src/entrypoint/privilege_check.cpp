@@ -74,7 +74,7 @@ void require_confinement() {
   uid_t effective = 0;
   uid_t saved = 0;
   if (getresuid(&real, &effective, &saved) != 0 || real == 0 || effective == 0 || saved == 0) {
-    die(k_refused, {"refused: it would run as uid 0; a box runs as an ordinary user (uid 1000)"});
+    die(k_refused, {"refused: uid is 0; a box must run as uid 1000"});
   }
   const attacks::FileText status("/proc/self/status");
   if (!status.readable()) {

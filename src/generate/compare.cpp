@@ -26,17 +26,17 @@ constexpr ListWords k_lists[] = {
     {"mounts", "the box also sees ", "the box no longer sees "},
     {"ports", "a port of the box is published: ", "a port of the box is no longer published: "},
     {"protect.paths", "the box can no longer write ", "the box can now write "},
-    {"mask.paths", "hidden from the box now: ", "no longer hidden from the box: "},
+    {"mask.paths", "masked in the box now: ", "no longer masked in the box: "},
     {"env", "the box also has the variable ", "the box no longer has the variable "},
     {"agent.env", "the agent also has the variable ", "the agent no longer has the variable "},
     {"toolkits.selected", "the image also has the toolkit ", "the image no longer has the toolkit "},
-    {"confinement.masked_paths", "hidden from the box now: ", "no longer hidden from the box: "},
+    {"confinement.masked_paths", "masked in the box now: ", "no longer masked in the box: "},
     {"confinement.readonly_paths", "read-only in the box now: ", "no longer read-only in the box: "},
     {"confinement.capabilities", "the agent gains the capability ", "the agent loses the capability "},
     {"confinement.firewall_capabilities", "the firewall gains the capability ", "the firewall loses the capability "},
 };
 
-constexpr const char* k_no_order = " (unknown which is tighter)";
+constexpr const char* k_no_order = " (cannot say which is broader)";
 
 void add(Comparison& to, Direction direction, std::string text) {
   switch (direction) {
@@ -116,14 +116,14 @@ std::string sentence(const policy::Change& change) {
   const bool removed = change.text.starts_with("- ");
   const std::string rest = added || removed ? change.text.substr(2) : change.text;
   if (change.field == "network.mode") {
-    return change.text.ends_with("full") ? "the firewall is off: the box reaches everything" : "the firewall is on";
+    return change.text.ends_with("full") ? "no firewall: the box reaches everything" : "with the firewall";
   }
   if (added || removed) {
     for (const ListWords& words : k_lists) {
       if (words.field == change.field) {
         const bool same = change.direction == Direction::neutral && change.field == "network.allow";
         return std::string(added ? words.added : words.removed) + rest +
-               (same ? " (no effect: another entry decides)" : "");
+               (same ? " (no effect: another entry already covers it)" : "");
       }
     }
     return change.field + (added ? " gains " : " loses ") + rest;
@@ -158,7 +158,7 @@ std::string comparison_text(const Comparison& comparison) {
   print(text, "BROADER", comparison.broader);
   print(text, "tighter", comparison.tighter);
   print(text, "neither", comparison.neutral);
-  return text.empty() ? "nothing changes in what the box may do\n" : text;
+  return text.empty() ? "the box's permissions do not change\n" : text;
 }
 
 } // namespace agentbox::generate

@@ -202,7 +202,8 @@ void OutputFolder::remove_leftovers() {
     if (!folder || !is_ours(folder) || !lock(folder)) {
       continue; // in use, not ours, or not a directory
     }
-    std::string why = "it may hold what was in " + m_folder.string() + " before; move what you miss, then remove it";
+    std::string why =
+        "it may contain the previous contents of " + m_folder.string() + "; move what you need, then remove it";
     try {
       if (is_marked(folder) || is_replaceable(folder)) {
         remove_set(folder, name);
@@ -218,7 +219,7 @@ void OutputFolder::remove_leftovers() {
   }
 }
 
-/// The marker goes last: whoever is killed meanwhile leaves something that the next run removes.
+/// The marker goes last: a killed process leaves something that the next run removes.
 void OutputFolder::remove_set(const Fd& folder, const std::string& name) const {
   mark_unfinished(folder);
   m_remove_content(folder, m_folder.parent_path() / name);
@@ -246,8 +247,8 @@ void OutputFolder::commit() {
   }
   m_temporary.clear();
   if (!is_at(m_new, m_parent, output)) {
-    throw Error(ExitCode::failed, support::in_quotes(m_folder.string()) + " is not the set that was written",
-                "end what runs in that directory, then generate again");
+    throw Error(ExitCode::failed, support::in_quotes(m_folder.string()) + " changed while it was being replaced",
+                "stop the program that writes there, then generate again");
   }
   if (m_old) {
     remove_old(temporary);
@@ -256,7 +257,7 @@ void OutputFolder::commit() {
 
 /// Removes what the exchange left as `name`. The new set is in place, so nothing here is an error.
 void OutputFolder::remove_old(const std::string& name) {
-  std::string why = "it was changed meanwhile";
+  std::string why = "it was changed in the meantime";
   try {
     const Fd old = open_directory(m_parent, name);
     if (old && !lock(old) && !has_no_locks()) {

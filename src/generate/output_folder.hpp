@@ -39,8 +39,8 @@ public:
   const std::filesystem::path& temporary() const noexcept { return m_temporary; }
   const support::Fd& directory() const noexcept { return m_new; }
 
-  /// What stays although it should be removed, because it may hold somebody's files, or cannot be removed: a line each,
-  /// at most 10 of earlier runs, and after commit() the old directory.
+  /// What stays although it should be removed, because it may contain files of others, or cannot be removed: a line
+  /// each, at most 10 of earlier runs, and after commit() the old directory.
   const std::vector<std::string>& kept() const noexcept { return m_kept; }
 
   /// Writes the files of `set`, and creates the directories they need.

@@ -67,7 +67,7 @@ private:
     if (length == std::string_view::npos) {
       return false;
     }
-    m_path.append(rest.substr(0, length)); // empty but in version 4
+    m_path.append(rest.substr(0, length)); // m_path is empty, except in version 4
     note(m_path, flags, extended);
     if (m_version == k_max_version) {
       m_rest = rest.substr(length + 1);
@@ -102,7 +102,7 @@ private:
     return true;
   }
 
-  /// Version 4: how much of the path before does not count. The number is that of OFS_DELTA objects.
+  /// Version 4: strips the prefix length, encoded like OFS_DELTA offsets, from the previous path.
   bool strip(std::string_view& rest) {
     std::size_t number = 0;
     for (std::size_t i = 0; i < rest.size() && i < 5; ++i) {
@@ -146,7 +146,7 @@ private:
   std::uint32_t m_version;
   std::uint32_t m_entries;
   std::size_t m_hash_length;
-  std::string m_path; ///< of the entry before, in version 4
+  std::string m_path; ///< previous entry's path (version 4)
   HiddenFiles m_found;
 };
 
@@ -159,7 +159,8 @@ std::optional<HiddenFiles> hidden_files(std::string_view index) {
     return std::nullopt;
   }
   std::optional<HiddenFiles> hidden;
-  for (const std::size_t hash_length : {20UL, 32UL}) { // the worse counts of a file that can be read both ways
+  // A file valid with both hash lengths is crafted: use the result with more hidden files.
+  for (const std::size_t hash_length : {20UL, 32UL}) {
     auto found = IndexReader(index, hash_length).read();
     if (found && (!hidden || found->count > hidden->count || hidden->shared.empty())) {
       hidden = std::move(found);

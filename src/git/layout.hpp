@@ -36,7 +36,7 @@ inline constexpr const char* k_own_worktree_config = ".git/config.worktree";
 inline constexpr const char* k_own_hooks = ".git/hooks";
 inline constexpr const char* k_own_commondir = ".git/commondir";
 
-/// Returns whether `path` lies in the repository of its working tree: ".git/config". False for ".git" itself.
+/// Returns whether `path` is in the repository of its working tree: ".git/config". False for ".git" itself.
 constexpr bool is_in_git(std::string_view path) noexcept {
   return path.starts_with(".git/");
 }

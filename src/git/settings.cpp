@@ -125,7 +125,7 @@ private:
     return next() == ']';
   }
 
-  /// What a lax reader takes `[ core ]`, `[core` and the like for. Goes on behind the bracket, or with the next line.
+  /// What a lax reader takes `[ core ]`, `[core` and the like for. Continues after the bracket, or with the next line.
   void guess_header(std::size_t start) {
     const auto end = std::min(m_text.find_first_of("]\n", start), m_text.size());
     const std::string_view line = m_text.substr(start, end - start);
@@ -204,7 +204,7 @@ private:
   void escaped() {
     int c = next();
     switch (c) {
-    case '\n': return; // the value goes on
+    case '\n': return; // the value continues
     case 't': c = '\t'; break;
     case 'b': c = '\b'; break;
     case 'n': c = '\n'; break;

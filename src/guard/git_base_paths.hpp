@@ -23,7 +23,7 @@ inline constexpr std::size_t k_max_worktrees_followed = 1024;
 GitPlaces places_of(const Walk& walk, const std::string& folder, bool of_root, const std::filesystem::path& home);
 
 /// Resolves `value` as Git resolves a path (`~/x`, `:(optional)x`) against `base`: absolute, normal, without a trailing
-/// slash. Nothing for an empty value and for Git's own files (%(prefix)). `~user` is taken for `home`. Pure.
+/// slash. Nothing for an empty value and for Git's own files (%(prefix)). `~user` is treated as `home`. Pure.
 std::optional<std::filesystem::path> path_of(const std::filesystem::path& base, std::string_view value,
                                              const std::filesystem::path& home);
 

@@ -99,9 +99,10 @@ void require_short(const fs::path& file, std::optional<std::uint64_t> length) {
   if (length > k_max_settings) {
     throw support::Error(
         support::ExitCode::refused,
-        fmt::format("{} is too long: {} bytes, and at most {} of a Git configuration file are read",
+        fmt::format("{} has {} bytes; agentbox reads at most {} of a Git configuration file, and could not protect "
+                    "files that the rest refers to",
                     support::escape_untrusted(file.string(), 1000), *length, k_max_settings),
-        "the files that it references could not be protected; shorten it (git config --list --show-origin)");
+        "shorten it (git config --list --show-origin)");
   }
 }
 

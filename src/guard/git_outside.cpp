@@ -146,8 +146,8 @@ std::optional<std::string> describe(const OutsideRepository& elsewhere, const po
     return std::nullopt;
   }
   if (kind == OutsideRepository::Kind::unproven) {
-    return fmt::format("the .git file of this directory names {} as its repository, which does not name this directory "
-                       "back: the file may be forged. Git will not work in the box; check both files first",
+    return fmt::format("the .git file of this directory points to repository {}, which does not point back: the file "
+                       "may be forged. Git will not work in the box; check both files first",
                        shown_path(folder));
   }
   const auto project = kind == OutsideRepository::Kind::submodule ? superproject(folder) : std::nullopt;

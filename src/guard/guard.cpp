@@ -121,7 +121,7 @@ Repositories find_repositories(const Walk& walk) {
   return found;
 }
 
-/// Removes from `paths` what lies in a default path that `protect` lacks: the user took that off the list.
+/// Removes from `paths` what is in a default path that `protect` lacks: the user took that off the list.
 std::vector<std::string> without_exceptions(std::vector<std::string> paths, const std::vector<std::string>& protect) {
   std::erase_if(paths, [&](const std::string& path) {
     const auto& usual = policy::default_protected_paths();

@@ -43,9 +43,9 @@ struct Guarded : oci::GuardedPaths {
 inline constexpr std::size_t k_max_references = 64;
 
 /// Finds what is guarded below directory `root`, the workspace or a writable mount. `.git/…` in the protect list also
-/// stands for the repositories of submodules (.git/modules/*), the link files of worktrees (.git/worktrees/*), a .git
+/// includes the repositories of submodules (.git/modules/*), the link files of worktrees (.git/worktrees/*), a .git
 /// file and the repository inside the root that it names, and a root that is itself a repository. `.git/config` also
-/// stands for the existing paths that Git's settings reference inside the root (find_references()). Throws
+/// includes the existing paths that Git's settings reference inside the root (find_references()). Throws
 /// Error(refused) when a part of a path is a symbolic link, over which a mount would land elsewhere and which an agent
 /// could have made; when settings reference more than can be followed, or are too long to be
 /// read; and when a guarded file has another name (require_no_other_names()); and when a directory ignores the case of

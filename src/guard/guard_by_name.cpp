@@ -81,8 +81,8 @@ void clean_git_settings(const Walk& walk, const GuardLists& lists, Guarded& guar
     guarded.read_only = guarded.read_only_by_name = paths;
   }
   if (!paths.empty()) {
-    guarded.notices.push_back(fmt::format("the box sees {} without the credentials in it (to show them: [mask] except; "
-                                          "better keep them in a credential helper)",
+    guarded.notices.push_back(fmt::format("credentials in {} are hidden from the box (use a credential helper instead; "
+                                          "to show them: [mask] except)",
                                           some_names(paths)));
   }
 }
@@ -133,13 +133,11 @@ void guard_by_name(const Walk& walk, const GuardLists& lists, const std::vector<
   std::erase_if(names.channels, [&](const std::string& path) { return policy::is_shown(path, lists.shown); });
   const std::vector<std::string> channels = add_masks(std::move(names.channels), guarded);
   if (guarded.masked_by_name.size() > k_max_by_name) {
-    throw support::Error(
-        support::ExitCode::refused,
-        fmt::format("{} has too many files with credentials, sockets and FIFOs to mask them one by one: "
-                    "{}: {}",
-                    support::escape_untrusted(walk.root().string(), 1000), guarded.masked_by_name.size(),
-                    some_names(guarded.masked_by_name)),
-        "mask the directories that contain them in your own configuration: [mask] paths");
+    throw support::Error(support::ExitCode::refused,
+                         fmt::format("{} contains {} credential files, sockets and FIFOs, more than {}: {}",
+                                     support::escape_untrusted(walk.root().string(), 1000),
+                                     guarded.masked_by_name.size(), k_max_by_name, some_names(guarded.masked_by_name)),
+                         "mask the directories that contain them in your own configuration: [mask] paths");
   }
   support::sort_unique(guarded.masked);
   support::sort_unique(guarded.masked_by_name);
@@ -148,13 +146,13 @@ void guard_by_name(const Walk& walk, const GuardLists& lists, const std::vector<
   }
   if (!secrets.empty()) {
     guarded.notices.push_back(
-        fmt::format("empty in the box, because credentials are kept there: {} (to show one: [mask] "
-                    "except, see agentbox-config(5))",
+        fmt::format("masked because they may contain credentials: {} (to show one: [mask] except, see "
+                    "agentbox-config(5))",
                     some_names(secrets)));
   }
   if (!channels.empty()) {
-    guarded.notices.push_back(fmt::format("hidden from the box, because processes of this machine may be at the other "
-                                          "end: {} (to show one: [mask] except)",
+    guarded.notices.push_back(fmt::format("masked because host processes may be connected to them: {} (to show one: "
+                                          "[mask] except)",
                                           some_names(channels)));
   }
   clean_git_settings(walk, lists, guarded);

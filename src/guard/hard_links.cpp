@@ -159,9 +159,9 @@ void require_no_other_names(const Walk& walk, const oci::GuardedPaths& guarded) 
     const std::string file = (walk.root() / *other).string();
     throw Error(ExitCode::refused,
                 support::escape_untrusted(file, 1000) +
-                    " has another name (hard link), through which the box could read or change it",
-                "give it its own content: cp -p " + support::shell_quote({file, file + ".new"}) + " && mv " +
-                    support::shell_quote({file + ".new", file}) + " (find DIRECTORY -samefile FILE shows the others)");
+                    " is hard-linked to another file, through which the box could read or change it",
+                "break the link: cp -p " + support::shell_quote({file, file + ".new"}) + " && mv " +
+                    support::shell_quote({file + ".new", file}) + " (find DIRECTORY -samefile FILE lists the links)");
   }
 }
 

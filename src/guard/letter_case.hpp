@@ -23,7 +23,7 @@ bool ignores_case(std::uint64_t type, std::uint64_t flags);
 /// What names a file: device and inode, for a directory or a file without hard links; nothing for anything else.
 using FileAt = std::function<std::optional<std::pair<std::uint64_t, std::uint64_t>>(const std::string&)>;
 
-/// Returns whether one of `names` in a directory leads to the same file in the other case. Pure.
+/// Returns whether one of `names` in a directory is the same file in the other case. Pure.
 bool leads_to_one_file(const std::vector<std::string>& names, const FileAt& file_at);
 
 /// Throws Error(refused) when the root, or a directory that has one of the `guarded` paths, ignores case.

@@ -9,7 +9,7 @@ namespace agentbox::guard {
 namespace fs = std::filesystem;
 namespace {
 
-void put_before(const fs::path& path, std::deque<std::string>& parts) {
+void prepend_parts(const fs::path& path, std::deque<std::string>& parts) {
   std::vector<std::string> more;
   for (const fs::path& part : path) {
     if (!part.empty() && part != "." && part != "/") {
@@ -28,7 +28,7 @@ Followed follow(const Walk& walk, const std::string& path, bool directories) {
     return followed;
   }
   std::deque<std::string> parts;
-  put_before(path, parts);
+  prepend_parts(path, parts);
   fs::path at;
   while (!parts.empty()) {
     const std::string part = parts.front();
@@ -51,10 +51,10 @@ Followed follow(const Walk& walk, const std::string& path, bool directories) {
       return followed;
     }
     if (!target->starts_with('/')) {
-      put_before(*target, parts);
+      prepend_parts(*target, parts);
     } else if (const auto inside = walk.below(fs::path(*target).lexically_normal())) {
       at.clear();
-      put_before(*inside, parts);
+      prepend_parts(*inside, parts);
     } else {
       return followed;
     }

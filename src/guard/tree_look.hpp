@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One look at the names in the project before a box starts.
+// Scans the names in the project before a box starts.
 #pragma once
 #include <atomic>
 #include <condition_variable>

@@ -44,11 +44,10 @@ Base import(BuildEnvironment& environment, const BaseChoice& choice, const fs::p
 
 Base bootstrap(BuildEnvironment& environment, const BaseChoice& choice, const std::string& mmdebstrap) {
   environment.progress.note("cannot pull " + choice.text +
-                            ": building the same base from the Debian archive with mmdebstrap");
-  environment.progress.step("bootstrapping Debian bookworm");
+                            ": building the same base from the Debian archive with mmdebstrap instead");
+  environment.progress.step("bootstrapping Debian 12");
   const fs::path archive = environment.directory / "base.tar";
-  environment.log.run("bootstrapping Debian bookworm",
-                      mmdebstrap_command(mmdebstrap, archive, podman::caller_environment()));
+  environment.log.run("bootstrapping Debian 12", mmdebstrap_command(mmdebstrap, archive, podman::caller_environment()));
   Base base = import(environment, choice, archive, k_bootstrapped, "mmdebstrap", support::fingerprint(archive));
   fs::remove(archive);
   return base;

@@ -129,8 +129,8 @@ std::string hint_for(CURLcode code) {
   case CURLE_COULDNT_RESOLVE_PROXY:
   case CURLE_COULDNT_RESOLVE_HOST:
   case CURLE_COULDNT_CONNECT:
-  case CURLE_OPERATION_TIMEDOUT: return "check the network and the proxy; npm_config_registry names another registry";
-  case CURLE_HTTP_RETURNED_ERROR: return "that version may be gone: agentbox update";
+  case CURLE_OPERATION_TIMEDOUT: return "check the network and the proxy; npm_config_registry selects another registry";
+  case CURLE_HTTP_RETURNED_ERROR: return "the version may no longer be published; run: agentbox update";
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_PEER_FAILED_VERIFICATION:
   case CURLE_SSL_CACERT_BADFILE: return "if the network has its own CA, name it: --ca-bundle FILE";

@@ -84,7 +84,7 @@ bool MadeImages::has(const std::string& id, const std::string& tag) const {
     throw Error(ExitCode::refused,
                 "the image " + id.substr(0, 12) + " has another manifest than when it was built (" +
                     support::escape_untrusted(*digest) + ")",
-                "somebody loaded another image with this ID; build it again: agentbox build --rebuild");
+                "another image with this ID was loaded; build it again: agentbox build --rebuild");
   }
   return digest.has_value();
 }

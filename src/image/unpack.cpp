@@ -31,7 +31,7 @@ namespace fs = std::filesystem;
 }
 
 [[noreturn]] void hostile(const std::string& name, const std::string& why) {
-  throw Error(ExitCode::refused, "the agent's package was refused: " + support::escape_untrusted(name) + " " + why,
+  throw Error(ExitCode::refused, "unsafe agent package: " + support::escape_untrusted(name) + " " + why,
               "the vendor does not publish such a package; do not use it");
 }
 

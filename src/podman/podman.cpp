@@ -13,10 +13,10 @@ std::string name_of(const std::vector<std::string>& args) {
 
 support::TimedOut timed_out(const std::vector<std::string>& args, std::chrono::milliseconds timeout) {
   return {support::ExitCode::failed,
-          fmt::format("`{}` did not finish in {} s: another Podman process may hold the lock of your store (a build, a "
-                      "pull, a removal)",
+          fmt::format("`{}` did not finish in {} s: another Podman process may hold the storage lock (a build, a pull, "
+                      "a removal)",
                       name_of(args), std::chrono::duration<double>(timeout).count()),
-          "pgrep -a -u \"$USER\" podman   (shows it; wait until it ends, or end it, and try again)"};
+          "pgrep -a -u \"$USER\" podman   (shows it; wait for it or kill it, then try again)"};
 }
 
 } // namespace

@@ -8,7 +8,8 @@ namespace agentbox::podman {
 
 void refuse_root() {
   if (geteuid() == 0) {
-    throw support::Error(support::ExitCode::refused, "agentbox does not run as root: a box could do what root can",
+    throw support::Error(support::ExitCode::refused,
+                         "refusing to run as root: a container escape would have root privileges",
                          "run it as an ordinary user (su - YOU), or in a source tree: ./dev shell agentbox ...");
   }
 }

@@ -16,7 +16,7 @@ struct Block4 {
   AddressClass kind;
 };
 
-// The documentation ranges (192.0.2.0/24 and the like) are left out: nobody is there, and test networks live in them.
+// The documentation ranges (192.0.2.0/24 and the like) are left out: no host has one, and test networks use them.
 constexpr std::array<Block4, 14> k_blocks4 = {{
     {0x00000000U, 8, AddressClass::forbidden},    // 0.0.0.0/8, "this network": 0.0.0.0 means loopback to connect(2)
     {0x0A000000U, 8, AddressClass::private_use},  // 10.0.0.0/8

@@ -63,8 +63,7 @@ std::optional<EntryProblem> block_problem(const AddressEntry& entry, std::string
   }
   if (first != AddressClass::private_use ||
       classify(end_of(entry.base, entry.prefix, true)) != AddressClass::private_use) {
-    return problem(text, "is a block outside private address space",
-                   "list the host name: internet addresses change owners");
+    return problem(text, "is a public address block", "list host names instead; public addresses change owners");
   }
   return std::nullopt;
 }
@@ -136,7 +135,7 @@ AllowResult parse_allow_entry(std::string_view text) {
   if (is_host_alias(host)) {
     const auto port = support::parse_decimal_port(text.substr(std::min(text.size(), host.size() + 1)));
     if (!port) {
-      return problem(text, "is this machine, of which only single ports can be listed", "write \"host:11434\"");
+      return problem(text, "needs a port, for example \"host:11434\"");
     }
     return AllowEntry(HostPort{*port});
   }

@@ -29,7 +29,7 @@ void diff_workspace(const Workspace& before, const Workspace& after, Changes& ch
 }
 
 std::string text_of(const Mount& mount) {
-  return mount.source.string() + " at " + mount.destination + (mount.read_only ? " (read only)" : " (read and write)");
+  return mount.source.string() + " at " + mount.destination + (mount.read_only ? " (read-only)" : " (read-write)");
 }
 
 void diff_mounts(const std::vector<Mount>& before, const std::vector<Mount>& after, Changes& changes) {

@@ -35,13 +35,13 @@ std::string_view env_name_problem(std::string_view name) {
     return "it is not a variable's name (letters, digits and '_', not starting with a digit)";
   }
   if (name.starts_with("LD_") || support::contains(k_loader, name)) {
-    return "it steers the dynamic loader or the C library";
+    return "it controls the dynamic loader or the C library";
   }
   if (support::contains(k_shell_start, name)) {
-    return "it makes every shell run a file";
+    return "it makes shells run a startup file";
   }
   if (name.starts_with("AGENTBOX_") || support::contains(k_identity, name)) {
-    return "agentbox sets it";
+    return "agentbox sets this variable itself";
   }
   return {};
 }

@@ -24,7 +24,7 @@ bool may_be_hidden(std::string_view path);
 /// The most bytes of such a file that are read; a longer one counts as having a token.
 inline constexpr std::size_t k_max_token_file = 65536;
 
-/// Returns whether [mask] except shows `path` to the box: an entry without a slash stands for every file of that name,
+/// Returns whether [mask] except shows `path` to the box: an entry without a slash means every file of that name,
 /// a path for what is below it. Pure.
 bool is_shown(std::string_view path, const std::vector<std::string>& except);
 

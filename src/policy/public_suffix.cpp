@@ -31,8 +31,8 @@ std::variant<Entry, EntryProblem> without_suffix(std::variant<Entry, EntryProble
     return parsed;
   }
   return EntryProblem{support::in_quotes(pattern->text()) +
-                          " would match every host of a suffix under which anybody can register names",
-                      "list the hosts by name, or a domain of its owner's: \"*.example." + pattern->name + "\""};
+                          " is a wildcard of a public suffix, below which anyone can register names",
+                      "list the hosts, or one domain: \"*.example." + pattern->name + "\""};
 }
 
 } // namespace

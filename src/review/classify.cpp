@@ -44,7 +44,7 @@ std::optional<ReviewFinding> in_repository(const ChangedFile& entry) {
                : std::optional(ReviewFinding{FindingKind::git_settings, entry.path, support::join(keys, ", ")});
   }
   if (name == git::k_commondir && entry.content() != ".\n") { // ours says that
-    return ReviewFinding{FindingKind::git_settings, entry.path, "redirects to other settings"};
+    return ReviewFinding{FindingKind::git_settings, entry.path, "redirects to another configuration"};
   }
   return std::nullopt;
 }
@@ -76,7 +76,7 @@ std::optional<ReviewFinding> of_git(const ChangedFile& entry) {
   }
   const bool in_worktrees = name_of(folder_of(folder)) == git::k_worktrees;
   if (in_worktrees && name == git::k_commondir && !entry.content().starts_with("../..\n")) {
-    return ReviewFinding{FindingKind::git_settings, entry.path, "redirects to other settings"};
+    return ReviewFinding{FindingKind::git_settings, entry.path, "redirects to another configuration"};
   }
   if (in_worktrees && name == git::k_worktree_config) {
     return ReviewFinding{FindingKind::git_settings, entry.path, support::join(commanding_keys(entry.content()), ", ")};
@@ -110,7 +110,7 @@ std::optional<ReviewFinding> of_git(const ChangedFile& entry) {
   return std::nullopt;
 }
 
-/// What programs of the host run or obey, by its name.
+/// What host programs run or follow, by its name.
 std::optional<ReviewFinding> by_name(const ChangedFile& entry, const executes::Matcher& known) {
   const executes::Rule* const rule = known.find(entry.path);
   const auto of_repository = [&] { return git::is_in_git(rule->name) && (rule->by == "Git" || rule->by.empty()); };

@@ -33,7 +33,7 @@ void HardLinks::visit(int folder, const char* name, const std::string& path, con
 void HardLinks::report_to(ReviewReport& report) const {
   for (const std::string& name : m_files.with_others()) {
     if (++report.counts[FindingKind::hard_link] <= k_max_findings) {
-      report.findings.push_back({FindingKind::hard_link, name, "changed, and has a name outside the project"});
+      report.findings.push_back({FindingKind::hard_link, name, "changed, and has a hard link outside the project"});
     }
   }
 }

@@ -54,16 +54,16 @@ bool keeps_out_of_diff(std::string_view attributes) {
 }
 
 std::string hides_changes(std::string_view path, const std::function<std::string()>& content) {
-  constexpr const char* k_replaced = "shows other objects in the place of some";
+  constexpr const char* k_replaced = "replaces objects (git replace)";
   if (path == "info/exclude") {
-    return has_entries(content()) ? "names files that git status does not show" : "";
+    return has_entries(content()) ? "lists files hidden from git status" : "";
   }
   if (path == "info/attributes") {
     const std::string text = content();
     return keeps_out_of_diff(text) || text.find("binary") != std::string::npos ? "keeps files out of git diff" : "";
   }
   if (path == "info/grafts") {
-    return has_entries(content()) ? "changes the parents of commits" : "";
+    return has_entries(content()) ? "changes commit parents (grafts)" : "";
   }
   if (path == "shallow") {
     return has_entries(content()) ? "hides the history before some commits" : "";
@@ -79,7 +79,7 @@ std::string hides_changes(std::string_view path, const std::function<std::string
     return k_replaced;
   }
   if (path.starts_with("remotes/") || path.starts_with("branches/")) {
-    return "names where Git fetches and pushes: " + first_line(content());
+    return "lists where Git fetches and pushes: " + first_line(content());
   }
   return "";
 }
@@ -99,9 +99,7 @@ std::string newly_hidden(std::string_view index, const std::set<std::string>& be
   constexpr std::size_t k_named = 3;
   const auto hidden = hidden_in(index, beside);
   if (!hidden) {
-    return index.empty()                 ? ""
-           : index.size() >= k_max_index ? "is too large to be examined"
-                                         : "is not a known kind of index";
+    return index.empty() ? "" : index.size() >= k_max_index ? "is too large to be examined" : "unknown index format";
   }
   std::string text;
   std::size_t found = hidden->count - hidden->files.size(); // those that are not listed

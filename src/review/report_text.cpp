@@ -22,14 +22,14 @@ const std::vector<Group>& groups() {
       {"run or read by Git",
        {FindingKind::git_hook, FindingKind::git_settings, FindingKind::git_link, FindingKind::git_attributes,
         FindingKind::hides_changes}},
-      {"run or obeyed by other tools", {FindingKind::tool_file, FindingKind::steers}},
+      {"run or followed by other tools", {FindingKind::tool_file, FindingKind::steers}},
       {"programs", {FindingKind::set_id, FindingKind::program}},
       {"links and special files", {FindingKind::hard_link, FindingKind::link_out, FindingKind::special}},
   };
   return all;
 }
 
-/// A finding in few words; programs by their folder.
+/// A short description of a finding; programs by their directory.
 std::string short_name(const ReviewFinding& finding) {
   const std::string path = support::escape_untrusted(finding.path, 80);
   const std::string detail = finding.detail.empty() ? "" : " (" + support::escape_untrusted(finding.detail, 60) + ")";
@@ -37,7 +37,7 @@ std::string short_name(const ReviewFinding& finding) {
 }
 
 std::string folder_of(const std::string& path) {
-  return path.substr(0, path.find_last_of('/')); // a program lies in a folder
+  return path.substr(0, path.find_last_of('/')); // a program is in a directory
 }
 
 /// The first findings of `kinds` in words, programs folder by folder, and how many words there would be in all.
@@ -77,8 +77,9 @@ std::vector<std::string> summary(const ReviewReport& report) {
     }
     return lines;
   }
-  lines.push_back(fmt::format("new in the workspace, and the host may run or trust it{}; see all with: agentbox review",
-                              report.stopped.empty() ? "" : " (" + report.stopped + ")"));
+  lines.push_back(
+      fmt::format("new or changed files in the workspace that the host may run or trust{} (all: agentbox review):",
+                  report.stopped.empty() ? "" : "; " + report.stopped));
   for (const Group& group : groups()) {
     const auto [names, more] = named(report, group.kinds);
     if (!names.empty()) {

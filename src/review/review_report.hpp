@@ -15,16 +15,16 @@ namespace agentbox::review {
 enum class FindingKind {
   git_hook,       ///< Git runs it
   git_settings,   ///< a repository's configuration: new, changed, or redirected (commondir)
-  git_link,       ///< a .git file that names another repository
+  git_link,       ///< a .git file that points to another repository
   git_attributes, ///< attributes that name filters, and .gitmodules
   hides_changes,  ///< keeps changes out of git status, git diff or git log
   tool_file,      ///< other programs run it: names of executes.toml, [protect] paths
-  steers,         ///< instructions that coding agents of the host obey
+  steers,         ///< instructions that coding agents of the host follow
   set_id,         ///< set-user-ID or set-group-ID
   program,        ///< executable, in a directory that is often in PATH
   link_out,       ///< a symbolic link that points out of the tree
   special,        ///< a FIFO, socket or device, on which a reader may hang
-  hard_link,      ///< a changed file that has a name outside the reviewed trees
+  hard_link,      ///< a changed file that has a hard link outside the reviewed trees
 };
 
 /// How a kind is written.
@@ -37,17 +37,17 @@ struct KindNames {
 /// All kinds, in their order.
 inline constexpr std::array k_kinds = {
     KindNames{FindingKind::git_hook, "git-hook", "Git hook"},
-    KindNames{FindingKind::git_settings, "git-settings", "Git settings"},
-    KindNames{FindingKind::git_link, "git-link", "names another repository"},
+    KindNames{FindingKind::git_settings, "git-settings", "Git configuration"},
+    KindNames{FindingKind::git_link, "git-link", "points to another repository"},
     KindNames{FindingKind::git_attributes, "git-attributes", "Git attributes or submodules"},
     KindNames{FindingKind::hides_changes, "hides-changes", "hides changes from Git"},
     KindNames{FindingKind::tool_file, "tool-file", "run by other tools"},
-    KindNames{FindingKind::steers, "steers", "steers your agents"},
+    KindNames{FindingKind::steers, "steers", "agent instructions"},
     KindNames{FindingKind::set_id, "set-id", "set-ID file"},
     KindNames{FindingKind::program, "program", "program"},
-    KindNames{FindingKind::link_out, "link-out", "link out of the tree"},
+    KindNames{FindingKind::link_out, "link-out", "symbolic link out of the tree"},
     KindNames{FindingKind::special, "special", "special file"},
-    KindNames{FindingKind::hard_link, "hard-link", "name outside"},
+    KindNames{FindingKind::hard_link, "hard-link", "hard link to a file outside"},
 };
 
 constexpr const KindNames& names_of(FindingKind kind) {

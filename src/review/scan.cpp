@@ -71,7 +71,7 @@ bool has_programs_below(std::string_view path) {
 /// A directory that is being examined.
 struct Level {
   std::string path;           ///< with a slash at the end, or empty
-  bool has_data = false;      ///< objects and refs lie in it
+  bool has_data = false;      ///< it contains objects and refs
   bool in_repository = false; ///< a repository for Git, perhaps with its data elsewhere
   bool mounted = false;       ///< it was a mount in the box, which cannot move it
   bool unchanged = false;     ///< nothing was created, removed or renamed in it
@@ -110,7 +110,8 @@ public:
       add_reason(std::to_string(m_unread) + (m_unread == 1 ? " directory" : " directories") + " could not be read");
     }
     if (m_too_deep > 0) {
-      add_reason(std::to_string(m_too_deep) + " lie deeper than " + std::to_string(m_limits.depth) + " directories");
+      add_reason(std::to_string(m_too_deep) + (m_too_deep == 1 ? " is" : " are") + " more than " +
+                 std::to_string(m_limits.depth) + " directories deep");
     }
   }
 
@@ -235,7 +236,7 @@ private:
   void stop(const std::string& limit) {
     m_over = true;
     const std::string where = m_largest.empty() ? "the top directory" : support::escape_untrusted(m_largest, 80);
-    add_reason("stopped after " + limit + ", most of them in " + where);
+    add_reason("stopped after " + limit + "; most files were in " + where);
   }
 
   /// A repository whose data cannot have been replaced. Any directory can be laid out like a repository.

@@ -16,7 +16,7 @@ Fd open_pidfd(pid_t pid) noexcept;
 
 /// Like open_pidfd(), for a number that may be old: none as well when the process is not named `comm` (proc(5): its
 /// program's name, of which the kernel keeps 15 bytes). The name is read after the descriptor is open, so it is that
-/// process's. An empty `comm` stands for any.
+/// process's. An empty `comm` matches any.
 Fd open_process(pid_t pid, std::string_view comm);
 
 /// Returns the process id in `file`; none while there is no such file, or nothing in it.

@@ -115,7 +115,7 @@ class LeashAtEachStep(SystemTest):
         for folder in ("libexec", "share"):
             (program / folder).symlink_to(prefix / folder)
         plan = json.loads(self.agentbox("run", "--dry-run", "--json", "--", "true").out)
-        self.assertIn("hold the leash", [step["do"] for step in plan["steps"]])
+        self.assertIn("create leash", [step["do"] for step in plan["steps"]])
         for number in range(len(plan["steps"]) + 1):
             with self.subTest(step=number):
                 fault = f"steps:{number}:kill" if number < len(plan["steps"]) else "teardown:0:kill"

@@ -135,7 +135,7 @@ class Workspace(SystemTest):
         (self.workspace / ".git").write_text(f"gitdir: {secret}\n")
         result = self.in_box("true")
         self.assertCode(result, 0)
-        self.assertIn("does not name this directory back", result.err)
+        self.assertIn("does not point back", result.err)
         self.assertNotIn("--mount", result.err)
 
     def test_git_works_and_pushes(self):

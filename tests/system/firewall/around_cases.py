@@ -18,14 +18,14 @@ class Around(world.FirewallTest):
         cls.firewalled.close()
         cls.unfiltered.close()
 
-    def both(self, name, *arguments, fast=0.9, twin=True, **named):
-        """The denial and its positive twin."""
+    def both(self, name, *arguments, fast=0.9, control=True, **named):
+        """The denial and its positive control."""
         result = self.assert_quick(lambda: self.firewalled.probe(name, *arguments, **named), fast)
         self.assertFalse(result["ok"], (name, arguments, named, result))
         self.assert_nothing_arrived()
-        if twin:
+        if control:
             open_result = self.unfiltered.probe(name, *arguments, **named)
-            self.assertTrue(self.arrived() or open_result["ok"], ("the twin did not arrive", name, arguments, open_result))
+            self.assertTrue(self.arrived() or open_result["ok"], ("the control did not arrive", name, arguments, open_result))
         return result
 
     def test_ip_literals_are_refused_at_once(self):
@@ -57,10 +57,10 @@ class Around(world.FirewallTest):
             self.both("ping", address)
 
     def test_other_transports_are_refused(self):
-        self.both("udplite", world.EVIL, 443, twin=False)
-        self.both("sctp", world.EVIL, 443, twin=False)
-        self.both("mptcp", world.EVIL, 443, twin=False)
-        self.both("fast_open", world.EVIL, 443, twin=False)
+        self.both("udplite", world.EVIL, 443, control=False)
+        self.both("sctp", world.EVIL, 443, control=False)
+        self.both("mptcp", world.EVIL, 443, control=False)
+        self.both("fast_open", world.EVIL, 443, control=False)
         self.assertTrue(self.unfiltered.probe("tcp", host=world.EVIL, port=443, send="00")["ok"])
 
     def test_the_mark_raw_and_packet_sockets_are_not_to_be_had(self):
@@ -68,7 +68,7 @@ class Around(world.FirewallTest):
         self.assertEqual(self.firewalled.probe("raw", world.EVIL)["error"], "EPERM")
         self.assertEqual(self.firewalled.probe("packet")["error"], "EPERM")
         self.assert_nothing_arrived()
-        # The twin: who may set the mark, as only the firewall may, gets out.
+        # The control: who may set the mark, as only the firewall may, gets out.
         self.assertTrue(self.firewalled.probe("marked", world.EVIL, 443, capabilities=("net_admin",))["ok"])
         self.assertTrue(self.arrived())
 
@@ -79,7 +79,7 @@ class Around(world.FirewallTest):
                         ("nft", "list", "ruleset")):
             self.assertFalse(self.firewalled.probe("command", *command)["ok"], command)
         self.both("tcp", host=world.EVIL, port=443, send="00")
-        # The twin: the commands are right, it is the capability that is missing.
+        # The control: the commands are right, it is the capability that is missing.
         self.assertIn("agentbox", self.firewalled.enter("nft", "list", "ruleset"))
         self.assertTrue(self.unfiltered.probe("command", "nft", "flush", "ruleset", capabilities=("net_admin",))["ok"])
 

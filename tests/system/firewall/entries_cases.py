@@ -79,7 +79,7 @@ class Addresses(world.FirewallTest):
 
 
 class HostPorts(world.FirewallTest):
-    """The gateway stands for the developer's machine, as under slirp4netns and pasta --map-gw."""
+    """The gateway maps to the host, as under slirp4netns and pasta --map-gw."""
     driver = ()
 
     def setUp(self):
@@ -110,18 +110,18 @@ class HostPorts(world.FirewallTest):
         self.assertTrue(result["ok"], result)
         for port in (11435, 22, 443):
             self.assertEqual(box.probe("marked", world.GATEWAY, port, capabilities=("net_admin",))["error"], "ECONNREFUSED", port)
-        # Under IPv6 the gateway may stand for it as well, and slirp4netns' one (fd00::2) does: nothing of it is reached there.
+        # Under IPv6 the gateway may map to it as well, and slirp4netns' one (fd00::2) does: nothing of it is reached there.
         gateways = (GATEWAY6, SLIRP6)
         for address in gateways:
             for port in (11434, 22):
                 self.assertEqual(box.probe("marked", address, port, capabilities=("net_admin",))["error"], "ECONNREFUSED", address)
         self.assertEqual(box.probe("tcp", host=world.ALLOWED6, port=22)["error"], "ECONNREFUSED")
         self.assertTrue(box.probe("marked", world.ALLOWED6, 22, capabilities=("net_admin",))["ok"])
-        # The twin: a box that names no port of the machine has no reason to distinguish the gateway.
-        twin = self.box(allow=["api.example.com"]).start(*self.driver)
-        self.assertTrue(twin.probe("marked", world.GATEWAY, 11435, capabilities=("net_admin",))["ok"])
+        # The control: a box that names no port of the machine has no reason to distinguish the gateway.
+        control = self.box(allow=["api.example.com"]).start(*self.driver)
+        self.assertTrue(control.probe("marked", world.GATEWAY, 11435, capabilities=("net_admin",))["ok"])
         for address in gateways:
-            self.assertTrue(twin.probe("marked", address, 11434, capabilities=("net_admin",))["ok"], address)
+            self.assertTrue(control.probe("marked", address, 11434, capabilities=("net_admin",))["ok"], address)
 
     def test_a_listed_block_does_not_open_the_machine_under_ipv6(self):
         for listed in (True, False):

@@ -43,7 +43,7 @@ class Names(world.FirewallTest):
             for kind in (1, 28, 16):
                 self.ask(name, kind)
         self.assertEqual(self.internet.names.asked, [])
-        # The twin: a connection makes the firewall itself ask, and only for the listed name.
+        # The control: a connection makes the firewall itself ask, and only for the listed name.
         self.assertTrue(self.firewalled.probe("tcp", host="git.example.com", port=22, send="00")["ok"])
         self.assertEqual(set(self.internet.names.asked), {"git.example.com"})
 
@@ -68,7 +68,7 @@ class Names(world.FirewallTest):
         self.assertEqual(knock["error"], "ECONNREFUSED")
         self.firewalled.wait_audit(kind="gate", verdict="allow")
         self.assertEqual(self.firewalled.audit(verdict="deny"), [])
-        # The twin: without a firewall neither holds.
+        # The control: without a firewall neither holds.
         unfiltered = self.box()
         self.assertFalse(unfiltered.probe("dns", "gate.agentbox.internal", 16)["ok"])
 

@@ -5,7 +5,7 @@
 usage: run_in_namespaces.py /path/to/agentbox-firewall [WORD...]     tests whose name contains one of the words
 
 Runs as root or as an ordinary user who may make user namespaces. Everything happens in a user, network, mount and
-process namespace that ends with this program, so nothing is left behind, whatever fails."""
+PID namespace that ends with this program, so nothing is left behind, whatever fails."""
 import os
 import pathlib
 import sys

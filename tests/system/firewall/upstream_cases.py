@@ -111,7 +111,7 @@ class Upstream(world.FirewallTest):
         self.assert_nothing_arrived()
         self.refused((PRIVATE6,), "refused-address", 2.5, SIX_ONLY)
         self.assert_nothing_arrived()
-        # The twins: the other family alone, late or not.
+        # The controls: the other family alone, late or not.
         self.reaches(self.name("10.77.0.3", world.ALLOWED6), world.ALLOWED6, SIX_ONLY)
         self.reaches(self.name(world.ALLOWED, PRIVATE6), world.ALLOWED)
         open_box = self.box()
@@ -145,7 +145,7 @@ class Upstream(world.FirewallTest):
         self.servers(world.GATEWAY, world.LAN)  # no name server is there: ICMP says so
         self.refused((world.ALLOWED,), "upstream-dns", 2)
         self.servers(world.LAN, SECOND)
-        # (Here ICMP comes back before the second question is sent, and is taken for an answer to that one only.)
+        # (Here ICMP comes back before the second question is sent, and counts as an answer to that one only.)
         self.reaches(self.name(world.ALLOWED), world.ALLOWED)
         self.reaches_at_once((world.ALLOWED,), world.ALLOWED)
 

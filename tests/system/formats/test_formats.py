@@ -226,7 +226,7 @@ class Formats(SystemTest):
                 self.assertSame("Quadlet", expected, self.by_quadlet(generators[0]), pods)
 
     def test_a_box_without_its_firewall_does_not_start(self):
-        """The positive twin is above: the same files, with the firewall, start."""
+        """The positive control is above: the same files, with the firewall, start."""
         folder = self.generate("kube")
         manifest = folder / "pod.yaml"
         # The sidecar proves itself with another word than the agent expects.

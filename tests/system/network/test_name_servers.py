@@ -16,7 +16,7 @@ if (exec 3<>/dev/tcp/169.254.1.3/7777) 2>/dev/null; then echo reached; else echo
 
 
 class LocalResolver:
-    """A resolver on the host's loopback, as dnsmasq is one: port 53 there leads to it (tests/host/internet/with)."""
+    """A resolver on the host's loopback, as dnsmasq is one: port 53 there is redirected to it (tests/host/internet/with)."""
 
     def __init__(self):
         self.asked = 0
@@ -69,7 +69,7 @@ class NameServers(NetworkTest):
         self.finish(process)
 
     def test_a_resolver_on_the_hosts_loopback_is_followed(self):
-        """Also where pasta's forwarder goes on asking the one of before, and nothing else there can be reached."""
+        """Also where pasta's forwarder keeps asking the one of before, and nothing else there can be reached."""
         local = LocalResolver()
         self.addCleanup(local.socket.close)
         listener = socket.create_server(("127.0.0.1", 7777))

@@ -116,7 +116,7 @@ class LiveControl(NetworkTest):
 
     def test_the_end_of_a_grant_cuts_an_open_connection(self):
         process = self.running(HOLD)
-        wait_until(lambda: self.err.time_of("blocked: evil.example"), "the box asks for the host")
+        wait_until(lambda: self.err.time_of("denied: evil.example"), "the box asks for the host")
         self.assertCode(self.agentbox("allow", "evil.example:7000", "--for", "15s"), 0)
         wait_until(lambda: self.there("connected"), "the connection is open")
         self.assertFalse(self.there("cut"))
@@ -206,8 +206,8 @@ class LiveControl(NetworkTest):
 class Notices(NetworkTest):
     def test_without_a_terminal_a_line_comes_while_the_box_runs(self):
         process = self.running("date +%s.%N; getent hosts nope.example; while ! test -e done; do sleep 0.1; done")
-        wait_until(lambda: self.err.time_of("blocked: "), "the line")
-        said = self.err.time_of("blocked: nope.example (not on the list of hosts) - allow it with: "
+        wait_until(lambda: self.err.time_of("denied: "), "the line")
+        said = self.err.time_of("denied: nope.example (not on the list of hosts) - allow it with: "
                                 "agentbox allow nope.example --for 10m")
         self.assertIsNotNone(said, self.err.text())
         asked = float(self.out.lines[0][1])
@@ -217,21 +217,21 @@ class Notices(NetworkTest):
 
     def test_an_address_is_said_as_well(self):
         process = self.running("(exec 3<>/dev/tcp/192.0.2.99/80); while ! test -e done; do sleep 0.1; done")
-        wait_until(lambda: self.err.time_of("blocked: 192.0.2.99:80 (tcp)"), "the line")
+        wait_until(lambda: self.err.time_of("denied: 192.0.2.99:80 (tcp)"), "the line")
         self.finish(process)
 
     def test_on_a_terminal_the_title_says_it_and_is_put_back(self):
         terminal = self.terminal("run", "--", "bash", "-c", "echo started; getent hosts nope.example; "
                                  "while ! test -e done; do sleep 0.1; done; echo ended", TERM="xterm-256color")
         terminal.read_until("started")
-        terminal.read_until("\033]2;blocked nope.example - agentbox allow nope.example --for 10m\a")
-        self.assertNotIn("agentbox: blocked", terminal.text, "the agent's screen is not ours")
+        terminal.read_until("\033]2;denied nope.example - agentbox allow nope.example --for 10m\a")
+        self.assertNotIn("agentbox: denied", terminal.text, "the agent's screen is not ours")
         self.assertIn("\033[22;2t", terminal.text)
         (self.workspace / "done").touch()
         self.assertEqual(terminal.wait(), 0)
         after = terminal.text.split("ended", 1)[1]
         self.assertIn("\033]2;\a\033[23;2t", after)
-        self.assertIn("blocked: nope.example - allow with: agentbox run --allow nope.example", after)
+        self.assertIn("denied: nope.example - allow with: agentbox run --allow nope.example", after)
 
     def test_a_terminal_where_nothing_is_blocked_keeps_its_title(self):
         terminal = self.terminal("run", "--", "echo", "fine", TERM="xterm-256color")
@@ -334,7 +334,7 @@ class Save(NetworkTest):
         self.assertIn("The new file is trusted", saved.err)
         self.assertCode(self.in_box("curl --silent --output /dev/null https://evil.example/"), 0)
         file = self.workspace / ".agentbox" / "saved-hosts.txt"
-        file.write_text(file.read_text() + "allow allowed.example\n")  # somebody adds another one
+        file.write_text(file.read_text() + "allow allowed.example\n")  # another process adds one
         self.assertCode(self.in_box("true"), 126)
         more = self.agentbox("allow", "platform.example", "--save", "project")
         self.assertCode(more, 0)
@@ -345,5 +345,5 @@ class Save(NetworkTest):
         self.project_config("[network\n")
         result = self.agentbox("allow", "evil.example", "--save", "project")
         self.assertCode(result, 2)
-        self.assertIn("nothing is saved", result.err)
+        self.assertIn("not saved", result.err)
         self.assertEqual((self.workspace / ".agentbox" / "config.toml").read_text(), "[network\n")

@@ -39,7 +39,7 @@ def ask(address, port):
 
 
 def listeners(port):
-    """The addresses, as the kernel writes them, at which somebody of this machine listens on a port."""
+    """The addresses, as the kernel writes them, at which a process of this machine listens on a port."""
     found = []
     for table in ("tcp", "tcp6"):
         for line in pathlib.Path("/proc/net", table).read_text(encoding="ascii").splitlines()[1:]:
@@ -150,7 +150,7 @@ class OutOfTheBox(SystemTest):
         self.assertEqual(set(lines), set("abcdefg"), str(result))
         self.assertIn("the host's /a", result.out)
         self.assertEqual(host.asked, [(listed, "/a"), (listed, "/b")])
-        # The twin: here, outside, the port beside it answers.
+        # The control: here, outside, the port beside it answers.
         with socket.create_connection(("127.0.0.1", beside), 5):
             pass
         allowed = [record for record in self.audit() if record["kind"] == "connect" and record["verdict"] == "allow"]

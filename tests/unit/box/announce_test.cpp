@@ -41,6 +41,6 @@ TEST_CASE("every further host path is named, and harmless on a terminal") {
                    {"/data/\x1b]52;c;x\x07", "/data", true, "--mount"}};
   const auto lines = announcement(fields, k_pipe, "/home/user");
   REQUIRE(lines.size() == 2);
-  CHECK(lines[0] == "the box also sees ~/.codex/auth.json (read and write), because of --auth codex");
+  CHECK(lines[0] == "also mounted in the box: ~/.codex/auth.json (read-write), because of --auth codex");
   CHECK_THAT(lines[1], Contains("read-only") && Contains("\\x1b]52") && !Contains("\x1b"));
 }

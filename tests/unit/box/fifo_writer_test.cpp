@@ -40,11 +40,11 @@ TEST_CASE("nobody who does not come is waited for", "[session]") {
   SECTION("nobody reads") {
     const FifoWriter handing(fifo, "x");
   }
-  SECTION("somebody opens and does not read") {
+  SECTION("a process opens it and does not read") {
     const support::Fd reader(open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     const FifoWriter handing(fifo, std::string(300000, 'x'));
   }
-  SECTION("somebody goes away") {
+  SECTION("a reader closes it") {
     const FifoWriter handing(fifo, std::string(300000, 'x'));
     const support::Fd reader(open(fifo.c_str(), O_RDONLY | O_CLOEXEC));
   }

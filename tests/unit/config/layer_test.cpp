@@ -203,7 +203,7 @@ TEST_CASE("all mistakes of a file are found at once") {
   CHECK(bad("x = 1\ny = 2\n[network]\nallow_hosts = [\"*\", \"a b\"]\n[limits]\npids = true\n").size() == 5);
 }
 
-TEST_CASE("a project's file cannot name paths of the host") {
+TEST_CASE("a project's file cannot refer to host paths") {
   const std::vector<std::string> texts = {
       "ca_bundle = \"/etc/ca.pem\"\n",       "[[mounts]]\nsource = \"/\"\ndestination = \"/mnt/x\"\n",
       "[image]\nbase = \"dir:/srv/root\"\n", "[image]\nbase = \"tar:/srv/root.tar\"\n",
@@ -214,7 +214,7 @@ TEST_CASE("a project's file cannot name paths of the host") {
     CHECK(bad(text, LayerKind::user).empty());
     const Diagnostics found = bad(text, LayerKind::project);
     REQUIRE(found.size() == 1);
-    CHECK(found.front().message.find("cannot name paths of the host") != std::string::npos);
+    CHECK(found.front().message.find("because it refers to a host path") != std::string::npos);
   }
   Diagnostics ignored;
   const auto layer = config::parse_layer(texts[0] + texts[1], "/c.toml", LayerKind::project, ignored);
@@ -247,7 +247,7 @@ TEST_CASE("texts that break the parser's own assertions are mistakes in every bu
 }
 
 TEST_CASE("characters outside ASCII belong in strings and comments") {
-  // "@" stands for a character outside ASCII. The parser is never asked about one elsewhere: it would answer with
+  // "@" is replaced by a character outside ASCII. The parser is never asked about one elsewhere: it would answer with
   // undefined behaviour.
   const auto with_character = [](std::string text) {
     for (auto at = text.find('@'); at != std::string::npos; at = text.find('@')) {

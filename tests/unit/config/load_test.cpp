@@ -208,7 +208,7 @@ TEST_CASE("the allow file of the user's configuration") {
   CHECK(host.mistake().where.ends_with("hosts.txt:2"));
 
   host.folder().write("home/.config/agentbox/hosts.txt", "");
-  CHECK(host.mistake().message.find("lists no host") != std::string::npos);
+  CHECK(host.mistake().message.find("the file has no entries") != std::string::npos);
 
   host.folder().write("home/elsewhere.txt", "else.example.com\n");
   host.user("[network]\nallow_file = '~/elsewhere.txt'\n");

@@ -120,7 +120,7 @@ TEST_CASE("a block stands against an allow, whoever wrote it") {
   CHECK(refusal(host, LayerKind::user, false, "a.example:80") == support::ExitCode::usage);
 }
 
-TEST_CASE("somebody else's change in the meantime is not lost") {
+TEST_CASE("a concurrent change by another process is not lost") {
   const Host host;
   const HostEdit edit = prepare_edit(host.sources, LayerKind::user, true, "a.example");
   const auto file = host.folder().write("home/.config/agentbox/saved-hosts.txt", "allow b.example\n");

@@ -144,7 +144,7 @@ TEST_CASE("SELinux") {
   CHECK(contains(find(report, "selinux").detail, "enforcing"));
 }
 
-TEST_CASE("Landlock is a second wall, and its absence no fault") {
+TEST_CASE("Landlock is a second layer, and its absence is not a problem") {
   HostReport report = good_host();
   CHECK(contains(find(report, "landlock").detail, "version 6"));
   report.box_landlock = 0;

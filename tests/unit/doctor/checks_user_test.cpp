@@ -38,7 +38,7 @@ TEST_CASE("root is not a user for boxes") {
   CHECK(find(report, "user").status == Status::ok);
   report.uid = 0;
   CHECK(find(report, "user").status == Status::missing);
-  for (const char* id : {"subids", "runtime_folder", "linger"}) {
+  for (const char* id : {"subids", "runtime_directory", "linger"}) {
     CHECK(find(report, id).status == Status::not_applicable);
   }
 }
@@ -86,14 +86,14 @@ TEST_CASE("the runtime folder") {
   HostReport report = good_host();
   SECTION("another user's") {
     report.runtime_problem = "/run/user/1000 belongs to another user";
-    CHECK(find(report, "runtime_folder").status == Status::missing);
-    CHECK(contains(find(report, "runtime_folder").remedy, "loginctl enable-linger dev"));
+    CHECK(find(report, "runtime_directory").status == Status::missing);
+    CHECK(contains(find(report, "runtime_directory").remedy, "loginctl enable-linger dev"));
     report.systemd = false;
-    CHECK(contains(find(report, "runtime_folder").remedy, "sudo install -d -o dev -m 700 /run/user/1000"));
+    CHECK(contains(find(report, "runtime_directory").remedy, "sudo install -d -o dev -m 700 /run/user/1000"));
   }
   SECTION("below /tmp works") {
     report.runtime_fallback = true;
-    CHECK(find(report, "runtime_folder").status == Status::degraded);
+    CHECK(find(report, "runtime_directory").status == Status::degraded);
   }
 }
 

@@ -29,7 +29,7 @@ TEST_CASE("the report for readers is aligned") {
                         fix: hurry
   -         Fourth      no
 
-A box cannot be enforced on this host: 1 missing.
+Boxes cannot be enforced on this host: 1 requirement missing.
 )");
 }
 

@@ -59,7 +59,7 @@ TEST_CASE("a Podman that does not answer in time is not called missing") {
   const CheckResult finding = find(report, "podman");
   CHECK(finding.status == Status::unknown);
   CHECK(contains(finding.detail, "`podman info` did not finish in 3 s"));
-  CHECK(contains(finding.detail, "another Podman process may hold the lock of your store"));
+  CHECK(contains(finding.detail, "another Podman process may hold the storage lock"));
   CHECK(contains(finding.remedy, "pgrep"));
   CHECK_FALSE(enforceable(examine(report))); // nor sworn to
 }

@@ -189,7 +189,7 @@ TEST_CASE("signals are forwarded") {
   CHECK(outcome.code == 5);
 }
 
-TEST_CASE("a stopped program goes on") {
+TEST_CASE("a stopped program continues") {
   const Outcome outcome = run({}, {"exec", "/bin/sh", "-c", "kill -STOP $$; echo went on"});
   CHECK(outcome.output == "went on\n");
 }

@@ -129,7 +129,7 @@ int wait_for(pid_t pid) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
-/// Returns in process 1 of a new process namespace; the caller waits for it and passes its exit code on.
+/// Returns in process 1 of a new PID namespace; the caller waits for it and passes its exit code on.
 void become_first_process() {
   must(unshare(CLONE_NEWPID | CLONE_NEWNS) == 0);
   const pid_t pid = fork();

@@ -69,7 +69,7 @@ TEST_CASE("each reason has a token of its own and words", "[audit]") {
     CHECK(tokens.insert(token_of(reason)).second);
     CHECK(describe(reason).empty() == (reason == Reason::none));
   }
-  CHECK(describe(Reason::upstream_connect, "timed out") == "no connection to the host: timed out");
+  CHECK(describe(Reason::upstream_connect, "timed out") == "could not connect to the host name's addresses: timed out");
 }
 
 TEST_CASE("text from the box cannot break out of its line or the terminal", "[audit]") {

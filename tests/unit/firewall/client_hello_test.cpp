@@ -113,7 +113,7 @@ TEST_CASE("refuses a server name that parsers could read in two ways", "[tls]") 
   CHECK(invalid(extension(0, sized16(host_name("a.example")) + "x")));
   CHECK(invalid(server_name("a.example") + "\x01"));
   CHECK(invalid(be16(0) + be16(500) + "x"));
-  CHECK_FALSE(invalid(server_name("a.example"))); // the positive twin
+  CHECK_FALSE(invalid(server_name("a.example"))); // the positive control
 }
 
 TEST_CASE("refuses other bytes as soon as possible", "[tls]") {

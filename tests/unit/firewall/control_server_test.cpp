@@ -144,7 +144,7 @@ TEST_CASE("a silent client is cut off and does not keep others out for long", "[
 
 TEST_CASE("another user gets no reply, whatever the file's mode", "[control]") {
   if (::geteuid() != 0) {
-    SUCCEED("only root can become somebody else");
+    SUCCEED("only root can become another user");
     return;
   }
   const Rig rig;

@@ -65,7 +65,7 @@ TEST_CASE("other types of a listed name have no data", "[dns]") {
   CHECK(rig.records.empty());
 }
 
-TEST_CASE("a look-up that asks for several types is recorded once", "[dns]") {
+TEST_CASE("a lookup that asks for several types is recorded once", "[dns]") {
   Rig rig;
   for (int look_up = 1; look_up <= 3; ++look_up) {
     for (const unsigned type : {k_type_a, k_type_aaaa, k_type_https}) {
@@ -73,7 +73,7 @@ TEST_CASE("a look-up that asks for several types is recorded once", "[dns]") {
     }
     CHECK(rig.records.size() == static_cast<std::size_t>(look_up));
   }
-  rig.ask("evil.example.net", 16); // TXT: not part of a look-up of addresses
+  rig.ask("evil.example.net", 16); // TXT: not part of a lookup of addresses
   rig.ask("evil.example.net", 16);
   CHECK(rig.records.size() == 5);
   rig.ask("only6.example.net", k_type_aaaa); // no host is hidden by the type that is asked first

@@ -74,7 +74,7 @@ TEST_CASE("Other protocols are told from their first line or less", "[first_byte
   }
 }
 
-TEST_CASE("A first line without an end is taken for a request when it is too long", "[first_bytes]") {
+TEST_CASE("A first line without an end is treated as a request when it is too long", "[first_bytes]") {
   for (const std::string& start : {"GET /"s, "\r\n"s, " "s}) {
     CHECK(kind_of(start + std::string(16000, start.back())) == FirstBytes::undecided);
     CHECK(kind_of(start + std::string(16384, start.back())) == FirstBytes::http);

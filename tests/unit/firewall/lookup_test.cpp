@@ -24,7 +24,7 @@ Lookup::FamilyAnswer failure(int status) {
   return {status, 0, {}, {}};
 }
 
-/// A lookup, and somebody who waits for it.
+/// A lookup, and a caller that waits for it.
 struct Waited {
   asio::io_context context{1};
   std::shared_ptr<Lookup> lookup = std::make_shared<Lookup>(context);

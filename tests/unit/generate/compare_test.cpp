@@ -59,7 +59,7 @@ TEST_CASE("changes to broader and tighter are described in sentences") {
   after.limits.memory_bytes = 1U << 29U;
   after.image.toolkits.clear();
   const Comparison comparison = generate::compare(record(rich_fields()), record(after), {});
-  CHECK(comparison.broader == std::vector<std::string>{"the box also sees /srv/more at /mnt/more (read and write)",
+  CHECK(comparison.broader == std::vector<std::string>{"the box also sees /srv/more at /mnt/more (read-write)",
                                                        "limits.pids changes from 512 to 1024",
                                                        "no longer always blocked: *.evil.example"});
   CHECK(comparison.tighter == std::vector<std::string>{"limits.memory changes from 1073741824 to 536870912",
@@ -68,16 +68,16 @@ TEST_CASE("changes to broader and tighter are described in sentences") {
   const std::string text = generate::comparison_text(comparison);
   CHECK(text.starts_with("BROADER:\n  the box also sees"));
   CHECK(generate::comparison_text(generate::compare(record(after), record(after), {})) ==
-        "nothing changes in what the box may do\n");
+        "the box's permissions do not change\n");
 }
 
 TEST_CASE("losing the firewall or the filter, and changes by hand, are broader") {
   policy::PolicyFields full = sample_fields();
   full.egress.mode = policy::NetworkMode::full;
   CHECK(generate::compare(record(sample_fields()), record(full), {}).broader ==
-        std::vector<std::string>{"the firewall is off: the box reaches everything"});
+        std::vector<std::string>{"no firewall: the box reaches everything"});
   CHECK(generate::compare(record(full), record(sample_fields()), {}).tighter ==
-        std::vector<std::string>{"the firewall is on"});
+        std::vector<std::string>{"with the firewall"});
   const auto seccomp =
       generate::compare(record(full, {{"seccomp", "agentbox"}}), record(full, {{"seccomp", "runtime"}}), {});
   CHECK(seccomp.broader.size() == 1);

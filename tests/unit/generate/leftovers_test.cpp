@@ -49,7 +49,7 @@ TEST_CASE("only a certain leftover is removed") {
     const std::vector<std::string> lines = remove_leftovers(output);
     REQUIRE(lines.size() == 1);
     CHECK(contains(lines.front(), folder.string()));
-    CHECK(contains(lines.front(), "may hold what was in"));
+    CHECK(contains(lines.front(), "may contain the previous contents of"));
     CHECK(fs::exists(folder / "x"));
   }
   SECTION("in use") {

@@ -240,7 +240,7 @@ TEST_CASE("attack: the temporary directory becomes a link") {
     fill(output, k_set, oci::OutputFormat::kube);
     output.commit();
   };
-  CHECK(contains(error_of(attack, support::ExitCode::failed), "not the set that was written"));
+  CHECK(contains(error_of(attack, support::ExitCode::failed), "changed while it was being replaced"));
   CHECK(fs::is_empty(precious));
 }
 

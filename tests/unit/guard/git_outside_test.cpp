@@ -94,7 +94,7 @@ TEST_CASE("a folder that does not name the workspace back is not to be mounted")
   }
   folder.write("w/.git", "gitdir: " + gitdir + "\n");
   const std::string text = said(folder / "w");
-  CHECK(text.find("does not name this directory back") != std::string::npos);
+  CHECK(text.find("does not point back") != std::string::npos);
   CHECK(text.find("--mount") == std::string::npos);
 }
 

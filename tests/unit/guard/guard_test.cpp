@@ -67,7 +67,7 @@ TEST_CASE("protected and masked paths that exist are found") {
   CHECK(look(folder.path(), {".env", "keys", "other"}).masked == Words{".env", "keys"});
 }
 
-TEST_CASE("what Git would obey and is missing is made, and taken away where it would be in the way") {
+TEST_CASE("missing Git files are created, and removed where they would be in the way") {
   const session_test::RuntimeFolder folder;
   fs::create_directories(folder.path() / ".git");
   const Guarded before = look(folder.path());

@@ -113,7 +113,7 @@ TEST_CASE("SSLKEYLOGFILE is ignored") { // in a process of its own: libcurl read
   CHECK_FALSE(std::filesystem::exists(keys));
 }
 
-TEST_CASE("a look-up that gets no answer is ended", "[.child]") {
+TEST_CASE("a lookup that gets no answer is ended", "[.child]") {
   const auto start = std::chrono::steady_clock::now();
   const Fetcher fetcher({}, std::nullopt, [&] {
     if (std::chrono::steady_clock::now() - start > std::chrono::milliseconds(300)) {
@@ -133,7 +133,7 @@ TEST_CASE("a transfer ends at once also while a name server does not answer") { 
                              "' /etc/nsswitch.conf && python3 -c 'import socket, subprocess, sys\n"
                              "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
                              "s.bind((\"127.0.0.1\", 53))\n"
-                             "sys.exit(subprocess.call([sys.argv[1], \"a look-up that gets no answer*\"]))' \"$0\"";
+                             "sys.exit(subprocess.call([sys.argv[1], \"a lookup that gets no answer*\"]))' \"$0\"";
   const auto result =
       agentbox::support::capture({{"/usr/bin/unshare", "--user", "--map-root-user", "--mount", "--net", "/bin/sh", "-c",
                                    script, std::filesystem::read_symlink("/proc/self/exe")},

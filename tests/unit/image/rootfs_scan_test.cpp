@@ -181,7 +181,7 @@ TEST_CASE("compressed archives are scanned") {
 }
 
 TEST_CASE("a warning of the reader does not end the scan") {
-  // A pax header with a malformed attribute before an ordinary entry: libarchive warns, and goes on.
+  // A pax header with a malformed attribute before an ordinary entry: libarchive warns and continues.
   const tests::TempFolder folder;
   const auto make = [&](const std::string& script) {
     const std::string command = "cd '" + folder.path().string() + "' && python3 -c '" + script + "'";

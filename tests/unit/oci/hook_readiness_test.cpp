@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 using tests::contains;
 using tests::error_of;
 
-/// A child that stands for the firewall, and its session's folder.
+/// A child that plays the firewall, and its session's folder.
 class Rig {
 public:
   Rig() : m_session(m_folder.path()), m_pid(fork()) {

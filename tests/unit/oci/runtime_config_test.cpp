@@ -286,7 +286,7 @@ TEST_CASE("odd path names reach the config as they are") {
   CHECK(json::parse(config_text(config)) == config);
 }
 
-TEST_CASE("more mounts: a folder before what lies in it, files without recursive flags") {
+TEST_CASE("more mounts: a directory before what is in it, files without recursive flags") {
   auto fields = sample_fields();
   auto facts = sample_facts();
   fields.mounts = {{"/srv/b", "/data/b", true, "--mount"}, {"/srv/f", "/data-file", true, "--mount"}};

@@ -28,5 +28,5 @@ TEST_CASE("programs and data are found beside the program, in its own prefix onl
 }
 
 TEST_CASE("a program that is not installed does not fall back to the directory it was built in") {
-  CHECK_THROWS_AS(podman::find_installation(), support::Error); // this test lies in build/tests/unit/podman
+  CHECK_THROWS_AS(podman::find_installation(), support::Error); // this test is in build/tests/unit/podman
 }

@@ -40,7 +40,7 @@ TEST_CASE("ordinary work of an agent is not worth a word") {
   CHECK_FALSE(kind_of(".git/hooks/pre-commit.sample", k_program));
 }
 
-TEST_CASE("what Git obeys") {
+TEST_CASE("what Git acts on") {
   CHECK(kind_of(".git/hooks/pre-commit", k_program) == FindingKind::git_hook);
   CHECK(kind_of(".git/modules/x/hooks/post-checkout", k_program) == FindingKind::git_hook);
   CHECK(kind_of("sub/.git/hooks/pre-push", k_link, "../x") == FindingKind::git_hook);

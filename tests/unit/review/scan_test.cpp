@@ -295,7 +295,8 @@ TEST_CASE("huge and deep trees end the look, and the report says so") {
   CHECK(whole.counts.at(FindingKind::program) == 300);
   CHECK(whole.findings.size() == k_max_findings);
   limits.entries = 50;
-  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped == "stopped after 50 files, most of them in bin/");
+  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped ==
+        "stopped after 50 files; most files were in bin/");
   limits = {};
   limits.depth = 1;
   CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.find("deeper") != std::string::npos);
@@ -308,7 +309,7 @@ TEST_CASE("an index that Git may read and we cannot is reported") {
   const auto exists = [](const std::string&) { return true; };
   const auto beside = [](const std::string&) { return std::string(); };
   CHECK(newly_hidden("", {}, exists, beside).empty());
-  CHECK(newly_hidden("DIRC nobody knows", {}, exists, beside) == "is not a known kind of index");
+  CHECK(newly_hidden("DIRC nobody knows", {}, exists, beside) == "unknown index format");
 }
 
 TEST_CASE("a large directory does not keep the rest of the tree from being examined") {
@@ -329,7 +330,7 @@ TEST_CASE("a large directory does not keep the rest of the tree from being exami
   CHECK(has(report, ".envrc"));
   CHECK(has(report, "z/y/x/.vscode/tasks.json"));
   CHECK(has(report, "z/deep/er/.git"));
-  CHECK(report.stopped == "stopped after 4996 files, most of them in the top directory");
+  CHECK(report.stopped == "stopped after 4996 files; most files were in the top directory");
   limits = {};
   limits.time = std::chrono::minutes(1);
   CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.empty());

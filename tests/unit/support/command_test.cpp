@@ -49,7 +49,7 @@ TEST_CASE("capture survives a reader that closes early") {
   CHECK(result.status.ok());
 }
 
-TEST_CASE("capture drops output past the bound and goes on") {
+TEST_CASE("capture drops output past the bound and continues") {
   support::CaptureLimits limits;
   limits.max_output = 1000;
   const auto result = support::capture(shell("yes | head -c 100000; exit 3"), {}, limits);
