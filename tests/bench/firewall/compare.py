@@ -177,7 +177,7 @@ def long_list(world, relay):
         times[count] = statistics.median(begins)
     row("100,000 entries: ready later by", f"{(times[100_000] - times[1]) * 1000:.0f} ms (of {times[100_000] * 1000:.0f})", "≤ 60 ms in all")
     row("100,000 entries: memory more", f"{sizes[100_000] - sizes[1]:.1f} MiB", "≤ 25")
-    row("100,000 entries: look-up rate", f"{rates[100_000] / rates[1]:.2f}", "≈ 1")
+    row("100,000 entries: lookup rate", f"{rates[100_000] / rates[1]:.2f}", "≈ 1")
 
 
 def idle(way, count):

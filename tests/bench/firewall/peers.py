@@ -94,7 +94,7 @@ pinger_enable off
 workers 1
 shutdown_lifetime 0 seconds
 """
-        # Squid does not run as root, nor can it become somebody else where only one user is mapped.
+        # Squid does not run as root, nor can it become another user where only one user is mapped.
         return ["unshare", "--user", "--map-user=13", "--map-group=13",
                 str(self.root / "usr/sbin/squid"), "-N", "-f", self._file("squid.conf", text)]
 

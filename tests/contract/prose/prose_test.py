@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 LIST = Path(__file__).with_name("banned_phrases.txt")
-SUFFIXES = {".md", ".cpp", ".hpp", ".in", ".py", ".sh", ".bash", ".cmake", ".txt"}
+SUFFIXES = {".md", ".cpp", ".hpp", ".in", ".py", ".sh", ".bash", ".cmake", ".txt", ".toml"}
 NAMES = {"dev", "Containerfile", "Containerfile.tools"}
 TOPS = ("tests/host/", "packaging/", "tests/run", "tests/distribution/", "tests/bench/")  # scripts and pages without a suffix
 SKIPPED = re.compile(r"(^|/)(build[^/]*|\.[^/]+|__pycache__|golden|fixtures|corpus)/|^tests/contract/prose/|^oci/seccomp/.*json$")

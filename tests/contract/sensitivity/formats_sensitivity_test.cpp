@@ -83,7 +83,7 @@ PolicyFields base_for(OutputFormat format, const std::string& varied) {
 const std::map<std::string, std::string>& becomes_facts() {
   static const std::map<std::string, std::string> table = {
       {"workspace.mask_except", "what is masked by name at every depth; in a cluster only listed paths are"},
-      {"workspace.protect_except", "what is protected of what Git's settings lead to; in a cluster none of it is"},
+      {"workspace.protect_except", "protected paths that the Git configuration refers to; in a cluster none of it is"},
       {"agent.history", "mounts; generated files have none"},
       {"agent.continue_last", "run.arguments"},
       {"agent.resume", "run.arguments"},

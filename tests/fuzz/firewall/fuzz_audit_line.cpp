@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A line of an audit log as the host reads it: what is taken for a record can be written as a harmless line, and stays
+// A line of an audit log as the host reads it: what is parsed as a record can be written as a harmless line, and stays
 // the same from then on. Read as a file of totals as well.
 #include "firewall/audit/audit_record.hpp"
 #include "firewall/audit/sum.hpp"
