@@ -40,7 +40,7 @@ struct Controllers {
   bool operator==(const Controllers&) const = default;
 };
 
-/// The paths in a directory that Git's settings reference. Relative.
+/// The paths in a directory that the Git configuration refers to. Relative.
 struct GitReferences {
   std::vector<std::string> read_only;  ///< protected only because they are referenced
   std::vector<std::string> referenced; ///< hooks directories and included files, existing or not, protected or not
@@ -91,7 +91,7 @@ struct HostFacts {
 
   GuardedPaths guarded; ///< of the workspace
   std::map<std::filesystem::path, CleanedFile>
-      cleaned;                      ///< by absolute path: protected Git settings without their credentials
+      cleaned;                      ///< by absolute path: protected the Git configuration without its credentials
   std::vector<std::string> notices; ///< what the user should know of the workspace; not rendered
   std::map<std::filesystem::path, GuardedPaths> guarded_in_mounts; ///< by source, of other mounts
   std::map<std::filesystem::path, GitReferences>

@@ -34,7 +34,7 @@ const std::vector<CannotExpress>& cannot_express_table() {
   constexpr std::string_view k_damages = "Podman rewrites the YAML before it reads it, and damages such a text";
   constexpr std::string_view k_begin = "begin it with a word";
   constexpr std::string_view k_loopback = "it would open the loopback interface of whichever machine runs it";
-  constexpr std::string_view k_by_name = "name the service's own host or address instead, or use: agentbox run";
+  constexpr std::string_view k_by_name = "list the service's own host or address instead, or use: agentbox run";
   static const std::vector<CannotExpress> table = {
       {OutputFormat::oci, "ports", "any", "a bundle has no port forwarder",
        "leave out -p, or use: agentbox run, generate kube"},

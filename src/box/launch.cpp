@@ -127,7 +127,8 @@ std::vector<std::filesystem::path> writable_folders(const policy::PolicyFields& 
   return folders;
 }
 
-/// Returns the writable directories, and the paths in them that Git settings refer to: the box could create those.
+/// Returns the writable directories, and the paths in them that the Git configuration refers to: the box could create
+/// those.
 std::vector<review::ReviewedTree> trees_of(const policy::PolicyFields& fields, const oci::HostFacts& facts) {
   std::vector<review::ReviewedTree> trees;
   for (std::filesystem::path& folder : writable_folders(fields)) {

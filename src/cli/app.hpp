@@ -10,7 +10,7 @@ namespace agentbox::cli {
 /// Parses the command line and runs the subcommand. Prints errors and returns the exit status.
 int main(int argc, char** argv);
 
-/// The words of a command line, split at the first "--".
+/// The arguments of a command line, split at the first "--".
 struct CommandLine {
   std::vector<std::string> options; ///< for CLI11, with the subcommand in front
   std::vector<std::string> command; ///< after the first bare "--"

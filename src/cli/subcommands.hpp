@@ -11,7 +11,7 @@ namespace agentbox::cli {
 /// Input and result of a subcommand, besides its own options.
 struct Context {
   int exit_code = 0; ///< of the program; set by the action
-  /// The words after the first "--", for the subcommands that accept them (app.cpp).
+  /// The arguments after the first "--", for the subcommands that accept them (app.cpp).
   std::optional<std::vector<std::string>> command;
   std::vector<std::string> subcommands; ///< names of all subcommands
 };

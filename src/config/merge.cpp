@@ -185,8 +185,9 @@ void merge_masked(const ConfigLayer& layer, policy::Workspace& workspace, Diagno
   workspace.mask_except = sorted(shown);
 }
 
-/// The same for protected paths, except that a removed path need not be on the list: it may be one that Git settings
-/// refer to, which is known when a box starts. A path that a layer adds is protected even if a lower layer excepted it.
+/// The same for protected paths, except that a removed path need not be on the list: it may be one that the Git
+/// configuration refers to, which is known when a box starts. A path that a layer adds is protected even if a lower
+/// layer excepted it.
 void merge_protected(const ConfigLayer& layer, policy::Workspace& workspace) {
   std::set<std::string> list(workspace.protect.begin(), workspace.protect.end());
   std::set<std::string> except(workspace.protect_except.begin(), workspace.protect_except.end());

@@ -69,7 +69,7 @@ Record read_record(const fs::path& folder) {
   if (!text) {
     throw support::Error(support::ExitCode::usage,
                          support::in_quotes(folder.string()) + " does not contain a set that agentbox generated",
-                         "name the directory of an earlier agentbox generate --output");
+                         "give the directory of an earlier agentbox generate --output");
   }
   try {
     const json document = json::parse(*text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The paths in the workspace that Git's settings reference: hooks directories, included files, programs. Git itself is
-// never run.
+// The paths in the workspace that the Git configuration refers to: hooks directories, included files, programs. Git
+// itself is never run.
 #pragma once
 #include <string>
 #include <vector>
@@ -18,11 +18,11 @@ struct References {
   std::vector<std::string> command_files; ///< what commands name, existing or not, and links on the way to a program
 };
 
-/// Returns what Git's settings reference below the root of `walk`: hooks (core.hooksPath), included files, and files
-/// that the command of an alias, a filter, an editor, … names, relative to the top of each working tree. Reads the
-/// settings of `repositories` with their submodules and worktrees, of those `elsewhere`, the files that these include,
-/// the user's and the system's. Bounded: throws Error(refused) when there is more than can be followed, or a file is
-/// too long.
+/// Returns what the Git configuration refers to below the root of `walk`: hooks (core.hooksPath), included files, and
+/// files that the command of an alias, a filter, an editor, … names, relative to the top of each working tree. Reads
+/// the settings of `repositories` with their submodules and worktrees, of those `elsewhere`, the files that these
+/// include, the user's and the system's. Bounded: throws Error(refused) when there is more than can be followed, or a
+/// file is too long.
 References find_references(const Walk& walk, const std::vector<GitFolders>& repositories,
                            const std::vector<OutsideRepository>& elsewhere);
 

@@ -25,7 +25,7 @@ struct MissingPath {
 struct GuardLists {
   std::vector<std::string> protect;
   std::vector<std::string> mask;
-  std::vector<std::string> except;  ///< not protected although Git's settings reference them
+  std::vector<std::string> except;  ///< not protected although the Git configuration refers to them
   std::vector<std::string> shown{}; ///< [mask] except: not masked although their names are
   bool by_name = false;             ///< search it for what is guarded by name at every depth
   bool read_only = false;           ///< a mount that the box cannot write: only masks, and Git settings, matter
@@ -33,19 +33,19 @@ struct GuardLists {
 
 /// The existing paths of the protect and mask lists, found without following symbolic links.
 struct Guarded : oci::GuardedPaths {
-  std::map<std::string, std::string> cleaned; ///< by path in read_only: Git settings without their credentials
+  std::map<std::string, std::string> cleaned; ///< by path in read_only: the Git configuration without its credentials
   std::vector<std::string> notices;           ///< what the user should know before the box starts
   oci::GitReferences references;
   std::vector<MissingPath> missing;
 };
 
-/// The maximum number of paths that are protected only because Git's settings reference them; more are refused.
+/// The maximum number of paths that are protected only because the Git configuration refers to them; more are refused.
 inline constexpr std::size_t k_max_references = 64;
 
 /// Finds what is guarded below directory `root`, the workspace or a writable mount. `.git/…` in the protect list also
 /// includes the repositories of submodules (.git/modules/*), the link files of worktrees (.git/worktrees/*), a .git
 /// file and the repository inside the root that it names, and a root that is itself a repository. `.git/config` also
-/// includes the existing paths that Git's settings reference inside the root (find_references()). Throws
+/// includes the existing paths that the Git configuration refers to inside the root (find_references()). Throws
 /// Error(refused) when a part of a path is a symbolic link, over which a mount would land elsewhere and which an agent
 /// could have made; when settings reference more than can be followed, or are too long to be
 /// read; and when a guarded file has another name (require_no_other_names()); and when a directory ignores the case of

@@ -52,7 +52,7 @@ PackageLayout layout_of(std::string_view name, std::string_view arch) {
   if (name == "claude") {
     return {"package/", {"claude"}, {}, "claude"};
   }
-  throw Error(ExitCode::failed, "the lock file names an unknown agent: " + std::string(name));
+  throw Error(ExitCode::failed, "the lock file lists an unknown agent: " + std::string(name));
 }
 
 fs::path ensure_agent_files(const std::string& name, const PinnedPackage& package, std::string_view arch,

@@ -78,7 +78,7 @@ fs::path checked_path(const std::string& text, BaseChoice::Kind kind, const std:
   }
   if (directory && path == path.root_path()) {
     throw Error(ExitCode::refused, "the base dir:/ is this machine itself",
-                "name the directory of another root filesystem");
+                "use the directory of another root filesystem");
   }
   return path;
 }

@@ -39,9 +39,9 @@ struct Sign {
 
 constexpr std::string_view k_mirror = "the packages could not be downloaded";
 constexpr std::string_view k_check_mirror =
-    "check the network and the proxy; if the network has its own CA, name it: --ca-bundle FILE";
+    "check the network and the proxy; if the network has its own CA: --ca-bundle FILE";
 constexpr std::string_view k_certificate = "a certificate was rejected";
-constexpr std::string_view k_name_ca = "if the network has its own CA, name it: --ca-bundle FILE";
+constexpr std::string_view k_name_ca = "if the network has its own CA: --ca-bundle FILE";
 
 constexpr std::array k_signs = {
     Sign{"o space left on device", "the disk is full",

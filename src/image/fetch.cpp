@@ -133,7 +133,7 @@ std::string hint_for(CURLcode code) {
   case CURLE_HTTP_RETURNED_ERROR: return "the version may no longer be published; run: agentbox update";
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_PEER_FAILED_VERIFICATION:
-  case CURLE_SSL_CACERT_BADFILE: return "if the network has its own CA, name it: --ca-bundle FILE";
+  case CURLE_SSL_CACERT_BADFILE: return "if the network has its own CA: --ca-bundle FILE";
   default: return "try again; the download starts over";
   }
 }

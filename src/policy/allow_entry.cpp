@@ -183,7 +183,7 @@ std::variant<UpstreamProxy, EntryProblem> parse_upstream_proxy(std::string_view 
   constexpr std::string_view k_hint = "write \"proxy.example.com:3128\"";
   if (text.find('@') != std::string_view::npos) {
     return EntryProblem{"an upstream proxy with a user name or password is not supported",
-                        "run a local proxy that logs in, and name it as \"host:3128\""};
+                        "run a local proxy that logs in, and write \"host:3128\""};
   }
   std::string_view rest = text;
   if (rest.starts_with(k_scheme)) {

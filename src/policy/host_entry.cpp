@@ -102,7 +102,7 @@ PatternResult parse_pattern(std::string_view text, Wildcards wildcards) {
   const auto below_top = pattern.subdomains && one_label ? canonical_name("x." + std::string(name)) : std::nullopt;
   if (below_top && wildcards == Wildcards::domains) {
     return EntryProblem{support::in_quotes(text) + " would match every host of a top-level domain",
-                        "name the domain: \"*.example." + below_top->substr(2) + "\""};
+                        "list the domain: \"*.example." + below_top->substr(2) + "\""};
   }
   if (below_top) {
     pattern.name = below_top->substr(2);

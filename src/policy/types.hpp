@@ -23,12 +23,13 @@ struct User {
 
 /// The project: the only host path in every box.
 struct Workspace {
-  std::filesystem::path source;            ///< canonical, an existing directory
-  std::string destination = "/workspace";  ///< also the working directory
-  std::vector<std::string> protect;        ///< relative paths over-mounted read-only where they exist; sorted, unique
-  std::vector<std::string> mask;           ///< relative paths that are empty in the box; sorted, unique
-  std::vector<std::string> protect_except; ///< relative paths that stay writable although Git settings refer to them
-  std::vector<std::string> mask_except;    ///< relative paths and file names that is_hidden_name() does not hide
+  std::filesystem::path source;           ///< canonical, an existing directory
+  std::string destination = "/workspace"; ///< also the working directory
+  std::vector<std::string> protect;       ///< relative paths over-mounted read-only where they exist; sorted, unique
+  std::vector<std::string> mask;          ///< relative paths that are empty in the box; sorted, unique
+  std::vector<std::string>
+      protect_except; ///< relative paths that stay writable although the Git configuration refers to them
+  std::vector<std::string> mask_except; ///< relative paths and file names that is_hidden_name() does not hide
 
   bool operator==(const Workspace&) const = default;
 };

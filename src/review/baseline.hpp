@@ -10,11 +10,12 @@
 
 namespace agentbox::review {
 
-/// A directory that is scanned when a box has ended, and the paths in it that Git's settings reference. Relative.
+/// A directory that is scanned when a box has ended, and the paths in it that the Git configuration refers to.
+/// Relative.
 struct ReviewedTree {
   std::filesystem::path root;
   std::vector<std::string> referenced; ///< hooks directories and included files, with everything below
-  std::set<std::string> command_files; ///< files that commands in Git's settings name
+  std::set<std::string> command_files; ///< files that commands in the Git configuration refer to
 };
 
 /// Device and inode of the files and directories that were mounts in the box, which it can neither write nor move.

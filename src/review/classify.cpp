@@ -182,7 +182,7 @@ std::optional<ReviewFinding> classify(const ChangedFile& entry, const executes::
     return finding;
   }
   if (entry.referenced && !S_ISDIR(entry.mode)) {
-    return ReviewFinding{FindingKind::tool_file, entry.path, "referenced by Git's settings"};
+    return ReviewFinding{FindingKind::tool_file, entry.path, "the Git configuration refers to it"};
   }
   if (S_ISLNK(entry.mode) && known.starts_name(entry.path)) {
     return ReviewFinding{FindingKind::tool_file, entry.path, "-> " + entry.content()};

@@ -25,7 +25,7 @@ struct ChangedFile {
   std::function<std::string()> content;
   bool in_hooks = false;   ///< its directory is the hooks directory of a repository
   bool in_records = false; ///< in refs or logs of a repository
-  bool referenced = false; ///< by Git's settings
+  bool referenced = false; ///< by the Git configuration
 };
 
 /// Returns why the host may run or trust the file, if it may. Pure.
@@ -38,7 +38,7 @@ bool decides(std::string_view folder, const executes::Matcher& known);
 /// Returns whether `folder` is often in PATH: bin, .bin, sbin, Scripts. Pure.
 bool holds_programs(std::string_view folder);
 
-/// Returns whether Git's settings reference `path`, or, if `is_link`, a path below it. Pure.
+/// Returns whether the Git configuration refers to `path`, or, if `is_link`, a path below it. Pure.
 bool is_referenced(std::string_view path, bool is_link, const std::vector<std::string>& referenced,
                    const std::set<std::string>& command_files);
 

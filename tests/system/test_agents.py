@@ -60,7 +60,7 @@ class Agents(SystemTest):
         self.assertEqual((self.workspace / "made.txt").read_text(), f"made by {agent}")
         text = screen.wait_for("ended with ", meanwhile=lambda: READY[agent] in screen.text() and screen.press(*LEAVE[agent]))
         self.assertIn("ended with 0.", text)
-        self.assertNotIn("blocked:", text, "the agent's own requests are not reported")
+        self.assertNotIn("denied:", text, "the agent's own requests are not reported")
         denied = {record.get("name") for record in self.audit() if record.get("verdict") == "deny"}
         self.assertEqual(denied - {None, ""}, KNOWN_REQUESTS[agent])
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of a project that may have credentials, and Git settings: no bytes make the readers leave their bounds.
+// Files of a project that may have credentials, and Git configurations: no bytes make the readers leave their bounds.
 #include "policy/hidden_names.hpp"
 #include "policy/url_credentials.hpp"
 #include "require.hpp"

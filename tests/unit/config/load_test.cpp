@@ -39,8 +39,8 @@ TEST_CASE("without any file the default contract holds") {
   CHECK(loaded.agents.size() == 2);
 }
 
-TEST_CASE(
-    "what is excepted and not on the list may be a path to which Git's settings lead, until a layer protects it") {
+TEST_CASE("what is excepted and not on the list may be a path that the Git configuration refers to, until a layer "
+          "protects it") {
   Host host;
   host.user("[protect]\nexcept = ['.githooks', '.husky', 'tools']\n");
   policy::PolicyFields fields = host.load().fields;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Paths in the workspace that Git's settings name, and how they are handled.
+// Paths in the workspace that the Git configuration refers to, and how they are handled.
 #include <filesystem>
 
 #include <fstream>

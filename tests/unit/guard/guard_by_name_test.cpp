@@ -66,7 +66,7 @@ TEST_CASE("files with credentials are masked at every depth") {
   CHECK(shown.masked == Words{".env", "a/b/c/d/e/.env.local", "node_modules/x/.env"});
 }
 
-TEST_CASE("the box sees Git settings without the credentials in them") {
+TEST_CASE("the box sees the Git configuration without the credentials in it") {
   const session_test::RuntimeFolder folder;
   put(folder.path() / ".git/config", "[remote \"o\"]\n\turl = https://me:secret@example.com/x\n");
   CHECK(guarded_in(folder.path()).cleaned.at(".git/config") == "[remote \"o\"]\n\turl = https://example.com/x\n");

@@ -236,7 +236,7 @@ TEST_CASE("a folder of programs that took the place of another is new there") {
   CHECK(report.findings.size() == 1);
 }
 
-TEST_CASE("paths that Git's settings name are reported when they are made or changed, also behind a link") {
+TEST_CASE("paths that the Git configuration refers to are reported when they are made or changed, also behind a link") {
   const TempFolder folder;
   write(folder / "tools/same");
   write(folder / "tools/changed");
