@@ -128,6 +128,8 @@ void set_up_messages() {
 
 void run(int argc, char** argv, CLI::App& app, Context& context) {
   const std::vector<std::string> takes_command = add_subcommands(app, context);
+  app.footer(
+      "Examples:\n  agentbox claude --auth claude\n  agentbox run -- make test"); // after: subcommands inherit it
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   context.subcommands = names_of(app);
   CommandLine words = explicit_words(argv[0], arguments, context.subcommands);
@@ -147,7 +149,6 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app("Run a coding agent (codex, claude, or a configured one) in a firewalled rootless Podman pod.",
                "agentbox");
   app.formatter(std::make_shared<HelpText>());
-  app.footer("Examples: agentbox claude --auth claude; agentbox run -- make test");
   app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
   Context context;
