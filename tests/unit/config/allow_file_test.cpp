@@ -48,7 +48,7 @@ TEST_CASE("a list without an entry is a mistake") {
     Diagnostics diagnostics;
     CHECK(texts(text, diagnostics).empty());
     REQUIRE(diagnostics.size() == 1);
-    CHECK(diagnostics[0].message.find("no host") != std::string::npos);
+    CHECK(diagnostics[0].message.find("no entries") != std::string::npos);
   }
 }
 

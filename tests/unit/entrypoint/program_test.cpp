@@ -36,7 +36,7 @@ TEST_CASE("uid 0 is refused") {
   surroundings.uid = 0;
   const Outcome outcome = run(surroundings, {"exec", "/bin/echo", "it ran"});
   CHECK(outcome.code == 126);
-  CHECK_THAT(outcome.output, Contains("uid 0") && !Contains("it ran"));
+  CHECK_THAT(outcome.output, Contains("uid is 0") && !Contains("it ran"));
 }
 
 TEST_CASE("a process that is not confined is refused") {

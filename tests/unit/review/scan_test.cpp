@@ -299,7 +299,7 @@ TEST_CASE("huge and deep trees end the look, and the report says so") {
         "stopped after 50 files; most files were in bin/");
   limits = {};
   limits.depth = 1;
-  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.find("deeper") != std::string::npos);
+  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.find("directories deep") != std::string::npos);
   limits = {};
   limits.time = std::chrono::milliseconds(-1);
   CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.find("ms") != std::string::npos);
