@@ -15,7 +15,7 @@ constexpr PerFamily k_installers = {"sudo apt-get install", "sudo dnf install", 
 
 // Debian and Alpine keep the setuid helpers apart; Fedora, openSUSE and Arch ship them in shadow. No name: not
 // packaged.
-constexpr std::array<PerFamily, 8> k_packages = {{
+constexpr std::array<PerFamily, 7> k_packages = {{
     {"podman", "podman", "podman", "podman", "podman"},
     {"crun", "crun", "crun", "crun", "crun"},
     {"passt", "passt", "passt", "passt", "passt"},
@@ -23,7 +23,6 @@ constexpr std::array<PerFamily, 8> k_packages = {{
     {"uidmap", "shadow-utils", "shadow", "shadow", "shadow-subids"},
     {"golang-github-containers-common", "containers-common", "libcontainers-common", "containers-common",
      "containers-common"},
-    {"mmdebstrap", "mmdebstrap", "mmdebstrap", "mmdebstrap", nullptr},
     {"agentbox", "agentbox", nullptr, nullptr, nullptr},
 }};
 

@@ -8,7 +8,7 @@
 namespace agentbox::doctor {
 
 /// Programs that come in packages, whose names differ between distributions. In the order of the table in remedy.cpp.
-enum class Package { podman, crun, pasta, slirp4netns, uidmap, seccomp_profile, mmdebstrap, agentbox };
+enum class Package { podman, crun, pasta, slirp4netns, uidmap, seccomp_profile, agentbox };
 
 /// Returns the command that installs `package` on `distro`: "sudo apt-get install crun". On an unknown distribution it
 /// is a sentence that names the program.

@@ -13,7 +13,7 @@ TEST_CASE("packages by the names and tools of each distribution") {
   CHECK(install(Family::arch, Package::podman) == "sudo pacman -S podman");
   CHECK(install(Family::alpine, Package::uidmap) == "sudo apk add shadow-subids");
   CHECK(install(Family::unknown, Package::podman) == "install podman with this distribution's package manager");
-  CHECK(install(Family::alpine, Package::mmdebstrap) == "install mmdebstrap with this distribution's package manager");
+  CHECK(install(Family::alpine, Package::agentbox) == "install agentbox with this distribution's package manager");
 }
 
 TEST_CASE("kernel arguments and sysctls") {
