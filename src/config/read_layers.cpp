@@ -36,7 +36,7 @@ void add_entries(std::string_view text, const fs::path& file, ConfigLayer& layer
   }
 }
 
-/// Adds a mistake when somebody other than the administrator can write `file` of the administrator's layer.
+/// Adds a mistake when a user other than the administrator can write `file` of the administrator's layer.
 void check_owner(const fs::path& file, const Sources& sources, policy::Diagnostics& diagnostics) {
   struct stat info {};
   if (stat(file.c_str(), &info) != 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What programs of the host run because it lies in a directory of the project below the top: apps/web/.vscode.
+// What host programs execute in directories of the project below the top: apps/web/.vscode.
 #pragma once
 #include <array>
 #include <string>
@@ -34,7 +34,7 @@ private:
 };
 
 /// Makes what exists of protected names below the top directory read-only. `paths` were found by their first part
-/// (NestedNames::starts()). A link inside the project stands for its target. Not in directories of installed packages,
+/// (NestedNames::starts()). A link inside the project counts as its target. Not in directories of installed packages,
 /// which package managers replace, nor below an exception. Throws Error(refused) when there is too much.
 void protect_nested(const Walk& walk, const std::vector<std::string>& paths, const GuardLists& lists, Guarded& guarded);
 

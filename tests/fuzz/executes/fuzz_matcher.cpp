@@ -12,7 +12,7 @@ using agentbox::fuzz::require;
 
 namespace {
 
-/// Each byte from 128 on and the one after it stand for a rule's name, which no fuzzer would guess.
+/// Each byte from 128 on and the one after it are replaced by a rule's name, which no fuzzer would guess.
 std::string path_of(const std::uint8_t* data, std::size_t size) {
   std::string path;
   for (std::size_t i = 0; i < size; ++i) {

@@ -130,7 +130,7 @@ TEST_CASE("files that commands name are protected") {
   }
 }
 
-TEST_CASE("variables and wildcards stand for the files that exist") {
+TEST_CASE("variables and wildcards match the files that exist") {
   const session_test::RuntimeFolder folder;
   for (const char* path : {"a.sh", "b.txt", "tools/x/run", "tools/y/run", "src/a.c", "hooks/one", "hooks/two"}) {
     fs::create_directories((folder.path() / path).parent_path());
@@ -259,8 +259,7 @@ TEST_CASE("more leads than can be protected are refused, and settings too long t
       FAIL("accepted");
     } catch (const support::Error& error) {
       CHECK(error.code() == support::ExitCode::refused);
-      CHECK(std::string(error.what()).find((home / file).string() + " has 1048577 bytes") !=
-            std::string::npos);
+      CHECK(std::string(error.what()).find((home / file).string() + " has 1048577 bytes") != std::string::npos);
       CHECK(error.hint().find("shorten it") != std::string::npos);
     }
     home.write(file, "");

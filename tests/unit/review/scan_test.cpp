@@ -337,7 +337,7 @@ TEST_CASE("a large directory does not keep the rest of the tree from being exami
   CHECK(scanned({folder.path()}, start.earliest(), limits).looked_at > 6900);
 }
 
-TEST_CASE("a huge directory keeps nothing from being examined, not even what lies in it") {
+TEST_CASE("a huge directory keeps nothing from being examined, not even what is in it") {
   const TempFolder folder;
   const Moment start = Moment::now();
   for (int i = 0; i < 20'000; ++i) { // several turns
