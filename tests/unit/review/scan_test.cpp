@@ -459,7 +459,7 @@ TEST_CASE("an index that is split is examined with its other part") {
   shared = index(false, "");
   CHECK(newly_hidden(index(false, link), {}, exists, beside).empty());
   shared = "";
-  CHECK(newly_hidden(index(false, link), {}, exists, beside) == "is not a known kind of index");
+  CHECK(newly_hidden(index(false, link), {}, exists, beside) == "unknown index format");
 }
 
 TEST_CASE("a missing tree is reported as unread") {
