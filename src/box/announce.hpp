@@ -19,8 +19,8 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
 /// Returns how to resume the agent's conversation that was written last since `start`, if one is kept.
 std::optional<std::string> resume_line(const policy::PolicyFields& fields, std::time_t start);
 
-/// Returns the messages about paths that are read-only because the Git configuration refers to them, and about entries of
-/// `[protect] except` that match nothing but look like a protected path. Pure.
+/// Returns the messages about paths that are read-only because the Git configuration refers to them, and about entries
+/// of `[protect] except` that match nothing but look like a protected path. Pure.
 std::vector<std::string> protection_notices(const oci::GitReferences& references, const policy::Workspace& workspace);
 
 } // namespace agentbox::box

@@ -156,7 +156,7 @@ private:
 
   void start(podman::PodmanInfo info, const podman::Installation& installation, const std::string& image,
              const policy::Policy& policy) {
-    info.selinux = false; // no program of the build sees the directory that stands for the workspace
+    info.selinux = false; // no program of the build sees the directory that takes the place of the workspace
     const HostResolver resolver(m_paths.host_resolv_conf(), loopback_resolver(info));
     Host host{m_podman,     info,
               installation, probe_host(policy.fields(), info, m_paths, {}, WhatIsMissing::is_left_out),

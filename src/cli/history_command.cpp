@@ -123,7 +123,7 @@ void export_one(const ConversationOptions& options) {
   const std::filesystem::path project = conversations::project_folder(workspace_of(options));
   const Conversation one = find_conversation(conversations::find(project), options.id);
   if (isatty(STDOUT_FILENO) == 1) {
-    throw Error(ExitCode::usage, "a conversation may contain control characters, which a terminal would obey",
+    throw Error(ExitCode::usage, "a conversation may contain control characters, which a terminal would interpret",
                 "agentbox history export " + one.id + " >FILE; to read it: agentbox history show " + one.id);
   }
   fmt::print("{}", conversations::read(project, one));
