@@ -45,7 +45,7 @@ TEST_CASE("which of its hosts codex needs depends on its credentials") {
     CHECK(vendor_gap(key) == policy::VendorGap{{"api.openai.com"}, true});
     CHECK(vendor_gap(account).hosts.empty());
   }
-  SECTION("a key, and conversations, which are no credentials") {
+  SECTION("a key, and conversations, which do not count as credentials") {
     key.env["CODEX_API_KEY"] = "x";
     key.mounts.push_back({"/s/history/1/.codex/sessions", key.user.home + "/.codex/sessions", false, "agent.history"});
     CHECK(vendor_gap(key) == policy::VendorGap{{"api.openai.com"}, true});
