@@ -49,10 +49,11 @@ class Hostile(SystemTest):
     def pin(self, image):
         """Makes agentbox take `image` for the one that it built, with the manifest that it has now."""
         built = json.loads(STATE.read_text())["images"]
-        tag = next(entry["tag"] for entry in built if entry["id"] in (image, self.image))
+        tags = {entry["tag"] for entry in built if entry["id"] in (image, self.image)}
         pins = json.loads(PINS.read_text())
         manifest = HOME / ".local" / "share" / "containers" / "storage" / "overlay-images" / image / "manifest"
-        pins[f"{image} {tag}"] = "sha256:" + hashlib.sha256(manifest.read_bytes()).hexdigest()
+        digest = "sha256:" + hashlib.sha256(manifest.read_bytes()).hexdigest()
+        pins.update({f"{image} {tag}": digest for tag in tags})
         PINS.write_text(json.dumps(pins))
 
     def derived(self, lines):
