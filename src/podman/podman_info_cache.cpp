@@ -20,6 +20,10 @@ json cache_key(const Podman& podman) {
               {"podman", podman.program().string()},
               {"boot", support::read_file_if_exists("/proc/sys/kernel/random/boot_id", 64).value_or("")}};
   const std::map<std::string, std::string> environment = podman.command({}).env;
+  for (const char* name : {"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"}) { // where its store is
+    const auto value = environment.find(name);
+    key["environment"][name] = value == environment.end() ? "" : value->second;
+  }
   const auto config = environment.find("XDG_CONFIG_HOME");
   const auto home = environment.find("HOME");
   const fs::path above = home != environment.end() ? fs::path(home->second) : support::home_folder();

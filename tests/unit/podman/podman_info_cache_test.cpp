@@ -72,6 +72,13 @@ TEST_CASE("podman info runs again after a change of storage.conf") {
   CHECK(host.calls() == 2);
 }
 
+TEST_CASE("podman info runs again for another store") {
+  const Host host;
+  podman_info(host.podman());
+  podman_info(Podman{host.program(), {{"HOME", host.root().string()}, {"XDG_DATA_HOME", "/elsewhere"}}});
+  CHECK(host.calls() == 2);
+}
+
 TEST_CASE("a damaged cache is ignored") {
   const Host host;
   podman_info(host.podman());
