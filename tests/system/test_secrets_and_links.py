@@ -50,7 +50,7 @@ class SecretsAndLinks(SystemTest):
         done = self.in_box("cat .git/config; git remote get-url origin; echo x >>.git/config")
         self.assertNotIn("secret", done.out)
         self.assertIn("https://example.com/x", done.out)
-        self.assertIn("without the credentials", done.err)
+        self.assertIn("credentials in .git/config are hidden from the box", done.err)
         self.assertIn("secret", (self.workspace / ".git/config").read_text())
         self.assertNotIn("\nx\n", (self.workspace / ".git/config").read_text())
 

@@ -126,7 +126,7 @@ class Workspace(SystemTest):
             config.write("#" * (1 << 20))
         refused = self.in_box("true")
         self.assertCode(refused, 126)
-        self.assertIn(".git/config is too long", refused.err)
+        self.assertIn(".git/config has 1048746 bytes", refused.err)
         self.assertIn("git config --list", refused.err)
 
     def test_a_made_up_git_file_gets_nothing_mounted(self):

@@ -338,7 +338,7 @@ class Save(NetworkTest):
         self.assertCode(self.in_box("true"), 126)
         more = self.agentbox("allow", "platform.example", "--save", "project")
         self.assertCode(more, 0)
-        self.assertIn("not trusted yet", more.err)
+        self.assertIn("other changes that are not trusted", more.err)
         self.assertCode(self.in_box("true"), 126)
 
     def test_a_file_with_mistakes_is_left_alone_and_so_is_the_box(self):
