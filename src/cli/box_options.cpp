@@ -17,8 +17,9 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-/// Returns the prompt of --prompt or --prompt-file. Throws Error(usage).
-std::optional<std::string> prompt_of(const BoxOptions& options) {
+/// Sets `options.prompt` to the text of --prompt-file, or on standard input. Once, because a start may be tried again.
+/// Throws Error(usage).
+void read_prompt(BoxOptions& options) {
   constexpr std::size_t k_max_prompt = 128U << 10U; // of one argument: MAX_ARG_STRLEN
   if (options.prompt && options.prompt_file) {
     throw Error(ExitCode::usage, "--prompt and --prompt-file cannot be combined", "omit one of them");
@@ -28,28 +29,29 @@ std::optional<std::string> prompt_of(const BoxOptions& options) {
                 "agentbox codex --prompt - <FILE");
   }
   try {
-    return options.prompt_file     ? support::read_file(*options.prompt_file, k_max_prompt)
-           : options.prompt == "-" ? support::read_all(STDIN_FILENO, "the prompt on standard input", k_max_prompt)
-                                   : options.prompt;
+    if (options.prompt_file) {
+      options.prompt = support::read_file(*options.prompt_file, k_max_prompt);
+    } else if (options.prompt == "-") {
+      options.prompt = support::read_all(STDIN_FILENO, "the prompt on standard input", k_max_prompt);
+    }
   } catch (const Error& error) {
-    throw Error(ExitCode::usage, error.what(), "a prompt has at most 128 KiB");
+    throw Error(ExitCode::usage, error.what(), "a prompt is the text of a readable file or pipe, at most 128 KiB");
   }
 }
 
 policy::Run run_of(const BoxOptions& options, const Context& context) {
   policy::Run run;
-  const std::optional<std::string> prompt = prompt_of(options);
-  const bool for_agent = (options.overrides.agent || prompt) && context.command && !context.command->empty() &&
+  const bool for_agent = (options.overrides.agent || options.prompt) && context.command && !context.command->empty() &&
                          context.command->front().starts_with('-');
   if (for_agent) { // no program is named like an option
     run.arguments = *context.command;
-  } else if (prompt && context.command) {
+  } else if (options.prompt && context.command) {
     throw Error(ExitCode::usage, "--prompt and a command after -- cannot be combined",
                 "omit one of them; arguments for the agent begin with '-'");
   }
-  if (prompt) {
+  if (options.prompt) {
     run.kind = policy::Run::Kind::prompt;
-    run.prompt = *prompt;
+    run.prompt = *options.prompt;
   } else if (context.command && !for_agent) {
     for (const auto& [given, flag] : {std::pair(options.overrides.continue_last, "--continue"),
                                       {options.overrides.resume.has_value(), "--resume"},
@@ -96,6 +98,7 @@ std::vector<std::string> taken_names() {
 
 void add_box_options(const CommandSpec& command, BoxOptions& options) {
   config::Overrides& to = options.overrides;
+  command.before_action([&options] { read_prompt(options); });
   command.positional("AGENT", to.agent,
                      "Agent to run: codex, claude, or a configured one (default: the configured agent, else the last "
                      "used, else codex)");
@@ -141,7 +144,6 @@ config::Loaded load_from(const config::WorkspaceChoice& workspace, const BoxOpti
   }
   config::Overrides overrides = options.overrides;
   overrides.run = run_of(options, context);
-  overrides.conversations = options.keeps_conversations && !options.fresh;
   overrides.env = read_env(options.env, options.env_files, podman::caller_environment());
   config::LoadResult result = config::load(config::standard_sources(workspace.path), overrides);
   if (const auto* mistakes = std::get_if<policy::Diagnostics>(&result)) {

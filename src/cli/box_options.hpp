@@ -20,13 +20,11 @@ struct BoxOptions {
   config::Overrides overrides; ///< all but env and run, which resolve_box() adds
   std::vector<std::string> env;
   std::vector<std::string> env_files;
-  std::optional<std::string> prompt; ///< "-": standard input
+  std::optional<std::string> prompt; ///< once the command line is parsed, also the text of --prompt-file
   std::optional<std::string> prompt_file;
-  bool fresh = false;         ///< --fresh: keep and show no conversations
   bool any_workspace = false; ///< --any-workspace: also one that is not a project (require_project())
   bool trust_project = false;
-  bool keeps_conversations = false; ///< not an option: of commands that run the agent, or show how it would run
-  bool keep_name = false;           ///< not an option: use the default name even if a box of that name runs
+  bool keep_name = false; ///< not an option: use the default name even if a box of that name runs
 };
 
 /// Adds AGENT, --base … --ca-bundle, --any-workspace and --trust-project to `command`. `options` must outlive it.

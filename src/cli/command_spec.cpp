@@ -93,6 +93,10 @@ void CommandSpec::footer(const std::string& text) const {
   m_app->footer(text);
 }
 
+void CommandSpec::before_action(std::function<void()> prepare) const {
+  m_app->parse_complete_callback(std::move(prepare));
+}
+
 void CommandSpec::action(std::function<void()> run) const {
   m_app->callback(std::move(run));
 }

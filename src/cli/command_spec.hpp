@@ -49,6 +49,8 @@ public:
 
   /// A sentence below the options of --help.
   void footer(const std::string& text) const;
+  /// What happens before the action.
+  void before_action(std::function<void()> prepare) const;
   /// What the command does once the command line is parsed.
   void action(std::function<void()> run) const;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // history: the conversations that agents had in the boxes of a project.
-#include <ctime>
-#include <fmt/chrono.h>
+#include <array>
+#include <cerrno>
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -16,6 +16,7 @@
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/lines.hpp"
+#include "support/local_time.hpp"
 #include "support/table.hpp"
 #include "support/text.hpp"
 
@@ -55,10 +56,10 @@ Conversation find_conversation(const std::vector<Conversation>& list, const std:
   return *chosen;
 }
 
-/// Returns the start of what the user asked first, on one line.
+/// Returns the start of what the user asked first, on one line; of a long file, what its first MiB has.
 std::string title_of(const std::filesystem::path& project, const Conversation& one) {
   constexpr std::size_t k_max_title = 60;
-  const auto first = conversations::messages(conversations::read(project, one), 1);
+  const auto first = conversations::messages(conversations::read_start(project, one, 1U << 20U), 1);
   std::string title;
   if (!first.empty()) {
     for (const std::string_view word : support::words(std::string_view(first.front().text).substr(0, 500))) {
@@ -66,10 +67,6 @@ std::string title_of(const std::filesystem::path& project, const Conversation& o
     }
   }
   return support::escape_untrusted(title, k_max_title);
-}
-
-std::string time_text(std::time_t seconds) {
-  return fmt::format("{:%Y-%m-%d %H:%M}", fmt::localtime(seconds));
 }
 
 void list_as_json(const std::filesystem::path& project, const std::vector<Conversation>& list) {
@@ -100,7 +97,7 @@ void list_conversations(const ConversationOptions& options) {
   std::vector<std::vector<std::string>> rows;
   for (const Conversation& one : found) {
     constexpr std::uintmax_t k_kib = 1024;
-    rows.push_back({time_text(one.modified), support::escape_untrusted(one.agent), one.id,
+    rows.push_back({support::local_time(one.modified, "%Y-%m-%d %H:%M"), support::escape_untrusted(one.agent), one.id,
                     fmt::format("{} KiB", (one.bytes + k_kib - 1) / k_kib), title_of(project, one)});
   }
   fmt::print("{}", support::table({{"LAST WRITTEN"}, {"AGENT"}, {"ID"}, {"SIZE", true}, {"FIRST MESSAGE"}}, rows));
@@ -108,10 +105,15 @@ void list_conversations(const ConversationOptions& options) {
 
 void show_conversation(const ConversationOptions& options) {
   constexpr std::size_t k_max_messages = 100'000;
+  constexpr std::size_t k_max_shown = 64U << 20U;
   constexpr std::size_t k_max_line = 100'000;
   const std::filesystem::path project = conversations::project_folder(workspace_of(options));
   const Conversation one = find_conversation(conversations::find(project), options.id);
-  for (const auto& message : conversations::messages(conversations::read(project, one), k_max_messages)) {
+  if (one.bytes > k_max_shown) {
+    spdlog::warn("only the first {} MiB are shown; all of it: agentbox history export {}", k_max_shown >> 20U, one.id);
+  }
+  for (const auto& message :
+       conversations::messages(conversations::read_start(project, one, k_max_shown), k_max_messages)) {
     fmt::print("{}:\n", message.by_user ? "user" : support::escape_untrusted(one.agent));
     for (const std::string_view line : support::lines(message.text)) {
       fmt::print("  {}\n", support::escape_untrusted(line, k_max_line));
@@ -126,7 +128,15 @@ void export_one(const ConversationOptions& options) {
     throw Error(ExitCode::usage, "a conversation may contain control characters, which a terminal would interpret",
                 "agentbox history export " + one.id + " >FILE; to read it: agentbox history show " + one.id);
   }
-  fmt::print("{}", conversations::read(project, one));
+  const support::Fd file = conversations::open(project, one);
+  std::array<char, 65536> part{};
+  for (ssize_t count = 0; (count = ::read(file.get(), part.data(), part.size())) != 0;) {
+    if (count > 0) {
+      support::write_all(STDOUT_FILENO, {part.data(), static_cast<std::size_t>(count)}, "standard output");
+    } else if (errno != EINTR) {
+      throw support::system_error(ExitCode::failed, "cannot read the conversation " + one.id, errno);
+    }
+  }
 }
 
 void remove_conversations(const ConversationOptions& options) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // images: what agentbox built in the user's Podman store.
 #include <algorithm>
-#include <ctime>
 #include <fmt/format.h>
 #include <memory>
 
@@ -12,6 +11,7 @@
 #include "image/image_store.hpp"
 #include "network/totals.hpp"
 #include "podman/installation.hpp"
+#include "support/local_time.hpp"
 #include "support/table.hpp"
 #include "support/text.hpp"
 
@@ -32,14 +32,6 @@ std::vector<std::string> wanted_here() {
   return wanted;
 }
 
-std::string date(std::int64_t created) {
-  const std::time_t time = created;
-  std::tm local{};
-  return created == 0 || localtime_r(&time, &local) == nullptr
-             ? "-"
-             : fmt::format("{:04}-{:02}-{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
-}
-
 std::string use_of(const image::ListedImage& image, const std::vector<image::ListedImage>& idle) {
   if (!image.used_by.empty()) {
     return support::escape_untrusted(support::join(image.used_by, ", "));
@@ -52,7 +44,8 @@ void print(const std::vector<image::ListedImage>& images, const std::vector<imag
   std::vector<std::vector<std::string>> rows;
   for (const image::ListedImage& image : images) {
     rows.push_back({support::escape_untrusted(image.names.empty() ? image.kind : image.names.front()),
-                    image.id.substr(0, 12), network::size_text(image.bytes), date(image.created), use_of(image, idle)});
+                    image.id.substr(0, 12), network::size_text(image.bytes),
+                    support::local_time(image.created, "%Y-%m-%d"), use_of(image, idle)});
   }
   fmt::print("{}", support::table({{"IMAGE"}, {"ID"}, {"SIZE", true}, {"BUILT"}, {"USED BY"}}, rows));
 }

@@ -275,7 +275,7 @@ void add_policy(const CommandSpec& app, Context& context) {
   const CommandSpec show_command = add(policy, "show", "Show the policy without starting a box", *options);
   show_command.flag("--json", *as_data, "Print the whole policy as JSON");
   show_command.action([options, as_data, &context] {
-    options->keeps_conversations = !*as_data; // which would differ on each machine
+    options->overrides.conversations = !*as_data; // which would differ on each machine
     const policy::Policy shown = built(without_values(resolve_box(*options, context).fields()));
     if (*as_data) {
       fmt::print("{}", policy::to_json(shown));

@@ -32,6 +32,7 @@ namespace {
 
 struct RunOptions {
   BoxOptions box;
+  bool fresh = false;
   bool rebuild = false;
   bool dry_run = false;
   bool json = false;
@@ -69,18 +70,22 @@ void refuse_without_vendor(const policy::PolicyFields& fields) {
                gap.hosts.front() == "chatgpt.com" ? "with an API key" : "with a ChatGPT account");
 }
 
-/// Says what a start without a terminal does, and refuses to continue what was not kept.
-void check_conversation(const RunOptions& options) {
+bool wants_conversation(const config::Overrides& overrides) {
+  return overrides.continue_last || overrides.resume;
+}
+
+/// Refuses options that contradict each other.
+void check_options(const RunOptions& options) {
   const config::Overrides& overrides = options.box.overrides;
   if (overrides.continue_last && overrides.resume) {
     throw support::Error(support::ExitCode::usage, "--continue and --resume cannot be combined", "omit one of them");
   }
-  if (options.box.fresh && (overrides.continue_last || overrides.resume)) {
+  if (options.fresh && wants_conversation(overrides)) {
     throw support::Error(support::ExitCode::usage, "--fresh starts without earlier conversations", "omit it");
   }
 }
 
-/// Makes the directories of the conversations, and returns where they are: nowhere if none are kept.
+/// Makes the directories of the conversations, and refuses to continue one that was not kept.
 void prepare_conversations(const policy::PolicyFields& fields, const config::Overrides& overrides) {
   bool kept = false;
   for (const policy::Mount& mount : fields.mounts) {
@@ -89,24 +94,26 @@ void prepare_conversations(const policy::PolicyFields& fields, const config::Ove
       kept = true;
     }
   }
-  if (!kept && (overrides.continue_last || overrides.resume)) {
-    throw support::Error(support::ExitCode::usage, "no conversations are kept: agent.history is false",
-                         "take it out of your configuration");
+  if (!wants_conversation(overrides)) {
+    return;
   }
+  if (!kept) {
+    throw support::Error(support::ExitCode::usage, fmt::format("no conversations with {} are kept", fields.agent.name),
+                         "agentbox-config(5) describes agent.history and agents.NAME.history");
+  }
+  const std::string id = overrides.resume.value_or("");
   const auto all = conversations::find(conversations::project_folder(fields.workspace.source));
-  const auto is_meant = [&](const conversations::Conversation& one) {
-    return one.agent == fields.agent.name &&
-           (!overrides.resume || overrides.resume->empty() || one.id == *overrides.resume);
-  };
-  if (kept && (overrides.continue_last || overrides.resume) && std::none_of(all.begin(), all.end(), is_meant)) {
+  const auto is_meant = [&](const auto& one) { return one.agent == fields.agent.name && (id.empty() || one.id == id); };
+  if (std::none_of(all.begin(), all.end(), is_meant)) {
     throw support::Error(support::ExitCode::not_found,
                          fmt::format("this project has no such conversation with {}", fields.agent.name),
                          "agentbox history list shows all");
   }
 }
 
-/// With a prompt, an agent would wait for the end of a pipe that nobody closes.
-void close_piped_input(const policy::Run& run) {
+/// With a prompt, an agent would wait for the end of a pipe that nobody closes. Without a terminal, it is a shell that
+/// reads, which few expect.
+void prepare_input(const policy::Run& run) {
   struct stat info {};
   const bool piped = fstat(STDIN_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
   if (run.kind == policy::Run::Kind::prompt && piped) {
@@ -126,7 +133,7 @@ int run_once(const RunOptions& options, const Context& context) {
   const policy::PolicyFields& fields = policy.fields();
   if (dry_run == box::DryRun::off) {
     prepare_conversations(fields, options.box.overrides);
-    close_piped_input(fields.run);
+    prepare_input(fields.run);
   }
   box::before_step(box::Phase::launch, 1);
   box::LaunchOptions launch{dry_run, box::identities_of_sources(fields), options.share_workspace, preferences};
@@ -161,7 +168,7 @@ int run(const RunOptions& options, const Context& context) {
   if (options.verbose) {
     spdlog::set_level(spdlog::level::debug);
   }
-  check_conversation(options);
+  check_options(options);
   podman::refuse_root();
   boxes::require_runtime_folder();
   for (int tries = 1;; ++tries) {
@@ -181,12 +188,11 @@ void add_run(const CommandSpec& app, Context& context) {
   const CommandSpec command = app.command("run", "Run an agent, or the command after --, in a new box");
   auto options = std::make_shared<RunOptions>();
   add_box_options(command, options->box);
-  options->box.keeps_conversations = true;
   config::Overrides& overrides = options->box.overrides;
   command.flag("--continue", overrides.continue_last, "Continue the agent's last conversation in this directory");
   command.optional_value("--resume", overrides.resume, "ID",
                          "Resume a conversation (agentbox history list); without ID, the agent asks which");
-  command.flag("--fresh", options->box.fresh, "Start without earlier conversations, and keep none");
+  command.flag("--fresh", options->fresh, "Start without earlier conversations, and keep none");
   command.flag("--rebuild", options->rebuild, "Rebuild the image from the newest base image and packages");
   command.flag("--dry-run", options->dry_run, "Print the commands and configuration, and run nothing");
   command.flag("--json", options->json, "With --dry-run: print JSON");
@@ -194,7 +200,10 @@ void add_run(const CommandSpec& app, Context& context) {
   command.flag("-v,--verbose", options->verbose, "Print the Podman commands as they run");
   command.footer("agentbox [AGENT] is short for agentbox run [AGENT].\n"
                  "Words after -- that begin with '-' are arguments of the agent: agentbox claude -- --verbose");
-  command.action([options, &context] { context.exit_code = run(*options, context); });
+  command.action([options, &context] {
+    options->box.overrides.conversations = !options->fresh;
+    context.exit_code = run(*options, context);
+  });
 }
 
 } // namespace agentbox::cli

@@ -67,8 +67,11 @@ std::filesystem::path folder_of(const ConfigLayer& layer) {
 void merge_conversations(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
                          Merged& merged) {
   const policy::PolicyFields& fields = merged.fields;
-  const bool refused = std::any_of(layers.begin(), layers.end(), [](const auto& one) { return one.history == false; });
-  if (!overrides.conversations || refused || fields.run.kind == policy::Run::Kind::command) {
+  bool kept = true;
+  for (const ConfigLayer& layer : layers) {
+    kept = layer.history.value_or(kept);
+  }
+  if (!kept || !overrides.conversations || fields.run.kind == policy::Run::Kind::command) {
     return;
   }
   for (const std::string& path : fields.agent.history) {

@@ -23,9 +23,8 @@ namespace fs = std::filesystem;
 using support::Error;
 using support::ExitCode;
 
-constexpr std::size_t k_max_names = 20'000;
+constexpr std::size_t k_max_names = 200'000;
 constexpr int k_max_depth = 8;
-constexpr std::size_t k_max_bytes = 64U << 20U;
 constexpr const char* k_workspace_file = "workspace";
 
 /// Returns the UUID (RFC 9562) at the end of a file name without its extension, or nothing.
@@ -50,8 +49,10 @@ support::Fd open_directory(int parent, const char* name) {
 
 class Search {
 public:
-  std::vector<Conversation> run(const fs::path& project) {
-    look_in(open_directory(AT_FDCWD, project.c_str()), {}, 0);
+  explicit Search(const fs::path& project) : m_project(project) {}
+
+  std::vector<Conversation> run() {
+    look_in(open_directory(AT_FDCWD, m_project.c_str()), {}, 0);
     std::sort(m_found.begin(), m_found.end(), [](const Conversation& one, const Conversation& other) {
       return std::pair(other.modified, other.file) < std::pair(one.modified, one.file);
     });
@@ -69,7 +70,9 @@ private:
       const std::string name(entry->name);
       struct stat info {};
       if (++m_names > k_max_names) {
-        return;
+        throw Error(ExitCode::failed,
+                    "there are more than 200,000 files in " + support::in_quotes(m_project.string(), 4096),
+                    "agents do not make so many; remove what you do not need");
       }
       if (fstatat(directory.fd(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
         continue; // removed by a box
@@ -81,9 +84,9 @@ private:
       }
     }
     if (!directory || directory.error() != 0) {
-      throw support::system_error(ExitCode::failed,
-                                  "cannot read the conversations in " + support::in_quotes(path.string(), 1000),
-                                  directory ? directory.error() : error);
+      throw support::system_error(
+          ExitCode::failed, "cannot read the conversations in " + support::in_quotes((m_project / path).string(), 4096),
+          directory ? directory.error() : error, "a box may have changed its mode: chmod -R u+rwX that directory");
     }
   }
 
@@ -95,6 +98,7 @@ private:
     }
   }
 
+  fs::path m_project;
   std::vector<Conversation> m_found;
   std::size_t m_names = 0;
 };
@@ -116,19 +120,10 @@ std::vector<fs::path> projects() {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder(), error)) {
     found.push_back(entry.path());
   }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw support::system_error(ExitCode::failed, "cannot read " + folder().string(), error.value());
+  }
   return found;
-}
-
-/// Removes what `name` is, with everything in it.
-void remove_at(int parent, const char* name, int depth) {
-  if (unlinkat(parent, name, 0) == 0 || errno == ENOENT || depth > k_max_depth) {
-    return;
-  }
-  support::DirectoryReader directory(open_directory(parent, name));
-  while (const support::DirectoryEntry* entry = directory ? directory.next() : nullptr) {
-    remove_at(directory.fd(), std::string(entry->name).c_str(), depth + 1);
-  }
-  unlinkat(parent, name, AT_REMOVEDIR);
 }
 
 } // namespace
@@ -164,11 +159,36 @@ void make_folder(const fs::path& mounted, const fs::path& workspace) {
 }
 
 std::vector<Conversation> find(const fs::path& project) {
-  return Search().run(project);
+  return Search(project).run();
 }
 
-std::string read(const fs::path& project, const Conversation& conversation) {
-  return support::read_file_beneath(project, conversation.file, k_max_bytes).value_or("");
+support::Fd open(const fs::path& project, const Conversation& conversation) {
+  const support::Fd parent = open_parent(project, conversation.file);
+  support::Fd fd(openat(parent.get(), conversation.file.filename().c_str(),
+                        O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  const int error = errno;
+  struct stat info {};
+  if (!fd || fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    throw support::system_error(ExitCode::failed,
+                                "cannot read " + support::in_quotes((project / conversation.file).string(), 4096),
+                                fd ? EINVAL : error, "a box may have replaced it");
+  }
+  return fd;
+}
+
+std::string read_start(const fs::path& project, const Conversation& conversation, std::size_t max_bytes) {
+  const support::Fd fd = open(project, conversation);
+  std::string text(std::min<std::uintmax_t>(max_bytes, conversation.bytes), '\0');
+  std::size_t size = 0;
+  for (ssize_t count = 1; count != 0 && size < text.size();) {
+    count = ::read(fd.get(), text.data() + size, text.size() - size);
+    if (count < 0 && errno != EINTR) {
+      throw support::system_error(ExitCode::failed, "cannot read the conversation " + conversation.id, errno);
+    }
+    size += static_cast<std::size_t>(std::max<ssize_t>(0, count));
+  }
+  text.resize(size);
+  return text;
 }
 
 void remove(const fs::path& project, const Conversation& conversation) {
@@ -177,7 +197,8 @@ void remove(const fs::path& project, const Conversation& conversation) {
     throw support::system_error(
         ExitCode::failed, "cannot remove " + support::in_quotes((project / conversation.file).string(), 4096), errno);
   }
-  remove_at(parent.get(), conversation.id.c_str(), 0);
+  // Beside it, not by its path, which a box may have replaced; libstdc++ follows no link within.
+  fs::remove_all("/proc/self/fd/" + std::to_string(parent.get()) + "/" + conversation.id);
 }
 
 void prune(std::time_t now, std::uint32_t days) {

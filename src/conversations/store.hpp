@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "support/fd.hpp"
+
 namespace agentbox::conversations {
 
 /// policy::Mount::reason of the directories in which an agent's conversations are kept.
@@ -30,12 +32,15 @@ std::filesystem::path project_folder(const std::filesystem::path& workspace);
 /// Throws Error(failed), also for a symbolic link and for a directory above it that others can write.
 void make_folder(const std::filesystem::path& mounted, const std::filesystem::path& workspace);
 
-/// Returns the conversations in a project's directory, newest first. Looks at no more than 20,000 names, to a depth of
-/// 8, and follows no symbolic link: the box chose them. Throws Error(failed) when a directory cannot be read.
+/// Returns the conversations in a project's directory, newest first, to a depth of 8. Follows no symbolic link, because
+/// boxes wrote there. Throws Error(failed) when a directory cannot be read, or for more than 200,000 names.
 std::vector<Conversation> find(const std::filesystem::path& project);
 
-/// Returns the content of a conversation, at most 64 MiB. Throws Error: failed, refused for a symbolic link.
-std::string read(const std::filesystem::path& project, const Conversation& conversation);
+/// Opens a conversation for reading. Throws Error(failed), also for anything but a regular file.
+support::Fd open(const std::filesystem::path& project, const Conversation& conversation);
+
+/// Returns the first `max_bytes` of a conversation. Throws like open().
+std::string read_start(const std::filesystem::path& project, const Conversation& conversation, std::size_t max_bytes);
 
 /// Removes a conversation and what its agent stored under the same ID beside it.
 void remove(const std::filesystem::path& project, const Conversation& conversation);

@@ -167,6 +167,14 @@ TEST_CASE("--prompt") {
   project.agentbox({"claude", "--prompt", "say 'hi'"});
   CHECK(argv_of(project.calls("run").at(0)).back() == "say 'hi'");
   CHECK(project.agentbox({"claude", "--prompt", "x", "--", "true"}).status.code == 2);
+  project.write("project/task.txt", "do 'it'\n");
+  project.agentbox({"claude", "--prompt-file", "task.txt", "--model", "opus", "--", "--verbose"});
+  const List words = argv_of(project.calls("run").at(1));
+  CHECK(List(words.end() - 5, words.end()) == List{"--model", "opus", "--verbose", "--", "do 'it'\n"});
+  project.agentbox({"claude", "--prompt", "-"}, "from a pipe");
+  CHECK(argv_of(project.calls("run").at(2)).back() == "from a pipe");
+  CHECK(project.agentbox({"claude", "--prompt-file", "none.txt"}).status.code == 2);
+  CHECK(project.agentbox({"claude", "--prompt-file", "task.txt", "--prompt", "x"}).status.code == 2);
 }
 
 TEST_CASE("a pod that cannot be made is one error, and is torn down") {

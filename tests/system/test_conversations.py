@@ -112,9 +112,15 @@ class Conversations(SystemTest):
         self.addCleanup(secret.unlink)
         identifier = "e01be573-61cf-4bb5-81bc-507976793f9d"
         script = (f"cd ~/.claude/projects && ln -s {secret} {identifier}.jsonl && ln -s {HOME}/work linked && "
-                  f"mkfifo {identifier[:-1]}e.jsonl && printf '\\033[31m{{broken' >{identifier[:-1]}f.jsonl; chmod 777 .")
+                  f"mkfifo {identifier[:-1]}e.jsonl && printf '\\033[31m{{broken' >{identifier[:-1]}f.jsonl; chmod 777 .; "
+                  f"mkdir closed && chmod 0 closed")
         process = self.agentbox("run", "claude", stdin=script)  # without a terminal: a shell
         self.assertCode(process, 0)
+        unreadable = self.agentbox("history", "list")
+        self.assertCode(unreadable, 125)
+        self.assertIn("chmod", unreadable.err)
+        [closed] = HISTORY.glob("*/claude/.claude/projects/closed")
+        closed.chmod(0o700)
         listed = self.agentbox("history", "list")
         self.assertCode(listed, 0)
         self.assertNotIn("SECRET", listed.out)

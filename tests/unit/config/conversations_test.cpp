@@ -56,6 +56,18 @@ TEST_CASE("conversations are mounted only where they are wanted, and only for an
   host.overrides.run = {};
   host.user("[agent]\nhistory = false\n");
   CHECK(host.load().fields.mounts.empty());
+  host.system("[agent]\nhistory = false\n");
+  host.user("[agent]\nhistory = true\n");
+  CHECK(host.load().fields.mounts.size() == 1);
+}
+
+TEST_CASE("locked mounts do not keep agents from starting: nobody asked for these") {
+  Host host;
+  host.system("[locked]\nkeys = ['mounts']\n");
+  host.sources.conversations = "/state/history/id";
+  host.overrides.agent = "claude";
+  host.overrides.conversations = true;
+  CHECK(host.load().fields.mounts.size() == 1);
 }
 
 TEST_CASE("a project can switch conversations off, and neither on nor elsewhere") {

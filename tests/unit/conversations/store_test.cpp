@@ -90,9 +90,9 @@ TEST_CASE("no symbolic link is followed") {
   fs::create_symlink(outside / name, state.claude() / name);
   CHECK(find(state.project()).empty());
   const Conversation linked{"claude", k_id, fs::path("claude/.claude/projects") / name, 0, 0};
-  CHECK_THROWS_AS(read(state.project(), linked), support::Error);
+  CHECK_THROWS_AS(read_start(state.project(), linked, 100), support::Error);
   const Conversation below{"claude", k_id, fs::path("claude/.claude/projects/linked") / name, 0, 0};
-  CHECK_THROWS_AS(read(state.project(), below), support::Error);
+  CHECK_THROWS_AS(read_start(state.project(), below, 100), support::Error);
   CHECK_THROWS_AS(remove(state.project(), below), support::Error);
   CHECK(fs::exists(outside / name));
 }
@@ -112,4 +112,19 @@ TEST_CASE("a conversation is removed with what the agent stored beside it, and o
   CHECK_FALSE(fs::exists(file));
   CHECK_FALSE(fs::exists(state.project() / stem));
   CHECK(fs::exists(state.project() / kept));
+}
+
+TEST_CASE("the start of a conversation is read, however long the rest is, and nothing but a file") {
+  const State state;
+  const std::string name = "claude/.claude/projects/" + std::string(k_id) + ".jsonl";
+  const fs::path file = state.write(name, "0123456789");
+  fs::resize_file(file, std::uintmax_t{1} << 40U); // sparse
+  Conversation one = find(state.project()).front();
+  CHECK(read_start(state.project(), one, 4) == "0123");
+  one.bytes = 100; // it shrank meanwhile
+  fs::resize_file(file, 3);
+  CHECK(read_start(state.project(), one, 100) == "012");
+  fs::remove(file);
+  REQUIRE(mkfifo(file.c_str(), 0600) == 0);
+  CHECK_THROWS_AS(read_start(state.project(), one, 4), support::Error);
 }
