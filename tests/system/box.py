@@ -61,6 +61,12 @@ def sessions():
     return [path for path in SESSIONS.glob("*") if path.is_dir()]
 
 
+def launcher():
+    """The pid of the only box's launcher."""
+    [session] = sessions()
+    return json.loads((session / "session.json").read_text())["pid"]
+
+
 def left_behind():
     """Everything that a finished box should have taken with it, as lines of text."""
     left = [f"container {name}" for name in podman("ps", "--all", "--format", "{{.Names}}")]

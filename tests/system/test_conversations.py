@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 
-from box import AGENTBOX, HOME, SystemTest, processes, wait_until
+from box import AGENTBOX, HOME, SystemTest, launcher, processes, wait_until
 from screen import Screen
 from test_agents import KEY, LEAVE, READY
 
@@ -76,8 +76,7 @@ class Conversations(SystemTest):
         first.wait_for("one.txt")
         first.wait_for("The stand-in is done.", meanwhile=lambda: (self.workspace / "one.txt").exists() or first.press("Enter"))
         wait_until(self.kept, "the conversation is on the disk")
-        launcher = min(pid for pid, line in processes().items() if line.split()[1:3] == ["run", agent])
-        os.kill(launcher, signal.SIGKILL)
+        os.kill(launcher(), signal.SIGKILL)
         first.wait_for("ended with 137")
         wait_until(lambda: not processes(), "the box is gone with its launcher")
         second = Screen([*command, "--continue"], self.workspace, self.environment(**keys))

@@ -11,7 +11,7 @@ import termios
 import time
 
 import box
-from box import PATIENCE, SystemTest, sessions, wait_until
+from box import PATIENCE, SystemTest, launcher, wait_until
 from screen import Screen
 
 FULL_SCREEN = r"printf '\033[?1049h\033[?1000h\033[?2004h\033[?25l\033[?1h\033='; echo ready; exec sleep 100"
@@ -52,10 +52,6 @@ class TerminalAfterwards(SystemTest):
         self.addCleanup(opened.close)
         return opened
 
-    def launcher(self):
-        record = json.loads((sessions()[0] / "session.json").read_text())
-        return record["pid"]
-
     def assert_reset(self, terminal, before):
         for sequence in RESET:
             terminal.read_until(sequence)
@@ -66,7 +62,7 @@ class TerminalAfterwards(SystemTest):
 
     def test_the_launcher_is_killed(self):
         terminal, before = self.started()
-        os.kill(self.launcher(), signal.SIGKILL)
+        os.kill(launcher(), signal.SIGKILL)
         terminal.read_until("ended with 137.")
         self.assert_reset(terminal, before)
         self.assertCode(self.in_box("true"), 0)  # removes the session folder

@@ -75,7 +75,7 @@ class RedTeamFiles(SystemTest):
                 os.link(self.workspace / name, self.workspace / "second")
                 refused = self.agentbox("run", "--dry-run", "--", "true")
                 self.assertCode(refused, 126)
-                self.assertIn("hard link", refused.err)
+                self.assertIn("hard-linked", refused.err)
                 (self.workspace / "second").unlink()
 
     def test_sockets_and_fifos_of_every_name_are_hidden(self):
