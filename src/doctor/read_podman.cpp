@@ -10,6 +10,7 @@
 #include "podman/installation.hpp"
 #include "podman/landlock.hpp"
 #include "podman/podman.hpp"
+#include "protocol/protocol.hpp"
 #include "support/command.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
@@ -41,8 +42,8 @@ void read_facts(HostReport& report, const podman::Podman& podman, support::Captu
   try {
     report.podman.facts = podman::fresh_podman_info(podman, limits);
     report.podman.runtime_version = program_version(report.podman.facts->oci_runtime, podman.command({}).env);
-    report.idle_images = idle_image_bytes(
-        podman.capture({"image", "ls", "--format", "json", "--filter", "label=org.agentbox.image"}, limits));
+    report.idle_images = idle_image_bytes(podman.capture(
+        {"image", "ls", "--format", "json", "--filter", std::string("label=") + protocol::k_image_label}, limits));
     report.disk_free = free_bytes(report.podman.facts->graph_root);
   } catch (const support::Error& error) {
     note_error(report.podman, error);

@@ -110,7 +110,7 @@ void remove_leftovers(const ImageStore& store) noexcept {
     store.remove_container(k_build_container);
     store.remove_working_containers(k_build_container);
     store.try_untag(k_build_tag);
-    store.prune(k_image_label);
+    store.prune(protocol::k_image_label);
   } catch (const std::exception&) { // the next build tries again
   }
 }

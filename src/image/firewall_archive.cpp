@@ -170,7 +170,7 @@ ImageArchive write_firewall_image(const fs::path& archive, std::vector<ImageEntr
   ImageConfig config;
   config.entrypoint = {protocol::k_firewall_program};
   config.user = "1000:1000";
-  config.labels = {{k_image_label, "firewall"},
+  config.labels = {{protocol::k_image_label, "firewall"},
                    {"org.opencontainers.image.title", "agentbox firewall"},
                    {"org.opencontainers.image.version", version}};
   return write_image_archive(archive, std::move(entries), config);

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "image/image_store.hpp"
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 
 namespace agentbox::image {
@@ -54,7 +55,7 @@ std::vector<ListedImage> parse_image_list(std::string_view images, std::string_v
     ListedImage image;
     auto labels = field<Labels>(entry, "Labels");
     image.id = field<std::string>(entry, "Id");
-    image.kind = labels[k_image_label];
+    image.kind = labels[protocol::k_image_label];
     image.names = field<Words>(entry, "Names");
     image.bytes = field<std::uint64_t>(entry, "Size");
     image.created = field<std::int64_t>(entry, "Created");
@@ -74,7 +75,7 @@ std::vector<ListedImage> parse_image_list(std::string_view images, std::string_v
 
 std::vector<ListedImage> list_images(const podman::Podman& podman) {
   return parse_image_list(
-      podman.capture({"image", "ls", "--format", "json", "--filter", std::string("label=") + k_image_label}),
+      podman.capture({"image", "ls", "--format", "json", "--filter", std::string("label=") + protocol::k_image_label}),
       podman.capture({"ps", "--all", "--pod", "--format", "json"}));
 }
 

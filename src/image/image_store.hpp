@@ -12,9 +12,6 @@ namespace agentbox::image {
 /// The name of the containers that a build creates; there is one at a time. No box's pod or container has a dot.
 inline constexpr const char* k_build_container = "agentbox.build";
 
-/// The label of all images that agentbox builds: "tools", "agent" or "firewall".
-inline constexpr const char* k_image_label = "org.agentbox.image";
-
 /// Queries and small changes of the user's image store.
 class ImageStore {
 public:

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "image/image_store.hpp"
+#include "protocol/protocol.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
@@ -105,7 +106,7 @@ Recipe tools_recipe(const fs::path& data, const Base& base, Family family, const
       {"org.agentbox.base.origin", base.origin},
       {"org.agentbox.family", family_name},
       {"org.agentbox.toolkits", chosen},
-      {k_image_label, "tools"},
+      {protocol::k_image_label, "tools"},
       {k_slot_label, "tools-" + support::sha256_hex(base.name + "\n" + chosen).substr(0, k_tag_digits)},
   };
   recipe.tag = "localhost/agentbox/tools:" + digest_of(recipe).substr(0, k_tag_digits);
@@ -121,7 +122,7 @@ Recipe agent_recipe(const fs::path& data, const Recipe& tools, const std::string
   }
   recipe.arguments = {{"TOOLS", tools_id}};
   recipe.labels = tools.labels;
-  recipe.labels[k_image_label] = "agent";
+  recipe.labels[protocol::k_image_label] = "agent";
   recipe.labels[k_slot_label] =
       "agent-" + tools.labels.at(k_slot_label).substr(tools.labels.at(k_slot_label).find('-') + 1);
   recipe.labels["org.agentbox.tools"] = tools.tag;

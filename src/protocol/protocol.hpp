@@ -72,6 +72,9 @@ inline constexpr const char* k_egress_annotation = "org.agentbox.egress"; ///< S
 /// For the hook, which checks and removes it: {"/host/path":"DEV:INO",…} of the bind mounts.
 inline constexpr const char* k_sources_annotation = "org.agentbox.sources";
 
+/// The label of all images that agentbox builds: "tools", "agent" or "firewall".
+inline constexpr const char* k_image_label = "org.agentbox.image";
+
 // Environment of agent-entrypoint.
 inline constexpr const char* k_network_variable = "AGENTBOX_NETWORK"; ///< "filtered" or "full"
 inline constexpr const char* k_filtered = "filtered";
