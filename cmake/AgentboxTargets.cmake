@@ -30,16 +30,18 @@ function(agentbox_test name)
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
 
-# agentbox_fuzzer(NAME SOURCES ... [DEPS ...]): a libFuzzer target (clang, AGENTBOX_FUZZ=ON).
-# The target `fuzzers` is all of them.
+# agentbox_fuzzer(NAME DEPS ...): NAME.cpp as a libFuzzer target (clang, AGENTBOX_FUZZ=ON). The target `fuzzers` is all of
+# them.
 add_custom_target(fuzzers)
 function(agentbox_fuzzer name)
   if(NOT AGENTBOX_FUZZ)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  add_executable(${name} ${name}.cpp)
   add_dependencies(fuzzers ${name})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz ${CMAKE_SOURCE_DIR}/tests)
+  target_compile_definitions(${name} PRIVATE AGENTBOX_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} agentbox_flags)
