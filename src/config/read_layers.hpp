@@ -29,8 +29,8 @@ struct LayersRead {
   std::string user_saved_hosts;        ///< text of the user's saved-hosts.txt
 };
 
-/// Reads the administrator's layer: empty when there is no file. One that others than its owner can write, or that
-/// another than `system_owner` owns, is a mistake; so is such an allow file.
+/// Reads the administrator's layer, which is empty if the file does not exist. A file that is not owned by
+/// `system_owner`, or that other users can write, is a mistake; so is such an allow file.
 ConfigLayer read_system_layer(const Sources& sources, policy::Diagnostics& diagnostics);
 
 /// Reads the files of `sources`, the allow files that they name, and the saved hosts beside them. A file that cannot be
