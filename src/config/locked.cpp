@@ -69,11 +69,11 @@ policy::PolicyFields asked_for(const std::vector<ConfigLayer>& layers, const Ove
   return merged.fields;
 }
 
-/// Adds a mistake for each change of `after` that a lock of `system` covers. Returns whether there was one.
-bool refuse_changes(const ConfigLayer& system, const policy::PolicyFields& before, const policy::PolicyFields& after,
-                    const std::string& where, policy::Diagnostics& diagnostics) {
+/// Adds a mistake for each of `changes` that a lock of `system` covers. Returns whether there was one.
+bool refuse_changes(const ConfigLayer& system, const std::vector<policy::Change>& changes, const std::string& where,
+                    policy::Diagnostics& diagnostics) {
   bool refused = false;
-  for (const policy::Change& change : policy::diff(before, after)) {
+  for (const policy::Change& change : changes) {
     const auto lock = std::find_if(system.locked.begin(), system.locked.end(),
                                    [&](const auto& key) { return covers(key.value, change); });
     if (change.direction == policy::Change::Direction::broader && lock != system.locked.end()) {
@@ -118,11 +118,15 @@ void refuse_loosened(const std::vector<ConfigLayer>& layers, const Overrides& ov
   for (std::size_t i = 1; i < layers.size(); ++i) {
     some.push_back(layers[i]);
     const std::string where = support::escape_untrusted(layers[i].file.string(), 4096);
-    if (refuse_changes(system, allowed, asked_for(some, same_agent, sources), where, diagnostics)) {
+    std::vector<policy::Change> changes = policy::diff(allowed, asked_for(some, same_agent, sources));
+    for (const auto& host : layers[i].build_hosts) { // no part of the box's policy
+      changes.push_back({policy::Change::Direction::broader, "network.allow", "+ " + host.where});
+    }
+    if (refuse_changes(system, changes, where, diagnostics)) {
       return;
     }
   }
-  refuse_changes(system, allowed, asked_for(layers, overrides, sources), "the command line", diagnostics);
+  refuse_changes(system, policy::diff(allowed, asked_for(layers, overrides, sources)), "the command line", diagnostics);
 }
 
 void require_unlocked_hosts(const Sources& sources) {

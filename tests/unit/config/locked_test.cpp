@@ -31,6 +31,7 @@ void check_refused(const Host& host, const std::string& key, const std::string& 
 TEST_CASE("a user's file cannot loosen a locked key, and may tighten it") {
   const std::vector<std::tuple<std::string, std::string, std::string>> cases = {
       {"network.allow_hosts", "[network]\nallow_hosts = ['pypi.org']\n", "[network]\nblock_hosts = ['chatgpt.com']\n"},
+      {"network.allow_hosts", "[build]\nallow_hosts = ['pypi.org']\n", "[limits]\npids = 1000\n"},
       {"network.allow_private", "[network]\nallow_private = ['api.openai.com']\n",
        "[network]\nallow_hosts = ['a.org']\n"},
       {"network.max_upload", "[network]\nmax_upload = '2MB'\n", "[network]\nmax_upload = '1kB'\n"},
