@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "support/ascii.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
@@ -17,39 +18,50 @@ using support::ExitCode;
 namespace fs = std::filesystem;
 
 /// Returns the configuration of image `id`: the file with that digest. containers/storage derives its name from it, and
-/// begins names that are not plain with '='. Null when there is none.
-json stored_configuration(const fs::path& image, const std::string& id) {
+/// begins names that are not plain with '='. Empty when there is none.
+std::string stored_configuration(const fs::path& image, const std::string& id) {
   constexpr std::size_t k_max_configuration = 4U << 20U;
   std::error_code error;
   for (fs::directory_iterator file(image, error), end; !error && file != end; file.increment(error)) {
     if (!file->path().filename().string().starts_with('=') || file->file_size(error) > k_max_configuration) {
       continue;
     }
-    const std::string text = support::read_file(file->path(), k_max_configuration);
+    std::string text = support::read_file(file->path(), k_max_configuration);
     if (support::sha256_hex(text) == id) {
-      return json::parse(text, nullptr, false);
+      return text;
     }
   }
-  return nullptr;
+  return {};
 }
 
 } // namespace
 
 void refuse_onbuild(const podman::PodmanInfo& info, const std::string& id, const std::string& name) {
   const fs::path image = info.graph_root / (info.graph_driver + "-images") / id;
-  const json configuration = stored_configuration(image, id);
+  using Event = json::parse_event_t;
+  constexpr int k_key_depth = 2; // config.OnBuild
+  bool is_onbuild = false;
+  std::string instructions;
+  // Podman's decoder, Go's, takes keys in any case and adds up an object that occurs twice, so every key is looked at.
+  const auto look = [&](int depth, Event event, const json& value) {
+    if (event == Event::key) {
+      is_onbuild = depth == k_key_depth && support::lower(value.get_ref<const std::string&>()) == "onbuild";
+    } else if (is_onbuild && (event == Event::value || event == Event::array_end) && !value.empty()) {
+      instructions = value.dump();
+    }
+    return true;
+  };
+  const json configuration = json::parse(stored_configuration(image, id), look, false);
   if (!configuration.is_object()) {
     throw Error(ExitCode::refused,
                 "the configuration of the base " + support::escape_untrusted(name) + " is not in " + image.string(),
                 "only images in your own Podman store can be a base: podman pull it again");
   }
-  const json config = configuration.value("config", json::object());
-  const json triggers = config.is_object() ? config.value("OnBuild", json()) : json();
-  if (!triggers.empty()) {
+  if (!instructions.empty()) {
     throw Error(ExitCode::refused,
                 "the base " + support::escape_untrusted(name) +
                     " has ONBUILD instructions, which would run outside of the build's firewall: " +
-                    support::escape_untrusted(triggers.dump(), 200),
+                    support::escape_untrusted(instructions, 200),
                 "choose a --base without them");
   }
 }
