@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <memory>
+#include <optional>
 
 #include "cli/image_choice.hpp"
 #include "cli/subcommands.hpp"
+#include "image/build_directory.hpp"
 #include "image/image.hpp"
 #include "image/image_list.hpp"
 #include "image/image_store.hpp"
 #include "network/totals.hpp"
 #include "podman/installation.hpp"
+#include "podman/podman_info.hpp"
 #include "support/local_time.hpp"
 #include "support/table.hpp"
 #include "support/text.hpp"
@@ -52,14 +55,20 @@ void print(const std::vector<image::ListedImage>& images, const std::vector<imag
 
 void list() {
   podman::refuse_root();
-  const auto images = image::list_images(podman::Podman::find());
+  const podman::Podman podman = podman::Podman::find();
+  const auto images = image::list_images(podman, image::MadeImages(podman, podman::podman_info(podman)));
   print(images, image::idle_images(images, wanted_here()));
 }
 
 int prune(bool dry_run) {
   podman::refuse_root();
   const podman::Podman podman = podman::Podman::find();
-  const auto idle = image::idle_images(image::list_images(podman), wanted_here());
+  const image::MadeImages made(podman, podman::podman_info(podman));
+  std::optional<image::BuildDirectory> building;
+  if (!dry_run) {
+    building.emplace(); // waits for a build, whose tools image nothing uses yet
+  }
+  const auto idle = image::idle_images(image::list_images(podman, made), wanted_here());
   print(idle, idle);
   if (dry_run) {
     return 0;
@@ -69,7 +78,7 @@ int prune(bool dry_run) {
       image::ImageStore(podman).try_remove(name); // by its last name, the image; by ID, only one with a single name
     }
   }
-  const auto left = image::list_images(podman);
+  const auto left = image::list_images(podman, made);
   const auto stayed = std::count_if(left.begin(), left.end(), [&](const auto& image) {
     return std::any_of(idle.begin(), idle.end(), [&](const auto& gone) { return gone.id == image.id; });
   });

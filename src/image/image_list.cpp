@@ -73,10 +73,12 @@ std::vector<ListedImage> parse_image_list(std::string_view images, std::string_v
   return list;
 }
 
-std::vector<ListedImage> list_images(const podman::Podman& podman) {
-  return parse_image_list(
+std::vector<ListedImage> list_images(const podman::Podman& podman, const MadeImages& made) {
+  std::vector<ListedImage> images = parse_image_list(
       podman.capture({"image", "ls", "--format", "json", "--filter", std::string("label=") + protocol::k_image_label}),
       podman.capture({"ps", "--all", "--pod", "--format", "json"}));
+  std::erase_if(images, [&](const ListedImage& image) { return !made.knows(image.id); });
+  return images;
 }
 
 std::vector<ListedImage> idle_images(const std::vector<ListedImage>& images, const std::vector<std::string>& wanted) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "image/made_images.hpp"
 #include "podman/podman.hpp"
 
 namespace agentbox::image {
@@ -24,8 +25,9 @@ struct ListedImage {
 /// `podman ps --all --pod --format json`. Throws Error(failed) for anything else. Pure.
 std::vector<ListedImage> parse_image_list(std::string_view images, std::string_view containers);
 
-/// Returns the images of the user's store that have agentbox's label.
-std::vector<ListedImage> list_images(const podman::Podman& podman);
+/// Returns the images of the user's store that agentbox built. One that the user built on them has their label too, but
+/// is not `made`.
+std::vector<ListedImage> list_images(const podman::Podman& podman, const MadeImages& made);
 
 /// Returns those of `images` that nothing uses: no container, and no image of `wanted` (IDs) is it or stands on it.
 /// Pure.

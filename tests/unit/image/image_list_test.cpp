@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 #include "support/error.hpp"
+#include "temp_folder.hpp"
 
 using namespace agentbox;
 using image::ListedImage;
@@ -53,6 +54,18 @@ TEST_CASE("an image that a container uses, or that is wanted, is not idle, nor i
   CHECK(ids(image::idle_images(images, {"a2"})) == std::vector<std::string>{"a1", "f2", "t1"});
   CHECK(ids(image::idle_images(images, {})) == std::vector<std::string>{"a2", "a1", "f2", "t1", "t2"});
   CHECK(ids(image::idle_images(images, {"a1", "a2", "f2"})).empty());
+}
+
+TEST_CASE("an image that the user built on one of ours is not listed, so never pruned") {
+  const tests::TempFolder folder;
+  folder.write("images.json", k_images);
+  folder.write("pins.json", R"({"a1 localhost/agentbox/agent:1": "any", "t1 localhost/agentbox/tools:1": "any"})");
+  const auto program = folder.write("podman", "#!/bin/sh\ncase \"$*\" in *ps*) echo '[]' ;; *) cat '" +
+                                                  (folder.path() / "images.json").string() + "' ;; esac\n");
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  const podman::Podman podman(program, {});
+  CHECK(ids(image::list_images(podman, {podman, {}, folder.path() / "pins.json"})) ==
+        std::vector<std::string>{"a1", "t1"});
 }
 
 TEST_CASE("what Podman does not print is refused") {
