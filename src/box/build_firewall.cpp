@@ -48,10 +48,10 @@ std::optional<policy::UpstreamProxy> proxy_in(const std::map<std::string, std::s
       continue;
     }
     std::string value = variable->second;
-    for (const std::string_view loopback : {"127.0.0.1", "localhost", "[::1]"}) {
+    for (const std::string_view loopback : {"127.0.0.1:", "localhost:", "[::1]:"}) {
       const std::size_t host = value.find("://") == std::string::npos ? 0 : value.find("://") + 3;
       if (value.compare(host, loopback.size(), loopback) == 0) {
-        value.replace(host, loopback.size(), policy::k_host_alias);
+        value.replace(host, loopback.size() - 1, policy::k_host_alias);
       }
     }
     auto result = policy::parse_upstream_proxy(value);
@@ -191,11 +191,8 @@ private:
     nlohmann::json config = oci::render_firewall(policy, host.oci);
     config["process"]["user"]["uid"] = config["process"]["user"]["gid"] = 0; // the user, as in boxes uid 1000 is
     auto& namespaces = config["linux"]["namespaces"];
-    for (std::size_t i = namespaces.size(); i-- > 0;) {
-      if (namespaces[i]["type"] == "user") {
-        namespaces.erase(i);
-      }
-    }
+    std::erase_if(namespaces.get_ref<nlohmann::json::array_t&>(),
+                  [](const nlohmann::json& entry) { return entry.at("type") == "user"; });
     boxes::SessionRecord record;
     record.name = k_name;
     record.pod = boxes::pod_name(k_name);
