@@ -158,15 +158,12 @@ std::optional<HiddenFiles> hidden_files(std::string_view index) {
   if (!known) {
     return std::nullopt;
   }
-  std::optional<HiddenFiles> hidden;
-  // A file valid with both hash lengths is crafted: use the result with more hidden files.
-  for (const std::size_t hash_length : {20UL, 32UL}) {
-    auto found = IndexReader(index, hash_length).read();
-    if (found && (!hidden || found->count > hidden->count || hidden->shared.empty())) {
-      hidden = std::move(found);
-    }
+  auto sha1 = IndexReader(index, 20).read();
+  auto sha256 = IndexReader(index, 32).read();
+  if (sha1 && sha256) {
+    return std::nullopt; // crafted
   }
-  return hidden;
+  return sha1 ? std::move(sha1) : std::move(sha256);
 }
 
 } // namespace agentbox::git

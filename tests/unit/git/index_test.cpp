@@ -61,6 +61,15 @@ TEST_CASE("marked files are found in every version and with every hash") {
   }
 }
 
+TEST_CASE("an index that is valid with both hash lengths is not examined as either") {
+  std::string entry(60, 'x');
+  entry += std::string("\x80\0", 2) + "0123456789..rest"; // marked with SHA-1; "..": not marked with SHA-256
+  entry.resize(80, '\0');
+  const std::string index =
+      std::string("DIRC\0\0\0\2\0\0\0\1", 12) + entry + std::string("ABCD\0\0\0\4xxxx", 12) + std::string(20, 'h');
+  CHECK_FALSE(git::hidden_files(index));
+}
+
 TEST_CASE("what is not an index hides nothing") {
   CHECK_FALSE(git::hidden_files(""));
   CHECK_FALSE(git::hidden_files("DIRC"));
