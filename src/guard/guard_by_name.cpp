@@ -61,12 +61,27 @@ std::vector<std::string> add_masks(std::vector<std::string> paths, Guarded& guar
   return paths;
 }
 
-void clean_git_settings(const Walk& walk, const GuardLists& lists, Guarded& guarded) {
-  std::vector<std::string> paths;
-  std::vector<std::string> candidates = guarded.read_only;
-  if (lists.read_only) {
-    candidates = {git::k_own_config, git::k_own_worktree_config};
+/// The Git configuration of the repositories at the top of a tree and in `known`, where links lead.
+std::vector<std::string> git_settings_in(const Walk& walk, const std::vector<std::string>& known) {
+  std::vector<std::string> repositories = {git::k_git};
+  std::copy_if(known.begin(), known.end(), std::back_inserter(repositories),
+               [](const std::string& path) { return name_of(path) == git::k_git; });
+  std::vector<std::string> found;
+  for (const std::string& repository : repositories) {
+    for (const char* file : {git::k_config, git::k_worktree_config}) {
+      if (auto path = follow(walk, git::join(repository, file)).path) {
+        found.push_back(*std::move(path));
+      }
+    }
   }
+  support::sort_unique(found);
+  return found;
+}
+
+void clean_git_settings(const Walk& walk, const std::vector<std::string>& known, const GuardLists& lists,
+                        Guarded& guarded) {
+  std::vector<std::string> paths;
+  const std::vector<std::string> candidates = lists.read_only ? git_settings_in(walk, known) : guarded.read_only;
   for (const std::string& path : candidates) {
     if ((name_of(path) != git::k_config && name_of(path) != git::k_worktree_config) ||
         policy::is_shown(path, lists.shown)) {
@@ -155,7 +170,7 @@ void guard_by_name(const Walk& walk, const GuardLists& lists, const std::vector<
                                           "[mask] except)",
                                           some_names(channels)));
   }
-  clean_git_settings(walk, lists, guarded);
+  clean_git_settings(walk, names.known, lists, guarded);
   if (!lists.read_only) {
     for (const LinkedStore& store : find_linked_stores(walk, repositories, names.packages)) {
       guarded.notices.push_back(describe(store));

@@ -44,11 +44,12 @@ void require_gone(int root, const std::string& path, int error) {
   }
 }
 
-/// Adds files below directory `path`, breadth first.
-void add_below(const Walk& walk, const std::string& path, FolderLimits limits, support::LinkCount& names) {
+/// Adds files below directory `path`, breadth first. Returns false when there are more directories or files.
+bool add_below(const Walk& walk, const std::string& path, FolderLimits limits, support::LinkCount& names) {
   const Fd root = walk.open_folder("");
   std::vector<std::string> folders = {path};
-  for (std::size_t i = 0; i < folders.size() && i < limits.folders && names.added() <= k_max_guarded_files; ++i) {
+  std::size_t i = 0;
+  for (; i < folders.size() && i < limits.folders && names.added() <= k_max_guarded_files; ++i) {
     support::DirectoryReader folder(support::open_beneath(root.get(), folders[i], O_RDONLY | O_DIRECTORY | O_NONBLOCK));
     if (!folder && !limits.closed_too) {
       require_gone(root.get(), folders[i], errno);
@@ -75,6 +76,7 @@ void add_below(const Walk& walk, const std::string& path, FolderLimits limits, s
       require_gone(root.get(), folders[i], folder.error());
     }
   }
+  return i == folders.size();
 }
 
 /// Returns some of the names in a directory, from all over it.
@@ -143,14 +145,16 @@ void require_no_other_names(const Walk& walk, const oci::GuardedPaths& guarded) 
     if (fstatat(root.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       continue; // gone, which the mount will notice
     }
+    bool all_added = true;
     if (S_ISDIR(info.st_mode)) {
-      add_below(walk, path, {k_max_guarded_files, k_max_guarded_files, is_masked}, names);
+      all_added = add_below(walk, path, {k_max_guarded_files, k_max_guarded_files, is_masked}, names);
     } else {
       names.add(path, info);
     }
-    if (names.added() > k_max_guarded_files) {
+    if (!all_added || names.added() > k_max_guarded_files) {
       throw Error(ExitCode::refused,
-                  fmt::format("{} and the other protected paths have more than {} files, too many to examine",
+                  fmt::format("{} and the other protected paths have more than {} files or directories, too many to "
+                              "examine",
                               support::escape_untrusted((walk.root() / path).string(), 1000), k_max_guarded_files),
                   "exclude it in your own configuration: [protect] except");
     }

@@ -75,19 +75,27 @@ void protect_nested(const Walk& walk, const std::vector<std::string>& paths, con
                     Guarded& guarded) {
   const NestedNames names(lists.protect);
   Nested nested;
-  for (const std::string& path : paths) {
-    const fs::path directory = fs::path(path).parent_path();
+  const auto is_excepted = [&](const fs::path& path) {
     const auto except = std::find_if(lists.except.begin(), lists.except.end(),
-                                     [&](const std::string& one) { return policy::contains_path(one, path); });
+                                     [&](const std::string& one) { return policy::contains_path(one, path.native()); });
     if (except != lists.except.end()) {
       std::erase(guarded.references.unused_exceptions, *except);
-    } else if (!executes::in_packages(directory.native())) {
-      const std::string name = fs::path(path).filename().string();
-      if (name == git::k_git && support::contains(lists.protect, git::k_own_config) &&
-          walk.type_of(path) == FileType::other) {
-        nested.paths.insert(path); // its content chooses the repository
+    }
+    return except != lists.except.end();
+  };
+  for (const std::string& path : paths) {
+    const fs::path directory = fs::path(path).parent_path();
+    if (is_excepted(path) || executes::in_packages(directory.native())) {
+      continue;
+    }
+    const std::string name = fs::path(path).filename().string();
+    if (name == git::k_git && support::contains(lists.protect, git::k_own_config)) {
+      if (auto file = follow(walk, path).path) {
+        nested.paths.insert(*std::move(file)); // its content chooses the repository
       }
-      for (const std::string_view one : names.with_first(name)) {
+    }
+    for (const std::string_view one : names.with_first(name)) {
+      if (!is_excepted(directory / one)) {
         add_name(walk, path, one, nested);
       }
     }

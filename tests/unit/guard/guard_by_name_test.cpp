@@ -110,6 +110,42 @@ TEST_CASE("protected names are read-only at every depth where they exist") {
   CHECK(guarded.references.unused_exceptions.empty());
 }
 
+TEST_CASE("a nested .git that is a link counts as its target") {
+  const session_test::RuntimeFolder folder;
+  const fs::path& root = folder.path();
+  put(root / "store/one.git/config");
+  put(root / "store/link-file", "gitdir: store/one.git\n");
+  fs::create_directories(root / "one");
+  fs::create_directories(root / "two");
+  fs::create_symlink("../store/one.git", root / "one/.git");
+  fs::create_symlink("../store/link-file", root / "two/.git");
+  const GuardLists lists{{".git/config", ".git/hooks"}, {}, {}, {}, true};
+  CHECK(find_guarded(root, lists).read_only == Words{"store/link-file", "store/one.git/config"});
+}
+
+TEST_CASE("a single nested path is excepted, and no other of its directory") {
+  const session_test::RuntimeFolder folder;
+  put(folder.path() / "x/.git/config");
+  put(folder.path() / "x/.git/hooks/pre-commit");
+  const GuardLists lists{{".git/config", ".git/hooks"}, {}, {"x/.git/config"}, {}, true};
+  const Guarded guarded = find_guarded(folder.path(), lists);
+  CHECK(guarded.read_only == Words{"x/.git/hooks"});
+  CHECK(guarded.references.unused_exceptions.empty());
+}
+
+TEST_CASE("of a mount that the box cannot write, it sees no credentials of nested and linked repositories") {
+  const session_test::RuntimeFolder folder;
+  const fs::path& root = folder.path();
+  const std::string token = "[remote \"o\"]\n\turl = https://me:secret@example.com/x\n";
+  put(root / "sub/.git/config", token);
+  put(root / "store/x.git/config", token);
+  fs::create_directories(root / "linked");
+  fs::create_symlink("../store/x.git", root / "linked/.git");
+  fs::create_symlink("store/x.git", root / ".git");
+  GuardLists lists{{".git/config"}, {}, {}, {}, true, true};
+  CHECK(find_guarded(root, lists).read_only == Words{"store/x.git/config", "sub/.git/config"});
+}
+
 TEST_CASE("too many protected names below the top are refused, and an exception lets the box start") {
   const session_test::RuntimeFolder folder;
   for (std::size_t i = 0; i <= k_max_nested_mounts; ++i) {
