@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -26,6 +27,7 @@ struct DirectoryRest {
   explicit DirectoryRest(support::Fd fd) : reader(std::move(fd)) {}
   support::DirectoryReader reader;
   bool more = false;              ///< there are names to read
+  std::set<std::string> known;    ///< names that were examined before they were read
   std::vector<std::string> files; ///< names that were read and not examined
 };
 

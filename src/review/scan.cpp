@@ -158,7 +158,9 @@ private:
       std::string name(entry->name);
       const std::string path = level.path + name;
       const bool early = entry->type == DT_DIR || name == git::k_git || m_names.is_name(path);
-      (early ? now : rest.files).push_back(std::move(name));
+      if (!rest.known.contains(name)) {
+        (early ? now : rest.files).push_back(std::move(name));
+      }
       if (++read == k_max_reading) {
         rest.more = true;
         break;
@@ -166,7 +168,11 @@ private:
     }
     m_unread += rest.reader.error() != 0 ? 1 : 0;
     if (first && rest.more) {
-      add_known_names(level, rest.reader.fd(), now);
+      rest.known = known_names(level, rest.reader.fd());
+      for (auto* list : {&now, &rest.files}) {
+        std::erase_if(*list, [&](const std::string& name) { return rest.known.contains(name); });
+      }
+      now.insert(now.begin(), rest.known.begin(), rest.known.end());
     }
     const auto turn = rest.files.begin() + static_cast<std::ptrdiff_t>(std::min(rest.files.size(), k_max_turn));
     now.insert(now.end(), std::make_move_iterator(rest.files.begin()), std::make_move_iterator(turn));
@@ -174,8 +180,8 @@ private:
     return now;
   }
 
-  /// Puts what exists of known names, and of directories that were there before the box, first.
-  void add_known_names(const Level& level, int folder, std::vector<std::string>& names) const {
+  /// Returns what exists of known names, and of directories that were there before the box.
+  std::set<std::string> known_names(const Level& level, int folder) const {
     std::set<std::string> known = {git::k_git};
     for (const std::string_view one : m_names.first_parts()) {
       known.emplace(one);
@@ -187,8 +193,7 @@ private:
     std::erase_if(known, [&](const std::string& name) {
       return faccessat(folder, name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0;
     });
-    std::erase_if(names, [&](const std::string& name) { return known.contains(name); });
-    names.insert(names.begin(), known.begin(), known.end());
+    return known;
   }
 
   void decide(Level& level, int folder, const PendingDirectory& pending) const {
