@@ -63,7 +63,7 @@ guard::Guarded guarded_below(const fs::path& root, const policy::Workspace& work
   if (mount != nullptr) {
     lists.mask.clear();
     lists.read_only = mount->read_only;
-    lists.by_name = !mount->reason.starts_with("--auth "); // credentials that the box shall have
+    lists.by_name = !mount->reason.starts_with(policy::k_auth_reason); // credentials that the box shall have
   }
   guard::Guarded guarded = guard::find_guarded(root, lists);
   switch (missing) {
@@ -122,9 +122,13 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, con
   guard::Guarded guarded = guarded_below(workspace, fields.workspace, nullptr, missing, host);
   host.guarded = guarded;
   add_guarded(workspace, std::move(guarded), missing, copies, host);
-  for (const policy::Mount& mount : fields.mounts) {
+  // A directory that is mounted more than once is guarded as a writable one if the box can write one of them.
+  std::vector<policy::Mount> mounts = fields.mounts;
+  std::stable_partition(mounts.begin(), mounts.end(), [](const policy::Mount& mount) { return !mount.read_only; });
+  for (const policy::Mount& mount : mounts) {
     struct stat info {};
-    if (!host.sources.at(mount.source).folder || mount.reason == conversations::k_reason ||
+    if (host.guarded_in_mounts.contains(mount.source) || !host.sources.at(mount.source).folder ||
+        mount.reason == conversations::k_reason ||
         (mount.read_only && lstat(mount.source.c_str(), &info) == 0 && info.st_uid != geteuid())) {
       continue; // neither a project nor a place where the user has secrets
     }

@@ -64,7 +64,8 @@ void resolve_mounts(Merged& merged, policy::Diagnostics& diagnostics) {
   }
   for (const auto& [agent, found] : group_found) {
     if (!found) {
-      diagnostics.push_back({"--auth " + agent, "no credentials of " + in_quotes(agent) + " exist on this host",
+      diagnostics.push_back({policy::k_auth_reason + agent,
+                             "no credentials of " + in_quotes(agent) + " exist on this host",
                              "log in with " + agent + " on the host first, or pass a key with --env"});
     }
   }

@@ -111,7 +111,8 @@ void merge_mounts(const std::vector<ConfigLayer>& layers, const Overrides& overr
     } else {
       const std::filesystem::path box_home = merged.fields.user.home;
       for (const std::string& path : agent->auth) {
-        merged.mounts.push_back({sources.home / path, (box_home / path).string(), false, "--auth " + name, name});
+        merged.mounts.push_back(
+            {sources.home / path, (box_home / path).string(), false, policy::k_auth_reason + name, name});
       }
     }
   }

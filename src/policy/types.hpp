@@ -34,6 +34,9 @@ struct Workspace {
   bool operator==(const Workspace&) const = default;
 };
 
+/// Mount::reason of credentials begins with this; the agent's name follows.
+inline constexpr const char* k_auth_reason = "--auth ";
+
 /// Another host path, from the command line or the user's own configuration.
 struct Mount {
   std::filesystem::path source; ///< canonical; exists when the box starts

@@ -103,6 +103,9 @@ TEST_CASE("a mount is guarded as the workspace is, a read-only one only hides wh
   CHECK(seen.read_only == std::vector<std::string>{".git/config"});
   CHECK(seen.masked == std::vector<std::string>{"web/.env"});
   CHECK(host.cleaned.contains(folder.path() / "ro/.git/config"));
+  fields.mounts.insert(fields.mounts.begin(), {folder.path() / "rw", "/mnt/second", true, "--mount"});
+  CHECK(probe(WhatIsMissing::is_shown).guarded_in_mounts.at(folder.path() / "rw").read_only == writable.read_only);
+  fields.mounts.erase(fields.mounts.begin());
   CHECK_THROWS_AS(probe(WhatIsMissing::is_left_out), support::Error); // generated files would show the token
   fs::remove(folder.path() / "ro/.git/config");
   CHECK(probe(WhatIsMissing::is_left_out).cleaned.empty());
