@@ -121,6 +121,13 @@ class SystemTest(unittest.TestCase):
                               errors="backslashreplace")
         return Result(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
 
+    def put(self, name, text="secret\n"):
+        """Writes a file of the project, with the directories above it."""
+        path = self.workspace / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
     def in_box(self, script, *options, **more):
         """Runs a shell script in a box; options go before the `--`."""
         return self.agentbox("run", *options, "--", "/bin/sh", "-c", script, **more)

@@ -12,12 +12,6 @@ SECRET = "s3cret-value"
 
 
 class RedTeamFiles(SystemTest):
-    def put(self, name, text="before\n"):
-        path = self.workspace / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
-
     def git(self, *words, cwd="."):
         subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=self.workspace / cwd, check=True,
                        capture_output=True)

@@ -11,12 +11,6 @@ from box import HOME, SystemTest
 
 
 class SecretsAndLinks(SystemTest):
-    def put(self, name, text="secret\n"):
-        path = self.workspace / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
-
     def test_files_with_credentials_are_empty_at_every_depth_and_examples_are_not(self):
         hidden = [".env", ".env.production", "apps/web/.env", "apps/web/.env.local", "a/b/c/.git-credentials"]
         shown = ["apps/web/.env.example", "apps/web/main.js", "lib/.npmrc"]
