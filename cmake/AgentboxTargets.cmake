@@ -51,12 +51,12 @@ endfunction()
 # like a prefix (build/bin, build/libexec/agentbox, build/share/agentbox), so that programs find each other by one rule.
 # The target `programs` is all of them.
 add_custom_target(programs)
-function(agentbox_program name folder)
+function(agentbox_program name directory)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} agentbox_flags)
   add_dependencies(programs ${name})
-  if(folder STREQUAL "bin")
+  if(directory STREQUAL "bin")
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
     install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   else()
@@ -65,12 +65,12 @@ function(agentbox_program name folder)
   endif()
 endfunction()
 
-# agentbox_data(FOLDER DESTINATION): FOLDER of the source tree as share/agentbox/DESTINATION, installed, and linked to in
+# agentbox_data(DIRECTORY DESTINATION): DIRECTORY of the source tree as share/agentbox/DESTINATION, installed, and linked to in
 # the build tree.
-function(agentbox_data folder destination)
+function(agentbox_data directory destination)
   file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/share/agentbox)
-  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${folder} ${CMAKE_BINARY_DIR}/share/agentbox/${destination} SYMBOLIC)
-  install(DIRECTORY ${CMAKE_SOURCE_DIR}/${folder}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/agentbox/${destination}
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${directory} ${CMAKE_BINARY_DIR}/share/agentbox/${destination} SYMBOLIC)
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/${directory}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/agentbox/${destination}
           PATTERN CMakeLists.txt EXCLUDE PATTERN "*.cpp" EXCLUDE PATTERN "*.hpp" EXCLUDE PATTERN "*.in" EXCLUDE)
 endfunction()
 

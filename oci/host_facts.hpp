@@ -16,7 +16,7 @@ namespace agentbox::oci {
 struct FileIdentity {
   std::uint64_t device = 0; ///< st_dev
   std::uint64_t inode = 0;  ///< st_ino
-  bool folder = true;       ///< a directory (S_ISDIR), else a file
+  bool directory = true;    ///< a directory (S_ISDIR), else a file
 
   bool operator==(const FileIdentity&) const = default;
 };
@@ -84,8 +84,8 @@ struct HostFacts {
   std::string firewall_rootfs = "rootfs";
 
   std::filesystem::path egress_json;                ///< mounted read-only into the firewall
-  std::filesystem::path run_folder;                 ///< mounted into the firewall only
-  std::filesystem::path audit_folder;               ///< mounted into the firewall only
+  std::filesystem::path run_directory;              ///< mounted into the firewall only
+  std::filesystem::path audit_directory;            ///< mounted into the firewall only
   std::filesystem::path hosts;                      ///< the agent's /etc/hosts
   std::optional<std::filesystem::path> resolv_conf; ///< the agent's; none with --full-network, where Podman writes it
 

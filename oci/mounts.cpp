@@ -41,7 +41,7 @@ json user_bind(const fs::path& destination, const fs::path& source, bool read_on
     throw support::Error(support::ExitCode::failed, "internal error: no identity recorded for " + source.string());
   }
   Options options = {"rbind", "rprivate", "nosuid", "nodev", read_only ? "ro" : "rw"};
-  if (found->second.folder) {
+  if (found->second.directory) {
     options.insert(options.end(), {"rnosuid", "rnodev"});
     if (read_only) {
       options.emplace_back("rro");
@@ -82,7 +82,7 @@ void require_named(const std::string& text, const std::vector<std::string>& list
 
 json masked(const fs::path& destination, const fs::path& source, const HostFacts& facts) {
   const auto found = facts.sources.find(source);
-  if (found != facts.sources.end() && found->second.folder) {
+  if (found != facts.sources.end() && found->second.directory) {
     return mount(destination.string(), "tmpfs", "tmpfs", {"nosuid", "nodev", "noexec", "ro", "mode=755", "size=4096"});
   }
   return sealed_file(destination.string(), facts.empty_file.string());
@@ -172,8 +172,8 @@ json firewall_mounts(const HostFacts& facts) {
   add_kernel_filesystems(mounts);
   const Options writable = {"bind", "rprivate", "nosuid", "nodev", "noexec", "rnosuid", "rnodev", "rnoexec"};
   mounts.push_back(sealed_file(protocol::k_egress_path, facts.egress_json.string()));
-  mounts.push_back(mount(protocol::k_run_path, "bind", facts.run_folder.string(), writable));
-  mounts.push_back(mount(protocol::k_audit_path, "bind", facts.audit_folder.string(), writable));
+  mounts.push_back(mount(protocol::k_run_path, "bind", facts.run_directory.string(), writable));
+  mounts.push_back(mount(protocol::k_audit_path, "bind", facts.audit_directory.string(), writable));
   return mounts;
 }
 

@@ -38,8 +38,8 @@ inline box::Host host_of(const policy::PolicyFields& fields) {
       std::filesystem::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures/seccomp-debian-12.json", 1U << 20U);
   oci.nonce = "00112233445566778899aabbccddeeff";
   oci.egress_json = paths.egress();
-  oci.run_folder = paths.run();
-  oci.audit_folder = "/home/user/.local/state/agentbox/audit";
+  oci.run_directory = paths.run();
+  oci.audit_directory = "/home/user/.local/state/agentbox/audit";
   oci.hosts = paths.hosts();
   oci.resolv_conf = paths.resolv_conf();
   oci.sources[fields.workspace.source] = {1, 2};
@@ -51,7 +51,7 @@ inline box::Host host_of(const policy::PolicyFields& fields) {
           {"/usr/bin/agentbox", "/usr/libexec/agentbox", "/usr/share/agentbox"},
           oci,
           paths,
-          oci.audit_folder,
+          oci.audit_directory,
           {"a" + std::string(63, '1'), "f" + std::string(63, '2')},
           1700000000,
           4711,
@@ -61,19 +61,19 @@ inline box::Host host_of(const policy::PolicyFields& fields) {
 /// For tests in which it does not matter where a box works.
 inline constexpr boxes::WorkspaceClaim k_somewhere{1, 1, true};
 
-/// A folder that goes away with its maker, and is the XDG_RUNTIME_DIR meanwhile.
-class RuntimeFolder {
+/// A directory that goes away with its maker, and is the XDG_RUNTIME_DIR meanwhile.
+class RuntimeDirectory {
 public:
-  RuntimeFolder() {
+  RuntimeDirectory() {
     std::string pattern = (std::filesystem::temp_directory_path() / "agentbox-session-XXXXXX").string();
     m_path = mkdtemp(pattern.data());
     setenv("XDG_RUNTIME_DIR", m_path.c_str(), 1);
   }
-  RuntimeFolder(const RuntimeFolder&) = delete;
-  RuntimeFolder& operator=(const RuntimeFolder&) = delete;
-  RuntimeFolder(RuntimeFolder&&) = delete;
-  RuntimeFolder& operator=(RuntimeFolder&&) = delete;
-  ~RuntimeFolder() {
+  RuntimeDirectory(const RuntimeDirectory&) = delete;
+  RuntimeDirectory& operator=(const RuntimeDirectory&) = delete;
+  RuntimeDirectory(RuntimeDirectory&&) = delete;
+  RuntimeDirectory& operator=(RuntimeDirectory&&) = delete;
+  ~RuntimeDirectory() {
     unsetenv("XDG_RUNTIME_DIR");
     std::filesystem::remove_all(m_path);
   }

@@ -3,7 +3,7 @@
 # The box's promises, one by one, on the real thing. Runs wherever rootless Podman does: `tests/smoke.sh` tests the
 # agentbox on PATH (or $AGENTBOX). Ends with `N passed, N failed, N skipped`.
 # shellcheck disable=SC2016  # scripts are expanded inside the box
-# What needs an internet that answers runs where $AGENTBOX_INTERNET names the stand-in's folder (see host/site).
+# What needs an internet that answers runs where $AGENTBOX_INTERNET names the stand-in's directory (see host/site).
 set -uo pipefail
 agentbox=${AGENTBOX:-agentbox}
 passed=0 failed=0 skipped=0
@@ -35,10 +35,10 @@ is "it starts in /workspace" "/workspace" "$(quiet pwd)"
 
 echo "from the host" >host.txt
 is "the workspace can be read" "from the host" "$(quiet 'cat host.txt')"
-quiet 'echo "from the box" >box.txt; mkdir folder'
+quiet 'echo "from the box" >box.txt; mkdir directory'
 is "the workspace can be written" "from the box" "$(cat box.txt 2>&1)"
-is "what the box makes belongs to the developer" "$(id -un):$(id -gn)" "$(stat --format=%U:%G box.txt folder 2>&1 | sort -u)"
-is "no other folder of the host is there" "none" \
+is "what the box makes belongs to the developer" "$(id -un):$(id -gn)" "$(stat --format=%U:%G box.txt directory 2>&1 | sort -u)"
+is "no other directory of the host is there" "none" \
     "$(quiet "[ -e '$HOME/.config' ] && echo there || echo none")"
 
 # --- what the kernel enforces -----------------------------------------------------------------------------------

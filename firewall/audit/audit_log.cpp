@@ -65,14 +65,14 @@ AuditRecord stamped(AuditRecord record, const std::string& box) {
 
 } // namespace
 
-AuditLog::AuditLog(std::filesystem::path folder, std::string box, std::uint64_t max_bytes)
-    : m_folder(std::move(folder)), m_box(std::move(box)), m_max_bytes(max_bytes),
-      m_lock(lock_out_others(m_folder / (m_box + protocol::k_log_lock_suffix))), m_ledger(m_folder, m_box) {
+AuditLog::AuditLog(std::filesystem::path directory, std::string box, std::uint64_t max_bytes)
+    : m_directory(std::move(directory)), m_box(std::move(box)), m_max_bytes(max_bytes),
+      m_lock(lock_out_others(m_directory / (m_box + protocol::k_log_lock_suffix))), m_ledger(m_directory, m_box) {
   open();
 }
 
 void AuditLog::open() {
-  OwnFile file = open_own_file(m_folder / (m_box + protocol::k_log_suffix));
+  OwnFile file = open_own_file(m_directory / (m_box + protocol::k_log_suffix));
   m_file = std::move(file.fd);
   m_size = file.size;
   char last = '\n';
@@ -81,8 +81,8 @@ void AuditLog::open() {
 }
 
 void AuditLog::rotate() {
-  const auto path = m_folder / (m_box + protocol::k_log_suffix);
-  const auto old = m_folder / (m_box + protocol::k_old_log_suffix);
+  const auto path = m_directory / (m_box + protocol::k_log_suffix);
+  const auto old = m_directory / (m_box + protocol::k_old_log_suffix);
   if (::rename(path.c_str(), old.c_str()) != 0 && errno != ENOENT) { // already renamed if open() failed last time
     throw support::system_error(ExitCode::failed, "cannot rotate the audit log " + path.string(), errno);
   }

@@ -15,15 +15,15 @@
 
 namespace agentbox::firewall::audit {
 
-/// The audit log of one box: FOLDER/BOX.jsonl, append-only, mode 0600, never a symbolic link. At `max_bytes` the file
-/// is renamed to BOX.jsonl.1 and a new one is begun, so a box uses at most twice that on the host's disk. The ledger
-/// keeps the totals by host, also of records that were rotated away or left out by the limiter.
+/// The audit log of one box: DIRECTORY/BOX.jsonl, append-only, mode 0600, never a symbolic link. At `max_bytes` the
+/// file is renamed to BOX.jsonl.1 and a new one is begun, so a box uses at most twice that on the host's disk. The
+/// ledger keeps the totals by host, also of records that were rotated away or left out by the limiter.
 class AuditLog {
 public:
   static constexpr std::uint64_t k_max_bytes = 16U << 20U;
 
   /// Opens the log, and BOX.lock, which keeps a second firewall out. Throws support::Error(failed).
-  AuditLog(std::filesystem::path folder, std::string box, std::uint64_t max_bytes = k_max_bytes);
+  AuditLog(std::filesystem::path directory, std::string box, std::uint64_t max_bytes = k_max_bytes);
 
   /// Counts `record` in the ledger and writes it with the box's name and the current time, unless the limiter leaves it
   /// out. The user's changes, and the firewall's start and stop, are always written. Connections that cannot be written
@@ -55,7 +55,7 @@ private:
   void append(const AuditRecord& record);
   void keep(AuditRecord record);
 
-  std::filesystem::path m_folder;
+  std::filesystem::path m_directory;
   std::string m_box;
   std::uint64_t m_max_bytes;
   std::uint64_t m_size = 0;

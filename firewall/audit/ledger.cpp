@@ -38,9 +38,9 @@ bool counts_less(const AuditRecord& a, const AuditRecord& b) {
 
 } // namespace
 
-Ledger::Ledger(std::filesystem::path folder, const std::string& box, Limits limits)
-    : m_path(folder / (box + protocol::k_totals_suffix)), m_limits(limits) {
-  const auto text = support::read_file_beneath(folder, m_path.filename(), k_max_totals_bytes);
+Ledger::Ledger(std::filesystem::path directory, const std::string& box, Limits limits)
+    : m_path(directory / (box + protocol::k_totals_suffix)), m_limits(limits) {
+  const auto text = support::read_file_beneath(directory, m_path.filename(), k_max_totals_bytes);
   for (const AuditRecord& record : parse_totals(text.value_or(""))) {
     add(record);
   }

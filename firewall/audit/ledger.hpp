@@ -11,8 +11,8 @@
 
 namespace agentbox::firewall::audit {
 
-/// The sums of a box's decisions by host, in FOLDER/BOX.totals: lines as in the log, with `count` and `first`. Unlike
-/// the log the file is never rotated, so no flood displaces a host, and it counts what the limiter leaves out.
+/// The sums of a box's decisions by host, in DIRECTORY/BOX.totals: lines as in the log, with `count` and `first`.
+/// Unlike the log the file is never rotated, so no flood displaces a host, and it counts what the limiter leaves out.
 ///
 /// The first hosts of each group (kind, verdict, reason) keep their entries. Later ones share a few: for a new host,
 /// the one that counts least is added to the group's k_other_hosts. No decision is lost.
@@ -26,8 +26,8 @@ public:
   };
 
   /// Reads the file if it exists. Throws support::Error if it cannot be read or is a symbolic link.
-  Ledger(std::filesystem::path folder, const std::string& box, Limits limits);
-  Ledger(std::filesystem::path folder, const std::string& box) : Ledger(std::move(folder), box, Limits{}) {}
+  Ledger(std::filesystem::path directory, const std::string& box, Limits limits);
+  Ledger(std::filesystem::path directory, const std::string& box) : Ledger(std::move(directory), box, Limits{}) {}
 
   /// Counts `record`, whose box and time are set, in memory.
   void add(const AuditRecord& record);

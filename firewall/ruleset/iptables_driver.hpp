@@ -11,7 +11,7 @@ namespace agentbox::firewall::ruleset {
 /// programs are in the box's image when this driver was chosen (oci/firewall_image.hpp), else the host's.
 class IptablesDriver final : public Driver {
 public:
-  /// `scratch`: a folder that can be written, for the programs' lock.
+  /// `scratch`: a directory that can be written, for the programs' lock.
   explicit IptablesDriver(std::filesystem::path scratch) : m_scratch(std::move(scratch)) {}
 
   /// Both inputs, each after a line that names its program.

@@ -38,7 +38,7 @@ HostFacts bundle_facts(const HostFacts& host) {
   result.egress_json = std::string("../") + protocol::k_egress;
   result.hosts = std::string("../") + protocol::k_hosts;
   result.empty_file = std::string("../") + protocol::k_empty;
-  result.run_folder = std::string("../") + protocol::k_run_directory;
+  result.run_directory = std::string("../") + protocol::k_run_directory;
   if (result.resolv_conf) {
     result.resolv_conf = std::string("../") + protocol::k_resolv_conf;
   }
@@ -122,7 +122,7 @@ exit "$status"
                      fmt::arg("ready", protocol::k_run_ready), fmt::arg("failed", protocol::k_run_failed),
                      fmt::arg("firewall_pid", protocol::k_firewall_pid), fmt::arg("uplink_pid", k_uplink_pid),
                      fmt::arg("uplink_log", k_uplink_log),
-                     fmt::arg("audit", support::shell_quote({facts.host.audit_folder.string()})));
+                     fmt::arg("audit", support::shell_quote({facts.host.audit_directory.string()})));
 }
 
 } // namespace
@@ -136,7 +136,7 @@ GeneratedSet render_bundle(const policy::Policy& policy, const PodFacts& facts, 
     throw cannot_express(OutputFormat::oci, "egress.host_ports");
   }
   refuse_secrets(fields);
-  check_folder_names(facts);
+  check_directory_names(facts);
   const HostFacts host = bundle_facts(facts.host);
   GeneratedSet set = {{"agent/config.json", config_text(agent_config(policy, host))},
                       {"firewall/config.json", config_text(firewall_config(policy, host))}};

@@ -13,7 +13,7 @@
 #include "oci/hook/inotify_quota.hpp"
 #include "oci/hook/mount_sources.hpp"
 #include "oci/hook/readiness.hpp"
-#include "oci/hook/session_folder.hpp"
+#include "oci/hook/session_directory.hpp"
 #include "oci/impose/env_values.hpp"
 #include "oci/impose/impose.hpp"
 #include "protocol/protocol.hpp"
@@ -24,7 +24,7 @@
 namespace {
 
 using agentbox::oci::Role;
-using agentbox::oci::hook::SessionFolder;
+using agentbox::oci::hook::SessionDirectory;
 using agentbox::support::Error;
 using agentbox::support::ExitCode;
 using nlohmann::json;
@@ -44,7 +44,7 @@ std::string nonce_of(const json& agent) {
   return {};
 }
 
-void require_egress(const SessionFolder& session, const json& firewall) {
+void require_egress(const SessionDirectory& session, const json& firewall) {
   const std::string digest =
       agentbox::support::sha256_hex(session.read(agentbox::protocol::k_egress, k_max_egress_bytes));
   if (firewall.at("annotations").value(agentbox::protocol::k_egress_annotation, std::string()) != digest) {
@@ -52,7 +52,7 @@ void require_egress(const SessionFolder& session, const json& firewall) {
   }
 }
 
-json decide(const SessionFolder& session, const std::string& input) {
+json decide(const SessionDirectory& session, const std::string& input) {
   const json podman = json::parse(input, nullptr, false);
   if (!podman.is_object()) {
     throw Error(ExitCode::refused, "Podman's config is not a JSON object");
@@ -79,7 +79,7 @@ json decide(const SessionFolder& session, const std::string& input) {
   return config;
 }
 
-int refuse(const std::optional<SessionFolder>& session, const Error& error) {
+int refuse(const std::optional<SessionDirectory>& session, const Error& error) {
   std::cerr << "agentbox-hook: " << error.what() << '\n';
   if (!error.hint().empty()) {
     std::cerr << "  hint: " << error.hint() << '\n';
@@ -93,7 +93,7 @@ int refuse(const std::optional<SessionFolder>& session, const Error& error) {
 } // namespace
 
 int main(int argc, char** argv) {
-  std::optional<SessionFolder> session;
+  std::optional<SessionDirectory> session;
   try {
     if (argc != 2 || argv[1][0] == '-') {
       throw Error(ExitCode::usage, "usage: agentbox-hook SESSION_DIR <config.json (started by Podman, not by hand)");

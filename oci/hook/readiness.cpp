@@ -23,7 +23,7 @@ Error failed(const std::string& why) {
 }
 
 /// Whether run/ready exists and is correct. Throws for a failure that the firewall reports.
-bool ready(const SessionFolder& session, const std::string& nonce) {
+bool ready(const SessionDirectory& session, const std::string& nonce) {
   if (const auto message = session.read_if_exists(protocol::k_run_failed, k_max_message)) {
     const std::string line = message->substr(0, message->find('\n'));
     throw failed(line.empty() ? "it gave no reason" : support::escape_untrusted(line, k_max_message));
@@ -37,7 +37,7 @@ bool ready(const SessionFolder& session, const std::string& nonce) {
 
 } // namespace
 
-void wait_until_ready(const SessionFolder& session, const std::string& nonce, const Fd& pidfd,
+void wait_until_ready(const SessionDirectory& session, const std::string& nonce, const Fd& pidfd,
                       std::chrono::milliseconds deadline) {
   if (nonce.empty()) {
     throw failed("the session has no nonce");

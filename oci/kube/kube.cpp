@@ -144,7 +144,7 @@ std::string secret_command(const Pod& pod) {
 }
 
 std::string header(const Pod& pod, const policy::PolicyFields& fields, const PodFacts& facts) {
-  const std::string file = facts.folder / k_pod_file;
+  const std::string file = facts.directory / k_pod_file;
   std::string text = fmt::format(
       "Box \"{}\" for Podman 4.3 and newer, rootless. agentbox is not needed to run it; the two images are.\n\n"
       "Start:   {}\n"
@@ -217,8 +217,8 @@ std::vector<std::string> kube_play(const policy::PolicyFields& fields, const Pod
           "--network",
           "private", // pasta or slirp4netns, whichever this Podman uses: no bridge, no DNS of Podman's
           "--seccomp-profile-root",
-          facts.folder,
-          facts.folder / k_pod_file};
+          facts.directory,
+          facts.directory / k_pod_file};
 }
 
 GeneratedSet render_kube(const policy::Policy& policy, const PodFacts& facts) {

@@ -13,7 +13,7 @@ namespace agentbox::oci {
 /// Returns "keep-id:uid=1000,gid=1000": the host's user is the agent in the box.
 std::string keep_id(const policy::User& user);
 
-/// Returns the argv that plays the set in `facts.folder`.
+/// Returns the argv that plays the set in `facts.directory`.
 std::vector<std::string> kube_play(const policy::PolicyFields& fields, const PodFacts& facts);
 
 /// Returns the names of the Podman volumes that outlive the pod.

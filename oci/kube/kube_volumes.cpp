@@ -35,12 +35,12 @@ struct KubeVolumeSource {
 
   const char* type_of(const std::filesystem::path& path) const {
     const auto found = host.sources.find(path);
-    return found == host.sources.end() ? "" : found->second.folder ? "Directory" : "File";
+    return found == host.sources.end() ? "" : found->second.directory ? "Directory" : "File";
   }
   ordered_json operator()(const HostSource& from) const {
     switch (from.kind) {
-    case HostSource::Kind::folder: return host_path(from.path, type_of(from.path));
-    case HostSource::Kind::folder_made_if_missing: return host_path(from.path, "DirectoryOrCreate");
+    case HostSource::Kind::directory: return host_path(from.path, type_of(from.path));
+    case HostSource::Kind::directory_made_if_missing: return host_path(from.path, "DirectoryOrCreate");
     case HostSource::Kind::file: return host_path(from.path, "File");
     case HostSource::Kind::masked_file: return host_path(from.path, ""); // CharDevice would make it a device
     }
@@ -60,8 +60,8 @@ struct KubeVolumeSource {
 struct MountOptions {
   std::string operator()(const HostSource& from) const {
     switch (from.kind) {
-    case HostSource::Kind::folder: return ":nosuid,nodev";
-    case HostSource::Kind::folder_made_if_missing:
+    case HostSource::Kind::directory: return ":nosuid,nodev";
+    case HostSource::Kind::directory_made_if_missing:
     case HostSource::Kind::file: return ":nosuid,nodev,noexec";
     case HostSource::Kind::masked_file: return ""; // a device: with nodev it could not be read
     }

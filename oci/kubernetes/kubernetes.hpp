@@ -18,7 +18,7 @@ struct KubernetesOptions {
   std::string workspace_claim;      ///< an existing PersistentVolumeClaim with the project in it
   std::string git_url;              ///< https://…: cloned into an empty workspace, through the firewall
   std::string git_branch;           ///< empty: the repository's default
-  bool workspace_host_path = false; ///< the policy's folder on the node: for clusters of one machine
+  bool workspace_host_path = false; ///< the policy's directory on the node: for clusters of one machine
   bool runtime_seccomp = false;     ///< the container runtime's own filter instead of agentbox's stricter one
 };
 

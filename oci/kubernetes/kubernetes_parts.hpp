@@ -9,7 +9,7 @@
 namespace agentbox::oci {
 
 /// Place of the clone in the workspace's volume: its directory must belong to the agent, the volume's top does not.
-inline constexpr const char* k_clone_folder = "project";
+inline constexpr const char* k_clone_directory = "project";
 
 /// Throws support::Error(usage, refused) for options that contradict each other or the policy.
 void check_options(const policy::PolicyFields& fields, const KubernetesOptions& options);

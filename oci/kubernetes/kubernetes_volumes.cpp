@@ -40,14 +40,14 @@ struct ManifestVolumeSource {
 };
 
 /// Puts into `mount` which part of the workspace's volume the agent sees at `below` of the project: the volume itself,
-/// a clone in it, or this agent's own folder. Only the last needs an expression, in which a path must not be mistaken
-/// for one.
+/// a clone in it, or this agent's own directory. Only the last needs an expression, in which a path must not be
+/// mistaken for one.
 void set_project_path(ordered_json& mount, const std::string& below, const KubernetesOptions& options) {
   const bool clone = !options.git_url.empty(); // in an emptyDir: each pod has its own
   const bool own = !clone && options.parallel > 1;
-  const std::string folder = clone ? k_clone_folder : own ? "agent-$(AGENTBOX_INDEX)" : "";
+  const std::string directory = clone ? k_clone_directory : own ? "agent-$(AGENTBOX_INDEX)" : "";
   const std::string inside = own ? expansion_free(below) : below;
-  const std::string path = folder.empty() || below.empty() ? folder + inside : folder + "/" + inside;
+  const std::string path = directory.empty() || below.empty() ? directory + inside : directory + "/" + inside;
   if (!path.empty()) {
     mount[own ? "subPathExpr" : "subPath"] = path;
   }
@@ -124,7 +124,7 @@ PodContainer clone_container(const Pod& pod, const KubernetesOptions& options) {
   if (!options.git_branch.empty()) {
     result.argv.insert(result.argv.end(), {"--branch", options.git_branch});
   }
-  result.argv.insert(result.argv.end(), {"--", options.git_url, volume_path + "/" + k_clone_folder});
+  result.argv.insert(result.argv.end(), {"--", options.git_url, volume_path + "/" + k_clone_directory});
   result.mounts.clear();
   for (const VolumeMount& mount : pod.agent.mounts) { // the agent's, with the whole workspace
     if (mount.volume != "workspace") {

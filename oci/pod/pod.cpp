@@ -92,7 +92,7 @@ std::string gate_nonce(const policy::Policy& policy) {
   return support::sha256_hex("agentbox gate\n" + policy::to_json(policy)).substr(0, k_hex_digits);
 }
 
-void check_folder_names(const PodFacts& facts) {
+void check_directory_names(const PodFacts& facts) {
   const auto check = [](const std::filesystem::path& path, const char* what, const char* hint) {
     const std::string& text = path.native();
     if (support::escape_untrusted(text, text.size() * 4) != text) {
@@ -102,8 +102,8 @@ void check_folder_names(const PodFacts& facts) {
                            hint);
     }
   };
-  check(facts.folder, "the output directory", "choose another --output");
-  check(facts.host.audit_folder, "the directory of the audit log", "set XDG_STATE_HOME to another directory");
+  check(facts.directory, "the output directory", "choose another --output");
+  check(facts.host.audit_directory, "the directory of the audit log", "set XDG_STATE_HOME to another directory");
 }
 
 Pod make_pod(const policy::Policy& policy, const PodFacts& facts, OutputFormat format) {
@@ -116,7 +116,7 @@ Pod make_pod(const policy::Policy& policy, const PodFacts& facts, OutputFormat f
       std::tie(user, mounts, env, limits, confinement, firewall_driver, agent, run, image, ca_bundle, workspace);
 
   if (format != OutputFormat::kubernetes) { // uses no directory of this host
-    check_folder_names(facts);
+    check_directory_names(facts);
   }
   Pod pod;
   pod.name = pod_name(fields);

@@ -21,7 +21,7 @@ struct PodFacts {
   HostFacts host;                          ///< as for config.json; its nonce is gate_nonce()
   std::string agent_image;                 ///< a reference that the target can resolve
   std::string firewall_image;              ///< likewise
-  std::filesystem::path folder;            ///< where the set will be: absolute; pod YAML names files in it
+  std::filesystem::path directory;         ///< where the set will be: absolute; pod YAML names files in it
   std::map<std::string, bool> masked_here; ///< masked paths that exist on this host -> whether they are directories
   std::string ca_bundle;                   ///< the policy's ca_bundle as text; empty: none
 };
@@ -31,7 +31,7 @@ struct PodFacts {
 /// A path of this host.
 struct HostSource {
   std::filesystem::path path;
-  enum class Kind { folder, folder_made_if_missing, file, masked_file } kind = Kind::folder;
+  enum class Kind { directory, directory_made_if_missing, file, masked_file } kind = Kind::directory;
 };
 /// Memory, bounded.
 struct MemorySource {
@@ -119,7 +119,7 @@ std::map<std::string, std::string> describe(const policy::PolicyFields& fields);
 
 /// Throws support::Error(usage) for directory names that the files cannot contain: commands are in comments, and a line
 /// break would end the comment.
-void check_folder_names(const PodFacts& facts);
+void check_directory_names(const PodFacts& facts);
 
 /// Returns the pod of `policy` for `format`. Throws support::Error(refused) for what the format cannot express, and
 /// like render_agent() for what this host cannot enforce.

@@ -45,7 +45,7 @@ void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const Po
     return;
   }
   add(pod, pod.firewall,
-      {"audit", HostSource{facts.host.audit_folder, HostSource::Kind::folder_made_if_missing},
+      {"audit", HostSource{facts.host.audit_directory, HostSource::Kind::directory_made_if_missing},
        "one JSON line for every decision, in the host's state directory; never visible to the agent"},
       {"", protocol::k_audit_path, "", false, ""});
 }
@@ -72,14 +72,14 @@ void add_masked(Pod& pod, const std::string& name, const fs::path& source, const
   std::size_t number = 0;
   for (const std::string& path : paths) {
     const auto found = facts.host.sources.find(source / path);
-    const bool folder = found != facts.host.sources.end() && found->second.folder;
+    const bool directory = found != facts.host.sources.end() && found->second.directory;
     Volume volume{name + std::to_string(++number), ScratchSource{}, "hides " + support::escape_untrusted(path)};
     VolumeMount mount{"", destination / path, "", true, ""};
-    if (!folder && cluster) {
+    if (!directory && cluster) {
       volume.from = TextSource{"empty", ""};
       mount.sub_path = "empty";
-    } else if (!folder) {
-      volume.from = HostSource{facts.folder / protocol::k_empty, HostSource::Kind::file};
+    } else if (!directory) {
+      volume.from = HostSource{facts.directory / protocol::k_empty, HostSource::Kind::file};
     }
     add(pod, pod.agent, std::move(volume), std::move(mount));
   }
@@ -124,7 +124,7 @@ void add_guards_of_mount(Pod& pod, const std::string& name, const fs::path& sour
   std::size_t number = 0;
   const auto add_part = [&](const fs::path& path, bool read_only, const char* words) {
     add(pod, pod.agent,
-        {name + "-" + std::to_string(++number), HostSource{source / path, HostSource::Kind::folder}, words},
+        {name + "-" + std::to_string(++number), HostSource{source / path, HostSource::Kind::directory}, words},
         {"", destination / path, "", read_only, ""});
   };
   for (const fs::path& pin : pins_of(found->second)) {
@@ -149,7 +149,7 @@ void add_mounts(Pod& pod, const policy::PolicyFields& fields, const PodFacts& fa
     }
     const std::string name = "mount-" + std::to_string(++number);
     add(pod, pod.agent,
-        {name, HostSource{source, HostSource::Kind::folder}, "asked for by " + support::escape_untrusted(reason)},
+        {name, HostSource{source, HostSource::Kind::directory}, "asked for by " + support::escape_untrusted(reason)},
         {"", destination, "", read_only, ""});
     add_guards_of_mount(pod, name, source, destination, facts);
   }
@@ -179,9 +179,9 @@ void add_masks(Pod& pod, const policy::Confinement& confinement, const PodFacts&
       continue;
     }
     const std::string name = "mask-" + std::to_string(++number);
-    const bool folder = here->second;
+    const bool directory = here->second;
     Volume volume{name, ScratchSource{}, "hides " + path};
-    if (!folder) {
+    if (!directory) {
       volume.from = HostSource{"/dev/null", HostSource::Kind::masked_file};
     }
     add(pod, pod.agent, std::move(volume), {"", path, "", true, ""});
@@ -210,7 +210,7 @@ void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& f
     if (format == OutputFormat::kubernetes) {
       add(pod, pod.agent, {name, TextSource{path.filename(), content}, comment}, {"", path, path.filename(), true, ""});
     } else {
-      add(pod, pod.agent, {name, HostSource{facts.folder / path.filename(), HostSource::Kind::file}, comment},
+      add(pod, pod.agent, {name, HostSource{facts.directory / path.filename(), HostSource::Kind::file}, comment},
           {"", path, "", true, ""});
     }
   };

@@ -40,7 +40,7 @@ std::string word(const std::string& text) {
 std::string unit(const policy::PolicyFields& fields, const PodFacts& facts) {
   const std::string name = pod_name(fields);
   const std::string file = name + ".kube";
-  const std::string source = facts.folder / file;
+  const std::string source = facts.directory / file;
   return fmt::format("# Box \"{0}\" as a user service, for Podman 4.4 and newer. It plays pod.yaml; see there for what "
                      "each part guarantees.\n"
                      "#\n"
@@ -63,8 +63,8 @@ std::string unit(const policy::PolicyFields& fields, const PodFacts& facts) {
                      "# A box that has ended is not restarted.\n"
                      "Restart=no\n",
                      fields.name, support::shell_quote({source}), name, fields.agent.name,
-                     specifier_free(facts.folder / "pod.yaml"), keep_id(fields.user),
-                     word("--seccomp-profile-root=" + facts.folder.string()));
+                     specifier_free(facts.directory / "pod.yaml"), keep_id(fields.user),
+                     word("--seccomp-profile-root=" + facts.directory.string()));
 }
 
 } // namespace

@@ -29,11 +29,11 @@ AttackResult masked(std::initializer_list<const char*> paths) {
     }
     char byte = 0;
     bool has_content = read(fd, &byte, 1) > 0;
-    if (DIR* const folder = fdopendir(fd)) {
-      while (const dirent* entry = readdir(folder)) { // NOLINT(concurrency-mt-unsafe): one thread
+    if (DIR* const directory = fdopendir(fd)) {
+      while (const dirent* entry = readdir(directory)) { // NOLINT(concurrency-mt-unsafe): one thread
         has_content = has_content || entry->d_name[0] != '.';
       }
-      closedir(folder);
+      closedir(directory);
     }
     if (has_content) {
       return attack_result(Verdict::through, path);
@@ -58,11 +58,11 @@ AttackResult unwritable(std::initializer_list<const char*> paths) {
 }
 
 /// Directories in which nothing can be created.
-AttackResult no_new_files(std::initializer_list<const char*> folders) {
-  for (const char* folder : folders) {
-    const int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd >= 0 || access(folder, W_OK) == 0) {
-      return attack_result(Verdict::through, folder);
+AttackResult no_new_files(std::initializer_list<const char*> directories) {
+  for (const char* directory : directories) {
+    const int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd >= 0 || access(directory, W_OK) == 0) {
+      return attack_result(Verdict::through, directory);
     }
   }
   return attack_result(Verdict::stopped, "not writable");
@@ -75,20 +75,20 @@ AttackResult make_device(const Expected&) {
 
 AttackResult only_usual_devices(const Expected&) {
   constexpr std::array<std::string_view, 7> k_usual = {"null", "zero", "full", "random", "urandom", "tty", "ptmx"};
-  DIR* const folder = opendir("/dev");
-  if (folder == nullptr) {
+  DIR* const directory = opendir("/dev");
+  if (directory == nullptr) {
     return attack_result(Verdict::unclear, errno_name(errno));
   }
-  while (const dirent* entry = readdir(folder)) { // NOLINT(concurrency-mt-unsafe): one thread
+  while (const dirent* entry = readdir(directory)) { // NOLINT(concurrency-mt-unsafe): one thread
     const std::string_view name = static_cast<const char*>(entry->d_name);
     struct stat info {};
-    const bool device = fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+    const bool device = fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
                         (S_ISBLK(info.st_mode) || S_ISCHR(info.st_mode));
     if (device && name != "console" && std::find(k_usual.begin(), k_usual.end(), name) == k_usual.end()) {
       return attack_result(Verdict::through, name);
     }
   }
-  closedir(folder);
+  closedir(directory);
   return attack_result(Verdict::stopped, "standard ones only");
 }
 
@@ -146,11 +146,11 @@ AttackResult move_a_file(const Expected&) {
   if (mkdtemp(from.data()) == nullptr) {
     return attack_result(Verdict::broken, errno_name(errno));
   }
-  const std::string_view folder = from.data();
+  const std::string_view directory = from.data();
   std::array<char, 48> file{};
   std::array<char, 48> moved{};
-  std::strcat(std::copy(folder.begin(), folder.end(), file.begin()), "/file");
-  std::strcat(std::copy(folder.begin(), folder.end(), moved.begin()), ".moved");
+  std::strcat(std::copy(directory.begin(), directory.end(), file.begin()), "/file");
+  std::strcat(std::copy(directory.begin(), directory.end(), moved.begin()), ".moved");
   const int fd = open(file.data(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
   const AttackResult result = must_work(fd < 0 ? -1 : rename(file.data(), moved.data()));
   unlink(file.data());
@@ -206,7 +206,7 @@ constexpr std::array k_attacks = {
            }},
     Attack{"make-device", "create a disk's device", "capability sets", make_device},
     Attack{"devices", "find the host's devices", "devices", only_usual_devices},
-    Attack{"system-folders", "change the box's own programs", "file modes",
+    Attack{"system-directories", "change the box's own programs", "file modes",
            [](const Expected&) {
              return no_new_files({"/", "/etc", "/usr/bin", "/usr/local/bin", "/usr/lib", "/var/lib"});
            }},

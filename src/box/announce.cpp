@@ -64,7 +64,7 @@ std::optional<std::string> resume_line(const policy::PolicyFields& fields, std::
   if (!kept) {
     return std::nullopt;
   }
-  for (const auto& one : conversations::find(conversations::project_folder(fields.workspace.source))) {
+  for (const auto& one : conversations::find(conversations::project_directory(fields.workspace.source))) {
     if (one.agent == fields.agent.name && one.modified >= start) {
       return fmt::format("to resume this conversation: agentbox {} --resume {}", fields.agent.name, one.id);
     }

@@ -107,7 +107,7 @@ public:
   BuildFirewall(const podman::Podman& podman, const podman::PodmanInfo& info, const podman::Installation& installation,
                 const std::string& image, const policy::Policy& policy)
       : m_podman(podman), m_paths(boxes::session_paths(k_name)), m_claim(claim(podman, policy)),
-        m_denied(boxes::audit_folder(), k_name, network::Watching::by_asking) {
+        m_denied(boxes::audit_directory(), k_name, network::Watching::by_asking) {
     try {
       start(info, installation, image, policy);
     } catch (...) {
@@ -141,14 +141,14 @@ public:
       lines.push_back(fmt::format("blocked while building: {} ({}){}", one.notice.what, one.notice.why,
                                   entry.empty() ? ""
                                                 : " - allow it with: [build] allow_hosts = [\"" + entry + "\"] in " +
-                                                      (support::config_folder() / "config.toml").string()));
+                                                      (support::config_directory() / "config.toml").string()));
     }
     return lines;
   }
 
 private:
   static boxes::Claim claim(const podman::Podman& podman, const policy::Policy& policy) {
-    boxes::require_runtime_folder();
+    boxes::require_runtime_directory();
     sweep(podman, k_name);
     const oci::FileIdentity directory = identity_of(policy.fields().workspace.source);
     return boxes::claim_session(k_name, {directory.device, directory.inode, false});
@@ -160,7 +160,7 @@ private:
     const HostResolver resolver(m_paths.host_resolv_conf(), loopback_resolver(info));
     Host host{m_podman,     info,
               installation, probe_host(policy.fields(), info, m_paths, {}, WhatIsMissing::is_left_out),
-              m_paths,      boxes::audit_folder(),
+              m_paths,      boxes::audit_directory(),
               {"", image},  std::time(nullptr),
               getpid(),     resolver.at_start()};
     host.oci.leash = true;
@@ -183,7 +183,8 @@ private:
         m_podman.capture({"container", "inspect", "--format", "{{.State.Pid}}", boxes::firewall_container(k_name)});
     m_pid = support::parse_number<pid_t>(pid.substr(0, pid.find('\n'))).value_or(0);
     const support::Fd process = support::open_pidfd(m_pid);
-    oci::hook::wait_until_ready(oci::hook::SessionFolder(m_paths.folder), m_nonce, process, std::chrono::seconds(10));
+    oci::hook::wait_until_ready(oci::hook::SessionDirectory(m_paths.directory), m_nonce, process,
+                                std::chrono::seconds(10));
     support::write_file(m_paths.firewall_pid(), std::to_string(m_pid) + "\n");
   }
 
@@ -202,9 +203,9 @@ private:
     record.started = host.started;
     record.firewall_image = host.images.firewall;
     support::write_file(m_paths.record(), boxes::to_json(record));
-    support::make_private_folder(host.audit);
-    support::make_private_folder(m_paths.hooks());
-    support::make_private_folder(m_paths.run());
+    support::make_private_directory(host.audit);
+    support::make_private_directory(m_paths.hooks());
+    support::make_private_directory(m_paths.run());
     support::write_file(m_paths.hook_file(), hook_file(host.installation, m_paths));
     support::write_file(m_paths.egress(), policy::to_json(policy.fields().egress));
     support::write_file(m_paths.host_resolv_conf(), host.name_servers);

@@ -56,9 +56,9 @@ public:
   pid_t attached() const { return m_attached; }
 
 private:
-  void perform(const MakeFolder& step) {
+  void perform(const MakeDirectory& step) {
     if (step.parents) {
-      support::make_private_folder(step.path);
+      support::make_private_directory(step.path);
     } else if (mkdir(step.path.c_str(), S_IRWXU) != 0) {
       throw support::system_error(support::ExitCode::failed, "cannot create the directory " + step.path.string(),
                                   errno);
@@ -144,7 +144,7 @@ void perform(const Remove& step, const boxes::Claim& claim, Standbys& standbys) 
     }
   }
   if (!boxes::is_current(claim)) {
-    throw support::Error(support::ExitCode::failed, claim.paths.folder.string() + " was removed while the box ran",
+    throw support::Error(support::ExitCode::failed, claim.paths.directory.string() + " was removed while the box ran",
                          "check with podman pod ps whether its pod still exists");
   }
   support::Command command = step.command;
@@ -155,7 +155,7 @@ void perform(const Remove& step, const boxes::Claim& claim, Standbys& standbys) 
   BackgroundPodman(command).finish(step.what);
 }
 
-void perform(const RemoveFolder& /*step*/, const boxes::Claim& claim, Standbys& /*standbys*/) {
+void perform(const RemoveDirectory& /*step*/, const boxes::Claim& claim, Standbys& /*standbys*/) {
   boxes::remove_session(claim);
 }
 
@@ -165,7 +165,7 @@ std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, const
   std::vector<std::string> problems;
   std::size_t number = 0;
   for (const TeardownStep& step : steps) {
-    if (std::holds_alternative<RemoveFolder>(step) && !problems.empty()) {
+    if (std::holds_alternative<RemoveDirectory>(step) && !problems.empty()) {
       continue; // by it the next call finds what is left
     }
     try {

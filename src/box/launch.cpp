@@ -47,7 +47,7 @@ struct Refusal {
 std::optional<Refusal> read_refusal(const boxes::SessionPaths& paths, const std::filesystem::path& file) {
   std::string text;
   try {
-    text = support::read_file_beneath(paths.folder, file.lexically_relative(paths.folder), 8192).value_or("");
+    text = support::read_file_beneath(paths.directory, file.lexically_relative(paths.directory), 8192).value_or("");
   } catch (const Error& error) {
     return Refusal{error.what(), {}};
   }
@@ -67,7 +67,7 @@ void prune_logs() {
   for (const boxes::Found& box : boxes::find_sessions()) {
     running.push_back(box.name);
   }
-  network::prune_history(boxes::audit_folder(), k_max_history, running);
+  network::prune_history(boxes::audit_directory(), k_max_history, running);
 }
 
 /// Throws why the box was refused, or why it ended when the agent did not end by itself.
@@ -117,26 +117,26 @@ review::MountedFiles mounted_files(const oci::HostFacts& facts) {
   return mounted;
 }
 
-std::vector<std::filesystem::path> writable_folders(const policy::PolicyFields& fields) {
-  std::vector<std::filesystem::path> folders = {fields.workspace.source};
+std::vector<std::filesystem::path> writable_directories(const policy::PolicyFields& fields) {
+  std::vector<std::filesystem::path> directories = {fields.workspace.source};
   for (const policy::Mount& mount : fields.mounts) {
     if (!mount.read_only && std::filesystem::is_directory(mount.source)) {
-      folders.push_back(mount.source);
+      directories.push_back(mount.source);
     }
   }
-  return folders;
+  return directories;
 }
 
 /// Returns the writable directories, and the paths in them that the Git configuration refers to: the box could create
 /// those.
 std::vector<review::ReviewedTree> trees_of(const policy::PolicyFields& fields, const oci::HostFacts& facts) {
   std::vector<review::ReviewedTree> trees;
-  for (std::filesystem::path& folder : writable_folders(fields)) {
-    const auto references = facts.git_references.find(folder);
-    trees.push_back(
-        references == facts.git_references.end()
-            ? review::ReviewedTree{std::move(folder), {}, {}}
-            : review::ReviewedTree{std::move(folder), references->second.referenced, references->second.command_files});
+  for (std::filesystem::path& directory : writable_directories(fields)) {
+    const auto references = facts.git_references.find(directory);
+    trees.push_back(references == facts.git_references.end()
+                        ? review::ReviewedTree{std::move(directory), {}, {}}
+                        : review::ReviewedTree{std::move(directory), references->second.referenced,
+                                               references->second.command_files});
   }
   return trees;
 }
@@ -167,7 +167,7 @@ Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
                   podman::find_installation(),
                   std::move(facts),
                   setting.paths,
-                  boxes::audit_folder(),
+                  boxes::audit_directory(),
                   setting.images,
                   std::time(nullptr),
                   getpid(),
@@ -178,7 +178,7 @@ Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
 
 void announce(const policy::PolicyFields& fields, const support::Terminal& terminal,
               const std::vector<std::string>& notices) {
-  for (const std::string& line : announcement(fields, terminal, support::home_folder().string())) {
+  for (const std::string& line : announcement(fields, terminal, support::home_directory().string())) {
     spdlog::info("{}", line);
   }
   for (const std::string& line : notices) {
@@ -202,16 +202,16 @@ protocol::FileId id_of(const std::filesystem::path& source, const LaunchOptions&
 
 std::vector<protocol::FileId> mounts_of(const policy::PolicyFields& fields, const LaunchOptions& options) {
   std::vector<protocol::FileId> mounts;
-  for (const std::filesystem::path& folder : writable_folders(fields)) {
-    mounts.push_back(id_of(folder, options));
+  for (const std::filesystem::path& directory : writable_directories(fields)) {
+    mounts.push_back(id_of(directory, options));
   }
   return mounts;
 }
 
 /// Removes what guard made in the workspace and the writable mounts, except in directories that another box uses.
 void clean_workspace(const policy::PolicyFields& fields, const boxes::Claim& claim, const LaunchOptions& options) {
-  for (const std::filesystem::path& folder : writable_folders(fields)) {
-    boxes::when_alone_in(claim, id_of(folder, options), [&] { guard::remove_made(folder); });
+  for (const std::filesystem::path& directory : writable_directories(fields)) {
+    boxes::when_alone_in(claim, id_of(directory, options), [&] { guard::remove_made(directory); });
   }
 }
 
@@ -226,7 +226,7 @@ void report(const policy::PolicyFields& fields, const Prepared& prepared, const 
   for (const std::string& line : review::summary(report)) {
     spdlog::info("{}", line);
   }
-  review::keep(review::review_folder(), report);
+  review::keep(review::review_directory(), report);
 }
 
 /// Carries out the plan in a session that we have claimed.
@@ -237,7 +237,7 @@ RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy:
   std::optional<Refusal> refused;
   std::optional<Refusal> firewall;
   const bool interactive_agent = fields.run.kind == policy::Run::Kind::agent && terminal.interactive();
-  network::LiveNotices notices(boxes::audit_folder(), fields.name, terminal, options.preferences.notify,
+  network::LiveNotices notices(boxes::audit_directory(), fields.name, terminal, options.preferences.notify,
                                network::KnownRequests(interactive_agent ? policy::known_requests(fields.agent.name)
                                                                         : std::vector<policy::KnownRequest>()));
   const PeriodicTask task{[&] {

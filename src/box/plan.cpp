@@ -41,8 +41,8 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
   const policy::PolicyFields& fields = policy.fields();
   const boxes::SessionPaths& paths = host.paths;
   std::vector<Step> steps = {
-      MakeFolder{paths.hooks()},
-      MakeFolder{paths.run()},
+      MakeDirectory{paths.hooks()},
+      MakeDirectory{paths.run()},
       WriteFile{paths.hook_file(), hook_file(host.installation, paths)},
       WriteFile{paths.egress(), policy::to_json(fields.egress)},
       WriteFile{paths.hosts(), hosts_file(fields), 0644},
@@ -87,7 +87,7 @@ support::Command remove_pod(const podman::Podman& podman, const std::vector<std:
 std::string hook_file(const podman::Installation& installation, const boxes::SessionPaths& paths) {
   const std::string program = installation.hook().string();
   const nlohmann::json document = {{"version", "1.0.0"},
-                                   {"hook", {{"path", program}, {"args", {program, paths.folder.string()}}}},
+                                   {"hook", {{"path", program}, {"args", {program, paths.directory.string()}}}},
                                    {"when", {{"always", true}}},
                                    {"stages", {"precreate"}}};
   return document.dump(2) + "\n";
@@ -99,7 +99,7 @@ Plan make_plan(const policy::Policy& policy, const Host& host) {
   Plan plan{fields.name, host.paths, {}, make_teardown(fields.name, host.paths, host.podman)};
   // The record comes first: with it another call can clean up. Files are written while Podman makes the pod.
   plan.steps.emplace_back(WriteFile{host.paths.record(), boxes::to_json(record_of(fields, host))});
-  plan.steps.emplace_back(MakeFolder{host.audit, true});
+  plan.steps.emplace_back(MakeDirectory{host.audit, true});
   plan.steps.emplace_back(Start{create, host.podman.command(pod_create_arguments(fields, host))});
   for (Step& step : session_files(policy, host)) {
     plan.steps.push_back(std::move(step));
@@ -115,7 +115,7 @@ Plan make_plan(const policy::Policy& policy, const Host& host) {
 std::vector<TeardownStep> make_teardown(const std::string& name, const boxes::SessionPaths& paths,
                                         const podman::Podman& podman) {
   return {StopFirewall{paths.firewall_pid()},
-          Remove{k_remove, remove_pod(podman, {boxes::pod_name(name)}), paths.pod_id()}, RemoveFolder{paths}};
+          Remove{k_remove, remove_pod(podman, {boxes::pod_name(name)}), paths.pod_id()}, RemoveDirectory{paths}};
 }
 
 } // namespace agentbox::box

@@ -19,7 +19,7 @@
 namespace agentbox::box {
 
 /// Makes a directory with mode 0700.
-struct MakeFolder {
+struct MakeDirectory {
   std::filesystem::path path;
   bool parents =
       false; ///< make missing parents too, and accept an existing one. Not in a session: it must be the claimed one
@@ -81,7 +81,7 @@ struct Attach {
   bool leash = false; ///< the command gets the box's end of the leash, as descriptor protocol::k_leash_fd
 };
 
-using Step = std::variant<MakeFolder, MakeFifo, WriteFile, Start, Attach, ServeFifo, HoldLeash>;
+using Step = std::variant<MakeDirectory, MakeFifo, WriteFile, Start, Attach, ServeFifo, HoldLeash>;
 
 /// Sends the firewall's process SIGTERM, and SIGKILL 300 ms later: `podman pod rm` would give it ten seconds.
 struct StopFirewall {
@@ -97,11 +97,11 @@ struct Remove {
 };
 
 /// Removes the session directory.
-struct RemoveFolder {
+struct RemoveDirectory {
   boxes::SessionPaths paths;
 };
 
-using TeardownStep = std::variant<StopFirewall, Remove, RemoveFolder>;
+using TeardownStep = std::variant<StopFirewall, Remove, RemoveDirectory>;
 
 /// All that a run does, as data: --dry-run shows it, tests compare it, the executor runs it.
 struct Plan {

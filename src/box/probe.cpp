@@ -75,7 +75,7 @@ guard::Guarded guarded_below(const fs::path& root, const policy::Workspace& work
   case WhatIsMissing::is_shown:
     for (const guard::MissingPath& one : guarded.missing) {
       guarded.read_only.push_back(one.path);
-      host.sources.try_emplace(root / one.path, oci::FileIdentity{0, 0, one.folder});
+      host.sources.try_emplace(root / one.path, oci::FileIdentity{0, 0, one.directory});
     }
     break;
   case WhatIsMissing::is_left_out: break;
@@ -127,7 +127,7 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, con
   std::stable_partition(mounts.begin(), mounts.end(), [](const policy::Mount& mount) { return !mount.read_only; });
   for (const policy::Mount& mount : mounts) {
     struct stat info {};
-    if (host.guarded_in_mounts.contains(mount.source) || !host.sources.at(mount.source).folder ||
+    if (host.guarded_in_mounts.contains(mount.source) || !host.sources.at(mount.source).directory ||
         mount.reason == conversations::k_reason ||
         (mount.read_only && lstat(mount.source.c_str(), &info) == 0 && info.st_uid != geteuid())) {
       continue; // neither a project nor a place where the user has secrets
@@ -231,8 +231,8 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Podm
   host.terminal = terminal.interactive();
   host.nonce = make_nonce();
   host.egress_json = paths.egress();
-  host.run_folder = paths.run();
-  host.audit_folder = boxes::audit_folder();
+  host.run_directory = paths.run();
+  host.audit_directory = boxes::audit_directory();
   host.hosts = paths.hosts();
   if (fields.egress.mode != policy::NetworkMode::full) {
     host.resolv_conf = paths.resolv_conf();
@@ -248,7 +248,7 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Podm
       }
     }
   }
-  probe_guards(fields, missing, paths.folder, host);
+  probe_guards(fields, missing, paths.directory, host);
   return host;
 }
 

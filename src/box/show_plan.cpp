@@ -26,7 +26,7 @@ class Describe {
 public:
   Describe(const Plan& plan, const policy::PolicyFields& fields) : m_plan(plan), m_fields(fields) {}
 
-  json operator()(const MakeFolder& step) const {
+  json operator()(const MakeDirectory& step) const {
     return {{"do", "create directory"}, {"path", step.path.string()}, {"mode", "0700"}};
   }
   json operator()(const MakeFifo& step) const {
@@ -72,8 +72,8 @@ public:
     run["id_file"] = step.id_file.string();
     return run;
   }
-  json operator()(const RemoveFolder& step) const {
-    return {{"do", "remove directory"}, {"path", step.paths.folder.string()}};
+  json operator()(const RemoveDirectory& step) const {
+    return {{"do", "remove directory"}, {"path", step.paths.directory.string()}};
   }
 
 private:

@@ -29,7 +29,7 @@ using support::Fd;
 constexpr std::chrono::seconds k_patience{5};
 
 Error unreachable(const SessionPaths& paths, int error) {
-  const std::string message = "the firewall of box \"" + paths.folder.filename().string() + "\" does not respond";
+  const std::string message = "the firewall of box \"" + paths.directory.filename().string() + "\" does not respond";
   return support::system_error(ExitCode::failed, message, error, "agentbox ps shows whether the box still runs");
 }
 
@@ -93,7 +93,7 @@ control::ControlReply ask_firewall(const SessionPaths& paths, const control::Con
   auto reply = control::parse_reply(read_line(socket, paths));
   if (!reply) {
     throw Error(ExitCode::failed,
-                "the firewall of box \"" + paths.folder.filename().string() + "\" sent an invalid reply");
+                "the firewall of box \"" + paths.directory.filename().string() + "\" sent an invalid reply");
   }
   return *std::move(reply);
 }

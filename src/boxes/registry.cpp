@@ -33,9 +33,9 @@ Fd open_lock(const fs::path& path, int flags) {
 
 /// Held while directories appear, disappear or are judged: between mkdir and flock a new session would look dead.
 Fd lock_registry() {
-  support::make_private_folder(sessions_folder());
-  Fd fd = open_lock(sessions_folder() / ".lock", O_CREAT);
-  const fs::path path = sessions_folder() / ".lock";
+  support::make_private_directory(sessions_directory());
+  Fd fd = open_lock(sessions_directory() / ".lock", O_CREAT);
+  const fs::path path = sessions_directory() / ".lock";
   if (!fd) {
     throw system_error(ExitCode::failed, "cannot open " + path.string(), errno);
   }
@@ -59,10 +59,10 @@ bool has_launcher(const SessionPaths& paths) {
 /// Names that begin with a dot are not boxes: the registry's lock, and directories that are being deleted.
 constexpr std::string_view k_deleted_prefix = ".deleted-";
 
-std::vector<std::string> folder_names() {
+std::vector<std::string> directory_names() {
   std::vector<std::string> names;
   std::error_code error;
-  for (fs::directory_iterator entry(sessions_folder(), error), end; !error && entry != end; entry.increment(error)) {
+  for (fs::directory_iterator entry(sessions_directory(), error), end; !error && entry != end; entry.increment(error)) {
     std::string name = entry->path().filename().string();
     std::error_code gone;
     if (!name.starts_with('.') && entry->symlink_status(gone).type() == fs::file_type::directory) {
@@ -70,14 +70,14 @@ std::vector<std::string> folder_names() {
     }
   }
   if (error) { // "no boxes" would be a second box in a workspace
-    throw system_error(ExitCode::failed, "cannot read " + sessions_folder().string(), error.value());
+    throw system_error(ExitCode::failed, "cannot read " + sessions_directory().string(), error.value());
   }
   std::sort(names.begin(), names.end());
   return names;
 }
 
 Fd open_session(const SessionPaths& paths) {
-  return Fd(open(paths.folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  return Fd(open(paths.directory.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
 /// The file `workspace` of a session names the workspace in its first line, the writable mounts in the others.
@@ -93,9 +93,9 @@ bool uses(const SessionPaths& paths, const protocol::FileId& directory, Use use)
 
 /// A running box that uses the directory, except the one of `own`. The registry is locked.
 std::optional<std::string> box_in(const protocol::FileId& directory, Use use, const Claim* own = nullptr) {
-  for (std::string& name : folder_names()) {
+  for (std::string& name : directory_names()) {
     const SessionPaths paths = session_paths(name);
-    if (own != nullptr && own->paths.folder == paths.folder && is_current(*own)) {
+    if (own != nullptr && own->paths.directory == paths.directory && is_current(*own)) {
       continue;
     }
     if (uses(paths, directory, use) && has_launcher(paths)) {
@@ -145,14 +145,14 @@ std::error_code delete_tree(const fs::path& path) {
 
 } // namespace
 
-void require_runtime_folder() {
-  const char* folder = std::getenv("XDG_RUNTIME_DIR");
+void require_runtime_directory() {
+  const char* directory = std::getenv("XDG_RUNTIME_DIR");
   struct stat info {};
-  if (folder == nullptr || folder[0] != '/' ||
-      (stat(folder, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid())) {
-    return; // unset and relative values are ignored, and runtime_folder() has another
+  if (directory == nullptr || directory[0] != '/' ||
+      (stat(directory, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid())) {
+    return; // unset and relative values are ignored, and runtime_directory() has another
   }
-  throw Error(ExitCode::refused, std::string("XDG_RUNTIME_DIR (") + folder + ") is not a directory owned by you",
+  throw Error(ExitCode::refused, std::string("XDG_RUNTIME_DIR (") + directory + ") is not a directory owned by you",
               "unset it, or log in again (su and sudo keep the other user's)");
 }
 
@@ -166,11 +166,11 @@ Claim claim_session(const std::string& name, const WorkspaceClaim& workspace,
                 "to join it: agentbox shell " + *other + "; to stop it: agentbox stop " + *other +
                     "; to run a second one: --share-workspace");
   }
-  if (mkdir(paths.folder.c_str(), 0700) != 0) {
+  if (mkdir(paths.directory.c_str(), 0700) != 0) {
     if (errno == EEXIST) {
       throw name_taken(name, paths);
     }
-    throw system_error(ExitCode::failed, "cannot create the directory " + paths.folder.string(), errno);
+    throw system_error(ExitCode::failed, "cannot create the directory " + paths.directory.string(), errno);
   }
   auto lock = take_launcher_lock(paths);
   const std::string pid = std::to_string(getpid()) + "\n"; // for open_launcher()
@@ -193,12 +193,12 @@ void when_alone_in(const Claim& claim, const protocol::FileId& directory, const 
 }
 
 std::vector<Found> find_sessions() {
-  if (!fs::exists(sessions_folder())) {
+  if (!fs::exists(sessions_directory())) {
     return {};
   }
   const Fd registry = lock_registry();
   std::vector<Found> sessions;
-  for (const std::string& name : folder_names()) {
+  for (const std::string& name : directory_names()) {
     const SessionPaths paths = session_paths(name);
     sessions.push_back({name, paths, has_launcher(paths), read_record(paths)});
   }
@@ -247,7 +247,7 @@ std::optional<Claim> claim_dead_session(const std::string& name, IfClaimed if_cl
 bool is_current(const Claim& claim) {
   struct stat own {};
   struct stat now {};
-  return fstat(claim.directory.get(), &own) == 0 && lstat(claim.paths.folder.c_str(), &now) == 0 &&
+  return fstat(claim.directory.get(), &own) == 0 && lstat(claim.paths.directory.c_str(), &now) == 0 &&
          own.st_dev == now.st_dev && own.st_ino == now.st_ino;
 }
 
@@ -257,14 +257,15 @@ void remove_session(const Claim& claim) {
     return;
   }
   support::release_fifo(claim.paths.pod_name_fifo()); // a Podman may wait there for a launcher that died
-  const fs::path deleted = sessions_folder() / (std::string(k_deleted_prefix) + claim.paths.folder.filename().string());
+  const fs::path deleted =
+      sessions_directory() / (std::string(k_deleted_prefix) + claim.paths.directory.filename().string());
   std::error_code error = delete_tree(deleted); // of a process that was killed here
-  fs::rename(claim.paths.folder, deleted, error);
+  fs::rename(claim.paths.directory, deleted, error);
   if (!error) {
     error = delete_tree(deleted);
   }
   if (error) {
-    throw Error(ExitCode::failed, "cannot remove " + claim.paths.folder.string() + ": " + error.message());
+    throw Error(ExitCode::failed, "cannot remove " + claim.paths.directory.string() + ": " + error.message());
   }
 }
 

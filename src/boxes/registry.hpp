@@ -26,7 +26,7 @@ struct Claim {
 
 /// Throws Error(refused) naming XDG_RUNTIME_DIR when it is not a directory of this user: neither the session nor Podman
 /// would have a place for its files.
-void require_runtime_folder();
+void require_runtime_directory();
 
 /// The directory that a box works in, by device and inode, whatever it is called.
 struct WorkspaceClaim {

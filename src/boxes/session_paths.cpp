@@ -6,17 +6,17 @@
 namespace agentbox::boxes {
 namespace fs = std::filesystem;
 
-fs::path sessions_folder() {
-  return support::runtime_folder() / "sessions";
+fs::path sessions_directory() {
+  return support::runtime_directory() / "sessions";
 }
 SessionPaths session_paths(const std::string& name) {
-  return {sessions_folder() / name};
+  return {sessions_directory() / name};
 }
-fs::path audit_folder() {
-  return support::state_folder() / "audit";
+fs::path audit_directory() {
+  return support::state_directory() / "audit";
 }
 fs::path audit_file(const std::string& name) {
-  return audit_folder() / (name + protocol::k_log_suffix);
+  return audit_directory() / (name + protocol::k_log_suffix);
 }
 std::string pod_name(const std::string& name) {
   return protocol::k_pod_prefix + name;

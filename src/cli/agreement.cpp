@@ -24,7 +24,7 @@ using support::ExitCode;
 constexpr std::size_t k_max_lines = 120;
 
 config::TrustStore store() {
-  return config::TrustStore(config::trust_folder());
+  return config::TrustStore(config::trust_directory());
 }
 
 bool is_agreed(const config::Loaded& loaded) {

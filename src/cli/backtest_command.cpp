@@ -64,7 +64,7 @@ void print(const std::vector<Tested>& tested) {
 }
 
 int backtest(const BacktestOptions& options) {
-  const auto workspace = config::choose_workspace(".", support::home_folder());
+  const auto workspace = config::choose_workspace(".", support::home_directory());
   const auto kind = options.as == "user" ? config::LayerKind::user : config::LayerKind::project;
   const policy::EgressIndex index(config::egress_with(config::standard_sources(workspace.path), options.file, kind));
   const network::History history = history_here(options.history, workspace.path);
@@ -96,7 +96,7 @@ void suggest(const HistoryOptions& options, const Context& context) {
   } else if (support::own_terminal().out) {
     spdlog::info("the agent chose these names; add only hosts you recognize, to .agentbox/config.toml for this project "
                  "or to {} for every box",
-                 (support::config_folder() / "config.toml").string());
+                 (support::config_directory() / "config.toml").string());
   }
   fmt::print("{}", network::to_toml(suggestion));
 }

@@ -140,7 +140,7 @@ namespace {
 
 config::Loaded load_from(const config::WorkspaceChoice& workspace, const BoxOptions& options, const Context& context) {
   if (!options.any_workspace) {
-    config::require_project(workspace.path, support::home_folder());
+    config::require_project(workspace.path, support::home_directory());
   }
   config::Overrides overrides = options.overrides;
   overrides.run = run_of(options, context);
@@ -155,7 +155,7 @@ config::Loaded load_from(const config::WorkspaceChoice& workspace, const BoxOpti
 } // namespace
 
 config::Loaded load_box(const BoxOptions& options, const Context& context) {
-  return load_from(config::choose_workspace(".", support::home_folder()), options, context);
+  return load_from(config::choose_workspace(".", support::home_directory()), options, context);
 }
 
 policy::Policy resolve_box(const BoxOptions& options, const Context& context) {
@@ -163,7 +163,7 @@ policy::Policy resolve_box(const BoxOptions& options, const Context& context) {
 }
 
 Box open_box(const BoxOptions& options, const Context& context, MayAsk may_ask) {
-  config::WorkspaceChoice workspace = config::choose_workspace(".", support::home_folder());
+  config::WorkspaceChoice workspace = config::choose_workspace(".", support::home_directory());
   config::Loaded loaded = load_from(workspace, options, context);
   if (!options.trust_project) {
     require_agreement(loaded, may_ask);

@@ -82,8 +82,8 @@ int run(GenerateOptions& options, const Context& context) {
   for (const std::string& line : outcome.left) {
     spdlog::warn("{}", line);
   }
-  if (outcome.folder) {
-    spdlog::info("Files written to {}", outcome.folder->string());
+  if (outcome.directory) {
+    spdlog::info("Files written to {}", outcome.directory->string());
   }
   if (outcome.in_project) {
     spdlog::info("The directory is inside the project and is mounted read-only in the box");

@@ -36,7 +36,7 @@ struct ConversationOptions {
 };
 
 std::filesystem::path workspace_of(const ConversationOptions& options) {
-  return config::choose_workspace(options.project, support::home_folder()).path;
+  return config::choose_workspace(options.project, support::home_directory()).path;
 }
 
 /// Returns the conversation whose ID begins with `start`.
@@ -84,7 +84,7 @@ void list_as_json(const std::filesystem::path& project, const std::vector<Conver
 
 void list_conversations(const ConversationOptions& options) {
   const std::filesystem::path workspace = workspace_of(options);
-  const std::filesystem::path project = conversations::project_folder(workspace);
+  const std::filesystem::path project = conversations::project_directory(workspace);
   const std::vector<Conversation> found = conversations::find(project);
   if (options.json) {
     list_as_json(project, found);
@@ -107,7 +107,7 @@ void show_conversation(const ConversationOptions& options) {
   constexpr std::size_t k_max_messages = 100'000;
   constexpr std::size_t k_max_shown = 64U << 20U;
   constexpr std::size_t k_max_line = 100'000;
-  const std::filesystem::path project = conversations::project_folder(workspace_of(options));
+  const std::filesystem::path project = conversations::project_directory(workspace_of(options));
   const Conversation one = find_conversation(conversations::find(project), options.id);
   if (one.bytes > k_max_shown) {
     spdlog::warn("only the first {} MiB are shown; all of it: agentbox history export {}", k_max_shown >> 20U, one.id);
@@ -122,7 +122,7 @@ void show_conversation(const ConversationOptions& options) {
 }
 
 void export_one(const ConversationOptions& options) {
-  const std::filesystem::path project = conversations::project_folder(workspace_of(options));
+  const std::filesystem::path project = conversations::project_directory(workspace_of(options));
   const Conversation one = find_conversation(conversations::find(project), options.id);
   if (isatty(STDOUT_FILENO) == 1) {
     throw Error(ExitCode::usage, "a conversation may contain control characters, which a terminal would interpret",
@@ -143,7 +143,7 @@ void remove_conversations(const ConversationOptions& options) {
   if (options.all == options.only.has_value()) {
     throw Error(ExitCode::usage, "name one conversation, or all with --all", "agentbox history rm ID");
   }
-  const std::filesystem::path project = conversations::project_folder(workspace_of(options));
+  const std::filesystem::path project = conversations::project_directory(workspace_of(options));
   const std::vector<Conversation> found = conversations::find(project);
   for (const Conversation& one : options.all ? found : std::vector{find_conversation(found, *options.only)}) {
     conversations::remove(project, one);

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 std::optional<fs::path> project() {
   try {
-    return config::choose_workspace(".", support::home_folder()).path;
+    return config::choose_workspace(".", support::home_directory()).path;
   } catch (const support::Error&) {
     return std::nullopt;
   }

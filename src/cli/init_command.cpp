@@ -92,30 +92,30 @@ void ask_all(InitOptions& options) {
 
 /// Writes `.agentbox/config.toml` without following a symbolic link that a repository may bring along.
 void write_config(const fs::path& workspace, const std::string& text, bool force) {
-  const fs::path folder = workspace / ".agentbox";
-  if (mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) {
-    throw support::system_error(ExitCode::failed, "cannot create " + folder.string(), errno);
+  const fs::path directory = workspace / ".agentbox";
+  if (mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
+    throw support::system_error(ExitCode::failed, "cannot create " + directory.string(), errno);
   }
-  const Fd at(open(folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const Fd at(open(directory.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!at) {
-    throw support::system_error(ExitCode::refused, folder.string() + " is not a directory", errno);
+    throw support::system_error(ExitCode::refused, directory.string() + " is not a directory", errno);
   }
   if (force) {
     unlinkat(at.get(), "config.toml", 0);
   }
   const Fd file(openat(at.get(), "config.toml", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!file && errno == EEXIST) {
-    throw Error(ExitCode::usage, (folder / "config.toml").string() + " exists already",
+    throw Error(ExitCode::usage, (directory / "config.toml").string() + " exists already",
                 "edit it, or replace it: agentbox init --force ...");
   }
   if (!file) {
-    throw support::system_error(ExitCode::failed, "cannot write " + (folder / "config.toml").string(), errno);
+    throw support::system_error(ExitCode::failed, "cannot write " + (directory / "config.toml").string(), errno);
   }
-  support::write_all(file.get(), text, (folder / "config.toml").string());
+  support::write_all(file.get(), text, (directory / "config.toml").string());
 }
 
 void init(InitOptions options, const Context& context) {
-  const fs::path workspace = config::choose_workspace(".", support::home_folder()).path;
+  const fs::path workspace = config::choose_workspace(".", support::home_directory()).path;
   if (!options.any() && support::own_terminal().interactive()) {
     ask_all(options);
   }
@@ -131,7 +131,7 @@ void init(InitOptions options, const Context& context) {
   const config::Loaded loaded = load_box({}, context);
   const std::string digest = config::ProjectTexts{text, "", ""}.digest();
   if (!loaded.project_broadens.empty() && loaded.project_digest == digest) {
-    config::TrustStore(config::trust_folder()).agree(workspace, digest, text);
+    config::TrustStore(config::trust_directory()).agree(workspace, digest, text);
   } else if (!loaded.project_broadens.empty()) {
     spdlog::warn("not trusted yet, because .agentbox/saved-hosts.txt exists too; review both with: agentbox policy "
                  "trust");

@@ -44,9 +44,9 @@ void print_logs(const std::string& name, bool as_data) {
   if (name.find('/') != std::string::npos || !std::filesystem::exists(file)) {
     throw support::Error(support::ExitCode::usage,
                          "there is no log of a box named \"" + support::escape_untrusted(name) + "\"",
-                         "the logs are in " + boxes::audit_folder().string());
+                         "the logs are in " + boxes::audit_directory().string());
   }
-  const network::History history = network::read_history(boxes::audit_folder(), {name, {}});
+  const network::History history = network::read_history(boxes::audit_directory(), {name, {}});
   for (const auto* records : {&history.displaced, &history.lines}) {
     for (const auto& record : *records) {
       fmt::print("{}", as_data ? firewall::audit::to_json_line(record) : line_of(record) + "\n");

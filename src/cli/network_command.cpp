@@ -116,9 +116,9 @@ void print_followed(const std::vector<AuditRecord>& records, bool as_data, const
 
 /// Until Ctrl-C, or until the reader closes stdout.
 void follow(const HistoryOptions& options, bool as_data) {
-  support::make_private_folder(boxes::audit_folder());
+  support::make_private_directory(boxes::audit_directory());
   const network::Look look = look_of_stdout();
-  network::Tail tail(boxes::audit_folder(), options.box);
+  network::Tail tail(boxes::audit_directory(), options.box);
   if (options.since) {
     print_followed(history(options).lines, as_data, look);
   }
@@ -158,15 +158,15 @@ network::History history(const HistoryOptions& options) {
     }
   }
   if (options.box) {
-    const auto boxes = network::boxes_with_history(boxes::audit_folder());
+    const auto boxes = network::boxes_with_history(boxes::audit_directory());
     if (std::find(boxes.begin(), boxes.end(), *options.box) == boxes.end()) {
       throw Error(ExitCode::usage,
                   "there is no log of a box named " + support::in_quotes(*options.box) +
                       support::did_you_mean(*options.box, boxes),
-                  "the logs are in " + boxes::audit_folder().string());
+                  "the logs are in " + boxes::audit_directory().string());
     }
   }
-  return network::read_history(boxes::audit_folder(), filter);
+  return network::read_history(boxes::audit_directory(), filter);
 }
 
 std::vector<std::string> boxes_here(const std::filesystem::path& workspace) {
@@ -176,7 +176,7 @@ std::vector<std::string> boxes_here(const std::filesystem::path& workspace) {
       names.push_back(box.name);
     }
   }
-  const auto last = names.empty() ? review::last(review::review_folder(), workspace) : std::nullopt;
+  const auto last = names.empty() ? review::last(review::review_directory(), workspace) : std::nullopt;
   if (last) {
     names.push_back(last->box);
   }

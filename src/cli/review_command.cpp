@@ -24,8 +24,8 @@ void review(const ReviewOptions& options) {
     fmt::print("{}", executes::list_text());
     return;
   }
-  const std::filesystem::path workspace = config::choose_workspace(".", support::home_folder()).path;
-  const auto report = review::last(review::review_folder(), workspace);
+  const std::filesystem::path workspace = config::choose_workspace(".", support::home_directory()).path;
+  const auto report = review::last(review::review_directory(), workspace);
   if (options.as_data) {
     fmt::print("{}", report ? review::to_json(*report) : "null\n");
     return;

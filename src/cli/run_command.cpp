@@ -90,7 +90,7 @@ void prepare_conversations(const policy::PolicyFields& fields, const config::Ove
   bool kept = false;
   for (const policy::Mount& mount : fields.mounts) {
     if (mount.reason == conversations::k_reason) {
-      conversations::make_folder(mount.source, fields.workspace.source);
+      conversations::make_directory(mount.source, fields.workspace.source);
       kept = true;
     }
   }
@@ -102,7 +102,7 @@ void prepare_conversations(const policy::PolicyFields& fields, const config::Ove
                          "agentbox-config(5) describes agent.history and agents.NAME.history");
   }
   const std::string id = overrides.resume.value_or("");
-  const auto all = conversations::find(conversations::project_folder(fields.workspace.source));
+  const auto all = conversations::find(conversations::project_directory(fields.workspace.source));
   const auto is_meant = [&](const auto& one) { return one.agent == fields.agent.name && (id.empty() || one.id == id); };
   if (std::none_of(all.begin(), all.end(), is_meant)) {
     throw support::Error(support::ExitCode::not_found,
@@ -151,7 +151,7 @@ int run_once(const RunOptions& options, const Context& context) {
   box::before_step(box::Phase::launch, 4);
   const box::Images images = ensure_images(fields, preferences, podman, facts, options.rebuild);
   if (options.box.overrides.agent) {
-    config::write_last_agent(support::state_folder(), fields.agent.name);
+    config::write_last_agent(support::state_directory(), fields.agent.name);
   }
   const box::RunOutcome outcome = box::launch(policy, podman, facts, images, launch);
   box::before_step(box::Phase::launch, 10);
@@ -170,7 +170,7 @@ int run(const RunOptions& options, const Context& context) {
   }
   check_options(options);
   podman::refuse_root();
-  boxes::require_runtime_folder();
+  boxes::require_runtime_directory();
   for (int tries = 1;; ++tries) {
     try {
       return run_once(options, context);

@@ -31,13 +31,13 @@ bool nothing_waits(const config::Sources& sources, const config::HostEdit& edit)
     return false;
   }
   return loaded->project_broadens.empty() ||
-         config::TrustStore(config::trust_folder()).agreed(sources.workspace, edit.digest_before);
+         config::TrustStore(config::trust_directory()).agreed(sources.workspace, edit.digest_before);
 }
 
 } // namespace
 
 Saving::Saving(const std::string& where, bool allow, const std::string& host)
-    : m_sources(config::standard_sources(config::choose_workspace(".", support::home_folder()).path)) {
+    : m_sources(config::standard_sources(config::choose_workspace(".", support::home_directory()).path)) {
   const config::LayerKind kind = layer_of(where);
   if (!allow && host.find(':') != std::string::npos) {
     throw Error(ExitCode::usage, "a saved deny covers every port, so " + support::in_quotes(host) + " cannot be saved",
@@ -59,7 +59,7 @@ void Saving::write() const {
     return;
   }
   if (m_agreed_before) {
-    config::TrustStore(config::trust_folder()).agree(m_sources.workspace, m_edit.digest_after, m_edit.text_after);
+    config::TrustStore(config::trust_directory()).agree(m_sources.workspace, m_edit.digest_after, m_edit.text_after);
     spdlog::info("saved in {} for every box of this project. {}", file,
                  m_edit.digest_before.empty() ? "The new file is trusted"
                                               : "The project's configuration was trusted, and so is this line");

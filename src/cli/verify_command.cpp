@@ -110,9 +110,9 @@ verify::Card new_card(const std::string& box, bool fresh, const podman::PodmanIn
   return card;
 }
 
-/// A box of its own for the current folder, with the probe as its command.
+/// A box of its own for the current directory, with the probe as its command.
 verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
-  boxes::require_runtime_folder();
+  boxes::require_runtime_directory();
   Context probe_context = context;
   const podman::Podman podman = podman::Podman::find();
   const podman::PodmanInfo facts = podman::podman_info(podman);

@@ -14,7 +14,7 @@ namespace {
 
 ConfigLayer read_candidate(const Sources& sources, const std::filesystem::path& file, LayerKind kind,
                            policy::Diagnostics& diagnostics) {
-  const std::filesystem::path path = absolute_path(file.native(), sources.home, sources.current_folder);
+  const std::filesystem::path path = absolute_path(file.native(), sources.home, sources.current_directory);
   ConfigLayer layer = parse_layer(support::read_file(path, k_max_config), path, kind, diagnostics);
   if (layer.allow_file) {
     const auto list = absolute_path(layer.allow_file->value, sources.home, path.parent_path());

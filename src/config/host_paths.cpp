@@ -114,17 +114,17 @@ void resolve_base(Merged& merged, policy::Diagnostics& diagnostics) {
 
 } // namespace
 
-std::vector<fs::path> own_folders() {
-  std::vector<fs::path> folders;
-  for (const fs::path& folder :
-       {support::config_folder(), support::state_folder(), support::cache_folder(), support::runtime_folder()}) {
+std::vector<fs::path> own_directories() {
+  std::vector<fs::path> directories;
+  for (const fs::path& directory : {support::config_directory(), support::state_directory(), support::cache_directory(),
+                                    support::runtime_directory()}) {
     std::error_code error;
-    folders.push_back(fs::weakly_canonical(folder, error));
+    directories.push_back(fs::weakly_canonical(directory, error));
     if (error) {
-      folders.back() = folder.lexically_normal();
+      directories.back() = directory.lexically_normal();
     }
   }
-  return folders;
+  return directories;
 }
 
 std::string mount_problem(const fs::path& source, bool read_only) {
@@ -140,7 +140,7 @@ std::string mount_problem(const fs::path& source, bool read_only) {
   if (stat(source.c_str(), &info) != 0 || (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode))) {
     return "it is not a directory or regular file; a socket or device would give the box access to the host";
   }
-  for (const fs::path& own : own_folders()) {
+  for (const fs::path& own : own_directories()) {
     if (policy::contains_path(own.native(), source.native())) {
       return "it contains files of agentbox itself";
     }

@@ -10,7 +10,7 @@ namespace agentbox::config {
 
 /// Returns agentbox's own configuration, state, cache and runtime directories. A box that could write there would
 /// control other boxes.
-std::vector<std::filesystem::path> own_folders();
+std::vector<std::filesystem::path> own_directories();
 
 /// Looks up the paths of the merged configuration on the host: mounts, CA bundle, root filesystem. Stores canonical
 /// paths in `merged.fields` and adds a mistake for each path that is missing or must not be in a box.

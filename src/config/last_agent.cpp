@@ -19,9 +19,9 @@ bool is_name(const std::string& text) {
 
 } // namespace
 
-std::optional<std::string> read_last_agent(const std::filesystem::path& state_folder) {
+std::optional<std::string> read_last_agent(const std::filesystem::path& state_directory) {
   try {
-    auto name = support::read_file_if_exists(state_folder / "last_agent", k_max_agent_name);
+    auto name = support::read_file_if_exists(state_directory / "last_agent", k_max_agent_name);
     if (name && name->ends_with('\n')) {
       name->pop_back();
     }
@@ -31,9 +31,9 @@ std::optional<std::string> read_last_agent(const std::filesystem::path& state_fo
   }
 }
 
-void write_last_agent(const std::filesystem::path& state_folder, const std::string& name) {
-  support::make_private_folder(state_folder);
-  support::write_file(state_folder / "last_agent", name + "\n");
+void write_last_agent(const std::filesystem::path& state_directory, const std::string& name) {
+  support::make_private_directory(state_directory);
+  support::write_file(state_directory / "last_agent", name + "\n");
 }
 
 } // namespace agentbox::config

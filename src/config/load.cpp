@@ -42,16 +42,16 @@ Sources standard_sources(const fs::path& workspace) {
   if (struct stat info{}; stat("/", &info) == 0) { // root, by whatever number this namespace knows it
     sources.system_owner = info.st_uid;
   }
-  sources.user_file = support::config_folder() / "config.toml";
+  sources.user_file = support::config_directory() / "config.toml";
   sources.workspace = workspace;
-  sources.home = support::home_folder();
+  sources.home = support::home_directory();
   std::error_code error;
-  sources.current_folder = fs::current_path(error);
+  sources.current_directory = fs::current_path(error);
   if (error) {
-    sources.current_folder = workspace;
+    sources.current_directory = workspace;
   }
-  sources.conversations = conversations::project_folder(workspace);
-  sources.last_agent = read_last_agent(support::state_folder());
+  sources.conversations = conversations::project_directory(workspace);
+  sources.last_agent = read_last_agent(support::state_directory());
   if (const char* bundle = std::getenv("SSL_CERT_FILE"); bundle != nullptr && *bundle != '\0') {
     sources.ssl_cert_file = bundle;
   }

@@ -59,7 +59,7 @@ policy::Agent choose_agent(const std::vector<policy::Agent>& agents, const std::
   return missing;
 }
 
-std::filesystem::path folder_of(const ConfigLayer& layer) {
+std::filesystem::path directory_of(const ConfigLayer& layer) {
   return layer.file.parent_path();
 }
 
@@ -85,7 +85,7 @@ void merge_mounts(const std::vector<ConfigLayer>& layers, const Overrides& overr
                   Merged& merged, Diagnostics& diagnostics) {
   for (const ConfigLayer& layer : layers) {
     for (const Located<MountText>& mount : layer.mounts) {
-      merged.mounts.push_back({absolute_path(mount.value.source, sources.home, folder_of(layer)),
+      merged.mounts.push_back({absolute_path(mount.value.source, sources.home, directory_of(layer)),
                                mount.value.destination, mount.value.read_only, mount.where, ""});
     }
   }
@@ -96,7 +96,7 @@ void merge_mounts(const std::vector<ConfigLayer>& layers, const Overrides& overr
       continue;
     }
     const auto& mount = std::get<MountText>(parsed);
-    merged.mounts.push_back({absolute_path(mount.source, sources.home, sources.current_folder), mount.destination,
+    merged.mounts.push_back({absolute_path(mount.source, sources.home, sources.current_directory), mount.destination,
                              mount.read_only, "--mount", ""});
   }
   merge_conversations(layers, overrides, sources, merged);
@@ -228,11 +228,11 @@ void merge_lists(const std::vector<ConfigLayer>& layers, const Overrides& overri
 }
 
 void set_base(const std::string& base, const std::string& where, const std::filesystem::path& home,
-              const std::filesystem::path& folder, Merged& merged) {
+              const std::filesystem::path& directory, Merged& merged) {
   merged.base_path.reset();
   merged.fields.image.base = base;
   if (base.starts_with("dir:") || base.starts_with("tar:")) {
-    merged.base_path = {absolute_path(std::string_view(base).substr(4), home, folder), where};
+    merged.base_path = {absolute_path(std::string_view(base).substr(4), home, directory), where};
     merged.fields.image.base = base.substr(0, 4) + merged.base_path->value.string();
   }
 }
@@ -240,22 +240,23 @@ void set_base(const std::string& base, const std::string& where, const std::file
 void merge_files(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
                  Merged& merged) {
   if (sources.ssl_cert_file) {
-    merged.ca_bundle = {absolute_path(*sources.ssl_cert_file, sources.home, sources.current_folder), "SSL_CERT_FILE"};
+    merged.ca_bundle = {absolute_path(*sources.ssl_cert_file, sources.home, sources.current_directory),
+                        "SSL_CERT_FILE"};
   }
   for (const ConfigLayer& layer : layers) {
     if (layer.ca_bundle) {
-      merged.ca_bundle = {absolute_path(layer.ca_bundle->value, sources.home, folder_of(layer)),
+      merged.ca_bundle = {absolute_path(layer.ca_bundle->value, sources.home, directory_of(layer)),
                           layer.ca_bundle->where};
     }
     if (layer.base) {
-      set_base(layer.base->value, layer.base->where, sources.home, folder_of(layer), merged);
+      set_base(layer.base->value, layer.base->where, sources.home, directory_of(layer), merged);
     }
   }
   if (overrides.ca_bundle) {
-    merged.ca_bundle = {absolute_path(*overrides.ca_bundle, sources.home, sources.current_folder), "--ca-bundle"};
+    merged.ca_bundle = {absolute_path(*overrides.ca_bundle, sources.home, sources.current_directory), "--ca-bundle"};
   }
   if (overrides.base) {
-    set_base(*overrides.base, "--base", sources.home, sources.current_folder, merged);
+    set_base(*overrides.base, "--base", sources.home, sources.current_directory, merged);
   }
 }
 
@@ -273,12 +274,12 @@ void merge_ports(const Overrides& overrides, policy::PolicyFields& fields, Diagn
 } // namespace
 
 std::filesystem::path absolute_path(std::string_view text, const std::filesystem::path& home,
-                                    const std::filesystem::path& folder) {
+                                    const std::filesystem::path& directory) {
   std::filesystem::path path;
   if (text == "~" || text.starts_with("~/")) {
     path = home / text.substr(std::min<std::size_t>(2, text.size()));
   } else {
-    path = folder / text; // an absolute text replaces the directory
+    path = directory / text; // an absolute text replaces the directory
   }
   path = path.lexically_normal();
   return path.has_filename() || path == "/" ? path : path.parent_path();

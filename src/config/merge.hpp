@@ -46,8 +46,8 @@ policy::EgressPolicy merge_egress(const std::vector<ConfigLayer>& layers, const 
                                   policy::Diagnostics& diagnostics);
 
 /// Returns `text` as an absolute, normal path without trailing slash: "~/x" is below `home`, other relative paths are
-/// below `folder`.
+/// below `directory`.
 std::filesystem::path absolute_path(std::string_view text, const std::filesystem::path& home,
-                                    const std::filesystem::path& folder);
+                                    const std::filesystem::path& directory);
 
 } // namespace agentbox::config

@@ -139,7 +139,8 @@ std::string ProjectTexts::shown() const {
 }
 
 fs::path saved_hosts_file(const Sources& sources, LayerKind kind) {
-  return (kind == LayerKind::project ? sources.workspace / k_project_folder : sources.user_file.value().parent_path()) /
+  return (kind == LayerKind::project ? sources.workspace / k_project_directory
+                                     : sources.user_file.value().parent_path()) /
          k_saved_hosts;
 }
 
@@ -147,7 +148,7 @@ std::string add_saved_hosts(ConfigLayer& layer, const Sources& sources, policy::
   const fs::path file = saved_hosts_file(sources, layer.kind);
   const auto text = read_or_mistake(shown(file), diagnostics, [&] {
     return layer.kind == LayerKind::project
-               ? support::read_file_beneath(sources.workspace, fs::path(k_project_folder) / k_saved_hosts,
+               ? support::read_file_beneath(sources.workspace, fs::path(k_project_directory) / k_saved_hosts,
                                             k_max_allow_file)
                : support::read_file_if_exists(file, k_max_allow_file);
   });

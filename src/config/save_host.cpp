@@ -54,15 +54,15 @@ std::optional<std::string> line_for(const std::vector<ConfigLayer>& layers, cons
   return known ? std::nullopt : std::optional("allow " + entry.text() + "\n");
 }
 
-/// The folder of the file, opened. In a workspace it must not be a link: the repository could have brought it.
-Fd open_folder(const fs::path& folder, LayerKind kind) {
-  if (mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) {
-    throw support::system_error(ExitCode::failed, "cannot create " + folder.string(), errno);
+/// The directory of the file, opened. In a workspace it must not be a link: the repository could have brought it.
+Fd open_directory(const fs::path& directory, LayerKind kind) {
+  if (mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
+    throw support::system_error(ExitCode::failed, "cannot create " + directory.string(), errno);
   }
   const int no_follow = kind == LayerKind::project ? O_NOFOLLOW : 0;
-  Fd opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | no_follow));
+  Fd opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | no_follow));
   if (!opened) {
-    throw support::system_error(ExitCode::refused, "cannot open the directory " + folder.string(), errno);
+    throw support::system_error(ExitCode::refused, "cannot open the directory " + directory.string(), errno);
   }
   return opened;
 }
@@ -107,8 +107,8 @@ void write_edit(const Sources& sources, const HostEdit& edit) {
   }
   const fs::path target = in_project ? edit.file : fs::canonical(edit.file, error); // people link to their dotfiles
   const fs::path file = error ? edit.file : target;
-  const Fd folder = open_folder(file.parent_path(), edit.kind);
-  const fs::path beneath = "/proc/self/fd/" + std::to_string(folder.get());
+  const Fd directory = open_directory(file.parent_path(), edit.kind);
+  const fs::path beneath = "/proc/self/fd/" + std::to_string(directory.get());
   policy::Diagnostics ignored;
   ConfigLayer layer;
   layer.kind = edit.kind;

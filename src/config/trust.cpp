@@ -34,12 +34,12 @@ void require_ours(const std::filesystem::path& file) {
 
 } // namespace
 
-std::filesystem::path trust_folder() {
-  return support::state_folder() / "trust";
+std::filesystem::path trust_directory() {
+  return support::state_directory() / "trust";
 }
 
 std::filesystem::path TrustStore::file_of(const std::filesystem::path& workspace) const {
-  return m_folder / (support::sha256_hex(workspace.native()) + ".json");
+  return m_directory / (support::sha256_hex(workspace.native()) + ".json");
 }
 
 nlohmann::json TrustStore::read(const std::filesystem::path& workspace) const {
@@ -70,7 +70,7 @@ std::optional<std::string> TrustStore::last_text(const std::filesystem::path& wo
 }
 
 void TrustStore::agree(const std::filesystem::path& workspace, std::string_view digest, std::string_view text) const {
-  support::make_private_folder(m_folder);
+  support::make_private_directory(m_directory);
   nlohmann::json document = {{"version", 1}, {"workspace", workspace.string()}, {"digest", digest}};
   if (text.size() <= k_max_kept_text && support::is_utf8(text)) {
     document["text"] = text;

@@ -10,12 +10,12 @@
 namespace agentbox::config {
 
 /// The user's agreements to what projects' configurations broaden. Each is bound to Loaded::project_digest, so that a
-/// changed file needs a new agreement, and stored outside the workspace in `folder`/<sha256 of the workspace's
+/// changed file needs a new agreement, and stored outside the workspace in `directory`/<sha256 of the workspace's
 /// path>.json.
 class TrustStore {
 public:
-  /// `folder` is trust_folder() but in tests.
-  explicit TrustStore(std::filesystem::path folder) : m_folder(std::move(folder)) {}
+  /// `directory` is trust_directory() but in tests.
+  explicit TrustStore(std::filesystem::path directory) : m_directory(std::move(directory)) {}
 
   /// Returns whether the user agreed to this digest for this workspace. Throws Error(failed) for a file that others can
   /// write or that cannot be read.
@@ -31,10 +31,10 @@ public:
 private:
   std::filesystem::path file_of(const std::filesystem::path& workspace) const;
   nlohmann::json read(const std::filesystem::path& workspace) const;
-  std::filesystem::path m_folder;
+  std::filesystem::path m_directory;
 };
 
 /// $XDG_STATE_HOME/agentbox/trust
-std::filesystem::path trust_folder();
+std::filesystem::path trust_directory();
 
 } // namespace agentbox::config

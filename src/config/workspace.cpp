@@ -35,10 +35,10 @@ constexpr const char* k_hint = "run agentbox in a project directory";
 constexpr std::array<std::string_view, 13> k_system_trees = {
     "/etc", "/usr", "/boot", "/proc", "/sys", "/dev", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/efi", "/run"};
 /// Shared directories; one of their subdirectories may be a project.
-constexpr std::array<std::string_view, 8> k_shared_folders = {"/tmp", "/home", "/mnt", "/media",
-                                                              "/opt", "/srv",  "/var", "/var/tmp"};
+constexpr std::array<std::string_view, 8> k_shared_directories = {"/tmp", "/home", "/mnt", "/media",
+                                                                  "/opt", "/srv",  "/var", "/var/tmp"};
 /// Credentials, below the home directory.
-constexpr std::array<std::string_view, 30> k_credential_folders = {
+constexpr std::array<std::string_view, 30> k_credential_directories = {
     ".ssh",
     ".gnupg",
     ".aws",
@@ -71,7 +71,7 @@ constexpr std::array<std::string_view, 30> k_credential_folders = {
     ".local/share/password-store",
 };
 /// Settings, data and programs of others, below the home directory, besides all directories with a leading dot.
-constexpr std::array<std::string_view, 3> k_program_folders = {"bin", "snap", "Library"};
+constexpr std::array<std::string_view, 3> k_program_directories = {"bin", "snap", "Library"};
 
 /// A name by which a directory is recognized, wherever it is.
 struct Mark {
@@ -93,12 +93,12 @@ std::string shown(const fs::path& path) {
   return support::in_quotes(path.string(), 4096);
 }
 
-bool is_system_folder(const fs::path& path) {
+bool is_system_directory(const fs::path& path) {
   const std::string& text = path.native();
   const bool is_media = policy::contains_path("/run/media", text) && std::distance(path.begin(), path.end()) > 4;
   const auto in_tree = [&](std::string_view tree) { return policy::contains_path(tree, text); };
   const bool in_system = std::any_of(k_system_trees.begin(), k_system_trees.end(), in_tree) && !is_media;
-  const bool is_shared = support::contains(k_shared_folders, text);
+  const bool is_shared = support::contains(k_shared_directories, text);
   // /var/lib, /var/log, …; /var/lib/NAME/… may be the home directory of an account.
   const bool right_below_var = path.parent_path() == "/var";
   return in_system || is_shared || right_below_var;
@@ -126,7 +126,7 @@ std::vector<fs::path> all_homes(const fs::path& home) {
 
 /// Returns why `path` is or is in a credential store or Podman's storage, or empty.
 std::string secrets_in(const fs::path& path, const fs::path& home) {
-  for (const std::string_view name : k_credential_folders) {
+  for (const std::string_view name : k_credential_directories) {
     if (policy::contains_path((home / name).native(), path.native())) {
       return "it is a credential store";
     }
@@ -156,7 +156,7 @@ std::string owner_of(const fs::path& path, const fs::path& home) {
   if (below_home && inside.starts_with('.')) {
     return "it contains application settings or data";
   }
-  if (below_home && std::any_of(k_program_folders.begin(), k_program_folders.end(),
+  if (below_home && std::any_of(k_program_directories.begin(), k_program_directories.end(),
                                 [&](std::string_view name) { return policy::contains_path(name, inside); })) {
     return "it contains programs or their data";
   }
@@ -187,7 +187,7 @@ std::string problem_of(const fs::path& path, const fs::path& home) {
   if (policy::contains_path(path.native(), home.native())) {
     return "it contains your home directory";
   }
-  if (is_system_folder(path)) {
+  if (is_system_directory(path)) {
     return "it is a system directory";
   }
   for (const fs::path& one : all_homes(home)) { // $HOME may differ
@@ -198,7 +198,7 @@ std::string problem_of(const fs::path& path, const fs::path& home) {
       return problem;
     }
   }
-  for (const fs::path& own : own_folders()) {
+  for (const fs::path& own : own_directories()) {
     if (policy::overlap(path.native(), own.native())) {
       return "it contains files of agentbox itself: " + own.string();
     }
@@ -266,7 +266,7 @@ WorkspaceChoice choose_workspace(const fs::path& asked, const fs::path& home) {
 void require_project(const fs::path& workspace, const fs::path& home) {
   for (const fs::path& one : all_homes(home)) {
     const bool holds_secrets =
-        std::any_of(k_credential_folders.begin(), k_credential_folders.end(), [&](std::string_view name) {
+        std::any_of(k_credential_directories.begin(), k_credential_directories.end(), [&](std::string_view name) {
           return policy::contains_path(workspace.native(), (one / name).native()) && lexists(one / name);
         });
     std::string problem = holds_secrets ? "it contains credential stores" : "";

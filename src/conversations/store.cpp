@@ -117,37 +117,37 @@ support::Fd open_parent(const fs::path& project, const fs::path& file) {
 std::vector<fs::path> projects() {
   std::vector<fs::path> found;
   std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder(), error)) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory(), error)) {
     found.push_back(entry.path());
   }
   if (error && error != std::errc::no_such_file_or_directory) {
-    throw support::system_error(ExitCode::failed, "cannot read " + folder().string(), error.value());
+    throw support::system_error(ExitCode::failed, "cannot read " + directory().string(), error.value());
   }
   return found;
 }
 
 } // namespace
 
-fs::path folder() {
+fs::path directory() {
   std::error_code error;
-  const fs::path state = support::state_folder();
+  const fs::path state = support::state_directory();
   fs::path real = fs::weakly_canonical(state, error);
   return (error ? state : real) / "history";
 }
 
-fs::path project_folder(const fs::path& workspace) {
+fs::path project_directory(const fs::path& workspace) {
   constexpr std::size_t k_digits = 32;
-  return folder() / support::sha256_hex(workspace.native()).substr(0, k_digits);
+  return directory() / support::sha256_hex(workspace.native()).substr(0, k_digits);
 }
 
-void make_folder(const fs::path& mounted, const fs::path& workspace) {
-  const fs::path project = project_folder(workspace);
-  support::make_private_folder(project);
+void make_directory(const fs::path& mounted, const fs::path& workspace) {
+  const fs::path project = project_directory(workspace);
+  support::make_private_directory(project);
   const fs::path record = project / k_workspace_file;
   if (!fs::exists(fs::symlink_status(record))) {
     support::write_file(record, workspace.native() + "\n");
   }
-  support::make_private_folder(mounted.parent_path());
+  support::make_private_directory(mounted.parent_path());
   if (mkdir(mounted.c_str(), 0700) != 0 && errno != EEXIST) {
     throw support::system_error(ExitCode::failed, "cannot create the directory " + mounted.string(), errno);
   }

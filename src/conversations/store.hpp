@@ -23,14 +23,14 @@ struct Conversation {
 };
 
 /// Returns $XDG_STATE_HOME/agentbox/history, without symbolic links.
-std::filesystem::path folder();
+std::filesystem::path directory();
 
-/// Returns the directory of a workspace's conversations: folder()/HASH. Creates nothing.
-std::filesystem::path project_folder(const std::filesystem::path& workspace);
+/// Returns the directory of a workspace's conversations: directory()/HASH. Creates nothing.
+std::filesystem::path project_directory(const std::filesystem::path& workspace);
 
 /// Makes the directory `mounted` of a project, with mode 0700, and records the workspace's path for people.
 /// Throws Error(failed), also for a symbolic link and for a directory above it that others can write.
-void make_folder(const std::filesystem::path& mounted, const std::filesystem::path& workspace);
+void make_directory(const std::filesystem::path& mounted, const std::filesystem::path& workspace);
 
 /// Returns the conversations in a project's directory, newest first, to a depth of 8. Follows no symbolic link, because
 /// boxes wrote there. Throws Error(failed) when a directory cannot be read, or for more than 200,000 names.

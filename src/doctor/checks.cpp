@@ -37,7 +37,7 @@ constexpr std::array k_checks = {
     Check{"overlay", "overlayfs", check_overlay},
     Check{"storage", "Storage driver", check_storage, Needs::podman_info},
     Check{"disk", "Free disk", check_disk, Needs::podman_info},
-    Check{"runtime_directory", "Runtime directory", check_runtime_folder, Needs::ordinary_user},
+    Check{"runtime_directory", "Runtime directory", check_runtime_directory, Needs::ordinary_user},
     Check{"linger", "After logout", check_linger, Needs::ordinary_user},
     Check{"installation", "agentbox's files", check_installation},
     Check{"mmdebstrap", "mmdebstrap", check_mmdebstrap},

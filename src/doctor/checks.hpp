@@ -37,7 +37,7 @@ inline Answer asked_as_root() {
 Answer check_user(const HostReport& report);
 Answer check_subordinate_ids(const HostReport& report);
 Answer check_id_helpers(const HostReport& report);
-Answer check_runtime_folder(const HostReport& report);
+Answer check_runtime_directory(const HostReport& report);
 Answer check_linger(const HostReport& report);
 
 // checks_podman.cpp

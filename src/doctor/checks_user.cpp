@@ -61,9 +61,9 @@ Answer check_id_helpers(const HostReport& report) {
   return ok(fmt::format("{}, {}", report.newuidmap.path, report.newgidmap.path));
 }
 
-Answer check_runtime_folder(const HostReport& report) {
+Answer check_runtime_directory(const HostReport& report) {
   if (report.runtime_problem.empty() && !report.runtime_fallback) {
-    return ok(report.runtime_folder);
+    return ok(report.runtime_directory);
   }
   const std::string make = fmt::format(
       "sudo install -d -o {0} -m 700 /run/user/{1} && export XDG_RUNTIME_DIR=/run/user/{1}", report.user, report.uid);
@@ -72,7 +72,7 @@ Answer check_runtime_folder(const HostReport& report) {
           ? fmt::format("sudo loginctl enable-linger {}   (then log in again, not with su or sudo)", report.user)
           : make;
   if (report.runtime_problem.empty()) {
-    return degraded(fmt::format("{}, because XDG_RUNTIME_DIR is not set", report.runtime_folder), remedy);
+    return degraded(fmt::format("{}, because XDG_RUNTIME_DIR is not set", report.runtime_directory), remedy);
   }
   return missing(report.runtime_problem, remedy);
 }

@@ -87,7 +87,7 @@ struct HostReport {
   std::string seccomp_problem;   ///< why it cannot be used; empty: it parses
   std::uint64_t idle_images = 0; ///< bytes of agentbox's images that no container uses; shared layers count each time
   std::uint64_t disk_free = 0;   ///< bytes free to the caller below storage_root
-  std::string runtime_folder;    ///< $XDG_RUNTIME_DIR or its default
+  std::string runtime_directory; ///< $XDG_RUNTIME_DIR or its default
   std::string runtime_problem;   ///< empty: it is writable and ours
   bool runtime_fallback = false; ///< below /tmp, because XDG_RUNTIME_DIR is not set
   std::optional<bool> linger;    ///< nothing where systemd-logind does not run

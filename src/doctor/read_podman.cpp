@@ -21,13 +21,13 @@ namespace {
 
 constexpr std::size_t k_max_output = 16U << 20U;
 
-std::uint64_t free_bytes(fs::path folder) {
+std::uint64_t free_bytes(fs::path directory) {
   struct statvfs info {};
-  while (statvfs(folder.c_str(), &info) != 0) { // the store is made on first use
-    if (folder == folder.parent_path()) {
+  while (statvfs(directory.c_str(), &info) != 0) { // the store is made on first use
+    if (directory == directory.parent_path()) {
       return 0;
     }
-    folder = folder.parent_path();
+    directory = directory.parent_path();
   }
   return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
 }
@@ -75,7 +75,7 @@ void read_installation(HostReport& report) {
       }
     }
   } catch (const support::Error& error) {
-    report.missing_files.emplace_back(error.what()); // names the folder
+    report.missing_files.emplace_back(error.what()); // names the directory
   }
 }
 
@@ -86,7 +86,7 @@ std::string program_version(const std::string& program, const std::map<std::stri
   if (!path) {
     return {};
   }
-  // With an environment: crun 1.21 says nothing where XDG_RUNTIME_DIR does not name its folder.
+  // With an environment: crun 1.21 says nothing where XDG_RUNTIME_DIR does not name its directory.
   const support::Captured result =
       support::capture({{*path, "--version"}, environment, {}}, {}, {k_max_output, k_patience});
   return version_word(result.out);

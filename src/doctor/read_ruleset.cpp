@@ -21,7 +21,7 @@ constexpr support::CaptureLimits k_quick{64U << 10U, std::chrono::seconds(20)};
 class TemporaryFile {
 public:
   TemporaryFile(fs::path path, const std::string& content) : m_path(std::move(path)) {
-    support::make_private_folder(m_path.parent_path());
+    support::make_private_directory(m_path.parent_path());
     support::write_file(m_path, content);
   }
   TemporaryFile(const TemporaryFile&) = delete;
@@ -59,7 +59,7 @@ void read_ruleset(HostReport& report) {
   }
   try {
     const std::string name = "doctor-" + std::to_string(getpid()) + ".json";
-    const TemporaryFile policy(support::runtime_folder() / name, policy::to_json(policy::EgressPolicy{}));
+    const TemporaryFile policy(support::runtime_directory() / name, policy::to_json(policy::EgressPolicy{}));
     report.ruleset = try_driver(policy::FirewallDriver::nftables, *unshare, policy.path());
     if (!report.ruleset.error.empty()) {
       report.iptables_ruleset = try_driver(policy::FirewallDriver::iptables, *unshare, policy.path());

@@ -28,23 +28,23 @@ Helper helper(const std::string& name) {
   return result;
 }
 
-void read_runtime_folder(HostReport& report) {
+void read_runtime_directory(HostReport& report) {
   const char* set = std::getenv("XDG_RUNTIME_DIR");
   const bool usable = set != nullptr && set[0] == '/';
-  const fs::path folder = support::runtime_folder().parent_path();
-  report.runtime_folder = usable ? set : folder.string();
-  report.runtime_fallback = !usable && folder == "/tmp";
+  const fs::path directory = support::runtime_directory().parent_path();
+  report.runtime_directory = usable ? set : directory.string();
+  report.runtime_fallback = !usable && directory == "/tmp";
   struct stat info {};
   if (report.runtime_fallback) {
     return;
   }
-  if (stat(report.runtime_folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
-    report.runtime_problem = fmt::format("{} is not a directory", report.runtime_folder);
+  if (stat(report.runtime_directory.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
+    report.runtime_problem = fmt::format("{} is not a directory", report.runtime_directory);
   } else if (info.st_uid != geteuid()) {
-    report.runtime_problem =
-        fmt::format("{} belongs to another user (su and sudo leave XDG_RUNTIME_DIR as it was)", report.runtime_folder);
-  } else if (access(report.runtime_folder.c_str(), W_OK | X_OK) != 0) {
-    report.runtime_problem = fmt::format("you may not write to {}", report.runtime_folder);
+    report.runtime_problem = fmt::format("{} belongs to another user (su and sudo leave XDG_RUNTIME_DIR as it was)",
+                                         report.runtime_directory);
+  } else if (access(report.runtime_directory.c_str(), W_OK | X_OK) != 0) {
+    report.runtime_problem = fmt::format("you may not write to {}", report.runtime_directory);
   }
 }
 
@@ -60,7 +60,7 @@ void read_user(HostReport& report) {
   report.subgid = parse_subordinate_ids(text_of("/etc/subgid").value_or(""), report.user, report.uid);
   report.tun_present = fs::exists("/dev/net/tun");
   report.tun_usable = support::Fd(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK)).get() >= 0;
-  read_runtime_folder(report);
+  read_runtime_directory(report);
   if (fs::exists("/run/systemd/system")) {
     report.linger = fs::exists("/var/lib/systemd/linger/" + report.user);
   }

@@ -112,11 +112,11 @@ const Rule* Matcher::at_end(std::string_view path, bool whole) const {
   for (const std::size_t bucket : {bucket_of(last), bucket_of("*")}) {
     for (const Rule* rule : m_globs.at(bucket)) {
       const std::string_view pattern = last_part(rule->name);
-      const std::string_view folder = rule->name.substr(0, rule->name.size() - pattern.size());
+      const std::string_view directory = rule->name.substr(0, rule->name.size() - pattern.size());
       const std::string_view above = path.substr(0, path.size() - last.size());
       if (matches(pattern, last) &&
-          (folder.empty() ? !rule->top_only || above.empty() : ends_with_name(above, folder, rule->top_only))) {
-        consider(*rule, folder.size() + last.size());
+          (directory.empty() ? !rule->top_only || above.empty() : ends_with_name(above, directory, rule->top_only))) {
+        consider(*rule, directory.size() + last.size());
       }
     }
   }

@@ -47,16 +47,16 @@ std::map<std::string, bool> masked_here(const std::vector<std::string>& paths) {
   return result;
 }
 
-bool lies_in(const fs::path& path, const fs::path& folder) {
-  const auto [end, rest] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
-  return end == folder.end();
+bool lies_in(const fs::path& path, const fs::path& directory) {
+  const auto [end, rest] = std::mismatch(directory.begin(), directory.end(), path.begin(), path.end());
+  return end == directory.end();
 }
 
 /// Protects the directory of a set inside the project, which need not exist yet.
-void add_output_folder(oci::HostFacts& facts, const policy::Workspace& workspace, const fs::path& folder) {
-  const fs::path inside = folder.lexically_relative(workspace.source);
+void add_output_directory(oci::HostFacts& facts, const policy::Workspace& workspace, const fs::path& directory) {
+  const fs::path inside = directory.lexically_relative(workspace.source);
   const auto& protect = workspace.protect;
-  if (std::find(protect.begin(), protect.end(), inside.string()) == protect.end()) { // see protect_folder()
+  if (std::find(protect.begin(), protect.end(), inside.string()) == protect.end()) { // see protect_directory()
     return;
   }
   auto& existing = facts.guarded.read_only;
@@ -70,12 +70,12 @@ void add_output_folder(oci::HostFacts& facts, const policy::Workspace& workspace
 
 } // namespace
 
-policy::Policy protect_folder(const policy::Policy& policy, const fs::path& folder) {
+policy::Policy protect_directory(const policy::Policy& policy, const fs::path& directory) {
   policy::PolicyFields fields = policy.fields();
-  if (!lies_in(folder, fields.workspace.source)) {
+  if (!lies_in(directory, fields.workspace.source)) {
     return policy;
   }
-  const std::string inside = folder.lexically_relative(fields.workspace.source);
+  const std::string inside = directory.lexically_relative(fields.workspace.source);
   auto& protect = fields.workspace.protect;
   if (std::find(protect.begin(), protect.end(), inside) == protect.end()) {
     protect.insert(std::upper_bound(protect.begin(), protect.end(), inside), inside);
@@ -87,15 +87,15 @@ policy::Policy protect_folder(const policy::Policy& policy, const fs::path& fold
   return std::get<policy::Policy>(std::move(result));
 }
 
-oci::PodFacts gather(const policy::Policy& policy, const podman::PodmanInfo& host, const fs::path& folder) {
+oci::PodFacts gather(const policy::Policy& policy, const podman::PodmanInfo& host, const fs::path& directory) {
   const policy::PolicyFields& fields = policy.fields();
   oci::PodFacts facts;
   facts.host = box::probe_host(fields, host, boxes::session_paths(fields.name), support::Terminal{},
                                box::WhatIsMissing::is_left_out);
   facts.host.nonce = oci::gate_nonce(policy);
   set_terminal(facts.host, fields.run);
-  add_output_folder(facts.host, fields.workspace, folder);
-  facts.folder = folder;
+  add_output_directory(facts.host, fields.workspace, directory);
+  facts.directory = directory;
   facts.masked_here = masked_here(fields.confinement.masked_paths);
   return facts;
 }

@@ -2,7 +2,7 @@
 #include "generate/generate.hpp"
 
 #include "generate/gather.hpp"
-#include "generate/output_folder.hpp"
+#include "generate/output_directory.hpp"
 #include "generate/output_record.hpp"
 #include "generate/pinned_directory.hpp"
 #include "generate/unpack_images.hpp"
@@ -58,7 +58,7 @@ std::map<std::string, std::string> options_of(const Request& request, const Imag
   return options;
 }
 
-oci::PodFacts facts_for(const policy::Policy& policy, const Request& request, const fs::path& folder) {
+oci::PodFacts facts_for(const policy::Policy& policy, const Request& request, const fs::path& directory) {
   switch (request.format) {
   case oci::OutputFormat::kubernetes: return gather_for_cluster(policy);
   case oci::OutputFormat::oci:
@@ -66,7 +66,7 @@ oci::PodFacts facts_for(const policy::Policy& policy, const Request& request, co
   case oci::OutputFormat::quadlet: break;
   }
   const podman::Podman podman = podman::Podman::find();
-  oci::PodFacts facts = gather(policy, podman::podman_info(podman), folder);
+  oci::PodFacts facts = gather(policy, podman::podman_info(podman), directory);
   if (request.format == oci::OutputFormat::oci) {
     add_id_mappings(facts.host, policy.fields().user, podman);
   }
@@ -101,16 +101,16 @@ std::string container_for(const fs::path& temporary) {
   return "agentbox.unpack-" + support::sha256_hex(temporary.string()).substr(0, 16);
 }
 
-/// Writes the set. Returns OutputFolder::kept().
-std::vector<std::string> write_set(const policy::Policy& policy, const Request& request, const fs::path& folder,
+/// Writes the set. Returns OutputDirectory::kept().
+std::vector<std::string> write_set(const policy::Policy& policy, const Request& request, const fs::path& directory,
                                    const oci::GeneratedSet& set, const std::string& record, const ImageNames& images) {
-  const auto remove = [&](const support::Fd& directory, const fs::path& temporary) {
+  const auto remove = [&](const support::Fd& opened, const fs::path& temporary) {
     if (request.format == oci::OutputFormat::oci) { // a killed run leaves its container beside its directory
       podman::Podman::find().capture({"rm", "--force", "--ignore", container_for(temporary)});
     }
-    remove_content(directory, k_unfinished_file);
+    remove_content(opened, k_unfinished_file);
   };
-  OutputFolder output(folder, request.force, is_complete_bundle(request), remove);
+  OutputDirectory output(directory, request.force, is_complete_bundle(request), remove);
   output.write(set);
   output.write({{k_record_file, record}});
   if (is_complete_bundle(request)) {
@@ -135,9 +135,9 @@ GenerateResult generate(const policy::Policy& original, const Request& request) 
     throw Error(ExitCode::usage, "a bundle needs a directory",
                 "add --output DIR, or print only the two configurations with --config-only");
   }
-  const fs::path folder = resolve_output(request.output.value_or("agentbox-" + original.fields().name));
+  const fs::path directory = resolve_output(request.output.value_or("agentbox-" + original.fields().name));
   const bool for_host = request.format != oci::OutputFormat::kubernetes;
-  const policy::Policy policy = request.output && for_host ? protect_folder(original, folder) : original;
+  const policy::Policy policy = request.output && for_host ? protect_directory(original, directory) : original;
   std::optional<Record> old;
   std::vector<std::string> edited;
   if (request.old) { // read first: --output may replace it
@@ -146,7 +146,7 @@ GenerateResult generate(const policy::Policy& original, const Request& request) 
   }
   const bool needs_images = !(request.format == oci::OutputFormat::oci && request.config_only);
   const ImageNames images = needs_images ? request.images() : ImageNames{};
-  oci::PodFacts facts = facts_for(policy, request, folder);
+  oci::PodFacts facts = facts_for(policy, request, directory);
   facts.agent_image = images.agent;
   facts.firewall_image = images.firewall;
   const oci::GeneratedSet set = render(policy, facts, request);
@@ -154,8 +154,9 @@ GenerateResult generate(const policy::Policy& original, const Request& request) 
 
   GenerateResult outcome;
   if (request.output) {
-    outcome.left = write_set(policy, request, folder, set, record_text(request.format, policy, options, set), images);
-    outcome.folder = folder;
+    outcome.left =
+        write_set(policy, request, directory, set, record_text(request.format, policy, options, set), images);
+    outcome.directory = directory;
     outcome.in_project = !(policy.fields() == original.fields());
   }
   if (old) {

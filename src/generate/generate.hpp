@@ -33,11 +33,11 @@ struct Request {
 
 /// The result of generate().
 struct GenerateResult {
-  std::string text;                            ///< for stdout: the files, or the comparison
-  std::optional<std::filesystem::path> folder; ///< that was written
-  bool in_project = false;                     ///< the directory is in the workspace, and read-only in the box
-  std::vector<std::string> left;               ///< OutputFolder::kept()
-  bool broader = false;                        ///< --diff found something
+  std::string text;                               ///< for stdout: the files, or the comparison
+  std::optional<std::filesystem::path> directory; ///< that was written
+  bool in_project = false;                        ///< the directory is in the workspace, and read-only in the box
+  std::vector<std::string> left;                  ///< OutputDirectory::kept()
+  bool broader = false;                           ///< --diff found something
 };
 
 /// Renders the set and writes or prints it. Throws support::Error; then nothing has changed on disk.

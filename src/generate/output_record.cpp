@@ -19,8 +19,8 @@ using nlohmann::json;
 constexpr std::size_t k_record_bytes = 64U << 20U; // a policy may list 200,000 hosts
 constexpr std::size_t k_file_bytes = 64U << 20U;
 
-/// Returns whether `folder` contains nothing but the files of `record` and what a bundle has besides.
-bool has_only(const Record& record, const fs::path& folder) {
+/// Returns whether `directory` contains nothing but the files of `record` and what a bundle has besides.
+bool has_only(const Record& record, const fs::path& directory) {
   std::set<fs::path> files = {k_record_file};
   std::set<fs::path> parents;
   std::set<fs::path> whole; // with everything below them
@@ -34,8 +34,8 @@ bool has_only(const Record& record, const fs::path& folder) {
       parents.insert(parent);
     }
   }
-  for (fs::recursive_directory_iterator entry(folder), end; entry != end; ++entry) {
-    const fs::path path = entry->path().lexically_relative(folder);
+  for (fs::recursive_directory_iterator entry(directory), end; entry != end; ++entry) {
+    const fs::path path = entry->path().lexically_relative(directory);
     const fs::file_status status = entry->symlink_status();
     if (fs::is_directory(status) && whole.contains(path)) {
       entry.disable_recursion_pending();
@@ -63,12 +63,12 @@ std::string record_text(oci::OutputFormat format, const policy::Policy& policy,
   return record.dump(2) + "\n";
 }
 
-Record read_record(const fs::path& folder) {
-  const fs::path path = folder / k_record_file;
+Record read_record(const fs::path& directory) {
+  const fs::path path = directory / k_record_file;
   const auto text = support::read_file_if_exists(path, k_record_bytes);
   if (!text) {
     throw support::Error(support::ExitCode::usage,
-                         support::in_quotes(folder.string()) + " does not contain a set that agentbox generated",
+                         support::in_quotes(directory.string()) + " does not contain a set that agentbox generated",
                          "give the directory of an earlier agentbox generate --output");
   }
   try {
@@ -86,10 +86,10 @@ Record read_record(const fs::path& folder) {
   }
 }
 
-std::vector<std::string> changed_by_hand(const Record& record, const fs::path& folder) {
+std::vector<std::string> changed_by_hand(const Record& record, const fs::path& directory) {
   const auto is_unchanged = [&](const std::string& name, const std::string& digest) {
     try {
-      const auto text = support::read_file_beneath(folder, name, k_file_bytes);
+      const auto text = support::read_file_beneath(directory, name, k_file_bytes);
       return text && support::sha256_hex(*text) == digest;
     } catch (const support::Error&) { // a link, too large, or not inside
       return false;
@@ -104,10 +104,10 @@ std::vector<std::string> changed_by_hand(const Record& record, const fs::path& f
   return result;
 }
 
-bool is_untouched_set(const fs::path& folder) {
+bool is_untouched_set(const fs::path& directory) {
   try {
-    const Record record = read_record(folder);
-    return changed_by_hand(record, folder).empty() && has_only(record, folder);
+    const Record record = read_record(directory);
+    return changed_by_hand(record, directory).empty() && has_only(record, directory);
   } catch (const support::Error&) {
     return false;
   } catch (const fs::filesystem_error&) { // a directory that cannot be read

@@ -26,14 +26,14 @@ inline constexpr const char* k_record_file = "agentbox.json";
 std::string record_text(oci::OutputFormat format, const policy::Policy& policy,
                         const std::map<std::string, std::string>& options, const oci::GeneratedSet& set);
 
-/// Reads the record of the set in `folder`. Throws support::Error(usage) when the folder holds none.
-Record read_record(const std::filesystem::path& folder);
+/// Reads the record of the set in `directory`. Throws support::Error(usage) when the directory holds none.
+Record read_record(const std::filesystem::path& directory);
 
-/// Returns the files of the set in `folder` that were changed or are missing.
-std::vector<std::string> changed_by_hand(const Record& record, const std::filesystem::path& folder);
+/// Returns the files of the set in `directory` that were changed or are missing.
+std::vector<std::string> changed_by_hand(const Record& record, const std::filesystem::path& directory);
 
-/// Returns whether `folder` contains nothing but an unchanged set and the files that a bundle's `start` adds. False for
-/// a damaged record.
-bool is_untouched_set(const std::filesystem::path& folder);
+/// Returns whether `directory` contains nothing but an unchanged set and the files that a bundle's `start` adds. False
+/// for a damaged record.
+bool is_untouched_set(const std::filesystem::path& directory);
 
 } // namespace agentbox::generate

@@ -30,18 +30,18 @@ void add_core_worktree(const Walk& walk, const std::string& file, const fs::path
 
 } // namespace
 
-GitPlaces places_of(const Walk& walk, const std::string& folder, bool of_root, const fs::path& home) {
+GitPlaces places_of(const Walk& walk, const std::string& directory, bool of_root, const fs::path& home) {
   constexpr std::size_t k_max_gitdir = 8192;
-  const fs::path base = walk.root() / folder;
+  const fs::path base = walk.root() / directory;
   GitPlaces places;
-  places.folders.push_back(base.lexically_normal());
+  places.directories.push_back(base.lexically_normal());
   if (of_root) {
     places.trees.push_back(walk.root());
   }
   for (const char* part : {git::k_config, git::k_worktree_config}) {
-    add_core_worktree(walk, git::join(folder, part), base, home, places);
+    add_core_worktree(walk, git::join(directory, part), base, home, places);
   }
-  const std::string parent = git::join(folder, git::k_worktrees);
+  const std::string parent = git::join(directory, git::k_worktrees);
   for (const std::string& name : walk.names_in(parent, k_max_worktrees_followed)) {
     const std::string own = git::join(parent, name);
     const std::string text = walk.read(git::join(own, git::k_gitdir), k_max_gitdir).value_or("");

@@ -16,18 +16,18 @@ namespace {
 constexpr std::size_t k_max_modules = 32;    // each needs five mounts
 constexpr std::size_t k_max_followed = 1024; // whose settings are read
 constexpr std::size_t k_max_worktrees = 32;
-constexpr std::size_t k_max_names = 1024; // of one folder
+constexpr std::size_t k_max_names = 1024; // of one directory
 constexpr int k_max_depth = 8;            // "modules/libs/a/modules/b"
 
-/// Adds the repositories below `folder`, which is .git/modules or below. Returns false when there are too many.
-bool find_modules(const Walk& walk, const std::string& folder, int depth, std::vector<std::string>& found) {
-  const std::vector<std::string> names = walk.names_in(folder, k_max_names);
+/// Adds the repositories below `directory`, which is .git/modules or below. Returns false when there are too many.
+bool find_modules(const Walk& walk, const std::string& directory, int depth, std::vector<std::string>& found) {
+  const std::vector<std::string> names = walk.names_in(directory, k_max_names);
   if (names.size() == k_max_names || depth == k_max_depth) {
     return false;
   }
   for (const std::string& name : names) {
-    const std::string path = folder + "/" + name;
-    if (walk.type_of(path) != FileType::folder) {
+    const std::string path = directory + "/" + name;
+    if (walk.type_of(path) != FileType::directory) {
       continue;
     }
     const bool repository = walk.type_of(git::join(path, git::k_head)) != FileType::none;
@@ -43,24 +43,24 @@ bool find_modules(const Walk& walk, const std::string& folder, int depth, std::v
   return true;
 }
 
-void find_worktrees(const Walk& walk, const std::string& repository, GitFolders& folders) {
+void find_worktrees(const Walk& walk, const std::string& repository, GitDirectories& directories) {
   const std::string parent = git::join(repository, git::k_worktrees);
   const std::vector<std::string> names = walk.names_in(parent, k_max_worktrees + 1);
   if (names.size() > k_max_worktrees) {
-    folders.too_many.push_back(parent);
+    directories.too_many.push_back(parent);
     return;
   }
   const bool own_settings = uses_worktree_config(walk, repository);
   for (const std::string& name : names) {
-    if (walk.type_of(git::join(parent, name)) != FileType::folder) {
+    if (walk.type_of(git::join(parent, name)) != FileType::directory) {
       continue;
     }
     for (const char* part : {git::k_commondir, git::k_worktree_config, git::k_gitdir}) {
       std::string path = git::join(git::join(parent, name), part);
       if (walk.type_of(path) != FileType::none) {
-        folders.links.push_back(std::move(path));
+        directories.links.push_back(std::move(path));
       } else if (own_settings && std::string_view(part) == git::k_worktree_config) {
-        folders.missing_settings.push_back(std::move(path));
+        directories.missing_settings.push_back(std::move(path));
       }
     }
   }
@@ -69,22 +69,23 @@ void find_worktrees(const Walk& walk, const std::string& repository, GitFolders&
 } // namespace
 
 bool root_is_repository(const Walk& walk) {
-  return walk.is_file(git::k_head) && walk.is_folder(git::k_objects) && walk.is_folder(git::k_refs);
+  return walk.is_file(git::k_head) && walk.is_directory(git::k_objects) && walk.is_directory(git::k_refs);
 }
 
-GitFolders find_git_folders(const Walk& walk, const std::string& git) {
-  GitFolders folders;
-  folders.repositories.push_back(git);
-  folders.all_found = find_modules(walk, git::join(git, git::k_modules), 0, folders.modules);
-  if (folders.all_found && folders.modules.size() <= k_max_modules) {
-    folders.repositories.insert(folders.repositories.end(), folders.modules.begin(), folders.modules.end());
+GitDirectories find_git_directories(const Walk& walk, const std::string& git) {
+  GitDirectories directories;
+  directories.repositories.push_back(git);
+  directories.all_found = find_modules(walk, git::join(git, git::k_modules), 0, directories.modules);
+  if (directories.all_found && directories.modules.size() <= k_max_modules) {
+    directories.repositories.insert(directories.repositories.end(), directories.modules.begin(),
+                                    directories.modules.end());
   } else {
-    folders.too_many.push_back(git::join(git, git::k_modules));
+    directories.too_many.push_back(git::join(git, git::k_modules));
   }
-  for (const std::string& repository : folders.repositories) {
-    find_worktrees(walk, repository, folders);
+  for (const std::string& repository : directories.repositories) {
+    find_worktrees(walk, repository, directories);
   }
-  return folders;
+  return directories;
 }
 
 std::string read_settings_file(const Walk& walk, const std::string& path) {
@@ -106,8 +107,8 @@ void require_short(const fs::path& file, std::optional<std::uint64_t> length) {
   }
 }
 
-bool uses_worktree_config(const Walk& walk, const std::string& folder) {
-  const std::string path = git::join(folder, git::k_config);
+bool uses_worktree_config(const Walk& walk, const std::string& directory) {
+  const std::string path = git::join(directory, git::k_config);
   const std::string config = read_settings_file(walk, path);
   bool uses = config.empty() && walk.length_of(path).value_or(1) > 0 && walk.type_of(path) != FileType::none;
   git::read_settings(config, [&](const git::Setting& setting) {

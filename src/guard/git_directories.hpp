@@ -13,7 +13,7 @@
 namespace agentbox::guard {
 
 /// The repositories in the directory of a repository. Paths are relative to the root.
-struct GitFolders {
+struct GitDirectories {
   std::vector<std::string> repositories;     ///< itself and its submodules', few enough to be mounted one by one
   std::vector<std::string> links;            ///< commondir, gitdir and config.worktree of its worktrees
   std::vector<std::string> missing_settings; ///< config.worktree files that do not exist and that Git would read
@@ -27,7 +27,7 @@ bool root_is_repository(const Walk& walk);
 
 /// Finds the repositories in repository `git`, a directory (".git", or "" for the root). Bounded in depth and number.
 /// Throws Error(refused) on symbolic links.
-GitFolders find_git_folders(const Walk& walk, const std::string& git);
+GitDirectories find_git_directories(const Walk& walk, const std::string& git);
 
 /// The longest Git configuration file that is read, in bytes.
 inline constexpr std::size_t k_max_settings = 1U << 20U;
@@ -39,8 +39,8 @@ void require_short(const std::filesystem::path& file, std::optional<std::uint64_
 /// which Git cannot do either. Throws Error(refused) when it is too long.
 std::string read_settings_file(const Walk& walk, const std::string& path);
 
-/// Returns whether the config of repository `folder` enables extensions.worktreeConfig, or may: then Git reads
+/// Returns whether the config of repository `directory` enables extensions.worktreeConfig, or may: then Git reads
 /// config.worktree as well. Throws like read_settings_file().
-bool uses_worktree_config(const Walk& walk, const std::string& folder);
+bool uses_worktree_config(const Walk& walk, const std::string& directory);
 
 } // namespace agentbox::guard

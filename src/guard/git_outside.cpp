@@ -28,28 +28,28 @@ std::string first_line(std::string_view text) {
   return std::string(text);
 }
 
-fs::path joined(const fs::path& folder, const fs::path& path) {
-  const fs::path whole = (folder / path).lexically_normal();
+fs::path joined(const fs::path& directory, const fs::path& path) {
+  const fs::path whole = (directory / path).lexically_normal();
   return whole.has_filename() ? whole : whole.parent_path();
 }
 
-/// Returns the path that file `name` in `folder` contains, absolute and normal.
-std::optional<fs::path> path_in(const fs::path& folder, const char* name) {
+/// Returns the path that file `name` in `directory` contains, absolute and normal.
+std::optional<fs::path> path_in(const fs::path& directory, const char* name) {
   try {
-    const std::string line = first_line(support::read_file_beneath(folder, name, k_max_bytes).value_or(""));
-    return line.empty() ? std::nullopt : std::optional(joined(folder, line));
+    const std::string line = first_line(support::read_file_beneath(directory, name, k_max_bytes).value_or(""));
+    return line.empty() ? std::nullopt : std::optional(joined(directory, line));
   } catch (const support::Error&) {
     return std::nullopt; // a link, a directory, too long
   }
 }
 
-std::optional<fs::path> core_worktree(const fs::path& folder) {
+std::optional<fs::path> core_worktree(const fs::path& directory) {
   std::optional<fs::path> found;
   try {
-    const std::string config = support::read_file_beneath(folder, git::k_config, k_max_bytes).value_or("");
+    const std::string config = support::read_file_beneath(directory, git::k_config, k_max_bytes).value_or("");
     git::read_settings(config, [&](const git::Setting& setting) {
       if (git::effect_of(setting) == git::Effect::worktree && !setting.value.empty()) {
-        found = joined(folder, setting.value);
+        found = joined(directory, setting.value);
       }
     });
   } catch (const support::Error&) {
@@ -62,11 +62,11 @@ bool is_git_of_root(const Walk& walk, const std::optional<fs::path>& path) {
   return path && walk.below(*path) == git::k_git;
 }
 
-/// Returns what the .git file in `folder` names, absolute and normal.
-std::optional<fs::path> git_file_of(const fs::path& folder) {
+/// Returns what the .git file in `directory` names, absolute and normal.
+std::optional<fs::path> git_file_of(const fs::path& directory) {
   try {
-    const auto gitdir = gitdir_of(support::read_file_beneath(folder, git::k_git, k_max_bytes).value_or(""));
-    return gitdir ? std::optional(joined(folder, *gitdir)) : std::nullopt;
+    const auto gitdir = gitdir_of(support::read_file_beneath(directory, git::k_git, k_max_bytes).value_or(""));
+    return gitdir ? std::optional(joined(directory, *gitdir)) : std::nullopt;
   } catch (const support::Error&) {
     return std::nullopt;
   }
@@ -99,26 +99,26 @@ std::optional<std::string> gitdir_of(std::string_view text) {
 }
 
 std::optional<std::string> repository_inside(const Walk& walk) {
-  const auto folder = git_file_of(walk.root());
-  return folder ? walk.below(*folder) : std::nullopt;
+  const auto directory = git_file_of(walk.root());
+  return directory ? walk.below(*directory) : std::nullopt;
 }
 
 std::optional<OutsideRepository> repository_outside(const Walk& walk) {
-  const auto folder = git_file_of(walk.root());
-  if (!folder || *folder == walk.root() || walk.below(*folder)) {
+  const auto directory = git_file_of(walk.root());
+  if (!directory || *directory == walk.root() || walk.below(*directory)) {
     return std::nullopt;
   }
-  const auto common = path_in(*folder, git::k_commondir);
-  const fs::path parent = folder->parent_path();
+  const auto common = path_in(*directory, git::k_commondir);
+  const fs::path parent = directory->parent_path();
   // Checked both ways, and by its place: a commondir file alone could name any directory.
   if (parent.filename() == git::k_worktrees && common == parent.parent_path() &&
-      is_git_of_root(walk, path_in(*folder, git::k_gitdir))) {
-    return OutsideRepository{OutsideRepository::Kind::worktree, *folder, *common, walk.root()};
+      is_git_of_root(walk, path_in(*directory, git::k_gitdir))) {
+    return OutsideRepository{OutsideRepository::Kind::worktree, *directory, *common, walk.root()};
   }
-  if (const auto tree = core_worktree(*folder); tree && !common && is_git_of_root(walk, *tree / git::k_git)) {
-    return OutsideRepository{OutsideRepository::Kind::submodule, *folder, *folder, walk.root()};
+  if (const auto tree = core_worktree(*directory); tree && !common && is_git_of_root(walk, *tree / git::k_git)) {
+    return OutsideRepository{OutsideRepository::Kind::submodule, *directory, *directory, walk.root()};
   }
-  return OutsideRepository{OutsideRepository::Kind::unproven, *folder, common.value_or(*folder), walk.root()};
+  return OutsideRepository{OutsideRepository::Kind::unproven, *directory, common.value_or(*directory), walk.root()};
 }
 
 std::optional<OutsideRepository> repository_around(const Walk& walk) {
@@ -138,9 +138,9 @@ std::optional<OutsideRepository> repository_around(const Walk& walk) {
 }
 
 std::optional<std::string> describe(const OutsideRepository& elsewhere, const policy::PolicyFields& fields) {
-  const auto& [kind, folder, repository, tree] = elsewhere;
-  const auto holds = [&, &folder = folder](const policy::Mount& mount) {
-    return policy::contains_path(mount.source.native(), folder.native());
+  const auto& [kind, directory, repository, tree] = elsewhere;
+  const auto holds = [&, &directory = directory](const policy::Mount& mount) {
+    return policy::contains_path(mount.source.native(), directory.native());
   };
   if (std::any_of(fields.mounts.begin(), fields.mounts.end(), holds)) {
     return std::nullopt;
@@ -148,14 +148,14 @@ std::optional<std::string> describe(const OutsideRepository& elsewhere, const po
   if (kind == OutsideRepository::Kind::unproven) {
     return fmt::format("the .git file of this directory points to repository {}, which does not point back: the file "
                        "may be forged. Git will not work in the box; check both files first",
-                       shown_path(folder));
+                       shown_path(directory));
   }
-  const auto project = kind == OutsideRepository::Kind::submodule ? superproject(folder) : std::nullopt;
+  const auto project = kind == OutsideRepository::Kind::submodule ? superproject(directory) : std::nullopt;
   if (project) {
     return fmt::format(
         "this directory is a Git submodule whose repository {} is not in the box. To use Git there, start "
         "agentbox in {}",
-        shown_path(folder), shown_path(*project));
+        shown_path(directory), shown_path(*project));
   }
   // Git needs the whole repository, at the path that it knows.
   const std::string mount = repository.string() + ":" + repository.string();

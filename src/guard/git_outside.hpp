@@ -20,8 +20,8 @@ struct OutsideRepository {
     unproven,  ///< neither: the .git file may be forged
   };
   Kind kind = Kind::unproven;
-  std::filesystem::path folder;     ///< the directory that the .git file names, absolute and normal
-  std::filesystem::path repository; ///< has the settings of all its working trees: `folder`, or what the
+  std::filesystem::path directory;  ///< the directory that the .git file names, absolute and normal
+  std::filesystem::path repository; ///< has the settings of all its working trees: `directory`, or what the
                                     ///< commondir file of a worktree names
   std::filesystem::path tree;       ///< the working tree that belongs to it
 };

@@ -49,26 +49,26 @@ struct Source {
 
 class Search {
 public:
-  explicit Search(const Walk& walk) : m_walk(walk), m_home(support::home_folder()) {}
+  explicit Search(const Walk& walk) : m_walk(walk), m_home(support::home_directory()) {}
 
-  void add_repository(const std::string& folder, bool of_root) {
+  void add_repository(const std::string& directory, bool of_root) {
     const std::size_t at = m_places.size();
-    m_places.push_back(places_of(m_walk, folder, of_root, m_home));
+    m_places.push_back(places_of(m_walk, directory, of_root, m_home));
     if (m_places.back().trees.size() > k_max_worktrees_followed) {
       refuse_too_many(m_walk, "working trees");
     }
-    add_source({m_walk.root() / git::join(folder, git::k_config), at});
-    add_source({m_walk.root() / git::join(folder, git::k_worktree_config), at});
-    const std::string parent = git::join(folder, git::k_worktrees);
+    add_source({m_walk.root() / git::join(directory, git::k_config), at});
+    add_source({m_walk.root() / git::join(directory, git::k_worktree_config), at});
+    const std::string parent = git::join(directory, git::k_worktrees);
     for (const std::string& name : m_walk.names_in(parent, k_max_worktrees_followed)) {
       add_source({m_walk.root() / git::join(git::join(parent, name), git::k_worktree_config), at});
     }
   }
 
   void add_elsewhere(const OutsideRepository& elsewhere) {
-    for (const fs::path& folder : {elsewhere.repository, elsewhere.folder}) {
-      add_source({folder / git::k_config, m_places.size()});
-      add_source({folder / git::k_worktree_config, m_places.size()});
+    for (const fs::path& directory : {elsewhere.repository, elsewhere.directory}) {
+      add_source({directory / git::k_config, m_places.size()});
+      add_source({directory / git::k_worktree_config, m_places.size()});
     }
     m_places.push_back({{elsewhere.tree}, {}});
   }
@@ -143,7 +143,7 @@ private:
       return;
     case git::Effect::hooks:
       // A relative hooks path counts from the top of the working tree, or from a bare repository.
-      for (const fs::path& tree : place.trees.empty() ? place.folders : place.trees) {
+      for (const fs::path& tree : place.trees.empty() ? place.directories : place.trees) {
         if (const auto path = path_of(tree, value, m_home)) {
           add_referenced(*path);
         }
@@ -188,7 +188,7 @@ private:
       if (word.front() == '-' || !m_words.emplace(place, word).second) {
         continue; // an option, or looked up already
       }
-      for (const auto* bases : {&m_places[place].trees, &m_places[place].folders}) {
+      for (const auto* bases : {&m_places[place].trees, &m_places[place].directories}) {
         for (const fs::path& base : *bases) {
           add_word(base, word);
         }
@@ -222,7 +222,7 @@ private:
 
   bool is_directory(const std::string& path) const {
     try {
-      return m_walk.type_of(path) == FileType::folder;
+      return m_walk.type_of(path) == FileType::directory;
     } catch (const support::Error&) {
       return false; // behind a link
     }
@@ -256,9 +256,9 @@ private:
   bool is_repository_data(const std::string& path) const {
     const fs::path whole = m_walk.root() / path;
     return std::any_of(m_places.begin(), m_places.end(), [&](const GitPlaces& place) {
-      return std::any_of(place.folders.begin(), place.folders.end(), [&](const fs::path& folder) {
-        return policy::contains_path(folder.native(), whole.native()) &&
-               git::is_data(whole.lexically_relative(folder).native());
+      return std::any_of(place.directories.begin(), place.directories.end(), [&](const fs::path& directory) {
+        return policy::contains_path(directory.native(), whole.native()) &&
+               git::is_data(whole.lexically_relative(directory).native());
       });
     });
   }
@@ -277,15 +277,15 @@ private:
 
 } // namespace
 
-References find_references(const Walk& walk, const std::vector<GitFolders>& repositories,
+References find_references(const Walk& walk, const std::vector<GitDirectories>& repositories,
                            const std::vector<OutsideRepository>& elsewhere) {
   Search search(walk);
-  for (const GitFolders& folders : repositories) {
-    if (!folders.all_found) {
+  for (const GitDirectories& directories : repositories) {
+    if (!directories.all_found) {
       refuse_too_many(walk, "submodules");
     }
-    search.add_repository(folders.repositories.front(), true);
-    for (const std::string& module : folders.modules) {
+    search.add_repository(directories.repositories.front(), true);
+    for (const std::string& module : directories.modules) {
       search.add_repository(module, false);
     }
   }

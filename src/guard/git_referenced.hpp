@@ -23,7 +23,7 @@ struct References {
 /// the settings of `repositories` with their submodules and worktrees, of those `elsewhere`, the files that these
 /// include, the user's and the system's. Bounded: throws Error(refused) when there is more than can be followed, or a
 /// file is too long.
-References find_references(const Walk& walk, const std::vector<GitFolders>& repositories,
+References find_references(const Walk& walk, const std::vector<GitDirectories>& repositories,
                            const std::vector<OutsideRepository>& elsewhere);
 
 } // namespace agentbox::guard

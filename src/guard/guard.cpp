@@ -45,9 +45,9 @@ std::vector<std::string> git_parts(const std::vector<std::string>& protect) {
   return parts;
 }
 
-/// Returns what must be made in repository `folder` when `part` does not exist, for the protection to hold.
-std::optional<MissingPath> needed(const Walk& walk, const std::string& folder, const std::string& part) {
-  const std::string path = git::join(folder, part);
+/// Returns what must be made in repository `directory` when `part` does not exist, for the protection to hold.
+std::optional<MissingPath> needed(const Walk& walk, const std::string& directory, const std::string& part) {
+  const std::string path = git::join(directory, part);
   if (part == git::k_hooks) {
     return MissingPath{path, true, ""};
   }
@@ -57,59 +57,59 @@ std::optional<MissingPath> needed(const Walk& walk, const std::string& folder, c
   if (part == git::k_commondir) {
     return MissingPath{path, false, k_own_commondir};
   }
-  if (part == git::k_worktree_config && uses_worktree_config(walk, folder)) {
+  if (part == git::k_worktree_config && uses_worktree_config(walk, directory)) {
     return MissingPath{path, false, ""};
   }
   return std::nullopt;
 }
 
-void guard_repository(const Walk& walk, const std::string& folder, const std::vector<std::string>& parts,
+void guard_repository(const Walk& walk, const std::string& directory, const std::vector<std::string>& parts,
                       Guarded& guarded) {
   for (const std::string& part : parts) {
-    const std::string path = git::join(folder, part);
+    const std::string path = git::join(directory, part);
     if (walk.type_of(path) != FileType::none) {
       guarded.read_only.push_back(path);
-    } else if (auto missing = needed(walk, folder, part)) {
+    } else if (auto missing = needed(walk, directory, part)) {
       guarded.missing.push_back(*std::move(missing));
     }
   }
 }
 
-void guard_repositories(const Walk& walk, const GitFolders& folders, const std::vector<std::string>& parts,
+void guard_repositories(const Walk& walk, const GitDirectories& directories, const std::vector<std::string>& parts,
                         Guarded& guarded) {
-  for (const std::string& repository : folders.repositories) {
+  for (const std::string& repository : directories.repositories) {
     guard_repository(walk, repository, parts, guarded);
   }
   if (support::contains(parts, git::k_commondir)) {
-    guarded.read_only.insert(guarded.read_only.end(), folders.links.begin(), folders.links.end());
+    guarded.read_only.insert(guarded.read_only.end(), directories.links.begin(), directories.links.end());
   }
   if (support::contains(parts, git::k_worktree_config)) {
-    for (const std::string& path : folders.missing_settings) {
+    for (const std::string& path : directories.missing_settings) {
       guarded.missing.push_back({path, false, ""});
     }
   }
-  guarded.read_only.insert(guarded.read_only.end(), folders.too_many.begin(), folders.too_many.end());
+  guarded.read_only.insert(guarded.read_only.end(), directories.too_many.begin(), directories.too_many.end());
 }
 
 /// The repositories that Git on the host finds when it runs in the root.
 struct Repositories {
-  std::vector<GitFolders> inside;
+  std::vector<GitDirectories> inside;
   std::vector<OutsideRepository> outside;
 };
 
 Repositories find_repositories(const Walk& walk) {
   Repositories found;
   if (root_is_repository(walk)) {
-    found.inside.push_back(find_git_folders(walk, ""));
+    found.inside.push_back(find_git_directories(walk, ""));
   }
   std::optional<OutsideRepository> outside;
   const FileType type = walk.type_of(git::k_git);
-  if (type == FileType::folder) {
-    found.inside.push_back(find_git_folders(walk, git::k_git));
+  if (type == FileType::directory) {
+    found.inside.push_back(find_git_directories(walk, git::k_git));
   } else if (type == FileType::other) {
     const auto inside = repository_inside(walk);
-    if (inside && walk.type_of(*inside) == FileType::folder) {
-      found.inside.push_back(find_git_folders(walk, *inside));
+    if (inside && walk.type_of(*inside) == FileType::directory) {
+      found.inside.push_back(find_git_directories(walk, *inside));
     }
     outside = repository_outside(walk);
   } else if (found.inside.empty()) {
@@ -186,11 +186,11 @@ void guard_references(const Walk& walk, References references, const GuardLists&
   guarded.references.referenced = std::move(references.referenced);
 }
 
-void remove_commondir(const Walk& walk, const GitFolders& folders) {
-  for (const std::string& repository : folders.repositories) {
+void remove_commondir(const Walk& walk, const GitDirectories& directories) {
+  for (const std::string& repository : directories.repositories) {
     if (walk.read(git::join(repository, git::k_commondir), 16) == k_own_commondir) {
-      const Fd folder = walk.open_folder(repository);
-      unlinkat(folder.get(), git::k_commondir, 0);
+      const Fd directory = walk.open_directory(repository);
+      unlinkat(directory.get(), git::k_commondir, 0);
     }
   }
 }
@@ -199,29 +199,29 @@ void remove_commondir(const Walk& walk, const GitFolders& folders) {
 /// where the box cannot make it either.
 bool make(const Walk& walk, const MissingPath& missing) {
   const fs::path path(missing.path);
-  const Fd folder = walk.open_folder(path.parent_path());
+  const Fd directory = walk.open_directory(path.parent_path());
   const std::string name = path.filename().string();
-  if (!folder) {
+  if (!directory) {
     return false;
   }
-  if (missing.folder) {
-    if (mkdirat(folder.get(), name.c_str(), 0755) == 0) {
+  if (missing.directory) {
+    if (mkdirat(directory.get(), name.c_str(), 0755) == 0) {
       return true;
     }
   } else if (const Fd file(
-                 openat(folder.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+                 openat(directory.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
              file) {
     const auto length = static_cast<ssize_t>(missing.content.size());
     if (write(file.get(), missing.content.data(), missing.content.size()) == length) {
       return true;
     }
     const int error = errno;
-    unlinkat(folder.get(), name.c_str(), 0); // a partial file is worse than none
+    unlinkat(directory.get(), name.c_str(), 0); // a partial file is worse than none
     errno = error;
   }
   const int error = errno;
   struct stat info {};
-  const bool of_others = error == EACCES && fstat(folder.get(), &info) == 0 && info.st_uid != geteuid();
+  const bool of_others = error == EACCES && fstat(directory.get(), &info) == 0 && info.st_uid != geteuid();
   if (error != EEXIST && error != EROFS && !of_others) {
     throw support::system_error(support::ExitCode::refused, "cannot create " + (walk.root() / path).string(), error,
                                 "the box could create it, and Git on the host would act on it");
@@ -256,9 +256,10 @@ Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
     if (walk.type_of(git::k_git) == FileType::other) {
       guarded.read_only.emplace_back(git::k_git); // its content chooses the repository
     }
-    for (const GitFolders& folders : repositories.inside) {
-      guard_repositories(walk, folders, parts, guarded);
-      repositories_inside.insert(repositories_inside.end(), folders.repositories.begin(), folders.repositories.end());
+    for (const GitDirectories& directories : repositories.inside) {
+      guard_repositories(walk, directories, parts, guarded);
+      repositories_inside.insert(repositories_inside.end(), directories.repositories.begin(),
+                                 directories.repositories.end());
     }
     if (support::contains(protect, git::k_own_config)) {
       guard_references(walk, find_references(walk, repositories.inside, repositories.outside), lists, guarded);
@@ -294,8 +295,8 @@ std::vector<std::string> make_missing(const fs::path& root, const std::vector<Mi
 void remove_made(const fs::path& root) {
   try {
     const Walk walk(root);
-    for (const GitFolders& folders : find_repositories(walk).inside) {
-      remove_commondir(walk, folders);
+    for (const GitDirectories& directories : find_repositories(walk).inside) {
+      remove_commondir(walk, directories);
     }
   } catch (const support::Error&) {
     return; // harmless: it means the same as no file

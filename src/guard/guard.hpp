@@ -15,7 +15,7 @@ namespace agentbox::guard {
 /// A protected path that does not exist and must, because Git would act on what the agent creates there.
 struct MissingPath {
   std::string path; ///< in the workspace
-  bool folder = false;
+  bool directory = false;
   std::string content; ///< of a file; the same to Git as no file
 
   bool operator==(const MissingPath&) const = default;

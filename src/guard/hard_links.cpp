@@ -28,8 +28,8 @@ std::optional<std::string> first_of(const std::vector<std::string>& names) {
   return names.empty() ? std::nullopt : std::optional(names.front());
 }
 
-struct FolderLimits {
-  std::size_t folders;
+struct DirectoryLimits {
+  std::size_t directories;
   std::size_t files; ///< of each directory
   bool closed_too = false;
 };
@@ -45,38 +45,39 @@ void require_gone(int root, const std::string& path, int error) {
 }
 
 /// Adds files below directory `path`, breadth first. Returns false when there are more directories or files.
-bool add_below(const Walk& walk, const std::string& path, FolderLimits limits, support::LinkCount& names) {
-  const Fd root = walk.open_folder("");
-  std::vector<std::string> folders = {path};
+bool add_below(const Walk& walk, const std::string& path, DirectoryLimits limits, support::LinkCount& names) {
+  const Fd root = walk.open_directory("");
+  std::vector<std::string> directories = {path};
   std::size_t i = 0;
-  for (; i < folders.size() && i < limits.folders && names.added() <= k_max_guarded_files; ++i) {
-    support::DirectoryReader folder(support::open_beneath(root.get(), folders[i], O_RDONLY | O_DIRECTORY | O_NONBLOCK));
-    if (!folder && !limits.closed_too) {
-      require_gone(root.get(), folders[i], errno);
+  for (; i < directories.size() && i < limits.directories && names.added() <= k_max_guarded_files; ++i) {
+    support::DirectoryReader directory(
+        support::open_beneath(root.get(), directories[i], O_RDONLY | O_DIRECTORY | O_NONBLOCK));
+    if (!directory && !limits.closed_too) {
+      require_gone(root.get(), directories[i], errno);
     }
     std::size_t files = 0;
-    while (const support::DirectoryEntry* entry = folder.next()) {
+    while (const support::DirectoryEntry* entry = directory.next()) {
       if (entry->type == DT_REG && files == limits.files) {
         continue;
       }
-      const std::string inner = git::join(folders[i], entry->name);
+      const std::string inner = git::join(directories[i], entry->name);
       struct stat info {};
-      if (fstatat(folder.fd(), entry->name.data(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+      if (fstatat(directory.fd(), entry->name.data(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
         if (!limits.closed_too) {
           require_gone(root.get(), inner, errno);
         }
       } else if (S_ISDIR(info.st_mode)) {
-        folders.push_back(inner);
+        directories.push_back(inner);
       } else {
         ++files;
         names.add(inner, info);
       }
     }
-    if (folder.error() != 0) {
-      require_gone(root.get(), folders[i], folder.error());
+    if (directory.error() != 0) {
+      require_gone(root.get(), directories[i], directory.error());
     }
   }
-  return i == folders.size();
+  return i == directories.size();
 }
 
 /// Returns some of the names in a directory, from all over it.
@@ -92,10 +93,10 @@ std::vector<std::string> some_of(std::vector<std::string> names, std::size_t max
 }
 
 std::optional<std::string> linked_object(const Walk& walk, const std::string& repository) {
-  constexpr FolderLimits k_each{300, 8}; // 256 directories of loose objects, and pack
+  constexpr DirectoryLimits k_each{300, 8}; // 256 directories of loose objects, and pack
   support::LinkCount names;
   for (const char* part : {"objects", "lfs/objects", "annex/objects"}) {
-    if (const std::string path = git::join(repository, part); walk.type_of(path) == FileType::folder) {
+    if (const std::string path = git::join(repository, part); walk.type_of(path) == FileType::directory) {
       add_below(walk, path, k_each, names);
     }
   }
@@ -103,22 +104,22 @@ std::optional<std::string> linked_object(const Walk& walk, const std::string& re
 }
 
 /// Packages may have links among their own files, so each sample is a package as a whole where it is small.
-std::optional<std::string> linked_package(const Walk& walk, const std::string& folder) {
+std::optional<std::string> linked_package(const Walk& walk, const std::string& directory) {
   constexpr std::size_t k_names = 4096;
   constexpr std::size_t k_packages = 12;
-  constexpr FolderLimits k_each{10, 16};
+  constexpr DirectoryLimits k_each{10, 16};
   support::LinkCount names;
-  std::vector<std::string> all = walk.names_in(folder, k_names);
+  std::vector<std::string> all = walk.names_in(directory, k_names);
   std::erase_if(all, [](const std::string& name) { return name.starts_with('.') || name.starts_with('@'); });
   std::vector<std::string> samples = some_of(std::move(all), k_packages);
   for (const char* more : {".pnpm", ".bun", ".store"}) {
-    for (const std::string& name : some_of(walk.names_in(git::join(folder, more), k_names), k_packages)) {
+    for (const std::string& name : some_of(walk.names_in(git::join(directory, more), k_names), k_packages)) {
       samples.push_back(git::join(more, name));
     }
   }
-  const Fd root = walk.open_folder("");
+  const Fd root = walk.open_directory("");
   for (const std::string& name : samples) {
-    const std::string path = git::join(folder, name);
+    const std::string path = git::join(directory, name);
     struct stat info {};
     if (fstatat(root.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       require_gone(root.get(), path, errno);
@@ -135,7 +136,7 @@ std::optional<std::string> linked_package(const Walk& walk, const std::string& f
 
 void require_no_other_names(const Walk& walk, const oci::GuardedPaths& guarded) {
   support::LinkCount names;
-  const Fd root = walk.open_folder("");
+  const Fd root = walk.open_directory("");
   std::vector<std::string> all = guarded.read_only;
   all.insert(all.end(), guarded.masked.begin(), guarded.masked.end());
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -178,9 +179,9 @@ std::vector<LinkedStore> find_linked_stores(const Walk& walk, const std::vector<
       stores.push_back({git::join(repository, git::k_objects), *std::move(example)});
     }
   }
-  for (const std::string& folder : some_of(packages, k_max_stores)) {
-    if (auto example = linked_package(walk, folder)) {
-      stores.push_back({folder, *std::move(example)});
+  for (const std::string& directory : some_of(packages, k_max_stores)) {
+    if (auto example = linked_package(walk, directory)) {
+      stores.push_back({directory, *std::move(example)});
     }
   }
   return stores;

@@ -20,14 +20,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool folder_ignores_case(const Walk& walk, const fs::path& path, const std::vector<std::string>& names) {
-  const support::Fd place = walk.open_folder(path);
+bool directory_ignores_case(const Walk& walk, const fs::path& path, const std::vector<std::string>& names) {
+  const support::Fd place = walk.open_directory(path);
   if (!place) {
     return false; // gone, which the mount will notice
   }
-  const support::Fd folder(openat(place.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const support::Fd directory(openat(place.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct statfs system {};
-  if (!folder || fstatfs(folder.get(), &system) != 0) {
+  if (!directory || fstatfs(directory.get(), &system) != 0) {
     throw support::system_error(support::ExitCode::refused,
                                 "cannot examine whether " +
                                     support::escape_untrusted((walk.root() / path).string(), 1000) +
@@ -35,12 +35,12 @@ bool folder_ignores_case(const Walk& walk, const fs::path& path, const std::vect
                                 errno, "chmod u+r on it makes it readable");
   }
   unsigned long flags = 0;
-  if (ioctl(folder.get(), FS_IOC_GETFLAGS, &flags) != 0) { // NOLINT(*-vararg)
+  if (ioctl(directory.get(), FS_IOC_GETFLAGS, &flags) != 0) { // NOLINT(*-vararg)
     flags = 0;
   }
   const FileAt file_at = [&](const std::string& name) -> std::optional<std::pair<std::uint64_t, std::uint64_t>> {
     struct stat info {};
-    const bool found = fstatat(folder.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+    const bool found = fstatat(directory.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
                        (S_ISDIR(info.st_mode) || info.st_nlink == 1);
     return found ? std::optional(std::pair<std::uint64_t, std::uint64_t>(info.st_dev, info.st_ino)) : std::nullopt;
   };
@@ -81,10 +81,10 @@ void require_case_sensitive(const Walk& walk, const std::vector<std::string>& gu
       names[path.parent_path()].push_back(path.filename().string());
     }
   }
-  for (const auto& [folder, those] : names) {
-    if (folder_ignores_case(walk, folder, those)) {
+  for (const auto& [directory, those] : names) {
+    if (directory_ignores_case(walk, directory, those)) {
       throw support::Error(support::ExitCode::refused,
-                           support::escape_untrusted((walk.root() / folder).string(), 1000) +
+                           support::escape_untrusted((walk.root() / directory).string(), 1000) +
                                " ignores the case of names, so that .GIT/CONFIG would get around the protection of "
                                ".git/config",
                            "move the project to a directory that does not (ext4 without chattr +F, xfs, btrfs)");

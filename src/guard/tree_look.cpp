@@ -38,10 +38,10 @@ bool is_bulk(std::string_view name) {
   return is_one_of(name, k_names);
 }
 
-bool is_git_data(std::string_view folder, std::string_view name) {
+bool is_git_data(std::string_view directory, std::string_view name) {
   constexpr std::array<std::string_view, 5> k_data = {git::k_objects, git::k_refs, git::k_logs, git::k_lfs, "annex"};
-  const bool in_git = folder == git::k_git || folder.ends_with("/.git") || folder.find(".git/modules/") == 0 ||
-                      folder.find("/.git/modules/") != std::string_view::npos;
+  const bool in_git = directory == git::k_git || directory.ends_with("/.git") || directory.find(".git/modules/") == 0 ||
+                      directory.find("/.git/modules/") != std::string_view::npos;
   return in_git && is_one_of(name, k_data);
 }
 
@@ -111,7 +111,7 @@ private:
     descend(reader.fd(), path, inner, depth);
   }
 
-  void descend(int folder, const std::string& path, std::vector<std::string>& inner, int depth) {
+  void descend(int directory, const std::string& path, std::vector<std::string>& inner, int depth) {
     constexpr std::size_t k_enough = 64; // directories that wait for other threads
     constexpr int k_max_depth = 64;      // of open directories
     for (std::string& name : inner) {
@@ -123,8 +123,8 @@ private:
         m_look.m_changed.notify_one();
         continue;
       }
-      support::Fd fd(openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-      read(std::move(fd), folder, name, whole, depth + 1);
+      support::Fd fd(openat(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+      read(std::move(fd), directory, name, whole, depth + 1);
     }
   }
 
@@ -164,7 +164,7 @@ private:
 };
 
 TreeLook::TreeLook(const Walk& walk, TreeFilter filter, TreeLimits limits)
-    : m_walk(walk), m_root(walk.open_folder("")), m_filter(std::move(filter)), m_limits(limits), m_queue{""} {
+    : m_walk(walk), m_root(walk.open_directory("")), m_filter(std::move(filter)), m_limits(limits), m_queue{""} {
   constexpr unsigned k_max_threads = 4;
   sigset_t all{};
   sigset_t before{};

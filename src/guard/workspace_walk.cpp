@@ -73,7 +73,7 @@ std::optional<struct stat> Walk::stat_of(const fs::path& path) const {
 
 FileType Walk::type_of(const fs::path& path) const {
   const auto info = stat_of(path);
-  return !info ? FileType::none : S_ISDIR(info->st_mode) ? FileType::folder : FileType::other;
+  return !info ? FileType::none : S_ISDIR(info->st_mode) ? FileType::directory : FileType::other;
 }
 
 unsigned Walk::mode_of(const std::string& path) const {
@@ -81,7 +81,7 @@ unsigned Walk::mode_of(const std::string& path) const {
   return fstatat(m_fd.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 ? info.st_mode : 0;
 }
 
-bool Walk::is_folder(const std::string& name) const {
+bool Walk::is_directory(const std::string& name) const {
   return S_ISDIR(mode_of(name));
 }
 
@@ -89,7 +89,7 @@ bool Walk::is_file(const std::string& name) const {
   return S_ISREG(mode_of(name));
 }
 
-Fd Walk::open_folder(const fs::path& path) const {
+Fd Walk::open_directory(const fs::path& path) const {
   Fd fd = open_part(path);
   struct stat info {};
   if (!fd || fstat(fd.get(), &info) != 0 || !S_ISDIR(info.st_mode)) {
@@ -100,16 +100,16 @@ Fd Walk::open_folder(const fs::path& path) const {
 
 std::vector<std::string> Walk::names_in(const fs::path& path, std::size_t max) const {
   std::vector<std::string> names;
-  const Fd fd = open_folder(path);
+  const Fd fd = open_directory(path);
   if (!fd) {
     return names;
   }
-  support::DirectoryReader folder(Fd(openat(fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
-  for (const support::DirectoryEntry* entry = nullptr; names.size() < max && (entry = folder.next()) != nullptr;) {
+  support::DirectoryReader directory(Fd(openat(fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+  for (const support::DirectoryEntry* entry = nullptr; names.size() < max && (entry = directory.next()) != nullptr;) {
     names.emplace_back(entry->name);
   }
-  if (!folder || folder.error() != 0) {
-    throw system_error(ExitCode::refused, "cannot read " + shown(m_root / path), folder ? folder.error() : errno);
+  if (!directory || directory.error() != 0) {
+    throw system_error(ExitCode::refused, "cannot read " + shown(m_root / path), directory ? directory.error() : errno);
   }
   std::sort(names.begin(), names.end());
   return names;

@@ -12,9 +12,9 @@
 namespace agentbox::guard {
 
 enum class FileType {
-  none,   ///< does not exist
-  folder, ///< S_ISDIR
-  other,  ///< a file, or anything else but a symbolic link
+  none,      ///< does not exist
+  directory, ///< S_ISDIR
+  other,     ///< a file, or anything else but a symbolic link
 };
 
 /// Examines paths below a directory with untrusted content. The root is opened once, and each part of a path by
@@ -31,7 +31,7 @@ public:
   FileType type_of(const std::filesystem::path& path) const;
 
   /// Return whether `name`, directly in the root, is a directory, or a regular file; a symbolic link is neither.
-  bool is_folder(const std::string& name) const;
+  bool is_directory(const std::string& name) const;
   bool is_file(const std::string& name) const;
 
   /// Returns the st_mode of `path`; 0 when it does not exist. Links on the way are followed.
@@ -39,7 +39,7 @@ public:
 
   /// Opens directory `path` with O_PATH; none when it is not a directory. An empty path is the root. Throws as
   /// type_of().
-  support::Fd open_folder(const std::filesystem::path& path) const;
+  support::Fd open_directory(const std::filesystem::path& path) const;
 
   /// Returns the names in directory `path` but "." and "..", sorted, at most `max`; empty when it is not a directory.
   std::vector<std::string> names_in(const std::filesystem::path& path, std::size_t max) const;

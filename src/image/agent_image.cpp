@@ -263,7 +263,7 @@ ImageRef ensure_agent_image(const podman::Podman& podman, const podman::PodmanIn
   }
   check_ca_bundle(options.ca_bundle);
   require_space(info.graph_root, options.store_bytes);
-  require_space(support::cache_folder(), options.cache_bytes);
+  require_space(support::cache_directory(), options.cache_bytes);
   BuildLog log;
   Progress progress;
   BuildEnvironment environment{podman,           ImageStore(podman), made,           log, progress,

@@ -57,7 +57,7 @@ PackageLayout layout_of(std::string_view name, std::string_view arch) {
 
 fs::path ensure_agent_files(const std::string& name, const PinnedPackage& package, std::string_view arch,
                             const std::string& registry, const Fetcher& fetcher, const fs::path& scratch) {
-  const fs::path parent = support::cache_folder() / "agents";
+  const fs::path parent = support::cache_directory() / "agents";
   // The integrity is part of the name: other bytes are another directory.
   const std::string pinned = package.integrity.substr(package.integrity.find('-') + 1);
   std::string short_pin = pinned.substr(0, 12);
@@ -77,7 +77,7 @@ fs::path ensure_agent_files(const std::string& name, const PinnedPackage& packag
   fs::create_directory(unpacked);
   unpack_package(tarball, unpacked, layout_of(name, arch));
   fs::remove(tarball);
-  support::make_private_folder(parent);
+  support::make_private_directory(parent);
   fs::rename(unpacked, directory);
   remove_other_versions(parent, name, directory);
   return directory;

@@ -16,10 +16,10 @@ std::string npm_arch();
 /// Returns where agent `name`'s files are in its package for `arch`. Throws Error(failed) for an unknown agent.
 PackageLayout layout_of(std::string_view name, std::string_view arch);
 
-/// Returns the directory in cache_folder()/agents with the unpacked files of `package`. If it does not exist, downloads
-/// the package from `registry` to `scratch`, a directory on the same file system, checks its integrity, unpacks it
-/// there and renames the result, so that a directory in the cache is complete. Throws Error(refused) when the integrity
-/// differs.
+/// Returns the directory in cache_directory()/agents with the unpacked files of `package`. If it does not exist,
+/// downloads the package from `registry` to `scratch`, a directory on the same file system, checks its integrity,
+/// unpacks it there and renames the result, so that a directory in the cache is complete. Throws Error(refused) when
+/// the integrity differs.
 std::filesystem::path ensure_agent_files(const std::string& name, const PinnedPackage& package, std::string_view arch,
                                          const std::string& registry, const Fetcher& fetcher,
                                          const std::filesystem::path& scratch);

@@ -19,8 +19,8 @@ namespace fs = std::filesystem;
 } // namespace
 
 BuildDirectory::BuildDirectory() {
-  const fs::path cache = support::cache_folder();
-  support::make_private_folder(cache);
+  const fs::path cache = support::cache_directory();
+  support::make_private_directory(cache);
   const fs::path lock = cache / "build.lock";
   m_lock.reset(open(lock.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!m_lock) {
@@ -30,7 +30,7 @@ BuildDirectory::BuildDirectory() {
   m_path = cache / "build";
   std::error_code ignored;
   fs::remove_all(m_path, ignored);
-  support::make_private_folder(m_path);
+  support::make_private_directory(m_path);
 }
 
 BuildDirectory::~BuildDirectory() {

@@ -6,7 +6,7 @@
 
 namespace agentbox::image {
 
-/// The directory cache_folder()/build for the temporary files of a build, and the lock that makes builds of one user
+/// The directory cache_directory()/build for the temporary files of a build, and the lock that makes builds of one user
 /// wait for each other. The destructor removes the directory; the constructor removes what a killed build left there.
 class BuildDirectory {
 public:

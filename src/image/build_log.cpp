@@ -116,8 +116,8 @@ BuildFailure explain_output(std::string_view output) {
 }
 
 BuildLog::BuildLog() {
-  const fs::path directory = support::state_folder() / "logs";
-  support::make_private_folder(directory);
+  const fs::path directory = support::state_directory() / "logs";
+  support::make_private_directory(directory);
   const std::time_t now = std::time(nullptr);
   m_path = directory / fmt::format("build-{:%Y%m%d-%H%M%S}-{}.log", fmt::localtime(now), getpid());
   m_fd.reset(open(m_path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));

@@ -19,7 +19,7 @@ struct BuildFailure {
 /// Explains the output of a failed step. Pure; the text comes from a base image and is not trusted.
 BuildFailure explain_output(std::string_view output);
 
-/// The output of a build: state_folder()/logs/build-TIME-PID.log, kept when a step failed, otherwise removed.
+/// The output of a build: state_directory()/logs/build-TIME-PID.log, kept when a step failed, otherwise removed.
 class BuildLog {
 public:
   BuildLog();

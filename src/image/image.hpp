@@ -38,12 +38,12 @@ struct BuildOptions {
 
 /// Returns the agent's image for `choice`: base, toolkits, agents of the lock file, entry point. Builds it when it does
 /// not exist or an ingredient has changed, with progress on a terminal. A call that builds nothing prints nothing and
-/// does not call Podman: it reads cache_folder()/images.json, stats the ingredients and compares the image's manifest
-/// with the one that was built (made_images.hpp). After a build the image's layers are mapped for
+/// does not call Podman: it reads cache_directory()/images.json, stats the ingredients and compares the image's
+/// manifest with the one that was built (made_images.hpp). After a build the image's layers are mapped for
 /// keep-id:uid=1000,gid=1000. Builds of one user wait for each other. A build that fails or is interrupted leaves
 /// nothing but the base and the tools image, if they were complete. Throws Error: usage for a bad base; refused for a
 /// base inside the workspace or with credentials, and for an image whose manifest was replaced; failed for everything
-/// else, with the full log kept in state_folder()/logs. Throws Interrupted.
+/// else, with the full log kept in state_directory()/logs. Throws Interrupted.
 ImageRef ensure_agent_image(const podman::Podman& podman, const podman::PodmanInfo& info,
                             const podman::Installation& installation, const policy::ImageChoice& choice,
                             const BuildOptions& options);

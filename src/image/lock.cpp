@@ -137,13 +137,13 @@ std::string to_json(const AgentsLock& lock) {
 }
 
 std::filesystem::path lock_path(const std::filesystem::path& share) {
-  std::filesystem::path own = support::state_folder() / "agents.lock.json";
+  std::filesystem::path own = support::state_directory() / "agents.lock.json";
   return std::filesystem::exists(own) ? own : share / "containerfiles/agent/agents.lock.json";
 }
 
 void write_lock(const AgentsLock& lock) {
-  support::make_private_folder(support::state_folder());
-  support::write_file(support::state_folder() / "agents.lock.json", to_json(lock));
+  support::make_private_directory(support::state_directory());
+  support::write_file(support::state_directory() / "agents.lock.json", to_json(lock));
 }
 
 AgentsLock load_lock(const std::filesystem::path& share) {

@@ -44,11 +44,11 @@ AgentsLock parse_lock(std::string_view text, std::string_view where);
 /// Returns the text of the lock file: sorted keys, two-space indent, a final newline.
 std::string to_json(const AgentsLock& lock);
 
-/// Returns the path of the lock file in force: state_folder()/agents.lock.json if `agentbox update` has written it,
+/// Returns the path of the lock file in force: state_directory()/agents.lock.json if `agentbox update` has written it,
 /// else the installed one.
 std::filesystem::path lock_path(const std::filesystem::path& share);
 
-/// Writes `lock` to state_folder()/agents.lock.json, which overrides the installed file.
+/// Writes `lock` to state_directory()/agents.lock.json, which overrides the installed file.
 void write_lock(const AgentsLock& lock);
 
 /// Reads lock_path(); agents that a user's own file lacks are added from the installed one.

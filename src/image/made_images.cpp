@@ -55,7 +55,7 @@ void require_built_manifest(const std::string& text, const std::string& id) {
 } // namespace
 
 MadeImages::MadeImages(const podman::Podman& podman, const podman::PodmanInfo& info)
-    : MadeImages(podman, info, support::state_folder() / "manifests.json") {}
+    : MadeImages(podman, info, support::state_directory() / "manifests.json") {}
 
 MadeImages::MadeImages(const podman::Podman& podman, const podman::PodmanInfo& info, fs::path file)
     : m_podman(podman), m_store(info.graph_root / (info.graph_driver + "-images")), m_file(std::move(file)) {}
@@ -126,7 +126,7 @@ void MadeImages::write_pin(const std::string& id, const std::string& tag, const 
     }
   }
   pins[pin_name(id, tag)] = manifest;
-  support::make_private_folder(m_file.parent_path());
+  support::make_private_directory(m_file.parent_path());
   support::write_file(m_file, pins.dump(2) + "\n");
 }
 

@@ -10,7 +10,7 @@
 namespace agentbox::image {
 
 /// The images that agentbox built or pulled, each with its name and the digest of its manifest, in
-/// state_folder()/manifests.json.
+/// state_directory()/manifests.json.
 ///
 /// A name proves nothing: anyone can load an image under a name of ours. Nor does an ID: it is the digest of the
 /// configuration, while the manifest, whose annotations old Podmans hand to the runtime, can be replaced under the same

@@ -169,7 +169,7 @@ RegistryTrust parse_registry_keys(std::string_view text, std::string_view where)
 RegistryTrust load_registry_trust(const std::filesystem::path& share) {
   const std::filesystem::path installed = share / "containerfiles/agent/npm-keys.json";
   RegistryTrust trust = parse_registry_keys(support::read_file(installed, k_max_keys_bytes), installed.string());
-  const std::filesystem::path own = support::config_folder() / "npm-keys.json";
+  const std::filesystem::path own = support::config_directory() / "npm-keys.json";
   if (const auto text = support::read_file_if_exists(own, k_max_keys_bytes)) {
     const RegistryTrust more = parse_registry_keys(*text, own.string());
     trust.keys.insert(trust.keys.end(), more.keys.begin(), more.keys.end());

@@ -38,8 +38,8 @@ enum class SignatureState { valid, missing, unknown_key, expired_key, wrong };
 /// types are ignored. Throws Error(usage) naming `where` for anything malformed. Pure.
 RegistryTrust parse_registry_keys(std::string_view text, std::string_view where);
 
-/// Returns npm's keys, which are installed in `share`, and what the user added in config_folder()/npm-keys.json. No key
-/// is fetched: a registry that lies would send keys of its own.
+/// Returns npm's keys, which are installed in `share`, and what the user added in config_directory()/npm-keys.json. No
+/// key is fetched: a registry that lies would send keys of its own.
 RegistryTrust load_registry_trust(const std::filesystem::path& share);
 
 /// Returns the time of now in the format of RegistryKey::expires.

@@ -64,7 +64,7 @@ ImagesState::ImagesState(fs::path path) : m_path(std::move(path)) {
 }
 
 ImagesState ImagesState::load() {
-  return ImagesState(support::cache_folder() / "images.json");
+  return ImagesState(support::cache_directory() / "images.json");
 }
 
 const ImagesState::Entry* ImagesState::entry(const std::string& key) const {
@@ -99,7 +99,7 @@ void ImagesState::write() const {
   for (const Entry& entry : m_entries) {
     images.push_back({{"key", entry.key}, {"id", entry.image.id}, {"tag", entry.image.tag}, {"files", entry.files}});
   }
-  support::make_private_folder(m_path.parent_path());
+  support::make_private_directory(m_path.parent_path());
   support::write_file(m_path, json{{"version", 1}, {"images", std::move(images)}}.dump(1) + "\n");
 }
 

@@ -13,12 +13,12 @@ namespace agentbox::image {
 /// Returns a line per file below `directory`, sorted: its path and support::fingerprint(). Links are followed.
 std::string fingerprint_directory(const std::filesystem::path& directory);
 
-/// cache_folder()/images.json: which image was made of which ingredients. A file that cannot be read counts as empty:
-/// it is only a cache.
+/// cache_directory()/images.json: which image was made of which ingredients. A file that cannot be read counts as
+/// empty: it is only a cache.
 class ImagesState {
 public:
   explicit ImagesState(std::filesystem::path path);
-  /// The one in cache_folder().
+  /// The one in cache_directory().
   static ImagesState load();
 
   std::optional<ImageRef> find(const std::string& key) const;

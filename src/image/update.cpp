@@ -15,7 +15,7 @@ constexpr std::uint64_t k_max_reply = 4U << 20U;
 constexpr const char* k_latest = "latest";
 
 [[noreturn]] void refuse(const std::string& package, SignatureState state) {
-  const std::string own = (support::config_folder() / "npm-keys.json").string();
+  const std::string own = (support::config_directory() / "npm-keys.json").string();
   switch (state) {
   case SignatureState::missing:
     throw Error(

@@ -72,12 +72,12 @@ std::string box_of(const std::string& file) {
   return is_ours && protocol::is_box_name(box) ? box : "";
 }
 
-void add_box(const fs::path& folder, const std::string& box, const Filter& filter, History& history) {
+void add_box(const fs::path& directory, const std::string& box, const Filter& filter, History& history) {
   std::vector<AuditRecord> lines;
   std::string oldest; // time of the oldest line, whether or not it is wanted
-  add_lines(folder / (box + std::string(k_old_suffix)), filter, oldest, lines);
-  add_lines(folder / (box + std::string(k_suffix)), filter, oldest, lines);
-  std::vector<AuditRecord> all = read_totals(folder / (box + std::string(k_totals_suffix)));
+  add_lines(directory / (box + std::string(k_old_suffix)), filter, oldest, lines);
+  add_lines(directory / (box + std::string(k_suffix)), filter, oldest, lines);
+  std::vector<AuditRecord> all = read_totals(directory / (box + std::string(k_totals_suffix)));
   std::erase_if(all, [&](const AuditRecord& sum) { return !filter.wants(sum); });
   for (const AuditRecord& sum : all) {
     if (oldest.empty() || sum.time < oldest) {
@@ -98,10 +98,10 @@ bool Filter::wants(const AuditRecord& record) const {
   return (!box || record.box == *box) && (!since || record.time >= *since);
 }
 
-std::vector<std::string> boxes_with_history(const fs::path& folder) {
+std::vector<std::string> boxes_with_history(const fs::path& directory) {
   std::set<std::string> boxes;
   std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
     if (std::string box = box_of(entry->path().filename().string()); !box.empty()) {
       boxes.insert(std::move(box));
     }
@@ -109,12 +109,12 @@ std::vector<std::string> boxes_with_history(const fs::path& folder) {
   return {boxes.begin(), boxes.end()};
 }
 
-History read_history(const fs::path& folder, const Filter& filter) {
+History read_history(const fs::path& directory, const Filter& filter) {
   const auto by_time = [](const AuditRecord& a, const AuditRecord& b) { return a.time < b.time; };
   History history;
-  for (const std::string& box : boxes_with_history(folder)) {
+  for (const std::string& box : boxes_with_history(directory)) {
     if (!filter.box || box == *filter.box) {
-      add_box(folder, box, filter, history);
+      add_box(directory, box, filter, history);
     }
   }
   for (auto* records : {&history.lines, &history.sums, &history.displaced}) {
@@ -123,7 +123,7 @@ History read_history(const fs::path& folder, const Filter& filter) {
   return history;
 }
 
-void prune_history(const fs::path& folder, std::uintmax_t max_bytes, const std::vector<std::string>& keep) {
+void prune_history(const fs::path& directory, std::uintmax_t max_bytes, const std::vector<std::string>& keep) {
   struct Log {
     fs::file_time_type written;
     std::uintmax_t bytes = 0;
@@ -133,7 +133,7 @@ void prune_history(const fs::path& folder, std::uintmax_t max_bytes, const std::
   std::vector<Log> logs;
   std::uintmax_t total = 0;
   std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
     const std::string box = box_of(entry->path().filename().string());
     std::error_code unreadable;
     if (box.empty() || !entry->is_regular_file(unreadable) || entry->is_symlink(unreadable)) {
@@ -158,11 +158,11 @@ void prune_history(const fs::path& folder, std::uintmax_t max_bytes, const std::
       pruned.insert(box_of(log.path.filename().string()));
     }
   }
-  for (const std::string& box : boxes_with_history(folder)) {
+  for (const std::string& box : boxes_with_history(directory)) {
     pruned.erase(box);
   }
   for (const std::string& box : pruned) { // nothing of it is left
-    fs::remove(folder / (box + protocol::k_log_lock_suffix), error);
+    fs::remove(directory / (box + protocol::k_log_lock_suffix), error);
   }
 }
 

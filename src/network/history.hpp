@@ -32,14 +32,15 @@ struct History {
   std::string lines_begin;
 };
 
-/// Returns the history of the boxes whose logs are in `folder`. Skips links and lines that are not records.
-History read_history(const std::filesystem::path& folder, const Filter& filter);
+/// Returns the history of the boxes whose logs are in `directory`. Skips links and lines that are not records.
+History read_history(const std::filesystem::path& directory, const Filter& filter);
 
-/// Returns the boxes that have a log in `folder`, sorted.
-std::vector<std::string> boxes_with_history(const std::filesystem::path& folder);
+/// Returns the boxes that have a log in `directory`, sorted.
+std::vector<std::string> boxes_with_history(const std::filesystem::path& directory);
 
 /// Removes the logs that were written least recently, then the totals, until the rest takes at most `max_bytes`. Keeps
-/// the logs of the boxes `keep`. Does nothing if `folder` does not exist.
-void prune_history(const std::filesystem::path& folder, std::uintmax_t max_bytes, const std::vector<std::string>& keep);
+/// the logs of the boxes `keep`. Does nothing if `directory` does not exist.
+void prune_history(const std::filesystem::path& directory, std::uintmax_t max_bytes,
+                   const std::vector<std::string>& keep);
 
 } // namespace agentbox::network

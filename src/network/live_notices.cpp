@@ -34,10 +34,10 @@ constexpr std::size_t k_max_title = 120;
 /// Returns how many bytes the descendants of `process` have written, as far as the kernel tells.
 std::uint64_t written_by_children(pid_t process, int depth = 0) {
   constexpr int k_max_depth = 4;
-  const std::string folder = fmt::format("/proc/{}", process);
+  const std::string directory = fmt::format("/proc/{}", process);
   std::uint64_t sum = 0;
   if (depth > 0) {
-    const std::string io = support::read_file_if_exists(folder + "/io", 4096).value_or("");
+    const std::string io = support::read_file_if_exists(directory + "/io", 4096).value_or("");
     if (const auto at = io.find("wchar: "); at != std::string::npos) {
       std::uint64_t bytes = 0;
       std::from_chars(io.data() + at + 7, io.data() + io.size(), bytes);
@@ -45,7 +45,7 @@ std::uint64_t written_by_children(pid_t process, int depth = 0) {
     }
   }
   std::istringstream children(
-      support::read_file_if_exists(fmt::format("{}/task/{}/children", folder, process), 65536).value_or(""));
+      support::read_file_if_exists(fmt::format("{}/task/{}/children", directory, process), 65536).value_or(""));
   for (pid_t child = 0; depth < k_max_depth && children >> child;) {
     sum += written_by_children(child, depth + 1);
   }

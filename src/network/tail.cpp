@@ -32,19 +32,19 @@ std::optional<struct stat> status_of(int fd) {
 
 } // namespace
 
-Tail::Tail(std::filesystem::path folder, std::optional<std::string> box, Watching watching)
-    : m_folder(std::move(folder)), m_box(std::move(box)),
+Tail::Tail(std::filesystem::path directory, std::optional<std::string> box, Watching watching)
+    : m_directory(std::move(directory)), m_box(std::move(box)),
       m_inotify(watching == Watching::by_kernel ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1) {
   if (watching == Watching::by_kernel &&
-      (!m_inotify || inotify_add_watch(m_inotify.get(), m_folder.c_str(), IN_MODIFY | IN_CREATE | IN_ONLYDIR) < 0)) {
+      (!m_inotify || inotify_add_watch(m_inotify.get(), m_directory.c_str(), IN_MODIFY | IN_CREATE | IN_ONLYDIR) < 0)) {
     const int error = errno;
     if (error != EMFILE && error != ENOSPC && error != ENOMEM) { // no quota left: programs, or a box, use it all
-      throw support::system_error(support::ExitCode::failed, "cannot watch " + m_folder.string(), error);
+      throw support::system_error(support::ExitCode::failed, "cannot watch " + m_directory.string(), error);
     }
     m_inotify.reset();
   }
   std::vector<AuditRecord> ignored;
-  for (const std::string& name : m_box ? std::vector{*m_box} : boxes_with_history(m_folder)) {
+  for (const std::string& name : m_box ? std::vector{*m_box} : boxes_with_history(m_directory)) {
     follow(name, false, ignored);
   }
 }
@@ -52,7 +52,7 @@ Tail::Tail(std::filesystem::path folder, std::optional<std::string> box, Watchin
 /// Opens the log of box `name` if it is not the one that is read already, once that one is read to its end.
 void Tail::follow(const std::string& name, bool from_start, std::vector<AuditRecord>& records) {
   Fd file(
-      open((m_folder / (name + std::string(k_log_suffix))).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+      open((m_directory / (name + std::string(k_log_suffix))).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   const auto info = file ? status_of(file.get()) : std::nullopt;
   if (!info) {
     return;
@@ -99,7 +99,7 @@ bool Tail::read_log(FollowedLog& log, std::vector<AuditRecord>& records) {
 /// Returns the boxes whose logs changed, according to the kernel's events, and those of m_behind.
 std::vector<std::string> Tail::touched_boxes() {
   if (!m_inotify) {
-    return m_box ? std::vector{*m_box} : boxes_with_history(m_folder);
+    return m_box ? std::vector{*m_box} : boxes_with_history(m_directory);
   }
   std::set<std::string> touched = std::exchange(m_behind, {});
   alignas(inotify_event) std::array<char, 8192> events{};

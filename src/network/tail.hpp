@@ -25,7 +25,7 @@ public:
   /// Follows the log of `box`, or all logs without one. What they contain now counts as read. Throws
   /// support::Error(failed) if inotify cannot watch the directory. When the user's quota of inotify instances is used
   /// up, `by_kernel` becomes `by_asking`.
-  Tail(std::filesystem::path folder, std::optional<std::string> box, Watching watching = Watching::by_kernel);
+  Tail(std::filesystem::path directory, std::optional<std::string> box, Watching watching = Watching::by_kernel);
 
   /// Returns a descriptor that is readable when take() may return something; -1 for `by_asking`.
   int fd() const noexcept { return m_inotify.get(); }
@@ -48,7 +48,7 @@ private:
   bool read_log(FollowedLog& log, std::vector<firewall::audit::AuditRecord>& records);
   void follow(const std::string& name, bool from_start, std::vector<firewall::audit::AuditRecord>& records);
 
-  std::filesystem::path m_folder;
+  std::filesystem::path m_directory;
   std::optional<std::string> m_box;
   support::Fd m_inotify;
   std::map<std::string, FollowedLog> m_logs;

@@ -25,7 +25,7 @@ Podman::Podman(std::filesystem::path program, std::map<std::string, std::string>
     : m_program(std::move(program)), m_caller(std::move(caller)) {}
 
 Podman Podman::find() {
-  for (const std::string& directory : program_folders()) {
+  for (const std::string& directory : program_directories()) {
     const std::string path = directory + "/podman";
     if (access(path.c_str(), X_OK) == 0) {
       return {path, caller_environment()};

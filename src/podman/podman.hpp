@@ -13,7 +13,7 @@ namespace agentbox::podman {
 
 /// Returns the directories that are searched for podman, in order; never the caller's PATH. A test of the whole program
 /// links its own definition.
-const std::vector<std::string>& program_folders();
+const std::vector<std::string>& program_directories();
 
 /// The installed Podman. Its commands get a constructed environment.
 class Podman {
@@ -21,7 +21,7 @@ public:
   /// `program` is absolute; `caller` is the environment that constructed_environment() selects from.
   Podman(std::filesystem::path program, std::map<std::string, std::string> caller);
 
-  /// Returns the podman of program_folders(), with this process's environment. Throws Error(refused) when there is
+  /// Returns the podman of program_directories(), with this process's environment. Throws Error(refused) when there is
   /// none.
   static Podman find();
 

@@ -60,7 +60,7 @@ PodmanInfo parse_podman_info(std::string_view info_json);
 /// program's bytes, because Podman does not always know pasta's version.
 bool knows_loopback_mapping(const std::filesystem::path& pasta);
 
-/// Returns the information from cache_folder()/host.json if that was written for the same podman program, boot, user
+/// Returns the information from cache_directory()/host.json if that was written for the same podman program, boot, user
 /// and Podman configuration; else runs `podman info` (about 80 ms) and writes the cache. Throws Error(refused) like
 /// require_usable().
 PodmanInfo podman_info(const Podman& podman);

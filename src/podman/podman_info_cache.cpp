@@ -26,7 +26,7 @@ json cache_key(const Podman& podman) {
   }
   const auto config = environment.find("XDG_CONFIG_HOME");
   const auto home = environment.find("HOME");
-  const fs::path above = home != environment.end() ? fs::path(home->second) : support::home_folder();
+  const fs::path above = home != environment.end() ? fs::path(home->second) : support::home_directory();
   const fs::path user = (config != environment.end() ? fs::path(config->second) : above / ".config") / "containers";
   for (const fs::path& file :
        {podman.program(), fs::path("/etc/containers/containers.conf"), fs::path("/etc/containers/storage.conf"),
@@ -38,7 +38,7 @@ json cache_key(const Podman& podman) {
 }
 
 fs::path cache_file() {
-  return support::cache_folder() / "host.json";
+  return support::cache_directory() / "host.json";
 }
 
 /// Returns the cached information if it was written under `key`. A damaged cache counts as none.
@@ -73,7 +73,7 @@ PodmanInfo fresh_podman_info(const Podman& podman, support::CaptureLimits limits
   const std::string text = podman.capture({"info", "--format", "json"}, limits);
   PodmanInfo info = parse_podman_info(text);
   info.maps_loopback = info.network_program == "pasta" && knows_loopback_mapping(info.network_path);
-  support::make_private_folder(support::cache_folder());
+  support::make_private_directory(support::cache_directory());
   const json document = {{"key", cache_key(podman)}, {"info", text}, {"maps_loopback", info.maps_loopback}};
   support::write_file(cache_file(), document.dump(2) + "\n");
   info.controllers = controllers_now(info);

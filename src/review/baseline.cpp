@@ -20,19 +20,19 @@ using support::Fd;
 constexpr std::size_t k_max_read = 64;      // directories
 constexpr std::size_t k_max_names = 20'000; // each costs 50 ns
 
-KnownFolders folders_of(const std::filesystem::path& root) {
-  KnownFolders known;
+KnownDirectories directories_of(const std::filesystem::path& root) {
+  KnownDirectories known;
   const Fd top(open(root.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   std::deque<std::string> next = {""};
   std::size_t names = 0;
   for (std::size_t count = 0; count < k_max_read && !next.empty(); ++count) {
     const std::string path = next.front();
     next.pop_front();
-    support::DirectoryReader folder(support::open_beneath(top.get(), path, O_RDONLY | O_DIRECTORY));
-    if (!folder) {
+    support::DirectoryReader directory(support::open_beneath(top.get(), path, O_RDONLY | O_DIRECTORY));
+    if (!directory) {
       continue;
     }
-    while (const support::DirectoryEntry* entry = folder.next()) {
+    while (const support::DirectoryEntry* entry = directory.next()) {
       if (++names > k_max_names) {
         return known;
       }
@@ -54,14 +54,14 @@ KnownFolders folders_of(const std::filesystem::path& root) {
 
 Baseline record_baseline(const std::vector<ReviewedTree>& trees, MountedFiles mounted) {
   Baseline before{std::move(mounted), {}};
-  before.folders.reserve(trees.size());
+  before.directories.reserve(trees.size());
   for (const ReviewedTree& tree : trees) {
-    before.folders.push_back(folders_of(tree.root));
+    before.directories.push_back(directories_of(tree.root));
     try {
       const auto read = [&](const std::string& name) {
         return support::read_file_beneath(tree.root, git::join(git::k_git, name), k_max_index).value_or("");
       };
-      before.folders.back().hidden = hidden_keys(read("index"), read);
+      before.directories.back().hidden = hidden_keys(read("index"), read);
     } catch (const support::Error&) {
       continue; // not a repository, or too large
     }

@@ -22,7 +22,7 @@ struct ReviewedTree {
 using MountedFiles = std::set<std::pair<std::uint64_t, std::uint64_t>>;
 
 /// The directories of a tree before the box started.
-struct KnownFolders {
+struct KnownDirectories {
   std::map<std::string, std::uint64_t> inodes; ///< by path
   std::set<std::string> read;                  ///< directories whose subdirectories are all known; "" is the root
   std::set<std::string> hidden;                ///< what the index of .git hides (hidden_keys())
@@ -31,7 +31,7 @@ struct KnownFolders {
 /// What is known of the trees from before the box started.
 struct Baseline {
   MountedFiles mounted;
-  std::vector<KnownFolders> folders; ///< of each tree
+  std::vector<KnownDirectories> directories; ///< of each tree
 };
 
 /// Records the inodes of the upper directories of `trees`, breadth first: at most 64 directories and 20,000 names of

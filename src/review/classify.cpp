@@ -17,7 +17,7 @@ std::string_view name_of(std::string_view path) {
   return path.substr(path.find_last_of('/') + 1); // npos + 1 is 0
 }
 
-std::string_view folder_of(std::string_view path) {
+std::string_view directory_of(std::string_view path) {
   const auto slash = path.find_last_of('/');
   return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
@@ -50,9 +50,9 @@ std::optional<ReviewFinding> in_repository(const ChangedFile& entry) {
 }
 
 /// Whether `git … --continue` runs git-merge-NAME with a slash in the name.
-bool runs_own_strategy(const ChangedFile& entry, std::string_view name, std::string_view folder) {
-  const bool of_rebase = folder == "rebase-merge" && name == "strategy"; // the name alone
-  if (!of_rebase && !(folder == "sequencer" && name == "opts")) {
+bool runs_own_strategy(const ChangedFile& entry, std::string_view name, std::string_view directory) {
+  const bool of_rebase = directory == "rebase-merge" && name == "strategy"; // the name alone
+  if (!of_rebase && !(directory == "sequencer" && name == "opts")) {
     return false;
   }
   const std::string content = entry.content();
@@ -63,18 +63,18 @@ bool runs_own_strategy(const ChangedFile& entry, std::string_view name, std::str
 /// What Git reads in a working tree, or in a directory of a repository.
 std::optional<ReviewFinding> of_git(const ChangedFile& entry) {
   const std::string_view name = name_of(entry.path);
-  const std::string_view folder = folder_of(entry.path);
+  const std::string_view directory = directory_of(entry.path);
   if (name == git::k_git && !S_ISDIR(entry.mode)) {
     const std::string content = entry.content();
     return ReviewFinding{FindingKind::git_link, entry.path, "-> " + content.substr(0, content.find('\n'))};
   }
-  if (name_of(folder) == git::k_hooks && !name.ends_with(".sample") && !S_ISDIR(entry.mode) &&
+  if (name_of(directory) == git::k_hooks && !name.ends_with(".sample") && !S_ISDIR(entry.mode) &&
       (is_executable(entry.mode) || S_ISLNK(entry.mode)) &&
-      (entry.in_hooks || folder.find(".git/") != std::string_view::npos ||
-       name_of(folder_of(folder)).ends_with(".git"))) {
+      (entry.in_hooks || directory.find(".git/") != std::string_view::npos ||
+       name_of(directory_of(directory)).ends_with(".git"))) {
     return ReviewFinding{FindingKind::git_hook, entry.path, ""};
   }
-  const bool in_worktrees = name_of(folder_of(folder)) == git::k_worktrees;
+  const bool in_worktrees = name_of(directory_of(directory)) == git::k_worktrees;
   if (in_worktrees && name == git::k_commondir && !entry.content().starts_with("../..\n")) {
     return ReviewFinding{FindingKind::git_settings, entry.path, "redirects to another configuration"};
   }
@@ -87,11 +87,11 @@ std::optional<ReviewFinding> of_git(const ChangedFile& entry) {
       return ReviewFinding{FindingKind::git_settings, entry.path, "git rebase --continue runs commands"};
     }
   }
-  if (runs_own_strategy(entry, name, name_of(folder))) {
+  if (runs_own_strategy(entry, name, name_of(directory))) {
     return ReviewFinding{FindingKind::git_settings, entry.path,
                          "git --continue runs a merge strategy of the working tree"};
   }
-  const bool of_repository = name == git::k_attributes && name_of(folder) == git::k_info;
+  const bool of_repository = name == git::k_attributes && name_of(directory) == git::k_info;
   if (of_repository && S_ISLNK(entry.mode)) {
     return ReviewFinding{FindingKind::git_attributes, entry.path, "-> " + entry.content()};
   }
@@ -123,9 +123,9 @@ std::optional<ReviewFinding> by_name(const ChangedFile& entry, const executes::M
 
 } // namespace
 
-bool holds_programs(std::string_view folder) {
-  constexpr std::array<std::string_view, 4> k_folders = {"bin", ".bin", "sbin", "Scripts"};
-  return std::find(k_folders.begin(), k_folders.end(), name_of(folder)) != k_folders.end();
+bool holds_programs(std::string_view directory) {
+  constexpr std::array<std::string_view, 4> k_directories = {"bin", ".bin", "sbin", "Scripts"};
+  return std::find(k_directories.begin(), k_directories.end(), name_of(directory)) != k_directories.end();
 }
 
 bool is_referenced(std::string_view path, bool is_link, const std::vector<std::string>& referenced,
@@ -162,8 +162,8 @@ bool leads_out(std::string_view path, std::string_view target) {
   return false;
 }
 
-bool decides(std::string_view folder, const executes::Matcher& known) {
-  return name_of(folder) == git::k_git || known.decides(folder);
+bool decides(std::string_view directory, const executes::Matcher& known) {
+  return name_of(directory) == git::k_git || known.decides(directory);
 }
 
 std::optional<ReviewFinding> classify(const ChangedFile& entry, const executes::Matcher& known) {
@@ -197,7 +197,7 @@ std::optional<ReviewFinding> classify(const ChangedFile& entry, const executes::
     }
   }
   if ((S_ISREG(entry.mode) ? is_executable(entry.mode) : S_ISLNK(entry.mode)) &&
-      holds_programs(folder_of(entry.path))) {
+      holds_programs(directory_of(entry.path))) {
     return ReviewFinding{FindingKind::program, entry.path, ""};
   }
   if (!S_ISREG(entry.mode) && !S_ISDIR(entry.mode) && !S_ISLNK(entry.mode)) {

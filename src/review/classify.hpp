@@ -31,12 +31,12 @@ struct ChangedFile {
 /// Returns why the host may run or trust the file, if it may. Pure.
 std::optional<ReviewFinding> classify(const ChangedFile& entry, const executes::Matcher& known);
 
-/// Returns whether the files in `folder` matter because of the names above them (.git, known names): then even old
+/// Returns whether the files in `directory` matter because of the names above them (.git, known names): then even old
 /// files are new to the host when the directory was moved there. Pure.
-bool decides(std::string_view folder, const executes::Matcher& known);
+bool decides(std::string_view directory, const executes::Matcher& known);
 
-/// Returns whether `folder` is often in PATH: bin, .bin, sbin, Scripts. Pure.
-bool holds_programs(std::string_view folder);
+/// Returns whether `directory` is often in PATH: bin, .bin, sbin, Scripts. Pure.
+bool holds_programs(std::string_view directory);
 
 /// Returns whether the Git configuration refers to `path`, or, if `is_link`, a path below it. Pure.
 bool is_referenced(std::string_view path, bool is_link, const std::vector<std::string>& referenced,

@@ -7,10 +7,10 @@
 
 namespace agentbox::review {
 
-void HardLinks::visit(int folder, const char* name, const std::string& path, const Visit& each) {
+void HardLinks::visit(int parent, const char* name, const std::string& path, const Visit& each) {
   constexpr std::size_t k_max_visited = 100'000;
   support::DirectoryReader directory(
-      support::Fd(openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
+      support::Fd(openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
   while (const support::DirectoryEntry* entry = directory.next()) {
     const char* inner = entry->name.data();
     struct stat info {};

@@ -16,11 +16,11 @@ public:
   /// Counts a name of a changed file; those with a single name are ignored.
   void add(const std::string& path, const struct stat& info) { m_files.add(path, info); }
 
-  /// Counts the files below directory `name` of `folder` for which `is_new` is true: the objects of a repository, which
-  /// the rest of the review skips. At most 100,000 files; follows no links.
+  /// Counts the files below directory `name` of `directory` for which `is_new` is true: the objects of a repository,
+  /// which the rest of the review skips. At most 100,000 files; follows no links.
   template <typename IsNew>
-  void add_objects(int folder, const char* name, const std::string& path, const IsNew& is_new) {
-    visit(folder, name, path, [&](const std::string& inner, const struct stat& info) {
+  void add_objects(int directory, const char* name, const std::string& path, const IsNew& is_new) {
+    visit(directory, name, path, [&](const std::string& inner, const struct stat& info) {
       if (is_new(info.st_ctim)) {
         add(inner, info);
       }
@@ -32,7 +32,7 @@ public:
 
 private:
   using Visit = std::function<void(const std::string&, const struct stat&)>;
-  void visit(int folder, const char* name, const std::string& path, const Visit& each);
+  void visit(int directory, const char* name, const std::string& path, const Visit& each);
 
   support::LinkCount m_files;
   std::size_t m_visited = 0;

@@ -26,8 +26,8 @@ FindingKind kind_of(const std::string& word) {
   return found->kind;
 }
 
-fs::path file_of(const fs::path& folder, const fs::path& workspace) {
-  return folder / (support::sha256_hex(workspace.native()) + ".json");
+fs::path file_of(const fs::path& directory, const fs::path& workspace) {
+  return directory / (support::sha256_hex(workspace.native()) + ".json");
 }
 
 } // namespace
@@ -70,17 +70,17 @@ ReviewReport from_json(std::string_view text, std::string_view where) {
   }
 }
 
-fs::path review_folder() {
-  return support::state_folder() / "review";
+fs::path review_directory() {
+  return support::state_directory() / "review";
 }
 
-void keep(const fs::path& folder, const ReviewReport& report) {
-  support::make_private_folder(folder);
-  support::write_file(file_of(folder, report.workspace), to_json(report));
+void keep(const fs::path& directory, const ReviewReport& report) {
+  support::make_private_directory(directory);
+  support::write_file(file_of(directory, report.workspace), to_json(report));
 }
 
-std::optional<ReviewReport> last(const fs::path& folder, const fs::path& workspace) {
-  const fs::path file = file_of(folder, workspace);
+std::optional<ReviewReport> last(const fs::path& directory, const fs::path& workspace) {
+  const fs::path file = file_of(directory, workspace);
   const auto text = support::read_file_if_exists(file, k_max);
   return text ? std::optional(from_json(*text, file.string())) : std::nullopt;
 }

@@ -36,31 +36,31 @@ std::string short_name(const ReviewFinding& finding) {
   return path + detail;
 }
 
-std::string folder_of(const std::string& path) {
+std::string directory_of(const std::string& path) {
   return path.substr(0, path.find_last_of('/')); // a program is in a directory
 }
 
-/// The first findings of `kinds` in words, programs folder by folder, and how many words there would be in all.
+/// The first findings of `kinds` in words, programs directory by directory, and how many words there would be in all.
 std::pair<std::vector<std::string>, std::size_t> named(const ReviewReport& report,
                                                        const std::vector<FindingKind>& kinds) {
   std::vector<std::string> names;
-  std::map<std::string, std::size_t> folders;
+  std::map<std::string, std::size_t> directories;
   std::size_t all = 0;
   for (const FindingKind kind : kinds) {
     const auto count = report.counts.find(kind);
     all += count == report.counts.end() ? 0 : count->second;
     for (const ReviewFinding& finding : report.findings) {
       if (finding.kind == kind && kind == FindingKind::program) {
-        ++folders[folder_of(finding.path)];
+        ++directories[directory_of(finding.path)];
       } else if (finding.kind == kind && names.size() < k_named) {
         names.push_back(short_name(finding));
         --all;
       }
     }
   }
-  for (const auto& [folder, number] : folders) {
+  for (const auto& [directory, number] : directories) {
     if (names.size() < k_named) {
-      names.push_back(fmt::format("{}/ ({})", support::escape_untrusted(folder, 80), number));
+      names.push_back(fmt::format("{}/ ({})", support::escape_untrusted(directory, 80), number));
       all -= std::min(all, number);
     }
   }

@@ -94,10 +94,10 @@ std::string to_json(const ReviewReport& report);
 ReviewReport from_json(std::string_view text, std::string_view where);
 
 /// Returns $XDG_STATE_HOME/agentbox/review, which has the last report of each workspace.
-std::filesystem::path review_folder();
+std::filesystem::path review_directory();
 /// Saves the report in place of the workspace's last one (mode 0600).
-void keep(const std::filesystem::path& folder, const ReviewReport& report);
+void keep(const std::filesystem::path& directory, const ReviewReport& report);
 /// Returns the workspace's last report; nothing when there is none.
-std::optional<ReviewReport> last(const std::filesystem::path& folder, const std::filesystem::path& workspace);
+std::optional<ReviewReport> last(const std::filesystem::path& directory, const std::filesystem::path& workspace);
 
 } // namespace agentbox::review

@@ -43,8 +43,8 @@ constexpr std::size_t k_max_turn = 1024;   // files of a large directory that ar
 constexpr std::size_t k_max_reading = 4 * k_max_turn; // names that are read in a turn
 
 /// Returns the first `max` bytes of regular file `name`; empty when it cannot be read.
-std::string read_file(int folder, const char* name, std::size_t max = k_max_content) {
-  const Fd fd(openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+std::string read_file(int directory, const char* name, std::size_t max = k_max_content) {
+  const Fd fd(openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat info {};
   if (!fd || fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return {};
@@ -55,9 +55,9 @@ std::string read_file(int folder, const char* name, std::size_t max = k_max_cont
   return text;
 }
 
-std::string read_link(int folder, const char* name) {
+std::string read_link(int directory, const char* name) {
   std::array<char, 4096> target{};
-  const ssize_t length = readlinkat(folder, name, target.data(), target.size());
+  const ssize_t length = readlinkat(directory, name, target.data(), target.size());
   return length > 0 ? std::string(target.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
@@ -92,7 +92,7 @@ public:
 
   /// Directories of known names first, then breadth first, with each directory of the top in turn: a large directory
   /// uses up the limits only when the others were examined.
-  void tree(const ReviewedTree& tree, const KnownFolders& known, const std::string& prefix) {
+  void tree(const ReviewedTree& tree, const KnownDirectories& known, const std::string& prefix) {
     m_prefix = prefix;
     m_tree = &tree;
     m_known = &known;
@@ -181,7 +181,7 @@ private:
   }
 
   /// Returns what exists of known names, and of directories that were there before the box.
-  std::set<std::string> known_names(const Level& level, int folder) const {
+  std::set<std::string> known_names(const Level& level, int directory) const {
     std::set<std::string> known = {git::k_git};
     for (const std::string_view one : m_names.first_parts()) {
       known.emplace(one);
@@ -191,18 +191,18 @@ private:
       known.insert(one->first.substr(level.path.size(), one->first.find('/', level.path.size()) - level.path.size()));
     }
     std::erase_if(known, [&](const std::string& name) {
-      return faccessat(folder, name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+      return faccessat(directory, name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0;
     });
     return known;
   }
 
-  void decide(Level& level, int folder, const PendingDirectory& pending) const {
+  void decide(Level& level, int directory, const PendingDirectory& pending) const {
     const std::string_view path =
         std::string_view(level.path).substr(0, level.path.size() - (level.path.empty() ? 0 : 1));
     level.deciding = pending.above_decides || level.in_repository || decides(path, m_names) ||
                      is_referenced(path, true, m_tree->referenced, m_tree->command_files);
     struct stat info {};
-    level.unchanged = fstat(folder, &info) == 0 && !is_new(info.st_ctim);
+    level.unchanged = fstat(directory, &info) == 0 && !is_new(info.st_ctim);
     level.mounted = m_mounted.contains({info.st_dev, info.st_ino});
     level.renewed = level.deciding && !level.mounted && (!level.unchanged || pending.above_renewed);
     level.arrived = !path.empty() && !level.mounted && (pending.above_arrived || has_arrived(path, info));
@@ -270,9 +270,9 @@ private:
     return std::pair(time.tv_sec, time.tv_nsec) >= std::pair(m_since.tv_sec, m_since.tv_nsec);
   }
 
-  void examine(const Level& level, int folder, const std::string& name) {
+  void examine(const Level& level, int directory, const std::string& name) {
     struct stat info {};
-    if (fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       return; // gone meanwhile
     }
     if (is_new(info.st_ctim)) {
@@ -281,16 +281,16 @@ private:
     const bool moved_program = level.arrived && !S_ISDIR(info.st_mode) &&
                                holds_programs(std::string_view(level.path).substr(0, level.path.size() - 1));
     if (is_new(info.st_ctim) || level.renewed || moved_program) {
-      report(level, folder, name, info);
+      report(level, directory, name, info);
     }
     if (!S_ISDIR(info.st_mode)) {
       return;
     }
     if (is_data(level, name)) {
-      m_links.add_objects(folder, name.c_str(), m_prefix + level.path + name,
+      m_links.add_objects(directory, name.c_str(), m_prefix + level.path + name,
                           [&](const timespec& time) { return is_new(time); });
       const std::string more = name + "/" + git::k_info;
-      if (name == git::k_objects && faccessat(folder, more.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+      if (name == git::k_objects && faccessat(directory, more.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
         m_queue.push({level.path + more, {false, false, false, more}, level.depth + 2, false, false, false, nullptr},
                      true);
       }
@@ -307,13 +307,13 @@ private:
   }
 
   /// What a file of a repository hides.
-  std::optional<ReviewFinding> hidden_by(const Level& level, int folder, const std::string& name) const {
+  std::optional<ReviewFinding> hidden_by(const Level& level, int directory, const std::string& name) const {
     const std::string path = inside(level, name);
     if (path.empty()) {
       return std::nullopt;
     }
     std::string how;
-    const auto content = [&] { return read_file(folder, name.c_str(), k_max_index); };
+    const auto content = [&] { return read_file(directory, name.c_str(), k_max_index); };
     if (path == "index" || path.starts_with("sharedindex.")) {
       const bool of_tree = level.path == std::string(git::k_git) + "/";
       const auto exists = [&](const std::string& file) {
@@ -323,7 +323,7 @@ private:
                faccessat(m_root.get(), whole.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
       };
       how = newly_hidden(content(), of_tree ? m_known->hidden : std::set<std::string>(), exists,
-                         [&](const std::string& beside) { return read_file(folder, beside.c_str(), k_max_index); });
+                         [&](const std::string& beside) { return read_file(directory, beside.c_str(), k_max_index); });
     } else {
       how = hides_changes(path, content);
     }
@@ -331,7 +331,7 @@ private:
                        : std::optional(ReviewFinding{FindingKind::hides_changes, level.path + name, how});
   }
 
-  void report(const Level& level, int folder, const std::string& name, const struct stat& info) {
+  void report(const Level& level, int directory, const std::string& name, const struct stat& info) {
     ChangedFile entry;
     entry.path = level.path + name;
     entry.mode = info.st_mode;
@@ -340,14 +340,14 @@ private:
     entry.in_records = level.part.records;
     entry.referenced = is_referenced(entry.path, S_ISLNK(info.st_mode), m_tree->referenced, m_tree->command_files);
     entry.content = [&] {
-      return S_ISLNK(info.st_mode) ? read_link(folder, name.c_str()) : read_file(folder, name.c_str());
+      return S_ISLNK(info.st_mode) ? read_link(directory, name.c_str()) : read_file(directory, name.c_str());
     };
     std::optional<ReviewFinding> finding;
     if (!level.part.links_only || S_ISLNK(info.st_mode)) {
       finding = classify(entry, m_names);
     }
     if (!finding && S_ISREG(info.st_mode)) {
-      finding = hidden_by(level, folder, name);
+      finding = hidden_by(level, directory, name);
     }
     if (!finding) {
       return;
@@ -362,7 +362,7 @@ private:
   const executes::Matcher& m_names;
   const MountedFiles& m_mounted;
   const ReviewedTree* m_tree = nullptr;
-  const KnownFolders* m_known = nullptr;
+  const KnownDirectories* m_known = nullptr;
   const ScanLimits& m_limits;
   Clock::time_point m_deadline;
   std::chrono::nanoseconds m_cpu_deadline;
@@ -417,10 +417,10 @@ void scan(const std::vector<ReviewedTree>& trees, const timespec& since, const s
           const Baseline& before, const ScanLimits& limits, ReviewReport& report) {
   const executes::Matcher known(protect);
   Scan scan(since, known, before.mounted, limits, report);
-  const KnownFolders nothing;
+  const KnownDirectories nothing;
   for (std::size_t i = 0; i < trees.size(); ++i) {
-    const KnownFolders& folders = i < before.folders.size() ? before.folders[i] : nothing;
-    scan.tree(trees[i], folders, i == 0 ? "" : trees[i].root.string() + "/");
+    const KnownDirectories& directories = i < before.directories.size() ? before.directories[i] : nothing;
+    scan.tree(trees[i], directories, i == 0 ? "" : trees[i].root.string() + "/");
   }
   scan.finish();
   std::sort(report.findings.begin(), report.findings.end(), [](const ReviewFinding& a, const ReviewFinding& b) {

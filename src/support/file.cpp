@@ -36,7 +36,7 @@ std::optional<std::string> passwd_field(char* passwd::*field) {
   return known && found->*field != nullptr ? std::optional<std::string>(found->*field) : std::nullopt;
 }
 
-std::optional<fs::path> folder_from_environment(const char* name) {
+std::optional<fs::path> directory_from_environment(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr || value[0] != '/') {
     return std::nullopt;
@@ -97,16 +97,17 @@ std::string read_file(const fs::path& path, std::size_t max_bytes) {
   return *std::move(content);
 }
 
-std::optional<std::string> read_file_beneath(const fs::path& folder, const fs::path& relative, std::size_t max_bytes) {
-  fs::path path = folder;
-  Fd fd(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+std::optional<std::string> read_file_beneath(const fs::path& directory, const fs::path& relative,
+                                             std::size_t max_bytes) {
+  fs::path path = directory;
+  Fd fd(open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!fd) {
-    throw system_error(ExitCode::failed, "cannot open " + folder.string(), errno);
+    throw system_error(ExitCode::failed, "cannot open " + directory.string(), errno);
   }
   for (auto part = relative.begin(); part != relative.end(); ++part) {
     path /= *part;
     if (part->empty() || *part == "." || *part == ".." || part->has_root_directory()) {
-      throw Error(ExitCode::refused, path.string() + " does not stay inside " + folder.string());
+      throw Error(ExitCode::refused, path.string() + " does not stay inside " + directory.string());
     }
     const bool is_last = std::next(part) == relative.end();
     const int flags = is_last ? O_RDONLY | O_NONBLOCK | O_NOCTTY : O_PATH | O_DIRECTORY;
@@ -162,9 +163,9 @@ std::string fingerprint(const fs::path& path) {
          std::to_string(info.st_ctim.tv_nsec) + " " + std::to_string(info.st_ino);
 }
 
-void make_private_folder(const fs::path& path) {
+void make_private_directory(const fs::path& path) {
   if (path.has_parent_path() && path.parent_path() != path && !fs::exists(path.parent_path())) {
-    make_private_folder(path.parent_path());
+    make_private_directory(path.parent_path());
   }
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
     throw system_error(ExitCode::failed, "cannot create the directory " + path.string(), errno);
@@ -188,8 +189,8 @@ std::optional<std::string> passwd_name() {
   return passwd_field(&passwd::pw_name);
 }
 
-fs::path home_folder() {
-  if (auto home = folder_from_environment("HOME")) {
+fs::path home_directory() {
+  if (auto home = directory_from_environment("HOME")) {
     return *std::move(home);
   }
   if (auto home = passwd_home()) {
@@ -198,21 +199,21 @@ fs::path home_folder() {
   throw Error(ExitCode::failed, "cannot find your home directory", "set HOME");
 }
 
-fs::path config_folder() {
-  return folder_from_environment("XDG_CONFIG_HOME").value_or(home_folder() / ".config") / "agentbox";
+fs::path config_directory() {
+  return directory_from_environment("XDG_CONFIG_HOME").value_or(home_directory() / ".config") / "agentbox";
 }
 
-fs::path state_folder() {
-  return folder_from_environment("XDG_STATE_HOME").value_or(home_folder() / ".local/state") / "agentbox";
+fs::path state_directory() {
+  return directory_from_environment("XDG_STATE_HOME").value_or(home_directory() / ".local/state") / "agentbox";
 }
 
-fs::path cache_folder() {
-  return folder_from_environment("XDG_CACHE_HOME").value_or(home_folder() / ".cache") / "agentbox";
+fs::path cache_directory() {
+  return directory_from_environment("XDG_CACHE_HOME").value_or(home_directory() / ".cache") / "agentbox";
 }
 
-fs::path runtime_folder() {
-  if (auto folder = folder_from_environment("XDG_RUNTIME_DIR")) {
-    return *folder / "agentbox";
+fs::path runtime_directory() {
+  if (auto directory = directory_from_environment("XDG_RUNTIME_DIR")) {
+    return *directory / "agentbox";
   }
   const std::string uid = std::to_string(geteuid());
   const fs::path standard = "/run/user/" + uid;

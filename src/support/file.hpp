@@ -24,10 +24,10 @@ std::string read_file(const std::filesystem::path& path, std::size_t max_bytes);
 /// read_file(), or nothing when there is no such file.
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path, std::size_t max_bytes);
 
-/// read_file_if_exists() of `folder`/`relative` that follows no symbolic link below `folder`, whose content may be
-/// anybody's. `relative` must be normal (no ".."). Throws Error(refused) for a symbolic link.
-std::optional<std::string> read_file_beneath(const std::filesystem::path& folder, const std::filesystem::path& relative,
-                                             std::size_t max_bytes);
+/// read_file_if_exists() of `directory`/`relative` that follows no symbolic link below `directory`, whose content may
+/// be anybody's. `relative` must be normal (no ".."). Throws Error(refused) for a symbolic link.
+std::optional<std::string> read_file_beneath(const std::filesystem::path& directory,
+                                             const std::filesystem::path& relative, std::size_t max_bytes);
 
 /// Replaces `path` with `content` atomically: writes a new file beside it with `mode`, then rename(2).
 void write_file(const std::filesystem::path& path, std::string_view content, mode_t mode = 0600);
@@ -38,7 +38,7 @@ std::string fingerprint(const std::filesystem::path& path);
 
 /// Makes directory `path` and its missing parents with mode 0700. An existing `path` must be a directory that belongs
 /// to us, not a symbolic link, and not writable by others. Throws Error(failed).
-void make_private_folder(const std::filesystem::path& path);
+void make_private_directory(const std::filesystem::path& path);
 
 /// Returns the home directory of the user's passwd entry, whatever $HOME says; nothing when there is no entry.
 std::optional<std::filesystem::path> passwd_home();
@@ -47,14 +47,14 @@ std::optional<std::filesystem::path> passwd_home();
 std::optional<std::string> passwd_name();
 
 /// Returns $HOME, or passwd_home(). Throws Error(failed) when neither is an absolute path.
-std::filesystem::path home_folder();
+std::filesystem::path home_directory();
 
 /// Return $XDG_CONFIG_HOME/agentbox, $XDG_STATE_HOME/agentbox, $XDG_CACHE_HOME/agentbox and $XDG_RUNTIME_DIR/agentbox,
 /// with the defaults of the XDG base directory specification (runtime: /run/user/UID, else /tmp/agentbox-UID). Relative
 /// values are ignored, as the specification demands. Create nothing.
-std::filesystem::path config_folder();
-std::filesystem::path state_folder();
-std::filesystem::path cache_folder();
-std::filesystem::path runtime_folder();
+std::filesystem::path config_directory();
+std::filesystem::path state_directory();
+std::filesystem::path cache_directory();
+std::filesystem::path runtime_directory();
 
 } // namespace agentbox::support

@@ -96,12 +96,12 @@ TEST_CASE("a Podman that will not do") {
   }
 }
 
-TEST_CASE("a runtime folder that is not there") {
+TEST_CASE("a runtime directory that is not there") {
   const Project project;
   const auto result = support::capture(project.command({"run", "--", "true"}));
   CHECK(result.status.code == 0);
   support::Command command = project.command({"run", "--", "true"});
-  command.env["XDG_RUNTIME_DIR"] = "/no/such/folder";
+  command.env["XDG_RUNTIME_DIR"] = "/no/such/directory";
   const auto refused = support::capture(command);
   CHECK(refused.status.code == 126);
   CHECK_THAT(refused.err, Contains("XDG_RUNTIME_DIR"));

@@ -56,7 +56,7 @@ TEST_CASE("a box is listed, joined and stopped") {
   REQUIRE(listed.size() == 1);
   CHECK(listed[0].at("name") == "mine");
   CHECK(listed[0].at("running") == true);
-  CHECK(listed[0].at("workspace") == project.folder().string());
+  CHECK(listed[0].at("workspace") == project.directory().string());
 
   CHECK(project.agentbox({"exec", "--", "ls", "-l"}).status.code == 0);
   const List argv = project.calls("exec").at(0).at("argv");
@@ -129,13 +129,13 @@ TEST_CASE("whatever a firewall that was taken over leaves in run/, the teardown 
   }
 }
 
-TEST_CASE("two boxes in one folder have two names") {
+TEST_CASE("two boxes in one directory have two names") {
   const Project project;
   project.behave({{"run", {{"wait_for_signal", true}}}});
   const pid_t first = support::spawn(project.command({"run", "--", "sleep", "100"}));
   project.wait_for("run");
   project.behave({});
-  CHECK(project.agentbox({"run", "--", "true"}).status.code == 126); // one box a folder, unless it is asked for
+  CHECK(project.agentbox({"run", "--", "true"}).status.code == 126); // one box a directory, unless it is asked for
   CHECK(project.agentbox({"run", "--share-workspace", "--", "true"}).status.code == 0);
   const List second = project.calls("pod create").at(1).at("argv");
   const auto name = std::find(second.begin(), second.end(), "--name") + 1;
@@ -257,7 +257,7 @@ TEST_CASE("init writes a file that holds, and agrees to what its author chose") 
               .agentbox({"init", "--allow", "x.example", "--allow", "y.example:22", "--agent", "claude", "--toolkit",
                          "python"})
               .status.code == 0);
-  const std::string text = support::read_file(project.folder() / ".agentbox/config.toml", 10000);
+  const std::string text = support::read_file(project.directory() / ".agentbox/config.toml", 10000);
   CHECK_THAT(text, Contains("allow_hosts = [\"x.example\", \"y.example:22\"]") && Contains("default = \"claude\"") &&
                        Contains("selected = [\"python\"]"));
   const auto shown = project.agentbox({"policy", "show"});
@@ -279,10 +279,10 @@ TEST_CASE("init does not trust hosts that others saved") {
 TEST_CASE("init writes nothing through a link, and nothing bad") {
   const Project project;
   CHECK(project.agentbox({"init", "--allow", "no host"}).status.code == 2);
-  CHECK_FALSE(std::filesystem::exists(project.folder() / ".agentbox/config.toml"));
-  std::filesystem::remove_all(project.folder() / ".agentbox");
+  CHECK_FALSE(std::filesystem::exists(project.directory() / ".agentbox/config.toml"));
+  std::filesystem::remove_all(project.directory() / ".agentbox");
   std::filesystem::create_directories(project.home() / "elsewhere");
-  std::filesystem::create_directory_symlink(project.home() / "elsewhere", project.folder() / ".agentbox");
+  std::filesystem::create_directory_symlink(project.home() / "elsewhere", project.directory() / ".agentbox");
   CHECK(project.agentbox({"init", "--agent", "codex"}).status.code == 126);
   CHECK(std::filesystem::is_empty(project.home() / "elsewhere"));
 }

@@ -34,8 +34,8 @@ def option(name):
 
 
 def session_files():
-    folder = pathlib.Path(option("--hooks-dir")).parent
-    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    directory = pathlib.Path(option("--hooks-dir")).parent
+    return {str(path.relative_to(directory)): path.read_text() for path in directory.rglob("*") if path.is_file()}
 
 
 def run(behaviour):

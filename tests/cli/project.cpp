@@ -18,7 +18,7 @@ using nlohmann::json;
 Project::Project() {
   std::string pattern = (fs::temp_directory_path() / "agentbox-cli-XXXXXX").string();
   m_home = fs::canonical(mkdtemp(pattern.data()));
-  fs::create_directories(folder());
+  fs::create_directories(directory());
   fs::create_directories(m_home / "run");
   const fs::path fixtures = fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit";
   json info = json::parse(support::read_file(fixtures / "podman/fixtures/info-4.3.1.json", 1U << 20U));
@@ -41,10 +41,10 @@ void Project::write(const std::string& name, const std::string& text) const {
 
 support::Command Project::command(const std::vector<std::string>& args, const std::map<std::string, std::string>& more,
                                   const std::string& called_as) const {
-  // A shell changes the folder and the name that the program is called by; support::Command has neither.
+  // A shell changes the directory and the name that the program is called by; support::Command has neither.
   support::Command command;
-  command.argv = {"/bin/bash",        "-c", "cd \"$0\" && shift && exec -a \"$1\" \"${@:2}\"",
-                  folder().string(),  "-",  called_as,
+  command.argv = {"/bin/bash",          "-c", "cd \"$0\" && shift && exec -a \"$1\" \"${@:2}\"",
+                  directory().string(), "-",  called_as,
                   AGENTBOX_UNDER_TEST};
   command.argv.insert(command.argv.end(), args.begin(), args.end());
   command.env = {{"HOME", m_home.string()},

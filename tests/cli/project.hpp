@@ -21,14 +21,14 @@ public:
   ~Project();
 
   const std::filesystem::path& home() const { return m_home; }
-  std::filesystem::path folder() const { return m_home / "project"; }
+  std::filesystem::path directory() const { return m_home / "project"; }
   std::filesystem::path sessions() const { return m_home / "run/agentbox/sessions"; }
 
   /// What the fake does: {"run": {"code": 3}}.
   void behave(const nlohmann::json& behaviour) const;
-  void write(const std::string& name, const std::string& text) const; ///< below the home folder
+  void write(const std::string& name, const std::string& text) const; ///< below the home directory
 
-  /// `agentbox ARGS…` in the project's folder, with the user's environment and `more`.
+  /// `agentbox ARGS…` in the project's directory, with the user's environment and `more`.
   support::Captured agentbox(const std::vector<std::string>& args, const std::string& input = {},
                              const std::map<std::string, std::string>& more = {},
                              const std::string& called_as = "agentbox") const;

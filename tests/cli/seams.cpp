@@ -5,9 +5,9 @@
 
 namespace agentbox::podman {
 
-const std::vector<std::string>& program_folders() {
-  static const std::vector<std::string> folders = {FAKE_PODMAN_FOLDER};
-  return folders;
+const std::vector<std::string>& program_directories() {
+  static const std::vector<std::string> directories = {FAKE_PODMAN_DIRECTORY};
+  return directories;
 }
 
 void refuse_root() {} // a bare CI machine runs the tests as root

@@ -43,21 +43,21 @@ def podman(*arguments):
 def processes():
     """{pid: command line} of the user's processes that a box is made of."""
     found = {}
-    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+    for directory in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if folder.stat().st_uid != os.getuid():
+            if directory.stat().st_uid != os.getuid():
                 continue
-            name = (folder / "comm").read_text().strip()
-            stands_by = name == "podman" and "\0/dev/stdin\0" in (folder / "cmdline").read_text()
+            name = (directory / "comm").read_text().strip()
+            stands_by = name == "podman" and "\0/dev/stdin\0" in (directory / "cmdline").read_text()
             if stands_by or name in ("conmon", "crun", "slirp4netns", "pasta", "pasta.avx2", "rootlessport", "agentbox-firewa",
                         "agentbox", "agentbox-hook", "agent-entrypoin"):
-                if line := (folder / "cmdline").read_text():  # none: dead, and whoever is its parent by now is slow
-                    found[int(folder.name)] = line.replace("\0", " ")
+                if line := (directory / "cmdline").read_text():  # none: dead, and whoever is its parent by now is slow
+                    found[int(directory.name)] = line.replace("\0", " ")
     return found
 
 
 def sessions():
-    """The folders of all boxes, running or dead."""
+    """The directories of all boxes, running or dead."""
     return [path for path in SESSIONS.glob("*") if path.is_dir()]
 
 
@@ -72,7 +72,7 @@ def left_behind():
     left = [f"container {name}" for name in podman("ps", "--all", "--format", "{{.Names}}")]
     left += [f"pod {name}" for name in podman("pod", "ps", "--format", "{{.Name}}")]
     left += [f"process {pid}: {line}" for pid, line in processes().items()]
-    left += [f"session folder {path}" for path in sessions()]
+    left += [f"session directory {path}" for path in sessions()]
     mounts = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
     return left + [f"mount {line}" for line in mounts if "/agentbox/sessions" in line]
 
@@ -164,7 +164,7 @@ class SystemTest(unittest.TestCase):
         (self.workspace / ".agentbox" / "config.toml").write_text(text)
 
     def audit(self):
-        """All audit records in the host's state folder, oldest file first."""
+        """All audit records in the host's state directory, oldest file first."""
         files = sorted(AUDIT.glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
         return [json.loads(line) for path in files for line in path.read_text().splitlines()]
 
@@ -242,11 +242,11 @@ class Internet:
     """What arrived at the test internet since this object was made."""
 
     def __init__(self):
-        self.folder = pathlib.Path(os.environ["AGENTBOX_INTERNET"])
-        self._offsets = {path.name: path.stat().st_size for path in self.folder.glob("*.jsonl")}
+        self.directory = pathlib.Path(os.environ["AGENTBOX_INTERNET"])
+        self._offsets = {path.name: path.stat().st_size for path in self.directory.glob("*.jsonl")}
 
     def _new(self, name):
-        with open(self.folder / name, encoding="utf-8") as file:
+        with open(self.directory / name, encoding="utf-8") as file:
             file.seek(self._offsets.get(name, 0))
             return [json.loads(line) for line in file if line.endswith("\n")]  # the last one may be half written
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the system tests: every test_*.py below this folder, or those whose name contains one of the arguments.
+"""Runs the system tests: every test_*.py below this directory, or those whose name contains one of the arguments.
 
 One line a test, and `N passed, N failed, N skipped` at the end. They expect the site that tests/host/site makes."""
 import pathlib
@@ -18,8 +18,8 @@ def main():
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     loader, suite = unittest.TestLoader(), unittest.TestSuite()
-    for folder in [HERE, *sorted(path for path in HERE.iterdir() if path.is_dir() and path.name != "__pycache__")]:
-        suite.addTests(loader.discover(str(folder), pattern="test_*.py", top_level_dir=str(folder)))
+    for directory in [HERE, *sorted(path for path in HERE.iterdir() if path.is_dir() and path.name != "__pycache__")]:
+        suite.addTests(loader.discover(str(directory), pattern="test_*.py", top_level_dir=str(directory)))
     return run_suite(suite, sys.argv[1:])
 
 

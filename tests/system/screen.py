@@ -14,13 +14,13 @@ class Screen:
     """Runs `command` on a screen of its own; `close` ends it."""
 
     def __init__(self, command, cwd, env):
-        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="agentbox-screen-"))
+        self._directory = pathlib.Path(tempfile.mkdtemp(prefix="agentbox-screen-"))
         line = " ".join(map(shlex.quote, map(str, command))) + '; echo "ended with $?."; exec cat'
         self._env = {**env, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
         self._tmux("-f", "/dev/null", "-u", "new-session", "-d", "-x", "120", "-y", "50", "-c", str(cwd), line)
 
     def _tmux(self, *words):
-        return subprocess.run(["tmux", "-S", self._folder / "socket", *words], env=self._env, check=True, capture_output=True,
+        return subprocess.run(["tmux", "-S", self._directory / "socket", *words], env=self._env, check=True, capture_output=True,
                               text=True).stdout
 
     def text(self):
@@ -48,5 +48,5 @@ class Screen:
         self._tmux("send-keys", "-t", ":0", *keys)
 
     def close(self):
-        subprocess.run(["tmux", "-S", self._folder / "socket", "kill-server"], capture_output=True, check=False)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        subprocess.run(["tmux", "-S", self._directory / "socket", "kill-server"], capture_output=True, check=False)
+        shutil.rmtree(self._directory, ignore_errors=True)

@@ -104,16 +104,16 @@ class Agents(SystemTest):
                              'printf %s "$ANTHROPIC_API_KEY" >seen; sleep 3', ANTHROPIC_API_KEY=secret)
         seen = self.workspace / "seen"
         wait_until(lambda: seen.exists() and seen.read_text() == secret, "the agent sees its key")
-        for folder in os.listdir("/proc"):
+        for directory in os.listdir("/proc"):
             try:
-                with open(f"/proc/{folder}/cmdline", "rb") as file:
-                    self.assertNotIn(secret.encode(), file.read(), f"on the command line of process {folder}")
+                with open(f"/proc/{directory}/cmdline", "rb") as file:
+                    self.assertNotIn(secret.encode(), file.read(), f"on the command line of process {directory}")
             except (OSError, ValueError):
                 continue
         inspect = self.agentbox("run", "--dry-run", "--json", "--env=ANTHROPIC_API_KEY", "--", "true", ANTHROPIC_API_KEY=secret)
         self.assertNotIn(secret, inspect.out + inspect.err)
         process.wait(PATIENCE)
-        for folder in (HOME / ".local/state/agentbox", HOME / ".cache/agentbox", SESSIONS):
-            for path in folder.rglob("*"):
+        for directory in (HOME / ".local/state/agentbox", HOME / ".cache/agentbox", SESSIONS):
+            for path in directory.rglob("*"):
                 if path.is_file():
                     self.assertNotIn(secret.encode(), path.read_bytes(), str(path))

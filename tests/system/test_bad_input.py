@@ -34,9 +34,9 @@ class BadInput(SystemTest):
         self.refused(125, "registry.example", "run", "--base", "registry.example/some/image:1", "--", "true")
 
     def test_base_that_is_no_rootfs(self):
-        with tempfile.TemporaryDirectory(dir=HOME) as folder:
-            self.refused(125, folder, "run", "--base", f"dir:{folder}", "--", "true")
-            self.refused(2, "missing.tar", "run", "--base", f"tar:{folder}/missing.tar", "--", "true")
+        with tempfile.TemporaryDirectory(dir=HOME) as directory:
+            self.refused(125, directory, "run", "--base", f"dir:{directory}", "--", "true")
+            self.refused(2, "missing.tar", "run", "--base", f"tar:{directory}/missing.tar", "--", "true")
 
     def test_base_inside_the_workspace(self):
         """The agent could change it between two runs."""
@@ -62,9 +62,9 @@ class BadInput(SystemTest):
                 self.refused(2, "", "run", "--allow", host, "--", "true", hint=False)
 
     def test_workspaces_that_would_give_too_much(self):
-        for folder in ["/", HOME, "/etc", "/usr", "/tmp"]:
-            with self.subTest(folder=folder):
-                self.refused(126, str(folder), "run", "--", "true", cwd=folder)
+        for directory in ["/", HOME, "/etc", "/usr", "/tmp"]:
+            with self.subTest(directory=directory):
+                self.refused(126, str(directory), "run", "--", "true", cwd=directory)
 
     def test_workspace_reached_through_a_symbolic_link(self):
         link = self.workspace / "link"
@@ -90,10 +90,10 @@ class BadInput(SystemTest):
     def test_odd_workspace_names_are_mounted_exactly_or_refused(self):
         for name in ["a,b", "a:b", "a'b", 'a"b', "a b", "a\nb", "a\\b", "$HOME", "--privileged", "a,readonly=false", "ü", "%s"]:
             with self.subTest(name=name):
-                folder = self.workspace / name
-                folder.mkdir()
-                (folder / "here").write_text("right")
-                result = self.agentbox("run", "--", "/bin/sh", "-c", "cat here; pwd", cwd=folder)
+                directory = self.workspace / name
+                directory.mkdir()
+                (directory / "here").write_text("right")
+                result = self.agentbox("run", "--", "/bin/sh", "-c", "cat here; pwd", cwd=directory)
                 if result.code == 0:
                     self.assertEqual(result.out, "right/workspace\n")
                 else:
@@ -144,7 +144,7 @@ class BadInput(SystemTest):
     def test_two_boxes_of_one_name(self):
         first = self.start("run", "--name", "twin", "--", "sleep", "20")
         wait_until(lambda: (SESSIONS / "twin" / "session.json").exists(), "the first box")
-        self.refused(126, "twin", "run", "--name", "twin", "--", "true")  # the same folder
+        self.refused(126, "twin", "run", "--name", "twin", "--", "true")  # the same directory
         self.refused(125, "--name", "run", "--name", "twin", "--share-workspace", "--", "true")
         first.terminate()
         first.wait(PATIENCE)
@@ -166,6 +166,6 @@ class BadInput(SystemTest):
         self.assertIn(result.code, (0, 2, 125, 126), str(result))
         self.assertTrue(result.code == 0 or result.err.startswith("agentbox: "), str(result))
 
-    def test_no_runtime_folder(self):
-        self.refused(126, "XDG_RUNTIME_DIR", "run", "--", "true", XDG_RUNTIME_DIR="/no/such/folder")
+    def test_no_runtime_directory(self):
+        self.refused(126, "XDG_RUNTIME_DIR", "run", "--", "true", XDG_RUNTIME_DIR="/no/such/directory")
 

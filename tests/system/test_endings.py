@@ -65,7 +65,7 @@ class TerminalAfterwards(SystemTest):
         os.kill(launcher(), signal.SIGKILL)
         terminal.read_until("ended with 137.")
         self.assert_reset(terminal, before)
-        self.assertCode(self.in_box("true"), 0)  # removes the session folder
+        self.assertCode(self.in_box("true"), 0)  # removes the session directory
         self.assert_gone()
 
     def test_the_box_is_stopped(self):
@@ -164,8 +164,8 @@ class SignalAtEachStep(SystemTest):
         (self.program / "bin").mkdir(parents=True)
         self.addCleanup(shutil.rmtree, self.program)
         shutil.copy(box.HERE / "probes" / "probe_faults", self.program / "bin" / "agentbox")
-        for folder in ("libexec", "share"):
-            (self.program / folder).symlink_to(prefix / folder)
+        for directory in ("libexec", "share"):
+            (self.program / directory).symlink_to(prefix / directory)
 
     def test_the_exit_code_is_128_plus_its_number_and_nothing_is_left(self):
         plan = json.loads(self.agentbox("run", "--dry-run", "--json", "--", "true").out)
@@ -196,10 +196,10 @@ class SignalAtEachStep(SystemTest):
 
 def _podmans():
     found = {}
-    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+    for directory in pathlib.Path("/proc").glob("[0-9]*"):
         try:
-            if folder.stat().st_uid == os.getuid() and (folder / "comm").read_text().strip() == "podman":
-                found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+            if directory.stat().st_uid == os.getuid() and (directory / "comm").read_text().strip() == "podman":
+                found[int(directory.name)] = (directory / "cmdline").read_text().replace("\0", " ")
         except OSError:
             pass
     return found

@@ -58,10 +58,10 @@ class Hostile(SystemTest):
 
     def derived(self, lines):
         """The agent's image with other metadata."""
-        with tempfile.TemporaryDirectory(dir=HOME) as folder:
-            (pathlib.Path(folder) / "Containerfile").write_text(f"FROM {self.image}\n{lines}\n")
+        with tempfile.TemporaryDirectory(dir=HOME) as directory:
+            (pathlib.Path(directory) / "Containerfile").write_text(f"FROM {self.image}\n{lines}\n")
             name = "localhost/hostile-" + hashlib.sha256(lines.encode()).hexdigest()[:12]
-            run("podman", "build", "--quiet", "--pull=never", "--network=none", "--format=docker", "--tag", name, folder)
+            run("podman", "build", "--quiet", "--pull=never", "--network=none", "--format=docker", "--tag", name, directory)
         self.addCleanup(subprocess.run, ["podman", "rmi", "--force", name], capture_output=True, check=False)
         return run("podman", "image", "inspect", "--format", "{{.Id}}", name).strip()
 
@@ -93,12 +93,12 @@ class Hostile(SystemTest):
 
     def annotated(self, image, annotations):
         """Loads `image` with annotations in its manifest: the same ID, because the ID is the digest of its configuration."""
-        with tempfile.TemporaryDirectory(dir=HOME) as folder:
-            folder = pathlib.Path(folder)
-            run("podman", "save", "--quiet", "--format=oci-archive", "--output", folder / "image.tar", image)
-            with tarfile.open(folder / "image.tar") as archive:
-                archive.extractall(folder / "layout", filter="data") if hasattr(tarfile, "data_filter") else archive.extractall(folder / "layout")
-            layout = folder / "layout"
+        with tempfile.TemporaryDirectory(dir=HOME) as directory:
+            directory = pathlib.Path(directory)
+            run("podman", "save", "--quiet", "--format=oci-archive", "--output", directory / "image.tar", image)
+            with tarfile.open(directory / "image.tar") as archive:
+                archive.extractall(directory / "layout", filter="data") if hasattr(tarfile, "data_filter") else archive.extractall(directory / "layout")
+            layout = directory / "layout"
             index = json.loads((layout / "index.json").read_text())
             entry = index["manifests"][0]
             manifest = json.loads((layout / "blobs" / "sha256" / entry["digest"].removeprefix("sha256:")).read_text())
@@ -108,10 +108,10 @@ class Hostile(SystemTest):
             (layout / "blobs" / "sha256" / digest).write_bytes(text)
             entry.update(digest=f"sha256:{digest}", size=len(text), annotations={"org.opencontainers.image.ref.name": "localhost/hostile-annotated:1"})
             (layout / "index.json").write_text(json.dumps(index))
-            with tarfile.open(folder / "hostile.tar", "w") as archive:
+            with tarfile.open(directory / "hostile.tar", "w") as archive:
                 for path in sorted(layout.iterdir()):
                     archive.add(path, path.name)
-            run("podman", "load", "--quiet", "--input", folder / "hostile.tar")
+            run("podman", "load", "--quiet", "--input", directory / "hostile.tar")
         self.addCleanup(subprocess.run, ["podman", "rmi", "--force", "localhost/hostile-annotated:1"], capture_output=True, check=False)
         return run("podman", "image", "inspect", "--format", "{{.Id}}", "localhost/hostile-annotated:1").strip()
 
@@ -119,8 +119,8 @@ class Hostile(SystemTest):
         """The firewall's image is small; both containers go through the same part of the hook."""
         names = run("podman", "image", "inspect", "--format", "{{join .RepoTags \" \"}}", self.firewall).split()
         self.assertTrue(names)
-        with tempfile.TemporaryDirectory(dir=HOME) as folder:  # its manifest as it was, for the tests to come
-            run("podman", "save", "--quiet", "--format=oci-archive", "--output", f"{folder}/before.tar", self.firewall)
+        with tempfile.TemporaryDirectory(dir=HOME) as directory:  # its manifest as it was, for the tests to come
+            run("podman", "save", "--quiet", "--format=oci-archive", "--output", f"{directory}/before.tar", self.firewall)
             try:
                 other = self.annotated(self.firewall, {"run.oci.seccomp_bpf_data": "AAAA", "run.oci.keep_original_groups": "1"})
                 self.assertEqual(other, self.firewall, "the same ID with another manifest")
@@ -134,7 +134,7 @@ class Hostile(SystemTest):
                 self.assertIn("run.oci.", result.err)
             finally:
                 subprocess.run(["podman", "rmi", "--force", self.firewall], capture_output=True, check=False)
-                run("podman", "load", "--quiet", "--input", f"{folder}/before.tar")
+                run("podman", "load", "--quiet", "--input", f"{directory}/before.tar")
                 run("podman", "tag", self.firewall, *names)
                 self.pin(self.firewall)
         self.assertCode(self.in_box("true"), 0)
@@ -167,9 +167,9 @@ class Hostile(SystemTest):
             CONFIG.unlink() if before is None else CONFIG.write_text(before)
 
     def test_a_containers_conf_that_adds_something_is_refused(self):
-        folder = pathlib.Path(tempfile.mkdtemp(dir=HOME))
-        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-        for text, named in [('env = ["EVIL=1"]', "EVIL"), (f'volumes = ["{folder}:/evil"]', "/evil"), ('devices = ["/dev/fuse"]', "fuse"),
+        directory = pathlib.Path(tempfile.mkdtemp(dir=HOME))
+        self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
+        for text, named in [('env = ["EVIL=1"]', "EVIL"), (f'volumes = ["{directory}:/evil"]', "/evil"), ('devices = ["/dev/fuse"]', "fuse"),
                             ('default_capabilities = ["CHOWN", "NET_ADMIN"]', "NET_ADMIN"), ('default_sysctls = ["net.ipv4.ip_forward=1"]', "ip_forward"),
                             ('annotations = ["run.oci.keep_original_groups=1"]', "run.oci"), ('netns = "host"', ""), ('ipcns = "host"', ""),
                             ('pidns = "host"', "pid"), ('cgroupns = "host"', "cgroup"), ('utsns = "host"', ""), ('init = true', ""),
@@ -189,12 +189,12 @@ class Hostile(SystemTest):
                     self.assertIn(named, result.err)
 
     def test_other_hooks_do_not_run_after_ours(self):
-        folder = pathlib.Path(tempfile.mkdtemp(dir=HOME))
-        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-        (folder / "evil").write_text(f"#!/bin/sh\ntouch {folder}/ran\ncat\n")
-        (folder / "evil").chmod(0o755)
-        (folder / "zz.json").write_text(json.dumps({"version": "1.0.0", "hook": {"path": str(folder / "evil")}, "when": {"always": True},
+        directory = pathlib.Path(tempfile.mkdtemp(dir=HOME))
+        self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
+        (directory / "evil").write_text(f"#!/bin/sh\ntouch {directory}/ran\ncat\n")
+        (directory / "evil").chmod(0o755)
+        (directory / "zz.json").write_text(json.dumps({"version": "1.0.0", "hook": {"path": str(directory / "evil")}, "when": {"always": True},
                                                     "stages": ["precreate"]}))
-        with self.containers_conf(f'\n[engine]\nhooks_dir = ["{folder}"]\n'):
+        with self.containers_conf(f'\n[engine]\nhooks_dir = ["{directory}"]\n'):
             self.assertCode(self.in_box("true"), 0)
-        self.assertFalse((folder / "ran").exists())
+        self.assertFalse((directory / "ran").exists())

@@ -112,8 +112,8 @@ class LeashAtEachStep(SystemTest):
         (program / "bin").mkdir(parents=True)
         self.addCleanup(shutil.rmtree, program)
         shutil.copy(box.HERE / "probes" / "probe_faults", program / "bin" / "agentbox")
-        for folder in ("libexec", "share"):
-            (program / folder).symlink_to(prefix / folder)
+        for directory in ("libexec", "share"):
+            (program / directory).symlink_to(prefix / directory)
         plan = json.loads(self.agentbox("run", "--dry-run", "--json", "--", "true").out)
         self.assertIn("create leash", [step["do"] for step in plan["steps"]])
         for number in range(len(plan["steps"]) + 1):

@@ -73,7 +73,7 @@ class Lifecycle(SystemTest):
         process = self.started()
         process.kill()
         process.wait()
-        wait_until(lambda: not [line for line in left_behind() if not line.startswith("session folder")], "the pod is gone")
+        wait_until(lambda: not [line for line in left_behind() if not line.startswith("session directory")], "the pod is gone")
         self.assertNotEqual(left_behind(), [])
         self.assertCode(self.in_box("true"), 0)
         self.assert_gone()

@@ -20,18 +20,18 @@ def git(*words, cwd):
 
 
 class Workspace(SystemTest):
-    def repository(self, folder=None):
+    def repository(self, directory=None):
         """A repository with one commit and a bare remote beside the workspace."""
-        folder = folder or self.workspace
-        folder.mkdir(exist_ok=True)
-        git("init", "--quiet", "--initial-branch=main", ".", cwd=folder)
-        (folder / "file").write_text("one\n")
-        git("add", "file", cwd=folder)
-        git("commit", "--quiet", "--message=one", cwd=folder)
+        directory = directory or self.workspace
+        directory.mkdir(exist_ok=True)
+        git("init", "--quiet", "--initial-branch=main", ".", cwd=directory)
+        (directory / "file").write_text("one\n")
+        git("add", "file", cwd=directory)
+        git("commit", "--quiet", "--message=one", cwd=directory)
         remote = pathlib.Path(tempfile.mkdtemp(prefix="remote-", dir=HOME / "work"))
         self.addCleanup(shutil.rmtree, remote, ignore_errors=True)
         git("init", "--quiet", "--bare", ".", cwd=remote)
-        git("remote", "add", "origin", "/remote", cwd=folder)
+        git("remote", "add", "origin", "/remote", cwd=directory)
         return remote
 
     def tried(self, lines, *options, **more):
@@ -55,7 +55,7 @@ class Workspace(SystemTest):
                    "touch .git/hooks/pre-commit", "mv .git/hooks x", "echo x >>.git/config", "mv .git/config x",
                    "cp .git/config .git/c && mv .git/c .git/config", "echo x >.git/commondir", "rm .git/commondir", "rm -rf .git/hooks && false",
                    "chmod 777 .git/hooks", "echo x >.pre-commit-config.yaml", "mount --bind /tmp .git/hooks"]
-        controls = ["echo x >normal/file", "mv normal renamed", "touch .claude/other", "touch .git/other", "mkdir .git/folder"]
+        controls = ["echo x >normal/file", "mv normal renamed", "touch .claude/other", "touch .git/other", "mkdir .git/directory"]
         result = self.tried(attacks + controls)
         self.assertEqual([line for line in attacks if result[line]], [])
         self.assertEqual([line for line in controls if not result[line]], [])
@@ -237,7 +237,7 @@ class Workspace(SystemTest):
         self.assertCode(self.in_box("true"), 0)
 
     def test_a_workspace_that_is_swapped_while_the_box_starts(self):
-        """The path becomes a link to another folder, and back, all the time: the box sees the right one or none."""
+        """The path becomes a link to another directory, and back, all the time: the box sees the right one or none."""
         inner, other, link = self.workspace / "inner", self.workspace / "other", self.workspace / "link"
         inner.mkdir(), other.mkdir()
         (inner / "name").write_text("right")

@@ -220,9 +220,9 @@ def main():
         return Relay(world, load, hello)
     ways = {"direct": relay().direct(), "firewall": relay().firewall()}
     dnsmasq = None
-    folder = tempfile.mkdtemp(prefix="agentbox-bench-")
+    directory = tempfile.mkdtemp(prefix="agentbox-bench-")
     if root:
-        known = peers.Peers(pathlib.Path(root), folder)
+        known = peers.Peers(pathlib.Path(root), directory)
         for name, argv, connect in (("nginx", known.nginx(PORT, NAME, f"{HOST}:443"), False),
                                     ("haproxy", known.haproxy(PORT, NAME, f"{HOST}:443"), False), ("squid", known.squid(PORT), True)):
             try:
@@ -246,7 +246,7 @@ def main():
     for way in ways.values():
         with contextlib.suppress(ProcessLookupError):
             way.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(directory, ignore_errors=True)
     width = max(len(what) for what, _, _ in rows)
     print()
     for what, got, goal in rows:

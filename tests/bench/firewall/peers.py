@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Other programs that do a part of what the firewall does, from Debian's packages: unpacked into a folder of the bench's own,
+"""Other programs that do a part of what the firewall does, from Debian's packages: unpacked into a directory of the bench's own,
 so that nothing is installed, configured or started on the host."""
 import os
 import pathlib
@@ -9,14 +9,14 @@ import subprocess
 PACKAGES = ("nginx", "libnginx-mod-stream", "haproxy", "squid", "dnsmasq-base")
 
 
-def fetch(folder):
+def fetch(directory):
     """Unpacks what is missing of PACKAGES and all that they need. Returns the root, or nothing where there is no apt."""
-    root = pathlib.Path(folder) / "root"
+    root = pathlib.Path(directory) / "root"
     if (root / ".complete").exists():
         return root
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         return None
-    debs = pathlib.Path(folder) / "debs"
+    debs = pathlib.Path(directory) / "debs"
     debs.mkdir(parents=True, exist_ok=True)
     plan = subprocess.run(["apt-get", "install", "--simulate", "--no-install-recommends", *PACKAGES], capture_output=True,
                           text=True, check=False).stdout
@@ -34,25 +34,25 @@ def fetch(folder):
 class Peers:
     """Command lines of the peers, each relaying 127.0.0.1:PORT to one server, by the name in the ClientHello."""
 
-    def __init__(self, root, folder):
-        self.root, self.folder = root, pathlib.Path(folder)
+    def __init__(self, root, directory):
+        self.root, self.directory = root, pathlib.Path(directory)
         paths = [str(root / part) for part in ("usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib/x86_64-linux-gnu")]
         self.environment = {"PATH": os.environ["PATH"], "LD_LIBRARY_PATH": ":".join(paths)}
 
     def _file(self, name, text):
-        path = self.folder / name
+        path = self.directory / name
         path.write_text(text, encoding="ascii")
         return str(path)
 
     def nginx(self, port, host, upstream):
         module = next(self.root.glob("usr/lib/nginx/modules/ngx_stream_module.so"))
         text = f"""load_module {module};
-daemon off; master_process off; error_log /dev/null; pid {self.folder}/nginx.pid; worker_rlimit_nofile 65536;
+daemon off; master_process off; error_log /dev/null; pid {self.directory}/nginx.pid; worker_rlimit_nofile 65536;
 events {{ worker_connections 32768; multi_accept on; }}
 stream {{ map $ssl_preread_server_name $to {{ {host} {upstream}; default 127.0.0.1:1; }}
 server {{ listen 127.0.0.1:{port} backlog=4096; ssl_preread on; proxy_pass $to; tcp_nodelay on; proxy_half_close on; }} }}
 """
-        return [str(self.root / "usr/sbin/nginx"), "-p", str(self.folder), "-e", "/dev/null", "-c", self._file("nginx.conf", text)]
+        return [str(self.root / "usr/sbin/nginx"), "-p", str(self.directory), "-e", "/dev/null", "-c", self._file("nginx.conf", text)]
 
     def haproxy(self, port, host, upstream):
         text = f"""global
@@ -88,7 +88,7 @@ cache_store_log none
 mime_table {share}/mime.conf
 icon_directory {share}/icons
 error_directory {self.root}/usr/share/squid-langpack/en
-coredump_dir {self.folder}
+coredump_dir {self.directory}
 netdb_filename none
 pinger_enable off
 workers 1

@@ -77,11 +77,11 @@ const std::vector<Place>& places() {
        }},
       {"output",
        [](Box& box, const std::string& text) {
-         box.change_facts = [text](oci::PodFacts& facts) { facts.folder = "/home/dev/" + text; };
+         box.change_facts = [text](oci::PodFacts& facts) { facts.directory = "/home/dev/" + text; };
        }},
-      {"state folder",
+      {"state directory",
        [](Box& box, const std::string& text) {
-         box.change_facts = [text](oci::PodFacts& facts) { facts.host.audit_folder = "/home/dev/" + text; };
+         box.change_facts = [text](oci::PodFacts& facts) { facts.host.audit_directory = "/home/dev/" + text; };
        }},
       {"--git",
        [](Box& box, const std::string& text) {
@@ -159,7 +159,7 @@ bool is_of_interest(const Place& place, const Format& format) {
     return of == "protect" || of == "protect below" || of == "mask" || of == "env" || of == "command";
   }
   if (std::string_view(format.name) == "oci") {
-    return of == "env" || of == "command" || of == "workspace" || of == "protect" || of == "state folder";
+    return of == "env" || of == "command" || of == "workspace" || of == "protect" || of == "state directory";
   }
   if (of == "agent.env" || of == "prompt" || of == "agent.auth" || of == "base" || of.starts_with("mount's")) {
     return std::string_view(format.name) == "kube";

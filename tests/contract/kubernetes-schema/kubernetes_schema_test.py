@@ -3,7 +3,7 @@
 """Every golden manifest of `agentbox generate` against the Kubernetes API's schema and rules (schema.json, rules.py), those
 for a cluster against the restricted Pod Security Standard as well (pod-security.json).
 
-Usage: kubernetes_schema_test.py GOLDEN_FOLDER"""
+Usage: kubernetes_schema_test.py GOLDEN_DIRECTORY"""
 import copy
 import pathlib
 import sys
@@ -65,7 +65,7 @@ class Schema(unittest.TestCase):
 
 class PodSecurity(unittest.TestCase):
     def restricted(self):
-        """Those without a folder of the node, which the standard does not have."""
+        """Those without a directory of the node, which the standard does not have."""
         return {name: documents for name, documents in CLUSTER.items() if not name.endswith("host-path")}
 
     def test_all_but_the_firewall_are_restricted(self):
@@ -74,7 +74,7 @@ class PodSecurity(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(pod_security.unexpected(documents), [])
 
-    def test_a_folder_of_the_node_breaks_one_control_more_and_no_other(self):
+    def test_a_directory_of_the_node_breaks_one_control_more_and_no_other(self):
         documents = CLUSTER["kubernetes-host-path"]
         spec = mistakes.pod(documents)
         self.assertEqual(pod_security.violations(spec, mistakes.agent(documents)), ["Volume Types"])

@@ -77,7 +77,7 @@ INSIDE = {
 }
 
 # Where each component is.
-FOLDERS = {
+DIRECTORIES = {
     "src/protocol": "protocol",
     "src/support": "support",
     "src/git": "git",
@@ -143,15 +143,15 @@ def problem_of(component, name, directory=""):
 def check(root):
     """All wrong includes of the tree, as (file, line, problem), and the number of files seen."""
     wrong, seen = [], 0
-    for folder, component in FOLDERS.items():
-        for file in sorted((root / folder).rglob("*")):
+    for directory, component in DIRECTORIES.items():
+        for file in sorted((root / directory).rglob("*")):
             if file.suffix not in (".cpp", ".hpp", ".in"):
                 continue
             seen += 1
-            directory = file.parent.relative_to(root / folder).as_posix().removeprefix(".")
+            inside = file.parent.relative_to(root / directory).as_posix().removeprefix(".")
             for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
                 found = INCLUDE.match(line)
-                problem = found and problem_of(component, found.group(1), directory)
+                problem = found and problem_of(component, found.group(1), inside)
                 if problem:
                     wrong.append((file.relative_to(root), number, f'"{found.group(1)}": {problem}'))
     return wrong, seen

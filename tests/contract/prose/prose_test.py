@@ -47,10 +47,10 @@ def problems(name, text, banned):
 
 def files(root):
     """The paths to search, relative to `root`."""
-    for folder, folders, names in os.walk(root):
-        inside = os.path.relpath(folder, root) + "/"
+    for directory, directories, names in os.walk(root):
+        inside = os.path.relpath(directory, root) + "/"
         prefix = "" if inside == "./" else inside
-        folders[:] = sorted(name for name in folders if not SKIPPED.search(prefix + name + "/"))
+        directories[:] = sorted(name for name in directories if not SKIPPED.search(prefix + name + "/"))
         for name in sorted(names):
             path = prefix + name
             if Path(name).suffix in SUFFIXES or name in NAMES or path.startswith(TOPS):

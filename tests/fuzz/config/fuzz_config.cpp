@@ -34,7 +34,7 @@ void check_layer(std::string_view text, config::LayerKind kind) {
   config::Sources sources;
   sources.workspace = "/w";
   sources.home = "/home/u";
-  sources.current_folder = "/w";
+  sources.current_directory = "/w";
   config::Merged merged = config::merge(layers, {}, sources, diagnostics);
   check_diagnostics(diagnostics);
   const auto result = policy::build_policy(merged.fields);

@@ -49,7 +49,7 @@ bool in_packages(const std::string& above) {
 /// A rule's name in two parts.
 struct Named {
   Rule rule;
-  std::string_view folder; ///< with a "/" at the end
+  std::string_view directory; ///< with a "/" at the end
   std::string_view pattern;
   bool glob = false;
 };
@@ -72,10 +72,10 @@ bool applies(const Named& one, std::string_view above, std::string_view last, bo
   if (one.glob ? !whole || !slow_matches(one.pattern, last) : one.pattern != last) {
     return false;
   }
-  if (!above.ends_with(one.folder)) {
+  if (!above.ends_with(one.directory)) {
     return false;
   }
-  const std::string_view rest = above.substr(0, above.size() - one.folder.size());
+  const std::string_view rest = above.substr(0, above.size() - one.directory.size());
   return (rest.empty() || (!one.rule.top_only && rest.ends_with('/'))) &&
          (one.rule.treatment == Treatment::protect || !in_packages(std::string(rest)));
 }

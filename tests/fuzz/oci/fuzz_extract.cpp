@@ -89,19 +89,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0 || size > 4096) {
     return 0;
   }
-  const agentbox::tests::ScratchFolder folder;
-  const fs::path root = folder.path() / "root";
+  const agentbox::tests::ScratchDirectory directory;
+  const fs::path root = directory.path() / "root";
   fs::create_directory(root);
-  fs::create_directory(folder.path() / "outside");
-  agentbox::support::write_file(folder.path() / "bystander", "untouched");
+  fs::create_directory(directory.path() / "outside");
+  agentbox::support::write_file(directory.path() / "bystander", "untouched");
 
   Input input(data + 1, size - 1);
   unpack(data[0] == 0 ? std::string(agentbox::fuzz::text_of(data + 1, size - 1)) : layer_of(input), root);
 
-  require(agentbox::support::read_file(folder.path() / "bystander", 64) == "untouched", "the bystander is untouched");
-  require(fs::hard_link_count(folder.path() / "bystander") == 1, "no link to the bystander");
-  require(fs::is_empty(folder.path() / "outside"), "nothing is written outside");
-  require(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 3,
+  require(agentbox::support::read_file(directory.path() / "bystander", 64) == "untouched",
+          "the bystander is untouched");
+  require(fs::hard_link_count(directory.path() / "bystander") == 1, "no link to the bystander");
+  require(fs::is_empty(directory.path() / "outside"), "nothing is written outside");
+  require(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator()) == 3,
           "nothing appears beside");
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root)) {
     const fs::file_type type = entry.symlink_status().type();

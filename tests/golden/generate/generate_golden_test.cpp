@@ -23,10 +23,10 @@ policy::PolicyFields rich_fields() {
   return fields;
 }
 
-void check(const std::string& folder, const oci::GeneratedSet& set) {
+void check(const std::string& directory, const oci::GeneratedSet& set) {
   for (const oci::GeneratedFile& file : set) {
     if (!file.path.starts_with("seccomp-")) { // golden of their own, with config.json's
-      tests::check_golden("generate/" + folder + "/" + file.path, file.content);
+      tests::check_golden("generate/" + directory + "/" + file.path, file.content);
     }
   }
 }

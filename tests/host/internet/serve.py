@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The servers of the test internet; `up` starts this inside the network namespace that plays the internet.
 
-usage: serve.py FOLDER      FOLDER holds zone.json, cert.pem and key.pem; the logs are written there.
+usage: serve.py DIRECTORY      DIRECTORY holds zone.json, cert.pem and key.pem; the logs are written there.
 
 Logs, one JSON object a line, each flushed at once:
   dns.jsonl       every DNS query          {time, name, type, transport}
@@ -26,8 +26,8 @@ import time
 
 import vendors
 
-FOLDER = pathlib.Path(sys.argv[1])
-ZONE = {name.lower(): record for name, record in json.loads((FOLDER / "zone.json").read_text()).items()}
+DIRECTORY = pathlib.Path(sys.argv[1])
+ZONE = {name.lower(): record for name, record in json.loads((DIRECTORY / "zone.json").read_text()).items()}
 TURNS = {}
 SINK_PORT = 7  # where `with` redirects every port that has no server
 SO_ORIGINAL_DST = 80
@@ -39,7 +39,7 @@ class Log:
     """An append-only file of JSON lines."""
 
     def __init__(self, name):
-        self._file = open(FOLDER / name, "a", encoding="utf-8")
+        self._file = open(DIRECTORY / name, "a", encoding="utf-8")
         self._lock = threading.Lock()
 
     def write(self, **fields):
@@ -151,7 +151,7 @@ class Web(http.server.BaseHTTPRequestHandler):
         HTTP.write(to=self.connection.getsockname()[0].removeprefix("::ffff:"), sni=self.sni, method=self.command, host=host, path=path,
                    bytes=len(body), upgrade=self.headers.get("Upgrade"))
         if os.environ.get("AGENTBOX_SERVE_DUMP") and body:
-            (FOLDER / f"body-{time.time():.3f}-{host}{path.replace('/', '_')}").write_bytes(body)
+            (DIRECTORY / f"body-{time.time():.3f}-{host}{path.replace('/', '_')}").write_bytes(body)
         if self.headers.get("Upgrade"):
             self._json(426, {"error": {"message": "no websockets here"}})
         elif host == "api.openai.com" and path == "/v1/responses" and self.command == "POST":
@@ -193,7 +193,7 @@ class TlsServer(Server):
     def __init__(self, address, handler):
         super().__init__(address, handler)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(FOLDER / "cert.pem", FOLDER / "key.pem")
+        self._context.load_cert_chain(DIRECTORY / "cert.pem", DIRECTORY / "key.pem")
         self._context.set_alpn_protocols(["http/1.1"])
         self._context.sni_callback = lambda sock, name, _: setattr(sock, "agentbox_sni", name)
 
@@ -262,7 +262,7 @@ def main():
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     threading.Thread(target=sniff, daemon=True).start()
-    (FOLDER / "ready").touch()
+    (DIRECTORY / "ready").touch()
     threading.Event().wait()
 
 

@@ -53,8 +53,8 @@ void mounts(const Add& add) {
 }
 
 void devices(const Add& add) {
-  DIR* folder = opendir("/dev");
-  while (const dirent* entry = folder == nullptr ? nullptr : readdir(folder)) {
+  DIR* directory = opendir("/dev");
+  while (const dirent* entry = directory == nullptr ? nullptr : readdir(directory)) {
     const std::string name = entry->d_name;
     struct stat info {};
     if (name == "." || name == ".." || lstat(("/dev/" + name).c_str(), &info) != 0) {
@@ -62,13 +62,13 @@ void devices(const Add& add) {
     }
     const char* kind = S_ISCHR(info.st_mode)   ? "character"
                        : S_ISBLK(info.st_mode) ? "block"
-                       : S_ISDIR(info.st_mode) ? "folder"
+                       : S_ISDIR(info.st_mode) ? "directory"
                        : S_ISLNK(info.st_mode) ? "link"
                                                : "other";
     add("device", name + " " + kind);
   }
-  if (folder != nullptr) {
-    closedir(folder);
+  if (directory != nullptr) {
+    closedir(directory);
   }
 }
 
@@ -79,13 +79,13 @@ std::string shown(const std::string& path) {
     return "nothing";
   }
   if (S_ISDIR(info.st_mode)) {
-    DIR* folder = opendir(path.c_str());
+    DIR* directory = opendir(path.c_str());
     int entries = 0;
-    while (const dirent* entry = folder == nullptr ? nullptr : readdir(folder)) {
+    while (const dirent* entry = directory == nullptr ? nullptr : readdir(directory)) {
       entries += entry->d_name[0] == '.' ? 0 : 1;
     }
-    if (folder != nullptr) {
-      closedir(folder);
+    if (directory != nullptr) {
+      closedir(directory);
     }
     return entries == 0 ? "nothing" : "entries";
   }
@@ -107,8 +107,8 @@ std::string writable(const std::string& path) {
   return "WRITABLE";
 }
 
-std::string creatable(const std::string& folder) {
-  const std::string path = folder + "/.fingerprint-probe";
+std::string creatable(const std::string& directory) {
+  const std::string path = directory + "/.fingerprint-probe";
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (fd < 0) {
     return errno == ENOENT ? "absent" : "refused";

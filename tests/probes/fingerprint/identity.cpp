@@ -72,8 +72,8 @@ void identity(const Add& add) {
   }
   const mode_t mask = umask(0);
   add("umask", std::to_string(mask));
-  std::array<char, 4096> folder{};
-  add("cwd", getcwd(folder.data(), folder.size()) == nullptr ? "?" : folder.data());
+  std::array<char, 4096> directory{};
+  add("cwd", getcwd(directory.data(), directory.size()) == nullptr ? "?" : directory.data());
   std::ifstream children_of("/proc/1/comm");
   std::string first;
   std::getline(children_of, first);

@@ -202,8 +202,8 @@ class Steps(LifecycleAttack):
         (self.program / "bin").mkdir(parents=True)
         self.addCleanup(shutil.rmtree, self.program)
         shutil.copy(rig.PROBES / "probe_faults", self.program / "bin" / "agentbox")
-        for folder in ("libexec", "share"):
-            (self.program / folder).symlink_to(prefix / folder)
+        for directory in ("libexec", "share"):
+            (self.program / directory).symlink_to(prefix / directory)
 
     def run_with(self, fault, command=("./race",)):
         return subprocess.run([self.program / "bin" / "agentbox", "run", *self.SECRET, "--", *command], cwd=self.workspace,

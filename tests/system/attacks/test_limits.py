@@ -30,12 +30,12 @@ class Floods(SystemTest):
         process.wait(PATIENCE)
         self.assert_gone()
 
-    def test_the_temporary_folders_are_bounded(self):
+    def test_the_temporary_directories_are_bounded(self):
         self.user_config('[limits]\ntmp = "8MiB"\nshm = "4MiB"\n')
         script = """
-            for folder in /tmp /dev/shm /run; do
-                head -c 100M /dev/zero >$folder/flood 2>/dev/null && echo "took all of it in $folder"
-                [ -e $folder/flood ] && stat -c "%s" $folder/flood || echo 0
+            for directory in /tmp /dev/shm /run; do
+                head -c 100M /dev/zero >$directory/flood 2>/dev/null && echo "took all of it in $directory"
+                [ -e $directory/flood ] && stat -c "%s" $directory/flood || echo 0
             done"""
         sizes = self.in_box(script).out.split()
         self.assertEqual(len(sizes), 3, sizes)

@@ -47,8 +47,8 @@ class Syscalls(SystemTest):
         table = self.table()
         allowed = sorted(call for call, answer in table.items() if answer == "allowed")
         text = "".join(call + "\n" for call in allowed)
-        if folder := os.environ.get("AGENTBOX_GOLDEN_OUT"):
-            pathlib.Path(folder, GOLDEN.name).write_text(text)
+        if directory := os.environ.get("AGENTBOX_GOLDEN_OUT"):
+            pathlib.Path(directory, GOLDEN.name).write_text(text)
         golden = GOLDEN.read_text().splitlines()
         self.assertEqual([call for call in allowed if call not in golden], [], "allowed beyond the golden table")
         # A kernel or a library that is older than the table's knows fewer calls; that is not a hole. The rest must exist.

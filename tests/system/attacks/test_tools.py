@@ -45,11 +45,11 @@ DO_NOT_WORK = {
 class Tools(SystemTest):
     @classmethod
     def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp())
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.directory = pathlib.Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.directory)
 
     def under_the_filter(self, script):
-        profile = self.folder / "profile.json"
+        profile = self.directory / "profile.json"
         if not profile.exists():
             plan = json.loads(self.agentbox("run", "--dry-run", "--json", "--", "true").out)
             config = next(step["content"] for step in plan["steps"] if step.get("path", "").endswith("/agent.json"))

@@ -268,9 +268,9 @@ class Ssh(world.FirewallTest):
         super().setUp()
         if not shutil.which("sshd", path="/usr/sbin:/usr/bin") or not shutil.which("ssh"):
             self.skipTest("openssh-server and openssh-client are not installed")
-        folder = tempfile.TemporaryDirectory(prefix="agentbox-ssh-")
-        self.addCleanup(folder.cleanup)
-        self.path = pathlib.Path(folder.name)
+        directory = tempfile.TemporaryDirectory(prefix="agentbox-ssh-")
+        self.addCleanup(directory.cleanup)
+        self.path = pathlib.Path(directory.name)
         for name in ("host", "user"):
             world.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.path / name))
         (self.path / "keys").write_text((self.path / "user.pub").read_text(encoding="ascii"), encoding="ascii")

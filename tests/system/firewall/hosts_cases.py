@@ -253,11 +253,11 @@ class Hosts(world.FirewallTest):
         self.assertIsNone(self.fw.firewall.poll())
 
     def test_descriptors_come_back_after_churn(self):
-        folder = pathlib.Path(f"/proc/{self.fw.firewall.pid}/fd")
+        directory = pathlib.Path(f"/proc/{self.fw.firewall.pid}/fd")
         data = real_hello(GOOD).hex()
         self.fw.probe("tcp", host=GOOD, port=443, send=data)
-        before = len(list(folder.iterdir()))
+        before = len(list(directory.iterdir()))
         for _ in range(20):
             self.fw.probe("tcp", host=GOOD, port=443, send=data)
             self.fw.probe("tcp", host=GOOD, port=443, send="00")
-        world.wait_until(lambda: len(list(folder.iterdir())) <= before + 2, lambda: f"{len(list(folder.iterdir()))} descriptors, {before} before")
+        world.wait_until(lambda: len(list(directory.iterdir())) <= before + 2, lambda: f"{len(list(directory.iterdir()))} descriptors, {before} before")

@@ -137,7 +137,7 @@ class Life(world.FirewallTest):
             squatter.wait()
             squatter.stdout.close()
 
-    def test_an_audit_folder_that_cannot_be_written_is_an_error(self):
+    def test_an_audit_directory_that_cannot_be_written_is_an_error(self):
         box = self.box(allow=["api.example.com"])
         (box.path / "audit").rmdir()
         self.assertIn("audit", self.refused_start(box))

@@ -202,8 +202,8 @@ class Box:
         self.internet = Internet.get()
         self.internet.boxes += 1
         number = self.internet.boxes
-        self.folder = tempfile.TemporaryDirectory(prefix="agentbox-fw-")
-        self.path = pathlib.Path(self.folder.name)
+        self.directory = tempfile.TemporaryDirectory(prefix="agentbox-fw-")
+        self.path = pathlib.Path(self.directory.name)
         for name in ("run", "audit"):
             (self.path / name).mkdir()
         (self.path / "resolv.conf").write_text(f"nameserver {GATEWAY}\n", encoding="ascii")
@@ -318,7 +318,7 @@ class Box:
         self.holder = None
         with contextlib.suppress(subprocess.CalledProcessError):
             run("ip", "link", "delete", self.interface)
-        self.folder.cleanup()
+        self.directory.cleanup()
 
 
 class FirewallTest(unittest.TestCase):

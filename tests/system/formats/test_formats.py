@@ -39,7 +39,7 @@ DIFFERENCES = {
         r"status\.Groups ",
         # Podman makes these files itself, and mounts them without options.
         PODMANS_OWN_FILES,
-        # Podman gives the memory there the mode of the image's folder, and on some bases that is root's alone.
+        # Podman gives the memory there the mode of the image's directory, and on some bases that is root's alone.
         r"create /dev/shm ",
     ],
     "crun": [
@@ -50,7 +50,7 @@ DIFFERENCES = {
         r"mount /sys/kernel tmpfs ro ",
     ],
 }
-# `agentbox run` has its files in the runtime folder, which may be memory; the sets lie where the user put them. Apart from
+# `agentbox run` has its files in the runtime directory, which may be memory; the sets lie where the user put them. Apart from
 # that the lines are the same: read-only, nosuid, nodev, noexec.
 WHERE_FILES_LIE = [r"mount /etc/(hosts|resolv\.conf) (disk|tmpfs) ro nosuid nodev noexec "]
 # crun before 1.9 loses nosuid and nodev of writable binds without recursive flags, for which Podman has no words. In a box
@@ -118,10 +118,10 @@ class Formats(SystemTest):
         self.addCleanup(subprocess.run, ["podman", "unshare", "rm", "-rf", self.sets], check=False)
 
     def generate(self, form, *more):
-        folder = self.sets / form
-        result = self.agentbox("generate", form, "--name", NAME, "--output", folder, *more, "--", *COMMAND, timeout=300)
+        directory = self.sets / form
+        result = self.agentbox("generate", form, "--name", NAME, "--output", directory, *more, "--", *COMMAND, timeout=300)
         self.assertCode(result, 0)
-        return folder
+        return directory
 
     def look(self, pid_of, process=None):
         """The fingerprint that the box has left, with its ruleset; then lets it end. `process`: without which it ends."""
@@ -167,24 +167,24 @@ class Formats(SystemTest):
         return self.by_commands(shlex.split(header["Start"]), [shlex.split(header["Stop"]), shlex.split(header["Remove"])])
 
     def by_quadlet(self, generator):
-        folder = self.generate("quadlet")
-        environment = {**os.environ, "QUADLET_UNIT_DIRS": str(folder)}
+        directory = self.generate("quadlet")
+        environment = {**os.environ, "QUADLET_UNIT_DIRS": str(directory)}
         units = command([generator, "--user", "--dryrun"], env=environment)
         self.assertIn(f"agentbox-{NAME}.service", units)
         unit = dict(re.findall(r"^(ExecStart|ExecStopPost)=(.+)$", units, re.MULTILINE))
-        header = dict(re.findall(r"^# (\w+): +(\S.*)$", (folder / "pod.yaml").read_text(), re.MULTILINE))
+        header = dict(re.findall(r"^# (\w+): +(\S.*)$", (directory / "pod.yaml").read_text(), re.MULTILINE))
         start = [word.replace("%%", "%") for word in shlex.split(unit["ExecStart"])]
         start = [word for word in start if not word.startswith("--service-container")]  # talks to systemd
         return self.by_commands(start, [shlex.split(unit["ExecStopPost"]), shlex.split(header["Remove"])])
 
     def by_crun(self):
-        folder = self.generate("oci")
-        process = subprocess.Popen([folder / "start"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        directory = self.generate("oci")
+        process = subprocess.Popen([directory / "start"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
-            lines = self.look(lambda: (folder / "firewall.pid").read_text(), process)
+            lines = self.look(lambda: (directory / "firewall.pid").read_text(), process)
         except AssertionError as error:
             process.terminate()
-            log = folder / "uplink.log"
+            log = directory / "uplink.log"
             raise AssertionError(f"{error}: {process.stdout.read()}{log.exists() and log.read_text()}") from error
         self.assertEqual(process.wait(PATIENCE), 0, process.stdout.read())
         self.clear()
@@ -227,8 +227,8 @@ class Formats(SystemTest):
 
     def test_a_box_without_its_firewall_does_not_start(self):
         """The positive control is above: the same files, with the firewall, start."""
-        folder = self.generate("kube")
-        manifest = folder / "pod.yaml"
+        directory = self.generate("kube")
+        manifest = directory / "pod.yaml"
         # The sidecar proves itself with another word than the agent expects.
         text = manifest.read_text()
         nonce = re.search(r'AGENTBOX_GATE, value: "?([0-9a-f]{32})', text).group(1)
@@ -245,12 +245,12 @@ class Formats(SystemTest):
                 subprocess.run(shlex.split(line), check=False, capture_output=True, timeout=PATIENCE)
 
     def test_a_credential_comes_from_podmans_store_and_stands_in_no_file(self):
-        folder, value = self.sets / "secret", "correct horse % $HOME \" battery"
+        directory, value = self.sets / "secret", "correct horse % $HOME \" battery"
         script = 'printf %s "$API_TOKEN" >seen'
-        self.assertCode(self.agentbox("generate", "kube", "--name", NAME, "--output", folder, "--env", f"API_TOKEN={value}", "--",
+        self.assertCode(self.agentbox("generate", "kube", "--name", NAME, "--output", directory, "--env", f"API_TOKEN={value}", "--",
                                       "/bin/sh", "-c", script, timeout=300), 0)
-        text = (folder / "pod.yaml").read_text()
-        self.assertFalse(any(b"correct horse" in path.read_bytes() for path in folder.iterdir()))
+        text = (directory / "pod.yaml").read_text()
+        self.assertFalse(any(b"correct horse" in path.read_bytes() for path in directory.iterdir()))
         header = dict(re.findall(r"^# (\w+): +(\S.*)$", text, re.MULTILINE))
         (self.sets / "value").write_text(value)
         self.addCleanup(subprocess.run, ["podman", "secret", "rm", f"agentbox-{NAME}-env"], check=False, capture_output=True)
@@ -264,17 +264,17 @@ class Formats(SystemTest):
                 subprocess.run(shlex.split(line), check=False, capture_output=True, timeout=PATIENCE)
 
     def test_killed_at_any_moment_it_leaves_the_old_set_or_the_new_one(self):
-        folder, seen = self.sets / "killed", set()
-        self.assertCode(self.agentbox("generate", "kube", "--name", NAME, "--output", folder, "--", "echo", "0"), 0)
+        directory, seen = self.sets / "killed", set()
+        self.assertCode(self.agentbox("generate", "kube", "--name", NAME, "--output", directory, "--", "echo", "0"), 0)
         for attempt in range(1, 21):
-            process = self.start("generate", "kube", "--name", NAME, "--output", folder, "--", "echo", str(attempt))
+            process = self.start("generate", "kube", "--name", NAME, "--output", directory, "--", "echo", str(attempt))
             with contextlib.suppress(subprocess.TimeoutExpired):  # the last ones reach their end
                 process.wait(attempt * 0.004 if attempt < 19 else 60)
             process.kill()
             process.wait()
-            record = json.loads((folder / "agentbox.json").read_text())
+            record = json.loads((directory / "agentbox.json").read_text())
             for name, digest in record["files"].items():
-                self.assertEqual(hashlib.sha256((folder / name).read_bytes()).hexdigest(), digest, f"{name} after {attempt}")
+                self.assertEqual(hashlib.sha256((directory / name).read_bytes()).hexdigest(), digest, f"{name} after {attempt}")
             seen.add(record["policy"]["run"]["command"][1])
         self.assertIn("20", seen)
         self.assertGreater(len(seen), 1)
@@ -301,18 +301,18 @@ class Formats(SystemTest):
         self.assertFalse(any(path.name.startswith("agentbox-") for path in (self.sets / "oci").iterdir()))
 
     def test_output_is_whole_or_not_there(self):
-        folder = self.sets / "mine"
-        folder.mkdir()
-        (folder / "notes").write_text("precious")
-        refused = self.agentbox("generate", "kube", "--output", folder)
+        directory = self.sets / "mine"
+        directory.mkdir()
+        (directory / "notes").write_text("precious")
+        refused = self.agentbox("generate", "kube", "--output", directory)
         self.assertCode(refused, 126)
-        self.assertEqual([path.name for path in folder.iterdir()], ["notes"])
-        self.assertCode(self.agentbox("generate", "kube", "--output", folder, "--force"), 0)
-        self.assertEqual((folder / "notes").read_text(), "precious")
-        self.assertTrue((folder / "pod.yaml").exists())
+        self.assertEqual([path.name for path in directory.iterdir()], ["notes"])
+        self.assertCode(self.agentbox("generate", "kube", "--output", directory, "--force"), 0)
+        self.assertEqual((directory / "notes").read_text(), "precious")
+        self.assertTrue((directory / "pod.yaml").exists())
         self.assertEqual([path.name for path in self.sets.iterdir()], ["mine"])
-        again = self.agentbox("generate", "kube", "--diff", folder, "--allow", "github.com:22")
+        again = self.agentbox("generate", "kube", "--diff", directory, "--allow", "github.com:22")
         self.assertCode(again, 1)
         self.assertIn("BROADER:\n  the box may also reach github.com:22\n", again.out)
-        self.assertCode(self.agentbox("generate", "kube", "--diff", folder), 0)
+        self.assertCode(self.agentbox("generate", "kube", "--diff", directory), 0)
         self.assertEqual(self.agentbox("generate", "kube").out, self.agentbox("generate", "kube").out)

@@ -46,7 +46,7 @@ def with_ordinary_firewall(text):
 class KubernetesByPodman(SystemTest):
     def setUp(self):
         super().setUp()
-        self.folder = self.workspace / "set"
+        self.directory = self.workspace / "set"
         self.addCleanup(self.remove)
 
     def remove(self):
@@ -63,10 +63,10 @@ class KubernetesByPodman(SystemTest):
         return project
 
     def manifest(self, script, change=lambda text: text):
-        result = self.agentbox("generate", "kubernetes", "--name", NAME, "--workspace-claim", "project", "--output", self.folder,
+        result = self.agentbox("generate", "kubernetes", "--name", NAME, "--workspace-claim", "project", "--output", self.directory,
                                "--force", "--", "/bin/sh", "-c", script, timeout=300)
         self.assertCode(result, 0)
-        path = self.folder / "manifest.yaml"
+        path = self.directory / "manifest.yaml"
         path.write_text(change(path.read_text()))
         return path
 
@@ -97,7 +97,7 @@ class KubernetesByPodman(SystemTest):
     def test_the_rest_of_the_manifest_runs_confined(self):
         project = self.claim()
         done = self.play(self.manifest(LOOK, with_ordinary_firewall))
-        if podman_version() < (5,):  # a ConfigMap's subPath is a folder for it, and /etc/hosts is none
+        if podman_version() < (5,):  # a ConfigMap's subPath is a directory for it, and /etc/hosts is none
             self.assertIn("OCI runtime error", done.stderr)
             self.assertNotEqual(self.containers().get("agent"), "running")
             self.assertFalse((project / "made").exists())

@@ -93,7 +93,7 @@ class Images(unittest.TestCase):
         self.assertNotIn("no ", result.stdout)
         self.assertEqual([line for line in result.stdout.splitlines() if line and not line.startswith(("/bin", "/usr", "/mnt:", "/tmp:", "/var/tmp:"))], [])
 
-    def test_3_the_agents_questions_are_answered_and_their_folders_the_agents(self):
+    def test_3_the_agents_questions_are_answered_and_their_directories_the_agents(self):
         result = in_image(Images.agent, "cd; stat -c '%U:%G %n' .claude .codex .claude.json .claude/settings.json; jq -e .hasCompletedOnboarding .claude.json;"
                           " jq -e '.projects[\"/workspace\"].hasTrustDialogAccepted' .claude.json; jq -e .skipDangerousModePermissionPrompt .claude/settings.json")
         self.assertEqual(result.stdout.splitlines(), ["agent:agent .claude", "agent:agent .codex", "agent:agent .claude.json",
@@ -111,11 +111,11 @@ class Images(unittest.TestCase):
         self.assertEqual(result.returncode, 126)
         self.assertIn("AGENTBOX_NETWORK", result.stderr)
 
-    def looked_through(self, *folders):
-        """What look_through.py finds in `folders`: the developer's secrets, and the CA that was only lent."""
+    def looked_through(self, *directories):
+        """What look_through.py finds in `directories`: the developer's secrets, and the CA that was only lent."""
         needles = ROOM / "needles"
         needles.write_text("\n".join([*CANARIES.values(), *Images.ca_lines[1:3]]))
-        return json.loads(podman("unshare", "/usr/bin/python3", PREFIX / "cases/look_through.py", needles, *folders))
+        return json.loads(podman("unshare", "/usr/bin/python3", PREFIX / "cases/look_through.py", needles, *directories))
 
     def test_4_no_secret_and_no_ca_is_in_any_layer(self):
         for image in (Images.agent, Images.firewall):
@@ -124,15 +124,15 @@ class Images(unittest.TestCase):
                 self.assertNotIn(canary, described, what)
             self.assertNotIn("sk-", described)
             layers = json.loads(podman("image", "inspect", "--format", "{{json .GraphDriver.Data}}", image))
-            folders = [layers["UpperDir"], *filter(None, layers.get("LowerDir", "").split(":"))]
-            result = self.looked_through(*folders)
+            directories = [layers["UpperDir"], *filter(None, layers.get("LowerDir", "").split(":"))]
+            result = self.looked_through(*directories)
             self.assertEqual(result["found"], [])
-            self.assertGreaterEqual(len(folders), 3 if image == Images.agent else 1)
+            self.assertGreaterEqual(len(directories), 3 if image == Images.agent else 1)
             self.assertGreater(result["files"], 5000 if image == Images.agent else 5)
 
     def test_4_a_secret_would_be_found(self):
         self.assertEqual(len(self.looked_through(ROOM / "home")["found"]), 5, "two names, two secrets, a key")
-        self.assertEqual(len(self.looked_through(ROOM / "own-ca.pem", ROOM / "project")["found"]), 0, "folders only")
+        self.assertEqual(len(self.looked_through(ROOM / "own-ca.pem", ROOM / "project")["found"]), 0, "directories only")
 
     def test_5_a_tarball_as_base_even_with_a_user_of_the_same_uid(self):
         def with_ubuntu(name, content):
@@ -287,10 +287,10 @@ class Images(unittest.TestCase):
             self.assertIn("blocked while building: evil.example.com", result.stderr)
 
     def test_7_a_base_with_onbuild(self):
-        folder = ROOM / "onbuild"
-        folder.mkdir()
-        (folder / "Containerfile").write_text(f"FROM localhost/agentbox/base:debian-bookworm\nONBUILD ADD http://127.0.0.1:1/x /\n")
-        podman("build", "--quiet", "--pull=never", "--network=none", "--format=docker", "--tag", "localhost/onbuild:1", folder)
+        directory = ROOM / "onbuild"
+        directory.mkdir()
+        (directory / "Containerfile").write_text(f"FROM localhost/agentbox/base:debian-bookworm\nONBUILD ADD http://127.0.0.1:1/x /\n")
+        podman("build", "--quiet", "--pull=never", "--network=none", "--format=docker", "--tag", "localhost/onbuild:1", directory)
         self.refused(126, "ONBUILD", "--base", "localhost/onbuild:1")
         podman("rmi", "localhost/onbuild:1")
 

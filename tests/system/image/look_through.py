@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Looks for secrets in folders: the layers of an image as Podman stores them. Run inside `podman unshare`.
+"""Looks for secrets in directories: the layers of an image as Podman stores them. Run inside `podman unshare`.
 
-usage: look_through.py NEEDLES FOLDER...     NEEDLES: a file with one piece of text a line that must be nowhere
+usage: look_through.py NEEDLES DIRECTORY...     NEEDLES: a file with one piece of text a line that must be nowhere
 Prints {"files": how many were read, "found": ["FILE: why", ...]} as JSON."""
 import json
 import mmap
@@ -31,8 +31,8 @@ def main():
     needles = [line.encode() for line in pathlib.Path(sys.argv[1]).read_text().splitlines() if line]
     files, found = 0, []
     for top in sys.argv[2:]:
-        for folder, _, names in os.walk(top):
-            for path in (os.path.join(folder, name) for name in names):
+        for directory, _, names in os.walk(top):
+            for path in (os.path.join(directory, name) for name in names):
                 info = os.lstat(path)
                 if stat.S_ISREG(info.st_mode) and info.st_size:
                     files += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the image cases share: folders of their own for everything, a developer with secrets, small stand-ins."""
+"""What the image cases share: directories of their own for everything, a developer with secrets, small stand-ins."""
 import atexit
 import base64
 import functools
@@ -142,13 +142,13 @@ class Registry:
         agents = {}
         for agent, program in {"codex": f"package/vendor/{triple}/bin/codex", "claude": "package/claude"}.items():
             content = f"#!/bin/sh\necho {agent} {version}\n".encode()
-            folder = ROOM / f"npm/{agent}/-"
-            folder.mkdir(parents=True, exist_ok=True)
-            with tarfile.open(folder / f"{agent}-{version}.tgz", "w:gz") as archive:
+            directory = ROOM / f"npm/{agent}/-"
+            directory.mkdir(parents=True, exist_ok=True)
+            with tarfile.open(directory / f"{agent}-{version}.tgz", "w:gz") as archive:
                 member = tarfile.TarInfo(program)
                 member.size, member.mode = len(content), 0o755
                 archive.addfile(member, io.BytesIO(content))
-            digest = hashlib.sha512((folder / f"{agent}-{version}.tgz").read_bytes()).digest()
+            digest = hashlib.sha512((directory / f"{agent}-{version}.tgz").read_bytes()).digest()
             package = {"name": agent, "version": version, "integrity": "sha512-" + base64.b64encode(digest).decode()}
             agents[agent] = {"version": version, "packages": {"linux-arm64" if arm else "linux-x64": package}}
         lock = SMALL / "share/agentbox/containerfiles/agent/agents.lock.json"
@@ -172,7 +172,7 @@ def remove_room():
 
 def prepare():
     atexit.register(remove_room)
-    for folder in ("home/.ssh", "project", "data", "cache", "state"):
-        (ROOM / folder).mkdir(parents=True)
+    for directory in ("home/.ssh", "project", "data", "cache", "state"):
+        (ROOM / directory).mkdir(parents=True)
     (ROOM / "home/.npmrc").write_text("//registry.npmjs.org/:_auth" + f"Token={CANARIES['npmrc']}\n")
     (ROOM / "home/.ssh/id_ed25519").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n" + CANARIES["key"] + "\n")

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Builds real images with the programs of a build folder, as an ordinary user, and looks into them.
+"""Builds real images with the programs of a build directory, as an ordinary user, and looks into them.
 
-usage: run_for_real.py BUILD-FOLDER [CASE...]
+usage: run_for_real.py BUILD-DIRECTORY [CASE...]
 
 As root it becomes the user agentbox-image (tests/host/enter); anyone else runs the tests as he is. Podman's store,
-caches and state are folders of the test's own and gone afterwards."""
+caches and state are directories of the test's own and gone afterwards."""
 import os
 import pathlib
 import shutil
@@ -36,8 +36,8 @@ def small_file_systems(tiny):
     (tiny / "cache").mkdir(parents=True)
     layers.mkdir(parents=True)
     subprocess.run(["chown", "-R", USER, tiny], check=True)
-    for folder, size in ((tiny / "cache", "64m"), (layers, "400m")):
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=1777", "tmpfs", folder], check=False).returncode:
+    for directory, size in ((tiny / "cache", "64m"), (layers, "400m")):
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=1777", "tmpfs", directory], check=False).returncode:
             return False
     return True
 

@@ -79,11 +79,11 @@ class NetworkTest(SystemTest):
 
     def say(self, message):
         """What the firewall answers to raw bytes; None when it only hangs up."""
-        folder = os.open(self.control_socket().parent, os.O_PATH)
+        directory = os.open(self.control_socket().parent, os.O_PATH)
         try:
             with socket.socket(socket.AF_UNIX) as sock:
                 sock.settimeout(PATIENCE)
-                sock.connect(f"/proc/self/fd/{folder}/control")
+                sock.connect(f"/proc/self/fd/{directory}/control")
                 try:
                     sock.sendall(message)
                     sock.shutdown(socket.SHUT_WR)
@@ -93,7 +93,7 @@ class NetworkTest(SystemTest):
                 except (BrokenPipeError, ConnectionResetError):
                     return None
         finally:
-            os.close(folder)
+            os.close(directory)
         return json.loads(answer) if answer else None
 
 

@@ -24,24 +24,24 @@ support::Command shell(const std::string& script) {
   return {{"/bin/sh", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, {}};
 }
 
-/// A plan in a session folder of its own, whose teardown leaves a trace.
+/// A plan in a session directory of its own, whose teardown leaves a trace.
 Plan plan_in(const Claim& claim, const fs::path& trace) {
   return {"b",
           claim.paths,
           {},
-          {Remove{"leave a trace", shell("echo torn >>" + trace.string())}, RemoveFolder{claim.paths}}};
+          {Remove{"leave a trace", shell("echo torn >>" + trace.string())}, RemoveDirectory{claim.paths}}};
 }
 
 } // namespace
 
 TEST_CASE("steps are done in order, then the teardown") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
-  const fs::path trace = folder.path() / "trace";
+  const fs::path trace = directory.path() / "trace";
   Plan plan = plan_in(claim, trace);
   const fs::path fifo = claim.paths.pod_name_fifo();
   plan.steps = {
-      MakeFolder{claim.paths.run()}, WriteFile{claim.paths.hosts(), "h\n", 0644}, MakeFifo{fifo},
+      MakeDirectory{claim.paths.run()}, WriteFile{claim.paths.hosts(), "h\n", 0644}, MakeFifo{fifo},
       Start{"first", shell("sleep 0.1; echo first >>" + trace.string())},
       Attach{shell("cat " + fifo.string() + " " + claim.paths.hosts().string() + " >>" + trace.string() + "; exit 5"),
              false, Gate{"first", fifo, ""}}};
@@ -52,27 +52,27 @@ TEST_CASE("steps are done in order, then the teardown") {
   CHECK(result.problems.empty());
   CHECK(files_there);
   CHECK(support::read_file(trace, 100) == "first\nh\ntorn\n");
-  CHECK_FALSE(fs::exists(claim.paths.folder));
+  CHECK_FALSE(fs::exists(claim.paths.directory));
 }
 
 TEST_CASE("a step that fails ends the run, and the teardown comes all the same") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
-  Plan plan = plan_in(claim, folder.path() / "trace");
+  Plan plan = plan_in(claim, directory.path() / "trace");
   const fs::path fifo = claim.paths.pod_name_fifo();
   plan.steps = {MakeFifo{fifo}, Start{"make it", shell("echo 'Error: it cannot be' >&2; exit 125")},
-                Attach{shell("cat " + fifo.string() + "; echo ran >>" + (folder.path() / "trace").string()), false,
+                Attach{shell("cat " + fifo.string() + "; echo ran >>" + (directory.path() / "trace").string()), false,
                        Gate{"make it", fifo, "it\n"}}};
   const support::Signals signals;
   CHECK_THROWS_WITH(execute(plan, claim), Contains("cannot make it") && Contains("it cannot be"));
-  CHECK(support::read_file(folder.path() / "trace", 100) == "torn\n");
-  CHECK_FALSE(fs::exists(claim.paths.folder));
+  CHECK(support::read_file(directory.path() / "trace", 100) == "torn\n");
+  CHECK_FALSE(fs::exists(claim.paths.directory));
 }
 
 TEST_CASE("what is attached waits at its gate for what runs beside it") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
-  const fs::path trace = folder.path() / "trace";
+  const fs::path trace = directory.path() / "trace";
   const fs::path fifo = claim.paths.pod_name_fifo();
   Plan plan = plan_in(claim, trace);
   const Attach attach{
@@ -95,39 +95,39 @@ TEST_CASE("what is attached waits at its gate for what runs beside it") {
     plan.steps = {MakeFifo{fifo}, Start{"make it", shell("sleep 0.1")}, hasty};
     CHECK(execute(plan, claim).exit_code == 7);
   }
-  CHECK_FALSE(fs::exists(claim.paths.folder));
+  CHECK_FALSE(fs::exists(claim.paths.directory));
 }
 
 TEST_CASE("a signal between the steps ends the run with its number") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
-  Plan plan = plan_in(claim, folder.path() / "trace");
-  plan.steps = {Attach{shell("echo ran >>" + (folder.path() / "trace").string())}};
+  Plan plan = plan_in(claim, directory.path() / "trace");
+  plan.steps = {Attach{shell("echo ran >>" + (directory.path() / "trace").string())}};
   const support::Signals signals;
   kill(getpid(), SIGTERM);
   CHECK_THROWS_AS(execute(plan, claim), support::Interrupted);
-  CHECK(support::read_file(folder.path() / "trace", 100) == "torn\n");
+  CHECK(support::read_file(directory.path() / "trace", 100) == "torn\n");
 }
 
-TEST_CASE("the teardown does every step, gathers every error, and keeps the folder for the next call") {
-  const session_test::RuntimeFolder folder;
+TEST_CASE("the teardown does every step, gathers every error, and keeps the directory for the next call") {
+  const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
-  const fs::path trace = folder.path() / "trace";
+  const fs::path trace = directory.path() / "trace";
   const std::vector<TeardownStep> steps = {
       Remove{"remove one", shell("echo 'Error: stuck' >&2; exit 1")}, Remove{"remove two", shell("exit 1")},
-      Remove{"remove three", shell("echo three >" + trace.string())}, RemoveFolder{claim.paths}};
+      Remove{"remove three", shell("echo three >" + trace.string())}, RemoveDirectory{claim.paths}};
   const auto problems = tear_down(steps, claim);
   REQUIRE(problems.size() == 2);
   CHECK_THAT(problems[0], Contains("remove one") && Contains("stuck"));
   CHECK_THAT(problems[1], Contains("remove two"));
   CHECK(fs::exists(trace));
-  CHECK(fs::exists(claim.paths.folder));
+  CHECK(fs::exists(claim.paths.directory));
 }
 
 TEST_CASE("a pod is removed by its ID once that is known") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
-  const fs::path trace = folder.path() / "trace";
+  const fs::path trace = directory.path() / "trace";
   support::Command remove = shell("echo $0 >>" + trace.string());
   remove.argv.emplace_back("name");
   const std::vector<TeardownStep> steps = {Remove{"remove", remove, claim.paths.pod_id()}};
@@ -140,28 +140,28 @@ TEST_CASE("a pod is removed by its ID once that is known") {
 }
 
 TEST_CASE("the teardown of a session that was replaced touches nothing of the new one") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim old = claim_session("b", session_test::k_somewhere);
-  fs::rename(old.paths.folder, folder.path() / "moved");
+  fs::rename(old.paths.directory, directory.path() / "moved");
   const Claim claim = claim_session("b", session_test::k_somewhere);
-  const fs::path program = folder.path() / "agentbox-firewall";
+  const fs::path program = directory.path() / "agentbox-firewall";
   fs::copy_file("/bin/sleep", program);
   const pid_t firewall = support::spawn({{program, "5"}, {}, {}});
   support::write_file(claim.paths.firewall_pid(), std::to_string(firewall) + "\n");
   const std::vector<TeardownStep> steps = {StopFirewall{claim.paths.firewall_pid()},
-                                           Remove{"remove", shell("touch " + (folder.path() / "removed").string())},
-                                           RemoveFolder{claim.paths}};
+                                           Remove{"remove", shell("touch " + (directory.path() / "removed").string())},
+                                           RemoveDirectory{claim.paths}};
   CHECK_THAT(tear_down(steps, old).at(0), Contains("was removed while the box ran"));
   CHECK(kill(firewall, 0) == 0);
-  CHECK_FALSE(fs::exists(folder.path() / "removed"));
+  CHECK_FALSE(fs::exists(directory.path() / "removed"));
   CHECK(is_current(claim));
   CHECK(tear_down(steps, claim).empty()); // the claim's own holder may
   CHECK(support::wait(firewall).signal == SIGTERM);
-  CHECK_FALSE(fs::exists(claim.paths.folder));
+  CHECK_FALSE(fs::exists(claim.paths.directory));
 }
 
 TEST_CASE("an old firewall.pid stops nobody else") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
   const pid_t other = support::spawn(shell("sleep 5"));
   support::write_file(claim.paths.firewall_pid(), std::to_string(other) + "\n");
@@ -172,9 +172,9 @@ TEST_CASE("an old firewall.pid stops nobody else") {
 }
 
 TEST_CASE("the waiting removal runs at the teardown, or when the launcher dies") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
-  const fs::path trace = folder.path() / "trace";
+  const fs::path trace = directory.path() / "trace";
   const fs::path fifo = claim.paths.pod_name_fifo();
   const auto traced = [&] { return support::read_file_if_exists(trace, 100).value_or(""); };
   Plan plan{"b", claim.paths, {}, {Remove{"say it", shell("echo again >>" + trace.string())}}};

@@ -7,7 +7,7 @@
 #include "catch.hpp"
 #include "support/fd.hpp"
 #include "support/fifo.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 namespace agentbox::box {
 namespace {
@@ -22,8 +22,8 @@ std::string read_all(int fd) {
 }
 
 TEST_CASE("a text of any length goes to the one who reads, once", "[session]") {
-  const tests::TempFolder folder;
-  const auto fifo = folder / "fifo";
+  const tests::TempDirectory directory;
+  const auto fifo = directory / "fifo";
   support::make_fifo(fifo);
   const std::string text(GENERATE(0U, 5U, 300000U), 'x'); // a pipe holds 65536
   const FifoWriter handing(fifo, text);
@@ -34,8 +34,8 @@ TEST_CASE("a text of any length goes to the one who reads, once", "[session]") {
 }
 
 TEST_CASE("nobody who does not come is waited for", "[session]") {
-  const tests::TempFolder folder;
-  const auto fifo = folder / "fifo";
+  const tests::TempDirectory directory;
+  const auto fifo = directory / "fifo";
   support::make_fifo(fifo);
   SECTION("nobody reads") {
     const FifoWriter handing(fifo, "x");
@@ -49,7 +49,7 @@ TEST_CASE("nobody who does not come is waited for", "[session]") {
     const support::Fd reader(open(fifo.c_str(), O_RDONLY | O_CLOEXEC));
   }
   SECTION("there is no FIFO") {
-    const FifoWriter handing(folder / "none", "x");
+    const FifoWriter handing(directory / "none", "x");
   }
 }
 

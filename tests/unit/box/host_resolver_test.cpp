@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "support/file.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 namespace agentbox::box {
 namespace {
@@ -14,9 +14,9 @@ using std::chrono::seconds;
 const std::string k_head = "# the host's name servers\n";
 
 TEST_CASE("the host's name servers are passed on when they change", "[session]") {
-  const tests::TempFolder folder;
-  const ResolverFiles files{folder / "resolv.conf", folder / "systemd"};
-  const auto to = folder / "passed-on";
+  const tests::TempDirectory directory;
+  const ResolverFiles files{directory / "resolv.conf", directory / "systemd"};
+  const auto to = directory / "passed-on";
   const auto passed = [&] { return support::read_file_if_exists(to, 1U << 16U); };
   support::write_file(files.resolv_conf, "nameserver 192.0.2.1\n");
   support::write_file(files.systemd, "nameserver 192.0.2.53\n");
@@ -58,16 +58,16 @@ TEST_CASE("the host's name servers are passed on when they change", "[session]")
     CHECK_NOTHROW(look());
   }
   SECTION("a session that is gone") {
-    HostResolver late(folder / "gone" / "passed-on", LoopbackResolver::forwarded, files);
+    HostResolver late(directory / "gone" / "passed-on", LoopbackResolver::forwarded, files);
     support::write_file(files.resolv_conf, "nameserver 192.0.2.9\n");
     CHECK_NOTHROW(late.refresh(now += seconds(2)));
   }
 }
 
 TEST_CASE("what is on the host's loopback, below pasta", "[session]") {
-  const tests::TempFolder folder;
-  const ResolverFiles files{folder / "resolv.conf", folder / "systemd"};
-  const auto to = folder / "passed-on";
+  const tests::TempDirectory directory;
+  const ResolverFiles files{directory / "resolv.conf", directory / "systemd"};
+  const auto to = directory / "passed-on";
   support::write_file(files.systemd, "nameserver 192.0.2.53\n");
   const auto becomes = [&](LoopbackResolver loopback, const char* start, const char* later) {
     support::write_file(files.resolv_conf, start);
@@ -90,7 +90,7 @@ TEST_CASE("what is on the host's loopback, below pasta", "[session]") {
           k_head + stub + "options edns0\n\nnameserver 192.0.2.53\n");
   }
   SECTION("no name server at all is written too") {
-    CHECK(HostResolver(to, LoopbackResolver::mapped, {folder / "none", folder / "none"}).at_start() == k_head);
+    CHECK(HostResolver(to, LoopbackResolver::mapped, {directory / "none", directory / "none"}).at_start() == k_head);
   }
 }
 

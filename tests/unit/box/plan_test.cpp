@@ -63,7 +63,7 @@ TEST_CASE("the whole plan of a run, in order") {
   CHECK(stops_first);
   CHECK(std::get<Remove>(plan.teardown.at(1)).command.argv ==
         Words{"/usr/bin/podman", "pod", "rm", "--force", "--time", "0", "--ignore", "agentbox-project-1234"});
-  CHECK(std::get<RemoveFolder>(plan.teardown.at(2)).paths.folder == host.paths.folder);
+  CHECK(std::get<RemoveDirectory>(plan.teardown.at(2)).paths.directory == host.paths.directory);
 }
 
 TEST_CASE("the pod's argv") {
@@ -205,7 +205,7 @@ TEST_CASE("the session's files are what the renderers say") {
   CHECK(content_of(plan, plan.paths.resolv_conf()) == "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n");
   const auto hook = nlohmann::json::parse(content_of(plan, plan.paths.hook_file()));
   CHECK(hook.at("hook").at("path") == "/usr/libexec/agentbox/agentbox-hook");
-  CHECK(hook.at("hook").at("args") == Words{"/usr/libexec/agentbox/agentbox-hook", host.paths.folder.string()});
+  CHECK(hook.at("hook").at("args") == Words{"/usr/libexec/agentbox/agentbox-hook", host.paths.directory.string()});
   CHECK(hook.at("stages") == Words{"precreate"});
   CHECK(hook.at("when").at("always") == true);
   for (const WriteFile& file : steps_of<WriteFile>(plan)) {

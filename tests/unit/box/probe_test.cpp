@@ -12,13 +12,13 @@ using namespace agentbox::boxes;
 namespace fs = std::filesystem;
 
 TEST_CASE("identities of mounted paths") {
-  const session_test::RuntimeFolder folder;
-  fs::create_directories(folder.path() / "a");
-  CHECK(identity_of(folder.path() / "a") == identity_of(folder.path() / "a"));
-  CHECK_FALSE(identity_of(folder.path() / "a") == identity_of(folder.path()));
-  fs::create_directory_symlink("a", folder.path() / "link");
-  CHECK_THROWS_AS(identity_of(folder.path() / "link"), support::Error);
-  CHECK_THROWS_AS(identity_of(folder.path() / "gone"), support::Error);
+  const session_test::RuntimeDirectory directory;
+  fs::create_directories(directory.path() / "a");
+  CHECK(identity_of(directory.path() / "a") == identity_of(directory.path() / "a"));
+  CHECK_FALSE(identity_of(directory.path() / "a") == identity_of(directory.path()));
+  fs::create_directory_symlink("a", directory.path() / "link");
+  CHECK_THROWS_AS(identity_of(directory.path() / "link"), support::Error);
+  CHECK_THROWS_AS(identity_of(directory.path() / "gone"), support::Error);
 }
 
 TEST_CASE("nonces are 32 hex digits and never the same") {
@@ -29,10 +29,10 @@ TEST_CASE("nonces are 32 hex digits and never the same") {
 }
 
 TEST_CASE("what the renderers get to know of this host") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   auto fields = session_test::fields();
-  fields.workspace.source = folder.path();
-  fs::create_directories(folder.path() / ".git/hooks");
+  fields.workspace.source = directory.path();
+  fs::create_directories(directory.path() / ".git/hooks");
   podman::PodmanInfo facts;
   facts.controllers = {"pids"};
   facts.seccomp_profile = fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures/seccomp-debian-12.json";
@@ -45,21 +45,21 @@ TEST_CASE("what the renderers get to know of this host") {
   CHECK(host.terminal);
   CHECK_FALSE(host.seccomp_profile.empty());
   CHECK(host.agent_env == std::map<std::string, std::string>{{"TZ", "Europe/Berlin"}});
-  // What is mounted, and the folders above that are pinned.
-  CHECK(host.sources.contains(folder.path()));
-  CHECK(host.sources.contains(folder.path() / ".git"));
-  CHECK(host.sources.contains(folder.path() / ".git/hooks"));
+  // What is mounted, and the directories above that are pinned.
+  CHECK(host.sources.contains(directory.path()));
+  CHECK(host.sources.contains(directory.path() / ".git"));
+  CHECK(host.sources.contains(directory.path() / ".git/hooks"));
   CHECK(host.sources.size() == 3);
 }
 
 TEST_CASE("what must be there is made before a start, shown in a dry run, and left out of files for later") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   auto fields = session_test::fields();
-  fields.workspace.source = folder.path();
+  fields.workspace.source = directory.path();
   fields.workspace.mask = {".env", "secrets"};
-  fs::create_directories(folder.path() / ".git");
-  fs::create_directories(folder.path() / "secrets");
-  std::ofstream(folder.path() / ".env") << "KEY=1";
+  fs::create_directories(directory.path() / ".git");
+  fs::create_directories(directory.path() / "secrets");
+  std::ofstream(directory.path() / ".env") << "KEY=1";
   podman::PodmanInfo facts;
   facts.seccomp_profile = fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures/seccomp-debian-12.json";
   const auto probe = [&](WhatIsMissing missing) {
@@ -67,48 +67,48 @@ TEST_CASE("what must be there is made before a start, shown in a dry run, and le
   };
   CHECK(probe(WhatIsMissing::is_left_out).guarded.read_only.empty());
   const oci::HostFacts shown = probe(WhatIsMissing::is_shown);
-  CHECK_FALSE(fs::exists(folder.path() / ".git/hooks"));
+  CHECK_FALSE(fs::exists(directory.path() / ".git/hooks"));
   const oci::HostFacts made = probe(WhatIsMissing::is_made);
   CHECK(made.guarded.read_only == std::vector<std::string>{".git/commondir", ".git/config", ".git/hooks"});
   CHECK(shown.guarded.read_only == made.guarded.read_only);
   CHECK(made.guarded.masked == std::vector<std::string>{".env", "secrets"});
-  CHECK(made.sources.at(folder.path() / "secrets").folder);
-  CHECK(made.sources.contains(folder.path() / ".git"));
-  CHECK(fs::is_directory(folder.path() / ".git/hooks"));
+  CHECK(made.sources.at(directory.path() / "secrets").directory);
+  CHECK(made.sources.contains(directory.path() / ".git"));
+  CHECK(fs::is_directory(directory.path() / ".git/hooks"));
 }
 
 TEST_CASE("a mount is guarded as the workspace is, a read-only one only hides what must not be seen") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   auto fields = session_test::fields();
-  fields.workspace.source = folder.path() / "project";
-  fs::create_directories(folder.path() / "project");
+  fields.workspace.source = directory.path() / "project";
+  fs::create_directories(directory.path() / "project");
   for (const char* name : {"rw", "ro"}) {
-    fs::create_directories(folder.path() / name / ".git/hooks");
-    fs::create_directories(folder.path() / name / "web/.vscode");
-    std::ofstream(folder.path() / name / "web/.env") << "KEY=1\n";
+    fs::create_directories(directory.path() / name / ".git/hooks");
+    fs::create_directories(directory.path() / name / "web/.vscode");
+    std::ofstream(directory.path() / name / "web/.env") << "KEY=1\n";
   }
-  std::ofstream(folder.path() / "ro/.git/config") << "[remote \"o\"]\n\turl = https://me:secret@example.com/x\n";
-  fields.mounts = {{folder.path() / "rw", "/mnt/rw", false, "--mount"},
-                   {folder.path() / "ro", "/mnt/ro", true, "--mount"}};
+  std::ofstream(directory.path() / "ro/.git/config") << "[remote \"o\"]\n\turl = https://me:secret@example.com/x\n";
+  fields.mounts = {{directory.path() / "rw", "/mnt/rw", false, "--mount"},
+                   {directory.path() / "ro", "/mnt/ro", true, "--mount"}};
   podman::PodmanInfo facts;
   facts.seccomp_profile = fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures/seccomp-debian-12.json";
   const auto probe = [&](WhatIsMissing missing) {
     return probe_host(fields, facts, session_paths("b"), support::Terminal{}, missing);
   };
   const oci::HostFacts host = probe(WhatIsMissing::is_shown);
-  const oci::GuardedPaths& writable = host.guarded_in_mounts.at(folder.path() / "rw");
+  const oci::GuardedPaths& writable = host.guarded_in_mounts.at(directory.path() / "rw");
   CHECK(writable.read_only == std::vector<std::string>{".git/commondir", ".git/config", ".git/hooks", "web/.vscode"});
   CHECK(writable.masked == std::vector<std::string>{"web/.env"});
-  const oci::GuardedPaths& seen = host.guarded_in_mounts.at(folder.path() / "ro");
+  const oci::GuardedPaths& seen = host.guarded_in_mounts.at(directory.path() / "ro");
   CHECK(seen.read_only == std::vector<std::string>{".git/config"});
   CHECK(seen.masked == std::vector<std::string>{"web/.env"});
-  CHECK(host.cleaned.contains(folder.path() / "ro/.git/config"));
-  fields.mounts.insert(fields.mounts.begin(), {folder.path() / "rw", "/mnt/second", true, "--mount"});
-  CHECK(probe(WhatIsMissing::is_shown).guarded_in_mounts.at(folder.path() / "rw").read_only == writable.read_only);
+  CHECK(host.cleaned.contains(directory.path() / "ro/.git/config"));
+  fields.mounts.insert(fields.mounts.begin(), {directory.path() / "rw", "/mnt/second", true, "--mount"});
+  CHECK(probe(WhatIsMissing::is_shown).guarded_in_mounts.at(directory.path() / "rw").read_only == writable.read_only);
   fields.mounts.erase(fields.mounts.begin());
   CHECK_THROWS_AS(probe(WhatIsMissing::is_left_out), support::Error); // generated files would show the token
-  fs::remove(folder.path() / "ro/.git/config");
+  fs::remove(directory.path() / "ro/.git/config");
   CHECK(probe(WhatIsMissing::is_left_out).cleaned.empty());
   fields.mounts.front().reason = "--auth codex";
-  CHECK(probe(WhatIsMissing::is_left_out).guarded_in_mounts.at(folder.path() / "rw").masked.empty());
+  CHECK(probe(WhatIsMissing::is_left_out).guarded_in_mounts.at(directory.path() / "rw").masked.empty());
 }

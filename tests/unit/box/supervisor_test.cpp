@@ -11,7 +11,7 @@
 #include "support/command.hpp"
 #include "support/pidfd.hpp"
 #include "support/signals.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 using namespace agentbox::box;
@@ -44,7 +44,7 @@ Watch patient() {
 class Script {
 public:
   explicit Script(const std::string& text, std::function<void()> then = {}) {
-    const std::filesystem::path ready = m_folder.path() / "ready";
+    const std::filesystem::path ready = m_directory.path() / "ready";
     const auto colon = text.find("; ");
     // The first command sets the traps.
     pid = run_shell(text.substr(0, colon) + "; : >" + ready.string() +
@@ -67,7 +67,7 @@ public:
   pid_t pid = -1;
 
 private:
-  session_test::RuntimeFolder m_folder;
+  session_test::RuntimeDirectory m_directory;
   std::thread m_thread;
 };
 
@@ -135,19 +135,19 @@ TEST_CASE("one Ctrl-C is the agent's to handle, three at once are not") {
 }
 
 TEST_CASE("a signal before Podman has made anything is not a success") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const support::Signals signals;
   Watch watch = patient();
-  watch.agent_pid = folder.path() / "agent.pid";
+  watch.agent_pid = directory.path() / "agent.pid";
   const Script script("trap 'exit 0' TERM; while :; do sleep 0.02; done", [] { kill(getpid(), SIGTERM); });
   CHECK(supervise(script.pid, watch).exit_code == 128 + SIGTERM);
 }
 
 TEST_CASE("a signal that ends Podman and not the agent is not the agent's exit code") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const support::Signals signals;
   Watch watch = patient();
-  watch.agent_pid = folder.path() / "agent.pid";
+  watch.agent_pid = directory.path() / "agent.pid";
   const pid_t agent = run_shell("exec sleep 100");
   write_pid(*watch.agent_pid, agent);
   const Script script("trap 'exit 1' INT; while :; do sleep 0.02; done", [] { kill(getpid(), SIGINT); });
@@ -156,11 +156,11 @@ TEST_CASE("a signal that ends Podman and not the agent is not the agent's exit c
 }
 
 TEST_CASE("the firewall's death ends the run") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const support::Signals signals;
   Watch watch = quick();
-  watch.firewall_pid = folder.path() / "firewall.pid";
-  watch.agent_pid = folder.path() / "agent.pid";
+  watch.firewall_pid = directory.path() / "firewall.pid";
+  watch.agent_pid = directory.path() / "agent.pid";
   const pid_t firewall = run_shell("sleep 0.3");
   const pid_t agent = run_shell("exec sleep 100");
   write_pid(*watch.agent_pid, agent);
@@ -181,11 +181,11 @@ TEST_CASE("the firewall's death ends the run") {
 }
 
 TEST_CASE("the firewall is stopped as soon as the agent has ended, and that is not reported") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const support::Signals signals;
   Watch watch = quick();
-  watch.firewall_pid = folder.path() / "firewall.pid";
-  watch.agent_pid = folder.path() / "agent.pid";
+  watch.firewall_pid = directory.path() / "firewall.pid";
+  watch.agent_pid = directory.path() / "agent.pid";
   const pid_t firewall = run_shell("exec sleep 100");
   const pid_t agent = run_shell("exec sleep 0.2");
   write_pid(*watch.firewall_pid, firewall);
@@ -199,11 +199,11 @@ TEST_CASE("the firewall is stopped as soon as the agent has ended, and that is n
 }
 
 TEST_CASE("a firewall that ends with its agent is not reported") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const support::Signals signals;
   Watch watch = patient();
-  watch.firewall_pid = folder.path() / "firewall.pid";
-  watch.agent_pid = folder.path() / "agent.pid";
+  watch.firewall_pid = directory.path() / "firewall.pid";
+  watch.agent_pid = directory.path() / "agent.pid";
   const pid_t gone = run_shell("exit 0");
   support::wait(gone);
   write_pid(*watch.firewall_pid, gone);
@@ -232,8 +232,8 @@ TEST_CASE("stopping a process that is not a child") {
 }
 
 TEST_CASE("something else is looked after meanwhile, at its own pace") {
-  const tests::TempFolder folder;
-  const auto enough = folder / "enough";
+  const tests::TempDirectory directory;
+  const auto enough = directory / "enough";
   int looks = 0;
   const PeriodicTask task{[&] {
                             if (++looks == 3) {

@@ -53,7 +53,7 @@ private:
 } // namespace
 
 TEST_CASE("only a socket in the session is asked, and only a valid reply is taken") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
   fs::create_directory(claim.paths.run());
   const fs::path socket = claim.paths.run() / protocol::k_control_socket;
@@ -63,8 +63,8 @@ TEST_CASE("only a socket in the session is asked, and only a valid reply is take
     CHECK_THROWS_WITH(ask(), Contains("sent an invalid reply"));
   }
   SECTION("a link to another socket of the user's") {
-    const Server server(folder.path() / "other", "hello\n");
-    fs::create_symlink(folder.path() / "other", socket);
+    const Server server(directory.path() / "other", "hello\n");
+    fs::create_symlink(directory.path() / "other", socket);
     CHECK_THROWS_WITH(ask(), Contains("does not respond"));
   }
   SECTION("something else") {

@@ -61,10 +61,10 @@ void make_dead(const std::string& name) {
 } // namespace
 
 TEST_CASE("a claimed session lives, and nobody else can have its name") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   CHECK(find_sessions().empty());
   const Claim claim = claim_session("one", session_test::k_somewhere);
-  CHECK(fs::status(claim.paths.folder).permissions() == fs::perms::owner_all);
+  CHECK(fs::status(claim.paths.directory).permissions() == fs::perms::owner_all);
   CHECK_THROWS_AS(claim_session("one", session_test::k_somewhere), NameTaken);
   const auto found = find_sessions();
   REQUIRE(found.size() == 1);
@@ -76,7 +76,7 @@ TEST_CASE("a claimed session lives, and nobody else can have its name") {
 }
 
 TEST_CASE("a killed launcher's session is dead, and taken over once") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   make_dead("gone");
   const auto found = find_sessions();
   REQUIRE(found.size() == 1);
@@ -90,32 +90,32 @@ TEST_CASE("a killed launcher's session is dead, and taken over once") {
 }
 
 TEST_CASE("removing a session follows no symbolic link") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("one", session_test::k_somewhere);
-  fs::create_directories(folder.path() / "precious/folder");
-  fs::create_directory_symlink(folder.path() / "precious", claim.paths.folder / "link");
+  fs::create_directories(directory.path() / "precious/directory");
+  fs::create_directory_symlink(directory.path() / "precious", claim.paths.directory / "link");
   remove_session(claim);
-  CHECK_FALSE(fs::exists(claim.paths.folder));
-  CHECK(fs::exists(folder.path() / "precious/folder"));
+  CHECK_FALSE(fs::exists(claim.paths.directory));
+  CHECK(fs::exists(directory.path() / "precious/directory"));
 }
 
 TEST_CASE("directories that nobody may enter are removed as well") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("one", session_test::k_somewhere);
   for (const char* path : {"run/failed/deep/deeper", "run/ready/file"}) {
-    fs::create_directories(claim.paths.folder / path);
+    fs::create_directories(claim.paths.directory / path);
   }
   for (const char* path : {"run/failed/deep/deeper", "run/failed/deep", "run/failed", "run/ready", "run"}) {
-    fs::permissions(claim.paths.folder / path, fs::perms::none);
+    fs::permissions(claim.paths.directory / path, fs::perms::none);
   }
   remove_session(claim);
-  CHECK(fs::is_empty(sessions_folder()) == false); // the registry's lock
+  CHECK(fs::is_empty(sessions_directory()) == false); // the registry's lock
   CHECK(find_sessions().empty());
-  CHECK_FALSE(fs::exists(sessions_folder() / ".deleted-one"));
+  CHECK_FALSE(fs::exists(sessions_directory() / ".deleted-one"));
 }
 
 TEST_CASE("fifty times: a box is ended, and its name is free at once") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   pid_t launcher = start_launcher("one");
   for (int round = 0; round < 50; ++round) {
     const support::Fd process = open_launcher("one");
@@ -133,7 +133,7 @@ TEST_CASE("fifty times: a box is ended, and its name is free at once") {
 }
 
 TEST_CASE("fifty times: sweepers and launchers of one name never meet") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   for (int round = 0; round < 50; ++round) {
     make_dead("one");
     std::atomic<int> removed = 0;
@@ -165,7 +165,7 @@ TEST_CASE("fifty times: sweepers and launchers of one name never meet") {
 }
 
 TEST_CASE("a sweeper that waited for another finds nothing left") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   make_dead("one");
   auto first = claim_dead_session("one", IfClaimed::wait);
   REQUIRE(first);
@@ -179,9 +179,9 @@ TEST_CASE("a sweeper that waited for another finds nothing left") {
 }
 
 TEST_CASE("a session directory that was replaced is not removed by its former holder") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim old = claim_session("one", session_test::k_somewhere);
-  fs::rename(old.paths.folder, folder.path() / "moved");
+  fs::rename(old.paths.directory, directory.path() / "moved");
   const Claim now = claim_session("one", session_test::k_somewhere);
   CHECK_FALSE(is_current(old));
   remove_session(old);
@@ -192,7 +192,7 @@ TEST_CASE("a session directory that was replaced is not removed by its former ho
 }
 
 TEST_CASE("which box is meant") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   CHECK_THROWS_AS(select_running({}, "/w"), support::Error);
   const Claim one = claim_session("one", session_test::k_somewhere);
   write_record(one.paths, "one", "/w");
@@ -205,15 +205,15 @@ TEST_CASE("which box is meant") {
   CHECK_THROWS_WITH(select_running("tw", "/v"), Catch::Matchers::Contains("did you mean \"two\"?"));
 }
 
-TEST_CASE("a runtime folder that is not there is refused by name") {
-  const session_test::RuntimeFolder folder;
-  CHECK_NOTHROW(require_runtime_folder());
-  setenv("XDG_RUNTIME_DIR", "/no/such/folder", 1);
-  CHECK_THROWS_WITH(require_runtime_folder(), Catch::Matchers::Contains("XDG_RUNTIME_DIR"));
+TEST_CASE("a runtime directory that is not there is refused by name") {
+  const session_test::RuntimeDirectory directory;
+  CHECK_NOTHROW(require_runtime_directory());
+  setenv("XDG_RUNTIME_DIR", "/no/such/directory", 1);
+  CHECK_THROWS_WITH(require_runtime_directory(), Catch::Matchers::Contains("XDG_RUNTIME_DIR"));
 }
 
 TEST_CASE("one box a workspace, unless it is asked for") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const WorkspaceClaim here{1, 7, false};
   const auto code_of = [](const std::string& name, const WorkspaceClaim& workspace) {
     try {
@@ -228,9 +228,9 @@ TEST_CASE("one box a workspace, unless it is asked for") {
   {
     const Claim first = claim_session("first", here);
     CHECK(code_of("second", here) == 126);
-    CHECK(code_of("first", here) == 126); // the same folder says more than the same name
+    CHECK(code_of("first", here) == 126); // the same directory says more than the same name
     CHECK(code_of("second", {1, 7, true}) == 0);
-    CHECK(code_of("second", {1, 8, false}) == 0); // another folder
+    CHECK(code_of("second", {1, 8, false}) == 0); // another directory
     CHECK(code_of("second", {2, 7, false}) == 0);
     bool alone = false;
     when_alone_in(first, {here.device, here.inode}, [&] { alone = true; });
@@ -240,16 +240,16 @@ TEST_CASE("one box a workspace, unless it is asked for") {
     when_alone_in(first, {here.device, here.inode}, [&] { alone = true; });
     CHECK_FALSE(alone);
   }
-  CHECK(code_of("third", here) == 0); // a dead launcher's folder holds nobody up
+  CHECK(code_of("third", here) == 0); // a dead launcher's directory holds nobody up
 }
 
 TEST_CASE("a directory that another box has as a mount is in use, but a box may work in it") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim one = claim_session("one", {1, 7, false}, {{1, 7}, {1, 9}});
   const Claim two = claim_session("two", {1, 9, false});
-  const auto is_alone = [](const Claim& claim, const protocol::FileId& directory) {
+  const auto is_alone = [](const Claim& claim, const protocol::FileId& id) {
     bool alone = false;
-    when_alone_in(claim, directory, [&] { alone = true; });
+    when_alone_in(claim, id, [&] { alone = true; });
     return alone;
   };
   CHECK_FALSE(is_alone(two, {1, 9})); // mounted in box one
@@ -258,7 +258,7 @@ TEST_CASE("a directory that another box has as a mount is in use, but a box may 
 }
 
 TEST_CASE("a record that cannot be read hides no other box, and a sweep lock that cannot be opened is reported") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   const Claim one = claim_session("one", session_test::k_somewhere);
   support::write_file(one.paths.record(), std::string(1U << 17U, 'x'));
   const auto boxes = find_sessions();

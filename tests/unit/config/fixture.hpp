@@ -6,30 +6,30 @@
 
 #include "catch.hpp"
 #include "config/load.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 namespace agentbox::tests {
 
-/// A small host: a home folder, a workspace, and the three places of configuration.
+/// A small host: a home directory, a workspace, and the three places of configuration.
 class Host {
 public:
   Host() {
-    std::filesystem::create_directories(m_folder / "home/project");
-    sources.system_file = m_folder / "etc/config.toml";
-    sources.user_file = m_folder / "home/.config/agentbox/config.toml";
-    sources.workspace = m_folder / "home/project";
-    sources.home = m_folder / "home";
-    sources.current_folder = sources.workspace;
+    std::filesystem::create_directories(m_directory / "home/project");
+    sources.system_file = m_directory / "etc/config.toml";
+    sources.user_file = m_directory / "home/.config/agentbox/config.toml";
+    sources.workspace = m_directory / "home/project";
+    sources.home = m_directory / "home";
+    sources.current_directory = sources.workspace;
   }
 
-  std::filesystem::path system(std::string_view text) const { return m_folder.write("etc/config.toml", text); }
+  std::filesystem::path system(std::string_view text) const { return m_directory.write("etc/config.toml", text); }
   std::filesystem::path user(std::string_view text) const {
-    return m_folder.write("home/.config/agentbox/config.toml", text);
+    return m_directory.write("home/.config/agentbox/config.toml", text);
   }
   std::filesystem::path project(std::string_view text) const {
-    return m_folder.write("home/project/.agentbox/config.toml", text);
+    return m_directory.write("home/project/.agentbox/config.toml", text);
   }
-  const TempFolder& folder() const { return m_folder; }
+  const TempDirectory& directory() const { return m_directory; }
 
   /// What loads, and is a valid policy.
   config::Loaded load() const {
@@ -62,7 +62,7 @@ public:
   config::Overrides overrides;
 
 private:
-  TempFolder m_folder;
+  TempDirectory m_directory;
 };
 
 } // namespace agentbox::tests

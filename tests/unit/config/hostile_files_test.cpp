@@ -27,7 +27,7 @@ TEST_CASE("a configuration that is not a regular file, or too large, is a mistak
 
 TEST_CASE("the user may keep the configuration behind a link of theirs") {
   const Host host;
-  const fs::path real = host.folder().write("home/dotfiles/config.toml", "[limits]\npids = 99\n");
+  const fs::path real = host.directory().write("home/dotfiles/config.toml", "[limits]\npids = 99\n");
   fs::create_directories(host.sources.user_file->parent_path());
   fs::create_symlink(real, *host.sources.user_file);
   CHECK(host.load().fields.limits.pids == 99);
@@ -35,18 +35,18 @@ TEST_CASE("the user may keep the configuration behind a link of theirs") {
 
 TEST_CASE("a project's configuration is never read through a link") {
   const Host host;
-  const fs::path secret = host.folder().write("home/secret.toml", "[limits]\npids = 99\n");
+  const fs::path secret = host.directory().write("home/secret.toml", "[limits]\npids = 99\n");
   fs::create_directories(host.sources.workspace / ".agentbox");
   fs::create_symlink(secret, host.sources.workspace / ".agentbox/config.toml");
   CHECK(host.mistake().message.find("symbolic link") != std::string::npos);
 
   fs::remove_all(host.sources.workspace / ".agentbox");
-  host.folder().write("home/elsewhere/config.toml", "[limits]\npids = 99\n");
+  host.directory().write("home/elsewhere/config.toml", "[limits]\npids = 99\n");
   fs::create_symlink(host.sources.home / "elsewhere", host.sources.workspace / ".agentbox");
   CHECK(host.mistake().message.find("symbolic link") != std::string::npos);
 }
 
-TEST_CASE("a project's configuration that is a FIFO, a device or a folder is refused without waiting") {
+TEST_CASE("a project's configuration that is a FIFO, a device or a directory is refused without waiting") {
   const Host host;
   const fs::path file = host.sources.workspace / ".agentbox/config.toml";
   fs::create_directories(file.parent_path());
@@ -62,7 +62,7 @@ TEST_CASE("a project's configuration that is a FIFO, a device or a folder is ref
 
 TEST_CASE("a project's allow file stays inside the workspace") {
   const Host host;
-  host.folder().write("home/outside.txt", "evil.example.com\n");
+  host.directory().write("home/outside.txt", "evil.example.com\n");
   for (const char* name :
        {"/etc/passwd", "../../outside.txt", "~/outside.txt", "../../../home/outside.txt", "", ".."}) {
     INFO(name);
@@ -73,7 +73,7 @@ TEST_CASE("a project's allow file stays inside the workspace") {
   }
   host.project("[network]\nallow_file = '../hosts.txt'\n");
   CHECK(host.mistake().message.find("no such file") != std::string::npos);
-  host.folder().write("home/project/hosts.txt", "good.example.com\n");
+  host.directory().write("home/project/hosts.txt", "good.example.com\n");
   CHECK(host.load().project_broadens.size() == 1);
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("a project's allow file cannot be a link or a device") {
   const Host host;
   host.project("[network]\nallow_file = 'hosts'\n");
   const fs::path file = host.sources.workspace / ".agentbox/hosts";
-  fs::create_symlink(host.folder().write("home/outside.txt", "secret-name.example.com\n"), file);
+  fs::create_symlink(host.directory().write("home/outside.txt", "secret-name.example.com\n"), file);
   CHECK(host.mistake().message.find("symbolic link") != std::string::npos);
   fs::remove(file);
   REQUIRE(mkfifo(file.c_str(), 0600) == 0);

@@ -201,16 +201,16 @@ TEST_CASE("the allow file of the user's configuration") {
   CHECK(host.mistake().message.find("no such file") != std::string::npos);
   CHECK(host.mistake().where.ends_with("config.toml:2:14"));
 
-  host.folder().write("home/.config/agentbox/hosts.txt", "file.example.com # yes\n");
+  host.directory().write("home/.config/agentbox/hosts.txt", "file.example.com # yes\n");
   CHECK(allows(host.load().fields, "file.example.com"));
 
-  host.folder().write("home/.config/agentbox/hosts.txt", "good.example.com\nb a d\n");
+  host.directory().write("home/.config/agentbox/hosts.txt", "good.example.com\nb a d\n");
   CHECK(host.mistake().where.ends_with("hosts.txt:2"));
 
-  host.folder().write("home/.config/agentbox/hosts.txt", "");
+  host.directory().write("home/.config/agentbox/hosts.txt", "");
   CHECK(host.mistake().message.find("the file has no entries") != std::string::npos);
 
-  host.folder().write("home/elsewhere.txt", "else.example.com\n");
+  host.directory().write("home/elsewhere.txt", "else.example.com\n");
   host.user("[network]\nallow_file = '~/elsewhere.txt'\n");
   CHECK(allows(host.load().fields, "else.example.com"));
 }
@@ -218,9 +218,9 @@ TEST_CASE("the allow file of the user's configuration") {
 TEST_CASE("the CA bundle: command line, then configuration, then SSL_CERT_FILE") {
   Host host;
   const std::string pem = "-----BEGIN CERTIFICATE-----\n";
-  host.folder().write("home/a.pem", pem);
-  host.folder().write("home/b.pem", pem);
-  host.folder().write("home/project/c.pem", pem);
+  host.directory().write("home/a.pem", pem);
+  host.directory().write("home/b.pem", pem);
+  host.directory().write("home/project/c.pem", pem);
   CHECK_FALSE(host.load().fields.ca_bundle);
   host.sources.ssl_cert_file = (host.sources.home / "a.pem").string();
   CHECK(host.load().fields.ca_bundle == host.sources.home / "a.pem");
@@ -230,15 +230,15 @@ TEST_CASE("the CA bundle: command line, then configuration, then SSL_CERT_FILE")
   CHECK(host.load().fields.ca_bundle == host.sources.workspace / "c.pem");
   host.overrides.ca_bundle = "missing.pem";
   CHECK(host.mistake().where == "--ca-bundle");
-  host.folder().write("home/project/no.pem", "hello");
+  host.directory().write("home/project/no.pem", "hello");
   host.overrides.ca_bundle = "no.pem";
   CHECK(host.mistake().message.find("no PEM certificate") != std::string::npos);
 }
 
 TEST_CASE("a root filesystem as base") {
   Host host;
-  host.folder().write("home/root/etc/os-release", "");
-  host.folder().write("home/root.tar", "");
+  host.directory().write("home/root/etc/os-release", "");
+  host.directory().write("home/root.tar", "");
   host.overrides.base = "dir:../root";
   CHECK(host.load().fields.image.base == "dir:" + (host.sources.home / "root").string());
   host.overrides.base = "tar:~/root.tar";

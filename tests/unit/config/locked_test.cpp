@@ -69,7 +69,7 @@ TEST_CASE("the command line cannot loosen a locked key") {
   for (const auto& [key, set] : cases) {
     INFO(key);
     Host host;
-    host.folder().write("home/project/ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    host.directory().write("home/project/ca.pem", "-----BEGIN CERTIFICATE-----\n");
     host.system(lock(key));
     host.overrides.agent = "claude";
     host.overrides.run.kind = policy::Run::Kind::prompt;
@@ -108,7 +108,7 @@ TEST_CASE("only the administrator locks") {
 TEST_CASE("an administrator's file that others can write is refused") {
   Host host;
   const fs::path config = host.system("[network]\nallow_file = 'hosts'\n");
-  const fs::path hosts = host.folder().write("etc/hosts", "pypi.org\n");
+  const fs::path hosts = host.directory().write("etc/hosts", "pypi.org\n");
   host.load();
   for (const fs::path& file : {config, hosts}) {
     for (const fs::perms writable : {fs::perms::group_write, fs::perms::others_write}) {

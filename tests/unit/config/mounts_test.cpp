@@ -62,7 +62,7 @@ TEST_CASE("what would lead out of the box cannot be mounted") {
   CHECK(host.mistake().message.find("a socket or device") != std::string::npos);
 }
 
-TEST_CASE("agentbox's own folders stay outside; reading what contains them is the user's choice") {
+TEST_CASE("agentbox's own directories stay outside; reading what contains them is the user's choice") {
   const Host host;
   const fs::path state = host.sources.home / ".local/state";
   setenv("XDG_STATE_HOME", state.c_str(), 1);
@@ -83,8 +83,8 @@ TEST_CASE("--auth mounts the credentials that are there, and only them") {
   CHECK(mistake.where == "--auth codex");
   CHECK(mistake.hint.find("log in") != std::string::npos);
 
-  host.folder().write("home/.codex/auth.json", "{}");
-  host.folder().write("home/.codex/config.toml", "");
+  host.directory().write("home/.codex/auth.json", "{}");
+  host.directory().write("home/.codex/config.toml", "");
   auto mounts = host.load().fields.mounts;
   REQUIRE(mounts.size() == 1);
   CHECK(mounts[0].source == host.sources.home / ".codex/auth.json");
@@ -92,7 +92,7 @@ TEST_CASE("--auth mounts the credentials that are there, and only them") {
   CHECK(mounts[0].reason == "--auth codex");
 
   host.user("[agents.mine]\ncommand = ['mine']\nauth = ['.mine', '.config/mine']\n[agents.other]\ncommand = ['o']\n");
-  host.folder().write("home/.config/mine/token", "x");
+  host.directory().write("home/.config/mine/token", "x");
   host.overrides.auth = {"mine"};
   mounts = host.load().fields.mounts;
   REQUIRE(mounts.size() == 1);

@@ -118,13 +118,13 @@ TEST_CASE("values of a hostile file are shown safely") {
 TEST_CASE("the digest covers the file and its allow file") {
   const Host host;
   host.project("[network]\nallow_file = 'hosts'\n");
-  host.folder().write("home/project/.agentbox/hosts", "a.example.com\n");
+  host.directory().write("home/project/.agentbox/hosts", "a.example.com\n");
   const auto first = host.load();
   CHECK(broadened(host) == std::vector<std::string>{"network.allow + a.example.com:443"});
   CHECK(host.load().project_digest == first.project_digest);
-  host.folder().write("home/project/.agentbox/hosts", "a.example.com\n# changed\n");
+  host.directory().write("home/project/.agentbox/hosts", "a.example.com\n# changed\n");
   CHECK(host.load().project_digest != first.project_digest);
-  host.folder().write("home/project/.agentbox/hosts", "a.example.com\n");
+  host.directory().write("home/project/.agentbox/hosts", "a.example.com\n");
   host.project("[network]\nallow_file = 'hosts' # changed\n");
   CHECK(host.load().project_digest != first.project_digest);
 }

@@ -42,7 +42,7 @@ TEST_CASE("a host is saved beside the user's configuration, which stays as it wa
   write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, true, "API.github.com:443"));
   CHECK(content(config) == "# mine\n[limits]\npids = 100 # few\n");
   CHECK(content(saved) == "allow api.github.com\n");
-  host.folder().write("home/.config/agentbox/saved-hosts.txt", "allow api.github.com # for gh");
+  host.directory().write("home/.config/agentbox/saved-hosts.txt", "allow api.github.com # for gh");
   const HostEdit again = prepare_edit(host.sources, LayerKind::user, true, "api.github.com");
   CHECK(again.before == again.after);
   write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, false, "*.zip"));
@@ -75,7 +75,7 @@ TEST_CASE("a link from the user's saved hosts to a file elsewhere is followed") 
 
 TEST_CASE("a damaged saved-hosts.txt is a mistake with its line") {
   const Host host;
-  host.folder().write("home/.config/agentbox/saved-hosts.txt", "# comment\n\nallow a.example\npermit b.example\n");
+  host.directory().write("home/.config/agentbox/saved-hosts.txt", "# comment\n\nallow a.example\npermit b.example\n");
   const policy::Diagnostic mistake = host.mistake();
   CHECK(mistake.where.ends_with("saved-hosts.txt:4"));
   CHECK(mistake.message.find("is not a saved host") != std::string::npos);
@@ -83,7 +83,7 @@ TEST_CASE("a damaged saved-hosts.txt is a mistake with its line") {
 
 TEST_CASE("saved hosts of a project broaden the box, and are part of what the user agrees to") {
   const Host host;
-  const auto file = host.folder().write("home/project/.agentbox/saved-hosts.txt", "allow a.example\n");
+  const auto file = host.directory().write("home/project/.agentbox/saved-hosts.txt", "allow a.example\n");
   const auto loaded = host.load();
   CHECK(loaded.project_file == file);
   REQUIRE(loaded.project_broadens.size() == 1);
@@ -123,14 +123,14 @@ TEST_CASE("a block stands against an allow, whoever wrote it") {
 TEST_CASE("a concurrent change by another process is not lost") {
   const Host host;
   const HostEdit edit = prepare_edit(host.sources, LayerKind::user, true, "a.example");
-  const auto file = host.folder().write("home/.config/agentbox/saved-hosts.txt", "allow b.example\n");
+  const auto file = host.directory().write("home/.config/agentbox/saved-hosts.txt", "allow b.example\n");
   CHECK_THROWS_AS(write_edit(host.sources, edit), support::Error);
   CHECK(content(file) == "allow b.example\n");
 }
 
 TEST_CASE("links in a workspace are not followed") {
   const Host host;
-  const auto victim = host.folder().write("victim/saved-hosts.txt", "allow v.example\n");
+  const auto victim = host.directory().write("victim/saved-hosts.txt", "allow v.example\n");
   std::filesystem::create_symlink(victim.parent_path(), host.sources.workspace / ".agentbox");
   CHECK(refusal(host, LayerKind::project, true, "a.example") != std::nullopt);
   std::filesystem::remove(host.sources.workspace / ".agentbox");

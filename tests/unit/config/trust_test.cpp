@@ -5,24 +5,24 @@
 
 #include "catch.hpp"
 #include "support/error.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 namespace config = agentbox::config;
 namespace fs = std::filesystem;
 using agentbox::support::Error;
-using agentbox::tests::TempFolder;
+using agentbox::tests::TempDirectory;
 
 namespace {
 
-fs::path only_file(const fs::path& folder) {
-  return fs::directory_iterator(folder)->path();
+fs::path only_file(const fs::path& directory) {
+  return fs::directory_iterator(directory)->path();
 }
 
 } // namespace
 
 TEST_CASE("an agreement holds for one workspace and one digest") {
-  const TempFolder folder;
-  const config::TrustStore store(folder / "trust");
+  const TempDirectory directory;
+  const config::TrustStore store(directory / "trust");
   CHECK_FALSE(store.agreed("/w", "d1"));
   store.agree("/w", "d1", "");
   CHECK(store.agreed("/w", "d1"));
@@ -35,8 +35,8 @@ TEST_CASE("an agreement holds for one workspace and one digest") {
 }
 
 TEST_CASE("the text that was agreed to is kept, to show what changes") {
-  const TempFolder folder;
-  const config::TrustStore store(folder / "trust");
+  const TempDirectory directory;
+  const config::TrustStore store(directory / "trust");
   CHECK_FALSE(store.last_text("/w"));
   store.agree("/w", "d1", "text one");
   CHECK(store.last_text("/w") == "text one");
@@ -49,21 +49,21 @@ TEST_CASE("the text that was agreed to is kept, to show what changes") {
 }
 
 TEST_CASE("the store is private") {
-  const TempFolder folder;
-  const config::TrustStore store(folder / "trust");
+  const TempDirectory directory;
+  const config::TrustStore store(directory / "trust");
   store.agree("/w", "d1", "");
   struct stat info {};
-  REQUIRE(stat((folder / "trust").c_str(), &info) == 0);
+  REQUIRE(stat((directory / "trust").c_str(), &info) == 0);
   CHECK((info.st_mode & 07777U) == 0700);
-  REQUIRE(stat(only_file(folder / "trust").c_str(), &info) == 0);
+  REQUIRE(stat(only_file(directory / "trust").c_str(), &info) == 0);
   CHECK((info.st_mode & 07777U) == 0600);
 }
 
 TEST_CASE("a file that others could have written, or a damaged one, is an error and no agreement") {
-  const TempFolder folder;
-  const config::TrustStore store(folder / "trust");
+  const TempDirectory directory;
+  const config::TrustStore store(directory / "trust");
   store.agree("/w", "d1", "");
-  const fs::path file = only_file(folder / "trust");
+  const fs::path file = only_file(directory / "trust");
   REQUIRE(chmod(file.c_str(), 0666) == 0);
   CHECK_THROWS_AS(store.agreed("/w", "d1"), Error);
   REQUIRE(chmod(file.c_str(), 0600) == 0);
@@ -72,13 +72,13 @@ TEST_CASE("a file that others could have written, or a damaged one, is an error 
   for (const char* text :
        {"", "{", "[]", "{}", R"({"version":2,"digest":"d1","workspace":"/w"})", R"({"version":1,"digest":7})"}) {
     INFO(text);
-    folder.write("trust/" + file.filename().string(), text);
+    directory.write("trust/" + file.filename().string(), text);
     CHECK_THROWS_AS(store.agreed("/w", "d1"), Error);
   }
-  folder.write("trust/" + file.filename().string(), R"({"version":1,"digest":"d1","workspace":"/elsewhere"})");
+  directory.write("trust/" + file.filename().string(), R"({"version":1,"digest":"d1","workspace":"/elsewhere"})");
   CHECK_FALSE(store.agreed("/w", "d1"));
 
-  fs::rename(file, folder / "elsewhere");
-  fs::create_symlink(folder / "elsewhere", file);
+  fs::rename(file, directory / "elsewhere");
+  fs::create_symlink(directory / "elsewhere", file);
   CHECK_THROWS_AS(store.agreed("/w", "d1"), Error);
 }

@@ -9,12 +9,12 @@
 #include "catch.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 namespace config = agentbox::config;
 namespace fs = std::filesystem;
 namespace support = agentbox::support;
-using agentbox::tests::TempFolder;
+using agentbox::tests::TempDirectory;
 
 namespace {
 
@@ -34,85 +34,85 @@ constexpr int k_refused = 126;
 
 } // namespace
 
-TEST_CASE("a project's folder is a workspace") {
-  const TempFolder folder;
-  fs::create_directories(folder / "home/project");
-  const auto choice = config::choose_workspace(folder / "home/project/", folder / "home");
-  CHECK(choice.path == folder / "home/project");
+TEST_CASE("a project's directory is a workspace") {
+  const TempDirectory directory;
+  fs::create_directories(directory / "home/project");
+  const auto choice = config::choose_workspace(directory / "home/project/", directory / "home");
+  CHECK(choice.path == directory / "home/project");
   struct stat info {};
-  REQUIRE(stat((folder / "home/project").c_str(), &info) == 0);
+  REQUIRE(stat((directory / "home/project").c_str(), &info) == 0);
   CHECK(choice.device == info.st_dev);
   CHECK(choice.inode == info.st_ino);
 }
 
 TEST_CASE("names that would be syntax elsewhere are exact here") {
-  const TempFolder folder;
+  const TempDirectory directory;
   for (const char* name : {"a,b", "a:b", "a'b\"c", "a\nb", "-rf", "a b", "$(id)", "h\xc3\xa9"}) {
     INFO(name);
-    fs::create_directory(folder.path() / name);
-    CHECK(config::choose_workspace(folder.path() / name, "/nonexistent/home").path == folder.path() / name);
+    fs::create_directory(directory.path() / name);
+    CHECK(config::choose_workspace(directory.path() / name, "/nonexistent/home").path == directory.path() / name);
   }
-  fs::create_directory(folder.path() / "bad\xff");
-  CHECK(refusal(folder.path() / "bad\xff", "/nonexistent/home") == k_refused);
+  fs::create_directory(directory.path() / "bad\xff");
+  CHECK(refusal(directory.path() / "bad\xff", "/nonexistent/home") == k_refused);
 }
 
 TEST_CASE("a link is resolved once") {
-  const TempFolder folder;
-  fs::create_directories(folder / "real");
-  fs::create_symlink(folder / "real", folder / "link");
-  const auto choice = config::choose_workspace(folder / "link", "/nonexistent/home");
-  CHECK(choice.path == folder / "real");
-  fs::create_symlink("/", folder / "root");
-  CHECK(refusal(folder / "root", "/nonexistent/home") == k_refused);
-  fs::create_symlink(folder / "nowhere", folder / "dangling");
-  CHECK(refusal(folder / "dangling", "/nonexistent/home") == k_usage);
+  const TempDirectory directory;
+  fs::create_directories(directory / "real");
+  fs::create_symlink(directory / "real", directory / "link");
+  const auto choice = config::choose_workspace(directory / "link", "/nonexistent/home");
+  CHECK(choice.path == directory / "real");
+  fs::create_symlink("/", directory / "root");
+  CHECK(refusal(directory / "root", "/nonexistent/home") == k_refused);
+  fs::create_symlink(directory / "nowhere", directory / "dangling");
+  CHECK(refusal(directory / "dangling", "/nonexistent/home") == k_usage);
 }
 
-TEST_CASE("what is missing or no folder is a usage error") {
-  const TempFolder folder;
-  folder.write("file", "");
-  CHECK(refusal(folder / "missing", "/nonexistent/home") == k_usage);
-  CHECK(refusal(folder / "file", "/nonexistent/home") == k_usage);
+TEST_CASE("what is missing or no directory is a usage error") {
+  const TempDirectory directory;
+  directory.write("file", "");
+  CHECK(refusal(directory / "missing", "/nonexistent/home") == k_usage);
+  CHECK(refusal(directory / "file", "/nonexistent/home") == k_usage);
 }
 
-TEST_CASE("the home folder, what contains it and what keeps credentials are refused") {
-  const TempFolder folder;
-  fs::create_directories(folder / "users/me/.ssh/keys");
-  fs::create_directories(folder / "users/me/project");
-  fs::create_symlink(folder / "users/me", folder / "link-to-home");
-  const fs::path home = folder / "users/me";
+TEST_CASE("the home directory, what contains it and what keeps credentials are refused") {
+  const TempDirectory directory;
+  fs::create_directories(directory / "users/me/.ssh/keys");
+  fs::create_directories(directory / "users/me/project");
+  fs::create_symlink(directory / "users/me", directory / "link-to-home");
+  const fs::path home = directory / "users/me";
   CHECK(refusal(home, home) == k_refused);
-  CHECK(refusal(folder / "users", home) == k_refused);
-  CHECK(refusal(folder.path(), home) == k_refused);
-  CHECK(refusal(folder / "link-to-home", home) == k_refused);
-  CHECK(refusal(home, folder / "link-to-home") == k_refused); // $HOME itself a link
+  CHECK(refusal(directory / "users", home) == k_refused);
+  CHECK(refusal(directory.path(), home) == k_refused);
+  CHECK(refusal(directory / "link-to-home", home) == k_refused);
+  CHECK(refusal(home, directory / "link-to-home") == k_refused); // $HOME itself a link
   CHECK(refusal(home / ".ssh", home) == k_refused);
   CHECK(refusal(home / ".ssh/keys", home) == k_refused);
   CHECK(refusal(home / "project", home) == 0);
 }
 
 TEST_CASE("password stores, browsers' profiles and Podman's storage are refused wherever they are") {
-  const TempFolder folder;
-  const fs::path home = folder / "home";
+  const TempDirectory directory;
+  const fs::path home = directory / "home";
   for (const char* name : {".password-store/web", ".mozilla/firefox/x.default", ".config/google-chrome/Default",
                            ".config/gh", ".local/share/keyrings", ".local/share/containers/storage"}) {
     INFO(name);
     fs::create_directories(home / name / ".git");
-    folder.write("home/" + std::string(name) + "/.git/HEAD", "");
+    directory.write("home/" + std::string(name) + "/.git/HEAD", "");
     CHECK(refusal(home / name, home) == k_refused);
   }
   for (const char* mark : {".gpg-id", "key4.db", "Login Data", "overlay-images"}) {
     INFO(mark);
-    fs::create_directories(folder / "elsewhere" / mark);
-    CHECK(refusal(folder / "elsewhere", home) == k_refused);
-    fs::remove_all(folder / "elsewhere" / mark);
-    CHECK(refusal(folder / "elsewhere", home) == 0);
+    fs::create_directories(directory / "elsewhere" / mark);
+    CHECK(refusal(directory / "elsewhere", home) == k_refused);
+    fs::remove_all(directory / "elsewhere" / mark);
+    CHECK(refusal(directory / "elsewhere", home) == 0);
   }
 }
 
 TEST_CASE("what belongs to programs is refused as a workspace, unless it is a Git working tree of its own") {
-  const TempFolder folder;
-  const fs::path home = folder / "home";
+  const TempDirectory directory;
+  const fs::path home = directory / "home";
   const auto is_project = [&](const fs::path& path) {
     try {
       config::require_project(path, home);
@@ -123,10 +123,10 @@ TEST_CASE("what belongs to programs is refused as a workspace, unless it is a Gi
     }
   };
   const std::string path = std::getenv("PATH") == nullptr ? "" : std::getenv("PATH");
-  setenv("PATH", (path + ":" + (folder / "tools").string()).c_str(), 1);
+  setenv("PATH", (path + ":" + (directory / "tools").string()).c_str(), 1);
   for (const fs::path& one :
        {home / ".claude", home / ".codex/skills", home / ".config/nvim", home / ".config", home / ".local/bin",
-        home / ".local/share", home / ".local/share/x", home / "bin", home / "snap/x", folder / "tools"}) {
+        home / ".local/share", home / ".local/share/x", home / "bin", home / "snap/x", directory / "tools"}) {
     INFO(one);
     fs::create_directories(one);
     CHECK_FALSE(is_project(one));
@@ -139,7 +139,7 @@ TEST_CASE("what belongs to programs is refused as a workspace, unless it is a Gi
   fs::create_directories(home / ".codex/worktrees/a/project");
   std::ofstream(home / ".codex/worktrees/a/project/.git") << "gitdir: /x";
   CHECK(is_project(home / ".codex/worktrees/a/project"));
-  for (const fs::path& one : {home / "project", home / "project/.config", folder / "project"}) {
+  for (const fs::path& one : {home / "project", home / "project/.config", directory / "project"}) {
     INFO(one);
     fs::create_directories(one);
     CHECK(is_project(one));
@@ -151,7 +151,7 @@ TEST_CASE("what belongs to programs is refused as a workspace, unless it is a Gi
   setenv("PATH", path.c_str(), 1);
 }
 
-TEST_CASE("system folders are refused") {
+TEST_CASE("system directories are refused") {
   for (const char* path : {"/",     "/etc",     "/usr", "/usr/share", "/boot", "/proc",    "/proc/self", "/sys",
                            "/dev",  "/dev/shm", "/run", "/tmp",       "/var",  "/var/tmp", "/var/lib",   "/var/log",
                            "/home", "/mnt",     "/opt", "/srv",       "/bin",  "/lib"}) {
@@ -163,23 +163,23 @@ TEST_CASE("system folders are refused") {
   }
 }
 
-TEST_CASE("agentbox's own folders are refused, from inside and from outside") {
-  const TempFolder folder;
+TEST_CASE("agentbox's own directories are refused, from inside and from outside") {
+  const TempDirectory directory;
   const char* old = std::getenv("XDG_STATE_HOME");
   const std::string saved = old == nullptr ? "" : old;
-  setenv("XDG_STATE_HOME", (folder / "xdg/state").c_str(), 1);
-  fs::create_directories(support::state_folder() / "audit");
-  fs::create_directories(folder / "xdg/other");
-  CHECK(refusal(support::state_folder(), "/nonexistent/home") == k_refused);
-  CHECK(refusal(support::state_folder() / "audit", "/nonexistent/home") == k_refused);
-  CHECK(refusal(folder / "xdg", "/nonexistent/home") == k_refused);
-  CHECK(refusal(folder / "xdg/other", "/nonexistent/home") == 0);
+  setenv("XDG_STATE_HOME", (directory / "xdg/state").c_str(), 1);
+  fs::create_directories(support::state_directory() / "audit");
+  fs::create_directories(directory / "xdg/other");
+  CHECK(refusal(support::state_directory(), "/nonexistent/home") == k_refused);
+  CHECK(refusal(support::state_directory() / "audit", "/nonexistent/home") == k_refused);
+  CHECK(refusal(directory / "xdg", "/nonexistent/home") == k_refused);
+  CHECK(refusal(directory / "xdg/other", "/nonexistent/home") == 0);
   old == nullptr ? unsetenv("XDG_STATE_HOME") : setenv("XDG_STATE_HOME", saved.c_str(), 1);
 }
 
-TEST_CASE("a folder of another user is refused") {
-  const TempFolder folder;
-  fs::path theirs = folder / "theirs";
+TEST_CASE("a directory of another user is refused") {
+  const TempDirectory directory;
+  fs::path theirs = directory / "theirs";
   fs::create_directory(theirs);
   if (geteuid() == 0) {
     REQUIRE(chown(theirs.c_str(), 12345, 12345) == 0);
@@ -191,7 +191,7 @@ TEST_CASE("a folder of another user is refused") {
   CHECK(refusal(theirs, "/nonexistent/home") == k_refused);
 }
 
-TEST_CASE("a box's name is made from the folder's, always the same") {
+TEST_CASE("a box's name is made from the directory's, always the same") {
   CHECK(config::default_box_name("/home/me/My Project!").starts_with("my-project-"));
   CHECK(config::default_box_name("/home/me/a") == config::default_box_name("/home/me/a"));
   CHECK(config::default_box_name("/home/me/a") != config::default_box_name("/home/you/a"));

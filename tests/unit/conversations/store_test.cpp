@@ -7,7 +7,7 @@
 
 #include "catch.hpp"
 #include "support/error.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 using namespace agentbox::conversations;
@@ -20,13 +20,13 @@ constexpr const char* k_other = "01a2242f-e72c-7c42-9f86-e6b216116f6f";
 
 /// A state directory of its own, and a project in it.
 struct State {
-  tests::TempFolder temporary;
+  tests::TempDirectory temporary;
   fs::path workspace = "/work/shop";
   State() { setenv("XDG_STATE_HOME", temporary.path().c_str(), 1); }
   ~State() { unsetenv("XDG_STATE_HOME"); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  fs::path project() const { return project_folder(workspace); }
+  fs::path project() const { return project_directory(workspace); }
   fs::path claude() const { return project() / "claude/.claude/projects"; }
   fs::path write(const std::string& name, const std::string& text) const {
     return temporary.write((project() / name).lexically_relative(temporary.path()).native(), text);
@@ -43,23 +43,23 @@ mode_t mode_of(const fs::path& path) {
 
 TEST_CASE("each workspace has a directory of its own, which only the user can enter") {
   const State state;
-  CHECK(state.project() != project_folder("/work/shop2"));
+  CHECK(state.project() != project_directory("/work/shop2"));
   CHECK(state.project().parent_path() == state.temporary.path() / "agentbox/history");
-  make_folder(state.claude(), state.workspace);
+  make_directory(state.claude(), state.workspace);
   for (fs::path path = state.claude(); path != state.temporary.path(); path = path.parent_path()) {
     CHECK(mode_of(path) == 0700);
   }
   fs::permissions(state.claude(), fs::perms::all); // as a box can
-  make_folder(state.claude(), state.workspace);
+  make_directory(state.claude(), state.workspace);
   CHECK(mode_of(state.claude()) == 0700);
 }
 
 TEST_CASE("a symbolic link in place of the directory is refused") {
   const State state;
-  make_folder(state.claude(), state.workspace);
+  make_directory(state.claude(), state.workspace);
   fs::remove(state.claude());
   fs::create_directory_symlink("/tmp", state.claude());
-  CHECK_THROWS_AS(make_folder(state.claude(), state.workspace), support::Error);
+  CHECK_THROWS_AS(make_directory(state.claude(), state.workspace), support::Error);
 }
 
 TEST_CASE("conversations are found by the UUID in their names, newest first") {
@@ -77,12 +77,12 @@ TEST_CASE("conversations are found by the UUID in their names, newest first") {
   CHECK(found[0].bytes == 3);
   CHECK(found[1].agent == "claude");
   CHECK(found[1].id == k_id);
-  CHECK(find(project_folder("/elsewhere")).empty());
+  CHECK(find(project_directory("/elsewhere")).empty());
 }
 
 TEST_CASE("no symbolic link is followed") {
   const State state;
-  const tests::TempFolder outside;
+  const tests::TempDirectory outside;
   const std::string name = std::string(k_id) + ".jsonl";
   outside.write(name, "secret");
   state.write("claude/.claude/projects/x", "");

@@ -82,7 +82,7 @@ TEST_CASE("newuidmap and newgidmap") {
   }
 }
 
-TEST_CASE("the runtime folder") {
+TEST_CASE("the runtime directory") {
   HostReport report = good_host();
   SECTION("another user's") {
     report.runtime_problem = "/run/user/1000 belongs to another user";

@@ -42,7 +42,7 @@ inline HostReport good_host() {
   report.box_landlock = 6;
   report.seccomp_profile = "/usr/share/containers/seccomp.json";
   report.disk_free = 100ULL << 30U;
-  report.runtime_folder = "/run/user/1000";
+  report.runtime_directory = "/run/user/1000";
   report.linger = false;
   report.installation = "/usr/libexec/agentbox";
   report.mmdebstrap = "/usr/bin/mmdebstrap";

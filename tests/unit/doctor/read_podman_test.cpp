@@ -8,27 +8,27 @@
 #include "doctor/read_host.hpp"
 #include "good_host.hpp"
 #include "podman/podman.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox::doctor;
 using agentbox::doctor::test::contains;
 using agentbox::doctor::test::find;
 using agentbox::doctor::test::good_host;
-using agentbox::tests::TempFolder;
+using agentbox::tests::TempDirectory;
 
 namespace {
 
-std::vector<std::string>& podman_folders() {
-  static std::vector<std::string> folders;
-  return folders;
+std::vector<std::string>& podman_directories() {
+  static std::vector<std::string> directories;
+  return directories;
 }
 
 } // namespace
 
 namespace agentbox::podman {
 
-const std::vector<std::string>& program_folders() {
-  return podman_folders();
+const std::vector<std::string>& program_directories() {
+  return podman_directories();
 }
 
 } // namespace agentbox::podman
@@ -36,11 +36,11 @@ const std::vector<std::string>& program_folders() {
 namespace {
 
 /// A host that is fine but for its Podman, which is `script` of /bin/sh; empty: not there.
-HostReport host_with(const TempFolder& folder, const std::string& script, std::chrono::milliseconds patience) {
-  podman_folders() = {folder.path().string()};
-  setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
+HostReport host_with(const TempDirectory& directory, const std::string& script, std::chrono::milliseconds patience) {
+  podman_directories() = {directory.path().string()};
+  setenv("XDG_CACHE_HOME", directory.path().c_str(), 1);
   if (!script.empty()) {
-    chmod(folder.write("podman", "#!/bin/sh\n" + script).c_str(), 0755);
+    chmod(directory.write("podman", "#!/bin/sh\n" + script).c_str(), 0755);
   }
   HostReport report = good_host();
   report.podman = {};
@@ -54,8 +54,8 @@ constexpr const char* k_version = "[ \"$1\" = --version ] && echo podman version
 } // namespace
 
 TEST_CASE("a Podman that does not answer in time is not called missing") {
-  const TempFolder folder;
-  const HostReport report = host_with(folder, std::string(k_version) + "exec sleep 60\n", std::chrono::seconds(3));
+  const TempDirectory directory;
+  const HostReport report = host_with(directory, std::string(k_version) + "exec sleep 60\n", std::chrono::seconds(3));
   const CheckResult finding = find(report, "podman");
   CHECK(finding.status == Status::unknown);
   CHECK(contains(finding.detail, "`podman info` did not finish in 3 s"));
@@ -65,27 +65,27 @@ TEST_CASE("a Podman that does not answer in time is not called missing") {
 }
 
 TEST_CASE("one that does not even say its version in time is there as well") {
-  const TempFolder folder;
-  const HostReport report = host_with(folder, "exec sleep 60\n", std::chrono::milliseconds(200));
+  const TempDirectory directory;
+  const HostReport report = host_with(directory, "exec sleep 60\n", std::chrono::milliseconds(200));
   CHECK(find(report, "podman").status == Status::unknown);
   CHECK(contains(find(report, "podman").detail, "`podman --version` did not finish"));
 }
 
 TEST_CASE("a Podman that is not there is missing, and one that fails says why") {
-  const TempFolder folder;
-  const HostReport absent = host_with(folder, "", k_patience);
+  const TempDirectory directory;
+  const HostReport absent = host_with(directory, "", k_patience);
   CHECK(find(absent, "podman").status == Status::missing);
   CHECK(find(absent, "podman").detail == "not installed");
   const HostReport failing =
-      host_with(folder, std::string(k_version) + "echo 'Error: out of luck' >&2; exit 125\n", k_patience);
+      host_with(directory, std::string(k_version) + "echo 'Error: out of luck' >&2; exit 125\n", k_patience);
   CHECK(find(failing, "podman").status == Status::missing);
   CHECK(contains(find(failing, "podman").detail, "out of luck"));
 }
 
 TEST_CASE("a Podman that answers is asked for its facts") {
-  const TempFolder folder;
+  const TempDirectory directory;
   const std::string info = std::string("cat ") + AGENTBOX_SOURCE_DIR + "/tests/unit/podman/fixtures/info-4.3.1.json\n";
-  HostReport report = host_with(folder, k_version + info, k_patience);
+  HostReport report = host_with(directory, k_version + info, k_patience);
   if (report.uid != 0) {
     CHECK(find(report, "podman").status == Status::ok);
     CHECK(report.podman.facts.has_value());

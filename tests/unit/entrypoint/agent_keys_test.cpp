@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* k_seed = "{\n  \"hasCompletedOnboarding\": true\n}\n";
 
-/// A home folder as the image has it, with stand-ins for the agents in bin/.
+/// A home directory as the image has it, with stand-ins for the agents in bin/.
 class Home {
 public:
   Home() {

@@ -8,7 +8,7 @@
 
 #include "catch.hpp"
 #include "stand_in.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox::entrypoint;
 using namespace agentbox::entrypoint_test;
@@ -60,12 +60,12 @@ TEST_CASE("the agent touches what the rules name, and nothing else") {
     WARN("no Landlock here");
     return;
   }
-  const agentbox::tests::TempFolder folder; // in /tmp, which is not a mount here either
-  std::filesystem::create_directories(folder / "open/below");
-  std::filesystem::create_directories(folder / "closed");
-  folder.write("closed/secret", "secret");
-  const std::string open = (folder / "open").string();
-  const std::string closed = (folder / "closed").string();
+  const agentbox::tests::TempDirectory directory; // in /tmp, which is not a mount here either
+  std::filesystem::create_directories(directory / "open/below");
+  std::filesystem::create_directories(directory / "closed");
+  directory.write("closed/secret", "secret");
+  const std::string open = (directory / "open").string();
+  const std::string closed = (directory / "closed").string();
   const std::string rules = "abi 2\nimage /tmp /root /home \nrw /dev\nrw /proc\nrwx " + open + "\n";
   CHECK(run_with(rules, "cat " + closed + "/secret 2>/dev/null || echo no").output == "no\n");
   CHECK(run_with(rules, "ls " + closed + " 2>/dev/null || echo no").output == "no\n");

@@ -7,7 +7,7 @@
 
 #include "catch.hpp"
 #include "stand_in.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox::entrypoint;
 using namespace agentbox::entrypoint_test;
@@ -50,7 +50,7 @@ TEST_CASE("a mount that is not what was looked at is refused, and the right one 
 }
 
 TEST_CASE("a mount that cannot be accessed is refused in the workspace, and skipped elsewhere") {
-  const agentbox::tests::TempFolder scratch;
+  const agentbox::tests::TempDirectory scratch;
   scratch.write("workspace/closed/file", "x");
   const auto workspace = scratch / "workspace";
   const auto before = std::filesystem::current_path();

@@ -12,7 +12,7 @@
 
 #include "catch.hpp"
 #include "stand_in.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox::entrypoint_test;
 using Catch::Matchers::Contains;
@@ -259,8 +259,8 @@ TEST_CASE("when the launcher dies, everything ends at once, whatever the program
   surroundings.first_process = true;
   const int own = make_leash();
   surroundings.launchers_end = own;
-  const agentbox::tests::TempFolder folder;
-  const std::filesystem::path up = folder / "up";
+  const agentbox::tests::TempDirectory directory;
+  const std::filesystem::path up = directory / "up";
   std::thread launcher([&] {
     while (!std::filesystem::exists(up)) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));

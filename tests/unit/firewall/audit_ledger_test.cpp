@@ -12,7 +12,7 @@
 #include "firewall/audit/audit_log.hpp"
 #include "firewall/audit/sum.hpp"
 #include "support/error.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 namespace agentbox::firewall::audit {
 namespace {
@@ -65,9 +65,9 @@ const AuditRecord* find(const std::vector<AuditRecord>& sums, const std::string&
 constexpr Ledger::Limits k_small{4, 4, 2};
 
 TEST_CASE("decisions of one kind on one host are summed, also across a restart", "[audit]") {
-  const tests::TempFolder folder;
+  const tests::TempDirectory directory;
   for (int i = 0; i < 2; ++i) {
-    Ledger ledger(folder.path(), "b");
+    Ledger ledger(directory.path(), "b");
     ledger.add(decision("a.example", Verdict::allow, 10));
     ledger.add(decision("b.example", Verdict::deny));
     ledger.add(decision("a.example", Verdict::allow, 20));
@@ -75,7 +75,7 @@ TEST_CASE("decisions of one kind on one host are summed, also across a restart",
     CHECK(ledger.write());
     CHECK_FALSE(ledger.changed());
   }
-  const auto sums = sums_in(folder.path() / "b.totals");
+  const auto sums = sums_in(directory.path() / "b.totals");
   REQUIRE(sums.size() == 2);
   CHECK(find(sums, "a.example")->count == 4);
   CHECK(find(sums, "a.example")->bytes_up == 60);
@@ -84,10 +84,10 @@ TEST_CASE("decisions of one kind on one host are summed, also across a restart",
 }
 
 TEST_CASE("a flood of hosts displaces neither the first ones nor the busiest, and no decision is lost", "[audit]") {
-  const tests::TempFolder folder;
+  const tests::TempDirectory directory;
   const auto verdict = GENERATE(Verdict::allow, Verdict::deny);
   {
-    Ledger ledger(folder.path(), "b", k_small);
+    Ledger ledger(directory.path(), "b", k_small);
     ledger.add(decision("first.example", verdict));
     for (int i = 0; i < 50; ++i) {
       ledger.add(decision("n" + std::to_string(i) + ".example", verdict));
@@ -100,7 +100,7 @@ TEST_CASE("a flood of hosts displaces neither the first ones nor the busiest, an
     ledger.add(decision("other.example", verdict == Verdict::allow ? Verdict::deny : Verdict::allow));
     CHECK(ledger.write());
   }
-  const auto sums = sums_in(folder.path() / "b.totals");
+  const auto sums = sums_in(directory.path() / "b.totals");
   CHECK(sums.size() == 4 + 2 + 1 + 1); // and the other hosts
   CHECK(find(sums, "first.example") != nullptr);
   CHECK(find(sums, "heavy.example") != nullptr);
@@ -109,25 +109,25 @@ TEST_CASE("a flood of hosts displaces neither the first ones nor the busiest, an
   CHECK(find(sums, "other.example") != nullptr);
   CHECK(all_of(sums).count == 103);
   CHECK(all_of(sums).bytes_up == 1102);
-  Ledger again(folder.path(), "b", k_small); // and the bounds hold for what was there before
+  Ledger again(directory.path(), "b", k_small); // and the bounds hold for what was there before
   again.add(decision("late.example", verdict));
   CHECK(again.write());
-  CHECK(sums_in(folder.path() / "b.totals").size() == 8);
-  CHECK(find(sums_in(folder.path() / "b.totals"), "first.example") != nullptr);
-  CHECK(all_of(sums_in(folder.path() / "b.totals")).count == 104);
+  CHECK(sums_in(directory.path() / "b.totals").size() == 8);
+  CHECK(find(sums_in(directory.path() / "b.totals"), "first.example") != nullptr);
+  CHECK(all_of(sums_in(directory.path() / "b.totals")).count == 104);
 }
 
 TEST_CASE("two firewalls never write to the same log and totals", "[audit]") {
-  const tests::TempFolder folder;
-  const AuditLog log(folder.path(), "b");
-  CHECK_THROWS_AS(AuditLog(folder.path(), "b"), support::Error);
-  CHECK_NOTHROW(AuditLog(folder.path(), "c"));
+  const tests::TempDirectory directory;
+  const AuditLog log(directory.path(), "b");
+  CHECK_THROWS_AS(AuditLog(directory.path(), "b"), support::Error);
+  CHECK_NOTHROW(AuditLog(directory.path(), "c"));
 }
 
 TEST_CASE("if totals cannot be written the old file stays, and the next write succeeds", "[audit]") {
-  const tests::TempFolder folder;
-  const fs::path file = folder.path() / "b.totals";
-  Ledger ledger(folder.path(), "b");
+  const tests::TempDirectory directory;
+  const fs::path file = directory.path() / "b.totals";
+  Ledger ledger(directory.path(), "b");
   ledger.add(decision("a.example"));
   REQUIRE(ledger.write());
   ledger.add(decision("a.example"));
@@ -141,26 +141,26 @@ TEST_CASE("if totals cannot be written the old file stays, and the next write su
 }
 
 TEST_CASE("lines that are not a sum are skipped, and a symbolic link is refused", "[audit]") {
-  const tests::TempFolder folder;
-  const fs::path file = folder.path() / "b.totals";
+  const tests::TempDirectory directory;
+  const fs::path file = directory.path() / "b.totals";
   std::ofstream(file) << std::string(5000, 'x') << "\nrest";
-  Ledger ledger(folder.path(), "b");
+  Ledger ledger(directory.path(), "b");
   ledger.add(decision("a.example"));
   CHECK(ledger.write());
   CHECK(sums_in(file).size() == 1);
-  fs::create_symlink(file, folder.path() / "link.totals");
-  CHECK_THROWS_AS(Ledger(folder.path(), "link"), support::Error);
+  fs::create_symlink(file, directory.path() / "link.totals");
+  CHECK_THROWS_AS(Ledger(directory.path(), "link"), support::Error);
 }
 
 TEST_CASE("SIGKILL at any moment loses only unflushed totals, and the log stays readable", "[audit]") {
-  const tests::TempFolder folder;
+  const tests::TempDirectory directory;
   auto* written = static_cast<volatile std::uint64_t*>(
       mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   REQUIRE(written != MAP_FAILED);
   for (int round = 0; round < 40; ++round) {
     const pid_t child = fork();
     if (child == 0) {
-      AuditLog log(folder.path(), "b", 8192); // rotates all the time
+      AuditLog log(directory.path(), "b", 8192); // rotates all the time
       for (std::uint64_t i = 1;; ++i) {
         log.write(decision("n" + std::to_string(i % 2000) + ".example", i % 3 == 0 ? Verdict::deny : Verdict::allow));
         if (i % 3 == 0) {
@@ -175,7 +175,7 @@ TEST_CASE("SIGKILL at any moment loses only unflushed totals, and the log stays 
     }
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
-    const All all = all_of(sums_in(folder.path() / "b.totals"));
+    const All all = all_of(sums_in(directory.path() / "b.totals"));
     REQUIRE(all.count - *written <= 3); // flushed, but not told yet
     REQUIRE(all.bytes_up == all.count);
     *written = all.count;
@@ -184,7 +184,7 @@ TEST_CASE("SIGKILL at any moment loses only unflushed totals, and the log stays 
   std::size_t lines = 0;
   std::size_t cut = 0;
   for (const char* name : {"b.jsonl.1", "b.jsonl"}) {
-    std::ifstream stream(folder.path() / name);
+    std::ifstream stream(directory.path() / name);
     for (std::string line; std::getline(stream, line); ++lines) {
       cut += from_json_line(line) ? 0 : 1;
     }

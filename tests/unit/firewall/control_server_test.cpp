@@ -17,7 +17,7 @@
 #include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 namespace agentbox::firewall::control {
 namespace {
@@ -56,8 +56,8 @@ public:
   const std::filesystem::path& path() const { return m_path; }
 
 private:
-  tests::TempFolder m_folder;
-  std::filesystem::path m_path = m_folder / protocol::k_control_socket;
+  tests::TempDirectory m_temp;
+  std::filesystem::path m_path = m_temp / protocol::k_control_socket;
   names::Directory m_directory{policy::EgressPolicy{}};
   Controller m_controller{m_directory, [](const audit::AuditRecord&) { return true; }, [] {}};
   asio::io_context m_context{1};
@@ -171,8 +171,8 @@ TEST_CASE("another user gets no reply, whatever the file's mode", "[control]") {
 }
 
 TEST_CASE("a connection that outlives its server does not touch it", "[control]") { // AddressSanitizer would tell
-  const tests::TempFolder folder;
-  const auto path = folder / protocol::k_control_socket;
+  const tests::TempDirectory temp;
+  const auto path = temp / protocol::k_control_socket;
   names::Directory directory{policy::EgressPolicy{}};
   Controller controller{directory, [](const audit::AuditRecord&) { return true; }, [] {}};
   asio::io_context context{1};
@@ -185,13 +185,13 @@ TEST_CASE("a connection that outlives its server does not touch it", "[control]"
 }
 
 TEST_CASE("a socket of an earlier run is replaced, and a missing directory is an error", "[control]") {
-  const tests::TempFolder folder;
-  folder.write(protocol::k_control_socket, "old");
+  const tests::TempDirectory temp;
+  temp.write(protocol::k_control_socket, "old");
   names::Directory directory{policy::EgressPolicy{}};
   Controller controller{directory, [](const audit::AuditRecord&) { return true; }, [] {}};
   asio::io_context context{1};
-  CHECK_NOTHROW(ControlServer(context, folder / protocol::k_control_socket, controller));
-  CHECK_THROWS_AS(ControlServer(context, folder.path() / "missing" / protocol::k_control_socket, controller),
+  CHECK_NOTHROW(ControlServer(context, temp / protocol::k_control_socket, controller));
+  CHECK_THROWS_AS(ControlServer(context, temp.path() / "missing" / protocol::k_control_socket, controller),
                   support::Error);
 }
 

@@ -104,7 +104,7 @@ TEST_CASE("another format hides no loosening") {
 }
 
 TEST_CASE("a record tells which files were changed by hand") {
-  const tests::ScratchFolder scratch;
+  const tests::ScratchDirectory scratch;
   const oci::GeneratedSet set = {{"a/one", "1"}, {"two", "2"}, {"three", "3"}};
   for (const auto& file : set) {
     std::filesystem::create_directories((scratch.path() / file.path).parent_path());

@@ -26,7 +26,7 @@ using support::ExitCode;
 using tests::contains;
 using tests::error_of;
 using tests::make_tar;
-using tests::ScratchFolder;
+using tests::ScratchDirectory;
 using tests::TarEntry;
 
 constexpr std::size_t k_max = 1U << 20U;
@@ -36,7 +36,7 @@ struct World {
   World() {
     fs::create_directory(root);
     std::ofstream(bystander) << "untouched";
-    fs::create_directory(folder.path() / "outside");
+    fs::create_directory(directory.path() / "outside");
   }
   void extract_tar(const std::string& tar, const bundle::ExtractLimits& limits = {}) const {
     const support::Fd file(memfd_create("tar", MFD_CLOEXEC));
@@ -54,14 +54,14 @@ struct World {
     const std::string message = error_of([&] { extract_tar(tar); });
     CHECK(support::read_file(bystander, k_max) == "untouched");
     CHECK(fs::hard_link_count(bystander) == 1);
-    CHECK(fs::is_empty(folder.path() / "outside"));
+    CHECK(fs::is_empty(directory.path() / "outside"));
     return message;
   }
   std::string read(const std::string& path) const { return support::read_file(root / path, k_max); }
 
-  ScratchFolder folder;
-  fs::path root = folder.path() / "root";
-  fs::path bystander = folder.path() / "bystander";
+  ScratchDirectory directory;
+  fs::path root = directory.path() / "root";
+  fs::path bystander = directory.path() / "bystander";
 };
 
 mode_t mode_of(const fs::path& path) {
@@ -178,7 +178,7 @@ std::string outcome_in_namespace(const std::string& tar, const std::vector<oci::
   REQUIRE(write(input.get(), tar.data(), tar.size()) == static_cast<ssize_t>(tar.size()));
   REQUIRE(lseek(input.get(), 0, SEEK_SET) == 0);
   const support::Fd output(memfd_create("outcome", MFD_CLOEXEC));
-  const ScratchFolder scratch;
+  const ScratchDirectory scratch;
   const std::string uid_map = "0 " + std::to_string(geteuid()) + " 1"; // in the namespace both are 65534 until mapped
   const std::string gid_map = "0 " + std::to_string(getegid()) + " 1";
   const pid_t child = fork();

@@ -9,28 +9,28 @@
 #include <unistd.h>
 
 #include "catch.hpp"
-#include "generate/output_folder.hpp"
+#include "generate/output_directory.hpp"
 #include "generate/output_record.hpp"
 #include "remove_content.hpp"
 #include "support/file.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 #include "unit/oci/sample.hpp"
 
 namespace agentbox {
 namespace {
 
 namespace fs = std::filesystem;
-using generate::OutputFolder;
+using generate::OutputDirectory;
 using tests::contains;
-using tests::TempFolder;
+using tests::TempDirectory;
 
 constexpr std::size_t k_max = 1U << 20U;
 const oci::GeneratedSet k_old = {{"pod.yaml", "old\n"}, {"deep/start", "#!/bin/sh\n", 0755}};
 const oci::GeneratedSet k_new = {{"pod.yaml", "new\n"}, {"more.yaml", "more\n"}};
 
-std::vector<std::string> write(const fs::path& folder, const oci::GeneratedSet& set, const std::string& record,
+std::vector<std::string> write(const fs::path& directory, const oci::GeneratedSet& set, const std::string& record,
                                bool force = false) {
-  OutputFolder output(folder, force, false, tests::remove_content);
+  OutputDirectory output(directory, force, false, tests::remove_content);
   output.write(set);
   output.write({{generate::k_record_file, record}});
   output.commit();
@@ -120,7 +120,7 @@ void after_each_kill(bool force, const std::function<void(const fs::path& output
   const std::string record = record_of(k_new);
   int step = 0;
   for (bool killed = true; killed; ++step) {
-    const TempFolder scratch;
+    const TempDirectory scratch;
     const fs::path output = scratch / "out";
     prepare(output);
     killed = stopped_before(
@@ -181,9 +181,9 @@ TEST_CASE("what a killed run with --force leaves is either certain to be ours or
         const std::vector<fs::path> left = temporaries(output);
         CHECK(lines.size() == left.size());
         std::string everything = content(output / "notes/a");
-        for (const fs::path& folder : left) {
-          CHECK(contains(lines.at(0), folder.string()));
-          everything += content(folder / "notes/a");
+        for (const fs::path& directory : left) {
+          CHECK(contains(lines.at(0), directory.string()));
+          everything += content(directory / "notes/a");
         }
         CHECK(everything == "precious");
         CHECK_FALSE((lost && !left.empty()));
@@ -199,31 +199,31 @@ TEST_CASE("a run that another one meets at any step ends well") {
   const std::string old = record_of(k_old);
   int step = 0;
   for (bool met = true; met; ++step) {
-    const TempFolder scratch;
+    const TempDirectory scratch;
     const fs::path output = scratch / "out";
     write(output, k_old, old);
     INFO("met before step " << step);
     met = stopped_before(
         step, [&] { write(output, k_new, record); },
         [&] {
-          const OutputFolder other(output, false, false, tests::remove_content); // gives up
+          const OutputDirectory other(output, false, false, tests::remove_content); // gives up
           return true;
         });
     CHECK(content(output / "pod.yaml") == "new\n");
-    CHECK(OutputFolder(output, false, false, tests::remove_content).kept().empty());
+    CHECK(OutputDirectory(output, false, false, tests::remove_content).kept().empty());
     CHECK(temporaries(output).empty());
   }
   CHECK(step > 20);
 }
 
 TEST_CASE("a run that is still at work is left alone by another, and ends well") {
-  const TempFolder scratch;
+  const TempDirectory scratch;
   const fs::path output = scratch / "out";
-  OutputFolder first(output, false, false, tests::remove_content);
+  OutputDirectory first(output, false, false, tests::remove_content);
   first.write(k_old);
   first.write({{generate::k_record_file, record_of(k_old)}});
   CHECK(write(scratch / "other", k_new, record_of(k_new)).empty());
-  CHECK(OutputFolder(output, false, false, tests::remove_content).kept().empty());
+  CHECK(OutputDirectory(output, false, false, tests::remove_content).kept().empty());
   CHECK(fs::exists(first.temporary() / "pod.yaml"));
   first.commit();
   CHECK(content(output / "pod.yaml") == "old\n");

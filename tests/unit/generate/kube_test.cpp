@@ -54,7 +54,7 @@ TEST_CASE("the network is locked before anything else starts, and only the firew
   CHECK(agent.at("command") == json{"/usr/local/bin/agent-entrypoint"});
 }
 
-TEST_CASE("the agent sees neither the firewall's folders nor its policy") {
+TEST_CASE("the agent sees neither the firewall's directories nor its policy") {
   const json containers = pod_of(sample_fields()).at("spec").at("containers");
   for (const char* name : {"egress", "firewall-run", "audit"}) {
     CHECK(named(containers.at(0).at("volumeMounts"), name).is_object());
@@ -66,7 +66,7 @@ TEST_CASE("the agent sees neither the firewall's folders nor its policy") {
   }
 }
 
-TEST_CASE("protected paths are volumes of their own, read-only, with their folder pinned") {
+TEST_CASE("protected paths are volumes of their own, read-only, with their directory pinned") {
   const json spec = pod_of(sample_fields()).at("spec");
   const json mounts = spec.at("containers").at(1).at("volumeMounts");
   const auto at = [&](const std::string& path) {
@@ -142,14 +142,14 @@ TEST_CASE("a path with blanks, quotes, percent signs and a comma stays one path 
   policy::PolicyFields fields = sample_fields();
   fields.workspace.source = "/home/dev/a b,\"c\" 'd' %n {x}: #y";
   oci::PodFacts facts = sample_pod_facts(fields);
-  facts.folder = "/home/dev/out %t \"q\"";
+  facts.directory = "/home/dev/out %t \"q\"";
   const oci::GeneratedSet set = oci::render_quadlet(build(fields), facts);
   const json spec = tests::document_of(tests::file_of(set, "pod.yaml"), "Pod").at("spec");
   CHECK(named(spec.at("volumes"), "workspace").at("hostPath").at("path") == fields.workspace.source.string());
   const std::string unit = tests::file_of(set, "agentbox-t.kube");
   CHECK(contains(unit, "\nYaml=/home/dev/out %%t \"q\"/pod.yaml\n"));
   CHECK(contains(unit, "\nPodmanArgs=\"--seccomp-profile-root=/home/dev/out %%t \\\"q\\\"\"\n"));
-  facts.folder = "/home/dev/line\nbreak";
+  facts.directory = "/home/dev/line\nbreak";
   CHECK_FALSE(error_of([&] { oci::render_quadlet(build(fields), facts); }, support::ExitCode::usage).empty());
 }
 

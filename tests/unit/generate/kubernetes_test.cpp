@@ -116,14 +116,14 @@ TEST_CASE("parallel agents are an indexed Job, each with its own workspace") {
   CHECK(job.at("completions") == 5);
   CHECK(job.at("parallelism") == 5);
   const json agent = pod_spec(yaml, "Job").at("containers").at(0);
-  bool own_folder = false;
+  bool own_directory = false;
   for (const json& mount : agent.at("volumeMounts")) {
     if (mount.at("name") == "workspace") {
       CHECK(mount.at("subPathExpr").get<std::string>().starts_with("agent-$(AGENTBOX_INDEX)"));
-      own_folder = true;
+      own_directory = true;
     }
   }
-  CHECK(own_folder);
+  CHECK(own_directory);
   CHECK(contains(agent.at("env").dump(), "job-completion-index"));
 }
 

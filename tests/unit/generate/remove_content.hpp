@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "generate/output_folder.hpp"
+#include "generate/output_directory.hpp"
 #include "generate/unpack_images.hpp"
 
 namespace agentbox::tests {

@@ -29,7 +29,7 @@ inline oci::PodFacts sample_pod_facts(const policy::PolicyFields& fields) {
   facts.host.gid_mappings = facts.host.uid_mappings;
   facts.agent_image = "localhost/agentbox/agent:0123456789ab";
   facts.firewall_image = "localhost/agentbox/firewall:0.1.0-0123456789ab";
-  facts.folder = "/home/dev/boxes/t";
+  facts.directory = "/home/dev/boxes/t";
   for (const std::string& path : fields.confinement.masked_paths) {
     facts.masked_here[path] = path.starts_with("/sys/");
   }

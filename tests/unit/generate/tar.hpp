@@ -79,18 +79,18 @@ inline std::string make_tar(const std::vector<TarEntry>& entries) {
   return result;
 }
 
-/// A folder of the test's own, removed at the end.
-class ScratchFolder {
+/// A directory of the test's own, removed at the end.
+class ScratchDirectory {
 public:
-  ScratchFolder() {
+  ScratchDirectory() {
     std::string name = std::filesystem::temp_directory_path() / "agentbox-test-XXXXXX";
     m_path = mkdtemp(name.data());
   }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ScratchFolder(ScratchFolder&&) = delete;
-  ScratchFolder& operator=(ScratchFolder&&) = delete;
-  ~ScratchFolder() {
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+  ScratchDirectory(ScratchDirectory&&) = delete;
+  ScratchDirectory& operator=(ScratchDirectory&&) = delete;
+  ~ScratchDirectory() {
     std::error_code error;
     std::filesystem::remove_all(m_path, error);
   }

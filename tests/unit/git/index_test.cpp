@@ -7,10 +7,10 @@
 #include "catch.hpp"
 #include "support/command.hpp"
 #include "support/file.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
-using agentbox::tests::TempFolder;
+using agentbox::tests::TempDirectory;
 
 namespace {
 
@@ -19,24 +19,24 @@ public:
   explicit Repository(const std::string& format) {
     git({"init", "--quiet", "--object-format=" + format, "."});
     for (const char* name : {"a", "dir-b", "dir-bb", "dir/c", "long-enough-to-need-other-padding"}) {
-      std::filesystem::create_directories((m_folder / name).parent_path());
-      std::ofstream(m_folder / name) << name;
+      std::filesystem::create_directories((m_directory / name).parent_path());
+      std::ofstream(m_directory / name) << name;
     }
     git({"add", "."});
   }
 
   void git(std::vector<std::string> words) const {
-    std::vector<std::string> all = {support::find_program("git").value(), "-C", m_folder.path().string()};
+    std::vector<std::string> all = {support::find_program("git").value(), "-C", m_directory.path().string()};
     all.insert(all.end(), words.begin(), words.end());
     const support::Command command{
         all, {{"GIT_CONFIG_NOSYSTEM", "1"}, {"HOME", "/nonexistent"}, {"LC_ALL", "C"}}, {}, false};
     REQUIRE(support::capture(command, "").status.ok());
   }
 
-  std::string index() const { return support::read_file(m_folder / ".git/index", 1U << 20U); }
+  std::string index() const { return support::read_file(m_directory / ".git/index", 1U << 20U); }
 
 private:
-  TempFolder m_folder;
+  TempDirectory m_directory;
 };
 
 } // namespace

@@ -11,7 +11,7 @@
 
 #include "box.hpp"
 #include "support/error.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 using namespace agentbox::guard;
@@ -30,11 +30,11 @@ Words led_to(const fs::path& root, const Words& except = {}) {
   return look(root, except).references.read_only;
 }
 
-/// A home folder of the test's own: the user's settings count as well.
+/// A home directory of the test's own: the user's settings count as well.
 class Home {
 public:
   Home() : m_old(std::getenv("HOME") == nullptr ? "" : std::getenv("HOME")) {
-    setenv("HOME", m_folder.path().c_str(), 1);
+    setenv("HOME", m_directory.path().c_str(), 1);
     unsetenv("XDG_CONFIG_HOME");
   }
   Home(const Home&) = delete;
@@ -43,17 +43,17 @@ public:
   Home& operator=(Home&&) = delete;
   ~Home() { setenv("HOME", m_old.c_str(), 1); }
 
-  fs::path write(const std::string& name, const std::string& text) const { return m_folder.write(name, text); }
-  fs::path operator/(const char* name) const { return m_folder / name; }
+  fs::path write(const std::string& name, const std::string& text) const { return m_directory.write(name, text); }
+  fs::path operator/(const char* name) const { return m_directory / name; }
 
 private:
   std::string m_old;
-  tests::TempFolder m_folder;
+  tests::TempDirectory m_directory;
 };
 
 } // namespace
 
-TEST_CASE("hooks folders and included files are protected, and what these name") {
+TEST_CASE("hooks directories and included files are protected, and what these name") {
   const Home home;
   const fs::path root = home / "w";
   home.write("w/.git/config",
@@ -131,13 +131,13 @@ TEST_CASE("files that commands name are protected") {
 }
 
 TEST_CASE("variables and wildcards match the files that exist") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   for (const char* path : {"a.sh", "b.txt", "tools/x/run", "tools/y/run", "src/a.c", "hooks/one", "hooks/two"}) {
-    fs::create_directories((folder.path() / path).parent_path());
-    std::ofstream(folder.path() / path) << "x";
+    fs::create_directories((directory.path() / path).parent_path());
+    std::ofstream(directory.path() / path) << "x";
   }
-  fs::permissions(folder.path() / "hooks/one", fs::perms::owner_all);
-  const Walk walk(folder.path());
+  fs::permissions(directory.path() / "hooks/one", fs::perms::owner_all);
+  const Walk walk(directory.path());
   using Paths = std::vector<std::string>;
   CHECK(paths_like(walk, "./${x}.sh") == Paths{"a.sh"});
   CHECK(paths_like(walk, "./$x.t*") == Paths{"b.txt"});
@@ -228,7 +228,7 @@ TEST_CASE("a repository that the .git file names inside the workspace is guarded
   const Guarded guarded = look(home / "w");
   CHECK(guarded.read_only == Words{".bare/config", ".git", ".githooks"});
   CHECK(std::any_of(guarded.missing.begin(), guarded.missing.end(),
-                    [](const MissingPath& one) { return one.path == ".bare/hooks" && one.folder; }));
+                    [](const MissingPath& one) { return one.path == ".bare/hooks" && one.directory; }));
 }
 
 TEST_CASE("more leads than can be protected are refused, and settings too long to be read") {

@@ -47,8 +47,8 @@ void make_socket(const fs::path& path) {
 } // namespace
 
 TEST_CASE("files with credentials are masked at every depth") {
-  const session_test::RuntimeFolder folder;
-  const fs::path& root = folder.path();
+  const session_test::RuntimeDirectory directory;
+  const fs::path& root = directory.path();
   for (const char* path : {".env", ".env.production", "apps/web/.env", "apps/web/.env.example", "a/b/c/d/e/.env.local",
                            "node_modules/x/.env", ".git/HEAD", "src/main.c"}) {
     put(root / path);
@@ -67,31 +67,31 @@ TEST_CASE("files with credentials are masked at every depth") {
 }
 
 TEST_CASE("the box sees the Git configuration without the credentials in it") {
-  const session_test::RuntimeFolder folder;
-  put(folder.path() / ".git/config", "[remote \"o\"]\n\turl = https://me:secret@example.com/x\n");
-  CHECK(guarded_in(folder.path()).cleaned.at(".git/config") == "[remote \"o\"]\n\turl = https://example.com/x\n");
-  CHECK(has_notice(guarded_in(folder.path()), ".git/config"));
-  CHECK(guarded_in(folder.path(), {".git/config"}).cleaned.empty());
-  put(folder.path() / ".git/config", "[remote \"o\"]\n\turl = ssh://git@example.com/x\n");
-  CHECK(guarded_in(folder.path()).cleaned.empty());
+  const session_test::RuntimeDirectory directory;
+  put(directory.path() / ".git/config", "[remote \"o\"]\n\turl = https://me:secret@example.com/x\n");
+  CHECK(guarded_in(directory.path()).cleaned.at(".git/config") == "[remote \"o\"]\n\turl = https://example.com/x\n");
+  CHECK(has_notice(guarded_in(directory.path()), ".git/config"));
+  CHECK(guarded_in(directory.path(), {".git/config"}).cleaned.empty());
+  put(directory.path() / ".git/config", "[remote \"o\"]\n\turl = ssh://git@example.com/x\n");
+  CHECK(guarded_in(directory.path()).cleaned.empty());
 }
 
 TEST_CASE("sockets and FIFOs of the host are masked") {
-  const session_test::RuntimeFolder folder;
-  make_socket(folder.path() / ".overmind.sock");
-  fs::create_directories(folder.path() / "run/pg");
-  REQUIRE(mkfifo((folder.path() / "run/pg/fifo").c_str(), 0600) == 0);
-  fs::create_directories(folder.path() / ".git");
-  make_socket(folder.path() / ".git/fsmonitor--daemon.ipc");
-  const Guarded guarded = guarded_in(folder.path());
+  const session_test::RuntimeDirectory directory;
+  make_socket(directory.path() / ".overmind.sock");
+  fs::create_directories(directory.path() / "run/pg");
+  REQUIRE(mkfifo((directory.path() / "run/pg/fifo").c_str(), 0600) == 0);
+  fs::create_directories(directory.path() / ".git");
+  make_socket(directory.path() / ".git/fsmonitor--daemon.ipc");
+  const Guarded guarded = guarded_in(directory.path());
   CHECK(guarded.masked == Words{".git/fsmonitor--daemon.ipc", ".overmind.sock", "run/pg/fifo"});
   CHECK(has_notice(guarded, ".overmind.sock"));
-  CHECK(guarded_in(folder.path(), {"run"}).masked == Words{".git/fsmonitor--daemon.ipc", ".overmind.sock"});
+  CHECK(guarded_in(directory.path(), {"run"}).masked == Words{".git/fsmonitor--daemon.ipc", ".overmind.sock"});
 }
 
 TEST_CASE("protected names are read-only at every depth where they exist") {
-  const session_test::RuntimeFolder folder;
-  const fs::path& root = folder.path();
+  const session_test::RuntimeDirectory directory;
+  const fs::path& root = directory.path();
   for (const char* path : {"apps/web/.vscode/tasks.json", "packages/x/.git/config", "packages/x/.git/hooks/pre-commit",
                            "packages/x/.git/HEAD", "a/b/.envrc", "shared/envrc", "apps/.claude/settings.json",
                            "node_modules/x/.vscode/tasks.json", "sub/.git", "free/.vscode/tasks.json", "src/vscode"}) {
@@ -111,8 +111,8 @@ TEST_CASE("protected names are read-only at every depth where they exist") {
 }
 
 TEST_CASE("a nested .git that is a link counts as its target") {
-  const session_test::RuntimeFolder folder;
-  const fs::path& root = folder.path();
+  const session_test::RuntimeDirectory directory;
+  const fs::path& root = directory.path();
   put(root / "store/one.git/config");
   put(root / "store/link-file", "gitdir: store/one.git\n");
   fs::create_directories(root / "one");
@@ -124,18 +124,18 @@ TEST_CASE("a nested .git that is a link counts as its target") {
 }
 
 TEST_CASE("a single nested path is excepted, and no other of its directory") {
-  const session_test::RuntimeFolder folder;
-  put(folder.path() / "x/.git/config");
-  put(folder.path() / "x/.git/hooks/pre-commit");
+  const session_test::RuntimeDirectory directory;
+  put(directory.path() / "x/.git/config");
+  put(directory.path() / "x/.git/hooks/pre-commit");
   const GuardLists lists{{".git/config", ".git/hooks"}, {}, {"x/.git/config"}, {}, true};
-  const Guarded guarded = find_guarded(folder.path(), lists);
+  const Guarded guarded = find_guarded(directory.path(), lists);
   CHECK(guarded.read_only == Words{"x/.git/hooks"});
   CHECK(guarded.references.unused_exceptions.empty());
 }
 
 TEST_CASE("of a mount that the box cannot write, it sees no credentials of nested and linked repositories") {
-  const session_test::RuntimeFolder folder;
-  const fs::path& root = folder.path();
+  const session_test::RuntimeDirectory directory;
+  const fs::path& root = directory.path();
   const std::string token = "[remote \"o\"]\n\turl = https://me:secret@example.com/x\n";
   put(root / "sub/.git/config", token);
   put(root / "store/x.git/config", token);
@@ -147,37 +147,37 @@ TEST_CASE("of a mount that the box cannot write, it sees no credentials of neste
 }
 
 TEST_CASE("too many protected names below the top are refused, and an exception lets the box start") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   for (std::size_t i = 0; i <= k_max_nested_mounts; ++i) {
-    put(folder.path() / "packages" / std::to_string(i) / ".envrc");
+    put(directory.path() / "packages" / std::to_string(i) / ".envrc");
   }
   GuardLists lists{{".envrc"}, {}, {}, {}, true};
   try {
-    find_guarded(folder.path(), lists);
+    find_guarded(directory.path(), lists);
     FAIL("not refused");
   } catch (const support::Error& error) {
     CHECK(error.code() == support::ExitCode::refused);
     CHECK(error.hint().find("[protect] except = [\"packages\"]") != std::string::npos);
   }
   lists.except = {"packages"};
-  CHECK(find_guarded(folder.path(), lists).read_only.empty());
+  CHECK(find_guarded(directory.path(), lists).read_only.empty());
 }
 
 TEST_CASE("what cannot be examined for hard links is refused") {
   if (geteuid() == 0) {
     return; // may read everything
   }
-  const session_test::RuntimeFolder folder;
-  put(folder.path() / ".vscode/deep/tasks.json");
-  fs::permissions(folder.path() / ".vscode/deep", fs::perms::none);
-  CHECK_THROWS_AS(find_guarded(folder.path(), {{".vscode"}, {}, {}, {}, false}), support::Error);
-  fs::permissions(folder.path() / ".vscode/deep", fs::perms::owner_all);
-  CHECK(find_guarded(folder.path(), {{".vscode"}, {}, {}, {}, false}).read_only == Words{".vscode"});
+  const session_test::RuntimeDirectory directory;
+  put(directory.path() / ".vscode/deep/tasks.json");
+  fs::permissions(directory.path() / ".vscode/deep", fs::perms::none);
+  CHECK_THROWS_AS(find_guarded(directory.path(), {{".vscode"}, {}, {}, {}, false}), support::Error);
+  fs::permissions(directory.path() / ".vscode/deep", fs::perms::owner_all);
+  CHECK(find_guarded(directory.path(), {{".vscode"}, {}, {}, {}, false}).read_only == Words{".vscode"});
 }
 
 TEST_CASE("a protected or masked file with another name is refused") {
-  const session_test::RuntimeFolder folder;
-  const fs::path& root = folder.path();
+  const session_test::RuntimeDirectory directory;
+  const fs::path& root = directory.path();
   const auto refused = [&] {
     try {
       guarded_in(root);
@@ -203,9 +203,9 @@ TEST_CASE("a protected or masked file with another name is refused") {
 }
 
 TEST_CASE("directories whose files are hard links to another one are named") {
-  const session_test::RuntimeFolder folder;
-  const fs::path root = folder.path() / "project";
-  const fs::path store = folder.path() / "store";
+  const session_test::RuntimeDirectory directory;
+  const fs::path root = directory.path() / "project";
+  const fs::path store = directory.path() / "store";
   put(root / ".git/config");
   put(root / ".git/objects/ab/cd");
   put(root / ".git/objects/pack/own.pack");
@@ -230,15 +230,15 @@ TEST_CASE("directories whose files are hard links to another one are named") {
 }
 
 TEST_CASE("the look at a tree is bounded, says so, and reads what tools filled last") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   for (std::size_t i = 0; i < 30; ++i) {
-    fs::create_directories(folder.path() / "node_modules" / std::to_string(i));
-    fs::create_directories(folder.path() / "many" / std::to_string(i) / "a/b");
-    put(folder.path() / "many" / std::to_string(i) / "a/b/.env");
+    fs::create_directories(directory.path() / "node_modules" / std::to_string(i));
+    fs::create_directories(directory.path() / "many" / std::to_string(i) / "a/b");
+    put(directory.path() / "many" / std::to_string(i) / "a/b/.env");
   }
-  put(folder.path() / "z/z/.env");
-  put(folder.path() / "hidden/.env");
-  const Walk walk(folder.path());
+  put(directory.path() / "z/z/.env");
+  put(directory.path() / "hidden/.env");
+  const Walk walk(directory.path());
   const TreeFilter filter{[](std::string_view name) { return name == ".env"; }, [](std::string_view) { return false; },
                           [](const std::string& path) { return path == "hidden"; }};
   const TreeNames all = TreeLook(walk, filter, {1000, 1000, 10}).finish();

@@ -34,14 +34,14 @@ Words missing_of(const Guarded& guarded) {
   return paths;
 }
 
-/// Nothing is forbidden to root: gives the folders to another user, and is that one meanwhile.
+/// Nothing is forbidden to root: gives the directories to another user, and is that one meanwhile.
 class AsOrdinaryUser {
 public:
-  explicit AsOrdinaryUser(const std::vector<fs::path>& folders) {
+  explicit AsOrdinaryUser(const std::vector<fs::path>& directories) {
     constexpr uid_t k_nobody = 65534;
     if (geteuid() == 0) {
-      for (const fs::path& folder : folders) {
-        REQUIRE(chown(folder.c_str(), k_nobody, k_nobody) == 0);
+      for (const fs::path& directory : directories) {
+        REQUIRE(chown(directory.c_str(), k_nobody, k_nobody) == 0);
       }
       REQUIRE(seteuid(k_nobody) == 0);
     }
@@ -56,59 +56,59 @@ public:
 } // namespace
 
 TEST_CASE("protected and masked paths that exist are found") {
-  const session_test::RuntimeFolder folder;
-  CHECK(look(folder.path()).read_only.empty());
-  CHECK(look(folder.path()).missing.empty()); // no repository: nothing is made
-  fs::create_directories(folder.path() / ".agentbox");
-  write(folder.path() / ".envrc", "x");
-  write(folder.path() / ".env", "x");
-  fs::create_directories(folder.path() / "keys");
-  CHECK(look(folder.path()).read_only == Words{".agentbox", ".envrc"});
-  CHECK(look(folder.path(), {".env", "keys", "other"}).masked == Words{".env", "keys"});
+  const session_test::RuntimeDirectory directory;
+  CHECK(look(directory.path()).read_only.empty());
+  CHECK(look(directory.path()).missing.empty()); // no repository: nothing is made
+  fs::create_directories(directory.path() / ".agentbox");
+  write(directory.path() / ".envrc", "x");
+  write(directory.path() / ".env", "x");
+  fs::create_directories(directory.path() / "keys");
+  CHECK(look(directory.path()).read_only == Words{".agentbox", ".envrc"});
+  CHECK(look(directory.path(), {".env", "keys", "other"}).masked == Words{".env", "keys"});
 }
 
 TEST_CASE("missing Git files are created, and removed where they would be in the way") {
-  const session_test::RuntimeFolder folder;
-  fs::create_directories(folder.path() / ".git");
-  const Guarded before = look(folder.path());
+  const session_test::RuntimeDirectory directory;
+  fs::create_directories(directory.path() / ".git");
+  const Guarded before = look(directory.path());
   CHECK(missing_of(before) == Words{".git/commondir", ".git/config", ".git/hooks"});
-  make_missing(folder.path(), before.missing);
-  const Guarded after = look(folder.path());
+  make_missing(directory.path(), before.missing);
+  const Guarded after = look(directory.path());
   CHECK(after.missing.empty());
   CHECK(after.read_only == Words{".git/commondir", ".git/config", ".git/hooks"});
-  make_missing(folder.path(), before.missing); // nothing happens to what is there
-  remove_made(folder.path());
-  CHECK_FALSE(fs::exists(folder.path() / ".git/commondir"));
-  CHECK(fs::exists(folder.path() / ".git/hooks"));
-  write(folder.path() / ".git/commondir", "../elsewhere\n");
-  remove_made(folder.path());
-  CHECK(fs::exists(folder.path() / ".git/commondir")); // not ours
+  make_missing(directory.path(), before.missing); // nothing happens to what is there
+  remove_made(directory.path());
+  CHECK_FALSE(fs::exists(directory.path() / ".git/commondir"));
+  CHECK(fs::exists(directory.path() / ".git/hooks"));
+  write(directory.path() / ".git/commondir", "../elsewhere\n");
+  remove_made(directory.path());
+  CHECK(fs::exists(directory.path() / ".git/commondir")); // not ours
 }
 
 TEST_CASE("a worktree's settings are made only where Git reads them") {
-  const session_test::RuntimeFolder folder;
-  write(folder.path() / ".git/config", "[extensions]\n\tworktreeConfig = true\n");
-  const Words missing = missing_of(look(folder.path()));
+  const session_test::RuntimeDirectory directory;
+  write(directory.path() / ".git/config", "[extensions]\n\tworktreeConfig = true\n");
+  const Words missing = missing_of(look(directory.path()));
   CHECK(std::find(missing.begin(), missing.end(), ".git/config.worktree") != missing.end());
 }
 
 TEST_CASE("a .git file is protected as a whole: whoever writes it chooses the repository") {
-  const session_test::RuntimeFolder folder;
-  write(folder.path() / ".git", "gitdir: /x");
-  CHECK(look(folder.path()).read_only == Words{".git"});
+  const session_test::RuntimeDirectory directory;
+  write(directory.path() / ".git", "gitdir: /x");
+  CHECK(look(directory.path()).read_only == Words{".git"});
 }
 
 TEST_CASE("the repositories of submodules and the links of worktrees are protected too") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   for (const char* module : {"a", "libs/b", "a/modules/c"}) {
-    const fs::path git = folder.path() / ".git/modules" / module;
+    const fs::path git = directory.path() / ".git/modules" / module;
     write(git / "HEAD", "ref: x");
     write(git / "config", "");
     fs::create_directories(git / "hooks");
   }
-  write(folder.path() / ".git/worktrees/w/commondir", "../..\n");
-  write(folder.path() / ".git/worktrees/w/gitdir", "/x/.git\n");
-  const Words paths = look(folder.path()).read_only;
+  write(directory.path() / ".git/worktrees/w/commondir", "../..\n");
+  write(directory.path() / ".git/worktrees/w/gitdir", "/x/.git\n");
+  const Words paths = look(directory.path()).read_only;
   for (const char* path : {".git/modules/a/config", ".git/modules/a/hooks", ".git/modules/libs/b/config",
                            ".git/modules/a/modules/c/hooks", ".git/worktrees/w/commondir", ".git/worktrees/w/gitdir"}) {
     INFO(path);
@@ -117,73 +117,73 @@ TEST_CASE("the repositories of submodules and the links of worktrees are protect
 }
 
 TEST_CASE("worktrees of submodules are protected, and settings of worktrees that Git would read are made") {
-  const session_test::RuntimeFolder folder;
-  const fs::path module = folder.path() / ".git/modules/a";
+  const session_test::RuntimeDirectory directory;
+  const fs::path module = directory.path() / ".git/modules/a";
   write(module / "HEAD", "ref: x");
   write(module / "config", "[extensions]\n\tworktreeConfig = true\n");
   write(module / "worktrees/w/commondir", "../..\n");
-  const Guarded guarded = look(folder.path());
+  const Guarded guarded = look(directory.path());
   const auto has = [](const Words& words, const char* word) {
     return std::find(words.begin(), words.end(), word) != words.end();
   };
   CHECK(has(guarded.read_only, ".git/modules/a/worktrees/w/commondir"));
   CHECK(has(missing_of(guarded), ".git/modules/a/worktrees/w/config.worktree"));
   write(module / "config", "");
-  CHECK_FALSE(has(missing_of(look(folder.path())), ".git/modules/a/worktrees/w/config.worktree"));
+  CHECK_FALSE(has(missing_of(look(directory.path())), ".git/modules/a/worktrees/w/config.worktree"));
 }
 
-TEST_CASE("what cannot be made in a folder of the user's own is refused: the box could make it") {
-  const session_test::RuntimeFolder folder;
-  fs::create_directories(folder.path() / ".git");
-  const AsOrdinaryUser user({folder.path(), folder.path() / ".git"});
-  fs::permissions(folder.path() / ".git", fs::perms::owner_read | fs::perms::owner_exec);
-  CHECK_THROWS_AS(make_missing(folder.path(), {{".git/hooks", true, ""}}), support::Error);
-  fs::permissions(folder.path() / ".git", fs::perms::owner_all);
-  CHECK(make_missing(folder.path(), {{".git/hooks", true, ""}}) == Words{".git/hooks"});
+TEST_CASE("what cannot be made in a directory of the user's own is refused: the box could make it") {
+  const session_test::RuntimeDirectory directory;
+  fs::create_directories(directory.path() / ".git");
+  const AsOrdinaryUser user({directory.path(), directory.path() / ".git"});
+  fs::permissions(directory.path() / ".git", fs::perms::owner_read | fs::perms::owner_exec);
+  CHECK_THROWS_AS(make_missing(directory.path(), {{".git/hooks", true, ""}}), support::Error);
+  fs::permissions(directory.path() / ".git", fs::perms::owner_all);
+  CHECK(make_missing(directory.path(), {{".git/hooks", true, ""}}) == Words{".git/hooks"});
 }
 
 TEST_CASE("more submodules than can be mounted one by one are read-only as a whole") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   for (int i = 0; i < 40; ++i) {
-    write(folder.path() / ".git/modules" / std::to_string(i) / "HEAD", "ref: x");
+    write(directory.path() / ".git/modules" / std::to_string(i) / "HEAD", "ref: x");
   }
-  const Words paths = look(folder.path()).read_only;
+  const Words paths = look(directory.path()).read_only;
   CHECK(std::find(paths.begin(), paths.end(), ".git/modules") != paths.end());
 }
 
 TEST_CASE("a root that is a repository itself is protected") {
-  const session_test::RuntimeFolder folder;
-  write(folder.path() / "HEAD", "ref: x");
-  write(folder.path() / "config", "");
-  fs::create_directories(folder.path() / "objects");
-  CHECK(look(folder.path()).read_only.empty()); // not yet one
-  fs::create_directories(folder.path() / "refs");
-  CHECK(look(folder.path()).read_only == Words{"config"});
+  const session_test::RuntimeDirectory directory;
+  write(directory.path() / "HEAD", "ref: x");
+  write(directory.path() / "config", "");
+  fs::create_directories(directory.path() / "objects");
+  CHECK(look(directory.path()).read_only.empty()); // not yet one
+  fs::create_directories(directory.path() / "refs");
+  CHECK(look(directory.path()).read_only == Words{"config"});
 }
 
 TEST_CASE("a guarded path that is, or goes through, a symbolic link is refused") {
-  const session_test::RuntimeFolder folder;
+  const session_test::RuntimeDirectory directory;
   Words mask;
   SECTION("the last part") {
-    fs::create_directories(folder.path() / ".git");
-    fs::create_directory_symlink("/etc", folder.path() / ".git/hooks");
+    fs::create_directories(directory.path() / ".git");
+    fs::create_directory_symlink("/etc", directory.path() / ".git/hooks");
   }
   SECTION("a part before") {
-    fs::create_directory_symlink("/etc", folder.path() / ".git");
+    fs::create_directory_symlink("/etc", directory.path() / ".git");
   }
   SECTION("a link to nowhere") {
-    fs::create_symlink("/no/such", folder.path() / ".agentbox");
+    fs::create_symlink("/no/such", directory.path() / ".agentbox");
   }
   SECTION("a masked file") {
-    fs::create_symlink("other", folder.path() / ".env");
+    fs::create_symlink("other", directory.path() / ".env");
     mask = {".env"};
   }
-  SECTION("a submodule's folder") {
-    fs::create_directories(folder.path() / ".git/modules");
-    fs::create_directory_symlink("/etc", folder.path() / ".git/modules/x");
+  SECTION("a submodule's directory") {
+    fs::create_directories(directory.path() / ".git/modules");
+    fs::create_directory_symlink("/etc", directory.path() / ".git/modules/x");
   }
   try {
-    look(folder.path(), mask);
+    look(directory.path(), mask);
     FAIL("accepted");
   } catch (const support::Error& error) {
     CHECK(error.code() == support::ExitCode::refused);
@@ -193,8 +193,8 @@ TEST_CASE("a guarded path that is, or goes through, a symbolic link is refused")
 }
 
 TEST_CASE("settings of Git cannot make the whole workspace read-only, nor what was taken off the list") {
-  const session_test::RuntimeFolder folder;
-  const fs::path root = folder.path() / "w";
+  const session_test::RuntimeDirectory directory;
+  const fs::path root = directory.path() / "w";
   write(root / ".husky/_/pre-commit", "");
   for (const char* value : {".", "/", "./", "..", "", ".git", ".husky/_"}) {
     INFO(value);

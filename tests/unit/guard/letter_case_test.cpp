@@ -28,8 +28,8 @@ TEST_CASE("a directory that ignores case is recognized by its type, its flag, or
 }
 
 TEST_CASE("ordinary directories tell upper from lower case") {
-  const session_test::RuntimeFolder folder;
-  fs::create_directories(folder.path() / ".git/hooks");
-  fs::create_directories(folder.path() / ".GIT");
-  CHECK_NOTHROW(require_case_sensitive(Walk(folder.path()), {".git/hooks", ".vscode"}));
+  const session_test::RuntimeDirectory directory;
+  fs::create_directories(directory.path() / ".git/hooks");
+  fs::create_directories(directory.path() / ".GIT");
+  CHECK_NOTHROW(require_case_sensitive(Walk(directory.path()), {".git/hooks", ".vscode"}));
 }

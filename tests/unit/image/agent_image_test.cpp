@@ -19,7 +19,7 @@
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/signals.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 using image_test::Registry;
@@ -38,18 +38,20 @@ public:
   /// `cases` are the branches of podman's `case $1`.
   explicit Host(const std::string& cases, const std::string& registry = "http://127.0.0.1:1") {
     for (const char* name : {"XDG_CACHE_HOME", "XDG_STATE_HOME"}) {
-      setenv(name, (m_folder / name).c_str(), 1);
+      setenv(name, (m_directory / name).c_str(), 1);
     }
     setenv("npm_config_registry", registry.c_str(), 1);
-    const std::string log = (m_folder / "calls").string();
-    fs::permissions(m_folder.write("podman", "#!/bin/sh\necho \"$*\" >>'" + log + "'\ncase $1 in\n" + cases + "esac\n"),
-                    fs::perms::owner_all);
-    fs::create_directories(m_folder / "share");
-    fs::create_directory_symlink(fs::path(AGENTBOX_SOURCE_DIR) / "containerfiles", m_folder / "share/containerfiles");
-    m_folder.write("libexec/agent-entrypoint", "x");
-    m_info.graph_root = m_folder / "storage";
+    const std::string log = (m_directory / "calls").string();
+    fs::permissions(
+        m_directory.write("podman", "#!/bin/sh\necho \"$*\" >>'" + log + "'\ncase $1 in\n" + cases + "esac\n"),
+        fs::perms::owner_all);
+    fs::create_directories(m_directory / "share");
+    fs::create_directory_symlink(fs::path(AGENTBOX_SOURCE_DIR) / "containerfiles",
+                                 m_directory / "share/containerfiles");
+    m_directory.write("libexec/agent-entrypoint", "x");
+    m_info.graph_root = m_directory / "storage";
     m_info.graph_driver = "overlay";
-    m_folder.write("storage/overlay-images/" + base_id() + "/=config", k_base_config);
+    m_directory.write("storage/overlay-images/" + base_id() + "/=config", k_base_config);
   }
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
@@ -63,7 +65,7 @@ public:
 
   image::ImageRef build(const std::string& base = policy::default_base_image(),
                         const std::optional<image::AgentsLock>& agents = std::nullopt) const {
-    const podman::Podman podman(m_folder / "podman", {});
+    const podman::Podman podman(m_directory / "podman", {});
     policy::ImageChoice choice;
     choice.base = base;
     image::BuildOptions options;
@@ -72,21 +74,22 @@ public:
     };
     options.agents = agents;
     options.store_bytes = options.cache_bytes = 0; // whatever this machine has free
-    return image::ensure_agent_image(
-        podman, m_info, {m_folder / "bin/agentbox", m_folder / "libexec", m_folder / "share"}, choice, options);
+    return image::ensure_agent_image(podman, m_info,
+                                     {m_directory / "bin/agentbox", m_directory / "libexec", m_directory / "share"},
+                                     choice, options);
   }
   image::ImageRef load_firewall() const {
-    fs::copy_file("/proc/self/exe", m_folder / "libexec/agentbox-firewall");
-    const podman::Podman podman(m_folder / "podman", {});
+    fs::copy_file("/proc/self/exe", m_directory / "libexec/agentbox-firewall");
+    const podman::Podman podman(m_directory / "podman", {});
     return image::ensure_firewall_image(podman, m_info,
-                                        {m_folder / "bin/agentbox", m_folder / "libexec", m_folder / "share"},
+                                        {m_directory / "bin/agentbox", m_directory / "libexec", m_directory / "share"},
                                         policy::FirewallDriver::nftables);
   }
-  std::string calls() const { return support::read_file_if_exists(m_folder / "calls", 1U << 20U).value_or(""); }
-  const tests::TempFolder& folder() const { return m_folder; }
+  std::string calls() const { return support::read_file_if_exists(m_directory / "calls", 1U << 20U).value_or(""); }
+  const tests::TempDirectory& directory() const { return m_directory; }
 
 private:
-  tests::TempFolder m_folder;
+  tests::TempDirectory m_directory;
   podman::PodmanInfo m_info;
 };
 
@@ -99,7 +102,7 @@ std::string full_store() {
 }
 
 image::AgentsLock newer_lock(const Host& host) {
-  image::AgentsLock lock = image::load_lock(host.folder() / "share");
+  image::AgentsLock lock = image::load_lock(host.directory() / "share");
   for (auto& [name, agent] : lock.agents) {
     agent.version = "99.0.0";
     for (auto& [platform, package] : agent.packages) {
@@ -115,7 +118,7 @@ image::AgentsLock downloaded(const Host& host) {
   for (const auto& [name, agent] : lock.agents) {
     const image::PinnedPackage& package = image::package_for(agent, name, image::npm_arch(), false);
     fs::create_directories(
-        host.folder() / "XDG_CACHE_HOME/agentbox/agents" /
+        host.directory() / "XDG_CACHE_HOME/agentbox/agents" /
         (name + "-" + package.name.substr(package.name.find('/') + 1) + "-99.0.0-" + package.integrity.substr(7, 12)));
   }
   return lock;
@@ -139,13 +142,13 @@ TEST_CASE("a base that cannot be pulled is reported at once, without waiting for
   CHECK_THROWS_WITH(host.build(), Catch::Contains("cannot pull the base image docker.io/library/debian") &&
                                       Catch::Contains("the disk is full"));
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(30));
-  CHECK_FALSE(fs::exists(host.folder() / "XDG_CACHE_HOME/agentbox/build"));
+  CHECK_FALSE(fs::exists(host.directory() / "XDG_CACHE_HOME/agentbox/build"));
 }
 
 TEST_CASE("an image with our tag that agentbox did not build is built again") {
   const Host host(full_store() + "build) echo broken; exit 1;;\n");
   CHECK_THROWS_WITH(host.build(), Catch::Contains("installing the tools (apt) failed"));
-  CHECK_THAT(support::read_file(host.folder() / "XDG_STATE_HOME/agentbox/manifests.json", 1U << 20U),
+  CHECK_THAT(support::read_file(host.directory() / "XDG_STATE_HOME/agentbox/manifests.json", 1U << 20U),
              !Catch::Contains("localhost/agentbox/"));
 }
 
@@ -164,7 +167,7 @@ TEST_CASE("a base that the user names is what the user's Podman calls so") {
 
 TEST_CASE("an interrupted build ends what runs in its container and removes what it made") {
   const int number = GENERATE(SIGINT, SIGTERM, SIGHUP);
-  const tests::TempFolder marks;
+  const tests::TempDirectory marks;
   // The container's program writes the mark, so that it has its own session when the signal comes.
   const Host host(full_store() + "build) setsid sh -c 'echo $$ >" + (marks / "container").string() +
                   "; exec sleep 100' & wait; exit 1;;\n");
@@ -193,8 +196,8 @@ TEST_CASE("an interrupted build ends what runs in its container and removes what
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   CHECK_FALSE(is_running(container));
-  CHECK_FALSE(fs::exists(host.folder() / "XDG_CACHE_HOME/agentbox/build"));
-  CHECK(fs::is_empty(host.folder() / "XDG_STATE_HOME/agentbox/logs"));
+  CHECK_FALSE(fs::exists(host.directory() / "XDG_CACHE_HOME/agentbox/build"));
+  CHECK(fs::is_empty(host.directory() / "XDG_STATE_HOME/agentbox/logs"));
   const std::string after = host.calls().substr(host.calls().find("build "));
   CHECK_THAT(after,
              Catch::Contains("rm --force --ignore --time=0 agentbox.build") &&
@@ -207,10 +210,10 @@ TEST_CASE("a tarball that changes while it is imported is not pinned") {
   const std::string digest = "sha256:" + std::string(64, 'd');
   const Host host("image) case \"$*\" in *Digest*) echo " + digest + ";; *) echo " + base_id() +
                   ";; esac;;\nimport) echo >>\"$2\";;\n");
-  const fs::path tarball = host.folder() / "base.tar";
-  REQUIRE(support::capture({{"/bin/tar", "-cf", tarball, "-C", host.folder() / "share", "."}, {}, {}}).status.ok());
+  const fs::path tarball = host.directory() / "base.tar";
+  REQUIRE(support::capture({{"/bin/tar", "-cf", tarball, "-C", host.directory() / "share", "."}, {}, {}}).status.ok());
   CHECK_THROWS_WITH(host.build("tar:" + tarball.string()), Catch::Contains("was changed while it was imported"));
-  CHECK_FALSE(fs::exists(host.folder() / "XDG_STATE_HOME/agentbox/manifests.json"));
+  CHECK_FALSE(fs::exists(host.directory() / "XDG_STATE_HOME/agentbox/manifests.json"));
   CHECK_THAT(host.calls(), Catch::Contains("rmi --force=false " + base_id()));
 }
 
@@ -232,12 +235,12 @@ TEST_CASE("new versions of the agents are pinned once the image with them is bui
   const Registry registry("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   const Host host(images + build, registry.address());
   const image::AgentsLock lock = newer_lock(host);
-  const fs::path pinned = host.folder() / "XDG_STATE_HOME/agentbox/agents.lock.json";
+  const fs::path pinned = host.directory() / "XDG_STATE_HOME/agentbox/agents.lock.json";
   CHECK_THROWS_WITH(host.build(policy::default_base_image(), lock), Catch::Contains("404"));
   CHECK_FALSE(fs::exists(pinned));
   REQUIRE(downloaded(host) == lock);
   host.build(policy::default_base_image(), lock);
-  CHECK(image::load_lock(host.folder() / "share") == lock);
+  CHECK(image::load_lock(host.directory() / "share") == lock);
   CHECK(fs::exists(pinned));
 }
 
@@ -267,7 +270,7 @@ TEST_CASE("a kill at any call of Podman leaves the lock file as it was") {
     REQUIRE(waitpid(child, &status, 0) == child);
     built = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     REQUIRE((built || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)));
-    const bool changed = fs::exists(host.folder() / "XDG_STATE_HOME/agentbox/agents.lock.json");
+    const bool changed = fs::exists(host.directory() / "XDG_STATE_HOME/agentbox/agents.lock.json");
     INFO(host.calls());
     // Podman's last calls tidy up after the lock file was written.
     CHECK((built ? changed

@@ -5,12 +5,12 @@
 
 #include "catch.hpp"
 #include "support/error.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox::image;
 using agentbox::support::Error;
 using agentbox::support::ExitCode;
-using agentbox::tests::TempFolder;
+using agentbox::tests::TempDirectory;
 namespace fs = std::filesystem;
 
 namespace {
@@ -41,9 +41,10 @@ TEST_CASE("image references are taken as they are") {
 }
 
 TEST_CASE("an invalid reference, or one of Podman's transports, is refused") {
-  for (const std::string text : {"", "-v", "--help", " debian", "debian 12", "debian\n", "a;b", "$(id)", "oci:folder",
-                                 "oci-archive:/x", "docker-archive:x.tar", "containers-storage:x", "docker-daemon:x",
-                                 "docker://debian", "image:/etc/x", "image:tag/x", "https://example.com/x.tar"}) {
+  for (const std::string text :
+       {"", "-v", "--help", " debian", "debian 12", "debian\n", "a;b", "$(id)", "oci:directory", "oci-archive:/x",
+        "docker-archive:x.tar", "containers-storage:x", "docker-daemon:x", "docker://debian", "image:/etc/x",
+        "image:tag/x", "https://example.com/x.tar"}) {
     INFO(text);
     CHECK(refusal(text) == ExitCode::usage);
   }
@@ -51,14 +52,14 @@ TEST_CASE("an invalid reference, or one of Podman's transports, is refused") {
 }
 
 TEST_CASE("a directory or tarball must exist outside the workspace") {
-  const TempFolder folder;
-  fs::create_directories(folder.path() / "work/root");
-  fs::create_directories(folder.path() / "root");
-  make(folder.path() / "base.tar");
-  make(folder.path() / "work/base.tar");
-  fs::create_directory_symlink(folder.path() / "work/root", folder.path() / "link");
-  const fs::path workspace = fs::canonical(folder.path() / "work");
-  const std::string at = folder.path().string();
+  const TempDirectory directory;
+  fs::create_directories(directory.path() / "work/root");
+  fs::create_directories(directory.path() / "root");
+  make(directory.path() / "base.tar");
+  make(directory.path() / "work/base.tar");
+  fs::create_directory_symlink(directory.path() / "work/root", directory.path() / "link");
+  const fs::path workspace = fs::canonical(directory.path() / "work");
+  const std::string at = directory.path().string();
   CHECK_FALSE(refusal("dir:" + at + "/root", workspace));
   CHECK_FALSE(refusal("tar:" + at + "/base.tar", workspace));
   CHECK(refusal("dir:" + at + "/base.tar") == ExitCode::usage);
@@ -74,17 +75,17 @@ TEST_CASE("a directory or tarball must exist outside the workspace") {
 }
 
 TEST_CASE("the identity of a tarball or directory changes with its content") {
-  const TempFolder folder;
-  make(folder.path() / "base.tar");
-  make(folder.path() / "root/etc/os-release");
-  const BaseChoice tarball = parse_base("tar:" + (folder.path() / "base.tar").string(), std::nullopt);
-  const BaseChoice root = parse_base("dir:" + (folder.path() / "root").string(), std::nullopt);
+  const TempDirectory directory;
+  make(directory.path() / "base.tar");
+  make(directory.path() / "root/etc/os-release");
+  const BaseChoice tarball = parse_base("tar:" + (directory.path() / "base.tar").string(), std::nullopt);
+  const BaseChoice root = parse_base("dir:" + (directory.path() / "root").string(), std::nullopt);
   const std::string tarball_before = identity_of(tarball);
   const std::string root_before = identity_of(root);
   CHECK(identity_of(tarball) == tarball_before);
   CHECK(identity_of(root) == root_before);
-  std::ofstream(folder.path() / "base.tar", std::ios::app) << "more";
-  std::ofstream(folder.path() / "root/etc/os-release", std::ios::app) << "more";
+  std::ofstream(directory.path() / "base.tar", std::ios::app) << "more";
+  std::ofstream(directory.path() / "root/etc/os-release", std::ios::app) << "more";
   CHECK(identity_of(tarball) != tarball_before);
   CHECK(identity_of(root) != root_before);
 }

@@ -12,14 +12,14 @@
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox::image;
 using agentbox::image_test::ok;
 using agentbox::image_test::Registry;
 using agentbox::support::Error;
 using agentbox::support::ExitCode;
-using agentbox::tests::TempFolder;
+using agentbox::tests::TempDirectory;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -35,16 +35,16 @@ TEST_CASE("a reply is downloaded, and the digest of a file computed on the way")
   const Registry registry(ok(body));
   const Fetcher fetcher = plain_fetcher();
   CHECK(fetcher.text(registry.address() + "/x", 1U << 20U) == body);
-  const TempFolder folder;
+  const TempDirectory directory;
   agentbox::support::Sha512 digest;
   digest.update(body);
-  CHECK(fetcher.file(registry.address() + "/x", folder.path() / "x", 1U << 20U) == digest.base64());
-  CHECK(agentbox::support::read_file(folder.path() / "x", 1U << 20U) == body);
+  CHECK(fetcher.file(registry.address() + "/x", directory.path() / "x", 1U << 20U) == digest.base64());
+  CHECK(agentbox::support::read_file(directory.path() / "x", 1U << 20U) == body);
 }
 
 TEST_CASE("a failed download leaves no file") {
-  const TempFolder folder;
-  const auto file = folder.path() / "x";
+  const TempDirectory directory;
+  const auto file = directory.path() / "x";
   const Fetcher fetcher = plain_fetcher();
   SECTION("too long") {
     const Registry registry(ok(std::string(300'000, 'x')));
@@ -73,29 +73,29 @@ TEST_CASE("a failed download leaves no file") {
 }
 
 TEST_CASE("a package with another digest than the pinned one is refused and not kept") {
-  const TempFolder folder;
-  setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
+  const TempDirectory directory;
+  setenv("XDG_CACHE_HOME", directory.path().c_str(), 1);
   const Registry registry(ok("these are other bytes"));
   const PinnedPackage package{"@openai/codex", "1.0.0-linux-x64", "sha512-" + std::string(86, 'A') + "=="};
   try {
-    ensure_agent_files("codex", package, "x64", registry.address(), plain_fetcher(), folder.path());
+    ensure_agent_files("codex", package, "x64", registry.address(), plain_fetcher(), directory.path());
     FAIL("the package was not refused");
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::refused);
     CHECK_THAT(error.what(), Contains("does not have the SHA-512"));
   }
-  CHECK_FALSE(std::filesystem::exists(folder.path() / "agentbox/agents"));
+  CHECK_FALSE(std::filesystem::exists(directory.path() / "agentbox/agents"));
   unsetenv("XDG_CACHE_HOME");
 }
 
 TEST_CASE("a transfer ends when its poll throws, and leaves no file") {
-  const TempFolder folder;
+  const TempDirectory directory;
   const Registry registry("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", Registry::After::silence);
   const Fetcher fetcher({}, std::nullopt, [] { throw Error(ExitCode::failed, "stopped"); });
   const auto start = std::chrono::steady_clock::now();
-  CHECK_THROWS_WITH(fetcher.file(registry.address() + "/x", folder.path() / "x", 1000), "stopped");
+  CHECK_THROWS_WITH(fetcher.file(registry.address() + "/x", directory.path() / "x", 1000), "stopped");
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(60));
-  CHECK_FALSE(std::filesystem::exists(folder.path() / "x"));
+  CHECK_FALSE(std::filesystem::exists(directory.path() / "x"));
 }
 
 TEST_CASE("a fetcher logs no keys, whatever the environment says", "[.child]") {
@@ -104,8 +104,8 @@ TEST_CASE("a fetcher logs no keys, whatever the environment says", "[.child]") {
 }
 
 TEST_CASE("SSLKEYLOGFILE is ignored") { // in a process of its own: libcurl reads the variable once
-  const TempFolder folder;
-  const auto keys = folder.path() / "keys";
+  const TempDirectory directory;
+  const auto keys = directory.path() / "keys";
   const auto result =
       agentbox::support::capture({{"/proc/self/exe", "a fetcher logs no keys*"}, {{"SSLKEYLOGFILE", keys}}, {}});
   INFO(result.out);
@@ -125,9 +125,9 @@ TEST_CASE("a lookup that gets no answer is ended", "[.child]") {
 }
 
 TEST_CASE("a transfer ends at once also while a name server does not answer") { // in namespaces of its own
-  const TempFolder folder;
-  const auto resolv_conf = folder.write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n");
-  const auto nsswitch = folder.write("nsswitch.conf", "hosts: dns\n");
+  const TempDirectory directory;
+  const auto resolv_conf = directory.write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n");
+  const auto nsswitch = directory.write("nsswitch.conf", "hosts: dns\n");
   const std::string script = "ip link set lo up && mount --bind '" + resolv_conf.string() +
                              "' /etc/resolv.conf && mount --bind '" + nsswitch.string() +
                              "' /etc/nsswitch.conf && python3 -c 'import socket, subprocess, sys\n"

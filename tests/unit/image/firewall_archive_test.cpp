@@ -6,7 +6,7 @@
 
 #include "catch.hpp"
 #include "support/command.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 #include "unit/oci/sample.hpp"
 
 namespace agentbox::image {
@@ -78,13 +78,13 @@ TEST_CASE("the driver iptables puts that program and its modules into the image,
 }
 
 TEST_CASE("the firewall's image is the same each time") {
-  const tests::TempFolder folder;
-  const auto first = write_firewall_image(folder / "a.tar",
+  const tests::TempDirectory directory;
+  const auto first = write_firewall_image(directory / "a.tar",
                                           firewall_image_entries(own_program(), policy::FirewallDriver::nftables), "1");
   const auto second = write_firewall_image(
-      folder / "b.tar", firewall_image_entries(own_program(), policy::FirewallDriver::nftables), "1");
+      directory / "b.tar", firewall_image_entries(own_program(), policy::FirewallDriver::nftables), "1");
   CHECK(first.id == second.id);
-  CHECK(first.id != write_firewall_image(folder / "c.tar",
+  CHECK(first.id != write_firewall_image(directory / "c.tar",
                                          firewall_image_entries(own_program(), policy::FirewallDriver::nftables), "2")
                         .id);
 }

@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "support/error.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 using image::ListedImage;
@@ -57,14 +57,14 @@ TEST_CASE("an image that a container uses, or that is wanted, is not idle, nor i
 }
 
 TEST_CASE("an image that the user built on one of ours is not listed, so never pruned") {
-  const tests::TempFolder folder;
-  folder.write("images.json", k_images);
-  folder.write("pins.json", R"({"a1 localhost/agentbox/agent:1": "any", "t1 localhost/agentbox/tools:1": "any"})");
-  const auto program = folder.write("podman", "#!/bin/sh\ncase \"$*\" in *ps*) echo '[]' ;; *) cat '" +
-                                                  (folder.path() / "images.json").string() + "' ;; esac\n");
+  const tests::TempDirectory directory;
+  directory.write("images.json", k_images);
+  directory.write("pins.json", R"({"a1 localhost/agentbox/agent:1": "any", "t1 localhost/agentbox/tools:1": "any"})");
+  const auto program = directory.write("podman", "#!/bin/sh\ncase \"$*\" in *ps*) echo '[]' ;; *) cat '" +
+                                                     (directory.path() / "images.json").string() + "' ;; esac\n");
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   const podman::Podman podman(program, {});
-  CHECK(ids(image::list_images(podman, {podman, {}, folder.path() / "pins.json"})) ==
+  CHECK(ids(image::list_images(podman, {podman, {}, directory.path() / "pins.json"})) ==
         std::vector<std::string>{"a1", "t1"});
 }
 

@@ -6,7 +6,7 @@
 #include "catch.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 namespace fs = std::filesystem;
@@ -21,14 +21,14 @@ class Pins {
 public:
   Pins() {
     m_info.graph_driver = "overlay";
-    m_info.graph_root = m_folder / "storage";
-    fs::permissions(m_folder.write("podman", "#!/bin/sh\nexit 125\n"), fs::perms::owner_all);
+    m_info.graph_root = m_directory / "storage";
+    fs::permissions(m_directory.write("podman", "#!/bin/sh\nexit 125\n"), fs::perms::owner_all);
   }
 
   std::string store(const std::string& id, const std::string& annotations = "{}", const std::string& config = "") {
     const std::string manifest = R"({"config": {"digest": "sha256:)" + (config.empty() ? id : config) +
                                  R"("}, "annotations": )" + annotations + "}";
-    m_folder.write("storage/overlay-images/" + id + "/manifest", manifest);
+    m_directory.write("storage/overlay-images/" + id + "/manifest", manifest);
     return support::sha256_hex(manifest);
   }
   void remove(const std::string& id) { fs::remove_all(m_info.graph_root / ("overlay-images/" + id)); }
@@ -51,16 +51,16 @@ public:
       return error.what();
     }
   }
-  fs::path file() const { return m_folder / "state/manifests.json"; }
-  const tests::TempFolder& folder() const { return m_folder; }
+  fs::path file() const { return m_directory / "state/manifests.json"; }
+  const tests::TempDirectory& directory() const { return m_directory; }
   bool knows(const std::string& id) const { return images().knows(id); }
   void pin_pulled(const std::string& id) const { images().pin_pulled(id, "agent:1"); }
 
 private:
   image::MadeImages images() const { return {m_podman, m_info, file()}; }
 
-  tests::TempFolder m_folder;
-  podman::Podman m_podman{m_folder / "podman", {}};
+  tests::TempDirectory m_directory;
+  podman::Podman m_podman{m_directory / "podman", {}};
   podman::PodmanInfo m_info;
 };
 
@@ -105,7 +105,7 @@ TEST_CASE("an image is known by any of its names, and one that was built elsewhe
 
 TEST_CASE("a pin without a name, as older versions wrote it, counts as missing") {
   Pins pins;
-  pins.folder().write("state/manifests.json", R"({")" + k_a + R"(": "sha256:)" + pins.store(k_a) + R"("})");
+  pins.directory().write("state/manifests.json", R"({")" + k_a + R"(": "sha256:)" + pins.store(k_a) + R"("})");
   CHECK(pins.has(k_a) == "no");
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("a damaged file of pins counts as empty") {
   Pins pins;
   pins.store(k_a);
   CHECK(pins.pin(k_a) == "pinned");
-  pins.folder().write("state/manifests.json", "[1");
+  pins.directory().write("state/manifests.json", "[1");
   CHECK(pins.has(k_a) == "no");
   CHECK(pins.pin(k_a) == "pinned");
   CHECK(pins.has(k_a) == "yes");

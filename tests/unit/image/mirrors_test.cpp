@@ -5,7 +5,7 @@
 
 #include "catch.hpp"
 #include "support/text.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 
@@ -38,7 +38,7 @@ TEST_CASE("mirrors are read from the configuration of every package manager") {
 }
 
 TEST_CASE("the host's mirrors are those of its own files, and unreadable files name none") {
-  const tests::TempFolder root;
+  const tests::TempDirectory root;
   root.write("etc/apt/sources.list", "deb http://one.example.com/debian bookworm main\n");
   root.write("etc/yum.repos.d/x.repo", "baseurl=https://two.example.com/\n");
   root.write("etc/zypp/repos.d/long.repo", std::string(300U << 10U, 'x') + "\nbaseurl=https://three.example.com/\n");

@@ -10,7 +10,7 @@
 
 #include "catch.hpp"
 #include "support/digest.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 #include "unit/oci/sample.hpp"
 
 namespace agentbox::image {
@@ -19,7 +19,7 @@ namespace {
 using nlohmann::json;
 using tests::contains;
 using tests::error_of;
-using tests::TempFolder;
+using tests::TempDirectory;
 
 struct Member {
   std::string content;
@@ -47,8 +47,8 @@ std::map<std::string, Member> members(const std::string& tar) {
 
 constexpr std::size_t k_max = 64U << 20U;
 
-std::vector<ImageEntry> entries(const TempFolder& folder) {
-  const auto source = folder.write("program", "#!bytes");
+std::vector<ImageEntry> entries(const TempDirectory& directory) {
+  const auto source = directory.write("program", "#!bytes");
   return {{"/program", 0755, ImageEntry::Copy{source}},
           {"/etc/passwd", 0644, ImageEntry::Text{"a:x:1000:1000::/:/\n"}},
           {"/run/empty", 0700, ImageEntry::Directory{}}};
@@ -64,9 +64,9 @@ ImageConfig config() {
 }
 
 TEST_CASE("an image archive is a consistent OCI layout") {
-  const TempFolder folder;
-  const ImageArchive image = write_image_archive(folder / "image.tar", entries(folder), config());
-  auto files = members(support::read_file(folder / "image.tar", k_max));
+  const TempDirectory directory;
+  const ImageArchive image = write_image_archive(directory / "image.tar", entries(directory), config());
+  auto files = members(support::read_file(directory / "image.tar", k_max));
   CHECK(json::parse(files.at("oci-layout").content).at("imageLayoutVersion") == "1.0.0");
   const json index = json::parse(files.at("index.json").content);
   CHECK(index.at("manifests").at(0).at("digest") == "sha256:" + image.digest);
@@ -87,9 +87,9 @@ TEST_CASE("an image archive is a consistent OCI layout") {
 }
 
 TEST_CASE("the layer holds the requested entries, owned by root, without times") {
-  const TempFolder folder;
-  const ImageArchive image = write_image_archive(folder / "image.tar", entries(folder), config());
-  auto files = members(support::read_file(folder / "image.tar", k_max));
+  const TempDirectory directory;
+  const ImageArchive image = write_image_archive(directory / "image.tar", entries(directory), config());
+  auto files = members(support::read_file(directory / "image.tar", k_max));
   const json manifest = json::parse(files.at("blobs/sha256/" + image.digest).content);
   auto layer = members(
       files.at("blobs/sha256/" + manifest.at("layers").at(0).at("digest").get<std::string>().substr(7)).content);
@@ -105,25 +105,25 @@ TEST_CASE("the layer holds the requested entries, owned by root, without times")
 }
 
 TEST_CASE("the same input gives the same archive, whatever its order and age") {
-  const TempFolder folder;
-  auto reversed = entries(folder);
-  const auto first = write_image_archive(folder / "a.tar", reversed, config());
+  const TempDirectory directory;
+  auto reversed = entries(directory);
+  const auto first = write_image_archive(directory / "a.tar", reversed, config());
   std::reverse(reversed.begin(), reversed.end());
-  std::filesystem::last_write_time(folder / "program",
+  std::filesystem::last_write_time(directory / "program",
                                    std::filesystem::file_time_type::clock::now() - std::chrono::hours(5));
-  const auto second = write_image_archive(folder / "b.tar", reversed, config());
+  const auto second = write_image_archive(directory / "b.tar", reversed, config());
   CHECK(first.id == second.id);
-  CHECK(support::read_file(folder / "a.tar", k_max) == support::read_file(folder / "b.tar", k_max));
-  folder.write("program", "#!other");
-  CHECK(write_image_archive(folder / "c.tar", reversed, config()).id != first.id);
+  CHECK(support::read_file(directory / "a.tar", k_max) == support::read_file(directory / "b.tar", k_max));
+  directory.write("program", "#!other");
+  CHECK(write_image_archive(directory / "c.tar", reversed, config()).id != first.id);
 }
 
 TEST_CASE("bad entries are refused and nothing is written") {
-  const TempFolder folder;
+  const TempDirectory directory;
   const auto problem = [&](ImageEntry entry) {
     return error_of(
         [&] {
-          write_image_archive(folder / "x.tar", {{"/a", 0644, ImageEntry::Text{}}, entry}, config());
+          write_image_archive(directory / "x.tar", {{"/a", 0644, ImageEntry::Text{}}, entry}, config());
         },
         support::ExitCode::failed);
   };
@@ -132,9 +132,9 @@ TEST_CASE("bad entries are refused and nothing is written") {
   CHECK(contains(problem({"/../b", 0644, ImageEntry::Text{}}), "not a valid path"));
   CHECK(contains(problem({"/b/", 0644, ImageEntry::Text{}}), "not a valid path"));
   CHECK(contains(problem({"/", 0644, ImageEntry::Text{}}), "not a valid path"));
-  CHECK(contains(problem({"/b", 0644, ImageEntry::Copy{folder / "missing"}}), "missing"));
-  CHECK(contains(problem({"/b", 0644, ImageEntry::Copy{folder.path()}}), "regular"));
-  CHECK_FALSE(std::filesystem::exists(folder / "x.tar"));
+  CHECK(contains(problem({"/b", 0644, ImageEntry::Copy{directory / "missing"}}), "missing"));
+  CHECK(contains(problem({"/b", 0644, ImageEntry::Copy{directory.path()}}), "regular"));
+  CHECK_FALSE(std::filesystem::exists(directory / "x.tar"));
   CHECK(problem({"/b", 0644, ImageEntry::Text{}}).empty());
 }
 

@@ -4,12 +4,12 @@
 #include "catch.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 
 TEST_CASE("a base with ONBUILD instructions is refused") {
-  const tests::TempFolder root;
+  const tests::TempDirectory root;
   podman::PodmanInfo info;
   info.graph_root = root.path();
   info.graph_driver = "overlay";

@@ -5,7 +5,7 @@
 #include "signer.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox::image;
 using agentbox::image_test::Signer;
@@ -93,10 +93,10 @@ TEST_CASE("keys are read strictly, and those of other types are left out") {
 }
 
 TEST_CASE("the user adds keys to npm's") {
-  const agentbox::tests::TempFolder folder;
-  setenv("XDG_CONFIG_HOME", folder.path().c_str(), 1);
-  fs::create_directories(folder / "agentbox");
-  folder.write("agentbox/npm-keys.json", R"({"keys": [)" + Signer("ours").key() + R"(], "allow_unsigned": true})");
+  const agentbox::tests::TempDirectory directory;
+  setenv("XDG_CONFIG_HOME", directory.path().c_str(), 1);
+  fs::create_directories(directory / "agentbox");
+  directory.write("agentbox/npm-keys.json", R"({"keys": [)" + Signer("ours").key() + R"(], "allow_unsigned": true})");
   const RegistryTrust trust = load_registry_trust(fs::path(AGENTBOX_SOURCE_DIR));
   unsetenv("XDG_CONFIG_HOME");
   CHECK(trust.allow_unsigned);

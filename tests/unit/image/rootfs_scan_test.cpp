@@ -8,7 +8,7 @@
 
 #include "catch.hpp"
 #include "support/error.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 namespace fs = std::filesystem;
@@ -28,7 +28,7 @@ struct Member {
 class RootfsArchive {
 public:
   explicit RootfsArchive(const std::string& file = "base.tar", int filter = ARCHIVE_FILTER_NONE)
-      : m_path(m_folder / file), m_writer(archive_write_new()) {
+      : m_path(m_directory / file), m_writer(archive_write_new()) {
     archive_write_add_filter(m_writer, filter);
     archive_write_set_format_pax(m_writer);
     archive_write_set_options(m_writer, "hdrcharset=BINARY");
@@ -75,10 +75,10 @@ public:
     return "";
   }
 
-  const tests::TempFolder& folder() const { return m_folder; }
+  const tests::TempDirectory& directory() const { return m_directory; }
 
 private:
-  tests::TempFolder m_folder;
+  tests::TempDirectory m_directory;
   fs::path m_path;
   archive* m_writer;
 };
@@ -182,9 +182,9 @@ TEST_CASE("compressed archives are scanned") {
 
 TEST_CASE("a warning of the reader does not end the scan") {
   // A pax header with a malformed attribute before an ordinary entry: libarchive warns and continues.
-  const tests::TempFolder folder;
+  const tests::TempDirectory directory;
   const auto make = [&](const std::string& script) {
-    const std::string command = "cd '" + folder.path().string() + "' && python3 -c '" + script + "'";
+    const std::string command = "cd '" + directory.path().string() + "' && python3 -c '" + script + "'";
     return std::system(command.c_str()); // NOLINT(concurrency-mt-unsafe): a test
   };
   REQUIRE(make("import tarfile, io\n"
@@ -193,17 +193,17 @@ TEST_CASE("a warning of the reader does not end the scan") {
                "        member = tarfile.TarInfo(name)\n"
                "        member.pax_headers = {\"SCHILY.acl.access\": \"nonsense\", \"LIBARCHIVE.xattr.x\": \"%%%\"}\n"
                "        tar.addfile(member, io.BytesIO())\n") == 0);
-  CHECK_THAT(RootfsArchive::refusal_of(folder / "base.tar"), Catch::Contains("/root/.ssh/id_rsa"));
+  CHECK_THAT(RootfsArchive::refusal_of(directory / "base.tar"), Catch::Contains("/root/.ssh/id_rsa"));
 }
 
 TEST_CASE("anything but a complete tar archive is refused") {
-  const tests::TempFolder folder;
-  CHECK_THAT(RootfsArchive::refusal_of(folder.write("text", std::string(2000, 'x'))),
+  const tests::TempDirectory directory;
+  CHECK_THAT(RootfsArchive::refusal_of(directory.write("text", std::string(2000, 'x'))),
              Catch::Contains("is not a tar archive"));
-  CHECK_THAT(RootfsArchive::refusal_of(folder / "missing"), Catch::Contains("is not a tar archive"));
+  CHECK_THAT(RootfsArchive::refusal_of(directory / "missing"), Catch::Contains("is not a tar archive"));
   RootfsArchive archive;
   archive.add({"srv/blob", std::string(100'000, '.')});
   CHECK(archive.refusal().empty());
-  fs::resize_file(archive.folder() / "base.tar", 20'000);
-  CHECK_THAT(RootfsArchive::refusal_of(archive.folder() / "base.tar"), Catch::Contains("is not a tar archive"));
+  fs::resize_file(archive.directory() / "base.tar", 20'000);
+  CHECK_THAT(RootfsArchive::refusal_of(archive.directory() / "base.tar"), Catch::Contains("is not a tar archive"));
 }

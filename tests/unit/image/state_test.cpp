@@ -5,10 +5,10 @@
 
 #include "catch.hpp"
 #include "support/file.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox::image;
-using agentbox::tests::TempFolder;
+using agentbox::tests::TempDirectory;
 
 namespace {
 
@@ -19,8 +19,8 @@ ImageRef image(char digit) {
 } // namespace
 
 TEST_CASE("a remembered image is found again, also by the next process") {
-  const TempFolder folder;
-  const auto path = folder.path() / "images.json";
+  const TempDirectory directory;
+  const auto path = directory.path() / "images.json";
   ImagesState state(path);
   CHECK_FALSE(state.find("k").has_value());
   state.remember("k", image('1'), {{"/file", "print"}});
@@ -34,8 +34,8 @@ TEST_CASE("a remembered image is found again, also by the next process") {
 }
 
 TEST_CASE("a damaged cache file counts as empty") {
-  const TempFolder folder;
-  const auto path = folder.path() / "images.json";
+  const TempDirectory directory;
+  const auto path = directory.path() / "images.json";
   for (const char* text :
        {"", "{", "[]", R"({"version":2,"images":[]})", R"({"version":1})", R"({"version":1,"images":[{"key":1}]})",
         R"({"version":1,"images":[{"key":"k","id":"short","tag":"t","files":{}}]})"}) {
@@ -45,8 +45,8 @@ TEST_CASE("a damaged cache file counts as empty") {
 }
 
 TEST_CASE("only the newest 64 are remembered") {
-  const TempFolder folder;
-  ImagesState state(folder.path() / "images.json");
+  const TempDirectory directory;
+  ImagesState state(directory.path() / "images.json");
   for (int i = 0; i < 65; ++i) {
     state.remember(std::to_string(i), image('1'));
   }
@@ -56,15 +56,15 @@ TEST_CASE("only the newest 64 are remembered") {
 }
 
 TEST_CASE("the fingerprint of a directory changes with its files") {
-  const TempFolder folder;
-  const auto file = folder.path() / "file";
+  const TempDirectory directory;
+  const auto file = directory.path() / "file";
   CHECK(agentbox::support::fingerprint(file) == "missing");
-  const std::string empty = fingerprint_directory(folder.path());
+  const std::string empty = fingerprint_directory(directory.path());
   std::ofstream(file) << "a";
   const std::string first = agentbox::support::fingerprint(file);
   CHECK(first != "missing");
   CHECK(agentbox::support::fingerprint(file) == first);
-  CHECK(fingerprint_directory(folder.path()) != empty);
+  CHECK(fingerprint_directory(directory.path()) != empty);
   std::ofstream(file, std::ios::app) << "b";
   CHECK(agentbox::support::fingerprint(file) != first);
 }

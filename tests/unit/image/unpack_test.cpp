@@ -10,12 +10,12 @@
 #include "catch.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox::image;
 using agentbox::support::Error;
 using agentbox::support::ExitCode;
-using agentbox::tests::TempFolder;
+using agentbox::tests::TempDirectory;
 namespace fs = std::filesystem;
 
 namespace {
@@ -57,16 +57,16 @@ private:
 
 /// Unpacks an honest package with one more entry; the exit code of the refusal, or nothing.
 std::optional<ExitCode> refusal(const std::function<void(Tarball&)>& more, const UnpackLimits& limits = {}) {
-  const TempFolder folder;
-  const fs::path path = folder.path() / "package.tgz";
+  const TempDirectory directory;
+  const fs::path path = directory.path() / "package.tgz";
   {
     Tarball tarball(path);
     tarball.add("package/bin/agent", "program");
     more(tarball);
   }
-  fs::create_directory(folder.path() / "out");
+  fs::create_directory(directory.path() / "out");
   try {
-    unpack_package(path, folder.path() / "out", k_layout, limits);
+    unpack_package(path, directory.path() / "out", k_layout, limits);
   } catch (const Error& error) {
     return error.code();
   }
@@ -76,8 +76,8 @@ std::optional<ExitCode> refusal(const std::function<void(Tarball&)>& more, const
 } // namespace
 
 TEST_CASE("a package is unpacked: wanted files only, with plain modes") {
-  const TempFolder folder;
-  const fs::path path = folder.path() / "package.tgz";
+  const TempDirectory directory;
+  const fs::path path = directory.path() / "package.tgz";
   {
     Tarball tarball(path);
     tarball.add("package/bin/agent", "program");
@@ -85,7 +85,7 @@ TEST_CASE("a package is unpacked: wanted files only, with plain modes") {
     tarball.add("package/voice/lib.so", "unwanted");
     tarball.add("README.md", "outside the prefix");
   }
-  const fs::path out = folder.path() / "out";
+  const fs::path out = directory.path() / "out";
   fs::create_directory(out);
   unpack_package(path, out, k_layout);
   CHECK(agentbox::support::read_file(out / "bin/agent", 100) == "program");
@@ -96,14 +96,14 @@ TEST_CASE("a package is unpacked: wanted files only, with plain modes") {
 }
 
 TEST_CASE("if the layout names files, only these are unpacked") {
-  const TempFolder folder;
-  const fs::path path = folder.path() / "package.tgz";
+  const TempDirectory directory;
+  const fs::path path = directory.path() / "package.tgz";
   {
     Tarball tarball(path);
     tarball.add("package/agent", "program");
     tarball.add("package/postinstall.js", "unwanted");
   }
-  const fs::path out = folder.path() / "out";
+  const fs::path out = directory.path() / "out";
   fs::create_directory(out);
   unpack_package(path, out, {"package/", {"agent"}, {}, "agent"});
   CHECK(fs::exists(out / "agent"));
@@ -148,10 +148,10 @@ TEST_CASE("a package that is too large is refused before it fills the disk") {
 }
 
 TEST_CASE("a damaged package, or one without the program, fails") {
-  const TempFolder folder;
-  const fs::path path = folder.path() / "package.tgz";
+  const TempDirectory directory;
+  const fs::path path = directory.path() / "package.tgz";
   { Tarball(path).add("package/other", std::string(100000, 'x')); }
-  const fs::path out = folder.path() / "out";
+  const fs::path out = directory.path() / "out";
   fs::create_directory(out);
   CHECK_THROWS_AS(unpack_package(path, out, k_layout), Error);
   fs::resize_file(path, fs::file_size(path) / 2);

@@ -9,7 +9,7 @@
 #include "signer.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox::image;
 using agentbox::image_test::ok;
@@ -17,7 +17,7 @@ using agentbox::image_test::Registry;
 using agentbox::image_test::Signer;
 using agentbox::support::Error;
 using agentbox::support::ExitCode;
-using agentbox::tests::TempFolder;
+using agentbox::tests::TempDirectory;
 using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
@@ -137,18 +137,18 @@ TEST_CASE("versions are compared agent by agent") {
 }
 
 TEST_CASE("a written lock file overrides the installed one, which adds missing agents") {
-  const TempFolder folder;
-  const fs::path share = folder.path() / "share";
+  const TempDirectory directory;
+  const fs::path share = directory.path() / "share";
   const fs::path shipped = share / "containerfiles/agent/agents.lock.json";
   fs::create_directories(shipped.parent_path());
   AgentsLock both = lock("1.0.0");
   both.agents["claude"] = both.agents["codex"];
   agentbox::support::write_file(shipped, to_json(both));
-  setenv("XDG_STATE_HOME", folder.path().c_str(), 1);
+  setenv("XDG_STATE_HOME", directory.path().c_str(), 1);
   CHECK(lock_path(share) == shipped);
   CHECK(load_lock(share).agents.at("codex").version == "1.0.0");
   write_lock(lock("1.1.0"));
-  CHECK(lock_path(share) == folder.path() / "agentbox/agents.lock.json");
+  CHECK(lock_path(share) == directory.path() / "agentbox/agents.lock.json");
   CHECK(load_lock(share).agents.at("codex").version == "1.1.0");
   CHECK(load_lock(share).agents.at("claude").version == "1.0.0");
   unsetenv("XDG_STATE_HOME");

@@ -9,7 +9,7 @@
 
 #include "catch.hpp"
 #include "firewall/audit/audit_record.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 using namespace agentbox::network;
@@ -37,14 +37,14 @@ private:
   std::ostringstream m_text;
 };
 
-void block(const std::filesystem::path& folder, const std::string& name) {
+void block(const std::filesystem::path& directory, const std::string& name) {
   firewall::audit::AuditRecord record;
   record.time = "2026-01-31T12:00:00.123Z";
   record.box = "b";
   record.kind = firewall::audit::Kind::dns;
   record.name = name;
   record.reason = firewall::audit::Reason::not_listed;
-  std::ofstream(folder / "b.jsonl", std::ios::app) << firewall::audit::to_json_line(record);
+  std::ofstream(directory / "b.jsonl", std::ios::app) << firewall::audit::to_json_line(record);
 }
 
 } // namespace
@@ -63,15 +63,15 @@ TEST_CASE("text cannot end the title sequence", "[live]") {
 }
 
 TEST_CASE("without a terminal, each blocked host is reported once on a line", "[live]") {
-  const tests::TempFolder folder;
+  const tests::TempDirectory directory;
   const Said said;
-  LiveNotices notices(folder.path(), "b", {false, false, false}, false);
-  block(folder.path(), "x.example");
-  block(folder.path(), "x.example");
+  LiveNotices notices(directory.path(), "b", {false, false, false}, false);
+  block(directory.path(), "x.example");
+  block(directory.path(), "x.example");
   CHECK(notices.report_new() == LiveNotices::k_pace);
   CHECK(said.text() ==
         "denied: x.example (not on the list of hosts) - allow it with: agentbox allow x.example --for 10m\n");
-  block(folder.path(), "x.example");
+  block(directory.path(), "x.example");
   notices.report_new();
   const std::string text = said.text();
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
@@ -79,11 +79,11 @@ TEST_CASE("without a terminal, each blocked host is reported once on a line", "[
 }
 
 TEST_CASE("a flood becomes a few lines", "[live]") {
-  const tests::TempFolder folder;
+  const tests::TempDirectory directory;
   const Said said;
-  LiveNotices notices(folder.path(), "b", {false, false, true}, false);
+  LiveNotices notices(directory.path(), "b", {false, false, true}, false);
   for (int i = 0; i < 500; ++i) {
-    block(folder.path(), "n" + std::to_string(i) + ".example");
+    block(directory.path(), "n" + std::to_string(i) + ".example");
   }
   while (notices.report_new() == std::chrono::milliseconds(0)) {
   }
@@ -93,10 +93,10 @@ TEST_CASE("a flood becomes a few lines", "[live]") {
 }
 
 TEST_CASE("no line is written to the agent's screen", "[live]") {
-  const tests::TempFolder folder;
+  const tests::TempDirectory directory;
   const Said said;
-  LiveNotices notices(folder.path(), "b", {true, true, true}, false);
-  block(folder.path(), "x.example");
+  LiveNotices notices(directory.path(), "b", {true, true, true}, false);
+  block(directory.path(), "x.example");
   notices.report_new();
   CHECK(said.text().empty());
   CHECK(notices.reported().empty());

@@ -10,7 +10,7 @@
 #include "network/suggest.hpp"
 #include "network/totals.hpp"
 #include "records.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 using namespace agentbox::network;
@@ -51,16 +51,16 @@ const AuditRecord k_denied = sum_of(record(Kind::dns, "no.example", 0, "not-list
 } // namespace
 
 TEST_CASE("totals include decisions that the log has lost") {
-  const tests::TempFolder folder;
-  write_sum(folder.path() / "b.totals", k_upload);
-  write_sum(folder.path() / "b.totals", k_denied);
+  const tests::TempDirectory directory;
+  write_sum(directory.path() / "b.totals", k_upload);
+  write_sum(directory.path() / "b.totals", k_denied);
   AuditRecord others = sum_of(record(Kind::dns, "", 0, "not-listed"), 40, k_noon, k_two, 3);
   others.address = firewall::audit::k_other_hosts;
-  write_sum(folder.path() / "b.totals", others);
-  std::ofstream(folder.path() / "b.totals", std::ios::app) << "half a line";
-  std::ofstream(folder.path() / "b.jsonl")
+  write_sum(directory.path() / "b.totals", others);
+  std::ofstream(directory.path() / "b.totals", std::ios::app) << "half a line";
+  std::ofstream(directory.path() / "b.jsonl")
       << firewall::audit::to_json_line(record(Kind::dns, "no.example", 0, "not-listed", k_two));
-  const History history = read_history(folder.path(), {});
+  const History history = read_history(directory.path(), {});
   CHECK(history.lines.size() == 1);
   REQUIRE(history.sums.size() == 3);
   REQUIRE(find(history.sums, "no.example") != nullptr);
@@ -99,12 +99,12 @@ TEST_CASE("totals include decisions that the log has lost") {
 }
 
 TEST_CASE("without totals the lines are summed") {
-  const tests::TempFolder folder;
+  const tests::TempDirectory directory;
   for (const char* time : {k_noon, k_one}) {
-    std::ofstream(folder.path() / "b.jsonl", std::ios::app)
+    std::ofstream(directory.path() / "b.jsonl", std::ios::app)
         << firewall::audit::to_json_line(record(Kind::dns, "no.example", 0, "not-listed", time));
   }
-  const History history = read_history(folder.path(), {});
+  const History history = read_history(directory.path(), {});
   REQUIRE(history.sums.size() == 1);
   CHECK(history.sums[0].count == 2);
   CHECK(history.sums[0].first == k_noon);
@@ -113,17 +113,17 @@ TEST_CASE("without totals the lines are summed") {
 }
 
 TEST_CASE("sums since a time use totals that began later, else the lines") {
-  const tests::TempFolder folder;
-  write_sum(folder.path() / "b.totals", k_upload); // before
-  write_sum(folder.path() / "b.totals", k_denied); // both
-  write_sum(folder.path() / "b.totals", sum_of(record(Kind::dns, "new.example", 0, "not-listed"), 7, k_one, k_two));
-  std::ofstream(folder.path() / "b.jsonl")
+  const tests::TempDirectory directory;
+  write_sum(directory.path() / "b.totals", k_upload); // before
+  write_sum(directory.path() / "b.totals", k_denied); // both
+  write_sum(directory.path() / "b.totals", sum_of(record(Kind::dns, "new.example", 0, "not-listed"), 7, k_one, k_two));
+  std::ofstream(directory.path() / "b.jsonl")
       << firewall::audit::to_json_line(record(Kind::dns, "no.example", 0, "not-listed", k_two))
       << firewall::audit::to_json_line(record(Kind::dns, "new.example", 0, "not-listed", k_two));
-  const History history = read_history(folder.path(), {{}, k_one});
+  const History history = read_history(directory.path(), {{}, k_one});
   REQUIRE(history.sums.size() == 2);
   CHECK(find(history.sums, "no.example")->count == 1);
   CHECK(find(history.sums, "new.example")->count == 7);
   CHECK(history.lines_begin == k_two); // what no.example did between one and two is not known
-  CHECK(read_history(folder.path(), {{}, k_two}).lines_begin.empty());
+  CHECK(read_history(directory.path(), {{}, k_two}).lines_begin.empty());
 }

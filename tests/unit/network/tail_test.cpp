@@ -7,7 +7,7 @@
 #include "catch.hpp"
 #include "records.hpp"
 #include "support/error.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 using namespace agentbox::network;
@@ -41,11 +41,11 @@ using Names = std::vector<std::string>;
 } // namespace
 
 TEST_CASE("returns new lines only") {
-  const tests::TempFolder folder;
-  append(folder.path() / "a.jsonl", line("old.example"));
-  Tail tail(folder.path(), {});
+  const tests::TempDirectory directory;
+  append(directory.path() / "a.jsonl", line("old.example"));
+  Tail tail(directory.path(), {});
   CHECK_FALSE(readable(tail));
-  append(folder.path() / "a.jsonl", line("new.example"));
+  append(directory.path() / "a.jsonl", line("new.example"));
   CHECK(readable(tail));
   CHECK(names(tail) == Names{"new.example"});
   CHECK_FALSE(readable(tail));
@@ -53,38 +53,38 @@ TEST_CASE("returns new lines only") {
 }
 
 TEST_CASE("follows a box that starts later, and only the selected box") {
-  const tests::TempFolder folder;
-  Tail all(folder.path(), {});
-  Tail one(folder.path(), "b");
-  append(folder.path() / "a.jsonl", line("a.example"));
-  append(folder.path() / "b.jsonl", line("b.example"));
+  const tests::TempDirectory directory;
+  Tail all(directory.path(), {});
+  Tail one(directory.path(), "b");
+  append(directory.path() / "a.jsonl", line("a.example"));
+  append(directory.path() / "b.jsonl", line("b.example"));
   CHECK(names(all) == Names{"a.example", "b.example"});
   CHECK(names(one) == Names{"b.example"});
 }
 
 TEST_CASE("nothing is lost over a rotation") {
-  const tests::TempFolder folder;
-  const fs::path file = folder.path() / "a.jsonl";
+  const tests::TempDirectory directory;
+  const fs::path file = directory.path() / "a.jsonl";
   append(file, line("old.example"));
-  Tail tail(folder.path(), "a");
+  Tail tail(directory.path(), "a");
   append(file, line("before.example"));
-  fs::rename(file, folder.path() / "a.jsonl.1");
+  fs::rename(file, directory.path() / "a.jsonl.1");
   append(file, line("after.example"));
   CHECK(names(tail) == Names{"before.example", "after.example"});
 }
 
 TEST_CASE("nothing is lost over a rotation during a flood") {
-  const tests::TempFolder folder;
-  const fs::path file = folder.path() / "a.jsonl";
+  const tests::TempDirectory directory;
+  const fs::path file = directory.path() / "a.jsonl";
   append(file, line("old.example"));
-  Tail tail(folder.path(), "a");
+  Tail tail(directory.path(), "a");
   std::string flood;
   std::size_t count = 0;
   for (; flood.size() < (5U << 20U); ++count) {
     flood += line("flood.example");
   }
   append(file, flood);
-  fs::rename(file, folder.path() / "a.jsonl.1");
+  fs::rename(file, directory.path() / "a.jsonl.1");
   append(file, line("after.example"));
   Names seen;
   do {
@@ -96,24 +96,24 @@ TEST_CASE("nothing is lost over a rotation during a flood") {
 }
 
 TEST_CASE("an incomplete line waits for its end") {
-  const tests::TempFolder folder;
-  Tail tail(folder.path(), "a");
+  const tests::TempDirectory directory;
+  Tail tail(directory.path(), "a");
   const std::string text = line("slow.example");
-  append(folder.path() / "a.jsonl", text.substr(0, 20));
+  append(directory.path() / "a.jsonl", text.substr(0, 20));
   CHECK(names(tail).empty());
-  append(folder.path() / "a.jsonl", text.substr(20));
+  append(directory.path() / "a.jsonl", text.substr(20));
   CHECK(names(tail) == Names{"slow.example"});
 }
 
 TEST_CASE("a flood is read in parts, and an endless line is dropped") {
-  const tests::TempFolder folder;
-  Tail tail(folder.path(), "a");
+  const tests::TempDirectory directory;
+  Tail tail(directory.path(), "a");
   std::string flood;
   while (flood.size() < (3U << 20U)) {
     flood += line("flood.example");
   }
   const auto count = static_cast<std::size_t>(std::count(flood.begin(), flood.end(), '\n'));
-  append(folder.path() / "a.jsonl", flood);
+  append(directory.path() / "a.jsonl", flood);
   std::size_t seen = tail.take().size();
   CHECK(tail.more());
   CHECK(seen < count);
@@ -121,21 +121,21 @@ TEST_CASE("a flood is read in parts, and an endless line is dropped") {
     seen += tail.take().size();
   }
   CHECK(seen == count);
-  append(folder.path() / "a.jsonl", std::string(100'000, 'x') + "\n" + line("next.example"));
+  append(directory.path() / "a.jsonl", std::string(100'000, 'x') + "\n" + line("next.example"));
   CHECK(names(tail) == Names{"next.example"});
 }
 
 TEST_CASE("a missing directory is reported") {
-  const tests::TempFolder folder;
-  CHECK_THROWS_AS(Tail(folder.path() / "missing", {}), support::Error);
+  const tests::TempDirectory directory;
+  CHECK_THROWS_AS(Tail(directory.path() / "missing", {}), support::Error);
 }
 
 TEST_CASE("without inotify, logs that appear later are followed too") {
-  const tests::TempFolder folder;
-  Tail tail(folder.path(), std::nullopt, Watching::by_asking);
+  const tests::TempDirectory directory;
+  Tail tail(directory.path(), std::nullopt, Watching::by_asking);
   CHECK(tail.fd() == -1);
-  append(folder / "late.jsonl", line("a.test"));
+  append(directory / "late.jsonl", line("a.test"));
   CHECK(names(tail) == Names{"a.test"});
-  append(folder / "late.jsonl", line("b.test"));
+  append(directory / "late.jsonl", line("b.test"));
   CHECK(names(tail) == Names{"b.test"});
 }

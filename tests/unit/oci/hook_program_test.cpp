@@ -12,7 +12,7 @@
 #include "policy/egress_json.hpp"
 #include "support/command.hpp"
 #include "support/fifo.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 #include "unit/oci/sample.hpp"
 
 namespace agentbox::oci {
@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using tests::contains;
-using tests::TempFolder;
+using tests::TempDirectory;
 
 class Session {
 public:
@@ -31,22 +31,22 @@ public:
     write("agent.json", config_text(render_agent(policy, tests::sample_facts())));
     write("egress.json", policy::to_json(policy.fields().egress));
     write("lock", "1\n");
-    m_lock.reset(open((m_folder / "lock").c_str(), O_RDWR | O_CLOEXEC));
+    m_lock.reset(open((m_directory / "lock").c_str(), O_RDWR | O_CLOEXEC));
     REQUIRE(flock(m_lock.get(), LOCK_EX) == 0);
   }
   /// As the kernel does when the launcher dies.
   void release_lock() { m_lock.reset(); }
   void write(const std::string& name, const std::string& text) const {
-    fs::permissions(m_folder.write(name, text), fs::perms::owner_read | fs::perms::owner_write);
+    fs::permissions(m_directory.write(name, text), fs::perms::owner_read | fs::perms::owner_write);
   }
   support::Captured run(const std::string& input) const {
-    return support::capture({{AGENTBOX_HOOK, m_folder.path().string()}, {}, {}}, input);
+    return support::capture({{AGENTBOX_HOOK, m_directory.path().string()}, {}, {}}, input);
   }
-  std::string left() const { return support::read_file_if_exists(m_folder / "hook-error", 10000).value_or(""); }
-  const TempFolder& folder() const { return m_folder; }
+  std::string left() const { return support::read_file_if_exists(m_directory / "hook-error", 10000).value_or(""); }
+  const TempDirectory& directory() const { return m_directory; }
 
 private:
-  TempFolder m_folder;
+  TempDirectory m_directory;
   support::Fd m_lock; ///< the launcher's
 };
 
@@ -86,7 +86,7 @@ TEST_CASE("without a launcher that holds the session's lock nothing is started")
   session.release_lock();
   CHECK(contains(session.run(podmans_firewall()).err, "has ended"));
   CHECK(contains(session.run(tests::json_fixture("podman-4.3.1-agent.json").dump()).err, "has ended"));
-  fs::remove(session.folder() / "lock");
+  fs::remove(session.directory() / "lock");
   const auto result = session.run(podmans_firewall());
   CHECK(contains(result.err, "lock"));
   CHECK(result.out.empty());
@@ -111,18 +111,18 @@ TEST_CASE("values that the launcher does not send are a refusal, whoever asks fo
   session.write("agent.json", config_text(agent));
   const std::string input = tests::json_fixture("podman-4.3.1-agent.json").dump();
   CHECK(contains(session.run(input).err, "agent-env"));
-  support::make_fifo(session.folder() / "agent-env");
+  support::make_fifo(session.directory() / "agent-env");
   CHECK(contains(session.run(input).err, "does not send"));
   SECTION("other values are none") {
-    const Writer other(session.folder() / "agent-env", R"({"OTHER":"x"})");
+    const Writer other(session.directory() / "agent-env", R"({"OTHER":"x"})");
     CHECK(contains(session.run(input).err, "the value of \"API_KEY\""));
   }
   SECTION("half of them are none") {
-    const Writer half(session.folder() / "agent-env", R"({"API_KEY":)");
+    const Writer half(session.directory() / "agent-env", R"({"API_KEY":)");
     CHECK(contains(session.run(input).err, "the value of \"API_KEY\""));
   }
   SECTION("what is handed over is taken, and is refused for what comes after it") {
-    const Writer values(session.folder() / "agent-env", json(fields.env).dump());
+    const Writer values(session.directory() / "agent-env", json(fields.env).dump());
     const std::string err = session.run(input).err;
     CHECK_FALSE(contains(err, "send"));
     CHECK_FALSE(contains(err, "s3cr3t"));
@@ -165,9 +165,9 @@ TEST_CASE("malformed, endless and missing input is refused") {
   }
 }
 
-TEST_CASE("a session folder that others can enter is refused") {
+TEST_CASE("a session directory that others can enter is refused") {
   const Session session;
-  fs::permissions(session.folder().path(), fs::perms::owner_all | fs::perms::group_exec);
+  fs::permissions(session.directory().path(), fs::perms::owner_all | fs::perms::group_exec);
   const auto result = session.run(podmans_firewall());
   CHECK(result.status.code == 1);
   CHECK(contains(result.err, "only you can enter"));

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "catch.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 #include "unit/oci/sample.hpp"
 
 namespace agentbox::oci::hook {
@@ -21,10 +21,10 @@ using namespace std::chrono_literals;
 using tests::contains;
 using tests::error_of;
 
-/// A child that plays the firewall, and its session's folder.
+/// A child that plays the firewall, and its session's directory.
 class Rig {
 public:
-  Rig() : m_session(m_folder.path()), m_pid(fork()) {
+  Rig() : m_session(m_directory.path()), m_pid(fork()) {
     if (m_pid == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       while (true) {
@@ -32,7 +32,7 @@ public:
       }
     }
     m_pidfd = support::Fd(static_cast<int>(syscall(SYS_pidfd_open, m_pid, 0)));
-    fs::create_directory(m_folder / "run");
+    fs::create_directory(m_directory / "run");
   }
   Rig(const Rig&) = delete;
   Rig& operator=(const Rig&) = delete;
@@ -48,17 +48,17 @@ public:
     }
   }
   void say(const char* name, const std::string& content) const {
-    const fs::path aside = m_folder.write("run/aside", content);
+    const fs::path aside = m_directory.write("run/aside", content);
     fs::permissions(aside, fs::perms::owner_read | fs::perms::owner_write);
-    fs::rename(aside, m_folder.path() / "run" / name);
+    fs::rename(aside, m_directory.path() / "run" / name);
   }
   std::string wait(std::chrono::milliseconds deadline, const std::string& nonce = "abc") const {
     return error_of([&] { wait_until_ready(m_session, nonce, m_pidfd, deadline); });
   }
 
 private:
-  tests::TempFolder m_folder;
-  SessionFolder m_session;
+  tests::TempDirectory m_directory;
+  SessionDirectory m_session;
   pid_t m_pid;
   support::Fd m_pidfd;
 };

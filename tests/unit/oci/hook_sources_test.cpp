@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "catch.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 #include "unit/oci/sample.hpp"
 
 namespace agentbox::oci::hook {
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using tests::contains;
 using tests::error_of;
-using tests::TempFolder;
+using tests::TempDirectory;
 
 json config_for(const fs::path& source) {
   struct stat info {};
@@ -34,44 +34,44 @@ std::string refusal(const json& config) {
 }
 
 TEST_CASE("a path that still is what it was may be mounted") {
-  const TempFolder folder;
-  fs::create_directory(folder / "project, with: \"odd\" name");
-  CHECK(refusal(config_for(folder / "project, with: \"odd\" name")).empty());
+  const TempDirectory directory;
+  fs::create_directory(directory / "project, with: \"odd\" name");
+  CHECK(refusal(config_for(directory / "project, with: \"odd\" name")).empty());
 }
 
-TEST_CASE("attack: the workspace is swapped for another folder") {
-  const TempFolder folder;
-  fs::create_directory(folder / "project");
-  const json config = config_for(folder / "project");
-  fs::rename(folder / "project", folder / "old");
-  fs::create_directory(folder / "project");
+TEST_CASE("attack: the workspace is swapped for another directory") {
+  const TempDirectory directory;
+  fs::create_directory(directory / "project");
+  const json config = config_for(directory / "project");
+  fs::rename(directory / "project", directory / "old");
+  fs::create_directory(directory / "project");
   CHECK(contains(refusal(config), "was replaced"));
-  fs::remove(folder / "project");
-  fs::rename(folder / "old", folder / "project");
+  fs::remove(directory / "project");
+  fs::rename(directory / "old", directory / "project");
   CHECK(refusal(config).empty());
 }
 
-TEST_CASE("attack: the workspace, or a folder above it, becomes a symbolic link") {
-  const TempFolder folder;
-  fs::create_directories(folder / "above/project");
-  const json config = config_for(folder / "above/project");
-  fs::rename(folder / "above/project", folder / "moved");
-  fs::create_directory_symlink(folder / "moved", folder / "above/project");
+TEST_CASE("attack: the workspace, or a directory above it, becomes a symbolic link") {
+  const TempDirectory directory;
+  fs::create_directories(directory / "above/project");
+  const json config = config_for(directory / "above/project");
+  fs::rename(directory / "above/project", directory / "moved");
+  fs::create_directory_symlink(directory / "moved", directory / "above/project");
   CHECK(contains(refusal(config), "cannot mount"));
-  fs::remove(folder / "above/project");
-  fs::rename(folder / "moved", folder / "above/project");
-  fs::rename(folder / "above", folder / "elsewhere");
-  fs::create_directory_symlink(folder / "elsewhere", folder / "above");
+  fs::remove(directory / "above/project");
+  fs::rename(directory / "moved", directory / "above/project");
+  fs::rename(directory / "above", directory / "elsewhere");
+  fs::create_directory_symlink(directory / "elsewhere", directory / "above");
   CHECK(contains(refusal(config), "cannot mount"));
 }
 
 TEST_CASE("a path that is gone, or that nobody recorded, is refused") {
-  const TempFolder folder;
-  fs::create_directory(folder / "project");
-  json config = config_for(folder / "project");
-  fs::remove(folder / "project");
+  const TempDirectory directory;
+  fs::create_directory(directory / "project");
+  json config = config_for(directory / "project");
+  fs::remove(directory / "project");
   CHECK(contains(refusal(config), "cannot mount"));
-  fs::create_directory(folder / "project");
+  fs::create_directory(directory / "project");
   config.erase("annotations");
   CHECK(contains(refusal(config), "no identity"));
 }

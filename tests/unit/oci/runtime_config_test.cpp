@@ -101,7 +101,7 @@ TEST_CASE("nothing of the user's is mounted into the firewall") {
   CHECK_FALSE(has_option(*mount_at(config, "/run/agentbox"), "ro"));
 }
 
-TEST_CASE("the firewall's private folders are not in the agent's box") {
+TEST_CASE("the firewall's private directories are not in the agent's box") {
   const std::string text = agent().at("mounts").dump();
   CHECK_FALSE(contains(text, "/run/user/1000/agentbox/sessions/t/run"));
   CHECK_FALSE(contains(text, "audit"));
@@ -147,7 +147,7 @@ TEST_CASE("a workspace that is a repository itself is protected by the same list
   CHECK_THROWS_AS(render_agent(build(fields), facts), support::Error);
 }
 
-TEST_CASE("a deep protected path pins each folder above it once") {
+TEST_CASE("a deep protected path pins each directory above it once") {
   auto fields = sample_fields();
   auto facts = sample_facts();
   fields.workspace.protect = {"a", "a/b/c", "a/b/d"};
@@ -165,7 +165,7 @@ TEST_CASE("a deep protected path pins each folder above it once") {
   CHECK(order == std::vector<std::string>{"a", "a/b", "a ro", "a/b/c ro", "a/b/d ro"});
 }
 
-TEST_CASE("what is masked is an empty file or folder that nobody can write, and cannot be renamed away") {
+TEST_CASE("what is masked is an empty file or directory that nobody can write, and cannot be renamed away") {
   auto fields = sample_fields();
   auto facts = sample_facts();
   fields.workspace.protect = {"conf"};
@@ -182,10 +182,10 @@ TEST_CASE("what is masked is an empty file or folder that nobody can write, and 
   REQUIRE(file != nullptr);
   CHECK(file->at("source") == "/run/session/empty");
   CHECK(has_option(*file, "ro"));
-  const json* folder = mount_at(config, "/workspace/keys");
-  REQUIRE(folder != nullptr);
-  CHECK(folder->at("type") == "tmpfs");
-  CHECK(has_option(*folder, "ro"));
+  const json* directory = mount_at(config, "/workspace/keys");
+  REQUIRE(directory != nullptr);
+  CHECK(directory->at("type") == "tmpfs");
+  CHECK(has_option(*directory, "ro"));
   CHECK(position(config, "/workspace/conf") < position(config, "/workspace/conf/.env"));
   facts.guarded.masked = {"src"};
   CHECK(contains(error_of([&] { render_agent(build(fields), facts); }, support::ExitCode::failed), "src"));

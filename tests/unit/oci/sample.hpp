@@ -49,10 +49,10 @@ inline oci::HostFacts sample_facts() {
   facts.nonce = "00112233445566778899aabbccddeeff";
   const std::filesystem::path session = "/run/user/1000/agentbox/sessions/t";
   facts.egress_json = session / "egress.json";
-  facts.run_folder = session / "run";
+  facts.run_directory = session / "run";
   facts.hosts = session / "hosts";
   facts.resolv_conf = session / "resolv.conf";
-  facts.audit_folder = "/home/dev/.local/state/agentbox/audit";
+  facts.audit_directory = "/home/dev/.local/state/agentbox/audit";
   facts.guarded.read_only = {".git/config", ".git/hooks"};
   facts.sources = {{"/home/dev/project", {1, 10, true}},
                    {"/home/dev/project/.git", {1, 11, true}},

@@ -3,13 +3,13 @@
 
 #include "catch.hpp"
 #include "support/error.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 namespace fs = std::filesystem;
 
 TEST_CASE("programs and data are found beside the program, in its own prefix only") {
-  const tests::TempFolder prefix;
+  const tests::TempDirectory prefix;
   const fs::path program = prefix / "bin/agentbox";
   const auto refusal = [&]() -> std::string {
     try {

@@ -7,7 +7,7 @@
 #include "catch.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox::podman;
 using agentbox::support::Error;
@@ -58,13 +58,13 @@ TEST_CASE("the information of Podman 5 with pasta") {
 }
 
 TEST_CASE("the pasta program shows whether it can map the host's loopback") {
-  const agentbox::tests::TempFolder folder;
-  CHECK(knows_loopback_mapping(folder.write("new", std::string("\x7f"
-                                                               "ELF\0map-guest-addr\0map-host-loopback\0",
-                                                               39))));
-  CHECK_FALSE(knows_loopback_mapping(folder.write("old", "--map-gw")));
-  CHECK_FALSE(knows_loopback_mapping(folder.path()));
-  CHECK_FALSE(knows_loopback_mapping(folder / "missing"));
+  const agentbox::tests::TempDirectory directory;
+  CHECK(knows_loopback_mapping(directory.write("new", std::string("\x7f"
+                                                                  "ELF\0map-guest-addr\0map-host-loopback\0",
+                                                                  39))));
+  CHECK_FALSE(knows_loopback_mapping(directory.write("old", "--map-gw")));
+  CHECK_FALSE(knows_loopback_mapping(directory.path()));
+  CHECK_FALSE(knows_loopback_mapping(directory / "missing"));
 }
 
 TEST_CASE("a host that lacks something is refused, and the message names it") {

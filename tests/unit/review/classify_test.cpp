@@ -89,13 +89,13 @@ TEST_CASE("a merge strategy that is a program of the tree counts in what is unde
 }
 
 TEST_CASE("names that decide") {
-  for (const char* folder : {".vscode", "a/.vscode", "a/.vscode/b", ".claude", "a/.claude", "a/.git"}) {
-    INFO(folder);
-    CHECK(decides(folder, known()));
+  for (const char* directory : {".vscode", "a/.vscode", "a/.vscode/b", ".claude", "a/.claude", "a/.git"}) {
+    INFO(directory);
+    CHECK(decides(directory, known()));
   }
-  for (const char* folder : {"", "a", "x.vscode", "b.claude", ".claude/other"}) {
-    INFO(folder);
-    CHECK_FALSE(decides(folder, known()));
+  for (const char* directory : {"", "a", "x.vscode", "b.claude", ".claude/other"}) {
+    INFO(directory);
+    CHECK_FALSE(decides(directory, known()));
   }
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("what other programs of the host run or trust") {
   CHECK(kind_of(".claude/settings.json", k_file) == FindingKind::tool_file);
   CHECK(kind_of("x", S_IFREG | 04755U) == FindingKind::set_id);
   CHECK(kind_of("x", S_IFREG | 02644U) == FindingKind::set_id);
-  CHECK_FALSE(kind_of("folder", S_IFDIR | 02755U));
+  CHECK_FALSE(kind_of("directory", S_IFDIR | 02755U));
   CHECK(kind_of("node_modules/.bin/tsc", k_link, "../typescript/bin/tsc") == FindingKind::program);
   CHECK(kind_of(".venv/bin/pip", k_program) == FindingKind::program);
   CHECK_FALSE(kind_of(".venv/bin/activate.txt", k_file));

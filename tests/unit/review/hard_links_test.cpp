@@ -7,10 +7,10 @@
 
 #include "catch.hpp"
 #include "review/scan.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox::review;
-using agentbox::tests::TempFolder;
+using agentbox::tests::TempDirectory;
 namespace fs = std::filesystem;
 
 namespace {
@@ -39,12 +39,12 @@ std::vector<std::string> linked_after(const fs::path& tree, const std::function<
 
 TEST_CASE("a changed file that has a hard link outside the project is reported, also an object of Git") {
   using Words = std::vector<std::string>;
-  const TempFolder folder;
-  const fs::path tree = folder / "tree";
+  const TempDirectory directory;
+  const fs::path tree = directory / "tree";
   for (const char* path : {"a/file", ".git/objects/ab/cd", "unchanged", "own"}) {
-    fill(folder / "store" / path, "x");
+    fill(directory / "store" / path, "x");
     fs::create_directories((tree / path).parent_path());
-    fs::create_hard_link(folder / "store" / path, tree / path);
+    fs::create_hard_link(directory / "store" / path, tree / path);
   }
   for (const char* part : {".git/refs", ".git/hooks"}) {
     fs::create_directories(tree / part);

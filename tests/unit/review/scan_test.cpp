@@ -8,10 +8,10 @@
 
 #include "catch.hpp"
 #include "review/review_report.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox::review;
-using agentbox::tests::TempFolder;
+using agentbox::tests::TempDirectory;
 namespace fs = std::filesystem;
 
 namespace {
@@ -21,11 +21,11 @@ void write(const fs::path& path, const std::string& text = "x") {
   std::ofstream(path) << text;
 }
 
-ReviewReport scanned(const std::vector<fs::path>& folders, const timespec& since, const ScanLimits& limits = {},
+ReviewReport scanned(const std::vector<fs::path>& directories, const timespec& since, const ScanLimits& limits = {},
                      const Baseline& before = {}) {
   std::vector<ReviewedTree> trees;
-  for (const fs::path& folder : folders) {
-    trees.push_back({folder, {}, {}});
+  for (const fs::path& directory : directories) {
+    trees.push_back({directory, {}, {}});
   }
   ReviewReport report;
   scan(trees, since, {".envrc", ".vscode", ".claude/settings.json"}, before, limits, report);
@@ -45,16 +45,16 @@ void next_tick() {
 } // namespace
 
 TEST_CASE("only what changed since is reported") {
-  const TempFolder folder;
-  write(folder / "old/.envrc");
-  write(folder / "touched/.envrc");
-  write(folder / "moved");
+  const TempDirectory directory;
+  write(directory / "old/.envrc");
+  write(directory / "touched/.envrc");
+  write(directory / "moved");
   next_tick();
   const Moment start = Moment::now();
-  write(folder / "new/.envrc");
-  fs::last_write_time(folder / "touched/.envrc", fs::file_time_type::clock::now() - std::chrono::hours(24 * 365));
-  fs::rename(folder / "moved", folder / ".envrc");
-  const ReviewReport report = scanned({folder.path()}, start.earliest());
+  write(directory / "new/.envrc");
+  fs::last_write_time(directory / "touched/.envrc", fs::file_time_type::clock::now() - std::chrono::hours(24 * 365));
+  fs::rename(directory / "moved", directory / ".envrc");
+  const ReviewReport report = scanned({directory.path()}, start.earliest());
   CHECK(has(report, "new/.envrc"));
   CHECK(has(report, "touched/.envrc")); // the time of the content can be set back, that of the change cannot
   CHECK(has(report, ".envrc"));
@@ -63,27 +63,27 @@ TEST_CASE("only what changed since is reported") {
   CHECK(report.stopped.empty());
 }
 
-TEST_CASE("what is old counts in a folder that was moved to where the host runs it") {
-  const TempFolder folder;
-  write(folder / "docs/v/deep/tasks.json");
-  write(folder / "docs/c/settings.json");
-  write(folder / "docs/g/config", "[core]\nfsmonitor = x\n");
-  write(folder / "docs/g/hooks/post-checkout");
-  fs::permissions(folder / "docs/g/hooks/post-checkout", fs::perms::owner_all);
-  write(folder / "quiet/.vscode/tasks.json");
-  write(folder / ".vscode/tasks.json"); // a mount, in the box
+TEST_CASE("what is old counts in a directory that was moved to where the host runs it") {
+  const TempDirectory directory;
+  write(directory / "docs/v/deep/tasks.json");
+  write(directory / "docs/c/settings.json");
+  write(directory / "docs/g/config", "[core]\nfsmonitor = x\n");
+  write(directory / "docs/g/hooks/post-checkout");
+  fs::permissions(directory / "docs/g/hooks/post-checkout", fs::perms::owner_all);
+  write(directory / "quiet/.vscode/tasks.json");
+  write(directory / ".vscode/tasks.json"); // a mount, in the box
   next_tick();
   const Moment start = Moment::now();
-  fs::rename(folder / "docs/v", folder / "docs/.vscode");
-  fs::rename(folder / "docs/c", folder / ".claude");
-  fs::rename(folder / "docs/g", folder / "docs/.git");
-  write(folder / "docs/.git/HEAD");
-  fs::create_directories(folder / "docs/.git/objects");
-  fs::create_directories(folder / "docs/.git/refs");
-  write(folder / ".vscode/other");
+  fs::rename(directory / "docs/v", directory / "docs/.vscode");
+  fs::rename(directory / "docs/c", directory / ".claude");
+  fs::rename(directory / "docs/g", directory / "docs/.git");
+  write(directory / "docs/.git/HEAD");
+  fs::create_directories(directory / "docs/.git/objects");
+  fs::create_directories(directory / "docs/.git/refs");
+  write(directory / ".vscode/other");
   struct stat info {};
-  REQUIRE(stat((folder / ".vscode").c_str(), &info) == 0);
-  const ReviewReport report = scanned({folder.path()}, start.earliest(), {}, {{{info.st_dev, info.st_ino}}, {}});
+  REQUIRE(stat((directory / ".vscode").c_str(), &info) == 0);
+  const ReviewReport report = scanned({directory.path()}, start.earliest(), {}, {{{info.st_dev, info.st_ino}}, {}});
   CHECK(has(report, "docs/.vscode/deep/tasks.json"));
   CHECK(has(report, ".claude/settings.json"));
   CHECK(has(report, "docs/.git/config"));
@@ -94,102 +94,103 @@ TEST_CASE("what is old counts in a folder that was moved to where the host runs 
   CHECK(report.findings.size() == 5);
 }
 
-TEST_CASE("a folder that becomes a repository has settings that are older than it") {
-  const TempFolder folder;
-  write(folder / "bare/config", "[core]\nfsmonitor = x\n");
-  fs::create_directories(folder / "bare/objects");
-  fs::create_directories(folder / "bare/refs");
+TEST_CASE("a directory that becomes a repository has settings that are older than it") {
+  const TempDirectory directory;
+  write(directory / "bare/config", "[core]\nfsmonitor = x\n");
+  fs::create_directories(directory / "bare/objects");
+  fs::create_directories(directory / "bare/refs");
   next_tick();
   const Moment start = Moment::now();
-  CHECK_FALSE(has(scanned({folder.path()}, start.earliest()), "bare/config"));
-  write(folder / "bare/HEAD");
-  CHECK(has(scanned({folder.path()}, start.earliest()), "bare/config"));
+  CHECK_FALSE(has(scanned({directory.path()}, start.earliest()), "bare/config"));
+  write(directory / "bare/HEAD");
+  CHECK(has(scanned({directory.path()}, start.earliest()), "bare/config"));
 }
 
 TEST_CASE("links are not followed, FIFOs not opened, and a further tree has absolute paths") {
-  const TempFolder folder;
+  const TempDirectory directory;
   const Moment start = Moment::now();
-  fs::create_directories(folder / "a");
-  fs::create_directories(folder / "other");
-  fs::create_directory_symlink("..", folder / "a/loop");
-  write(folder / "other/.envrc");
-  REQUIRE(mkfifo((folder / "a/.git").c_str(), 0600) == 0); // reading it would hang
-  const ReviewReport report = scanned({folder / "a", folder / "other"}, start.earliest());
+  fs::create_directories(directory / "a");
+  fs::create_directories(directory / "other");
+  fs::create_directory_symlink("..", directory / "a/loop");
+  write(directory / "other/.envrc");
+  REQUIRE(mkfifo((directory / "a/.git").c_str(), 0600) == 0); // reading it would hang
+  const ReviewReport report = scanned({directory / "a", directory / "other"}, start.earliest());
   CHECK(has(report, ".git"));
   CHECK(has(report, "loop"));
-  CHECK(has(report, (folder / "other/.envrc").string()));
+  CHECK(has(report, (directory / "other/.envrc").string()));
   CHECK(report.findings.size() == 3);
 }
 
 TEST_CASE("a guarded repository's data is passed over, its settings are not, nor what is laid out like one") {
-  const TempFolder folder;
+  const TempDirectory directory;
   const Moment start = Moment::now();
   for (const char* git : {"sub/.git", "made/up"}) {
-    write(folder / git / "HEAD");
-    write(folder / git / "objects/.envrc");
-    write(folder / git / "logs/bin/x");
-    fs::permissions(folder / git / "logs/bin/x", fs::perms::owner_all);
-    fs::create_directories(folder / git / "refs");
-    write(folder / git / "config", "[core]\nfsmonitor = x\n");
+    write(directory / git / "HEAD");
+    write(directory / git / "objects/.envrc");
+    write(directory / git / "logs/bin/x");
+    fs::permissions(directory / git / "logs/bin/x", fs::perms::owner_all);
+    fs::create_directories(directory / git / "refs");
+    write(directory / git / "config", "[core]\nfsmonitor = x\n");
   }
   struct stat info {};
-  REQUIRE(stat((folder / "sub/.git").c_str(), &info) == 0);
+  REQUIRE(stat((directory / "sub/.git").c_str(), &info) == 0);
   const Baseline before{{{info.st_dev, info.st_ino}}, {}};
-  const ReviewReport report = scanned({folder.path()}, start.earliest(), {}, before);
+  const ReviewReport report = scanned({directory.path()}, start.earliest(), {}, before);
   CHECK(has(report, "sub/.git/config"));
   CHECK(has(report, "made/up/config"));
   CHECK(has(report, "made/up/objects/.envrc"));
   CHECK(has(report, "made/up/logs/bin/x"));
   CHECK(report.findings.size() == 4);
   CHECK(report.findings.front() == ReviewFinding{FindingKind::git_settings, "made/up/config", "core.fsmonitor"});
-  CHECK(has(scanned({folder.path()}, start.earliest()), "sub/.git/objects/.envrc")); // it was not there before
+  CHECK(has(scanned({directory.path()}, start.earliest()), "sub/.git/objects/.envrc")); // it was not there before
 }
 
 TEST_CASE("links in a guarded repository's refs and logs are listed: Git writes to where they lead") {
-  const TempFolder folder;
-  write(folder / ".git/HEAD");
-  write(folder / ".git/logs/refs/heads/old");
-  fs::create_directories(folder / ".git/objects/aa");
-  fs::create_directories(folder / ".git/refs/heads");
-  fs::create_symlink("../kept", folder / ".git/logs/was-there");
+  const TempDirectory directory;
+  write(directory / ".git/HEAD");
+  write(directory / ".git/logs/refs/heads/old");
+  fs::create_directories(directory / ".git/objects/aa");
+  fs::create_directories(directory / ".git/refs/heads");
+  fs::create_symlink("../kept", directory / ".git/logs/was-there");
   next_tick();
   const Moment start = Moment::now();
   struct stat info {};
-  REQUIRE(stat((folder / ".git").c_str(), &info) == 0);
+  REQUIRE(stat((directory / ".git").c_str(), &info) == 0);
   const Baseline before{{{info.st_dev, info.st_ino}}, {}};
-  write(folder / ".git/logs/refs/heads/main");
-  write(folder / ".git/refs/heads/.envrc"); // a branch of that name would be one, and is nothing that a shell reads
-  CHECK(scanned({folder.path()}, start.earliest(), {}, before).findings.empty());
-  fs::create_symlink("/home/x/.bashrc", folder / ".git/logs/refs/heads/outside");
-  fs::create_directory_symlink("../../.husky", folder / ".git/refs/remotes");
-  fs::create_symlink("../../x", folder / ".git/objects/aa/x"); // files there have names and bytes that nobody chooses
-  const ReviewReport report = scanned({folder.path()}, start.earliest(), {}, before);
+  write(directory / ".git/logs/refs/heads/main");
+  write(directory / ".git/refs/heads/.envrc"); // a branch of that name would be one, and is nothing that a shell reads
+  CHECK(scanned({directory.path()}, start.earliest(), {}, before).findings.empty());
+  fs::create_symlink("/home/x/.bashrc", directory / ".git/logs/refs/heads/outside");
+  fs::create_directory_symlink("../../.husky", directory / ".git/refs/remotes");
+  fs::create_symlink("../../x",
+                     directory / ".git/objects/aa/x"); // files there have names and bytes that nobody chooses
+  const ReviewReport report = scanned({directory.path()}, start.earliest(), {}, before);
   CHECK(report.findings ==
         std::vector<ReviewFinding>{{FindingKind::git_settings, ".git/logs/refs/heads/outside", "-> /home/x/.bashrc"},
                                    {FindingKind::git_settings, ".git/refs/remotes", "-> ../../.husky"}});
 }
 
-TEST_CASE("the data of a repository that did not change is passed over only in a .git folder") {
-  const TempFolder folder;
+TEST_CASE("the data of a repository that did not change is passed over only in a .git directory") {
+  const TempDirectory directory;
   for (const char* git : {"sub/.git", "hostile"}) {
-    write(folder / git / "HEAD");
-    fs::create_directories(folder / git / "objects/deep");
-    fs::create_directories(folder / git / "refs");
+    write(directory / git / "HEAD");
+    fs::create_directories(directory / git / "objects/deep");
+    fs::create_directories(directory / git / "refs");
   }
   next_tick();
   const Moment start = Moment::now();
-  write(folder / "sub/.git/objects/deep/.envrc");
-  write(folder / "hostile/objects/deep/.envrc");
-  const ReviewReport report = scanned({folder.path()}, start.earliest());
+  write(directory / "sub/.git/objects/deep/.envrc");
+  write(directory / "hostile/objects/deep/.envrc");
+  const ReviewReport report = scanned({directory.path()}, start.earliest());
   CHECK(has(report, "hostile/objects/deep/.envrc"));
   CHECK(report.findings.size() == 1);
 }
 
-TEST_CASE("old programs that were moved to a folder of programs are listed, those that were there are not") {
-  const TempFolder folder;
+TEST_CASE("old programs that were moved to a directory of programs are listed, those that were there are not") {
+  const TempDirectory directory;
   const auto program = [&](const char* path) {
-    write(folder / path);
-    fs::permissions(folder / path, fs::perms::owner_all);
+    write(directory / path);
+    fs::permissions(directory / path, fs::perms::owner_all);
   };
   for (const char* path : {"a/one", "b/two", "c/bin/three", "d/four", "bin/old", "node_modules/.bin/old",
                            "e/1/2/bin/old", "f/1/2/bin/five", "kept/sbin/old"}) {
@@ -197,17 +198,17 @@ TEST_CASE("old programs that were moved to a folder of programs are listed, thos
   }
   next_tick();
   const Moment start = Moment::now();
-  const std::vector<ReviewedTree> trees = {{folder.path(), {}, {}}};
+  const std::vector<ReviewedTree> trees = {{directory.path(), {}, {}}};
   const Baseline before = record_baseline(trees, {});
-  fs::rename(folder / "a", folder / "sbin");        // a folder
-  fs::rename(folder / "b/two", folder / "bin/two"); // a file
-  fs::rename(folder / "c", folder / ".venv");       // the folder above
-  fs::create_directories(folder / "g");
-  fs::rename(folder / "d", folder / "g/Scripts"); // into what is new
-  fs::rename(folder / "f/1/2", folder / "e/1/3");
-  write(folder / "sbin/plain");
-  write(folder / "kept/file");
-  write(folder / "kept/sbin/file");
+  fs::rename(directory / "a", directory / "sbin");        // a directory
+  fs::rename(directory / "b/two", directory / "bin/two"); // a file
+  fs::rename(directory / "c", directory / ".venv");       // the directory above
+  fs::create_directories(directory / "g");
+  fs::rename(directory / "d", directory / "g/Scripts"); // into what is new
+  fs::rename(directory / "f/1/2", directory / "e/1/3");
+  write(directory / "sbin/plain");
+  write(directory / "kept/file");
+  write(directory / "kept/sbin/file");
   ReviewReport report;
   scan(trees, start.earliest(), {}, before, {}, report);
   for (const char* path : {"sbin/one", "bin/two", ".venv/bin/three", "g/Scripts/four", "e/1/3/bin/five"}) {
@@ -217,19 +218,19 @@ TEST_CASE("old programs that were moved to a folder of programs are listed, thos
   CHECK(report.findings.size() == 5);
 }
 
-TEST_CASE("a folder of programs that took the place of another is new there") {
-  const TempFolder folder;
+TEST_CASE("a directory of programs that took the place of another is new there") {
+  const TempDirectory directory;
   for (const char* path : {"bin/old", "tools/evil"}) {
-    write(folder / path);
-    fs::permissions(folder / path, fs::perms::owner_all);
+    write(directory / path);
+    fs::permissions(directory / path, fs::perms::owner_all);
   }
   next_tick();
   const Moment start = Moment::now();
-  const std::vector<ReviewedTree> trees = {{folder.path(), {}, {}}};
+  const std::vector<ReviewedTree> trees = {{directory.path(), {}, {}}};
   const Baseline before = record_baseline(trees, {});
-  fs::rename(folder / "bin", folder / "x");
-  fs::rename(folder / "tools", folder / "bin");
-  fs::last_write_time(folder / "bin", fs::file_time_type::clock::now());
+  fs::rename(directory / "bin", directory / "x");
+  fs::rename(directory / "tools", directory / "bin");
+  fs::last_write_time(directory / "bin", fs::file_time_type::clock::now());
   ReviewReport report;
   scan(trees, start.earliest(), {}, before, {}, report);
   CHECK(has(report, "bin/evil"));
@@ -237,24 +238,24 @@ TEST_CASE("a folder of programs that took the place of another is new there") {
 }
 
 TEST_CASE("paths that the Git configuration refers to are reported when they are made or changed, also behind a link") {
-  const TempFolder folder;
-  write(folder / "tools/same");
-  write(folder / "tools/changed");
-  write(folder / ".githooks/old");
+  const TempDirectory directory;
+  write(directory / "tools/same");
+  write(directory / "tools/changed");
+  write(directory / ".githooks/old");
   next_tick();
   const Moment start = Moment::now();
-  write(folder / "tools/changed", "y");
-  write(folder / "tools/made");
-  write(folder / "tools/other");
-  write(folder / ".githooks/new");
-  write(folder / "deep/tools/made");
-  fs::create_symlink("deep", folder / "link");
+  write(directory / "tools/changed", "y");
+  write(directory / "tools/made");
+  write(directory / "tools/other");
+  write(directory / ".githooks/new");
+  write(directory / "deep/tools/made");
+  fs::create_symlink("deep", directory / "link");
   const std::vector<ReviewedTree> trees = {
-      {folder.path(), {".githooks"}, {"tools/same", "tools/changed", "tools/made", "link/tools/made"}}};
+      {directory.path(), {".githooks"}, {"tools/same", "tools/changed", "tools/made", "link/tools/made"}}};
   struct stat info {};
-  REQUIRE(stat((folder / "tools").c_str(), &info) == 0);
+  REQUIRE(stat((directory / "tools").c_str(), &info) == 0);
   Baseline before{{{info.st_dev, info.st_ino}}, {}};
-  REQUIRE(stat((folder / ".githooks").c_str(), &info) == 0);
+  REQUIRE(stat((directory / ".githooks").c_str(), &info) == 0);
   before.mounted.emplace(info.st_dev, info.st_ino);
   ReviewReport report;
   scan(trees, start.earliest(), {}, before, {}, report);
@@ -266,43 +267,43 @@ TEST_CASE("paths that the Git configuration refers to are reported when they are
 }
 
 TEST_CASE("a repository whose data lies elsewhere is one as well, and its hooks are hooks") {
-  const TempFolder folder;
+  const TempDirectory directory;
   const Moment start = Moment::now();
-  write(folder / "foo/.git/HEAD");
-  write(folder / "foo/.git/commondir", "../../evil\n");
-  write(folder / "bare/HEAD");
-  fs::create_directories(folder / "bare/objects");
-  fs::create_directories(folder / "bare/refs");
-  write(folder / "bare/hooks/pre-commit");
-  fs::permissions(folder / "bare/hooks/pre-commit", fs::perms::owner_all);
-  write(folder / "plain/hooks/pre-commit");
-  fs::permissions(folder / "plain/hooks/pre-commit", fs::perms::owner_all);
-  const ReviewReport report = scanned({folder.path()}, start.earliest());
+  write(directory / "foo/.git/HEAD");
+  write(directory / "foo/.git/commondir", "../../evil\n");
+  write(directory / "bare/HEAD");
+  fs::create_directories(directory / "bare/objects");
+  fs::create_directories(directory / "bare/refs");
+  write(directory / "bare/hooks/pre-commit");
+  fs::permissions(directory / "bare/hooks/pre-commit", fs::perms::owner_all);
+  write(directory / "plain/hooks/pre-commit");
+  fs::permissions(directory / "plain/hooks/pre-commit", fs::perms::owner_all);
+  const ReviewReport report = scanned({directory.path()}, start.earliest());
   CHECK(has(report, "foo/.git/commondir"));
   CHECK(has(report, "bare/hooks/pre-commit"));
   CHECK(report.findings.size() == 2);
 }
 
 TEST_CASE("huge and deep trees end the look, and the report says so") {
-  const TempFolder folder;
+  const TempDirectory directory;
   const Moment start = Moment::now();
   for (int i = 0; i < 300; ++i) {
-    write(folder / ("bin/" + std::to_string(i)));
-    fs::permissions(folder / ("bin/" + std::to_string(i)), fs::perms::owner_all);
+    write(directory / ("bin/" + std::to_string(i)));
+    fs::permissions(directory / ("bin/" + std::to_string(i)), fs::perms::owner_all);
   }
   ScanLimits limits;
-  const ReviewReport whole = scanned({folder.path()}, start.earliest(), limits);
+  const ReviewReport whole = scanned({directory.path()}, start.earliest(), limits);
   CHECK(whole.counts.at(FindingKind::program) == 300);
   CHECK(whole.findings.size() == k_max_findings);
   limits.entries = 50;
-  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped ==
+  CHECK(scanned({directory.path()}, start.earliest(), limits).stopped ==
         "stopped after 50 files; most files were in bin/");
   limits = {};
   limits.depth = 1;
-  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.find("directories deep") != std::string::npos);
+  CHECK(scanned({directory.path()}, start.earliest(), limits).stopped.find("directories deep") != std::string::npos);
   limits = {};
   limits.time = std::chrono::milliseconds(-1);
-  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.find("ms") != std::string::npos);
+  CHECK(scanned({directory.path()}, start.earliest(), limits).stopped.find("ms") != std::string::npos);
 }
 
 TEST_CASE("an index that Git may read and we cannot is reported") {
@@ -313,74 +314,74 @@ TEST_CASE("an index that Git may read and we cannot is reported") {
 }
 
 TEST_CASE("a large directory does not keep the rest of the tree from being examined") {
-  const TempFolder folder;
+  const TempDirectory directory;
   const Moment start = Moment::now();
   for (int i = 0; i < 6000; ++i) {
-    std::ofstream(folder / (std::to_string(i) + "-junk"));
+    std::ofstream(directory / (std::to_string(i) + "-junk"));
   }
   for (int i = 0; i < 300; ++i) {
-    fs::create_directories(folder / ("junk/" + std::to_string(i) + "/a/b"));
+    fs::create_directories(directory / ("junk/" + std::to_string(i) + "/a/b"));
   }
-  write(folder / ".envrc");
-  write(folder / "z/y/x/.vscode/tasks.json");
-  write(folder / "z/deep/er/.git");
+  write(directory / ".envrc");
+  write(directory / "z/y/x/.vscode/tasks.json");
+  write(directory / "z/deep/er/.git");
   ScanLimits limits;
   limits.entries = 4096 + 900;
-  const ReviewReport report = scanned({folder.path()}, start.earliest(), limits);
+  const ReviewReport report = scanned({directory.path()}, start.earliest(), limits);
   CHECK(has(report, ".envrc"));
   CHECK(has(report, "z/y/x/.vscode/tasks.json"));
   CHECK(has(report, "z/deep/er/.git"));
   CHECK(report.stopped == "stopped after 4996 files; most files were in the top directory");
   limits = {};
   limits.time = std::chrono::minutes(1);
-  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.empty());
-  CHECK(scanned({folder.path()}, start.earliest(), limits).looked_at > 6900);
+  CHECK(scanned({directory.path()}, start.earliest(), limits).stopped.empty());
+  CHECK(scanned({directory.path()}, start.earliest(), limits).looked_at > 6900);
 }
 
 TEST_CASE("a huge directory keeps nothing from being examined, not even what is in it") {
-  const TempFolder folder;
+  const TempDirectory directory;
   const Moment start = Moment::now();
   for (int i = 0; i < 20'000; ++i) { // several turns
-    std::ofstream(folder / ("junk/" + std::to_string(i)));
+    std::ofstream(directory / ("junk/" + std::to_string(i)));
     if (i == 0) {
-      fs::create_directories(folder / "junk");
+      fs::create_directories(directory / "junk");
     }
   }
-  write(folder / "junk/.vscode/tasks.json");
-  write(folder / "z/y/.vscode/tasks.json");
+  write(directory / "junk/.vscode/tasks.json");
+  write(directory / "z/y/.vscode/tasks.json");
   ScanLimits limits;
   limits.entries = 10'000;
   limits.time = std::chrono::minutes(1);
-  const ReviewReport report = scanned({folder.path()}, start.earliest(), limits);
+  const ReviewReport report = scanned({directory.path()}, start.earliest(), limits);
   CHECK(has(report, "junk/.vscode/tasks.json"));
   CHECK(has(report, "z/y/.vscode/tasks.json"));
   CHECK(report.stopped == "stopped after 10000 files; most files were in junk/");
   limits.entries = 100'000;
-  CHECK(scanned({folder.path()}, start.earliest(), limits).stopped.empty());
-  const ReviewReport whole = scanned({folder.path()}, start.earliest(), limits);
+  CHECK(scanned({directory.path()}, start.earliest(), limits).stopped.empty());
+  const ReviewReport whole = scanned({directory.path()}, start.earliest(), limits);
   CHECK(whole.looked_at > 20'000);
   CHECK(whole.counts.at(FindingKind::tool_file) == 2); // each once, although known names are examined first
 }
 
 TEST_CASE("what hides changes from Git is reported, what a new repository has is not") {
-  const TempFolder folder;
+  const TempDirectory directory;
   for (const char* git : {".git", "fresh/.git"}) {
-    write(folder / git / "HEAD");
-    fs::create_directories(folder / git / "objects/info");
-    fs::create_directories(folder / git / "refs/heads");
-    write(folder / git / "info/exclude", "# only comments\n");
-    write(folder / git / "packed-refs", "# pack-refs\n1234 refs/heads/main\n");
+    write(directory / git / "HEAD");
+    fs::create_directories(directory / git / "objects/info");
+    fs::create_directories(directory / git / "refs/heads");
+    write(directory / git / "info/exclude", "# only comments\n");
+    write(directory / git / "packed-refs", "# pack-refs\n1234 refs/heads/main\n");
   }
   next_tick();
-  const std::vector<ReviewedTree> trees = {{folder.path(), {}, {}}};
+  const std::vector<ReviewedTree> trees = {{directory.path(), {}, {}}};
   struct stat info {};
-  REQUIRE(stat((folder / ".git").c_str(), &info) == 0);
+  REQUIRE(stat((directory / ".git").c_str(), &info) == 0);
   const Baseline before = record_baseline(trees, {{info.st_dev, info.st_ino}});
   const Moment start = Moment::now();
-  write(folder / "fresh/.git/info/exclude", "# only comments\n\n");
-  write(folder / "fresh/.git/packed-refs", "1234 refs/heads/main\n");
-  write(folder / ".git/objects/info/packs");
-  write(folder / ".git/refs/heads/main", "1234\n");
+  write(directory / "fresh/.git/info/exclude", "# only comments\n\n");
+  write(directory / "fresh/.git/packed-refs", "1234 refs/heads/main\n");
+  write(directory / ".git/objects/info/packs");
+  write(directory / ".git/refs/heads/main", "1234\n");
   ReviewReport quiet;
   scan(trees, start.earliest(), {}, before, {}, quiet);
   CHECK(quiet.findings.empty());
@@ -395,7 +396,7 @@ TEST_CASE("what hides changes from Git is reported, what a new repository has is
                                 "sub/.gitattributes",
                                 ".git/shallow"};
   for (const char* path : hiding) {
-    write(folder / path, "*.sh -diff\n1234 refs/replace/1234\n");
+    write(directory / path, "*.sh -diff\n1234 refs/replace/1234\n");
   }
   ReviewReport report;
   scan(trees, start.earliest(), {}, before, {}, report);
@@ -421,21 +422,21 @@ TEST_CASE("files that the index marks are reported, but not those of before or o
     }
     return text + std::string(20, 'h');
   };
-  const TempFolder folder;
-  write(folder / ".git/HEAD");
-  fs::create_directories(folder / ".git/objects");
-  fs::create_directories(folder / ".git/refs");
-  write(folder / ".git/index", index({{"a", '-'}, {"old", 'a'}, {"sparse", 's'}}));
-  write(folder / "present");
-  const std::vector<ReviewedTree> trees = {{folder.path(), {}, {}}};
+  const TempDirectory directory;
+  write(directory / ".git/HEAD");
+  fs::create_directories(directory / ".git/objects");
+  fs::create_directories(directory / ".git/refs");
+  write(directory / ".git/index", index({{"a", '-'}, {"old", 'a'}, {"sparse", 's'}}));
+  write(directory / "present");
+  const std::vector<ReviewedTree> trees = {{directory.path(), {}, {}}};
   const Baseline before = record_baseline(trees, {});
   next_tick();
   const Moment start = Moment::now();
-  write(folder / ".git/index", index({{"a", '-'}, {"old", 'a'}, {"sparse", 's'}, {"sparse2", 's'}}));
+  write(directory / ".git/index", index({{"a", '-'}, {"old", 'a'}, {"sparse", 's'}, {"sparse2", 's'}}));
   ReviewReport quiet;
   scan(trees, start.earliest(), {}, before, {}, quiet);
   CHECK(quiet.findings.empty());
-  write(folder / ".git/index", index({{"a", 'a'}, {"old", 'a'}, {"present", 's'}, {"sparse", 's'}}));
+  write(directory / ".git/index", index({{"a", 'a'}, {"old", 'a'}, {"present", 's'}, {"sparse", 's'}}));
   ReviewReport report;
   scan(trees, start.earliest(), {}, before, {}, report);
   CHECK(report.findings == std::vector<ReviewFinding>{{FindingKind::hides_changes, ".git/index",
@@ -469,7 +470,7 @@ TEST_CASE("a missing tree is reported as unread") {
 }
 
 TEST_CASE("a report is kept for its workspace, and read back") {
-  const TempFolder folder;
+  const TempDirectory directory;
   ReviewReport report;
   report.box = "b";
   report.workspace = "/home/u/w";
@@ -478,11 +479,11 @@ TEST_CASE("a report is kept for its workspace, and read back") {
   report.counts = {{FindingKind::link_out, 3}};
   report.looked_at = 5;
   report.stopped = "stopped after 5 files";
-  keep(folder / "review", report);
-  CHECK(last(folder / "review", "/home/u/w") == report);
-  CHECK_FALSE(last(folder / "review", "/home/u/other"));
+  keep(directory / "review", report);
+  CHECK(last(directory / "review", "/home/u/w") == report);
+  CHECK_FALSE(last(directory / "review", "/home/u/other"));
   struct stat info {};
-  REQUIRE(stat(fs::directory_iterator(folder / "review")->path().c_str(), &info) == 0);
+  REQUIRE(stat(fs::directory_iterator(directory / "review")->path().c_str(), &info) == 0);
   CHECK((info.st_mode & 0777U) == 0600);
   CHECK_THROWS(from_json("{}", "x"));
   CHECK_THROWS(from_json("nonsense", "x"));

@@ -42,7 +42,7 @@ TEST_CASE("five lines at most, however much there is, with the command that show
   }
 }
 
-TEST_CASE("programs are counted by folder, and what is left out as well") {
+TEST_CASE("programs are counted by directory, and what is left out as well") {
   std::vector<ReviewFinding> all;
   for (int i = 0; i < 7; ++i) {
     all.push_back({FindingKind::program, "node_modules/.bin/p" + std::to_string(i), ""});

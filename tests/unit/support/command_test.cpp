@@ -111,7 +111,7 @@ TEST_CASE("a command must be an absolute path that exists") {
   CHECK_THROWS_AS(support::spawn(missing), support::Error);
 }
 
-TEST_CASE("programs are looked for in fixed folders, not on PATH") {
+TEST_CASE("programs are looked for in fixed directories, not on PATH") {
   const char* path = std::getenv("PATH");
   const std::string old = path == nullptr ? "" : path;
   setenv("PATH", "/nonexistent", 1);

@@ -8,10 +8,10 @@
 
 #include "catch.hpp"
 #include "support/error.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 namespace support = agentbox::support;
-using agentbox::tests::TempFolder;
+using agentbox::tests::TempDirectory;
 
 namespace {
 
@@ -34,8 +34,8 @@ bool no() {
 } // namespace
 
 TEST_CASE("a FIFO is its owner's alone, and is not made where something is") {
-  const TempFolder folder;
-  const auto path = folder.path() / "fifo";
+  const TempDirectory directory;
+  const auto path = directory.path() / "fifo";
   support::make_fifo(path);
   struct stat status {};
   REQUIRE(stat(path.c_str(), &status) == 0);
@@ -45,8 +45,8 @@ TEST_CASE("a FIFO is its owner's alone, and is not made where something is") {
 }
 
 TEST_CASE("the reader gets the text and its end, whoever comes first") {
-  const TempFolder folder;
-  const auto path = folder.path() / "fifo";
+  const TempDirectory directory;
+  const auto path = directory.path() / "fifo";
   support::make_fifo(path);
   SECTION("the reader") {
     auto got = reader(path);
@@ -61,21 +61,21 @@ TEST_CASE("the reader gets the text and its end, whoever comes first") {
 }
 
 TEST_CASE("nobody waits for a reader that does not come") {
-  const TempFolder folder;
-  const auto path = folder.path() / "fifo";
+  const TempDirectory directory;
+  const auto path = directory.path() / "fifo";
   support::make_fifo(path);
   CHECK_NOTHROW(support::write_to_fifo(path, "word\n", no));
-  CHECK_THROWS_AS(support::write_to_fifo(folder.path() / "none", "word\n", yes), support::Error);
+  CHECK_THROWS_AS(support::write_to_fifo(directory.path() / "none", "word\n", yes), support::Error);
 }
 
 TEST_CASE("a released reader sees the end") {
-  const TempFolder folder;
-  const auto path = folder.path() / "fifo";
+  const TempDirectory directory;
+  const auto path = directory.path() / "fifo";
   support::make_fifo(path);
   auto got = reader(path);
   while (got.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
     support::release_fifo(path); // it may not have been there yet
   }
   CHECK(got.get().empty());
-  CHECK_NOTHROW(support::release_fifo(folder.path() / "none"));
+  CHECK_NOTHROW(support::release_fifo(directory.path() / "none"));
 }

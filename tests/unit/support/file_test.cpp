@@ -9,11 +9,11 @@
 
 #include "catch.hpp"
 #include "support/error.hpp"
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 namespace fs = std::filesystem;
 namespace support = agentbox::support;
-using agentbox::tests::TempFolder;
+using agentbox::tests::TempDirectory;
 using support::Error;
 
 namespace {
@@ -51,37 +51,37 @@ private:
 } // namespace
 
 TEST_CASE("read_file reads regular files up to the bound") {
-  const TempFolder folder;
-  const fs::path file = folder.write("file", "12345");
+  const TempDirectory directory;
+  const fs::path file = directory.write("file", "12345");
   CHECK(support::read_file(file, 5) == "12345");
   CHECK(error_of([&] { support::read_file(file, 4); }).find("larger than 4") != std::string::npos);
-  CHECK_FALSE(support::read_file_if_exists(folder / "missing", 5));
-  CHECK_FALSE(support::read_file_if_exists(folder / "file/below", 5));
-  CHECK_THROWS_AS(support::read_file(folder / "missing", 5), Error);
+  CHECK_FALSE(support::read_file_if_exists(directory / "missing", 5));
+  CHECK_FALSE(support::read_file_if_exists(directory / "file/below", 5));
+  CHECK_THROWS_AS(support::read_file(directory / "missing", 5), Error);
 }
 
 TEST_CASE("read_file refuses anything but a file, and never waits") {
-  const TempFolder folder;
-  REQUIRE(mkfifo((folder / "fifo").c_str(), 0600) == 0);
-  CHECK(error_of([&] { support::read_file(folder / "fifo", 100); }).find("not a regular file") != std::string::npos);
+  const TempDirectory directory;
+  REQUIRE(mkfifo((directory / "fifo").c_str(), 0600) == 0);
+  CHECK(error_of([&] { support::read_file(directory / "fifo", 100); }).find("not a regular file") != std::string::npos);
   CHECK(error_of([&] { support::read_file("/dev/zero", 100); }).find("not a regular file") != std::string::npos);
-  CHECK(error_of([&] { support::read_file(folder.path(), 100); }).find("not a regular file") != std::string::npos);
+  CHECK(error_of([&] { support::read_file(directory.path(), 100); }).find("not a regular file") != std::string::npos);
 }
 
 TEST_CASE("read_file_beneath follows no link and does not leave") {
-  const TempFolder folder;
-  const fs::path secret = folder.write("secret", "secret");
-  folder.write("top/inner/file", "content");
-  const fs::path top = folder / "top";
+  const TempDirectory directory;
+  const fs::path secret = directory.write("secret", "secret");
+  directory.write("top/inner/file", "content");
+  const fs::path top = directory / "top";
   fs::create_symlink(secret, top / "link");
-  fs::create_symlink(folder.path(), top / "folder-link");
+  fs::create_symlink(directory.path(), top / "directory-link");
   REQUIRE(mkfifo((top / "fifo").c_str(), 0600) == 0);
 
   CHECK(support::read_file_beneath(top, "inner/file", 100).value_or("") == "content");
   CHECK_FALSE(support::read_file_beneath(top, "inner/missing", 100));
   CHECK_FALSE(support::read_file_beneath(top, "missing/file", 100));
   CHECK(error_of([&] { support::read_file_beneath(top, "link", 100); }).find("symbolic link") != std::string::npos);
-  CHECK(error_of([&] { support::read_file_beneath(top, "folder-link/secret", 100); }).find("symbolic link") !=
+  CHECK(error_of([&] { support::read_file_beneath(top, "directory-link/secret", 100); }).find("symbolic link") !=
         std::string::npos);
   CHECK(error_of([&] { support::read_file_beneath(top, "../secret", 100); }).find("does not stay") !=
         std::string::npos);
@@ -93,9 +93,9 @@ TEST_CASE("read_file_beneath follows no link and does not leave") {
 }
 
 TEST_CASE("write_file replaces in one step, with the mode asked for, and follows no link") {
-  const TempFolder folder;
-  const fs::path victim = folder.write("victim", "old");
-  const fs::path link = folder / "link";
+  const TempDirectory directory;
+  const fs::path victim = directory.write("victim", "old");
+  const fs::path link = directory / "link";
   fs::create_symlink(victim, link);
   support::write_file(link, "new", 0600);
   CHECK(support::read_file(victim, 10) == "old");
@@ -104,41 +104,41 @@ TEST_CASE("write_file replaces in one step, with the mode asked for, and follows
   struct stat info {};
   REQUIRE(stat(link.c_str(), &info) == 0);
   CHECK((info.st_mode & 07777U) == 0600);
-  CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 2); // nothing left aside
-  CHECK_THROWS_AS(support::write_file(folder / "missing/file", "x"), Error);
+  CHECK(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator()) == 2); // nothing left aside
+  CHECK_THROWS_AS(support::write_file(directory / "missing/file", "x"), Error);
 }
 
-TEST_CASE("make_private_folder makes 0700 and refuses what others could have made") {
-  const TempFolder folder;
-  support::make_private_folder(folder / "a/b");
+TEST_CASE("make_private_directory makes 0700 and refuses what others could have made") {
+  const TempDirectory directory;
+  support::make_private_directory(directory / "a/b");
   struct stat info {};
-  REQUIRE(stat((folder / "a/b").c_str(), &info) == 0);
+  REQUIRE(stat((directory / "a/b").c_str(), &info) == 0);
   CHECK((info.st_mode & 07777U) == 0700);
-  support::make_private_folder(folder / "a/b"); // again
+  support::make_private_directory(directory / "a/b"); // again
 
-  fs::create_directory(folder / "open");
-  REQUIRE(chmod((folder / "open").c_str(), 0777) == 0);
-  CHECK_THROWS_AS(support::make_private_folder(folder / "open"), Error);
-  fs::create_symlink(folder / "a", folder / "link");
-  CHECK_THROWS_AS(support::make_private_folder(folder / "link"), Error);
-  folder.write("file", "");
-  CHECK_THROWS_AS(support::make_private_folder(folder / "file"), Error);
+  fs::create_directory(directory / "open");
+  REQUIRE(chmod((directory / "open").c_str(), 0777) == 0);
+  CHECK_THROWS_AS(support::make_private_directory(directory / "open"), Error);
+  fs::create_symlink(directory / "a", directory / "link");
+  CHECK_THROWS_AS(support::make_private_directory(directory / "link"), Error);
+  directory.write("file", "");
+  CHECK_THROWS_AS(support::make_private_directory(directory / "file"), Error);
 }
 
-TEST_CASE("the folders follow the XDG variables when they are absolute") {
+TEST_CASE("the directories follow the XDG variables when they are absolute") {
   const WithVariable home("HOME", "/home/someone");
   {
     const WithVariable config("XDG_CONFIG_HOME", "/cfg");
     const WithVariable state("XDG_STATE_HOME", "relative");
-    CHECK(support::config_folder() == "/cfg/agentbox");
-    CHECK(support::state_folder() == "/home/someone/.local/state/agentbox");
+    CHECK(support::config_directory() == "/cfg/agentbox");
+    CHECK(support::state_directory() == "/home/someone/.local/state/agentbox");
   }
   const WithVariable config("XDG_CONFIG_HOME", nullptr);
   const WithVariable cache("XDG_CACHE_HOME", "");
   const WithVariable runtime("XDG_RUNTIME_DIR", "/run/here");
-  CHECK(support::config_folder() == "/home/someone/.config/agentbox");
-  CHECK(support::cache_folder() == "/home/someone/.cache/agentbox");
-  CHECK(support::runtime_folder() == "/run/here/agentbox");
+  CHECK(support::config_directory() == "/home/someone/.config/agentbox");
+  CHECK(support::cache_directory() == "/home/someone/.cache/agentbox");
+  CHECK(support::runtime_directory() == "/run/here/agentbox");
 }
 
 TEST_CASE("system_error names what failed and why") {

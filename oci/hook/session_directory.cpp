@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "oci/hook/session_folder.hpp"
+#include "oci/hook/session_directory.hpp"
 
 #include <array>
 #include <cerrno>
@@ -31,7 +31,7 @@ Error not_safe(const std::string& path, const std::string& why) {
 
 } // namespace
 
-SessionFolder::SessionFolder(const std::filesystem::path& path)
+SessionDirectory::SessionDirectory(const std::filesystem::path& path)
     : m_path(path), m_fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) {
   if (!path.is_absolute()) {
     throw not_safe(path.string(), "is not an absolute path");
@@ -45,7 +45,7 @@ SessionFolder::SessionFolder(const std::filesystem::path& path)
   }
 }
 
-std::optional<std::string> SessionFolder::read_if_exists(const std::string& name, std::size_t max_bytes) const {
+std::optional<std::string> SessionDirectory::read_if_exists(const std::string& name, std::size_t max_bytes) const {
   const std::string path = (m_path / name).string();
   const Fd fd(openat(m_fd.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!fd && errno == ENOENT) {
@@ -61,7 +61,7 @@ std::optional<std::string> SessionFolder::read_if_exists(const std::string& name
   return support::read_all(fd.get(), path, max_bytes);
 }
 
-std::string SessionFolder::read(const std::string& name, std::size_t max_bytes) const {
+std::string SessionDirectory::read(const std::string& name, std::size_t max_bytes) const {
   auto content = read_if_exists(name, max_bytes);
   if (!content) {
     throw not_safe((m_path / name).string(), "is missing");
@@ -69,7 +69,7 @@ std::string SessionFolder::read(const std::string& name, std::size_t max_bytes) 
   return *std::move(content);
 }
 
-nlohmann::json SessionFolder::read_json(const std::string& name) const {
+nlohmann::json SessionDirectory::read_json(const std::string& name) const {
   auto value = nlohmann::json::parse(read(name, k_max_config_bytes), nullptr, false);
   if (!value.is_object()) {
     throw not_safe((m_path / name).string(), "is not a JSON object");
@@ -77,7 +77,7 @@ nlohmann::json SessionFolder::read_json(const std::string& name) const {
   return value;
 }
 
-void SessionFolder::require_launcher() const {
+void SessionDirectory::require_launcher() const {
   const std::string path = (m_path / protocol::k_lock).string();
   const Fd fd(openat(m_fd.get(), protocol::k_lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!fd) {
@@ -91,7 +91,7 @@ void SessionFolder::require_launcher() const {
   }
 }
 
-nlohmann::json SessionFolder::read_fifo(const std::string& name, std::chrono::milliseconds deadline) const {
+nlohmann::json SessionDirectory::read_fifo(const std::string& name, std::chrono::milliseconds deadline) const {
   const std::string path = (m_path / name).string();
   const Fd fd(openat(m_fd.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat info {};
@@ -118,7 +118,7 @@ nlohmann::json SessionFolder::read_fifo(const std::string& name, std::chrono::mi
   return nlohmann::json::parse(content, nullptr, false);
 }
 
-void SessionFolder::write_error(const Error& error) const noexcept {
+void SessionDirectory::write_error(const Error& error) const noexcept {
   const Fd fd(openat(m_fd.get(), protocol::k_hook_error, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) {
     return; // Podman reports that a hook failed in any case
@@ -129,7 +129,7 @@ void SessionFolder::write_error(const Error& error) const noexcept {
   static_cast<void>(!::write(fd.get(), text.data(), text.size()));
 }
 
-void SessionFolder::write_firewall_pid(pid_t pid) const {
+void SessionDirectory::write_firewall_pid(pid_t pid) const {
   const Fd fd(
       openat(m_fd.get(), protocol::k_new_firewall_pid, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   const std::string text = std::to_string(pid) + "\n";

@@ -22,18 +22,18 @@ inline constexpr const char* k_unfinished_file = "agentbox-unfinished";
 /// is locked (flock(2)), then put in place by one renameat2(2). The output holds the old set or the new one, never
 /// parts of both. A box may run in the project: below the output's parent no file is reached through a path, only
 /// through open directories.
-class OutputFolder {
+class OutputDirectory {
 public:
-  /// Checks `folder`, removes what killed runs for the same output left, and creates the temporary directory. `folder`
-  /// may be missing (its parents are created), be empty, or hold nothing but an unchanged generated set. With `force`
-  /// it may hold anything: files that the new set names are replaced, the rest stays. Throws support::Error(refused):
-  /// other files without `force`; not a directory, a symbolic link, another user's; the root, the home directory, the
-  /// working directory or one above it. `private_set`: nobody else may look inside.
-  OutputFolder(const std::filesystem::path& folder, bool force, bool private_set, RemoveContent remove_content);
-  OutputFolder(const OutputFolder&) = delete;
-  OutputFolder& operator=(const OutputFolder&) = delete;
+  /// Checks `directory`, removes what killed runs for the same output left, and creates the temporary directory.
+  /// `directory` may be missing (its parents are created), be empty, or hold nothing but an unchanged generated set.
+  /// With `force` it may hold anything: files that the new set names are replaced, the rest stays. Throws
+  /// support::Error(refused): other files without `force`; not a directory, a symbolic link, another user's; the root,
+  /// the home directory, the working directory or one above it. `private_set`: nobody else may look inside.
+  OutputDirectory(const std::filesystem::path& directory, bool force, bool private_set, RemoveContent remove_content);
+  OutputDirectory(const OutputDirectory&) = delete;
+  OutputDirectory& operator=(const OutputDirectory&) = delete;
   /// Removes the temporary directory if commit() was not reached.
-  ~OutputFolder();
+  ~OutputDirectory();
 
   /// The temporary directory, for files that write() does not write.
   const std::filesystem::path& temporary() const noexcept { return m_temporary; }
@@ -50,14 +50,14 @@ public:
   void commit();
 
 private:
-  OutputFolder(const std::filesystem::path& folder, bool force, RemoveContent remove_content);
+  OutputDirectory(const std::filesystem::path& directory, bool force, RemoveContent remove_content);
   void open_old();
   void remove_leftovers();
   void make_temporary();
   void remove_set(const support::Fd& directory, const std::string& name) const;
   void remove_old(const std::string& name);
 
-  std::filesystem::path m_folder;
+  std::filesystem::path m_directory;
   std::filesystem::path m_temporary; ///< empty after commit()
   support::Fd m_parent;
   support::Fd m_old; ///< the directory that exists, if any

@@ -4,9 +4,9 @@
 
 namespace agentbox::podman {
 
-const std::vector<std::string>& program_folders() {
-  static const std::vector<std::string> folders = {"/usr/local/bin", "/usr/bin", "/bin"};
-  return folders;
+const std::vector<std::string>& program_directories() {
+  static const std::vector<std::string> directories = {"/usr/local/bin", "/usr/bin", "/bin"};
+  return directories;
 }
 
 } // namespace agentbox::podman

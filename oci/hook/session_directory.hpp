@@ -13,10 +13,10 @@
 namespace agentbox::oci::hook {
 
 /// The session directory of one box, opened once. All access goes through this descriptor.
-class SessionFolder {
+class SessionDirectory {
 public:
   /// Opens `path`, which is absolute, and a directory of ours that nobody else can enter (0700). Throws Error(refused).
-  explicit SessionFolder(const std::filesystem::path& path);
+  explicit SessionDirectory(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const noexcept { return m_path; }
   int fd() const noexcept { return m_fd.get(); }

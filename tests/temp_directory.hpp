@@ -9,21 +9,21 @@
 
 namespace agentbox::tests {
 
-/// A folder of its own for one test, canonical, removed with everything in it.
-class TempFolder {
+/// A directory of its own for one test, canonical, removed with everything in it.
+class TempDirectory {
 public:
-  TempFolder() {
+  TempDirectory() {
     std::string name = (std::filesystem::temp_directory_path() / "agentbox-test-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) {
       throw std::runtime_error("cannot make " + name);
     }
     m_path = std::filesystem::canonical(name);
   }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  TempFolder(TempFolder&&) = delete;
-  TempFolder& operator=(TempFolder&&) = delete;
-  ~TempFolder() {
+  TempDirectory(const TempDirectory&) = delete;
+  TempDirectory& operator=(const TempDirectory&) = delete;
+  TempDirectory(TempDirectory&&) = delete;
+  TempDirectory& operator=(TempDirectory&&) = delete;
+  ~TempDirectory() {
     std::error_code ignored;
     std::filesystem::remove_all(m_path, ignored);
   }
@@ -31,7 +31,7 @@ public:
   const std::filesystem::path& path() const { return m_path; }
   std::filesystem::path operator/(std::string_view name) const { return m_path / name; }
 
-  /// Writes `content` to `name`, with the folders it needs, and returns the path.
+  /// Writes `content` to `name`, with the directories it needs, and returns the path.
   std::filesystem::path write(std::string_view name, std::string_view content) const {
     std::filesystem::path file = m_path / name;
     std::filesystem::create_directories(file.parent_path());
