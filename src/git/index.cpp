@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "git/big_endian.hpp"
+
 namespace agentbox::git {
 namespace {
 
@@ -15,14 +17,6 @@ constexpr std::uint32_t k_assume_unchanged = 0x8000;
 constexpr std::uint32_t k_is_extended = 0x4000;
 constexpr std::uint32_t k_skip_worktree = 0x4000; // of the extended flags
 constexpr std::uint32_t k_max_version = 4;
-
-std::uint32_t big_endian(std::string_view bytes) {
-  std::uint32_t number = 0;
-  for (const char c : bytes) {
-    number = (number << 8U) | static_cast<std::uint8_t>(c);
-  }
-  return number;
-}
 
 class IndexReader {
 public:
@@ -104,20 +98,12 @@ private:
 
   /// Version 4: strips the prefix length, encoded like OFS_DELTA offsets, from the previous path.
   bool strip(std::string_view& rest) {
-    std::size_t number = 0;
-    for (std::size_t i = 0; i < rest.size() && i < 5; ++i) {
-      const auto byte = static_cast<std::uint8_t>(rest[i]);
-      number = ((i == 0 ? 0 : number + 1) << (i == 0 ? 0U : 7U)) | (byte & 0x7FU);
-      if ((byte & 0x80U) == 0) {
-        rest.remove_prefix(i + 1);
-        if (number > m_path.size()) {
-          return false;
-        }
-        m_path.resize(m_path.size() - number);
-        return m_path.size() < (1U << 16U); // paths must not grow without end
-      }
+    const auto number = take_varint(rest);
+    if (!number || *number > m_path.size()) {
+      return false;
     }
-    return false;
+    m_path.resize(m_path.size() - *number);
+    return m_path.size() < (1U << 16U); // paths must not grow without end
   }
 
   void note_shared(std::string_view hash) {

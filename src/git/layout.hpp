@@ -49,8 +49,8 @@ inline std::string join(const std::string& directory, std::string_view part) {
 /// Returns whether `path` in a repository is what Git writes there in daily work, and never a program: HEAD,
 /// COMMIT_EDITMSG, index, refs/…
 inline bool is_data(std::string_view path) {
-  constexpr std::array<std::string_view, 7> k_data = {"index",   "index.lock",  k_lfs, k_logs,
-                                                      k_objects, "packed-refs", k_refs};
+  constexpr std::array<std::string_view, 8> k_data = {"index",   "index.lock",  k_lfs,  k_logs,
+                                                      k_objects, "packed-refs", k_refs, "reftable"};
   const std::string_view first = path.substr(0, path.find('/'));
   const auto is_upper = [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; };
   return std::find(k_data.begin(), k_data.end(), first) != k_data.end() ||

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "git/index.hpp"
+#include "git/reftable.hpp"
 #include "support/lines.hpp"
 
 namespace agentbox::review {
@@ -55,6 +56,7 @@ bool keeps_out_of_diff(std::string_view attributes) {
 
 std::string hides_changes(std::string_view path, const std::function<std::string()>& content) {
   constexpr const char* k_replaced = "replaces objects (git replace)";
+  constexpr std::string_view k_replacing = "refs/replace/";
   if (path == "info/exclude") {
     return has_entries(content()) ? "lists files hidden from git status" : "";
   }
@@ -73,10 +75,14 @@ std::string hides_changes(std::string_view path, const std::function<std::string
   }
   if (path == "packed-refs") {
     const std::string text = content();
-    return text.find("refs/replace/") != std::string::npos || text.size() >= k_max_index ? k_replaced : "";
+    return text.find(k_replacing) != std::string::npos || text.size() >= k_max_index ? k_replaced : "";
   }
-  if (path.starts_with("refs/replace/")) {
+  if (path.starts_with(k_replacing)) {
     return k_replaced;
+  }
+  if (path.starts_with("reftable/") && path != "reftable/tables.list" && !path.ends_with(".lock")) {
+    const auto replaces = git::has_ref_with(content(), k_replacing);
+    return !replaces ? "unknown reftable format" : *replaces ? k_replaced : "";
   }
   if (path.starts_with("remotes/") || path.starts_with("branches/")) {
     return "lists where Git fetches and pushes: " + first_line(content());

@@ -8,6 +8,7 @@
 
 #include "catch.hpp"
 #include "review/review_report.hpp"
+#include "support/file.hpp"
 #include "temp_directory.hpp"
 
 using namespace agentbox::review;
@@ -382,6 +383,9 @@ TEST_CASE("what hides changes from Git is reported, what a new repository has is
   write(directory / "fresh/.git/packed-refs", "1234 refs/heads/main\n");
   write(directory / ".git/objects/info/packs");
   write(directory / ".git/refs/heads/main", "1234\n");
+  write(directory / ".git/reftable/tables.list", "0x1-0x2.ref\n");
+  write(directory / ".git/reftable/0x1-0x1.ref",
+        agentbox::support::read_file(AGENTBOX_SOURCE_DIR "/tests/fuzz/git/corpus/fuzz_reftable/sha1-plain", 4096));
   ReviewReport quiet;
   scan(trees, start.earliest(), {}, before, {}, quiet);
   CHECK(quiet.findings.empty());
@@ -392,6 +396,7 @@ TEST_CASE("what hides changes from Git is reported, what a new repository has is
                                 ".git/objects/info/alternates",
                                 ".git/packed-refs",
                                 ".git/refs/replace/1234",
+                                ".git/reftable/0x1-0x2.ref",
                                 ".git/remotes/origin",
                                 "sub/.gitattributes",
                                 ".git/shallow"};

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "git/reftable.hpp"
+
+#include <string>
+
+#include "git/big_endian.hpp"
+
+namespace agentbox::git {
+namespace {
+
+constexpr std::size_t k_table_header = 24;  // REFT, version, block size, two update indexes
+constexpr std::size_t k_table_header2 = 28; // and the kind of hash
+constexpr std::size_t k_block_head = 4;     // type, length
+constexpr std::size_t k_max_name = 1U << 16U;
+
+/// The bytes of a record's value after its name and update index, or nothing when it does not end in `rest`.
+std::optional<std::size_t> value_length(std::size_t type, std::size_t hash, std::string_view rest) {
+  if (type <= 2) { // deleted; a hash; a hash and that of the peeled tag
+    return type * hash;
+  }
+  if (type != 3) {
+    return std::nullopt;
+  }
+  const std::size_t before = rest.size();
+  const auto length = take_varint(rest); // of a symbolic ref's target
+  return length ? std::optional(before - rest.size() + *length) : std::nullopt;
+}
+
+/// Reads the records of a ref block. Returns whether a name begins with `prefix`; nothing when one is damaged.
+std::optional<bool> has_record_with(std::string_view records, std::size_t hash, std::string_view prefix) {
+  std::string name;
+  while (!records.empty()) {
+    const auto shared = take_varint(records);
+    const auto suffix = take_varint(records);
+    const std::size_t length = suffix.value_or(0) >> 3U;
+    if (!shared || !suffix || *shared > name.size() || length > records.size() || *shared + length > k_max_name) {
+      return std::nullopt;
+    }
+    name.resize(*shared);
+    name += records.substr(0, length);
+    records.remove_prefix(length);
+    const bool updated = take_varint(records).has_value();
+    const auto value = value_length(*suffix & 7U, hash, records);
+    if (!updated || !value || *value > records.size()) {
+      return std::nullopt;
+    }
+    records.remove_prefix(*value);
+    if (name.starts_with(prefix)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+} // namespace
+
+std::optional<bool> has_ref_with(std::string_view table, std::string_view prefix) {
+  if (table.size() < k_table_header || !table.starts_with("REFT") || (table[4] != 1 && table[4] != 2)) {
+    return std::nullopt;
+  }
+  const bool second = table[4] == 2;
+  const std::size_t header = second ? k_table_header2 : k_table_header;
+  const std::size_t hash = second && table.substr(k_table_header).starts_with("s256") ? 32 : 20;
+  const std::size_t alignment = big_endian(table.substr(5, 3));
+  // The first block begins with the header. Ref blocks come first.
+  for (std::size_t start = 0, at = header; at < table.size() && table[at] == 'r'; at = start) {
+    const std::string_view rest = table.substr(start);
+    const std::size_t head = at - start + k_block_head;
+    const std::size_t length = rest.size() < head ? 0 : big_endian(rest.substr(head - 3, 3));
+    if (length < head + 2 || length > rest.size()) {
+      return std::nullopt;
+    }
+    const std::size_t restarts = 3 * big_endian(rest.substr(length - 2, 2)) + 2;
+    if (restarts > length - head) {
+      return std::nullopt;
+    }
+    const auto found = has_record_with(rest.substr(head, length - head - restarts), hash, prefix);
+    if (!found || *found) {
+      return found;
+    }
+    start += alignment == 0 ? length : (length + alignment - 1) / alignment * alignment;
+  }
+  return false;
+}
+
+} // namespace agentbox::git
