@@ -126,9 +126,9 @@ Answer check_disk(const HostReport& report) {
 }
 
 Answer check_installation(const HostReport& report) {
-  if (!report.missing_files.empty() || report.installation.empty()) {
+  if (report.installation.empty()) {
     return missing(
-        "missing: " + support::join(report.missing_files, ", "),
+        report.installation_problem.empty() ? "unknown" : report.installation_problem,
         "reinstall it (source tree: ./dev build; package: " + install_command(report.distro, Package::agentbox) + ")");
   }
   return ok(report.installation);

@@ -91,9 +91,9 @@ struct HostReport {
   std::string runtime_problem;   ///< empty: it is writable and ours
   bool runtime_fallback = false; ///< below /tmp, because XDG_RUNTIME_DIR is not set
   std::optional<bool> linger;    ///< nothing where systemd-logind does not run
-  std::vector<std::string> missing_files; ///< of agentbox's own installation
-  std::string installation;               ///< where they were looked for
-  std::string mmdebstrap;                 ///< path, empty: not found
+  std::string installation;      ///< where agentbox's own programs are; empty: not all are there
+  std::string installation_problem; ///< what is missing then
+  std::string mmdebstrap;           ///< path, empty: not found
 };
 
 } // namespace agentbox::doctor

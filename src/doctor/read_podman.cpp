@@ -38,16 +38,29 @@ void note_error(PodmanReport& report, const support::Error& error) {
   report.silent = dynamic_cast<const support::TimedOut*>(&error) != nullptr;
 }
 
+/// Reads what does not depend on one another, so that a read that fails hides nothing else. Reports the first error.
 void read_facts(HostReport& report, const podman::Podman& podman, support::CaptureLimits limits) {
-  try {
-    report.podman.facts = podman::fresh_podman_info(podman, limits);
+  const auto attempt = [&](const auto& read) {
+    try {
+      read();
+    } catch (const support::Error& error) {
+      if (report.podman.error.empty()) {
+        note_error(report.podman, error);
+      }
+    }
+  };
+  attempt([&] { report.podman.facts = podman::fresh_podman_info(podman, limits); });
+  if (!report.podman.facts) {
+    return; // nor would it list its images
+  }
+  report.disk_free = free_bytes(report.podman.facts->graph_root);
+  attempt([&] {
     report.podman.runtime_version = program_version(report.podman.facts->oci_runtime, podman.command({}).env);
+  });
+  attempt([&] {
     report.idle_images = idle_image_bytes(podman.capture(
         {"image", "ls", "--format", "json", "--filter", std::string("label=") + protocol::k_image_label}, limits));
-    report.disk_free = free_bytes(report.podman.facts->graph_root);
-  } catch (const support::Error& error) {
-    note_error(report.podman, error);
-  }
+  });
 }
 
 void read_seccomp_profile(HostReport& report) {
@@ -67,15 +80,9 @@ void read_seccomp_profile(HostReport& report) {
 
 void read_installation(HostReport& report) {
   try {
-    const podman::Installation installation = podman::find_installation();
-    report.installation = installation.libexec.string();
-    for (const fs::path& file : {installation.hook(), installation.firewall(), installation.entrypoint()}) {
-      if (access(file.c_str(), X_OK) != 0) {
-        report.missing_files.push_back(file.string());
-      }
-    }
+    report.installation = podman::find_installation().libexec.string();
   } catch (const support::Error& error) {
-    report.missing_files.emplace_back(error.what()); // names the directory
+    report.installation_problem = error.what(); // names what is missing
   }
 }
 

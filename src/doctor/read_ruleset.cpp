@@ -54,7 +54,7 @@ RulesetTrial try_driver(policy::FirewallDriver driver, const std::string& unshar
 
 void read_ruleset(HostReport& report) {
   const auto unshare = support::find_program("unshare");
-  if (report.uid == 0 || !report.podman.facts || !unshare || !report.missing_files.empty()) {
+  if (report.uid == 0 || !report.podman.facts || !unshare || report.installation.empty()) {
     return;
   }
   try {

@@ -2,8 +2,11 @@
 #include "podman/installation.hpp"
 
 #include <system_error>
+#include <unistd.h>
+#include <vector>
 
 #include "support/error.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::podman {
 namespace fs = std::filesystem;
@@ -11,13 +14,20 @@ namespace fs = std::filesystem;
 Installation installation_of(const fs::path& program) {
   const fs::path prefix = program.parent_path().parent_path();
   Installation installation{program, prefix / "libexec/agentbox", prefix / "share/agentbox"};
+  std::vector<std::string> missing;
   std::error_code ignored;
-  for (const fs::path& directory : {installation.libexec, installation.share}) {
-    if (!fs::is_directory(directory, ignored)) {
-      throw support::Error(support::ExitCode::failed,
-                           "agentbox is not installed completely: " + directory.string() + " is missing",
-                           "install the agentbox package again");
+  if (!fs::is_directory(installation.share, ignored)) {
+    missing.push_back(installation.share.string());
+  }
+  for (const fs::path& file : {installation.hook(), installation.firewall(), installation.entrypoint()}) {
+    if (access(file.c_str(), X_OK) != 0) {
+      missing.push_back(file.string());
     }
+  }
+  if (!missing.empty()) {
+    throw support::Error(support::ExitCode::failed,
+                         "agentbox is not installed completely, missing: " + support::join(missing, ", "),
+                         "install the agentbox package again");
   }
   return installation;
 }

@@ -16,7 +16,7 @@ struct Installation {
   std::filesystem::path entrypoint() const { return libexec / "agent-entrypoint"; }
 };
 
-/// Returns the installation that PREFIX/bin/PROGRAM belongs to. Throws Error(failed) when a directory is missing.
+/// Returns the installation that PREFIX/bin/PROGRAM belongs to. Throws Error(failed), naming all that is missing.
 Installation installation_of(const std::filesystem::path& program);
 
 /// Returns installation_of(/proc/self/exe). No environment variable and no path of the build changes that.

@@ -91,3 +91,15 @@ TEST_CASE("a Podman that answers is asked for its facts") {
     CHECK(report.podman.facts.has_value());
   }
 }
+
+TEST_CASE("a read that fails hides nothing that the others found") {
+  const TempDirectory directory;
+  const std::string info =
+      std::string("[ $1 = info ] && exec cat ") + AGENTBOX_SOURCE_DIR + "/tests/unit/podman/fixtures/info-4.3.1.json\n";
+  HostReport report =
+      host_with(directory, k_version + info + "echo 'Error: the image list is damaged' >&2; exit 125\n", k_patience);
+  CHECK(contains(find(report, "podman").detail, "the image list is damaged"));
+  REQUIRE(report.podman.facts.has_value());
+  CHECK(report.disk_free != 0);
+  CHECK(find(report, "storage").status == Status::ok);
+}

@@ -19,10 +19,15 @@ TEST_CASE("programs and data are found beside the program, in its own prefix onl
     }
     return "";
   };
-  CHECK(refusal() == "agentbox is not installed completely: " + (prefix / "libexec/agentbox").string() + " is missing");
-  fs::create_directories(prefix / "libexec/agentbox");
-  CHECK(refusal() == "agentbox is not installed completely: " + (prefix / "share/agentbox").string() + " is missing");
-  fs::create_directories(prefix / "share/agentbox");
+  const std::string libexec = (prefix / "libexec/agentbox").string();
+  const std::string share = (prefix / "share/agentbox").string();
+  CHECK(refusal() == "agentbox is not installed completely, missing: " + share + ", " + libexec + "/agentbox-hook, " +
+                         libexec + "/agentbox-firewall, " + libexec + "/agent-entrypoint");
+  fs::create_directories(share);
+  for (const char* name : {"agentbox-hook", "agentbox-firewall", "agent-entrypoint"}) {
+    CHECK(refusal().find(std::string("/") + name) != std::string::npos);
+    fs::permissions(prefix.write(std::string("libexec/agentbox/") + name, ""), fs::perms::owner_all);
+  }
   CHECK(refusal().empty());
   CHECK(podman::installation_of(program).hook() == prefix / "libexec/agentbox/agentbox-hook");
 }
