@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <spdlog/spdlog.h>
 
 #include "boxes/control_client.hpp"
@@ -11,6 +12,7 @@
 #include "boxes/select.hpp"
 #include "cli/save.hpp"
 #include "cli/subcommands.hpp"
+#include "config/host_sets.hpp"
 #include "config/locked.hpp"
 #include "network/duration.hpp"
 #include "policy/address.hpp"
@@ -27,32 +29,48 @@ using support::ExitCode;
 
 struct ChangeOptions {
   control::ControlRequest::Verb verb = control::ControlRequest::Verb::allow;
-  std::string host;
+  std::string host; ///< or "@SET"
   std::optional<std::string> duration;
   std::optional<std::string> box;
   std::optional<std::string> save;
 };
 
-/// Refuses addresses, ports of this machine, and public suffixes, which the firewall does not know. A denial only
-/// tightens.
-void check_host(const ChangeOptions& options) {
-  if (options.verb == control::ControlRequest::Verb::deny) {
-    return;
-  }
-  const std::string_view host = std::string_view(options.host).substr(0, options.host.find(':'));
-  const bool is_bare = policy::parse_address(options.host).has_value();
-  const bool is_address = is_bare || options.host.starts_with('[') || policy::parse_address(host);
+/// Refuses addresses, ports of this machine, and public suffixes, which the firewall does not know.
+void check_allowed(const std::string& entry) {
+  const std::string_view host = std::string_view(entry).substr(0, entry.find(':'));
+  const bool is_bare = policy::parse_address(entry).has_value();
+  const bool is_address = is_bare || entry.starts_with('[') || policy::parse_address(host);
   if (is_address || policy::is_host_alias(host)) {
-    const std::string entry = host.size() < options.host.size() ? "[" + options.host + "]" : options.host;
+    const std::string bracketed = host.size() < entry.size() ? "[" + entry + "]" : entry;
     throw Error(ExitCode::usage,
                 std::string(is_address ? "addresses" : "ports of this machine") + " cannot be allowed in a running box",
-                "start a box with: agentbox run --allow " + (is_bare ? entry + ":PORT" : options.host));
+                "start a box with: agentbox run --allow " + (is_bare ? bracketed + ":PORT" : entry));
   }
-  const policy::EntryResult parsed = policy::parse_listed_host(options.host);
+  const policy::EntryResult parsed = policy::parse_listed_host(entry);
   if (const auto* problem = std::get_if<policy::EntryProblem>(&parsed)) {
     throw Error(ExitCode::usage, problem->message, problem->hint);
   }
-  config::require_unlocked_hosts(config::standard_sources("/proc")); // whatever the directory
+}
+
+/// Returns the hosts of HOST, which may name a set. A denial covers all ports of them.
+std::vector<std::string> hosts_of(const std::string& given, bool allow, const config::Sources& sources) {
+  if (!config::names_set(given)) {
+    return {given};
+  }
+  std::vector<config::HostSet> sets;
+  policy::Diagnostics mistakes;
+  config::expand_sets({given}, "HOST", sources.sets, sets, mistakes);
+  if (!mistakes.empty()) {
+    throw Error(ExitCode::usage, mistakes.front().message, mistakes.front().hint);
+  }
+  if (allow && !sets.front().note.empty()) {
+    spdlog::warn("{}: {}", given, sets.front().note);
+  }
+  std::set<std::string> hosts;
+  for (const config::HostSet::Host& host : sets.front().hosts) {
+    hosts.insert(allow ? host.entry.text() : host.entry.pattern.text());
+  }
+  return {hosts.begin(), hosts.end()};
 }
 
 std::uint32_t seconds_of(const std::optional<std::string>& text) {
@@ -77,11 +95,11 @@ std::optional<boxes::Found> running_box(const ChangeOptions& options) {
   return boxes::select_running(options.box, std::filesystem::current_path());
 }
 
-void change_box(const boxes::Found& box, const ChangeOptions& options, std::uint32_t seconds) {
+void change_box(const boxes::Found& box, const ChangeOptions& options, const std::string& host, std::uint32_t seconds) {
   if (box.record && box.record->full_network) {
     throw Error(ExitCode::usage, "the box \"" + box.name + "\" has no firewall: it was started with --full-network");
   }
-  const control::ControlReply reply = boxes::ask_firewall(box.paths, {options.verb, options.host, seconds});
+  const control::ControlReply reply = boxes::ask_firewall(box.paths, {options.verb, host, seconds});
   const std::string message = support::escape_untrusted(reply.message, 1000);
   if (!reply.ok) {
     throw Error(ExitCode::refused, "box \"" + box.name + "\": " + message, support::escape_untrusted(reply.hint, 1000));
@@ -90,16 +108,23 @@ void change_box(const boxes::Found& box, const ChangeOptions& options, std::uint
 }
 
 void change(const ChangeOptions& options) {
-  check_host(options);
-  const std::uint32_t seconds = seconds_of(options.duration);
   const bool allow = options.verb == control::ControlRequest::Verb::allow;
+  const config::Sources sources = config::standard_sources("/proc"); // whatever the directory
+  const std::vector<std::string> hosts = hosts_of(options.host, allow, sources);
+  if (allow) { // a denial only tightens
+    std::for_each(hosts.begin(), hosts.end(), check_allowed);
+    config::require_unlocked_hosts(sources);
+  }
+  const std::uint32_t seconds = seconds_of(options.duration);
   std::optional<Saving> saving;
   if (options.save) {
-    saving.emplace(*options.save, allow, options.host); // fails before the box is changed
+    saving.emplace(*options.save, allow, hosts); // fails before the box is changed
   }
   const auto box = running_box(options);
   if (box) {
-    change_box(*box, options, seconds);
+    for (const std::string& host : hosts) {
+      change_box(*box, options, host, seconds);
+    }
   }
   if (saving) {
     saving->write();
@@ -113,10 +138,11 @@ void add_change(const CommandSpec& app, const char* name, const char* descriptio
   const CommandSpec command = app.command(name, description);
   auto options = std::make_shared<ChangeOptions>();
   options->verb = verb;
-  command.required("HOST", options->host,
-                   verb == control::ControlRequest::Verb::allow
-                       ? "HOST[:PORT] (default port: 443), or *.HOST for every name below HOST"
-                       : "HOST[:PORT] (default: every port), *.HOST for every name below HOST, or host (this machine)");
+  command.required(
+      "HOST", options->host,
+      verb == control::ControlRequest::Verb::allow
+          ? "HOST[:PORT] (default port: 443), *.HOST for every name below HOST, or @SET (agentbox policy sets)"
+          : "HOST[:PORT] (default: every port), *.HOST for every name below HOST, @SET, or host (this machine)");
   command.option("--for", options->duration, "TIME",
                  "Undo the change after TIME, e.g. 90s, 10m, 1h30m, 2d; at most 30 days (default: when the box ends)");
   command.option("--box", options->box, "NAME", k_box_help);

@@ -116,9 +116,11 @@ void add_box_options(const CommandSpec& command, BoxOptions& options) {
                "Set an environment variable; without =VALUE, copy it from your environment; repeatable");
   command.list("--env-file", options.env_files, "FILE",
                "Read environment variables from FILE, one NAME[=VALUE] per line; repeatable");
-  command.list("--allow", to.allow, "HOST[:PORT]",
-               "Allow connections to HOST[:PORT] (default port: 443), *.HOST (every name below HOST), ADDRESS:PORT, or "
-               "host:PORT (the word host: a port on the host's loopback); repeatable");
+  command.list(
+      "--allow", to.allow, "HOST[:PORT]",
+      "Allow connections to HOST[:PORT] (default port: 443), *.HOST (every name below HOST), ADDRESS:PORT, or "
+      "host:PORT (the word host: a port on the host's loopback), or a set of hosts such as @npm (agentbox policy "
+      "sets); repeatable");
   command.flag("--full-network", to.full_network,
                "Run without the firewall: the box can reach every host and the local network");
   command.option("--firewall-driver", to.driver, "NAME",
@@ -175,7 +177,8 @@ Box open_box(const BoxOptions& options, const Context& context, MayAsk may_ask) 
   if (const auto* mistakes = std::get_if<policy::Diagnostics>(&policy)) {
     throw error_of(*mistakes, options, context);
   }
-  return {std::get<policy::Policy>(std::move(policy)), std::move(workspace), loaded.preferences};
+  return {std::get<policy::Policy>(std::move(policy)), std::move(workspace), loaded.preferences,
+          std::move(loaded.sets)};
 }
 
 std::string free_name(const std::string& name, const std::vector<std::string>& taken) {

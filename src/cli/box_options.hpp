@@ -43,6 +43,7 @@ struct Box {
   policy::Policy policy;
   config::WorkspaceChoice workspace;
   config::Preferences preferences;
+  std::vector<config::HostSet> sets; ///< of hosts, which its configuration and the command line name
 };
 
 /// Like resolve_box(), with the identity of the workspace for mounting it. Asks for the agreement if allowed.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // init: writes the project's .agentbox/config.toml.
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <spdlog/spdlog.h>
@@ -13,6 +15,8 @@
 #include "cli/box_options.hpp"
 #include "cli/subcommands.hpp"
 #include "config/config_layer.hpp"
+#include "config/host_sets.hpp"
+#include "config/proposal.hpp"
 #include "config/read_layers.hpp"
 #include "config/trust.hpp"
 #include "config/values.hpp"
@@ -39,6 +43,7 @@ struct InitOptions {
   std::optional<std::string> base;
   Words allow;
   Words toolkits;
+  bool yes = false;
   bool force = false;
 
   bool any() const { return agent || base || !allow.empty() || !toolkits.empty(); }
@@ -52,15 +57,16 @@ std::string list(const Words& words) {
   return "[" + support::join(parts, ", ") + "]";
 }
 
-/// Returns the text of the file: the chosen settings, and others as comments.
-std::string config_text(const InitOptions& options) {
+/// Returns the text of the file: the chosen settings, and others as comments. `base` is an example of a base image.
+std::string config_text(const InitOptions& options, const std::string& base) {
   const auto entry = [](bool chosen, const std::string& line) { return (chosen ? "" : "# ") + line + "\n"; };
   std::string text = "# How agentbox runs agents in this project. See the result with: agentbox policy show\n\n";
   text += entry(options.agent.has_value(), "[agent]");
   text += entry(options.agent.has_value(), "default = " + config::quote_toml(options.agent.value_or("codex")));
   text += "\n" + entry(options.base.has_value(), "[image]");
-  text += entry(options.base.has_value(),
-                "base = " + config::quote_toml(options.base.value_or(policy::default_base_image())));
+  text +=
+      entry(options.base.has_value(),
+            "base = " + config::quote_toml(options.base.value_or(base.empty() ? policy::default_base_image() : base)));
   text += "\n" + entry(!options.toolkits.empty(), "[toolkits]");
   text += entry(!options.toolkits.empty(),
                 "selected = " + list(options.toolkits.empty() ? Words{"python"} : options.toolkits));
@@ -70,24 +76,51 @@ std::string config_text(const InitOptions& options) {
   return text;
 }
 
-/// Asks and returns the words of the answer.
-Words ask(const std::string& question) {
-  fmt::print(stderr, "{} ", question);
+/// Adds what the project seems to need to what was asked for.
+void add_proposal(InitOptions& options, const config::Proposal& proposal) {
+  const auto add = [](const Words& words, Words& to) {
+    std::copy_if(words.begin(), words.end(), std::back_inserter(to),
+                 [&](const std::string& word) { return std::find(to.begin(), to.end(), word) == to.end(); });
+  };
+  add(proposal.toolkits, options.toolkits);
+  add(proposal.sets, options.allow);
+}
+
+/// Asks and returns the words of the answer: `proposed` for none, nothing for "-".
+Words ask(const std::string& question, const Words& proposed = {}) {
+  fmt::print(stderr, "{} [{}] ", question, support::join(proposed, " "));
   std::string line;
   if (!std::getline(std::cin, line)) {
     throw Error(ExitCode::failed, "no answer; nothing was written");
   }
   const auto words = support::words(line);
-  return {words.begin(), words.end()};
+  if (words.empty()) {
+    return proposed;
+  }
+  return words.size() == 1 && words.front() == "-" ? Words{} : Words{words.begin(), words.end()};
 }
 
-void ask_all(InitOptions& options) {
-  if (const Words words = ask("Agent (codex, claude; Enter for the last used)?"); !words.empty()) {
+void ask_all(InitOptions& options, const config::Proposal& proposal) {
+  fmt::print(stderr, "Enter accepts what is in brackets; - means none.\n");
+  if (const Words words = ask("Agent (codex, claude; none: the last used)?"); !words.empty()) {
     options.agent = words.front();
   }
   options.toolkits =
-      ask("Toolkits, separated by spaces (" + support::join(policy::toolkit_names(), " ") + "; Enter for none)?");
-  options.allow = ask("More allowed hosts, HOST[:PORT], separated by spaces (Enter for none)?");
+      ask("Toolkits, separated by spaces (" + support::join(policy::toolkit_names(), " ") + ")?", proposal.toolkits);
+  options.allow = ask("Allowed hosts, HOST[:PORT] or @SET (agentbox policy sets)?", proposal.sets);
+}
+
+/// Returns what is wrong with the text of a project's configuration.
+policy::Diagnostics mistakes_in(const std::string& text, std::string& sets) {
+  policy::Diagnostics mistakes;
+  config::ConfigLayer layer = config::parse_layer(text, "agentbox init", config::LayerKind::project, mistakes);
+  config::expand_sets(layer, config::standard_sources("/proc").sets, mistakes);
+  sets = config::sets_text(layer.sets);
+  return mistakes;
+}
+
+Error exists_already(const fs::path& file) {
+  return {ExitCode::usage, file.string() + " exists already", "edit it, or replace it: agentbox init --force ..."};
 }
 
 /// Writes `.agentbox/config.toml` without following a symbolic link that a repository may bring along.
@@ -105,8 +138,7 @@ void write_config(const fs::path& workspace, const std::string& text, bool force
   }
   const Fd file(openat(at.get(), "config.toml", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!file && errno == EEXIST) {
-    throw Error(ExitCode::usage, (directory / "config.toml").string() + " exists already",
-                "edit it, or replace it: agentbox init --force ...");
+    throw exists_already(directory / "config.toml");
   }
   if (!file) {
     throw support::system_error(ExitCode::failed, "cannot write " + (directory / "config.toml").string(), errno);
@@ -116,22 +148,43 @@ void write_config(const fs::path& workspace, const std::string& text, bool force
 
 void init(InitOptions options, const Context& context) {
   const fs::path workspace = config::choose_workspace(".", support::home_directory()).path;
-  if (!options.any() && support::own_terminal().interactive()) {
-    ask_all(options);
+  const fs::path file = workspace / ".agentbox/config.toml";
+  if (!options.force && fs::exists(fs::symlink_status(file))) {
+    throw exists_already(file);
   }
-  const std::string text = config_text(options);
-  policy::Diagnostics mistakes;
-  config::parse_layer(text, "agentbox init", config::LayerKind::project, mistakes);
-  if (!mistakes.empty()) {
+  const bool interactive = !options.any() && !options.yes && support::own_terminal().interactive();
+  const bool only_shown = !options.any() && !options.yes && !interactive;
+  config::Proposal proposal;
+  if (!options.any() || options.yes) {
+    proposal = config::propose(workspace);
+    for (const std::string& reason : proposal.reasons) {
+      spdlog::info("{}", reason);
+    }
+  }
+  if (interactive) {
+    ask_all(options, proposal);
+  } else {
+    add_proposal(options, proposal);
+  }
+  const std::string text = config_text(options, proposal.base);
+  std::string sets;
+  if (const policy::Diagnostics mistakes = mistakes_in(text, sets); !mistakes.empty()) {
     throw Error(ExitCode::usage, config::describe(mistakes));
   }
+  if (only_shown) {
+    fmt::print("{}", text);
+    spdlog::info("nothing was written; to write this to {}: agentbox init --yes", file.string());
+    return;
+  }
   write_config(workspace, text, options.force);
-  spdlog::info("wrote {}", (workspace / ".agentbox/config.toml").string());
+  spdlog::info("wrote {}", file.string());
   // The user wrote this file with this command, and so agrees to it, but not to saved hosts beside it.
   const config::Loaded loaded = load_box({}, context);
-  const std::string digest = config::ProjectTexts{text, "", ""}.digest();
-  if (!loaded.project_broadens.empty() && loaded.project_digest == digest) {
-    config::TrustStore(config::trust_directory()).agree(workspace, digest, text);
+  config::ProjectTexts texts;
+  texts.config = text;
+  texts.sets = sets;
+  if (!loaded.project_broadens.empty() && loaded.project_digest == texts.digest()) {
+    config::TrustStore(config::trust_directory()).agree(workspace, texts.digest(), texts.shown());
   } else if (!loaded.project_broadens.empty()) {
     spdlog::warn("not trusted yet, because .agentbox/saved-hosts.txt exists too; review both with: agentbox policy "
                  "trust");
@@ -142,12 +195,13 @@ void init(InitOptions options, const Context& context) {
 
 void add_init(const CommandSpec& app, Context& context) {
   const CommandSpec command =
-      app.command("init", "Create the project's .agentbox/config.toml from options, or interactively");
+      app.command("init", "Create the project's .agentbox/config.toml from options, or from the files of the project");
   auto options = std::make_shared<InitOptions>();
   command.option("--agent", options->agent, "NAME", "Default agent");
   command.option("--base", options->base, "IMAGE", "Base image");
-  command.list("--allow", options->allow, "HOST[:PORT]", "Allow a host; repeatable");
+  command.list("--allow", options->allow, "HOST[:PORT]", "Allow a host, or a set of hosts such as @npm; repeatable");
   command.list("--toolkit", options->toolkits, "NAME", "Install a toolkit; repeatable");
+  command.flag("--yes", options->yes, "Accept what is proposed for the files of the project, and ask nothing");
   command.flag("--force", options->force, "Replace an existing file");
   command.action([options, &context] { init(*options, context); });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// policy show, check, diff and trust.
+// policy show, check, diff, sets and trust.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include "cli/box_options.hpp"
 #include "cli/network_command.hpp"
 #include "cli/subcommands.hpp"
+#include "config/host_sets.hpp"
 #include "config/load.hpp"
 #include "policy/policy.hpp"
 #include "support/error.hpp"
@@ -150,7 +151,7 @@ void show_workspace(const policy::Workspace& workspace) {
   }
 }
 
-void show(const PolicyFields& fields) {
+void show(const PolicyFields& fields, const std::vector<config::HostSet>& sets) {
   const auto& [user, workspace, mounts, env, ports, limits, confinement, egress, firewall_driver, agent, run, image,
                ca_bundle, name, hostname] = fields;
   std::ignore = std::tie(run, hostname); // not about what it may do
@@ -177,6 +178,34 @@ void show(const PolicyFields& fields) {
   }
   show_limits(limits);
   show_network(egress, firewall_driver);
+  for (const config::HostSet& set : sets) {
+    line(&set == &sets.front() ? "sets" : "", "@" + set.name + (set.note.empty() ? "" : ": " + set.note));
+  }
+}
+
+void list_sets(bool as_data) {
+  const std::vector<config::HostSet> sets = config::read_sets(config::standard_sources("/proc").sets);
+  if (as_data) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const config::HostSet& set : sets) {
+      nlohmann::json hosts = nlohmann::json::array();
+      for (const config::HostSet::Host& host : set.hosts) {
+        hosts.push_back({{"host", host.entry.text()}, {"reason", host.reason}});
+      }
+      list.push_back({{"name", "@" + set.name}, {"about", set.about}, {"note", set.note}, {"hosts", hosts}});
+    }
+    fmt::print("{}\n", list.dump(2, ' ', true));
+    return;
+  }
+  for (const config::HostSet& set : sets) {
+    fmt::print("@{:<11} {}\n", set.name, set.about);
+    for (const config::HostSet::Host& host : set.hosts) {
+      fmt::print("  {:<36} {}\n", host.entry.text(), host.reason);
+    }
+    if (!set.note.empty()) {
+      fmt::print("  note: {}\n", set.note);
+    }
+  }
 }
 
 /// Returns the default contract for the same workspace and agent.
@@ -276,17 +305,23 @@ void add_policy(const CommandSpec& app, Context& context) {
   show_command.flag("--json", *as_data, "Print the whole policy as JSON");
   show_command.action([options, as_data, &context] {
     options->overrides.conversations = !*as_data; // which would differ on each machine
-    const policy::Policy shown = built(without_values(resolve_box(*options, context).fields()));
+    const Box box = open_box(*options, context, MayAsk::no);
+    const policy::Policy shown = built(without_values(box.policy.fields()));
     if (*as_data) {
       fmt::print("{}", policy::to_json(shown));
     } else {
-      show(shown.fields());
+      show(shown.fields(), box.sets);
     }
   });
   add(policy, "check",
       "Check the configuration; exit status 2: errors, 126: the project's configuration is not trusted", *options)
       .action([options, &context] { resolve_box(*options, context); });
   add_policy_suggest(policy, context);
+  const CommandSpec sets =
+      policy.command("sets", "List the sets of hosts that --allow and allow_hosts take by name, such as @npm");
+  auto sets_as_data = std::make_shared<bool>(false);
+  sets.flag("--json", *sets_as_data, "Print JSON");
+  sets.action([sets_as_data] { list_sets(*sets_as_data); });
   add_diff(policy, context);
   add(policy, "trust", "Review and trust the project's configuration as it is now", *options)
       .action([options, &context] { trust_project(load_box(*options, context)); });

@@ -15,6 +15,7 @@
 #include "cli/box_options.hpp"
 #include "cli/images.hpp"
 #include "cli/subcommands.hpp"
+#include "config/host_sets.hpp"
 #include "config/last_agent.hpp"
 #include "conversations/store.hpp"
 #include "podman/podman.hpp"
@@ -126,12 +127,25 @@ void prepare_input(const policy::Run& run) {
   }
 }
 
+/// Reports what the user must know about the sets of hosts of this box, and which of them an update has extended.
+void report_sets(const std::vector<config::HostSet>& sets) {
+  for (const config::HostSet& set : sets) {
+    if (!set.note.empty()) {
+      spdlog::info("@{}: {}", set.name, set.note);
+    }
+  }
+  for (const std::string& host : config::hosts_since_last_use(sets, support::state_directory() / "host-sets.json")) {
+    spdlog::warn("a set of hosts has grown since you last used it: {}", host);
+  }
+}
+
 int run_once(const RunOptions& options, const Context& context) {
   const box::DryRun dry_run = dry_run_of(options);
-  const auto [policy, workspace, preferences] =
+  const auto [policy, workspace, preferences, sets] =
       open_box(options.box, context, dry_run == box::DryRun::off ? MayAsk::yes : MayAsk::no);
   const policy::PolicyFields& fields = policy.fields();
   if (dry_run == box::DryRun::off) {
+    report_sets(sets);
     prepare_conversations(fields, options.box.overrides);
     prepare_input(fields.run);
   }

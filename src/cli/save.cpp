@@ -36,14 +36,17 @@ bool nothing_waits(const config::Sources& sources, const config::HostEdit& edit)
 
 } // namespace
 
-Saving::Saving(const std::string& where, bool allow, const std::string& host)
+Saving::Saving(const std::string& where, bool allow, const std::vector<std::string>& hosts)
     : m_sources(config::standard_sources(config::choose_workspace(".", support::home_directory()).path)) {
   const config::LayerKind kind = layer_of(where);
-  if (!allow && host.find(':') != std::string::npos) {
-    throw Error(ExitCode::usage, "a saved deny covers every port, so " + support::in_quotes(host) + " cannot be saved",
-                "leave out the port, or --save");
+  for (const std::string& host : hosts) {
+    if (!allow && host.find(':') != std::string::npos) {
+      throw Error(ExitCode::usage,
+                  "a saved deny covers every port, so " + support::in_quotes(host) + " cannot be saved",
+                  "leave out the port, or --save");
+    }
   }
-  m_edit = config::prepare_edit(m_sources, kind, allow, host);
+  m_edit = config::prepare_edit(m_sources, kind, allow, hosts);
   m_agreed_before = kind == config::LayerKind::project && nothing_waits(m_sources, m_edit);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <string>
+#include <vector>
 
 #include "config/save_host.hpp"
 
@@ -10,7 +11,7 @@ namespace agentbox::cli {
 class Saving {
 public:
   /// Checks everything before the box is changed. `where` is "project" or "user". Throws support::Error.
-  Saving(const std::string& where, bool allow, const std::string& host);
+  Saving(const std::string& where, bool allow, const std::vector<std::string>& hosts);
 
   /// Writes the file, and reports it and the effect on the trust in a project's configuration.
   void write() const;

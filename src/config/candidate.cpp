@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "config/config_files.hpp"
+#include "config/host_sets.hpp"
 #include "config/merge.hpp"
 #include "config/read_layers.hpp"
 #include "support/error.hpp"
@@ -16,6 +17,7 @@ ConfigLayer read_candidate(const Sources& sources, const std::filesystem::path& 
                            policy::Diagnostics& diagnostics) {
   const std::filesystem::path path = absolute_path(file.native(), sources.home, sources.current_directory);
   ConfigLayer layer = parse_layer(support::read_file(path, k_max_config), path, kind, diagnostics);
+  expand_sets(layer, sources.sets, diagnostics);
   if (layer.allow_file) {
     const auto list = absolute_path(layer.allow_file->value, sources.home, path.parent_path());
     for (auto& entry : parse_allow_file(support::read_file(list, k_max_allow_file), list, diagnostics)) {

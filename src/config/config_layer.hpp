@@ -18,6 +18,18 @@ namespace agentbox::config {
 /// Owner of a layer. A project's may not name paths of the host, because its author is not the user.
 enum class LayerKind { system, user, project };
 
+/// A set of hosts that a list names as "@NAME": share/agentbox/sets/NAME.toml (host_sets.hpp).
+struct HostSet {
+  struct Host {
+    policy::HostEntry entry;
+    std::string reason;
+  };
+  std::string name;
+  std::string about;
+  std::string note; ///< what whoever allows it must know; may be empty
+  std::vector<Host> hosts;
+};
+
 /// [agents.NAME]: missing values come from a lower layer or the built-in agent.
 struct AgentLayer {
   std::string where;
@@ -50,6 +62,7 @@ struct ConfigLayer {
 
   bool default_hosts = true; ///< network.default_hosts: false removes the built-in hosts
   std::vector<Located<policy::AllowEntry>> allow;
+  std::vector<Located<std::string>> allow_sets; ///< "@NAME" in network.allow_hosts; expand_sets() adds their hosts
   std::vector<Located<policy::HostPattern>> block;
   std::vector<Located<policy::HostPattern>> allow_private;
   std::vector<Located<policy::HostPattern>> allow_ech;
@@ -58,6 +71,8 @@ struct ConfigLayer {
   std::optional<policy::FirewallDriver> driver;
   std::optional<bool> notify;                           ///< not allowed in a project's
   std::vector<Located<policy::AllowEntry>> build_hosts; ///< build.allow_hosts; not allowed in a project's
+  std::vector<Located<std::string>> build_sets;         ///< "@NAME" in build.allow_hosts
+  std::vector<HostSet> sets;                            ///< those that allow_sets and build_sets name
   std::optional<bool> verify_on_start;
   std::optional<std::uint64_t> max_upload;
   std::vector<policy::UploadLimit> upload_limits;

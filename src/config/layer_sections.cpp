@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/layer_sections.hpp"
 
+#include "config/host_sets.hpp"
 #include "policy/public_suffix.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {
 namespace {
 
+/// Names of sets go to `sets`, if there may be any.
 template <typename Item>
 std::vector<Located<Item>> read_hosts(TomlTable& table, std::string_view key,
-                                      std::variant<Item, policy::EntryProblem> (*parse)(std::string_view)) {
+                                      std::variant<Item, policy::EntryProblem> (*parse)(std::string_view),
+                                      std::vector<Located<std::string>>* sets = nullptr) {
   std::vector<Located<Item>> hosts;
   for (const Located<std::string>& text : table.strings(key)) {
+    if (sets != nullptr && names_set(text.value)) {
+      sets->push_back(text);
+      continue;
+    }
     std::variant<Item, policy::EntryProblem> result = parse(text.value);
     if (auto* problem = std::get_if<policy::EntryProblem>(&result)) {
       table.mistake(text.where, std::move(problem->message), std::move(problem->hint));
@@ -158,7 +165,7 @@ void read_network(TomlTable& top, ConfigLayer& layer) {
   if (!network) {
     return;
   }
-  layer.allow = read_hosts(*network, "allow_hosts", policy::parse_listed_entry);
+  layer.allow = read_hosts(*network, "allow_hosts", policy::parse_listed_entry, &layer.allow_sets);
   layer.block = read_hosts(*network, "block_hosts", policy::parse_block_pattern);
   layer.allow_file = network->string("allow_file");
   layer.allow_private = read_hosts(*network, "allow_private", policy::parse_listed_pattern);
@@ -186,13 +193,14 @@ void read_build(TomlTable& top, ConfigLayer& layer) {
     return;
   }
   const bool there = build->has("allow_hosts");
-  layer.build_hosts = read_hosts(*build, "allow_hosts", policy::parse_listed_entry);
+  layer.build_hosts = read_hosts(*build, "allow_hosts", policy::parse_listed_entry, &layer.build_sets);
   build->finish();
   if (there && layer.kind == LayerKind::project) {
     build->mistake(build->where("allow_hosts"),
                    "a project's configuration cannot allow hosts for the image's build (build.allow_hosts)",
                    "set it in your own configuration");
     layer.build_hosts.clear();
+    layer.build_sets.clear();
   }
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "config/host_paths.hpp"
+#include "config/host_sets.hpp"
 #include "config/last_agent.hpp"
 #include "config/locked.hpp"
 #include "config/merge.hpp"
@@ -51,6 +52,8 @@ Sources standard_sources(const fs::path& workspace) {
     sources.current_directory = workspace;
   }
   sources.conversations = conversations::project_directory(workspace);
+  const fs::path prefix = fs::read_symlink("/proc/self/exe", error).parent_path().parent_path();
+  sources.sets = prefix / "share/agentbox/sets"; // podman/installation.hpp has the rule
   sources.last_agent = read_last_agent(support::state_directory());
   if (const char* bundle = std::getenv("SSL_CERT_FILE"); bundle != nullptr && *bundle != '\0') {
     sources.ssl_cert_file = bundle;
@@ -58,12 +61,19 @@ Sources standard_sources(const fs::path& workspace) {
   return sources;
 }
 
-LoadResult load(const Sources& sources, const Overrides& overrides) {
+LoadResult load(const Sources& sources, const Overrides& given) {
   policy::Diagnostics diagnostics;
   const LayersRead read = read_layers(sources, diagnostics);
+  Loaded loaded;
+  for (const ConfigLayer& layer : read.layers) {
+    for (const HostSet& set : layer.sets) {
+      add_set(set, loaded.sets);
+    }
+  }
+  Overrides overrides = given;
+  overrides.allow = expand_sets(given.allow, "--allow", sources.sets, loaded.sets, diagnostics);
   Merged merged = merge(read.layers, overrides, sources, diagnostics);
   refuse_loosened(read.layers, overrides, sources, diagnostics);
-  Loaded loaded;
   if (read.project) {
     loaded.project_broadens = broadened_by_project(read.layers, overrides, sources, merged.fields);
     loaded.project_file = read.layers.back().file;

@@ -34,6 +34,8 @@ struct Loaded {
 
   Preferences preferences;
 
+  std::vector<HostSet> sets; ///< the sets of hosts that the configuration and the command line name
+
   std::vector<policy::Agent> agents; ///< all agents, built-in and configured; sorted by name
 };
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "config/config_files.hpp"
+#include "config/host_sets.hpp"
 #include "config/merge.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
@@ -74,6 +75,7 @@ ConfigLayer read_layer(const fs::path& file, LayerKind kind, const Sources& sour
       read_or_mistake(shown(file), diagnostics, [&] { return support::read_file_if_exists(file, k_max_config); });
   ConfigLayer layer = parse_layer(text.value_or(""), file, kind, diagnostics);
   read_allow_file(layer, sources, diagnostics);
+  expand_sets(layer, sources.sets, diagnostics);
   return layer;
 }
 
@@ -110,8 +112,11 @@ void read_project(const Sources& sources, LayersRead& result, policy::Diagnostic
   if (diagnostics.size() != mistakes_before) {
     return; // the same link would be reported for each file
   }
-  ProjectTexts texts{text.value_or(""), "", ""};
+  ProjectTexts texts;
+  texts.config = text.value_or("");
   ConfigLayer layer = parse_layer(texts.config, file, LayerKind::project, diagnostics);
+  expand_sets(layer, sources.sets, diagnostics);
+  texts.sets = sets_text(layer.sets);
   if (layer.allow_file) {
     texts.allow_file = read_project_allow_file(layer, sources, diagnostics);
   }
@@ -130,12 +135,16 @@ std::string ProjectTexts::digest() const {
   for (const std::string* text : {&config, &allow_file, &saved_hosts}) {
     digest.update(std::to_string(text->size()) + "\n" + *text); // the sizes keep the texts apart
   }
+  if (!sets.empty()) {
+    digest.update(std::to_string(sets.size()) + "\n" + sets);
+  }
   return digest.hex();
 }
 
 std::string ProjectTexts::shown() const {
   return config + (allow_file.empty() ? "" : "# ---- the allow file\n" + allow_file) +
-         (saved_hosts.empty() ? "" : "# ---- " + std::string(k_saved_hosts) + "\n" + saved_hosts);
+         (saved_hosts.empty() ? "" : "# ---- " + std::string(k_saved_hosts) + "\n" + saved_hosts) +
+         (sets.empty() ? "" : "# ---- the sets of hosts\n" + sets);
 }
 
 fs::path saved_hosts_file(const Sources& sources, LayerKind kind) {

@@ -15,6 +15,7 @@ struct ProjectTexts {
   std::string config;      ///< .agentbox/config.toml
   std::string allow_file;  ///< the file that network.allow_file names
   std::string saved_hosts; ///< .agentbox/saved-hosts.txt
+  std::string sets;        ///< the sets of hosts that config names, as they are installed (sets_text())
 
   /// SHA-256 over all of them, which the user agrees to (trust.hpp).
   std::string digest() const;

@@ -69,7 +69,7 @@ Fd open_directory(const fs::path& directory, LayerKind kind) {
 
 } // namespace
 
-HostEdit prepare_edit(const Sources& sources, LayerKind kind, bool allow, const std::string& host) {
+HostEdit prepare_edit(const Sources& sources, LayerKind kind, bool allow, const std::vector<std::string>& hosts) {
   policy::Diagnostics diagnostics;
   LayersRead read = read_layers(sources, diagnostics);
   if (!diagnostics.empty()) {
@@ -77,7 +77,6 @@ HostEdit prepare_edit(const Sources& sources, LayerKind kind, bool allow, const 
   }
   const auto layer =
       std::find_if(read.layers.begin(), read.layers.end(), [&](const ConfigLayer& one) { return one.kind == kind; });
-  const auto line = line_for(read.layers, layer == read.layers.end() ? nullptr : &*layer, allow, host);
   HostEdit edit;
   edit.file = saved_hosts_file(sources, kind);
   edit.kind = kind;
@@ -85,8 +84,10 @@ HostEdit prepare_edit(const Sources& sources, LayerKind kind, bool allow, const 
   edit.digest_before = read.project ? texts.digest() : "";
   edit.before = kind == LayerKind::project ? texts.saved_hosts : read.user_saved_hosts;
   edit.after = edit.before;
-  if (line) {
-    edit.after += (edit.before.empty() || edit.before.ends_with('\n') ? "" : "\n") + *line;
+  for (const std::string& host : hosts) {
+    if (const auto line = line_for(read.layers, layer == read.layers.end() ? nullptr : &*layer, allow, host)) {
+      edit.after += (edit.after.empty() || edit.after.ends_with('\n') ? "" : "\n") + *line;
+    }
   }
   if (kind == LayerKind::project) {
     texts.saved_hosts = edit.after;

@@ -2,19 +2,20 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "config/config_layer.hpp"
 #include "config/sources.hpp"
 
 namespace agentbox::config {
 
-/// A line to be added to the saved-hosts.txt of the user or of the project. Every layer was read without a mistake, and
-/// no block stands against the host.
+/// Lines to be added to the saved-hosts.txt of the user or of the project. Every layer was read without a mistake, and
+/// no block stands against a host.
 struct HostEdit {
   std::filesystem::path file;
   LayerKind kind = LayerKind::user;
   std::string before; ///< text of the file; empty when it does not exist
-  std::string after;  ///< the same as `before` when the configuration has the host already
+  std::string after;  ///< the same as `before` when the configuration has the hosts already
   /// Digests of the project's whole configuration before and after (ProjectTexts). Whoever had agreed to the former
   /// agrees to the latter by this edit, and to nothing else.
   std::string digest_before; ///< empty when the project has no configuration
@@ -24,7 +25,7 @@ struct HostEdit {
 
 /// Prepares the edit; writes nothing. Throws support::Error: usage with all mistakes of the configuration, or for an
 /// entry that cannot be saved; refused when a block stands against an allow.
-HostEdit prepare_edit(const Sources& sources, LayerKind kind, bool allow, const std::string& host);
+HostEdit prepare_edit(const Sources& sources, LayerKind kind, bool allow, const std::vector<std::string>& hosts);
 
 /// Replaces the file atomically. Follows a link to the user's file, but none in the workspace. Throws
 /// support::Error(failed) when the file has changed since it was read.

@@ -26,7 +26,7 @@ bool has_host(const std::vector<policy::HostEntry>& list, const std::string& tex
 
 std::optional<support::ExitCode> refusal(const Host& host, LayerKind kind, bool allow, const std::string& entry) {
   try {
-    prepare_edit(host.sources, kind, allow, entry);
+    prepare_edit(host.sources, kind, allow, {entry});
   } catch (const support::Error& error) {
     return error.code();
   }
@@ -39,13 +39,13 @@ TEST_CASE("a host is saved beside the user's configuration, which stays as it wa
   const Host host;
   const auto config = host.user("# mine\n[limits]\npids = 100 # few\n");
   const auto saved = config.parent_path() / "saved-hosts.txt";
-  write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, true, "API.github.com:443"));
+  write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, true, {"API.github.com:443"}));
   CHECK(content(config) == "# mine\n[limits]\npids = 100 # few\n");
   CHECK(content(saved) == "allow api.github.com\n");
   host.directory().write("home/.config/agentbox/saved-hosts.txt", "allow api.github.com # for gh");
-  const HostEdit again = prepare_edit(host.sources, LayerKind::user, true, "api.github.com");
+  const HostEdit again = prepare_edit(host.sources, LayerKind::user, true, {"api.github.com"});
   CHECK(again.before == again.after);
-  write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, false, "*.zip"));
+  write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, false, {"*.zip"}));
   CHECK(content(saved) == "allow api.github.com # for gh\ndeny *.zip\n");
   const auto loaded = host.load();
   CHECK(has_host(loaded.fields.egress.allow, "api.github.com"));
@@ -57,18 +57,18 @@ TEST_CASE("a host of config.toml is not saved again") {
   const Host host;
   host.user("[network]\nallow_hosts = [\"a.example\"]\nblock_hosts = [\"b.example\"]\n");
   for (const auto& [allow, entry] : {std::pair{true, "a.example"}, std::pair{false, "b.example"}}) {
-    const HostEdit edit = prepare_edit(host.sources, LayerKind::user, allow, entry);
+    const HostEdit edit = prepare_edit(host.sources, LayerKind::user, allow, {entry});
     CHECK(edit.before == edit.after);
   }
 }
 
 TEST_CASE("a link from the user's saved hosts to a file elsewhere is followed") {
   const Host host;
-  write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, false, "*.zip"));
+  write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, false, {"*.zip"}));
   const auto saved = host.sources.user_file->parent_path() / "saved-hosts.txt";
   std::filesystem::rename(saved, host.sources.home / "dotfile");
   std::filesystem::create_symlink(host.sources.home / "dotfile", saved);
-  write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, true, "a.example"));
+  write_edit(host.sources, prepare_edit(host.sources, LayerKind::user, true, {"a.example"}));
   CHECK(std::filesystem::is_symlink(saved));
   CHECK(content(host.sources.home / "dotfile") == "deny *.zip\nallow a.example\n");
 }
@@ -94,11 +94,11 @@ TEST_CASE("saved hosts of a project broaden the box, and are part of what the us
 
 TEST_CASE("the project's saved hosts are created, with the digest of what the user agrees to") {
   const Host host;
-  const HostEdit first = prepare_edit(host.sources, LayerKind::project, true, "pypi.org");
+  const HostEdit first = prepare_edit(host.sources, LayerKind::project, true, {"pypi.org"});
   CHECK(first.digest_before.empty());
   write_edit(host.sources, first);
   CHECK(host.load().project_digest == first.digest_after);
-  const HostEdit second = prepare_edit(host.sources, LayerKind::project, true, "files.pythonhosted.org");
+  const HostEdit second = prepare_edit(host.sources, LayerKind::project, true, {"files.pythonhosted.org"});
   CHECK(second.digest_before == first.digest_after);
   write_edit(host.sources, second);
   CHECK(host.load().project_digest == second.digest_after);
@@ -122,7 +122,7 @@ TEST_CASE("a block stands against an allow, whoever wrote it") {
 
 TEST_CASE("a concurrent change by another process is not lost") {
   const Host host;
-  const HostEdit edit = prepare_edit(host.sources, LayerKind::user, true, "a.example");
+  const HostEdit edit = prepare_edit(host.sources, LayerKind::user, true, {"a.example"});
   const auto file = host.directory().write("home/.config/agentbox/saved-hosts.txt", "allow b.example\n");
   CHECK_THROWS_AS(write_edit(host.sources, edit), support::Error);
   CHECK(content(file) == "allow b.example\n");
@@ -134,7 +134,7 @@ TEST_CASE("links in a workspace are not followed") {
   std::filesystem::create_symlink(victim.parent_path(), host.sources.workspace / ".agentbox");
   CHECK(refusal(host, LayerKind::project, true, "a.example") != std::nullopt);
   std::filesystem::remove(host.sources.workspace / ".agentbox");
-  const HostEdit edit = prepare_edit(host.sources, LayerKind::project, true, "a.example");
+  const HostEdit edit = prepare_edit(host.sources, LayerKind::project, true, {"a.example"});
   std::filesystem::create_symlink(victim.parent_path(), host.sources.workspace / ".agentbox");
   CHECK_THROWS_AS(write_edit(host.sources, edit), support::Error);
   CHECK(content(victim) == "allow v.example\n");
