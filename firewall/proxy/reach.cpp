@@ -15,8 +15,8 @@
 #include "firewall/upstream/dial.hpp"
 
 namespace agentbox::firewall::proxy {
-// No temporary with a destructor stands in one expression with co_await here, arguments by value included: GCC 12
-// destroys such a one twice.
+// No expression with co_await here has a temporary with a destructor, arguments by value included: GCC 12 destroys it
+// twice.
 namespace {
 
 using asio::ip::tcp;
@@ -118,7 +118,7 @@ asio::awaitable<http::ConnectResponse> read_answer(tcp::socket& socket, std::str
   co_return response;
 }
 
-/// Has the proxy behind `reached` connect to `authority`.
+/// Asks the proxy behind `reached` to connect to `authority`.
 asio::awaitable<Reached> ask_proxy(Reached& reached, const std::string& authority) {
   using State = http::ConnectResponse::State;
   tcp::socket& socket = *reached.socket;

@@ -113,7 +113,7 @@ void require_written(int result, archive* disk, archive_entry* entry) {
   case EROFS: throw cannot_write(disk, entry);
   case EINVAL: // an id that the user namespace does not have
   case EOVERFLOW:
-    throw cannot_write(disk, entry, "you may have too few subordinate ids: agentbox doctor says how to get 65536");
+    throw cannot_write(disk, entry, "you may have too few subordinate IDs: agentbox doctor says how to get 65536");
   default: throw refused(entry, error_text(disk));
   }
 }

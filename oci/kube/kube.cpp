@@ -158,7 +158,7 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Pod
   text += fmt::format(
       "Remove:  podman volume rm {}\n"
       "         (after each stop: Podman 4.3 does not start over volumes that are there)\n"
-      "On Podman 5 only the container's memory limit bounds /tmp and /run: it puts memory of its own there.\n",
+      "On Podman 5 only the container's memory limit bounds /tmp and /run: it mounts its own tmpfs there.\n",
       support::join(volume_names(pod), " "));
   if (needs_secret(pod)) {
     text +=

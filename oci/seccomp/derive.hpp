@@ -9,7 +9,7 @@
 namespace agentbox::oci::seccomp {
 
 /// The container that a filter is for. The firewall may load rules through netlink; the agent and the programs of a
-/// base image during its build may not. Those may call chroot(2), which package managers do.
+/// base image during its build may not. The latter may call chroot(2), as package managers do.
 enum class Box { agent, firewall, build };
 
 /// One entry of taken_away.json, which has the reasons.

@@ -41,8 +41,9 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
   }
   for (const policy::Mount& mount : fields.mounts) {
     if (mount.reason == conversations::k_reason) {
-      lines.push_back(fmt::format("conversations with {} in this directory are kept (agentbox history; --fresh: not)",
-                                  fields.agent.name));
+      lines.push_back(
+          fmt::format("conversations with {} in this directory are kept (see agentbox history; --fresh keeps none)",
+                      fields.agent.name));
       continue;
     }
     lines.push_back(fmt::format("also mounted in the box: {} ({}), because of {}", shown(mount.source, home),

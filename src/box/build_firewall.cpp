@@ -134,11 +134,11 @@ public:
     for (const network::Denied& one : network::denied(records)) {
       constexpr std::size_t k_max_lines = 5;
       if (lines.size() == k_max_lines) {
-        lines.push_back(fmt::format("blocked while building: more; see: agentbox network denied --box {}", k_name));
+        lines.push_back(fmt::format("denied while building: more; see: agentbox network denied --box {}", k_name));
         break;
       }
       const std::string& entry = one.notice.entry;
-      lines.push_back(fmt::format("blocked while building: {} ({}){}", one.notice.what, one.notice.why,
+      lines.push_back(fmt::format("denied while building: {} ({}){}", one.notice.what, one.notice.why,
                                   entry.empty() ? ""
                                                 : " - allow it with: [build] allow_hosts = [\"" + entry + "\"] in " +
                                                       (support::config_directory() / "config.toml").string()));

@@ -79,7 +79,7 @@ std::uint32_t seconds_of(const std::optional<std::string>& text) {
   }
   const auto duration = network::parse_duration(*text);
   if (!duration || duration->count() > control::k_max_seconds) {
-    throw Error(ExitCode::usage, support::in_quotes(*text) + " is not a valid time up to 30 days",
+    throw Error(ExitCode::usage, support::in_quotes(*text) + " is not a valid duration of at most 30 days",
                 "write for example 90s, 10m, 2h or 1h30m");
   }
   return static_cast<std::uint32_t>(duration->count());

@@ -45,7 +45,7 @@ Conversation find_conversation(const std::vector<Conversation>& list, const std:
   for (const Conversation& one : list) {
     if (one.id.starts_with(start) && chosen != nullptr) {
       throw Error(ExitCode::usage, "several conversations have an ID that begins with " + support::in_quotes(start),
-                  "write more of it; agentbox history list shows all");
+                  "give more of the ID; agentbox history list shows all");
     }
     chosen = one.id.starts_with(start) ? &one : chosen;
   }
@@ -141,7 +141,7 @@ void export_one(const ConversationOptions& options) {
 
 void remove_conversations(const ConversationOptions& options) {
   if (options.all == options.only.has_value()) {
-    throw Error(ExitCode::usage, "name one conversation, or all with --all", "agentbox history rm ID");
+    throw Error(ExitCode::usage, "give the ID of one conversation, or --all", "agentbox history rm ID");
   }
   const std::filesystem::path project = conversations::project_directory(workspace_of(options));
   const std::vector<Conversation> found = conversations::find(project);

@@ -92,7 +92,7 @@ int prune(bool dry_run) {
 } // namespace
 
 void add_images(const CommandSpec& app, Context& context) {
-  const CommandSpec images = app.group("images", "List the images that agentbox built, or remove idle ones");
+  const CommandSpec images = app.group("images", "List the images that agentbox built, or remove unused ones");
   images.command("list", "List the images, their sizes and what uses them").action([] { list(); });
   const CommandSpec command = images.command("prune", "Remove the images that neither a box nor this directory uses");
   auto dry_run = std::make_shared<bool>(false);

@@ -123,7 +123,7 @@ void follow(const HistoryOptions& options, bool as_data) {
     print_followed(history(options).lines, as_data, look);
   }
   if (!as_data && support::own_terminal().err) {
-    spdlog::info("following {}; Ctrl-C ends it", options.box ? "box \"" + *options.box + "\"" : "every box");
+    spdlog::info("following {}; press Ctrl-C to stop", options.box ? "box \"" + *options.box + "\"" : "every box");
   }
   while (std::ferror(stdout) == 0) {
     if (!tail.more()) {
@@ -143,7 +143,7 @@ void follow(const HistoryOptions& options, bool as_data) {
 } // namespace
 
 void add_history_options(const CommandSpec& command, HistoryOptions& options, const char* since) {
-  command.option("--box", options.box, "NAME", "Use only the records of this box");
+  command.option("--box", options.box, "NAME", "Use only the records of box NAME");
   command.option("--since", options.since, "TIME",
                  std::string(since) + " TIME: an age (30m, 1h, 2d) or a UTC time (2026-01-31T12:00)");
 }

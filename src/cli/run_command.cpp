@@ -43,7 +43,7 @@ struct RunOptions {
 
 box::DryRun dry_run_of(const RunOptions& options) {
   if (options.json && !options.dry_run) {
-    throw support::Error(support::ExitCode::usage, "--json belongs to --dry-run", "agentbox run --dry-run --json");
+    throw support::Error(support::ExitCode::usage, "--json requires --dry-run", "agentbox run --dry-run --json");
   }
   if (!options.dry_run) {
     return box::DryRun::off;
@@ -204,7 +204,7 @@ void add_run(const CommandSpec& app, Context& context) {
   add_box_options(command, options->box);
   config::Overrides& overrides = options->box.overrides;
   command.flag("--continue", overrides.continue_last, "Continue the agent's last conversation in this directory");
-  command.optional_value("--resume", overrides.resume, "ID",
+  command.optional_value("--resume", overrides.resume, "[ID]",
                          "Resume a conversation (agentbox history list); without ID, the agent asks which");
   command.flag("--fresh", options->fresh, "Start without earlier conversations, and keep none");
   command.flag("--rebuild", options->rebuild, "Rebuild the image from the newest base image and packages");

@@ -58,7 +58,7 @@ struct ConfigLayer {
   LayerKind kind = LayerKind::user;
   std::filesystem::path file;
 
-  std::vector<Located<std::string>> locked; ///< locked.keys, of the system's only: what other layers cannot loosen
+  std::vector<Located<std::string>> locked; ///< locked.keys, of the system's only: what other layers cannot broaden
 
   bool default_hosts = true; ///< network.default_hosts: false removes the built-in hosts
   std::vector<Located<policy::AllowEntry>> allow;

@@ -225,7 +225,7 @@ void read_limits(TomlTable& top, ConfigLayer& layer) {
   const std::string_view size = "a size such as \"512MB\"";
   read_limit(*table, "pids", "a whole number", parse_number, limits.pids);
   read_limit(*table, "memory", size, parse_size, limits.memory_bytes);
-  read_limit(*table, "cpus", "a number of cores such as 1.5", parse_cpus, limits.cpu_millis);
+  read_limit(*table, "cpus", "a number of CPUs such as 1.5", parse_cpus, limits.cpu_millis);
   read_limit(*table, "shm", size, parse_size, limits.shm_bytes);
   read_limit(*table, "tmp", size, parse_size, limits.tmp_bytes);
   read_limit(*table, "open_files", "a whole number", parse_number, limits.open_files);

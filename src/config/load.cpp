@@ -73,7 +73,7 @@ LoadResult load(const Sources& sources, const Overrides& given) {
   Overrides overrides = given;
   overrides.allow = expand_sets(given.allow, "--allow", sources.sets, loaded.sets, diagnostics);
   Merged merged = merge(read.layers, overrides, sources, diagnostics);
-  refuse_loosened(read.layers, overrides, sources, diagnostics);
+  refuse_broadened(read.layers, overrides, sources, diagnostics);
   if (read.project) {
     loaded.project_broadens = broadened_by_project(read.layers, overrides, sources, merged.fields);
     loaded.project_file = read.layers.back().file;

@@ -79,7 +79,7 @@ bool refuse_changes(const ConfigLayer& system, const std::vector<policy::Change>
     if (change.direction == policy::Change::Direction::broader && lock != system.locked.end()) {
       diagnostics.push_back({where,
                              "the administrator locked " + lock->value + " (" + lock->where +
-                                 "), which this loosens: " + support::escape_untrusted(change.text, 500),
+                                 "), which this broadens: " + support::escape_untrusted(change.text, 500),
                              "remove it, or ask your administrator"});
       refused = true;
     }
@@ -103,8 +103,8 @@ void check_lockable(const std::vector<Located<std::string>>& keys, policy::Diagn
   }
 }
 
-void refuse_loosened(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
-                     policy::Diagnostics& diagnostics) {
+void refuse_broadened(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
+                      policy::Diagnostics& diagnostics) {
   if (layers.empty() || layers.front().kind != LayerKind::system || layers.front().locked.empty()) {
     return;
   }

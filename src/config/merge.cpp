@@ -158,7 +158,7 @@ void merge_limits(const std::vector<ConfigLayer>& layers, const Overrides& overr
       override_limit<std::uint64_t>(overrides.memory, "--memory", "a size such as 2GB", parse_size, diagnostics),
       limits.memory_bytes);
   override_value(
-      override_limit<std::uint32_t>(overrides.cpus, "--cpus", "a number of cores such as 1.5", parse_cpus, diagnostics),
+      override_limit<std::uint32_t>(overrides.cpus, "--cpus", "a number of CPUs such as 1.5", parse_cpus, diagnostics),
       limits.cpu_millis);
 }
 
@@ -301,7 +301,7 @@ std::optional<policy::FirewallDriver> driver_of(const Overrides& overrides, Diag
   return std::nullopt;
 }
 
-/// Adds the options that every agent understands in its own words: --continue, --resume and --model.
+/// Adds the options for which every agent has its own arguments: --continue, --resume and --model.
 void add_agent_arguments(const Overrides& overrides, policy::PolicyFields& fields, Diagnostics& diagnostics) {
   std::vector<std::string> arguments;
   const auto add = [&](std::string_view flag, std::string_view key, const std::vector<std::string>& words,
@@ -310,7 +310,7 @@ void add_agent_arguments(const Overrides& overrides, policy::PolicyFields& field
       diagnostics.push_back(
           {std::string(flag),
            "agentbox does not know how " + in_quotes(fields.agent.name) + " takes " + std::string(flag),
-           "write it after --, in the agent's own words, or add " + std::string(key) + " = [\"ARGUMENT\"] to [agents." +
+           "give the agent's own option after --, or add " + std::string(key) + " = [\"ARGUMENT\"] to [agents." +
                fields.agent.name + "] in your configuration"});
     }
     arguments.insert(arguments.end(), words.begin(), words.end());

@@ -45,7 +45,7 @@ void check_owner(const fs::path& file, const Sources& sources, policy::Diagnosti
   }
   const bool owned = !sources.system_owner || info.st_uid == *sources.system_owner;
   if (!owned || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    diagnostics.push_back({shown(file), "others than the administrator can write this file",
+    diagnostics.push_back({shown(file), "users other than the administrator can write to this file",
                            "as root: chown root:root " + shown(file) + " && chmod go-w " + shown(file)});
   }
 }

@@ -142,7 +142,7 @@ std::string secrets_in(const fs::path& path, const fs::path& home) {
   return {};
 }
 
-/// Returns whether Git on the host takes `path` itself for a working tree.
+/// Returns whether Git on the host treats `path` itself as a working tree.
 bool is_working_tree(const fs::path& path) {
   struct stat info {};
   return lstat((path / ".git").c_str(), &info) == 0 &&
@@ -237,8 +237,8 @@ WorkspaceChoice choose_workspace(const fs::path& asked, const fs::path& home) {
   if (!support::is_utf8(choice.path.native())) {
     throw Error(ExitCode::refused,
                 "the workspace " + shown(choice.path) +
-                    " has a name that is not UTF-8, which a runtime "
-                    "configuration requires",
+                    " has a name that is not valid UTF-8, which an OCI "
+                    "runtime configuration requires",
                 "rename the directory");
   }
   if (const std::string problem = problem_of(choice.path, canonical_home(home)); !problem.empty()) {

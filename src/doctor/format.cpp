@@ -45,14 +45,14 @@ std::string verdict(const std::vector<CheckResult>& findings) {
   const auto absent = count(Status::missing);
   const auto weaker = count(Status::degraded);
   if (absent > 0) {
-    return fmt::format("Boxes cannot be enforced on this host: {} requirement{} missing.", absent,
-                       absent == 1 ? "" : "s");
+    return fmt::format("This host cannot enforce the isolation of boxes: {} missing.",
+                       absent == 1 ? "1 requirement is" : std::to_string(absent) + " requirements are");
   }
   if (count(Status::unknown) > 0) {
-    return "It is unknown whether a box can be enforced on this host: a check could not be completed.";
+    return "It is unknown whether this host can enforce the isolation of boxes: a check could not be completed.";
   }
-  return weaker > 0 ? fmt::format("A box can be enforced on this host ({} degraded).", weaker)
-                    : "A box can be enforced on this host.";
+  return weaker > 0 ? fmt::format("This host can enforce the isolation of boxes ({} degraded).", weaker)
+                    : "This host can enforce the isolation of boxes.";
 }
 
 } // namespace

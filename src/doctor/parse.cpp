@@ -135,7 +135,7 @@ CgroupLayout parse_cgroup_layout(std::string_view mountinfo) {
       continue;
     }
     const std::string_view type = *(dash + 1);
-    if (fields[4] == "/sys/fs/cgroup") { // a later mount hides an earlier one and what lies below it
+    if (fields[4] == "/sys/fs/cgroup") { // a later mount hides an earlier one and what is below it
       layout = type == "cgroup2" ? CgroupLayout::v2 : CgroupLayout::none;
       below_v1 = below_v2 = false;
     } else if (fields[4].substr(0, 15) == "/sys/fs/cgroup/") {

@@ -45,7 +45,7 @@ bool write_all(int fd, std::initializer_list<std::string_view> parts) {
   return true;
 }
 
-/// Returns the image's ~/.claude.json with a new first member.
+/// Adds the approval of the key to the image's ~/.claude.json, as the first member.
 void approve_for_claude() {
   constexpr std::size_t k_known_by = 20;
   std::string_view key = key_from("ANTHROPIC_API_KEY");

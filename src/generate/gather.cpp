@@ -129,7 +129,7 @@ void add_id_mappings(oci::HostFacts& facts, const policy::User& user, const podm
     facts.uid_mappings = mappings("uidmap", user.uid);
     facts.gid_mappings = mappings("gidmap", user.gid);
   } catch (const json::exception&) {
-    throw support::Error(support::ExitCode::refused, "`podman info` does not show the id maps",
+    throw support::Error(support::ExitCode::refused, "`podman info` does not show the ID maps",
                          "agentbox doctor says what Podman needs");
   }
 }

@@ -272,7 +272,7 @@ void OutputDirectory::remove_old(const std::string& name) {
   } catch (const std::exception& error) {
     why = support::escape_untrusted(error.what());
   }
-  m_kept.push_back((m_directory.parent_path() / name).string() + " holds what was in " + m_directory.string() +
+  m_kept.push_back((m_directory.parent_path() / name).string() + " contains what was in " + m_directory.string() +
                    " before, and is kept: " + why);
 }
 

@@ -39,7 +39,7 @@ std::optional<OutsideRepository> repository_outside(const Walk& walk);
 /// Returns the repository of the nearest directory above the root of `walk` that has one.
 std::optional<OutsideRepository> repository_around(const Walk& walk);
 
-/// Returns the notice for a workspace whose repository lies elsewhere: where it is, and the flag that mounts it or the
+/// Returns the notice for a workspace whose repository is elsewhere: where it is, and the flag that mounts it or the
 /// directory to start in. An unproven one gets no flag. Nothing when one of the policy's mounts contains it. Pure.
 std::optional<std::string> describe(const OutsideRepository& elsewhere, const policy::PolicyFields& fields);
 

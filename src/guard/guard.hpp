@@ -46,21 +46,20 @@ inline constexpr std::size_t k_max_references = 64;
 /// includes the repositories of submodules (.git/modules/*), the link files of worktrees (.git/worktrees/*), a .git
 /// file and the repository inside the root that it names, and a root that is itself a repository. `.git/config` also
 /// includes the existing paths that the Git configuration refers to inside the root (find_references()). Throws
-/// Error(refused) when a part of a path is a symbolic link, over which a mount would land elsewhere and which an agent
-/// could have made; when settings reference more than can be followed, or are too long to be
-/// read; and when a guarded file has another name (require_no_other_names()); and when a directory ignores the case of
-/// names.
+/// Error(refused) when a part of a path is a symbolic link, which would redirect the mount and which an agent could
+/// have made; when settings reference more than can be followed, or are too long to be read; when a guarded file has
+/// another hard link (require_no_other_names()); and when a directory is case-insensitive.
 Guarded find_guarded(const std::filesystem::path& root, const GuardLists& lists);
 
 /// Creates what is missing, without following symbolic links, and returns what exists now. Skips what cannot be created
 /// on a read-only file system or in another user's directory: the box cannot either. Throws Error(refused) otherwise.
 std::vector<std::string> make_missing(const std::filesystem::path& root, const std::vector<MissingPath>& missing);
 
-/// Removes the commondir files that make_missing() created, where they still have our content: other programs than Git
-/// may stumble over them. Errors are ignored.
+/// Removes the commondir files that make_missing() created, where they still have our content: programs other than Git
+/// may misinterpret them. Errors are ignored.
 void remove_made(const std::filesystem::path& root);
 
-/// Returns the notice for a workspace whose repository lies elsewhere (describe()), if it does.
+/// Returns the notice for a workspace whose repository is elsewhere (describe()), if it is.
 std::optional<std::string> repository_elsewhere(const policy::PolicyFields& fields);
 
 } // namespace agentbox::guard

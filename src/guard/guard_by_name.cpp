@@ -115,10 +115,9 @@ void require_searched(const Walk& walk, const TreeNames& names) {
   if (!names.complete) {
     throw support::Error(
         support::ExitCode::refused,
-        fmt::format("{} has too many directories to search them for credentials and sockets: {} directories with {} "
-                    "names are the limit",
-                    support::escape_untrusted(walk.root().string(), 1000), TreeLimits{}.directories,
-                    TreeLimits{}.entries),
+        fmt::format(
+            "{} is too large to be searched for credentials and sockets: the limit is {} directories with {} names",
+            support::escape_untrusted(walk.root().string(), 1000), TreeLimits{}.directories, TreeLimits{}.entries),
         "start in a directory of it; or hide data from the box in your own configuration, [mask] paths; or accept that "
         "nothing below a directory is masked or protected: name it in [mask] except and in [protect] except");
   }

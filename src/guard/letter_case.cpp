@@ -31,7 +31,7 @@ bool directory_ignores_case(const Walk& walk, const fs::path& path, const std::v
     throw support::system_error(support::ExitCode::refused,
                                 "cannot examine whether " +
                                     support::escape_untrusted((walk.root() / path).string(), 1000) +
-                                    " ignores the case of names",
+                                    " is case-insensitive",
                                 errno, "chmod u+r on it makes it readable");
   }
   unsigned long flags = 0;
@@ -85,9 +85,8 @@ void require_case_sensitive(const Walk& walk, const std::vector<std::string>& gu
     if (directory_ignores_case(walk, directory, those)) {
       throw support::Error(support::ExitCode::refused,
                            support::escape_untrusted((walk.root() / directory).string(), 1000) +
-                               " ignores the case of names, so that .GIT/CONFIG would get around the protection of "
-                               ".git/config",
-                           "move the project to a directory that does not (ext4 without chattr +F, xfs, btrfs)");
+                               " is case-insensitive: .GIT/CONFIG would get around the protection of .git/config",
+                           "move the project to a case-sensitive directory (ext4 without chattr +F, xfs, btrfs)");
     }
   }
 }

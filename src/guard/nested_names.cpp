@@ -49,11 +49,11 @@ void add_name(const Walk& walk, const std::string& path, std::string_view name, 
       std::max_element(tops.begin(), tops.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   throw support::Error(
       support::ExitCode::refused,
-      fmt::format("{} has too many files below its top directory that programs of this machine run, to protect each: "
-                  "{} and others, {} of them in {}",
-                  support::escape_untrusted(walk.root().string(), 1000),
-                  support::escape_untrusted(*nested.paths.begin(), 100), most->second,
-                  support::escape_untrusted(most->first, 100)),
+      fmt::format(
+          "{} has too many files that host programs run, below its top directory, to protect each of them: {} and "
+          "others, {} of them in {}",
+          support::escape_untrusted(walk.root().string(), 1000), support::escape_untrusted(*nested.paths.begin(), 100),
+          most->second, support::escape_untrusted(most->first, 100)),
       "leave those in a directory writable in your own configuration: [protect] except = [" +
           support::in_quotes(most->first, 100) + "]; what a box changes there is reported when it ends");
 }

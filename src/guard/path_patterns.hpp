@@ -8,9 +8,10 @@
 
 namespace agentbox::guard {
 
-/// Returns the existing paths below the root that a shell may make of `word`, which has variables or wildcards behind a
-/// name or "./": "./${x}.sh", "tools/*/run". Of what wildcards alone match only programs and shell scripts count,
-/// because most are lists of sources (src/*.c). Empty for any other word, and when more than 64 paths match.
+/// Returns the existing paths below the root to which a shell may expand `word`, which has variables or wildcards after
+/// a name or "./": "./${x}.sh", "tools/*/run". Of the files that a word with wildcards and no variable matches, only
+/// programs and shell scripts count, because most such words are lists of sources (src/*.c). Empty for any other word,
+/// and when more than 64 paths match.
 std::vector<std::string> paths_like(const Walk& walk, std::string_view word);
 
 } // namespace agentbox::guard

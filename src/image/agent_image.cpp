@@ -56,7 +56,8 @@ Family family_of(const BuildEnvironment& environment, const Base& base) {
       environment.store.try_remove(base.id);
     }
     throw Error(ExitCode::failed,
-                "the base " + base.name + " is not a distribution that agentbox supports (by its os-release(5))",
+                "the base " + base.name +
+                    " is not a distribution that agentbox supports (according to its os-release(5))",
                 "choose a --base of the Debian, Ubuntu, Fedora, Alpine, openSUSE or Arch family");
   }
   return *family;
@@ -230,7 +231,7 @@ ImageRef build_image(BuildEnvironment& environment, const podman::PodmanInfo& in
 void check_ca_bundle(const std::optional<fs::path>& bundle) {
   constexpr std::size_t k_max_bundle = 16U << 20U;
   if (bundle && support::read_file(*bundle, k_max_bundle).find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
-    throw Error(ExitCode::usage, "the CA bundle " + bundle->string() + " holds no certificate",
+    throw Error(ExitCode::usage, "the CA bundle " + bundle->string() + " contains no certificate",
                 "--ca-bundle takes a file in PEM format");
   }
 }

@@ -28,7 +28,7 @@ void check_reference(const std::string& text) {
   constexpr std::string_view k_allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:@";
   constexpr std::string_view k_first = k_allowed.substr(0, 62);
   if (credential_in_text(text)) {
-    throw Error(ExitCode::refused, "the name of the base image holds a credential",
+    throw Error(ExitCode::refused, "the name of the base image contains a credential",
                 "use podman login REGISTRY instead");
   }
   const auto fail = [&] {
@@ -45,7 +45,7 @@ void check_reference(const std::string& text) {
   if (std::find(k_transports.begin(), k_transports.end(), text.substr(0, colon)) != k_transports.end()) {
     fail();
   }
-  // A slash after the first colon: what lies between must be a registry's port.
+  // A slash after the first colon: what is between must be a registry's port.
   const std::size_t slash = text.find('/', colon);
   const bool port =
       slash != std::string::npos && support::is_digits(std::string_view(text).substr(colon + 1, slash - colon - 1));

@@ -113,7 +113,7 @@ AgentsLock parse_lock(std::string_view text, std::string_view where) {
   const LockReader reader(where);
   const json document = json::parse(text, nullptr, false);
   if (!document.is_object() || document.value("version", json()) != 1) {
-    reader.fail("not an agents' lock file of version 1");
+    reader.fail("not a lock file of agents, version 1");
   }
   reader.check_keys(document, "the file", {"version", "agents"});
   const json& agents = reader.object(document, "agents", {});

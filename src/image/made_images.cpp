@@ -46,7 +46,7 @@ void require_built_manifest(const std::string& text, const std::string& id) {
     if (!name.starts_with("org.opencontainers.image.")) {
       throw Error(ExitCode::refused,
                   "the image " + id.substr(0, 12) + " has the annotation " + support::in_quotes(name) +
-                      ", which no build of agentbox makes",
+                      ", which agentbox does not set",
                   "build it again: agentbox build --rebuild");
     }
   }
@@ -82,7 +82,7 @@ bool MadeImages::has(const std::string& id, const std::string& tag) const {
   const auto digest = stored_digest(id);
   if (digest && *pin != *digest && *pin != k_any_manifest) {
     throw Error(ExitCode::refused,
-                "the image " + id.substr(0, 12) + " has another manifest than when it was built (" +
+                "the image " + id.substr(0, 12) + " has a different manifest than when it was built (" +
                     support::escape_untrusted(*digest) + ")",
                 "another image with this ID was loaded; build it again: agentbox build --rebuild");
   }

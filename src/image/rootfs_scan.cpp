@@ -82,7 +82,7 @@ public:
   std::optional<std::string_view> update(std::string_view piece, std::int64_t offset) {
     constexpr std::size_t k_max_credential = 4096;
     if (offset != m_end) {
-      m_text.clear(); // a hole of a sparse file lies between
+      m_text.clear(); // a hole of a sparse file is between
     }
     m_text.append(piece);
     m_end = offset + static_cast<std::int64_t>(piece.size());
@@ -99,7 +99,7 @@ private:
 
 class RootfsScan {
 public:
-  /// The content of `also` is looked at wherever it lies.
+  /// The content of `also` is examined wherever it is.
   RootfsScan(const fs::path& archive, std::string base, std::set<std::string> also)
       : m_reader(archive_read_new()), m_base(std::move(base)), m_also(std::move(also)) {
     // Exactly what `podman import` unpacks, and no filter that runs a program. Names are bytes, whatever the locale.
@@ -159,7 +159,7 @@ private:
       m_links.insert(path);
     }
     if (type != AE_IFDIR && is_suspicious_name(path)) {
-      refuse("holds what looks like a credential: /" + support::escape_untrusted(path));
+      refuse("contains what looks like a credential: /" + support::escape_untrusted(path));
     }
     const char* target = archive_entry_hardlink(entry);
     if (target != nullptr) {
@@ -178,7 +178,7 @@ private:
     while ((result = archive_read_data_block(m_reader.get(), &bytes, &size, &offset)) == ARCHIVE_OK) {
       support::throw_if_interrupted();
       if (const auto kind = scan.update({static_cast<const char*>(bytes), size}, offset)) {
-        refuse("holds " + std::string(*kind) + ": /" + support::escape_untrusted(path));
+        refuse("contains " + std::string(*kind) + ": /" + support::escape_untrusted(path));
       }
     }
     if (result != ARCHIVE_EOF) {

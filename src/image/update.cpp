@@ -23,7 +23,7 @@ constexpr const char* k_latest = "latest";
         R"(if you trust a mirror that removes npm's signatures, write {"keys": [], "allow_unsigned": true} to )" + own);
   case SignatureState::unknown_key:
     throw Error(ExitCode::refused, package + " is signed with keys that agentbox does not know",
-                "add the keys of a registry that signs itself to " + own + "; npm's keys come with agentbox");
+                "if the registry signs with keys of its own, add them to " + own + "; npm's keys come with agentbox");
   case SignatureState::expired_key:
     throw Error(ExitCode::refused, package + " is signed with a key that has expired",
                 "the registry sends an old version or a replayed signature; check npm_config_registry");

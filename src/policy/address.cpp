@@ -60,7 +60,7 @@ AddressClass classify6(const Address16& address) {
   if (word(address, 0) == 0x0064FF9BU && address[4] == 0 && address[5] == 1) {
     return AddressClass::private_use; // 64:ff9b:1::/48, NAT64 of one's own network
   }
-  // Global unicast is 2000::/3; all that lies outside is loopback, unspecified, link- or site-local, multicast, discard
+  // Global unicast is 2000::/3; everything else is loopback, unspecified, link- or site-local, multicast, discard
   // or not assigned.
   return (address[0] & 0xE0U) == 0x20U ? AddressClass::global : AddressClass::forbidden;
 }

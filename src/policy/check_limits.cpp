@@ -21,11 +21,12 @@ struct Range {
   std::uint64_t lowest;
   std::uint64_t highest;
   std::string_view text;
+  std::string_view unit = ""; ///< of the refused value
 };
 
 void require_range(std::uint64_t value, Range range, std::string_view where, Findings& findings) {
   findings.require(value >= range.lowest && value <= range.highest, where,
-                   "must be " + std::string(range.text) + ", not " + std::to_string(value));
+                   "must be " + std::string(range.text) + ", not " + std::to_string(value) + std::string(range.unit));
 }
 
 template <typename Item>
@@ -71,10 +72,11 @@ void check_limits(const Limits& limits, Findings& findings) {
   const auto& [pids, memory_bytes, cpu_millis, shm_bytes, tmp_bytes, open_files] = limits;
   require_range(pids, {16, 32768, "16 to 32768"}, "limits.pids", findings);
   if (memory_bytes) {
-    require_range(*memory_bytes, {64 * k_mebibyte, 16 * k_tebibyte, "64MiB to 16TiB"}, "limits.memory", findings);
+    require_range(*memory_bytes, {64 * k_mebibyte, 16 * k_tebibyte, "64MiB to 16TiB", " bytes"}, "limits.memory",
+                  findings);
   }
   if (cpu_millis) {
-    require_range(*cpu_millis, {50, 1'024'000, "0.05 to 1024 cores, in thousandths,"}, "limits.cpus", findings);
+    require_range(*cpu_millis, {50, 1'024'000, "0.05 to 1024 CPUs", " thousandths"}, "limits.cpus", findings);
   }
   require_range(shm_bytes, {k_mebibyte, k_tebibyte, "1MiB to 1TiB"}, "limits.shm", findings);
   require_range(tmp_bytes, {k_mebibyte, k_tebibyte, "1MiB to 1TiB"}, "limits.tmp", findings);

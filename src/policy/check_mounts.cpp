@@ -16,7 +16,7 @@ void check_source(const std::string& source, std::string_view where, Findings& f
   findings.require(is_normal_absolute(source), where, support::in_quotes(source) + " is not an absolute, normal path");
   findings.require(source != "/", where, "the root directory of the host cannot be mounted");
   findings.require(is_clean_text(source), where,
-                   support::in_quotes(source) + " is not UTF-8, which a runtime configuration must be",
+                   support::in_quotes(source) + " is not valid UTF-8, which an OCI runtime configuration requires",
                    "rename the directory");
 }
 

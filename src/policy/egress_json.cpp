@@ -265,7 +265,7 @@ EgressPolicy egress_from_json(std::string_view json_text, std::string_view where
       throw EgressRefusal{"it is larger than 16 MiB"};
     }
     if (json_text.find('\0') != std::string_view::npos) { // the end of the text to the parser
-      throw EgressRefusal{"it holds a NUL byte"};
+      throw EgressRefusal{"it contains a NUL byte"};
     }
     EgressReader reader;
     json::sax_parse(json_text, &reader);

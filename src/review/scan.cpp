@@ -78,7 +78,7 @@ struct Level {
   bool arrived = false;       ///< it, or a directory above it, was moved here
   RepositoryPart part;
   std::size_t depth = 1;
-  bool deciding = false; ///< its path makes the host run what lies here (decides())
+  bool deciding = false; ///< its path makes the host run what is here (decides())
   bool renewed = false;  ///< so even old files may be new here
 };
 
@@ -261,7 +261,7 @@ private:
             level.part.links_only || (records && is_real(level)), inside(level, name)};
   }
 
-  /// The path of `name` in the repository in which it lies; empty when it does not.
+  /// The path of `name` in the repository that contains it; empty when none does.
   static std::string inside(const Level& level, const std::string& name) {
     return level.in_repository ? name : level.part.below.empty() ? std::string() : level.part.below + "/" + name;
   }

@@ -216,7 +216,7 @@ class Images(unittest.TestCase):
         podman("save", "--quiet", "--format", "oci-archive", "--output", ROOM / "replaced.tar", image)
         podman("load", "--quiet", "--input", ROOM / "replaced.tar")
         self.assertEqual(podman("image", "inspect", "--format", "{{.Id}}", image), identity, "the ID does not tell")
-        self.refused(126, "has another manifest than when it was built", *base)
+        self.refused(126, "has a different manifest than when it was built", *base)
         rebuilt = self.built(Images.registry.build(*base, "--rebuild"))[0]
         self.assertNotEqual(podman("image", "inspect", "--format", "{{.Id}}", rebuilt), identity)
         firewall = self.built(Images.registry.build(*base))[1]
@@ -227,7 +227,7 @@ class Images(unittest.TestCase):
         podman("save", "--quiet", "--format", "oci-archive", "--output", ROOM / "replaced.tar", firewall)
         podman("load", "--quiet", "--input", ROOM / "replaced.tar")
         if Images.registry.build(*base).returncode: # where loading keeps the manifest, nothing was replaced
-            self.refused(126, "has another manifest than when it was built", *base)
+            self.refused(126, "has a different manifest than when it was built", *base)
             self.built(Images.registry.build(*base, "--rebuild"))
         self.built(Images.registry.build(*base))
 
@@ -259,7 +259,7 @@ class Images(unittest.TestCase):
         source = b"deb http://mirror.example.com/debian bookworm main\n"
         other = base_tarball("other-mirror.tar", lambda name, content: source if name == "etc/apt/sources.list" else content)
         result = self.refused(125, "the packages could not be downloaded", "--base", f"tar:{other}")
-        self.assertIn("blocked while building: mirror.example.com", result.stderr)
+        self.assertIn("denied while building: mirror.example.com", result.stderr)
         self.assertIn("[build] allow_hosts", result.stderr)
 
     def test_7_what_a_hostile_base_can_do_while_it_is_built(self):
@@ -284,7 +284,7 @@ class Images(unittest.TestCase):
             self.assertRegex(log, "(?m)^NoNewPrivs:\\s+1$")
             self.assertRegex(log, "(?m)^Seccomp:\\s+2$")
             self.assertRegex(log, "(?m)^CapBnd:\\s+00000000800400fb$")
-            self.assertIn("blocked while building: evil.example.com", result.stderr)
+            self.assertIn("denied while building: evil.example.com", result.stderr)
 
     def test_7_a_base_with_onbuild(self):
         directory = ROOM / "onbuild"

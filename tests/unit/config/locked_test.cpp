@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the administrator locked cannot be loosened by anybody else.
+// What the administrator locked cannot be broadened by anybody else.
 #include <filesystem>
 #include <unistd.h>
 
@@ -18,7 +18,7 @@ std::string lock(const std::string& key) {
   return "[locked]\nkeys = ['" + key + "']\n";
 }
 
-/// Checks that the only mistake is that `key`, locked in the administrator's file, was loosened in `where`.
+/// Checks that the only mistake is that `key`, locked in the administrator's file, was broadened in `where`.
 void check_refused(const Host& host, const std::string& key, const std::string& where) {
   const policy::Diagnostic mistake = host.mistakes().front();
   CHECK(mistake.where == where);
@@ -28,7 +28,7 @@ void check_refused(const Host& host, const std::string& key, const std::string& 
 
 } // namespace
 
-TEST_CASE("a user's file cannot loosen a locked key, and may tighten it") {
+TEST_CASE("a user's file cannot broaden a locked key, and may tighten it") {
   const std::vector<std::tuple<std::string, std::string, std::string>> cases = {
       {"network.allow_hosts", "[network]\nallow_hosts = ['pypi.org']\n", "[network]\nblock_hosts = ['chatgpt.com']\n"},
       {"network.allow_hosts", "[build]\nallow_hosts = ['pypi.org']\n", "[limits]\npids = 1000\n"},
@@ -45,18 +45,18 @@ TEST_CASE("a user's file cannot loosen a locked key, and may tighten it") {
       {"image.base", "[image]\nbase = 'example.com/image'\n", "[toolkits]\nselected = ['python']\n"},
       {"verify", "[verify]\non_start = false\n", "[verify]\non_start = true\n"},
   };
-  for (const auto& [key, loosening, tightening] : cases) {
+  for (const auto& [key, broadening, tightening] : cases) {
     INFO(key);
     const Host host;
     host.system(lock(key) + "[limits]\ncpus = 2\n[network]\nmax_upload = '1MB'\n[verify]\non_start = true\n");
     const fs::path file = host.user(tightening);
     host.load();
-    host.user(loosening);
+    host.user(broadening);
     check_refused(host, key, file.string());
   }
 }
 
-TEST_CASE("the command line cannot loosen a locked key") {
+TEST_CASE("the command line cannot broaden a locked key") {
   const std::vector<std::pair<std::string, void (*)(config::Overrides&)>> cases = {
       {"network.allow_hosts", [](config::Overrides& line) { line.allow = {"pypi.org"}; }},
       {"network.allow_hosts", [](config::Overrides& line) { line.full_network = true; }},
@@ -82,7 +82,7 @@ TEST_CASE("the command line cannot loosen a locked key") {
   }
 }
 
-TEST_CASE("a project's file cannot loosen a locked key, trusted or not") {
+TEST_CASE("a project's file cannot broaden a locked key, trusted or not") {
   const Host host;
   host.system(lock("network.allow_hosts") + "[network]\nallow_hosts = ['pypi.org']\n");
   const fs::path file = host.project("[network]\nallow_hosts = ['pypi.org', 'files.pythonhosted.org']\n");

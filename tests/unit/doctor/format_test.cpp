@@ -29,7 +29,7 @@ TEST_CASE("the report for readers is aligned") {
                         fix: hurry
   -         Fourth      no
 
-Boxes cannot be enforced on this host: 1 requirement missing.
+This host cannot enforce the isolation of boxes: 1 requirement is missing.
 )");
 }
 
@@ -46,14 +46,15 @@ TEST_CASE("what the host says cannot write to the terminal") {
 }
 
 TEST_CASE("the verdict") {
-  CHECK(contains(to_text(good_host(), examine(good_host()), false), "\nA box can be enforced on this host.\n"));
+  CHECK(
+      contains(to_text(good_host(), examine(good_host()), false), "\nThis host can enforce the isolation of boxes.\n"));
   HostReport report = good_host();
   report.disk_free = 1;
-  CHECK(contains(to_text(report, examine(report), false), "can be enforced on this host (1 degraded)"));
+  CHECK(contains(to_text(report, examine(report), false), "can enforce the isolation of boxes (1 degraded)"));
   report.podman.silent = true;
   report.podman.error = "no answer";
   CHECK(contains(to_text(report, examine(report), false),
-                 "\nIt is unknown whether a box can be enforced on this host: "));
+                 "\nIt is unknown whether this host can enforce the isolation of boxes: "));
   CHECK(contains(to_text(report, examine(report), false), "  unknown   Podman"));
   CHECK(contains(to_json(report, examine(report)), R"("status": "unknown")"));
 }

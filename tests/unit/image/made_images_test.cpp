@@ -76,7 +76,7 @@ TEST_CASE("an image is used if it was pinned after its build and has the same ma
   CHECK(pins.has(k_a) == "yes");
   CHECK(pins.has(k_b) == "no");
   pins.store(k_a, R"({"run.oci.seccomp_bpf_data": "AAAA"})");
-  CHECK_THAT(pins.has(k_a), Catch::Contains("has another manifest than when it was built"));
+  CHECK_THAT(pins.has(k_a), Catch::Contains("has a different manifest than when it was built"));
   pins.store(k_a, R"({"org.opencontainers.image.created": "now"})");
   CHECK(pins.pin(k_a) == "pinned"); // built again
   CHECK(pins.has(k_a) == "yes");
