@@ -124,7 +124,7 @@ public:
   const std::string& nonce() const noexcept { return m_nonce; }
   std::string name_space() const { return fmt::format("ns:/proc/{}/ns/net", m_pid); }
 
-  std::vector<std::string> blocked() {
+  std::vector<std::string> denied() {
     std::vector<firewall::audit::AuditRecord> records;
     do {
       const auto more = m_denied.take();
@@ -245,22 +245,22 @@ std::string seccomp_filter(const podman::PodmanInfo& info) {
 
 } // namespace
 
-image::MakeWalls make_build_walls(const podman::Podman& podman, const podman::PodmanInfo& info,
-                                  const podman::Installation& installation, const std::string& firewall_image,
-                                  BuildNetwork network) {
+image::MakeBuildConfinement make_build_confinement(const podman::Podman& podman, const podman::PodmanInfo& info,
+                                                   const podman::Installation& installation,
+                                                   const std::string& firewall_image, BuildNetwork network) {
   return [podman, info, installation, firewall_image,
           network = std::move(network)](const fs::path& directory, const auto& official, const auto& own) {
-    image::BuildWalls walls{
+    image::BuildConfinement confinement{
         directory / "seccomp.json", {}, protocol::k_full, [] { return std::vector<std::string>(); }};
-    support::write_file(walls.seccomp, seccomp_filter(info));
+    support::write_file(confinement.seccomp, seccomp_filter(info));
     if (!network.full) {
       const policy::Policy policy = policy_of(directory, network.driver, egress_of(network, official, own));
       const auto firewall = std::make_shared<BuildFirewall>(podman, info, installation, firewall_image, policy);
-      walls.network = firewall->name_space();
-      walls.gate = firewall->nonce();
-      walls.blocked = [firewall] { return firewall->blocked(); };
+      confinement.network = firewall->name_space();
+      confinement.gate = firewall->nonce();
+      confinement.denied = [firewall] { return firewall->denied(); };
     }
-    return walls;
+    return confinement;
   };
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "image/build_walls.hpp"
+#include "image/build_confinement.hpp"
 #include "podman/installation.hpp"
 #include "podman/podman.hpp"
 #include "podman/podman_info.hpp"
@@ -11,7 +11,7 @@
 
 namespace agentbox::box {
 
-/// What the walls of an image's build depend on, besides the base.
+/// What the confinement of an image's build depends on, besides the base.
 struct BuildNetwork {
   policy::FirewallDriver driver = policy::FirewallDriver::nftables;
   policy::EgressPolicy egress;                 ///< of boxes: its blocked hosts and its proxy hold for builds too
@@ -19,11 +19,12 @@ struct BuildNetwork {
   bool full = false;                           ///< build --full-network
 };
 
-/// Returns the maker of an image's walls; `firewall_image` is an ID. The firewall is a session "image-build" without an
-/// agent: the same pod, policy, hook and audit log as a box's, but in Podman's own user namespace, where `podman build`
-/// runs programs. They are root there, with protocol::k_build_capabilities only: none that changes the rules.
-image::MakeWalls make_build_walls(const podman::Podman& podman, const podman::PodmanInfo& info,
-                                  const podman::Installation& installation, const std::string& firewall_image,
-                                  BuildNetwork network);
+/// Returns the function that confines an image's build; `firewall_image` is an ID. The firewall is a session
+/// "image-build" without an agent: the same pod, policy, hook and audit log as a box's, but in Podman's own user
+/// namespace, where `podman build` runs programs. They are root there, with protocol::k_build_capabilities only: none
+/// that changes the rules.
+image::MakeBuildConfinement make_build_confinement(const podman::Podman& podman, const podman::PodmanInfo& info,
+                                                   const podman::Installation& installation,
+                                                   const std::string& firewall_image, BuildNetwork network);
 
 } // namespace agentbox::box

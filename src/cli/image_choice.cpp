@@ -74,7 +74,7 @@ image::ImageRef build_agent_image(const podman::Podman& podman, const podman::Po
     spdlog::warn("WARNING: --full-network: no firewall while the image is built. The programs of the base image can "
                  "reach every host, your local network included.");
   }
-  options.walls = box::make_build_walls(podman, info, installation, firewall.id, image.network);
+  options.confinement = box::make_build_confinement(podman, info, installation, firewall.id, image.network);
   options.ca_bundle = image.ca_bundle;
   options.workspace = image.workspace;
   return image::ensure_agent_image(podman, info, installation, image.choice, options);

@@ -29,7 +29,7 @@ ResolvedImage resolve_image(const BoxOptions& options);
 /// Returns the network of an image's build; never full, whatever the box's is.
 box::BuildNetwork build_network(const policy::PolicyFields& fields, const config::Preferences& preferences);
 
-/// Builds the agent's image if necessary, within walls of `firewall` and with `options` but for the walls, CA bundle
+/// Builds the agent's image if necessary, behind firewall `firewall` and with `options`, except confinement, CA bundle
 /// and workspace, which are those of `image`. Warns when it is built without a firewall.
 image::ImageRef build_agent_image(const podman::Podman& podman, const podman::PodmanInfo& info,
                                   const podman::Installation& installation, const image::ImageRef& firewall,

@@ -117,35 +117,36 @@ std::map<std::string, AgentVersion> versions_of(const AgentsLock& lock, bool mus
   return versions;
 }
 
-/// Says what the firewall refused, however the build ends.
-class BlockedNotes {
+/// Reports what the firewall denied, however the build ends.
+class DeniedNotes {
 public:
-  BlockedNotes(const BuildWalls& walls, Progress& progress) : m_walls(walls), m_progress(progress) {}
-  BlockedNotes(const BlockedNotes&) = delete;
-  BlockedNotes& operator=(const BlockedNotes&) = delete;
-  BlockedNotes(BlockedNotes&&) = delete;
-  BlockedNotes& operator=(BlockedNotes&&) = delete;
-  ~BlockedNotes() {
-    for (const std::string& line : m_walls.blocked()) {
+  DeniedNotes(const BuildConfinement& confinement, Progress& progress)
+      : m_confinement(confinement), m_progress(progress) {}
+  DeniedNotes(const DeniedNotes&) = delete;
+  DeniedNotes& operator=(const DeniedNotes&) = delete;
+  DeniedNotes(DeniedNotes&&) = delete;
+  DeniedNotes& operator=(DeniedNotes&&) = delete;
+  ~DeniedNotes() {
+    for (const std::string& line : m_confinement.denied()) {
       m_progress.note(line);
     }
   }
 
 private:
-  const BuildWalls& m_walls;
+  const BuildConfinement& m_confinement;
   Progress& m_progress;
 };
 
 std::string build_tools(BuildEnvironment& environment, const Recipe& recipe, Family family,
-                        const podman::Installation& installation, const MakeWalls& make_walls) {
+                        const podman::Installation& installation, const MakeBuildConfinement& make_confinement) {
   if (auto id = reusable(environment, recipe.tag)) {
     return *std::move(id);
   }
   const std::string what = "installing the tools (" + std::string(name_of(family)) + ")";
   environment.progress.step(what);
-  const BuildWalls walls = make_walls(environment.directory,
-                                      official_mirrors(installation.share / "containerfiles", family), host_mirrors());
-  const BlockedNotes notes(walls, environment.progress);
+  const BuildConfinement confinement = make_confinement(
+      environment.directory, official_mirrors(installation.share / "containerfiles", family), host_mirrors());
+  const DeniedNotes notes(confinement, environment.progress);
   std::string id = build(
       environment, what, recipe, {},
       [&](const fs::path& context) {
@@ -153,9 +154,9 @@ std::string build_tools(BuildEnvironment& environment, const Recipe& recipe, Fam
           fs::copy_file(*environment.ca_bundle, context / "setup/ca.pem");
         }
         fs::copy_file(installation.entrypoint(), context / "setup/agent-entrypoint");
-        support::write_file(context / "setup/gate", walls.gate, 0644);
+        support::write_file(context / "setup/gate", confinement.gate, 0644);
       },
-      &walls);
+      &confinement);
   environment.store.tag(id, recipe.tag);
   return id;
 }
@@ -213,7 +214,7 @@ ImageRef build_image(BuildEnvironment& environment, const podman::PodmanInfo& in
     downloads.emplace(lock, uses_musl(family), environment);
   }
   const Recipe tools = tools_recipe(data, base, family, choice.toolkits);
-  const std::string tools_id = build_tools(environment, tools, family, installation, options.walls);
+  const std::string tools_id = build_tools(environment, tools, family, installation, options.confinement);
   const std::string entrypoint = support::sha256_hex(support::read_file(installation.entrypoint(), k_max_entrypoint));
   const Recipe agent = agent_recipe(data, tools, tools_id, versions_of(lock, uses_musl(family)), entrypoint);
   if (const auto id = reusable(environment, agent.tag)) {

@@ -44,22 +44,22 @@ bool has_local_proxy(const std::map<std::string, std::string>& environment) {
 }
 
 std::vector<std::string> build_arguments(const Recipe& recipe, const fs::path& directory,
-                                         const std::map<std::string, fs::path>& contexts, const BuildWalls* walls,
-                                         bool host_network) {
+                                         const std::map<std::string, fs::path>& contexts,
+                                         const BuildConfinement* confinement, bool host_network) {
   // oci: the isolation "chroot" has the host's network.
   std::vector<std::string> args = {"build",          "--pull=never",   "--layers=false",
                                    "--no-cache",     "--force-rm",     "--format=" + recipe.format,
                                    "--cap-drop=all", "--isolation=oci"};
-  if (walls == nullptr) {
+  if (confinement == nullptr) {
     args.emplace_back("--network=none");
   } else {
     for (const protocol::NumberedCapability& capability : protocol::k_build_capabilities) {
       args.push_back(std::string("--cap-add=") + capability.name);
     }
-    args.push_back("--security-opt=seccomp=" + walls->seccomp.string());
-    if (!walls->network.empty()) {
-      args.insert(args.end(), {"--network=" + walls->network, std::string("--dns=") + protocol::k_resolver_address,
-                               "--http-proxy=false"});
+    args.push_back("--security-opt=seccomp=" + confinement->seccomp.string());
+    if (!confinement->network.empty()) {
+      args.insert(args.end(), {"--network=" + confinement->network,
+                               std::string("--dns=") + protocol::k_resolver_address, "--http-proxy=false"});
     } else if (host_network) {
       args.emplace_back("--network=host");
     }
@@ -81,7 +81,7 @@ std::vector<std::string> build_arguments(const Recipe& recipe, const fs::path& d
 
 std::string build(BuildEnvironment& environment, const std::string& what, Recipe recipe,
                   const std::map<std::string, fs::path>& contexts,
-                  const std::function<void(const fs::path& context)>& fill, const BuildWalls* walls) {
+                  const std::function<void(const fs::path& context)>& fill, const BuildConfinement* confinement) {
   const fs::path context = environment.directory / "context";
   fs::remove_all(context);
   fs::create_directories(context);
@@ -91,8 +91,8 @@ std::string build(BuildEnvironment& environment, const std::string& what, Recipe
     environment.store.tag(id, k_build_tag);
     id = k_build_tag;
   }
-  const bool open = walls != nullptr && walls->network.empty();
-  const std::vector<std::string> arguments = build_arguments(recipe, environment.directory, contexts, walls,
+  const bool open = confinement != nullptr && confinement->network.empty();
+  const std::vector<std::string> arguments = build_arguments(recipe, environment.directory, contexts, confinement,
                                                              open && has_local_proxy(podman::caller_environment()));
   environment.log.run(what, open ? networked(environment, arguments) : environment.podman.command(arguments));
   std::string id = support::read_file(environment.directory / k_id_file, 256);

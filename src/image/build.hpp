@@ -6,28 +6,28 @@
 #include <string>
 
 #include "image/base.hpp"
-#include "image/build_walls.hpp"
+#include "image/build_confinement.hpp"
 #include "image/recipe.hpp"
 
 namespace agentbox::image {
 
 /// Returns the arguments of `podman` that build `recipe` from the build context in `directory`, as one layer, without
-/// cache and pull. `contexts` are further build contexts by name. Programs of the image run within `walls`; without
-/// them there is no network and no capability, for a recipe that runs none. Pure.
+/// cache and pull. `contexts` are further build contexts by name. Programs of the image are confined by
+/// `confinement`; without it there is no network and no capability, for a recipe that runs none. Pure.
 std::vector<std::string> build_arguments(const Recipe& recipe, const std::filesystem::path& directory,
                                          const std::map<std::string, std::filesystem::path>& contexts,
-                                         const BuildWalls* walls = nullptr, bool host_network = false);
+                                         const BuildConfinement* confinement = nullptr, bool host_network = false);
 
 /// Returns whether a proxy in `environment` listens on this machine's loopback, which only the host's network reaches.
 /// Pure.
 bool has_local_proxy(const std::map<std::string, std::string>& environment);
 
-/// Builds `recipe` within `walls` in a fresh context directory, to which `fill` adds files that are not text; pins the
-/// image and returns its ID. The image has no tag yet. Throws the log's failure(what).
+/// Builds `recipe`, confined by `confinement`, in a fresh context directory, to which `fill` adds files that are not
+/// text; pins the image and returns its ID. The image has no tag yet. Throws the log's failure(what).
 std::string build(BuildEnvironment& environment, const std::string& what, Recipe recipe,
                   const std::map<std::string, std::filesystem::path>& contexts,
                   const std::function<void(const std::filesystem::path& context)>& fill,
-                  const BuildWalls* walls = nullptr);
+                  const BuildConfinement* confinement = nullptr);
 
 /// Removes the containers, names and untagged images that an interrupted or failed build of this user left. For the
 /// holder of a BuildDirectory.

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "image/build_walls.hpp"
+#include "image/build_confinement.hpp"
 #include "image/lock.hpp"
 #include "podman/installation.hpp"
 #include "podman/podman.hpp"
@@ -24,8 +24,8 @@ struct ImageRef {
 
 /// Options of ensure_agent_image().
 struct BuildOptions {
-  MakeWalls walls = {}; ///< required when something is built
-  bool rebuild = false; ///< from the newest base and packages, even if the image exists
+  MakeBuildConfinement confinement = {}; ///< required when something is built
+  bool rebuild = false;                  ///< from the newest base and packages, even if the image exists
   std::optional<std::filesystem::path> ca_bundle = std::nullopt; ///< PEM file, trusted while building; not in the image
   std::optional<std::filesystem::path> workspace = std::nullopt; ///< canonical; a dir: or tar: base in it is refused
   /// To build with instead of those of the lock file; written to it once the image is built.

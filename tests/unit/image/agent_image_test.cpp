@@ -69,8 +69,8 @@ public:
     policy::ImageChoice choice;
     choice.base = base;
     image::BuildOptions options;
-    options.walls = [](const fs::path&, const auto&, const auto&) {
-      return image::BuildWalls{"/seccomp.json", "", "full", [] { return std::vector<std::string>(); }};
+    options.confinement = [](const fs::path&, const auto&, const auto&) {
+      return image::BuildConfinement{"/seccomp.json", "", "full", [] { return std::vector<std::string>(); }};
     };
     options.agents = agents;
     options.store_bytes = options.cache_bytes = 0; // whatever this machine has free

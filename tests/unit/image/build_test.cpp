@@ -25,15 +25,16 @@ TEST_CASE("podman build gets arguments, labels, contexts and files") {
 }
 
 TEST_CASE("programs of a base image are built in the firewall's network, with few capabilities and our filter") {
-  BuildWalls walls{"/s.json", "ns:/proc/7/ns/net", "nonce", {}};
-  const std::string text = agentbox::support::join(build_arguments({}, "/w", {}, &walls), " ");
+  BuildConfinement confinement{"/s.json", "ns:/proc/7/ns/net", "nonce", {}};
+  const std::string text = agentbox::support::join(build_arguments({}, "/w", {}, &confinement), " ");
   CHECK_THAT(text, Contains("--cap-drop=all") && Contains("--cap-add=CAP_CHOWN") &&
                        Contains("--security-opt=seccomp=/s.json") && Contains("--isolation=oci") &&
                        Contains("--network=ns:/proc/7/ns/net --dns=127.0.0.1 --http-proxy=false"));
   CHECK_THAT(text, !Contains("NET_ADMIN") && !Contains("NET_RAW") && !Contains("SYS_ADMIN"));
-  walls.network.clear(); // --full-network
-  CHECK_THAT(agentbox::support::join(build_arguments({}, "/w", {}, &walls, true), " "), Contains("--network=host"));
-  CHECK_THAT(agentbox::support::join(build_arguments({}, "/w", {}, &walls), " "),
+  confinement.network.clear(); // --full-network
+  CHECK_THAT(agentbox::support::join(build_arguments({}, "/w", {}, &confinement, true), " "),
+             Contains("--network=host"));
+  CHECK_THAT(agentbox::support::join(build_arguments({}, "/w", {}, &confinement), " "),
              !Contains("--network") && Contains("--security-opt=seccomp=/s.json"));
 }
 

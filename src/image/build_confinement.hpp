@@ -10,18 +10,18 @@
 namespace agentbox::image {
 
 /// What confines the programs of a base image while they run in a build.
-struct BuildWalls {
+struct BuildConfinement {
   std::filesystem::path seccomp; ///< the filter, as `podman build --security-opt seccomp=` takes it
   std::string network;           ///< of --network: the firewall's namespace; empty: without a firewall (--full-network)
   std::string gate;              ///< content of protocol::k_build_gate
-  /// Returns lines about what the firewall refused since the last call, escaped. Holds the firewall.
-  std::function<std::vector<std::string>()> blocked;
+  /// Returns lines about what the firewall denied since the last call, escaped. Owns the firewall.
+  std::function<std::vector<std::string>()> denied;
 };
 
-/// Makes the walls of one build; its files are written to `directory`. The programs reach `official` (mirrors on the
+/// Makes what confines one build; its files are written to `directory`. The programs reach `official` (mirrors on the
 /// internet) and `own` (mirrors of the host's configuration, which may have private addresses). Throws Error.
-using MakeWalls =
-    std::function<BuildWalls(const std::filesystem::path& directory, const std::vector<policy::AllowEntry>& official,
-                             const std::vector<policy::AllowEntry>& own)>;
+using MakeBuildConfinement = std::function<BuildConfinement(const std::filesystem::path& directory,
+                                                            const std::vector<policy::AllowEntry>& official,
+                                                            const std::vector<policy::AllowEntry>& own)>;
 
 } // namespace agentbox::image
