@@ -36,7 +36,7 @@ struct AuditRecord {
   std::string box;
   Kind kind = Kind::firewall;
   std::string name;       ///< of the host; empty if only an address is known
-  std::string address;    ///< dialled, or blocked
+  std::string address;    ///< dialled, or denied
   std::uint16_t port = 0; ///< 0: none
   std::string protocol;   ///< "tcp", "udp", "icmp", …
   Verdict verdict = Verdict::deny;

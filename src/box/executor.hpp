@@ -10,8 +10,8 @@
 
 namespace agentbox::box {
 
-/// Does what `plan` says in the session of `claim`, step by step, and its whole teardown whatever happens. Throws the
-/// error of a step that failed after the teardown, whose own problems are logged then; Interrupted likewise.
+/// Does what `plan` says in the session of `claim`, step by step, and its whole teardown whatever happens. After the
+/// teardown, throws the error of the step that failed, or Interrupted; problems of the teardown are then logged only.
 /// `before_teardown` is called while the session's files are still there; `task` runs while the agent does.
 RunOutcome execute(const Plan& plan, const boxes::Claim& claim, const std::function<void()>& before_teardown = {},
                    const PeriodicTask& task = {});

@@ -16,8 +16,8 @@ extern const std::string_view k_visible_text;
 /// reports, keyboard protocols, changed palette. The cursor stays where it is; what is below it is cleared.
 extern const std::string_view k_terminal_reset;
 
-/// Questions that a terminal answers after every question that it was asked before: where the cursor is, after it was
-/// moved to random places. Every terminal knows this one.
+/// Cursor position queries from random positions. A terminal replies in order, so after this reply none to an earlier
+/// query is pending. Every terminal supports this query.
 struct Fence {
   std::string question;
   std::string answer; ///< nothing else can make the terminal send it

@@ -10,8 +10,8 @@
 
 namespace agentbox::guard {
 
-/// Throws Error(refused) when a guarded file has a name besides the guarded ones: the box could write, or read, it
-/// through that name. Examines at most k_max_guarded_files files, and refuses more, and read-only directories that
+/// Throws Error(refused) when a guarded file has a hard link that is not guarded: the box could write, or read, it
+/// through that link. Examines at most k_max_guarded_files files, and refuses more, and read-only directories that
 /// cannot be examined.
 void require_no_other_names(const Walk& walk, const oci::GuardedPaths& guarded);
 
@@ -24,11 +24,11 @@ struct LinkedStore {
 };
 
 /// Looks at some files in `repositories` (their objects) and `packages` (node_modules, site-packages). Returns the
-/// directories with a file that has more names than were found there. Throws Error(refused) when one cannot be read.
+/// directories with a file that has more links than were found there. Throws Error(refused) when one cannot be read.
 std::vector<LinkedStore> find_linked_stores(const Walk& walk, const std::vector<std::string>& repositories,
                                             const std::vector<std::string>& packages);
 
-/// Returns the notice about a store: what it is and how to part it from the other one. Pure.
+/// Returns the notice about a store: what it is and how to separate it from the other one. Pure.
 std::string describe(const LinkedStore& store);
 
 } // namespace agentbox::guard

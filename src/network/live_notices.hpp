@@ -16,7 +16,7 @@
 
 namespace agentbox::network {
 
-/// Reports what the firewall blocks while the box runs: as a line on stderr, or in the terminal's title if stderr is
+/// Reports what the firewall denies while the box runs: as a line on stderr, or in the terminal's title if stderr is
 /// the agent's screen (restored at the end); also as a desktop notification if the user wants that.
 class LiveNotices {
 public:
