@@ -34,8 +34,7 @@ struct CommandNode {
 CommandNode describe(const CLI::App& app);
 
 /// Returns the completion script of `shell` ("bash", "zsh", "fish") for the program `root.name` and the programs
-/// `links`
-/// ("agentbox-codex"). The script calls `NAME completion SHELL -- WORDS...`. Pure.
+/// `links` ("agentbox-codex"). The script calls `NAME completion SHELL -- WORDS...`. Pure.
 std::string completion_script(const std::string& shell, const CommandNode& root, const std::vector<std::string>& links);
 
 /// Returns what the last of `words`, a command line with the program's name, can be completed to: one candidate per

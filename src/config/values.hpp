@@ -20,7 +20,7 @@ struct Located {
   bool operator==(const Located&) const = default;
 };
 
-/// What is wrong with a value, in words for a message.
+/// What is wrong with a value, for a message.
 struct ValueProblem {
   std::string message;
   std::string hint;
@@ -30,13 +30,13 @@ struct ValueProblem {
 /// suffix (as in Podman), in upper or lower case. At most 2^63.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
-/// Parses a number of cores, "1.5" or "2", with at most three digits after the point. Returns thousandths.
+/// Parses a number of CPUs, "1.5" or "2", with at most three digits after the point. Returns thousandths.
 std::optional<std::uint32_t> parse_cpus(std::string_view text);
 
 /// Parses a decimal number without sign, blanks or leading zeros.
 std::optional<std::uint64_t> parse_number(std::string_view text);
 
-/// Parses a limit that must fit into Number: a size ("--memory", "limits.memory"), cores, or a whole number.
+/// Parses a limit that must fit into Number: a size ("--memory", "limits.memory"), CPUs, or a whole number.
 template <typename Number, typename Parse>
 std::optional<Number> parse_limit(std::string_view text, Parse parse) {
   const auto value = parse(text);

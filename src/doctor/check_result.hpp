@@ -11,9 +11,9 @@ namespace agentbox::doctor {
 /// The result of a check.
 enum class Status {
   ok,
-  missing,        ///< without it a box cannot be started or not be enforced
+  missing,        ///< without it a box cannot be started, or its isolation not enforced
   unknown,        ///< as important, but could not be determined
-  degraded,       ///< a box is enforced, but slower, less convenient or without a second layer
+  degraded,       ///< a box is isolated, but slower, less convenient or without a second layer
   not_applicable, ///< does not exist on this host, or this user cannot query it
 };
 
@@ -34,7 +34,7 @@ struct CheckResult {
 /// Runs every check on `report`. Pure.
 std::vector<CheckResult> examine(const HostReport& report);
 
-/// Returns whether a box can certainly be started and enforced: no result is `missing` or `unknown`.
+/// Returns whether a box can certainly be started and isolated: no result is `missing` or `unknown`.
 bool enforceable(const std::vector<CheckResult>& findings);
 
 // format.cpp

@@ -25,7 +25,7 @@ struct Helper {
   bool privileged = false; ///< setuid root, or with file capabilities
 };
 
-/// The caller's subordinate ids in /etc/subuid or /etc/subgid.
+/// The caller's subordinate IDs in /etc/subuid or /etc/subgid.
 struct IdRange {
   std::uint64_t count = 0;          ///< in all ranges together
   std::uint64_t next_free = 100000; ///< the first id above every range of the file, for the remedy

@@ -6,7 +6,7 @@ namespace agentbox::entrypoint {
 
 /// Saves the user a question about a key that was given to the box, by writing what the agent's own dialog would write
 /// if `program` is that agent:
-///   claude, ANTHROPIC_API_KEY: the key's last 20 characters, which are how claude knows it, as approved in
+///   claude, ANTHROPIC_API_KEY: the key's last 20 characters, by which claude identifies it, as approved in
 ///   ~/.claude.json. codex, CODEX_API_KEY or OPENAI_API_KEY: ~/.codex/auth.json, a link to memory (/dev/shm): the key
 ///   is on no disk.
 /// Changes nothing else in existing files. If anything is not as expected, the agent will ask.

@@ -20,8 +20,8 @@ oci::PodFacts gather_for_cluster(const policy::Policy& policy);
 /// host will run.
 policy::Policy protect_directory(const policy::Policy& policy, const std::filesystem::path& directory);
 
-/// Sets the id maps of a bundle, which are those of Podman's keep-id. Throws support::Error(refused) when there are too
-/// few subordinate ids.
+/// Sets the ID maps of a bundle, which are those of Podman's keep-id. Throws support::Error(refused) when there are too
+/// few subordinate IDs.
 void add_id_mappings(oci::HostFacts& facts, const policy::User& user, const podman::Podman& podman);
 
 } // namespace agentbox::generate

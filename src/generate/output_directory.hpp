@@ -11,7 +11,7 @@
 
 namespace agentbox::generate {
 
-/// Removes what is in `directory`, except k_unfinished_file, also what belongs to subordinate ids, and what else a run
+/// Removes what is in `directory`, except k_unfinished_file, also what belongs to subordinate IDs, and what else a run
 /// with the temporary directory `temporary` may have left. Must not use that path to reach files: others can change it.
 using RemoveContent = std::function<void(const support::Fd& directory, const std::filesystem::path& temporary)>;
 

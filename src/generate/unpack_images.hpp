@@ -18,7 +18,7 @@ void unpack_rootfs(const podman::Podman& podman, const podman::Installation& ins
                    const policy::User& user, const std::filesystem::path& rootfs, const std::filesystem::path& scratch,
                    const std::string& name);
 
-/// Removes what is in `directory` except the file `kept`, also what belongs to subordinate ids (with Podman's help).
+/// Removes what is in `directory` except the file `kept`, also what belongs to subordinate IDs (with Podman's help).
 /// Follows no links. Throws support::Error.
 void remove_content(const support::Fd& directory, const std::string& kept);
 

@@ -41,9 +41,10 @@ std::vector<Row> parse_rows(std::string_view output, std::size_t least);
 /// Returns whether every row is good and at least one attack was stopped.
 bool passed(const Card& card);
 
-/// Returns the card as text: each family in one line, and the attempts that are not good, or with `all` every attempt.
+/// Returns the report as text: each family in one line, and the attempts that are not good, or with `all` every
+/// attempt.
 std::string to_text(const Card& card, bool all, bool colour);
-/// Returns the card as one JSON object.
+/// Returns the report as one JSON object.
 std::string to_json(const Card& card);
 
 } // namespace agentbox::verify
