@@ -37,7 +37,8 @@ OwnFile open_own_file(const std::filesystem::path& path) {
     throw support::system_error(ExitCode::failed, "cannot open the audit log " + path.string(), errno);
   }
   if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
-    throw support::Error(ExitCode::failed, "the audit log " + path.string() + " is not a regular file with one name");
+    throw support::Error(ExitCode::failed,
+                         "the audit log " + path.string() + " is not a regular file, or has another hard link");
   }
   file.size = static_cast<std::uint64_t>(status.st_size);
   return file;

@@ -36,13 +36,13 @@ CapabilityData current() {
 void require(const CapabilityData& data, unsigned capability, const char* name) {
   if ((data[0].effective & (1U << capability)) == 0) {
     throw Error(ExitCode::failed, std::string("the firewall was started without ") + name,
-                "the box's firewall container gets it from agentbox' OCI hook; start the box with agentbox");
+                "the box's firewall container gets it from agentbox's OCI hook; start the box with agentbox");
   }
 }
 
 void must(long result, const char* what) {
   if (result != 0) {
-    throw support::system_error(ExitCode::failed, std::string("cannot give up privileges: ") + what, errno);
+    throw support::system_error(ExitCode::failed, std::string("cannot drop privileges: ") + what, errno);
   }
 }
 

@@ -113,7 +113,7 @@ serve    load the rules, answer DNS on 127.0.0.1:53, and proxy connections to al
          the end of --leash
 lock     load the rules and exit: nothing leaves the network namespace
 unload   remove the rules, but not the fallback routes: the network namespace is open
-ready    exit with 0 if a firewall with this nonce serves, otherwise with 125
+ready    exit with 0 if a firewall with this nonce is serving, otherwise with 125
 ruleset  print the rules that would be loaded, and change nothing
 
   --box NAME             name of the box, for the log
