@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The box's promises, one by one, on the real thing. Runs wherever rootless Podman does: `tests/smoke.sh` tests the
+# The box's promises, one by one, on real Podman. Runs wherever rootless Podman does: `tests/smoke.sh` tests the
 # agentbox on PATH (or $AGENTBOX). Ends with `N passed, N failed, N skipped`.
 # shellcheck disable=SC2016  # scripts are expanded inside the box
 # What needs an internet that answers runs where $AGENTBOX_INTERNET names the stand-in's directory (see host/site).
