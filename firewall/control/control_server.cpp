@@ -127,8 +127,8 @@ asio::awaitable<ControlReply> ControlServer::answer(Socket& socket) {
   co_return ControlReply{false, "the message to the firewall is too long", ""};
 }
 
-/// Runs after a request, for as long as something expires. Wakes at least once a second, because timers stand still
-/// while the machine sleeps, and the time that the user gave does not.
+/// Runs after a request, for as long as something expires. Wakes at least once a second, because timers stop while
+/// the machine is suspended, and the user's time limit does not.
 asio::awaitable<void> ControlServer::expire_loop() {
   constexpr Controller::Clock::duration k_max_wait = std::chrono::seconds(1);
   std::optional<Controller::Clock::duration> left = k_max_wait;

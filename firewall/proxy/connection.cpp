@@ -44,7 +44,7 @@ asio::awaitable<void> Connection::run() {
   const auto self = shared_from_this();
   try {
     co_await serve();
-  } catch (const std::exception& error) { // out of memory or descriptors: this connection ends, the others go on
+  } catch (const std::exception& error) { // out of memory or descriptors: this connection ends, the others continue
     stop(audit::Reason::internal, error.what());
   }
 }

@@ -191,7 +191,7 @@ std::vector<std::string> normal_form(std::string_view text) {
 } // namespace
 
 std::string to_iptables(const Ruleset& ruleset, Family family) {
-  // filter first: whoever is interrupted leaves the box closed.
+  // filter first: an interruption leaves the box closed.
   std::string text;
   for (const std::string_view table : {"filter", "mangle", "nat"}) {
     std::string policies;

@@ -86,8 +86,8 @@ Chain output_chain(const Inputs& inputs) {
     rules.push_back({"output-published", {TcpFrom{published}, ReplyOfEstablished{}}, Accept{}});
   }
   rules.push_back({"output-neighbours", {NeighbourDiscovery{}}, Accept{}});
-  // What the kernel sends of its own accord, without a socket and so without our mark: dropped without a word, or the
-  // audit log would accuse the agent of it.
+  // What the kernel sends of its own accord, without a socket and so without our mark: dropped without a record,
+  // because the audit log would attribute it to the agent.
   rules.push_back({"output-igmp", {Igmp{}}, Drop{}});
   rules.push_back({"output-mld", {Mld{}}, Drop{}});
   rules.push_back({"output-late-reset", {TcpReset{}}, Drop{}});

@@ -141,7 +141,7 @@ private:
   }
 
   void record_blocked(const nflog::Packet& packet) {
-    // agent-entrypoint knocks here to see that it is refused: no attempt of the agent's.
+    // agent-entrypoint connects here to check that it is refused: not an attempt of the agent.
     if (packet.address == protocol::k_refused_address && packet.port == protocol::k_refused_port) {
       return;
     }

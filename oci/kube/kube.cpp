@@ -130,7 +130,7 @@ std::map<std::string, std::string> comments(const policy::PolicyFields& fields) 
 }
 
 /// The command that puts the values into Podman's store, as each Podman reads them there: JSON, each value in base64.
-/// (4.3.1 cannot use a Secret that its own kube play has stored.) No value stands in an argv or in a shell's history.
+/// (4.3.1 cannot use a Secret that its own kube play has stored.) No value is in an argv or in a shell's history.
 std::string secret_command(const Pod& pod) {
   std::string names;
   std::string values;

@@ -68,7 +68,7 @@ struct MountOptions {
     return "";
   }
   std::string operator()(const WorkspaceSource& /*from*/) const { return ":nosuid,nodev"; }
-  /// Its volume has them as well, which Podman 4 heeds and Podman 5 does not.
+  /// Its volume has them as well, which Podman 4 uses and Podman 5 ignores.
   std::string operator()(const MemorySource& from) const {
     return from.executable ? ":nosuid,nodev" : ":nosuid,nodev,noexec";
   }

@@ -18,7 +18,8 @@ namespace {
 
 constexpr int k_pause_ms = 1; // between two attempts
 
-/// Blocks all signals, for the thread that is started meanwhile: the launcher's are not its, and SIGPIPE must not kill.
+/// Blocks all signals, for the thread that is started meanwhile: they are for the launcher's thread, and SIGPIPE must
+/// not kill.
 class SignalsBlocked {
 public:
   SignalsBlocked() {

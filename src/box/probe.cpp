@@ -63,7 +63,7 @@ guard::Guarded guarded_below(const fs::path& root, const policy::Workspace& work
   if (mount != nullptr) {
     lists.mask.clear();
     lists.read_only = mount->read_only;
-    lists.by_name = !mount->reason.starts_with(policy::k_auth_reason); // credentials that the box shall have
+    lists.by_name = !mount->reason.starts_with(policy::k_auth_reason); // credentials that the box is meant to have
   }
   guard::Guarded guarded = guard::find_guarded(root, lists);
   switch (missing) {

@@ -26,8 +26,8 @@ using Reason = RunOutcome::Reason;
 constexpr std::chrono::milliseconds k_poll_interval{5};
 
 /// From the agent's end until the firewall is stopped. Podman cleans up after each container in a process of its own.
-/// When two of them meet at its database, the second waits 50 ms (bbolt retries its flock(2) then). With this delay it
-/// comes after the first has finished.
+/// When two of them contend for its database, the second waits 50 ms (bbolt retries its flock(2) then). After this
+/// delay the first has finished.
 constexpr std::chrono::milliseconds k_firewall_delay{25};
 
 /// The state of supervise().
@@ -103,7 +103,7 @@ private:
   /// As if the signal that ends a program in a pipeline (pipe(7)) had reached the command.
   RunOutcome reader_gone() const {
     if (!m_child_ended) {
-      support::wait_or_kill(m_pid, std::chrono::milliseconds(0)); // before it complains
+      support::wait_or_kill(m_pid, std::chrono::milliseconds(0)); // before it prints an error
     }
     return {Reason::ended, 128 + SIGPIPE, SIGPIPE, false, {}};
   }

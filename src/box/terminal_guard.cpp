@@ -88,7 +88,7 @@ TerminalGuard::TerminalGuard() {
 TerminalGuard::~TerminalGuard() {
   if (m_watcher > 0) {
     const support::IgnoreSigpipe ignore;                                   // it may have been killed
-    [[maybe_unused]] const ssize_t written = write(m_alive.get(), "e", 1); // an end in peace
+    [[maybe_unused]] const ssize_t written = write(m_alive.get(), "e", 1); // a regular end
     support::wait_or_kill(m_watcher, std::chrono::seconds(1));
   }
   if (m_modes && is_foreground()) {
@@ -146,7 +146,8 @@ void TerminalGuard::take_back() {
     if ((fcntl(m_terminal, F_GETFL) & O_ACCMODE) == O_RDWR) { // else the answer could not be read
       winsize size{};
       ioctl(m_terminal, TIOCGWINSZ, &size);
-      discard_answers(m_terminal, make_fence(size), std::chrono::milliseconds(500)); // across the world and back
+      discard_answers(m_terminal, make_fence(size),
+                      std::chrono::milliseconds(500)); // enough for a connection around the world
     }
   }
   tcflush(m_terminal, TCIFLUSH);

@@ -69,7 +69,7 @@ std::vector<std::string> directory_names() {
       names.push_back(std::move(name));
     }
   }
-  if (error) { // "no boxes" would be a second box in a workspace
+  if (error) { // an empty list would allow a second box in a workspace
     throw system_error(ExitCode::failed, "cannot read " + sessions_directory().string(), error.value());
   }
   std::sort(names.begin(), names.end());
@@ -239,7 +239,7 @@ std::optional<Claim> claim_dead_session(const std::string& name, IfClaimed if_cl
     if (if_claimed == IfClaimed::skip) {
       return std::nullopt;
     }
-    support::sleep_for(std::chrono::milliseconds(10)); // a blocking flock(2) would be deaf to signals
+    support::sleep_for(std::chrono::milliseconds(10)); // signals could not interrupt a blocking flock(2)
   }
   return is_current(claim) ? std::optional(std::move(claim)) : std::nullopt;
 }

@@ -104,7 +104,7 @@ std::string message_of(const CLI::App& command, const CLI::ParseError& error) {
          support::in_quotes(word) + support::did_you_mean(word, known);
 }
 
-/// CLI11's complaint in our form. Its own exit() would print help of many lines.
+/// CLI11's error in our form. Its own exit() would print help of many lines.
 int report(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) { // --help, --version
     return app.exit(error);

@@ -67,7 +67,7 @@ void ps(bool as_data) {
 }
 
 /// Removes what box `name` left when its launcher is dead, and whatever other dead launchers left. Waits for a process
-/// that is at it.
+/// that is doing so.
 void remove_leftovers(const std::string& name) {
   const std::vector<std::string> left = box::sweep(podman::Podman::find(), name);
   if (std::find(left.begin(), left.end(), name) != left.end()) {

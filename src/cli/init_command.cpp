@@ -123,7 +123,7 @@ Error exists_already(const fs::path& file) {
   return {ExitCode::usage, file.string() + " exists already", "edit it, or replace it: agentbox init --force ..."};
 }
 
-/// Writes `.agentbox/config.toml` without following a symbolic link that a repository may bring along.
+/// Writes `.agentbox/config.toml` without following a symbolic link that a repository may contain.
 void write_config(const fs::path& workspace, const std::string& text, bool force) {
   const fs::path directory = workspace / ".agentbox";
   if (mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {

@@ -48,7 +48,7 @@ image::AgentsLock pinned_versions(const std::filesystem::path& share) {
 
 int update(const UpdateOptions& options) {
   podman::refuse_root();
-  const support::Signals signals; // ends a request in order
+  const support::Signals signals; // a signal ends a request cleanly
   const ResolvedImage resolved = resolve_image(options.image);
   const podman::Installation installation = podman::find_installation();
   const std::map<std::string, std::string> environment = podman::caller_environment();

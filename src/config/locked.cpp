@@ -59,7 +59,7 @@ policy::PolicyFields asked_for(const std::vector<ConfigLayer>& layers, const Ove
                                const Sources& sources) {
   policy::Diagnostics ignored; // load() reports them
   Merged merged = merge(layers, overrides, sources, ignored);
-  std::erase_if(merged.mounts, [](const MountRequest& mount) { return mount.own; }); // not asked for by anybody
+  std::erase_if(merged.mounts, [](const MountRequest& mount) { return mount.own; }); // not requested by a user
   for (const MountRequest& mount : merged.mounts) {
     merged.fields.mounts.push_back({mount.source, mount.destination, mount.read_only, mount.reason});
   }

@@ -54,7 +54,7 @@ std::optional<std::string> line_for(const std::vector<ConfigLayer>& layers, cons
   return known ? std::nullopt : std::optional("allow " + entry.text() + "\n");
 }
 
-/// The directory of the file, opened. In a workspace it must not be a link: the repository could have brought it.
+/// The directory of the file, opened. In a workspace it must not be a link: the repository may contain one.
 Fd open_directory(const fs::path& directory, LayerKind kind) {
   if (mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
     throw support::system_error(ExitCode::failed, "cannot create " + directory.string(), errno);

@@ -125,7 +125,8 @@ private:
     return next() == ']';
   }
 
-  /// What a lax reader takes `[ core ]`, `[core` and the like for. Continues after the bracket, or with the next line.
+  /// How a lenient reader interprets `[ core ]`, `[core` and the like. Continues after the bracket, or with the next
+  /// line.
   void guess_header(std::size_t start) {
     const auto end = std::min(m_text.find_first_of("]\n", start), m_text.size());
     const std::string_view line = m_text.substr(start, end - start);
@@ -156,7 +157,7 @@ private:
     } else if (c == '=') {
       value();
       emit(true);
-    } else { // "key # comment": Git takes it for a mistake
+    } else { // "key # comment": for Git an error
       mistake();
       back();
       skip_to_next_line();

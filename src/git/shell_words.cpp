@@ -77,7 +77,7 @@ void add_pieces(std::string_view command, WordList& words) {
   std::string_view rest = command;
   bool first = true;
   bool assigned = false; // behind NAME=
-  bool expanded = false; // a variable or $(…) stands right before
+  bool expanded = false; // a variable or $(…) is right before
   while (!rest.empty() && !words.full()) {
     const auto length = std::min(rest.find_first_of(" \t\r\n;&|<>()`\"'\\${}=,!:"), rest.size());
     std::string_view piece = rest.substr(0, length);

@@ -95,7 +95,7 @@ public:
   }
 
 private:
-  /// In the main thread, which is alone yet.
+  /// Called in the main thread, before there is another one.
   Fetcher fetcher_of(const BuildEnvironment& environment) const {
     return {podman::caller_environment(), environment.ca_bundle, [stop = m_stop.get_token()] {
               if (stop.stop_requested()) {

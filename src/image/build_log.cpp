@@ -139,7 +139,7 @@ support::ExitStatus BuildLog::try_run(const support::Command& command) {
   const support::Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   support::Command logged = command;
   logged.fds = {{0, nothing.get()}, {1, m_fd.get()}, {2, m_fd.get()}};
-  logged.own_session = true; // Ctrl-C reaches us only, and we end it in order
+  logged.own_session = true; // Ctrl-C reaches us only, and we end it cleanly
   const pid_t pid = support::spawn(logged);
   try {
     const support::Fd child = support::open_pidfd(pid);

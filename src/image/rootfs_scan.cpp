@@ -87,7 +87,7 @@ public:
     m_text.append(piece);
     m_end = offset + static_cast<std::int64_t>(piece.size());
     const auto kind = credential_of(m_path, m_text);
-    m_text.erase(0, m_text.size() - std::min(m_text.size(), k_max_credential)); // a credential may go on in the next
+    m_text.erase(0, m_text.size() - std::min(m_text.size(), k_max_credential)); // a credential may continue in the next
     return kind;
   }
 

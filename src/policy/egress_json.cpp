@@ -48,7 +48,7 @@ bool is_written_as(const HostEntry& entry, std::string_view text) {
   return port_shown == (entry.port != k_https_port) && is_written_as(entry.pattern, text.substr(0, colon));
 }
 
-/// Why the document is refused; becomes a support::Error at the surface.
+/// Why the document is refused; egress_from_json() turns it into a support::Error.
 struct EgressRefusal {
   std::string message;
 };
@@ -68,7 +68,7 @@ public:
     return std::move(m_policy);
   }
 
-  // The parser calls these; each returns whether to go on.
+  // The parser calls these; each returns whether to continue.
   bool start_object(std::size_t /*size*/) { return m_depth++ == 0 || refuse_shape(); }
   bool end_object() { return true; }
   bool start_array(std::size_t /*size*/) {

@@ -35,7 +35,7 @@ std::string row_text(const Row& row, bool colour) {
                      colour ? "\x1b[0m" : "", row.wall, k_wall_width, row.detail);
 }
 
-/// Returns what stopped the attempts of a family, each wall once, in the order of the rows.
+/// Returns what stopped the attempts of a family, each defence once, in the order of the rows.
 std::string walls_of(const Card& card, const std::string& family) {
   std::vector<std::string> walls;
   for (const Row& row : card.rows) {
