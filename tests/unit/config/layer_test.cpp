@@ -172,7 +172,7 @@ TEST_CASE("each mistake is placed and explained") {
       {"[limits]\npids = 99999999999\n", "/c.toml:2:8", "not \"99999999999\""},
       {"[limits]\nmemory = \"lots\"\n", "/c.toml:2:10", R"(a size such as "512MB", not "lots")"},
       {"[limits]\nmemory = true\n", "/c.toml:2:10", "a size such as \"512MB\", not true or false"},
-      {"[limits]\ncpus = inf\n", "/c.toml:2:8", "a number of cores"},
+      {"[limits]\ncpus = inf\n", "/c.toml:2:8", "a number of CPUs"},
       {"[limits]\npid = 1\n", "/c.toml:2:1", "did you mean \"pids\""},
       {"[agent]\ndefault = 1\n", "/c.toml:2:11", "agent.default must be a string"},
       {"[agents]\nmine = \"x\"\n", "/c.toml:2:8", "agents.mine must be a table"},
