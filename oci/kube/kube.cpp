@@ -157,13 +157,13 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Pod
       pod.name, support::shell_quote({file}));
   text += fmt::format(
       "Remove:  podman volume rm {}\n"
-      "         (after each stop: Podman 4.3 does not start over volumes that are there)\n"
+      "         (after each stop: Podman 4.3 does not start with existing volumes)\n"
       "On Podman 5 only the container's memory limit bounds /tmp and /run: it mounts its own tmpfs there.\n",
       support::join(volume_names(pod), " "));
   if (needs_secret(pod)) {
     text +=
         fmt::format("\nSecret:  {}\n"
-                    "         (before the first start; each FILE holds a value, and lies outside of every project)\n",
+                    "         (before the first start; each FILE contains a value and is outside of every project)\n",
                     secret_command(pod));
   }
   text +=
