@@ -46,6 +46,11 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
                       fields.agent.name));
       continue;
     }
+    if (mount.reason == policy::k_home_reason) {
+      lines.push_back(fmt::format("the home of boxes in this directory is kept: {} (agentbox home; --fresh: not)",
+                                  shown(mount.source, home)));
+      continue;
+    }
     lines.push_back(fmt::format("also mounted in the box: {} ({}), because of {}", shown(mount.source, home),
                                 mount.read_only ? "read-only" : "read-write", support::escape_untrusted(mount.reason)));
   }

@@ -120,7 +120,7 @@ review::MountedFiles mounted_files(const oci::HostFacts& facts) {
 std::vector<std::filesystem::path> writable_directories(const policy::PolicyFields& fields) {
   std::vector<std::filesystem::path> directories = {fields.workspace.source};
   for (const policy::Mount& mount : fields.mounts) {
-    if (!mount.read_only && std::filesystem::is_directory(mount.source)) {
+    if (!mount.read_only && mount.reason != policy::k_home_reason && std::filesystem::is_directory(mount.source)) {
       directories.push_back(mount.source);
     }
   }

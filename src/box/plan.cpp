@@ -34,6 +34,9 @@ boxes::SessionRecord record_of(const policy::PolicyFields& fields, const Host& h
   record.agent_image = host.images.agent;
   record.firewall_image = host.images.firewall;
   record.full_network = fields.egress.mode == policy::NetworkMode::full;
+  for (const policy::Mount& mount : fields.mounts) {
+    record.home = mount.reason == policy::k_home_reason ? mount.source.string() : record.home;
+  }
   return record;
 }
 

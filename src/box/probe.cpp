@@ -128,7 +128,7 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, con
   for (const policy::Mount& mount : mounts) {
     struct stat info {};
     if (host.guarded_in_mounts.contains(mount.source) || !host.sources.at(mount.source).directory ||
-        mount.reason == conversations::k_reason ||
+        mount.reason == conversations::k_reason || mount.reason == policy::k_home_reason ||
         (mount.read_only && lstat(mount.source.c_str(), &info) == 0 && info.st_uid != geteuid())) {
       continue; // neither a project nor a place where the user has secrets
     }
@@ -185,7 +185,8 @@ oci::FileIdentity identity_of(const fs::path& path) {
 Identities identities_of_sources(const policy::PolicyFields& fields) {
   Identities found = {{fields.workspace.source, identity_of(fields.workspace.source)}};
   for (const policy::Mount& mount : fields.mounts) {
-    const bool to_be_made = mount.reason == conversations::k_reason && !fs::exists(mount.source);
+    const bool own = mount.reason == conversations::k_reason || mount.reason == policy::k_home_reason;
+    const bool to_be_made = own && !fs::exists(mount.source);
     found.emplace(mount.source, to_be_made ? oci::FileIdentity{0, 0, true} : identity_of(mount.source));
   }
   if (fields.ca_bundle) {

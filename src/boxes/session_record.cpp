@@ -8,7 +8,8 @@ namespace agentbox::boxes {
 using nlohmann::json;
 
 std::string to_json(const SessionRecord& record) {
-  const auto& [name, pod, workspace, agent, command, pid, started, agent_image, firewall_image, full_network] = record;
+  const auto& [name, pod, workspace, agent, command, pid, started, agent_image, firewall_image, full_network, home] =
+      record;
   const json document = {{"version", 1},
                          {"name", name},
                          {"pod", pod},
@@ -19,7 +20,8 @@ std::string to_json(const SessionRecord& record) {
                          {"started", started},
                          {"agent_image", agent_image},
                          {"firewall_image", firewall_image},
-                         {"full_network", full_network}};
+                         {"full_network", full_network},
+                         {"home", home}};
   return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -40,6 +42,7 @@ std::optional<SessionRecord> record_from_json(std::string_view text) {
     document.at("agent_image").get_to(record.agent_image);
     document.at("firewall_image").get_to(record.firewall_image);
     document.at("full_network").get_to(record.full_network);
+    record.home = document.value("home", ""); // not in records of earlier versions
     return record;
   } catch (const json::exception&) {
     return std::nullopt;

@@ -19,6 +19,7 @@ struct SessionRecord {
   std::string agent_image;    ///< id
   std::string firewall_image; ///< id
   bool full_network = false;
+  std::string home = {}; ///< the kept home on the host; empty: none
 
   bool operator==(const SessionRecord&) const = default;
 };

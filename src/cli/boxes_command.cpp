@@ -14,6 +14,8 @@
 #include "boxes/registry.hpp"
 #include "boxes/select.hpp"
 #include "cli/subcommands.hpp"
+#include "homes/kept_home.hpp"
+#include "network/totals.hpp"
 #include "podman/podman.hpp"
 #include "support/error.hpp"
 #include "support/pidfd.hpp"
@@ -29,6 +31,9 @@ json as_json(const boxes::Found& box) {
   json entry = {{"name", box.name}, {"running", box.alive}};
   if (box.record) {
     entry.update(json::parse(boxes::to_json(*box.record)));
+    if (!box.record->home.empty()) {
+      entry["home_bytes"] = homes::size_of(box.record->home);
+    }
   }
   return entry;
 }
@@ -46,9 +51,11 @@ void print_table(const std::vector<boxes::Found>& boxes) {
   std::vector<std::vector<std::string>> rows;
   for (const boxes::Found& box : boxes) {
     const boxes::SessionRecord record = box.record.value_or(boxes::SessionRecord{});
-    rows.push_back({support::escape_untrusted(box.name), box.alive ? "running" : "dead",
-                    box.record ? age(record.started) : "?", support::escape_untrusted(record.command, 24),
-                    support::escape_untrusted(record.workspace) + (record.full_network ? "  (full network)" : "")});
+    rows.push_back(
+        {support::escape_untrusted(box.name), box.alive ? "running" : "dead", box.record ? age(record.started) : "?",
+         support::escape_untrusted(record.command, 24),
+         support::escape_untrusted(record.workspace) + (record.full_network ? "  (full network)" : "") +
+             (record.home.empty() ? "" : "  (kept home: " + network::size_text(homes::size_of(record.home)) + ")")});
   }
   fmt::print("{}", support::table({{"NAME"}, {"STATE"}, {"AGE"}, {"RUNS"}, {"WORKSPACE"}}, rows));
 }

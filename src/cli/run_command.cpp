@@ -18,6 +18,9 @@
 #include "config/host_sets.hpp"
 #include "config/last_agent.hpp"
 #include "conversations/store.hpp"
+#include "homes/kept_home.hpp"
+#include "network/totals.hpp"
+#include "podman/idle_container.hpp"
 #include "podman/podman.hpp"
 #include "podman/podman_info.hpp"
 #include "policy/vendor_hosts.hpp"
@@ -84,6 +87,9 @@ void check_options(const RunOptions& options) {
   if (options.fresh && wants_conversation(overrides)) {
     throw support::Error(support::ExitCode::usage, "--fresh starts without earlier conversations", "omit it");
   }
+  if (options.fresh && overrides.home == "keep") {
+    throw support::Error(support::ExitCode::usage, "--fresh starts with a new home", "omit it, or --home keep");
+  }
 }
 
 /// Makes the directories of the conversations, and refuses to continue one that was not kept.
@@ -109,6 +115,48 @@ void prepare_conversations(const policy::PolicyFields& fields, const config::Ove
     throw support::Error(support::ExitCode::not_found,
                          fmt::format("this project has no such conversation with {}", fields.agent.name),
                          "agentbox history list shows all");
+  }
+}
+
+const policy::Mount* kept_home(const policy::PolicyFields& fields) {
+  const auto found = std::find_if(fields.mounts.begin(), fields.mounts.end(),
+                                  [](const policy::Mount& mount) { return mount.reason == policy::k_home_reason; });
+  return found == fields.mounts.end() ? nullptr : &*found;
+}
+
+/// Returns the home that the box shall have, if it is kept.
+std::optional<homes::HeldHome> hold_home(const policy::PolicyFields& fields, const config::Preferences& preferences) {
+  return kept_home(fields) == nullptr
+             ? std::nullopt
+             : std::optional<homes::HeldHome>(std::in_place, fields.workspace.source, preferences.home_limit);
+}
+
+/// Fills a new home with what the image has in its place, and makes what the other mounts need in it.
+void prepare_home(const homes::HeldHome& held, const policy::PolicyFields& fields, const podman::Podman& podman,
+                  const std::string& image) {
+  held.fill([&](const std::filesystem::path& home) {
+    const std::string name = "agentbox-home-" + home.parent_path().filename().string();
+    const podman::IdleContainer container(podman, name, image);
+    podman.capture({"cp", name + ":" + fields.user.home + "/.", home.string()});
+  });
+  held.remove_link(".codex/auth.json", "/dev/shm/"); // agent-entrypoint makes it for an API key
+  std::vector<homes::MountPoint> points;
+  for (const policy::Mount& mount : fields.mounts) {
+    if (mount.destination.starts_with(fields.user.home + "/")) {
+      points.push_back(
+          {mount.destination.substr(fields.user.home.size() + 1), std::filesystem::is_directory(mount.source)});
+    }
+  }
+  held.make_mount_points(points);
+}
+
+void report_size(const homes::HeldHome& held, const config::Preferences& preferences) {
+  const std::uint64_t bytes = held.record_size();
+  if (bytes > preferences.home_limit) {
+    spdlog::warn(
+        "the kept home takes {}, more than home.limit ({}): the next box will not start with it; agentbox home "
+        "clear removes it",
+        network::size_text(bytes), network::size_text(preferences.home_limit));
   }
 }
 
@@ -144,10 +192,12 @@ int run_once(const RunOptions& options, const Context& context) {
   const auto [policy, workspace, preferences, sets] =
       open_box(options.box, context, dry_run == box::DryRun::off ? MayAsk::yes : MayAsk::no);
   const policy::PolicyFields& fields = policy.fields();
+  std::optional<homes::HeldHome> home;
   if (dry_run == box::DryRun::off) {
     report_sets(sets);
     prepare_conversations(fields, options.box.overrides);
     prepare_input(fields.run);
+    home = hold_home(fields, preferences); // before its identity is recorded
   }
   box::before_step(box::Phase::launch, 1);
   box::LaunchOptions launch{dry_run, box::identities_of_sources(fields), options.share_workspace, preferences};
@@ -167,8 +217,14 @@ int run_once(const RunOptions& options, const Context& context) {
   if (options.box.overrides.agent) {
     config::write_last_agent(support::state_directory(), fields.agent.name);
   }
+  if (home) {
+    prepare_home(*home, fields, podman, images.agent);
+  }
   const box::RunOutcome outcome = box::launch(policy, podman, facts, images, launch);
   box::before_step(box::Phase::launch, 10);
+  if (home && outcome.started) {
+    report_size(*home, preferences);
+  }
   support::throw_if_interrupted();
   if (!outcome.started && outcome.signal == 0) {
     throw support::Error(support::ExitCode::failed, "Podman could not start the box; see its message above",
@@ -206,7 +262,10 @@ void add_run(const CommandSpec& app, Context& context) {
   command.flag("--continue", overrides.continue_last, "Continue the agent's last conversation in this directory");
   command.optional_value("--resume", overrides.resume, "[ID]",
                          "Resume a conversation (agentbox history list); without ID, the agent asks which");
-  command.flag("--fresh", options->fresh, "Start without earlier conversations, and keep none");
+  command.flag("--fresh", options->fresh,
+               "Start without earlier conversations and without a kept home, and keep nothing");
+  command.choice("--home", overrides.home, {"keep", "fresh"},
+                 "Keep the box's home for this project, with caches and tools, or start with the image's");
   command.flag("--rebuild", options->rebuild, "Rebuild the image from the newest base image and packages");
   command.flag("--dry-run", options->dry_run, "Print the commands and configuration, and run nothing");
   command.flag("--json", options->json, "With --dry-run: print JSON");

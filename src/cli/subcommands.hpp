@@ -32,6 +32,7 @@ void add_allow(const CommandSpec& app, Context& context);
 void add_deny(const CommandSpec& app, Context& context);
 void add_network(const CommandSpec& app, Context& context);
 void add_history(const CommandSpec& app, Context& context);
+void add_home(const CommandSpec& app, Context& context);
 void add_policy(const CommandSpec& app, Context& context);
 void add_review(const CommandSpec& app, Context& context);
 void add_init(const CommandSpec& app, Context& context);

@@ -120,6 +120,33 @@ void read_agent_choice(TomlTable& top, ConfigLayer& layer) {
   }
 }
 
+/// [home]
+void read_home(TomlTable& top, ConfigLayer& layer) {
+  auto table = top.table("home");
+  if (!table) {
+    return;
+  }
+  const auto keep = table->boolean("keep");
+  const auto limit = table->text_or_number("limit", "a size such as \"20GB\"");
+  table->finish();
+  if (layer.kind == LayerKind::project && ((keep && keep->value) || limit)) {
+    table->mistake(keep && keep->value ? keep->where : limit->where,
+                   "a project's configuration cannot keep the box's home (home.keep, home.limit)",
+                   "use your own configuration");
+    return;
+  }
+  if (keep) {
+    layer.keep_home = keep->value;
+  }
+  if (limit) {
+    layer.home_limit = parse_size(limit->value);
+    if (!layer.home_limit) {
+      table->mistake(limit->where,
+                     "home.limit must be a size such as \"20GB\", not " + support::in_quotes(limit->value));
+    }
+  }
+}
+
 /// [verify]
 void read_verify(TomlTable& top, ConfigLayer& layer) {
   if (auto table = top.table("verify")) {
@@ -157,6 +184,7 @@ ConfigLayer parse_layer(std::string_view text, const std::filesystem::path& file
   read_build(top, layer);
   read_agent_choice(top, layer);
   layer.toolkits = read_list(top, "toolkits", "selected");
+  read_home(top, layer);
   read_agents(top, layer);
   read_mounts(top, layer);
   read_limits(top, layer);

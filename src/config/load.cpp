@@ -13,6 +13,7 @@
 #include "config/merge.hpp"
 #include "config/read_layers.hpp"
 #include "conversations/store.hpp"
+#include "homes/kept_home.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
 
@@ -52,6 +53,7 @@ Sources standard_sources(const fs::path& workspace) {
     sources.current_directory = workspace;
   }
   sources.conversations = conversations::project_directory(workspace);
+  sources.kept_home = homes::home_of(workspace);
   const fs::path prefix = fs::read_symlink("/proc/self/exe", error).parent_path().parent_path();
   sources.sets = prefix / "share/agentbox/sets"; // podman/installation.hpp has the rule
   sources.last_agent = read_last_agent(support::state_directory());
@@ -91,6 +93,7 @@ LoadResult load(const Sources& sources, const Overrides& given) {
     for (const auto& entry : layer.build_hosts) {
       loaded.preferences.build_hosts.push_back(entry.value);
     }
+    loaded.preferences.home_limit = layer.home_limit.value_or(loaded.preferences.home_limit);
     loaded.preferences.history_days = layer.history_days.value_or(loaded.preferences.history_days);
   }
   return loaded;

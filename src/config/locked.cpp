@@ -59,7 +59,9 @@ policy::PolicyFields asked_for(const std::vector<ConfigLayer>& layers, const Ove
                                const Sources& sources) {
   policy::Diagnostics ignored; // load() reports them
   Merged merged = merge(layers, overrides, sources, ignored);
-  std::erase_if(merged.mounts, [](const MountRequest& mount) { return mount.own; }); // not requested by a user
+  std::erase_if(merged.mounts, [](const MountRequest& mount) {
+    return mount.own && mount.reason != policy::k_home_reason; // not requested by a user
+  });
   for (const MountRequest& mount : merged.mounts) {
     merged.fields.mounts.push_back({mount.source, mount.destination, mount.read_only, mount.reason});
   }
@@ -113,6 +115,7 @@ void refuse_broadened(const std::vector<ConfigLayer>& layers, const Overrides& o
   same_agent.agent = overrides.agent;
   same_agent.run = overrides.run;
   same_agent.name = overrides.name;
+  same_agent.conversations = overrides.conversations;
   const policy::PolicyFields allowed = asked_for({system}, same_agent, sources);
   std::vector<ConfigLayer> some{system};
   for (std::size_t i = 1; i < layers.size(); ++i) {

@@ -81,6 +81,19 @@ void merge_conversations(const std::vector<ConfigLayer>& layers, const Overrides
   }
 }
 
+/// The home of this project, if it is kept.
+void merge_home(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
+                Merged& merged) {
+  bool kept = false;
+  for (const ConfigLayer& layer : layers) {
+    kept = layer.keep_home.value_or(kept);
+  }
+  kept = overrides.home ? *overrides.home == "keep" : kept;
+  if (kept && overrides.conversations) {
+    merged.mounts.push_back({sources.kept_home, merged.fields.user.home, false, policy::k_home_reason, "", true});
+  }
+}
+
 void merge_mounts(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
                   Merged& merged, Diagnostics& diagnostics) {
   for (const ConfigLayer& layer : layers) {
@@ -99,6 +112,7 @@ void merge_mounts(const std::vector<ConfigLayer>& layers, const Overrides& overr
     merged.mounts.push_back({absolute_path(mount.source, sources.home, sources.current_directory), mount.destination,
                              mount.read_only, "--mount", ""});
   }
+  merge_home(layers, overrides, sources, merged);
   merge_conversations(layers, overrides, sources, merged);
   for (const std::string& name : overrides.auth) {
     const policy::Agent* agent = find_agent(merged.agents, name);

@@ -31,7 +31,8 @@ struct Overrides {
   bool continue_last = false;             ///< --continue
   std::optional<std::string> resume;      ///< --resume [ID]; empty: the agent asks which
   std::optional<std::string> model;       ///< --model NAME
-  bool conversations = false;             ///< the agent's conversations are kept, unless agent.history is false
+  std::optional<std::string> home;        ///< --home keep|fresh
+  bool conversations = false;             ///< what agentbox keeps for the project is mounted: conversations, home
 };
 
 } // namespace agentbox::config

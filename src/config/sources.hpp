@@ -16,6 +16,7 @@ struct Sources {
   std::filesystem::path home;               ///< base of "~/" and of `auth` paths
   std::filesystem::path current_directory;  ///< base of relative paths on the command line
   std::filesystem::path conversations;      ///< where this project's conversations are kept; may be missing
+  std::filesystem::path kept_home;          ///< where this project's home is kept; may be missing
   std::filesystem::path sets;               ///< the installed sets of hosts (host_sets.hpp)
   std::optional<std::string> last_agent;    ///< the agent that ran last (last_agent.hpp)
   std::optional<std::string> ssl_cert_file; ///< $SSL_CERT_FILE: the CA bundle when no configuration names one

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include "generate/pinned_directory.hpp"
+#include "podman/idle_container.hpp"
 #include "support/command.hpp"
 #include "support/error.hpp"
 #include "support/text.hpp"
@@ -30,29 +30,12 @@ Error error_of(const support::Captured& result) {
           support::escape_untrusted(rest.substr(0, rest.find('\n')), 1000)};
 }
 
-/// A container that is never started, for `podman export`. Removed with the object.
-struct Container {
-  const podman::Podman& podman;
-  std::string name;
-
-  ~Container() {
-    try {
-      podman.capture({"rm", "--force", "--ignore", name});
-    } catch (const std::exception& error) {
-      spdlog::warn("cannot remove the container {}: {}", name, error.what());
-    }
-  }
-};
-
 } // namespace
 
 void unpack_rootfs(const podman::Podman& podman, const podman::Installation& installation, const std::string& image,
                    const policy::User& user, const fs::path& rootfs, const fs::path& scratch, const std::string& name) {
   const fs::path tar = scratch / "image.tar";
-  const Container container{podman, name};
-  podman.capture({"create", "--quiet", "--replace", "--name", name, "--pull", "never", "--network", "none",
-                  "--image-volume", "ignore", image, "/"},
-                 k_limits);
+  const podman::IdleContainer container(podman, name, image);
   podman.capture({"export", "--output", tar, name}, k_limits);
   const support::Captured result = support::capture(
       podman.command({"unshare", installation.libexec / "agentbox-unpack", tar, rootfs, std::to_string(user.uid)}), {},

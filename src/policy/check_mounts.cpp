@@ -48,6 +48,12 @@ std::string place(const Mount& mount) {
   return mount.reason.empty() ? "mounts" : mount.reason;
 }
 
+/// Returns whether `mount` is below `home` and that is the kept home, in which the launcher makes mount points.
+bool is_in_home(const Mount& mount, const Mount& home) {
+  return home.reason == k_home_reason && home.destination != mount.destination &&
+         contains_path(home.destination, mount.destination);
+}
+
 bool is_reference_byte(char c) {
   return support::is_letter(c) || support::is_digit(c) || support::contains(std::string_view("._-/:@"), c);
 }
@@ -81,7 +87,8 @@ void check_mounts(const PolicyFields& fields, Findings& findings) {
                    "mount it read-only (:ro), or start the box in the directory that contains both");
     }
     for (auto other = fields.mounts.begin(); other != mount; ++other) {
-      if (overlap(mount->destination, other->destination)) {
+      if (overlap(mount->destination, other->destination) && !is_in_home(*mount, *other) &&
+          !is_in_home(*other, *mount)) {
         findings.add(place(*mount),
                      support::in_quotes(mount->destination) + " overlaps with " +
                          support::in_quotes(other->destination) + " (" + place(*other) + ")",

@@ -37,6 +37,9 @@ struct Workspace {
 /// Mount::reason of credentials begins with this; the agent's name follows.
 inline constexpr const char* k_auth_reason = "--auth ";
 
+/// Mount::reason of the box's home that is kept for the project, which other mounts may be in.
+inline constexpr const char* k_home_reason = "home.keep";
+
 /// Another host path, from the command line or the user's own configuration.
 struct Mount {
   std::filesystem::path source; ///< canonical; exists when the box starts

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -99,4 +100,57 @@ TEST_CASE("--auth mounts the credentials that are there, and only them") {
   CHECK(mounts[0].destination == "/home/agent/.config/mine");
   host.overrides.auth = {"other"};
   CHECK(host.mistake().message.find("unknown to agentbox") != std::string::npos);
+}
+
+TEST_CASE("the home is kept when the user asks, and never for a project") {
+  Host host;
+  host.sources.kept_home = "/state/home";
+  host.sources.conversations = "/state/history";
+  const auto has_home = [&] {
+    const auto mounts = host.load().fields.mounts;
+    return std::any_of(mounts.begin(), mounts.end(), [](const auto& mount) {
+      return mount.reason == agentbox::policy::k_home_reason && mount.destination == "/home/agent";
+    });
+  };
+  host.overrides.conversations = true;
+  CHECK_FALSE(has_home());
+  host.overrides.home = "keep";
+  CHECK(has_home());
+  host.overrides.conversations = false; // generate, verify, --fresh
+  CHECK_FALSE(has_home());
+  host.overrides.conversations = true;
+  host.overrides.home.reset();
+  host.user("[home]\nkeep = true\nlimit = '1GiB'\n");
+  CHECK(has_home());
+  CHECK(host.load().preferences.home_limit == 1ULL << 30U);
+  host.overrides.home = "fresh";
+  CHECK_FALSE(has_home());
+  host.overrides.home.reset();
+  host.project("[home]\nkeep = false\n");
+  CHECK_FALSE(has_home());
+  for (const char* text : {"[home]\nkeep = true\n", "[home]\nlimit = '2GiB'\n"}) {
+    host.project(text);
+    CHECK(host.mistake().message.find("cannot keep the box's home") != std::string::npos);
+  }
+  host.project("");
+  for (const char* text : {"[home]\nkep = true\n", "[home]\nkeep = 1\n", "[home]\nlimit = 'much'\n"}) {
+    host.user(text);
+    CHECK(host.mistake().where.find("config.toml:2:") != std::string::npos);
+  }
+  host.user("[home]\nkeep = true\n");
+  host.system("[locked]\nkeys = ['mounts']\n");
+  CHECK(host.mistake().message.find("the administrator locked mounts") != std::string::npos);
+}
+
+TEST_CASE("other mounts may be in the kept home, but not in its place") {
+  using namespace agentbox::policy;
+  PolicyFields fields = default_fields();
+  fields.mounts = {{"/state/home", fields.user.home, false, k_home_reason},
+                   {"/data", fields.user.home + "/data", true, "--mount"}};
+  CHECK(std::holds_alternative<Policy>(build_policy(fields)));
+  fields.mounts[1].destination = fields.user.home;
+  CHECK(std::holds_alternative<Diagnostics>(build_policy(fields)));
+  fields.mounts[1].destination = fields.user.home + "/data";
+  fields.mounts[0].reason = "--mount";
+  CHECK(std::holds_alternative<Diagnostics>(build_policy(fields)));
 }
