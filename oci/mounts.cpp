@@ -152,7 +152,9 @@ json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts) {
   std::vector<policy::Mount> more = fields.mounts;
   std::sort(more.begin(), more.end(), [](const auto& a, const auto& b) { return a.destination < b.destination; });
   for (const policy::Mount& one : more) { // a directory sorts before its contents
-    mounts.push_back(user_bind(one.destination, one.source, one.read_only, facts));
+    const auto copy = facts.cleaned.find(one.source);
+    mounts.push_back(copy == facts.cleaned.end() ? user_bind(one.destination, one.source, one.read_only, facts)
+                                                 : sealed_file(one.destination, copy->second.file.string()));
     if (const auto found = facts.guarded_in_mounts.find(one.source); found != facts.guarded_in_mounts.end()) {
       add_guards(mounts, one.destination, one.source, found->second, facts);
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "config/instructions.hpp"
 #include "conversations/store.hpp"
 #include "support/text.hpp"
 
@@ -39,11 +40,16 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
                                 shown(fields.workspace.source, home), fields.workspace.destination,
                                 network_text(fields.egress)));
   }
+  std::size_t instructions = 0;
   for (const policy::Mount& mount : fields.mounts) {
     if (mount.reason == conversations::k_reason) {
       lines.push_back(
           fmt::format("conversations with {} in this directory are kept (see agentbox history; --fresh keeps none)",
                       fields.agent.name));
+      continue;
+    }
+    if (mount.reason == config::k_instructions_reason) {
+      ++instructions;
       continue;
     }
     if (mount.reason == policy::k_home_reason) {
@@ -53,6 +59,10 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
     }
     lines.push_back(fmt::format("also mounted in the box: {} ({}), because of {}", shown(mount.source, home),
                                 mount.read_only ? "read-only" : "read-write", support::escape_untrusted(mount.reason)));
+  }
+  if (instructions > 0) {
+    lines.push_back(fmt::format("the box has copies of your own instructions for {}: {} file{} (agentbox policy show)",
+                                fields.agent.name, instructions, instructions == 1 ? "" : "s"));
   }
   if (fields.ca_bundle) {
     lines.push_back("the box trusts the CA certificates in " + shown(*fields.ca_bundle, home));

@@ -13,6 +13,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "config/instructions.hpp"
 #include "conversations/store.hpp"
 #include "guard/guard.hpp"
 #include "policy/path_rules.hpp"
@@ -127,6 +128,12 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, con
   std::stable_partition(mounts.begin(), mounts.end(), [](const policy::Mount& mount) { return !mount.read_only; });
   for (const policy::Mount& mount : mounts) {
     struct stat info {};
+    if (mount.reason == config::k_instructions_reason) {
+      const fs::path copy = copies / ("instructions-" + std::to_string(host.cleaned.size()));
+      host.cleaned.emplace(mount.source,
+                           oci::CleanedFile{copy, config::read_instructions(support::home_directory(), mount.source)});
+      continue;
+    }
     if (host.guarded_in_mounts.contains(mount.source) || !host.sources.at(mount.source).directory ||
         mount.reason == conversations::k_reason || mount.reason == policy::k_home_reason ||
         (mount.read_only && lstat(mount.source.c_str(), &info) == 0 && info.st_uid != geteuid())) {
@@ -185,6 +192,9 @@ oci::FileIdentity identity_of(const fs::path& path) {
 Identities identities_of_sources(const policy::PolicyFields& fields) {
   Identities found = {{fields.workspace.source, identity_of(fields.workspace.source)}};
   for (const policy::Mount& mount : fields.mounts) {
+    if (mount.reason == config::k_instructions_reason) {
+      continue; // copied, not mounted
+    }
     const bool own = mount.reason == conversations::k_reason || mount.reason == policy::k_home_reason;
     const bool to_be_made = own && !fs::exists(mount.source);
     found.emplace(mount.source, to_be_made ? oci::FileIdentity{0, 0, true} : identity_of(mount.source));

@@ -178,7 +178,7 @@ Box open_box(const BoxOptions& options, const Context& context, MayAsk may_ask) 
     throw error_of(*mistakes, options, context);
   }
   return {std::get<policy::Policy>(std::move(policy)), std::move(workspace), loaded.preferences,
-          std::move(loaded.sets)};
+          std::move(loaded.notices), std::move(loaded.sets)};
 }
 
 std::string free_name(const std::string& name, const std::vector<std::string>& taken) {

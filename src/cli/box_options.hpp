@@ -43,6 +43,7 @@ struct Box {
   policy::Policy policy;
   config::WorkspaceChoice workspace;
   config::Preferences preferences;
+  std::vector<std::string> notices;  ///< about what was asked for and left out
   std::vector<config::HostSet> sets; ///< of hosts, which its configuration and the command line name
 };
 

@@ -304,6 +304,7 @@ void add_policy(const CommandSpec& app, Context& context) {
   const CommandSpec show_command = add(policy, "show", "Show the policy without starting a box", *options);
   show_command.flag("--json", *as_data, "Print the whole policy as JSON");
   show_command.action([options, as_data, &context] {
+    options->overrides.has_session = !*as_data;
     options->overrides.conversations = !*as_data; // which would differ on each machine
     const Box box = open_box(*options, context, MayAsk::no);
     const policy::Policy shown = built(without_values(box.policy.fields()));

@@ -189,12 +189,15 @@ void report_sets(const std::vector<config::HostSet>& sets) {
 
 int run_once(const RunOptions& options, const Context& context) {
   const box::DryRun dry_run = dry_run_of(options);
-  const auto [policy, workspace, preferences, sets] =
+  const auto [policy, workspace, preferences, notices, sets] =
       open_box(options.box, context, dry_run == box::DryRun::off ? MayAsk::yes : MayAsk::no);
   const policy::PolicyFields& fields = policy.fields();
   std::optional<homes::HeldHome> home;
   if (dry_run == box::DryRun::off) {
     report_sets(sets);
+    for (const std::string& notice : notices) {
+      spdlog::warn("{}", notice);
+    }
     prepare_conversations(fields, options.box.overrides);
     prepare_input(fields.run);
     home = hold_home(fields, preferences); // before its identity is recorded
@@ -264,6 +267,8 @@ void add_run(const CommandSpec& app, Context& context) {
                          "Resume a conversation (agentbox history list); without ID, the agent asks which");
   command.flag("--fresh", options->fresh,
                "Start without earlier conversations and without a kept home, and keep nothing");
+  command.flag("--instructions", overrides.instructions,
+               "Show the agent copies of your own instructions for it: CLAUDE.md, skills, AGENTS.md, prompts");
   command.choice("--home", overrides.home, {"keep", "fresh"},
                  "Keep the box's home for this project, with caches and tools, or start with the image's");
   command.flag("--rebuild", options->rebuild, "Rebuild the image from the newest base image and packages");
@@ -275,6 +280,7 @@ void add_run(const CommandSpec& app, Context& context) {
                  "Words after -- that begin with '-' are arguments of the agent: agentbox claude -- --verbose");
   command.action([options, &context] {
     options->box.overrides.conversations = !options->fresh;
+    options->box.overrides.has_session = true;
     context.exit_code = run(*options, context);
   });
 }

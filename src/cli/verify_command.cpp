@@ -121,7 +121,7 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   const bool filtered = loaded.fields.egress.mode != policy::NetworkMode::full;
   probe_context.command = probe_argv({filtered, limits.pids, limits.memory_bytes.value_or(0), limits.shm_bytes,
                                       limits.tmp_bytes, static_cast<std::uint64_t>(podman::landlock_abi(facts))});
-  const auto [policy, workspace, preferences, sets] = open_box(options, probe_context, MayAsk::no);
+  const auto [policy, workspace, preferences, notices, sets] = open_box(options, probe_context, MayAsk::no);
   box::Identities checked = box::identities_of_sources(policy.fields());
   checked[policy.fields().workspace.source] = {workspace.device, workspace.inode, true}; // of an earlier look
   const std::filesystem::path program = probe_program();

@@ -115,6 +115,15 @@ void read_agent_choice(TomlTable& top, ConfigLayer& layer) {
         layer.history.reset();
       }
     }
+    if (const auto instructions = table->boolean("instructions")) {
+      layer.instructions = instructions->value;
+      if (layer.kind == LayerKind::project && instructions->value) {
+        table->mistake(instructions->where,
+                       "a project's configuration cannot show your instructions to a box (agent.instructions)",
+                       "use your own configuration");
+        layer.instructions.reset();
+      }
+    }
     read_history_days(*table, layer);
     table->finish();
   }

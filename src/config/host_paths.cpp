@@ -7,6 +7,7 @@
 #include <map>
 #include <sys/stat.h>
 
+#include "config/instructions.hpp"
 #include "policy/path_rules.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
@@ -42,6 +43,9 @@ std::string missing_text(const fs::path& path) {
 void resolve_mounts(Merged& merged, policy::Diagnostics& diagnostics) {
   std::map<std::string, bool> group_found; // per --auth AGENT: whether any of its files exists
   for (const MountRequest& request : merged.mounts) {
+    if (request.is_copied) {
+      continue;
+    }
     if (request.own) {
       merged.fields.mounts.push_back({request.source, request.destination, request.read_only, request.reason});
       continue;
@@ -68,6 +72,29 @@ void resolve_mounts(Merged& merged, policy::Diagnostics& diagnostics) {
                              "no credentials of " + in_quotes(agent) + " exist on this host",
                              "log in with " + agent + " on the host first, or pass a key with --env"});
     }
+  }
+}
+
+/// Adds a mount for each file of the instructions that were asked for.
+void resolve_instructions(const fs::path& home, Merged& merged, policy::Diagnostics& diagnostics) {
+  std::vector<std::string> paths;
+  for (const MountRequest& request : merged.mounts) {
+    if (request.is_copied) {
+      paths.push_back(request.source.lexically_relative(home).native());
+    }
+  }
+  try {
+    const Instructions found = find_instructions(home, paths);
+    for (const fs::path& file : found.files) {
+      merged.fields.mounts.push_back(
+          {home / file, (fs::path(merged.fields.user.home) / file).string(), true, k_instructions_reason});
+    }
+    for (const std::string& link : found.left_out) {
+      merged.notices.push_back("not among the instructions, because it is a symbolic link: " +
+                               support::in_quotes((home / link).string(), 1000));
+    }
+  } catch (const support::Error& error) {
+    diagnostics.push_back({k_instructions_reason, error.what(), error.hint()});
   }
 }
 
@@ -152,8 +179,9 @@ std::string mount_problem(const fs::path& source, bool read_only) {
   return {};
 }
 
-void resolve_host_paths(Merged& merged, policy::Diagnostics& diagnostics) {
+void resolve_host_paths(const fs::path& home, Merged& merged, policy::Diagnostics& diagnostics) {
   resolve_mounts(merged, diagnostics);
+  resolve_instructions(home, merged, diagnostics);
   resolve_ca_bundle(merged, diagnostics);
   resolve_base(merged, diagnostics);
 }

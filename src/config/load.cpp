@@ -82,12 +82,13 @@ LoadResult load(const Sources& sources, const Overrides& given) {
     loaded.project_digest = read.project->digest();
     loaded.project_text = read.project->shown();
   }
-  resolve_host_paths(merged, diagnostics);
+  resolve_host_paths(sources.home, merged, diagnostics);
   if (!diagnostics.empty()) {
     return diagnostics;
   }
   loaded.fields = std::move(merged.fields);
   loaded.agents = std::move(merged.agents);
+  loaded.notices = std::move(merged.notices);
   for (const ConfigLayer& layer : read.layers) {
     loaded.preferences.notify = layer.notify.value_or(loaded.preferences.notify);
     for (const auto& entry : layer.build_hosts) {

@@ -37,6 +37,8 @@ struct Loaded {
 
   std::vector<HostSet> sets; ///< the sets of hosts that the configuration and the command line name
 
+  std::vector<std::string> notices; ///< about what was asked for and left out
+
   std::vector<policy::Agent> agents; ///< all agents, built-in and configured; sorted by name
 };
 

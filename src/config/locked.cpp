@@ -116,6 +116,7 @@ void refuse_broadened(const std::vector<ConfigLayer>& layers, const Overrides& o
   same_agent.run = overrides.run;
   same_agent.name = overrides.name;
   same_agent.conversations = overrides.conversations;
+  same_agent.has_session = overrides.has_session;
   const policy::PolicyFields allowed = asked_for({system}, same_agent, sources);
   std::vector<ConfigLayer> some{system};
   for (std::size_t i = 1; i < layers.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "config/instructions.hpp"
 #include "config/workspace.hpp"
 #include "conversations/store.hpp"
 #include "policy/agents.hpp"
@@ -94,6 +95,27 @@ void merge_home(const std::vector<ConfigLayer>& layers, const Overrides& overrid
   }
 }
 
+/// The user's own instructions for the agent.
+void merge_instructions(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
+                        Merged& merged) {
+  bool wanted = overrides.instructions;
+  for (const ConfigLayer& layer : layers) {
+    wanted = overrides.instructions || layer.instructions.value_or(wanted);
+  }
+  if (!wanted || !overrides.has_session || merged.fields.run.kind == policy::Run::Kind::command) {
+    return;
+  }
+  for (const std::string& path : instruction_paths(merged.fields.agent.name)) {
+    MountRequest request;
+    request.source = sources.home / path;
+    request.destination = merged.fields.user.home + "/" + path;
+    request.read_only = true;
+    request.reason = k_instructions_reason;
+    request.is_copied = true;
+    merged.mounts.push_back(std::move(request));
+  }
+}
+
 void merge_mounts(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
                   Merged& merged, Diagnostics& diagnostics) {
   for (const ConfigLayer& layer : layers) {
@@ -113,6 +135,7 @@ void merge_mounts(const std::vector<ConfigLayer>& layers, const Overrides& overr
                              mount.read_only, "--mount", ""});
   }
   merge_home(layers, overrides, sources, merged);
+  merge_instructions(layers, overrides, sources, merged);
   merge_conversations(layers, overrides, sources, merged);
   for (const std::string& name : overrides.auth) {
     const policy::Agent* agent = find_agent(merged.agents, name);

@@ -17,8 +17,9 @@ struct MountRequest {
   std::string destination;
   bool read_only = false;
   std::string reason;
-  std::string group; ///< of --auth: at least one mount of the group must exist; missing ones are omitted
-  bool own = false;  ///< a directory of agentbox itself, made when the box starts
+  std::string group;      ///< of --auth: at least one mount of the group must exist; missing ones are omitted
+  bool own = false;       ///< a directory of agentbox itself, made when the box starts
+  bool is_copied = false; ///< --instructions: the files at `source` are found on the host, and copied
 };
 
 /// All layers as one set of values, before paths are looked up on the host.
@@ -27,6 +28,7 @@ struct Merged {
   std::vector<MountRequest> mounts;
   std::optional<Located<std::filesystem::path>> ca_bundle;
   std::optional<Located<std::filesystem::path>> base_path; ///< of dir:PATH and tar:PATH
+  std::vector<std::string> notices;                        ///< about what was asked for and left out
   std::vector<policy::Agent> agents;                       ///< sorted by name
 };
 

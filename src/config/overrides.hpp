@@ -32,6 +32,8 @@ struct Overrides {
   std::optional<std::string> resume;      ///< --resume [ID]; empty: the agent asks which
   std::optional<std::string> model;       ///< --model NAME
   std::optional<std::string> home;        ///< --home keep|fresh
+  bool instructions = false;              ///< --instructions
+  bool has_session = false;               ///< the box is one of run, which can copy files into its session directory
   bool conversations = false;             ///< what agentbox keeps for the project is mounted: conversations, home
 };
 

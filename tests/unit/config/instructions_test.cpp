@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/instructions.hpp"
+
+#include <algorithm>
+
+#include "fixture.hpp"
+#include "support/error.hpp"
+
+using namespace agentbox;
+using agentbox::tests::Host;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<std::string> shown(const Host& host) {
+  std::vector<std::string> paths;
+  for (const policy::Mount& mount : host.load().fields.mounts) {
+    CHECK(mount.reason == config::k_instructions_reason);
+    CHECK(mount.read_only);
+    CHECK(mount.source == host.sources.home / fs::path(mount.destination).lexically_relative("/home/agent"));
+    paths.push_back(mount.destination);
+  }
+  return paths;
+}
+
+} // namespace
+
+TEST_CASE("instructions are shown when the user asks, and nothing else of the directory") {
+  Host host;
+  for (const char* name : {"CLAUDE.md", "skills/a/SKILL.md", "skills/a/.git/config", "settings.json",
+                           ".credentials.json", "hooks/x", "projects/x.jsonl"}) {
+    host.directory().write(std::string("home/.claude/") + name, "x");
+  }
+  host.directory().write("home/.codex/AGENTS.md", "x");
+  host.overrides.agent = "claude";
+  host.overrides.has_session = true;
+  CHECK(shown(host).empty());
+  host.overrides.instructions = true;
+  const std::vector<std::string> expected = {"/home/agent/.claude/CLAUDE.md", "/home/agent/.claude/skills/a/SKILL.md"};
+  CHECK(shown(host) == expected);
+  host.overrides.has_session = false; // generate, verify
+  CHECK(shown(host).empty());
+  host.overrides.has_session = true;
+  host.overrides.instructions = false;
+  host.user("[agent]\ninstructions = true\n");
+  CHECK(shown(host) == expected);
+  host.overrides.agent = "codex";
+  CHECK(shown(host) == std::vector<std::string>{"/home/agent/.codex/AGENTS.md"});
+  host.project("[agent]\ninstructions = false\n");
+  CHECK(shown(host).empty());
+  host.project("[agent]\ninstructions = true\n");
+  CHECK(host.mistake().message.find("cannot show your instructions") != std::string::npos);
+}
+
+TEST_CASE("no link is followed, and floods are refused") {
+  const Host host;
+  const fs::path claude = host.sources.home / ".claude";
+  host.directory().write("home/.ssh/id_rsa", "SECRET");
+  host.directory().write("home/.claude/skills/a/SKILL.md", "x");
+  fs::create_symlink(host.sources.home / ".ssh/id_rsa", claude / "CLAUDE.md");
+  fs::create_symlink("../../../.ssh/id_rsa", claude / "skills/a/key");
+  fs::create_directory_symlink(host.sources.home / ".ssh", claude / "commands");
+  const auto paths = config::instruction_paths("claude");
+  const config::Instructions found = config::find_instructions(host.sources.home, paths);
+  CHECK(found.files == std::vector<fs::path>{".claude/skills/a/SKILL.md"});
+  CHECK(found.left_out.size() == 3);
+  CHECK(config::read_instructions(host.sources.home, claude / "skills/a/SKILL.md") == "x");
+  CHECK_THROWS_AS(config::read_instructions(host.sources.home, claude / "CLAUDE.md"), support::Error);
+  CHECK_THROWS_AS(config::read_instructions(host.sources.home, claude / "commands/id_rsa"), support::Error);
+  host.directory().write("home/.claude/rules/big.md", std::string((1U << 20U) + 1, 'x'));
+  CHECK_THROWS_AS(config::read_instructions(host.sources.home, claude / "rules/big.md"), support::Error);
+  for (int i = 0; i < 300; ++i) {
+    host.directory().write("home/.claude/agents/" + std::to_string(i) + ".md", "x");
+  }
+  CHECK_THROWS_AS(config::find_instructions(host.sources.home, paths), support::Error);
+  CHECK(config::find_instructions(host.sources.home, config::instruction_paths("other")).files.empty());
+}
