@@ -10,6 +10,7 @@ Logs, one JSON object a line, each flushed at once:
   sink.jsonl      every TCP connection to a port that no server has, with the bytes that came
   packets.jsonl   every packet that came from the host's side, of whatever protocol, with the start of what it carries
 """
+import ctypes
 import gzip
 import http.server
 import itertools
@@ -24,6 +25,7 @@ import sys
 import threading
 import time
 
+import signin
 import vendors
 
 DIRECTORY = pathlib.Path(sys.argv[1])
@@ -106,6 +108,20 @@ class DnsTcp(socketserver.BaseRequestHandler):
 
 # --- HTTP and TLS -----------------------------------------------------------------------------------------------
 
+RESPONSES = {("api.openai.com", "/v1/responses"), ("chatgpt.com", "/backend-api/codex/responses")}  # with a key; an account
+
+
+def unzstd(data):
+    """Decompresses what codex sends to ChatGPT; Python has this from 3.14 on."""
+    library = ctypes.CDLL("libzstd.so.1")
+    library.ZSTD_decompress.restype = ctypes.c_size_t
+    out = ctypes.create_string_buffer(16 << 20)
+    size = library.ZSTD_decompress(out, ctypes.c_size_t(len(out)), data, ctypes.c_size_t(len(data)))
+    if size > len(out):
+        raise ValueError("not zstd")
+    return out.raw[:size]
+
+
 class Web(http.server.BaseHTTPRequestHandler):
     """Answers as the vendor whose name the Host header bears, else with one line naming the host."""
     protocol_version = "HTTP/1.1"
@@ -119,7 +135,7 @@ class Web(http.server.BaseHTTPRequestHandler):
 
     def _body(self):
         body = self._raw_body()
-        return gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+        return {"gzip": gzip.decompress, "zstd": unzstd}.get(self.headers.get("Content-Encoding"), bytes)(body)
 
     def _raw_body(self):
         if self.headers.get("Transfer-Encoding", "") == "chunked":
@@ -152,9 +168,12 @@ class Web(http.server.BaseHTTPRequestHandler):
                    bytes=len(body), upgrade=self.headers.get("Upgrade"))
         if os.environ.get("AGENTBOX_SERVE_DUMP") and body:
             (DIRECTORY / f"body-{time.time():.3f}-{host}{path.replace('/', '_')}").write_bytes(body)
-        if self.headers.get("Upgrade"):
+        signed_in = signin.answer(host, path, body, self.headers)
+        if signed_in:
+            self._json(*signed_in)
+        elif self.headers.get("Upgrade"):
             self._json(426, {"error": {"message": "no websockets here"}})
-        elif host == "api.openai.com" and path == "/v1/responses" and self.command == "POST":
+        elif (host, path) in RESPONSES and self.command == "POST":
             self._reply(200, "text/event-stream", vendors.sse(vendors.openai(json.loads(body))))
         elif host == "api.anthropic.com" and path == "/v1/messages" and self.command == "POST":
             request = json.loads(body)
