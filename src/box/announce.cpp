@@ -6,6 +6,7 @@
 
 #include "config/instructions.hpp"
 #include "conversations/store.hpp"
+#include "logins/login_store.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::box {
@@ -55,6 +56,13 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
     if (mount.reason == policy::k_home_reason) {
       lines.push_back(fmt::format("the home of boxes in this directory is kept: {} (agentbox home; --fresh: not)",
                                   shown(mount.source, home)));
+      continue;
+    }
+    if (const auto login = logins::place_of_mount(mount.source)) {
+      lines.push_back(fmt::format(
+          "login of {}: {}; renewed in the box and outside, with {}", login->kind->agent,
+          login->origin == logins::LoginOrigin::own ? "agentbox's" : "this host's, " + shown(login->file, home),
+          support::join(login->kind->hosts, ", ")));
       continue;
     }
     lines.push_back(fmt::format("also mounted in the box: {} ({}), because of {}", shown(mount.source, home),

@@ -14,6 +14,7 @@
 #include "box/before_step.hpp"
 #include "box/executor.hpp"
 #include "box/host_resolver.hpp"
+#include "box/own_mount.hpp"
 #include "box/show_plan.hpp"
 #include "boxes/registry.hpp"
 #include "conversations/store.hpp"
@@ -240,8 +241,12 @@ RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy:
   network::LiveNotices notices(boxes::audit_directory(), fields.name, terminal, options.preferences.notify,
                                network::KnownRequests(interactive_agent ? policy::known_requests(fields.agent.name)
                                                                         : std::vector<policy::KnownRequest>()));
+  std::vector<logins::Synchronizer> logins = synchronizers_of(fields);
   const PeriodicTask task{[&] {
                             prepared.resolver->refresh();
+                            for (logins::Synchronizer& login : logins) {
+                              login.look();
+                            }
                             return notices.report_new();
                           },
                           network::LiveNotices::k_pace};
@@ -253,6 +258,9 @@ RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy:
       },
       task);
   before_step(Phase::launch, 8);
+  for (logins::Synchronizer& login : logins) { // after the teardown: no agent renews it any more
+    do_afterwards([&] { login.finish(); });
+  }
   do_afterwards([&] {
     for (const std::string& line : network::denied_summary(notices.denied(), notices.reported())) {
       spdlog::info("{}", line);

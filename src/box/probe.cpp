@@ -13,8 +13,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "box/own_mount.hpp"
 #include "config/instructions.hpp"
-#include "conversations/store.hpp"
 #include "guard/guard.hpp"
 #include "policy/path_rules.hpp"
 #include "support/command.hpp"
@@ -134,8 +134,7 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, con
                            oci::CleanedFile{copy, config::read_instructions(support::home_directory(), mount.source)});
       continue;
     }
-    if (host.guarded_in_mounts.contains(mount.source) || !host.sources.at(mount.source).directory ||
-        mount.reason == conversations::k_reason || mount.reason == policy::k_home_reason ||
+    if (host.guarded_in_mounts.contains(mount.source) || !host.sources.at(mount.source).directory || is_own(mount) ||
         (mount.read_only && lstat(mount.source.c_str(), &info) == 0 && info.st_uid != geteuid())) {
       continue; // neither a project nor a place where the user has secrets
     }
@@ -195,8 +194,7 @@ Identities identities_of_sources(const policy::PolicyFields& fields) {
     if (mount.reason == config::k_instructions_reason) {
       continue; // copied, not mounted
     }
-    const bool own = mount.reason == conversations::k_reason || mount.reason == policy::k_home_reason;
-    const bool to_be_made = own && !fs::exists(mount.source);
+    const bool to_be_made = is_own(mount) && !fs::exists(mount.source);
     found.emplace(mount.source, to_be_made ? oci::FileIdentity{0, 0, true} : identity_of(mount.source));
   }
   if (fields.ca_bundle) {

@@ -27,14 +27,14 @@ struct Subcommand {
 
 /// Every subcommand, in the order of --help.
 constexpr std::array k_subcommands{
-    Subcommand{add_run, true},        Subcommand{add_exec, true},    Subcommand{add_shell, false},
-    Subcommand{add_ps, false},        Subcommand{add_stop, false},   Subcommand{add_rm, false},
-    Subcommand{add_logs, false},      Subcommand{add_allow, false},  Subcommand{add_deny, false},
-    Subcommand{add_network, false},   Subcommand{add_review, false}, Subcommand{add_history, false},
-    Subcommand{add_home, false},      Subcommand{add_policy, false}, Subcommand{add_init, false},
-    Subcommand{add_build, false},     Subcommand{add_update, false}, Subcommand{add_images, false},
-    Subcommand{add_generate, true},   Subcommand{add_verify, false}, Subcommand{add_doctor, false},
-    Subcommand{add_completion, true},
+    Subcommand{add_run, true},      Subcommand{add_exec, true},    Subcommand{add_shell, false},
+    Subcommand{add_ps, false},      Subcommand{add_stop, false},   Subcommand{add_rm, false},
+    Subcommand{add_logs, false},    Subcommand{add_allow, false},  Subcommand{add_deny, false},
+    Subcommand{add_network, false}, Subcommand{add_review, false}, Subcommand{add_history, false},
+    Subcommand{add_login, false},   Subcommand{add_logout, false}, Subcommand{add_home, false},
+    Subcommand{add_policy, false},  Subcommand{add_init, false},   Subcommand{add_build, false},
+    Subcommand{add_update, false},  Subcommand{add_images, false}, Subcommand{add_generate, true},
+    Subcommand{add_verify, false},  Subcommand{add_doctor, false}, Subcommand{add_completion, true},
 };
 
 /// Help without CLI11's words for types, and with what follows "--" in the usage line.

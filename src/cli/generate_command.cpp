@@ -3,6 +3,7 @@
 #include <memory>
 #include <spdlog/spdlog.h>
 
+#include "box/own_mount.hpp"
 #include "cli/box_options.hpp"
 #include "cli/image_choice.hpp"
 #include "cli/subcommands.hpp"
@@ -78,6 +79,9 @@ int run(GenerateOptions& options, const Context& context) {
   const Box box = open_box(options.box, context, MayAsk::no);
   const policy::Policy& policy = box.policy;
   options.request.images = [&] { return images_of(options, box); };
+  for (logins::Synchronizer& login : box::synchronizers_of(policy.fields())) {
+    login.start();
+  }
   const generate::GenerateResult outcome = generate::generate(policy, options.request);
   for (const std::string& line : outcome.left) {
     spdlog::warn("{}", line);

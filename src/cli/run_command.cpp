@@ -11,6 +11,7 @@
 #include "box/before_step.hpp"
 #include "box/executor.hpp"
 #include "box/launch.hpp"
+#include "box/own_mount.hpp"
 #include "boxes/registry.hpp"
 #include "cli/box_options.hpp"
 #include "cli/images.hpp"
@@ -199,6 +200,9 @@ int run_once(const RunOptions& options, const Context& context) {
       spdlog::warn("{}", notice);
     }
     prepare_conversations(fields, options.box.overrides);
+    for (logins::Synchronizer& login : box::synchronizers_of(fields)) {
+      login.start();
+    }
     prepare_input(fields.run);
     home = hold_home(fields, preferences); // before its identity is recorded
   }

@@ -31,6 +31,8 @@ void add_logs(const CommandSpec& app, Context& context);
 void add_allow(const CommandSpec& app, Context& context);
 void add_deny(const CommandSpec& app, Context& context);
 void add_network(const CommandSpec& app, Context& context);
+void add_login(const CommandSpec& app, Context& context);
+void add_logout(const CommandSpec& app, Context& context);
 void add_history(const CommandSpec& app, Context& context);
 void add_home(const CommandSpec& app, Context& context);
 void add_policy(const CommandSpec& app, Context& context);

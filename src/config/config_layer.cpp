@@ -125,6 +125,12 @@ void read_agent_choice(TomlTable& top, ConfigLayer& layer) {
       }
     }
     read_history_days(*table, layer);
+    layer.auth = table->strings("auth");
+    if (layer.kind == LayerKind::project && !layer.auth.empty()) {
+      table->mistake(layer.auth.front().where, "a project's configuration cannot give a box your logins (agent.auth)",
+                     "use your own configuration, or --auth");
+      layer.auth.clear();
+    }
     table->finish();
   }
 }

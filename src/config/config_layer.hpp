@@ -81,6 +81,7 @@ struct ConfigLayer {
   std::optional<Located<std::string>> default_agent; ///< agent.default: a name, or "last_used"
   std::optional<bool> history;                       ///< agent.history: false keeps no conversations
   std::optional<bool> instructions;                  ///< agent.instructions; a project's can only be false
+  std::vector<Located<std::string>> auth;            ///< agent.auth; not allowed in a project's
   std::optional<std::uint32_t> history_days;         ///< agent.history_days; not allowed in a project's
   std::optional<bool> keep_home;                     ///< home.keep; a project's can only be false
   std::optional<std::uint64_t> home_limit;           ///< home.limit, in bytes; not allowed in a project's

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <iterator>
 #include <sys/stat.h>
 
@@ -14,7 +15,9 @@
 #include "config/read_layers.hpp"
 #include "conversations/store.hpp"
 #include "homes/kept_home.hpp"
+#include "logins/login_store.hpp"
 #include "support/file.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {
@@ -34,6 +37,25 @@ std::vector<policy::Change> broadened_by_project(const std::vector<ConfigLayer>&
   };
   changes.erase(std::remove_if(changes.begin(), changes.end(), is_harmless), changes.end());
   return changes;
+}
+
+/// Returns `sources` with the logins that may be asked for. The host's are only read then.
+Sources with_logins(Sources sources, const std::vector<ConfigLayer>& layers, const Overrides& overrides) {
+  const auto wanted = [&](const std::string& agent) {
+    return support::contains(overrides.auth, agent) ||
+           std::any_of(layers.begin(), layers.end(), [&](const ConfigLayer& layer) {
+             return std::any_of(layer.auth.begin(), layer.auth.end(),
+                                [&](const auto& name) { return name.value == agent; });
+           });
+  };
+  for (const logins::LoginKind& kind : logins::login_kinds()) {
+    if (wanted(kind.agent)) {
+      const logins::LoginPlace place = logins::place_of(kind);
+      logins::LoginState state = logins::examine(place, std::time(nullptr));
+      sources.logins[kind.agent] = {place.shared(), std::move(state.problem), std::move(state.hint)};
+    }
+  }
+  return sources;
 }
 
 } // namespace
@@ -63,9 +85,10 @@ Sources standard_sources(const fs::path& workspace) {
   return sources;
 }
 
-LoadResult load(const Sources& sources, const Overrides& given) {
+LoadResult load(const Sources& places, const Overrides& given) {
   policy::Diagnostics diagnostics;
-  const LayersRead read = read_layers(sources, diagnostics);
+  const LayersRead read = read_layers(places, diagnostics);
+  const Sources sources = with_logins(places, read.layers, given);
   Loaded loaded;
   for (const ConfigLayer& layer : read.layers) {
     for (const HostSet& set : layer.sets) {

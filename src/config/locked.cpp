@@ -8,14 +8,19 @@
 #include "config/load.hpp"
 #include "config/merge.hpp"
 #include "config/read_layers.hpp"
+#include "logins/login_kind.hpp"
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {
 namespace {
 
+constexpr const char* k_auth = "agent.auth";
+
 /// Keys of a configuration, and what policy::diff() calls a difference of their values. A section covers its keys.
 constexpr std::array k_lockable{
+    std::pair{k_auth, "mounts"},
     std::pair{"agents", "agent"},
     std::pair{"ca_bundle", "ca_bundle"},
     std::pair{"env", "env"},
@@ -47,6 +52,9 @@ std::string_view field_of(std::string_view key) {
 }
 
 bool covers(std::string_view key, const policy::Change& change) {
+  if (key == k_auth) { // of the mounts, only the logins
+    return change.field == "mounts" && change.text.find(protocol::k_login_directory) != std::string::npos;
+  }
   const std::string_view field = field_of(key);
   const bool same =
       change.field.starts_with(field) && (change.field.size() == field.size() || change.field[field.size()] == '.' ||
@@ -59,9 +67,13 @@ policy::PolicyFields asked_for(const std::vector<ConfigLayer>& layers, const Ove
                                const Sources& sources) {
   policy::Diagnostics ignored; // load() reports them
   Merged merged = merge(layers, overrides, sources, ignored);
+  // Directories of agentbox are not requested by a user, except a kept home and a login; its variable comes with it.
   std::erase_if(merged.mounts, [](const MountRequest& mount) {
-    return mount.own && mount.reason != policy::k_home_reason; // not requested by a user
+    return mount.own && mount.group.empty() && mount.reason != policy::k_home_reason;
   });
+  for (const logins::LoginKind& kind : logins::login_kinds()) {
+    merged.fields.agent.env.erase(kind.box_variable);
+  }
   for (const MountRequest& mount : merged.mounts) {
     merged.fields.mounts.push_back({mount.source, mount.destination, mount.read_only, mount.reason});
   }

@@ -12,6 +12,19 @@
 #include "support/text.hpp"
 
 namespace agentbox::config {
+
+void unknown_agent(const std::vector<policy::Agent>& agents, const std::string& name, const std::string& where,
+                   policy::Diagnostics& diagnostics) {
+  std::vector<std::string> names;
+  names.reserve(agents.size());
+  for (const policy::Agent& agent : agents) {
+    names.push_back(agent.name);
+  }
+  diagnostics.push_back(
+      {where, support::in_quotes(name) + " is not a known agent" + support::did_you_mean(name.substr(0, 64), names),
+       "the agents are: " + support::join(names, ", ") + "; add one with [agents.NAME] in your configuration"});
+}
+
 namespace {
 
 using policy::Diagnostics;
@@ -23,18 +36,6 @@ constexpr std::string_view k_first_agent = "codex"; // if none is configured and
 const policy::Agent* find_agent(const std::vector<policy::Agent>& agents, std::string_view name) {
   const auto found = std::find_if(agents.begin(), agents.end(), [&](const auto& agent) { return agent.name == name; });
   return found == agents.end() ? nullptr : &*found;
-}
-
-void unknown_agent(const std::vector<policy::Agent>& agents, const std::string& name, const std::string& where,
-                   Diagnostics& diagnostics) {
-  std::vector<std::string> names;
-  names.reserve(agents.size());
-  for (const policy::Agent& agent : agents) {
-    names.push_back(agent.name);
-  }
-  diagnostics.push_back(
-      {where, in_quotes(name) + " is not a known agent" + support::did_you_mean(name.substr(0, 64), names),
-       "the agents are: " + support::join(names, ", ") + "; add one with [agents.NAME] in your configuration"});
 }
 
 /// Returns the agent of the command line, else of the highest layer that names one, else the last used.
@@ -137,22 +138,7 @@ void merge_mounts(const std::vector<ConfigLayer>& layers, const Overrides& overr
   merge_home(layers, overrides, sources, merged);
   merge_instructions(layers, overrides, sources, merged);
   merge_conversations(layers, overrides, sources, merged);
-  for (const std::string& name : overrides.auth) {
-    const policy::Agent* agent = find_agent(merged.agents, name);
-    if (agent == nullptr) {
-      unknown_agent(merged.agents, name, "--auth", diagnostics);
-    } else if (agent->auth.empty()) {
-      diagnostics.push_back(
-          {"--auth", "the credentials of " + in_quotes(name) + " are unknown to agentbox",
-           R"(list them in your configuration, relative to ~: auth = [".config/NAME"] in [agents.NAME])"});
-    } else {
-      const std::filesystem::path box_home = merged.fields.user.home;
-      for (const std::string& path : agent->auth) {
-        merged.mounts.push_back(
-            {sources.home / path, (box_home / path).string(), false, policy::k_auth_reason + name, name});
-      }
-    }
-  }
+  merge_logins(layers, overrides, sources, merged, diagnostics);
 }
 
 template <typename Value>

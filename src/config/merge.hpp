@@ -18,7 +18,7 @@ struct MountRequest {
   bool read_only = false;
   std::string reason;
   std::string group;      ///< of --auth: at least one mount of the group must exist; missing ones are omitted
-  bool own = false;       ///< a directory of agentbox itself, made when the box starts
+  bool own = false;       ///< a directory of agentbox itself, made when the box starts; of --auth if it has a group
   bool is_copied = false; ///< --instructions: the files at `source` are found on the host, and copied
 };
 
@@ -46,6 +46,18 @@ std::optional<policy::EntryProblem> block_over(const policy::AllowEntry& entry, 
 /// Returns the egress policy of the layers and of the overrides.
 policy::EgressPolicy merge_egress(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
                                   policy::Diagnostics& diagnostics);
+
+/// Returns the agents whose logins the box shall have: of --auth, and the one that runs if agent.auth has it.
+std::vector<std::string> agents_with_login(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
+                                           const std::string& running);
+
+/// Adds the logins to `merged`: mounts, the hosts that renew them, and what tells the agent where they are.
+void merge_logins(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
+                  Merged& merged, policy::Diagnostics& diagnostics);
+
+/// Adds the mistake that there is no agent `name`.
+void unknown_agent(const std::vector<policy::Agent>& agents, const std::string& name, const std::string& where,
+                   policy::Diagnostics& diagnostics);
 
 /// Returns `text` as an absolute, normal path without trailing slash: "~/x" is below `home`, other relative paths are
 /// below `directory`.

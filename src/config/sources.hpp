@@ -1,25 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <sys/types.h>
 
 namespace agentbox::config {
 
+/// The login of an agent, as load() found it.
+struct LoginSource {
+  std::filesystem::path shared; ///< what boxes mount; may be missing
+  std::string problem;          ///< why no box can use it; empty if one can
+  std::string hint;
+};
+
 /// Where the configuration is read from. Plain values, so that tests can use a temporary directory.
 struct Sources {
   std::optional<std::filesystem::path> system_file; ///< /etc/agentbox/config.toml; may be missing
   std::optional<uid_t> system_owner;                ///< who must own it, if anybody in particular: root
   std::optional<std::filesystem::path> user_file;   ///< $XDG_CONFIG_HOME/agentbox/config.toml; may be missing
-  std::filesystem::path workspace;          ///< canonical (workspace.hpp); its .agentbox/config.toml may be missing
-  std::filesystem::path home;               ///< base of "~/" and of `auth` paths
-  std::filesystem::path current_directory;  ///< base of relative paths on the command line
-  std::filesystem::path conversations;      ///< where this project's conversations are kept; may be missing
-  std::filesystem::path kept_home;          ///< where this project's home is kept; may be missing
-  std::filesystem::path sets;               ///< the installed sets of hosts (host_sets.hpp)
-  std::optional<std::string> last_agent;    ///< the agent that ran last (last_agent.hpp)
-  std::optional<std::string> ssl_cert_file; ///< $SSL_CERT_FILE: the CA bundle when no configuration names one
+  std::filesystem::path workspace;           ///< canonical (workspace.hpp); its .agentbox/config.toml may be missing
+  std::filesystem::path home;                ///< base of "~/" and of `auth` paths
+  std::filesystem::path current_directory;   ///< base of relative paths on the command line
+  std::filesystem::path conversations;       ///< where this project's conversations are kept; may be missing
+  std::filesystem::path kept_home;           ///< where this project's home is kept; may be missing
+  std::filesystem::path sets;                ///< the installed sets of hosts (host_sets.hpp)
+  std::map<std::string, LoginSource> logins; ///< by agent; of those that a box shall have
+  std::optional<std::string> last_agent;     ///< the agent that ran last (last_agent.hpp)
+  std::optional<std::string> ssl_cert_file;  ///< $SSL_CERT_FILE: the CA bundle when no configuration names one
 };
 
 /// Returns the usual sources; reads the environment and the state directory.

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "protocol/protocol.hpp"
+
 namespace agentbox::entrypoint {
 namespace {
 
@@ -98,6 +100,23 @@ void log_in_codex() {
 }
 
 } // namespace
+
+void link_login() {
+  Path directory;
+  Path link;
+  Path aside;
+  const std::string name = std::string(protocol::k_login_directory) + "/codex";
+  struct stat info {};
+  if (!below_home(name.c_str(), directory) || stat(directory.data(), &info) != 0 ||
+      !below_home(".codex/auth.json", link) || !below_home(".codex/auth.json.new", aside)) {
+    return;
+  }
+  const std::string target = std::string(directory.data()) + "/auth.json";
+  unlink(aside.data());
+  if (symlink(target.c_str(), aside.data()) == 0 && rename(aside.data(), link.data()) != 0) {
+    unlink(aside.data());
+  }
+}
 
 void prepare_keys(std::string_view program) {
   program.remove_prefix(program.rfind('/') + 1); // npos + 1 is 0

@@ -4,6 +4,10 @@
 
 namespace agentbox::entrypoint {
 
+/// Makes Codex's ~/.codex/auth.json a symbolic link into the directory with the login, if the box has one. Codex
+/// follows the link when it replaces the file.
+void link_login();
+
 /// Saves the user a question about a key that was given to the box, by writing what the agent's own dialog would write
 /// if `program` is that agent:
 ///   claude, ANTHROPIC_API_KEY: the key's last 20 characters, by which claude identifies it, as approved in

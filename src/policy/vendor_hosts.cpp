@@ -26,8 +26,10 @@ bool has(const PolicyFields& fields, const char* variable) {
 /// Whether codex will use an API key for certain: credentials that are mounted may be an account's, and go before it.
 bool codex_uses_key(const PolicyFields& fields) {
   const std::string credentials = fields.user.home + "/.codex/auth.json";
-  const bool mounted = std::any_of(fields.mounts.begin(), fields.mounts.end(),
-                                   [&](const Mount& mount) { return contains_path(mount.destination, credentials); });
+  const std::string reason = std::string(k_auth_reason) + "codex";
+  const bool mounted = std::any_of(fields.mounts.begin(), fields.mounts.end(), [&](const Mount& mount) {
+    return mount.reason == reason || contains_path(mount.destination, credentials);
+  });
   return !mounted && (has(fields, "CODEX_API_KEY") || has(fields, "OPENAI_API_KEY"));
 }
 

@@ -56,6 +56,8 @@ inline constexpr const char* k_run_path = "/run/agentbox";
 inline constexpr const char* k_leash_path = "/run/agentbox/leash";
 inline constexpr const char* k_audit_path = "/var/log/agentbox";
 inline constexpr const char* k_entrypoint_program = "/usr/local/bin/agent-entrypoint";
+/// Below the agent's home: a directory for each agent whose login the box has.
+inline constexpr const char* k_login_directory = ".agentbox-login";
 inline constexpr const char* k_ca_bundle_path = "/etc/agentbox/ca-bundle.pem";
 
 // The pod of box NAME is "agentbox-NAME", its containers "agentbox-NAME-agent" and "agentbox-NAME-firewall".

@@ -2,6 +2,8 @@
 #include "box.hpp"
 #include "box/announce.hpp"
 
+#include <cstdlib>
+
 using namespace agentbox;
 using namespace agentbox::box;
 using namespace agentbox::boxes;
@@ -43,4 +45,21 @@ TEST_CASE("every further host path is named, and harmless on a terminal") {
   REQUIRE(lines.size() == 2);
   CHECK(lines[0] == "also mounted in the box: ~/.codex/auth.json (read-write), because of --auth codex");
   CHECK_THAT(lines[1], Contains("read-only") && Contains("\\x1b]52") && !Contains("\x1b"));
+}
+
+TEST_CASE("a login says whose it is and which host renews it") {
+  setenv("XDG_STATE_HOME", "/home/user/.local/state", 1);
+  setenv("CLAUDE_CONFIG_DIR", "/home/user/.claude", 1);
+  auto fields = session_test::fields();
+  for (const char* origin : {"host", "own"}) {
+    const std::string source = std::string("/home/user/.local/state/agentbox/logins/claude/") + origin + "/shared";
+    fields.mounts.push_back({source, "/home/agent/.agentbox-login/claude", false, "--auth claude"});
+  }
+  CHECK(announcement(fields, k_pipe, "/home/user") ==
+        std::vector<std::string>{
+            "login of claude: this host's, ~/.claude/.credentials.json; renewed in the box and "
+            "outside, with platform.claude.com",
+            "login of claude: agentbox's; renewed in the box and outside, with platform.claude.com"});
+  unsetenv("XDG_STATE_HOME");
+  unsetenv("CLAUDE_CONFIG_DIR");
 }

@@ -222,6 +222,13 @@ TEST_CASE("a project's file cannot refer to host paths") {
   CHECK_FALSE(layer.ca_bundle);
 }
 
+TEST_CASE("a project's file cannot ask for logins") {
+  CHECK(bad("[agent]\nauth = [\"claude\"]\n", LayerKind::user).empty());
+  const Diagnostics found = bad("[agent]\nauth = [\"claude\"]\n", LayerKind::project);
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().message.find("agent.auth") != std::string::npos);
+}
+
 TEST_CASE("deep nesting is a mistake and no crash") {
   std::string dots;
   for (int i = 0; i < 2000; ++i) {

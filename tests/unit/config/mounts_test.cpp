@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstdlib>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -77,25 +78,99 @@ TEST_CASE("agentbox's own directories stay outside; reading what contains them i
   unsetenv("XDG_STATE_HOME");
 }
 
-TEST_CASE("--auth mounts the credentials that are there, and only them") {
-  Host host;
+namespace {
+
+/// A host whose home directory is that of the environment, with the login of codex.
+struct HostWithLogin : Host {
+  HostWithLogin() {
+    setenv("HOME", sources.home.c_str(), 1);
+    unsetenv("CODEX_HOME");
+    setenv("XDG_STATE_HOME", (sources.home / ".local/state").c_str(), 1);
+  }
+  ~HostWithLogin() { unsetenv("XDG_STATE_HOME"); }
+  HostWithLogin(const HostWithLogin&) = delete;
+  HostWithLogin& operator=(const HostWithLogin&) = delete;
+
+  fs::path shared() const { return sources.home / ".local/state/agentbox/logins/codex/host/shared"; }
+  void log_in() { directory().write("home/.codex/auth.json", R"({"OPENAI_API_KEY":"sk-1"})"); }
+};
+
+bool allows(const agentbox::policy::PolicyFields& fields, const std::string& host) {
+  return std::any_of(fields.egress.allow.begin(), fields.egress.allow.end(),
+                     [&](const auto& entry) { return entry.pattern.text() == host; });
+}
+
+} // namespace
+
+TEST_CASE("--auth mounts a directory with the login, and allows the host that renews it") {
+  HostWithLogin host;
   host.overrides.auth = {"codex"};
   const auto mistake = host.mistake();
   CHECK(mistake.where == "--auth codex");
-  CHECK(mistake.hint.find("log in") != std::string::npos);
+  CHECK(mistake.hint.find("agentbox login codex") != std::string::npos);
 
-  host.directory().write("home/.codex/auth.json", "{}");
-  host.directory().write("home/.codex/config.toml", "");
-  auto mounts = host.load().fields.mounts;
-  REQUIRE(mounts.size() == 1);
-  CHECK(mounts[0].source == host.sources.home / ".codex/auth.json");
-  CHECK(mounts[0].destination == "/home/agent/.codex/auth.json");
-  CHECK(mounts[0].reason == "--auth codex");
+  host.log_in();
+  host.user("[network]\ndefault_hosts = false\n");
+  const auto fields = host.load().fields;
+  REQUIRE(fields.mounts.size() == 1);
+  CHECK(fields.mounts[0].source == host.shared());
+  CHECK(fields.mounts[0].destination == "/home/agent/.agentbox-login/codex");
+  CHECK_FALSE(fields.mounts[0].read_only);
+  CHECK(fields.mounts[0].reason == "--auth codex");
+  CHECK(allows(fields, "auth.openai.com"));
+  CHECK(fields.egress.allow.size() == 1);
+  host.overrides.auth = {};
+  CHECK_FALSE(allows(host.load().fields, "auth.openai.com"));
+  CHECK(host.load().fields.mounts.empty());
 
+  host.directory().write("home/.claude/.credentials.json", R"({"claudeAiOauth":{"accessToken":"a"}})");
+  host.overrides.auth = {"claude"};
+  unsetenv("CLAUDE_CONFIG_DIR");
+  CHECK(allows(host.load().fields, "platform.claude.com"));
+  CHECK(host.load().fields.agent.env.at("CLAUDE_SECURESTORAGE_CONFIG_DIR") == "/home/agent/.agentbox-login/claude");
+}
+
+TEST_CASE("agent.auth gives the login to the agent that runs, and says why it cannot") {
+  HostWithLogin host;
+  host.user("[agent]\nauth = ['codex']\n[network]\nblock_hosts = ['auth.openai.com']\n");
+  host.overrides.agent = "codex";
+  CHECK(host.load().fields.mounts.empty());
+  REQUIRE(host.load().notices.size() == 1);
+  CHECK(host.load().notices[0].find("no login of codex") != std::string::npos);
+
+  host.log_in();
+  CHECK(host.load().fields.mounts.size() == 1);
+  CHECK(host.load().notices.at(0).find("cannot be renewed") != std::string::npos);
+  host.overrides.agent = "claude";
+  CHECK(host.load().fields.mounts.empty());
+  host.overrides.agent = "codex";
+  host.overrides.run.kind = agentbox::policy::Run::Kind::command;
+  host.overrides.run.command = {"true"};
+  CHECK(host.load().fields.mounts.empty());
+  host.user("[agent]\nauth = ['codx']\n");
+  CHECK(host.mistake().message.find("did you mean \"codex\"") != std::string::npos);
+}
+
+TEST_CASE("an administrator can lock logins without locking mounts") {
+  HostWithLogin host;
+  host.log_in();
+  fs::create_directories(host.sources.home / "data");
+  host.system("[locked]\nkeys = ['agent.auth']\n");
+  host.overrides.mounts = {"~/data:/mnt/data"};
+  CHECK(host.load().fields.mounts.size() == 1);
+  host.overrides.auth = {"codex"};
+  CHECK(host.mistake().message.find("locked agent.auth") != std::string::npos);
+  host.system("[locked]\nkeys = ['agents']\n");
+  CHECK(host.load().fields.mounts.size() == 2);
+}
+
+TEST_CASE("--auth of a configured agent mounts the credentials that are there, and only them") {
+  Host host;
   host.user("[agents.mine]\ncommand = ['mine']\nauth = ['.mine', '.config/mine']\n[agents.other]\ncommand = ['o']\n");
-  host.directory().write("home/.config/mine/token", "x");
   host.overrides.auth = {"mine"};
-  mounts = host.load().fields.mounts;
+  CHECK(host.mistake().where == "--auth mine");
+  host.directory().write("home/.config/mine/token", "x");
+  const auto mounts = host.load().fields.mounts;
   REQUIRE(mounts.size() == 1);
   CHECK(mounts[0].destination == "/home/agent/.config/mine");
   host.overrides.auth = {"other"};

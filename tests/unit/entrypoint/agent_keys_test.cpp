@@ -121,3 +121,17 @@ TEST_CASE("credentials that are mounted stay") {
   CHECK_THAT(home.start("codex", {"CODEX_API_KEY=" + k_key}), Contains("theirs"));
   CHECK_FALSE(fs::is_symlink(home.auth()));
 }
+
+TEST_CASE("the login of a box goes before a key and before what an earlier box left, and nothing else is linked") {
+  const Home home;
+  home.start("claude", {});
+  CHECK_FALSE(fs::exists(fs::symlink_status(home.auth())));
+  const fs::path login = home.auth().parent_path().parent_path() / ".agentbox-login/codex/auth.json";
+  fs::create_directories(login.parent_path());
+  home.write(".agentbox-login/codex/auth.json", "the login\n");
+  home.write(".codex/auth.json", "an old one\n");
+  CHECK_THAT(home.start("codex", {"CODEX_API_KEY=" + k_key}), Contains("the login"));
+  CHECK(fs::read_symlink(home.auth()) == login);
+  home.start("claude", {}); // whatever runs, because a shell may start codex
+  CHECK(fs::read_symlink(home.auth()) == login);
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "logins/synchronizer.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+#include "logins/login_lock.hpp"
+#include "support/digest.hpp"
+#include "support/error.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+
+namespace agentbox::logins {
+namespace {
+
+namespace fs = std::filesystem;
+using support::Error;
+using support::ExitCode;
+
+support::Fd open_directory(const fs::path& path) {
+  return support::Fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+/// Returns the shared directory, made if it does not exist. A box may have changed its mode.
+support::Fd open_shared(const LoginPlace& place) {
+  const fs::path path = place.shared();
+  support::make_private_directory(place.directory);
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw support::system_error(ExitCode::failed, "cannot create the directory " + path.string(), errno);
+  }
+  const support::Fd any(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  if (!any || chmod(("/proc/self/fd/" + std::to_string(any.get())).c_str(), 0700) != 0) {
+    throw support::system_error(ExitCode::failed, "cannot use the directory " + path.string(), errno);
+  }
+  support::Fd fd = open_directory(path);
+  if (!fd) {
+    throw support::system_error(ExitCode::failed, "cannot open the directory " + path.string(), errno);
+  }
+  return fd;
+}
+
+/// Replaces file `name` in the shared directory, whatever a box put there.
+void write_shared(int fd, const std::string& name, const std::string& text) {
+  constexpr const char* k_new = ".agentbox-new";
+  fs::remove_all("/proc/self/fd/" + std::to_string(fd) + "/" + k_new); // follows no link
+  support::Fd file(openat(fd, k_new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) {
+    throw support::system_error(ExitCode::failed, "cannot write the login that boxes share", errno);
+  }
+  support::write_all(file.get(), text, "the login that boxes share");
+  if (renameat(fd, k_new, fd, name.c_str()) != 0 && errno == EISDIR) {
+    fs::remove_all("/proc/self/fd/" + std::to_string(fd) + "/" + name);
+    if (renameat(fd, k_new, fd, name.c_str()) != 0) {
+      throw support::system_error(ExitCode::failed, "cannot write the login that boxes share", errno);
+    }
+  }
+}
+
+std::string base_of(const LoginPlace& place) {
+  return support::read_file_if_exists(place.directory / k_base_file, 128).value_or("");
+}
+
+void set_base(const LoginPlace& place, const LoginContent& login) {
+  const std::string base = support::sha256_hex(login.text);
+  if (base != base_of(place)) {
+    support::write_file(place.directory / k_base_file, base);
+  }
+}
+
+/// Returns whether a file in directory `fd` changed in the last seconds: a program may be writing it in place.
+bool is_fresh(int fd, const std::string& name) {
+  constexpr std::time_t k_seconds = 30; // a busy disk can delay a write for seconds
+  struct stat info {};
+  return fstatat(fd, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+         info.st_ctim.tv_sec + k_seconds >= std::time(nullptr);
+}
+
+/// Replaces the login that is kept; of the host's file, only its login. Keeps the one before.
+void write_kept(const LoginPlace& place, const LoginContent& login) {
+  std::error_code error;
+  const fs::path real = fs::canonical(place.file, error); // users link such files
+  const std::string before = support::read_file(error ? place.file : real, k_max_login);
+  support::write_file(place.previous(), before);
+  support::write_file(error ? place.file : real, with_login(*place.kind, before, login));
+}
+
+} // namespace
+
+LoginUpdate compare(const std::optional<LoginContent>& kept, const std::optional<LoginContent>& shared,
+                    const std::string& base) {
+  if (!kept) { // signed out, or damaged by the host: a box brings nothing back
+    return LoginUpdate::none;
+  }
+  if (!shared) {
+    return LoginUpdate::to_shared;
+  }
+  if (kept->text == shared->text) {
+    return LoginUpdate::none;
+  }
+  const bool kept_changed = support::sha256_hex(kept->text) != base;
+  if (support::sha256_hex(shared->text) == base) {
+    return LoginUpdate::to_shared;
+  }
+  if (!shared->usable) { // the vendor refused to renew it; perhaps because it was renewed outside
+    return kept_changed ? LoginUpdate::to_shared : LoginUpdate::none;
+  }
+  if (!kept->account.empty() && kept->account != shared->account) {
+    return LoginUpdate::foreign;
+  }
+  const bool newer = kept_changed ? shared->version > kept->version : shared->version >= kept->version;
+  return newer ? LoginUpdate::to_kept : LoginUpdate::to_shared;
+}
+
+Synchronizer::Synchronizer(LoginPlace place) : m_place(std::move(place)), m_shared(open_shared(m_place)) {}
+
+std::string Synchronizer::seen() const {
+  struct stat info {};
+  std::string text = support::fingerprint(m_place.file);
+  if (fstatat(m_shared.get(), m_place.kind->file.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
+    text += fmt::format(" {} {} {}.{}", info.st_ino, info.st_size, info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
+  }
+  return text;
+}
+
+bool Synchronizer::synchronise(When when) {
+  const LaunchersLock launchers(m_place.directory,
+                                when == When::running ? LaunchersLock::Wait::no : LaunchersLock::Wait::yes);
+  const support::Fd outside = open_directory(m_place.file.parent_path());
+  if (!launchers || !outside) {
+    return !outside; // the host's agent has no directory any more
+  }
+  const AgentLock inside_lock(*m_place.kind, m_shared.get());
+  std::optional<AgentLock> outside_lock;
+  if (m_place.origin == LoginOrigin::host) {
+    outside_lock.emplace(*m_place.kind, outside.get());
+  }
+  if (when == When::running && (inside_lock.busy() || (outside_lock && outside_lock->busy()))) {
+    return false;
+  }
+  const std::time_t now = std::time(nullptr);
+  const std::optional<LoginContent> kept = examine(m_place, now).content;
+  const auto text = read_untrusted(m_shared.get(), m_place.kind->file);
+  const auto shared = text ? parse_login(*m_place.kind, *text, now) : std::nullopt;
+  if (when == When::running && text && !shared && is_fresh(m_shared.get(), m_place.kind->file)) {
+    return false;
+  }
+  LoginUpdate update = compare(kept, shared, base_of(m_place));
+  m_foreign = update == LoginUpdate::foreign;
+  if (when == When::before && kept && update != LoginUpdate::to_kept) {
+    update = LoginUpdate::to_shared; // a box starts with what is kept, whatever an earlier one left
+  }
+  if (update == LoginUpdate::to_kept) {
+    write_kept(m_place, *shared);
+    set_base(m_place, *shared);
+  } else if (update == LoginUpdate::to_shared) {
+    if (!text || *text != kept->text) {
+      write_shared(m_shared.get(), m_place.kind->file, kept->text);
+    }
+    set_base(m_place, *kept);
+  } else if (kept && shared && kept->text == shared->text) {
+    set_base(m_place, *kept);
+  }
+  return true;
+}
+
+void Synchronizer::start() {
+  synchronise(When::before);
+  m_foreign = false;
+}
+
+void Synchronizer::look() {
+  std::string now = seen();
+  if (now == m_seen) {
+    return;
+  }
+  try {
+    if (synchronise(When::running)) {
+      m_seen = std::move(now);
+      m_error.clear();
+    }
+  } catch (const std::exception& error) {
+    m_seen = std::move(now);
+    m_error = error.what();
+  }
+}
+
+void Synchronizer::finish() {
+  constexpr auto k_pause = std::chrono::milliseconds(100);
+  constexpr int k_tries = 30;
+  m_seen.clear();
+  for (int i = 0; i < k_tries && m_seen.empty(); ++i) { // an agent may be renewing it
+    look();
+    if (m_seen.empty()) {
+      std::this_thread::sleep_for(k_pause);
+    }
+  }
+  if (m_seen.empty()) {
+    synchronise(When::after);
+  }
+  if (!m_error.empty()) {
+    throw Error(ExitCode::failed, fmt::format("the login of {} was not synchronised: {}", m_place.kind->agent,
+                                              support::escape_untrusted(m_error, 1000)));
+  }
+  if (m_foreign) {
+    throw Error(ExitCode::failed,
+                fmt::format("a box signed in to {} with another account; the login {} is unchanged (to use that "
+                            "account in boxes: agentbox login {})",
+                            m_place.kind->agent, m_place.origin == LoginOrigin::own ? "of agentbox" : "of this host",
+                            m_place.kind->agent));
+  }
+}
+
+} // namespace agentbox::logins
