@@ -251,7 +251,9 @@ image::MakeBuildConfinement make_build_confinement(const podman::Podman& podman,
   return [podman, info, installation, firewall_image,
           network = std::move(network)](const fs::path& directory, const auto& official, const auto& own) {
     image::BuildConfinement confinement{
-        directory / "seccomp.json", {}, protocol::k_full, [] { return std::vector<std::string>(); }};
+        directory / "seccomp.json", {}, protocol::k_full, "/dev/agentbox-" + make_nonce(), [] {
+          return std::vector<std::string>();
+        }};
     support::write_file(confinement.seccomp, seccomp_filter(info));
     if (!network.full) {
       const policy::Policy policy = policy_of(directory, network.driver, egress_of(network, official, own));

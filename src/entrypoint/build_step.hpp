@@ -3,9 +3,10 @@
 
 namespace agentbox::entrypoint {
 
-/// Executes `program` (an argv) as a step of an image's build, with no_new_privs, which Podman before 4.4 cannot set.
-/// Ends the process (126) when build_problem() reports something, or the network is not the firewall's whose nonce is
-/// in protocol::k_build_gate.
-[[noreturn]] void run_build_step(char** program);
+/// Runs `program` (an argv) as a step of an image's build, with no_new_privs, which Podman before 4.4 cannot set, and
+/// ends with its exit code. Ends the process with 126 when build_problem() reports something, the network is not the
+/// firewall's whose nonce is in `gate_file`, which has protocol::k_full with --full-network, or the program moved the
+/// place of agent-entrypoint (moved_part()). Nothing that it started outlives that check.
+[[noreturn]] void run_build_step(const char* gate_file, char** program);
 
 } // namespace agentbox::entrypoint

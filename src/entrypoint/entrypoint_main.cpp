@@ -6,7 +6,7 @@
 //   agent-entrypoint exec PROGRAM ARG...    PROGRAM
 //   agent-entrypoint join PROGRAM ARG...    PROGRAM with the environment of the box's first process (podman exec)
 //   agent-entrypoint gate                   only the checks
-//   agent-entrypoint build PROGRAM ARG...   PROGRAM as root, while an image is built
+//   agent-entrypoint build GATE PROGRAM ARG...   PROGRAM as root, while an image is built
 //   agent-entrypoint probe ARG...           the program on stdin, with these arguments (agentbox verify)
 #include <array>
 #include <cstdlib>
@@ -68,9 +68,9 @@ int main(int argc, char** argv) {
     entrypoint::limit_resources();
     entrypoint::run_program_from_stdin(argv + 1);
   }
-  if (mode == "build"sv && argc > 2) {
+  if (mode == "build"sv && argc > 3) {
     close_inherited();
-    entrypoint::run_build_step(argv + 2);
+    entrypoint::run_build_step(argv[2], argv + 3);
   }
   const bool only_checks = mode == "gate"sv;
   if (only_checks ? argc != 2 : argc < 3 || (mode != "agent"sv && mode != "exec"sv && mode != "join"sv)) {

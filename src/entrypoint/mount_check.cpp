@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +63,23 @@ void require_mounts() {
     require_mount(*expected);
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
   }
+}
+
+std::optional<std::string_view> moved_part(int root, std::string_view path) {
+  std::array<char, PATH_MAX> text{};
+  for (std::size_t end = 0; end < path.size() && path.size() < text.size();) {
+    end = std::min(path.find('/', end + 1), path.size());
+    const std::string_view part = path.substr(0, end);
+    *std::copy(part.begin() + 1, part.end(), text.begin()) = '\0';
+    struct stat info {};
+    if (fstatat(root, text.data(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+      return errno == ENOENT ? std::nullopt : std::optional(part);
+    }
+    if (end == path.size() ? !S_ISREG(info.st_mode) : !S_ISDIR(info.st_mode)) {
+      return part;
+    }
+  }
+  return std::nullopt;
 }
 
 } // namespace agentbox::entrypoint

@@ -22,4 +22,9 @@ std::optional<ExpectedMount> read_expected_mount(std::string_view line);
 /// where the agent can change the modes. Without the variable (boxes started from generated files) nothing is compared.
 void require_mounts();
 
+/// Returns the first part of the absolute `path` below the directory `root` that is not a directory, or, if it is the
+/// last one, not a regular file; nothing when all that exist are. Through a symbolic link in an image, agentbox's own
+/// program would be looked for in a directory that is mounted there later, the project for one.
+std::optional<std::string_view> moved_part(int root, std::string_view path);
+
 } // namespace agentbox::entrypoint

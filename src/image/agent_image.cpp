@@ -137,6 +137,8 @@ private:
   Progress& m_progress;
 };
 
+constexpr std::string_view k_setup = "@SETUP@"; // in Containerfile.tools
+
 std::string build_tools(BuildEnvironment& environment, const Recipe& recipe, Family family,
                         const podman::Installation& installation, const MakeBuildConfinement& make_confinement) {
   if (auto id = reusable(environment, recipe.tag)) {
@@ -155,6 +157,11 @@ std::string build_tools(BuildEnvironment& environment, const Recipe& recipe, Fam
         }
         fs::copy_file(installation.entrypoint(), context / "setup/agent-entrypoint");
         support::write_file(context / "setup/gate", confinement.gate, 0644);
+        std::string text = recipe.files.at("Containerfile");
+        for (auto at = text.find(k_setup); at != std::string::npos; at = text.find(k_setup, at)) {
+          text.replace(at, k_setup.size(), confinement.mounted_at);
+        }
+        support::write_file(context / "Containerfile", text, 0644);
       },
       &confinement);
   environment.store.tag(id, recipe.tag);

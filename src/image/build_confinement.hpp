@@ -13,7 +13,8 @@ namespace agentbox::image {
 struct BuildConfinement {
   std::filesystem::path seccomp; ///< the filter, as `podman build --security-opt seccomp=` takes it
   std::string network;           ///< of --network: the firewall's namespace; empty: without a firewall (--full-network)
-  std::string gate;              ///< content of protocol::k_build_gate
+  std::string gate;              ///< content of the file from which agent-entrypoint learns the nonce, or k_full
+  std::string mounted_at;        ///< where agentbox's own files are mounted: no VOLUME of the base can name it
   /// Returns lines about what the firewall denied since the last call, escaped. Owns the firewall.
   std::function<std::vector<std::string>()> denied;
 };

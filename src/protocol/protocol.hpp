@@ -123,10 +123,6 @@ inline constexpr std::array k_build_capabilities = {
     NumberedCapability{"CAP_SETUID", 7},  NumberedCapability{"CAP_SYS_CHROOT", 18},
     NumberedCapability{"CAP_SETFCAP", 31}};
 
-/// Where a build mounts agentbox's own files, and the one in it with the firewall's nonce, or k_full with
-/// --full-network.
-inline constexpr const char* k_build_gate = "/mnt/gate";
-
 /// Longest name of a box: "agentbox-NAME-firewall" must fit into a host name's 63 bytes.
 inline constexpr std::size_t k_max_box_name = 41;
 

@@ -3,7 +3,7 @@
 # Runs once in the base image, as its root, and turns it into a tools image. Plain POSIX sh: a base may have no other shell.
 set -eu
 export LC_ALL=C
-here=/mnt
+here=${0%/*}
 
 # A private CA (of a proxy or a mirror) is trusted only while this script runs.
 if [ -e "$here/ca.pem" ]; then

@@ -46,7 +46,7 @@ OS_RELEASE = b"ID=debian\n"
 
 def setup_processes():
     """The processes of this user that run setup.sh in a build's container."""
-    return subprocess.run(["pgrep", "--uid", str(os.getuid()), "--full", "/mnt/setup.sh"], capture_output=True, text=True, check=False).stdout.split()
+    return subprocess.run(["pgrep", "--uid", str(os.getuid()), "--full", "^/bin/sh /dev/agentbox-[0-9a-f]+/setup.sh"], capture_output=True, text=True, check=False).stdout.split()
 
 
 def agents_of(names):
@@ -285,6 +285,33 @@ class Images(unittest.TestCase):
             self.assertRegex(log, "(?m)^Seccomp:\\s+2$")
             self.assertRegex(log, "(?m)^CapBnd:\\s+00000000800400fb$")
             self.assertIn("denied while building: evil.example.com", result.stderr)
+
+    def test_7_a_base_that_moves_the_place_of_agent_entrypoint(self):
+        """Through a link there, the project's files would be the first program of the box."""
+        for script, code in ((b"exit 0", 0), (b"(sleep 1000 &) ; exit 0", 0),
+                             (b"rm -rf /usr/local/bin; ln -s /workspace/x /usr/local/bin", 125),
+                             (b"mkdir -p /usr/local/bin; ln -s /workspace/x /usr/local/bin/agent-entrypoint", 125)):
+            with self.subTest(script=script):
+                other = base_tarball("moved.tar", lambda name, content: b"#!/bin/sh\n" + script + b"\n" if name == "usr/bin/apt-get" else content)
+                if code == 0:
+                    self.built(Images.registry.build("--base", f"tar:{other}"))
+                else:
+                    self.refused(125, "refused: the base image replaced /usr/local/bin", "--base", f"tar:{other}")
+
+    def test_7_a_volume_of_the_base_is_not_mounted_over_our_program(self):
+        directory = ROOM / "volume"
+        directory.mkdir()
+        (directory / "agent-entrypoint").write_text("#!/bin/sh\necho HOSTILE; exit 7\n")
+        (directory / "apt-get").write_text("#!/bin/sh\ncat /proc/self/status; exit 1\n")
+        (directory / "Containerfile").write_text("FROM localhost/agentbox/base:debian-bookworm\nCOPY agent-entrypoint /mnt/\n"
+                                                 "COPY apt-get /usr/bin/\nRUN chmod 755 /mnt/agent-entrypoint /usr/bin/apt-get\n"
+                                                 "VOLUME /mnt /dev /dev/shm\n")
+        podman("build", "--quiet", "--pull=never", "--network=none", "--format=docker", "--tag", "localhost/volume:1", directory)
+        result = self.refused(125, "installing the tools", "--base", "localhost/volume:1")
+        log = pathlib.Path(re.search(r"the full log: (\S+)", result.stderr)[1]).read_text()
+        self.assertNotIn("HOSTILE", log)
+        self.assertRegex(log, "(?m)^NoNewPrivs:\\s+1$")
+        podman("rmi", "localhost/volume:1")
 
     def test_7_a_base_with_onbuild(self):
         directory = ROOM / "onbuild"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "entrypoint/mount_check.hpp"
 
+#include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,4 +67,29 @@ TEST_CASE("a mount that cannot be accessed is refused in the workspace, and skip
   CHECK(code_in(workspace) == 126);
   CHECK(code_in("/") == 0);
   std::filesystem::permissions(workspace / "closed", std::filesystem::perms::owner_all);
+}
+
+TEST_CASE("the place of agent-entrypoint has no link in it") {
+  const agentbox::tests::TempDirectory scratch;
+  const auto bin = scratch / "usr/local/bin";
+  const int root = open(scratch.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  REQUIRE(root >= 0);
+  const auto moved = [&] {
+    return std::string(moved_part(root, "/usr/local/bin/agent-entrypoint").value_or("nothing"));
+  };
+  CHECK(moved() == "nothing"); // COPY makes what is missing
+  scratch.write("usr/local/bin/other", "x");
+  CHECK(moved() == "nothing");
+  scratch.write("usr/local/bin/agent-entrypoint", "x");
+  CHECK(moved() == "nothing");
+  std::filesystem::remove(bin / "agent-entrypoint");
+  std::filesystem::create_symlink("other", bin / "agent-entrypoint");
+  CHECK(moved() == "/usr/local/bin/agent-entrypoint");
+  std::filesystem::remove_all(bin);
+  std::filesystem::create_symlink("/workspace/x", bin);
+  CHECK(moved() == "/usr/local/bin");
+  std::filesystem::remove_all(scratch / "usr");
+  std::filesystem::create_symlink("workspace", scratch / "usr");
+  CHECK(moved() == "/usr");
+  close(root);
 }

@@ -70,7 +70,8 @@ public:
     choice.base = base;
     image::BuildOptions options;
     options.confinement = [](const fs::path&, const auto&, const auto&) {
-      return image::BuildConfinement{"/seccomp.json", "", "full", [] { return std::vector<std::string>(); }};
+      return image::BuildConfinement{"/seccomp.json", "", "full", "/dev/agentbox-test",
+                                     [] { return std::vector<std::string>(); }};
     };
     options.agents = agents;
     options.store_bytes = options.cache_bytes = 0; // whatever this machine has free

@@ -25,7 +25,7 @@ TEST_CASE("podman build gets arguments, labels, contexts and files") {
 }
 
 TEST_CASE("programs of a base image are built in the firewall's network, with few capabilities and our filter") {
-  BuildConfinement confinement{"/s.json", "ns:/proc/7/ns/net", "nonce", {}};
+  BuildConfinement confinement{"/s.json", "ns:/proc/7/ns/net", "nonce", "/dev/agentbox-test", {}};
   const std::string text = agentbox::support::join(build_arguments({}, "/w", {}, &confinement), " ");
   CHECK_THAT(text, Contains("--cap-drop=all") && Contains("--cap-add=CAP_CHOWN") &&
                        Contains("--security-opt=seccomp=/s.json") && Contains("--isolation=oci") &&
