@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // history: the conversations that agents had in the boxes of a project.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fmt/format.h>
@@ -56,10 +57,22 @@ Conversation find_conversation(const std::vector<Conversation>& list, const std:
   return *chosen;
 }
 
-/// Returns the start of what the user asked first, on one line; of a long file, what its first MiB has.
-std::string title_of(const std::filesystem::path& project, const Conversation& one) {
+/// How many bytes are read for the titles of a list: a box can leave more files than anybody would wait for.
+constexpr std::size_t k_max_for_titles = 64U << 20U;
+
+/// Returns the start of what the user asked first, on one line; of a long file, what its first MiB has. Takes what it
+/// reads off `left`; reads nothing when nothing is left.
+std::string title_of(const std::filesystem::path& project, const Conversation& one, std::size_t& left) {
   constexpr std::size_t k_max_title = 60;
-  const auto first = conversations::messages(conversations::read_start(project, one, 1U << 20U), 1);
+  constexpr std::size_t k_max_read = 1U << 20U;
+  std::string text;
+  try {
+    text = conversations::read_start(project, one, std::min(k_max_read, left));
+  } catch (const Error&) { // a box changed its mode or replaced it; `show` says so
+    return "(cannot be read)";
+  }
+  left -= text.size();
+  const auto first = conversations::messages(text, 1);
   std::string title;
   if (!first.empty()) {
     for (const std::string_view word : support::words(std::string_view(first.front().text).substr(0, 500))) {
@@ -71,13 +84,14 @@ std::string title_of(const std::filesystem::path& project, const Conversation& o
 
 void list_as_json(const std::filesystem::path& project, const std::vector<Conversation>& list) {
   nlohmann::json document = nlohmann::json::array();
+  std::size_t left = k_max_for_titles;
   for (const Conversation& one : list) {
     document.push_back({{"agent", one.agent},
                         {"id", one.id},
                         {"file", (project / one.file).string()},
                         {"modified", one.modified},
                         {"bytes", one.bytes},
-                        {"title", title_of(project, one)}});
+                        {"title", title_of(project, one, left)}});
   }
   fmt::print("{}\n", document.dump(2, ' ', true, nlohmann::json::error_handler_t::replace));
 }
@@ -95,10 +109,11 @@ void list_conversations(const ConversationOptions& options) {
     return;
   }
   std::vector<std::vector<std::string>> rows;
+  std::size_t left = k_max_for_titles;
   for (const Conversation& one : found) {
     constexpr std::uintmax_t k_kib = 1024;
     rows.push_back({support::local_time(one.modified, "%Y-%m-%d %H:%M"), support::escape_untrusted(one.agent), one.id,
-                    fmt::format("{} KiB", (one.bytes + k_kib - 1) / k_kib), title_of(project, one)});
+                    fmt::format("{} KiB", (one.bytes + k_kib - 1) / k_kib), title_of(project, one, left)});
   }
   fmt::print("{}", support::table({{"LAST WRITTEN"}, {"AGENT"}, {"ID"}, {"SIZE", true}, {"FIRST MESSAGE"}}, rows));
 }
@@ -144,9 +159,10 @@ void remove_conversations(const ConversationOptions& options) {
     throw Error(ExitCode::usage, "give the ID of one conversation, or --all", "agentbox history rm ID");
   }
   const std::filesystem::path project = conversations::project_directory(workspace_of(options));
-  const std::vector<Conversation> found = conversations::find(project);
-  for (const Conversation& one : options.all ? found : std::vector{find_conversation(found, *options.only)}) {
-    conversations::remove(project, one);
+  if (options.all) {
+    conversations::remove_project(project);
+  } else {
+    conversations::remove(project, find_conversation(conversations::find(project), *options.only));
   }
 }
 

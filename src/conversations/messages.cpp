@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stdexcept>
 
 #include "support/lines.hpp"
 
@@ -20,6 +21,25 @@ const json& at(const json& object, const char* key) {
   static const json none;
   const auto found = object.is_object() ? object.find(key) : object.end();
   return found == object.end() ? none : *found;
+}
+
+/// Parses a line; null when it is damaged, or nests or has more values than agents write: each costs memory and time.
+json parse(std::string_view line) {
+  constexpr int k_max_depth = 64;
+  constexpr std::size_t k_max_values = 100'000;
+  std::size_t values = 0;
+  const auto count = [&](int depth, json::parse_event_t, const json&) {
+    if (depth > k_max_depth || ++values > k_max_values) {
+      throw std::length_error("not written by an agent");
+    }
+    return true;
+  };
+  try {
+    json parsed = json::parse(line, count, false);
+    return parsed.is_discarded() ? json() : parsed;
+  } catch (const std::length_error&) {
+    return {};
+  }
 }
 
 /// Returns a text, or the texts in a list of content blocks, which are {"type": "text", "text": …} ("Text" in Codex).
@@ -70,7 +90,7 @@ std::vector<Message> messages(std::string_view json_lines, std::size_t max) {
     if (found.size() == max) {
       break;
     }
-    const json line = json::parse(text, nullptr, false);
+    const json line = parse(text);
     const std::string type = string_at(line, "type");
     std::optional<Message> message = claude_message(line, type);
     message = message ? std::move(message) : codex_message(line, type);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <optional>
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ using support::ExitCode;
 constexpr std::size_t k_max_names = 200'000;
 constexpr int k_max_depth = 8;
 constexpr const char* k_workspace_file = "workspace";
+constexpr const char* k_trash = "removed";
 
 /// Returns the UUID (RFC 9562) at the end of a file name without its extension, or nothing.
 std::string id_in(std::string_view stem) {
@@ -58,6 +60,8 @@ public:
     });
     return std::move(m_found);
   }
+  /// Returns when anything changed last.
+  std::time_t newest() const { return m_newest; }
 
 private:
   void look_in(support::Fd fd, const fs::path& path, int depth) {
@@ -72,11 +76,12 @@ private:
       if (++m_names > k_max_names) {
         throw Error(ExitCode::failed,
                     "there are more than 200,000 files in " + support::in_quotes(m_project.string(), 4096),
-                    "agents do not make so many; remove what you do not need");
+                    "agents do not make so many: agentbox history rm --all");
       }
       if (fstatat(directory.fd(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
         continue; // removed by a box
       }
+      m_newest = std::max(m_newest, info.st_ctim.tv_sec);
       if (S_ISDIR(info.st_mode) && depth < k_max_depth) {
         look_in(open_directory(directory.fd(), name.c_str()), path / name, depth + 1);
       } else if (S_ISREG(info.st_mode) && name.ends_with(".jsonl")) {
@@ -93,7 +98,7 @@ private:
   void add(const fs::path& file, const struct stat& info) {
     const std::string id = id_in(file.stem().native());
     if (!id.empty()) {
-      m_found.push_back({file.begin()->string(), id, file, info.st_mtim.tv_sec,
+      m_found.push_back({file.begin()->string(), id, file, info.st_mtim.tv_sec, info.st_ctim.tv_sec,
                          static_cast<std::uintmax_t>(std::max<off_t>(0, info.st_size))});
     }
   }
@@ -101,6 +106,7 @@ private:
   fs::path m_project;
   std::vector<Conversation> m_found;
   std::size_t m_names = 0;
+  std::time_t m_newest = 0;
 };
 
 /// Opens the directory that contains `file`; no component of it is a symbolic link.
@@ -113,6 +119,67 @@ support::Fd open_parent(const fs::path& project, const fs::path& file) {
   }
   return fd;
 }
+
+/// Takes directories apart that a box made: of any depth, with any modes, while it may change them. In a directory of
+/// the project that no box sees; subdirectories are moved to its top, so that few are open at a time.
+class Trash {
+public:
+  explicit Trash(int project) : m_project(project) {
+    mkdirat(project, k_trash, 0700);
+    m_fd = open_directory(project, k_trash);
+    if (!m_fd) {
+      throw support::system_error(ExitCode::failed, "cannot use the directory for what is removed", errno);
+    }
+  }
+
+  /// Removes the file, or moves the directory here. What does not exist is removed already.
+  void add(int parent, const char* name) {
+    const support::Fd fd(openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat info {};
+    int failed = fd && fstat(fd.get(), &info) == 0 ? 0 : -1;
+    if (failed == 0 && S_ISDIR(info.st_mode)) {
+      chmod(("/proc/self/fd/" + std::to_string(fd.get())).c_str(), 0700);
+      const std::string moved = std::to_string(getpid()) + "-" + std::to_string(++m_moved);
+      failed = renameat(parent, name, m_fd.get(), moved.c_str());
+    } else if (failed == 0) {
+      failed = unlinkat(parent, name, 0);
+    }
+    if (failed != 0 && errno != ENOENT) {
+      throw support::system_error(ExitCode::failed, "cannot remove " + support::in_quotes(name), errno);
+    }
+  }
+
+  /// Removes what was added, and the directory itself.
+  void empty() {
+    constexpr std::size_t k_max_rounds = 1'000'000; // each takes the top off a directory, or reads one again
+    std::size_t rounds = 0;
+    while (unlinkat(m_project, k_trash, AT_REMOVEDIR) != 0) {
+      if (errno == ENOENT) {
+        return; // another process emptied it
+      }
+      if ((errno != ENOTEMPTY && errno != EEXIST) || ++rounds > k_max_rounds) {
+        throw support::system_error(ExitCode::failed, "cannot remove what a box left", errno);
+      }
+      support::DirectoryReader reader(open_directory(m_fd.get(), "."));
+      while (const support::DirectoryEntry* entry = reader.next()) {
+        take_apart(std::string(entry->name).c_str());
+      }
+    }
+  }
+
+private:
+  void take_apart(const char* name) {
+    support::DirectoryReader reader(open_directory(m_fd.get(), name));
+    while (const support::DirectoryEntry* entry = reader.next()) {
+      add(reader.fd(), std::string(entry->name).c_str());
+    }
+    unlinkat(m_fd.get(), name, AT_REMOVEDIR); // if it is not empty, the next round reads it again
+  }
+
+  int m_project;
+  support::Fd m_fd;
+  std::size_t m_moved = 0;
+};
 
 std::vector<fs::path> projects() {
   std::vector<fs::path> found;
@@ -197,18 +264,52 @@ void remove(const fs::path& project, const Conversation& conversation) {
     throw support::system_error(
         ExitCode::failed, "cannot remove " + support::in_quotes((project / conversation.file).string(), 4096), errno);
   }
-  // Beside it, not by its path, which a box may have replaced; libstdc++ follows no link within.
-  fs::remove_all("/proc/self/fd/" + std::to_string(parent.get()) + "/" + conversation.id);
+  const support::Fd root = open_directory(AT_FDCWD, project.c_str());
+  Trash trash(root.get());
+  trash.add(parent.get(), conversation.id.c_str()); // beside it, not by its path, which a box may have replaced
+  trash.empty();
+}
+
+void remove_project(const fs::path& project) {
+  support::DirectoryReader reader(open_directory(AT_FDCWD, project.c_str()));
+  if (!reader) {
+    if (errno == ENOENT) {
+      return;
+    }
+    throw support::system_error(ExitCode::failed, "cannot read " + support::in_quotes(project.string(), 4096), errno);
+  }
+  Trash trash(reader.fd());
+  while (const support::DirectoryEntry* entry = reader.next()) {
+    if (entry->name != k_trash) {
+      trash.add(reader.fd(), std::string(entry->name).c_str());
+    }
+  }
+  trash.empty();
+  rmdir(project.c_str()); // not if a box was started meanwhile
 }
 
 void prune(std::time_t now, std::uint32_t days) {
-  constexpr std::time_t k_seconds = 24 * 3600;
+  const std::time_t oldest = now - static_cast<std::time_t>(days) * 24 * 3600;
+  std::optional<Error> failure;
   for (const fs::path& project : projects()) {
-    for (const Conversation& one : find(project)) {
-      if (one.modified < now - static_cast<std::time_t>(days) * k_seconds) {
-        remove(project, one);
+    try {
+      Search search(project);
+      const std::vector<Conversation> found = search.run();
+      if (search.newest() < oldest) {
+        remove_project(project);
+        continue;
       }
+      for (const Conversation& one : found) {
+        if (one.changed < oldest) {
+          remove(project, one);
+        }
+      }
+    } catch (const Error& error) {
+      failure = failure ? failure : error;
     }
+  }
+  if (failure) {
+    throw Error(*failure);
   }
 }
 

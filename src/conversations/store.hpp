@@ -18,7 +18,8 @@ struct Conversation {
   std::string agent;
   std::string id;             ///< a UUID: the end of the file's name
   std::filesystem::path file; ///< relative to the project's directory
-  std::time_t modified = 0;   ///< seconds since the epoch
+  std::time_t modified = 0;   ///< seconds since the epoch; a box can set it
+  std::time_t changed = 0;    ///< of the inode: a box cannot set it
   std::uintmax_t bytes = 0;
 };
 
@@ -42,10 +43,14 @@ support::Fd open(const std::filesystem::path& project, const Conversation& conve
 /// Returns the first `max_bytes` of a conversation. Throws like open().
 std::string read_start(const std::filesystem::path& project, const Conversation& conversation, std::size_t max_bytes);
 
-/// Removes a conversation and what its agent stored under the same ID beside it.
+/// Removes a conversation and what its agent stored under the same ID beside it. Throws Error(failed).
 void remove(const std::filesystem::path& project, const Conversation& conversation);
 
-/// Removes the conversations of all projects that were last written before `now` - `days`.
+/// Removes all that boxes left in a project's directory, whatever its names, depth and modes. Throws Error(failed).
+void remove_project(const std::filesystem::path& project);
+
+/// Removes the conversations of all projects that were last changed before `now` - `days`, and all else in a project
+/// in which nothing changed since. Throws Error(failed) for the first project that failed, after the others.
 void prune(std::time_t now, std::uint32_t days);
 
 } // namespace agentbox::conversations

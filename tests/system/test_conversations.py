@@ -129,6 +129,29 @@ class Conversations(SystemTest):
         self.assertTrue(secret.exists())
         self.assertCode(self.prompt("claude", "Please do this: <run>true</run>"), 0)
 
+    def test_what_a_box_left_is_read_in_bounds_and_removed_whatever_it_is(self):
+        """Nested lines that would cost gigabytes, a tree deeper than files may be open, and notes."""
+        identifier = "e01be573-61cf-4bb5-81bc-507976793f9d"
+        script = (f"cd ~/.claude/projects && mkdir -p -- -workspace/memory && cd -- -workspace && echo follow >memory/MEMORY.md && "
+                  f"head -c 48000000 /dev/zero | tr '\\0' '[' >{identifier}.jsonl && "
+                  f"printf '\\n{{\"type\":\"user\",\"message\":{{\"content\":\"the good line\"}}}}\\n' >>{identifier}.jsonl && "
+                  f"echo x >{identifier[:-1]}e.jsonl && chmod 0 {identifier[:-1]}e.jsonl && touch -d 2099-01-01 {identifier}.jsonl && "
+                  f"mkdir {identifier} && cd {identifier} && perl -e 'for (1 .. 3000) {{ mkdir qq(d\\e]0;T\\a) and chdir qq(d\\e]0;T\\a) or die }}'")
+        self.assertCode(self.agentbox("run", "claude", stdin=script), 0)
+        bounded = subprocess.run(["prlimit", "--as=1000000000", AGENTBOX, "history", "show", identifier], cwd=self.workspace,
+                                 capture_output=True, text=True, check=False, env=self.environment())
+        self.assertEqual((bounded.returncode, bounded.stdout), (0, "user:\n  the good line\n"), bounded.stderr)
+        titles = {one["id"]: one["title"] for one in self.kept()}
+        self.assertEqual(titles, {identifier: "", identifier[:-1] + "e": "(cannot be read)"})
+        one = self.agentbox("history", "rm", identifier)
+        self.assertCode(one, 0)
+        self.assertNotIn("\x1b", one.err)
+        self.assertEqual([one["id"] for one in self.kept()], [identifier[:-1] + "e"])
+        self.assertCode(self.agentbox("history", "rm", "--all"), 0)
+        self.assertEqual([path.name for path in HISTORY.rglob("*")], [])
+        self.assertCode(self.prompt("claude", "Please do this: <run>true</run>"), 0)
+        self.assertEqual(len(self.kept()), 1)
+
 
 class Words(SystemTest):
     def test_words_after_the_dashes_are_the_agents_when_they_are_options(self):

@@ -48,3 +48,22 @@ TEST_CASE("damaged lines are skipped, and no more than the maximum is read") {
   CHECK(messages(good + "\n{broken\n" + good + "\n" + good, 2).size() == 2);
   CHECK(messages(std::string(100'000, '[') + "\n" + good, 10).size() == 1);
 }
+
+TEST_CASE("a line with more values than agents write, or nested deeper, is skipped") {
+  const auto with = [](const std::string& more) {
+    return messages(R"({"type":"user","more":)" + more + R"(,"message":{"content":"x"}})", 10).size();
+  };
+  const auto many = [](std::size_t count, const std::string& text) {
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i) {
+      all += text;
+    }
+    return all;
+  };
+  CHECK(with("[" + many(40'000, "[],") + "1]") == 1);
+  CHECK(with("[" + many(400'000, "[],") + "1]") == 0);
+  CHECK(with("[" + many(400'000, "1,") + "1]") == 0);
+  CHECK(with(many(20, "[") + many(20, "]")) == 1);
+  CHECK(with(many(200, "[") + many(200, "]")) == 0);
+  CHECK(with(many(200, R"({"a":)") + "1" + many(200, "}")) == 0);
+}

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "catch.hpp"
 #include "support/error.hpp"
@@ -100,18 +101,70 @@ TEST_CASE("no symbolic link is followed") {
 TEST_CASE("a conversation is removed with what the agent stored beside it, and old ones by age") {
   const State state;
   const std::string stem = "claude/.claude/projects/-workspace/" + std::string(k_id);
-  const std::string kept = "claude/.claude/projects/-workspace/" + std::string(k_other) + ".jsonl";
   const fs::path file = state.write(stem + ".jsonl", "{}");
   state.write(stem + "/subagents/a.jsonl", "{}");
-  state.write(kept, "{}");
-  const std::time_t now = std::time(nullptr);
-  fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(24 * 31));
-  prune(now, 32);
-  CHECK(fs::exists(file));
-  prune(now, 30);
+  const fs::path kept = state.write("claude/.claude/projects/-workspace/" + std::string(k_other) + ".jsonl", "{}");
+  const fs::path notes = state.write("claude/.claude/projects/-workspace/memory/MEMORY.md", "follow");
+  remove(state.project(),
+         find(state.project()).back().id == k_id ? find(state.project()).back() : find(state.project()).front());
   CHECK_FALSE(fs::exists(file));
   CHECK_FALSE(fs::exists(state.project() / stem));
-  CHECK(fs::exists(state.project() / kept));
+  constexpr std::time_t k_day = 24 * 3600;
+  const std::time_t now = std::time(nullptr);
+  fs::last_write_time(kept, fs::file_time_type::clock::now() - std::chrono::hours(24 * 365));
+  prune(now + 29 * k_day, 30);
+  CHECK(fs::exists(kept));
+  CHECK(fs::exists(notes));
+  fs::last_write_time(kept,
+                      fs::file_time_type::clock::now() + std::chrono::hours(24 * 365)); // a box that wants to stay
+  prune(now + 31 * k_day, 30);
+  CHECK_FALSE(fs::exists(state.project()));
+}
+
+TEST_CASE("all that a box left is removed: deep, closed, under any name, and no link is followed") {
+  const State state;
+  const tests::TempDirectory outside;
+  const fs::path precious = outside.write("precious", "x");
+  const std::string top = "claude/.claude/projects/";
+  state.write(top + "-workspace/memory/MEMORY.md", "follow");
+  state.write(top + "-workspace/no-uuid.jsonl", "{}");
+  state.write(top + "closed/x", "x");
+  state.write(top + std::string(k_id) + ".jsonl", "{}");
+  state.write("codex/.codex/sessions/x", "x");
+  fs::permissions(state.claude() / "closed", fs::perms::none);
+  fs::create_directory_symlink(outside.path(), state.claude() / "linked");
+  fs::create_directory_symlink(outside.path(), state.claude() / "-workspace/linked");
+  const fs::path before = fs::current_path();
+  fs::create_directory(state.claude() / k_id);
+  fs::current_path(state.claude() / k_id);
+  for (int i = 0; i < 3000; ++i) { // more than may be open, and longer than a path
+    REQUIRE(mkdir("d", 0700) == 0);
+    REQUIRE(chdir("d") == 0);
+  }
+  fs::current_path(before);
+  remove(state.project(), find(state.project()).front());
+  CHECK_FALSE(fs::exists(state.claude() / k_id));
+  CHECK(fs::exists(state.claude() / "-workspace/no-uuid.jsonl"));
+  remove_project(state.project());
+  CHECK_FALSE(fs::exists(state.project()));
+  CHECK(fs::exists(precious));
+  remove_project(state.project()); // nothing is kept
+}
+
+TEST_CASE("a project that cannot be read does not keep the others from being pruned") {
+  const State state;
+  for (const char* workspace : {"/work/a", "/work/b", "/work/c"}) {
+    make_directory(project_directory(workspace) / "claude/.claude/projects", workspace);
+  }
+  const fs::path closed = project_directory("/work/b") / "claude/.claude/projects/many";
+  fs::create_directory(closed);
+  for (int i = 0; i <= 200'000; ++i) {
+    REQUIRE(mknod((closed / std::to_string(i)).c_str(), S_IFREG | 0600, 0) == 0);
+  }
+  CHECK_THROWS_AS(prune(std::time(nullptr) + 86400 * 31L, 30), support::Error);
+  CHECK_FALSE(fs::exists(project_directory("/work/a")));
+  CHECK_FALSE(fs::exists(project_directory("/work/c")));
+  CHECK(fs::exists(closed));
 }
 
 TEST_CASE("the start of a conversation is read, however long the rest is, and nothing but a file") {
