@@ -77,10 +77,25 @@ std::vector<std::string> add_subcommands(CLI::App& app, Context& context) {
   return takes_command;
 }
 
+/// Returns `text` with each of its lines escaped. A safety net: a name in a message must be escaped where it is put in,
+/// because its newlines are kept here.
+std::string escape_lines(std::string_view text) {
+  std::string safe;
+  for (std::size_t end = 0; end != std::string_view::npos; text.remove_prefix(end + 1)) {
+    end = text.find('\n');
+    safe += support::escape_untrusted(text.substr(0, end), std::string::npos);
+    if (end == std::string_view::npos) {
+      break;
+    }
+    safe += '\n';
+  }
+  return safe;
+}
+
 int report(const support::Error& error) {
   spdlog::error("{}", error.what());
   if (!error.hint().empty()) {
-    fmt::print(stderr, "  hint: {}\n", error.hint());
+    fmt::print(stderr, "  hint: {}\n", escape_lines(error.hint()));
   }
   return static_cast<int>(error.code());
 }
@@ -121,9 +136,19 @@ int report(const CLI::App& app, const CLI::ParseError& error) {
   return static_cast<int>(support::ExitCode::usage);
 }
 
+/// Names of files and texts of errors reach messages from many places, the standard library's among them.
+class EscapingFormatter : public spdlog::formatter {
+public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& line) override {
+    const std::string text = escape_lines({message.payload.data(), message.payload.size()});
+    fmt::format_to(std::back_inserter(line), "agentbox: {}\n", text);
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<EscapingFormatter>(); }
+};
+
 void set_up_messages() {
   auto logger = std::make_shared<spdlog::logger>("agentbox", std::make_shared<spdlog::sinks::stderr_sink_st>());
-  logger->set_pattern("%n: %v");
+  logger->set_formatter(std::make_unique<EscapingFormatter>());
   spdlog::set_default_logger(std::move(logger));
 }
 

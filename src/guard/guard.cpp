@@ -223,7 +223,8 @@ bool make(const Walk& walk, const MissingPath& missing) {
   struct stat info {};
   const bool of_others = error == EACCES && fstat(directory.get(), &info) == 0 && info.st_uid != geteuid();
   if (error != EEXIST && error != EROFS && !of_others) {
-    throw support::system_error(support::ExitCode::refused, "cannot create " + (walk.root() / path).string(), error,
+    throw support::system_error(support::ExitCode::refused,
+                                "cannot create " + support::in_quotes((walk.root() / path).string(), 4096), error,
                                 "the box could create it, and Git on the host would act on it");
   }
   return error == EEXIST;

@@ -55,6 +55,17 @@ class RedTeamFiles(SystemTest):
         worked = [attempts[int(line)] for line in done.out.splitlines() if line != "end"]
         self.assertEqual((worked, done.out.splitlines()[-1:]), ([], ["end"]), str(done))
 
+    def test_a_name_in_an_error_message_does_not_reach_the_terminal(self):
+        self.git("init", "--quiet", ".")
+        done = self.in_box("m=.git/modules/$(printf 'a\\033]0;TITLE\\007'); mkdir -p \"$m\" && echo x >\"$m/HEAD\" && chmod 555 \"$m\"")
+        self.assertCode(done, 0)
+        [module] = (self.workspace / ".git/modules").iterdir()
+        self.addCleanup(module.chmod, 0o755)
+        refused = self.in_box("true")
+        self.assertCode(refused, 126)
+        self.assertIn("a\\x1b]0;TITLE\\x07", refused.err)
+        self.assertNotIn("\x1b", refused.err)
+
     def test_second_names_are_refused(self):
         self.git("init", "--quiet", ".")
         self.git("init", "--quiet", "sub")
