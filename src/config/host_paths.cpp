@@ -167,7 +167,12 @@ std::string mount_problem(const fs::path& source, bool read_only) {
   if (stat(source.c_str(), &info) != 0 || (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode))) {
     return "it is not a directory or regular file; a socket or device would give the box access to the host";
   }
-  for (const fs::path& own : own_directories()) {
+  const std::vector<fs::path> own_ones = own_directories();
+  if (policy::contains_path(source.native(), own_ones.back().native())) {
+    return "it contains the sockets of agentbox's boxes, in " + own_ones.back().string() +
+           ", which a read-only mount does not close; mount a subdirectory";
+  }
+  for (const fs::path& own : own_ones) {
     if (policy::contains_path(own.native(), source.native())) {
       return "it contains files of agentbox itself";
     }

@@ -74,6 +74,12 @@ TEST_CASE("agentbox's own directories stay outside; reading what contains them i
   CHECK_FALSE(config::mount_problem(state, false).empty());
   CHECK_FALSE(config::mount_problem(host.sources.home, false).empty());
   CHECK(config::mount_problem(host.sources.home, true).empty());
+  const char* before = std::getenv("XDG_RUNTIME_DIR");
+  const std::optional<std::string> runtime = before == nullptr ? std::nullopt : std::optional<std::string>(before);
+  setenv("XDG_RUNTIME_DIR", (host.sources.home / "runtime").c_str(), 1); // without a login session: below /tmp
+  CHECK_FALSE(config::mount_problem(host.sources.home, true).empty());   // the box would reach the firewall's socket
+  CHECK(config::mount_problem(host.sources.workspace, true).empty());
+  runtime ? setenv("XDG_RUNTIME_DIR", runtime->c_str(), 1) : unsetenv("XDG_RUNTIME_DIR");
   CHECK(config::mount_problem(host.sources.workspace, false).empty());
   unsetenv("XDG_STATE_HOME");
 }
