@@ -273,6 +273,13 @@ Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
   require_no_other_names(walk, guarded);
   std::vector<std::string> all = guarded.read_only;
   all.insert(all.end(), guarded.masked.begin(), guarded.masked.end());
+  const auto odd = std::find_if_not(all.begin(), all.end(), support::is_utf8);
+  if (odd != all.end()) { // the runtime's configuration is JSON
+    throw support::Error(support::ExitCode::refused,
+                         support::in_quotes((walk.root() / *odd).string(), 4096) +
+                             " cannot be protected or masked: its name is not valid UTF-8",
+                         "rename it, or a directory above it");
+  }
   if (!lists.read_only || !all.empty()) {
     require_case_sensitive(walk, all);
   }

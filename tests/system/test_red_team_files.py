@@ -66,6 +66,19 @@ class RedTeamFiles(SystemTest):
         self.assertIn("a\\x1b]0;TITLE\\x07", refused.err)
         self.assertNotIn("\x1b", refused.err)
 
+    def test_a_name_that_is_not_utf8_is_refused_by_name(self):
+        for name in (b"d\xff/.env", b"d\xff/.vscode/tasks.json"):
+            with self.subTest(name=name):
+                path = os.path.join(os.fsencode(self.workspace), name)
+                os.makedirs(os.path.dirname(path))
+                with open(path, "w") as file:
+                    file.write("secret")
+                refused = self.in_box("true")
+                self.assertCode(refused, 126)
+                self.assertIn("d\\xff", refused.err)
+                self.assertIn("hint:", refused.err)
+                shutil.rmtree(os.path.join(os.fsencode(self.workspace), b"d\xff"))
+
     def test_second_names_are_refused(self):
         self.git("init", "--quiet", ".")
         self.git("init", "--quiet", "sub")
