@@ -45,6 +45,9 @@ std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const
   if (facts.leash) {
     argv.insert(argv.end(), {"--leash", protocol::k_leash_path});
   }
+  if (facts.maps_loopback && !policy::reachable_host_ports(fields.egress).empty()) {
+    argv.insert(argv.end(), {"--host", protocol::k_mapped_loopback});
+  }
   for (const policy::PublishedPort& port : fields.ports) { // otherwise the ruleset rejects what Podman forwards
     argv.insert(argv.end(), {"--publish", std::to_string(port.box_port)});
   }

@@ -77,6 +77,7 @@ struct HostFacts {
   Controllers delegated;
   std::uint64_t open_files_hard = 524288; ///< the launcher's RLIMIT_NOFILE, hard
   std::uint64_t processes_hard = 31000;   ///< the launcher's RLIMIT_NPROC, hard
+  bool maps_loopback = false;             ///< the host's loopback is protocol::k_mapped_loopback, not the gateway
   bool terminal = false;                  ///< the agent gets a terminal (podman run -t)
   std::string nonce;                      ///< hex; proves that a firewall is this box's
 

@@ -36,7 +36,8 @@ std::vector<To> host6(const Inputs& inputs) {
   return blocks;
 }
 
-/// The gateway maps to the host's loopback: even a compromised firewall process reaches no more of it.
+/// The gateway, or the address that pasta was told, maps to the host's loopback: even a compromised firewall process
+/// reaches no more of it.
 void add_host_rules(const Inputs& inputs, std::vector<Rule>& rules) {
   if (inputs.host_ports.empty() || !inputs.host_gateway) {
     return;
@@ -58,8 +59,8 @@ void add_host_rules(const Inputs& inputs, std::vector<Rule>& rules) {
   }
 }
 
-/// There is a cloud's metadata service, and under pasta the host's loopback (169.254.1.3). Name servers may be there;
-/// the firewall has no other business with it, even if it is compromised.
+/// There is a cloud's metadata service, and under pasta the host's loopback (protocol::k_mapped_loopback). Name servers
+/// may be there; the firewall has no other business with it, even if it is compromised.
 void add_link_local_rules(std::vector<Rule>& rules) {
   const To link_local{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 169, 254}, 112};
   rules.push_back({"output-link-local-dns", {link_local, UdpTo{k_dns}, Marked{}}, Accept{}});

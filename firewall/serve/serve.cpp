@@ -55,10 +55,13 @@ ruleset::Inputs inputs_of(const FirewallOptions& options, const policy::EgressPo
       std::move(gateways6)};
 }
 
-/// The gateway, where the host's loopback is to be reachable through it.
-std::optional<policy::Address16> host_gateway(const policy::EgressPolicy& policy) {
+/// The address of the host's loopback, if the policy lists ports there.
+std::optional<policy::Address16> host_gateway(const FirewallOptions& options, const policy::EgressPolicy& policy) {
   if (policy::reachable_host_ports(policy).empty()) {
     return std::nullopt;
+  }
+  if (options.host_address) {
+    return options.host_address;
   }
   const auto gateways = netlink::default_gateways(AF_INET);
   return gateways.empty() ? std::nullopt : std::optional(gateways.front());
@@ -183,7 +186,7 @@ void run(const FirewallOptions& options) {
   std::optional<FilteredBox> box;
   if (policy.mode == policy::NetworkMode::filtered) {
     require_capabilities(true);
-    const auto gateway = host_gateway(policy);
+    const auto gateway = host_gateway(options, policy);
     load_rules(options, inputs_of(options, policy, gateway));
     netlink::add_local_route(policy.virtual_range);
     netlink::add_fallback_routes(ruleset::k_mark);
@@ -245,7 +248,7 @@ void serve(const FirewallOptions& options) {
 void lock(const FirewallOptions& options) {
   require_capabilities(false);
   const policy::EgressPolicy policy = read_policy(options);
-  load_rules(options, inputs_of(options, policy, host_gateway(policy)));
+  load_rules(options, inputs_of(options, policy, host_gateway(options, policy)));
 }
 
 void unload(const FirewallOptions& options) {
@@ -263,7 +266,7 @@ void require_ready(const FirewallOptions& options) {
 std::string ruleset_text(const FirewallOptions& options) {
   const policy::EgressPolicy policy = read_policy(options);
   return ruleset::make_driver(options.driver, options.run)
-      ->render(ruleset::build(inputs_of(options, policy, host_gateway(policy))));
+      ->render(ruleset::build(inputs_of(options, policy, host_gateway(options, policy))));
 }
 
 } // namespace agentbox::firewall::serve

@@ -50,6 +50,11 @@ void set(FirewallOptions& options, std::string_view name, const std::string& val
     options.leash = value;
   } else if (name == "--resolv") {
     options.resolv_conf = value;
+  } else if (name == "--host") {
+    options.host_address = policy::parse_address(value);
+    if (!options.host_address) {
+      throw usage("--host takes an IP address, not \"" + support::escape_untrusted(value) + "\"");
+    }
   } else if (name == "--publish") {
     const auto port = support::parse_port(value);
     if (!port) {
@@ -124,6 +129,7 @@ ruleset  print the rules that would be loaded, and change nothing
   --audit DIR            directory for NAME.jsonl, NAME.totals and NAME.lock (/var/log/agentbox)
   --leash FIFO           end serve when the last writer of FIFO has closed it
   --resolv FILE          the upstream name servers (/etc/resolv.conf)
+  --host ADDR            address of the host's loopback, for ports of the host that the policy lists (default gateway)
   --publish PORT         accept connections from outside on this TCP port of the box; repeatable
 
 Exit: 0 after SIGTERM or SIGINT, 2 for a bad command line, 125 for every other failure. The rules stay in

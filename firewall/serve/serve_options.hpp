@@ -2,11 +2,13 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "policy/address.hpp"
 #include "policy/egress.hpp"
 #include "protocol/protocol.hpp"
 
@@ -32,7 +34,8 @@ struct FirewallOptions {
   std::filesystem::path audit = protocol::k_audit_path;
   std::filesystem::path leash; ///< a FIFO: serve ends when its last writer has closed it; empty: none
   std::filesystem::path resolv_conf = "/etc/resolv.conf";
-  std::vector<std::uint16_t> published; ///< --publish PORT: TCP ports of the box that the host may connect to
+  std::optional<policy::Address16> host_address; ///< reaches the host's loopback; not set: the default gateway does
+  std::vector<std::uint16_t> published;          ///< --publish PORT: TCP ports of the box that the host may connect to
 };
 
 /// Parses argv without the program's name. Throws support::Error(usage).

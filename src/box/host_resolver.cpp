@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/lines.hpp"
@@ -64,7 +65,7 @@ std::string HostResolver::passed_on(const std::string& host) const {
   for (const std::string_view line : support::lines(host)) {
     const auto server = support::name_server_of(line);
     if (server == "127.0.0.1" && m_loopback == LoopbackResolver::mapped) {
-      text += std::string("nameserver ") + k_mapped_loopback + "\n";
+      text += std::string("nameserver ") + protocol::k_mapped_loopback + "\n";
     } else if (server != k_stub || m_stub_at_start) { // else what is behind it follows
       text += std::string(line) + "\n";
     }

@@ -17,15 +17,12 @@ struct ResolverFiles {
 /// How the box reaches a resolver on the host's loopback (measured, see docs/broadening/host-resolver.md).
 enum class LoopbackResolver {
   forwarded, ///< slirp4netns: its forwarder follows the host's resolv.conf
-  mapped,    ///< pasta: its forwarder keeps to the first server of the start; k_mapped_loopback is the host's 127.0.0.1
+  mapped,    ///< pasta: its forwarder keeps to the first server of the start; protocol::k_mapped_loopback is the host's
+             ///< 127.0.0.1
   fixed,     ///< a pasta that cannot map: the forwarder alone
 };
 
 LoopbackResolver loopback_resolver(const podman::PodmanInfo& facts);
-
-/// The address at which pasta offers the host's 127.0.0.1. Only the firewall's own sockets get there, and its proxy
-/// refuses link-local addresses.
-inline constexpr const char* k_mapped_loopback = "169.254.1.3";
 
 /// Tells a box the host's name servers. From the start on, because Podman writes public ones where it finds none that a
 /// container can reach; and whenever they change, because Podman writes them only once.

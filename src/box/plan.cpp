@@ -100,6 +100,9 @@ Plan make_plan(const policy::Policy& policy, const Host& host) {
   const policy::PolicyFields& fields = policy.fields();
   const char* const create = "create the pod";
   Plan plan{fields.name, host.paths, {}, make_teardown(fields.name, host.paths, host.podman)};
+  if (host.oci.maps_loopback) {
+    plan.host_address = protocol::k_mapped_loopback;
+  }
   // The record comes first: with it another call can clean up. Files are written while Podman makes the pod.
   plan.steps.emplace_back(WriteFile{host.paths.record(), boxes::to_json(record_of(fields, host))});
   plan.steps.emplace_back(MakeDirectory{host.audit, true});

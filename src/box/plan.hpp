@@ -108,7 +108,8 @@ struct Plan {
   std::string name;
   boxes::SessionPaths paths;
   std::vector<Step> steps;
-  std::vector<TeardownStep> teardown; ///< done completely, whatever happened before
+  std::vector<TeardownStep> teardown;    ///< done completely, whatever happened before
+  std::string host_address = "10.0.2.2"; ///< of the host's loopback in the box; slirp4netns' if only the box knows it
 };
 
 /// The images of a box, by id.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "box/host_resolver.hpp"
 #include "oci/command_lines.hpp"
 #include "protocol/protocol.hpp"
 #include "support/text.hpp"
@@ -27,21 +26,18 @@ std::string userns_of(const policy::User& user) {
   return user.uid == 0 ? "host" : fmt::format("keep-id:uid={},gid={}", user.uid, user.gid);
 }
 
-/// Returns the value of --network. It is always given, because a containers.conf could say "host". The gateway maps to
-/// the host's loopback only when ports of the host are allowed, and then the ruleset lets only the firewall's own
-/// sockets through, to those ports. A resolver on the host's 127.0.0.1 gets an address of its own.
+/// Returns the value of --network. It is always given, because a containers.conf could say "host". Under slirp4netns
+/// and older pasta the gateway maps to the host's loopback, only when ports of the host are allowed. A newer pasta
+/// gives the loopback an address of its own, also for a resolver there; then it maps no gateway. The ruleset lets only
+/// the firewall's own sockets through, to the ports and DNS.
 std::string network_of(const podman::PodmanInfo& facts, const policy::EgressPolicy& egress) {
   const bool filtered = egress.mode == policy::NetworkMode::filtered;
   const bool loopback = filtered && !policy::reachable_host_ports(egress).empty();
   if (facts.network_program == "pasta") {
-    Words options;
-    if (loopback) {
-      options.emplace_back("--map-gw");
+    if (facts.maps_loopback) {
+      return filtered ? std::string("pasta:--map-host-loopback,") + protocol::k_mapped_loopback : "pasta";
     }
-    if (filtered && facts.maps_loopback) {
-      append(options, {"--map-host-loopback", k_mapped_loopback});
-    }
-    return options.empty() ? "pasta" : "pasta:" + support::join(options, ",");
+    return loopback ? "pasta:--map-gw" : "pasta";
   }
   return fmt::format("slirp4netns:allow_host_loopback={}", loopback);
 }

@@ -238,6 +238,7 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Podm
   host.open_files_hard = hard_limit(RLIMIT_NOFILE);
   host.processes_hard = hard_limit(RLIMIT_NPROC);
   host.terminal = terminal.interactive();
+  host.maps_loopback = facts.maps_loopback;
   host.nonce = make_nonce();
   host.egress_json = paths.egress();
   host.run_directory = paths.run();

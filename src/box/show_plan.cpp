@@ -90,7 +90,7 @@ json steps_json(const Plan& plan, const policy::PolicyFields& fields, const auto
 }
 
 /// Returns the ruleset that the firewall loads first, as libnftables-json(5); null under --full-network.
-nlohmann::ordered_json ruleset_json(const policy::PolicyFields& fields) {
+nlohmann::ordered_json ruleset_json(const policy::PolicyFields& fields, const std::string& host_address) {
   if (fields.egress.mode == policy::NetworkMode::full) {
     return nullptr;
   }
@@ -98,10 +98,9 @@ nlohmann::ordered_json ruleset_json(const policy::PolicyFields& fields) {
   for (const policy::PublishedPort& port : fields.ports) {
     published.push_back(port.box_port);
   }
-  // The gateway is known only in the box; this is slirp4netns'.
   return firewall::ruleset::to_nft_json(
       firewall::ruleset::build({fields.egress.virtual_range, published, fields.egress.allow_addresses,
-                                policy::reachable_host_ports(fields.egress), policy::parse_address("10.0.2.2")}));
+                                policy::reachable_host_ports(fields.egress), policy::parse_address(host_address)}));
 }
 
 /// Returns the policy without the values of --env.
@@ -156,7 +155,8 @@ std::string plan_text(const Plan& plan, const policy::Policy& policy) {
   for (const json& step : steps_json(plan, policy.fields(), plan.teardown)) {
     text += step_text(step);
   }
-  text += fmt::format("# the firewall's ruleset (nft -j)\n{}\n", ruleset_json(policy.fields()).dump(2));
+  text +=
+      fmt::format("# the firewall's ruleset (nft -j)\n{}\n", ruleset_json(policy.fields(), plan.host_address).dump(2));
   text += fmt::format("# policy\n{}\n", policy_json(policy).dump(2, ' ', true, json::error_handler_t::replace));
   return text;
 }
@@ -164,7 +164,7 @@ std::string plan_text(const Plan& plan, const policy::Policy& policy) {
 std::string plan_json(const Plan& plan, const policy::Policy& policy) {
   const json document = {{"name", plan.name},
                          {"policy", policy_json(policy)},
-                         {"ruleset", ruleset_json(policy.fields())},
+                         {"ruleset", ruleset_json(policy.fields(), plan.host_address)},
                          {"steps", steps_json(plan, policy.fields(), plan.steps)},
                          {"teardown", steps_json(plan, policy.fields(), plan.teardown)}};
   return document.dump(2, ' ', true, json::error_handler_t::replace) + "\n";

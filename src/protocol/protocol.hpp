@@ -109,6 +109,9 @@ inline constexpr std::uint16_t k_proxy_port = 1023;
 inline constexpr std::uint32_t k_refused_address_v4 = 0xC0000201U; // 192.0.2.1, TEST-NET-1 (RFC 5737)
 inline constexpr const char* k_refused_address = "192.0.2.1";
 inline constexpr std::uint16_t k_refused_port = 9; // discard
+/// Where pasta offers the host's 127.0.0.1 in the box's network. Only the firewall's own sockets get there, and its
+/// proxy refuses link-local addresses.
+inline constexpr const char* k_mapped_loopback = "169.254.1.3";
 
 /// Capabilities of a base image's programs while the image is built, with their numbers (capabilities(7)): what package
 /// managers need. None concerns the network, so the firewall's rules stay.

@@ -144,10 +144,10 @@ class OutOfTheBox(SystemTest):
         listed, beside = host.ports
         result = self.in_box(self.curls(("host", listed, "a"), ("host.containers.internal", listed, "b"), ("host", beside, "c"),
                                         ("10.0.2.2", listed, "d"), ("10.0.2.2", beside, "e"), ("192.0.2.2", listed, "f"),
-                                        ("[fd00::2]", listed, "g")), "--allow", f"host:{listed}")
+                                        ("[fd00::2]", listed, "g"), ("169.254.1.3", listed, "h")), "--allow", f"host:{listed}")
         lines = dict(line.split()[-2:] for line in result.out.splitlines() if line)
         self.assertEqual({what for what, code in lines.items() if code == "0"}, {"a", "b"}, str(result))
-        self.assertEqual(set(lines), set("abcdefg"), str(result))
+        self.assertEqual(set(lines), set("abcdefgh"), str(result))
         self.assertIn("the host's /a", result.out)
         self.assertEqual(host.asked, [(listed, "/a"), (listed, "/b")])
         # The control: here, outside, the port beside it answers.

@@ -140,6 +140,18 @@ TEST_CASE("flags follow the host") {
     wanted.egress.mode = policy::NetworkMode::full;
     CHECK(contains(pod_create_arguments(wanted, host), {"--network", "pasta"}));
   }
+  SECTION("a port of the host, with pasta") {
+    wanted.egress.host_ports = {8080};
+    host.facts.network_program = "pasta";
+    CHECK(contains(pod_create_arguments(wanted, host), {"--network", "pasta:--map-gw"}));
+    host.facts.maps_loopback = host.oci.maps_loopback = true; // which maps no gateway then
+    const Words words = pod_create_arguments(wanted, host);
+    CHECK(contains(words, {"--network", "pasta:--map-host-loopback,169.254.1.3"}));
+    CHECK(std::any_of(words.begin(), words.end(),
+                      [](const auto& word) { return word.find("--host 169.254.1.3") != std::string::npos; }));
+    host.oci.delegated = {true, true, true};
+    CHECK(make_plan(policy_of(wanted), host).host_address == "169.254.1.3");
+  }
   SECTION("a terminal") {
     host.oci.terminal = true;
     CHECK(contains(agent_run_arguments(wanted, host), {"run", "-it"}));

@@ -45,6 +45,9 @@ TEST_CASE("parses the options of serve", "[options]") {
   CHECK(defaults.leash.empty());
   CHECK(set.resolv_conf == "/d");
   CHECK(set.published == std::vector<std::uint16_t>{80, 3000});
+  CHECK_FALSE(set.host_address);
+  CHECK(parse({"lock", "--host", "169.254.1.3"}).host_address == policy::parse_address("169.254.1.3"));
+  CHECK(code({"lock", "--host", "host"}) == 2);
 }
 
 TEST_CASE("other commands need fewer options", "[options]") {
