@@ -22,6 +22,8 @@ namespace agentbox::entrypoint {
 namespace {
 
 constexpr int k_dns_deadline_ms = 2000;
+// Pods that Podman or Kubernetes start are locked before anything else runs, and then the firewall may start beside us.
+constexpr int k_locked_deadline_ms = 30'000;
 constexpr int k_dns_wait_ms = 100;
 constexpr int k_dns_pause_ms = 10;
 // Microseconds on an idle machine; a loaded one may need longer to schedule us.
@@ -85,22 +87,6 @@ GateAnswer ask(std::string_view nonce) {
   return answer;
 }
 
-void require_firewall_answers(std::string_view nonce) {
-  const std::int64_t deadline = now_ms() + k_dns_deadline_ms;
-  while (true) {
-    switch (ask(nonce)) {
-    case GateAnswer::right: return;
-    case GateAnswer::wrong:
-      die(k_refused, {"refused: the resolver at 127.0.0.1:53 is not this box's firewall", k_nothing_started});
-    case GateAnswer::unrelated: break;
-    }
-    if (now_ms() >= deadline) {
-      die(k_refused, {"refused: the firewall does not answer at 127.0.0.1:53", k_nothing_started});
-    }
-    pause_ms(k_dns_pause_ms);
-  }
-}
-
 /// Returns the errno of a connection attempt to 192.0.2.1:9; 0 if it succeeded, ETIMEDOUT without an answer.
 int probe_blocked_address() {
   const sockaddr_in nobody = address(protocol::k_refused_address_v4, protocol::k_refused_port);
@@ -120,6 +106,27 @@ int probe_blocked_address() {
   }
   close(fd);
   return error;
+}
+
+/// While the ruleset is in force nothing leaves the box, so a firewall that starts slowly can be waited for.
+void require_firewall_answers(std::string_view nonce) {
+  const std::int64_t start = now_ms();
+  std::int64_t deadline = start + k_dns_deadline_ms;
+  while (true) {
+    switch (ask(nonce)) {
+    case GateAnswer::right: return;
+    case GateAnswer::wrong:
+      die(k_refused, {"refused: the resolver at 127.0.0.1:53 is not this box's firewall", k_nothing_started});
+    case GateAnswer::unrelated: break;
+    }
+    if (now_ms() >= deadline && deadline < start + k_locked_deadline_ms && probe_blocked_address() == ECONNREFUSED) {
+      deadline = start + k_locked_deadline_ms;
+    }
+    if (now_ms() >= deadline) {
+      die(k_refused, {"refused: the firewall does not answer at 127.0.0.1:53", k_nothing_started});
+    }
+    pause_ms(k_dns_pause_ms);
+  }
 }
 
 void require_ruleset() {

@@ -85,12 +85,19 @@ TEST_CASE("without the firewall nothing runs") {
   CHECK(outcome.seconds < 60);
 }
 
-TEST_CASE("a firewall that comes up within two seconds is waited for") {
+TEST_CASE("a firewall that comes up within two seconds is waited for, and longer where the ruleset is in force") {
   Surroundings surroundings;
-  surroundings.resolver_delay_ms = 500;
+  surroundings.resolver_delay_ms = GENERATE(500, 3500);
   const Outcome outcome = run(surroundings, {"exec", "/bin/echo", "it ran"});
   CHECK(outcome.code == 0);
   CHECK(outcome.seconds > 0.4);
+}
+
+TEST_CASE("without a ruleset a slow firewall is not waited for") {
+  Surroundings surroundings;
+  surroundings.ruleset = false;
+  surroundings.resolver_delay_ms = 60'000;
+  CHECK(run(surroundings, {"exec", "/bin/echo", "it ran"}).code == 126);
 }
 
 TEST_CASE("the environment decides what is asked, and nonsense is refused") {
