@@ -95,12 +95,14 @@ int connect_result(int fd, const Address& to, int timeout_ms) {
     return errno;
   }
   pollfd watched{fd, POLLOUT, 0};
-  if (poll(&watched, 1, timeout_ms) <= 0) {
-    return ETIMEDOUT;
-  }
+  const bool ended = poll(&watched, 1, timeout_ms) > 0;
   int error = 0;
   socklen_t size = sizeof error;
-  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
+    return errno;
+  }
+  // SCTP tries again after a rejection, which SO_ERROR reports meanwhile.
+  return ended || error != 0 ? error : ETIMEDOUT;
 }
 
 int datagram_result(int fd, const Address& to, std::string_view bytes, int timeout_ms) {
