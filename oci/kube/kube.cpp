@@ -98,7 +98,6 @@ ordered_json annotations(const Pod& pod, const policy::PolicyFields& fields) {
   ordered_json result = string_map(pod.annotations);
   result["io.podman.annotations.userns"] = keep_id(fields.user);
   result["io.podman.annotations.init.container.type"] = "always"; // a restarted pod is locked again
-  result["io.podman.annotations.pids-limit/agent"] = std::to_string(fields.limits.pids);
   for (const PodContainer* one : {pod.lock ? &*pod.lock : nullptr, &pod.firewall, &pod.agent}) {
     if (one != nullptr) {
       result["container.seccomp.security.alpha.kubernetes.io/" + one->name] = "localhost/" + one->seccomp_file;
@@ -117,8 +116,7 @@ std::map<std::string, std::string> comments(const policy::PolicyFields& fields) 
       "capabilities; it sees neither the project nor the agent's processes.";
   return {
       {"/metadata/annotations",
-       "For Podman. Those it is too old for are made good: --userns and --seccomp-profile-root above,\n"
-       "the number of processes by agent-entrypoint."},
+       "For Podman. Those it is too old for are made good: --userns and --seccomp-profile-root above."},
       {"/spec/restartPolicy", "A box that has ended is not restarted."},
       {"/spec/initContainers", locked},
       {"/spec/containers/0",

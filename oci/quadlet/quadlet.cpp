@@ -49,7 +49,8 @@ std::string unit(const policy::PolicyFields& fields, const PodFacts& facts) {
                      "# Start:   systemctl --user start {2}\n"
                      "# Enter:   podman attach {2}-agent      (leave it running: Ctrl-P Ctrl-Q)\n"
                      "# Stop:    systemctl --user stop {2}\n"
-                     "# It ends with your last session, unless: loginctl enable-linger\n"
+                     "# It starts at each login (to prevent that, remove [Install]) and ends with your last\n"
+                     "# session; with `loginctl enable-linger` it starts at boot and stays.\n"
                      "[Unit]\n"
                      "Description=agentbox {0}: {3} in a firewalled pod\n\n"
                      "[Kube]\n"
@@ -61,7 +62,12 @@ std::string unit(const policy::PolicyFields& fields, const PodFacts& facts) {
                      "PodmanArgs={6}\n\n"
                      "[Service]\n"
                      "# A box that has ended is not restarted.\n"
-                     "Restart=no\n",
+                     "Restart=no\n\n"
+                     "[Install]\n"
+                     "WantedBy=default.target\n\n"
+                     "[Quadlet]\n"
+                     "# Podman 5.3 would wait up to 90 s for network-online.target, which many hosts never reach.\n"
+                     "DefaultDependencies=false\n",
                      fields.name, support::shell_quote({source}), name, fields.agent.name,
                      specifier_free(facts.directory / "pod.yaml"), keep_id(fields.user),
                      word("--seccomp-profile-root=" + facts.directory.string()));

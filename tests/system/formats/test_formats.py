@@ -171,6 +171,9 @@ class Formats(SystemTest):
         environment = {**os.environ, "QUADLET_UNIT_DIRS": str(directory)}
         units = command([generator, "--user", "--dryrun"], env=environment)
         self.assertIn(f"agentbox-{NAME}.service", units)
+        self.assertIn("WantedBy=default.target", units)
+        if podman_version() >= (5, 3):  # which waits for the network in every unit of a user that does not say otherwise
+            self.assertNotRegex(units, r"(?m)^(After|Wants)=.*network-online")
         unit = dict(re.findall(r"^(ExecStart|ExecStopPost)=(.+)$", units, re.MULTILINE))
         header = dict(re.findall(r"^# (\w+): +(\S.*)$", (directory / "pod.yaml").read_text(), re.MULTILINE))
         start = [word.replace("%%", "%") for word in shlex.split(unit["ExecStart"])]
