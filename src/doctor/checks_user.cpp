@@ -82,8 +82,10 @@ Answer check_linger(const HostReport& report) {
     return not_applicable("systemd-logind is not running");
   }
   return ok(*report.linger
-                ? "boxes keep running after logout (linger enabled)"
-                : fmt::format("boxes end with your last login (to keep them: loginctl enable-linger {})", report.user));
+                ? "a box ends with its terminal; one in tmux or in a service keeps running (linger enabled)"
+                : fmt::format("a box ends with its terminal, at the latest with your last login (to keep one in "
+                              "tmux or in a service: loginctl enable-linger {})",
+                              report.user));
 }
 
 } // namespace agentbox::doctor

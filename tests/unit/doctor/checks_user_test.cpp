@@ -101,7 +101,7 @@ TEST_CASE("linger is reported, not judged") {
   HostReport report = good_host();
   CHECK(contains(find(report, "linger").detail, "enable-linger dev"));
   report.linger = true;
-  CHECK(contains(find(report, "linger").detail, "keep running"));
+  CHECK(contains(find(report, "linger").detail, "keeps running"));
   report.linger.reset();
   CHECK(find(report, "linger").status == Status::not_applicable);
 }
