@@ -33,6 +33,7 @@ ZONE = {name.lower(): record for name, record in json.loads((DIRECTORY / "zone.j
 TURNS = {}
 SINK_PORT = 7  # where `with` redirects every port that has no server
 SO_ORIGINAL_DST = 80
+SO_RCVBUFFORCE = 33
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 3, 0x0800, 0x86DD
 TYPES = {1: "A", 5: "CNAME", 16: "TXT", 28: "AAAA", 64: "SVCB", 65: "HTTPS"}
 
@@ -249,6 +250,7 @@ def sniff():
     """Logs every IP packet that arrives from the site, whatever its protocol."""
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
     sock.bind(("uplink", ETH_P_ALL))
+    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)  # a busy machine reads late
     while True:
         packet, (_, ethertype, direction, *_) = sock.recvfrom(65535)
         if direction == socket.PACKET_OUTGOING:
@@ -261,12 +263,14 @@ def sniff():
             to = socket.inet_ntop(socket.AF_INET6, packet[24:40])
         else:
             continue
-        source = port = None
+        source = port = sequence = None
         if protocol in (socket.IPPROTO_TCP, socket.IPPROTO_UDP) and len(packet) >= payload + 8:
             source, port = struct.unpack_from("!HH", packet, payload)
         if protocol == socket.IPPROTO_TCP and len(packet) >= payload + 20:
+            sequence = struct.unpack_from("!I", packet, payload + 4)[0]
             payload += (packet[payload + 12] >> 4) * 4  # what TCP carries, so that its pieces can be put together
-        PACKETS.write(to=to, protocol=protocol, port=port, source=source, bytes=len(packet), data=packet[payload:payload + 1600].decode("latin-1"))
+        PACKETS.write(to=to, protocol=protocol, port=port, source=source, sequence=sequence, bytes=len(packet),
+                      data=packet[payload:payload + 1600].decode("latin-1"))
 
 
 def main():

@@ -81,9 +81,20 @@ def streams(packets):
     """What was sent, connection by connection, so that a marker in pieces is found as well."""
     flows = {}
     for packet in packets:
-        flow = flows.setdefault((packet["to"], packet["protocol"], packet["source"], packet["port"]), [])
-        flow.append(packet["data"])
-    return ["".join(parts) for parts in flows.values()]
+        flows.setdefault((packet["to"], packet["protocol"], packet["source"], packet["port"]), []).append(packet)
+    return [assembled(flow) for flow in flows.values()]
+
+
+def assembled(flow):
+    """What the packets of one flow carry; where the machine is busy, TCP sends parts of it twice."""
+    start = flow[0]["sequence"]
+    if start is None:
+        return "".join(packet["data"] for packet in flow)
+    sent = {}
+    for packet in flow:
+        for place, character in enumerate(packet["data"], packet["sequence"] - start & 0xFFFFFFFF):
+            sent[place] = character
+    return "".join(sent[place] for place in sorted(sent))
 
 
 def addresses(text):
