@@ -6,6 +6,7 @@
 #include <map>
 #include <stdexcept>
 #include <toml++/toml.h>
+#include <vector>
 
 #include "executes/rules.hpp"
 
@@ -62,34 +63,49 @@ std::size_t when_of(const toml::table& table) {
   return static_cast<std::size_t>(found - k_when_words.begin());
 }
 
+/// Returns list `key` of `table`; empty when there is none.
+std::vector<std::string> names_of(const toml::table& table, std::string_view key) {
+  std::vector<std::string> names;
+  if (const toml::node* const value = table.get(key)) {
+    const toml::array* const list = value->as_array();
+    if (list == nullptr || list->empty()) {
+      refuse(*value, std::string(key) + " must be a list of names");
+    }
+    for (const toml::node& one : *list) {
+      names.push_back(text_of(&one, table, "a name", k_max_name));
+    }
+  }
+  return names;
+}
+
 /// Adds the rules of one [[executes]] as initializers, by name.
 void add(const toml::table& table, std::map<std::string, std::string>& rules) {
   const std::string by = text_of(table.get("by"), table, "by", k_max_by);
   const std::size_t when = when_of(table);
+  std::vector<std::string> proven = names_of(table, "proven");
   for (const auto& [key, value] : table) {
     const auto* const treatment = std::find_if(k_treatment_words.begin(), k_treatment_words.end(),
                                                [&word = key](const EnumWords& one) { return one.word == word.str(); });
     if (treatment == k_treatment_words.end()) {
-      if (key.str() != "by" && key.str() != "when") {
+      if (key.str() != "by" && key.str() != "when" && key.str() != "proven") {
         refuse(value, std::string(key.str()) + " is not a known key");
       }
       continue;
     }
-    const toml::array* const names = value.as_array();
-    if (names == nullptr || names->empty()) {
-      refuse(value, std::string(key.str()) + " must be a list of names");
-    }
     const auto number = static_cast<std::size_t>(treatment - k_treatment_words.begin());
-    for (const toml::node& one : *names) {
-      const std::string text = text_of(&one, table, "a name", k_max_name);
-      const std::string name = checked(one, text, static_cast<Treatment>(number));
+    for (const std::string& text : names_of(table, key.str())) {
+      const std::string name = checked(value, text, static_cast<Treatment>(number));
+      const bool is_proven = std::erase(proven, text) != 0;
       const std::string line = "{\"" + name + "\", " + (name == text ? "false" : "true") + ", \"" + by +
                                "\", static_cast<When>(" + std::to_string(when) + "), static_cast<Treatment>(" +
-                               std::to_string(number) + ")},\n";
+                               std::to_string(number) + "), " + (is_proven ? "true" : "false") + "},\n";
       if (!rules.emplace(name, line).second) {
-        refuse(one, text + " is listed twice");
+        refuse(value, text + " is listed twice");
       }
     }
+  }
+  if (!proven.empty()) {
+    refuse(*table.get("proven"), proven.front() + " is not a name of this entry");
   }
 }
 

@@ -45,7 +45,8 @@ std::string list_text() {
   for (const Rule& one : rules()) {
     text += padded((one.top_only ? "/" : "") + std::string(one.name), 36) +
             padded(std::string(k_treatment_words.at(static_cast<std::size_t>(one.treatment)).text), 24) +
-            std::string(one.by) + ", " + std::string(k_when_words.at(static_cast<std::size_t>(one.when)).text) + "\n";
+            std::string(one.by) + ", " + std::string(k_when_words.at(static_cast<std::size_t>(one.when)).text) +
+            (one.proven ? " (tested)\n" : "\n");
   }
   return text;
 }

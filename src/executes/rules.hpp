@@ -46,6 +46,7 @@ struct Rule {
   std::string_view by;
   When when = When::call;
   Treatment treatment = Treatment::protect;
+  bool proven = false; ///< seen to act by tests/proofs; otherwise according to the program's documentation
 };
 
 /// Returns all rules, sorted by name.
@@ -57,7 +58,8 @@ std::size_t count_kinds();
 /// Returns the names that are protected, sorted.
 const std::vector<std::string>& protected_names();
 
-/// Returns all rules as text, one a line: the name, what agentbox does, which program reads it and when.
+/// Returns all rules as text, one a line: the name, what agentbox does, which program reads it and when, and whether
+/// that was seen on the program itself.
 std::string list_text();
 
 } // namespace agentbox::executes

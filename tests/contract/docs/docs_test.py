@@ -4,6 +4,7 @@
 
 Usage: docs_test.py SOURCE_DIR AGENTBOX AGENTBOX_FIREWALL
 """
+import fnmatch
 import pathlib
 import re
 import shutil
@@ -190,6 +191,20 @@ class Executes(unittest.TestCase):
         table = tomllib.loads(read("src/executes/executes.toml"))["executes"]
         names = sorted(name for one in table for key in ("protect", "report", "steers", "project") for name in one.get(key, []))
         self.assertEqual(sorted(line.split()[0] for line in run(AGENTBOX, "review", "--list").splitlines()), names)
+
+
+    def test_a_name_is_proven_exactly_when_it_has_a_proof(self):
+        table = tomllib.loads(read("src/executes/executes.toml"))["executes"]
+        named = {name for one in table for key in ("protect", "report", "steers", "project") for name in one.get(key, [])}
+        proven = set()
+        for proof in tomllib.loads(read("tests/proofs/proofs.toml"))["proof"]:
+            for file in proof["names"]:
+                above = [file.rsplit("/", depth)[0] for depth in range(file.count("/") + 1)]
+                rules = [name for name in above if name in named] or [
+                    name for name in named if "*" in name and fnmatch.fnmatchcase(file.rpartition("/")[2], name)]
+                self.assertTrue(rules, f"{file} is not in executes.toml")
+                proven.update(rules)
+        self.assertEqual({name for one in table for name in one.get("proven", [])}, proven)
 
 
 class Pages(unittest.TestCase):
