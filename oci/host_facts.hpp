@@ -40,6 +40,17 @@ struct Controllers {
   bool operator==(const Controllers&) const = default;
 };
 
+/// The SELinux contexts of a box's containers (selinux/context.hpp), and their levels, which Podman is told. A level is
+/// empty where the policy has none.
+struct SelinuxLabels {
+  std::string agent;
+  std::string agent_files;
+  std::string agent_level;
+  std::string firewall;
+  std::string firewall_files;
+  std::string firewall_level;
+};
+
 /// The paths in a directory that the Git configuration refers to. Relative.
 struct GitReferences {
   std::vector<std::string> read_only;  ///< protected only because they are referenced
@@ -100,6 +111,8 @@ struct HostFacts {
   std::filesystem::path empty_file;                      ///< mounted over masked files
   std::map<std::filesystem::path, FileIdentity> sources; ///< the workspace, the source of every mount, and every
                                                          ///< protected or masked path with its ancestors
+  std::optional<SelinuxLabels> selinux;                  ///< none where SELinux is disabled
+  std::optional<std::filesystem::path> ca_copy;          ///< the launcher's copy of the CA bundle, with the box's label
   bool compare_inside = false;                  ///< agent-entrypoint compares the identities again after mounting
   int landlock_abi = 0;                         ///< the version of Landlock to use; 0: none
   bool leash = false;                           ///< agent and firewall end with their launcher

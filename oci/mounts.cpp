@@ -146,7 +146,7 @@ json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts) {
     mounts.push_back(sealed_file("/etc/resolv.conf", facts.resolv_conf->string()));
   }
   if (fields.ca_bundle) {
-    mounts.push_back(sealed_file(protocol::k_ca_bundle_path, fields.ca_bundle->string()));
+    mounts.push_back(sealed_file(protocol::k_ca_bundle_path, facts.ca_copy.value_or(*fields.ca_bundle).string()));
   }
   mounts.push_back(user_bind(fields.workspace.destination, fields.workspace.source, false, facts));
   std::vector<policy::Mount> more = fields.mounts;

@@ -67,6 +67,15 @@ void join_namespaces(json& namespaces, const HostFacts& facts) {
   }
 }
 
+/// Adds SELinux contexts to a config, if there are any.
+json with_labels(json config, const std::string& process, const std::string& files) {
+  if (!process.empty()) {
+    config["process"]["selinuxLabel"] = process;
+    config["linux"]["mountLabel"] = files;
+  }
+  return config;
+}
+
 } // namespace
 
 json render_agent(const policy::Policy& policy, const HostFacts& facts) {
@@ -95,21 +104,23 @@ json render_agent(const policy::Policy& policy, const HostFacts& facts) {
   if (facts.compare_inside) {
     environment.push_back(std::string(protocol::k_mounts_variable) + "=" + mounts_variable(all_mounts, facts));
   }
-  return {{"ociVersion", k_spec_version},
-          {"hostname", hostname},
-          {"root", {{"path", facts.agent_rootfs}, {"readonly", false}}},
-          {"annotations", std::move(annotations)},
-          {"mounts", all_mounts},
-          {"process",
-           {{"terminal", facts.terminal},
-            {"args", agent_argv(fields)},
-            {"cwd", workspace.destination},
-            {"env", std::move(environment)},
-            {"user", user_section(user)},
-            {"capabilities", capability_sets(confinement.capabilities)},
-            {"noNewPrivileges", confinement.no_new_privileges},
-            {"rlimits", resource_limits(limits.pids, limits.open_files, facts)}}},
-          {"linux", std::move(linux_part)}};
+  const SelinuxLabels labels = facts.selinux.value_or(SelinuxLabels());
+  json config = {{"ociVersion", k_spec_version},
+                 {"hostname", hostname},
+                 {"root", {{"path", facts.agent_rootfs}, {"readonly", false}}},
+                 {"annotations", std::move(annotations)},
+                 {"mounts", all_mounts},
+                 {"process",
+                  {{"terminal", facts.terminal},
+                   {"args", agent_argv(fields)},
+                   {"cwd", workspace.destination},
+                   {"env", std::move(environment)},
+                   {"user", user_section(user)},
+                   {"capabilities", capability_sets(confinement.capabilities)},
+                   {"noNewPrivileges", confinement.no_new_privileges},
+                   {"rlimits", resource_limits(limits.pids, limits.open_files, facts)}}},
+                 {"linux", std::move(linux_part)}};
+  return with_labels(std::move(config), labels.agent, labels.agent_files);
 }
 
 // No RLIMIT_NPROC for the firewall: the limit in force when a user namespace is created permanently bounds everything
@@ -126,23 +137,25 @@ json render_firewall(const policy::Policy& policy, const HostFacts& facts) {
   json linux_part = linux_section(confinement, facts);
   linux_part["resources"] = firewall_resources(facts.delegated);
   linux_part["seccomp"] = seccomp_section(facts, seccomp::Box::firewall, confinement.firewall_capabilities);
-  return {{"ociVersion", k_spec_version},
-          {"hostname", pod_name(fields)},
-          {"root", {{"path", facts.firewall_rootfs}, {"readonly", true}}},
-          {"annotations",
-           {{protocol::k_box_annotation, name},
-            {protocol::k_egress_annotation, support::sha256_hex(policy::to_json(egress))}}},
-          {"mounts", firewall_mounts(facts)},
-          {"process",
-           {{"terminal", false},
-            {"args", firewall_argv(fields, facts)},
-            {"cwd", "/"},
-            {"env", firewall_environment()},
-            {"user", user_section(user)},
-            {"capabilities", capability_sets(confinement.firewall_capabilities)},
-            {"noNewPrivileges", confinement.no_new_privileges},
-            {"rlimits", resource_limits(std::nullopt, k_firewall_open_files, facts)}}},
-          {"linux", std::move(linux_part)}};
+  const SelinuxLabels labels = facts.selinux.value_or(SelinuxLabels());
+  json config = {{"ociVersion", k_spec_version},
+                 {"hostname", pod_name(fields)},
+                 {"root", {{"path", facts.firewall_rootfs}, {"readonly", true}}},
+                 {"annotations",
+                  {{protocol::k_box_annotation, name},
+                   {protocol::k_egress_annotation, support::sha256_hex(policy::to_json(egress))}}},
+                 {"mounts", firewall_mounts(facts)},
+                 {"process",
+                  {{"terminal", false},
+                   {"args", firewall_argv(fields, facts)},
+                   {"cwd", "/"},
+                   {"env", firewall_environment()},
+                   {"user", user_section(user)},
+                   {"capabilities", capability_sets(confinement.firewall_capabilities)},
+                   {"noNewPrivileges", confinement.no_new_privileges},
+                   {"rlimits", resource_limits(std::nullopt, k_firewall_open_files, facts)}}},
+                 {"linux", std::move(linux_part)}};
+  return with_labels(std::move(config), labels.firewall, labels.firewall_files);
 }
 
 std::string agent_hosts(const policy::PolicyFields& fields) {

@@ -93,6 +93,15 @@ support::Error unexpected(const std::string& what, const std::string& expected) 
           "expected: " + expected + "; check containers.conf and the image"};
 }
 
+void require_same_label(const json& podman, const json& result, const char* key) {
+  const std::string ours = text_at(result, key);
+  const std::string found = text_at(podman, key);
+  if (!ours.empty() && found != ours) {
+    throw unexpected("its SELinux label (" + std::string(key) + ") is " + support::in_quotes(found),
+                     support::in_quotes(ours));
+  }
+}
+
 void require_known_keys(const json& object, std::initializer_list<std::string_view> known, const std::string& where) {
   if (!object.is_object()) {
     throw unexpected(where + " is not an object", "an OCI runtime configuration");

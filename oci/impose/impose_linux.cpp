@@ -85,6 +85,7 @@ void impose_linux(const json& podman, json& result, Role role) {
   require_namespaces(podman.at("namespaces"), result.at("namespaces"), role);
   require_resources(podman.value("resources", json::object()));
   require_sysctls(podman.value("sysctl", json::object()));
+  require_same_label(podman, result, "mountLabel");
   if (text_at(podman, "rootfsPropagation").ends_with("shared")) {
     throw unexpected("mounts made in it would appear on the host (rootfsPropagation)", "private or slave");
   }

@@ -21,6 +21,10 @@ void require_known_keys(const nlohmann::json& object, std::initializer_list<std:
 /// Returns object[key] as text; empty if it is missing.
 std::string text_at(const nlohmann::json& object, const char* key);
 
+/// Throws when ours, `result`, has an SELinux label at `key` and Podman's is another one or missing: a containers.conf
+/// can switch labels off.
+void require_same_label(const nlohmann::json& podman, const nlohmann::json& result, const char* key);
+
 /// Checks Podman's process section, and copies its terminal and security labels to ours, `result`.
 void impose_process(const nlohmann::json& podman, nlohmann::json& result);
 

@@ -96,6 +96,7 @@ void impose_process(const json& podman, json& result) {
   require_environment(podman.value("env", json::array()), result.at("env"));
   require_capabilities(podman.value("capabilities", json::object()), result.at("capabilities"),
                        result.at("user").at("uid") == 0);
+  require_same_label(podman, result, "selinuxLabel");
   for (const char* label : k_kept_labels) {
     if (podman.contains(label)) {
       result[label] = podman.at(label);

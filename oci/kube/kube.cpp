@@ -31,6 +31,9 @@ ordered_json security_context(const PodContainer& container) {
   if (container.read_only_root) {
     result["readOnlyRootFilesystem"] = true;
   }
+  if (!container.selinux_level.empty()) {
+    result["seLinuxOptions"] = {{"level", container.selinux_level}};
+  }
   return result;
 }
 
@@ -164,8 +167,13 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Pod
                     "         (before the first start; each FILE contains a value and is outside of every project)\n",
                     secret_command(pod));
   }
-  text +=
-      "\nOn SELinux systems the project must carry a container's label once: chcon -R -t container_file_t PROJECT\n";
+  text += facts.host.selinux
+              ? fmt::format(
+                    "\nSELinux: agentbox labelled the project and this directory when it wrote them. For files moved\n"
+                    "         into the project later: chcon -R -t container_file_t {}{} PROJECT\n",
+                    pod.agent.selinux_level.empty() ? "" : "-l ", pod.agent.selinux_level)
+              : "\nOn SELinux systems the project must carry a container's label once: chcon -R -t "
+                "container_file_t PROJECT\n";
   return text;
 }
 
@@ -232,6 +240,9 @@ GeneratedSet render_kube(const policy::Policy& policy, const PodFacts& facts) {
   }
   if (masks_any(facts.host)) {
     set.push_back({protocol::k_empty, ""});
+  }
+  if (facts.host.selinux && policy.fields().ca_bundle) {
+    set.push_back({k_ca_copy, facts.ca_bundle});
   }
   for (const auto& [file, text] : pod.seccomp) {
     set.push_back({file, text});

@@ -40,7 +40,8 @@ struct KubeVolumeSource {
   ordered_json operator()(const HostSource& from) const {
     switch (from.kind) {
     case HostSource::Kind::directory: return host_path(from.path, type_of(from.path));
-    case HostSource::Kind::directory_made_if_missing: return host_path(from.path, "DirectoryOrCreate");
+    case HostSource::Kind::directory_made_if_missing: // which Podman would relabel for all containers (SELinux)
+      return host_path(from.path, host.selinux ? "Directory" : "DirectoryOrCreate");
     case HostSource::Kind::file: return host_path(from.path, "File");
     case HostSource::Kind::masked_file: return host_path(from.path, ""); // CharDevice would make it a device
     }

@@ -52,6 +52,7 @@ PodContainer firewall_container(const policy::PolicyFields& fields, const PodFac
   result.capabilities = kubernetes_capabilities(fields.confinement.firewall_capabilities);
   result.read_only_root = true;
   result.seccomp_file = k_firewall_seccomp_file;
+  result.selinux_level = facts.host.selinux ? facts.host.selinux->firewall_level : "";
   return result;
 }
 
@@ -70,6 +71,7 @@ PodContainer agent_container(const policy::PolicyFields& fields, const PodFacts&
   result.memory_bytes = fields.limits.memory_bytes;
   result.cpu_millis = fields.limits.cpu_millis;
   result.seccomp_file = k_agent_seccomp_file;
+  result.selinux_level = facts.host.selinux ? facts.host.selinux->agent_level : "";
   return result;
 }
 

@@ -87,7 +87,8 @@ struct PodContainer {
   bool terminal = false;
   std::optional<std::uint64_t> memory_bytes;
   std::optional<std::uint32_t> cpu_millis;
-  std::string seccomp_file; ///< name of the profile's file
+  std::string seccomp_file;  ///< name of the profile's file
+  std::string selinux_level; ///< empty: Podman's choice
   std::vector<VolumeMount> mounts;
 };
 
@@ -107,6 +108,9 @@ struct Pod {
   std::string resolv_conf;                    ///< the agent's; empty with --full-network
   std::string hosts;                          ///< the agent's
 };
+
+/// A file of a set on a host with SELinux: a copy of the CA bundle that has a label for the box.
+inline constexpr const char* k_ca_copy = "ca-bundle";
 
 /// Returns the nonce for boxes without a launcher that could choose a random one: derived from the policy, so that the
 /// same policy gives the same bytes. It need not be secret: it proves that the firewall that answers in this network

@@ -226,7 +226,8 @@ void add_volumes(Pod& pod, const policy::PolicyFields& fields, const PodFacts& f
       }
       file("ca-bundle", facts.ca_bundle, protocol::k_ca_bundle_path, "");
     } else {
-      add(pod, pod.agent, {"ca-bundle", HostSource{*fields.ca_bundle, HostSource::Kind::file}, ""},
+      const fs::path source = facts.host.selinux ? facts.directory / k_ca_copy : *fields.ca_bundle;
+      add(pod, pod.agent, {"ca-bundle", HostSource{source, HostSource::Kind::file}, ""},
           {"", protocol::k_ca_bundle_path, "", true, ""});
     }
   }

@@ -154,9 +154,8 @@ private:
     return boxes::claim_session(k_name, {directory.device, directory.inode, false});
   }
 
-  void start(podman::PodmanInfo info, const podman::Installation& installation, const std::string& image,
+  void start(const podman::PodmanInfo& info, const podman::Installation& installation, const std::string& image,
              const policy::Policy& policy) {
-    info.selinux = false; // no program of the build sees the directory that takes the place of the workspace
     const HostResolver resolver(m_paths.host_resolv_conf(), loopback_resolver(info));
     Host host{m_podman,     info,
               installation, probe_host(policy.fields(), info, m_paths, {}, WhatIsMissing::is_left_out),
@@ -164,6 +163,10 @@ private:
               {"", image},  std::time(nullptr),
               getpid(),     resolver.at_start()};
     host.oci.leash = true;
+    if (const auto selinux = info.selinux ? selinux::host_selinux() : std::nullopt) { // the build sees no workspace
+      host.labels.emplace().contexts = selinux::box_contexts(selinux->contexts, selinux->levels, geteuid(), k_name);
+      host.oci.selinux = oci_labels(host.labels->contexts);
+    }
     m_nonce = host.oci.nonce;
     policy::PolicyFields fields = policy.fields();
     fields.user.uid = fields.user.gid = 0;
@@ -206,10 +209,19 @@ private:
     support::make_private_directory(host.audit);
     support::make_private_directory(m_paths.hooks());
     support::make_private_directory(m_paths.run());
+    if (host.labels) {
+      const selinux::Label ours = selinux::label_of(host.labels->contexts.firewall_files);
+      apply_labels({{host.audit, ours, true}, {m_paths.run(), ours}}, host.labels->contexts.firewall, false,
+                   *selinux::host_file_labels());
+    }
     support::write_file(m_paths.hook_file(), hook_file(host.installation, m_paths));
     support::write_file(m_paths.egress(), policy::to_json(policy.fields().egress));
     support::write_file(m_paths.host_resolv_conf(), host.name_servers);
     support::write_file(m_paths.firewall_config(), oci::config_text(config));
+    if (host.labels) {
+      apply_labels({{m_paths.egress(), selinux::label_of(host.labels->contexts.read_only)}},
+                   host.labels->contexts.firewall, false, *selinux::host_file_labels());
+    }
   }
 
   void end() noexcept {

@@ -69,6 +69,9 @@ private:
     support::make_fifo(step.fifo);
     m_fifo_writers.emplace_back(step.fifo, step.content);
   }
+  void perform(const LabelPaths& step) {
+    apply_labels(step.paths, step.process, step.announce, *selinux::host_file_labels());
+  }
   void perform(const HoldLeash& step) { m_leash.emplace(step.fifo); }
   void perform(const WriteFile& step) { support::write_file(step.path, step.content, step.mode); }
   void perform(const Start& step) { m_background.emplace(step.what, step.command); }

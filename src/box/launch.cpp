@@ -103,6 +103,7 @@ struct Setting {
   const boxes::SessionPaths& paths;
   const support::Terminal& terminal;
   const Identities& checked;
+  config::LabelChoice label;
 };
 
 /// Returns what no box can write or move: the guarded paths and the directories above them are mounts in it. A tree's
@@ -157,6 +158,15 @@ Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
   facts.leash = true;
   facts.landlock_abi = podman::landlock_abi(facts.seccomp_profile);
   const policy::PolicyFields& fields = setting.policy.fields();
+  const std::optional<BoxLabels> labels = labels_for(fields, setting.facts, facts.sources, setting.label);
+  std::string ca_bundle;
+  if (labels) {
+    facts.selinux = oci_labels(labels->contexts);
+    if (fields.ca_bundle) { // its own label must not change
+      facts.ca_copy = setting.paths.ca_bundle();
+      ca_bundle = support::read_file(*fields.ca_bundle, k_max_ca_bundle);
+    }
+  }
   Prepared prepared;
   prepared.notices = protection_notices(facts.git_references[fields.workspace.source], fields.workspace);
   prepared.notices.insert(prepared.notices.end(), facts.notices.begin(), facts.notices.end());
@@ -172,7 +182,9 @@ Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
                   setting.images,
                   std::time(nullptr),
                   getpid(),
-                  prepared.resolver->at_start()};
+                  prepared.resolver->at_start(),
+                  labels,
+                  std::move(ca_bundle)};
   prepared.plan = make_plan(setting.policy, host);
   return prepared;
 }
@@ -288,7 +300,7 @@ RunOutcome launch(const policy::Policy& policy, const podman::Podman& podman, co
   const policy::PolicyFields& fields = policy.fields();
   const support::Terminal terminal = support::own_terminal();
   const boxes::SessionPaths paths = boxes::session_paths(fields.name);
-  const Setting setting{policy, podman, facts, images, paths, terminal, options.checked};
+  const Setting setting{policy, podman, facts, images, paths, terminal, options.checked, options.preferences.label};
   if (options.dry_run != DryRun::off) {
     const Plan plan = plan_for(setting, WhatIsMissing::is_shown).plan;
     fmt::print("{}", options.dry_run == DryRun::json ? plan_json(plan, policy) : plan_text(plan, policy));

@@ -37,30 +37,51 @@ boxes::SessionRecord record_of(const policy::PolicyFields& fields, const Host& h
   for (const policy::Mount& mount : fields.mounts) {
     record.home = mount.reason == policy::k_home_reason ? mount.source.string() : record.home;
   }
+  if (host.labels) {
+    record.level = host.labels->contexts.agent.level;
+    for (const selinux::Relabelling& one : host.labels->users) {
+      record.labelled.push_back(one.path.string());
+    }
+  }
   return record;
+}
+
+/// Adds the step that labels what the firewall writes: before it is filled, so that what is made in it is right.
+void label_for_firewall(const std::filesystem::path& path, bool tree, const Host& host, std::vector<Step>& steps) {
+  if (host.labels) {
+    const selinux::BoxContexts& contexts = host.labels->contexts;
+    steps.emplace_back(LabelPaths{{{path, selinux::label_of(contexts.firewall_files), tree}}, contexts.firewall});
+  }
 }
 
 std::vector<Step> session_files(const policy::Policy& policy, const Host& host) {
   const policy::PolicyFields& fields = policy.fields();
   const boxes::SessionPaths& paths = host.paths;
-  std::vector<Step> steps = {
-      MakeDirectory{paths.hooks()},
-      MakeDirectory{paths.run()},
-      WriteFile{paths.hook_file(), hook_file(host.installation, paths)},
-      WriteFile{paths.egress(), policy::to_json(fields.egress)},
-      WriteFile{paths.hosts(), hosts_file(fields), 0644},
+  std::vector<Step> steps = {MakeDirectory{paths.hooks()}, MakeDirectory{paths.run()}};
+  label_for_firewall(paths.run(), false, host, steps);
+  const selinux::BoxContexts contexts = host.labels ? host.labels->contexts : selinux::BoxContexts();
+  LabelPaths mounted{{}, contexts.agent};
+  const auto write_mounted = [&](WriteFile file) {
+    mounted.paths.push_back({file.path, selinux::label_of(contexts.read_only)});
+    steps.emplace_back(std::move(file));
   };
+  steps.emplace_back(WriteFile{paths.hook_file(), hook_file(host.installation, paths)});
+  write_mounted({paths.egress(), policy::to_json(fields.egress)});
+  write_mounted({paths.hosts(), hosts_file(fields), 0644});
   if (host.oci.leash) {
     steps.emplace_back(HoldLeash{paths.leash()});
   }
   if (oci::masks_any(host.oci)) {
-    steps.emplace_back(WriteFile{paths.empty(), "", 0444});
+    write_mounted({paths.empty(), "", 0444});
   }
   for (const auto& [path, cleaned] : host.oci.cleaned) {
-    steps.emplace_back(WriteFile{cleaned.file, cleaned.text, 0444});
+    write_mounted({cleaned.file, cleaned.text, 0444});
+  }
+  if (host.oci.ca_copy) {
+    write_mounted({*host.oci.ca_copy, host.ca_bundle, 0444});
   }
   if (host.oci.resolv_conf) {
-    steps.emplace_back(WriteFile{paths.resolv_conf(), "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n", 0644});
+    write_mounted({paths.resolv_conf(), "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n", 0644});
   }
   if (!host.name_servers.empty() && fields.egress.mode == policy::NetworkMode::filtered) {
     steps.emplace_back(WriteFile{paths.host_resolv_conf(), host.name_servers});
@@ -72,6 +93,11 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
     steps.emplace_back(ServeFifo{paths.agent_env(), nlohmann::json(fields.env).dump()});
   }
   steps.emplace_back(WriteFile{paths.agent_config(), oci::config_text(agent)});
+  if (host.labels) {
+    steps.emplace_back(std::move(mounted));
+    steps.emplace_back(LabelPaths{host.labels->ours, contexts.agent});
+    steps.emplace_back(LabelPaths{host.labels->users, contexts.agent, true});
+  }
   return steps;
 }
 
@@ -106,6 +132,7 @@ Plan make_plan(const policy::Policy& policy, const Host& host) {
   // The record comes first: with it another call can clean up. Files are written while Podman makes the pod.
   plan.steps.emplace_back(WriteFile{host.paths.record(), boxes::to_json(record_of(fields, host))});
   plan.steps.emplace_back(MakeDirectory{host.audit, true});
+  label_for_firewall(host.audit, true, host, plan.steps);
   plan.steps.emplace_back(Start{create, host.podman.command(pod_create_arguments(fields, host))});
   for (Step& step : session_files(policy, host)) {
     plan.steps.push_back(std::move(step));

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "box/labels.hpp"
 #include "boxes/session_paths.hpp"
 #include "boxes/session_record.hpp"
 #include "oci/host_facts.hpp"
@@ -81,7 +82,14 @@ struct Attach {
   bool leash = false; ///< the command gets the box's end of the leash, as descriptor protocol::k_leash_fd
 };
 
-using Step = std::variant<MakeDirectory, MakeFifo, WriteFile, Start, Attach, ServeFifo, HoldLeash>;
+/// Gives paths the SELinux labels that a container's processes need (box/labels).
+struct LabelPaths {
+  std::vector<selinux::Relabelling> paths;
+  selinux::Context process = {}; ///< of the processes
+  bool announce = false;         ///< they are the user's: say what was changed
+};
+
+using Step = std::variant<MakeDirectory, MakeFifo, WriteFile, Start, Attach, ServeFifo, HoldLeash, LabelPaths>;
 
 /// Sends the firewall's process SIGTERM, and SIGKILL 300 ms later: `podman pod rm` would give it ten seconds.
 struct StopFirewall {
@@ -130,6 +138,8 @@ struct Host {
   std::int64_t started = 0;
   pid_t launcher = 0;
   std::string name_servers; ///< the host's, for the firewall's start; empty: those that Podman writes
+  std::optional<BoxLabels> labels = std::nullopt; ///< where SELinux is enabled
+  std::string ca_bundle = {};                     ///< the text of oci.ca_copy
 };
 
 /// Returns the OCI hooks 1.0.0 file (oci-hooks(5)) that runs our hook for each container of one Podman call.

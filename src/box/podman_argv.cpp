@@ -58,6 +58,12 @@ Words limit_flags(const policy::PolicyFields& fields, const oci::HostFacts& fact
   return flags;
 }
 
+/// Returns the flags that give a container its SELinux level. The firewall's and the agent's differ.
+Words level_flags(const oci::HostFacts& facts, std::string oci::SelinuxLabels::*level) {
+  const std::string text = facts.selinux ? (*facts.selinux).*level : "";
+  return text.empty() ? Words() : Words{"--security-opt", "label=level:" + text};
+}
+
 } // namespace
 
 Words pod_create_arguments(const policy::PolicyFields& fields, const Host& host) {
@@ -84,6 +90,7 @@ Words pod_create_arguments(const policy::PolicyFields& fields, const Host& host)
                  "continue",
                  "--label",
                  fmt::format("{}={}", protocol::k_box_annotation, name)};
+  append(words, level_flags(host.oci, &oci::SelinuxLabels::firewall_level));
   for (const policy::PublishedPort& port : fields.ports) {
     append(words, {"-p", fmt::format("{}:{}:{}", port.address, port.host_port, port.box_port)});
   }
@@ -123,6 +130,7 @@ Words agent_run_arguments(const policy::PolicyFields& fields, const Host& host) 
                  fmt::format("nofile={0}:{0}", std::min(fields.limits.open_files, host.oci.open_files_hard)),
                  "--shm-size",
                  std::to_string(fields.limits.shm_bytes)};
+  append(words, level_flags(host.oci, &oci::SelinuxLabels::agent_level));
   append(words, limit_flags(fields, host.oci));
   if (host.oci.leash) {
     words.emplace_back("--preserve-fds=1");

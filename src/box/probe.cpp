@@ -10,7 +10,6 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "box/own_mount.hpp"
@@ -49,12 +48,6 @@ std::map<std::string, std::string> terminal_environment(const support::Terminal&
     }
   }
   return variables;
-}
-
-std::string label_of(const fs::path& path) {
-  std::array<char, 256> label{};
-  const ssize_t length = getxattr(path.c_str(), "security.selinux", label.data(), label.size());
-  return length > 0 ? std::string(label.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
 /// Returns what to guard below `root`, the workspace or, if `mount`, that. Treats missing paths as `missing` says.
@@ -203,14 +196,6 @@ Identities identities_of_sources(const policy::PolicyFields& fields) {
   return found;
 }
 
-void require_container_label(const fs::path& path) {
-  const std::string label = label_of(path);
-  if (!label.empty() && label.find(":container_file_t:") == std::string::npos) {
-    throw Error(ExitCode::refused, "SELinux would deny the box access to " + path.string(),
-                "chcon -R -t container_file_t " + support::shell_quote({path.string()}));
-  }
-}
-
 std::string make_nonce() {
   std::array<unsigned char, 16> bytes{};
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
@@ -251,13 +236,6 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Podm
   host.agent_env = terminal_environment(terminal);
   host.sources = identities_of_sources(fields);
   require_unchanged(host.sources, checked);
-  if (facts.selinux) {
-    for (const auto& [source, identity] : host.sources) {
-      if (source != fields.ca_bundle) {
-        require_container_label(source);
-      }
-    }
-  }
   probe_guards(fields, missing, paths.directory, host);
   return host;
 }

@@ -21,9 +21,6 @@ using Identities = std::map<std::filesystem::path, oci::FileIdentity>;
 /// Returns the current identities of a box's workspace, mounts and CA bundle. Throws like identity_of().
 Identities identities_of_sources(const policy::PolicyFields& fields);
 
-/// Throws Error(refused) with the chcon command to run when SELinux would deny the box `path`.
-void require_container_label(const std::filesystem::path& path);
-
 /// Returns 128 random bits in hex.
 std::string make_nonce();
 

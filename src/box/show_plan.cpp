@@ -44,6 +44,13 @@ public:
   json operator()(const HoldLeash& step) const {
     return {{"do", "create leash"}, {"path", step.fifo.string()}, {"mode", "0600"}};
   }
+  json operator()(const LabelPaths& step) const {
+    json paths = json::object();
+    for (const selinux::Relabelling& one : step.paths) {
+      paths[one.path.string() + (one.tree ? "/**" : "")] = to_text(one.label);
+    }
+    return {{"do", "label"}, {"paths", paths}};
+  }
   json operator()(const Start& step) const {
     json start = command_json("start", step.command);
     start["what"] = step.what;
@@ -139,6 +146,13 @@ std::string step_text(const json& step) {
   if (what == "write") {
     return fmt::format("write {} (mode {}):\n{}", step.at("path").get<std::string>(),
                        step.at("mode").get<std::string>(), step.at("content").get<std::string>());
+  }
+  if (what == "label") {
+    std::string text;
+    for (const auto& [path, label] : step.at("paths").items()) {
+      text += fmt::format("label {} as {}\n", path, label.get<std::string>());
+    }
+    return text;
   }
   const char* const key = step.contains("path") ? "path" : "pid_file";
   return fmt::format("{} {}\n", what, step.at(key).get<std::string>());

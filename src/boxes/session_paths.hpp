@@ -28,6 +28,7 @@ struct SessionPaths {
   std::filesystem::path pod_id() const { return directory / "pod-id"; }
   std::filesystem::path pod_name_fifo() const { return directory / protocol::k_pod_name_fifo; }
   std::filesystem::path empty() const { return directory / protocol::k_empty; }
+  std::filesystem::path ca_bundle() const { return directory / "ca-bundle"; }
   std::filesystem::path workspace() const { return directory / protocol::k_workspace_claim; }
   std::filesystem::path run() const { return directory / protocol::k_run_directory; }
   std::filesystem::path leash() const { return directory / protocol::k_run_leash; }

@@ -8,20 +8,24 @@ namespace agentbox::boxes {
 using nlohmann::json;
 
 std::string to_json(const SessionRecord& record) {
-  const auto& [name, pod, workspace, agent, command, pid, started, agent_image, firewall_image, full_network, home] =
-      record;
-  const json document = {{"version", 1},
-                         {"name", name},
-                         {"pod", pod},
-                         {"workspace", workspace},
-                         {"agent", agent},
-                         {"command", command},
-                         {"pid", pid},
-                         {"started", started},
-                         {"agent_image", agent_image},
-                         {"firewall_image", firewall_image},
-                         {"full_network", full_network},
-                         {"home", home}};
+  const auto& [name, pod, workspace, agent, command, pid, started, agent_image, firewall_image, full_network, home,
+               level, labelled] = record;
+  json document = {{"version", 1},
+                   {"name", name},
+                   {"pod", pod},
+                   {"workspace", workspace},
+                   {"agent", agent},
+                   {"command", command},
+                   {"pid", pid},
+                   {"started", started},
+                   {"agent_image", agent_image},
+                   {"firewall_image", firewall_image},
+                   {"full_network", full_network},
+                   {"home", home}};
+  if (!labelled.empty()) {
+    document["level"] = level;
+    document["labelled"] = labelled;
+  }
   return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -43,6 +47,8 @@ std::optional<SessionRecord> record_from_json(std::string_view text) {
     document.at("firewall_image").get_to(record.firewall_image);
     document.at("full_network").get_to(record.full_network);
     record.home = document.value("home", ""); // not in records of earlier versions
+    record.level = document.value("level", std::string());
+    record.labelled = document.value("labelled", std::vector<std::string>());
     return record;
   } catch (const json::exception&) {
     return std::nullopt;

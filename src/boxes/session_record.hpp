@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace agentbox::boxes {
 
@@ -19,7 +20,9 @@ struct SessionRecord {
   std::string agent_image;    ///< id
   std::string firewall_image; ///< id
   bool full_network = false;
-  std::string home = {}; ///< the kept home on the host; empty: none
+  std::string home = {};                  ///< the kept home on the host; empty: none
+  std::string level = {};                 ///< the SELinux level of the agent and its files; empty without SELinux
+  std::vector<std::string> labelled = {}; ///< paths of the user's that have this level while the box runs
 
   bool operator==(const SessionRecord&) const = default;
 };

@@ -78,6 +78,7 @@ int run(GenerateOptions& options, const Context& context) {
   options.box.keep_name = true; // running boxes must not change what is generated
   const Box box = open_box(options.box, context, MayAsk::no);
   const policy::Policy& policy = box.policy;
+  options.request.label = box.preferences.label;
   options.request.images = [&] { return images_of(options, box); };
   for (logins::Synchronizer& login : box::synchronizers_of(policy.fields())) {
     login.start();

@@ -25,6 +25,7 @@
 #include "podman/landlock.hpp"
 #include "podman/podman_info.hpp"
 #include "protocol/protocol.hpp"
+#include "selinux/host_selinux.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
@@ -161,6 +162,14 @@ void add_digest(verify::Card& card, const char* name, const std::filesystem::pat
   }
 }
 
+/// Returns the contexts that the box must have; nothing unless SELinux is enforcing.
+std::optional<selinux::BoxContexts> labels_of(const boxes::SessionRecord& record) {
+  const auto host = selinux::host_selinux();
+  return host && host->enforcing
+             ? std::optional(selinux::box_contexts(host->contexts, host->levels, geteuid(), record.workspace))
+             : std::nullopt;
+}
+
 /// A running box: the probe goes in through `podman exec` as bytes on its stdin, and the host's /proc is asked as well.
 verify::Card verify_running(const std::string& name) {
   const boxes::Found box = boxes::select_running(name, std::filesystem::current_path());
@@ -178,7 +187,8 @@ verify::Card verify_running(const std::string& name) {
   const pid_t firewall = support::read_pid(box.paths.firewall_pid()).value_or(0);
   // Held so that a reused process ID is noticed at the end.
   const std::array<Fd, 2> processes = {support::open_pidfd(agent), support::open_pidfd(firewall)};
-  card.rows = verify::look_from_outside(agent, firewall, podman::find_installation().entrypoint());
+  card.rows =
+      verify::look_from_outside(agent, firewall, podman::find_installation().entrypoint(), labels_of(*box.record));
   if (std::any_of(processes.begin(), processes.end(),
                   [](const Fd& process) { return !process || support::has_ended(process); })) {
     throw Error(ExitCode::failed, "the box \"" + box.name + "\" ended while it was verified",

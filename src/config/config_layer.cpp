@@ -172,6 +172,26 @@ void read_verify(TomlTable& top, ConfigLayer& layer) {
   }
 }
 
+/// [selinux]
+void read_selinux(TomlTable& top, ConfigLayer& layer) {
+  auto table = top.table("selinux");
+  if (!table) {
+    return;
+  }
+  if (const auto label = table->string("label")) {
+    if (layer.kind == LayerKind::project) {
+      table->mistake(label->where, "a project's configuration cannot choose how the host is labelled (selinux.label)",
+                     "use your own configuration");
+    } else if (label->value == "project" || label->value == "never") {
+      layer.label = label->value == "never" ? LabelChoice::never : LabelChoice::project;
+    } else {
+      table->mistake(label->where,
+                     "selinux.label must be \"project\" or \"never\", not " + support::in_quotes(label->value));
+    }
+  }
+  table->finish();
+}
+
 /// [locked]
 void read_locked(TomlTable& top, ConfigLayer& layer, policy::Diagnostics& diagnostics) {
   if (layer.kind != LayerKind::system && top.has("locked")) {
@@ -209,6 +229,7 @@ ConfigLayer parse_layer(std::string_view text, const std::filesystem::path& file
   read_env(top, layer);
   read_ca_bundle(top, layer);
   read_verify(top, layer);
+  read_selinux(top, layer);
   read_locked(top, layer, diagnostics);
   top.finish();
   return layer;

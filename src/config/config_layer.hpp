@@ -30,6 +30,9 @@ struct HostSet {
   std::vector<Host> hosts;
 };
 
+/// [selinux] label: whether agentbox labels the project for containers.
+enum class LabelChoice { project, never };
+
 /// [agents.NAME]: missing values come from a lower layer or the built-in agent.
 struct AgentLayer {
   std::string where;
@@ -79,6 +82,7 @@ struct ConfigLayer {
   std::optional<policy::UpstreamProxy> upstream_proxy;
 
   std::optional<Located<std::string>> default_agent; ///< agent.default: a name, or "last_used"
+  std::optional<LabelChoice> label;                  ///< selinux.label; not allowed in a project's
   std::optional<bool> history;                       ///< agent.history: false keeps no conversations
   std::optional<bool> instructions;                  ///< agent.instructions; a project's can only be false
   std::vector<Located<std::string>> auth;            ///< agent.auth; not allowed in a project's

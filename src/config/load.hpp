@@ -19,6 +19,7 @@ struct Preferences {
   std::vector<policy::AllowEntry> build_hosts; ///< build.allow_hosts: what an image's build reaches besides the mirrors
   std::uint32_t history_days = 30;             ///< agent.history_days: how long conversations are kept
   std::uint64_t home_limit = 20ULL << 30U;     ///< home.limit: bytes of a kept home
+  LabelChoice label = LabelChoice::project;    ///< selinux.label
 };
 
 /// A configuration without mistakes, for policy::build_policy().

@@ -157,12 +157,23 @@ Answer check_overlay(const HostReport& report) {
 }
 
 Answer check_selinux(const HostReport& report) {
-  switch (report.selinux) {
-  case Selinux::none: return not_applicable("not in use");
-  case Selinux::permissive: return ok("permissive: logs only, does not confine the box");
-  case Selinux::enforcing: break;
+  const SelinuxReport& selinux = report.selinux;
+  if (selinux.mode == selinux::Mode::disabled) {
+    return not_applicable("not in use");
   }
-  return ok("enforcing (a project needs the label container_file_t; the first start in it shows the command)");
+  if (!selinux.problem.empty()) {
+    return missing(selinux.problem, "sudo dnf install container-selinux");
+  }
+  const std::string policy = support::escape_untrusted(selinux.policy);
+  if (selinux.mode == selinux::Mode::permissive) {
+    return ok(fmt::format("permissive (policy {}): logs only, does not confine the box", policy));
+  }
+  if (selinux.home_context.find(":nfs_t") != std::string::npos && !selinux.nfs.value_or(false)) {
+    return degraded("enforcing, and your home directory is on NFS, which has no labels for boxes",
+                    "sudo setsebool -P virt_use_nfs on   (for all containers); or keep projects on a local disk");
+  }
+  return ok(fmt::format("enforcing (policy {}): agentbox labels a project at the first start{}", policy,
+                        selinux.levels ? ", with a level of its own" : "; the policy has no levels"));
 }
 
 Answer check_seccomp(const HostReport& report) {

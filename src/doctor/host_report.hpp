@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "podman/podman_info.hpp"
+#include "selinux/host_selinux.hpp"
 
 namespace agentbox::doctor {
 
@@ -45,8 +46,15 @@ struct PodmanReport {
 /// What is known of one kernel feature that may be a module.
 enum class ModuleState { loaded, built_in, loadable, absent, unknown };
 
-/// Mode of SELinux on the host.
-enum class Selinux { none, permissive, enforcing };
+/// SELinux on the host.
+struct SelinuxReport {
+  selinux::Mode mode = selinux::Mode::disabled;
+  std::string policy;       ///< "targeted"
+  bool levels = false;      ///< the policy has levels
+  std::string problem;      ///< why boxes cannot be labelled; empty: they can
+  std::string home_context; ///< of the home directory
+  std::optional<bool> nfs;  ///< the boolean virt_use_nfs
+};
 
 /// How control groups are mounted on the host.
 enum class CgroupLayout { none, v1, hybrid, v2 };
@@ -79,7 +87,7 @@ struct HostReport {
   std::map<std::string, ModuleState> modules;
   RulesetTrial ruleset;          ///< by nftables, the default driver
   RulesetTrial iptables_ruleset; ///< by the other one; attempted where nftables failed
-  Selinux selinux = Selinux::none;
+  SelinuxReport selinux;
   bool kernel_seccomp_filter = false;
   int kernel_landlock = 0;       ///< the kernel's version of Landlock; 0: none
   int box_landlock = 0;          ///< the version that boxes use; 0: none

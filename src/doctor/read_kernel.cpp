@@ -53,12 +53,21 @@ void read_sysctls(HostReport& report) {
   }
 }
 
-Selinux selinux_mode() {
-  const auto enforce = text_of("/sys/fs/selinux/enforce");
-  if (!enforce) {
-    return Selinux::none;
+SelinuxReport selinux_report() {
+  SelinuxReport report;
+  report.mode = selinux::host_mode();
+  if (report.mode == selinux::Mode::disabled) {
+    return report;
   }
-  return support::trim(*enforce) == "1" ? Selinux::enforcing : Selinux::permissive;
+  report.policy = selinux::policy_name();
+  report.nfs = selinux::boolean("virt_use_nfs");
+  try {
+    report.home_context = selinux::context_of(support::home_directory());
+    report.levels = selinux::host_selinux().value().levels;
+  } catch (const support::Error& error) {
+    report.problem = error.what();
+  }
+  return report;
 }
 
 } // namespace
@@ -88,7 +97,7 @@ void read_kernel(HostReport& report) {
   }
   report.modules = module_states(sources);
   report.cgroups = parse_cgroup_layout(text_of("/proc/self/mountinfo").value_or(""));
-  report.selinux = selinux_mode();
+  report.selinux = selinux_report();
   report.kernel_seccomp_filter =
       text_of("/proc/sys/kernel/seccomp/actions_avail").value_or("").find("errno") != std::string::npos;
   report.systemd = fs::exists("/run/systemd/system");

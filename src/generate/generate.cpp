@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "generate/generate.hpp"
 
+#include "box/labels.hpp"
+#include "boxes/session_paths.hpp"
 #include "generate/gather.hpp"
 #include "generate/output_directory.hpp"
 #include "generate/output_record.hpp"
@@ -13,8 +15,10 @@
 #include "podman/podman.hpp"
 #include "podman/podman_info.hpp"
 #include "protocol/protocol.hpp"
+#include "selinux/host_selinux.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
+#include "support/file.hpp"
 
 namespace agentbox::generate {
 namespace {
@@ -128,6 +132,35 @@ std::vector<std::string> write_set(const policy::Policy& policy, const Request& 
   return output.kept();
 }
 
+/// Returns the labels of a box that Podman starts from files; nothing without SELinux. A bundle's runtime confines
+/// nothing by SELinux (docs/broadening/generate.md).
+std::optional<box::BoxLabels> labels_of(const policy::PolicyFields& fields, const oci::PodFacts& facts,
+                                        const Request& request) {
+  switch (request.format) {
+  case oci::OutputFormat::oci:
+  case oci::OutputFormat::kubernetes: return std::nullopt;
+  case oci::OutputFormat::kube:
+  case oci::OutputFormat::quadlet: break;
+  }
+  return box::labels_for(fields, podman::podman_info(podman::Podman::find()), facts.host.sources, request.label);
+}
+
+/// Labels what the pod mounts: nothing else does when Podman starts it.
+void label_set(const box::BoxLabels& labels, const fs::path& directory, const oci::GeneratedSet& set) {
+  const auto files = selinux::host_file_labels();
+  const selinux::BoxContexts& contexts = labels.contexts;
+  box::apply_labels(labels.ours, contexts.agent, false, *files);
+  box::apply_labels(labels.users, contexts.agent, true, *files);
+  const fs::path audit = boxes::audit_directory();
+  support::make_private_directory(audit);
+  box::apply_labels({{audit, selinux::label_of(contexts.firewall_files), true}}, contexts.firewall, false, *files);
+  std::vector<selinux::Relabelling> ours;
+  for (const oci::GeneratedFile& file : set) {
+    ours.push_back({directory / file.path, selinux::label_of(contexts.read_only)});
+  }
+  box::apply_labels(ours, contexts.agent, false, *files);
+}
+
 } // namespace
 
 GenerateResult generate(const policy::Policy& original, const Request& request) {
@@ -149,6 +182,13 @@ GenerateResult generate(const policy::Policy& original, const Request& request) 
   oci::PodFacts facts = facts_for(policy, request, directory);
   facts.agent_image = images.agent;
   facts.firewall_image = images.firewall;
+  const std::optional<box::BoxLabels> labels = labels_of(policy.fields(), facts, request);
+  if (labels) {
+    facts.host.selinux = box::oci_labels(labels->contexts);
+    if (const auto& bundle = policy.fields().ca_bundle) {
+      facts.ca_bundle = support::read_file(*bundle, box::k_max_ca_bundle);
+    }
+  }
   const oci::GeneratedSet set = render(policy, facts, request);
   const auto options = options_of(request, images);
 
@@ -156,6 +196,9 @@ GenerateResult generate(const policy::Policy& original, const Request& request) 
   if (request.output) {
     outcome.left =
         write_set(policy, request, directory, set, record_text(request.format, policy, options, set), images);
+    if (labels) {
+      label_set(*labels, directory, set);
+    }
     outcome.directory = directory;
     outcome.in_project = !(policy.fields() == original.fields());
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "config/config_layer.hpp"
 #include "generate/compare.hpp"
 #include "oci/kubernetes/kubernetes.hpp"
 #include "oci/pod/output_format.hpp"
@@ -27,6 +28,7 @@ struct Request {
   bool force = false;
   bool config_only = false; ///< oci
   oci::KubernetesOptions kubernetes;
+  config::LabelChoice label = config::LabelChoice::project; ///< [selinux] label
   /// Builds or looks up the images; called only if they are needed.
   std::function<ImageNames()> images;
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "protocol/protocol.hpp"
+#include "selinux/host_selinux.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
@@ -77,7 +78,7 @@ std::vector<SeenProcess> processes_with(pid_t agent) {
     }
     try {
       if (const auto status = support::read_file_if_exists(entry.path() / "status", k_status_bytes)) {
-        processes.push_back({*pid, *status});
+        processes.push_back({*pid, *status, selinux::context_of(*pid)});
       }
     } catch (const support::Error&) {
       if (same_namespace(name, wanted, "pid")) {
@@ -144,12 +145,54 @@ std::vector<Row> judge_processes(const std::vector<SeenProcess>& processes) {
   };
 }
 
-std::vector<Row> look_from_outside(pid_t agent, pid_t firewall, const fs::path& entrypoint) {
+std::vector<Row> judge_contexts(const std::vector<SeenProcess>& processes, const selinux::BoxContexts& expected,
+                                const MayRead& may_read) {
+  const std::string wrong = [&] {
+    for (const SeenProcess& process : processes) {
+      const auto context = selinux::parse_context(process.context);
+      if (!context || !selinux::has_label(*context, selinux::label_of(expected.agent))) {
+        return fmt::format("process {} is {}", process.pid, support::escape_untrusted(process.context));
+      }
+    }
+    return std::string();
+  }();
+  const auto refused = [&](const char* name, const char* tried, const selinux::Context& file) {
+    const bool readable = may_read(expected.agent, to_text(file));
+    return row(name, tried, "SELinux", !readable, readable ? "allowed by the policy" : to_text(file));
+  };
+  std::vector<Row> rows = {row("outside-selinux-context", "find a process of the box without its SELinux context",
+                               "SELinux", wrong.empty() && !processes.empty(),
+                               wrong.empty() ? to_text(expected.agent) : wrong)};
+  if (!expected.agent.level.empty()) {
+    selinux::Context other = expected.agent_files;
+    other.level = other.level == "s0:c1,c2" ? "s0:c3,c4" : "s0:c1,c2";
+    rows.push_back(refused("outside-selinux-other-box", "read the files of another box", other));
+    rows.push_back(refused("outside-selinux-firewall", "read the firewall's log", expected.firewall_files));
+  }
+  selinux::Context key = expected.agent_files;
+  key.type = "ssh_home_t";
+  rows.push_back(refused("outside-selinux-key", "read an SSH key of the host", key));
+  const bool own = may_read(expected.agent, to_text(expected.agent_files));
+  rows.push_back({"control-outside-selinux", k_family, "read its own files", "SELinux",
+                  own ? Verdict::works : Verdict::broken, to_text(expected.agent_files)});
+  return rows;
+}
+
+std::vector<Row> look_from_outside(pid_t agent, pid_t firewall, const fs::path& entrypoint,
+                                   const std::optional<selinux::BoxContexts>& labels) {
   const std::string box = std::to_string(agent);
   if (!namespace_of(box, "pid")) {
     throw support::Error(support::ExitCode::failed, "the box has ended", "agentbox ps lists those that run");
   }
-  std::vector<Row> rows = judge_processes(processes_with(agent));
+  const std::vector<SeenProcess> processes = processes_with(agent);
+  std::vector<Row> rows = judge_processes(processes);
+  if (labels) {
+    const std::vector<Row> more =
+        judge_contexts(processes, *labels, [](const selinux::Context& process, const std::string& file) {
+          return selinux::is_allowed(process, file, false, selinux::Access::read);
+        });
+    rows.insert(rows.end(), more.begin(), more.end());
+  }
   std::vector<std::string> shared;
   for (const char* name : {"user", "net", "mnt", "pid", "ipc", "uts", "cgroup"}) {
     if (same_namespace(box, "self", name)) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
 
+#include "selinux/context.hpp"
 #include "verify/card.hpp"
 
 namespace agentbox::verify {
@@ -12,16 +15,27 @@ namespace agentbox::verify {
 /// One process of a box, as the host's /proc shows it.
 struct SeenProcess {
   pid_t pid = 0;
-  std::string status; ///< /proc/PID/status
+  std::string status;       ///< /proc/PID/status
+  std::string context = {}; ///< SELinux's; empty without SELinux
 };
 
 /// Returns the rows about `processes`, all processes of a box's agent container: uid, capabilities, no_new_privs,
 /// seccomp. Pure.
 std::vector<Row> judge_processes(const std::vector<SeenProcess>& processes);
 
+/// Asks the policy whether a process of a context may read a file of another one.
+using MayRead = std::function<bool(const selinux::Context& process, const std::string& file)>;
+
+/// Returns the rows about SELinux: every process of the agent's container has type `agent.type` and the level of this
+/// box, and the policy lets none read files of another box, the firewall's log or an SSH key. Pure.
+std::vector<Row> judge_contexts(const std::vector<SeenProcess>& processes, const selinux::BoxContexts& expected,
+                                const MayRead& may_read);
+
 /// Inspects a running box from the host, where nothing in the box can forge the answer: every process in the PID
 /// namespace of `agent`, their namespaces compared with ours and the firewall's, and whether the box's agent-entrypoint
-/// has the bytes of `entrypoint`. Throws support::Error(failed) when the box has ended.
-std::vector<Row> look_from_outside(pid_t agent, pid_t firewall, const std::filesystem::path& entrypoint);
+/// has the bytes of `entrypoint`. `labels` are the box's contexts where SELinux is enforcing. Throws
+/// support::Error(failed) when the box has ended.
+std::vector<Row> look_from_outside(pid_t agent, pid_t firewall, const std::filesystem::path& entrypoint,
+                                   const std::optional<selinux::BoxContexts>& labels = std::nullopt);
 
 } // namespace agentbox::verify

@@ -6,6 +6,7 @@
 #include "box/podman_argv.hpp"
 #include "oci/runtime_config.hpp"
 #include "policy/egress_json.hpp"
+#include "policy/path_rules.hpp"
 #include "support/command.hpp"
 
 using namespace agentbox;
@@ -49,7 +50,7 @@ TEST_CASE("the whole plan of a run, in order") {
   const Plan plan = make_plan(policy_of(wanted), host);
   std::string order;
   for (const Step& step : plan.steps) {
-    order += "FfWSXsL"[step.index()];
+    order += "FfWSXsLl"[step.index()];
   }
   // The record before anything else; the pod is made while the files are written, and the second Podman gets ready.
   CHECK(order == "WFSFFWWWWWWfX");
@@ -64,6 +65,70 @@ TEST_CASE("the whole plan of a run, in order") {
   CHECK(std::get<Remove>(plan.teardown.at(1)).command.argv ==
         Words{"/usr/bin/podman", "pod", "rm", "--force", "--time", "0", "--ignore", "agentbox-project-1234"});
   CHECK(std::get<RemoveDirectory>(plan.teardown.at(2)).paths.directory == host.paths.directory);
+}
+
+TEST_CASE("on a host with SELinux every mounted path has its label before the agent starts") {
+  auto wanted = fields();
+  wanted.ca_bundle = "/home/user/ca.pem";
+  Host host = host_of(wanted);
+  host.oci.leash = true;
+  host.oci.empty_file = host.paths.empty();
+  host.oci.guarded.masked = {".env"};
+  host.oci.sources[wanted.workspace.source / ".env"] = {1, 3, false};
+  wanted.workspace.mask = {".env"};
+  BoxLabels& labels = host.labels.emplace();
+  const auto context = [](const char* text) { return selinux::parse_context(text).value(); };
+  labels.contexts = {
+      context("system_u:system_r:container_t:s0:c1,c2"), context("system_u:object_r:container_file_t:s0:c1,c2"),
+      context("system_u:system_r:container_t:s0:c3,c4"), context("system_u:object_r:container_file_t:s0:c3,c4"),
+      context("system_u:object_r:container_ro_file_t:s0")};
+  labels.users = {{wanted.workspace.source, selinux::label_of(labels.contexts.agent_files), true}};
+  host.oci.selinux = oci_labels(labels.contexts);
+  host.oci.ca_copy = host.paths.ca_bundle();
+  host.ca_bundle = "PEM";
+  const Plan plan = make_plan(policy_of(wanted), host);
+
+  std::map<std::string, std::string> labelled;
+  std::string order;
+  for (const Step& step : plan.steps) {
+    order += "FfWSXsLl"[step.index()];
+    if (const auto* one = std::get_if<LabelPaths>(&step)) {
+      for (const selinux::Relabelling& what : one->paths) {
+        labelled[what.path.string()] = to_text(what.label);
+      }
+    }
+  }
+  CHECK(order == "WFlSFFlWWWLWWWWWlllfX"); // run/ before anything is made in it
+  CHECK(labelled == std::map<std::string, std::string>{{host.paths.egress(), "container_ro_file_t:s0"},
+                                                       {host.paths.hosts(), "container_ro_file_t:s0"},
+                                                       {host.paths.resolv_conf(), "container_ro_file_t:s0"},
+                                                       {host.paths.empty(), "container_ro_file_t:s0"},
+                                                       {host.paths.ca_bundle(), "container_ro_file_t:s0"},
+                                                       {host.paths.run(), "container_file_t:s0:c3,c4"},
+                                                       {host.audit, "container_file_t:s0:c3,c4"},
+                                                       {wanted.workspace.source, "container_file_t:s0:c1,c2"}});
+  // Whatever is mounted from the host is one of them, or in one of them.
+  const auto agent = nlohmann::json::parse(content_of(plan, host.paths.agent_config()));
+  const auto firewall = nlohmann::json::parse(content_of(plan, host.paths.firewall_config()));
+  for (const auto& config : {agent, firewall}) {
+    for (const auto& mount : config.at("mounts")) {
+      const auto source = mount.at("source").get<std::string>();
+      const bool found = std::any_of(labelled.begin(), labelled.end(),
+                                     [&](const auto& one) { return policy::contains_path(one.first, source); });
+      INFO(source);
+      CHECK((mount.at("type") != "bind" || found));
+    }
+  }
+  CHECK(content_of(plan, host.paths.ca_bundle()) == "PEM");
+  CHECK(agent.at("process").at("selinuxLabel") == "system_u:system_r:container_t:s0:c1,c2");
+  CHECK(agent.at("linux").at("mountLabel") == "system_u:object_r:container_file_t:s0:c1,c2");
+  CHECK(firewall.at("process").at("selinuxLabel") == "system_u:system_r:container_t:s0:c3,c4");
+  CHECK(contains(pod_create_arguments(wanted, host), {"--security-opt", "label=level:s0:c3,c4"}));
+  CHECK(contains(agent_run_arguments(wanted, host), {"--security-opt", "label=level:s0:c1,c2"}));
+  const auto record = record_from_json(content_of(plan, host.paths.record()));
+  REQUIRE(record);
+  CHECK(record->level == "s0:c1,c2");
+  CHECK(record->labelled == Words{"/home/user/project"});
 }
 
 TEST_CASE("the pod's argv") {

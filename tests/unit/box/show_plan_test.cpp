@@ -31,6 +31,19 @@ TEST_CASE("the JSON form has every step with all that it does") {
   }
 }
 
+TEST_CASE("what is labelled for SELinux is shown") {
+  const auto wanted = fields();
+  const policy::Policy policy = policy_of(wanted);
+  Plan plan = make_plan(policy, host_of(wanted));
+  plan.steps.insert(plan.steps.begin(), LabelPaths{{{"/home/user/project", {"container_file_t", "s0:c1,c2"}, true},
+                                                    {"/run/x/hosts", {"container_ro_file_t", "s0"}}}});
+  const json step = json::parse(plan_json(plan, policy)).at("steps").at(0);
+  CHECK(step.at("paths") ==
+        json{{"/home/user/project/**", "container_file_t:s0:c1,c2"}, {"/run/x/hosts", "container_ro_file_t:s0"}});
+  CHECK(plan_text(plan, policy).find("label /home/user/project/** as container_file_t:s0:c1,c2\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("the text form names the same") {
   const auto wanted = fields();
   const policy::Policy policy = policy_of(wanted);

@@ -85,6 +85,18 @@ TEST_CASE("a project can switch conversations off, and neither on nor elsewhere"
   }
 }
 
+TEST_CASE("who decides whether a project is labelled for SELinux") {
+  Host host;
+  CHECK(host.load().preferences.label == config::LabelChoice::project);
+  host.user("[selinux]\nlabel = \"never\"\n");
+  CHECK(host.load().preferences.label == config::LabelChoice::never);
+  host.user("[selinux]\nlabel = \"always\"\n");
+  CHECK(host.mistakes().front().message.find("must be \"project\" or \"never\"") != std::string::npos);
+  host.user("");
+  host.project("[selinux]\nlabel = \"never\"\n");
+  CHECK(host.mistake().hint == "use your own configuration");
+}
+
 TEST_CASE("conversations are kept for 30 days unless the user says otherwise") {
   Host host;
   CHECK(host.load().preferences.history_days == 30);

@@ -3,6 +3,7 @@
 #include "good_host.hpp"
 
 using namespace agentbox::doctor;
+namespace selinux = agentbox::selinux;
 using agentbox::doctor::test::contains;
 using agentbox::doctor::test::find;
 using agentbox::doctor::test::good_host;
@@ -138,10 +139,19 @@ TEST_CASE("overlayfs") {
 TEST_CASE("SELinux") {
   HostReport report = good_host();
   CHECK(find(report, "selinux").status == Status::not_applicable);
-  report.selinux = Selinux::permissive;
-  CHECK(contains(find(report, "selinux").detail, "permissive"));
-  report.selinux = Selinux::enforcing;
-  CHECK(contains(find(report, "selinux").detail, "enforcing"));
+  report.selinux = {selinux::Mode::permissive, "targeted", true, "", "u:object_r:user_home_dir_t:s0", std::nullopt};
+  CHECK(contains(find(report, "selinux").detail, "permissive (policy targeted)"));
+  report.selinux.mode = selinux::Mode::enforcing;
+  CHECK(find(report, "selinux").status == Status::ok);
+  CHECK(contains(find(report, "selinux").detail, "with a level of its own"));
+  report.selinux.levels = false;
+  CHECK(contains(find(report, "selinux").detail, "no levels"));
+  report.selinux.home_context = "system_u:object_r:nfs_t:s0";
+  CHECK(contains(find(report, "selinux").remedy, "virt_use_nfs"));
+  report.selinux.nfs = true;
+  CHECK(find(report, "selinux").status == Status::ok);
+  report.selinux.problem = "the SELinux policy has no contexts for containers";
+  CHECK(find(report, "selinux").status == Status::missing);
 }
 
 TEST_CASE("Landlock is a second layer, and its absence is not a problem") {

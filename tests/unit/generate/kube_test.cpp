@@ -38,6 +38,26 @@ json named(const json& list, const std::string& name) {
   return {};
 }
 
+TEST_CASE("with SELinux each container has its level, and what the pod mounts is labelled by us, not by Podman") {
+  policy::PolicyFields fields = sample_fields();
+  fields.ca_bundle = "/home/dev/ca.pem";
+  oci::PodFacts facts = sample_pod_facts(fields);
+  facts.host.selinux.emplace();
+  facts.host.selinux->agent_level = "s0:c1,c2";
+  facts.host.selinux->firewall_level = "s0:c3,c4";
+  const oci::GeneratedSet set = oci::render_kube(build(fields), facts);
+  const json spec = tests::document_of(tests::file_of(set, "pod.yaml"), "Pod").at("spec");
+  const auto level = [](const json& container) {
+    return container.at("securityContext").at("seLinuxOptions").at("level");
+  };
+  CHECK(level(spec.at("initContainers").at(0)) == "s0:c3,c4");
+  CHECK(level(spec.at("containers").at(0)) == "s0:c3,c4");
+  CHECK(level(spec.at("containers").at(1)) == "s0:c1,c2");
+  CHECK(named(spec.at("volumes"), "audit").at("hostPath").at("type") == "Directory");
+  CHECK(named(spec.at("volumes"), "ca-bundle").at("hostPath").at("path") == (facts.directory / "ca-bundle").string());
+  CHECK(tests::file_of(set, "ca-bundle") == facts.ca_bundle);
+}
+
 TEST_CASE("the network is locked before anything else starts, and only the firewall has capabilities") {
   const json spec = pod_of(sample_fields()).at("spec");
   REQUIRE(spec.at("initContainers").size() == 1);

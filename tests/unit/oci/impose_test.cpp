@@ -123,6 +123,26 @@ TEST_CASE("security labels, cgroup path and device denials are kept") {
   CHECK(result.at("linux").at("resources").at("pids").at("limit") == 512);
 }
 
+TEST_CASE("attack: a containers.conf that changes the SELinux labels or switches them off") {
+  const std::string process = "system_u:system_r:container_t:s0:c1,c2";
+  const std::string files = "system_u:object_r:container_file_t:s0:c1,c2";
+  json expected = ours(Role::agent);
+  expected["process"]["selinuxLabel"] = process;
+  expected["linux"]["mountLabel"] = files;
+  json podman = podmans(Role::agent);
+  podman["process"]["selinuxLabel"] = process;
+  podman["linux"]["mountLabel"] = files;
+  CHECK(impose(podman, expected, Role::agent).at("process").at("selinuxLabel") == process);
+  for (const char* other : {"", "system_u:system_r:spc_t:s0", "system_u:system_r:container_t:s0:c1,c3",
+                            "system_u:system_r:container_t:s0"}) {
+    json wrong = podman;
+    wrong["process"]["selinuxLabel"] = other;
+    CHECK(contains(error_of([&] { impose(wrong, expected, Role::agent); }), "its SELinux label (selinuxLabel) is"));
+  }
+  podman["linux"].erase("mountLabel");
+  CHECK(contains(error_of([&] { impose(podman, expected, Role::agent); }), "mountLabel"));
+}
+
 TEST_CASE("attack: annotations that steer the runtime") {
   for (const char* name : {"run.oci.seccomp_bpf_data", "run.oci.keep_original_groups", "run.oci.handler",
                            "module.wasm.image", "org.systemd.property.DeviceAllow"}) {

@@ -42,5 +42,32 @@ TEST_CASE("a box without processes proves nothing") {
   CHECK(holes({}) == 4);
 }
 
+TEST_CASE("with SELinux every process must have the box's exact context, and the policy must confine it") {
+  const auto context = [](const char* text) { return selinux::parse_context(text).value(); };
+  const selinux::BoxContexts labels{
+      context("system_u:system_r:container_t:s0:c5,c6"), context("system_u:object_r:container_file_t:s0:c5,c6"),
+      context("system_u:system_r:container_t:s0:c7,c8"), context("system_u:object_r:container_file_t:s0:c7,c8"),
+      context("system_u:object_r:container_ro_file_t:s0")};
+  const MayRead confines = [&](const selinux::Context& process, const std::string& file) {
+    return selinux::parse_context(file)->type == "container_file_t" &&
+           selinux::parse_context(file)->level == process.level;
+  };
+  const auto is_good_row = [](const Row& row) { return is_good(row.verdict); };
+  std::vector<SeenProcess> processes = {{1, "", "system_u:system_r:container_t:s0:c5,c6"},
+                                        {2, "", "system_u:system_r:container_t:s0:c5,c6"}};
+  std::vector<Row> rows = judge_contexts(processes, labels, confines);
+  CHECK(rows.size() == 5);
+  CHECK(std::all_of(rows.begin(), rows.end(), is_good_row));
+  for (const char* other : {"system_u:system_r:container_t:s0:c5,c7", "system_u:system_r:spc_t:s0:c5,c6", ""}) {
+    processes[1].context = other;
+    CHECK_FALSE(is_good(judge_contexts(processes, labels, confines).front().verdict));
+  }
+  rows = judge_contexts(processes, labels, [](const auto&, const auto&) { return true; }); // a permissive domain
+  CHECK(std::count_if(rows.begin(), rows.end(), is_good_row) == 1);
+  CHECK_FALSE(
+      is_good(judge_contexts(processes, labels, [](const auto&, const auto&) { return false; }).back().verdict));
+  CHECK_FALSE(is_good(judge_contexts({}, labels, confines).front().verdict));
+}
+
 } // namespace
 } // namespace agentbox::verify

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "box/probe.hpp"
+#include "config/load.hpp"
+#include "policy/policy.hpp"
+#include "selinux/context.hpp"
+#include "selinux/file_labels.hpp"
+#include "selinux/host_selinux.hpp"
+#include "selinux/relabel.hpp"
+#include "selinux/remembered.hpp"
+
+namespace agentbox::box {
+
+/// Bytes of a CA bundle that is copied.
+inline constexpr std::size_t k_max_ca_bundle = std::size_t{4} << 20U;
+
+/// What gets which SELinux label before a box starts.
+struct BoxLabels {
+  bool enforcing = false;
+  selinux::BoxContexts contexts;
+  std::vector<selinux::Relabelling> users; ///< the project, and credentials of --auth: the user is told
+  std::vector<selinux::Relabelling> ours;  ///< kept conversations and homes
+};
+
+/// A path that another running box uses.
+struct HeldPath {
+  std::filesystem::path path;
+  std::string level;
+  std::string box;
+};
+
+/// What choose_labels() needs to know about the host.
+struct LabelFacts {
+  selinux::HostSelinux selinux;
+  unsigned uid = 0;
+  config::LabelChoice choice = config::LabelChoice::project;
+  std::string not_a_project; ///< why the workspace is not a project (config::require_project()); empty: it is
+  std::vector<HeldPath> held;
+  std::vector<std::filesystem::path> mount_points; ///< of the host
+  std::function<std::optional<selinux::Remembered>(const std::filesystem::path&)> recall;
+  std::function<std::string(const std::filesystem::path&)> context_of;
+  std::function<bool(const selinux::Context&, const std::string&, bool, selinux::Access)> is_allowed;
+};
+
+/// Gathers them for `fields`.
+LabelFacts label_facts(const policy::PolicyFields& fields, const selinux::HostSelinux& selinux,
+                       config::LabelChoice choice);
+
+/// Decides what gets which label. Throws Error(refused) when SELinux is enforcing and would deny the box a path that
+/// agentbox may not label, and when another box uses a path with another label.
+BoxLabels choose_labels(const policy::PolicyFields& fields, const Identities& sources, const LabelFacts& facts);
+
+/// Returns choose_labels() for this host; nothing where Podman does not label containers.
+std::optional<BoxLabels> labels_for(const policy::PolicyFields& fields, const podman::PodmanInfo& podman,
+                                    const Identities& sources, config::LabelChoice choice);
+
+/// Returns the contexts as the renderers take them.
+oci::SelinuxLabels oci_labels(const selinux::BoxContexts& contexts);
+
+/// Labels `paths`, which processes of context `process` are to use. With `announce` tells the user what was changed,
+/// and remembers it. Throws Error(refused) when SELinux is enforcing and would deny `process` a path that cannot be
+/// labelled.
+void apply_labels(const std::vector<selinux::Relabelling>& paths, const selinux::Context& process, bool announce,
+                  selinux::FileLabels& labels);
+
+} // namespace agentbox::box

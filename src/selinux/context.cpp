@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "selinux/context.hpp"
+
+#include <charconv>
+#include <fmt/format.h>
+#include <map>
+#include <utility>
+
+#include "support/digest.hpp"
+#include "support/lines.hpp"
+
+namespace agentbox::selinux {
+namespace {
+
+/// Returns the text before the first ':' and removes both from `rest`.
+std::string_view next_field(std::string_view& rest) {
+  const auto end = rest.find(':');
+  const std::string_view field = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  return field;
+}
+
+/// Returns a category, 0 to 1023, from five hex digits of `digest`.
+unsigned category(std::string_view digest, std::size_t at) {
+  unsigned value = 0;
+  std::from_chars(digest.data() + at, digest.data() + at + 5, value, 16);
+  return value % 1024;
+}
+
+/// Returns two different categories that follow from `name`, the lower one first, as the kernel writes them.
+std::pair<unsigned, unsigned> categories(const std::string& name) {
+  const std::string digest = support::sha256_hex(name);
+  const unsigned one = category(digest, 0);
+  const unsigned other = (one + 1 + category(digest, 5) % 1023) % 1024;
+  return {std::min(one, other), std::max(one, other)};
+}
+
+std::pair<unsigned, unsigned> firewall_categories(unsigned uid) {
+  return categories(fmt::format("agentbox firewall {}", uid));
+}
+
+std::string level_text(const std::pair<unsigned, unsigned>& pair) {
+  return fmt::format("s0:c{},c{}", pair.first, pair.second);
+}
+
+} // namespace
+
+std::optional<Context> parse_context(std::string_view text) {
+  constexpr std::size_t k_max_context = 4096;
+  Context context;
+  std::string_view rest = text.substr(0, std::min(text.find('\0'), text.size())); // the kernel's end with a NUL
+  if (rest.size() > k_max_context || rest.find_first_of(" \t\r\n\"") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  context.user = next_field(rest);
+  context.role = next_field(rest);
+  context.type = next_field(rest);
+  context.level = rest;
+  const bool complete = !context.user.empty() && !context.role.empty() && !context.type.empty();
+  return complete ? std::optional(context) : std::nullopt;
+}
+
+std::string to_text(const Context& context) {
+  return fmt::format("{}:{}:{}{}{}", context.user, context.role, context.type, context.level.empty() ? "" : ":",
+                     context.level);
+}
+
+std::string to_text(const Label& label) {
+  return label.level.empty() ? label.type : label.type + ":" + label.level;
+}
+
+bool has_label(const Context& current, const Label& label) {
+  return current.type == label.type && current.level == label.level;
+}
+
+std::optional<ContainerContexts> parse_container_contexts(std::string_view text) {
+  std::map<std::string_view, Context> found;
+  for (const std::string_view line : support::lines(text)) {
+    const auto equals = line.find('=');
+    if (equals == std::string_view::npos || support::trim(line).starts_with('#')) {
+      continue;
+    }
+    std::string_view value = support::trim(line.substr(equals + 1));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+      value = value.substr(1, value.size() - 2);
+    }
+    if (auto context = parse_context(value)) {
+      found.insert_or_assign(support::trim(line.substr(0, equals)), *std::move(context));
+    }
+  }
+  for (const char* key : {"process", "file", "ro_file"}) {
+    if (!found.contains(key)) {
+      return std::nullopt;
+    }
+  }
+  return ContainerContexts{found.at("process"), found.at("file"), found.at("ro_file")};
+}
+
+std::string firewall_level(unsigned uid) {
+  return level_text(firewall_categories(uid));
+}
+
+std::string box_level(unsigned uid, std::string_view workspace) {
+  std::string name = fmt::format("agentbox box {} {}", uid, workspace);
+  while (categories(name) == firewall_categories(uid)) { // a box must not read the log
+    name += '+';
+  }
+  return level_text(categories(name));
+}
+
+BoxContexts box_contexts(const ContainerContexts& contexts, bool levels, unsigned uid, std::string_view workspace) {
+  const auto at = [levels](Context context, const std::string& level) {
+    context.level = levels ? level : "";
+    return context;
+  };
+  const std::string box = box_level(uid, workspace);
+  const std::string firewall = firewall_level(uid);
+  return {at(contexts.process, box), at(contexts.file, box), at(contexts.process, firewall),
+          at(contexts.file, firewall), at(contexts.read_only_file, "s0")};
+}
+
+Label label_of(const Context& context) {
+  return {context.type, context.level};
+}
+
+} // namespace agentbox::selinux

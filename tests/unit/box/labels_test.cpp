@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "box/labels.hpp"
+
+#include "box.hpp"
+#include "conversations/store.hpp"
+#include "support/error.hpp"
+
+using namespace agentbox;
+using namespace agentbox::box;
+using namespace agentbox::session_test;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* k_workspace = "/home/user/project";
+
+/// A host that enforces Fedora's policy: containers read usr_t, and read and write files of their own label.
+LabelFacts enforcing_host() {
+  LabelFacts facts;
+  facts.selinux = {true, true,
+                   selinux::parse_container_contexts("process = \"system_u:system_r:container_t:s0\"\n"
+                                                     "file = \"system_u:object_r:container_file_t:s0\"\n"
+                                                     "ro_file = \"system_u:object_r:container_ro_file_t:s0\"\n")
+                       .value()};
+  facts.uid = 1000;
+  facts.mount_points = {"/", "/home", "/proc"};
+  facts.recall = [](const fs::path&) { return std::nullopt; };
+  facts.context_of = [](const fs::path& path) {
+    return path.native().starts_with("/usr") ? "system_u:object_r:usr_t:s0" : "unconfined_u:object_r:user_home_t:s0";
+  };
+  facts.is_allowed = [](const selinux::Context& subject, const std::string& object, bool, selinux::Access access) {
+    const auto context = selinux::parse_context(object).value();
+    return context.type == "usr_t" ? access == selinux::Access::read
+                                   : context.type == "container_file_t" && context.level == subject.level;
+  };
+  return facts;
+}
+
+Identities identities(const policy::PolicyFields& fields) {
+  Identities found = {{fields.workspace.source, {1, 2, true}}};
+  for (const policy::Mount& mount : fields.mounts) {
+    found.emplace(mount.source, oci::FileIdentity{1, 3, !mount.source.has_extension()});
+  }
+  return found;
+}
+
+/// Returns the message and hint of the refusal; fails when there is none.
+std::string refusal(const policy::PolicyFields& fields, const LabelFacts& facts) {
+  try {
+    choose_labels(fields, identities(fields), facts);
+  } catch (const support::Error& error) {
+    CHECK(error.code() == support::ExitCode::refused);
+    return error.what() + ("\n" + error.hint());
+  }
+  FAIL("not refused");
+  return {};
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("the project gets the level of its path, and must still be what was checked") {
+  const auto wanted = fields();
+  const BoxLabels labels = choose_labels(wanted, identities(wanted), enforcing_host());
+  REQUIRE(labels.users.size() == 1);
+  const selinux::Relabelling& project = labels.users.front();
+  CHECK(project.path == k_workspace);
+  CHECK(to_text(project.label) == "container_file_t:" + selinux::box_level(1000, k_workspace));
+  CHECK(project.tree);
+  CHECK(project.identity == protocol::FileId{1, 2});
+  CHECK(project.changed_since == 0);
+  CHECK(labels.ours.empty());
+}
+
+TEST_CASE("a later start examines what changed, unless it is another directory or label") {
+  const auto wanted = fields();
+  LabelFacts facts = enforcing_host();
+  selinux::Remembered before{{1, 2}, {"container_file_t", selinux::box_level(1000, k_workspace)}, 77};
+  facts.recall = [&](const fs::path&) { return before; };
+  CHECK(choose_labels(wanted, identities(wanted), facts).users.front().changed_since == 77);
+  before.identity = {1, 9};
+  CHECK(choose_labels(wanted, identities(wanted), facts).users.front().changed_since == 0);
+  before = {{1, 2}, {"container_file_t", "s0:c1,c2"}, 77};
+  CHECK(choose_labels(wanted, identities(wanted), facts).users.front().changed_since == 0);
+}
+
+TEST_CASE("credentials and conversations get the box's label, other mounts none") {
+  auto wanted = fields();
+  wanted.mounts = {
+      {"/home/user/.codex", "/home/agent/.codex", false, std::string(policy::k_auth_reason) + "codex"},
+      {"/home/user/.claude.json", "/home/agent/.claude.json", false, std::string(policy::k_auth_reason) + "claude"},
+      {"/home/user/.local/state/agentbox/history/x", "/home/agent/.codex/sessions", false, conversations::k_reason},
+      {"/home/user/.local/state/agentbox/homes/x", "/home/agent", false, policy::k_home_reason},
+      {"/usr/share/dict", "/mnt/dict", true, "--mount"}};
+  const BoxLabels labels = choose_labels(wanted, identities(wanted), enforcing_host());
+  REQUIRE(labels.users.size() == 3);
+  CHECK(labels.users[1].path == "/home/user/.codex");
+  CHECK(labels.users[1].tree);
+  CHECK(labels.users[1].label == labels.users[0].label);
+  CHECK(labels.users[2].path == "/home/user/.claude.json");
+  CHECK_FALSE(labels.users[2].tree);
+  REQUIRE(labels.ours.size() == 2);
+  CHECK(labels.ours.back().label == labels.users[0].label);
+
+  wanted.mounts = {{"/usr/share/dict", "/mnt/dict", false, "--mount"}}; // writable
+  CHECK(has(refusal(wanted, enforcing_host()), "SELinux denies the box writing \"/usr/share/dict\""));
+  wanted.mounts = {{"/home/user/data", "/mnt/data", true, "--mount"}};
+  const std::string text = refusal(wanted, enforcing_host());
+  CHECK(has(text, "reading \"/home/user/data\" (unconfined_u:object_r:user_home_t:s0)"));
+  CHECK(has(text, "chcon -R -t container_file_t -l " + selinux::box_level(1000, k_workspace) + " /home/user/data"));
+}
+
+TEST_CASE("a project is not labelled against the user's will") {
+  const auto wanted = fields();
+  LabelFacts never = enforcing_host();
+  never.choice = config::LabelChoice::never;
+  CHECK(has(refusal(wanted, never), "[selinux] label is \"never\""));
+  never.context_of = [](const fs::path&) {
+    return "unconfined_u:object_r:container_file_t:" + selinux::box_level(1000, k_workspace);
+  };
+  CHECK(choose_labels(wanted, identities(wanted), never).users.empty()); // labelled by the user
+  never.context_of = [](const fs::path&) { return "unconfined_u:object_r:container_file_t:s0:c1,c2"; };
+  CHECK(has(refusal(wanted, never), "chcon")); // another box's level
+
+  LabelFacts not_a_project = enforcing_host();
+  not_a_project.not_a_project = "it contains application settings or data";
+  CHECK(has(refusal(wanted, not_a_project), "labels only projects"));
+
+  LabelFacts mounted = enforcing_host();
+  mounted.mount_points.emplace_back("/home/user/project/disk");
+  CHECK(has(refusal(wanted, mounted), "another file system is mounted in it, at \"/home/user/project/disk\""));
+  mounted.mount_points = {"/", "/home/user/project", "/home/user/project-2/disk"};
+  CHECK(choose_labels(wanted, identities(wanted), mounted).users.size() == 1);
+}
+
+TEST_CASE("a path that a running box uses with another label is refused") {
+  auto wanted = fields();
+  wanted.mounts = {{"/home/user/.codex", "/home/agent/.codex", false, std::string(policy::k_auth_reason) + "codex"}};
+  LabelFacts facts = enforcing_host();
+  facts.held = {{"/home/user/.codex", "s0:c1,c2", "other-1"}};
+  CHECK(has(refusal(wanted, facts), "box \"other-1\" uses \"/home/user/.codex\""));
+  facts.held = {{"/home/user", "s0:c1,c2", "parent"}}; // a workspace around this one
+  CHECK(has(refusal(wanted, facts), "agentbox stop parent"));
+  facts.held = {{k_workspace, selinux::box_level(1000, k_workspace), "twin"}, {"/home/user/projects", "s0:c1,c2", "x"}};
+  CHECK(choose_labels(wanted, identities(wanted), facts).users.size() == 2);
+}
+
+TEST_CASE("permissive SELinux refuses nothing") {
+  auto wanted = fields();
+  wanted.mounts = {{"/home/user/data", "/mnt/data", false, "--mount"}};
+  LabelFacts facts = enforcing_host();
+  facts.selinux.enforcing = false;
+  facts.held = {{k_workspace, "s0:c1,c2", "other"}};
+  const BoxLabels labels = choose_labels(wanted, identities(wanted), facts);
+  CHECK_FALSE(labels.enforcing);
+  CHECK(labels.users.size() == 1);
+}
+
+TEST_CASE("a policy without levels") {
+  LabelFacts facts = enforcing_host();
+  facts.selinux.levels = false;
+  const auto wanted = fields();
+  const BoxLabels labels = choose_labels(wanted, identities(wanted), facts);
+  CHECK(to_text(labels.users.front().label) == "container_file_t");
+  CHECK(oci_labels(labels.contexts).agent == "system_u:system_r:container_t");
+  CHECK(oci_labels(labels.contexts).agent_level.empty());
+}
