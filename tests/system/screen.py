@@ -15,7 +15,7 @@ class Screen:
 
     def __init__(self, command, cwd, env):
         self._directory = pathlib.Path(tempfile.mkdtemp(prefix="agentbox-screen-"))
-        line = " ".join(map(shlex.quote, map(str, command))) + '; echo "ended with $?."; exec cat'
+        line = " ".join(map(shlex.quote, map(str, command))) + '; printf "\\nended with %s.\\n" $?; exec cat'
         self._env = {**env, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
         self._tmux("-f", "/dev/null", "-u", "new-session", "-d", "-x", "120", "-y", "50", "-c", str(cwd), line)
 
