@@ -22,9 +22,9 @@ struct AttackResult {
 
 /// One attempt. The texts are for people; none contains a tab or a newline.
 struct Attack {
-  const char* name;  ///< stable, in-lower-case: scripts compare it
-  const char* tried; ///< "make a user namespace"
-  const char* wall;  ///< what stops it: "seccomp", "ruleset", …
+  const char* name;    ///< stable, in-lower-case: scripts compare it
+  const char* tried;   ///< "make a user namespace"
+  const char* defence; ///< what stops it: "seccomp", "ruleset", …
   AttackResult (*attempt)(const Expected&);
   bool core = false; ///< [verify] on_start runs it: it takes a few microseconds
 };

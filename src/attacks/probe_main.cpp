@@ -102,7 +102,7 @@ int main(int argc, char** argv) {
       ++count;
       for (const std::string_view field :
            {std::string_view(attack.name), std::string_view(family.name), std::string_view(attack.tried),
-            std::string_view(attack.wall), verdict_text(result.verdict)}) {
+            std::string_view(attack.defence), verdict_text(result.verdict)}) {
         line.add(field);
         line.tab();
       }

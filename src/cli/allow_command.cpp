@@ -143,8 +143,9 @@ void add_change(const CommandSpec& app, const char* name, const char* descriptio
       verb == control::ControlRequest::Verb::allow
           ? "HOST[:PORT] (default port: 443), *.HOST for every name below HOST, or @SET (agentbox policy sets)"
           : "HOST[:PORT] (default: every port), *.HOST for every name below HOST, @SET, or host (this machine)");
-  command.option("--for", options->duration, "TIME",
-                 "Undo the change after TIME, e.g. 90s, 10m, 1h30m, 2d; at most 30 days (default: when the box ends)");
+  command.option(
+      "--for", options->duration, "DURATION",
+      "Undo the change after DURATION, e.g. 90s, 10m, 1h30m, 2d; at most 30 days (default: when the box ends)");
   command.option("--box", options->box, "NAME", k_box_help);
   command.choice("--save", options->save, {"project", "user"},
                  "Also save it for future boxes: project (this project) or user (all your boxes)");

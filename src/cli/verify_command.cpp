@@ -34,9 +34,9 @@
 #include "support/signals.hpp"
 #include "support/terminal.hpp"
 #include "support/text.hpp"
-#include "verify/card.hpp"
 #include "verify/outside.hpp"
 #include "verify/probe_arguments.hpp"
+#include "verify/report.hpp"
 
 namespace agentbox::cli {
 namespace {
@@ -98,21 +98,22 @@ std::string text_of(const Fd& file) {
   return text;
 }
 
-verify::Card new_card(const std::string& box, bool fresh, const podman::PodmanInfo& facts, const std::string& program) {
-  verify::Card card;
-  card.box = box;
-  card.fresh = fresh;
+verify::VerifyReport new_report(const std::string& box, bool fresh, const podman::PodmanInfo& facts,
+                                const std::string& program) {
+  verify::VerifyReport report;
+  report.box = box;
+  report.fresh = fresh;
   utsname kernel{};
   uname(&kernel);
-  card.versions = {{"agentbox", k_version},
-                   {"podman", facts.podman.text()},
-                   {"kernel", support::escape_untrusted(static_cast<const char*>(kernel.release))}};
-  card.digests = {{"probe", support::sha256_hex(program)}};
-  return card;
+  report.versions = {{"agentbox", k_version},
+                     {"podman", facts.podman.text()},
+                     {"kernel", support::escape_untrusted(static_cast<const char*>(kernel.release))}};
+  report.digests = {{"probe", support::sha256_hex(program)}};
+  return report;
 }
 
 /// A box of its own for the current directory, with the probe as its command.
-verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
+verify::VerifyReport verify_fresh(const BoxOptions& options, const Context& context) {
   boxes::require_runtime_directory();
   Context probe_context = context;
   const podman::Podman podman = podman::Podman::find();
@@ -126,13 +127,14 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
   box::Identities checked = box::identities_of_sources(policy.fields());
   checked[policy.fields().workspace.source] = {workspace.device, workspace.inode, true}; // of an earlier look
   const std::filesystem::path program = probe_program();
-  verify::Card card = new_card(policy.fields().name, true, facts, support::read_file(program, k_probe_bytes));
-  card.digests["policy"] = support::sha256_hex(policy::to_json(policy));
+  verify::VerifyReport report =
+      new_report(policy.fields().name, true, facts, support::read_file(program, k_probe_bytes));
+  report.digests["policy"] = support::sha256_hex(policy::to_json(policy));
   const support::Signals signals; // from here on there is something to clean up
   box::sweep(podman, policy.fields().name);
   const box::Images images = ensure_images(policy.fields(), preferences, podman, facts, false);
-  card.digests["agent_image"] = images.agent;
-  card.digests["firewall_image"] = images.firewall;
+  report.digests["agent_image"] = images.agent;
+  report.digests["firewall_image"] = images.firewall;
   const Fd in(open(program.c_str(), O_RDONLY | O_CLOEXEC));
   const Fd out(memfd_create("report", MFD_CLOEXEC));
   const auto start = Clock::now();
@@ -143,7 +145,7 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
     outcome = box::launch(policy, podman, facts, images, {box::DryRun::off, checked, true, preferences, false});
   }
   spdlog::set_level(spdlog::level::info);
-  card.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+  report.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
   support::throw_if_interrupted();
   if (outcome.signal != 0) {
     throw support::Interrupted(outcome.signal);
@@ -152,13 +154,13 @@ verify::Card verify_fresh(const BoxOptions& options, const Context& context) {
     throw Error(ExitCode::failed, "Podman could not start the box; see its message above",
                 "agentbox doctor checks this host");
   }
-  card.rows = verify::parse_rows(text_of(out), k_least_attempts);
-  return card;
+  report.rows = verify::parse_rows(text_of(out), k_least_attempts);
+  return report;
 }
 
-void add_digest(verify::Card& card, const char* name, const std::filesystem::path& file) {
+void add_digest(verify::VerifyReport& report, const char* name, const std::filesystem::path& file) {
   if (const auto text = support::read_file_if_exists(file, k_probe_bytes)) {
-    card.digests[name] = support::sha256_hex(*text);
+    report.digests[name] = support::sha256_hex(*text);
   }
 }
 
@@ -171,23 +173,23 @@ std::optional<selinux::BoxContexts> labels_of(const boxes::SessionRecord& record
 }
 
 /// A running box: the probe goes in through `podman exec` as bytes on its stdin, and the host's /proc is asked as well.
-verify::Card verify_running(const std::string& name) {
+verify::VerifyReport verify_running(const std::string& name) {
   const boxes::Found box = boxes::select_running(name, std::filesystem::current_path());
   const podman::Podman podman = podman::Podman::find();
   const std::string program = support::read_file(probe_program(), k_probe_bytes);
   const std::string config = support::read_file(box.paths.agent_config(), k_config_bytes);
-  verify::Card card = new_card(box.name, false, podman::podman_info(podman), program);
-  add_digest(card, "agent.json", box.paths.agent_config());
-  add_digest(card, "firewall.json", box.paths.firewall_config());
-  add_digest(card, "egress.json", box.paths.egress());
-  card.digests["agent_image"] = box.record->agent_image;
-  card.digests["firewall_image"] = box.record->firewall_image;
+  verify::VerifyReport report = new_report(box.name, false, podman::podman_info(podman), program);
+  add_digest(report, "agent.json", box.paths.agent_config());
+  add_digest(report, "firewall.json", box.paths.firewall_config());
+  add_digest(report, "egress.json", box.paths.egress());
+  report.digests["agent_image"] = box.record->agent_image;
+  report.digests["firewall_image"] = box.record->firewall_image;
   const auto start = Clock::now();
   const pid_t agent = support::read_pid(box.paths.agent_pid()).value_or(0);
   const pid_t firewall = support::read_pid(box.paths.firewall_pid()).value_or(0);
   // Held so that a reused process ID is noticed at the end.
   const std::array<Fd, 2> processes = {support::open_pidfd(agent), support::open_pidfd(firewall)};
-  card.rows =
+  report.rows =
       verify::look_from_outside(agent, firewall, podman::find_installation().entrypoint(), labels_of(*box.record));
   if (std::any_of(processes.begin(), processes.end(),
                   [](const Fd& process) { return !process || support::has_ended(process); })) {
@@ -198,13 +200,13 @@ verify::Card verify_running(const std::string& name) {
   const std::vector<std::string> argv = probe_argv(verify::expectations_of(config));
   words.insert(words.end(), argv.begin(), argv.end());
   const support::Captured result = support::capture(podman.command(words), program, {k_report_bytes, k_patience});
-  card.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+  report.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
   if (result.out.empty()) {
     throw podman::explain("cannot attack the box from inside", result);
   }
   const std::vector<verify::Row> rows = verify::parse_rows(result.out, k_least_attempts);
-  card.rows.insert(card.rows.end(), rows.begin(), rows.end());
-  return card;
+  report.rows.insert(report.rows.end(), rows.begin(), rows.end());
+  return report;
 }
 
 } // namespace
@@ -221,10 +223,11 @@ void add_verify(const CommandSpec& app, Context& context) {
   command.flag("--trust-project", options->box.trust_project, "Trust the project's configuration, for this run only");
   command.action([options, &context] {
     podman::refuse_root();
-    const verify::Card card = options->name ? verify_running(*options->name) : verify_fresh(options->box, context);
-    fmt::print("{}",
-               options->json ? verify::to_json(card) : verify::to_text(card, options->all, support::wants_colour()));
-    context.exit_code = verify::passed(card) ? 0 : 1;
+    const verify::VerifyReport report =
+        options->name ? verify_running(*options->name) : verify_fresh(options->box, context);
+    fmt::print("{}", options->json ? verify::to_json(report)
+                                   : verify::to_text(report, options->all, support::wants_colour()));
+    context.exit_code = verify::passed(report) ? 0 : 1;
   });
 }
 

@@ -40,8 +40,8 @@ std::string_view field(std::string_view status, std::string_view name) {
   return {};
 }
 
-Row row(const char* name, const char* tried, const char* wall, bool holds, std::string detail) {
-  return {name, k_family, tried, wall, holds ? Verdict::stopped : Verdict::through, std::move(detail)};
+Row row(const char* name, const char* tried, const char* defence, bool holds, std::string detail) {
+  return {name, k_family, tried, defence, holds ? Verdict::stopped : Verdict::through, std::move(detail)};
 }
 
 /// Returns the first process for which `holds` is false, as text; empty if there is none.
@@ -118,8 +118,8 @@ std::string digest_inside(pid_t agent, const char* path) {
 
 std::vector<Row> judge_processes(const std::vector<SeenProcess>& processes) {
   const std::string count = fmt::format("{} processes", processes.size());
-  const auto judged = [&](const char* name, const char* tried, const char* wall, const std::string& without) {
-    return row(name, tried, wall, without.empty() && !processes.empty(), without.empty() ? count : without);
+  const auto judged = [&](const char* name, const char* tried, const char* defence, const std::string& without) {
+    return row(name, tried, defence, without.empty() && !processes.empty(), without.empty() ? count : without);
   };
   const auto no_capability = [](const std::string& status) {
     for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"}) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "selinux/context.hpp"
-#include "verify/card.hpp"
+#include "verify/report.hpp"
 
 namespace agentbox::verify {
 

@@ -4,17 +4,17 @@
 
 #include "require.hpp"
 #include "support/error.hpp"
-#include "verify/card.hpp"
+#include "verify/report.hpp"
 
 using agentbox::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { // NOLINT(*-identifier-naming)
   try {
-    agentbox::verify::Card card;
-    card.rows = agentbox::verify::parse_rows(agentbox::fuzz::text_of(data, size), 1);
-    require(!card.rows.empty(), "a report without rows is none");
-    require(to_text(card, true, false).find('\x1b') == std::string::npos, "no escape sequence reaches the terminal");
-    require(nlohmann::json::accept(to_json(card)), "the card is JSON");
+    agentbox::verify::VerifyReport report;
+    report.rows = agentbox::verify::parse_rows(agentbox::fuzz::text_of(data, size), 1);
+    require(!report.rows.empty(), "a report without rows is none");
+    require(to_text(report, true, false).find('\x1b') == std::string::npos, "no escape sequence reaches the terminal");
+    require(nlohmann::json::accept(to_json(report)), "the report is JSON");
   } catch (const agentbox::support::Error& error) {
     require(!agentbox::fuzz::has_control_bytes(error.what()), "messages are safe on a terminal");
   }

@@ -18,7 +18,7 @@ constexpr int k_attempt_ms = 60000;
 
 void list(const attacks::AttackFamily& family) {
   for (const attacks::Attack& attack : family.attacks) {
-    std::printf("%s\t%s\t%s\n", attack.name, family.name, attack.wall);
+    std::printf("%s\t%s\t%s\n", attack.name, family.name, attack.defence);
   }
 }
 
@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
       std::string text = result.text.data(); // may be what a server said
       std::replace_if(
           text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');
-      std::printf("%s\t%s\t%s\t%s\t%s\t%s\n", attack.name, family.name, attack.tried, attack.wall,
+      std::printf("%s\t%s\t%s\t%s\t%s\t%s\n", attack.name, family.name, attack.tried, attack.defence,
                   std::string(protocol::verdict_text(result.verdict)).c_str(), text.c_str());
       std::fflush(stdout);
     }

@@ -27,7 +27,7 @@ class Row:
     """One line of a table's report."""
 
     def __init__(self, line):
-        self.name, self.family, self.tried, self.wall, self.verdict, self.detail = line.split("\t")
+        self.name, self.family, self.tried, self.defence, self.verdict, self.detail = line.split("\t")
 
     def __str__(self):
         return f"{self.tried}: {self.verdict} ({self.detail})"
@@ -126,6 +126,6 @@ def open_box():
 
 
 def listed():
-    """(name, family, wall) of every attack there is."""
+    """(name, family, defence) of every attack there is."""
     out = subprocess.run([PROBES / "probe_wire", "--list"], capture_output=True, text=True, check=True).stdout
     return [tuple(line.split("\t")) for line in out.splitlines()]

@@ -53,8 +53,8 @@ def held_and_controlled(name):
     return case
 
 
-for attack, family, wall in rig.listed():
-    controlled = family in FAMILIES_OUTSIDE and wall != "allowed" and attack not in NO_CONTROL and not attack.startswith(("proxy-", "virtual-"))
+for attack, family, defence in rig.listed():
+    controlled = family in FAMILIES_OUTSIDE and defence != "allowed" and attack not in NO_CONTROL and not attack.startswith(("proxy-", "virtual-"))
     setattr(Table, f"test_{family}_{attack.replace('-', '_').replace('.', '_')}",
             held_and_controlled(attack) if controlled else held(attack))
 

@@ -26,7 +26,7 @@ TEST_CASE("every attack has a name of its own and texts that fit a line") {
   for (const AttackFamily& family : all_attacks()) {
     for (const Attack& attack : family.attacks) {
       CHECK(names.insert(attack.name).second);
-      for (const std::string text : {attack.name, family.name, attack.tried, attack.wall}) {
+      for (const std::string text : {attack.name, family.name, attack.tried, attack.defence}) {
         CHECK_FALSE(text.empty());
         CHECK(text.find_first_of("\t\n") == std::string::npos);
       }

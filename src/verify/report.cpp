@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/card.hpp"
+#include "verify/report.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -66,10 +66,10 @@ std::vector<Row> parse_rows(std::string_view output, std::size_t least) {
   return rows;
 }
 
-bool passed(const Card& card) {
+bool passed(const VerifyReport& report) {
   const auto is = [](Verdict verdict) { return [verdict](const Row& row) { return row.verdict == verdict; }; };
-  return std::all_of(card.rows.begin(), card.rows.end(), [](const Row& row) { return is_good(row.verdict); }) &&
-         std::any_of(card.rows.begin(), card.rows.end(), is(Verdict::stopped));
+  return std::all_of(report.rows.begin(), report.rows.end(), [](const Row& row) { return is_good(row.verdict); }) &&
+         std::any_of(report.rows.begin(), report.rows.end(), is(Verdict::stopped));
 }
 
 } // namespace agentbox::verify

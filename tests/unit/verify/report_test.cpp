@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/card.hpp"
+#include "verify/report.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -12,12 +12,12 @@ namespace {
 constexpr const char* k_two = "a\tkernel\tmake a user namespace\tseccomp\tstopped\tEPERM\n"
                               "b\tkernel\tfork\tallowed\tworks\tok\nend\t2\n";
 
-Card card_with(std::vector<Row> rows) {
-  Card card;
-  card.box = "shop";
-  card.versions = {{"agentbox", "1.2.3"}};
-  card.rows = std::move(rows);
-  return card;
+VerifyReport report_with(std::vector<Row> rows) {
+  VerifyReport report;
+  report.box = "shop";
+  report.versions = {{"agentbox", "1.2.3"}};
+  report.rows = std::move(rows);
+  return report;
 }
 
 const Row k_stopped{"a", "kernel", "make a user namespace", "seccomp", Verdict::stopped, "EPERM"};
@@ -42,14 +42,14 @@ TEST_CASE("a report that is not whole is refused") {
 
 TEST_CASE("text from the box cannot reach the terminal") {
   const auto rows = parse_rows("a\tkernel\t\x1b]52;c;x\x07\ty\tALLOWED\t\x1b[2J\nend\t1\n", 1);
-  const std::string text = to_text(card_with(rows), true, false);
+  const std::string text = to_text(report_with(rows), true, false);
   CHECK(text.find('\x1b') == std::string::npos);
   CHECK(text.find("\\x1b") != std::string::npos);
 }
 
 TEST_CASE("a box holds when every attack was stopped, and one was at all") {
-  CHECK(passed(card_with({k_stopped})));
-  CHECK_FALSE(passed(card_with({})));
+  CHECK(passed(report_with({k_stopped})));
+  CHECK_FALSE(passed(report_with({})));
   for (const auto& [verdict, good] : {std::pair{Verdict::through, false},
                                       {Verdict::unclear, false},
                                       {Verdict::broken, false},
@@ -57,27 +57,27 @@ TEST_CASE("a box holds when every attack was stopped, and one was at all") {
                                       {Verdict::skipped, true}}) {
     Row other = k_stopped;
     other.verdict = verdict;
-    CHECK(passed(card_with({k_stopped, other})) == good);
-    CHECK_FALSE(passed(card_with({other})));
+    CHECK(passed(report_with({k_stopped, other})) == good);
+    CHECK_FALSE(passed(report_with({other})));
   }
 }
 
-TEST_CASE("the card says what is not good, and all of it when asked") {
+TEST_CASE("the report says what is not good, and all of it when asked") {
   Row through = k_stopped;
   through.tried = "load a BPF program";
   through.verdict = Verdict::through;
-  const Card card = card_with({k_stopped, through});
-  const std::string text = to_text(card, false, false);
+  const VerifyReport report = report_with({k_stopped, through});
+  const std::string text = to_text(report, false, false);
   CHECK(text.find("FAIL: 1 attacks stopped, 1 not stopped") != std::string::npos);
   CHECK(text.find("load a BPF program") != std::string::npos);
   CHECK(text.find("make a user namespace") == std::string::npos);
-  CHECK(to_text(card, true, false).find("make a user namespace") != std::string::npos);
+  CHECK(to_text(report, true, false).find("make a user namespace") != std::string::npos);
 }
 
 TEST_CASE("the JSON has every attack") {
-  Card card = card_with({k_stopped});
-  card.digests["probe"] = "0123";
-  const auto document = nlohmann::json::parse(to_json(card));
+  VerifyReport report = report_with({k_stopped});
+  report.digests["probe"] = "0123";
+  const auto document = nlohmann::json::parse(to_json(report));
   CHECK(document.at("holds") == true);
   CHECK(document.at("attacks").size() == 1);
   CHECK(document.at("attacks")[0].at("verdict") == "stopped");

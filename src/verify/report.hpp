@@ -14,10 +14,10 @@ using protocol::Verdict;
 
 /// One line of the report.
 struct Row {
-  std::string name;   ///< "unshare-user"
-  std::string family; ///< "kernel"
-  std::string tried;  ///< "make a user namespace"
-  std::string wall;   ///< "seccomp"
+  std::string name;    ///< "unshare-user"
+  std::string family;  ///< "kernel"
+  std::string tried;   ///< "make a user namespace"
+  std::string defence; ///< "seccomp"
   Verdict verdict = Verdict::unclear;
   std::string detail; ///< "EPERM"
 
@@ -25,7 +25,7 @@ struct Row {
 };
 
 /// What `agentbox verify` shows.
-struct Card {
+struct VerifyReport {
   std::string box;
   bool fresh = true;                           ///< a box of its own, or one that was running
   std::map<std::string, std::string> versions; ///< agentbox, podman, kernel, …
@@ -39,12 +39,12 @@ struct Card {
 std::vector<Row> parse_rows(std::string_view output, std::size_t least);
 
 /// Returns whether every row is good and at least one attack was stopped.
-bool passed(const Card& card);
+bool passed(const VerifyReport& report);
 
 /// Returns the report as text: each family in one line, and the attempts that are not good, or with `all` every
 /// attempt.
-std::string to_text(const Card& card, bool all, bool colour);
+std::string to_text(const VerifyReport& report, bool all, bool colour);
 /// Returns the report as one JSON object.
-std::string to_json(const Card& card);
+std::string to_json(const VerifyReport& report);
 
 } // namespace agentbox::verify
