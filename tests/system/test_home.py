@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 
 from box import HOME, SystemTest
 from test_agents import KEY
@@ -77,7 +78,9 @@ class KeptHome(SystemTest):
     def test_conversations_and_credentials_are_mounted_in_it(self):
         login = HOME / ".claude/.credentials.json"
         login.parent.mkdir(exist_ok=True)
-        login.write_text('{"claudeAiOauth": {}}')
+        text = json.dumps({"claudeAiOauth": {"accessToken": "stand-in", "refreshToken": "stand-in",
+                                             "expiresAt": int((time.time() + 3600) * 1000), "scopes": ["user:inference"]}})
+        login.write_text(text)
         self.addCleanup(login.unlink)
         (HOME / "work/data").mkdir(exist_ok=True)
         self.addCleanup(shutil.rmtree, HOME / "work/data")
@@ -85,7 +88,7 @@ class KeptHome(SystemTest):
         result = self.agentbox("run", "claude", "--home", "keep", "--auth", "claude", "--mount", f"{HOME}/work/data:/home/agent/mnt/data",
                                stdin=script)
         self.assertCode(result, 0)
-        self.assertEqual(result.out, '{"claudeAiOauth": {}}' + "1000\n" * 3)
+        self.assertEqual(result.out, text + "1000\n" * 3)
         self.assertTrue((self.home() / ".claude/new").exists())
         self.assertEqual((self.home() / ".claude/.credentials.json").read_text(), "")  # only mounted there
         for key in KEY:  # the real agents start in a kept home, twice
