@@ -84,13 +84,15 @@ class KeptHome(SystemTest):
         self.addCleanup(login.unlink)
         (HOME / "work/data").mkdir(exist_ok=True)
         self.addCleanup(shutil.rmtree, HOME / "work/data")
-        script = "cat ~/.claude/.credentials.json; stat -c %u ~/.claude ~/.claude/projects ~/mnt/data; touch ~/.claude/new"
+        script = "cat $CLAUDE_SECURESTORAGE_CONFIG_DIR/.credentials.json && echo; stat -c %u ~/.claude ~/.claude/projects ~/mnt/data; touch ~/.claude/new"
         result = self.agentbox("run", "claude", "--home", "keep", "--auth", "claude", "--mount", f"{HOME}/work/data:/home/agent/mnt/data",
                                stdin=script)
         self.assertCode(result, 0)
-        self.assertEqual(result.out, text + "1000\n" * 3)
+        read, *owners = result.out.splitlines()
+        self.assertEqual(json.loads(read), json.loads(text))
+        self.assertEqual(owners, ["1000"] * 3)
         self.assertTrue((self.home() / ".claude/new").exists())
-        self.assertEqual((self.home() / ".claude/.credentials.json").read_text(), "")  # only mounted there
+        self.assertFalse((self.home() / ".claude/.credentials.json").exists())
         for key in KEY:  # the real agents start in a kept home, twice
             for _ in range(2):
                 done = self.agentbox("run", key, "--home", "keep", *(f"--env={name}" for name in KEY[key]), "--prompt",
