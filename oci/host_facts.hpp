@@ -76,9 +76,14 @@ struct GuardedPaths {
 };
 
 /// Returns the directories that are mounted onto themselves, because a mount point cannot be renamed: those above the
-/// guarded paths, each once, parents first. What was found by name has only its own pins: a directory above it can be
-/// renamed, and the mount goes along. Pure.
+/// guarded paths, each once, parents first. Of what was found by name, only its own pins (covered_pins_of()). Pure.
 std::vector<std::filesystem::path> pins_of(const GuardedPaths& guarded);
+
+/// Returns the other directories above what was found by name and is read-only, parents first. They are mounted onto
+/// themselves as well, and then covered by a second mount of the tree: a directory on which anything is mounted in the
+/// mount namespace cannot be renamed or removed, whatever the path (is_local_mountpoint() in the kernel's fs/namei.c).
+/// With visible mounts, files could not be moved between these directories (EXDEV). Pure.
+std::vector<std::filesystem::path> covered_pins_of(const GuardedPaths& guarded);
 
 /// What the renderers need to know about the host besides the policy. Plain values, gathered by the launcher.
 struct HostFacts {

@@ -95,6 +95,21 @@ std::vector<std::string> without(const std::vector<std::string>& paths, const st
   return rest;
 }
 
+/// Mounts a tree of the user's, with its covered pins.
+void add_tree(json& mounts, const fs::path& destination, const fs::path& source, const GuardedPaths& guarded,
+              const HostFacts& facts) {
+  const json tree = user_bind(destination, source, false, facts);
+  mounts.push_back(tree);
+  const std::vector<fs::path> pins = covered_pins_of(guarded);
+  for (const fs::path& pin : pins) {
+    // Nothing reaches it: no options that cost the runtime more system calls.
+    mounts.push_back(mount((destination / pin).string(), "bind", (source / pin).string(), {"rbind", "rprivate"}));
+  }
+  if (!pins.empty()) {
+    mounts.push_back(tree);
+  }
+}
+
 /// Mounts the guarded paths of `source` at `destination`, read-only or empty, and their pins: `mv .git x; mkdir -p
 /// .git/hooks` must not get around the protection.
 void add_guards(json& mounts, const fs::path& destination, const fs::path& source, const GuardedPaths& guarded,
@@ -132,6 +147,13 @@ std::vector<fs::path> pins_of(const GuardedPaths& guarded) {
   return pins;
 }
 
+std::vector<fs::path> covered_pins_of(const GuardedPaths& guarded) {
+  std::vector<fs::path> pins = policy::ancestors_of(guarded.read_only_by_name);
+  const std::vector<fs::path> visible = pins_of(guarded);
+  std::erase_if(pins, [&](const fs::path& pin) { return support::contains(visible, pin); });
+  return pins;
+}
+
 bool masks_any(const HostFacts& facts) {
   return !facts.guarded.masked.empty() || std::any_of(facts.guarded_in_mounts.begin(), facts.guarded_in_mounts.end(),
                                                       [](const auto& one) { return !one.second.masked.empty(); });
@@ -148,14 +170,21 @@ json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts) {
   if (fields.ca_bundle) {
     mounts.push_back(sealed_file(protocol::k_ca_bundle_path, facts.ca_copy.value_or(*fields.ca_bundle).string()));
   }
-  mounts.push_back(user_bind(fields.workspace.destination, fields.workspace.source, false, facts));
+  add_tree(mounts, fields.workspace.destination, fields.workspace.source, facts.guarded, facts);
   std::vector<policy::Mount> more = fields.mounts;
   std::sort(more.begin(), more.end(), [](const auto& a, const auto& b) { return a.destination < b.destination; });
   for (const policy::Mount& one : more) { // a directory sorts before its contents
     const auto copy = facts.cleaned.find(one.source);
-    mounts.push_back(copy == facts.cleaned.end() ? user_bind(one.destination, one.source, one.read_only, facts)
-                                                 : sealed_file(one.destination, copy->second.file.string()));
-    if (const auto found = facts.guarded_in_mounts.find(one.source); found != facts.guarded_in_mounts.end()) {
+    const auto found = facts.guarded_in_mounts.find(one.source);
+    const bool is_guarded = found != facts.guarded_in_mounts.end();
+    if (copy != facts.cleaned.end()) {
+      mounts.push_back(sealed_file(one.destination, copy->second.file.string()));
+    } else if (is_guarded && !one.read_only) {
+      add_tree(mounts, one.destination, one.source, found->second, facts);
+    } else {
+      mounts.push_back(user_bind(one.destination, one.source, one.read_only, facts));
+    }
+    if (is_guarded) {
       add_guards(mounts, one.destination, one.source, found->second, facts);
     }
   }

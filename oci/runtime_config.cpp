@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/runtime_config.hpp"
 
+#include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <tuple>
 
@@ -43,12 +45,27 @@ json sources_section(const json& mounts, const HostFacts& facts) {
 
 /// For agent-entrypoint: the identity that each destination must have.
 std::string mounts_variable(const json& mounts, const HostFacts& facts) {
+  std::map<std::string, std::size_t> last;
+  for (std::size_t i = 0; i < mounts.size(); ++i) {
+    last[mounts[i].at("destination").get<std::string>()] = i;
+  }
+  const auto is_covered = [&](const std::string& destination, std::size_t i) {
+    std::filesystem::path path = destination;
+    for (; path.has_relative_path(); path = path.parent_path()) {
+      if (const auto found = last.find(path.string()); found != last.end() && found->second > i) {
+        return true;
+      }
+    }
+    return false;
+  };
   std::string lines;
-  for (const json& mount : mounts) {
+  for (std::size_t i = 0; i < mounts.size(); ++i) {
+    const json& mount = mounts[i];
     const auto found = facts.sources.find(mount.at("source").get<std::string>());
     const auto destination = mount.at("destination").get<std::string>();
-    if (mount.at("type") != "bind" || found == facts.sources.end() || destination.find('\n') != std::string::npos) {
-      continue; // one path a line; only the hook compares this one
+    if (mount.at("type") != "bind" || found == facts.sources.end() || destination.find('\n') != std::string::npos ||
+        is_covered(destination, i)) {
+      continue; // one path a line; only the hook compares these
     }
     lines += lines.empty() ? "" : "\n";
     lines += protocol::to_text({found->second.device, found->second.inode}) + " " + destination;

@@ -81,6 +81,8 @@ guard::Guarded guarded_below(const fs::path& root, const policy::Workspace& work
 /// Records the identities of guarded paths and of what is mounted onto itself.
 void record_identities(const fs::path& root, const oci::GuardedPaths& guarded, oci::HostFacts& host) {
   std::vector<fs::path> paths = oci::pins_of(guarded);
+  const std::vector<fs::path> covered = oci::covered_pins_of(guarded);
+  paths.insert(paths.end(), covered.begin(), covered.end());
   paths.insert(paths.end(), guarded.read_only.begin(), guarded.read_only.end());
   paths.insert(paths.end(), guarded.masked.begin(), guarded.masked.end());
   for (const fs::path& path : paths) {

@@ -108,7 +108,8 @@ void protect_nested(const Walk& walk, const std::vector<std::string>& paths, con
   };
   std::erase_if(nested.paths, is_guarded);
   std::erase_if(nested.pins, is_guarded);
-  if (nested.paths.size() + nested.pins.size() > k_max_nested_mounts) {
+  if (nested.paths.size() + nested.pins.size() > k_max_nested_mounts ||
+      policy::ancestors_of({nested.paths.begin(), nested.paths.end()}).size() > k_max_directories_above) {
     refuse_too_many(walk, nested);
   }
   guarded.read_only_by_name.assign(nested.paths.begin(), nested.paths.end());

@@ -15,6 +15,9 @@ namespace agentbox::guard {
 /// The maximum number of mounts for what is protected by name below the top directory; more are refused.
 inline constexpr std::size_t k_max_nested_mounts = 256;
 
+/// The maximum number of directories above them, which are mount points, too (oci::covered_pins_of()).
+inline constexpr std::size_t k_max_directories_above = 1024;
+
 /// The names of executes.toml that are protected in every directory.
 class NestedNames {
 public:

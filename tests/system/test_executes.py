@@ -62,9 +62,27 @@ class Executes(SystemTest):
         protected += ["packages/x/.git/config", "packages/x/.git/hooks/pre-commit"]
         result = self.in_box("".join(f"echo x 2>/dev/null >>{path} && echo {path}\n" for path in protected) + """
             mv packages/x/.git packages/x/y || mv apps/.claude apps/c || mv apps/web/.vscode apps/web/v || echo stays
-            cd packages/x && echo x >file && git add file && git -c user.name=a -c user.email=a@b commit -qm one && mv ../../apps ../../moved && echo works""")
+            cd packages/x && echo x >file && git add file && git -c user.name=a -c user.email=a@b commit -qm one && echo works""")
         self.assertEqual(result.out, "stays\nworks\n", str(result))
-        self.assertEqual((self.workspace / "moved/web/.envrc").read_text(), "before\n")
+
+    def test_a_directory_above_what_is_protected_cannot_be_replaced_and_files_move_freely(self):
+        mounted = self.workspace.parent / (self.workspace.name + "-more")
+        for root in (self.workspace, mounted):
+            for path in ("apps/web/.envrc", "a/b/c/.husky/pre-commit", "free/file"):
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_text("before\n")
+        self.addCleanup(shutil.rmtree, mounted)
+        script = """for root in /workspace /more; do cd $root; mkdir other
+            mv apps moved || mv apps/web apps/moved || mv a other || mv a/b a/c2 || mv a/b/c a/d || mv -T other apps || echo stays
+            perl -e 'rename("apps", "other/apps") and print "moved\n"; rename("free", "apps") and print "over\n"; rename("other", "a/b/c") and print "over\n";
+                syscall(316, -100, "apps", -100, "other", 2) == 0 and print "exchanged\n"; mkdir "e"; syscall(316, -100, "e", -100, "a", 2) == 0 and print "exchanged\n";
+                rename("free/file", "apps/web/file") && rename("apps/web/file", "a/b/c/file") && link("a/b/c/file", "apps/second") && rename("free", "apps/web/free")
+                or die "EXDEV: $!"' && rm -rf apps a; done; echo end"""
+        result = self.in_box(script, "--mount", f"{mounted}:/more")
+        self.assertEqual(result.out, "stays\nstays\nend\n", str(result))
+        for root in (self.workspace, mounted):
+            for path in ("apps/web/.envrc", "a/b/c/.husky/pre-commit"):
+                self.assertEqual((root / path).read_text(), "before\n")
 
     def test_nothing_is_promised_that_agentbox_does_not_know(self):
         self.assertCode(self.in_box("echo x >file"), 0)

@@ -163,6 +163,19 @@ TEST_CASE("too many protected names below the top are refused, and an exception 
   CHECK(find_guarded(directory.path(), lists).read_only.empty());
 }
 
+TEST_CASE("too many directories above protected names are refused") {
+  const session_test::RuntimeDirectory directory;
+  for (std::size_t i = 0; i < 20; ++i) {
+    fs::path deep = directory.path() / std::to_string(i);
+    for (std::size_t j = 0; j < 60; ++j) {
+      deep /= "d";
+    }
+    put(deep / ".envrc");
+  }
+  CHECK_THROWS_AS(find_guarded(directory.path(), {{".envrc"}, {}, {}, {}, true}), support::Error);
+  CHECK_NOTHROW(find_guarded(directory.path(), {{".envrc"}, {}, {"1", "2", "3", "4"}, {}, true}));
+}
+
 TEST_CASE("what cannot be examined for hard links is refused") {
   if (geteuid() == 0) {
     return; // may read everything

@@ -165,6 +165,33 @@ TEST_CASE("a deep protected path pins each directory above it once") {
   CHECK(order == std::vector<std::string>{"a", "a/b", "a ro", "a/b/c ro", "a/b/d ro"});
 }
 
+TEST_CASE("directories above what was found by name are mount points below a second mount of the tree") {
+  auto facts = sample_facts();
+  facts.compare_inside = true;
+  facts.guarded.read_only = {".git/hooks", "apps/web/.vscode", "packages/x/.git/config"};
+  facts.guarded.read_only_by_name = {"apps/web/.vscode", "packages/x/.git/config"};
+  facts.guarded.pins = {"packages/x/.git"};
+  for (const char* path : {".git", ".git/hooks", "apps", "apps/web", "apps/web/.vscode", "packages", "packages/x",
+                           "packages/x/.git", "packages/x/.git/config"}) {
+    facts.sources[std::filesystem::path("/home/dev/project") / path] = {1, 30, true};
+  }
+  const json config = render_agent(build(sample_fields()), facts);
+  std::vector<std::string> order;
+  for (const json& mount : config.at("mounts")) {
+    if (const auto destination = mount.at("destination").get<std::string>(); destination.starts_with("/workspace")) {
+      order.push_back(destination.substr(10) + (has_option(mount, "ro") ? " ro" : ""));
+    }
+  }
+  CHECK(order == std::vector<std::string>{"", "/apps", "/apps/web", "/packages", "/packages/x", "", "/.git",
+                                          "/packages/x/.git", "/.git/hooks ro", "/apps/web/.vscode ro",
+                                          "/packages/x/.git/config ro"});
+  for (const json& variable : config.at("process").at("env")) { // agent-entrypoint sees only what is not covered
+    const auto text = variable.get<std::string>();
+    CHECK(text.find(" /workspace/apps\n") == std::string::npos);
+    CHECK((!text.starts_with("AGENTBOX_MOUNTS=") || text.find(" /workspace/apps/web/.vscode") != std::string::npos));
+  }
+}
+
 TEST_CASE("what is masked is an empty file or directory that nobody can write, and cannot be renamed away") {
   auto fields = sample_fields();
   auto facts = sample_facts();
