@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "agents/agent_data.hpp"
 #include "box/announce.hpp"
 #include "box/before_step.hpp"
 #include "box/executor.hpp"
@@ -250,9 +251,10 @@ RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy:
   std::optional<Refusal> refused;
   std::optional<Refusal> firewall;
   const bool interactive_agent = fields.run.kind == policy::Run::Kind::agent && terminal.interactive();
+  const agents::AgentData* agent = interactive_agent ? agents::find_agent_data(fields.agent.name) : nullptr;
   network::LiveNotices notices(boxes::audit_directory(), fields.name, terminal, options.preferences.notify,
-                               network::KnownRequests(interactive_agent ? policy::known_requests(fields.agent.name)
-                                                                        : std::vector<policy::KnownRequest>()));
+                               agent == nullptr ? network::KnownRequests()
+                                                : network::KnownRequests(agent->known_requests));
   std::vector<logins::Synchronizer> logins = synchronizers_of(fields);
   const PeriodicTask task{[&] {
                             prepared.resolver->refresh();

@@ -2,13 +2,13 @@
 #include "config/instructions.hpp"
 
 #include <algorithm>
-#include <array>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
+#include "agents/agent_data.hpp"
 #include "support/directory.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
@@ -20,13 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using support::Error;
 using support::ExitCode;
-
-constexpr std::array k_instructions{
-    std::pair{"claude", ".claude/CLAUDE.md"}, std::pair{"claude", ".claude/agents"},
-    std::pair{"claude", ".claude/commands"},  std::pair{"claude", ".claude/rules"},
-    std::pair{"claude", ".claude/skills"},    std::pair{"codex", ".codex/AGENTS.md"},
-    std::pair{"codex", ".codex/prompts"},
-};
 
 constexpr std::size_t k_max_files = 256;
 constexpr int k_max_depth = 8;
@@ -91,13 +84,8 @@ private:
 } // namespace
 
 std::vector<std::string> instruction_paths(std::string_view agent) {
-  std::vector<std::string> paths;
-  for (const auto& [name, path] : k_instructions) {
-    if (agent == name) {
-      paths.emplace_back(path);
-    }
-  }
-  return paths;
+  const agents::AgentData* data = agents::find_agent_data(agent);
+  return data == nullptr ? std::vector<std::string>() : data->instructions;
 }
 
 Instructions find_instructions(const fs::path& home, const std::vector<std::string>& paths) {

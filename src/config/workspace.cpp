@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/host_paths.hpp"
+#include "logins/login_kind.hpp"
 #include "policy/path_rules.hpp"
 #include "support/ascii.hpp"
 #include "support/digest.hpp"
@@ -89,7 +90,7 @@ constexpr std::array<Mark, 8> k_marks = {{
     {"btrfs-images", "it is Podman's storage"},
 }};
 
-std::string shown(const fs::path& path) {
+std::string shown_path(const fs::path& path) {
   return support::in_quotes(path.string(), 4096);
 }
 
@@ -160,11 +161,15 @@ std::string owner_of(const fs::path& path, const fs::path& home) {
                                 [&](std::string_view name) { return policy::contains_path(name, inside); })) {
     return "it contains programs or their data";
   }
-  for (const char* variable : {"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "CODEX_HOME",
-                               "CLAUDE_CONFIG_DIR", "GNUPGHOME", "PASSWORD_STORE_DIR"}) {
-    const char* value = std::getenv(variable);
+  std::vector<std::string> variables = {"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME",
+                                        "XDG_CACHE_HOME",  "GNUPGHOME",     "PASSWORD_STORE_DIR"};
+  for (const logins::LoginKind& kind : logins::login_kinds()) {
+    variables.push_back(kind.variable);
+  }
+  for (const std::string& variable : variables) {
+    const char* value = std::getenv(variable.c_str());
     if (value != nullptr && *value == '/' && policy::contains_path(canonical_home(value).native(), path.native())) {
-      return std::string("it contains application settings or data: $") + variable;
+      return "it contains application settings or data: $" + variable;
     }
   }
   const char* programs = std::getenv("PATH");
@@ -232,31 +237,31 @@ WorkspaceChoice choose_workspace(const fs::path& asked, const fs::path& home) {
   std::error_code error;
   choice.path = fs::canonical(asked, error);
   if (error) {
-    throw Error(ExitCode::usage, "the workspace " + shown(asked) + " cannot be used: " + error.message(), k_hint);
+    throw Error(ExitCode::usage, "the workspace " + shown_path(asked) + " cannot be used: " + error.message(), k_hint);
   }
   if (!support::is_utf8(choice.path.native())) {
     throw Error(ExitCode::refused,
-                "the workspace " + shown(choice.path) +
+                "the workspace " + shown_path(choice.path) +
                     " has a name that is not valid UTF-8, which an OCI "
                     "runtime configuration requires",
                 "rename the directory");
   }
   if (const std::string problem = problem_of(choice.path, canonical_home(home)); !problem.empty()) {
-    throw Error(ExitCode::refused, shown(choice.path) + " cannot be a workspace: " + problem, k_hint);
+    throw Error(ExitCode::refused, shown_path(choice.path) + " cannot be a workspace: " + problem, k_hint);
   }
   const support::Fd fd(open(choice.path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info {};
   if (!fd || fstat(fd.get(), &info) != 0) {
-    throw support::system_error(ExitCode::usage, "the workspace " + shown(choice.path) + " cannot be used", errno,
+    throw support::system_error(ExitCode::usage, "the workspace " + shown_path(choice.path) + " cannot be used", errno,
                                 k_hint);
   }
   struct stat first {};
   if (!meant || fstat(meant.get(), &first) != 0 || first.st_dev != info.st_dev || first.st_ino != info.st_ino) {
-    throw Error(ExitCode::refused, "the workspace " + shown(choice.path) + " was replaced while it was checked",
+    throw Error(ExitCode::refused, "the workspace " + shown_path(choice.path) + " was replaced while it was checked",
                 "try again");
   }
   if (info.st_uid != geteuid()) {
-    throw Error(ExitCode::refused, "the workspace " + shown(choice.path) + " belongs to another user", k_hint);
+    throw Error(ExitCode::refused, "the workspace " + shown_path(choice.path) + " belongs to another user", k_hint);
   }
   choice.device = info.st_dev;
   choice.inode = info.st_ino;
@@ -274,7 +279,8 @@ void require_project(const fs::path& workspace, const fs::path& home) {
       problem = owner_of(workspace, one);
     }
     if (!problem.empty()) {
-      throw Error(ExitCode::refused, "the workspace " + shown(workspace) + " does not look like a project: " + problem,
+      throw Error(ExitCode::refused,
+                  "the workspace " + shown_path(workspace) + " does not look like a project: " + problem,
                   std::string(k_hint) + ", or accept this one with --any-workspace (not needed in a Git repository "
                                         "without credential stores)");
     }

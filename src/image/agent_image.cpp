@@ -16,6 +16,7 @@
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/replaced.hpp"
 #include "support/signals.hpp"
 #include "support/text.hpp"
 
@@ -74,9 +75,10 @@ public:
                                                  fetcher = fetcher_of(environment)] {
           const std::string arch = npm_arch();
           AgentDirectories directories;
-          for (const Vendor& vendor : vendors()) {
-            const PinnedPackage& package = package_for(lock.agents.at(vendor.agent), vendor.agent, arch, musl);
-            directories[vendor.agent] = ensure_agent_files(vendor.agent, package, arch, registry, fetcher, scratch);
+          for (const agents::AgentData& agent : agents::agent_data()) {
+            const PinnedPackage& package = package_for(lock.agents.at(agent.name), agent.name, arch, musl);
+            directories[agent.name] =
+                ensure_agent_files(agent.name, package, layout_of(agent.npm, arch), registry, fetcher, scratch);
           }
           return directories;
         })) {}
@@ -110,9 +112,9 @@ private:
 
 std::map<std::string, AgentVersion> versions_of(const AgentsLock& lock, bool musl) {
   std::map<std::string, AgentVersion> versions;
-  for (const Vendor& vendor : vendors()) {
-    const PinnedAgent& agent = lock.agents.at(vendor.agent);
-    versions[vendor.agent] = {agent.version, package_for(agent, vendor.agent, npm_arch(), musl).integrity};
+  for (const agents::AgentData& data : agents::agent_data()) {
+    const PinnedAgent& agent = lock.agents.at(data.name);
+    versions[data.name] = {agent.version, package_for(agent, data.name, npm_arch(), musl).integrity};
   }
   return versions;
 }
@@ -157,11 +159,8 @@ std::string build_tools(BuildEnvironment& environment, const Recipe& recipe, Fam
         }
         fs::copy_file(installation.entrypoint(), context / "setup/agent-entrypoint");
         support::write_file(context / "setup/gate", confinement.gate, 0644);
-        std::string text = recipe.files.at("Containerfile");
-        for (auto at = text.find(k_setup); at != std::string::npos; at = text.find(k_setup, at)) {
-          text.replace(at, k_setup.size(), confinement.mounted_at);
-        }
-        support::write_file(context / "Containerfile", text, 0644);
+        support::write_file(context / "Containerfile",
+                            support::replaced(recipe.files.at("Containerfile"), k_setup, confinement.mounted_at), 0644);
       },
       &confinement);
   environment.store.tag(id, recipe.tag);
@@ -179,8 +178,8 @@ std::string build_agent(BuildEnvironment& environment, const Recipe& recipe, con
     fs::permissions(context / "root/dev", k_for_all);
     fs::permissions(context / "root/dev/shm", fs::perms::all | fs::perms::sticky_bit);
     fs::create_directories(context / "links");
-    for (const auto& [name, ignored] : agents) {
-      fs::create_symlink("../lib/agents/" + name + "/" + layout_of(name, npm_arch()).program, context / "links" / name);
+    for (const agents::AgentData& agent : agents::agent_data()) {
+      fs::create_symlink("../lib/agents/" + agent.name + "/" + agent.npm.program, context / "links" / agent.name);
     }
   });
   environment.progress.step("preparing the image for the box's user");
@@ -204,9 +203,9 @@ ImageRef build_image(BuildEnvironment& environment, const podman::PodmanInfo& in
                      const podman::Installation& installation, const policy::ImageChoice& choice,
                      const BaseChoice& base_choice, const AgentsLock& lock, const BuildOptions& options) {
   const fs::path data = installation.share / "containerfiles";
-  for (const Vendor& vendor : vendors()) {
-    if (!lock.agents.contains(vendor.agent)) {
-      throw Error(ExitCode::failed, lock_path(installation.share).string() + " does not pin " + vendor.agent,
+  for (const agents::AgentData& agent : agents::agent_data()) {
+    if (!lock.agents.contains(agent.name)) {
+      throw Error(ExitCode::failed, lock_path(installation.share).string() + " does not pin " + agent.name,
                   "agentbox update");
     }
   }

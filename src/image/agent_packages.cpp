@@ -7,6 +7,8 @@
 #include "image/npm.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/replaced.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::image {
 namespace {
@@ -44,18 +46,12 @@ std::string npm_arch() {
               "it runs on x86-64 and 64-bit ARM");
 }
 
-PackageLayout layout_of(std::string_view name, std::string_view arch) {
-  if (name == "codex") {
-    const std::string triple = arch == "arm64" ? "aarch64-unknown-linux-musl" : "x86_64-unknown-linux-musl";
-    return {"package/vendor/" + triple + "/", {}, {"codex-resources/voice/"}, "bin/codex"};
-  }
-  if (name == "claude") {
-    return {"package/", {"claude"}, {}, "claude"};
-  }
-  throw Error(ExitCode::failed, "the lock file lists an unknown agent: " + std::string(name));
+PackageLayout layout_of(const agents::NpmSource& source, std::string_view arch) {
+  const std::string machine = arch == "arm64" ? "aarch64" : "x86_64";
+  return {support::replaced(source.prefix, "{machine}", machine), source.only, source.leave_out, source.program};
 }
 
-fs::path ensure_agent_files(const std::string& name, const PinnedPackage& package, std::string_view arch,
+fs::path ensure_agent_files(const std::string& name, const PinnedPackage& package, const PackageLayout& layout,
                             const std::string& registry, const Fetcher& fetcher, const fs::path& scratch) {
   const fs::path parent = support::cache_directory() / "agents";
   // The integrity is part of the name: other bytes are another directory.
@@ -75,7 +71,7 @@ fs::path ensure_agent_files(const std::string& name, const PinnedPackage& packag
   }
   const fs::path unpacked = scratch / name;
   fs::create_directory(unpacked);
-  unpack_package(tarball, unpacked, layout_of(name, arch));
+  unpack_package(tarball, unpacked, layout);
   fs::remove(tarball);
   support::make_private_directory(parent);
   fs::rename(unpacked, directory);

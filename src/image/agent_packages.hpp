@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "agents/agent_data.hpp"
 #include "image/fetch.hpp"
 #include "image/lock.hpp"
 #include "image/unpack.hpp"
@@ -13,15 +14,15 @@ namespace agentbox::image {
 /// Returns npm's name for this machine: "x64" or "arm64". Throws Error(refused) for another machine.
 std::string npm_arch();
 
-/// Returns where agent `name`'s files are in its package for `arch`. Throws Error(failed) for an unknown agent.
-PackageLayout layout_of(std::string_view name, std::string_view arch);
+/// Returns where the files of an agent are in its package for `arch`. Pure.
+PackageLayout layout_of(const agents::NpmSource& source, std::string_view arch);
 
 /// Returns the directory in cache_directory()/agents with the unpacked files of `package`. If it does not exist,
 /// downloads the package from `registry` to `scratch`, a directory on the same file system, checks its integrity,
 /// unpacks it there and renames the result, so that a directory in the cache is complete. Throws Error(refused) when
 /// the integrity differs.
-std::filesystem::path ensure_agent_files(const std::string& name, const PinnedPackage& package, std::string_view arch,
-                                         const std::string& registry, const Fetcher& fetcher,
-                                         const std::filesystem::path& scratch);
+std::filesystem::path ensure_agent_files(const std::string& name, const PinnedPackage& package,
+                                         const PackageLayout& layout, const std::string& registry,
+                                         const Fetcher& fetcher, const std::filesystem::path& scratch);
 
 } // namespace agentbox::image

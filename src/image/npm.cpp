@@ -5,6 +5,7 @@
 
 #include "image/credentials.hpp"
 #include "support/error.hpp"
+#include "support/replaced.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::image {
@@ -79,21 +80,11 @@ PublishedVersion parse_published(std::string_view reply, std::string_view addres
   return published;
 }
 
-const std::vector<Vendor>& vendors() {
-  static const std::vector<Vendor> known = {{"claude", "@anthropic-ai/claude-code"}, {"codex", "@openai/codex"}};
-  return known;
-}
-
-std::vector<Variant> variants_of(const Vendor& vendor, const std::string& version) {
+std::vector<Variant> variants_of(const agents::NpmSource& source, const std::string& version) {
   std::vector<Variant> variants;
-  if (vendor.agent == "codex") { // static binaries: versions of one package
-    for (const std::string platform : {"linux-arm64", "linux-x64"}) {
-      variants.push_back({platform, vendor.package, version + "-" + platform});
-    }
-  } else { // a package per platform
-    for (const std::string platform : {"linux-arm64", "linux-arm64-musl", "linux-x64", "linux-x64-musl"}) {
-      variants.push_back({platform, vendor.package + "-" + platform, version});
-    }
+  for (const auto& [platform, text] : source.platforms) { // NAME@VERSION
+    const auto at = text.rfind('@');
+    variants.push_back({platform, text.substr(0, at), support::replaced(text.substr(at + 1), "{version}", version)});
   }
   return variants;
 }

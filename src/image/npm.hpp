@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agents/agent_data.hpp"
 #include "image/lock.hpp"
 #include "image/registry_signature.hpp"
 
@@ -39,14 +40,7 @@ struct Variant {
   std::string version;
 };
 
-/// An agent that agentbox supports.
-struct Vendor {
-  std::string agent;   ///< "codex"
-  std::string package; ///< its version "latest" is the newest
-};
-const std::vector<Vendor>& vendors();
-
-/// Returns the tarballs that the vendor publishes for `version`. Pure.
-std::vector<Variant> variants_of(const Vendor& vendor, const std::string& version);
+/// Returns the tarballs that `source` publishes for `version`. Pure.
+std::vector<Variant> variants_of(const agents::NpmSource& source, const std::string& version);
 
 } // namespace agentbox::image

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "agents/agent_data.hpp"
 #include "image/image_store.hpp"
 #include "protocol/protocol.hpp"
 #include "support/digest.hpp"
@@ -117,8 +118,10 @@ Recipe agent_recipe(const fs::path& data, const Recipe& tools, const std::string
                     const std::map<std::string, AgentVersion>& agents, const std::string& entrypoint_digest) {
   Recipe recipe;
   recipe.files = {{"Containerfile", read(data / "agent/Containerfile")}};
-  for (const char* file : {"home/.claude.json", "home/.claude/settings.json"}) {
-    recipe.files[file] = read(data / "agent" / file);
+  for (const agents::AgentData& agent : agents::agent_data()) {
+    for (const std::string& file : agent.home_files) {
+      recipe.files["home/" + file] = read(data / "agent/home" / file);
+    }
   }
   recipe.arguments = {{"TOOLS", tools_id}};
   recipe.labels = tools.labels;

@@ -71,12 +71,12 @@ private:
 NewestVersions newest_versions(const std::string& registry, const Fetcher& fetcher, const RegistryTrust& trust) {
   Inquiry inquiry(registry, fetcher, trust);
   AgentsLock lock;
-  for (const Vendor& vendor : vendors()) {
-    PinnedAgent agent{inquiry.ask(vendor.package, k_latest).version, {}};
-    for (const Variant& variant : variants_of(vendor, agent.version)) {
+  for (const agents::AgentData& data : agents::agent_data()) {
+    PinnedAgent agent{inquiry.ask(data.npm.package, k_latest).version, {}};
+    for (const Variant& variant : variants_of(data.npm, agent.version)) {
       agent.packages[variant.platform] = inquiry.ask(variant.package, variant.version);
     }
-    lock.agents[vendor.agent] = std::move(agent);
+    lock.agents[data.name] = std::move(agent);
   }
   return {std::move(lock), inquiry.is_signed()};
 }

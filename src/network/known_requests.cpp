@@ -10,7 +10,7 @@ using firewall::audit::Kind;
 using firewall::audit::Verdict;
 
 bool KnownRequests::use_up(const firewall::audit::AuditRecord& record) {
-  const auto found = std::find_if(m_expected.begin(), m_expected.end(), [&](const policy::KnownRequest& request) {
+  const auto found = std::find_if(m_expected.begin(), m_expected.end(), [&](const agents::KnownRequest& request) {
     return record.kind == Kind::dns && record.verdict == Verdict::deny && record.name == request.host &&
            request.lookups > 0;
   });

@@ -3,21 +3,21 @@
 #include <utility>
 #include <vector>
 
+#include "agents/agent_data.hpp"
 #include "firewall/audit/audit_record.hpp"
-#include "policy/vendor_hosts.hpp"
 
 namespace agentbox::network {
 
 /// The requests that an agent always makes at start and can do without, which are not reported.
 class KnownRequests {
 public:
-  explicit KnownRequests(std::vector<policy::KnownRequest> expected = {}) : m_expected(std::move(expected)) {}
+  explicit KnownRequests(std::vector<agents::KnownRequest> expected = {}) : m_expected(std::move(expected)) {}
 
   /// Returns whether `record` is one of them, and uses it up: each is known as often as the agent makes it.
   bool use_up(const firewall::audit::AuditRecord& record);
 
 private:
-  std::vector<policy::KnownRequest> m_expected;
+  std::vector<agents::KnownRequest> m_expected;
 };
 
 } // namespace agentbox::network

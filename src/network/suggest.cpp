@@ -7,6 +7,7 @@
 #include <map>
 #include <string_view>
 
+#include "agents/agent_data.hpp"
 #include "network/notice.hpp"
 #include "support/text.hpp"
 
@@ -15,16 +16,14 @@ namespace {
 
 using firewall::audit::AuditRecord;
 
-/// Hosts that agents ask for by themselves and work without (measured, tests/host/internet/README.md).
+/// Hosts that agents ask for by themselves and work without (measured, tests/host/internet/README.md), besides those of
+/// agents/*.toml.
 struct Noise {
   std::string_view pattern; ///< as in a list of hosts
   const char* why;
 };
-constexpr std::array<Noise, 10> k_noise = {{
-    {"ab.chatgpt.com", "Codex' metrics"},
+constexpr std::array<Noise, 7> k_noise = {{
     {"raw.githubusercontent.com", "the agents' own announcements and release notes; add it if your project needs it"},
-    {"downloads.claude.ai", "Claude Code's catalogue of plugins"},
-    {"statsig.anthropic.com", "metrics"},
     {"*.statsig.com", "metrics"},
     {"*.statsigapi.net", "metrics"},
     {"*.sentry.io", "crash reports"},
@@ -34,7 +33,13 @@ constexpr std::array<Noise, 10> k_noise = {{
 }};
 constexpr std::size_t k_siblings = 4; // so many names below one parent are noted
 
+/// Returns why agents ask for `host`, or nullptr.
 const char* noise_of(const std::string& host) {
+  for (const agents::AgentData& agent : agents::agent_data()) {
+    if (const auto found = agent.unneeded.find(host); found != agent.unneeded.end()) {
+      return found->second.c_str();
+    }
+  }
   for (const auto& [text, why] : k_noise) {
     const bool wildcard = text.starts_with("*.");
     const policy::HostPattern pattern{std::string(wildcard ? text.substr(2) : text), wildcard};

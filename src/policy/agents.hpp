@@ -8,8 +8,8 @@
 
 namespace agentbox::policy {
 
-/// Returns the built-in agents: codex and claude, with approval prompts, update checks and telemetry switched off by
-/// the variables and settings that their vendors document.
+/// Returns the built-in agents: those of agents/*.toml, with approval prompts, update checks and telemetry switched
+/// off by the variables and settings that their vendors document. Sorted by name.
 const std::vector<Agent>& builtin_agents();
 
 /// Returns the built-in agent `name`, or nullptr.

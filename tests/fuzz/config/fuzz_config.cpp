@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A configuration's text, from TOML to policy. The first byte chooses whose file it is, and whether it is an allow
-// file.
+// file or the file of an agent.
+#include "config/agent_file.hpp"
 #include "config/load.hpp"
 #include "config/merge.hpp"
 #include "require.hpp"
@@ -70,6 +71,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     policy::Diagnostics diagnostics;
     config::ConfigLayer layer;
     config::parse_saved_hosts(text, "/saved-hosts.txt", layer, diagnostics);
+    check_diagnostics(diagnostics);
+    break;
+  }
+  case 'g': {
+    policy::Diagnostics diagnostics;
+    const auto agent = config::parse_agent_file("a", text, "a.toml", diagnostics);
+    require(!agent.command.empty() || !diagnostics.empty(), "an agent has a command");
     check_diagnostics(diagnostics);
     break;
   }

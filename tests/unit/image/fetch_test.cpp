@@ -78,7 +78,7 @@ TEST_CASE("a package with another digest than the pinned one is refused and not 
   const Registry registry(ok("these are other bytes"));
   const PinnedPackage package{"@openai/codex", "1.0.0-linux-x64", "sha512-" + std::string(86, 'A') + "=="};
   try {
-    ensure_agent_files("codex", package, "x64", registry.address(), plain_fetcher(), directory.path());
+    ensure_agent_files("codex", package, {}, registry.address(), plain_fetcher(), directory.path());
     FAIL("the package was not refused");
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::refused);

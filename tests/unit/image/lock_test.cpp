@@ -35,10 +35,10 @@ const nlohmann::json::json_pointer k_package("/agents/codex/packages/linux-x64")
 TEST_CASE("the shipped lock pins every variant of every vendor, and is in its own form") {
   const AgentsLock lock = parse_lock(shipped_text(), "agents.lock.json");
   CHECK(to_json(lock) == shipped_text());
-  for (const Vendor& vendor : vendors()) {
-    REQUIRE(lock.agents.contains(vendor.agent));
-    const PinnedAgent& agent = lock.agents.at(vendor.agent);
-    const std::vector<Variant> variants = variants_of(vendor, agent.version);
+  for (const agentbox::agents::AgentData& data : agentbox::agents::agent_data()) {
+    REQUIRE(lock.agents.contains(data.name));
+    const PinnedAgent& agent = lock.agents.at(data.name);
+    const std::vector<Variant> variants = variants_of(data.npm, agent.version);
     CHECK(agent.packages.size() == variants.size());
     for (const Variant& variant : variants) {
       REQUIRE(agent.packages.contains(variant.platform));

@@ -57,12 +57,6 @@ TEST_CASE("which of its hosts codex needs depends on its credentials") {
   }
 }
 
-TEST_CASE("known requests are the built-in agents' own") {
-  CHECK(policy::known_requests("codex").size() == 1);
-  CHECK(policy::known_requests("claude").empty());
-  CHECK(policy::known_requests("mine").empty());
-}
-
 TEST_CASE("a command, an open network and another provider need no vendor") {
   policy::PolicyFields fields = asks("claude", {});
   SECTION("a command") {

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// What agentbox knows about each agent: agents/*.toml, compiled in. config/agent_file.hpp reads the files.
+#pragma once
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace agentbox::agents {
+
+/// [npm]: where an agent's files come from, and which of them are used.
+struct NpmSource {
+  std::string package;                          ///< its version "latest" is the newest
+  std::map<std::string, std::string> platforms; ///< "linux-x64-musl": NAME@VERSION of the tarball, with {version}
+  std::string prefix;                           ///< directory in the tarball that becomes the root; with {machine}
+  std::vector<std::string> only;                ///< the files below prefix that are used; empty: all
+  std::vector<std::string> leave_out;           ///< directories below prefix that are not, with a slash at the end
+  std::string program;                          ///< below prefix; a link in /usr/local/bin leads to it
+
+  bool operator==(const NpmSource&) const = default;
+};
+
+/// [[known_requests]]: a request that an agent makes at each interactive start, does not need, and has no setting for.
+/// It is denied and audited like any other, but not reported to the user.
+struct KnownRequest {
+  std::string host;
+  std::size_t lookups = 0; ///< DNS queries of one start; more are made by something else
+
+  bool operator==(const KnownRequest&) const = default;
+};
+
+/// [login]: how an agent stores and renews its login.
+struct LoginKind {
+  enum class Lock { directory, file };
+
+  std::string agent;
+  std::string variable;        ///< of the caller's environment: the directory of the host's login
+  std::string home_directory;  ///< that directory below the home directory, where the variable is not set
+  std::string file;            ///< the login, in that directory and in the one that boxes share
+  std::string box_variable;    ///< names the shared directory in a box; empty: agent-entrypoint makes a symbolic link
+  std::string lock;            ///< beside the file: what the agent itself locks before it replaces the login
+  Lock lock_type = Lock::file; ///< Lock::directory: mkdir(2), stale after a minute; Lock::file: flock(2)
+  std::string only;            ///< the member of the file that is the login; empty: all of it
+  std::vector<std::string> hosts;   ///< where a login is renewed
+  std::vector<std::string> sign_in; ///< argv of a sign-in
+  std::string sign_in_variable;     ///< names the shared directory to that command
+  std::vector<std::string> sign_in_hosts;
+
+  bool operator==(const LoginKind&) const = default;
+};
+
+/// One file of agents/.
+struct AgentData {
+  std::string name;  ///< of the file
+  std::string title; ///< "Claude Code"
+  bool in_every_image = false;
+  NpmSource npm;
+  std::vector<std::string> command;       ///< as in policy::Agent, and so are the next ones
+  std::vector<std::string> prompt;
+  std::vector<std::string> continue_last;
+  std::vector<std::string> resume;
+  std::vector<std::string> model;
+  std::map<std::string, std::string> env;
+  std::vector<std::string> auth;
+  std::vector<std::string> history;
+  std::vector<std::string> instructions;   ///< below the host's home: the user's own, for --instructions
+  std::vector<std::string> home_files;     ///< of containerfiles/agent/home, for the home of the box
+  std::vector<std::string> default_hosts;  ///< what every box may reach
+  std::vector<std::string> hosts;          ///< what the agent needs from its vendor
+  std::vector<std::string> hosts_with_key; ///< what it needs if a variable of key_variables is set; empty: hosts
+  std::vector<std::string> key_variables;
+  std::vector<std::string> provider_variables; ///< name another vendor, whose hosts agentbox does not know
+  std::vector<KnownRequest> known_requests;
+  std::map<std::string, std::string> unneeded; ///< hosts that the agent asks for and works without: why it asks
+  std::optional<LoginKind> login;
+
+  bool operator==(const AgentData&) const = default;
+};
+
+/// Returns all agents, sorted by name.
+const std::vector<AgentData>& agent_data();
+
+/// Returns the data of agent `name`, or nullptr.
+const AgentData* find_agent_data(std::string_view name);
+
+} // namespace agentbox::agents
