@@ -9,6 +9,7 @@
 #include "protocol/protocol.hpp"
 #include "support/ascii.hpp"
 #include "support/sorted.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::oci {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "oci/impose/impose_parts.hpp"
 #include "support/sorted.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::oci {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "oci/impose/impose_parts.hpp"
 #include "oci/sealed_file.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::oci {
 namespace {
