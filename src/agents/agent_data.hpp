@@ -17,7 +17,7 @@ struct NpmSource {
   std::string prefix;                           ///< directory in the tarball that becomes the root; with {machine}
   std::vector<std::string> only;                ///< the files below prefix that are used; empty: all
   std::vector<std::string> leave_out;           ///< directories below prefix that are not, with a slash at the end
-  std::string program;                          ///< below prefix; a link in /usr/local/bin leads to it
+  std::string program;                          ///< below prefix; a link in /usr/local/bin points to it
 
   bool operator==(const NpmSource&) const = default;
 };

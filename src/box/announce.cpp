@@ -54,15 +54,15 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
       continue;
     }
     if (mount.reason == policy::k_home_reason) {
-      lines.push_back(fmt::format("the home of boxes in this directory is kept: {} (agentbox home; --fresh: not)",
+      lines.push_back(fmt::format("this project's home is kept in {} (see agentbox home; --fresh starts without it)",
                                   shown(mount.source, home)));
       continue;
     }
     if (const auto login = logins::place_of_mount(mount.source)) {
-      lines.push_back(fmt::format(
-          "login of {}: {}; renewed in the box and outside, with {}", login->kind->agent,
-          login->origin == logins::LoginOrigin::own ? "agentbox's" : "this host's, " + shown(login->file, home),
-          support::join(login->kind->hosts, ", ")));
+      lines.push_back(
+          fmt::format("the box has your login for {} from {} (kept in sync, renewed at {})", login->kind->agent,
+                      login->origin == logins::LoginOrigin::own ? "agentbox login" : shown(login->file, home),
+                      support::join(login->kind->hosts, ", ")));
       continue;
     }
     lines.push_back(fmt::format("also mounted in the box: {} ({}), because of {}", shown(mount.source, home),

@@ -105,7 +105,7 @@ public:
         relabel(mount.source, m_labels.users, false);
       } else {
         require_access(mount.source, mount.read_only ? Access::read : Access::write,
-                       "agentbox labels no directory of --mount");
+                       "agentbox does not label the paths of --mount");
       }
     }
     return std::move(m_labels);
@@ -151,7 +151,7 @@ private:
       if (m_facts.selinux.enforcing && level != m_labels.contexts.agent.level &&
           policy::overlap(held.native(), path.native())) {
         throw Error(ExitCode::refused,
-                    fmt::format("box \"{}\" uses {}, with an SELinux label of its own", support::escape_untrusted(box),
+                    fmt::format("box \"{}\" uses {} with another SELinux label", support::escape_untrusted(box),
                                 shown_path(held)),
                     "wait until it has ended, or stop it: agentbox stop " + support::escape_untrusted(box));
       }
@@ -171,7 +171,7 @@ private:
     if (m_facts.selinux.enforcing) {
       throw Error(ExitCode::refused, problem, label_command(path, m_labels.contexts.agent_files));
     }
-    spdlog::warn("{}; it is permissive now", problem);
+    spdlog::warn("{}; SELinux is permissive now", problem);
   }
 
   const policy::PolicyFields& m_fields;

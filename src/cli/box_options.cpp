@@ -112,7 +112,7 @@ void add_box_options(const CommandSpec& command, BoxOptions& options) {
   command.option("--model", to.model, "NAME", "Model that the agent should use");
   command.list("--mount", to.mounts, "SRC:DST[:ro]", "Mount a host path into the box; repeatable");
   command.list("--auth", to.auth, "AGENT",
-               "Give the box the login of AGENT: that of agentbox login, else the host's; repeatable");
+               "Give the box your login for AGENT, from agentbox login or else from the host; repeatable");
   command.list("--env", options.env, "NAME[=VALUE]",
                "Set an environment variable; without =VALUE, copy it from your environment; repeatable");
   command.list("--env-file", options.env_files, "FILE",

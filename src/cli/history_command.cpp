@@ -105,7 +105,7 @@ void list_conversations(const ConversationOptions& options) {
     return;
   }
   if (found.empty()) {
-    spdlog::info("no conversations of {} are kept", support::in_quotes(workspace.string(), 1000));
+    spdlog::info("there are no conversations in {}", support::in_quotes(workspace.string(), 1000));
     return;
   }
   std::vector<std::vector<std::string>> rows;

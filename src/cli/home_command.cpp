@@ -46,7 +46,7 @@ void list_homes(bool as_data) {
                     one.in_use ? "now" : support::local_time(one.used, "%Y-%m-%d %H:%M"), one.home().string()});
   }
   if (rows.empty()) {
-    spdlog::info("no homes are kept; agentbox run --home keep keeps one");
+    spdlog::info("there are no kept homes; to keep one: agentbox run --home keep");
   } else {
     fmt::print("{}", support::table({{"PROJECT"}, {"SIZE", true}, {"LAST USED"}, {"HOME"}}, rows));
   }
@@ -58,7 +58,7 @@ void clear_homes(const ClearOptions& options) {
     const auto workspace = config::choose_workspace(options.project, support::home_directory()).path;
     std::erase_if(chosen, [&](const KeptHome& one) { return one.home() != homes::home_of(workspace); });
     if (chosen.empty()) {
-      spdlog::info("no home of {} is kept", support::in_quotes(workspace.string(), 1000));
+      spdlog::info("there is no kept home for {}", support::in_quotes(workspace.string(), 1000));
     }
   }
   for (const KeptHome& one : chosen) {

@@ -101,7 +101,7 @@ Words ask(const std::string& question, const Words& proposed = {}) {
 }
 
 void ask_all(InitOptions& options, const config::Proposal& proposal) {
-  fmt::print(stderr, "Enter accepts what is in brackets; - means none.\n");
+  fmt::print(stderr, "Press Enter to accept the value in brackets; - means none.\n");
   if (const Words words = ask("Agent (codex, claude; none: the last used)?"); !words.empty()) {
     options.agent = words.front();
   }
@@ -201,7 +201,7 @@ void add_init(const CommandSpec& app, Context& context) {
   command.option("--base", options->base, "IMAGE", "Base image");
   command.list("--allow", options->allow, "HOST[:PORT]", "Allow a host, or a set of hosts such as @npm; repeatable");
   command.list("--toolkit", options->toolkits, "NAME", "Install a toolkit; repeatable");
-  command.flag("--yes", options->yes, "Accept what is proposed for the files of the project, and ask nothing");
+  command.flag("--yes", options->yes, "Accept the proposals for this project without asking");
   command.flag("--force", options->force, "Replace an existing file");
   command.action([options, &context] { init(*options, context); });
 }

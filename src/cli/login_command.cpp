@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// login, logout: agentbox's own login of an agent, which boxes get with --auth.
+// login, logout: logins for agents that agentbox keeps, and boxes get with --auth.
 #include <cerrno>
 #include <ctime>
 #include <fcntl.h>
@@ -148,8 +148,9 @@ std::string sign_in(const LoginKind& kind) {
       box::launch(policy, podman, facts, images, {box::DryRun::off, checked, true, loaded.preferences, false});
   support::throw_if_interrupted();
   if (!outcome.started || outcome.exit_code != 0) {
-    throw Error(ExitCode::failed, fmt::format("{} did not sign in (exit code {})", kind.agent, outcome.exit_code),
-                "agentbox login " + kind.agent + " starts again");
+    throw Error(ExitCode::failed,
+                fmt::format("the sign-in of {} failed with exit status {}", kind.agent, outcome.exit_code),
+                "try again: agentbox login " + kind.agent);
   }
   const support::Fd fd(open(directory.login().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
   return logins::read_untrusted(fd.get(), kind.file).value_or("");
@@ -201,7 +202,7 @@ void show_status(bool as_json) {
 
 void log_in(const LoginOptions& options) {
   if (options.json && !options.status) {
-    throw Error(ExitCode::usage, "--json belongs to --status", "agentbox login --status --json");
+    throw Error(ExitCode::usage, "--json requires --status", "agentbox login --status --json");
   }
   if (options.status) {
     show_status(options.json);
@@ -231,15 +232,17 @@ void add_login(const CommandSpec& app, Context& /*context*/) {
 }
 
 void add_logout(const CommandSpec& app, Context& /*context*/) {
-  const CommandSpec command = app.command("logout", "Remove the login that agentbox login made");
+  const CommandSpec command = app.command("logout", "Remove an agent's login that was made with agentbox login");
   const auto agent = std::make_shared<std::string>();
   command.required("AGENT", *agent, "Agent whose login to remove: claude or codex");
   command.action([agent] {
     const LoginKind& kind = kind_of(*agent);
     if (!logins::forget_own(kind)) {
-      throw Error(ExitCode::not_found, "agentbox has no login of its own of " + kind.agent, "agentbox login --status");
+      throw Error(ExitCode::not_found, "agentbox has no login for " + kind.agent, "agentbox login --status");
     }
-    spdlog::info("removed; until it expires, the vendor still accepts it: to end it at once, sign out on its web page");
+    spdlog::info("removed the login for {}; the vendor accepts it until it expires. To revoke it now, sign out of all "
+                 "sessions on the vendor's web page",
+                 kind.agent);
   });
 }
 

@@ -272,9 +272,9 @@ void add_run(const CommandSpec& app, Context& context) {
   command.flag("--fresh", options->fresh,
                "Start without earlier conversations and without a kept home, and keep nothing");
   command.flag("--instructions", overrides.instructions,
-               "Show the agent copies of your own instructions for it: CLAUDE.md, skills, AGENTS.md, prompts");
+               "Give the agent read-only copies of your own instructions: CLAUDE.md, skills, AGENTS.md, prompts");
   command.choice("--home", overrides.home, {"keep", "fresh"},
-                 "Keep the box's home for this project, with caches and tools, or start with the image's");
+                 "keep: reuse this project's home directory, with caches and tools; fresh: start with the image's");
   command.flag("--rebuild", options->rebuild, "Rebuild the image from the newest base image and packages");
   command.flag("--dry-run", options->dry_run, "Print the commands and configuration, and run nothing");
   command.flag("--json", options->json, "With --dry-run: print JSON");

@@ -26,7 +26,7 @@ void allow_renewal(const logins::LoginKind& kind, const std::vector<ConfigLayer>
   for (const std::string& host : kind.hosts) {
     policy::AllowEntry entry = std::get<policy::AllowEntry>(policy::parse_listed_entry(host));
     if (block_over(entry, layers)) {
-      merged.notices.push_back("the login of " + kind.agent + " cannot be renewed in this box: " + host +
+      merged.notices.push_back("the login for " + kind.agent + " cannot be renewed in this box: " + host +
                                " is blocked");
     }
     policy::add_entry(std::move(entry), merged.fields.egress);
@@ -95,7 +95,7 @@ void merge_logins(const std::vector<ConfigLayer>& layers, const Overrides& overr
     } else if (asked) {
       diagnostics.push_back({policy::k_auth_reason + name, login->second.problem, login->second.hint});
     } else {
-      merged.notices.push_back("the box has no login of " + name + " (agent.auth): " + login->second.problem + " (" +
+      merged.notices.push_back("the box has no login for " + name + " (agent.auth): " + login->second.problem + " (" +
                                login->second.hint + ")");
     }
   }

@@ -76,7 +76,7 @@ private:
       if (++m_names > k_max_names) {
         throw Error(ExitCode::failed,
                     "there are more than 200,000 files in " + support::in_quotes(m_project.string(), 4096),
-                    "agents do not make so many: agentbox history rm --all");
+                    "a box may have flooded it; remove them: agentbox history rm --all");
       }
       if (fstatat(directory.fd(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
         continue; // removed by a box
@@ -128,7 +128,7 @@ public:
     mkdirat(project, k_trash, 0700);
     m_fd = open_directory(project, k_trash);
     if (!m_fd) {
-      throw support::system_error(ExitCode::failed, "cannot use the directory for what is removed", errno);
+      throw support::system_error(ExitCode::failed, "cannot create the directory for removed files", errno);
     }
   }
 
@@ -158,7 +158,7 @@ public:
         return; // another process emptied it
       }
       if ((errno != ENOTEMPTY && errno != EEXIST) || ++rounds > k_max_rounds) {
-        throw support::system_error(ExitCode::failed, "cannot remove what a box left", errno);
+        throw support::system_error(ExitCode::failed, "cannot remove the files that a box left", errno);
       }
       support::DirectoryReader reader(open_directory(m_fd.get(), "."));
       while (const support::DirectoryEntry* entry = reader.next()) {

@@ -36,7 +36,7 @@ constexpr const char* k_workspace = "workspace"; // its path, for people
 
 constexpr std::uint64_t k_version = 1;
 constexpr std::size_t k_max_record = 8192;
-constexpr const char* k_clear_hint = "agentbox home clear removes it; --fresh starts without it";
+constexpr const char* k_clear_hint = "remove it: agentbox home clear; or start without it: --fresh";
 
 std::string shown_path(const fs::path& path) {
   return support::in_quotes(path.string(), 4096);
@@ -129,7 +129,7 @@ HeldHome::HeldHome(const fs::path& workspace, std::uint64_t limit) : m_project(h
     throw Error(ExitCode::refused,
                 "the kept home " + shown_path(home) + " is larger than home.limit: " + std::to_string(*size >> 20U) +
                     " MiB, " + std::to_string(limit >> 20U) + " MiB are allowed",
-                std::string("raise it in your own configuration, or: ") + k_clear_hint);
+                std::string("raise the limit in your own configuration, or ") + k_clear_hint);
   }
 }
 
@@ -223,7 +223,7 @@ void clear(const KeptHome& home) {
   const Fd lock = open_lock(home.project / k_lock, LOCK_EX | LOCK_NB);
   if (!lock) {
     throw Error(ExitCode::refused, "a running box uses the home of " + shown_path(home.workspace),
-                "agentbox ps lists the boxes; agentbox stop ends one");
+                "list the boxes: agentbox ps; stop one: agentbox stop NAME");
   }
   for (const char* name : {k_format, k_size}) {
     fs::remove(home.project / name);
@@ -235,7 +235,8 @@ void clear(const KeptHome& home) {
     run("rm", {"-rf", "--", path});
   }
   if (fs::exists(fs::symlink_status(path))) {
-    throw Error(ExitCode::failed, "cannot remove all of " + shown_path(path), "chmod -R u+rwX, then again");
+    throw Error(ExitCode::failed, "cannot remove all of " + shown_path(path),
+                "chmod -R u+rwX " + support::shell_quote({path}) + " && agentbox home clear");
   }
 }
 

@@ -38,7 +38,7 @@ fs::path host_directory(const LoginKind& kind) {
 std::string how_to_sign_in(const LoginPlace& place) {
   return place.origin == LoginOrigin::own
              ? "agentbox login " + place.kind->agent
-             : fmt::format("log in with {0} on the host again, or: agentbox login {0}", place.kind->agent);
+             : fmt::format("log in again with {0} on the host, or: agentbox login {0}", place.kind->agent);
 }
 
 } // namespace
@@ -89,21 +89,21 @@ LoginState examine(const LoginPlace& place, std::time_t now) {
   state.exists = text.has_value();
   if (!text) {
     state.problem =
-        fmt::format("there is no login of {}: agentbox has none, and {} does not exist", place.kind->agent, shown);
+        fmt::format("there is no login for {}: agentbox has none, and {} does not exist", place.kind->agent, shown);
     state.hint = fmt::format("agentbox login {0}, or log in with {0} on the host; a key can be passed with --env",
                              place.kind->agent);
     return state;
   }
   state.content = parse_login(*place.kind, *text, now);
   if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
-    state.problem = fmt::format("the login of {} is empty: {}", place.kind->agent, shown);
+    state.problem = fmt::format("the login for {} is empty: {}", place.kind->agent, shown);
   } else if (!state.content) {
-    state.problem = fmt::format("{} does not contain a login of {}", shown, place.kind->agent);
+    state.problem = fmt::format("{} does not contain a login for {}", shown, place.kind->agent);
   } else if (state.content->is_over(now)) {
     const std::time_t end = state.content->renewable ? state.content->ends : state.content->expires;
-    state.problem =
-        fmt::format("the login of {} has ended ({}), and cannot be renewed: {}", place.kind->agent,
-                    state.content->usable ? support::local_time(end, "%Y-%m-%d %H:%M") : "its vendor ended it", shown);
+    state.problem = fmt::format(
+        "the login for {} has expired and cannot be renewed ({}): {}", place.kind->agent,
+        state.content->usable ? support::local_time(end, "%Y-%m-%d %H:%M") : "revoked by the vendor", shown);
   }
   if (!state.problem.empty()) {
     state.hint = how_to_sign_in(place);

@@ -203,7 +203,7 @@ void Synchronizer::finish() {
     synchronise(When::after);
   }
   if (!m_error.empty()) {
-    throw Error(ExitCode::failed, fmt::format("the login of {} was not synchronised: {}", m_place.kind->agent,
+    throw Error(ExitCode::failed, fmt::format("cannot synchronize the login for {}: {}", m_place.kind->agent,
                                               support::escape_untrusted(m_error, 1000)));
   }
   if (m_foreign) {

@@ -40,7 +40,7 @@ class KeptHome(SystemTest):
         image = self.in_box("ls -a ~ | sort")
         first = self.in_box(script, "--home", "keep")
         self.assertCode(first, 0)
-        self.assertIn("the home of boxes in this directory is kept", first.err)
+        self.assertIn("this project's home is kept in", first.err)
         self.assertEqual(first.out, "1000:1000\n" * 3 + image.out)  # what the image has
         second = self.in_box("~/.local/bin/tool lasts", "--home", "keep")
         self.assertEqual(second.out, "lasts\n", str(second))

@@ -88,7 +88,7 @@ class Logins(SystemTest):
         self.assertEqual(LOGINS.stat().st_mode & 0o777, 0o700)
         done = self.prompt(agent, "echo signed in >made.txt", "--auth", agent)
         self.assertCode(done, 0)
-        self.assertIn(f"login of {agent}", done.err)
+        self.assertIn(f"your login for {agent}", done.err)
         self.assertEqual((self.workspace / "made.txt").read_text(), "signed in\n")
         self.assertFalse(HOST_FILE[agent].exists(), "the host's own agent is not signed in")
         self.assertCode(self.agentbox("logout", agent), 0)
@@ -211,8 +211,8 @@ class Logins(SystemTest):
         self.assertIn("stand-in-refresh", secret.read_text())
 
     def test_a_login_that_cannot_be_used_is_described_before_the_start(self):
-        for text, words in ((None, "there is no login of claude"), ("", "is empty"), ("{}", "does not contain a login"),
-                            (json.dumps({"claudeAiOauth": {"accessToken": "a", "expiresAt": 1000}}), "has ended")):
+        for text, words in ((None, "there is no login for claude"), ("", "is empty"), ("{}", "does not contain a login"),
+                            (json.dumps({"claudeAiOauth": {"accessToken": "a", "expiresAt": 1000}}), "has expired")):
             with self.subTest(words):
                 if text is not None:
                     replace(HOST_FILE["claude"], text)

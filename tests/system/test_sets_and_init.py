@@ -21,8 +21,8 @@ class Sets(SystemTest):
         self.assertEqual(self.in_box(script).out, "npm\npypi\n")
 
     def test_a_forge_is_named_as_a_way_out(self):
-        self.assertIn("a forge is a way out for data", self.in_box("true", "--allow", "@github").err)
-        self.assertIn("a forge is a way out for data", self.agentbox("policy", "show", "--allow", "@github").out)
+        self.assertIn("data can be sent to a forge", self.in_box("true", "--allow", "@github").err)
+        self.assertIn("data can be sent to a forge", self.agentbox("policy", "show", "--allow", "@github").out)
         self.assertNotIn("a forge", self.in_box("true", "--allow", "@npm").err)
 
     def test_an_unknown_set_is_refused_with_a_suggestion(self):

@@ -47,7 +47,7 @@ TEST_CASE("every further host path is named, and harmless on a terminal") {
   CHECK_THAT(lines[1], Contains("read-only") && Contains("\\x1b]52") && !Contains("\x1b"));
 }
 
-TEST_CASE("a login says whose it is and which host renews it") {
+TEST_CASE("a login is announced with its source and the host that renews it") {
   setenv("XDG_STATE_HOME", "/home/user/.local/state", 1);
   setenv("CLAUDE_CONFIG_DIR", "/home/user/.claude", 1);
   auto fields = session_test::fields();
@@ -57,9 +57,9 @@ TEST_CASE("a login says whose it is and which host renews it") {
   }
   CHECK(announcement(fields, k_pipe, "/home/user") ==
         std::vector<std::string>{
-            "login of claude: this host's, ~/.claude/.credentials.json; renewed in the box and "
-            "outside, with platform.claude.com",
-            "login of claude: agentbox's; renewed in the box and outside, with platform.claude.com"});
+            "the box has your login for claude from ~/.claude/.credentials.json (kept in sync, renewed at "
+            "platform.claude.com)",
+            "the box has your login for claude from agentbox login (kept in sync, renewed at platform.claude.com)"});
   unsetenv("XDG_STATE_HOME");
   unsetenv("CLAUDE_CONFIG_DIR");
 }

@@ -46,7 +46,8 @@ TEST_CASE("the installed sets are valid, and say why each host is in them") {
       CHECK(host.reason.size() > 3);
       CHECK_FALSE(host.entry.pattern.text().starts_with("*"));
     }
-    CHECK((set.name == "github" || set.name == "gitlab") == (set.note.find("way out for data") != std::string::npos));
+    CHECK((set.name == "github" || set.name == "gitlab") ==
+          (set.note.find("data can be sent to a forge") != std::string::npos));
   }
 }
 

@@ -142,7 +142,7 @@ TEST_CASE("agent.auth gives the login to the agent that runs, and says why it ca
   host.overrides.agent = "codex";
   CHECK(host.load().fields.mounts.empty());
   REQUIRE(host.load().notices.size() == 1);
-  CHECK(host.load().notices[0].find("no login of codex") != std::string::npos);
+  CHECK(host.load().notices[0].find("no login for codex") != std::string::npos);
 
   host.log_in();
   CHECK(host.load().fields.mounts.size() == 1);

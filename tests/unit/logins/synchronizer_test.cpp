@@ -203,13 +203,13 @@ TEST_CASE("agentbox's own login goes before the host's until it is removed") {
 TEST_CASE("a login that no box can use is described before the start") {
   const Host host;
   const std::time_t now = std::time(nullptr);
-  CHECK_THAT(examine(host.place(), now).problem, Catch::Matchers::Contains("no login of claude"));
+  CHECK_THAT(examine(host.place(), now).problem, Catch::Matchers::Contains("no login for claude"));
   support::write_file(host.file, "\n");
   CHECK_THAT(examine(host.place(), now).problem, Catch::Matchers::Contains("is empty"));
   support::write_file(host.file, "{}");
   CHECK_THAT(examine(host.place(), now).problem, Catch::Matchers::Contains("does not contain a login"));
   support::write_file(host.file, R"({"claudeAiOauth":{"accessToken":"a","expiresAt":1000}})");
-  CHECK_THAT(examine(host.place(), now).problem, Catch::Matchers::Contains("has ended (1970"));
+  CHECK_THAT(examine(host.place(), now).problem, Catch::Matchers::Contains("has expired and cannot be renewed (1970"));
   fs::remove(host.file);
   fs::create_directory(host.file);
   CHECK_THAT(examine(host.place(), now).problem, Catch::Matchers::Contains("cannot"));
