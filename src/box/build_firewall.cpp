@@ -245,6 +245,7 @@ private:
 std::string seccomp_filter(const podman::PodmanInfo& info) {
   constexpr std::size_t k_max_profile = 1U << 20U;
   std::vector<std::string> capabilities;
+  capabilities.reserve(std::size(protocol::k_build_capabilities));
   for (const protocol::NumberedCapability& capability : protocol::k_build_capabilities) {
     capabilities.emplace_back(capability.name);
   }

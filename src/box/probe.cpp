@@ -116,7 +116,7 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, con
                   oci::HostFacts& host) {
   const fs::path& workspace = fields.workspace.source;
   guard::Guarded guarded = guarded_below(workspace, fields.workspace, nullptr, missing, host);
-  host.guarded = guarded;
+  host.guarded = static_cast<const oci::GuardedPaths&>(guarded);
   add_guarded(workspace, std::move(guarded), missing, copies, host);
   // A directory that is mounted more than once is guarded as a writable one if the box can write one of them.
   std::vector<policy::Mount> mounts = fields.mounts;
