@@ -93,7 +93,7 @@ asio::awaitable<std::optional<Denial>> Connection::open(Opening& opening, std::s
   if (unreached || is_over() || opening.check != Check::look) {
     co_return unreached;
   }
-  co_return co_await look(opening, surplus);
+  co_return co_await inspect_first_bytes(opening, surplus);
 }
 
 asio::awaitable<std::optional<Denial>> Connection::dial(Opening& opening, std::string& surplus) {

@@ -47,9 +47,9 @@ enum class Check {
 /// What the client sent first, checked, and what may follow.
 struct Opening {
   ConnectTarget target;
-  Check check = Check::none;         ///< after a look: how they were
+  Check check = Check::none;         ///< of the first bytes, once they were inspected
   std::string first;                 ///< sent to the host first
-  std::size_t sent = 0;              ///< bytes at the start of `first` that a look has sent already
+  std::size_t sent = 0;              ///< bytes at the start of `first` that the inspection sent already
   std::string held;                  ///< came after the ClientHello; the host's answer decides how it is checked
   std::optional<std::uint64_t> rest; ///< bytes that may follow `first` (port 80); unlimited if not set
   std::uint64_t* budget = nullptr;   ///< bytes the box may still send to this host; unlimited if null
@@ -100,7 +100,7 @@ private:
     bool kept_alive = false; ///< the kernel probes a silent server
   };
   /// The host is connected and the client has not said yet what it speaks.
-  struct Looking {
+  struct Inspecting {
     Relaying relaying;
     Opening* opening;
     std::size_t seen = 0; ///< bytes the client had said at the last tick
@@ -140,7 +140,7 @@ private:
   asio::awaitable<std::optional<Denial>> check_hello(Opening& opening);
   std::optional<Denial> check_server_name(const tls::ClientHello& hello) const;
   asio::awaitable<std::optional<Denial>> check_head(Opening& opening);
-  asio::awaitable<std::optional<Denial>> look(Opening& opening, std::string& surplus);
+  asio::awaitable<std::optional<Denial>> inspect_first_bytes(Opening& opening, std::string& surplus);
   asio::awaitable<bool> await_first_bytes(Opening& opening, std::string& surplus);
   asio::awaitable<bool> relay_greeting(const std::string& greeting);
   asio::awaitable<FlowEnd> send_long_word(Opening& opening);
@@ -162,7 +162,7 @@ private:
 
   void tick_phase(Reading& phase, Clock::time_point now);
   void tick_phase(Dialling& phase, Clock::time_point now);
-  void tick_phase(Looking& phase, Clock::time_point now);
+  void tick_phase(Inspecting& phase, Clock::time_point now);
   void tick_phase(AwaitingServer& phase, Clock::time_point now);
   void tick_phase(Relaying& phase, Clock::time_point now);
   void tick_phase(Closing& phase, Clock::time_point now);
@@ -182,7 +182,7 @@ private:
   audit::AuditRecord m_record;
   Clock::time_point m_started = Clock::now();
   bool m_active = false; ///< bytes moved since the last tick
-  std::variant<Reading, Dialling, Looking, AwaitingServer, Relaying, Closing, Over> m_phase;
+  std::variant<Reading, Dialling, Inspecting, AwaitingServer, Relaying, Closing, Over> m_phase;
 };
 
 } // namespace agentbox::firewall::proxy

@@ -83,7 +83,9 @@ asio::awaitable<std::optional<Denial>> Connection::check(Opening& opening) {
   switch (opening.check) {
   case Check::hello: co_return co_await check_hello(opening);
   case Check::head: co_return co_await check_head(opening);
-  default: co_return std::nullopt; // look() checks once the host is connected: the server may be the first to speak
+  default:
+    co_return std::nullopt; // inspect_first_bytes() checks once the host is connected: the server may be the first to
+                            // speak
   }
 }
 

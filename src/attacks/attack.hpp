@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a hostile process in the box could try, as a table of small programs. Static, without exceptions, C only at the
-// edges: agent-entrypoint runs some of them before the agent, `agentbox verify` all of them.
+// What a hostile process in the box could try, as a table of small functions. Linked statically, without exceptions.
+// agent-entrypoint runs some of them before the agent, `agentbox verify` all of them.
 #pragma once
 #include <array>
 #include <initializer_list>
 #include <span>
 #include <string_view>
 
-#include "protocol/proof.hpp"
+#include "protocol/verdict.hpp"
 
 namespace agentbox::attacks {
 
@@ -20,7 +20,7 @@ struct AttackResult {
   std::array<char, 120> text{}; ///< "EPERM", "no answer"; ends in NUL
 };
 
-/// One attempt. The texts are for people; none contains a tab or a newline.
+/// One attack. The texts contain no tab and no newline.
 struct Attack {
   const char* name;    ///< stable, in-lower-case: scripts compare it
   const char* tried;   ///< "make a user namespace"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ways around the firewall's proxy. Destinations are in the documentation ranges (RFC 5737, RFC 3849), where nothing
-// listens, or are services of clouds and local networks that must not be reachable. Each way sends the bytes
+// listens, or are services of clouds and local networks that must not be reachable. Each attempt sends the bytes
 // "agentbox-attack:NAME." if it gets out, so that a listener can tell them apart.
 #include <array>
 #include <cerrno>
@@ -15,7 +15,7 @@
 
 #include "attacks/attack.hpp"
 #include "attacks/attack_io.hpp"
-#include "attacks/network_ways.hpp"
+#include "attacks/network_attempts.hpp"
 
 namespace agentbox::attacks {
 namespace {
@@ -51,9 +51,9 @@ AttackResult no_socket() {
 
 class Marker {
 public:
-  explicit Marker(const Way& way) {
+  explicit Marker(const NetworkAttempt& attempt) {
     add("agentbox-attack:");
-    add(way.name);
+    add(attempt.name);
     add(".");
   }
   std::string_view text() const { return {m_bytes.data(), m_length}; }
@@ -99,42 +99,43 @@ unsigned outer_interface() {
   return if_nametoindex("lo") == 2 ? 1 : 2; // the other one
 }
 
-Address destination(const Way& way) {
-  if (way.kind != Kind::gateway) {
-    Address to = address_of(way.address, way.port);
+Address destination(const NetworkAttempt& attempt) {
+  if (attempt.kind != AttemptKind::gateway) {
+    Address to = address_of(attempt.address, attempt.port);
     if (to.storage.ss_family == AF_INET6) {
       auto& six = reinterpret_cast<sockaddr_in6&>(to.storage); // NOLINT(*-reinterpret-cast)
       six.sin6_scope_id = IN6_IS_ADDR_MULTICAST(&six.sin6_addr) ? outer_interface() : 0;
     }
     return to;
   }
-  Address to = address_of("10.0.2.2", way.port);
+  Address to = address_of("10.0.2.2", attempt.port);
   if (const std::uint32_t found = gateway(); found != 0) {
     reinterpret_cast<sockaddr_in&>(to.storage).sin_addr.s_addr = found; // NOLINT(*-reinterpret-cast)
   }
   return to;
 }
 
-int open_for(const Way& way, int family) {
-  switch (way.kind) {
-  case Kind::mptcp: return socket(family, SOCK_STREAM, k_mptcp);
-  case Kind::sctp: return socket(family, SOCK_STREAM, IPPROTO_SCTP);
-  case Kind::dccp: return socket(family, SOCK_DCCP, k_dccp);
-  case Kind::udplite: return socket(family, SOCK_DGRAM, IPPROTO_UDPLITE);
-  case Kind::ping: return socket(family, SOCK_DGRAM, IPPROTO_ICMP);
-  case Kind::ping6: return socket(family, SOCK_DGRAM, IPPROTO_ICMPV6);
-  case Kind::udp:
-  case Kind::broadcast: return socket(family, SOCK_DGRAM, 0);
+int open_for(const NetworkAttempt& attempt, int family) {
+  switch (attempt.kind) {
+  case AttemptKind::mptcp: return socket(family, SOCK_STREAM, k_mptcp);
+  case AttemptKind::sctp: return socket(family, SOCK_STREAM, IPPROTO_SCTP);
+  case AttemptKind::dccp: return socket(family, SOCK_DCCP, k_dccp);
+  case AttemptKind::udplite: return socket(family, SOCK_DGRAM, IPPROTO_UDPLITE);
+  case AttemptKind::ping: return socket(family, SOCK_DGRAM, IPPROTO_ICMP);
+  case AttemptKind::ping6: return socket(family, SOCK_DGRAM, IPPROTO_ICMPV6);
+  case AttemptKind::udp:
+  case AttemptKind::broadcast: return socket(family, SOCK_DGRAM, 0);
   default: return socket(family, SOCK_STREAM, 0);
   }
 }
 
-AttackResult send_datagram(const Way& way, int fd, const Address& to) {
-  const Marker marker(way);
+AttackResult send_datagram(const NetworkAttempt& attempt, int fd, const Address& to) {
+  const Marker marker(attempt);
   std::array<char, 96> bytes{};
   std::size_t at = 0;
-  if (way.kind == Kind::ping || way.kind == Kind::ping6) {
-    bytes[0] = way.kind == Kind::ping ? '\x08' : '\x80'; // echo request; the kernel fills in the rest of the header
+  if (attempt.kind == AttemptKind::ping || attempt.kind == AttemptKind::ping6) {
+    bytes[0] =
+        attempt.kind == AttemptKind::ping ? '\x08' : '\x80'; // echo request; the kernel fills in the rest of the header
     at = 8;
   }
   std::memcpy(bytes.data() + at, marker.text().data(), marker.text().size());
@@ -143,8 +144,8 @@ AttackResult send_datagram(const Way& way, int fd, const Address& to) {
   return judge(datagram_result(fd, to, {bytes.data(), at + marker.text().size()}, k_wait_ms));
 }
 
-AttackResult open_fast(const Way& way, int fd, const Address& to) {
-  const Marker marker(way);
+AttackResult open_fast(const NetworkAttempt& attempt, int fd, const Address& to) {
+  const Marker marker(attempt);
   if (sendto(fd, marker.text().data(), marker.text().size(), MSG_FASTOPEN | MSG_NOSIGNAL, to.generic(), to.length) >=
       0) {
     return judge(0);
@@ -152,13 +153,13 @@ AttackResult open_fast(const Way& way, int fd, const Address& to) {
   return judge(errno);
 }
 
-AttackResult connect_stream(const Way& way, int fd, const Address& to) {
-  if (way.kind == Kind::device) {
+AttackResult connect_stream(const NetworkAttempt& attempt, int fd, const Address& to) {
+  if (attempt.kind == AttemptKind::device) {
     std::array<char, IF_NAMESIZE> device{};
     if_indextoname(outer_interface(), device.data());
     setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device.data(), static_cast<socklen_t>(std::strlen(device.data())));
   }
-  if (way.kind == Kind::source) {
+  if (attempt.kind == AttemptKind::source) {
     const Address from = address_of("127.0.0.1", 0);
     if (bind(fd, from.generic(), from.length) != 0) {
       return attack_result(Verdict::unclear, errno_name(errno));
@@ -167,16 +168,18 @@ AttackResult connect_stream(const Way& way, int fd, const Address& to) {
   const int error = connect_result(fd, to, k_connect_ms);
   if (error != 0) {
     // The proxy may close the connection first.
-    const bool ours = (way.kind == Kind::source && error == EINVAL) || (way.kind == Kind::proxy && error == ECONNRESET);
+    const bool ours = (attempt.kind == AttemptKind::source && error == EINVAL) ||
+                      (attempt.kind == AttemptKind::proxy && error == ECONNRESET);
     return ours ? attack_result(Verdict::stopped, errno_name(error)) : judge(error);
   }
-  const Marker marker(way);
+  const Marker marker(attempt);
   std::array<char, 160> request{};
-  const std::string_view head = way.kind == Kind::proxy ? "CONNECT 198.51.100.10:443 HTTP/1.1\r\nHost: " : "";
+  const std::string_view head =
+      attempt.kind == AttemptKind::proxy ? "CONNECT 198.51.100.10:443 HTTP/1.1\r\nHost: " : "";
   std::memcpy(request.data(), head.data(), head.size());
   std::memcpy(request.data() + head.size(), marker.text().data(), marker.text().size());
   const ssize_t sent = send(fd, request.data(), head.size() + marker.text().size(), MSG_NOSIGNAL);
-  if (way.kind != Kind::proxy) {
+  if (attempt.kind != AttemptKind::proxy) {
     return judge(0);
   }
   // The proxy accepts every connection to a virtual address, and closes it if no name has that address.
@@ -190,26 +193,26 @@ AttackResult connect_stream(const Way& way, int fd, const Address& to) {
              : attack_result(Verdict::stopped, "connection closed");
 }
 
-AttackResult try_way(const Way& way, const Expected& expected) {
+AttackResult make_attempt(const NetworkAttempt& attempt, const Expected& expected) {
   if (!expected.filtered) {
-    if (way.kind == Kind::proxy) {
+    if (attempt.kind == AttemptKind::proxy) {
       return attack_result(Verdict::skipped, "full network");
     }
   }
-  const Address to = destination(way);
-  const int fd = open_for(way, to.storage.ss_family);
+  const Address to = destination(attempt);
+  const int fd = open_for(attempt, to.storage.ss_family);
   if (fd < 0) {
     return no_socket();
   }
   AttackResult result;
-  switch (way.kind) {
-  case Kind::udp:
-  case Kind::udplite:
-  case Kind::ping:
-  case Kind::ping6:
-  case Kind::broadcast: result = send_datagram(way, fd, to); break;
-  case Kind::fast_open: result = open_fast(way, fd, to); break;
-  default: result = connect_stream(way, fd, to); break;
+  switch (attempt.kind) {
+  case AttemptKind::udp:
+  case AttemptKind::udplite:
+  case AttemptKind::ping:
+  case AttemptKind::ping6:
+  case AttemptKind::broadcast: result = send_datagram(attempt, fd, to); break;
+  case AttemptKind::fast_open: result = open_fast(attempt, fd, to); break;
+  default: result = connect_stream(attempt, fd, to); break;
   }
   close(fd);
   return result;
@@ -217,17 +220,17 @@ AttackResult try_way(const Way& way, const Expected& expected) {
 
 template <std::size_t index>
 AttackResult try_number(const Expected& expected) {
-  return try_way(k_ways[index], expected);
+  return make_attempt(k_attempts[index], expected);
 }
 
 template <std::size_t... index>
 constexpr auto attacks_of(std::index_sequence<index...>) {
-  return std::array{Attack{k_ways[index].name, k_ways[index].tried,
-                           k_ways[index].kind == Kind::proxy ? "proxy" : "ruleset", try_number<index>,
-                           k_ways[index].core}...};
+  return std::array{Attack{k_attempts[index].name, k_attempts[index].tried,
+                           k_attempts[index].kind == AttemptKind::proxy ? "proxy" : "ruleset", try_number<index>,
+                           k_attempts[index].core}...};
 }
 
-constexpr auto k_attacks = attacks_of(std::make_index_sequence<k_ways.size()>());
+constexpr auto k_attacks = attacks_of(std::make_index_sequence<k_attempts.size()>());
 
 } // namespace
 

@@ -161,19 +161,19 @@ AttackResult write_sysctl(const Expected&) {
 constexpr const char* k_unprivileged_ports = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
 constexpr const char* k_route_localnet = "/proc/sys/net/ipv4/conf/all/route_localnet";
 
-constexpr const char* k_wall = "capability sets";
+constexpr const char* k_defence = "capability sets";
 constexpr std::array k_attacks = {
-    Attack{"loopback-down", "take the loopback interface down", k_wall, loopback_down},
-    Attack{"loopback-down-ioctl", "take it down with ioctl", k_wall, interface_flags},
-    Attack{"add-link", "add an interface", k_wall, add_link},
-    Attack{"add-address", "add an address", k_wall, add_address},
-    Attack{"add-route", "add a route", k_wall, add_route, k_core},
-    Attack{"add-route-ioctl", "add a route with ioctl", k_wall, route_by_ioctl},
-    Attack{"delete-virtual-route", "delete the route of the virtual addresses", k_wall, delete_virtual_route},
-    Attack{"add-policy-rule", "add a routing rule", k_wall, add_policy_rule},
-    Attack{"add-neighbour", "add a neighbour", k_wall, add_neighbour},
-    Attack{"add-queue", "add a queueing discipline (tc)", k_wall, add_queue},
-    Attack{"flush-iptables", "replace the rules through the old interface", k_wall, flush_iptables},
+    Attack{"loopback-down", "take the loopback interface down", k_defence, loopback_down},
+    Attack{"loopback-down-ioctl", "take it down with ioctl", k_defence, interface_flags},
+    Attack{"add-link", "add an interface", k_defence, add_link},
+    Attack{"add-address", "add an address", k_defence, add_address},
+    Attack{"add-route", "add a route", k_defence, add_route, k_core},
+    Attack{"add-route-ioctl", "add a route with ioctl", k_defence, route_by_ioctl},
+    Attack{"delete-virtual-route", "delete the route of the virtual addresses", k_defence, delete_virtual_route},
+    Attack{"add-policy-rule", "add a routing rule", k_defence, add_policy_rule},
+    Attack{"add-neighbour", "add a neighbour", k_defence, add_neighbour},
+    Attack{"add-queue", "add a queueing discipline (tc)", k_defence, add_queue},
+    Attack{"flush-iptables", "replace the rules through the old interface", k_defence, flush_iptables},
     Attack{"squat-proxy", "bind to the proxy's port", "low ports", squat<SOCK_STREAM, protocol::k_proxy_port>, k_core},
     Attack{"squat-resolver", "bind to the resolver's port", "low ports", squat<SOCK_DGRAM, 53>},
     Attack{"squat-resolver-tcp", "bind to the resolver's TCP port", "low ports", squat<SOCK_STREAM, 53>},

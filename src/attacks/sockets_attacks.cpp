@@ -72,10 +72,11 @@ AttackResult must_open(const Expected&) {
   return must_work(socket(family, type, protocol));
 }
 
-constexpr const char* k_wall = "seccomp";
+constexpr const char* k_defence = "seccomp";
 constexpr std::array k_attacks = {
-    Attack{"socket-packet", "send arbitrary frames (AF_PACKET)", k_wall, open_socket<AF_PACKET, SOCK_RAW, 0>, k_core},
-    Attack{"socket-packet-dgram", "listen to the network (AF_PACKET, SOCK_DGRAM)", k_wall,
+    Attack{"socket-packet", "send arbitrary frames (AF_PACKET)", k_defence, open_socket<AF_PACKET, SOCK_RAW, 0>,
+           k_core},
+    Attack{"socket-packet-dgram", "listen to the network (AF_PACKET, SOCK_DGRAM)", k_defence,
            open_socket<AF_PACKET, SOCK_DGRAM, 0>},
     Attack{"socket-raw", "send arbitrary IP packets", "capability sets", open_socket<AF_INET, SOCK_RAW, IPPROTO_RAW>,
            k_core},
@@ -84,16 +85,16 @@ constexpr std::array k_attacks = {
            open_socket<AF_INET, SOCK_RAW, IPPROTO_ICMP>},
     Attack{"socket-raw-v6", "send arbitrary IPv6 packets", "capability sets",
            open_socket<AF_INET6, SOCK_RAW, IPPROTO_RAW>},
-    Attack{"socket-vsock", "reach a hypervisor (AF_VSOCK)", k_wall, open_socket<AF_VSOCK, SOCK_STREAM, 0>},
-    Attack{"socket-alg", "use the kernel's ciphers (AF_ALG)", k_wall, open_socket<AF_ALG, SOCK_SEQPACKET, 0>},
-    Attack{"socket-netfilter", "talk to nf_tables", k_wall, open_socket<AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER>,
+    Attack{"socket-vsock", "reach a hypervisor (AF_VSOCK)", k_defence, open_socket<AF_VSOCK, SOCK_STREAM, 0>},
+    Attack{"socket-alg", "use the kernel's ciphers (AF_ALG)", k_defence, open_socket<AF_ALG, SOCK_SEQPACKET, 0>},
+    Attack{"socket-netfilter", "talk to nf_tables", k_defence, open_socket<AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER>,
            k_core},
-    Attack{"socket-other-netlink", "speak any netlink but ROUTE", k_wall, every_other_netlink},
-    Attack{"socket-other-family", "open a socket of any other family", k_wall, every_other_family},
+    Attack{"socket-other-netlink", "speak any netlink but ROUTE", k_defence, every_other_netlink},
+    Attack{"socket-other-family", "open a socket of any other family", k_defence, every_other_family},
 
-    Attack{"socket-high-bits", "hide a family behind bits the kernel ignores", k_wall, family_with_high_bits},
+    Attack{"socket-high-bits", "hide a family behind bits the kernel ignores", k_defence, family_with_high_bits},
 
-    Attack{"socket-pair-tipc", "make a pair of sockets of another family", k_wall,
+    Attack{"socket-pair-tipc", "make a pair of sockets of another family", k_defence,
            [](const Expected&) {
              std::array<int, 2> ends{};
              return refused_with(socketpair(AF_TIPC, SOCK_STREAM, 0, ends.data()), {EAFNOSUPPORT});

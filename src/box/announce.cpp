@@ -12,7 +12,7 @@
 namespace agentbox::box {
 namespace {
 
-/// Returns a host path for people: escaped, and "~/x" below the home directory.
+/// Returns a host path for messages: escaped, and "~/x" below the home directory.
 std::string shown(const std::filesystem::path& path, const std::string& home) {
   const std::string text = path.string();
   const bool below = !home.empty() && text.starts_with(home + "/");

@@ -32,7 +32,7 @@ using selinux::Relabelling;
 using support::Error;
 using support::ExitCode;
 
-fs::path remembered_directory() {
+fs::path label_records_directory() {
   return support::state_directory() / "selinux";
 }
 
@@ -82,9 +82,9 @@ std::string boolean_for(std::string_view context) {
   return "use a directory on a local file system with labels (ext4, XFS, Btrfs)";
 }
 
-class Chooser {
+class LabelChooser {
 public:
-  Chooser(const policy::PolicyFields& fields, const Identities& sources, const LabelFacts& facts)
+  LabelChooser(const policy::PolicyFields& fields, const Identities& sources, const LabelFacts& facts)
       : m_fields(fields), m_sources(sources), m_facts(facts) {
     m_labels.enforcing = facts.selinux.enforcing;
     m_labels.contexts = selinux::box_contexts(facts.selinux.contexts, facts.selinux.levels, facts.uid,
@@ -94,15 +94,15 @@ public:
   BoxLabels run() {
     const fs::path& workspace = m_fields.workspace.source;
     if (const std::string why = why_not_project(); why.empty()) {
-      relabel(workspace, m_labels.users, true);
+      relabel(workspace, m_labels.user_paths, true);
     } else {
       require_access(workspace, Access::write, why);
     }
     for (const policy::Mount& mount : m_fields.mounts) {
       if (mount.reason == conversations::k_reason || mount.reason == policy::k_home_reason) {
-        relabel(mount.source, m_labels.ours, false);
+        relabel(mount.source, m_labels.own_paths, false);
       } else if (mount.reason.starts_with(policy::k_auth_reason)) {
-        relabel(mount.source, m_labels.users, false);
+        relabel(mount.source, m_labels.user_paths, false);
       } else {
         require_access(mount.source, mount.read_only ? Access::read : Access::write,
                        "agentbox does not label the paths of --mount");
@@ -138,7 +138,7 @@ private:
     if (known) {
       what.identity = protocol::FileId{identity->second.device, identity->second.inode};
     }
-    if (const auto before = project ? m_facts.recall(path) : std::nullopt;
+    if (const auto before = project ? m_facts.read_record(path) : std::nullopt;
         before && before->label == what.label && before->identity == what.identity) {
       what.changed_since = before->time;
     }
@@ -232,14 +232,14 @@ LabelFacts label_facts(const policy::PolicyFields& fields, const selinux::HostSe
   }
   facts.held = held_paths(fields.name);
   facts.mount_points = host_mount_points();
-  facts.recall = [](const fs::path& path) { return selinux::recall(remembered_directory(), path); };
+  facts.read_record = [](const fs::path& path) { return selinux::read_label_record(label_records_directory(), path); };
   facts.context_of = [](const fs::path& path) { return selinux::context_of(path); };
   facts.is_allowed = selinux::is_allowed;
   return facts;
 }
 
 BoxLabels choose_labels(const policy::PolicyFields& fields, const Identities& sources, const LabelFacts& facts) {
-  return Chooser(fields, sources, facts).run();
+  return LabelChooser(fields, sources, facts).run();
 }
 
 std::optional<BoxLabels> labels_for(const policy::PolicyFields& fields, const podman::PodmanInfo& podman,
@@ -272,7 +272,7 @@ void apply_labels(const std::vector<Relabelling>& paths, const selinux::Context&
     if (announce) {
       announce_report(what, report);
       if (what.identity && report.error == 0) {
-        selinux::remember(remembered_directory(), what.path, {*what.identity, what.label, began});
+        selinux::write_label_record(label_records_directory(), what.path, {*what.identity, what.label, began});
       }
     }
   }

@@ -12,20 +12,20 @@
 #include "selinux/context.hpp"
 #include "selinux/file_labels.hpp"
 #include "selinux/host_selinux.hpp"
+#include "selinux/label_record.hpp"
 #include "selinux/relabel.hpp"
-#include "selinux/remembered.hpp"
 
 namespace agentbox::box {
 
 /// Bytes of a CA bundle that is copied.
 inline constexpr std::size_t k_max_ca_bundle = std::size_t{4} << 20U;
 
-/// What gets which SELinux label before a box starts.
+/// The paths that are labelled before a box starts, and the contexts of the box.
 struct BoxLabels {
   bool enforcing = false;
   selinux::BoxContexts contexts;
-  std::vector<selinux::Relabelling> users; ///< the project, and credentials of --auth: the user is told
-  std::vector<selinux::Relabelling> ours;  ///< kept conversations and homes
+  std::vector<selinux::Relabelling> user_paths; ///< the project, and credentials of --auth: the user is told
+  std::vector<selinux::Relabelling> own_paths;  ///< kept conversations and homes
 };
 
 /// A path that another running box uses.
@@ -35,7 +35,7 @@ struct HeldPath {
   std::string box;
 };
 
-/// What choose_labels() needs to know about the host.
+/// The facts about the host that choose_labels() needs.
 struct LabelFacts {
   selinux::HostSelinux selinux;
   unsigned uid = 0;
@@ -43,29 +43,28 @@ struct LabelFacts {
   std::string not_a_project; ///< why the workspace is not a project (config::require_project()); empty: it is
   std::vector<HeldPath> held;
   std::vector<std::filesystem::path> mount_points; ///< of the host
-  std::function<std::optional<selinux::Remembered>(const std::filesystem::path&)> recall;
+  std::function<std::optional<selinux::LabelRecord>(const std::filesystem::path&)> read_record;
   std::function<std::string(const std::filesystem::path&)> context_of;
   std::function<bool(const selinux::Context&, const std::string&, bool, selinux::Access)> is_allowed;
 };
 
-/// Gathers them for `fields`.
+/// Returns the facts for a box with `fields`.
 LabelFacts label_facts(const policy::PolicyFields& fields, const selinux::HostSelinux& selinux,
                        config::LabelChoice choice);
 
-/// Decides what gets which label. Throws Error(refused) when SELinux is enforcing and would deny the box a path that
-/// agentbox may not label, and when another box uses a path with another label.
+/// Returns the labels of all paths that the box uses. Throws Error(refused) when SELinux is enforcing and would deny
+/// the box a path that agentbox may not label, and when another box uses a path with another label.
 BoxLabels choose_labels(const policy::PolicyFields& fields, const Identities& sources, const LabelFacts& facts);
 
 /// Returns choose_labels() for this host; nothing where Podman does not label containers.
 std::optional<BoxLabels> labels_for(const policy::PolicyFields& fields, const podman::PodmanInfo& podman,
                                     const Identities& sources, config::LabelChoice choice);
 
-/// Returns the contexts as the renderers take them.
+/// Returns the contexts in the form that the renderers use.
 oci::SelinuxLabels oci_labels(const selinux::BoxContexts& contexts);
 
-/// Labels `paths`, which processes of context `process` are to use. With `announce` tells the user what was changed,
-/// and remembers it. Throws Error(refused) when SELinux is enforcing and would deny `process` a path that cannot be
-/// labelled.
+/// Labels `paths` for processes with context `process`. With `announce`, reports to the user what was changed, and
+/// records it. Throws Error(refused) when SELinux is enforcing and would deny `process` a path that cannot be labelled.
 void apply_labels(const std::vector<selinux::Relabelling>& paths, const selinux::Context& process, bool announce,
                   selinux::FileLabels& labels);
 

@@ -259,7 +259,7 @@ RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy:
   const PeriodicTask task{[&] {
                             prepared.resolver->refresh();
                             for (logins::Synchronizer& login : logins) {
-                              login.look();
+                              login.poll();
                             }
                             return notices.report_new();
                           },

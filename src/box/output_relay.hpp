@@ -19,7 +19,7 @@ public:
   void command_started() { m_write_end.reset(); }
   /// What to wait for with poll(2); its descriptor is -1 when there is nothing.
   pollfd awaited() const noexcept;
-  /// Moves what is there without waiting. False when the reader has gone.
+  /// Moves the available data without waiting. Returns false when the reader has gone.
   bool move();
   /// Moves all that the ended command left, as fast as the reader takes it. Throws Interrupted.
   bool drain();

@@ -39,7 +39,7 @@ boxes::SessionRecord record_of(const policy::PolicyFields& fields, const Host& h
   }
   if (host.labels) {
     record.level = host.labels->contexts.agent.level;
-    for (const selinux::Relabelling& one : host.labels->users) {
+    for (const selinux::Relabelling& one : host.labels->user_paths) {
       record.labelled.push_back(one.path.string());
     }
   }
@@ -95,8 +95,8 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
   steps.emplace_back(WriteFile{paths.agent_config(), oci::config_text(agent)});
   if (host.labels) {
     steps.emplace_back(std::move(mounted));
-    steps.emplace_back(LabelPaths{host.labels->ours, contexts.agent});
-    steps.emplace_back(LabelPaths{host.labels->users, contexts.agent, true});
+    steps.emplace_back(LabelPaths{host.labels->own_paths, contexts.agent});
+    steps.emplace_back(LabelPaths{host.labels->user_paths, contexts.agent, true});
   }
   return steps;
 }

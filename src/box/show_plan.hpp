@@ -7,7 +7,7 @@
 
 namespace agentbox::box {
 
-/// Returns the plan for people: each command as a shell would read it and each file with its content, in order, then
+/// Returns the plan as text: each command as a shell would read it and each file with its content, in order, then
 /// the firewall's ruleset and the policy. Values of environment variables that the user passes into the box are hidden.
 std::string plan_text(const Plan& plan, const policy::Policy& policy);
 

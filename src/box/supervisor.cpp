@@ -178,7 +178,7 @@ private:
       m_signal = SIGHUP;
       expire_after(m_watch.hangup_grace, Reason::forced);
       break;
-    default: // Ctrl-C and Ctrl-\ are for the agent, unless they are repeated in vain
+    default: // Ctrl-C and Ctrl-\ are for the agent, unless they are repeated and have no effect
       m_signal = signal.number;
       m_interrupts = Clock::now() - m_last_interrupt < std::chrono::seconds(1) ? m_interrupts + 1 : 1;
       m_last_interrupt = Clock::now();

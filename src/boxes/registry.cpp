@@ -43,7 +43,7 @@ Fd lock_registry() {
   return fd;
 }
 
-/// The lock of a launcher when nobody holds it. The registry is locked.
+/// Returns the lock of a launcher if no process holds it. The registry must be locked.
 std::optional<Fd> take_launcher_lock(const SessionPaths& paths) {
   Fd fd = open_lock(paths.lock(), O_CREAT);
   if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {

@@ -36,7 +36,7 @@ using firewall::audit::AuditRecord;
 using support::Error;
 using support::ExitCode;
 
-network::Look look_of_stdout() {
+network::TableStyle style_of_stdout() {
   winsize size{};
   const bool known = support::own_terminal().out && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
   return {support::wants_colour(), known ? size.ws_col : std::size_t{0}};
@@ -74,14 +74,14 @@ void log(const HistoryOptions& options, bool as_data, bool only_totals) {
     }
     return;
   }
-  const network::Look look = look_of_stdout();
+  const network::TableStyle style = style_of_stdout();
   std::erase_if(records, [](const AuditRecord& record) { return !network::is_news(record); });
   print_if_empty(records.empty());
   if (!records.empty() && !only_totals) {
-    fmt::print("{}\n", network::log_table(records, look));
+    fmt::print("{}\n", network::log_table(records, style));
   }
   if (!totals.empty()) {
-    fmt::print("{}", network::totals_table(totals, look));
+    fmt::print("{}", network::totals_table(totals, style));
   }
 }
 
@@ -99,16 +99,16 @@ void denied(const HistoryOptions& options, bool as_data) {
     spdlog::info("nothing was denied");
     return;
   }
-  fmt::print("{}", network::denied_table(list, look_of_stdout()));
+  fmt::print("{}", network::denied_table(list, style_of_stdout()));
   spdlog::info("to allow them permanently: agentbox policy suggest");
 }
 
-void print_followed(const std::vector<AuditRecord>& records, bool as_data, const network::Look& look) {
+void print_followed(const std::vector<AuditRecord>& records, bool as_data, const network::TableStyle& style) {
   for (const AuditRecord& record : records) {
     if (as_data) {
       fmt::print("{}", firewall::audit::to_json_line(record));
     } else if (network::is_news(record) || record.kind == firewall::audit::Kind::firewall) {
-      fmt::print("{}", network::follow_line(record, look));
+      fmt::print("{}", network::follow_line(record, style));
     }
   }
   std::fflush(stdout);
@@ -117,10 +117,10 @@ void print_followed(const std::vector<AuditRecord>& records, bool as_data, const
 /// Until Ctrl-C, or until the reader closes stdout.
 void follow(const HistoryOptions& options, bool as_data) {
   support::make_private_directory(boxes::audit_directory());
-  const network::Look look = look_of_stdout();
+  const network::TableStyle style = style_of_stdout();
   network::Tail tail(boxes::audit_directory(), options.box);
   if (options.since) {
-    print_followed(history(options).lines, as_data, look);
+    print_followed(history(options).lines, as_data, style);
   }
   if (!as_data && support::own_terminal().err) {
     spdlog::info("following {}; press Ctrl-C to stop", options.box ? "box \"" + *options.box + "\"" : "every box");
@@ -136,7 +136,7 @@ void follow(const HistoryOptions& options, bool as_data) {
         return;
       }
     }
-    print_followed(tail.take(), as_data, look);
+    print_followed(tail.take(), as_data, style);
   }
 }
 

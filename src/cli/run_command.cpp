@@ -125,14 +125,14 @@ const policy::Mount* kept_home(const policy::PolicyFields& fields) {
   return found == fields.mounts.end() ? nullptr : &*found;
 }
 
-/// Returns the home that the box shall have, if it is kept.
+/// Returns the kept home of the box, if it has one.
 std::optional<homes::HeldHome> hold_home(const policy::PolicyFields& fields, const config::Preferences& preferences) {
   return kept_home(fields) == nullptr
              ? std::nullopt
              : std::optional<homes::HeldHome>(std::in_place, fields.workspace.source, preferences.home_limit);
 }
 
-/// Fills a new home with what the image has in its place, and makes what the other mounts need in it.
+/// Copies the image's home into a new one, and creates the mount points for the other mounts in it.
 void prepare_home(const homes::HeldHome& held, const policy::PolicyFields& fields, const podman::Podman& podman,
                   const std::string& image) {
   held.fill([&](const std::filesystem::path& home) {

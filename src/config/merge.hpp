@@ -47,7 +47,7 @@ std::optional<policy::EntryProblem> block_over(const policy::AllowEntry& entry, 
 policy::EgressPolicy merge_egress(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
                                   policy::Diagnostics& diagnostics);
 
-/// Returns the agents whose logins the box shall have: of --auth, and the one that runs if agent.auth has it.
+/// Returns the agents whose logins the box gets: those of --auth, and the one that runs if agent.auth lists it.
 std::vector<std::string> agents_with_login(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
                                            const std::string& running);
 
@@ -55,7 +55,7 @@ std::vector<std::string> agents_with_login(const std::vector<ConfigLayer>& layer
 void merge_logins(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
                   Merged& merged, policy::Diagnostics& diagnostics);
 
-/// Adds the mistake that there is no agent `name`.
+/// Adds the diagnostic that there is no agent `name`.
 void unknown_agent(const std::vector<policy::Agent>& agents, const std::string& name, const std::string& where,
                    policy::Diagnostics& diagnostics);
 

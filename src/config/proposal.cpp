@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What a file tells. Lists are separated by spaces.
+/// What the presence of a file suggests. Lists are separated by spaces.
 struct Sign {
   std::string_view file; ///< its name; "*.x": every name that ends so
   std::string_view toolkits;
@@ -85,9 +85,9 @@ std::string base_of(std::string_view dockerfile) {
   return base;
 }
 
-class Look {
+class ProjectScan {
 public:
-  explicit Look(const fs::path& workspace) : m_workspace(workspace) {}
+  explicit ProjectScan(const fs::path& workspace) : m_workspace(workspace) {}
 
   Proposal run() {
     look_in({}, 0);
@@ -181,7 +181,7 @@ private:
 } // namespace
 
 Proposal propose(const fs::path& workspace) {
-  return Look(workspace).run();
+  return ProjectScan(workspace).run();
 }
 
 } // namespace agentbox::config

@@ -120,8 +120,8 @@ support::Fd open_parent(const fs::path& project, const fs::path& file) {
   return fd;
 }
 
-/// Takes directories apart that a box made: of any depth, with any modes, while it may change them. In a directory of
-/// the project that no box sees; subdirectories are moved to its top, so that few are open at a time.
+/// Removes directory trees of any depth and with any modes, while a box may change them. They are first moved to a
+/// directory of the project that no box sees; subdirectories are moved to its top, so that few are open at a time.
 class Trash {
 public:
   explicit Trash(int project) : m_project(project) {
@@ -132,7 +132,7 @@ public:
     }
   }
 
-  /// Removes the file, or moves the directory here. What does not exist is removed already.
+  /// Removes the file, or moves the directory here. Does nothing if it does not exist.
   void add(int parent, const char* name) {
     const support::Fd fd(openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat info {};

@@ -29,7 +29,7 @@ std::filesystem::path directory();
 /// Returns the directory of a workspace's conversations: directory()/HASH. Creates nothing.
 std::filesystem::path project_directory(const std::filesystem::path& workspace);
 
-/// Makes the directory `mounted` of a project, with mode 0700, and records the workspace's path for people.
+/// Creates the directory `mounted` of a project, with mode 0700, and records the workspace's path.
 /// Throws Error(failed), also for a symbolic link and for a directory above it that others can write.
 void make_directory(const std::filesystem::path& mounted, const std::filesystem::path& workspace);
 
@@ -46,11 +46,12 @@ std::string read_start(const std::filesystem::path& project, const Conversation&
 /// Removes a conversation and what its agent stored under the same ID beside it. Throws Error(failed).
 void remove(const std::filesystem::path& project, const Conversation& conversation);
 
-/// Removes all that boxes left in a project's directory, whatever its names, depth and modes. Throws Error(failed).
+/// Removes every file that boxes left in a project's directory, of any name, depth and mode. Throws Error(failed).
 void remove_project(const std::filesystem::path& project);
 
-/// Removes the conversations of all projects that were last changed before `now` - `days`, and all else in a project
-/// in which nothing changed since. Throws Error(failed) for the first project that failed, after the others.
+/// Removes conversations of all projects that were last changed more than `days` before `now`, and all files of
+/// projects in which nothing changed since. If a project fails, continues with the others and then throws its
+/// Error(failed).
 void prune(std::time_t now, std::uint32_t days);
 
 } // namespace agentbox::conversations

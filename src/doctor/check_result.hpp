@@ -39,7 +39,7 @@ bool enforceable(const std::vector<CheckResult>& findings);
 
 // format.cpp
 
-/// Returns the report for people: a line about the host, one line per finding in aligned columns, its remedy below it,
+/// Returns the report as text: a line about the host, one line per finding in aligned columns, its remedy below it,
 /// and a last line with the verdict. `colour` adds SGR sequences to the status words and nothing else.
 std::string to_text(const HostReport& report, const std::vector<CheckResult>& findings, bool colour);
 

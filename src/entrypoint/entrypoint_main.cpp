@@ -16,13 +16,13 @@
 #include "entrypoint/agent_environment.hpp"
 #include "entrypoint/agent_keys.hpp"
 #include "entrypoint/build_step.hpp"
+#include "entrypoint/core_attacks.hpp"
 #include "entrypoint/entrypoint_message.hpp"
 #include "entrypoint/gate.hpp"
 #include "entrypoint/init_process.hpp"
 #include "entrypoint/leash_end.hpp"
 #include "entrypoint/mount_check.hpp"
 #include "entrypoint/privilege_check.hpp"
-#include "entrypoint/proof.hpp"
 #include "entrypoint/resource_limits.hpp"
 #include "entrypoint/stdin_program.hpp"
 #include "protocol/protocol.hpp"
@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
   }
   entrypoint::limit_resources();
   if (mode != "join"sv) { // checked when the box started
-    entrypoint::require_proof();
+    entrypoint::require_core_attacks_stopped();
   }
   const bool wants_terminal = mode == "agent"sv;
   const bool has_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;

@@ -8,7 +8,7 @@ namespace agentbox::entrypoint {
 /// process group of its own in the terminal's foreground, signals that reach us are forwarded to that group, orphans
 /// are reaped. Returns the child's exit code, 128 + signal when one ended it, 127 when the program does not exist and
 /// 126 when it cannot be executed. The variables for agent-entrypoint itself are removed from the child's environment.
-/// When the launcher ends, which `leash` tells (leash_end.hpp, or -1), nothing is started, or k_failed is returned.
+/// When the launcher ends, as `leash` shows (leash_end.hpp; -1: none), nothing is started, or k_failed is returned.
 ///
 /// The child may touch the files that AGENTBOX_LANDLOCK names (file_rules.hpp), as `domain` says.
 int run_as_init(char** argv, int leash, Domain domain);

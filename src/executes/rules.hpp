@@ -20,7 +20,7 @@ enum class Treatment : std::uint8_t { protect, report, steers, project };
 /// How an enumerator is written.
 struct EnumWords {
   std::string_view word; ///< in executes.toml
-  std::string_view text; ///< for people
+  std::string_view text; ///< a description, for messages
 };
 
 inline constexpr std::array k_when_words = {

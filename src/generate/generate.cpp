@@ -149,8 +149,8 @@ std::optional<box::BoxLabels> labels_of(const policy::PolicyFields& fields, cons
 void label_set(const box::BoxLabels& labels, const fs::path& directory, const oci::GeneratedSet& set) {
   const auto files = selinux::host_file_labels();
   const selinux::BoxContexts& contexts = labels.contexts;
-  box::apply_labels(labels.ours, contexts.agent, false, *files);
-  box::apply_labels(labels.users, contexts.agent, true, *files);
+  box::apply_labels(labels.own_paths, contexts.agent, false, *files);
+  box::apply_labels(labels.user_paths, contexts.agent, true, *files);
   const fs::path audit = boxes::audit_directory();
   support::make_private_directory(audit);
   box::apply_labels({{audit, selinux::label_of(contexts.firewall_files), true}}, contexts.firewall, false, *files);

@@ -8,7 +8,7 @@
 
 namespace agentbox::git {
 
-/// Returns the number that `bytes`, at most four, are, most significant first.
+/// Returns the number encoded in `bytes`, at most four, most significant first.
 constexpr std::uint32_t big_endian(std::string_view bytes) noexcept {
   std::uint32_t number = 0;
   for (const char c : bytes) {
@@ -17,8 +17,8 @@ constexpr std::uint32_t big_endian(std::string_view bytes) noexcept {
   return number;
 }
 
-/// Takes a number of at most five bytes off the front of `rest`, encoded like the offsets of OFS_DELTA
-/// (gitformat-pack(5)). Returns nothing, and takes nothing, when it does not end there.
+/// Removes a number of at most five bytes from the front of `rest`, encoded like the offsets of OFS_DELTA
+/// (gitformat-pack(5)), and returns it. Returns nothing, and leaves `rest` unchanged, when it is truncated or too long.
 constexpr std::optional<std::size_t> take_varint(std::string_view& rest) noexcept {
   std::size_t number = 0;
   for (std::size_t i = 0; i < rest.size() && i < 5; ++i) {

@@ -9,11 +9,12 @@ namespace agentbox::git {
 namespace {
 
 constexpr std::size_t k_table_header = 24;  // REFT, version, block size, two update indexes
-constexpr std::size_t k_table_header2 = 28; // and the kind of hash
+constexpr std::size_t k_table_header2 = 28; // version 2: also the hash algorithm
 constexpr std::size_t k_block_head = 4;     // type, length
 constexpr std::size_t k_max_name = 1U << 16U;
 
-/// The bytes of a record's value after its name and update index, or nothing when it does not end in `rest`.
+/// Returns the size of a record's value, which follows its name and update index; nothing when the type is unknown or
+/// the value is truncated.
 std::optional<std::size_t> value_length(std::size_t type, std::size_t hash, std::string_view rest) {
   if (type <= 2) { // deleted; a hash; a hash and that of the peeled tag
     return type * hash;
@@ -26,7 +27,7 @@ std::optional<std::size_t> value_length(std::size_t type, std::size_t hash, std:
   return length ? std::optional(before - rest.size() + *length) : std::nullopt;
 }
 
-/// Reads the records of a ref block. Returns whether a name begins with `prefix`; nothing when one is damaged.
+/// Returns whether a name in the records of a ref block begins with `prefix`; nothing when a record is damaged.
 std::optional<bool> has_record_with(std::string_view records, std::size_t hash, std::string_view prefix) {
   std::string name;
   while (!records.empty()) {

@@ -16,7 +16,7 @@
 #include "guard/guard_by_name.hpp"
 #include "guard/hard_links.hpp"
 #include "guard/letter_case.hpp"
-#include "guard/tree_look.hpp"
+#include "guard/tree_scan.hpp"
 #include "guard/workspace_walk.hpp"
 #include "policy/path_rules.hpp"
 #include "policy/policy.hpp"
@@ -235,9 +235,9 @@ bool make(const Walk& walk, const MissingPath& missing) {
 Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
   const std::vector<std::string> protect = lists.read_only ? std::vector<std::string>() : lists.protect;
   const Walk walk(root);
-  std::optional<TreeLook> look; // other threads read the names meanwhile
+  std::optional<TreeScan> scan; // other threads read the names meanwhile
   if (lists.by_name) {
-    look.emplace(walk, filter_of(lists));
+    scan.emplace(walk, filter_of(lists));
   }
   Guarded guarded;
   for (const std::string& path : lists.mask) {
@@ -267,8 +267,8 @@ Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
     }
   }
   support::sort_unique(guarded.read_only);
-  if (look) {
-    guard_by_name(walk, lists, repositories_inside, look->finish(), guarded);
+  if (scan) {
+    guard_by_name(walk, lists, repositories_inside, scan->finish(), guarded);
   }
   require_no_other_names(walk, guarded);
   std::vector<std::string> all = guarded.read_only;

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "guard/guard.hpp"
-#include "guard/tree_look.hpp"
+#include "guard/tree_scan.hpp"
 #include "guard/workspace_walk.hpp"
 
 namespace agentbox::guard {

@@ -32,7 +32,7 @@ constexpr const char* k_lock = "lock";           // shared by its boxes; its mti
 constexpr const char* k_fill_lock = "fill-lock"; // held while the home is filled
 constexpr const char* k_format = "format";       // the version of this layout; written when the home is filled
 constexpr const char* k_size = "size";           // bytes, after the last box
-constexpr const char* k_workspace = "workspace"; // its path, for people
+constexpr const char* k_workspace = "workspace"; // the project's path, for home list
 
 constexpr std::uint64_t k_version = 1;
 constexpr std::size_t k_max_record = 8192;
@@ -134,7 +134,7 @@ HeldHome::HeldHome(const fs::path& workspace, std::uint64_t limit) : m_project(h
 }
 
 void HeldHome::fill(const std::function<void(const fs::path&)>& copy) const {
-  const Fd lock = open_lock(m_project / k_fill_lock, LOCK_EX); // another box may be at it
+  const Fd lock = open_lock(m_project / k_fill_lock, LOCK_EX); // another box may be filling it
   if (!number_in(m_project / k_format)) {
     copy(m_project / k_home);
     support::write_file(m_project / k_format, std::to_string(k_version) + "\n");
@@ -159,10 +159,10 @@ void HeldHome::make_mount_points(const std::vector<MountPoint>& points) const {
       const Fd file(openat(at.get(), point.path.filename().c_str(),
                            O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600));
       struct stat info {};
-      const bool is_there = file || errno == EACCES; // without permission to read: any file will do
-      if (!is_there || fstatat(at.get(), point.path.filename().c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+      const bool exists = file || errno == EACCES; // without permission to read: any file will do
+      if (!exists || fstatat(at.get(), point.path.filename().c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
           !S_ISREG(info.st_mode)) {
-        refuse_mount_point(home / point.path, is_there ? EINVAL : errno);
+        refuse_mount_point(home / point.path, exists ? EINVAL : errno);
       }
     }
   }

@@ -17,27 +17,28 @@ std::filesystem::path directory();
 /// Returns the directory that is /home/agent in the boxes of `workspace`: directory()/HASH/home. Creates nothing.
 std::filesystem::path home_of(const std::filesystem::path& workspace);
 
-/// What is mounted in a home: a path relative to it, as a directory or as a file.
+/// A mount point in a home: a directory or a file, by its path relative to the home.
 struct MountPoint {
   std::filesystem::path path;
   bool is_directory = true;
 };
 
-/// A home that a box uses: nobody can clear it as long as this exists.
+/// A kept home that a box uses. It cannot be cleared while this object exists.
 class HeldHome {
 public:
   /// Makes the home of `workspace` if there is none. Throws Error(refused) with the path if it is a symbolic link,
   /// belongs to another user, was made by a newer version, or was larger than `limit` bytes after its last box.
   HeldHome(const std::filesystem::path& workspace, std::uint64_t limit);
 
-  /// Fills a new home: `copy` is called with its path, and may find what an interrupted copy left.
+  /// Fills a new home by calling `copy` with its path. The directory may contain files of an interrupted copy.
   void fill(const std::function<void(const std::filesystem::path&)>& copy) const;
 
-  /// Makes missing mount points, because the runtime would make them as another user. Throws Error(refused) for a
-  /// symbolic link and for what is of another type: an earlier box may have left it.
+  /// Creates missing mount points, because the runtime would create them as another user. Throws Error(refused) for a
+  /// symbolic link or a file of another type, which an earlier box may have left.
   void make_mount_points(const std::vector<MountPoint>& points) const;
 
-  /// Removes the symbolic link `path` of the home if it leads below `target`: of what agent-entrypoint keeps in memory.
+  /// Removes the symbolic link `path` of the home if its target begins with `target`. agent-entrypoint makes such links
+  /// to files in memory.
   void remove_link(const std::filesystem::path& path, const std::string& target) const;
 
   /// Measures the home and records its size for the next start. Returns it, in bytes.

@@ -12,25 +12,25 @@ namespace agentbox::logins {
 
 inline constexpr std::size_t k_max_login = 256U << 10U; ///< bytes of a login's file
 
-/// A login as its file describes it. Boxes write such files, so all of it may be invented.
+/// A parsed login file. Boxes write such files, so all of it may be forged.
 struct LoginContent {
   std::string text;         ///< canonical JSON of the login alone: equal logins have equal texts
   std::string account;      ///< an ID; empty if the file has none
-  std::int64_t version = 0; ///< a renewed login has a greater one: milliseconds since the epoch; 0: not known
-  std::time_t expires = 0;  ///< when the access ends if it is not renewed, seconds since the epoch; 0: not known
-  std::time_t ends = 0;     ///< when it can no longer be renewed; 0: not known
+  std::int64_t version = 0; ///< increases with each renewal: milliseconds since the epoch; 0: unknown
+  std::time_t expires = 0;  ///< when the access token expires, seconds since the epoch; 0: unknown
+  std::time_t ends = 0;     ///< when it can no longer be renewed; 0: unknown
   bool renewable = false;   ///< it has a refresh token
-  bool usable = false;      ///< it has a token or a key; false when the agent found that the vendor ended it
+  bool usable = false;      ///< it has a token or a key; false when the agent removed it because the vendor revoked it
 
-  /// Returns whether no agent can work with it any more at `now`.
+  /// Returns whether it has expired at `now` and cannot be renewed, or is not usable.
   bool is_over(std::time_t now) const;
 };
 
-/// Parses the text of a login's file. Returns nothing for anything that is not a login of this kind: no JSON, other
-/// types, control characters, nested deeper than agents write it, or a version that is in the far future of `now`.
+/// Parses the text of a login file. Returns nothing if it is not a login of this kind: not JSON, wrong types, control
+/// characters, deeper nesting than agents write, or a version far in the future of `now`.
 std::optional<LoginContent> parse_login(const LoginKind& kind, std::string_view text, std::time_t now);
 
-/// Returns `file`, the text of a login's file, with `login` in place of its login; what else the file has is kept.
+/// Returns the text `file` of a login file with its login replaced by `login`. All other members are kept.
 std::string with_login(const LoginKind& kind, std::string_view file, const LoginContent& login);
 
 } // namespace agentbox::logins

@@ -7,7 +7,7 @@
 
 namespace agentbox::logins {
 
-/// In LoginPlace::directory: the SHA-256 of the login that both sides had last.
+/// File in LoginPlace::directory with the SHA-256 of the login that was last synchronized.
 inline constexpr const char* k_base_file = "base";
 
 /// Makes launchers take turns in a LoginPlace::directory.
@@ -24,8 +24,8 @@ private:
   bool m_held = false;
 };
 
-/// The lock with which an agent itself protects a login. A box can hold it forever or put anything in its place, so a
-/// caller that must not wait continues without it.
+/// The agent's own lock for a login. A box can hold it forever, or replace it with anything, so a caller that must not
+/// wait continues without it.
 class AgentLock {
 public:
   /// Tries to take the lock in directory `fd`, which must stay open.

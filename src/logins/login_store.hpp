@@ -11,11 +11,11 @@
 
 namespace agentbox::logins {
 
-/// Whose login a box gets: that of `agentbox login`, or that of the host's own agent.
+/// Which login a box gets: the one made with `agentbox login`, or the host agent's.
 enum class LoginOrigin { own, host };
 
-/// Where a login is kept. Boxes only see `shared`, which belongs to all boxes with this login, so that an agent's own
-/// lock keeps two boxes from renewing it at the same time.
+/// Where a login is stored. Boxes only see `shared`. All boxes with this login share it, so that the agent's own lock
+/// prevents two boxes from renewing it at the same time.
 struct LoginPlace {
   const LoginKind* kind = nullptr;
   LoginOrigin origin = LoginOrigin::host;
@@ -38,7 +38,7 @@ LoginPlace place_of(const LoginKind& kind);
 /// Returns the place whose shared() is `mounted`; nothing for any other path.
 std::optional<LoginPlace> place_of_mount(const std::filesystem::path& mounted);
 
-/// What a login's file says, or why a box cannot use it.
+/// The content of a login file, or why a box cannot use it.
 struct LoginState {
   bool exists = false;
   std::optional<LoginContent> content;
@@ -49,7 +49,7 @@ struct LoginState {
 /// Reads the login at `place`. Never throws for what the file contains.
 LoginState examine(const LoginPlace& place, std::time_t now);
 
-/// Keeps `text`, which a sign-in left, as agentbox's own login. Throws Error(failed) if it is not one.
+/// Stores `text`, the file that a sign-in wrote, as agentbox's own login. Throws Error(failed) if it is not a login.
 LoginContent keep_own(const LoginKind& kind, const std::string& text, std::time_t now);
 
 /// Removes agentbox's own login, also from running boxes. Returns whether there was one.

@@ -118,7 +118,7 @@ LoginUpdate compare(const std::optional<LoginContent>& kept, const std::optional
 
 Synchronizer::Synchronizer(LoginPlace place) : m_place(std::move(place)), m_shared(open_shared(m_place)) {}
 
-std::string Synchronizer::seen() const {
+std::string Synchronizer::fingerprint() const {
   struct stat info {};
   std::string text = support::fingerprint(m_place.file);
   if (fstatat(m_shared.get(), m_place.kind->file.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
@@ -173,18 +173,18 @@ void Synchronizer::start() {
   m_foreign = false;
 }
 
-void Synchronizer::look() {
-  std::string now = seen();
-  if (now == m_seen) {
+void Synchronizer::poll() {
+  std::string now = fingerprint();
+  if (now == m_fingerprint) {
     return;
   }
   try {
     if (synchronise(When::running)) {
-      m_seen = std::move(now);
+      m_fingerprint = std::move(now);
       m_error.clear();
     }
   } catch (const std::exception& error) {
-    m_seen = std::move(now);
+    m_fingerprint = std::move(now);
     m_error = error.what();
   }
 }
@@ -192,14 +192,14 @@ void Synchronizer::look() {
 void Synchronizer::finish() {
   constexpr auto k_pause = std::chrono::milliseconds(100);
   constexpr int k_tries = 30;
-  m_seen.clear();
-  for (int i = 0; i < k_tries && m_seen.empty(); ++i) { // an agent may be renewing it
-    look();
-    if (m_seen.empty()) {
+  m_fingerprint.clear();
+  for (int i = 0; i < k_tries && m_fingerprint.empty(); ++i) { // an agent may be renewing it
+    poll();
+    if (m_fingerprint.empty()) {
       std::this_thread::sleep_for(k_pause);
     }
   }
-  if (m_seen.empty()) {
+  if (m_fingerprint.empty()) {
     synchronise(When::after);
   }
   if (!m_error.empty()) {

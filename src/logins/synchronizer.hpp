@@ -10,45 +10,46 @@
 
 namespace agentbox::logins {
 
-/// What has to be replaced so that both sides have the same login.
+/// Which side must be updated so that both have the same login.
 enum class LoginUpdate {
   none,
-  to_kept,   ///< a box renewed it
-  to_shared, ///< it was renewed outside of the boxes, or a box left something else in its place
-  foreign,   ///< a box signed in with another account: neither side is changed
+  to_kept,   ///< the stored login: a box renewed it
+  to_shared, ///< the copy for boxes: it was renewed outside of them, or a box damaged it
+  foreign,   ///< neither: a box signed in with another account
 };
 
-/// Decides between the login that is kept and the one that boxes share. `base` is the SHA-256 of the text that both had
-/// last; nothing if they never had the same. A box can neither bring back an older login nor another account. Pure.
+/// Returns which of the stored login and the copy that boxes share is current. `base` is the SHA-256 of the text that
+/// was last synchronized; empty if there is none. A box can restore neither an older login nor another account. Pure.
 LoginUpdate compare(const std::optional<LoginContent>& kept, const std::optional<LoginContent>& shared,
                     const std::string& base);
 
-/// Keeps the login at a place and the copy that boxes share the same while boxes run: either side replaces its file
-/// with a new one, which a mounted file would miss. Each launcher has its own; a lock makes them take turns.
+/// Synchronizes a stored login and the copy that boxes share while boxes run. (A mounted file would not do: each side
+/// replaces its file with a new one.) Each launcher has its own Synchronizer; a lock makes them take turns.
 class Synchronizer {
 public:
-  /// Makes the shared directory. Throws Error(failed).
+  /// Creates the shared directory. Throws Error(failed).
   explicit Synchronizer(LoginPlace place);
 
-  /// Gives the boxes the login that is kept, unless a box renewed it and could not tell. Throws Error(failed).
+  /// Copies the stored login to the boxes, unless a box renewed it and its launcher died before it was synchronized.
+  /// Throws Error(failed).
   void start();
 
-  /// Synchronises if one of the files changed since the last call, unless another launcher or an agent is at it. Errors
-  /// are kept for finish().
-  void look();
+  /// Synchronizes if one of the files changed since the last call, unless another launcher or an agent holds a lock.
+  /// Errors are reported by finish().
+  void poll();
 
-  /// Synchronises, waiting up to three seconds for others. Throws Error(failed) if it fails, and if a box signed in
+  /// Synchronizes, waiting up to three seconds for locks. Throws Error(failed) if it fails, and if a box signed in
   /// with another account.
   void finish();
 
 private:
   enum class When { before, running, after };
   bool synchronise(When when);
-  std::string seen() const;
+  std::string fingerprint() const;
 
   LoginPlace m_place;
   support::Fd m_shared;
-  std::string m_seen;
+  std::string m_fingerprint;
   std::string m_error;
   bool m_foreign = false;
 };

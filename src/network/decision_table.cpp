@@ -26,8 +26,8 @@ constexpr const char* k_dim = "2";
 constexpr const char* k_bold = "1";
 
 /// Returns `text` in `colour`. Pad it before: escape bytes would count.
-std::string paint(const std::string& text, const char* colour, const Look& look) {
-  return look.colour && colour != nullptr && !text.empty() ? fmt::format("\033[{}m{}\033[0m", colour, text) : text;
+std::string paint(const std::string& text, const char* colour, const TableStyle& style) {
+  return style.colour && colour != nullptr && !text.empty() ? fmt::format("\033[{}m{}\033[0m", colour, text) : text;
 }
 
 /// Returns `time` of the log as local time; the escaped text if it is not a time.
@@ -110,10 +110,10 @@ struct Rows {
     colours.push_back(colour);
   }
 
-  std::string text(const std::vector<support::Column>& columns, const Look& look) const {
+  std::string text(const std::vector<support::Column>& columns, const TableStyle& style) const {
     return support::table(
-        columns, cells, look.width, [&](std::size_t row, std::size_t column, const std::string& cell) {
-          return paint(cell, row == 0 ? k_dim : column == coloured ? colours[row - 1] : nullptr, look);
+        columns, cells, style.width, [&](std::size_t row, std::size_t column, const std::string& cell) {
+          return paint(cell, row == 0 ? k_dim : column == coloured ? colours[row - 1] : nullptr, style);
         });
   }
 };
@@ -126,7 +126,7 @@ bool is_news(const AuditRecord& record) {
   return record.kind != Kind::gate && !quiet_life;
 }
 
-std::string log_table(const std::vector<AuditRecord>& records, const Look& look) {
+std::string log_table(const std::vector<AuditRecord>& records, const TableStyle& style) {
   std::set<std::string> boxes;
   std::set<std::string> days;
   for (const AuditRecord& record : records) {
@@ -155,10 +155,10 @@ std::string log_table(const std::vector<AuditRecord>& records, const Look& look)
     }
     rows.add(std::move(row), colour_of(record));
   }
-  return rows.text(columns, look);
+  return rows.text(columns, style);
 }
 
-std::string denied_table(const std::vector<Denied>& denied, const Look& look) {
+std::string denied_table(const std::vector<Denied>& denied, const TableStyle& style) {
   std::set<std::string> days;
   for (const Denied& one : denied) {
     days.insert(local_time(one.last, "%Y-%m-%d"));
@@ -171,10 +171,10 @@ std::string denied_table(const std::vector<Denied>& denied, const Look& look) {
              k_red);
   }
   // Of any width: a truncated command is useless.
-  return rows.text({{"TIMES", true}, {"LAST"}, {"WHAT"}, {"WHY"}, {"ALLOW IT WITH"}}, {look.colour, 0});
+  return rows.text({{"TIMES", true}, {"LAST"}, {"WHAT"}, {"WHY"}, {"ALLOW IT WITH"}}, {style.colour, 0});
 }
 
-std::string totals_table(const std::vector<Total>& totals, const Look& look) {
+std::string totals_table(const std::vector<Total>& totals, const TableStyle& style) {
   std::set<std::string> days;
   for (const Total& total : totals) {
     days.insert(local_time(total.first, "%Y-%m-%d"));
@@ -188,19 +188,19 @@ std::string totals_table(const std::vector<Total>& totals, const Look& look) {
              total.denied > 0 ? k_red : nullptr);
   }
   return rows.text({{"HOST"}, {"ALLOWED", true}, {"DENIED", true}, {"UP", true}, {"DOWN", true}, {"FIRST"}, {"LAST"}},
-                   look);
+                   style);
 }
 
-std::string follow_line(const AuditRecord& record, const Look& look) {
+std::string follow_line(const AuditRecord& record, const TableStyle& style) {
   const bool moved = record.bytes_up + record.bytes_down > 0;
   const std::string bytes =
       moved ? fmt::format("  {} up, {} down", size_text(record.bytes_up), size_text(record.bytes_down)) : "";
   const auto notice = notice_of(record);
   const std::string command = notice ? allow_command(*notice, record.box) : "";
   const std::string why = why_of(record);
-  return fmt::format("{}  {}  {}  {}{}{}{}\n", paint(local_time(record.time, k_clock), k_dim, look),
+  return fmt::format("{}  {}  {}  {}{}{}{}\n", paint(local_time(record.time, k_clock), k_dim, style),
                      support::escape_untrusted(record.box, 64),
-                     paint(fmt::format("{:<5}", verdict_of(record)), colour_of(record), look), host_of(record), bytes,
+                     paint(fmt::format("{:<5}", verdict_of(record)), colour_of(record), style), host_of(record), bytes,
                      why.empty() ? "" : "  (" + why + ")",
                      command.empty() ? "" : "\n          allow it with: " + command);
 }

@@ -11,7 +11,7 @@
 namespace agentbox::network {
 
 /// How to print a table.
-struct Look {
+struct TableStyle {
   bool colour = false;
   std::size_t width = 0; ///< of the terminal, for the last column; 0: not limited
 };
@@ -20,12 +20,12 @@ struct Look {
 bool is_news(const firewall::audit::AuditRecord& record);
 
 /// Each returns a table with a line of headings; a record may be a sum. Times are local. Everything is escaped.
-std::string log_table(const std::vector<firewall::audit::AuditRecord>& records, const Look& look);
-std::string denied_table(const std::vector<Denied>& denied, const Look& look);
-std::string totals_table(const std::vector<Total>& totals, const Look& look);
+std::string log_table(const std::vector<firewall::audit::AuditRecord>& records, const TableStyle& style);
+std::string denied_table(const std::vector<Denied>& denied, const TableStyle& style);
+std::string totals_table(const std::vector<Total>& totals, const TableStyle& style);
 
 /// Returns one record as a line for `follow`, with fixed columns.
-std::string follow_line(const firewall::audit::AuditRecord& record, const Look& look);
+std::string follow_line(const firewall::audit::AuditRecord& record, const TableStyle& style);
 
 /// Returns one JSON object and a newline.
 std::string to_json_line(const Denied& denied);

@@ -22,10 +22,10 @@ struct Suggestion {
 };
 
 /// Returns the entries that would allow what `records` show as denied and `index` would still deny: exact names and
-/// ports, never a wildcard, nothing that a rule blocks, nothing that agents ask for by themselves and can do without.
+/// ports, never a wildcard, nothing that a rule blocks, and no host that agents request on their own and do not need.
 Suggestion suggest(const std::vector<firewall::audit::AuditRecord>& records, const policy::EgressIndex& index);
 
-/// Returns the suggestion as TOML for people to read. Everything is escaped.
+/// Returns the suggestion as TOML with comments. Everything is escaped.
 std::string to_toml(const Suggestion& suggestion);
 
 } // namespace agentbox::network

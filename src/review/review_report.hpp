@@ -31,7 +31,7 @@ enum class FindingKind {
 struct KindNames {
   FindingKind kind;
   std::string_view word; ///< in JSON
-  std::string_view text; ///< for people
+  std::string_view text; ///< a description, for messages
 };
 
 /// All kinds, in their order.

@@ -27,7 +27,7 @@ unsigned category(std::string_view digest, std::size_t at) {
   return value % 1024;
 }
 
-/// Returns two different categories that follow from `name`, the lower one first, as the kernel writes them.
+/// Returns two different categories derived from `name`, in ascending order, as the kernel writes them.
 std::pair<unsigned, unsigned> categories(const std::string& name) {
   const std::string digest = support::sha256_hex(name);
   const unsigned one = category(digest, 0);

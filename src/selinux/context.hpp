@@ -28,7 +28,7 @@ struct Label {
   bool operator==(const Label&) const = default;
 };
 
-/// Returns "container_file_t:s0:c1,c2", for people.
+/// Returns "container_file_t:s0:c1,c2", for messages.
 std::string to_text(const Label& label);
 
 /// Returns whether a file with context `current` has `label`. Pure.
@@ -50,7 +50,7 @@ std::optional<ContainerContexts> parse_container_contexts(std::string_view text)
 /// Returns the level of all firewalls of user `uid`: no box has it. Pure.
 std::string firewall_level(unsigned uid);
 
-/// Returns the level of boxes in directory `workspace` of user `uid`: two of 1024 categories, chosen by a hash. Two
+/// Returns the level of boxes in directory `workspace` of user `uid`: two of 1024 categories, derived from a hash. Two
 /// directories share a level with a probability of 1 in 500,000. Pure.
 std::string box_level(unsigned uid, std::string_view workspace);
 
@@ -68,7 +68,7 @@ struct BoxContexts {
 /// Returns the contexts of a box in `workspace`; without levels when the policy has none. Pure.
 BoxContexts box_contexts(const ContainerContexts& contexts, bool levels, unsigned uid, std::string_view workspace);
 
-/// Returns the label that a file needs to have the type and level of `context`. Pure.
+/// Returns the type and level of `context`. Pure.
 Label label_of(const Context& context);
 
 } // namespace agentbox::selinux

@@ -4,7 +4,7 @@
 
 namespace agentbox::selinux {
 
-/// Reads and sets the security contexts of files. Tests have a twin that keeps them in memory.
+/// Reads and sets the security contexts of files. Tests use an implementation that keeps them in memory.
 class FileLabels {
 public:
   FileLabels() = default;

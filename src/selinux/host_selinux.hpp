@@ -27,8 +27,8 @@ struct HostSelinux {
   bool operator==(const HostSelinux&) const = default;
 };
 
-/// Returns what the labels of boxes are made from; nothing where SELinux is disabled. Throws Error(refused) when the
-/// loaded policy has no contexts for containers.
+/// Returns the mode and container contexts of this host; nothing where SELinux is disabled. Throws Error(refused) when
+/// the loaded policy has no contexts for containers.
 std::optional<HostSelinux> host_selinux();
 
 /// Returns the labels of real files.
@@ -37,8 +37,8 @@ std::unique_ptr<FileLabels> host_file_labels();
 /// How a process uses a file.
 enum class Access { read, write };
 
-/// Asks the kernel whether the policy lets a process of `subject` use a file or directory of context `object`. False
-/// also for contexts that are not valid. True in a domain that is permissive.
+/// Returns whether the kernel's policy lets a process with context `subject` use a file or directory with context
+/// `object`. False for invalid contexts. True in a permissive domain.
 bool is_allowed(const Context& subject, const std::string& object, bool directory, Access access);
 
 /// Returns the context of `path`, following links; empty when it cannot be read.

@@ -13,20 +13,20 @@
 
 namespace agentbox::selinux {
 
-/// A path that gets a label before the box starts: a part of the plan.
+/// A path that is labelled before the box starts; part of the plan.
 struct Relabelling {
   std::filesystem::path path;
   Label label;
   bool tree = false;                             ///< with everything below
-  std::optional<protocol::FileId> identity = {}; ///< what the path must still be
-  /// Nanoseconds since the epoch. With a label that is right already, only directories that changed since (st_ctime)
-  /// are examined: what was moved into one keeps its old label, what was made in it has the right one. 0: all.
+  std::optional<protocol::FileId> identity = {}; ///< device and inode that the path must still have
+  /// Nanoseconds since the epoch. If `path` already has the label, only directories that changed since (st_ctime) are
+  /// examined: a file that was moved into one keeps its old label, a new file gets the directory's. 0: all.
   std::int64_t changed_since = 0;
 
   bool operator==(const Relabelling&) const = default;
 };
 
-/// What relabel() did and could not do.
+/// The result of relabel().
 struct RelabelReport {
   int error = 0; ///< errno of the path itself: it could not be labelled, and nothing below was examined
   std::size_t examined = 0;

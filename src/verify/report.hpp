@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/proof.hpp"
+#include "protocol/verdict.hpp"
 
 namespace agentbox::verify {
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the programs of proofs.toml in empty projects, once without and once with the named file.
 
-usage: prove.py [NAME...]      in the root file system that `run` makes, as root; NAME: only proofs of names with it
-A line for each name; ends with `N passed, N failed`.
+usage: prove.py [NAME...]      in the root file system that `run` makes, as root; NAME: only proofs of names that contain it
+Prints a line for each name; ends with `N passed, N failed`.
 """
 import os
 import pathlib
@@ -24,10 +24,10 @@ class Project:
 
     def __init__(self, proof):
         self.proof = proof
-        self.room = pathlib.Path(tempfile.mkdtemp(prefix="proof-"))
-        self.mark = self.room / "proof"
-        self.directory = self.room / "project"
-        self.home = self.room / "home"
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="proof-"))
+        self.marker = self.base / "proof"
+        self.directory = self.base / "project"
+        self.home = self.base / "home"
         self.directory.mkdir()
         self.home.mkdir()
         for name, text in proof.get("home", {}).items():
@@ -39,7 +39,7 @@ class Project:
             self.run(proof["setup"], check=True)
 
     def own(self):
-        subprocess.run(["chown", "-R", f"{DEVELOPER}:{DEVELOPER}", self.room], check=True)
+        subprocess.run(["chown", "-R", f"{DEVELOPER}:{DEVELOPER}", self.base], check=True)
 
     def write(self, path, text, mode=0o644):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ class Project:
         path.chmod(mode)
 
     def filled(self, text):
-        return text.replace("@PROOF@", str(self.mark))
+        return text.replace("@PROOF@", str(self.marker))
 
     def put(self, name):
         """Writes the named file."""
@@ -85,13 +85,13 @@ def problem_of(proof, name):
             if with_file:
                 project.put(name)
             printed = project.run(proof["command"])
-            if project.mark.exists() != with_file:
+            if project.marker.exists() != with_file:
                 return ("nothing happened" if with_file else "it happens without the file") + f"\n{printed[-2000:]}"
     except RuntimeError as error:
         return str(error)
     finally:
         for project in projects:
-            shutil.rmtree(project.room, ignore_errors=True)
+            shutil.rmtree(project.base, ignore_errors=True)
     return None
 
 

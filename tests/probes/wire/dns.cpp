@@ -197,7 +197,7 @@ AttackResult seventy_thousand_names(const Expected& expected) {
              : attacks::attack_result(Verdict::works, "70,000 names, and then a listed one");
 }
 
-constexpr const char* k_wall = "resolver";
+constexpr const char* k_defence = "resolver";
 const std::array k_attacks = {
     Attack{"control-listed-name", "ask for a listed name", "allowed",
            [](const Expected&) {
@@ -209,28 +209,28 @@ const std::array k_attacks = {
              const bool good = !expected.filtered || !resolve("a.wild.example").empty();
              return attacks::attack_result(good ? Verdict::works : Verdict::broken, good ? "an address" : "no address");
            }},
-    Attack{"dns-wildcard-apex", "ask for the wildcard's own name", k_wall,
+    Attack{"dns-wildcard-apex", "ask for the wildcard's own name", k_defence,
            [](const Expected&) { return ask_udp(dns_query("wild.example", 1)); }},
-    Attack{"dns-two-questions", "ask two questions at once", k_wall, two_questions},
-    Attack{"dns-pointer-loop", "send a name that points at itself", k_wall, pointer_loop},
-    Attack{"dns-pointer", "hide the name behind a pointer", k_wall, pointer_to_tail},
-    Attack{"dns-edns-data", "send data out in an EDNS option", k_wall, options_carry_data},
-    Attack{"dns-answer", "send an answer", k_wall, answer_instead_of_question},
-    Attack{"dns-update", "send an UPDATE", k_wall, with_opcode<5>},
-    Attack{"dns-notify", "send a NOTIFY", k_wall, with_opcode<4>},
-    Attack{"dns-status", "send a STATUS", k_wall, with_opcode<2>},
-    Attack{"dns-long-name", "ask for a name of 500 bytes", k_wall, long_name},
-    Attack{"dns-long-label", "ask with a label of 200 bytes", k_wall, long_label},
-    Attack{"dns-binary-label", "ask with escape sequences in a label", k_wall, bytes_in_label},
-    Attack{"dns-dot-in-label", "ask with a dot within a label", k_wall, dot_in_label},
-    Attack{"dns-cut", "send messages cut short", k_wall, cut_short},
-    Attack{"dns-large", "send 30,000 bytes", k_wall, large_datagram},
-    Attack{"dns-tcp-many", "send 100 questions in one go (TCP)", k_wall, tcp_many},
-    Attack{"dns-tcp-length", "give a TCP message a wrong length", k_wall, tcp_lying_length},
-    Attack{"dns-tunnel-null", "run an iodine-like tunnel (NULL)", k_wall, tunnel<10>},
-    Attack{"dns-tunnel-txt", "run a dnscat-like tunnel (TXT)", k_wall, tunnel<16>},
-    Attack{"dns-tunnel-cname", "run a dnscat-like tunnel (CNAME)", k_wall, tunnel<5>},
-    Attack{"dns-tunnel-mx", "run a dnscat-like tunnel (MX)", k_wall, tunnel<15>},
+    Attack{"dns-two-questions", "ask two questions at once", k_defence, two_questions},
+    Attack{"dns-pointer-loop", "send a name that points at itself", k_defence, pointer_loop},
+    Attack{"dns-pointer", "hide the name behind a pointer", k_defence, pointer_to_tail},
+    Attack{"dns-edns-data", "send data out in an EDNS option", k_defence, options_carry_data},
+    Attack{"dns-answer", "send an answer", k_defence, answer_instead_of_question},
+    Attack{"dns-update", "send an UPDATE", k_defence, with_opcode<5>},
+    Attack{"dns-notify", "send a NOTIFY", k_defence, with_opcode<4>},
+    Attack{"dns-status", "send a STATUS", k_defence, with_opcode<2>},
+    Attack{"dns-long-name", "ask for a name of 500 bytes", k_defence, long_name},
+    Attack{"dns-long-label", "ask with a label of 200 bytes", k_defence, long_label},
+    Attack{"dns-binary-label", "ask with escape sequences in a label", k_defence, bytes_in_label},
+    Attack{"dns-dot-in-label", "ask with a dot within a label", k_defence, dot_in_label},
+    Attack{"dns-cut", "send messages cut short", k_defence, cut_short},
+    Attack{"dns-large", "send 30,000 bytes", k_defence, large_datagram},
+    Attack{"dns-tcp-many", "send 100 questions in one go (TCP)", k_defence, tcp_many},
+    Attack{"dns-tcp-length", "give a TCP message a wrong length", k_defence, tcp_lying_length},
+    Attack{"dns-tunnel-null", "run an iodine-like tunnel (NULL)", k_defence, tunnel<10>},
+    Attack{"dns-tunnel-txt", "run a dnscat-like tunnel (TXT)", k_defence, tunnel<16>},
+    Attack{"dns-tunnel-cname", "run a dnscat-like tunnel (CNAME)", k_defence, tunnel<5>},
+    Attack{"dns-tunnel-mx", "run a dnscat-like tunnel (MX)", k_defence, tunnel<15>},
     Attack{"control-70000-names", "ask for 70,000 names under a wildcard", "allowed", seventy_thousand_names},
 };
 

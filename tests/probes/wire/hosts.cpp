@@ -69,15 +69,15 @@ AttackResult half_open_flood(const Expected& expected) {
   return attacks::attack_result(answered ? Verdict::works : Verdict::broken, result.text.data());
 }
 
-constexpr const char* k_wall = "address filter";
+constexpr const char* k_defence = "address filter";
 constexpr std::array k_attacks = {
-    Attack{"rebind-loopback", "reach 127.0.0.1 by a listed name", k_wall, reach<k_rebind>},
-    Attack{"rebind-metadata", "reach metadata by a listed name", k_wall, reach<k_metadata>},
-    Attack{"rebind-local-network", "reach the local network by a listed name", k_wall, reach<k_lan>},
-    Attack{"rebind-alias", "reach metadata by a CNAME of a listed name", k_wall, reach<k_alias>},
-    Attack{"rebind-unspecified", "reach 0.0.0.0 by a listed name", k_wall, reach<k_unspecified>},
-    Attack{"rebind-mapped", "reach ::ffff:169.254.169.254 by a listed name", k_wall, reach<k_mapped>},
-    Attack{"rebind-turns", "reach metadata by a name that changes", k_wall, rebinding_in_turns},
+    Attack{"rebind-loopback", "reach 127.0.0.1 by a listed name", k_defence, reach<k_rebind>},
+    Attack{"rebind-metadata", "reach metadata by a listed name", k_defence, reach<k_metadata>},
+    Attack{"rebind-local-network", "reach the local network by a listed name", k_defence, reach<k_lan>},
+    Attack{"rebind-alias", "reach metadata by a CNAME of a listed name", k_defence, reach<k_alias>},
+    Attack{"rebind-unspecified", "reach 0.0.0.0 by a listed name", k_defence, reach<k_unspecified>},
+    Attack{"rebind-mapped", "reach ::ffff:169.254.169.254 by a listed name", k_defence, reach<k_mapped>},
+    Attack{"rebind-turns", "reach metadata by a name that changes", k_defence, rebinding_in_turns},
     Attack{"control-ssh", "speak another protocol with a listed host and port", "allowed", control_other_protocol},
     Attack{"port-8080", "reach a listed host on another port", "proxy", other_port<8080>},
     Attack{"port-53", "reach a listed host's name server", "proxy", other_port<53>},

@@ -81,7 +81,7 @@ std::string sslv2_hello() {
   return "\x80\x2e\1\3\1\0\x15\0\0\0\x10\1\0\x80\3\0\x80\7\0\xc0\6\0\x40\2\0\x80\4\0\x80"s + marker("tls-sslv2");
 }
 
-constexpr const char* k_wall = "proxy";
+constexpr const char* k_defence = "proxy";
 const std::array k_attacks = {
     Attack{"control-tls", "speak TLS with a listed host", "allowed",
            [](const Expected&) { return control("control-tls", Pace::whole); }},
@@ -89,92 +89,92 @@ const std::array k_attacks = {
            [](const Expected&) { return control("control-tls-bytewise", Pace::bytewise); }},
     Attack{"control-tls-records", "speak TLS, in records of 20 bytes", "allowed",
            [](const Expected&) { return control("control-tls-records", Pace::whole, 20); }},
-    Attack{"tls-wrong-name", "name another host (SNI)", k_wall,
+    Attack{"tls-wrong-name", "name another host (SNI)", k_defence,
            [](const Expected&) { return tls(hello_for("tls-wrong-name", k_evil)); }},
-    Attack{"tls-wrong-name-bytewise", "name another host, byte by byte", k_wall,
+    Attack{"tls-wrong-name-bytewise", "name another host, byte by byte", k_defence,
            [](const Expected&) { return tls(hello_for("tls-wrong-name-bytewise", k_evil), Pace::bytewise); }},
-    Attack{"tls-wrong-name-halves", "name another host, in two segments", k_wall,
+    Attack{"tls-wrong-name-halves", "name another host, in two segments", k_defence,
            [](const Expected&) { return tls(hello_for("tls-wrong-name-halves", k_evil), Pace::in_halves); }},
-    Attack{"tls-wrong-name-records", "name another host, in records of 5 bytes", k_wall,
+    Attack{"tls-wrong-name-records", "name another host, in records of 5 bytes", k_defence,
            [](const Expected&) {
              return tls(records(message(server_name(name_entry(k_evil)) + common("tls-wrong-name-records")), 5) +
                         marker("tls-wrong-name-records"));
            }},
-    Attack{"tls-no-name", "name no host", k_wall, [](const Expected&) { return tls(hello("tls-no-name", "")); }},
-    Attack{"tls-empty-name", "name the empty host", k_wall,
+    Attack{"tls-no-name", "name no host", k_defence, [](const Expected&) { return tls(hello("tls-no-name", "")); }},
+    Attack{"tls-empty-name", "name the empty host", k_defence,
            [](const Expected&) { return tls(hello_for("tls-empty-name", "")); }},
-    Attack{"tls-empty-list", "send an empty list of names", k_wall,
+    Attack{"tls-empty-list", "send an empty list of names", k_defence,
            [](const Expected&) { return tls(hello("tls-empty-list", server_name(""))); }},
-    Attack{"tls-two-names", "name the listed host, then another", k_wall,
+    Attack{"tls-two-names", "name the listed host, then another", k_defence,
            [](const Expected&) {
              return tls(hello("tls-two-names", server_name(name_entry(k_good) + name_entry(k_evil))));
            }},
-    Attack{"tls-two-names-reversed", "name another host, then the listed one", k_wall,
+    Attack{"tls-two-names-reversed", "name another host, then the listed one", k_defence,
            [](const Expected&) {
              return tls(hello("tls-two-names-reversed", server_name(name_entry(k_evil) + name_entry(k_good))));
            }},
-    Attack{"tls-two-extensions", "send two server_name extensions", k_wall,
+    Attack{"tls-two-extensions", "send two server_name extensions", k_defence,
            [](const Expected&) {
              return tls(hello("tls-two-extensions", server_name(name_entry(k_good)) + server_name(name_entry(k_evil))));
            }},
-    Attack{"tls-odd-name-type", "name another host in a name of another type", k_wall,
+    Attack{"tls-odd-name-type", "name another host in a name of another type", k_defence,
            [](const Expected&) {
              return tls(hello("tls-odd-name-type", server_name(name_entry(k_evil, '\7') + name_entry(k_good))));
            }},
-    Attack{"tls-address", "name an address", k_wall,
+    Attack{"tls-address", "name an address", k_defence,
            [](const Expected&) { return tls(hello_for("tls-address", "203.0.113.7")); }},
-    Attack{"tls-suffix", "name a host that starts like the listed one", k_wall,
+    Attack{"tls-suffix", "name a host that starts like the listed one", k_defence,
            [](const Expected&) { return tls(hello_for("tls-suffix", "allowed.example.evil.example")); }},
-    Attack{"tls-prefix", "name a host that ends like the listed one", k_wall,
+    Attack{"tls-prefix", "name a host that ends like the listed one", k_defence,
            [](const Expected&) { return tls(hello_for("tls-prefix", "evil-allowed.example")); }},
-    Attack{"tls-subdomain", "name a subdomain of the listed host", k_wall,
+    Attack{"tls-subdomain", "name a subdomain of the listed host", k_defence,
            [](const Expected&) { return tls(hello_for("tls-subdomain", "evil.allowed.example")); }},
-    Attack{"tls-nul-in-name", "hide another host behind a NUL", k_wall,
+    Attack{"tls-nul-in-name", "hide another host behind a NUL", k_defence,
            [](const Expected&) {
              using namespace std::string_view_literals;
              return tls(hello_for("tls-nul-in-name", "allowed.example\0.evil.example"sv));
            }},
-    Attack{"tls-blank-in-name", "hide another host behind a blank", k_wall,
+    Attack{"tls-blank-in-name", "hide another host behind a blank", k_defence,
            [](const Expected&) { return tls(hello_for("tls-blank-in-name", "allowed.example evil.example")); }},
-    Attack{"tls-ech", "encrypt the name (ECH)", k_wall,
+    Attack{"tls-ech", "encrypt the name (ECH)", k_defence,
            [](const Expected&) {
              using namespace std::string_literals;
              return tls(hello("tls-ech", server_name(name_entry(k_good)) + extension(0xFE0D, "\0\0\1\0\1\0\0\0\0\0"s)));
            }},
-    Attack{"tls-esni", "encrypt the name (ESNI, the draft before)", k_wall,
+    Attack{"tls-esni", "encrypt the name (ESNI, the draft before)", k_defence,
            [](const Expected&) { return tls(hello("tls-esni", extension(0xFFCE, std::string(64, 'e')))); }},
-    Attack{"tls-ech-only", "encrypt the name and leave the outer one out", k_wall,
+    Attack{"tls-ech-only", "encrypt the name and leave the outer one out", k_defence,
            [](const Expected&) {
              using namespace std::string_literals;
              return tls(hello("tls-ech-only", extension(0xFE0D, "\0\0\1\0\1\0\0\0\0\0"s)));
            }},
-    Attack{"tls-sslv2", "speak SSL 2", k_wall, [](const Expected&) { return tls(sslv2_hello()); }},
-    Attack{"tls-other-message", "begin with another handshake message", k_wall,
+    Attack{"tls-sslv2", "speak SSL 2", k_defence, [](const Expected&) { return tls(sslv2_hello()); }},
+    Attack{"tls-other-message", "begin with another handshake message", k_defence,
            [](const Expected&) {
              return tls(records(message(server_name(name_entry(k_good)) + common("tls-other-message"), '\2')));
            }},
-    Attack{"tls-alert-first", "begin with an alert", k_wall,
+    Attack{"tls-alert-first", "begin with an alert", k_defence,
            [](const Expected&) {
              using namespace std::string_literals;
              return tls("\x15\3\1\0\2\1\0"s + hello_for("tls-alert-first", k_good));
            }},
-    Attack{"tls-application-data-first", "begin with application data", k_wall,
+    Attack{"tls-application-data-first", "begin with application data", k_defence,
            [](const Expected&) {
              using namespace std::string_literals;
              return tls("\x17\3\3"s + sized(marker("tls-application-data-first")));
            }},
-    Attack{"tls-lying-length", "give the list of names a wrong length", k_wall,
+    Attack{"tls-lying-length", "give the list of names a wrong length", k_defence,
            [](const Expected&) {
              using namespace std::string_literals;
              return tls(hello("tls-lying-length", extension(0, "\xff\xff"s + name_entry(k_good))));
            }},
-    Attack{"tls-huge-hello", "send a hello of 200,000 bytes", k_wall,
+    Attack{"tls-huge-hello", "send a hello of 200,000 bytes", k_defence,
            [](const Expected&) {
              const std::string filler = extension(0xFF78, std::string(60000, 'x'));
              return tls(records(message(common("tls-huge-hello") + filler + server_name(name_entry(k_evil)))) +
                         std::string(140000, 'y'));
            }},
-    Attack{"tls-unended-hello", "end in the middle of the hello", k_wall,
+    Attack{"tls-unended-hello", "end in the middle of the hello", k_defence,
            [](const Expected&) {
              // Half of it, marker first: nothing may be passed on before the name is known.
              const std::string whole = records(message(common("tls-unended-hello") + server_name(name_entry(k_evil))));
@@ -188,32 +188,32 @@ const std::array k_attacks = {
              return result.verdict == Verdict::through ? attacks::attack_result(Verdict::works, "taken")
                                                        : attacks::attack_result(Verdict::broken, result.text.data());
            }},
-    Attack{"tls-8443-wrong-name", "name another host on port 8443", k_wall,
+    Attack{"tls-8443-wrong-name", "name another host on port 8443", k_defence,
            [](const Expected&) { return send_to_greeter(k_good, k_other, hello_for("tls-8443-wrong-name", k_evil)); }},
-    Attack{"tls-8443-wrong-name-bytewise", "name another host on port 8443, byte by byte", k_wall,
+    Attack{"tls-8443-wrong-name-bytewise", "name another host on port 8443, byte by byte", k_defence,
            [](const Expected&) {
              return send_to_greeter(k_good, k_other, hello_for("tls-8443-wrong-name-bytewise", k_evil), Pace::bytewise);
            }},
-    Attack{"tls-8443-no-name", "name no host on port 8443", k_wall,
+    Attack{"tls-8443-no-name", "name no host on port 8443", k_defence,
            [](const Expected&) { return send_to_greeter(k_good, k_other, hello("tls-8443-no-name", "")); }},
-    Attack{"tls-8443-alert-first", "begin with an alert on port 8443", k_wall,
+    Attack{"tls-8443-alert-first", "begin with an alert on port 8443", k_defence,
            [](const Expected&) {
              using namespace std::string_literals;
              return send_to_greeter(k_good, k_other, "\x15\3\1\0\2\1\x5a"s + hello_for("tls-8443-alert-first", k_evil));
            }},
-    Attack{"tls-ssh", "speak SSH on 443", k_wall,
+    Attack{"tls-ssh", "speak SSH on 443", k_defence,
            [](const Expected&) { return tls("SSH-2.0-" + marker("tls-ssh") + "\r\n"); }},
-    Attack{"tls-http", "speak HTTP on 443", k_wall,
+    Attack{"tls-http", "speak HTTP on 443", k_defence,
            [](const Expected&) {
              return tls("GET /" + marker("tls-http") + " HTTP/1.1\r\nHost: allowed.example\r\n\r\n");
            }},
-    Attack{"tls-garbage", "send no protocol at all on 443", k_wall,
+    Attack{"tls-garbage", "send no protocol at all on 443", k_defence,
            [](const Expected&) { return tls(std::string(64, '\0') + marker("tls-garbage")); }},
-    Attack{"tls-proxy-protocol", "send a PROXY header on 443", k_wall,
+    Attack{"tls-proxy-protocol", "send a PROXY header on 443", k_defence,
            [](const Expected&) {
              return tls("PROXY TCP4 127.0.0.1 198.51.100.10 1 443\r\n" + hello_for("tls-proxy-protocol", k_good));
            }},
-    Attack{"tls-socks", "ask for SOCKS on 443", k_wall,
+    Attack{"tls-socks", "ask for SOCKS on 443", k_defence,
            [](const Expected&) {
              using namespace std::string_literals;
              return tls("\5\1\0\5\1\0\3"s + marker("tls-socks"));

@@ -17,19 +17,19 @@ class Verify(SystemTest):
         process.terminate()
         process.wait(PATIENCE)
 
-    def card(self, *arguments, code=0):
+    def report(self, *arguments, code=0):
         result = self.agentbox("verify", "--json", *arguments)
         self.assertCode(result, code)
         return json.loads(result.out)
 
     def test_a_fresh_box_holds(self):
-        card = self.card()
-        self.assertTrue(card["holds"] and card["fresh"])
-        self.assertGreaterEqual(sum(attack["verdict"] == "stopped" for attack in card["attacks"]), 160)
-        self.assertLessEqual({"agentbox", "podman", "kernel"}, set(card["versions"]))
+        report = self.report()
+        self.assertTrue(report["holds"] and report["fresh"])
+        self.assertGreaterEqual(sum(attack["verdict"] == "stopped" for attack in report["attacks"]), 160)
+        self.assertLessEqual({"agentbox", "podman", "kernel"}, set(report["versions"]))
         for name in ("probe", "policy", "agent_image", "firewall_image"):
-            self.assertRegex(card["digests"][name], "^[0-9a-f]{64}$")
-        self.assertLess(card["duration_ms"], 1000 * PATIENCE)
+            self.assertRegex(report["digests"][name], "^[0-9a-f]{64}$")
+        self.assertLess(report["duration_ms"], 1000 * PATIENCE)
 
     def test_the_table_is_readable(self):
         result = self.agentbox("verify", "--all")
@@ -40,19 +40,19 @@ class Verify(SystemTest):
 
     def test_a_running_box_holds_and_is_looked_at_from_outside(self):
         process = self.running()
-        card = self.card("target")
-        self.assertTrue(card["holds"])
-        self.assertFalse(card["fresh"])
-        outside = {attack["name"] for attack in card["attacks"] if attack["family"] == "outside"}
+        report = self.report("target")
+        self.assertTrue(report["holds"])
+        self.assertFalse(report["fresh"])
+        outside = {attack["name"] for attack in report["attacks"] if attack["family"] == "outside"}
         self.assertGreaterEqual(len(outside), 7)
-        self.assertRegex(card["digests"]["agent.json"], "^[0-9a-f]{64}$")
+        self.assertRegex(report["digests"]["agent.json"], "^[0-9a-f]{64}$")
         self.end(process)
 
     def test_a_box_without_a_firewall_does_not_hold(self):
-        card = self.card("--full-network", code=1)
-        through = {attack["name"] for attack in card["attacks"] if attack["verdict"] == "ALLOWED"}
-        self.assertLessEqual({"tcp-evil-https", "udp-dns", "metadata"}, through)
-        self.assertNotIn("unshare-user", through)
+        report = self.report("--full-network", code=1)
+        allowed = {attack["name"] for attack in report["attacks"] if attack["verdict"] == "ALLOWED"}
+        self.assertLessEqual({"tcp-evil-https", "udp-dns", "metadata"}, allowed)
+        self.assertNotIn("unshare-user", allowed)
 
     def test_a_box_that_does_not_run(self):
         result = self.agentbox("verify", "nobody")
@@ -60,7 +60,7 @@ class Verify(SystemTest):
         self.assertIn("no box named", result.err)
 
     def test_an_agent_that_kills_the_probe_proves_nothing(self):
-        """As the same user it may: then there is no card, or not a good one. With Landlock 6 it may not."""
+        """As the same user it may: then there is no report, or not a good one. With Landlock 6 it may not."""
         process = self.running("while :; do for p in /proc/[0-9]*; do p=${p#/proc/}; "
                                "[ $p -gt 2 ] && [ $p != $BASHPID ] && kill -KILL $p 2>/dev/null; done; done")
         result = self.agentbox("verify", "target", timeout=PATIENCE)
@@ -76,7 +76,7 @@ class Verify(SystemTest):
                 exe=$(readlink $p/exe) || { [ -e $p/comm ] && echo "hidden $(cat $p/comm)" >>seen; continue; }
                 case $exe in *memfd*) ls $p/fd >/dev/null 2>&1 && echo "fds" >>seen; (: <$p/mem) 2>/dev/null && echo "mem" >>seen;; esac
             done; done""")
-        self.card("target")
+        self.report("target")
         self.end(process)
         seen = set((self.workspace / "seen").read_text().splitlines())
         self.assertTrue(any(line.startswith("hidden") for line in seen), "the attacker never met the probe")

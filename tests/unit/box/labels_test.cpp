@@ -24,7 +24,7 @@ LabelFacts enforcing_host() {
                        .value()};
   facts.uid = 1000;
   facts.mount_points = {"/", "/home", "/proc"};
-  facts.recall = [](const fs::path&) { return std::nullopt; };
+  facts.read_record = [](const fs::path&) { return std::nullopt; };
   facts.context_of = [](const fs::path& path) {
     return path.native().starts_with("/usr") ? "system_u:object_r:usr_t:s0" : "unconfined_u:object_r:user_home_t:s0";
   };
@@ -65,21 +65,21 @@ bool has(const std::string& text, const std::string& part) {
 TEST_CASE("the project gets the level of its path, and must still be what was checked") {
   const auto wanted = fields();
   const BoxLabels labels = choose_labels(wanted, identities(wanted), enforcing_host());
-  REQUIRE(labels.users.size() == 1);
-  const selinux::Relabelling& project = labels.users.front();
+  REQUIRE(labels.user_paths.size() == 1);
+  const selinux::Relabelling& project = labels.user_paths.front();
   CHECK(project.path == k_workspace);
   CHECK(to_text(project.label) == "container_file_t:" + selinux::box_level(1000, k_workspace));
   CHECK(project.tree);
   CHECK(project.identity == protocol::FileId{1, 2});
   CHECK(project.changed_since == 0);
-  CHECK(labels.ours.empty());
+  CHECK(labels.own_paths.empty());
 }
 
 TEST_CASE("a later start examines what changed, unless it is another directory or label") {
   const auto wanted = fields();
   LabelFacts facts = enforcing_host();
-  selinux::Remembered before{{1, 2}, {"container_file_t", selinux::box_level(1000, k_workspace)}, 77};
-  facts.recall = [&](const fs::path&) { return before; };
+  selinux::LabelRecord before{{1, 2}, {"container_file_t", selinux::box_level(1000, k_workspace)}, 77};
+  facts.read_record = [&](const fs::path&) { return before; };
   CHECK(choose_labels(wanted, identities(wanted), facts).users.front().changed_since == 77);
   before.identity = {1, 9};
   CHECK(choose_labels(wanted, identities(wanted), facts).users.front().changed_since == 0);
@@ -96,14 +96,14 @@ TEST_CASE("credentials and conversations get the box's label, other mounts none"
       {"/home/user/.local/state/agentbox/homes/x", "/home/agent", false, policy::k_home_reason},
       {"/usr/share/dict", "/mnt/dict", true, "--mount"}};
   const BoxLabels labels = choose_labels(wanted, identities(wanted), enforcing_host());
-  REQUIRE(labels.users.size() == 3);
-  CHECK(labels.users[1].path == "/home/user/.codex");
-  CHECK(labels.users[1].tree);
-  CHECK(labels.users[1].label == labels.users[0].label);
-  CHECK(labels.users[2].path == "/home/user/.claude.json");
-  CHECK_FALSE(labels.users[2].tree);
-  REQUIRE(labels.ours.size() == 2);
-  CHECK(labels.ours.back().label == labels.users[0].label);
+  REQUIRE(labels.user_paths.size() == 3);
+  CHECK(labels.user_paths[1].path == "/home/user/.codex");
+  CHECK(labels.user_paths[1].tree);
+  CHECK(labels.user_paths[1].label == labels.user_paths[0].label);
+  CHECK(labels.user_paths[2].path == "/home/user/.claude.json");
+  CHECK_FALSE(labels.user_paths[2].tree);
+  REQUIRE(labels.own_paths.size() == 2);
+  CHECK(labels.own_paths.back().label == labels.user_paths[0].label);
 
   wanted.mounts = {{"/usr/share/dict", "/mnt/dict", false, "--mount"}}; // writable
   CHECK(has(refusal(wanted, enforcing_host()), "SELinux denies the box writing \"/usr/share/dict\""));
@@ -156,7 +156,7 @@ TEST_CASE("permissive SELinux refuses nothing") {
   facts.held = {{k_workspace, "s0:c1,c2", "other"}};
   const BoxLabels labels = choose_labels(wanted, identities(wanted), facts);
   CHECK_FALSE(labels.enforcing);
-  CHECK(labels.users.size() == 1);
+  CHECK(labels.user_paths.size() == 1);
 }
 
 TEST_CASE("a policy without levels") {
@@ -164,7 +164,7 @@ TEST_CASE("a policy without levels") {
   facts.selinux.levels = false;
   const auto wanted = fields();
   const BoxLabels labels = choose_labels(wanted, identities(wanted), facts);
-  CHECK(to_text(labels.users.front().label) == "container_file_t");
+  CHECK(to_text(labels.user_paths.front().label) == "container_file_t");
   CHECK(oci_labels(labels.contexts).agent == "system_u:system_r:container_t");
   CHECK(oci_labels(labels.contexts).agent_level.empty());
 }

@@ -10,7 +10,7 @@
 #include "box.hpp"
 #include "guard/hard_links.hpp"
 #include "guard/nested_names.hpp"
-#include "guard/tree_look.hpp"
+#include "guard/tree_scan.hpp"
 #include "support/error.hpp"
 
 using namespace agentbox;
@@ -242,7 +242,7 @@ TEST_CASE("directories whose files are hard links to another one are named") {
   }
 }
 
-TEST_CASE("the look at a tree is bounded, says so, and reads what tools filled last") {
+TEST_CASE("the scan of a tree is bounded, says so, and reads what tools filled last") {
   const session_test::RuntimeDirectory directory;
   for (std::size_t i = 0; i < 30; ++i) {
     fs::create_directories(directory.path() / "node_modules" / std::to_string(i));
@@ -254,11 +254,11 @@ TEST_CASE("the look at a tree is bounded, says so, and reads what tools filled l
   const Walk walk(directory.path());
   const TreeFilter filter{[](std::string_view name) { return name == ".env"; }, [](std::string_view) { return false; },
                           [](const std::string& path) { return path == "hidden"; }};
-  const TreeNames all = TreeLook(walk, filter, {1000, 1000, 10}).finish();
+  const TreeNames all = TreeScan(walk, filter, {1000, 1000, 10}).finish();
   CHECK(all.complete);
   CHECK(all.secrets.size() == 31);
   CHECK(all.secrets.back() == "z/z/.env");
-  CHECK_FALSE(TreeLook(walk, filter, {50, 1000, 10}).finish().complete);
-  CHECK_FALSE(TreeLook(walk, filter, {1000, 20, 10}).finish().complete);
-  const TreeLook unfinished(walk, filter);
+  CHECK_FALSE(TreeScan(walk, filter, {50, 1000, 10}).finish().complete);
+  CHECK_FALSE(TreeScan(walk, filter, {1000, 20, 10}).finish().complete);
+  const TreeScan unfinished(walk, filter);
 }

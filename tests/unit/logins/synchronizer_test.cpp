@@ -103,14 +103,14 @@ TEST_CASE("a login that a box renews reaches the host, and one that the host ren
 
   const std::string second = login_text(soon(2), "second");
   support::write_file(host.shared(), second); // renamed into place
-  boxes.look();
+  boxes.poll();
   CHECK(host.kept().find("second") != std::string::npos);
   CHECK(host.kept().find("mcpOAuth") != std::string::npos);
   CHECK(support::read_file(host.place().previous(), k_max_login).find("first") != std::string::npos);
 
   const std::string third = login_text(soon(3), "third");
   support::write_file(host.file, third);
-  boxes.look();
+  boxes.poll();
   CHECK(host.in_box() == third);
   boxes.finish();
   CHECK(host.kept() == third);
@@ -127,7 +127,7 @@ TEST_CASE("whatever a box leaves in place of the login, the host's is unchanged 
   const auto replace = [&](const std::function<void()>& act) {
     fs::remove_all(host.shared());
     act();
-    boxes.look();
+    boxes.poll();
     CHECK(host.kept() == good);
     Synchronizer(host.place()).start();
     CHECK(host.in_box() == good);
@@ -152,7 +152,7 @@ TEST_CASE("another account in a box is reported, and not taken over") {
   Synchronizer boxes(host.place());
   boxes.start();
   support::write_file(host.shared(), login_text(soon(2), "evil", "u2"));
-  boxes.look();
+  boxes.poll();
   CHECK_THROWS_WITH(boxes.finish(), Catch::Matchers::Contains("another account"));
   CHECK(host.kept() == good);
   Synchronizer(host.place()).start();
@@ -168,10 +168,10 @@ TEST_CASE("while an agent holds its lock, nothing is replaced") {
       GENERATE(0, 1) == 0 ? host.file.parent_path() / claude.lock : host.place().shared() / claude.lock;
   fs::create_directory(lock);
   support::write_file(host.shared(), login_text(soon(2), "second"));
-  boxes.look();
+  boxes.poll();
   CHECK(host.kept() == login_text(soon(1), "first"));
   fs::remove(lock);
-  boxes.look();
+  boxes.poll();
   CHECK(host.kept() == login_text(soon(2), "second"));
   CHECK_FALSE(fs::exists(lock));
 }
@@ -188,12 +188,12 @@ TEST_CASE("agentbox's own login goes before the host's until it is removed") {
   Synchronizer boxes(own);
   boxes.start();
   support::write_file(own.shared() / claude.file, login_text(soon(2), "renewed"));
-  boxes.look();
+  boxes.poll();
   CHECK(support::read_file(own.file, k_max_login) == login_text(soon(2), "renewed"));
   CHECK(host.kept() == login_text(soon(1), "host"));
   CHECK(forget_own(claude));
   CHECK_FALSE(forget_own(claude));
-  boxes.look();
+  boxes.poll();
   boxes.finish();
   CHECK(place_of(claude).origin == LoginOrigin::host);
   CHECK_FALSE(fs::exists(own.shared() / claude.file));

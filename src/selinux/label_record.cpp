@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "selinux/remembered.hpp"
+#include "selinux/label_record.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -21,7 +21,7 @@ fs::path file_of(const fs::path& directory, const fs::path& path) {
 
 } // namespace
 
-std::optional<Remembered> recall(const fs::path& directory, const fs::path& path) {
+std::optional<LabelRecord> read_label_record(const fs::path& directory, const fs::path& path) {
   try {
     const auto text = support::read_file_if_exists(file_of(directory, path), k_max_record);
     const json document = text ? json::parse(*text) : json();
@@ -29,7 +29,7 @@ std::optional<Remembered> recall(const fs::path& directory, const fs::path& path
     if (!identity || document.at("path") != path.string()) {
       return std::nullopt;
     }
-    return Remembered{*identity, {document.at("type"), document.at("level")}, document.at("time")};
+    return LabelRecord{*identity, {document.at("type"), document.at("level")}, document.at("time")};
   } catch (const json::exception&) {
     return std::nullopt;
   } catch (const support::Error&) {
@@ -37,7 +37,7 @@ std::optional<Remembered> recall(const fs::path& directory, const fs::path& path
   }
 }
 
-void remember(const fs::path& directory, const fs::path& path, const Remembered& what) {
+void write_label_record(const fs::path& directory, const fs::path& path, const LabelRecord& what) {
   const json document = {{"path", path.string()},
                          {"identity", protocol::to_text(what.identity)},
                          {"type", what.label.type},

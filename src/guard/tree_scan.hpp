@@ -17,7 +17,7 @@
 
 namespace agentbox::guard {
 
-/// What the names in a tree tell. Paths are relative to the root; each list is sorted.
+/// The names that a scan found. Paths are relative to the root; each list is sorted.
 struct TreeNames {
   std::vector<std::string> secrets;  ///< files and links whose name TreeFilter::is_secret
   std::vector<std::string> known;    ///< files, links and directories whose name TreeFilter::is_known, below the top
@@ -46,15 +46,15 @@ struct TreeLimits {
 
 /// Reads the names below the root of a walk, following no links. Neither objects nor references of Git repositories are
 /// read. Most of the time is the kernel's, so other threads begin at once.
-class TreeLook {
+class TreeScan {
 public:
-  TreeLook(const Walk& walk, TreeFilter filter, TreeLimits limits = {});
-  TreeLook(const TreeLook&) = delete;
-  TreeLook& operator=(const TreeLook&) = delete;
+  TreeScan(const Walk& walk, TreeFilter filter, TreeLimits limits = {});
+  TreeScan(const TreeScan&) = delete;
+  TreeScan& operator=(const TreeScan&) = delete;
   /// Stops the threads.
-  ~TreeLook();
+  ~TreeScan();
 
-  /// Takes part, waits for the end and returns what was found. Throws Error(refused) when a directory cannot be read
+  /// Helps to scan, waits for the end and returns what was found. Throws Error(refused) when a directory cannot be read
   /// for other reasons than its owner or mode.
   TreeNames finish();
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "guard/tree_look.hpp"
+#include "guard/tree_scan.hpp"
 
 #include <algorithm>
 #include <array>
@@ -62,13 +62,13 @@ void TreeNames::append(TreeNames&& more) {
 }
 
 /// What one thread finds.
-class TreeLook::Reader {
+class TreeScan::Reader {
 public:
-  explicit Reader(TreeLook& look) : m_look(look) {}
+  explicit Reader(TreeScan& scan) : m_scan(scan) {}
 
   void read(const std::string& path, bool bulk) {
     m_bulk = bulk;
-    read(support::open_beneath(m_look.m_root.get(), path, O_RDONLY | O_DIRECTORY | O_NONBLOCK), m_look.m_root.get(),
+    read(support::open_beneath(m_scan.m_root.get(), path, O_RDONLY | O_DIRECTORY | O_NONBLOCK), m_scan.m_root.get(),
          path, path, 0);
   }
 
@@ -86,7 +86,7 @@ private:
       found.closed.push_back(path);
       return;
     }
-    if (++m_look.m_directories > m_look.m_limits.directories || m_look.m_entries > m_look.m_limits.entries) {
+    if (++m_scan.m_directories > m_scan.m_limits.directories || m_scan.m_entries > m_scan.m_limits.entries) {
       found.complete = false;
       return;
     }
@@ -94,18 +94,18 @@ private:
     std::vector<std::string> inner;
     std::size_t entries = 0;
     while (const support::DirectoryEntry* entry = reader.next()) {
-      if (++entries > m_look.m_limits.entries) {
+      if (++entries > m_scan.m_limits.entries) {
         found.complete = false;
         break;
       }
       add(path, *entry, inner);
     }
-    m_look.m_entries += entries;
+    m_scan.m_entries += entries;
     const int failed = reader ? reader.error() : error;
     // Others' are closed to the box as well; what is gone, or became a link, has nothing in it.
     if (failed != 0 && failed != EACCES && failed != ENOENT && failed != ENOTDIR && failed != ELOOP) {
       throw support::system_error(support::ExitCode::refused,
-                                  "cannot read " + support::escape_untrusted((m_look.m_walk.root() / path).string()),
+                                  "cannot read " + support::escape_untrusted((m_scan.m_walk.root() / path).string()),
                                   failed, "[mask] paths in your own configuration hides it");
     }
     descend(reader.fd(), path, inner, depth);
@@ -116,11 +116,11 @@ private:
     constexpr int k_max_depth = 64;      // of open directories
     for (std::string& name : inner) {
       std::string whole = git::join(path, name);
-      if (m_bulk || m_look.m_waiting < k_enough || depth == k_max_depth) {
-        const std::lock_guard lock(m_look.m_mutex);
-        (m_bulk ? m_look.m_bulk : m_look.m_queue).push_back(std::move(whole));
-        m_look.m_waiting = m_look.m_queue.size();
-        m_look.m_changed.notify_one();
+      if (m_bulk || m_scan.m_waiting < k_enough || depth == k_max_depth) {
+        const std::lock_guard lock(m_scan.m_mutex);
+        (m_bulk ? m_scan.m_bulk : m_scan.m_queue).push_back(std::move(whole));
+        m_scan.m_waiting = m_scan.m_queue.size();
+        m_scan.m_changed.notify_one();
         continue;
       }
       support::Fd fd(openat(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
@@ -132,10 +132,10 @@ private:
     const std::string_view name = entry.name;
     switch (entry.type) {
     case DT_DIR:
-      if (!is_git_data(path, name) && !m_look.m_filter.is_skipped(git::join(path, name))) {
+      if (!is_git_data(path, name) && !m_scan.m_filter.is_skipped(git::join(path, name))) {
         if (!m_bulk && is_bulk(name)) {
-          const std::lock_guard lock(m_look.m_mutex);
-          m_look.m_bulk.push_back(git::join(path, name));
+          const std::lock_guard lock(m_scan.m_mutex);
+          m_scan.m_bulk.push_back(git::join(path, name));
         } else {
           inner.emplace_back(name);
         }
@@ -148,22 +148,22 @@ private:
     case DT_FIFO: found.channels.push_back(git::join(path, name)); break;
     case DT_REG:
     case DT_LNK:
-      if (m_look.m_filter.is_secret(name)) {
+      if (m_scan.m_filter.is_secret(name)) {
         found.secrets.push_back(git::join(path, name));
       }
       break;
     default: return;
     }
-    if (!path.empty() && m_look.m_filter.is_known(name)) {
+    if (!path.empty() && m_scan.m_filter.is_known(name)) {
       found.known.push_back(git::join(path, name));
     }
   }
 
-  TreeLook& m_look;
+  TreeScan& m_scan;
   bool m_bulk = false;
 };
 
-TreeLook::TreeLook(const Walk& walk, TreeFilter filter, TreeLimits limits)
+TreeScan::TreeScan(const Walk& walk, TreeFilter filter, TreeLimits limits)
     : m_walk(walk), m_root(walk.open_directory("")), m_filter(std::move(filter)), m_limits(limits), m_queue{""} {
   constexpr unsigned k_max_threads = 4;
   sigset_t all{};
@@ -179,7 +179,7 @@ TreeLook::TreeLook(const Walk& walk, TreeFilter filter, TreeLimits limits)
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-TreeLook::~TreeLook() {
+TreeScan::~TreeScan() {
   {
     const std::lock_guard lock(m_mutex);
     m_stopped = true;
@@ -192,7 +192,7 @@ TreeLook::~TreeLook() {
 }
 
 /// Waits for a directory to read. False: all were read.
-bool TreeLook::next(std::string& path, bool& bulk) {
+bool TreeScan::next(std::string& path, bool& bulk) {
   std::unique_lock lock(m_mutex);
   while (!m_stopped) {
     bulk = m_queue.empty() && m_busy == m_bulk_busy;
@@ -215,7 +215,7 @@ bool TreeLook::next(std::string& path, bool& bulk) {
   return false;
 }
 
-void TreeLook::work() {
+void TreeScan::work() {
   Reader reader(*this);
   std::string path;
   bool bulk = false;
@@ -237,7 +237,7 @@ void TreeLook::work() {
   m_found.append(std::move(reader.found));
 }
 
-TreeNames TreeLook::finish() {
+TreeNames TreeScan::finish() {
   work();
   for (std::thread& thread : m_threads) {
     thread.join();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "entrypoint/proof.hpp"
+#include "entrypoint/core_attacks.hpp"
 
 #include <cstdlib>
 #include <string_view>
@@ -24,7 +24,7 @@ void require_stopped(const attacks::Attack& attack, const attacks::Expected& exp
 
 } // namespace
 
-void require_proof() {
+void require_core_attacks_stopped() {
   const char* const wanted = std::getenv(protocol::k_verify_variable);
   if (wanted == nullptr || std::string_view(wanted) != "1") {
     return;

@@ -76,8 +76,8 @@ asio::awaitable<bool> Connection::await_first_bytes(Opening& opening, std::strin
     }
     if (said == io::Received::end_of_stream) {
       server_speaks = false;
-      if (auto* const looking = std::get_if<Looking>(&m_phase)) {
-        looking->relaying.idle_limit = m_services.limits.half_closed_idle;
+      if (auto* const inspecting = std::get_if<Inspecting>(&m_phase)) {
+        inspecting->relaying.idle_limit = m_services.limits.half_closed_idle;
       }
       m_active = true;
       std::error_code ignored;
@@ -90,8 +90,8 @@ asio::awaitable<bool> Connection::await_first_bytes(Opening& opening, std::strin
 }
 
 /// Holds what the client says first to the rules for TLS or HTTP if it looks like one of them.
-asio::awaitable<std::optional<Denial>> Connection::look(Opening& opening, std::string& surplus) {
-  enter(Looking{relaying(), &opening, 0});
+asio::awaitable<std::optional<Denial>> Connection::inspect_first_bytes(Opening& opening, std::string& surplus) {
+  enter(Inspecting{relaying(), &opening, 0});
   const bool whole = co_await await_first_bytes(opening, surplus);
   if (is_over()) {
     co_return std::nullopt;
@@ -170,7 +170,7 @@ void Connection::send_undecided(Opening& opening) {
   }
 }
 
-void Connection::tick_phase(Looking& phase, Clock::time_point now) {
+void Connection::tick_phase(Inspecting& phase, Clock::time_point now) {
   const std::size_t said = phase.opening->first.size();
   if (std::exchange(phase.seen, said) == said) { // a second of silence
     send_undecided(*phase.opening);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What agentbox-probe, which attacks a box from inside, and `agentbox verify`, which reads its report, agree on.
+// Shared by agentbox-probe, which attacks a box from inside, and `agentbox verify`, which reads its report.
 #pragma once
 #include <array>
 #include <cstdint>
