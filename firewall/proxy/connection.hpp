@@ -99,7 +99,7 @@ private:
     unsigned directions = 2;
     bool kept_alive = false; ///< the kernel probes a silent server
   };
-  /// The host is connected and the client has not said yet what it speaks.
+  /// The host is connected, and the client's protocol is not known yet.
   struct Inspecting {
     Relaying relaying;
     Opening* opening;

@@ -19,7 +19,7 @@ namespace {
 
 using asio::ip::tcp;
 
-/// What has arrived of a word that continues, and was not read yet.
+/// The received but unread part of a word that continues.
 struct WordPart {
   std::size_t size = 0;
   bool ended = false; ///< nothing: another character follows the word, or the end of the stream or of the connection
@@ -40,7 +40,7 @@ WordPart peek_word(int fd) {
 
 } // namespace
 
-/// Sends the client what the server said before the client did.
+/// Forwards to the client what the server sent before the client sent anything.
 asio::awaitable<bool> Connection::relay_greeting(const std::string& greeting) {
   const std::size_t sent = co_await io::send_all(m_client, greeting);
   m_record.bytes_down += sent;
@@ -49,8 +49,8 @@ asio::awaitable<bool> Connection::relay_greeting(const std::string& greeting) {
   co_return sent == greeting.size();
 }
 
-/// Relays what the server says until it is known what the client speaks, or the client says nothing more. Returns false
-/// if the connection broke.
+/// Relays the server's data until the client's protocol is known, or the client has sent all its data. Returns false if
+/// the connection broke.
 asio::awaitable<bool> Connection::await_first_bytes(Opening& opening, std::string& surplus) {
   io::EitherReadable readable(m_client, m_upstream);
   std::string greeting = std::exchange(surplus, {});
@@ -89,7 +89,7 @@ asio::awaitable<bool> Connection::await_first_bytes(Opening& opening, std::strin
   }
 }
 
-/// Holds what the client says first to the rules for TLS or HTTP if it looks like one of them.
+/// Checks the client's first bytes by the rules for TLS or HTTP if they begin like one of them.
 asio::awaitable<std::optional<Denial>> Connection::inspect_first_bytes(Opening& opening, std::string& surplus) {
   enter(Inspecting{relaying(), &opening, 0});
   const bool whole = co_await await_first_bytes(opening, surplus);
@@ -126,7 +126,7 @@ asio::awaitable<std::optional<Denial>> Connection::inspect_first_bytes(Opening& 
   co_return denial;
 }
 
-/// Sends the rest of the first word that the client said. If it is a method, the request ends here.
+/// Sends the rest of the client's first word. If it is an HTTP method, the connection ends here.
 asio::awaitable<FlowEnd> Connection::send_long_word(Opening& opening) {
   for (;;) {
     const WordPart part = peek_word(m_client.native_handle());
@@ -151,8 +151,8 @@ asio::awaitable<FlowEnd> Connection::send_long_word(Opening& opening) {
   }
 }
 
-/// Sends what the client has said and waits with, so that no client of another protocol waits for ever. No server acts
-/// on it alone.
+/// Sends the held back part of the client's first bytes, so that a client of another protocol does not wait forever. No
+/// server acts on it alone.
 void Connection::send_undecided(Opening& opening) {
   const std::size_t size = opening.first.size() - opening.sent;
   if (size == 0 || (opening.budget != nullptr && *opening.budget < size)) {
@@ -161,7 +161,7 @@ void Connection::send_undecided(Opening& opening) {
   const ssize_t sent =
       ::send(m_upstream.native_handle(), opening.first.data() + opening.sent, size, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent <= 0) {
-    return; // it goes with the rest, or the rest fails as well
+    return; // it is sent with the rest, or the rest fails as well
   }
   opening.sent += static_cast<std::size_t>(sent);
   m_record.bytes_up += static_cast<std::uint64_t>(sent);

@@ -4,7 +4,7 @@
 
 namespace agentbox::firewall::proxy {
 
-/// What a client speaks on a port that does not tell.
+/// The protocol of a client on a port that may carry any protocol.
 enum class FirstBytes {
   undecided, ///< more bytes are needed; a server does nothing with these alone
   tls,       ///< a TLS record or an SSL 2 ClientHello, valid or not

@@ -96,7 +96,7 @@ struct Ruleset {
   std::vector<Chain> chains;
 };
 
-/// What the rules of a box depend on. Not the list of names: the rules are the same whatever it says.
+/// The settings that the rules of a box depend on. The list of names is not one: it does not change the rules.
 struct Inputs {
   policy::VirtualRange range;
   std::vector<std::uint16_t> published;               ///< ports of the box that may be connected to from outside

@@ -57,7 +57,7 @@ struct AgentData {
   std::string title; ///< "Claude Code"
   bool in_every_image = false;
   NpmSource npm;
-  std::vector<std::string> command;       ///< as in policy::Agent, and so are the next ones
+  std::vector<std::string> command; ///< as in policy::Agent, and so are the next ones
   std::vector<std::string> prompt;
   std::vector<std::string> continue_last;
   std::vector<std::string> resume;

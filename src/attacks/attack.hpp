@@ -16,7 +16,7 @@ using protocol::Verdict;
 
 /// The result of one attempt. Sent through a pipe as bytes, so it has only values.
 struct AttackResult {
-  Verdict verdict = Verdict::unclear;
+  Verdict verdict = Verdict::inconclusive;
   std::array<char, 120> text{}; ///< "EPERM", "no answer"; ends in NUL
 };
 
@@ -41,8 +41,8 @@ struct AttackFamily {
 /// Returns a result with `text`, truncated to fit.
 AttackResult attack_result(Verdict verdict, std::string_view text);
 
-/// Returns the result of a system call: -1 with one of `refusals` in errno is stopped, with another errno unclear,
-/// anything else through.
+/// Returns the result of a system call: -1 with one of `refusals` in errno is stopped, with another errno inconclusive,
+/// anything else allowed.
 AttackResult refused_with(long result, std::initializer_list<int> refusals);
 
 /// Returns the result of a positive control's system call: works unless `result` is -1.

@@ -36,7 +36,7 @@ AttackResult masked(std::initializer_list<const char*> paths) {
       closedir(directory);
     }
     if (has_content) {
-      return attack_result(Verdict::through, path);
+      return attack_result(Verdict::allowed, path);
     }
   }
   return attack_result(Verdict::stopped, "empty or missing");
@@ -46,12 +46,12 @@ AttackResult masked(std::initializer_list<const char*> paths) {
 AttackResult unwritable(std::initializer_list<const char*> paths) {
   for (const char* path : paths) {
     if (open(path, O_WRONLY | O_CLOEXEC) >= 0) {
-      return attack_result(Verdict::through, path);
+      return attack_result(Verdict::allowed, path);
     }
     const int error = errno;
     const bool ours = error == EROFS || error == EACCES || error == EPERM || error == ENOENT || error == EISDIR;
     if (!ours) {
-      return attack_result(Verdict::unclear, errno_name(error));
+      return attack_result(Verdict::inconclusive, errno_name(error));
     }
   }
   return attack_result(Verdict::stopped, "read-only");
@@ -62,7 +62,7 @@ AttackResult no_new_files(std::initializer_list<const char*> directories) {
   for (const char* directory : directories) {
     const int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
     if (fd >= 0 || access(directory, W_OK) == 0) {
-      return attack_result(Verdict::through, directory);
+      return attack_result(Verdict::allowed, directory);
     }
   }
   return attack_result(Verdict::stopped, "not writable");
@@ -77,7 +77,7 @@ AttackResult only_usual_devices(const Expected&) {
   constexpr std::array<std::string_view, 7> k_usual = {"null", "zero", "full", "random", "urandom", "tty", "ptmx"};
   DIR* const directory = opendir("/dev");
   if (directory == nullptr) {
-    return attack_result(Verdict::unclear, errno_name(errno));
+    return attack_result(Verdict::inconclusive, errno_name(errno));
   }
   while (const dirent* entry = readdir(directory)) { // NOLINT(concurrency-mt-unsafe): one thread
     const std::string_view name = static_cast<const char*>(entry->d_name);
@@ -85,7 +85,7 @@ AttackResult only_usual_devices(const Expected&) {
     const bool device = fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
                         (S_ISBLK(info.st_mode) || S_ISCHR(info.st_mode));
     if (device && name != "console" && std::find(k_usual.begin(), k_usual.end(), name) == k_usual.end()) {
-      return attack_result(Verdict::through, name);
+      return attack_result(Verdict::allowed, name);
     }
   }
   closedir(directory);
@@ -98,20 +98,20 @@ AttackResult no_inherited_descriptors(const Expected&) {
   for (int fd = 3; fd < 1024; ++fd) {
     count += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
   }
-  return count <= 1 ? attack_result(Verdict::stopped, "none") : attack_result(Verdict::through, "an open descriptor");
+  return count <= 1 ? attack_result(Verdict::stopped, "none") : attack_result(Verdict::allowed, "an open descriptor");
 }
 
 /// No processes outside of the box: our pid namespace starts at 1, and its first process has no parent.
 AttackResult no_other_processes(const Expected&) {
   const FileText status("/proc/1/status");
   if (!status.readable()) {
-    return attack_result(Verdict::unclear, "no /proc/1");
+    return attack_result(Verdict::inconclusive, "no /proc/1");
   }
   if (status_field(status.text(), "PPid") != "0") {
-    return attack_result(Verdict::through, "process 1 has a parent");
+    return attack_result(Verdict::allowed, "process 1 has a parent");
   }
   const std::string_view name = status_field(status.text(), "Name");
-  return name == "systemd" || name == "conmon" ? attack_result(Verdict::through, name)
+  return name == "systemd" || name == "conmon" ? attack_result(Verdict::allowed, name)
                                                : attack_result(Verdict::stopped, "a PID namespace of its own");
 }
 
@@ -127,7 +127,7 @@ AttackResult no_host_sockets(const Expected&) {
 AttackResult project_is_protected(const Expected&) {
   for (const char* path : {"/workspace/.git/hooks", "/workspace/.git/config", "/workspace/.agentbox"}) {
     if (access(path, F_OK) == 0 && access(path, W_OK) == 0) {
-      return attack_result(Verdict::through, path);
+      return attack_result(Verdict::allowed, path);
     }
   }
   return attack_result(Verdict::stopped, "read-only if they exist");

@@ -44,7 +44,7 @@ AttackResult clone_with(const Expected&) {
 
 AttackResult filter_is_on(const Expected&) {
   return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2 ? attack_result(Verdict::stopped, "mode 2")
-                                                : attack_result(Verdict::through, "no filter");
+                                                : attack_result(Verdict::allowed, "no filter");
 }
 
 AttackResult read_the_parent(const Expected&) {
@@ -61,7 +61,7 @@ AttackResult call_i386(const Expected&) {
   if (result == -ENOSYS) {
     return attack_result(Verdict::stopped, "ENOSYS");
   }
-  return attack_result(result > 0 ? Verdict::through : Verdict::unclear,
+  return attack_result(result > 0 ? Verdict::allowed : Verdict::inconclusive,
                        result > 0 ? "it worked" : "refused otherwise");
 }
 
@@ -75,11 +75,11 @@ AttackResult call_x32(const Expected&) {
 AttackResult lease_a_file(const Expected&) {
   const int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0) {
-    return attack_result(Verdict::unclear, errno_name(errno));
+    return attack_result(Verdict::inconclusive, errno_name(errno));
   }
   constexpr long k_high = 0x100000000;
   if (syscall(SYS_fcntl, fd, k_high | F_SETLEASE, F_WRLCK) == 0) {
-    return attack_result(Verdict::through, "with bits that the kernel ignores");
+    return attack_result(Verdict::allowed, "with bits that the kernel ignores");
   }
   return refused_with(fcntl(fd, F_SETLEASE, F_WRLCK), {ENOSYS, EPERM}); // NOLINT(*-vararg)
 }

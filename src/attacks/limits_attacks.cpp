@@ -18,7 +18,7 @@ AttackResult processes(const Expected& expected) {
   case ProcessLimit::rlimit: return attack_result(Verdict::stopped, "RLIMIT_NPROC");
   case ProcessLimit::none: break;
   }
-  return attack_result(Verdict::through, "no limit holds");
+  return attack_result(Verdict::allowed, "no limit holds");
 }
 
 AttackResult memory(const Expected& expected) {
@@ -28,23 +28,23 @@ AttackResult memory(const Expected& expected) {
   const FileText file("/sys/fs/cgroup/memory.max");
   const std::uint64_t limit = number_of(file.text());
   return limit != 0 && limit <= expected.memory ? attack_result(Verdict::stopped, "memory cgroup")
-                                                : attack_result(Verdict::through, "no limit holds");
+                                                : attack_result(Verdict::allowed, "no limit holds");
 }
 
 AttackResult file_system_size(const char* path, std::uint64_t bytes) {
   struct statfs info {};
   if (statfs(path, &info) != 0) {
-    return attack_result(Verdict::unclear, errno_name(errno));
+    return attack_result(Verdict::inconclusive, errno_name(errno));
   }
   const std::uint64_t size = info.f_blocks * static_cast<std::uint64_t>(info.f_bsize);
   return size != 0 && size <= bytes ? attack_result(Verdict::stopped, "bounded")
-                                    : attack_result(Verdict::through, "larger");
+                                    : attack_result(Verdict::allowed, "larger");
 }
 
 AttackResult core_files(const Expected&) {
   rlimit limit{};
   return getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0 ? attack_result(Verdict::stopped, "RLIMIT_CORE 0")
-                                                                    : attack_result(Verdict::through, "core files");
+                                                                    : attack_result(Verdict::allowed, "core files");
 }
 
 AttackResult open_files(const Expected&) {
@@ -52,7 +52,7 @@ AttackResult open_files(const Expected&) {
   rlimit limit{};
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max <= k_max
              ? attack_result(Verdict::stopped, "RLIMIT_NOFILE")
-             : attack_result(Verdict::through, "no limit");
+             : attack_result(Verdict::allowed, "no limit");
 }
 
 constexpr std::array k_attacks = {

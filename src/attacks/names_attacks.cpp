@@ -123,15 +123,15 @@ AttackResult try_question(const Question& question, const Expected& expected) {
     return attack_result(Verdict::stopped, "connection closed");
   }
   if (!answer.came) {
-    return attack_result(Verdict::unclear, "no answer");
+    return attack_result(Verdict::inconclusive, "no answer");
   }
   if (answer.records > 0) {
-    return attack_result(Verdict::through, "it was answered");
+    return attack_result(Verdict::allowed, "it was answered");
   }
   const bool known = answer.code > 0 && answer.code < static_cast<int>(k_codes.size());
   // SERVFAIL would mean that another server was asked and did not answer.
   const bool ours = known && answer.code != 2;
-  return attack_result(ours ? Verdict::stopped : Verdict::unclear,
+  return attack_result(ours ? Verdict::stopped : Verdict::inconclusive,
                        known ? k_codes.at(static_cast<std::size_t>(answer.code)) : "NOERROR without an answer");
 }
 
@@ -156,12 +156,13 @@ AttackResult only_our_resolver(const Expected& expected) {
     std::string_view line = next_line(rest);
     if (next_word(line) == "nameserver") {
       if (next_word(line) != "127.0.0.1") {
-        return attack_result(Verdict::through, "another name server is named");
+        return attack_result(Verdict::allowed, "another name server is named");
       }
       ours = true;
     }
   }
-  return ours ? attack_result(Verdict::stopped, "127.0.0.1 only") : attack_result(Verdict::unclear, "no resolv.conf");
+  return ours ? attack_result(Verdict::stopped, "127.0.0.1 only")
+              : attack_result(Verdict::inconclusive, "no resolv.conf");
 }
 
 template <std::size_t index>

@@ -29,13 +29,13 @@ constexpr int k_connect_ms = 1000; // the firewall refuses within microseconds
 /// packet sees as EPERM, EACCES or EHOSTUNREACH. ENETUNREACH: there is no route, so no packet was made.
 AttackResult judge(int error) {
   switch (error) {
-  case 0: return attack_result(Verdict::through, "it left the box");
+  case 0: return attack_result(Verdict::allowed, "it left the box");
   case ECONNREFUSED:
   case EPERM:
   case EACCES:
   case EHOSTUNREACH:
   case ENETUNREACH: return attack_result(Verdict::stopped, errno_name(error));
-  default: return attack_result(Verdict::unclear, errno_name(error));
+  default: return attack_result(Verdict::inconclusive, errno_name(error));
   }
 }
 
@@ -46,7 +46,7 @@ AttackResult no_socket() {
       return attack_result(Verdict::stopped, errno_name(errno));
     }
   }
-  return attack_result(Verdict::unclear, errno_name(errno));
+  return attack_result(Verdict::inconclusive, errno_name(errno));
 }
 
 class Marker {
@@ -162,7 +162,7 @@ AttackResult connect_stream(const NetworkAttempt& attempt, int fd, const Address
   if (attempt.kind == AttemptKind::source) {
     const Address from = address_of("127.0.0.1", 0);
     if (bind(fd, from.generic(), from.length) != 0) {
-      return attack_result(Verdict::unclear, errno_name(errno));
+      return attack_result(Verdict::inconclusive, errno_name(errno));
     }
   }
   const int error = connect_result(fd, to, k_connect_ms);
@@ -186,10 +186,10 @@ AttackResult connect_stream(const NetworkAttempt& attempt, int fd, const Address
   std::array<char, 64> answer{};
   const long count = sent < 0 ? 0 : read_within(fd, answer.data(), answer.size(), k_connect_ms);
   if (count > 0) {
-    return attack_result(Verdict::through, "it was answered");
+    return attack_result(Verdict::allowed, "it was answered");
   }
   return count < 0 && errno != ECONNRESET && errno != EPIPE
-             ? attack_result(Verdict::unclear, "no answer, and not closed")
+             ? attack_result(Verdict::inconclusive, "no answer, and not closed")
              : attack_result(Verdict::stopped, "connection closed");
 }
 

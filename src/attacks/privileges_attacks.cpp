@@ -24,7 +24,7 @@ AttackResult ids_are_ordinary(const Expected&) {
   const bool known =
       getresuid(&users[0], &users[1], &users[2]) == 0 && getresgid(&groups[0], &groups[1], &groups[2]) == 0;
   const bool root = std::count(users.begin(), users.end(), 0U) + std::count(groups.begin(), groups.end(), 0U) > 0;
-  return !known || root ? attack_result(Verdict::through, "uid or gid 0")
+  return !known || root ? attack_result(Verdict::allowed, "uid or gid 0")
                         : attack_result(Verdict::stopped, "no id is 0");
 }
 
@@ -33,10 +33,10 @@ AttackResult capability_sets_are_empty(const Expected&) {
   for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"}) {
     const std::string_view value = status_field(status.text(), set);
     if (value.empty()) {
-      return attack_result(Verdict::unclear, "no such line in /proc/self/status");
+      return attack_result(Verdict::inconclusive, "no such line in /proc/self/status");
     }
     if (value.find_first_not_of('0') != std::string_view::npos) {
-      return attack_result(Verdict::through, set);
+      return attack_result(Verdict::allowed, set);
     }
   }
   return attack_result(Verdict::stopped, "all five sets empty");
@@ -44,7 +44,7 @@ AttackResult capability_sets_are_empty(const Expected&) {
 
 AttackResult cannot_gain_by_exec(const Expected&) {
   return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? attack_result(Verdict::stopped, "NoNewPrivs 1")
-                                                     : attack_result(Verdict::through, "NoNewPrivs 0");
+                                                     : attack_result(Verdict::allowed, "NoNewPrivs 0");
 }
 
 AttackResult clear_no_new_privs(const Expected&) {
@@ -64,7 +64,7 @@ AttackResult change_new_file(Change change) {
   const char* const path = "/tmp/agentbox-attack";
   const int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
   if (fd < 0) {
-    return attack_result(Verdict::unclear, errno_name(errno));
+    return attack_result(Verdict::inconclusive, errno_name(errno));
   }
   const AttackResult result = refused_with(change(fd), {EPERM});
   close(fd);
@@ -84,7 +84,7 @@ AttackResult mounts_ignore_setuid(const Expected&) {
   const FileText mounts("/proc/self/mountinfo");
   std::string_view rest = mounts.text();
   if (rest.empty()) {
-    return attack_result(Verdict::unclear, "no mountinfo");
+    return attack_result(Verdict::inconclusive, "no mountinfo");
   }
   while (!rest.empty()) {
     std::string_view line = next_line(rest);
@@ -95,7 +95,7 @@ AttackResult mounts_ignore_setuid(const Expected&) {
     const std::string_view options = next_word(line);
     const bool writable = options.starts_with("rw");
     if (writable && place != "/" && !place.starts_with("/dev") && options.find("nosuid") == std::string_view::npos) {
-      return attack_result(Verdict::through, place);
+      return attack_result(Verdict::allowed, place);
     }
   }
   return attack_result(Verdict::stopped, "all mounts are nosuid");

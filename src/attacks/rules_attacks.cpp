@@ -33,7 +33,7 @@ template <typename Body>
 AttackResult route_request(std::uint16_t type, const Body& body, std::uint16_t flags) {
   const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   if (fd < 0) {
-    return attack_result(Verdict::unclear, errno_name(errno));
+    return attack_result(Verdict::inconclusive, errno_name(errno));
   }
   Request<Body> request;
   request.head.nlmsg_len = sizeof request;
@@ -48,11 +48,11 @@ AttackResult route_request(std::uint16_t type, const Body& body, std::uint16_t f
   close(fd);
   nlmsgerr error{};
   if (count < static_cast<long>(sizeof(nlmsghdr) + sizeof error)) {
-    return attack_result(Verdict::unclear, "no answer");
+    return attack_result(Verdict::inconclusive, "no answer");
   }
   std::memcpy(&error, answer.data() + sizeof(nlmsghdr), sizeof error);
   if (error.error == 0) {
-    return attack_result(Verdict::through, "it worked");
+    return attack_result(Verdict::allowed, "it worked");
   }
   errno = -error.error;
   return refused_with(-1, {EPERM});

@@ -28,9 +28,9 @@ AttackResult of_silent(int status) {
     return attack_result(Verdict::stopped, "killed by SIGSYS");
   }
   if (WIFSIGNALED(status)) {
-    return attack_result(Verdict::unclear, "killed by a signal");
+    return attack_result(Verdict::inconclusive, "killed by a signal");
   }
-  return attack_result(Verdict::unclear, "it did not report");
+  return attack_result(Verdict::inconclusive, "it did not report");
 }
 
 } // namespace
@@ -38,13 +38,13 @@ AttackResult of_silent(int status) {
 AttackResult attempt(const Attack& attack, const Expected& expected, int timeout_ms) {
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) {
-    return attack_result(Verdict::unclear, "no pipe");
+    return attack_result(Verdict::inconclusive, "no pipe");
   }
   const pid_t child = fork();
   if (child < 0) {
     close(ends[0]);
     close(ends[1]);
-    return attack_result(Verdict::unclear, "cannot start a process");
+    return attack_result(Verdict::inconclusive, "cannot start a process");
   }
   if (child == 0) {
     close(ends[0]);
@@ -65,7 +65,7 @@ AttackResult attempt(const Attack& attack, const Expected& expected, int timeout
     result.text.back() = '\0';
     return result;
   }
-  return spoke ? of_silent(status) : attack_result(Verdict::unclear, "timed out");
+  return spoke ? of_silent(status) : attack_result(Verdict::inconclusive, "timed out");
 }
 
 AttackResult attack_result(Verdict verdict, std::string_view text) {
@@ -77,10 +77,10 @@ AttackResult attack_result(Verdict verdict, std::string_view text) {
 AttackResult refused_with(long result, std::initializer_list<int> refusals) {
   const int error = errno;
   if (result != -1) {
-    return attack_result(Verdict::through, "it worked");
+    return attack_result(Verdict::allowed, "it worked");
   }
   const bool ours = std::find(refusals.begin(), refusals.end(), error) != refusals.end();
-  return attack_result(ours ? Verdict::stopped : Verdict::unclear, errno_name(error));
+  return attack_result(ours ? Verdict::stopped : Verdict::inconclusive, errno_name(error));
 }
 
 AttackResult must_work(long result) {

@@ -5,7 +5,7 @@
 namespace agentbox::attacks {
 
 /// Runs the attempt in a process of its own, which is killed with all its children after `timeout_ms`. Returns its
-/// result: unclear if it does not report, stopped if the filter killed it (SIGSYS).
+/// result: inconclusive if it does not report, stopped if the filter killed it (SIGSYS).
 AttackResult attempt(const Attack& attack, const Expected& expected, int timeout_ms);
 
 } // namespace agentbox::attacks

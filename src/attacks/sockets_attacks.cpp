@@ -30,10 +30,10 @@ AttackResult every_other_family(const Expected&) {
     }
     for (const int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET}) {
       if (socket(family, type, 0) >= 0) {
-        return attack_result(Verdict::through, "a family other than UNIX, INET, INET6, NETLINK");
+        return attack_result(Verdict::allowed, "a family other than UNIX, INET, INET6, NETLINK");
       }
       if (errno != EAFNOSUPPORT) {
-        return attack_result(Verdict::unclear, errno_name(errno));
+        return attack_result(Verdict::inconclusive, errno_name(errno));
       }
     }
   }
@@ -44,10 +44,10 @@ AttackResult every_other_family(const Expected&) {
 AttackResult every_other_netlink(const Expected&) {
   for (int protocol = 1; protocol < 32; ++protocol) {
     if (socket(AF_NETLINK, SOCK_RAW, protocol) >= 0) {
-      return attack_result(Verdict::through, "a netlink protocol other than ROUTE");
+      return attack_result(Verdict::allowed, "a netlink protocol other than ROUTE");
     }
     if (errno != EAFNOSUPPORT) {
-      return attack_result(Verdict::unclear, errno_name(errno));
+      return attack_result(Verdict::inconclusive, errno_name(errno));
     }
   }
   return attack_result(Verdict::stopped, "EAFNOSUPPORT for 31 protocols");

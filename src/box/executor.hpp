@@ -10,7 +10,7 @@
 
 namespace agentbox::box {
 
-/// Does what `plan` says in the session of `claim`, step by step, and its whole teardown whatever happens. After the
+/// Executes `plan` in the session of `claim`, step by step, and always its whole teardown. After the
 /// teardown, throws the error of the step that failed, or Interrupted; problems of the teardown are then logged only.
 /// `before_teardown` is called while the session's files are still there; `task` runs while the agent does.
 RunOutcome execute(const Plan& plan, const boxes::Claim& claim, const std::function<void()>& before_teardown = {},

@@ -20,7 +20,7 @@ private:
   std::filesystem::path m_fifo;
   std::string m_text;
   std::atomic<bool> m_enough = false;
-  std::thread m_thread; ///< last: the others are there before it runs
+  std::thread m_thread; ///< last, so that the other members exist before it runs
 };
 
 } // namespace agentbox::box

@@ -15,7 +15,7 @@ struct RunOutcome {
   Reason reason = Reason::ended;
   int exit_code = 0;    ///< the command's own, or 128 + signal
   int signal = 0;       ///< the signal that ended Podman or the run; 0: none
-  bool started = false; ///< the agent's container was made. False without a signal: Podman said why not on stderr
+  bool started = false; ///< the agent's container was created. If false without a signal, Podman printed the reason
   std::vector<std::string> problems; ///< of the teardown
 };
 

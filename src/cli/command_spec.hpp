@@ -11,8 +11,8 @@ class App;
 
 namespace agentbox::cli {
 
-/// A command, its options and its action. CLI11 takes seconds of each source file that includes it, so only
-/// command_spec.cpp, app.cpp and command_tree.cpp do. Every variable that is filled in must outlive the parse.
+/// A command, its options and its action. Including CLI11 costs seconds of compile time, so only command_spec.cpp,
+/// app.cpp and command_tree.cpp do. Every variable that an option fills must outlive the parse.
 class CommandSpec {
 public:
   explicit CommandSpec(CLI::App& app) : m_app(&app) {}
@@ -49,9 +49,9 @@ public:
 
   /// A sentence below the options of --help.
   void footer(const std::string& text) const;
-  /// What happens before the action.
+  /// Sets a function that is called before the action.
   void before_action(std::function<void()> prepare) const;
-  /// What the command does once the command line is parsed.
+  /// Sets the function that is called once the command line is parsed.
   void action(std::function<void()> run) const;
 
   const CLI::App& app() const noexcept { return *m_app; }

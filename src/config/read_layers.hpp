@@ -23,7 +23,7 @@ struct ProjectTexts {
   std::string shown() const;
 };
 
-/// What the files of the sources say.
+/// The parsed files of the sources.
 struct LayersRead {
   std::vector<ConfigLayer> layers;     ///< lowest first; the project's, if there is one, is the last
   std::optional<ProjectTexts> project; ///< none when the project has no configuration

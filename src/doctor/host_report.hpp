@@ -32,7 +32,7 @@ struct IdRange {
   std::uint64_t next_free = 100000; ///< the first id above every range of the file, for the remedy
 };
 
-/// What the installed Podman says of itself, and whether it could say anything.
+/// The installed Podman, and whether `podman info` works.
 struct PodmanReport {
   std::string path;                       ///< empty: not found
   std::optional<podman::Version> version; ///< from `podman --version`, which works on a host where nothing else does

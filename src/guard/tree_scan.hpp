@@ -80,7 +80,7 @@ private:
   bool m_stopped = false;
   std::exception_ptr m_error;
   TreeNames m_found;
-  std::vector<std::thread> m_threads; ///< last: the others are there before they run
+  std::vector<std::thread> m_threads; ///< last, so that the other members exist before they run
 };
 
 } // namespace agentbox::guard

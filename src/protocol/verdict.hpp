@@ -9,12 +9,12 @@ namespace agentbox::protocol {
 
 /// How an attempt ended.
 enum class Verdict : std::uint8_t {
-  stopped, ///< refused in the way that our protection refuses
-  through, ///< it worked: the box has a hole
-  unclear, ///< it failed in another way; proves nothing, so it counts as a hole
-  works,   ///< a positive control: what the box needs works
-  broken,  ///< a positive control that failed: a box in which nothing works proves nothing
-  skipped, ///< this box does not have that protection (--full-network), or this kernel lacks the feature
+  stopped,      ///< refused in the way that our protection refuses
+  allowed,      ///< it worked: the box has a hole
+  inconclusive, ///< it failed in another way; proves nothing, so it counts as a hole
+  works,        ///< a positive control: what the box needs works
+  broken,       ///< a positive control that failed: a box in which nothing works proves nothing
+  skipped,      ///< this box does not have that protection (--full-network), or this kernel lacks the feature
 };
 
 /// The words of the report, in the order of Verdict.

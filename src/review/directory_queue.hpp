@@ -14,7 +14,7 @@
 
 namespace agentbox::review {
 
-/// What a directory is in its repository, as its parent tells.
+/// The role of a directory in its repository, known from its parent.
 struct RepositoryPart {
   bool hooks = false;      ///< its hooks
   bool records = false;    ///< its refs or logs, which Git writes to

@@ -41,7 +41,7 @@ std::string_view field(std::string_view status, std::string_view name) {
 }
 
 Row row(const char* name, const char* tried, const char* defence, bool holds, std::string detail) {
-  return {name, k_family, tried, defence, holds ? Verdict::stopped : Verdict::through, std::move(detail)};
+  return {name, k_family, tried, defence, holds ? Verdict::stopped : Verdict::allowed, std::move(detail)};
 }
 
 /// Returns the first process for which `holds` is false, as text; empty if there is none.

@@ -51,7 +51,7 @@ std::string summary(const VerifyReport& report) {
   const std::size_t works = count(report, "", Verdict::works);
   std::string text = fmt::format("{}: {} attacks stopped, {} not stopped; {} of {} positive controls work",
                                  passed(report) ? "PASS" : "FAIL", count(report, "", Verdict::stopped),
-                                 count(report, "", Verdict::through) + count(report, "", Verdict::unclear), works,
+                                 count(report, "", Verdict::allowed) + count(report, "", Verdict::inconclusive), works,
                                  works + count(report, "", Verdict::broken));
   if (const std::size_t skipped = count(report, "", Verdict::skipped); skipped > 0) {
     text += fmt::format("; {} skipped", skipped);

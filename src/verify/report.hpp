@@ -18,13 +18,13 @@ struct Row {
   std::string family;  ///< "kernel"
   std::string tried;   ///< "make a user namespace"
   std::string defence; ///< "seccomp"
-  Verdict verdict = Verdict::unclear;
+  Verdict verdict = Verdict::inconclusive;
   std::string detail; ///< "EPERM"
 
   bool operator==(const Row&) const = default;
 };
 
-/// What `agentbox verify` shows.
+/// The report of `agentbox verify`.
 struct VerifyReport {
   std::string box;
   bool fresh = true;                           ///< a box of its own, or one that was running

@@ -25,12 +25,12 @@ AttackResult judge(const std::array<char, 4096>& reply, long count, std::size_t 
     return attacks::attack_result(Verdict::stopped, count == 0 ? "connection closed" : "no answer");
   }
   if (count < static_cast<long>(start) + 12) {
-    return attacks::attack_result(Verdict::unclear, "a cut answer");
+    return attacks::attack_result(Verdict::inconclusive, "a cut answer");
   }
   const int records = reply[start + 7] + reply[start + 6] * 256;
   constexpr std::array k_codes = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
   const auto code = static_cast<std::size_t>(reply[start + 3] & 0x0F);
-  return attacks::attack_result(records > 0 ? Verdict::through : Verdict::stopped,
+  return attacks::attack_result(records > 0 ? Verdict::allowed : Verdict::stopped,
                                 code < k_codes.size() ? k_codes[code] : "?");
 }
 
@@ -166,7 +166,7 @@ AttackResult tunnel(const Expected&) {
     }
     const long count = attacks::read_within(fd, reply.data(), reply.size(), k_wait_ms);
     if (count > 7 && reply[7] != 0) {
-      return attacks::attack_result(Verdict::through, "a record");
+      return attacks::attack_result(Verdict::allowed, "a record");
     }
   }
   close(fd);

@@ -38,15 +38,15 @@ AttackResult other_port(const Expected&) {
 AttackResult rebinding_in_turns(const Expected&) {
   int answered = 0;
   for (int i = 0; i < 4; ++i) {
-    answered += send_to("turns.example", 22, "turns").verdict == Verdict::through ? 1 : 0;
+    answered += send_to("turns.example", 22, "turns").verdict == Verdict::allowed ? 1 : 0;
   }
   return answered > 0 ? attacks::attack_result(Verdict::stopped, "the public address only")
-                      : attacks::attack_result(Verdict::unclear, "no answer at all");
+                      : attacks::attack_result(Verdict::inconclusive, "no answer at all");
 }
 
 AttackResult control_other_protocol(const Expected&) {
   const AttackResult result = send_to("allowed.example", 22, marker("control-ssh"));
-  return attacks::attack_result(result.verdict == Verdict::through ? Verdict::works : Verdict::broken,
+  return attacks::attack_result(result.verdict == Verdict::allowed ? Verdict::works : Verdict::broken,
                                 result.text.data());
 }
 

@@ -102,7 +102,7 @@ AttackResult on_8443(std::string_view name, std::string_view text) {
 
 AttackResult control_8443(const Expected&) {
   const AttackResult result = on_8443("control-http-8443", "GET /~ HTTP/1.1\nHost: allowed.example:8443\n\n");
-  return attacks::attack_result(result.verdict == Verdict::through ? Verdict::works : Verdict::broken,
+  return attacks::attack_result(result.verdict == Verdict::allowed ? Verdict::works : Verdict::broken,
                                 result.text.data());
 }
 

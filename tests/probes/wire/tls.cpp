@@ -71,7 +71,7 @@ AttackResult tls(const std::string& bytes, Pace pace = Pace::whole) {
 AttackResult control(std::string_view attack, Pace pace, std::size_t record_size = 16384) {
   const std::string bytes = records(message(server_name(name_entry(k_good)) + common(attack)), record_size);
   const AttackResult result = tls(bytes, pace);
-  return result.verdict == Verdict::through && result.text[0] == '\x16'
+  return result.verdict == Verdict::allowed && result.text[0] == '\x16'
              ? attacks::attack_result(Verdict::works, "answered")
              : attacks::attack_result(Verdict::broken, result.text.data());
 }
@@ -179,13 +179,13 @@ const std::array k_attacks = {
              // Half of it, marker first: nothing may be passed on before the name is known.
              const std::string whole = records(message(common("tls-unended-hello") + server_name(name_entry(k_evil))));
              const AttackResult result = tls(whole.substr(0, whole.size() - 10));
-             return result.verdict == Verdict::unclear ? attacks::attack_result(Verdict::stopped, "kept waiting")
-                                                       : result;
+             return result.verdict == Verdict::inconclusive ? attacks::attack_result(Verdict::stopped, "kept waiting")
+                                                            : result;
            }},
     Attack{"control-tls-8443", "speak TLS with a listed host on port 8443", "allowed",
            [](const Expected&) {
              const AttackResult result = send_to_greeter(k_good, k_other, hello_for("control-tls-8443", k_good));
-             return result.verdict == Verdict::through ? attacks::attack_result(Verdict::works, "taken")
+             return result.verdict == Verdict::allowed ? attacks::attack_result(Verdict::works, "taken")
                                                        : attacks::attack_result(Verdict::broken, result.text.data());
            }},
     Attack{"tls-8443-wrong-name", "name another host on port 8443", k_defence,

@@ -78,7 +78,7 @@ AttackResult judge(const Reply& reply) {
   const std::string_view text = reply.bytes;
   if (text.empty()) {
     return reply.ended ? attacks::attack_result(Verdict::stopped, "connection closed")
-                       : attacks::attack_result(Verdict::unclear, "no answer");
+                       : attacks::attack_result(Verdict::inconclusive, "no answer");
   }
   if (text[0] == '\x15') {
     return attacks::attack_result(Verdict::stopped, "TLS alert");
@@ -86,7 +86,7 @@ AttackResult judge(const Reply& reply) {
   if (text.starts_with("HTTP/1.1 403")) {
     return attacks::attack_result(Verdict::stopped, "403");
   }
-  return attacks::attack_result(Verdict::through, text.substr(0, 40));
+  return attacks::attack_result(Verdict::allowed, text.substr(0, 40));
 }
 
 /// A connection to `host` by name, or -1 with the finding that says why not.
@@ -103,7 +103,7 @@ int connect_by_name(const char* host, std::uint16_t port, AttackResult& why) {
   }
   close(fd);
   const bool refused = error == ECONNREFUSED || error == ECONNRESET || error == EHOSTUNREACH;
-  why = attacks::attack_result(refused ? Verdict::stopped : Verdict::unclear, attacks::errno_name(error));
+  why = attacks::attack_result(refused ? Verdict::stopped : Verdict::inconclusive, attacks::errno_name(error));
   return -1;
 }
 
@@ -133,12 +133,12 @@ AttackResult send_to_greeter(const char* host, std::uint16_t port, const std::st
   }
   if (read_reply(fd, k_wait_ms).bytes.empty()) {
     close(fd);
-    return attacks::attack_result(Verdict::unclear, "no greeting");
+    return attacks::attack_result(Verdict::inconclusive, "no greeting");
   }
   send_at_pace(fd, bytes, pace);
   result = judge(read_reply(fd, k_wait_ms));
   close(fd);
-  return result.verdict == Verdict::unclear ? attacks::attack_result(Verdict::through, "taken") : result;
+  return result.verdict == Verdict::inconclusive ? attacks::attack_result(Verdict::allowed, "taken") : result;
 }
 
 AttackResult send_second(const char* host, std::uint16_t port, const std::string& first, const std::string& second) {
@@ -150,7 +150,7 @@ AttackResult send_second(const char* host, std::uint16_t port, const std::string
   send_all(fd, first);
   if (read_reply(fd, k_wait_ms).bytes.empty()) {
     close(fd);
-    return attacks::attack_result(Verdict::unclear, "the first request was not answered");
+    return attacks::attack_result(Verdict::inconclusive, "the first request was not answered");
   }
   if (!send_all(fd, second)) {
     close(fd);

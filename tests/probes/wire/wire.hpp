@@ -17,7 +17,7 @@ using attacks::AttackResult;
 using attacks::Expected;
 using attacks::Verdict;
 
-/// What each attack's bytes hold where nothing but them may: whoever gets it outside knows which attack came through.
+/// Returns a text that identifies `attack`. Its bytes contain it, so that a server outside knows which attack arrived.
 std::string marker(std::string_view attack);
 
 /// How bytes are sent.
@@ -27,16 +27,16 @@ enum class Pace {
   in_halves, ///< two segments with a pause between
 };
 
-/// Connects to `host`:`port` by its name, sends `bytes`, and judges what comes back: an answer of a server behind is
-/// through, a TLS alert, a 403, a hang-up or a reset is stopped.
+/// Connects to `host`:`port` by its name, sends `bytes`, and judges the reply: with an answer of the server the attack
+/// was allowed, with a TLS alert, a 403, a hang-up or a reset it was stopped.
 AttackResult send_to(const char* host, std::uint16_t port, const std::string& bytes, Pace pace = Pace::whole);
 
-/// Like send_to(), for a server that greets first: what is judged comes after the greeting. A server that says no more
-/// and keeps the connection is through.
+/// Like send_to(), for a server that greets first: judges what comes after the greeting. If the server sends no more
+/// and keeps the connection, the attack was allowed.
 AttackResult send_to_greeter(const char* host, std::uint16_t port, const std::string& bytes, Pace pace = Pace::whole);
 
-/// Like send_to(), then `second` on the same connection after the first answer. The first is meant to pass; what is
-/// judged is whether a second answer comes.
+/// Like send_to(), then sends `second` on the same connection after the first answer, and judges whether a second
+/// answer comes. The first request is expected to pass.
 AttackResult send_second(const char* host, std::uint16_t port, const std::string& first, const std::string& second);
 
 /// Address of `name` by the box's own resolver, as text for address_of(); empty when it has none.

@@ -45,18 +45,18 @@ TEST_CASE("an attempt is judged by how it was refused") {
   CHECK(verdict_of([](const Expected&) {
           errno = ENOMEM;
           return refused_with(-1, {EPERM});
-        }) == Verdict::unclear);
-  CHECK(verdict_of([](const Expected&) { return refused_with(0, {EPERM}); }) == Verdict::through);
+        }) == Verdict::inconclusive);
+  CHECK(verdict_of([](const Expected&) { return refused_with(0, {EPERM}); }) == Verdict::allowed);
   CHECK(verdict_of([](const Expected&) { return must_work(0); }) == Verdict::works);
   CHECK(verdict_of([](const Expected&) { return must_work(-1); }) == Verdict::broken);
 }
 
 TEST_CASE("an attempt that does not report proves nothing, unless the filter killed it") {
-  CHECK(verdict_of([](const Expected&) -> AttackResult { _exit(0); }) == Verdict::unclear);
+  CHECK(verdict_of([](const Expected&) -> AttackResult { _exit(0); }) == Verdict::inconclusive);
   CHECK(verdict_of([](const Expected&) -> AttackResult {
           raise(SIGKILL);
           return {};
-        }) == Verdict::unclear);
+        }) == Verdict::inconclusive);
   CHECK(verdict_of([](const Expected&) -> AttackResult {
           raise(SIGSYS);
           return {};
@@ -64,7 +64,7 @@ TEST_CASE("an attempt that does not report proves nothing, unless the filter kil
   CHECK(verdict_of([](const Expected&) -> AttackResult {
           pause();
           return {};
-        }) == Verdict::unclear);
+        }) == Verdict::inconclusive);
 }
 
 /// process_limit() as uid `user` with RLIMIT_NPROC `hard`, in a process of its own.

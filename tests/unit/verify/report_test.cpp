@@ -50,8 +50,8 @@ TEST_CASE("text from the box cannot reach the terminal") {
 TEST_CASE("a box holds when every attack was stopped, and one was at all") {
   CHECK(passed(report_with({k_stopped})));
   CHECK_FALSE(passed(report_with({})));
-  for (const auto& [verdict, good] : {std::pair{Verdict::through, false},
-                                      {Verdict::unclear, false},
+  for (const auto& [verdict, good] : {std::pair{Verdict::allowed, false},
+                                      {Verdict::inconclusive, false},
                                       {Verdict::broken, false},
                                       {Verdict::works, true},
                                       {Verdict::skipped, true}}) {
@@ -65,7 +65,7 @@ TEST_CASE("a box holds when every attack was stopped, and one was at all") {
 TEST_CASE("the report says what is not good, and all of it when asked") {
   Row through = k_stopped;
   through.tried = "load a BPF program";
-  through.verdict = Verdict::through;
+  through.verdict = Verdict::allowed;
   const VerifyReport report = report_with({k_stopped, through});
   const std::string text = to_text(report, false, false);
   CHECK(text.find("FAIL: 1 attacks stopped, 1 not stopped") != std::string::npos);
