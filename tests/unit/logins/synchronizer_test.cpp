@@ -28,8 +28,10 @@ std::string login_text(std::int64_t expires, const std::string& token, const std
       account, expires);
 }
 
+/// Returns the milliseconds of a time `hours` after the first call, so that equal arguments give equal times.
 std::int64_t soon(int hours) {
-  return (std::int64_t{std::time(nullptr)} + hours * 3600) * 1000;
+  static const std::int64_t start = std::time(nullptr);
+  return (start + hours * 3600) * 1000;
 }
 
 std::optional<LoginContent> login(std::int64_t version, const std::string& account = "u1", bool usable = true) {
