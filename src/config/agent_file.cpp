@@ -97,8 +97,8 @@ private:
 
 agents::NpmSource read_npm(TomlTable npm) {
   AgentTable table(npm);
-  agents::NpmSource source{table.text("package"),   table.texts("platforms"), table.text("prefix"),
-                           table.list("only"), table.list("leave_out"),  table.text("program")};
+  agents::NpmSource source{table.text("package"), table.texts("platforms"), table.text("prefix"),
+                           table.list("only"),    table.list("leave_out"),  table.text("program")};
   const std::vector<std::string> known = {"linux-arm64", "linux-arm64-musl", "linux-x64", "linux-x64-musl"};
   for (const auto& [platform, package] : source.platforms) {
     if (!support::contains(known, platform)) {

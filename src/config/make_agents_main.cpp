@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// make_agents OUTPUT FILE...: checks agents/*.toml, and writes them as initializers of AgentData. Runs during the build.
+// make_agents OUTPUT FILE...: checks agents/*.toml, and writes them as initializers of AgentData. Runs during the
+// build.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -36,7 +37,8 @@ std::string list(const Strings& values) {
 
 std::string pairs(const std::map<std::string, std::string>& values) {
   return "std::map<std::string, std::string>" + braces(values, [](const auto& pair) {
-           return "std::pair<const std::string, std::string>(" + literal(pair.first) + ", " + literal(pair.second) + ")";
+           return "std::pair<const std::string, std::string>(" + literal(pair.first) + ", " + literal(pair.second) +
+                  ")";
          });
 }
 
