@@ -41,10 +41,10 @@ class Command:
         for line in run(AGENTBOX, *path, "--help").splitlines():
             if re.fullmatch(r"[A-Z][\w ()\[\]-]*:", line):
                 part = line[:-1]
-            elif part == "Subcommands" and re.match(r"  \w", line):
+            elif part.lower() == "subcommands" and re.match(r"  \w", line):
                 self.subcommands.append(line.split()[0])
-            elif re.match(r"  -", line):
-                self.flags.update(word for word in line.split()[0].split(",") if word.startswith("-"))
+            elif options := re.match(r" {2,12}(-[\w-]+(?:, *-[\w-]+)*)", line): # CLI11 2.6 indents long ones more
+                self.flags.update(re.split(", *", options[1]))
         self.flags -= EVERYWHERE
 
 
