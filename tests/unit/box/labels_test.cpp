@@ -80,11 +80,11 @@ TEST_CASE("a later start examines what changed, unless it is another directory o
   LabelFacts facts = enforcing_host();
   selinux::LabelRecord before{{1, 2}, {"container_file_t", selinux::box_level(1000, k_workspace)}, 77};
   facts.read_record = [&](const fs::path&) { return before; };
-  CHECK(choose_labels(wanted, identities(wanted), facts).users.front().changed_since == 77);
+  CHECK(choose_labels(wanted, identities(wanted), facts).user_paths.front().changed_since == 77);
   before.identity = {1, 9};
-  CHECK(choose_labels(wanted, identities(wanted), facts).users.front().changed_since == 0);
+  CHECK(choose_labels(wanted, identities(wanted), facts).user_paths.front().changed_since == 0);
   before = {{1, 2}, {"container_file_t", "s0:c1,c2"}, 77};
-  CHECK(choose_labels(wanted, identities(wanted), facts).users.front().changed_since == 0);
+  CHECK(choose_labels(wanted, identities(wanted), facts).user_paths.front().changed_since == 0);
 }
 
 TEST_CASE("credentials and conversations get the box's label, other mounts none") {
@@ -121,7 +121,7 @@ TEST_CASE("a project is not labelled against the user's will") {
   never.context_of = [](const fs::path&) {
     return "unconfined_u:object_r:container_file_t:" + selinux::box_level(1000, k_workspace);
   };
-  CHECK(choose_labels(wanted, identities(wanted), never).users.empty()); // labelled by the user
+  CHECK(choose_labels(wanted, identities(wanted), never).user_paths.empty()); // labelled by the user
   never.context_of = [](const fs::path&) { return "unconfined_u:object_r:container_file_t:s0:c1,c2"; };
   CHECK(has(refusal(wanted, never), "chcon")); // another box's level
 
@@ -133,7 +133,7 @@ TEST_CASE("a project is not labelled against the user's will") {
   mounted.mount_points.emplace_back("/home/user/project/disk");
   CHECK(has(refusal(wanted, mounted), "another file system is mounted in it, at \"/home/user/project/disk\""));
   mounted.mount_points = {"/", "/home/user/project", "/home/user/project-2/disk"};
-  CHECK(choose_labels(wanted, identities(wanted), mounted).users.size() == 1);
+  CHECK(choose_labels(wanted, identities(wanted), mounted).user_paths.size() == 1);
 }
 
 TEST_CASE("a path that a running box uses with another label is refused") {
@@ -145,7 +145,7 @@ TEST_CASE("a path that a running box uses with another label is refused") {
   facts.held = {{"/home/user", "s0:c1,c2", "parent"}}; // a workspace around this one
   CHECK(has(refusal(wanted, facts), "agentbox stop parent"));
   facts.held = {{k_workspace, selinux::box_level(1000, k_workspace), "twin"}, {"/home/user/projects", "s0:c1,c2", "x"}};
-  CHECK(choose_labels(wanted, identities(wanted), facts).users.size() == 2);
+  CHECK(choose_labels(wanted, identities(wanted), facts).user_paths.size() == 2);
 }
 
 TEST_CASE("permissive SELinux refuses nothing") {
