@@ -15,6 +15,7 @@
 #include "box/own_mount.hpp"
 #include "config/instructions.hpp"
 #include "guard/guard.hpp"
+#include "logins/login_store.hpp"
 #include "policy/path_rules.hpp"
 #include "support/command.hpp"
 #include "support/error.hpp"
@@ -170,6 +171,33 @@ void require_outside_storage(const policy::PolicyFields& fields, const fs::path&
   }
 }
 
+/// The box could replace the login, or the way to it, with a link: it would get another login of the user's, and a
+/// renewed one would be written where the link leads.
+void require_login_outside(const policy::PolicyFields& fields) {
+  for (const policy::Mount& mount : fields.mounts) {
+    const auto place = logins::place_of_mount(mount.source);
+    if (!place || place->origin == logins::LoginOrigin::own) {
+      continue;
+    }
+    std::error_code error;
+    const fs::path named = place->file.lexically_normal();
+    const fs::path real = fs::weakly_canonical(named, error);
+    const auto holds = [&](const fs::path& tree) {
+      return policy::contains_path(tree.native(), named.native()) ||
+             policy::contains_path(tree.native(), real.native());
+    };
+    const auto gives = [&](const policy::Mount& other) {
+      return !other.read_only && !is_own(other) && holds(other.source);
+    };
+    if (holds(fields.workspace.source) || std::any_of(fields.mounts.begin(), fields.mounts.end(), gives)) {
+      throw Error(ExitCode::refused,
+                  fmt::format("the login of {} is in a directory that the box can write: {}", place->kind->agent,
+                              support::in_quotes(named.string(), 1000)),
+                  fmt::format("give boxes a login of their own: agentbox login {}", place->kind->agent));
+    }
+  }
+}
+
 } // namespace
 
 oci::FileIdentity identity_of(const fs::path& path) {
@@ -215,6 +243,7 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Podm
                           const Identities& checked) {
   constexpr std::size_t k_profile_bytes = 1U << 20U;
   require_outside_storage(fields, facts.graph_root);
+  require_login_outside(fields);
   oci::HostFacts host;
   if (!facts.seccomp_profile.empty()) {
     host.seccomp_profile_path = facts.seccomp_profile.string();

@@ -131,6 +131,7 @@ agents::LoginKind read_login(TomlTable login, const std::string& agent) {
   kind.lock_type = type == "directory" ? Lock::directory : Lock::file;
   kind.only = table.text("only");
   kind.hosts = table.list("hosts");
+  kind.renewed = table.list("renewed");
   kind.sign_in = table.list("sign_in");
   kind.sign_in_variable = table.text("sign_in_variable");
   kind.sign_in_hosts = table.list("sign_in_hosts");

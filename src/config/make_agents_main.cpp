@@ -52,15 +52,15 @@ std::string login_kind(const std::optional<agents::LoginKind>& login) {
   if (!login) {
     return "std::nullopt";
   }
-  const auto& [agent, variable, home_directory, file, box_variable, lock, lock_type, only, hosts, sign_in,
+  const auto& [agent, variable, home_directory, file, box_variable, lock, lock_type, only, renewed, hosts, sign_in,
                sign_in_variable, sign_in_hosts] = *login;
   std::string text = "LoginKind{";
   for (const std::string* value : {&agent, &variable, &home_directory, &file, &box_variable, &lock}) {
     text += literal(*value) + ", ";
   }
   return text + "LoginKind::Lock::" + (lock_type == agents::LoginKind::Lock::directory ? "directory" : "file") + ", " +
-         literal(only) + ", " + list(hosts) + ", " + list(sign_in) + ", " + literal(sign_in_variable) + ", " +
-         list(sign_in_hosts) + "}";
+         literal(only) + ", " + list(renewed) + ", " + list(hosts) + ", " + list(sign_in) + ", " +
+         literal(sign_in_variable) + ", " + list(sign_in_hosts) + "}";
 }
 
 std::string initializer(const agents::AgentData& data) {

@@ -146,6 +146,19 @@ std::optional<LoginContent> parse_login(const LoginKind& kind, std::string_view 
   return content;
 }
 
+LoginContent renewed_login(const LoginKind& kind, const LoginContent& kept, const LoginContent& shared,
+                           std::time_t now) {
+  json login = json::parse(kept.text);
+  const json other = json::parse(shared.text);
+  for (const std::string& member : kind.renewed) {
+    const json::json_pointer at((kind.only.empty() ? "" : "/" + kind.only) + member);
+    if (other.contains(at)) {
+      login[at] = other[at];
+    }
+  }
+  return parse_login(kind, login.dump(), now).value_or(kept);
+}
+
 std::string with_login(const LoginKind& kind, std::string_view file, const LoginContent& login) {
   if (kind.only.empty()) {
     return login.text;

@@ -30,6 +30,11 @@ struct LoginContent {
 /// characters, deeper nesting than agents write, or a version far in the future of `now`.
 std::optional<LoginContent> parse_login(const LoginKind& kind, std::string_view text, std::time_t now);
 
+/// Returns `kept` as a box renewed it: what a renewal changes is taken from `shared`, and nothing else: no API key, no
+/// other way to sign in, no member that an agent of the host may act on.
+LoginContent renewed_login(const LoginKind& kind, const LoginContent& kept, const LoginContent& shared,
+                           std::time_t now);
+
 /// Returns the text `file` of a login file with its login replaced by `login`. All other members are kept.
 std::string with_login(const LoginKind& kind, std::string_view file, const LoginContent& login);
 

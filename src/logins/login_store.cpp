@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "logins/login_lock.hpp"
+#include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/file.hpp"
@@ -26,13 +27,23 @@ using support::ExitCode;
 constexpr const char* k_own = "own";
 constexpr const char* k_host = "host";
 
-fs::path directory_of(const LoginKind& kind, LoginOrigin origin) {
-  return logins_directory() / kind.agent / (origin == LoginOrigin::own ? k_own : k_host);
-}
-
 fs::path host_directory(const LoginKind& kind) {
   const char* const value = std::getenv(kind.variable.c_str());
   return value != nullptr && *value != '\0' ? fs::absolute(value) : support::home_directory() / kind.home_directory;
+}
+
+/// Each directory of the host's agent has a login of its own, perhaps of another account, which other boxes must not
+/// see.
+fs::path directory_of(const LoginKind& kind, LoginOrigin origin) {
+  constexpr std::size_t k_digits = 16;
+  std::string name = k_own;
+  if (origin == LoginOrigin::host) {
+    std::error_code error;
+    const fs::path used = fs::weakly_canonical(host_directory(kind), error);
+    const fs::path usual = fs::weakly_canonical(support::home_directory() / kind.home_directory, error);
+    name = used == usual ? k_host : k_host + ("-" + support::sha256_hex(used.native()).substr(0, k_digits));
+  }
+  return logins_directory() / kind.agent / name;
 }
 
 std::string how_to_sign_in(const LoginPlace& place) {
@@ -137,7 +148,8 @@ bool forget_own(const LoginKind& kind) {
     }
   }
   const support::Fd shared(open(place.shared().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  if (shared && unlinkat(shared.get(), kind.file.c_str(), 0) != 0 && errno != ENOENT) {
+  // A directory that a box left there is not a login.
+  if (shared && unlinkat(shared.get(), kind.file.c_str(), 0) != 0 && errno != ENOENT && errno != EISDIR) {
     throw support::system_error(ExitCode::failed, "cannot remove the login in " + place.shared().string(), errno);
   }
   return existed;

@@ -3,8 +3,11 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <cstdio>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -46,18 +49,24 @@ support::Fd open_shared(const LoginPlace& place) {
 
 /// Replaces file `name` in the shared directory, whatever a box put there.
 void write_shared(int fd, const std::string& name, const std::string& text) {
-  constexpr const char* k_new = ".agentbox-new";
-  fs::remove_all("/proc/self/fd/" + std::to_string(fd) + "/" + k_new); // follows no link
-  support::Fd file(openat(fd, k_new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  std::uint64_t number = 0; // a box must not know the name: it could put a directory there that cannot be removed
+  getrandom(&number, sizeof number, 0);
+  const std::string made = fmt::format(".agentbox-{:016x}", number);
+  support::Fd file(openat(fd, made.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) {
     throw support::system_error(ExitCode::failed, "cannot write the login that boxes share", errno);
   }
   support::write_all(file.get(), text, "the login that boxes share");
-  if (renameat(fd, k_new, fd, name.c_str()) != 0 && errno == EISDIR) {
-    fs::remove_all("/proc/self/fd/" + std::to_string(fd) + "/" + name);
-    if (renameat(fd, k_new, fd, name.c_str()) != 0) {
-      throw support::system_error(ExitCode::failed, "cannot write the login that boxes share", errno);
-    }
+  int result = renameat(fd, made.c_str(), fd, name.c_str());
+  if (result != 0 && errno == EISDIR && // a directory may be too deep to be removed, or closed
+      (result = renameat2(fd, made.c_str(), fd, name.c_str(), RENAME_EXCHANGE)) == 0) {
+    std::error_code left;
+    fs::remove_all("/proc/self/fd/" + std::to_string(fd) + "/" + made, left); // follows no link
+  }
+  if (result != 0) {
+    const int error = errno;
+    unlinkat(fd, made.c_str(), 0);
+    throw support::system_error(ExitCode::failed, "cannot write the login that boxes share", error);
   }
 }
 
@@ -101,6 +110,9 @@ LoginUpdate compare(const std::optional<LoginContent>& kept, const std::optional
   }
   if (kept->text == shared->text) {
     return LoginUpdate::none;
+  }
+  if (!kept->renewable) { // an API key: no agent changes it
+    return LoginUpdate::to_shared;
   }
   const bool kept_changed = support::sha256_hex(kept->text) != base;
   if (support::sha256_hex(shared->text) == base) {
@@ -155,8 +167,12 @@ bool Synchronizer::synchronise(When when) {
     update = LoginUpdate::to_shared; // a box starts with what is kept, whatever an earlier one left
   }
   if (update == LoginUpdate::to_kept) {
-    write_kept(m_place, *shared);
-    set_base(m_place, *shared);
+    const LoginContent renewed = renewed_login(*m_place.kind, *kept, *shared, now);
+    write_kept(m_place, renewed);
+    if (renewed.text != shared->text) {
+      write_shared(m_shared.get(), m_place.kind->file, renewed.text);
+    }
+    set_base(m_place, renewed);
   } else if (update == LoginUpdate::to_shared) {
     if (!text || *text != kept->text) {
       write_shared(m_shared.get(), m_place.kind->file, kept->text);

@@ -199,6 +199,8 @@ class Logins(SystemTest):
         self.put("evil", login("claude", 9000, account="someone-else"))
         for script in (f"! grep of-the-host {file}", f"echo garbage >{file}", f"rm {file}", f"ln -sf {secret} {file}",
                        f"rm {file}; mkfifo {file}", f"rm {file}; mkdir -p {file}/a/b", f"chmod 0 {os.path.dirname(file)}",
+                       f"cd {os.path.dirname(file)} && rm {file} && mkdir -p {file}/x/y .agentbox-new/x/y && chmod 0 .agentbox-new/x {file}/x; true",
+                       f"cd {os.path.dirname(file)} && chmod -R u+rwX . ; rm -rf .agentbox-*",
                        f"head -c 400000 /dev/zero >{file}", f"cp evil {file}.new && mv {file}.new {file}",
                        f"cd {os.path.dirname(file)} && mkdir hooks && echo evil >settings.json"):
             with self.subTest(script):
@@ -209,6 +211,21 @@ class Logins(SystemTest):
                 if script.startswith("cp evil"):
                     self.assertIn("another account", result.err)
         self.assertIn("stand-in-refresh", secret.read_text())
+
+    def test_a_box_cannot_replace_an_api_key_nor_write_the_file_itself(self):
+        key = json.dumps({"OPENAI_API_KEY": "sk-stand-in"})
+        replace(HOST_FILE["codex"], key)
+        self.put("evil", json.dumps({**json.loads(login("codex", 9000)), "OPENAI_API_KEY": "sk-evil"}))
+        self.assertCode(self.in_box(f"cp evil {IN_BOX['codex']}.new && mv {IN_BOX['codex']}.new {IN_BOX['codex']}", "codex", "--auth", "codex"), 0)
+        self.assertEqual(HOST_FILE["codex"].read_text(), key)
+        inside = self.workspace / ".codex"
+        replace(inside / "auth.json", key)
+        (HOME / "work/link").symlink_to(inside)
+        self.addCleanup((HOME / "work/link").unlink)
+        for directory in (inside, HOME / "work/link"):
+            refused = self.agentbox("run", "codex", "--auth", "codex", "--", "true", CODEX_HOME=str(directory))
+            self.assertCode(refused, 126)
+            self.assertIn("that the box can write", refused.err)
 
     def test_a_login_that_cannot_be_used_is_described_before_the_start(self):
         for text, words in ((None, "there is no login for claude"), ("", "is empty"), ("{}", "does not contain a login"),

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "logins/login_store.hpp"
+
 using namespace agentbox;
 using namespace agentbox::box;
 using namespace agentbox::boxes;
@@ -51,8 +53,8 @@ TEST_CASE("a login is announced with its source and the host that renews it") {
   setenv("XDG_STATE_HOME", "/home/user/.local/state", 1);
   setenv("CLAUDE_CONFIG_DIR", "/home/user/.claude", 1);
   auto fields = session_test::fields();
-  for (const char* origin : {"host", "own"}) {
-    const std::string source = std::string("/home/user/.local/state/agentbox/logins/claude/") + origin + "/shared";
+  for (const auto origin : {logins::LoginOrigin::host, logins::LoginOrigin::own}) {
+    const auto source = logins::place_of(*logins::find_login_kind("claude"), origin).shared();
     fields.mounts.push_back({source, "/home/agent/.agentbox-login/claude", false, "--auth claude"});
   }
   CHECK(announcement(fields, k_pipe, "/home/user") ==

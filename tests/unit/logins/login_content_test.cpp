@@ -92,3 +92,14 @@ TEST_CASE("only the login goes into a box, and only the login comes back") {
         R"({"claudeAiOauth":{"accessToken":"new"},"mcpOAuth":{"server":{"accessToken":"secret"}}})");
   CHECK(with_login(claude, "damaged", *renewed) == R"({"claudeAiOauth":{"accessToken":"new"}})");
 }
+
+TEST_CASE("a renewal of Codex changes its tokens, not the way it signs in") {
+  const auto text = [](const std::string& mode, const std::string& key, const std::string& token) {
+    return R"({"OPENAI_API_KEY":)" + key + R"(,"auth_mode":")" + mode + R"(","tokens":{"access_token":")" + token +
+           R"(","account_id":"33","refresh_token":"r"}})";
+  };
+  const auto kept = parse_login(codex, text("chatgpt", "null", "a"), k_now);
+  const auto shared = parse_login(codex, text("apikey", R"("sk-evil")", "b"), k_now);
+  REQUIRE((kept && shared));
+  CHECK(renewed_login(codex, *kept, *shared, k_now).text == text("chatgpt", "null", "b"));
+}

@@ -40,6 +40,7 @@ std::optional<LoginContent> login(std::int64_t version, const std::string& accou
   content.version = version;
   content.account = account;
   content.usable = usable;
+  content.renewable = true;
   return content;
 }
 
@@ -145,6 +146,68 @@ TEST_CASE("whatever a box leaves in place of the login, the host's is unchanged 
   CHECK(support::read_file(secret, k_max_login) == login_text(soon(5), "elsewhere"));
   replace([&] { chmod(host.place().shared().c_str(), 0); });
   boxes.finish();
+}
+
+TEST_CASE("a box cannot replace a login that is not renewed") {
+  auto key = login(0);
+  key->renewable = false;
+  CHECK(compare(key, login(5), hash(key)) == LoginUpdate::to_shared);
+  CHECK(compare(key, login(5), hash(login(1))) == LoginUpdate::to_shared);
+}
+
+TEST_CASE("of a renewed login only the tokens and times are taken over") {
+  const Host host;
+  support::write_file(host.file, login_text(soon(1), "first"));
+  Synchronizer boxes(host.place());
+  boxes.start();
+  std::string renewed = login_text(soon(2), "second");
+  renewed.insert(renewed.size() - 2, R"(,"helper":"/workspace/run","organization":"evil")");
+  support::write_file(host.shared(), renewed);
+  boxes.poll();
+  CHECK(host.kept() == login_text(soon(2), "second"));
+  CHECK(host.in_box() == login_text(soon(2), "second"));
+  boxes.finish();
+}
+
+TEST_CASE("two logins of the host that a variable chooses are kept apart") {
+  const Host host;
+  support::write_file(host.file, login_text(soon(1), "work", "u1"));
+  Synchronizer work(host.place());
+  work.start();
+  const LoginPlace before = host.place();
+  const fs::path other = host.temporary.path() / "personal";
+  fs::create_directories(other);
+  support::write_file(other / claude.file, login_text(soon(2), "personal", "u2"));
+  setenv("CLAUDE_CONFIG_DIR", other.c_str(), 1);
+  Synchronizer personal(host.place());
+  personal.start();
+  work.poll();
+  CHECK(host.place().shared() != before.shared());
+  CHECK(support::read_file(before.shared() / claude.file, k_max_login) == login_text(soon(1), "work", "u1"));
+  CHECK(host.kept() == login_text(soon(1), "work", "u1"));
+  CHECK(place_of_mount(host.place().shared())->file == other / claude.file);
+  work.finish();
+  personal.finish();
+}
+
+TEST_CASE("nothing that a box leaves in the shared directory keeps later boxes from the login") {
+  const Host host;
+  const std::string good = login_text(soon(1), "good");
+  support::write_file(host.file, good);
+  Synchronizer(host.place()).start();
+  const fs::path shared = host.place().shared();
+  for (const fs::path& path : {host.shared(), shared / ".agentbox-new"}) {
+    fs::remove_all(path);
+    fs::create_directories(path / "closed/inner");
+    fs::permissions(path / "closed", fs::perms::none); // an ordinary user cannot remove it
+  }
+  CHECK_NOTHROW(Synchronizer(host.place()).start());
+  CHECK(host.in_box() == good);
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(shared)) {
+    if (entry.is_directory()) {
+      fs::permissions(entry.path(), fs::perms::owner_all);
+    }
+  }
 }
 
 TEST_CASE("another account in a box is reported, and not taken over") {
