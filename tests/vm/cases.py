@@ -99,7 +99,7 @@ class SELinux(Machine):
     def test_a_box_of_a_new_project_runs_confined_and_nothing_is_denied(self):
         said = developer("rm -rf ../fresh && mkdir ../fresh && cd ../fresh && echo text >file && agentbox run -- sh -c '"
                          "cat /proc/self/attr/current; echo; cat file; echo more >made; curl -s -o /dev/null -w \"%{http_code}\" "
-                         "--insecure https://api.openai.com/'; ls -Z made; id -Z")
+                         "--insecure https://api.openai.com/; echo'; ls -Z made; id -Z")
         self.assertRegex(said, r"system_u:system_r:container_t:s0:c\d+")
         self.assertIn("text", said)
         self.assertRegex(said, r"\b(404|200)\b")
