@@ -9,13 +9,14 @@ std::string pod_name(const policy::PolicyFields& fields) {
   return protocol::k_pod_prefix + fields.name;
 }
 
-std::vector<std::string> agent_argv(const policy::PolicyFields& fields) {
+std::vector<std::string> agent_argv(const policy::PolicyFields& fields, Launcher launcher) {
   const auto entrypoint = [](const char* how, const std::vector<std::string>& words) {
     std::vector<std::string> argv = {protocol::k_entrypoint_program, how};
     argv.insert(argv.end(), words.begin(), words.end());
     return argv;
   };
-  const auto& arguments = fields.run.arguments;
+  std::vector<std::string> arguments = about_arguments(fields, launcher);
+  arguments.insert(arguments.end(), fields.run.arguments.begin(), fields.run.arguments.end());
   switch (fields.run.kind) {
   case policy::Run::Kind::agent: {
     std::vector<std::string> argv = entrypoint("agent", fields.agent.command);

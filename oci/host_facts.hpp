@@ -100,11 +100,12 @@ struct HostFacts {
   std::string agent_rootfs = "rootfs"; ///< OCI root.path; the hook replaces it with Podman's
   std::string firewall_rootfs = "rootfs";
 
-  std::filesystem::path egress_json;                ///< mounted read-only into the firewall
-  std::filesystem::path run_directory;              ///< mounted into the firewall only
-  std::filesystem::path audit_directory;            ///< mounted into the firewall only
-  std::filesystem::path hosts;                      ///< the agent's /etc/hosts
-  std::optional<std::filesystem::path> resolv_conf; ///< the agent's; none with --full-network, where Podman writes it
+  std::filesystem::path egress_json;                  ///< mounted read-only into the firewall
+  std::optional<std::filesystem::path> box_directory; ///< mounted into the agent; only agentbox keeps one
+  std::filesystem::path run_directory;                ///< mounted into the firewall only
+  std::filesystem::path audit_directory;              ///< mounted into the firewall only
+  std::filesystem::path hosts;                        ///< the agent's /etc/hosts
+  std::optional<std::filesystem::path> resolv_conf;   ///< the agent's; none with --full-network, where Podman writes it
 
   GuardedPaths guarded; ///< of the workspace
   std::map<std::filesystem::path, CleanedFile>

@@ -3,6 +3,8 @@
 
 #include <initializer_list>
 
+#include "protocol/protocol.hpp"
+
 namespace agentbox::oci {
 namespace {
 
@@ -37,6 +39,9 @@ std::string landlock_rules(const policy::PolicyFields& fields, const HostFacts& 
   rules += k_image;
   allow("rwx", fields.user.home);
   allow("rwx", fields.workspace.destination);
+  if (facts.box_directory) {
+    allow("r", protocol::k_run_path);
+  }
   for (const policy::Mount& mount : fields.mounts) {
     allow(mount.read_only ? "rx" : "rwx", mount.destination);
   }

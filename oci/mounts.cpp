@@ -167,6 +167,10 @@ json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts) {
   if (facts.resolv_conf) {
     mounts.push_back(sealed_file("/etc/resolv.conf", facts.resolv_conf->string()));
   }
+  if (facts.box_directory) { // a directory, because a mounted file would not follow its replacement
+    mounts.push_back(mount(protocol::k_run_path, "bind", facts.box_directory->string(),
+                           {"bind", "rprivate", "nosuid", "nodev", "noexec", "ro"}));
+  }
   if (fields.ca_bundle) {
     mounts.push_back(sealed_file(protocol::k_ca_bundle_path, facts.ca_copy.value_or(*fields.ca_bundle).string()));
   }

@@ -129,7 +129,7 @@ json render_agent(const policy::Policy& policy, const HostFacts& facts) {
                  {"mounts", all_mounts},
                  {"process",
                   {{"terminal", facts.terminal},
-                   {"args", agent_argv(fields)},
+                   {"args", agent_argv(fields, facts.box_directory ? Launcher::agentbox : Launcher::other)},
                    {"cwd", workspace.destination},
                    {"env", std::move(environment)},
                    {"user", user_section(user)},

@@ -152,7 +152,8 @@ void AuditLog::write_unless_limited(AuditRecord record) {
   if (is_counted(record)) {
     count(record);
   }
-  const bool is_always_written = record.kind == Kind::control || record.kind == Kind::firewall;
+  const bool is_always_written = // few: the stub limits requests
+      record.kind == Kind::control || record.kind == Kind::firewall || record.kind == Kind::request;
   if (!is_always_written && !m_limiter.admit(record, Limiter::Clock::now())) {
     return;
   }

@@ -26,8 +26,9 @@ public:
   AuditLog(std::filesystem::path directory, std::string box, std::uint64_t max_bytes = k_max_bytes);
 
   /// Counts `record` in the ledger and writes it with the box's name and the current time, unless the limiter leaves it
-  /// out. The user's changes, and the firewall's start and stop, are always written. Connections that cannot be written
-  /// are kept (the last 1024) and follow the record of recover(): a box can fill the disk while one is open.
+  /// out. The user's changes, the box's requests, and the firewall's start and stop, are always written. Connections
+  /// that cannot be written are kept (the last 1024) and follow the record of recover(): a box can fill the disk while
+  /// one is open.
   void write(AuditRecord record) noexcept;
 
   /// Writes the totals and how many records the limiter left out; tries to recover first if the log is not healthy.

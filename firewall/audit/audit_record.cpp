@@ -12,9 +12,10 @@
 namespace agentbox::firewall::audit {
 namespace {
 
-constexpr std::array<std::pair<Kind, std::string_view>, 6> k_kinds = {{{Kind::dns, "dns"},
+constexpr std::array<std::pair<Kind, std::string_view>, 7> k_kinds = {{{Kind::dns, "dns"},
                                                                        {Kind::connect, "connect"},
                                                                        {Kind::address, "address"},
+                                                                       {Kind::request, "request"},
                                                                        {Kind::gate, "gate"},
                                                                        {Kind::control, "control"},
                                                                        {Kind::firewall, "firewall"}}};

@@ -16,6 +16,7 @@ enum class Kind {
   dns,      ///< a query for a name
   connect,  ///< a TCP connection through the proxy
   address,  ///< a packet to an address that belongs to no name; rejected by the kernel
+  request,  ///< agentbox-ask: the agent asks its user for a host; decides nothing
   gate,     ///< agent-entrypoint verified the firewall
   control,  ///< the user changed the rules of the running box, or a change expired
   firewall, ///< the firewall itself: start, stop, decisions left out of the log
@@ -44,11 +45,11 @@ struct AuditRecord {
   std::string text; ///< the same for people, with details
   std::string rule; ///< the entry that decided; empty if none did
   DecidedBy by = DecidedBy::firewall;
-  std::uint64_t bytes_up = 0;   ///< from the box
-  std::uint64_t bytes_down = 0; ///< to the box
-  std::uint64_t duration_ms = 0;
-  std::uint64_t count = 1; ///< decisions
-  std::string first;       ///< time of a sum's first decision; empty: not a sum
+  std::uint64_t bytes_up = 0;    ///< from the box
+  std::uint64_t bytes_down = 0;  ///< to the box
+  std::uint64_t duration_ms = 0; ///< of a change by the user: until it expires; 0: as long as the box runs
+  std::uint64_t count = 1;       ///< decisions
+  std::string first;             ///< time of a sum's first decision; empty: not a sum
 
   /// Returns the time of the first decision.
   const std::string& first_time() const noexcept { return first.empty() ? time : first; }

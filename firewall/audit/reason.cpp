@@ -47,6 +47,7 @@ constexpr std::array k_words = {
     Words{Reason::box_stopped, "stopped", "the box was stopped"},
     Words{Reason::internal, "internal", "the firewall failed"},
     Words{Reason::gate, "gate", "agent-entrypoint verified the firewall"},
+    Words{Reason::asked, "asked", "the agent asks for it"},
     Words{Reason::granted, "granted", "the user allowed it"},
     Words{Reason::denied, "denied", "the user denied it"},
     Words{Reason::expired, "expired", "a temporary change expired"},

@@ -39,6 +39,7 @@ enum class Reason {
   box_stopped,
   internal,
   gate,
+  asked, ///< by agentbox-ask; the record's text is what the box gave as its reason
   granted,
   denied,
   expired,

@@ -180,14 +180,16 @@ ControlReply Controller::deny(const ControlRequest& request, Clock::time_point n
 bool Controller::apply(const LiveChange& change, const ControlRequest& request) {
   const std::string verb(verb_text(request.verb));
   if (!record(change, change.allow ? audit::Reason::granted : audit::Reason::denied,
-              fmt::format("agentbox {} {}, {}", verb, change.host_text(), duration_text(request.seconds)))) {
+              fmt::format("agentbox {} {}, {}", verb, change.host_text(), duration_text(request.seconds)),
+              request.seconds)) {
     return false;
   }
   m_directory.live().add(change);
   return true;
 }
 
-bool Controller::record(const LiveChange& change, audit::Reason reason, std::string_view detail) {
+bool Controller::record(const LiveChange& change, audit::Reason reason, std::string_view detail,
+                        std::uint32_t seconds) {
   audit::AuditRecord record;
   record.kind = audit::Kind::control;
   record.verdict = change.allow ? audit::Verdict::allow : audit::Verdict::deny;
@@ -197,6 +199,7 @@ bool Controller::record(const LiveChange& change, audit::Reason reason, std::str
   record.text = audit::describe(reason, detail);
   record.rule = change.host_text();
   record.by = audit::DecidedBy::user;
+  record.duration_ms = std::uint64_t{seconds} * 1000;
   return m_audit(std::move(record));
 }
 

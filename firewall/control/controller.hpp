@@ -38,7 +38,8 @@ private:
   ControlReply deny(const ControlRequest& request, Clock::time_point now);
   /// Records the change, and only then makes it. Returns false if it could not be recorded.
   bool apply(const names::LiveChange& change, const ControlRequest& request);
-  bool record(const names::LiveChange& change, audit::Reason reason, std::string_view detail = {});
+  bool record(const names::LiveChange& change, audit::Reason reason, std::string_view detail = {},
+              std::uint32_t seconds = 0);
 
   names::Directory& m_directory;
   Audit m_audit;

@@ -86,6 +86,35 @@ DnsAnswer DnsStub::answer_host(const DnsQuery& query, const std::string& host) {
   return answer;
 }
 
+protocol::AskAnswer DnsStub::answer_request(const DnsQuery& query) {
+  using protocol::AskAnswer;
+  const auto question = parse_ask_question(query.question);
+  const policy::EntryResult parsed = policy::parse_host_entry(question ? question->entry : "");
+  const auto* entry = std::get_if<policy::HostEntry>(&parsed);
+  if (entry == nullptr || entry->pattern.subdomains || policy::is_host_alias(entry->pattern.name)) {
+    return AskAnswer::invalid;
+  }
+  const policy::EgressDecision decision = m_directory.decide(entry->pattern.name, entry->port);
+  if (decision.allowed()) {
+    return AskAnswer::allowed;
+  }
+  if (decision.verdict == policy::EgressDecision::Verdict::blocked) {
+    return decision.live ? AskAnswer::denied : AskAnswer::blocked;
+  }
+  if (!m_asks.take(std::chrono::steady_clock::now())) {
+    return AskAnswer::too_many;
+  }
+  audit::AuditRecord record;
+  record.kind = audit::Kind::request;
+  record.name = entry->pattern.name;
+  record.port = entry->port;
+  record.protocol = "tcp";
+  record.reason = audit::Reason::asked;
+  record.text = question->why;
+  m_audit(std::move(record));
+  return AskAnswer::asked;
+}
+
 DnsAnswer DnsStub::answer(const DnsQuery& query) {
   if (query.klass != k_class_in) {
     DnsAnswer refused;
@@ -105,6 +134,13 @@ DnsAnswer DnsStub::answer(const DnsQuery& query) {
       m_audit(std::move(record));
     }
     return gate;
+  }
+  if (is_or_below(name, protocol::k_ask_zone)) {
+    DnsAnswer reply;
+    if (query.type == k_type_txt) {
+      reply.text = protocol::k_ask_answers.at(static_cast<std::size_t>(answer_request(query)));
+    }
+    return reply;
   }
   if (is_or_below(name, "localhost")) {
     return answer_localhost(query.type);

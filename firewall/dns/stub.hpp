@@ -9,8 +9,10 @@
 #include <string_view>
 
 #include "firewall/audit/audit_record.hpp"
+#include "firewall/dns/ask_question.hpp"
 #include "firewall/dns/dns_message.hpp"
 #include "firewall/names/directory.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::firewall::dns {
 
@@ -31,6 +33,8 @@ public:
 private:
   DnsAnswer answer(const DnsQuery& query);
   DnsAnswer answer_host(const DnsQuery& query, const std::string& host);
+  /// Records that the box asks its user for a host, unless the answer is known or it asked too often.
+  protocol::AskAnswer answer_request(const DnsQuery& query);
   void deny(const DnsQuery& query, const std::string& name, audit::Reason reason,
             const policy::EgressDecision& decision = {});
   bool is_same_lookup(std::uint16_t type, const std::string& name);
@@ -45,6 +49,7 @@ private:
   names::Directory& m_directory;
   std::string m_nonce;
   Audit m_audit;
+  AskBudget m_asks;
   std::array<DeniedLookup, 64> m_denied{}; ///< by hash; a collision only counts a lookup once more
 };
 

@@ -38,6 +38,7 @@ HostFacts bundle_facts(const HostFacts& host) {
   result.egress_json = std::string("../") + protocol::k_egress;
   result.hosts = std::string("../") + protocol::k_hosts;
   result.empty_file = std::string("../") + protocol::k_empty;
+  result.box_directory.reset(); // nothing would keep the file in it up to date
   result.run_directory = std::string("../") + protocol::k_run_directory;
   if (result.resolv_conf) {
     result.resolv_conf = std::string("../") + protocol::k_resolv_conf;

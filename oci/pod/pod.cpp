@@ -60,7 +60,7 @@ PodContainer agent_container(const policy::PolicyFields& fields, const PodFacts&
   PodContainer result;
   result.name = "agent";
   result.image = facts.agent_image;
-  result.argv = agent_argv(fields);
+  result.argv = agent_argv(fields, Launcher::other);
   result.env = variables(agent_environment(fields, facts.host), fields);
   // Pod YAML has no field for rlimits: agent-entrypoint sets them before anything else starts.
   result.env.push_back({protocol::k_open_files_variable, std::to_string(fields.limits.open_files), false});

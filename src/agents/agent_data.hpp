@@ -64,6 +64,7 @@ struct AgentData {
   std::vector<std::string> continue_last;
   std::vector<std::string> resume;
   std::vector<std::string> model;
+  std::vector<std::string> about;
   std::map<std::string, std::string> env;
   std::vector<std::string> auth;
   std::vector<std::string> history;

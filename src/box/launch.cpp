@@ -13,6 +13,7 @@
 #include "agents/agent_data.hpp"
 #include "box/announce.hpp"
 #include "box/before_step.hpp"
+#include "box/box_file.hpp"
 #include "box/executor.hpp"
 #include "box/host_resolver.hpp"
 #include "box/own_mount.hpp"
@@ -255,6 +256,8 @@ RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy:
   network::LiveNotices notices(boxes::audit_directory(), fields.name, terminal, options.preferences.notify,
                                agent == nullptr ? network::KnownRequests()
                                                 : network::KnownRequests(agent->known_requests));
+  BoxFile box_file(paths.box_file(), fields);
+  notices.on_record([&](const firewall::audit::AuditRecord& record) { box_file.update(record); });
   std::vector<logins::Synchronizer> logins = synchronizers_of(fields);
   const PeriodicTask task{[&] {
                             prepared.resolver->refresh();

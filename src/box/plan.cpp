@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "box/podman_argv.hpp"
+#include "oci/box_file.hpp"
 #include "oci/command_lines.hpp"
 #include "oci/impose/env_values.hpp"
 #include "oci/runtime_config.hpp"
@@ -66,6 +67,9 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
     steps.emplace_back(std::move(file));
   };
   steps.emplace_back(WriteFile{paths.hook_file(), hook_file(host.installation, paths)});
+  steps.emplace_back(MakeDirectory{paths.box()});
+  mounted.paths.push_back({paths.box(), selinux::label_of(contexts.read_only)});
+  write_mounted({paths.box_file(), oci::box_file(fields, {}), 0644});
   write_mounted({paths.egress(), policy::to_json(fields.egress)});
   write_mounted({paths.hosts(), hosts_file(fields), 0644});
   if (host.oci.leash) {

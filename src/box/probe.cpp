@@ -126,8 +126,7 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, con
     struct stat info {};
     if (mount.reason == config::k_instructions_reason) {
       const fs::path copy = copies / ("instructions-" + std::to_string(host.cleaned.size()));
-      host.cleaned.emplace(mount.source,
-                           oci::CleanedFile{copy, config::read_instructions(support::home_directory(), mount.source)});
+      host.cleaned.emplace(mount.source, oci::CleanedFile{copy, config::read_instructions(mount, fields.user.home)});
       continue;
     }
     if (host.guarded_in_mounts.contains(mount.source) || !host.sources.at(mount.source).directory || is_own(mount) ||
@@ -258,6 +257,7 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Podm
   host.nonce = make_nonce();
   host.egress_json = paths.egress();
   host.run_directory = paths.run();
+  host.box_directory = paths.box();
   host.audit_directory = boxes::audit_directory();
   host.hosts = paths.hosts();
   if (fields.egress.mode != policy::NetworkMode::full) {

@@ -30,6 +30,8 @@ struct SessionPaths {
   std::filesystem::path empty() const { return directory / protocol::k_empty; }
   std::filesystem::path ca_bundle() const { return directory / "ca-bundle"; }
   std::filesystem::path workspace() const { return directory / protocol::k_workspace_claim; }
+  std::filesystem::path box() const { return directory / protocol::k_box_directory; }
+  std::filesystem::path box_file() const { return box() / protocol::k_box_file; }
   std::filesystem::path run() const { return directory / protocol::k_run_directory; }
   std::filesystem::path leash() const { return directory / protocol::k_run_leash; }
   std::filesystem::path failed() const { return directory / protocol::k_run_failed; }

@@ -164,6 +164,7 @@ void read_command(AgentTable& table, AgentData& agent) {
   agent.continue_last = table.list("continue");
   agent.resume = table.list("resume");
   agent.model = table.list("model");
+  agent.about = table.list("about");
   agent.env = table.texts("env");
 }
 

@@ -115,6 +115,9 @@ void read_agent_choice(TomlTable& top, ConfigLayer& layer) {
         layer.history.reset();
       }
     }
+    if (const auto about = table->boolean("about_box")) {
+      layer.about_box = about->value;
+    }
     if (const auto instructions = table->boolean("instructions")) {
       layer.instructions = instructions->value;
       if (layer.kind == LayerKind::project && instructions->value) {

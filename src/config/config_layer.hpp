@@ -44,6 +44,7 @@ struct AgentLayer {
   std::optional<std::vector<std::string>> continue_last;
   std::optional<std::vector<std::string>> resume;
   std::optional<std::vector<std::string>> model;
+  std::optional<std::vector<std::string>> about;
 };
 
 /// [limits]
@@ -84,6 +85,7 @@ struct ConfigLayer {
   std::optional<Located<std::string>> default_agent; ///< agent.default: a name, or "last_used"
   std::optional<LabelChoice> label;                  ///< selinux.label; not allowed in a project's
   std::optional<bool> history;                       ///< agent.history: false keeps no conversations
+  std::optional<bool> about_box;                     ///< agent.about_box: false tells the agent nothing about its box
   std::optional<bool> instructions;                  ///< agent.instructions; a project's can only be false
   std::vector<Located<std::string>> auth;            ///< agent.auth; not allowed in a project's
   std::optional<std::uint32_t> history_days;         ///< agent.history_days; not allowed in a project's

@@ -76,22 +76,21 @@ void resolve_mounts(Merged& merged, policy::Diagnostics& diagnostics) {
 }
 
 /// Adds a mount for each file of the instructions that were asked for.
-void resolve_instructions(const fs::path& home, Merged& merged, policy::Diagnostics& diagnostics) {
-  std::vector<std::string> paths;
-  for (const MountRequest& request : merged.mounts) {
-    if (request.is_copied) {
-      paths.push_back(request.source.lexically_relative(home).native());
-    }
+void resolve_instructions(Merged& merged, policy::Diagnostics& diagnostics) {
+  const auto request =
+      std::find_if(merged.mounts.begin(), merged.mounts.end(), [](const MountRequest& one) { return one.is_copied; });
+  if (request == merged.mounts.end()) {
+    return;
   }
   try {
-    const Instructions found = find_instructions(home, paths);
+    const Instructions found = find_instructions(request->source, instruction_paths(merged.fields.agent.name));
     for (const fs::path& file : found.files) {
       merged.fields.mounts.push_back(
-          {home / file, (fs::path(merged.fields.user.home) / file).string(), true, k_instructions_reason});
+          {request->source / file, (fs::path(request->destination) / file).string(), true, k_instructions_reason});
     }
     for (const std::string& link : found.left_out) {
       merged.notices.push_back("not among the instructions, because it is a symbolic link: " +
-                               support::in_quotes((home / link).string(), 1000));
+                               support::in_quotes((request->source / link).string(), 1000));
     }
   } catch (const support::Error& error) {
     diagnostics.push_back({k_instructions_reason, error.what(), error.hint()});
@@ -184,9 +183,9 @@ std::string mount_problem(const fs::path& source, bool read_only) {
   return {};
 }
 
-void resolve_host_paths(const fs::path& home, Merged& merged, policy::Diagnostics& diagnostics) {
+void resolve_host_paths(Merged& merged, policy::Diagnostics& diagnostics) {
   resolve_mounts(merged, diagnostics);
-  resolve_instructions(home, merged, diagnostics);
+  resolve_instructions(merged, diagnostics);
   resolve_ca_bundle(merged, diagnostics);
   resolve_base(merged, diagnostics);
 }

@@ -114,7 +114,8 @@ AgentLayer read_agent(TomlTable& table, LayerKind kind) {
                                     {"history", &agent.history},
                                     {"continue", &agent.continue_last},
                                     {"resume", &agent.resume},
-                                    {"model", &agent.model}}) {
+                                    {"model", &agent.model},
+                                    {"about", &agent.about}}) {
     const bool there = table.has(key);
     auto list = values_of(table.strings(key));
     if (there) {

@@ -78,6 +78,10 @@ Sources standard_sources(const fs::path& workspace) {
   sources.kept_home = homes::home_of(workspace);
   const fs::path prefix = fs::read_symlink("/proc/self/exe", error).parent_path().parent_path();
   sources.sets = prefix / "share/agentbox/sets"; // podman/installation.hpp has the rule
+  for (const logins::LoginKind& kind : logins::login_kinds()) {
+    sources.agent_directories[kind.agent] = {
+        logins::place_of(kind, logins::LoginOrigin::host).file.lexically_normal().parent_path(), kind.home_directory};
+  }
   sources.last_agent = read_last_agent(support::state_directory());
   if (const char* bundle = std::getenv("SSL_CERT_FILE"); bundle != nullptr && *bundle != '\0') {
     sources.ssl_cert_file = bundle;
@@ -105,7 +109,7 @@ LoadResult load(const Sources& places, const Overrides& given) {
     loaded.project_digest = read.project->digest();
     loaded.project_text = read.project->shown();
   }
-  resolve_host_paths(sources.home, merged, diagnostics);
+  resolve_host_paths(merged, diagnostics);
   if (!diagnostics.empty()) {
     return diagnostics;
   }

@@ -64,12 +64,12 @@ std::string login_kind(const std::optional<agents::LoginKind>& login) {
 }
 
 std::string initializer(const agents::AgentData& data) {
-  const auto& [name, title, in_every_image, npm, command, prompt, continue_last, resume, model, env, auth, history,
-               instructions, home_files, default_hosts, hosts, hosts_with_key, key_variables, provider_variables,
-               known_requests, unneeded, login] = data;
+  const auto& [name, title, in_every_image, npm, command, prompt, continue_last, resume, model, about, env, auth,
+               history, instructions, home_files, default_hosts, hosts, hosts_with_key, key_variables,
+               provider_variables, known_requests, unneeded, login] = data;
   std::string text = "AgentData{" + literal(name) + ", " + literal(title) + ", " + (in_every_image ? "true" : "false") +
                      ", " + npm_source(npm) + ", ";
-  for (const Strings* values : {&command, &prompt, &continue_last, &resume, &model}) {
+  for (const Strings* values : {&command, &prompt, &continue_last, &resume, &model, &about}) {
     text += list(*values) + ", ";
   }
   text += pairs(env) + ", ";

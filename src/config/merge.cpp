@@ -106,10 +106,11 @@ void merge_instructions(const std::vector<ConfigLayer>& layers, const Overrides&
   if (!wanted || !overrides.has_session || merged.fields.run.kind == policy::Run::Kind::command) {
     return;
   }
-  for (const std::string& path : instruction_paths(merged.fields.agent.name)) {
+  if (const auto place = sources.agent_directories.find(merged.fields.agent.name);
+      place != sources.agent_directories.end()) {
     MountRequest request;
-    request.source = sources.home / path;
-    request.destination = merged.fields.user.home + "/" + path;
+    request.source = place->second.on_host;
+    request.destination = merged.fields.user.home + "/" + place->second.in_home;
     request.read_only = true;
     request.reason = k_instructions_reason;
     request.is_copied = true;
@@ -380,6 +381,13 @@ Merged merge(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
   merged.agents = merge_agents(layers, diagnostics);
   fields.agent = choose_agent(merged.agents, layers, overrides, sources, diagnostics);
   add_agent_arguments(overrides, fields, diagnostics);
+  bool about_box = true;
+  for (const ConfigLayer& layer : layers) {
+    override_value(layer.about_box, about_box);
+  }
+  if (!about_box) {
+    fields.agent.about.clear();
+  }
   merge_lists(layers, overrides, fields, diagnostics);
   merge_limits(layers, overrides, fields.limits, diagnostics);
   merge_ports(overrides, fields, diagnostics);

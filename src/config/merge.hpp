@@ -19,7 +19,7 @@ struct MountRequest {
   std::string reason;
   std::string group;      ///< of --auth: at least one mount of the group must exist; missing ones are omitted
   bool own = false;       ///< a directory of agentbox itself, made when the box starts; of --auth if it has a group
-  bool is_copied = false; ///< --instructions: the files at `source` are found on the host, and copied
+  bool is_copied = false; ///< --instructions: of the agent's directory; files in it are found on the host, and copied
 };
 
 /// All layers as one set of values, before paths are looked up on the host.

@@ -23,6 +23,7 @@ std::vector<policy::Agent> merge_agents(const std::vector<ConfigLayer>& layers, 
       agent.continue_last = change.continue_last.value_or(agent.continue_last);
       agent.resume = change.resume.value_or(agent.resume);
       agent.model = change.model.value_or(agent.model);
+      agent.about = change.about.value_or(agent.about);
       for (const auto& [variable, value] : change.env) {
         agent.env[variable] = value;
       }

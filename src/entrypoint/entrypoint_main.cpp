@@ -8,6 +8,7 @@
 //   agent-entrypoint gate                   only the checks
 //   agent-entrypoint build GATE PROGRAM ARG...   PROGRAM as root, while an image is built
 //   agent-entrypoint probe ARG...           the program on stdin, with these arguments (agentbox verify)
+//   agentbox-ask allow HOST [--why TEXT]    a request to the user; a link to this program
 #include <array>
 #include <cstdlib>
 #include <string_view>
@@ -15,6 +16,7 @@
 
 #include "entrypoint/agent_environment.hpp"
 #include "entrypoint/agent_keys.hpp"
+#include "entrypoint/ask_user.hpp"
 #include "entrypoint/build_step.hpp"
 #include "entrypoint/core_attacks.hpp"
 #include "entrypoint/entrypoint_message.hpp"
@@ -59,6 +61,10 @@ char** shell() {
 } // namespace
 
 int main(int argc, char** argv) {
+  const std::string_view program_name = argc > 0 ? argv[0] : "";
+  if (program_name.substr(program_name.rfind('/') + 1) == agentbox::protocol::k_ask_program) {
+    return entrypoint::ask_user(argc, argv);
+  }
   const std::string_view mode = argc > 1 ? argv[1] : "";
   if (mode == "probe"sv) {
     close_inherited();

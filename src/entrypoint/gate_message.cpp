@@ -85,14 +85,16 @@ GateQuery gate_query(std::uint16_t id) {
   return query;
 }
 
-GateAnswer read_gate_answer(std::span<const std::uint8_t> datagram, const GateQuery& query, std::string_view nonce) {
-  const std::span<const std::uint8_t> question = std::span(query).subspan(k_header);
-  if (datagram.size() < k_header || datagram[0] != query[0] || datagram[1] != query[1] ||
+TextAnswer read_text_answer(std::span<const std::uint8_t> datagram, std::span<const std::uint8_t> query) {
+  TextAnswer answer;
+  if (datagram.size() < k_header || query.size() < k_header || datagram[0] != query[0] || datagram[1] != query[1] ||
       (datagram[2] & k_response) == 0) {
-    return GateAnswer::unrelated;
+    return answer;
   }
+  answer.related = true;
+  const std::span<const std::uint8_t> question = query.subspan(k_header);
   if ((datagram[3] & k_rcode) != 0 || (datagram[2] & k_truncated) != 0) {
-    return GateAnswer::wrong;
+    return answer;
   }
   Reader reader(datagram.subspan(4));
   const std::uint16_t questions = reader.number16();
@@ -100,7 +102,7 @@ GateAnswer read_gate_answer(std::span<const std::uint8_t> datagram, const GateQu
   reader.number16(); // authority and additional records do not matter
   reader.number16();
   if (questions != 1 || answers != 1 || !same_question(reader.bytes(question.size()), question)) {
-    return GateAnswer::wrong;
+    return answer;
   }
   reader.skip_name();
   const std::uint16_t type = reader.number16();
@@ -108,12 +110,19 @@ GateAnswer read_gate_answer(std::span<const std::uint8_t> datagram, const GateQu
   reader.bytes(4); // TTL
   const std::uint16_t data_length = reader.number16();
   const std::uint8_t text_length = reader.byte();
-  const auto text = reader.bytes(text_length);
-  const bool one_string = data_length == text_length + 1;
+  answer.text = reader.bytes(text_length);
+  answer.good = reader.ok() && type == k_txt && record_class == k_in && data_length == text_length + 1;
+  return answer;
+}
+
+GateAnswer read_gate_answer(std::span<const std::uint8_t> datagram, const GateQuery& query, std::string_view nonce) {
+  const TextAnswer answer = read_text_answer(datagram, query);
+  if (!answer.related) {
+    return GateAnswer::unrelated;
+  }
   const bool equal =
-      std::ranges::equal(text, nonce, [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); });
-  const bool right = reader.ok() && type == k_txt && record_class == k_in && one_string && equal && !nonce.empty();
-  return right ? GateAnswer::right : GateAnswer::wrong;
+      std::ranges::equal(answer.text, nonce, [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); });
+  return answer.good && equal && !nonce.empty() ? GateAnswer::right : GateAnswer::wrong;
 }
 
 } // namespace agentbox::entrypoint

@@ -18,6 +18,16 @@ enum class GateAnswer {
   right,
 };
 
+/// A resolver's answer to a TXT query.
+struct TextAnswer {
+  bool related = false;               ///< an answer to this query; ignore others
+  bool good = false;                  ///< exactly one TXT record with one string
+  std::span<const std::uint8_t> text; ///< in the datagram
+};
+
+/// Parses `datagram` as the answer to `query`, a whole message with one question. Pure; bounds-checked.
+TextAnswer read_text_answer(std::span<const std::uint8_t> datagram, std::span<const std::uint8_t> query);
+
 /// Parses `datagram` as the answer to `query`. Right only if it has no error, the same question, and exactly one
 /// answer: a TXT record with one string, equal to `nonce`. Pure; bounds-checked.
 GateAnswer read_gate_answer(std::span<const std::uint8_t> datagram, const GateQuery& query, std::string_view nonce);

@@ -13,6 +13,7 @@
 #include "image/state.hpp"
 #include "podman/podman_info.hpp"
 #include "policy/policy.hpp"
+#include "protocol/protocol.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
@@ -178,6 +179,7 @@ std::string build_agent(BuildEnvironment& environment, const Recipe& recipe, con
     fs::permissions(context / "root/dev", k_for_all);
     fs::permissions(context / "root/dev/shm", fs::perms::all | fs::perms::sticky_bit);
     fs::create_directories(context / "links");
+    fs::create_symlink("agent-entrypoint", context / "links" / protocol::k_ask_program);
     for (const agents::AgentData& agent : agents::agent_data()) {
       fs::create_symlink("../lib/agents/" + agent.name + "/" + agent.npm.program, context / "links" / agent.name);
     }

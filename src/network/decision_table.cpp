@@ -92,11 +92,16 @@ std::string verdict_of(const AuditRecord& record) {
   if (record.kind == Kind::control) {
     return "rule";
   }
+  if (record.kind == Kind::request) {
+    return "ask";
+  }
   return std::string(firewall::audit::verdict_text(record.verdict));
 }
 
 const char* colour_of(const AuditRecord& record) {
-  return record.kind == Kind::control ? k_bold : record.verdict == Verdict::allow ? k_green : k_red;
+  return record.kind == Kind::control || record.kind == Kind::request ? k_bold
+         : record.verdict == Verdict::allow                           ? k_green
+                                                                      : k_red;
 }
 
 /// Rows of a table, each with the colour of its cell in column `coloured`.

@@ -15,7 +15,7 @@ std::vector<std::string> denied_summary(const std::vector<firewall::audit::Audit
   std::vector<std::string> lines;
   std::size_t more = 0;
   for (const network::Denied& one : all) {
-    if (said.contains(one.notice.what)) {
+    if (said.contains(one.notice.key())) {
       continue;
     }
     if (lines.size() == max_lines) {
@@ -23,10 +23,10 @@ std::vector<std::string> denied_summary(const std::vector<firewall::audit::Audit
       continue;
     }
     const std::string& entry = one.notice.entry;
-    lines.push_back(
-        fmt::format("denied: {}{}{}", one.notice.what, one.count > 1 ? fmt::format(" ({} times)", one.count) : "",
-                    entry.empty() ? ": " + one.notice.why
-                                  : " - allow with: agentbox run --allow " + support::shell_quote({entry})));
+    lines.push_back(fmt::format("{}{}{}", one.notice.key(), one.count > 1 ? fmt::format(" ({} times)", one.count) : "",
+                                entry.empty()
+                                    ? ": " + one.notice.why
+                                    : " - allow with: agentbox run --allow " + support::shell_quote({entry})));
   }
   if (more > 0) {
     lines.push_back(fmt::format("denied: {} more; see: agentbox network denied", more));

@@ -112,11 +112,12 @@ void LiveNotices::report(const Notice& notice) {
   const std::string box = boxes::find_sessions().size() > 1 ? m_box : ""; // the command must name the box then
   if (m_lines) {
     spdlog::info("{}", network::line_of(notice, box));
-    m_reported.insert(notice.what);
+    m_reported.insert(notice.key());
   }
   if (m_titles) {
     const std::string command = network::allow_command(notice, box);
-    m_title = fmt::format("denied {} - {}", notice.what, command.empty() ? notice.why : command);
+    m_title = fmt::format("{} {} - {}", notice.asked ? "the agent asks for" : "denied", notice.what,
+                          command.empty() ? notice.why : command);
     m_title_due = Clock::now() + k_patience;
     m_written.reset();
   }
@@ -126,6 +127,9 @@ std::vector<Notice> LiveNotices::read_new() {
   constexpr std::size_t k_max_kept = 10000;
   std::vector<Notice> notices;
   for (auto& record : m_tail.take()) {
+    if (m_on_record) {
+      m_on_record(record);
+    }
     if (auto notice = m_known.use_up(record) ? std::nullopt : network::notice_of(record)) {
       notices.push_back(*std::move(notice));
       if (m_denied.size() < k_max_kept) {
@@ -146,7 +150,7 @@ const std::vector<firewall::audit::AuditRecord>& LiveNotices::denied() {
 std::chrono::milliseconds LiveNotices::report_new() {
   const auto now = Clock::now();
   for (const Notice& notice : read_new()) {
-    if (is_worth_reporting(notice.what, now)) {
+    if (is_worth_reporting(notice.key(), now)) {
       report(notice);
       notify_desktop(notice, now);
     }
@@ -186,9 +190,12 @@ void LiveNotices::notify_desktop(const Notice& notice, Clock::time_point now) {
   // A notification may interpret markup, and the name comes from the box: remove characters that no name has.
   std::string what = notice.what;
   std::erase_if(what, [](char c) { return c == '<' || c == '>' || c == '&'; });
-  command.argv = {
-      *program, "--app-name=agentbox",     "--expire-time=10000",
-      "--",     "agentbox denied " + what, notice.entry.empty() ? notice.why : network::allow_command(notice, m_box)};
+  command.argv = {*program,
+                  "--app-name=agentbox",
+                  "--expire-time=10000",
+                  "--",
+                  (notice.asked ? "agentbox: the agent asks for " : "agentbox denied ") + what,
+                  notice.entry.empty() ? notice.why : network::allow_command(notice, m_box)};
   for (const char* name : {"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"}) {
     if (const char* value = std::getenv(name)) {
       command.env[name] = value;

@@ -2,11 +2,13 @@
 #pragma once
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 #include "network/known_requests.hpp"
@@ -16,8 +18,9 @@
 
 namespace agentbox::network {
 
-/// Reports what the firewall denies while the box runs: as a line on stderr, or in the terminal's title if stderr is
-/// the agent's screen (restored at the end); also as a desktop notification if the user wants that.
+/// Reports what the firewall denies while the box runs, and what the agent asks for: as a line on stderr, or in the
+/// terminal's title if stderr is the agent's screen (restored at the end); also as a desktop notification if the user
+/// wants that.
 class LiveNotices {
 public:
   using Clock = std::chrono::steady_clock;
@@ -29,6 +32,9 @@ public:
   LiveNotices& operator=(const LiveNotices&) = delete;
   ~LiveNotices();
 
+  /// Sets what is called with each record that is read.
+  void on_record(std::function<void(const firewall::audit::AuditRecord&)> act) { m_on_record = std::move(act); }
+
   /// Usual interval between calls of report_new().
   static constexpr std::chrono::milliseconds k_pace{300};
 
@@ -37,7 +43,7 @@ public:
 
   /// Returns all denials, the first 10,000, including those that were not read yet. For the end of the box.
   const std::vector<firewall::audit::AuditRecord>& denied();
-  /// Returns what was reported on stderr (Notice::what).
+  /// Returns what was reported on stderr (Notice::key()).
   const std::set<std::string>& reported() const noexcept { return m_reported; }
 
 private:
@@ -49,6 +55,7 @@ private:
 
   network::Tail m_tail;
   std::string m_box;
+  std::function<void(const firewall::audit::AuditRecord&)> m_on_record;
   KnownRequests m_known;
   bool m_lines = false;  ///< stderr is not the agent's screen
   bool m_titles = false; ///< the agent has a screen with a title

@@ -2,6 +2,7 @@
 #include "network/notice.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <map>
 
@@ -21,7 +22,7 @@ std::string what_of(const AuditRecord& record) {
   if (record.address == firewall::audit::k_other_hosts) {
     return record.kind == Kind::dns ? "other names" : "other hosts";
   }
-  if (record.kind == Kind::dns) {
+  if (record.kind == Kind::dns || (record.kind == Kind::request && record.port == policy::k_https_port)) {
     return support::escape_untrusted(record.name, 255);
   }
   if (record.name.empty()) {
@@ -36,6 +37,36 @@ std::string what_of(const AuditRecord& record) {
 
 bool is_denied_by_user(const AuditRecord& record) {
   return record.reason == Reason::blocked && record.by == firewall::audit::DecidedBy::user;
+}
+
+/// Returns the length of the space that `text` begins with, 0 if none: Unicode's Zs, in UTF-8.
+std::size_t space_length(std::string_view text) {
+  constexpr std::array<std::string_view, 6> k_spaces = {" ", "\u00a0", "\u1680", "\u202f", "\u205f", "\u3000"};
+  for (const std::string_view space : k_spaces) {
+    if (text.starts_with(space)) {
+      return space.size();
+    }
+  }
+  const bool wide =
+      text.size() > 2 && text.starts_with("\xe2\x80") && static_cast<unsigned char>(text[2]) - 0x80U <= 0xAU;
+  return wide ? 3 : 0; // U+2000 to U+200A
+}
+
+/// Returns the reason that the agent gave: short, on one line that no padding wraps, and without double quotes.
+std::string request_text(const AuditRecord& record) {
+  constexpr std::size_t k_max = 400;
+  std::string text;
+  std::string_view rest = std::string_view(record.text).substr(0, k_max);
+  while (!rest.empty()) {
+    const std::size_t space = space_length(rest);
+    if (space == 0) {
+      text += rest.front() == '"' ? '\'' : rest.front();
+    } else if (!text.empty() && text.back() != ' ') {
+      text += ' ';
+    }
+    rest.remove_prefix(std::max<std::size_t>(space, 1));
+  }
+  return text.empty() ? describe(record.reason) : "the agent asks: \"" + support::escape_untrusted(text, 200) + "\"";
 }
 
 std::string denial_text(const AuditRecord& record) {
@@ -63,7 +94,8 @@ std::string denial_text(const AuditRecord& record) {
 /// Returns the entry of a list of hosts that would allow it; empty if none would.
 std::string entry_of(const AuditRecord& record) {
   const bool by_user = is_denied_by_user(record);
-  const bool by_list = record.reason == Reason::not_listed || record.reason == Reason::port_not_listed;
+  const bool by_list =
+      record.reason == Reason::not_listed || record.reason == Reason::port_not_listed || record.kind == Kind::request;
   if ((!by_user && !by_list) || !policy::canonical_name(record.name)) {
     return {};
   }
@@ -77,6 +109,9 @@ std::string entry_of(const AuditRecord& record) {
 } // namespace
 
 std::optional<Notice> notice_of(const AuditRecord& record) {
+  if (record.kind == Kind::request) {
+    return Notice{what_of(record), request_text(record), entry_of(record), false, true};
+  }
   const bool of_box = record.kind == Kind::dns || record.kind == Kind::connect || record.kind == Kind::address;
   if (!of_box || record.verdict != Verdict::deny) {
     return std::nullopt;
@@ -94,8 +129,9 @@ std::string allow_command(const Notice& notice, const std::string& box) {
 
 std::string line_of(const Notice& notice, const std::string& box) {
   const std::string command = allow_command(notice, box);
-  return fmt::format("denied: {} ({}){}", notice.what, notice.why,
-                     command.empty() ? "" : " - allow it with: " + command);
+  const std::string how = command.empty() ? "" : " - allow it with: " + command;
+  return notice.asked ? fmt::format("{}{} ({})", notice.key(), how, notice.why)
+                      : fmt::format("{} ({}){}", notice.key(), notice.why, how);
 }
 
 std::vector<Denied> denied(const std::vector<AuditRecord>& records) {
@@ -105,7 +141,7 @@ std::vector<Denied> denied(const std::vector<AuditRecord>& records) {
     if (!notice) {
       continue;
     }
-    Denied& one = by_what[notice->what];
+    Denied& one = by_what[notice->key()];
     one.first = one.count == 0 ? record.first_time() : std::min(one.first, record.first_time());
     one.last = record.time;
     one.box = record.box;

@@ -13,7 +13,7 @@ const std::vector<Agent>& builtin_agents() {
     std::vector<Agent> list;
     for (const agents::AgentData& data : agents::agent_data()) {
       list.push_back({data.name, data.command, data.prompt, data.env, data.auth, data.history, data.continue_last,
-                      data.resume, data.model});
+                      data.resume, data.model, data.about});
     }
     return list;
   }();

@@ -49,7 +49,7 @@ void check_env(const std::map<std::string, std::string>& env, std::string_view w
 }
 
 void check_agent(const Agent& agent, Findings& findings) {
-  const auto& [name, command, prompt, env, auth, history, continue_last, resume, model] = agent;
+  const auto& [name, command, prompt, env, auth, history, continue_last, resume, model, about] = agent;
   const std::string where = "agents." + (is_simple_name(name, 32, "_") ? name : support::in_quotes(name));
   findings.require(is_simple_name(name, 32, "_"), where,
                    support::in_quotes(name) + " is not a valid agent name (a-z, 0-9, '-' and '_', at most 32)");
@@ -59,6 +59,11 @@ void check_agent(const Agent& agent, Findings& findings) {
   check_argv(continue_last, where + ".continue", findings);
   check_argv(resume, where + ".resume", findings);
   check_argv(model, where + ".model", findings);
+  check_argv(about, where + ".about", findings);
+  const bool has_text = std::any_of(
+      about.begin(), about.end(), [](const std::string& word) { return word.find(k_about_text) != std::string::npos; });
+  findings.require(about.empty() || has_text, where + ".about",
+                   std::string("no argument contains ") + k_about_text + ", which becomes the text about the box");
   check_env(env, where + ".env", findings);
   for (const auto& [paths, key] : {std::pair(&auth, ".auth"), std::pair(&history, ".history")}) {
     for (const std::string& path : *paths) {

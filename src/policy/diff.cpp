@@ -109,8 +109,10 @@ void diff_confinement(const Confinement& before, const Confinement& after, Chang
 /// Choosing another built-in agent is neutral; any other command line is broader.
 void diff_agent(const Agent& before, const Agent& after, Changes& changes) {
   const Agent* builtin = find_builtin_agent(after.name);
-  const auto direction = builtin != nullptr && *builtin == after ? Direction::neutral : Direction::broader;
-  const auto& [name, command, prompt, env, auth, history, continue_last, resume, model] = after;
+  Agent told = after; // agent.about_box = false takes nothing but the text away
+  told.about = builtin != nullptr && after.about.empty() ? builtin->about : after.about;
+  const auto direction = builtin != nullptr && *builtin == told ? Direction::neutral : Direction::broader;
+  const auto& [name, command, prompt, env, auth, history, continue_last, resume, model, about] = after;
   changes.value("agent", before.name, name, direction);
   changes.value("agent.command", support::shell_quote(before.command), support::shell_quote(command), direction);
   changes.value("agent.prompt", support::shell_quote(before.prompt), support::shell_quote(prompt), direction);
@@ -121,6 +123,7 @@ void diff_agent(const Agent& before, const Agent& after, Changes& changes) {
                 direction);
   changes.value("agent.resume", support::shell_quote(before.resume), support::shell_quote(resume), direction);
   changes.value("agent.model", support::shell_quote(before.model), support::shell_quote(model), direction);
+  changes.value("agent.about", support::shell_quote(before.about), support::shell_quote(about), direction);
 }
 
 std::string text_of(const Run& run) {

@@ -70,12 +70,13 @@ void members(T& value, auto& visit) {
 
 template <OneOf<Agent> T>
 void members(T& value, auto& visit) {
-  auto& [name, command, prompt, env, auth, history, continue_last, resume, model] = value;
+  auto& [name, command, prompt, env, auth, history, continue_last, resume, model, about] = value;
   visit("name", name, "command", command, "prompt", prompt, "env", env, "auth", auth);
   visit.optional("history", history);
   visit.optional("continue", continue_last);
   visit.optional("resume", resume);
   visit.optional("model", model);
+  visit.optional("about", about);
 }
 
 template <OneOf<Run> T>

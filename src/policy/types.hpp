@@ -85,6 +85,9 @@ struct Confinement {
   bool operator==(const Confinement&) const = default;
 };
 
+/// What Agent::about has in place of the text about the box.
+inline constexpr const char* k_about_text = "{about}";
+
 /// An agent CLI: built in (codex, claude), or from [agents.NAME] of a config.
 struct Agent {
   std::string name;
@@ -96,6 +99,7 @@ struct Agent {
   std::vector<std::string> continue_last; ///< arguments that continue the last conversation; empty: not supported
   std::vector<std::string> resume;        ///< arguments before the ID of a conversation; without ID the agent asks
   std::vector<std::string> model;         ///< arguments before the name of a model; empty: not supported
+  std::vector<std::string> about; ///< arguments that tell it about its box: k_about_text is replaced; may be empty
 
   bool operator==(const Agent&) const = default;
 };

@@ -31,11 +31,16 @@ inline constexpr const char* k_agent_pid = "agent.pid";
 inline constexpr const char* k_egress = "egress.json";
 inline constexpr const char* k_hosts = "hosts";
 inline constexpr const char* k_resolv_conf = "resolv.conf";
-inline constexpr const char* k_empty = "empty"; ///< mounted over each masked file
+inline constexpr const char* k_empty = "empty";       ///< mounted over each masked file
+inline constexpr const char* k_box_directory = "box"; ///< mounted read-only into the agent's container only
 inline constexpr const char* k_run_directory = "run";
 inline constexpr const char* k_run_ready = "run/ready";   ///< the nonce and a newline: the firewall serves
 inline constexpr const char* k_run_failed = "run/failed"; ///< why the firewall could not start, one line
 inline constexpr const char* k_run_leash = "run/leash";   ///< FIFO: only the launcher has it open for writing
+
+// The file of k_box_directory, at k_run_path in the agent's container: what the agent may know of its box.
+inline constexpr const char* k_box_file = "box.json";
+inline constexpr const char* k_box_file_path = "/run/agentbox/box.json";
 
 // Files of the firewall's run directory (k_run_path in its container, k_run_directory outside).
 inline constexpr const char* k_ready = "ready";
@@ -56,6 +61,7 @@ inline constexpr const char* k_run_path = "/run/agentbox";
 inline constexpr const char* k_leash_path = "/run/agentbox/leash";
 inline constexpr const char* k_audit_path = "/var/log/agentbox";
 inline constexpr const char* k_entrypoint_program = "/usr/local/bin/agent-entrypoint";
+inline constexpr const char* k_ask_program = "agentbox-ask"; ///< beside k_entrypoint_program, a link to it
 /// Below the agent's home: a directory for each agent whose login the box has.
 inline constexpr const char* k_login_directory = ".agentbox-login";
 inline constexpr const char* k_ca_bundle_path = "/etc/agentbox/ca-bundle.pem";
@@ -98,6 +104,20 @@ inline constexpr const char* k_verify_variable = "AGENTBOX_VERIFY"; ///< "1": [v
 
 // How agent-entrypoint proves that this box's firewall is in force: it asks the resolver for TXT k_gate_name, which the
 // firewall answers with the nonce, and connects to k_refused_address, which only the firewall's ruleset refuses.
+// How agentbox-ask tells the firewall which host the agent asks its user for: a query for TXT
+// COUNT-PORT.TEXT.HOST.ZONE, where TEXT are COUNT labels of any bytes, the reason. The answer is one of k_ask_answers.
+inline constexpr std::string_view k_ask_zone = "ask.agentbox.internal";
+inline constexpr std::size_t k_max_ask_labels = 3;
+enum class AskAnswer : std::uint8_t {
+  asked,    ///< the user is shown it
+  allowed,  ///< the host is allowed already
+  denied,   ///< the user denied it before
+  blocked,  ///< the configuration blocks it, which the user cannot change while the box runs
+  too_many, ///< the box asked too often
+  invalid,  ///< not a host that can be allowed
+};
+inline constexpr std::array<std::string_view, 6> k_ask_answers = {"asked",   "allowed",  "denied",
+                                                                  "blocked", "too-many", "invalid"};
 inline constexpr const char* k_internal_domain = "agentbox.internal";
 inline constexpr const char* k_gate_name = "gate.agentbox.internal";
 inline constexpr std::uint32_t k_resolver_address_v4 = 0x7F000001U; // 127.0.0.1

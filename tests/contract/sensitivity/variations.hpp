@@ -50,9 +50,9 @@ inline std::vector<Variation> variations() {
     const auto& [capabilities, no_new_privileges, firewall_capabilities, masked, readonly, prove] = confinement;
     const auto& [mode, range, allow, block, allow_ech, allow_private, addresses, host_ports, max_upload, uploads,
                  proxy] = egress;
-    const auto& [agent_name, command, prompt, agent_env, auth, history, continue_last, resume, model] = agent;
+    const auto& [agent_name, command, prompt, agent_env, auth, history, continue_last, resume, model, about] = agent;
     const auto& [kind, run_prompt, run_command, arguments] = run;
-    std::ignore = std::tie(history, continue_last, resume, model, arguments);
+    std::ignore = std::tie(history, continue_last, resume, model, about, arguments);
     const auto& [base, toolkits] = image;
     std::ignore = std::tie(env, driver, ca, name, host, uid, gid, user_name, home, source, destination, protect, mask,
                            except, shown, mount_source);
@@ -136,6 +136,7 @@ inline std::vector<Variation> variations() {
       {"agent.continue_last", [](auto& f) { f.agent.continue_last.push_back("--more"); }},
       {"agent.resume", [](auto& f) { f.agent.resume.push_back("--more"); }},
       {"agent.model", [](auto& f) { f.agent.model.push_back("--more"); }},
+      {"agent.about", [](auto& f) { f.agent.about.push_back("--more"); }},
       {"run.arguments", [](auto& f) { f.run.arguments.push_back("--more"); }},
       {"run.kind",
        [](auto& f) {

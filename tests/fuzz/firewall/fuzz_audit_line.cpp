@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A line of an audit log as the host reads it: what is parsed as a record can be written as a harmless line, and stays
-// the same from then on. Read as a file of totals as well.
+// the same from then on, and what the user is shown of it is harmless. Read as a file of totals as well.
 #include "firewall/audit/audit_record.hpp"
 #include "firewall/audit/sum.hpp"
+#include "network/notice.hpp"
 #include "require.hpp"
 
 namespace audit = agentbox::firewall::audit;
@@ -21,5 +22,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(line.size() <= 8192 && line.ends_with('\n'), "a record is a line");
   require(!agentbox::fuzz::has_control_bytes(line.substr(0, line.size() - 1)), "a line is harmless");
   require(audit::from_json_line(line).has_value(), "what is written can be read");
+  if (const auto notice = agentbox::network::notice_of(*record)) {
+    const std::string shown = agentbox::network::line_of(*notice, "box");
+    require(shown.size() <= 2048 && !agentbox::fuzz::has_control_bytes(shown), "a notice is one harmless line");
+    require(!notice->asked || shown.find("  ") == std::string::npos, "a request imitates no other line");
+  }
   return 0;
 }

@@ -37,6 +37,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string line = to_json_line(record);
     require(line.size() <= 4096 && !agentbox::fuzz::has_control_bytes(line.substr(0, line.size() - 1)),
             "the record is one harmless line");
+    require(
+        record.kind != agentbox::firewall::audit::Kind::request ||
+            (record.text.size() <= 189 && record.name.find_first_of(" *\\") == std::string::npos && record.port != 0),
+        "a request has a host and a short text");
   });
   const std::string_view message = agentbox::fuzz::text_of(data, size);
   const std::string response = stub.respond(message);

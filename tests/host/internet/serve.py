@@ -166,7 +166,7 @@ class Web(http.server.BaseHTTPRequestHandler):
         host = (self.headers.get("Host") or "").split(":")[0]
         path = self.path.split("?")[0]
         HTTP.write(to=self.connection.getsockname()[0].removeprefix("::ffff:"), sni=self.sni, method=self.command, host=host, path=path,
-                   bytes=len(body), upgrade=self.headers.get("Upgrade"))
+                   bytes=len(body), about_box=b"/run/agentbox/box.json" in body, upgrade=self.headers.get("Upgrade"))
         if os.environ.get("AGENTBOX_SERVE_DUMP") and body:
             (DIRECTORY / f"body-{time.time():.3f}-{host}{path.replace('/', '_')}").write_bytes(body)
         signed_in = signin.answer(host, path, body, self.headers)

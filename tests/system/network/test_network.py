@@ -178,7 +178,7 @@ class LiveControl(NetworkTest):
         result = self.in_box("grep -o '/run/agentbox/control' /proc/net/unix | sort -u; "
                              "find / -xdev \\( -type s -o -name '*.jsonl' \\) 2>/dev/null; ls -d /run/agentbox /var/log/agentbox; "
                              "curl --silent --unix-socket /run/agentbox/control http://x/; echo $?")
-        self.assertEqual(result.out, "/run/agentbox/control\n7\n", str(result))
+        self.assertEqual(result.out, "/run/agentbox/control\n/run/agentbox\n7\n", str(result))
 
     def test_an_answer_takes_milliseconds(self):
         process = self.running(ASK)

@@ -53,7 +53,7 @@ TEST_CASE("the whole plan of a run, in order") {
     order += "FfWSXsLl"[step.index()];
   }
   // The record before anything else; the pod is made while the files are written, and the second Podman gets ready.
-  CHECK(order == "WFSFFWWWWWWfX");
+  CHECK(order == "WFSFFWFWWWWWWfX");
   const std::optional<Gate>& gate = std::get<Attach>(plan.steps.back()).gate;
   REQUIRE(gate);
   CHECK(gate->after == std::get<Start>(plan.steps.at(2)).what);
@@ -98,8 +98,10 @@ TEST_CASE("on a host with SELinux every mounted path has its label before the ag
       }
     }
   }
-  CHECK(order == "WFlSFFlWWWLWWWWWlllfX"); // run/ before anything is made in it
+  CHECK(order == "WFlSFFlWFWWWLWWWWWlllfX"); // run/ before anything is made in it
   CHECK(labelled == std::map<std::string, std::string>{{host.paths.egress(), "container_ro_file_t:s0"},
+                                                       {host.paths.box(), "container_ro_file_t:s0"},
+                                                       {host.paths.box_file(), "container_ro_file_t:s0"},
                                                        {host.paths.hosts(), "container_ro_file_t:s0"},
                                                        {host.paths.resolv_conf(), "container_ro_file_t:s0"},
                                                        {host.paths.empty(), "container_ro_file_t:s0"},
@@ -286,7 +288,8 @@ TEST_CASE("the session's files are what the renderers say") {
   CHECK(hook.at("stages") == Words{"precreate"});
   CHECK(hook.at("when").at("always") == true);
   for (const WriteFile& file : steps_of<WriteFile>(plan)) {
-    const bool public_in_box = file.path == plan.paths.hosts() || file.path == plan.paths.resolv_conf();
+    const bool public_in_box =
+        file.path == plan.paths.hosts() || file.path == plan.paths.resolv_conf() || file.path == plan.paths.box_file();
     CHECK(file.mode == (public_in_box ? 0644 : 0600));
   }
 }

@@ -20,6 +20,8 @@ public:
     sources.workspace = m_directory / "home/project";
     sources.home = m_directory / "home";
     sources.current_directory = sources.workspace;
+    sources.agent_directories = {{"claude", {sources.home / ".claude", ".claude"}},
+                                 {"codex", {sources.home / ".codex", ".codex"}}};
   }
 
   std::filesystem::path system(std::string_view text) const { return m_directory.write("etc/config.toml", text); }

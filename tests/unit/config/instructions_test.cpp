@@ -52,6 +52,21 @@ TEST_CASE("instructions are shown when the user asks, and nothing else of the di
   CHECK(host.mistake().message.find("cannot show your instructions") != std::string::npos);
 }
 
+TEST_CASE("instructions follow the agent's own variable") {
+  Host host;
+  host.directory().write("home/.claude/CLAUDE.md", "x");
+  host.directory().write("elsewhere/CLAUDE.md", "there");
+  host.sources.agent_directories["claude"].on_host = host.directory().path() / "elsewhere";
+  host.overrides.agent = "claude";
+  host.overrides.has_session = true;
+  host.overrides.instructions = true;
+  const auto mounts = host.load().fields.mounts;
+  REQUIRE(mounts.size() == 1);
+  CHECK(mounts.front().source == host.directory().path() / "elsewhere/CLAUDE.md");
+  CHECK(mounts.front().destination == "/home/agent/.claude/CLAUDE.md");
+  CHECK(config::read_instructions(mounts.front(), "/home/agent") == "there");
+}
+
 TEST_CASE("no link is followed, and floods are refused") {
   const Host host;
   const fs::path claude = host.sources.home / ".claude";
@@ -61,17 +76,21 @@ TEST_CASE("no link is followed, and floods are refused") {
   fs::create_symlink("../../../.ssh/id_rsa", claude / "skills/a/key");
   fs::create_directory_symlink(host.sources.home / ".ssh", claude / "commands");
   const auto paths = config::instruction_paths("claude");
-  const config::Instructions found = config::find_instructions(host.sources.home, paths);
-  CHECK(found.files == std::vector<fs::path>{".claude/skills/a/SKILL.md"});
+  const config::Instructions found = config::find_instructions(claude, paths);
+  CHECK(found.files == std::vector<fs::path>{"skills/a/SKILL.md"});
   CHECK(found.left_out.size() == 3);
-  CHECK(config::read_instructions(host.sources.home, claude / "skills/a/SKILL.md") == "x");
-  CHECK_THROWS_AS(config::read_instructions(host.sources.home, claude / "CLAUDE.md"), support::Error);
-  CHECK_THROWS_AS(config::read_instructions(host.sources.home, claude / "commands/id_rsa"), support::Error);
+  const auto read = [&](const std::string& name) {
+    return config::read_instructions({claude / name, "/home/agent/.claude/" + name, true, "--instructions"},
+                                     "/home/agent");
+  };
+  CHECK(read("skills/a/SKILL.md") == "x");
+  CHECK_THROWS_AS(read("CLAUDE.md"), support::Error);
+  CHECK_THROWS_AS(read("commands/id_rsa"), support::Error);
   host.directory().write("home/.claude/rules/big.md", std::string((1U << 20U) + 1, 'x'));
-  CHECK_THROWS_AS(config::read_instructions(host.sources.home, claude / "rules/big.md"), support::Error);
+  CHECK_THROWS_AS(read("rules/big.md"), support::Error);
   for (int i = 0; i < 300; ++i) {
     host.directory().write("home/.claude/agents/" + std::to_string(i) + ".md", "x");
   }
-  CHECK_THROWS_AS(config::find_instructions(host.sources.home, paths), support::Error);
-  CHECK(config::find_instructions(host.sources.home, config::instruction_paths("other")).files.empty());
+  CHECK_THROWS_AS(config::find_instructions(claude, paths), support::Error);
+  CHECK(config::find_instructions(claude, config::instruction_paths("other")).files.empty());
 }

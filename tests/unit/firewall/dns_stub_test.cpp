@@ -6,6 +6,7 @@
 
 #include "bytes.hpp"
 #include "catch.hpp"
+#include "protocol/protocol.hpp"
 
 namespace agentbox::firewall::dns {
 namespace {
@@ -100,6 +101,74 @@ TEST_CASE("unlisted, blocked and odd names do not exist, and are recorded", "[dn
   CHECK(reason("api") == "bad-name");
   CHECK(reason("api.example.com\x1b[2J") == "bad-name");
   CHECK(reason("other.agentbox.internal") == "not-listed");
+}
+
+/// Returns the word that the stub answers a query of agentbox-ask with.
+std::string asked(Rig& rig, std::string_view name) {
+  const std::string response = rig.ask(name, k_type_txt);
+  for (const std::string_view word : protocol::k_ask_answers) {
+    if (response.ends_with(word)) {
+      return std::string(word);
+    }
+  }
+  return "none";
+}
+
+TEST_CASE("a request for a host is recorded, and changes nothing", "[dns]") {
+  Rig rig;
+  CHECK(asked(rig, "1-443.for the tests.PyPI.org.ask.agentbox.internal") == "asked");
+  REQUIRE(rig.records.size() == 1);
+  CHECK(rig.records[0].kind == audit::Kind::request);
+  CHECK(rig.records[0].verdict == audit::Verdict::deny);
+  CHECK(rig.records[0].name == "pypi.org");
+  CHECK(rig.records[0].port == 443);
+  CHECK(rig.records[0].text == "for the tests");
+  CHECK(rcode(rig.ask("pypi.org", k_type_a)) == 3);
+  CHECK(asked(rig, "0-22.example.net.ASK.agentbox.internal") == "asked");
+  CHECK(rig.records.back().port == 22);
+  CHECK(rig.records.back().text.empty());
+}
+
+TEST_CASE("what is decided already, or is not a host, is not asked for", "[dns]") {
+  Rig rig;
+  CHECK(asked(rig, "0-443.api.example.com.ask.agentbox.internal") == "allowed");
+  CHECK(asked(rig, "0-443.bad.wild.example.org.ask.agentbox.internal") == "blocked");
+  const policy::HostPattern denied{"denied.example", false};
+  rig.directory.live().add({denied, std::nullopt, false, std::nullopt});
+  CHECK(asked(rig, "0-443.denied.example.ask.agentbox.internal") == "denied");
+  for (const char* name : {"0-443.localhost", "0-443.host", "0-8080.host", "0-443.host.containers.internal",
+                           "0-443.com", "0-443.192.0.2.1", "0-443.*.example.org", "0-99999.example.org",
+                           "0-0.example.org", "0-.example.org", "4-443.a.b.c.d.example.org", "1-443.example",
+                           "443.example.org", "9-443.example.org", "0-443.a b.org", "x", "0-443"}) {
+    INFO(name);
+    CHECK(asked(rig, std::string(name) + ".ask.agentbox.internal") == "invalid");
+  }
+  CHECK(asked(rig, "ask.agentbox.internal") == "invalid");
+  CHECK(answers(rig.ask("0-443.pypi.org.ask.agentbox.internal", k_type_a)) == 0);
+  CHECK(rig.records.empty());
+}
+
+TEST_CASE("a box asks a few times a minute, and a bounded number of times", "[dns]") {
+  AskBudget budget;
+  AskBudget::Clock::time_point now{};
+  const auto taken = [&] {
+    std::size_t count = 0;
+    while (budget.take(now)) {
+      ++count;
+    }
+    return count;
+  };
+  CHECK(taken() == AskBudget::k_per_minute);
+  now += std::chrono::seconds(59);
+  CHECK(taken() == 0);
+  now += std::chrono::seconds(1);
+  CHECK(taken() == AskBudget::k_per_minute);
+  std::size_t sum = 2 * AskBudget::k_per_minute;
+  for (int i = 0; i < 1000; ++i) {
+    now += std::chrono::minutes(1);
+    sum += taken();
+  }
+  CHECK(sum == AskBudget::k_per_box);
 }
 
 TEST_CASE("the gate answers with the nonce", "[dns]") {

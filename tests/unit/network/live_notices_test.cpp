@@ -75,7 +75,7 @@ TEST_CASE("without a terminal, each blocked host is reported once on a line", "[
   notices.report_new();
   const std::string text = said.text();
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
-  CHECK(notices.reported().contains("x.example"));
+  CHECK(notices.reported().contains("denied: x.example"));
 }
 
 TEST_CASE("a flood becomes a few lines", "[live]") {

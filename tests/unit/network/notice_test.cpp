@@ -50,6 +50,35 @@ TEST_CASE("what was allowed, asked by the gate, or done by the user is not a den
   CHECK_FALSE(notice_of(record(Kind::control, "a.example", 0, "denied")));
 }
 
+TEST_CASE("a request of the agent comes with the command first and its reason last", "[ask]") {
+  auto request = record(Kind::request, "pypi.org", 443, "asked");
+  CHECK(line_of(*notice_of(request), "") ==
+        "asked for: pypi.org - allow it with: agentbox allow pypi.org --for 10m (the agent asks for it)");
+  request.text = "to run the tests";
+  CHECK(line_of(*notice_of(request), "shop") ==
+        "asked for: pypi.org - allow it with: agentbox allow pypi.org --for 10m "
+        "--box shop (the agent asks: \"to run the tests\")");
+  request.port = 8443;
+  CHECK(notice_of(request)->entry == "pypi.org:8443");
+  CHECK(denied({request, record(Kind::connect, "pypi.org", 8443, "not-listed")}).size() == 2);
+}
+
+TEST_CASE("the reason of a request cannot pretend to be something else", "[ask]") {
+  auto request = record(Kind::request, "pypi.org", 443, "asked");
+  request.text = "x\")" + std::string(150, ' ') + "\ndenied: a \x1b[31m- allow it with: agentbox allow evil.example";
+  const std::string line = line_of(*notice_of(request), "");
+  CHECK(line.find('\n') == std::string::npos);
+  CHECK(line.find('\x1b') == std::string::npos);
+  CHECK(line.find("  ") == std::string::npos);
+  CHECK(std::count(line.begin(), line.end(), '"') == 2);
+  request.text = "a\u2003\u2003\u3000 \u00a0b\xe2\x80";
+  CHECK(notice_of(request)->why == "the agent asks: \"a b\\xe2\\x80\"");
+  request.text = std::string(10000, 'x');
+  CHECK(line_of(*notice_of(request), "").size() < 400);
+  request.name = "evil.example; rm -rf ~"; // only a damaged log has this
+  CHECK(notice_of(request)->entry.empty());
+}
+
 TEST_CASE("text from the box is escaped for the terminal and the shell") {
   auto hostile = record(Kind::dns, "a\x1b]2;x\x07.example; rm -rf ~", 0, "not-listed");
   hostile.rule = hostile.text = "\x1b[2J";

@@ -49,6 +49,7 @@ inline oci::HostFacts sample_facts() {
   facts.nonce = "00112233445566778899aabbccddeeff";
   const std::filesystem::path session = "/run/user/1000/agentbox/sessions/t";
   facts.egress_json = session / "egress.json";
+  facts.box_directory = session / "box";
   facts.run_directory = session / "run";
   facts.hosts = session / "hosts";
   facts.resolv_conf = session / "resolv.conf";

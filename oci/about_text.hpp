@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <vector>
+
+#include "policy/policy.hpp"
+
+namespace agentbox::oci {
+
+/// What starts the box. Only agentbox changes a running box's list of hosts, and has box.json in it.
+enum class Launcher { agentbox, other };
+
+/// Returns the entries that a box can reach, as in a list of hosts.
+std::vector<std::string> reachable_hosts(const policy::EgressPolicy& egress);
+
+/// Returns what an agent should know about its box: what is mounted, which hosts it reaches, what a failed connection
+/// means and what to ask its user. Printable ASCII without quotes and backslashes, on one line. Nothing in it is
+/// secret.
+std::string about_text(const policy::PolicyFields& fields, Launcher launcher);
+
+/// Returns Agent::about with that text in place of k_about_text.
+std::vector<std::string> about_arguments(const policy::PolicyFields& fields, Launcher launcher);
+
+} // namespace agentbox::oci

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <vector>
+
+#include "policy/policy.hpp"
+
+namespace agentbox::oci {
+
+/// A change that the user made to the list of hosts of a running box.
+struct HostChange {
+  std::string host; ///< as in a list of hosts; of a denial without port: every port
+  bool allow = false;
+  std::string until; ///< RFC 3339, UTC; empty: as long as the box runs
+
+  bool operator==(const HostChange&) const = default;
+};
+
+/// Returns box.json, which programs in the box read (agentbox(1)): no host path, no value of a variable, no credential.
+std::string box_file(const policy::PolicyFields& fields, const std::vector<HostChange>& changes);
+
+} // namespace agentbox::oci
