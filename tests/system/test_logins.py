@@ -198,7 +198,7 @@ class Logins(SystemTest):
         file = IN_BOX["claude"]
         self.put("evil", login("claude", 9000, account="someone-else"))
         for script in (f"! grep of-the-host {file}", f"echo garbage >{file}", f"rm {file}", f"ln -sf {secret} {file}",
-                       f"rm {file}; mkfifo {file}", f"rm {file}; mkdir -p {file}/a/b", f"chmod 0 {os.path.dirname(file)}",
+                       f"rm {file}; mkfifo {file}; true", f"rm {file}; mkdir -p {file}/a/b; true", f"chmod 0 {os.path.dirname(file)}",
                        f"cd {os.path.dirname(file)} && rm {file} && mkdir -p {file}/x/y .agentbox-new/x/y && chmod 0 .agentbox-new/x {file}/x; true",
                        f"cd {os.path.dirname(file)} && chmod -R u+rwX . ; rm -rf .agentbox-*",
                        f"head -c 400000 /dev/zero >{file}", f"cp evil {file}.new && mv {file}.new {file}",
