@@ -189,7 +189,7 @@ void read_selinux(TomlTable& top, ConfigLayer& layer) {
       layer.label = label->value == "never" ? LabelChoice::never : LabelChoice::project;
     } else {
       table->mistake(label->where,
-                     "selinux.label must be \"project\" or \"never\", not " + support::in_quotes(label->value));
+                     R"(selinux.label must be "project" or "never", not )" + support::in_quotes(label->value));
     }
   }
   table->finish();

@@ -105,6 +105,7 @@ bool refuse_changes(const ConfigLayer& system, const std::vector<policy::Change>
 
 void check_lockable(const std::vector<Located<std::string>>& keys, policy::Diagnostics& diagnostics) {
   std::vector<std::string> known;
+  known.reserve(std::size(k_lockable));
   for (const auto& [key, field] : k_lockable) {
     known.emplace_back(key);
   }
