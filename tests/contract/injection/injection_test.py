@@ -118,6 +118,18 @@ def replaced(value, text):
     return value.replace(HARMLESS, text) if isinstance(value, str) else value
 
 
+def with_safe_settings(value):
+    """`value` with each setting of Codex (-c developer_instructions="…", one line for the agent to read) as it may be written:
+    every byte that means something to TOML or a terminal is a question mark."""
+    if isinstance(value, dict):
+        return {key: with_safe_settings(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_safe_settings(item) for item in value]
+    if isinstance(value, str) and value.startswith("developer_instructions="):
+        return re.sub(rb'[^ -~]|["\\]', b"?", value.encode()).decode()
+    return value
+
+
 def contains(value, word):
     return word in json.dumps(value, ensure_ascii=False)
 
@@ -153,7 +165,7 @@ def problem(line, harmless, text):
                 assert not wrong, wrong
     except (AssertionError, ValueError, subprocess.CalledProcessError, manifests.yaml.YAMLError) as error:
         return f"cannot be read back: {str(error)[:300]}"
-    expected = replaced(harmless, text)
+    found, expected = with_safe_settings(found), with_safe_settings(replaced(harmless, text))
     for path, value in expected.items():
         path = path.replace(HARMLESS, text)
         if path not in found:

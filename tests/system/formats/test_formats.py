@@ -29,6 +29,8 @@ COMMAND = ["/bin/sh", "-c", LOOK]
 
 # The lines that may differ from those of `agentbox run`, and why. Everything else must be equal.
 PODMANS_OWN_FILES = r"mount (/etc/hostname|/run/\.containerenv|/run/\.nopodman) "
+# box.json is kept current by `agentbox run`.
+BOX_FILE = r"(mount|create) /run/agentbox "
 DIFFERENCES = {
     "kube": [
         r"mount /workspace/\.git/commondir ",  # as for bundles, below
@@ -41,11 +43,13 @@ DIFFERENCES = {
         PODMANS_OWN_FILES,
         # Podman gives the memory there the mode of the image's directory, and on some bases that is root's alone.
         r"create /dev/shm ",
+        BOX_FILE,
     ],
     "crun": [
         # What does not exist in a repository is made and held by the launcher only; files protect what is there.
         r"mount /workspace/\.git/commondir ",
         PODMANS_OWN_FILES,
+        BOX_FILE,
         # Podman 5 hides /sys/kernel where a container joins the network of another.
         r"mount /sys/kernel tmpfs ro ",
     ],
