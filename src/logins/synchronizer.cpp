@@ -50,7 +50,9 @@ support::Fd open_shared(const LoginPlace& place) {
 /// Replaces file `name` in the shared directory, whatever a box put there.
 void write_shared(int fd, const std::string& name, const std::string& text) {
   std::uint64_t number = 0; // a box must not know the name: it could put a directory there that cannot be removed
-  getrandom(&number, sizeof number, 0);
+  if (getrandom(&number, sizeof number, 0) != sizeof number) {
+    throw support::system_error(ExitCode::failed, "cannot read random bytes", errno);
+  }
   const std::string made = fmt::format(".agentbox-{:016x}", number);
   support::Fd file(openat(fd, made.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) {
