@@ -123,6 +123,21 @@ AttackResult no_host_sockets(const Expected&) {
                  "/run/user/1000/wayland-0"});
 }
 
+/// The firewall's run directory: the agent's container has another of that name, with one file.
+AttackResult only_the_box_file() {
+  AttackResult result = attack_result(Verdict::stopped, "absent");
+  if (DIR* const directory = opendir(protocol::k_run_path)) {
+    while (const dirent* entry = readdir(directory)) { // NOLINT(concurrency-mt-unsafe): one thread
+      if (entry->d_name[0] != '.' &&
+          !std::string_view(entry->d_name).starts_with(protocol::k_box_file)) { // or its successor
+        result = attack_result(Verdict::allowed, entry->d_name);
+      }
+    }
+    closedir(directory);
+  }
+  return result;
+}
+
 /// Files of Git and agentbox in the project, if they exist.
 AttackResult project_is_protected(const Expected&) {
   for (const char* path : {"/workspace/.git/hooks", "/workspace/.git/config", "/workspace/.agentbox"}) {
@@ -224,8 +239,14 @@ constexpr std::array k_attacks = {
     Attack{"project-hooks", "plant a Git hook, change agentbox's policy", "mounts", project_is_protected, k_core},
     Attack{"firewall-policy", "read or change the firewall's policy and log", "mounts",
            [](const Expected&) {
-             return masked(
-                 {protocol::k_egress_path, protocol::k_run_path, protocol::k_audit_path, protocol::k_firewall_program});
+             const AttackResult result =
+                 masked({protocol::k_egress_path, protocol::k_audit_path, protocol::k_firewall_program});
+             return result.verdict == Verdict::stopped ? only_the_box_file() : result;
+           }},
+    Attack{"box-file", "change what the agent is told about its box", "mounts",
+           [](const Expected&) { // other formats have no such file
+             return refused_with(open(protocol::k_box_file_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600),
+                                 {EROFS, EACCES, ENOENT});
            }},
     Attack{"unnamed-file", "read a file that the policy does not list", k_landlock,
            [](const Expected& expected) {
