@@ -2,6 +2,7 @@
 #include "box/labels.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "boxes/registry.hpp"
+#include "config/instructions.hpp"
 #include "config/workspace.hpp"
 #include "conversations/store.hpp"
 #include "policy/path_rules.hpp"
@@ -39,7 +41,10 @@ fs::path label_records_directory() {
 std::vector<fs::path> host_mount_points() {
   std::vector<fs::path> points;
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> table(setmntent("/proc/self/mounts", "re"), endmntent);
-  while (const mntent* entry = table ? getmntent(table.get()) : nullptr) {
+  if (!table) {
+    throw support::system_error(ExitCode::refused, "cannot read /proc/self/mounts", errno);
+  }
+  while (const mntent* entry = getmntent(table.get())) {
     points.emplace_back(entry->mnt_dir);
   }
   return points;
@@ -103,7 +108,8 @@ public:
         relabel(mount.source, m_labels.own_paths, false);
       } else if (mount.reason.starts_with(policy::k_auth_reason)) {
         relabel(mount.source, m_labels.user_paths, false);
-      } else {
+      } else if (mount.reason !=
+                 config::k_instructions_reason) { // the box sees a copy, labelled with the session's files
         require_access(mount.source, mount.read_only ? Access::read : Access::write,
                        "agentbox does not label the paths of --mount");
       }

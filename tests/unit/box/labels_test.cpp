@@ -2,6 +2,7 @@
 #include "box/labels.hpp"
 
 #include "box.hpp"
+#include "config/instructions.hpp"
 #include "conversations/store.hpp"
 #include "support/error.hpp"
 
@@ -94,6 +95,7 @@ TEST_CASE("credentials and conversations get the box's label, other mounts none"
       {"/home/user/.claude.json", "/home/agent/.claude.json", false, std::string(policy::k_auth_reason) + "claude"},
       {"/home/user/.local/state/agentbox/history/x", "/home/agent/.codex/sessions", false, conversations::k_reason},
       {"/home/user/.local/state/agentbox/homes/x", "/home/agent", false, policy::k_home_reason},
+      {"/home/user/.claude/CLAUDE.md", "/home/agent/.claude/CLAUDE.md", true, config::k_instructions_reason}, // a copy
       {"/usr/share/dict", "/mnt/dict", true, "--mount"}};
   const BoxLabels labels = choose_labels(wanted, identities(wanted), enforcing_host());
   REQUIRE(labels.user_paths.size() == 3);
