@@ -22,11 +22,12 @@ std::vector<std::string> denied_summary(const std::vector<firewall::audit::Audit
       ++more;
       continue;
     }
-    const std::string& entry = one.notice.entry;
-    lines.push_back(fmt::format("{}{}{}", one.notice.key(), one.count > 1 ? fmt::format(" ({} times)", one.count) : "",
-                                entry.empty()
-                                    ? ": " + one.notice.why
-                                    : " - allow with: agentbox run --allow " + support::shell_quote({entry})));
+    const std::string times = one.count > 1 ? fmt::format(" ({} times)", one.count) : "";
+    const network::Notice& notice = one.notice;
+    const std::string how =
+        notice.entry.empty() ? "" : " - allow with: agentbox run --allow " + support::shell_quote({notice.entry});
+    const std::string why = notice.asked ? " (" + notice.why + ")" : notice.entry.empty() ? ": " + notice.why : "";
+    lines.push_back(notice.key() + times + how + why);
   }
   if (more > 0) {
     lines.push_back(fmt::format("denied: {} more; see: agentbox network denied", more));

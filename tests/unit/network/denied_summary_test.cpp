@@ -49,6 +49,13 @@ TEST_CASE("hosts that were reported while the box ran are not listed again") {
   CHECK(denied_summary({audit[0]}, {"denied: evil.example"}).empty());
 }
 
+TEST_CASE("a request of the agent is listed with its reason after the flag") {
+  AuditRecord asked = record(Kind::request, "pypi.org", 443, "asked", Verdict::allow);
+  asked.text = "to test";
+  CHECK(denied_summary({asked}) ==
+        Lines{"asked for: pypi.org - allow with: agentbox run --allow pypi.org (the agent asks: \"to test\")"});
+}
+
 TEST_CASE("requests an agent makes at each start are left out, as often as it makes them") {
   const auto without_known = [](std::vector<AuditRecord> records, KnownRequests known) {
     std::erase_if(records, [&](const AuditRecord& record) { return known.use_up(record); });
