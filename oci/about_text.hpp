@@ -7,7 +7,7 @@
 
 namespace agentbox::oci {
 
-/// What starts the box. Only agentbox changes a running box's list of hosts, and has box.json in it.
+/// The program that starts the box. Only agentbox changes a running box's list of hosts, and has box.json in it.
 enum class Launcher { agentbox, other };
 
 /// Returns the entries that a box can reach, as in a list of hosts.

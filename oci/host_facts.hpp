@@ -12,7 +12,7 @@
 
 namespace agentbox::oci {
 
-/// Which file a path named when the launcher checked it. The hook compares before the path is mounted.
+/// Identity of the file that a path named when the launcher checked it. The hook compares before the path is mounted.
 struct FileIdentity {
   std::uint64_t device = 0; ///< st_dev
   std::uint64_t inode = 0;  ///< st_ino
@@ -59,7 +59,7 @@ struct GitReferences {
   std::vector<std::string> unused_exceptions; ///< entries of workspace.protect_except that no setting references
 };
 
-/// What the box sees in place of a file of the workspace that has credentials.
+/// A file without credentials that the box sees in place of one of the workspace's with credentials.
 struct CleanedFile {
   std::filesystem::path file; ///< written by the launcher
   std::string text;
@@ -85,7 +85,7 @@ std::vector<std::filesystem::path> pins_of(const GuardedPaths& guarded);
 /// With visible mounts, files could not be moved between these directories (EXDEV). Pure.
 std::vector<std::filesystem::path> covered_pins_of(const GuardedPaths& guarded);
 
-/// What the renderers need to know about the host besides the policy. Plain values, gathered by the launcher.
+/// Facts about the host that the renderers need besides the policy. Plain values, gathered by the launcher.
 struct HostFacts {
   seccomp::Arch arch = seccomp::native_arch();
   std::string seccomp_profile; ///< text of the host's default profile; empty: none found (refused)

@@ -13,7 +13,7 @@ struct BoxPath {
   const char* path;
 };
 
-/// What every box has beside the policy's own paths. Everything else in the image is read and executed, apart from the
+/// Paths that every box has besides the policy's own. Everything else in the image is read and executed, apart from the
 /// directories below "image", which are where a mount is most likely to be shown by mistake, and homes of other users.
 /// Names of directories may be listed everywhere, or `find /` would find nothing.
 constexpr std::initializer_list<BoxPath> k_paths = {

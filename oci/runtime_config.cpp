@@ -31,7 +31,7 @@ json seccomp_section(const HostFacts& facts, seccomp::Box box, const std::vector
   return seccomp::derive(facts.seccomp_profile, box, facts.arch, capabilities, facts.seccomp_profile_path);
 }
 
-/// For the hook: the identity of each bind mount's source.
+/// Returns the identity of each bind mount's source, for the hook.
 json sources_section(const json& mounts, const HostFacts& facts) {
   json sources = json::object();
   for (const json& mount : mounts) {
@@ -43,7 +43,7 @@ json sources_section(const json& mounts, const HostFacts& facts) {
   return sources;
 }
 
-/// For agent-entrypoint: the identity that each destination must have.
+/// Returns the identity that each destination must have, for agent-entrypoint.
 std::string mounts_variable(const json& mounts, const HostFacts& facts) {
   std::map<std::string, std::size_t> last;
   for (std::size_t i = 0; i < mounts.size(); ++i) {

@@ -30,7 +30,7 @@ inline policy::Policy policy_of(const policy::PolicyFields& fields) {
   return std::get<policy::Policy>(std::move(result));
 }
 
-/// Nothing of it exists; a plan is made from values.
+/// Returns a host for `fields`. None of it exists: a plan is made from values.
 inline box::Host host_of(const policy::PolicyFields& fields) {
   const boxes::SessionPaths paths{"/run/user/1000/agentbox/sessions/" + fields.name};
   oci::HostFacts oci;

@@ -53,7 +53,7 @@ support::Fd lock_out_others(const std::filesystem::path& path) {
   return std::move(lock.fd);
 }
 
-/// Start, stop and queries of the gate have no totals.
+/// Returns whether `record` has totals: start, stop and queries of the gate have none.
 bool is_counted(const AuditRecord& record) {
   return record.kind != Kind::firewall && record.kind != Kind::gate;
 }

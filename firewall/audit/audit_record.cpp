@@ -55,7 +55,7 @@ bool fill(const nlohmann::json& object, AuditRecord& record) {
   return false;
 }
 
-/// Measured: formatting the time with fmt takes a tenth of all the firewall does for a decision.
+// Measured: formatting the time with fmt takes a tenth of all the firewall does for a decision.
 void put_digits(std::string& text, std::size_t at, std::size_t digits, std::intmax_t value) {
   for (std::size_t i = at + digits; i-- > at; value /= 10) {
     text[i] = static_cast<char>('0' + value % 10);

@@ -24,7 +24,7 @@ enum class Kind {
 
 enum class Verdict { allow, deny };
 
-/// Who decided.
+/// The side that decided.
 enum class DecidedBy {
   firewall, ///< a check of the connection, or a failure
   policy,   ///< the box's configuration
@@ -70,7 +70,7 @@ std::string to_json_line(const AuditRecord& record);
 /// logs can be read; "by" may be missing, as in older ones.
 std::optional<AuditRecord> from_json_line(std::string_view line);
 
-/// The same for a line that was parsed already.
+/// Converts a line that was parsed already.
 std::optional<AuditRecord> from_json(const nlohmann::json& object);
 
 /// Returns `time` in UTC as RFC 3339 with milliseconds.

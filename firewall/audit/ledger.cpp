@@ -28,7 +28,7 @@ void add_to(std::optional<AuditRecord>& others, AuditRecord record) {
   }
 }
 
-/// Fewest bytes, then least often seen, then not seen for longest.
+/// Orders by fewest bytes, then least often seen, then not seen for longest.
 bool counts_less(const AuditRecord& a, const AuditRecord& b) {
   const auto weight = [](const AuditRecord& record) {
     return std::make_tuple(record.bytes_up + record.bytes_down, record.count, std::string_view(record.time));

@@ -5,7 +5,7 @@
 
 namespace agentbox::firewall::audit {
 
-/// Why a decision was made, or what happened.
+/// Reasons of decisions, and events.
 enum class Reason {
   none, ///< nothing decided yet
   allowed,

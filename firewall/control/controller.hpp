@@ -19,7 +19,7 @@ public:
   /// Writes a record; returns false if it could not be written.
   using Audit = std::function<bool(audit::AuditRecord)>;
 
-  /// `changed` is called after every change, to check open connections again.
+  /// Calls `changed` after every change, to check open connections again.
   Controller(names::Directory& directory, Audit audit, std::function<void()> changed)
       : m_directory(directory), m_audit(std::move(audit)), m_changed(std::move(changed)) {}
 
@@ -33,7 +33,7 @@ public:
 
 private:
   ControlReply allow(const ControlRequest& request, Clock::time_point now);
-  /// For a host of the policy's list: takes back the user's denial, if any.
+  /// Takes back the user's denial, if any, of a host of the policy's list.
   ControlReply allow_listed(const names::LiveChange& change);
   ControlReply deny(const ControlRequest& request, Clock::time_point now);
   /// Records the change, and only then makes it. Returns false if it could not be recorded.

@@ -9,7 +9,7 @@
 
 namespace agentbox::firewall::dns {
 
-/// What a box asks its user for with agentbox-ask (protocol::k_ask_zone). Everything in it is the box's.
+/// A question of a box to its user, sent with agentbox-ask (protocol::k_ask_zone). The box controls all of it.
 struct AskQuestion {
   std::string entry; ///< "pypi.org:443"; not checked
   std::string why;   ///< any bytes, at most 189; may be empty
@@ -20,7 +20,7 @@ struct AskQuestion {
 /// Parses the question (name, type and class on the wire) of a query below protocol::k_ask_zone.
 std::optional<AskQuestion> parse_ask_question(std::string_view question);
 
-/// How often a box may ask: a user who is asked all the time stops reading.
+/// Limits how often a box may ask: a user who is asked all the time stops reading.
 class AskBudget {
 public:
   using Clock = std::chrono::steady_clock;

@@ -19,7 +19,7 @@ constexpr bool is_letter_or_digit(char c) {
   return support::is_letter(c) || support::is_digit(c);
 }
 
-/// Whether `text` has no control characters except tab. Bytes above 0x7F are obs-text (RFC 9110 §5.5).
+/// Returns whether `text` has no control characters except tab. Bytes above 0x7F are obs-text (RFC 9110 §5.5).
 bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);

@@ -15,7 +15,7 @@ namespace agentbox::firewall::io {
 /// Called with each accepted connection: non-blocking, close-on-exec.
 using Admit = std::function<void(support::Fd)>;
 
-/// Whether `error`, an errno of accept(2), means that the machine or the process has no room at the moment.
+/// Returns whether `error`, an errno of accept(2), means that the machine or the process has no room at the moment.
 constexpr bool is_exhausted(int error) noexcept {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }

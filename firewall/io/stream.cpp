@@ -18,7 +18,7 @@ asio::awaitable<bool> wait(tcp::socket& socket, tcp::socket::wait_type type) {
   co_return !error && socket.is_open();
 }
 
-/// Not a coroutine: its buffer would be part of the frame, and take memory while it waits.
+// Not a coroutine: its buffer would be part of the frame, and take memory while it waits.
 std::optional<Received> receive_now(tcp::socket& socket, std::string& into) {
   std::array<char, 4096> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): written by the kernel
   const ssize_t got = ::recv(socket.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);

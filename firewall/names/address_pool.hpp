@@ -30,7 +30,7 @@ public:
   /// An unused address is reused only after this time, well above the TTL of the answers.
   static constexpr std::chrono::seconds k_rest{60};
 
-  /// `size` addresses from `first` on (host byte order).
+  /// Holds `size` addresses from `first` on (host byte order).
   AddressPool(std::uint32_t first, std::uint32_t size) : m_first(first), m_size(size) {}
 
   /// Returns the address of `name`, and assigns one if needed. Nullopt if all are held or were used within k_rest.

@@ -19,8 +19,9 @@ inline audit::DecidedBy decider_of(const policy::EgressDecision& decision) {
   return decision.live ? audit::DecidedBy::user : audit::DecidedBy::policy;
 }
 
-/// What the box may reach, and through which virtual address; used by DNS and the proxy. Combines the policy of the
-/// box's start with the user's live changes: a denial overrides everything, a grant everything but the policy's blocks.
+/// Holds what the box may reach, and through which virtual address; used by DNS and the proxy. Combines the policy of
+/// the box's start with the user's live changes: a denial overrides everything, a grant everything but the policy's
+/// blocks.
 class Directory {
 public:
   explicit Directory(policy::EgressPolicy policy)
@@ -31,13 +32,13 @@ public:
     std::optional<std::uint32_t> address; ///< of an allowed name; nullopt if the pool is exhausted
   };
 
-  /// For DNS: returns the decision on canonical name `host`, and its address if it is allowed.
+  /// Returns the decision for DNS on canonical name `host`, and its address if it is allowed.
   NameLookup look_up(std::string_view host, AddressPool::Clock::time_point now);
 
   /// Returns the name at virtual address `address` (host byte order), or nullptr if no name has it.
   std::shared_ptr<const NamedAddress> at(std::uint32_t address) const { return m_addresses.find(address); }
 
-  /// For the proxy.
+  /// Returns the decision for the proxy on `port` of canonical name `host`.
   policy::EgressDecision decide(std::string_view host, std::uint16_t port) const;
   bool ech_allowed(std::string_view host) const { return m_index.ech_allowed(host); }
   bool private_allowed(std::string_view host) const { return m_index.private_allowed(host); }

@@ -19,7 +19,7 @@ struct LiveChange {
   bool allow = false;
   std::optional<io::BootClock::time_point> until; ///< as long as the box lives if not set
 
-  /// "api.example.com" for port 443 of a grant and for every port of a denial, else with the port.
+  /// Returns "api.example.com" for port 443 of a grant and for every port of a denial, else with the port.
   std::string host_text() const;
   bool operator==(const LiveChange&) const = default;
 };

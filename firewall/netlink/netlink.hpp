@@ -29,7 +29,7 @@ private:
 /// A netlink socket (close-on-exec) bound to an address of the kernel's choice.
 class NetlinkSocket {
 public:
-  /// `protocol`: NETLINK_ROUTE, NETLINK_NETFILTER. Throws support::Error(failed).
+  /// Opens a socket of `protocol` (NETLINK_ROUTE, NETLINK_NETFILTER). Throws support::Error(failed).
   explicit NetlinkSocket(int protocol);
 
   int fd() const noexcept { return mnl_socket_get_fd(m_socket.get()); }

@@ -36,8 +36,8 @@ void raise_loopback(NetlinkSocket& socket) {
   }
 }
 
-/// ip route replace default dev lo [src 127.0.0.1] table k_fallback_table. IPv4 has no source address otherwise, while
-/// `lo` is the only interface, and no reset could be sent to it.
+/// Adds a route like `ip route replace default dev lo [src 127.0.0.1] table k_fallback_table`. IPv4 has no source
+/// address otherwise, while `lo` is the only interface, and no reset could be sent to it.
 int add_fallback_route(NetlinkSocket& socket, int family) {
   NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
   auto& route = request.body<rtmsg>();
@@ -53,7 +53,7 @@ int add_fallback_route(NetlinkSocket& socket, int family) {
   return socket.exchange(request);
 }
 
-/// ip rule add not fwmark MARK lookup k_fallback_table priority k_fallback_priority
+/// Adds a rule like `ip rule add not fwmark MARK lookup k_fallback_table priority k_fallback_priority`.
 int add_fallback_rule(NetlinkSocket& socket, int family, std::uint32_t mark) {
   NetlinkRequest request(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
   auto& rule = request.body<fib_rule_hdr>();
@@ -67,12 +67,12 @@ int add_fallback_rule(NetlinkSocket& socket, int family, std::uint32_t mark) {
   return error == EEXIST ? 0 : error; // of a firewall that served here before
 }
 
-/// Whether a route of IPv6 fails with `error` because there is no IPv6: not in the kernel, or not on `lo`.
+/// Returns whether a route of IPv6 fails with `error` because there is no IPv6: not in the kernel, or not on `lo`.
 bool means_no_ipv6(int error) {
   return error == EAFNOSUPPORT || error == EOPNOTSUPP || error == EACCES || error == ENODEV;
 }
 
-/// The address in `payload` as 16 bytes; nothing for other lengths.
+/// Appends the address in `payload` as 16 bytes; does nothing for other lengths.
 void append_address(std::string_view payload, std::vector<Address16>& to) {
   Address16 address{};
   if (payload.size() == 4) {
@@ -88,7 +88,7 @@ void append_address(std::string_view payload, std::vector<Address16>& to) {
   }
 }
 
-/// The messages of a dump of `type`, of one family or all.
+/// Returns the messages of a dump of `type`, of one family or all.
 std::vector<std::string> list(std::uint16_t type, int family = AF_UNSPEC) {
   NetlinkRequest request(type, 0);
   request.body<rtgenmsg>().rtgen_family = static_cast<unsigned char>(family);

@@ -21,7 +21,7 @@ constexpr std::uint32_t k_copy_bytes = 96;       // an IPv6 header and ports
 constexpr std::uint32_t k_flush_hundredths = 10; // a denied packet is reported within 0.1 s
 constexpr std::uint32_t k_flush_packets = 8;
 
-/// A request to configure `group`, whose attributes follow.
+/// Returns a request to configure `group`, whose attributes follow.
 netlink::NetlinkRequest config(std::uint16_t group) {
   netlink::NetlinkRequest request((NFNL_SUBSYS_ULOG << 8U) | NFULNL_MSG_CONFIG, 0);
   request.body<nfgenmsg>().res_id = htons(group);

@@ -120,7 +120,7 @@ Connection::Relaying Connection::relaying() const {
   return {m_services.limits.idle, Clock::now() + m_services.limits.idle};
 }
 
-/// A server may ask for a second ClientHello (HelloRetryRequest), and takes the name in that one (OpenSSL does).
+// A server may ask for a second ClientHello (HelloRetryRequest), and takes the name in that one (OpenSSL does).
 asio::awaitable<bool> Connection::server_asks_again(std::string& surplus) {
   std::optional<bool> again;
   while (!(again = tls::asks_again(surplus))) {
@@ -131,7 +131,7 @@ asio::awaitable<bool> Connection::server_asks_again(std::string& surplus) {
   co_return *again;
 }
 
-/// From the box to the server. `sent` is how sending the first bytes ended.
+/// Copies from the box to the server. `sent` is how sending the first bytes ended.
 asio::awaitable<void> Connection::upload(Opening& opening, FlowEnd sent, bool second_hello) {
   FlowEnd end = sent;
   if (end == FlowEnd::end_of_stream && second_hello) {
@@ -176,7 +176,7 @@ asio::awaitable<FlowEnd> Connection::send_first(std::string& bytes, std::uint64_
   co_return sent < buffer.size() ? FlowEnd::broken : FlowEnd::end_of_stream;
 }
 
-/// From the server to the box.
+/// Copies from the server to the box.
 asio::awaitable<void> Connection::download(std::string surplus, bool one_request) {
   const auto self = shared_from_this();
   FlowEnd end = FlowEnd::end_of_stream;
@@ -263,7 +263,7 @@ void Connection::tick_phase(Dialling& phase, Clock::time_point now) {
   }
 }
 
-/// The kernel is asked about the client once a second, so that watching it costs a connection nothing.
+// The kernel is asked about the client once a second, so that watching it costs a connection nothing.
 void Connection::tick_phase(AwaitingServer& phase, Clock::time_point now) {
   keep_alive(m_upstream);
   const Sender client = sender_of(m_client.native_handle());

@@ -19,14 +19,14 @@
 
 namespace agentbox::firewall::proxy {
 
-/// How a client learns that it was denied.
+/// Selects how a client learns that it was denied.
 enum class Farewell {
   reset,
   alert, ///< TLS alert access_denied
   page,  ///< HTTP response 403
 };
 
-/// Why a connection was denied, or why it was allowed and failed.
+/// The reason why a connection was denied, or why it was allowed and failed.
 struct Denial {
   audit::Reason reason = audit::Reason::none;
   std::string detail = {};
@@ -35,7 +35,7 @@ struct Denial {
   audit::DecidedBy by = audit::DecidedBy::firewall;
 };
 
-/// How the client's first bytes are checked.
+/// Selects how the client's first bytes are checked.
 enum class Check {
   none,
   hello, ///< as a ClientHello (port 443)
@@ -44,7 +44,7 @@ enum class Check {
   word,  ///< as the first word of a line, which may be the method of a request, too long to be checked
 };
 
-/// What the client sent first, checked, and what may follow.
+/// The client's checked first bytes, and what may follow them.
 struct Opening {
   ConnectTarget target;
   Check check = Check::none;         ///< of the first bytes, once they were inspected
@@ -117,7 +117,7 @@ private:
   };
   struct Over {};
 
-  /// Whether the record has no reason for the end yet.
+  /// Returns whether the record has no reason for the end yet.
   bool is_in_force() const noexcept {
     return m_record.reason == audit::Reason::none || m_record.reason == audit::Reason::allowed;
   }

@@ -15,7 +15,7 @@ namespace {
 
 using audit::Reason;
 
-/// How the first bytes of a connection to a listed host are checked.
+/// Returns how the first bytes of a connection to a listed host are checked.
 Check check_on(const ConnectTarget& target) {
   if (target.kind != ConnectTarget::Kind::name) {
     return Check::none; // an address, or the developer's own machine, has no name that TLS or HTTP could agree with
@@ -27,7 +27,7 @@ Check check_on(const ConnectTarget& target) {
   }
 }
 
-/// How a client of such a connection learns that it is denied, before it has said what it speaks.
+/// Returns how a client of such a connection learns that it is denied before its protocol is known.
 Farewell farewell_of(Check check) {
   switch (check) {
   case Check::hello: return Farewell::alert;
@@ -147,7 +147,7 @@ asio::awaitable<FlowEnd> Connection::send_second_hello(Opening& opening) {
   co_return co_await send_first(opening.held, opening.budget);
 }
 
-/// Whether the name in the ClientHello decides.
+/// Returns whether the name in the ClientHello decides.
 bool Connection::checks_server_names(const Opening& opening) const {
   return opening.check == Check::hello && !m_services.directory.ech_allowed(opening.target.name);
 }

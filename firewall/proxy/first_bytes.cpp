@@ -49,7 +49,7 @@ bool has_http_version(std::string_view line) {
   return false;
 }
 
-/// Whether `line` is a request of HTTP/0.9, which names no host: "GET /path" or "GET http://host/path".
+/// Returns whether `line` is a request of HTTP/0.9, which names no host: "GET /path" or "GET http://host/path".
 bool is_simple_request(std::string_view line) {
   static constexpr std::string_view k_get = "GET";
   if (!line.starts_with(k_get)) {

@@ -32,7 +32,7 @@ Reached refused(audit::Reason reason, std::string detail, bool denied = false) {
   return result;
 }
 
-/// Those of a host's addresses that may be dialled.
+/// A host's addresses that may be dialled.
 struct Filtered {
   std::vector<Address16> addresses;
   Reached denial; ///< of the last one that may not

@@ -9,7 +9,7 @@
 
 namespace agentbox::firewall::proxy {
 
-/// What an allowed connection of the box is to be connected to.
+/// The host and addresses to connect an allowed connection of the box to.
 struct ConnectTarget {
   enum class Kind {
     name,    ///< a listed host

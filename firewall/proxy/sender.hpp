@@ -3,7 +3,7 @@
 
 namespace agentbox::firewall::proxy {
 
-/// What the peer of a connection may still send.
+/// Limits what the peer of a connection may still send.
 enum class Sender {
   open, ///< more, or bytes that were not read yet
   done, ///< nothing: it closed its sending side and all bytes were read

@@ -34,7 +34,7 @@ private:
   std::optional<std::chrono::steady_clock::time_point> m_read;
 };
 
-/// What all connections of a box share.
+/// The objects that all connections of a box share.
 struct ProxyServices {
   std::string box;
   names::Directory& directory;

@@ -25,7 +25,7 @@ using support::ExitCode;
 
 constexpr int k_timeout_ms = 10'000;
 
-/// What the child reports: 'k' for success, else 'e', the message, a NUL and the hint.
+/// Writes the child's report: 'k' for success, else 'e', the message, a NUL and the hint.
 void report(int fd, const std::string& text) {
   std::size_t done = 0;
   while (done < text.size()) {

@@ -21,7 +21,7 @@ using support::ExitCode;
 constexpr const char* k_in_image = "/usr/sbin/xtables-multi";
 constexpr const char* k_modules_in_image = "/usr/lib/xtables";
 
-/// The program that has all of iptables in it. The nft one first: the other one needs CAP_NET_RAW.
+/// Returns the program that contains all of iptables. Prefers the nft one: the other needs CAP_NET_RAW.
 std::string program() {
   std::error_code ignored;
   if (fs::exists(k_in_image, ignored)) {

@@ -11,10 +11,10 @@ namespace agentbox::firewall::ruleset {
 /// programs are in the box's image when this driver was chosen (oci/firewall_image.hpp), else the host's.
 class IptablesDriver final : public Driver {
 public:
-  /// `scratch`: a directory that can be written, for the programs' lock.
+  /// Needs `scratch`, a writable directory, for the programs' lock.
   explicit IptablesDriver(std::filesystem::path scratch) : m_scratch(std::move(scratch)) {}
 
-  /// Both inputs, each after a line that names its program.
+  /// Returns both inputs, each after a line that names its program.
   std::string render(const Ruleset& ruleset) const override;
   void load(const Ruleset& ruleset) const override;
   void unload() const override;

@@ -96,7 +96,7 @@ const char* chain_name(Hook hook) {
   return "OUTPUT";
 }
 
-/// The table `filter` has no postrouting; `mangle` may drop there as well.
+// The table `filter` has no postrouting; `mangle` may drop there as well.
 const char* table_name(const Chain& chain) {
   if (chain.kind == Chain::Kind::nat) {
     return "nat";
@@ -104,7 +104,7 @@ const char* table_name(const Chain& chain) {
   return chain.hook == Hook::postrouting ? "mangle" : "filter";
 }
 
-/// The conditions of `rule` in all combinations; none when it cannot concern the family.
+/// Returns the conditions of `rule` in all combinations; none when it cannot concern the family.
 Ways combinations(const Rule& rule, Family family) {
   Ways lines = {""};
   for (const Condition& condition : rule.when) {
@@ -145,7 +145,7 @@ std::string_view second_word(std::string_view line) {
   return line.substr(0, line.find(' '));
 }
 
-/// A rule as iptables 1.8.10 and later list it; earlier ones look protocol 2 up in a table of their own.
+/// Returns a rule as iptables 1.8.10 and later list it; earlier ones look protocol 2 up in a table of their own.
 std::string numeric(std::string_view rule) {
   constexpr std::string_view k_named = " -p igmp ";
   std::string text(rule);
@@ -155,8 +155,8 @@ std::string numeric(std::string_view rule) {
   return text;
 }
 
-/// What decides in `text`, the input of iptables-restore or the output of iptables-save: each built-in chain with its
-/// policy, each rule, in order within its chain. Counters and chains that accept without a rule are left out.
+/// Returns the deciding parts of `text`, the input of iptables-restore or the output of iptables-save: each built-in
+/// chain with its policy, each rule, in order within its chain. Omits counters and chains that accept without a rule.
 std::vector<std::string> normal_form(std::string_view text) {
   std::map<std::string, std::vector<std::string>> chains; // "table/CHAIN" -> policy, rules
   std::string table;

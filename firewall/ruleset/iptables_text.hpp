@@ -7,7 +7,7 @@
 
 namespace agentbox::firewall::ruleset {
 
-/// Which of the two programs: iptables-restore or ip6tables-restore.
+/// Selects the program: iptables-restore or ip6tables-restore.
 enum class Family { four, six };
 
 /// Returns the ruleset as input of iptables-restore(8) or ip6tables-restore(8), which replaces the tables filter,

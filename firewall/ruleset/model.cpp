@@ -25,7 +25,7 @@ constexpr std::uint16_t k_dns = 53;
 constexpr policy::Address16 k_loopback4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127, 0, 0, 1};
 constexpr policy::Address16 k_loopback6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
-/// Where the host's loopback is under IPv6 as well, whatever the routes say when the rules are loaded (they may come
+/// Returns the IPv6 addresses of the host's loopback, whatever the routes say when the rules are loaded (they may come
 /// from a router advertisement later): slirp4netns' gateway fd00::2, and every link-local address, pasta's gateway
 /// among them.
 std::vector<To> host6(const Inputs& inputs) {
@@ -36,8 +36,8 @@ std::vector<To> host6(const Inputs& inputs) {
   return blocks;
 }
 
-/// The gateway, or the address that pasta was told, maps to the host's loopback: even a compromised firewall process
-/// reaches no more of it.
+// The gateway, or the address that pasta was told, maps to the host's loopback: even a compromised firewall process
+// reaches no more of it.
 void add_host_rules(const Inputs& inputs, std::vector<Rule>& rules) {
   if (inputs.host_ports.empty() || !inputs.host_gateway) {
     return;
@@ -59,8 +59,8 @@ void add_host_rules(const Inputs& inputs, std::vector<Rule>& rules) {
   }
 }
 
-/// There is a cloud's metadata service, and under pasta the host's loopback (protocol::k_mapped_loopback). Name servers
-/// may be there; the firewall has no other business with it, even if it is compromised.
+/// Denies link-local addresses, where a cloud's metadata service is, and under pasta the host's loopback
+/// (protocol::k_mapped_loopback). Only name servers there may be reached, even if the firewall is compromised.
 void add_link_local_rules(std::vector<Rule>& rules) {
   const To link_local{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 169, 254}, 112};
   rules.push_back({"output-link-local-dns", {link_local, UdpTo{k_dns}, Marked{}}, Accept{}});
@@ -100,7 +100,7 @@ Chain output_chain(const Inputs& inputs) {
   return chain;
 }
 
-/// A socket that is bound to an interface keeps it when it is redirected: what is meant for loopback must not leave.
+// A socket that is bound to an interface keeps it when it is redirected: what is meant for loopback must not leave.
 Chain leave_chain() {
   Chain chain{"leave", Chain::Kind::filter, Hook::postrouting, false, {}};
   chain.rules.push_back({"leave-loopback", {OutLoopback{}}, Accept{}});

@@ -79,7 +79,7 @@ struct Rule {
   Action then;
 };
 
-/// Where in a packet's life a chain sits.
+/// The netfilter hook of a chain.
 enum class Hook { input, forward, output, postrouting };
 
 struct Chain {
@@ -106,9 +106,9 @@ struct Inputs {
   std::vector<policy::Address16> host_gateways6 = {}; ///< where it may be as well, and nothing of it is to be reached
 };
 
-/// The rules of a filtered box: only lo, the firewall's marked sockets and the replies of published ports leave; TCP to
-/// the virtual range, and to the listed addresses and ports, goes to the proxy; all else is refused at once. Where the
-/// host's loopback can be reached, the marked sockets reach no more of it than `host_ports` (and DNS).
+/// Returns the rules of a filtered box: only lo, the firewall's marked sockets and the replies of published ports
+/// leave; TCP to the virtual range, and to the listed addresses and ports, goes to the proxy; all else is refused at
+/// once. Where the host's loopback can be reached, the marked sockets reach no more of it than `host_ports` (and DNS).
 Ruleset build(const Inputs& inputs);
 
 /// Compares two renderings of rules line by line. Returns the first difference in words, or an empty string. Pure.

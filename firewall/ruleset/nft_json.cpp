@@ -29,7 +29,7 @@ ordered_json conntrack(const char* key) {
 ordered_json payload(const char* protocol, const char* field) {
   return {{"payload", {{"protocol", protocol}, {"field", field}}}};
 }
-/// An anonymous set. One of a single value is listed as that value, so it is written so.
+/// Returns an anonymous set. One of a single value is listed as that value, so it is written so.
 ordered_json set_of(ordered_json values) {
   return values.size() == 1 ? values.front() : ordered_json{{"set", std::move(values)}};
 }
@@ -158,7 +158,7 @@ ordered_json add(const char* kind, ordered_json object) {
   return {{"add", std::move(inner)}};
 }
 
-/// An array of one value and that value alone mean the same; libnftables writes some flags in either way.
+// An array of one value and that value alone mean the same; libnftables writes some flags in either way.
 void unwrap_single_values(json& value) {
   if (value.is_structured()) {
     std::for_each(value.begin(), value.end(), unwrap_single_values);
@@ -168,8 +168,8 @@ void unwrap_single_values(json& value) {
   }
 }
 
-/// A table, chain or rule as one line of JSON, keys in alphabetical order, without what changes by itself: handles and
-/// the values of counters.
+/// Returns a table, chain or rule as one line of JSON, keys in alphabetical order, without what changes by itself:
+/// handles and the values of counters.
 std::string line(json object) {
   for (json& properties : object) {
     if (properties.contains("handle")) {

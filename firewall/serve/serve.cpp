@@ -55,7 +55,7 @@ ruleset::Inputs inputs_of(const FirewallOptions& options, const policy::EgressPo
       std::move(gateways6)};
 }
 
-/// The address of the host's loopback, if the policy lists ports there.
+/// Returns the address of the host's loopback, if the policy lists ports there.
 std::optional<policy::Address16> host_gateway(const FirewallOptions& options, const policy::EgressPolicy& policy) {
   if (policy::reachable_host_ports(policy).empty()) {
     return std::nullopt;
@@ -121,7 +121,7 @@ private:
     return limits;
   }
 
-  /// All that SIGKILL can take from the totals is a second. Tries again while the disk is full.
+  /// Writes the totals once a second, so that SIGKILL loses no more of them. Tries again while the disk is full.
   void flush_in_a_second() {
     m_flush.expires_after(std::chrono::seconds(1));
     m_flush.async_wait([this](const std::error_code& error) {

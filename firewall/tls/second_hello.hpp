@@ -7,8 +7,8 @@
 
 namespace agentbox::firewall::tls {
 
-/// Whether `bytes`, the first that a server sent, ask for a second ClientHello (HelloRetryRequest, RFC 8446 §4.1.3);
-/// nothing when more bytes are needed to tell. False for bytes that are not a ServerHello.
+/// Returns whether `bytes`, the first that a server sent, ask for a second ClientHello (HelloRetryRequest, RFC 8446
+/// §4.1.3); nothing when more bytes are needed to tell. False for bytes that are not a ServerHello.
 std::optional<bool> asks_again(std::string_view bytes);
 
 /// Parses the second ClientHello in what a client sent after its first one. Alerts, change_cipher_spec and early data,

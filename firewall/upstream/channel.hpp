@@ -18,7 +18,7 @@ class AresChannel : public std::enable_shared_from_this<AresChannel> {
 public:
   using Done = std::function<void(Lookup::FamilyAnswer)>;
 
-  /// `servers` as resolv_conf.hpp gives them. Throws support::Error(failed).
+  /// Makes a channel to `servers`, as resolv_conf.hpp returns them. Throws support::Error(failed).
   static std::shared_ptr<AresChannel> make(asio::io_context& context, const std::vector<std::string>& servers,
                                            std::uint32_t mark);
   ~AresChannel();

@@ -87,7 +87,7 @@ void finish(Race& race, const std::shared_ptr<tcp::socket>& socket, const Addres
   race.changed.cancel();
 }
 
-/// A handler instead of a coroutine, because most connections need only one attempt.
+// A handler instead of a coroutine, because most connections need only one attempt.
 void attempt(const std::shared_ptr<Race>& race, const std::shared_ptr<tcp::socket>& socket, const Address16& address,
              Service service, std::uint32_t mark) {
   if (const std::error_code error = begin(*socket, address, service, mark)) {

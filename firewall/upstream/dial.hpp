@@ -39,13 +39,13 @@ struct Candidates {
   std::shared_ptr<LateAddresses> late; ///< may be empty
 };
 
-/// What to connect to at each address.
+/// The service to connect to at each address.
 struct Service {
   std::uint16_t port = 0;
   bool speaks_second = false; ///< our first bytes are ready and can go with the handshake's last packet
 };
 
-/// How long to wait for one address before the next is tried too, for late addresses when all others failed, and in
+/// Time limits for one address before the next is tried too, for late addresses when all others failed, and in
 /// total.
 struct DialLimits {
   std::chrono::milliseconds stagger{250}; // RFC 8305 §5

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t k_max_servers = 3; // as in glibc (MAXNS)
 
-/// Whether `zone` is a valid interface name that is safe in a comma-separated list.
+/// Returns whether `zone` is a valid interface name that is safe in a comma-separated list.
 bool is_zone(std::string_view zone) {
   const auto is_plain = [](char c) {
     return support::is_letter(c) || support::is_digit(c) || c == '-' || c == '_' || c == '.';
@@ -66,7 +66,7 @@ std::vector<NameServer> parse(std::string_view resolv_conf) {
   return found;
 }
 
-/// Whether `server` is the forwarder of slirp4netns or pasta, as Podman writes it.
+/// Returns whether `server` is the forwarder of slirp4netns or pasta, as Podman writes it.
 bool is_forwarder(const std::string& server) {
   return server == "10.0.2.3" || server == "[fd00::3]" || server == "169.254.1.1";
 }

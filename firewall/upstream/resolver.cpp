@@ -88,8 +88,8 @@ void Resolver::use(std::size_t first) {
   m_moved = Clock::now();
 }
 
-/// c-ares asks the servers in the same order each time: without this, each new name would wait for a dead one. Only A
-/// queries count: servers that drop AAAA are alive.
+// c-ares asks the servers in the same order each time: without this, each new name would wait for a dead one. Only A
+// queries count: servers that drop AAAA are alive.
 void Resolver::judge_server(const AresChannel* asked, const Lookup::FamilyAnswer& answer) {
   if (answer.timeouts == 0 || asked != m_channel.get()) {
     return;

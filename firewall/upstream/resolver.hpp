@@ -29,7 +29,7 @@ struct Resolution {
 /// resolv.conf and of the host's, which the launcher passes on. A server that times out is asked last for a minute.
 class Resolver {
 public:
-  /// `passed_on`: where the launcher writes the host's resolv.conf when it changes; need not exist.
+  /// Also reads `passed_on`, where the launcher writes the host's resolv.conf when it changes; need not exist.
   Resolver(asio::io_context& context, std::filesystem::path resolv_conf, std::filesystem::path passed_on,
            std::uint32_t mark);
   ~Resolver();

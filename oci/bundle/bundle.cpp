@@ -30,7 +30,7 @@ void refuse_secrets(const policy::PolicyFields& fields) {
   }
 }
 
-/// The facts as seen from a bundle: paths relative to config.json, namespaces through descriptor 3.
+/// Returns the facts as seen from a bundle: paths relative to config.json, namespaces through descriptor 3.
 HostFacts bundle_facts(const HostFacts& host) {
   HostFacts result = host;
   result.agent_rootfs = "rootfs";

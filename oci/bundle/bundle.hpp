@@ -8,7 +8,7 @@
 
 namespace agentbox::oci {
 
-/// Which files of a bundle to render.
+/// Selects the files of a bundle to render.
 enum class BundleParts {
   config_only, ///< agent/config.json and firewall/config.json
   complete,    ///< also the files that they mount, and `start`; agentbox-unpack extracts the root filesystems
@@ -18,7 +18,7 @@ enum class BundleParts {
 inline constexpr const char* k_agent_rootfs = "agent/rootfs";
 inline constexpr const char* k_firewall_rootfs = "firewall/rootfs";
 
-/// What `start` writes: besides these files, what is in the firewall's run directory.
+/// Files that `start` writes, besides those in the firewall's run directory.
 inline constexpr const char* k_uplink_pid = "uplink.pid";
 inline constexpr const char* k_uplink_log = "uplink.log";
 inline constexpr std::array k_start_files = {protocol::k_firewall_pid, k_uplink_pid, k_uplink_log};

@@ -101,7 +101,7 @@ Error cannot_write(archive* disk, archive_entry* entry, const std::string& hint 
           "cannot write " + support::in_quotes(archive_entry_pathname(entry)) + ": " + error_text(disk), hint};
 }
 
-/// A missing support for extended attributes, as on a tmpfs, is the only failure that does not matter.
+// A missing support for extended attributes, as on a tmpfs, is the only failure that does not matter.
 void require_written(int result, archive* disk, archive_entry* entry) {
   if (result == ARCHIVE_OK || (result == ARCHIVE_WARN && archive_errno(disk) == EOPNOTSUPP)) {
     return;

@@ -7,7 +7,7 @@
 
 namespace agentbox::oci::bundle {
 
-/// What an image may need at most.
+/// Limits for an image.
 struct ExtractLimits {
   std::uint64_t bytes = 64ULL << 30U;      ///< all files together
   std::uint64_t file_bytes = 16ULL << 30U; ///< one file

@@ -37,7 +37,7 @@ std::string namespace_path(const nlohmann::json& config, std::string_view type) 
   return {};
 }
 
-/// PID of "/proc/PID/ns/NAME"; 0 when `path` is anything else.
+/// Returns the PID in "/proc/PID/ns/NAME"; 0 when `path` is anything else.
 pid_t process_of(std::string_view path, std::string_view name) {
   constexpr std::string_view k_proc = "/proc/";
   if (!path.starts_with(k_proc)) {

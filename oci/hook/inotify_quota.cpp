@@ -12,7 +12,7 @@
 namespace agentbox::oci::hook {
 namespace {
 
-/// What the kernel shows and takes here is the limit of the user namespace of whoever opens the file.
+/// Files for the limits of the user namespace of the process that opens them.
 constexpr std::array k_limits = {"/proc/sys/user/max_inotify_instances", "/proc/sys/user/max_inotify_watches"};
 
 long read_limit(const char* path) noexcept {

@@ -22,7 +22,7 @@ Error failed(const std::string& why) {
           "the agent was not started; see `podman logs` of the box's firewall, and `agentbox doctor`"};
 }
 
-/// Whether run/ready exists and is correct. Throws for a failure that the firewall reports.
+/// Returns whether run/ready exists and is correct. Throws for a failure that the firewall reports.
 bool ready(const SessionDirectory& session, const std::string& nonce) {
   if (const auto message = session.read_if_exists(protocol::k_run_failed, k_max_message)) {
     const std::string line = message->substr(0, message->find('\n'));

@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 8> k_podman_annotations = {
     "io.kubernetes.cri-o.TTY",     "io.podman.annotations.autoremove",
     "io.podman.annotations.init",  "org.opencontainers.image.stopSignal"};
 
-/// Podman 5 sets these systemd properties, about stopping a container, itself.
+// Podman 5 sets these systemd properties, about stopping a container, itself.
 bool is_podmans_systemd_property(const std::string& name, std::string_view value) {
   constexpr std::string_view k_type = "uint64 ";
   return (name == "org.systemd.property.KillSignal" && support::is_digits(value)) ||

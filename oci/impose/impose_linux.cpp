@@ -16,15 +16,15 @@ using support::in_quotes;
 constexpr std::array<const char*, 6> k_kept = {"namespaces",  "uidMappings", "gidMappings",
                                                "cgroupsPath", "mountLabel",  "rootfsPropagation"};
 
-/// The agent joins the firewall's network and user namespaces; all others are new. A namespace that is missing or has a
-/// path would be shared with the host or another container. For a firewall without a user namespace of its own, that of
-/// a build, Podman makes the network namespace first.
+// The agent joins the firewall's network and user namespaces; all others are new. A namespace that is missing or has a
+// path would be shared with the host or another container. For a firewall without a user namespace of its own, that of
+// a build, Podman makes the network namespace first.
 bool has_expected_path(const json& entry, Role role, bool own_user) {
   const bool shared = entry.at("type") == "network" || entry.at("type") == "user";
   return ((role == Role::agent || !own_user) && shared) != text_at(entry, "path").empty();
 }
 
-/// `ours` are the namespaces of our document.
+// `ours` are the namespaces of our document.
 void require_namespaces(const json& podman, const json& ours, Role role) {
   const auto count = [](const json& namespaces, const json& type) {
     return std::count_if(namespaces.begin(), namespaces.end(),
@@ -67,7 +67,7 @@ void require_sysctls(const json& podman) {
   }
 }
 
-/// Paths that Podman hides but our policy does not list stay hidden.
+// Paths that Podman hides but our policy does not list stay hidden.
 void add_missing(const json& podman, json& ours) {
   for (const json& path : podman) {
     if (!support::contains(ours, path)) {

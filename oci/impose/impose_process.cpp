@@ -59,7 +59,7 @@ void require_environment(const json& podman, const json& ours) {
   }
 }
 
-/// Podman gives root its default bounding set in the other sets too. They are replaced like it.
+// Podman gives root its default bounding set in the other sets too. They are replaced like it.
 void require_capabilities(const json& podman, const json& ours, bool root) {
   require_known_keys(podman, {"bounding", "effective", "inheritable", "permitted", "ambient"}, "process.capabilities");
   for (const auto& [set, names] : podman.items()) {

@@ -130,8 +130,9 @@ std::map<std::string, std::string> comments(const policy::PolicyFields& fields) 
   };
 }
 
-/// The command that puts the values into Podman's store, as each Podman reads them there: JSON, each value in base64.
-/// (4.3.1 cannot use a Secret that its own kube play has stored.) No value is in an argv or in a shell's history.
+/// Returns the command that puts the values into Podman's store, as each Podman reads them there: JSON, each value in
+/// base64. (4.3.1 cannot use a Secret that its own kube play has stored.) No value is in an argv or in a shell's
+/// history.
 std::string secret_command(const Pod& pod) {
   std::string names;
   std::string values;
@@ -177,7 +178,7 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Pod
   return text;
 }
 
-/// The words beside volumes and mounts.
+/// Adds the comments beside volumes and mounts.
 void add_volume_comments(const Pod& pod, std::map<std::string, std::string>& comments) {
   for (std::size_t i = 0; i < pod.agent.mounts.size(); ++i) {
     const VolumeMount& mount = pod.agent.mounts[i];

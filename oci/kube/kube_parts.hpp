@@ -24,11 +24,11 @@ class KubeVolumes {
 public:
   KubeVolumes(const Pod& pod, const HostFacts& host);
 
-  /// spec.volumes
+  /// Returns spec.volumes.
   const nlohmann::ordered_json& list() const noexcept { return m_list; }
-  /// volumeMounts of one container.
+  /// Returns volumeMounts of one container.
   nlohmann::ordered_json mounts(const PodContainer& container) const;
-  /// The PersistentVolumeClaims and ConfigMaps that the pod needs.
+  /// Returns the PersistentVolumeClaims and ConfigMaps that the pod needs.
   std::vector<YamlDocument> documents(const Pod& pod) const;
 
 private:

@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// The size is part of the name: Podman would reuse an existing volume of any size.
+// The size is part of the name: Podman would reuse an existing volume of any size.
 std::string memory_name(const Pod& pod, const Volume& volume, const MemorySource& memory) {
   return fmt::format("{}-{}-{}", pod.name, volume.name, memory.bytes);
 }
@@ -27,7 +27,7 @@ ordered_json host_path(const std::filesystem::path& path, const char* type) {
   return {{"hostPath", std::move(result)}};
 }
 
-/// How Podman finds each kind of volume. A new kind does not compile until it is here.
+/// Writes how Podman finds each kind of volume. A new kind does not compile until it is here.
 struct KubeVolumeSource {
   const Pod& pod;
   const Volume& volume;

@@ -8,7 +8,7 @@
 
 namespace agentbox::oci {
 
-/// What a cluster needs besides the policy.
+/// Settings that a cluster needs besides the policy.
 struct KubernetesOptions {
   enum class Kind { pod, job, deployment };
   Kind kind = Kind::pod;

@@ -10,7 +10,7 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-/// A name of Kubernetes' objects (RFC 1123): a label, or several with dots between them.
+/// Returns whether `text` is a name of Kubernetes' objects (RFC 1123): a label, or several with dots between them.
 bool is_object_name(const std::string& text, bool dots) {
   constexpr std::size_t k_max = 253;
   constexpr std::size_t k_max_label = 63;
@@ -31,7 +31,7 @@ bool is_object_name(const std::string& text, bool dots) {
   return is_label(rest);
 }
 
-/// Whether `text` is UTF-8 without line breaks and invisible characters.
+/// Returns whether `text` is UTF-8 without line breaks and invisible characters.
 bool is_plain_line(const std::string& text) {
   return support::escape_untrusted(text, text.size() * 4) == text;
 }

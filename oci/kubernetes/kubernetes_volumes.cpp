@@ -15,7 +15,7 @@ ordered_json memory(std::uint64_t bytes) {
   return {{"emptyDir", {{"medium", "Memory"}, {"sizeLimit", std::to_string(bytes)}}}};
 }
 
-/// How a cluster finds each kind of volume. A new kind does not compile until it is here.
+/// Writes how a cluster finds each kind of volume. A new kind does not compile until it is here.
 struct ManifestVolumeSource {
   const Pod& pod;
   const KubernetesOptions& options;

@@ -14,7 +14,8 @@ ordered_json port(std::uint16_t number, const char* protocol) {
   return {{"protocol", protocol}, {"port", number}};
 }
 
-/// The internet: everything but private, link-local (cloud metadata), shared and loopback ranges.
+/// Returns the peers that are the internet: everything but private, link-local (cloud metadata), shared and loopback
+/// ranges.
 ordered_json public_peers() {
   return {{{"ipBlock",
             {{"cidr", "0.0.0.0/0"},

@@ -27,9 +27,9 @@ ordered_json seccomp(const PodContainer& container, const KubernetesOptions& opt
              : ordered_json{{"type", "Localhost"}, {"localhostProfile", "agentbox/" + container.seccomp_file}};
 }
 
-/// The agent's passes the restricted Pod Security Standard. The firewall's is root of the pod's user namespace with two
-/// capabilities and no others: for another user Kubernetes only widens the bounding set, which a program without file
-/// capabilities does not profit from.
+/// Returns the securityContext of `container`. The agent's passes the restricted Pod Security Standard. The firewall's
+/// is root of the pod's user namespace with two capabilities and no others: for another user Kubernetes only widens the
+/// bounding set, which a program without file capabilities does not profit from.
 ordered_json security_context(const PodContainer& container, const KubernetesOptions& options) {
   ordered_json result = ordered_json::object();
   if (container.capabilities.empty()) {

@@ -15,7 +15,7 @@ struct GeneratedFile {
   bool operator==(const GeneratedFile&) const = default;
 };
 
-/// What `agentbox generate` writes, in display order. Same policy and facts, same bytes.
+/// The files that `agentbox generate` writes, in display order. Same policy and facts, same bytes.
 using GeneratedSet = std::vector<GeneratedFile>;
 
 } // namespace agentbox::oci

@@ -29,7 +29,7 @@ std::vector<std::string> kubernetes_capabilities(const std::vector<std::string>&
   return result;
 }
 
-/// argv of `firewall lock` for the same ruleset as `serve`.
+/// Returns the argv of `firewall lock` for the same ruleset as `serve`.
 std::vector<std::string> lock_argv(const std::vector<std::string>& serve) {
   std::vector<std::string> argv = {serve.front(), "lock"};
   for (std::size_t i = 2; i + 1 < serve.size(); i += 2) {

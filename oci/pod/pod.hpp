@@ -16,7 +16,7 @@
 
 namespace agentbox::oci {
 
-/// What the formats need besides the policy. Plain values.
+/// Facts that the formats need besides the policy. Plain values.
 struct PodFacts {
   HostFacts host;                          ///< as for config.json; its nonce is gate_nonce()
   std::string agent_image;                 ///< a reference that the target can resolve

@@ -50,8 +50,8 @@ void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const Po
       {"", protocol::k_audit_path, "", false, ""});
 }
 
-/// The protected paths. A cluster cannot tell which of them exist, and creates what is mounted and missing: there these
-/// are the ones that every project has, those added to the list, and those that exist here.
+/// Returns the protected paths. A cluster cannot tell which of them exist, and creates what is mounted and missing:
+/// there these are the ones that every project has, those added to the list, and those that exist here.
 std::vector<std::string> protected_for_cluster(const policy::Workspace& workspace, const PodFacts& facts) {
   static const std::set<std::string> always = {".agentbox", git::k_own_config, git::k_own_hooks};
   const auto& known = policy::default_protected_paths();
@@ -114,7 +114,7 @@ void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts&
              format == OutputFormat::kubernetes);
 }
 
-/// The guarded paths of another mount: a volume each, because only the workspace's volume has sub-paths.
+/// Adds the guarded paths of another mount: a volume each, because only the workspace's volume has sub-paths.
 void add_guards_of_mount(Pod& pod, const std::string& name, const fs::path& source, const fs::path& destination,
                          const PodFacts& facts) {
   const auto found = facts.host.guarded_in_mounts.find(source);

@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Whether every YAML reader, also of YAML 1.1, reads the bare word as a string.
+/// Returns whether every YAML reader, also of YAML 1.1, reads the bare word as a string.
 bool is_plain(const std::string& text) {
   const auto inner = [](char c) {
     return support::is_letter(c) || support::is_digit(c) || support::contains(std::string_view("-_./"), c);
@@ -28,7 +28,7 @@ bool is_plain(const std::string& text) {
   return !support::contains(k_words, support::lower(text));
 }
 
-/// Whether there is an empty line above one that looks like a comment: indent_comments() would remove it.
+/// Returns whether there is an empty line above one that looks like a comment: indent_comments() would remove it.
 bool has_gap_above_comment(const std::string& text) {
   for (std::size_t gap = text.find("\n\n"); gap != std::string::npos; gap = text.find("\n\n", gap + 1)) {
     const std::size_t next = text.find_first_not_of(' ', gap + 2);
@@ -39,7 +39,7 @@ bool has_gap_above_comment(const std::string& text) {
   return false;
 }
 
-/// Whether `text` can be written as a block and read back unchanged.
+/// Returns whether `text` can be written as a block and read back unchanged.
 bool is_block(const std::string& text) {
   const auto control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f; };
   return text.size() > 1 && text.back() == '\n' && text[text.size() - 2] != '\n' && text.front() != ' ' &&
@@ -127,7 +127,7 @@ private:
     m_out << YAML::EndMap;
   }
 
-  /// Whether a list item fits on one line: `- {name: tmp, mountPath: /tmp}`.
+  /// Returns whether a list item fits on one line: `- {name: tmp, mountPath: /tmp}`.
   static bool is_small(const ordered_json& map) {
     return map.dump().size() < k_short && std::all_of(map.begin(), map.end(), [](const ordered_json& item) {
              return item.is_primitive() && !(item.is_string() && is_block(item.get_ref<const std::string&>()));
@@ -160,7 +160,7 @@ private:
   YAML::Emitter m_out;
 };
 
-/// yaml-cpp writes comments in the first column. Indents them like the line below. Nothing else begins with '#': texts
+/// Indents comments like the line below: yaml-cpp writes them in the first column. Nothing else begins with '#': texts
 /// are indented.
 std::string indent_comments(const std::string& text) {
   const auto views = support::lines(text);

@@ -38,7 +38,7 @@ Both intersect_masks(const Comparison& a, const Comparison& b) {
   return {Overlap::exact, {a.index, Operator::masked_eq, a.value | b.value, a.value_two | b.value_two}};
 }
 
-/// Two comparisons of the same argument.
+/// Returns the intersection of two comparisons of the same argument.
 Both intersect(const Comparison& a, const Comparison& b) {
   if (a == b) {
     return {Overlap::exact, a};
@@ -61,7 +61,7 @@ const Comparison* find(const Conjunction& conjunction, std::uint32_t index) {
   return found == conjunction.end() ? nullptr : &*found;
 }
 
-/// Every call that matches `narrow` matches `wide`.
+/// Returns whether every call that matches `narrow` matches `wide`.
 bool covers(const Conjunction& wide, const Conjunction& narrow) {
   return std::all_of(wide.begin(), wide.end(), [&](const Comparison& comparison) {
     const Comparison* other = find(narrow, comparison.index);
@@ -69,7 +69,7 @@ bool covers(const Conjunction& wide, const Conjunction& narrow) {
   });
 }
 
-/// What is not in `values`, for argument `index`.
+/// Returns comparisons that together match what is not in `values`, for argument `index`.
 std::vector<Comparison> gaps(std::uint32_t index, const std::set<std::uint64_t>& values) {
   if (values.empty() || *values.rbegin() > k_max_enumerated) {
     return {};
@@ -84,7 +84,7 @@ std::vector<Comparison> gaps(std::uint32_t index, const std::set<std::uint64_t>&
   return result;
 }
 
-/// "None of these bits is set" has "this one is set" for each bit as its complement.
+/// Returns the complement of "none of these bits is set": "this one is set" for each bit.
 std::vector<Conjunction> each_bit(const Comparison& none_set) {
   std::vector<Conjunction> result;
   for (unsigned bit = 0; bit < 64; ++bit) {
@@ -100,7 +100,8 @@ bool is_equality(const Comparison& comparison) {
   return comparison.op == Operator::eq;
 }
 
-/// Whether all alternatives are equalities of the same first argument, some with an equality of one second argument.
+/// Returns whether all alternatives are equalities of the same first argument, some with an equality of one second
+/// argument.
 bool is_table(const std::vector<Conjunction>& kept) {
   return std::all_of(kept.begin(), kept.end(), [&](const Conjunction& alternative) {
     return !alternative.empty() && alternative.size() <= 2 && alternative[0].index == kept.front()[0].index &&

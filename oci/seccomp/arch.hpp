@@ -7,7 +7,7 @@ namespace agentbox::oci::seccomp {
 /// The machine that a filter is for.
 enum class Arch { x86_64, aarch64, ppc64le, s390x, riscv64 };
 
-/// The machine that this program was compiled for.
+/// Returns the machine that this program was compiled for.
 constexpr Arch native_arch() {
 #if defined(__x86_64__)
   return Arch::x86_64;

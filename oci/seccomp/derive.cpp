@@ -52,7 +52,7 @@ TakenAway read_entry(const json& entry) {
   return result;
 }
 
-/// The part of `kept_when` that `host` certainly allows.
+/// Returns the part of `kept_when` that `host` certainly allows.
 std::vector<Conjunction> still_allowed(const std::vector<Rule>& host, const std::vector<Conjunction>& kept_when) {
   std::vector<Conjunction> result;
   for (const Conjunction& kept : kept_when) {

@@ -81,8 +81,8 @@ struct Situation {
   const std::string& where;
 };
 
-/// Whether `group` applies here. One that allows calls from a kernel version on (minKernel) never does: that refuses
-/// more, and needs no kernel version.
+/// Returns whether `group` applies here. One that allows calls from a kernel version on (minKernel) never does: that
+/// refuses more, and needs no kernel version.
 bool applies(const json& group, bool allows, const Situation& situation) {
   const auto filter = [&](const char* key) {
     const auto found = group.find(key);
@@ -114,7 +114,7 @@ std::uint32_t errno_of(const json& group, const char* key, std::uint32_t otherwi
   return value;
 }
 
-/// Whether `action` allows; throws unless it refuses.
+/// Returns whether `action` allows; throws unless it refuses.
 bool allows(const std::string& action, const std::string& where) {
   if (action == "SCMP_ACT_ALLOW") {
     return true;
@@ -127,7 +127,7 @@ bool allows(const std::string& action, const std::string& where) {
   throw not_understood(where, "unknown action \"" + action + "\"");
 }
 
-/// Like Podman: one rule for all comparisons of a group if each is of another argument, else one rule each.
+/// Reads like Podman: one rule for all comparisons of a group if each is of another argument, else one rule each.
 std::vector<Conjunction> read_args(const json& group, const std::string& where) {
   const auto found = group.find("args");
   if (found == group.end() || found->is_null() || found->empty()) {
@@ -172,8 +172,8 @@ void read_group(const json& group, const Situation& situation, Profile& profile)
   }
 }
 
-/// An unconditional refusal overrides everything, an unconditional permission overrides conditional ones, so that the
-/// result does not depend on what a filter library does with both.
+// An unconditional refusal overrides everything, an unconditional permission overrides conditional ones, so that the
+// result does not depend on what a filter library does with both.
 void settle(std::vector<Rule>& rules) {
   const auto refusal =
       std::find_if(rules.begin(), rules.end(), [](const Rule& r) { return r.unconditional() && !r.allow; });

@@ -10,7 +10,7 @@
 
 namespace agentbox::oci::seccomp {
 
-/// How a system call's argument is compared. masked_eq: (argument & value) == value_two.
+/// Comparison of a system call's argument with a value. masked_eq: (argument & value) == value_two.
 enum class Operator { ne, lt, le, eq, ge, gt, masked_eq };
 
 /// One comparison of a 64-bit argument register.
@@ -26,7 +26,7 @@ struct Comparison {
 /// All must match. Sorted by index, at most one of each.
 using Conjunction = std::vector<Comparison>;
 
-/// What happens to a call whose arguments match.
+/// The action for a call whose arguments match.
 struct Rule {
   bool allow = false;
   std::uint32_t errno_value = 0; ///< if it is not allowed

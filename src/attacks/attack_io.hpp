@@ -50,7 +50,7 @@ int connect_result(int fd, const Address& to, int timeout_ms);
 /// Sends a datagram and waits for an ICMP error. Returns 0 if none comes, else an errno.
 int datagram_result(int fd, const Address& to, std::string_view bytes, int timeout_ms);
 
-/// Like read(2) with a timeout: -1 if nothing comes.
+/// Reads like read(2); returns -1 if nothing comes in time.
 long read_within(int fd, void* buffer, std::size_t size, int timeout_ms);
 
 } // namespace agentbox::attacks

@@ -20,7 +20,7 @@
 namespace agentbox::attacks {
 namespace {
 
-/// Paths that must not be readable: masked by an empty file or directory, or missing.
+/// Checks that paths are not readable: masked by an empty file or directory, or missing.
 AttackResult masked(std::initializer_list<const char*> paths) {
   for (const char* path : paths) {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -42,7 +42,7 @@ AttackResult masked(std::initializer_list<const char*> paths) {
   return attack_result(Verdict::stopped, "empty or missing");
 }
 
-/// Paths that must not be writable.
+/// Checks that paths are not writable.
 AttackResult unwritable(std::initializer_list<const char*> paths) {
   for (const char* path : paths) {
     if (open(path, O_WRONLY | O_CLOEXEC) >= 0) {
@@ -57,7 +57,7 @@ AttackResult unwritable(std::initializer_list<const char*> paths) {
   return attack_result(Verdict::stopped, "read-only");
 }
 
-/// Directories in which nothing can be created.
+/// Checks that nothing can be created in directories.
 AttackResult no_new_files(std::initializer_list<const char*> directories) {
   for (const char* directory : directories) {
     const int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
@@ -92,7 +92,8 @@ AttackResult only_usual_devices(const Expected&) {
   return attack_result(Verdict::stopped, "standard ones only");
 }
 
-/// No descriptor of the launcher's is open. 0, 1 and 2 are ours; the next two are the runner's pipe and the directory.
+/// Checks that no descriptor of the launcher's is open. 0, 1 and 2 are ours; the next two are the runner's pipe and the
+/// directory.
 AttackResult no_inherited_descriptors(const Expected&) {
   int count = 0;
   for (int fd = 3; fd < 1024; ++fd) {
@@ -101,7 +102,8 @@ AttackResult no_inherited_descriptors(const Expected&) {
   return count <= 1 ? attack_result(Verdict::stopped, "none") : attack_result(Verdict::allowed, "an open descriptor");
 }
 
-/// No processes outside of the box: our pid namespace starts at 1, and its first process has no parent.
+/// Checks that no process outside of the box is visible: our PID namespace starts at 1, and its first process has no
+/// parent.
 AttackResult no_other_processes(const Expected&) {
   const FileText status("/proc/1/status");
   if (!status.readable()) {
@@ -115,7 +117,8 @@ AttackResult no_other_processes(const Expected&) {
                                                : attack_result(Verdict::stopped, "a PID namespace of its own");
 }
 
-/// A mount of the host's that the policy does not name: everything but the box's own and those below the project.
+/// Looks for a mount of the host's that the policy does not name: everything but the box's own and those below the
+/// project.
 AttackResult no_host_sockets(const Expected&) {
   return masked({"/run/podman/podman.sock", "/var/run/docker.sock", "/run/docker.sock",
                  "/run/user/1000/podman/podman.sock", "/run/user/1000/bus", "/run/dbus/system_bus_socket",
@@ -123,7 +126,7 @@ AttackResult no_host_sockets(const Expected&) {
                  "/run/user/1000/wayland-0"});
 }
 
-/// The firewall's run directory: the agent's container has another of that name, with one file.
+/// Checks the firewall's run directory: the agent's container has another of that name, with one file.
 AttackResult only_the_box_file() {
   AttackResult result = attack_result(Verdict::stopped, "absent");
   if (DIR* const directory = opendir(protocol::k_run_path)) {
@@ -138,7 +141,7 @@ AttackResult only_the_box_file() {
   return result;
 }
 
-/// Files of Git and agentbox in the project, if they exist.
+/// Tries to change files of Git and agentbox in the project, if they exist.
 AttackResult project_is_protected(const Expected&) {
   for (const char* path : {"/workspace/.git/hooks", "/workspace/.git/config", "/workspace/.agentbox"}) {
     if (access(path, F_OK) == 0 && access(path, W_OK) == 0) {
@@ -148,7 +151,7 @@ AttackResult project_is_protected(const Expected&) {
   return attack_result(Verdict::stopped, "read-only if they exist");
 }
 
-/// What Landlock alone refuses: `attempt` would work without it.
+/// Makes an attempt that Landlock alone stops: without it, `attempt` would succeed.
 template <typename Attempt>
 AttackResult stopped_by_landlock(const Expected& expected, std::uint64_t version, int refusal, Attempt attempt) {
   return expected.landlock < version ? attack_result(Verdict::skipped, "not supported by this Landlock ABI")

@@ -54,7 +54,7 @@ AttackResult read_the_parent(const Expected&) {
 }
 
 #if defined(__x86_64__)
-/// getpid through the 32-bit system call entry: the filter only lists the native architecture, so this kills.
+/// Calls getpid through the 32-bit system call entry: the filter only lists the native architecture, so this kills.
 AttackResult call_i386(const Expected&) {
   long result = 20; // __NR_getpid of i386
   asm volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11", "cc");
@@ -71,7 +71,7 @@ AttackResult call_x32(const Expected&) {
 }
 #endif
 
-/// A lease on a file stalls whoever opens it. The kernel looks at 32 bits of the command, the filter at 64.
+// A lease on a file stalls whoever opens it. The kernel looks at 32 bits of the command, the filter at 64.
 AttackResult lease_a_file(const Expected&) {
   const int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0) {

@@ -144,7 +144,7 @@ AttackResult resolver_is_ours(const Expected& expected) {
                                                                 : attack_result(Verdict::broken, "no answer");
 }
 
-/// resolv.conf names no other name server.
+/// Checks that resolv.conf names no other name server.
 AttackResult only_our_resolver(const Expected& expected) {
   if (!expected.filtered) {
     return attack_result(Verdict::skipped, "full network");

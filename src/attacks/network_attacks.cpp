@@ -25,8 +25,8 @@ constexpr int k_dccp = 33;
 constexpr int k_wait_ms = 400;
 constexpr int k_connect_ms = 1000; // the firewall refuses within microseconds
 
-/// What the ruleset answers: a reset for TCP, "administratively prohibited" for the rest, which the sender of a local
-/// packet sees as EPERM, EACCES or EHOSTUNREACH. ENETUNREACH: there is no route, so no packet was made.
+/// Judges `error`. The ruleset answers TCP with a reset, the rest with "administratively prohibited", which a local
+/// sender sees as EPERM, EACCES or EHOSTUNREACH. ENETUNREACH: there is no route, so no packet was made.
 AttackResult judge(int error) {
   switch (error) {
   case 0: return attack_result(Verdict::allowed, "it left the box");
@@ -39,7 +39,7 @@ AttackResult judge(int error) {
   }
 }
 
-/// A protocol for which the kernel creates no socket does not get out.
+/// Returns "stopped" if errno means that the kernel creates no socket for this protocol.
 AttackResult no_socket() {
   for (const int ours : {EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EPERM, EACCES, ENOPROTOOPT}) {
     if (errno == ours) {
@@ -67,7 +67,7 @@ private:
   std::size_t m_length = 0;
 };
 
-/// The default route's gateway, in network byte order; 0 for none.
+/// Returns the default route's gateway, in network byte order; 0 for none.
 std::uint32_t gateway() {
   const FileText routes("/proc/net/route");
   std::string_view rest = routes.text();

@@ -8,7 +8,7 @@
 
 namespace agentbox::attacks {
 
-/// How a connection is attempted.
+/// The kind of socket and connection that is attempted.
 enum class AttemptKind {
   tcp,
   udp,

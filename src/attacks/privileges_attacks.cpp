@@ -79,7 +79,7 @@ AttackResult give_a_file_capabilities(const Expected&) {
   return change_new_file([&](int fd) { return fsetxattr(fd, "security.capability", &data, XATTR_CAPS_SZ_2, 0); });
 }
 
-/// A setuid program must not give root: all mounts must be nosuid. Checked in mountinfo, without running one.
+/// Checks that setuid programs do not give root: all mounts must be nosuid. Reads mountinfo, without running one.
 AttackResult mounts_ignore_setuid(const Expected&) {
   const FileText mounts("/proc/self/mountinfo");
   std::string_view rest = mounts.text();
@@ -107,7 +107,7 @@ AttackResult clock_cannot_be_set(const Expected&) {
   return refused_with(clock_settime(CLOCK_REALTIME, &now), {EPERM});
 }
 
-/// Only root may change a file's owner; otherwise a setuid program could be created.
+// Only root may change a file's owner; otherwise a setuid program could be created.
 AttackResult give_a_file_away(const Expected&) {
   return change_new_file([](int fd) { return fchown(fd, 0, 0); });
 }

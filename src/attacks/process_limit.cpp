@@ -23,7 +23,7 @@ bool cgroup_holds(std::uint64_t most) {
   return false;
 }
 
-/// Whether fork(2) fails with a soft limit of one process.
+/// Returns whether fork(2) fails with a soft limit of one process.
 bool rlimit_is_enforced(const rlimit& before) {
   rlimit one = before;
   one.rlim_cur = 1;

@@ -4,7 +4,7 @@
 
 namespace agentbox::attacks {
 
-/// What limits the number of the box's processes.
+/// The mechanism that limits the number of the box's processes.
 enum class ProcessLimit { cgroup, rlimit, none };
 
 /// Returns what limits the box to `most` processes: the pids cgroup, or RLIMIT_NPROC, if the kernel enforces it for us

@@ -21,7 +21,7 @@ AttackResult open_socket(const Expected&) {
   return refused_with(socket(family, type, protocol), {EAFNOSUPPORT, EPROTONOSUPPORT, EPERM, ESOCKTNOSUPPORT});
 }
 
-/// All families, and a few numbers beyond, with all socket types.
+/// Tries all families, and a few numbers beyond, with all socket types.
 AttackResult every_other_family(const Expected&) {
   constexpr int k_families = 64;
   for (int family = 0; family < k_families; ++family) {
@@ -40,7 +40,7 @@ AttackResult every_other_family(const Expected&) {
   return attack_result(Verdict::stopped, "EAFNOSUPPORT for 60 families");
 }
 
-/// All of netlink except routing: netfilter, xfrm, audit, connector, uevents, generic…
+/// Tries all of netlink except routing: netfilter, xfrm, audit, connector, uevents, generic…
 AttackResult every_other_netlink(const Expected&) {
   for (int protocol = 1; protocol < 32; ++protocol) {
     if (socket(AF_NETLINK, SOCK_RAW, protocol) >= 0) {

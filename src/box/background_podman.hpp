@@ -14,7 +14,7 @@ class BackgroundPodman {
 public:
   /// Starts `command` with `in` as its stdin. Throws Error(failed) like support::spawn().
   BackgroundPodman(const support::Command& command, const support::Fd& in);
-  /// With an empty stdin.
+  /// Starts Podman with an empty stdin.
   explicit BackgroundPodman(const support::Command& command);
   BackgroundPodman(const BackgroundPodman&) = delete;
   BackgroundPodman& operator=(const BackgroundPodman&) = delete;

@@ -11,7 +11,7 @@
 
 namespace agentbox::box {
 
-/// What the confinement of an image's build depends on, besides the base.
+/// Settings that the confinement of an image's build depends on, besides the base.
 struct BuildNetwork {
   policy::FirewallDriver driver = policy::FirewallDriver::nftables;
   policy::EgressPolicy egress;                 ///< of boxes: its blocked hosts and its proxy hold for builds too

@@ -52,7 +52,7 @@ public:
     }
   }
   const RunOutcome& outcome() const { return m_outcome; }
-  /// The attached process if it still runs, else -1.
+  /// Returns the attached process if it still runs, else -1.
   pid_t attached() const { return m_attached; }
 
 private:

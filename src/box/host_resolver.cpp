@@ -55,8 +55,8 @@ std::string HostResolver::read() const {
   }
 }
 
-/// In the firewall, pasta's forwarder takes the place of a server on loopback. It asks the first server of the start:
-/// when that was not the stub, the servers behind the stub are named instead.
+// In the firewall, pasta's forwarder takes the place of a server on loopback. It asks the first server of the start:
+// when that was not the stub, the servers behind the stub are named instead.
 std::string HostResolver::passed_on(const std::string& host) const {
   std::string text = "# the host's name servers\n";
   if (m_loopback == LoopbackResolver::forwarded) {

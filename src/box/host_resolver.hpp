@@ -14,7 +14,7 @@ struct ResolverFiles {
   std::filesystem::path systemd = "/run/systemd/resolve/resolv.conf"; ///< the servers behind systemd-resolved's stub
 };
 
-/// How the box reaches a resolver on the host's loopback (measured, see docs/broadening/host-resolver.md).
+/// The way in which the box reaches a resolver on the host's loopback (measured, see docs/broadening/host-resolver.md).
 enum class LoopbackResolver {
   forwarded, ///< slirp4netns: its forwarder follows the host's resolv.conf
   mapped,    ///< pasta: its forwarder keeps to the first server of the start; protocol::k_mapped_loopback is the host's
@@ -24,11 +24,11 @@ enum class LoopbackResolver {
 
 LoopbackResolver loopback_resolver(const podman::PodmanInfo& facts);
 
-/// Tells a box the host's name servers. From the start on, because Podman writes public ones where it finds none that a
-/// container can reach; and whenever they change, because Podman writes them only once.
+/// Passes the host's name servers to a box. From the start on, because Podman writes public ones where it finds none
+/// that a container can reach; and whenever they change, because Podman writes them only once.
 class HostResolver {
 public:
-  /// `to` is the file that the firewall reads.
+  /// Writes to `to`, the file that the firewall reads.
   HostResolver(std::filesystem::path to, LoopbackResolver loopback, ResolverFiles files = {});
 
   /// Returns the file's content for the start. Never empty.

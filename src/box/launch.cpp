@@ -39,13 +39,13 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-/// Why the hook or the firewall refused the box.
+/// The reason why the hook or the firewall refused the box.
 struct Refusal {
   std::string message;
   std::string hint;
 };
 
-/// `file` is below the session directory. In run/ a compromised firewall can create anything: neither a
+/// Reads `file`, which is below the session directory. In run/ a compromised firewall can create anything: neither a
 /// link nor a device is followed.
 std::optional<Refusal> read_refusal(const boxes::SessionPaths& paths, const std::filesystem::path& file) {
   std::string text;
@@ -204,7 +204,7 @@ void announce(const policy::PolicyFields& fields, const support::Terminal& termi
   }
 }
 
-/// The workspace as the registry knows it.
+/// Returns the workspace as the registry knows it.
 boxes::WorkspaceClaim claim_of(const policy::Workspace& workspace, const LaunchOptions& options) {
   const oci::FileIdentity& identity = options.checked.at(workspace.source);
   return {identity.device, identity.inode, options.share_workspace};

@@ -10,10 +10,10 @@
 
 namespace agentbox::box {
 
-/// How the plan is shown instead of being done.
+/// Form in which the plan is shown instead of being executed.
 enum class DryRun { off, text, json };
 
-/// How a box is started, besides what it is.
+/// Options of a start, as opposed to the box's policy.
 struct LaunchOptions {
   DryRun dry_run = DryRun::off;
   Identities checked;              ///< of the workspace and the mounts when they were checked; at least the workspace's

@@ -17,7 +17,7 @@ public:
 
   /// Closes our copy of the command's end, once the command has been started.
   void command_started() { m_write_end.reset(); }
-  /// What to wait for with poll(2); its descriptor is -1 when there is nothing.
+  /// Returns what to wait for with poll(2); its descriptor is -1 when there is nothing.
   pollfd awaited() const noexcept;
   /// Moves the available data without waiting. Returns false when the reader has gone.
   bool move();

@@ -126,7 +126,7 @@ struct Images {
   std::string firewall;
 };
 
-/// What a plan is made from besides the policy: plain values.
+/// Facts that a plan is made from besides the policy: plain values.
 struct Host {
   podman::Podman podman;
   podman::PodmanInfo facts;

@@ -170,8 +170,8 @@ void require_outside_storage(const policy::PolicyFields& fields, const fs::path&
   }
 }
 
-/// The box could replace the login, or the way to it, with a link: it would get another login of the user's, and a
-/// renewed one would be written where the link leads.
+// The box could replace the login, or the way to it, with a link: it would get another login of the user's, and a
+// renewed one would be written where the link leads.
 void require_login_outside(const policy::PolicyFields& fields) {
   for (const policy::Mount& mount : fields.mounts) {
     const auto place = logins::place_of_mount(mount.source);

@@ -24,7 +24,7 @@ Identities identities_of_sources(const policy::PolicyFields& fields);
 /// Returns 128 random bits in hex.
 std::string make_nonce();
 
-/// How to treat protected paths that must exist but do not (guard.hpp).
+/// Selects how to treat protected paths that must exist but do not (guard.hpp).
 enum class WhatIsMissing {
   is_made,     ///< a box will start
   is_shown,    ///< --dry-run: as if it had been made

@@ -5,7 +5,7 @@
 
 namespace agentbox::box {
 
-/// How a run ended. What fails after it (teardown, review, pruning) adds to `problems` and changes nothing else.
+/// The outcome of a run. A failure after it (teardown, review, pruning) adds to `problems` and changes nothing else.
 struct RunOutcome {
   enum class Reason {
     ended,         ///< by itself, or by a signal that was passed on

@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 using support::Fd;
 using Reason = RunOutcome::Reason;
 
-/// How often the files with process ids are read while the box starts.
+/// Interval at which the files with process ids are read while the box starts.
 constexpr std::chrono::milliseconds k_poll_interval{5};
 
 /// From the agent's end until the firewall is stopped. Podman cleans up after each container in a process of its own.
@@ -75,9 +75,9 @@ public:
   }
 
 private:
-  /// The outcome when Podman has ended. After a signal its code is not always the command's: 0 when the signal reached
-  /// it before it had made the container or, rarely, when it lost the race for the code; 1, with the command still
-  /// running, when it was not yet passing signals on.
+  /// Returns the outcome when Podman has ended. After a signal its code is not always the command's: 0 when the signal
+  /// reached it before it had made the container or, rarely, when it lost the race for the code; 1, with the command
+  /// still running, when it was not yet passing signals on.
   RunOutcome ended(support::ExitStatus status) {
     m_child_ended = true;
     while (const auto late = m_signals.next()) { // too late to be passed on; from the terminal the child has had it
@@ -100,7 +100,7 @@ private:
     return {Reason::ended, status.code, status.signal, false, {}};
   }
 
-  /// As if the signal that ends a program in a pipeline (pipe(7)) had reached the command.
+  /// Returns the outcome as if the signal that ends a program in a pipeline (pipe(7)) had reached the command.
   RunOutcome reader_gone() const {
     if (!m_child_ended) {
       support::wait_or_kill(m_pid, std::chrono::milliseconds(0)); // before it prints an error
@@ -137,7 +137,7 @@ private:
     return std::max(std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now()), std::chrono::milliseconds(0));
   }
 
-  /// The timeout for poll(2).
+  /// Returns the timeout for poll(2).
   int timeout() const {
     std::optional<std::chrono::milliseconds> patience;
     if (m_deadline) {

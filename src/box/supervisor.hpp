@@ -13,7 +13,7 @@
 
 namespace agentbox::box {
 
-/// What supervise() watches besides the attached process.
+/// The objects that supervise() watches besides the attached process.
 struct Watch {
   /// The file to which the hook writes the firewall's process id; without it no firewall is watched.
   std::optional<std::filesystem::path> firewall_pid;
@@ -23,7 +23,7 @@ struct Watch {
   std::function<void()> agent_started = {};                         ///< called once, when the agent's process is known
   std::chrono::milliseconds term_grace = std::chrono::seconds(5);   ///< after SIGTERM was passed on
   std::chrono::milliseconds hangup_grace = std::chrono::seconds(2); ///< after SIGHUP was passed on
-  /// How long the agent may outlive its firewall.
+  /// Time that the agent may outlive its firewall.
   std::chrono::milliseconds firewall_grace = std::chrono::milliseconds(1000);
   int interrupts_to_force = 3; ///< SIGINTs, each within a second of the last, that end what ignores them
 };

@@ -38,7 +38,7 @@ void write_all(int fd, std::string_view text) {
   [[maybe_unused]] const ssize_t written = write(fd, text.data(), text.size());
 }
 
-/// All that the forked process does. Only async-signal-safe calls (signal-safety(7)): another thread of the launcher
+/// Runs in the forked process. Only async-signal-safe calls (signal-safety(7)): another thread of the launcher
 /// may have held a lock at the fork.
 [[noreturn]] void outlive_launcher(int alive, int podman, int terminal, const termios& modes, bool reset) {
   // Nothing of the launcher's is kept open: its lock, for one, says whether it lives.
@@ -96,8 +96,8 @@ TerminalGuard::~TerminalGuard() {
   }
 }
 
-/// From the background a change would stop us (SIGTTOU), and the terminal is the shell's then. A terminal that is gone
-/// fails with EIO, and there is nothing to restore.
+// From the background a change would stop us (SIGTTOU), and the terminal is the shell's then. A terminal that is gone
+// fails with EIO, and there is nothing to restore.
 bool TerminalGuard::is_foreground() const {
   return m_terminal >= 0 && tcgetpgrp(m_terminal) == getpgrp();
 }

@@ -19,7 +19,7 @@ public:
   /// Restores the modes (termios(3)): a Podman that is killed leaves the terminal raw.
   ~TerminalGuard();
 
-  /// To be called when `podman` has the terminal. Forks a process that waits for our end. When we are killed, it kills
+  /// Forks a process that waits for our end. To be called when `podman` has the terminal. When we are killed, it kills
   /// `podman` (which would complain over the shell's prompt that it cannot restore the terminal), restores the modes
   /// and resets the screen. Throws Error(failed).
   void outlive(pid_t podman);

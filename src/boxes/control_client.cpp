@@ -33,8 +33,8 @@ Error unreachable(const SessionPaths& paths, int error) {
   return support::system_error(ExitCode::failed, message, error, "agentbox ps shows whether the box still runs");
 }
 
-/// By descriptor: a socket's address has room for 107 bytes, and XDG_RUNTIME_DIR may be longer. A firewall that was
-/// taken over can put a link to another socket of the user's in its place, which is not followed.
+/// Connects through a descriptor: a socket's address has room for 107 bytes, and XDG_RUNTIME_DIR may be longer. A
+/// firewall that was taken over can put a link to another socket of the user's in its place, which is not followed.
 Fd connect_to_firewall(const SessionPaths& paths) {
   const std::filesystem::path path = paths.run() / protocol::k_control_socket;
   const Fd file(open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));

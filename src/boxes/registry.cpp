@@ -31,7 +31,8 @@ Fd open_lock(const fs::path& path, int flags) {
   return Fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600));
 }
 
-/// Held while directories appear, disappear or are judged: between mkdir and flock a new session would look dead.
+/// Locks the registry. Held while directories appear, disappear or are judged: between mkdir and flock a new session
+/// would look dead.
 Fd lock_registry() {
   support::make_private_directory(sessions_directory());
   Fd fd = open_lock(sessions_directory() / ".lock", O_CREAT);
@@ -91,7 +92,7 @@ bool uses(const SessionPaths& paths, const protocol::FileId& directory, Use use)
   return std::find(lines.begin(), end, protocol::to_text(directory)) != end;
 }
 
-/// A running box that uses the directory, except the one of `own`. The registry is locked.
+/// Returns a running box that uses the directory, except the one of `own`. The registry is locked.
 std::optional<std::string> box_in(const protocol::FileId& directory, Use use, const Claim* own = nullptr) {
   for (std::string& name : directory_names()) {
     const SessionPaths paths = session_paths(name);
@@ -105,7 +106,7 @@ std::optional<std::string> box_in(const protocol::FileId& directory, Use use, co
   return std::nullopt;
 }
 
-/// One damaged record must not keep the user from all boxes.
+// One damaged record must not keep the user from all boxes.
 std::optional<SessionRecord> read_record(const SessionPaths& paths) {
   try {
     return record_from_json(support::read_file_if_exists(paths.record(), 1U << 16U).value_or(""));

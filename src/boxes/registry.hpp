@@ -65,14 +65,14 @@ std::vector<Found> find_sessions();
 /// when its process is not visible from here.
 support::Fd open_launcher(const std::string& name);
 
-/// What to do about a dead session that another sweeper has claimed.
+/// Selects what to do about a dead session that another sweeper has claimed.
 enum class IfClaimed { skip, wait };
 
 /// Claims the session of a dead launcher. None when the launcher lives, when the session is gone, or when another
 /// process has claimed it and it is to be skipped.
 std::optional<Claim> claim_dead_session(const std::string& name, IfClaimed if_claimed);
 
-/// Whether the directory at the path of `claim` is still the claimed one.
+/// Returns whether the directory at the path of `claim` is still the claimed one.
 bool is_current(const Claim& claim);
 
 /// Removes the claimed directory and everything below it; never follows symbolic links. The name is free at once and as

@@ -29,7 +29,7 @@ struct SessionRecord {
 
 /// Returns the record as JSON: two-space indent, final newline.
 std::string to_json(const SessionRecord& record);
-/// The reverse; nothing when `text` is not a valid record.
+/// Parses the output of to_json(); returns nothing when `text` is not a valid record.
 std::optional<SessionRecord> record_from_json(std::string_view text);
 
 } // namespace agentbox::boxes

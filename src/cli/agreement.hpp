@@ -6,7 +6,7 @@
 
 namespace agentbox::cli {
 
-/// Whether the user may be asked: only `run` on a terminal asks.
+/// Allows or forbids a question to the user: only `run` on a terminal asks.
 enum class MayAsk { yes, no };
 
 /// Returns if the project's configuration broadens nothing or the user agreed to it. Otherwise shows what it broadens
@@ -17,7 +17,8 @@ void require_agreement(const config::Loaded& loaded, MayAsk may_ask);
 /// Returns what the project's configuration broadens, and the diff to the text that was last agreed to. Escaped.
 std::string agreement_text(const config::Loaded& loaded);
 
-/// `agentbox policy trust`: shows, asks and stores. Throws Error(refused) without a terminal, or if the user declines.
+/// Implements `agentbox policy trust`: shows, asks and stores. Throws Error(refused) without a terminal, or if the user
+/// declines.
 void trust_project(const config::Loaded& loaded);
 
 } // namespace agentbox::cli

@@ -100,7 +100,7 @@ int report(const support::Error& error) {
   return static_cast<int>(error.code());
 }
 
-/// What CLI11 calls an unexpected argument or a missing subcommand, with a suggestion; its own message otherwise.
+/// Returns a message with a suggestion for an unexpected argument or a missing subcommand, else CLI11's own.
 std::string message_of(const CLI::App& command, const CLI::ParseError& error) {
   const std::vector<std::string> unknown = command.remaining(true);
   const bool needs_subcommand = command.get_require_subcommand_min() > command.get_subcommands().size();
@@ -120,7 +120,7 @@ std::string message_of(const CLI::App& command, const CLI::ParseError& error) {
          support::in_quotes(word) + support::did_you_mean(word, known);
 }
 
-/// CLI11's error in our form. Its own exit() would print help of many lines.
+/// Prints CLI11's error in our form. Its own exit() would print help of many lines.
 int report(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) { // --help, --version
     return app.exit(error);

@@ -38,7 +38,7 @@ json as_json(const boxes::Found& box) {
   return entry;
 }
 
-/// "2m", "3h": how long ago `started` was.
+/// Returns how long ago `started` was: "2m", "3h".
 std::string age(std::int64_t started) {
   const std::int64_t seconds = std::max<std::int64_t>(0, std::time(nullptr) - started);
   if (seconds < 60) {

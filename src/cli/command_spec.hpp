@@ -22,7 +22,7 @@ public:
   /// Adds a subcommand that does nothing by itself: one of its own subcommands must follow.
   CommandSpec group(const std::string& name, const std::string& description) const;
 
-  /// `names` as in "-v,--verbose".
+  /// Adds a flag with `names` as in "-v,--verbose".
   void flag(const std::string& names, bool& to, const std::string& description) const;
 
   /// An option with a value, which --help calls `value`. For std::string, std::uint32_t, std::size_t, and for
@@ -30,24 +30,24 @@ public:
   template <typename Value>
   void option(const std::string& names, Value& to, const char* value, const std::string& description) const;
 
-  /// An option whose value may be left out: `to` is empty then.
+  /// Adds an option whose value may be left out: `to` is empty then.
   void optional_value(const std::string& names, std::optional<std::string>& to, const char* value,
                       const std::string& description) const;
 
-  /// An option that may be repeated, with one value each time.
+  /// Adds an option that may be repeated, with one value each time.
   void list(const std::string& names, std::vector<std::string>& to, const char* value,
             const std::string& description) const;
 
-  /// An option with one of the values `choices`.
+  /// Adds an option with one of the values `choices`.
   void choice(const std::string& names, std::optional<std::string>& to, const std::vector<std::string>& choices,
               const std::string& description) const;
 
   void positional(const std::string& name, std::optional<std::string>& to, const std::string& description) const;
-  /// A positional that must be given, one of `choices` if there are any.
+  /// Adds a positional that must be given, one of `choices` if there are any.
   void required(const std::string& name, std::string& to, const std::string& description,
                 const std::vector<std::string>& choices = {}) const;
 
-  /// A sentence below the options of --help.
+  /// Adds a sentence below the options of --help.
   void footer(const std::string& text) const;
   /// Sets a function that is called before the action.
   void before_action(std::function<void()> prepare) const;

@@ -27,7 +27,7 @@ struct GenerateOptions {
   std::optional<std::string> kind;
 };
 
-/// The images named by options; otherwise our own, built if they are missing.
+/// Returns the images named by options; otherwise our own, built if they are missing.
 generate::ImageNames images_of(const GenerateOptions& options, const Box& box) {
   const policy::PolicyFields& fields = box.policy.fields();
   generate::ImageNames names{options.agent_image, options.firewall_image};

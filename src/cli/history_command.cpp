@@ -57,7 +57,7 @@ Conversation find_conversation(const std::vector<Conversation>& list, const std:
   return *chosen;
 }
 
-/// How many bytes are read for the titles of a list: a box can leave more files than anybody would wait for.
+/// Maximum of bytes to read for the titles of a list: a box can leave more files than a user would wait for.
 constexpr std::size_t k_max_for_titles = 64U << 20U;
 
 /// Returns the start of what the user asked first, on one line; of a long file, what its first MiB has. Takes what it

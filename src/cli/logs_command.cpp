@@ -17,7 +17,7 @@
 namespace agentbox::cli {
 namespace {
 
-/// One record on one line. Everything in it may come from the box.
+/// Returns one record as one line. Everything in it may come from the box.
 std::string line_of(const firewall::audit::AuditRecord& record) {
   const std::string host = record.name.empty() ? record.address : record.name;
   const std::string port = record.port == 0 ? "" : ":" + std::to_string(record.port);

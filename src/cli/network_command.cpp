@@ -114,7 +114,7 @@ void print_followed(const std::vector<AuditRecord>& records, bool as_data, const
   std::fflush(stdout);
 }
 
-/// Until Ctrl-C, or until the reader closes stdout.
+/// Follows the records until Ctrl-C, or until the reader closes stdout.
 void follow(const HistoryOptions& options, bool as_data) {
   support::make_private_directory(boxes::audit_directory());
   const network::TableStyle style = style_of_stdout();

@@ -11,7 +11,7 @@
 
 namespace agentbox::cli {
 
-/// Which part of the recorded history is meant.
+/// Selects a part of the recorded history.
 struct HistoryOptions {
   std::optional<std::string> box;
   std::optional<std::string> since;
@@ -28,7 +28,8 @@ network::History history(const HistoryOptions& options);
 /// Returns the names of the boxes that run in `workspace`, or if none does, of the last one that ended there.
 std::vector<std::string> boxes_here(const std::filesystem::path& workspace);
 
-/// `network backtest` and `policy suggest`, which use the records of this directory's boxes unless --box selects one.
+/// Adds `network backtest` and `policy suggest`, which use the records of this directory's boxes unless --box selects
+/// one.
 void add_network_backtest(const CommandSpec& network, Context& context);
 void add_policy_suggest(const CommandSpec& policy, Context& context);
 

@@ -161,8 +161,8 @@ void report_size(const homes::HeldHome& held, const config::Preferences& prefere
   }
 }
 
-/// With a prompt, an agent would wait for the end of a pipe that nobody closes. Without a terminal, it is a shell that
-/// reads, which few expect.
+// With a prompt, an agent would wait for the end of a pipe that nobody closes. Without a terminal, it is a shell that
+// reads, which few expect.
 void prepare_input(const policy::Run& run) {
   struct stat info {};
   const bool piped = fstat(STDIN_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));

@@ -36,7 +36,7 @@ bool report(const std::vector<image::VersionChange>& changes) {
   return differs;
 }
 
-/// The lock file in force; empty if it is damaged, because update replaces it.
+/// Returns the lock file in force; empty if it is damaged, because update replaces it.
 image::AgentsLock pinned_versions(const std::filesystem::path& share) {
   try {
     return image::load_lock(share);

@@ -112,7 +112,7 @@ verify::VerifyReport new_report(const std::string& box, bool fresh, const podman
   return report;
 }
 
-/// A box of its own for the current directory, with the probe as its command.
+/// Starts a box of its own for the current directory, with the probe as its command.
 verify::VerifyReport verify_fresh(const BoxOptions& options, const Context& context) {
   boxes::require_runtime_directory();
   Context probe_context = context;
@@ -172,7 +172,8 @@ std::optional<selinux::BoxContexts> labels_of(const boxes::SessionRecord& record
              : std::nullopt;
 }
 
-/// A running box: the probe goes in through `podman exec` as bytes on its stdin, and the host's /proc is asked as well.
+/// Verifies a running box: the probe goes in through `podman exec` as bytes on its stdin, and the host's /proc is asked
+/// as well.
 verify::VerifyReport verify_running(const std::string& name) {
   const boxes::Found box = boxes::select_running(name, std::filesystem::current_path());
   const podman::Podman podman = podman::Podman::find();

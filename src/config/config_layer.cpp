@@ -9,7 +9,7 @@
 namespace agentbox::config {
 namespace {
 
-/// A project's file is untrusted, so it may not refer to host paths.
+// A project's file is untrusted, so it may not refer to host paths.
 void refuse_host_path(TomlTable& table, std::string_view key, const std::string& place) {
   table.mistake(place,
                 table.full_name(key) + " is not allowed in a project's configuration, because it refers to a host path",
@@ -67,7 +67,7 @@ void read_ca_bundle(TomlTable& top, ConfigLayer& layer) {
   }
 }
 
-/// [protect] and [mask]: paths to add, and paths of lower layers to remove.
+/// Reads [protect] and [mask]: paths to add, and paths of lower layers to remove.
 void read_paths(TomlTable& top, std::string_view table_name, std::vector<Located<std::string>>& paths,
                 std::vector<Located<std::string>>& except) {
   if (auto table = top.table(table_name)) {
@@ -138,7 +138,7 @@ void read_agent_choice(TomlTable& top, ConfigLayer& layer) {
   }
 }
 
-/// [home]
+/// Reads [home].
 void read_home(TomlTable& top, ConfigLayer& layer) {
   auto table = top.table("home");
   if (!table) {
@@ -165,7 +165,7 @@ void read_home(TomlTable& top, ConfigLayer& layer) {
   }
 }
 
-/// [verify]
+/// Reads [verify].
 void read_verify(TomlTable& top, ConfigLayer& layer) {
   if (auto table = top.table("verify")) {
     if (const auto wanted = table->boolean("on_start")) {
@@ -175,7 +175,7 @@ void read_verify(TomlTable& top, ConfigLayer& layer) {
   }
 }
 
-/// [selinux]
+/// Reads [selinux].
 void read_selinux(TomlTable& top, ConfigLayer& layer) {
   auto table = top.table("selinux");
   if (!table) {
@@ -195,7 +195,7 @@ void read_selinux(TomlTable& top, ConfigLayer& layer) {
   table->finish();
 }
 
-/// [locked]
+/// Reads [locked].
 void read_locked(TomlTable& top, ConfigLayer& layer, policy::Diagnostics& diagnostics) {
   if (layer.kind != LayerKind::system && top.has("locked")) {
     top.mistake(top.where("locked"), "only the administrator's configuration can lock keys",

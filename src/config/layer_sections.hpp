@@ -6,7 +6,7 @@
 
 namespace agentbox::config {
 
-/// The larger sections of parse_layer(): each reads its table of `top` into `layer`.
+/// Read the larger sections for parse_layer(): each reads its table of `top` into `layer`.
 void read_network(TomlTable& top, ConfigLayer& layer);
 void read_build(TomlTable& top, ConfigLayer& layer);
 void read_agents(TomlTable& top, ConfigLayer& layer);

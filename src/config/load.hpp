@@ -26,8 +26,9 @@ struct Preferences {
 struct Loaded {
   policy::PolicyFields fields;
 
-  /// What the project's configuration broadens, compared with the same call without it. If not empty, the caller must
-  /// refuse (exit 126, showing the list) unless the user trusts `project_digest` (trust.hpp) or passes --trust-project.
+  /// Changes by which the project's configuration broadens the box, compared with the same call without it. If not
+  /// empty, the caller must refuse (exit 126, showing the list) unless the user trusts `project_digest` (trust.hpp) or
+  /// passes --trust-project.
   std::vector<policy::Change> project_broadens;
   std::filesystem::path project_file; ///< empty when the project has none
   std::string project_digest;         ///< of all files of it (ProjectTexts); empty when the project has none

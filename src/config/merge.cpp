@@ -65,7 +65,7 @@ std::filesystem::path directory_of(const ConfigLayer& layer) {
   return layer.file.parent_path();
 }
 
-/// The conversations of the agent with this project.
+/// Merges the conversations of the agent with this project.
 void merge_conversations(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
                          Merged& merged) {
   const policy::PolicyFields& fields = merged.fields;
@@ -83,7 +83,7 @@ void merge_conversations(const std::vector<ConfigLayer>& layers, const Overrides
   }
 }
 
-/// The home of this project, if it is kept.
+/// Merges the home of this project, if it is kept.
 void merge_home(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
                 Merged& merged) {
   bool kept = false;
@@ -96,7 +96,7 @@ void merge_home(const std::vector<ConfigLayer>& layers, const Overrides& overrid
   }
 }
 
-/// The user's own instructions for the agent.
+/// Merges the user's own instructions for the agent.
 void merge_instructions(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
                         Merged& merged) {
   bool wanted = overrides.instructions;
@@ -213,8 +213,8 @@ void merge_masked(const ConfigLayer& layer, policy::Workspace& workspace, Diagno
   workspace.mask_except = sorted(shown);
 }
 
-/// The same for protected paths, except that a removed path need not be on the list: it may be one that the Git
-/// configuration refers to, which is known when a box starts. A path that a layer adds is protected even if a lower
+/// Merges protected paths in the same way, except that a removed path need not be on the list: it may be one that the
+/// Git configuration refers to, which is known when a box starts. A path that a layer adds is protected even if a lower
 /// layer excepted it.
 void merge_protected(const ConfigLayer& layer, policy::Workspace& workspace) {
   std::set<std::string> list(workspace.protect.begin(), workspace.protect.end());

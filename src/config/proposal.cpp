@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What the presence of a file suggests. Lists are separated by spaces.
+/// The settings that the presence of a file suggests. Lists are separated by spaces.
 struct Sign {
   std::string_view file; ///< its name; "*.x": every name that ends so
   std::string_view toolkits;

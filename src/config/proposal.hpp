@@ -6,7 +6,7 @@
 
 namespace agentbox::config {
 
-/// What a project seems to need, judged by the names of its files.
+/// Settings that a project seems to need, judged by the names of its files.
 struct Proposal {
   std::vector<std::string> toolkits; ///< sorted, unique
   std::vector<std::string> sets;     ///< "@npm"; sorted, unique

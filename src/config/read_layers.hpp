@@ -17,9 +17,9 @@ struct ProjectTexts {
   std::string saved_hosts; ///< .agentbox/saved-hosts.txt
   std::string sets;        ///< the sets of hosts that config names, as they are installed (sets_text())
 
-  /// SHA-256 over all of them, which the user agrees to (trust.hpp).
+  /// Returns the SHA-256 over all of them, which the user agrees to (trust.hpp).
   std::string digest() const;
-  /// All of them, as the user is shown them.
+  /// Returns all of them, as the user is shown them.
   std::string shown() const;
 };
 
@@ -42,7 +42,7 @@ LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics)
 /// the file.
 std::string add_saved_hosts(ConfigLayer& layer, const Sources& sources, policy::Diagnostics& diagnostics);
 
-/// Path of the saved hosts of the user or of the project.
+/// Returns the path of the saved hosts of the user or of the project.
 std::filesystem::path saved_hosts_file(const Sources& sources, LayerKind kind);
 
 } // namespace agentbox::config

@@ -38,7 +38,7 @@ bool contains(const std::vector<Located<Item>>& list, const Item& wanted) {
   return std::any_of(list.begin(), list.end(), [&](const Located<Item>& item) { return item.value == wanted; });
 }
 
-/// The line to add, or nothing when `layer` has the host already.
+/// Returns the line to add, or nothing when `layer` has the host already.
 std::optional<std::string> line_for(const std::vector<ConfigLayer>& layers, const ConfigLayer* layer, bool allow,
                                     const std::string& host) {
   if (!allow) {
@@ -54,7 +54,7 @@ std::optional<std::string> line_for(const std::vector<ConfigLayer>& layers, cons
   return known ? std::nullopt : std::optional("allow " + entry.text() + "\n");
 }
 
-/// The directory of the file, opened. In a workspace it must not be a link: the repository may contain one.
+/// Opens the directory of the file. In a workspace it must not be a link: the repository may contain one.
 Fd open_directory(const fs::path& directory, LayerKind kind) {
   if (mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
     throw support::system_error(ExitCode::failed, "cannot create " + directory.string(), errno);

@@ -21,7 +21,7 @@ struct AgentDirectory {
   std::string in_home;           ///< below a home directory, where that variable is not set: ".claude"
 };
 
-/// Where the configuration is read from. Plain values, so that tests can use a temporary directory.
+/// The paths that the configuration is read from. Plain values, so that tests can use a temporary directory.
 struct Sources {
   std::optional<std::filesystem::path> system_file; ///< /etc/agentbox/config.toml; may be missing
   std::optional<uid_t> system_owner;                ///< who must own it, if anybody in particular: root

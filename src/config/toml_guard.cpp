@@ -13,8 +13,8 @@ bool is_ascii(char c) {
   return static_cast<unsigned char>(c) < 0x80;
 }
 
-/// Tells strings and comments from the rest of a TOML text. May be wrong after the first syntax error, where the parser
-/// stops.
+/// Distinguishes strings and comments from the rest of a TOML text. May be wrong after the first syntax error, where
+/// the parser stops.
 class Scanner {
 public:
   explicit Scanner(std::string_view text) : m_text(text) {

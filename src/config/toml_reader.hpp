@@ -15,7 +15,7 @@ namespace agentbox::config {
 /// mistake. finish() reports unknown keys.
 class TomlTable {
 public:
-  /// `name` is that of the table ("network"; empty for the top level), for messages.
+  /// Reads `table`, which messages call `name` ("network"; empty for the top level).
   TomlTable(const toml::table& table, std::string name, std::string file, policy::Diagnostics& diagnostics)
       : m_table(&table), m_name(std::move(name)), m_file(std::move(file)), m_diagnostics(&diagnostics) {}
 

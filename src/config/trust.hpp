@@ -14,7 +14,7 @@ namespace agentbox::config {
 /// path>.json.
 class TrustStore {
 public:
-  /// `directory` is trust_directory() but in tests.
+  /// Uses `directory`, which is trust_directory() except in tests.
   explicit TrustStore(std::filesystem::path directory) : m_directory(std::move(directory)) {}
 
   /// Returns whether the user agreed to this digest for this workspace. Throws Error(failed) for a file that others can
@@ -34,7 +34,7 @@ private:
   std::filesystem::path m_directory;
 };
 
-/// $XDG_STATE_HOME/agentbox/trust
+/// Returns $XDG_STATE_HOME/agentbox/trust
 std::filesystem::path trust_directory();
 
 } // namespace agentbox::config

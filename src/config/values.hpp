@@ -20,7 +20,7 @@ struct Located {
   bool operator==(const Located&) const = default;
 };
 
-/// What is wrong with a value, for a message.
+/// Describes what is wrong with a value, for a message.
 struct ValueProblem {
   std::string message;
   std::string hint;
@@ -61,7 +61,7 @@ std::variant<MountText, ValueProblem> parse_mount(std::string_view text);
 /// when missing.
 std::variant<policy::PublishedPort, ValueProblem> parse_publish(std::string_view text);
 
-/// `text` as a TOML basic string, in quotes.
+/// Returns `text` as a TOML basic string, in quotes.
 std::string quote_toml(std::string_view text);
 
 /// One variable of --env or of an --env-file; without a value it comes from the caller's environment.

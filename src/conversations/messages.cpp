@@ -59,7 +59,7 @@ std::string content_text(const json& content) {
   return text;
 }
 
-/// Claude Code: {"type": "user", "message": {"content": …}}, but not what it told the model itself.
+/// Parses a line of Claude Code: {"type": "user", "message": {"content": …}}, but not what it told the model itself.
 std::optional<Message> claude_message(const json& line, const std::string& type) {
   if ((type != "user" && type != "assistant") || at(line, "isMeta") == true || at(line, "isSidechain") == true) {
     return std::nullopt;
@@ -67,8 +67,8 @@ std::optional<Message> claude_message(const json& line, const std::string& type)
   return Message{type == "user", content_text(at(at(line, "message"), "content"))};
 }
 
-/// Codex: {"type": "event_msg", "payload": {"type": "item_completed", "item": {"type": "UserMessage", "content": …}}};
-/// or older: {"type": "user_message", "message": …} as the payload.
+/// Parses a line of Codex: {"type": "event_msg", "payload": {"type": "item_completed", "item": {"type": "UserMessage",
+/// "content": …}}}; or older: {"type": "user_message", "message": …} as the payload.
 std::optional<Message> codex_message(const json& line, const std::string& type) {
   const json& payload = at(line, "payload");
   const json& item = at(payload, "item");

@@ -17,7 +17,7 @@ enum class Status {
   not_applicable, ///< does not exist on this host, or this user cannot query it
 };
 
-/// "ok", "missing", "unknown", "degraded" or "not_applicable", as in the JSON output.
+/// Returns "ok", "missing", "unknown", "degraded" or "not_applicable", as in the JSON output.
 std::string_view to_string(Status status);
 
 /// One line of the report.

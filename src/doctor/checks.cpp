@@ -7,7 +7,7 @@
 namespace agentbox::doctor {
 namespace {
 
-/// What a check cannot do without.
+/// A condition without which a check is skipped.
 enum class Needs { nothing, ordinary_user, podman_info };
 
 struct Check {

@@ -8,7 +8,7 @@
 
 namespace agentbox::doctor {
 
-/// What a check found.
+/// The finding of a check.
 struct Answer {
   Status status;
   std::string detail;
@@ -28,7 +28,7 @@ inline Answer not_applicable(std::string detail) {
   return {Status::not_applicable, std::move(detail)};
 }
 
-/// The answer of checks of an ordinary user's rights when root asks.
+/// Returns the answer of checks of an ordinary user's rights when root asks.
 inline Answer asked_as_root() {
   return not_applicable("run agentbox doctor as an ordinary user");
 }

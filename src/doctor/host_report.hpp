@@ -43,7 +43,7 @@ struct PodmanReport {
   std::string runtime_version;             ///< of facts->oci_runtime, "1.8.1"
 };
 
-/// What is known of one kernel feature that may be a module.
+/// State of a kernel feature that may be a module.
 enum class ModuleState { loaded, built_in, loadable, absent, unknown };
 
 /// SELinux on the host.
@@ -56,10 +56,10 @@ struct SelinuxReport {
   std::optional<bool> nfs;  ///< the boolean virt_use_nfs
 };
 
-/// How control groups are mounted on the host.
+/// The way in which control groups are mounted on the host.
 enum class CgroupLayout { none, v1, hybrid, v2 };
 
-/// What happened when the firewall's ruleset was loaded into a throw-away network namespace.
+/// The result of loading the firewall's ruleset into a throw-away network namespace.
 struct RulesetTrial {
   bool attempted = false;
   std::string error; ///< empty when attempted and accepted

@@ -41,7 +41,8 @@ constexpr Feature k_features[] = {
     {"overlay", "CONFIG_OVERLAY_FS", "overlay"},
 };
 
-/// Whether a line of a modules.builtin or modules.dep names the module: "kernel/net/netfilter/nf_tables.ko.zst: …".
+/// Returns whether a line of modules.builtin or modules.dep names the module: "kernel/net/netfilter/nf_tables.ko.zst:
+/// …".
 bool lists_module(std::string_view text, std::string_view module) {
   for (std::string_view line : support::lines(text)) {
     line = line.substr(0, line.find(':'));

@@ -8,7 +8,7 @@
 
 namespace agentbox::doctor {
 
-/// How long Podman is waited for, which answers in a tenth of a second when it can.
+/// Time limit for Podman, which usually answers in a tenth of a second.
 inline constexpr std::chrono::milliseconds k_patience = std::chrono::seconds(30);
 
 /// Looks at this host. Never throws for what is missing on it: that is what the report is for. Leaves nothing behind;

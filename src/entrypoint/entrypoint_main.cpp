@@ -34,7 +34,8 @@ namespace {
 using namespace std::string_view_literals;
 namespace entrypoint = agentbox::entrypoint;
 
-/// No descriptor that was left open outside may reach the agent. The leash, if any, is closed at exec.
+/// Closes every descriptor that was left open outside, so that none reaches the agent. The leash, if any, is closed at
+/// exec.
 void close_inherited(int leash = -1) {
   const int first = leash < 0 ? 3 : leash + 1;
   if (close_range(static_cast<unsigned>(first), ~0U, 0) != 0) {

@@ -17,7 +17,7 @@ public:
     std::copy_n(text.begin(), count, m_bytes.begin() + static_cast<std::ptrdiff_t>(m_length));
     m_length += count;
   }
-  /// One write(2), so that other writers cannot split the line.
+  // One write(2), so that other writers cannot split the line.
   void write_to(int fd) const {
     if (write(fd, m_bytes.data(), m_length) < 0) {
       return; // nobody reads it

@@ -43,7 +43,7 @@ constexpr std::uint64_t k_write =
 constexpr std::uint64_t k_all =
     k_read | k_write | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
 
-/// The rights that a kernel of this ABI knows.
+/// Returns the rights that a kernel of this ABI knows.
 constexpr std::uint64_t known_rights(long abi) {
   return k_all & ~(abi < 3 ? k_truncate : 0) & ~(abi < 5 ? k_ioctl_dev : 0);
 }

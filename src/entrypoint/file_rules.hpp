@@ -17,7 +17,7 @@ struct FileRule {
 /// Parses "RIGHTS PATH" or "image LEFT OUT..."; nothing for anything else.
 std::optional<FileRule> read_file_rule(std::string_view line);
 
-/// Which processes a Landlock domain is for.
+/// The processes that a Landlock domain is for.
 enum class Domain {
   agent,  ///< no signals to processes outside of it, and no abstract sockets of theirs
   joined, ///< files only: a user's own shell may end what the agent started

@@ -108,7 +108,7 @@ int probe_blocked_address() {
   return error;
 }
 
-/// While the ruleset is in force nothing leaves the box, so a firewall that starts slowly can be waited for.
+// While the ruleset is in force nothing leaves the box, so a firewall that starts slowly can be waited for.
 void require_firewall_answers(std::string_view nonce) {
   const std::int64_t start = now_ms();
   std::int64_t deadline = start + k_dns_deadline_ms;

@@ -63,7 +63,7 @@ private:
   bool m_ok = true;
 };
 
-/// DNS names are compared case-insensitively (RFC 1035 §2.3.3); length bytes are below 'A' here.
+// DNS names are compared case-insensitively (RFC 1035 §2.3.3); length bytes are below 'A' here.
 bool same_question(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b) {
   const auto lower = [](std::uint8_t c) -> std::uint8_t {
     return c >= 'A' && c <= 'Z' ? static_cast<std::uint8_t>(c + ('a' - 'A')) : c;

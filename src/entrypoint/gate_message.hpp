@@ -11,7 +11,7 @@ namespace agentbox::entrypoint {
 using GateQuery = std::array<std::uint8_t, 40>;
 GateQuery gate_query(std::uint16_t id);
 
-/// What a datagram from the resolver is.
+/// Kinds of datagrams from the resolver.
 enum class GateAnswer {
   unrelated, ///< not an answer to this query: ignore it, wait for another
   wrong,     ///< an answer, but not one TXT string equal to the nonce

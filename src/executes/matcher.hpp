@@ -22,7 +22,7 @@ bool in_packages(std::string_view path);
 /// Finds the rules that apply to a path. Pure functions over the rules and the further names.
 class Matcher {
 public:
-  /// `further`: protected names of the user's configuration, in every directory.
+  /// Also matches `further`: protected names of the user's configuration, in every directory.
   explicit Matcher(const std::vector<std::string>& further = {});
   Matcher(const Matcher&) = delete; // it has views of itself
   Matcher& operator=(const Matcher&) = delete;

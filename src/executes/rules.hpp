@@ -11,13 +11,13 @@
 
 namespace agentbox::executes {
 
-/// When a program reads the file.
+/// The occasion at which a program reads the file.
 enum class When : std::uint8_t { enter, editor, agent, vcs, call, service };
 
-/// What agentbox does about the file. The first of several rules in this order decides.
+/// The way in which agentbox treats the file. The first of several rules in this order decides.
 enum class Treatment : std::uint8_t { protect, report, steers, project };
 
-/// How an enumerator is written.
+/// The text of an enumerator.
 struct EnumWords {
   std::string_view word; ///< in executes.toml
   std::string_view text; ///< a description, for messages

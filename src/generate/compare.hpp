@@ -7,7 +7,7 @@
 
 namespace agentbox::generate {
 
-/// How two generated sets differ in what the box may do.
+/// The differences between two generated sets in what the box may do.
 struct Comparison {
   std::vector<std::string> broader; ///< one sentence each
   std::vector<std::string> tighter;

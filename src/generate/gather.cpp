@@ -21,7 +21,7 @@ using nlohmann::json;
 constexpr std::size_t k_profile_bytes = 1U << 20U;
 constexpr std::size_t k_bundle_bytes = 1000U << 10U; // of a ConfigMap, which holds 1 MiB in all
 
-/// There is no caller's terminal to ask: an agent gets a terminal of its own.
+// There is no caller's terminal to ask: an agent gets a terminal of its own.
 void set_terminal(oci::HostFacts& facts, const policy::Run& run) {
   switch (run.kind) {
   case policy::Run::Kind::agent:

@@ -40,7 +40,7 @@ std::string kind_text(oci::KubernetesOptions::Kind kind) {
   return {};
 }
 
-/// The format's options, for the record.
+/// Returns the format's options, for the record.
 std::map<std::string, std::string> options_of(const Request& request, const ImageNames& images) {
   std::map<std::string, std::string> options;
   if (request.format == oci::OutputFormat::kubernetes) {

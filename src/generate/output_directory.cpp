@@ -167,7 +167,7 @@ void OutputDirectory::open_old() {
   }
 }
 
-/// Another run may remove the directory before it is locked: then there is another try.
+// Another run may remove the directory before it is locked: then there is another try.
 void OutputDirectory::make_temporary() {
   constexpr int k_max_tries = 100;
   int error = 0;
@@ -220,7 +220,7 @@ void OutputDirectory::remove_leftovers() {
   }
 }
 
-/// The marker goes last: a killed process leaves something that the next run removes.
+// The marker goes last: a killed process leaves something that the next run removes.
 void OutputDirectory::remove_set(const Fd& directory, const std::string& name) const {
   mark_unfinished(directory);
   m_remove_content(directory, m_directory.parent_path() / name);

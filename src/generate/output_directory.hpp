@@ -35,12 +35,12 @@ public:
   /// Removes the temporary directory if commit() was not reached.
   ~OutputDirectory();
 
-  /// The temporary directory, for files that write() does not write.
+  /// Returns the temporary directory, for files that write() does not write.
   const std::filesystem::path& temporary() const noexcept { return m_temporary; }
   const support::Fd& directory() const noexcept { return m_new; }
 
-  /// What stays although it should be removed, because it may contain files of others, or cannot be removed: a line
-  /// each, at most 10 of earlier runs, and after commit() the old directory.
+  /// Returns what was not removed, because it may contain files of others, or because removing failed: a line each, at
+  /// most 10 of earlier runs, and after commit() the old directory.
   const std::vector<std::string>& kept() const noexcept { return m_kept; }
 
   /// Writes the files of `set`, and creates the directories they need.

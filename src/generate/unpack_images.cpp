@@ -20,7 +20,7 @@ using support::ExitCode;
 
 constexpr support::CaptureLimits k_limits{1U << 20U, std::chrono::minutes(30)};
 
-/// The unpacker's message and hint, a line each.
+/// Returns the unpacker's message and hint, a line each.
 Error error_of(const support::Captured& result) {
   const std::size_t end = std::min(result.err.find('\n'), result.err.size());
   const std::string rest = end < result.err.size() ? result.err.substr(end + 1) : "";

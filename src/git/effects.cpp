@@ -75,7 +75,7 @@ constexpr std::array k_rows = {
     EffectRow{"web", "*", Effect::runs},
 };
 
-/// "ext::COMMAND" is a transport that runs the command.
+/// Returns whether the URL is "ext::COMMAND", a transport that runs the command.
 bool is_command_url(const Setting& setting) {
   return setting.section == "remote" && (setting.key == "url" || setting.key == "pushurl") &&
          setting.value.starts_with("ext::");

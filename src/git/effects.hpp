@@ -6,7 +6,7 @@
 
 namespace agentbox::git {
 
-/// What Git does with the value of a setting.
+/// The use that Git makes of the value of a setting.
 enum class Effect {
   none,
   runs,      ///< runs it: a command line, or the name of a program

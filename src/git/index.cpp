@@ -76,7 +76,7 @@ private:
     return true;
   }
 
-  /// Four letters, a length, and as many bytes.
+  /// Skips an extension: four letters, a length, and as many bytes.
   bool extension() {
     constexpr std::size_t k_head = 8;
     const bool named = m_rest.size() >= k_head + m_hash_length &&
@@ -96,7 +96,7 @@ private:
     return true;
   }
 
-  /// Version 4: strips the prefix length, encoded like OFS_DELTA offsets, from the previous path.
+  /// Strips the prefix length of version 4, encoded like OFS_DELTA offsets, from the previous path.
   bool strip(std::string_view& rest) {
     const auto number = take_varint(rest);
     if (!number || *number > m_path.size()) {

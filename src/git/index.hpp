@@ -17,7 +17,7 @@ struct HiddenFile {
   bool operator==(const HiddenFile&) const = default;
 };
 
-/// What an index hides.
+/// The files that an index hides.
 struct HiddenFiles {
   std::vector<HiddenFile> files; ///< at most k_max_hidden
   std::size_t count = 0;         ///< of all

@@ -50,7 +50,7 @@ public:
   }
 
 private:
-  /// The next byte, CR LF as LF; LF and m_over at the end.
+  /// Returns the next byte, CR LF as LF; LF and m_over at the end.
   int next() {
     if (m_at >= m_text.size()) {
       m_over = true;
@@ -74,7 +74,7 @@ private:
     }
   }
 
-  /// A byte order mark; a part of one is a mistake.
+  /// Skips a byte order mark; a part of one is a mistake.
   void skip_mark() {
     constexpr std::string_view k_mark = "\xEF\xBB\xBF";
     if (m_text.starts_with(k_mark)) {
@@ -86,7 +86,7 @@ private:
     }
   }
 
-  /// `[name]`, `[name.part]`, `[name "part"]`
+  /// Parses `[name]`, `[name.part]`, `[name "part"]`
   void header() {
     m_name.clear();
     const std::size_t start = m_at;
@@ -105,7 +105,7 @@ private:
     guess_header(start);
   }
 
-  /// ` "part"]`, behind the first blank.
+  /// Parses ` "part"]`, behind the first blank.
   bool quoted_part() {
     int c = next();
     while (is_blank(c) && c != '\n') {
@@ -125,8 +125,8 @@ private:
     return next() == ']';
   }
 
-  /// How a lenient reader interprets `[ core ]`, `[core` and the like. Continues after the bracket, or with the next
-  /// line.
+  /// Guesses how a lenient reader interprets `[ core ]`, `[core` and the like. Continues after the bracket, or with the
+  /// next line.
   void guess_header(std::size_t start) {
     const auto end = std::min(m_text.find_first_of("]\n", start), m_text.size());
     const std::string_view line = m_text.substr(start, end - start);
@@ -217,7 +217,7 @@ private:
     m_older += static_cast<char>(c);
   }
 
-  /// Git hands names and values on as C strings: a NUL ends them.
+  // Git hands names and values on as C strings: a NUL ends them.
   void emit(bool has_value) const {
     std::string_view name = m_name;
     Setting setting;

@@ -24,7 +24,7 @@ public:
 
   bool full() const { return m_list.size() >= m_max; }
 
-  /// `command`: where a shell looks a bare name up in PATH.
+  /// Adds a path. `command`: a shell looks a word without a slash up in PATH, so it is not a path.
   void add(std::string_view word, bool command) {
     const bool is_path = !command || word.find('/') != std::string_view::npos;
     if (is_path && !word.empty() && word.size() <= k_max_word && !full() && m_seen.insert(std::string(word)).second) {
@@ -40,7 +40,7 @@ private:
   std::vector<std::string> m_list;
 };
 
-/// As a shell splits it: quotes join.
+/// Splits like a shell: quotes join.
 void add_joined(std::string_view command, WordList& words) {
   std::string word;
   char quote = '\0';

@@ -10,7 +10,7 @@ namespace agentbox::guard {
 namespace fs = std::filesystem;
 namespace {
 
-/// A path below the root is spelled with the root's own path, so that comparing text suffices later.
+// A path below the root is spelled with the root's own path, so that comparing text suffices later.
 void add_tree(const Walk& walk, const std::optional<fs::path>& path, GitPlaces& places) {
   if (path && places.trees.size() <= k_max_worktrees_followed) {
     const auto inside = walk.below(*path);

@@ -73,7 +73,7 @@ public:
     m_places.push_back({{elsewhere.tree}, {}});
   }
 
-  /// The user's and the system's settings, which act in every repository.
+  /// Adds the user's and the system's settings, which act in every repository.
   void add_users_own() {
     GitPlaces all{{m_walk.root()}, {}};
     for (const GitPlaces& place : m_places) {
@@ -200,7 +200,7 @@ private:
     add_words_below(words);
   }
 
-  /// "cd tools && ./x": each word also counts from the directories that others name.
+  /// Adds each word below the directories that other words name too, as in "cd tools && ./x".
   void add_words_below(const std::vector<std::string>& words) {
     constexpr std::size_t k_max_directories = 8;
     std::size_t directories = 0;

@@ -34,7 +34,7 @@ using support::Fd;
 /// The content of a commondir file that names its own directory: the same as no file.
 constexpr const char* k_own_commondir = ".\n";
 
-/// The parts of repositories that `protect` names: "config", "hooks", …
+/// Returns the parts of repositories that `protect` names: "config", "hooks", …
 std::vector<std::string> git_parts(const std::vector<std::string>& protect) {
   std::vector<std::string> parts;
   for (const std::string& path : protect) {

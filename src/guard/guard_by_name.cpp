@@ -61,7 +61,7 @@ std::vector<std::string> add_masks(std::vector<std::string> paths, Guarded& guar
   return paths;
 }
 
-/// The Git configuration of the repositories at the top of a tree and in `known`, where links lead.
+/// Returns the Git configuration of the repositories at the top of a tree and in `known`, where links lead.
 std::vector<std::string> git_settings_in(const Walk& walk, const std::vector<std::string>& known) {
   std::vector<std::string> repositories = {git::k_git};
   std::copy_if(known.begin(), known.end(), std::back_inserter(repositories),

@@ -20,7 +20,7 @@ std::optional<std::string> in_other_case(std::string_view name);
 /// FAT, exFAT, and directories of ext4 and f2fs with chattr(1) +F. Pure.
 bool ignores_case(std::uint64_t type, std::uint64_t flags);
 
-/// What names a file: device and inode, for a directory or a file without hard links; nothing for anything else.
+/// Identifies a file: device and inode, for a directory or a file without hard links; nothing for anything else.
 using FileAt = std::function<std::optional<std::pair<std::uint64_t, std::uint64_t>>(const std::string&)>;
 
 /// Returns whether one of `names` in a directory is the same file in the other case. Pure.

@@ -8,7 +8,7 @@
 
 namespace agentbox::guard {
 
-/// What a program that follows symbolic links opens at a path.
+/// The file that a program opens at a path when it follows symbolic links.
 struct Followed {
   /// The links on the way, below the root. Changing one changes the target.
   std::vector<std::string> links;

@@ -25,7 +25,7 @@ struct Nested {
   std::set<std::string> pins;
 };
 
-/// `path` is the first part of `name`, which is in the same directory.
+/// Adds `name` in the directory of `path`, its first part.
 void add_name(const Walk& walk, const std::string& path, std::string_view name, Nested& nested) {
   const fs::path whole = fs::path(path).parent_path() / name;
   const Followed followed = follow(walk, whole.string(), true);

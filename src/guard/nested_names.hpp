@@ -21,7 +21,7 @@ inline constexpr std::size_t k_max_directories_above = 1024;
 /// The names of executes.toml that are protected in every directory.
 class NestedNames {
 public:
-  /// Those in `protect`, which may lack some.
+  /// Takes the names in `protect`, which may lack some.
   explicit NestedNames(const std::vector<std::string>& protect);
 
   /// Returns whether `name` is the first part of one.

@@ -12,7 +12,7 @@
 namespace agentbox::guard {
 namespace {
 
-/// Whether `path` is a program, or a script for a shell to read.
+/// Returns whether `path` is a program, or a script for a shell to read.
 bool is_program(const Walk& walk, const std::string& path) {
   constexpr std::array<std::string_view, 4> k_shells = {".sh", ".bash", ".zsh", ".ksh"};
   return (walk.mode_of(path) & 0111U) != 0 ||

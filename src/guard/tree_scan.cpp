@@ -25,13 +25,14 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, N>& nam
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Filled by package managers, with hard links to their stores where those are on the same file system.
+/// Returns whether such a directory is filled by package managers, with hard links to their stores where those are on
+/// the same file system.
 bool holds_packages(std::string_view name) {
   constexpr std::array<std::string_view, 4> k_names = {"node_modules", "site-packages", "conda-meta", "__pypackages__"};
   return is_one_of(name, k_names);
 }
 
-/// Full of what tools generated.
+/// Returns whether such a directory is full of generated files.
 bool is_bulk(std::string_view name) {
   constexpr std::array<std::string_view, 8> k_names = {"node_modules", "site-packages", "__pycache__", "target",
                                                        ".tox",         ".gradle",       ".yarn",       "conda-meta"};
@@ -61,7 +62,7 @@ void TreeNames::append(TreeNames&& more) {
   complete = complete && more.complete;
 }
 
-/// What one thread finds.
+/// The findings of one thread.
 class TreeScan::Reader {
 public:
   explicit Reader(TreeScan& scan) : m_scan(scan) {}
@@ -75,7 +76,7 @@ public:
   TreeNames found;
 
 private:
-  /// `name` is the directory's path relative to `above`.
+  /// Reads a directory; `name` is the directory's path relative to `above`.
   void read(support::Fd fd, int above, const std::string& name, const std::string& path, int depth) {
     const int error = fd ? 0 : errno;
     struct stat info {};

@@ -30,7 +30,7 @@ struct TreeNames {
   void append(TreeNames&& more);
 };
 
-/// What to look for. The predicates are called in several threads.
+/// Selects what to look for. The predicates are called in several threads.
 struct TreeFilter {
   std::function<bool(std::string_view)> is_secret;
   std::function<bool(std::string_view)> is_known;

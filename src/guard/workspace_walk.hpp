@@ -61,7 +61,7 @@ public:
   /// path that reaches the root through links outside of it (/home -> /data/home) counts as inside.
   std::optional<std::string> below(const std::filesystem::path& absolute) const;
 
-  /// The same by comparing text only. Pure.
+  /// Returns the same by comparing text only. Pure.
   std::optional<std::string> below_as_text(const std::filesystem::path& absolute) const;
 
 private:

@@ -98,7 +98,7 @@ public:
   }
 
 private:
-  /// Called in the main thread, before there is another one.
+  // Called in the main thread, before there is another one.
   Fetcher fetcher_of(const BuildEnvironment& environment) const {
     return {podman::caller_environment(), environment.ca_bundle, [stop = m_stop.get_token()] {
               if (stop.stop_requested()) {

@@ -71,7 +71,7 @@ Error pull_error(const BaseChoice& choice, const support::Captured& result) {
               "--base dir:PATH or tar:PATH needs no registry, nor does the default base where mmdebstrap is installed"};
 }
 
-/// An image of this machine: no registry has it.
+/// Returns a base that is an image of this machine only: no registry has it.
 Base require_local(const BuildEnvironment& environment, const BaseChoice& choice) {
   const auto id = environment.store.id_of(choice.text);
   if (!id) {
@@ -128,7 +128,7 @@ support::Command tar_command(const BuildEnvironment& environment, const BaseChoi
                                      "--exclude=./run/*", "--exclude=./tmp/*", "."});
 }
 
-/// The archive to import: the user's own, or the directory packed into the work directory.
+/// Returns the archive to import: the user's own, or the directory packed into the work directory.
 fs::path packed(const BuildEnvironment& environment, const BaseChoice& choice) {
   if (choice.kind == BaseChoice::Kind::tarball) {
     return choice.path;

@@ -15,7 +15,7 @@
 
 namespace agentbox::image {
 
-/// What the steps of a build share.
+/// The objects that the steps of a build share.
 struct BuildEnvironment {
   const podman::Podman& podman;
   ImageStore store;

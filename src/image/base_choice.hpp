@@ -6,7 +6,7 @@
 
 namespace agentbox::image {
 
-/// What --base names.
+/// The base that --base names.
 struct BaseChoice {
   enum class Kind { reference, directory, tarball };
   Kind kind = Kind::reference;

@@ -9,7 +9,7 @@
 
 namespace agentbox::image {
 
-/// What confines the programs of a base image while they run in a build.
+/// Confines the programs of a base image while they run in a build.
 struct BuildConfinement {
   std::filesystem::path seccomp; ///< the filter, as `podman build --security-opt seccomp=` takes it
   std::string network;           ///< of --network: the firewall's namespace; empty: without a firewall (--full-network)

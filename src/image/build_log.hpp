@@ -10,7 +10,7 @@
 
 namespace agentbox::image {
 
-/// Why a step of a build failed.
+/// The reason why a step of a build failed.
 struct BuildFailure {
   std::string reason; ///< "the disk is full", or the last lines of the output, escaped
   std::string hint;

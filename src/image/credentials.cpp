@@ -50,7 +50,8 @@ bool holds(std::string_view text, const KeyForm& form) {
   return false;
 }
 
-/// "-----BEGIN RSA PRIVATE KEY-----" or its like, followed by key material: programs hold the line alone.
+/// Returns whether `text` has "-----BEGIN RSA PRIVATE KEY-----" or its like, followed by key material: programs hold
+/// the line alone.
 bool holds_private_key(std::string_view text) {
   constexpr std::string_view k_begin = "-----BEGIN ";
   constexpr std::string_view k_end = "PRIVATE KEY-----";
@@ -74,7 +75,8 @@ bool holds_private_key(std::string_view text) {
   return false;
 }
 
-/// scheme://user:password@host, or a token for both. A password that a program would fill in (${PASSWORD}) is not one.
+/// Returns whether `text` has scheme://user:password@host, or a token for both. A password that a program would fill in
+/// (${PASSWORD}) is not one.
 bool holds_password_in_address(std::string_view text) {
   constexpr std::size_t k_min_token = 20;
   for (std::size_t at = text.find("://"); at != std::string_view::npos; at = text.find("://", at + 1)) {
@@ -94,7 +96,7 @@ bool holds_password_in_address(std::string_view text) {
   return false;
 }
 
-/// "Authorization: Basic ...", as in Git's http.extraHeader.
+/// Returns whether `text` has "Authorization: Basic ...", as in Git's http.extraHeader.
 bool holds_authorization(std::string_view text) {
   constexpr std::size_t k_min_value = 8;
   const std::string lower = support::lower(text);

@@ -83,7 +83,7 @@ struct FreeMulti {
   void operator()(CURLM* handle) const { libcurl().multi_cleanup(handle); }
 };
 
-/// What on_body() needs. Exceptions must not pass through libcurl's C code.
+/// The data that on_body() needs. Exceptions must not pass through libcurl's C code.
 struct Transfer {
   const std::function<void(std::string_view)>& receive;
   std::uint64_t left;
@@ -138,7 +138,7 @@ std::string hint_for(CURLcode code) {
   }
 }
 
-/// The first of `names` that is set in `environment`; "" when none is.
+/// Returns the first of `names` that is set in `environment`; "" when none is.
 std::string first_of(const std::map<std::string, std::string>& environment, std::initializer_list<const char*> names) {
   for (const char* name : names) {
     if (const auto found = environment.find(name); found != environment.end() && !found->second.empty()) {

@@ -14,7 +14,7 @@ namespace agentbox::image {
 /// logged.
 class Fetcher {
 public:
-  /// `environment` is the caller's: its http_proxy, https_proxy, all_proxy and no_proxy are used, and without
+  /// Takes the caller's `environment`: its http_proxy, https_proxy, all_proxy and no_proxy are used, and without
   /// `ca_bundle` its CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR. `poll` is called ten times a second; what it
   /// throws ends the transfer at once. The first Fetcher of a process removes SSLKEYLOGFILE from its environment:
   /// construct it before other threads.

@@ -19,7 +19,7 @@ namespace agentbox::image {
 class MadeImages {
 public:
   MadeImages(const podman::Podman& podman, const podman::PodmanInfo& info);
-  /// For tests: the pins are in `file`.
+  /// Keeps the pins in `file`, for tests.
   MadeImages(const podman::Podman& podman, const podman::PodmanInfo& info, std::filesystem::path file);
 
   /// Returns whether image `id` is in the store and pinned as `tag`. Throws Error(refused) when its manifest is another

@@ -31,7 +31,7 @@ bool is_package_name(std::string_view name) {
   return !name.empty() && name.front() != '-' && name.find_first_not_of(k_allowed) == std::string_view::npos;
 }
 
-/// Length before content, so that different lists of parts have different streams.
+// Length before content, so that different lists of parts have different streams.
 void add(support::Sha256& digest, std::string_view part) {
   digest.update(std::to_string(part.size()) + ":");
   digest.update(part);

@@ -40,7 +40,7 @@ std::vector<std::string> load_packages(const std::filesystem::path& data, Family
 Recipe tools_recipe(const std::filesystem::path& data, const Base& base, Family family,
                     const std::vector<std::string>& toolkits);
 
-/// What distinguishes an agent's files in an image.
+/// The values that distinguish an agent's files in an image.
 struct AgentVersion {
   std::string version;
   std::string integrity;

@@ -19,7 +19,7 @@ struct RegistryKey {
   std::array<std::uint8_t, 64> point; ///< x and y
 };
 
-/// Which signatures of a registry's packages count.
+/// The keys whose signatures of a registry's packages count.
 struct RegistryTrust {
   std::vector<RegistryKey> keys;
   bool allow_unsigned = false; ///< packages without any signature
@@ -31,7 +31,7 @@ struct RegistrySignature {
   std::string text; ///< base64 of DER
 };
 
-/// What a package's signatures prove. In the order of what is reported when none is valid.
+/// Result of checking a package's signatures. In the order in which results are reported when none is valid.
 enum class SignatureState { valid, missing, unknown_key, expired_key, wrong };
 
 /// Parses keys in the format of a registry's /-/npm/v1/keys, to which "allow_unsigned" may be added. Keys of other

@@ -29,7 +29,7 @@ bool starts_with_any(std::string_view path, std::initializer_list<std::string_vi
                      [&](std::string_view prefix) { return path.starts_with(prefix); });
 }
 
-/// Programs and their data, which only package managers write.
+/// Returns whether only package managers write there: programs and their data.
 bool is_program_path(std::string_view path) {
   return !path.starts_with("usr/local/") &&
          starts_with_any(path, {"usr/", "bin/", "sbin/", "lib/", "lib32/", "lib64/", "libx32/", "boot/", "nix/"});
@@ -99,7 +99,7 @@ private:
 
 class RootfsScan {
 public:
-  /// The content of `also` is examined wherever it is.
+  /// Examines the content of `also` too, wherever it is.
   RootfsScan(const fs::path& archive, std::string base, std::set<std::string> also)
       : m_reader(archive_read_new()), m_base(std::move(base)), m_also(std::move(also)) {
     // Exactly what `podman import` unpacks, and no filter that runs a program. Names are bytes, whatever the locale.
@@ -138,7 +138,7 @@ public:
   }
 
 private:
-  /// "./a//b/../c" and "/a/c" are "a/c".
+  /// Normalizes a name: "./a//b/../c" and "/a/c" become "a/c".
   static std::string normal(const char* name) {
     return fs::path("/" + std::string(name)).lexically_normal().relative_path().string();
   }

@@ -18,7 +18,7 @@ std::string fingerprint_directory(const std::filesystem::path& directory);
 class ImagesState {
 public:
   explicit ImagesState(std::filesystem::path path);
-  /// The one in cache_directory().
+  /// Loads the one in cache_directory().
   static ImagesState load();
 
   std::optional<ImageRef> find(const std::string& key) const;

@@ -7,7 +7,7 @@
 
 namespace agentbox::image {
 
-/// Which files of a vendor's tarball are used.
+/// The files of a vendor's tarball that are used.
 struct PackageLayout {
   std::string prefix;                 ///< directory in the tarball that becomes the root: "package/vendor/…/"
   std::vector<std::string> only;      ///< the files below prefix that are used; empty: all

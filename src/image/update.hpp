@@ -17,7 +17,7 @@ struct VersionChange {
   std::string newest;
 };
 
-/// What a registry publishes now.
+/// The versions that a registry publishes now.
 struct NewestVersions {
   AgentsLock lock;
   bool is_signed = true; ///< every package; else `trust` allowed others

@@ -92,7 +92,7 @@ std::int64_t parse_time(std::string_view text) {
   return std::max<std::int64_t>(0, timegm(&time)) * k_milliseconds + fraction;
 }
 
-/// {"accessToken", "refreshToken", "expiresAt": milliseconds, "refreshTokenExpiresAt", "accountUuid", …}
+/// Reads {"accessToken", "refreshToken", "expiresAt": milliseconds, "refreshTokenExpiresAt", "accountUuid", …}
 bool read_claude(const json& login, LoginContent& content) {
   if (!login.contains("accessToken") || !login["accessToken"].is_string()) {
     return false;
@@ -106,7 +106,7 @@ bool read_claude(const json& login, LoginContent& content) {
   return true;
 }
 
-/// {"tokens": {"access_token", "refresh_token", "account_id", …}, "last_refresh": time}, or {"OPENAI_API_KEY"}
+/// Reads {"tokens": {"access_token", "refresh_token", "account_id", …}, "last_refresh": time}, or {"OPENAI_API_KEY"}
 bool read_codex(const json& login, LoginContent& content) {
   const auto tokens = login.find("tokens");
   const bool has_tokens = tokens != login.end() && tokens->is_object();

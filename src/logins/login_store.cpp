@@ -32,8 +32,8 @@ fs::path host_directory(const LoginKind& kind) {
   return value != nullptr && *value != '\0' ? fs::absolute(value) : support::home_directory() / kind.home_directory;
 }
 
-/// Each directory of the host's agent has a login of its own, perhaps of another account, which other boxes must not
-/// see.
+// Each directory of the host's agent has a login of its own, perhaps of another account, which other boxes must not
+// see.
 fs::path directory_of(const LoginKind& kind, LoginOrigin origin) {
   constexpr std::size_t k_digits = 16;
   std::string name = k_own;

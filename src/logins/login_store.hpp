@@ -11,11 +11,11 @@
 
 namespace agentbox::logins {
 
-/// Which login a box gets: the one made with `agentbox login`, or the host agent's.
+/// The origin of a box's login: the one made with `agentbox login`, or the host agent's.
 enum class LoginOrigin { own, host };
 
-/// Where a login is stored. Boxes only see `shared`. All boxes with this login share it, so that the agent's own lock
-/// prevents two boxes from renewing it at the same time.
+/// The directories that store a login. Boxes only see `shared`. All boxes with this login share it, so that the agent's
+/// own lock prevents two boxes from renewing it at the same time.
 struct LoginPlace {
   const LoginKind* kind = nullptr;
   LoginOrigin origin = LoginOrigin::host;

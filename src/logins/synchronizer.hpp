@@ -10,7 +10,7 @@
 
 namespace agentbox::logins {
 
-/// Which side must be updated so that both have the same login.
+/// The side that must be updated so that both have the same login.
 enum class LoginUpdate {
   none,
   to_kept,   ///< the stored login: a box renewed it

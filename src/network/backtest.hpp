@@ -10,7 +10,7 @@
 
 namespace agentbox::network {
 
-/// How another list of hosts would have decided on a recorded host.
+/// The decision that another list of hosts would have made on a recorded host.
 struct Tested {
   enum class Outcome {
     breaks,       ///< was allowed, would be denied

@@ -10,7 +10,7 @@
 
 namespace agentbox::network {
 
-/// How to print a table.
+/// Options for printing a table.
 struct TableStyle {
   bool colour = false;
   std::size_t width = 0; ///< of the terminal, for the last column; 0: not limited
@@ -19,7 +19,7 @@ struct TableStyle {
 /// Returns whether to show `record` to people: not queries of the gate, nor a plain start and stop.
 bool is_news(const firewall::audit::AuditRecord& record);
 
-/// Each returns a table with a line of headings; a record may be a sum. Times are local. Everything is escaped.
+/// Return a table with a line of headings; a record may be a sum. Times are local. Everything is escaped.
 std::string log_table(const std::vector<firewall::audit::AuditRecord>& records, const TableStyle& style);
 std::string denied_table(const std::vector<Denied>& denied, const TableStyle& style);
 std::string totals_table(const std::vector<Total>& totals, const TableStyle& style);

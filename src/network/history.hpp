@@ -25,7 +25,7 @@ struct History {
   /// The sums of all decisions by host, by the time of the last one: also of those whose lines were rotated away or
   /// left out.
   std::vector<firewall::audit::AuditRecord> sums;
-  /// Those of `sums` without any line left, by time.
+  /// The records of `sums` that have no line left, by time.
   std::vector<firewall::audit::AuditRecord> displaced;
   /// Set if the lines do not go back to Filter::since: the time they go back to. The sums of hosts known before may be
   /// too low then.

@@ -161,8 +161,8 @@ std::chrono::milliseconds LiveNotices::report_new() {
   return m_title.empty() ? k_pace : write_title_when_quiet(now);
 }
 
-/// The agent writes to the same terminal. A title inside one of its escape sequences would break both, so it is written
-/// after a moment without output.
+// The agent writes to the same terminal. A title inside one of its escape sequences would break both, so it is written
+// after a moment without output.
 std::chrono::milliseconds LiveNotices::write_title_when_quiet(Clock::time_point now) {
   const std::uint64_t written = written_so_far();
   if (std::exchange(m_written, written) != written && now < m_title_due) {

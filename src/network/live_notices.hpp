@@ -25,7 +25,7 @@ class LiveNotices {
 public:
   using Clock = std::chrono::steady_clock;
 
-  /// `audit` is the directory of the audit logs; it may be created later. `known` requests are not reported.
+  /// Reads `audit`, the directory of the audit logs, which may be created later. Does not report `known` requests.
   LiveNotices(const std::filesystem::path& audit, std::string box, const support::Terminal& terminal, bool notify,
               KnownRequests known = KnownRequests());
   LiveNotices(const LiveNotices&) = delete;

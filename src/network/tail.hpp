@@ -13,7 +13,7 @@
 
 namespace agentbox::network {
 
-/// How new lines are detected.
+/// The way in which new lines are detected.
 enum class Watching {
   by_kernel, ///< fd() is readable (inotify)
   by_asking, ///< take() checks the file each time. Avoids inotify, whose teardown costs a launcher 20 ms (measured)

@@ -4,8 +4,8 @@
 
 namespace agentbox::podman {
 
-/// Where agentbox's own programs and data are installed. A build tree has the layout of an installed prefix (bin/,
-/// libexec/agentbox/, share/agentbox/), so one rule finds both.
+/// The directories in which agentbox's own programs and data are installed. A build tree has the layout of an installed
+/// prefix (bin/, libexec/agentbox/, share/agentbox/), so one rule finds both.
 struct Installation {
   std::filesystem::path program; ///< agentbox itself
   std::filesystem::path libexec; ///< …/libexec/agentbox

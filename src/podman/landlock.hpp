@@ -10,7 +10,7 @@ namespace agentbox::podman {
 /// none, cannot move files between directories under it (version 1), or seccomp profile `profile` lacks its calls.
 int landlock_abi(std::string_view profile);
 
-/// The same for the profile that Podman uses.
+/// Returns the same for the profile that Podman uses.
 int landlock_abi(const PodmanInfo& info);
 
 /// Returns the version that the kernel offers, 0 for none.

@@ -18,7 +18,7 @@ const std::vector<std::string>& program_directories();
 /// The installed Podman. Its commands get a constructed environment.
 class Podman {
 public:
-  /// `program` is absolute; `caller` is the environment that constructed_environment() selects from.
+  /// Takes an absolute `program`, and in `caller` the environment that constructed_environment() selects from.
   Podman(std::filesystem::path program, std::map<std::string, std::string> caller);
 
   /// Returns the podman of program_directories(), with this process's environment. Throws Error(refused) when there is

@@ -29,7 +29,7 @@ inline constexpr const char* k_add_subuids =
 /// The oldest supported Podman.
 inline constexpr Version k_oldest_podman{4, 3, 0};
 
-/// What Podman says about itself and this host.
+/// Podman's information about itself and this host.
 struct PodmanInfo {
   Version podman;
   bool rootless = true;

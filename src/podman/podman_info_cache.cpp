@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 constexpr int k_cache_version = 3;
 
-/// Everything that the output of `podman info` depends on.
+/// Returns everything that the output of `podman info` depends on.
 json cache_key(const Podman& podman) {
   json key = {{"version", k_cache_version},
               {"uid", geteuid()},

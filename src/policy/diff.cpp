@@ -60,7 +60,7 @@ std::string shown_value(const std::string& name, const std::string& value) {
   return looks_like_secret(name) ? std::string(k_hidden_value) : value;
 }
 
-/// Only the programs that read a variable know its effect, so every change counts as broader.
+// Only the programs that read a variable know its effect, so every change counts as broader.
 void diff_env(const std::string& field, const std::map<std::string, std::string>& before,
               const std::map<std::string, std::string>& after, Direction direction, Changes& changes) {
   for (const auto& [name, value] : before) {
@@ -106,7 +106,7 @@ void diff_confinement(const Confinement& before, const Confinement& after, Chang
   diff_switch("verify.on_start", before.prove_at_start, prove_at_start, changes);
 }
 
-/// Choosing another built-in agent is neutral; any other command line is broader.
+// Choosing another built-in agent is neutral; any other command line is broader.
 void diff_agent(const Agent& before, const Agent& after, Changes& changes) {
   const Agent* builtin = find_builtin_agent(after.name);
   Agent told = after; // agent.about_box = false takes nothing but the text away

@@ -11,14 +11,14 @@
 
 namespace agentbox::policy {
 
-/// Whether the firewall filters. `full` is --full-network: no ruleset; every start shows a warning.
+/// Turns the firewall's filtering on or off. `full` is --full-network: no ruleset; every start shows a warning.
 enum class NetworkMode { filtered, full };
-/// "filtered" or "full".
+/// Returns "filtered" or "full".
 std::string_view mode_text(NetworkMode mode);
 
 /// Kernel interface through which the ruleset is loaded. The rules are the same.
 enum class FirewallDriver { nftables, iptables };
-/// "nftables" or "iptables".
+/// Returns "nftables" or "iptables".
 std::string_view driver_text(FirewallDriver driver);
 
 /// An IPv4 range in CIDR notation, from which listed names get their addresses inside the box.
@@ -62,7 +62,7 @@ inline constexpr std::string_view k_host_name = "host.containers.internal";
 /// Returns whether `name` (canonical, or k_host_alias) is the host.
 bool is_host_alias(std::string_view name);
 
-/// What the box may reach. The firewall gets it as JSON (egress_json.hpp).
+/// The hosts and addresses that the box may reach. The firewall gets it as JSON (egress_json.hpp).
 struct EgressPolicy {
   NetworkMode mode = NetworkMode::filtered;
   VirtualRange virtual_range;

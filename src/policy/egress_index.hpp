@@ -39,7 +39,7 @@ public:
   /// Decides on connections to `port` of `host` (canonical); without a port on its name in DNS: is it listed with any?
   EgressDecision decide(std::string_view host, std::optional<std::uint16_t> port = std::nullopt) const;
 
-  /// For the proxy: may the box connect to `port` of `address`, which belongs to no name?
+  /// Decides for the proxy whether the box may connect to `port` of `address`, which belongs to no name.
   EgressDecision decide_address(const Address16& address, std::uint16_t port) const;
 
   /// An upload limit, shared by all hosts that match `pattern`.

@@ -48,7 +48,7 @@ bool is_written_as(const HostEntry& entry, std::string_view text) {
   return port_shown == (entry.port != k_https_port) && is_written_as(entry.pattern, text.substr(0, colon));
 }
 
-/// Why the document is refused; egress_from_json() turns it into a support::Error.
+/// The reason why the document is refused; egress_from_json() turns it into a support::Error.
 struct EgressRefusal {
   std::string message;
 };

@@ -27,7 +27,7 @@ private:
   Diagnostics m_diagnostics;
 };
 
-/// The rules of build_policy(), one function per group of fields.
+/// Check the rules of build_policy(), one function per group of fields.
 void check_user(const User& user, Findings& findings);
 void check_workspace(const Workspace& workspace, Findings& findings);
 void check_mounts(const PolicyFields& fields, Findings& findings);

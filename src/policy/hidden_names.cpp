@@ -14,7 +14,7 @@ namespace {
 
 using support::lower;
 
-/// What a credential follows in a file. An empty mark: the file has nothing but credentials.
+/// The mark that a credential follows in a file. An empty mark: the file has nothing but credentials.
 struct TokenFile {
   std::string_view name;
   std::array<std::string_view, 4> marks;
@@ -43,7 +43,7 @@ constexpr std::array<TokenFile, 20> k_token_files = {{
     {"id_ed25519", {}},
 }};
 
-/// Asked about every name in a project, so without a copy in lower case.
+// Asked about every name in a project, so without a copy in lower case.
 const TokenFile* token_file(std::string_view name) {
   const auto same = [](char a, char b) { return a == support::to_lower(b); };
   const auto* const found = std::find_if(k_token_files.begin(), k_token_files.end(), [&](const TokenFile& one) {

@@ -51,7 +51,7 @@ struct HostEntry {
   auto operator<=>(const HostEntry&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong
 };
 
-/// What is wrong with an entry.
+/// Describes what is wrong with an entry.
 struct EntryProblem {
   std::string message;
   std::string hint;

@@ -21,10 +21,10 @@ bool has_nul(std::string_view path) {
   return path.find('\0') != std::string_view::npos;
 }
 
-/// Nothing is mounted at these or below.
+/// Paths at or below which nothing may be mounted.
 constexpr std::array<std::string_view, 6> k_kernel_trees = {"/proc", "/sys", "/dev", "/run", "/boot", "/var/run"};
 
-/// Nothing is mounted at these paths or at a directory above them.
+/// Paths at or above which nothing may be mounted.
 constexpr std::array<std::string_view, 14> k_needed = {
     protocol::k_entrypoint_program,
     "/usr/bin",

@@ -11,7 +11,7 @@
 
 namespace agentbox::policy {
 
-/// Who the agent is inside the box (OCI process.user). Numeric, never root.
+/// The agent's user inside the box (OCI process.user). Numeric, never root.
 struct User {
   std::uint32_t uid = 1000;
   std::uint32_t gid = 1000;
@@ -72,7 +72,7 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
-/// What the kernel enforces on the agent's processes. There are no options to loosen it.
+/// The restrictions that the kernel enforces on the agent's processes. There are no options to loosen it.
 struct Confinement {
   std::vector<std::string> capabilities; ///< of the agent: none
   bool no_new_privileges = true;
@@ -85,7 +85,7 @@ struct Confinement {
   bool operator==(const Confinement&) const = default;
 };
 
-/// What Agent::about has in place of the text about the box.
+/// Placeholder in Agent::about for the text about the box.
 inline constexpr const char* k_about_text = "{about}";
 
 /// An agent CLI: built in (codex, claude), or from [agents.NAME] of a config.
@@ -104,7 +104,7 @@ struct Agent {
   bool operator==(const Agent&) const = default;
 };
 
-/// What runs in the box.
+/// The program that runs in the box.
 struct Run {
   enum class Kind {
     agent,   ///< the agent when there is a terminal, else /bin/bash

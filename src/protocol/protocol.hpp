@@ -93,7 +93,7 @@ inline constexpr const char* k_open_files_variable =
 inline constexpr const char* k_nonce_variable = "AGENTBOX_GATE"; ///< the nonce that the firewall must answer with
 inline constexpr const char* k_mounts_variable =
     "AGENTBOX_MOUNTS"; ///< a line "DEV:INO DESTINATION" for each bind mount
-/// What the agent may do with which files (landlock(7)). The first line is "abi N": the kernel's Landlock must know at
+/// The agent's rights to files (landlock(7)). The first line is "abi N": the kernel's Landlock must know at
 /// least N, and no more than N is used. The others are "RIGHTS PATH", RIGHTS of l (list), r (read), w (write) and x
 /// (execute), or once "image LEFT_OUT... ": everything in / that is not mounted is read and executed, but LEFT_OUT.
 inline constexpr const char* k_landlock_variable = "AGENTBOX_LANDLOCK";
@@ -123,14 +123,14 @@ inline constexpr const char* k_gate_name = "gate.agentbox.internal";
 inline constexpr std::uint32_t k_resolver_address_v4 = 0x7F000001U; // 127.0.0.1
 inline constexpr const char* k_resolver_address = "127.0.0.1";
 inline constexpr std::uint16_t k_resolver_port = 53;
-/// Where the proxy listens, on 127.0.0.1. Below 1024, so that the agent, which has no CAP_NET_BIND_SERVICE, cannot sit
+/// The proxy's port on 127.0.0.1. Below 1024, so that the agent, which has no CAP_NET_BIND_SERVICE, cannot sit
 /// on it when the firewall is gone.
 inline constexpr std::uint16_t k_proxy_port = 1023;
 inline constexpr std::uint32_t k_refused_address_v4 = 0xC0000201U; // 192.0.2.1, TEST-NET-1 (RFC 5737)
 inline constexpr const char* k_refused_address = "192.0.2.1";
 inline constexpr std::uint16_t k_refused_port = 9; // discard
-/// Where pasta offers the host's 127.0.0.1 in the box's network. Only the firewall's own sockets get there, and its
-/// proxy refuses link-local addresses.
+/// The address at which pasta offers the host's 127.0.0.1 in the box's network. Only the firewall's own sockets get
+/// there, and its proxy refuses link-local addresses.
 inline constexpr const char* k_mapped_loopback = "169.254.1.3";
 
 /// Capabilities of a base image's programs while the image is built, with their numbers (capabilities(7)): what package
@@ -162,7 +162,7 @@ constexpr bool is_nonce(std::string_view text) noexcept {
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-/// Which file a path names: st_dev and st_ino. As text "DEV:INO", decimal.
+/// The identity of a file: st_dev and st_ino. As text "DEV:INO", decimal.
 struct FileId {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;

@@ -7,7 +7,7 @@
 
 namespace agentbox::protocol {
 
-/// How an attempt ended.
+/// The result of an attempt.
 enum class Verdict : std::uint8_t {
   stopped,      ///< refused in the way that our protection refuses
   allowed,      ///< it worked: the box has a hole

@@ -28,7 +28,7 @@ struct KnownDirectories {
   std::set<std::string> hidden;                ///< what the index of .git hides (hidden_keys())
 };
 
-/// What is known of the trees from before the box started.
+/// The state of the trees before the box started.
 struct Baseline {
   MountedFiles mounted;
   std::vector<KnownDirectories> directories; ///< of each tree

@@ -26,7 +26,7 @@ bool is_executable(unsigned mode) {
   return (mode & 0111U) != 0;
 }
 
-/// Git's own files inside a repository, but for hooks.
+/// Judges Git's own files inside a repository, but for hooks.
 std::optional<ReviewFinding> in_repository(const ChangedFile& entry) {
   const std::string_view name = name_of(entry.path);
   if (S_ISLNK(entry.mode)) { // Git follows it, and nothing else tells its target from an ordinary file
@@ -49,7 +49,7 @@ std::optional<ReviewFinding> in_repository(const ChangedFile& entry) {
   return std::nullopt;
 }
 
-/// Whether `git … --continue` runs git-merge-NAME with a slash in the name.
+/// Returns whether `git … --continue` runs git-merge-NAME with a slash in the name.
 bool runs_own_strategy(const ChangedFile& entry, std::string_view name, std::string_view directory) {
   const bool of_rebase = directory == "rebase-merge" && name == "strategy"; // the name alone
   if (!of_rebase && !(directory == "sequencer" && name == "opts")) {
@@ -60,7 +60,7 @@ bool runs_own_strategy(const ChangedFile& entry, std::string_view name, std::str
   return own || content.size() == k_max_content;
 }
 
-/// What Git reads in a working tree, or in a directory of a repository.
+/// Judges what Git reads in a working tree, or in a directory of a repository.
 std::optional<ReviewFinding> of_git(const ChangedFile& entry) {
   const std::string_view name = name_of(entry.path);
   const std::string_view directory = directory_of(entry.path);
@@ -110,7 +110,7 @@ std::optional<ReviewFinding> of_git(const ChangedFile& entry) {
   return std::nullopt;
 }
 
-/// What host programs run or follow, by its name.
+/// Judges what host programs run or follow, by its name.
 std::optional<ReviewFinding> by_name(const ChangedFile& entry, const executes::Matcher& known) {
   const executes::Rule* const rule = known.find(entry.path);
   const auto of_repository = [&] { return git::is_in_git(rule->name) && (rule->by == "Git" || rule->by.empty()); };

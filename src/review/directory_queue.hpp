@@ -22,7 +22,7 @@ struct RepositoryPart {
   std::string below;       ///< its path in the repository; empty: it is not in one
 };
 
-/// What is left of a directory that is read in turns.
+/// The unread rest of a directory that is read in turns.
 struct DirectoryRest {
   explicit DirectoryRest(support::Fd fd) : reader(std::move(fd)) {}
   support::DirectoryReader reader;

@@ -11,7 +11,7 @@
 namespace agentbox::review {
 namespace {
 
-/// Whether a line says something: it is neither empty nor a comment.
+/// Returns whether a line says something: it is neither empty nor a comment.
 bool has_entries(std::string_view text) {
   const auto lines = support::lines(text);
   return std::any_of(lines.begin(), lines.end(), [](std::string_view line) {
@@ -29,7 +29,7 @@ std::string key_of(const git::HiddenFile& file) {
          (file.path.empty() ? "an entry of the shared index" : file.path);
 }
 
-/// What an index hides, with the other part of a split one.
+/// Returns what an index hides, with the other part of a split one.
 std::optional<git::HiddenFiles> hidden_in(std::string_view index, const ReadBeside& beside) {
   auto hidden = git::hidden_files(index);
   if (hidden && !hidden->shared.empty()) {

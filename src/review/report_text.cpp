@@ -29,7 +29,7 @@ const std::vector<Group>& groups() {
   return all;
 }
 
-/// A short description of a finding; programs by their directory.
+/// Returns a short description of a finding; programs by their directory.
 std::string short_name(const ReviewFinding& finding) {
   const std::string path = support::escape_untrusted(finding.path, 80);
   const std::string detail = finding.detail.empty() ? "" : " (" + support::escape_untrusted(finding.detail, 60) + ")";
@@ -40,7 +40,8 @@ std::string directory_of(const std::string& path) {
   return path.substr(0, path.find_last_of('/')); // a program is in a directory
 }
 
-/// The first findings of `kinds` in words, programs directory by directory, and how many words there would be in all.
+/// Returns the first findings of `kinds` in words, programs directory by directory, and how many words there would be
+/// in all.
 std::pair<std::vector<std::string>, std::size_t> named(const ReviewReport& report,
                                                        const std::vector<FindingKind>& kinds) {
   std::vector<std::string> names;

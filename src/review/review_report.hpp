@@ -11,7 +11,7 @@
 
 namespace agentbox::review {
 
-/// Why the host may execute or trust a file that a box made or changed. In the order of the report.
+/// Reasons why the host may execute or trust a file that a box made or changed. In the order of the report.
 enum class FindingKind {
   git_hook,       ///< Git runs it
   git_settings,   ///< a repository's configuration: new, changed, or redirected (commondir)
@@ -27,7 +27,7 @@ enum class FindingKind {
   hard_link,      ///< a changed file that has a hard link outside the reviewed trees
 };
 
-/// How a kind is written.
+/// The names of a kind.
 struct KindNames {
   FindingKind kind;
   std::string_view word; ///< in JSON
@@ -62,7 +62,7 @@ struct ReviewFinding {
   bool operator==(const ReviewFinding&) const = default;
 };
 
-/// What a box left that the host may run or trust.
+/// The files that a box left and that the host may run or trust.
 struct ReviewReport {
   std::string box;
   std::filesystem::path workspace;
@@ -90,7 +90,7 @@ std::string text_of(const ReviewReport& report);
 
 /// Returns the report as JSON: two-space indent, final newline. Bytes that are not UTF-8 are replaced.
 std::string to_json(const ReviewReport& report);
-/// The reverse. Throws support::Error(failed) naming `where` for an invalid report.
+/// Parses the output of to_json(). Throws support::Error(failed) naming `where` for an invalid report.
 ReviewReport from_json(std::string_view text, std::string_view where);
 
 /// Returns $XDG_STATE_HOME/agentbox/review, which has the last report of each workspace.

@@ -28,7 +28,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// The CPU time of this thread: a busy machine must not end a scan early.
+/// Returns the CPU time of this thread: a busy machine must not end a scan early.
 std::chrono::nanoseconds cpu_time() {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -61,7 +61,7 @@ std::string read_link(int directory, const char* name) {
   return length > 0 ? std::string(target.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
-/// Whether a directory of that name usually contains a directory of programs.
+/// Returns whether a directory of that name usually contains a directory of programs.
 bool has_programs_below(std::string_view path) {
   constexpr std::array<std::string_view, 8> k_names = {".local", ".tox",         ".venv",  "env",
                                                        "local",  "node_modules", "vendor", "venv"};
@@ -90,8 +90,8 @@ public:
         m_deadline(Clock::now() + k_max_waiting * limits.time), m_cpu_deadline(cpu_time() + limits.time),
         m_report(report) {}
 
-  /// Directories of known names first, then breadth first, with each directory of the top in turn: a large directory
-  /// uses up the limits only when the others were examined.
+  /// Scans directories of known names first, then breadth first, with each directory of the top in turn: a large
+  /// directory uses up the limits only when the others were examined.
   void tree(const ReviewedTree& tree, const KnownDirectories& known, const std::string& prefix) {
     m_prefix = prefix;
     m_tree = &tree;
@@ -208,9 +208,9 @@ private:
     level.arrived = !path.empty() && !level.mounted && (pending.above_arrived || has_arrived(path, info));
   }
 
-  /// Whether directory `path` was moved to its place since `m_since`. A rename changes st_ctime, but so does every new
-  /// file in it: without a baseline, a directory of programs, or one that usually contains such a directory, counts as
-  /// moved.
+  /// Returns whether directory `path` was moved to its place since `m_since`. A rename changes st_ctime, but so does
+  /// every new file in it: without a baseline, a directory of programs, or one that usually contains such a directory,
+  /// counts as moved.
   bool has_arrived(std::string_view path, const struct stat& info) const {
     if (!is_new(info.st_ctim)) {
       return false;
@@ -244,13 +244,14 @@ private:
     add_reason("stopped after " + limit + "; most files were in " + where);
   }
 
-  /// A repository whose data cannot have been replaced. Any directory can be laid out like a repository.
+  /// Returns whether `level` is a repository whose data cannot have been replaced. Any directory can be laid out like a
+  /// repository.
   static bool is_real(const Level& level) {
     return level.has_data && level.in_repository &&
            (level.mounted || (level.unchanged && ("/" + level.path).ends_with("/.git/")));
   }
 
-  /// Large, and never run.
+  /// Returns whether `name` is large, and never run.
   static bool is_data(const Level& level, const std::string& name) {
     return is_real(level) && (name == git::k_objects || name == git::k_lfs);
   }
@@ -261,7 +262,7 @@ private:
             level.part.links_only || (records && is_real(level)), inside(level, name)};
   }
 
-  /// The path of `name` in the repository that contains it; empty when none does.
+  /// Returns the path of `name` in the repository that contains it; empty when none does.
   static std::string inside(const Level& level, const std::string& name) {
     return level.in_repository ? name : level.part.below.empty() ? std::string() : level.part.below + "/" + name;
   }
@@ -306,7 +307,7 @@ private:
                  known);
   }
 
-  /// What a file of a repository hides.
+  /// Returns what a file of a repository hides.
   std::optional<ReviewFinding> hidden_by(const Level& level, int directory, const std::string& name) const {
     const std::string path = inside(level, name);
     if (path.empty()) {

@@ -29,7 +29,7 @@ bool is_valid(const Context& context) {
   return security_check_context_raw(to_text(context).c_str()) == 0;
 }
 
-/// The same files in the same order as Podman's library.
+/// Reads the same files in the same order as Podman's library.
 std::optional<ContainerContexts> installed_contexts() {
   for (const char* file : {"/usr/share/containers/selinux/contexts", selinux_lxc_contexts_path()}) {
     const auto text = support::read_file_if_exists(file, k_max_contexts);

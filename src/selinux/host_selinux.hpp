@@ -34,7 +34,7 @@ std::optional<HostSelinux> host_selinux();
 /// Returns the labels of real files.
 std::unique_ptr<FileLabels> host_file_labels();
 
-/// How a process uses a file.
+/// The kind of access to a file.
 enum class Access { read, write };
 
 /// Returns whether the kernel's policy lets a process with context `subject` use a file or directory with context

@@ -19,12 +19,12 @@ constexpr char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// Whether `text` is one or more decimal digits.
+/// Returns whether `text` is one or more decimal digits.
 constexpr bool is_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-/// A copy of `text` in lower case.
+/// Returns a copy of `text` in lower case.
 inline std::string lower(std::string_view text) {
   std::string result(text);
   std::transform(result.begin(), result.end(), result.begin(), to_lower);

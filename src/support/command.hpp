@@ -22,7 +22,7 @@ struct Command {
   bool own_session = false;               ///< setsid(2): a Ctrl-C on our terminal does not reach it
 };
 
-/// How a process ended.
+/// The way in which a process ended.
 struct ExitStatus {
   int code = 0;   ///< its exit code, or 128 + signal
   int signal = 0; ///< 0 when it exited by itself
@@ -68,7 +68,7 @@ ExitStatus wait(pid_t pid);
 /// Waits at most `patience` for child `pid`, then sends it SIGKILL. Returns how it ended. Signals do not end the wait.
 ExitStatus wait_or_kill(pid_t pid, std::chrono::milliseconds patience);
 
-/// wait_or_kill() after SIGTERM to child `pid`, or to its whole process group when it leads one.
+/// Calls wait_or_kill() after SIGTERM to child `pid`, or to its whole process group when it leads one.
 ExitStatus end_child(pid_t pid, std::chrono::milliseconds patience = std::chrono::seconds(3));
 
 /// Runs `command` with `input` on its stdin and both outputs kept. Throws TimedOut, Interrupted (the child is ended

@@ -15,7 +15,7 @@
 namespace agentbox::support {
 namespace {
 
-/// Without O_NONBLOCK, open(2) would wait for a reader that may have died.
+// Without O_NONBLOCK, open(2) would wait for a reader that may have died.
 Fd open_to_write(const std::filesystem::path& path) noexcept {
   return Fd(open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
 }

@@ -21,11 +21,11 @@ void write_all(int fd, std::string_view content, const std::string& name);
 /// than `max_bytes`, or is not a regular file (it is opened with O_NONBLOCK, so a FIFO does not block).
 std::string read_file(const std::filesystem::path& path, std::size_t max_bytes);
 
-/// read_file(), or nothing when there is no such file.
+/// Returns read_file(), or nothing when there is no such file.
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path, std::size_t max_bytes);
 
-/// read_file_if_exists() of `directory`/`relative` that follows no symbolic link below `directory`, whose content may
-/// be anybody's. `relative` must be normal (no ".."). Throws Error(refused) for a symbolic link.
+/// Returns read_file_if_exists() of `directory`/`relative` that follows no symbolic link below `directory`, whose
+/// content may be anybody's. `relative` must be normal (no ".."). Throws Error(refused) for a symbolic link.
 std::optional<std::string> read_file_beneath(const std::filesystem::path& directory,
                                              const std::filesystem::path& relative, std::size_t max_bytes);
 

@@ -6,7 +6,7 @@
 
 namespace agentbox::support {
 
-/// What os-release(5) says about a distribution.
+/// The content of os-release(5).
 struct OsRelease {
   std::string name;             ///< PRETTY_NAME
   std::vector<std::string> ids; ///< ID, then the words of ID_LIKE, closest first

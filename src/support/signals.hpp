@@ -41,7 +41,7 @@ public:
   Signals& operator=(const Signals&) = delete;
   ~Signals();
 
-  /// A signalfd(2) to poll.
+  /// Returns a signalfd(2) to poll.
   int fd() const noexcept;
   /// Takes the next pending signal without waiting. For a holder of SignalsPassedOn.
   std::optional<Signal> next() const noexcept;
@@ -75,13 +75,14 @@ void throw_if_interrupted();
 
 using Deadline = std::chrono::steady_clock::time_point;
 
-/// poll(2) until one of `watched` is ready (true) or `deadline` has passed (false). Throws Interrupted, Error(failed).
+/// Calls poll(2) until one of `watched` is ready (true) or `deadline` has passed (false). Throws Interrupted,
+/// Error(failed).
 bool poll_until(std::span<pollfd> watched, std::optional<Deadline> deadline = std::nullopt);
 
 /// Sleeps for `time`. Throws Interrupted.
 void sleep_for(std::chrono::milliseconds time);
 
-/// flock(2) LOCK_EX on the open file `fd`; `what` names it in the error. Throws Interrupted, Error(failed).
+/// Calls flock(2) LOCK_EX on the open file `fd`; `what` names it in the error. Throws Interrupted, Error(failed).
 void lock_exclusively(const Fd& fd, const std::string& what);
 
 } // namespace agentbox::support

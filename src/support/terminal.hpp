@@ -2,13 +2,13 @@
 #pragma once
 namespace agentbox::support {
 
-/// Which of the standard streams are terminals.
+/// The standard streams that are terminals.
 struct Terminal {
   bool in = false;
   bool out = false;
   bool err = false;
 
-  /// The agent gets a terminal of its own (podman run -t) when both stdin and stdout are one.
+  /// Returns whether the agent gets a terminal of its own (podman run -t): when both stdin and stdout are one.
   bool interactive() const noexcept { return in && out; }
 };
 

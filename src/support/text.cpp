@@ -24,7 +24,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-/// Length of the well-formed UTF-8 sequence at the start of `text` (RFC 3629); 0 if none.
+/// Returns the length of the well-formed UTF-8 sequence at the start of `text` (RFC 3629); 0 if none.
 std::size_t utf8_sequence(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const auto continuation = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0U) == 0x80U; };
@@ -47,7 +47,7 @@ std::size_t utf8_sequence(std::string_view text) {
   return 0;
 }
 
-/// The code point of a sequence of `length` bytes that utf8_sequence() accepted.
+/// Returns the code point of a sequence of `length` bytes that utf8_sequence() accepted.
 char32_t code_point(std::string_view sequence, std::size_t length) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(sequence[i]); };
   constexpr std::array<unsigned, 5> k_first = {0, 0x7F, 0x1F, 0x0F, 0x07};
@@ -74,7 +74,7 @@ bool is_hidden(char32_t point) {
                      [&](const Range& range) { return point >= range.first && point <= range.last; });
 }
 
-/// The same for a sequence that may reach a terminal: no control characters (C0, DEL, C1), nothing hidden.
+/// Returns the same for a sequence that may reach a terminal: no control characters (C0, DEL, C1), nothing hidden.
 std::size_t printable_sequence(std::string_view text) {
   const std::size_t length = utf8_sequence(text);
   if (length == 0) {

@@ -89,7 +89,7 @@ std::vector<SeenProcess> processes_with(pid_t agent) {
   return processes;
 }
 
-/// SHA-256 of a file of the box, looked up as the box itself would, without following its links out of it.
+/// Returns the SHA-256 of a file of the box, looked up as the box itself would, without following its links out of it.
 std::string digest_inside(pid_t agent, const char* path) {
   const std::string root = fmt::format("/proc/{}/root", agent);
   const Fd top(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));

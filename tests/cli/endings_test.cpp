@@ -11,7 +11,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-/// `agentbox ARGS… REDIRECTIONS` as a shell runs it.
+/// Runs `agentbox ARGS… REDIRECTIONS` as a shell runs it.
 support::Captured redirected(const Project& project, const std::vector<std::string>& args,
                              const std::string& redirections) {
   support::Command command = project.command(args);

@@ -24,22 +24,22 @@ public:
   std::filesystem::path directory() const { return m_home / "project"; }
   std::filesystem::path sessions() const { return m_home / "run/agentbox/sessions"; }
 
-  /// What the fake does: {"run": {"code": 3}}.
+  /// Sets what the fake does: {"run": {"code": 3}}.
   void behave(const nlohmann::json& behaviour) const;
   void write(const std::string& name, const std::string& text) const; ///< below the home directory
 
-  /// `agentbox ARGS…` in the project's directory, with the user's environment and `more`.
+  /// Runs `agentbox ARGS…` in the project's directory, with the user's environment and `more`.
   support::Captured agentbox(const std::vector<std::string>& args, const std::string& input = {},
                              const std::map<std::string, std::string>& more = {},
                              const std::string& called_as = "agentbox") const;
   support::Command command(const std::vector<std::string>& args, const std::map<std::string, std::string>& more = {},
                            const std::string& called_as = "agentbox") const;
 
-  /// The calls that the fake has seen, in order.
+  /// Returns the calls that the fake has seen, in order.
   std::vector<nlohmann::json> calls() const;
-  /// Those of `verb` ("run", "pod create").
+  /// Returns the calls of `verb` ("run", "pod create").
   std::vector<nlohmann::json> calls(const std::string& verb) const;
-  /// The verbs of all calls but `info`.
+  /// Returns the verbs of all calls but `info`.
   std::vector<std::string> verbs() const;
   /// Waits until the fake has seen a call of `verb`.
   void wait_for(const std::string& verb) const;

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// What fake_podman.py prints as the pod's id, with the newline.
+/// Returns what fake_podman.py prints as the pod's id, with the newline.
 std::string pod_id() {
   std::string text;
   for (int i = 0; i < 32; ++i) {

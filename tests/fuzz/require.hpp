@@ -15,12 +15,12 @@ inline void require(bool holds, const char* what) {
   }
 }
 
-/// The fuzzer's bytes as text.
+/// Returns the fuzzer's bytes as text.
 inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size}; // NOLINT(*-reinterpret-cast)
 }
 
-/// Whether `text` could steer a terminal.
+/// Returns whether `text` could steer a terminal.
 inline bool has_control_bytes(std::string_view text) {
   for (const char c : text) {
     if ((c >= 0 && c < 0x20) || c == 0x7F) {

@@ -11,7 +11,7 @@
 
 namespace agentbox::tests {
 
-/// The golden file `name` of tests/golden.
+/// Returns the golden file `name` of tests/golden.
 inline std::filesystem::path golden_path(std::string_view name) {
   return std::filesystem::path(AGENTBOX_SOURCE_DIR) / "tests/golden" / name;
 }

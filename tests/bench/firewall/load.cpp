@@ -68,7 +68,7 @@ int dial(const sockaddr_in& to, bool blocking) {
   return fd;
 }
 
-/// A blocking connection that is past the proxy's handshake, if there is one, and has sent its hello.
+/// Returns a blocking connection that is past the proxy's handshake, if there is one, and has sent its hello.
 int open_one(const sockaddr_in& to) {
   const int fd = dial(to, true);
   std::array<char, 4096> buffer{};

@@ -148,8 +148,8 @@ nlohmann::json outcome(const Format& format, const Place& place, const std::stri
   }
 }
 
-/// A unit adds few places to the pod that it plays, and a Job few to a cluster's; a bundle is JSON by a library, but
-/// for its script. What goes the way of an equal is tried in one format.
+// A unit adds few places to the pod that it plays, and a Job few to a cluster's; a bundle is JSON by a library, but
+// for its script. What goes the way of an equal is tried in one format.
 bool is_of_interest(const Place& place, const Format& format) {
   const std::string_view of = place.name;
   if (std::string_view(format.name) == "quadlet") {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Searches documents, sources and scripts for the phrases of banned_phrases.txt.
+"""Searches documents, sources and scripts for the phrases of banned_phrases.txt, and contracts (///) for first words.
 
 prose_test.py SOURCE_DIR    prints FILE:LINE: PHRASE -> BETTER WORDS for each, and fails if there is any
 prose_test.py --self-test   checks the checker
@@ -16,6 +16,7 @@ NAMES = {"dev", "Containerfile", "Containerfile.tools"}
 TOPS = ("tests/host/", "packaging/", "tests/run", "tests/distribution/", "tests/bench/")  # scripts and pages without a suffix
 SKIPPED = re.compile(r"(^|/)(build[^/]*|\.[^/]+|__pycache__|golden|fixtures|corpus)/|^tests/contract/prose/|^oci/seccomp/.*json$")
 BETWEEN_WORDS = r"(?:[\s/#*]+|\s*\"\s*\n\s*\"\s*)"  # a phrase may be wrapped, in a comment or in a string
+CONTRACT = re.compile(r"^[ \t]*/// (.*)(?:\n[ \t]*///.*)*\n(.*)", re.M)  # its first line, and the code below
 # HACKING.md shows what to avoid between these lines.
 EXAMPLES = re.compile(r"<!-- before/after.*?<!-- end -->", re.S)
 
@@ -30,8 +31,32 @@ def keyword(expression):
 
 def phrases(text):
     """Expressions, their keywords and the better words, of the list's text."""
-    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith(("#", "///"))]
     return [(re.compile(row[0].replace(" ", BETWEEN_WORDS)), keyword(row[0]), row[1]) for row in rows]
+
+
+def openings(text):
+    """Returns the expressions of first words, if they are banned only for functions, and the better words, of the list."""
+    rows = [line.split("\t") for line in text.splitlines() if line.startswith("///")]
+    return [(re.compile(row[0].split(" ", 1)[1]), row[0].startswith("///()"), row[1]) for row in rows]
+
+
+def is_function(code):
+    """Returns whether `code`, the line below a contract, declares a function: not a type, a constant or a std::function."""
+    before = code.partition("(")[0]
+    is_type = re.match(r"\s*(struct|class|enum|using|template|namespace|#)", code)
+    return "(" in code and "=" not in before and not is_type and before.count("<") == before.count(">")
+
+
+def bad_contracts(name, text, banned):
+    """Returns the lines to print for the contracts of one C++ file."""
+    found = []
+    for match in CONTRACT.finditer(text):
+        for expression, functions, better in banned:
+            if expression.match(match[1].lower()) and (not functions or is_function(match[2])):
+                line = text.count("\n", 0, match.start()) + 1
+                found.append(f"{name}:{line}: /// {match[1][:40]}… -> {better}")
+    return found
 
 
 def problems(name, text, banned):
@@ -65,7 +90,12 @@ def self_test():
     assert problems("a", "amends; there is no name; it is no longer", banned) == []
     assert problems("a", "<!-- before/after -->\nmend\n<!-- end -->\nmend\n", banned) == ["a:4: mend -> fix"]
     assert keyword(r"\bcorner ?stones?\b") == "corner" and keyword(r"(?<!there\s)\b(is|are) no (?!a\b|b)") == "no"
-    for expression, _, better in phrases(LIST.read_text(encoding="utf-8")):
+    banned = openings("/// (what|whether)\\b\ta verb\n///() (the|a)\\b\tReturns the\n")
+    assert bad_contracts("a", "  /// What it\n  /// is.\nstruct A {\n", banned) == ["a:1: /// What it… -> a verb"]
+    assert bad_contracts("a", "/// The\nint a();\n", banned) == ["a:1: /// The… -> Returns the"]
+    assert bad_contracts("a", "/// The\nstruct A(\n/// A\nint k = f();\n/// A\nfunction<void(A)> f;\n", banned) == []
+    assert bad_contracts("a", "/// Returns\n/// what\nint a();\n// The\nint b();\n", banned) == []
+    for expression, _, better in phrases(LIST.read_text(encoding="utf-8")) + openings(LIST.read_text(encoding="utf-8")):
         assert better and not expression.search(""), expression
     return 0
 
@@ -73,11 +103,15 @@ def self_test():
 def main(arguments):
     if arguments == ["--self-test"]:
         return self_test()
-    root, banned = Path(arguments[0]), phrases(LIST.read_text(encoding="utf-8"))
+    root, listed = Path(arguments[0]), LIST.read_text(encoding="utf-8")
+    banned, first_words = phrases(listed), openings(listed)
     seen, found = 0, []
     for name in files(root):
         seen += 1
-        found += problems(name, (root / name).read_text(encoding="utf-8", errors="replace"), banned)
+        text = (root / name).read_text(encoding="utf-8", errors="replace")
+        found += problems(name, text, banned)
+        if name.endswith((".cpp", ".hpp")):
+            found += bad_contracts(name, text, first_words)
     print("\n".join(found) or f"{seen} files")
     if seen < 50:
         print(f"only {seen} files seen below {root}: is this the source tree?", file=sys.stderr)

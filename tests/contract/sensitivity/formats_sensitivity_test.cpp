@@ -33,7 +33,7 @@ constexpr std::array k_formats = {OutputFormat::oci, OutputFormat::kube, OutputF
 constexpr const char* k_small_profile =
     R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["execve", "read"], "action": "SCMP_ACT_ALLOW"}]})";
 
-/// `source`: whether a cluster is told where the project comes from.
+/// Renders `fields`. `source`: whether a cluster knows where the project comes from.
 std::string rendered(const PolicyFields& fields, OutputFormat format, bool source = true) {
   const policy::Policy policy = build(fields);
   oci::PodFacts facts = tests::sample_pod_facts(fields); // the nonce is the same for all: no digest gives them away
@@ -49,12 +49,12 @@ std::string rendered(const PolicyFields& fields, OutputFormat format, bool sourc
   return {};
 }
 
-/// The part of the policy that a table's entry speaks of, for a field of the variations.
+/// Returns the part of the policy that a table's entry speaks of, for a field of the variations.
 std::string part_of(const std::string& field) {
   return field.starts_with("ports.") ? "ports" : field.starts_with("mounts.") ? "mounts" : field;
 }
 
-/// Whether the format has no words for any value of the field, or none for the value of the variation.
+/// Returns whether the format has no words for any value of the field, or none for the value of the variation.
 bool is_in_table(OutputFormat format, const std::string& field) {
   const OutputFormat looked_up = format == OutputFormat::quadlet ? OutputFormat::kube : format;
   for (const oci::CannotExpress& entry : oci::cannot_express_table()) {
@@ -67,7 +67,7 @@ bool is_in_table(OutputFormat format, const std::string& field) {
   return false;
 }
 
-/// What the format cannot express at all is taken out before something else is varied.
+/// Returns a policy without what the format cannot express at all, to vary something else in it.
 PolicyFields base_for(OutputFormat format, const std::string& varied) {
   PolicyFields fields = tests::base_fields();
   if (is_in_table(format, "ports.box_port") && part_of(varied) != "ports") {
@@ -126,7 +126,7 @@ Key key_of(const oci::CannotExpress& entry) {
   return {entry.format, std::string(entry.field), several ? entry.when : std::string_view()};
 }
 
-/// For every entry of the table a policy that meets it.
+/// Returns, for every entry of the table, a policy that meets it.
 const std::map<Key, std::function<void(PolicyFields&)>>& triggers() {
   using oci::k_when_expanded;
   using oci::k_when_indented;

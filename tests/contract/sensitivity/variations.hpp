@@ -26,7 +26,7 @@ inline const std::set<std::string>& not_a_choice() {
   return fields;
 }
 
-/// The policy that the changes are made to.
+/// Returns the policy that the changes are made to.
 inline PolicyFields base_fields() {
   PolicyFields fields = sample_fields();
   fields.mounts = {{"/srv/data", "/data", false, "--mount"}};
@@ -36,7 +36,7 @@ inline PolicyFields base_fields() {
   return fields;
 }
 
-/// One variation of each field. The bindings break the build when a struct gains a field: add its variation.
+/// Returns one variation of each field. The bindings break the build when a struct gains a field: add its variation.
 inline std::vector<Variation> variations() {
   const PolicyFields probe = base_fields();
   {

@@ -12,7 +12,8 @@ using agentbox::fuzz::require;
 
 namespace {
 
-/// Each byte from 128 on and the one after it are replaced by a rule's name, which no fuzzer would guess.
+/// Returns a path in which each byte from 128 on and the one after it are replaced by a rule's name, which no fuzzer
+/// would guess.
 std::string path_of(const std::uint8_t* data, std::size_t size) {
   std::string path;
   for (std::size_t i = 0; i < size; ++i) {
@@ -26,7 +27,7 @@ std::string path_of(const std::uint8_t* data, std::size_t size) {
   return path;
 }
 
-/// By definition: "*" is nothing, or one byte and "*".
+/// Matches by definition: "*" is nothing, or one byte and "*".
 bool slow_matches(std::string_view pattern, std::string_view name) {
   if (pattern.empty()) {
     return name.empty();

@@ -43,7 +43,7 @@ void check_lock(std::string_view text) {
 
 } // namespace
 
-/// The first byte says what the rest is: a reply, a signature, keys or a lock file.
+// The first byte says what the rest is: a reply, a signature, keys or a lock file.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { // NOLINT(*-identifier-naming)
   if (size == 0) {
     return 0;

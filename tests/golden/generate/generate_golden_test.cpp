@@ -10,7 +10,7 @@
 namespace agentbox {
 namespace {
 
-/// A box with everything that a format has a place for.
+/// Returns a box with everything that a format has a place for.
 policy::PolicyFields rich_fields() {
   policy::PolicyFields fields = tests::sample_fields();
   fields.mounts = {{"/srv/data", "/mnt/data", true, "--mount"}};

@@ -12,14 +12,14 @@ using Add = std::function<void(const std::string& key, const std::string& value)
 /// variables, umask.
 void identity(const Add& add);
 
-/// Every rlimit, and how many processes can really be started.
+/// Adds every rlimit, and how many processes can really be started.
 void limits(const Add& add);
 
 /// Mounts with their options and bounds, devices, what the masked and read-only paths let through, where files can be
 /// made.
 void filesystem(const Add& add);
 
-/// What names and addresses answer.
+/// Adds the answers of names and addresses.
 void network(const Add& add);
 
 } // namespace fingerprint

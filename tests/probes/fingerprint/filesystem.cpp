@@ -17,7 +17,7 @@
 namespace fingerprint {
 namespace {
 
-/// Kernel filesystems by name; everything that lies on some disk as "disk": that is the host's affair.
+/// Returns the name of a kernel filesystem, and "disk" for any filesystem on a disk, which depends on the host.
 std::string kind_of(const std::string& type) {
   static const std::set<std::string> kernel = {"proc",   "sysfs",   "tmpfs",  "devpts",
                                                "mqueue", "cgroup2", "cgroup", "devtmpfs"};
@@ -72,7 +72,7 @@ void devices(const Add& add) {
   }
 }
 
-/// What a masked path lets through: nothing (absent or empty), or something.
+/// Returns what a masked path lets through: nothing (absent or empty), or something.
 std::string shown(const std::string& path) {
   struct stat info {};
   if (lstat(path.c_str(), &info) != 0) {

@@ -21,7 +21,7 @@ std::string limit_text(rlim_t value) {
   return value == RLIM_INFINITY ? "unlimited" : std::to_string(value);
 }
 
-/// How many children this user can have at once, up to `most`.
+/// Returns how many children this user can have at once, up to `most`.
 std::size_t children(std::size_t most) {
   std::vector<pid_t> started;
   while (started.size() < most) {

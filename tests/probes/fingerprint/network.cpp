@@ -73,7 +73,7 @@ std::string tcp(const std::string& host, std::uint16_t port) {
   return error_name(error);
 }
 
-/// A question for `name` over UDP: the response code and the first IPv4 address.
+/// Asks for `name` over UDP, and returns the response code and the first IPv4 address.
 std::string dns(const std::string& server, const std::string& name, std::uint16_t type) {
   std::vector<std::uint8_t> query = {0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0};
   for (std::size_t begin = 0; begin < name.size();) {

@@ -19,7 +19,7 @@ int resolver_socket(int type) {
   return attacks::connect_result(fd, attacks::address_of("127.0.0.1", 53), k_wait_ms) == 0 ? fd : -1;
 }
 
-/// No answer and every answer without a record is right: what matters is that nothing is asked outside.
+// No answer and every answer without a record is right: what matters is that nothing is asked outside.
 AttackResult judge(const std::array<char, 4096>& reply, long count, std::size_t start) {
   if (count <= 0) {
     return attacks::attack_result(Verdict::stopped, count == 0 ? "connection closed" : "no answer");
@@ -173,7 +173,8 @@ AttackResult tunnel(const Expected&) {
   return attacks::attack_result(Verdict::stopped, "300 queries, no record");
 }
 
-/// 70,000 names under one listed wildcard, asked as fast as they are answered. A listed name still works afterwards.
+/// Asks for 70,000 names under one listed wildcard, asked as fast as they are answered. A listed name still works
+/// afterwards.
 AttackResult seventy_thousand_names(const Expected& expected) {
   if (!expected.filtered) {
     return attacks::attack_result(Verdict::skipped, "full network");

@@ -11,7 +11,7 @@ inline void put16(std::string& to, unsigned value) {
   to += static_cast<char>(value & 0xFFU);
 }
 
-/// `name` as labels, as it stands: nothing keeps a label below 64 bytes.
+/// Returns `name` as labels, unchecked: a label may be longer than 63 bytes.
 inline std::string dns_name(std::string_view name) {
   std::string bytes;
   while (!name.empty()) {
@@ -23,7 +23,7 @@ inline std::string dns_name(std::string_view name) {
   return bytes + '\0';
 }
 
-/// A header with these flags and counts.
+/// Returns a header with these flags and counts.
 inline std::string dns_header(unsigned flags, unsigned questions, unsigned answers = 0, unsigned additional = 0) {
   std::string bytes;
   for (const unsigned value : {0x4142U, flags, questions, answers, 0U, additional}) {

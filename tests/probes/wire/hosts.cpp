@@ -33,8 +33,8 @@ AttackResult other_port(const Expected&) {
   return send_to("allowed.example", port, marker("port-" + std::to_string(port)));
 }
 
-/// Public on one look, metadata on the next: whoever looks twice dials the second. Where the connections end, and that
-/// nothing arrives at the second address, the sinks know.
+/// Uses a name with a public address in one lookup and the metadata service's in the next: a proxy that looks twice
+/// dials the second. The sinks see where connections end.
 AttackResult rebinding_in_turns(const Expected&) {
   int answered = 0;
   for (int i = 0; i < 4; ++i) {

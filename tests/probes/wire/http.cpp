@@ -9,7 +9,7 @@ namespace {
 constexpr const char* k_good = "allowed.example";
 constexpr std::uint16_t k_http = 80;
 
-/// `text` with each newline as CR LF, and each "@" replaced by the attack's marker.
+/// Returns `text` with each newline as CR LF, and each "@" replaced by the attack's marker.
 std::string request(std::string_view attack, std::string_view text) {
   std::string bytes;
   for (const char c : text) {
@@ -95,7 +95,7 @@ AttackResult control(const Expected&) {
   return attacks::attack_result(answered ? Verdict::works : Verdict::broken, result.text.data());
 }
 
-/// On a listed port that does not tell what is spoken there.
+/// Sends to a listed port whose number does not imply a protocol.
 AttackResult on_8443(std::string_view name, std::string_view text) {
   return send_to_greeter(k_good, 8443, request(name, text));
 }
@@ -118,7 +118,7 @@ AttackResult empty_line_8443(const Expected&) {
   return on_8443("http-8443-empty-line", "\nGET /~ HTTP/1.1\nHost: evil.example\n\n");
 }
 
-/// The request itself is right, and may be answered; the upgrade, with the marker, must not arrive.
+// The request itself is right, and may be answered; the upgrade, with the marker, must not arrive.
 AttackResult upgrade(const Expected&) {
   const AttackResult result = send_to(
       k_good, k_http,

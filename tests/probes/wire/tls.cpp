@@ -32,7 +32,7 @@ std::string server_name(const std::string& entries) {
   return extension(0, sized(entries));
 }
 
-/// What every ClientHello of ours has besides the names, the marker included: an extension of a private number.
+/// Returns what every ClientHello of ours has besides the names, the marker included: an extension of a private number.
 std::string common(std::string_view attack) {
   using namespace std::string_literals;
   return extension(10, "\0\4\0\x17\0\x1d"s) + extension(13, "\0\6\4\3\x08\4\4\1"s) + extension(11, "\1\0"s) +
@@ -67,7 +67,7 @@ AttackResult tls(const std::string& bytes, Pace pace = Pace::whole) {
   return send_to(k_good, k_https, bytes, pace);
 }
 
-/// A valid hello is answered by the server: the positive control of all others.
+/// Sends a valid hello, which the server answers: the positive control of all others.
 AttackResult control(std::string_view attack, Pace pace, std::size_t record_size = 16384) {
   const std::string bytes = records(message(server_name(name_entry(k_good)) + common(attack)), record_size);
   const AttackResult result = tls(bytes, pace);

@@ -54,7 +54,7 @@ void send_at_pace(int fd, std::string_view bytes, Pace pace) {
   }
 }
 
-/// What came, until the end, `enough` bytes or `wait_ms` of silence.
+/// The bytes that came, until the end, `enough` bytes or `wait_ms` of silence.
 struct Reply {
   std::string bytes;
   bool ended = false;
@@ -89,7 +89,7 @@ AttackResult judge(const Reply& reply) {
   return attacks::attack_result(Verdict::allowed, text.substr(0, 40));
 }
 
-/// A connection to `host` by name, or -1 with the finding that says why not.
+/// Returns a connection to `host` by name, or -1 with the finding that says why not.
 int connect_by_name(const char* host, std::uint16_t port, AttackResult& why) {
   const std::string address = resolve(host);
   if (address.empty()) {

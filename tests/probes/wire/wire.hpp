@@ -20,7 +20,7 @@ using attacks::Verdict;
 /// Returns a text that identifies `attack`. Its bytes contain it, so that a server outside knows which attack arrived.
 std::string marker(std::string_view attack);
 
-/// How bytes are sent.
+/// The pace at which bytes are sent.
 enum class Pace {
   whole,     ///< in one call
   bytewise,  ///< each byte in a segment of its own

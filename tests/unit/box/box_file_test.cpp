@@ -17,7 +17,7 @@ using firewall::audit::Kind;
 using firewall::audit::Reason;
 using firewall::audit::Verdict;
 
-/// A record of the firewall's about a change by the user.
+/// Returns a record of the firewall's about a change by the user.
 AuditRecord change(const std::string& name, std::uint16_t port, Reason reason, Verdict verdict,
                    std::uint64_t duration_ms = 0) {
   AuditRecord record;

@@ -24,7 +24,7 @@ support::Command shell(const std::string& script) {
   return {{"/bin/sh", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, {}};
 }
 
-/// A plan in a session directory of its own, whose teardown leaves a trace.
+/// Returns a plan in a session directory of its own, whose teardown leaves a trace.
 Plan plan_in(const Claim& claim, const fs::path& trace) {
   return {"b",
           claim.paths,

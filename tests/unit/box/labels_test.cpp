@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* k_workspace = "/home/user/project";
 
-/// A host that enforces Fedora's policy: containers read usr_t, and read and write files of their own label.
+/// Returns a host that enforces Fedora's policy: containers read usr_t, and read and write files of their own label.
 LabelFacts enforcing_host() {
   LabelFacts facts;
   facts.selinux = {true, true,

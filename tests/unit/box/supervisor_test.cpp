@@ -33,7 +33,7 @@ Watch quick() {
   return watch;
 }
 
-/// For what must not run out of patience, however busy the machine is.
+/// Returns limits that are long enough for a busy machine.
 Watch patient() {
   Watch watch;
   watch.term_grace = watch.hangup_grace = watch.firewall_grace = 60s;

@@ -65,7 +65,7 @@ Shown on_terminal(void (*program)()) {
   return shown;
 }
 
-/// What a Podman with a full-screen agent does to the terminal, and then nothing.
+/// Starts a process that changes the terminal like Podman with a full-screen agent, and then waits.
 pid_t full_screen_podman() {
   const pid_t podman = fork();
   if (podman == 0) {

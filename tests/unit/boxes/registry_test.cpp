@@ -28,7 +28,7 @@ void write_record(const SessionPaths& paths, const std::string& name, const std:
                                                             getpid(), 1, "a", "f", false}));
 }
 
-/// A launcher that has claimed box `name` and, when it gets SIGTERM, removes its session and ends.
+/// Starts a launcher that has claimed box `name` and, when it gets SIGTERM, removes its session and ends.
 pid_t start_launcher(const std::string& name) {
   int ready[2]; // NOLINT(*-avoid-c-arrays)
   REQUIRE(pipe(ready) == 0);
@@ -51,7 +51,7 @@ pid_t start_launcher(const std::string& name) {
   return pid;
 }
 
-/// A launcher that claims box `name` and is killed.
+/// Starts a launcher that claims box `name`, and kills it.
 void make_dead(const std::string& name) {
   const pid_t pid = start_launcher(name);
   kill(pid, SIGKILL);

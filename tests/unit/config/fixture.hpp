@@ -33,7 +33,7 @@ public:
   }
   const TempDirectory& directory() const { return m_directory; }
 
-  /// What loads, and is a valid policy.
+  /// Loads the configuration, which must be a valid policy.
   config::Loaded load() const {
     config::LoadResult result = config::load(sources, overrides);
     if (const auto* diagnostics = std::get_if<policy::Diagnostics>(&result)) {
@@ -45,14 +45,14 @@ public:
     return loaded;
   }
 
-  /// The mistakes of what does not load.
+  /// Returns the mistakes of a configuration that does not load.
   policy::Diagnostics mistakes() const {
     config::LoadResult result = config::load(sources, overrides);
     REQUIRE(std::holds_alternative<policy::Diagnostics>(result));
     return std::get<policy::Diagnostics>(std::move(result));
   }
 
-  /// The only mistake.
+  /// Returns the only mistake.
   policy::Diagnostic mistake() const {
     const auto found = mistakes();
     INFO(config::describe(found));

@@ -18,7 +18,7 @@ using agentbox::tests::TempDirectory;
 
 namespace {
 
-/// The exit code of a refusal, or 0.
+/// Returns the exit code of a refusal, or 0.
 int refusal(const fs::path& path, const fs::path& home) {
   try {
     config::choose_workspace(path, home);

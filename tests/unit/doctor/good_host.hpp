@@ -6,7 +6,7 @@
 
 namespace agentbox::doctor::test {
 
-/// A developer's machine on which nothing is missing. Each test spoils one thing.
+/// Returns a developer's machine on which nothing is missing. Each test spoils one thing.
 inline HostReport good_host() {
   HostReport report;
   report.distro = {Family::debian, "Debian GNU/Linux 12 (bookworm)"};
@@ -49,7 +49,7 @@ inline HostReport good_host() {
   return report;
 }
 
-/// The finding with id `id` on `report`.
+/// Returns the finding with id `id` on `report`.
 inline CheckResult find(const HostReport& report, const std::string& id) {
   for (CheckResult& finding : examine(report)) {
     if (finding.id == id) {
@@ -59,7 +59,7 @@ inline CheckResult find(const HostReport& report, const std::string& id) {
   return {};
 }
 
-/// Whether `text` holds `part`.
+/// Returns whether `text` holds `part`.
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }

@@ -35,7 +35,7 @@ const std::vector<std::string>& program_directories() {
 
 namespace {
 
-/// A host that is fine but for its Podman, which is `script` of /bin/sh; empty: not there.
+/// Returns a host that is fine except for its Podman, a /bin/sh `script`; empty: no Podman.
 HostReport host_with(const TempDirectory& directory, const std::string& script, std::chrono::milliseconds patience) {
   podman_directories() = {directory.path().string()};
   setenv("XDG_CACHE_HOME", directory.path().c_str(), 1);

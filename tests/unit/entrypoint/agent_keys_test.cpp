@@ -49,7 +49,7 @@ public:
     text << std::ifstream(m_path / name).rdbuf();
     return text.str();
   }
-  /// What agent `name` shows when the box has `variables`.
+  /// Returns what agent `name` prints when the box has `variables`.
   std::string start(const std::string& name, const std::vector<std::string>& variables) const {
     Surroundings surroundings;
     surroundings.env.emplace_back("HOME=" + m_path.string());

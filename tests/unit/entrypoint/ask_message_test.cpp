@@ -18,7 +18,7 @@ std::string bytes_of(const AskQuery& query) {
   return {query.bytes.begin(), query.bytes.begin() + static_cast<std::ptrdiff_t>(query.size)};
 }
 
-/// What the firewall reads from the query for `host` and `why`.
+/// Returns what the firewall reads from the query for `host` and `why`.
 dns::AskQuestion as_read(std::string_view host, std::string_view why) {
   const auto query = ask_query(7, host, why);
   REQUIRE(query);

@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view k_nonce = "00112233445566778899aabbccddeeff";
 using Bytes = std::vector<std::uint8_t>;
 
-/// The firewall's answer to `query`: the question back, one TXT record with `text` named by a compression pointer.
+/// Returns the firewall's answer to `query`: the question back, one TXT record with `text` named by a compression
+/// pointer.
 Bytes answer_to(const GateQuery& query, std::string_view text) {
   Bytes bytes(query.begin(), query.end());
   bytes[2] = 0x85; // QR, AA, RD

@@ -203,7 +203,7 @@ TEST_CASE("a stopped program continues") {
 
 namespace {
 
-/// A leash as `podman run --preserve-fds=1` passes it on. The other end is returned.
+/// Makes a leash as `podman run --preserve-fds=1` passes it on. Returns the other end.
 int make_leash() {
   std::array<int, 2> ends{};
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);

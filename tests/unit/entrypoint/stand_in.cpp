@@ -57,7 +57,7 @@ void set_address(int fd, unsigned long request, ifreq& interface, const char* te
   must(ioctl(fd, request, &interface) == 0);
 }
 
-/// An address of our own at which nobody listens refuses with a reset, as the firewall's ruleset does.
+// An address of our own at which nobody listens refuses with a reset, as the firewall's ruleset does.
 void bring_up_loopback(bool with_blocked_address) {
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   ifreq interface {};

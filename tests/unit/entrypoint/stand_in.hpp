@@ -8,7 +8,7 @@ namespace agentbox::entrypoint_test {
 
 inline constexpr const char* k_nonce = "00112233445566778899aabbccddeeff";
 
-/// What stands around the entry point: a user and a network namespace of its own, in which a stand-in for the firewall
+/// The environment of the entry point: a user and a network namespace of its own, in which a stand-in for the firewall
 /// answers. Each member is one thing that a test takes away.
 struct Surroundings {
   unsigned uid = 1000;
@@ -35,8 +35,8 @@ struct Outcome {
 /// Runs `agent-entrypoint ARGS…` in `surroundings` with `input` on stdin.
 Outcome run(const Surroundings& surroundings, const std::vector<std::string>& args, const std::string& input = {});
 
-/// Like run(), on a pseudo-terminal. `talk` gets its master side and the entry point's pid, and returns when it has
-/// said all; the output is what it did not read.
+/// Runs like run(), on a pseudo-terminal. `talk` gets its master side and the entry point's PID, and returns when it
+/// has written everything; the output is what it did not read.
 Outcome run_on_terminal(const Surroundings& surroundings, const std::vector<std::string>& args,
                         const std::function<void(int master, int pid)>& talk);
 

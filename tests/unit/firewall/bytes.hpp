@@ -19,12 +19,12 @@ inline std::string bytes(std::initializer_list<unsigned> values) {
   return out;
 }
 
-/// `body` with its length in front, in two bytes.
+/// Returns `body` with its length in front, in two bytes.
 inline std::string sized16(const std::string& body) {
   return be16(static_cast<unsigned>(body.size())) + body;
 }
 
-/// A name in wire form; "" is the root.
+/// Returns a name in wire form; "" is the root.
 inline std::string wire_name(std::string_view name) {
   std::string out;
   while (!name.empty()) {
@@ -36,7 +36,7 @@ inline std::string wire_name(std::string_view name) {
   return out + '\0';
 }
 
-/// A DNS query with one question.
+/// Returns a DNS query with one question.
 inline std::string dns_query(std::string_view name, unsigned type, unsigned klass = 1) {
   return be16(0x1234) + be16(0x0100) + be16(1) + be16(0) + be16(0) + be16(0) + wire_name(name) + be16(type) +
          be16(klass);
@@ -56,7 +56,7 @@ inline std::string server_name(const std::string& name) {
   return extension(0, sized16(host_name(name)));
 }
 
-/// A ClientHello message with its handshake header.
+/// Returns a ClientHello message with its handshake header.
 inline std::string hello_message(const std::string& extensions, bool with_extensions = true) {
   std::string body = bytes({3, 3}) + std::string(32, 'r') + bytes({0}) + sized16(bytes({0x13, 0x01})) + bytes({1, 0});
   if (with_extensions) {

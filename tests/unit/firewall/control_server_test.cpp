@@ -67,7 +67,7 @@ private:
   std::thread m_thread;
 };
 
-/// What comes until the other end closes.
+/// Reads until the other end closes.
 std::string read_all(const Fd& fd) {
   std::string text;
   std::array<char, 4096> buffer{};

@@ -15,7 +15,7 @@ FirstBytes kind_of(const std::string& bytes) {
   return classify_first_bytes(bytes);
 }
 
-/// Byte by byte, `bytes` are undecided until they are `expected`, and stay that.
+/// Checks that `bytes`, byte by byte, are undecided until they are `expected`, and stay so.
 void decides(const std::string& bytes, FirstBytes expected) {
   INFO(bytes);
   REQUIRE(kind_of(bytes) == expected);

@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-/// What libnftables lists of `ruleset` once it is loaded: handles added, counters at work.
+/// Returns the listing of libnftables after loading `ruleset`: handles added, counters at work.
 json listing(const Ruleset& ruleset) {
   json list = json::array({{{"metainfo", {{"version", "1"}}}}});
   int handle = 0;
@@ -38,7 +38,7 @@ json listing(const Ruleset& ruleset) {
   return {{"nftables", list}};
 }
 
-/// A box with everything that rules can come from.
+/// Returns a box with everything that rules can come from.
 Inputs rich() {
   Inputs inputs;
   inputs.published = {80, 3000};
@@ -114,7 +114,7 @@ TEST_CASE("a listing with one value changed is refused", "[ruleset]") {
   CHECK(refused > 500);
 }
 
-/// Every array and object below `value`, by path.
+/// Collects every array and object below `value`, by path.
 void collect(const json& value, const std::string& path, std::vector<std::string>& paths) {
   if (value.is_structured() && !path.ends_with("/metainfo") && !path.ends_with("/counter")) {
     paths.push_back(path);

@@ -41,7 +41,7 @@ std::string record_of(const oci::GeneratedSet& set) {
   return generate::record_text(oci::OutputFormat::kube, tests::build(tests::sample_fields()), {}, set);
 }
 
-/// The temporary directories beside `output`.
+/// Returns the temporary directories beside `output`.
 std::vector<fs::path> temporaries(const fs::path& output) {
   std::vector<fs::path> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(output.parent_path())) {
@@ -60,7 +60,7 @@ int status_of(pid_t child) {
   return status;
 }
 
-/// Whether `child` stopped on its way into a system call that may change something.
+/// Returns whether `child` stopped on its way into a system call that may change something.
 bool is_step(pid_t child) {
   struct __ptrace_syscall_info info {};                       // NOLINT(bugprone-reserved-identifier)
   ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info); // NOLINT(*-vararg)

@@ -29,7 +29,7 @@ json pod_spec(const std::string& yaml, const std::string& kind) {
   return kind == "Pod" ? document.at("spec") : document.at("spec").at("template").at("spec");
 }
 
-/// The rules of the restricted Pod Security Standard that a container breaks (Kubernetes v1.31,
+/// Returns the rules of the restricted Pod Security Standard that a container breaks (Kubernetes v1.31,
 /// https://kubernetes.io/docs/concepts/security/pod-security-standards/). What may be said for the pod or the container
 /// is looked for in the container first.
 std::vector<std::string> restricted_violations(const json& spec, const json& container) {

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using tests::contains;
 using tests::TempDirectory;
 
-/// A directory as a killed run leaves it.
+/// Makes a directory as a killed run leaves it.
 fs::path leftover(const fs::path& output) {
   const fs::path directory = output.parent_path() / ("." + output.filename().string() + ".agentbox-Ab12Cd");
   fs::create_directories(directory);

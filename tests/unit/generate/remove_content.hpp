@@ -5,7 +5,7 @@
 
 namespace agentbox::tests {
 
-/// What `agentbox generate` does, without a container.
+/// Removes content like `agentbox generate`, but without a container.
 inline void remove_content(const support::Fd& directory, const std::filesystem::path& /*temporary*/) {
   generate::remove_content(directory, generate::k_unfinished_file);
 }

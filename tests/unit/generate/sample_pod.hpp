@@ -7,7 +7,8 @@
 
 namespace agentbox::tests {
 
-/// What a launcher would find out for `fields`: every protected and masked path exists, .git/config is a file.
+/// Returns the facts that a launcher would find for `fields`: every protected and masked path exists, .git/config is a
+/// file.
 inline oci::PodFacts sample_pod_facts(const policy::PolicyFields& fields) {
   oci::PodFacts facts;
   facts.host = sample_facts();
@@ -39,14 +40,14 @@ inline oci::PodFacts sample_pod_facts(const policy::PolicyFields& fields) {
   return facts;
 }
 
-/// A cluster where the project is in a claim.
+/// Returns a cluster where the project is in a claim.
 inline oci::KubernetesOptions sample_cluster() {
   oci::KubernetesOptions options;
   options.workspace_claim = "project";
   return options;
 }
 
-/// All files of a set as one text.
+/// Returns all files of a set as one text.
 inline std::string text_of(const oci::GeneratedSet& set) {
   std::string text;
   for (const oci::GeneratedFile& file : set) {
@@ -55,7 +56,7 @@ inline std::string text_of(const oci::GeneratedSet& set) {
   return text;
 }
 
-/// The file `path` of a set.
+/// Returns the file `path` of a set.
 inline std::string file_of(const oci::GeneratedSet& set, const std::string& path) {
   for (const oci::GeneratedFile& file : set) {
     if (file.path == path) {

@@ -26,7 +26,7 @@ struct TarEntry {
   long long sparse_size = 0; ///< a file of that size with one byte at its end
 };
 
-/// The entries as a tar archive in memory.
+/// Returns the entries as a tar archive in memory.
 inline std::string make_tar(const std::vector<TarEntry>& entries) {
   std::string result;
   archive* out = archive_write_new();

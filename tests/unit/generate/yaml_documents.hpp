@@ -7,7 +7,7 @@
 
 namespace agentbox::tests {
 
-/// A YAML node as JSON, read as a YAML 1.2 reader with the core schema would.
+/// Returns a YAML node as JSON, read as a YAML 1.2 reader with the core schema would.
 inline nlohmann::json json_of(const YAML::Node& node) {
   using nlohmann::json;
   if (node.IsMap()) {
@@ -46,7 +46,7 @@ inline std::vector<nlohmann::json> documents_of(const std::string& yaml) {
   return result;
 }
 
-/// The document of that kind.
+/// Returns the document of that kind.
 inline nlohmann::json document_of(const std::string& yaml, const std::string& kind) {
   for (const nlohmann::json& document : documents_of(yaml)) {
     if (document.value("kind", "") == kind) {

@@ -13,7 +13,7 @@ using Words = std::vector<std::string>;
 
 namespace {
 
-/// What a reader says of a text: each setting as `git config --list -z` writes it, and whether there is a mistake.
+/// The result of reading a text: each setting as `git config --list -z` writes it, and whether there is a mistake.
 struct Read {
   Words settings;
   bool mistake = false;
@@ -36,7 +36,7 @@ Read read_by_git(const std::string& text) {
   return read;
 }
 
-/// `older` as Git before 2.45 reads blanks inside values.
+/// Reads with our reader; `older` as Git before 2.45 reads blanks inside values.
 Read read_by_us(const std::string& text, bool older) {
   Read read;
   const auto mistake = git::read_settings(text, [&](const git::Setting& setting) {
@@ -65,7 +65,7 @@ private:
   std::uint64_t m_state = 42;
 };
 
-/// `sound`: mostly valid text, so that files get long.
+/// Makes a random text. `sound`: mostly valid text, so that files get long.
 std::string make_text(Numbers& numbers, bool sound) {
   using namespace std::string_view_literals;
   static constexpr std::array k_sound = {"[core]"sv,

@@ -34,7 +34,7 @@ Words missing_of(const Guarded& guarded) {
   return paths;
 }
 
-/// Nothing is forbidden to root: gives the directories to another user, and is that one meanwhile.
+/// Runs as an ordinary user, who owns the directories, because root may do everything.
 class AsOrdinaryUser {
 public:
   explicit AsOrdinaryUser(const std::vector<fs::path>& directories) {

@@ -35,7 +35,7 @@ std::string base_id() {
 
 class Host {
 public:
-  /// `cases` are the branches of podman's `case $1`.
+  /// Makes a host; `cases` are the branches of podman's `case $1`.
   explicit Host(const std::string& cases, const std::string& registry = "http://127.0.0.1:1") {
     for (const char* name : {"XDG_CACHE_HOME", "XDG_STATE_HOME"}) {
       setenv(name, (m_directory / name).c_str(), 1);
@@ -94,7 +94,7 @@ private:
   podman::PodmanInfo m_info;
 };
 
-/// The cases of a podman with every image in its store, under base_id(), and of Debian.
+/// Returns the cases of a podman with every image in its store, under base_id(), and of Debian.
 std::string full_store() {
   const std::string id = base_id();
   return "image) case \"$*\" in *Digest*) exit 1;; *) echo " + id +
@@ -113,7 +113,7 @@ image::AgentsLock newer_lock(const Host& host) {
   return lock;
 }
 
-/// newer_lock(), with its packages in the cache as after a download.
+/// Returns newer_lock(), with its packages in the cache as after a download.
 image::AgentsLock downloaded(const Host& host) {
   image::AgentsLock lock = newer_lock(host);
   for (const auto& [name, agent] : lock.agents) {
@@ -125,7 +125,7 @@ image::AgentsLock downloaded(const Host& host) {
   return lock;
 }
 
-/// A zombie has ended too: not every first process of a CI container waits for its orphans.
+// A zombie has ended too: not every first process of a CI container waits for its orphans.
 bool is_running(pid_t pid) {
   std::string stat;
   std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), stat);

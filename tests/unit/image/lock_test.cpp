@@ -21,7 +21,7 @@ std::string shipped_text() {
       std::filesystem::path(AGENTBOX_SOURCE_DIR) / "containerfiles/agent/agents.lock.json", 1U << 20U);
 }
 
-/// The shipped lock with one value changed, as text.
+/// Returns the shipped lock with one value changed, as text.
 std::string with(const nlohmann::json::json_pointer& where, const nlohmann::json& value) {
   nlohmann::json document = nlohmann::json::parse(shipped_text());
   document[where] = value;

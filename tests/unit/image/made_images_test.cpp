@@ -33,7 +33,7 @@ public:
   }
   void remove(const std::string& id) { fs::remove_all(m_info.graph_root / ("overlay-images/" + id)); }
 
-  /// "yes", "no", or what is thrown.
+  /// Returns "yes", "no", or the exception's message.
   std::string has(const std::string& id, const std::string& tag = "agent:1") const {
     try {
       return images().has(id, tag) ? "yes" : "no";

@@ -28,7 +28,7 @@ Recipe agent_of(const Recipe& tools,
   return agent_recipe(k_data, tools, std::string(64, 'b'), agents, entrypoint);
 }
 
-/// The file below containerfiles/agent that has this content, or nothing.
+/// Returns the file below containerfiles/agent that has this content, or nothing.
 std::optional<fs::path> source_of(const std::string& content) {
   for (const auto& entry : fs::recursive_directory_iterator(k_data / "agent")) {
     if (entry.is_regular_file() && agentbox::support::read_file(entry.path(), 1U << 20U) == content) {
@@ -38,7 +38,7 @@ std::optional<fs::path> source_of(const std::string& content) {
   return std::nullopt;
 }
 
-/// A recipe as text, to be compared with tests/golden/image/. Installed files are named, not copied.
+/// Returns a recipe as text, to be compared with tests/golden/image/. Installed files are named, not copied.
 std::string text_of(const Recipe& recipe) {
   std::string text = "format " + recipe.format + "\n";
   for (const auto& [name, value] : recipe.arguments) {

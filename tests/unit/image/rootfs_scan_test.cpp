@@ -59,7 +59,7 @@ public:
     return *this;
   }
 
-  /// What the scan throws; "" when it accepts.
+  /// Returns what the scan throws; "" when it accepts.
   std::string refusal() {
     archive_write_close(m_writer);
     return refusal_of(m_path);

@@ -31,7 +31,7 @@ public:
 
   const std::string& id() const { return m_id; }
 
-  /// As in the reply of /-/npm/v1/keys.
+  /// Returns the key as in the reply of /-/npm/v1/keys.
   std::string key() const {
     std::vector<std::uint8_t> der = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
                                      0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
@@ -49,7 +49,7 @@ public:
            m_expires + R"(,"key":")" + base64(der) + "\"}";
   }
 
-  /// The base64 of a signature of `text`.
+  /// Returns the base64 of a signature of `text`.
   std::string sign(const std::string& text) {
     std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest{};
     sha256_ctx context{};

@@ -33,7 +33,7 @@ AgentsLock lock(const std::string& version) {
 const std::string k_integrity = "sha512-" + std::string(86, 'A') + "==";
 constexpr const char* k_one = "/@openai/codex/2.0.0-linux-x64"; ///< the package about which a registry lies
 
-/// What a registry says about a package.
+/// A registry's entry for a package.
 struct Entry {
   std::string version;
   std::string integrity = k_integrity;
@@ -44,7 +44,7 @@ std::string signature(const std::string& id, const std::string& text) {
   return R"(,"signatures":[{"keyid":")" + id + R"(","sig":")" + text + "\"}]";
 }
 
-/// A registry of version 2.0.0 of every package, signed with `signer`, that says `lie` about k_one.
+/// Returns a registry of version 2.0.0 of every package, signed with `signer`, that says `lie` about k_one.
 Registry::Answer signed_by(Signer& signer, const std::optional<Entry>& lie = std::nullopt) {
   return [&signer, lie](const std::string& path) {
     const std::string name = path.substr(1, path.rfind('/') - 1);
@@ -59,7 +59,7 @@ Registry::Answer signed_by(Signer& signer, const std::optional<Entry>& lie = std
   };
 }
 
-/// What newest_versions() throws; "signed" or "unsigned" when it does not.
+/// Returns what newest_versions() throws; "signed" or "unsigned" when it does not.
 std::string result_of(const Registry::Answer& answer, const RegistryTrust& trust) {
   const Registry registry(answer);
   try {

@@ -16,7 +16,7 @@ using namespace agentbox::network;
 
 namespace {
 
-/// What goes to stderr while this lives.
+/// Captures stderr during its lifetime.
 class Said {
 public:
   Said() {

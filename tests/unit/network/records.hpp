@@ -6,7 +6,7 @@
 
 namespace agentbox::test {
 
-/// A record as a firewall writes it.
+/// Returns a record as a firewall writes it.
 inline firewall::audit::AuditRecord record(firewall::audit::Kind kind, const std::string& name, std::uint16_t port,
                                            const std::string& reason,
                                            const std::string& time = "2026-01-31T12:00:00.000Z") {

@@ -34,7 +34,7 @@ public:
     m_lock.reset(open((m_directory / "lock").c_str(), O_RDWR | O_CLOEXEC));
     REQUIRE(flock(m_lock.get(), LOCK_EX) == 0);
   }
-  /// As the kernel does when the launcher dies.
+  /// Releases the lock, as the kernel does when the launcher dies.
   void release_lock() { m_lock.reset(); }
   void write(const std::string& name, const std::string& text) const {
     fs::permissions(m_directory.write(name, text), fs::perms::owner_read | fs::perms::owner_write);

@@ -25,14 +25,14 @@ json ours(Role role) {
                              : render_firewall(policy, tests::sample_facts());
 }
 
-/// Podman's config for the container `role`, as version `version` sends it for our command line.
+/// Returns Podman's config for the container `role`, as version `version` sends it for our command line.
 json podmans(Role role, const std::string& version = "4.3.1") {
   json config = tests::json_fixture("podman-" + version + (role == Role::agent ? "-agent.json" : "-infra.json"));
   config["process"]["args"] = ours(role).at("process").at("args");
   return config;
 }
 
-/// The refusal after `change` of Podman's config; empty when it is accepted.
+/// Returns the refusal after `change` of Podman's config; empty when it is accepted.
 std::string refusal(Role role, const Change& change) {
   json config = podmans(role);
   change(config);

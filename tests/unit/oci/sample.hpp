@@ -30,7 +30,7 @@ inline policy::Policy build(policy::PolicyFields fields) {
   return std::get<policy::Policy>(std::move(result));
 }
 
-/// The default contract, for a project /home/dev/project in a box named "t".
+/// Returns the default contract, for a project /home/dev/project in a box named "t".
 inline policy::PolicyFields sample_fields() {
   policy::PolicyFields fields = policy::default_fields();
   fields.name = std::string("t"); // GCC 12 warns of the assignment of a literal
@@ -40,7 +40,7 @@ inline policy::PolicyFields sample_fields() {
   return fields;
 }
 
-/// A host where every cgroup controller is delegated, and the project is a git repository.
+/// Returns a host where every cgroup controller is delegated, and the project is a git repository.
 inline oci::HostFacts sample_facts() {
   oci::HostFacts facts;
   facts.arch = oci::seccomp::Arch::x86_64;

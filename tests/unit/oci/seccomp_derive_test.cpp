@@ -30,7 +30,7 @@ bool matches(const json& arg, const Args& args) {
   return results.at(op);
 }
 
-/// What filter `oci` answers: 0 for allowed, else an errno. Fails the test when two rules disagree.
+/// Returns the answer of filter `oci`: 0 for allowed, else an errno. Fails the test when two rules disagree.
 std::uint32_t answer(const json& oci, const std::string& name, const Args& args = {}) {
   std::set<std::uint32_t> answers;
   for (const json& group : oci.at("syscalls")) {

@@ -20,7 +20,7 @@ std::string fixture(const std::string& name) {
   return agentbox::support::read_file(fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit/podman/fixtures" / name, 1U << 20U);
 }
 
-/// The message with which `facts` are refused; empty when they are not.
+/// Returns the message with which `facts` are refused; empty when they are not.
 std::string refusal(const PodmanInfo& facts) {
   try {
     require_usable(facts);

@@ -15,7 +15,7 @@ struct FieldChange {
   std::function<void(policy::PolicyFields&)> apply;
 };
 
-/// A change of every field that a valid policy can have another value of.
+/// Returns a change of every field that a valid policy can have another value of.
 inline const std::vector<FieldChange>& valid_changes() {
   using policy::PolicyFields;
   static const std::vector<FieldChange> changes = {
@@ -84,7 +84,7 @@ inline const std::vector<FieldChange>& valid_changes() {
   return changes;
 }
 
-/// The default contract with one change.
+/// Returns the default contract with one change.
 inline policy::PolicyFields changed(const FieldChange& change) {
   policy::PolicyFields fields = policy::default_fields();
   change.apply(fields);

@@ -38,7 +38,7 @@ bool has(const ReviewReport& report, const std::string& path) {
                      [&](const ReviewFinding& finding) { return finding.path == path; });
 }
 
-/// Change times have the grain of the kernel's tick.
+/// Waits for the kernel's next tick, the resolution of change times.
 void next_tick() {
   std::this_thread::sleep_for(std::chrono::milliseconds(30));
 }

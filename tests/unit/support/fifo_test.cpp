@@ -15,7 +15,7 @@ using agentbox::tests::TempDirectory;
 
 namespace {
 
-/// What a reader of `path` gets who waits for a writer.
+/// Starts a reader of `path` that waits for a writer.
 std::future<std::string> reader(const std::filesystem::path& path) {
   return std::async(std::launch::async, [path] {
     std::ifstream file(path);

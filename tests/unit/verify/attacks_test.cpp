@@ -67,7 +67,7 @@ TEST_CASE("an attempt that does not report proves nothing, unless the filter kil
         }) == Verdict::inconclusive);
 }
 
-/// process_limit() as uid `user` with RLIMIT_NPROC `hard`, in a process of its own.
+/// Returns process_limit() as uid `user` with RLIMIT_NPROC `hard`, in a process of its own.
 ProcessLimit limit_of(uid_t user, rlim_t hard, std::uint64_t wanted) {
   const pid_t child = fork();
   if (child == 0) {
