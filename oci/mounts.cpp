@@ -102,7 +102,7 @@ void add_tree(json& mounts, const fs::path& destination, const fs::path& source,
   mounts.push_back(tree);
   const std::vector<fs::path> pins = covered_pins_of(guarded);
   for (const fs::path& pin : pins) {
-    // Nothing reaches it: no options that cost the runtime more system calls.
+    // Covered by the tree below, so it needs no options, which would cost the runtime system calls.
     mounts.push_back(mount((destination / pin).string(), "bind", (source / pin).string(), {"rbind", "rprivate"}));
   }
   if (!pins.empty()) {
@@ -123,7 +123,7 @@ void add_guards(json& mounts, const fs::path& destination, const fs::path& sourc
   }
   for (const std::string& path : guarded.read_only) {
     if (is_masked(path)) {
-      continue; // what is masked is read-only, too
+      continue; // masked paths are read-only, too
     }
     const auto cleaned = facts.cleaned.find(source / path);
     mounts.push_back(cleaned != facts.cleaned.end() ? sealed_file(destination / path, cleaned->second.file.string())

@@ -27,8 +27,8 @@ struct OwnFile {
   std::uint64_t size = 0;
 };
 
-/// Opens the plain file `path` to append to, or makes it with mode 0600. Never through a symbolic link, and never a
-/// file that has another name. Throws support::Error(failed).
+/// Opens the plain file `path` to append to, or makes it with mode 0600. Refuses symbolic links and files with another
+/// hard link. Throws support::Error(failed).
 OwnFile open_own_file(const std::filesystem::path& path) {
   OwnFile file;
   file.fd.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_APPEND, 0600));

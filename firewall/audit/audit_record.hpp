@@ -42,7 +42,7 @@ struct AuditRecord {
   std::string protocol;   ///< "tcp", "udp", "icmp", …
   Verdict verdict = Verdict::deny;
   Reason reason = Reason::none;
-  std::string text; ///< the same for people, with details
+  std::string text; ///< the reason as a sentence, with details
   std::string rule; ///< the entry that decided; empty if none did
   DecidedBy by = DecidedBy::firewall;
   std::uint64_t bytes_up = 0;    ///< from the box

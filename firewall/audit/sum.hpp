@@ -12,7 +12,7 @@ namespace agentbox::firewall::audit {
 /// Readers refuse a larger NAME.totals.
 inline constexpr std::size_t k_max_totals_bytes = std::size_t{64} << 20U;
 
-/// Returns kind, verdict and reason of `record`: a group has a maximum of hosts that are kept apart.
+/// Returns kind, verdict and reason of `record`: a group lists a limited number of hosts separately.
 std::string group_of(const AuditRecord& record);
 
 /// Returns the key of `record`: decisions of a group on one host (name, else address), port and protocol are summed.

@@ -27,7 +27,7 @@ struct ControlRequest {
 
 struct ControlReply {
   bool ok = false;
-  std::string message; ///< for people: what was done, or why not
+  std::string message; ///< for the user: what was done, or why not
   std::string hint;
 
   bool operator==(const ControlReply&) const = default;

@@ -48,7 +48,7 @@ void keep_running(asio::io_context& context, Loop loop) {
       try {
         keep_running(context, loop);
         running = true;
-      } catch (const std::exception&) { // no memory for that either: again
+      } catch (const std::exception&) { // no memory for that either: try again
         continue;
       }
     }

@@ -6,8 +6,8 @@
 
 namespace agentbox::firewall::io {
 
-/// Waits for two sockets at once. They must outlive each wait() only: what a wait() leaves behind ends with the
-/// socket's next bytes, or when it is closed, and does nothing.
+/// Waits for two sockets at once. They must outlive each wait() only: an operation that a wait() leaves pending ends
+/// without an effect when the socket gets bytes or is closed.
 class EitherReadable {
 public:
   EitherReadable(asio::ip::tcp::socket& first, asio::ip::tcp::socket& second);

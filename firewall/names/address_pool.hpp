@@ -15,7 +15,7 @@
 
 namespace agentbox::firewall::names {
 
-/// A name and its virtual address. While anyone else shares it, as every connection does, the address is not reused.
+/// A name and its virtual address. While a connection holds it, the address is not reused.
 struct NamedAddress {
   std::string name;
   std::uint32_t address = 0; ///< host byte order

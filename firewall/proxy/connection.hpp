@@ -40,8 +40,8 @@ enum class Check {
   none,
   hello, ///< as a ClientHello (port 443)
   head,  ///< as a request head (port 80)
-  look,  ///< as what they look like, while the server may speak already
-  word,  ///< as the first word of a line, which may be the method of a request, too long to be checked
+  look,  ///< by the protocol they belong to; the server may already send
+  word,  ///< a first word that is too long to be checked; it may be the method of a request
 };
 
 /// The client's checked first bytes, and what may follow them.
@@ -133,7 +133,7 @@ private:
   }
   Relaying relaying() const;
 
-  // Each returns the denial, or nullopt to go on.
+  // Each returns the denial, or nullopt to continue.
   asio::awaitable<std::optional<Denial>> open(Opening& opening, std::string& surplus);
   std::optional<Denial> identify(Opening& opening);
   asio::awaitable<std::optional<Denial>> check(Opening& opening);

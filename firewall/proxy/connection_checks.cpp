@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a connection is for, whether the rules allow it, and what its client must send before a byte leaves the box.
+// Determines the target of a connection, if the rules allow it, and what its client must send before a byte leaves the
+// box.
 #include <algorithm>
 #include <cstddef>
 #include <fmt/format.h>
@@ -18,7 +19,7 @@ using audit::Reason;
 /// Returns how the first bytes of a connection to a listed host are checked.
 Check check_on(const ConnectTarget& target) {
   if (target.kind != ConnectTarget::Kind::name) {
-    return Check::none; // an address, or the developer's own machine, has no name that TLS or HTTP could agree with
+    return Check::none; // an address, or the developer's own machine, has no name to compare with TLS or HTTP
   }
   switch (target.port) {
   case policy::k_https_port: return Check::hello;

@@ -13,7 +13,7 @@ enum class FirstBytes {
   other,
 };
 
-/// Returns what the client that sent `bytes` first speaks. Errs towards tls and http, which are parsed strictly
+/// Returns the protocol of the client that sent `bytes` first. Errs towards tls and http, which are parsed strictly
 /// afterwards: servers accept alerts before the ClientHello (OpenSSL), empty lines before the request line (RFC 9112
 /// §2.2), several blanks or tabs in it, line ends without CR, any version, and HTTP/0.9. A longer
 /// first line than http::k_max_head that could become a request line is treated as one.

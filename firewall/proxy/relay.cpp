@@ -78,7 +78,7 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
   unsigned turns = 0;
   std::uint64_t moved = 0;
   FlowEnd end = FlowEnd::limit_reached;
-  bool waits = true; // also at first: what had arrived was read to decide
+  bool waits = true; // also at first, because earlier bytes were read already
   while (!flow.limit || moved < *flow.limit) {
     if (flow.budget != nullptr && *flow.budget == 0) {
       give_back(pipes, pipe);

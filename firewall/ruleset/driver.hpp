@@ -22,7 +22,7 @@ public:
 
   /// Replaces the box's ruleset in one transaction (iptables: one per table and family), reads it back and compares
   /// every rule. Throws support::Error(failed): the kernel refused it, and the former one stays, or it differs from
-  /// what was loaded. The caller must not go on.
+  /// what was loaded. The caller must not continue.
   virtual void load(const Ruleset& ruleset) const = 0;
 
   /// Removes the box's ruleset. Throws support::Error(failed).

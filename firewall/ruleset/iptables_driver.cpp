@@ -58,7 +58,7 @@ struct Half {
   const char* save;
 };
 
-// IPv6 first: it is the one that is easily forgotten half way.
+// IPv6 first: after an interruption it is closed as well.
 constexpr std::array<Half, 2> k_halves = {
     {{Family::six, "ip6tables-restore", "ip6tables-save"}, {Family::four, "iptables-restore", "iptables-save"}}};
 

@@ -73,10 +73,11 @@ Chain output_chain(const Inputs& inputs) {
   const auto& published = inputs.published;
   Chain chain{"output", Chain::Kind::filter, Hook::output, true, {}};
   auto& rules = chain.rules;
-  // What has no route leaves through lo as well (netlink::add_fallback_routes), and is rejected below like all else.
+  // Packets without a route leave through lo too (netlink::add_fallback_routes), and are rejected below like all
+  // others.
   rules.push_back({"output-loopback", {OutLoopback{}, ToOwnAddress{}}, Accept{}});
   if (!inputs.addresses.empty()) {
-    // After a redirect the packet is bound for loopback, but here it still shows the interface it had before.
+    // After a redirect the packet goes to loopback, but here it still has its previous output interface.
     rules.push_back({"output-redirected", {To{k_loopback4, 128}, TcpTo{{k_proxy_port}}, Redirected{}}, Accept{}});
     rules.push_back({"output-redirected6", {To{k_loopback6, 128}, TcpTo{{k_proxy_port}}, Redirected{}}, Accept{}});
   }
@@ -87,8 +88,8 @@ Chain output_chain(const Inputs& inputs) {
     rules.push_back({"output-published", {TcpFrom{published}, ReplyOfEstablished{}}, Accept{}});
   }
   rules.push_back({"output-neighbours", {NeighbourDiscovery{}}, Accept{}});
-  // What the kernel sends of its own accord, without a socket and so without our mark: dropped without a record,
-  // because the audit log would attribute it to the agent.
+  // Packets that the kernel sends itself, without a socket and so without our mark. They are dropped without a record,
+  // because the audit log would attribute them to the agent.
   rules.push_back({"output-igmp", {Igmp{}}, Drop{}});
   rules.push_back({"output-mld", {Mld{}}, Drop{}});
   rules.push_back({"output-late-reset", {TcpReset{}}, Drop{}});
@@ -100,7 +101,7 @@ Chain output_chain(const Inputs& inputs) {
   return chain;
 }
 
-// A socket that is bound to an interface keeps it when it is redirected: what is meant for loopback must not leave.
+// A socket that is bound to an interface keeps it when it is redirected: packets for loopback must not leave.
 Chain leave_chain() {
   Chain chain{"leave", Chain::Kind::filter, Hook::postrouting, false, {}};
   chain.rules.push_back({"leave-loopback", {OutLoopback{}}, Accept{}});

@@ -66,7 +66,7 @@ struct RejectProhibited {}; ///< ICMP or ICMPv6 "administratively prohibited"
 struct Redirect {
   std::uint16_t port;
 }; ///< to this port of 127.0.0.1, or of ::1
-/// The packet's first bytes to k_log_group, at most this often, and on to the next rule.
+/// Sends the packet's first bytes to k_log_group, at most this often, and continues with the next rule.
 struct LogPacket {
   std::uint32_t per_second;
   std::uint32_t burst;
@@ -103,7 +103,7 @@ struct Inputs {
   std::vector<policy::AddressEntry> addresses;        ///< services without a name: the proxy's as well
   std::vector<std::uint16_t> host_ports;              ///< of the host's loopback, for the firewall's own sockets
   std::optional<policy::Address16> host_gateway;      ///< where the host's loopback is; needed for host_ports
-  std::vector<policy::Address16> host_gateways6 = {}; ///< where it may be as well, and nothing of it is to be reached
+  std::vector<policy::Address16> host_gateways6 = {}; ///< its possible IPv6 addresses, all denied
 };
 
 /// Returns the rules of a filtered box: only lo, the firewall's marked sockets and the replies of published ports

@@ -71,14 +71,14 @@ std::string NftDriver::render(const Ruleset& ruleset) const {
 }
 
 void NftDriver::load(const Ruleset& ruleset) const {
-  // libnftables keeps megabytes once it has run; in a child they are gone when the rules are in.
+  // libnftables keeps megabytes allocated after its first use; a child process frees them when it exits.
   in_child([&] { load_and_verify(ruleset, render(ruleset)); });
 }
 
 void NftDriver::unload() const {
   in_child([] {
     const nlohmann::ordered_json table = {{"table", {{"family", "inet"}, {"name", k_table}}}};
-    // Added before it is deleted: no error when there was none.
+    // Adds the table before deleting it, so that a missing table does not fail.
     const nlohmann::ordered_json commands = {{{"add", table}}, {{"delete", table}}};
     Nft().run(nlohmann::ordered_json{{"nftables", commands}}.dump());
   });

@@ -29,7 +29,7 @@ ordered_json conntrack(const char* key) {
 ordered_json payload(const char* protocol, const char* field) {
   return {{"payload", {{"protocol", protocol}, {"field", field}}}};
 }
-/// Returns an anonymous set. One of a single value is listed as that value, so it is written so.
+/// Returns an anonymous set. A set of one value is written as that value, because the kernel lists it like that.
 ordered_json set_of(ordered_json values) {
   return values.size() == 1 ? values.front() : ordered_json{{"set", std::move(values)}};
 }
@@ -70,7 +70,7 @@ struct ConditionStatement {
     return match(conntrack("state"), ordered_json::array({"established", "related"}), "in");
   }
   ordered_json operator()(const ReplyOfEstablished&) const {
-    // What the box opened itself has the direction "original" on its way out, so this rule opens nothing.
+    // Connections that the box opened have the direction "original" on their way out, so this rule allows none of them.
     return match(conntrack("direction"), "reply");
   }
   ordered_json operator()(const NeighbourDiscovery&) const {

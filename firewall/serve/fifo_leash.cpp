@@ -25,7 +25,7 @@ support::Fd open_end(const std::filesystem::path& fifo) {
   if (!S_ISFIFO(info.st_mode)) {
     throw Error(ExitCode::failed, fifo.string() + " is not a FIFO");
   }
-  // poll(2) reports a hangup only for a writer that went after we came.
+  // poll(2) reports a hangup only if a writer closed the FIFO after we opened it.
   char byte = 0;
   if (read(fd.get(), &byte, 1) == 0) {
     throw Error(ExitCode::failed, "the agentbox that started this box has ended", "start the box again");

@@ -197,9 +197,9 @@ void run(const FirewallOptions& options) {
     box->start();
   }
   support::write_file(options.run / protocol::k_ready, options.nonce + '\n');
-  ::malloc_trim(0); // returns what parsing a long policy took
+  ::malloc_trim(0); // frees the memory that parsing a long policy took
   const auto stop = [&] {
-    context.stop(); // first: also if stop() has no memory for its records
+    context.stop(); // first, because stop() may lack memory for its records
     if (box) {
       box->stop();
     }

@@ -14,7 +14,7 @@ using support::Fd;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t k_max_message = 4096;
-// Polled: closing an inotify descriptor takes 20 ms, a look at the files 5 us.
+// Polled: closing an inotify descriptor takes 20 ms, reading the files 5 us.
 constexpr std::chrono::milliseconds k_poll_interval{1};
 
 Error failed(const std::string& why) {

@@ -39,7 +39,7 @@ struct ManifestVolumeSource {
   }
 };
 
-/// Puts into `mount` which part of the workspace's volume the agent sees at `below` of the project: the volume itself,
+/// Sets in `mount` the part of the workspace's volume that the agent sees at `below` of the project: the volume itself,
 /// a clone in it, or this agent's own directory. Only the last needs an expression, in which a path must not be
 /// mistaken for one.
 void set_project_path(ordered_json& mount, const std::string& below, const KubernetesOptions& options) {

@@ -50,8 +50,8 @@ void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const Po
       {"", protocol::k_audit_path, "", false, ""});
 }
 
-/// Returns the protected paths. A cluster cannot tell which of them exist, and creates what is mounted and missing:
-/// there these are the ones that every project has, those added to the list, and those that exist here.
+/// Returns the protected paths. A cluster cannot check which of them exist, and creates missing mount points: for it
+/// only those that every project has, those added to the list, and those that exist on this host.
 std::vector<std::string> protected_for_cluster(const policy::Workspace& workspace, const PodFacts& facts) {
   static const std::set<std::string> always = {".agentbox", git::k_own_config, git::k_own_hooks};
   const auto& known = policy::default_protected_paths();

@@ -8,7 +8,7 @@
 namespace agentbox::oci::seccomp {
 namespace {
 
-/// Gaps are listed one by one below the largest value kept; past this it would be a long list.
+/// Maximum of gaps that are listed one by one, below the largest value kept.
 constexpr std::uint64_t k_max_enumerated = 64;
 
 bool holds(const Comparison& comparison, std::uint64_t argument) {

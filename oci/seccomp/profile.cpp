@@ -81,8 +81,8 @@ struct Situation {
   const std::string& where;
 };
 
-/// Returns whether `group` applies here. One that allows calls from a kernel version on (minKernel) never does: that
-/// refuses more, and needs no kernel version.
+/// Returns whether `group` applies here. A group that allows calls on newer kernels only (minKernel) never applies:
+/// that refuses more, and needs no kernel version.
 bool applies(const json& group, bool allows, const Situation& situation) {
   const auto filter = [&](const char* key) {
     const auto found = group.find(key);

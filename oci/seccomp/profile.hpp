@@ -51,7 +51,7 @@ Profile read_host_profile(const nlohmann::json& host, Arch arch, const std::vect
                           const std::string& where);
 
 /// Returns `profile` as OCI linux.seccomp. Only the native architecture is listed: calls of another (i386, x32) kill
-/// the thread, because the specification has no softer answer.
+/// the thread, because the specification offers no milder action.
 nlohmann::json to_oci(const Profile& profile);
 
 /// Parses a comparison in the format of OCI linux.seccomp.syscalls[].args. Throws nlohmann's exceptions and

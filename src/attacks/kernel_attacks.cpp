@@ -21,7 +21,8 @@ namespace {
 
 constexpr long k_bad_fd = -1;
 
-/// The filter answers before the kernel checks the arguments: invalid ones tell its answer from the kernel's own.
+/// Makes the call with invalid arguments: the filter answers before the kernel checks them, so the errno shows which of
+/// the two refused.
 template <long number, int refusal>
 AttackResult without_arguments(const Expected&) {
   return refused_with(syscall(number, k_bad_fd, nullptr, nullptr, nullptr, 0, 0), {refusal});
@@ -32,7 +33,7 @@ AttackResult unshare_with(const Expected&) {
   return refused_with(unshare(static_cast<int>(flags)), {EPERM});
 }
 
-/// The raw call, because the C library's wrapper needs a stack. The child, which shares nothing, exits at once.
+/// Makes the raw call, because the C library's wrapper needs a stack. The child, which shares nothing, exits at once.
 template <unsigned long flags>
 AttackResult clone_with(const Expected&) {
   const long pid = syscall(SYS_clone, flags | static_cast<unsigned long>(SIGCHLD), nullptr, nullptr, nullptr, 0);
@@ -71,7 +72,7 @@ AttackResult call_x32(const Expected&) {
 }
 #endif
 
-// A lease on a file stalls whoever opens it. The kernel looks at 32 bits of the command, the filter at 64.
+// A lease on a file blocks other processes that open it. The kernel looks at 32 bits of the command, the filter at 64.
 AttackResult lease_a_file(const Expected&) {
   const int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0) {

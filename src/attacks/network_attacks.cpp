@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ways around the firewall's proxy. Destinations are in the documentation ranges (RFC 5737, RFC 3849), where nothing
-// listens, or are services of clouds and local networks that must not be reachable. Each attempt sends the bytes
-// "agentbox-attack:NAME." if it gets out, so that a listener can tell them apart.
+// Attempts to bypass the firewall's proxy. Destinations are in the documentation ranges (RFC 5737, RFC 3849), where
+// nothing listens, or are services of clouds and local networks that must not be reachable. Each attempt sends the
+// bytes "agentbox-attack:NAME." if it gets out, so that a listener can tell them apart.
 #include <array>
 #include <cerrno>
 #include <cstddef>

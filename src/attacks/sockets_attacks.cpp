@@ -63,7 +63,7 @@ AttackResult family_with_high_bits(const Expected&) {
 template <int level, int option>
 AttackResult set_option(const Expected&) {
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const int value = 0x61676278; // the firewall's mark: whoever can set it is let out
+  const int value = 0x61676278; // the firewall's mark: sockets that have it may leave the box
   return refused_with(setsockopt(fd, level, option, &value, sizeof value), {EPERM});
 }
 

@@ -20,7 +20,7 @@ using firewall::audit::Reason;
 
 constexpr std::size_t k_max_changes = 512; // a firewall has at most 256
 
-/// Returns when the change of `record` ends, to the second; empty if it does not, or for a time that is none.
+/// Returns when the change of `record` ends, to the second; empty if it does not, or its time is invalid.
 std::string end_of(const AuditRecord& record) {
   std::tm parts{};
   if (record.duration_ms == 0 || strptime(record.time.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr) {
@@ -42,8 +42,8 @@ void BoxFile::update(const AuditRecord& record) {
     return;
   }
   const bool allow = record.verdict == firewall::audit::Verdict::allow;
-  // As the firewall's own list (names::LiveList): what it repeats or contradicts goes, and at an end the change itself,
-  // whose record has the opposite verdict.
+  // As in the firewall's list (names::LiveList), a change replaces those that it repeats or contradicts. The record of
+  // its end has the opposite verdict.
   std::erase_if(m_changes, [&](const Change& old) {
     const bool same_port = old.port == record.port || (old.allow != allow && (old.port == 0 || record.port == 0));
     return old.name == record.name && (ends ? old.port == record.port && old.allow != allow : same_port);

@@ -16,7 +16,7 @@ class BoxFile {
 public:
   BoxFile(std::filesystem::path path, const policy::PolicyFields& fields) : m_path(std::move(path)), m_fields(fields) {}
 
-  /// Replaces the file if `record` is a change by the user, or its end. Logs a failure: the box must go on.
+  /// Replaces the file if `record` is a change by the user, or its end. Only logs a failure, because the box continues.
   void update(const firewall::audit::AuditRecord& record);
 
 private:

@@ -193,7 +193,7 @@ private:
 
   void write_files(const policy::Policy& policy, const Host& host) {
     nlohmann::json config = oci::render_firewall(policy, host.oci);
-    config["process"]["user"]["uid"] = config["process"]["user"]["gid"] = 0; // the user, as in boxes uid 1000 is
+    config["process"]["user"]["uid"] = config["process"]["user"]["gid"] = 0; // maps to the user, like uid 1000 in boxes
     auto& namespaces = config["linux"]["namespaces"];
     std::erase_if(namespaces.get_ref<nlohmann::json::array_t&>(),
                   [](const nlohmann::json& entry) { return entry.at("type") == "user"; });

@@ -124,7 +124,7 @@ private:
   TerminalGuard& m_terminal;
   std::map<std::string, BackgroundPodman> m_background;
   std::list<FifoWriter> m_fifo_writers;
-  std::optional<Leash> m_leash;                 ///< let go before the teardown, so that what still runs ends at once
+  std::optional<Leash> m_leash;                 ///< released before the teardown, to end remaining processes
   std::map<std::string, std::string> m_printed; ///< output of the finished ones
   RunOutcome m_outcome;
   pid_t m_attached = -1;

@@ -66,7 +66,7 @@ std::string HostResolver::passed_on(const std::string& host) const {
     const auto server = support::name_server_of(line);
     if (server == "127.0.0.1" && m_loopback == LoopbackResolver::mapped) {
       text += std::string("nameserver ") + protocol::k_mapped_loopback + "\n";
-    } else if (server != k_stub || m_stub_at_start) { // else what is behind it follows
+    } else if (server != k_stub || m_stub_at_start) { // else the servers behind it follow
       text += std::string(line) + "\n";
     }
   }

@@ -87,7 +87,7 @@ void throw_refusal(const RunOutcome& outcome, const std::optional<Refusal>& refu
   }
 }
 
-/// Does something after the run: a failure is logged, and never replaces how the run ended.
+/// Calls `act` after the run: a failure is logged, and never replaces the run's outcome.
 void do_afterwards(const std::function<void()>& act) {
   try {
     act();
@@ -244,7 +244,7 @@ void report(const policy::PolicyFields& fields, const Prepared& prepared, const 
   review::keep(review::review_directory(), report);
 }
 
-/// Carries out the plan in a session that we have claimed.
+/// Executes the plan in a session that we have claimed.
 RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy::PolicyFields& fields,
                     const support::Terminal& terminal, const LaunchOptions& options) {
   const boxes::SessionPaths& paths = prepared.plan.paths;

@@ -6,7 +6,7 @@
 
 namespace agentbox::box {
 
-/// Ties a box to this process: agent-entrypoint and the firewall end when the object goes, or when we die, even by
+/// Ties a box to this process: agent-entrypoint and the firewall end when it is destroyed, or when we die, even by
 /// SIGKILL, because the kernel then closes the only other ends. No child inherits ours.
 ///
 /// The agent's end is a socket: unlike a pipe it cannot be opened again through /proc/PID/fd, so nothing in the box can

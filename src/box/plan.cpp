@@ -27,7 +27,7 @@ boxes::SessionRecord record_of(const policy::PolicyFields& fields, const Host& h
   record.pod = boxes::pod_name(fields.name);
   record.workspace = fields.workspace.source.string();
   record.agent = fields.agent.name;
-  record.command = // for people: the start is enough, and a record is read with a limit
+  record.command = // for display: the start is enough, and a record has a limited size
       (fields.run.kind == policy::Run::Kind::command ? support::join(fields.run.command, " ") : fields.agent.name)
           .substr(0, k_max_shown_command);
   record.pid = host.launcher;

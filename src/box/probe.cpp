@@ -152,7 +152,7 @@ void require_unchanged(const Identities& now, const Identities& checked) {
   }
 }
 
-/// Boxes and their images are in Podman's storage: whoever writes there, or reads it, is in all of them.
+/// Boxes and their images are in Podman's storage: a box with access to it could read or change all of them.
 void require_outside_storage(const policy::PolicyFields& fields, const fs::path& storage) {
   std::error_code error;
   const fs::path root = fs::weakly_canonical(storage, error);

@@ -80,7 +80,7 @@ private:
   /// still running, when it was not yet passing signals on.
   RunOutcome ended(support::ExitStatus status) {
     m_child_ended = true;
-    while (const auto late = m_signals.next()) { // too late to be passed on; from the terminal the child has had it
+    while (const auto late = m_signals.next()) { // too late to pass on; the terminal sent its own to the child
       if (!late->from_terminal) {
         m_signals.interrupt(late->number);
       }

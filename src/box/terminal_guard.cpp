@@ -41,7 +41,7 @@ void write_all(int fd, std::string_view text) {
 /// Runs in the forked process. Only async-signal-safe calls (signal-safety(7)): another thread of the launcher
 /// may have held a lock at the fork.
 [[noreturn]] void outlive_launcher(int alive, int podman, int terminal, const termios& modes, bool reset) {
-  // Nothing of the launcher's is kept open: its lock, for one, says whether it lives.
+  // Closes the launcher's descriptors: while its lock is open, the launcher looks alive.
   const int high_alive = fcntl(alive, F_DUPFD, 10); // out of the way of 3 to 5
   const int high_podman = fcntl(podman, F_DUPFD, 10);
   const int high_terminal = fcntl(terminal, F_DUPFD, 10);
@@ -59,7 +59,7 @@ void write_all(int fd, std::string_view text) {
     poll(&ended, 1, 1000);
     tcflush(5, TCIFLUSH); // what the terminal answered; the shell may read the rest already
     termios now{};
-    // A shell that has set its own modes by now keeps them; a raw terminal without keys for signals is Podman's.
+    // A shell may have set its own modes already: those stay. Raw mode without keys for signals is Podman's.
     if (tcgetattr(5, &now) == 0 && (now.c_lflag & ISIG) == 0) {
       tcsetattr(5, TCSANOW, &modes);
     }
@@ -115,7 +115,7 @@ void TerminalGuard::outlive(pid_t podman) {
   const bool reset = understands_sequences();
   sigset_t all;
   sigset_t old;
-  sigfillset(&all); // for the other one, which shares our terminal's keys and must not be stopped by SIGTTOU
+  sigfillset(&all); // for the forked process: it gets our terminal's signals, and SIGTTOU must not stop it
   pthread_sigmask(SIG_SETMASK, &all, &old);
   m_watcher = fork();
   const int error = errno;

@@ -51,7 +51,7 @@ std::vector<Orphan> orphans_of(const std::string& name) {
     if (!pid || *pid == getpid() || !is_ours(entry.path())) {
       continue;
     }
-    // The descriptor first: what is read of the process afterwards is that process's.
+    // Opens the descriptor first, so that everything read afterwards belongs to the same process.
     Orphan orphan{support::open_pidfd(*pid), false};
     const std::string arguments = arguments_of(entry.path());
     if (orphan.process && arguments.find(label) != std::string::npos) {

@@ -136,7 +136,7 @@ int report(const CLI::App& app, const CLI::ParseError& error) {
   return static_cast<int>(support::ExitCode::usage);
 }
 
-/// Names of files and texts of errors reach messages from many places, the standard library's among them.
+/// Escapes every message: file names and error texts come from many places, also from the standard library.
 class EscapingFormatter : public spdlog::formatter {
 public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& line) override {
@@ -196,7 +196,7 @@ int main(int argc, char** argv) {
   try {
     return parse_and_run(argc, argv);
   } catch (const support::Interrupted& interrupted) {
-    return static_cast<int>(interrupted.code()); // whoever sent the signal knows
+    return static_cast<int>(interrupted.code()); // no message: the sender of the signal knows
   } catch (const support::Error& error) {
     return report(error);
   } catch (const std::system_error& error) { // fmt::print()'s, for output that it cannot write

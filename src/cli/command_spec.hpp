@@ -25,7 +25,7 @@ public:
   /// Adds a flag with `names` as in "-v,--verbose".
   void flag(const std::string& names, bool& to, const std::string& description) const;
 
-  /// An option with a value, which --help calls `value`. For std::string, std::uint32_t, std::size_t, and for
+  /// Adds an option with a value, which --help calls `value`. For std::string, std::uint32_t, std::size_t, and for
   /// std::optional of std::string and of std::filesystem::path.
   template <typename Value>
   void option(const std::string& names, Value& to, const char* value, const std::string& description) const;

@@ -60,8 +60,8 @@ Conversation find_conversation(const std::vector<Conversation>& list, const std:
 /// Maximum of bytes to read for the titles of a list: a box can leave more files than a user would wait for.
 constexpr std::size_t k_max_for_titles = 64U << 20U;
 
-/// Returns the start of what the user asked first, on one line; of a long file, what its first MiB has. Takes what it
-/// reads off `left`; reads nothing when nothing is left.
+/// Returns the start of what the user asked first, on one line; of a long file, what its first MiB has. Subtracts the
+/// bytes that it reads from `left`; reads nothing when that is 0.
 std::string title_of(const std::filesystem::path& project, const Conversation& one, std::size_t& left) {
   constexpr std::size_t k_max_title = 60;
   constexpr std::size_t k_max_read = 1U << 20U;

@@ -59,7 +59,7 @@ void print_if_partial(const network::History& history) {
 
 void log(const HistoryOptions& options, bool as_data, bool only_totals) {
   network::History history = cli::history(options);
-  // What was displaced by a flood, in sums, and then what is left line by line.
+  // First the sums of records that a flood displaced, then the remaining records line by line.
   std::vector<AuditRecord> records = std::move(history.displaced);
   records.insert(records.end(), std::make_move_iterator(history.lines.begin()),
                  std::make_move_iterator(history.lines.end()));

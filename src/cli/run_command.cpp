@@ -55,7 +55,7 @@ box::DryRun dry_run_of(const RunOptions& options) {
   return options.json ? box::DryRun::json : box::DryRun::text;
 }
 
-/// Agents try for minutes before they say that their vendor does not answer, so this warns before they start.
+/// Refuses a box whose agent cannot reach its vendor: agents retry for minutes before they report it.
 void refuse_without_vendor(const policy::PolicyFields& fields) {
   if (fields.run.kind == policy::Run::Kind::agent && !support::own_terminal().interactive()) {
     return; // a shell will be started
@@ -161,8 +161,8 @@ void report_size(const homes::HeldHome& held, const config::Preferences& prefere
   }
 }
 
-// With a prompt, an agent would wait for the end of a pipe that nobody closes. Without a terminal, it is a shell that
-// reads, which few expect.
+// With a prompt, an agent would wait for the end of a pipe that is never closed. Without a terminal, a shell reads the
+// input, which few expect.
 void prepare_input(const policy::Run& run) {
   struct stat info {};
   const bool piped = fstat(STDIN_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));

@@ -8,7 +8,7 @@
 
 namespace agentbox::cli {
 
-/// Input and result of a subcommand, besides its own options.
+/// Input and result of a subcommand, without its own options.
 struct Context {
   int exit_code = 0; ///< of the program; set by the action
   /// The arguments after the first "--", for the subcommands that accept them (app.cpp).

@@ -26,7 +26,7 @@ struct HostSet {
   };
   std::string name;
   std::string about;
-  std::string note; ///< what whoever allows it must know; may be empty
+  std::string note; ///< what a user who allows it must know; may be empty
   std::vector<Host> hosts;
 };
 

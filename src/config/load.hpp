@@ -16,7 +16,7 @@ namespace agentbox::config {
 /// Settings of the launcher that do not affect what a box may do; not from a project.
 struct Preferences {
   bool notify = false;                         ///< network.notify: desktop notifications about denied connections
-  std::vector<policy::AllowEntry> build_hosts; ///< build.allow_hosts: what an image's build reaches besides the mirrors
+  std::vector<policy::AllowEntry> build_hosts; ///< build.allow_hosts: hosts for builds, with the mirrors
   std::uint32_t history_days = 30;             ///< agent.history_days: how long conversations are kept
   std::uint64_t home_limit = 20ULL << 30U;     ///< home.limit: bytes of a kept home
   LabelChoice label = LabelChoice::project;    ///< selinux.label

@@ -152,7 +152,7 @@ void override_value(std::optional<Value> from, std::optional<Value>& to) {
   to = from ? from : to;
 }
 
-/// One limit of the command line.
+/// Merges one limit of the command line.
 template <typename Number, typename Parse>
 std::optional<Number> override_limit(const std::optional<std::string>& text, std::string_view flag,
                                      std::string_view expected, Parse parse, Diagnostics& diagnostics) {

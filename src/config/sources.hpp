@@ -24,7 +24,7 @@ struct AgentDirectory {
 /// The paths that the configuration is read from. Plain values, so that tests can use a temporary directory.
 struct Sources {
   std::optional<std::filesystem::path> system_file; ///< /etc/agentbox/config.toml; may be missing
-  std::optional<uid_t> system_owner;                ///< who must own it, if anybody in particular: root
+  std::optional<uid_t> system_owner;                ///< its required owner, root; none: not checked
   std::optional<std::filesystem::path> user_file;   ///< $XDG_CONFIG_HOME/agentbox/config.toml; may be missing
   std::filesystem::path workspace;         ///< canonical (workspace.hpp); its .agentbox/config.toml may be missing
   std::filesystem::path home;              ///< base of "~/" and of `auth` paths

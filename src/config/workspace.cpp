@@ -71,7 +71,7 @@ constexpr std::array<std::string_view, 30> k_credential_directories = {
     ".local/share/kwalletd",
     ".local/share/password-store",
 };
-/// Settings, data and programs of others, below the home directory, besides all directories with a leading dot.
+/// Directories of programs below the home directory, in addition to all directories with a leading dot.
 constexpr std::array<std::string_view, 3> k_program_directories = {"bin", "snap", "Library"};
 
 /// A name by which a directory is recognized, wherever it is.

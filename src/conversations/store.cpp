@@ -120,7 +120,7 @@ support::Fd open_parent(const fs::path& project, const fs::path& file) {
   return fd;
 }
 
-/// Removes directory trees of any depth and with any modes, while a box may change them. They are first moved to a
+/// Removes directory trees of any depth and with any modes, while a box may change them. It first moves them to a
 /// directory of the project that no box sees; subdirectories are moved to its top, so that few are open at a time.
 class Trash {
 public:

@@ -34,11 +34,11 @@ struct IdRange {
 
 /// The installed Podman, and whether `podman info` works.
 struct PodmanReport {
-  std::string path;                       ///< empty: not found
-  std::optional<podman::Version> version; ///< from `podman --version`, which works on a host where nothing else does
-  std::string error;                      ///< why `podman info` failed; empty when it did not or was not asked
-  std::string error_hint;                 ///< the next step that goes with it; may be empty
-  bool silent = false;                    ///< the error is that it did not answer in time: it is there, and may be well
+  std::string path;                        ///< empty: not found
+  std::optional<podman::Version> version;  ///< from `podman --version`, which works on a host where nothing else does
+  std::string error;                       ///< why `podman info` failed; empty when it did not or was not asked
+  std::string error_hint;                  ///< the next step that goes with it; may be empty
+  bool silent = false;                     ///< `error` is a timeout: Podman exists, and may work
   std::optional<podman::PodmanInfo> facts; ///< from `podman info`; not asked for root
   std::string runtime_version;             ///< of facts->oci_runtime, "1.8.1"
 };

@@ -11,7 +11,7 @@ namespace agentbox::doctor {
 /// Time limit for Podman, which usually answers in a tenth of a second.
 inline constexpr std::chrono::milliseconds k_patience = std::chrono::seconds(30);
 
-/// Looks at this host. Never throws for what is missing on it: that is what the report is for. Leaves nothing behind;
+/// Examines this host. Never throws for something that is missing: the report says so. Leaves nothing behind;
 /// asks Podman and tries the ruleset (in a network namespace of its own) only as an ordinary user. About a second.
 HostReport read_host();
 

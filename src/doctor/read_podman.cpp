@@ -93,7 +93,7 @@ std::string program_version(const std::string& program, const std::map<std::stri
   if (!path) {
     return {};
   }
-  // With an environment: crun 1.21 says nothing where XDG_RUNTIME_DIR does not name its directory.
+  // Passes an environment: crun 1.21 prints no version when XDG_RUNTIME_DIR is not its directory.
   const support::Captured result =
       support::capture({{*path, "--version"}, environment, {}}, {}, {k_max_output, k_patience});
   return version_word(result.out);

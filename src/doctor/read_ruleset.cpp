@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tries whether this kernel accepts the firewall's ruleset: lists of modules do not prove it.
+// Tests if this kernel accepts the firewall's ruleset: lists of modules do not prove it.
 #include <filesystem>
 #include <unistd.h>
 

@@ -20,7 +20,7 @@ public:
   // One write(2), so that other writers cannot split the line.
   void write_to(int fd) const {
     if (write(fd, m_bytes.data(), m_length) < 0) {
-      return; // nobody reads it
+      return; // the reader is gone
     }
   }
 

@@ -19,7 +19,7 @@ std::optional<FileRule> read_file_rule(std::string_view line);
 
 /// The processes that a Landlock domain is for.
 enum class Domain {
-  agent,  ///< no signals to processes outside of it, and no abstract sockets of theirs
+  agent,  ///< no signals to outside processes, and no connections to their abstract sockets
   joined, ///< files only: a user's own shell may end what the agent started
 };
 

@@ -10,7 +10,7 @@ int find_leash();
 /// Returns whether the launcher, which has the other end of `leash`, has ended. Always false for -1.
 bool launcher_has_ended(int leash);
 
-/// Dies, without a message that nobody would read, when launcher_has_ended().
+/// Exits without a message, because the launcher cannot show it, when launcher_has_ended().
 void require_launcher(int leash);
 
 } // namespace agentbox::entrypoint

@@ -60,7 +60,7 @@ bool is_marked(const Fd& directory) {
   return fstatat(directory.get(), k_unfinished_file, &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/// Returns whether nothing in `directory` is anybody's but ours.
+/// Returns whether everything in `directory` is ours.
 bool is_replaceable(const Fd& directory) {
   return fs::is_empty(path_of(directory)) || is_untouched_set(path_of(directory));
 }

@@ -19,7 +19,7 @@ using nlohmann::json;
 constexpr std::size_t k_record_bytes = 64U << 20U; // a policy may list 200,000 hosts
 constexpr std::size_t k_file_bytes = 64U << 20U;
 
-/// Returns whether `directory` contains nothing but the files of `record` and what a bundle has besides.
+/// Returns whether `directory` contains nothing but the files of `record` and what is added to a bundle.
 bool has_only(const Record& record, const fs::path& directory) {
   std::set<fs::path> files = {k_record_file};
   std::set<fs::path> parents;

@@ -62,7 +62,7 @@ void remove_content(const support::Fd& directory, const std::string& kept) {
   if (remaining.size() == words) {
     return;
   }
-  // As stdin: from the user namespace nobody may look into /proc/PID/fd of this process.
+  // Passed as stdin: processes in the user namespace may not read /proc/PID/fd of this process.
   support::Command command = podman::Podman::find().command(remaining);
   command.fds[STDIN_FILENO] = directory.get();
   if (!support::wait(support::spawn(command)).ok()) {

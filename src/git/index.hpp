@@ -27,7 +27,7 @@ struct HiddenFiles {
 inline constexpr std::size_t k_max_hidden = 4096;
 
 /// Returns the files of an index of version 2 to 4 that are marked assume-unchanged or skip-worktree; nothing if it is
-/// not an index, or is damaged. The length of its hashes (SHA-1 or SHA-256) is found out. Time is linear. Pure.
+/// not an index, or is damaged. The length of its hashes (SHA-1 or SHA-256) is detected. Time is linear. Pure.
 std::optional<HiddenFiles> hidden_files(std::string_view index);
 
 } // namespace agentbox::git

@@ -24,7 +24,7 @@ std::string_view name_of(std::string_view path) {
   return path.substr(path.find_last_of('/') + 1);
 }
 
-/// Returns up to four of `paths`, for people.
+/// Returns up to four of `paths`, for a message.
 std::string some_names(const std::vector<std::string>& paths) {
   constexpr std::size_t k_named = 4;
   std::vector<std::string> named;

@@ -80,7 +80,7 @@ bool add_below(const Walk& walk, const std::string& path, DirectoryLimits limits
   return i == directories.size();
 }
 
-/// Returns some of the names in a directory, from all over it.
+/// Returns a sample of the names in a directory, spread over all of it.
 std::vector<std::string> some_of(std::vector<std::string> names, std::size_t max) {
   if (names.size() <= max) {
     return names;

@@ -112,8 +112,8 @@ Base ensure_pulled(BuildEnvironment& environment, const BaseChoice& choice) {
   return bootstrap(environment, choice, *mmdebstrap);
 }
 
-/// Packs in Podman's user namespace, where files of subordinate uids can be read. What belongs to nobody there belongs
-/// to the host's root.
+/// Packs in Podman's user namespace, where files of subordinate uids can be read. Files with an unmapped owner there
+/// belong to the host's root.
 support::Command tar_command(const BuildEnvironment& environment, const BaseChoice& choice, const fs::path& tarball) {
   const auto tar = support::find_program("tar");
   if (!tar) {

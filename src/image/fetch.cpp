@@ -183,7 +183,7 @@ void Fetcher::transfer(const std::string& address, std::uint64_t max_bytes,
   set(CURLOPT_LOW_SPEED_TIME, 30L);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_USERAGENT, "agentbox/" AGENTBOX_VERSION);
-  set(CURLOPT_PROXY, proxy.c_str()); // "": none, whatever the environment of this process says
+  set(CURLOPT_PROXY, proxy.c_str()); // "": none, also when the environment of this process names one
   set(CURLOPT_NOPROXY, first_of(m_environment, {"no_proxy", "NO_PROXY"}).c_str());
   if (!ca_file.empty()) {
     set(CURLOPT_CAINFO, ca_file.c_str());

@@ -18,7 +18,7 @@ struct ListedImage {
   std::uint64_t bytes = 0;          ///< including layers that it shares with other images
   std::int64_t created = 0;         ///< Unix time; 0 for a firewall's, which has no date
   std::vector<std::string> used_by; ///< pods, or containers without one
-  std::string tools;                ///< the tag of the tools image that an agent's image stands on
+  std::string tools;                ///< the tag of the tools image that an agent's image is built on
 };
 
 /// Returns the images in `images`, which `podman image ls --format json` printed, with their users in `containers`, of
@@ -29,7 +29,7 @@ std::vector<ListedImage> parse_image_list(std::string_view images, std::string_v
 /// is not `made`.
 std::vector<ListedImage> list_images(const podman::Podman& podman, const MadeImages& made);
 
-/// Returns those of `images` that nothing uses: no container, and no image of `wanted` (IDs) is it or stands on it.
+/// Returns those of `images` that no container uses, and that are not among `wanted` (IDs) or a base of one of them.
 /// Pure.
 std::vector<ListedImage> idle_images(const std::vector<ListedImage>& images, const std::vector<std::string>& wanted);
 

@@ -39,7 +39,7 @@ enum class SignatureState { valid, missing, unknown_key, expired_key, wrong };
 RegistryTrust parse_registry_keys(std::string_view text, std::string_view where);
 
 /// Returns npm's keys, which are installed in `share`, and what the user added in config_directory()/npm-keys.json. No
-/// key is fetched: a registry that lies would send keys of its own.
+/// key is fetched: a hostile registry would send its own keys.
 RegistryTrust load_registry_trust(const std::filesystem::path& share);
 
 /// Returns the time of now in the format of RegistryKey::expires.

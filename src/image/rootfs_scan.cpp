@@ -71,7 +71,7 @@ bool is_configuration(std::string_view path) {
 
 std::optional<std::string_view> credential_of(const std::string& path, std::string_view text) {
   const auto kind = is_configuration(path) ? credential_in_text(text) : key_in_text(text);
-  // It identifies a program, and not a person: vendors publish theirs.
+  // A Google API key in a program identifies the program: vendors publish such keys.
   return kind == k_google_api_key && is_program_path(path) ? std::nullopt : kind;
 }
 

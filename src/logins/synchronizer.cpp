@@ -91,7 +91,7 @@ bool is_fresh(int fd, const std::string& name) {
          info.st_ctim.tv_sec + k_seconds >= std::time(nullptr);
 }
 
-/// Replaces the login that is kept; of the host's file, only its login. Keeps the one before.
+/// Replaces the stored login; in the host's file, only the login in it. Keeps a copy of the previous one.
 void write_kept(const LoginPlace& place, const LoginContent& login) {
   std::error_code error;
   const fs::path real = fs::canonical(place.file, error); // users link such files

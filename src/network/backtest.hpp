@@ -17,7 +17,7 @@ struct Tested {
     passes_now,   ///< was denied, would be allowed
     still_passes, ///< was and would be allowed
     still_denied, ///< was and would be denied
-    not_known,    ///< the history does not keep these hosts apart
+    not_known,    ///< the history does not list these hosts separately
   };
   std::string host;
   std::uint16_t port = 0; ///< 0: only the name was looked up

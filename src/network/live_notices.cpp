@@ -31,7 +31,7 @@ constexpr auto k_quiet = 60ms;     // without output of the agent: no escape seq
 constexpr auto k_patience = 600ms; // waits no longer for such a moment
 constexpr std::size_t k_max_title = 120;
 
-/// Returns how many bytes the descendants of `process` have written, as far as the kernel tells.
+/// Returns how many bytes the descendants of `process` have written, as far as the kernel reports it.
 std::uint64_t written_by_children(pid_t process, int depth = 0) {
   constexpr int k_max_depth = 4;
   const std::string directory = fmt::format("/proc/{}", process);

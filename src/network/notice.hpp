@@ -17,7 +17,7 @@ struct Notice {
   bool by_user = false; ///< denied with `agentbox deny`
   bool asked = false;   ///< not denied: the agent asks for it with agentbox-ask
 
-  /// Returns what tells it from other notices.
+  /// Returns a text that identifies the notice.
   std::string key() const { return (asked ? "asked for: " : "denied: ") + what; }
 
   bool operator==(const Notice&) const = default;

@@ -23,7 +23,8 @@ const HostPattern& pattern_of(const HostPattern& pattern) {
   return pattern;
 }
 
-/// The items of a sorted list whose name is exactly `name`: neighbours, as the name is what the order looks at first.
+/// Returns the items of a sorted list whose name is exactly `name`. They are adjacent, because it is sorted by name
+/// first.
 template <typename Item>
 std::span<const Item> with_name(const std::vector<Item>& items, std::string_view name) {
   const auto first = std::lower_bound(items.begin(), items.end(), name, [](const Item& item, std::string_view wanted) {

@@ -240,7 +240,7 @@ std::string to_json(const EgressPolicy& policy) {
                    {"block", texts(block)},
                    {"allow_ech", texts(allow_ech)},
                    {"allow_private", texts(allow_private)}};
-  // Only what is there: a policy that does not use them is read by older firewalls as well.
+  // Written only when used, so that older firewalls can read policies without them.
   if (!allow_addresses.empty()) {
     document["allow_addresses"] = texts(allow_addresses);
   }

@@ -9,8 +9,8 @@
 // checked lists, does not load the list of public suffixes.
 namespace agentbox::policy {
 
-/// Returns whether anybody can register a name directly below canonical name `name` ("co.uk", "github.io"), by the copy
-/// of Mozilla's Public Suffix List in libpsl.
+/// Returns whether the public can register names directly below canonical name `name` ("co.uk", "github.io"), by the
+/// copy of Mozilla's Public Suffix List in libpsl.
 bool is_public_suffix(std::string_view name);
 
 /// Like parse_host_entry(), but refuses "*.SUFFIX" for a public SUFFIX: anybody could receive data there.

@@ -29,7 +29,7 @@ bool is_executable(unsigned mode) {
 /// Judges Git's own files inside a repository, but for hooks.
 std::optional<ReviewFinding> in_repository(const ChangedFile& entry) {
   const std::string_view name = name_of(entry.path);
-  if (S_ISLNK(entry.mode)) { // Git follows it, and nothing else tells its target from an ordinary file
+  if (S_ISLNK(entry.mode)) { // Git follows it, and its target looks like an ordinary file
     const std::string target = entry.content();
     const bool old_head =
         name == git::k_head && !leads_out(entry.path, target); // a branch, before there were "ref: …" files
@@ -43,7 +43,7 @@ std::optional<ReviewFinding> in_repository(const ChangedFile& entry) {
                ? std::nullopt
                : std::optional(ReviewFinding{FindingKind::git_settings, entry.path, support::join(keys, ", ")});
   }
-  if (name == git::k_commondir && entry.content() != ".\n") { // ours says that
+  if (name == git::k_commondir && entry.content() != ".\n") { // ".\n" is what guard writes
     return ReviewFinding{FindingKind::git_settings, entry.path, "redirects to another configuration"};
   }
   return std::nullopt;

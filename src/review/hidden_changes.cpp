@@ -11,7 +11,7 @@
 namespace agentbox::review {
 namespace {
 
-/// Returns whether a line says something: it is neither empty nor a comment.
+/// Returns whether a line is neither empty nor a comment.
 bool has_entries(std::string_view text) {
   const auto lines = support::lines(text);
   return std::any_of(lines.begin(), lines.end(), [](std::string_view line) {

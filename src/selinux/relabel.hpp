@@ -37,7 +37,7 @@ struct RelabelReport {
   std::string first_denied;
 };
 
-/// Gives `what` its label. Only entries that differ in type or level are changed; user and role stay. Follows no link,
+/// Labels `what`. Only entries that differ in type or level are changed; user and role stay. Follows no link,
 /// does not leave the file system, and changes no FIFO, socket or device, no file of another user, and no file with a
 /// hard link outside the tree. Calls `progress` every 50,000 entries with their number; it may throw. Throws
 /// Error(refused) when the path is not `identity` any more, or has more than 5,000,000 entries.

@@ -86,7 +86,7 @@ bool write_some(const Fd& fd, std::string_view& rest) {
   return !rest.empty();
 }
 
-/// Waits for the end of child `pid`, which must not be waited for by anybody else.
+/// Waits for the end of child `pid`, for which no other code may wait.
 ExitStatus reap(pid_t pid) {
   int status = 0;
   while (waitpid(pid, &status, 0) < 0) {

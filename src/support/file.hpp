@@ -25,14 +25,14 @@ std::string read_file(const std::filesystem::path& path, std::size_t max_bytes);
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path, std::size_t max_bytes);
 
 /// Returns read_file_if_exists() of `directory`/`relative` that follows no symbolic link below `directory`, whose
-/// content may be anybody's. `relative` must be normal (no ".."). Throws Error(refused) for a symbolic link.
+/// content is not trusted. `relative` must be normal (no ".."). Throws Error(refused) for a symbolic link.
 std::optional<std::string> read_file_beneath(const std::filesystem::path& directory,
                                              const std::filesystem::path& relative, std::size_t max_bytes);
 
 /// Replaces `path` with `content` atomically: writes a new file beside it with `mode`, then rename(2).
 void write_file(const std::filesystem::path& path, std::string_view content, mode_t mode = 0600);
 
-/// Returns what shows cheaply that a file is still the same: size, mtime, ctime (which nobody can set back), inode;
+/// Returns a text that changes when the file does: size, mtime, ctime (which nobody can set back), inode;
 /// "missing" for a file that does not exist.
 std::string fingerprint(const std::filesystem::path& path);
 

@@ -29,7 +29,7 @@ public:
 /// While one exists, SIGINT, SIGTERM, SIGHUP and SIGQUIT do not kill this process. Instead every wait of this library
 /// (spawn(), wait(), capture(), ends_within(), lock_exclusively(), write_to_fifo(), sleep_for()) throws Interrupted, at
 /// once and from then on, so that code that made something can remove it. Without one, the signals kill as usual: code
-/// that leaves nothing behind needs none. A signal that nobody took kills the process when the last Signals goes.
+/// that leaves nothing behind needs none. A signal that was not taken kills the process when the last one ends.
 ///
 /// Nested objects share the state of the first. This is the only process-wide state of the program; only the thread
 /// that made the first one may use it.

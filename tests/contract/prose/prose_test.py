@@ -16,7 +16,7 @@ NAMES = {"dev", "Containerfile", "Containerfile.tools"}
 TOPS = ("tests/host/", "packaging/", "tests/run", "tests/distribution/", "tests/bench/")  # scripts and pages without a suffix
 SKIPPED = re.compile(r"(^|/)(build[^/]*|\.[^/]+|__pycache__|golden|fixtures|corpus)/|^tests/contract/prose/|^oci/seccomp/.*json$")
 BETWEEN_WORDS = r"(?:[\s/#*]+|\s*\"\s*\n\s*\"\s*)"  # a phrase may be wrapped, in a comment or in a string
-CONTRACT = re.compile(r"^[ \t]*/// (.*)(?:\n[ \t]*///.*)*\n(.*)", re.M)  # its first line, and the code below
+CONTRACT = re.compile(r"^[ \t]*/// (.*)(?:\n[ \t]*///.*)*\n(?:[ \t]*template .*\n)?(.*)", re.M)  # first line; code below
 # HACKING.md shows what to avoid between these lines.
 EXAMPLES = re.compile(r"<!-- before/after.*?<!-- end -->", re.S)
 
@@ -44,7 +44,7 @@ def openings(text):
 def is_function(code):
     """Returns whether `code`, the line below a contract, declares a function: not a type, a constant or a std::function."""
     before = code.partition("(")[0]
-    is_type = re.match(r"\s*(struct|class|enum|using|template|namespace|#)", code)
+    is_type = re.match(r"\s*(struct|class|enum|using|namespace|#)", code)
     return "(" in code and "=" not in before and not is_type and before.count("<") == before.count(">")
 
 

@@ -128,7 +128,7 @@ AttackResult upgrade(const Expected&) {
   return answered ? attacks::attack_result(Verdict::stopped, "a plain answer") : result;
 }
 
-/// The first request may pass; the second, which names another host, may not.
+/// Sends two requests: the first may pass; the second, which names another host, may not.
 template <bool at_once>
 AttackResult pipelined(const Expected&) {
   const char* const name = at_once ? "http-pipelined" : "http-second-request";

@@ -63,7 +63,7 @@ inline oci::HostFacts sample_facts() {
   return facts;
 }
 
-/// The message of the Error that `action` throws with `code`; empty when it does not throw.
+/// Returns the message of the Error that `action` throws with `code`; empty when it does not throw.
 template <typename Action>
 std::string error_of(Action&& action, support::ExitCode code = support::ExitCode::refused) {
   try {
