@@ -293,6 +293,11 @@ RunOutcome run_plan(Prepared& prepared, const boxes::Claim& claim, const policy:
     }
     conversations::prune(std::time(nullptr), options.preferences.history_days);
   });
+  do_afterwards([&] {
+    if (const auto made = guard::describe_made_worktrees(fields, start.seconds())) {
+      spdlog::info("{}", *made);
+    }
+  });
   do_afterwards(prune_logs);
   throw_refusal(outcome, refused, firewall);
   return outcome;

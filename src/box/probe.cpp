@@ -52,9 +52,11 @@ std::map<std::string, std::string> terminal_environment(const support::Terminal&
 }
 
 /// Returns what to guard below `root`, the workspace or, if `mount`, that. Treats missing paths as `missing` says.
-guard::Guarded guarded_below(const fs::path& root, const policy::Workspace& workspace, const policy::Mount* mount,
+guard::Guarded guarded_below(const fs::path& root, const policy::PolicyFields& fields, const policy::Mount* mount,
                              WhatIsMissing missing, oci::HostFacts& host) {
+  const policy::Workspace& workspace = fields.workspace;
   guard::GuardLists lists{workspace.protect, workspace.mask, workspace.protect_except, workspace.mask_except, true};
+  lists.box = guard::view_of(fields);
   if (mount != nullptr) {
     lists.mask.clear();
     lists.read_only = mount->read_only;
@@ -116,7 +118,7 @@ void add_guarded(const fs::path& root, guard::Guarded guarded, WhatIsMissing mis
 void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, const fs::path& copies,
                   oci::HostFacts& host) {
   const fs::path& workspace = fields.workspace.source;
-  guard::Guarded guarded = guarded_below(workspace, fields.workspace, nullptr, missing, host);
+  guard::Guarded guarded = guarded_below(workspace, fields, nullptr, missing, host);
   host.guarded = static_cast<const oci::GuardedPaths&>(guarded);
   add_guarded(workspace, std::move(guarded), missing, copies, host);
   // A directory that is mounted more than once is guarded as a writable one if the box can write one of them.
@@ -133,7 +135,7 @@ void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, con
         (mount.read_only && lstat(mount.source.c_str(), &info) == 0 && info.st_uid != geteuid())) {
       continue; // neither a project nor a place where the user has secrets
     }
-    guard::Guarded more = guarded_below(mount.source, fields.workspace, &mount, missing, host);
+    guard::Guarded more = guarded_below(mount.source, fields, &mount, missing, host);
     for (std::string& notice : more.notices) {
       notice = "in " + support::escape_untrusted(mount.source.string(), 1000) + ": " + notice;
     }

@@ -23,6 +23,7 @@ inline constexpr const char* k_modules = "modules";     ///< the repositories of
 inline constexpr const char* k_worktrees = "worktrees"; ///< a directory for each further working tree
 inline constexpr const char* k_commondir = "commondir"; ///< names the repository that has the settings and hooks
 inline constexpr const char* k_gitdir = "gitdir";       ///< in worktrees/NAME: names the .git file of the working tree
+inline constexpr const char* k_locked = "locked";       ///< in worktrees/NAME: Git does not delete the record
 inline constexpr const char* k_info = "info";
 inline constexpr const char* k_attributes = "attributes"; ///< in info
 

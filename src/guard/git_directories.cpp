@@ -43,7 +43,7 @@ bool find_modules(const Walk& walk, const std::string& directory, int depth, std
   return true;
 }
 
-void find_worktrees(const Walk& walk, const std::string& repository, GitDirectories& directories) {
+void find_worktrees(const Walk& walk, const std::string& repository, const BoxView& box, GitDirectories& directories) {
   const std::string parent = git::join(repository, git::k_worktrees);
   const std::vector<std::string> names = walk.names_in(parent, k_max_worktrees + 1);
   if (names.size() > k_max_worktrees) {
@@ -55,12 +55,20 @@ void find_worktrees(const Walk& walk, const std::string& repository, GitDirector
     if (walk.type_of(git::join(parent, name)) != FileType::directory) {
       continue;
     }
-    for (const char* part : {git::k_commondir, git::k_worktree_config, git::k_gitdir}) {
-      std::string path = git::join(git::join(parent, name), part);
+    const std::string record = git::join(parent, name);
+    const WorktreeUse use = use_of_worktree(walk, record, box);
+    if (use == WorktreeUse::none) {
+      directories.records.push_back(record);
+      continue;
+    }
+    for (const char* part : {git::k_commondir, git::k_worktree_config, git::k_gitdir, git::k_locked}) {
+      std::string path = git::join(record, part);
       if (walk.type_of(path) != FileType::none) {
         directories.links.push_back(std::move(path));
       } else if (own_settings && std::string_view(part) == git::k_worktree_config) {
         directories.missing_settings.push_back(std::move(path));
+      } else if (use == WorktreeUse::workspace && std::string_view(part) == git::k_locked) {
+        directories.missing_locks.push_back(std::move(path));
       }
     }
   }
@@ -72,7 +80,7 @@ bool root_is_repository(const Walk& walk) {
   return walk.is_file(git::k_head) && walk.is_directory(git::k_objects) && walk.is_directory(git::k_refs);
 }
 
-GitDirectories find_git_directories(const Walk& walk, const std::string& git) {
+GitDirectories find_git_directories(const Walk& walk, const std::string& git, const BoxView& box) {
   GitDirectories directories;
   directories.repositories.push_back(git);
   directories.all_found = find_modules(walk, git::join(git, git::k_modules), 0, directories.modules);
@@ -83,7 +91,7 @@ GitDirectories find_git_directories(const Walk& walk, const std::string& git) {
     directories.too_many.push_back(git::join(git, git::k_modules));
   }
   for (const std::string& repository : directories.repositories) {
-    find_worktrees(walk, repository, directories);
+    find_worktrees(walk, repository, box, directories);
   }
   return directories;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "guard/git_worktrees.hpp"
 #include "guard/workspace_walk.hpp"
 #include "policy/policy.hpp"
 
@@ -15,8 +16,10 @@ namespace agentbox::guard {
 /// The repositories in the directory of a repository. Paths are relative to the root.
 struct GitDirectories {
   std::vector<std::string> repositories;     ///< itself and its submodules', few enough to be mounted one by one
-  std::vector<std::string> links;            ///< commondir, gitdir and config.worktree of its worktrees
+  std::vector<std::string> links;            ///< commondir, gitdir and config.worktree of worktrees that the box uses
+  std::vector<std::string> records;          ///< of the other worktrees, each as a whole
   std::vector<std::string> missing_settings; ///< config.worktree files that do not exist and that Git would read
+  std::vector<std::string> missing_locks;    ///< locked files that keep Git in the box from deleting the record
   std::vector<std::string> too_many; ///< directories with more than can be mounted one by one: read-only as a whole
   std::vector<std::string> modules;  ///< all repositories found below the modules directory
   bool all_found = true;             ///< false: there are more than are looked for
@@ -27,7 +30,7 @@ bool root_is_repository(const Walk& walk);
 
 /// Finds the repositories in repository `git`, a directory (".git", or "" for the root). Bounded in depth and number.
 /// Throws Error(refused) on symbolic links.
-GitDirectories find_git_directories(const Walk& walk, const std::string& git);
+GitDirectories find_git_directories(const Walk& walk, const std::string& git, const BoxView& box);
 
 /// The longest Git configuration file that is read, in bytes.
 inline constexpr std::size_t k_max_settings = 1U << 20U;

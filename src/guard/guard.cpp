@@ -33,6 +33,8 @@ using support::Fd;
 
 /// The content of a commondir file that names its own directory: the same as no file.
 constexpr const char* k_own_commondir = ".\n";
+/// The content of a worktree's locked file that we made: `git worktree list --verbose` shows it.
+constexpr const char* k_own_lock = "a box of agentbox works in it";
 
 /// Returns the parts of repositories that `protect` names: "config", "hooks", …
 std::vector<std::string> git_parts(const std::vector<std::string>& protect) {
@@ -82,6 +84,10 @@ void guard_repositories(const Walk& walk, const GitDirectories& directories, con
   }
   if (support::contains(parts, git::k_commondir)) {
     guarded.read_only.insert(guarded.read_only.end(), directories.links.begin(), directories.links.end());
+    guarded.read_only.insert(guarded.read_only.end(), directories.records.begin(), directories.records.end());
+    for (const std::string& path : directories.missing_locks) {
+      guarded.missing.push_back({path, false, k_own_lock});
+    }
   }
   if (support::contains(parts, git::k_worktree_config)) {
     for (const std::string& path : directories.missing_settings) {
@@ -97,19 +103,19 @@ struct Repositories {
   std::vector<OutsideRepository> outside;
 };
 
-Repositories find_repositories(const Walk& walk) {
+Repositories find_repositories(const Walk& walk, const BoxView& box) {
   Repositories found;
   if (root_is_repository(walk)) {
-    found.inside.push_back(find_git_directories(walk, ""));
+    found.inside.push_back(find_git_directories(walk, "", box));
   }
   std::optional<OutsideRepository> outside;
   const FileType type = walk.type_of(git::k_git);
   if (type == FileType::directory) {
-    found.inside.push_back(find_git_directories(walk, git::k_git));
+    found.inside.push_back(find_git_directories(walk, git::k_git, box));
   } else if (type == FileType::other) {
     const auto inside = repository_inside(walk);
     if (inside && walk.type_of(*inside) == FileType::directory) {
-      found.inside.push_back(find_git_directories(walk, *inside));
+      found.inside.push_back(find_git_directories(walk, *inside, box));
     }
     outside = repository_outside(walk);
   } else if (found.inside.empty()) {
@@ -186,12 +192,10 @@ void guard_references(const Walk& walk, References references, const GuardLists&
   guarded.references.referenced = std::move(references.referenced);
 }
 
-void remove_commondir(const Walk& walk, const GitDirectories& directories) {
-  for (const std::string& repository : directories.repositories) {
-    if (walk.read(git::join(repository, git::k_commondir), 16) == k_own_commondir) {
-      const Fd directory = walk.open_directory(repository);
-      unlinkat(directory.get(), git::k_commondir, 0);
-    }
+/// Removes file `name` of `directory` if it has our content.
+void remove_own(const Walk& walk, const std::string& directory, const char* name, std::string_view content) {
+  if (walk.read(git::join(directory, name), 64) == content) {
+    unlinkat(walk.open_directory(directory).get(), name, 0);
   }
 }
 
@@ -253,7 +257,7 @@ Guarded find_guarded(const fs::path& root, const GuardLists& lists) {
   std::vector<std::string> repositories_inside;
   const std::vector<std::string> parts = git_parts(protect);
   if (!parts.empty()) {
-    const Repositories repositories = find_repositories(walk);
+    const Repositories repositories = find_repositories(walk, lists.box);
     if (walk.type_of(git::k_git) == FileType::other) {
       guarded.read_only.emplace_back(git::k_git); // its content chooses the repository
     }
@@ -303,8 +307,16 @@ std::vector<std::string> make_missing(const fs::path& root, const std::vector<Mi
 void remove_made(const fs::path& root) {
   try {
     const Walk walk(root);
-    for (const GitDirectories& directories : find_repositories(walk).inside) {
-      remove_commondir(walk, directories);
+    const Repositories repositories = find_repositories(walk, {});
+    for (const GitDirectories& directories : repositories.inside) {
+      for (const std::string& repository : directories.repositories) {
+        remove_own(walk, repository, git::k_commondir, k_own_commondir);
+      }
+    }
+    for (const OutsideRepository& outside : repositories.outside) {
+      if (outside.kind == OutsideRepository::Kind::worktree) {
+        remove_own(Walk(outside.directory), "", git::k_locked, k_own_lock);
+      }
     }
   } catch (const support::Error&) {
     return; // harmless: it means the same as no file

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "guard/git_worktrees.hpp"
 #include "oci/host_facts.hpp"
 #include "policy/policy.hpp"
 
@@ -29,6 +30,7 @@ struct GuardLists {
   std::vector<std::string> shown{}; ///< [mask] except: not masked although their names are
   bool by_name = false;             ///< search it for what is guarded by name at every depth
   bool read_only = false;           ///< a mount that the box cannot write: only masks, and Git settings, matter
+  BoxView box{};                    ///< decides which worktrees of a repository the box uses
 };
 
 /// The existing paths of the protect and mask lists, found without following symbolic links.
@@ -43,20 +45,21 @@ struct Guarded : oci::GuardedPaths {
 inline constexpr std::size_t k_max_references = 64;
 
 /// Finds what is guarded below directory `root`, the workspace or a writable mount. `.git/…` in the protect list also
-/// includes the repositories of submodules (.git/modules/*), the link files of worktrees (.git/worktrees/*), a .git
-/// file and the repository inside the root that it names, and a root that is itself a repository. `.git/config` also
-/// includes the existing paths that the Git configuration refers to inside the root (find_references()). Throws
-/// Error(refused) when a part of a path is a symbolic link, which would redirect the mount and which an agent could
-/// have made; when settings reference more than can be followed, or are too long to be read; when a guarded file has
-/// another hard link (require_no_other_names()); and when a directory is case-insensitive.
+/// includes the repositories of submodules (.git/modules/*), the records of worktrees (.git/worktrees/*; of those that
+/// the box uses only commondir, gitdir, config.worktree and locked), a .git file and the repository inside the root
+/// that it names, and a root that is itself a repository. `.git/config` also includes the existing paths that the Git
+/// configuration refers to inside the root (find_references()). Throws Error(refused) when a part of a path is a
+/// symbolic link, which would redirect the mount and which an agent could have made; when settings reference more than
+/// can be followed, or are too long to be read; when a guarded file has another hard link (require_no_other_names());
+/// and when a directory is case-insensitive.
 Guarded find_guarded(const std::filesystem::path& root, const GuardLists& lists);
 
 /// Creates what is missing, without following symbolic links, and returns what exists now. Skips what cannot be created
 /// on a read-only file system or in another user's directory: the box cannot either. Throws Error(refused) otherwise.
 std::vector<std::string> make_missing(const std::filesystem::path& root, const std::vector<MissingPath>& missing);
 
-/// Removes the commondir files that make_missing() created, where they still have our content: programs other than Git
-/// may misinterpret them. Errors are ignored.
+/// Removes the commondir and locked files that make_missing() created, where they still have our content: programs
+/// other than Git may misinterpret the first, and the second keeps the worktree from being removed. Errors are ignored.
 void remove_made(const std::filesystem::path& root);
 
 /// Returns the notice for a workspace whose repository is elsewhere (describe()), if it is.

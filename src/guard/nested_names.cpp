@@ -9,6 +9,7 @@
 
 #include "executes/matcher.hpp"
 #include "git/layout.hpp"
+#include "guard/git_directories.hpp"
 #include "guard/link_target.hpp"
 #include "policy/path_rules.hpp"
 #include "support/error.hpp"
@@ -38,6 +39,20 @@ void add_name(const Walk& walk, const std::string& path, std::string_view name, 
       nested.pins.insert(pin.string());
     }
   }
+}
+
+/// `path` is the .git of a repository below the top directory.
+void add_worktrees(const Walk& walk, const std::string& path, const GuardLists& lists, Nested& nested) {
+  const std::string parent = git::join(path, git::k_worktrees);
+  if (!walk.is_directory(path) || !walk.is_directory(parent)) {
+    return;
+  }
+  const GitDirectories directories = find_git_directories(walk, path, lists.box);
+  for (const auto* paths : {&directories.records, &directories.links}) {
+    nested.paths.insert(paths->begin(), paths->end());
+  }
+  nested.paths.insert(directories.too_many.begin(), directories.too_many.end());
+  nested.pins.insert({path, parent});
 }
 
 [[noreturn]] void refuse_too_many(const Walk& walk, const Nested& nested) {
@@ -93,6 +108,9 @@ void protect_nested(const Walk& walk, const std::vector<std::string>& paths, con
       if (auto file = follow(walk, path).path) {
         nested.paths.insert(*std::move(file)); // its content chooses the repository
       }
+    }
+    if (name == git::k_git && support::contains(lists.protect, git::k_own_commondir)) {
+      add_worktrees(walk, path, lists, nested);
     }
     for (const std::string_view one : names.with_first(name)) {
       if (!is_excepted(directory / one)) {

@@ -120,6 +120,7 @@ class RedTeamFiles(SystemTest):
         self.git("add", ".")
         self.git("commit", "--quiet", "--message=one")
         self.git("worktree", "add", "--quiet", "tree")
+        (self.workspace / ".git/worktrees/tree/gitdir").write_text("../../../tree/.git\n")  # a worktree that the box uses
         self.git("clone", "--quiet", ".", "nested")
         done = self.in_box("""git update-index --split-index && git update-index --assume-unchanged one
             (cd nested && git update-index --skip-worktree one && echo x >.git/info/exclude; git rev-parse HEAD >.git/shallow)

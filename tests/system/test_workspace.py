@@ -19,6 +19,10 @@ def git(*words, cwd):
     return subprocess.run(["git", *words], cwd=cwd, env={**os.environ, **PERSON}, check=True, capture_output=True, text=True).stdout
 
 
+def person_in_box():
+    return [f"--env={name}={value}" for name, value in PERSON.items() if not name.startswith("GIT_CONFIG")]
+
+
 class Workspace(SystemTest):
     def repository(self, directory=None):
         """A repository with one commit and a bare remote beside the workspace."""
@@ -39,6 +43,7 @@ class Workspace(SystemTest):
         script = "".join(f"if ( {line} ) >/dev/null 2>&1; then echo 'ok {number}'; fi\n" for number, line in enumerate(lines))
         result = self.in_box(script, *options, **more)
         self.assertCode(result, 0)
+        self.said = result.err
         done = {int(line.split()[1]) for line in result.out.splitlines()}
         return {line: number in done for number, line in enumerate(lines)}
 
@@ -219,6 +224,38 @@ class Workspace(SystemTest):
         self.assertTrue((tree / "ok").exists(), str(mounted))
         self.assertFalse((repository / "hooks" / "x").exists())
         self.assertEqual((repository / "worktrees" / "tree" / "commondir").read_text(), "../..\n")
+
+    def test_the_hosts_worktrees_survive_what_git_in_a_box_takes_for_cleaning(self):
+        self.repository()
+        outside = pathlib.Path(tempfile.mkdtemp(prefix="trees-", dir=HOME / "work"))
+        self.addCleanup(shutil.rmtree, outside, ignore_errors=True)
+        trees = [outside / "a", outside / "b", self.workspace / "inside"]
+        for tree in trees:
+            git("worktree", "add", "--quiet", tree, cwd=self.workspace)
+            (tree / "staged").write_text("x")
+            git("add", "staged", cwd=tree)
+        records = ".git/worktrees"
+        cleaning = ["git worktree prune --verbose", "git gc --quiet --prune=now", "git -c gc.worktreePruneExpire=now gc --quiet",
+                    f"rm -rf {records}/*", f"rm -rf {records}", f"mv {records} .git/x && mkdir {records}",
+                    f"mv {records}/a .git/y", f"find {records} -type f -exec truncate -s 0 {{}} +",
+                    f"git worktree remove --force {trees[0]}", f"ln -sf /nowhere {records}/a/gitdir"]
+        result = self.tried(cleaning + ["git worktree add --quiet -b new new && cd new && git commit --quiet --allow-empty -m x"], *person_in_box())
+        self.assertTrue(result.popitem()[1], "a worktree cannot be made in the box")
+        self.assertIn("run: git worktree repair new\n", self.said)
+        # One of them is the workspace, with the repository mounted as the notice says.
+        repository = self.workspace / ".git"
+        used = self.agentbox("run", "--mount", f"{repository}:{repository}", *person_in_box(), "--", "sh", "-c",
+                             f"git worktree prune; git gc --quiet --prune=now; rm -rf {repository}/worktrees/a; rm -f {repository}/worktrees/b/locked; "
+                             "git commit --quiet --message=staged && git status --porcelain; echo end", cwd=trees[1])
+        self.assertEqual(used.out, "end\n", str(used))
+        for tree in trees:
+            expected = "" if tree == trees[1] else "A  staged\n"
+            self.assertEqual(git("status", "--porcelain", cwd=tree), expected, str(tree))
+        self.assertEqual(sorted(os.listdir(repository / "worktrees")), ["a", "b", "inside", "new"])
+        self.assertFalse((repository / "worktrees/b/locked").exists())
+        git("worktree", "repair", "new", cwd=self.workspace)
+        git("worktree", "prune", cwd=self.workspace)
+        self.assertEqual(git("status", "--porcelain", cwd=self.workspace / "new"), "")
 
     def test_one_box_a_workspace_unless_asked(self):
         first = self.start("run", "--", "sh", "-c", "touch running; sleep 100")

@@ -192,7 +192,7 @@ TEST_CASE("submodules' and worktrees' own settings are followed, from their own 
   const Guarded guarded = look(root);
   CHECK(guarded.references.read_only ==
         Words{".githooks", "libs/s/hk", "libs/s/run/it", "trees/t/.githooks", "trees/t/ed/it"});
-  for (const char* path : {".git/modules/s/config", ".git/worktrees/t/config.worktree"}) {
+  for (const char* path : {".git/modules/s/config", ".git/worktrees/t"}) {
     CHECK(std::count(guarded.read_only.begin(), guarded.read_only.end(), path) == 1);
   }
 }

@@ -2,6 +2,7 @@
 #include "guard/guard.hpp"
 
 #include <fstream>
+#include <limits>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +25,10 @@ Guarded look(const fs::path& root, const Words& mask = {}) {
 void write(const fs::path& path, const std::string& text) {
   fs::create_directories(path.parent_path());
   std::ofstream(path) << text;
+}
+
+bool has(const Words& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 Words missing_of(const Guarded& guarded) {
@@ -98,7 +103,7 @@ TEST_CASE("a .git file is protected as a whole: whoever writes it chooses the re
   CHECK(look(directory.path()).read_only == Words{".git"});
 }
 
-TEST_CASE("the repositories of submodules and the links of worktrees are protected too") {
+TEST_CASE("the repositories of submodules are protected too") {
   const session_test::RuntimeDirectory directory;
   for (const char* module : {"a", "libs/b", "a/modules/c"}) {
     const fs::path git = directory.path() / ".git/modules" / module;
@@ -106,14 +111,81 @@ TEST_CASE("the repositories of submodules and the links of worktrees are protect
     write(git / "config", "");
     fs::create_directories(git / "hooks");
   }
-  write(directory.path() / ".git/worktrees/w/commondir", "../..\n");
-  write(directory.path() / ".git/worktrees/w/gitdir", "/x/.git\n");
   const Words paths = look(directory.path()).read_only;
   for (const char* path : {".git/modules/a/config", ".git/modules/a/hooks", ".git/modules/libs/b/config",
-                           ".git/modules/a/modules/c/hooks", ".git/worktrees/w/commondir", ".git/worktrees/w/gitdir"}) {
+                           ".git/modules/a/modules/c/hooks"}) {
     INFO(path);
-    CHECK(std::find(paths.begin(), paths.end(), path) != paths.end());
+    CHECK(has(paths, path));
   }
+}
+
+TEST_CASE("records of worktrees that the box does not use are read-only as a whole") {
+  const session_test::RuntimeDirectory directory;
+  const fs::path root = directory.path() / "w";
+  GuardLists lists{k_protect, {}, {}};
+  lists.box = {root, {{root, "/workspace"}}};
+  const auto record = [&](const std::string& name, const std::string& gitdir) {
+    write(root / ".git/worktrees" / name / "commondir", "../..\n");
+    write(root / ".git/worktrees" / name / "gitdir", gitdir + "\n");
+  };
+  record("outside", (directory.path() / "other/.git").string());
+  record("gone", "/nowhere/.git");
+  record("inside", (root / "inside/.git").string()); // an absolute path of the host: Git in the box does not find it
+  record("relative", "../../../relative/.git");
+  record("made", "/workspace/made/.git");
+  record("climbs", "../../../../other/.git");
+  write(directory.path() / "other/.git", "gitdir: x");
+  for (const char* tree : {"inside", "relative", "made"}) {
+    write(root / tree / ".git", "gitdir: x");
+  }
+  fs::create_directories(root / ".git/worktrees/empty");
+  write(root / "libs/nested/.git/HEAD", "ref: x");
+  write(root / "libs/nested/.git/worktrees/x/gitdir", "/nowhere/.git\n");
+  lists.by_name = true;
+  const Guarded guarded = find_guarded(root, lists);
+  for (const char* name : {"outside", "gone", "inside", "climbs", "empty"}) {
+    INFO(name);
+    CHECK(has(guarded.read_only, std::string(".git/worktrees/") + name));
+  }
+  for (const char* name : {"relative", "made"}) {
+    INFO(name);
+    const std::string path = std::string(".git/worktrees/") + name;
+    CHECK_FALSE(has(guarded.read_only, path));
+    CHECK(has(guarded.read_only, path + "/commondir"));
+    CHECK(has(guarded.read_only, path + "/gitdir"));
+  }
+  CHECK(has(guarded.read_only, "libs/nested/.git/worktrees/x"));
+  policy::PolicyFields fields;
+  fields.workspace.source = root;
+  CHECK(describe_made_worktrees(fields, 0) ==
+        "the box made Git worktrees; before Git on the host can use them, run: git worktree repair made");
+  CHECK_FALSE(describe_made_worktrees(fields, std::numeric_limits<std::int64_t>::max()));
+}
+
+TEST_CASE("a worktree that is the workspace stays writable, and is locked against Git in the box while it runs") {
+  const session_test::RuntimeDirectory directory;
+  const fs::path tree = directory.path() / "tree";
+  const fs::path git = directory.path() / "main/.git";
+  write(tree / ".git", "gitdir: " + (git / "worktrees/t").string() + "\n");
+  write(git / "HEAD", "ref: x");
+  fs::create_directories(git / "objects");
+  fs::create_directories(git / "refs");
+  write(git / "worktrees/t/commondir", "../..\n");
+  write(git / "worktrees/t/gitdir", (tree / ".git").string() + "\n");
+  write(git / "worktrees/other/gitdir", "/nowhere/.git\n");
+  GuardLists lists{k_protect, {}, {}};
+  lists.box = {tree, {{tree, "/workspace"}, {git, git}}};
+  const Guarded guarded = find_guarded(git, lists);
+  CHECK(has(guarded.read_only, "worktrees/other"));
+  CHECK_FALSE(has(guarded.read_only, "worktrees/t"));
+  CHECK(has(missing_of(guarded), "worktrees/t/locked"));
+  make_missing(git, guarded.missing);
+  CHECK(has(find_guarded(git, lists).read_only, "worktrees/t/locked"));
+  remove_made(tree);
+  CHECK_FALSE(fs::exists(git / "worktrees/t/locked"));
+  write(git / "worktrees/t/locked", "by the user\n");
+  remove_made(tree);
+  CHECK(fs::exists(git / "worktrees/t/locked"));
 }
 
 TEST_CASE("worktrees of submodules are protected, and settings of worktrees that Git would read are made") {
@@ -122,14 +194,19 @@ TEST_CASE("worktrees of submodules are protected, and settings of worktrees that
   write(module / "HEAD", "ref: x");
   write(module / "config", "[extensions]\n\tworktreeConfig = true\n");
   write(module / "worktrees/w/commondir", "../..\n");
-  const Guarded guarded = look(directory.path());
-  const auto has = [](const Words& words, const char* word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-  };
+  write(module / "worktrees/w/gitdir", "/workspace/w/.git\n");
+  write(module / "worktrees/x/commondir", "../..\n");
+  write(directory.path() / "w/.git", "gitdir: x");
+  GuardLists lists{k_protect, {}, {}};
+  lists.box = {directory.path(), {{directory.path(), "/workspace"}}};
+  const Guarded guarded = find_guarded(directory.path(), lists);
   CHECK(has(guarded.read_only, ".git/modules/a/worktrees/w/commondir"));
-  CHECK(has(missing_of(guarded), ".git/modules/a/worktrees/w/config.worktree"));
+  CHECK(has(guarded.read_only, ".git/modules/a/worktrees/x"));
+  CHECK(missing_of(guarded) == Words{".git/commondir", ".git/config", ".git/hooks", ".git/modules/a/commondir",
+                                     ".git/modules/a/config.worktree", ".git/modules/a/hooks",
+                                     ".git/modules/a/worktrees/w/config.worktree"});
   write(module / "config", "");
-  CHECK_FALSE(has(missing_of(look(directory.path())), ".git/modules/a/worktrees/w/config.worktree"));
+  CHECK_FALSE(has(missing_of(find_guarded(directory.path(), lists)), ".git/modules/a/worktrees/w/config.worktree"));
 }
 
 TEST_CASE("what cannot be made in a directory of the user's own is refused: the box could make it") {
