@@ -116,7 +116,9 @@ class SELinux(Machine):
     def test_verify_holds(self):
         said = developer("agentbox verify")
         self.assertIn("PASS", said)
-        self.assertEqual(self.denials(), [])
+        # The attacks themselves are denied: SCTP and DCCP sockets, and writing to sealed files. Nothing else is.
+        self.assertEqual([line for line in self.denials() if not re.search(
+            r"tclass=(sctp|dccp)_socket|\{ write \} .*container_ro_file_t:s0 tclass=file", line)], [])
 
     def test_permissive_mode_runs_too(self):
         root("setenforce 0")
