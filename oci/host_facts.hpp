@@ -49,6 +49,7 @@ struct SelinuxLabels {
   std::string firewall;
   std::string firewall_files;
   std::string firewall_level;
+  std::string project_level;
 };
 
 /// The paths in a directory that the Git configuration refers to. Relative.

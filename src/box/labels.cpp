@@ -92,22 +92,31 @@ public:
   LabelChooser(const policy::PolicyFields& fields, const Identities& sources, const LabelFacts& facts)
       : m_fields(fields), m_sources(sources), m_facts(facts) {
     m_labels.enforcing = facts.selinux.enforcing;
+    std::vector<std::string> logins;
+    for (const policy::Mount& mount : fields.mounts) {
+      if (is_login(mount)) {
+        logins.push_back(login_of(mount));
+      }
+    }
     m_labels.contexts = selinux::box_contexts(facts.selinux.contexts, facts.selinux.levels, facts.uid,
-                                              fields.workspace.source.native());
+                                              fields.workspace.source.native(), logins);
   }
 
   BoxLabels run() {
     const fs::path& workspace = m_fields.workspace.source;
-    if (const std::string why = why_not_project(); why.empty()) {
+    if (is_own(workspace)) {
+      relabel(workspace, m_labels.own_paths, false);
+    } else if (const std::string why = why_not_project(); why.empty()) {
       relabel(workspace, m_labels.user_paths, true);
     } else {
       require_access(workspace, Access::write, why);
     }
     for (const policy::Mount& mount : m_fields.mounts) {
-      if (mount.reason == conversations::k_reason || mount.reason == policy::k_home_reason) {
+      if (mount.reason == conversations::k_reason || mount.reason == policy::k_home_reason ||
+          (is_own(workspace) && is_own(mount.source))) {
         relabel(mount.source, m_labels.own_paths, false);
-      } else if (mount.reason.starts_with(policy::k_auth_reason)) {
-        relabel(mount.source, m_labels.user_paths, false);
+      } else if (is_login(mount)) {
+        relabel_login(mount);
       } else if (mount.reason !=
                  config::k_instructions_reason) { // the box sees a copy, labelled with the session's files
         require_access(mount.source, mount.read_only ? Access::read : Access::write,
@@ -118,6 +127,17 @@ public:
   }
 
 private:
+  /// Returns whether agentbox made `path`: as the workspace of a box for itself (login, doctor).
+  bool is_own(const fs::path& path) const {
+    return !m_facts.own.empty() && policy::contains_path(m_facts.own.native(), path.native());
+  }
+
+  static bool is_login(const policy::Mount& mount) { return mount.reason.starts_with(policy::k_auth_reason); }
+
+  static std::string login_of(const policy::Mount& mount) {
+    return mount.reason.substr(std::string_view(policy::k_auth_reason).size());
+  }
+
   /// Returns why agentbox does not label the workspace, or empty.
   std::string why_not_project() const {
     if (m_facts.choice == config::LabelChoice::never) {
@@ -135,15 +155,28 @@ private:
     return {};
   }
 
-  void relabel(const fs::path& path, std::vector<Relabelling>& list, bool project) {
-    require_free(path);
+  Relabelling relabelling(const fs::path& path, selinux::Label label) const {
     const auto identity = m_sources.find(path);
-    const bool known = identity != m_sources.end() && identity->second.inode != 0; // else it is made later
-    Relabelling what{path, selinux::label_of(m_labels.contexts.agent_files),
-                     identity == m_sources.end() || identity->second.directory, std::nullopt, 0};
-    if (known) {
+    Relabelling what{path, std::move(label), identity == m_sources.end() || identity->second.directory, std::nullopt,
+                     0};
+    if (identity != m_sources.end() && identity->second.inode != 0) { // else it is made later
       what.identity = protocol::FileId{identity->second.device, identity->second.inode};
     }
+    return what;
+  }
+
+  /// Boxes of several projects use a login at once.
+  void relabel_login(const policy::Mount& mount) {
+    selinux::Label label = selinux::label_of(m_labels.contexts.project);
+    if (m_facts.selinux.levels) {
+      label.level = selinux::login_level(m_facts.uid, login_of(mount));
+    }
+    (is_own(mount.source) ? m_labels.own_paths : m_labels.user_paths).push_back(relabelling(mount.source, label));
+  }
+
+  void relabel(const fs::path& path, std::vector<Relabelling>& list, bool project) {
+    require_free(path);
+    Relabelling what = relabelling(path, selinux::label_of(m_labels.contexts.project));
     if (const auto before = project ? m_facts.read_record(path) : std::nullopt;
         before && before->label == what.label && before->identity == what.identity) {
       what.changed_since = before->time;
@@ -154,7 +187,7 @@ private:
   /// Refuses a path that a running box uses with another label: it would lose it.
   void require_free(const fs::path& path) const {
     for (const auto& [held, level, box] : m_facts.held) {
-      if (m_facts.selinux.enforcing && level != m_labels.contexts.agent.level &&
+      if (m_facts.selinux.enforcing && level != m_labels.contexts.project.level &&
           policy::overlap(held.native(), path.native())) {
         throw Error(ExitCode::refused,
                     fmt::format("box \"{}\" uses {} with another SELinux label", support::escape_untrusted(box),
@@ -175,7 +208,7 @@ private:
         fmt::format("SELinux denies the box {} {} ({}), and {}", access == Access::read ? "reading" : "writing",
                     shown_path(path), support::escape_untrusted(context), why);
     if (m_facts.selinux.enforcing) {
-      throw Error(ExitCode::refused, problem, label_command(path, m_labels.contexts.agent_files));
+      throw Error(ExitCode::refused, problem, label_command(path, m_labels.contexts.project));
     }
     spdlog::warn("{}; SELinux is permissive now", problem);
   }
@@ -236,6 +269,8 @@ LabelFacts label_facts(const policy::PolicyFields& fields, const selinux::HostSe
   } catch (const Error& error) {
     facts.not_a_project = error.what();
   }
+  std::error_code error;
+  facts.own = fs::weakly_canonical(support::state_directory(), error);
   facts.held = held_paths(fields.name);
   facts.mount_points = host_mount_points();
   facts.read_record = [](const fs::path& path) { return selinux::read_label_record(label_records_directory(), path); };
@@ -259,7 +294,8 @@ std::optional<BoxLabels> labels_for(const policy::PolicyFields& fields, const po
 
 oci::SelinuxLabels oci_labels(const selinux::BoxContexts& contexts) {
   return {to_text(contexts.agent),    to_text(contexts.agent_files),    contexts.agent.level,
-          to_text(contexts.firewall), to_text(contexts.firewall_files), contexts.firewall.level};
+          to_text(contexts.firewall), to_text(contexts.firewall_files), contexts.firewall.level,
+          contexts.project.level};
 }
 
 void apply_labels(const std::vector<Relabelling>& paths, const selinux::Context& process, bool announce,

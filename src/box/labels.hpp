@@ -41,6 +41,7 @@ struct LabelFacts {
   unsigned uid = 0;
   config::LabelChoice choice = config::LabelChoice::project;
   std::string not_a_project; ///< why the workspace is not a project (config::require_project()); empty: it is
+  std::filesystem::path own; ///< agentbox's state directory, which no user's workspace can be in
   std::vector<HeldPath> held;
   std::vector<std::filesystem::path> mount_points; ///< of the host
   std::function<std::optional<selinux::LabelRecord>(const std::filesystem::path&)> read_record;

@@ -39,9 +39,11 @@ boxes::SessionRecord record_of(const policy::PolicyFields& fields, const Host& h
     record.home = mount.reason == policy::k_home_reason ? mount.source.string() : record.home;
   }
   if (host.labels) {
-    record.level = host.labels->contexts.agent.level;
+    record.level = host.labels->contexts.project.level;
     for (const selinux::Relabelling& one : host.labels->user_paths) {
-      record.labelled.push_back(one.path.string());
+      if (one.label.level == record.level) { // not a login's
+        record.labelled.push_back(one.path.string());
+      }
     }
   }
   return record;

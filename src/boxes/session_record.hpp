@@ -21,7 +21,7 @@ struct SessionRecord {
   std::string firewall_image; ///< id
   bool full_network = false;
   std::string home = {};                  ///< the kept home on the host; empty: none
-  std::string level = {};                 ///< the SELinux level of the agent and its files; empty without SELinux
+  std::string level = {};                 ///< the SELinux level of the project; empty without SELinux
   std::vector<std::string> labelled = {}; ///< paths of the user's that have this level while the box runs
 
   bool operator==(const SessionRecord&) const = default;

@@ -165,11 +165,16 @@ void add_digest(verify::VerifyReport& report, const char* name, const std::files
 }
 
 /// Returns the contexts that the box must have; nothing unless SELinux is enforcing.
-std::optional<selinux::BoxContexts> labels_of(const boxes::SessionRecord& record) {
+std::optional<selinux::BoxContexts> labels_of(const boxes::SessionRecord& record, const std::string& config) {
   const auto host = selinux::host_selinux();
-  return host && host->enforcing
-             ? std::optional(selinux::box_contexts(host->contexts, host->levels, geteuid(), record.workspace))
-             : std::nullopt;
+  if (!host || !host->enforcing) {
+    return std::nullopt;
+  }
+  auto contexts = selinux::box_contexts(host->contexts, host->levels, geteuid(), record.workspace);
+  if (const auto own = selinux::parse_context(verify::process_label_of(config)); own && host->levels) {
+    contexts.agent.level = contexts.agent_files.level = own->level; // with those of its logins
+  }
+  return contexts;
 }
 
 /// Verifies a running box: the probe goes in through `podman exec` as bytes on its stdin, and the host's /proc is asked
@@ -190,8 +195,8 @@ verify::VerifyReport verify_running(const std::string& name) {
   const pid_t firewall = support::read_pid(box.paths.firewall_pid()).value_or(0);
   // Held so that a reused process ID is noticed at the end.
   const std::array<Fd, 2> processes = {support::open_pidfd(agent), support::open_pidfd(firewall)};
-  report.rows =
-      verify::look_from_outside(agent, firewall, podman::find_installation().entrypoint(), labels_of(*box.record));
+  report.rows = verify::look_from_outside(agent, firewall, podman::find_installation().entrypoint(),
+                                          labels_of(*box.record, config));
   if (std::any_of(processes.begin(), processes.end(),
                   [](const Fd& process) { return !process || support::has_ended(process); })) {
     throw Error(ExitCode::failed, "the box \"" + box.name + "\" ended while it was verified",

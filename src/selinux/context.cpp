@@ -3,7 +3,9 @@
 
 #include <charconv>
 #include <fmt/format.h>
+#include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "support/digest.hpp"
@@ -39,8 +41,45 @@ std::pair<unsigned, unsigned> firewall_categories(unsigned uid) {
   return categories(fmt::format("agentbox firewall {}", uid));
 }
 
+/// Returns a level with `categories` as the kernel writes it: three or more in a row are "c1.c3".
+std::string level_text(const std::set<unsigned>& categories) {
+  std::string text = "s0";
+  for (auto first = categories.begin(); first != categories.end();) {
+    auto last = first;
+    for (auto next = std::next(first); next != categories.end() && *next == *last + 1; ++next) {
+      last = next;
+    }
+    text += fmt::format("{}c{}", first == categories.begin() ? ':' : ',', *first);
+    if (*last != *first) {
+      text += fmt::format("{}c{}", *last - *first > 1 ? '.' : ',', *last);
+    }
+    first = std::next(last);
+  }
+  return text;
+}
+
 std::string level_text(const std::pair<unsigned, unsigned>& pair) {
-  return fmt::format("s0:c{},c{}", pair.first, pair.second);
+  return level_text(std::set<unsigned>{pair.first, pair.second});
+}
+
+std::pair<unsigned, unsigned> box_categories(unsigned uid, std::string_view workspace) {
+  std::string name = fmt::format("agentbox box {} {}", uid, workspace);
+  while (categories(name) == firewall_categories(uid)) { // a box must not read the log
+    name += '+';
+  }
+  return categories(name);
+}
+
+/// Neither is one of the firewall's: no box with a login may have both of those.
+std::pair<unsigned, unsigned> login_categories(unsigned uid, std::string_view agent) {
+  std::string name = fmt::format("agentbox login {} {}", uid, agent);
+  const auto [first, second] = firewall_categories(uid);
+  for (;; name += '+') {
+    const auto pair = categories(name);
+    if (pair.first != first && pair.first != second && pair.second != first && pair.second != second) {
+      return pair;
+    }
+  }
 }
 
 } // namespace
@@ -101,22 +140,29 @@ std::string firewall_level(unsigned uid) {
 }
 
 std::string box_level(unsigned uid, std::string_view workspace) {
-  std::string name = fmt::format("agentbox box {} {}", uid, workspace);
-  while (categories(name) == firewall_categories(uid)) { // a box must not read the log
-    name += '+';
-  }
-  return level_text(categories(name));
+  return level_text(box_categories(uid, workspace));
 }
 
-BoxContexts box_contexts(const ContainerContexts& contexts, bool levels, unsigned uid, std::string_view workspace) {
+std::string login_level(unsigned uid, std::string_view agent) {
+  return level_text(login_categories(uid, agent));
+}
+
+BoxContexts box_contexts(const ContainerContexts& contexts, bool levels, unsigned uid, std::string_view workspace,
+                         const std::vector<std::string>& logins) {
   const auto at = [levels](Context context, const std::string& level) {
     context.level = levels ? level : "";
     return context;
   };
-  const std::string box = box_level(uid, workspace);
+  const auto own = box_categories(uid, workspace);
+  std::set<unsigned> all = {own.first, own.second};
+  for (const std::string& agent : logins) {
+    const auto pair = login_categories(uid, agent);
+    all.insert({pair.first, pair.second});
+  }
+  const std::string agent = level_text(all);
   const std::string firewall = firewall_level(uid);
-  return {at(contexts.process, box), at(contexts.file, box), at(contexts.process, firewall),
-          at(contexts.file, firewall), at(contexts.read_only_file, "s0")};
+  return {at(contexts.process, agent),    at(contexts.file, agent),    at(contexts.file, level_text(own)),
+          at(contexts.process, firewall), at(contexts.file, firewall), at(contexts.read_only_file, "s0")};
 }
 
 Label label_of(const Context& context) {

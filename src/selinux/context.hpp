@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace agentbox::selinux {
 
@@ -54,10 +55,15 @@ std::string firewall_level(unsigned uid);
 /// directories share a level with a probability of 1 in 500,000. Pure.
 std::string box_level(unsigned uid, std::string_view workspace);
 
+/// Returns the level of the login for `agent`, which boxes of several projects use at once: two categories that only
+/// those boxes have besides their own, and none of the firewalls'. Pure.
+std::string login_level(unsigned uid, std::string_view agent);
+
 /// The contexts of one box, as Podman forms them from `--security-opt label=level:LEVEL`.
 struct BoxContexts {
   Context agent;
-  Context agent_files; ///< the agent's files: its root, the project
+  Context agent_files; ///< files of the agent's container: its root
+  Context project;     ///< the project's files, with the same level in each of its boxes
   Context firewall;
   Context firewall_files; ///< run/ and the audit log, which the firewall writes
   Context read_only;      ///< files that agentbox wrote for both: every container may read them
@@ -65,8 +71,10 @@ struct BoxContexts {
   bool operator==(const BoxContexts&) const = default;
 };
 
-/// Returns the contexts of a box in `workspace`; without levels when the policy has none. Pure.
-BoxContexts box_contexts(const ContainerContexts& contexts, bool levels, unsigned uid, std::string_view workspace);
+/// Returns the contexts of a box in `workspace` that may use `logins`, names of agents; without levels when the policy
+/// has none. Pure.
+BoxContexts box_contexts(const ContainerContexts& contexts, bool levels, unsigned uid, std::string_view workspace,
+                         const std::vector<std::string>& logins = {});
 
 /// Returns the type and level of `context`. Pure.
 Label label_of(const Context& context);

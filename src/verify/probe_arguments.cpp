@@ -71,4 +71,9 @@ protocol::Expected expectations_of(std::string_view agent_config) {
   return found;
 }
 
+std::string process_label_of(std::string_view agent_config) {
+  const json config = json::parse(agent_config, nullptr, false);
+  return config.is_object() ? config.value(json::json_pointer("/process/selinuxLabel"), std::string()) : std::string();
+}
+
 } // namespace agentbox::verify

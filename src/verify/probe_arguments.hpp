@@ -15,4 +15,7 @@ std::vector<std::string> probe_arguments(const protocol::Expected& expected);
 /// support::Error(failed) when one is missing.
 protocol::Expected expectations_of(std::string_view agent_config);
 
+/// Returns the SELinux context of the agent's processes in the same configuration; empty when it has none.
+std::string process_label_of(std::string_view agent_config);
+
 } // namespace agentbox::verify

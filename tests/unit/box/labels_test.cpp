@@ -101,7 +101,7 @@ TEST_CASE("credentials and conversations get the box's label, other mounts none"
   REQUIRE(labels.user_paths.size() == 3);
   CHECK(labels.user_paths[1].path == "/home/user/.codex");
   CHECK(labels.user_paths[1].tree);
-  CHECK(labels.user_paths[1].label == labels.user_paths[0].label);
+  CHECK(to_text(labels.user_paths[1].label) == "container_file_t:" + selinux::login_level(1000, "codex"));
   CHECK(labels.user_paths[2].path == "/home/user/.claude.json");
   CHECK_FALSE(labels.user_paths[2].tree);
   REQUIRE(labels.own_paths.size() == 2);
@@ -142,8 +142,8 @@ TEST_CASE("a path that a running box uses with another label is refused") {
   auto wanted = fields();
   wanted.mounts = {{"/home/user/.codex", "/home/agent/.codex", false, std::string(policy::k_auth_reason) + "codex"}};
   LabelFacts facts = enforcing_host();
-  facts.held = {{"/home/user/.codex", "s0:c1,c2", "other-1"}};
-  CHECK(has(refusal(wanted, facts), "box \"other-1\" uses \"/home/user/.codex\""));
+  facts.held = {{k_workspace, "s0:c1,c2", "other-1"}};
+  CHECK(has(refusal(wanted, facts), "box \"other-1\" uses \"/home/user/project\""));
   facts.held = {{"/home/user", "s0:c1,c2", "parent"}}; // a workspace around this one
   CHECK(has(refusal(wanted, facts), "agentbox stop parent"));
   facts.held = {{k_workspace, selinux::box_level(1000, k_workspace), "twin"}, {"/home/user/projects", "s0:c1,c2", "x"}};
@@ -159,6 +159,44 @@ TEST_CASE("permissive SELinux refuses nothing") {
   const BoxLabels labels = choose_labels(wanted, identities(wanted), facts);
   CHECK_FALSE(labels.enforcing);
   CHECK(labels.user_paths.size() == 1);
+}
+
+TEST_CASE("boxes of two projects use one login at once") {
+  auto one = fields();
+  one.mounts = {{"/home/user/.local/state/agentbox/logins/claude/x", "/home/agent/.agentbox-login/claude", false,
+                 std::string(policy::k_auth_reason) + "claude"}};
+  auto other = one;
+  other.workspace.source = "/home/user/other";
+  LabelFacts facts = enforcing_host();
+  facts.own = "/home/user/.local/state/agentbox";
+  const BoxLabels first = choose_labels(one, identities(one), facts);
+  facts.held = {{k_workspace, first.contexts.project.level, "first"}};
+  const BoxLabels second = choose_labels(other, identities(other), facts);
+  REQUIRE(first.own_paths.size() == 1); // agentbox's own: labelled silently
+  CHECK(first.own_paths == second.own_paths);
+  CHECK(first.contexts.project.level != second.contexts.project.level);
+  CHECK(first.contexts.agent.level != first.contexts.project.level);
+  CHECK(first.user_paths.front().label.level == first.contexts.project.level);
+}
+
+TEST_CASE("agentbox's own boxes are labelled, wherever their directory is") {
+  auto wanted = fields();
+  wanted.workspace.source = "/home/user/.local/state/agentbox/logins/claude/sign-in-1/workspace";
+  wanted.mounts = {{"/home/user/.local/state/agentbox/logins/claude/sign-in-1/login",
+                    "/home/agent/.agentbox-login/claude", false, "agentbox login"}};
+  LabelFacts facts = enforcing_host();
+  facts.not_a_project = "it contains application settings or data";
+  facts.choice = config::LabelChoice::never;
+  CHECK(has(refusal(wanted, facts), "never"));
+  facts.own = "/home/user/.local/state/agentbox";
+  const BoxLabels labels = choose_labels(wanted, identities(wanted), facts);
+  CHECK(labels.user_paths.empty());
+  REQUIRE(labels.own_paths.size() == 2);
+  CHECK(labels.own_paths[0].label == labels.own_paths[1].label);
+  wanted.workspace.source = k_workspace; // a user's box gets nothing of agentbox's for the asking
+  facts.choice = config::LabelChoice::project;
+  facts.not_a_project.clear();
+  CHECK(has(refusal(wanted, facts), "agentbox does not label the paths of --mount"));
 }
 
 TEST_CASE("a policy without levels") {

@@ -79,9 +79,9 @@ TEST_CASE("on a host with SELinux every mounted path has its label before the ag
   BoxLabels& labels = host.labels.emplace();
   const auto context = [](const char* text) { return selinux::parse_context(text).value(); };
   labels.contexts = {
-      context("system_u:system_r:container_t:s0:c1,c2"), context("system_u:object_r:container_file_t:s0:c1,c2"),
-      context("system_u:system_r:container_t:s0:c3,c4"), context("system_u:object_r:container_file_t:s0:c3,c4"),
-      context("system_u:object_r:container_ro_file_t:s0")};
+      context("system_u:system_r:container_t:s0:c1,c2"),      context("system_u:object_r:container_file_t:s0:c1,c2"),
+      context("system_u:object_r:container_file_t:s0:c1,c2"), context("system_u:system_r:container_t:s0:c3,c4"),
+      context("system_u:object_r:container_file_t:s0:c3,c4"), context("system_u:object_r:container_ro_file_t:s0")};
   labels.user_paths = {{wanted.workspace.source, selinux::label_of(labels.contexts.agent_files), true}};
   host.oci.selinux = oci_labels(labels.contexts);
   host.oci.ca_copy = host.paths.ca_bundle();

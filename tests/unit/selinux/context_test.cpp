@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "selinux/context.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "catch.hpp"
@@ -82,7 +83,41 @@ TEST_CASE("what of a box has which context") {
   CHECK(to_text(box.firewall) == "system_u:system_r:container_t:" + firewall_level(1000));
   CHECK(to_text(box.firewall_files) == "system_u:object_r:container_file_t:" + firewall_level(1000));
   CHECK(to_text(label_of(box.read_only)) == "container_ro_file_t:s0");
+  CHECK(box.project == box.agent_files);
   const BoxContexts flat = box_contexts(contexts, false, 1000, "/home/user/a");
   CHECK(to_text(flat.agent) == "system_u:system_r:container_t");
   CHECK(to_text(label_of(flat.agent_files)) == "container_file_t");
+}
+
+TEST_CASE("a box with logins has their categories as well, and never both of the firewall's") {
+  const auto contexts = parse_container_contexts(k_fedora).value();
+  const auto categories_of = [](const std::string& level) { // "s0:c1,c3.c5" -> 1, 3, 4, 5
+    std::set<int> found;
+    for (std::size_t at = 3; at < level.size();) {
+      const int first = std::stoi(level.substr(at + 1));
+      at = std::min(level.find_first_of(",.", at), level.size());
+      const bool range = at < level.size() && level[at] == '.';
+      const int last = range ? std::stoi(level.substr(at + 2)) : first;
+      at = range ? std::min(level.find(',', at), level.size()) + 1 : at + 1;
+      for (int one = first; one <= last; ++one) {
+        found.insert(one);
+      }
+    }
+    return found;
+  };
+  for (unsigned uid = 1000; uid < 3000; ++uid) {
+    const BoxContexts box = box_contexts(contexts, true, uid, "/home/user/a", {"claude", "codex"});
+    CHECK(box.project.level == box_level(uid, "/home/user/a"));
+    CHECK(box.agent.level == box.agent_files.level);
+    const std::set<int> all = categories_of(box.agent.level);
+    std::set<int> expected;
+    for (const std::string& level : {box.project.level, login_level(uid, "claude"), login_level(uid, "codex")}) {
+      expected.merge(categories_of(level));
+    }
+    CHECK(all == expected);
+    const std::set<int> firewall = categories_of(firewall_level(uid));
+    CHECK_FALSE(std::includes(all.begin(), all.end(), firewall.begin(), firewall.end()));
+  }
+  CHECK(login_level(1000, "claude") != login_level(1000, "codex"));
+  CHECK(login_level(1000, "claude") != login_level(1001, "claude"));
 }

@@ -45,9 +45,9 @@ TEST_CASE("a box without processes proves nothing") {
 TEST_CASE("with SELinux every process must have the box's exact context, and the policy must confine it") {
   const auto context = [](const char* text) { return selinux::parse_context(text).value(); };
   const selinux::BoxContexts labels{
-      context("system_u:system_r:container_t:s0:c5,c6"), context("system_u:object_r:container_file_t:s0:c5,c6"),
-      context("system_u:system_r:container_t:s0:c7,c8"), context("system_u:object_r:container_file_t:s0:c7,c8"),
-      context("system_u:object_r:container_ro_file_t:s0")};
+      context("system_u:system_r:container_t:s0:c5,c6"),      context("system_u:object_r:container_file_t:s0:c5,c6"),
+      context("system_u:object_r:container_file_t:s0:c5,c6"), context("system_u:system_r:container_t:s0:c7,c8"),
+      context("system_u:object_r:container_file_t:s0:c7,c8"), context("system_u:object_r:container_ro_file_t:s0")};
   const MayRead confines = [&](const selinux::Context& process, const std::string& file) {
     return selinux::parse_context(file)->type == "container_file_t" &&
            selinux::parse_context(file)->level == process.level;

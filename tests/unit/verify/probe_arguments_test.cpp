@@ -28,6 +28,13 @@ TEST_CASE("a configuration that lacks a limit is refused") {
   }
 }
 
+TEST_CASE("the SELinux context of a configuration") {
+  CHECK(process_label_of(R"({"process":{"selinuxLabel":"u:r:container_t:s0:c1,c2"}})") == "u:r:container_t:s0:c1,c2");
+  for (const char* text : {"", "[]", "{}", k_config.c_str()}) {
+    CHECK(process_label_of(text).empty());
+  }
+}
+
 TEST_CASE("the probe is told all of it") {
   const std::vector<std::string> words = probe_arguments({false, 64, 5000, 20, 1000});
   CHECK(words == std::vector<std::string>{"--pids", "64", "--memory", "5000", "--shm", "20", "--tmp", "1000",
