@@ -55,4 +55,8 @@ std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const
   return argv;
 }
 
+std::string label_command(const std::string& level) {
+  return "chcon -R -t container_file_t " + (level.empty() ? "" : "-l " + level + " ") + "PROJECT";
+}
+
 } // namespace agentbox::oci

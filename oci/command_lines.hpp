@@ -19,4 +19,7 @@ std::vector<std::string> agent_argv(const policy::PolicyFields& fields, Launcher
 /// Returns the firewall container's whole argv. No word contains a space: Podman splits --infra-command at spaces.
 std::vector<std::string> firewall_argv(const policy::PolicyFields& fields, const HostFacts& facts);
 
+/// Returns the command that labels files moved into PROJECT for boxes whose project has SELinux level `level`.
+std::string label_command(const std::string& level);
+
 } // namespace agentbox::oci

@@ -40,6 +40,9 @@ HostFacts bundle_facts(const HostFacts& host) {
   result.empty_file = std::string("../") + protocol::k_empty;
   result.box_directory.reset(); // nothing would keep the file in it up to date
   result.run_directory = std::string("../") + protocol::k_run_directory;
+  if (host.selinux) { // the user's own file keeps its label
+    result.ca_copy = std::string("../") + k_ca_copy;
+  }
   if (result.resolv_conf) {
     result.resolv_conf = std::string("../") + protocol::k_resolv_conf;
   }
@@ -76,7 +79,7 @@ json firewall_config(const policy::Policy& policy, const HostFacts& facts) {
 std::string start_script(const policy::PolicyFields& fields, const PodFacts& facts) {
   constexpr const char* k_script = R"sh(#!/bin/sh
 # Box "{name}" from its two OCI bundles: needs crun, newuidmap, and pasta or slirp4netns. Neither agentbox nor Podman.
-# Everything that confines the agent is in agent/config.json; this only starts the two containers in their order.
+# Everything that confines the agent is in agent/config.json; this only starts the two containers in their order.{selinux}
 set -eu
 cd "$(dirname "$0")"
 mkdir -p {run} {audit}
@@ -118,11 +121,17 @@ status=0
 crun run --bundle agent {pod}-agent 3<"/proc/$pid" || status=$?
 exit "$status"
 )sh";
-  return fmt::format(k_script, fmt::arg("name", fields.name), fmt::arg("pod", pod_name(fields)),
-                     fmt::arg("resolver", k_upstream_resolver), fmt::arg("run", protocol::k_run_directory),
-                     fmt::arg("ready", protocol::k_run_ready), fmt::arg("failed", protocol::k_run_failed),
-                     fmt::arg("firewall_pid", protocol::k_firewall_pid), fmt::arg("uplink_pid", k_uplink_pid),
-                     fmt::arg("uplink_log", k_uplink_log),
+  const std::string selinux =
+      facts.host.selinux
+          ? fmt::format("\n# SELinux: agentbox labelled the project and this directory when it wrote them. "
+                        "For files moved\n# into the project later: {}",
+                        label_command(facts.host.selinux->project_level))
+          : "";
+  return fmt::format(k_script, fmt::arg("selinux", selinux), fmt::arg("name", fields.name),
+                     fmt::arg("pod", pod_name(fields)), fmt::arg("resolver", k_upstream_resolver),
+                     fmt::arg("run", protocol::k_run_directory), fmt::arg("ready", protocol::k_run_ready),
+                     fmt::arg("failed", protocol::k_run_failed), fmt::arg("firewall_pid", protocol::k_firewall_pid),
+                     fmt::arg("uplink_pid", k_uplink_pid), fmt::arg("uplink_log", k_uplink_log),
                      fmt::arg("audit", support::shell_quote({facts.host.audit_directory.string()})));
 }
 
@@ -149,6 +158,9 @@ GeneratedSet render_bundle(const policy::Policy& policy, const PodFacts& facts, 
   set.push_back({protocol::k_hosts, agent_hosts(fields)});
   if (masks_any(host)) {
     set.push_back({protocol::k_empty, ""});
+  }
+  if (host.selinux && fields.ca_bundle) {
+    set.push_back({k_ca_copy, facts.ca_bundle});
   }
   if (const std::string resolv_conf = agent_resolv_conf(fields); !resolv_conf.empty()) {
     set.push_back({protocol::k_resolv_conf, resolv_conf});

@@ -171,10 +171,9 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Pod
   text += facts.host.selinux
               ? fmt::format(
                     "\nSELinux: agentbox labelled the project and this directory when it wrote them. For files moved\n"
-                    "         into the project later: chcon -R -t container_file_t {}{} PROJECT\n",
-                    pod.agent.selinux_level.empty() ? "" : "-l ", pod.agent.selinux_level)
-              : "\nOn SELinux systems the project must carry a container's label once: chcon -R -t "
-                "container_file_t PROJECT\n";
+                    "         into the project later: {}\n",
+                    label_command(facts.host.selinux->project_level))
+              : "\nOn SELinux systems the project must carry a container's label once: " + label_command("") + "\n";
   return text;
 }
 

@@ -146,17 +146,24 @@ YamlDocument pod_template(const Pod& pod, const policy::PolicyFields& fields, co
     meta.erase("namespace");
   }
   meta["annotations"] = string_map(pod.annotations);
+  ordered_json security = {{"fsGroup", fields.user.gid}};
+  if (!pod.agent.selinux_level.empty()) {
+    security["seLinuxOptions"] = {{"level", pod.agent.selinux_level}};
+  }
   ordered_json spec = {{"hostname", pod.hostname},
                        {"hostUsers", false},
                        {"restartPolicy", restart_policy(options.kind)},
                        {"automountServiceAccountToken", false},
                        {"enableServiceLinks", false},
-                       {"securityContext", {{"fsGroup", fields.user.gid}}},
+                       {"securityContext", std::move(security)},
                        {"initContainers", std::move(first)},
                        {"containers", {container(pod, pod.agent, options)}},
                        {"volumes", volume_list(pod, options)}};
   comments.insert({
       {prefix + "/spec/hostUsers", "A user namespace of the pod's own: root in it is nobody on the node."},
+      {prefix + "/spec/securityContext/seLinuxOptions",
+       "On nodes with SELinux, all pods with this project have one level: a pod that starts gets its volumes\n"
+       "relabelled for its own."},
       {prefix + "/spec/automountServiceAccountToken",
        "No credential of the cluster, and no list of its services, reaches the box."},
       {prefix + "/spec/containers/0",

@@ -71,7 +71,7 @@ PodContainer agent_container(const policy::PolicyFields& fields, const PodFacts&
   result.memory_bytes = fields.limits.memory_bytes;
   result.cpu_millis = fields.limits.cpu_millis;
   result.seccomp_file = k_agent_seccomp_file;
-  result.selinux_level = facts.host.selinux ? facts.host.selinux->agent_level : "";
+  result.selinux_level = facts.host.selinux ? facts.host.selinux->agent_level : facts.cluster_level;
   return result;
 }
 

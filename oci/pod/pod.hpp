@@ -24,6 +24,7 @@ struct PodFacts {
   std::filesystem::path directory;         ///< where the set will be: absolute; pod YAML names files in it
   std::map<std::string, bool> masked_here; ///< masked paths that exist on this host -> whether they are directories
   std::string ca_bundle;                   ///< the policy's ca_bundle as text; empty: none
+  std::string cluster_level;               ///< SELinux level of the pod in a cluster; empty: the cluster's choice
 };
 
 // Sources of a volume. Formats visit all of them, without a default.

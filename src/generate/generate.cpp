@@ -62,9 +62,20 @@ std::map<std::string, std::string> options_of(const Request& request, const Imag
   return options;
 }
 
+/// Returns the SELinux level of pods with the same project. No user of a host has ID 2^32 - 1.
+std::string level_in_cluster(const policy::PolicyFields& fields, const oci::KubernetesOptions& options) {
+  return selinux::box_level(
+      ~0U, options.name_space + "/" +
+               (options.workspace_claim.empty() ? "box/" + fields.name : "claim/" + options.workspace_claim));
+}
+
 oci::PodFacts facts_for(const policy::Policy& policy, const Request& request, const fs::path& directory) {
   switch (request.format) {
-  case oci::OutputFormat::kubernetes: return gather_for_cluster(policy);
+  case oci::OutputFormat::kubernetes: {
+    oci::PodFacts facts = gather_for_cluster(policy);
+    facts.cluster_level = level_in_cluster(policy.fields(), request.kubernetes);
+    return facts;
+  }
   case oci::OutputFormat::oci:
   case oci::OutputFormat::kube:
   case oci::OutputFormat::quadlet: break;
@@ -107,7 +118,8 @@ std::string container_for(const fs::path& temporary) {
 
 /// Writes the set. Returns OutputDirectory::kept().
 std::vector<std::string> write_set(const policy::Policy& policy, const Request& request, const fs::path& directory,
-                                   const oci::GeneratedSet& set, const std::string& record, const ImageNames& images) {
+                                   const oci::GeneratedSet& set, const std::string& record, const ImageNames& images,
+                                   const oci::SelinuxLabels& labels) {
   const auto remove = [&](const support::Fd& opened, const fs::path& temporary) {
     if (request.format == oci::OutputFormat::oci) { // a killed run leaves its container beside its directory
       podman::Podman::find().capture({"rm", "--force", "--ignore", container_for(temporary)});
@@ -124,29 +136,28 @@ std::vector<std::string> write_set(const policy::Policy& policy, const Request& 
     const std::string container = container_for(output.temporary());
     const policy::User& user = policy.fields().user;
     unpack_rootfs(podman, installation, images.agent, user, output.temporary() / oci::k_agent_rootfs,
-                  output.temporary() / protocol::k_run_directory, container);
+                  output.temporary() / protocol::k_run_directory, container, labels.agent_files);
     unpack_rootfs(podman, installation, images.firewall, user, output.temporary() / oci::k_firewall_rootfs,
-                  output.temporary() / protocol::k_run_directory, container);
+                  output.temporary() / protocol::k_run_directory, container, labels.firewall_files);
   }
   output.commit();
   return output.kept();
 }
 
-/// Returns the labels of a box that Podman starts from files; nothing without SELinux. A bundle's runtime confines
-/// nothing by SELinux (docs/broadening/generate.md).
+/// Returns the labels of a box that is started on this host; nothing without SELinux.
 std::optional<box::BoxLabels> labels_of(const policy::PolicyFields& fields, const oci::PodFacts& facts,
                                         const Request& request) {
   switch (request.format) {
-  case oci::OutputFormat::oci:
   case oci::OutputFormat::kubernetes: return std::nullopt;
+  case oci::OutputFormat::oci:
   case oci::OutputFormat::kube:
   case oci::OutputFormat::quadlet: break;
   }
   return box::labels_for(fields, podman::podman_info(podman::Podman::find()), facts.host.sources, request.label);
 }
 
-/// Labels what the pod mounts: nothing else does when Podman starts it.
-void label_set(const box::BoxLabels& labels, const fs::path& directory, const oci::GeneratedSet& set) {
+/// Labels what the containers mount: nothing else does when they are started.
+void label_set(const box::BoxLabels& labels, const fs::path& directory, const oci::GeneratedSet& set, bool bundle) {
   const auto files = selinux::host_file_labels();
   const selinux::BoxContexts& contexts = labels.contexts;
   box::apply_labels(labels.own_paths, contexts.agent, false, *files);
@@ -154,6 +165,10 @@ void label_set(const box::BoxLabels& labels, const fs::path& directory, const oc
   const fs::path audit = boxes::audit_directory();
   support::make_private_directory(audit);
   box::apply_labels({{audit, selinux::label_of(contexts.firewall_files), true}}, contexts.firewall, false, *files);
+  if (bundle) {
+    box::apply_labels({{directory / protocol::k_run_directory, selinux::label_of(contexts.firewall_files), true}},
+                      contexts.firewall, false, *files);
+  }
   std::vector<selinux::Relabelling> ours;
   for (const oci::GeneratedFile& file : set) {
     ours.push_back({directory / file.path, selinux::label_of(contexts.read_only)});
@@ -194,10 +209,10 @@ GenerateResult generate(const policy::Policy& original, const Request& request) 
 
   GenerateResult outcome;
   if (request.output) {
-    outcome.left =
-        write_set(policy, request, directory, set, record_text(request.format, policy, options, set), images);
+    outcome.left = write_set(policy, request, directory, set, record_text(request.format, policy, options, set), images,
+                             facts.host.selinux.value_or(oci::SelinuxLabels()));
     if (labels) {
-      label_set(*labels, directory, set);
+      label_set(*labels, directory, set, is_complete_bundle(request));
     }
     outcome.directory = directory;
     outcome.in_project = !(policy.fields() == original.fields());

@@ -33,13 +33,17 @@ Error error_of(const support::Captured& result) {
 } // namespace
 
 void unpack_rootfs(const podman::Podman& podman, const podman::Installation& installation, const std::string& image,
-                   const policy::User& user, const fs::path& rootfs, const fs::path& scratch, const std::string& name) {
+                   const policy::User& user, const fs::path& rootfs, const fs::path& scratch, const std::string& name,
+                   const std::string& context) {
   const fs::path tar = scratch / "image.tar";
   const podman::IdleContainer container(podman, name, image);
   podman.capture({"export", "--output", tar, name}, k_limits);
-  const support::Captured result = support::capture(
-      podman.command({"unshare", installation.libexec / "agentbox-unpack", tar, rootfs, std::to_string(user.uid)}), {},
-      k_limits);
+  std::vector<std::string> words = {"unshare", installation.libexec / "agentbox-unpack", tar, rootfs,
+                                    std::to_string(user.uid)};
+  if (!context.empty()) {
+    words.push_back(context);
+  }
+  const support::Captured result = support::capture(podman.command(words), {}, k_limits);
   fs::remove(tar);
   if (!result.status.ok()) {
     throw error_of(result);

@@ -76,8 +76,9 @@ TEST_CASE("a box with everything for a cluster, as a deployment") {
   fields.limits.memory_bytes = 256U << 20U; // below what is asked for otherwise
   oci::KubernetesOptions options = tests::sample_cluster();
   options.kind = oci::KubernetesOptions::Kind::deployment;
-  check("kubernetes-deployment",
-        oci::render_kubernetes(tests::build(fields), tests::sample_pod_facts(fields), options));
+  oci::PodFacts facts = tests::sample_pod_facts(fields);
+  facts.cluster_level = "s0:c1,c2";
+  check("kubernetes-deployment", oci::render_kubernetes(tests::build(fields), facts, options));
 }
 
 TEST_CASE("agents side by side in one claim, and a box on a cluster of one machine") {

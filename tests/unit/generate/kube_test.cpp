@@ -58,6 +58,32 @@ TEST_CASE("with SELinux each container has its level, and what the pod mounts is
   CHECK(tests::file_of(set, "ca-bundle") == facts.ca_bundle);
 }
 
+TEST_CASE("with SELinux a bundle's containers have contexts, and a copy of the CA bundle with a label") {
+  policy::PolicyFields fields = sample_fields();
+  fields.ca_bundle = "/home/dev/ca.pem";
+  oci::PodFacts facts = sample_pod_facts(fields);
+  const auto config = [&](const char* container) {
+    const auto set = oci::render_bundle(build(fields), facts, oci::BundleParts::complete);
+    return json::parse(tests::file_of(set, std::string(container) + "/config.json"));
+  };
+  CHECK_FALSE(config("agent").at("process").contains("selinuxLabel"));
+  facts.host.selinux = {"u:r:container_t:s0:c1,c2",
+                        "u:object_r:container_file_t:s0:c1,c2",
+                        "s0:c1,c2",
+                        "u:r:container_t:s0:c3,c4",
+                        "u:object_r:container_file_t:s0:c3,c4",
+                        "s0:c3,c4",
+                        "s0:c5,c6"};
+  for (const auto& [container, level] : {std::pair("agent", "s0:c1,c2"), {"firewall", "s0:c3,c4"}}) {
+    CHECK(config(container).at("process").at("selinuxLabel") == std::string("u:r:container_t:") + level);
+    CHECK(config(container).at("linux").at("mountLabel") == std::string("u:object_r:container_file_t:") + level);
+  }
+  const auto set = oci::render_bundle(build(fields), facts, oci::BundleParts::complete);
+  CHECK(tests::file_of(set, "ca-bundle") == facts.ca_bundle);
+  CHECK(tests::file_of(set, "agent/config.json").find("\"../ca-bundle\"") != std::string::npos);
+  CHECK(tests::file_of(set, "start").find("chcon -R -t container_file_t -l s0:c5,c6 PROJECT") != std::string::npos);
+}
+
 TEST_CASE("the network is locked before anything else starts, and only the firewall has capabilities") {
   const json spec = pod_of(sample_fields()).at("spec");
   REQUIRE(spec.at("initContainers").size() == 1);
