@@ -17,6 +17,8 @@ from lines import run_suite  # noqa: E402
 DIRECTORY = sys.argv[1]
 PATIENCE = 900  # seconds: an emulated start of a box takes up to a minute
 UNIT = "agentbox-unit"
+ATTACKED = re.compile(r"tclass=(sctp|dccp)_socket|\{ write \} .*container_ro_file_t:s0 tclass=file")
+CURL = r'curl -s -o /dev/null -w "%{http_code}\n"'
 DEBIAN = """Debian 13 with Debian's SELinux policy in enforcing mode. Where it differs from Fedora's:
 
 * `container_t` may not open nfnetlink sockets, which the firewall needs.
@@ -81,11 +83,12 @@ class Machine(unittest.TestCase):
         self.since = root("LC_ALL=C date +'%x %X'").strip()
 
     def denials(self):
-        """The denials that the kernel logged since the start of the test, each once."""
+        """The denials that the kernel logged since the start of the test, each once, but for the attacks of `agentbox verify`."""
         # Without --input-logs it reads its stdin, which ssh gives it.
         text = root(f"LC_ALL=C ausearch --input-logs --message avc --start {self.since} 2>&1", check=False)
         self.assertRegex(text, "type=AVC|no matches")
-        return sorted(set(re.findall(r"denied .*scontext=\S*:(?:container|unconfined|podman|pasta)\S* .*", text)))
+        found = set(re.findall(r"denied .*scontext=\S*:(?:container|unconfined|podman|pasta)\S* .*", text))
+        return sorted(line for line in found if not ATTACKED.search(line))
 
     def assert_gone(self):
         wait_until(lambda: not left(), "every trace of the boxes is gone")
@@ -116,14 +119,88 @@ class SELinux(Machine):
     def test_verify_holds(self):
         said = developer("agentbox verify")
         self.assertIn("PASS", said)
-        # The attacks themselves are denied: SCTP and DCCP sockets, and writing to sealed files. Nothing else is.
-        self.assertEqual([line for line in self.denials() if not re.search(
-            r"tclass=(sctp|dccp)_socket|\{ write \} .*container_ro_file_t:s0 tclass=file", line)], [])
+        self.assertEqual(self.denials(), [])
 
     def test_permissive_mode_runs_too(self):
         root("setenforce 0")
         self.addCleanup(root, "setenforce 1")
         self.assertIn("it runs", developer("agentbox run -- echo it runs"))
+
+
+class Features(Machine):
+    """Each feature that gives a box further files or processes, in enforcing mode: it works, and nothing is denied."""
+
+    def works(self, script, expected):
+        """Runs `script` in a new project; what it prints matches every one of `expected`."""
+        name = self.id().rsplit(".", 1)[-1]
+        said = developer(f"rm -rf ../{name} && mkdir -p ../{name} && cd ../{name} && {{ {script}\n}} 2>&1", check=False)
+        for pattern in expected:
+            self.assertRegex(said, pattern)
+        self.assert_gone()
+        self.assertEqual(self.denials(), [])
+        return said
+
+    def test_a_ca_bundle_in_the_home(self):
+        self.works(f"cp /run/agentbox-internet/ca.pem ~/ca.pem; agentbox run --ca-bundle ~/ca.pem -- {CURL} "
+                   "https://api.openai.com/; ls -Z ~/ca.pem", [r"\b(404|200)\b", "user_home_t"])
+
+    def test_a_login_is_read_and_renewed(self):
+        login_of = """{"claudeAiOauth": {"accessToken": "%s", "refreshToken": "r", "expiresAt": %d000, "scopes": []}}"""
+        old, new = (login_of % (name, time.time() + 3600 * hours) for name, hours in (("the-old", 1), ("the-new", 8)))
+        inside = "/home/agent/.agentbox-login/claude"
+        self.works(f"mkdir -p ~/.claude; echo {shlex.quote(old)} >~/.claude/.credentials.json; chmod 600 ~/.claude/.credentials.json; "
+                   f"agentbox run claude --auth claude -- sh -c {shlex.quote(f'cat {inside}/.credentials.json; cd {inside}; umask 77; echo {shlex.quote(new)} >new && mv new .credentials.json && sleep 5')}; "
+                   "echo host; cat ~/.claude/.credentials.json; ls -Z ~/.claude/.credentials.json; rm -r ~/.claude",
+                   ["the-old", "(?s)host.*the-new"])
+
+    def test_a_published_port(self):
+        listen = ("use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalPort => 3000, Listen => 1) or die; "
+                  "my $c = $s->accept; print $c \"from the box\\n\"; close $c")
+        self.works(f"agentbox run -p 8123:3000 -- perl -e {shlex.quote(listen)} & "
+                   "for _ in $(seq 200); do { read -r answer </dev/tcp/127.0.0.1/8123; } 2>/dev/null && break; sleep 1; done; "
+                   "echo \"answer: $answer\"; wait", ["answer: from the box"])
+
+    def test_a_mount_that_the_user_labelled_as_the_hint_says(self):
+        self.works("rm -rf ~/data; mkdir ~/data; echo data >~/data/file; "
+                   "box() { agentbox run --mount ~/data:/data -- sh -c 'cat /data/file; echo more >/data/made; ls /data'; }; "
+                   "box; echo \"refused with $?\"; $(box 2>&1 | grep -o 'chcon .*'); box",
+                   ["SELinux denies the box writing .*data", "refused with 126", "(?s)refused.*data\nfile\nmade"])
+
+    def test_hosts_are_allowed_and_denied_while_it_runs(self):
+        ask = f"agentbox exec live -- sh -c '{CURL} --insecure https://evil.example/; grep -c evil.example /run/agentbox/box.json'"
+        self.works("agentbox run --name live -- sleep 1000 & until agentbox exec live -- true; do sleep 2; done 2>/dev/null; "
+                   f"{ask}; agentbox allow evil.example; {ask}; agentbox deny evil.example; {ask}; agentbox verify live; agentbox stop live; wait",
+                   [r"(?s)000\n0.*\n(200|404)\n1.*000\n", "PASS"])
+
+    def test_kube_play(self):
+        self.works("agentbox generate kube --name set --output ~/set --force -- sh -c "
+                   f"'cat /proc/self/attr/current; echo; touch made; {CURL} --insecure https://api.openai.com/' && eval \"$(sed -n 's/^# Start: *//p' ~/set/pod.yaml)\"; "
+                   "podman wait agentbox-set-agent; podman logs agentbox-set-agent; ls -Z made; "
+                   "eval \"$(sed -n 's/^# Stop: *//p' ~/set/pod.yaml)\"; podman volume prune --force",
+                   [r"container_t:s0:c\d+", r"\b(404|200)\b", r"container_file_t:s0:c\d+.* made"])
+
+    def test_a_bundle(self):
+        self.works("agentbox generate oci --name bundle --config-only -- true | grep -i label", [r"(?s)mountLabel.*container_t:s0:c\d+"])
+
+    def test_the_other_firewall_driver(self):
+        self.works(f"agentbox run --firewall-driver iptables -- sh -c '{CURL} --insecure https://api.openai.com/; {CURL} --insecure https://evil.example/'",
+                   [r"(404|200)\n000"])
+
+    def test_a_killed_launcher_is_swept(self):
+        self.works("agentbox run --name dead -- sleep 1000 & until agentbox exec dead -- true; do sleep 2; done 2>/dev/null; "
+                   "kill -9 $!; wait; agentbox run --name after -- echo it runs; agentbox ps", ["it runs"])
+
+    def test_instructions(self):
+        self.works("mkdir -p ~/.claude; echo moin >~/.claude/CLAUDE.md; agentbox run claude --instructions -- cat /home/agent/.claude/CLAUDE.md; "
+                   "ls -Z ~/.claude/CLAUDE.md; rm -r ~/.claude", ["moin", "user_home_t|home_t"])
+
+    def test_a_kept_home_and_conversations(self):
+        # Without a terminal, a shell takes the agent's place.
+        write = ("echo kept >~/kept; mkdir -p ~/.claude/projects/-workspace; "
+                 "echo talk >~/.claude/projects/-workspace/11111111-1111-4111-8111-111111111111.jsonl")
+        self.works(f"echo {shlex.quote(write)} | agentbox run claude --home keep; echo 'cat ~/kept' | agentbox run claude --home keep; "
+                   "echo 'cat ~/.claude/projects/-workspace/*' | agentbox run claude; agentbox home clear",
+                   ["(?m)^kept$", "(?m)^talk$"])
 
 
 class Systemd(Machine):
@@ -147,6 +224,28 @@ class Systemd(Machine):
         developer(f"systemctl --user stop {UNIT}")
         self.assertIn(self.state(), ("inactive", "failed"))
         wait_until(lambda: not developer("podman ps --quiet").split(), "its containers are gone")
+
+    def test_quadlet_restarts_and_fails_when_its_firewall_ends(self):
+        self.unit("sleep", "1000")
+        developer(f"systemctl --user start {UNIT}")
+        one = developer(f"podman inspect --format '{{{{.Id}}}}' {UNIT}-agent").strip()
+        developer(f"systemctl --user restart {UNIT}")
+        self.assertEqual(self.state(), "active")
+        self.assertNotEqual(developer(f"podman inspect --format '{{{{.Id}}}}' {UNIT}-agent").strip(), one)
+        self.assertEqual(self.denials(), [])
+        developer(f"podman kill {UNIT}-firewall")
+        wait_until(lambda: self.state() == "failed", "the unit has failed")
+
+    def test_a_unit_lives_as_long_as_the_user_lingers(self):
+        self.unit("sleep", "1000")
+        running = "pgrep --uid developer --exact agentbox-firewa"
+        root("loginctl enable-linger developer")
+        self.addCleanup(root, "loginctl disable-linger developer")
+        developer(f"systemctl --user start {UNIT}")
+        time.sleep(30)  # without lingering, the user's manager ends 10 s after the last session
+        self.assertTrue(root(running, check=False))
+        root("loginctl disable-linger developer")
+        wait_until(lambda: not root(running, check=False), "the unit has ended with the last session")
 
     def test_quadlet_does_not_wait_for_the_network_target(self):
         self.unit("sleep", "1000")
@@ -214,7 +313,7 @@ def write_result(text):
 
 def main():
     loader = unittest.TestLoader()
-    suite = unittest.TestSuite(loader.loadTestsFromTestCase(case) for case in (SELinux, Systemd))
+    suite = unittest.TestSuite(loader.loadTestsFromTestCase(case) for case in (SELinux, Features, Systemd))
     said = Tee(sys.stdout)
     with contextlib.redirect_stdout(said):
         code = run_suite(suite, sys.argv[2:])
