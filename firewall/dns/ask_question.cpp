@@ -49,7 +49,7 @@ std::optional<AskQuestion> parse_ask_question(std::string_view question) {
                      joined(labels, 1, 1 + texts, "")};
 }
 
-bool AskBudget::take(Clock::time_point now) {
+bool AskBudget::admit(Clock::time_point now) {
   Clock::time_point& last = m_last.at(m_count % k_per_minute);
   if (m_count >= k_per_box || (m_count >= k_per_minute && now - last < std::chrono::minutes(1))) {
     return false;

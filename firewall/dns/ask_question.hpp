@@ -28,7 +28,7 @@ public:
   static constexpr std::size_t k_per_box = 60;
 
   /// Returns whether one more question at `now` is within the limits, and counts it then.
-  bool take(Clock::time_point now);
+  bool admit(Clock::time_point now);
 
 private:
   std::array<Clock::time_point, k_per_minute> m_last{}; ///< of question N at N modulo k_per_minute

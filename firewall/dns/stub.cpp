@@ -101,7 +101,7 @@ protocol::AskAnswer DnsStub::answer_request(const DnsQuery& query) {
   if (decision.verdict == policy::EgressDecision::Verdict::blocked) {
     return decision.live ? AskAnswer::denied : AskAnswer::blocked;
   }
-  if (!m_asks.take(std::chrono::steady_clock::now())) {
+  if (!m_asks.admit(std::chrono::steady_clock::now())) {
     return AskAnswer::too_many;
   }
   audit::AuditRecord record;

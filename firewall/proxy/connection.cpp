@@ -90,7 +90,7 @@ asio::awaitable<std::optional<Denial>> Connection::open(Opening& opening, std::s
     co_return checked;
   }
   std::optional<Denial> unreached = co_await dial(opening, surplus);
-  if (unreached || is_over() || opening.check != Check::look) {
+  if (unreached || is_over() || opening.check != Check::detect) {
     co_return unreached;
   }
   co_return co_await inspect_first_bytes(opening, surplus);
@@ -139,7 +139,7 @@ asio::awaitable<void> Connection::upload(Opening& opening, FlowEnd sent, bool se
   } else if (end == FlowEnd::end_of_stream) {
     end = co_await send_first(opening.held, opening.budget);
   }
-  if (end == FlowEnd::end_of_stream && opening.check == Check::word) {
+  if (end == FlowEnd::end_of_stream && opening.check == Check::long_word) {
     end = co_await send_long_word(opening);
   }
   if (end == FlowEnd::end_of_stream) {

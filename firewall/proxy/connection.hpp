@@ -38,10 +38,10 @@ struct Denial {
 /// Selects how the client's first bytes are checked.
 enum class Check {
   none,
-  hello, ///< as a ClientHello (port 443)
-  head,  ///< as a request head (port 80)
-  look,  ///< by the protocol they belong to; the server may already send
-  word,  ///< a first word that is too long to be checked; it may be the method of a request
+  hello,     ///< as a ClientHello (port 443)
+  head,      ///< as a request head (port 80)
+  detect,    ///< by the protocol they belong to; the server may already send
+  long_word, ///< a first word that is too long to be checked; it may be the method of a request
 };
 
 /// The client's checked first bytes, and what may follow them.

@@ -24,7 +24,7 @@ Check check_on(const ConnectTarget& target) {
   switch (target.port) {
   case policy::k_https_port: return Check::hello;
   case policy::k_http_port: return Check::head;
-  default: return Check::look;
+  default: return Check::detect;
   }
 }
 

@@ -115,7 +115,7 @@ asio::awaitable<std::optional<Denial>> Connection::inspect_first_bytes(Opening& 
     denial = co_await check_head(opening);
     break;
   }
-  case FirstBytes::long_word: opening.check = Check::word; break;
+  case FirstBytes::long_word: opening.check = Check::long_word; break;
   case FirstBytes::undecided:
   case FirstBytes::other: opening.check = Check::none; break;
   }

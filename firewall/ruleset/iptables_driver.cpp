@@ -52,14 +52,14 @@ std::string run(const std::string& multi, const char* applet, const std::string&
   return result.out;
 }
 
-struct Half {
+struct FamilyPrograms {
   Family family;
   const char* restore;
   const char* save;
 };
 
 // IPv6 first: after an interruption it is closed as well.
-constexpr std::array<Half, 2> k_halves = {
+constexpr std::array<FamilyPrograms, 2> k_families = {
     {{Family::six, "ip6tables-restore", "ip6tables-save"}, {Family::four, "iptables-restore", "iptables-save"}}};
 
 } // namespace
@@ -71,7 +71,7 @@ std::string IptablesDriver::render(const Ruleset& ruleset) const {
 
 void IptablesDriver::load(const Ruleset& ruleset) const {
   const std::string multi = program();
-  for (const auto& [family, restore, save] : k_halves) {
+  for (const auto& [family, restore, save] : k_families) {
     const std::string text = to_iptables(ruleset, family);
     run(multi, restore, text, m_scratch);
     if (const auto problem = iptables_difference(text, run(multi, save, {}, m_scratch)); !problem.empty()) {
@@ -82,7 +82,7 @@ void IptablesDriver::load(const Ruleset& ruleset) const {
 
 void IptablesDriver::unload() const {
   const std::string multi = program();
-  for (const auto& [family, restore, save] : k_halves) {
+  for (const auto& [family, restore, save] : k_families) {
     run(multi, restore, empty_iptables(), m_scratch);
   }
 }

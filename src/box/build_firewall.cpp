@@ -107,7 +107,7 @@ public:
   BuildFirewall(const podman::Podman& podman, const podman::PodmanInfo& info, const podman::Installation& installation,
                 const std::string& image, const policy::Policy& policy)
       : m_podman(podman), m_paths(boxes::session_paths(k_name)), m_claim(claim(podman, policy)),
-        m_denied(boxes::audit_directory(), k_name, network::Watching::by_asking) {
+        m_denied(boxes::audit_directory(), k_name, network::Watching::by_polling) {
     try {
       start(info, installation, image, policy);
     } catch (...) {
@@ -127,7 +127,7 @@ public:
   std::vector<std::string> denied() {
     std::vector<firewall::audit::AuditRecord> records;
     do {
-      const auto more = m_denied.take();
+      const auto more = m_denied.read_new();
       records.insert(records.end(), more.begin(), more.end());
     } while (m_denied.more());
     std::vector<std::string> lines;
@@ -158,7 +158,7 @@ private:
              const policy::Policy& policy) {
     const HostResolver resolver(m_paths.host_resolv_conf(), loopback_resolver(info));
     Host host{m_podman,     info,
-              installation, probe_host(policy.fields(), info, m_paths, {}, WhatIsMissing::is_left_out),
+              installation, probe_host(policy.fields(), info, m_paths, {}, MissingPaths::skip),
               m_paths,      boxes::audit_directory(),
               {"", image},  std::time(nullptr),
               getpid(),     resolver.at_start()};

@@ -236,7 +236,7 @@ RunOutcome execute(const Plan& plan, const boxes::Claim& claim, const std::funct
 std::vector<std::string> sweep(const podman::Podman& podman, const std::string& wanted) {
   constexpr int k_more_tries = 3;
   std::vector<std::string> left;
-  for (const boxes::Found& dead : boxes::find_sessions()) {
+  for (const boxes::FoundSession& dead : boxes::find_sessions()) {
     support::throw_if_interrupted();
     const auto if_claimed = dead.name == wanted ? boxes::IfClaimed::wait : boxes::IfClaimed::skip;
     std::optional<boxes::Claim> claim;

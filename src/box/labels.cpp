@@ -52,7 +52,7 @@ std::vector<fs::path> host_mount_points() {
 
 std::vector<HeldPath> held_paths(const std::string& own_name) {
   std::vector<HeldPath> held;
-  for (const boxes::Found& box : boxes::find_sessions()) {
+  for (const boxes::FoundSession& box : boxes::find_sessions()) {
     if (!box.alive || !box.record || box.name == own_name) {
       continue;
     }

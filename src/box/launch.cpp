@@ -67,7 +67,7 @@ std::optional<Refusal> read_refusal(const boxes::SessionPaths& paths, const std:
 void prune_logs() {
   constexpr std::uintmax_t k_max_history = std::uintmax_t{512} << 20U;
   std::vector<std::string> running;
-  for (const boxes::Found& box : boxes::find_sessions()) {
+  for (const boxes::FoundSession& box : boxes::find_sessions()) {
     running.push_back(box.name);
   }
   network::prune_history(boxes::audit_directory(), k_max_history, running);
@@ -153,7 +153,7 @@ struct Prepared {
   std::optional<HostResolver> resolver;
 };
 
-Prepared plan_for(const Setting& setting, WhatIsMissing missing) {
+Prepared plan_for(const Setting& setting, MissingPaths missing) {
   oci::HostFacts facts =
       probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing, setting.checked);
   facts.compare_inside = true;
@@ -312,7 +312,7 @@ RunOutcome launch(const policy::Policy& policy, const podman::Podman& podman, co
   const boxes::SessionPaths paths = boxes::session_paths(fields.name);
   const Setting setting{policy, podman, facts, images, paths, terminal, options.checked, options.preferences.label};
   if (options.dry_run != DryRun::off) {
-    const Plan plan = plan_for(setting, WhatIsMissing::is_shown).plan;
+    const Plan plan = plan_for(setting, MissingPaths::assume).plan;
     fmt::print("{}", options.dry_run == DryRun::json ? plan_json(plan, policy) : plan_text(plan, policy));
     return {};
   }
@@ -326,7 +326,7 @@ RunOutcome launch(const policy::Policy& policy, const podman::Podman& podman, co
     before_step(Phase::launch, 6);
     std::optional<Prepared> prepared;
     try {
-      prepared = plan_for(setting, WhatIsMissing::is_made);
+      prepared = plan_for(setting, MissingPaths::create);
       announce(fields, terminal, prepared->notices); // examines the workspace, which may be gone by now
       before_step(Phase::launch, 7);
       support::throw_if_interrupted();

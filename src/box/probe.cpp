@@ -53,7 +53,7 @@ std::map<std::string, std::string> terminal_environment(const support::Terminal&
 
 /// Returns what to guard below `root`, the workspace or, if `mount`, that. Treats missing paths as `missing` says.
 guard::Guarded guarded_below(const fs::path& root, const policy::PolicyFields& fields, const policy::Mount* mount,
-                             WhatIsMissing missing, oci::HostFacts& host) {
+                             MissingPaths missing, oci::HostFacts& host) {
   const policy::Workspace& workspace = fields.workspace;
   guard::GuardLists lists{workspace.protect, workspace.mask, workspace.protect_except, workspace.mask_except, true};
   lists.box = guard::view_of(fields);
@@ -64,18 +64,18 @@ guard::Guarded guarded_below(const fs::path& root, const policy::PolicyFields& f
   }
   guard::Guarded guarded = guard::find_guarded(root, lists);
   switch (missing) {
-  case WhatIsMissing::is_made: {
+  case MissingPaths::create: {
     const std::vector<std::string> there = guard::make_missing(root, guarded.missing);
     guarded.read_only.insert(guarded.read_only.end(), there.begin(), there.end());
     break;
   }
-  case WhatIsMissing::is_shown:
+  case MissingPaths::assume:
     for (const guard::MissingPath& one : guarded.missing) {
       guarded.read_only.push_back(one.path);
       host.sources.try_emplace(root / one.path, oci::FileIdentity{0, 0, one.directory});
     }
     break;
-  case WhatIsMissing::is_left_out: break;
+  case MissingPaths::skip: break;
   }
   std::sort(guarded.read_only.begin(), guarded.read_only.end());
   return guarded;
@@ -97,12 +97,12 @@ void record_identities(const fs::path& root, const oci::GuardedPaths& guarded, o
 
 /// Records what is guarded below `root`. `copies` is the directory for what the box sees in place of Git settings with
 /// credentials.
-void add_guarded(const fs::path& root, guard::Guarded guarded, WhatIsMissing missing, const fs::path& copies,
+void add_guarded(const fs::path& root, guard::Guarded guarded, MissingPaths missing, const fs::path& copies,
                  oci::HostFacts& host) {
   record_identities(root, guarded, host);
   host.notices.insert(host.notices.end(), guarded.notices.begin(), guarded.notices.end());
   for (auto& [path, text] : guarded.cleaned) {
-    if (missing == WhatIsMissing::is_left_out) { // files for later must not keep a copy of the settings
+    if (missing == MissingPaths::skip) { // files for later must not keep a copy of the settings
       throw Error(ExitCode::refused,
                   support::escape_untrusted((root / path).string(), 1000) +
                       " has credentials, which the generated box would see",
@@ -115,7 +115,7 @@ void add_guarded(const fs::path& root, guard::Guarded guarded, WhatIsMissing mis
   host.git_references.emplace(root, std::move(guarded.references));
 }
 
-void probe_guards(const policy::PolicyFields& fields, WhatIsMissing missing, const fs::path& copies,
+void probe_guards(const policy::PolicyFields& fields, MissingPaths missing, const fs::path& copies,
                   oci::HostFacts& host) {
   const fs::path& workspace = fields.workspace.source;
   guard::Guarded guarded = guarded_below(workspace, fields, nullptr, missing, host);
@@ -240,7 +240,7 @@ std::string make_nonce() {
 }
 
 oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::PodmanInfo& facts,
-                          const boxes::SessionPaths& paths, const support::Terminal& terminal, WhatIsMissing missing,
+                          const boxes::SessionPaths& paths, const support::Terminal& terminal, MissingPaths missing,
                           const Identities& checked) {
   constexpr std::size_t k_profile_bytes = 1U << 20U;
   require_outside_storage(fields, facts.graph_root);

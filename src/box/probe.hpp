@@ -25,16 +25,16 @@ Identities identities_of_sources(const policy::PolicyFields& fields);
 std::string make_nonce();
 
 /// Selects how to treat protected paths that must exist but do not (guard.hpp).
-enum class WhatIsMissing {
-  is_made,     ///< a box will start
-  is_shown,    ///< --dry-run: as if it had been made
-  is_left_out, ///< for files that others start later
+enum class MissingPaths {
+  create, ///< a box will start
+  assume, ///< --dry-run: as if they existed
+  skip,   ///< for files with which others start a box later
 };
 
 /// Gathers what the renderers need to know about this host, for the session in `paths`. Throws Error(refused) when one
 /// of `checked` has been replaced by another file or directory since.
 oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::PodmanInfo& facts,
-                          const boxes::SessionPaths& paths, const support::Terminal& terminal, WhatIsMissing missing,
+                          const boxes::SessionPaths& paths, const support::Terminal& terminal, MissingPaths missing,
                           const Identities& checked = {});
 
 } // namespace agentbox::box

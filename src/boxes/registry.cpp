@@ -193,12 +193,12 @@ void when_alone_in(const Claim& claim, const protocol::FileId& directory, const 
   }
 }
 
-std::vector<Found> find_sessions() {
+std::vector<FoundSession> find_sessions() {
   if (!fs::exists(sessions_directory())) {
     return {};
   }
   const Fd registry = lock_registry();
-  std::vector<Found> sessions;
+  std::vector<FoundSession> sessions;
   for (const std::string& name : directory_names()) {
     const SessionPaths paths = session_paths(name);
     sessions.push_back({name, paths, has_launcher(paths), read_record(paths)});

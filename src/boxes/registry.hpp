@@ -51,7 +51,7 @@ Claim claim_session(const std::string& name, const WorkspaceClaim& workspace,
 void when_alone_in(const Claim& claim, const protocol::FileId& directory, const std::function<void()>& act);
 
 /// A session directory as another process finds it.
-struct Found {
+struct FoundSession {
   std::string name;
   SessionPaths paths;
   bool alive = false;                  ///< its launcher holds the lock; false while a sweeper is at work
@@ -59,7 +59,7 @@ struct Found {
 };
 
 /// Returns every session, sorted by name.
-std::vector<Found> find_sessions();
+std::vector<FoundSession> find_sessions();
 
 /// Returns a descriptor (pidfd_open(2)) of the process that holds the lock of session `name`; none when nobody does, or
 /// when its process is not visible from here.

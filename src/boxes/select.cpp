@@ -13,14 +13,16 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-std::vector<std::string> names_of(const std::vector<Found>& boxes) {
+std::vector<std::string> names_of(const std::vector<FoundSession>& boxes) {
   std::vector<std::string> names;
-  std::transform(boxes.begin(), boxes.end(), std::back_inserter(names), [](const Found& box) { return box.name; });
+  std::transform(boxes.begin(), boxes.end(), std::back_inserter(names),
+                 [](const FoundSession& box) { return box.name; });
   return names;
 }
 
-Found by_name(const std::vector<Found>& boxes, const std::string& name) {
-  const auto found = std::find_if(boxes.begin(), boxes.end(), [&](const Found& box) { return box.name == name; });
+FoundSession by_name(const std::vector<FoundSession>& boxes, const std::string& name) {
+  const auto found =
+      std::find_if(boxes.begin(), boxes.end(), [&](const FoundSession& box) { return box.name == name; });
   if (found == boxes.end()) {
     throw Error(ExitCode::usage,
                 "no box named \"" + support::escape_untrusted(name) + "\" is running" +
@@ -32,16 +34,16 @@ Found by_name(const std::vector<Found>& boxes, const std::string& name) {
 
 } // namespace
 
-Found select_running(const std::optional<std::string>& name, const std::filesystem::path& workspace,
-                     const char* hint_if_none) {
-  std::vector<Found> boxes = find_sessions();
-  std::erase_if(boxes, [](const Found& box) { return !box.alive || !box.record; });
+FoundSession select_running(const std::optional<std::string>& name, const std::filesystem::path& workspace,
+                            const char* hint_if_none) {
+  std::vector<FoundSession> boxes = find_sessions();
+  std::erase_if(boxes, [](const FoundSession& box) { return !box.alive || !box.record; });
   if (name) {
     return by_name(boxes, *name);
   }
-  std::vector<Found> here = boxes;
-  std::erase_if(here, [&](const Found& box) { return box.record->workspace != workspace.string(); });
-  const std::vector<Found>& candidates = here.empty() ? boxes : here;
+  std::vector<FoundSession> here = boxes;
+  std::erase_if(here, [&](const FoundSession& box) { return box.record->workspace != workspace.string(); });
+  const std::vector<FoundSession>& candidates = here.empty() ? boxes : here;
   if (candidates.empty()) {
     throw Error(ExitCode::usage, "no box is running", hint_if_none);
   }

@@ -86,16 +86,17 @@ std::uint32_t seconds_of(const std::optional<std::string>& text) {
 }
 
 /// Returns the selected box; nothing if none runs and the change is only saved.
-std::optional<boxes::Found> running_box(const ChangeOptions& options) {
+std::optional<boxes::FoundSession> running_box(const ChangeOptions& options) {
   const auto boxes = boxes::find_sessions();
-  const bool any = std::any_of(boxes.begin(), boxes.end(), [](const boxes::Found& box) { return box.alive; });
+  const bool any = std::any_of(boxes.begin(), boxes.end(), [](const boxes::FoundSession& box) { return box.alive; });
   if (!any && options.save && !options.box) {
     return std::nullopt;
   }
   return boxes::select_running(options.box, std::filesystem::current_path());
 }
 
-void change_box(const boxes::Found& box, const ChangeOptions& options, const std::string& host, std::uint32_t seconds) {
+void change_box(const boxes::FoundSession& box, const ChangeOptions& options, const std::string& host,
+                std::uint32_t seconds) {
   if (box.record && box.record->full_network) {
     throw Error(ExitCode::usage, "the box \"" + box.name + "\" has no firewall: it was started with --full-network");
   }

@@ -88,7 +88,7 @@ Error error_of(const policy::Diagnostics& diagnostics, const BoxOptions& options
 /// Returns the names of all boxes, dead ones included.
 std::vector<std::string> taken_names() {
   std::vector<std::string> names;
-  for (const boxes::Found& box : boxes::find_sessions()) {
+  for (const boxes::FoundSession& box : boxes::find_sessions()) {
     names.push_back(box.name);
   }
   return names;

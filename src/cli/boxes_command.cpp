@@ -27,7 +27,7 @@ namespace {
 
 using nlohmann::json;
 
-json as_json(const boxes::Found& box) {
+json as_json(const boxes::FoundSession& box) {
   json entry = {{"name", box.name}, {"running", box.alive}};
   if (box.record) {
     entry.update(json::parse(boxes::to_json(*box.record)));
@@ -47,9 +47,9 @@ std::string age(std::int64_t started) {
   return seconds < 3600 ? fmt::format("{}m", seconds / 60) : fmt::format("{}h", seconds / 3600);
 }
 
-void print_table(const std::vector<boxes::Found>& boxes) {
+void print_table(const std::vector<boxes::FoundSession>& boxes) {
   std::vector<std::vector<std::string>> rows;
-  for (const boxes::Found& box : boxes) {
+  for (const boxes::FoundSession& box : boxes) {
     const boxes::SessionRecord record = box.record.value_or(boxes::SessionRecord{});
     rows.push_back(
         {support::escape_untrusted(box.name), box.alive ? "running" : "dead", box.record ? age(record.started) : "?",
@@ -61,13 +61,13 @@ void print_table(const std::vector<boxes::Found>& boxes) {
 }
 
 void ps(bool as_data) {
-  const std::vector<boxes::Found> boxes = boxes::find_sessions();
+  const std::vector<boxes::FoundSession> boxes = boxes::find_sessions();
   if (!as_data) {
     print_table(boxes);
     return;
   }
   json list = json::array();
-  for (const boxes::Found& box : boxes) {
+  for (const boxes::FoundSession& box : boxes) {
     list.push_back(as_json(box));
   }
   fmt::print("{}\n", list.dump(2, ' ', true, json::error_handler_t::replace));

@@ -18,7 +18,7 @@ namespace agentbox::cli {
 namespace {
 
 int run_in_box(const std::optional<std::string>& name, const std::vector<std::string>& command) {
-  const boxes::Found box = boxes::select_running(name, std::filesystem::current_path());
+  const boxes::FoundSession box = boxes::select_running(name, std::filesystem::current_path());
   const podman::Podman podman = podman::Podman::find();
   box::TerminalGuard terminal;
   const support::Signals signals;

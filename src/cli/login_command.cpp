@@ -121,7 +121,7 @@ config::Loaded load_sign_in(const LoginKind& kind, const SignInDirectory& direct
   fields.env = {{kind.sign_in_variable, inside}};
   fields.ports.clear();
   std::vector<std::string> taken;
-  for (const boxes::Found& box : boxes::find_sessions()) {
+  for (const boxes::FoundSession& box : boxes::find_sessions()) {
     taken.push_back(box.name);
   }
   fields.name = free_name("login-" + kind.agent, taken);

@@ -136,7 +136,7 @@ void follow(const HistoryOptions& options, bool as_data) {
         return;
       }
     }
-    print_followed(tail.take(), as_data, style);
+    print_followed(tail.read_new(), as_data, style);
   }
 }
 
@@ -171,7 +171,7 @@ network::History history(const HistoryOptions& options) {
 
 std::vector<std::string> boxes_here(const std::filesystem::path& workspace) {
   std::vector<std::string> names;
-  for (const boxes::Found& box : boxes::find_sessions()) {
+  for (const boxes::FoundSession& box : boxes::find_sessions()) {
     if (box.alive && box.record && box.record->workspace == workspace.string()) {
       names.push_back(box.name);
     }

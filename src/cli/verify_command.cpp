@@ -180,7 +180,7 @@ std::optional<selinux::BoxContexts> labels_of(const boxes::SessionRecord& record
 /// Verifies a running box: the probe goes in through `podman exec` as bytes on its stdin, and the host's /proc is asked
 /// as well.
 verify::VerifyReport verify_running(const std::string& name) {
-  const boxes::Found box = boxes::select_running(name, std::filesystem::current_path());
+  const boxes::FoundSession box = boxes::select_running(name, std::filesystem::current_path());
   const podman::Podman podman = podman::Podman::find();
   const std::string program = support::read_file(probe_program(), k_probe_bytes);
   const std::string config = support::read_file(box.paths.agent_config(), k_config_bytes);
@@ -195,7 +195,7 @@ verify::VerifyReport verify_running(const std::string& name) {
   const pid_t firewall = support::read_pid(box.paths.firewall_pid()).value_or(0);
   // Held so that a reused process ID is noticed at the end.
   const std::array<Fd, 2> processes = {support::open_pidfd(agent), support::open_pidfd(firewall)};
-  report.rows = verify::look_from_outside(agent, firewall, podman::find_installation().entrypoint(),
+  report.rows = verify::inspect_from_host(agent, firewall, podman::find_installation().entrypoint(),
                                           labels_of(*box.record, config));
   if (std::any_of(processes.begin(), processes.end(),
                   [](const Fd& process) { return !process || support::has_ended(process); })) {

@@ -49,9 +49,9 @@ support::Fd open_directory(int parent, const char* name) {
   return support::Fd(openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
 }
 
-class Search {
+class ConversationFinder {
 public:
-  explicit Search(const fs::path& project) : m_project(project) {}
+  explicit ConversationFinder(const fs::path& project) : m_project(project) {}
 
   std::vector<Conversation> run() {
     look_in(open_directory(AT_FDCWD, m_project.c_str()), {}, 0);
@@ -122,9 +122,9 @@ support::Fd open_parent(const fs::path& project, const fs::path& file) {
 
 /// Removes directory trees of any depth and with any modes, while a box may change them. It first moves them to a
 /// directory of the project that no box sees; subdirectories are moved to its top, so that few are open at a time.
-class Trash {
+class TreeRemover {
 public:
-  explicit Trash(int project) : m_project(project) {
+  explicit TreeRemover(int project) : m_project(project) {
     mkdirat(project, k_trash, 0700);
     m_fd = open_directory(project, k_trash);
     if (!m_fd) {
@@ -226,7 +226,7 @@ void make_directory(const fs::path& mounted, const fs::path& workspace) {
 }
 
 std::vector<Conversation> find(const fs::path& project) {
-  return Search(project).run();
+  return ConversationFinder(project).run();
 }
 
 support::Fd open(const fs::path& project, const Conversation& conversation) {
@@ -265,9 +265,9 @@ void remove(const fs::path& project, const Conversation& conversation) {
         ExitCode::failed, "cannot remove " + support::in_quotes((project / conversation.file).string(), 4096), errno);
   }
   const support::Fd root = open_directory(AT_FDCWD, project.c_str());
-  Trash trash(root.get());
-  trash.add(parent.get(), conversation.id.c_str()); // beside it, not by its path, which a box may have replaced
-  trash.empty();
+  TreeRemover remover(root.get());
+  remover.add(parent.get(), conversation.id.c_str()); // beside it, not by its path, which a box may have replaced
+  remover.empty();
 }
 
 void remove_project(const fs::path& project) {
@@ -278,13 +278,13 @@ void remove_project(const fs::path& project) {
     }
     throw support::system_error(ExitCode::failed, "cannot read " + support::in_quotes(project.string(), 4096), errno);
   }
-  Trash trash(reader.fd());
+  TreeRemover remover(reader.fd());
   while (const support::DirectoryEntry* entry = reader.next()) {
     if (entry->name != k_trash) {
-      trash.add(reader.fd(), std::string(entry->name).c_str());
+      remover.add(reader.fd(), std::string(entry->name).c_str());
     }
   }
-  trash.empty();
+  remover.empty();
   rmdir(project.c_str()); // not if a box was started meanwhile
 }
 
@@ -293,7 +293,7 @@ void prune(std::time_t now, std::uint32_t days) {
   std::optional<Error> failure;
   for (const fs::path& project : projects()) {
     try {
-      Search search(project);
+      ConversationFinder search(project);
       const std::vector<Conversation> found = search.run();
       if (search.newest() < oldest) {
         remove_project(project);

@@ -31,7 +31,7 @@ private:
 
 } // namespace
 
-void say(std::initializer_list<std::string_view> parts) {
+void print_message(std::initializer_list<std::string_view> parts) {
   Line line;
   line.add("agent-entrypoint: ");
   for (const std::string_view part : parts) {
@@ -42,7 +42,7 @@ void say(std::initializer_list<std::string_view> parts) {
 }
 
 void die(int code, std::initializer_list<std::string_view> parts) {
-  say(parts);
+  print_message(parts);
   _exit(code);
 }
 

@@ -12,9 +12,9 @@ inline constexpr int k_refused = 126;
 inline constexpr int k_not_found = 127;
 
 /// Writes "agent-entrypoint: " and `parts` as one line to stderr. Does not allocate; truncates at 1 KiB.
-void say(std::initializer_list<std::string_view> parts);
+void print_message(std::initializer_list<std::string_view> parts);
 
-/// Prints like say(), then calls _exit(code).
+/// Prints like print_message(), then calls _exit(code).
 [[noreturn]] void die(int code, std::initializer_list<std::string_view> parts);
 
 /// Returns the text of errno value `error_number`.

@@ -90,8 +90,8 @@ policy::Policy protect_directory(const policy::Policy& policy, const fs::path& d
 oci::PodFacts gather(const policy::Policy& policy, const podman::PodmanInfo& host, const fs::path& directory) {
   const policy::PolicyFields& fields = policy.fields();
   oci::PodFacts facts;
-  facts.host = box::probe_host(fields, host, boxes::session_paths(fields.name), support::Terminal{},
-                               box::WhatIsMissing::is_left_out);
+  facts.host =
+      box::probe_host(fields, host, boxes::session_paths(fields.name), support::Terminal{}, box::MissingPaths::skip);
   facts.host.nonce = oci::gate_nonce(policy);
   set_terminal(facts.host, fields.run);
   add_output_directory(facts.host, fields.workspace, directory);

@@ -70,8 +70,8 @@ Error not_writable(const fs::path& directory, int error) {
                                "choose another --output");
 }
 
-/// Returns what `directory` is when it must not be replaced, or nothing.
-std::string precious(const fs::path& directory) {
+/// Returns why `directory` must not be replaced ("the home directory"), or nothing.
+std::string reason_to_keep(const fs::path& directory) {
   if (directory == directory.root_path()) {
     return "the root directory";
   }
@@ -107,7 +107,7 @@ bool is_temporary_name(const fs::path& output, std::string_view name) {
 
 OutputDirectory::OutputDirectory(const fs::path& directory, bool force, RemoveContent remove_content)
     : m_directory(directory), m_force(force), m_remove_content(std::move(remove_content)) {
-  if (const std::string what = precious(directory); !what.empty()) {
+  if (const std::string what = reason_to_keep(directory); !what.empty()) {
     throw Error(ExitCode::refused, support::in_quotes(directory.string()) + " is " + what,
                 "choose a directory of its own as --output");
   }

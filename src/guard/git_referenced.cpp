@@ -47,9 +47,9 @@ struct Source {
   }
 };
 
-class Search {
+class ReferenceFinder {
 public:
-  explicit Search(const Walk& walk) : m_walk(walk), m_home(support::home_directory()) {}
+  explicit ReferenceFinder(const Walk& walk) : m_walk(walk), m_home(support::home_directory()) {}
 
   void add_repository(const std::string& directory, bool of_root) {
     const std::size_t at = m_places.size();
@@ -279,7 +279,7 @@ private:
 
 References find_references(const Walk& walk, const std::vector<GitDirectories>& repositories,
                            const std::vector<OutsideRepository>& elsewhere) {
-  Search search(walk);
+  ReferenceFinder search(walk);
   for (const GitDirectories& directories : repositories) {
     if (!directories.all_found) {
       refuse_too_many(walk, "submodules");

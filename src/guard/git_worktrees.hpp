@@ -26,7 +26,7 @@ struct BoxView {
 /// Returns what the box of `fields` sees: the workspace and the mounts.
 BoxView view_of(const policy::PolicyFields& fields);
 
-/// How a box uses the working tree of a record.
+/// The use that a box makes of the working tree of a record.
 enum class WorktreeUse {
   none,      ///< not in the box, or not where the record says: Git in the box takes it for deleted
   found,     ///< Git in the box finds it

@@ -34,10 +34,10 @@ constexpr const char* k_latest = "latest";
               "do not use it: the owner of the key published something else; check npm_config_registry");
 }
 
-/// Questions to a registry, whose answers are checked.
-class Inquiry {
+/// Queries a registry and checks its replies.
+class RegistryClient {
 public:
-  Inquiry(const std::string& registry, const Fetcher& fetcher, const RegistryTrust& trust)
+  RegistryClient(const std::string& registry, const Fetcher& fetcher, const RegistryTrust& trust)
       : m_registry(registry), m_fetcher(fetcher), m_trust(trust) {}
 
   /// Returns the package that is published as `version` of `name`.
@@ -69,16 +69,16 @@ private:
 } // namespace
 
 NewestVersions newest_versions(const std::string& registry, const Fetcher& fetcher, const RegistryTrust& trust) {
-  Inquiry inquiry(registry, fetcher, trust);
+  RegistryClient client(registry, fetcher, trust);
   AgentsLock lock;
   for (const agents::AgentData& data : agents::agent_data()) {
-    PinnedAgent agent{inquiry.ask(data.npm.package, k_latest).version, {}};
+    PinnedAgent agent{client.ask(data.npm.package, k_latest).version, {}};
     for (const Variant& variant : variants_of(data.npm, agent.version)) {
-      agent.packages[variant.platform] = inquiry.ask(variant.package, variant.version);
+      agent.packages[variant.platform] = client.ask(variant.package, variant.version);
     }
     lock.agents[data.name] = std::move(agent);
   }
-  return {std::move(lock), inquiry.is_signed()};
+  return {std::move(lock), client.is_signed()};
 }
 
 std::vector<VersionChange> compare(const AgentsLock& pinned, const AgentsLock& newest) {

@@ -86,7 +86,7 @@ std::string restore_title_sequence() {
 
 LiveNotices::LiveNotices(const std::filesystem::path& audit, std::string box, const support::Terminal& terminal,
                          bool notify, KnownRequests known)
-    : m_tail(audit, box, network::Watching::by_asking), m_box(std::move(box)), m_known(std::move(known)),
+    : m_tail(audit, box, network::Watching::by_polling), m_box(std::move(box)), m_known(std::move(known)),
       m_lines(!terminal.interactive() || !terminal.err), m_titles(terminal.interactive() && understands_titles()),
       m_notify(notify) {}
 
@@ -126,7 +126,7 @@ void LiveNotices::report(const Notice& notice) {
 std::vector<Notice> LiveNotices::read_new() {
   constexpr std::size_t k_max_kept = 10000;
   std::vector<Notice> notices;
-  for (auto& record : m_tail.take()) {
+  for (auto& record : m_tail.read_new()) {
     if (m_on_record) {
       m_on_record(record);
     }

@@ -120,7 +120,7 @@ std::vector<std::string> Tail::touched_boxes() {
   return {touched.begin(), touched.end()};
 }
 
-std::vector<AuditRecord> Tail::take() {
+std::vector<AuditRecord> Tail::read_new() {
   m_more = false;
   std::vector<AuditRecord> records;
   for (const std::string& name : touched_boxes()) {

@@ -15,8 +15,9 @@ namespace agentbox::network {
 
 /// The way in which new lines are detected.
 enum class Watching {
-  by_kernel, ///< fd() is readable (inotify)
-  by_asking, ///< take() checks the file each time. Avoids inotify, whose teardown costs a launcher 20 ms (measured)
+  by_kernel,  ///< fd() is readable (inotify)
+  by_polling, ///< read_new() checks the file each time. Avoids inotify, whose teardown costs a launcher 20 ms
+              ///< (measured)
 };
 
 /// Follows the audit logs in a directory as they grow, across rotations, and logs that appear later.
@@ -24,15 +25,15 @@ class Tail {
 public:
   /// Follows the log of `box`, or all logs without one. What they contain now counts as read. Throws
   /// support::Error(failed) if inotify cannot watch the directory. When the user's quota of inotify instances is used
-  /// up, `by_kernel` becomes `by_asking`.
+  /// up, `by_kernel` becomes `by_polling`.
   Tail(std::filesystem::path directory, std::optional<std::string> box, Watching watching = Watching::by_kernel);
 
-  /// Returns a descriptor that is readable when take() may return something; -1 for `by_asking`.
+  /// Returns a descriptor that is readable when read_new() may return something; -1 for `by_polling`.
   int fd() const noexcept { return m_inotify.get(); }
 
   /// Returns what was written since the last call, in the order of each log. Bounded: more() tells whether the next
   /// call returns the rest.
-  std::vector<firewall::audit::AuditRecord> take();
+  std::vector<firewall::audit::AuditRecord> read_new();
   bool more() const noexcept { return m_more; }
 
 private:

@@ -178,7 +178,7 @@ std::vector<Row> judge_contexts(const std::vector<SeenProcess>& processes, const
   return rows;
 }
 
-std::vector<Row> look_from_outside(pid_t agent, pid_t firewall, const fs::path& entrypoint,
+std::vector<Row> inspect_from_host(pid_t agent, pid_t firewall, const fs::path& entrypoint,
                                    const std::optional<selinux::BoxContexts>& labels) {
   const std::string box = std::to_string(agent);
   if (!namespace_of(box, "pid")) {

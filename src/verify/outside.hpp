@@ -35,7 +35,7 @@ std::vector<Row> judge_contexts(const std::vector<SeenProcess>& processes, const
 /// namespace of `agent`, their namespaces compared with ours and the firewall's, and whether the box's agent-entrypoint
 /// has the bytes of `entrypoint`. `labels` are the box's contexts where SELinux is enforcing. Throws
 /// support::Error(failed) when the box has ended.
-std::vector<Row> look_from_outside(pid_t agent, pid_t firewall, const std::filesystem::path& entrypoint,
+std::vector<Row> inspect_from_host(pid_t agent, pid_t firewall, const std::filesystem::path& entrypoint,
                                    const std::optional<selinux::BoxContexts>& labels = std::nullopt);
 
 } // namespace agentbox::verify

@@ -10,7 +10,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from lines import run_suite  # noqa: E402
+from suite_runner import run_suite  # noqa: E402
 
 
 def main():

@@ -12,7 +12,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
-from lines import run_suite  # noqa: E402
+from suite_runner import run_suite  # noqa: E402
 
 DIRECTORY = sys.argv[1]
 PATIENCE = 900  # seconds: an emulated start of a box takes up to a minute

@@ -105,7 +105,7 @@ class Sink:
             self._note(address, port, data)
             server.sendto(data, peer)
 
-    def take(self, address=None, port=None):
+    def pop_seen(self, address=None, port=None):
         """What arrived since the last call (at one address, one port)."""
         with self.lock:
             found = [item for item in self.seen if address in (None, item[0]) and port in (None, item[1])]
@@ -332,7 +332,7 @@ class FirewallTest(unittest.TestCase):
             "api.example.com": [ALLOWED], "www.example.com": [ALLOWED], "evil.example.net": [EVIL],
             "six.example.com": [ALLOWED6], "git.example.com": [ALLOWED], "a.wild.example.com": [ALLOWED]})
         self.internet.names.reset()
-        self.internet.sink.take()
+        self.internet.sink.pop_seen()
 
     def box(self, **policy):
         box = Box(**policy)
@@ -341,7 +341,7 @@ class FirewallTest(unittest.TestCase):
 
     def arrived(self, address=None, port=None):
         time.sleep(0.05)
-        return self.internet.sink.take(address, port)
+        return self.internet.sink.pop_seen(address, port)
 
     def assert_quick(self, attempt, seconds=0.9):
         """Makes `attempt` (which returns a result with its seconds) again when it took too long: a busy machine is slow now

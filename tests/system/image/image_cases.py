@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cases of run_for_real.py. They share the images of the first build: the order is that of the names."""
+"""The cases of run_image_cases.py. They share the images of the first build: the order is that of the names."""
 import json
 import os
 import pathlib
@@ -11,11 +11,11 @@ import sys
 import time
 import unittest
 
-from room import (AGENTBOX, CANARIES, LOCK, PREFIX, ROOM, SMALL, TINY, Registry, base_tarball, environment, exported_base, images,
+from fixture import (AGENTBOX, CANARIES, LOCK, PREFIX, SCRATCH, SMALL, TINY, Registry, base_tarball, environment, exported_base, images,
                   in_image, make_ca, podman, prepare, run, tarball)
 
 sys.path.insert(0, str(PREFIX / "cases"))
-from lines import run_suite  # noqa: E402  (tests/system/lines.py, as installed beside the cases)
+from suite_runner import run_suite  # noqa: E402  (tests/system/suite_runner.py, as installed beside the cases)
 
 HOSTILE = r"""#!/bin/sh
 export LC_ALL=C
@@ -69,8 +69,8 @@ class Images(unittest.TestCase):
         result = run(AGENTBOX, "build", "--ca-bundle", Images.bundle)
         Images.agent, Images.firewall = self.built(result)
         print(f"built in {result.seconds:.1f} s; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-        self.assertEqual(list((ROOM / "state/agentbox/logs").iterdir()), [], "a log was kept though nothing failed")
-        self.assertFalse((ROOM / "cache/agentbox/build").exists())
+        self.assertEqual(list((SCRATCH / "state/agentbox/logs").iterdir()), [], "a log was kept though nothing failed")
+        self.assertFalse((SCRATCH / "cache/agentbox/build").exists())
         labels = json.loads(podman("image", "inspect", "--format", "{{json .Config.Labels}}", Images.agent))
         self.assertEqual(labels["org.agentbox.base"], DEFAULT_BASE)
         for name in ("codex", "claude"):
@@ -111,11 +111,11 @@ class Images(unittest.TestCase):
         self.assertEqual(result.returncode, 126)
         self.assertIn("AGENTBOX_NETWORK", result.stderr)
 
-    def looked_through(self, *directories):
-        """What look_through.py finds in `directories`: the developer's secrets, and the CA that was only lent."""
-        needles = ROOM / "needles"
+    def secrets_in(self, *directories):
+        """What find_secrets.py finds in `directories`: the developer's secrets, and the CA that was only lent."""
+        needles = SCRATCH / "needles"
         needles.write_text("\n".join([*CANARIES.values(), *Images.ca_lines[1:3]]))
-        return json.loads(podman("unshare", "/usr/bin/python3", PREFIX / "cases/look_through.py", needles, *directories))
+        return json.loads(podman("unshare", "/usr/bin/python3", PREFIX / "cases/find_secrets.py", needles, *directories))
 
     def test_4_no_secret_and_no_ca_is_in_any_layer(self):
         for image in (Images.agent, Images.firewall):
@@ -125,14 +125,14 @@ class Images(unittest.TestCase):
             self.assertNotIn("sk-", described)
             layers = json.loads(podman("image", "inspect", "--format", "{{json .GraphDriver.Data}}", image))
             directories = [layers["UpperDir"], *filter(None, layers.get("LowerDir", "").split(":"))]
-            result = self.looked_through(*directories)
+            result = self.secrets_in(*directories)
             self.assertEqual(result["found"], [])
             self.assertGreaterEqual(len(directories), 3 if image == Images.agent else 1)
             self.assertGreater(result["files"], 5000 if image == Images.agent else 5)
 
     def test_4_a_secret_would_be_found(self):
-        self.assertEqual(len(self.looked_through(ROOM / "home")["found"]), 5, "two names, two secrets, a key")
-        self.assertEqual(len(self.looked_through(ROOM / "own-ca.pem", ROOM / "project")["found"]), 0, "directories only")
+        self.assertEqual(len(self.secrets_in(SCRATCH / "home")["found"]), 5, "two names, two secrets, a key")
+        self.assertEqual(len(self.secrets_in(SCRATCH / "own-ca.pem", SCRATCH / "project")["found"]), 0, "directories only")
 
     def test_5_a_tarball_as_base_even_with_a_user_of_the_same_uid(self):
         def with_ubuntu(name, content):
@@ -160,7 +160,7 @@ class Images(unittest.TestCase):
 
     def test_6_a_tampered_package_is_refused(self):
         Images.registry.publish("1.0.2")
-        for package in (ROOM / "npm/codex/-").glob("*-1.0.2.tgz"):
+        for package in (SCRATCH / "npm/codex/-").glob("*-1.0.2.tgz"):
             package.write_bytes(package.read_bytes() + b"x")
         result = Images.registry.build("--base", f"tar:{Images.other_base}")
         self.assertEqual(result.returncode, 126, result.stderr)
@@ -179,15 +179,15 @@ class Images(unittest.TestCase):
         left = [name for name in images(**store) if name not in before and not re.search(r"/agentbox/(base|tools|firewall):", name)]
         self.assertEqual(left, [], "something half made was left")
         self.assertEqual(podman("ps", "--all", "--external", "--quiet", **store), "")
-        self.assertFalse((ROOM / "cache/agentbox/build").exists())
+        self.assertFalse((SCRATCH / "cache/agentbox/build").exists())
         return result
 
     def test_7_bad_bases(self):
-        (ROOM / "project/root.tar").write_bytes(b"")
-        self.refused(126, "inside the workspace", "--base", f"tar:{ROOM}/project/root.tar")
+        (SCRATCH / "project/root.tar").write_bytes(b"")
+        self.refused(126, "inside the workspace", "--base", f"tar:{SCRATCH}/project/root.tar")
         key = tarball("key.tar", {"etc/os-release": OS_RELEASE, "root/.ssh/id_ed25519": b"x"})
         self.refused(126, "id_ed25519", "--base", f"tar:{key}")
-        self.refused(2, "missing.tar", "--base", f"tar:{ROOM}/missing.tar")
+        self.refused(2, "missing.tar", "--base", f"tar:{SCRATCH}/missing.tar")
         self.refused(2, "is not a tar archive", "--base", "tar:/etc/passwd")
         self.refused(2, "is not a valid image name", "--base", "oci:/etc")
         self.refused(125, "localhost/nothing", "--base", "localhost/nothing:1")
@@ -196,25 +196,25 @@ class Images(unittest.TestCase):
         self.assertEqual(images(), before, "imported for nothing")
 
     def test_7_a_key_in_a_directory_that_only_podman_can_read(self):
-        keys = ROOM / "rootfs/root/.ssh"
+        keys = SCRATCH / "rootfs/root/.ssh"
         keys.mkdir(parents=True)
-        (ROOM / "rootfs/etc").mkdir()
-        (ROOM / "rootfs/etc/os-release").write_bytes(OS_RELEASE)
+        (SCRATCH / "rootfs/etc").mkdir()
+        (SCRATCH / "rootfs/etc/os-release").write_bytes(OS_RELEASE)
         (keys / "id_ed25519").write_text("x")
         keys.chmod(0)
-        self.refused(126, "/root/.ssh/id_ed25519", "--base", f"dir:{ROOM}/rootfs")
+        self.refused(126, "/root/.ssh/id_ed25519", "--base", f"dir:{SCRATCH}/rootfs")
         keys.chmod(0o700)
         (keys / "id_ed25519").rename(keys / "notes")
         (keys / "notes").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n" + CANARIES["key"] + "\n")
         (keys / "notes").chmod(0)
-        self.refused(126, "a private key: /root/.ssh/notes", "--base", f"dir:{ROOM}/rootfs")
+        self.refused(126, "a private key: /root/.ssh/notes", "--base", f"dir:{SCRATCH}/rootfs")
 
     def test_6_an_image_that_was_replaced_after_its_build(self):
         base = ("--base", f"tar:{Images.other_base}")
         image = self.built(Images.registry.build(*base))[0]
         identity = podman("image", "inspect", "--format", "{{.Id}}", image)
-        podman("save", "--quiet", "--format", "oci-archive", "--output", ROOM / "replaced.tar", image)
-        podman("load", "--quiet", "--input", ROOM / "replaced.tar")
+        podman("save", "--quiet", "--format", "oci-archive", "--output", SCRATCH / "replaced.tar", image)
+        podman("load", "--quiet", "--input", SCRATCH / "replaced.tar")
         self.assertEqual(podman("image", "inspect", "--format", "{{.Id}}", image), identity, "the ID does not tell")
         self.refused(126, "has a different manifest than when it was built", *base)
         rebuilt = self.built(Images.registry.build(*base, "--rebuild"))[0]
@@ -224,8 +224,8 @@ class Images(unittest.TestCase):
         podman("tag", "localhost/agentbox/base:debian-bookworm", firewall)
         self.built(Images.registry.build(*base))
         self.assertEqual(in_image(rebuilt, "codex").stdout, "codex 1.0.1\n", "the name is the image's again")
-        podman("save", "--quiet", "--format", "oci-archive", "--output", ROOM / "replaced.tar", firewall)
-        podman("load", "--quiet", "--input", ROOM / "replaced.tar")
+        podman("save", "--quiet", "--format", "oci-archive", "--output", SCRATCH / "replaced.tar", firewall)
+        podman("load", "--quiet", "--input", SCRATCH / "replaced.tar")
         if Images.registry.build(*base).returncode: # where loading keeps the manifest, nothing was replaced
             self.refused(126, "has a different manifest than when it was built", *base)
             self.built(Images.registry.build(*base, "--rebuild"))
@@ -238,7 +238,7 @@ class Images(unittest.TestCase):
         stages = [(number, delay) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) for delay in (0, 0.3, 1, 2, None)]
         for number, delay in stages:
             with self.subTest(signal=number, delay=delay):
-                build = subprocess.Popen(command, cwd=ROOM / "project", env=environment(npm_config_registry=Images.registry.address),
+                build = subprocess.Popen(command, cwd=SCRATCH / "project", env=environment(npm_config_registry=Images.registry.address),
                                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
                 if delay is None:
                     while build.poll() is None and not setup_processes():
@@ -250,7 +250,7 @@ class Images(unittest.TestCase):
                 self.assertIn(build.returncode, (128 + number, -number), err) # the latter: before there is anything to remove
                 self.assertEqual(setup_processes(), [])
                 self.assertEqual(podman("ps", "--all", "--external", "--quiet"), "")
-                self.assertFalse((ROOM / "cache/agentbox/build").exists())
+                self.assertFalse((SCRATCH / "cache/agentbox/build").exists())
                 left = [name for name in images() if name not in before and not re.search(r"/agentbox/(base|tools):", name)]
                 self.assertEqual(left, [], "something half made was left")
         self.built(Images.registry.build("--base", f"tar:{Images.other_base}"))
@@ -299,7 +299,7 @@ class Images(unittest.TestCase):
                     self.refused(125, "refused: the base image replaced /usr/local/bin", "--base", f"tar:{other}")
 
     def test_7_a_volume_of_the_base_is_not_mounted_over_our_program(self):
-        directory = ROOM / "volume"
+        directory = SCRATCH / "volume"
         directory.mkdir()
         (directory / "agent-entrypoint").write_text("#!/bin/sh\necho HOSTILE; exit 7\n")
         (directory / "apt-get").write_text("#!/bin/sh\ncat /proc/self/status; exit 1\n")
@@ -317,7 +317,7 @@ class Images(unittest.TestCase):
                 podman("rmi", "localhost/volume:1")
 
     def test_7_a_base_with_onbuild(self):
-        directory = ROOM / "onbuild"
+        directory = SCRATCH / "onbuild"
         directory.mkdir()
         (directory / "Containerfile").write_text(f"FROM localhost/agentbox/base:debian-bookworm\nONBUILD ADD http://127.0.0.1:1/x /\n")
         podman("build", "--quiet", "--pull=never", "--network=none", "--format=docker", "--tag", "localhost/onbuild:1", directory)
@@ -327,7 +327,7 @@ class Images(unittest.TestCase):
     def test_7_a_registry_that_cannot_be_reached(self):
         Images.registry.publish("1.0.3")
         self.refused(125, "cannot download http://127.0.0.1:1/", "--base", f"tar:{Images.other_base}", npm_config_registry="http://127.0.0.1:1")
-        self.assertEqual([path.name for path in (ROOM / "cache/agentbox/agents").iterdir() if "1.0.3" in path.name or path.name.startswith(".")], [])
+        self.assertEqual([path.name for path in (SCRATCH / "cache/agentbox/agents").iterdir() if "1.0.3" in path.name or path.name.startswith(".")], [])
 
     @unittest.skipUnless(TINY, "a small file system needs root")
     def test_7_a_disk_that_is_full_before_the_build(self):
@@ -349,14 +349,14 @@ class Images(unittest.TestCase):
             self.assertNotRegex(name, "/agentbox/(tools|agent):|<none>")
 
     def test_8_update_tells_the_newest_versions(self):
-        own = ROOM / "own-config/agentbox/npm-keys.json"
+        own = SCRATCH / "own-config/agentbox/npm-keys.json"
         own.parent.mkdir(parents=True)
         own.write_text('{"keys": [], "allow_unsigned": true}')  # the registry here may be a mirror without npm's signatures
         result = run(AGENTBOX, "update", "--check", XDG_CONFIG_HOME=own.parent.parent)
         self.assertIn(result.returncode, (0, 1), result.stderr)
         self.assertRegex(result.stdout, r"(?m)^codex \d+\.")
         self.assertRegex(result.stdout, r"(?m)^claude \d+\.")
-        self.assertFalse((ROOM / "state/agentbox/agents.lock.json").exists())
+        self.assertFalse((SCRATCH / "state/agentbox/agents.lock.json").exists())
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class NetworkTest(SystemTest):
     def control_socket(self):
         return next(SESSIONS.glob("*/run/control"))
 
-    def say(self, message):
+    def ask_firewall(self, message):
         """What the firewall answers to raw bytes; None when it only hangs up."""
         directory = os.open(self.control_socket().parent, os.O_PATH)
         try:
@@ -154,7 +154,7 @@ class LiveControl(NetworkTest):
         for host in ("*", "*.com", "*.co.uk", "192.0.2.1", "http://evil.example/", ""):
             self.assertCode(self.agentbox("allow", host), 2)
         for host in ("*", "*.com", "192.0.2.1", "[::1]:80", "evil.example", "localhost"):
-            answer = self.say(json.dumps({"verb": "allow", "host": host, "seconds": 60}).encode() + b"\n")
+            answer = self.ask_firewall(json.dumps({"verb": "allow", "host": host, "seconds": 60}).encode() + b"\n")
             self.assertFalse(answer["ok"], host)
         self.assertCode(self.agentbox("allow", "lan.example"), 0)  # its address is private, and stays refused
         self.assertCode(self.agentbox("allow", "allowed.example"), 0)
@@ -167,7 +167,7 @@ class LiveControl(NetworkTest):
         self.assertEqual(socket_file.stat().st_mode & 0o777, 0o600)
         for message in (b"", b"\n", b"garbage\n", b"\0" * 100, b"x" * 1_000_000, b"[" * 4000 + b"\n", b'{"verb":"allow"',
                         b'{"verb":"flush","host":"a.example","seconds":1}\n'):
-            answer = self.say(message)
+            answer = self.ask_firewall(message)
             self.assertFalse(answer and answer["ok"], message[:40])
         self.assertCode(self.agentbox("allow", "evil.example"), 0)
         wait_until(lambda: self.state() == "open", "the firewall still does its work")
@@ -186,7 +186,7 @@ class LiveControl(NetworkTest):
         times = []
         for number in range(101):
             begin = time.perf_counter()
-            answer = self.say(json.dumps({"verb": "allow", "host": f"n{number}.example", "seconds": 60}).encode() + b"\n")
+            answer = self.ask_firewall(json.dumps({"verb": "allow", "host": f"n{number}.example", "seconds": 60}).encode() + b"\n")
             times.append(time.perf_counter() - begin)
             self.assertTrue(answer["ok"], answer)
         print(f"        control: median {statistics.median(times) * 1000:.2f} ms, worst {max(times) * 1000:.2f} ms", flush=True)

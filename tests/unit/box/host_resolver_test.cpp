@@ -23,39 +23,39 @@ TEST_CASE("the host's name servers are passed on when they change", "[session]")
   auto now = Clock::now();
   HostResolver resolver(to, LoopbackResolver::forwarded, files);
   CHECK(resolver.at_start() == k_head + "nameserver 192.0.2.1\n"); // Podman may write others
-  const auto look = [&] { resolver.refresh(now += seconds(2)); };
-  look();
+  const auto refresh_later = [&] { resolver.refresh(now += seconds(2)); };
+  refresh_later();
   CHECK_FALSE(passed()); // it is written at the start
   support::write_file(files.systemd, "nameserver 192.0.2.54\n");
-  look();
+  refresh_later();
   CHECK_FALSE(passed()); // not in use
   support::write_file(files.resolv_conf, "nameserver 198.51.100.1\n");
   resolver.refresh(now);
   CHECK_FALSE(passed()); // once a second
-  look();
+  refresh_later();
   CHECK(passed() == k_head + "nameserver 198.51.100.1\n");
   SECTION("also back again") {
     support::write_file(files.resolv_conf, "nameserver 192.0.2.1\n");
-    look();
+    refresh_later();
     CHECK(passed() == k_head + "nameserver 192.0.2.1\n");
   }
   SECTION("a moment without the file says nothing") {
     std::filesystem::remove(files.resolv_conf);
-    look();
+    refresh_later();
     CHECK(passed() == k_head + "nameserver 198.51.100.1\n");
   }
   SECTION("behind the stub of systemd-resolved") {
     support::write_file(files.resolv_conf, "nameserver 127.0.0.53\n");
-    look();
+    refresh_later();
     CHECK(passed() == k_head + "nameserver 127.0.0.53\n\nnameserver 192.0.2.54\n");
     support::write_file(files.systemd, "nameserver 192.0.2.55\n");
-    look();
+    refresh_later();
     CHECK(passed() == k_head + "nameserver 127.0.0.53\n\nnameserver 192.0.2.55\n");
   }
   SECTION("not a file") {
     std::filesystem::remove(files.resolv_conf);
     std::filesystem::create_directory(files.resolv_conf);
-    CHECK_NOTHROW(look());
+    CHECK_NOTHROW(refresh_later());
   }
   SECTION("a session that is gone") {
     HostResolver late(directory / "gone" / "passed-on", LoopbackResolver::forwarded, files);

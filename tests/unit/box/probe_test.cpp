@@ -39,7 +39,7 @@ TEST_CASE("what the renderers get to know of this host") {
   setenv("TERM", "xterm\nEVIL", 1);
   setenv("TZ", "Europe/Berlin", 1);
   const oci::HostFacts host =
-      probe_host(fields, facts, session_paths("b"), support::Terminal{true, true, true}, WhatIsMissing::is_left_out);
+      probe_host(fields, facts, session_paths("b"), support::Terminal{true, true, true}, MissingPaths::skip);
   unsetenv("TZ");
   CHECK(host.delegated == oci::Controllers{true, false, false});
   CHECK(host.terminal);
@@ -62,13 +62,13 @@ TEST_CASE("what must be there is made before a start, shown in a dry run, and le
   std::ofstream(directory.path() / ".env") << "KEY=1";
   podman::PodmanInfo facts;
   facts.seccomp_profile = fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures/seccomp-debian-12.json";
-  const auto probe = [&](WhatIsMissing missing) {
+  const auto probe = [&](MissingPaths missing) {
     return probe_host(fields, facts, session_paths("b"), support::Terminal{}, missing);
   };
-  CHECK(probe(WhatIsMissing::is_left_out).guarded.read_only.empty());
-  const oci::HostFacts shown = probe(WhatIsMissing::is_shown);
+  CHECK(probe(MissingPaths::skip).guarded.read_only.empty());
+  const oci::HostFacts shown = probe(MissingPaths::assume);
   CHECK_FALSE(fs::exists(directory.path() / ".git/hooks"));
-  const oci::HostFacts made = probe(WhatIsMissing::is_made);
+  const oci::HostFacts made = probe(MissingPaths::create);
   CHECK(made.guarded.read_only == std::vector<std::string>{".git/commondir", ".git/config", ".git/hooks"});
   CHECK(shown.guarded.read_only == made.guarded.read_only);
   CHECK(made.guarded.masked == std::vector<std::string>{".env", "secrets"});
@@ -92,10 +92,10 @@ TEST_CASE("a mount is guarded as the workspace is, a read-only one only hides wh
                    {directory.path() / "ro", "/mnt/ro", true, "--mount"}};
   podman::PodmanInfo facts;
   facts.seccomp_profile = fs::path(AGENTBOX_SOURCE_DIR) / "tests/unit/oci/fixtures/seccomp-debian-12.json";
-  const auto probe = [&](WhatIsMissing missing) {
+  const auto probe = [&](MissingPaths missing) {
     return probe_host(fields, facts, session_paths("b"), support::Terminal{}, missing);
   };
-  const oci::HostFacts host = probe(WhatIsMissing::is_shown);
+  const oci::HostFacts host = probe(MissingPaths::assume);
   const oci::GuardedPaths& writable = host.guarded_in_mounts.at(directory.path() / "rw");
   CHECK(writable.read_only == std::vector<std::string>{".git/commondir", ".git/config", ".git/hooks", "web/.vscode"});
   CHECK(writable.masked == std::vector<std::string>{"web/.env"});
@@ -104,11 +104,11 @@ TEST_CASE("a mount is guarded as the workspace is, a read-only one only hides wh
   CHECK(seen.masked == std::vector<std::string>{"web/.env"});
   CHECK(host.cleaned.contains(directory.path() / "ro/.git/config"));
   fields.mounts.insert(fields.mounts.begin(), {directory.path() / "rw", "/mnt/second", true, "--mount"});
-  CHECK(probe(WhatIsMissing::is_shown).guarded_in_mounts.at(directory.path() / "rw").read_only == writable.read_only);
+  CHECK(probe(MissingPaths::assume).guarded_in_mounts.at(directory.path() / "rw").read_only == writable.read_only);
   fields.mounts.erase(fields.mounts.begin());
-  CHECK_THROWS_AS(probe(WhatIsMissing::is_left_out), support::Error); // generated files would show the token
+  CHECK_THROWS_AS(probe(MissingPaths::skip), support::Error); // generated files would show the token
   fs::remove(directory.path() / "ro/.git/config");
-  CHECK(probe(WhatIsMissing::is_left_out).cleaned.empty());
+  CHECK(probe(MissingPaths::skip).cleaned.empty());
   fields.mounts.front().reason = "--auth codex";
-  CHECK(probe(WhatIsMissing::is_left_out).guarded_in_mounts.at(directory.path() / "rw").masked.empty());
+  CHECK(probe(MissingPaths::skip).guarded_in_mounts.at(directory.path() / "rw").masked.empty());
 }

@@ -153,7 +153,7 @@ TEST_CASE("a box asks a few times a minute, and a bounded number of times", "[dn
   AskBudget::Clock::time_point now{};
   const auto taken = [&] {
     std::size_t count = 0;
-    while (budget.take(now)) {
+    while (budget.admit(now)) {
       ++count;
     }
     return count;

@@ -22,12 +22,12 @@ namespace {
 
 const Words k_protect = {".agentbox", ".envrc", ".git/commondir", ".git/config", ".git/config.worktree", ".git/hooks"};
 
-Guarded look(const fs::path& root, const Words& except = {}) {
+Guarded guarded_in(const fs::path& root, const Words& except = {}) {
   return find_guarded(root, {k_protect, {".env"}, except});
 }
 
 Words led_to(const fs::path& root, const Words& except = {}) {
-  return look(root, except).references.read_only;
+  return guarded_in(root, except).references.read_only;
 }
 
 /// A home directory of the test's own: the user's settings count as well.
@@ -64,7 +64,7 @@ TEST_CASE("hooks directories and included files are protected, and what these na
   for (const char* file : {"w/.githooks/post-checkout", "w/absolute", "w/sub/more", "w/tools/x", "w/mine", "out"}) {
     home.write(file, "");
   }
-  const Guarded guarded = look(root);
+  const Guarded guarded = guarded_in(root);
   CHECK(guarded.references.read_only == Words{".gitconfig", ".githooks", "absolute", "mine", "sub/more"});
   CHECK(guarded.read_only.size() == 6); // and the config itself
   CHECK(guarded.references.referenced == Words{".gitconfig", ".githooks", "absolute", "mine", "missing", "sub/more"});
@@ -158,7 +158,7 @@ TEST_CASE("what a command names and is not there yet, or is behind a link, is lo
   fs::create_directories(root / "venv/bin");
   fs::create_symlink("/bin/sh", root / "venv/bin/python");
   fs::create_directory_symlink("real", root / "link");
-  const Guarded guarded = look(root);
+  const Guarded guarded = guarded_in(root);
   CHECK(guarded.references.read_only == Words{"real/x"});
   for (const char* path : {"tools/missing", "venv/bin/python", "link", "link/x", "real/x"}) {
     INFO(path);
@@ -189,7 +189,7 @@ TEST_CASE("submodules' and worktrees' own settings are followed, from their own 
                            "w/run/it", "w/.githooks/x"}) {
     home.write(file, "");
   }
-  const Guarded guarded = look(root);
+  const Guarded guarded = guarded_in(root);
   CHECK(guarded.references.read_only ==
         Words{".githooks", "libs/s/hk", "libs/s/run/it", "trees/t/.githooks", "trees/t/ed/it"});
   for (const char* path : {".git/modules/s/config", ".git/worktrees/t"}) {
@@ -225,7 +225,7 @@ TEST_CASE("a repository that the .git file names inside the workspace is guarded
   home.write("w/.git", "gitdir: ./.bare\n");
   home.write("w/.bare/config", "[core]\nhooksPath = .githooks\n");
   home.write("w/.githooks/x", "");
-  const Guarded guarded = look(home / "w");
+  const Guarded guarded = guarded_in(home / "w");
   CHECK(guarded.read_only == Words{".bare/config", ".git", ".githooks"});
   CHECK(std::any_of(guarded.missing.begin(), guarded.missing.end(),
                     [](const MissingPath& one) { return one.path == ".bare/hooks" && one.directory; }));
@@ -243,19 +243,19 @@ TEST_CASE("more leads than can be protected are refused, and settings too long t
   home.write("w/.git/config", config);
   CHECK(led_to(root).size() == k_max_references);
   home.write("w/.git/config", config + "path = ../last\n");
-  CHECK_THROWS_WITH(look(root), Catch::Matchers::Contains("too many") && Catch::Matchers::Contains("1"));
+  CHECK_THROWS_WITH(guarded_in(root), Catch::Matchers::Contains("too many") && Catch::Matchers::Contains("1"));
   CHECK(led_to(root, {"last"}).size() == k_max_references);
 
   home.write("w/.git/config", std::string(1U << 20U, '#'));
-  CHECK_NOTHROW(look(root));
+  CHECK_NOTHROW(guarded_in(root));
   for (const char* file : {"w/.git/config", "w/.git/modules/m/config", "w/included", ".gitconfig"}) {
     INFO(file);
     home.write("w/.git/config", "[include]\npath = ../included\n");
     home.write("w/.git/modules/m/HEAD", "");
-    CHECK_NOTHROW(look(root));
+    CHECK_NOTHROW(guarded_in(root));
     home.write(file, std::string((1U << 20U) + 1, '#'));
     try {
-      look(root);
+      guarded_in(root);
       FAIL("accepted");
     } catch (const support::Error& error) {
       CHECK(error.code() == support::ExitCode::refused);
@@ -273,7 +273,7 @@ TEST_CASE("an exception leaves a lead writable, and is told from one that change
   home.write("w/.githooks/x", "");
   home.write("w/tools/x", "");
   CHECK(led_to(root) == Words{".githooks", "tools/x"});
-  const Guarded guarded = look(root, {".enrvc", ".githooks"});
+  const Guarded guarded = guarded_in(root, {".enrvc", ".githooks"});
   CHECK(guarded.references.read_only == Words{"tools/x"});
   CHECK(guarded.references.unused_exceptions == Words{".enrvc"});
   CHECK(guarded.references.referenced == Words{".githooks"}); // and is looked at in the end

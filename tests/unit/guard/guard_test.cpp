@@ -18,7 +18,7 @@ namespace {
 
 const Words k_protect = {".agentbox", ".envrc", ".git/commondir", ".git/config", ".git/config.worktree", ".git/hooks"};
 
-Guarded look(const fs::path& root, const Words& mask = {}) {
+Guarded guarded_in(const fs::path& root, const Words& mask = {}) {
   return find_guarded(root, {k_protect, mask, {}});
 }
 
@@ -62,23 +62,23 @@ public:
 
 TEST_CASE("protected and masked paths that exist are found") {
   const session_test::RuntimeDirectory directory;
-  CHECK(look(directory.path()).read_only.empty());
-  CHECK(look(directory.path()).missing.empty()); // no repository: nothing is made
+  CHECK(guarded_in(directory.path()).read_only.empty());
+  CHECK(guarded_in(directory.path()).missing.empty()); // no repository: nothing is made
   fs::create_directories(directory.path() / ".agentbox");
   write(directory.path() / ".envrc", "x");
   write(directory.path() / ".env", "x");
   fs::create_directories(directory.path() / "keys");
-  CHECK(look(directory.path()).read_only == Words{".agentbox", ".envrc"});
-  CHECK(look(directory.path(), {".env", "keys", "other"}).masked == Words{".env", "keys"});
+  CHECK(guarded_in(directory.path()).read_only == Words{".agentbox", ".envrc"});
+  CHECK(guarded_in(directory.path(), {".env", "keys", "other"}).masked == Words{".env", "keys"});
 }
 
 TEST_CASE("missing Git files are created, and removed where they would be in the way") {
   const session_test::RuntimeDirectory directory;
   fs::create_directories(directory.path() / ".git");
-  const Guarded before = look(directory.path());
+  const Guarded before = guarded_in(directory.path());
   CHECK(missing_of(before) == Words{".git/commondir", ".git/config", ".git/hooks"});
   make_missing(directory.path(), before.missing);
-  const Guarded after = look(directory.path());
+  const Guarded after = guarded_in(directory.path());
   CHECK(after.missing.empty());
   CHECK(after.read_only == Words{".git/commondir", ".git/config", ".git/hooks"});
   make_missing(directory.path(), before.missing); // nothing happens to what is there
@@ -93,14 +93,14 @@ TEST_CASE("missing Git files are created, and removed where they would be in the
 TEST_CASE("a worktree's settings are made only where Git reads them") {
   const session_test::RuntimeDirectory directory;
   write(directory.path() / ".git/config", "[extensions]\n\tworktreeConfig = true\n");
-  const Words missing = missing_of(look(directory.path()));
+  const Words missing = missing_of(guarded_in(directory.path()));
   CHECK(std::find(missing.begin(), missing.end(), ".git/config.worktree") != missing.end());
 }
 
 TEST_CASE("a .git file is protected as a whole: whoever writes it chooses the repository") {
   const session_test::RuntimeDirectory directory;
   write(directory.path() / ".git", "gitdir: /x");
-  CHECK(look(directory.path()).read_only == Words{".git"});
+  CHECK(guarded_in(directory.path()).read_only == Words{".git"});
 }
 
 TEST_CASE("the repositories of submodules are protected too") {
@@ -111,7 +111,7 @@ TEST_CASE("the repositories of submodules are protected too") {
     write(git / "config", "");
     fs::create_directories(git / "hooks");
   }
-  const Words paths = look(directory.path()).read_only;
+  const Words paths = guarded_in(directory.path()).read_only;
   for (const char* path : {".git/modules/a/config", ".git/modules/a/hooks", ".git/modules/libs/b/config",
                            ".git/modules/a/modules/c/hooks"}) {
     INFO(path);
@@ -224,7 +224,7 @@ TEST_CASE("more submodules than can be mounted one by one are read-only as a who
   for (int i = 0; i < 40; ++i) {
     write(directory.path() / ".git/modules" / std::to_string(i) / "HEAD", "ref: x");
   }
-  const Words paths = look(directory.path()).read_only;
+  const Words paths = guarded_in(directory.path()).read_only;
   CHECK(std::find(paths.begin(), paths.end(), ".git/modules") != paths.end());
 }
 
@@ -233,9 +233,9 @@ TEST_CASE("a root that is a repository itself is protected") {
   write(directory.path() / "HEAD", "ref: x");
   write(directory.path() / "config", "");
   fs::create_directories(directory.path() / "objects");
-  CHECK(look(directory.path()).read_only.empty()); // not yet one
+  CHECK(guarded_in(directory.path()).read_only.empty()); // not yet one
   fs::create_directories(directory.path() / "refs");
-  CHECK(look(directory.path()).read_only == Words{"config"});
+  CHECK(guarded_in(directory.path()).read_only == Words{"config"});
 }
 
 TEST_CASE("a guarded path that is, or goes through, a symbolic link is refused") {
@@ -260,7 +260,7 @@ TEST_CASE("a guarded path that is, or goes through, a symbolic link is refused")
     fs::create_directory_symlink("/etc", directory.path() / ".git/modules/x");
   }
   try {
-    look(directory.path(), mask);
+    guarded_in(directory.path(), mask);
     FAIL("accepted");
   } catch (const support::Error& error) {
     CHECK(error.code() == support::ExitCode::refused);
@@ -276,6 +276,6 @@ TEST_CASE("settings of Git cannot make the whole workspace read-only, nor what w
   for (const char* value : {".", "/", "./", "..", "", ".git", ".husky/_"}) {
     INFO(value);
     write(root / ".git/config", "[core]\nhooksPath = " + std::string(value) + "\n");
-    CHECK(look(root).read_only == Words{".git/config"});
+    CHECK(guarded_in(root).read_only == Words{".git/config"});
   }
 }

@@ -17,18 +17,18 @@ using namespace agentbox::network;
 namespace {
 
 /// Captures stderr during its lifetime.
-class Said {
+class CapturedStderr {
 public:
-  Said() {
+  CapturedStderr() {
     auto logger = std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(m_text));
     logger->set_pattern("%v");
     spdlog::set_default_logger(std::move(logger));
   }
-  ~Said() { spdlog::set_default_logger(m_before); }
-  Said(const Said&) = delete;
-  Said& operator=(const Said&) = delete;
-  Said(Said&&) = delete;
-  Said& operator=(Said&&) = delete;
+  ~CapturedStderr() { spdlog::set_default_logger(m_before); }
+  CapturedStderr(const CapturedStderr&) = delete;
+  CapturedStderr& operator=(const CapturedStderr&) = delete;
+  CapturedStderr(CapturedStderr&&) = delete;
+  CapturedStderr& operator=(CapturedStderr&&) = delete;
 
   std::string text() const { return m_text.str(); }
 
@@ -64,40 +64,40 @@ TEST_CASE("text cannot end the title sequence", "[live]") {
 
 TEST_CASE("without a terminal, each blocked host is reported once on a line", "[live]") {
   const tests::TempDirectory directory;
-  const Said said;
+  const CapturedStderr captured;
   LiveNotices notices(directory.path(), "b", {false, false, false}, false);
   block(directory.path(), "x.example");
   block(directory.path(), "x.example");
   CHECK(notices.report_new() == LiveNotices::k_pace);
-  CHECK(said.text() ==
+  CHECK(captured.text() ==
         "denied: x.example (not on the list of hosts) - allow it with: agentbox allow x.example --for 10m\n");
   block(directory.path(), "x.example");
   notices.report_new();
-  const std::string text = said.text();
+  const std::string text = captured.text();
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
   CHECK(notices.reported().contains("denied: x.example"));
 }
 
 TEST_CASE("a flood becomes a few lines", "[live]") {
   const tests::TempDirectory directory;
-  const Said said;
+  const CapturedStderr captured;
   LiveNotices notices(directory.path(), "b", {false, false, true}, false);
   for (int i = 0; i < 500; ++i) {
     block(directory.path(), "n" + std::to_string(i) + ".example");
   }
   while (notices.report_new() == std::chrono::milliseconds(0)) {
   }
-  const std::string text = said.text();
+  const std::string text = captured.text();
   CHECK(std::count(text.begin(), text.end(), '\n') == 21);
   CHECK(text.find("agentbox network follow") != std::string::npos);
 }
 
 TEST_CASE("no line is written to the agent's screen", "[live]") {
   const tests::TempDirectory directory;
-  const Said said;
+  const CapturedStderr captured;
   LiveNotices notices(directory.path(), "b", {true, true, true}, false);
   block(directory.path(), "x.example");
   notices.report_new();
-  CHECK(said.text().empty());
+  CHECK(captured.text().empty());
   CHECK(notices.reported().empty());
 }

@@ -30,7 +30,7 @@ bool readable(const Tail& tail) {
 
 std::vector<std::string> names(Tail& tail) {
   std::vector<std::string> result;
-  for (const auto& record : tail.take()) {
+  for (const auto& record : tail.read_new()) {
     result.push_back(record.name);
   }
   return result;
@@ -114,11 +114,11 @@ TEST_CASE("a flood is read in parts, and an endless line is dropped") {
   }
   const auto count = static_cast<std::size_t>(std::count(flood.begin(), flood.end(), '\n'));
   append(directory.path() / "a.jsonl", flood);
-  std::size_t seen = tail.take().size();
+  std::size_t seen = tail.read_new().size();
   CHECK(tail.more());
   CHECK(seen < count);
   while (tail.more()) {
-    seen += tail.take().size();
+    seen += tail.read_new().size();
   }
   CHECK(seen == count);
   append(directory.path() / "a.jsonl", std::string(100'000, 'x') + "\n" + line("next.example"));
@@ -132,7 +132,7 @@ TEST_CASE("a missing directory is reported") {
 
 TEST_CASE("without inotify, logs that appear later are followed too") {
   const tests::TempDirectory directory;
-  Tail tail(directory.path(), std::nullopt, Watching::by_asking);
+  Tail tail(directory.path(), std::nullopt, Watching::by_polling);
   CHECK(tail.fd() == -1);
   append(directory / "late.jsonl", line("a.test"));
   CHECK(names(tail) == Names{"a.test"});

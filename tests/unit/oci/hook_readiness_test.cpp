@@ -47,7 +47,7 @@ public:
       m_pid = 0;
     }
   }
-  void say(const char* name, const std::string& content) const {
+  void write_status(const char* name, const std::string& content) const {
     const fs::path aside = m_directory.write("run/aside", content);
     fs::permissions(aside, fs::perms::owner_read | fs::perms::owner_write);
     fs::rename(aside, m_directory.path() / "run" / name);
@@ -65,12 +65,12 @@ private:
 
 TEST_CASE("a firewall that is ready, or gets ready, is waited for") {
   const Rig early;
-  early.say("ready", "abc\n");
+  early.write_status("ready", "abc\n");
   CHECK(early.wait(0ms).empty());
   const Rig late;
   std::thread firewall([&] {
     std::this_thread::sleep_for(30ms);
-    late.say("ready", "abc\n");
+    late.write_status("ready", "abc\n");
   });
   CHECK(late.wait(60s).empty());
   firewall.join();
@@ -83,7 +83,7 @@ TEST_CASE("a firewall that is never ready is not waited for longer than the dead
 
 TEST_CASE("a firewall that failed is reported at once, in its own words") {
   const Rig rig;
-  rig.say("failed", "port 53 is taken\x1b[2J\nmore\n");
+  rig.write_status("failed", "port 53 is taken\x1b[2J\nmore\n");
   const std::string message = rig.wait(60s);
   CHECK(contains(message, "port 53 is taken\\x1b[2J"));
   CHECK_FALSE(contains(message, "more"));
@@ -97,18 +97,18 @@ TEST_CASE("a firewall that died is reported at once") {
 
 TEST_CASE("attack: a firewall that was ready and died must not let the agent start") {
   Rig rig;
-  rig.say("ready", "abc\n");
+  rig.write_status("ready", "abc\n");
   rig.end();
   CHECK(contains(rig.wait(60s), "ended"));
 }
 
 TEST_CASE("attack: the ready file of another box, an old one, or an empty nonce") {
   const Rig rig;
-  rig.say("ready", "xyz\n");
+  rig.write_status("ready", "xyz\n");
   CHECK(contains(rig.wait(60s), "not written by this box"));
-  rig.say("ready", "abc");
+  rig.write_status("ready", "abc");
   CHECK(contains(rig.wait(60s), "not written by this box"));
-  rig.say("ready", "\n");
+  rig.write_status("ready", "\n");
   CHECK(contains(rig.wait(5000ms, ""), "nonce"));
 }
 

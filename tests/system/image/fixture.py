@@ -21,10 +21,10 @@ PREFIX = pathlib.Path(os.environ["PREFIX"])
 TINY = os.environ.get("TINY")
 AGENTBOX = PREFIX / "bin/agentbox"
 HOME = pathlib.Path(os.environ["HOME"])
-ROOM = pathlib.Path(tempfile.mkdtemp(prefix="agentbox-image-", dir=HOME))
+SCRATCH = pathlib.Path(tempfile.mkdtemp(prefix="agentbox-image-", dir=HOME))
 # A short path: below a long one Podman 4.3 waits 20 s for the end of each container, which it does not see.
 RUNTIME = pathlib.Path(tempfile.mkdtemp(prefix="image-", dir=os.environ.get("XDG_RUNTIME_DIR", HOME)))
-SMALL = ROOM / "small"
+SMALL = SCRATCH / "small"
 LOCK = json.loads((PREFIX / "share/agentbox/containerfiles/agent/agents.lock.json").read_text())["agents"]
 
 # What must never get into an image. Put together here, so that no scanner takes this file for a leak.
@@ -41,8 +41,8 @@ def environment(**more):
     kept = {name: value for name, value in os.environ.items()
             if name in ("PATH", "USER", "LOGNAME", "DBUS_SESSION_BUS_ADDRESS", "LANG", "TERM",
                         "SSL_CERT_FILE", "npm_config_registry") or name.lower().endswith("_proxy")}
-    return {**kept, "HOME": str(ROOM / "home"), "XDG_DATA_HOME": str(ROOM / "data"), "XDG_CACHE_HOME": str(ROOM / "cache"),
-            "XDG_STATE_HOME": str(ROOM / "state"), "XDG_CONFIG_HOME": str(HOME / ".config"),
+    return {**kept, "HOME": str(SCRATCH / "home"), "XDG_DATA_HOME": str(SCRATCH / "data"), "XDG_CACHE_HOME": str(SCRATCH / "cache"),
+            "XDG_STATE_HOME": str(SCRATCH / "state"), "XDG_CONFIG_HOME": str(HOME / ".config"),
             "XDG_RUNTIME_DIR": str(RUNTIME),
             "OPENAI_API_KEY": CANARIES["variable"], "ANTHROPIC_API_KEY": CANARIES["variable"],
             "GITHUB_TOKEN": CANARIES["token"], **{name: str(value) for name, value in more.items()}}
@@ -50,7 +50,7 @@ def environment(**more):
 
 def run(*words, cwd=None, **more):
     start = time.monotonic()
-    result = subprocess.run([str(word) for word in words], cwd=cwd or ROOM / "project", env=environment(**more), text=True,
+    result = subprocess.run([str(word) for word in words], cwd=cwd or SCRATCH / "project", env=environment(**more), text=True,
                             stdin=subprocess.DEVNULL, capture_output=True, check=False)
     result.seconds = time.monotonic() - start
     return result
@@ -74,11 +74,11 @@ def in_image(image, script, *options):
 
 def make_ca():
     """The host's CA bundle with one more CA that nobody else has; its path, and the lines of that CA."""
-    own = ROOM / "own-ca.pem"
+    own = SCRATCH / "own-ca.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=canary CA",
-                    "-keyout", ROOM / "own-ca.key", "-out", own], check=True, capture_output=True)
+                    "-keyout", SCRATCH / "own-ca.key", "-out", own], check=True, capture_output=True)
     host = pathlib.Path(os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
-    bundle = ROOM / "bundle.pem"
+    bundle = SCRATCH / "bundle.pem"
     bundle.write_text((host.read_text() if host.exists() else "") + own.read_text())
     return bundle, [line for line in own.read_text().splitlines() if len(line) == 64]
 
@@ -87,24 +87,24 @@ def make_ca():
 def exported_base():
     """The bootstrapped base's files, once for all cases."""
     container = podman("create", "--network=none", "localhost/agentbox/base:debian-bookworm", "true").strip()
-    podman("export", "--output", ROOM / "base.tar", container)
+    podman("export", "--output", SCRATCH / "base.tar", container)
     podman("rm", container)
-    return ROOM / "base.tar"
+    return SCRATCH / "base.tar"
 
 
 def tarball(name, files):
     """A tarball with `files`, {name: bytes}."""
-    with tarfile.open(ROOM / name, "w") as archive:
+    with tarfile.open(SCRATCH / name, "w") as archive:
         for path, content in files.items():
             member = tarfile.TarInfo(path)
             member.size, member.mode = len(content), 0o755
             archive.addfile(member, io.BytesIO(content))
-    return ROOM / name
+    return SCRATCH / name
 
 
 def base_tarball(name, change, more=()):
     """The base image's files as a tarball: `change` gets each file's name and content, `more` are added."""
-    with tarfile.open(exported_base()) as old, tarfile.open(ROOM / name, "w") as new:
+    with tarfile.open(exported_base()) as old, tarfile.open(SCRATCH / name, "w") as new:
         for member in old:
             content = old.extractfile(member).read() if member.isfile() else b""
             changed = change(member.name, content) if member.isfile() else b""
@@ -114,7 +114,7 @@ def base_tarball(name, change, more=()):
             member = tarfile.TarInfo(path)
             member.size = len(content)
             new.addfile(member, io.BytesIO(content))
-    return ROOM / name
+    return SCRATCH / name
 
 
 class Registry:
@@ -122,10 +122,10 @@ class Registry:
     with a short list of packages to go with it. Rebuilding costs seconds then."""
 
     def __init__(self):
-        (ROOM / "npm").mkdir()
+        (SCRATCH / "npm").mkdir()
         shutil.copytree(PREFIX, SMALL, symlinks=True, ignore=shutil.ignore_patterns("tiny*", "cases"))
         (SMALL / "share/agentbox/containerfiles/agent/packages/apt.txt").write_text("jq\n")
-        handler = functools.partial(self.Handler, directory=str(ROOM / "npm"))
+        handler = functools.partial(self.Handler, directory=str(SCRATCH / "npm"))
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.address = f"http://127.0.0.1:{server.server_port}"
@@ -142,7 +142,7 @@ class Registry:
         agents = {}
         for agent, program in {"codex": f"package/vendor/{triple}/bin/codex", "claude": "package/claude"}.items():
             content = f"#!/bin/sh\necho {agent} {version}\n".encode()
-            directory = ROOM / f"npm/{agent}/-"
+            directory = SCRATCH / f"npm/{agent}/-"
             directory.mkdir(parents=True, exist_ok=True)
             with tarfile.open(directory / f"{agent}-{version}.tgz", "w:gz") as archive:
                 member = tarfile.TarInfo(program)
@@ -159,20 +159,20 @@ class Registry:
 
 
 def remove_room():
-    for data in (ROOM / "data", *([pathlib.Path(TINY) / "store"] if TINY else [])):
+    for data in (SCRATCH / "data", *([pathlib.Path(TINY) / "store"] if TINY else [])):
         where = {"cwd": "/", "XDG_DATA_HOME": data}
         run("podman", "rm", "--all", "--force", **where)
         run("podman", "rmi", "--all", "--force", **where)
         run("podman", "system", "migrate", **where)  # ends Podman's pause process, which may hold mounts
         run("podman", "unshare", "rm", "-rf", data, **where)
         run("podman", "system", "migrate", **where)
-    shutil.rmtree(ROOM, ignore_errors=True)
+    shutil.rmtree(SCRATCH, ignore_errors=True)
     shutil.rmtree(RUNTIME, ignore_errors=True)
 
 
 def prepare():
     atexit.register(remove_room)
     for directory in ("home/.ssh", "project", "data", "cache", "state"):
-        (ROOM / directory).mkdir(parents=True)
-    (ROOM / "home/.npmrc").write_text("//registry.npmjs.org/:_auth" + f"Token={CANARIES['npmrc']}\n")
-    (ROOM / "home/.ssh/id_ed25519").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n" + CANARIES["key"] + "\n")
+        (SCRATCH / directory).mkdir(parents=True)
+    (SCRATCH / "home/.npmrc").write_text("//registry.npmjs.org/:_auth" + f"Token={CANARIES['npmrc']}\n")
+    (SCRATCH / "home/.ssh/id_ed25519").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n" + CANARIES["key"] + "\n")

@@ -4,7 +4,7 @@ import time
 import unittest
 
 
-class Lines(unittest.TestResult):
+class LinePerTest(unittest.TestResult):
     """Prints a line as each test ends, and keeps count."""
 
     def startTest(self, test):
@@ -39,18 +39,18 @@ class Lines(unittest.TestResult):
         print(f"{self._verdict:7} {time.monotonic() - self._start:6.1f} s  {module.split('.')[0]}: {name}", flush=True)
 
 
-def chosen(suite, words):
+def matching_tests(suite, words):
     for item in suite:
         if isinstance(item, unittest.TestSuite):
-            yield from chosen(item, words)
+            yield from matching_tests(item, words)
         elif not words or any(word in item.id() for word in words):
             yield item
 
 
 def run_suite(suite, words):
     """Runs the tests of `suite` whose id contains one of `words`, or all; the exit code."""
-    picked = unittest.TestSuite(chosen(suite, words))
-    result = Lines()
+    picked = unittest.TestSuite(matching_tests(suite, words))
+    result = LinePerTest()
     picked.run(result)
     bad = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
     print(f"{result.testsRun - len(bad) - len(result.skipped)} passed, {len(bad)} failed, {len(result.skipped)} skipped")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks for secrets in directories: the layers of an image as Podman stores them. Run inside `podman unshare`.
 
-usage: look_through.py NEEDLES DIRECTORY...     NEEDLES: a file with one piece of text a line that must be nowhere
+usage: find_secrets.py NEEDLES DIRECTORY...     NEEDLES: a file with one piece of text a line that must be nowhere
 Prints {"files": how many were read, "found": ["FILE: why", ...]} as JSON."""
 import json
 import mmap

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds real images with the programs of a build directory, as an ordinary user, and looks into them.
 
-usage: run_for_real.py BUILD-DIRECTORY [CASE...]
+usage: run_image_cases.py BUILD-DIRECTORY [CASE...]
 
 As root it becomes the user agentbox-image (tests/host/enter); anyone else runs the tests as he is. Podman's store,
 caches and state are directories of the test's own and gone afterwards."""
@@ -26,7 +26,7 @@ def install(build, prefix):
         (prefix / program).chmod(0o755)
     shutil.copytree(build / "share/agentbox/containerfiles", prefix / "share/agentbox/containerfiles")
     shutil.copytree(HERE, prefix / "cases")
-    shutil.copy(HERE.parent / "lines.py", prefix / "cases")
+    shutil.copy(HERE.parent / "suite_runner.py", prefix / "cases")
     subprocess.run(["chmod", "-R", "a+rX", prefix], check=True)
 
 
