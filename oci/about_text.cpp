@@ -20,7 +20,7 @@ std::string list_of(std::vector<std::string> items) {
   return support::join(items, ", ") + (more > 0 ? " and " + std::to_string(more) + " more" : "");
 }
 
-/// Mounts in the home directory are the agent's own: its login, conversations and instructions.
+// Mounts in the home directory are the agent's own: its login, conversations and instructions.
 std::string mounts_text(const policy::PolicyFields& fields) {
   std::vector<std::string> mounts;
   for (const policy::Mount& mount : fields.mounts) {

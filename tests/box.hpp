@@ -61,7 +61,7 @@ inline box::Host host_of(const policy::PolicyFields& fields) {
 /// For tests in which it does not matter where a box works.
 inline constexpr boxes::WorkspaceClaim k_somewhere{1, 1, true};
 
-/// A directory that goes away with its maker, and is the XDG_RUNTIME_DIR meanwhile.
+/// A temporary directory that is XDG_RUNTIME_DIR while the object exists.
 class RuntimeDirectory {
 public:
   RuntimeDirectory() {

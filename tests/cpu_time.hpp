@@ -4,7 +4,7 @@
 
 namespace agentbox::tests {
 
-/// CPU seconds of this process that `action` takes: unlike the clock on the wall, it does not mind a busy machine.
+/// Returns the CPU seconds that `action` takes, which do not depend on the load of the machine.
 template <typename Action>
 double cpu_seconds(Action action) {
   const std::clock_t start = std::clock();

@@ -10,7 +10,7 @@ namespace agentbox::firewall::audit {
 
 /// Decides which records are written, so that a flood in the box fills neither the disk nor the reader's screen: the
 /// same denial at most once in five seconds, and a number of records per second. Allowed and denied ones have separate
-/// limits: a flood of denials keeps no allowed connection out of the log. Uses a fixed amount of memory.
+/// limits: a flood of denials does not suppress allowed connections. Uses a fixed amount of memory.
 class Limiter {
 public:
   using Clock = std::chrono::steady_clock;

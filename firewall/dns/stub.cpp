@@ -17,7 +17,7 @@ bool is_or_below(std::string_view name, std::string_view zone) {
          (name.size() > zone.size() && name.ends_with(zone) && name[name.size() - zone.size() - 1] == '.');
 }
 
-/// Resolvers answer queries for localhost themselves (RFC 6761 §6.3).
+// Resolvers answer queries for localhost themselves (RFC 6761 §6.3).
 DnsAnswer answer_localhost(std::uint16_t type) {
   DnsAnswer answer;
   answer.ttl = k_ttl;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Determines the target of a connection, if the rules allow it, and what its client must send before a byte leaves the
-// box.
+// Checks the target of a connection, and what its client must send before a byte leaves the box.
 #include <algorithm>
 #include <cstddef>
 #include <fmt/format.h>

@@ -22,7 +22,7 @@ namespace {
 
 constexpr int k_replace_iptables = 64; // IPT_SO_SET_REPLACE
 
-/// A request with one body and no attributes: the kernel checks the capability before anything else.
+/// Sends a request with one body and no attributes: the kernel checks the capability before anything else.
 template <typename Body>
 struct Request {
   nlmsghdr head{};

@@ -8,7 +8,7 @@
 namespace agentbox::config {
 namespace {
 
-/// Names of sets go to `sets`, if there may be any.
+/// Reads a list of entries. Names of sets go to `sets`, if there may be any.
 template <typename Item>
 std::vector<Located<Item>> read_hosts(TomlTable& table, std::string_view key,
                                       std::variant<Item, policy::EntryProblem> (*parse)(std::string_view),

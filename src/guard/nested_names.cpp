@@ -41,7 +41,7 @@ void add_name(const Walk& walk, const std::string& path, std::string_view name, 
   }
 }
 
-/// `path` is the .git of a repository below the top directory.
+/// Adds the records of worktrees in `path`, the .git of a repository below the top directory.
 void add_worktrees(const Walk& walk, const std::string& path, const GuardLists& lists, Nested& nested) {
   const std::string parent = git::join(path, git::k_worktrees);
   if (!walk.is_directory(path) || !walk.is_directory(parent)) {

@@ -17,7 +17,7 @@ constexpr bool is_name_byte(char c) {
 }
 using support::to_lower;
 
-/// Resolvers treat a name whose last label is a number ("127.1", "0x7f.0x1") as an IPv4 address.
+// Resolvers treat a name whose last label is a number ("127.1", "0x7f.0x1") as an IPv4 address.
 bool reads_as_number(std::string_view label) {
   if (label.size() >= 2 && label[0] == '0' && to_lower(label[1]) == 'x') {
     return std::all_of(label.begin() + 2, label.end(),

@@ -70,7 +70,7 @@ std::pair<unsigned, unsigned> box_categories(unsigned uid, std::string_view work
   return categories(name);
 }
 
-/// Neither is one of the firewall's: no box with a login may have both of those.
+/// Returns two categories that are not the firewall's: no box with a login may have both of those.
 std::pair<unsigned, unsigned> login_categories(unsigned uid, std::string_view agent) {
   std::string name = fmt::format("agentbox login {} {}", uid, agent);
   const auto [first, second] = firewall_categories(uid);

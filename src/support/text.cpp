@@ -58,8 +58,8 @@ char32_t code_point(std::string_view sequence, std::size_t length) {
   return point;
 }
 
-/// Characters that show nothing or turn text around: Default_Ignorable_Code_Point and Bidi_Control of Unicode 15, the
-/// separators of lines and paragraphs, interlinear annotations and the blank Braille pattern.
+/// Returns whether `point` shows nothing or turns text around: Default_Ignorable_Code_Point and Bidi_Control of Unicode
+/// 15, the separators of lines and paragraphs, interlinear annotations and the blank Braille pattern.
 bool is_hidden(char32_t point) {
   struct Range {
     char32_t first;

@@ -18,7 +18,7 @@ using List = std::vector<std::string>;
 
 namespace {
 
-/// A box that runs as long as this lives.
+/// A box that runs while the object exists.
 class Box {
 public:
   explicit Box(const Project& project, const std::string& name) : m_project(project) {

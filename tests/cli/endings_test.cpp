@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the exit code and the messages say, whatever fails around the run.
+// Exit codes and messages when something around the run fails.
 #include <csignal>
 
 #include "catch.hpp"

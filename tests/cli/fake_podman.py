@@ -47,7 +47,7 @@ def run(behaviour):
         pidfile.with_suffix(".new").rename(pidfile)
     if behaviour.get("hook_error"):
         (pathlib.Path(option("--hooks-dir")).parent / "hook-error").write_text(behaviour["hook_error"])
-    if behaviour.get("shell"):  # what a firewall that was taken over does to its files
+    if behaviour.get("shell"):  # what a compromised firewall may do to its files
         subprocess.run(["/bin/sh", "-c", behaviour["shell"]], cwd=pathlib.Path(option("--hooks-dir")).parent / "run", check=True)
     time.sleep(behaviour.get("seconds", 0))
     if behaviour.get("wait_for_signal"):
@@ -62,12 +62,12 @@ def run(behaviour):
 def main():
     behaviour = json.loads((HOME / "fake.json").read_text()) if (HOME / "fake.json").exists() else {}
     mine = behaviour.get(verb(), {})
-    if mine.get("waits_for_lock"):  # as Podman does for its store while another one builds
+    if mine.get("waits_for_lock"):  # as Podman waits for the lock of its store during a build
         record(verb="waits for lock")
         time.sleep(100)
     if verb() == "run":
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-        if not pathlib.Path(option("--pod-id-file")).read_text():  # a FIFO: waits until the pod is there
+        if not pathlib.Path(option("--pod-id-file")).read_text():  # a FIFO: waits until the pod exists
             sys.exit("Error: no pod with name or ID  found")
         record(files=session_files())
         run(mine)

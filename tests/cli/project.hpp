@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A user with a project, and a podman that only writes down what it is asked.
+// A user with a project, and a fake podman that records its calls.
 #pragma once
 #include <filesystem>
 #include <map>

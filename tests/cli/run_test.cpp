@@ -98,7 +98,7 @@ TEST_CASE("--dry-run shows what is done, and does nothing") {
   CHECK_FALSE(left_over(project));
   const json plan = json::parse(dry.out);
 
-  project.behave({{"run", {{"seconds", 0.5}}}}); // or nothing would have to stand by
+  project.behave({{"run", {{"seconds", 0.5}}}}); // otherwise the removal would not have to wait
   project.agentbox({"run", "--allow", "x.example", "--", "true"});
   // What differs from call to call by design: the nonce, process id and time.
   const auto stable = [](std::string text) {
@@ -115,7 +115,7 @@ TEST_CASE("--dry-run shows what is done, and does nothing") {
         const List argv = command.at("argv");
         shown.push_back(stable(json(List(argv.begin() + 1, argv.end())).dump()));
       };
-      // What stood by has done what the teardown would do.
+      // The waiting removal has done the work of the teardown.
       if (step.contains("argv") && step.value("what", "") != plan.at("steps").back().at("standby").at("what")) {
         show(step);
       }

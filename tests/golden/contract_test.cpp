@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The default contract is a golden file, and SECURITY.md contains the digest of that file: whoever changes one has to
-// change the other.
+// The default contract is a golden file, and SECURITY.md contains the digest of that file: both must be changed
+// together.
 #include "golden.hpp"
 #include "policy/policy.hpp"
 #include "support/digest.hpp"

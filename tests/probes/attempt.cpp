@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tries one system call after another, each in a child of its own, and prints `NAME RESULT`, where RESULT is "ok", an
-// errno's name, or "signal N". What the kernel lets a process try says more than what a status file claims.
+// errno's name, or "signal N". The kernel's answers prove more than a status file.
 #include <array>
 #include <cerrno>
 #include <csignal>

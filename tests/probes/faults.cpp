@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// probe_faults: agentbox itself, but for one step of its plan at which something happens, as AGENTBOX_FAULT says:
+// probe_faults: agentbox itself, with a fault at one step of its plan, which AGENTBOX_FAULT selects:
 //   PHASE:NUMBER:kill      the launcher is killed before that step
 //   PHASE:NUMBER:SIGNAL    the launcher gets signal INT, TERM, HUP or QUIT before that step
 //   PHASE:NUMBER:fail      the step fails

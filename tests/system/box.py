@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the system tests share: run the real `agentbox` as its user would, and see that nothing is left behind."""
+"""Base of the system tests: runs the real `agentbox` as a user would, and checks that nothing is left behind."""
 import contextlib
 import dataclasses
 import json
@@ -21,7 +21,7 @@ RUNTIME = pathlib.Path(os.environ["XDG_RUNTIME_DIR"])
 SESSIONS = RUNTIME / "agentbox" / "sessions"
 AUDIT = HOME / ".local" / "state" / "agentbox" / "audit"
 CONFIG = HOME / ".config" / "agentbox" / "config.toml"
-PATIENCE = 60  # seconds for what must happen, on the slowest machine; what boxes do without end takes 100 or more
+PATIENCE = 60  # seconds to wait for an event on a slow machine; endless commands in boxes run for 100 s or more
 
 
 @dataclasses.dataclass
@@ -51,7 +51,7 @@ def processes():
             stands_by = name == "podman" and "\0/dev/stdin\0" in (directory / "cmdline").read_text()
             if stands_by or name in ("conmon", "crun", "slirp4netns", "pasta", "pasta.avx2", "rootlessport", "agentbox-firewa",
                         "agentbox", "agentbox-hook", "agent-entrypoin"):
-                if line := (directory / "cmdline").read_text():  # none: dead, and whoever is its parent by now is slow
+                if line := (directory / "cmdline").read_text():  # empty: a zombie that its parent has not reaped yet
                     found[int(directory.name)] = line.replace("\0", " ")
     return found
 
@@ -68,7 +68,7 @@ def launcher():
 
 
 def left_behind():
-    """Everything that a finished box should have taken with it, as lines of text."""
+    """Returns what a finished box should have removed and did not, as lines of text."""
     left = [f"container {name}" for name in podman("ps", "--all", "--format", "{{.Names}}")]
     left += [f"pod {name}" for name in podman("pod", "ps", "--format", "{{.Name}}")]
     left += [f"process {pid}: {line}" for pid, line in processes().items()]
@@ -78,7 +78,7 @@ def left_behind():
 
 
 def wait_until(condition, what):
-    """Polls `condition`, and fails with `what` when it has not come true in time."""
+    """Polls `condition`, and fails with `what` when it does not become true in time."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:
@@ -109,7 +109,7 @@ class SystemTest(unittest.TestCase):
         self.assertEqual(left, [], "left behind")
 
     def environment(self, **changes):
-        """The caller's environment with `changes`; None takes a variable away."""
+        """Returns the caller's environment with `changes`; None removes a variable."""
         variables = {**os.environ, **changes}
         return {name: value for name, value in variables.items() if value is not None}
 
@@ -141,12 +141,12 @@ class SystemTest(unittest.TestCase):
 
     def _end(self, process):
         if process.poll() is None:
-            process.terminate()  # the agent outlives a killed launcher for a moment, and with it the pipes that are read here
+            process.terminate()  # after a killed launcher the agent runs for a moment, and holds the pipes that are read here
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.communicate(timeout=PATIENCE)
         if process.poll() is None:
             process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):  # who holds its pipes then is found by left_behind()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # left_behind() finds the process that still holds its pipes
             process.communicate(timeout=PATIENCE)
 
     def terminal(self, *arguments, **env):
@@ -173,7 +173,7 @@ class SystemTest(unittest.TestCase):
             path.unlink()
 
     def assert_gone(self):
-        """Nothing of any box is left, or in a moment: Podman's monitors end a little after the command that they served."""
+        """Waits until nothing of any box is left: Podman's monitors end shortly after their command."""
         wait_until(lambda: not left_behind(), "every trace of the box is gone")
 
     def assertCode(self, result, code):
@@ -210,7 +210,7 @@ class Terminal:
         os.write(self.fd, text.encode())
 
     def wait(self):
-        """Its exit code, 128 + N for signal N; what it shows meanwhile is added to `text`."""
+        """Waits and returns the exit code, 128 + N for signal N. Adds the output to `text`."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             ready, _, _ = select.select([self.fd], [], [], 0.05)
@@ -225,7 +225,7 @@ class Terminal:
         raise AssertionError(f"still running after {PATIENCE} s; it showed: {self.text}")
 
     def hang_up(self):
-        """What closing the terminal's window does."""
+        """Hangs up, like closing the terminal's window."""
         os.close(self.fd)
         self.fd = -1
 
@@ -260,5 +260,5 @@ class Internet:
         return self._new("sink.jsonl")
 
     def packets(self):
-        """Without the site's own multicast housekeeping."""
+        """Returns the packets, without the site's own multicast messages."""
         return [packet for packet in self._new("packets.jsonl") if not packet["to"].startswith("ff02:")]

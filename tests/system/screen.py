@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A program on a terminal as a person sees it: tmux keeps the screen, and answers what full-screen programs ask it."""
+"""Runs a program on a virtual screen: tmux renders it, and answers the queries of full-screen programs."""
 import pathlib
 import shlex
 import shutil
@@ -24,7 +24,7 @@ class Screen:
                               text=True).stdout
 
     def text(self):
-        """What the screen shows, and what has scrolled out of it."""
+        """Returns the text of the screen and its scrollback."""
         return self._tmux("capture-pane", "-p", "-S", "-", "-t", ":0")
 
     def attributes(self):
@@ -32,7 +32,7 @@ class Screen:
         return self._tmux("capture-pane", "-p", "-e", "-S", "-", "-t", ":0")
 
     def wait_for(self, wanted, meanwhile=lambda: None):
-        """Polls until `wanted` is shown; `meanwhile` is called now and then."""
+        """Polls until `wanted` is shown, and calls `meanwhile` before each poll."""
         deadline = time.monotonic() + PATIENCE
         while wanted not in (text := self.text()):
             if time.monotonic() > deadline:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs unittest suites with a line a test, and `N passed, N failed, N skipped` at the end."""
+"""Runs unittest suites; prints a line per test, and `N passed, N failed, N skipped` at the end."""
 import time
 import unittest
 
@@ -48,7 +48,7 @@ def matching_tests(suite, words):
 
 
 def run_suite(suite, words):
-    """Runs the tests of `suite` whose id contains one of `words`, or all; the exit code."""
+    """Runs the tests of `suite` whose id contains one of `words`, or all; returns the exit code."""
     picked = unittest.TestSuite(matching_tests(suite, words))
     result = LinePerTest()
     picked.run(result)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process in the box can do to the kernel, to the host's files and to the box's own frame."""
+"""Attempts of a process in the box on the kernel, the host's files and the box's own files."""
 import ctypes
 import os
 import pathlib
@@ -108,7 +108,7 @@ class Confinement(SystemTest):
         process = self.start("run", "--", "sh", "-c", "touch up; exec sleep 100")
         wait_until((self.workspace / "up").exists, "the box runs")
         self.assertEqual(self.agentbox("exec", "--", "sh", "-c", denied).out, "end\n")
-        # A user's own shell may end what the agent started, the agent nothing of theirs.
+        # A user's shell may end processes of the agent; the agent may not end the user's.
         self.assertEqual(self.agentbox("exec", "--", "sh", "-c", "for p in /proc/[0-9]*; do [ \"$(cat $p/comm)\" = sleep ] && "
                                        "kill -0 ${p#/proc/} && echo may; done; true").out, "may\n")
         self.assertNotEqual(self.in_box("kill -0 1", "--share-workspace").code, 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a shell sees of a box's end: the exit status, the messages, and the state of the terminal."""
+"""The end of a box as the shell sees it: exit status, messages, and the state of the terminal."""
 import json
 import os
 import pathlib
@@ -95,7 +95,7 @@ class TerminalAfterwards(SystemTest):
         self.addCleanup(screen.close)
         return screen
 
-    # What would hide a line of ours, or put it where nobody looks.
+    # Output that would hide a line of ours, or move it out of sight.
     HIDING = (r"\033[?1049h", r"\033[8m", r"\033[3;5r\033[?6h", r"\033[?1049h\033[8m\033[2;3r\033[?6h\033[?25l\033[?1000h\033[?2026h",
               r"\033]0;unfinished title", r"\033Punfinished string", r"\033[3", r"\033(0\016", r"\033[5i", r"\033[?7l\033[999C")
 
@@ -183,7 +183,7 @@ class SignalAtEachStep(SystemTest):
                     self.assert_gone()
 
     def test_while_podman_waits_for_the_lock_of_its_store(self):
-        """`podman pod create` is halted, as if it waited."""
+        """Stops `podman pod create`, as if it waited."""
         process = self.start("run", "--", "true")
         creating = lambda: [pid for pid, line in _podmans().items() if " pod create " in line]
         wait_until(lambda: creating() or process.poll() is not None, "podman pod create runs")

@@ -20,7 +20,7 @@ def names(treatment, top=True):
 
 
 def only_outermost(paths):
-    """Without those below others: a file and a directory cannot have one name."""
+    """Omits paths below others: a file and a directory cannot have the same name."""
     return [path for path in sorted(set(paths)) if not any(path != other and other.startswith(path + "/") for other in paths)]
 
 

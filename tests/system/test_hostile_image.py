@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an image, or the user's own containers.conf, says about a container is refused or counts for nothing."""
+"""Settings of an image, or of the user's containers.conf, are refused or ignored."""
 import contextlib
 import hashlib
 import json
@@ -37,7 +37,7 @@ class Hostile(SystemTest):
 
     @contextlib.contextmanager
     def instead_of(self, image, other):
-        """agentbox takes image `other` for the one that it built."""
+        """Makes agentbox use image `other` instead of the one that it built."""
         before = STATE.read_text()
         self.assertIn(image, before)
         STATE.write_text(before.replace(image, other))
@@ -47,7 +47,7 @@ class Hostile(SystemTest):
             STATE.write_text(before)
 
     def pin(self, image):
-        """Makes agentbox take `image` for the one that it built, with the manifest that it has now."""
+        """Makes agentbox use `image`, with its current manifest, instead of the one that it built."""
         built = json.loads(STATE.read_text())["images"]
         tags = {entry["tag"] for entry in built if entry["id"] in (image, self.image)}
         pins = json.loads(PINS.read_text())
@@ -119,7 +119,7 @@ class Hostile(SystemTest):
         """The firewall's image is small; both containers go through the same part of the hook."""
         names = run("podman", "image", "inspect", "--format", "{{join .RepoTags \" \"}}", self.firewall).split()
         self.assertTrue(names)
-        with tempfile.TemporaryDirectory(dir=HOME) as directory:  # its manifest as it was, for the tests to come
+        with tempfile.TemporaryDirectory(dir=HOME) as directory:  # restores its manifest for the next tests
             run("podman", "save", "--quiet", "--format=oci-archive", "--output", f"{directory}/before.tar", self.firewall)
             try:
                 other = self.annotated(self.firewall, {"run.oci.seccomp_bpf_data": "AAAA", "run.oci.keep_original_groups": "1"})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A launcher that is killed with SIGKILL takes its box with it: no agent starts, or works on, that nobody attends."""
+"""A box ends when its launcher is killed with SIGKILL: no agent starts, or keeps working, without a launcher."""
 import contextlib
 import json
 import os
@@ -65,7 +65,7 @@ class Leash(SystemTest):
         self.clean_up()
 
     def test_without_the_helper_that_removes_the_pod(self):
-        """Only the leash is left then."""
+        """Then only the leash can end the box."""
         process = self.start("run", "--", "sh", "-c", WORK)
         wait_until(self.stamps, "the agent works")
         helpers = lambda: [pid for pid, line in processes().items() if "--pod-id-file /dev/stdin" in line]

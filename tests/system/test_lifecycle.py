@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A box begins and ends as its user expects, however it ends."""
+"""The start of a box, and each way in which it can end."""
 import fcntl
 import os
 import signal

@@ -31,7 +31,7 @@ def jwt(seconds):
 
 
 def login(agent, seconds, account=None, token=None):
-    """The text of a login that was made or renewed now and expires in `seconds`; its refresh token is valid once."""
+    """Returns the text of a login that was made now and expires in `seconds`; its refresh token is valid once."""
     refresh = f"stand-in-refresh-{secrets.token_hex(8)}"
     account = account or ACCOUNT[agent]
     if agent == "claude":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of the project leads out of it, or must not be read: credentials by name, sockets of the host, hard links."""
+"""Files of the project that must not be read, or that lead out of it: credentials, sockets of the host, hard links."""
 import os
 import pathlib
 import shutil

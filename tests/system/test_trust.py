@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A project's configuration broadens nothing before its user has agreed to exactly what it says."""
+"""A project's configuration broadens nothing before its user has agreed to exactly its content."""
 import json
 import pathlib
 

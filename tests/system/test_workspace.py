@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the box can do to the project that the host would run or trust, and what its user can still do in it."""
+"""Files of the project that the host would run or trust are protected; ordinary work in the project is possible."""
 import ctypes
 import json
 import os
@@ -39,7 +39,7 @@ class Workspace(SystemTest):
         return remote
 
     def tried(self, lines, *options, **more):
-        """Each line as a command in one box: {line: whether it worked}."""
+        """Runs each line as a command in one box; returns {line: whether it worked}."""
         script = "".join(f"if ( {line} ) >/dev/null 2>&1; then echo 'ok {number}'; fi\n" for number, line in enumerate(lines))
         result = self.in_box(script, *options, **more)
         self.assertCode(result, 0)

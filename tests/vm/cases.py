@@ -32,7 +32,7 @@ So the machine loads `tests/vm/agentbox_test.cil`, and the developer logs in at 
 
 
 def login(user, script, check=True):
-    """What `script` prints in a login shell of `user`; AssertionError with its messages when it fails."""
+    """Returns what `script` prints in a login shell of `user`; raises AssertionError with its messages when it fails."""
     done = subprocess.run(["bash", str(HERE / "run"), DIRECTORY, "in", user, f"bash -c {shlex.quote(script)}"], text=True,
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False, errors="replace")
     if check and done.returncode:

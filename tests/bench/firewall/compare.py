@@ -31,7 +31,7 @@ def row(what, got, goal=""):
 
 
 def cpu_seconds(pid):
-    """Of the process' main thread, which is all that the relays have, to the nanosecond."""
+    """Returns the CPU time of the process' main thread in nanoseconds; the relays have no other thread."""
     return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]) / 1e9
 
 
@@ -56,7 +56,7 @@ class Relay:
 
     def peer(self, argv, environment, connect=False):
         self.box = self.world.Box()
-        # setfcap: to map root in a user namespace below, as Squid's needs.
+        # setfcap: needed to map root in a nested user namespace, as Squid's.
         self.process = subprocess.Popen([*self.box.into(("net_admin", "net_bind_service", "setfcap")), *argv], env=environment,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.address, self.port = "127.0.0.1", PORT

@@ -16,7 +16,7 @@ INSIDE = "AGENTBOX_BENCH_IN_NAMESPACES"
 HOST = "10.77.0.3"
 MEBIBYTES = 1024
 
-# What runs in a box: bytes to a server that counts them, and short connections one after the other.
+# The program in the box: sends bytes to a server that counts them, then makes short connections one after the other.
 CLIENT = """
 import socket, sys, time
 sys.path.insert(0, sys.argv[1])

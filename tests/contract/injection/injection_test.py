@@ -39,7 +39,7 @@ def expand(text, variables):
 
 
 def expanded(documents):
-    """As the containers get it: in the order of the list, a variable sees those before it."""
+    """Returns the variables that a container gets: in the order of the list, each may use those before it."""
     for document in documents:
         pod = rules.pod_of(document)
         for container in rules.containers_of(pod[0]) if pod else []:
@@ -60,7 +60,7 @@ def expanded(documents):
 
 
 def plain(text):
-    """What systemd makes of a word of a command: %% is %, $$ is $. What else begins with them would be replaced."""
+    """Returns a word of a command as systemd passes it: %% is %, $$ is $. Other words with % or $ would be expanded."""
     assert not re.search(r"(?<!%)(%%)*%(?!%)", text), f"a specifier: {text}"
     assert not re.search(r"(?<!\$)(\$\$)*\$(?!\$)", text), f"a variable: {text}"
     return text.replace("%%", "%").replace("$$", "$")
@@ -88,13 +88,13 @@ def unit(text):
 
 
 def header(text):
-    """The commands that a manifest's comments tell people to type."""
+    """The commands in a manifest's comments, which users type."""
     found = dict(re.findall(r"^# (Start|Stop|Install): +(\S.*)$", text, re.MULTILINE))
     return {name: shlex.split(line) for name, line in found.items()}
 
 
 def read(path, text, kubernetes):
-    """What a reader of that kind of file understands."""
+    """Returns what a parser of that kind of file reads."""
     name = pathlib.Path(path).name
     if name.endswith(".json"):
         return json.loads(text)
@@ -135,7 +135,7 @@ def contains(value, word):
 
 
 def normal(value):
-    """Sets and lists in one order: the text decides where some things stand."""
+    """Sorts sets and lists, because the order of some items depends on the text."""
     if isinstance(value, dict):
         return {key: normal(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -149,7 +149,7 @@ def understood(line):
 
 
 def problem(line, harmless, text):
-    """What is wrong with the outcome for one text, or None."""
+    """Returns what is wrong with the outcome for one text, or None."""
     if "broke" in line:
         return f"broke instead of being refused: {line['broke']}"
     if "refused" in line:
@@ -201,7 +201,7 @@ def main():
             failed += 1
             print(f"{key[1]}: {key[0]} = {bytes.fromhex(line['text'])[:60]!r}: {wrong}")
         taken[key] += "files" in line
-    # Nothing is proved by a test that refuses everything.
+    # The positive control: not every text is refused.
     for key in baseline:
         if contains(baseline[key], HARMLESS) and taken[key] < 1:
             print(f"{key}: nothing was taken")

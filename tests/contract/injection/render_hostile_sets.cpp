@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Renders boxes with one text of the user's in one place each, and prints a line of JSON for each: the set, or how it
-// was refused. On standard input: a JSON list of texts as hexadecimal digits, because JSON cannot say all that is tried
-// here.
+// was refused. On standard input: a JSON list of texts as hexadecimal digits, because JSON cannot represent all of
+// them.
 #include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -149,7 +149,7 @@ nlohmann::json outcome(const Format& format, const Place& place, const std::stri
 }
 
 // A unit adds few places to the pod that it plays, and a Job few to a cluster's; a bundle is JSON by a library, but
-// for its script. What goes the way of an equal is tried in one format.
+// for its script. Places that take the same path through the code are tried in one format.
 bool is_of_interest(const Place& place, const Format& format) {
   const std::string_view of = place.name;
   if (std::string_view(format.name) == "quadlet") {

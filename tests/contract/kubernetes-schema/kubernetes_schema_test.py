@@ -14,7 +14,7 @@ import mistakes
 import pod_security
 
 GOLDENS = pathlib.Path(sys.argv.pop())
-# Those that must be there, whatever else is: every kind of workload and of workspace.
+# Manifests that must exist: one for every kind of workload and of workspace.
 CLUSTER = {path.parent.name: manifests.read(path.read_text()) for path in sorted(GOLDENS.glob("kubernetes-*/manifest.yaml"))}
 PODMAN = {path.parent.name: manifests.read(path.read_text()) for path in sorted(GOLDENS.glob("*/pod.yaml"))}
 
@@ -65,7 +65,7 @@ class Schema(unittest.TestCase):
 
 class PodSecurity(unittest.TestCase):
     def restricted(self):
-        """Those without a directory of the node, which the standard does not have."""
+        """Returns the manifests without a directory of the node, which the standard forbids."""
         return {name: documents for name, documents in CLUSTER.items() if not name.endswith("host-path")}
 
     def test_all_but_the_firewall_are_restricted(self):

@@ -12,7 +12,7 @@ import rules
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCHEMA = json.loads((HERE / "schema.json").read_text())
-# What Podman reads behind a mountPath; the schema knows nothing of it.
+# Podman's options after a mountPath, which the schema does not know.
 PODMAN_MOUNT_OPTIONS = {"nosuid", "nodev", "noexec"}
 
 
@@ -46,7 +46,7 @@ def validator(kind):
 
 
 def without_podmans_options(document, wrong):
-    """A copy whose mountPaths are paths alone. Options that nobody knows go to `wrong`."""
+    """Returns a copy in which mountPaths are only paths. Unknown options are added to `wrong`."""
     document = copy.deepcopy(document)
     if not isinstance(document, dict) or document.get("kind") != "Pod" or not isinstance(document.get("spec"), dict):
         return document
@@ -60,7 +60,7 @@ def without_podmans_options(document, wrong):
 
 
 def mistakes(documents, for_podman=False):
-    """What is wrong with a set of documents, in words; empty for a good one."""
+    """Returns the mistakes in a set of documents as text; empty for a valid one."""
     wrong = []
     if for_podman:
         documents = [without_podmans_options(document, wrong) for document in documents]
@@ -71,6 +71,6 @@ def mistakes(documents, for_podman=False):
             wrong.append(f"no such kind: {kind!r}")
             continue
         wrong += [f"{kind} {'/'.join(map(str, e.path))}: {e.message[:300]}" for e in check.iter_errors(document)]
-    if not wrong:  # the rules take the types for granted
+    if not wrong:  # the rules rely on the types
         wrong += rules.broken(documents, for_podman)
     return wrong

@@ -48,7 +48,7 @@ def violations(spec, container):
 
 
 def unexpected(documents):
-    """Where the containers of a set are not exactly as restricted as they should be, in words."""
+    """Returns the containers of a set that are more or less restricted than they should be, as text."""
     wrong = []
     for document in documents:
         pod = rules.pod_of(document)

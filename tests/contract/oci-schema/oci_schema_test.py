@@ -29,7 +29,7 @@ def mistakes(check, config):
 
 
 def broken(config):
-    """Configs that are wrong in one place each: what the schema must notice, or this test proves nothing."""
+    """Configs with one mistake each, which the schema must detect: the negative control of this test."""
     for path, value in (
         (["ociVersion"], 1),
         (["process", "user", "uid"], -1),

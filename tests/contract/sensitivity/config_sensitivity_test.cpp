@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every field of the policy, changed in turn, must change a container's config.json, or stand in the table of those
-// that cannot, with the reason.
+// Every field of the policy, changed in turn, must change a container's config.json, or be in the table of exceptions,
+// with the reason.
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every field of the policy, changed in turn, must change what every format of `agentbox generate` writes, or stand in
-// the table of what that format cannot express; then rendering throws, and gives the reason.
+// Every field of the policy, changed in turn, must change what every format of `agentbox generate` writes, or be in the
+// table of what that format cannot express; then rendering throws, with the reason.
 #include <array>
 #include <functional>
 #include <map>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The exported tar of a hostile image: raw bytes, or (so that the fuzzer gets past tar's checksums) entries whose names
-// and targets are put together from telling words. Whatever happens, nothing outside the root filesystem changes, and
+// and targets are built from interesting words. Whatever happens, nothing outside the root filesystem changes, and
 // nothing in it is a device.
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The firewall's policy file: what is accepted is JSON, survives the journey, and makes an index.
+// The firewall's policy file: what is accepted is JSON, survives a round trip, and can be indexed.
 #include <nlohmann/json.hpp>
 
 #include "policy/egress_index.hpp"

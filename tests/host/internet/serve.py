@@ -86,7 +86,7 @@ def answer(message, transport):
     family = {1: socket.AF_INET, 28: socket.AF_INET6}.get(qtype)
     if record and family:
         addresses = record.get(TYPES[qtype], [])
-        if "turns" in record and addresses:  # another address each time: what rebinding does
+        if "turns" in record and addresses:  # another address for each query, for DNS rebinding
             addresses = [addresses[next(TURNS.setdefault(name.lower(), itertools.count())) % len(addresses)]]
         answers += [_record(owner, qtype, socket.inet_pton(family, address)) for address in addresses]
     code = 0 if record is not None else 3
@@ -124,7 +124,7 @@ def unzstd(data):
 
 
 class Web(http.server.BaseHTTPRequestHandler):
-    """Answers as the vendor whose name the Host header bears, else with one line naming the host."""
+    """Answers like the vendor that the Host header names, else with one line that names the host."""
     protocol_version = "HTTP/1.1"
 
     def setup(self):
@@ -228,7 +228,7 @@ class TlsServer(Server):
 # --- sinks ------------------------------------------------------------------------------------------------------
 
 class Sink(socketserver.BaseRequestHandler):
-    """Takes what comes, logs it, and greets, so that a probe which got through knows."""
+    """Accepts and logs everything, and sends a greeting, so that a probe can tell that it got through."""
 
     def handle(self):
         family = socket.AF_INET if self.request.getsockname()[0].startswith("::ffff:") else socket.AF_INET6
@@ -268,7 +268,7 @@ def sniff():
             source, port = struct.unpack_from("!HH", packet, payload)
         if protocol == socket.IPPROTO_TCP and len(packet) >= payload + 20:
             sequence = struct.unpack_from("!I", packet, payload + 4)[0]
-            payload += (packet[payload + 12] >> 4) * 4  # what TCP carries, so that its pieces can be put together
+            payload += (packet[payload + 12] >> 4) * 4  # the TCP payload, so that streams can be reassembled
         PACKETS.write(to=to, protocol=protocol, port=port, source=source, sequence=sequence, bytes=len(packet),
                       data=packet[payload:payload + 1600].decode("latin-1"))
 

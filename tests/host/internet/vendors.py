@@ -23,7 +23,7 @@ def _texts(value):
 
 
 def _command(conversation):
-    """What the last prompt asks to be run, or None."""
+    """Returns the command that the last prompt asks to run, or None."""
     found = None
     for text in _texts(conversation):
         for match in RUN.finditer(text):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Collects from inside what a box is, as sorted lines `KEY VALUE`. The same box must give the same lines, whichever way
-// it was started; what cannot be the same (ids of mounts, the runtime's own file names) is left out here.
+// Prints the properties of a box, collected from inside, as sorted lines `KEY VALUE`. The same box must give the same
+// lines, whichever way it was started; what cannot be the same (ids of mounts, the runtime's own file names) is left
+// out here.
 #include <iostream>
 #include <set>
 #include <string>

@@ -153,7 +153,7 @@ AttackResult tcp_lying_length(const Expected&) {
   return ask_tcp("\xff\xff"s + dns_query(name_of("dns-tcp-length"), 1));
 }
 
-/// iodine: data in base32 labels, answers in NULL or TXT records; here 300 queries without a pause.
+/// Tunnels like iodine: data in base32 labels, answers in NULL or TXT records; here 300 queries without a pause.
 template <unsigned type>
 AttackResult tunnel(const Expected&) {
   const int fd = resolver_socket(SOCK_DGRAM);

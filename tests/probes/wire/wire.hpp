@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attacks that need bytes of one's own making, sent to the proxy and the resolver as a listed host's client would. They
+// Attacks that need handcrafted bytes, sent to the proxy and the resolver as a listed host's client would. They
 // are rows of the same table as the product's (src/attacks), for the system tests only: the host they
 // abuse, allowed.example, is the test internet's.
 #pragma once

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the tables of attacks in a box, once behind the firewall and once without it, and knows what arrived outside."""
+"""Runs the tables of attacks in a box, once behind the firewall and once without it, and records what arrived outside."""
 import contextlib
 import functools
 import ipaddress
@@ -78,7 +78,7 @@ class Run:
 
 
 def streams(packets):
-    """What was sent, connection by connection, so that a marker in pieces is found as well."""
+    """The bytes that were sent, per connection, so that a marker in several packets is found as well."""
     flows = {}
     for packet in packets:
         flows.setdefault((packet["to"], packet["protocol"], packet["source"], packet["port"]), []).append(packet)
@@ -86,7 +86,7 @@ def streams(packets):
 
 
 def assembled(flow):
-    """What the packets of one flow carry; where the machine is busy, TCP sends parts of it twice."""
+    """The bytes of one flow. On a busy machine TCP may send parts of it twice."""
     start = flow[0]["sequence"]
     if start is None:
         return "".join(packet["data"] for packet in flow)
@@ -121,7 +121,7 @@ def filtered():
 
 @functools.lru_cache(maxsize=None)
 def open_box():
-    """The same box without: the positive control of every attack that is aimed at the network."""
+    """The same box without a firewall: the positive control of every attack on the network."""
     return Run("--full-network")
 
 

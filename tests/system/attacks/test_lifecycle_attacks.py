@@ -79,12 +79,12 @@ class Podman(LifecycleAttack):
         target = self.container(part) if part else podman("pod", "ps", "--format", "{{.Name}}")[0]
         for words in filter(None, (command, again)):
             done = subprocess.run(["podman", *words, target], capture_output=True, text=True, timeout=PATIENCE, check=False)
-            halts = "without a cgroup" not in done.stderr  # nobody can be halted there
+            halts = "without a cgroup" not in done.stderr  # processes cannot be stopped there
             if words is command and done.returncode != 0 and halts:
                 # It came too late for a box whose agent it had ended; any other attack must succeed.
                 with self.subTest("the attack failed", error=done.stderr):
                     launcher.wait(PATIENCE)
-            time.sleep(0.1)  # packets that would leave have time to
+            time.sleep(0.1)  # gives packets time to leave, if they can
         probe = ["podman", "exec", self.name_of_agent(), "bash", "-c", f"exec 3<>/dev/tcp/{EVIL}/443 && echo open"]
         done = subprocess.run(probe, capture_output=True, text=True, timeout=PATIENCE, check=False)
         self.assertNotIn("open", done.stdout)
@@ -223,7 +223,7 @@ class Steps(LifecycleAttack):
                 judge(self.run_with(f"{phase}:{number}:{what}"), number)
 
     def assert_value_is_in_no_file(self):
-        """But Podman's own, whose container has it in its environment."""
+        """Except Podman's own files: the container has the value in its environment."""
         found = subprocess.run(["find", box.SESSIONS.parent, box.HOME, self.workspace, "/tmp", "-name", "containers", "-prune", "-o",
                                 "-type", "f", "-user", str(os.getuid()), "-size", "-4M", "-exec",
                                 "grep", "--files-with-matches", "--fixed-strings", self.VALUE, "{}", "+"],

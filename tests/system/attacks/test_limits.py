@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Floods: each limit is exhausted from inside, and the host is none the worse."""
+"""Floods: each limit is exhausted from inside, and the host keeps working."""
 import os
 import pathlib
 import shutil
@@ -61,10 +61,10 @@ class Floods(SystemTest):
         size = sum(path.stat().st_size for path in AUDIT.glob("*.jsonl"))
         self.assertGreater(size, 0)
         self.assertLess(size, 1 << 20, "2,000 refusals")
-        self.assertLess(len(result.err.splitlines()), 40, "what the launcher says of them: 20 as they come, and the summary")
+        self.assertLess(len(result.err.splitlines()), 40, "lines of the launcher about them: 20 live ones, and the summary")
 
     def test_the_boxs_output_is_kept_nowhere(self):
-        """--log-driver none: a flood on stdout goes to whoever reads it, and to no file of the host."""
+        """--log-driver none: a flood on stdout goes to its reader, and to no file of the host."""
         before = shutil.disk_usage(os.environ["HOME"]).used
         process = self.start("run", "--", "sh", "-c", "head -c 300M /dev/zero")
         size = 0
@@ -78,7 +78,7 @@ class Floods(SystemTest):
         self.assertLess(shutil.disk_usage(os.environ["HOME"]).used - before, 250 << 20)
 
     def test_memory_is_bounded_where_it_was_asked_for(self):
-        """Refused where nothing can hold it; else held, and the box alone pays."""
+        """The limit is refused where it cannot be enforced; otherwise only the box is affected."""
         result = self.in_box("head -c 300M /dev/zero | tail | wc -c; echo end", "--memory", "64M")
         if result.code == 126:
             self.assertIn("memory", result.err)

@@ -22,7 +22,7 @@ NO_CONTROL = {
 }
 # Destinations that the test internet routes nowhere; the packet itself is seen to leave.
 FAMILIES_OUTSIDE = {"network", "tls", "http"}
-WITHOUT_MARKER = {"rebind-turns"}  # four connections, of which those to the public address are right
+WITHOUT_MARKER = {"rebind-turns"}  # four connections; those to the public address are allowed
 
 
 class Table(unittest.TestCase):
@@ -32,7 +32,7 @@ class Table(unittest.TestCase):
         run = rig.filtered()
         self.assertIn(name, run.rows, f"not tried: {run.error}")
         row = run.rows[name]
-        # Nothing may be left out but what this box was not asked for: a memory limit.
+        # Only the memory limit may be skipped, because this box was started without one.
         self.assertIn(row.verdict, ("stopped", "works", "skipped" if name == "memory" else "works"), str(row))
         if not name.startswith("control-") and name not in WITHOUT_MARKER:
             self.assertFalse(run.arrived(name), f"{row}: its bytes arrived outside")
@@ -60,7 +60,7 @@ for attack, family, defence in rig.listed():
 
 
 class Whole(unittest.TestCase):
-    """What holds for the whole box with all its attacks."""
+    """Properties of the whole box during all attacks."""
 
     def test_nothing_but_the_listed_host_was_reached(self):
         # The proxy's own connections, to the one listed host that has a public address, and the host's own name server.

@@ -34,7 +34,7 @@ WORK = {
     "make": ("printf 'all:\\n\\t@echo made\\n' >Makefile && make -j2", "made"),
 }
 ALWAYS = {"git", "ssh-keygen", "curl", "python3", "g++", "make"}
-# What the README says does not work, and what stops it.
+# Programs that do not work according to the README, and what stops them.
 DO_NOT_WORK = {
     "unshare": ("unshare --user true", "Operation not permitted"),
     "gdb": ("gdb -batch -ex run /bin/true 2>&1", "Operation not permitted"),

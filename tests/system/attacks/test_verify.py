@@ -70,7 +70,7 @@ class Verify(SystemTest):
         self.end(process)
 
     def test_an_agent_cannot_look_into_the_probe(self):
-        """Nor take its descriptors, and write a better report: its file may be executed, but not read."""
+        """An agent cannot take its descriptors and forge a report: its file may be executed, but not read."""
         process = self.running("""
             while :; do for p in /proc/[0-9]*; do
                 exe=$(readlink $p/exe) || { [ -e $p/comm ] && echo "hidden $(cat $p/comm)" >>seen; continue; }
@@ -92,7 +92,7 @@ class OnStart(SystemTest):
         self.assertNotIn("AGENTBOX_VERIFY", result.out)
 
     def test_a_box_that_does_not_hold_is_refused(self):
-        """A resolver that answers for a name which no policy should list simulates a broken mechanism."""
+        """Simulates a broken mechanism: a resolver that answers for a name that no policy should list."""
         hole = '[network]\nallow_hosts = ["name-unlisted.example.net"]\n'
         self.user_config(hole)
         self.assertCode(self.in_box("echo started"), 0)

@@ -68,7 +68,7 @@ class Around(world.FirewallTest):
         self.assertEqual(self.firewalled.probe("raw", world.EVIL)["error"], "EPERM")
         self.assertEqual(self.firewalled.probe("packet")["error"], "EPERM")
         self.assert_nothing_arrived()
-        # The control: who may set the mark, as only the firewall may, gets out.
+        # The positive control: a process that may set the mark, as only the firewall may, gets out.
         self.assertTrue(self.firewalled.probe("marked", world.EVIL, 443, capabilities=("net_admin",))["ok"])
         self.assertTrue(self.arrived())
 
@@ -79,7 +79,7 @@ class Around(world.FirewallTest):
                         ("nft", "list", "ruleset")):
             self.assertFalse(self.firewalled.probe("command", *command)["ok"], command)
         self.both("tcp", host=world.EVIL, port=443, send="00")
-        # The control: the commands are right, it is the capability that is missing.
+        # The positive control: with the capability, the same commands work.
         self.assertIn("agentbox", self.firewalled.enter("nft", "list", "ruleset"))
         self.assertTrue(self.unfiltered.probe("command", "nft", "flush", "ruleset", capabilities=("net_admin",))["ok"])
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that give up, or say no more, while the server has not answered yet."""
+"""Clients that disconnect, or stop sending, before the server has answered."""
 import socket
 import subprocess
 import time
@@ -7,7 +7,7 @@ import time
 import world
 from tls_bytes import hello, real_hello, server_names
 
-SLOW, HOST = "203.0.113.44", "slow.example.com"  # a server that answers when the test says so
+SLOW, HOST = "203.0.113.44", "slow.example.com"  # a server that answers when the test tells it to
 CLIENT = """
 import socket, sys
 sys.path.insert(0, sys.argv[1])
@@ -73,7 +73,7 @@ class Clients(world.FirewallTest):
         for data in (real_hello(HOST), hello(server_names(HOST)) + b"\x17\3\3\0\5early"):
             client, server = self.connect(data)
             self.say(client, "half-close")
-            time.sleep(2.2)  # longer than the firewall takes to see it
+            time.sleep(2.2)  # longer than the firewall needs to notice it
             server.sendall(b"\x15\3\3\0\2\2\x28")
             self.assertEqual(client.stdout.readline(), "15030300020228\n")
             server.close()

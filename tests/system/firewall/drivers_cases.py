@@ -89,7 +89,7 @@ class Drivers(world.FirewallTest):
         different = {case: (seen["nftables"][case], seen["iptables"][case]) for case in seen["nftables"]
                      if seen["nftables"][case] != seen["iptables"][case]}
         self.assertEqual(different, {})
-        # The table means something: some pass, and what must not does not.
+        # The control of the table: some connections pass, and those that must not do not.
         table = seen["nftables"]
         self.assertEqual(table[("tcp", SERVICE, 5432, False)], "ok")
         self.assertEqual(table[("tcp", SERVICE, 5433, False)], "ECONNREFUSED")

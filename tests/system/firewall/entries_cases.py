@@ -101,7 +101,7 @@ class HostPorts(world.FirewallTest):
         record = box.wait_audit(kind="connect", name="host.containers.internal", verdict="allow")[0]
         self.assertEqual((record["rule"], record["address"]), ("host:11434", world.GATEWAY))
         self.assertEqual(box.wait_audit(name="host.containers.internal", port=11435)[0]["reason"], "port-not-listed")
-        # Names go on working: the name server is at the gateway as well.
+        # Names still work: the name server is at the gateway, too.
         self.assertEqual(box.probe("tcp", host="git.example.com", port=22, send="70")["received"], "70")
 
     def test_the_kernel_keeps_the_firewalls_own_sockets_from_the_rest_of_the_machine(self):
@@ -117,7 +117,7 @@ class HostPorts(world.FirewallTest):
                 self.assertEqual(box.probe("marked", address, port, capabilities=("net_admin",))["error"], "ECONNREFUSED", address)
         self.assertEqual(box.probe("tcp", host=world.ALLOWED6, port=22)["error"], "ECONNREFUSED")
         self.assertTrue(box.probe("marked", world.ALLOWED6, 22, capabilities=("net_admin",))["ok"])
-        # The control: a box that names no port of the machine has no reason to distinguish the gateway.
+        # The control: a box without a port of the machine in its list does not treat the gateway specially.
         control = self.box(allow=["api.example.com"]).start(*self.driver)
         self.assertTrue(control.probe("marked", world.GATEWAY, 11435, capabilities=("net_admin",))["ok"])
         for address in gateways:
@@ -219,7 +219,7 @@ class UpstreamProxy(world.FirewallTest):
         self.assertEqual(self.internet.names.asked, [])
         record = box.wait_audit(kind="connect", name="api.example.com")[0]
         self.assertEqual((record["verdict"], record["address"]), ("allow", "10.99.0.9"))
-        # What the list does not have the proxy is not asked for.
+        # The proxy is not asked for unlisted hosts.
         count = len(self.requests)
         self.assertEqual(box.probe("dns", "evil.example.net")["rcode"], 3)
         result = box.probe("tcp", host="api.example.com", port=443, send=real_hello("evil.example.net").hex())

@@ -127,7 +127,7 @@ class Hosts(world.FirewallTest):
 
     def test_a_host_whose_first_address_is_dead_is_reached(self):
         self.internet.names.table["git.example.com"] = ["10.77.250.1", world.ALLOWED]
-        # 10.77.250.1 is private, so it is refused; the other one is dialled.
+        # 10.77.250.1 is private, so it is refused; the other address is dialled.
         self.assert_echoed(self.tls(b"x", host="git.example.com", port=22), b"x")
 
     def test_plain_http_passes_once_and_with_the_right_host(self):

@@ -13,7 +13,7 @@ from tls_bytes import real_hello
 
 class Life(world.FirewallTest):
     def refused_start(self, box, *more, capabilities=("net_admin", "net_bind_service")):
-        """Starts what must not start; returns its message."""
+        """Starts a firewall that must refuse to start; returns its message."""
         box.start(*more, capabilities=capabilities, wait=False)
         code = box.firewall.wait(timeout=world.PATIENCE)
         message = box.firewall.stderr.read()
@@ -75,7 +75,7 @@ class Life(world.FirewallTest):
             self.assertFalse(box.probe("dns", "api.example.com", timeout=0.5)["ok"])
 
     def test_killed_while_it_starts_it_never_leaves_a_hole(self):
-        """The agent is started only after `ready`; until then anything goes, after it nothing may."""
+        """The agent is started only after `ready`: packets may leave before it, none after it."""
         for delay in (0, 1, 2, 4, 8, 12, 16, 20, 30):
             box = self.box(allow=["api.example.com"]).start(wait=False)
             time.sleep(delay / 1000)
@@ -198,7 +198,7 @@ class Life(world.FirewallTest):
         self.assertEqual(checked.returncode, 0, checked.stderr)
 
     def test_connections_are_never_let_through_unrecorded(self):
-        """A full disk stops the log, and with it the connections; room on the disk brings both back."""
+        """A full disk stops the log, and with it the connections; free space brings both back."""
         box = self.box(allow=["git.example.com:22"])
         world.run("mount", "-t", "tmpfs", "-o", "size=64k", "none", str(box.path / "audit"))
         self.addCleanup(box.close)
@@ -216,5 +216,5 @@ class Life(world.FirewallTest):
         filler.unlink()
         box.wait_audit(reason="recovered")  # by itself
         self.assertEqual(box.probe("tcp", host="git.example.com", port=22, send="00")["received"], "00")
-        # The last one before ended when there was no room for its record.
+        # The connection before it ended when there was no space for its record.
         self.assertEqual(len(box.wait_audit(done + 1, kind="connect", reason="allowed")), done + 1, "a record for each connection")

@@ -68,7 +68,7 @@ class Names(world.FirewallTest):
         self.assertEqual(knock["error"], "ECONNREFUSED")
         self.firewalled.wait_audit(kind="gate", verdict="allow")
         self.assertEqual(self.firewalled.audit(verdict="deny"), [])
-        # The control: without a firewall neither holds.
+        # The positive control: without a firewall both queries are answered.
         unfiltered = self.box()
         self.assertFalse(unfiltered.probe("dns", "gate.agentbox.internal", 16)["ok"])
 
@@ -103,7 +103,7 @@ class Names(world.FirewallTest):
         flood = self.firewalled.probe("many_names", 20000, "wild.example.com")
         self.assertEqual(sum(flood["rcodes"].values()), 20000)
         self.assertGreaterEqual(flood["rcodes"]["0"], 16384)
-        self.assertTrue(flood["rcodes"].get("2", 0) == 3616 or flood["seconds"] > 60, flood)  # then an address rests no more
+        self.assertTrue(flood["rcodes"].get("2", 0) == 3616 or flood["seconds"] > 60, flood)  # after which an address may be reused
         unlisted = self.firewalled.probe("many_names", 20000, "evil.example.net")
         self.assertEqual(unlisted["rcodes"], {"3": 20000})
         self.assertEqual(self.ask("api.example.com")["answers"][0]["data"], "198.18.0.1")

@@ -30,7 +30,7 @@ class Ports(world.FirewallTest):
         return self.fw.probe("tcp", host=host, port=port, send=data.hex(), **more)
 
     def got(self):
-        """What the server received since the last look."""
+        """Returns what the server received since the last call."""
         return b"".join(data for _, _, data in self.arrived())
 
     def assert_echoed(self, result, data):
@@ -58,7 +58,7 @@ class Ports(world.FirewallTest):
             self.assert_refused(self.send(real_hello(EVIL), **more), "sni-mismatch", ALERT)
 
     def test_a_slow_client_is_held_to_the_name_as_well(self):
-        """What is sent on of a client that pauses is never enough for a server to act on."""
+        """The part of a pausing client's bytes that is forwarded is never enough for a server to act on."""
         for data in (real_hello(EVIL), request(f"GET / HTTP/1.1\nHost: {EVIL}\n\n")):
             for at in (1, 2, 3):
                 self.send(data[:at], then=data[at:].hex(), wait=2.5)

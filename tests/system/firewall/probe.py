@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a hostile process in the box could try. Run inside of it: probe.py NAME '[ARGUMENTS, NAMED ARGUMENTS]'; prints JSON.
+"""Attempts of a hostile process in the box. Runs in the box: probe.py NAME '[ARGUMENTS, NAMED ARGUMENTS]'; prints JSON.
 
 Each probe reports {"ok": …, "error": errno's name or none, "seconds": …, …} and never raises."""
 import contextlib
@@ -11,7 +11,7 @@ import struct
 import sys
 import time
 
-PATIENCE = 60  # seconds; whoever expects no answer says how long to wait for it
+PATIENCE = 60  # seconds; a caller that expects no answer passes a shorter timeout
 
 
 def name_of(error):
@@ -110,7 +110,7 @@ def tcp(host, port, send="", split=0, pause=0.01, read=True, timeout=PATIENCE, h
                 s.sendall(bytes.fromhex(then))
             if half_close:
                 s.shutdown(socket.SHUT_WR)
-        except OSError as error:  # closed by the other side, which may have said something before
+        except OSError as error:  # closed by the other side, which may have sent something before
             out["later"] = name_of(error)
         try:
             while read:
@@ -124,7 +124,7 @@ def tcp(host, port, send="", split=0, pause=0.01, read=True, timeout=PATIENCE, h
 
 
 def greeting(host, port):
-    """What the server says first."""
+    """Returns what the server sends first."""
     with socket.create_connection((address_of(host), port), PATIENCE) as s:
         return {"received": s.recv(4096).hex()}
 
@@ -144,7 +144,7 @@ def exchange(host, port, steps):
 
 
 def tcp_on(interface, host, port, send):
-    """Like tcp(), from a socket that is bound to an interface, which nobody needs a privilege for."""
+    """Like tcp(), from a socket that is bound to an interface, which needs no privilege."""
     address = address_of(host)
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM) as s:
         s.setsockopt(socket.SOL_SOCKET, 25, interface.encode())  # SO_BINDTODEVICE
@@ -184,7 +184,7 @@ def bulk(host, port, prefix, megabytes):
 
 
 def upload(host, port, size):
-    """Sends `size` bytes to an echo, and reads meanwhile, until the connection ends: no full buffer stops anyone."""
+    """Sends `size` bytes to an echo, and reads at the same time, until the connection ends, so that no full buffer blocks."""
     import threading
 
     def read():
@@ -316,7 +316,7 @@ def command(*argv):
 
 
 def many_names(count, suffix):
-    """Asks for so many names, and says how many were answered how."""
+    """Queries `count` names, and returns the number of each kind of answer."""
     counts = {}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.settimeout(PATIENCE)

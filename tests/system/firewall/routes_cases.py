@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the box answers does not depend on which routes the network program has set up so far."""
+"""The errors in the box do not depend on the routes that the network program has set up so far."""
 import world
 
 UPLINKS = {"whole": ("link", "route4", "route6"), "without IPv6": ("link", "route4"), "without routes": ("link",), "none": ()}

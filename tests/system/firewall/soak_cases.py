@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a day of use does to the firewall, in seconds: bursts of connections that come, are refused, hang and go."""
+"""A day of use in seconds: bursts of connections that are opened, refused, hang and end."""
 import pathlib
 import resource
 import threading

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The totals of a box: what no flood displaces, and a kill takes a second of at most."""
+"""The totals of a box: no flood displaces them, and SIGKILL loses at most a second of them."""
 import time
 
 import world

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The host's name servers as they are in life: they drop AAAA, are slow, fail, die, come back, and are replaced."""
+"""Name servers as they behave in practice: they drop AAAA, are slow, fail, stop, come back, and are replaced."""
 import os
 import pathlib
 import time
@@ -31,7 +31,7 @@ class Upstream(world.FirewallTest):
         self.fw = self.box(allow=[f"*.wild.example.com:{PORT}", f"*.wild.example.com:{SIX_ONLY}"]).start()
 
     def name(self, *addresses):
-        """A name that nobody has asked for yet."""
+        """Returns a name that was not queried yet."""
         Upstream.count += 1
         name = f"n{Upstream.count}.wild.example.com"
         self.internet.names.table[name] = list(addresses)
@@ -86,7 +86,7 @@ class Upstream(world.FirewallTest):
             self.arrived()
             self.connect(self.name(world.ALLOWED, world.ALLOWED6))
             return {a for a, _, _ in self.arrived()}
-        # A busy machine makes any moment too short now and then.
+        # On a busy machine any delay can be too short.
         world.wait_until(lambda: used() == {world.ALLOWED}, lambda: "IPv4 is used")
 
     def test_a_late_address_joins_and_is_kept(self):
@@ -132,7 +132,7 @@ class Upstream(world.FirewallTest):
         for _ in range(3):
             self.reaches_at_once((world.ALLOWED,), world.ALLOWED)
         self.assertEqual(len(self.first.asked), asked)
-        # It comes back, and the other one dies.
+        # The server comes back, and the other one stops.
         self.first.mute, self.second.mute = False, True
         self.reaches(self.name(world.ALLOWED), world.ALLOWED)
         self.reaches_at_once((world.ALLOWED,), world.ALLOWED)

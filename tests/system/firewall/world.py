@@ -23,17 +23,17 @@ from tls_bytes import ASKS_FOR_RETRY, RETRY
 
 PROGRAM = ""
 HERE = pathlib.Path(__file__).resolve().parent
-# A build with AddressSanitizer cannot look for leaks at its end: the firewall forbids tracing itself.
+# A build with AddressSanitizer cannot check for leaks: the firewall forbids that it is traced.
 ENVIRONMENT = {"PATH": os.environ["PATH"], "ASAN_OPTIONS": "detect_leaks=0"}
 NONCE = "0123456789abcdef0123456789abcdef"
 ALLOWED, EVIL, METADATA, LAN, GATEWAY = "203.0.113.5", "198.51.100.10", "169.254.169.254", "192.0.2.99", "10.77.0.1"
 ALLOWED6 = "2001:db8:5::5"
-PATIENCE = 60  # seconds for what must happen; a slow machine is not an error
-AT_ONCE = 9    # seconds for what must not wait for a time-out: the shortest, for a handshake, is 10 s
+PATIENCE = 60  # seconds to wait for an event, on a slow machine
+AT_ONCE = 9    # seconds for an event that must not wait for a timeout: the shortest, of a handshake, is 10 s
 
 
 def is_sanitized():
-    """Whether the program is a build with AddressSanitizer, whose memory tells nothing."""
+    """Returns whether the program was built with AddressSanitizer: its memory use is not meaningful."""
     return b"__asan_init" in pathlib.Path(PROGRAM).read_bytes()
 
 
@@ -106,7 +106,7 @@ class Sink:
             server.sendto(data, peer)
 
     def pop_seen(self, address=None, port=None):
-        """What arrived since the last call (at one address, one port)."""
+        """Returns what arrived since the last call (at one address, one port)."""
         with self.lock:
             found = [item for item in self.seen if address in (None, item[0]) and port in (None, item[1])]
             self.seen.clear()
@@ -173,7 +173,7 @@ class Internet:
         for family in ("ipv4/icmp_ratelimit", "ipv6/icmp/ratelimit"):
             pathlib.Path(f"/proc/sys/net/{family}").write_text("0", encoding="ascii")
         run("ip", "link", "add", "hub", "type", "bridge")
-        for family in ("iptables", "ip6tables", "arptables"):  # it is only a wire: no netfilter on its way
+        for family in ("iptables", "ip6tables", "arptables"):  # the bridge is only a wire, without netfilter
             knob = pathlib.Path(f"/proc/sys/net/bridge/bridge-nf-call-{family}")
             if knob.exists():
                 knob.write_text("0", encoding="ascii")
@@ -219,7 +219,7 @@ class Box:
         self.connect(uplink)
 
     def connect(self, uplink):
-        """What slirp4netns or pasta do, in whatever order and whenever."""
+        """Sets up the routes like slirp4netns or pasta, in any order and at any time."""
         if "link" in uplink:
             run("ip", "link", "add", self.interface, "type", "veth", "peer", "name", "eth0", "netns", str(self.holder.pid))
             run("ip", "link", "set", self.interface, "master", "hub", "up")
@@ -270,7 +270,7 @@ class Box:
         self.firewall.send_signal(number)
         code = self.firewall.wait(timeout=PATIENCE)
         seconds = time.monotonic() - start
-        print(self.firewall.stderr.read(), end="")  # it has nothing to say, unless a sanitizer does
+        print(self.firewall.stderr.read(), end="")  # empty, unless a sanitizer reports something
         self.firewall.stderr.close()
         self.firewall = None
         return code, seconds
@@ -322,7 +322,7 @@ class Box:
 
 
 class FirewallTest(unittest.TestCase):
-    """Makes boxes that go with the test, and forgets what the internet saw before."""
+    """Makes boxes that are removed after the test, and clears what the internet saw before."""
     maxDiff = None
 
     def setUp(self):

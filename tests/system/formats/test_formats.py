@@ -15,7 +15,7 @@ import tempfile
 from box import HERE, HOME, PATIENCE, SystemTest, podman, wait_until
 
 NAME = "format"
-# What the box runs: looks at itself, leaves the result in the workspace, and stays until it may go.
+# The box's command: writes its fingerprint to the workspace, and waits until the test lets it end.
 LOOK = """\
 ./probe_fingerprint >fingerprint.new
 ./probe_attempt | sed 's/^/syscall /' >>fingerprint.new
@@ -46,7 +46,7 @@ DIFFERENCES = {
         BOX_FILE,
     ],
     "crun": [
-        # What does not exist in a repository is made and held by the launcher only; files protect what is there.
+        # Only the launcher creates missing paths of a repository; the files protect existing ones.
         r"mount /workspace/\.git/commondir ",
         PODMANS_OWN_FILES,
         BOX_FILE,
@@ -205,7 +205,7 @@ class Formats(SystemTest):
         self.assertEqual(unexplained, [], f"{way}: the box differs from that of agentbox run")
 
     def assertRefusedAlike(self, lines):
-        """What is not listed is refused by the firewall, and never for want of a route, which comes when the uplink has it."""
+        """Unlisted hosts are refused by the firewall, not because of a missing route, which depends on the uplink."""
         for address in ("192.0.2.1 9", "1.1.1.1 443", "203.0.113.5 443", "169.254.169.254 80", "10.0.2.2 22", "192.168.0.1 80",
                         "2001:db8::1 443", "::ffff:1.1.1.1 443"):
             self.assertIn(f"connect {address} ECONNREFUSED", lines)
@@ -236,7 +236,7 @@ class Formats(SystemTest):
         """The positive control is above: the same files, with the firewall, start."""
         directory = self.generate("kube")
         manifest = directory / "pod.yaml"
-        # The sidecar proves itself with another word than the agent expects.
+        # The sidecar answers with another nonce than the agent expects.
         text = manifest.read_text()
         nonce = re.search(r'AGENTBOX_GATE, value: "?([0-9a-f]{32})', text).group(1)
         manifest.write_text(text.replace(f'value: "{nonce}"', f'value: "{nonce[::-1]}"').replace(f"value: {nonce}", f"value: {nonce[::-1]}"))

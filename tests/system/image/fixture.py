@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the image cases share: directories of their own for everything, a developer with secrets, small stand-ins."""
+"""Fixture of the image cases: scratch directories, a developer with secrets, small stand-ins for the agents."""
 import atexit
 import base64
 import functools
@@ -27,7 +27,7 @@ RUNTIME = pathlib.Path(tempfile.mkdtemp(prefix="image-", dir=os.environ.get("XDG
 SMALL = SCRATCH / "small"
 LOCK = json.loads((PREFIX / "share/agentbox/containerfiles/agent/agents.lock.json").read_text())["agents"]
 
-# What must never get into an image. Put together here, so that no scanner takes this file for a leak.
+# Secrets that must never get into an image. Concatenated, so that no scanner reports this file as a leak.
 CANARIES = {
     "variable": "sk-" + "canary-0123456789abcdefghijklmnop",
     "token": "ghp" + "_canary0123456789canary0123456789abcd",
@@ -37,7 +37,7 @@ CANARIES = {
 
 
 def environment(**more):
-    """The environment of a developer who has secrets lying about."""
+    """The environment of a developer, with secrets in it."""
     kept = {name: value for name, value in os.environ.items()
             if name in ("PATH", "USER", "LOGNAME", "DBUS_SESSION_BUS_ADDRESS", "LANG", "TERM",
                         "SSL_CERT_FILE", "npm_config_registry") or name.lower().endswith("_proxy")}
@@ -73,7 +73,7 @@ def in_image(image, script, *options):
 
 
 def make_ca():
-    """The host's CA bundle with one more CA that nobody else has; its path, and the lines of that CA."""
+    """Makes a copy of the host's CA bundle with an additional CA. Returns its path, and the lines of that CA."""
     own = SCRATCH / "own-ca.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=canary CA",
                     "-keyout", SCRATCH / "own-ca.key", "-out", own], check=True, capture_output=True)

@@ -112,7 +112,7 @@ class Images(unittest.TestCase):
         self.assertIn("AGENTBOX_NETWORK", result.stderr)
 
     def secrets_in(self, *directories):
-        """What find_secrets.py finds in `directories`: the developer's secrets, and the CA that was only lent."""
+        """Returns what find_secrets.py finds in `directories`: the developer's secrets, and the CA that is for the build only."""
         needles = SCRATCH / "needles"
         needles.write_text("\n".join([*CANARIES.values(), *Images.ca_lines[1:3]]))
         return json.loads(podman("unshare", "/usr/bin/python3", PREFIX / "cases/find_secrets.py", needles, *directories))
@@ -168,7 +168,7 @@ class Images(unittest.TestCase):
         Images.registry.publish("1.0.1")
 
     def refused(self, code, pattern, *words, **more):
-        """The build ends with `code` and a message, and nothing that was begun is there afterwards: what is, is whole."""
+        """The build ends with `code` and a message, and leaves nothing that is incomplete."""
         store = {name: value for name, value in more.items() if name == "XDG_DATA_HOME"}
         before = images(**store)
         result = Images.registry.build(*words, **more)
@@ -232,7 +232,7 @@ class Images(unittest.TestCase):
         self.built(Images.registry.build(*base))
 
     def test_6_an_interrupted_build_leaves_nothing(self):
-        """At every stage, and above all while a program runs in the build's container, which Podman alone lets run on."""
+        """Interrupts every stage, above all a program in the build's container, which Podman alone would leave running."""
         before = images()
         command = [SMALL / "bin/agentbox", "build", "--rebuild", "--base", f"tar:{Images.other_base}"]
         stages = [(number, delay) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) for delay in (0, 0.3, 1, 2, None)]
@@ -287,7 +287,7 @@ class Images(unittest.TestCase):
             self.assertIn("denied while building: evil.example.com", result.stderr)
 
     def test_7_a_base_that_moves_the_place_of_agent_entrypoint(self):
-        """Through a link there, the project's files would be the first program of the box."""
+        """With a link there, a file of the project would become the first program of the box."""
         for script, code in ((b"exit 0", 0), (b"(sleep 1000 &) ; exit 0", 0),
                              (b"rm -rf /usr/local/bin; ln -s /workspace/x /usr/local/bin", 125),
                              (b"mkdir -p /usr/local/bin; ln -s /workspace/x /usr/local/bin/agent-entrypoint", 125)):
@@ -336,7 +336,7 @@ class Images(unittest.TestCase):
 
     @unittest.skipUnless(TINY, "a small file system needs root")
     def test_7_a_disk_that_fills_up_during_the_build(self):
-        """Podman's layers lie on a file system of their own here, which holds the base and not the tools."""
+        """Podman's layers are on a file system that has space for the base, but not for the tools."""
         store = pathlib.Path(TINY) / "store"
         base = exported_base()
         room = os.statvfs(store / "containers/storage/overlay")

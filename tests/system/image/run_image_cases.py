@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Builds real images with the programs of a build directory, as an ordinary user, and looks into them.
+"""Builds real images with the programs of a build directory, as an ordinary user, and examines them.
 
 usage: run_image_cases.py BUILD-DIRECTORY [CASE...]
 
@@ -18,7 +18,7 @@ USER = "agentbox-image"
 
 
 def install(build, prefix):
-    """The built programs and their data where any user can read them."""
+    """Copies the built programs and their data to a place where any user can read them."""
     for program in ("bin/agentbox", "libexec/agentbox/agent-entrypoint", "libexec/agentbox/agentbox-firewall",
                     "libexec/agentbox/agentbox-hook"):
         (prefix / program).parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def install(build, prefix):
 
 
 def small_file_systems(tiny):
-    """One that is too small from the start, and one below Podman's layers that a build fills; False if they cannot be made."""
+    """Mounts a file system that is too small, and one for Podman's layers that a build fills. Returns False on failure."""
     layers = tiny / "store/containers/storage/overlay"
     (tiny / "cache").mkdir(parents=True)
     layers.mkdir(parents=True)

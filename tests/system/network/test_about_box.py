@@ -7,7 +7,7 @@ from test_agents import KEY, VENDOR
 from test_network import NetworkTest
 
 FILE = "/run/agentbox/box.json"
-# A reason that pretends to be something else.
+# A reason that imitates a message of agentbox.
 HOSTILE = 'x")   \x1b[2J\x07\n denied: a - allow it with: agentbox allow evil.example'
 
 

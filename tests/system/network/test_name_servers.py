@@ -69,7 +69,7 @@ class NameServers(NetworkTest):
         self.finish(process)
 
     def test_a_resolver_on_the_hosts_loopback_is_followed(self):
-        """Also where pasta's forwarder keeps asking the one of before, and nothing else there can be reached."""
+        """Also with pasta, whose forwarder keeps asking the previous server, and no other address of the host is reachable."""
         local = LocalResolver()
         self.addCleanup(local.socket.close)
         listener = socket.create_server(("127.0.0.1", 7777))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the developer sees of the firewall while a box runs, and how the rules are changed meanwhile."""
+"""The firewall's notices while a box runs, and changes of its rules at run time."""
 import json
 import os
 import pathlib
@@ -10,7 +10,7 @@ import time
 
 from box import AUDIT, PATIENCE, SESSIONS, Internet, SystemTest, wait_until
 
-# Asks again and again whether `evil.example` answers, and leaves what it found in the workspace.
+# Polls `evil.example`, and writes the result to the workspace.
 ASK = """
 while ! test -e done; do
     if curl --silent --output /dev/null --max-time 5 https://evil.example/; then echo open; else echo closed; fi >state.new
@@ -29,7 +29,7 @@ touch cut
 
 
 class Reader:
-    """Reads a stream in the background, and keeps when each line came."""
+    """Reads a stream in the background, and records when each line came."""
 
     def __init__(self, stream):
         self.lines = []
@@ -64,7 +64,7 @@ class NetworkTest(SystemTest):
             return ""
 
     def running(self, script, *options):
-        """A box that runs `script` in Bash; its streams are read along."""
+        """Starts a box that runs `script` in Bash, and reads its streams in the background."""
         process = self.start("run", *options, "--", "bash", "-c", script)
         self.out, self.err = Reader(process.stdout), Reader(process.stderr)
         self.addCleanup((self.workspace / "done").touch)
@@ -78,7 +78,7 @@ class NetworkTest(SystemTest):
         return next(SESSIONS.glob("*/run/control"))
 
     def ask_firewall(self, message):
-        """What the firewall answers to raw bytes; None when it only hangs up."""
+        """Sends raw bytes to the control socket. Returns the firewall's answer, None if it only hangs up."""
         directory = os.open(self.control_socket().parent, os.O_PATH)
         try:
             with socket.socket(socket.AF_UNIX) as sock:
@@ -156,7 +156,7 @@ class LiveControl(NetworkTest):
         for host in ("*", "*.com", "192.0.2.1", "[::1]:80", "evil.example", "localhost"):
             answer = self.ask_firewall(json.dumps({"verb": "allow", "host": host, "seconds": 60}).encode() + b"\n")
             self.assertFalse(answer["ok"], host)
-        self.assertCode(self.agentbox("allow", "lan.example"), 0)  # its address is private, and stays refused
+        self.assertCode(self.agentbox("allow", "lan.example"), 0)  # its address is private, and is still refused
         self.assertCode(self.agentbox("allow", "allowed.example"), 0)
         self.finish(process)
 

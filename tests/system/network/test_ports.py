@@ -26,7 +26,7 @@ def free_port():
 
 
 def ask(address, port):
-    """What the box's listener answers at an address of this machine; the error when nobody does."""
+    """Returns the answer of the box's listener at an address of this machine, or the error."""
     try:
         with socket.create_connection((address, port), PATIENCE) as client:
             client.sendall(b"hello\n")
@@ -118,7 +118,7 @@ class IntoTheBox(SystemTest):
         self.finish(process)
 
     def test_a_published_port_opens_nothing_for_the_box(self):
-        """Its replies leave, and nothing else does, not even from the published port."""
+        """Only replies leave the box: nothing else does, not even from the published port."""
         internet, port = Internet(), free_port()
         result = self.in_box("""perl -MIO::Socket::INET -e '
             for my $from (0, 3000) { for my $to ("198.51.100.10:443", "10.0.2.2:22", "192.0.2.2:22") {

@@ -40,7 +40,7 @@ Watch patient() {
   return watch;
 }
 
-/// A shell script that says when it is under way, and something that is done then, by a thread.
+/// A shell script that reports when it runs, and an action that a thread performs then.
 class Script {
 public:
   explicit Script(const std::string& text, std::function<void()> then = {}) {

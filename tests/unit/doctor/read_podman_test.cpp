@@ -61,7 +61,7 @@ TEST_CASE("a Podman that does not answer in time is not called missing") {
   CHECK(contains(finding.detail, "`podman info` did not finish in 3 s"));
   CHECK(contains(finding.detail, "another Podman process may hold the storage lock"));
   CHECK(contains(finding.remedy, "pgrep"));
-  CHECK_FALSE(enforceable(examine(report))); // nor sworn to
+  CHECK_FALSE(enforceable(examine(report))); // nor called usable
 }
 
 TEST_CASE("one that does not even say its version in time is there as well") {

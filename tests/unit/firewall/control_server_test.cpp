@@ -24,7 +24,7 @@ namespace {
 
 using support::Fd;
 
-/// A control server in a thread of its own, which is asked over a pipe to end: Asio has no locks here.
+/// A control server in a thread of its own, which a pipe tells to end: Asio has no locks here.
 class Rig {
 public:
   Rig() {

@@ -20,7 +20,7 @@ policy::EgressPolicy sample() {
   return policy;
 }
 
-/// A controller, and what it wrote and told.
+/// A controller, with its records and its calls of `changed`.
 struct Rig {
   names::Directory directory{sample()};
   std::vector<audit::AuditRecord> records;

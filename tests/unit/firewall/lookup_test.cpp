@@ -98,7 +98,7 @@ TEST_CASE("a name that does not exist needs only one answer", "[upstream]") {
   a.add(Family::v4, failure(ARES_ENOTFOUND));
   CHECK(a.enough);
   CHECK(a.lookup->problem() == ares_strerror(ARES_ENOTFOUND));
-  // Servers that say so of AAAA only are believed in nothing.
+  // The answer that a name has no AAAA record proves nothing about its A record.
   Waited aaaa;
   aaaa.add(Family::v6, failure(ARES_ENOTFOUND));
   CHECK_FALSE(aaaa.enough);

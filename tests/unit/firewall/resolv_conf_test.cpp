@@ -22,7 +22,7 @@ TEST_CASE("a changed host's name servers", "[upstream]") {
   CHECK(name_servers_now("nameserver 198.51.100.1\n", slirp) == Servers{"198.51.100.1", "10.0.2.3"});
   CHECK(name_servers_now("nameserver 198.51.100.1\nnameserver 2001:db8::1\n", pasta) ==
         Servers{"198.51.100.1", "[2001:db8::1]", "169.254.1.1"});
-  // What only the host can ask, the forwarder asks, in its place.
+  // The forwarder replaces servers that only the host can reach.
   CHECK(name_servers_now("nameserver 127.0.0.53\nnameserver 198.51.100.1\n", slirp) ==
         Servers{"10.0.2.3", "198.51.100.1"});
   CHECK(name_servers_now("nameserver fe80::1%wlan0\nnameserver ::1\n", slirp) == Servers{"10.0.2.3"});

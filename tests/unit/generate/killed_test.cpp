@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an `agentbox generate` leaves that is killed, before each of its system calls that may change something.
+// The leftovers of an `agentbox generate` that is killed before any of its system calls that may change something.
 #include <csignal>
 #include <functional>
 #include <stdexcept>

@@ -137,7 +137,7 @@ TEST_CASE("we read settings as git config --list does") {
     settings += theirs.settings.size();
     mistakes += theirs.mistake ? 1 : 0;
   }
-  // The corpus is worth something: long files, and both kinds.
+  // The control of the corpus: long files, and both kinds.
   CHECK(settings > 2 * k_texts);
   CHECK(mistakes > k_texts / 10);
   CHECK(mistakes < k_texts - k_texts / 10);

@@ -7,7 +7,7 @@ using namespace agentbox::image;
 
 namespace {
 
-// Put together here, so that the file holds nothing that a scanner of repositories would take for real.
+// Concatenated, so that scanners of repositories do not report this file.
 const std::string k_openai = std::string("sk-") + "proj-0123456789abcdefghijklmn";
 const std::string k_anthropic = std::string("sk-") + "ant-api03-0123456789abcdefghij";
 const std::string k_github = std::string("ghp") + "_0123456789abcdefghijABCDEFGHIJ012345";

@@ -70,7 +70,7 @@ TEST_CASE("an image is used if it was pinned after its build and has the same ma
   Pins pins;
   pins.store(k_a);
   pins.store(k_b);
-  CHECK(pins.has(k_a) == "no"); // whoever made it: looking at it pins nothing
+  CHECK(pins.has(k_a) == "no"); // checking an image does not pin it
   CHECK(pins.has(k_a) == "no");
   CHECK(pins.pin(k_a) == "pinned");
   CHECK(pins.has(k_a) == "yes");

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Put together here, so that no scanner of repositories takes this file for a leak.
+// Concatenated, so that scanners of repositories do not report this file.
 const std::string k_key = std::string("-----BEGIN OPENSSH PRIV") + "ATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n";
 
 struct Member {

@@ -25,7 +25,7 @@ void put(const char* path, const std::string& text) {
   std::ofstream(path) << text;
 }
 
-/// Enters new namespaces; who enters a user namespace is mapped there, or could not make another.
+/// Enters new namespaces. Maps the user in a user namespace, because only then it can make another.
 bool enter(const std::vector<int>& unshared) {
   for (const int flags : unshared) {
     const auto uid = std::to_string(geteuid());

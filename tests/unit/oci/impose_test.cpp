@@ -255,7 +255,7 @@ TEST_CASE("attack: namespaces of the host or of a stranger") {
   };
   CHECK(contains(refusal(joined("pid")), "/proc/1/ns/x"));
   CHECK(contains(refusal(Role::firewall, joined("network")), "/proc/1/ns/x"));
-  CHECK(refusal(joined("network")).empty()); // whose it is the hook finds out
+  CHECK(refusal(joined("network")).empty()); // the hook checks whose it is
   CHECK(contains(refusal([](json& c) {
                    for (json& entry : c["linux"]["namespaces"]) {
                      entry.erase("path");
