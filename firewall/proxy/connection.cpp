@@ -55,7 +55,7 @@ asio::awaitable<void> Connection::serve() {
   const std::optional<Denial> denial = co_await open(opening, surplus);
   if (denial) {
     note(*denial);
-    co_await say_farewell(*denial, opening.first);
+    co_await send_denial(*denial, opening.first);
     end(true);
     co_return;
   }
@@ -108,7 +108,7 @@ asio::awaitable<std::optional<Denial>> Connection::dial(Opening& opening, std::s
   }
   if (!reached.socket) {
     const auto verdict = reached.denied ? audit::Verdict::deny : audit::Verdict::allow;
-    co_return Denial{reached.reason, std::move(reached.detail), Farewell::reset, verdict};
+    co_return Denial{reached.reason, std::move(reached.detail), DenialReply::reset, verdict};
   }
   m_upstream = std::move(*reached.socket);
   surplus = std::move(reached.surplus);
@@ -194,7 +194,7 @@ asio::awaitable<void> Connection::download(std::string surplus, bool one_request
   }
   direction_ended(end == FlowEnd::broken);
   if (one_request) {
-    enter(Closing{Clock::now() + k_farewell_time});
+    enter(Closing{Clock::now() + k_reply_time});
   }
 }
 
@@ -212,20 +212,20 @@ asio::awaitable<bool> Connection::read_more(std::string& into) {
   co_return co_await io::receive(m_client, into) == io::Received::bytes;
 }
 
-asio::awaitable<void> Connection::say_farewell(const Denial& denial, std::string& heard) {
-  if (denial.farewell == Farewell::reset || !enter(Reading{Clock::now() + k_farewell_time})) {
+asio::awaitable<void> Connection::send_denial(const Denial& denial, std::string& heard) {
+  if (denial.reply == DenialReply::reset || !enter(Reading{Clock::now() + k_reply_time})) {
     co_return;
   }
   if (heard.empty()) { // wait for the client first: replying early looks like a broken server
     co_await read_more(heard);
   }
   std::string message;
-  if (denial.farewell == Farewell::page) {
+  if (denial.reply == DenialReply::page) {
     message = http::denial_response(m_services.box, m_record.name, m_record.port, m_record.text);
   } else if (tls::parse_client_hello(heard).state != tls::ClientHello::State::invalid) {
     message = tls::access_denied_alert();
   }
-  if (heard.empty() || message.empty() || !enter(Reading{Clock::now() + k_farewell_time})) {
+  if (heard.empty() || message.empty() || !enter(Reading{Clock::now() + k_reply_time})) {
     co_return;
   }
   if (co_await io::send_all(m_client, message) == message.size()) {

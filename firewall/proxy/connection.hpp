@@ -20,7 +20,7 @@
 namespace agentbox::firewall::proxy {
 
 /// Selects how a client learns that it was denied.
-enum class Farewell {
+enum class DenialReply {
   reset,
   alert, ///< TLS alert access_denied
   page,  ///< HTTP response 403
@@ -30,7 +30,7 @@ enum class Farewell {
 struct Denial {
   audit::Reason reason = audit::Reason::none;
   std::string detail = {};
-  Farewell farewell = Farewell::reset;
+  DenialReply reply = DenialReply::reset;
   audit::Verdict verdict = audit::Verdict::deny;
   audit::DecidedBy by = audit::DecidedBy::firewall;
 };
@@ -82,7 +82,7 @@ public:
   void recheck();
 
 private:
-  static constexpr std::chrono::seconds k_farewell_time{1}; ///< for the client to read the answer
+  static constexpr std::chrono::seconds k_reply_time{1}; ///< for the client to read the answer
   static constexpr std::chrono::seconds k_dial_time{120};
 
   /// Waits for the client's ClientHello or request head, or for a client that is told why it is denied.
@@ -150,7 +150,7 @@ private:
   asio::awaitable<std::optional<Denial>> dial(Opening& opening, std::string& surplus);
 
   asio::awaitable<void> serve();
-  asio::awaitable<void> say_farewell(const Denial& denial, std::string& heard);
+  asio::awaitable<void> send_denial(const Denial& denial, std::string& heard);
   bool checks_server_names(const Opening& opening) const;
   asio::awaitable<bool> server_asks_again(std::string& surplus);
   asio::awaitable<FlowEnd> send_first(std::string& bytes, std::uint64_t* budget);

@@ -28,11 +28,11 @@ Check check_on(const ConnectTarget& target) {
 }
 
 /// Returns how a client of such a connection learns that it is denied before its protocol is known.
-Farewell farewell_of(Check check) {
+DenialReply denial_reply_of(Check check) {
   switch (check) {
-  case Check::hello: return Farewell::alert;
-  case Check::head: return Farewell::page;
-  default: return Farewell::reset;
+  case Check::hello: return DenialReply::alert;
+  case Check::head: return DenialReply::page;
+  default: return DenialReply::reset;
   }
 }
 
@@ -72,7 +72,7 @@ asio::awaitable<std::optional<Denial>> Connection::check(Opening& opening) {
   opening.check = check_on(target);
   if (!decision.allowed()) {
     co_return Denial{names::reason_of(decision), decision.rule.empty() ? "" : "rule " + decision.rule,
-                     farewell_of(opening.check), audit::Verdict::deny, m_record.by};
+                     denial_reply_of(opening.check), audit::Verdict::deny, m_record.by};
   }
   if (!m_services.log.healthy() && !m_services.log.recover()) {
     co_return Denial{Reason::no_audit};
@@ -114,13 +114,13 @@ std::optional<Denial> Connection::check_server_name(const tls::ClientHello& hell
     return std::nullopt;
   }
   if (hello.encrypted) {
-    return Denial{Reason::ech, {}, Farewell::alert};
+    return Denial{Reason::ech, {}, DenialReply::alert};
   }
   if (!hello.sni) {
-    return Denial{Reason::sni_missing, {}, Farewell::alert};
+    return Denial{Reason::sni_missing, {}, DenialReply::alert};
   }
   if (policy::canonical_name(*hello.sni) != m_record.name) {
-    return Denial{Reason::sni_mismatch, *hello.sni, Farewell::alert};
+    return Denial{Reason::sni_mismatch, *hello.sni, DenialReply::alert};
   }
   return std::nullopt;
 }
@@ -161,10 +161,10 @@ asio::awaitable<std::optional<Denial>> Connection::check_head(Opening& opening) 
     head = http::parse_request_head(opening.first, m_record.port);
   }
   if (head.state == http::RequestHead::State::invalid) {
-    co_return Denial{Reason::bad_request, std::string(head.problem), Farewell::page};
+    co_return Denial{Reason::bad_request, std::string(head.problem), DenialReply::page};
   }
   if (policy::canonical_name(head.host) != m_record.name) {
-    co_return Denial{Reason::host_mismatch, head.host, Farewell::page};
+    co_return Denial{Reason::host_mismatch, head.host, DenialReply::page};
   }
   // The rewritten head, the start of the body, and later the rest of the body. Nothing after it.
   const std::string_view after = std::string_view(opening.first).substr(head.size);

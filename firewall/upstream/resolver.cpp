@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t k_max_lookups = 1024;
 constexpr long k_max_open = 2048;
 constexpr std::chrono::seconds k_check_interval{1};
-constexpr std::chrono::seconds k_second_chance{60};
+constexpr std::chrono::seconds k_demotion_time{60};
 
 } // namespace
 
@@ -49,7 +49,7 @@ void Resolver::follow_resolv_conf() {
   const Stamp stamp = stamp_of(m_resolv_conf);
   const Stamp passed_on = stamp_of(m_passed_on);
   if (stamp == m_stamp && passed_on == m_passed_on_stamp && (m_channel || !m_problem.empty())) {
-    if (m_first != 0 && now - m_moved > k_second_chance) {
+    if (m_first != 0 && now - m_moved > k_demotion_time) {
       change_to(0);
     }
     return;

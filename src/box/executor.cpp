@@ -234,7 +234,7 @@ RunOutcome execute(const Plan& plan, const boxes::Claim& claim, const std::funct
 }
 
 std::vector<std::string> sweep(const podman::Podman& podman, const std::string& wanted) {
-  constexpr int k_more_tries = 3;
+  constexpr int k_max_retries = 3;
   std::vector<std::string> left;
   for (const boxes::FoundSession& dead : boxes::find_sessions()) {
     support::throw_if_interrupted();
@@ -257,7 +257,7 @@ std::vector<std::string> sweep(const podman::Podman& podman, const std::string& 
     const std::vector<TeardownStep> teardown = make_teardown(dead.name, claim->paths, podman);
     std::vector<std::string> problems = tear_down(teardown, *claim);
     // When the monitors of its containers were killed as well, Podman removes one container of the pod in each call.
-    for (int again = 0; again < k_more_tries && !problems.empty(); ++again) {
+    for (int again = 0; again < k_max_retries && !problems.empty(); ++again) {
       problems = tear_down(teardown, *claim);
     }
     if (problems.empty()) {

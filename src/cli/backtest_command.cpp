@@ -21,7 +21,7 @@
 namespace agentbox::cli {
 namespace {
 
-using network::Tested;
+using network::BacktestResult;
 
 struct BacktestOptions {
   HistoryOptions history;
@@ -53,9 +53,9 @@ network::History history_here(const HistoryOptions& options, const std::filesyst
   return found;
 }
 
-void print(const std::vector<Tested>& tested) {
+void print(const std::vector<BacktestResult>& tested) {
   std::vector<std::vector<std::string>> rows;
-  for (const Tested& one : tested) {
+  for (const BacktestResult& one : tested) {
     rows.push_back({std::string(network::outcome_text(one.outcome)), std::to_string(one.count) + " x",
                     support::escape_untrusted(one.host, 255) + (one.port == 0 ? "" : ":" + std::to_string(one.port)),
                     support::escape_untrusted(one.why, 300)});
@@ -69,22 +69,23 @@ int backtest(const BacktestOptions& options) {
   const policy::EgressIndex index(config::egress_with(config::standard_sources(workspace.path), options.file, kind));
   const network::History history = history_here(options.history, workspace.path);
   const auto tested = network::backtest(options.last == 0 ? history.sums : history.lines, index, options.last);
-  const auto count = [&](Tested::Outcome outcome) {
-    return std::count_if(tested.begin(), tested.end(), [&](const Tested& one) { return one.outcome == outcome; });
+  const auto count = [&](BacktestResult::Outcome outcome) {
+    return std::count_if(tested.begin(), tested.end(),
+                         [&](const BacktestResult& one) { return one.outcome == outcome; });
   };
   if (options.json) {
-    for (const Tested& one : tested) {
+    for (const BacktestResult& one : tested) {
       fmt::print("{}", network::to_json_line(one));
     }
   } else {
     print(tested);
-    const auto not_known = count(Tested::Outcome::not_known);
-    spdlog::info("{} would now be denied, {} would now be allowed, {} unchanged{}", count(Tested::Outcome::breaks),
-                 count(Tested::Outcome::passes_now),
-                 count(Tested::Outcome::still_passes) + count(Tested::Outcome::still_denied),
+    const auto not_known = count(BacktestResult::Outcome::not_known);
+    spdlog::info("{} would now be denied, {} would now be allowed, {} unchanged{}",
+                 count(BacktestResult::Outcome::breaks), count(BacktestResult::Outcome::passes_now),
+                 count(BacktestResult::Outcome::still_passes) + count(BacktestResult::Outcome::still_denied),
                  not_known == 0 ? "" : "; the rest cannot be determined");
   }
-  return count(Tested::Outcome::breaks) > 0 ? 1 : 0;
+  return count(BacktestResult::Outcome::breaks) > 0 ? 1 : 0;
 }
 
 void suggest(const HistoryOptions& options, const Context& context) {

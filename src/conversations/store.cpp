@@ -27,7 +27,7 @@ using support::ExitCode;
 constexpr std::size_t k_max_names = 200'000;
 constexpr int k_max_depth = 8;
 constexpr const char* k_workspace_file = "workspace";
-constexpr const char* k_trash = "removed";
+constexpr const char* k_removed_directory = "removed";
 
 /// Returns the UUID (RFC 9562) at the end of a file name without its extension, or nothing.
 std::string id_in(std::string_view stem) {
@@ -125,8 +125,8 @@ support::Fd open_parent(const fs::path& project, const fs::path& file) {
 class TreeRemover {
 public:
   explicit TreeRemover(int project) : m_project(project) {
-    mkdirat(project, k_trash, 0700);
-    m_fd = open_directory(project, k_trash);
+    mkdirat(project, k_removed_directory, 0700);
+    m_fd = open_directory(project, k_removed_directory);
     if (!m_fd) {
       throw support::system_error(ExitCode::failed, "cannot create the directory for removed files", errno);
     }
@@ -153,7 +153,7 @@ public:
   void empty() {
     constexpr std::size_t k_max_rounds = 1'000'000; // each takes the top off a directory, or reads one again
     std::size_t rounds = 0;
-    while (unlinkat(m_project, k_trash, AT_REMOVEDIR) != 0) {
+    while (unlinkat(m_project, k_removed_directory, AT_REMOVEDIR) != 0) {
       if (errno == ENOENT) {
         return; // another process emptied it
       }
@@ -280,7 +280,7 @@ void remove_project(const fs::path& project) {
   }
   TreeRemover remover(reader.fd());
   while (const support::DirectoryEntry* entry = reader.next()) {
-    if (entry->name != k_trash) {
+    if (entry->name != k_removed_directory) {
       remover.add(reader.fd(), std::string(entry->name).c_str());
     }
   }

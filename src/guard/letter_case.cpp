@@ -74,8 +74,8 @@ bool leads_to_one_file(const std::vector<std::string>& names, const FileAt& file
 }
 
 void require_case_sensitive(const Walk& walk, const std::vector<std::string>& guarded) {
-  constexpr std::size_t k_some = 16;
-  std::map<fs::path, std::vector<std::string>> names = {{"", walk.names_in("", k_some)}};
+  constexpr std::size_t k_sample = 16;
+  std::map<fs::path, std::vector<std::string>> names = {{"", walk.names_in("", k_sample)}};
   for (const std::string& text : guarded) {
     for (fs::path path(text); !path.empty(); path = path.parent_path()) {
       names[path.parent_path()].push_back(path.filename().string());

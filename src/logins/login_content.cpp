@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::int64_t k_milliseconds = 1000;
-constexpr std::int64_t k_longest = std::int64_t{400} * 24 * 3600; // seconds; the longest login lasts a year
+constexpr std::int64_t k_max_lifetime = std::int64_t{400} * 24 * 3600; // seconds; the longest login lasts a year
 
 /// Returns whether `value` has only what agents write into a login: short, clean texts in a few levels.
 bool is_plain(const json& value, int levels) {
@@ -139,7 +139,7 @@ std::optional<LoginContent> parse_login(const LoginKind& kind, std::string_view 
   LoginContent content;
   const bool known = login.is_object() && is_plain(login, k_levels) &&
                      (kind.only.empty() ? read_codex(login, content) : read_claude(login, content));
-  if (!known || content.version / k_milliseconds > now + k_longest) {
+  if (!known || content.version / k_milliseconds > now + k_max_lifetime) {
     return std::nullopt;
   }
   content.text = (kind.only.empty() ? login : json{{kind.only, login}}).dump();

@@ -20,7 +20,7 @@ namespace {
 using firewall::audit::AuditRecord;
 using firewall::audit::Kind;
 using firewall::audit::Verdict;
-using Outcome = Tested::Outcome;
+using Outcome = BacktestResult::Outcome;
 
 bool counts(const AuditRecord& record) {
   return record.kind == Kind::connect || (record.kind == Kind::dns && record.verdict == Verdict::deny) ||
@@ -41,8 +41,8 @@ policy::EgressDecision decide(const AuditRecord& record, const policy::EgressInd
   return record.port == 0 ? index.decide(record.name) : index.decide(record.name, record.port);
 }
 
-Tested test(const AuditRecord& record, const policy::EgressIndex& index) {
-  Tested tested;
+BacktestResult test(const AuditRecord& record, const policy::EgressIndex& index) {
+  BacktestResult tested;
   tested.host = record.name.empty() ? record.address : record.name;
   tested.port = record.port;
   if (record.address == firewall::audit::k_other_hosts) {
@@ -84,8 +84,8 @@ std::string_view outcome_text(Outcome outcome) {
   return "unknown";
 }
 
-std::vector<Tested> backtest(const std::vector<AuditRecord>& records, const policy::EgressIndex& index,
-                             std::size_t last) {
+std::vector<BacktestResult> backtest(const std::vector<AuditRecord>& records, const policy::EgressIndex& index,
+                                     std::size_t last) {
   std::vector<const AuditRecord*> wanted;
   for (const AuditRecord& record : records) {
     if (counts(record)) {
@@ -95,14 +95,14 @@ std::vector<Tested> backtest(const std::vector<AuditRecord>& records, const poli
   if (last != 0 && wanted.size() > last) {
     wanted.erase(wanted.begin(), wanted.end() - static_cast<std::ptrdiff_t>(last));
   }
-  std::map<std::tuple<Outcome, std::string, std::uint16_t>, Tested> by_host; // in the order of Outcome
+  std::map<std::tuple<Outcome, std::string, std::uint16_t>, BacktestResult> by_host; // in the order of Outcome
   for (const AuditRecord* record : wanted) {
-    Tested tested = test(*record, index);
-    Tested& one = by_host[{tested.outcome, tested.host, tested.port}];
+    BacktestResult tested = test(*record, index);
+    BacktestResult& one = by_host[{tested.outcome, tested.host, tested.port}];
     tested.count = one.count + record->count;
     one = std::move(tested);
   }
-  std::vector<Tested> result;
+  std::vector<BacktestResult> result;
   result.reserve(by_host.size());
   for (auto& [key, tested] : by_host) {
     result.push_back(std::move(tested));
@@ -110,7 +110,7 @@ std::vector<Tested> backtest(const std::vector<AuditRecord>& records, const poli
   return result;
 }
 
-std::string to_json_line(const Tested& tested) {
+std::string to_json_line(const BacktestResult& tested) {
   const auto& [host, port, count, outcome, why] = tested;
   const nlohmann::ordered_json object = {{"host", support::escape_untrusted(host, 255)},
                                          {"port", port},

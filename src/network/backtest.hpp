@@ -11,7 +11,7 @@
 namespace agentbox::network {
 
 /// The decision that another list of hosts would have made on a recorded host.
-struct Tested {
+struct BacktestResult {
   enum class Outcome {
     breaks,       ///< was allowed, would be denied
     passes_now,   ///< was denied, would be allowed
@@ -29,13 +29,13 @@ struct Tested {
 /// Returns the outcome for each host and port in the last `last` (0: all) connections and denials of `records`, which
 /// may be sums; what breaks comes first. Judges only what the list decides: a connection that was denied for another
 /// reason, such as a wrong SNI, would still be denied.
-std::vector<Tested> backtest(const std::vector<firewall::audit::AuditRecord>& records, const policy::EgressIndex& index,
-                             std::size_t last);
+std::vector<BacktestResult> backtest(const std::vector<firewall::audit::AuditRecord>& records,
+                                     const policy::EgressIndex& index, std::size_t last);
 
 /// Returns "breaks", "passes-now", "still-passes", "still-denied", "not-known".
-std::string_view outcome_text(Tested::Outcome outcome);
+std::string_view outcome_text(BacktestResult::Outcome outcome);
 
 /// Returns one JSON object and a newline.
-std::string to_json_line(const Tested& tested);
+std::string to_json_line(const BacktestResult& tested);
 
 } // namespace agentbox::network

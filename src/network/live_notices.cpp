@@ -24,7 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 using network::Notice;
 
-constexpr auto k_again = 60s;            // the same notice is shown once a minute
+constexpr auto k_repeat_interval = 60s;  // the same notice is shown once a minute
 constexpr std::size_t k_max_recent = 20; // different things in that time
 constexpr auto k_between_bubbles = 10s;
 constexpr auto k_quiet = 60ms;     // without output of the agent: no escape sequence is incomplete
@@ -100,7 +100,7 @@ LiveNotices::~LiveNotices() {
 }
 
 bool LiveNotices::is_worth_reporting(const std::string& what, Clock::time_point now) {
-  std::erase_if(m_recent, [&](const auto& one) { return now - one.second >= k_again; });
+  std::erase_if(m_recent, [&](const auto& one) { return now - one.second >= k_repeat_interval; });
   const bool fresh = m_recent.size() <= k_max_recent && m_recent.emplace(what, now).second;
   if (fresh && m_recent.size() > k_max_recent && m_lines) {
     spdlog::info("more hosts are denied; see them with: agentbox network follow");

@@ -31,10 +31,10 @@ class Hosts(world.FirewallTest):
         self.assertTrue(result["ok"], result)
         self.assertEqual(result["received"], data.hex())
 
-    def assert_refused(self, result, reason, farewell=b""):
+    def assert_refused(self, result, reason, reply=b""):
         self.assert_nothing_arrived()
         self.assertLess(result["seconds"], world.AT_ONCE)
-        self.assertEqual(result.get("received", ""), farewell.hex(), result)
+        self.assertEqual(result.get("received", ""), reply.hex(), result)
         self.assertEqual(self.fw.wait_audit(kind="connect", reason=reason)[0]["verdict"], "deny")
 
     def test_a_listed_name_connects_and_the_bytes_match(self):

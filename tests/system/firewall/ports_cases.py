@@ -37,10 +37,10 @@ class Ports(world.FirewallTest):
         self.assertTrue(result["ok"], result)
         self.assertEqual(bytes.fromhex(result["received"]), data)
 
-    def assert_refused(self, result, reason, farewell=b""):
+    def assert_refused(self, result, reason, reply=b""):
         self.assertEqual(self.got(), b"")
         self.assertLess(result["seconds"], world.AT_ONCE)
-        self.assertEqual(bytes.fromhex(result.get("received", "")), farewell, result)
+        self.assertEqual(bytes.fromhex(result.get("received", "")), reply, result)
         record = self.fw.wait_audit(kind="connect", reason=reason)[-1]
         self.assertEqual((record["verdict"], record["name"], record["bytes_up"]), ("deny", GOOD, 0))
 

@@ -9,7 +9,7 @@ using namespace agentbox;
 using namespace agentbox::network;
 using firewall::audit::Kind;
 using test::record;
-using Outcome = Tested::Outcome;
+using Outcome = BacktestResult::Outcome;
 
 namespace {
 
@@ -66,7 +66,7 @@ TEST_CASE("a block of the new list breaks what it covers, whatever it allows") {
 
 TEST_CASE("only the last N count") {
   const auto tested = backtest(k_history, index_of({}), 3);
-  for (const Tested& one : tested) {
+  for (const BacktestResult& one : tested) {
     CHECK(one.outcome == Outcome::still_denied);
   }
   CHECK(tested.size() == 3);

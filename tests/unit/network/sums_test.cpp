@@ -93,9 +93,9 @@ TEST_CASE("totals include decisions that the log has lost") {
 
   const auto tested = backtest(history.sums, empty, 0);
   REQUIRE(tested.size() == 3);
-  CHECK(tested[0].outcome == Tested::Outcome::breaks);
+  CHECK(tested[0].outcome == BacktestResult::Outcome::breaks);
   CHECK(tested[0].count == 2);
-  CHECK(tested[2].outcome == Tested::Outcome::not_known);
+  CHECK(tested[2].outcome == BacktestResult::Outcome::not_known);
 }
 
 TEST_CASE("without totals the lines are summed") {
