@@ -79,7 +79,7 @@ TEST_CASE("a damaged lock file is an error that agentbox update gets past") {
                              Contains("cannot download http://127.0.0.1:1/@anthropic-ai/claude-code/latest"));
 }
 
-TEST_CASE("a Podman that will not do") {
+TEST_CASE("a Podman that cannot be used") {
   const Project project;
   json info = json::parse(R"({"version": {"Version": "3.4.4"}})");
   SECTION("too old") {

@@ -115,7 +115,7 @@ TEST_CASE("a box whose launcher was killed is removed by its pod's ID") {
                     [](const auto& call) { return call.at("argv").back().template get<std::string>().size() == 64; }));
 }
 
-TEST_CASE("whatever a firewall that was taken over leaves in run/, the teardown comes, and in time") {
+TEST_CASE("the teardown runs in time, whatever a compromised firewall leaves in run/") {
   const Project project;
   for (const std::string made :
        {"mkdir -p failed/x; chmod 0 failed", "mkfifo failed", "ln -s /dev/zero failed", "ln -s /dev/tty failed",
@@ -190,7 +190,7 @@ TEST_CASE("the policy of a box here") {
   CHECK_THAT(checked.err, Contains("allow_hosts"));
 }
 
-TEST_CASE("the policy of a box here tells everything that broadens it") {
+TEST_CASE("the policy of this directory's box lists everything that broadens it") {
   const Project project;
   project.write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
   project.write(".config/agentbox/config.toml", R"([network]
@@ -220,7 +220,7 @@ on_start = true
   CHECK(data.at("firewall_driver") == "iptables");
 }
 
-TEST_CASE("the policy of a box says where nothing is compared with the list") {
+TEST_CASE("the policy of a box lists what is not compared with the list") {
   const Project project;
   const auto shown = [&](std::vector<std::string> hosts) {
     std::vector<std::string> words = {"policy", "show"};

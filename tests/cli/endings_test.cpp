@@ -44,7 +44,7 @@ TEST_CASE("output that cannot be written is an error") {
   }
 }
 
-TEST_CASE("a reader that goes ends the run with 141 and no message") {
+TEST_CASE("a closed reader of stdout ends the run with 141 and no message") {
   const Project project;
   project.behave({{"run", {{"prints", 1000000}}}});
   support::Command command = project.command({"run", "--", "yes"});
@@ -56,7 +56,7 @@ TEST_CASE("a reader that goes ends the run with 141 and no message") {
   CHECK(project.verbs().back() == "pod rm");
 }
 
-TEST_CASE("what fails after the run does not change how it ended") {
+TEST_CASE("a failure after the run does not change its outcome") {
   const Project project;
   project.write(".local/state/agentbox/x", "");
   const std::string break_all = "rm -rf $HOME/.local/state/agentbox; : >$HOME/.local/state/agentbox";

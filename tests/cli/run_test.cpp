@@ -188,7 +188,7 @@ TEST_CASE("a pod that cannot be made is one error, and is torn down") {
   CHECK_FALSE(left_over(project));
 }
 
-TEST_CASE("the hook's refusal is told with its hint, exit 126") {
+TEST_CASE("the hook's refusal is shown with its hint, exit 126") {
   const Project project;
   project.behave({{"run", {{"code", 126}, {"hook_error", "the firewall did not start: no rules\nsee the log\n"}}}});
   const auto result = project.agentbox({"run", "--", "true"});
@@ -196,7 +196,7 @@ TEST_CASE("the hook's refusal is told with its hint, exit 126") {
   CHECK_THAT(result.err, Contains("agentbox: the firewall did not start: no rules\n  hint: see the log"));
 }
 
-TEST_CASE("a signal to the launcher reaches the box, and the box goes") {
+TEST_CASE("a signal to the launcher reaches the box and ends it") {
   const int number = GENERATE(SIGINT, SIGTERM, SIGHUP);
   const Project project;
   project.behave({{"run", {{"wait_for_signal", true}}}});

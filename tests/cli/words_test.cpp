@@ -14,7 +14,7 @@ CommandLine words(const std::string& program, const List& arguments) {
 
 } // namespace
 
-TEST_CASE("what may be left out is put in") {
+TEST_CASE("omitted words are added") {
   CHECK(words("agentbox", {}).options == List{"run"});
   CHECK(words("agentbox", {"codex"}).options == List{"run", "codex"});
   CHECK(words("agentbox", {"--dry-run"}).options == List{"run", "--dry-run"});

@@ -26,7 +26,7 @@ TEST_CASE("no default is broader than the golden contract") {
   }
 }
 
-TEST_CASE("SECURITY.md carries the digest of the default contract") {
+TEST_CASE("SECURITY.md contains the digest of the default contract") {
   const std::string contract = support::read_file(agentbox::tests::golden_path("default-contract.json"), 1U << 20U);
   const std::string expected = "<!-- contract-digest -->sha256:" + support::sha256_hex(contract);
   const std::string text = support::read_file(std::filesystem::path(AGENTBOX_SOURCE_DIR) / "SECURITY.md", 1U << 20U);

@@ -79,7 +79,7 @@ class RedTeamFiles(SystemTest):
                 self.assertIn("hint:", refused.err)
                 shutil.rmtree(os.path.join(os.fsencode(self.workspace), b"d\xff"))
 
-    def test_second_names_are_refused(self):
+    def test_hard_links_are_refused(self):
         self.git("init", "--quiet", ".")
         self.git("init", "--quiet", "sub")
         files = [".vscode/tasks.json", ".git/config", "apps/.envrc", "apps/.husky/pre-commit", "sub/.git/config", "sub/.git/hooks/post-checkout",

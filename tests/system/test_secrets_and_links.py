@@ -95,7 +95,7 @@ class SecretsAndLinks(SystemTest):
         subprocess.run("git remote set-url origin https://example.com/x", shell=True, cwd=self.workspace, check=True)
         self.assertCode(self.agentbox("generate", "oci", "--config-only"), 0)
 
-    def test_a_protected_file_with_another_name_is_refused(self):
+    def test_a_protected_file_with_a_hard_link_is_refused(self):
         self.put(".vscode/tasks.json", "{}")
         self.assertCode(self.in_box("true"), 0)
         os.link(self.workspace / ".vscode/tasks.json", self.workspace / "innocent")

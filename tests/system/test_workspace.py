@@ -68,7 +68,7 @@ class Workspace(SystemTest):
         self.assertEqual(list((self.workspace / ".git" / "hooks").glob("[!.]*[!e]")), [])
         git("status", cwd=self.workspace)
 
-    def test_what_git_is_led_to_in_the_project_is_protected(self):
+    def test_paths_of_the_project_that_git_refers_to_are_protected(self):
         """core.hooksPath and include.path are the usual ways of sharing hooks and settings in a project."""
         self.repository()
         git("config", "core.hooksPath", ".githooks", cwd=self.workspace)
@@ -313,7 +313,7 @@ class Workspace(SystemTest):
 
 
 class Review(SystemTest):
-    def test_what_the_host_may_run_is_said_in_five_lines(self):
+    def test_what_the_host_may_run_is_reported_in_five_lines(self):
         script = """
             mkdir -p evil bin node_modules/.bin .vscode; git init --quiet evil; git -C evil config core.fsmonitor ./x
             printf '#!/bin/sh' >evil/.git/hooks/post-checkout; chmod +x evil/.git/hooks/post-checkout
@@ -358,14 +358,14 @@ class Review(SystemTest):
                                  ("git-settings", "sub/.git/rebase-merge/git-rebase-todo"), ("tool-file", ".vscode/tasks.json"),
                                  ("tool-file", ".zed"), ("link-out", "a/b/l")])
 
-    def test_a_log_that_leads_elsewhere_is_said(self):
+    def test_a_log_that_points_elsewhere_is_reported(self):
         git("init", "--quiet", "--initial-branch", "main", cwd=self.workspace)
         git("commit", "--quiet", "--allow-empty", "--message", "x", cwd=self.workspace)
         self.assertCode(self.in_box("git branch fine; rm .git/logs/HEAD; ln -s ../../../.bashrc .git/logs/HEAD; git branch 'x;y'"), 0)
         found = [(one["kind"], one["path"], one["detail"]) for one in json.loads(self.agentbox("review", "--json").out)["findings"]]
         self.assertEqual(found, [("git-settings", ".git/logs/HEAD", "-> ../../../.bashrc")])
 
-    def test_what_is_laid_out_like_a_repository_and_moved_programs_are_looked_at(self):
+    def test_files_laid_out_like_a_repository_and_moved_programs_are_reported(self):
         for file in ["tools/evil", "bin/old", "venv/bin/python"]:
             (self.workspace / file).parent.mkdir(parents=True, exist_ok=True)
             (self.workspace / file).write_text("#!/bin/sh\n")
@@ -385,7 +385,7 @@ class Review(SystemTest):
         self.assertTrue(out.isascii() and "\033" not in out, ascii(out))
         self.assertIn("bin/\u202ex", [one["path"] for one in json.loads(out)["findings"]])
 
-    def test_ordinary_work_is_not_worth_a_word(self):
+    def test_ordinary_work_is_not_reported(self):
         result = self.in_box("mkdir src; echo x >src/main.c; echo y >Makefile; ln -s src/main.c link; sh -c 'echo x >script; chmod +x script'",
                              SSL_CERT_FILE=None)
         self.assertCode(result, 0)

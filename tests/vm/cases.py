@@ -264,7 +264,7 @@ class Systemd(Machine):
         self.assertRegex(said, r"(?m)^(\.\./)?pids.max:512$")
         self.assert_gone()
 
-    def test_without_a_login_session_there_is_a_clear_word(self):
+    def test_without_a_login_session_there_is_a_clear_message(self):
         """su - and cron have no runtime directory of their own."""
         said = root("su - developer -c 'cd work/project; echo runtime=$XDG_RUNTIME_DIR; agentbox run -- echo it runs' 2>&1", check=False)
         print(said)

@@ -203,7 +203,7 @@ const std::map<Key, std::function<void(PolicyFields&)>>& triggers() {
   return table;
 }
 
-TEST_CASE("every entry of the table is true, and tells the reason and the way out") {
+TEST_CASE("every entry of the table is true, and gives the reason and a remedy") {
   for (const oci::CannotExpress& entry : oci::cannot_express_table()) {
     INFO(oci::format_text(entry.format) << ": " << entry.field);
     const auto trigger = triggers().find(key_of(entry));

@@ -104,7 +104,7 @@ class Podman(LifecycleAttack):
     def test_the_agent_is_restarted(self):
         self.attack("restart", "--time", "0", part="agent")
 
-    def test_the_agent_is_paused_and_goes_on(self):
+    def test_the_agent_is_paused_and_continues(self):
         self.attack("pause", part="agent", again=("unpause",))
 
     def test_the_agent_is_removed(self):
@@ -275,7 +275,7 @@ class Steps(LifecycleAttack):
         self.at_each("teardown", "fail", judge)
         self.assert_nothing_left_the_box()
 
-    def test_the_pod_is_gone_before_each_step(self):
+    def test_the_pod_is_missing_before_each_step(self):
         def judge(done, _):
             self.assertIn(done.returncode, (0, 125, 126), done.stderr)
             self.assert_gone()

@@ -38,7 +38,7 @@ class Verify(SystemTest):
         self.assertRegex(result.out, "(?m)^  make a user namespace +stopped +seccomp +EPERM$")
         self.assertGreater(len(result.out.splitlines()), 170)
 
-    def test_a_running_box_holds_and_is_looked_at_from_outside(self):
+    def test_a_running_box_holds_and_is_inspected_from_outside(self):
         process = self.running()
         report = self.report("target")
         self.assertTrue(report["holds"])
@@ -69,7 +69,7 @@ class Verify(SystemTest):
         self.assertEqual("PASS: " in result.out, holds, result)
         self.end(process)
 
-    def test_an_agent_cannot_look_into_the_probe(self):
+    def test_an_agent_cannot_inspect_the_probe(self):
         """An agent cannot take its descriptors and forge a report: its file may be executed, but not read."""
         process = self.running("""
             while :; do for p in /proc/[0-9]*; do

@@ -63,7 +63,7 @@ class Around(world.FirewallTest):
         self.both("fast_open", world.EVIL, 443, control=False)
         self.assertTrue(self.unfiltered.probe("tcp", host=world.EVIL, port=443, send="00")["ok"])
 
-    def test_the_mark_raw_and_packet_sockets_are_not_to_be_had(self):
+    def test_the_mark_and_raw_and_packet_sockets_cannot_be_used(self):
         self.assertEqual(self.firewalled.probe("marked", world.EVIL, 443)["error"], "EPERM")
         self.assertEqual(self.firewalled.probe("raw", world.EVIL)["error"], "EPERM")
         self.assertEqual(self.firewalled.probe("packet")["error"], "EPERM")

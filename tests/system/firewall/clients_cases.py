@@ -69,7 +69,7 @@ class Clients(world.FirewallTest):
             self.assertEqual((record["verdict"], record["reason"]),
                              ("allow", "client-gone" if port == 443 else "allowed"), record)
 
-    def test_a_client_that_says_no_more_still_gets_the_answer(self):
+    def test_a_client_that_stops_sending_still_gets_the_answer(self):
         for data in (real_hello(HOST), hello(server_names(HOST)) + b"\x17\3\3\0\5early"):
             client, server = self.connect(data)
             self.say(client, "half-close")
@@ -80,7 +80,7 @@ class Clients(world.FirewallTest):
             client.stdin.close()
             client.wait(timeout=world.PATIENCE)
 
-    def test_a_client_that_says_no_more_does_not_wait_for_an_hour(self):
+    def test_a_client_that_stops_sending_does_not_wait_for_an_hour(self):
         client, server = self.connect(real_hello(HOST))
         self.say(client, "half-close")
         self.assertTrue(self.closed(server))  # the server learns of it, and would close

@@ -242,7 +242,7 @@ class UpstreamProxy(world.FirewallTest):
         got = bytes.fromhex(box.probe("tcp", host="git.example.com", port=22, send="70")["received"])
         self.assertEqual(got, b"SSH-2.0-early\r\np")
 
-    def test_a_proxy_that_refuses_or_talks_nonsense_is_named(self):
+    def test_a_proxy_that_refuses_or_sends_garbage_is_named(self):
         for answer, word in ((b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "403"), (b"SSH-2.0-x\r\n\r\nxxxxxxxxxxxxxx", "valid"),
                              (b"HTTP/1.1 200 " + b"x" * 20000, "valid"), (b"HTTP/1.1 407 Auth\r\n\r\n", "407")):
             self.answer = answer

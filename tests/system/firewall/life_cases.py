@@ -124,7 +124,7 @@ class Life(world.FirewallTest):
             self.assert_closed(box)
             box.close()
 
-    def test_taken_ports_are_an_error_not_a_smaller_box(self):
+    def test_taken_ports_are_an_error(self):
         for port in (53, 1023):
             box = self.box(allow=["api.example.com"])
             squatter = subprocess.Popen([*box.into(("net_bind_service",)), "python3", "-c",
@@ -179,7 +179,7 @@ class Life(world.FirewallTest):
             socket.create_connection((box.address, 3001), timeout=0.5)
         self.assert_closed(box)
 
-    def test_it_gives_up_what_it_does_not_need(self):
+    def test_it_drops_privileges_that_it_does_not_need(self):
         box = self.box(allow=["api.example.com"]).start()
         with open(f"/proc/{box.firewall.pid}/status", encoding="ascii") as file:
             status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)

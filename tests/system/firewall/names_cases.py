@@ -72,7 +72,7 @@ class Names(world.FirewallTest):
         unfiltered = self.box()
         self.assertFalse(unfiltered.probe("dns", "gate.agentbox.internal", 16)["ok"])
 
-    def test_localhost_is_the_box_and_reverse_names_are_nobody(self):
+    def test_localhost_is_the_box_and_reverse_names_do_not_exist(self):
         self.assertEqual(self.ask("localhost")["answers"][0]["data"], "127.0.0.1")
         self.assertEqual(self.ask("localhost", 28)["answers"][0]["data"], "::1")
         self.assertEqual(self.ask("1.0.18.198.in-addr.arpa", 12)["rcode"], 3)

@@ -31,7 +31,7 @@ class Totals(world.FirewallTest):
         self.assertIn("late.example.net", [one["name"] for one in denied])
         self.assertLess(len(denied), 200)
 
-    def test_killed_and_started_again_it_goes_on_counting(self):
+    def test_killed_and_started_again_it_continues_counting(self):
         box = self.box(allow=["git.example.com:22"]).start()
         for done in range(3):
             self.assertEqual(box.probe("tcp", host="git.example.com", port=22, send="70")["received"], "70")

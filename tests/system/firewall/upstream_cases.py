@@ -117,7 +117,7 @@ class Upstream(world.FirewallTest):
         open_box = self.box()
         self.assertTrue(open_box.probe("tcp", host=PRIVATE6, port=SIX_ONLY, send="70")["ok"])
 
-    def test_one_question_is_shared_by_all_who_ask_meanwhile(self):
+    def test_concurrent_lookups_share_one_query(self):
         self.first.delays = {A: 0.5, AAAA: 0.5}
         name = self.name(world.ALLOWED)
         flood = self.fw.probe("flood", name, PORT, 20, keep=1.5)
@@ -175,7 +175,7 @@ class Upstream(world.FirewallTest):
         self.refused((world.ALLOWED,), "upstream-dns", 1)
         self.assertEqual(len(self.first.asked), asked)
 
-    def test_what_the_launcher_says_at_the_start_holds_from_the_first_question_on(self):
+    def test_what_the_launcher_passes_at_the_start_is_used_from_the_first_query_on(self):
         box = self.box(allow=[f"*.wild.example.com:{PORT}"])
         (box.path / "run" / "resolv.conf").write_text(f"nameserver {SECOND}\n", encoding="ascii")
         self.fw = box.start()

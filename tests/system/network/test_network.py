@@ -193,7 +193,7 @@ class LiveControl(NetworkTest):
         self.assertLess(sorted(times)[25], 0.5, "it waits for a timer of the firewall's")  # a busy machine delays many
         self.finish(process)
 
-    def test_a_box_without_firewall_and_no_box_are_said(self):
+    def test_a_box_without_firewall_and_no_box_are_reported(self):
         none = self.agentbox("allow", "a.example")
         self.assertCode(none, 2)
         self.assertIn("no box is running", none.err)
@@ -215,12 +215,12 @@ class Notices(NetworkTest):
         self.assertCode(self.agentbox("allow", "nope.example", "--for", "10m"), 0)  # as proposed
         self.finish(process)
 
-    def test_an_address_is_said_as_well(self):
+    def test_an_address_is_reported_too(self):
         process = self.running("(exec 3<>/dev/tcp/192.0.2.99/80); while ! test -e done; do sleep 0.1; done")
         wait_until(lambda: self.err.time_of("denied: 192.0.2.99:80 (tcp)"), "the line")
         self.finish(process)
 
-    def test_on_a_terminal_the_title_says_it_and_is_put_back(self):
+    def test_on_a_terminal_the_title_shows_it_and_is_restored(self):
         terminal = self.terminal("run", "--", "bash", "-c", "echo started; getent hosts nope.example; "
                                  "while ! test -e done; do sleep 0.1; done; echo ended", TERM="xterm-256color")
         terminal.read_until("started")

@@ -34,7 +34,7 @@ Plan plan_in(const Claim& claim, const fs::path& trace) {
 
 } // namespace
 
-TEST_CASE("steps are done in order, then the teardown") {
+TEST_CASE("steps are executed in order, then the teardown") {
   const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
   const fs::path trace = directory.path() / "trace";
@@ -55,7 +55,7 @@ TEST_CASE("steps are done in order, then the teardown") {
   CHECK_FALSE(fs::exists(claim.paths.directory));
 }
 
-TEST_CASE("a step that fails ends the run, and the teardown comes all the same") {
+TEST_CASE("a step that fails ends the run, and the teardown still runs") {
   const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
   Plan plan = plan_in(claim, directory.path() / "trace");
@@ -69,7 +69,7 @@ TEST_CASE("a step that fails ends the run, and the teardown comes all the same")
   CHECK_FALSE(fs::exists(claim.paths.directory));
 }
 
-TEST_CASE("what is attached waits at its gate for what runs beside it") {
+TEST_CASE("the attached command waits at its gate for the background command") {
   const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
   const fs::path trace = directory.path() / "trace";
@@ -160,7 +160,7 @@ TEST_CASE("the teardown of a session that was replaced touches nothing of the ne
   CHECK_FALSE(fs::exists(claim.paths.directory));
 }
 
-TEST_CASE("an old firewall.pid stops nobody else") {
+TEST_CASE("an old firewall.pid stops no other process") {
   const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
   const pid_t other = support::spawn(shell("sleep 5"));

@@ -21,7 +21,7 @@ std::string read_all(int fd) {
   return text;
 }
 
-TEST_CASE("a text of any length goes to the one who reads, once", "[session]") {
+TEST_CASE("a text of any length is written to the reader, once", "[session]") {
   const tests::TempDirectory directory;
   const auto fifo = directory / "fifo";
   support::make_fifo(fifo);
@@ -33,7 +33,7 @@ TEST_CASE("a text of any length goes to the one who reads, once", "[session]") {
   CHECK(read_all(second.get()).empty());
 }
 
-TEST_CASE("nobody who does not come is waited for", "[session]") {
+TEST_CASE("a reader that never comes is not waited for", "[session]") {
   const tests::TempDirectory directory;
   const auto fifo = directory / "fifo";
   support::make_fifo(fifo);

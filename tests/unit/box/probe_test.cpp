@@ -28,7 +28,7 @@ TEST_CASE("nonces are 32 hex digits and never the same") {
   CHECK(make_nonce() != nonce);
 }
 
-TEST_CASE("what the renderers get to know of this host") {
+TEST_CASE("the facts about this host for the renderers") {
   const session_test::RuntimeDirectory directory;
   auto fields = session_test::fields();
   fields.workspace.source = directory.path();
@@ -52,7 +52,7 @@ TEST_CASE("what the renderers get to know of this host") {
   CHECK(host.sources.size() == 3);
 }
 
-TEST_CASE("what must be there is made before a start, shown in a dry run, and left out of files for later") {
+TEST_CASE("required paths are created before a start, assumed in a dry run, and skipped for generated files") {
   const session_test::RuntimeDirectory directory;
   auto fields = session_test::fields();
   fields.workspace.source = directory.path();

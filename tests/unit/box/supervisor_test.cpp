@@ -103,7 +103,7 @@ TEST_CASE("a signal that was passed on never ends as a success") {
   CHECK(supervise(script.pid, patient()).exit_code == 128 + number);
 }
 
-TEST_CASE("what ignores SIGTERM is given up after a while, and reaped") {
+TEST_CASE("a process that ignores SIGTERM is given up after a while, and reaped") {
   const support::Signals signals;
   const Script script("trap '' TERM; while :; do sleep 0.02; done", [] { kill(getpid(), SIGTERM); });
   const RunOutcome outcome = supervise(script.pid, quick());
@@ -112,7 +112,7 @@ TEST_CASE("what ignores SIGTERM is given up after a while, and reaped") {
   CHECK(support::wait_or_kill(script.pid, 10ms).signal == SIGKILL);
 }
 
-TEST_CASE("one Ctrl-C is the agent's to handle, three at once are not") {
+TEST_CASE("one Ctrl-C is left to the agent, three at once end it") {
   const support::Signals signals;
   SECTION("one") {
     const Script script("trap '' INT; sleep 1", [] { kill(getpid(), SIGINT); });
@@ -231,7 +231,7 @@ TEST_CASE("stopping a process that is not a child") {
   CHECK_NOTHROW(stop_process(process, 100ms));
 }
 
-TEST_CASE("something else is looked after meanwhile, at its own pace") {
+TEST_CASE("a periodic task runs meanwhile, at its own interval") {
   const tests::TempDirectory directory;
   const auto enough = directory / "enough";
   int looks = 0;

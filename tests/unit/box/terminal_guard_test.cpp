@@ -159,7 +159,7 @@ std::string left_to_read(const std::string& typed, int delay_ms, bool reports_mo
 
 } // namespace
 
-TEST_CASE("what a terminal answers is read before the shell can") {
+TEST_CASE("a terminal's replies are read before the shell can read them") {
   CHECK(left_to_read("", 0).empty());
   CHECK(left_to_read("", 300, true).empty());
   CHECK(left_to_read("\x1b[?62c\x1b]11;rgb:0/0/0\x1b\\", 20).empty());    // answers to the agent
@@ -167,7 +167,7 @@ TEST_CASE("what a terminal answers is read before the shell can") {
   CHECK(left_to_read(std::string(3000, 'x') + "rm -rf x\n", -1).empty()); // answers nothing
 }
 
-TEST_CASE("a fence is another one each time, within the screen") {
+TEST_CASE("each fence is different, and within the screen") {
   CHECK(box::make_fence({24, 80, 0, 0}).answer != box::make_fence({24, 80, 0, 0}).answer);
   CHECK(box::make_fence({1, 1, 0, 0}).answer == "\x1b[1;1R\x1b[1;1R\x1b[1;1R");
   CHECK(box::make_fence({0, 0, 0, 0}).answer == "\x1b[1;1R\x1b[1;1R\x1b[1;1R"); // unknown

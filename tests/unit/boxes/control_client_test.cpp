@@ -52,7 +52,7 @@ private:
 
 } // namespace
 
-TEST_CASE("only a socket in the session is asked, and only a valid reply is taken") {
+TEST_CASE("only a socket in the session is used, and only a valid reply accepted") {
   const session_test::RuntimeDirectory directory;
   const Claim claim = claim_session("b", session_test::k_somewhere);
   fs::create_directory(claim.paths.run());

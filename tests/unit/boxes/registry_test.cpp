@@ -191,7 +191,7 @@ TEST_CASE("a session directory that was replaced is not removed by its former ho
   CHECK_FALSE(alone); // the new box of the same name is another one
 }
 
-TEST_CASE("which box is meant") {
+TEST_CASE("selection of a box") {
   const session_test::RuntimeDirectory directory;
   CHECK_THROWS_AS(select_running({}, "/w"), support::Error);
   const Claim one = claim_session("one", session_test::k_somewhere);

@@ -65,7 +65,7 @@ TEST_CASE("a script is for the program and its links") {
   }
 }
 
-TEST_CASE("everything but what is hidden is completed") {
+TEST_CASE("everything except hidden options is completed") {
   const Program program;
   const CommandNode root = describe(program.app);
   const auto complete = [&](const std::vector<std::string>& words) { return completions("bash", root, "run", words); };

@@ -16,7 +16,7 @@ TEST_CASE("the last agent is remembered") {
   CHECK(config::read_last_agent(directory / "state") == "codex");
 }
 
-TEST_CASE("a damaged memory is forgotten") {
+TEST_CASE("a damaged record of the last agent is ignored") {
   const TempDirectory directory;
   for (const std::string& text : {std::string(), std::string("a b"), std::string("\x1b[2J"), std::string(1000, 'a')}) {
     directory.write("last_agent", text);

@@ -122,7 +122,7 @@ EDITOR = "vi"
   CHECK(layer.ca_bundle->value == "/etc/ca.pem");
 }
 
-TEST_CASE("services, upload limits and an upstream proxy are read, and put together with what else is configured") {
+TEST_CASE("services, upload limits and an upstream proxy are read, and merged with the other settings") {
   const config::ConfigLayer layer = good(R"([network]
 allow_hosts = ["10.0.0.5:5432", "host:11434", "github.com:22"]
 max_upload = "50MB"
@@ -138,7 +138,7 @@ upstream_proxy = "http://proxy.example.com:3128/"
   CHECK(layer.upstream_proxy->text() == "proxy.example.com:3128");
 }
 
-TEST_CASE("an empty file says nothing") {
+TEST_CASE("an empty file changes nothing") {
   const config::ConfigLayer layer = good("");
   CHECK(layer.default_hosts);
   CHECK(layer.allow.empty());
@@ -229,7 +229,7 @@ TEST_CASE("a project's file cannot ask for logins") {
   CHECK(found.front().message.find("agent.auth") != std::string::npos);
 }
 
-TEST_CASE("deep nesting is a mistake and no crash") {
+TEST_CASE("deep nesting is a mistake, not a crash") {
   std::string dots;
   for (int i = 0; i < 2000; ++i) {
     dots += "a.";

@@ -106,14 +106,14 @@ TEST_CASE("higher layers win, lists add up") {
   CHECK(fields.image.base == "fedora:41");
 }
 
-TEST_CASE("the network can be opened from the command line only, and loudly") {
+TEST_CASE("the network can be opened from the command line only, with a warning") {
   Host host;
   CHECK(host.load().fields.egress.mode == policy::NetworkMode::filtered);
   host.overrides.full_network = true;
   CHECK(host.load().fields.egress.mode == policy::NetworkMode::full);
 }
 
-TEST_CASE("default hosts can be taken away by any layer") {
+TEST_CASE("default hosts can be removed by any layer") {
   Host host;
   host.user("[network]\ndefault_hosts = false\nallow_hosts = ['only.example.com']\n");
   CHECK(host.load().fields.egress.allow.size() == 1);

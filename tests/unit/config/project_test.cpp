@@ -97,7 +97,7 @@ TEST_CASE("a lower limit of the user's cannot be raised silently") {
   CHECK(broadened(host) == std::vector<std::string>{"limits.pids 64 -> 128", "limits.memory 1073741824 -> 2147483648"});
 }
 
-TEST_CASE("a proof at the start may be asked for, and not be switched off") {
+TEST_CASE("a verification at the start may be requested, but not switched off") {
   const Host host;
   host.project("[verify]\non_start = true\n");
   CHECK(host.load().fields.confinement.prove_at_start);

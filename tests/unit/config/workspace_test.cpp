@@ -45,7 +45,7 @@ TEST_CASE("a project's directory is a workspace") {
   CHECK(choice.inode == info.st_ino);
 }
 
-TEST_CASE("names that would be syntax elsewhere are exact here") {
+TEST_CASE("names with special characters are used exactly") {
   const TempDirectory directory;
   for (const char* name : {"a,b", "a:b", "a'b\"c", "a\nb", "-rf", "a b", "$(id)", "h\xc3\xa9"}) {
     INFO(name);

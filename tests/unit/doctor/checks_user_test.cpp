@@ -9,7 +9,7 @@ using agentbox::doctor::test::contains;
 using agentbox::doctor::test::find;
 using agentbox::doctor::test::good_host;
 
-TEST_CASE("nothing is amiss on a good host") {
+TEST_CASE("a good host has no problem") {
   const auto findings = examine(good_host());
   CHECK(enforceable(findings));
   std::set<std::string> ids;

@@ -38,7 +38,7 @@ TEST_CASE("colour is there when asked for, and only then") {
   CHECK_FALSE(contains(to_text(good_host(), k_findings, false), "\033"));
 }
 
-TEST_CASE("what the host says cannot write to the terminal") {
+TEST_CASE("text from the host is escaped for the terminal") {
   const std::vector<CheckResult> findings = {{"x", "X", Status::missing, "bad \033]52;c;eA==\007", "a\nb"}};
   const std::string text = to_text(good_host(), findings, false);
   CHECK_FALSE(contains(text, "\033"));

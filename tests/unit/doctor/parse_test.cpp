@@ -47,7 +47,7 @@ TEST_CASE("how control groups are mounted") {
   CHECK(parse_cgroup_layout("garbage\n- - -\n") == CgroupLayout::none);
 }
 
-TEST_CASE("what the kernel says of its modules") {
+TEST_CASE("states of kernel modules") {
   ModuleSources sources;
   CHECK(module_states(sources).at("nf_tables") == ModuleState::unknown);
   SECTION("files of a distribution's kernel") {

@@ -64,7 +64,7 @@ TEST_CASE("a Podman that does not answer in time is not called missing") {
   CHECK_FALSE(enforceable(examine(report))); // nor called usable
 }
 
-TEST_CASE("one that does not even say its version in time is there as well") {
+TEST_CASE("a Podman that does not print its version in time is not called missing either") {
   const TempDirectory directory;
   const HostReport report = host_with(directory, "exec sleep 60\n", std::chrono::milliseconds(200));
   CHECK(find(report, "podman").status == Status::unknown);

@@ -28,7 +28,7 @@ TEST_CASE("lines of expected mounts") {
   CHECK_FALSE(read_expected_mount("1:2 /" + std::string(5000, 'x')));
 }
 
-TEST_CASE("a mount that is not what was looked at is refused, and the right one is not") {
+TEST_CASE("a mount of another file than the checked one is refused, and the right one accepted") {
   struct stat info {};
   REQUIRE(stat("/usr", &info) == 0);
   const std::string right = std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) + " /usr";

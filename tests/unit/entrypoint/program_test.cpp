@@ -24,7 +24,7 @@ TEST_CASE("with everything in place the program runs") {
   CHECK(run({}, {"gate"}).code == 0);
 }
 
-TEST_CASE("without the first process's environment nobody joins a box") {
+TEST_CASE("without the first process's environment no process joins a box") {
   // Process 1 is the machine's here, and its environment not for us to read.
   const Outcome outcome = run({}, {"join", "/bin/echo", "it ran"});
   CHECK(outcome.code == 126);
@@ -100,7 +100,7 @@ TEST_CASE("without a ruleset a slow firewall is not waited for") {
   CHECK(run(surroundings, {"exec", "/bin/echo", "it ran"}).code == 126);
 }
 
-TEST_CASE("the environment decides what is asked, and nonsense is refused") {
+TEST_CASE("the environment selects the check, and invalid values are refused") {
   Surroundings surroundings;
   const auto code_with = [&](std::vector<std::string> env) {
     env.emplace_back("PATH=/usr/bin:/bin");
@@ -135,7 +135,7 @@ TEST_CASE("the program gets no gate variable and no descriptor that was left ope
   CHECK_THAT(outcome.output, Contains("closed"));
 }
 
-TEST_CASE("the process limit is AGENTBOX_PIDS or less, and is tried out") {
+TEST_CASE("the process limit is AGENTBOX_PIDS or less, and is tested") {
   Surroundings surroundings;
   surroundings.env.emplace_back("AGENTBOX_PIDS=77");
   const Outcome outcome = run(surroundings, {"exec", "/bin/bash", "-c", "ulimit -Su; ulimit -Hu"});

@@ -37,7 +37,7 @@ TEST_CASE("every allowed connection is written", "[audit]") {
   CHECK(limiter.admit(record, k_start));
 }
 
-TEST_CASE("a flood of denials keeps no allowed connection out, nor the other way round", "[audit]") {
+TEST_CASE("a flood of denials does not suppress allowed connections, nor vice versa", "[audit]") {
   Limiter limiter({10, 20});
   AuditRecord connection = denial("upload.example");
   connection.verdict = Verdict::allow;

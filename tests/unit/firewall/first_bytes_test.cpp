@@ -27,7 +27,7 @@ void decides(const std::string& bytes, FirstBytes expected) {
 
 } // namespace
 
-TEST_CASE("Every TLS record is told from its first two bytes", "[first_bytes]") {
+TEST_CASE("every TLS record is recognized by its first two bytes", "[first_bytes]") {
   for (const char type : {'\x14', '\x15', '\x16', '\x17', '\x18'}) {
     decides(type + "\3"s, FirstBytes::tls);
     decides(type + "\3\1\0\5hello"s, FirstBytes::tls);
@@ -37,7 +37,7 @@ TEST_CASE("Every TLS record is told from its first two bytes", "[first_bytes]") 
   CHECK(kind_of("\x19\3"s) == FirstBytes::other);
 }
 
-TEST_CASE("An SSL 2 ClientHello is TLS without a name", "[first_bytes]") {
+TEST_CASE("an SSL 2 ClientHello is TLS without a name", "[first_bytes]") {
   decides("\x80\x2e\1\3\1"s, FirstBytes::tls);
   decides("\xff\xff\1\3"s, FirstBytes::tls);
   for (const auto& bytes : {"\x80\x2e\2"s, "\x80\x01\0\1"s, "\x80\x2e\1\0\2"s, "\xff\xfb\1\xff"s}) {
@@ -45,7 +45,7 @@ TEST_CASE("An SSL 2 ClientHello is TLS without a name", "[first_bytes]") {
   }
 }
 
-TEST_CASE("Whatever a server may take for a request line is HTTP", "[first_bytes]") {
+TEST_CASE("whatever a server may accept as a request line is HTTP", "[first_bytes]") {
   for (const auto& bytes :
        {"GET / HTTP/1.1\r\n"s, "GET / HTTP/1.1\n"s, "OPTIONS * HTTP/1.0"s, "CONNECT a.example:443 HTTP/1.1"s,
         "GET http://a.example/ HTTP/1.1"s, "PRI * HTTP/2.0\r\n"s, "get / http/1.1"s, "M-SEARCH * HTTP/1.1"s,
@@ -55,7 +55,7 @@ TEST_CASE("Whatever a server may take for a request line is HTTP", "[first_bytes
   }
 }
 
-TEST_CASE("A request of HTTP/0.9 is HTTP", "[first_bytes]") {
+TEST_CASE("a request of HTTP/0.9 is HTTP", "[first_bytes]") {
   for (const auto& bytes : {"GET /\r\n"s, "GET /a\n"s, "GET\t/\n"s, "GET http://a.example/\r\n"s}) {
     decides(bytes, FirstBytes::http);
   }
@@ -64,7 +64,7 @@ TEST_CASE("A request of HTTP/0.9 is HTTP", "[first_bytes]") {
   }
 }
 
-TEST_CASE("Other protocols are told from their first line or less", "[first_bytes]") {
+TEST_CASE("other protocols are recognized by their first line or less", "[first_bytes]") {
   for (const auto& bytes :
        {"SSH-2.0-OpenSSH_9.2\r\n"s, "EHLO me\r\n"s, "\0\0\0\x08\x04\xd2\x16\x2f"s, "*1\r\n$4\r\nPING\r\n"s, "{"s,
         "@RSYNCD: 31.0\n"s, "<s"s, "AMQP\0\0\x09\1"s, "0032git-upload-pack /x\0host=y\0\n"s, "a/b HTTP/1.1\r\n"s,
@@ -74,7 +74,7 @@ TEST_CASE("Other protocols are told from their first line or less", "[first_byte
   }
 }
 
-TEST_CASE("A first line without an end is treated as a request when it is too long", "[first_bytes]") {
+TEST_CASE("a first line without an end is treated as a request when it is too long", "[first_bytes]") {
   for (const std::string& start : {"GET /"s, "\r\n"s, " "s}) {
     CHECK(kind_of(start + std::string(16000, start.back())) == FirstBytes::undecided);
     CHECK(kind_of(start + std::string(16384, start.back())) == FirstBytes::http);

@@ -194,7 +194,7 @@ TEST_CASE("what a killed run with --force leaves is either certain to be ours or
   CHECK(removed > 0);
 }
 
-TEST_CASE("a run that another one meets at any step ends well") {
+TEST_CASE("a run that meets another one at any step succeeds") {
   const std::string record = record_of(k_new);
   const std::string old = record_of(k_old);
   int step = 0;
@@ -216,7 +216,7 @@ TEST_CASE("a run that another one meets at any step ends well") {
   CHECK(step > 20);
 }
 
-TEST_CASE("a run that is still at work is left alone by another, and ends well") {
+TEST_CASE("an active run is left alone by another one, and succeeds") {
   const TempDirectory scratch;
   const fs::path output = scratch / "out";
   OutputDirectory first(output, false, false, tests::remove_content);

@@ -39,7 +39,7 @@ TEST_CASE("numbers, booleans and empty things keep their type") {
   CHECK(documents_of(written(value)).front() == json::parse(value.dump()));
 }
 
-TEST_CASE("comments stand above what they speak of, at its indentation, and change nothing") {
+TEST_CASE("comments are above the items that they describe, with their indentation, and change nothing") {
   const ordered_json value = {{"a", {{"b", {{{"c", "d"}, {"long", std::string(100, 'x')}}, {{"c", "e"}}}}}},
                               {"z", "y"}};
   const std::string yaml = written(value, {{"/a/b/0", "first\nitem"}, {"/a/b/1", "second"}, {"/z", "last"}});

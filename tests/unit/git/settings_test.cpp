@@ -26,7 +26,7 @@ Effect effect_in(const std::string& text) {
 
 } // namespace
 
-TEST_CASE("names, quotes, escapes, comments and lines that go on") {
+TEST_CASE("names, quotes, escapes, comments and continued lines") {
   CHECK(settings_of("\xEF\xBB\xBF[Core] hooksPath = a b \t; c\n\tx=\"q # r\" s\n[includeIf \"gitdir:]\\\"X\"]\n "
                     "path=../y\\\n z\n") ==
         Pairs{{"core.hookspath", "a b"}, {"core.x", "q # r s"}, {"includeif.gitdir:]\"X.path", "../y z"}});
@@ -39,7 +39,7 @@ TEST_CASE("a NUL ends names and values, as it does in Git") {
   CHECK(settings_of("[core \"hookspath\0y\"]\nx = a\0b\n"sv) == Pairs{{"core.hookspath", "a"}});
 }
 
-TEST_CASE("behind a mistake the rest is read as a lax reader would") {
+TEST_CASE("after a mistake the rest is read as a lenient reader would") {
   std::vector<bool> exact;
   const auto line = read_settings("[a]\nb = c\n= nonsense\nd = \"e\n[ core ]\nsshCommand\nf = \\q # g\nh # i\n",
                                   [&](const Setting& setting) { exact.push_back(setting.exact); });
@@ -50,7 +50,7 @@ TEST_CASE("behind a mistake the rest is read as a lax reader would") {
   CHECK_FALSE(read_settings("[a]\nb = c\n", [](const Setting&) {}));
 }
 
-TEST_CASE("truth is what Git takes for it") {
+TEST_CASE("booleans are read as Git reads them") {
   const auto truth = [](const std::string& text) {
     bool result = false;
     read_settings("[a]\n" + text, [&](const Setting& setting) { result = is_true(setting); });
@@ -120,7 +120,7 @@ TEST_CASE("what Git does because of a setting") {
   }
 }
 
-TEST_CASE("time goes with the number of bytes") {
+TEST_CASE("time is linear in the number of bytes") {
   for (const std::string piece : {"[", "[!]", "[a\"]", "[a \"\\", "[a]\nb=\\\n", "a\n", "[a]b=\"", "\r", "[x \"]\n"}) {
     const auto seconds_for = [&piece](std::size_t size) {
       std::string text = "[a \"" + std::string(size / 2, 'x') + "\"]\n";

@@ -98,7 +98,7 @@ TEST_CASE("a directory that does not name the workspace back is not to be mounte
   CHECK(text.find("--mount") == std::string::npos);
 }
 
-TEST_CASE("a .git file that leads into the workspace, or is none, leads nowhere else") {
+TEST_CASE("a .git file that points into the workspace, or is invalid, names no outside repository") {
   const tests::TempDirectory directory;
   for (const char* text : {"gitdir: sub/.git\n", "gitdir: ./.bare", "nonsense", "gitdir: .\n"}) {
     INFO(text);

@@ -150,7 +150,7 @@ TEST_CASE("variables and wildcards match the files that exist") {
   }
 }
 
-TEST_CASE("what a command names and is not there yet, or is behind a link, is looked at in the end") {
+TEST_CASE("missing files that commands name, and those behind a link, are examined at the end") {
   const Home home;
   const fs::path root = home / "w";
   home.write("w/.git/config", "[alias]\na = !tools/missing\nb = !venv/bin/python x\n[filter \"x\"]\nclean = link/x\n");
@@ -231,7 +231,7 @@ TEST_CASE("a repository that the .git file names inside the workspace is guarded
                     [](const MissingPath& one) { return one.path == ".bare/hooks" && one.directory; }));
 }
 
-TEST_CASE("more leads than can be protected are refused, and settings too long to be read") {
+TEST_CASE("more references than can be protected are refused, and settings too long to be read") {
   const Home home;
   const fs::path root = home / "w";
   std::string config = "[include]\n";
@@ -266,7 +266,7 @@ TEST_CASE("more leads than can be protected are refused, and settings too long t
   }
 }
 
-TEST_CASE("an exception leaves a lead writable, and is told from one that changes nothing") {
+TEST_CASE("an exception leaves a referenced path writable, and an unused exception is detected") {
   const Home home;
   const fs::path root = home / "w";
   home.write("w/.git/config", "[core]\nhooksPath = .githooks\n[alias]\na = !tools/x\n");

@@ -160,7 +160,7 @@ TEST_CASE("the default base is pulled unless agentbox pulled the image in the st
   CHECK_THAT(host.calls(), Catch::Contains(pull));
 }
 
-TEST_CASE("a base that the user names is what the user's Podman calls so") {
+TEST_CASE("a base that the user names is resolved by the user's Podman") {
   const Host host(full_store() + "build) echo broken; exit 1;;\n");
   CHECK_THROWS_WITH(host.build("docker.io/library/debian:trixie"), Catch::Contains("installing the tools"));
   CHECK_THAT(host.calls(), !Catch::Contains("pull --quiet"));

@@ -31,7 +31,7 @@ void make(const fs::path& path) {
 
 } // namespace
 
-TEST_CASE("image references are taken as they are") {
+TEST_CASE("image references are used unchanged") {
   for (const std::string& text : std::vector<std::string>{
            "debian", "debian:12", "docker.io/library/debian:bookworm-slim", "registry.example.com:5000/team/image:1.0",
            "localhost/base", "quay.io/x/y@sha256:" + std::string(64, 'a'), "fedora@sha256:" + std::string(64, 'a')}) {

@@ -49,7 +49,7 @@ TEST_CASE("images are listed once, by kind, with what uses them") {
   CHECK(image::parse_image_list("null", "[]").empty());
 }
 
-TEST_CASE("an image that a container uses, or that is wanted, is not idle, nor is the one it stands on") {
+TEST_CASE("an image that a container uses, or that is wanted, is not idle, nor is its base") {
   const auto images = image::parse_image_list(k_images, k_containers);
   CHECK(ids(image::idle_images(images, {"a2"})) == std::vector<std::string>{"a1", "f2", "t1"});
   CHECK(ids(image::idle_images(images, {})) == std::vector<std::string>{"a2", "a1", "f2", "t1", "t2"});

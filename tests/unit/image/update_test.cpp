@@ -95,7 +95,7 @@ TEST_CASE("a package without a signature is refused unless the user allows it") 
   CHECK(result_of(signed_by(signer, lie), trust_in(signer, true)) == "unsigned");
 }
 
-TEST_CASE("a registry that lies is refused, whatever the user allows") {
+TEST_CASE("a registry that forges replies is refused, whatever the user allows") {
   Signer signer("ours");
   Signer foreign("theirs");
   const bool allow_unsigned = GENERATE(false, true);

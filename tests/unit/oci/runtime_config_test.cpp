@@ -294,7 +294,7 @@ TEST_CASE("protected paths that the policy does not name are a mistake of the ca
   CHECK(contains(error_of([&] { render_agent(build(sample_fields()), facts); }, support::ExitCode::failed), "src"));
 }
 
-TEST_CASE("a path that nobody looked at is not mounted") {
+TEST_CASE("a path without a recorded identity is not mounted") {
   auto facts = sample_facts();
   facts.sources.erase("/home/dev/project/.git");
   CHECK(contains(error_of([&] { render_agent(build(sample_fields()), facts); }, support::ExitCode::failed), ".git"));
@@ -326,7 +326,7 @@ TEST_CASE("more mounts: a directory before what is in it, files without recursiv
   CHECK_FALSE(has_option(*mount_at(config, "/data-file"), "rnosuid"));
 }
 
-TEST_CASE("what each mounted path was is written down for the hook") {
+TEST_CASE("the identity of each mounted path is recorded for the hook") {
   const json sources = json::parse(agent().at("annotations").at("org.agentbox.sources").get<std::string>());
   CHECK(sources.at("/home/dev/project") == "1:10");
   CHECK(sources.size() == 4);
@@ -343,7 +343,7 @@ TEST_CASE("limits are set where their controller is delegated") {
   CHECK(resources.at("cpu") == json{{"period", 100000}, {"quota", 150000}});
 }
 
-TEST_CASE("a limit that nothing would hold is refused, not dropped") {
+TEST_CASE("a limit that cannot be enforced is refused, not dropped") {
   auto facts = sample_facts();
   facts.delegated = {};
   auto fields = sample_fields();

@@ -39,7 +39,7 @@ TEST_CASE("two masks make one") {
   CHECK_FALSE(intersect({mask(0, 0xF0, 0x10)}, {mask(0, 0x10, 0)}));
 }
 
-TEST_CASE("what a filter cannot say is dropped, which only ever refuses more") {
+TEST_CASE("what a filter cannot express is dropped, which only refuses more") {
   CHECK_FALSE(intersect({ne(0, 1)}, {ne(0, 2)}));
   CHECK_FALSE(intersect({gt(0, 1)}, {mask(0, 1, 1)}));
 }
@@ -66,7 +66,7 @@ TEST_CASE("the complement of a clear mask is each of its bits") {
   CHECK(complement({{mask(0, 0x5, 0)}}) == std::vector<Conjunction>{{mask(0, 1, 1)}, {mask(0, 4, 4)}});
 }
 
-TEST_CASE("a complement that a filter cannot say is left out") {
+TEST_CASE("a complement that a filter cannot express is left out") {
   CHECK(complement({}).empty());
   CHECK(complement({{}}).empty());
   CHECK(complement({{eq(0, 0)}, {eq(0, 0xFFFFFFFF)}}).empty());

@@ -110,7 +110,7 @@ TEST_CASE("the firewall may speak to nf_tables, and no more") {
   CHECK(answer(filter, "splice") == 0);
 }
 
-TEST_CASE("personality says and sets Linux only") {
+TEST_CASE("personality(2) reads and sets Linux only") {
   const json filter = agent_filter();
   CHECK(answer(filter, "personality", {0}) == 0);
   CHECK(answer(filter, "personality", {0xFFFFFFFF}) == 0);
@@ -152,7 +152,7 @@ TEST_CASE("every call that the list takes away whole is gone") {
   CHECK(count > 60);
 }
 
-TEST_CASE("what compilers, git and the agents live on stays") {
+TEST_CASE("calls that compilers, git and the agents need stay allowed") {
   const json filter = agent_filter();
   for (const char* name : {"execve",
                            "openat",

@@ -17,7 +17,7 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
 
 } // namespace
 
-TEST_CASE("codex and claude are known, and nobody else") {
+TEST_CASE("codex and claude are known, and no other agent") {
   REQUIRE(policy::builtin_agents().size() == 2);
   REQUIRE(policy::find_builtin_agent("codex") != nullptr);
   REQUIRE(policy::find_builtin_agent("claude") != nullptr);

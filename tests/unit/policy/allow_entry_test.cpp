@@ -134,7 +134,7 @@ EgressPolicy rich() {
   return policy;
 }
 
-TEST_CASE("the new keys travel in the policy's JSON, and are left out when they say nothing") {
+TEST_CASE("the new keys are in the policy's JSON, and omitted when they are unused") {
   CHECK(egress_from_json(to_json(rich()), "x") == rich());
   const std::string plain = to_json(EgressPolicy{});
   for (const char* key : {"allow_addresses", "host_ports", "max_upload", "upload_limits", "upstream_proxy"}) {

@@ -39,7 +39,7 @@ std::string with_allow(const std::string& list) {
 
 } // namespace
 
-TEST_CASE("an egress policy survives the journey") {
+TEST_CASE("an egress policy survives a round trip") {
   CHECK(policy::egress_from_json(policy::to_json(sample()), "x") == sample());
   CHECK(policy::egress_from_json(policy::to_json(policy::EgressPolicy()), "x") == policy::EgressPolicy());
   policy::EgressPolicy full = sample();

@@ -35,7 +35,7 @@ TEST_CASE("a wildcard over a public suffix is refused wherever people list hosts
   CHECK(std::holds_alternative<policy::HostPattern>(policy::parse_listed_pattern("*.example.co.uk")));
 }
 
-TEST_CASE("a policy never holds one, whoever made it") {
+TEST_CASE("a policy never has a wildcard over a public suffix") {
   policy::PolicyFields fields = policy::default_fields();
   fields.workspace.source = "/home/dev/project";
   REQUIRE(std::holds_alternative<policy::Policy>(policy::build_policy(fields)));

@@ -77,7 +77,7 @@ TEST_CASE("an unfinished rebase that runs commands") {
   CHECK_FALSE(kind_of(todo, k_file, "pick 1234 exec\n# x y\n"));
 }
 
-TEST_CASE("a merge strategy that is a program of the tree counts in what is under way") {
+TEST_CASE("a merge strategy that is a program of the tree counts while an operation is in progress") {
   for (const char* strategy : {"x/y\n", "./y", "../../y=z/.."}) {
     INFO(strategy);
     CHECK(kind_of(".git/rebase-merge/strategy", k_file, strategy) == FindingKind::git_settings);

@@ -285,7 +285,7 @@ TEST_CASE("a repository whose data lies elsewhere is one as well, and its hooks 
   CHECK(report.findings.size() == 2);
 }
 
-TEST_CASE("huge and deep trees end the look, and the report says so") {
+TEST_CASE("huge and deep trees end the scan, and the report says so") {
   const TempDirectory directory;
   const Moment start = Moment::now();
   for (int i = 0; i < 300; ++i) {

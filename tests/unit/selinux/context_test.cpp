@@ -74,7 +74,7 @@ TEST_CASE("levels: one for all firewalls of a user, one for each workspace, neve
   CHECK(levels.size() > 4950);
 }
 
-TEST_CASE("what of a box has which context") {
+TEST_CASE("the contexts of a box") {
   const auto contexts = parse_container_contexts(k_fedora).value();
   const BoxContexts box = box_contexts(contexts, true, 1000, "/home/user/a");
   const std::string level = box_level(1000, "/home/user/a");

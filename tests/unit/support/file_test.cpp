@@ -68,7 +68,7 @@ TEST_CASE("read_file refuses anything but a file, and never waits") {
   CHECK(error_of([&] { support::read_file(directory.path(), 100); }).find("not a regular file") != std::string::npos);
 }
 
-TEST_CASE("read_file_beneath follows no link and does not leave") {
+TEST_CASE("read_file_beneath follows no link and does not leave the directory") {
   const TempDirectory directory;
   const fs::path secret = directory.write("secret", "secret");
   directory.write("top/inner/file", "content");

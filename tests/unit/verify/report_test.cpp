@@ -47,7 +47,7 @@ TEST_CASE("text from the box cannot reach the terminal") {
   CHECK(text.find("\\x1b") != std::string::npos);
 }
 
-TEST_CASE("a box holds when every attack was stopped, and one was at all") {
+TEST_CASE("a box passes when every attack was stopped, and there was at least one") {
   CHECK(passed(report_with({k_stopped})));
   CHECK_FALSE(passed(report_with({})));
   for (const auto& [verdict, good] : {std::pair{Verdict::allowed, false},
