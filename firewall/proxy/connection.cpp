@@ -212,20 +212,20 @@ asio::awaitable<bool> Connection::read_more(std::string& into) {
   co_return co_await io::receive(m_client, into) == io::Received::bytes;
 }
 
-asio::awaitable<void> Connection::send_denial(const Denial& denial, std::string& heard) {
+asio::awaitable<void> Connection::send_denial(const Denial& denial, std::string& received) {
   if (denial.reply == DenialReply::reset || !enter(Reading{Clock::now() + k_reply_time})) {
     co_return;
   }
-  if (heard.empty()) { // wait for the client first: replying early looks like a broken server
-    co_await read_more(heard);
+  if (received.empty()) { // wait for the client first: replying early looks like a broken server
+    co_await read_more(received);
   }
   std::string message;
   if (denial.reply == DenialReply::page) {
     message = http::denial_response(m_services.box, m_record.name, m_record.port, m_record.text);
-  } else if (tls::parse_client_hello(heard).state != tls::ClientHello::State::invalid) {
+  } else if (tls::parse_client_hello(received).state != tls::ClientHello::State::invalid) {
     message = tls::access_denied_alert();
   }
-  if (heard.empty() || message.empty() || !enter(Reading{Clock::now() + k_reply_time})) {
+  if (received.empty() || message.empty() || !enter(Reading{Clock::now() + k_reply_time})) {
     co_return;
   }
   if (co_await io::send_all(m_client, message) == message.size()) {

@@ -103,7 +103,7 @@ private:
   struct Inspecting {
     Relaying relaying;
     Opening* opening;
-    std::size_t seen = 0; ///< bytes the client had said at the last tick
+    std::size_t seen = 0; ///< bytes that the client had sent at the last tick
   };
   /// The ClientHello is sent and the server's answer decides what the client may send next. Nobody reads the client.
   struct AwaitingServer {
@@ -150,7 +150,7 @@ private:
   asio::awaitable<std::optional<Denial>> dial(Opening& opening, std::string& surplus);
 
   asio::awaitable<void> serve();
-  asio::awaitable<void> send_denial(const Denial& denial, std::string& heard);
+  asio::awaitable<void> send_denial(const Denial& denial, std::string& received);
   bool checks_server_names(const Opening& opening) const;
   asio::awaitable<bool> server_asks_again(std::string& surplus);
   asio::awaitable<FlowEnd> send_first(std::string& bytes, std::uint64_t* budget);

@@ -22,8 +22,8 @@ using asio::ip::tcp;
 /// The received but unread part of a word that continues.
 struct WordPart {
   std::size_t size = 0;
-  bool ended = false; ///< nothing: another character follows the word, or the end of the stream or of the connection
-  bool is_method = false; ///< nothing: a blank follows the word
+  bool ended = false;     ///< `size` is 0, and another character, or the end of the stream or connection, follows
+  bool is_method = false; ///< `size` is 0, and a blank follows
 };
 
 WordPart peek_word(int fd) {
@@ -54,28 +54,28 @@ asio::awaitable<bool> Connection::relay_greeting(const std::string& greeting) {
 asio::awaitable<bool> Connection::await_first_bytes(Opening& opening, std::string& surplus) {
   io::EitherReadable readable(m_client, m_upstream);
   std::string greeting = std::exchange(surplus, {});
-  bool server_speaks = true;
+  bool server_open = true;
   for (;;) {
     if (!greeting.empty() && !co_await relay_greeting(greeting)) {
       co_return false;
     }
     greeting.clear();
-    const auto heard = io::receive_now(m_client, opening.first);
-    if (heard == io::Received::end_of_stream || heard == io::Received::failed) {
-      co_return heard == io::Received::end_of_stream;
+    const auto from_client = io::receive_now(m_client, opening.first);
+    if (from_client == io::Received::end_of_stream || from_client == io::Received::failed) {
+      co_return from_client == io::Received::end_of_stream;
     }
-    if (heard) {
+    if (from_client) {
       m_active = true;
       if (classify_first_bytes(opening.first) != FirstBytes::undecided) {
         co_return true;
       }
     }
-    const auto said = server_speaks ? io::receive_now(m_upstream, greeting) : std::nullopt;
-    if (said == io::Received::failed) {
+    const auto from_server = server_open ? io::receive_now(m_upstream, greeting) : std::nullopt;
+    if (from_server == io::Received::failed) {
       co_return false;
     }
-    if (said == io::Received::end_of_stream) {
-      server_speaks = false;
+    if (from_server == io::Received::end_of_stream) {
+      server_open = false;
       if (auto* const inspecting = std::get_if<Inspecting>(&m_phase)) {
         inspecting->relaying.idle_limit = m_services.limits.half_closed_idle;
       }
@@ -83,8 +83,8 @@ asio::awaitable<bool> Connection::await_first_bytes(Opening& opening, std::strin
       std::error_code ignored;
       m_client.shutdown(tcp::socket::shutdown_send, ignored);
     }
-    if (!heard && !said) {
-      co_await readable.wait(server_speaks);
+    if (!from_client && !from_server) {
+      co_await readable.wait(server_open);
     }
   }
 }
@@ -171,8 +171,8 @@ void Connection::send_undecided(Opening& opening) {
 }
 
 void Connection::tick_phase(Inspecting& phase, Clock::time_point now) {
-  const std::size_t said = phase.opening->first.size();
-  if (std::exchange(phase.seen, said) == said) { // a second of silence
+  const std::size_t size = phase.opening->first.size();
+  if (std::exchange(phase.seen, size) == size) { // a second of silence
     send_undecided(*phase.opening);
   }
   tick_phase(phase.relaying, now);

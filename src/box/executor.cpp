@@ -169,7 +169,7 @@ std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, const
   std::size_t number = 0;
   for (const TeardownStep& step : steps) {
     if (std::holds_alternative<RemoveDirectory>(step) && !problems.empty()) {
-      continue; // by it the next call finds what is left
+      continue; // the next call needs it to find the leftovers
     }
     try {
       before_step(Phase::teardown, number++);
@@ -205,7 +205,7 @@ RunOutcome execute(const Plan& plan, const boxes::Claim& claim, const std::funct
     outcome = executor.outcome();
     attached = executor.attached();
   }
-  if (attached < 0) { // at once: what the terminal answers is not echoed then
+  if (attached < 0) { // at once, so that the terminal's replies are not echoed
     terminal.take_back();
   }
   std::string problem_before;
@@ -244,7 +244,7 @@ std::vector<std::string> sweep(const podman::Podman& podman, const std::string& 
       claim = dead.alive ? std::nullopt : boxes::claim_dead_session(dead.name, if_claimed);
     } catch (const support::Interrupted&) {
       throw;
-    } catch (const support::Error& error) { // the others are removed all the same
+    } catch (const support::Error& error) { // the other ones are still removed
       spdlog::error("cannot remove the leftovers of box \"{}\": {}", support::escape_untrusted(dead.name),
                     error.what());
       left.push_back(dead.name);

@@ -17,12 +17,12 @@ RunOutcome execute(const Plan& plan, const boxes::Claim& claim, const std::funct
                    const PeriodicTask& task = {});
 
 /// Does every step of a teardown in the session of `claim` and returns all errors. After an error the session directory
-/// stays, for the next call to find what is left.
+/// stays, so that the next call finds the leftovers.
 std::vector<std::string> tear_down(const std::vector<TeardownStep>& steps, const boxes::Claim& claim);
 
 /// Removes the pods and directories of launchers that died, and logs a line for each. Returns the names of those that
-/// could not be removed; the next call tries again. A box that another process is cleaning up is skipped, but for
-/// `wanted`, which is waited for. Throws Interrupted.
+/// could not be removed; the next call tries again. A box that another process is cleaning up is skipped, except
+/// `wanted`, which it waits for. Throws Interrupted.
 std::vector<std::string> sweep(const podman::Podman& podman, const std::string& wanted = {});
 
 } // namespace agentbox::box

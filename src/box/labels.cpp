@@ -67,7 +67,7 @@ std::string shown_path(const fs::path& path) {
   return support::in_quotes(path.string(), 1000);
 }
 
-/// Returns the command with which a user labels `path` for boxes of context `process`.
+/// Returns the command with which a user labels `path` for boxes whose files have context `files`.
 std::string label_command(const fs::path& path, const selinux::Context& files) {
   std::vector<std::string> words = {"chcon", "-R", "-t", files.type};
   if (!files.level.empty()) {

@@ -106,7 +106,7 @@ std::optional<std::string> box_in(const protocol::FileId& directory, Use use, co
   return std::nullopt;
 }
 
-// One damaged record must not keep the user from all boxes.
+// One damaged record must not make the other boxes inaccessible.
 std::optional<SessionRecord> read_record(const SessionPaths& paths) {
   try {
     return record_from_json(support::read_file_if_exists(paths.record(), 1U << 16U).value_or(""));

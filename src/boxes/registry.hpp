@@ -28,7 +28,7 @@ struct Claim {
 /// would have a place for its files.
 void require_runtime_directory();
 
-/// The directory that a box works in, by device and inode, whatever it is called.
+/// The directory that a box works in, by device and inode, independent of its name.
 struct WorkspaceClaim {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;

@@ -110,7 +110,7 @@ void change_box(const boxes::FoundSession& box, const ChangeOptions& options, co
 
 void change(const ChangeOptions& options) {
   const bool allow = options.verb == control::ControlRequest::Verb::allow;
-  const config::Sources sources = config::standard_sources("/proc"); // whatever the directory
+  const config::Sources sources = config::standard_sources("/proc"); // in any directory
   const std::vector<std::string> hosts = hosts_of(options.host, allow, sources);
   if (allow) { // a denial only tightens
     std::for_each(hosts.begin(), hosts.end(), check_allowed);

@@ -26,7 +26,7 @@ struct ResolvedImage {
 /// directory). Throws like resolve_box().
 ResolvedImage resolve_image(const BoxOptions& options);
 
-/// Returns the network of an image's build; never full, whatever the box's is.
+/// Returns the network of an image's build; never full, even if the box's is.
 box::BuildNetwork build_network(const policy::PolicyFields& fields, const config::Preferences& preferences);
 
 /// Builds the agent's image if necessary, behind firewall `firewall` and with `options`, except confinement, CA bundle

@@ -122,7 +122,7 @@ LoadResult load(const Sources& places, const Overrides& given) {
       loaded.preferences.build_hosts.push_back(entry.value);
     }
     loaded.preferences.home_limit = layer.home_limit.value_or(loaded.preferences.home_limit);
-    if (layer.label == LabelChoice::never) { // also the administrator's, whatever the user says
+    if (layer.label == LabelChoice::never) { // the administrator's too, which the user cannot override
       loaded.preferences.label = LabelChoice::never;
     }
     loaded.preferences.history_days = layer.history_days.value_or(loaded.preferences.history_days);

@@ -103,7 +103,7 @@ std::optional<std::string> linked_object(const Walk& walk, const std::string& re
   return first_of(names.with_others());
 }
 
-// Packages may have links among their own files, so each sample is a whole package where that is small.
+// Packages may have links among their own files, so each sample is a whole package if that is small.
 std::optional<std::string> linked_package(const Walk& walk, const std::string& directory) {
   constexpr std::size_t k_names = 4096;
   constexpr std::size_t k_packages = 12;

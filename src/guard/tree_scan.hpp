@@ -40,7 +40,7 @@ struct TreeFilter {
 struct TreeLimits {
   std::size_t directories = 200'000;
   std::size_t entries = 4'000'000;
-  /// Of the directories, those below node_modules, target and the like: tools filled them, and they are read last.
+  /// Maximum of directories below node_modules, target and the like, which tools filled and which are read last.
   std::size_t bulk = 2'000;
 };
 

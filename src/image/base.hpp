@@ -24,7 +24,7 @@ struct BuildEnvironment {
   Progress& progress;
   std::filesystem::path directory; ///< for temporary files
   std::optional<std::filesystem::path> ca_bundle;
-  bool rebuild = false; ///< from the newest base, whatever exists
+  bool rebuild = false; ///< from the newest base, even if the image exists
 };
 
 /// Returns the ID of the image called `tag` if agentbox made it under that name (MadeImages::has()), and not when

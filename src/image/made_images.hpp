@@ -26,7 +26,7 @@ public:
   /// one than when it was built. Reads two small files; only where Podman's store has another layout, Podman is asked.
   bool has(const std::string& id, const std::string& tag) const;
 
-  /// Returns whether image `id` was ever pinned, under whatever name.
+  /// Returns whether image `id` was ever pinned, under any name.
   bool knows(const std::string& id) const;
 
   /// Pins image `id`, which was built just now and will be called `tag`. Throws Error(refused) and pins nothing when

@@ -166,7 +166,7 @@ bool Synchronizer::synchronise(When when) {
   LoginUpdate update = compare(kept, shared, base_of(m_place));
   m_foreign = update == LoginUpdate::foreign;
   if (when == When::before && kept && update != LoginUpdate::to_kept) {
-    update = LoginUpdate::to_shared; // a box starts with what is kept, whatever an earlier one left
+    update = LoginUpdate::to_shared; // a box starts with the stored login, even if an earlier one left another
   }
   if (update == LoginUpdate::to_kept) {
     const LoginContent renewed = renewed_login(*m_place.kind, *kept, *shared, now);

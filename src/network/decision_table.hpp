@@ -16,7 +16,7 @@ struct TableStyle {
   std::size_t width = 0; ///< of the terminal, for the last column; 0: not limited
 };
 
-/// Returns whether to show `record` to people: not queries of the gate, nor a plain start and stop.
+/// Returns whether `record` is shown to the user: not queries of the gate, and not a plain start or stop.
 bool is_news(const firewall::audit::AuditRecord& record);
 
 /// Return a table with a line of headings; a record may be a sum. Times are local. Everything is escaped.

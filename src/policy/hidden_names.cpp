@@ -68,7 +68,7 @@ bool is_login(std::string_view text) {
          host.substr(0, at).find("${") == std::string_view::npos;
 }
 
-/// Returns whether a value follows in `text`, what is behind a mark: not the name of a variable, nor an empty table.
+/// Returns whether `text`, which follows a mark, begins with a value: not with a variable's name or an empty table.
 bool is_value(std::string_view text) {
   const auto start = text.find_first_not_of(" \t\r\n=:\"'{[");
   return start != 0 && start != std::string_view::npos && text[start] != '$' && text[start] != '}';

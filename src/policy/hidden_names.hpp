@@ -21,7 +21,7 @@ bool holds_token(std::string_view name, std::string_view text);
 /// Returns whether one of these rules may hide `path` although no list names it: then [mask] except may name it. Pure.
 bool may_be_hidden(std::string_view path);
 
-/// The most bytes of such a file that are read; a longer one counts as having a token.
+/// Maximum of bytes of such a file to read; a longer one counts as having a token.
 inline constexpr std::size_t k_max_token_file = 65536;
 
 /// Returns whether [mask] except shows `path` to the box: an entry without a slash means every file of that name,

@@ -26,7 +26,7 @@ bool is_executable(unsigned mode) {
   return (mode & 0111U) != 0;
 }
 
-/// Judges Git's own files inside a repository, but for hooks.
+/// Judges Git's own files inside a repository, except hooks.
 std::optional<ReviewFinding> in_repository(const ChangedFile& entry) {
   const std::string_view name = name_of(entry.path);
   if (S_ISLNK(entry.mode)) { // Git follows it, and its target looks like an ordinary file
