@@ -47,7 +47,7 @@ std::string run(const std::string& multi, const char* applet, const std::string&
   if (!result.status.ok()) {
     throw Error(ExitCode::failed,
                 std::string(applet) + " refused the ruleset: " + support::escape_untrusted(result.err, 1000),
-                "`agentbox doctor` tells what the host lacks; the driver nftables needs no program");
+                "`agentbox doctor` shows what the host lacks; the driver nftables needs no program");
   }
   return result.out;
 }

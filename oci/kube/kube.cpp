@@ -119,7 +119,7 @@ std::map<std::string, std::string> comments(const policy::PolicyFields& fields) 
       "capabilities; it sees neither the project nor the agent's processes.";
   return {
       {"/metadata/annotations",
-       "For Podman. Those it is too old for are made good: --userns and --seccomp-profile-root above."},
+       "For Podman. A version that ignores them gets --userns and --seccomp-profile-root, see above."},
       {"/spec/restartPolicy", "A box that has ended is not restarted."},
       {"/spec/initContainers", locked},
       {"/spec/containers/0",
@@ -173,7 +173,7 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Pod
                     "\nSELinux: agentbox labelled the project and this directory when it wrote them. For files moved\n"
                     "         into the project later: {}\n",
                     label_command(facts.host.selinux->project_level))
-              : "\nOn SELinux systems the project must carry a container's label once: " + label_command("") + "\n";
+              : "\nOn SELinux systems the project needs a container label, set once: " + label_command("") + "\n";
   return text;
 }
 
