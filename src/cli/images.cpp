@@ -4,6 +4,7 @@
 #include "cli/image_choice.hpp"
 #include "image/image.hpp"
 #include "podman/installation.hpp"
+#include "support/command.hpp"
 
 namespace agentbox::cli {
 
@@ -23,6 +24,11 @@ box::Images known_images(const policy::PolicyFields& fields) {
   const auto id_of = [](const std::optional<image::ImageRef>& image) { return image ? image->id : "(not built yet)"; };
   return {id_of(image::known_agent_image(installation, fields.image)),
           id_of(image::known_firewall_image(installation, fields.firewall_driver))};
+}
+
+bool have_images(const podman::Podman& podman, const box::Images& images) {
+  return support::capture(podman.command({"image", "inspect", "--format", "{{.Id}}", images.agent, images.firewall}))
+      .status.ok();
 }
 
 } // namespace agentbox::cli

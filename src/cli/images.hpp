@@ -14,4 +14,7 @@ box::Images ensure_images(const policy::PolicyFields& fields, const config::Pref
 /// Returns the two images for --dry-run; "(not built yet)" for a missing one. Builds nothing.
 box::Images known_images(const policy::PolicyFields& fields);
 
+/// Returns whether both images are in Podman's store.
+bool have_images(const podman::Podman& podman, const box::Images& images);
+
 } // namespace agentbox::cli

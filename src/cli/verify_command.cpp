@@ -18,6 +18,7 @@
 #include "boxes/registry.hpp"
 #include "boxes/select.hpp"
 #include "cli/box_options.hpp"
+#include "cli/box_streams.hpp"
 #include "cli/images.hpp"
 #include "cli/subcommands.hpp"
 #include "cli/version.hpp"
@@ -57,27 +58,6 @@ struct VerifyOptions {
   BoxOptions box;
   bool json = false;
   bool all = false;
-};
-
-/// Replaces stdin and stdout while it exists: a box's first process has the launcher's own.
-class Streams {
-public:
-  Streams(int in, int out)
-      : m_in(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)), m_out(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)) {
-    if (!m_in || !m_out || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0) {
-      throw support::system_error(ExitCode::failed, "cannot redirect the box's streams", errno);
-    }
-  }
-  Streams(const Streams&) = delete;
-  Streams& operator=(const Streams&) = delete;
-  ~Streams() {
-    dup2(m_in.get(), STDIN_FILENO);
-    dup2(m_out.get(), STDOUT_FILENO);
-  }
-
-private:
-  Fd m_in;
-  Fd m_out;
 };
 
 std::filesystem::path probe_program() {
@@ -141,7 +121,7 @@ verify::VerifyReport verify_fresh(const BoxOptions& options, const Context& cont
   box::RunOutcome outcome;
   {
     spdlog::set_level(spdlog::level::warn); // denials of the probe are expected
-    const Streams streams(in.get(), out.get());
+    const BoxStreams streams(in.get(), out.get());
     outcome = box::launch(policy, podman, facts, images, {box::DryRun::off, checked, true, preferences, false});
   }
   spdlog::set_level(spdlog::level::info);

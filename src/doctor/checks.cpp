@@ -41,6 +41,7 @@ constexpr std::array k_checks = {
     Check{"linger", "After logout", check_linger, Needs::ordinary_user},
     Check{"installation", "agentbox's files", check_installation},
     Check{"mmdebstrap", "mmdebstrap", check_mmdebstrap},
+    Check{"box", "A box", check_box, Needs::ordinary_user},
 };
 
 Answer answer_of(const Check& check, const HostReport& report) {

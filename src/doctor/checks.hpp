@@ -49,6 +49,7 @@ Answer check_storage(const HostReport& report);
 Answer check_disk(const HostReport& report);
 Answer check_installation(const HostReport& report);
 Answer check_mmdebstrap(const HostReport& report);
+Answer check_box(const HostReport& report);
 
 // checks_kernel.cpp
 Answer check_user_namespaces(const HostReport& report);

@@ -141,4 +141,16 @@ Answer check_mmdebstrap(const HostReport& report) {
   return ok(report.mmdebstrap);
 }
 
+Answer check_box(const HostReport& report) {
+  switch (report.box.state) {
+  case BoxTrial::State::skipped: break;
+  case BoxTrial::State::no_images: return not_applicable("not tried: the images are not built yet (agentbox build)");
+  case BoxTrial::State::started:
+    return ok(fmt::format("started, ran a command and was removed in {:.1f} s",
+                          static_cast<double>(report.box.milliseconds) / 1000));
+  case BoxTrial::State::failed: return missing(report.box.error, report.box.hint);
+  }
+  return not_applicable("not tried");
+}
+
 } // namespace agentbox::doctor

@@ -65,6 +65,14 @@ struct RulesetTrial {
   std::string error; ///< empty when attempted and accepted
 };
 
+/// What happened when a throw-away box was started.
+struct BoxTrial {
+  enum class State { skipped, no_images, started, failed } state = State::skipped;
+  std::string error = {}; ///< of `failed`, with its hint
+  std::string hint = {};
+  std::int64_t milliseconds = 0; ///< of `started`: from its start to its removal
+};
+
 /// Everything that the checks read, as plain values: read_host() fills it, tests make it up.
 struct HostReport {
   Distro distro;
@@ -102,6 +110,7 @@ struct HostReport {
   std::string installation;      ///< where agentbox's own programs are; empty: not all are there
   std::string installation_problem; ///< what is missing then
   std::string mmdebstrap;           ///< path, empty: not found
+  BoxTrial box;                     ///< not read by read_host(): the command starts it when nothing is missing
 };
 
 } // namespace agentbox::doctor

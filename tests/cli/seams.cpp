@@ -25,4 +25,8 @@ box::Images known_images(const policy::PolicyFields& /*fields*/) {
   return {std::string(64, 'a'), std::string(64, 'f')};
 }
 
+bool have_images(const podman::Podman& /*podman*/, const box::Images& /*images*/) {
+  return false;
+}
+
 } // namespace agentbox::cli

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The start of a box, and each way in which it can end."""
 import fcntl
+import json
 import os
 import signal
 import struct
@@ -158,3 +159,21 @@ class Lifecycle(SystemTest):
         self.assertNotIn("open", done.stdout)
         launcher.terminate()
         launcher.wait(PATIENCE)
+
+    def test_doctor_starts_a_box_and_shows_its_error(self):
+        def box(*options):
+            result = self.agentbox("doctor", "--json", *options)
+            report = json.loads(result.out)
+            return next(one for one in report["findings"] if one["id"] == "box"), report["enforceable"], result
+
+        found, enforceable, result = box()
+        self.assertEqual(found["status"], "ok", str(result))
+        self.assertRegex(found["detail"], r"removed in \d+\.\d s")
+        self.assertEqual(enforceable, result.code == 0)
+        self.assertEqual(box("--quick")[0]["status"], "not_applicable")
+        self.user_config("[toolkits]\nselected = ['java', 'datascience']\n")
+        self.assertIn("not built", box()[0]["detail"])
+        self.user_config("[no such table]\n")
+        found, enforceable, result = box()
+        self.assertEqual((found["status"], enforceable, result.code), ("missing", False, 1))
+        self.assertIn("config.toml", found["detail"])

@@ -130,3 +130,20 @@ TEST_CASE("mmdebstrap is optional") {
   CHECK(find(report, "mmdebstrap").status == Status::not_applicable);
   CHECK(enforceable(examine(report)));
 }
+
+TEST_CASE("a throw-away box shows what works, when it was tried") {
+  HostReport report = good_host();
+  report.box = {};
+  CHECK(find(report, "box").status == Status::not_applicable);
+  report.box = {BoxTrial::State::no_images};
+  CHECK(find(report, "box").status == Status::not_applicable);
+  CHECK(contains(find(report, "box").detail, "agentbox build"));
+  report.box = {BoxTrial::State::started, "", "", 1234};
+  CHECK(find(report, "box").status == Status::ok);
+  CHECK(contains(find(report, "box").detail, "in 1.2 s"));
+  report.box = {BoxTrial::State::failed, "the firewall did not start: no nf_tables", "sudo modprobe nf_tables"};
+  CHECK(find(report, "box").status == Status::missing);
+  CHECK(find(report, "box").detail == report.box.error);
+  CHECK(find(report, "box").remedy == report.box.hint);
+  CHECK_FALSE(enforceable(examine(report)));
+}

@@ -46,6 +46,7 @@ inline HostReport good_host() {
   report.linger = false;
   report.installation = "/usr/libexec/agentbox";
   report.mmdebstrap = "/usr/bin/mmdebstrap";
+  report.box = {BoxTrial::State::started, "", "", 900};
   return report;
 }
 
