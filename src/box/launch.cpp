@@ -79,6 +79,9 @@ void throw_refusal(const RunOutcome& outcome, const std::optional<Refusal>& refu
   if (refused) {
     throw Error(ExitCode::refused, refused->message, refused->hint);
   }
+  if (!outcome.started && firewall) { // it ended before Podman came to the agent's container, and its hook
+    throw Error(ExitCode::refused, "the firewall did not start: " + firewall->message, firewall->hint);
+  }
   if (outcome.reason == RunOutcome::Reason::firewall_died) {
     throw Error(ExitCode::failed,
                 firewall ? "the firewall failed, so the box was stopped: " + firewall->message

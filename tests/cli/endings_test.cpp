@@ -72,6 +72,12 @@ TEST_CASE("a failure after the run does not change its outcome") {
     CHECK(result.status.code == 126);
     CHECK_THAT(result.err, Contains("the firewall did not start: no rules"));
   }
+  SECTION("the reason of a firewall that ended before Podman came to the hook of the agent's container") {
+    project.behave({{"run", {{"code", 125}, {"never_starts", true}, {"shell", "echo 'no rules: denied' >failed"}}}});
+    const auto result = project.agentbox({"run", "--", "true"});
+    CHECK(result.status.code == 126);
+    CHECK_THAT(result.err, Contains("the firewall did not start: no rules: denied"));
+  }
   SECTION("a removal that fails") {
     project.behave({{"run", {{"code", 42}}}, {"pod rm", {{"code", 1}, {"stderr", "Error: stuck"}}}});
     const auto result = project.agentbox({"run", "--", "true"});
