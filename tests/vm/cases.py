@@ -183,6 +183,9 @@ class Features(Machine):
         self.works("agentbox generate oci --name bundle --config-only -- true | grep -i label", [r"(?s)mountLabel.*container_t:s0:c\d+"])
 
     def test_the_other_firewall_driver(self):
+        # No container may request kernel modules (docs/broadening/firewall-driver.md).
+        page = (HERE.parent.parent / "docs/broadening/firewall-driver.md").read_text()
+        root("modprobe -a nft_compat " + " ".join(re.findall(r"`((?:xt|ipt|ip6t)_\w+)`", page)))
         self.works(f"agentbox run --firewall-driver iptables -- sh -c '{CURL} --insecure https://api.openai.com/; {CURL} --insecure https://evil.example/'",
                    [r"(404|200)\n000"])
 
@@ -191,7 +194,7 @@ class Features(Machine):
                    "kill -9 $!; wait; agentbox run --name after -- echo it runs; agentbox ps", ["it runs"])
 
     def test_instructions(self):
-        self.works("mkdir -p ~/.claude; echo moin >~/.claude/CLAUDE.md; agentbox run claude --instructions -- cat /home/agent/.claude/CLAUDE.md; "
+        self.works("mkdir -p ~/.claude; echo moin >~/.claude/CLAUDE.md; echo 'cat ~/.claude/CLAUDE.md' | agentbox run claude --instructions; "
                    "ls -Z ~/.claude/CLAUDE.md; rm -r ~/.claude", ["moin", "user_home_t|home_t"])
 
     def test_a_kept_home_and_conversations(self):
@@ -208,7 +211,8 @@ class Systemd(Machine):
         """A Quadlet unit of a box that runs `command`, known to the user's systemd."""
         developer("rm -rf ~/set ~/.config/containers/systemd; mkdir -p ~/.config/containers/systemd; "
                   f"agentbox generate quadlet --name unit --output ~/set -- {shlex.join(command)} && "
-                  f"ln -s ~/set/{UNIT}.kube ~/.config/containers/systemd/ && systemctl --user daemon-reload")
+                  f"ln -s ~/set/{UNIT}.kube ~/.config/containers/systemd/ && mkdir -p ~/.config/systemd/user/{UNIT}.service.d && "
+                  f"printf '[Service]\\nTimeoutStartSec={PATIENCE}\\n' >~/.config/systemd/user/{UNIT}.service.d/slow.conf && systemctl --user daemon-reload")
         self.addCleanup(developer, f"systemctl --user stop {UNIT}; rm -rf ~/.config/containers/systemd; "
                         "systemctl --user daemon-reload; podman volume prune --force", check=False)
 
