@@ -25,8 +25,13 @@ std::vector<std::string> agent_argv(const policy::PolicyFields& fields, Launcher
   }
   case policy::Run::Kind::prompt: {
     std::vector<std::string> argv = entrypoint("exec", fields.agent.prompt);
-    argv.insert(argv.back() == "--" ? argv.end() - 1 : argv.end(), arguments.begin(), arguments.end());
-    argv.push_back(fields.run.prompt);
+    const bool joined = argv.back().ends_with('='); // "--prompt=": the text cannot become an option
+    argv.insert(argv.back() == "--" || joined ? argv.end() - 1 : argv.end(), arguments.begin(), arguments.end());
+    if (joined) {
+      argv.back() += fields.run.prompt;
+    } else {
+      argv.push_back(fields.run.prompt);
+    }
     return argv;
   }
   case policy::Run::Kind::command: return entrypoint("exec", fields.run.command);

@@ -83,6 +83,16 @@ std::map<std::string, std::string> describe(const policy::PolicyFields& fields) 
   if (!fields.image.toolkits.empty()) {
     result["org.agentbox.toolkits"] = support::join(fields.image.toolkits, " ");
   }
+  if (!fields.image.packages.empty()) {
+    result["org.agentbox.packages"] = support::join(fields.image.packages, " ");
+  }
+  if (!fields.image.agents.empty()) {
+    std::vector<std::string> names;
+    for (const auto& [name, package] : fields.image.agents) {
+      names.push_back(package.empty() ? name : name + "=" + package);
+    }
+    result["org.agentbox.agents"] = support::join(names, " ");
+  }
   if (!fields.agent.auth.empty()) { // for information: they are mounted only if the mounts name them
     result["org.agentbox.auth"] = support::join(fields.agent.auth, " ");
   }

@@ -13,7 +13,8 @@ namespace agentbox::agents {
 /// [npm]: where an agent's files come from, and which of them are used.
 struct NpmSource {
   std::string package;                          ///< its version "latest" is the newest
-  std::map<std::string, std::string> platforms; ///< "linux-x64-musl": NAME@VERSION of the tarball, with {version}
+  std::string version;                          ///< the only one to use; empty: the newest
+  std::map<std::string, std::string> platforms; ///< "linux-x64-musl", "any": NAME@VERSION of it, with {version}
   std::string prefix;                           ///< directory in the tarball that becomes the root; with {machine}
   std::vector<std::string> only;                ///< the files below prefix that are used; empty: all
   std::vector<std::string> leave_out;           ///< directories below prefix that are not, with a slash at the end
@@ -55,9 +56,12 @@ struct LoginKind {
 
 /// One file of agents/.
 struct AgentData {
-  std::string name;  ///< of the file
-  std::string title; ///< "Claude Code"
-  bool in_every_image = false;
+  std::string name;              ///< of the file
+  std::string title;             ///< "Claude Code"
+  bool in_default_image = false; ///< else it has an image of its own
+  bool is_runtime = false;       ///< not an agent: a program that runs agents
+  bool glibc_only = false;       ///< does not run with musl
+  std::string runtime;           ///< the file of the program that runs it; empty: none
   NpmSource npm;
   std::vector<std::string> command; ///< as in policy::Agent, and so are the next ones
   std::vector<std::string> prompt;
@@ -74,6 +78,7 @@ struct AgentData {
   std::vector<std::string> hosts;          ///< what the agent needs from its vendor
   std::vector<std::string> hosts_with_key; ///< what it needs if a variable of key_variables is set; empty: hosts
   std::vector<std::string> key_variables;
+  std::vector<std::string> auth_hosts; ///< what it needs besides with the credentials of `auth`: they renew them
   std::vector<std::string> provider_variables; ///< name another vendor, whose hosts agentbox does not know
   std::vector<KnownRequest> known_requests;
   std::map<std::string, std::string> unneeded; ///< hosts that the agent asks for and works without: why it asks

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "agents/agent_data.hpp"
 #include "config/instructions.hpp"
 #include "conversations/store.hpp"
 #include "logins/login_store.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::box {
@@ -29,6 +31,33 @@ std::string network_text(const policy::EgressPolicy& egress) {
     text += fmt::format(", port {} of this machine", port);
   }
   return text;
+}
+
+/// Returns which hosts the box may reach because of its agent, or its credentials.
+std::vector<std::string> agent_hosts(const policy::PolicyFields& fields) {
+  std::vector<std::string> lines;
+  const auto add = [&](const std::vector<std::string>& hosts, const std::string& why) {
+    std::vector<std::string> allowed;
+    for (const policy::HostEntry& entry : fields.egress.allow) {
+      if (support::contains(hosts, entry.text())) {
+        allowed.push_back(entry.text());
+      }
+    }
+    if (!allowed.empty()) {
+      lines.push_back("the box may reach " + support::join(allowed, ", ") + ", because of " + why);
+    }
+  };
+  for (const agents::AgentData& data : agents::agent_data()) {
+    if (data.name == fields.agent.name && !data.in_default_image) {
+      add(data.hosts, "the agent " + data.name);
+    }
+    const std::string reason = policy::k_auth_reason + data.name;
+    if (std::any_of(fields.mounts.begin(), fields.mounts.end(),
+                    [&](const policy::Mount& mount) { return mount.reason == reason; })) {
+      add(data.auth_hosts, reason);
+    }
+  }
+  return lines;
 }
 
 } // namespace
@@ -67,6 +96,9 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
     }
     lines.push_back(fmt::format("also mounted in the box: {} ({}), because of {}", shown(mount.source, home),
                                 mount.read_only ? "read-only" : "read-write", support::escape_untrusted(mount.reason)));
+  }
+  for (std::string& line : agent_hosts(fields)) {
+    lines.push_back(std::move(line));
   }
   if (instructions > 0) {
     lines.push_back(fmt::format("the box has copies of your own instructions for {}: {} file{} (agentbox policy show)",

@@ -172,8 +172,10 @@ void run(int argc, char** argv, CLI::App& app, Context& context) {
 }
 
 int parse_and_run(int argc, char** argv) {
-  CLI::App app("Run a coding agent (codex, claude, or a configured one) in a firewalled rootless Podman pod.",
-               "agentbox");
+  CLI::App app(
+      "Run a coding agent (claude, codex, copilot, gemini, opencode, qwen, or a configured one) in a firewalled "
+      "rootless Podman pod.",
+      "agentbox");
   app.formatter(std::make_shared<HelpText>());
   app.set_version_flag("--version", version_text);
   app.require_subcommand(1);

@@ -100,8 +100,8 @@ void add_box_options(const CommandSpec& command, BoxOptions& options) {
   config::Overrides& to = options.overrides;
   command.before_action([&options] { read_prompt(options); });
   command.positional("AGENT", to.agent,
-                     "Agent to run: codex, claude, or a configured one (default: the configured agent, else the last "
-                     "used, else codex)");
+                     "Agent to run: claude, codex, copilot, gemini, opencode, qwen, or a configured one (default: the "
+                     "configured agent, else the last used, else codex)");
   command.option("--base", to.base, "IMAGE",
                  "Base image, or dir:PATH or tar:PATH of a root filesystem (default: Debian 12 slim)");
   command.list("--toolkit", to.toolkits, "NAME",

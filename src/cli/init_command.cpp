@@ -102,7 +102,8 @@ Words ask(const std::string& question, const Words& proposed = {}) {
 
 void ask_all(InitOptions& options, const config::Proposal& proposal) {
   fmt::print(stderr, "Press Enter to accept the value in brackets; - means none.\n");
-  if (const Words words = ask("Agent (codex, claude; none: the last used)?"); !words.empty()) {
+  if (const Words words = ask("Agent (claude, codex, copilot, gemini, opencode, qwen; none: the last used)?");
+      !words.empty()) {
     options.agent = words.front();
   }
   options.toolkits =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/update.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <memory>
 #include <spdlog/spdlog.h>
@@ -56,18 +57,25 @@ int update(const UpdateOptions& options) {
   const image::AgentsLock pinned = pinned_versions(installation.share);
   const std::string registry = image::registry_address(environment);
   const image::NewestVersions newest =
-      image::newest_versions(registry, fetcher, image::load_registry_trust(installation.share));
+      image::newest_versions(registry, fetcher, image::load_registry_trust(installation.share), resolved.choice.agents);
   if (!newest.is_signed) {
     spdlog::warn("{} sends packages without signatures, which your npm-keys.json allows: whoever controls it chooses "
                  "the agents' programs",
                  registry);
   }
   const bool differs = report(image::compare(pinned, newest.lock));
+  for (const auto& [agent, why] : newest.missing) {
+    spdlog::warn("{} is not updated: {}", agent, why);
+  }
   if (options.check) {
     return differs ? 1 : 0;
   }
   image::BuildOptions build;
-  if (pinned != newest.lock) {
+  const bool is_new = std::any_of(newest.lock.agents.begin(), newest.lock.agents.end(), [&](const auto& agent) {
+    const auto found = pinned.agents.find(agent.first);
+    return found == pinned.agents.end() || found->second != agent.second;
+  });
+  if (is_new) {
     build.agents = newest.lock; // pinned when the image is built
   }
   const podman::Podman podman = podman::Podman::find();
@@ -82,7 +90,7 @@ int update(const UpdateOptions& options) {
 } // namespace
 
 void add_update(const CommandSpec& app, Context& context) {
-  const CommandSpec command = app.command("update", "Pin the newest agent versions and build the image with them");
+  const CommandSpec command = app.command("update", "Pin the newest versions of all agents and build the image");
   auto options = std::make_shared<UpdateOptions>();
   add_image_options(command, options->image);
   command.flag("--check", options->check, "Only show newer versions; exit with status 1 if there are any");

@@ -24,6 +24,7 @@ class AgentTable {
 public:
   explicit AgentTable(TomlTable table) : m_table(std::move(table)) {}
 
+  /// Returns an optional text.
   std::string text(std::string_view key) {
     const auto value = m_table.string(key);
     return value ? checked(*value) : std::string();
@@ -97,9 +98,10 @@ private:
 
 agents::NpmSource read_npm(TomlTable npm) {
   AgentTable table(npm);
-  agents::NpmSource source{table.text("package"), table.texts("platforms"), table.text("prefix"),
-                           table.list("only"),    table.list("leave_out"),  table.text("program")};
-  const std::vector<std::string> known = {"linux-arm64", "linux-arm64-musl", "linux-x64", "linux-x64-musl"};
+  agents::NpmSource source{table.text("package"), table.text("version"), table.texts("platforms"),
+                           table.text("prefix"),  table.list("only"),    table.list("leave_out"),
+                           table.text("program")};
+  const std::vector<std::string> known = {"any", "linux-arm64", "linux-arm64-musl", "linux-x64", "linux-x64-musl"};
   for (const auto& [platform, package] : source.platforms) {
     if (!support::contains(known, platform)) {
       npm.mistake(npm.where("platforms"),
@@ -173,6 +175,7 @@ void read_vendor(AgentTable& table, AgentData& agent) {
   agent.hosts = table.list("hosts");
   agent.hosts_with_key = table.list("hosts_with_key");
   agent.key_variables = table.list("key_variables");
+  agent.auth_hosts = table.list("auth_hosts");
   agent.provider_variables = table.list("provider_variables");
   agent.unneeded = table.texts("unneeded");
   for (TomlTable& one : table.toml().tables("known_requests")) {
@@ -198,7 +201,10 @@ AgentData parse_agent_file(std::string_view name, std::string_view text, const s
   }
   AgentTable table(TomlTable(*document, "", file, diagnostics));
   agent.title = table.text("title");
-  agent.in_every_image = table.flag("in_every_image");
+  agent.in_default_image = table.flag("in_default_image");
+  agent.is_runtime = table.flag("is_runtime");
+  agent.glibc_only = table.flag("glibc_only");
+  agent.runtime = table.text("runtime");
   if (auto npm = table.toml().table("npm")) {
     agent.npm = read_npm(*std::move(npm));
   }
@@ -211,7 +217,7 @@ AgentData parse_agent_file(std::string_view name, std::string_view text, const s
   if (auto login = table.toml().table("login")) {
     agent.login = read_login(*std::move(login), agent.name);
   }
-  if (agent.title.empty() || agent.command.empty() || agent.npm.program.empty()) {
+  if (agent.title.empty() || agent.command.empty() != agent.is_runtime || agent.npm.program.empty()) {
     table.toml().mistake(table.toml().where(), "an agent needs a title, a command and [npm]");
   }
   table.toml().finish();

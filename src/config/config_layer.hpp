@@ -45,6 +45,8 @@ struct AgentLayer {
   std::optional<std::vector<std::string>> resume;
   std::optional<std::vector<std::string>> model;
   std::optional<std::vector<std::string>> about;
+  std::optional<std::string> npm;                   ///< "NAME@VERSION", installed in the image; not a project's
+  std::optional<std::vector<std::string>> packages; ///< of the distribution; not a project's
 };
 
 /// [limits]

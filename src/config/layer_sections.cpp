@@ -115,7 +115,8 @@ AgentLayer read_agent(TomlTable& table, LayerKind kind) {
                                     {"continue", &agent.continue_last},
                                     {"resume", &agent.resume},
                                     {"model", &agent.model},
-                                    {"about", &agent.about}}) {
+                                    {"about", &agent.about},
+                                    {"packages", &agent.packages}}) {
     const bool there = table.has(key);
     auto list = values_of(table.strings(key));
     if (there) {
@@ -129,7 +130,18 @@ AgentLayer read_agent(TomlTable& table, LayerKind kind) {
       }
     }
   }
+  if (const auto npm = table.string("npm")) {
+    agent.npm = npm->value;
+  }
   table.finish();
+  if (kind == LayerKind::project && (agent.npm || agent.packages)) {
+    table.mistake(table.where(agent.npm ? "npm" : "packages"),
+                  "a project's configuration cannot choose what is installed for an agent (" +
+                      table.full_name(agent.npm ? "npm" : "packages") + ")",
+                  "use your own configuration");
+    agent.npm.reset();
+    agent.packages.reset();
+  }
   for (const auto& [key, paths] : {std::pair{"auth", &agent.auth}, {"history", &agent.history}}) {
     if (kind == LayerKind::project && *paths) {
       table.mistake(table.where(key),

@@ -42,10 +42,14 @@ std::string pairs(const std::map<std::string, std::string>& values) {
          });
 }
 
+std::string flag(bool value) {
+  return value ? "true, " : "false, ";
+}
+
 std::string npm_source(const agents::NpmSource& npm) {
-  const auto& [package, platforms, prefix, only, leave_out, program] = npm;
-  return "NpmSource{" + literal(package) + ", " + pairs(platforms) + ", " + literal(prefix) + ", " + list(only) + ", " +
-         list(leave_out) + ", " + literal(program) + "}";
+  const auto& [package, version, platforms, prefix, only, leave_out, program] = npm;
+  return "NpmSource{" + literal(package) + ", " + literal(version) + ", " + pairs(platforms) + ", " + literal(prefix) +
+         ", " + list(only) + ", " + list(leave_out) + ", " + literal(program) + "}";
 }
 
 std::string login_kind(const std::optional<agents::LoginKind>& login) {
@@ -64,17 +68,17 @@ std::string login_kind(const std::optional<agents::LoginKind>& login) {
 }
 
 std::string initializer(const agents::AgentData& data) {
-  const auto& [name, title, in_every_image, npm, command, prompt, continue_last, resume, model, about, env, auth,
-               history, instructions, home_files, default_hosts, hosts, hosts_with_key, key_variables,
-               provider_variables, known_requests, unneeded, login] = data;
-  std::string text = "AgentData{" + literal(name) + ", " + literal(title) + ", " + (in_every_image ? "true" : "false") +
-                     ", " + npm_source(npm) + ", ";
+  const auto& [name, title, in_default_image, is_runtime, glibc_only, runtime, npm, command, prompt, continue_last,
+               resume, model, about, env, auth, history, instructions, home_files, default_hosts, hosts, hosts_with_key,
+               key_variables, auth_hosts, provider_variables, known_requests, unneeded, login] = data;
+  std::string text = "AgentData{" + literal(name) + ", " + literal(title) + ", " + flag(in_default_image) +
+                     flag(is_runtime) + flag(glibc_only) + literal(runtime) + ", " + npm_source(npm) + ", ";
   for (const Strings* values : {&command, &prompt, &continue_last, &resume, &model, &about}) {
     text += list(*values) + ", ";
   }
   text += pairs(env) + ", ";
   for (const Strings* values : {&auth, &history, &instructions, &home_files, &default_hosts, &hosts, &hosts_with_key,
-                                &key_variables, &provider_variables}) {
+                                &key_variables, &auth_hosts, &provider_variables}) {
     text += list(*values) + ", ";
   }
   text += "std::vector<KnownRequest>" + braces(known_requests, [](const agents::KnownRequest& request) {

@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <set>
 
+#include "agents/agent_data.hpp"
 #include "config/instructions.hpp"
 #include "config/workspace.hpp"
 #include "conversations/store.hpp"
 #include "policy/agents.hpp"
 #include "policy/hidden_names.hpp"
+#include "policy/public_suffix.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::config {
@@ -59,6 +62,38 @@ policy::Agent choose_agent(const std::vector<policy::Agent>& agents, const std::
   policy::Agent missing;
   missing.name = wanted.value;
   return missing;
+}
+
+/// Adds what the image needs for the agent, and what the agent needs from its vendor, to what the box has anyway.
+void add_agent(const std::vector<ConfigLayer>& layers, policy::PolicyFields& fields) {
+  const std::string& name = fields.agent.name;
+  std::optional<std::string> npm;
+  std::optional<std::vector<std::string>> packages;
+  bool keep_defaults = true;
+  for (const ConfigLayer& layer : layers) {
+    keep_defaults = keep_defaults && layer.default_hosts;
+    if (const auto found = layer.agents.find(name); found != layer.agents.end()) {
+      npm = found->second.npm ? found->second.npm : npm;
+      packages = found->second.packages ? found->second.packages : packages;
+    }
+  }
+  const agents::AgentData* data = agents::find_agent_data(name);
+  const bool is_extra = data != nullptr && !data->in_default_image && !data->is_runtime;
+  if (npm || (is_extra && !packages)) {
+    fields.image.agents[name] = npm.value_or("");
+  }
+  fields.image.packages = packages.value_or(fields.image.packages);
+  support::sort_unique(fields.image.packages);
+  if (!is_extra || !keep_defaults) {
+    return;
+  }
+  for (const std::string& host : data->hosts) {
+    policy::AllowEntry entry = std::get<policy::AllowEntry>(policy::parse_listed_entry(host));
+    if (!block_over(entry, layers)) {
+      policy::add_entry(std::move(entry), fields.egress);
+    }
+  }
+  support::sort_unique(fields.egress.allow);
 }
 
 std::filesystem::path directory_of(const ConfigLayer& layer) {
@@ -388,6 +423,7 @@ Merged merge(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
   if (!about_box) {
     fields.agent.about.clear();
   }
+  add_agent(layers, fields);
   merge_lists(layers, overrides, fields, diagnostics);
   merge_limits(layers, overrides, fields.limits, diagnostics);
   merge_ports(overrides, fields, diagnostics);

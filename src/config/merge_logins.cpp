@@ -22,12 +22,12 @@ void mount_credentials(const policy::Agent& agent, const Sources& sources, Merge
   }
 }
 
-void allow_renewal(const logins::LoginKind& kind, const std::vector<ConfigLayer>& layers, Merged& merged) {
-  for (const std::string& host : kind.hosts) {
+void allow_renewal(const std::string& agent, const std::vector<std::string>& hosts,
+                   const std::vector<ConfigLayer>& layers, Merged& merged) {
+  for (const std::string& host : hosts) {
     policy::AllowEntry entry = std::get<policy::AllowEntry>(policy::parse_listed_entry(host));
     if (block_over(entry, layers)) {
-      merged.notices.push_back("the login for " + kind.agent + " cannot be renewed in this box: " + host +
-                               " is blocked");
+      merged.notices.push_back("the login for " + agent + " cannot be renewed in this box: " + host + " is blocked");
     }
     policy::add_entry(std::move(entry), merged.fields.egress);
   }
@@ -42,7 +42,7 @@ void mount_login(const logins::LoginKind& kind, const LoginSource& login, const 
   if (!kind.box_variable.empty()) {
     merged.fields.agent.env[kind.box_variable] = inside;
   }
-  allow_renewal(kind, layers, merged);
+  allow_renewal(kind.agent, kind.hosts, layers, merged);
 }
 
 } // namespace
@@ -90,6 +90,9 @@ void merge_logins(const std::vector<ConfigLayer>& layers, const Overrides& overr
            R"(list them in your configuration, relative to ~: auth = [".config/NAME"] in [agents.NAME])"});
     } else if (kind == nullptr || builtin == nullptr || builtin->auth != agent->auth || login == sources.logins.end()) {
       mount_credentials(*agent, sources, merged);
+      if (const auto* data = agents::find_agent_data(name); data != nullptr && builtin->auth == agent->auth) {
+        allow_renewal(name, data->auth_hosts, layers, merged);
+      }
     } else if (login->second.problem.empty()) {
       mount_login(*kind, login->second, layers, merged);
     } else if (asked) {

@@ -30,6 +30,7 @@ constexpr ListWords k_lists[] = {
     {"env", "the box also has the variable ", "the box no longer has the variable "},
     {"agent.env", "the agent also has the variable ", "the agent no longer has the variable "},
     {"toolkits.selected", "the image also has the toolkit ", "the image no longer has the toolkit "},
+    {"agents.packages", "the image also has the package ", "the image no longer has the package "},
     {"confinement.masked_paths", "masked in the box now: ", "no longer masked in the box: "},
     {"confinement.readonly_paths", "read-only in the box now: ", "no longer read-only in the box: "},
     {"confinement.capabilities", "the agent gains the capability ", "the agent loses the capability "},

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <stop_token>
 
 #include "image/agent_packages.hpp"
+#include "image/agent_set.hpp"
 #include "image/build.hpp"
 #include "image/build_directory.hpp"
 #include "image/image.hpp"
@@ -11,6 +13,7 @@
 #include "image/npm.hpp"
 #include "image/onbuild.hpp"
 #include "image/state.hpp"
+#include "image/update.hpp"
 #include "podman/podman_info.hpp"
 #include "policy/policy.hpp"
 #include "protocol/protocol.hpp"
@@ -34,7 +37,11 @@ constexpr std::size_t k_max_entrypoint = 64U << 20U;
 std::string ingredients_of(const podman::Installation& installation, const policy::ImageChoice& choice,
                            const BaseChoice& base) {
   const fs::path data = installation.share / "containerfiles";
-  std::string key = "agent\n" + identity_of(base) + "\n" + support::join(choice.toolkits, ",") + "\n";
+  std::string key = "agent\n" + identity_of(base) + "\n" + support::join(choice.toolkits, ",") + "\n" +
+                    support::join(choice.packages, ",") + "\n";
+  for (const auto& [name, package] : choice.agents) {
+    key += name + "=" + package + "\n";
+  }
   for (const char* directory : {"agent/home", "agent/setup", "agent/packages", "toolkits"}) {
     key += fingerprint_directory(data / directory);
   }
@@ -70,13 +77,14 @@ using AgentDirectories = std::map<std::string, fs::path>;
 /// The downloads of the agents, in a thread of their own beside the work on the base. The destructor cancels them.
 class Downloads {
 public:
-  Downloads(const AgentsLock& lock, bool musl, const BuildEnvironment& environment)
-      : m_result(std::async(std::launch::async, [lock, musl, scratch = environment.directory,
+  Downloads(const std::vector<agents::AgentData>& agents, const AgentsLock& lock, bool musl,
+            const BuildEnvironment& environment)
+      : m_result(std::async(std::launch::async, [agents, lock, musl, scratch = environment.directory,
                                                  registry = registry_address(podman::caller_environment()),
                                                  fetcher = fetcher_of(environment)] {
           const std::string arch = npm_arch();
           AgentDirectories directories;
-          for (const agents::AgentData& agent : agents::agent_data()) {
+          for (const agents::AgentData& agent : agents) {
             const PinnedPackage& package = package_for(lock.agents.at(agent.name), agent.name, arch, musl);
             directories[agent.name] =
                 ensure_agent_files(agent.name, package, layout_of(agent.npm, arch), registry, fetcher, scratch);
@@ -111,9 +119,10 @@ private:
   std::future<AgentDirectories> m_result;
 };
 
-std::map<std::string, AgentVersion> versions_of(const AgentsLock& lock, bool musl) {
+std::map<std::string, AgentVersion> versions_of(const std::vector<agents::AgentData>& agents, const AgentsLock& lock,
+                                                bool musl) {
   std::map<std::string, AgentVersion> versions;
-  for (const agents::AgentData& data : agents::agent_data()) {
+  for (const agents::AgentData& data : agents) {
     const PinnedAgent& agent = lock.agents.at(data.name);
     versions[data.name] = {agent.version, package_for(agent, data.name, npm_arch(), musl).integrity};
   }
@@ -168,10 +177,38 @@ std::string build_tools(BuildEnvironment& environment, const Recipe& recipe, Fam
   return id;
 }
 
-std::string build_agent(BuildEnvironment& environment, const Recipe& recipe, const AgentDirectories& agents,
+constexpr const char* k_agents_directory = "/usr/local/lib/agents/";
+
+/// Makes the command of `agent` in `links`: a link, or a script that runs the program in its runtime.
+void add_command(const agents::AgentData& agent, const fs::path& links) {
+  const agents::AgentData* runtime = agents::find_agent_data(agent.runtime);
+  if (agent.is_runtime) {
+    return;
+  }
+  if (runtime == nullptr) {
+    fs::create_symlink("../lib/agents/" + agent.name + "/" + agent.npm.program, links / agent.name);
+    return;
+  }
+  const auto path = [](const agents::AgentData& one) { return k_agents_directory + one.name + "/" + one.npm.program; };
+  support::write_file(links / agent.name, "#!/bin/sh\nexec " + path(*runtime) + " " + path(agent) + " \"$@\"\n", 0755);
+}
+
+/// Makes the directories into which --auth and kept conversations are mounted: one that the runtime made would belong
+/// to root.
+void add_home(const agents::AgentData& agent, const fs::path& home) {
+  for (const std::string& path : agent.auth) {
+    fs::create_directories((home / path).parent_path());
+  }
+  for (const std::string& path : agent.history) {
+    fs::create_directories(home / path);
+  }
+}
+
+std::string build_agent(BuildEnvironment& environment, const Recipe& recipe,
+                        const std::vector<agents::AgentData>& agents, const AgentDirectories& directories,
                         const podman::Installation& installation) {
   environment.progress.step("adding the agents");
-  std::string id = build(environment, "adding the agents", recipe, agents, [&](const fs::path& context) {
+  std::string id = build(environment, "adding the agents", recipe, directories, [&](const fs::path& context) {
     fs::copy_file(installation.entrypoint(), context / "agent-entrypoint");
     fs::create_directories(context / "root/dev/shm");
     constexpr fs::perms k_for_all{0755};
@@ -179,9 +216,13 @@ std::string build_agent(BuildEnvironment& environment, const Recipe& recipe, con
     fs::permissions(context / "root/dev", k_for_all);
     fs::permissions(context / "root/dev/shm", fs::perms::all | fs::perms::sticky_bit);
     fs::create_directories(context / "links");
+    fs::create_directories(context / "home");
     fs::create_symlink("agent-entrypoint", context / "links" / protocol::k_ask_program);
-    for (const agents::AgentData& agent : agents::agent_data()) {
-      fs::create_symlink("../lib/agents/" + agent.name + "/" + agent.npm.program, context / "links" / agent.name);
+    for (const agents::AgentData& agent : agents) {
+      add_command(agent, context / "links");
+      if (!agent.in_default_image) { // the tools image has those of the others
+        add_home(agent, context / "home");
+      }
     }
   });
   environment.progress.step("preparing the image for the box's user");
@@ -201,11 +242,43 @@ void remove_replaced(const BuildEnvironment& environment, const Recipe& recipe, 
   }
 }
 
+void refuse_without_glibc(const std::vector<agents::AgentData>& agents, Family family, const std::string& base) {
+  for (const agents::AgentData& agent : agents) {
+    if (agent.glibc_only && uses_musl(family)) {
+      throw Error(ExitCode::refused, agent.title + ", which an agent of this image needs, is not published for " + base,
+                  "choose a --base with glibc (Debian, Ubuntu, Fedora, openSUSE, Arch)");
+    }
+  }
+}
+
+/// Returns the agents to build with: those of `options`, else of the lock file, and those that `choice` installs from
+/// packages of its own, which are pinned in `added` when the lock file does not pin them yet.
+AgentsLock lock_for(const policy::ImageChoice& choice, const fs::path& share, const BuildOptions& options,
+                    AgentsLock& added) {
+  AgentsLock lock = options.agents.value_or(AgentsLock{});
+  added = lock;
+  const std::vector<agents::AgentData> needed = agents_of(choice.agents, {});
+  if (!std::all_of(needed.begin(), needed.end(), [&](const auto& data) { return lock.agents.contains(data.name); })) {
+    lock.agents.merge(load_lock(share).agents);
+  }
+  for (const auto& [name, package] : choice.agents) {
+    if (!package.empty() && !is_pinned(lock, name, package)) {
+      const std::map<std::string, std::string> environment = podman::caller_environment();
+      const Fetcher fetcher(environment, options.ca_bundle, support::throw_if_interrupted);
+      added.agents[name] =
+          pin_package(name, package, registry_address(environment), fetcher, load_registry_trust(share));
+      lock.agents[name] = added.agents[name];
+    }
+  }
+  return lock;
+}
+
 ImageRef build_image(BuildEnvironment& environment, const podman::PodmanInfo& info,
                      const podman::Installation& installation, const policy::ImageChoice& choice,
                      const BaseChoice& base_choice, const AgentsLock& lock, const BuildOptions& options) {
   const fs::path data = installation.share / "containerfiles";
-  for (const agents::AgentData& agent : agents::agent_data()) {
+  const std::vector<agents::AgentData> agents = agents_of(choice.agents, lock);
+  for (const agents::AgentData& agent : agents) {
     if (!lock.agents.contains(agent.name)) {
       throw Error(ExitCode::failed, lock_path(installation.share).string() + " does not pin " + agent.name,
                   "agentbox update");
@@ -213,25 +286,26 @@ ImageRef build_image(BuildEnvironment& environment, const podman::PodmanInfo& in
   }
   std::optional<Downloads> downloads;
   if (choice.base == policy::default_base_image()) { // its C library is known before it is pulled
-    downloads.emplace(lock, false, environment);
+    downloads.emplace(agents, lock, false, environment);
   }
   const Base base = ensure_base(environment, base_choice);
   refuse_onbuild(info, base.id, base.name);
   const Family family = family_of(environment, base);
+  refuse_without_glibc(agents, family, base.name);
   if (!downloads) {
-    downloads.emplace(lock, uses_musl(family), environment);
+    downloads.emplace(agents, lock, uses_musl(family), environment);
   }
-  const Recipe tools = tools_recipe(data, base, family, choice.toolkits);
+  const Recipe tools = tools_recipe(data, base, family, choice.toolkits, choice.packages);
   const std::string tools_id = build_tools(environment, tools, family, installation, options.confinement);
   const std::string entrypoint = support::sha256_hex(support::read_file(installation.entrypoint(), k_max_entrypoint));
-  const Recipe agent = agent_recipe(data, tools, tools_id, versions_of(lock, uses_musl(family)), entrypoint);
+  const Recipe agent = agent_recipe(data, tools, tools_id, versions_of(agents, lock, uses_musl(family)), entrypoint);
   if (const auto id = reusable(environment, agent.tag)) {
     return {*id, agent.tag};
   }
   if (!downloads->done()) {
     environment.progress.step("downloading the agents");
   }
-  ImageRef image{build_agent(environment, agent, downloads->get(), installation), agent.tag};
+  ImageRef image{build_agent(environment, agent, agents, downloads->get(), installation), agent.tag};
   remove_replaced(environment, agent, image.id);
   remove_replaced(environment, tools, tools_id);
   return image;
@@ -280,11 +354,12 @@ ImageRef ensure_agent_image(const podman::Podman& podman, const podman::PodmanIn
                                directory.path(), options.ca_bundle,  options.rebuild};
   remove_leftovers(environment.store); // of a build that was killed
   try {
-    ImageRef image = build_image(environment, info, installation, choice, base,
-                                 options.agents ? *options.agents : load_lock(installation.share), options);
+    AgentsLock added;
+    const AgentsLock lock = lock_for(choice, installation.share, options, added);
+    ImageRef image = build_image(environment, info, installation, choice, base, lock, options);
     progress.done();
-    if (options.agents) {
-      write_lock(*options.agents);
+    if (!added.agents.empty()) {
+      write_lock(added);
       key = key_of(ingredients, installation.share);
     }
     ImagesState::load().remember(key, image);

@@ -6,6 +6,7 @@
 
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/lines.hpp"
 
 namespace agentbox::image {
 namespace {
@@ -61,21 +62,15 @@ bool is_plain_name(std::string_view text) {
   return only(text, std::string(k_lock_alnum) + "._-", 80) && k_lock_alnum.find(text.front()) != std::string_view::npos;
 }
 
-bool is_npm_name(std::string_view text) {
-  if (!text.starts_with('@')) {
-    return is_plain_name(text);
-  }
-  const auto slash = text.find('/');
-  return slash != std::string_view::npos && is_plain_name(text.substr(1, slash - 1)) &&
-         is_plain_name(text.substr(slash + 1));
-}
-
 PinnedAgent read_agent(const LockReader& reader, const json& agents, const std::string& name) {
   if (!is_plain_name(name)) {
     reader.fail("malformed agent name");
   }
-  const json& entry = reader.object(agents, name, {"version", "packages"});
+  const json& entry = reader.object(agents, name, {"version", "packages", "program"});
   PinnedAgent agent{reader.text(entry, "version", is_version), {}};
+  if (entry.contains("program")) {
+    agent.program = reader.text(entry, "program", is_program_path);
+  }
   const json& packages = reader.object(entry, "packages", {});
   for (const auto& [platform, ignored] : packages.items()) {
     const json& package = reader.object(packages, platform, {"name", "version", "integrity"});
@@ -86,6 +81,23 @@ PinnedAgent read_agent(const LockReader& reader, const json& agents, const std::
 }
 
 } // namespace
+
+bool is_npm_name(std::string_view text) {
+  if (!text.starts_with('@')) {
+    return is_plain_name(text);
+  }
+  const auto slash = text.find('/');
+  return slash != std::string_view::npos && is_plain_name(text.substr(1, slash - 1)) &&
+         is_plain_name(text.substr(slash + 1));
+}
+
+bool is_program_path(std::string_view text) {
+  constexpr std::size_t k_max_path = 200;
+  const auto parts = support::split(text, '/');
+  return only(text, std::string(k_lock_alnum) + "._-@/", k_max_path) && !parts.empty() &&
+         std::none_of(parts.begin(), parts.end(),
+                      [](std::string_view part) { return part.empty() || part == "." || part == ".."; });
+}
 
 bool is_version(std::string_view text) {
   std::size_t end = 0;
@@ -132,6 +144,9 @@ std::string to_json(const AgentsLock& lock) {
       packages[platform] = {{"name", package.name}, {"version", package.version}, {"integrity", package.integrity}};
     }
     agents[name] = {{"version", agent.version}, {"packages", std::move(packages)}};
+    if (!agent.program.empty()) {
+      agents[name]["program"] = agent.program;
+    }
   }
   return json{{"version", 1}, {"agents", std::move(agents)}}.dump(2) + "\n";
 }
@@ -142,8 +157,16 @@ std::filesystem::path lock_path(const std::filesystem::path& share) {
 }
 
 void write_lock(const AgentsLock& lock) {
+  const std::filesystem::path file = support::state_directory() / "agents.lock.json";
+  AgentsLock all = lock;
+  try {
+    if (const auto text = support::read_file_if_exists(file, k_max_lock_bytes)) {
+      all.agents.merge(parse_lock(*text, file.string()).agents);
+    }
+  } catch (const Error&) { // damaged: replaced
+  }
   support::make_private_directory(support::state_directory());
-  support::write_file(support::state_directory() / "agents.lock.json", to_json(lock));
+  support::write_file(file, to_json(all));
 }
 
 AgentsLock load_lock(const std::filesystem::path& share) {
@@ -163,6 +186,9 @@ const PinnedPackage& package_for(const PinnedAgent& agent, std::string_view name
     }
   }
   if (const auto found = agent.packages.find(platform); found != agent.packages.end()) {
+    return found->second;
+  }
+  if (const auto found = agent.packages.find("any"); found != agent.packages.end()) {
     return found->second;
   }
   throw Error(ExitCode::failed, "the vendor of " + std::string(name) + " publishes no package for " + platform,

@@ -16,10 +16,11 @@ struct PinnedPackage {
   bool operator==(const PinnedPackage&) const = default;
 };
 
-/// A version of an agent, with its package for each platform ("linux-x64", "linux-arm64-musl").
+/// A version of an agent, with its package for each platform ("linux-x64", "linux-arm64-musl", "any").
 struct PinnedAgent {
   std::string version;
   std::map<std::string, PinnedPackage> packages;
+  std::string program = {}; ///< in the package, of an agent that a configuration installs
 
   bool operator==(const PinnedAgent&) const = default;
 };
@@ -48,7 +49,14 @@ std::string to_json(const AgentsLock& lock);
 /// else the installed one.
 std::filesystem::path lock_path(const std::filesystem::path& share);
 
-/// Writes `lock` to state_directory()/agents.lock.json, which overrides the installed file.
+/// Returns whether `text` is the name of a package of npm's registry: "name" or "@scope/name". Pure.
+bool is_npm_name(std::string_view text);
+
+/// Returns whether `text` is a relative path without odd bytes, "." and "..". Pure.
+bool is_program_path(std::string_view text);
+
+/// Writes the agents of `lock` to state_directory()/agents.lock.json, which overrides the installed file and keeps its
+/// other agents.
 void write_lock(const AgentsLock& lock);
 
 /// Reads lock_path(); agents that a user's own file lacks are added from the installed one.

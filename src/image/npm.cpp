@@ -6,6 +6,7 @@
 #include "image/credentials.hpp"
 #include "support/error.hpp"
 #include "support/replaced.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::image {
@@ -25,6 +26,45 @@ bool is_allowed_scheme(std::string_view address) {
     }
   }
   return address.starts_with("https://");
+}
+
+/// Returns the member "bin": a path, for a program with the package's name, or paths by name.
+std::map<std::string, std::string> programs_of(const nlohmann::json& document) {
+  std::map<std::string, std::string> programs;
+  const auto found = document.is_object() ? document.find("bin") : document.end();
+  const auto add = [&](const std::string& name, const nlohmann::json& path) {
+    std::string text = path.is_string() ? path.get<std::string>() : std::string();
+    text = text.starts_with("./") ? text.substr(2) : text;
+    if (is_program_path(text)) {
+      programs[name] = text;
+    }
+  };
+  if (document.is_object() && found != document.end() && found->is_string()) {
+    add("", *found);
+  } else if (document.is_object() && found != document.end() && found->is_object()) {
+    for (const auto& [name, path] : found->items()) {
+      add(name, path);
+    }
+  }
+  return programs;
+}
+
+/// Returns how many packages of "dependencies" are not in the tarball ("bundleDependencies": true, or their names).
+std::size_t missing_packages(const nlohmann::json& document) {
+  if (!document.is_object()) {
+    return 0;
+  }
+  const nlohmann::json needed = document.value("dependencies", nlohmann::json());
+  nlohmann::json bundled = document.value("bundleDependencies", nlohmann::json());
+  bundled = bundled.is_null() ? document.value("bundledDependencies", nlohmann::json()) : bundled;
+  if (!needed.is_object() || bundled == true) {
+    return needed.is_object() ? 0 : needed.size();
+  }
+  std::size_t missing = 0;
+  for (const auto& [name, ignored] : needed.items()) {
+    missing += support::contains(bundled, name) ? 0 : 1;
+  }
+  return missing;
 }
 
 } // namespace
@@ -67,7 +107,8 @@ PublishedVersion parse_published(std::string_view reply, std::string_view addres
     return found != parent.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
   const auto dist = document.is_object() ? document.value("dist", nlohmann::json()) : nlohmann::json();
-  PublishedVersion published{text(document, "version"), text(dist, "integrity"), {}};
+  PublishedVersion published{text(document, "version"), text(dist, "integrity"), {}, programs_of(document), 0};
+  published.dependencies = missing_packages(document);
   const auto signatures = dist.is_object() ? dist.value("signatures", nlohmann::json::array()) : nlohmann::json();
   for (const auto& item : signatures) {
     published.signatures.push_back({text(item, "keyid"), text(item, "sig")});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -27,6 +28,9 @@ struct PublishedVersion {
   std::string version;
   std::string integrity; ///< of the tarball
   std::vector<RegistrySignature> signatures;
+  std::map<std::string, std::string>
+      programs;                 ///< "bin": the paths of its programs by name; malformed ones are left out
+  std::size_t dependencies = 0; ///< packages that it needs and does not contain
 };
 
 /// Parses a reply from version_address(). Throws Error(failed) naming `address` when it is invalid, also

@@ -10,6 +10,8 @@
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/lines.hpp"
+#include "support/replaced.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::image {
@@ -21,6 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t k_max_data_bytes = 256U << 10U;
 constexpr std::size_t k_tag_digits = 12;
+constexpr std::string_view k_agents = "# @AGENTS@\n"; // in Containerfile
 
 std::string read(const fs::path& path) {
   return support::read_file(path, k_max_data_bytes);
@@ -87,15 +90,24 @@ std::vector<std::string> load_packages(const fs::path& data, Family family, cons
   return packages;
 }
 
-Recipe tools_recipe(const fs::path& data, const Base& base, Family family, const std::vector<std::string>& toolkits) {
+Recipe tools_recipe(const fs::path& data, const Base& base, Family family, const std::vector<std::string>& toolkits,
+                    const std::vector<std::string>& packages) {
   const std::string family_name(name_of(family));
   const std::string chosen = support::join(toolkits, ",");
+  std::vector<std::string> all = load_packages(data, family, toolkits);
+  for (const std::string& name : parse_packages(support::join(packages, "\n"), "[agents] packages")) {
+    if (!support::contains(all, name)) {
+      all.push_back(name);
+    }
+  }
+  std::vector<std::string> slot = {base.name, chosen};
+  slot.insert(slot.end(), packages.begin(), packages.end());
   Recipe recipe;
   recipe.files = {
       {"Containerfile", read(data / "agent/Containerfile.tools")},
       {"setup/setup.sh", read(data / "agent/setup/setup.sh")},
       {"setup/family.sh", read(data / ("agent/setup/" + family_name + ".sh"))},
-      {"setup/packages.txt", support::join(load_packages(data, family, toolkits), "\n") + "\n"},
+      {"setup/packages.txt", support::join(all, "\n") + "\n"},
   };
   recipe.arguments = {{"BASE", base.id}};
   // Buildah copies the annotations of the base to an OCI image, and old Podmans hand them to the runtime (run.oci.*).
@@ -108,7 +120,7 @@ Recipe tools_recipe(const fs::path& data, const Base& base, Family family, const
       {"org.agentbox.family", family_name},
       {"org.agentbox.toolkits", chosen},
       {protocol::k_image_label, "tools"},
-      {k_slot_label, "tools-" + support::sha256_hex(base.name + "\n" + chosen).substr(0, k_tag_digits)},
+      {k_slot_label, "tools-" + support::sha256_hex(support::join(slot, "\n")).substr(0, k_tag_digits)},
   };
   recipe.tag = "localhost/agentbox/tools:" + digest_of(recipe).substr(0, k_tag_digits);
   return recipe;
@@ -117,17 +129,28 @@ Recipe tools_recipe(const fs::path& data, const Base& base, Family family, const
 Recipe agent_recipe(const fs::path& data, const Recipe& tools, const std::string& tools_id,
                     const std::map<std::string, AgentVersion>& agents, const std::string& entrypoint_digest) {
   Recipe recipe;
-  recipe.files = {{"Containerfile", read(data / "agent/Containerfile")}};
+  std::string copies;
+  std::string slot;
+  for (const auto& [name, agent] : agents) {
+    copies += "COPY --from=" + name + " . /usr/local/lib/agents/" + name + "/\n";
+    const agents::AgentData* known = agents::find_agent_data(name);
+    if (known == nullptr || !known->in_default_image) {
+      slot += "+" + name;
+    }
+  }
+  recipe.files = {{"Containerfile", support::replaced(read(data / "agent/Containerfile"), k_agents, copies)}};
   for (const agents::AgentData& agent : agents::agent_data()) {
-    for (const std::string& file : agent.home_files) {
-      recipe.files["home/" + file] = read(data / "agent/home" / file);
+    if (agents.contains(agent.name)) {
+      for (const std::string& file : agent.home_files) {
+        recipe.files["home/" + file] = read(data / "agent/home" / file);
+      }
     }
   }
   recipe.arguments = {{"TOOLS", tools_id}};
   recipe.labels = tools.labels;
   recipe.labels[protocol::k_image_label] = "agent";
   recipe.labels[k_slot_label] =
-      "agent-" + tools.labels.at(k_slot_label).substr(tools.labels.at(k_slot_label).find('-') + 1);
+      "agent-" + tools.labels.at(k_slot_label).substr(tools.labels.at(k_slot_label).find('-') + 1) + slot;
   recipe.labels["org.agentbox.tools"] = tools.tag;
   recipe.labels["org.agentbox.entrypoint"] = "sha256:" + entrypoint_digest;
   for (const auto& [name, agent] : agents) {

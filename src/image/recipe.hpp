@@ -38,7 +38,7 @@ std::vector<std::string> load_packages(const std::filesystem::path& data, Family
 
 /// Returns the recipe of the tools image: base, packages, user. Reads `data`.
 Recipe tools_recipe(const std::filesystem::path& data, const Base& base, Family family,
-                    const std::vector<std::string>& toolkits);
+                    const std::vector<std::string>& toolkits, const std::vector<std::string>& packages = {});
 
 /// The values that distinguish an agent's files in an image.
 struct AgentVersion {

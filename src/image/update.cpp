@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/update.hpp"
 
+#include <algorithm>
+
+#include "image/agent_set.hpp"
 #include "image/npm.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/text.hpp"
 
 namespace agentbox::image {
 namespace {
@@ -40,8 +44,8 @@ public:
   RegistryClient(const std::string& registry, const Fetcher& fetcher, const RegistryTrust& trust)
       : m_registry(registry), m_fetcher(fetcher), m_trust(trust) {}
 
-  /// Returns the package that is published as `version` of `name`.
-  PinnedPackage ask(const std::string& name, const std::string& version) {
+  /// Returns the package that is published as `version` of `name`, and its description in `description`.
+  PinnedPackage ask(const std::string& name, const std::string& version, PublishedVersion* description = nullptr) {
     const std::string address = version_address(m_registry, name, version);
     const PublishedVersion published = parse_published(m_fetcher.text(address, k_max_reply), address);
     if (version != k_latest && published.version != version) {
@@ -53,6 +57,9 @@ public:
       m_is_signed = false;
     } else if (state != SignatureState::valid) {
       refuse(name + " " + published.version + " of " + m_registry, state);
+    }
+    if (description != nullptr) {
+      *description = published;
     }
     return package;
   }
@@ -68,17 +75,69 @@ private:
 
 } // namespace
 
-NewestVersions newest_versions(const std::string& registry, const Fetcher& fetcher, const RegistryTrust& trust) {
+NewestVersions newest_versions(const std::string& registry, const Fetcher& fetcher, const RegistryTrust& trust,
+                               const std::map<std::string, std::string>& agents) {
   RegistryClient client(registry, fetcher, trust);
-  AgentsLock lock;
-  for (const agents::AgentData& data : agents::agent_data()) {
-    PinnedAgent agent{client.ask(data.npm.package, k_latest).version, {}};
+  NewestVersions newest;
+  const std::vector<agents::AgentData> needed = agents_of(agents, {});
+  const auto add = [&](const agents::AgentData& data) {
+    PinnedAgent agent;
+    agent.version = data.npm.version.empty() ? client.ask(data.npm.package, k_latest).version : data.npm.version;
     for (const Variant& variant : variants_of(data.npm, agent.version)) {
       agent.packages[variant.platform] = client.ask(variant.package, variant.version);
     }
-    lock.agents[data.name] = std::move(agent);
+    newest.lock.agents[data.name] = std::move(agent);
+  };
+  for (const agents::AgentData& data : needed) {
+    const auto own = agents.find(data.name);
+    if (own == agents.end() || own->second.empty()) {
+      add(data);
+    } else if (own->second.ends_with(std::string("@") + k_latest)) {
+      newest.lock.agents[data.name] = pin_package(data.name, own->second, registry, fetcher, trust);
+    }
   }
-  return {std::move(lock), client.is_signed()};
+  for (const agents::AgentData& data : agents::agent_data()) {
+    if (std::any_of(needed.begin(), needed.end(), [&](const auto& one) { return one.name == data.name; })) {
+      continue;
+    }
+    try {
+      add(data);
+    } catch (const Error& error) { // a mirror need not have the agents of other images
+      if (error.code() != ExitCode::failed) {
+        throw;
+      }
+      newest.missing[data.name] = error.what();
+    }
+  }
+  newest.is_signed = client.is_signed();
+  return newest;
+}
+
+PinnedAgent pin_package(const std::string& name, const std::string& package, const std::string& registry,
+                        const Fetcher& fetcher, const RegistryTrust& trust) {
+  const auto at = package.rfind('@');
+  const std::string version = package.substr(at + 1);
+  if (!is_npm_name(package.substr(0, at)) || (version != k_latest && !is_version(version))) {
+    throw Error(ExitCode::usage, support::in_quotes(package) + " is not a package of npm's registry with a version",
+                "write NAME@VERSION in [agents." + name + "], such as \"@vendor/agent@1.2.3\"");
+  }
+  RegistryClient client(registry, fetcher, trust);
+  PublishedVersion published;
+  PinnedAgent agent;
+  agent.packages["any"] = client.ask(package.substr(0, at), version, &published);
+  agent.version = published.version;
+  if (published.dependencies > 0) {
+    throw Error(ExitCode::refused,
+                package + " needs " + std::to_string(published.dependencies) +
+                    " other packages, which cannot be pinned",
+                "agentbox installs packages that contain all they need; use a base image with the agent, or packages");
+  }
+  const auto named = published.programs.find(name);
+  if (named == published.programs.end() && published.programs.size() != 1) {
+    throw Error(ExitCode::failed, package + " has no program " + name, "name the agent like its program");
+  }
+  agent.program = named != published.programs.end() ? named->second : published.programs.begin()->second;
+  return agent;
 }
 
 std::vector<VersionChange> compare(const AgentsLock& pinned, const AgentsLock& newest) {

@@ -12,6 +12,9 @@ const std::vector<Agent>& builtin_agents() {
   static const std::vector<Agent> known = [] {
     std::vector<Agent> list;
     for (const agents::AgentData& data : agents::agent_data()) {
+      if (data.is_runtime) {
+        continue;
+      }
       list.push_back({data.name, data.command, data.prompt, data.env, data.auth, data.history, data.continue_last,
                       data.resume, data.model, data.about});
     }

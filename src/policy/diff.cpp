@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <tuple>
+
 #include "policy/agents.hpp"
 #include "policy/changes.hpp"
 #include "policy/env_names.hpp"
@@ -136,10 +138,25 @@ std::string text_of(const Run& run) {
   return {};
 }
 
+/// Returns the agents of the image that are built in, or the others.
+std::vector<std::string> agents_of(const ImageChoice& image, bool builtin) {
+  std::vector<std::string> list;
+  for (const auto& [name, package] : image.agents) {
+    if (package.empty() == builtin) {
+      list.push_back(builtin ? name : name + " = " + package);
+    }
+  }
+  return list;
+}
+
 void diff_image(const ImageChoice& before, const ImageChoice& after, Changes& changes) {
-  const auto& [base, toolkits] = after;
+  const auto& [base, toolkits, packages, agents] = after;
+  std::ignore = agents;
   changes.value("image.base", before.base, base);
   changes.list("toolkits.selected", before.toolkits, toolkits, Direction::neutral); // all of them are ours
+  changes.list("agents.packages", before.packages, packages, Direction::broader);
+  changes.list("image.agents", agents_of(before, true), agents_of(after, true), Direction::neutral);
+  changes.list("agents.npm", agents_of(before, false), agents_of(after, false), Direction::broader);
 }
 
 void diff_ca_bundle(const std::optional<std::filesystem::path>& before,

@@ -93,8 +93,10 @@ void members(T& value, auto& visit) {
 
 template <OneOf<ImageChoice> T>
 void members(T& value, auto& visit) {
-  auto& [base, toolkits] = value;
+  auto& [base, toolkits, packages, agents] = value;
   visit("base", base, "toolkits", toolkits);
+  visit.optional("packages", packages);
+  visit.optional("agents", agents);
 }
 
 template <OneOf<PolicyFields> T>

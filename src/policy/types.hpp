@@ -88,11 +88,12 @@ struct Confinement {
 /// Placeholder in Agent::about for the text about the box.
 inline constexpr const char* k_about_text = "{about}";
 
-/// An agent CLI: built in (codex, claude), or from [agents.NAME] of a config.
+/// An agent CLI: built in (agents/*.toml), or from [agents.NAME] of a config.
 struct Agent {
   std::string name;
-  std::vector<std::string> command;       ///< argv of an interactive start, approvals off
-  std::vector<std::string> prompt;        ///< argv of --prompt TEXT, without TEXT; empty: not supported
+  std::vector<std::string> command; ///< argv of an interactive start, approvals off
+  std::vector<std::string> prompt;  ///< argv of --prompt TEXT, without TEXT (a last word with = at the end takes it);
+                                    ///< empty: not supported
   std::map<std::string, std::string> env; ///< update checks and telemetry off
   std::vector<std::string> auth;          ///< paths below the host's home that --auth NAME mounts
   std::vector<std::string> history;       ///< directories below the box's home with conversations, kept per project
@@ -121,8 +122,11 @@ struct Run {
 
 /// The requested image; image/ builds it.
 struct ImageChoice {
-  std::string base;                  ///< an image reference, "dir:PATH" or "tar:PATH"
-  std::vector<std::string> toolkits; ///< sorted, unique
+  std::string base;                       ///< an image reference, "dir:PATH" or "tar:PATH"
+  std::vector<std::string> toolkits;      ///< sorted, unique
+  std::vector<std::string> packages = {}; ///< more packages of the distribution; sorted, unique
+  /// Agents of an image of their own, each with "PACKAGE@VERSION" of npm's registry; empty: that of agents/*.toml.
+  std::map<std::string, std::string> agents = {};
 
   bool operator==(const ImageChoice&) const = default;
 };

@@ -34,6 +34,8 @@ const std::map<std::string, std::string>& cannot_express() {
       {"agent.model", "becomes run.arguments before anything is rendered"},
       {"image.base", "becomes root.path, a fact of the host"},
       {"image.toolkits", "becomes root.path, a fact of the host"},
+      {"image.packages", "becomes root.path, a fact of the host"},
+      {"image.agents", "becomes root.path, a fact of the host"},
   };
   return table;
 }

@@ -53,7 +53,8 @@ inline std::vector<Variation> variations() {
     const auto& [agent_name, command, prompt, agent_env, auth, history, continue_last, resume, model, about] = agent;
     const auto& [kind, run_prompt, run_command, arguments] = run;
     std::ignore = std::tie(history, continue_last, resume, model, about, arguments);
-    const auto& [base, toolkits] = image;
+    const auto& [base, toolkits, packages, agents] = image;
+    std::ignore = std::tie(packages, agents);
     std::ignore = std::tie(env, driver, ca, name, host, uid, gid, user_name, home, source, destination, protect, mask,
                            except, shown, mount_source);
     std::ignore =
@@ -152,6 +153,11 @@ inline std::vector<Variation> variations() {
        }},
       {"image.base", [](auto& f) { f.image.base = "docker.io/library/fedora:40"; }},
       {"image.toolkits", [](auto& f) { f.image.toolkits = {"python"}; }},
+      {"image.packages", [](auto& f) { f.image.packages = {"jq"}; }},
+      {"image.agents",
+       [](auto& f) {
+         f.image.agents = {{"gemini", ""}};
+       }},
       {"ca_bundle", [](auto& f) { f.ca_bundle = "/etc/ssl/corp.pem"; }},
       {"name", [](auto& f) { f.name = "other"; }},
       {"hostname", [](auto& f) { f.hostname = "other"; }},

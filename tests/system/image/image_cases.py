@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import platform
 import re
 import signal
 import socket
@@ -105,6 +106,17 @@ class Images(unittest.TestCase):
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertIn(LOCK[name]["version"], result.stdout)
 
+    def test_3_an_agent_with_an_image_of_its_own_runs_in_node(self):
+        """The only test with a real one: built from npm's registry, started in a box."""
+        result = run(AGENTBOX, "build", "gemini", "--ca-bundle", Images.bundle)
+        image = self.built(result)[0]
+        print(f"gemini's image built in {result.seconds:.1f} s", flush=True)
+        self.assertNotEqual(image, Images.agent)
+        result = in_image(image, "gemini --version; cd; stat -c '%U:%G %n' .gemini .gemini/settings.json; ls /usr/local/lib/agents; command -v node npm")
+        self.assertEqual(result.stdout.split(), [LOCK["gemini"]["version"], "agent:agent", ".gemini", "agent:agent",
+                                                 ".gemini/settings.json", "gemini", "node"], result.stderr)
+        self.assertEqual(run(AGENTBOX, "build", "--ca-bundle", Images.bundle).stdout.split()[0], Images.agent)
+
     def test_3_the_entry_point_refuses_to_start_without_the_firewall(self):
         result = run("podman", "run", "--rm", "--network=none", "--cap-drop=all", "--security-opt=no-new-privileges",
                      "--userns=keep-id:uid=1000,gid=1000", Images.agent, "/bin/true")
@@ -157,6 +169,51 @@ class Images(unittest.TestCase):
         self.assertEqual([name.split()[1] for name in before - after], [Images.other])
         self.assertEqual([name.split()[1] for name in after - before], [new])
         self.assertEqual(in_image(new, "claude").stdout, "claude 1.0.1\n")
+
+    def test_6_an_agent_of_the_configuration_is_pinned_and_its_scripts_never_run(self):
+        registry = Images.registry
+        configuration = pathlib.Path(environment()["XDG_CONFIG_HOME"]) / "agentbox"
+        configuration.mkdir(parents=True, exist_ok=True)
+        for name in ("config.toml", "npm-keys.json"):
+            self.addCleanup((configuration / name).unlink, missing_ok=True)
+        self.addCleanup((SCRATCH / "state/agentbox/agents.lock.json").unlink, missing_ok=True)
+        base = ("--base", f"tar:{Images.other_base}")
+
+        def build(package, *agent):
+            (configuration / "config.toml").write_text(f'[agents.mine]\ncommand = ["mine"]\nnpm = "{package}"\n')
+            return registry.build(*agent, *base)
+
+        lock_file = SMALL / "share/agentbox/containerfiles/agent/agents.lock.json"
+        lock = json.loads(lock_file.read_text())
+        arch = "arm64" if platform.machine() == "aarch64" else "x64"
+        node = registry.publish_own(f"node-linux-{arch}", {"bin/node": b'#!/bin/sh\necho node "$@"\n'})
+        lock["agents"]["node"] = {"version": "1.0.0", "packages": {f"linux-{arch}": node}}
+        lock_file.write_text(json.dumps(lock))
+        files = {"bin/mine.js": b"x", "package.json": b'{"scripts": {"install": "touch /scripts-ran"}}'}
+        scripts = {"scripts": {"preinstall": "touch /scripts-ran", "postinstall": "touch /scripts-ran"}, "hasInstallScript": True}
+        registry.publish_own("@me/mine", files, bin={"mine": "./bin/mine.js"}, **scripts)
+        result = build("@me/mine@1.0.0", "mine")
+        self.assertEqual(result.returncode, 126, result.stderr)
+        self.assertIn("has no signature", result.stderr)
+        (configuration / "npm-keys.json").write_text('{"keys": [], "allow_unsigned": true}')
+        image = self.built(build("@me/mine@1.0.0", "mine"))[0]
+        result = in_image(image, "mine --x; ls / /usr/local/lib/agents")
+        self.assertIn("node /usr/local/lib/agents/mine/bin/mine.js --x\n", result.stdout)
+        self.assertNotIn("scripts-ran", result.stdout)
+        self.assertNotIn("codex", result.stdout)
+        registry.publish_own("@me/mine", {"bin/mine.js": b"other"}, bin={"mine": "./bin/mine.js"})
+        self.assertEqual(self.built(build("@me/mine@1.0.0", "mine"))[0], image, "pinned by the first build")
+        self.assertNotIn("mine", self.built(build("@me/mine@1.0.0"))[0])
+
+        registry.publish_own("other", files, bin="bin/mine.js")
+        (SCRATCH / "npm/other/-/other-1.0.0.tgz").write_bytes(b"x")
+        registry.publish_own("needy", files, bin="bin/mine.js", dependencies={"a": "1", "b": "2"})
+        for package, code, words in (("other@1.0.0", 126, "SHA-512"), ("@me/mine@2.0.0", 125, "/@me/mine/2.0.0"),
+                                     ("needy@1.0.0", 126, "needs 2 other packages"), ("@me/mine", 2, "with a version"),
+                                     ("../mine@1.0.0", 2, "with a version"), ("@me/mine@^1.0.0", 2, "with a version")):
+            result = build(package, "mine")
+            self.assertEqual(result.returncode, code, f"{package}: {result.stderr}")
+            self.assertIn(words, result.stderr)
 
     def test_6_a_tampered_package_is_refused(self):
         Images.registry.publish("1.0.2")
@@ -356,6 +413,7 @@ class Images(unittest.TestCase):
         self.assertIn(result.returncode, (0, 1), result.stderr)
         self.assertRegex(result.stdout, r"(?m)^codex \d+\.")
         self.assertRegex(result.stdout, r"(?m)^claude \d+\.")
+        self.assertRegex(result.stdout, r"(?m)^gemini \d+\.")  # of another image
         self.assertFalse((SCRATCH / "state/agentbox/agents.lock.json").exists())
 
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "fixture.hpp"
+#include "policy/agents.hpp"
 
 namespace config = agentbox::config;
 namespace policy = agentbox::policy;
@@ -36,7 +37,8 @@ TEST_CASE("without any file the default contract holds") {
   CHECK(loaded.project_broadens.empty());
   CHECK(loaded.project_digest.empty());
   CHECK(loaded.project_file.empty());
-  CHECK(loaded.agents.size() == 2);
+  CHECK(loaded.agents.size() == policy::builtin_agents().size());
+  CHECK(loaded.fields.image.agents.empty());
 }
 
 TEST_CASE("what is excepted and not on the list may be a path that the Git configuration refers to, until a layer "
@@ -57,6 +59,54 @@ TEST_CASE("what is excepted and not on the list may be a path that the Git confi
   CHECK(fields.workspace.protect_except == std::vector<std::string>{"tools"});
   CHECK(protects(".githooks"));
   CHECK(loaded.project_broadens.empty());
+}
+
+TEST_CASE(
+    "an agent that is not in every image comes with its program and its vendor's hosts, unless they are refused") {
+  Host host;
+  host.overrides.agent = "gemini";
+  auto fields = host.load().fields;
+  CHECK(fields.image.agents == std::map<std::string, std::string>{{"gemini", ""}});
+  CHECK(allows(fields, "generativelanguage.googleapis.com"));
+  CHECK_FALSE(allows(fields, "oauth2.googleapis.com"));
+  host.user("[network]\nblock_hosts = ['cloudcode-pa.googleapis.com']\n");
+  fields = host.load().fields;
+  CHECK(allows(fields, "generativelanguage.googleapis.com"));
+  CHECK_FALSE(allows(fields, "cloudcode-pa.googleapis.com"));
+  host.user("[network]\ndefault_hosts = false\n");
+  CHECK_FALSE(allows(host.load().fields, "generativelanguage.googleapis.com"));
+  host.user("");
+  host.overrides.agent = "claude";
+  fields = host.load().fields;
+  CHECK(fields.image.agents.empty());
+  CHECK_FALSE(allows(fields, "generativelanguage.googleapis.com"));
+}
+
+TEST_CASE("a project that chooses an agent with hosts of its own must be trusted") {
+  Host host;
+  host.project("[agent]\ndefault = 'gemini'\n");
+  const auto loaded = host.load();
+  CHECK(loaded.fields.agent.name == "gemini");
+  CHECK_FALSE(loaded.project_broadens.empty());
+  host.project("[agent]\ndefault = 'opencode'\n"); // it has none
+  CHECK(host.load().project_broadens.empty());
+}
+
+TEST_CASE("a user's agent can be installed from npm's registry or the distribution, a project's cannot") {
+  Host host;
+  const std::string own = "[agents.mine]\ncommand = ['mine']\n";
+  host.overrides.agent = "mine";
+  host.user(own + "npm = '@me/mine@1.2.3'\npackages = ['ripgrep', 'jq', 'jq']\n");
+  const auto fields = host.load().fields;
+  CHECK(fields.image.agents == std::map<std::string, std::string>{{"mine", "@me/mine@1.2.3"}});
+  CHECK(fields.image.packages == std::vector<std::string>{"jq", "ripgrep"});
+  host.overrides.agent = "codex";
+  CHECK(host.load().fields.image.agents.empty());
+  host.user("");
+  host.project(own + "npm = 'mine@1.2.3'\n");
+  CHECK_THAT(config::describe(host.mistakes()), Catch::Contains("installed for an agent (agents.mine.npm)"));
+  host.project(own + "packages = ['jq']\n");
+  CHECK_THAT(config::describe(host.mistakes()), Catch::Contains("installed for an agent (agents.mine.packages)"));
 }
 
 TEST_CASE("higher layers win, lists add up") {
@@ -184,7 +234,7 @@ TEST_CASE("agents of one's own, and changes of those that are there") {
   const auto loaded = host.load();
   CHECK(loaded.fields.agent.name == "mine");
   CHECK(loaded.fields.agent.command == std::vector<std::string>{"mine"});
-  REQUIRE(loaded.agents.size() == 3);
+  REQUIRE(loaded.agents.size() == policy::builtin_agents().size() + 1);
   CHECK(loaded.agents[0].name == "claude");
   CHECK(loaded.agents[0].env.at("EXTRA") == "1");
   CHECK(loaded.agents[0].env.at("DISABLE_TELEMETRY") == "1");

@@ -127,6 +127,70 @@ TEST_CASE("a version from a registry that could harm a terminal, an argument or 
   }
 }
 
+TEST_CASE("all agents are updated; Node keeps its version; a mirror need not have the agents of other images") {
+  Signer signer("ours");
+  const Registry::Answer all = signed_by(signer);
+  const Registry registry([&all](const std::string& path) {
+    return path.starts_with("/@github/") ? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                                         : all(path);
+  });
+  const Fetcher fetcher({}, std::nullopt, [] {});
+  const NewestVersions newest = newest_versions(registry.address(), fetcher, trust_in(signer));
+  for (const char* name : {"claude", "codex", "gemini", "opencode", "qwen"}) {
+    CHECK(newest.lock.agents.at(name).version == "2.0.0");
+  }
+  CHECK(newest.lock.agents.at("node").version.starts_with("24."));
+  CHECK_FALSE(newest.lock.agents.contains("copilot"));
+  CHECK(newest.missing.contains("copilot"));
+  CHECK_THROWS_AS(newest_versions(registry.address(), fetcher, trust_in(signer), {{"copilot", ""}}), Error);
+}
+
+namespace {
+
+/// Returns the error of pinning `package` for agent "mine", or the pinned version and program, when the registry
+/// publishes `members` ("bin", "dependencies") besides version 1.0.0 and its signature.
+std::string pinned(const std::string& package, const std::string& members, bool is_signed = true) {
+  Signer signer("ours");
+  const std::string sent = signature("ours", signer.sign("mine@1.0.0:" + k_integrity));
+  const Registry registry([&](const std::string& path) {
+    const bool exists = path == "/mine/1.0.0" || path == "/mine/latest";
+    return exists ? ok(R"({"version":"1.0.0",)" + members + R"("dist":{"integrity":")" + k_integrity + "\"" +
+                       (is_signed ? sent : "") + "}}")
+                  : std::string("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  });
+  try {
+    const PinnedAgent agent =
+        pin_package("mine", package, registry.address(), Fetcher({}, std::nullopt, [] {}), trust_in(signer));
+    CHECK(agent.packages.at("any") == PinnedPackage{"mine", "1.0.0", k_integrity});
+    return agent.version + " " + agent.program;
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+} // namespace
+
+TEST_CASE("a package of the configuration is pinned with its program") {
+  CHECK(pinned("mine@1.0.0", R"("bin":"./cli.js",)") == "1.0.0 cli.js");
+  CHECK(pinned("mine@latest", R"("bin":{"mine":"bin/mine.js","other":"x.js"},)") == "1.0.0 bin/mine.js");
+  CHECK(pinned("mine@1.0.0", R"("bin":{"another-name":"cli.js"},"scripts":{"postinstall":"evil"},)") == "1.0.0 cli.js");
+  CHECK(pinned("mine@1.0.0", R"("bin":"c.js","dependencies":{"a":"1"},"bundleDependencies":["a"],)") == "1.0.0 c.js");
+}
+
+TEST_CASE("a package of the configuration that cannot be pinned completely, or is not one, is refused") {
+  for (const char* package : {"mine", "mine@", "@1.0.0", "mine@^1.0.0", "mine@1", "../mine@1.0.0", "mine@../../x",
+                              "mine@https://evil.example/x.tgz", "@a@1.0.0", "mine@1.0.0 --x"}) {
+    INFO(package);
+    CHECK_THAT(pinned(package, R"("bin":"c.js",)"), Contains("is not a package of npm's registry with a version"));
+  }
+  CHECK_THAT(pinned("mine@2.0.0", R"("bin":"c.js",)"), Contains("/mine/2.0.0") && Contains("404"));
+  CHECK_THAT(pinned("mine@1.0.0", R"("bin":"c.js",)", false), Contains("has no signature"));
+  CHECK_THAT(pinned("mine@1.0.0", R"("bin":"c.js","dependencies":{"a":"1","b":"2"},)"), Contains("2 other packages"));
+  CHECK_THAT(pinned("mine@1.0.0", ""), Contains("has no program mine"));
+  CHECK_THAT(pinned("mine@1.0.0", R"("bin":{"a":"a.js","b":"b.js"},)"), Contains("has no program mine"));
+  CHECK_THAT(pinned("mine@1.0.0", R"("bin":{"mine":"../../../bin/sh"},)"), Contains("has no program mine"));
+}
+
 TEST_CASE("versions are compared agent by agent") {
   const auto changes = compare(lock("1.0.0"), lock("1.1.0"));
   REQUIRE(changes.size() == 1);

@@ -26,6 +26,10 @@ TEST_CASE("the agent's argv says what agent-entrypoint shall start") {
   CHECK(agent_argv(fields) == Words{"/usr/local/bin/agent-entrypoint", "agent", "codex", "--yolo"});
   fields.run = {policy::Run::Kind::prompt, "say \"hi\"\nthere", {}};
   CHECK(agent_argv(fields) == Words{"/usr/local/bin/agent-entrypoint", "exec", "codex", "exec", "say \"hi\"\nthere"});
+  fields.agent.prompt = {"gemini", "--prompt="}; // which takes the text, after the other arguments
+  fields.run = {policy::Run::Kind::prompt, "-x", {}, {"--model", "m"}};
+  CHECK(agent_argv(fields) ==
+        Words{"/usr/local/bin/agent-entrypoint", "exec", "gemini", "--model", "m", "--prompt=-x"});
   fields.run = {policy::Run::Kind::command, "", {"make", "-j2"}};
   CHECK(agent_argv(fields) == Words{"/usr/local/bin/agent-entrypoint", "exec", "make", "-j2"});
 }

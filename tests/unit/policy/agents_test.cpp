@@ -17,8 +17,12 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
 
 } // namespace
 
-TEST_CASE("codex and claude are known, and no other agent") {
-  REQUIRE(policy::builtin_agents().size() == 2);
+TEST_CASE("the agents of agents/*.toml are known, and no other agent") {
+  std::vector<std::string> names;
+  for (const policy::Agent& agent : policy::builtin_agents()) {
+    names.push_back(agent.name);
+  }
+  CHECK(names == std::vector<std::string>{"claude", "codex", "copilot", "gemini", "opencode", "qwen"});
   REQUIRE(policy::find_builtin_agent("codex") != nullptr);
   REQUIRE(policy::find_builtin_agent("claude") != nullptr);
   CHECK(policy::find_builtin_agent("Codex") == nullptr);
@@ -39,6 +43,13 @@ TEST_CASE("approvals are off in both forms, and a prompt cannot turn into an opt
   CHECK(has(claude.prompt, "--dangerously-skip-permissions"));
   CHECK(has(claude.prompt, "-p"));
   CHECK(claude.prompt.back() == "--");
+}
+
+TEST_CASE("the prompt of every agent cannot turn into an option") {
+  for (const policy::Agent& agent : policy::builtin_agents()) {
+    INFO(agent.name);
+    CHECK((agent.prompt.back() == "--" || agent.prompt.back().ends_with('=')));
+  }
 }
 
 TEST_CASE("updates and telemetry are off") {

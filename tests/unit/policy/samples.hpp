@@ -77,6 +77,11 @@ inline const std::vector<FieldChange>& valid_changes() {
        }},
       {"image.base", [](PolicyFields& f) { f.image.base = "fedora:41"; }},
       {"toolkits.selected", [](PolicyFields& f) { f.image.toolkits = {"python"}; }},
+      {"agents.packages", [](PolicyFields& f) { f.image.packages = {"jq"}; }},
+      {"agents.npm",
+       [](PolicyFields& f) {
+         f.image.agents = {{"mine", "mine@1.0.0"}};
+       }},
       {"ca_bundle", [](PolicyFields& f) { f.ca_bundle = "/etc/ca.pem"; }},
       {"name", [](PolicyFields& f) { f.name = "other"; }},
       {"hostname", [](PolicyFields& f) { f.hostname = "other"; }},
