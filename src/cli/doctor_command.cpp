@@ -64,7 +64,7 @@ config::Loaded load_trial(const fs::path& project) {
   loaded.fields.env.clear();
   loaded.fields.ports.clear();
   std::vector<std::string> taken;
-  for (const boxes::Found& box : boxes::find_sessions()) {
+  for (const boxes::FoundSession& box : boxes::find_sessions()) {
     taken.push_back(box.name);
   }
   loaded.fields.name = free_name("doctor", taken);
