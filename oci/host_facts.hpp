@@ -123,7 +123,8 @@ struct HostFacts {
   bool compare_inside = false;                  ///< agent-entrypoint compares the identities again after mounting
   int landlock_abi = 0;                         ///< the version of Landlock to use; 0: none
   bool leash = false;                           ///< agent and firewall end with their launcher
-  std::map<std::string, std::string> agent_env; ///< from the launcher's terminal: TERM, COLORTERM, LANG, TZ
+  std::map<std::string, std::string> agent_env; ///< from the launcher's terminal: TERM, COLORTERM, LANG, TZ; and Git's
+  std::map<std::string, std::string> box_files; ///< by name, in box_directory besides box.json: text; not rendered
 
   std::vector<IdMapping> uid_mappings; ///< empty: Podman's
   std::vector<IdMapping> gid_mappings;

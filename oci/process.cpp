@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <fmt/format.h>
 #include <initializer_list>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -48,7 +49,14 @@ json resource_limits(std::optional<std::uint64_t> processes, std::uint64_t open_
 
 json agent_environment(const policy::PolicyFields& fields, const HostFacts& facts) {
   // Later ones win. The user may set PATH, but not what the box needs to be safe.
-  std::map<std::string, std::string> env = {{"LANG", "C.UTF-8"}, {"PATH", k_path}};
+  const std::string& home = fields.user.home;
+  std::map<std::string, std::string> env = {
+      {"EDITOR", "nano"},
+      {"LANG", "C.UTF-8"},
+      {"NPM_CONFIG_PREFIX", home + "/.npm-global"}, // npm install -g
+      {"PATH", fmt::format("{0}:{1}/.local/bin:{1}/.npm-global/bin:{1}/.cargo/bin:{1}/go/bin", k_path, home)},
+      {"PIP_BREAK_SYSTEM_PACKAGES", "1"}, // pip install: the box has nothing to break (PEP 668)
+  };
   const auto put = [&](const std::map<std::string, std::string>& variables) {
     for (const auto& [name, value] : variables) {
       env[name] = value;

@@ -126,13 +126,18 @@ AttackResult no_host_sockets(const Expected&) {
                  "/run/user/1000/wayland-0"});
 }
 
-/// Checks the firewall's run directory: the agent's container has another of that name, with one file.
-AttackResult only_the_box_file() {
+/// Returns whether the agent's container may have a file `name` in its /run/agentbox.
+bool is_of_box(std::string_view name) {
+  return name.starts_with('.') || name.starts_with(protocol::k_box_file) || // or its successor
+         name == protocol::k_git_config || name == protocol::k_git_ignore || name == protocol::k_git_attributes;
+}
+
+/// Checks the firewall's run directory: the agent's container has another of that name, with files for the box.
+AttackResult only_the_box_files() {
   AttackResult result = attack_result(Verdict::stopped, "absent");
   if (DIR* const directory = opendir(protocol::k_run_path)) {
     while (const dirent* entry = readdir(directory)) { // NOLINT(concurrency-mt-unsafe): one thread
-      if (entry->d_name[0] != '.' &&
-          !std::string_view(entry->d_name).starts_with(protocol::k_box_file)) { // or its successor
+      if (!is_of_box(entry->d_name)) {
         result = attack_result(Verdict::allowed, entry->d_name);
       }
     }
@@ -244,7 +249,7 @@ constexpr std::array k_attacks = {
            [](const Expected&) {
              const AttackResult result =
                  masked({protocol::k_egress_path, protocol::k_audit_path, protocol::k_firewall_program});
-             return result.verdict == Verdict::stopped ? only_the_box_file() : result;
+             return result.verdict == Verdict::stopped ? only_the_box_files() : result;
            }},
     Attack{"box-file", "change what the agent is told about its box", "mounts",
            [](const Expected&) { // other formats have no such file

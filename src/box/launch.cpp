@@ -21,6 +21,7 @@
 #include "boxes/registry.hpp"
 #include "conversations/store.hpp"
 #include "git/layout.hpp"
+#include "guard/git_carried.hpp"
 #include "guard/guard.hpp"
 #include "network/denied_summary.hpp"
 #include "network/history.hpp"
@@ -108,7 +109,7 @@ struct Setting {
   const boxes::SessionPaths& paths;
   const support::Terminal& terminal;
   const Identities& checked;
-  config::LabelChoice label;
+  const config::Preferences& preferences;
 };
 
 /// Returns what no box can write or move: the guarded paths and the directories above them are mounts in it. A tree's
@@ -156,6 +157,20 @@ struct Prepared {
   std::optional<HostResolver> resolver;
 };
 
+/// Gives the box the user's harmless Git settings, as those of its system: its own and the repository's come later.
+void add_git_settings(const policy::PolicyFields& fields, oci::HostFacts& facts) {
+  guard::CarriedSettings carried =
+      guard::carried_settings(guard::standard_settings_files(), fields.workspace.source, protocol::k_run_path);
+  for (std::string& notice : carried.notices) {
+    facts.notices.push_back(std::move(notice));
+  }
+  if (carried.files.contains(protocol::k_git_config)) {
+    facts.agent_env.emplace("GIT_CONFIG_SYSTEM", protocol::k_git_config_path);
+  }
+  facts.agent_env.merge(std::move(carried.environment));
+  facts.box_files = std::move(carried.files);
+}
+
 Prepared plan_for(const Setting& setting, MissingPaths missing) {
   oci::HostFacts facts =
       probe_host(setting.policy.fields(), setting.facts, setting.paths, setting.terminal, missing, setting.checked);
@@ -163,7 +178,10 @@ Prepared plan_for(const Setting& setting, MissingPaths missing) {
   facts.leash = true;
   facts.landlock_abi = podman::landlock_abi(facts.seccomp_profile);
   const policy::PolicyFields& fields = setting.policy.fields();
-  const std::optional<BoxLabels> labels = labels_for(fields, setting.facts, facts.sources, setting.label);
+  const std::optional<BoxLabels> labels = labels_for(fields, setting.facts, facts.sources, setting.preferences.label);
+  if (setting.preferences.git_host_settings) {
+    add_git_settings(fields, facts);
+  }
   std::string ca_bundle;
   if (labels) {
     facts.selinux = oci_labels(labels->contexts);
@@ -313,7 +331,7 @@ RunOutcome launch(const policy::Policy& policy, const podman::Podman& podman, co
   const policy::PolicyFields& fields = policy.fields();
   const support::Terminal terminal = support::own_terminal();
   const boxes::SessionPaths paths = boxes::session_paths(fields.name);
-  const Setting setting{policy, podman, facts, images, paths, terminal, options.checked, options.preferences.label};
+  const Setting setting{policy, podman, facts, images, paths, terminal, options.checked, options.preferences};
   if (options.dry_run != DryRun::off) {
     const Plan plan = plan_for(setting, MissingPaths::assume).plan;
     fmt::print("{}", options.dry_run == DryRun::json ? plan_json(plan, policy) : plan_text(plan, policy));

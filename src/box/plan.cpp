@@ -72,6 +72,9 @@ std::vector<Step> session_files(const policy::Policy& policy, const Host& host) 
   steps.emplace_back(MakeDirectory{paths.box()});
   mounted.paths.push_back({paths.box(), selinux::label_of(contexts.read_only)});
   write_mounted({paths.box_file(), oci::box_file(fields, {}), 0644});
+  for (const auto& [name, text] : host.oci.box_files) {
+    write_mounted({paths.box() / name, text, 0644});
+  }
   write_mounted({paths.egress(), policy::to_json(fields.egress)});
   write_mounted({paths.hosts(), hosts_file(fields), 0644});
   if (host.oci.leash) {

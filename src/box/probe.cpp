@@ -40,13 +40,21 @@ std::uint64_t hard_limit(__rlimit_resource_t resource) {
 std::map<std::string, std::string> terminal_environment(const support::Terminal& terminal) {
   constexpr std::string_view k_plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-./";
   std::map<std::string, std::string> variables;
-  for (const char* name : {"TERM", "COLORTERM", "TZ"}) {
+  for (const char* name : {"TERM", "COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TZ"}) {
     const char* value = std::getenv(name);
     const bool of_terminal = std::string_view(name) != "TZ";
     if (value != nullptr && *value != '\0' && (terminal.interactive() || !of_terminal) &&
         std::string_view(value).find_first_not_of(k_plain) == std::string_view::npos) {
       variables.emplace(name, value);
     }
+  }
+  // Without TZ, localtime(3) reads /etc/localtime, usually a link to /usr/share/zoneinfo/Europe/Berlin.
+  std::error_code error;
+  constexpr std::string_view k_zones = "/zoneinfo/";
+  const std::string zone = fs::read_symlink("/etc/localtime", error).string();
+  const auto at = zone.rfind(k_zones);
+  if (at != std::string::npos && zone.find_first_not_of(k_plain) == std::string::npos) {
+    variables.emplace("TZ", zone.substr(at + k_zones.size()));
   }
   return variables;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "cli/agreement.hpp"
@@ -18,7 +20,9 @@
 #include "cli/subcommands.hpp"
 #include "config/host_sets.hpp"
 #include "config/load.hpp"
+#include "guard/git_carried.hpp"
 #include "policy/policy.hpp"
+#include "protocol/protocol.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
@@ -148,6 +152,25 @@ void show_workspace(const policy::Workspace& workspace) {
            "Unix sockets, FIFOs");
   if (!mask_except.empty()) {
     line("", "not masked ([mask] except): " + support::join(mask_except, ", "));
+  }
+}
+
+/// Shows the names of the user's Git settings that the box gets.
+void show_git_settings(const std::filesystem::path& workspace) {
+  std::vector<std::string> names;
+  const guard::CarriedSettings carried =
+      guard::carried_settings(guard::standard_settings_files(), workspace, protocol::k_run_path);
+  for (const auto& [name, value] : carried.values) {
+    names.push_back(name);
+  }
+  for (const auto& [file, setting] : {std::pair(protocol::k_git_ignore, "core.excludesfile"),
+                                      std::pair(protocol::k_git_attributes, "core.attributesfile")}) {
+    if (carried.files.contains(file)) {
+      names.emplace_back(setting);
+    }
+  }
+  if (!names.empty()) {
+    line("git", "your settings, by value: " + support::join(names, ", "));
   }
 }
 
@@ -312,6 +335,9 @@ void add_policy(const CommandSpec& app, Context& context) {
       fmt::print("{}", policy::to_json(shown));
     } else {
       show(shown.fields(), box.sets);
+      if (box.preferences.git_host_settings) {
+        show_git_settings(shown.fields().workspace.source);
+      }
     }
   });
   add(policy, "check",

@@ -175,6 +175,23 @@ void read_verify(TomlTable& top, ConfigLayer& layer) {
   }
 }
 
+void read_git(TomlTable& top, ConfigLayer& layer) {
+  auto table = top.table("git");
+  if (!table) {
+    return;
+  }
+  if (const auto settings = table->boolean("host_settings")) {
+    if (layer.kind == LayerKind::project && settings->value) {
+      table->mistake(settings->where,
+                     "a project's configuration cannot show your Git settings to a box (git.host_settings)",
+                     "use your own configuration");
+    } else {
+      layer.git_host_settings = settings->value;
+    }
+  }
+  table->finish();
+}
+
 /// Reads [selinux].
 void read_selinux(TomlTable& top, ConfigLayer& layer) {
   auto table = top.table("selinux");
@@ -232,6 +249,7 @@ ConfigLayer parse_layer(std::string_view text, const std::filesystem::path& file
   read_env(top, layer);
   read_ca_bundle(top, layer);
   read_verify(top, layer);
+  read_git(top, layer);
   read_selinux(top, layer);
   read_locked(top, layer, diagnostics);
   top.finish();

@@ -86,6 +86,7 @@ struct ConfigLayer {
 
   std::optional<Located<std::string>> default_agent; ///< agent.default: a name, or "last_used"
   std::optional<LabelChoice> label;                  ///< selinux.label; not allowed in a project's
+  std::optional<bool> git_host_settings;             ///< git.host_settings; a project's can only be false
   std::optional<bool> history;                       ///< agent.history: false keeps no conversations
   std::optional<bool> about_box;                     ///< agent.about_box: false tells the agent nothing about its box
   std::optional<bool> instructions;                  ///< agent.instructions; a project's can only be false

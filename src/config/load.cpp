@@ -125,6 +125,9 @@ LoadResult load(const Sources& places, const Overrides& given) {
     if (layer.label == LabelChoice::never) { // the administrator's too, which the user cannot override
       loaded.preferences.label = LabelChoice::never;
     }
+    if (layer.git_host_settings == false) { // in any layer
+      loaded.preferences.git_host_settings = false;
+    }
     loaded.preferences.history_days = layer.history_days.value_or(loaded.preferences.history_days);
   }
   return loaded;

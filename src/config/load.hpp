@@ -13,13 +13,14 @@
 
 namespace agentbox::config {
 
-/// Settings of the launcher that do not affect what a box may do; not from a project.
+/// Settings of the launcher beside the policy. A project can only narrow them.
 struct Preferences {
   bool notify = false;                         ///< network.notify: desktop notifications about denied connections
   std::vector<policy::AllowEntry> build_hosts; ///< build.allow_hosts: hosts for builds, with the mirrors
   std::uint32_t history_days = 30;             ///< agent.history_days: how long conversations are kept
   std::uint64_t home_limit = 20ULL << 30U;     ///< home.limit: bytes of a kept home
   LabelChoice label = LabelChoice::project;    ///< selinux.label
+  bool git_host_settings = true;               ///< git.host_settings: boxes get the user's harmless Git settings
 };
 
 /// A configuration without mistakes, for policy::build_policy().

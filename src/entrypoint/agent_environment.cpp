@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -62,6 +64,27 @@ void join_environment() {
   if (terminal != nullptr) {
     setenv("TERM", terminal, 1);
   }
+}
+
+void use_known_terminal(const char* const* directories) {
+  const char* const name = std::getenv("TERM");
+  if (name == nullptr || *name == '\0') {
+    return;
+  }
+  constexpr const char* k_digits = "0123456789abcdef";
+  const auto first = static_cast<unsigned char>(*name);
+  const char by_letter[] = {static_cast<char>(first), '\0'};
+  const char by_number[] = {k_digits[first >> 4U], k_digits[first & 15U], '\0'}; // on case-insensitive file systems
+  for (; *directories != nullptr && std::strchr(name, '/') == nullptr; ++directories) {
+    for (const char* const part : {by_letter, by_number}) {
+      char path[512];
+      const int length = std::snprintf(path, sizeof path, "%s/%s/%s", *directories, part, name);
+      if (length > 0 && static_cast<std::size_t>(length) < sizeof path && access(path, R_OK) == 0) {
+        return;
+      }
+    }
+  }
+  setenv("TERM", "xterm-256color", 1);
 }
 
 } // namespace agentbox::entrypoint

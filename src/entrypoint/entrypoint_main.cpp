@@ -103,6 +103,7 @@ int main(int argc, char** argv) {
   const bool wants_terminal = mode == "agent"sv;
   const bool has_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
   char** const program = wants_terminal && !has_terminal ? shell() : argv + 2;
+  entrypoint::use_known_terminal(entrypoint::k_terminfo_directories);
   entrypoint::link_login();
   entrypoint::prepare_keys(program[0]);
   return entrypoint::run_as_init(program, leash,

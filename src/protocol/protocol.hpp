@@ -41,6 +41,11 @@ inline constexpr const char* k_run_leash = "run/leash";   ///< FIFO: only the la
 // The file of k_box_directory, at k_run_path in the agent's container: what the agent may know of its box.
 inline constexpr const char* k_box_file = "box.json";
 inline constexpr const char* k_box_file_path = "/run/agentbox/box.json";
+// The user's Git settings, beside it.
+inline constexpr const char* k_git_config = "gitconfig";
+inline constexpr const char* k_git_config_path = "/run/agentbox/gitconfig";
+inline constexpr const char* k_git_ignore = "gitignore";
+inline constexpr const char* k_git_attributes = "gitattributes";
 
 // Files of the firewall's run directory (k_run_path in its container, k_run_directory outside).
 inline constexpr const char* k_ready = "ready";

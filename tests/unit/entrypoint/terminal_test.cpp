@@ -81,3 +81,13 @@ TEST_CASE("a closed terminal ends the program") {
       });
   CHECK(outcome.code == 128 + SIGHUP);
 }
+
+TEST_CASE("a terminal that the image does not know is taken for one that it does") {
+  for (const auto& [name, seen] :
+       {std::pair("xterm-of-next-year", "xterm-256color"), std::pair("../../../etc/passwd", "xterm-256color"),
+        std::pair("linux", "linux"), std::pair("dumb", "dumb")}) {
+    Surroundings box;
+    box.env.push_back(std::string("TERM=") + name);
+    CHECK_THAT(run(box, {"exec", "/bin/sh", "-c", "echo is $TERM"}).output, Contains("is " + std::string(seen) + "\n"));
+  }
+}

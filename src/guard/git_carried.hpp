@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What of the user's Git settings a box gets, by value: who commits, and how Git treats line ends, ignored files,
+// merges and output. Nothing that runs a program, connects elsewhere or is a credential.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "guard/git_users_settings.hpp"
+
+namespace agentbox::guard {
+
+/// Returns whether a box gets the setting `name` ("user.email"): a table of harmless ones.
+bool is_carried(std::string_view name);
+
+/// The user's settings for a box.
+struct CarriedSettings {
+  std::map<std::string, std::string> values;      ///< by name, in lower case
+  std::map<std::string, std::string> files;       ///< what to write for the box
+  std::vector<std::string> notices;               ///< what works differently in the box
+  std::map<std::string, std::string> environment; ///< settings that override the repository's: it signs commits
+};
+
+/// Returns the user's settings for a box on `workspace`, as files that it finds in directory `in_box`. Empty when there
+/// are none. Throws Error(refused) when a file is too long, or the repository's settings are behind a link.
+CarriedSettings carried_settings(const SettingsFiles& where, const std::filesystem::path& workspace,
+                                 const std::string& in_box);
+
+} // namespace agentbox::guard
