@@ -88,7 +88,7 @@ class CommandLine(unittest.TestCase):
     def test_the_help_is_understood(self):
         self.assertIn("--base", self.commands["run"].flags)
         self.assertIn("-p", self.commands["run"].flags)
-        self.assertEqual(self.commands["doctor"].flags, {"--json"})
+        self.assertEqual(self.commands["doctor"].flags, {"--json", "--quick"})
 
     def test_the_man_page_has_every_command_and_no_other(self):
         parts = sections(self.page.split("\n.Sh DESCRIPTION\n", 1)[1].split("\n.Sh ", 1)[0], "Ss")
