@@ -187,7 +187,7 @@ class Features(Machine):
         page = (HERE.parent.parent / "docs/broadening/firewall-driver.md").read_text()
         root("modprobe -a nft_compat " + " ".join(re.findall(r"`((?:xt|ipt|ip6t)_\w+)`", page)))
         self.works(f"agentbox run --firewall-driver iptables -- sh -c '{CURL} --insecure https://api.openai.com/; {CURL} --insecure https://evil.example/'",
-                   [r"(404|200)\n000"])
+                   [r"(?s)(404|200)\n.*000\n"])
 
     def test_a_killed_launcher_is_swept(self):
         self.works("agentbox run --name dead -- sleep 1000 & until agentbox exec dead -- true; do sleep 2; done 2>/dev/null; "
