@@ -65,7 +65,7 @@ struct RulesetTrial {
   std::string error; ///< empty when attempted and accepted
 };
 
-/// What happened when a throw-away box was started.
+/// The result of starting a throw-away box.
 struct BoxTrial {
   enum class State { skipped, no_images, started, failed } state = State::skipped;
   std::string error = {}; ///< of `failed`, with its hint
