@@ -59,12 +59,34 @@ std::string content_text(const json& content) {
   return text;
 }
 
-/// Parses a line of Claude Code: {"type": "user", "message": {"content": …}}, but not what it told the model itself.
+/// Returns the texts in a list of Gemini's parts, {"text": …}, without the model's thoughts.
+std::string parts_text(const json& parts) {
+  std::string text;
+  for (const json& part : parts.is_array() ? parts : json::array()) {
+    if (const std::string one = string_at(part, "text"); !one.empty() && at(part, "thought") != true) {
+      text += (text.empty() ? "" : "\n") + one;
+    }
+  }
+  return text;
+}
+
+/// Parses a line of Claude Code: {"type": "user", "message": {"content": …}}, but not what it told the model itself;
+/// and of Qwen Code: {"type": "user", "message": {"parts": […]}}.
 std::optional<Message> claude_message(const json& line, const std::string& type) {
   if ((type != "user" && type != "assistant") || at(line, "isMeta") == true || at(line, "isSidechain") == true) {
     return std::nullopt;
   }
-  return Message{type == "user", content_text(at(at(line, "message"), "content"))};
+  const json& message = at(line, "message");
+  const json& parts = at(message, "parts");
+  return Message{type == "user", parts.is_array() ? parts_text(parts) : content_text(at(message, "content"))};
+}
+
+/// Parses a line of Copilot: {"type": "user.message", "data": {"content": …}}.
+std::optional<Message> copilot_message(const json& line, const std::string& type) {
+  if (type != "user.message" && type != "assistant.message") {
+    return std::nullopt;
+  }
+  return Message{type == "user.message", string_at(at(line, "data"), "content")};
 }
 
 /// Parses a line of Codex: {"type": "event_msg", "payload": {"type": "item_completed", "item": {"type": "UserMessage",
@@ -94,6 +116,7 @@ std::vector<Message> messages(std::string_view json_lines, std::size_t max) {
     const std::string type = string_at(line, "type");
     std::optional<Message> message = claude_message(line, type);
     message = message ? std::move(message) : codex_message(line, type);
+    message = message ? std::move(message) : copilot_message(line, type);
     if (message && !message->text.empty()) {
       found.push_back(*std::move(message));
     }

@@ -26,6 +26,7 @@ using support::ExitCode;
 
 constexpr std::size_t k_max_names = 200'000;
 constexpr int k_max_depth = 8;
+constexpr const char* k_events_file = "events.jsonl"; // of Copilot, in a directory with the ID as its name
 constexpr const char* k_workspace_file = "workspace";
 constexpr const char* k_removed_directory = "removed";
 
@@ -96,8 +97,9 @@ private:
   }
 
   void add(const fs::path& file, const struct stat& info) {
-    const std::string id = id_in(file.stem().native());
-    if (!id.empty()) {
+    const bool is_in_own_directory = file.filename() == k_events_file;
+    const std::string id = id_in((is_in_own_directory ? file.parent_path().filename() : file.stem()).native());
+    if (!id.empty() && (!is_in_own_directory || file.parent_path().filename() == id)) {
       m_found.push_back({file.begin()->string(), id, file, info.st_mtim.tv_sec, info.st_ctim.tv_sec,
                          static_cast<std::uintmax_t>(std::max<off_t>(0, info.st_size))});
     }
@@ -259,10 +261,12 @@ std::string read_start(const fs::path& project, const Conversation& conversation
 }
 
 void remove(const fs::path& project, const Conversation& conversation) {
-  const support::Fd parent = open_parent(project, conversation.file);
-  if (unlinkat(parent.get(), conversation.file.filename().c_str(), 0) != 0 && errno != ENOENT) {
-    throw support::system_error(
-        ExitCode::failed, "cannot remove " + support::in_quotes((project / conversation.file).string(), 4096), errno);
+  const fs::path& file = conversation.file;
+  const bool is_in_own_directory = file.filename() == k_events_file;
+  const support::Fd parent = open_parent(project, is_in_own_directory ? file.parent_path() : file);
+  if (!is_in_own_directory && unlinkat(parent.get(), file.filename().c_str(), 0) != 0 && errno != ENOENT) {
+    throw support::system_error(ExitCode::failed,
+                                "cannot remove " + support::in_quotes((project / file).string(), 4096), errno);
   }
   const support::Fd root = open_directory(AT_FDCWD, project.c_str());
   TreeRemover remover(root.get());

@@ -16,7 +16,7 @@ inline constexpr const char* k_reason = "agent.history";
 /// One conversation: a JSON Lines file that an agent of a box wrote. Everything about it is untrusted.
 struct Conversation {
   std::string agent;
-  std::string id;             ///< a UUID: the end of the file's name
+  std::string id;             ///< a UUID: the end of the name of the file, or of the directory of an events.jsonl
   std::filesystem::path file; ///< relative to the project's directory
   std::time_t modified = 0;   ///< seconds since the epoch; a box can set it
   std::time_t changed = 0;    ///< of the inode: a box cannot set it

@@ -40,6 +40,28 @@ TEST_CASE("what the user and Codex wrote is found") {
   CHECK(found[3].text == "Tested.");
 }
 
+TEST_CASE("what the user, Qwen Code and Copilot wrote is found") {
+  const auto found = messages(
+      R"({"type":"user","message":{"role":"user","parts":[{"text":"say hello"}]}})"
+      "\n"
+      R"({"type":"assistant","message":{"role":"model","parts":[{"text":"hm","thought":true},{"text":"Hello."}]}})"
+      "\n"
+      R"({"type":"system","message":{"parts":[{"text":"no"}]}})"
+      "\n"
+      R"({"type":"user.message","data":{"content":"and again","transformedContent":"<x>and again"}})"
+      "\n"
+      R"({"type":"system.message","data":{"content":"no"}})"
+      "\n"
+      R"({"type":"assistant.message","data":{"content":"Hello again."}})"
+      "\n",
+      10);
+  REQUIRE(found.size() == 4);
+  CHECK((found[0].by_user && found[0].text == "say hello"));
+  CHECK((!found[1].by_user && found[1].text == "Hello."));
+  CHECK((found[2].by_user && found[2].text == "and again"));
+  CHECK((!found[3].by_user && found[3].text == "Hello again."));
+}
+
 TEST_CASE("damaged lines are skipped, and no more than the maximum is read") {
   const std::string good = R"({"type":"user","message":{"content":"x"}})";
   CHECK(messages("", 10).empty());

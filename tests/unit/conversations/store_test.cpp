@@ -82,6 +82,22 @@ TEST_CASE("conversations are found by the UUID in their names, newest first") {
   CHECK(find(project_directory("/elsewhere")).empty());
 }
 
+TEST_CASE("a conversation of Copilot is a directory with the UUID as its name, and removed with it") {
+  const State state;
+  const std::string directory = "copilot/.copilot/session-state/";
+  state.write(directory + k_id + "/events.jsonl", "{}\n");
+  state.write(directory + k_id + "/checkpoints/index.md", "");
+  const fs::path other = state.write(directory + k_other + "/events.jsonl", "{}\n");
+  state.write(directory + "x-" + k_id + "/events.jsonl", "{}\n");
+  const auto found = find(state.project());
+  REQUIRE(found.size() == 2);
+  const Conversation& one = found[0].id == k_id ? found[0] : found[1];
+  CHECK((one.agent == "copilot" && one.id == k_id));
+  remove(state.project(), one);
+  CHECK_FALSE(fs::exists(state.project() / directory / k_id));
+  CHECK(fs::exists(other));
+}
+
 TEST_CASE("no symbolic link is followed") {
   const State state;
   const tests::TempDirectory outside;
