@@ -115,7 +115,15 @@ class Images(unittest.TestCase):
         result = in_image(image, "gemini --version; cd; stat -c '%U:%G %n' .gemini .gemini/settings.json; ls /usr/local/lib/agents; command -v node npm")
         self.assertEqual(result.stdout.split(), [LOCK["gemini"]["version"], "agent:agent", ".gemini", "agent:agent",
                                                  ".gemini/settings.json", "gemini", "node"], result.stderr)
-        self.assertEqual(run(AGENTBOX, "build", "--ca-bundle", Images.bundle).stdout.split()[0], Images.agent)
+        configuration = pathlib.Path(environment()["XDG_CONFIG_HOME"]) / "agentbox/config.toml"
+        configuration.parent.mkdir(parents=True, exist_ok=True)
+        configuration.write_text('[agent]\ndefault = "gemini"\n')
+        self.addCleanup(configuration.unlink, missing_ok=True)
+        result = run(AGENTBOX, "run", "--ca-bundle", Images.bundle, "--", "gemini", "--version")
+        self.assertEqual((result.returncode, result.stdout), (0, LOCK["gemini"]["version"] + "\n"), result.stderr)
+        self.assertIn("the box may reach cloudcode-pa.googleapis.com", result.stderr)
+        configuration.unlink()
+        self.assertEqual(run(AGENTBOX, "build", "codex", "--ca-bundle", Images.bundle).stdout.split()[0], Images.agent)
 
     def test_3_the_entry_point_refuses_to_start_without_the_firewall(self):
         result = run("podman", "run", "--rm", "--network=none", "--cap-drop=all", "--security-opt=no-new-privileges",
