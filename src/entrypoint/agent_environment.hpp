@@ -12,7 +12,7 @@ void join_environment();
 /// new terminals: programs would end with "unknown terminal type". `directories` end with a null pointer.
 void use_known_terminal(const char* const* directories);
 
-/// Where ncurses looks on the known distributions.
+/// Directories in which ncurses of the known distributions looks.
 inline constexpr const char* k_terminfo_directories[] = {"/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo",
                                                          "/usr/lib/terminfo", nullptr};
 

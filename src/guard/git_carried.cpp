@@ -125,7 +125,7 @@ std::optional<std::string> as_value(std::string_view value) {
   return text + '"';
 }
 
-/// A file of patterns that a setting names, or its default in the user's configuration directory. Throws as
+/// Returns the file of patterns that a setting names, or the default in the user's configuration directory. Throws as
 /// require_short().
 std::string file_named(const std::map<std::string, std::string>& values, const std::string& name,
                        const SettingsFiles& where, const char* usual) {

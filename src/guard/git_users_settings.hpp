@@ -9,7 +9,7 @@
 
 namespace agentbox::guard {
 
-/// What the conditions of [includeIf] in the user's settings are about.
+/// The repository that conditions of [includeIf] in the user's settings refer to.
 struct GitRepository {
   std::filesystem::path directory;  ///< $GIT_DIR; empty outside a repository
   std::string branch;               ///< without refs/heads/; empty for a detached HEAD
