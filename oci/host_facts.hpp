@@ -120,7 +120,8 @@ struct HostFacts {
                                                          ///< protected or masked path with its ancestors
   std::optional<SelinuxLabels> selinux;                  ///< none where SELinux is disabled
   std::optional<std::filesystem::path> ca_copy;          ///< the launcher's copy of the CA bundle, with the box's label
-  bool compare_inside = false;                  ///< agent-entrypoint compares the identities again after mounting
+  bool compare_inside = false;                  ///< agent-entrypoint compares all mounts with the expected ones
+  std::vector<std::string> mounted_here;        ///< the host's mount points, as spelled in /proc/self/mountinfo
   int landlock_abi = 0;                         ///< the version of Landlock to use; 0: none
   bool leash = false;                           ///< agent and firewall end with their launcher
   std::map<std::string, std::string> agent_env; ///< from the launcher's terminal: TERM, COLORTERM, LANG, TZ; and Git's

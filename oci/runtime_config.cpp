@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/runtime_config.hpp"
 
-#include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <tuple>
 
 #include "oci/command_lines.hpp"
+#include "oci/expected_mounts.hpp"
 #include "oci/landlock_rules.hpp"
 #include "oci/render.hpp"
 #include "oci/seccomp/derive.hpp"
 #include "policy/egress_json.hpp"
 #include "protocol/protocol.hpp"
 #include "support/digest.hpp"
+#include "support/error.hpp"
 
 namespace agentbox::oci {
 namespace {
@@ -43,36 +43,6 @@ json sources_section(const json& mounts, const HostFacts& facts) {
   return sources;
 }
 
-/// Returns the identity that each destination must have, for agent-entrypoint.
-std::string mounts_variable(const json& mounts, const HostFacts& facts) {
-  std::map<std::string, std::size_t> last;
-  for (std::size_t i = 0; i < mounts.size(); ++i) {
-    last[mounts[i].at("destination").get<std::string>()] = i;
-  }
-  const auto is_covered = [&](const std::string& destination, std::size_t i) {
-    std::filesystem::path path = destination;
-    for (; path.has_relative_path(); path = path.parent_path()) {
-      if (const auto found = last.find(path.string()); found != last.end() && found->second > i) {
-        return true;
-      }
-    }
-    return false;
-  };
-  std::string lines;
-  for (std::size_t i = 0; i < mounts.size(); ++i) {
-    const json& mount = mounts[i];
-    const auto found = facts.sources.find(mount.at("source").get<std::string>());
-    const auto destination = mount.at("destination").get<std::string>();
-    if (mount.at("type") != "bind" || found == facts.sources.end() || destination.find('\n') != std::string::npos ||
-        is_covered(destination, i)) {
-      continue; // one path a line; only the hook compares these
-    }
-    lines += lines.empty() ? "" : "\n";
-    lines += protocol::to_text({found->second.device, found->second.inode}) + " " + destination;
-  }
-  return lines;
-}
-
 void join_namespaces(json& namespaces, const HostFacts& facts) {
   for (json& entry : namespaces) {
     if (entry.at("type") == "network" && facts.network_namespace) {
@@ -81,6 +51,24 @@ void join_namespaces(json& namespaces, const HostFacts& facts) {
     if (entry.at("type") == "user" && facts.user_namespace) {
       entry["path"] = facts.user_namespace->string();
     }
+  }
+}
+
+/// Checks that arguments and environment fit: the kernel allows a quarter of the stack limit, usually 2 MiB, for all
+/// strings and their pointers (execve(2)). The policy bounds each string.
+void require_room(const json& process) {
+  constexpr std::size_t k_max_bytes = (2U << 20U) - (128U << 10U);
+  std::size_t bytes = 0;
+  for (const char* part : {"args", "env"}) {
+    for (const json& text : process.at(part)) {
+      bytes += text.get_ref<const std::string&>().size() + 1 + sizeof(char*);
+    }
+  }
+  if (bytes > k_max_bytes) {
+    throw support::Error(support::ExitCode::usage,
+                         "the box's arguments and environment variables take " + std::to_string(bytes) +
+                             " bytes, more than the kernel allows",
+                         "pass long values in a file of the project, or with --mount");
   }
 }
 
@@ -119,7 +107,9 @@ json render_agent(const policy::Policy& policy, const HostFacts& facts) {
     environment.push_back(std::string(protocol::k_landlock_variable) + "=" + landlock_rules(fields, facts));
   }
   if (facts.compare_inside) {
-    environment.push_back(std::string(protocol::k_mounts_variable) + "=" + mounts_variable(all_mounts, facts));
+    for (std::string& variable : mounts_variables(all_mounts, confinement, facts)) {
+      environment.push_back(std::move(variable));
+    }
   }
   const SelinuxLabels labels = facts.selinux.value_or(SelinuxLabels());
   json config = {{"ociVersion", k_spec_version},
@@ -137,6 +127,7 @@ json render_agent(const policy::Policy& policy, const HostFacts& facts) {
                    {"noNewPrivileges", confinement.no_new_privileges},
                    {"rlimits", resource_limits(limits.pids, limits.open_files, facts)}}},
                  {"linux", std::move(linux_part)}};
+  require_room(config.at("process"));
   return with_labels(std::move(config), labels.agent, labels.agent_files);
 }
 

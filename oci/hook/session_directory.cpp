@@ -23,7 +23,7 @@ using support::ExitCode;
 using support::Fd;
 using support::system_error;
 
-constexpr std::size_t k_max_config_bytes = 4U << 20U;
+constexpr std::size_t k_max_config_bytes = 16U << 20U; // 1,280 mounts with long paths: 6 MB
 
 Error not_safe(const std::string& path, const std::string& why) {
   return {ExitCode::refused, path + " " + why, "agentbox creates it; do not change it while a box runs"};

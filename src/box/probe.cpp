@@ -20,6 +20,7 @@
 #include "support/command.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/lines.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::box {
@@ -207,6 +208,21 @@ void require_login_outside(const policy::PolicyFields& fields) {
   }
 }
 
+/// Returns the mount points of this process, as spelled in /proc/self/mountinfo.
+std::vector<std::string> mount_points() {
+  constexpr std::size_t k_max_table = 64U << 20U;
+  constexpr std::size_t k_field = 4; // proc_pid_mountinfo(5)
+  std::vector<std::string> points;
+  const std::string table = support::read_file("/proc/self/mountinfo", k_max_table);
+  for (const std::string_view line : support::lines(table)) {
+    const std::vector<std::string_view> fields = support::split(line, ' ');
+    if (fields.size() > k_field) {
+      points.emplace_back(fields[k_field]);
+    }
+  }
+  return points;
+}
+
 } // namespace
 
 oci::FileIdentity identity_of(const fs::path& path) {
@@ -276,6 +292,7 @@ oci::HostFacts probe_host(const policy::PolicyFields& fields, const podman::Podm
   host.empty_file = paths.empty();
   host.agent_env = terminal_environment(terminal);
   host.sources = identities_of_sources(fields);
+  host.mounted_here = mount_points();
   require_unchanged(host.sources, checked);
   probe_guards(fields, missing, paths.directory, host);
   return host;

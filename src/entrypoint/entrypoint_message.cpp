@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "entrypoint/entrypoint_message.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -13,10 +12,20 @@ namespace {
 class Line {
 public:
   void add(std::string_view text) {
-    const std::size_t count = std::min(text.size(), m_bytes.size() - m_length);
-    std::copy_n(text.begin(), count, m_bytes.begin() + static_cast<std::ptrdiff_t>(m_length));
-    m_length += count;
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (byte >= ' ' && byte < 0x7F) {
+        add(c);
+      } else { // the project chose the name of a path: no escape sequences for the terminal
+        constexpr std::string_view k_digits = "0123456789abcdef";
+        add('\\');
+        add('x');
+        add(k_digits[byte >> 4U]);
+        add(k_digits[byte & 0xFU]);
+      }
+    }
   }
+  void end() { m_bytes[m_length++] = '\n'; }
   // One write(2), so that other writers cannot split the line.
   void write_to(int fd) const {
     if (write(fd, m_bytes.data(), m_length) < 0) {
@@ -25,6 +34,12 @@ public:
   }
 
 private:
+  void add(char c) {
+    if (m_length + 1 < m_bytes.size()) {
+      m_bytes[m_length++] = c;
+    }
+  }
+
   std::array<char, 1024> m_bytes{};
   std::size_t m_length = 0;
 };
@@ -37,7 +52,7 @@ void print_message(std::initializer_list<std::string_view> parts) {
   for (const std::string_view part : parts) {
     line.add(part);
   }
-  line.add("\n");
+  line.end();
   line.write_to(STDERR_FILENO);
 }
 

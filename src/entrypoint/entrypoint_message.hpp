@@ -11,7 +11,8 @@ inline constexpr int k_failed = 125;
 inline constexpr int k_refused = 126;
 inline constexpr int k_not_found = 127;
 
-/// Writes "agent-entrypoint: " and `parts` as one line to stderr. Does not allocate; truncates at 1 KiB.
+/// Writes "agent-entrypoint: " and `parts` as one line to stderr, bytes that are not printable ASCII as \xHH. Does not
+/// allocate; truncates at 1 KiB.
 void print_message(std::initializer_list<std::string_view> parts);
 
 /// Prints like print_message(), then calls _exit(code).

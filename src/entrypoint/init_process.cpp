@@ -14,6 +14,7 @@
 
 #include "entrypoint/entrypoint_message.hpp"
 #include "entrypoint/leash_end.hpp"
+#include "entrypoint/mount_check.hpp"
 #include "protocol/protocol.hpp"
 
 namespace agentbox::entrypoint {
@@ -67,7 +68,7 @@ sigset_t watched_signals() {
   sigprocmask(SIG_SETMASK, &mask_before, nullptr);
   unsetenv(protocol::k_nonce_variable);
   unsetenv(protocol::k_verify_variable);
-  unsetenv(protocol::k_mounts_variable);
+  forget_mounts();
   unsetenv(protocol::k_leash_variable);
   restrict_files(domain);
   unsetenv(protocol::k_landlock_variable);

@@ -3,24 +3,18 @@
 #include <optional>
 #include <string_view>
 
-#include "protocol/protocol.hpp"
-
 namespace agentbox::entrypoint {
 
-/// One line of AGENTBOX_MOUNTS: "DEVICE:INODE DESTINATION", decimal numbers, an absolute path.
-struct ExpectedMount {
-  protocol::FileId id;
-  std::string_view destination;
-};
-
-/// Parses one line. Returns nothing if it is malformed. Pure.
-std::optional<ExpectedMount> read_expected_mount(std::string_view line);
-
-/// Ends the process (126) unless each of the user's paths is mounted from the file or directory that was checked before
-/// the start: between the hook's check and the runtime's mount a path could have become a symbolic link. A destination
-/// that we cannot access is skipped, because the agent cannot either, but not in the workspace (the working directory),
-/// where the agent can change the modes. Without the variable (boxes started from generated files) nothing is compared.
+/// Ends the process (126) unless the box's mounts are exactly those of AGENTBOX_MOUNTS (protocol.hpp): each at its
+/// path, read-only if it must be, from the file or directory that was checked before the start, and no other. Between
+/// the hook's check and the runtime's mounts, another process could replace a directory by a symbolic link, and back. A
+/// path that we cannot access is only compared with /proc/self/mountinfo, because the agent cannot access it either,
+/// but not in the workspace (the working directory), where the agent can change the modes. Without the variable (boxes
+/// started from generated files) nothing is compared.
 void require_mounts();
+
+/// Removes the variables from the environment.
+void forget_mounts();
 
 /// Returns the first part of the absolute `path` below the directory `root` that is not a directory, or, if it is the
 /// last one, not a regular file; nothing when all that exist are. Through a symbolic link in an image, agentbox's own

@@ -96,8 +96,13 @@ inline constexpr const char* k_pids_variable = "AGENTBOX_PIDS"; ///< RLIMIT_NPRO
 inline constexpr const char* k_open_files_variable =
     "AGENTBOX_OPEN_FILES";                                       ///< RLIMIT_NOFILE, where the format has none
 inline constexpr const char* k_nonce_variable = "AGENTBOX_GATE"; ///< the nonce that the firewall must answer with
-inline constexpr const char* k_mounts_variable =
-    "AGENTBOX_MOUNTS"; ///< a line "DEV:INO DESTINATION" for each bind mount
+/// The box's mounts, a line "KIND ID PATH" for each. KIND: v (visible), c (covered by a later mount) or o (need not be
+/// mounted), then perhaps r (must be read-only) and l (links in the image may lead elsewhere). ID: "DEV:INO" of the
+/// mounted file or directory, or "-". PATH: as in /proc/self/mountinfo, where " ", "\t", "\n" and "\\" are \ooo. The
+/// lines that do not fit into k_max_mounts_bytes are in AGENTBOX_MOUNTS_1, then AGENTBOX_MOUNTS_2, and so on.
+inline constexpr const char* k_mounts_variable = "AGENTBOX_MOUNTS";
+inline constexpr std::size_t k_max_mounts_bytes = 96U << 10U; ///< a variable has at most 128 KiB (MAX_ARG_STRLEN)
+inline constexpr std::size_t k_max_mounts_variables = 12;     ///< all have at most a quarter of the stack limit, 2 MiB
 /// The agent's rights to files (landlock(7)). The first line is "abi N": the kernel's Landlock must know at
 /// least N, and no more than N is used. The others are "RIGHTS PATH", RIGHTS of l (list), r (read), w (write) and x
 /// (execute), or once "image LEFT_OUT... ": everything in / that is not mounted is read and executed, but LEFT_OUT.
@@ -165,6 +170,24 @@ constexpr bool is_box_name(std::string_view name) noexcept {
 constexpr bool is_nonce(std::string_view text) noexcept {
   return text.size() >= 16 && text.size() <= 128 &&
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// Returns the name of the variable with part `part` of the mounts, zero-terminated: k_mounts_variable for part 0.
+constexpr std::array<char, 32> mounts_variable(std::size_t part) noexcept {
+  static_assert(k_max_mounts_variables <= 100);
+  std::array<char, 32> name{};
+  std::size_t length = 0;
+  for (const char* c = k_mounts_variable; *c != '\0'; ++c) {
+    name[length++] = *c;
+  }
+  if (part > 0) {
+    name[length++] = '_';
+    if (part >= 10) {
+      name[length++] = static_cast<char>('0' + part / 10);
+    }
+    name[length++] = static_cast<char>('0' + part % 10);
+  }
+  return name;
 }
 
 /// The identity of a file: st_dev and st_ino. As text "DEV:INO", decimal.

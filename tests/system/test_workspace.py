@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files of the project that the host would run or trust are protected; ordinary work in the project is possible."""
+import contextlib
 import ctypes
 import json
 import os
@@ -305,6 +306,50 @@ class Workspace(SystemTest):
             else:
                 self.assertIn(done.returncode, (2, 126), done.stderr)
         self.assertTrue(any(done.returncode for done in seen), "the race was not met")
+
+    @contextlib.contextmanager
+    def runtime_that_runs(self, before, after):
+        """Podman's runtime runs these shell commands in the workspace around each `create`: what another box of the same
+        workspace can do at just the right moments."""
+        conf = HOME / ".config" / "containers" / "containers.conf"
+        kept = conf.read_text() if conf.exists() else None
+        program = pathlib.Path(tempfile.mkdtemp(prefix="runtime-", dir=HOME)) / "crun"
+        self.addCleanup(shutil.rmtree, program.parent, ignore_errors=True)
+        real = shutil.which("crun")
+        program.write_text(f"""#!/bin/bash
+if [[ " $* " != *" create "* ]]; then exec {real} "$@"; fi
+(cd {self.workspace} && {before}) </dev/null >&2
+{real} "$@"
+code=$?
+(cd {self.workspace} && {after}) </dev/null >&2
+exit "$code"
+""")
+        program.chmod(0o755)
+        conf.write_text((kept or "") + f'\n[engine.runtimes]\ncrun = ["{program}"]\n')
+        try:
+            yield
+        finally:
+            conf.unlink() if kept is None else conf.write_text(kept)
+
+    def test_a_directory_that_another_box_swaps_while_the_runtime_mounts(self):
+        """A directory above a protected path is another one, or a link out of the project, just while the runtime mounts: the
+        box would see another project, or have a protected path without its mount."""
+        outside = HOME / "work" / "tmp"  # ../tmp is /tmp in the box
+        self.addCleanup(shutil.rmtree, outside, ignore_errors=True)
+        for directory in (self.workspace / "apps", outside):
+            (directory / "web" / ".vscode").mkdir(parents=True)
+        (outside / "web" / ".vscode" / "secret").write_text("secret of another project")
+        script = "cat /tmp/web/.vscode/secret; touch apps/web/.vscode/x && echo written; echo started"
+        with self.runtime_that_runs("true", "true"):
+            usual = self.in_box(script, "--share-workspace")
+        self.assertEqual(usual.out, "started\n", str(usual))
+        for replacement in ("ln -s ../tmp apps", "mkdir -p apps/web/.vscode"):
+            restore = "rm apps" if "ln" in replacement else "mv apps decoy"
+            with self.subTest(replacement), self.runtime_that_runs(f"mv apps aside && {replacement}", f"{restore} && mv aside apps"):
+                done = self.in_box(script, "--share-workspace")
+                self.assertCode(done, 126)
+                self.assertEqual(done.out, "", str(done))
+                self.assertIn("mount", done.err)
 
     def test_setuid_and_devices_mean_nothing_in_the_workspace(self):
         result = self.in_box("findmnt --noheadings --output OPTIONS --target /workspace || grep ' /workspace ' /proc/self/mountinfo")

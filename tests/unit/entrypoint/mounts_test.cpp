@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "catch.hpp"
+#include "entrypoint/mount_table.hpp"
 #include "stand_in.hpp"
 #include "temp_directory.hpp"
 
@@ -14,59 +16,70 @@ using namespace agentbox::entrypoint;
 using namespace agentbox::entrypoint_test;
 using Catch::Matchers::Contains;
 
-TEST_CASE("lines of expected mounts") {
-  const auto mount = read_expected_mount("65025:1234 /workspace/a b");
-  REQUIRE(mount);
-  CHECK(mount->id.device == 65025);
-  CHECK(mount->id.inode == 1234);
-  CHECK(mount->destination == "/workspace/a b");
-  for (const char* line :
-       {"", "1", "1:2", "1:2 ", "1:2 x", "1:2/x", ":2 /x", "1: /x", "-1:2 /x", "1:2:3 /x", " 1:2 /x"}) {
-    INFO(line);
-    CHECK_FALSE(read_expected_mount(line));
+namespace {
+
+/// Returns one line for each mount of this process: `required` for that at `path`, the others optional.
+std::string list_of_mounts(const std::string& path, const std::string& required) {
+  std::ifstream table("/proc/self/mountinfo");
+  std::string list;
+  for (std::string line; std::getline(table, line);) {
+    const auto entry = read_mount_entry(line);
+    REQUIRE(entry);
+    list += (entry->path == path ? required : "o -") + " " + std::string(entry->path) + "\n";
   }
-  CHECK_FALSE(read_expected_mount("1:2 /" + std::string(5000, 'x')));
+  return list;
 }
 
-TEST_CASE("a mount of another file than the checked one is refused, and the right one accepted") {
+std::string identity_of(const char* path) {
   struct stat info {};
-  REQUIRE(stat("/usr", &info) == 0);
-  const std::string right = std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) + " /usr";
-  const std::string wrong = std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino + 1) + " /usr";
-  const auto outcome_with = [](const std::string& mounts) {
-    Surroundings surroundings;
-    surroundings.env.push_back("AGENTBOX_MOUNTS=" + mounts);
-    return run(surroundings, {"exec", "/bin/sh", "-c", "echo it ran; env"});
-  };
-  const Outcome good = outcome_with(right + "\n" + right);
-  CHECK(good.code == 0);
-  CHECK_THAT(good.output, Contains("it ran") && !Contains("AGENTBOX_MOUNTS"));
-  for (const std::string& mounts :
-       {wrong, right + "\n" + wrong, std::string("nonsense"), std::string("1:2 /no/such/path")}) {
-    INFO(mounts);
-    const Outcome outcome = outcome_with(mounts);
-    CHECK(outcome.code == 126);
-    CHECK_THAT(outcome.output, !Contains("it ran"));
+  REQUIRE(stat(path, &info) == 0);
+  return agentbox::protocol::to_text({info.st_dev, info.st_ino});
+}
+
+Outcome outcome_with(const std::vector<std::string>& lists) {
+  Surroundings surroundings;
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    surroundings.env.push_back(std::string(agentbox::protocol::mounts_variable(i).data()) + "=" + lists[i]);
+  }
+  return run(surroundings, {"exec", "/bin/sh", "-c", "echo it ran; env"});
+}
+
+} // namespace
+
+TEST_CASE("mounts that are exactly the expected ones are accepted") {
+  const std::string right = list_of_mounts("/proc", "v " + identity_of("/proc"));
+  const std::size_t cut = right.find('\n', right.size() / 2) + 1;
+  for (const auto& lists : {std::vector<std::string>{right}, {right.substr(0, cut), right.substr(cut)}}) {
+    const Outcome good = outcome_with(lists);
+    INFO(good.output);
+    CHECK(good.code == 0);
+    CHECK_THAT(good.output, Contains("it ran") && !Contains("AGENTBOX_MOUNTS"));
   }
 }
 
-TEST_CASE("a mount that cannot be accessed is refused in the workspace, and skipped elsewhere") {
-  const agentbox::tests::TempDirectory scratch;
-  scratch.write("workspace/closed/file", "x");
-  const auto workspace = scratch / "workspace";
-  const auto before = std::filesystem::current_path();
-  const auto code_in = [&](const std::filesystem::path& directory) {
-    Surroundings surroundings;
-    surroundings.env.push_back("AGENTBOX_MOUNTS=1:2 " + (workspace / "closed/file").string());
-    std::filesystem::current_path(directory);
-    const int code = run(surroundings, {"exec", "/bin/true"}).code;
-    std::filesystem::current_path(before);
-    return code;
+TEST_CASE("a mount that is not expected, missing, another, or writable is refused") {
+  const std::string id = identity_of("/proc");
+  const std::string right = list_of_mounts("/proc", "v " + id);
+  const auto without_proc = [&] {
+    const std::string line = "v " + id + " /proc\n";
+    return std::string(right).erase(right.find(line), line.size());
   };
-  std::filesystem::permissions(workspace / "closed", std::filesystem::perms::none);
-  CHECK(code_in(workspace) == 126);
-  CHECK(code_in("/") == 0);
-  std::filesystem::permissions(workspace / "closed", std::filesystem::perms::owner_all);
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {without_proc(), "unexpected mount at /proc "},
+      {right + "v - /usr/no-mount\n", "nothing is mounted at /usr/no-mount"},
+      {right + "c - /proc\n", "nothing is mounted at /proc "},
+      {list_of_mounts("/proc", "v 1:2"), "the source of /proc was replaced"},
+      {list_of_mounts("/proc", "vr " + id), "/proc is mounted, but not read-only"},
+      {right + "v - /a\033[2J\n", "/a\\x1b[2J"},
+      {right + "nonsense\n", "malformed"},
+      {"o - /\n", "unexpected mount"},
+  };
+  for (const auto& [list, message] : cases) {
+    const Outcome outcome = outcome_with({list});
+    INFO(message);
+    CHECK(outcome.code == 126);
+    CHECK_THAT(outcome.output, !Contains("it ran") && Contains(message));
+  }
 }
 
 TEST_CASE("the place of agent-entrypoint has no link in it") {

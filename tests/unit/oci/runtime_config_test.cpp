@@ -53,6 +53,17 @@ bool has_variable(const json& config, const std::string& assignment) {
   return std::find(env.begin(), env.end(), assignment) != env.end();
 }
 
+/// Returns the lines of AGENTBOX_MOUNTS and its continuations.
+std::string mounts_list(const json& config) {
+  std::string list;
+  for (const json& variable : config.at("process").at("env")) {
+    if (const auto text = variable.get<std::string>(); text.starts_with("AGENTBOX_MOUNTS")) {
+      list += text.substr(text.find('=') + 1);
+    }
+  }
+  return list;
+}
+
 json rlimit(const json& config, const std::string& type) {
   for (const json& limit : config.at("process").at("rlimits")) {
     if (limit.at("type") == type) {
@@ -185,11 +196,10 @@ TEST_CASE("directories above what was found by name are mount points below a sec
   CHECK(order == std::vector<std::string>{"", "/apps", "/apps/web", "/packages", "/packages/x", "", "/.git",
                                           "/packages/x/.git", "/.git/hooks ro", "/apps/web/.vscode ro",
                                           "/packages/x/.git/config ro"});
-  for (const json& variable : config.at("process").at("env")) { // agent-entrypoint sees only what is not covered
-    const auto text = variable.get<std::string>();
-    CHECK(text.find(" /workspace/apps\n") == std::string::npos);
-    CHECK((!text.starts_with("AGENTBOX_MOUNTS=") || text.find(" /workspace/apps/web/.vscode") != std::string::npos));
-  }
+  const std::string list = mounts_list(config);
+  CHECK(contains(list, "\ncl - /workspace\nc - /workspace/apps\nc - /workspace/apps/web\n"));
+  CHECK(contains(list, "\nv 1:30 /workspace/.git\n"));
+  CHECK(contains(list, "\nvr 1:30 /workspace/apps/web/.vscode\n"));
 }
 
 TEST_CASE("what is masked is an empty file or directory that nobody can write, and cannot be renamed away") {
@@ -238,9 +248,8 @@ TEST_CASE("what is masked and protected, or protected below a mask, is only mask
   CHECK(mount_at(config, "/workspace/conf/.env.leave")->at("source") == "/run/session/empty");
   CHECK(mount_at(config, "/workspace/conf") != nullptr); // still cannot be renamed
   CHECK(mount_at(config, "/workspace/keys/tasks.json") == nullptr);
-  const std::string environment = config.at("process").at("env").dump();
-  CHECK_FALSE(contains(environment, ".env.leave"));
-  CHECK_FALSE(contains(environment, "tasks.json"));
+  CHECK(contains(mounts_list(config), "\nvr - /workspace/conf/.env.leave\n")); // agentbox's own empty file
+  CHECK_FALSE(contains(mounts_list(config), "tasks.json"));
 }
 
 TEST_CASE("a writable mount's repository is guarded like the workspace's") {
@@ -263,8 +272,65 @@ TEST_CASE("agent-entrypoint is told what must be mounted where, when it shall co
   CHECK(render_agent(build(sample_fields()), facts).dump().find("AGENTBOX_LANDLOCK") == std::string::npos);
   facts.compare_inside = true;
   const json config = render_agent(build(sample_fields()), facts);
-  CHECK(has_variable(config, "AGENTBOX_MOUNTS=1:10 /workspace\n1:11 /workspace/.git\n1:12 /workspace/.git/config\n1:13 "
-                             "/workspace/.git/hooks"));
+  const std::string list = mounts_list(config);
+  for (const char* line : {"vl - /proc", "vl - /tmp", "vrl - /etc/hosts", "vl 1:10 /workspace",
+                           "v 1:11 /workspace/.git", "vr 1:12 /workspace/.git/config", "vr 1:13 /workspace/.git/hooks",
+                           "o - /", "o - /dev/null", "o - /proc/kcore", "o - /proc/sys"}) {
+    INFO(line);
+    CHECK(contains("\n" + list, "\n" + std::string(line) + "\n"));
+  }
+  CHECK_FALSE(contains(list, "o - /etc/resolv.conf"));
+}
+
+TEST_CASE("mounts of the host in the project, and paths with blanks, are listed as the kernel spells them") {
+  auto facts = sample_facts();
+  auto fields = sample_fields();
+  facts.compare_inside = true;
+  facts.mounted_here = {"/", "/home/dev/project2", "/home/dev/project/a\\040disk", "/srv/b\\040c/x"};
+  fields.mounts = {{"/srv/b c", "/mnt/\t\\", false, "--mount"}};
+  facts.sources["/srv/b c"] = {1, 41, true};
+  const std::string list = mounts_list(render_agent(build(fields), facts));
+  CHECK(contains(list, "\nvl 1:41 /mnt/\\011\\134\n"));
+  CHECK(contains(list, "\no - /mnt/\\011\\134/x\n"));
+  CHECK(contains(list, "\no - /workspace/a\\040disk\n"));
+  CHECK_FALSE(contains(list, "project2"));
+}
+
+TEST_CASE("a long list of mounts is in several variables, and a too long one is refused") {
+  const auto config_with = [](std::size_t count) {
+    auto facts = sample_facts();
+    auto fields = sample_fields();
+    facts.compare_inside = true;
+    fields.workspace.protect.clear();
+    facts.guarded = {};
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string path = std::string(3000, 'x') + std::to_string(i);
+      facts.guarded.read_only_by_name.push_back(path);
+      facts.guarded.read_only.push_back(path);
+      facts.sources[std::filesystem::path("/home/dev/project") / path] = {1, 100 + i, false};
+    }
+    return render_agent(build(fields), facts);
+  };
+  std::size_t bytes = 0;
+  const json config = config_with(300);
+  for (const json& variable : config.at("process").at("env")) {
+    CHECK(variable.get<std::string>().size() < 128 * 1024); // MAX_ARG_STRLEN (execve(2))
+    bytes += variable.get<std::string>().size();
+  }
+  CHECK(bytes > 900'000);
+  CHECK(contains(error_of([&] { config_with(500); }, support::ExitCode::usage), "does not fit"));
+}
+
+TEST_CASE("more environment than the kernel takes is refused before the start") {
+  const auto config_with = [](int count) {
+    auto fields = sample_fields();
+    for (int i = 0; i < count; ++i) {
+      fields.env["BIG_" + std::to_string(i)] = std::string(100'000, 'x');
+    }
+    return render_agent(build(fields), sample_facts());
+  };
+  CHECK(has_variable(config_with(15), "BIG_1=" + std::string(100'000, 'x')));
+  CHECK(contains(error_of([&] { config_with(25); }, support::ExitCode::usage), "more than the kernel allows"));
 }
 
 TEST_CASE("agent-entrypoint is told which files the agent may touch, where the kernel has Landlock") {
