@@ -50,6 +50,20 @@ void add_firewall_volumes(Pod& pod, const policy::PolicyFields& fields, const Po
       {"", protocol::k_audit_path, "", false, ""});
 }
 
+/// Returns all directories above guarded paths that are not guarded themselves, parents first. Those that config.json
+/// covers (covered_pins_of()) are visible in a pod, because Podman mounts nothing at a path twice: files cannot be
+/// moved between them (EXDEV).
+std::vector<fs::path> all_pins_of(const GuardedPaths& guarded) {
+  std::vector<fs::path> pins = pins_of(guarded);
+  const std::vector<fs::path> covered = covered_pins_of(guarded);
+  pins.insert(pins.end(), covered.begin(), covered.end());
+  std::erase_if(pins, [&](const fs::path& pin) {
+    return support::contains(guarded.read_only, pin.native()) || support::contains(guarded.masked, pin.native());
+  });
+  support::sort_unique(pins); // a directory sorts before its contents
+  return pins;
+}
+
 /// Returns the protected paths. A cluster cannot check which of them exist, and creates missing mount points: for it
 /// only those that every project has, those added to the list, and those that exist on this host.
 std::vector<std::string> protected_for_cluster(const policy::Workspace& workspace, const PodFacts& facts) {
@@ -103,7 +117,7 @@ void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts&
       }
     }
   }
-  for (const fs::path& ancestor : pins_of(guarded)) {
+  for (const fs::path& ancestor : all_pins_of(guarded)) {
     pod.agent.mounts.push_back({"workspace", workspace.destination / ancestor, ancestor.string(), false,
                                 "a mount point cannot be renamed away"});
   }
@@ -127,7 +141,7 @@ void add_guards_of_mount(Pod& pod, const std::string& name, const fs::path& sour
         {name + "-" + std::to_string(++number), HostSource{source / path, HostSource::Kind::directory}, words},
         {"", destination / path, "", read_only, ""});
   };
-  for (const fs::path& pin : pins_of(found->second)) {
+  for (const fs::path& pin : all_pins_of(found->second)) {
     add_part(pin, false, "a mount point cannot be renamed away");
   }
   for (const std::string& path : found->second.read_only) {

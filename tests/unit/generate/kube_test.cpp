@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <ctime>
 #include <functional>
+#include <map>
 
 #include "catch.hpp"
 #include "oci/bundle/bundle.hpp"
@@ -98,6 +99,42 @@ TEST_CASE("the network is locked before anything else starts, and only the firew
                                             {"allowPrivilegeEscalation", false},
                                             {"capabilities", {{"drop", {"ALL"}}}}});
   CHECK(agent.at("command") == json{"/usr/local/bin/agent-entrypoint"});
+}
+
+TEST_CASE(
+    "directories above what is protected are mount points at every depth, and nothing is mounted at a path twice") {
+  policy::PolicyFields fields = sample_fields();
+  fields.mounts = {{"/srv/other", "/other", false, "--mount"}};
+  fields.workspace.protect = {".vscode", ".vscode/tasks.json"};
+  oci::PodFacts facts = sample_pod_facts(fields);
+  const auto guard = [&](const std::filesystem::path& root, oci::GuardedPaths& guarded) {
+    guarded.read_only.insert(guarded.read_only.end(), {"apps/web/.vscode", "libs/x/.git/config"});
+    guarded.read_only_by_name = {"apps/web/.vscode", "libs/x/.git/config"};
+    guarded.pins = {"libs/x/.git"};
+    for (const char* path :
+         {"apps", "apps/web", "apps/web/.vscode", "libs", "libs/x", "libs/x/.git", "libs/x/.git/config"}) {
+      facts.host.sources[root / path] = {1, 5, true};
+    }
+  };
+  guard(fields.workspace.source, facts.host.guarded);
+  guard("/srv/other", facts.host.guarded_in_mounts["/srv/other"]);
+  const json pod = tests::document_of(tests::file_of(oci::render_kube(build(fields), facts), "pod.yaml"), "Pod");
+  std::map<std::string, bool> mounted; // path -> read-only
+  const json agent = named(pod.at("spec").at("containers"), "agent");
+  for (const json& mount : agent.at("volumeMounts")) {
+    const auto text = mount.at("mountPath").get<std::string>();
+    CHECK(mounted.emplace(text.substr(0, text.find(':')), mount.value("readOnly", false)).second);
+  }
+  for (const std::string root : {"/workspace", "/other"}) {
+    for (const char* pin : {"/apps", "/apps/web", "/libs", "/libs/x", "/libs/x/.git"}) {
+      INFO(root << pin);
+      REQUIRE(mounted.contains(root + pin));
+      CHECK_FALSE(mounted.at(root + pin));
+    }
+    CHECK(mounted.at(root + "/apps/web/.vscode"));
+    CHECK(mounted.at(root + "/libs/x/.git/config"));
+  }
+  CHECK(mounted.at("/workspace/.vscode"));
 }
 
 TEST_CASE("the agent sees neither the firewall's directories nor its policy") {
