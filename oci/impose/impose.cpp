@@ -69,6 +69,27 @@ void require_same_host_name(const json& podman, const json& ours) {
   }
 }
 
+/// Lets agent-entrypoint accept mounts over paths that only Podman masks.
+void expect_masks_of_podman(const json& ours, json& result) {
+  std::string lines;
+  for (const char* key : {"maskedPaths", "readonlyPaths"}) {
+    for (const json& path : result.at("linux").value(key, json::array())) {
+      const json known = ours.at("linux").value(key, json::array());
+      const auto& text = path.get_ref<const std::string&>();
+      if (std::find(known.begin(), known.end(), path) == known.end() &&
+          text.find_first_of(" \t\n\\") == std::string::npos) {
+        lines += "o - " + text + "\n";
+      }
+    }
+  }
+  for (json& variable : result.at("process").at("env")) {
+    if (const auto text = variable.get<std::string>();
+        text.starts_with(protocol::k_mounts_variable + std::string("="))) {
+      variable = text + lines;
+    }
+  }
+}
+
 json imposed(const json& podman, const json& ours, Role role) {
   require_known_keys(podman, {"ociVersion", "process", "root", "hostname", "mounts", "annotations", "linux"}, "config");
   require_same_host_name(podman, ours);
@@ -83,6 +104,7 @@ json imposed(const json& podman, const json& ours, Role role) {
   result["annotations"] = imposed_annotations(podman, ours);
   impose_process(podman.at("process"), result.at("process"));
   impose_linux(podman.at("linux"), result.at("linux"), role);
+  expect_masks_of_podman(ours, result);
   impose_mounts(podman.value("mounts", json::array()), result.at("mounts"));
   return result;
 }

@@ -109,6 +109,19 @@ TEST_CASE("paths that Podman masks and we do not know yet stay masked") {
   CHECK(std::count(masked.begin(), masked.end(), "/proc/kcore") == 1);
 }
 
+TEST_CASE("agent-entrypoint accepts mounts over the paths that only Podman masks") {
+  json podman = podmans(Role::agent);
+  podman["linux"]["maskedPaths"].push_back("/proc/new-hole");
+  podman["linux"]["readonlyPaths"].push_back("/proc/new-knob");
+  json config = ours(Role::agent);
+  config["process"]["env"].push_back("AGENTBOX_MOUNTS=o - /\n");
+  const json result = impose(podman, config, Role::agent);
+  const auto list = result.at("process").at("env").back().get<std::string>();
+  CHECK(list.starts_with("AGENTBOX_MOUNTS=o - /\no - /proc/new-hole\n"));
+  CHECK(list.ends_with("\no - /proc/new-knob\n"));
+  CHECK(list.find("/proc/kcore") == std::string::npos); // the policy's, listed already
+}
+
 TEST_CASE("security labels, cgroup path and device denials are kept") {
   json podman = podmans(Role::agent);
   podman["process"]["selinuxLabel"] = "system_u:system_r:container_t:s0:c1,c2";
