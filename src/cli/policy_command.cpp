@@ -60,7 +60,7 @@ std::string size_text(std::uint64_t bytes) {
 }
 
 void line(std::string_view name, const std::string& value) {
-  fmt::print("{:<12} {}\n", name, value);
+  fmt::print("{:<12} {}\n", name, support::escape_untrusted(value, std::string::npos)); // a project chose some of them
 }
 
 void show_hosts(const policy::EgressPolicy& egress) {

@@ -60,7 +60,7 @@ std::string record_text(oci::OutputFormat format, const policy::Policy& policy,
                        {"options", options},
                        {"policy", json::parse(policy::to_json(policy))},
                        {"files", std::move(files)}};
-  return record.dump(2) + "\n";
+  return record.dump(2, ' ', true) + "\n";
 }
 
 Record read_record(const fs::path& directory) {

@@ -47,6 +47,18 @@ TEST_CASE("bad command lines") {
   check_refused(project, {"run", "--memory", "lots", "--", "true"}, 2, "--memory");
 }
 
+TEST_CASE("policy show escapes what a project's configuration says") {
+  const Project project;
+  project.write("project/.agentbox/config.toml",
+                "[protect]\npaths = [\"p\\u001b[2J\"]\n[mask]\npaths = [\"m\\u009b2J\\u202e\"]\n");
+  const auto shown = project.agentbox({"policy", "show"});
+  INFO(shown.err);
+  CHECK(shown.out.find("p\\x1b[2J") != std::string::npos);
+  for (const char* raw : {"\x1b", "\xc2\x9b", "\xe2\x80\xae"}) {
+    CHECK(shown.out.find(raw) == std::string::npos);
+  }
+}
+
 TEST_CASE("the usage lines of --help can be typed") {
   const Project project;
   const auto help = [&](List words) {
