@@ -57,6 +57,8 @@ DIFFERENCES = {
 # `agentbox run` has its files in the runtime directory, which may be memory; the sets lie where the user put them. Apart from
 # that the lines are the same: read-only, nosuid, nodev, noexec.
 WHERE_FILES_LIE = [r"mount /etc/(hosts|resolv\.conf) (disk|tmpfs) ro nosuid nodev noexec "]
+# The launcher's time zone is that of its host; the files are for any.
+OF_THE_HOST = [r"env TZ$"]
 # crun before 1.9 loses nosuid and nodev of writable binds without recursive flags, for which Podman has no words. In a box
 # without capabilities and with no_new_privs neither does anything.
 OLD_CRUN = [r"mount /workspace disk", r"mount /workspace/\.git disk"]
@@ -200,7 +202,7 @@ class Formats(SystemTest):
     def assertSame(self, way, expected, found, allowed):
         differing = sorted(f"- {line}" for line in expected - found) + sorted(f"+ {line}" for line in found - expected)
         self.assertRefusedAlike(found)
-        patterns = [*allowed, *WHERE_FILES_LIE]
+        patterns = [*allowed, *WHERE_FILES_LIE, *OF_THE_HOST]
         unexplained = [line for line in differing if not any(re.match(pattern, line[2:]) for pattern in patterns)]
         self.assertEqual(unexplained, [], f"{way}: the box differs from that of agentbox run")
 
