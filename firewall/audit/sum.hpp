@@ -12,13 +12,15 @@ namespace agentbox::firewall::audit {
 /// Readers refuse a larger NAME.totals.
 inline constexpr std::size_t k_max_totals_bytes = std::size_t{64} << 20U;
 
-/// Returns kind, verdict and reason of `record`: a group lists a limited number of hosts separately.
+/// Returns kind, verdict and reason of `record`, which form a group; only a limited number of hosts per group keep
+/// their own line.
 std::string group_of(const AuditRecord& record);
 
 /// Returns the key of `record`: decisions of a group on one host (name, else address), port and protocol are summed.
 std::string key_of(const AuditRecord& record);
 
-/// Adds the decisions of `more`, which has the same key, to `sum`, with the text, rule and address of the later one.
+/// Adds the decisions of `more`, which has the same key, to `sum`, with the address, text, rule and `by` of the later
+/// one.
 void add(AuditRecord& sum, const AuditRecord& more);
 
 /// Returns the sums in `text`, the content of NAME.totals. Lines that are not a sum are skipped.

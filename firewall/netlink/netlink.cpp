@@ -49,7 +49,7 @@ std::vector<std::string> dump(NetlinkRequest& request) {
                                                                    header->nlmsg_len);
     return MNL_CB_OK;
   };
-  int error = EINTR;
+  int error = EINTR; // libmnl's word for an inconsistent dump
   for (int i = 0; i < k_max_dumps && error == EINTR; ++i) {
     std::vector<std::string> messages;
     error = NetlinkSocket(NETLINK_ROUTE).exchange(request, NLM_F_DUMP, keep, &messages);

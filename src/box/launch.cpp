@@ -157,7 +157,8 @@ struct Prepared {
   std::optional<HostResolver> resolver;
 };
 
-/// Gives the box the user's harmless Git settings, as those of its system: its own and the repository's come later.
+/// Gives the box some of the user's Git settings as its system-wide configuration: its own and the repository's
+/// override them.
 void add_git_settings(const policy::PolicyFields& fields, oci::HostFacts& facts) {
   guard::CarriedSettings carried =
       guard::carried_settings(guard::standard_settings_files(), fields.workspace.source, protocol::k_run_path);

@@ -17,12 +17,12 @@ namespace agentbox::cli {
 
 /// The options of commands that run, show or generate a box.
 struct BoxOptions {
-  config::Overrides overrides; ///< all but env and run, which resolve_box() adds
+  config::Overrides overrides; ///< all but env and run, which are added when the box is loaded
   std::vector<std::string> env;
   std::vector<std::string> env_files;
   std::optional<std::string> prompt; ///< once the command line is parsed, also the text of --prompt-file
   std::optional<std::string> prompt_file;
-  bool any_workspace = false; ///< --any-workspace: also one that is not a project (require_project())
+  bool any_workspace = false; ///< accept a directory that is not a project: skips require_project()
   bool trust_project = false;
   bool keep_name = false; ///< not an option: use the default name even if a box of that name runs
 };
@@ -30,12 +30,12 @@ struct BoxOptions {
 /// Adds AGENT, --base … --ca-bundle, --any-workspace and --trust-project to `command`. `options` must outlive it.
 void add_box_options(const CommandSpec& command, BoxOptions& options);
 
-/// Loads the configuration for the current directory; accepts what a project broadens. Throws support::Error: usage
-/// with all mistakes, not_found for an unknown agent, refused for an invalid workspace.
+/// Loads the configuration for the current directory; does not check that the user trusts what a project broadens.
+/// Throws support::Error: usage with all mistakes, not_found for an unknown agent, refused for an invalid workspace.
 config::Loaded load_box(const BoxOptions& options, const Context& context);
 
 /// Like load_box(), and builds the policy. Also throws Error(refused) if the project's configuration broadens the box
-/// without the user's agreement.
+/// and the user does not trust it.
 policy::Policy resolve_box(const BoxOptions& options, const Context& context);
 
 /// A box that may be started: its policy and its checked workspace.
@@ -47,11 +47,12 @@ struct Box {
   std::vector<config::HostSet> sets; ///< of hosts, which its configuration and the command line name
 };
 
-/// Like resolve_box(), with the identity of the workspace for mounting it. Asks for the agreement if allowed.
+/// Like resolve_box(), with the identity of the workspace for mounting it. If allowed, asks whether to trust the
+/// project's configuration.
 Box open_box(const BoxOptions& options, const Context& context, MayAsk may_ask);
 
-/// Returns the variables of --env and --env-file; those without a value come from `caller`. Throws Error(usage) with
-/// the flag, or file and line.
+/// Returns the variables of --env and --env-file; those without a value come from `caller`. Throws Error(usage),
+/// whose message names the flag, or the file and line.
 std::map<std::string, std::string> read_env(const std::vector<std::string>& env, const std::vector<std::string>& files,
                                             const std::map<std::string, std::string>& caller);
 

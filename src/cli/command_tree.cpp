@@ -12,7 +12,7 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-/// Returns the set in a type name like "TEXT:{bash,zsh,fish}", which is how CLI::IsMember describes itself.
+/// Returns the choices in a type name such as "{bash,zsh,fish}", as CommandSpec's restrict() writes them.
 std::vector<std::string> choices_in(const std::string& type_name) {
   std::vector<std::string> choices;
   const std::size_t open = type_name.find('{');

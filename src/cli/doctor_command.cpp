@@ -50,7 +50,7 @@ private:
   fs::path m_path;
 };
 
-/// Returns a box of the user's configuration that runs `true`, without mounts, variables and ports.
+/// Returns the user's configuration for a box that runs `true`, without its mounts, variables or ports.
 config::Loaded load_trial(const fs::path& project) {
   config::Overrides overrides;
   overrides.run.kind = policy::Run::Kind::command;

@@ -20,7 +20,7 @@ struct Preferences {
   std::uint32_t history_days = 30;             ///< agent.history_days: how long conversations are kept
   std::uint64_t home_limit = 20ULL << 30U;     ///< home.limit: bytes of a kept home
   LabelChoice label = LabelChoice::project;    ///< selinux.label
-  bool git_host_settings = true;               ///< git.host_settings: boxes get the user's harmless Git settings
+  bool git_host_settings = true;               ///< git.host_settings: boxes get some of the user's Git settings
 };
 
 /// A configuration without mistakes, for policy::build_policy().

@@ -28,7 +28,7 @@ public:
   Matcher& operator=(const Matcher&) = delete;
 
   /// Returns the rule for `path`, which is relative, or for a directory above it; null if there is none. Names that are
-  /// only reported do not count below directories of installed packages (node_modules), which are not edited.
+  /// only reported are ignored below directories of installed packages (node_modules), which are not edited.
   const Rule* find(std::string_view path) const;
 
   /// Returns whether the last part of `path` completes a name, or starts one.

@@ -16,7 +16,7 @@ constexpr std::size_t k_max_name = 1U << 16U;
 /// Returns the size of a record's value, which follows its name and update index; nothing when the type is unknown or
 /// the value is truncated.
 std::optional<std::size_t> value_length(std::size_t type, std::size_t hash, std::string_view rest) {
-  if (type <= 2) { // deleted; a hash; a hash and that of the peeled tag
+  if (type <= 2) { // 0: deletion; 1: an object ID; 2: an object ID and that of the peeled tag
     return type * hash;
   }
   if (type != 3) {
@@ -63,7 +63,7 @@ std::optional<bool> has_ref_with(std::string_view table, std::string_view prefix
   const std::size_t header = second ? k_table_header2 : k_table_header;
   const std::size_t hash = second && table.substr(k_table_header).starts_with("s256") ? 32 : 20;
   const std::size_t alignment = big_endian(table.substr(5, 3));
-  // The first block begins with the header. Ref blocks come first.
+  // The first block starts at 0 and includes the file header. Ref blocks come first.
   for (std::size_t start = 0, at = header; at < table.size() && table[at] == 'r'; at = start) {
     const std::string_view rest = table.substr(start);
     const std::size_t head = at - start + k_block_head;

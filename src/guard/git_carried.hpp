@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of the user's Git settings a box gets, by value: who commits, and how Git treats line ends, ignored files,
-// merges and output. Nothing that runs a program, connects elsewhere or is a credential.
+// The user's Git settings that a box gets copies of: who commits, and how Git treats line endings, ignored files,
+// merges and output. None runs a program, connects elsewhere or is a credential.
 #pragma once
 #include <filesystem>
 #include <map>
@@ -12,7 +12,7 @@
 
 namespace agentbox::guard {
 
-/// Returns whether a box gets the setting `name` ("user.email"): a table of harmless ones.
+/// Returns whether a box gets a copy of the setting `name` ("user.email"): whether it is in the table.
 bool is_carried(std::string_view name);
 
 /// The user's settings for a box.

@@ -25,14 +25,14 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, N>& nam
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Returns whether such a directory is filled by package managers, with hard links to their stores where those are on
+/// Returns whether package managers fill a directory called `name`, with hard links to their stores where those are on
 /// the same file system.
 bool holds_packages(std::string_view name) {
   constexpr std::array<std::string_view, 4> k_names = {"node_modules", "site-packages", "conda-meta", "__pypackages__"};
   return is_one_of(name, k_names);
 }
 
-/// Returns whether such a directory is full of generated files.
+/// Returns whether tools fill a directory called `name`: TreeLimits::bulk.
 bool is_bulk(std::string_view name) {
   constexpr std::array<std::string_view, 8> k_names = {"node_modules", "site-packages", "__pycache__", "target",
                                                        ".tox",         ".gradle",       ".yarn",       "conda-meta"};
@@ -62,7 +62,7 @@ void TreeNames::append(TreeNames&& more) {
   complete = complete && more.complete;
 }
 
-/// The findings of one thread.
+/// Reads directories for one thread, and collects what it finds.
 class TreeScan::Reader {
 public:
   explicit Reader(TreeScan& scan) : m_scan(scan) {}
@@ -103,7 +103,8 @@ private:
     }
     m_scan.m_entries += entries;
     const int failed = reader ? reader.error() : error;
-    // Others' are closed to the box as well; what is gone, or became a link, has nothing in it.
+    // The box cannot read other users' directories either (EACCES); one that is gone or is now a link has nothing to
+    // scan.
     if (failed != 0 && failed != EACCES && failed != ENOENT && failed != ENOTDIR && failed != ELOOP) {
       throw support::system_error(support::ExitCode::refused,
                                   "cannot read " + support::escape_untrusted((m_scan.m_walk.root() / path).string()),
@@ -169,7 +170,7 @@ TreeScan::TreeScan(const Walk& walk, TreeFilter filter, TreeLimits limits)
   constexpr unsigned k_max_threads = 4;
   sigset_t all{};
   sigset_t before{};
-  sigfillset(&all); // the main thread's
+  sigfillset(&all); // signals are for the main thread only
   pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
     for (unsigned i = 1; i < std::clamp(std::thread::hardware_concurrency(), 2U, k_max_threads); ++i) {
@@ -192,7 +193,7 @@ TreeScan::~TreeScan() {
   }
 }
 
-/// Waits for a directory to read. False: all were read.
+/// Waits for the next directory. Returns false when none is left, or the scan was stopped.
 bool TreeScan::next(std::string& path, bool& bulk) {
   std::unique_lock lock(m_mutex);
   while (!m_stopped) {

@@ -40,12 +40,12 @@ struct TreeFilter {
 struct TreeLimits {
   std::size_t directories = 200'000;
   std::size_t entries = 4'000'000;
-  /// Maximum of directories below node_modules, target and the like, which tools filled and which are read last.
+  /// Maximum of bulk directories: those below node_modules, target and the like, which tools filled. Read last.
   std::size_t bulk = 2'000;
 };
 
 /// Reads the names below the root of a walk, following no links. Neither objects nor references of Git repositories are
-/// read. Most of the time is the kernel's, so other threads begin at once.
+/// read. Most of the time is spent in the kernel, so other threads begin at once.
 class TreeScan {
 public:
   TreeScan(const Walk& walk, TreeFilter filter, TreeLimits limits = {});
@@ -70,12 +70,12 @@ private:
   std::atomic<std::size_t> m_waiting = 0;
   std::atomic<std::size_t> m_directories = 0;
   std::atomic<std::size_t> m_entries = 0;
-  std::mutex m_mutex; ///< of all below
+  std::mutex m_mutex; ///< guards all members below
   std::condition_variable m_changed;
   std::deque<std::string> m_queue;
-  std::deque<std::string> m_bulk; ///< read when all others were
+  std::deque<std::string> m_bulk; ///< bulk directories, read after all others
   std::size_t m_bulk_read = 0;
-  std::size_t m_busy = 0;      ///< threads that read
+  std::size_t m_busy = 0;      ///< threads that are reading
   std::size_t m_bulk_busy = 0; ///< those that read from m_bulk
   bool m_stopped = false;
   std::exception_ptr m_error;

@@ -19,7 +19,7 @@ struct RegistryKey {
   std::array<std::uint8_t, 64> point; ///< x and y
 };
 
-/// The keys whose signatures of a registry's packages count.
+/// The keys whose signatures of a registry's packages are accepted.
 struct RegistryTrust {
   std::vector<RegistryKey> keys;
   bool allow_unsigned = false; ///< packages without any signature

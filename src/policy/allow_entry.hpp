@@ -20,11 +20,11 @@ using AllowResult = std::variant<AllowEntry, EntryProblem>;
 
 /// Parses what parse_host_entry() accepts, and:
 /// - "ADDRESS:PORT", "BLOCK/PREFIX:PORT", with IPv6 in brackets. The port is required, because nothing else is checked.
-///   A block must be in private space; loopback, link-local, multicast and reserved addresses are refused.
+///   A block must be in private address space; loopback, link-local, multicast and reserved addresses are refused.
 /// - "host:PORT" (also host.containers.internal and host.docker.internal): a loopback port of the host.
 AllowResult parse_allow_entry(std::string_view text);
 
-/// Appends `entry` to its list of `policy`; does not sort.
+/// Appends `entry` to the list in `policy` for its type; does not sort.
 void add_entry(AllowEntry entry, EgressPolicy& policy);
 
 /// Parses "ADDRESS:PORT" or "BLOCK/PREFIX:PORT".

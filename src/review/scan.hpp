@@ -36,8 +36,8 @@ struct ScanLimits {
 /// Examines everything that changed in `trees` since `since`, and fills in `report` (findings, counts, looked_at,
 /// stopped). The first tree is the workspace, whose paths are relative. Follows no symbolic links and opens only
 /// directories and the few files that Git reads; an unreadable directory is reported in `stopped`.
-/// Old files count as well in a changed directory whose name makes the host run them, because the directory may have
-/// been moved there; so do old programs in a directory of programs that was moved, or is in one that was. Not so in
+/// Old files are included in a changed directory whose name makes the host run them, because the directory may have
+/// been moved there; so are old programs in a directory of programs that was moved, or is in one that was. Not so in
 /// directories that were mounts. The data of repositories is skipped where those were mounts, or are unchanged and
 /// named .git; but not links in refs and logs, through which Git would write, nor changed files that have a name
 /// outside the trees (hard_links.hpp).

@@ -8,13 +8,13 @@
 
 namespace agentbox::support {
 
-/// A column of a table: numbers are aligned right, and the last column is not padded.
+/// A column. `right` aligns it right, for numbers; a last column that is not is not padded.
 struct Column {
   std::string_view title; ///< a table whose titles are all empty has no title line
   bool right = false;
 };
 
-/// Returns `cell`, which is padded, in its colour. Row 0 is the title line.
+/// Returns `cell` (already padded) with its colour codes. `row` 0 is the title line, if there is one.
 using PaintCell = std::function<std::string(std::size_t row, std::size_t column, const std::string& cell)>;
 
 /// Returns `rows` (of as many cells as there are columns) as lines of text, two spaces between columns, each column as
