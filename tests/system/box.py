@@ -56,6 +56,11 @@ def processes():
     return found
 
 
+def waiting_removals():
+    """The processes that wait for the end of a launcher to remove its pod."""
+    return [pid for pid, line in processes().items() if "--pod-id-file /dev/stdin" in line]
+
+
 def sessions():
     """The directories of all boxes, running or dead."""
     return [path for path in SESSIONS.glob("*") if path.is_dir()]

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import box
-from box import PATIENCE, SystemTest, podman, processes, wait_until
+from box import PATIENCE, SystemTest, podman, processes, wait_until, waiting_removals
 
 # Writes the time into a file of its own, again and again, and ignores every signal that can be ignored.
 WORK = ("trap '' HUP INT TERM; for worker in 1 2; do setsid sh -c 'trap \"\" HUP INT TERM; while :; do "
@@ -68,9 +68,8 @@ class Leash(SystemTest):
         """Then only the leash can end the box."""
         process = self.start("run", "--", "sh", "-c", WORK)
         wait_until(self.stamps, "the agent works")
-        helpers = lambda: [pid for pid, line in processes().items() if "--pod-id-file /dev/stdin" in line]
-        wait_until(helpers, "the pod's removal waits")
-        for pid in helpers():
+        wait_until(waiting_removals, "the pod's removal waits")
+        for pid in waiting_removals():
             os.kill(pid, signal.SIGKILL)
         process.kill()
         process.wait()

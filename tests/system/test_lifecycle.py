@@ -9,7 +9,7 @@ import subprocess
 import termios
 import time
 
-from box import PATIENCE, SystemTest, left_behind, podman, processes, sessions, wait_until
+from box import PATIENCE, SystemTest, left_behind, podman, processes, sessions, wait_until, waiting_removals
 
 
 class Lifecycle(SystemTest):
@@ -72,6 +72,7 @@ class Lifecycle(SystemTest):
 
     def test_a_killed_launcher_takes_its_pod_with_it_and_the_next_call_does_the_rest(self):
         process = self.started()
+        wait_until(waiting_removals, "the pod's removal waits")
         process.kill()
         process.wait()
         wait_until(lambda: not [line for line in left_behind() if not line.startswith("session directory")], "the pod is gone")
@@ -81,9 +82,8 @@ class Lifecycle(SystemTest):
 
     def test_the_next_call_cleans_up_after_a_launcher_whose_helper_was_killed_too(self):
         process = self.started()
-        stands_by = lambda: [pid for pid, line in processes().items() if "--pod-id-file /dev/stdin" in line]
-        wait_until(lambda: len(stands_by()) == 1, "the pod's removal waits")
-        os.kill(stands_by()[0], signal.SIGKILL)
+        wait_until(lambda: len(waiting_removals()) == 1, "the pod's removal waits")
+        os.kill(waiting_removals()[0], signal.SIGKILL)
         process.kill()
         process.wait()
         time.sleep(0.5)
