@@ -169,6 +169,8 @@ INSECURE = [
     ("an agent that may be root", put(agent, "securityContext", "runAsNonRoot", False)),
     ("an agent of which nobody says who it is", put(agent, "securityContext", "runAsNonRoot", None)),
     ("an agent that is root", put(agent, "securityContext", "runAsUser", 0)),
+    ("a container that SELinux does not confine", put(agent, "securityContext", "seLinuxOptions", {"type": "spc_t"})),
+    ("an SELinux user of its own", put(agent, "securityContext", "seLinuxOptions", {"user": "unconfined_u"})),
     ("no seccomp filter", put(agent, "securityContext", "seccompProfile", {"type": "Unconfined"})),
     ("no word about seccomp", put(agent, "securityContext", "seccompProfile", None)),
     ("an unmasked /proc", put(agent, "securityContext", "procMount", "Unmasked")),
