@@ -31,16 +31,16 @@ int NetlinkSocket::exchange(NetlinkRequest& request, unsigned flags, mnl_cb_t vi
   nlmsghdr* const header = request.header();
   header->nlmsg_seq++; // libmnl compares it with the answer's
   header->nlmsg_flags = static_cast<std::uint16_t>(header->nlmsg_flags | flags);
-  ssize_t got = mnl_socket_sendto(m_socket.get(), header, header->nlmsg_len);
-  int more = MNL_CB_OK;
+  ssize_t bytes = mnl_socket_sendto(m_socket.get(), header, header->nlmsg_len);
+  int status = MNL_CB_OK;
   alignas(nlmsghdr) std::array<char, k_buffer> buffer{};
-  while (got >= 0 && more == MNL_CB_OK) {
-    got = TEMP_FAILURE_RETRY(mnl_socket_recvfrom(m_socket.get(), buffer.data(), buffer.size()));
-    more = got < 0 ? MNL_CB_ERROR
-                   : mnl_cb_run(buffer.data(), static_cast<std::size_t>(got), header->nlmsg_seq,
-                                mnl_socket_get_portid(m_socket.get()), visit, data);
+  while (bytes >= 0 && status == MNL_CB_OK) {
+    bytes = TEMP_FAILURE_RETRY(mnl_socket_recvfrom(m_socket.get(), buffer.data(), buffer.size()));
+    status = bytes < 0 ? MNL_CB_ERROR
+                       : mnl_cb_run(buffer.data(), static_cast<std::size_t>(bytes), header->nlmsg_seq,
+                                    mnl_socket_get_portid(m_socket.get()), visit, data);
   }
-  return more == MNL_CB_STOP ? 0 : errno;
+  return status == MNL_CB_STOP ? 0 : errno;
 }
 
 std::vector<std::string> dump(NetlinkRequest& request) {

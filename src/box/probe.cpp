@@ -228,7 +228,7 @@ std::vector<std::string> mount_points() {
 oci::FileIdentity identity_of(const fs::path& path) {
   struct stat info {};
   if (lstat(path.c_str(), &info) != 0) {
-    throw system_error(ExitCode::refused, "cannot mount " + path.string(), errno, "does it still exist?");
+    throw system_error(ExitCode::refused, "cannot mount " + path.string(), errno, "check that it still exists");
   }
   if (S_ISLNK(info.st_mode)) {
     throw Error(ExitCode::refused, "cannot mount " + path.string() + ": it is a symbolic link now");

@@ -158,7 +158,7 @@ void run(int argc, char** argv, CLI::App& app, Context& context) {
       "Examples:\n  agentbox claude --auth claude\n  agentbox run -- make test"); // after: subcommands inherit it
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   context.subcommands = names_of(app);
-  CommandLine words = explicit_words(argv[0], arguments, context.subcommands);
+  CommandLine words = with_subcommand(argv[0], arguments, context.subcommands);
   if (words.has_command) {
     const std::string& name = words.options.front();
     if (std::find(takes_command.begin(), takes_command.end(), name) == takes_command.end()) {

@@ -19,7 +19,7 @@ struct CommandLine {
 
 /// Adds the subcommand that a user may omit: `agentbox codex` is `agentbox run codex`, `agentbox` is `agentbox run`,
 /// and a program named agentbox-NAME is `agentbox run NAME`. `subcommands` are the known names. Pure.
-CommandLine explicit_words(std::string_view program, std::span<const std::string> arguments,
-                           std::span<const std::string> subcommands);
+CommandLine with_subcommand(std::string_view program, std::span<const std::string> arguments,
+                            std::span<const std::string> subcommands);
 
 } // namespace agentbox::cli

@@ -119,9 +119,9 @@ void add_box_options(const CommandSpec& command, BoxOptions& options) {
                "Read environment variables from FILE, one NAME[=VALUE] per line; repeatable");
   command.list(
       "--allow", to.allow, "HOST[:PORT]",
-      "Allow connections to HOST[:PORT] (default port: 443), *.HOST (every name below HOST), ADDRESS:PORT, or "
-      "host:PORT (the word host: a port on the host's loopback), or a set of hosts such as @npm (agentbox policy "
-      "sets); repeatable");
+      "Allow connections to HOST[:PORT] (default port: 443), *.HOST (every name below HOST), ADDRESS:PORT, host:PORT "
+      "(literally \"host\": a port on this machine's loopback) or a set of hosts such as @npm (agentbox policy sets); "
+      "repeatable");
   command.flag("--full-network", to.full_network,
                "Run without the firewall: the box can reach every host and the local network");
   command.option("--firewall-driver", to.driver, "NAME",

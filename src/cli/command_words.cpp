@@ -6,8 +6,8 @@
 
 namespace agentbox::cli {
 
-CommandLine explicit_words(std::string_view program, std::span<const std::string> arguments,
-                           std::span<const std::string> subcommands) {
+CommandLine with_subcommand(std::string_view program, std::span<const std::string> arguments,
+                            std::span<const std::string> subcommands) {
   CommandLine words;
   const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
   if (dashes != arguments.end()) {

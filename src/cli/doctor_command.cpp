@@ -89,8 +89,8 @@ doctor::BoxTrial start_box() {
   const box::Identities checked = box::identities_of_sources(policy.fields());
   const support::Signals signals; // from here on there is something to clean up
   box::sweep(podman, policy.fields().name);
-  const support::Fd none(open("/dev/null", O_RDWR | O_CLOEXEC));
-  const BoxStreams streams(none.get(), none.get());
+  const support::Fd null_device(open("/dev/null", O_RDWR | O_CLOEXEC));
+  const BoxStreams streams(null_device.get(), null_device.get());
   const auto start = std::chrono::steady_clock::now();
   const box::RunOutcome outcome =
       box::launch(policy, podman, facts, images, {box::DryRun::off, checked, true, loaded.preferences, false});

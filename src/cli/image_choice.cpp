@@ -51,8 +51,9 @@ void add_image_options(const CommandSpec& command, BoxOptions& options) {
                "Install a toolkit: c_cpp, python, java, web or datascience; repeatable");
   command.option("--ca-bundle", options.overrides.ca_bundle, "FILE",
                  "Trust the CA certificates in FILE while building (default: $SSL_CERT_FILE)");
-  command.flag("--full-network", options.overrides.full_network,
-               "Let the programs of the base image reach every host while they build, your local network included");
+  command.flag(
+      "--full-network", options.overrides.full_network,
+      "Build without the firewall: the base image's programs can reach every host, your local network included");
   command.flag("--trust-project", options.trust_project, "Trust the project's configuration, for this build only");
 }
 

@@ -94,7 +94,8 @@ int prune(bool dry_run) {
 void add_images(const CommandSpec& app, Context& context) {
   const CommandSpec images = app.group("images", "List the images that agentbox built, or remove unused ones");
   images.command("list", "List the images, their sizes and what uses them").action([] { list(); });
-  const CommandSpec command = images.command("prune", "Remove the images that neither a box nor this directory uses");
+  const CommandSpec command = images.command(
+      "prune", "Remove the images that no box uses and that the next box in this directory would not use");
   auto dry_run = std::make_shared<bool>(false);
   command.flag("--dry-run", *dry_run, "Only list them");
   command.action([dry_run, &context] { context.exit_code = prune(*dry_run); });

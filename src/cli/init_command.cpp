@@ -196,7 +196,7 @@ void init(InitOptions options, const Context& context) {
 
 void add_init(const CommandSpec& app, Context& context) {
   const CommandSpec command =
-      app.command("init", "Create the project's .agentbox/config.toml from options, or from the files of the project");
+      app.command("init", "Create the project's .agentbox/config.toml from options, or from what its files suggest");
   auto options = std::make_shared<InitOptions>();
   command.option("--agent", options->agent, "NAME", "Default agent");
   command.option("--base", options->base, "IMAGE", "Base image");

@@ -196,7 +196,7 @@ void show_status(bool as_json) {
   if (as_json) {
     fmt::print("{}\n", document.dump(2, ' ', true, nlohmann::json::error_handler_t::replace));
   } else {
-    fmt::print("{}", support::table({{"AGENT"}, {"LOGIN OF"}, {"USED"}, {"STATE"}}, rows));
+    fmt::print("{}", support::table({{"AGENT"}, {"KEPT BY"}, {"USED"}, {"STATE"}}, rows));
   }
 }
 

@@ -49,7 +49,7 @@ policy::Policy built(PolicyFields fields) {
 }
 
 /// Returns the size in the largest unit that divides it: "1GiB".
-std::string size_text(std::uint64_t bytes) {
+std::string exact_size_text(std::uint64_t bytes) {
   constexpr std::array<const char*, 5> k_units = {" bytes", "KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;
   while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < k_units.size()) {
@@ -119,10 +119,10 @@ void show_network(const policy::EgressPolicy& egress, policy::FirewallDriver dri
   }
   show_unchecked(egress);
   if (max_upload) {
-    line("uploads", fmt::format("at most {} per list entry and session", size_text(*max_upload)));
+    line("uploads", fmt::format("at most {} per list entry and session", exact_size_text(*max_upload)));
   }
   for (const policy::UploadLimit& limit : upload_limits) {
-    line("uploads", fmt::format("at most {} per session to {}", size_text(limit.bytes), limit.pattern.text()));
+    line("uploads", fmt::format("at most {} per session to {}", exact_size_text(limit.bytes), limit.pattern.text()));
   }
   if (upstream_proxy) {
     line("via", "proxy " + upstream_proxy->text());
@@ -133,10 +133,10 @@ void show_network(const policy::EgressPolicy& egress, policy::FirewallDriver dri
 void show_limits(const policy::Limits& limits) {
   const auto& [pids, memory_bytes, cpu_millis, shm_bytes, tmp_bytes, open_files] = limits;
   line("processes", std::to_string(pids));
-  line("memory", memory_bytes ? size_text(*memory_bytes) : "unlimited");
+  line("memory", memory_bytes ? exact_size_text(*memory_bytes) : "unlimited");
   line("CPUs", cpu_millis ? fmt::format("{}.{:03}", *cpu_millis / 1000, *cpu_millis % 1000) : "unlimited");
-  line("/dev/shm", size_text(shm_bytes));
-  line("/tmp", size_text(tmp_bytes));
+  line("/dev/shm", exact_size_text(shm_bytes));
+  line("/tmp", exact_size_text(tmp_bytes));
   line("open files", std::to_string(open_files));
 }
 
@@ -170,7 +170,7 @@ void show_git_settings(const std::filesystem::path& workspace) {
     }
   }
   if (!names.empty()) {
-    line("git", "your settings, by value: " + support::join(names, ", "));
+    line("git", "copies of your settings: " + support::join(names, ", "));
   }
 }
 

@@ -36,9 +36,9 @@ void review(const ReviewOptions& options) {
   }
   fmt::print("{}", review::text_of(*report));
   if (report->findings.empty() && report->stopped.empty()) {
-    spdlog::info(
-        "box \"{}\": no changes that agentbox knows of in {} files ({} known names, see agentbox review --list)",
-        support::escape_untrusted(report->box), report->looked_at, executes::count_kinds());
+    spdlog::info("box \"{}\": nothing to report in {} files (looked for {} known names: agentbox review --list; the "
+                 "list is not complete)",
+                 support::escape_untrusted(report->box), report->looked_at, executes::count_kinds());
   }
 }
 

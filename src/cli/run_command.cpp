@@ -71,7 +71,7 @@ void refuse_without_vendor(const policy::PolicyFields& fields) {
         fmt::format("{} cannot reach its vendor: {} is not on this box's list of hosts", fields.agent.name, hosts),
         "agentbox policy show lists the hosts; remove it from block_hosts, or if it is not blocked: --allow HOST");
   }
-  spdlog::warn("{} is not on this box's list of hosts: {} works {} only", hosts, fields.agent.name,
+  spdlog::warn("{} is not on this box's list of hosts: {} works only {}", hosts, fields.agent.name,
                gap.hosts.front() == "chatgpt.com" ? "with an API key" : "with a ChatGPT account");
 }
 
@@ -86,10 +86,11 @@ void check_options(const RunOptions& options) {
     throw support::Error(support::ExitCode::usage, "--continue and --resume cannot be combined", "omit one of them");
   }
   if (options.fresh && wants_conversation(overrides)) {
-    throw support::Error(support::ExitCode::usage, "--fresh starts without earlier conversations", "omit it");
+    throw support::Error(support::ExitCode::usage, "--fresh cannot be combined with --continue or --resume",
+                         "omit one of them");
   }
   if (options.fresh && overrides.home == "keep") {
-    throw support::Error(support::ExitCode::usage, "--fresh starts with a new home", "omit it, or --home keep");
+    throw support::Error(support::ExitCode::usage, "--fresh and --home keep cannot be combined", "omit one of them");
   }
 }
 
@@ -167,8 +168,8 @@ void prepare_input(const policy::Run& run) {
   struct stat info {};
   const bool piped = fstat(STDIN_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
   if (run.kind == policy::Run::Kind::prompt && piped) {
-    const support::Fd none(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    if (!none || dup2(none.get(), STDIN_FILENO) < 0) {
+    const support::Fd null_device(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!null_device || dup2(null_device.get(), STDIN_FILENO) < 0) {
       throw support::system_error(support::ExitCode::failed, "cannot open /dev/null", errno);
     }
   } else if (run.kind == policy::Run::Kind::agent && !support::own_terminal().interactive()) {
@@ -270,11 +271,12 @@ void add_run(const CommandSpec& app, Context& context) {
   command.optional_value("--resume", overrides.resume, "[ID]",
                          "Resume a conversation (agentbox history list); without ID, the agent asks which");
   command.flag("--fresh", options->fresh,
-               "Start without earlier conversations and without a kept home, and keep nothing");
+               "Start with neither an earlier conversation nor a kept home, and keep nothing");
   command.flag("--instructions", overrides.instructions,
                "Give the agent read-only copies of your own instructions: CLAUDE.md, skills, AGENTS.md, prompts");
-  command.choice("--home", overrides.home, {"keep", "fresh"},
-                 "keep: reuse this project's home directory, with caches and tools; fresh: start with the image's");
+  command.choice(
+      "--home", overrides.home, {"keep", "fresh"},
+      "keep: reuse the box home that is kept for this project, with caches and tools; fresh: start with the image's");
   command.flag("--rebuild", options->rebuild, "Rebuild the image from the newest base image and packages");
   command.flag("--dry-run", options->dry_run, "Print the commands and configuration, and run nothing");
   command.flag("--json", options->json, "With --dry-run: print JSON");

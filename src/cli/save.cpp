@@ -20,7 +20,7 @@ config::LayerKind layer_of(const std::string& where) {
   return where == "project" ? config::LayerKind::project : config::LayerKind::user;
 }
 
-/// Returns whether the project's configuration needs no further agreement of the user.
+/// Returns whether the user trusts all that the project's configuration broadens; false for one with errors.
 bool nothing_waits(const config::Sources& sources, const config::HostEdit& edit) {
   if (edit.digest_before.empty()) {
     return true; // no configuration yet

@@ -19,7 +19,7 @@ struct Context {
 /// The help of NAME and --box, as boxes::select_running() finds the box.
 inline constexpr const char* k_box_help = "Name of the box (default: this directory's, else the only running box)";
 
-// One function per subcommand, in src/cli/NAME_command.cpp. It adds the subcommand, its options (in a shared_ptr that
+// One function per subcommand, in src/cli/*_command.cpp. It adds the subcommand, its options (in a shared_ptr that
 // the action captures) and its action. Errors are thrown as support::Error; main prints them.
 void add_run(const CommandSpec& app, Context& context);
 void add_exec(const CommandSpec& app, Context& context);

@@ -96,7 +96,7 @@ void add_update(const CommandSpec& app, Context& context) {
   command.flag("--check", options->check, "Only show newer versions; exit with status 1 if there are any");
   command.footer(
       "Writes ~/.local/state/agentbox/agents.lock.json, which overrides the installed lock file; delete it to "
-      "go back.");
+      "return to the installed versions.");
   command.action([options, &context] { context.exit_code = update(*options); });
 }
 

@@ -113,7 +113,7 @@ std::string read_instructions(const policy::Mount& file, const std::string& home
   if (!root || !fd || fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     throw support::system_error(ExitCode::refused,
                                 "cannot read the instructions " + support::in_quotes(file.source.string(), 1000),
-                                fd ? EINVAL : errno, "did it change? Try again");
+                                fd ? EINVAL : errno, "if it changed in the meantime, try again");
   }
   return support::read_all(fd.get(), file.source.string(), k_max_file);
 }

@@ -155,7 +155,7 @@ void require_unlocked_hosts(const Sources& sources) {
   for (const auto& [key, where] : layer.locked) {
     if (covers(key, {policy::Change::Direction::broader, "network.allow", ""})) {
       throw support::Error(support::ExitCode::refused, "the administrator locked " + key + " (" + where + ")",
-                           "ask your administrator to add the host there");
+                           "ask your administrator to add the host to that file");
     }
   }
 }

@@ -24,9 +24,10 @@ constexpr const char* k_help =
     R"(usage: agentbox-ask allow HOST[:PORT] [--why TEXT]
 
 Asks the user of this box to allow it a host (port 443 if none is given). The user is shown HOST, TEXT (about 150
-characters) and the command that allows it, which only the user can run, outside of the box. Nothing is waited for and
-nothing changes by asking; if the user allows it, a connection works from then on. At most 6 requests a minute and 60 a
-box are shown. Exit status: 0 the user is shown it, or it is allowed already; 1 not; 2 wrong arguments.
+characters) and the command that allows it, which only the user can run, outside of the box. The program does not wait
+for the answer; if the user allows the host, connections to it work from then on. At most 6 requests a minute and 60 a
+box are shown. Exit status: 0: the user is shown the request, or the host is already allowed; 1: neither; 2: wrong
+arguments.
 )";
 
 /// Returns the exit code and prints what the answer means.

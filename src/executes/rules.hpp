@@ -25,10 +25,10 @@ struct EnumWords {
 
 inline constexpr std::array k_when_words = {
     EnumWords{"enter", "when a shell enters the directory"},
-    EnumWords{"editor", "when an editor opens it"},
-    EnumWords{"agent", "when a coding agent starts there"},
-    EnumWords{"vcs", "when Git (or another VCS) runs there"},
-    EnumWords{"call", "whenever the tool runs there"},
+    EnumWords{"editor", "when an editor opens the directory"},
+    EnumWords{"agent", "when a coding agent starts in the directory"},
+    EnumWords{"vcs", "when Git (or another VCS) runs in the directory"},
+    EnumWords{"call", "whenever the tool runs in the directory"},
     EnumWords{"service", "when a hosting or CI service processes the repository"},
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A repository outside the workspace: the one that its .git file names, or that the workspace is a part of. A .git file
-// is untrusted: the repository that it names counts only if that names the workspace in return.
+// is untrusted: the repository that it names is trusted only if that names the workspace in return.
 #pragma once
 #include <filesystem>
 #include <optional>

@@ -44,14 +44,14 @@ struct Guarded : oci::GuardedPaths {
 /// The maximum number of paths that are protected only because the Git configuration refers to them; more are refused.
 inline constexpr std::size_t k_max_references = 64;
 
-/// Finds what is guarded below directory `root`, the workspace or a writable mount. `.git/…` in the protect list also
-/// includes the repositories of submodules (.git/modules/*), the records of worktrees (.git/worktrees/*; of those that
-/// the box uses only commondir, gitdir, config.worktree and locked), a .git file and the repository inside the root
-/// that it names, and a root that is itself a repository. `.git/config` also includes the existing paths that the Git
-/// configuration refers to inside the root (find_references()). Throws Error(refused) when a part of a path is a
-/// symbolic link, which would redirect the mount and which an agent could have made; when settings reference more than
-/// can be followed, or are too long to be read; when a guarded file has another hard link (require_no_other_names());
-/// and when a directory is case-insensitive.
+/// Finds what is guarded below directory `root`: the workspace or a mount (of a read-only one: masks, Git settings).
+/// `.git/…` in the protect list also includes the repositories of submodules (.git/modules/*), the records of worktrees
+/// (.git/worktrees/*; of those that the box uses only commondir, gitdir, config.worktree and locked), a .git file and
+/// the repository inside the root that it names, and a root that is itself a repository. `.git/config` also includes
+/// the existing paths that the Git configuration refers to inside the root (find_references()). Throws Error(refused)
+/// when a part of a path is a symbolic link, which would redirect the mount and which an agent could have made; when
+/// settings reference more than can be followed, or are too long to be read; when a guarded file has another hard link
+/// (require_no_other_names()); and when a directory is case-insensitive.
 Guarded find_guarded(const std::filesystem::path& root, const GuardLists& lists);
 
 /// Creates what is missing, without following symbolic links, and returns what exists now. Skips what cannot be created

@@ -40,7 +40,7 @@ void require_gone(int root, const std::string& path, int error) {
   if (fstatat(root, path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 ? !S_ISLNK(info.st_mode) && info.st_uid == geteuid()
                                                                    : errno != ENOENT && errno != ENOTDIR) {
     throw support::system_error(ExitCode::refused, "cannot look for hard links in " + support::escape_untrusted(path),
-                                error, "chmod -R u+rwX on it makes it readable");
+                                error, "make it readable: chmod -R u+rwX");
   }
 }
 

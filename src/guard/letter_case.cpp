@@ -32,7 +32,7 @@ bool directory_ignores_case(const Walk& walk, const fs::path& path, const std::v
                                 "cannot examine whether " +
                                     support::escape_untrusted((walk.root() / path).string(), 1000) +
                                     " is case-insensitive",
-                                errno, "chmod u+r on it makes it readable");
+                                errno, "make it readable: chmod u+r");
   }
   unsigned long flags = 0;
   if (ioctl(directory.get(), FS_IOC_GETFLAGS, &flags) != 0) { // NOLINT(*-vararg)

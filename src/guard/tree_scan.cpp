@@ -108,7 +108,7 @@ private:
     if (failed != 0 && failed != EACCES && failed != ENOENT && failed != ENOTDIR && failed != ELOOP) {
       throw support::system_error(support::ExitCode::refused,
                                   "cannot read " + support::escape_untrusted((m_scan.m_walk.root() / path).string()),
-                                  failed, "[mask] paths in your own configuration hides it");
+                                  failed, "to hide it from boxes, add it to [mask] paths in your own configuration");
     }
     descend(reader.fd(), path, inner, depth);
   }

@@ -43,7 +43,7 @@ std::string npm_arch() {
     return "arm64";
   }
   throw Error(ExitCode::refused, "agentbox does not support the machine type " + machine,
-              "it runs on x86-64 and 64-bit ARM");
+              "agentbox runs on x86-64 and 64-bit ARM");
 }
 
 PackageLayout layout_of(const agents::NpmSource& source, std::string_view arch) {

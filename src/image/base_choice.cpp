@@ -18,11 +18,11 @@ using support::Error;
 using support::ExitCode;
 namespace fs = std::filesystem;
 
-constexpr std::array k_transports = {
+constexpr std::array k_refused_transports = {
     "containers-storage", "dir",    "docker", "docker-archive", "docker-daemon", "oci",
     "oci-archive",        "ostree", "sif",    "tarball",        "http",          "https"};
 constexpr const char* k_base_forms =
-    "an image (docker.io/library/debian:bookworm-slim), dir:PATH or tar:PATH of a root filesystem";
+    "give an image (docker.io/library/debian:bookworm-slim), or dir:PATH or tar:PATH for a root filesystem";
 
 void check_reference(const std::string& text) {
   constexpr std::string_view k_allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:@";
@@ -42,7 +42,8 @@ void check_reference(const std::string& text) {
   if (colon == std::string::npos) {
     return;
   }
-  if (std::find(k_transports.begin(), k_transports.end(), text.substr(0, colon)) != k_transports.end()) {
+  if (std::find(k_refused_transports.begin(), k_refused_transports.end(), text.substr(0, colon)) !=
+      k_refused_transports.end()) {
     fail();
   }
   // A slash after the first colon: what is between must be a registry's port.
@@ -63,11 +64,12 @@ fs::path checked_path(const std::string& text, BaseChoice::Kind kind, const std:
   const fs::path given = text.substr(4);
   fs::path path = fs::canonical(given, error);
   const bool directory = kind == BaseChoice::Kind::directory;
-  const bool right = !error && (directory ? fs::is_directory(path, error) : fs::is_regular_file(path, error));
-  if (given.empty() || !right) {
+  const bool is_expected_kind =
+      !error && (directory ? fs::is_directory(path, error) : fs::is_regular_file(path, error));
+  if (given.empty() || !is_expected_kind) {
     throw Error(ExitCode::usage,
-                "--base: " + std::string(directory ? "directory " : "file ") + support::in_quotes(given.string()) +
-                    " does not exist",
+                "--base: " + support::in_quotes(given.string()) + " is not an existing " +
+                    (directory ? "directory" : "regular file"),
                 k_base_forms);
   }
   if (workspace && is_inside(path, *workspace)) {

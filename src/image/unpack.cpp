@@ -147,7 +147,8 @@ void unpack_package(const fs::path& archive_path, const fs::path& directory, con
   }
   if (access((directory / layout.program).c_str(), X_OK) != 0) {
     throw Error(ExitCode::failed, "the agent's package lacks its program " + layout.program,
-                "the vendor has changed the package: update agentbox, or remove your lock file to go back");
+                "the vendor has changed the package: update agentbox, or remove your lock file to return to the "
+                "installed versions");
   }
 }
 

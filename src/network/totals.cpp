@@ -57,9 +57,9 @@ std::vector<Total> totals(const std::vector<AuditRecord>& records) {
     sorted.push_back(std::move(total));
   }
   std::stable_sort(sorted.begin(), sorted.end(), [](const Total& a, const Total& b) {
-    const std::uint64_t of_a = a.bytes_up + a.bytes_down;
-    const std::uint64_t of_b = b.bytes_up + b.bytes_down;
-    return of_a != of_b ? of_a > of_b : a.denied > b.denied;
+    const std::uint64_t bytes_a = a.bytes_up + a.bytes_down;
+    const std::uint64_t bytes_b = b.bytes_up + b.bytes_down;
+    return bytes_a != bytes_b ? bytes_a > bytes_b : a.denied > b.denied;
   });
   return sorted;
 }

@@ -37,7 +37,7 @@ Installation find_installation() {
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   if (error) {
     throw support::Error(support::ExitCode::failed, "cannot read /proc/self/exe: " + error.message(),
-                         "is /proc mounted?");
+                         "check that /proc is mounted");
   }
   return installation_of(program);
 }

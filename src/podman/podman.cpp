@@ -16,7 +16,7 @@ support::TimedOut timed_out(const std::vector<std::string>& args, std::chrono::m
           fmt::format("`{}` did not finish in {} s: another Podman process may hold the storage lock (a build, a pull, "
                       "a removal)",
                       name_of(args), std::chrono::duration<double>(timeout).count()),
-          "pgrep -a -u \"$USER\" podman   (shows it; wait for it or kill it, then try again)"};
+          "pgrep -a -u \"$USER\" podman shows it: wait for it or kill it, then try again"};
 }
 
 } // namespace

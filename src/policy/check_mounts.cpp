@@ -162,7 +162,7 @@ void check_image(const ImageChoice& image, Findings& findings) {
   findings.require(support::is_sorted_unique(packages) &&
                        std::all_of(packages.begin(), packages.end(), is_package_name),
                    "agents.packages", "the packages of an agent must be names of packages of the distribution",
-                   "letters, digits and + . _ : @ -, and no - at the start");
+                   "use letters, digits and + . _ : @ -, and no - at the start");
   for (const auto& [name, package] : agents) {
     findings.require(is_agent_name(name), "agents", support::in_quotes(name) + " cannot be the name of a program",
                      "use lower-case letters, digits, _ and -, at most 32");

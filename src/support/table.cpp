@@ -34,8 +34,8 @@ std::string table(const std::vector<Column>& columns, const std::vector<std::vec
     for (std::size_t i = 0; i < columns.size(); ++i) {
       std::string& cell = all[number][i];
       const bool last = i + 1 == columns.size();
-      if (columns[i].right || !last) {
-        cell.insert(columns[i].right ? 0 : cell.size(), widths[i] - width_of(cell), ' ');
+      if (columns[i].align_right || !last) {
+        cell.insert(columns[i].align_right ? 0 : cell.size(), widths[i] - width_of(cell), ' ');
       } else if (max_width > used + 3 && cell.size() > max_width - used) {
         cell = cell.substr(0, max_width - used - 3) + "...";
       }

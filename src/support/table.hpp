@@ -8,10 +8,10 @@
 
 namespace agentbox::support {
 
-/// A column. `right` aligns it right, for numbers; a last column that is not is not padded.
+/// A column. `align_right` is for numbers; a last column that is aligned left is not padded.
 struct Column {
   std::string_view title; ///< a table whose titles are all empty has no title line
-  bool right = false;
+  bool align_right = false;
 };
 
 /// Returns `cell` (already padded) with its colour codes. `row` 0 is the title line, if there is one.

@@ -12,10 +12,10 @@ struct Terminal {
   bool interactive() const noexcept { return in && out; }
 };
 
-/// Returns that of this process.
+/// Returns which standard streams of this process are terminals.
 Terminal own_terminal();
 
-/// Returns whether to print colours: to a terminal, unless NO_COLOR is set (https://no-color.org).
+/// Returns whether to print colours: to a terminal, unless NO_COLOR is set and not empty (https://no-color.org).
 bool wants_colour();
 
 } // namespace agentbox::support

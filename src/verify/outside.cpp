@@ -182,7 +182,7 @@ std::vector<Row> inspect_from_host(pid_t agent, pid_t firewall, const fs::path& 
                                    const std::optional<selinux::BoxContexts>& labels) {
   const std::string box = std::to_string(agent);
   if (!namespace_of(box, "pid")) {
-    throw support::Error(support::ExitCode::failed, "the box has ended", "agentbox ps lists those that run");
+    throw support::Error(support::ExitCode::failed, "the box has ended", "agentbox ps lists the running boxes");
   }
   const std::vector<SeenProcess> processes = processes_with(agent);
   std::vector<Row> rows = judge_processes(processes);

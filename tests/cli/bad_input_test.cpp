@@ -40,6 +40,8 @@ TEST_CASE("bad command lines") {
   check_refused(project, {"run", "--"}, 2, "there is no command after --");
   check_refused(project, {"ps", "--", "true"}, 2, "takes no command");
   check_refused(project, {"run", "--json"}, 2, "--dry-run");
+  check_refused(project, {"run", "--fresh", "--resume"}, 2, "--fresh cannot be combined with --continue or --resume");
+  check_refused(project, {"run", "--fresh", "--home", "keep"}, 2, "--fresh and --home keep cannot be combined");
   check_refused(project, {"run", "--allow", "*.com", "--", "true"}, 2, "--allow");
   check_refused(project, {"run", "--allow", "1.2.3.4", "--", "true"}, 2, "--allow");
   check_refused(project, {"run", "--env", "UNSET_KEY", "--", "true"}, 2, "UNSET_KEY");

@@ -9,7 +9,7 @@ namespace {
 
 CommandLine words(const std::string& program, const List& arguments) {
   static const List subcommands = {"run", "exec", "policy"};
-  return explicit_words(program, arguments, subcommands);
+  return with_subcommand(program, arguments, subcommands);
 }
 
 } // namespace

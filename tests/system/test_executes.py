@@ -87,7 +87,7 @@ class Executes(SystemTest):
     def test_nothing_is_promised_that_agentbox_does_not_know(self):
         self.assertCode(self.in_box("echo x >file"), 0)
         said = self.agentbox("review").err
-        self.assertIn("no changes that agentbox knows of", said)
+        self.assertIn("nothing to report in ", said)
         self.assertIn("agentbox review --list", said)
         self.assertIn(".hg/hgrc", self.agentbox("review", "--list").out)
 

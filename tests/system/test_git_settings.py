@@ -56,7 +56,7 @@ class GitSettings(SystemTest):
 
     def test_they_can_be_left_out(self):
         shown = self.agentbox("policy", "show")
-        self.assertIn("your settings, by value: user.email, user.name, core.excludesfile\n", shown.out)
+        self.assertIn("copies of your settings: user.email, user.name, core.excludesfile\n", shown.out)
         self.assertIn("work@example.com", self.agentbox("run", "--dry-run", "--", "true").out)
         self.project_config("[git]\nhost_settings = false\n")
         for arguments in (["policy", "show"], ["run", "--dry-run", "--", "true"], ["run", "--", "sh", "-c", "git config user.email; ls /run/agentbox"]):

@@ -38,7 +38,7 @@ private:
 
 } // namespace
 
-TEST_CASE("who commits and how Git behaves is carried by value, the last file wins") {
+TEST_CASE("settings of who commits and how Git behaves are copied, the last file wins") {
   const Host host;
   host.write("system", "[user]\nname = System\n[init]\ndefaultBranch = trunk\n");
   host.write(".gitconfig",

@@ -64,6 +64,10 @@ TEST_CASE("a directory or tarball must exist outside the workspace") {
   CHECK_FALSE(refusal("tar:" + at + "/base.tar", workspace));
   CHECK(refusal("dir:" + at + "/base.tar") == ExitCode::usage);
   CHECK(refusal("tar:" + at + "/root") == ExitCode::usage);
+  CHECK_THROWS_WITH(parse_base("dir:" + at + "/base.tar", workspace),
+                    "--base: \"" + at + "/base.tar\" is not an existing directory");
+  CHECK_THROWS_WITH(parse_base("tar:" + at + "/root", workspace),
+                    "--base: \"" + at + "/root\" is not an existing regular file");
   CHECK(refusal("tar:" + at + "/missing") == ExitCode::usage);
   CHECK(refusal("dir:") == ExitCode::usage);
   CHECK(refusal("dir:/") == ExitCode::refused);
