@@ -26,6 +26,7 @@ public:
   explicit Matcher(const std::vector<std::string>& further = {});
   Matcher(const Matcher&) = delete; // it has views of itself
   Matcher& operator=(const Matcher&) = delete;
+  ~Matcher() = default;
 
   /// Returns the rule for `path`, which is relative, or for a directory above it; null if there is none. Names that are
   /// only reported are ignored below directories of installed packages (node_modules), which are not edited.
