@@ -128,9 +128,9 @@ class KeptHome(SystemTest):
 
     def test_sizes_are_shown_and_a_limit_is_named(self):
         self.user_config('[home]\nlimit = "4MB"\n')
-        script = "head -c 8000000 /dev/zero >~/big; mkdir -p ~/go/mod; touch ~/go/mod/x; chmod 555 ~/go/mod; echo up; read -r _"
+        script = "head -c 8000000 /dev/zero >~/big; mkdir -p ~/go/mod; touch ~/go/mod/x; chmod 555 ~/go/mod; echo all is written; read -r _"
         box = self.terminal("run", "--home", "keep", "--", "sh", "-c", script)
-        box.read_until("up")
+        box.read_until("all is written")
         self.assertIn("(kept home: 8", self.agentbox("ps").out)
         self.assertGreater(json.loads(self.agentbox("ps", "--json").out)[0]["home_bytes"], 8_000_000)
         used = self.agentbox("home", "clear")
