@@ -160,8 +160,7 @@ struct Prepared {
 /// Gives the box some of the user's Git settings as its system-wide configuration: its own and the repository's
 /// override them.
 void add_git_settings(const policy::PolicyFields& fields, oci::HostFacts& facts) {
-  guard::CarriedSettings carried =
-      guard::carried_settings(guard::standard_settings_files(), fields.workspace.source, protocol::k_run_path);
+  guard::CarriedSettings carried = guard::carried_settings(guard::standard_settings_files(), fields.workspace.source);
   for (std::string& notice : carried.notices) {
     facts.notices.push_back(std::move(notice));
   }

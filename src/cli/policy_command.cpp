@@ -158,8 +158,7 @@ void show_workspace(const policy::Workspace& workspace) {
 /// Shows the names of the user's Git settings that the box gets.
 void show_git_settings(const std::filesystem::path& workspace) {
   std::vector<std::string> names;
-  const guard::CarriedSettings carried =
-      guard::carried_settings(guard::standard_settings_files(), workspace, protocol::k_run_path);
+  const guard::CarriedSettings carried = guard::carried_settings(guard::standard_settings_files(), workspace);
   for (const auto& [name, value] : carried.values) {
     names.push_back(name);
   }

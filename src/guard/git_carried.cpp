@@ -139,11 +139,12 @@ std::string file_named(const std::map<std::string, std::string>& values, const s
   return support::read_file_if_exists(*path, k_max_settings).value_or("");
 }
 
-/// Adds the drivers that the attributes in `text` name (filter=NAME), as far as `key` goes.
-void add_drivers(std::string_view text, std::string_view key, std::set<std::string>& names) {
-  for (std::size_t at = 0; (at = text.find(key, at)) != std::string_view::npos;) {
+/// Adds the filters that the attributes in `text` name (filter=NAME).
+void add_filters(std::string_view text, std::set<std::string>& names) {
+  constexpr std::string_view k_key = "filter=";
+  for (std::size_t at = 0; (at = text.find(k_key, at)) != std::string_view::npos;) {
     const bool starts = at == 0 || text[at - 1] == ' ' || text[at - 1] == '\t';
-    at += key.size();
+    at += k_key.size();
     const std::size_t end = std::min(text.find_first_of(" \t\r\n", at), text.size());
     if (starts && end > at && end - at <= 64) {
       names.emplace(text.substr(at, end - at));
@@ -151,20 +152,18 @@ void add_drivers(std::string_view text, std::string_view key, std::set<std::stri
   }
 }
 
-/// Returns the names of the filters that the attributes of the repository, and the user's, give to files.
+/// Returns the names of the filters that the repository's attributes, those of the top directory, and the user's give
+/// to files.
 std::set<std::string> filters_used(const Walk& walk, std::string_view users) {
   std::set<std::string> names;
   for (const std::string& path :
        {std::string(git::k_gitattributes), git::join(git::join(git::k_git, git::k_info), git::k_attributes)}) {
-    add_drivers(walk.leads_to(path, S_IFREG) ? walk.read(path, k_max_settings).value_or("") : "", "filter=", names);
+    if (walk.leads_to(path, S_IFREG)) {
+      add_filters(walk.read(path, k_max_settings).value_or(""), names);
+    }
   }
-  add_drivers(users, "filter=", names);
+  add_filters(users, names);
   return names;
-}
-
-/// Splits "section.subsection.key" where the section is known to have no dot.
-std::string subsection_of(const git::Setting& setting) {
-  return std::string(setting.subsection.value_or(""));
 }
 
 /// Returns the variables that switch off those of `signs` that are on: the repository's settings are read later than
@@ -186,7 +185,7 @@ std::map<std::string, std::string> unsigned_environment(const std::map<std::stri
 }
 
 std::string config_text(const std::map<std::string, std::string>& values, const std::set<std::string>& required,
-                        const std::map<std::string, std::string>& files, const std::string& in_box) {
+                        const std::map<std::string, std::string>& files) {
   std::string text = "# The user's settings on the host, without anything that runs a program.\n"
                      "[include]\n\tpath = /etc/gitconfig\n";
   for (const auto& [name, value] : values) {
@@ -196,17 +195,16 @@ std::string config_text(const std::map<std::string, std::string>& values, const 
   for (const auto& [key, file] :
        {std::pair("excludesFile", protocol::k_git_ignore), std::pair("attributesFile", protocol::k_git_attributes)}) {
     if (files.contains(file)) {
-      text += fmt::format("[core]\n\t{} = {}/{}\n", key, in_box, file);
+      text += fmt::format("[core]\n\t{} = {}/{}\n", key, protocol::k_run_path, file);
     }
   }
-  for (const std::string& name : required) { // without a command, Git refuses files that need it
+  for (const std::string& name : required) { // without a command, Git refuses files of any directory that need it
     text += fmt::format("[filter {}]\n\trequired = true\n", *as_value(name));
   }
   return text;
 }
 
-} // namespace
-
+/// Returns whether a box gets a copy of the setting `name` ("user.email"): whether it is in the table.
 bool is_carried(std::string_view name) {
   return std::any_of(k_carried.begin(), k_carried.end(), [&](std::string_view one) {
     const bool whole_section = one.ends_with('*');
@@ -216,8 +214,11 @@ bool is_carried(std::string_view name) {
   });
 }
 
-CarriedSettings carried_settings(const SettingsFiles& where, const fs::path& workspace, const std::string& in_box) {
+} // namespace
+
+CarriedSettings carried_settings(const SettingsFiles& where, const fs::path& workspace) {
   const Walk walk(workspace);
+  const GitRepository repository = repository_of(workspace);
   CarriedSettings carried;
   std::map<std::string, std::string> paths;
   std::set<std::string> filters;
@@ -229,13 +230,14 @@ CarriedSettings carried_settings(const SettingsFiles& where, const fs::path& wor
       signs[name] = git::is_true(setting);
     }
     if (setting.section == "filter" && setting.subsection) {
-      filters.insert(subsection_of(setting));
-      if (setting.key == "required" && git::is_true(setting)) {
-        required.insert(subsection_of(setting));
+      const std::string filter(*setting.subsection);
+      filters.insert(filter);
+      if (setting.key == "required" && git::is_true(setting) && as_value(filter)) {
+        required.insert(filter);
       }
     }
   };
-  read_users_settings(where, repository_of(workspace), [&](const git::Setting& setting, const fs::path& file) {
+  read_users_settings(where, repository, [&](const git::Setting& setting, const fs::path& file) {
     note(setting);
     const std::string name = full_name(setting);
     if (name == "core.excludesfile" || name == "core.attributesfile") {
@@ -247,12 +249,10 @@ CarriedSettings carried_settings(const SettingsFiles& where, const fs::path& wor
       }
     }
   });
-  if (walk.type_of(git::k_git) == FileType::directory) {
-    const auto users = std::exchange(signs, {});
-    git::read_settings(read_settings_file(walk, git::k_own_config), note);
-    carried.environment = unsigned_environment(signs);
-    signs.insert(users.begin(), users.end());
-  }
+  const auto users = std::exchange(signs, {});
+  git::read_settings(repository.settings, note);
+  carried.environment = unsigned_environment(signs);
+  signs.insert(users.begin(), users.end());
   for (const auto& [name, usual, file] :
        {std::tuple("core.excludesfile", "ignore", protocol::k_git_ignore),
         std::tuple("core.attributesfile", "attributes", protocol::k_git_attributes)}) {
@@ -263,8 +263,7 @@ CarriedSettings carried_settings(const SettingsFiles& where, const fs::path& wor
   const auto attributes = carried.files.find(protocol::k_git_attributes);
   std::set<std::string> missing = filters_used(walk, attributes == carried.files.end() ? "" : attributes->second);
   missing.erase(git::k_lfs); // the box has git-lfs
-  std::erase_if(missing, [&](const std::string& name) { return !filters.contains(name) || !as_value(name); });
-  std::erase_if(required, [&](const std::string& name) { return !missing.contains(name); });
+  std::erase_if(missing, [&](const std::string& name) { return !filters.contains(name); });
   for (const std::string& name : missing) {
     carried.notices.push_back(
         required.contains(name)
@@ -277,7 +276,7 @@ CarriedSettings carried_settings(const SettingsFiles& where, const fs::path& wor
     carried.notices.emplace_back("commits and tags that the box makes are not signed: your keys stay on the host");
   }
   if (!carried.values.empty() || !carried.files.empty() || !required.empty()) {
-    carried.files.emplace(protocol::k_git_config, config_text(carried.values, required, carried.files, in_box));
+    carried.files.emplace(protocol::k_git_config, config_text(carried.values, required, carried.files));
   }
   return carried;
 }

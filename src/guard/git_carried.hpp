@@ -5,15 +5,11 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "guard/git_users_settings.hpp"
 
 namespace agentbox::guard {
-
-/// Returns whether a box gets a copy of the setting `name` ("user.email"): whether it is in the table.
-bool is_carried(std::string_view name);
 
 /// The user's settings for a box.
 struct CarriedSettings {
@@ -23,9 +19,8 @@ struct CarriedSettings {
   std::map<std::string, std::string> environment; ///< settings that override the repository's: it signs commits
 };
 
-/// Returns the user's settings for a box on `workspace`, as files that it finds in directory `in_box`. Empty when there
-/// are none. Throws Error(refused) when a file is too long, or the repository's settings are behind a link.
-CarriedSettings carried_settings(const SettingsFiles& where, const std::filesystem::path& workspace,
-                                 const std::string& in_box);
+/// Returns the user's settings for a box on `workspace`, as files for protocol::k_run_path. Empty when there are none.
+/// Throws Error(refused) when a file is too long, or the repository's settings are behind a link.
+CarriedSettings carried_settings(const SettingsFiles& where, const std::filesystem::path& workspace);
 
 } // namespace agentbox::guard

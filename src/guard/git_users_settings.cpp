@@ -98,26 +98,29 @@ bool holds(std::string_view condition, const fs::path& file, const fs::path& hom
     return !repository.branch.empty() && matches_path(*branch, repository.branch, false);
   }
   if (const auto url = after("hasconfig:remote.*.url:")) {
-    return std::any_of(repository.remotes.begin(), repository.remotes.end(),
-                       [&](const std::string& remote) { return matches_path(*url, remote, false); });
+    bool any = false;
+    git::read_settings(repository.settings, [&](const git::Setting& setting) {
+      any = any || (setting.section == "remote" && setting.key == "url" &&
+                    matches_path(*url, std::string(setting.value), false));
+    });
+    return any;
   }
   return false;
 }
 
-/// Reads a repository's HEAD and remotes; `walk` has it as `directory`, and its settings in `common`.
-void describe_repository(const Walk& head, const std::string& directory, const Walk& common,
-                         const std::string& settings, GitRepository& repository) {
+/// Returns repository `directory`, which `walk` has as `inside`. `common` has its configuration as `settings`.
+GitRepository described(const fs::path& directory, const Walk& walk, const std::string& inside, const Walk& common,
+                        const std::string& settings) {
   constexpr std::size_t k_max_head = 4096;
   constexpr std::string_view k_branch = "ref: refs/heads/";
-  const std::string text = head.read(git::join(directory, git::k_head), k_max_head).value_or("");
-  if (text.starts_with(k_branch)) {
-    repository.branch = text.substr(k_branch.size(), text.find_first_of("\r\n") - k_branch.size());
+  GitRepository repository;
+  repository.directory = directory;
+  const std::string head = walk.read(git::join(inside, git::k_head), k_max_head).value_or("");
+  if (head.starts_with(k_branch)) {
+    repository.branch = head.substr(k_branch.size(), head.find_first_of("\r\n") - k_branch.size());
   }
-  git::read_settings(read_settings_file(common, git::join(settings, git::k_config)), [&](const git::Setting& setting) {
-    if (setting.section == "remote" && setting.key == "url") {
-      repository.remotes.emplace_back(setting.value);
-    }
-  });
+  repository.settings = read_settings_file(common, git::join(settings, git::k_config));
+  return repository;
 }
 
 class Reader {
@@ -168,22 +171,17 @@ private:
 } // namespace
 
 GitRepository repository_of(const fs::path& workspace) {
-  GitRepository repository;
   const Walk walk(workspace);
-  if (walk.type_of(git::k_git) == FileType::directory) {
-    repository.directory = workspace / git::k_git;
-    describe_repository(walk, git::k_git, walk, git::k_git, repository);
-    return repository;
+  const FileType type = walk.type_of(git::k_git);
+  if (const auto inside =
+          type == FileType::directory ? std::optional<std::string>(git::k_git) : repository_inside(walk)) {
+    return described(workspace / *inside, walk, *inside, walk, *inside);
   }
-  auto outside = repository_outside(walk);
-  if (!outside && walk.type_of(git::k_git) == FileType::none) {
-    outside = repository_around(walk);
+  const auto outside = type == FileType::none ? repository_around(walk) : repository_outside(walk);
+  if (!outside || outside->kind == OutsideRepository::Kind::unproven) {
+    return {};
   }
-  if (outside && outside->kind != OutsideRepository::Kind::unproven) {
-    repository.directory = outside->directory;
-    describe_repository(Walk(outside->directory), "", Walk(outside->repository), "", repository);
-  }
-  return repository;
+  return described(outside->directory, Walk(outside->directory), "", Walk(outside->repository), "");
 }
 
 SettingsFiles standard_settings_files() {

@@ -11,9 +11,9 @@ namespace agentbox::guard {
 
 /// The repository that conditions of [includeIf] in the user's settings refer to.
 struct GitRepository {
-  std::filesystem::path directory;  ///< $GIT_DIR; empty outside a repository
-  std::string branch;               ///< without refs/heads/; empty for a detached HEAD
-  std::vector<std::string> remotes; ///< the values of remote.*.url
+  std::filesystem::path directory; ///< $GIT_DIR; empty outside a repository
+  std::string branch;              ///< without refs/heads/; empty for a detached HEAD
+  std::string settings;            ///< the text of its configuration file
 };
 
 /// Returns the repository that Git finds in `workspace`: in it, above it, or the one of a worktree or submodule. Reads

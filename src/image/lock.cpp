@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "policy/package_names.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/lines.hpp"
@@ -74,22 +75,14 @@ PinnedAgent read_agent(const LockReader& reader, const json& agents, const std::
   const json& packages = reader.object(entry, "packages", {});
   for (const auto& [platform, ignored] : packages.items()) {
     const json& package = reader.object(packages, platform, {"name", "version", "integrity"});
-    agent.packages[platform] = {reader.text(package, "name", is_npm_name), reader.text(package, "version", is_version),
+    agent.packages[platform] = {reader.text(package, "name", policy::is_npm_name),
+                                reader.text(package, "version", is_version),
                                 reader.text(package, "integrity", is_integrity)};
   }
   return agent;
 }
 
 } // namespace
-
-bool is_npm_name(std::string_view text) {
-  if (!text.starts_with('@')) {
-    return is_plain_name(text);
-  }
-  const auto slash = text.find('/');
-  return slash != std::string_view::npos && is_plain_name(text.substr(1, slash - 1)) &&
-         is_plain_name(text.substr(slash + 1));
-}
 
 bool is_program_path(std::string_view text) {
   constexpr std::size_t k_max_path = 200;

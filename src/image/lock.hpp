@@ -49,9 +49,6 @@ std::string to_json(const AgentsLock& lock);
 /// else the installed one.
 std::filesystem::path lock_path(const std::filesystem::path& share);
 
-/// Returns whether `text` is the name of a package of npm's registry: "name" or "@scope/name". Pure.
-bool is_npm_name(std::string_view text);
-
 /// Returns whether `text` is a relative path without odd bytes, "." and "..". Pure.
 bool is_program_path(std::string_view text);
 

@@ -5,6 +5,7 @@
 
 #include "agents/agent_data.hpp"
 #include "image/image_store.hpp"
+#include "policy/package_names.hpp"
 #include "protocol/protocol.hpp"
 #include "support/digest.hpp"
 #include "support/error.hpp"
@@ -27,11 +28,6 @@ constexpr std::string_view k_agents = "# @AGENTS@\n"; // in Containerfile
 
 std::string read(const fs::path& path) {
   return support::read_file(path, k_max_data_bytes);
-}
-
-bool is_package_name(std::string_view name) {
-  constexpr std::string_view k_allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+._-:@";
-  return !name.empty() && name.front() != '-' && name.find_first_not_of(k_allowed) == std::string_view::npos;
 }
 
 // Length before content, so that different lists of parts have different streams.
@@ -63,7 +59,7 @@ std::vector<std::string> parse_packages(std::string_view text, std::string_view 
     if (line.empty()) {
       continue;
     }
-    if (!is_package_name(line)) {
+    if (!policy::is_package_name(line)) {
       throw Error(ExitCode::failed,
                   std::string(where) + ": " + support::in_quotes(line) + " is not a valid package name",
                   "write one name per line, or reinstall the package agentbox");

@@ -5,6 +5,7 @@
 
 #include "image/agent_set.hpp"
 #include "image/npm.hpp"
+#include "policy/package_names.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
@@ -117,7 +118,7 @@ PinnedAgent pin_package(const std::string& name, const std::string& package, con
                         const Fetcher& fetcher, const RegistryTrust& trust) {
   const auto at = package.rfind('@');
   const std::string version = package.substr(at + 1);
-  if (!is_npm_name(package.substr(0, at)) || (version != k_latest && !is_version(version))) {
+  if (!policy::is_npm_name(package.substr(0, at)) || (version != k_latest && !is_version(version))) {
     throw Error(ExitCode::usage, support::in_quotes(package) + " is not a package of npm's registry with a version",
                 "write NAME@VERSION in [agents." + name + "], such as \"@vendor/agent@1.2.3\"");
   }

@@ -29,7 +29,7 @@ public:
     fs::create_directories(home / workspace);
     return carried_settings(
         {{home / "system", home / ".config/git/config", home / ".gitconfig"}, home, home / ".config/git"},
-        home / workspace, "/in");
+        home / workspace);
   }
 
 private:
@@ -123,8 +123,8 @@ TEST_CASE("lists of ignored files and attributes are copied, named or in their u
   const CarriedSettings carried = host.carried();
   CHECK(carried.files.at("gitignore") == "*.log\n");
   CHECK(carried.files.at("gitattributes") == "*.png binary\n");
-  CHECK(carried.files.at("gitconfig").find("excludesFile = /in/gitignore\n") != std::string::npos);
-  CHECK(carried.files.at("gitconfig").find("attributesFile = /in/gitattributes\n") != std::string::npos);
+  CHECK(carried.files.at("gitconfig").find("excludesFile = /run/agentbox/gitignore\n") != std::string::npos);
+  CHECK(carried.files.at("gitconfig").find("attributesFile = /run/agentbox/gitattributes\n") != std::string::npos);
   host.write("mine", std::string((1U << 20U) + 1, 'x'));
   CHECK_THROWS_AS(host.carried(), support::Error);
 }
@@ -143,7 +143,27 @@ TEST_CASE(
   REQUIRE(carried.notices.size() == 2);
   CHECK(carried.notices[0] == "Git's filter \"crypt\" is not in the box: Git there refuses the files that need it");
   CHECK(carried.notices[1] == "Git's filter \"strip\" is not in the box: files are committed there without it");
-  CHECK(carried.files.at("gitconfig").ends_with("[filter \"crypt\"]\n\trequired = true\n"));
+  // Also for files that attributes in a directory below name, and where an image has no git-lfs.
+  CHECK(carried.files.at("gitconfig")
+            .ends_with("[filter \"crypt\"]\n\trequired = true\n[filter \"lfs\"]\n\trequired = true\n"));
+}
+
+TEST_CASE("the settings of a repository that a .git file names count as well") {
+  const Host host;
+  host.write(".gitconfig", "[includeIf \"onbranch:b\"]\npath = work\n");
+  host.write("work", "[user]\nemail = work\n");
+  for (const char* directory : {"w/store", "main/.git/worktrees/t"}) {
+    host.write(std::string(directory) + "/HEAD", "ref: refs/heads/b\n");
+    host.write("w/.git", "gitdir: " + (host / directory).string() + "\n");
+    host.write("main/.git/worktrees/t/commondir", "../..\n");
+    host.write("main/.git/worktrees/t/gitdir", (host / "w/.git").string() + "\n");
+    for (const char* settings : {"w/store/config", "main/.git/config"}) {
+      host.write(settings, "[commit]\ngpgSign\n");
+    }
+    INFO(directory);
+    CHECK(host.carried().values == Values{{"user.email", "\"work\""}});
+    CHECK(host.carried().environment.at("GIT_CONFIG_KEY_0") == "commit.gpgsign");
+  }
 }
 
 TEST_CASE("commits are not signed in the box, whoever asks for it") {
