@@ -11,8 +11,12 @@ constexpr std::uint8_t k_record_handshake = 22;
 constexpr std::uint8_t k_client_hello = 1;
 constexpr std::size_t k_max_record = 16384;
 constexpr std::uint16_t k_ext_server_name = 0;
-constexpr std::uint16_t k_ext_ech = 0xFE0D;
-constexpr std::uint16_t k_ext_esni = 0xFFCE; // the drafts before ECH
+
+/// Returns whether extension `type` carries an encrypted name: ECH (RFC 9849), or one of its drafts, the first called
+/// ESNI.
+constexpr bool encrypts_name(std::size_t type) {
+  return (type >= 0xFE08 && type <= 0xFE0D) || type == 0xFF02 || type == 0xFFCE;
+}
 
 /// Reads length-prefixed vectors. A read past the end returns nothing and clears good().
 class TlsReader {
@@ -146,7 +150,7 @@ std::string_view read_extensions(std::string_view bytes, ClientHello& hello) {
         return problem;
       }
     }
-    hello.encrypted = hello.encrypted || type == k_ext_ech || type == k_ext_esni;
+    hello.encrypted = hello.encrypted || encrypts_name(type);
   }
   return {};
 }

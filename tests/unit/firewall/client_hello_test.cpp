@@ -52,6 +52,15 @@ TEST_CASE("recognises a HelloRetryRequest", "[tls]") {
   for (std::size_t size = 0; size < 43; ++size) {
     CHECK_FALSE(asks_again(server_hello(retry).substr(0, size)));
   }
+  const std::string whole = server_hello(retry).substr(5);
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    std::string records;
+    for (std::size_t at = 0; at < whole.size(); at += size) {
+      records += record(whole.substr(at, size));
+    }
+    INFO(size);
+    CHECK(asks_again(records) == true);
+  }
   CHECK(asks_again(record("alert", 21)) == false);
   CHECK(asks_again("HTTP/1.1") == false);
   CHECK(asks_again(record(bytes({1}))) == false);
@@ -97,7 +106,12 @@ TEST_CASE("a ClientHello without a server name is complete", "[tls]") {
 TEST_CASE("recognises ECH, inner and outer, and its drafts", "[tls]") {
   CHECK(parse_client_hello(hello(server_name("a.example") + extension(0xfe0d, bytes({0, 1})))).encrypted);
   CHECK(parse_client_hello(hello(extension(0xffce, "x"))).encrypted);
-  CHECK_FALSE(parse_client_hello(hello(extension(0xfe0c, "x"))).encrypted);
+  for (const unsigned draft : {0xfe08U, 0xfe09U, 0xfe0aU, 0xfe0bU, 0xfe0cU, 0xff02U}) {
+    CHECK(parse_client_hello(hello(server_name("a.example") + extension(draft, "x"))).encrypted);
+  }
+  for (const unsigned other : {0xfe07U, 0xfe0eU, 0xfa0aU, 0xff01U}) {
+    CHECK_FALSE(parse_client_hello(hello(server_name("a.example") + extension(other, "x"))).encrypted);
+  }
 }
 
 TEST_CASE("refuses a server name that parsers could read in two ways", "[tls]") {
