@@ -23,6 +23,7 @@ constexpr std::array k_checks = {
     Check{"oci_runtime", "OCI runtime", check_oci_runtime, Needs::podman_info},
     Check{"network_program", "Rootless network", check_network_program},
     Check{"tun", "/dev/net/tun", check_tun},
+    Check{"kernel", "Kernel", check_kernel},
     Check{"user_namespaces", "User namespaces", check_user_namespaces},
     Check{"id_helpers", "newuidmap, newgidmap", check_id_helpers},
     Check{"subids", "Subordinate IDs", check_subordinate_ids, Needs::ordinary_user},

@@ -52,6 +52,7 @@ Answer check_mmdebstrap(const HostReport& report);
 Answer check_box(const HostReport& report);
 
 // checks_kernel.cpp
+Answer check_kernel(const HostReport& report);
 Answer check_user_namespaces(const HostReport& report);
 Answer check_cgroups(const HostReport& report);
 Answer check_process_limit(const HostReport& report);

@@ -56,6 +56,24 @@ std::string delegation_command(const HostReport& report) {
 
 } // namespace
 
+Answer check_kernel(const HostReport& report) {
+  if (report.lacking_calls.empty()) {
+    return ok("has the system calls that agentbox needs");
+  }
+  std::vector<std::string> names;
+  const LackingCall* required = nullptr;
+  for (const LackingCall& call : report.lacking_calls) {
+    names.push_back(call.name);
+    required = call.lost.empty() ? &call : required; // the newest
+  }
+  const LackingCall& newest = report.lacking_calls.back();
+  std::string detail = "lacks " + support::join(names, ", ");
+  if (required != nullptr) {
+    return missing(std::move(detail), fmt::format("boot Linux {} or newer", required->since));
+  }
+  return degraded(detail + ": " + newest.lost, fmt::format("boot Linux {} or newer", newest.since));
+}
+
 Answer check_user_namespaces(const HostReport& report) {
   if (sysctl_is(report, "kernel.unprivileged_userns_clone", "0")) {
     return missing("kernel.unprivileged_userns_clone is 0", sysctl_command("kernel.unprivileged_userns_clone", "1"));

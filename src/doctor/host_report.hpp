@@ -46,6 +46,13 @@ struct PodmanReport {
 /// State of a kernel feature that may be a module.
 enum class ModuleState { loaded, built_in, loadable, absent, unknown };
 
+/// A system call, or a flag of one, that agentbox uses and the running kernel lacks.
+struct LackingCall {
+  std::string name;      ///< "openat2"
+  std::string since;     ///< the first Linux that has it: "5.6"
+  std::string lost = {}; ///< what does not work without it; empty: no box starts
+};
+
 /// SELinux on the host.
 struct SelinuxReport {
   selinux::Mode mode = selinux::Mode::disabled;
@@ -76,7 +83,8 @@ struct BoxTrial {
 /// Everything that the checks read, as plain values: read_host() fills it, tests make it up.
 struct HostReport {
   Distro distro;
-  std::string kernel; ///< uname -r
+  std::string kernel;                     ///< uname -r
+  std::vector<LackingCall> lacking_calls; ///< ordered by `since`
   std::uint32_t uid = 0;
   std::string user;
   bool systemd = false; ///< /run/systemd/system exists

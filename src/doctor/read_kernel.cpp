@@ -2,15 +2,22 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <array>
+#include <fcntl.h>
 #include <filesystem>
+#include <linux/openat2.h>
 #include <memory>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "doctor/parse.hpp"
 #include "doctor/read_host.hpp"
 #include "support/error.hpp"
+#include "support/fd.hpp"
 #include "support/file.hpp"
 #include "support/lines.hpp"
+#include "support/pidfd.hpp"
 
 namespace agentbox::doctor {
 namespace fs = std::filesystem;
@@ -53,6 +60,35 @@ void read_sysctls(HostReport& report) {
   }
 }
 
+bool has_openat2() {
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  return static_cast<bool>(support::Fd(static_cast<int>(syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof how))));
+}
+
+bool has_mount_ids() {
+  struct statx info {};
+  return statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &info) == 0 && (info.stx_mask & STATX_MNT_ID) != 0;
+}
+
+/// Tries the calls: distributions add some to older kernels, so the version does not decide.
+std::vector<LackingCall> lacking_calls() {
+  std::vector<LackingCall> lacking;
+  if (!support::open_pidfd(getpid())) {
+    lacking.push_back({"pidfd_open", "5.3"});
+  }
+  if (!has_openat2()) {
+    lacking.push_back({"openat2", "5.6"});
+  }
+  if (!has_mount_ids()) { // as old as setns with a pidfd, which the hook needs
+    lacking.push_back({"statx with STATX_MNT_ID", "5.8"});
+  }
+  if (syscall(SYS_close_range, ~0U, ~0U, 0U) != 0) { // no descriptor has this number
+    lacking.push_back({"close_range", "5.9", "the terminal is not restored when agentbox is killed"});
+  }
+  return lacking;
+}
+
 SelinuxReport selinux_report() {
   SelinuxReport report;
   report.mode = selinux::host_mode();
@@ -85,6 +121,7 @@ void read_kernel(HostReport& report) {
   if (uname(&name) == 0) {
     report.kernel = static_cast<const char*>(name.release);
   }
+  report.lacking_calls = lacking_calls();
   const fs::path modules = fs::path("/lib/modules") / report.kernel;
   ModuleSources sources;
   sources.loaded = text_of("/proc/modules");

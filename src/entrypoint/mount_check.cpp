@@ -150,9 +150,12 @@ void require_visible(const ExpectedMount& wanted, std::span<const MountEntry> mo
     die(k_refused,
         {"refused: the source of ", wanted.path, " was replaced on the host after it was checked", k_start_again});
   }
+  if ((info.stx_mask & STATX_MNT_ID) == 0) {
+    die(k_refused, {"refused: the mounts cannot be checked: Linux 5.8 or newer is needed (agentbox doctor)"});
+  }
   const auto mount =
       std::find_if(mounts.begin(), mounts.end(), [&](const MountEntry& entry) { return entry.id == info.stx_mnt_id; });
-  if ((info.stx_mask & STATX_MNT_ID) == 0 || mount == mounts.end() || mount->path != wanted.path) {
+  if (mount == mounts.end() || mount->path != wanted.path) {
     die(k_refused, {"refused: ", wanted.path, " is not a mount, or not the expected one", k_start_again});
   }
   if (wanted.read_only && !mount->read_only) {

@@ -8,6 +8,27 @@ using agentbox::doctor::test::contains;
 using agentbox::doctor::test::find;
 using agentbox::doctor::test::good_host;
 
+TEST_CASE("system calls of the kernel") {
+  HostReport report = good_host();
+  CHECK(find(report, "kernel").status == Status::ok);
+  SECTION("a kernel without close_range starts boxes") {
+    report.lacking_calls = {{"close_range", "5.9", "the terminal is not restored"}};
+    const CheckResult finding = find(report, "kernel");
+    CHECK(finding.status == Status::degraded);
+    CHECK(finding.detail == "lacks close_range: the terminal is not restored");
+    CHECK(finding.remedy == "boot Linux 5.9 or newer");
+    CHECK(enforceable(examine(report)));
+  }
+  SECTION("an older one does not") {
+    report.lacking_calls = {{"openat2", "5.6"}, {"statx with STATX_MNT_ID", "5.8"}, {"close_range", "5.9", "terminal"}};
+    const CheckResult finding = find(report, "kernel");
+    CHECK(finding.status == Status::missing);
+    CHECK(finding.detail == "lacks openat2, statx with STATX_MNT_ID, close_range");
+    CHECK(finding.remedy == "boot Linux 5.8 or newer");
+    CHECK_FALSE(enforceable(examine(report)));
+  }
+}
+
 TEST_CASE("user namespaces") {
   HostReport report = good_host();
   SECTION("switched off by Debian's sysctl") {
