@@ -17,36 +17,43 @@ std::optional<PendingDirectory> pop_front(std::deque<PendingDirectory>& list) {
 
 } // namespace
 
-void DirectoryQueue::push(PendingDirectory directory, bool known) {
-  if (known) {
-    m_known.push_back(std::move(directory));
-    return;
-  }
+void DirectoryQueue::Turns::push(PendingDirectory directory) {
   const std::string top = directory.path.substr(0, directory.path.find('/'));
   std::deque<PendingDirectory>& waiting = m_waiting[top];
   if (waiting.empty()) {
-    m_turns.push_back(top);
+    m_order.push_back(top);
   }
   waiting.push_back(std::move(directory));
 }
 
-std::optional<PendingDirectory> DirectoryQueue::pop() {
-  if (auto first = pop_front(m_known)) {
-    return first;
+std::optional<PendingDirectory> DirectoryQueue::Turns::pop() {
+  if (m_order.empty()) {
+    return std::nullopt;
   }
-  if (m_turns.empty()) {
-    return pop_front(m_rest);
-  }
-  const std::string top = std::move(m_turns.front());
-  m_turns.pop_front();
+  const std::string top = std::move(m_order.front());
+  m_order.pop_front();
   std::deque<PendingDirectory>& waiting = m_waiting[top];
   auto first = pop_front(waiting);
   if (waiting.empty()) {
     m_waiting.erase(top);
   } else {
-    m_turns.push_back(top);
+    m_order.push_back(top);
   }
   return first;
+}
+
+void DirectoryQueue::push(PendingDirectory directory, bool known) {
+  (known ? m_known : m_others).push(std::move(directory));
+}
+
+std::optional<PendingDirectory> DirectoryQueue::pop() {
+  const bool known = std::exchange(m_known_next, !m_known_next);
+  for (Turns* const turns : {known ? &m_known : &m_others, known ? &m_others : &m_known}) {
+    if (auto next = turns->pop()) {
+      return next;
+    }
+  }
+  return pop_front(m_rest);
 }
 
 } // namespace agentbox::review

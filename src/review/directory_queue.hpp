@@ -42,8 +42,8 @@ struct PendingDirectory {
   std::shared_ptr<DirectoryRest> rest; ///< of a large directory whose first turn is over
 };
 
-/// The order of a scan: known names, then each directory of the top in turn, breadth first, then what was left of large
-/// directories.
+/// The order of a scan: known names and others alternately, from each directory of the top in turn, breadth first, then
+/// what was left of large directories. So a flood of any of them delays the others, and does not keep them out.
 class DirectoryQueue {
 public:
   void push(PendingDirectory directory, bool known);
@@ -51,9 +51,20 @@ public:
   std::optional<PendingDirectory> pop();
 
 private:
-  std::deque<PendingDirectory> m_known;
-  std::unordered_map<std::string, std::deque<PendingDirectory>> m_waiting; ///< by directory of the top
-  std::deque<std::string> m_turns;                                         ///< those with waiting directories
+  /// Directories that wait, breadth first below each directory of the top.
+  class Turns {
+  public:
+    void push(PendingDirectory directory);
+    std::optional<PendingDirectory> pop();
+
+  private:
+    std::unordered_map<std::string, std::deque<PendingDirectory>> m_waiting; ///< by directory of the top
+    std::deque<std::string> m_order;                                         ///< those with waiting directories
+  };
+
+  Turns m_known;
+  Turns m_others;
+  bool m_known_next = true;
   std::deque<PendingDirectory> m_rest;
 };
 

@@ -32,9 +32,7 @@ void HardLinks::visit(int parent, const char* name, const std::string& path, con
 
 void HardLinks::report_to(ReviewReport& report) const {
   for (const std::string& name : m_files.with_others()) {
-    if (++report.counts[FindingKind::hard_link] <= k_max_findings) {
-      report.findings.push_back({FindingKind::hard_link, name, "changed, and has a hard link outside the project"});
-    }
+    add_finding(report, {FindingKind::hard_link, name, "changed, and has a hard link outside the project"});
   }
 }
 

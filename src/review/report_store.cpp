@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t k_max = 16U << 20U;
+constexpr std::size_t k_max = 64U << 20U; // 500 findings of each kind, each byte of a name as an escape
 
 FindingKind kind_of(const std::string& word) {
   const auto* const found =

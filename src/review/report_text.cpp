@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <initializer_list>
+#include <set>
+#include <string_view>
 
 #include "support/text.hpp"
 
@@ -46,18 +48,25 @@ std::pair<std::vector<std::string>, std::size_t> named(const ReviewReport& repor
                                                        const std::vector<FindingKind>& kinds) {
   std::vector<std::string> names;
   std::map<std::string, std::size_t> directories;
+  std::vector<const ReviewFinding*> first; // of each detail: a flood of one must not hide another
+  std::vector<const ReviewFinding*> others;
   std::size_t all = 0;
   for (const FindingKind kind : kinds) {
     const auto count = report.counts.find(kind);
     all += count == report.counts.end() ? 0 : count->second;
+    std::set<std::string_view> details;
     for (const ReviewFinding& finding : report.findings) {
       if (finding.kind == kind && kind == FindingKind::program) {
         ++directories[directory_of(finding.path)];
-      } else if (finding.kind == kind && names.size() < k_named) {
-        names.push_back(short_name(finding));
-        --all;
+      } else if (finding.kind == kind) {
+        (details.insert(finding.detail).second ? first : others).push_back(&finding);
       }
     }
+  }
+  first.insert(first.end(), others.begin(), others.end());
+  for (std::size_t i = 0; i < std::min(k_named, first.size()); ++i) {
+    names.push_back(short_name(*first[i]));
+    --all;
   }
   for (const auto& [directory, number] : directories) {
     if (names.size() < k_named) {
@@ -98,8 +107,10 @@ std::string text_of(const ReviewReport& report) {
                         detail.empty() ? "" : "  (" + support::escape_untrusted(detail, 300) + ")");
   }
   for (const auto& [kind, count] : report.counts) {
-    if (count > k_max_findings) {
-      text += fmt::format("{:<29} {} more\n", names_of(kind).text, count - k_max_findings);
+    const auto listed = static_cast<std::size_t>(std::count_if(
+        report.findings.begin(), report.findings.end(), [kind = kind](const auto& one) { return one.kind == kind; }));
+    if (count > listed) {
+      text += fmt::format("{:<29} {} more\n", names_of(kind).text, count - listed);
     }
   }
   if (!report.stopped.empty()) {

@@ -67,7 +67,7 @@ struct ReviewReport {
   std::string box;
   std::filesystem::path workspace;
   std::int64_t since = 0;                    ///< seconds since the epoch: when the box started
-  std::vector<ReviewFinding> findings;       ///< sorted by kind, then path; at most k_max_findings of a kind
+  std::vector<ReviewFinding> findings;       ///< sorted by kind, then path; see add_finding()
   std::map<FindingKind, std::size_t> counts; ///< including those that are not listed
   std::size_t looked_at = 0;
   std::string stopped; ///< why the scan is incomplete; empty: it is complete
@@ -76,6 +76,12 @@ struct ReviewReport {
 };
 
 inline constexpr std::size_t k_max_findings = 200;
+
+// add_finding.cpp
+
+/// Counts a finding, and lists it: the first k_max_findings of a kind, and some of each other detail, so that a flood
+/// of one sort does not hide another. Long names are cut in the middle.
+void add_finding(ReviewReport& report, ReviewFinding finding);
 
 // report_text.cpp
 

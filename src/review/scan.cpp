@@ -90,8 +90,7 @@ public:
         m_deadline(Clock::now() + k_max_waiting * limits.time), m_cpu_deadline(cpu_time() + limits.time),
         m_report(report) {}
 
-  /// Scans directories of known names first, then breadth first, with each directory of the top in turn: a large
-  /// directory uses up the limits only when the others were examined.
+  /// Scans in the order of DirectoryQueue: a large directory uses up the limits only when the others were examined.
   void tree(const ReviewedTree& tree, const KnownDirectories& known, const std::string& prefix) {
     m_prefix = prefix;
     m_tree = &tree;
@@ -350,12 +349,9 @@ private:
     if (!finding && S_ISREG(info.st_mode)) {
       finding = hidden_by(level, directory, name);
     }
-    if (!finding) {
-      return;
-    }
-    if (++m_report.counts[finding->kind] <= k_max_findings) {
+    if (finding) {
       finding->path = m_prefix + finding->path;
-      m_report.findings.push_back(*std::move(finding));
+      add_finding(m_report, *std::move(finding));
     }
   }
 

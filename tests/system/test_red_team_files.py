@@ -134,7 +134,7 @@ class RedTeamFiles(SystemTest):
             self.assertIn(path, hides)
 
     def test_floods_hide_nothing(self):
-        floods = {"files beside it": "seq 30000 | xargs touch", "directories": "seq 5000 | xargs mkdir", "deep": "for i in $(seq 300); do mkdir d; cd d; done"}
+        floods = {"findings": "mkdir .husky; cd .husky; seq 3000 | xargs touch", "files beside it": "seq 30000 | xargs touch", "directories": "seq 5000 | xargs mkdir", "deep": "for i in $(seq 300); do mkdir d; cd d; done"}
         for what, flood in floods.items():
             with self.subTest(what=what):
                 done = self.in_box(f"mkdir a a/.vscode; echo x >a/.vscode/tasks.json; mkdir -p z/y; echo x >z/y/.envrc; cd a; {flood}; echo end", timeout=120)

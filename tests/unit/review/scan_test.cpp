@@ -364,6 +364,47 @@ TEST_CASE("a huge directory keeps nothing from being examined, not even what is 
   CHECK(whole.counts.at(FindingKind::tool_file) == 2); // each once, although known names are examined first
 }
 
+TEST_CASE("a flood of directories of known names keeps no other from being examined") {
+  const TempDirectory directory;
+  const Moment start = Moment::now();
+  for (int i = 0; i < 10'000; ++i) {
+    const fs::path inner = directory / ("a/.vscode/" + std::to_string(i % 100) + "/" + std::to_string(i));
+    fs::create_directories(inner);
+    std::ofstream(inner / "x");
+  }
+  write(directory / "a/b/c/.envrc");
+  write(directory / "z/y/.envrc");
+  ScanLimits limits;
+  limits.entries = 5'000;
+  limits.time = std::chrono::minutes(1);
+  const ReviewReport report = scanned({directory.path()}, start.earliest(), limits);
+  CHECK(has(report, "a/b/c/.envrc"));
+  CHECK(has(report, "z/y/.envrc"));
+  CHECK(report.stopped == "stopped after 5000 files; most files were in a/");
+}
+
+TEST_CASE("a flood of findings hides none of another sort, and the report can be read back") {
+  const TempDirectory directory;
+  ReviewReport report;
+  report.workspace = "/w";
+  for (const KindNames& kind : k_kinds) {
+    for (int i = 0; i < 1000; ++i) {
+      add_finding(report, {kind.kind, std::string(20'000, '\x01') + std::to_string(i), std::string(5'000, '\x02')});
+    }
+    add_finding(report, {kind.kind, "z/.envrc", "direnv"});
+  }
+  CHECK(report.counts.at(FindingKind::tool_file) == 1001);
+  CHECK(has(report, "z/.envrc"));
+  CHECK(report.findings.size() == std::size(k_kinds) * (k_max_findings + 1));
+  CHECK(report.findings.front().path.ends_with("0"));
+  for (int i = 0; i < 1000; ++i) { // many sorts
+    add_finding(report,
+                {FindingKind::link_out, std::string(20'000, '\x01'), std::to_string(i) + std::string(5'000, '\x02')});
+  }
+  keep(directory / "review", report);
+  CHECK(last(directory / "review", "/w") == report);
+}
+
 TEST_CASE("what hides changes from Git is reported, what a new repository has is not") {
   const TempDirectory directory;
   for (const char* git : {".git", "fresh/.git"}) {

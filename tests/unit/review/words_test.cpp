@@ -57,6 +57,18 @@ TEST_CASE("programs are counted by directory, and what is left out as well") {
   CHECK_THAT(summary(report_of(links))[1], Contains("l2 (-> /x), 2 more"));
 }
 
+TEST_CASE("one of each sort is named first") {
+  std::vector<ReviewFinding> all;
+  for (int i = 0; i < 100; ++i) {
+    all.push_back({FindingKind::tool_file, "a/.vscode/" + std::to_string(i), "Visual Studio Code"});
+  }
+  all.push_back({FindingKind::tool_file, "z/.envrc", "direnv"});
+  CHECK_THAT(
+      summary(report_of(all))[1],
+      Contains("a/.vscode/0 (Visual Studio Code), z/.envrc (direnv), a/.vscode/1 (Visual Studio Code), 98 more"));
+  CHECK(text_of(report_of(all)).find(" more") == std::string::npos);
+}
+
 TEST_CASE("names from the box are escaped") {
   const ReviewReport report = report_of({{FindingKind::git_link, "a\x1b]52;c;x\n", "-> \x1b[2J"}});
   for (const std::string& text : {summary(report)[1], text_of(report)}) {
