@@ -81,7 +81,7 @@ NestedNames::NestedNames(const std::vector<std::string>& protect) {
     if (wanted.contains(name)) {
       const std::string_view first = std::string_view(name).substr(0, name.find('/'));
       m_names[first].push_back(name);
-      m_first_bytes.at(static_cast<unsigned char>(first.front())) = true;
+      m_lengths.at(static_cast<unsigned char>(first.front())) |= std::uint64_t{1} << length_bit(first);
     }
   }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What host programs execute in directories of the project below the top: apps/web/.vscode.
 #pragma once
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,14 +29,17 @@ public:
 
   /// Returns whether `name` is the first part of one.
   bool starts(std::string_view name) const {
-    return m_first_bytes.at(static_cast<unsigned char>(name.front())) && m_names.contains(name);
+    return ((m_lengths.at(static_cast<unsigned char>(name.front())) >> length_bit(name)) & 1U) != 0 &&
+           m_names.contains(name);
   }
   /// Returns the names with this first part.
   const std::vector<std::string_view>& with_first(std::string_view part) const { return m_names.at(part); }
 
 private:
+  static std::size_t length_bit(std::string_view name) { return std::min<std::size_t>(name.size(), 63); }
+
   std::unordered_map<std::string_view, std::vector<std::string_view>> m_names;
-  std::array<bool, 256> m_first_bytes{};
+  std::array<std::uint64_t, 256> m_lengths{}; ///< by first byte: a bit for each length. Most names end here
 };
 
 /// Makes what exists of protected names below the top directory read-only. `paths` were found by their first part
