@@ -85,6 +85,8 @@ constexpr std::array k_attacks = {
            open_socket<AF_INET, SOCK_RAW, IPPROTO_ICMP>},
     Attack{"socket-raw-v6", "send arbitrary IPv6 packets", "capability sets",
            open_socket<AF_INET6, SOCK_RAW, IPPROTO_RAW>},
+    Attack{"socket-raw-icmp6", "send router advertisements (ICMPv6)", "capability sets",
+           open_socket<AF_INET6, SOCK_RAW, IPPROTO_ICMPV6>},
     Attack{"socket-vsock", "reach a hypervisor (AF_VSOCK)", k_defence, open_socket<AF_VSOCK, SOCK_STREAM, 0>},
     Attack{"socket-alg", "use the kernel's ciphers (AF_ALG)", k_defence, open_socket<AF_ALG, SOCK_SEQPACKET, 0>},
     Attack{"socket-netfilter", "talk to nf_tables", k_defence, open_socket<AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER>,
