@@ -31,6 +31,10 @@ FileText::FileText(const char* path) {
   close(fd);
 }
 
+bool is_hosts_root(std::string_view uid_map, unsigned uid) {
+  return uid == 0 && uid_map.find(" 4294967295\n") != std::string_view::npos; // all ids: the first user namespace
+}
+
 std::string_view next_line(std::string_view& rest) {
   const std::string_view line = rest.substr(0, rest.find('\n'));
   rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : line.size());

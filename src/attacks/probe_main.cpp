@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "attacks/attack.hpp"
+#include "attacks/attack_io.hpp"
 #include "attacks/runner.hpp"
 
 namespace {
@@ -90,6 +91,12 @@ int main(int argc, char** argv) {
     constexpr std::string_view k_help = "usage: agentbox-probe [--full-network] [--pids N] [--memory N] [--shm N] "
                                         "[--tmp N] [--landlock N]\n";
     [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, k_help.data(), k_help.size());
+    return k_usage;
+  }
+  if (is_hosts_root(FileText("/proc/self/uid_map").text(), geteuid())) {
+    constexpr std::string_view k_root = "agentbox-probe: refused: as root of the host, its attacks would change this "
+                                        "machine; run it in a box, or as an ordinary user\n";
+    [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, k_root.data(), k_root.size());
     return k_usage;
   }
   bool good = true;

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "attacks/attack_io.hpp"
 #include "catch.hpp"
 
 using agentbox::entrypoint::confinement_problem;
@@ -54,4 +55,12 @@ TEST_CASE("a step of a build has no capability that package managers do not need
   }
   CHECK(build_problem(status.substr(0, status.find("Seccomp"))).has_value());
   CHECK(build_problem("").has_value());
+}
+
+TEST_CASE("the probe knows root of the host from root of a user namespace") {
+  using agentbox::attacks::is_hosts_root;
+  CHECK(is_hosts_root("         0          0 4294967295\n", 0));
+  CHECK_FALSE(is_hosts_root("         0          0 4294967295\n", 1000));
+  CHECK_FALSE(is_hosts_root("         0       1000          1\n         1     100000      65536\n", 0));
+  CHECK_FALSE(is_hosts_root("", 0));
 }
