@@ -78,3 +78,13 @@ endfunction()
 function(agentbox_seam)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
+
+# AGENTBOX_AGENTS: the built-in agents, each of which gets a link agentbox-NAME.
+file(GLOB agent_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/agents/*.toml)
+foreach(file ${agent_files})
+  file(STRINGS ${file} is_runtime REGEX "^is_runtime = true")
+  if(NOT is_runtime)
+    get_filename_component(agent ${file} NAME_WE)
+    list(APPEND AGENTBOX_AGENTS ${agent})
+  endif()
+endforeach()
