@@ -146,6 +146,61 @@ AttackResult only_the_box_files() {
   return result;
 }
 
+/// Returns what the next line of mountinfo mounts in the agent's home, as a path within its file system; empty for
+/// other mounts (proc_pid_mountinfo(5)).
+std::string_view next_in_home(std::string_view& mountinfo) {
+  std::string_view line = next_line(mountinfo);
+  for (int i = 0; i < 3; ++i) {
+    next_word(line);
+  }
+  const std::string_view mounted = next_word(line);
+  return next_word(line).starts_with("/home/agent") ? mounted : std::string_view();
+}
+
+/// Checks that of agentbox's logins only copies for boxes are mounted, and none of the host's own files.
+AttackResult no_other_logins(const Expected&) {
+  const FileText mounts("/proc/self/mountinfo");
+  std::string_view rest = mounts.text();
+  if (rest.empty()) {
+    return attack_result(Verdict::inconclusive, "no mountinfo");
+  }
+  while (!rest.empty()) {
+    const std::string_view mounted = next_in_home(rest);
+    const bool is_kept = mounted.find("/agentbox/logins") != std::string_view::npos;
+    const bool is_host = mounted.ends_with("/.claude") || mounted.ends_with("/.codex") ||
+                         mounted.ends_with("/.claude/.credentials.json") || mounted.ends_with("/.codex/auth.json");
+    if (is_kept ? !mounted.ends_with("/shared") : is_host) {
+      return attack_result(Verdict::allowed, mounted);
+    }
+  }
+  return attack_result(Verdict::stopped, "only those that the box was given");
+}
+
+/// Checks that what agentbox keeps in `directory` is mounted of one project only, and never all of it.
+AttackResult one_project_of(std::string_view directory) {
+  const FileText mounts("/proc/self/mountinfo");
+  std::string_view rest = mounts.text();
+  std::string_view project;
+  if (rest.empty()) {
+    return attack_result(Verdict::inconclusive, "no mountinfo");
+  }
+  while (!rest.empty()) {
+    const std::string_view mounted = next_in_home(rest);
+    const std::size_t at = mounted.find(directory);
+    if (at == std::string_view::npos) {
+      continue;
+    }
+    const std::string_view below = mounted.substr(at + directory.size());
+    const std::size_t end = below.find('/');
+    const std::string_view found = below.substr(0, end);
+    if (found.empty() || end == std::string_view::npos || (!project.empty() && found != project)) {
+      return attack_result(Verdict::allowed, mounted);
+    }
+    project = found;
+  }
+  return attack_result(Verdict::stopped, "one project's at most");
+}
+
 /// Tries to change files of Git and agentbox in the project, if they exist.
 AttackResult project_is_protected(const Expected&) {
   for (const char* path : {"/workspace/.git/hooks", "/workspace/.git/config", "/workspace/.agentbox"}) {
@@ -251,6 +306,11 @@ constexpr std::array k_attacks = {
                  masked({protocol::k_egress_path, protocol::k_audit_path, protocol::k_firewall_program});
              return result.verdict == Verdict::stopped ? only_the_box_files() : result;
            }},
+    Attack{"logins", "find a login that the box was not given", "mounts", no_other_logins},
+    Attack{"other-conversations", "read the conversations of another project", "mounts",
+           [](const Expected&) { return one_project_of("/agentbox/history/"); }},
+    Attack{"other-homes", "read the kept home of another project", "mounts",
+           [](const Expected&) { return one_project_of("/agentbox/home/"); }},
     Attack{"box-file", "change what the agent is told about its box", "mounts",
            [](const Expected&) { // other formats have no such file
              return refused_with(open(protocol::k_box_file_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600),

@@ -13,6 +13,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "agents/agent_data.hpp"
 #include "box/executor.hpp"
 #include "box/launch.hpp"
 #include "boxes/registry.hpp"
@@ -22,6 +23,7 @@
 #include "cli/images.hpp"
 #include "cli/subcommands.hpp"
 #include "cli/version.hpp"
+#include "logins/login_store.hpp"
 #include "podman/installation.hpp"
 #include "podman/landlock.hpp"
 #include "podman/podman_info.hpp"
@@ -157,6 +159,29 @@ std::optional<selinux::BoxContexts> labels_of(const boxes::SessionRecord& record
   return contexts;
 }
 
+/// Returns where logins are on this host.
+verify::LoginPaths login_paths() {
+  verify::LoginPaths paths;
+  for (const agents::AgentData& agent : agents::agent_data()) {
+    for (const std::string& file : agent.auth) { // without a [login], --auth mounts the host's file
+      if (!agent.login) {
+        const std::filesystem::path path = support::home_directory() / file;
+        paths.given[path] = agent.name;
+        paths.closed.push_back(path.parent_path());
+      }
+    }
+  }
+  for (const logins::LoginKind& kind : logins::login_kinds()) {
+    for (const logins::LoginOrigin origin : {logins::LoginOrigin::own, logins::LoginOrigin::host}) {
+      const logins::LoginPlace place = logins::place_of(kind, origin);
+      paths.given[place.shared()] = kind.agent;
+      paths.closed.push_back(place.file);
+    }
+  }
+  paths.closed.push_back(logins::logins_directory());
+  return paths;
+}
+
 /// Verifies a running box: the probe goes in through `podman exec` as bytes on its stdin, and the host's /proc is asked
 /// as well.
 verify::VerifyReport verify_running(const std::string& name) {
@@ -175,7 +200,7 @@ verify::VerifyReport verify_running(const std::string& name) {
   const pid_t firewall = support::read_pid(box.paths.firewall_pid()).value_or(0);
   // Held so that a reused process ID is noticed at the end.
   const std::array<Fd, 2> processes = {support::open_pidfd(agent), support::open_pidfd(firewall)};
-  report.rows = verify::inspect_from_host(agent, firewall, podman::find_installation().entrypoint(),
+  report.rows = verify::inspect_from_host(agent, firewall, podman::find_installation().entrypoint(), login_paths(),
                                           labels_of(*box.record, config));
   if (std::any_of(processes.begin(), processes.end(),
                   [](const Fd& process) { return !process || support::has_ended(process); })) {

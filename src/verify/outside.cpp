@@ -17,6 +17,7 @@
 #include "support/file.hpp"
 #include "support/lines.hpp"
 #include "support/numbers.hpp"
+#include "support/sorted.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::verify {
@@ -89,16 +90,57 @@ std::vector<SeenProcess> processes_with(pid_t agent) {
   return processes;
 }
 
-/// Returns the SHA-256 of a file of the box, looked up as the box itself would, without following its links out of it.
-std::string digest_inside(pid_t agent, const char* path) {
+/// Opens a file of the box, looked up as the box itself would, without following its links out of it.
+Fd open_inside(pid_t agent, const char* path, std::uint64_t flags) {
   const std::string root = fmt::format("/proc/{}/root", agent);
   const Fd top(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   open_how how{};
-  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+  how.flags = flags | O_CLOEXEC;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  const Fd file(static_cast<int>(syscall(SYS_openat2, top.get(), path, &how, sizeof how)));
+  return Fd(static_cast<int>(syscall(SYS_openat2, top.get(), path, &how, sizeof how)));
+}
+
+/// Returns the path in a field of mountinfo, where blanks and backslashes are \ooo (proc_pid_mountinfo(5)).
+std::string unescaped(std::string_view field) {
+  constexpr std::size_t k_escape = 4;
+  std::string path;
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    const auto code = field[i] == '\\' ? support::parse_number<unsigned>(field.substr(i + 1, 3), 8) : std::nullopt;
+    path += code ? static_cast<char>(*code) : field[i];
+    i += code ? k_escape - 1 : 0;
+  }
+  return path;
+}
+
+/// Returns what is mounted in a box: a mount that another one covers cannot be reached, and is not among them.
+std::vector<FileKey> mounted_in(pid_t agent) {
+  constexpr std::size_t k_mount_point = 4; // the field
+  constexpr std::size_t k_max_table = 16U << 20U;
+  std::vector<FileKey> mounted;
+  const std::string table = support::read_file(fmt::format("/proc/{}/mountinfo", agent), k_max_table);
+  for (const std::string_view line : support::lines(table)) {
+    const auto words = support::words(line);
+    const Fd file = words.size() > k_mount_point
+                        ? open_inside(agent, unescaped(words[k_mount_point]).c_str(), O_PATH | O_NOFOLLOW)
+                        : Fd();
+    struct stat info {};
+    if (file && fstat(file.get(), &info) == 0) {
+      mounted.emplace_back(info.st_dev, info.st_ino);
+    }
+  }
+  return mounted;
+}
+
+std::optional<FileKey> key_of(const fs::path& path) {
   struct stat info {};
-  if (!top || !file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+  return stat(path.c_str(), &info) == 0 ? std::optional(FileKey(info.st_dev, info.st_ino)) : std::nullopt;
+}
+
+/// Returns the SHA-256 of a file of the box.
+std::string digest_inside(pid_t agent, const char* path) {
+  const Fd file = open_inside(agent, path, O_RDONLY | O_NONBLOCK);
+  struct stat info {};
+  if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return {};
   }
   support::Sha256 digest;
@@ -145,6 +187,28 @@ std::vector<Row> judge_processes(const std::vector<SeenProcess>& processes) {
   };
 }
 
+Row judge_logins(const std::vector<FileKey>& mounted, const LoginPaths& paths) {
+  std::vector<std::string> given;
+  std::string reached;
+  const auto is_mounted = [&](const fs::path& path) {
+    const auto key = key_of(path);
+    return key && support::contains(mounted, *key);
+  };
+  for (const auto& [path, name] : paths.given) {
+    if (is_mounted(path)) {
+      given.push_back(name);
+    }
+  }
+  for (fs::path path : paths.closed) {
+    for (; reached.empty() && path.has_relative_path(); path = path.parent_path()) {
+      reached = is_mounted(path) ? support::escape_untrusted(path.native()) : "";
+    }
+  }
+  const std::string detail = given.empty() ? "no login" : "only the login for " + support::join(given, ", ");
+  return row("outside-logins", "find a login that the box was not given", "mounts", reached.empty() && !mounted.empty(),
+             reached.empty() ? detail : reached);
+}
+
 std::vector<Row> judge_contexts(const std::vector<SeenProcess>& processes, const selinux::BoxContexts& expected,
                                 const MayRead& may_read) {
   const std::string wrong = [&] {
@@ -178,7 +242,7 @@ std::vector<Row> judge_contexts(const std::vector<SeenProcess>& processes, const
   return rows;
 }
 
-std::vector<Row> inspect_from_host(pid_t agent, pid_t firewall, const fs::path& entrypoint,
+std::vector<Row> inspect_from_host(pid_t agent, pid_t firewall, const fs::path& entrypoint, const LoginPaths& logins,
                                    const std::optional<selinux::BoxContexts>& labels) {
   const std::string box = std::to_string(agent);
   if (!namespace_of(box, "pid")) {
@@ -206,6 +270,7 @@ std::vector<Row> inspect_from_host(pid_t agent, pid_t firewall, const fs::path& 
       row("outside-firewall", "the network is the firewall's", "hook",
           same_namespace(box, other, "net") && same_namespace(box, other, "user") && !same_namespace(box, other, "pid"),
           "one network and user namespace"));
+  rows.push_back(judge_logins(mounted_in(agent), logins));
   const std::string digest = digest_inside(agent, protocol::k_entrypoint_program);
   const bool ours = !digest.empty() && digest == support::sha256_hex(support::read_file(entrypoint, k_program_bytes));
   rows.push_back(row("outside-entrypoint", "PID 1 is agent-entrypoint", "image", ours,

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 #include "selinux/context.hpp"
@@ -23,6 +26,19 @@ struct SeenProcess {
 /// seccomp. Pure.
 std::vector<Row> judge_processes(const std::vector<SeenProcess>& processes);
 
+/// Paths of the host by which a box could reach a login.
+struct LoginPaths {
+  std::map<std::filesystem::path, std::string> given; ///< what a box with a login mounts, and whose: "claude"
+  std::vector<std::filesystem::path> closed;          ///< no box mounts one of these, or a directory above one
+};
+
+/// The device and inode numbers of a file.
+using FileKey = std::pair<std::uint64_t, std::uint64_t>;
+
+/// Returns the row about logins: of `mounted`, the files and directories that a box mounts, none is a closed
+/// path or above one, and which ones are logins that it was given. Reads only the identities of the paths.
+Row judge_logins(const std::vector<FileKey>& mounted, const LoginPaths& paths);
+
 /// Asks the policy whether a process of a context may read a file of another one.
 using MayRead = std::function<bool(const selinux::Context& process, const std::string& file)>;
 
@@ -33,9 +49,10 @@ std::vector<Row> judge_contexts(const std::vector<SeenProcess>& processes, const
 
 /// Inspects a running box from the host, where nothing in the box can forge the answer: every process in the PID
 /// namespace of `agent`, their namespaces compared with ours and the firewall's, and whether the box's agent-entrypoint
-/// has the bytes of `entrypoint`. `labels` are the box's contexts where SELinux is enforcing. Throws
-/// support::Error(failed) when the box has ended.
+/// has the bytes of `entrypoint`, and which logins it can reach. `labels` are the box's contexts where SELinux is
+/// enforcing. Throws support::Error(failed) when the box has ended.
 std::vector<Row> inspect_from_host(pid_t agent, pid_t firewall, const std::filesystem::path& entrypoint,
+                                   const LoginPaths& logins,
                                    const std::optional<selinux::BoxContexts>& labels = std::nullopt);
 
 } // namespace agentbox::verify

@@ -2,11 +2,17 @@
 #include "verify/outside.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
 
 #include "catch.hpp"
+#include "temp_directory.hpp"
 
 namespace agentbox::verify {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr const char* k_good =
     "Name:\tsh\nUid:\t1000\t1000\t1000\t1000\nCapInh:\t0000000000000000\nCapPrm:\t0000000000000000\n"
@@ -36,6 +42,33 @@ TEST_CASE("one process that is not confined is found among others") {
     INFO(status);
     CHECK(holes({{1, k_good}, {2, status}, {3, k_good}}) == 1);
   }
+}
+
+TEST_CASE("a mounted login is named, and what leads to another one is found") {
+  const tests::TempDirectory directory;
+  const fs::path logins = directory.path() / "logins";
+  const fs::path host = directory.path() / "host/.claude";
+  fs::create_directories(logins / "claude/own/shared");
+  fs::create_directories(host);
+  fs::create_directories(directory.path() / "project");
+  std::ofstream(host / "file") << "login";
+  const LoginPaths paths{{{logins / "claude/own/shared", "claude"}, {logins / "codex/own/shared", "codex"}},
+                         {host / "file", logins, directory.path() / "missing/file"}};
+  const auto key = [](const fs::path& path) {
+    struct stat info {};
+    REQUIRE(stat(path.c_str(), &info) == 0);
+    return FileKey(info.st_dev, info.st_ino);
+  };
+  const FileKey project = key(directory.path() / "project");
+  CHECK(judge_logins({project}, paths).detail == "no login");
+  const Row given = judge_logins({project, key(logins / "claude/own/shared")}, paths);
+  CHECK(given.verdict == Verdict::stopped);
+  CHECK(given.detail == "only the login for claude");
+  for (const fs::path& other : {host / "file", host, directory.path(), logins}) {
+    INFO(other);
+    CHECK(judge_logins({project, key(other), key(logins / "claude/own/shared")}, paths).verdict == Verdict::allowed);
+  }
+  CHECK(judge_logins({}, paths).verdict == Verdict::allowed);
 }
 
 TEST_CASE("a box without processes proves nothing") {
