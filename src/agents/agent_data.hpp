@@ -39,9 +39,10 @@ struct LoginKind {
   std::string agent;
   std::string variable;        ///< of the caller's environment: the directory of the host's login
   std::string home_directory;  ///< that directory below the home directory, where the variable is not set
-  std::string file;            ///< the login, in that directory and in the one that boxes share
+  std::string file;            ///< the login, below that directory; its name in the directory that boxes share
+  std::string format;          ///< "claude", "codex" or "google": how its members are called
   std::string box_variable;    ///< names the shared directory in a box; empty: agent-entrypoint makes a symbolic link
-  std::string lock;            ///< beside the file: what the agent itself locks before it replaces the login
+  std::string lock;            ///< beside the file: what the agent locks before it replaces the login; empty: nothing
   Lock lock_type = Lock::file; ///< Lock::directory: mkdir(2), stale after a minute; Lock::file: flock(2)
   std::string only;            ///< the member of the file that is the login; empty: all of it
   std::vector<std::string>
@@ -50,6 +51,10 @@ struct LoginKind {
   std::vector<std::string> sign_in; ///< argv of a sign-in
   std::string sign_in_variable;     ///< names the shared directory to that command
   std::vector<std::string> sign_in_hosts;
+  std::vector<std::string> browser_sign_in; ///< argv of one that a browser answers on callback_port; empty: none
+  std::size_t callback_port = 0;
+  std::string token_variable; ///< gives a box the token; empty: boxes share the file
+  std::string token;          ///< JSON pointer to it, where "*" is the first member; empty: all API keys in the file
 
   bool operator==(const LoginKind&) const = default;
 };
@@ -68,6 +73,7 @@ struct AgentData {
   std::vector<std::string> continue_last;
   std::vector<std::string> resume;
   std::vector<std::string> model;
+  std::vector<std::string> models; ///< names for --model that the agent's vendor keeps stable: for completion
   std::vector<std::string> about;
   std::map<std::string, std::string> env;
   std::vector<std::string> auth;
@@ -78,7 +84,6 @@ struct AgentData {
   std::vector<std::string> hosts;          ///< what the agent needs from its vendor
   std::vector<std::string> hosts_with_key; ///< what it needs if a variable of key_variables is set; empty: hosts
   std::vector<std::string> key_variables;
-  std::vector<std::string> auth_hosts; ///< what it needs besides with the credentials of `auth`: they renew them
   std::vector<std::string> provider_variables; ///< name another vendor, whose hosts agentbox does not know
   std::vector<KnownRequest> known_requests;
   std::map<std::string, std::string> unneeded; ///< hosts that the agent asks for and works without: why it asks

@@ -33,7 +33,7 @@ std::string network_text(const policy::EgressPolicy& egress) {
   return text;
 }
 
-/// Returns which hosts the box may reach because of its agent, or its credentials.
+/// Returns which hosts the box may reach because of its agent.
 std::vector<std::string> agent_hosts(const policy::PolicyFields& fields) {
   std::vector<std::string> lines;
   const auto add = [&](const std::vector<std::string>& hosts, const std::string& why) {
@@ -51,11 +51,6 @@ std::vector<std::string> agent_hosts(const policy::PolicyFields& fields) {
     if (data.name == fields.agent.name && !data.in_default_image) {
       add(data.hosts, "the agent " + data.name);
     }
-    const std::string reason = policy::k_auth_reason + data.name;
-    if (std::any_of(fields.mounts.begin(), fields.mounts.end(),
-                    [&](const policy::Mount& mount) { return mount.reason == reason; })) {
-      add(data.auth_hosts, reason);
-    }
   }
   return lines;
 }
@@ -71,11 +66,14 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
                                 network_text(fields.egress)));
   }
   std::size_t instructions = 0;
+  std::size_t conversations = 0;
   for (const policy::Mount& mount : fields.mounts) {
     if (mount.reason == conversations::k_reason) {
-      lines.push_back(
-          fmt::format("conversations with {} in this directory are kept (see agentbox history; --fresh keeps none)",
-                      fields.agent.name));
+      if (++conversations == 1) {
+        lines.push_back(
+            fmt::format("conversations with {} in this directory are kept (see agentbox history; --fresh keeps none)",
+                        fields.agent.name));
+      }
       continue;
     }
     if (mount.reason == config::k_instructions_reason) {
@@ -97,6 +95,11 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
     lines.push_back(fmt::format("also mounted in the box: {} ({}), because of {}", shown(mount.source, home),
                                 mount.read_only ? "read-only" : "read-write", support::escape_untrusted(mount.reason)));
   }
+  for (const agents::AgentData& data : agents::agent_data()) {
+    if (data.login && !data.login->token_variable.empty() && fields.env.contains(data.login->token_variable)) {
+      lines.push_back(fmt::format("the box has your token for {} ({})", data.name, data.login->token_variable));
+    }
+  }
   for (std::string& line : agent_hosts(fields)) {
     lines.push_back(std::move(line));
   }
@@ -115,17 +118,32 @@ std::vector<std::string> announcement(const policy::PolicyFields& fields, const 
 }
 
 std::optional<std::string> resume_line(const policy::PolicyFields& fields, std::time_t start) {
+  constexpr std::size_t k_max_named = 3; // another box in the project may have written some of them
   const bool kept = std::any_of(fields.mounts.begin(), fields.mounts.end(),
                                 [](const policy::Mount& mount) { return mount.reason == conversations::k_reason; });
   if (!kept) {
     return std::nullopt;
   }
+  std::vector<std::string> ids;
   for (const auto& one : conversations::find(conversations::project_directory(fields.workspace.source))) {
-    if (one.agent == fields.agent.name && one.modified >= start) {
-      return fmt::format("to resume this conversation: agentbox {} --resume {}", fields.agent.name, one.id);
+    if (one.agent != fields.agent.name || one.modified < start) {
+      continue;
     }
+    if (one.is_database()) {
+      return fmt::format("to continue this conversation: agentbox {} --continue", fields.agent.name);
+    }
+    ids.push_back(one.id);
   }
-  return std::nullopt;
+  if (ids.empty()) {
+    return std::nullopt;
+  }
+  std::string line =
+      fmt::format("to resume {}: agentbox {} --resume {}", ids.size() == 1 ? "this conversation" : "a conversation",
+                  fields.agent.name, ids.front());
+  for (std::size_t i = 1; i < std::min(ids.size(), k_max_named); ++i) {
+    line += (i == 1 ? ", or " : ", ") + ids[i];
+  }
+  return line;
 }
 
 std::vector<std::string> protection_notices(const oci::GitReferences& references, const policy::Workspace& workspace) {

@@ -16,7 +16,7 @@ namespace agentbox::box {
 std::vector<std::string> announcement(const policy::PolicyFields& fields, const support::Terminal& terminal,
                                       const std::string& home);
 
-/// Returns how to resume the agent's conversation that was written last since `start`, if one is kept.
+/// Returns how to resume the conversations that were written since `start`: at most three, newest first.
 std::optional<std::string> resume_line(const policy::PolicyFields& fields, std::time_t start);
 
 /// Returns the messages about paths that are read-only because the Git configuration refers to them, and about entries

@@ -14,6 +14,7 @@
 
 #include "box/own_mount.hpp"
 #include "config/instructions.hpp"
+#include "conversations/store.hpp"
 #include "guard/guard.hpp"
 #include "logins/login_store.hpp"
 #include "policy/path_rules.hpp"
@@ -243,7 +244,8 @@ Identities identities_of_sources(const policy::PolicyFields& fields) {
       continue; // copied, not mounted
     }
     const bool to_be_made = is_own(mount) && !fs::exists(mount.source);
-    found.emplace(mount.source, to_be_made ? oci::FileIdentity{0, 0, true} : identity_of(mount.source));
+    found.emplace(mount.source, to_be_made ? oci::FileIdentity{0, 0, !conversations::is_prompt_file(mount.source)}
+                                           : identity_of(mount.source));
   }
   if (fields.ca_bundle) {
     found.emplace(*fields.ca_bundle, identity_of(*fields.ca_bundle));

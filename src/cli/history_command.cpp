@@ -57,6 +57,16 @@ Conversation find_conversation(const std::vector<Conversation>& list, const std:
   return *chosen;
 }
 
+/// Like find_conversation(), for commands that read the file.
+Conversation find_readable(const std::filesystem::path& project, const std::string& start) {
+  Conversation one = find_conversation(conversations::find(project), start);
+  if (one.is_database()) {
+    throw Error(ExitCode::failed, one.agent + " keeps its conversations in a database, which agentbox does not read",
+                "agentbox " + one.agent + " --continue");
+  }
+  return one;
+}
+
 /// Maximum of bytes to read for the titles of a list: a box can leave more files than a user would wait for.
 constexpr std::size_t k_max_for_titles = 64U << 20U;
 
@@ -65,6 +75,9 @@ constexpr std::size_t k_max_for_titles = 64U << 20U;
 std::string title_of(const std::filesystem::path& project, const Conversation& one, std::size_t& left) {
   constexpr std::size_t k_max_title = 60;
   constexpr std::size_t k_max_read = 1U << 20U;
+  if (one.is_database()) {
+    return "(all conversations, which only the agent can show)";
+  }
   std::string text;
   try {
     text = conversations::read_start(project, one, std::min(k_max_read, left));
@@ -123,7 +136,7 @@ void show_conversation(const ConversationOptions& options) {
   constexpr std::size_t k_max_shown = 64U << 20U;
   constexpr std::size_t k_max_line = 100'000;
   const std::filesystem::path project = conversations::project_directory(workspace_of(options));
-  const Conversation one = find_conversation(conversations::find(project), options.id);
+  const Conversation one = find_readable(project, options.id);
   if (one.bytes > k_max_shown) {
     spdlog::warn("only the first {} MiB are shown; all of it: agentbox history export {}", k_max_shown >> 20U, one.id);
   }
@@ -138,7 +151,7 @@ void show_conversation(const ConversationOptions& options) {
 
 void export_one(const ConversationOptions& options) {
   const std::filesystem::path project = conversations::project_directory(workspace_of(options));
-  const Conversation one = find_conversation(conversations::find(project), options.id);
+  const Conversation one = find_readable(project, options.id);
   if (isatty(STDOUT_FILENO) == 1) {
     throw Error(ExitCode::usage, "a conversation may contain control characters, which a terminal would interpret",
                 "agentbox history export " + one.id + " >FILE; to read it: agentbox history show " + one.id);

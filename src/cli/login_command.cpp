@@ -45,6 +45,7 @@ using support::ExitCode;
 
 struct LoginOptions {
   std::optional<std::string> agent;
+  bool browser = false;
   bool status = false;
   bool json = false;
 };
@@ -60,7 +61,7 @@ const LoginKind& kind_of(const std::string& agent) {
   throw Error(ExitCode::not_found,
               "agentbox cannot sign in to " + support::in_quotes(agent) +
                   support::did_you_mean(agent.substr(0, 64), names),
-              "it can sign in to " + support::join(names, " and ") + "; for others: --auth, --mount or --env");
+              "it can sign in to " + support::join(names, ", ") + "; for others: --auth, --mount or --env");
 }
 
 /// A directory for one sign-in, with an empty project and the place for the login. Removed at its end.
@@ -91,11 +92,16 @@ private:
 
 /// Returns the user's configuration for a box that can reach only the hosts of the sign-in, and sees only the place for
 /// the login.
-config::Loaded load_sign_in(const LoginKind& kind, const SignInDirectory& directory) {
+config::Loaded load_sign_in(const LoginKind& kind, const SignInDirectory& directory, bool browser) {
   config::Overrides overrides;
   overrides.agent = kind.agent;
   overrides.run.kind = policy::Run::Kind::command;
+  const auto port = static_cast<std::uint16_t>(kind.callback_port);
   overrides.run.command = kind.sign_in;
+  if (browser) {
+    overrides.run.command = {protocol::k_entrypoint_program, "relay", std::to_string(port)};
+    overrides.run.command.insert(overrides.run.command.end(), kind.browser_sign_in.begin(), kind.browser_sign_in.end());
+  }
   const config::Sources sources = config::standard_sources(directory.workspace());
   config::LoadResult result = config::load(sources, overrides);
   if (const auto* mistakes = std::get_if<policy::Diagnostics>(&result)) {
@@ -120,6 +126,9 @@ config::Loaded load_sign_in(const LoginKind& kind, const SignInDirectory& direct
   fields.mounts = {{directory.login(), inside, false, "agentbox login"}};
   fields.env = {{kind.sign_in_variable, inside}};
   fields.ports.clear();
+  if (browser) {
+    fields.ports = {{"127.0.0.1", port, port}};
+  }
   std::vector<std::string> taken;
   for (const boxes::FoundSession& box : boxes::find_sessions()) {
     taken.push_back(box.name);
@@ -129,9 +138,9 @@ config::Loaded load_sign_in(const LoginKind& kind, const SignInDirectory& direct
 }
 
 /// Runs the agent's own sign-in in a box. Returns what it left as its login.
-std::string sign_in(const LoginKind& kind) {
+std::string sign_in(const LoginKind& kind, bool browser) {
   const SignInDirectory directory(kind);
-  config::Loaded loaded = load_sign_in(kind, directory);
+  config::Loaded loaded = load_sign_in(kind, directory, browser);
   policy::PolicyResult built = policy::build_policy(std::move(loaded.fields));
   if (const auto* mistakes = std::get_if<policy::Diagnostics>(&built)) {
     throw Error(ExitCode::usage, config::describe(*mistakes));
@@ -143,7 +152,11 @@ std::string sign_in(const LoginKind& kind) {
   const support::Signals signals; // from here on there is something to clean up
   box::sweep(podman, policy.fields().name);
   const box::Images images = ensure_images(policy.fields(), loaded.preferences, podman, facts, false);
-  spdlog::info("signing in to {}; the box can reach only {}", kind.agent, support::join(kind.sign_in_hosts, " and "));
+  spdlog::info("signing in to {}; the box can reach {}", kind.agent,
+               kind.sign_in_hosts.empty() ? "no host" : "only " + support::join(kind.sign_in_hosts, " and "));
+  if (browser) {
+    spdlog::info("until it ends, your browser's answer to http://localhost:{} goes to the box", kind.callback_port);
+  }
   const box::RunOutcome outcome =
       box::launch(policy, podman, facts, images, {box::DryRun::off, checked, true, loaded.preferences, false});
   support::throw_if_interrupted();
@@ -212,9 +225,12 @@ void log_in(const LoginOptions& options) {
     throw Error(ExitCode::usage, "name the agent to sign in to", "agentbox login claude, or: agentbox login codex");
   }
   const LoginKind& kind = kind_of(*options.agent);
+  if (options.browser && kind.browser_sign_in.empty()) {
+    throw Error(ExitCode::usage, kind.agent + " has no sign-in that a browser answers", "agentbox login " + kind.agent);
+  }
   podman::refuse_root();
   boxes::require_runtime_directory();
-  logins::keep_own(kind, sign_in(kind), std::time(nullptr));
+  logins::keep_own(kind, sign_in(kind, options.browser), std::time(nullptr));
   spdlog::info("signed in; boxes get this login with --auth {0} (always: [agent] auth = [\"{0}\"] in your "
                "configuration; agentbox logout {0} removes it)",
                kind.agent);
@@ -225,7 +241,9 @@ void log_in(const LoginOptions& options) {
 void add_login(const CommandSpec& app, Context& /*context*/) {
   const CommandSpec command = app.command("login", "Sign in to an agent's vendor, for boxes with --auth");
   const auto options = std::make_shared<LoginOptions>();
-  command.positional("AGENT", options->agent, "Agent to sign in to: claude or codex");
+  command.positional("AGENT", options->agent, "Agent to sign in to: claude, codex, copilot, gemini or opencode");
+  command.flag("--browser", options->browser,
+               "Sign in with a browser on this machine instead of a code; for codex, which then listens on port 1455");
   command.flag("--status", options->status, "Show the logins of agentbox and of the host, and which one boxes get");
   command.flag("--json", options->json, "With --status: print JSON");
   command.action([options] { log_in(*options); });
@@ -234,7 +252,7 @@ void add_login(const CommandSpec& app, Context& /*context*/) {
 void add_logout(const CommandSpec& app, Context& /*context*/) {
   const CommandSpec command = app.command("logout", "Remove an agent's login that was made with agentbox login");
   const auto agent = std::make_shared<std::string>();
-  command.required("AGENT", *agent, "Agent whose login to remove: claude or codex");
+  command.required("AGENT", *agent, "Agent whose login to remove: claude, codex, copilot, gemini or opencode");
   command.action([agent] {
     const LoginKind& kind = kind_of(*agent);
     if (!logins::forget_own(kind)) {

@@ -94,12 +94,12 @@ void check_options(const RunOptions& options) {
   }
 }
 
-/// Makes the directories of the conversations, and refuses to continue one that was not kept.
+/// Makes the places of the conversations, and refuses to continue one that was not kept.
 void prepare_conversations(const policy::PolicyFields& fields, const config::Overrides& overrides) {
   bool kept = false;
   for (const policy::Mount& mount : fields.mounts) {
     if (mount.reason == conversations::k_reason) {
-      conversations::make_directory(mount.source, fields.workspace.source);
+      conversations::make_place(mount.source, fields.workspace.source);
       kept = true;
     }
   }
@@ -112,11 +112,17 @@ void prepare_conversations(const policy::PolicyFields& fields, const config::Ove
   }
   const std::string id = overrides.resume.value_or("");
   const auto all = conversations::find(conversations::project_directory(fields.workspace.source));
-  const auto is_meant = [&](const auto& one) { return one.agent == fields.agent.name && (id.empty() || one.id == id); };
-  if (std::none_of(all.begin(), all.end(), is_meant)) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const conversations::Conversation& one) {
+    return one.agent == fields.agent.name && (id.empty() || one.id == id || one.is_database());
+  });
+  if (found == all.end()) {
     throw support::Error(support::ExitCode::not_found,
                          fmt::format("this project has no such conversation with {}", fields.agent.name),
                          "agentbox history list shows all");
+  }
+  if (overrides.resume && found->is_database() && (id.empty() || id == found->id)) {
+    throw support::Error(support::ExitCode::usage, fmt::format("{} needs the ID of a conversation", fields.agent.name),
+                         "--continue continues the last one");
   }
 }
 

@@ -65,24 +65,22 @@ public:
     }
     return values;
   }
-  std::size_t number(std::string_view key) {
+  std::size_t number(std::string_view key, std::size_t max) {
     const auto value = m_table.text_or_number(key, "a number");
-    const auto number = value ? parse_digits(value->value) : std::nullopt;
+    const auto number = value ? parse_digits(value->value, max) : std::nullopt;
     if (value && !number) {
-      m_table.mistake(value->where, m_table.full_name(key) + " must be a number from 1 to 99");
+      m_table.mistake(value->where, m_table.full_name(key) + " must be a number from 1 to " + std::to_string(max));
     }
     return number.value_or(0);
   }
   TomlTable& toml() { return m_table; }
 
 private:
-  static std::optional<std::size_t> parse_digits(std::string_view text) {
-    constexpr std::size_t k_max_number = 99;
+  static std::optional<std::size_t> parse_digits(std::string_view text, std::size_t max) {
     std::size_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size() && value >= 1 && value <= k_max_number
-               ? std::optional(value)
-               : std::nullopt;
+    return error == std::errc() && end == text.data() + text.size() && value >= 1 && value <= max ? std::optional(value)
+                                                                                                  : std::nullopt;
   }
   std::string checked(const Located<std::string>& text) {
     if (text.value.empty() || text.value.size() > k_max_agent_text ||
@@ -127,6 +125,7 @@ agents::LoginKind read_login(TomlTable login, const std::string& agent) {
   kind.variable = table.text("variable");
   kind.home_directory = table.text("directory");
   kind.file = table.text("file");
+  kind.format = table.text("format");
   kind.box_variable = table.text("box_variable");
   kind.lock = table.text("lock");
   const std::string type = table.text("lock_type");
@@ -137,11 +136,23 @@ agents::LoginKind read_login(TomlTable login, const std::string& agent) {
   kind.sign_in = table.list("sign_in");
   kind.sign_in_variable = table.text("sign_in_variable");
   kind.sign_in_hosts = table.list("sign_in_hosts");
-  if (type != "directory" && type != "file") {
+  kind.browser_sign_in = table.list("browser_sign_in");
+  kind.callback_port = table.number("callback_port", 65535);
+  kind.token_variable = table.text("token_variable");
+  kind.token = table.text("token");
+  const std::vector<std::string> formats = {"claude", "codex", "google"};
+  if (kind.token_variable.empty() != support::contains(formats, kind.format)) {
+    table.toml().mistake(table.toml().where(),
+                         "login needs a token_variable, or a format: " + support::join(formats, ", "));
+  }
+  if (type != "directory" && type != "file" && !(type.empty() && kind.lock.empty())) {
     table.toml().mistake(table.toml().where("lock_type"), "login.lock_type must be \"directory\" or \"file\"");
   }
   if (kind.variable.empty() || kind.home_directory.empty() || kind.file.empty() || kind.sign_in.empty()) {
     table.toml().mistake(table.toml().where(), "login needs a variable, a directory, a file and a sign_in");
+  }
+  if (kind.browser_sign_in.empty() != (kind.callback_port == 0)) {
+    table.toml().mistake(table.toml().where(), "login.browser_sign_in needs login.callback_port, and the reverse");
   }
   table.toml().finish();
   return kind;
@@ -166,6 +177,7 @@ void read_command(AgentTable& table, AgentData& agent) {
   agent.continue_last = table.list("continue");
   agent.resume = table.list("resume");
   agent.model = table.list("model");
+  agent.models = table.list("models");
   agent.about = table.list("about");
   agent.env = table.texts("env");
 }
@@ -175,12 +187,11 @@ void read_vendor(AgentTable& table, AgentData& agent) {
   agent.hosts = table.list("hosts");
   agent.hosts_with_key = table.list("hosts_with_key");
   agent.key_variables = table.list("key_variables");
-  agent.auth_hosts = table.list("auth_hosts");
   agent.provider_variables = table.list("provider_variables");
   agent.unneeded = table.texts("unneeded");
   for (TomlTable& one : table.toml().tables("known_requests")) {
     AgentTable request(one);
-    agent.known_requests.push_back({request.text("host"), request.number("lookups")});
+    agent.known_requests.push_back({request.text("host"), request.number("lookups", 99)});
     request.toml().finish();
   }
 }

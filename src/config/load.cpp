@@ -52,7 +52,8 @@ Sources with_logins(Sources sources, const std::vector<ConfigLayer>& layers, con
     if (wanted(kind.agent)) {
       const logins::LoginPlace place = logins::place_of(kind);
       logins::LoginState state = logins::examine(place, std::time(nullptr));
-      sources.logins[kind.agent] = {place.shared(), std::move(state.problem), std::move(state.hint)};
+      sources.logins[kind.agent] = {place.shared(), std::move(state.problem), std::move(state.hint),
+                                    state.content ? state.content->token : std::string()};
     }
   }
   return sources;
@@ -79,8 +80,12 @@ Sources standard_sources(const fs::path& workspace) {
   const fs::path prefix = fs::read_symlink("/proc/self/exe", error).parent_path().parent_path();
   sources.sets = prefix / "share/agentbox/sets"; // podman/installation.hpp has the rule
   for (const logins::LoginKind& kind : logins::login_kinds()) {
+    if (!kind.token_variable.empty()) {
+      continue;
+    }
+    const fs::path in_home = (fs::path(kind.home_directory) / kind.file).lexically_normal().parent_path();
     sources.agent_directories[kind.agent] = {
-        logins::place_of(kind, logins::LoginOrigin::host).file.lexically_normal().parent_path(), kind.home_directory};
+        logins::place_of(kind, logins::LoginOrigin::host).file.lexically_normal().parent_path(), in_home.native()};
   }
   sources.last_agent = read_last_agent(support::state_directory());
   if (const char* bundle = std::getenv("SSL_CERT_FILE"); bundle != nullptr && *bundle != '\0') {

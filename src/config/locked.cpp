@@ -53,7 +53,12 @@ std::string_view field_of(std::string_view key) {
 
 bool covers(std::string_view key, const policy::Change& change) {
   if (key == k_auth) { // of the mounts, only the logins
-    return change.field == "mounts" && change.text.find(protocol::k_login_directory) != std::string::npos;
+    const auto gives_token = [&](const logins::LoginKind& kind) {
+      return !kind.token_variable.empty() && change.text.find(kind.token_variable) != std::string::npos;
+    };
+    const auto& kinds = logins::login_kinds();
+    return change.field == "mounts" ? change.text.find(protocol::k_login_directory) != std::string::npos
+                                    : change.field == "env" && std::any_of(kinds.begin(), kinds.end(), gives_token);
   }
   const std::string_view field = field_of(key);
   const bool same =

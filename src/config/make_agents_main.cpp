@@ -56,29 +56,31 @@ std::string login_kind(const std::optional<agents::LoginKind>& login) {
   if (!login) {
     return "std::nullopt";
   }
-  const auto& [agent, variable, home_directory, file, box_variable, lock, lock_type, only, renewed, hosts, sign_in,
-               sign_in_variable, sign_in_hosts] = *login;
+  const auto& [agent, variable, home_directory, file, format, box_variable, lock, lock_type, only, renewed, hosts,
+               sign_in, sign_in_variable, sign_in_hosts, browser_sign_in, callback_port, token_variable, token] =
+      *login;
   std::string text = "LoginKind{";
-  for (const std::string* value : {&agent, &variable, &home_directory, &file, &box_variable, &lock}) {
+  for (const std::string* value : {&agent, &variable, &home_directory, &file, &format, &box_variable, &lock}) {
     text += literal(*value) + ", ";
   }
   return text + "LoginKind::Lock::" + (lock_type == agents::LoginKind::Lock::directory ? "directory" : "file") + ", " +
          literal(only) + ", " + list(renewed) + ", " + list(hosts) + ", " + list(sign_in) + ", " +
-         literal(sign_in_variable) + ", " + list(sign_in_hosts) + "}";
+         literal(sign_in_variable) + ", " + list(sign_in_hosts) + ", " + list(browser_sign_in) + ", " +
+         std::to_string(callback_port) + ", " + literal(token_variable) + ", " + literal(token) + "}";
 }
 
 std::string initializer(const agents::AgentData& data) {
   const auto& [name, title, in_default_image, is_runtime, glibc_only, runtime, npm, command, prompt, continue_last,
-               resume, model, about, env, auth, history, instructions, home_files, default_hosts, hosts, hosts_with_key,
-               key_variables, auth_hosts, provider_variables, known_requests, unneeded, login] = data;
+               resume, model, models, about, env, auth, history, instructions, home_files, default_hosts, hosts,
+               hosts_with_key, key_variables, provider_variables, known_requests, unneeded, login] = data;
   std::string text = "AgentData{" + literal(name) + ", " + literal(title) + ", " + flag(in_default_image) +
                      flag(is_runtime) + flag(glibc_only) + literal(runtime) + ", " + npm_source(npm) + ", ";
-  for (const Strings* values : {&command, &prompt, &continue_last, &resume, &model, &about}) {
+  for (const Strings* values : {&command, &prompt, &continue_last, &resume, &model, &models, &about}) {
     text += list(*values) + ", ";
   }
   text += pairs(env) + ", ";
   for (const Strings* values : {&auth, &history, &instructions, &home_files, &default_hosts, &hosts, &hosts_with_key,
-                                &key_variables, &auth_hosts, &provider_variables}) {
+                                &key_variables, &provider_variables}) {
     text += list(*values) + ", ";
   }
   text += "std::vector<KnownRequest>" + braces(known_requests, [](const agents::KnownRequest& request) {

@@ -112,7 +112,7 @@ void merge_conversations(const std::vector<ConfigLayer>& layers, const Overrides
     return;
   }
   for (const std::string& path : fields.agent.history) {
-    merged.mounts.push_back({sources.conversations / fields.agent.name / path,
+    merged.mounts.push_back({conversations::kept_path(sources.conversations, fields.agent.name, path),
                              (std::filesystem::path(fields.user.home) / path).string(), false, conversations::k_reason,
                              "", true});
   }

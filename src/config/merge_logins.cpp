@@ -34,6 +34,13 @@ void allow_renewal(const std::string& agent, const std::vector<std::string>& hos
   support::sort_unique(merged.fields.egress.allow);
 }
 
+/// Gives the box a login that is one token, unless it has another one from --env.
+void pass_token(const logins::LoginKind& kind, const LoginSource& login, const std::vector<ConfigLayer>& layers,
+                Merged& merged) {
+  merged.fields.env.emplace(kind.token_variable, login.token);
+  allow_renewal(kind.agent, kind.hosts, layers, merged);
+}
+
 /// Adds a login that agentbox keeps the same in boxes and outside.
 void mount_login(const logins::LoginKind& kind, const LoginSource& login, const std::vector<ConfigLayer>& layers,
                  Merged& merged) {
@@ -90,9 +97,8 @@ void merge_logins(const std::vector<ConfigLayer>& layers, const Overrides& overr
            R"(list them in your configuration, relative to ~: auth = [".config/NAME"] in [agents.NAME])"});
     } else if (kind == nullptr || builtin == nullptr || builtin->auth != agent->auth || login == sources.logins.end()) {
       mount_credentials(*agent, sources, merged);
-      if (const auto* data = agents::find_agent_data(name); data != nullptr && builtin->auth == agent->auth) {
-        allow_renewal(name, data->auth_hosts, layers, merged);
-      }
+    } else if (login->second.problem.empty() && !kind->token_variable.empty()) {
+      pass_token(*kind, login->second, layers, merged);
     } else if (login->second.problem.empty()) {
       mount_login(*kind, login->second, layers, merged);
     } else if (asked) {

@@ -13,6 +13,7 @@ struct LoginSource {
   std::filesystem::path shared; ///< what boxes mount; may be missing
   std::string problem;          ///< why no box can use it; empty if one can
   std::string hint;
+  std::string token = {}; ///< of a login that boxes get as a variable
 };
 
 /// The directory in which an agent keeps its settings and its user's instructions.

@@ -70,6 +70,15 @@ std::string parts_text(const json& parts) {
   return text;
 }
 
+/// Parses a line of Gemini CLI: {"id": …, "type": "user" or "gemini", "content": text or parts}.
+std::optional<Message> gemini_message(const json& line, const std::string& type) {
+  const json& content = at(line, "content");
+  if ((type != "user" && type != "gemini") || content.is_null()) {
+    return std::nullopt;
+  }
+  return Message{type == "user", content.is_string() ? content.get<std::string>() : parts_text(content)};
+}
+
 /// Parses a line of Claude Code: {"type": "user", "message": {"content": …}}, but not what it told the model itself;
 /// and of Qwen Code: {"type": "user", "message": {"parts": […]}}.
 std::optional<Message> claude_message(const json& line, const std::string& type) {
@@ -114,7 +123,8 @@ std::vector<Message> messages(std::string_view json_lines, std::size_t max) {
     }
     const json line = parse(text);
     const std::string type = string_at(line, "type");
-    std::optional<Message> message = claude_message(line, type);
+    std::optional<Message> message = gemini_message(line, type);
+    message = message ? std::move(message) : claude_message(line, type);
     message = message ? std::move(message) : codex_message(line, type);
     message = message ? std::move(message) : copilot_message(line, type);
     if (message && !message->text.empty()) {

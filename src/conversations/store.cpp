@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/file.hpp"
+#include "support/lines.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::conversations {
@@ -26,18 +28,23 @@ using support::ExitCode;
 
 constexpr std::size_t k_max_names = 200'000;
 constexpr int k_max_depth = 8;
-constexpr const char* k_events_file = "events.jsonl"; // of Copilot, in a directory with the ID as its name
+constexpr std::size_t k_max_prompts = 1U << 20U; // bytes of a prompt file
+constexpr std::size_t k_kept_prompts = 256U << 10U;
+constexpr const char* k_prompts_directory = "prompts"; // of a project; no box can create or remove files there
+constexpr std::string_view k_database = "opencode.db"; // SQLite's, with files of the same name and "-wal", "-shm"
+constexpr const char* k_events_file = "events.jsonl";  // of Copilot, in a directory with the ID as its name
 constexpr const char* k_workspace_file = "workspace";
 constexpr const char* k_removed_directory = "removed";
 
+constexpr std::size_t k_id_length = 36;
+
 /// Returns the UUID (RFC 9562) at the end of a file name without its extension, or nothing.
 std::string id_in(std::string_view stem) {
-  constexpr std::size_t k_length = 36;
-  if (stem.size() < k_length) {
+  if (stem.size() < k_id_length) {
     return {};
   }
-  const std::string_view id = stem.substr(stem.size() - k_length);
-  for (std::size_t i = 0; i < k_length; ++i) {
+  const std::string_view id = stem.substr(stem.size() - k_id_length);
+  for (std::size_t i = 0; i < k_id_length; ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
     if (dash ? id[i] != '-' : !support::is_digit(id[i]) && (id[i] < 'a' || id[i] > 'f')) {
       return {};
@@ -50,12 +57,54 @@ support::Fd open_directory(int parent, const char* name) {
   return support::Fd(openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
 }
 
+/// Returns the UUID at the start of a file of Gemini CLI, whose name (`stem`, session-TIME-XXXXXXXX) has its first
+/// digits; or nothing. Opens no link, and waits for no FIFO.
+std::string id_in_file(int directory, const std::string& name, std::string_view stem) {
+  constexpr std::string_view k_start = R"({"sessionId":")";
+  constexpr std::size_t k_digits = 8;
+  if (!stem.starts_with("session-") || stem.size() < k_digits) {
+    return {};
+  }
+  const support::Fd file(openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  std::string start(k_start.size() + k_id_length, '\0');
+  if (!file || pread(file.get(), start.data(), start.size(), 0) != static_cast<ssize_t>(start.size()) ||
+      !start.starts_with(k_start)) {
+    return {};
+  }
+  const std::string id = id_in(start);
+  return id.starts_with(stem.substr(stem.size() - k_digits)) ? id : std::string();
+}
+
+/// Makes one conversation of those that have the same agent and ID.
+void merge_files(std::vector<Conversation>& found) {
+  std::map<std::pair<std::string, std::string>, Conversation> merged;
+  for (Conversation& one : found) {
+    const auto [place, is_new] = merged.try_emplace({one.agent, one.id}, one);
+    if (is_new) {
+      continue;
+    }
+    Conversation& all = place->second;
+    if (one.bytes > all.bytes) {
+      std::swap(one.file, all.file);
+    }
+    all.more.push_back(one.file);
+    all.bytes += one.bytes;
+    all.modified = std::max(all.modified, one.modified);
+    all.changed = std::max(all.changed, one.changed);
+  }
+  found.clear();
+  for (auto& [key, one] : merged) {
+    found.push_back(std::move(one));
+  }
+}
+
 class ConversationFinder {
 public:
   explicit ConversationFinder(const fs::path& project) : m_project(project) {}
 
   std::vector<Conversation> run() {
     look_in(open_directory(AT_FDCWD, m_project.c_str()), {}, 0);
+    merge_files(m_found);
     std::sort(m_found.begin(), m_found.end(), [](const Conversation& one, const Conversation& other) {
       return std::pair(other.modified, other.file) < std::pair(one.modified, one.file);
     });
@@ -86,7 +135,9 @@ private:
       if (S_ISDIR(info.st_mode) && depth < k_max_depth) {
         look_in(open_directory(directory.fd(), name.c_str()), path / name, depth + 1);
       } else if (S_ISREG(info.st_mode) && name.ends_with(".jsonl")) {
-        add(path / name, info);
+        add(path / name, id_of(directory.fd(), path / name), info);
+      } else if (S_ISREG(info.st_mode) && name.starts_with(k_database)) {
+        add(path / name, k_database_id, info);
       }
     }
     if (!directory || directory.error() != 0) {
@@ -96,10 +147,19 @@ private:
     }
   }
 
-  void add(const fs::path& file, const struct stat& info) {
-    const bool is_in_own_directory = file.filename() == k_events_file;
-    const std::string id = id_in((is_in_own_directory ? file.parent_path().filename() : file.stem()).native());
-    if (!id.empty() && (!is_in_own_directory || file.parent_path().filename() == id)) {
+  static std::string id_of(int directory, const fs::path& file) {
+    const std::string name = file.filename().native();
+    if (name == k_events_file) {
+      const std::string above = file.parent_path().filename().native();
+      return id_in(above) == above ? above : std::string();
+    }
+    const std::string stem = file.stem().native();
+    const std::string id = id_in(stem);
+    return id.empty() ? id_in_file(directory, name, stem) : id;
+  }
+
+  void add(const fs::path& file, const std::string& id, const struct stat& info) {
+    if (!id.empty()) {
       m_found.push_back({file.begin()->string(), id, file, info.st_mtim.tv_sec, info.st_ctim.tv_sec,
                          static_cast<std::uintmax_t>(std::max<off_t>(0, info.st_size))});
     }
@@ -183,6 +243,81 @@ private:
   std::size_t m_moved = 0;
 };
 
+/// Opens a prompt file, which a box may have given another mode. Never a link or a FIFO.
+support::Fd open_prompts(int parent, const char* name) {
+  const support::Fd any(openat(parent, name, O_PATH | O_CLOEXEC | O_NOFOLLOW));
+  const std::string path = "/proc/self/fd/" + std::to_string(any.get());
+  struct stat info {};
+  if (!any || fstat(any.get(), &info) != 0 || !S_ISREG(info.st_mode) || chmod(path.c_str(), 0600) != 0) {
+    return {};
+  }
+  return support::Fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+}
+
+/// Replaces the content of a prompt file in place, because boxes that run have it mounted.
+void replace_prompts(int fd, std::string_view text) {
+  if (ftruncate(fd, 0) != 0 || pwrite(fd, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+    throw support::system_error(ExitCode::failed, "cannot write a file of prompts", errno);
+  }
+}
+
+/// Returns the last lines of a prompt file, k_kept_prompts at most if it is larger than k_max_prompts.
+std::string last_prompts(int fd, std::uintmax_t size) {
+  const bool is_large = size > k_max_prompts;
+  std::string text(is_large ? k_kept_prompts : size, '\0');
+  const ssize_t count = pread(fd, text.data(), text.size(), static_cast<off_t>(size - text.size()));
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, count)));
+  return is_large ? text.substr(std::min(text.find('\n'), text.size() - 1) + 1) : text;
+}
+
+void make_prompt_file(const fs::path& path) {
+  const support::Fd made(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const support::Fd fd = open_prompts(AT_FDCWD, path.c_str());
+  struct stat info {};
+  if (!fd || fstat(fd.get(), &info) != 0) {
+    throw support::system_error(ExitCode::failed, "cannot use the file " + path.string(), errno,
+                                "agentbox run --fresh starts without earlier conversations");
+  }
+  if (static_cast<std::uintmax_t>(info.st_size) > k_max_prompts) {
+    replace_prompts(fd.get(), last_prompts(fd.get(), static_cast<std::uintmax_t>(info.st_size)));
+  }
+}
+
+/// Removes the lines that contain `id` from all prompt files of an agent; without `id`, all lines. Boxes can change
+/// these files, but not the directories.
+void remove_prompts(const fs::path& project, const std::string& agent, const std::string& id) {
+  std::error_code error;
+  for (const auto& entry : fs::recursive_directory_iterator(project / k_prompts_directory / agent, error)) {
+    const support::Fd fd = open_prompts(AT_FDCWD, entry.path().c_str());
+    struct stat info {};
+    if (!fd || fstat(fd.get(), &info) != 0) {
+      continue; // a directory
+    }
+    const std::string before = last_prompts(fd.get(), static_cast<std::uintmax_t>(info.st_size));
+    std::string after;
+    for (const std::string_view line : support::lines(before)) {
+      after += line.find(id) == std::string_view::npos ? std::string(line) + "\n" : "";
+    }
+    if (after.size() < before.size()) {
+      replace_prompts(fd.get(), after);
+    }
+  }
+}
+
+/// Removes a file of a conversation, and what its agent stored under the same ID beside it.
+void remove_file(const fs::path& project, const fs::path& file, const std::string& id) {
+  const bool is_in_own_directory = file.filename() == k_events_file;
+  const support::Fd parent = open_parent(project, is_in_own_directory ? file.parent_path() : file);
+  if (!is_in_own_directory && unlinkat(parent.get(), file.filename().c_str(), 0) != 0 && errno != ENOENT) {
+    throw support::system_error(ExitCode::failed,
+                                "cannot remove " + support::in_quotes((project / file).string(), 4096), errno);
+  }
+  const support::Fd root = open_directory(AT_FDCWD, project.c_str());
+  TreeRemover remover(root.get());
+  remover.add(parent.get(), id.c_str()); // beside it, not by its path, which a box may have replaced
+  remover.empty();
+}
+
 std::vector<fs::path> projects() {
   std::vector<fs::path> found;
   std::error_code error;
@@ -209,7 +344,15 @@ fs::path project_directory(const fs::path& workspace) {
   return directory() / support::sha256_hex(workspace.native()).substr(0, k_digits);
 }
 
-void make_directory(const fs::path& mounted, const fs::path& workspace) {
+bool is_prompt_file(const fs::path& path) {
+  return path.extension() == ".jsonl";
+}
+
+fs::path kept_path(const fs::path& project, const std::string& agent, const fs::path& path) {
+  return is_prompt_file(path) ? project / k_prompts_directory / agent / path : project / agent / path;
+}
+
+void make_place(const fs::path& mounted, const fs::path& workspace) {
   const fs::path project = project_directory(workspace);
   support::make_private_directory(project);
   const fs::path record = project / k_workspace_file;
@@ -217,6 +360,10 @@ void make_directory(const fs::path& mounted, const fs::path& workspace) {
     support::write_file(record, workspace.native() + "\n");
   }
   support::make_private_directory(mounted.parent_path());
+  if (is_prompt_file(mounted)) {
+    make_prompt_file(mounted);
+    return;
+  }
   if (mkdir(mounted.c_str(), 0700) != 0 && errno != EEXIST) {
     throw support::system_error(ExitCode::failed, "cannot create the directory " + mounted.string(), errno);
   }
@@ -261,17 +408,12 @@ std::string read_start(const fs::path& project, const Conversation& conversation
 }
 
 void remove(const fs::path& project, const Conversation& conversation) {
-  const fs::path& file = conversation.file;
-  const bool is_in_own_directory = file.filename() == k_events_file;
-  const support::Fd parent = open_parent(project, is_in_own_directory ? file.parent_path() : file);
-  if (!is_in_own_directory && unlinkat(parent.get(), file.filename().c_str(), 0) != 0 && errno != ENOENT) {
-    throw support::system_error(ExitCode::failed,
-                                "cannot remove " + support::in_quotes((project / file).string(), 4096), errno);
+  std::vector<fs::path> files = conversation.more;
+  files.push_back(conversation.file);
+  for (const fs::path& file : files) {
+    remove_file(project, file, conversation.id);
   }
-  const support::Fd root = open_directory(AT_FDCWD, project.c_str());
-  TreeRemover remover(root.get());
-  remover.add(parent.get(), conversation.id.c_str()); // beside it, not by its path, which a box may have replaced
-  remover.empty();
+  remove_prompts(project, conversation.agent, conversation.is_database() ? "" : conversation.id);
 }
 
 void remove_project(const fs::path& project) {

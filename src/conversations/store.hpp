@@ -13,14 +13,21 @@ namespace agentbox::conversations {
 /// policy::Mount::reason of the directories in which an agent's conversations are kept.
 inline constexpr const char* k_reason = "agent.history";
 
+inline constexpr const char* k_database_id = "database"; ///< Conversation::id of a database
+
 /// One conversation: a JSON Lines file that an agent of a box wrote. Everything about it is untrusted.
 struct Conversation {
   std::string agent;
-  std::string id;             ///< a UUID: the end of the name of the file, or of the directory of an events.jsonl
+  std::string id;             ///< a UUID: the end of the name of the file, or of the directory of an events.jsonl; of a
+                              ///< file of Gemini CLI, in its first line; of a database, k_database_id
   std::filesystem::path file; ///< relative to the project's directory
   std::time_t modified = 0;   ///< seconds since the epoch; a box can set it
   std::time_t changed = 0;    ///< of the inode: a box cannot set it
-  std::uintmax_t bytes = 0;
+  std::uintmax_t bytes = 0;   ///< of all its files
+  std::vector<std::filesystem::path> more = {}; ///< its other, smaller files
+
+  /// Returns whether this is a database with all conversations of an agent (opencode's), which agentbox does not read.
+  bool is_database() const { return id == k_database_id; }
 };
 
 /// Returns $XDG_STATE_HOME/agentbox/history, without symbolic links.
@@ -29,9 +36,18 @@ std::filesystem::path directory();
 /// Returns the directory of a workspace's conversations: directory()/HASH. Creates nothing.
 std::filesystem::path project_directory(const std::filesystem::path& workspace);
 
-/// Creates the directory `mounted` of a project, with mode 0700, and records the workspace's path.
+/// Returns whether `path`, of an agent's history, is a file: it ends in ".jsonl". Agents append the user's prompts to
+/// such files. All other paths are directories.
+bool is_prompt_file(const std::filesystem::path& path);
+
+/// Returns where `path` of agent `agent` is kept in the directory of a project. Boxes see nothing above it.
+std::filesystem::path kept_path(const std::filesystem::path& project, const std::string& agent,
+                                const std::filesystem::path& path);
+
+/// Creates the directory or prompt file `mounted` of a project, with mode 0700 or 0600, and records the workspace's
+/// path. Of a prompt file of more than 1 MiB, only the last lines are kept, 256 KiB of them.
 /// Throws Error(failed), also for a symbolic link and for a directory above it that others can write.
-void make_directory(const std::filesystem::path& mounted, const std::filesystem::path& workspace);
+void make_place(const std::filesystem::path& mounted, const std::filesystem::path& workspace);
 
 /// Returns the conversations in a project's directory, newest first, to a depth of 8. Follows no symbolic link, because
 /// boxes wrote there. Throws Error(failed) when a directory cannot be read, or for more than 200,000 names.
@@ -43,7 +59,8 @@ support::Fd open(const std::filesystem::path& project, const Conversation& conve
 /// Returns the first `max_bytes` of a conversation. Throws like open().
 std::string read_start(const std::filesystem::path& project, const Conversation& conversation, std::size_t max_bytes);
 
-/// Removes a conversation and what its agent stored under the same ID beside it. Throws Error(failed).
+/// Removes a conversation, what its agent stored under the same ID beside it, and its prompts: the lines of the agent's
+/// prompt files that contain the ID. Throws Error(failed).
 void remove(const std::filesystem::path& project, const Conversation& conversation);
 
 /// Removes every file that boxes left in a project's directory, of any name, depth and mode. Throws Error(failed).

@@ -99,23 +99,29 @@ void log_in_codex() {
   }
 }
 
-} // namespace
-
-void link_login() {
+/// Makes `file` in the home a link to the login of `agent`, if the box has one.
+void link_login(const char* agent, const std::string& file) {
   Path directory;
   Path link;
   Path aside;
-  const std::string name = std::string(protocol::k_login_directory) + "/codex";
+  const std::string name = std::string(protocol::k_login_directory) + "/" + agent;
   struct stat info {};
-  if (!below_home(name.c_str(), directory) || stat(directory.data(), &info) != 0 ||
-      !below_home(".codex/auth.json", link) || !below_home(".codex/auth.json.new", aside)) {
+  if (!below_home(name.c_str(), directory) || stat(directory.data(), &info) != 0 || !below_home(file.c_str(), link) ||
+      !below_home((file + ".new").c_str(), aside)) {
     return;
   }
-  const std::string target = std::string(directory.data()) + "/auth.json";
+  const std::string target = directory.data() + file.substr(file.rfind('/'));
   unlink(aside.data());
   if (symlink(target.c_str(), aside.data()) == 0 && rename(aside.data(), link.data()) != 0) {
     unlink(aside.data());
   }
+}
+
+} // namespace
+
+void link_logins() {
+  link_login("codex", ".codex/auth.json");
+  link_login("gemini", ".gemini/oauth_creds.json");
 }
 
 void prepare_keys(std::string_view program) {

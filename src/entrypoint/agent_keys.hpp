@@ -4,9 +4,9 @@
 
 namespace agentbox::entrypoint {
 
-/// Makes Codex's ~/.codex/auth.json a symbolic link into the directory with the login, if the box has one. Codex
-/// follows the link when it replaces the file.
-void link_login();
+/// Makes Codex's ~/.codex/auth.json and Gemini CLI's ~/.gemini/oauth_creds.json symbolic links into the directories
+/// with their logins, if the box has them. Both follow the link when they renew the login.
+void link_logins();
 
 /// Saves the user a question about a key that was given to the box, by writing what the agent's own dialog would write
 /// if `program` is that agent:

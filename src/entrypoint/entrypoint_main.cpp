@@ -8,6 +8,7 @@
 //   agent-entrypoint gate                   only the checks
 //   agent-entrypoint build GATE PROGRAM ARG...   PROGRAM as root, while an image is built
 //   agent-entrypoint probe ARG...           the program on stdin, with these arguments (agentbox verify)
+//   agent-entrypoint relay PORT PROGRAM ARG...   PROGRAM, a sign-in that waits for a browser on PORT of loopback
 //   agentbox-ask allow HOST [--why TEXT]    a request to the user; a link to this program
 #include <array>
 #include <cstdlib>
@@ -18,6 +19,7 @@
 #include "entrypoint/agent_keys.hpp"
 #include "entrypoint/ask_user.hpp"
 #include "entrypoint/build_step.hpp"
+#include "entrypoint/callback_relay.hpp"
 #include "entrypoint/core_attacks.hpp"
 #include "entrypoint/entrypoint_message.hpp"
 #include "entrypoint/gate.hpp"
@@ -55,8 +57,8 @@ char** shell() {
 
 [[noreturn]] void usage() {
   entrypoint::die(entrypoint::k_usage,
-                  {"usage: agent-entrypoint agent|exec|join|build PROGRAM [ARG...], agent-entrypoint gate, or "
-                   "agent-entrypoint probe [ARG...]"});
+                  {"usage: agent-entrypoint agent|exec|join|build PROGRAM [ARG...], agent-entrypoint gate, "
+                   "agent-entrypoint probe [ARG...], or agent-entrypoint relay PORT PROGRAM [ARG...]"});
 }
 
 } // namespace
@@ -78,6 +80,11 @@ int main(int argc, char** argv) {
   if (mode == "build"sv && argc > 3) {
     close_inherited();
     entrypoint::run_build_step(argv[2], argv + 3);
+  }
+  if (mode == "relay"sv && argc > 3) { // run by "exec", so everything has been checked
+    entrypoint::relay_callback(argv[2]);
+    execvp(argv[3], argv + 3);
+    entrypoint::die(entrypoint::k_not_found, {"cannot run ", argv[3]});
   }
   const bool only_checks = mode == "gate"sv;
   if (only_checks ? argc != 2 : argc < 3 || (mode != "agent"sv && mode != "exec"sv && mode != "join"sv)) {
@@ -104,7 +111,7 @@ int main(int argc, char** argv) {
   const bool has_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
   char** const program = wants_terminal && !has_terminal ? shell() : argv + 2;
   entrypoint::use_known_terminal(entrypoint::k_terminfo_directories);
-  entrypoint::link_login();
+  entrypoint::link_logins();
   entrypoint::prepare_keys(program[0]);
   return entrypoint::run_as_init(program, leash,
                                  mode == "join"sv ? entrypoint::Domain::joined : entrypoint::Domain::agent);

@@ -200,7 +200,8 @@ void add_home(const agents::AgentData& agent, const fs::path& home) {
     fs::create_directories((home / path).parent_path());
   }
   for (const std::string& path : agent.history) {
-    fs::create_directories(home / path);
+    const bool is_file = path.ends_with(".jsonl"); // as conversations/store.hpp has it
+    fs::create_directories(is_file ? (home / path).parent_path() : home / path);
   }
 }
 

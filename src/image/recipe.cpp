@@ -127,6 +127,7 @@ Recipe agent_recipe(const fs::path& data, const Recipe& tools, const std::string
   Recipe recipe;
   std::string copies;
   std::string slot;
+  std::map<std::string, std::string> more_labels;
   for (const auto& [name, agent] : agents) {
     copies += "COPY --from=" + name + " . /usr/local/lib/agents/" + name + "/\n";
     const agents::AgentData* known = agents::find_agent_data(name);
@@ -140,10 +141,14 @@ Recipe agent_recipe(const fs::path& data, const Recipe& tools, const std::string
       for (const std::string& file : agent.home_files) {
         recipe.files["home/" + file] = read(data / "agent/home" / file);
       }
+      if (!agent.in_default_image) { // whose directories are in the image: an older image lacks new ones
+        more_labels["org.agentbox.agent." + agent.name + ".history"] = support::join(agent.history, " ");
+      }
     }
   }
   recipe.arguments = {{"TOOLS", tools_id}};
   recipe.labels = tools.labels;
+  recipe.labels.merge(std::move(more_labels));
   recipe.labels[protocol::k_image_label] = "agent";
   recipe.labels[k_slot_label] =
       "agent-" + tools.labels.at(k_slot_label).substr(tools.labels.at(k_slot_label).find('-') + 1) + slot;

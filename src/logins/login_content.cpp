@@ -6,6 +6,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "support/lines.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::logins {
@@ -120,6 +121,45 @@ bool read_codex(const json& login, LoginContent& content) {
   return has_tokens || login.contains("OPENAI_API_KEY");
 }
 
+/// Reads {"access_token", "refresh_token", "expiry_date": milliseconds, …}
+bool read_google(const json& login, LoginContent& content) {
+  content.version = milliseconds_at(login, "expiry_date");
+  content.expires = content.version / k_milliseconds;
+  content.renewable = !text_at(login, "refresh_token").empty();
+  content.usable = !text_at(login, "access_token").empty() || content.renewable;
+  return login.contains("access_token") || login.contains("refresh_token");
+}
+
+/// Reads a login that is one token: the text at the pointer kind.token; or, without one, all API keys in it, which are
+/// {"type": "api", …}. What else it may have, refresh tokens of accounts, boxes do not get.
+bool read_token(const LoginKind& kind, const json& login, LoginContent& content) {
+  if (kind.token.empty()) {
+    json keys = json::object();
+    for (const auto& [vendor, one] : login.items()) {
+      if (one.is_object() && text_at(one, "type") == "api") {
+        keys[vendor] = one;
+      }
+    }
+    content.token = keys.dump();
+    content.usable = !keys.empty();
+    return true;
+  }
+  const json* at = &login;
+  for (const std::string_view part : support::split(kind.token, '/')) {
+    if (part.empty()) {
+      continue; // before the first slash
+    }
+    const auto found = part == "*" ? at->begin() : at->is_object() ? at->find(part) : at->end();
+    if (!at->is_object() || found == at->end()) {
+      return false;
+    }
+    at = &*found;
+  }
+  content.token = at->is_string() ? at->get<std::string>() : std::string();
+  content.usable = !content.token.empty();
+  return true;
+}
+
 } // namespace
 
 bool LoginContent::is_over(std::time_t now) const {
@@ -131,14 +171,17 @@ std::optional<LoginContent> parse_login(const LoginKind& kind, std::string_view 
   if (text.size() > k_max_login || !support::is_utf8(text)) {
     return std::nullopt;
   }
-  json document = json::parse(text, nullptr, false);
+  json document = json::parse(text, nullptr, false, !kind.token_variable.empty()); // Copilot's begins with comments
   if (!document.is_object() || (!kind.only.empty() && !document.contains(kind.only))) {
     return std::nullopt;
   }
   const json login = kind.only.empty() ? std::move(document) : document[kind.only];
   LoginContent content;
   const bool known = login.is_object() && is_plain(login, k_levels) &&
-                     (kind.only.empty() ? read_codex(login, content) : read_claude(login, content));
+                     (!kind.token_variable.empty() ? read_token(kind, login, content)
+                      : kind.format == "claude"    ? read_claude(login, content)
+                      : kind.format == "codex"     ? read_codex(login, content)
+                                                   : read_google(login, content));
   if (!known || content.version / k_milliseconds > now + k_max_lifetime) {
     return std::nullopt;
   }

@@ -15,6 +15,7 @@ inline constexpr std::size_t k_max_login = 256U << 10U; ///< bytes of a login's 
 /// A parsed login file. Boxes write such files, so all of it may be forged.
 struct LoginContent {
   std::string text;         ///< canonical JSON of the login alone: equal logins have equal texts
+  std::string token;        ///< of a kind with a token_variable: its value; empty: revoked or none
   std::string account;      ///< an ID; empty if the file has none
   std::int64_t version = 0; ///< increases with each renewal: milliseconds since the epoch; 0: unknown
   std::time_t expires = 0;  ///< when the access token expires, seconds since the epoch; 0: unknown

@@ -21,6 +21,9 @@ LaunchersLock::LaunchersLock(const std::filesystem::path& directory, Wait wait)
 }
 
 AgentLock::AgentLock(const LoginKind& kind, int fd) : m_kind(kind), m_directory(fd) {
+  if (kind.lock.empty()) {
+    return;
+  }
   const char* const name = kind.lock.c_str();
   if (kind.lock_type == LoginKind::Lock::file) {
     m_file = support::Fd(openat(fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600));

@@ -11,6 +11,7 @@
 
 #include "logins/login_lock.hpp"
 #include "support/digest.hpp"
+#include "support/directory.hpp"
 #include "support/error.hpp"
 #include "support/fd.hpp"
 #include "support/file.hpp"
@@ -63,7 +64,9 @@ fs::path logins_directory() {
 
 LoginPlace place_of(const LoginKind& kind, LoginOrigin origin) {
   const fs::path directory = directory_of(kind, origin);
-  return {&kind, origin, origin == LoginOrigin::own ? directory / kind.file : host_directory(kind) / kind.file,
+  return {&kind, origin,
+          origin == LoginOrigin::own ? directory / fs::path(kind.file).filename()
+                                     : (host_directory(kind) / kind.file).lexically_normal(),
           directory};
 }
 
@@ -149,14 +152,14 @@ bool forget_own(const LoginKind& kind) {
   }
   const support::Fd shared(open(place.shared().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
   // A directory that a box left there is not a login.
-  if (shared && unlinkat(shared.get(), kind.file.c_str(), 0) != 0 && errno != ENOENT && errno != EISDIR) {
+  if (shared && unlinkat(shared.get(), place.name().c_str(), 0) != 0 && errno != ENOENT && errno != EISDIR) {
     throw support::system_error(ExitCode::failed, "cannot remove the login in " + place.shared().string(), errno);
   }
   return existed;
 }
 
 std::optional<std::string> read_untrusted(int fd, const std::string& name) {
-  const support::Fd file(openat(fd, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  const support::Fd file = support::open_beneath(fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   struct stat info {};
   if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < 0 ||
       static_cast<std::size_t>(info.st_size) > k_max_login) {

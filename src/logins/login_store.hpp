@@ -22,6 +22,7 @@ struct LoginPlace {
   std::filesystem::path file;      ///< the login itself; of LoginOrigin::host, the agent's own file
   std::filesystem::path directory; ///< below $XDG_STATE_HOME/agentbox/logins
 
+  std::string name() const { return std::filesystem::path(kind->file).filename(); } ///< of the file in shared()
   std::filesystem::path shared() const { return directory / "shared"; }
   std::filesystem::path previous() const { return directory / "previous"; } ///< the login before a box renewed it
 };
@@ -55,8 +56,8 @@ LoginContent keep_own(const LoginKind& kind, const std::string& text, std::time_
 /// Removes agentbox's own login, also from running boxes. Returns whether there was one.
 bool forget_own(const LoginKind& kind);
 
-/// Reads file `name` in directory `fd`, where a box may have put anything: at most k_max_login bytes of a regular file,
-/// following no link. Returns nothing for anything else.
+/// Reads file `name` below directory `fd`, where a box may have put anything: at most k_max_login bytes of a regular
+/// file, following no link. Returns nothing for anything else.
 std::optional<std::string> read_untrusted(int fd, const std::string& name);
 
 } // namespace agentbox::logins

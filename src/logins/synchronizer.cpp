@@ -135,7 +135,7 @@ Synchronizer::Synchronizer(LoginPlace place) : m_place(std::move(place)), m_shar
 std::string Synchronizer::fingerprint() const {
   struct stat info {};
   std::string text = support::fingerprint(m_place.file);
-  if (fstatat(m_shared.get(), m_place.kind->file.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
+  if (fstatat(m_shared.get(), m_place.name().c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
     text += fmt::format(" {} {} {}.{}", info.st_ino, info.st_size, info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
   }
   return text;
@@ -158,9 +158,9 @@ bool Synchronizer::synchronise(When when) {
   }
   const std::time_t now = std::time(nullptr);
   const std::optional<LoginContent> kept = examine(m_place, now).content;
-  const auto text = read_untrusted(m_shared.get(), m_place.kind->file);
+  const auto text = read_untrusted(m_shared.get(), m_place.name());
   const auto shared = text ? parse_login(*m_place.kind, *text, now) : std::nullopt;
-  if (when == When::running && text && !shared && is_fresh(m_shared.get(), m_place.kind->file)) {
+  if (when == When::running && text && !shared && is_fresh(m_shared.get(), m_place.name())) {
     return false;
   }
   LoginUpdate update = compare(kept, shared, base_of(m_place));
@@ -172,12 +172,12 @@ bool Synchronizer::synchronise(When when) {
     const LoginContent renewed = renewed_login(*m_place.kind, *kept, *shared, now);
     write_kept(m_place, renewed);
     if (renewed.text != shared->text) {
-      write_shared(m_shared.get(), m_place.kind->file, renewed.text);
+      write_shared(m_shared.get(), m_place.name(), renewed.text);
     }
     set_base(m_place, renewed);
   } else if (update == LoginUpdate::to_shared) {
     if (!text || *text != kept->text) {
-      write_shared(m_shared.get(), m_place.kind->file, kept->text);
+      write_shared(m_shared.get(), m_place.name(), kept->text);
     }
     set_base(m_place, *kept);
   } else if (kept && shared && kept->text == shared->text) {

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 5> k_identity = {"HOME", "USER", "LOGNAME
 
 constexpr std::array<std::string_view, 7> k_secret_words = {"TOKEN",      "SECRET",     "PASSWORD", "PASSWD",
                                                             "PASSPHRASE", "CREDENTIAL", "APIKEY"};
-constexpr std::array<std::string_view, 4> k_secret_ends = {"_KEY", "_PAT", "_AUTH", "_COOKIE"};
+constexpr std::array<std::string_view, 5> k_secret_ends = {"_KEY", "_PAT", "_AUTH", "_AUTH_CONTENT", "_COOKIE"};
 
 } // namespace
 

@@ -89,6 +89,71 @@ class Conversations(SystemTest):
     def test_claude_is_killed_and_continues_on_a_terminal(self):
         self.check_on_a_terminal("claude")
 
+    def test_two_boxes_of_one_project_keep_their_conversations(self):
+        """Each agent cannot see the other's processes, and must not remove its records."""
+        keys = KEY["claude"]
+        command = [AGENTBOX, "run", "claude", *(f"--env={name}" for name in keys)]
+        first = Screen(command, self.workspace, self.environment(**keys))
+        self.addCleanup(first.close)
+        first.wait_for(READY["claude"])
+        first.type("Please do this: <run>echo one >one.txt</run>")
+        first.wait_for("one.txt")
+        first.wait_for("The stand-in is done.", meanwhile=lambda: (self.workspace / "one.txt").exists() or first.press("Enter"))
+        second = self.prompt("claude", "Please do this: <run>echo two >two.txt</run>", "--share-workspace")
+        self.assertCode(second, 0)
+        first.wait_for("ended with ", meanwhile=lambda: READY["claude"] in first.text() and first.press(*LEAVE["claude"]))
+        kept = self.kept()
+        self.assertEqual(len(kept), 2)
+        for one in kept:
+            self.assertIn(one["id"], first.text().replace("\n", "").split("to resume a conversation: ")[-1])
+            third = self.prompt("claude", "Please do this: <run>true</run>", "--resume", one["id"])
+            self.assertCode(third, 0)
+        self.assertEqual(sorted(one["id"] for one in self.kept()), sorted(one["id"] for one in kept))
+
+    def check_prompts(self, agent):
+        """What the user typed in one box can be recalled in the next; it is removed with the conversation."""
+        keys = KEY[agent]
+        command = [AGENTBOX, "run", agent, *(f"--env={name}" for name in keys)]
+        prompts = lambda: "".join(path.read_text() for path in HISTORY.glob(f"*/prompts/{agent}/.{agent}/history.jsonl"))
+        first = Screen(command, self.workspace, self.environment(**keys))
+        self.addCleanup(first.close)
+        first.wait_for(READY[agent])
+        first.type("Please do this: <run>echo one >one.txt</run>")
+        first.wait_for("one.txt")
+        first.wait_for("The stand-in is done.", meanwhile=lambda: (self.workspace / "one.txt").exists() or first.press("Enter"))
+        wait_until(lambda: "one.txt" in prompts(), "the prompt is on the disk")
+        first.wait_for("ended with ", meanwhile=lambda: READY[agent] in first.text() and first.press(*LEAVE[agent]))
+        second = Screen(command, self.workspace, self.environment(**keys))
+        self.addCleanup(second.close)
+        second.wait_for(READY[agent])
+        second.wait_for("echo one >one.txt", meanwhile=lambda: second.press("Up"))
+        second.wait_for(READY[agent], meanwhile=lambda: second.press("C-u"))
+        second.wait_for("ended with ", meanwhile=lambda: READY[agent] in second.text() and second.press(*LEAVE[agent]))
+        for one in self.kept():
+            self.assertCode(self.agentbox("history", "rm", one["id"]), 0)
+        self.assertNotIn("one.txt", prompts())
+
+    def test_prompts_to_claude_are_recalled_in_the_next_box(self):
+        self.check_prompts("claude")
+
+    def test_prompts_to_codex_are_recalled_in_the_next_box(self):
+        self.check_prompts("codex")
+
+    def test_a_box_cannot_harm_anybody_with_the_file_of_prompts(self):
+        """It can fill and close the file, but not replace it; the next box starts with the end of it."""
+        script = ("cd ~/.claude && ! rm history.jsonl && ! mv history.jsonl x && ! ln -sf /etc/passwd history.jsonl && "
+                  "{ head -c 3000000 /dev/zero; printf '\\n{\"display\":\"last\"}\\n'; } >history.jsonl && chmod 0 history.jsonl")
+        self.assertCode(self.agentbox("run", "claude", stdin=script), 0)
+        [file] = HISTORY.glob("*/prompts/claude/.claude/history.jsonl")
+        self.assertGreater(file.stat().st_size, 3000000)
+        result = self.agentbox("run", "claude", stdin="cat ~/.claude/history.jsonl")
+        self.assertCode(result, 0)
+        self.assertEqual(result.out, '{"display":"last"}\n')
+        self.assertEqual(file.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.kept(), [])
+        self.assertCode(self.agentbox("history", "rm", "--all"), 0)
+        self.assertEqual([path.name for path in HISTORY.rglob("*")], [])
+
     def test_fresh_keeps_nothing_and_shows_nothing(self):
         self.assertCode(self.prompt("claude", "Please do this: <run>true</run>", "--fresh"), 0)
         self.assertEqual(self.kept(), [])

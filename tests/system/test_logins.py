@@ -2,14 +2,18 @@
 """Logins that last: sign-in, renewal on both sides and by two boxes at once, logout, with the real agents against stand-ins of
 their vendors' sign-in."""
 import base64
+import contextlib
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 from box import AGENTBOX, HOME, PATIENCE, Internet, SystemTest, wait_until
 from screen import Screen
@@ -107,6 +111,71 @@ class Logins(SystemTest):
 
     def test_codex_signs_in(self):
         self.check_sign_in("codex", lambda screen: screen.wait_for("STND-INCODE"))
+
+    def test_codex_signs_in_with_a_browser(self):
+        """The browser's answer reaches the box through a port of the host's loopback, which nobody has before and after."""
+        def is_open():
+            with socket.socket() as client:
+                return client.connect_ex(("127.0.0.1", 1455)) == 0
+        self.assertFalse(is_open())
+        internet = Internet()
+        screen = Screen([AGENTBOX, "login", "codex", "--browser"], self.workspace, self.environment())
+        self.addCleanup(screen.close)
+        screen.wait_for("auth.openai.com/oauth/authorize")
+        found = []
+        wait_until(lambda: found or found.extend(re.findall(r"[?&]state=([A-Za-z0-9_-]+)&", re.sub(r"\s", "", screen.text()))), "the address is complete")
+        def answer(state):
+            with contextlib.suppress(OSError):
+                return urllib.request.urlopen(f"http://127.0.0.1:1455/auth/callback?code=stand-in-code&state={state}", timeout=PATIENCE).status
+            return None
+        self.assertNotEqual(answer("forged"), 200)
+        self.assertEqual([path.name for path in (LOGINS / "codex").iterdir() if path.name == "own"], [])
+        self.assertEqual(answer(found[0]), 200)
+        self.assertIn("ended with 0.", screen.wait_for("ended with "))
+        self.assertFalse(is_open())
+        self.assertLessEqual({one["host"] for one in internet.http() if "host" in one}, SIGN_IN_HOSTS["codex"])
+        self.assertTrue(self.status("codex")["agentbox"]["usable"])
+        refused = self.agentbox("login", "claude", "--browser")
+        self.assertCode(refused, 2)
+        self.assertIn("agentbox login claude", refused.err)
+
+    def test_a_token_reaches_the_box_as_a_variable_and_nothing_else(self):
+        """Copilot's token and opencode's keys, from the host's files; not an account's refresh token beside them."""
+        copilot, opencode = HOME / ".copilot/config.json", HOME / ".local/share/opencode/auth.json"
+        for path in (copilot, opencode):
+            self.addCleanup(path.unlink, missing_ok=True)
+        replace(copilot, '// managed\n{"authTokens":{"https://github.com:user":{"token":"gho_secret_token"}}}')
+        replace(opencode, '{"vendor":{"type":"api","key":"secret-key"},"other":{"type":"oauth","refresh":"secret-refresh"}}')
+        script = 'printf "%s %s" "$COPILOT_GITHUB_TOKEN" "$OPENCODE_AUTH_CONTENT"; ls -d ~/.agentbox-login ~/.copilot'
+        with_both = self.in_box(script, "--auth", "copilot", "--auth", "opencode")
+        self.assertEqual(with_both.out, 'gho_secret_token {"vendor":{"key":"secret-key","type":"api"}}', with_both.err)
+        self.assertIn("the box has your token for copilot (COPILOT_GITHUB_TOKEN)", with_both.err)
+        self.assertEqual(self.in_box(script).out, " ")
+        shown = self.agentbox("run", "--auth", "copilot", "--auth", "opencode", "--dry-run", "--json", "--", "true")
+        self.assertCode(shown, 0)
+        self.assertIn("OPENCODE_AUTH_CONTENT", shown.out)
+        for value in ("gho_secret", "secret-key", "secret-refresh"):
+            self.assertNotIn(value, shown.out + shown.err)
+        replace(copilot, "{}")
+        damaged = self.in_box("true", "--auth", "copilot")
+        self.assertCode(damaged, 2)
+        self.assertIn("agentbox login copilot", damaged.err)
+
+    def test_verify_names_the_login_of_a_box_and_finds_another_way_to_one(self):
+        replace(HOST_FILE["claude"], login("claude", 3600))
+        for options, detail, code in (((), "no login", 0), (("--auth", "claude"), "only the login for claude", 0),
+                                      ((f"--mount={HOME}/.claude:/mnt/claude:ro", "--any-workspace"), str(HOME / ".claude"), 1)):
+            with self.subTest(detail):
+                process = self.start("run", "--name", "target", *options, "--", "sh", "-c", "touch started; sleep 100")
+                wait_until((self.workspace / "started").exists, "the box runs")
+                result = self.agentbox("verify", "target", "--json")
+                self.assertCode(result, code)
+                rows = {attack["name"]: attack for attack in json.loads(result.out)["attacks"]}
+                self.assertEqual(rows["outside-logins"]["detail"], detail)
+                self.assertEqual(rows["logins"]["verdict"], "stopped")
+                process.terminate()
+                process.wait(PATIENCE)
+                (self.workspace / "started").unlink()
 
     def test_a_sign_in_that_fails_leaves_the_login_before(self):
         replace(LOGINS / "codex/own/auth.json", login("codex", 3600))

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cases of run_image_cases.py. They share the images of the first build: the order is that of the names."""
+import http.server
 import json
 import os
 import pathlib
 import platform
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -43,6 +46,28 @@ exit 1
 """
 DEFAULT_BASE = "docker.io/library/debian:bookworm-slim"
 OS_RELEASE = b"ID=debian\n"
+
+
+class GeminiModel(http.server.BaseHTTPRequestHandler):
+    """A stand-in of Google's API for Gemini; keeps the questions of each request."""
+    asked = []
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        texts = [part.get("text", "") for turn in request["contents"] for part in turn["parts"] if turn.get("role") == "user"]
+        if "stream" in self.path:
+            self.asked.append([text for text in texts if text.endswith(" question")])
+        answer = {"candidates": [{"content": {"role": "model", "parts": [{"text": "The stand-in is done."}]}, "finishReason": "STOP"}]}
+        body = json.dumps(answer).encode()
+        body = b"data: " + body + b"\n\n" if "stream" in self.path else body
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream" if "stream" in self.path else "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 def setup_processes():
@@ -123,7 +148,39 @@ class Images(unittest.TestCase):
         self.assertEqual((result.returncode, result.stdout), (0, LOCK["gemini"]["version"] + "\n"), result.stderr)
         self.assertIn("the box may reach cloudcode-pa.googleapis.com", result.stderr)
         configuration.unlink()
+        self.check_conversation_with_gemini()
         self.assertEqual(run(AGENTBOX, "build", "codex", "--ca-bundle", Images.bundle).stdout.split()[0], Images.agent)
+
+    def check_conversation_with_gemini(self):
+        """It lasts: the real program continues in the next box, with a stand-in of its vendor on this machine."""
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), GeminiModel)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        port = server.server_address[1]
+        settings = SCRATCH / "project/.gemini/settings.json"
+        settings.parent.mkdir()
+        settings.write_text('{"security": {"auth": {"selectedType": "gemini-api-key"}}}')
+        self.addCleanup(shutil.rmtree, settings.parent)
+
+        def prompt(text, *options):
+            result = run(AGENTBOX, "run", "gemini", "--ca-bundle", Images.bundle, "--allow", f"host:{port}", "--env", "GEMINI_API_KEY=stand-in",
+                         "--env", f"GOOGLE_GEMINI_BASE_URL=http://host:{port}", "--model", "stand-in", *options, "--prompt", text)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("The stand-in is done.", result.stdout)
+            return result
+
+        first = prompt("the first question")
+        [one] = json.loads(run(AGENTBOX, "history", "list", "--json").stdout)
+        self.assertEqual((one["agent"], one["title"]), ("gemini", "the first question"))
+        self.assertIn(f"agentbox gemini --resume {one['id']}", first.stderr)
+        prompt("the second question", "--continue")
+        prompt("the third question", "--resume", one["id"])
+        self.assertEqual(GeminiModel.asked[-1], ["the first question", "the second question", "the third question"])
+        shown = run(AGENTBOX, "history", "show", one["id"]).stdout
+        for question in GeminiModel.asked[-1]:
+            self.assertIn(question, shown)
+        self.assertEqual(run(AGENTBOX, "history", "rm", one["id"]).returncode, 0)
+        self.assertEqual(json.loads(run(AGENTBOX, "history", "list", "--json").stdout), [])
 
     def test_3_the_entry_point_refuses_to_start_without_the_firewall(self):
         result = run("podman", "run", "--rm", "--network=none", "--cap-drop=all", "--security-opt=no-new-privileges",

@@ -3,8 +3,12 @@
 #include "box/announce.hpp"
 
 #include <cstdlib>
+#include <ctime>
+#include <fstream>
 
+#include "conversations/store.hpp"
 #include "logins/login_store.hpp"
+#include "temp_directory.hpp"
 
 using namespace agentbox;
 using namespace agentbox::box;
@@ -47,6 +51,34 @@ TEST_CASE("every further host path is named, and harmless on a terminal") {
   REQUIRE(lines.size() == 2);
   CHECK(lines[0] == "also mounted in the box: ~/.codex/auth.json (read-write), because of --auth codex");
   CHECK_THAT(lines[1], Contains("read-only") && Contains("\\x1b]52") && !Contains("\x1b"));
+}
+
+TEST_CASE("the line at the end names every conversation of the box, which another box may have written as well") {
+  const tests::TempDirectory state;
+  setenv("XDG_STATE_HOME", state.path().c_str(), 1);
+  auto fields = session_test::fields();
+  const std::filesystem::path project = conversations::project_directory(fields.workspace.source);
+  fields.mounts = {{project / "codex/.codex/sessions", "/home/agent/.codex/sessions", false, conversations::k_reason},
+                   {project / "prompts/codex/.codex/history.jsonl", "/home/agent/.codex/history.jsonl", false,
+                    conversations::k_reason}};
+  CHECK(announcement(fields, k_pipe, "/home/user").size() == 1);
+  CHECK_FALSE(resume_line(fields, 0));
+  const std::string id = "01a2242f-e72c-7c42-9f86-e6b216116f6";
+  const auto write = [&](const std::string& digit) {
+    std::filesystem::create_directories(project / "codex/.codex/sessions");
+    std::ofstream(project / ("codex/.codex/sessions/rollout-" + id + digit + ".jsonl")) << "{}\n";
+  };
+  write("1");
+  CHECK(resume_line(fields, 0) == "to resume this conversation: agentbox codex --resume " + id + "1");
+  CHECK_FALSE(resume_line(fields, std::time(nullptr) + 100));
+  write("2");
+  CHECK_THAT(resume_line(fields, 0).value_or(""),
+             Contains("to resume a conversation: agentbox codex --resume " + id) && Contains(", or " + id));
+  std::filesystem::create_directories(project / "codex/db");
+  std::ofstream(project / "codex/db/opencode.db") << "x";
+  std::filesystem::remove_all(project / "codex/.codex");
+  CHECK(resume_line(fields, 0) == "to continue this conversation: agentbox codex --continue");
+  unsetenv("XDG_STATE_HOME");
 }
 
 TEST_CASE("a login is announced with its source and the host that renews it") {

@@ -46,7 +46,9 @@ TEST_CASE("conversations are mounted only where they are wanted, and only for an
   CHECK(host.load().fields.mounts.empty());
   host.overrides.conversations = true;
   const auto mounts = host.load().fields.mounts;
-  REQUIRE(mounts.size() == 1);
+  REQUIRE(mounts.size() == 2);
+  CHECK(mounts[1].source == "/state/history/id/prompts/claude/.claude/history.jsonl");
+  CHECK(mounts[1].destination == "/home/agent/.claude/history.jsonl");
   CHECK(mounts[0].source == "/state/history/id/claude/.claude/projects");
   CHECK(mounts[0].destination == "/home/agent/.claude/projects");
   CHECK_FALSE(mounts[0].read_only);
@@ -58,7 +60,7 @@ TEST_CASE("conversations are mounted only where they are wanted, and only for an
   CHECK(host.load().fields.mounts.empty());
   host.system("[agent]\nhistory = false\n");
   host.user("[agent]\nhistory = true\n");
-  CHECK(host.load().fields.mounts.size() == 1);
+  CHECK(host.load().fields.mounts.size() == 2);
 }
 
 TEST_CASE("locked mounts do not keep agents from starting: nobody asked for these") {
@@ -67,7 +69,7 @@ TEST_CASE("locked mounts do not keep agents from starting: nobody asked for thes
   host.sources.conversations = "/state/history/id";
   host.overrides.agent = "claude";
   host.overrides.conversations = true;
-  CHECK(host.load().fields.mounts.size() == 1);
+  CHECK(host.load().fields.mounts.size() == 2);
 }
 
 TEST_CASE("a project can switch conversations off, and neither on nor elsewhere") {

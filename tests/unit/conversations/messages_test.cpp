@@ -62,6 +62,24 @@ TEST_CASE("what the user, Qwen Code and Copilot wrote is found") {
   CHECK((!found[3].by_user && found[3].text == "Hello again."));
 }
 
+TEST_CASE("messages of Gemini CLI are read, without its context and thoughts") {
+  const auto found =
+      messages(R"({"sessionId":"e01be573-61cf-4bb5-81bc-507976793f9d","kind":"main"})"
+               "\n"
+               R"({"$set":{"messages":[{"id":"1","type":"user","content":[{"text":"<session_context>"}]}]}})"
+               "\n"
+               R"({"id":"2","type":"user","content":[{"text":"say hello"}]})"
+               "\n"
+               R"({"id":"3","type":"gemini","content":"Hello.","thoughts":[{"subject":"no"}]})"
+               "\n"
+               R"({"id":"4","type":"info","content":"no"})"
+               "\n",
+               10);
+  REQUIRE(found.size() == 2);
+  CHECK((found[0].by_user && found[0].text == "say hello"));
+  CHECK((!found[1].by_user && found[1].text == "Hello."));
+}
+
 TEST_CASE("damaged lines are skipped, and no more than the maximum is read") {
   const std::string good = R"({"type":"user","message":{"content":"x"}})";
   CHECK(messages("", 10).empty());

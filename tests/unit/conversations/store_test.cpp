@@ -9,6 +9,7 @@
 
 #include "catch.hpp"
 #include "support/error.hpp"
+#include "support/file.hpp"
 #include "temp_directory.hpp"
 
 using namespace agentbox;
@@ -47,21 +48,21 @@ TEST_CASE("each workspace has a directory of its own, which only the user can en
   const State state;
   CHECK(state.project() != project_directory("/work/shop2"));
   CHECK(state.project().parent_path() == state.temporary.path() / "agentbox/history");
-  make_directory(state.claude(), state.workspace);
+  make_place(state.claude(), state.workspace);
   for (fs::path path = state.claude(); path != state.temporary.path(); path = path.parent_path()) {
     CHECK(mode_of(path) == 0700);
   }
   fs::permissions(state.claude(), fs::perms::all); // as a box can
-  make_directory(state.claude(), state.workspace);
+  make_place(state.claude(), state.workspace);
   CHECK(mode_of(state.claude()) == 0700);
 }
 
 TEST_CASE("a symbolic link in place of the directory is refused") {
   const State state;
-  make_directory(state.claude(), state.workspace);
+  make_place(state.claude(), state.workspace);
   fs::remove(state.claude());
   fs::create_directory_symlink("/tmp", state.claude());
-  CHECK_THROWS_AS(make_directory(state.claude(), state.workspace), support::Error);
+  CHECK_THROWS_AS(make_place(state.claude(), state.workspace), support::Error);
 }
 
 TEST_CASE("conversations are found by the UUID in their names, newest first") {
@@ -96,6 +97,75 @@ TEST_CASE("a conversation of Copilot is a directory with the UUID as its name, a
   remove(state.project(), one);
   CHECK_FALSE(fs::exists(state.project() / directory / k_id));
   CHECK(fs::exists(other));
+}
+
+TEST_CASE("a conversation of Gemini CLI has its ID in its first line, and may have several files") {
+  const State state;
+  const std::string directory = "gemini/.gemini/tmp/workspace/chats/session-2026-11-29T14-5";
+  const std::string start = R"({"sessionId":")" + std::string(k_id) + R"(","kind":"main"})" + "\n";
+  const fs::path long_one = state.write(directory + "0-e01be573.jsonl", start + "{}\n");
+  const fs::path short_one = state.write(directory + "1-e01be573.jsonl", start);
+  state.write(directory + "2-e01be574.jsonl", start);
+  state.write(directory + "3-e01be573.jsonl", "{\"sessionId\":\"e01be573\"}\n");
+  state.write(directory + "4-e01be573.jsonl", "");
+  const fs::path fifo = state.project() / (directory + "5-e01be573.jsonl");
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  const auto found = find(state.project());
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].id == k_id);
+  CHECK(state.project() / found[0].file == long_one);
+  CHECK(found[0].bytes == 2 * start.size() + 3);
+  remove(state.project(), found[0]);
+  CHECK_FALSE((fs::exists(long_one) || fs::exists(short_one)));
+  CHECK(fs::exists(fifo));
+}
+
+TEST_CASE("a database is one conversation, and removed with the files that belong to it") {
+  const State state;
+  const std::string directory = "opencode/.local/share/opencode/conversations/opencode.db";
+  state.write(directory, "12");
+  state.write(directory + "-wal", "12345");
+  const auto found = find(state.project());
+  REQUIRE(found.size() == 1);
+  CHECK((found[0].is_database() && found[0].agent == "opencode" && found[0].bytes == 7));
+  remove(state.project(), found[0]);
+  CHECK_FALSE((fs::exists(state.project() / directory) || fs::exists(state.project() / (directory + "-wal"))));
+}
+
+TEST_CASE("a file of prompts is where no box can replace it, private, and never longer than agents need") {
+  const State state;
+  const fs::path file = kept_path(state.project(), "claude", ".claude/history.jsonl");
+  CHECK(kept_path(state.project(), "claude", ".claude/projects") == state.claude());
+  CHECK(file == state.project() / "prompts/claude/.claude/history.jsonl");
+  make_place(file, state.workspace);
+  CHECK(mode_of(file) == 0600);
+  std::ofstream(file) << "first\n" << std::string(2U << 20U, 'x') << "\nlast\n";
+  fs::permissions(file, fs::perms::none); // as a box can
+  make_place(file, state.workspace);
+  CHECK(mode_of(file) == 0600);
+  CHECK(support::read_file(file, 4096) == "last\n");
+  std::ofstream(file) << std::string(2U << 20U, 'x');
+  make_place(file, state.workspace);
+  CHECK(support::read_file(file, 4096).empty());
+  CHECK(find(state.project()).empty());
+  fs::remove(file);
+  fs::create_symlink("/dev/null", file);
+  CHECK_THROWS_AS(make_place(file, state.workspace), support::Error);
+}
+
+TEST_CASE("the prompts of a conversation are removed with it") {
+  const State state;
+  const fs::path file = kept_path(state.project(), "claude", ".claude/history.jsonl");
+  const fs::path of_codex = kept_path(state.project(), "codex", ".codex/history.jsonl");
+  make_place(file, state.workspace);
+  make_place(of_codex, state.workspace);
+  const std::string line = R"({"display":"one","sessionId":")" + std::string(k_id) + "\"}\n";
+  std::ofstream(file) << line << "{\"display\":\"two\"}\n" << line;
+  std::ofstream(of_codex) << line;
+  state.write("claude/.claude/projects/-workspace/" + std::string(k_id) + ".jsonl", "{}\n");
+  remove(state.project(), find(state.project()).at(0));
+  CHECK(support::read_file(file, 4096) == "{\"display\":\"two\"}\n");
+  CHECK(support::read_file(of_codex, 4096) == line);
 }
 
 TEST_CASE("no symbolic link is followed") {
@@ -171,7 +241,7 @@ TEST_CASE("all that a box left is removed: deep, closed, under any name, and no 
 TEST_CASE("a project that cannot be pruned does not keep the others from it") {
   const State state;
   for (const char* workspace : {"/work/a", "/work/b", "/work/c"}) {
-    make_directory(project_directory(workspace) / "claude/.claude/projects", workspace);
+    make_place(project_directory(workspace) / "claude/.claude/projects", workspace);
   }
   std::ofstream(project_directory("/work/b") / "removed") << "not a directory";
   CHECK_THROWS_AS(prune(std::time(nullptr) + 86400 * 31L, 30), support::Error);

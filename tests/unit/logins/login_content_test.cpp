@@ -103,3 +103,45 @@ TEST_CASE("a renewal of Codex changes its tokens, not the way it signs in") {
   REQUIRE((kept && shared));
   CHECK(renewed_login(codex, *kept, *shared, k_now).text == text("chatgpt", "null", "b"));
 }
+
+TEST_CASE("a login of Copilot is one token, in a file that begins with comments") {
+  const LoginKind& copilot = *find_login_kind("copilot");
+  const std::string file = "// User settings belong in settings.json.\n{\"authTokens\":{\"https://github.com:user\":"
+                           "{\"token\":\"gho_1\"}},\"trustedFolders\":[\"/\"]}";
+  const auto login = parse_login(copilot, file, k_now);
+  REQUIRE(login);
+  CHECK(login->token == "gho_1");
+  CHECK(login->text == R"({"authTokens":{"https://github.com:user":{"token":"gho_1"}}})");
+  CHECK_FALSE(login->is_over(k_now));
+  for (const char* other :
+       {"{}", R"({"authTokens":{}})", R"({"authTokens":[{"token":"x"}]})", R"({"authTokens":{"a":1}})"}) {
+    INFO(other);
+    CHECK_FALSE(parse_login(copilot, other, k_now));
+  }
+  CHECK(parse_login(copilot, R"({"authTokens":{"a":{"token":""}}})", k_now)->is_over(k_now));
+  CHECK_FALSE(parse_login(copilot, R"({"authTokens":{"a":{"token":"x\u001b"}}})", k_now));
+}
+
+TEST_CASE("a login of opencode is its API keys, without the accounts beside them") {
+  const LoginKind& opencode = *find_login_kind("opencode");
+  const auto login = parse_login(
+      opencode, R"({"anthropic":{"type":"api","key":"k"},"openai":{"type":"oauth","refresh":"r","access":"a"}})",
+      k_now);
+  REQUIRE(login);
+  CHECK(login->token == R"({"anthropic":{"key":"k","type":"api"}})");
+  CHECK(parse_login(opencode, R"({"openai":{"type":"oauth","refresh":"r"}})", k_now)->is_over(k_now));
+  CHECK(parse_login(opencode, "{}", k_now)->is_over(k_now));
+}
+
+TEST_CASE("a login of Gemini CLI is renewed without its refresh token") {
+  const LoginKind& gemini = *find_login_kind("gemini");
+  const auto login =
+      parse_login(gemini, R"({"access_token":"a","refresh_token":"r","expiry_date":1795900000000})", k_now);
+  REQUIRE(login);
+  CHECK((login->renewable && login->version == 1795900000000 && !login->is_over(k_now + 1)));
+  const auto renewed = parse_login(gemini, R"({"access_token":"b","expiry_date":1795903600000,"other":"x"})", k_now);
+  REQUIRE(renewed);
+  CHECK(renewed_login(gemini, *login, *renewed, k_now).text ==
+        R"({"access_token":"b","expiry_date":1795903600000,"refresh_token":"r"})");
+  CHECK_FALSE(parse_login(gemini, R"({"expiry_date":1})", k_now));
+}
