@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace CLI {
@@ -37,10 +39,21 @@ CommandNode describe(const CLI::App& app);
 /// `links` ("agentbox-codex"). The script calls `NAME completion SHELL -- WORDS...`. Pure.
 std::string completion_script(const std::string& shell, const CommandNode& root, const std::vector<std::string>& links);
 
+using Candidates = std::vector<std::pair<std::string, std::string>>; ///< words and their descriptions
+
+/// A place in a command line whose values only the running system knows.
+struct ValuePlace {
+  std::string command; ///< "history show"'s last word: "show"
+  std::string name;    ///< of an option, "--resume"; of a positional, "AGENT"
+  std::string agent;   ///< the agent that the command line names so far; may be empty
+};
+using FindValues = std::function<Candidates(const ValuePlace& place)>;
+
 /// Returns what the last of `words`, a command line with the program's name, can be completed to: one candidate per
 /// line, in zsh and fish with a description; nothing where file names are expected. Without a subcommand, `implied` is
-/// completed (`agentbox codex` is `agentbox run codex`), and so it is for programs named NAME-AGENT. Pure.
+/// completed (`agentbox codex` is `agentbox run codex`), and so it is for programs named NAME-AGENT. `find` adds the
+/// values that are not part of the commands. Pure, apart from `find`.
 std::string completions(const std::string& shell, const CommandNode& root, const std::string& implied,
-                        std::vector<std::string> words);
+                        std::vector<std::string> words, const FindValues& find);
 
 } // namespace agentbox::cli

@@ -47,8 +47,6 @@ for program in {name} {links}
 end
 )";
 
-using Candidates = std::vector<std::pair<std::string, std::string>>; // words and their descriptions
-
 const CommandNode* find_command(const CommandNode& in, const std::string& name) {
   const auto found = std::find_if(in.subcommands.begin(), in.subcommands.end(),
                                   [&](const CommandNode& one) { return one.name == name; });
@@ -76,38 +74,68 @@ void add_options(const CommandNode& command, Candidates& candidates) {
   }
 }
 
-/// Returns every word that may follow `before`, the words of the command line so far.
-Candidates candidates_after(const CommandNode& root, const std::string& implied,
-                            const std::vector<std::string>& before) {
-  const CommandNode* const fallback = find_command(root, implied);
-  const CommandNode* command = &root;
+/// The part of a command line before the word that is completed.
+struct Position {
+  const CommandNode* command;
+  std::vector<std::string> positionals;
+  bool is_over = false; ///< after "--": words of another command line
+};
+
+Position position_after(const CommandNode& root, const CommandNode* fallback, const std::vector<std::string>& before) {
+  Position at{&root, {}};
   const std::string program = before.front().substr(before.front().rfind('/') + 1);
   if (fallback != nullptr && program.starts_with(root.name + "-")) {
-    command = fallback;
+    at = {fallback, {program.substr(root.name.size() + 1)}};
   }
+  bool is_value = false;
   for (std::size_t i = 1; i < before.size(); ++i) {
-    if (before[i] == "--") {
-      return {};
+    const std::string& word = before[i];
+    const CommandNode& searched = at.command == &root && fallback != nullptr ? *fallback : *at.command;
+    if (word == "--") {
+      at.is_over = true;
+      return at;
     }
-    if (const CommandNode* inner = find_command(*command, before[i])) {
-      command = inner;
-    } else if (command == &root && fallback != nullptr && !before[i].starts_with('-')) {
-      command = fallback;
+    if (is_value || word.starts_with('-')) {
+      const OptionNode* option = is_value ? nullptr : find_option(searched, word);
+      is_value = option != nullptr && option->takes_value;
+    } else if (const CommandNode* inner = find_command(*at.command, word)) {
+      at.command = inner;
+    } else {
+      at.command = &searched;
+      at.positionals.push_back(word);
     }
   }
+  return at;
+}
+
+/// Returns every word that may follow `before`, the words of the command line so far.
+Candidates candidates_after(const CommandNode& root, const std::string& implied, const std::vector<std::string>& before,
+                            const FindValues& find) {
+  const CommandNode* const fallback = find_command(root, implied);
+  const Position at = position_after(root, fallback, before);
+  if (at.is_over) {
+    return {};
+  }
+  const CommandNode& searched = at.command == &root && fallback != nullptr ? *fallback : *at.command;
+  const std::string agent = &searched == fallback && !at.positionals.empty() ? at.positionals.front() : "";
   Candidates candidates;
-  const OptionNode* option = find_option(command == &root && fallback != nullptr ? *fallback : *command, before.back());
+  const auto add_values = [&](const OptionNode& option) {
+    add_choices(option, candidates);
+    const Candidates values = find({searched.name, option.names.front(), agent});
+    candidates.insert(candidates.end(), values.begin(), values.end());
+  };
+  const OptionNode* option = before.size() > 1 ? find_option(searched, before.back()) : nullptr;
   if (option != nullptr && option->takes_value) {
-    add_choices(*option, candidates);
+    add_values(*option);
     return candidates;
   }
-  for (const CommandNode& inner : command->subcommands) {
+  for (const CommandNode& inner : at.command->subcommands) {
     candidates.emplace_back(inner.name, inner.description);
   }
-  for (const OptionNode& positional : command->positionals) {
-    add_choices(positional, candidates);
+  if (at.positionals.size() < searched.positionals.size()) {
+    add_values(searched.positionals[at.positionals.size()]);
   }
-  add_options(*command, candidates);
+  add_options(*at.command, candidates);
   return candidates;
 }
 
@@ -120,13 +148,13 @@ std::string completion_script(const std::string& shell, const CommandNode& root,
 }
 
 std::string completions(const std::string& shell, const CommandNode& root, const std::string& implied,
-                        std::vector<std::string> words) {
+                        std::vector<std::string> words, const FindValues& find) {
   if (words.size() < 2) {
     return {};
   }
   const std::string current = words.back();
   words.pop_back();
-  Candidates candidates = candidates_after(root, implied, words);
+  Candidates candidates = candidates_after(root, implied, words, find);
   if (const CommandNode* fallback = find_command(root, implied); words.size() == 1 && current.starts_with('-')) {
     add_options(*fallback, candidates); // `agentbox --base X` is `agentbox run --base X`
   }

@@ -58,4 +58,13 @@ expect agentbox-codex --b : --base
 expect agentbox run -- echo --b : ! --base
 expect agentbox generate kubernetes --kind "$empty" : pod job ! --base
 expect agentbox run --base "$empty" : ! codex --help
+expect agentbox "$empty" : claude codex gemini
+expect agentbox run o : opencode ! claude
+expect agentbox claude "$empty" : --base ! codex
+expect agentbox --auth "$empty" : claude codex ! --base
+expect agentbox claude --model "$empty" : opus sonnet ! --base
+expect agentbox-claude --model o : opus ! sonnet
+expect agentbox codex --model "$empty" : ! opus
+expect agentbox logout c : claude codex
+expect agentbox history show "$empty" : --project
 exit "$failed"

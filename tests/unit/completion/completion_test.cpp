@@ -32,6 +32,14 @@ struct Program {
   }
 };
 
+/// Returns the values of a small system.
+Candidates find_values(const ValuePlace& place) {
+  if (place.name == "AGENT") {
+    return {{"codex", "Codex"}};
+  }
+  return place.name == "--base" ? Candidates{{"for-" + place.agent, ""}} : Candidates{};
+}
+
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -68,23 +76,43 @@ TEST_CASE("a script is for the program and its links") {
 TEST_CASE("everything except hidden options is completed") {
   const Program program;
   const CommandNode root = describe(program.app);
-  const auto complete = [&](const std::vector<std::string>& words) { return completions("bash", root, "run", words); };
-  CHECK(complete({"tool", ""}) == "--help\n-h\ncompletion\npolicy\nrun\n");
+  const auto complete = [&](const std::vector<std::string>& words) {
+    return completions("bash", root, "run", words, find_values);
+  };
+  CHECK(complete({"tool", ""}) == "--help\n-h\ncodex\ncompletion\npolicy\nrun\n");
   CHECK(complete({"tool", "--"}) == "--base\n--help\n--mount\n--verbose\n");
   CHECK(complete({"tool", "run", "--v"}) == "--verbose\n");
   CHECK(complete({"tool", "codex", "--v"}) == "--verbose\n");
   CHECK(complete({"/usr/bin/tool-x", "--v"}) == "--verbose\n");
   CHECK(complete({"tool", "policy", "s"}) == "show\n");
   CHECK(complete({"tool", "completion", ""}) == "--help\n-h\nbash\nzsh\n");
-  CHECK(complete({"tool", "run", "--base", ""}).empty());
+  CHECK(complete({"tool", "run", "--mount", ""}).empty());
   CHECK(complete({"tool", "run", "--", ""}).empty());
   CHECK(complete({"tool"}).empty());
+}
+
+TEST_CASE("values of the system are completed where they belong") {
+  const Program program;
+  const CommandNode root = describe(program.app);
+  const auto complete = [&](const std::vector<std::string>& words) {
+    return completions("bash", root, "run", words, find_values);
+  };
+  CHECK(complete({"tool", "c"}) == "codex\ncompletion\n");
+  CHECK(complete({"tool", "run", "c"}) == "codex\n");
+  CHECK(complete({"tool", "run", "--verbose", "c"}) == "codex\n");
+  CHECK(complete({"tool", "run", "codex", "c"}).empty());
+  CHECK(complete({"tool", "codex", "c"}).empty());
+  CHECK(complete({"tool-x", "c"}).empty());
+  CHECK(complete({"tool", "codex", "--base", ""}) == "for-codex\n");
+  CHECK(complete({"tool", "--mount", "codex", "--base", ""}) == "for-\n");
+  CHECK(complete({"tool-x", "--base", ""}) == "for-x\n");
+  CHECK(complete({"tool", "policy", "c"}).empty());
 }
 
 TEST_CASE("zsh and fish show descriptions") {
   const Program program;
   const CommandNode root = describe(program.app);
-  CHECK(completions("zsh", root, "run", {"tool", "r"}) == "run:Run it's [thing]\n");
-  CHECK(completions("fish", root, "run", {"tool", "r"}) == "run\t"
-                                                           "Run it's [thing]\n");
+  CHECK(completions("zsh", root, "run", {"tool", "r"}, find_values) == "run:Run it's [thing]\n");
+  CHECK(completions("fish", root, "run", {"tool", "r"}, find_values) == "run\t"
+                                                                        "Run it's [thing]\n");
 }
