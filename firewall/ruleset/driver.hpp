@@ -17,7 +17,7 @@ public:
   Driver& operator=(const Driver&) = delete;
   virtual ~Driver() = default;
 
-  /// Returns what load() hands to the kernel, in the driver's own language. Pure.
+  /// Returns what load() hands to the kernel, in the driver's own language, for people to read. Pure.
   virtual std::string render(const Ruleset& ruleset) const = 0;
 
   /// Replaces the box's ruleset in one transaction (iptables: one per table and family), reads it back and compares

@@ -6,7 +6,7 @@
 
 namespace agentbox::firewall::ruleset {
 
-/// nftables through libnftables' JSON interface.
+/// nftables' JSON interface, through agentbox-nft, which is in the same directory as this program.
 class NftDriver final : public Driver {
 public:
   std::string render(const Ruleset& ruleset) const override;

@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 using support::Error;
 using support::ExitCode;
 
+constexpr const char* k_nft_program = "agentbox-nft";                // as in firewall/ruleset
 constexpr const char* k_xtables_program = "/usr/sbin/xtables-multi"; // as in firewall/ruleset
 constexpr const char* k_xtables_modules = "/usr/lib/xtables";
 
@@ -85,6 +86,13 @@ void add_libraries(const fs::path& program, const std::string& loader, std::vect
     if (!exists) {
       entries.push_back({path, 0755, ImageEntry::Copy{object.source}});
     }
+  }
+}
+
+void add_nft(const fs::path& program, const std::string& loader, std::vector<ImageEntry>& entries) {
+  entries.push_back({std::string("/") + k_nft_program, 0755, ImageEntry::Copy{program}});
+  if (!loader.empty()) {
+    add_libraries(program, loader, entries);
   }
 }
 
@@ -159,7 +167,7 @@ std::vector<ImageEntry> firewall_image_entries(const fs::path& program, policy::
     add_libraries(program, loader, entries);
   }
   switch (driver) {
-  case policy::FirewallDriver::nftables: break;
+  case policy::FirewallDriver::nftables: add_nft(program.parent_path() / k_nft_program, loader, entries); break;
   case policy::FirewallDriver::iptables: add_xtables(loader, entries); break;
   }
   return entries;

@@ -19,7 +19,8 @@ Installation installation_of(const fs::path& program) {
   if (!fs::is_directory(installation.share, ignored)) {
     missing.push_back(installation.share.string());
   }
-  for (const fs::path& file : {installation.hook(), installation.firewall(), installation.entrypoint()}) {
+  for (const fs::path& file : {installation.hook(), installation.firewall(), installation.libexec / "agentbox-nft",
+                               installation.entrypoint()}) {
     if (access(file.c_str(), X_OK) != 0) {
       missing.push_back(file.string());
     }

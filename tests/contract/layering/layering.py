@@ -43,7 +43,7 @@ ALLOWED = {
 # The launcher shows the ruleset in --dry-run, reads the audit log and speaks to the control socket: it may use the pure
 # renderer and the formats of records and messages, and nothing of the firewall that opens a socket.
 ONLY_HEADERS = {
-    ("box", "firewall"): re.compile(r"^firewall/(ruleset/(?!\w*driver|in_child)\w+|audit/audit_record)\.hpp$"),
+    ("box", "firewall"): re.compile(r"^firewall/(ruleset/(?!\w*driver)\w+|audit/audit_record)\.hpp$"),
     ("boxes", "firewall"): re.compile(r"^firewall/control/control_message\.hpp$"),
     ("network", "firewall"): re.compile(r"^firewall/audit/(audit_record|sum)\.hpp$"),
 }

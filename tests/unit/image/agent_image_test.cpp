@@ -80,7 +80,9 @@ public:
                                      choice, options);
   }
   image::ImageRef load_firewall() const {
-    fs::copy_file("/proc/self/exe", m_directory / "libexec/agentbox-firewall");
+    for (const char* program : {"libexec/agentbox-firewall", "libexec/agentbox-nft"}) {
+      fs::copy_file("/proc/self/exe", m_directory / program);
+    }
     const podman::Podman podman(m_directory / "podman", {});
     return image::ensure_firewall_image(podman, m_info,
                                         {m_directory / "bin/agentbox", m_directory / "libexec", m_directory / "share"},

@@ -15,9 +15,21 @@ namespace {
 using tests::contains;
 using tests::error_of;
 
-std::filesystem::path own_program() {
-  return std::filesystem::read_symlink("/proc/self/exe");
-}
+/// A directory with copies of this program as agentbox-firewall and agentbox-nft.
+class Programs {
+public:
+  Programs() {
+    for (const char* name : {"agentbox-firewall", "agentbox-nft"}) {
+      std::filesystem::copy_file("/proc/self/exe", m_directory / name);
+    }
+  }
+  std::vector<ImageEntry> entries(policy::FirewallDriver driver) const {
+    return firewall_image_entries(m_directory / "agentbox-firewall", driver);
+  }
+
+private:
+  tests::TempDirectory m_directory;
+};
 
 bool has(const std::vector<ImageEntry>& entries, const std::string& path) {
   return std::any_of(entries.begin(), entries.end(), [&](const ImageEntry& entry) { return entry.path == path; });
@@ -44,8 +56,9 @@ TEST_CASE("a missing library and an invalid list are errors") {
 }
 
 TEST_CASE("the image of a dynamic program holds its loader and libraries, and no shell") {
-  const auto entries = firewall_image_entries(own_program(), policy::FirewallDriver::nftables);
+  const auto entries = Programs().entries(policy::FirewallDriver::nftables);
   CHECK(has(entries, "/agentbox-firewall"));
+  CHECK(has(entries, "/agentbox-nft"));
   CHECK(std::any_of(entries.begin(), entries.end(),
                     [](const auto& e) { return e.path.find("/ld-linux-") != std::string::npos; }));
   CHECK(std::any_of(entries.begin(), entries.end(), [](const auto& e) { return e.path.ends_with("/libc.so.6"); }));
@@ -58,7 +71,8 @@ TEST_CASE("the image of a dynamic program holds its loader and libraries, and no
 }
 
 TEST_CASE("the driver iptables puts that program and its modules into the image, or says what is missing") {
-  const auto make = [] { return firewall_image_entries(own_program(), policy::FirewallDriver::iptables); };
+  const Programs programs;
+  const auto make = [&] { return programs.entries(policy::FirewallDriver::iptables); };
   if (!support::find_program("xtables-nft-multi")) {
     CHECK(contains(error_of(make, support::ExitCode::refused), "iptables"));
     return;
@@ -70,6 +84,7 @@ TEST_CASE("the driver iptables puts that program and its modules into the image,
   }
   CHECK(std::any_of(entries.begin(), entries.end(),
                     [](const auto& e) { return e.path.find("libxtables") != std::string::npos; }));
+  CHECK_FALSE(has(entries, "/agentbox-nft"));
   CHECK_FALSE(has(entries, "/bin/sh"));
   std::set<std::string> paths;
   for (const ImageEntry& entry : entries) {
@@ -79,14 +94,13 @@ TEST_CASE("the driver iptables puts that program and its modules into the image,
 
 TEST_CASE("the firewall's image is the same each time") {
   const tests::TempDirectory directory;
-  const auto first = write_firewall_image(directory / "a.tar",
-                                          firewall_image_entries(own_program(), policy::FirewallDriver::nftables), "1");
-  const auto second = write_firewall_image(
-      directory / "b.tar", firewall_image_entries(own_program(), policy::FirewallDriver::nftables), "1");
-  CHECK(first.id == second.id);
-  CHECK(first.id != write_firewall_image(directory / "c.tar",
-                                         firewall_image_entries(own_program(), policy::FirewallDriver::nftables), "2")
-                        .id);
+  const Programs programs;
+  const auto write = [&](const char* name, const char* version) {
+    return write_firewall_image(directory / name, programs.entries(policy::FirewallDriver::nftables), version).id;
+  };
+  const std::string first = write("a.tar", "1");
+  CHECK(first == write("b.tar", "1"));
+  CHECK(first != write("c.tar", "2"));
 }
 
 } // namespace

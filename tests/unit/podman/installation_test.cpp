@@ -22,9 +22,10 @@ TEST_CASE("programs and data are found beside the program, in its own prefix onl
   const std::string libexec = (prefix / "libexec/agentbox").string();
   const std::string share = (prefix / "share/agentbox").string();
   CHECK(refusal() == "agentbox is not installed completely, missing: " + share + ", " + libexec + "/agentbox-hook, " +
-                         libexec + "/agentbox-firewall, " + libexec + "/agent-entrypoint");
+                         libexec + "/agentbox-firewall, " + libexec + "/agentbox-nft, " + libexec +
+                         "/agent-entrypoint");
   fs::create_directories(share);
-  for (const char* name : {"agentbox-hook", "agentbox-firewall", "agent-entrypoint"}) {
+  for (const char* name : {"agentbox-hook", "agentbox-firewall", "agentbox-nft", "agent-entrypoint"}) {
     CHECK(refusal().find(std::string("/") + name) != std::string::npos);
     fs::permissions(prefix.write(std::string("libexec/agentbox/") + name, ""), fs::perms::owner_all);
   }
