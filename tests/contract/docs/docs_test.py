@@ -246,6 +246,12 @@ class Pages(unittest.TestCase):
         documented = {name: may for names, may in rows for name in names}
         self.assertEqual(documented, {name: set(may) for name, may in layering.ALLOWED.items() if may is not None})
 
+    def test_the_bill_of_materials_has_every_library_and_no_other(self):
+        required = set(re.findall(r"^(?:find_package|pkg_check_modules)\((\w+) .*?REQUIRED", read("CMakeLists.txt"), flags=re.M))
+        bill = read("packaging/CMakeLists.txt").split("foreach(library ", 1)[1].split("endforeach", 1)[0]
+        listed = set(re.findall(r"\$\{([A-Za-z0-9]+(?:_json)?)(?:_gmp)?_VERSION\}", bill))
+        self.assertEqual(listed, required - {"PkgConfig", "Threads"} | {"ASIO", "TOMLPLUSPLUS"})
+
     def test_paths_in_the_documents_exist(self):
         tops = "src|oci|firewall|containerfiles|tests|packaging|cmake|docs"
         for name in DOCUMENTS:
