@@ -31,7 +31,7 @@ bool is_own_user(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && size == sizeof peer && peer.uid == ::geteuid();
 }
 
-/// Creates the socket with its mode, so that nobody can connect before it is set.
+/// Sets a umask while it exists, so that the socket is created with mode 0600 and nobody can connect before that.
 class PrivateUmask {
 public:
   PrivateUmask() : m_old(::umask(0177)) {}
@@ -96,7 +96,7 @@ asio::awaitable<void> ControlServer::serve(std::shared_ptr<Socket> socket,
     m_expiring = true;
   }
   const ControlReply reply =
-      co_await answer(*socket); // a statement of its own: GCC 12 destroys temporaries beside it twice
+      co_await answer(*socket); // a statement of its own: in a longer one, GCC 12 destroys temporaries twice
   const std::string line = to_line(reply);
   if (socket->is_open()) {
     co_await asio::async_write(*socket, asio::buffer(line), io::k_await);

@@ -20,7 +20,7 @@ struct FirewallOptions {
     serve,   ///< rules, DNS and proxy, until SIGTERM
     lock,    ///< rules only, then exit: everything is closed
     unload,  ///< remove the rules: everything is open
-    ready,   ///< check whether a `serve` beside it is ready: a probe for pods
+    ready,   ///< check whether the running `serve` is ready: a probe for pods
     ruleset, ///< print the rules that would be loaded
     version,
     help,

@@ -177,7 +177,7 @@ std::string header(const Pod& pod, const policy::PolicyFields& fields, const Pod
   return text;
 }
 
-/// Adds the comments beside volumes and mounts.
+/// Adds the comments on volumes and mounts.
 void add_volume_comments(const Pod& pod, std::map<std::string, std::string>& comments) {
   for (std::size_t i = 0; i < pod.agent.mounts.size(); ++i) {
     const VolumeMount& mount = pod.agent.mounts[i];

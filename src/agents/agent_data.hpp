@@ -45,9 +45,8 @@ struct LoginKind {
   std::string lock;            ///< beside the file: what the agent locks before it replaces the login; empty: nothing
   Lock lock_type = Lock::file; ///< Lock::directory: mkdir(2), stale after a minute; Lock::file: flock(2)
   std::string only;            ///< the member of the file that is the login; empty: all of it
-  std::vector<std::string>
-      renewed;                    ///< JSON pointers in the login: what a renewal changes; the rest is never taken over
-  std::vector<std::string> hosts; ///< where a login is renewed
+  std::vector<std::string> renewed; ///< JSON pointers in the login: what a renewal changes; the rest is never copied
+  std::vector<std::string> hosts;   ///< where a login is renewed
   std::vector<std::string> sign_in; ///< argv of a sign-in
   std::string sign_in_variable;     ///< names the shared directory to that command
   std::vector<std::string> sign_in_hosts;

@@ -44,7 +44,7 @@ ResolvedImage resolve_without_project(const BoxOptions& options) {
 
 void add_image_options(const CommandSpec& command, BoxOptions& options) {
   command.positional("AGENT", options.overrides.agent,
-                     "Agent whose image to build (default: the configured agent, else the last one used)");
+                     "Agent whose image to build (default: the configured agent, else the last used, else codex)");
   command.option("--base", options.overrides.base, "IMAGE",
                  "Base image, or dir:PATH or tar:PATH of a root filesystem (default: Debian 12 slim)");
   command.list("--toolkit", options.overrides.toolkits, "NAME",

@@ -80,7 +80,7 @@ void show_hosts(const policy::EgressPolicy& egress) {
   }
 }
 
-/// Shows where the firewall has nothing to compare with the list: other protocols than TLS and HTTP, and what is listed
+/// Shows where the firewall has nothing to compare with the list: protocols other than TLS and HTTP, and what is listed
 /// without a name.
 void show_unchecked(const policy::EgressPolicy& egress) {
   std::vector<std::string> lines;

@@ -226,7 +226,7 @@ void add_verify(const CommandSpec& app, Context& context) {
   const CommandSpec command = app.command("verify", "Attack a box from inside and show what stopped each attack");
   auto options = std::make_shared<VerifyOptions>();
   command.positional("NAME", options->name, "Running box to attack (default: create one for this directory)");
-  command.flag("--all", options->all, "Show every attack, not only those that succeeded");
+  command.flag("--all", options->all, "Show every attack, including those that were stopped");
   command.flag("--json", options->json, "Print one JSON object with every attack, versions and digests");
   command.flag("--full-network", options->box.overrides.full_network,
                "Attack a new box without a firewall, to check that the attacks themselves work");

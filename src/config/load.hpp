@@ -13,7 +13,7 @@
 
 namespace agentbox::config {
 
-/// Settings of the launcher beside the policy. A project can only narrow them.
+/// Settings of the launcher that are not part of the policy. A project can only narrow them.
 struct Preferences {
   bool notify = false;                         ///< network.notify: desktop notifications about denied connections
   std::vector<policy::AllowEntry> build_hosts; ///< build.allow_hosts: hosts for builds, with the mirrors

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t k_max_value = 1024;
 
-// Sorted. "color.*": every key of this section, "*" ends a name.
+// Sorted. "color.*" means every key of this section; "*" is allowed only at the end.
 constexpr std::array k_carried = std::to_array<std::string_view>({
     "advice.*",
     "apply.ignorewhitespace",
@@ -125,12 +125,13 @@ std::optional<std::string> as_value(std::string_view value) {
   return text + '"';
 }
 
-/// Returns the file of patterns that a setting names, or the default in the user's configuration directory. Throws as
-/// require_short().
-std::string file_named(const std::map<std::string, std::string>& values, const std::string& name,
-                       const SettingsFiles& where, const char* usual) {
+/// Returns the content of the file of patterns that a setting names, or of the default one in the user's configuration
+/// directory. Throws what require_short() throws.
+std::string content_of_named_file(const std::map<std::string, std::string>& values, const std::string& name,
+                                  const SettingsFiles& where, const char* default_name) {
   const auto named = values.find(name);
-  const auto path = named == values.end() ? where.config / usual : path_of(where.home, named->second, where.home);
+  const auto path =
+      named == values.end() ? where.config / default_name : path_of(where.home, named->second, where.home);
   std::error_code error;
   if (!path || !fs::is_regular_file(*path, error)) {
     return {};
@@ -152,8 +153,8 @@ void add_filters(std::string_view text, std::set<std::string>& names) {
   }
 }
 
-/// Returns the names of the filters that the repository's attributes, those of the top directory, and the user's give
-/// to files.
+/// Returns the names of the filters that attributes assign to files: the attributes in the top directory's
+/// .gitattributes, in the repository's info/attributes, and in `users`, the user's own.
 std::set<std::string> filters_used(const Walk& walk, std::string_view users) {
   std::set<std::string> names;
   for (const std::string& path :
@@ -166,12 +167,12 @@ std::set<std::string> filters_used(const Walk& walk, std::string_view users) {
   return names;
 }
 
-/// Returns the variables that switch off those of `signs` that are on: the repository's settings are read later than
-/// ours.
-std::map<std::string, std::string> unsigned_environment(const std::map<std::string, bool>& signs) {
+/// Returns the variables that switch off the settings in `signing` that are on. Variables, because the repository's
+/// configuration is read after ours and would override it.
+std::map<std::string, std::string> environment_without_signing(const std::map<std::string, bool>& signing) {
   std::map<std::string, std::string> variables;
   std::size_t count = 0;
-  for (const auto& [name, on] : signs) {
+  for (const auto& [name, on] : signing) {
     if (on) {
       variables.emplace(fmt::format("GIT_CONFIG_KEY_{}", count), name);
       variables.emplace(fmt::format("GIT_CONFIG_VALUE_{}", count), "false");
@@ -251,12 +252,12 @@ CarriedSettings carried_settings(const SettingsFiles& where, const fs::path& wor
   });
   const auto users = std::exchange(signs, {});
   git::read_settings(repository.settings, note);
-  carried.environment = unsigned_environment(signs);
+  carried.environment = environment_without_signing(signs);
   signs.insert(users.begin(), users.end());
-  for (const auto& [name, usual, file] :
+  for (const auto& [name, default_name, file] :
        {std::tuple("core.excludesfile", "ignore", protocol::k_git_ignore),
         std::tuple("core.attributesfile", "attributes", protocol::k_git_attributes)}) {
-    if (std::string text = file_named(paths, name, where, usual); !text.empty()) {
+    if (std::string text = content_of_named_file(paths, name, where, default_name); !text.empty()) {
       carried.files.emplace(file, std::move(text));
     }
   }
@@ -267,7 +268,7 @@ CarriedSettings carried_settings(const SettingsFiles& where, const fs::path& wor
   for (const std::string& name : missing) {
     carried.notices.push_back(
         required.contains(name)
-            ? fmt::format("Git's filter {} is not in the box: Git there refuses the files that need it",
+            ? fmt::format("Git's filter {} is not in the box: Git in the box refuses the files that need it",
                           support::in_quotes(name))
             : fmt::format("Git's filter {} is not in the box: files are committed there without it",
                           support::in_quotes(name)));

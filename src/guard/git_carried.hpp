@@ -13,10 +13,11 @@ namespace agentbox::guard {
 
 /// The user's settings for a box.
 struct CarriedSettings {
-  std::map<std::string, std::string> values;      ///< by name, in lower case
-  std::map<std::string, std::string> files;       ///< what to write for the box
-  std::vector<std::string> notices;               ///< what works differently in the box
-  std::map<std::string, std::string> environment; ///< settings that override the repository's: it signs commits
+  std::map<std::string, std::string> values; ///< by name, in lower case
+  std::map<std::string, std::string> files;  ///< what to write for the box
+  std::vector<std::string> notices;          ///< what works differently in the box
+  std::map<std::string, std::string>
+      environment; ///< overrides the repository's settings if those ask for signed commits
 };
 
 /// Returns the user's settings for a box on `workspace`, as files for protocol::k_run_path. Empty when there are none.

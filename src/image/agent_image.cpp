@@ -74,7 +74,7 @@ Family family_of(const BuildEnvironment& environment, const Base& base) {
 
 using AgentDirectories = std::map<std::string, fs::path>;
 
-/// The downloads of the agents, in a thread of their own beside the work on the base. The destructor cancels them.
+/// The downloads of the agents, in a thread of their own while the base is made. The destructor cancels them.
 class Downloads {
 public:
   Downloads(const std::vector<agents::AgentData>& agents, const AgentsLock& lock, bool musl,

@@ -41,7 +41,7 @@ inline constexpr const char* k_run_leash = "run/leash";   ///< FIFO: only the la
 // The file of k_box_directory, at k_run_path in the agent's container: what the agent may know of its box.
 inline constexpr const char* k_box_file = "box.json";
 inline constexpr const char* k_box_file_path = "/run/agentbox/box.json";
-// The user's Git settings, beside it.
+// The user's Git settings, in the same directory.
 inline constexpr const char* k_git_config = "gitconfig";
 inline constexpr const char* k_git_config_path = "/run/agentbox/gitconfig";
 inline constexpr const char* k_git_ignore = "gitignore";

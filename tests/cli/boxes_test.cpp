@@ -110,7 +110,7 @@ TEST_CASE("a box whose launcher was killed is removed by its pod's ID") {
   CHECK(project.agentbox({"ps", "--json"}).out == "[]\n");
   const auto calls = project.calls("pod rm");
   REQUIRE(calls.size() > before);
-  // Not always the last: the removal that waited beside the launcher may record its call late.
+  // Not always the last: the removal that waited while the launcher ran may record its call late.
   CHECK(std::any_of(calls.begin(), calls.end(),
                     [](const auto& call) { return call.at("argv").back().template get<std::string>().size() == 64; }));
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the programs of proofs.toml in empty projects, once without and once with the named file.
 
-usage: prove.py [NAME...]      in the root file system that `run` makes, as root; NAME: only proofs of names that contain it
+usage: prove.py [NAME...]      in the root filesystem that `run` makes, as root; NAME: only proofs of names that contain it
 Prints a line for each name; ends with `N passed, N failed`.
 """
 import os

@@ -30,7 +30,7 @@ class Leash(SystemTest):
         return sorted(found)
 
     def killed_after(self, seconds, *options):
-        """Kills a launcher and everything that attends the box for it `seconds` after the start; returns when."""
+        """Kills a launcher `seconds` after its start; returns the time of the kill."""
         process = self.start("run", *options, "--", "sh", "-c", WORK)
         time.sleep(seconds)
         process.kill()
@@ -41,11 +41,11 @@ class Leash(SystemTest):
         """Returns whether the agent had begun."""
         wait_until(lambda: not [line for line in processes().values() if "agent-entrypoint" in line.split(" ")[0]],
                    "the agent's first process ends")
-        time.sleep(1)  # an agent that works on writes more
+        time.sleep(1)  # an agent that keeps working writes more
         stamps = self.stamps()
         if stamps:
             self.assertLess(stamps[0], killed + ALLOWED, "the agent began after its launcher's death")
-            self.assertLess(stamps[-1], killed + ALLOWED, "the agent worked on after its launcher's death")
+            self.assertLess(stamps[-1], killed + ALLOWED, "the agent kept working after its launcher's death")
         for path in self.workspace.glob("stamps-*"):
             path.unlink()
         return bool(stamps)
@@ -88,7 +88,7 @@ class Leash(SystemTest):
         joined.wait(PATIENCE)
         self.clean_up()
 
-    def test_the_box_cannot_reach_its_end(self):
+    def test_the_box_cannot_open_its_end_of_the_leash(self):
         """Neither by a path, nor through /proc of the first process, nor by a signal."""
         script = r"""
             for fd in /proc/1/fd/*; do
@@ -105,7 +105,7 @@ class Leash(SystemTest):
 
 
 class LeashAtEachStep(SystemTest):
-    def test_killed_before_each_step_the_agent_never_works_on(self):
+    def test_killed_before_each_step_the_agent_never_keeps_working(self):
         prefix = pathlib.Path(box.AGENTBOX).resolve().parent.parent
         program = self.workspace.parent / (self.workspace.name + "-faults")
         (program / "bin").mkdir(parents=True)

@@ -189,7 +189,7 @@ class Logins(SystemTest):
         self.assertEqual([path.name for path in (LOGINS / "codex").iterdir()], ["own"])
 
     def check_two_boxes(self, agent):
-        """Two boxes start with an expired login: both work, and the host's file has the renewed one, which works on."""
+        """Two boxes start with an expired login: both work, and the host's file has the renewed one, which still works."""
         replace(HOST_FILE[agent], login(agent, -100))
         other = pathlib.Path(tempfile.mkdtemp(prefix="project-", dir=HOME / "work"))
         self.addCleanup(shutil.rmtree, other, ignore_errors=True)

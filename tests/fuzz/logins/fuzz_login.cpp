@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A login's file that a box left: whatever it is, only a login is taken over, and the host's other credentials stay.
+// A login file that a box left: whatever it contains, only a login is copied to the host, and the host's other
+// credentials stay.
 #include <nlohmann/json.hpp>
 
 #include "logins/login_content.hpp"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Entries that are more than a name: addresses, ports of the developer's own machine, upload limits, an upstream proxy, and
-protocols that are not TLS. Each passes with exactly what is listed, and nothing beside it does."""
+protocols that are not TLS. Each passes with exactly what is listed, and with nothing else."""
 import contextlib
 import pathlib
 import shutil

@@ -19,7 +19,7 @@ from fixture import (AGENTBOX, CANARIES, LOCK, PREFIX, SCRATCH, SMALL, TINY, Reg
                   in_image, make_ca, podman, prepare, run, tarball)
 
 sys.path.insert(0, str(PREFIX / "cases"))
-from suite_runner import run_suite  # noqa: E402  (tests/system/suite_runner.py, as installed beside the cases)
+from suite_runner import run_suite  # noqa: E402  (tests/system/suite_runner.py, installed with the cases)
 
 HOSTILE = r"""#!/bin/sh
 export LC_ALL=C

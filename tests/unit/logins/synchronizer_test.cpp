@@ -155,7 +155,7 @@ TEST_CASE("a box cannot replace a login that is not renewed") {
   CHECK(compare(key, login(5), hash(login(1))) == LoginUpdate::to_shared);
 }
 
-TEST_CASE("of a renewed login only the tokens and times are taken over") {
+TEST_CASE("of a renewed login only the tokens and times are copied") {
   const Host host;
   support::write_file(host.file, login_text(soon(1), "first"));
   Synchronizer boxes(host.place());
@@ -210,7 +210,7 @@ TEST_CASE("nothing that a box leaves in the shared directory keeps later boxes f
   }
 }
 
-TEST_CASE("another account in a box is reported, and not taken over") {
+TEST_CASE("another account in a box is reported, and not copied") {
   const Host host;
   const std::string good = login_text(soon(1), "good");
   support::write_file(host.file, good);

@@ -51,7 +51,7 @@ TEST_CASE("disjoint only if it is certain") {
   CHECK_FALSE(disjoint({eq(0, 1)}, {eq(1, 2)}));
 }
 
-TEST_CASE("a narrower alternative beside a wider one is redundant") {
+TEST_CASE("a narrower alternative to a wider one is redundant") {
   CHECK(without_redundant({{eq(0, 2), ne(2, 9)}, {eq(0, 2)}, {eq(0, 2)}}) == std::vector<Conjunction>{{eq(0, 2)}});
   CHECK(without_redundant({{eq(0, 2)}, {eq(0, 1)}}).size() == 2);
 }
