@@ -17,7 +17,7 @@ namespace agentbox::firewall::audit {
 
 /// The audit log of one box: DIRECTORY/BOX.jsonl, append-only, mode 0600, never a symbolic link. At `max_bytes` the
 /// file is renamed to BOX.jsonl.1 and a new one is started, so a box uses at most twice that on the host's disk. The
-/// ledger keeps the totals by host, also of records that were rotated away or left out by the limiter.
+/// ledger keeps the totals by host, including records that were rotated away or left out by the limiter.
 class AuditLog {
 public:
   static constexpr std::uint64_t k_max_bytes = 16U << 20U;

@@ -59,7 +59,7 @@ struct AuditRecord {
 std::string_view kind_text(Kind kind);
 std::string_view verdict_text(Verdict verdict);
 
-/// The address in the sum of the hosts that were too many to list separately, which has no name.
+/// The address of the record that sums the hosts that were too many to list separately. That record has no name.
 inline constexpr std::string_view k_other_hosts = "*";
 
 /// Returns `record` as one JSON object and a newline: all keys, always in the same order; `count` and `first` only for

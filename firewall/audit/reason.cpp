@@ -20,7 +20,7 @@ constexpr std::array k_words = {
     Words{Reason::not_listed, "not-listed", "not on the list of hosts"},
     Words{Reason::port_not_listed, "port-not-listed", "this port is not on the list of hosts"},
     Words{Reason::bad_name, "bad-name", "not a host name"},
-    Words{Reason::not_a_name, "not-a-name", "an address that is not on the list of hosts"},
+    Words{Reason::address_not_listed, "address-not-listed", "an address that is not on the list of hosts"},
     Words{Reason::too_many_names, "too-many-names",
           "all virtual addresses are in use; an idle one is free again in a minute"},
     Words{Reason::too_many_connections, "too-many", "there are too many connections already"},

@@ -13,8 +13,8 @@ enum class Reason {
   not_listed,      ///< no entry names the host
   port_not_listed, ///< the host is listed with other ports only
   bad_name,
-  not_a_name,     ///< a packet to an address that belongs to no name
-  too_many_names, ///< no virtual address is free
+  address_not_listed, ///< a packet to an address that belongs to no name
+  too_many_names,     ///< no virtual address is free
   too_many_connections,
   no_name, ///< a connection to a virtual address without a name
   no_audit,

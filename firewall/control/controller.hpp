@@ -10,8 +10,8 @@
 
 namespace agentbox::firewall::control {
 
-/// Applies the user's changes to a running box within its policy: never against `block_hosts`, names only, and with the
-/// rules of a list of hosts. Each change is in the audit log before it takes effect.
+/// Applies the user's changes to a running box within its policy: never against `block_hosts`, names only, and under
+/// the rules for entries of `allow_hosts`. Each change is in the audit log before it takes effect.
 class Controller {
 public:
   using Clock = names::LiveList::Clock;

@@ -27,7 +27,7 @@ public:
   static constexpr std::size_t k_per_minute = 6;
   static constexpr std::size_t k_per_box = 60;
 
-  /// Returns whether one more question at `now` is within the limits, and counts it then.
+  /// Returns whether one more question at `now` is within the limits; if so, counts it.
   bool admit(Clock::time_point now);
 
 private:

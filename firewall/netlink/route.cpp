@@ -36,8 +36,8 @@ void raise_loopback(NetlinkSocket& socket) {
   }
 }
 
-/// Adds a route like `ip route replace default dev lo [src 127.0.0.1] table k_fallback_table`. IPv4 has no source
-/// address otherwise, while `lo` is the only interface, and no reset could be sent to it.
+/// Adds a route like `ip route replace default dev lo [src 127.0.0.1] table k_fallback_table`. Otherwise, while
+/// `lo` is the only interface, an IPv4 packet has no source address to which a reset could be sent.
 int add_fallback_route(NetlinkSocket& socket, int family) {
   NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
   auto& route = request.body<rtmsg>();
@@ -64,7 +64,7 @@ int add_fallback_rule(NetlinkSocket& socket, int family, std::uint32_t mark) {
   mnl_attr_put_u32(request.header(), FRA_FWMARK, mark);
   mnl_attr_put_u32(request.header(), FRA_PRIORITY, k_fallback_priority);
   const int error = socket.exchange(request);
-  return error == EEXIST ? 0 : error; // of a firewall that served here before
+  return error == EEXIST ? 0 : error; // left by a firewall that served here before
 }
 
 /// Returns whether a route of IPv6 fails with `error` because there is no IPv6: not in the kernel, or not on `lo`.

@@ -153,7 +153,7 @@ private:
     record.address = packet.address;
     record.port = packet.port;
     record.protocol = packet.protocol;
-    record.reason = audit::Reason::not_a_name;
+    record.reason = audit::Reason::address_not_listed;
     record.text = audit::describe(record.reason);
     record.by = audit::DecidedBy::policy;
     m_log.write(std::move(record));

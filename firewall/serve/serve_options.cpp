@@ -132,7 +132,7 @@ ruleset  print the rules that would be loaded, and change nothing
   --host ADDR            address of the host's loopback, for ports of the host that the policy lists (default gateway)
   --publish PORT         accept connections from outside on this TCP port of the box; repeatable
 
-Exit: 0 after SIGTERM or SIGINT, 2 for a bad command line, 125 for every other failure. The rules stay in
+Exit: 0 on success and after SIGTERM, SIGINT or the end of --leash, 2 for a bad command line, 125 for every other failure. The rules stay in
 force after the program ends.
 )";
 }

@@ -93,7 +93,7 @@ FirewallProcess require_one_user_namespace(const nlohmann::json& config) {
     throw system_error(ExitCode::refused, "cannot determine the owner of network namespace " + net_path, errno);
   }
   if (!same(identity(owner, net_path), identity(user, user_path))) {
-    throw refused("the box's network namespace belongs to another user namespace than the agent's");
+    throw refused("the box's network namespace does not belong to the agent's user namespace");
   }
   if (same(identity(user, user_path), identity(own, "our user namespace"))) {
     throw refused("the agent would run in Podman's own user namespace");

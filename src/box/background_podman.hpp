@@ -30,7 +30,7 @@ private:
   pid_t m_pid = -1;
 };
 
-/// A Podman that reads its input and waits for its end, to do its work then. The input ends with finish(), or when this
+/// A Podman that reads its input, and does its work when the input ends. The input ends with finish(), or when this
 /// process dies, even by SIGKILL.
 class StandbyPodman {
 public:

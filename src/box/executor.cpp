@@ -85,7 +85,7 @@ private:
     const pid_t pid = support::spawn(command);
     relay.command_started();
     m_attached = pid;
-    m_terminal.outlive(pid);
+    m_terminal.lend_to(pid);
     if (step.gate) {
       open(*step.gate, pid);
     }

@@ -26,8 +26,8 @@ using Reason = RunOutcome::Reason;
 constexpr std::chrono::milliseconds k_poll_interval{5};
 
 /// From the agent's end until the firewall is stopped. Podman cleans up after each container in a process of its own.
-/// When two of them contend for its database, the second waits 50 ms (bbolt retries its flock(2) then). After this
-/// delay the first has finished.
+/// When two of them contend for its database, the second waits 50 ms (the interval at which bbolt retries flock(2)).
+/// After this delay the first has finished.
 constexpr std::chrono::milliseconds k_firewall_delay{25};
 
 /// The state of supervise().

@@ -96,13 +96,13 @@ TerminalGuard::~TerminalGuard() {
   }
 }
 
-// From the background a change would stop us (SIGTTOU), and the terminal is the shell's then. A terminal that is gone
+// In the background a change would stop us (SIGTTOU), and the terminal belongs to the shell. A terminal that is gone
 // fails with EIO, and there is nothing to restore.
 bool TerminalGuard::is_foreground() const {
   return m_terminal >= 0 && tcgetpgrp(m_terminal) == getpgrp();
 }
 
-void TerminalGuard::outlive(pid_t podman) {
+void TerminalGuard::lend_to(pid_t podman) {
   m_lent = true;
   if (!m_modes) {
     return;

@@ -9,7 +9,7 @@
 namespace agentbox::box {
 
 /// Gives the user the terminal back as it was before a Podman had it, even after a `kill -9` of the launcher. Does
-/// nothing unless stdout or stderr is a terminal, or in the background.
+/// nothing in the background, or if neither stdout nor stderr is a terminal.
 class TerminalGuard {
 public:
   /// Remembers the terminal's modes.
@@ -22,12 +22,12 @@ public:
   /// Forks a process that waits for our end. To be called when `podman` has the terminal. When we are killed, it kills
   /// `podman` (which would complain over the shell's prompt that it cannot restore the terminal), restores the modes
   /// and resets the screen. Throws Error(failed).
-  void outlive(pid_t podman);
+  void lend_to(pid_t podman);
 
   /// Takes the terminal back once nothing in the box can write to it any more, and before we do: the agent's last bytes
   /// can hide text, or ask the terminal questions whose answers the shell would read as typed. Resets the screen and
   /// discards what was typed or answered until then. When stdout is a pipe, whose reader may use the terminal too, only
-  /// our text is made visible. Does nothing when outlive() was not called since.
+  /// our text is made visible. Does nothing when lend_to() was not called since.
   void take_back();
 
 private:

@@ -46,7 +46,7 @@ class NameTaken : public support::Error {
 Claim claim_session(const std::string& name, const WorkspaceClaim& workspace,
                     const std::vector<protocol::FileId>& mounts = {});
 
-/// Calls `act` unless another box than the one of `claim` runs with `directory` as its workspace or a writable mount.
+/// Calls `act` unless a box other than that of `claim` runs with `directory` as its workspace or a writable mount.
 /// No box can start meanwhile.
 void when_alone_in(const Claim& claim, const protocol::FileId& directory, const std::function<void()>& act);
 

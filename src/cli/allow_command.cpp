@@ -35,7 +35,7 @@ struct ChangeOptions {
   std::optional<std::string> save;
 };
 
-/// Refuses addresses, ports of this machine, and public suffixes, which the firewall does not know.
+/// Refuses addresses, ports of this machine, and public suffixes (the firewall does not have their list).
 void check_allowed(const std::string& entry) {
   const std::string_view host = std::string_view(entry).substr(0, entry.find(':'));
   const bool is_bare = policy::parse_address(entry).has_value();
@@ -110,7 +110,7 @@ void change_box(const boxes::FoundSession& box, const ChangeOptions& options, co
 
 void change(const ChangeOptions& options) {
   const bool allow = options.verb == control::ControlRequest::Verb::allow;
-  const config::Sources sources = config::standard_sources("/proc"); // in any directory
+  const config::Sources sources = config::standard_sources("/proc"); // no project: works in any directory
   const std::vector<std::string> hosts = hosts_of(options.host, allow, sources);
   if (allow) { // a denial only tightens
     std::for_each(hosts.begin(), hosts.end(), check_allowed);

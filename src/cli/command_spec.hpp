@@ -30,7 +30,7 @@ public:
   template <typename Value>
   void option(const std::string& names, Value& to, const char* value, const std::string& description) const;
 
-  /// Adds an option whose value may be left out: `to` is empty then.
+  /// Adds an option whose value may be left out, in which case `to` is empty.
   void optional_value(const std::string& names, std::optional<std::string>& to, const char* value,
                       const std::string& description) const;
 

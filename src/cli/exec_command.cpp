@@ -28,7 +28,7 @@ int run_in_box(const std::optional<std::string>& name, const std::vector<std::st
   relay.command_started();
   box::RunOutcome outcome;
   try {
-    terminal.outlive(pid);
+    terminal.lend_to(pid);
     box::Watch watch;
     watch.relay = &relay;
     outcome = box::supervise(pid, watch);

@@ -344,7 +344,7 @@ void add_policy(const CommandSpec& app, Context& context) {
       .action([options, &context] { resolve_box(*options, context); });
   add_policy_suggest(policy, context);
   const CommandSpec sets =
-      policy.command("sets", "List the sets of hosts that --allow and allow_hosts take by name, such as @npm");
+      policy.command("sets", "List the sets of hosts that --allow and allow_hosts accept by name, such as @npm");
   auto sets_as_data = std::make_shared<bool>(false);
   sets.flag("--json", *sets_as_data, "Print JSON");
   sets.action([sets_as_data] { list_sets(*sets_as_data); });

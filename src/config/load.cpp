@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 std::vector<policy::Change> broadened_by_project(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
                                                  const Sources& sources, const policy::PolicyFields& with_project) {
   const std::vector<ConfigLayer> without(layers.begin(), std::prev(layers.end()));
-  policy::Diagnostics ignored; // "no such agent" only; it counts as a broadening then
+  policy::Diagnostics ignored; // "no such agent" only; in that case it counts as a broadening
   const Merged before = merge(without, overrides, sources, ignored);
   std::vector<policy::Change> changes = policy::diff(before.fields, with_project);
   const auto is_harmless = [](const policy::Change& change) {
@@ -39,7 +39,7 @@ std::vector<policy::Change> broadened_by_project(const std::vector<ConfigLayer>&
   return changes;
 }
 
-/// Returns `sources` with the logins that may be asked for. The host's are only read then.
+/// Returns `sources` with the logins that may be asked for. Reads the host's logins only for those.
 Sources with_logins(Sources sources, const std::vector<ConfigLayer>& layers, const Overrides& overrides) {
   const auto wanted = [&](const std::string& agent) {
     return support::contains(overrides.auth, agent) ||

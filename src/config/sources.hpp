@@ -34,7 +34,7 @@ struct Sources {
   std::filesystem::path kept_home;         ///< where this project's home is kept; may be missing
   std::filesystem::path sets;              ///< the installed sets of hosts (host_sets.hpp)
   std::map<std::string, AgentDirectory> agent_directories; ///< by agent
-  std::map<std::string, LoginSource> logins;               ///< by agent; of those that a box shall have
+  std::map<std::string, LoginSource> logins;               ///< by agent; only those that a box is to get
   std::optional<std::string> last_agent;                   ///< the agent that ran last (last_agent.hpp)
   std::optional<std::string> ssl_cert_file; ///< $SSL_CERT_FILE: the CA bundle when no configuration names one
 };

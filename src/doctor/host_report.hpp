@@ -116,7 +116,7 @@ struct HostReport {
   bool runtime_fallback = false; ///< below /tmp, because XDG_RUNTIME_DIR is not set
   std::optional<bool> linger;    ///< nothing where systemd-logind does not run
   std::string installation;      ///< where agentbox's own programs are; empty: not all are there
-  std::string installation_problem; ///< what is missing then
+  std::string installation_problem; ///< what is missing, if `installation` is empty
   std::string mmdebstrap;           ///< path, empty: not found
   BoxTrial box;                     ///< not read by read_host(): the command starts it when nothing is missing
 };

@@ -52,7 +52,7 @@ std::string option(const std::map<std::string, std::string>& options, const std:
   return found == options.end() ? std::string("(none)") : found->second;
 }
 
-// Only a set for Kubernetes can use another filter than agentbox's own.
+// Only a set for Kubernetes can use a filter other than agentbox's own.
 void compare_seccomp(const Record& before, const Record& after, Comparison& result) {
   const auto is_own = [](const Record& record) {
     const auto found = record.options.find("seccomp");

@@ -17,7 +17,7 @@ namespace agentbox::guard {
 struct MissingPath {
   std::string path; ///< in the workspace
   bool directory = false;
-  std::string content; ///< of a file; the same to Git as no file
+  std::string content; ///< of a file; Git treats it like a missing file
 
   bool operator==(const MissingPath&) const = default;
 };
@@ -27,8 +27,8 @@ struct GuardLists {
   std::vector<std::string> protect;
   std::vector<std::string> mask;
   std::vector<std::string> except;  ///< not protected although the Git configuration refers to them
-  std::vector<std::string> shown{}; ///< [mask] except: not masked although their names are
-  bool by_name = false;             ///< search it for what is guarded by name at every depth
+  std::vector<std::string> shown{}; ///< [mask] except: not masked although their names match
+  bool by_name = false;             ///< search the whole tree for what is guarded by name
   bool read_only = false;           ///< a mount that the box cannot write: only masks, and Git settings, matter
   BoxView box{};                    ///< decides which worktrees of a repository the box uses
 };
@@ -44,9 +44,10 @@ struct Guarded : oci::GuardedPaths {
 /// The maximum number of paths that are protected only because the Git configuration refers to them; more are refused.
 inline constexpr std::size_t k_max_references = 64;
 
-/// Finds what is guarded below directory `root`: the workspace or a mount (of a read-only one: masks, Git settings).
+/// Finds what is guarded below directory `root`: the workspace or a mount (a read-only one: only masks and Git
+/// settings).
 /// `.git/…` in the protect list also includes the repositories of submodules (.git/modules/*), the records of worktrees
-/// (.git/worktrees/*; of those that the box uses only commondir, gitdir, config.worktree and locked), a .git file and
+/// (.git/worktrees/*; for those that the box uses, only commondir, gitdir, config.worktree and locked), a .git file and
 /// the repository inside the root that it names, and a root that is itself a repository. `.git/config` also includes
 /// the existing paths that the Git configuration refers to inside the root (find_references()). Throws Error(refused)
 /// when a part of a path is a symbolic link, which would redirect the mount and which an agent could have made; when
@@ -62,7 +63,7 @@ std::vector<std::string> make_missing(const std::filesystem::path& root, const s
 /// other than Git may misinterpret the first, and the second keeps the worktree from being removed. Errors are ignored.
 void remove_made(const std::filesystem::path& root);
 
-/// Returns the notice for a workspace whose repository is elsewhere (describe()), if it is.
+/// Returns a notice (describe()) if the workspace's repository is elsewhere.
 std::optional<std::string> repository_elsewhere(const policy::PolicyFields& fields);
 
 } // namespace agentbox::guard

@@ -61,7 +61,7 @@ std::vector<std::string> add_masks(std::vector<std::string> paths, Guarded& guar
   return paths;
 }
 
-/// Returns the Git configuration of the repositories at the top of a tree and in `known`, where links lead.
+/// Returns the configuration files of the repository at the top of a tree and of those in `known`, with links resolved.
 std::vector<std::string> git_settings_in(const Walk& walk, const std::vector<std::string>& known) {
   std::vector<std::string> repositories = {git::k_git};
   std::copy_if(known.begin(), known.end(), std::back_inserter(repositories),
@@ -118,7 +118,8 @@ void require_searched(const Walk& walk, const TreeNames& names) {
         fmt::format(
             "{} is too large to be searched for credentials and sockets: the limit is {} directories with {} names",
             support::escape_untrusted(walk.root().string(), 1000), TreeLimits{}.directories, TreeLimits{}.entries),
-        "start in a directory of it; or hide data from the box in your own configuration, [mask] paths; or accept that "
+        "start in one of its subdirectories; or hide data from the box in your own configuration, [mask] paths; or "
+        "accept that "
         "nothing below a directory is masked or protected: name it in [mask] except and in [protect] except");
   }
 }

@@ -55,7 +55,7 @@ public:
   ~TreeScan();
 
   /// Helps to scan, waits for the end and returns what was found. Throws Error(refused) when a directory cannot be read
-  /// for other reasons than its owner or mode.
+  /// for reasons other than its owner or mode.
   TreeNames finish();
 
 private:

@@ -73,7 +73,7 @@ std::string last_lines(std::string_view output) {
   return text;
 }
 
-/// Kills what runs below `pid` in another session than `session`: the programs in the containers of a `podman build`.
+/// Kills what runs below `pid` in a session other than `session`: the programs in the containers of a `podman build`.
 /// Returns whether there was any.
 bool kill_containers(pid_t pid, pid_t session) {
   bool any = false;

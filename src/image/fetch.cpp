@@ -107,7 +107,7 @@ std::size_t on_body(const char* bytes, std::size_t /*one*/, std::size_t count, v
   }
 }
 
-/// Runs the transfer of `easy` and calls `poll` ten times a second, also while a name is looked up.
+/// Runs the transfer of `easy` and calls `poll` ten times a second, even while a name is looked up.
 CURLcode perform(CURL* easy, const std::function<void()>& poll) {
   constexpr int k_interval_ms = 100;
   const std::unique_ptr<CURLM, FreeMulti> multi(libcurl().multi_init());
@@ -183,7 +183,7 @@ void Fetcher::transfer(const std::string& address, std::uint64_t max_bytes,
   set(CURLOPT_LOW_SPEED_TIME, 30L);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_USERAGENT, "agentbox/" AGENTBOX_VERSION);
-  set(CURLOPT_PROXY, proxy.c_str()); // "": none, also when the environment of this process names one
+  set(CURLOPT_PROXY, proxy.c_str()); // "": none, even when the environment of this process names one
   set(CURLOPT_NOPROXY, first_of(m_environment, {"no_proxy", "NO_PROXY"}).c_str());
   if (!ca_file.empty()) {
     set(CURLOPT_CAINFO, ca_file.c_str());

@@ -30,7 +30,7 @@ public:
   bool knows(const std::string& id) const;
 
   /// Pins image `id`, which was built just now and will be called `tag`. Throws Error(refused) and pins nothing when
-  /// the store holds another manifest than the build made: one of another image, one with annotations that Podman's
+  /// the store holds a manifest that the build did not make: one of another image, one with annotations that Podman's
   /// builds do not write, or not the one whose SHA-256 (hex) is `digest`, where that is known.
   void pin(const std::string& id, const std::string& tag,
            const std::optional<std::string>& digest = std::nullopt) const;

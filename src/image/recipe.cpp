@@ -62,7 +62,7 @@ std::vector<std::string> parse_packages(std::string_view text, std::string_view 
     if (!policy::is_package_name(line)) {
       throw Error(ExitCode::failed,
                   std::string(where) + ": " + support::in_quotes(line) + " is not a valid package name",
-                  "write one name per line, or reinstall the package agentbox");
+                  "write one name per line, or reinstall the agentbox package");
     }
     packages.emplace_back(line);
   }

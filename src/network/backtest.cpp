@@ -29,7 +29,8 @@ bool counts(const AuditRecord& record) {
 
 bool list_decided(const AuditRecord& record) {
   using firewall::audit::Reason;
-  constexpr std::array k_reasons = {Reason::not_listed, Reason::port_not_listed, Reason::blocked, Reason::not_a_name};
+  constexpr std::array k_reasons = {Reason::not_listed, Reason::port_not_listed, Reason::blocked,
+                                    Reason::address_not_listed};
   return std::find(k_reasons.begin(), k_reasons.end(), record.reason) != k_reasons.end() && record.protocol != "udp";
 }
 

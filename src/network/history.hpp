@@ -27,8 +27,8 @@ struct History {
   std::vector<firewall::audit::AuditRecord> sums;
   /// The records of `sums` that have no line left, by time.
   std::vector<firewall::audit::AuditRecord> displaced;
-  /// Set if the lines do not go back to Filter::since: the time they go back to. The sums of hosts known before may be
-  /// too low then.
+  /// Set if the lines do not go back to Filter::since: the time they go back to. In that case the sums of hosts known
+  /// before may be too low.
   std::string lines_begin;
 };
 

@@ -109,7 +109,8 @@ bool LiveNotices::is_worth_reporting(const std::string& what, Clock::time_point 
 }
 
 void LiveNotices::report(const Notice& notice) {
-  const std::string box = boxes::find_sessions().size() > 1 ? m_box : ""; // the command must name the box then
+  const std::string box =
+      boxes::find_sessions().size() > 1 ? m_box : ""; // if several run, the command must name the box
   if (m_lines) {
     spdlog::info("{}", network::line_of(notice, box));
     m_reported.insert(notice.key());

@@ -83,11 +83,11 @@ std::string denial_text(const AuditRecord& record) {
   if (record.reason == Reason::port_not_listed && !rule.empty()) {
     return rule + " is listed, but not with this port";
   }
-  if (record.reason == Reason::not_a_name && record.protocol != "tcp") {
+  if (record.reason == Reason::address_not_listed && record.protocol != "tcp") {
     return "only TCP connections to listed hosts are allowed";
   }
   const bool by_list = record.reason == Reason::not_listed || record.reason == Reason::port_not_listed ||
-                       record.reason == Reason::not_a_name;
+                       record.reason == Reason::address_not_listed;
   return by_list || record.text.empty() ? describe(record.reason) : support::escape_untrusted(record.text, 300);
 }
 

@@ -32,7 +32,7 @@ std::optional<std::string> read_file_beneath(const std::filesystem::path& direct
 /// Replaces `path` with `content` atomically: writes a new file beside it with `mode`, then rename(2).
 void write_file(const std::filesystem::path& path, std::string_view content, mode_t mode = 0600);
 
-/// Returns a text that changes when the file does: size, mtime, ctime (which nobody can set back), inode;
+/// Returns a string that changes when the file does: size, mtime, ctime (which nobody can set back), inode;
 /// "missing" for a file that does not exist.
 std::string fingerprint(const std::filesystem::path& path);
 

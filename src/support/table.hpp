@@ -18,8 +18,8 @@ struct Column {
 using PaintCell = std::function<std::string(std::size_t row, std::size_t column, const std::string& cell)>;
 
 /// Returns `rows` (of as many cells as there are columns) as lines of text, two spaces between columns, each column as
-/// wide as its longest cell. Widths are counted in code points. With `max_width`, the last column is cut to fit; its
-/// cells must be ASCII then.
+/// wide as its longest cell. Widths are counted in code points. With `max_width`, the last column is cut to fit, and
+/// its cells must be ASCII.
 std::string table(const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows,
                   std::size_t max_width = 0, const PaintCell& paint = {});
 

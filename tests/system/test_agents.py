@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real agents, in the box, through the firewall, against stand-ins of their vendors."""
+"""The real agents, in the box, through the firewall, against stand-ins for their vendors."""
 import os
 
 from box import AGENTBOX, HOME, PATIENCE, SESSIONS, Internet, SystemTest, wait_until

@@ -33,7 +33,7 @@ class BadInput(SystemTest):
     def test_unreachable_registry(self):
         self.refused(125, "registry.example", "run", "--base", "registry.example/some/image:1", "--", "true")
 
-    def test_base_that_is_no_rootfs(self):
+    def test_base_that_is_not_a_rootfs(self):
         with tempfile.TemporaryDirectory(dir=HOME) as directory:
             self.refused(125, directory, "run", "--base", f"dir:{directory}", "--", "true")
             self.refused(2, "missing.tar", "run", "--base", f"tar:{directory}/missing.tar", "--", "true")
@@ -82,7 +82,7 @@ class BadInput(SystemTest):
     def test_mount_of_a_missing_path(self):
         self.refused(2, "/no/such/path", "run", "--mount", "/no/such/path:/data", "--", "true")
 
-    def test_mount_on_a_place_that_is_ours(self):
+    def test_mount_on_a_reserved_path(self):
         for place in ["/", "/proc", "/etc/resolv.conf", "relative", "/usr/local/bin/agent-entrypoint"]:
             with self.subTest(place=place):
                 self.refused(2, place, "run", "--mount", f"{self.workspace}:{place}", "--", "true", hint=False)
@@ -101,7 +101,7 @@ class BadInput(SystemTest):
                     self.assertIn("agentbox: ", result.err)
 
     def on_a_host_with(self, file, content, mode=0o755):
-        """`agentbox run` where `file` of the host is another one: in a mount namespace, because no variable steers it."""
+        """`agentbox run` on a host where `file` has other content: in a mount namespace, because no variable redirects the path."""
         other = self.workspace / "other"
         other.write_text(content)
         other.chmod(mode)
@@ -149,7 +149,7 @@ class BadInput(SystemTest):
         first.terminate()
         first.wait(PATIENCE)
 
-    def test_environment_that_tries_to_steer(self):
+    def test_hostile_environment_variables(self):
         """A hostile shell's variables do not reach Podman, and unusable ones are refused."""
         steer = {"CONTAINERS_CONF": "/dev/null/x", "CONTAINER_HOST": "tcp://198.51.100.10:1", "LD_PRELOAD": "/no/such.so"}
         result = self.agentbox("run", "--", "env", **steer)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Conversations that outlive their box, with the real agents against stand-ins of their vendors."""
+"""Conversations that outlive their box, with the real agents against stand-ins for their vendors."""
 import json
 import os
 import shutil

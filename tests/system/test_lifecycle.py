@@ -150,7 +150,7 @@ class Lifecycle(SystemTest):
         self.assertEqual(result.out.strip(), "0")
 
     def test_a_restart_behind_agentboxs_back_does_not_run_the_command(self):
-        """Its hook is gone then, and perhaps its firewall: agent-entrypoint refuses, or the rules are there again."""
+        """After such a restart its hook is gone, and perhaps its firewall: agent-entrypoint refuses, or the rules are there again."""
         launcher = self.started()
         agent = podman("ps", "--filter", "name=-agent", "--format", "{{.Names}}")[0]
         subprocess.run(["podman", "restart", "--time", "0", agent], capture_output=True, timeout=PATIENCE, check=False)

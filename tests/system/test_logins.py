@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Logins that last: sign-in, renewal on both sides and by two boxes at once, logout, with the real agents against stand-ins of
+"""Logins that last: sign-in, renewal on both sides and by two boxes at once, logout, with the real agents against stand-ins for
 their vendors' sign-in."""
 import base64
 import contextlib

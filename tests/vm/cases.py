@@ -310,7 +310,7 @@ def facts():
 def write_result(text):
     """The page of the last complete run."""
     rows = re.findall(r"(?m)^(ok|FAILED|skipped \(.*?\)) +([\d.]+) s +\S+: (\S+)$", text)
-    page = ["# Hosts", "", "Written by `./dev vm` (see [HACKING.md](../HACKING.md)): what was seen on a whole machine, and on which.", "",
+    page = ["# Hosts", "", "Written by `./dev vm` (see [HACKING.md](../HACKING.md)): results on a whole machine, with its versions.", "",
             f"{time.strftime('%Y-%m-%d')}, {DEBIAN}", "", *[f"* {line}" for line in facts()], "",
             "| Case | Result |", "|---|---|"]
     page += [f"| {name.removeprefix('test_').replace('_', ' ')} | {verdict} |" for verdict, _, name in rows]

@@ -238,7 +238,7 @@ class Formats(SystemTest):
         """The positive control is above: the same files, with the firewall, start."""
         directory = self.generate("kube")
         manifest = directory / "pod.yaml"
-        # The sidecar answers with another nonce than the agent expects.
+        # The sidecar answers with a nonce that the agent does not expect.
         text = manifest.read_text()
         nonce = re.search(r'AGENTBOX_GATE, value: "?([0-9a-f]{32})', text).group(1)
         manifest.write_text(text.replace(f'value: "{nonce}"', f'value: "{nonce[::-1]}"').replace(f"value: {nonce}", f"value: {nonce[::-1]}"))

@@ -119,7 +119,7 @@ def base_tarball(name, change, more=()):
 
 class Registry:
     """An npm registry with small stand-ins for the agents, for what needs no real ones, and an installation of agentbox
-    with a short list of packages to go with it. Rebuilding costs seconds then."""
+    with a short list of packages to go with it. So rebuilding costs only seconds."""
 
     def __init__(self):
         (SCRATCH / "npm").mkdir()

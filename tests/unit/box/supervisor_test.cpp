@@ -40,7 +40,7 @@ Watch patient() {
   return watch;
 }
 
-/// A shell script that reports when it runs, and an action that a thread performs then.
+/// A shell script that reports when it runs, and an action that a thread performs at that moment.
 class Script {
 public:
   explicit Script(const std::string& text, std::function<void()> then = {}) {

@@ -85,7 +85,7 @@ TEST_CASE("the terminal is reset after a launcher that was killed, and its Podma
   const Shown shown = on_terminal([] {
     box::TerminalGuard guard;
     const pid_t podman = full_screen_podman();
-    guard.outlive(podman);
+    guard.lend_to(podman);
     kill(getpid(), SIGKILL);
   });
   for (const char* sequence : {"\x1b[?1049l", "\x1b[?1000l", "\x1b[?25h", "\x1b[?2004l", "\x1b[<99u", "\x1b[?1l"}) {
@@ -94,11 +94,11 @@ TEST_CASE("the terminal is reset after a launcher that was killed, and its Podma
   CHECK_FALSE(shown.raw);
 }
 
-TEST_CASE("the terminal is taken back on every way out, once") {
+TEST_CASE("the terminal is taken back exactly once, however the launcher ends") {
   const Shown reset = on_terminal([] {
     box::TerminalGuard guard;
     const pid_t podman = full_screen_podman();
-    guard.outlive(podman);
+    guard.lend_to(podman);
     kill(podman, SIGKILL);
     guard.take_back();
     guard.take_back();
@@ -118,7 +118,7 @@ TEST_CASE("where the screen may be a pager's, only our text is made visible") {
     const support::Pipe pipe = support::make_pipe();
     dup2(pipe.write_end.get(), STDOUT_FILENO);
     box::TerminalGuard guard;
-    guard.outlive(getpid());
+    guard.lend_to(getpid());
     guard.take_back();
   });
   CHECK_THAT(shown.text, Contains("\x1b[0m") && !Contains("\x1b[?1049l"));
@@ -126,8 +126,8 @@ TEST_CASE("where the screen may be a pager's, only our text is made visible") {
 
 namespace {
 
-/// Plays a terminal that has answered `typed` to the agent and answers the fence after `delay_ms`, unless that is below
-/// 0. Returns what is left for the shell to read.
+/// Plays a terminal that has answered `typed` to the agent and answers the fence after `delay_ms`, or never if
+/// that is negative. Returns what is left for the shell to read.
 std::string left_to_read(const std::string& typed, int delay_ms, bool reports_more = false) {
   int master = -1;
   int slave = -1;
@@ -163,8 +163,8 @@ TEST_CASE("a terminal's replies are read before the shell can read them") {
   CHECK(left_to_read("", 0).empty());
   CHECK(left_to_read("", 300, true).empty());
   CHECK(left_to_read("\x1b[?62c\x1b]11;rgb:0/0/0\x1b\\", 20).empty());    // answers to the agent
-  CHECK(left_to_read("\x1b[1;1R\x1b[2;2R\x1b[3;3R", 20, true).empty());   // which guessed
-  CHECK(left_to_read(std::string(3000, 'x') + "rm -rf x\n", -1).empty()); // answers nothing
+  CHECK(left_to_read("\x1b[1;1R\x1b[2;2R\x1b[3;3R", 20, true).empty());   // that guess at the fence's
+  CHECK(left_to_read(std::string(3000, 'x') + "rm -rf x\n", -1).empty()); // the terminal never replies
 }
 
 TEST_CASE("each fence is different, and within the screen") {

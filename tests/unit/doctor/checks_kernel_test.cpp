@@ -67,7 +67,7 @@ TEST_CASE("control groups") {
   CHECK(find(report, "cgroups").status == Status::missing);
 }
 
-TEST_CASE("which limit of processes holds") {
+TEST_CASE("which process limit applies") {
   HostReport report = good_host();
   CHECK(contains(find(report, "process_limit").detail, "pids cgroup"));
   report.podman.facts->controllers.erase("pids");

@@ -50,7 +50,7 @@ inline HostReport good_host() {
   return report;
 }
 
-/// Returns the finding with id `id` on `report`.
+/// Returns the finding with id `id` in `report`.
 inline CheckResult find(const HostReport& report, const std::string& id) {
   for (CheckResult& finding : examine(report)) {
     if (finding.id == id) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Agents that are given a key do not ask about it: the program is run with stand-ins of the agents that show what they
-// find.
+// Agents that are given a key do not ask about it: agent-entrypoint is run with stand-ins for the agents that show what
+// they find.
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -78,7 +78,7 @@ TEST_CASE("claude finds its key approved, by its last 20 characters only") {
         "\n  \"hasCompletedOnboarding\": true\n}\n");
   const std::string once = home.read(".claude.json");
   home.start("claude", {"ANTHROPIC_API_KEY=another-key-another-key-another"});
-  CHECK(home.read(".claude.json") == once); // theirs by now
+  CHECK(home.read(".claude.json") == once); // the agent's own file now: not changed
   CHECK_FALSE(fs::exists(home.auth()));
 }
 
@@ -122,7 +122,8 @@ TEST_CASE("credentials that are mounted stay") {
   CHECK_FALSE(fs::is_symlink(home.auth()));
 }
 
-TEST_CASE("the login of a box goes before a key and before what an earlier box left, and nothing else is linked") {
+TEST_CASE(
+    "the login of a box takes precedence over a key and over what an earlier box left, and nothing else is linked") {
   const Home home;
   home.start("claude", {});
   CHECK_FALSE(fs::exists(fs::symlink_status(home.auth())));

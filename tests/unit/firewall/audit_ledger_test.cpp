@@ -64,7 +64,7 @@ const AuditRecord* find(const std::vector<AuditRecord>& sums, const std::string&
 
 constexpr Ledger::Limits k_small{4, 4, 2};
 
-TEST_CASE("decisions of one kind on one host are summed, also across a restart", "[audit]") {
+TEST_CASE("decisions of one kind on one host are summed, even across a restart", "[audit]") {
   const tests::TempDirectory directory;
   for (int i = 0; i < 2; ++i) {
     Ledger ledger(directory.path(), "b");

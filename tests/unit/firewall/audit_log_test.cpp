@@ -229,7 +229,7 @@ TEST_CASE("decisions left out while the log cannot be written are counted later"
   CHECK(after.find("left-out") != std::string::npos);
 }
 
-TEST_CASE("a second firewall for the same box is refused, also after a rotation", "[audit]") {
+TEST_CASE("a second firewall for the same box is refused, even after a rotation", "[audit]") {
   const Directory directory;
   AuditLog log(directory.path, "mybox", 300);
   CHECK_THROWS_AS(AuditLog(directory.path, "mybox"), support::Error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Downloads from a registry of the test's own on this machine.
+// Downloads from a registry that the test runs on this machine.
 #include "image/fetch.hpp"
 
 #include <chrono>
@@ -72,7 +72,7 @@ TEST_CASE("a failed download leaves no file") {
   CHECK_FALSE(std::filesystem::exists(file));
 }
 
-TEST_CASE("a package with another digest than the pinned one is refused and not kept") {
+TEST_CASE("a package whose digest is not the pinned one is refused and not kept") {
   const TempDirectory directory;
   setenv("XDG_CACHE_HOME", directory.path().c_str(), 1);
   const Registry registry(ok("these are other bytes"));
@@ -124,7 +124,7 @@ TEST_CASE("a lookup that gets no answer is ended", "[.child]") {
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(9)); // the resolver would take 10 s
 }
 
-TEST_CASE("a transfer ends at once also while a name server does not answer") { // in namespaces of its own
+TEST_CASE("a transfer ends immediately even while a name server does not answer") { // in namespaces of its own
   const TempDirectory directory;
   const auto resolv_conf = directory.write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n");
   const auto nsswitch = directory.write("nsswitch.conf", "hosts: dns\n");

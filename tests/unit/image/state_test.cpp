@@ -18,7 +18,7 @@ ImageRef image(char digit) {
 
 } // namespace
 
-TEST_CASE("a remembered image is found again, also by the next process") {
+TEST_CASE("a remembered image is found again, even by the next process") {
   const TempDirectory directory;
   const auto path = directory.path() / "images.json";
   ImagesState state(path);

@@ -50,7 +50,7 @@ TEST_CASE("hosts that break come first, then those that pass now") {
   CHECK(tested[3].outcome == Outcome::still_denied);
 }
 
-TEST_CASE("denials for other reasons than the list stay denials") {
+TEST_CASE("denials for reasons other than the list stay denials") {
   const auto tested = backtest({record(Kind::connect, "a.example", 443, "sni-mismatch")}, index_of({"a.example"}), 0);
   REQUIRE(tested.size() == 1);
   CHECK(tested[0].outcome == Outcome::still_denied);
@@ -80,7 +80,7 @@ TEST_CASE("connections without a name are judged by address") {
   const policy::EgressIndex index(std::move(policy));
   auto reached = record(Kind::connect, "", 5432, "allowed");
   reached.address = "10.0.0.5";
-  auto refused = record(Kind::address, "", 5432, "not-a-name");
+  auto refused = record(Kind::address, "", 5432, "address-not-listed");
   refused.address = "10.0.0.5";
   const auto tested = backtest({reached, refused}, index, 0);
   REQUIRE(tested.size() == 2);

@@ -30,7 +30,7 @@ TEST_CASE("no command is proposed if none would help") {
   blocked.rule = "*.sentry.io";
   CHECK(line_of(*notice_of(blocked), "") == "denied: x.sentry.io (blocked by *.sentry.io in block_hosts)");
   CHECK(allow_command(*notice_of(record(Kind::connect, "a.example", 443, "sni-mismatch")), "").empty());
-  auto address = record(Kind::address, "", 80, "not-a-name");
+  auto address = record(Kind::address, "", 80, "address-not-listed");
   address.address = "192.0.2.1";
   CHECK(line_of(*notice_of(address), "") == "denied: 192.0.2.1:80 (tcp) (an address that is not on the list of hosts)");
   CHECK(notice_of(record(Kind::dns, "x.localhost", 0, "not-listed"))->entry.empty());

@@ -37,7 +37,7 @@ TEST_CASE("suggests exact names and ports, and nothing that is already allowed")
 }
 
 TEST_CASE("hosts that cannot or should not be allowed are listed as left out") {
-  auto address = record(Kind::address, "", 80, "not-a-name");
+  auto address = record(Kind::address, "", 80, "address-not-listed");
   address.address = "192.0.2.1";
   auto by_user = record(Kind::dns, "mine.example", 0, "blocked");
   by_user.rule = "mine.example";

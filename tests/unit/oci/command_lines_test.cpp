@@ -21,7 +21,7 @@ policy::PolicyFields fields_with(policy::Run::Kind kind) {
   return fields;
 }
 
-TEST_CASE("the agent's argv says what agent-entrypoint shall start") {
+TEST_CASE("the agent's argv says what agent-entrypoint must start") {
   auto fields = fields_with(policy::Run::Kind::agent);
   CHECK(agent_argv(fields) == Words{"/usr/local/bin/agent-entrypoint", "agent", "codex", "--yolo"});
   fields.run = {policy::Run::Kind::prompt, "say \"hi\"\nthere", {}};

@@ -266,7 +266,7 @@ TEST_CASE("a writable mount's repository is guarded like the workspace's") {
   CHECK(has_option(*mount_at(config, "/mnt/other/.git/hooks"), "ro"));
 }
 
-TEST_CASE("agent-entrypoint is told what must be mounted where, when it shall compare") {
+TEST_CASE("agent-entrypoint is told what must be mounted where, when it must compare") {
   auto facts = sample_facts();
   CHECK(render_agent(build(sample_fields()), facts).dump().find("AGENTBOX_MOUNTS") == std::string::npos);
   CHECK(render_agent(build(sample_fields()), facts).dump().find("AGENTBOX_LANDLOCK") == std::string::npos);

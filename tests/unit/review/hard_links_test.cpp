@@ -37,7 +37,7 @@ std::vector<std::string> linked_after(const fs::path& tree, const std::function<
 
 } // namespace
 
-TEST_CASE("a changed file that has a hard link outside the project is reported, also an object of Git") {
+TEST_CASE("a changed file that has a hard link outside the project is reported, including a Git object") {
   using Words = std::vector<std::string>;
   const TempDirectory directory;
   const fs::path tree = directory / "tree";

@@ -238,7 +238,7 @@ TEST_CASE("a directory of programs that took the place of another is new there")
   CHECK(report.findings.size() == 1);
 }
 
-TEST_CASE("paths that the Git configuration refers to are reported when they are made or changed, also behind a link") {
+TEST_CASE("paths that the Git configuration refers to are reported when they are made or changed, even behind a link") {
   const TempDirectory directory;
   write(directory / "tools/same");
   write(directory / "tools/changed");

@@ -82,7 +82,7 @@ ProcessLimit limit_of(uid_t user, rlim_t hard, std::uint64_t wanted) {
   return static_cast<ProcessLimit>(WEXITSTATUS(status));
 }
 
-TEST_CASE("a limit of processes is believed when the kernel enforces it") {
+TEST_CASE("a process limit is believed when the kernel enforces it") {
   constexpr uid_t k_nobody = 65534;
   const uid_t user = getuid() == 0 ? k_nobody : getuid();
   CHECK(limit_of(user, 100, 100) != ProcessLimit::none);
