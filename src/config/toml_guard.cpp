@@ -2,6 +2,7 @@
 #include "config/toml_guard.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace agentbox::config {
 namespace {
@@ -13,8 +14,8 @@ bool is_ascii(char c) {
   return static_cast<unsigned char>(c) < 0x80;
 }
 
-/// Distinguishes strings and comments from the rest of a TOML text. May be wrong after the first syntax error, where
-/// the parser stops.
+/// Follows the grammar of TOML as far as needed to tell strings and comments from the rest. After a syntax error the
+/// parser may look ahead, up to the end of a value: there a quote does not begin a string.
 class Scanner {
 public:
   explicit Scanner(std::string_view text) : m_text(text) {
@@ -27,12 +28,16 @@ public:
   std::size_t find() {
     while (m_at < m_text.size() && m_found == std::string_view::npos) {
       const char c = m_text[m_at];
-      if (c == '"' || c == '\'') {
-        read_string(c);
-      } else if (c == '#') {
+      if (c == '#') {
         m_at = std::min(m_text.find('\n', m_at), m_text.size());
+      } else if ((c == '"' || c == '\'') && m_expected != Expected::separator) {
+        read_string(c);
+        if (m_expected == Expected::value) {
+          m_expected = Expected::separator;
+        }
       } else {
         check();
+        step(c);
         ++m_at;
       }
     }
@@ -40,6 +45,37 @@ public:
   }
 
 private:
+  /// What the grammar allows next. `separator`: a value, or an error in its place, has begun.
+  enum class Expected { key, value, separator };
+
+  /// Takes a character that is neither in a string nor in a comment.
+  void step(char c) {
+    switch (c) {
+    case ' ':
+    case '\t':
+    case '\r': return;
+    case '\n': m_expected = m_open.empty() ? Expected::key : m_expected; return;
+    case ',': m_expected = !m_open.empty() && m_open.back() == '[' ? Expected::value : Expected::key; return;
+    case ']':
+    case '}':
+      if (!m_open.empty()) {
+        m_open.pop_back();
+        m_expected = Expected::separator;
+      }
+      return;
+    default: break;
+    }
+    if (m_expected == Expected::value) {
+      const bool opens = c == '[' || c == '{';
+      if (opens) {
+        m_open.push_back(c);
+      }
+      m_expected = c == '{' ? Expected::key : opens ? Expected::value : Expected::separator;
+    } else if (m_expected == Expected::key && c == '=') {
+      m_expected = Expected::value;
+    }
+  }
+
   void check() {
     if (m_at < m_text.size() && !is_ascii(m_text[m_at]) && m_found == std::string_view::npos) {
       m_found = m_at;
@@ -86,6 +122,8 @@ private:
 
   std::string_view m_text;
   std::size_t m_at = 0;
+  Expected m_expected = Expected::key;
+  std::string m_open; ///< the brackets of the arrays and inline tables that are open
   std::size_t m_found = std::string_view::npos;
 };
 

@@ -264,15 +264,19 @@ TEST_CASE("characters outside ASCII belong in strings and comments") {
   };
   for (const char* text :
        {"@ = 1\n", "[env]\nA = \"x\"@\n", "[env]\nA = 'x' @", "[@]\n", "[env]\nA = \"\"\"x\"\"\" @",
-        "[env]\nA = \"\"\"x \\\n  @\"\"\"\n", "[env]\nA = \"\\@\"\n", "[env]\nA = '''x''''@", "[env]\nA = '\\'@"}) {
+        "[env]\nA = \"\"\"x \\\n  @\"\"\"\n", "[env]\nA = \"\\@\"\n", "[env]\nA = '''x''''@", "[env]\nA = '\\'@",
+        // a bad value: the parser reads it to its end
+        "a = +s/'''/@", "a = ='@'", "a = x='@'", "a = x.'@'", "a = [1, x'@']", "a = [='@']", "a = [\nx.'@']",
+        "a = {b = c='@'}", "a = 'x' '@'", "a = 1\"@\"", "a = [[1], 2'@']", "a = {b = 1} '@'"}) {
     INFO(text);
     const Diagnostics found = bad(with_character(text));
     REQUIRE(found.size() == 1);
     CHECK(found.front().message.find("non-ASCII") != std::string::npos);
   }
-  for (const char* text :
-       {"# @\n", "[env]\nA = \"@\" # @", "[env]\nA = '@'\n", "[env]\nA = \"\"\"\n@\"\"\"\n", "[env]\nA = '''\n@'''\n",
-        "[env]\nA = \"\\\"@\"\n", "[env]\nA = \"\"\"\"@\"\"\"\"\n", "\xEF\xBB\xBF[env]\nA = '@'\n"}) {
+  for (const char* text : {"# @\n", "[env]\nA = \"@\" # @", "[env]\nA = '@'\n", "[env]\nA = \"\"\"\n@\"\"\"\n",
+                           "[env]\nA = '''\n@'''\n", "[env]\nA = \"\\\"@\"\n", "[env]\nA = \"\"\"\"@\"\"\"\"\n",
+                           "\xEF\xBB\xBF[env]\nA = '@'\n", "env = {A = '@', B = \"@\"} # @\n",
+                           "[env]\nA = '@' # @\nB = '@'\n", "[mask]\npaths = [ # @\n  '@', \"x@\",\n  '@'\n]\n"}) {
     INFO(text);
     CHECK(bad(with_character(text)).empty());
   }
