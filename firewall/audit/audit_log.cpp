@@ -27,8 +27,8 @@ struct OwnFile {
   std::uint64_t size = 0;
 };
 
-/// Opens the plain file `path` to append to, or makes it with mode 0600. Refuses symbolic links and files with another
-/// hard link. Throws support::Error(failed).
+/// Opens the regular file `path` for appending, or creates it with mode 0600. Refuses symbolic links and files with
+/// another hard link. Throws support::Error(failed).
 OwnFile open_own_file(const std::filesystem::path& path) {
   OwnFile file;
   file.fd.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_APPEND, 0600));
@@ -44,16 +44,16 @@ OwnFile open_own_file(const std::filesystem::path& path) {
   return file;
 }
 
-/// Locks the box's log and totals against another firewall, with a file that is neither rotated nor replaced.
+/// Locks other firewalls out of the box's log and totals, with a file that is neither rotated nor replaced.
 support::Fd lock_out_others(const std::filesystem::path& path) {
   OwnFile lock = open_own_file(path);
   if (::flock(lock.fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    throw support::system_error(ExitCode::failed, "another firewall holds " + path.string(), errno);
+    throw support::system_error(ExitCode::failed, "another firewall holds the lock " + path.string(), errno);
   }
   return std::move(lock.fd);
 }
 
-/// Returns whether `record` has totals: start, stop and queries of the gate have none.
+/// Returns whether `record` counts towards the totals: start, stop and the gate's queries do not.
 bool is_counted(const AuditRecord& record) {
   return record.kind != Kind::firewall && record.kind != Kind::gate;
 }
@@ -77,7 +77,7 @@ void AuditLog::open() {
   m_file = std::move(file.fd);
   m_size = file.size;
   char last = '\n';
-  // SIGKILL or a full disk may have cut the last line: the next one must not be lost with it.
+  // SIGKILL or a full disk may have truncated the last line: the next record must not be lost with it.
   m_torn = m_size > 0 && ::pread(m_file.get(), &last, 1, static_cast<off_t>(m_size - 1)) == 1 && last != '\n';
 }
 
@@ -200,8 +200,8 @@ bool AuditLog::resume() {
   AuditRecord record;
   record.verdict = Verdict::allow;
   record.reason = Reason::recovered;
-  record.text =
-      describe(record.reason, m_lost > 0 ? fmt::format("{} connections in the meantime are not recorded", m_lost) : "");
+  record.text = describe(record.reason,
+                         m_lost > 0 ? fmt::format("{} connections in the meantime were not recorded", m_lost) : "");
   append(stamped(std::move(record), m_box));
   m_lost = m_healthy ? 0 : m_lost;
   while (m_healthy && !m_kept.empty()) {

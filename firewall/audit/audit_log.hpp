@@ -25,16 +25,16 @@ public:
   /// Opens the log, and BOX.lock, which keeps a second firewall out. Throws support::Error(failed).
   AuditLog(std::filesystem::path directory, std::string box, std::uint64_t max_bytes = k_max_bytes);
 
-  /// Counts `record` in the ledger and writes it with the box's name and the current time, unless the limiter leaves it
-  /// out. The user's changes, the box's requests, and the firewall's start and stop, are always written. Connections
-  /// that cannot be written are kept (the last 1024) and follow the record of recover(): a box can fill the disk while
-  /// one is open.
+  /// Counts `record` in the ledger and, unless the limiter leaves it out, writes it with the box's name and the current
+  /// time. The user's changes, the box's requests, and the firewall's start and stop are always written. Connections
+  /// that cannot be written are kept (the last 1024) and written after the record of recover(), because a box can fill
+  /// the disk while one is open.
   void write(AuditRecord record) noexcept;
 
   /// Writes the totals and how many records the limiter left out; tries to recover first if the log is not healthy.
   void flush() noexcept;
 
-  /// Sets what is called when the totals on disk become outdated: once until flush() has written them.
+  /// Sets the function to call when the totals on disk become outdated: not again until flush() has written them.
   void on_change(std::function<void()> changed) { m_on_change = std::move(changed); }
 
   /// Returns whether the last record could be written. If not (a full disk), the proxy allows no connection: nothing
@@ -60,14 +60,14 @@ private:
   std::string m_box;
   std::uint64_t m_max_bytes;
   std::uint64_t m_size = 0;
-  support::Fd m_lock; ///< before the ledger, which reads the totals
+  support::Fd m_lock; ///< taken before the ledger reads the totals
   support::Fd m_file;
   Ledger m_ledger;
   Limiter m_limiter;
   std::function<void()> m_on_change;
   std::deque<AuditRecord> m_kept;                       ///< connections that could not be written
-  std::uint64_t m_lost = 0;                             ///< that could not be kept either
-  std::chrono::steady_clock::time_point m_next_attempt; ///< to recover
+  std::uint64_t m_lost = 0;                             ///< number of those that could not be kept either
+  std::chrono::steady_clock::time_point m_next_attempt; ///< of recover()
   bool m_healthy = true;
   bool m_torn = false; ///< the last line lacks its newline
 };

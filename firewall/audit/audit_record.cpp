@@ -20,7 +20,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 7> k_kinds = {{{Kind::dn
                                                                        {Kind::control, "control"},
                                                                        {Kind::firewall, "firewall"}}};
 constexpr std::array<std::string_view, 3> k_deciders = {"firewall", "policy", "user"}; // in the order of DecidedBy
-constexpr std::size_t k_max_line = 16384;                                              // longer ones are not ours
+constexpr std::size_t k_max_line = 16384;                                              // we write no longer ones
 constexpr std::size_t k_usual_line = 320;
 
 bool fill(const nlohmann::json& object, AuditRecord& record) {
@@ -55,7 +55,7 @@ bool fill(const nlohmann::json& object, AuditRecord& record) {
   return false;
 }
 
-// Measured: formatting the time with fmt takes a tenth of all the firewall does for a decision.
+// Measured: formatting the time with fmt takes a tenth of the firewall's time for a decision.
 void put_digits(std::string& text, std::size_t at, std::size_t digits, std::intmax_t value) {
   for (std::size_t i = at + digits; i-- > at; value /= 10) {
     text[i] = static_cast<char>('0' + value % 10);

@@ -59,18 +59,18 @@ struct AuditRecord {
 std::string_view kind_text(Kind kind);
 std::string_view verdict_text(Verdict verdict);
 
-/// The address of the record that sums the hosts that were too many to list separately. That record has no name.
+/// The address in the record that sums up the hosts that were too many to list separately. It has no name.
 inline constexpr std::string_view k_other_hosts = "*";
 
 /// Returns `record` as one JSON object and a newline: all keys, always in the same order; `count` and `first` only for
-/// a sum. At most 4 KiB: strings are escaped with support::escape_untrusted() and cut.
+/// a sum. At most 4 KiB: strings are escaped and truncated with support::escape_untrusted().
 std::string to_json_line(const AuditRecord& record);
 
-/// Parses a record; returns nullopt for anything else (a line cut by a full disk). Ignores unknown keys, so that newer
-/// logs can be read; "by" may be missing, as in older ones.
+/// Parses a record; returns nullopt for anything else (a line truncated by a full disk). Ignores unknown keys, so that
+/// newer logs can be read; "by" may be missing, as in older logs.
 std::optional<AuditRecord> from_json_line(std::string_view line);
 
-/// Converts a line that was parsed already.
+/// Converts a line that was already parsed as JSON, like from_json_line().
 std::optional<AuditRecord> from_json(const nlohmann::json& object);
 
 /// Returns `time` in UTC as RFC 3339 with milliseconds.

@@ -28,7 +28,7 @@ void add_to(std::optional<AuditRecord>& others, AuditRecord record) {
   }
 }
 
-/// Orders by fewest bytes, then least often seen, then not seen for longest.
+/// Returns whether `a` has fewer bytes than `b`, or else fewer decisions, or else an older last decision.
 bool counts_less(const AuditRecord& a, const AuditRecord& b) {
   const auto weight = [](const AuditRecord& record) {
     return std::make_tuple(record.bytes_up + record.bytes_down, record.count, std::string_view(record.time));

@@ -14,11 +14,11 @@ namespace agentbox::firewall::audit {
 /// The sums of a box's decisions by host, in DIRECTORY/BOX.totals: lines as in the log, with `count` and `first`.
 /// Unlike the log the file is never rotated, so no flood displaces a host, and it counts what the limiter leaves out.
 ///
-/// The first hosts of each group (kind, verdict, reason) keep their entries. Later ones share a few: for a new host,
-/// the one that counts least is added to the group's k_other_hosts. No decision is lost.
+/// The first hosts of each group (kind, verdict, reason) keep their entries. Later ones share a few: when a new host
+/// needs one, the host that counts least is added to the group's k_other_hosts. No decision is lost.
 class Ledger {
 public:
-  /// Entries of one group.
+  /// Maximum entries of one group.
   struct Limits {
     std::size_t allowed = 1024; ///< first hosts of an allowed group
     std::size_t denied = 128;   ///< first hosts of a denied group
@@ -29,7 +29,7 @@ public:
   Ledger(std::filesystem::path directory, const std::string& box, Limits limits);
   Ledger(std::filesystem::path directory, const std::string& box) : Ledger(std::move(directory), box, Limits{}) {}
 
-  /// Counts `record`, whose box and time are set, in memory.
+  /// Counts `record` in memory. Its box and time must be set.
   void add(const AuditRecord& record);
 
   /// Returns whether the file is outdated.

@@ -47,7 +47,7 @@ bool Limiter::take_token(Bucket& bucket, Clock::time_point now) const {
 
 bool Limiter::admit(const AuditRecord& record, Clock::time_point now) {
   const bool denied = record.verdict == Verdict::deny;
-  // Resolvers repeat queries (A and AAAA, search lists, retries); each allowed connection has bytes of its own.
+  // Resolvers repeat queries (A and AAAA, search lists, retries); each allowed connection has its own byte counts.
   if (denied && repeated(record, now)) {
     return false;
   }

@@ -9,8 +9,8 @@
 namespace agentbox::firewall::audit {
 
 /// Decides which records are written, so that a flood in the box fills neither the disk nor the reader's screen: the
-/// same denial at most once in five seconds, and a number of records per second. Allowed and denied ones have separate
-/// limits: a flood of denials does not suppress allowed connections. Uses a fixed amount of memory.
+/// same denial at most once in five seconds, and a limited number of records per second. The limits for allowed and
+/// denied ones are separate: a flood of denials does not suppress allowed connections. Uses a fixed amount of memory.
 class Limiter {
 public:
   using Clock = std::chrono::steady_clock;
@@ -47,7 +47,7 @@ private:
   Bucket m_allowed;
   Bucket m_denied;
   std::uint64_t m_left_out = 0;
-  std::array<Seen, 256> m_seen{}; // by fingerprint; a collision may log a duplicate
+  std::array<Seen, 256> m_seen{}; // by fingerprint; records that share an element may be logged again
 };
 
 } // namespace agentbox::firewall::audit

@@ -17,7 +17,7 @@ public:
 
   /// Adds a number. `key` must need no escaping, here and below.
   void add(std::string_view key, std::uint64_t value);
-  /// Adds `value` escaped with support::escape_untrusted().
+  /// Adds `value`, escaped and truncated with support::escape_untrusted().
   void add(std::string_view key, std::string_view value, std::size_t max_bytes);
   /// Adds a `value` that needs no escaping.
   void add_plain(std::string_view key, std::string_view value);

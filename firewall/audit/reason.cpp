@@ -22,7 +22,7 @@ constexpr std::array k_words = {
     Words{Reason::bad_name, "bad-name", "not a host name"},
     Words{Reason::address_not_listed, "address-not-listed", "an address that is not on the list of hosts"},
     Words{Reason::too_many_names, "too-many-names",
-          "all virtual addresses are in use; an idle one is free again in a minute"},
+          "all virtual addresses are in use; idle ones are freed after a minute"},
     Words{Reason::too_many_connections, "too-many", "there are too many connections already"},
     Words{Reason::no_name, "no-name", "no name has this address"},
     Words{Reason::no_audit, "no-audit", "the audit log cannot be written (is the host's disk full?)"},
@@ -42,7 +42,7 @@ constexpr std::array k_words = {
     Words{Reason::no_host, "no-host", "this network cannot reach the host"},
     Words{Reason::too_slow, "too-slow", "timed out waiting for a complete ClientHello or request"},
     Words{Reason::idle, "idle", "idle for too long"},
-    Words{Reason::client_gone, "client-gone", "the client left before the server answered"},
+    Words{Reason::client_gone, "client-gone", "the client disconnected before the server answered"},
     Words{Reason::revoked, "revoked", "the rules changed while it was open"},
     Words{Reason::box_stopped, "stopped", "the box was stopped"},
     Words{Reason::internal, "internal", "the firewall failed"},
@@ -56,7 +56,7 @@ constexpr std::array k_words = {
     Words{Reason::left_out, "left-out",
           "decisions were dropped from the log by the rate limit; the totals include them"},
     Words{Reason::recovered, "recovered", "the audit log can be written again"},
-    Words{Reason::other, "other", "a reason that this version does not know"},
+    Words{Reason::other, "other", "a reason unknown to this version"},
 };
 
 constexpr bool is_in_order() {

@@ -31,7 +31,7 @@ enum class Reason {
   upstream_dns,
   upstream_connect,
   upstream_proxy,
-  no_host, ///< the network has no way to the host
+  no_host, ///< the network has no gateway to the host
   too_slow,
   idle,
   client_gone,
@@ -39,7 +39,7 @@ enum class Reason {
   box_stopped,
   internal,
   gate,
-  asked, ///< by agentbox-ask; the record's text is what the box gave as its reason
+  asked, ///< by agentbox-ask; the record's text is the reason that the box gave
   granted,
   denied,
   expired,

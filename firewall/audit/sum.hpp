@@ -16,11 +16,12 @@ inline constexpr std::size_t k_max_totals_bytes = std::size_t{64} << 20U;
 /// their own line.
 std::string group_of(const AuditRecord& record);
 
-/// Returns the key of `record`: decisions of a group on one host (name, else address), port and protocol are summed.
+/// Returns the key of `record`: the decisions of a group about one host (name, else address), port and protocol have
+/// the same key and are added up.
 std::string key_of(const AuditRecord& record);
 
-/// Adds the decisions of `more`, which has the same key, to `sum`, with the address, text, rule and `by` of the later
-/// one.
+/// Adds the decisions of `more`, which has the same key, to `sum`. The later of the two determines the sum's address,
+/// text, rule and `by`.
 void add(AuditRecord& sum, const AuditRecord& more);
 
 /// Returns the sums in `text`, the content of NAME.totals. Lines that are not a sum are skipped.

@@ -45,7 +45,7 @@ std::variant<ControlRequest, ControlReply> parse_request(std::string_view line) 
   const json object = json::parse(line, nullptr, false);
   if (!object.is_object() || object.size() != 3 || !object.contains("verb") || !object.contains("host") ||
       !object.contains("seconds")) {
-    return malformed("it is not an object of verb, host and seconds");
+    return malformed("it is not an object with verb, host and seconds");
   }
   const json& verb = object["verb"];
   const json& host = object["host"];

@@ -38,10 +38,11 @@ std::string_view verb_text(ControlRequest::Verb verb);
 
 /// Returns the message with its newline.
 std::string to_line(const ControlRequest& request);
-/// Cuts strings that are too long.
+/// Returns the message with its newline. Truncates strings that are too long.
 std::string to_line(const ControlReply& reply);
 
-/// Parses `line` (without newline): the request, or the reply that refuses it. Requires every key and allows no other.
+/// Parses `line` (without newline). Returns the request, or the reply that refuses it: each key is required, no other
+/// allowed.
 std::variant<ControlRequest, ControlReply> parse_request(std::string_view line);
 
 /// Parses the reply in `line`; nullopt if it is not one.

@@ -23,8 +23,8 @@ using asio::local::stream_protocol;
 constexpr std::chrono::seconds k_time{2}; // for a whole request
 constexpr int k_backlog = 16;
 
-/// Returns whether the peer runs as the firewall's user, in its user namespace: that is the user who started the box.
-/// The host's root is not in that namespace and is refused.
+/// Returns whether the peer runs as the firewall's user in its user namespace: only the user who started the box does.
+/// The host's root has no ID in that namespace and is refused.
 bool is_own_user(int fd) {
   ucred peer{};
   socklen_t size = sizeof peer;
@@ -74,7 +74,7 @@ void ControlServer::start() {
 
 void ControlServer::admit(support::Fd connection) {
   if (!is_own_user(connection.get()) || m_connections.use_count() > static_cast<long>(k_max_connections)) {
-    return; // closed at once: other users learn nothing
+    return; // closed immediately: other users learn nothing
   }
   auto socket = std::make_shared<Socket>(m_context, stream_protocol(), connection.get());
   connection.release();
@@ -83,7 +83,7 @@ void ControlServer::admit(support::Fd connection) {
 
 asio::awaitable<void> ControlServer::serve(std::shared_ptr<Socket> socket,
                                            std::shared_ptr<const void> /*of m_connections*/) {
-  // Closes the socket of a slow client; awaits then end with an error.
+  // Closes the socket of a slow client; pending operations on it then fail.
   asio::steady_timer over(m_context, k_time);
   over.async_wait([socket](const std::error_code& error) {
     std::error_code ignored;
@@ -127,8 +127,8 @@ asio::awaitable<ControlReply> ControlServer::answer(Socket& socket) {
   co_return ControlReply{false, "the message to the firewall is too long", ""};
 }
 
-/// Runs after a request, for as long as something expires. Wakes at least once a second, because timers stop while
-/// the machine is suspended, and the user's time limit does not.
+/// Runs after a request, for as long as a change is due to expire. Wakes at least once a second, because timers stop
+/// while the machine is suspended, but the user's time limit does not.
 asio::awaitable<void> ControlServer::expire_loop() {
   constexpr Controller::Clock::duration k_max_wait = std::chrono::seconds(1);
   std::optional<Controller::Clock::duration> left = k_max_wait;

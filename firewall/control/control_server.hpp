@@ -17,7 +17,7 @@ class ControlServer {
 public:
   static constexpr std::size_t k_max_connections = 16;
 
-  /// Binds `socket`, and removes a leftover of an earlier run. Throws support::Error(failed).
+  /// Binds `socket`, replacing one left by an earlier run. Throws support::Error(failed).
   ControlServer(asio::io_context& context, const std::filesystem::path& socket, Controller& controller);
 
   void start();
@@ -35,7 +35,7 @@ private:
   asio::local::stream_protocol::acceptor m_acceptor;
   asio::steady_timer m_timer;
   std::shared_ptr<const void> m_connections =
-      std::make_shared<char>(); ///< each one holds a reference; may outlive the server
+      std::make_shared<char>(); ///< each holds a reference, and may outlive the server
   bool m_expiring = false;
 };
 

@@ -66,7 +66,7 @@ const LiveChange* find_wider_denial(const names::LiveList& live, const policy::H
   return nullptr;
 }
 
-/// Returns whether the policy of the box's start allows all of `entry`.
+/// Returns whether the policy that the box was started with allows all of `entry`.
 bool is_allowed(const policy::EgressIndex& index, const policy::HostEntry& entry) {
   const auto& allow = index.policy().allow;
   return std::find(allow.begin(), allow.end(), entry) != allow.end() ||
@@ -76,7 +76,7 @@ bool is_allowed(const policy::EgressIndex& index, const policy::HostEntry& entry
 /// Parses the host of a denial: an entry as in a list of hosts, or as in block_hosts, which may be a top-level domain.
 std::variant<LiveChange, policy::EntryProblem> parse_denial(std::string_view text) {
   LiveChange change;
-  std::string named; // this machine, under the name that lookups use
+  std::string named; // `text` with the name that lookups use for this machine
   if (const auto host = text.substr(0, text.find(':')); policy::is_host_alias(host)) {
     named = std::string(policy::k_host_name) + std::string(text.substr(host.size()));
     text = named;

@@ -10,8 +10,8 @@
 
 namespace agentbox::firewall::control {
 
-/// Applies the user's changes to a running box within its policy: never against `block_hosts`, names only, and under
-/// the rules for entries of `allow_hosts`. Each change is in the audit log before it takes effect.
+/// Applies the user's changes to a running box within its policy: names only, by the rules for entries of
+/// `allow_hosts`, and never against `block_hosts`. Each change is recorded in the audit log before it takes effect.
 class Controller {
 public:
   using Clock = names::LiveList::Clock;
@@ -33,7 +33,7 @@ public:
 
 private:
   ControlReply allow(const ControlRequest& request, Clock::time_point now);
-  /// Takes back the user's denial, if any, of a host of the policy's list.
+  /// Undoes the user's denial, if any, of a host that the policy allows.
   ControlReply allow_listed(const names::LiveChange& change);
   ControlReply deny(const ControlRequest& request, Clock::time_point now);
   /// Records the change, and only then makes it. Returns false if it could not be recorded.

@@ -32,7 +32,7 @@ private:
   asio::ip::udp::socket m_udp;
   asio::ip::tcp::acceptor m_tcp;
   std::shared_ptr<const void> m_tcp_sessions =
-      std::make_shared<char>(); ///< each one holds a reference; may outlive the server
+      std::make_shared<char>(); ///< each holds a reference, and may outlive the server
   std::unique_ptr<Batch> m_batch;
 };
 

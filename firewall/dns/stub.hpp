@@ -50,7 +50,7 @@ private:
   std::string m_nonce;
   Audit m_audit;
   AskBudget m_asks;
-  std::array<DeniedLookup, 64> m_denied{}; ///< by hash; a collision only counts a lookup once more
+  std::array<DeniedLookup, 64> m_denied{}; ///< by hash; a collision only counts a lookup again
 };
 
 } // namespace agentbox::firewall::dns

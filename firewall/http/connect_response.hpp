@@ -20,7 +20,7 @@ struct ConnectResponse {
   std::size_t size = 0;           ///< bytes of the head, once it is complete
 };
 
-/// Bytes of a response head; a longer one is invalid.
+/// Maximum bytes of a response head; a longer one is invalid.
 constexpr std::size_t k_max_connect_head = 8192;
 
 /// Parses the response at the start of `bytes`. Pure.

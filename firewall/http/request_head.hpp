@@ -9,16 +9,16 @@
 
 namespace agentbox::firewall::http {
 
-/// Bytes of a request head; a longer one is invalid.
+/// Maximum bytes of a request head; a longer one is invalid.
 constexpr std::size_t k_max_head = 16384;
 
-/// The largest Content-Length, 2^63 - 1: servers keep it in a signed 64-bit number (nginx, Apache, Go), and one that
-/// overflows there would end the body elsewhere than here.
+/// The largest Content-Length, 2^63 - 1: servers keep it in a signed 64-bit number (nginx, Apache, Go). A larger one
+/// would overflow there, and the body would end at a different byte for the server than for us.
 constexpr std::uint64_t k_max_body = 0x7FFFFFFFFFFFFFFF;
 
 /// The head of the first request of an HTTP connection.
 ///
-/// One request per connection: the forwarded head says `Connection: close`, and exactly as many body bytes follow as
+/// One request per connection: the forwarded head has `Connection: close`, and exactly as many body bytes follow as
 /// Content-Length declares. Anything the client sends after that never leaves the box, so no later request can name
 /// another host, and a disagreement about where a request ends cannot smuggle one in. `Connection: close` tells clients
 /// that pipeline or reuse connections to open another one (RFC 9112 §9.6).
@@ -26,7 +26,7 @@ struct RequestHead {
   enum class State {
     incomplete,
     complete,
-    invalid, ///< not HTTP/1, ambiguous, or not allowed; `problem` says which
+    invalid, ///< not HTTP/1, ambiguous, or not allowed; `problem` says why
   };
   State state = State::incomplete;
   std::string_view problem; ///< a literal, for State::invalid
@@ -48,8 +48,8 @@ bool is_token(std::string_view text);
 /// Upgrade are left out of `forward`.
 RequestHead parse_request_head(std::string_view bytes, std::uint16_t port = policy::k_http_port);
 
-/// Returns a complete 403 response that says what was denied and what the developer types to allow it. Escapes `host`
-/// and `reason`.
+/// Returns a complete 403 response that says what was denied and which command allows it. Escapes `host` and
+/// `reason`.
 std::string denial_response(std::string_view box, std::string_view host, std::uint16_t port, std::string_view reason);
 
 } // namespace agentbox::firewall::http

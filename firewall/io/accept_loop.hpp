@@ -20,8 +20,8 @@ constexpr bool is_exhausted(int error) noexcept {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-/// Accepts all waiting connections, at most 64, so that the others have their turn. Returns false if there is no room
-/// for more at the moment. A connection for which `admit` throws is closed, and concerns no other.
+/// Accepts all waiting connections, but at most 64, so that other coroutines have their turn. Returns false if there is
+/// no room for more at the moment. A connection for which `admit` throws is closed; the others are not affected.
 template <typename Acceptor>
 bool accept_burst(Acceptor& acceptor, const Admit& admit) {
   constexpr unsigned k_max_burst = 64;

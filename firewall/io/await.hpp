@@ -55,8 +55,8 @@ void keep_running(asio::io_context& context, Loop loop) {
   });
 }
 
-/// Runs `context` until it is stopped or has nothing left to do. A handler that throws, out of memory or descriptors,
-/// loses what it was about to do; the firewall continues.
+/// Runs `context` until it is stopped or has nothing left to do. A handler that throws for lack of memory or
+/// descriptors does not finish its work; the firewall continues.
 inline void run_until_stopped(asio::io_context& context) {
   for (;;) {
     try {

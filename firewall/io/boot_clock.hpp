@@ -5,7 +5,7 @@
 
 namespace agentbox::firewall::io {
 
-/// CLOCK_BOOTTIME, which also runs during suspend: a grant of ten minutes ends while the lid is closed.
+/// CLOCK_BOOTTIME, which keeps running during suspend: a grant of ten minutes expires even with the lid closed.
 struct BootClock {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;

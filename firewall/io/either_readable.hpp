@@ -6,14 +6,14 @@
 
 namespace agentbox::firewall::io {
 
-/// Waits for two sockets at once. They must outlive each wait() only: an operation that a wait() leaves pending ends
-/// without an effect when the socket gets bytes or is closed.
+/// Waits for two sockets at the same time. They need only outlive each wait(): an operation that a wait() leaves
+/// pending ends without effect when its socket becomes readable or is closed.
 class EitherReadable {
 public:
   EitherReadable(asio::ip::tcp::socket& first, asio::ip::tcp::socket& second);
 
-  /// Waits until the first socket can be read, has failed or was closed, or the second, if `second_too`. May return
-  /// early.
+  /// Waits until the first socket, or with `second_too` either socket, can be read, has failed or was closed. May
+  /// return early.
   asio::awaitable<void> wait(bool second_too);
 
 private:

@@ -9,8 +9,8 @@
 
 namespace agentbox::firewall::io {
 
-// Reading and writing of non-blocking sockets: first the system call, then a wait if needed. All of these end when the
-// socket is closed meanwhile.
+// Reading and writing of non-blocking sockets: first the system call, then a wait if needed. All of these return when
+// the socket is closed while they wait.
 
 /// Returns whether errno `error` means to try again later.
 bool would_block(int error) noexcept;

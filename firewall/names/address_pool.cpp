@@ -7,7 +7,8 @@
 namespace agentbox::firewall::names {
 namespace {
 
-/// Returns the number of usable addresses: all but the first and last, which look like network and broadcast.
+/// Returns the number of usable addresses: all but the first and last, which look like network and broadcast
+/// addresses.
 std::uint32_t usable(const policy::VirtualRange& range) {
   const std::uint64_t size = std::uint64_t{1} << (32U - range.prefix);
   return static_cast<std::uint32_t>(std::max<std::uint64_t>(size, 4) - 2);
@@ -26,7 +27,7 @@ std::optional<std::uint32_t> AddressPool::address_of(std::string_view name, Cloc
     m_entries.splice(m_entries.end(), m_entries, place);
     return (*place)->address;
   }
-  // What may throw comes first: a name must never be left with half an entry, or with another one's address.
+  // Everything that may throw comes first: no name may be left with half an entry, or with another name's address.
   std::string own_name(name);
   if (m_entries.size() < m_size) {
     const std::uint32_t address = m_first + static_cast<std::uint32_t>(m_by_address.size());
@@ -55,11 +56,11 @@ std::optional<std::uint32_t> AddressPool::address_of(std::string_view name, Cloc
 }
 
 std::optional<AddressPool::Entries::iterator> AddressPool::recycle(Clock::time_point now) {
-  // Held entries gather at the front; each one found is moved back, so that the next search skips it.
+  // Held entries gather at the front; each one found is moved to the back, so that the next search skips it.
   for (std::size_t looked = 0; looked < m_entries.size(); ++looked) {
     const auto oldest = m_entries.begin();
     if (now - (*oldest)->last_used < k_rest) {
-      return std::nullopt; // all behind it are younger
+      return std::nullopt; // all after it were used more recently
     }
     if (oldest->use_count() == 1) {
       return oldest;

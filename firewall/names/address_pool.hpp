@@ -15,7 +15,7 @@
 
 namespace agentbox::firewall::names {
 
-/// A name and its virtual address. While a connection holds it, the address is not reused.
+/// A name and its virtual address. The address is not reused while a connection holds this object.
 struct NamedAddress {
   std::string name;
   std::uint32_t address = 0; ///< host byte order
@@ -54,8 +54,8 @@ private:
   std::map<std::string_view, Entries::iterator> m_by_name; // ordered: no hash for the agent to flood
 };
 
-/// All virtual addresses of a box. Exact names have a part of their own, so that a flood of names under a wildcard
-/// cannot use up their addresses.
+/// All virtual addresses of a box. Exact names have a separate part, so that a flood of names under a wildcard cannot
+/// use up their addresses.
 class VirtualAddresses {
 public:
   /// Maximum number of names under wildcards that have an address at the same time.

@@ -25,7 +25,7 @@ policy::EgressDecision Directory::with_changes(policy::EgressDecision decision, 
   if (const LiveChange* denial = m_live.find_denial(host, port, now)) {
     return {Verdict::blocked, denial->host_text(), true};
   }
-  // The developer's own machine can be allowed only at the box's start, and never by a wildcard.
+  // The developer's own machine can be allowed only when the box is started, and never by a wildcard.
   if (!decision.allowed() && !policy::is_host_alias(host)) {
     if (const LiveChange* grant = m_live.find_grant(host, port, now)) {
       return {Verdict::allowed, grant->host_text(), true};

@@ -19,9 +19,9 @@ inline audit::DecidedBy decider_of(const policy::EgressDecision& decision) {
   return decision.live ? audit::DecidedBy::user : audit::DecidedBy::policy;
 }
 
-/// Holds what the box may reach, and through which virtual address; used by DNS and the proxy. Combines the policy of
-/// the box's start with the user's live changes: a denial overrides everything, a grant everything but the policy's
-/// blocks.
+/// The hosts that the box may reach, with their virtual addresses; used by DNS and the proxy. Combines the policy that
+/// the box was started with and the user's live changes: a denial overrides everything, a grant overrides everything
+/// but the policy's blocks.
 class Directory {
 public:
   explicit Directory(policy::EgressPolicy policy)

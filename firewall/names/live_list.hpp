@@ -17,9 +17,9 @@ struct LiveChange {
   policy::HostPattern pattern;
   std::optional<std::uint16_t> port; ///< every port if not set; a grant always names one
   bool allow = false;
-  std::optional<io::BootClock::time_point> until; ///< as long as the box lives if not set
+  std::optional<io::BootClock::time_point> until; ///< as long as the box runs if not set
 
-  /// Returns "api.example.com" for port 443 of a grant and for every port of a denial, else with the port.
+  /// Returns "api.example.com" for a grant of port 443 and a denial of every port, otherwise with ":PORT".
   std::string host_text() const;
   bool operator==(const LiveChange&) const = default;
 };
@@ -42,7 +42,7 @@ public:
   void take_back_denial(const policy::HostPattern& pattern, std::optional<std::uint16_t> port);
 
   /// Returns the grant, or the denial, that covers `host` and `port` now, or nullptr. Without a port (DNS) a grant of
-  /// any port counts, a denial only if it covers every port.
+  /// any port counts, but a denial only if it covers every port.
   const LiveChange* find_grant(std::string_view host, std::optional<std::uint16_t> port, Clock::time_point now) const;
   const LiveChange* find_denial(std::string_view host, std::optional<std::uint16_t> port, Clock::time_point now) const;
 

@@ -11,7 +11,7 @@ namespace {
 using support::ExitCode;
 
 constexpr std::size_t k_buffer = 32768; // the kernel never sends a larger dump message
-constexpr int k_max_dumps = 10;         // a dump is repeated if the table changed meanwhile
+constexpr int k_max_dumps = 10;         // a dump is repeated if the table changed during it
 
 } // namespace
 
@@ -29,7 +29,7 @@ NetlinkSocket::NetlinkSocket(int protocol) : m_socket(mnl_socket_open2(protocol,
 
 int NetlinkSocket::exchange(NetlinkRequest& request, unsigned flags, mnl_cb_t visit, void* data) {
   nlmsghdr* const header = request.header();
-  header->nlmsg_seq++; // libmnl compares it with the answer's
+  header->nlmsg_seq++; // libmnl compares it with that of the answer
   header->nlmsg_flags = static_cast<std::uint16_t>(header->nlmsg_flags | flags);
   ssize_t bytes = mnl_socket_sendto(m_socket.get(), header, header->nlmsg_len);
   int status = MNL_CB_OK;
@@ -49,7 +49,7 @@ std::vector<std::string> dump(NetlinkRequest& request) {
                                                                    header->nlmsg_len);
     return MNL_CB_OK;
   };
-  int error = EINTR; // libmnl's word for an inconsistent dump
+  int error = EINTR; // libmnl's error for an inconsistent dump
   for (int i = 0; i < k_max_dumps && error == EINTR; ++i) {
     std::vector<std::string> messages;
     error = NetlinkSocket(NETLINK_ROUTE).exchange(request, NLM_F_DUMP, keep, &messages);

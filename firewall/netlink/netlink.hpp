@@ -34,8 +34,8 @@ public:
 
   int fd() const noexcept { return mnl_socket_get_fd(m_socket.get()); }
 
-  /// Sends `request` with more `flags`, and calls `visit(message, data)` for each message of the answer. Returns 0 or a
-  /// positive errno value.
+  /// Sends `request` with additional `flags`, and calls `visit(message, data)` for each message of the answer. Returns
+  /// 0 or a positive errno value.
   int exchange(NetlinkRequest& request, unsigned flags = NLM_F_ACK, mnl_cb_t visit = nullptr, void* data = nullptr);
 
 private:
@@ -46,11 +46,11 @@ private:
 };
 
 /// Sends dump `request` to NETLINK_ROUTE and returns every message of the answer, with its header. Throws
-/// support::Error(failed), also when the kernel gives no consistent answer.
+/// support::Error(failed), including when the kernel gives no consistent answer.
 std::vector<std::string> dump(NetlinkRequest& request);
 
-/// Calls `visit(type, payload)` for each attribute behind the fixed body of `message`, which has `body` bytes. Stops at
-/// the first malformed one.
+/// Calls `visit(type, payload)` for each attribute after the fixed body of `message`, which is `body` bytes long. Stops
+/// at the first malformed one.
 template <typename Visit>
 void for_each_attribute(const nlmsghdr* message, unsigned body, Visit visit) {
   const auto pass_on = [](const nlattr* attribute, void* to) -> int {

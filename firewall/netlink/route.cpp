@@ -22,7 +22,7 @@ namespace {
 using support::ExitCode;
 
 constexpr std::uint8_t k_fallback_table = 249;       // not one of those that iproute2 reserves (rt_tables)
-constexpr std::uint32_t k_fallback_priority = 40000; // behind `main` (32766) and `default` (32767)
+constexpr std::uint32_t k_fallback_priority = 40000; // after `main` (32766) and `default` (32767)
 constexpr int k_loopback = 1; // LOOPBACK_IFINDEX: `lo` is the first interface of every network namespace
 
 void raise_loopback(NetlinkSocket& socket) {
@@ -36,8 +36,8 @@ void raise_loopback(NetlinkSocket& socket) {
   }
 }
 
-/// Adds a route like `ip route replace default dev lo [src 127.0.0.1] table k_fallback_table`. Otherwise, while
-/// `lo` is the only interface, an IPv4 packet has no source address to which a reset could be sent.
+/// Adds a route like `ip route replace default dev lo [src 127.0.0.1] table k_fallback_table`. Without `src`, an IPv4
+/// packet would have no source address for a reset while `lo` is the only interface.
 int add_fallback_route(NetlinkSocket& socket, int family) {
   NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
   auto& route = request.body<rtmsg>();
@@ -67,12 +67,12 @@ int add_fallback_rule(NetlinkSocket& socket, int family, std::uint32_t mark) {
   return error == EEXIST ? 0 : error; // left by a firewall that served here before
 }
 
-/// Returns whether a route of IPv6 fails with `error` because there is no IPv6: not in the kernel, or not on `lo`.
+/// Returns whether an IPv6 route failed with `error` because the kernel or `lo` has no IPv6.
 bool means_no_ipv6(int error) {
   return error == EAFNOSUPPORT || error == EOPNOTSUPP || error == EACCES || error == ENODEV;
 }
 
-/// Appends the address in `payload` as 16 bytes; does nothing for other lengths.
+/// Appends the address in `payload`, of 4 or 16 bytes, as 16 bytes; does nothing for other lengths.
 void append_address(std::string_view payload, std::vector<Address16>& to) {
   Address16 address{};
   if (payload.size() == 4) {

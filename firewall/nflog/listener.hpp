@@ -10,8 +10,8 @@
 
 namespace agentbox::firewall::nflog {
 
-/// Receives the first bytes of the packets that the ruleset rejects, so that attempts to bypass the names are recorded.
-/// The kernel limits their rate (ruleset::Log) and drops what exceeds it or the socket's buffer.
+/// Receives the first bytes of the packets that the ruleset rejects, so that attempts to connect without a name are
+/// recorded. The kernel limits their rate (ruleset::LogPacket) and drops what exceeds it or the socket's buffer.
 class Listener {
 public:
   using Seen = std::function<void(const Packet&)>;
@@ -26,7 +26,7 @@ private:
 
   asio::io_context& m_context;
   netlink::NetlinkSocket m_socket;
-  asio::posix::stream_descriptor m_descriptor; // a duplicate: each owner closes its own
+  asio::posix::stream_descriptor m_descriptor; // a duplicate: both members close theirs
   Seen m_seen;
 };
 

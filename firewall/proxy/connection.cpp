@@ -120,12 +120,12 @@ Connection::Relaying Connection::relaying() const {
   return {m_services.limits.idle, Clock::now() + m_services.limits.idle};
 }
 
-// A server may ask for a second ClientHello (HelloRetryRequest), and takes the name in that one (OpenSSL does).
+// A server may ask for a second ClientHello (HelloRetryRequest), and may use the name in that one (OpenSSL does).
 asio::awaitable<bool> Connection::server_asks_again(std::string& surplus) {
   std::optional<bool> again;
   while (!(again = tls::asks_again(surplus))) {
     if (co_await io::receive(m_upstream, surplus) != io::Received::bytes) {
-      co_return false; // the download will see it as well
+      co_return false; // the download will notice it too
     }
   }
   co_return *again;

@@ -49,13 +49,13 @@ struct Opening {
   ConnectTarget target;
   Check check = Check::none;         ///< of the first bytes, once they were inspected
   std::string first;                 ///< sent to the host first
-  std::size_t sent = 0;              ///< bytes at the start of `first` that the inspection sent already
+  std::size_t sent = 0;              ///< bytes at the start of `first` that the inspection has already sent
   std::string held;                  ///< came after the ClientHello; the host's answer decides how it is checked
   std::optional<std::uint64_t> rest; ///< bytes that may follow `first` (port 80); unlimited if not set
   std::uint64_t* budget = nullptr;   ///< bytes the box may still send to this host; unlimited if null
 };
 
-/// One TCP connection of the box, from accept(2) to its audit record. run() goes through the phases below. The server
+/// One TCP connection of the box, from accept(2) to its audit record. run() goes through the phases below. ProxyServer
 /// may end a connection in any phase (tick, stop, recheck); run() then sees closed sockets and is_over().
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
@@ -66,7 +66,7 @@ public:
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Sets what is called once, when both sockets are closed and the record is written.
+  /// Sets the function to call a single time, when both sockets are closed and the record is written.
   void on_end(std::function<void()> ended) { m_ended = std::move(ended); }
 
   /// Serves the connection until it is over. Throws nothing.
@@ -78,7 +78,7 @@ public:
   /// Ends the connection with a reset; `reason` and `detail` go into the record unless it has a denial already.
   void stop(audit::Reason reason, std::string_view detail = {}) noexcept;
 
-  /// Ends the connection if the rules, which have changed, do not allow it any more.
+  /// Ends the connection if the changed rules no longer allow it.
   void recheck();
 
 private:
@@ -89,7 +89,7 @@ private:
   struct Reading {
     Clock::time_point deadline;
   };
-  /// Resolver, dialler and upstream proxy have time limits of their own; this one is for when they fail to end.
+  /// Resolver, dialler and upstream proxy have their own time limits; this one applies if those fail.
   struct Dialling {
     Clock::time_point deadline;
   };
@@ -105,11 +105,11 @@ private:
     Opening* opening;
     std::size_t seen = 0; ///< bytes that the client had sent at the last tick
   };
-  /// The ClientHello is sent and the server's answer decides what the client may send next. Nobody reads the client.
+  /// The ClientHello is sent and the server's answer decides what may follow. Nothing is read from the client.
   struct AwaitingServer {
     Clock::time_point deadline;
     bool client_has_more = false; ///< than its ClientHello
-    bool client_done = false;     ///< the client closed its sending side meanwhile
+    bool client_done = false;     ///< the client has closed its sending side
   };
   /// The answer to the one request is complete; the client may still read it.
   struct Closing {
@@ -117,7 +117,7 @@ private:
   };
   struct Over {};
 
-  /// Returns whether the record has no reason for the end yet.
+  /// Returns whether the record does not have a reason for the end yet.
   bool is_in_force() const noexcept {
     return m_record.reason == audit::Reason::none || m_record.reason == audit::Reason::allowed;
   }
@@ -171,7 +171,7 @@ private:
   void note(const Denial& denial);
   void note_allowed();
   void direction_ended(bool broken);
-  /// Closes both sockets and writes the record; with `reset`, both sides learn of it at once.
+  /// Closes both sockets and writes the record; with `reset`, both sides learn of it immediately.
   void end(bool reset) noexcept;
 
   ProxyServices& m_services;

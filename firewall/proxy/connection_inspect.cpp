@@ -151,7 +151,7 @@ asio::awaitable<FlowEnd> Connection::send_long_word(Opening& opening) {
   }
 }
 
-/// Sends the held back part of the client's first bytes, so that a client of another protocol does not wait forever. No
+/// Sends the held-back part of the client's first bytes, so that a client of another protocol does not wait forever. No
 /// server acts on it alone.
 void Connection::send_undecided(Opening& opening) {
   const std::size_t size = opening.first.size() - opening.sent;
@@ -161,7 +161,7 @@ void Connection::send_undecided(Opening& opening) {
   const ssize_t sent =
       ::send(m_upstream.native_handle(), opening.first.data() + opening.sent, size, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent <= 0) {
-    return; // it is sent with the rest, or the rest fails as well
+    return; // it is sent with the rest, or the rest fails too
   }
   opening.sent += static_cast<std::size_t>(sent);
   m_record.bytes_up += static_cast<std::uint64_t>(sent);

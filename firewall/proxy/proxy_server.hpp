@@ -20,7 +20,7 @@ public:
   /// Ends every connection and writes its record.
   void stop();
 
-  /// Ends the connections that the rules, which have changed, do not allow any more.
+  /// Ends the connections that the changed rules no longer allow.
   void recheck();
 
 private:

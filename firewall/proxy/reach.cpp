@@ -53,7 +53,7 @@ Filtered filter(ProxyServices& services, const std::vector<Address16>& candidate
   return result;
 }
 
-/// Dials; with nothing to dial it returns `denial`.
+/// Dials; returns `denial` if there is nothing to dial.
 asio::awaitable<Reached> dial_all(const upstream::Candidates& candidates, upstream::Service service, Reached& denial) {
   auto dialled = co_await upstream::dial(candidates, service, ruleset::k_mark);
   if (!dialled.tried) {
@@ -103,7 +103,7 @@ asio::awaitable<Reached> dial_host(ProxyServices& services, upstream::Service se
   co_return co_await dial_all(gateway, service, none);
 }
 
-/// Reads the proxy's answer; its bytes so far are in `text`.
+/// Reads the proxy's answer and collects its bytes in `text`.
 asio::awaitable<http::ConnectResponse> read_answer(tcp::socket& socket, std::string& text) {
   http::ConnectResponse response;
   std::array<char, 2048> buffer{};
@@ -118,7 +118,7 @@ asio::awaitable<http::ConnectResponse> read_answer(tcp::socket& socket, std::str
   co_return response;
 }
 
-/// Asks the proxy behind `reached` to connect to `authority`.
+/// Asks the proxy that `reached` is connected to, to connect to `authority`.
 asio::awaitable<Reached> ask_proxy(Reached& reached, const std::string& authority) {
   using State = http::ConnectResponse::State;
   tcp::socket& socket = *reached.socket;
@@ -132,7 +132,7 @@ asio::awaitable<Reached> ask_proxy(Reached& reached, const std::string& authorit
   co_await asio::async_write(socket, asio::buffer(request), io::k_await);
   std::string text;
   const auto response = co_await read_answer(socket, text);
-  if (clock.cancel() == 0 || !socket.is_open()) { // its handler, which knows the socket, runs or has run
+  if (clock.cancel() == 0 || !socket.is_open()) { // its handler, which uses the socket, runs or has run
     co_await io::yield();
   }
   if (response.state != State::accepted) {

@@ -9,7 +9,7 @@
 
 namespace agentbox::firewall::proxy {
 
-/// The host and addresses to connect an allowed connection of the box to.
+/// The destination of an allowed connection of the box.
 struct ConnectTarget {
   enum class Kind {
     name,    ///< a listed host
@@ -27,16 +27,16 @@ struct ConnectTarget {
 struct Reached {
   std::optional<asio::ip::tcp::socket> socket;
   std::string address;                        ///< dialled, or refused
-  std::string surplus;                        ///< bytes of the host after an upstream proxy's reply
+  std::string surplus;                        ///< bytes from the host that followed an upstream proxy's reply
   bool denied = false;                        ///< by the policy; otherwise the network failed
   audit::Reason reason = audit::Reason::none; ///< none if there is a connection
   std::string detail;
 };
 
 /// Connects to `target` over marked sockets:
-/// - a name is resolved and its addresses are filtered; an upstream proxy resolves it instead, unless allow_private
-/// names
-///   it (such hosts are internal, where no proxy leads). The proxy's own address is filtered, but may be private.
+/// - a name is resolved and its addresses are filtered; an upstream proxy resolves it instead, unless
+///   allow_private lists it (such hosts are internal and out of a proxy's reach). The proxy's own address is filtered,
+///   but may be private.
 /// - an address is dialled unless it is the machine's own, loopback, link-local or reserved.
 /// - the host is dialled at the gateway, which forwards to its loopback.
 /// `target` must outlive the call.

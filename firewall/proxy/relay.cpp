@@ -57,7 +57,7 @@ void give_back(PipePool& pipes, std::optional<SplicePipe>& pipe) {
   }
 }
 
-/// Waits until `from` is done or sends more than its budget has.
+/// Waits until `from` is done or sends more than the budget allows.
 asio::awaitable<FlowEnd> wait_for_more(tcp::socket& from) {
   for (;;) {
     char next = 0;
@@ -78,7 +78,7 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
   unsigned turns = 0;
   std::uint64_t moved = 0;
   FlowEnd end = FlowEnd::limit_reached;
-  bool waits = true; // also at first, because earlier bytes were read already
+  bool waits = true; // initially too, because earlier bytes were already read
   while (!flow.limit || moved < *flow.limit) {
     if (flow.budget != nullptr && *flow.budget == 0) {
       give_back(pipes, pipe);
@@ -102,7 +102,7 @@ asio::awaitable<FlowEnd> pump(Flow flow, PipePool& pipes) {
     }
     std::uint64_t wanted = flow.limit ? std::min<std::uint64_t>(*flow.limit - moved, k_chunk) : k_chunk;
     wanted = flow.budget == nullptr ? wanted : std::min(wanted, *flow.budget);
-    if (wanted == 0) { // another connection used the budget up meanwhile; splice() would say "end of stream"
+    if (wanted == 0) { // another connection has used up the budget; splice() would return 0, "end of stream"
       continue;
     }
     const ssize_t got = ::splice(flow.from.native_handle(), nullptr, pipe->write.get(), nullptr, wanted,

@@ -12,7 +12,7 @@ namespace agentbox::firewall::proxy {
 struct Flow {
   asio::ip::tcp::socket& from;
   asio::ip::tcp::socket& to;
-  std::uint64_t& bytes;                    ///< incremented by each byte moved
+  std::uint64_t& bytes;                    ///< incremented for each byte moved
   bool& active;                            ///< set whenever bytes move
   std::optional<std::uint64_t> limit = {}; ///< maximum bytes to move; unlimited if not set
   std::uint64_t* budget = nullptr;         ///< bytes left, shared between connections; unlimited if null

@@ -3,7 +3,7 @@
 
 namespace agentbox::firewall::proxy {
 
-/// Limits what the peer of a connection may still send.
+/// The state of a connection's peer: what it may still send.
 enum class Sender {
   open, ///< more, or bytes that were not read yet
   done, ///< nothing: it closed its sending side and all bytes were read

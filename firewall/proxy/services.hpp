@@ -17,14 +17,14 @@ namespace agentbox::firewall::proxy {
 
 /// Limits of the proxy.
 struct ProxyLimits {
-  std::size_t connections = 8192;             ///< further ones are reset at once
+  std::size_t connections = 8192;             ///< further ones are reset immediately
   std::chrono::seconds handshake{10};         ///< from the connection to a whole ClientHello or request head
   std::chrono::seconds idle{3600};            ///< without a byte in either direction
   std::chrono::seconds half_closed_idle{300}; ///< the same once one side has finished sending
 };
 
-/// The addresses of this machine, read again from the kernel every few seconds, because networks change under a running
-/// box.
+/// The addresses of this machine, read again from the kernel every few seconds, because networks change while a box
+/// runs.
 class OwnAddresses {
 public:
   const std::vector<netlink::Address16>& get();

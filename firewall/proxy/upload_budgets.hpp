@@ -12,7 +12,7 @@ namespace agentbox::firewall::proxy {
 /// budget. At most as many budgets as the policy has entries.
 class UploadBudgets {
 public:
-  /// Returns the bytes left under `limit`, to be decremented by senders. Valid as long as this object.
+  /// Returns the bytes left under `limit`, to be decremented by senders. Valid as long as this object exists.
   std::uint64_t& of(const policy::EgressIndex::Upload& limit) {
     return m_left.try_emplace(limit.pattern, limit.bytes).first->second;
   }

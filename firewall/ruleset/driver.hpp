@@ -21,15 +21,15 @@ public:
   virtual std::string render(const Ruleset& ruleset) const = 0;
 
   /// Replaces the box's ruleset in one transaction (iptables: one per table and family), reads it back and compares
-  /// every rule. Throws support::Error(failed): the kernel refused it, and the former one stays, or it differs from
-  /// what was loaded. The caller must not continue.
+  /// every rule. Throws support::Error(failed) if the kernel refused it (the old one stays) or has a different one
+  /// afterwards. The caller must not continue.
   virtual void load(const Ruleset& ruleset) const = 0;
 
   /// Removes the box's ruleset. Throws support::Error(failed).
   virtual void unload() const = 0;
 };
 
-/// Returns the driver for `kind`. `scratch`: a writable directory of the firewall's own.
+/// Returns the driver for `kind`. `scratch`: a writable directory that only the firewall uses.
 std::unique_ptr<Driver> make_driver(policy::FirewallDriver kind, const std::filesystem::path& scratch);
 
 } // namespace agentbox::firewall::ruleset

@@ -8,7 +8,7 @@
 namespace agentbox::firewall::ruleset {
 
 /// iptables-restore and ip6tables-restore, for kernels and hosts where nftables' own interface is not to be used. The
-/// programs are in the box's image when this driver was chosen (oci/firewall_image.hpp), else the host's.
+/// programs are in the box's image if it was built for this driver (src/image/firewall_image.cpp), else the host's.
 class IptablesDriver final : public Driver {
 public:
   /// Needs `scratch`, a writable directory, for the programs' lock.

@@ -173,7 +173,7 @@ std::vector<std::string> normal_form(std::string_view text) {
     } else if (line.starts_with("-A ")) {
       rules_of(line.substr(3)).push_back(numeric(line));
     } else if (!line.empty() && !line.starts_with('#') && line != "COMMIT") {
-      chains[table].emplace_back(line); // nothing of ours
+      chains[table].emplace_back(line); // not ours
     }
   }
   std::vector<std::string> lines;

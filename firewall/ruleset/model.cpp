@@ -36,15 +36,15 @@ std::vector<To> host6(const Inputs& inputs) {
   return blocks;
 }
 
-// The gateway, or the address that pasta was told, maps to the host's loopback: even a compromised firewall process
-// reaches no more of it.
+// The gateway, or the address that pasta was given, maps to the host's loopback: even a compromised firewall process
+// reaches only the listed ports of it.
 void add_host_rules(const Inputs& inputs, std::vector<Rule>& rules) {
   if (inputs.host_ports.empty() || !inputs.host_gateway) {
     return;
   }
   const To host{*inputs.host_gateway, 128};
   rules.push_back({"output-host-ports", {host, TcpTo{inputs.host_ports}, Marked{}}, Accept{}});
-  // Under pasta the gateway may be the name server as well.
+  // With pasta the gateway may be the name server too.
   rules.push_back({"output-host-dns", {host, UdpTo{k_dns}, Marked{}}, Accept{}});
   rules.push_back({"output-host-dns-tcp", {host, TcpTo{{k_dns}}, Marked{}}, Accept{}});
   rules.push_back({"output-host-tcp", {host, Tcp{}}, RejectReset{}});
@@ -101,7 +101,7 @@ Chain output_chain(const Inputs& inputs) {
   return chain;
 }
 
-// A socket that is bound to an interface keeps it when it is redirected: packets for loopback must not leave.
+// A socket bound to an interface stays bound to it when redirected: packets for loopback must not leave.
 Chain leave_chain() {
   Chain chain{"leave", Chain::Kind::filter, Hook::postrouting, false, {}};
   chain.rules.push_back({"leave-loopback", {OutLoopback{}}, Accept{}});

@@ -12,8 +12,8 @@
 
 namespace agentbox::firewall::ruleset {
 
-/// The mark of the firewall's own upstream sockets ("abbx"). Only CAP_NET_ADMIN can set it, so only the firewall leaves
-/// the box. Never a uid: the agent and the firewall have the same one.
+/// The mark of the firewall's own upstream sockets ("abbx"). Only CAP_NET_ADMIN can set it, so only the firewall's
+/// packets leave the box. Not matched by UID instead: the agent and the firewall have the same one.
 constexpr std::uint32_t k_mark = 0x61626278;
 
 constexpr std::uint16_t k_proxy_port = protocol::k_proxy_port;
@@ -61,7 +61,7 @@ using Condition = std::variant<OutLoopback, InLoopback, ToOwnAddress, Marked, To
 // Actions on a matching packet.
 struct Accept {};
 struct Drop {};
-struct RejectReset {};      ///< TCP reset: the caller fails at once with ECONNREFUSED
+struct RejectReset {};      ///< TCP reset: the caller fails immediately with ECONNREFUSED
 struct RejectProhibited {}; ///< ICMP or ICMPv6 "administratively prohibited"
 struct Redirect {
   std::uint16_t port;
@@ -100,15 +100,15 @@ struct Ruleset {
 struct Inputs {
   policy::VirtualRange range;
   std::vector<std::uint16_t> published;               ///< ports of the box that may be connected to from outside
-  std::vector<policy::AddressEntry> addresses;        ///< services without a name: the proxy's as well
+  std::vector<policy::AddressEntry> addresses;        ///< services without a name: redirected to the proxy too
   std::vector<std::uint16_t> host_ports;              ///< of the host's loopback, for the firewall's own sockets
   std::optional<policy::Address16> host_gateway;      ///< where the host's loopback is; needed for host_ports
   std::vector<policy::Address16> host_gateways6 = {}; ///< its possible IPv6 addresses, all denied
 };
 
 /// Returns the rules of a filtered box: only lo, the firewall's marked sockets and the replies of published ports
-/// leave; TCP to the virtual range, and to the listed addresses and ports, goes to the proxy; all else is refused at
-/// once. Where the host's loopback can be reached, the marked sockets reach no more of it than `host_ports` (and DNS).
+/// leave; TCP to the virtual range, and to the listed addresses and ports, goes to the proxy; all else is rejected
+/// immediately. Where the host's loopback can be reached, the marked sockets reach only `host_ports` (and DNS) there.
 Ruleset build(const Inputs& inputs);
 
 /// Compares two renderings of rules line by line. Returns the first difference in words, or an empty string. Pure.

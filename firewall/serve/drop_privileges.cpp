@@ -69,11 +69,11 @@ void drop_privileges(bool keep_net_admin) {
 unsigned long raise_open_files() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    throw support::system_error(ExitCode::failed, "cannot read the limit of open files", errno);
+    throw support::system_error(ExitCode::failed, "cannot read the limit on open files", errno);
   }
   limit.rlim_cur = limit.rlim_max;
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    throw support::system_error(ExitCode::failed, "cannot raise the limit of open files", errno);
+    throw support::system_error(ExitCode::failed, "cannot raise the limit on open files", errno);
   }
   return limit.rlim_cur;
 }

@@ -3,8 +3,8 @@
 
 namespace agentbox::firewall::serve {
 
-/// Throws support::Error(failed), saying which one, unless CAP_NET_ADMIN is effective, and CAP_NET_BIND_SERVICE too
-/// when `to_bind`.
+/// Throws support::Error(failed), naming the missing capability, unless CAP_NET_ADMIN and, with `to_bind`,
+/// CAP_NET_BIND_SERVICE are effective.
 void require_capabilities(bool to_bind);
 
 /// Drops all privileges that are not needed once the sockets are bound: every capability except, with
@@ -12,7 +12,7 @@ void require_capabilities(bool to_bind);
 /// no_new_privs; forbids core dumps and tracing by the same user. Throws support::Error(failed).
 void drop_privileges(bool keep_net_admin);
 
-/// Raises the soft limit of open files to the hard one, and returns it.
+/// Raises the soft limit on open files to the hard one, and returns it. Throws support::Error(failed).
 unsigned long raise_open_files();
 
 } // namespace agentbox::firewall::serve

@@ -7,13 +7,13 @@
 
 namespace agentbox::firewall::serve {
 
-/// The reading end of a FIFO that only the launcher has open for writing.
+/// The read end of a FIFO that only the launcher has open for writing.
 class FifoLeash {
 public:
-  /// Opens `fifo`. Throws support::Error(failed) when it is not a FIFO, or has no writer any more.
+  /// Opens `fifo`. Throws support::Error(failed) if it is not a FIFO or no longer has a writer.
   FifoLeash(asio::io_context& context, const std::filesystem::path& fifo);
 
-  /// Calls `act` once there is no writer left.
+  /// Calls `act` when there is no writer left.
   void when_cut(std::function<void()> act);
 
 private:

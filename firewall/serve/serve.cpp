@@ -55,7 +55,7 @@ ruleset::Inputs inputs_of(const FirewallOptions& options, const policy::EgressPo
       std::move(gateways6)};
 }
 
-/// Returns the address of the host's loopback, if the policy lists ports there.
+/// Returns the address that maps to the host's loopback, if the policy lists ports there.
 std::optional<policy::Address16> host_gateway(const FirewallOptions& options, const policy::EgressPolicy& policy) {
   if (policy::reachable_host_ports(policy).empty()) {
     return std::nullopt;
@@ -71,7 +71,7 @@ void load_rules(const FirewallOptions& options, const ruleset::Inputs& inputs) {
   ruleset::make_driver(options.driver, options.run)->load(ruleset::build(inputs));
 }
 
-/// Everything that runs in a filtered box.
+/// Everything that the firewall runs for a filtered box.
 class FilteredBox {
 public:
   FilteredBox(asio::io_context& context, const FirewallOptions& options, policy::EgressPolicy policy,
@@ -121,7 +121,7 @@ private:
     return limits;
   }
 
-  /// Writes the totals once a second, so that SIGKILL loses no more of them. Tries again while the disk is full.
+  /// Writes the totals a second from now, so that SIGKILL loses no more than that. Tries again while the disk is full.
   void flush_in_a_second() {
     m_flush.expires_after(std::chrono::seconds(1));
     m_flush.async_wait([this](const std::error_code& error) {
@@ -144,7 +144,7 @@ private:
   }
 
   void record_blocked(const nflog::Packet& packet) {
-    // agent-entrypoint connects here to check that it is refused: not an attempt of the agent.
+    // agent-entrypoint connects here to check that it is refused: this is not an attempt by the agent.
     if (packet.address == protocol::k_refused_address && packet.port == protocol::k_refused_port) {
       return;
     }
@@ -174,7 +174,7 @@ private:
 
 void run(const FirewallOptions& options) {
   asio::io_context context(1);
-  // First of all: as PID 1 of its container the firewall ignores SIGTERM without a handler.
+  // Must come first: as PID 1 of its container the firewall ignores SIGTERM until it has a handler.
   asio::signal_set signals(context, SIGTERM, SIGINT);
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -211,8 +211,8 @@ void run(const FirewallOptions& options) {
   io::run_until_stopped(context);
 }
 
-/// Closes the box after a failure before the rules were loaded. Fails without CAP_NET_ADMIN; then nothing can have been
-/// opened either.
+/// Closes the box after a failure. Does nothing without CAP_NET_ADMIN, without which nothing can have been opened
+/// either.
 void close_after_failure(const FirewallOptions& options) noexcept {
   try {
     load_rules(options, {{}, options.published, {}, {}, {}});

@@ -6,9 +6,9 @@
 
 namespace agentbox::firewall::serve {
 
-/// Runs a box's firewall until SIGTERM or SIGINT. In this order: rules loaded and read back, local and fallback routes,
-/// DNS and proxy bound, privileges dropped, run/ready written. A failure writes run/failed and throws, with the rules
-/// in force: even for a policy that cannot be parsed the box is closed first. Mode full: only run/ready.
+/// Runs a box's firewall until SIGTERM, SIGINT or the end of the leash. In this order: loads the rules and reads them
+/// back, adds local and fallback routes, binds DNS and proxy, drops privileges, writes run/ready. On failure writes
+/// run/failed and throws, with the box closed, even if the policy cannot be parsed. Mode full: only run/ready.
 void serve(const FirewallOptions& options);
 
 /// Loads and verifies the rules.
@@ -17,7 +17,7 @@ void lock(const FirewallOptions& options);
 /// Removes the rules.
 void unload(const FirewallOptions& options);
 
-/// Throws support::Error(failed) unless run/ready holds the nonce, that is, the firewall serves.
+/// Throws support::Error(failed) unless run/ready contains the nonce, that is, unless the firewall is serving.
 void require_ready(const FirewallOptions& options);
 
 /// Returns the rules that would be loaded, as text.

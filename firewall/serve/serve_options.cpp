@@ -90,7 +90,7 @@ FirewallOptions parse_options(std::span<const char* const> arguments) {
   arguments = arguments.subspan(1);
   while (!arguments.empty()) {
     if (arguments.size() < 2) {
-      throw usage("option \"" + support::escape_untrusted(arguments.front()) + "\" needs a value, or is not known");
+      throw usage("option \"" + support::escape_untrusted(arguments.front()) + "\" needs a value, or is unknown");
     }
     set(options, arguments[0], arguments[1]);
     arguments = arguments.subspan(2);
@@ -132,8 +132,8 @@ ruleset  print the rules that would be loaded, and change nothing
   --host ADDR            address of the host's loopback, for ports of the host that the policy lists (default gateway)
   --publish PORT         accept connections from outside on this TCP port of the box; repeatable
 
-Exit: 0 on success and after SIGTERM, SIGINT or the end of --leash, 2 for a bad command line, 125 for every other failure. The rules stay in
-force after the program ends.
+Exit: 0 on success and after SIGTERM, SIGINT or the end of --leash, 2 for a bad command line, 125 for every other
+failure. The rules stay in force after the program ends.
 )";
 }
 

@@ -34,7 +34,7 @@ struct FirewallOptions {
   std::filesystem::path audit = protocol::k_audit_path;
   std::filesystem::path leash; ///< a FIFO: serve ends when its last writer has closed it; empty: none
   std::filesystem::path resolv_conf = "/etc/resolv.conf";
-  std::optional<policy::Address16> host_address; ///< reaches the host's loopback; not set: the default gateway does
+  std::optional<policy::Address16> host_address; ///< maps to the host's loopback; not set: the default gateway
   std::vector<std::uint16_t> published;          ///< --publish PORT: TCP ports of the box that the host may connect to
 };
 

@@ -104,7 +104,7 @@ AssembledHello assemble(std::string_view bytes) {
         out.problem = "something follows the ClientHello in its record";
         return out;
       }
-      if (out.message.size() == whole) { // and nothing follows in the record when all of it is there
+      if (out.message.size() == whole) { // complete when the rest of the record, if any, has arrived
         out.complete = bytes.size() >= k_record_header + size;
         out.size = all - bytes.size() + k_record_header + size;
         return out;

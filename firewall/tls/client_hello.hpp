@@ -18,7 +18,7 @@ struct ClientHello {
   enum class State {
     incomplete, ///< valid so far, more bytes are needed
     complete,
-    invalid, ///< not TLS, malformed, or ambiguous (two SNI extensions, two names in one): `problem` says which
+    invalid, ///< not TLS, malformed, or ambiguous (two SNI extensions, two names in one): `problem` says why
   };
   State state = State::incomplete;
   std::optional<std::string> sni; ///< as sent; may not be a valid name
@@ -32,7 +32,7 @@ struct ClientHello {
 /// name.
 ClientHello parse_client_hello(std::string_view bytes);
 
-/// Returns a fatal alert access_denied(49) record.
+/// Returns a record with the fatal alert access_denied(49).
 std::string access_denied_alert();
 
 } // namespace agentbox::firewall::tls

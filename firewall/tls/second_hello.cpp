@@ -14,7 +14,7 @@ constexpr char k_alert = 21;
 constexpr char k_handshake = 22;
 constexpr char k_application_data = 23;
 constexpr char k_server_hello = 2;
-constexpr std::size_t k_random = 4 + 2; // behind the message's header and version
+constexpr std::size_t k_random = 4 + 2; // after the message's header and version
 
 /// SHA-256 of "HelloRetryRequest".
 constexpr std::string_view k_retry = "\xCF\x21\xAD\x74\xE5\x9A\x61\x11\xBE\x1D\x8C\x02\x1E\x65\xB8\x91"

@@ -12,7 +12,7 @@ namespace agentbox::firewall::tls {
 std::optional<bool> asks_again(std::string_view bytes);
 
 /// Parses the second ClientHello in what a client sent after its first one. Alerts, change_cipher_spec and early data,
-/// which the server rejected, may precede it; anything else is invalid, and so are more than k_max_second bytes.
+/// which the server rejected, may precede it; anything else is invalid, and so is more than k_max_second bytes.
 ClientHello parse_second_hello(std::string_view bytes);
 
 constexpr std::size_t k_max_second = std::size_t{64} << 10U;

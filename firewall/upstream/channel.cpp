@@ -47,7 +47,7 @@ void append(const ares_addrinfo_node& node, std::vector<Address16>& addresses) {
 
 } // namespace
 
-/// Waits for one of c-ares' sockets. c-ares owns and closes the descriptor; the watch releases it before.
+/// Waits for one of c-ares' sockets. c-ares owns and closes the descriptor; the watch releases it first.
 class AresChannel::Watch : public std::enable_shared_from_this<AresChannel::Watch> {
 public:
   Watch(asio::io_context& context, std::weak_ptr<AresChannel> channel, ares_socket_t fd)
@@ -98,7 +98,7 @@ private:
 };
 
 struct AresChannel::OpenQuestion {
-  std::shared_ptr<AresChannel> channel; ///< alive until the answer arrives
+  std::shared_ptr<AresChannel> channel; ///< kept alive until the answer arrives
   Done done;
 };
 
@@ -123,7 +123,7 @@ void AresChannel::open(const std::vector<std::string>& servers) {
   options.sock_state_cb_data = this;
   int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS |
              ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB;
-#ifdef ARES_OPT_QUERY_CACHE // c-ares 1.31 and later cache; the resolver does that, for a shorter time
+#ifdef ARES_OPT_QUERY_CACHE // c-ares 1.31 and later cache; the resolver has its own cache, with shorter times
   options.qcache_max_ttl = 0;
   mask |= ARES_OPT_QUERY_CACHE;
 #endif
@@ -151,7 +151,7 @@ int AresChannel::on_new_socket(ares_socket_t fd, int /*type*/, void* self) {
 void AresChannel::on_socket_state(void* self, ares_socket_t fd, int readable, int writable) {
   try {
     static_cast<AresChannel*>(self)->watch(fd, readable != 0, writable != 0);
-  } catch (const std::exception&) { // not through c-ares, which is C: without a watch, the query times out
+  } catch (const std::exception&) { // must not pass through c-ares, which is C; without a watch, the query times out
     return;
   }
 }
@@ -217,7 +217,7 @@ void AresChannel::on_answer(void* raw, int status, int timeouts, ares_addrinfo* 
     asio::io_context& context = query->channel->m_context;
     asio::post(context,
                [query = std::move(query), answer = std::move(answer)]() mutable { query->done(std::move(answer)); });
-  } catch (const std::exception&) { // no memory; not through c-ares, which is C. The connection's time limit ends it
+  } catch (const std::exception&) { // no memory; must not pass through c-ares, which is C. The connection times out
     return;
   }
 }

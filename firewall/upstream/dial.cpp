@@ -44,7 +44,7 @@ struct Race {
 
 namespace {
 
-/// Opens a marked socket and starts to connect. Without the mark nothing is sent: the ruleset would refuse it.
+/// Opens a marked socket and starts to connect. Fails if the mark cannot be set: the ruleset would reject its packets.
 std::error_code begin(tcp::socket& socket, const Address16& address, Service service, std::uint32_t mark) {
   const tcp::endpoint endpoint(to_asio(address), service.port);
   std::error_code error;
@@ -56,7 +56,7 @@ std::error_code begin(tcp::socket& socket, const Address16& address, Service ser
     return {errno, std::system_category()};
   }
   socket.set_option(tcp::no_delay(true), error);
-  if (service.speaks_second) { // tcp(7): off, the empty acknowledgement of the handshake waits for our first bytes
+  if (service.speaks_second) { // tcp(7): if off, the handshake's empty acknowledgement waits for our first bytes
     const int off = 0;
     ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
   }
@@ -146,7 +146,7 @@ public:
       join_late();
       if (!m_waiting.empty() && Clock::now() >= m_race->next) {
         start_next();
-        continue; // it may have failed at once
+        continue; // it may have failed immediately
       }
       const auto until = give_up();
       if (Clock::now() >= until) {
@@ -211,7 +211,7 @@ private:
 
   asio::any_io_executor m_executor;
   std::shared_ptr<Race> m_race;
-  std::shared_ptr<LateAddresses> m_late; ///< null once they have joined
+  std::shared_ptr<LateAddresses> m_late; ///< null after they have joined
   Service m_service;
   std::uint32_t m_mark;
   DialLimits m_limits;

@@ -45,7 +45,7 @@ struct Service {
   bool speaks_second = false; ///< our first bytes are ready and can go with the handshake's last packet
 };
 
-/// Time limits for one address before the next is tried too, for late addresses when all others failed, and in
+/// Time limits: until the next address is tried as well, for late addresses after all others have failed, and in
 /// total.
 struct DialLimits {
   std::chrono::milliseconds stagger{250}; // RFC 8305 §5

@@ -51,8 +51,8 @@ void Lookup::add(Family family, FamilyAnswer answer) {
 }
 
 bool Lookup::enough() const {
-  // A name that does not exist has no AAAA either. The other way round it proves nothing: some servers answer every
-  // AAAA like that (RFC 4074 §4.2).
+  // If A says that the name does not exist, there is no AAAA either. The reverse proves nothing: some servers answer
+  // every AAAA query like that (RFC 4074 §4.2).
   return complete() || m_status[k_v4] == ARES_ENOTFOUND ||
          (!m_addresses.empty() && policy::is_v4(m_addresses.front())) || m_waited;
 }

@@ -36,7 +36,7 @@ public:
 
   /// Waits until there is an address to dial, or no answer pending.
   asio::awaitable<void> wait();
-  /// Calls `done` from the event loop once both answers have arrived.
+  /// Calls `done` from the event loop when both answers have arrived.
   void when_complete(std::function<void()> done);
 
   bool complete() const { return m_open == 0; }
@@ -55,7 +55,7 @@ private:
   bool m_waited = false;                      ///< k_resolution_delay for A after AAAA is over
   std::vector<policy::Address16> m_addresses;
   std::optional<Clock::time_point> m_until; ///< when the first address expires
-  // Never expire; cancelled to wake the waiters.
+  // These timers never expire; they are cancelled to wake the waiters.
   asio::steady_timer m_some;
   asio::steady_timer m_all;
   asio::steady_timer m_delay;

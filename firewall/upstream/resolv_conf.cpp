@@ -37,7 +37,7 @@ struct NameServer {
 /// Returns nullopt if `text` is not a valid address.
 std::optional<NameServer> parse_server(const std::string& text) {
   if (text.find('\0') != std::string::npos) {
-    return std::nullopt; // inet_pton would read up to there, and c-ares the rest
+    return std::nullopt; // inet_pton would read only up to it, but c-ares the rest as well
   }
   std::array<unsigned char, 16> bytes{};
   if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) {

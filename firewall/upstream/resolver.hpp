@@ -25,12 +25,12 @@ struct Resolution {
 };
 
 /// Resolves allowed names with the host's name servers, over sockets with the firewall's mark. Caches up to 1024
-/// answers for their TTL, at most 30 s; the caller filters the addresses for each connection. Follows changes of
-/// resolv.conf and of the host's, which the launcher passes on. A server that times out is moved to the end of the list
-/// for a minute.
+/// answers for their TTL, at most 30 s; the caller filters the addresses for each connection. Follows changes of its
+/// own resolv.conf and of the host's, which the launcher passes on. A server that times out is moved to the end of the
+/// list for a minute.
 class Resolver {
 public:
-  /// Also reads `passed_on`, where the launcher writes the host's resolv.conf when it changes; need not exist.
+  /// Reads `passed_on` too: the launcher writes the host's resolv.conf there when it changes. It need not exist.
   Resolver(asio::io_context& context, std::filesystem::path resolv_conf, std::filesystem::path passed_on,
            std::uint32_t mark);
   ~Resolver();
