@@ -20,7 +20,7 @@ std::string list_of(std::vector<std::string> items) {
   return support::join(items, ", ") + (more > 0 ? " and " + std::to_string(more) + " more" : "");
 }
 
-// Mounts in the home directory are the agent's own: its login, conversations and instructions.
+// Omits mounts in the home directory, which are the agent's own: its login, conversations and instructions.
 std::string mounts_text(const policy::PolicyFields& fields) {
   std::vector<std::string> mounts;
   for (const policy::Mount& mount : fields.mounts) {
@@ -28,8 +28,7 @@ std::string mounts_text(const policy::PolicyFields& fields) {
       mounts.push_back(mount.destination + (mount.read_only ? " (read-only)" : " (read-write)"));
     }
   }
-  return "The project of your user is at " + fields.workspace.destination +
-         "; some paths in it are read-only or empty for you. " +
+  return "The project is at " + fields.workspace.destination + "; some paths in it are read-only or empty for you. " +
          (mounts.empty() ? "" : "Also mounted: " + list_of(std::move(mounts)) + ". ");
 }
 
@@ -38,16 +37,17 @@ std::string network_text(const policy::PolicyFields& fields, Launcher launcher) 
     return "The network is not restricted. ";
   }
   const std::vector<std::string> hosts = reachable_hosts(fields.egress);
-  const std::string named = launcher == Launcher::agentbox
-                                ? "If you need another host, run: agentbox-ask allow HOST --why REASON, and tell your "
-                                  "user to type outside of the box: agentbox allow HOST --for 1h --box " +
-                                      fields.name + ". Work on something else until then. "
-                                : "If you need another host, tell your user to add it to the box's configuration. ";
+  const std::string named =
+      launcher == Launcher::agentbox
+          ? "If you need another host, run: agentbox-ask allow HOST --why REASON, and tell your "
+            "user to run, outside the box: agentbox allow HOST --for 1h --box " +
+                fields.name + ". Work on something else until then. "
+          : "If you need another host, tell your user to add it to the configuration of the box. ";
   return (hosts.empty()
               ? "A firewall lets you reach no host. "
               : "A firewall lets you reach only these hosts, on port 443 if none is given: " + list_of(hosts) + ". ") +
-         "All other names are not found and all other connections are refused at once: that is the policy, not a "
-         "fault of the network, so do not look for a way around it. " +
+         "Any other name is not found and any other connection is refused immediately: that is the policy, not a "
+         "network fault, so do not look for a way around it. " +
          named;
 }
 
@@ -68,10 +68,10 @@ std::vector<std::string> reachable_hosts(const policy::EgressPolicy& egress) {
 }
 
 std::string about_text(const policy::PolicyFields& fields, Launcher launcher) {
-  std::string text = "You work in a box (agentbox: a container with a firewall), not on the machine of your user. " +
+  std::string text = "You are in a box (agentbox: a container with a firewall), not on the machine of your user. " +
                      mounts_text(fields) + network_text(fields, launcher);
   if (launcher == Launcher::agentbox) {
-    text += std::string(protocol::k_box_file_path) + " has the hosts that are allowed now, mounts and limits. ";
+    text += std::string(protocol::k_box_file_path) + " lists the allowed hosts, the mounts and the limits. ";
   }
   text.pop_back();
   std::replace_if(

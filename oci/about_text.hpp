@@ -7,7 +7,8 @@
 
 namespace agentbox::oci {
 
-/// The program that starts the box. Only agentbox changes a running box's list of hosts, and has box.json in it.
+/// The program that starts the box. Only in a box that agentbox starts is there a box.json, and can the list of hosts
+/// change while it runs.
 enum class Launcher { agentbox, other };
 
 /// Returns the entries that a box can reach, as in a list of hosts.
@@ -18,7 +19,7 @@ std::vector<std::string> reachable_hosts(const policy::EgressPolicy& egress);
 /// secret.
 std::string about_text(const policy::PolicyFields& fields, Launcher launcher);
 
-/// Returns Agent::about with that text in place of k_about_text.
+/// Returns Agent::about with about_text() in place of k_about_text.
 std::vector<std::string> about_arguments(const policy::PolicyFields& fields, Launcher launcher);
 
 } // namespace agentbox::oci

@@ -12,8 +12,8 @@ namespace agentbox::oci {
 /// Returns the name of the box's pod, "agentbox-NAME". Podman gives the firewall's container the same host name.
 std::string pod_name(const policy::PolicyFields& fields);
 
-/// Returns the agent container's whole argv: agent-entrypoint, `agent` or `exec`, and the command it starts, which is
-/// told about its box if it is an agent.
+/// Returns the agent container's whole argv: agent-entrypoint, `agent` or `exec`, and the command it starts. An
+/// agent is told about its box.
 std::vector<std::string> agent_argv(const policy::PolicyFields& fields, Launcher launcher = Launcher::agentbox);
 
 /// Returns the firewall container's whole argv. No word contains a space: Podman splits --infra-command at spaces.

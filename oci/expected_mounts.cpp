@@ -32,7 +32,7 @@ std::string text_of(const json& mount, const char* key) {
   return mount.at(key).get<std::string>();
 }
 
-/// Returns whether a mount is of the user's, not of a file that Podman or the launcher wrote.
+/// Returns whether a mount is one of the user's, not a file that Podman or the launcher wrote.
 bool is_users(const json& mount) {
   return mount.at("type") == "bind" && has_option(mount, "rbind");
 }
@@ -70,7 +70,7 @@ public:
       return found != m_last.end() && found->second > i;
     });
   }
-  /// Returns whether a destination is below a directory of the user's.
+  /// Returns whether a destination is below one of the user's mounts.
   bool is_in_users(const std::string& destination) const {
     return any_above(destination,
                      [&](const std::string& path) { return path != destination && m_users.contains(path); });
@@ -95,7 +95,7 @@ std::string line_of(const json& mount, std::size_t i, const Order& order, const 
   const std::string destination = text_of(mount, "destination");
   const std::string type = text_of(mount, "type");
   const bool covered = order.is_covered(destination, i);
-  const bool file_tree = type == "bind" || type == "tmpfs"; // the runtime may mount kernel file systems in another way
+  const bool file_tree = type == "bind" || type == "tmpfs"; // the runtime may mount kernel file systems differently
   std::string kind = covered ? "c" : "v";
   kind += file_tree && has_option(mount, "ro") ? "r" : "";
   kind += order.is_in_users(destination) ? "" : "l";
@@ -107,7 +107,7 @@ std::string line_of(const json& mount, std::size_t i, const Order& order, const 
   return kind + " " + id + " " + spelled(destination);
 }
 
-/// Adds the host's mounts in directories of the user's, which a recursive bind repeats.
+/// Adds the host's mounts below the user's mounts, which a recursive bind repeats in the box.
 void add_mounts_below(std::vector<std::string>& lines, const json& mounts, const HostFacts& facts) {
   struct Bind {
     std::string source;
@@ -143,7 +143,7 @@ std::vector<std::string> in_variables(const std::vector<std::string>& lines) {
     throw support::Error(support::ExitCode::usage,
                          "the box would have " + std::to_string(lines.size()) +
                              " mounts with paths so long that their list does not fit into an environment",
-                         "leave directories out: [protect] except, [mask] except, or start in a directory below");
+                         "exclude directories with [protect] except or [mask] except, or start in a subdirectory");
   }
   return variables;
 }

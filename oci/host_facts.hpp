@@ -12,7 +12,8 @@
 
 namespace agentbox::oci {
 
-/// Identity of the file that a path named when the launcher checked it. The hook compares before the path is mounted.
+/// Identity of the file that a path named when the launcher checked it. The hook checks that it is still the same
+/// before the path is mounted.
 struct FileIdentity {
   std::uint64_t device = 0; ///< st_dev
   std::uint64_t inode = 0;  ///< st_ino
@@ -40,8 +41,8 @@ struct Controllers {
   bool operator==(const Controllers&) const = default;
 };
 
-/// The SELinux contexts of a box's containers (selinux/context.hpp), and their levels, which Podman is told. A level is
-/// empty where the policy has none.
+/// The SELinux contexts of a box's containers (selinux/context.hpp), and their levels, which are passed to Podman. A
+/// level is empty if the SELinux policy has none.
 struct SelinuxLabels {
   std::string agent;
   std::string agent_files;
@@ -56,11 +57,11 @@ struct SelinuxLabels {
 struct GitReferences {
   std::vector<std::string> read_only;  ///< protected only because they are referenced
   std::vector<std::string> referenced; ///< hooks directories and included files, existing or not, protected or not
-  std::set<std::string> command_files; ///< files that commands name, and links on the way to them
+  std::set<std::string> command_files; ///< files that commands name, and links in their paths
   std::vector<std::string> unused_exceptions; ///< entries of workspace.protect_except that no setting references
 };
 
-/// A file without credentials that the box sees in place of one of the workspace's with credentials.
+/// A copy without credentials that the box sees in place of a file with credentials.
 struct CleanedFile {
   std::filesystem::path file; ///< written by the launcher
   std::string text;
@@ -77,11 +78,11 @@ struct GuardedPaths {
 };
 
 /// Returns the directories that are mounted onto themselves, because a mount point cannot be renamed: those above the
-/// guarded paths, each once, parents first. Of what was found by name, only its own pins (covered_pins_of()). Pure.
+/// guarded paths, each listed once, parents first. For paths found by name only `pins`: see covered_pins_of(). Pure.
 std::vector<std::filesystem::path> pins_of(const GuardedPaths& guarded);
 
-/// Returns the other directories above what was found by name and is read-only, parents first. They are mounted onto
-/// themselves as well, and then covered by a second mount of the tree: a directory on which anything is mounted in the
+/// Returns the other directories above read-only paths that were found by name, parents first. They are mounted onto
+/// themselves too, and then covered by a second mount of the tree: a directory on which anything is mounted in the
 /// mount namespace cannot be renamed or removed, whatever the path (is_local_mountpoint() in the kernel's fs/namei.c).
 /// With visible mounts, files could not be moved between these directories (EXDEV). Pure.
 std::vector<std::filesystem::path> covered_pins_of(const GuardedPaths& guarded);
@@ -96,7 +97,7 @@ struct HostFacts {
   std::uint64_t processes_hard = 31000;   ///< the launcher's RLIMIT_NPROC, hard
   bool maps_loopback = false;             ///< the host's loopback is protocol::k_mapped_loopback, not the gateway
   bool terminal = false;                  ///< the agent gets a terminal (podman run -t)
-  std::string nonce;                      ///< hex; proves that a firewall is this box's
+  std::string nonce;                      ///< hex; proves that a firewall belongs to this box
 
   std::string agent_rootfs = "rootfs"; ///< OCI root.path; the hook replaces it with Podman's
   std::string firewall_rootfs = "rootfs";
@@ -110,8 +111,8 @@ struct HostFacts {
 
   GuardedPaths guarded; ///< of the workspace
   std::map<std::filesystem::path, CleanedFile>
-      cleaned;                      ///< by absolute path: protected the Git configuration without its credentials
-  std::vector<std::string> notices; ///< what the user should know of the workspace; not rendered
+      cleaned;                      ///< by absolute path of the original: protected files without their credentials
+  std::vector<std::string> notices; ///< what the user should know about the workspace; not rendered
   std::map<std::filesystem::path, GuardedPaths> guarded_in_mounts; ///< by source, of other mounts
   std::map<std::filesystem::path, GitReferences>
       git_references;                                    ///< of the workspace and other writable mounts; not rendered
@@ -124,8 +125,8 @@ struct HostFacts {
   std::vector<std::string> mounted_here;        ///< the host's mount points, as spelled in /proc/self/mountinfo
   int landlock_abi = 0;                         ///< the version of Landlock to use; 0: none
   bool leash = false;                           ///< agent and firewall end with their launcher
-  std::map<std::string, std::string> agent_env; ///< from the launcher's terminal: TERM, COLORTERM, LANG, TZ; and Git's
-  std::map<std::string, std::string> box_files; ///< by name, in box_directory besides box.json: text; not rendered
+  std::map<std::string, std::string> agent_env; ///< from the launcher: TERM, COLORTERM, LANG, TZ, and Git's variables
+  std::map<std::string, std::string> box_files; ///< text of further files in box_directory, by name; not rendered
 
   std::vector<IdMapping> uid_mappings; ///< empty: Podman's
   std::vector<IdMapping> gid_mappings;

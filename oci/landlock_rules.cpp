@@ -13,9 +13,9 @@ struct BoxPath {
   const char* path;
 };
 
-/// Paths that every box has besides the policy's own. Everything else in the image is read and executed, apart from the
-/// directories below "image", which are where a mount is most likely to be shown by mistake, and homes of other users.
-/// Names of directories may be listed everywhere, or `find /` would find nothing.
+/// Paths that every box has besides the policy's own. Everything else in the image may be read and executed, except the
+/// directories of k_image: other users' homes, and those where a mount is most likely to be exposed by mistake.
+/// Directories may be listed everywhere, or `find /` would find nothing.
 constexpr std::initializer_list<BoxPath> k_paths = {
     {"l", "/"}, {"rwx", "/tmp"}, {"rwx", "/var/tmp"}, {"rw", "/dev"}, {"rw", "/proc"}, {"r", "/sys"},
 };
@@ -29,7 +29,7 @@ std::string landlock_rules(const policy::PolicyFields& fields, const HostFacts& 
   }
   std::string rules = "abi " + std::to_string(facts.landlock_abi) + "\n";
   const auto allow = [&](const std::string& rights, const std::string& path) {
-    if (path.find('\n') == std::string::npos) { // a path a line
+    if (path.find('\n') == std::string::npos) { // one path a line
       rules.append(rights).append(" ").append(path).append("\n");
     }
   };

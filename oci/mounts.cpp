@@ -68,8 +68,8 @@ void add_agent_filesystems(json& mounts, const policy::Limits& limits) {
   mounts.push_back(tmpfs("/tmp", "1777", limits.tmp_bytes, true)); // compilers and package managers run programs in it
 }
 
-/// Throws for a path that the policy does not name. A path in .git includes its counterpart in submodules, for
-/// .git itself if that is a file, and for a workspace that is itself a repository, where the files can have any name.
+/// Throws for a path that the policy does not name. If it names a path in .git, accepts every path: counterparts in
+/// submodules, behind a .git file, and in a workspace that is itself a repository can have any name.
 void require_named(const std::string& text, const std::vector<std::string>& list) {
   const auto is_git = [](const std::string& one) { return one == git::k_git || git::is_in_git(one); };
   const bool named =
@@ -95,14 +95,14 @@ std::vector<std::string> without(const std::vector<std::string>& paths, const st
   return rest;
 }
 
-/// Mounts a tree of the user's, with its covered pins.
+/// Mounts one of the user's trees, with its covered pins.
 void add_tree(json& mounts, const fs::path& destination, const fs::path& source, const GuardedPaths& guarded,
               const HostFacts& facts) {
   const json tree = user_bind(destination, source, false, facts);
   mounts.push_back(tree);
   const std::vector<fs::path> pins = covered_pins_of(guarded);
   for (const fs::path& pin : pins) {
-    // Covered by the tree below, so it needs no options, which would cost the runtime system calls.
+    // The second mount of the tree covers it, so it needs no options, which would cost the runtime system calls.
     mounts.push_back(mount((destination / pin).string(), "bind", (source / pin).string(), {"rbind", "rprivate"}));
   }
   if (!pins.empty()) {

@@ -48,7 +48,7 @@ json resource_limits(std::optional<std::uint64_t> processes, std::uint64_t open_
 }
 
 json agent_environment(const policy::PolicyFields& fields, const HostFacts& facts) {
-  // Later ones win. The user may set PATH, but not what the box needs to be safe.
+  // Later entries win. The user may set PATH, but not what the box needs to be safe.
   const std::string& home = fields.user.home;
   std::map<std::string, std::string> env = {
       {"EDITOR", "nano"},

@@ -26,7 +26,7 @@ nlohmann::json firewall_environment();
 
 /// Returns OCI mounts of the agent's container, in mount order.
 nlohmann::json agent_mounts(const policy::PolicyFields& fields, const HostFacts& facts);
-/// Returns OCI mounts of the firewall's container. Never contains a path of the user's.
+/// Returns OCI mounts of the firewall's container. Never contains one of the user's paths.
 nlohmann::json firewall_mounts(const HostFacts& facts);
 
 /// Returns OCI linux.resources of the agent's container. Throws support::Error(refused) for a limit that cannot be

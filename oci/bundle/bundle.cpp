@@ -78,14 +78,14 @@ json firewall_config(const policy::Policy& policy, const HostFacts& facts) {
 
 std::string start_script(const policy::PolicyFields& fields, const PodFacts& facts) {
   constexpr const char* k_script = R"sh(#!/bin/sh
-# Box "{name}" from its two OCI bundles: needs crun, newuidmap, and pasta or slirp4netns. Neither agentbox nor Podman.
-# Everything that confines the agent is in agent/config.json; this only starts the two containers in their order.{selinux}
+# Box "{name}" from its two OCI bundles: needs crun, newuidmap, and pasta or slirp4netns, but not agentbox or Podman.
+# Everything that confines the agent is in agent/config.json; this only starts the two containers in order.{selinux}
 set -eu
 cd "$(dirname "$0")"
 mkdir -p {run} {audit}
 rm -f {ready} {failed} {uplink_pid}
 
-# 1. The firewall: makes the user and network namespaces, and closes the network before there is one.
+# 1. The firewall: makes the user and network namespaces, and closes the network before it is connected.
 crun run --detach --bundle firewall --pid-file "$PWD/{firewall_pid}" {pod}-firewall
 # shellcheck disable=SC2317  # called by the trap
 end() {{
@@ -104,7 +104,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 done
 test -e {ready} || {{ echo "the firewall is not ready" >&2; exit 125; }}
 
-# 2. The way out, for the firewall.
+# 2. The uplink, for the firewall.
 if command -v pasta >/dev/null; then
   pasta --quiet --config-net --no-netns-quit --no-map-gw --dns-forward {resolver} --pid {uplink_pid} "$pid" 2>{uplink_log}
 else

@@ -11,7 +11,7 @@ namespace agentbox::oci {
 /// Selects the files of a bundle to render.
 enum class BundleParts {
   config_only, ///< agent/config.json and firewall/config.json
-  complete,    ///< also the files that they mount, and `start`; agentbox-unpack extracts the root filesystems
+  complete,    ///< those, the files that they mount, and `start`; agentbox-unpack extracts the root filesystems
 };
 
 /// Paths of the root filesystems in the set.

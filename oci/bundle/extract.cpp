@@ -79,7 +79,7 @@ void prepare(archive_entry* entry, const std::vector<IdMapping>& ids, const Extr
   const auto type = archive_entry_filetype(entry);
   if (archive_entry_hardlink(entry) == nullptr && type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK &&
       type != AE_IFIFO) {
-    throw refused(entry, "it is a device, or something else that is not a file, directory or link");
+    throw refused(entry, "it is a device, or something else that is not a file, directory, link or FIFO");
   }
   const la_int64_t size = archive_entry_size(entry);
   if (size < 0 || static_cast<std::uint64_t>(size) > limits.file_bytes) {
@@ -87,7 +87,7 @@ void prepare(archive_entry* entry, const std::vector<IdMapping>& ids, const Extr
   }
   used.bytes += static_cast<std::uint64_t>(size);
   if (used.bytes > limits.bytes) {
-    throw refused(entry, "with it the image has more than " + std::to_string(limits.bytes) + " bytes");
+    throw refused(entry, "it makes the image larger than " + std::to_string(limits.bytes) + " bytes");
   }
   if (!ids.empty()) {
     archive_entry_set_uid(entry, mapped(archive_entry_uid(entry), ids, entry));
@@ -101,7 +101,7 @@ Error cannot_write(archive* disk, archive_entry* entry, const std::string& hint 
           "cannot write " + support::in_quotes(archive_entry_pathname(entry)) + ": " + error_text(disk), hint};
 }
 
-// A missing support for extended attributes, as on a tmpfs, is the only failure that does not matter.
+// Only one failure does not matter: no support for extended attributes, as on a tmpfs.
 void require_written(int result, archive* disk, archive_entry* entry) {
   if (result == ARCHIVE_OK || (result == ARCHIVE_WARN && archive_errno(disk) == EOPNOTSUPP)) {
     return;
@@ -113,7 +113,7 @@ void require_written(int result, archive* disk, archive_entry* entry) {
   case EROFS: throw cannot_write(disk, entry);
   case EINVAL: // an id that the user namespace does not have
   case EOVERFLOW:
-    throw cannot_write(disk, entry, "you may have too few subordinate IDs: agentbox doctor says how to get 65536");
+    throw cannot_write(disk, entry, "you may have too few subordinate IDs: agentbox doctor shows how to get 65536");
   default: throw refused(entry, error_text(disk));
   }
 }

@@ -31,7 +31,7 @@ std::vector<IdMapping> keep_id_outside(std::uint32_t box_id, const std::vector<I
     throw support::Error(support::ExitCode::refused,
                          "you have " + std::to_string(below) + " subordinate IDs, too few for user " +
                              std::to_string(box_id) + " of the box",
-                         "agentbox doctor says how to get a range of 65536");
+                         "agentbox doctor shows how to get a range of 65536");
   }
   return result;
 }

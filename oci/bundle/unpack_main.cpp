@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // agentbox-unpack TAR DIRECTORY UID [CONTEXT]: extracts a container that `podman export` wrote to TAR into the new
-// DIRECTORY. A program of its own because it runs under `podman unshare`, where files can be given to the box's other
-// users: user and group UID of the box become the user, everybody else a subordinate id (Podman's keep-id). The files
-// get the SELinux context CONTEXT.
+// DIRECTORY. A separate program because it runs under `podman unshare`, where files can be given to the box's other
+// users: user and group UID of the box map to the host's user, all others to subordinate IDs (Podman's keep-id). The
+// files get the SELinux context CONTEXT.
 #include <cerrno>
 #include <cstdio>
 #include <exception>

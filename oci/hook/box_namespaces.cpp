@@ -98,7 +98,7 @@ FirewallProcess require_one_user_namespace(const nlohmann::json& config) {
   if (same(identity(user, user_path), identity(own, "our user namespace"))) {
     throw refused("the agent would run in Podman's own user namespace");
   }
-  if (support::has_ended(firewall.pidfd)) { // then the paths may have named another process
+  if (support::has_ended(firewall.pidfd)) { // so the paths may have named another process
     throw refused("the firewall's process " + std::to_string(pid) + " has ended");
   }
   return firewall;

@@ -14,9 +14,9 @@ struct FirewallProcess {
 };
 
 /// Checks that `config` (the agent's) joins the network and user namespaces of one living process, and that this user
-/// namespace owns the network namespace and is not ours. A process in the parent user namespace could flush the ruleset
-/// without any capability if its uid is the namespace's owner. Returns the process, which is alive after the checks.
-/// Throws Error(refused).
+/// namespace owns the network namespace and is not the hook's own. A process in the parent user namespace could flush
+/// the ruleset without any capability if its uid is the namespace's owner. Returns the process, which is alive after
+/// the checks. Throws Error(refused).
 FirewallProcess require_one_user_namespace(const nlohmann::json& config);
 
 } // namespace agentbox::oci::hook

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // agentbox-hook SESSION_DIR: the OCI precreate hook. Reads Podman's config for a container from stdin; if all checks
-// pass, writes the config to create the container with to stdout.
+// pass, writes to stdout the config with which to create the container.
 #include <chrono>
 #include <exception>
 #include <iostream>

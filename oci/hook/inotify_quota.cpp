@@ -35,7 +35,7 @@ void write_limit(const char* path, long value) noexcept {
 } // namespace
 
 void limit_inotify(const FirewallProcess& firewall) noexcept {
-  // The host's own limits; ours is Podman's namespace, whose limits are higher.
+  // The host's own limits, not those of our namespace (Podman's), which are higher.
   const long instances = read_limit("/proc/sys/fs/inotify/max_user_instances");
   const long watches = read_limit("/proc/sys/fs/inotify/max_user_watches");
   const pid_t child = fork();

@@ -5,8 +5,8 @@
 
 namespace agentbox::oci::hook {
 
-/// Lets the box's user namespace use at most half of the host user's inotify instances and watches: they are one quota
-/// for all that the user runs. Does nothing where that cannot be set, since it protects availability only.
+/// Lets the box's user namespace use at most half of the host user's inotify instances and watches: these are one quota
+/// for everything that the user runs. Does nothing where that cannot be set, since it protects availability only.
 void limit_inotify(const FirewallProcess& firewall) noexcept;
 
 } // namespace agentbox::oci::hook

@@ -25,7 +25,7 @@ using support::ExitCode;
 using support::Fd;
 using support::in_quotes;
 
-/// Returns whether the mount is of a path of the user's, not of a file that we or Podman wrote.
+/// Returns whether the mount is one of the user's paths, not a file that we or Podman wrote.
 bool is_users(const json& mount) {
   const json options = mount.value("options", json::array());
   return mount.at("type") == "bind" && std::find(options.begin(), options.end(), "rbind") != options.end();

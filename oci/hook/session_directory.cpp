@@ -99,7 +99,7 @@ nlohmann::json SessionDirectory::read_fifo(const std::string& name, std::chrono:
     throw system_error(ExitCode::refused, "cannot open " + path, errno);
   }
   if (!S_ISFIFO(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 077U) != 0) {
-    throw not_safe(path, "is not a FIFO of your own");
+    throw not_safe(path, "is not a FIFO that only you can use");
   }
   constexpr std::size_t k_max = 8U << 20U;
   const auto end = std::chrono::steady_clock::now() + deadline;
@@ -107,9 +107,9 @@ nlohmann::json SessionDirectory::read_fifo(const std::string& name, std::chrono:
   std::array<char, 65536> buffer{};
   for (ssize_t count = -1; count != 0;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    pollfd readable{fd.get(), POLLIN, 0}; // EOF only shows after a writer has opened it
+    pollfd readable{fd.get(), POLLIN, 0}; // EOF is reported only after a writer has opened it
     if (left.count() <= 0 || content.size() > k_max || ::poll(&readable, 1, static_cast<int>(left.count())) == 0) {
-      throw Error(ExitCode::refused, "the launcher does not send the values of --env",
+      throw Error(ExitCode::refused, "the launcher did not send the values of --env",
                   "start the box with agentbox run");
     }
     count = ::read(fd.get(), buffer.data(), buffer.size());

@@ -15,7 +15,8 @@ namespace agentbox::oci::hook {
 /// The session directory of one box, opened once. All access goes through this descriptor.
 class SessionDirectory {
 public:
-  /// Opens `path`, which is absolute, and a directory of ours that nobody else can enter (0700). Throws Error(refused).
+  /// Opens `path`, which must be absolute and our user's directory that nobody else can enter (0700). Throws
+  /// Error(refused).
   explicit SessionDirectory(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const noexcept { return m_path; }
@@ -28,8 +29,8 @@ public:
   /// Like read_if_exists(), but throws for a missing file too.
   std::string read(const std::string& name, std::size_t max_bytes) const;
 
-  /// Reads JSON from FIFO `name`, to its end. Throws Error(refused), also when that takes longer than `deadline`:
-  /// without a launcher, or when it was read before.
+  /// Reads JSON from FIFO `name`, to its end. Throws Error(refused), including when that takes longer than `deadline`,
+  /// as it does without a launcher or on a second read.
   nlohmann::json read_fifo(const std::string& name, std::chrono::milliseconds deadline) const;
 
   /// Throws Error(refused) unless the launcher holds the lock of the session (flock(2)).

@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 8> k_podman_annotations = {
     "io.kubernetes.cri-o.TTY",     "io.podman.annotations.autoremove",
     "io.podman.annotations.init",  "org.opencontainers.image.stopSignal"};
 
-// Podman 5 sets these systemd properties, about stopping a container, itself.
+// Podman 5 itself sets these systemd properties, which control how a container is stopped.
 bool is_podmans_systemd_property(const std::string& name, std::string_view value) {
   constexpr std::string_view k_type = "uint64 ";
   return (name == "org.systemd.property.KillSignal" && support::is_digits(value)) ||
@@ -53,7 +53,7 @@ json imposed_annotations(const json& podman, const json& ours) {
     if (std::any_of(k_runtime_annotations.begin(), k_runtime_annotations.end(),
                     [&](std::string_view prefix) { return key.starts_with(prefix); })) {
       throw unexpected("the annotation " + in_quotes(key) + " would change how the OCI runtime confines the container",
-                       "no such annotation, neither from the image nor from containers.conf");
+                       "no such annotation from the image or containers.conf");
     }
     if (support::contains(k_podman_annotations, key)) {
       result[key] = text;

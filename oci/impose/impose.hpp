@@ -14,9 +14,9 @@ Role decide_role(const nlohmann::json& podman, const nlohmann::json& firewall);
 
 /// Returns the config to create the container with: `ours` plus Podman's root, namespaces, cgroup path, ID maps,
 /// security labels, and the mounts of files that Podman writes. Anything else in Podman's config that our policy does
-/// not know (mounts, capabilities, devices, environment, hooks, sysctls, unknown keys) is not dropped silently: throws
-/// support::Error(refused), which names it and what was expected. Annotations that the OCI runtime acts on are refused,
-/// other foreign ones dropped. Pure.
+/// not contain (mounts, capabilities, devices, environment, hooks, sysctls, unknown keys) is not dropped silently:
+/// throws support::Error(refused), naming it and what was expected. Refuses annotations that the OCI runtime acts on,
+/// and drops other foreign ones. Pure.
 nlohmann::json impose(const nlohmann::json& podman, const nlohmann::json& ours, Role role);
 
 } // namespace agentbox::oci

@@ -17,14 +17,14 @@ constexpr std::array<const char*, 6> k_kept = {"namespaces",  "uidMappings", "gi
                                                "cgroupsPath", "mountLabel",  "rootfsPropagation"};
 
 // The agent joins the firewall's network and user namespaces; all others are new. A namespace that is missing or has a
-// path would be shared with the host or another container. For a firewall without a user namespace of its own, that of
-// a build, Podman makes the network namespace first.
+// path would be shared with the host or another container. For a firewall without its own user namespace, as in
+// a build, Podman creates the network namespace first.
 bool has_expected_path(const json& entry, Role role, bool own_user) {
   const bool shared = entry.at("type") == "network" || entry.at("type") == "user";
   return ((role == Role::agent || !own_user) && shared) != text_at(entry, "path").empty();
 }
 
-// `ours` are the namespaces of our document.
+// `ours` are the namespaces of our config.
 void require_namespaces(const json& podman, const json& ours, Role role) {
   const auto count = [](const json& namespaces, const json& type) {
     return std::count_if(namespaces.begin(), namespaces.end(),

@@ -11,7 +11,7 @@
 
 namespace agentbox::oci {
 
-/// Returns the error for `what` was found in Podman's config and what was `expected`.
+/// Returns the error that names `what` was found in Podman's config, and what was `expected`.
 support::Error unexpected(const std::string& what, const std::string& expected);
 
 /// Throws for keys of `object` that are not `known`, unless their value is null or empty. `where` names the object.
@@ -21,8 +21,8 @@ void require_known_keys(const nlohmann::json& object, std::initializer_list<std:
 /// Returns object[key] as text; empty if it is missing.
 std::string text_at(const nlohmann::json& object, const char* key);
 
-/// Throws when ours, `result`, has an SELinux label at `key` and Podman's is another one or missing: a containers.conf
-/// can switch labels off.
+/// Throws if our config, `result`, has an SELinux label at `key` and Podman's is different or missing: containers.conf
+/// can disable labels.
 void require_same_label(const nlohmann::json& podman, const nlohmann::json& result, const char* key);
 
 /// Checks Podman's process section, and copies its terminal and security labels to ours, `result`.

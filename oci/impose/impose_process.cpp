@@ -12,11 +12,10 @@ namespace {
 using nlohmann::json;
 using support::in_quotes;
 
-/// Variables that Podman sets itself. Ours replace them; any other variable is not ours.
+/// Variables that Podman sets itself. Ours replace them; any other variable that is not ours is an error.
 constexpr std::array<std::string_view, 5> k_podman_variables = {"HOME", "HOSTNAME", "PATH", "TERM", "container"};
 
-/// Podman's default bounding set in old and new versions. We drop all of it; anything more was added by a
-/// configuration.
+/// Podman's default bounding set in old and new versions. We drop all of it; anything more comes from a configuration.
 constexpr std::array<std::string_view, 14> k_podman_capabilities = {
     "CAP_AUDIT_WRITE", "CAP_CHOWN",   "CAP_DAC_OVERRIDE",     "CAP_FOWNER",    "CAP_FSETID",
     "CAP_KILL",        "CAP_MKNOD",   "CAP_NET_BIND_SERVICE", "CAP_NET_RAW",   "CAP_SETFCAP",
@@ -59,7 +58,7 @@ void require_environment(const json& podman, const json& ours) {
   }
 }
 
-// Podman gives root its default bounding set in the other sets too. They are replaced like it.
+// For root, Podman puts its default bounding set into the other sets too. All of them are replaced.
 void require_capabilities(const json& podman, const json& ours, bool root) {
   require_known_keys(podman, {"bounding", "effective", "inheritable", "permitted", "ambient"}, "process.capabilities");
   for (const auto& [set, names] : podman.items()) {
@@ -69,7 +68,7 @@ void require_capabilities(const json& podman, const json& ours, bool root) {
           (root || set == "bounding") && support::contains(k_podman_capabilities, name.get<std::string>());
       if (!usual && !support::contains(allowed, name)) {
         throw unexpected("the " + set + " set has the capability " + in_quotes(name.get<std::string>()),
-                         "no more than Podman's default, which is taken away");
+                         "no more than Podman's default, which is dropped");
       }
     }
   }

@@ -130,8 +130,8 @@ std::map<std::string, std::string> comments(const policy::PolicyFields& fields) 
   };
 }
 
-/// Returns the command that puts the values into Podman's store, as each Podman reads them there: JSON, each value in
-/// base64. (4.3.1 cannot use a Secret that its own kube play has stored.) No value is in an argv or in a shell's
+/// Returns the command that puts the values into Podman's store, in the form that every version reads: JSON, each value
+/// in base64. (4.3.1 cannot use a Secret that its own kube play has stored.) No value is in an argv or in a shell's
 /// history.
 std::string secret_command(const Pod& pod) {
   std::string names;

@@ -14,8 +14,8 @@ namespace agentbox::oci {
 /// annotations and --seccomp-profile-root; pids and open files: agent-entrypoint's rlimits (`kube play` has no option
 /// for the pids cgroup and ignores its own io.podman.annotations.pids-limit: pids.max is 2048 with 5.4.2); bounded
 /// memory at /tmp, /run and /dev/shm: volumes of type tmpfs; nosuid and nodev: options in mountPath; the agent's
-/// resolver: a file mounted over /etc/resolv.conf, because dnsConfig would take the firewall's upstream resolver as
-/// well. Throws support::Error(refused) for what cannot be expressed.
+/// resolver: a file mounted over /etc/resolv.conf, because dnsConfig would replace the firewall's upstream resolver
+/// too. Throws support::Error(refused) for what cannot be expressed.
 GeneratedSet render_kube(const policy::Policy& policy, const PodFacts& facts);
 
 } // namespace agentbox::oci

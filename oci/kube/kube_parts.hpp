@@ -19,7 +19,7 @@ std::vector<std::string> kube_play(const policy::PolicyFields& fields, const Pod
 /// Returns the names of the Podman volumes that outlive the pod.
 std::vector<std::string> volume_names(const Pod& pod);
 
-/// The pod's volumes as Podman knows them.
+/// The pod's volumes in Podman's form.
 class KubeVolumes {
 public:
   KubeVolumes(const Pod& pod, const HostFacts& host);
@@ -33,7 +33,7 @@ public:
 
 private:
   nlohmann::ordered_json m_list = nlohmann::ordered_json::array();
-  std::map<std::string, std::string> m_parts;   ///< "volume/sub path" -> volume of its own: Podman 4.3 knows no subPath
+  std::map<std::string, std::string> m_parts;   ///< "volume/sub path" -> separate volume: Podman 4.3 has no subPath
   std::map<std::string, std::string> m_options; ///< volume -> what follows the path in mountPath
 };
 

@@ -27,7 +27,7 @@ ordered_json host_path(const std::filesystem::path& path, const char* type) {
   return {{"hostPath", std::move(result)}};
 }
 
-/// Writes how Podman finds each kind of volume. A new kind does not compile until it is here.
+/// Returns the source of each kind of volume for Podman. A new kind does not compile until it is here.
 struct KubeVolumeSource {
   const Pod& pod;
   const Volume& volume;
@@ -57,7 +57,7 @@ struct KubeVolumeSource {
   ordered_json operator()(const WorkspaceSource& from) const { return host_path(from.path, "Directory"); }
 };
 
-/// Podman reads mount options behind a colon, and adds none of its own to a path of the host.
+/// Returns the suffix of mountPath. Podman reads mount options after a colon, and adds none of its own to a host path.
 struct MountOptions {
   std::string operator()(const HostSource& from) const {
     switch (from.kind) {
@@ -69,7 +69,7 @@ struct MountOptions {
     return "";
   }
   std::string operator()(const WorkspaceSource& /*from*/) const { return ":nosuid,nodev"; }
-  /// Its volume has them as well, which Podman 4 uses and Podman 5 ignores.
+  /// Its volume has the same options, which Podman 4 uses and Podman 5 ignores.
   std::string operator()(const MemorySource& from) const {
     return from.executable ? ":nosuid,nodev" : ":nosuid,nodev,noexec";
   }
@@ -77,7 +77,7 @@ struct MountOptions {
   std::string operator()(const ScratchSource& /*from*/) const { return ""; }
 };
 
-/// The document that a volume needs besides, if any.
+/// Returns the additional document that a volume needs, if any.
 struct Document {
   const Pod& pod;
   const Volume& volume;

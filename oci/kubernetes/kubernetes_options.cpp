@@ -10,7 +10,8 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-/// Returns whether `text` is a name of Kubernetes' objects (RFC 1123): a label, or several with dots between them.
+/// Returns whether `text` is a valid name of a Kubernetes object (RFC 1123): a label or, with `dots`, several labels
+/// separated by dots.
 bool is_object_name(const std::string& text, bool dots) {
   constexpr std::size_t k_max = 253;
   constexpr std::size_t k_max_label = 63;
@@ -31,12 +32,12 @@ bool is_object_name(const std::string& text, bool dots) {
   return is_label(rest);
 }
 
-/// Returns whether `text` is UTF-8 without line breaks and invisible characters.
+/// Returns whether `text` is UTF-8 without line breaks or invisible characters.
 bool is_plain_line(const std::string& text) {
   return support::escape_untrusted(text, text.size() * 4) == text;
 }
 
-/// Returns host and port of an https URL. The clone runs behind the firewall, so the list must contain it.
+/// Throws unless `url` is an https URL and `egress` allows its host: the clone runs behind the firewall.
 void check_git_url(const policy::EgressPolicy& egress, const std::string& url) {
   constexpr std::string_view k_scheme = "https://";
   const bool clean =

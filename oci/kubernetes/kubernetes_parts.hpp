@@ -8,7 +8,7 @@
 
 namespace agentbox::oci {
 
-/// Place of the clone in the workspace's volume: its directory must belong to the agent, the volume's top does not.
+/// Directory of the clone in the workspace's volume. It must belong to the agent, which the volume's root does not.
 inline constexpr const char* k_clone_directory = "project";
 
 /// Throws support::Error(usage, refused) for options that contradict each other or the policy.

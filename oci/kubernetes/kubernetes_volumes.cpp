@@ -15,7 +15,7 @@ ordered_json memory(std::uint64_t bytes) {
   return {{"emptyDir", {{"medium", "Memory"}, {"sizeLimit", std::to_string(bytes)}}}};
 }
 
-/// Writes how a cluster finds each kind of volume. A new kind does not compile until it is here.
+/// Returns the source of each kind of volume for a cluster. A new kind does not compile until it is here.
 struct ManifestVolumeSource {
   const Pod& pod;
   const KubernetesOptions& options;
@@ -39,9 +39,9 @@ struct ManifestVolumeSource {
   }
 };
 
-/// Sets in `mount` the part of the workspace's volume that the agent sees at `below` of the project: the volume itself,
-/// a clone in it, or this agent's own directory. Only the last needs an expression, in which a path must not be
-/// mistaken for one.
+/// Sets the sub-path of `mount`: the part of the workspace's volume that the agent sees at path `below` of the project.
+/// The project is the volume itself, a clone in it, or this agent's own directory. Only the last needs an expression,
+/// in which the path must be escaped.
 void set_project_path(ordered_json& mount, const std::string& below, const KubernetesOptions& options) {
   const bool clone = !options.git_url.empty(); // in an emptyDir: each pod has its own
   const bool own = !clone && options.parallel > 1;

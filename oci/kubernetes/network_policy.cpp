@@ -73,7 +73,7 @@ YamlDocument network_policy(const Pod& pod, const policy::EgressPolicy& egress, 
          {"ingress", ordered_json::array()},
          {"egress", egress_rules(egress)}}}},
       {{"/spec",
-        "Second line of defence, in the cluster's network: it filters addresses and ports, the firewall in the pod\n"
+        "Second line of defence, in the cluster's network: it filters addresses and ports; the firewall in the pod\n"
         "filters names. It needs a network plugin that enforces NetworkPolicy."},
        {"/spec/ingress", "Nothing may connect to the box."}}};
 }

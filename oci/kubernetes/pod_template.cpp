@@ -29,7 +29,7 @@ ordered_json seccomp(const PodContainer& container, const KubernetesOptions& opt
 
 /// Returns the securityContext of `container`. The agent's passes the restricted Pod Security Standard. The firewall's
 /// is root of the pod's user namespace with two capabilities and no others: for another user Kubernetes only widens the
-/// bounding set, which a program without file capabilities does not profit from.
+/// bounding set, which gives nothing to a program without file capabilities.
 ordered_json security_context(const PodContainer& container, const KubernetesOptions& options) {
   ordered_json result = ordered_json::object();
   if (container.capabilities.empty()) {
@@ -116,7 +116,7 @@ const char* restart_policy(KubernetesOptions::Kind kind) {
   switch (kind) {
   case KubernetesOptions::Kind::pod:
   case KubernetesOptions::Kind::job: return "Never";
-  case KubernetesOptions::Kind::deployment: return "Always"; // a Deployment knows no other
+  case KubernetesOptions::Kind::deployment: return "Always"; // a Deployment allows no other
   }
   return "";
 }
@@ -141,7 +141,7 @@ YamlDocument pod_template(const Pod& pod, const policy::PolicyFields& fields, co
         "Clones the project, behind the same firewall and as confined as the agent.");
   }
   ordered_json meta = metadata(pod, pod.name, options);
-  if (!prefix.empty()) { // a template's pods get their names and namespace from what makes them
+  if (!prefix.empty()) { // a template's pods get their names and namespace from its controller
     meta.erase("name");
     meta.erase("namespace");
   }
@@ -160,10 +160,10 @@ YamlDocument pod_template(const Pod& pod, const policy::PolicyFields& fields, co
                        {"containers", {container(pod, pod.agent, options)}},
                        {"volumes", volume_list(pod, options)}};
   comments.insert({
-      {prefix + "/spec/hostUsers", "A user namespace of the pod's own: root in it is nobody on the node."},
+      {prefix + "/spec/hostUsers", "The pod's own user namespace: root in it has no privileges on the node."},
       {prefix + "/spec/securityContext/seLinuxOptions",
-       "On nodes with SELinux, all pods with this project have one level: a pod that starts gets its volumes\n"
-       "relabelled for its own."},
+       "On nodes with SELinux, all pods with this project have the same level: when a pod starts, its volumes are\n"
+       "relabelled to its level."},
       {prefix + "/spec/automountServiceAccountToken",
        "No credential of the cluster, and no list of its services, reaches the box."},
       {prefix + "/spec/containers/0",

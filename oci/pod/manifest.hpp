@@ -21,12 +21,11 @@ bool needs_secret(const Pod& pod);
 /// Returns resources.limits; empty if there are none. Memory in bytes, CPUs in thousandths.
 nlohmann::ordered_json limit_list(const PodContainer& container);
 
-/// Returns whether a word would come out of Kubernetes' $(NAME) expansion as another one, given the container's
-/// variables.
+/// Returns whether Kubernetes' $(NAME) expansion would change a word, given the container's variables.
 bool changed_by_expansion(const std::string& word, const std::vector<Variable>& env);
 
-/// Returns whether Podman's own YAML writer would damage a text: it writes texts of several lines as a block, and such
-/// a block without the indentation that tells its own blanks from those at its beginning (seen with 4.3.1).
+/// Returns whether Podman's own YAML writer would damage a text: it writes multi-line strings as blocks, but without
+/// the indentation indicator that a block needs if it begins with a blank (seen with 4.3.1).
 bool damaged_by_podman(const std::string& text);
 
 /// Returns a ConfigMap called `name` with one file.

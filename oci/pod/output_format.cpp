@@ -22,7 +22,7 @@ const std::vector<CannotExpress>& cannot_express_table() {
   constexpr std::string_view k_more = "a path that is not in the default contract";
   constexpr std::string_view k_colon = "a path in the box with ':'";
   constexpr std::string_view k_split = "Podman splits mountPath at ':'";
-  constexpr std::string_view k_no_colon = "Kubernetes takes no mountPath with ':'";
+  constexpr std::string_view k_no_colon = "Kubernetes does not accept ':' in mountPath";
   constexpr std::string_view k_rename = "choose another path in the box";
   constexpr std::string_view k_rename_or_leave = "rename it, or remove it from the list of protected paths";
   constexpr std::string_view k_dash = "a name that ends with '-'";
@@ -31,7 +31,7 @@ const std::vector<CannotExpress>& cannot_express_table() {
   constexpr std::string_view k_expands = "Podman 5 would replace it and Podman 4 would not";
   constexpr std::string_view k_rewrite = "write it differently, for example in a script in the workspace";
   constexpr std::string_view k_indented = k_when_indented;
-  constexpr std::string_view k_damages = "Podman rewrites the YAML before it reads it, and damages such a text";
+  constexpr std::string_view k_damages = "Podman rewrites the YAML before it reads it, and damages such a string";
   constexpr std::string_view k_begin = "begin it with a word";
   constexpr std::string_view k_loopback = "it would open the loopback interface of whichever machine runs it";
   constexpr std::string_view k_by_name = "list the service's own host or address instead, or use: agentbox run";

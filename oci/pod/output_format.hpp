@@ -23,12 +23,12 @@ struct CannotExpress {
   std::string_view hint;   ///< may be empty
 };
 
-/// Returns the whole list. The sensitivity test compares it with what the renderers do.
+/// Returns the whole list. The sensitivity test checks the renderers against it.
 const std::vector<CannotExpress>& cannot_express_table();
 
 /// Values of `when`, for fields that have both.
 inline constexpr std::string_view k_when_expanded = "a word with \"$$\", or with \"$(NAME)\" for a variable of the box";
-inline constexpr std::string_view k_when_indented = "a multi-line text that begins with a space or an empty line";
+inline constexpr std::string_view k_when_indented = "a multi-line string that begins with a space or an empty line";
 
 /// Returns the table's entry as Error(refused). `detail` is the value; `when` selects one of several entries of a
 /// field. Returns Error(failed), an internal error, if the table has no such entry.

@@ -40,7 +40,7 @@ struct MemorySource {
   std::string mode = "1777";
   bool executable = false;
 };
-/// A text that is part of the pod.
+/// A text file that is part of the pod.
 struct TextSource {
   std::string file; ///< file name
   std::string content;
@@ -115,7 +115,7 @@ inline constexpr const char* k_ca_copy = "ca-bundle";
 
 /// Returns the nonce for boxes without a launcher that could choose a random one: derived from the policy, so that the
 /// same policy gives the same bytes. It need not be secret: it proves that the firewall that answers in this network
-/// namespace is of this box and policy (another box's answers in another namespace, another policy's with another
+/// namespace belongs to this box and policy (another box's answers in another namespace, another policy's with another
 /// nonce); the ruleset, which nobody without CAP_NET_ADMIN can load, is probed as well.
 std::string gate_nonce(const policy::Policy& policy);
 

@@ -14,8 +14,8 @@ inline constexpr const char* k_firewall_seccomp_file = "seccomp-firewall.json";
 /// image's directory (root); without one it belongs to the container's user.
 inline constexpr const char* k_scratch_path = "/run/firewall";
 
-/// Returns OCI's ["NAME=value", …] as variables. Those that the user or an agent's configuration set under a
-/// credential's name become references to a secret.
+/// Returns OCI's ["NAME=value", …] as variables. Those of the user or an agent's configuration that are named like a
+/// credential become references to a secret.
 std::vector<Variable> variables(const nlohmann::json& environment, const policy::PolicyFields& fields);
 
 /// Adds all volumes and the mounts of all containers, in mount order.

@@ -64,8 +64,8 @@ std::vector<fs::path> all_pins_of(const GuardedPaths& guarded) {
   return pins;
 }
 
-/// Returns the protected paths. A cluster cannot check which of them exist, and creates missing mount points: for it
-/// only those that every project has, those added to the list, and those that exist on this host.
+/// Returns the protected paths to mount in a cluster, which cannot check whether they exist and creates missing mount
+/// points: only those that every project has, those added to the list, and those that exist on this host.
 std::vector<std::string> protected_for_cluster(const policy::Workspace& workspace, const PodFacts& facts) {
   static const std::set<std::string> always = {".agentbox", git::k_own_config, git::k_own_hooks};
   const auto& known = policy::default_protected_paths();
@@ -79,8 +79,8 @@ std::vector<std::string> protected_for_cluster(const policy::Workspace& workspac
   return result;
 }
 
-/// Mounts an empty file or directory over each masked path. In a cluster over each listed one: nothing can check which
-/// of them exist.
+/// Mounts an empty file or directory over each masked path; in a cluster over each listed path, because nothing can
+/// check whether it exists.
 void add_masked(Pod& pod, const std::string& name, const fs::path& source, const fs::path& destination,
                 const std::vector<std::string>& paths, const PodFacts& facts, bool cluster) {
   std::size_t number = 0;
@@ -104,7 +104,7 @@ void add_workspace(Pod& pod, const policy::PolicyFields& fields, const PodFacts&
   if (workspace.destination.find(':') != std::string::npos) {
     throw cannot_express(format, "workspace.destination", workspace.destination);
   }
-  add(pod, pod.agent, {"workspace", WorkspaceSource{workspace.source}, "the project: the only host path in the box"},
+  add(pod, pod.agent, {"workspace", WorkspaceSource{workspace.source}, "the project"},
       {"", workspace.destination, "", false, ""});
   GuardedPaths guarded = facts.host.guarded;
   if (format == OutputFormat::kubernetes) {

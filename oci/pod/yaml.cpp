@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Returns whether every YAML reader, also of YAML 1.1, reads the bare word as a string.
+/// Returns whether every YAML reader, including those of YAML 1.1, reads the bare word as a string.
 bool is_plain(const std::string& text) {
   const auto inner = [](char c) {
     return support::is_letter(c) || support::is_digit(c) || support::contains(std::string_view("-_./"), c);
@@ -48,8 +48,8 @@ bool is_block(const std::string& text) {
          text.find("\xe2\x80") == std::string::npos && text.find("\xef\xbb\xbf") == std::string::npos;
 }
 
-/// Splits a comment into lines. In YAML a carriage return, U+0085, U+2028 and U+2029 end a line as well: the rest of a
-/// path's name would be part of the document.
+/// Splits a comment into lines. In YAML a carriage return, U+0085, U+2028 and U+2029 end a line too: the rest of a
+/// path's name would become part of the document.
 std::vector<std::string> comment_lines(const std::string& text) {
   std::vector<std::string> lines;
   for (const std::string_view line : support::lines(text)) {

@@ -16,7 +16,7 @@ struct YamlDocument {
 
 /// Returns the documents as one YAML 1.2 stream, below `header`, whose lines become comments. Keys keep their order;
 /// lists of plain words are on one line; everything that a YAML reader could take for a number, a boolean or null is
-/// quoted; multi-line texts become blocks. Pure.
+/// quoted; multi-line strings become blocks. Pure.
 std::string yaml_text(const std::string& header, const std::vector<YamlDocument>& documents);
 
 } // namespace agentbox::oci

@@ -17,7 +17,7 @@ std::string specifier_free(const std::string& text) {
   std::string result;
   for (const char byte : text) {
     if (byte == '\n' || byte == '\r') {
-      throw support::Error(support::ExitCode::usage, "a unit file cannot refer to a directory with a line break",
+      throw support::Error(support::ExitCode::usage, "a unit file cannot contain a path with a line break",
                            "choose another --output");
     }
     result += byte == '%' || byte == '$' ? std::string(2, byte) : std::string(1, byte);

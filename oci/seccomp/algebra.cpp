@@ -8,7 +8,7 @@
 namespace agentbox::oci::seccomp {
 namespace {
 
-/// Maximum of gaps that are listed one by one, below the largest value kept.
+/// Maximum of the largest value kept for which the gaps below it are listed one by one.
 constexpr std::uint64_t k_max_enumerated = 64;
 
 bool holds(const Comparison& comparison, std::uint64_t argument) {
@@ -69,7 +69,7 @@ bool covers(const Conjunction& wide, const Conjunction& narrow) {
   });
 }
 
-/// Returns comparisons that together match what is not in `values`, for argument `index`.
+/// Returns comparisons of argument `index` that together match every value that is not in `values`.
 std::vector<Comparison> gaps(std::uint32_t index, const std::set<std::uint64_t>& values) {
   if (values.empty() || *values.rbegin() > k_max_enumerated) {
     return {};

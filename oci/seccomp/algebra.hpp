@@ -11,14 +11,14 @@ namespace agentbox::oci::seccomp {
 /// express it (it takes one comparison of each argument), which only refuses more.
 std::optional<Conjunction> intersect(const Conjunction& a, const Conjunction& b);
 
-/// Returns whether certainly no call matches both.
+/// Returns whether it is certain that no call matches both.
 bool disjoint(const Conjunction& a, const Conjunction& b);
 
 /// Returns `alternatives` without those that another one covers, sorted.
 std::vector<Conjunction> without_redundant(std::vector<Conjunction> alternatives);
 
 /// Returns conjunctions that match only calls that no alternative of `kept` matches, so that these can have their own
-/// errno. If a filter cannot express them all the list is shorter, and the rest get the default errno.
+/// errno. If a filter cannot express all, the list is shorter and the rest get the default errno.
 std::vector<Conjunction> complement(const std::vector<Conjunction>& kept);
 
 } // namespace agentbox::oci::seccomp

@@ -74,7 +74,7 @@ bool contains_all(const std::vector<std::string>& list, const std::vector<std::s
                      [&](const std::string& word) { return support::contains(list, word); });
 }
 
-/// Conditions of a group of the host's profile.
+/// The values that the conditions of a group of the host's profile are checked against.
 struct Situation {
   std::string_view arch;
   const std::vector<std::string>& capabilities;
