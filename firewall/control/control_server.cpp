@@ -96,7 +96,7 @@ asio::awaitable<void> ControlServer::serve(std::shared_ptr<Socket> socket,
     m_expiring = true;
   }
   const ControlReply reply =
-      co_await answer(*socket); // a statement of its own: in a longer one, GCC 12 destroys temporaries twice
+      co_await answer(*socket); // a separate statement: in a longer one, GCC 12 destroys temporaries twice
   const std::string line = to_line(reply);
   if (socket->is_open()) {
     co_await asio::async_write(*socket, asio::buffer(line), io::k_await);

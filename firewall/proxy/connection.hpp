@@ -47,7 +47,7 @@ enum class Check {
 /// The client's checked first bytes, and what may follow them.
 struct Opening {
   ConnectTarget target;
-  Check check = Check::none;         ///< of the first bytes, once they were inspected
+  Check check = Check::none;         ///< of the first bytes, after they were inspected
   std::string first;                 ///< sent to the host first
   std::size_t sent = 0;              ///< bytes at the start of `first` that the inspection has already sent
   std::string held;                  ///< came after the ClientHello; the host's answer decides how it is checked

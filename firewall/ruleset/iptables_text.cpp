@@ -145,7 +145,7 @@ std::string_view second_word(std::string_view line) {
   return line.substr(0, line.find(' '));
 }
 
-/// Returns a rule as iptables 1.8.10 and later list it; earlier ones look protocol 2 up in a table of their own.
+/// Returns a rule as iptables 1.8.10 and later list it; earlier ones look up protocol 2 in their own table.
 std::string numeric(std::string_view rule) {
   constexpr std::string_view k_named = " -p igmp ";
   std::string text(rule);

@@ -7,7 +7,7 @@ namespace agentbox::firewall::serve {
 /// CAP_NET_BIND_SERVICE are effective.
 void require_capabilities(bool to_bind);
 
-/// Drops all privileges that are not needed once the sockets are bound: every capability except, with
+/// Drops all privileges that are not needed after the sockets are bound: every capability except, with
 /// `keep_net_admin`, CAP_NET_ADMIN in the effective and permitted sets (for the mark of upstream sockets). Sets
 /// no_new_privs; forbids core dumps and tracing by the same user. Throws support::Error(failed).
 void drop_privileges(bool keep_net_admin);

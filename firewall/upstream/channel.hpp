@@ -25,8 +25,8 @@ public:
   AresChannel(const AresChannel&) = delete;
   AresChannel& operator=(const AresChannel&) = delete;
 
-  /// Queries the addresses of `name` in one family, at most 32. Calls `done` once, from the event loop; the channel
-  /// lives until then.
+  /// Queries the addresses of `name` in one family, at most 32. Calls `done` at most once, from the event loop; the
+  /// channel lives until then.
   void query(const std::string& name, Lookup::Family family, Done done);
 
 private:
