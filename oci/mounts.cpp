@@ -31,7 +31,7 @@ json tmpfs(const std::string& destination, const std::string& mode, std::uint64_
   return mount(destination, "tmpfs", "tmpfs", options);
 }
 
-/// Returns a bind mount of a user's path, with all mounts below it. nosuid, nodev and read-only apply to those as well
+/// Returns a bind mount of a user's path, with all mounts below it. nosuid, nodev and read-only apply to those too
 /// (rnosuid, rnodev, rro): a plain "ro" would leave a disk mounted inside the directory writable. Measured with crun
 /// 1.8.1: on a writable bind only the recursive options work, and on a file they are an error, so that a writable file
 /// is protected by no-new-privileges alone.

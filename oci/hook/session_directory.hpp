@@ -12,10 +12,10 @@
 
 namespace agentbox::oci::hook {
 
-/// The session directory of one box, opened once. All access goes through this descriptor.
+/// The session directory of one box, opened a single time. All access goes through this descriptor.
 class SessionDirectory {
 public:
-  /// Opens `path`, which must be absolute and our user's directory that nobody else can enter (0700). Throws
+  /// Opens `path`, which must be absolute, and a directory of our user that nobody else can enter (0700). Throws
   /// Error(refused).
   explicit SessionDirectory(const std::filesystem::path& path);
 
