@@ -33,7 +33,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t k_max_entrypoint = 64U << 20U;
 
-/// Returns a text that changes with every ingredient of the image but the agents, made of stat(2) only.
+/// Returns a string that changes with every ingredient of the image except the agents. Uses only stat(2).
 std::string ingredients_of(const podman::Installation& installation, const policy::ImageChoice& choice,
                            const BaseChoice& base) {
   const fs::path data = installation.share / "containerfiles";
@@ -74,7 +74,7 @@ Family family_of(const BuildEnvironment& environment, const Base& base) {
 
 using AgentDirectories = std::map<std::string, fs::path>;
 
-/// The downloads of the agents, in a thread of their own while the base is made. The destructor cancels them.
+/// The downloads of the agents, in a separate thread while the base is made. The destructor cancels them.
 class Downloads {
 public:
   Downloads(const std::vector<agents::AgentData>& agents, const AgentsLock& lock, bool musl,
@@ -96,7 +96,7 @@ public:
   ~Downloads() { m_stop.request_stop(); } // the future waits for the thread
 
   bool done() const { return m_result.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
-  /// Waits for the end. Throws what a download threw, and Interrupted.
+  /// Waits until they are done. Rethrows a download's exception; throws Interrupted.
   AgentDirectories get() {
     constexpr std::chrono::milliseconds k_pause{50};
     while (m_result.wait_for(k_pause) != std::future_status::ready) {
@@ -106,7 +106,7 @@ public:
   }
 
 private:
-  // Called in the main thread, before there is another one.
+  // Called in the main thread, before any other thread is started.
   Fetcher fetcher_of(const BuildEnvironment& environment) const {
     return {podman::caller_environment(), environment.ca_bundle, [stop = m_stop.get_token()] {
               if (stop.stop_requested()) {
@@ -221,7 +221,7 @@ std::string build_agent(BuildEnvironment& environment, const Recipe& recipe,
     fs::create_symlink("agent-entrypoint", context / "links" / protocol::k_ask_program);
     for (const agents::AgentData& agent : agents) {
       add_command(agent, context / "links");
-      if (!agent.in_default_image) { // the tools image has those of the others
+      if (!agent.in_default_image) { // the tools image has the directories of the others
         add_home(agent, context / "home");
       }
     }
@@ -232,8 +232,8 @@ std::string build_agent(BuildEnvironment& environment, const Recipe& recipe,
   return id;
 }
 
-/// Removes images of the same base and toolkits that the new ones replace. An image that a box uses stays, and so does
-/// one that the user built on an image of ours, from which it has the label.
+/// Removes images of the same base and toolkits that the new ones replace. Keeps an image that a box uses, and one that
+/// the user built on an image of ours and that inherited the label.
 void remove_replaced(const BuildEnvironment& environment, const Recipe& recipe, const std::string& kept_id) {
   for (const std::string& id :
        environment.store.with_label(std::string(k_slot_label) + "=" + recipe.labels.at(k_slot_label))) {
@@ -252,8 +252,8 @@ void refuse_without_glibc(const std::vector<agents::AgentData>& agents, Family f
   }
 }
 
-/// Returns the agents to build with: those of `options`, else of the lock file, and those that `choice` installs from
-/// packages of its own, which are pinned in `added` when the lock file does not pin them yet.
+/// Returns the agents to build with: those of `options`, else of the lock file, and those for which `choice` names a
+/// package, which are pinned in `added` if the lock file does not pin them yet.
 AgentsLock lock_for(const policy::ImageChoice& choice, const fs::path& share, const BuildOptions& options,
                     AgentsLock& added) {
   AgentsLock lock = options.agents.value_or(AgentsLock{});
@@ -343,7 +343,7 @@ ImageRef ensure_agent_image(const podman::Podman& podman, const podman::PodmanIn
   }
   const support::Signals signals; // an interrupted build removes what it made
   const BuildDirectory directory;
-  if (auto image = remembered()) { // another build was faster
+  if (auto image = remembered()) { // another process built it while we waited
     return *std::move(image);
   }
   check_ca_bundle(options.ca_bundle);

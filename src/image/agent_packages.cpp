@@ -54,7 +54,7 @@ PackageLayout layout_of(const agents::NpmSource& source, std::string_view arch) 
 fs::path ensure_agent_files(const std::string& name, const PinnedPackage& package, const PackageLayout& layout,
                             const std::string& registry, const Fetcher& fetcher, const fs::path& scratch) {
   const fs::path parent = support::cache_directory() / "agents";
-  // The integrity is part of the name: other bytes are another directory.
+  // The integrity is part of the name: different bytes have a different directory.
   const std::string pinned = package.integrity.substr(package.integrity.find('-') + 1);
   std::string short_pin = pinned.substr(0, 12);
   std::replace(short_pin.begin(), short_pin.end(), '/', '_');

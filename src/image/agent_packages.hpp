@@ -14,7 +14,7 @@ namespace agentbox::image {
 /// Returns npm's name for this machine: "x64" or "arm64". Throws Error(refused) for another machine.
 std::string npm_arch();
 
-/// Returns where the files of an agent are in its package for `arch`. Pure.
+/// Returns which files of the agent's package for `arch` are used. Pure.
 PackageLayout layout_of(const agents::NpmSource& source, std::string_view arch);
 
 /// Returns the directory in cache_directory()/agents with the unpacked files of `package`. If it does not exist,

@@ -9,9 +9,9 @@
 
 namespace agentbox::image {
 
-/// Returns what an image with `chosen` (policy::ImageChoice::agents) contains: those agents and the programs that run
-/// them; without any, the agents of the default image. One with a package of its own has the program that `lock` pins,
-/// runs in Node, and has no platforms in its NpmSource. Sorted by name.
+/// Returns the contents of an image with agents `chosen` (policy::ImageChoice::agents): those agents and the programs
+/// that run them; if `chosen` is empty, the agents of the default image. An agent with a package in `chosen` has the
+/// program that `lock` pins, runs in Node, and has no platforms in its NpmSource. Sorted by name.
 std::vector<agents::AgentData> agents_of(const std::map<std::string, std::string>& chosen, const AgentsLock& lock);
 
 /// Returns whether `lock` pins agent `name` with `package` ("NAME@VERSION", "NAME@latest"; empty: any). Pure.

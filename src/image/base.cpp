@@ -71,7 +71,7 @@ Error pull_error(const BaseChoice& choice, const support::Captured& result) {
               "--base dir:PATH or tar:PATH needs no registry, nor does the default base where mmdebstrap is installed"};
 }
 
-/// Returns a base that is an image of this machine only: no registry has it.
+/// Returns a base that is only on this machine: no registry has it.
 Base require_local(const BuildEnvironment& environment, const BaseChoice& choice) {
   const auto id = environment.store.id_of(choice.text);
   if (!id) {
@@ -112,7 +112,7 @@ Base ensure_pulled(BuildEnvironment& environment, const BaseChoice& choice) {
   return bootstrap(environment, choice, *mmdebstrap);
 }
 
-/// Packs in Podman's user namespace, where files of subordinate uids can be read. Files with an unmapped owner there
+/// Packs in Podman's user namespace, where files of subordinate uids can be read. Files whose owner is not mapped there
 /// belong to the host's root.
 support::Command tar_command(const BuildEnvironment& environment, const BaseChoice& choice, const fs::path& tarball) {
   const auto tar = support::find_program("tar");
@@ -137,7 +137,7 @@ fs::path packed(const BuildEnvironment& environment, const BaseChoice& choice) {
   if (!environment.log.try_run(tar_command(environment, choice, archive)).ok()) {
     const Error error = environment.log.failure("reading " + choice.text);
     throw Error(ExitCode::failed, error.what(),
-                "files that you may not read: make a tarball as their owner and use tar:PATH; " + error.hint());
+                "for files that you cannot read, make a tarball as their owner and use tar:PATH; " + error.hint());
   }
   return archive;
 }
@@ -186,7 +186,7 @@ Base ensure_base(BuildEnvironment& environment, const BaseChoice& choice) {
 support::Command mmdebstrap_command(const std::string& program, const fs::path& target,
                                     const std::map<std::string, std::string>& caller) {
   support::Command command;
-  // As debian:bookworm-slim: the essential packages and apt, without documentation.
+  // Like debian:bookworm-slim: the essential packages and apt, without documentation.
   command.argv = {program, "--variant=minbase", "--mode=unshare", "--format=tar",
                   "--aptopt=Acquire::Languages \"none\"", "--dpkgopt=path-exclude=/usr/share/doc/*",
                   "--dpkgopt=path-include=/usr/share/doc/*/copyright", "--dpkgopt=path-exclude=/usr/share/info/*",

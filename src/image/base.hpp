@@ -27,17 +27,17 @@ struct BuildEnvironment {
   bool rebuild = false; ///< from the newest base, even if the image exists
 };
 
-/// Returns the ID of the image called `tag` if agentbox made it under that name (MadeImages::has()), and not when
-/// everything is rebuilt. Tells the user of an image that agentbox did not make.
+/// Returns the ID of the image called `tag` if agentbox made it under that name (MadeImages::has()); nothing during a
+/// rebuild. Prints a note about an image of that name that agentbox did not make.
 std::optional<std::string> reusable(const BuildEnvironment& environment, const std::string& tag);
 
 /// Returns a Podman command that may reach a registry or a mirror: with the caller's proxies, and the CA bundle.
 support::Command networked(const BuildEnvironment& environment, const std::vector<std::string>& args);
 
-/// Returns the base image that `choice` names, from the store or (on a rebuild always) pulled or imported. A name that
-/// the user chose means what it means to the user's Podman; the default base is taken from the store only if agentbox
-/// pulled it. The default base that cannot be pulled is bootstrapped from the Debian archive when mmdebstrap is
-/// installed, with a note to the user. Throws Error.
+/// Returns the base image that `choice` names: from the store, or pulled or imported (always on a rebuild). A name that
+/// the user chose is resolved as the user's Podman does; the default base is taken from the store only if agentbox
+/// pulled it. If the default base cannot be pulled and mmdebstrap is installed, bootstraps it from the Debian archive
+/// and prints a note. Throws Error.
 Base ensure_base(BuildEnvironment& environment, const BaseChoice& choice);
 
 /// Returns the mmdebstrap command that makes the default base as archive `target`. Pure.

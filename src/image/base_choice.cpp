@@ -46,7 +46,7 @@ void check_reference(const std::string& text) {
       k_refused_transports.end()) {
     fail();
   }
-  // A slash after the first colon: what is between must be a registry's port.
+  // If a slash follows the first colon, the text between them must be a registry's port.
   const std::size_t slash = text.find('/', colon);
   const bool port =
       slash != std::string::npos && support::is_digits(std::string_view(text).substr(colon + 1, slash - colon - 1));

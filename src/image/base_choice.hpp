@@ -22,8 +22,8 @@ struct BaseChoice {
 /// password.
 BaseChoice parse_base(const std::string& text, const std::optional<std::filesystem::path>& workspace);
 
-/// Returns a part of the key under which an image is remembered: the text, and for a directory or tarball the stat(2)
-/// of it and of files in it that change with every package.
+/// Returns the base's part of the key under which an image is remembered: its text, for a directory or tarball also
+/// its stat(2) data, and for a directory those of files in it that change with every package.
 std::string identity_of(const BaseChoice& choice);
 
 } // namespace agentbox::image

@@ -46,7 +46,7 @@ bool has_local_proxy(const std::map<std::string, std::string>& environment) {
 std::vector<std::string> build_arguments(const Recipe& recipe, const fs::path& directory,
                                          const std::map<std::string, fs::path>& contexts,
                                          const BuildConfinement* confinement, bool host_network) {
-  // oci: the isolation "chroot" has the host's network.
+  // oci: the isolation "chroot" would use the host's network.
   std::vector<std::string> args = {"build",          "--pull=never",   "--layers=false",
                                    "--no-cache",     "--force-rm",     "--format=" + recipe.format,
                                    "--cap-drop=all", "--isolation=oci"};

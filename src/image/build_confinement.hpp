@@ -12,15 +12,15 @@ namespace agentbox::image {
 /// Confines the programs of a base image while they run in a build.
 struct BuildConfinement {
   std::filesystem::path seccomp; ///< the filter, as `podman build --security-opt seccomp=` takes it
-  std::string network;           ///< of --network: the firewall's namespace; empty: without a firewall (--full-network)
-  std::string gate;              ///< content of the file from which agent-entrypoint learns the nonce, or k_full
-  std::string mounted_at;        ///< where agentbox's own files are mounted: no VOLUME of the base can name it
+  std::string network;    ///< for --network: the firewall's namespace; empty: without a firewall (--full-network)
+  std::string gate;       ///< content of the file from which agent-entrypoint learns the nonce, or k_full
+  std::string mounted_at; ///< where agentbox's own files are mounted: a path that no VOLUME of the base can name
   /// Returns lines about what the firewall denied since the last call, escaped. Owns the firewall.
   std::function<std::vector<std::string>()> denied;
 };
 
-/// Makes what confines one build; its files are written to `directory`. The programs reach `official` (mirrors on the
-/// internet) and `own` (mirrors of the host's configuration, which may have private addresses). Throws Error.
+/// Makes the confinement of one build and writes its files to `directory`. The programs can reach `official` (mirrors
+/// on the internet) and `own` (mirrors in the host's configuration, which may have private addresses). Throws Error.
 using MakeBuildConfinement = std::function<BuildConfinement(const std::filesystem::path& directory,
                                                             const std::vector<policy::AllowEntry>& official,
                                                             const std::vector<policy::AllowEntry>& own)>;

@@ -79,7 +79,7 @@ bool kill_containers(pid_t pid, pid_t session) {
   bool any = false;
   std::error_code error;
   for (fs::directory_iterator thread("/proc/" + std::to_string(pid) + "/task", error), end; !error && thread != end;
-       thread.increment(error)) { // the process may end meanwhile
+       thread.increment(error)) { // the process may end during the loop
     std::ifstream children(thread->path() / "children");
     for (pid_t child = 0; children >> child;) {
       if (getsid(child) != session) {
@@ -92,8 +92,8 @@ bool kill_containers(pid_t pid, pid_t session) {
   return any;
 }
 
-/// Ends the command `pid`, which leads a session. At SIGTERM Podman 4.3 leaves the running container and its storage
-/// behind; when the container's program dies, it removes both and fails (measured: after 0.4 s).
+/// Ends the command `pid`, a session leader. On SIGTERM Podman 4.3 leaves the running container and its storage behind;
+/// if the container's program dies instead, Podman removes both and fails (measured: after 0.4 s).
 void end_build(pid_t pid) {
   constexpr std::chrono::seconds k_patience{10};
   const support::CleanUp cleaning_up;
@@ -139,7 +139,7 @@ support::ExitStatus BuildLog::try_run(const support::Command& command) {
   const support::Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   support::Command logged = command;
   logged.fds = {{0, nothing.get()}, {1, m_fd.get()}, {2, m_fd.get()}};
-  logged.own_session = true; // Ctrl-C reaches us only, and we end it cleanly
+  logged.own_session = true; // Ctrl-C reaches only us; we end the command cleanly
   const pid_t pid = support::spawn(logged);
   try {
     const support::Fd child = support::open_pidfd(pid);

@@ -27,8 +27,8 @@ public:
   BuildLog& operator=(const BuildLog&) = delete;
   ~BuildLog();
 
-  /// Runs `command` in a session of its own with an empty stdin, and appends the command line and its output to the
-  /// log. When it throws Interrupted, the command and what ran in its containers has ended.
+  /// Runs `command` in a new session with an empty stdin, and appends the command line and its output to the log. When
+  /// it throws Interrupted, the command and the programs in its containers have ended.
   support::ExitStatus try_run(const support::Command& command);
   /// Like try_run(); throws failure(what) when the exit status is not 0.
   void run(const std::string& what, const support::Command& command);

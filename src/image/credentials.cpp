@@ -16,7 +16,7 @@ constexpr std::string_view k_alnum = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 constexpr std::string_view k_base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 constexpr std::string_view k_upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/// A prefix that vendors give their keys, and the least number of characters after it.
+/// A prefix that vendors give their keys, and the minimum number of characters after it.
 struct KeyForm {
   std::string_view prefix;
   std::string_view alphabet;
@@ -50,8 +50,8 @@ bool holds(std::string_view text, const KeyForm& form) {
   return false;
 }
 
-/// Returns whether `text` has "-----BEGIN RSA PRIVATE KEY-----" or its like, followed by key material: programs hold
-/// the line alone.
+/// Returns whether `text` has "-----BEGIN RSA PRIVATE KEY-----" or similar, followed by key material: programs contain
+/// the line without a key.
 bool holds_private_key(std::string_view text) {
   constexpr std::string_view k_begin = "-----BEGIN ";
   constexpr std::string_view k_end = "PRIVATE KEY-----";
@@ -75,7 +75,7 @@ bool holds_private_key(std::string_view text) {
   return false;
 }
 
-/// Returns whether `text` has scheme://user:password@host, or a token for both. A password that a program would fill in
+/// Returns whether `text` has scheme://user:password@host, or a token instead. A password that a program would fill in
 /// (${PASSWORD}) is not one.
 bool holds_password_in_address(std::string_view text) {
   constexpr std::size_t k_min_token = 20;

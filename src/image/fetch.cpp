@@ -161,7 +161,7 @@ void Fetcher::transfer(const std::string& address, std::uint64_t max_bytes,
   const std::unique_ptr<CURL, FreeCurl> handle(libcurl().easy_init());
   const auto set = [&](CURLoption option, auto value) {
     if (libcurl().easy_setopt(handle.get(), option, value) != CURLE_OK) { // NOLINT(*-vararg)
-      throw Error(ExitCode::failed, "internal error: libcurl does not know option " + std::to_string(option));
+      throw Error(ExitCode::failed, "internal error: libcurl does not support option " + std::to_string(option));
     }
   };
   const bool plain = address.starts_with("http://");

@@ -54,7 +54,7 @@ std::vector<LoadedObject> loaded_objects(const std::string& loader, const fs::pa
   return parse_loader_list(result.out, program.string());
 }
 
-/// Adds the directories and files that something is mounted over (the root is read-only), and the user's name for `id`.
+/// Adds the files and directories that serve as mount points (the root is read-only), and the user's name for `id`.
 void add_fixed_entries(std::vector<ImageEntry>& entries) {
   for (const char* directory :
        {"/proc", "/dev", "/sys", "/tmp", "/etc/agentbox", protocol::k_run_path, protocol::k_audit_path}) {
@@ -69,8 +69,8 @@ void add_fixed_entries(std::vector<ImageEntry>& entries) {
   entries.push_back({"/etc/group", 0644, ImageEntry::Text{"firewall:x:1000:\n"}});
 }
 
-/// Adds what `program` loads, all in the C library's directory, which the loader searches without a cache. Existing
-/// entries stay.
+/// Adds the shared objects that `program` loads, all in the C library's directory, which the loader searches without a
+/// cache. Keeps existing entries.
 void add_libraries(const fs::path& program, const std::string& loader, std::vector<ImageEntry>& entries) {
   const std::vector<LoadedObject> objects = loaded_objects(loader, program);
   const auto libc =
@@ -124,7 +124,7 @@ void add_xtables(const std::string& loader, std::vector<ImageEntry>& entries) {
     const fs::path source = *modules / ("lib" + std::string(name) + ".so");
     std::error_code ignored;
     if (fs::exists(source,
-                   ignored)) { // which module has a target depends on the version; the box does not start without
+                   ignored)) { // which module has a target depends on the version; without it no box starts
       entries.push_back(
           {std::string(k_xtables_modules) + "/lib" + name + ".so", 0755, ImageEntry::Copy{fs::canonical(source)}});
     }
@@ -143,8 +143,8 @@ std::vector<LoadedObject> parse_loader_list(std::string_view output, const std::
     const auto path = words[2];
     if (arrow != "=>") { // the vDSO and the loader itself: "NAME (0xADDRESS)"
       if (!arrow.starts_with("(0x")) {
-        throw Error(ExitCode::failed, "cannot understand the dynamic loader's list for " + program + ": " +
-                                          support::escape_untrusted(line));
+        throw Error(ExitCode::failed,
+                    "cannot parse the dynamic loader's output for " + program + ": " + support::escape_untrusted(line));
       }
       continue;
     }

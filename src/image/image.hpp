@@ -28,7 +28,7 @@ struct BuildOptions {
   bool rebuild = false;                  ///< from the newest base and packages, even if the image exists
   std::optional<std::filesystem::path> ca_bundle = std::nullopt; ///< PEM file, trusted while building; not in the image
   std::optional<std::filesystem::path> workspace = std::nullopt; ///< canonical; a dir: or tar: base in it is refused
-  /// To build with instead of those of the lock file; written to it once the image is built.
+  /// The agents to build with instead of the lock file's; written to the lock file after the image is built.
   std::optional<AgentsLock> agents = std::nullopt;
   /// Free space that Podman's store must have: for base, tools, agents, and their copy for the box's user namespace.
   std::uint64_t store_bytes = 3'000'000'000;
@@ -48,12 +48,12 @@ ImageRef ensure_agent_image(const podman::Podman& podman, const podman::PodmanIn
                             const podman::Installation& installation, const policy::ImageChoice& choice,
                             const BuildOptions& options);
 
-/// Returns the agent's image if it was built with today's ingredients. Builds and checks nothing.
+/// Returns the agent's image if it was built from the current ingredients. Builds and checks nothing.
 std::optional<ImageRef> known_agent_image(const podman::Installation& installation, const policy::ImageChoice& choice);
 
-/// Returns the firewall's image: the installed program and the libraries it loads, loaded into Podman's store when it
-/// is not there or one of the files has changed. Needs no network. With the driver iptables it is another image, which
-/// also holds that program. A call that loads nothing stats those files and compares the manifest.
+/// Returns the firewall's image: the installed program and the libraries it loads. Loads it into Podman's store if it
+/// is not there or one of the files has changed. Needs no network. With the driver iptables it is a different image,
+/// which also contains iptables. A call that loads nothing only stats those files and compares the manifest.
 ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::PodmanInfo& info,
                                const podman::Installation& installation, policy::FirewallDriver driver,
                                bool rebuild = false);
@@ -61,7 +61,7 @@ ImageRef ensure_firewall_image(const podman::Podman& podman, const podman::Podma
 /// Returns the firewall's image if it was loaded and its files are unchanged. Loads and checks nothing.
 std::optional<ImageRef> known_firewall_image(const podman::Installation& installation, policy::FirewallDriver driver);
 
-/// Makes `image`'s tag name it, if another image took the tag: for other programs that use the name.
+/// Gives `image` its tag again if another image took it, for other programs that use the name.
 void ensure_tag(const podman::Podman& podman, const ImageRef& image);
 
 } // namespace agentbox::image

@@ -25,7 +25,7 @@ public:
 
   [[noreturn]] void fail(const std::string& what) const {
     throw Error(ExitCode::usage, m_where + ": " + what,
-                "agentbox update rewrites the file; without it the installed one is used");
+                "agentbox update rewrites the file; if you remove it, the installed one is used");
   }
   /// Returns the object at `key`. It may have only keys of `known` (empty: any).
   const json& object(const json& parent, const std::string& key, const std::vector<std::string>& known) const {
@@ -118,7 +118,7 @@ AgentsLock parse_lock(std::string_view text, std::string_view where) {
   const LockReader reader(where);
   const json document = json::parse(text, nullptr, false);
   if (!document.is_object() || document.value("version", json()) != 1) {
-    reader.fail("not a lock file of agents, version 1");
+    reader.fail("not a version 1 lock file of agents");
   }
   reader.check_keys(document, "the file", {"version", "agents"});
   const json& agents = reader.object(document, "agents", {});
@@ -156,7 +156,7 @@ void write_lock(const AgentsLock& lock) {
     if (const auto text = support::read_file_if_exists(file, k_max_lock_bytes)) {
       all.agents.merge(parse_lock(*text, file.string()).agents);
     }
-  } catch (const Error&) { // damaged: replaced
+  } catch (const Error&) { // a damaged file is replaced
   }
   support::make_private_directory(support::state_directory());
   support::write_file(file, to_json(all));

@@ -20,7 +20,7 @@ struct PinnedPackage {
 struct PinnedAgent {
   std::string version;
   std::map<std::string, PinnedPackage> packages;
-  std::string program = {}; ///< in the package, of an agent that a configuration installs
+  std::string program = {}; ///< path in the package; only for an agent that a configuration installs
 
   bool operator==(const PinnedAgent&) const = default;
 };
@@ -32,14 +32,14 @@ struct AgentsLock {
   bool operator==(const AgentsLock&) const = default;
 };
 
-/// Returns whether `text` is a version as of semver.org, which may become part of a path and a URL. Pure.
+/// Returns whether `text` is a version by the rules of semver.org, which may become part of a path and a URL. Pure.
 bool is_version(std::string_view text);
 
 /// Returns whether `text` is "sha512-" and the base64 of a SHA-512. Pure.
 bool is_integrity(std::string_view text);
 
-/// Parses a lock file strictly. Throws support::Error(usage) naming `where` for invalid JSON, another version, unknown
-/// keys, and malformed names, versions and integrities.
+/// Parses a lock file strictly. Throws support::Error(usage) naming `where` for invalid JSON, a file version other than
+/// 1, unknown keys, and malformed names, versions and integrities.
 AgentsLock parse_lock(std::string_view text, std::string_view where);
 
 /// Returns the text of the lock file: sorted keys, two-space indent, a final newline.
@@ -49,14 +49,14 @@ std::string to_json(const AgentsLock& lock);
 /// else the installed one.
 std::filesystem::path lock_path(const std::filesystem::path& share);
 
-/// Returns whether `text` is a relative path without odd bytes, "." and "..". Pure.
+/// Returns whether `text` is a relative path of letters, digits and . _ - @ / without "." and ".." parts. Pure.
 bool is_program_path(std::string_view text);
 
 /// Writes the agents of `lock` to state_directory()/agents.lock.json, which overrides the installed file and keeps its
 /// other agents.
 void write_lock(const AgentsLock& lock);
 
-/// Reads lock_path(); agents that a user's own file lacks are added from the installed one.
+/// Reads lock_path(); adds agents that the user's own file lacks from the installed one.
 AgentsLock load_lock(const std::filesystem::path& share);
 
 /// Returns the package of `agent` for machine `arch` ("x64", "arm64") and the image's C library. A vendor with static

@@ -27,7 +27,7 @@ std::string pin_name(const std::string& id, const std::string& tag) {
   return id + " " + tag;
 }
 
-// A damaged file holds no pin; its images are built again.
+// A damaged file counts as empty; its images are built again.
 json read_pins(const fs::path& file) {
   json pins = json::parse(support::read_file_if_exists(file, k_max_pin_bytes).value_or("{}"), nullptr, false);
   return pins.is_object() ? pins : json::object();

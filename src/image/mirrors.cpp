@@ -77,7 +77,7 @@ std::vector<policy::AllowEntry> host_mirrors(const fs::path& root) {
       for (policy::AllowEntry& entry : mirrors_in(text)) {
         entries.push_back(std::move(entry));
       }
-    } catch (const support::Error&) { // unreadable or too long: then its mirrors are not allowed
+    } catch (const support::Error&) { // unreadable or too long: its mirrors are not allowed
       continue;
     }
   }

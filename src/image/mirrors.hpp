@@ -14,7 +14,7 @@ namespace agentbox::image {
 std::vector<policy::AllowEntry> official_mirrors(const std::filesystem::path& data, Family family);
 
 /// Returns the hosts of the URLs in a package manager's configuration (sources.list(5), *.sources, *.repo, mirrorlist,
-/// apk's repositories). Comments, and what is not a valid entry of a list, are skipped. Pure.
+/// apk's repositories). Skips comments, and hosts that are not valid as an entry of a list. Pure.
 std::vector<policy::AllowEntry> mirrors_in(std::string_view text);
 
 /// Returns the mirrors that this host's own package manager is configured with, in the files below `root`.

@@ -33,8 +33,8 @@ struct PublishedVersion {
   std::size_t dependencies = 0; ///< packages that it needs and does not contain
 };
 
-/// Parses a reply from version_address(). Throws Error(failed) naming `address` when it is invalid, also
-/// when the version could not become part of a path and a URL.
+/// Parses a reply from version_address(). Throws Error(failed) naming `address` when it is invalid, including a version
+/// that cannot become part of a path and a URL.
 PublishedVersion parse_published(std::string_view reply, std::string_view address);
 
 /// A tarball with an agent: its platform, and its name and version in the registry.

@@ -141,7 +141,7 @@ void add_missing_parents(std::vector<ImageEntry>& entries) {
   for (const ImageEntry& entry : entries) {
     present.insert(entry.path);
   }
-  for (std::size_t i = 0; i < entries.size(); ++i) { // grows as it goes
+  for (std::size_t i = 0; i < entries.size(); ++i) { // the loop adds entries
     const std::string parent = fs::path(entries[i].path).parent_path().string();
     if (parent != "/" && present.insert(parent).second) {
       entries.push_back({parent, 0755, ImageEntry::Directory{}});

@@ -18,7 +18,7 @@ using support::ExitCode;
 namespace fs = std::filesystem;
 
 /// Returns the configuration of image `id`: the file with that digest. containers/storage derives its name from it, and
-/// begins names that are not plain with '='. Empty when there is none.
+/// puts '=' before names that are not plain. Empty when there is none.
 std::string stored_configuration(const fs::path& image, const std::string& id) {
   constexpr std::size_t k_max_configuration = 4U << 20U;
   std::error_code error;
@@ -42,7 +42,8 @@ void refuse_onbuild(const podman::PodmanInfo& info, const std::string& id, const
   constexpr int k_key_depth = 2; // config.OnBuild
   bool is_onbuild = false;
   std::string instructions;
-  // Podman's decoder, Go's, takes keys in any case and adds up an object that occurs twice, so every key is looked at.
+  // Podman's decoder, Go's, accepts keys in any letter case and merges an object that occurs twice, so every key is
+  // examined.
   const auto look = [&](int depth, Event event, const json& value) {
     if (event == Event::key) {
       is_onbuild = depth == k_key_depth && support::lower(value.get_ref<const std::string&>()) == "onbuild";
@@ -55,7 +56,7 @@ void refuse_onbuild(const podman::PodmanInfo& info, const std::string& id, const
   if (!configuration.is_object()) {
     throw Error(ExitCode::refused,
                 "the configuration of the base " + support::escape_untrusted(name) + " is not in " + image.string(),
-                "only images in your own Podman store can be a base: podman pull it again");
+                "only an image in your own Podman store can be a base: pull it again with podman pull");
   }
   if (!instructions.empty()) {
     throw Error(ExitCode::refused,

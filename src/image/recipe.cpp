@@ -30,7 +30,7 @@ std::string read(const fs::path& path) {
   return support::read_file(path, k_max_data_bytes);
 }
 
-// Length before content, so that different lists of parts have different streams.
+// Length before content, so that different lists of parts never hash the same bytes.
 void add(support::Sha256& digest, std::string_view part) {
   digest.update(std::to_string(part.size()) + ":");
   digest.update(part);
@@ -106,8 +106,8 @@ Recipe tools_recipe(const fs::path& data, const Base& base, Family family, const
       {"setup/packages.txt", support::join(all, "\n") + "\n"},
   };
   recipe.arguments = {{"BASE", base.id}};
-  // Buildah copies the annotations of the base to an OCI image, and old Podmans hand them to the runtime (run.oci.*).
-  // Docker's format has none.
+  // Buildah copies the annotations of the base to an OCI image, and old versions of Podman pass them to the runtime
+  // (run.oci.*). Docker's format has none.
   recipe.format = "docker";
   recipe.labels = {
       {"org.agentbox.base", base.name},

@@ -51,8 +51,8 @@ struct AgentVersion {
 Recipe agent_recipe(const std::filesystem::path& data, const Recipe& tools, const std::string& tools_id,
                     const std::map<std::string, AgentVersion>& agents, const std::string& entrypoint_digest);
 
-/// The label that all tools images, and with another value all agent images, of one base and toolkits share, whatever
-/// their versions: a new image replaces those with the same value.
+/// A label with one value for all tools images of a base and its toolkits, and another for all their agent images,
+/// whatever the versions: a new image replaces those with the same value.
 inline constexpr const char* k_slot_label = "org.agentbox.slot";
 
 } // namespace agentbox::image

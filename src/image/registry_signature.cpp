@@ -29,7 +29,7 @@ constexpr std::string_view k_key_type = "ecdsa-sha2-nistp256";
 constexpr unsigned k_curve_bits = 256;
 constexpr std::size_t k_max_keys_bytes = 1U << 20U;
 
-/// The SubjectPublicKeyInfo (RFC 5480) of every uncompressed point of P-256 begins so.
+/// The first bytes of the SubjectPublicKeyInfo (RFC 5480) of every uncompressed point on P-256.
 constexpr std::array<std::uint8_t, 27> k_p256_head = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
                                                       0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
                                                       0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
@@ -138,7 +138,7 @@ public:
     }
     std::copy(der.end() - key.point.size(), der.end(), key.point.begin());
     if (!Point().set(key.point)) {
-      fail("the key " + support::in_quotes(key.id) + " is not a point of P-256");
+      fail("the key " + support::in_quotes(key.id) + " is not a point on P-256");
     }
     return key;
   }
@@ -193,7 +193,7 @@ SignatureState check_signatures(const PinnedPackage& package, const std::vector<
       }
       if (!is_signed_by(key, text, signature.text)) {
         state = SignatureState::wrong;
-      } else if (key.expires.empty() || now < key.expires) { // of one form: they compare as text
+      } else if (key.expires.empty() || now < key.expires) { // same format: comparable as text
         return SignatureState::valid;
       } else {
         state = std::max(state, SignatureState::expired_key);

@@ -31,7 +31,7 @@ struct RegistrySignature {
   std::string text; ///< base64 of DER
 };
 
-/// Result of checking a package's signatures. In the order in which results are reported when none is valid.
+/// Result of checking a package's signatures. If none is valid, the last of these that occurs is reported.
 enum class SignatureState { valid, missing, unknown_key, expired_key, wrong };
 
 /// Parses keys in the format of a registry's /-/npm/v1/keys, to which "allow_unsigned" may be added. Keys of other
@@ -42,10 +42,10 @@ RegistryTrust parse_registry_keys(std::string_view text, std::string_view where)
 /// key is fetched: a hostile registry would send its own keys.
 RegistryTrust load_registry_trust(const std::filesystem::path& share);
 
-/// Returns the time of now in the format of RegistryKey::expires.
+/// Returns the current time in the format of RegistryKey::expires.
 std::string utc_now();
 
-/// Checks that one of `signatures` is of `package` and by one of `keys` that is valid at `now`. Pure.
+/// Checks whether one of `signatures` is valid for `package`, by one of `keys` that has not expired at `now`. Pure.
 SignatureState check_signatures(const PinnedPackage& package, const std::vector<RegistrySignature>& signatures,
                                 const std::vector<RegistryKey>& keys, std::string_view now);
 

@@ -29,7 +29,7 @@ bool starts_with_any(std::string_view path, std::initializer_list<std::string_vi
                      [&](std::string_view prefix) { return path.starts_with(prefix); });
 }
 
-/// Returns whether only package managers write there: programs and their data.
+/// Returns whether only package managers write to `path`: programs and their data.
 bool is_program_path(std::string_view path) {
   return !path.starts_with("usr/local/") &&
          starts_with_any(path, {"usr/", "bin/", "sbin/", "lib/", "lib32/", "lib64/", "libx32/", "boot/", "nix/"});
@@ -61,7 +61,7 @@ bool is_suspicious_name(const std::string& path) {
           (hidden || !is_package_path(path) || path.starts_with("etc/ssh/ssh_host_")));
 }
 
-/// Returns whether programs keep addresses in the file `path`, and people a password in one: Git, pip, apt, proxies.
+/// Returns whether programs keep addresses, perhaps with a password, in the file `path`: Git, pip, apt, proxies.
 bool is_configuration(std::string_view path) {
   constexpr std::array k_names = {"/.gitconfig", "/.git/config", "/git/config", "/pip.conf",
                                   "/uv.toml",    "/.condarc",    "/.wgetrc",    "/.curlrc"};
@@ -82,12 +82,12 @@ public:
   std::optional<std::string_view> update(std::string_view piece, std::int64_t offset) {
     constexpr std::size_t k_max_credential = 4096;
     if (offset != m_end) {
-      m_text.clear(); // a hole of a sparse file is between
+      m_text.clear(); // there is a hole of a sparse file in between
     }
     m_text.append(piece);
     m_end = offset + static_cast<std::int64_t>(piece.size());
     const auto kind = credential_of(m_path, m_text);
-    m_text.erase(0, m_text.size() - std::min(m_text.size(), k_max_credential)); // a credential may continue in the next
+    m_text.erase(0, m_text.size() - std::min(m_text.size(), k_max_credential)); // the next piece may continue one
     return kind;
   }
 
@@ -99,7 +99,7 @@ private:
 
 class RootfsScan {
 public:
-  /// Examines the content of `also` too, wherever it is.
+  /// Also examines the content of the files `also`, wherever they are.
   RootfsScan(const fs::path& archive, std::string base, std::set<std::string> also)
       : m_reader(archive_read_new()), m_base(std::move(base)), m_also(std::move(also)) {
     // Exactly what `podman import` unpacks, and no filter that runs a program. Names are bytes, whatever the locale.
@@ -115,7 +115,7 @@ public:
     }
   }
 
-  /// Returns the files with published keys that have a second name (hard link) elsewhere, maybe over other links.
+  /// Returns the files with published keys that have a hard link elsewhere, possibly through other links.
   std::set<std::string> run() {
     archive_entry* entry = nullptr;
     for (int result = 0; (result = archive_read_next_header(m_reader.get(), &entry)) != ARCHIVE_EOF;) {
@@ -202,7 +202,7 @@ private:
   ArchiveReader m_reader;
   std::string m_base;
   std::set<std::string> m_also;
-  std::set<std::string> m_links;                   ///< paths of the symbolic links so far
+  std::set<std::string> m_links;                   ///< paths of the symbolic links read before
   std::map<std::string, std::string> m_hard_links; ///< path and target
 };
 

@@ -11,7 +11,7 @@ namespace agentbox::image {
 struct PackageLayout {
   std::string prefix;                 ///< directory in the tarball that becomes the root: "package/vendor/…/"
   std::vector<std::string> only;      ///< the files below prefix that are used; empty: all
-  std::vector<std::string> leave_out; ///< the directories below prefix that are not, with a slash at the end
+  std::vector<std::string> leave_out; ///< directories below prefix that are not used, each ending in a slash
   std::string program;                ///< must exist below prefix and be executable
 };
 
@@ -22,9 +22,10 @@ struct UnpackLimits {
 };
 
 /// Unpacks the gzipped tar `archive` into the empty directory `directory`: regular files only, with mode 0755 or 0644
-/// and the user's own owner and times. Throws Error(refused) for absolute names and "..", odd bytes in a name, links,
-/// devices, setuid bits, a name that occurs twice, and too much of anything, also for files that are not used; nothing
-/// of such an entry is written. Throws Error(failed) when the archive is damaged or lacks the program.
+/// and the user's own owner and times. Throws Error(refused) for absolute names and "..", names with blanks,
+/// backslashes or non-ASCII bytes, links, devices, setuid bits, a name that occurs twice, and content beyond `limits`,
+/// even in files that are not used; writes nothing of such an entry. Throws Error(failed) when the archive is damaged
+/// or lacks the program.
 void unpack_package(const std::filesystem::path& archive, const std::filesystem::path& directory,
                     const PackageLayout& layout, const UnpackLimits& limits = {});
 

@@ -35,8 +35,8 @@ constexpr const char* k_latest = "latest";
   case SignatureState::valid:
   case SignatureState::wrong: break;
   }
-  throw Error(ExitCode::refused, package + " has a wrong signature",
-              "do not use it: the owner of the key published something else; check npm_config_registry");
+  throw Error(ExitCode::refused, package + " has an invalid signature",
+              "do not use it: the owner of the key signed something else; check npm_config_registry");
 }
 
 /// Queries a registry and checks its replies.
@@ -128,14 +128,14 @@ PinnedAgent pin_package(const std::string& name, const std::string& package, con
   agent.packages["any"] = client.ask(package.substr(0, at), version, &published);
   agent.version = published.version;
   if (published.dependencies > 0) {
-    throw Error(ExitCode::refused,
-                package + " needs " + std::to_string(published.dependencies) +
-                    " other packages, which cannot be pinned",
-                "agentbox installs packages that contain all they need; use a base image with the agent, or packages");
+    throw Error(
+        ExitCode::refused,
+        package + " needs " + std::to_string(published.dependencies) + " other packages, which cannot be pinned",
+        "agentbox installs only packages that contain all they need; use a base image with the agent, or packages");
   }
   const auto named = published.programs.find(name);
   if (named == published.programs.end() && published.programs.size() != 1) {
-    throw Error(ExitCode::failed, package + " has no program " + name, "name the agent like its program");
+    throw Error(ExitCode::failed, package + " has no program " + name, "give the agent the name of its program");
   }
   agent.program = named != published.programs.end() ? named->second : published.programs.begin()->second;
   return agent;

@@ -25,16 +25,16 @@ struct NewestVersions {
   std::map<std::string, std::string> missing; ///< agents of other images that the registry does not have, and why
 };
 
-/// Asks `registry` for the newest version of every built-in agent, and of one of `agents` (policy::ImageChoice::agents)
-/// with a package "NAME@latest", and for the integrity and the signatures of its packages. Downloads no package and
-/// writes nothing. Throws Error(failed) if it lacks one that the image with `agents` needs, and Error(refused) for a
-/// package that no key of `trust` signed.
+/// Queries `registry` for the newest version of every built-in agent, and of each of `agents`
+/// (policy::ImageChoice::agents) with a package "NAME@latest", with the integrity and signatures of its packages.
+/// Downloads no package and writes nothing. Throws Error(failed) if the registry lacks a package that the image with
+/// `agents` needs, and Error(refused) for a package that no key of `trust` signed.
 NewestVersions newest_versions(const std::string& registry, const Fetcher& fetcher, const RegistryTrust& trust,
                                const std::map<std::string, std::string>& agents = {});
 
-/// Returns what `registry` publishes as `package` ("NAME@VERSION", also "NAME@latest"), for agent `name`. Its program
-/// is the one with the agent's name, else the only one. Downloads no package. Throws Error(refused) for a package that
-/// no key of `trust` signed or that needs others, Error(failed) for one without a program.
+/// Returns what `registry` publishes as `package` ("NAME@VERSION" or "NAME@latest"), for agent `name`. Its program is
+/// the one with the agent's name, else the only one. Downloads no package. Throws Error(refused) for a package that no
+/// key of `trust` signed or that needs other packages, and Error(failed) for one without a program.
 PinnedAgent pin_package(const std::string& name, const std::string& package, const std::string& registry,
                         const Fetcher& fetcher, const RegistryTrust& trust);
 

@@ -89,7 +89,7 @@ TEST_CASE("a damaged lock file is an error that agentbox update gets past") {
   project.write(".local/state/agentbox/agents.lock.json", "{");
   const auto result = project.agentbox({"update"}, {}, {{"npm_config_registry", "http://127.0.0.1:1"}});
   CHECK(result.status.code == 125);
-  CHECK_THAT(result.err, Contains("agents.lock.json: not a lock file of agents") &&
+  CHECK_THAT(result.err, Contains("agents.lock.json: not a version 1 lock file of agents") &&
                              Contains("cannot download http://127.0.0.1:1/@anthropic-ai/claude-code/latest"));
 }
 

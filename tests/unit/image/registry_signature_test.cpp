@@ -89,7 +89,7 @@ TEST_CASE("keys are read strictly, and those of other types are left out") {
   CHECK_THROWS_WITH(trust_in(with("null", "\"soon\"")), Contains("malformed"));
   CHECK_THROWS_WITH(trust_in(with("null", "5")), Contains("malformed"));
   CHECK_THROWS_WITH(trust_in(with("MFkw", "MFkx")), Contains("malformed"));
-  CHECK_THROWS_WITH(trust_in(with(good.substr(good.size() - 10, 4), "AAAA")), Contains("not a point of P-256"));
+  CHECK_THROWS_WITH(trust_in(with(good.substr(good.size() - 10, 4), "AAAA")), Contains("not a point on P-256"));
 }
 
 TEST_CASE("the user adds keys to npm's") {
