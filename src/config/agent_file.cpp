@@ -24,7 +24,7 @@ class AgentTable {
 public:
   explicit AgentTable(TomlTable table) : m_table(std::move(table)) {}
 
-  /// Returns an optional text.
+  /// Returns an optional string.
   std::string text(std::string_view key) {
     const auto value = m_table.string(key);
     return value ? checked(*value) : std::string();
@@ -85,7 +85,7 @@ private:
   std::string checked(const Located<std::string>& text) {
     if (text.value.empty() || text.value.size() > k_max_agent_text ||
         std::any_of(text.value.begin(), text.value.end(), [](char c) { return c < ' ' || c > '~'; })) {
-      m_table.mistake(text.where, "a text must have 1 to 200 bytes of printable ASCII");
+      m_table.mistake(text.where, "a string must have 1 to 200 bytes of printable ASCII");
       return {};
     }
     return text.value;

@@ -25,7 +25,7 @@ ConfigLayer read_candidate(const Sources& sources, const std::filesystem::path& 
     }
   }
   if (kind != LayerKind::system) {
-    add_saved_hosts(layer, sources, diagnostics); // they are beside the replaced file, and stay
+    add_saved_hosts(layer, sources, diagnostics); // they are next to the replaced file, and still apply
   }
   return layer;
 }
@@ -34,7 +34,7 @@ ConfigLayer read_candidate(const Sources& sources, const std::filesystem::path& 
 
 policy::EgressPolicy egress_with(const Sources& sources, const std::filesystem::path& file, LayerKind kind) {
   policy::Diagnostics diagnostics;
-  // The replaced file may be broken, which may be why another one is tried.
+  // The replaced file may be broken, which may be why its replacement is tested.
   Sources others = sources;
   switch (kind) {
   case LayerKind::system: others.system_file.reset(); break;

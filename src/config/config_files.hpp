@@ -7,7 +7,7 @@ namespace agentbox::config {
 
 inline constexpr const char* k_project_file = ".agentbox/config.toml"; ///< in the workspace
 inline constexpr const char* k_project_directory = ".agentbox";        ///< in the workspace
-inline constexpr const char* k_saved_hosts = "saved-hosts.txt";        ///< beside a config.toml: what --save wrote
+inline constexpr const char* k_saved_hosts = "saved-hosts.txt";        ///< next to a config.toml; written by --save
 inline constexpr std::size_t k_max_config = 1U << 20U;                 ///< bytes of a TOML file
 inline constexpr std::size_t k_max_allow_file = 16U << 20U; ///< bytes of an allow_file, or of saved-hosts.txt
 

@@ -64,7 +64,7 @@ struct ConfigLayer {
   LayerKind kind = LayerKind::user;
   std::filesystem::path file;
 
-  std::vector<Located<std::string>> locked; ///< locked.keys, of the system's only: what other layers cannot broaden
+  std::vector<Located<std::string>> locked; ///< locked.keys, in the system's only: what other layers cannot broaden
 
   bool default_hosts = true; ///< network.default_hosts: false removes the built-in hosts
   std::vector<Located<policy::AllowEntry>> allow;
@@ -113,7 +113,7 @@ ConfigLayer parse_layer(std::string_view text, const std::filesystem::path& file
                         policy::Diagnostics& diagnostics);
 
 /// Parses an allow file: one entry per line; '#' starts a comment; lines of at most 300 bytes. A file without entries
-/// is a mistake: it is more likely damaged than meant. Pure.
+/// is a mistake: it is more likely damaged than intended. Pure.
 std::vector<Located<policy::AllowEntry>> parse_allow_file(std::string_view text, const std::filesystem::path& file,
                                                           policy::Diagnostics& diagnostics);
 

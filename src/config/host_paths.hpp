@@ -13,8 +13,8 @@ namespace agentbox::config {
 std::vector<std::filesystem::path> own_directories();
 
 /// Looks up the paths of the merged configuration on the host: mounts, CA bundle, root filesystem. Stores canonical
-/// paths in `merged.fields`, a mount for each file of instructions, and adds a mistake for each path that
-/// is missing or must not be in a box.
+/// paths, and a mount for each file of instructions, in `merged.fields`. Adds a mistake for each path that is missing
+/// or must not be in a box.
 void resolve_host_paths(Merged& merged, policy::Diagnostics& diagnostics);
 
 /// Returns why canonical path `source` must not be mounted into a box, or empty.

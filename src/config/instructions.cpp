@@ -24,7 +24,7 @@ using support::ExitCode;
 constexpr std::size_t k_max_files = 256;
 constexpr int k_max_depth = 8;
 
-/// Opens the agent's directory, which may be a link of the user's own.
+/// Opens the agent's directory, which may be a symbolic link that the user made.
 support::Fd open_directory(const fs::path& directory) {
   return support::Fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
@@ -53,7 +53,7 @@ private:
     }
     if (m_found.files.size() > k_max_files || depth > k_max_depth) {
       throw Error(ExitCode::refused,
-                  "there are more than 256 files of instructions, or deeper than 8 directories: " +
+                  "there are more than 256 files of instructions, or one is more than 8 directories deep: " +
                       support::in_quotes((m_directory / path).string(), 1000),
                   "keep what is not an instruction elsewhere, or omit --instructions (agent.instructions)");
     }

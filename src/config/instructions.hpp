@@ -23,11 +23,11 @@ struct Instructions {
 };
 
 /// Finds the files at `paths` below `directory`, which may be a link itself. Throws Error(refused) for more than 256
-/// files, deeper than 8 directories.
+/// files, and for a file more than 8 directories deep.
 Instructions find_instructions(const std::filesystem::path& directory, const std::vector<std::string>& paths);
 
 /// Returns the text, of at most 1 MiB, of a file that find_instructions() found and the box sees below its `home`.
-/// Throws Error(refused) if it is a symbolic link by now, or too large.
+/// Throws Error(refused) if it has become a symbolic link or is too large.
 std::string read_instructions(const policy::Mount& file, const std::string& home);
 
 } // namespace agentbox::config

@@ -64,7 +64,7 @@ Sources with_logins(Sources sources, const std::vector<ConfigLayer>& layers, con
 Sources standard_sources(const fs::path& workspace) {
   Sources sources;
   sources.system_file = "/etc/agentbox/config.toml";
-  if (struct stat info{}; stat("/", &info) == 0) { // root, by whatever number this namespace knows it
+  if (struct stat info{}; stat("/", &info) == 0) { // root, whatever its uid in this user namespace
     sources.system_owner = info.st_uid;
   }
   sources.user_file = support::config_directory() / "config.toml";

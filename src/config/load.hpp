@@ -16,7 +16,7 @@ namespace agentbox::config {
 /// Settings of the launcher that are not part of the policy. A project can only narrow them.
 struct Preferences {
   bool notify = false;                         ///< network.notify: desktop notifications about denied connections
-  std::vector<policy::AllowEntry> build_hosts; ///< build.allow_hosts: hosts for builds, with the mirrors
+  std::vector<policy::AllowEntry> build_hosts; ///< build.allow_hosts: hosts for builds, besides the mirrors
   std::uint32_t history_days = 30;             ///< agent.history_days: how long conversations are kept
   std::uint64_t home_limit = 20ULL << 30U;     ///< home.limit: bytes of a kept home
   LabelChoice label = LabelChoice::project;    ///< selinux.label
@@ -32,15 +32,15 @@ struct Loaded {
   /// passes --trust-project.
   std::vector<policy::Change> project_broadens;
   std::filesystem::path project_file; ///< empty when the project has none
-  std::string project_digest;         ///< of all files of it (ProjectTexts); empty when the project has none
+  std::string project_digest;         ///< of all its files (ProjectTexts); empty when the project has none
 
-  std::string project_text; ///< the text of which project_digest is, to show to the user
+  std::string project_text; ///< the text that project_digest covers, to show to the user
 
   Preferences preferences;
 
   std::vector<HostSet> sets; ///< the sets of hosts that the configuration and the command line name
 
-  std::vector<std::string> notices; ///< about what was asked for and left out
+  std::vector<std::string> notices; ///< about what was requested but left out
 
   std::vector<policy::Agent> agents; ///< all agents, built-in and configured; sorted by name
 };
@@ -53,9 +53,9 @@ using LoadResult = std::variant<Loaded, policy::Diagnostics>;
 /// followed.
 LoadResult load(const Sources& sources, const Overrides& overrides);
 
-/// Returns the egress policy of boxes if `file` replaced the user's or the project's config.toml. The saved hosts
-/// beside the replaced file stay. An allow file is relative to the directory of `file`. Throws support::Error: failed
-/// when `file` cannot be read, usage with every mistake of any layer.
+/// Returns the egress policy that boxes would have if `file` replaced the user's or the project's config.toml. The
+/// saved hosts next to the replaced file still apply. An allow file is relative to the directory of `file`. Throws
+/// support::Error: failed when `file` cannot be read, usage with every mistake of any layer.
 policy::EgressPolicy egress_with(const Sources& sources, const std::filesystem::path& file, LayerKind kind);
 
 /// Returns the mistakes as text for the user, one per line, with the hints indented below.

@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* k_auth = "agent.auth";
 
-/// Keys of a configuration, and what policy::diff() calls a difference of their values. A section covers its keys.
+/// Keys of a configuration, and Change::field of a difference in their values. A section covers its keys.
 constexpr std::array k_lockable{
     std::pair{k_auth, "mounts"},
     std::pair{"agents", "agent"},
@@ -67,12 +67,12 @@ bool covers(std::string_view key, const policy::Change& change) {
   return same || (key.starts_with("network") && change.field == "network.mode"); // --full-network opens all of it
 }
 
-/// Returns the merged values with what merge() leaves to be looked up on the host, as it was asked for.
+/// Returns the merged values, including the paths that merge() leaves to be looked up on the host, as requested.
 policy::PolicyFields asked_for(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
                                const Sources& sources) {
   policy::Diagnostics ignored; // load() reports them
   Merged merged = merge(layers, overrides, sources, ignored);
-  // Directories of agentbox are not requested by a user, except a kept home and a login; its variable comes with it.
+  // The user does not request agentbox's own directories, except a kept home and a login, nor a login's variable.
   std::erase_if(merged.mounts, [](const MountRequest& mount) {
     return mount.own && mount.group.empty() && mount.reason != policy::k_home_reason;
   });
@@ -129,7 +129,7 @@ void refuse_broadened(const std::vector<ConfigLayer>& layers, const Overrides& o
     return;
   }
   const ConfigLayer& system = layers.front();
-  Overrides same_agent; // what is run is not the administrator's
+  Overrides same_agent; // the administrator does not choose what runs
   same_agent.agent = overrides.agent;
   same_agent.run = overrides.run;
   same_agent.name = overrides.name;
@@ -141,7 +141,7 @@ void refuse_broadened(const std::vector<ConfigLayer>& layers, const Overrides& o
     some.push_back(layers[i]);
     const std::string where = support::escape_untrusted(layers[i].file.string(), 4096);
     std::vector<policy::Change> changes = policy::diff(allowed, asked_for(some, same_agent, sources));
-    for (const auto& host : layers[i].build_hosts) { // no part of the box's policy
+    for (const auto& host : layers[i].build_hosts) { // not part of the box's policy
       changes.push_back({policy::Change::Direction::broader, "network.allow", "+ " + host.where});
     }
     if (refuse_changes(system, changes, where, diagnostics)) {

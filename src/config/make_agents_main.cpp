@@ -97,7 +97,7 @@ int main(int argc, char** argv) {
     policy::Diagnostics diagnostics;
     std::string text;
     Strings files(argv + std::min(argc, 2), argv + argc);
-    std::sort(files.begin(), files.end()); // of one directory
+    std::sort(files.begin(), files.end()); // all are in one directory
     for (const std::string& file : files) {
       text += initializer(config::parse_agent_file(std::filesystem::path(file).stem().string(),
                                                    support::read_file(file, k_max_text), file, diagnostics));

@@ -64,7 +64,7 @@ policy::Agent choose_agent(const std::vector<policy::Agent>& agents, const std::
   return missing;
 }
 
-/// Adds what the image needs for the agent, and what the agent needs from its vendor, to what the box has anyway.
+/// Adds what the agent needs to what every box has: its packages in the image, and its vendor's hosts.
 void add_agent(const std::vector<ConfigLayer>& layers, policy::PolicyFields& fields) {
   const std::string& name = fields.agent.name;
   std::optional<std::string> npm;
@@ -248,9 +248,9 @@ void merge_masked(const ConfigLayer& layer, policy::Workspace& workspace, Diagno
   workspace.mask_except = sorted(shown);
 }
 
-/// Merges protected paths in the same way, except that a removed path need not be on the list: it may be one that the
-/// Git configuration refers to, which is known when a box starts. A path that a layer adds is protected even if a lower
-/// layer excepted it.
+/// Merges protected paths in the same way. A removed path need not be on the list because the Git configuration may
+/// refer to it, which is known only when a box starts. A path that a layer adds is protected even if a lower layer
+/// excepted it.
 void merge_protected(const ConfigLayer& layer, policy::Workspace& workspace) {
   std::set<std::string> list(workspace.protect.begin(), workspace.protect.end());
   std::set<std::string> except(workspace.protect_except.begin(), workspace.protect_except.end());

@@ -19,7 +19,7 @@ struct MountRequest {
   std::string reason;
   std::string group;      ///< of --auth: at least one mount of the group must exist; missing ones are omitted
   bool own = false;       ///< a directory of agentbox itself, made when the box starts; of --auth if it has a group
-  bool is_copied = false; ///< --instructions: of the agent's directory; files in it are found on the host, and copied
+  bool is_copied = false; ///< --instructions, in the agent's directory: files are looked up on the host, and copied
 };
 
 /// All layers as one set of values, before paths are looked up on the host.
@@ -28,7 +28,7 @@ struct Merged {
   std::vector<MountRequest> mounts;
   std::optional<Located<std::filesystem::path>> ca_bundle;
   std::optional<Located<std::filesystem::path>> base_path; ///< of dir:PATH and tar:PATH
-  std::vector<std::string> notices;                        ///< about what was asked for and left out
+  std::vector<std::string> notices;                        ///< about what was requested but left out
   std::vector<policy::Agent> agents;                       ///< sorted by name
 };
 
@@ -51,7 +51,7 @@ policy::EgressPolicy merge_egress(const std::vector<ConfigLayer>& layers, const 
 std::vector<std::string> agents_with_login(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
                                            const std::string& running);
 
-/// Adds the logins to `merged`: mounts, the hosts that renew them, and what tells the agent where they are.
+/// Adds the logins to `merged`: mounts, the hosts that renew them, and the variables that name their directories.
 void merge_logins(const std::vector<ConfigLayer>& layers, const Overrides& overrides, const Sources& sources,
                   Merged& merged, policy::Diagnostics& diagnostics);
 

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Mounts files and directories of the host that [agents.NAME] auth names, and agentbox knows nothing about.
+/// Mounts files and directories of the host that [agents.NAME] auth names. agentbox does not interpret their content.
 void mount_credentials(const policy::Agent& agent, const Sources& sources, Merged& merged) {
   for (const std::string& path : agent.auth) {
     merged.mounts.push_back({sources.home / path, (fs::path(merged.fields.user.home) / path).string(), false,

@@ -33,8 +33,8 @@ struct Overrides {
   std::optional<std::string> model;       ///< --model NAME
   std::optional<std::string> home;        ///< --home keep|fresh
   bool instructions = false;              ///< --instructions
-  bool has_session = false;               ///< the box is one of run, which can copy files into its session directory
-  bool conversations = false;             ///< what agentbox keeps for the project is mounted: conversations, home
+  bool has_session = false;               ///< run starts the box, and can copy files into its session directory
+  bool conversations = false;             ///< mount what agentbox keeps for the project: conversations, home
 };
 
 } // namespace agentbox::config

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 /// The settings that the presence of a file suggests. Lists are separated by spaces.
 struct Sign {
-  std::string_view file; ///< its name; "*.x": every name that ends so
+  std::string_view file; ///< its name; "*.x": every name with that ending
   std::string_view toolkits;
   std::string_view sets;
   std::string_view base = {}; ///< an image with the language, which no toolkit has

@@ -14,8 +14,8 @@ struct Proposal {
   std::string base;                  ///< the base image of its Dockerfile, or that of its language; may be empty
 };
 
-/// Looks at the files of `workspace` and of the directories in it, but not deeper. Follows no symbolic link. Of a
-/// Dockerfile it reads the FROM lines.
+/// Looks at the files of `workspace` and of the directories in it, but not deeper. Follows no symbolic link. Reads only
+/// the FROM lines of a Dockerfile.
 Proposal propose(const std::filesystem::path& workspace);
 
 } // namespace agentbox::config

@@ -41,7 +41,7 @@ void add_entries(std::string_view text, const fs::path& file, ConfigLayer& layer
 void check_owner(const fs::path& file, const Sources& sources, policy::Diagnostics& diagnostics) {
   struct stat info {};
   if (stat(file.c_str(), &info) != 0) {
-    return; // the error of reading it says why
+    return; // the error from reading it says why
   }
   const bool owned = !sources.system_owner || info.st_uid == *sources.system_owner;
   if (!owned || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {

@@ -19,7 +19,7 @@ struct ProjectTexts {
 
   /// Returns the SHA-256 over all of them, which the user agrees to (trust.hpp).
   std::string digest() const;
-  /// Returns all of them, as the user is shown them.
+  /// Returns all of them in the form that is shown to the user.
   std::string shown() const;
 };
 
@@ -31,11 +31,11 @@ struct LayersRead {
 };
 
 /// Reads the administrator's layer, which is empty if the file does not exist. A file that is not owned by
-/// `system_owner`, or that other users can write, is a mistake; so is such an allow file.
+/// `system_owner`, or that other users can write, is a mistake. The same applies to its allow file.
 ConfigLayer read_system_layer(const Sources& sources, policy::Diagnostics& diagnostics);
 
-/// Reads the files of `sources`, the allow files that they name, and the saved hosts beside them. A file that cannot be
-/// read is a mistake, and so is an allow file that does not exist; other missing files are not.
+/// Reads the files of `sources`, the allow files that they name, and the saved hosts next to them. A file that cannot
+/// be read is a mistake, and so is an allow file that does not exist; other missing files are not.
 LayersRead read_layers(const Sources& sources, policy::Diagnostics& diagnostics);
 
 /// Adds the saved hosts beside the user's or the project's configuration to `layer`, by its kind. Returns the text of

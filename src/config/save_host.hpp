@@ -20,7 +20,7 @@ struct HostEdit {
   /// former, this edit is an agreement to the latter, and to nothing else.
   std::string digest_before; ///< empty when the project has no configuration
   std::string digest_after;
-  std::string text_after; ///< what digest_after is of
+  std::string text_after; ///< the text that digest_after covers
 };
 
 /// Prepares the edit; writes nothing. Throws support::Error: usage with all mistakes of the configuration, or for an

@@ -18,8 +18,8 @@ struct LoginSource {
 
 /// The directory in which an agent keeps its settings and its user's instructions.
 struct AgentDirectory {
-  std::filesystem::path on_host; ///< absolute; follows the agent's own variable (CLAUDE_CONFIG_DIR, CODEX_HOME)
-  std::string in_home;           ///< below a home directory, where that variable is not set: ".claude"
+  std::filesystem::path on_host; ///< absolute; from the agent's own variable if set (CLAUDE_CONFIG_DIR, CODEX_HOME)
+  std::string in_home;           ///< below a home directory in which that variable is not set: ".claude"
 };
 
 /// The paths that the configuration is read from. Plain values, so that tests can use a temporary directory.

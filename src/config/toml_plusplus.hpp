@@ -15,7 +15,7 @@ class TomlAssertion : public std::logic_error {
 
 } // namespace agentbox::config
 
-// The only include of toml++ (3.3, 3.4) that reads what others wrote. Some malformed texts ("[+") break assertions of
+// The only include of toml++ (3.3, 3.4) that parses untrusted text. Some malformed texts ("[+") break assertions of
 // its parser, which abort in a debug build and are undefined behaviour with NDEBUG. A project's configuration is
 // untrusted, so assertions stay on in every build and throw.
 #pragma push_macro("NDEBUG")

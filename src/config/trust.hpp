@@ -22,7 +22,7 @@ public:
   bool agreed(const std::filesystem::path& workspace, std::string_view digest) const;
 
   /// Stores the agreement to `digest`, with the `text` that was shown, to show later changes; replaces a former one.
-  /// Both are of the same read of the files.
+  /// Both must come from the same read of the files.
   void agree(const std::filesystem::path& workspace, std::string_view digest, std::string_view text) const;
 
   /// Returns the text of the last agreement for this workspace, if any.
@@ -34,7 +34,7 @@ private:
   std::filesystem::path m_directory;
 };
 
-/// Returns $XDG_STATE_HOME/agentbox/trust
+/// Returns $XDG_STATE_HOME/agentbox/trust.
 std::filesystem::path trust_directory();
 
 } // namespace agentbox::config

@@ -116,7 +116,7 @@ bool lexists(const fs::path& path) {
   return lstat(path.c_str(), &info) == 0;
 }
 
-/// Returns the home directory and, where $HOME is another one, that of the user database. Canonical.
+/// Returns `home`, which may be $HOME, and the home directory in the user database. Canonical.
 std::vector<fs::path> all_homes(const fs::path& home) {
   std::vector<fs::path> homes = {canonical_home(home)};
   if (const auto own = support::passwd_home(); own && !own->empty()) {
@@ -125,7 +125,7 @@ std::vector<fs::path> all_homes(const fs::path& home) {
   return homes;
 }
 
-/// Returns why `path` is or is in a credential store or Podman's storage, or empty.
+/// Returns why `path` counts as (part of) a credential store or Podman's storage, or empty.
 std::string secrets_in(const fs::path& path, const fs::path& home) {
   for (const std::string_view name : k_credential_directories) {
     if (policy::contains_path((home / name).native(), path.native())) {

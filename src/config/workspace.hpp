@@ -6,7 +6,7 @@
 
 namespace agentbox::config {
 
-/// A checked workspace. Whoever mounts it compares device and inode with these.
+/// A checked workspace. The code that mounts it compares device and inode with these.
 struct WorkspaceChoice {
   std::filesystem::path path; ///< canonical
   dev_t device = 0;
