@@ -44,7 +44,7 @@ bool ask() {
   return std::getline(std::cin, answer) && (answer == "y" || answer == "Y" || answer == "yes");
 }
 
-/// Shows and asks. Stores the digest of the text shown, not of what the file contains by that time.
+/// Shows and asks. Stores the digest of the text shown, not of what the file contains when the user answers.
 void ask_and_keep(const config::Loaded& loaded) {
   fmt::print(stderr, "{} would broaden the box:\n{}", shown_file(loaded), agreement_text(loaded));
   if (!ask()) {

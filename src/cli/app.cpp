@@ -77,7 +77,7 @@ std::vector<std::string> add_subcommands(CLI::App& app, Context& context) {
   return takes_command;
 }
 
-/// Returns `text` with each of its lines escaped. A safety net: a name in a message must be escaped where it is put in,
+/// Returns `text` with each of its lines escaped. A safety net: a name must be escaped before it is put into a message,
 /// because its newlines are kept here.
 std::string escape_lines(std::string_view text) {
   std::string safe;
@@ -136,7 +136,7 @@ int report(const CLI::App& app, const CLI::ParseError& error) {
   return static_cast<int>(support::ExitCode::usage);
 }
 
-/// Escapes every message: file names and error texts come from many places, also from the standard library.
+/// Escapes every message: file names and error texts come from many sources, including the standard library.
 class EscapingFormatter : public spdlog::formatter {
 public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& line) override {
@@ -154,8 +154,8 @@ void set_up_messages() {
 
 void run(int argc, char** argv, CLI::App& app, Context& context) {
   const std::vector<std::string> takes_command = add_subcommands(app, context);
-  app.footer(
-      "Examples:\n  agentbox claude --auth claude\n  agentbox run -- make test"); // after: subcommands inherit it
+  // After the subcommands are added, because they would inherit it.
+  app.footer("Examples:\n  agentbox claude --auth claude\n  agentbox run -- make test");
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   context.subcommands = names_of(app);
   CommandLine words = with_subcommand(argv[0], arguments, context.subcommands);

@@ -17,8 +17,8 @@ namespace {
 using support::Error;
 using support::ExitCode;
 
-/// Sets `options.prompt` to the text of --prompt-file, or on standard input. Once, because a start may be tried again.
-/// Throws Error(usage).
+/// Sets `options.prompt` to the text of --prompt-file or of standard input. Call this only once, before the start,
+/// which may be tried again. Throws Error(usage).
 void read_prompt(BoxOptions& options) {
   constexpr std::size_t k_max_prompt = 128U << 10U; // of one argument: MAX_ARG_STRLEN
   if (options.prompt && options.prompt_file) {
@@ -57,7 +57,7 @@ policy::Run run_of(const BoxOptions& options, const Context& context) {
                                       {options.overrides.resume.has_value(), "--resume"},
                                       {options.overrides.model.has_value(), "--model"}}) {
       if (given) {
-        throw Error(ExitCode::usage, std::string(flag) + " is for an agent, and there is a command after --",
+        throw Error(ExitCode::usage, std::string(flag) + " is an option for an agent, but there is a command after --",
                     "omit one of them");
       }
     }

@@ -20,7 +20,7 @@ struct BoxOptions {
   config::Overrides overrides; ///< all but env and run, which are added when the box is loaded
   std::vector<std::string> env;
   std::vector<std::string> env_files;
-  std::optional<std::string> prompt; ///< once the command line is parsed, also the text of --prompt-file
+  std::optional<std::string> prompt; ///< also the text of --prompt-file, after the command line is parsed
   std::optional<std::string> prompt_file;
   bool any_workspace = false; ///< accept a directory that is not a project: skips require_project()
   bool trust_project = false;
@@ -43,8 +43,8 @@ struct Box {
   policy::Policy policy;
   config::WorkspaceChoice workspace;
   config::Preferences preferences;
-  std::vector<std::string> notices;  ///< about what was asked for and left out
-  std::vector<config::HostSet> sets; ///< of hosts, which its configuration and the command line name
+  std::vector<std::string> notices;  ///< about what was requested but left out
+  std::vector<config::HostSet> sets; ///< the sets of hosts that its configuration and the command line name
 };
 
 /// Like resolve_box(), with the identity of the workspace for mounting it. If allowed, asks whether to trust the

@@ -73,8 +73,8 @@ void ps(bool as_data) {
   fmt::print("{}\n", list.dump(2, ' ', true, json::error_handler_t::replace));
 }
 
-/// Removes what box `name` left when its launcher is dead, and whatever other dead launchers left. Waits for a process
-/// that is doing so.
+/// Removes what box `name` left if its launcher is dead, and what other dead launchers left. Waits for a process that
+/// is already doing so.
 void remove_leftovers(const std::string& name) {
   const std::vector<std::string> left = box::sweep(podman::Podman::find(), name);
   if (std::find(left.begin(), left.end(), name) != left.end()) {
@@ -83,8 +83,8 @@ void remove_leftovers(const std::string& name) {
   }
 }
 
-/// Asks the launcher of a running box to end it, and returns when its process is gone, and with it the box and its
-/// name. With `force`, a launcher that does not answer is killed and the box removed by us.
+/// Asks the launcher of a running box to end it, and returns when the launcher's process is gone, and with it the box
+/// and its name. With `force`, kills a launcher that does not answer and removes the box.
 void end_box(const std::string& name, bool force) {
   constexpr std::chrono::seconds k_patience{10}; // the agent has five of them
   const auto is_running = [&] {

@@ -25,8 +25,8 @@ public:
   /// Adds a flag with `names` as in "-v,--verbose".
   void flag(const std::string& names, bool& to, const std::string& description) const;
 
-  /// Adds an option with a value, which --help calls `value`. For std::string, std::uint32_t, std::size_t, and for
-  /// std::optional of std::string and of std::filesystem::path.
+  /// Adds an option with a value, which --help calls `value`. `Value` is std::string, std::uint32_t, std::size_t, or
+  /// std::optional of std::string or of std::filesystem::path.
   template <typename Value>
   void option(const std::string& names, Value& to, const char* value, const std::string& description) const;
 
@@ -51,7 +51,7 @@ public:
   void footer(const std::string& text) const;
   /// Sets a function that is called before the action.
   void before_action(std::function<void()> prepare) const;
-  /// Sets the function that is called once the command line is parsed.
+  /// Sets the function that is called after the command line is parsed.
   void action(std::function<void()> run) const;
 
   const CLI::App& app() const noexcept { return *m_app; }

@@ -76,7 +76,8 @@ void add_home(const CommandSpec& app, Context& /*context*/) {
   auto as_data = std::make_shared<bool>(false);
   list.flag("--json", *as_data, "Print JSON");
   list.action([as_data] { list_homes(*as_data); });
-  const CommandSpec clear = home.command("clear", "Remove the kept home of this directory; the next box starts anew");
+  const CommandSpec clear =
+      home.command("clear", "Remove the kept home of this directory; the next box starts with the image's");
   auto options = std::make_shared<ClearOptions>();
   clear.option("--project", options->project, "DIR", "Directory of the project (default: the current one)");
   clear.flag("--all", options->all, "Remove the homes of all projects");

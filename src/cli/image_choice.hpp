@@ -22,8 +22,8 @@ struct ResolvedImage {
   box::BuildNetwork network;
 };
 
-/// Loads the configuration for the current directory, without a project's part if that cannot be a project (the home
-/// directory). Throws like resolve_box().
+/// Loads the configuration for the current directory, without a project's part if that directory cannot be a project
+/// (such as the home directory). Throws like resolve_box().
 ResolvedImage resolve_image(const BoxOptions& options);
 
 /// Returns the network of an image's build; never full, even if the box's is.

@@ -7,7 +7,7 @@
 
 namespace agentbox::cli {
 
-/// Returns the two images of the box, built first where they do not exist or are outdated; both on `rebuild`.
+/// Returns the two images of the box. Builds those that are missing or outdated, or both if `rebuild`.
 box::Images ensure_images(const policy::PolicyFields& fields, const config::Preferences& preferences,
                           const podman::Podman& podman, const podman::PodmanInfo& info, bool rebuild);
 

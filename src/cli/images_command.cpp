@@ -75,7 +75,7 @@ int prune(bool dry_run) {
   }
   for (const image::ListedImage& image : idle) {
     for (const std::string& name : image.names.empty() ? std::vector{image.id} : image.names) {
-      image::ImageStore(podman).try_remove(name); // by its last name, the image; by ID, only one with a single name
+      image::ImageStore(podman).try_remove(name); // the last name removes the image; an ID fails if it has two names
     }
   }
   const auto left = image::list_images(podman, made);

@@ -76,7 +76,7 @@ std::string config_text(const InitOptions& options, const std::string& base) {
   return text;
 }
 
-/// Adds what the project seems to need to what was asked for.
+/// Adds what the project seems to need to what the user requested.
 void add_proposal(InitOptions& options, const config::Proposal& proposal) {
   const auto add = [](const Words& words, Words& to) {
     std::copy_if(words.begin(), words.end(), std::back_inserter(to),
@@ -86,7 +86,7 @@ void add_proposal(InitOptions& options, const config::Proposal& proposal) {
   add(proposal.sets, options.allow);
 }
 
-/// Asks and returns the words of the answer: `proposed` for none, nothing for "-".
+/// Asks and returns the words of the answer: `proposed` if it is empty, none for "-".
 Words ask(const std::string& question, const Words& proposed = {}) {
   fmt::print(stderr, "{} [{}] ", question, support::join(proposed, " "));
   std::string line;

@@ -64,7 +64,7 @@ const LoginKind& kind_of(const std::string& agent) {
               "it can sign in to " + support::join(names, ", ") + "; for others: --auth, --mount or --env");
 }
 
-/// A directory for one sign-in, with an empty project and the place for the login. Removed at its end.
+/// A directory for one sign-in, with an empty project and a directory for the login. The destructor removes it.
 class SignInDirectory {
 public:
   explicit SignInDirectory(const LoginKind& kind)

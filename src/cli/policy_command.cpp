@@ -349,8 +349,9 @@ void add_policy(const CommandSpec& app, Context& context) {
   sets.flag("--json", *sets_as_data, "Print JSON");
   sets.action([sets_as_data] { list_sets(*sets_as_data); });
   add_diff(policy, context);
-  add(policy, "trust", "Review and trust the project's configuration as it is now", *options)
-      .action([options, &context] { trust_project(load_box(*options, context)); });
+  add(policy, "trust", "Review and trust the project's current configuration", *options).action([options, &context] {
+    trust_project(load_box(*options, context));
+  });
 }
 
 } // namespace agentbox::cli

@@ -215,7 +215,7 @@ int run_once(const RunOptions& options, const Context& context) {
   }
   box::before_step(box::Phase::launch, 1);
   box::LaunchOptions launch{dry_run, box::identities_of_sources(fields), options.share_workspace, preferences};
-  launch.checked[fields.workspace.source] = {workspace.device, workspace.inode, true}; // of an earlier look
+  launch.checked[fields.workspace.source] = {workspace.device, workspace.inode, true}; // from the earlier check
   const podman::Podman podman = podman::Podman::find();
   const podman::PodmanInfo facts = podman::podman_info(podman);
   if (dry_run != box::DryRun::off) {
@@ -280,9 +280,9 @@ void add_run(const CommandSpec& app, Context& context) {
                "Start with neither an earlier conversation nor a kept home, and keep nothing");
   command.flag("--instructions", overrides.instructions,
                "Give the agent read-only copies of your own instructions: CLAUDE.md, skills, AGENTS.md, prompts");
-  command.choice(
-      "--home", overrides.home, {"keep", "fresh"},
-      "keep: reuse the box home that is kept for this project, with caches and tools; fresh: start with the image's");
+  command.choice("--home", overrides.home, {"keep", "fresh"},
+                 "keep: reuse the box home that is kept for this project, with caches and tools; fresh: start with the "
+                 "image's home");
   command.flag("--rebuild", options->rebuild, "Rebuild the image from the newest base image and packages");
   command.flag("--dry-run", options->dry_run, "Print the commands and configuration, and run nothing");
   command.flag("--json", options->json, "With --dry-run: print JSON");

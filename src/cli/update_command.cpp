@@ -23,7 +23,7 @@ struct UpdateOptions {
   bool check = false;
 };
 
-/// Prints one line an agent; whether any version differs.
+/// Prints one line per agent. Returns whether any version differs.
 bool report(const std::vector<image::VersionChange>& changes) {
   bool differs = false;
   for (const image::VersionChange& change : changes) {

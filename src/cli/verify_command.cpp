@@ -107,7 +107,7 @@ verify::VerifyReport verify_fresh(const BoxOptions& options, const Context& cont
                                       limits.tmp_bytes, static_cast<std::uint64_t>(podman::landlock_abi(facts))});
   const auto [policy, workspace, preferences, notices, sets] = open_box(options, probe_context, MayAsk::no);
   box::Identities checked = box::identities_of_sources(policy.fields());
-  checked[policy.fields().workspace.source] = {workspace.device, workspace.inode, true}; // of an earlier look
+  checked[policy.fields().workspace.source] = {workspace.device, workspace.inode, true}; // from the earlier check
   const std::filesystem::path program = probe_program();
   verify::VerifyReport report =
       new_report(policy.fields().name, true, facts, support::read_file(program, k_probe_bytes));
@@ -154,7 +154,7 @@ std::optional<selinux::BoxContexts> labels_of(const boxes::SessionRecord& record
   }
   auto contexts = selinux::box_contexts(host->contexts, host->levels, geteuid(), record.workspace);
   if (const auto own = selinux::parse_context(verify::process_label_of(config)); own && host->levels) {
-    contexts.agent.level = contexts.agent_files.level = own->level; // with those of its logins
+    contexts.agent.level = contexts.agent_files.level = own->level; // includes the levels of its logins
   }
   return contexts;
 }
