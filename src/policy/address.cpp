@@ -58,7 +58,7 @@ AddressClass classify6(const Address16& address) {
     return AddressClass::private_use; // fc00::/7
   }
   if (word(address, 0) == 0x0064FF9BU && address[4] == 0 && address[5] == 1) {
-    return AddressClass::private_use; // 64:ff9b:1::/48, NAT64 of one's own network
+    return AddressClass::private_use; // 64:ff9b:1::/48, NAT64 for local use
   }
   // Global unicast is 2000::/3; everything else is loopback, unspecified, link- or site-local, multicast, discard
   // or not assigned.

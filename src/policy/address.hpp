@@ -16,7 +16,7 @@ using Address16 = std::array<std::uint8_t, 16>;
 enum class AddressClass {
   global,
   private_use, ///< RFC 1918, RFC 4193, carrier-grade NAT
-  forbidden,   ///< loopback, link-local (with the clouds' metadata), multicast, unspecified, reserved
+  forbidden,   ///< loopback, link-local (including cloud metadata services), multicast, unspecified, reserved
 };
 
 /// Classifies `address`. IPv4 inside IPv6 (mapped, compatible, 6to4, NAT64, Teredo, ISATAP) has the class of the IPv4

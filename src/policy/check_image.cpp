@@ -19,7 +19,7 @@ bool is_reference_byte(char c) {
   return support::is_letter(c) || support::is_digit(c) || support::contains(std::string_view("._-/:@"), c);
 }
 
-/// Returns whether an agent can have this name: it is that of a program, and of a directory beside the runtimes'.
+/// Returns whether an agent can have this name: a program gets it, and a directory next to those of the runtimes.
 bool is_agent_name(std::string_view name) {
   constexpr std::string_view k_letters = "abcdefghijklmnopqrstuvwxyz0123456789_-";
   constexpr std::size_t k_max_agent = 32;

@@ -47,7 +47,7 @@ std::string place(const Mount& mount) {
   return mount.reason.empty() ? "mounts" : mount.reason;
 }
 
-/// Returns whether `mount` is below `home` and that is the kept home, in which the launcher makes mount points.
+/// Returns whether `mount` is below `home` and `home` is the kept home, in which the launcher makes mount points.
 bool is_in_home(const Mount& mount, const Mount& home) {
   return home.reason == k_home_reason && home.destination != mount.destination &&
          contains_path(home.destination, mount.destination);

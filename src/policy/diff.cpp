@@ -111,7 +111,7 @@ void diff_confinement(const Confinement& before, const Confinement& after, Chang
 // Choosing another built-in agent is neutral; any other command line is broader.
 void diff_agent(const Agent& before, const Agent& after, Changes& changes) {
   const Agent* builtin = find_builtin_agent(after.name);
-  Agent told = after; // agent.about_box = false takes nothing but the text away
+  Agent told = after; // agent.about_box = false removes only the text
   told.about = builtin != nullptr && after.about.empty() ? builtin->about : after.about;
   const auto direction = builtin != nullptr && *builtin == told ? Direction::neutral : Direction::broader;
   const auto& [name, command, prompt, env, auth, history, continue_last, resume, model, about] = after;

@@ -31,7 +31,7 @@ std::string with_port(const HostEntry& entry) {
   return entry.pattern.text() + ":" + std::to_string(entry.port);
 }
 
-/// Returns the most specific limit that covers `pattern`, or nullptr: then max_upload applies.
+/// Returns the most specific limit that covers `pattern`, or nullptr if max_upload applies.
 const UploadLimit* nearest_limit(const EgressPolicy& policy, const HostPattern& pattern) {
   const UploadLimit* nearest = nullptr;
   for (const UploadLimit& limit : policy.upload_limits) {

@@ -36,7 +36,7 @@ public:
 
   const EgressPolicy& policy() const noexcept { return m_policy; }
 
-  /// Decides on connections to `port` of `host` (canonical); without a port on its name in DNS: is it listed with any?
+  /// Decides on connections to `port` of `host` (canonical); without a port, on DNS queries for it: any port counts.
   EgressDecision decide(std::string_view host, std::optional<std::uint16_t> port = std::nullopt) const;
 
   /// Decides for the proxy whether the box may connect to `port` of `address`, which belongs to no name.

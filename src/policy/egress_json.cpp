@@ -264,7 +264,7 @@ EgressPolicy egress_from_json(std::string_view json_text, std::string_view where
     if (json_text.size() > k_max_bytes) {
       throw EgressRefusal{"it is larger than 16 MiB"};
     }
-    if (json_text.find('\0') != std::string_view::npos) { // the end of the text to the parser
+    if (json_text.find('\0') != std::string_view::npos) { // the parser would take it as the end
       throw EgressRefusal{"it contains a NUL byte"};
     }
     EgressReader reader;

@@ -14,7 +14,7 @@ namespace {
 
 using support::lower;
 
-/// The mark that a credential follows in a file. An empty mark: the file has nothing but credentials.
+/// The marks that a credential follows in a file. Empty marks: the file contains only credentials.
 struct TokenFile {
   std::string_view name;
   std::array<std::string_view, 4> marks;
@@ -43,7 +43,7 @@ constexpr std::array<TokenFile, 20> k_token_files = {{
     {"id_ed25519", {}},
 }};
 
-// Asked about every name in a project, so without a copy in lower case.
+// Called for every name in a project, so it makes no lower-case copy.
 const TokenFile* token_file(std::string_view name) {
   const auto same = [](char a, char b) { return a == support::to_lower(b); };
   const auto* const found = std::find_if(k_token_files.begin(), k_token_files.end(), [&](const TokenFile& one) {
@@ -59,7 +59,7 @@ bool is_example(std::string_view name) {
   return std::find(k_examples.begin(), k_examples.end(), name.substr(name.find_last_of(".-_") + 1)) != k_examples.end();
 }
 
-/// Returns whether a URL with a user and a password begins in `text` behind "://".
+/// Returns whether `text`, which follows "://", begins with a user and a password.
 bool is_login(std::string_view text) {
   const auto end = text.find_first_of("/ \t\"'?#");
   const std::string_view host = text.substr(0, end);

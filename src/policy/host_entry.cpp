@@ -32,7 +32,7 @@ std::string write_hint(std::string_view text) {
   return host.empty() ? "write HOST or HOST:PORT" : "write \"" + host + "\"";
 }
 
-/// Returns whether `name` is of the box itself or of agentbox's gate, which no upstream DNS has.
+/// Returns whether `name` belongs to the box itself or to agentbox's gate; no upstream DNS server has such names.
 bool is_reserved(std::string_view name) {
   const auto below = [&](std::string_view parent) {
     return name == parent || (name.ends_with(parent) && name[name.size() - parent.size() - 1] == '.');

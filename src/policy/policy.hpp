@@ -31,7 +31,7 @@ struct PolicyFields {
   Run run;
   ImageChoice image;
   std::optional<std::filesystem::path>
-      ca_bundle;    ///< mounted read-only and named by the usual variables; never baked in
+      ca_bundle;    ///< mounted read-only and named by the usual variables; never part of an image
   std::string name; ///< of the box; [a-z0-9][a-z0-9-]{0,40}
   std::string hostname = "agentbox";
 
@@ -70,8 +70,8 @@ private:
 };
 
 /// Checks every field and the rules between them (uid 0, empty capabilities, destinations that overlap, names, ports,
-/// limits out of range, environment names that control the loader: LD_*, …), and returns the policy or all mistakes at
-/// once. Pure: the caller has looked up paths on the host.
+/// limits out of range, environment names that control the loader: LD_*, …), and returns the policy or all
+/// mistakes together. Pure: the caller has looked up paths on the host.
 PolicyResult build_policy(PolicyFields fields);
 
 /// Returns the default contract (SECURITY.md): the policy of an empty configuration, with workspace "/workspace-source"

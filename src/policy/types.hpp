@@ -37,10 +37,10 @@ struct Workspace {
 /// Mount::reason of credentials begins with this; the agent's name follows.
 inline constexpr const char* k_auth_reason = "--auth ";
 
-/// Mount::reason of the box's home that is kept for the project, which other mounts may be in.
+/// Mount::reason of the box's home that is kept for the project, in which other mounts may be.
 inline constexpr const char* k_home_reason = "home.keep";
 
-/// Another host path, from the command line or the user's own configuration.
+/// An additional host path, from the command line or the user's own configuration.
 struct Mount {
   std::filesystem::path source; ///< canonical; exists when the box starts
   std::string destination;      ///< absolute and normal, inside the box
@@ -72,7 +72,7 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
-/// The restrictions that the kernel enforces on the agent's processes. There are no options to loosen it.
+/// The restrictions that the kernel enforces on the agent's processes. There are no options to loosen them.
 struct Confinement {
   std::vector<std::string> capabilities; ///< of the agent: none
   bool no_new_privileges = true;
@@ -92,13 +92,13 @@ inline constexpr const char* k_about_text = "{about}";
 struct Agent {
   std::string name;
   std::vector<std::string> command; ///< argv of an interactive start, approvals off
-  std::vector<std::string> prompt;  ///< argv of --prompt TEXT, without TEXT (a last word with = at the end takes it);
+  std::vector<std::string> prompt;  ///< argv of --prompt TEXT, without TEXT (appended to a last word that ends in =);
                                     ///< empty: not supported
   std::map<std::string, std::string> env; ///< update checks and telemetry off
   std::vector<std::string> auth;          ///< paths below the host's home that --auth NAME mounts
   std::vector<std::string> history;       ///< directories below the box's home with conversations, kept per project
   std::vector<std::string> continue_last; ///< arguments that continue the last conversation; empty: not supported
-  std::vector<std::string> resume;        ///< arguments before the ID of a conversation; without ID the agent asks
+  std::vector<std::string> resume;        ///< arguments before the ID of a conversation; without an ID the agent asks
   std::vector<std::string> model;         ///< arguments before the name of a model; empty: not supported
   std::vector<std::string> about; ///< arguments that tell it about its box: k_about_text is replaced; may be empty
 
@@ -115,7 +115,7 @@ struct Run {
   Kind kind = Kind::agent;
   std::string prompt;                      ///< Kind::prompt
   std::vector<std::string> command;        ///< Kind::command, not empty
-  std::vector<std::string> arguments = {}; ///< Kind::agent and Kind::prompt: more arguments of the agent
+  std::vector<std::string> arguments = {}; ///< Kind::agent and Kind::prompt: more arguments for the agent
 
   bool operator==(const Run&) const = default;
 };
@@ -125,7 +125,7 @@ struct ImageChoice {
   std::string base;                       ///< an image reference, "dir:PATH" or "tar:PATH"
   std::vector<std::string> toolkits;      ///< sorted, unique
   std::vector<std::string> packages = {}; ///< more packages of the distribution; sorted, unique
-  /// Agents of an image of their own, each with "PACKAGE@VERSION" of npm's registry; empty: that of agents/*.toml.
+  /// Agents in an image of their own, each with its npm package "NAME@VERSION"; empty: that of agents/*.toml.
   std::map<std::string, std::string> agents = {};
 
   bool operator==(const ImageChoice&) const = default;

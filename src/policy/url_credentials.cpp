@@ -8,7 +8,7 @@
 namespace agentbox::policy {
 namespace {
 
-/// Returns how many bytes of `text`, what follows "://", are credentials with their '@'.
+/// Returns the length of the credentials and their '@' at the start of `text`, which follows "://".
 std::size_t length_of_login(std::string_view text) {
   constexpr std::size_t k_shortest_token = 16;
   const std::string_view authority = text.substr(0, text.find_first_of("/ \t\r\n\"'?"));

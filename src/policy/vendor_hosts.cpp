@@ -19,8 +19,8 @@ bool has_any(const PolicyFields& fields, const std::vector<std::string>& variabl
                      [&](const std::string& name) { return fields.env.find(name) != fields.env.end(); });
 }
 
-/// Returns whether the agent will use an API key for certain: credentials that are mounted may be an account's, and go
-/// before it.
+/// Returns whether the agent is certain to use an API key: mounted credentials may be an account's, and take
+/// precedence.
 bool uses_key(const AgentData& agent, const PolicyFields& fields) {
   const std::string reason = std::string(k_auth_reason) + agent.name;
   const bool mounted = std::any_of(fields.mounts.begin(), fields.mounts.end(), [&](const Mount& mount) {

@@ -9,7 +9,7 @@
 namespace agentbox::policy {
 namespace {
 
-/// Address space that no host of the internet has.
+/// Address space that no host on the internet has.
 constexpr std::array<VirtualRange, 5> k_unused = {{
     {0xC6120000U, 15}, // 198.18.0.0/15, benchmarking (RFC 2544)
     {0x0A000000U, 8},  // 10.0.0.0/8
