@@ -11,8 +11,8 @@ namespace agentbox::doctor {
 /// The result of a check.
 enum class Status {
   ok,
-  missing,        ///< without it a box cannot be started, or its isolation not enforced
-  unknown,        ///< as important, but could not be determined
+  missing,        ///< without it a box cannot be started, or its isolation cannot be enforced
+  unknown,        ///< equally important, but could not be determined
   degraded,       ///< a box is isolated, but slower, less convenient or without a second layer
   not_applicable, ///< does not exist on this host, or this user cannot query it
 };

@@ -28,7 +28,7 @@ inline Answer not_applicable(std::string detail) {
   return {Status::not_applicable, std::move(detail)};
 }
 
-/// Returns the answer of checks of an ordinary user's rights when root asks.
+/// Returns the answer, for root, of checks that concern an ordinary user's rights.
 inline Answer asked_as_root() {
   return not_applicable("run agentbox doctor as an ordinary user");
 }

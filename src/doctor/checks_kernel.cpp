@@ -165,7 +165,7 @@ Answer check_overlay(const HostReport& report) {
   case ModuleState::loaded: return ok("loaded");
   case ModuleState::built_in: return ok("built in");
   case ModuleState::loadable: return ok("loaded on demand");
-  case ModuleState::unknown: return not_applicable("unknown to the kernel");
+  case ModuleState::unknown: return not_applicable("cannot be determined");
   case ModuleState::absent: break;
   }
   if (report.podman.facts && report.podman.facts->graph_driver == "overlay") {

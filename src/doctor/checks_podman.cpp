@@ -13,7 +13,7 @@ constexpr podman::Version k_first_with_pasta{4, 4, 0};
 /// The first version that uses pasta by default.
 constexpr podman::Version k_pasta_is_default{5, 0, 0};
 
-/// Less than this and an image build may not fit. Base, toolkits and two agents take about 1.5 GiB, twice while
+/// With less free space an image build may fail. Base, toolkits and two agents take about 1.5 GiB, twice while
 /// building.
 constexpr std::uint64_t k_disk_wanted = 5ULL << 30U;
 constexpr std::uint64_t k_idle_images = 5ULL << 30U;

@@ -9,7 +9,7 @@ namespace agentbox::doctor {
 
 namespace {
 
-/// The fewest subordinate IDs with which every ID of an image can be mapped.
+/// The minimum number of subordinate IDs with which every ID of an image can be mapped.
 constexpr std::uint64_t k_subordinate_ids = 65536;
 
 } // namespace
@@ -54,7 +54,7 @@ Answer check_id_helpers(const HostReport& report) {
       return missing(fmt::format("{} is not installed", name), install_command(report.distro, Package::uidmap));
     }
     if (!helper->privileged) {
-      return missing(fmt::format("{} is neither setuid root nor has it file capabilities", helper->path),
+      return missing(fmt::format("{} is not setuid root and has no file capabilities", helper->path),
                      fmt::format("sudo chmod u+s {}", helper->path));
     }
   }

@@ -36,10 +36,10 @@ struct IdRange {
 struct PodmanReport {
   std::string path;                        ///< empty: not found
   std::optional<podman::Version> version;  ///< from `podman --version`, which works on a host where nothing else does
-  std::string error;                       ///< why `podman info` failed; empty when it did not or was not asked
-  std::string error_hint;                  ///< the next step that goes with it; may be empty
+  std::string error;                       ///< why `podman info` failed; empty if it did not or was not run
+  std::string error_hint;                  ///< the hint of `error`; may be empty
   bool silent = false;                     ///< `error` is a timeout: Podman exists, and may work
-  std::optional<podman::PodmanInfo> facts; ///< from `podman info`; not asked for root
+  std::optional<podman::PodmanInfo> facts; ///< from `podman info`, which root does not run
   std::string runtime_version;             ///< of facts->oci_runtime, "1.8.1"
 };
 
@@ -80,7 +80,7 @@ struct BoxTrial {
   std::int64_t milliseconds = 0; ///< of `started`: from its start to its removal
 };
 
-/// Everything that the checks read, as plain values: read_host() fills it, tests make it up.
+/// Everything that the checks read, as plain values: read_host() fills it in, tests construct their own.
 struct HostReport {
   Distro distro;
   std::string kernel;                     ///< uname -r
@@ -102,20 +102,20 @@ struct HostReport {
   CgroupLayout cgroups = CgroupLayout::none;
   std::map<std::string, ModuleState> modules;
   RulesetTrial ruleset;          ///< by nftables, the default driver
-  RulesetTrial iptables_ruleset; ///< by the other one; attempted where nftables failed
+  RulesetTrial iptables_ruleset; ///< by the other driver; attempted if nftables failed
   SelinuxReport selinux;
   bool kernel_seccomp_filter = false;
   int kernel_landlock = 0;       ///< the kernel's version of Landlock; 0: none
   int box_landlock = 0;          ///< the version that boxes use; 0: none
   std::string seccomp_profile;   ///< path of the profile that the box starts from
   std::string seccomp_problem;   ///< why it cannot be used; empty: it parses
-  std::uint64_t idle_images = 0; ///< bytes of agentbox's images that no container uses; shared layers count each time
+  std::uint64_t idle_images = 0; ///< bytes of agentbox's images that no container uses; shared layers count per image
   std::uint64_t disk_free = 0;   ///< bytes free to the caller below storage_root
   std::string runtime_directory; ///< $XDG_RUNTIME_DIR or its default
   std::string runtime_problem;   ///< empty: it is writable and ours
   bool runtime_fallback = false; ///< below /tmp, because XDG_RUNTIME_DIR is not set
   std::optional<bool> linger;    ///< nothing where systemd-logind does not run
-  std::string installation;      ///< where agentbox's own programs are; empty: not all are there
+  std::string installation;      ///< where agentbox's own programs are; empty: some are missing
   std::string installation_problem; ///< what is missing, if `installation` is empty
   std::string mmdebstrap;           ///< path, empty: not found
   BoxTrial box;                     ///< not read by read_host(): the command starts it when nothing is missing

@@ -10,7 +10,7 @@
 
 namespace agentbox::doctor {
 
-/// Returns the text of a file of the system; nothing if it does not exist or cannot be read.
+/// Returns the text of a system file; nothing if it does not exist or cannot be read.
 std::optional<std::string> text_of(const std::filesystem::path& path);
 
 /// Returns the distribution from the text of os-release(5). The family comes from ID, else from the first known word of
@@ -24,7 +24,7 @@ IdRange parse_subordinate_ids(std::string_view text, std::string_view user, std:
 /// Returns what is mounted at and below /sys/fs/cgroup according to the text of /proc/self/mountinfo.
 CgroupLayout parse_cgroup_layout(std::string_view mountinfo);
 
-/// The texts that tell which modules a kernel has; none where the host has no such file.
+/// The content of the files that list a kernel's modules; nothing where the host has no such file.
 struct ModuleSources {
   std::optional<std::string> loaded;      ///< /proc/modules
   std::optional<std::string> built_in;    ///< /lib/modules/RELEASE/modules.builtin
@@ -39,8 +39,8 @@ std::map<std::string, ModuleState> module_states(const ModuleSources& sources);
 /// Returns why `text` is not a seccomp profile that a box could start from, or empty.
 std::string seccomp_profile_problem(std::string_view text);
 
-/// Returns the bytes of the images that no container uses in `images`, which `podman image ls --format json` printed; 0
-/// for anything else.
+/// Returns the total size of the images that no container uses in `images`, printed by `podman image ls --format json`;
+/// 0 for any other input.
 std::uint64_t idle_image_bytes(std::string_view images);
 
 /// Returns the word after "version": "1.8.1" from "crun version 1.8.1\ncommit: …"; empty if there is none.

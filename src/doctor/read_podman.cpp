@@ -38,7 +38,7 @@ void note_error(PodmanReport& report, const support::Error& error) {
   report.silent = dynamic_cast<const support::TimedOut*>(&error) != nullptr;
 }
 
-/// Reads what does not depend on one another, so that a read that fails hides nothing else. Reports the first error.
+/// Reads values that do not depend on one another: a read that fails hides no other value. Reports the first error.
 void read_facts(HostReport& report, const podman::Podman& podman, support::CaptureLimits limits) {
   const auto attempt = [&](const auto& read) {
     try {

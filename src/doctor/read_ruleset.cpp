@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tests if this kernel accepts the firewall's ruleset: lists of modules do not prove it.
+// Tests whether this kernel accepts the firewall's ruleset: lists of modules do not prove that.
 #include <filesystem>
 #include <unistd.h>
 
@@ -64,7 +64,7 @@ void read_ruleset(HostReport& report) {
     if (!report.ruleset.error.empty()) {
       report.iptables_ruleset = try_driver(policy::FirewallDriver::iptables, *unshare, policy.path());
     }
-  } catch (const support::Error&) { // no place for the file, or a timeout: another check reports why
+  } catch (const support::Error&) { // the file cannot be written, or a timeout: another check reports why
     return;
   }
 }

@@ -41,8 +41,8 @@ void read_runtime_directory(HostReport& report) {
   if (stat(report.runtime_directory.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
     report.runtime_problem = fmt::format("{} is not a directory", report.runtime_directory);
   } else if (info.st_uid != geteuid()) {
-    report.runtime_problem = fmt::format("{} belongs to another user (su and sudo leave XDG_RUNTIME_DIR as it was)",
-                                         report.runtime_directory);
+    report.runtime_problem =
+        fmt::format("{} belongs to another user (su and sudo do not change XDG_RUNTIME_DIR)", report.runtime_directory);
   } else if (access(report.runtime_directory.c_str(), W_OK | X_OK) != 0) {
     report.runtime_problem = fmt::format("you may not write to {}", report.runtime_directory);
   }
