@@ -10,7 +10,7 @@
 
 namespace agentbox::network {
 
-/// The decision that another list of hosts would have made on a recorded host.
+/// The decision that a different list of hosts would have made on a recorded host.
 struct BacktestResult {
   enum class Outcome {
     breaks,       ///< was allowed, would be denied
@@ -27,8 +27,8 @@ struct BacktestResult {
 };
 
 /// Returns the outcome for each host and port in the last `last` (0: all) connections and denials of `records`, which
-/// may be sums; what breaks comes first. Judges only what the list decides: a connection that was denied for another
-/// reason, such as a wrong SNI, would still be denied.
+/// may be sums; those that break come first. Judges only what the list decides: a connection that was denied for
+/// another reason, such as a wrong SNI, would still be denied.
 std::vector<BacktestResult> backtest(const std::vector<firewall::audit::AuditRecord>& records,
                                      const policy::EgressIndex& index, std::size_t last);
 

@@ -25,7 +25,7 @@ constexpr const char* k_red = "31";
 constexpr const char* k_dim = "2";
 constexpr const char* k_bold = "1";
 
-/// Returns `text` in `colour`. Pad it before: escape bytes would count.
+/// Returns `text` in `colour`. Pad `text` first: the escape sequences would count as characters.
 std::string paint(const std::string& text, const char* colour, const TableStyle& style) {
   return style.colour && colour != nullptr && !text.empty() ? fmt::format("\033[{}m{}\033[0m", colour, text) : text;
 }
@@ -175,7 +175,7 @@ std::string denied_table(const std::vector<Denied>& denied, const TableStyle& st
               allow_command(one.notice, "")},
              k_red);
   }
-  // Of any width: a truncated command is useless.
+  // Not limited to the terminal's width: a truncated command is useless.
   return rows.text({{"TIMES", true}, {"LAST"}, {"WHAT"}, {"WHY"}, {"ALLOW IT WITH"}}, {style.colour, 0});
 }
 

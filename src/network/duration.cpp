@@ -18,7 +18,7 @@ constexpr std::array<std::pair<char, std::int64_t>, 4> k_units = {{{'d', 86400},
 
 using support::is_digit;
 
-/// Returns whether `text` is the beginning of a time like "2026-01-31T12:00:00.000Z", at least its date.
+/// Returns whether `text` is a time like "2026-01-31T12:00:00.000Z" or the start of one, at least the date.
 bool is_time_prefix(std::string_view text) {
   constexpr std::string_view k_shape = "0000-00-00T00:00:00.000Z";
   constexpr std::size_t k_date = 10;

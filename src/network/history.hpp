@@ -22,8 +22,8 @@ struct History {
   /// The lines of the audit logs by time, including those before the last rotation: at most the last 64 MiB of each
   /// file.
   std::vector<firewall::audit::AuditRecord> lines;
-  /// The sums of all decisions by host, by the time of the last one: also of those whose lines were rotated away or
-  /// left out.
+  /// The sums of all decisions by host, sorted by the time of the last one, including decisions whose lines were
+  /// rotated away or left out.
   std::vector<firewall::audit::AuditRecord> sums;
   /// The records of `sums` that have no line left, by time.
   std::vector<firewall::audit::AuditRecord> displaced;

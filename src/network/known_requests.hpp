@@ -13,7 +13,7 @@ class KnownRequests {
 public:
   explicit KnownRequests(std::vector<agents::KnownRequest> expected = {}) : m_expected(std::move(expected)) {}
 
-  /// Returns whether `record` is one of them, and uses it up: each is known as often as the agent makes it.
+  /// Returns whether `record` is one of them, and uses it up: each counts as many times as the agent makes it.
   bool use_up(const firewall::audit::AuditRecord& record);
 
 private:

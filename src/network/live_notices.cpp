@@ -24,11 +24,11 @@ namespace {
 using namespace std::chrono_literals;
 using network::Notice;
 
-constexpr auto k_repeat_interval = 60s;  // the same notice is shown once a minute
+constexpr auto k_repeat_interval = 60s;  // the same notice is shown at most once a minute
 constexpr std::size_t k_max_recent = 20; // different things in that time
 constexpr auto k_between_bubbles = 10s;
 constexpr auto k_quiet = 60ms;     // without output of the agent: no escape sequence is incomplete
-constexpr auto k_patience = 600ms; // waits no longer for such a moment
+constexpr auto k_patience = 600ms; // the longest wait for such a moment
 constexpr std::size_t k_max_title = 120;
 
 /// Returns how many bytes the descendants of `process` have written, as far as the kernel reports it.
@@ -55,7 +55,7 @@ std::uint64_t written_by_children(pid_t process, int depth = 0) {
 std::uint64_t written_so_far() {
   try {
     return written_by_children(getpid());
-  } catch (const std::exception&) { // a process that is gone, or a kernel that does not tell
+  } catch (const std::exception&) { // a process that is gone, or a kernel that does not report it
     return 0;
   }
 }

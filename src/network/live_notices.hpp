@@ -19,7 +19,7 @@
 namespace agentbox::network {
 
 /// Reports what the firewall denies while the box runs, and what the agent asks for: as a line on stderr, or in the
-/// terminal's title if stderr is the agent's screen (restored at the end); also as a desktop notification if the user
+/// terminal's title if stderr is the agent's screen (restored at the end), and as a desktop notification if the user
 /// wants that.
 class LiveNotices {
 public:
@@ -32,7 +32,7 @@ public:
   LiveNotices& operator=(const LiveNotices&) = delete;
   ~LiveNotices();
 
-  /// Sets what is called with each record that is read.
+  /// Sets the function that is called with each record that is read.
   void on_record(std::function<void(const firewall::audit::AuditRecord&)> act) { m_on_record = std::move(act); }
 
   /// Usual interval between calls of report_new().
@@ -41,7 +41,7 @@ public:
   /// Reports what is new. Returns when to call it again.
   std::chrono::milliseconds report_new();
 
-  /// Returns all denials, the first 10,000, including those that were not read yet. For the end of the box.
+  /// Returns the denials, at most the first 10,000, including those not read yet. For the end of the box.
   const std::vector<firewall::audit::AuditRecord>& denied();
   /// Returns what was reported on stderr (Notice::key()).
   const std::set<std::string>& reported() const noexcept { return m_reported; }

@@ -30,7 +30,7 @@ std::optional<Notice> notice_of(const firewall::audit::AuditRecord& record);
 /// it.
 std::string allow_command(const Notice& notice, const std::string& box);
 
-/// Returns "denied: pypi.org (not on the list of hosts) - allow it with: agentbox allow pypi.org --for 10m". Of a
+/// Returns "denied: pypi.org (not on the list of hosts) - allow it with: agentbox allow pypi.org --for 10m". For a
 /// request the command comes first, so that the agent's text cannot pretend to be one.
 std::string line_of(const Notice& notice, const std::string& box);
 

@@ -31,7 +31,7 @@ constexpr std::array<Noise, 7> k_noise = {{
     {"*.segment.io", "metrics"},
     {"*.segment.com", "metrics"},
 }};
-constexpr std::size_t k_siblings = 4; // so many names below one parent are noted
+constexpr std::size_t k_siblings = 4; // this many names below one parent are noted
 
 /// Returns why agents ask for `host`, or nullptr.
 const char* noise_of(const std::string& host) {

@@ -126,7 +126,7 @@ std::vector<AuditRecord> Tail::read_new() {
   for (const std::string& name : touched_boxes()) {
     follow(name, true, records);
   }
-  for (auto& [name, log] : m_logs) { // also those whose events were lost
+  for (auto& [name, log] : m_logs) { // including those whose events were lost
     read_log(log, records);
   }
   return records;
