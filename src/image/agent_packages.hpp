@@ -11,7 +11,7 @@
 
 namespace agentbox::image {
 
-/// Returns npm's name for this machine: "x64" or "arm64". Throws Error(refused) for another machine.
+/// Returns npm's name for this machine: "x64" or "arm64". Throws Error(refused) for other machines.
 std::string npm_arch();
 
 /// Returns which files of the agent's package for `arch` are used. Pure.

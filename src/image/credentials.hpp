@@ -10,7 +10,7 @@ inline constexpr std::string_view k_google_api_key = "a Google API key";
 /// Returns what kind of key `text` seems to hold ("a private key", "a GitHub token"), or nothing. Pure.
 std::optional<std::string_view> key_in_text(std::string_view text);
 
-/// Like key_in_text(); also recognises an address with a password or token (scheme://user:password@host,
+/// Like key_in_text(); also recognizes an address with a password or token (scheme://user:password@host,
 /// scheme://token@host) and an HTTP header Authorization. Pure.
 std::optional<std::string_view> credential_in_text(std::string_view text);
 

@@ -29,13 +29,13 @@ public:
   /// Returns whether image `id` was ever pinned, under any name.
   bool knows(const std::string& id) const;
 
-  /// Pins image `id`, which was built just now and will be called `tag`. Throws Error(refused) and pins nothing when
+  /// Pins image `id`, which has just been built and will be called `tag`. Throws Error(refused) and pins nothing when
   /// the store holds a manifest that the build did not make: one of another image, one with annotations that Podman's
   /// builds do not write, or one whose SHA-256 (hex) is not `digest`, if that is given.
   void pin(const std::string& id, const std::string& tag,
            const std::optional<std::string>& digest = std::nullopt) const;
 
-  /// Pins image `id`, which was pulled just now as `name`. Its manifest may change: a registry may recompress, and
+  /// Pins image `id`, which has just been pulled as `name`. Its manifest may change: a registry may recompress, and
   /// no box starts from it.
   void pin_pulled(const std::string& id, const std::string& name) const;
 

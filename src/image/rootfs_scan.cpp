@@ -99,9 +99,9 @@ private:
 
 class RootfsScan {
 public:
-  /// Also examines the content of the files `also`, wherever they are.
-  RootfsScan(const fs::path& archive, std::string base, std::set<std::string> also)
-      : m_reader(archive_read_new()), m_base(std::move(base)), m_also(std::move(also)) {
+  /// Also examines the content of the files `extra`, wherever they are.
+  RootfsScan(const fs::path& archive, std::string base, std::set<std::string> extra)
+      : m_reader(archive_read_new()), m_base(std::move(base)), m_extra(std::move(extra)) {
     // Exactly what `podman import` unpacks, and no filter that runs a program. Names are bytes, whatever the locale.
     archive_read_support_filter_gzip(m_reader.get());
     archive_read_support_filter_bzip2(m_reader.get());
@@ -164,7 +164,7 @@ private:
     const char* target = archive_entry_hardlink(entry);
     if (target != nullptr) {
       m_hard_links[path] = normal(target);
-    } else if (type == AE_IFREG && (!is_published(path) || m_also.contains(path))) {
+    } else if (type == AE_IFREG && (!is_published(path) || m_extra.contains(path))) {
       check_content(path);
     }
   }
@@ -201,7 +201,7 @@ private:
 
   ArchiveReader m_reader;
   std::string m_base;
-  std::set<std::string> m_also;
+  std::set<std::string> m_extra;
   std::set<std::string> m_links;                   ///< paths of the symbolic links read before
   std::map<std::string, std::string> m_hard_links; ///< path and target
 };
