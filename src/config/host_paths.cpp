@@ -75,7 +75,7 @@ void resolve_mounts(Merged& merged, policy::Diagnostics& diagnostics) {
   }
 }
 
-/// Adds a mount for each file of the instructions that were asked for.
+/// Adds a mount for each file of the instructions that were requested.
 void resolve_instructions(Merged& merged, policy::Diagnostics& diagnostics) {
   const auto request =
       std::find_if(merged.mounts.begin(), merged.mounts.end(), [](const MountRequest& one) { return one.is_copied; });

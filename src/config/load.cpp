@@ -39,7 +39,7 @@ std::vector<policy::Change> broadened_by_project(const std::vector<ConfigLayer>&
   return changes;
 }
 
-/// Returns `sources` with the logins that may be asked for. Reads the host's logins only for those.
+/// Returns `sources` with the logins that may be requested. Reads the host's logins only for those.
 Sources with_logins(Sources sources, const std::vector<ConfigLayer>& layers, const Overrides& overrides) {
   const auto wanted = [&](const std::string& agent) {
     return support::contains(overrides.auth, agent) ||
@@ -94,10 +94,10 @@ Sources standard_sources(const fs::path& workspace) {
   return sources;
 }
 
-LoadResult load(const Sources& places, const Overrides& given) {
+LoadResult load(const Sources& paths, const Overrides& given) {
   policy::Diagnostics diagnostics;
-  const LayersRead read = read_layers(places, diagnostics);
-  const Sources sources = with_logins(places, read.layers, given);
+  const LayersRead read = read_layers(paths, diagnostics);
+  const Sources sources = with_logins(paths, read.layers, given);
   Loaded loaded;
   for (const ConfigLayer& layer : read.layers) {
     for (const HostSet& set : layer.sets) {
@@ -127,7 +127,7 @@ LoadResult load(const Sources& places, const Overrides& given) {
       loaded.preferences.build_hosts.push_back(entry.value);
     }
     loaded.preferences.home_limit = layer.home_limit.value_or(loaded.preferences.home_limit);
-    if (layer.label == LabelChoice::never) { // the administrator's too, which the user cannot override
+    if (layer.label == LabelChoice::never) { // including the administrator's, which the user cannot override
       loaded.preferences.label = LabelChoice::never;
     }
     if (layer.git_host_settings == false) { // in any layer

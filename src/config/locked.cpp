@@ -68,8 +68,8 @@ bool covers(std::string_view key, const policy::Change& change) {
 }
 
 /// Returns the merged values, including the paths that merge() leaves to be looked up on the host, as requested.
-policy::PolicyFields asked_for(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
-                               const Sources& sources) {
+policy::PolicyFields requested_fields(const std::vector<ConfigLayer>& layers, const Overrides& overrides,
+                                      const Sources& sources) {
   policy::Diagnostics ignored; // load() reports them
   Merged merged = merge(layers, overrides, sources, ignored);
   // The user does not request agentbox's own directories, except a kept home and a login, nor a login's variable.
@@ -135,12 +135,12 @@ void refuse_broadened(const std::vector<ConfigLayer>& layers, const Overrides& o
   same_agent.name = overrides.name;
   same_agent.conversations = overrides.conversations;
   same_agent.has_session = overrides.has_session;
-  const policy::PolicyFields allowed = asked_for({system}, same_agent, sources);
+  const policy::PolicyFields allowed = requested_fields({system}, same_agent, sources);
   std::vector<ConfigLayer> some{system};
   for (std::size_t i = 1; i < layers.size(); ++i) {
     some.push_back(layers[i]);
     const std::string where = support::escape_untrusted(layers[i].file.string(), 4096);
-    std::vector<policy::Change> changes = policy::diff(allowed, asked_for(some, same_agent, sources));
+    std::vector<policy::Change> changes = policy::diff(allowed, requested_fields(some, same_agent, sources));
     for (const auto& host : layers[i].build_hosts) { // not part of the box's policy
       changes.push_back({policy::Change::Direction::broader, "network.allow", "+ " + host.where});
     }
@@ -148,7 +148,8 @@ void refuse_broadened(const std::vector<ConfigLayer>& layers, const Overrides& o
       return;
     }
   }
-  refuse_changes(system, policy::diff(allowed, asked_for(layers, overrides, sources)), "the command line", diagnostics);
+  refuse_changes(system, policy::diff(allowed, requested_fields(layers, overrides, sources)), "the command line",
+                 diagnostics);
 }
 
 void require_unlocked_hosts(const Sources& sources) {

@@ -21,7 +21,7 @@ WorkspaceChoice choose_workspace(const std::filesystem::path& asked, const std::
 
 /// Throws Error(refused) when canonical directory `workspace` belongs to programs, which run or trust what is in it:
 /// below a directory of the home directory with a leading dot (~/.claude, ~/.config), in an XDG directory or in PATH,
-/// and not a Git working tree of its own; or when it contains directories with credentials. --any-workspace accepts
+/// and not itself a Git working tree; or when it contains directories with credentials. --any-workspace accepts
 /// those.
 void require_project(const std::filesystem::path& workspace, const std::filesystem::path& home);
 
