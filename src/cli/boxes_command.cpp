@@ -86,7 +86,7 @@ void remove_leftovers(const std::string& name) {
 /// Asks the launcher of a running box to end it, and returns when the launcher's process is gone, and with it the box
 /// and its name. With `force`, kills a launcher that does not answer and removes the box.
 void end_box(const std::string& name, bool force) {
-  constexpr std::chrono::seconds k_patience{10}; // the agent has five of them
+  constexpr std::chrono::seconds k_patience{10}; // five of them are the agent's
   const auto is_running = [&] {
     const auto boxes = boxes::find_sessions();
     return std::any_of(boxes.begin(), boxes.end(), [&](const auto& box) { return box.name == name && box.alive; });

@@ -77,7 +77,7 @@ void add_home(const CommandSpec& app, Context& /*context*/) {
   list.flag("--json", *as_data, "Print JSON");
   list.action([as_data] { list_homes(*as_data); });
   const CommandSpec clear =
-      home.command("clear", "Remove the kept home of this directory; the next box starts with the image's");
+      home.command("clear", "Remove the kept home of this directory; the next box starts with the image's home");
   auto options = std::make_shared<ClearOptions>();
   clear.option("--project", options->project, "DIR", "Directory of the project (default: the current one)");
   clear.flag("--all", options->all, "Remove the homes of all projects");

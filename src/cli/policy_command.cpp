@@ -80,8 +80,8 @@ void show_hosts(const policy::EgressPolicy& egress) {
   }
 }
 
-/// Shows where the firewall has nothing to compare with the list: protocols other than TLS and HTTP, and what is listed
-/// without a name.
+/// Shows where the firewall has no name to compare with the list: protocols other than TLS and HTTP, and entries that
+/// are not names.
 void show_unchecked(const policy::EgressPolicy& egress) {
   std::vector<std::string> lines;
   for (const auto& [pattern, port] : egress.allow) {

@@ -94,7 +94,7 @@ verify::VerifyReport new_report(const std::string& box, bool fresh, const podman
   return report;
 }
 
-/// Starts a box of its own for the current directory, with the probe as its command.
+/// Starts a new box for the current directory, with the probe as its command.
 verify::VerifyReport verify_fresh(const BoxOptions& options, const Context& context) {
   boxes::require_runtime_directory();
   Context probe_context = context;
