@@ -92,10 +92,10 @@ bool is_hidden_name(std::string_view name) {
   if (name.size() < k_env.size() || name.front() != '.') {
     return false; // nearly all
   }
-  const std::string small = lower(name);
-  return small.starts_with(k_env) &&
-         (small.size() == k_env.size() ||
-          (k_after.find(small[k_env.size()]) != std::string_view::npos && !is_example(small)));
+  const std::string lowered = lower(name);
+  return lowered.starts_with(k_env) &&
+         (lowered.size() == k_env.size() ||
+          (k_after.find(lowered[k_env.size()]) != std::string_view::npos && !is_example(lowered)));
 }
 
 bool may_hold_token(std::string_view name) {
@@ -107,9 +107,9 @@ bool holds_token(std::string_view name, std::string_view text) {
   if (file == nullptr || support::trim(text).empty()) {
     return false;
   }
-  const std::string small = lower(text);
+  const std::string lowered = lower(text);
   std::string kept; // without comments
-  for (const std::string_view line : support::lines(small)) {
+  for (const std::string_view line : support::lines(lowered)) {
     if (const std::string_view words = support::trim(line); !words.starts_with('#') && !words.starts_with(';')) {
       kept.append(words).append("\n");
     }

@@ -23,16 +23,16 @@ std::size_t length_of_login(std::string_view text) {
 /// Removes the values of http.extraHeader, with their continued lines.
 std::string without_headers(std::string_view text) {
   constexpr std::string_view k_key = "extraheader";
-  const std::string small = support::lower(text);
+  const std::string lowered = support::lower(text);
   std::string kept;
   std::size_t done = 0;
-  for (auto at = small.find(k_key); at != std::string::npos; at = small.find(k_key, done)) {
-    auto end = small.find('\n', at);
-    while (end != std::string::npos && end > 0 && small[end - 1] == '\\') {
-      end = small.find('\n', end + 1);
+  for (auto at = lowered.find(k_key); at != std::string::npos; at = lowered.find(k_key, done)) {
+    auto end = lowered.find('\n', at);
+    while (end != std::string::npos && end > 0 && lowered[end - 1] == '\\') {
+      end = lowered.find('\n', end + 1);
     }
-    end = std::min(end, small.size());
-    const std::string_view value = std::string_view(small).substr(at, end - at);
+    end = std::min(end, lowered.size());
+    const std::string_view value = std::string_view(lowered).substr(at, end - at);
     const bool secret = value.find("auth") != std::string_view::npos || value.find("token") != std::string_view::npos;
     kept.append(text.substr(done, at - done)).append(secret ? "# removed" : text.substr(at, end - at));
     done = end;
@@ -44,8 +44,8 @@ std::string without_headers(std::string_view text) {
 
 std::optional<std::string> without_credentials(std::string_view text) {
   constexpr std::string_view k_mark = "://";
-  const std::string headless = without_headers(text);
-  const std::string_view rest(headless);
+  const std::string no_headers = without_headers(text);
+  const std::string_view rest(no_headers);
   std::string kept;
   std::size_t done = 0;
   for (auto at = rest.find(k_mark); at != std::string_view::npos; at = rest.find(k_mark, done)) {
