@@ -38,8 +38,8 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-/// Loads the ruleset in Podman's user namespace, as a box's firewall does, and in a network namespace of its own, which
-/// ends with the command.
+/// Loads the ruleset in Podman's user namespace, as a box's firewall does, and in a new network namespace, which ends
+/// with the command.
 RulesetTrial try_driver(policy::FirewallDriver driver, const std::string& unshare, const fs::path& policy) {
   const support::Captured result =
       support::capture(podman::Podman::find().command(
