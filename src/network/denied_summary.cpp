@@ -10,12 +10,12 @@
 namespace agentbox::network {
 
 std::vector<std::string> denied_summary(const std::vector<firewall::audit::AuditRecord>& records,
-                                        const std::set<std::string>& said, std::size_t max_lines) {
+                                        const std::set<std::string>& reported, std::size_t max_lines) {
   const std::vector<network::Denied> all = network::denied(records);
   std::vector<std::string> lines;
   std::size_t more = 0;
   for (const network::Denied& one : all) {
-    if (said.contains(one.notice.key())) {
+    if (reported.contains(one.notice.key())) {
       continue;
     }
     if (lines.size() == max_lines) {

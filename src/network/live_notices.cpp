@@ -26,7 +26,7 @@ using network::Notice;
 
 constexpr auto k_repeat_interval = 60s;  // the same notice is shown at most once a minute
 constexpr std::size_t k_max_recent = 20; // different things in that time
-constexpr auto k_between_bubbles = 10s;
+constexpr auto k_between_notifications = 10s;
 constexpr auto k_quiet = 60ms;     // without output of the agent: no escape sequence is incomplete
 constexpr auto k_patience = 600ms; // the longest wait for such a moment
 constexpr std::size_t k_max_title = 120;
@@ -68,7 +68,7 @@ void write_to_terminal(const std::string& text) {
   }
 }
 
-bool understands_titles() {
+bool supports_titles() {
   const char* term = std::getenv("TERM");
   const std::string_view name = term == nullptr ? "" : term;
   return !name.empty() && name != "dumb" && name != "linux";
@@ -87,12 +87,12 @@ std::string restore_title_sequence() {
 LiveNotices::LiveNotices(const std::filesystem::path& audit, std::string box, const support::Terminal& terminal,
                          bool notify, KnownRequests known)
     : m_tail(audit, box, network::Watching::by_polling), m_box(std::move(box)), m_known(std::move(known)),
-      m_lines(!terminal.interactive() || !terminal.err), m_titles(terminal.interactive() && understands_titles()),
+      m_lines(!terminal.interactive() || !terminal.err), m_titles(terminal.interactive() && supports_titles()),
       m_notify(notify) {}
 
 LiveNotices::~LiveNotices() {
-  if (m_bubble > 0) {
-    waitpid(m_bubble, nullptr, WNOHANG);
+  if (m_notifier > 0) {
+    waitpid(m_notifier, nullptr, WNOHANG);
   }
   if (m_titled) {
     write_to_terminal(restore_title_sequence());
@@ -176,7 +176,7 @@ std::chrono::milliseconds LiveNotices::write_title_when_quiet(Clock::time_point 
 }
 
 void LiveNotices::notify_desktop(const Notice& notice, Clock::time_point now) {
-  if (!m_notify || (m_notified && now - *m_notified < k_between_bubbles)) {
+  if (!m_notify || (m_notified && now - *m_notified < k_between_notifications)) {
     return;
   }
   const auto program = support::find_program("notify-send");
@@ -184,8 +184,8 @@ void LiveNotices::notify_desktop(const Notice& notice, Clock::time_point now) {
     return;
   }
   m_notified = now;
-  if (m_bubble > 0) {
-    waitpid(m_bubble, nullptr, WNOHANG);
+  if (m_notifier > 0) {
+    waitpid(m_notifier, nullptr, WNOHANG);
   }
   support::Command command;
   // A notification may interpret markup, and the name comes from the box: remove characters that no name has.
@@ -204,7 +204,7 @@ void LiveNotices::notify_desktop(const Notice& notice, Clock::time_point now) {
   }
   const support::Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
   command.fds = {{0, null.get()}, {1, null.get()}, {2, null.get()}};
-  m_bubble = support::spawn(command);
+  m_notifier = support::spawn(command);
 }
 
 } // namespace agentbox::network

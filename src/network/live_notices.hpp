@@ -64,7 +64,7 @@ private:
   std::set<std::string> m_reported;
   std::vector<firewall::audit::AuditRecord> m_denied;
   std::optional<Clock::time_point> m_notified;
-  pid_t m_bubble = -1; ///< notify-send, once started
+  pid_t m_notifier = -1; ///< PID of notify-send, after it was started
   bool m_titled = false;
   std::string m_title; ///< pending
   Clock::time_point m_title_due;

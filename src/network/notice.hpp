@@ -34,7 +34,7 @@ std::string allow_command(const Notice& notice, const std::string& box);
 /// request the command comes first, so that the agent's text cannot pretend to be one.
 std::string line_of(const Notice& notice, const std::string& box);
 
-/// A host that was denied once or more; the notice is the last one.
+/// A host that was denied one or more times; the notice is the last one.
 struct Denied {
   Notice notice;
   std::size_t count = 0;

@@ -49,7 +49,7 @@ Tail::Tail(std::filesystem::path directory, std::optional<std::string> box, Watc
   }
 }
 
-/// Opens the log of box `name` if it is a new file, once the previous one is read to its end.
+/// Opens the log of box `name` if it is a new file, after the previous one was read to its end.
 void Tail::follow(const std::string& name, bool from_start, std::vector<AuditRecord>& records) {
   Fd file(
       open((m_directory / (name + std::string(k_log_suffix))).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
