@@ -192,7 +192,7 @@ SignatureState check_signatures(const PinnedPackage& package, const std::vector<
         continue;
       }
       if (!is_signed_by(key, text, signature.text)) {
-        state = SignatureState::wrong;
+        state = SignatureState::invalid;
       } else if (key.expires.empty() || now < key.expires) { // same format: comparable as text
         return SignatureState::valid;
       } else {

@@ -32,7 +32,7 @@ struct RegistrySignature {
 };
 
 /// Result of checking a package's signatures. If none is valid, the last of these that occurs is reported.
-enum class SignatureState { valid, missing, unknown_key, expired_key, wrong };
+enum class SignatureState { valid, missing, unknown_key, expired_key, invalid };
 
 /// Parses keys in the format of a registry's /-/npm/v1/keys, to which "allow_unsigned" may be added. Keys of other
 /// types are ignored. Throws Error(usage) naming `where` for anything malformed. Pure.

@@ -33,7 +33,7 @@ constexpr const char* k_latest = "latest";
     throw Error(ExitCode::refused, package + " is signed with a key that has expired",
                 "the registry sends an old version or a replayed signature; check npm_config_registry");
   case SignatureState::valid:
-  case SignatureState::wrong: break;
+  case SignatureState::invalid: break;
   }
   throw Error(ExitCode::refused, package + " has an invalid signature",
               "do not use it: the owner of the key signed something else; check npm_config_registry");

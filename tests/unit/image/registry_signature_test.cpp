@@ -40,7 +40,7 @@ TEST_CASE("a signature of npm's is valid for its package only") {
   for (const int field : {0, 1, 2}) {
     PinnedPackage other = k_pnpm;
     (field == 0 ? other.name : field == 1 ? other.version : other.integrity)[8 % (field + 3)] = 'x';
-    CHECK(check_signatures(other, {k_of_pnpm}, npm.keys, k_now) == SignatureState::wrong);
+    CHECK(check_signatures(other, {k_of_pnpm}, npm.keys, k_now) == SignatureState::invalid);
   }
 }
 
@@ -60,15 +60,15 @@ TEST_CASE("why no signature is valid") {
   CHECK(state({old}, "2025-01-29T00:00:00.000Z") == SignatureState::expired_key);
   CHECK(state({}) == SignatureState::missing);
   CHECK(state({{"foreign", foreign.sign(text)}}) == SignatureState::unknown_key);
-  CHECK(state({{"known", foreign.sign(text)}}) == SignatureState::wrong);
-  CHECK(state({{"known", known.sign(text + " ")}}) == SignatureState::wrong);
+  CHECK(state({{"known", foreign.sign(text)}}) == SignatureState::invalid);
+  CHECK(state({{"known", known.sign(text + " ")}}) == SignatureState::invalid);
   CHECK(state({old, good}) == SignatureState::valid); // while a registry changes its key
   CHECK(state({old, {"foreign", "x"}}) == SignatureState::expired_key);
   for (const char* odd : {"", "x", "====", "MAA=", "MAYCAQACAQA=", "MAYCAQECAf8=", "MAQCAAIA", "MAgCAwAAAQIBAQ=="}) {
     INFO(odd);
-    CHECK(state({{"known", odd}}) == SignatureState::wrong);
+    CHECK(state({{"known", odd}}) == SignatureState::invalid);
   }
-  CHECK(state({{"known", good.text + "AAAA"}}) == SignatureState::wrong);
+  CHECK(state({{"known", good.text + "AAAA"}}) == SignatureState::invalid);
 }
 
 TEST_CASE("keys are read strictly, and those of other types are left out") {
