@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What agentbox knows about each agent: agents/*.toml, compiled in. config/agent_file.hpp reads the files.
+// The data about each agent: agents/*.toml, compiled in. config/agent_file.hpp reads the files.
 #pragma once
 #include <cstddef>
 #include <map>
@@ -12,22 +12,23 @@ namespace agentbox::agents {
 
 /// [npm]: where an agent's files come from, and which of them are used.
 struct NpmSource {
-  std::string package;                          ///< its version "latest" is the newest
-  std::string version;                          ///< the only one to use; empty: the newest
-  std::map<std::string, std::string> platforms; ///< "linux-x64-musl", "any": NAME@VERSION of it, with {version}
-  std::string prefix;                           ///< directory in the tarball that becomes the root; with {machine}
-  std::vector<std::string> only;                ///< the files below prefix that are used; empty: all
-  std::vector<std::string> leave_out;           ///< directories below prefix that are not, with a slash at the end
-  std::string program;                          ///< below prefix; a link in /usr/local/bin points to it
+  std::string package; ///< its dist-tag "latest" is the newest version
+  std::string version; ///< the only one to use; empty: the newest
+  std::map<std::string, std::string>
+      platforms;                      ///< "linux-x64-musl", "any": NAME@VERSION of its tarball, with {version}
+  std::string prefix;                 ///< directory in the tarball that becomes the root; with {machine}
+  std::vector<std::string> only;      ///< the files below prefix that are used; empty: all
+  std::vector<std::string> leave_out; ///< directories below prefix that are left out, with a trailing slash
+  std::string program;                ///< below prefix; a link in /usr/local/bin points to it
 
   bool operator==(const NpmSource&) const = default;
 };
 
-/// [[known_requests]]: a request that an agent makes at each interactive start, does not need, and has no setting for.
-/// It is denied and audited like any other, but not reported to the user.
+/// [[known_requests]]: a request that an agent makes at each interactive start, does not need, and cannot be configured
+/// not to make. It is denied and audited like any other, but not reported to the user.
 struct KnownRequest {
   std::string host;
-  std::size_t lookups = 0; ///< DNS queries of one start; more are made by something else
+  std::size_t lookups = 0; ///< DNS queries of one start; any more come from something else
 
   bool operator==(const KnownRequest&) const = default;
 };
@@ -62,7 +63,7 @@ struct LoginKind {
 struct AgentData {
   std::string name;              ///< of the file
   std::string title;             ///< "Claude Code"
-  bool in_default_image = false; ///< else it has an image of its own
+  bool in_default_image = false; ///< otherwise it has its own image
   bool is_runtime = false;       ///< not an agent: a program that runs agents
   bool glibc_only = false;       ///< does not run with musl
   std::string runtime;           ///< the file of the program that runs it; empty: none
@@ -85,7 +86,7 @@ struct AgentData {
   std::vector<std::string> key_variables;
   std::vector<std::string> provider_variables; ///< name another vendor, whose hosts agentbox does not know
   std::vector<KnownRequest> known_requests;
-  std::map<std::string, std::string> unneeded; ///< hosts that the agent asks for and works without: why it asks
+  std::map<std::string, std::string> unneeded; ///< hosts that the agent requests but does not need: why it does
   std::optional<LoginKind> login;
 
   bool operator==(const AgentData&) const = default;
