@@ -20,7 +20,7 @@ struct AttackResult {
   std::array<char, 120> text{}; ///< "EPERM", "no answer"; ends in NUL
 };
 
-/// One attack. The texts contain no tab and no newline.
+/// One attack. The strings contain no tab and no newline.
 struct Attack {
   const char* name;    ///< stable, in-lower-case: scripts compare it
   const char* tried;   ///< "make a user namespace"

@@ -105,7 +105,7 @@ int connect_result(int fd, const Address& to, int timeout_ms) {
   if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
     return errno;
   }
-  // SCTP tries again after a rejection, which SO_ERROR reports meanwhile.
+  // SCTP retries after a rejection; until the retry ends, SO_ERROR reports the rejection.
   return ended || error != 0 ? error : ETIMEDOUT;
 }
 

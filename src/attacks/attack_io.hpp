@@ -47,14 +47,14 @@ struct Address {
 /// Parses a numeric address (inet_pton(3)).
 Address address_of(const char* text, std::uint16_t port);
 
-/// Returns the result of connect(2) after at most `timeout_ms`: 0 or an errno, ETIMEDOUT for none. `fd` becomes
-/// non-blocking.
+/// Returns the result of connect(2) after at most `timeout_ms`: 0 or an errno, ETIMEDOUT if there is none by then. `fd`
+/// becomes non-blocking.
 int connect_result(int fd, const Address& to, int timeout_ms);
 
 /// Sends a datagram and waits for an ICMP error. Returns 0 if none comes, else an errno.
 int datagram_result(int fd, const Address& to, std::string_view bytes, int timeout_ms);
 
-/// Reads like read(2); returns -1 if nothing comes in time.
+/// Reads like read(2); returns -1 if nothing arrives in time.
 long read_within(int fd, void* buffer, std::size_t size, int timeout_ms);
 
 } // namespace agentbox::attacks

@@ -117,8 +117,8 @@ AttackResult no_other_processes(const Expected&) {
                                                : attack_result(Verdict::stopped, "a PID namespace of its own");
 }
 
-/// Looks for a mount of the host's that the policy does not name: everything but the box's own and those below the
-/// project.
+/// Checks that the sockets of Podman, Docker, containerd, D-Bus, systemd and displays are not readable at their usual
+/// paths.
 AttackResult no_host_sockets(const Expected&) {
   return masked({"/run/podman/podman.sock", "/var/run/docker.sock", "/run/docker.sock",
                  "/run/user/1000/podman/podman.sock", "/run/user/1000/bus", "/run/dbus/system_bus_socket",
@@ -128,11 +128,12 @@ AttackResult no_host_sockets(const Expected&) {
 
 /// Returns whether the agent's container may have a file `name` in its /run/agentbox.
 bool is_of_box(std::string_view name) {
-  return name.starts_with('.') || name.starts_with(protocol::k_box_file) || // or its successor
+  return name.starts_with('.') || name.starts_with(protocol::k_box_file) || // or the file that replaces it
          name == protocol::k_git_config || name == protocol::k_git_ignore || name == protocol::k_git_attributes;
 }
 
-/// Checks the firewall's run directory: the agent's container has another of that name, with files for the box.
+/// Checks that the firewall's run directory is not visible: the agent's container has a different directory of that
+/// name, with files for the box.
 AttackResult only_the_box_files() {
   AttackResult result = attack_result(Verdict::stopped, "absent");
   if (DIR* const directory = opendir(protocol::k_run_path)) {
@@ -218,7 +219,7 @@ AttackResult stopped_by_landlock(const Expected& expected, std::uint64_t version
                                      : refused_with(attempt(), {refusal});
 }
 
-/// Moves a file between directories, for which Landlock has a right of its own.
+/// Moves a file between directories, which Landlock controls with a separate right.
 AttackResult move_a_file(const Expected&) {
   std::array<char, 32> from{"/tmp/agentbox-XXXXXX"};
   if (mkdtemp(from.data()) == nullptr) {

@@ -33,7 +33,7 @@ AttackResult unshare_with(const Expected&) {
   return refused_with(unshare(static_cast<int>(flags)), {EPERM});
 }
 
-/// Makes the raw call, because the C library's wrapper needs a stack. The child, which shares nothing, exits at once.
+/// Makes the raw call, because the C library's wrapper needs a stack. The child shares nothing and exits immediately.
 template <unsigned long flags>
 AttackResult clone_with(const Expected&) {
   const long pid = syscall(SYS_clone, flags | static_cast<unsigned long>(SIGCHLD), nullptr, nullptr, nullptr, 0);
@@ -55,7 +55,7 @@ AttackResult read_the_parent(const Expected&) {
 }
 
 #if defined(__x86_64__)
-/// Calls getpid through the 32-bit system call entry: the filter only lists the native architecture, so this kills.
+/// Calls getpid through the 32-bit system call entry: the filter only lists the native architecture and kills us.
 AttackResult call_i386(const Expected&) {
   long result = 20; // __NR_getpid of i386
   asm volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11", "cc");
@@ -108,7 +108,7 @@ constexpr std::array k_attacks = {
     Attack{"unshare-pid", "make a PID namespace", k_defence, unshare_with<CLONE_NEWPID>},
     Attack{"unshare-time", "make a time namespace", k_defence, unshare_with<k_new_time>},
     Attack{"clone-user", "make a user namespace by clone", k_defence, clone_with<CLONE_NEWUSER>, k_core},
-    Attack{"clone-user-net", "make user and network namespace at once", k_defence,
+    Attack{"clone-user-net", "make a user and a network namespace in one call", k_defence,
            clone_with<CLONE_NEWUSER | CLONE_NEWNET>},
     Attack{"clone3", "make a process by clone3, past the filter of flags", k_defence,
            without_arguments<SYS_clone3, ENOSYS>},

@@ -56,15 +56,15 @@ AttackResult open_files(const Expected&) {
 }
 
 constexpr std::array k_attacks = {
-    Attack{"fork-bomb", "start endless processes", "pids limit", processes},
-    Attack{"memory", "take the host's memory", "memory cgroup", memory},
+    Attack{"fork-bomb", "start processes without limit", "pids limit", processes},
+    Attack{"memory", "use up the host's memory", "memory cgroup", memory},
     Attack{"tmp-flood", "fill the memory through /tmp", "mount size",
            [](const Expected& expected) { return file_system_size("/tmp", expected.tmp); }},
     Attack{"shm-flood", "fill the memory through /dev/shm", "mount size",
            [](const Expected& expected) { return file_system_size("/dev/shm", expected.shm); }},
     Attack{"run-flood", "fill the memory through /run", "mount size",
            [](const Expected&) { return file_system_size("/run", 64U << 20U); }},
-    Attack{"descriptor-flood", "open endless files", "rlimit", open_files},
+    Attack{"descriptor-flood", "open files without limit", "rlimit", open_files},
     Attack{"core-files", "leave core files in the project", "rlimit", core_files},
 };
 

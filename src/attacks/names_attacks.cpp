@@ -34,7 +34,7 @@ struct Question {
   bool core = false;
 };
 
-// Each name contains its attack's, below .example.net (RFC 2606): a name server that gets one can tell them apart.
+// Each host contains the name of its attack, below .example.net (RFC 2606), so that a name server can tell them apart.
 constexpr std::array k_questions = {
     Question{"name-unlisted", "ask for a name that is not listed", "name-unlisted.example.net", k_a, k_in, false,
              k_core},

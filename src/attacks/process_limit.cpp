@@ -11,8 +11,8 @@
 namespace agentbox::attacks {
 namespace {
 
-/// Returns pids.max of this process's cgroup (the root of the box's cgroup namespace), or of cgroup v1's pids
-/// hierarchy.
+/// Returns whether pids.max of this process's cgroup (the root of the box's cgroup namespace), or of cgroup v1's pids
+/// hierarchy, is at most `most`.
 bool cgroup_holds(std::uint64_t most) {
   for (const char* path : {"/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"}) {
     const std::uint64_t limit = number_of(FileText(path).text()); // "max" is 0

@@ -132,7 +132,7 @@ AttackResult flush_iptables(const Expected&) {
                       {EPERM, ENOPROTOOPT});
 }
 
-/// Binds to a port of the firewall's, shared if the kernel allows it.
+/// Tries to bind to one of the firewall's ports, with SO_REUSEADDR and SO_REUSEPORT.
 template <int type, std::uint16_t port>
 AttackResult squat(const Expected& expected) {
   if (!expected.filtered) {
@@ -179,7 +179,7 @@ constexpr std::array k_attacks = {
     Attack{"squat-resolver-tcp", "bind to the resolver's TCP port", "low ports", squat<SOCK_STREAM, 53>},
     Attack{"free-low-ports", "make low ports available to everybody", "mounts", write_sysctl<k_unprivileged_ports>},
     Attack{"route-localnet", "route loopback addresses outside", "mounts", write_sysctl<k_route_localnet>},
-    Attack{"control-high-port", "listen on a port of its own", "allowed",
+    Attack{"control-high-port", "listen on a high port", "allowed",
            [](const Expected&) {
              const Address at = address_of("127.0.0.1", 0);
              return must_work(bind(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), at.generic(), at.length));

@@ -4,7 +4,7 @@
 
 namespace agentbox::attacks {
 
-/// Runs the attempt in a process of its own, which is killed with all its children after `timeout_ms`. Returns its
+/// Runs the attempt in a separate process, which is killed with all its children after `timeout_ms`. Returns its
 /// result: inconclusive if it does not report, stopped if the filter killed it (SIGSYS).
 AttackResult attempt(const Attack& attack, const Expected& expected, int timeout_ms);
 
