@@ -12,7 +12,7 @@
 namespace agentbox::box {
 
 /// Returns the messages before a box starts: a line about the box if stderr and the agent are on a terminal, a line for
-/// each host path besides the workspace that the box sees, and a warning under --full-network.
+/// each host path, besides the workspace, that the box sees, and a warning under --full-network.
 std::vector<std::string> announcement(const policy::PolicyFields& fields, const support::Terminal& terminal,
                                       const std::string& home);
 

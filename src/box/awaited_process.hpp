@@ -11,9 +11,9 @@ namespace agentbox::box {
 /// are reused. The file is polled: closing an inotify descriptor takes the kernel 20 ms.
 class AwaitedProcess {
 public:
-  /// Waits for the process whose id is in `file`; without a file it never appears. The file is of a session that is
-  /// new, so the id in it is of no earlier process; its name is not compared, because the runtime's init may not have
-  /// executed the program yet.
+  /// Waits for the process whose id is in `file`; without a file it never appears. The file's session is new, so the
+  /// id in it cannot be that of an earlier process; the process's name is not compared, because the runtime's init may
+  /// not have executed the program yet.
   explicit AwaitedProcess(std::optional<std::filesystem::path> file);
 
   /// Reads the file, unless it was found before. Throws support::Error(failed) when the process cannot be watched.

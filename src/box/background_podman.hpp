@@ -21,7 +21,7 @@ public:
   BackgroundPodman(BackgroundPodman&& other) noexcept;
   ~BackgroundPodman();
 
-  /// Waits for its end and returns its stdout. Throws "cannot WHAT: Podman's reason" when it failed, and Interrupted.
+  /// Waits until it ends and returns its stdout. Throws "cannot WHAT: Podman's reason" when it failed, and Interrupted.
   std::string finish(const std::string& what);
 
 private:
@@ -37,7 +37,7 @@ public:
   /// Starts `command` with `input` (at most PIPE_BUF bytes) on its stdin. Throws Error(failed).
   StandbyPodman(const support::Command& command, std::string_view input);
 
-  /// Ends the input, then like BackgroundPodman::finish().
+  /// Ends the input, then acts like BackgroundPodman::finish().
   void finish(const std::string& what);
 
 private:

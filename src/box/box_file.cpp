@@ -20,7 +20,7 @@ using firewall::audit::Reason;
 
 constexpr std::size_t k_max_changes = 512; // a firewall has at most 256
 
-/// Returns when the change of `record` ends, to the second; empty if it does not, or its time is invalid.
+/// Returns the time at which the change of `record` ends, to the second; empty if there is none, or it is invalid.
 std::string end_of(const AuditRecord& record) {
   std::tm parts{};
   if (record.duration_ms == 0 || strptime(record.time.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr) {

@@ -22,7 +22,7 @@ public:
 private:
   struct Change {
     std::string name;
-    std::uint16_t port = 0; ///< 0: every port; of a grant never
+    std::uint16_t port = 0; ///< 0: every port; never in a grant
     bool allow = false;
     std::string host;
     std::string until;

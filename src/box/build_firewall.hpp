@@ -14,7 +14,7 @@ namespace agentbox::box {
 /// Settings that the confinement of an image's build depends on, besides the base.
 struct BuildNetwork {
   policy::FirewallDriver driver = policy::FirewallDriver::nftables;
-  policy::EgressPolicy egress;                 ///< of boxes: its blocked hosts and its proxy hold for builds too
+  policy::EgressPolicy egress;                 ///< of boxes: its blocked hosts and its proxy apply to builds too
   std::vector<policy::AllowEntry> allow_hosts; ///< build.allow_hosts
   bool full = false;                           ///< build --full-network
 };

@@ -105,7 +105,7 @@ private:
     }
   }
 
-  /// Waits for the command that the gate is for, then lets `pid` through; kills `pid` when that command failed.
+  /// Waits for the command that the gate names, then lets `pid` through; kills `pid` when that command failed.
   void open(const Gate& gate, pid_t pid) {
     try {
       m_printed[gate.after] = m_background.at(gate.after).finish(gate.after);
@@ -205,7 +205,7 @@ RunOutcome execute(const Plan& plan, const boxes::Claim& claim, const std::funct
     outcome = executor.outcome();
     attached = executor.attached();
   }
-  if (attached < 0) { // at once, so that the terminal's replies are not echoed
+  if (attached < 0) { // immediately, so that the terminal's replies are not echoed
     terminal.take_back();
   }
   std::string problem_before;
@@ -256,7 +256,7 @@ std::vector<std::string> sweep(const podman::Podman& podman, const std::string& 
     boxes::end_orphans(dead.name);
     const std::vector<TeardownStep> teardown = make_teardown(dead.name, claim->paths, podman);
     std::vector<std::string> problems = tear_down(teardown, *claim);
-    // When the monitors of its containers were killed as well, Podman removes one container of the pod in each call.
+    // When the monitors of its containers were killed too, Podman removes one container of the pod in each call.
     for (int again = 0; again < k_max_retries && !problems.empty(); ++again) {
       problems = tear_down(teardown, *claim);
     }

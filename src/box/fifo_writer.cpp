@@ -18,8 +18,8 @@ namespace {
 
 constexpr int k_pause_ms = 1; // between two attempts
 
-/// Blocks all signals, for the thread that is started meanwhile: they are for the launcher's thread, and SIGPIPE must
-/// not kill.
+/// Blocks all signals while a thread is started, which inherits that: signals are for the launcher's thread, and
+/// SIGPIPE must not kill us.
 class SignalsBlocked {
 public:
   SignalsBlocked() {
@@ -35,7 +35,7 @@ private:
   sigset_t m_old{};
 };
 
-/// Returns when all is written, the reader has gone, or `enough` is set. The reader notices a text that is cut.
+/// Returns when all is written, the reader has gone, or `enough` is set. The reader notices truncation.
 void write_to_reader(const std::filesystem::path& fifo, std::string_view text, const std::atomic<bool>& enough) {
   support::Fd fd;
   while (!fd && !enough) {

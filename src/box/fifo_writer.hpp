@@ -7,8 +7,8 @@
 
 namespace agentbox::box {
 
-/// Writes a text, once and in the background, to the process that opens a FIFO for reading. The text is never in a
-/// file; what has not been read is dropped with this object.
+/// Writes text, once and in the background, to the process that opens a FIFO for reading. The text is never in a file;
+/// what has not been read is dropped with this object.
 class FifoWriter {
 public:
   FifoWriter(std::filesystem::path fifo, std::string text);

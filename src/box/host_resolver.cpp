@@ -42,7 +42,7 @@ HostResolver::HostResolver(std::filesystem::path to, LoopbackResolver loopback, 
   m_known = passed_on(host);
 }
 
-/// Returns an empty text when the file cannot be read: a program may be replacing it.
+/// Returns an empty string when the file cannot be read: a program may be replacing it.
 std::string HostResolver::read() const {
   try {
     std::string text = support::read_file_if_exists(m_files.resolv_conf, k_max_resolv_conf).value_or("");
@@ -55,7 +55,7 @@ std::string HostResolver::read() const {
   }
 }
 
-// In the firewall, pasta's forwarder takes the place of a server on loopback. It asks the first server of the start:
+// In the firewall, pasta's forwarder replaces a server on loopback. It asks the server that was first at the start:
 // when that was not the stub, the servers behind the stub are named instead.
 std::string HostResolver::passed_on(const std::string& host) const {
   std::string text = "# the host's name servers\n";

@@ -17,15 +17,15 @@ struct ResolverFiles {
 /// The way in which the box reaches a resolver on the host's loopback (measured, see docs/broadening/host-resolver.md).
 enum class LoopbackResolver {
   forwarded, ///< slirp4netns: its forwarder follows the host's resolv.conf
-  mapped,    ///< pasta: its forwarder keeps to the first server of the start; protocol::k_mapped_loopback is the host's
-             ///< 127.0.0.1
-  fixed,     ///< a pasta that cannot map: the forwarder alone
+  mapped, ///< pasta: its forwarder keeps to the server that was first at the start; protocol::k_mapped_loopback is the
+          ///< host's 127.0.0.1
+  fixed,  ///< a pasta that cannot map: the forwarder alone
 };
 
 LoopbackResolver loopback_resolver(const podman::PodmanInfo& facts);
 
-/// Passes the host's name servers to a box. From the start on, because Podman writes public ones where it finds none
-/// that a container can reach; and whenever they change, because Podman writes them only once.
+/// Passes the host's name servers to a box: at the start, because Podman writes public ones where it finds none that a
+/// container can reach; and whenever they change, because Podman writes them only once.
 class HostResolver {
 public:
   /// Writes to `to`, the file that the firewall reads.

@@ -165,7 +165,7 @@ private:
     return what;
   }
 
-  /// Boxes of several projects use a login at once.
+  /// Boxes of several projects may use a login at the same time.
   void relabel_login(const policy::Mount& mount) {
     selinux::Label label = selinux::label_of(m_labels.contexts.project);
     if (m_facts.selinux.levels) {
@@ -184,7 +184,7 @@ private:
     list.push_back(std::move(what));
   }
 
-  /// Refuses a path that a running box uses with another label: it would lose it.
+  /// Refuses a path that a running box uses with another label: that box would lose access to it.
   void require_free(const fs::path& path) const {
     for (const auto& [held, level, box] : m_facts.held) {
       if (m_facts.selinux.enforcing && level != m_labels.contexts.project.level &&

@@ -17,7 +17,7 @@
 
 namespace agentbox::box {
 
-/// Bytes of a CA bundle that is copied.
+/// The maximum size in bytes of a CA bundle that is copied.
 inline constexpr std::size_t k_max_ca_bundle = std::size_t{4} << 20U;
 
 /// The paths that are labelled before a box starts, and the contexts of the box.

@@ -46,8 +46,8 @@ struct Refusal {
   std::string hint;
 };
 
-/// Reads `file`, which is below the session directory. In run/ a compromised firewall can create anything: neither a
-/// link nor a device is followed.
+/// Reads `file`, which is below the session directory. In run/ a compromised firewall can create anything: links are
+/// not followed and devices not read.
 std::optional<Refusal> read_refusal(const boxes::SessionPaths& paths, const std::filesystem::path& file) {
   std::string text;
   try {
@@ -74,13 +74,13 @@ void prune_logs() {
   network::prune_history(boxes::audit_directory(), k_max_history, running);
 }
 
-/// Throws why the box was refused, or why it ended when the agent did not end by itself.
+/// Throws the reason why the box was refused, or why it ended when the agent did not end by itself.
 void throw_refusal(const RunOutcome& outcome, const std::optional<Refusal>& refused,
                    const std::optional<Refusal>& firewall) {
   if (refused) {
     throw Error(ExitCode::refused, refused->message, refused->hint);
   }
-  if (!outcome.started && firewall) { // it ended before Podman came to the agent's container, and its hook
+  if (!outcome.started && firewall) { // it ended before Podman reached the agent's container and its hook
     throw Error(ExitCode::refused, "the firewall did not start: " + firewall->message, firewall->hint);
   }
   if (outcome.reason == RunOutcome::Reason::firewall_died) {
@@ -112,8 +112,8 @@ struct Setting {
   const config::Preferences& preferences;
 };
 
-/// Returns what no box can write or move: the guarded paths and the directories above them are mounts in it. A tree's
-/// root is only one of them when it is itself a repository; what is in it is examined by name in any case.
+/// Returns the files that no box can write or move: the guarded paths and the directories above them are mounts in it.
+/// A tree's root is only one of them when it is itself a repository; what is in it is examined by name in any case.
 review::MountedFiles mounted_files(const oci::HostFacts& facts) {
   review::MountedFiles mounted;
   for (const auto& [path, identity] : facts.sources) {
@@ -157,8 +157,8 @@ struct Prepared {
   std::optional<HostResolver> resolver;
 };
 
-/// Gives the box some of the user's Git settings as its system-wide configuration: its own and the repository's
-/// override them.
+/// Gives the box some of the user's Git settings as its system-wide configuration, which the box's own and the
+/// repository's override.
 void add_git_settings(const policy::PolicyFields& fields, oci::HostFacts& facts) {
   guard::CarriedSettings carried = guard::carried_settings(guard::standard_settings_files(), fields.workspace.source);
   for (std::string& notice : carried.notices) {
@@ -225,7 +225,7 @@ void announce(const policy::PolicyFields& fields, const support::Terminal& termi
   }
 }
 
-/// Returns the workspace as the registry knows it.
+/// Returns the workspace as the registry identifies it.
 boxes::WorkspaceClaim claim_of(const policy::Workspace& workspace, const LaunchOptions& options) {
   const oci::FileIdentity& identity = options.checked.at(workspace.source);
   return {identity.device, identity.inode, options.share_workspace};
@@ -348,7 +348,7 @@ RunOutcome launch(const policy::Policy& policy, const podman::Podman& podman, co
     std::optional<Prepared> prepared;
     try {
       prepared = plan_for(setting, MissingPaths::create);
-      announce(fields, terminal, prepared->notices); // examines the workspace, which may be gone by now
+      announce(fields, terminal, prepared->notices); // examines the workspace, which may have been removed
       before_step(Phase::launch, 7);
       support::throw_if_interrupted();
     } catch (...) {

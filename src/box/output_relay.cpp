@@ -41,7 +41,7 @@ bool OutputRelay::move() {
     if (poll(&input, 1, 0) <= 0) {
       return true;
     }
-    if ((input.revents & POLLIN) == 0) { // the end: a missing reader does not matter any more
+    if ((input.revents & POLLIN) == 0) { // the end: a missing reader no longer matters
       m_read_end.reset();
       return true;
     }

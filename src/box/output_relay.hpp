@@ -7,9 +7,9 @@
 
 namespace agentbox::box {
 
-/// Moves what a command prints to a pipe that is our standard output. So we learn that the pipe's reader has gone, and
-/// end with 141 as any program in a pipeline does; Podman would print "broken pipe" and exit with 126. Everywhere else
-/// (a terminal, a file, a socket) the command writes to our standard output itself.
+/// Moves what a command prints to a pipe that is our standard output. This way we notice when the pipe's reader has
+/// gone, and end with 141 as any program in a pipeline does; Podman would print "broken pipe" and exit with 126.
+/// Everywhere else (a terminal, a file, a socket) the command writes to our standard output itself.
 class OutputRelay {
 public:
   /// Points stdout of `command`, and stderr when it is the same pipe, to the relay if `output` is a pipe.

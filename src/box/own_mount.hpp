@@ -7,8 +7,8 @@
 
 namespace agentbox::box {
 
-/// Returns whether a mount is a directory of agentbox itself, which it makes before a box starts: conversations, a
-/// kept home or a login. Nothing in it is a project's, so nothing is guarded.
+/// Returns whether a mount is one of agentbox's own directories, which it makes before a box starts: conversations, a
+/// kept home or a login. Nothing in it belongs to a project, so nothing is guarded.
 bool is_own(const policy::Mount& mount);
 
 /// Returns a synchronizer for each login that is mounted. Makes the directories. Throws Error(failed).

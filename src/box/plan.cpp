@@ -49,7 +49,7 @@ boxes::SessionRecord record_of(const policy::PolicyFields& fields, const Host& h
   return record;
 }
 
-/// Adds the step that labels what the firewall writes: before it is filled, so that what is made in it is right.
+/// Adds the step that labels what the firewall writes: before it is filled, so that files made in it inherit the label.
 void label_for_firewall(const std::filesystem::path& path, bool tree, const Host& host, std::vector<Step>& steps) {
   if (host.labels) {
     const selinux::BoxContexts& contexts = host.labels->contexts;

@@ -34,7 +34,7 @@ struct WriteFile {
 };
 
 /// Makes a FIFO with mode 0600 and writes `content` to the process that opens it for reading, once and in the
-/// background. So it is never in a file, and gone when the launcher dies.
+/// background, so that it is never in a file, and is gone when the launcher dies.
 struct ServeFifo {
   std::filesystem::path fifo;
   std::string content;
@@ -56,8 +56,8 @@ struct HoldLeash {
   std::filesystem::path fifo;
 };
 
-/// Makes an attached command wait for a Start: once that has succeeded, `text` is written to `fifo`, which the attached
-/// command reads. Its failure ends the run. So the second Podman has started up when the first is done.
+/// Makes an attached command wait for a Start: when that has succeeded, `text` is written to `fifo`, which the attached
+/// command reads. Its failure ends the run. This way the second Podman has already started up when the first is done.
 struct Gate {
   std::string after; ///< the Start's `what`
   std::filesystem::path fifo;
@@ -86,7 +86,7 @@ struct Attach {
 struct LabelPaths {
   std::vector<selinux::Relabelling> paths;
   selinux::Context process = {}; ///< of the processes
-  bool announce = false;         ///< they are the user's: say what was changed
+  bool announce = false;         ///< they are the user's: report what was changed
 };
 
 using Step = std::variant<MakeDirectory, MakeFifo, WriteFile, Start, Attach, ServeFifo, HoldLeash, LabelPaths>;
@@ -101,7 +101,7 @@ struct StopFirewall {
 struct Remove {
   std::string what;
   support::Command command;
-  std::filesystem::path id_file = {}; ///< the ID in it takes the place of the last argument, a name
+  std::filesystem::path id_file = {}; ///< the ID in it replaces the last argument, a name
 };
 
 /// Removes the session directory.
@@ -117,7 +117,7 @@ struct Plan {
   boxes::SessionPaths paths;
   std::vector<Step> steps;
   std::vector<TeardownStep> teardown;    ///< all of it is executed, even after a failure
-  std::string host_address = "10.0.2.2"; ///< of the host's loopback in the box; slirp4netns' if only the box knows it
+  std::string host_address = "10.0.2.2"; ///< of the host's loopback in the box; slirp4netns's if it is known only there
 };
 
 /// The images of a box, by id.

@@ -21,14 +21,14 @@ std::string user_of(const policy::User& user) {
   return fmt::format("{}:{}", user.uid, user.gid);
 }
 
-/// Returns the value of --userns. Root is the firewall of a build (build_firewall.hpp).
+/// Returns the value of --userns. Only the firewall of a build is root (build_firewall.hpp).
 std::string userns_of(const policy::User& user) {
   return user.uid == 0 ? "host" : fmt::format("keep-id:uid={},gid={}", user.uid, user.gid);
 }
 
-/// Returns the value of --network. It is always given, because a containers.conf could say "host". Under slirp4netns
+/// Returns the value of --network. It is always given, because a containers.conf could set "host". Under slirp4netns
 /// and older pasta the gateway maps to the host's loopback, only when ports of the host are allowed. A newer pasta
-/// gives the loopback an address of its own, also for a resolver there; then it maps no gateway. The ruleset lets only
+/// gives the loopback a separate address, which serves a resolver there too, and maps no gateway. The ruleset lets only
 /// the firewall's own sockets through, to the ports and DNS.
 std::string network_of(const podman::PodmanInfo& facts, const policy::EgressPolicy& egress) {
   const bool filtered = egress.mode == policy::NetworkMode::filtered;
@@ -42,7 +42,7 @@ std::string network_of(const podman::PodmanInfo& facts, const policy::EgressPoli
   return fmt::format("slirp4netns:allow_host_loopback={}", loopback);
 }
 
-/// Returns the limits that have a cgroup controller here. The renderers refuse a limit that cannot be enforced.
+/// Returns the flags for limits that have a cgroup controller here. The renderers refuse limits that are not enforced.
 Words limit_flags(const policy::PolicyFields& fields, const oci::HostFacts& facts) {
   const policy::Limits& limits = fields.limits;
   Words flags;
@@ -104,7 +104,7 @@ Words agent_run_arguments(const policy::PolicyFields& fields, const Host& host) 
                  host.paths.hooks().string(),
                  "run",
                  host.oci.terminal ? "-it" : "-i",
-                 "--pod-id-file", // accepts names as well
+                 "--pod-id-file", // accepts names too
                  host.paths.pod_name_fifo().string(),
                  "--name",
                  boxes::agent_container(name),

@@ -61,7 +61,7 @@ std::map<std::string, std::string> terminal_environment(const support::Terminal&
   return variables;
 }
 
-/// Returns what to guard below `root`, the workspace or, if `mount`, that. Treats missing paths as `missing` says.
+/// Returns what to guard below `root`: the workspace, or the source of `mount` if given. `missing`: see MissingPaths.
 guard::Guarded guarded_below(const fs::path& root, const policy::PolicyFields& fields, const policy::Mount* mount,
                              MissingPaths missing, oci::HostFacts& host) {
   const policy::Workspace& workspace = fields.workspace;
@@ -183,7 +183,7 @@ void require_outside_storage(const policy::PolicyFields& fields, const fs::path&
 }
 
 // The box could replace the login, or the way to it, with a link: it would get another login of the user's, and a
-// renewed one would be written where the link leads.
+// renewed one would be written where the link points.
 void require_login_outside(const policy::PolicyFields& fields) {
   for (const policy::Mount& mount : fields.mounts) {
     const auto place = logins::place_of_mount(mount.source);

@@ -28,7 +28,7 @@ std::string make_nonce();
 enum class MissingPaths {
   create, ///< a box will start
   assume, ///< --dry-run: as if they existed
-  skip,   ///< for files with which others start a box later
+  skip,   ///< for generated files with which a box is started later
 };
 
 /// Gathers what the renderers need to know about this host, for the session in `paths`. Throws Error(refused) when one

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Returns what a step says about its command.
+/// Returns the JSON of a step that runs a command.
 json command_json(std::string_view what, const support::Command& command) {
   json step = {{"do", what}, {"argv", command.argv}, {"env", command.env}};
   if (command.own_session) {

@@ -25,7 +25,7 @@ using Reason = RunOutcome::Reason;
 /// Interval at which the files with process ids are read while the box starts.
 constexpr std::chrono::milliseconds k_poll_interval{5};
 
-/// From the agent's end until the firewall is stopped. Podman cleans up after each container in a process of its own.
+/// From the agent's end until the firewall is stopped. Podman cleans up after each container in a separate process.
 /// When two of them contend for its database, the second waits 50 ms (the interval at which bbolt retries flock(2)).
 /// After this delay the first has finished.
 constexpr std::chrono::milliseconds k_firewall_delay{25};
@@ -95,7 +95,7 @@ private:
       if (m_watch.relay != nullptr && !m_watch.relay->drain()) {
         return reader_gone();
       }
-    } catch (const support::Interrupted&) { // reported by the next wait as well
+    } catch (const support::Interrupted&) { // the next wait reports it too
     }
     return {Reason::ended, status.code, status.signal, false, {}};
   }

@@ -17,7 +17,7 @@ namespace agentbox::box {
 struct Watch {
   /// The file to which the hook writes the firewall's process id; without it no firewall is watched.
   std::optional<std::filesystem::path> firewall_pid;
-  /// Podman's --pidfile of the agent. When the agent ends, the firewall is stopped; one that ends earlier has died.
+  /// Podman's --pidfile of the agent. When the agent ends, the firewall is stopped; if that ends earlier, it has died.
   std::optional<std::filesystem::path> agent_pid;
   OutputRelay* relay = nullptr;                                     ///< of the attached process
   std::function<void()> agent_started = {};                         ///< called once, when the agent's process is known
@@ -25,7 +25,7 @@ struct Watch {
   std::chrono::milliseconds hangup_grace = std::chrono::seconds(2); ///< after SIGHUP was passed on
   /// Time that the agent may outlive its firewall.
   std::chrono::milliseconds firewall_grace = std::chrono::milliseconds(1000);
-  int interrupts_to_force = 3; ///< SIGINTs, each within a second of the last, that end what ignores them
+  int interrupts_to_force = 3; ///< SIGINTs, each within a second of the last, that end a box that ignores them
 };
 
 /// Work that is done while the box runs.
@@ -35,8 +35,8 @@ struct PeriodicTask {
 };
 
 /// Waits for child `pid` (a podman attached to our terminal) and passes on the signals that did not reach it by
-/// themselves. Calls `task` meanwhile. Returns while the child still runs when the reason is not `ended`: it ends with
-/// the teardown. `problems` and `started` are left to the caller.
+/// themselves. Calls `task` meanwhile. If the reason is not `ended`, the child still runs on return, and ends
+/// with the teardown. `problems` and `started` are left to the caller.
 RunOutcome supervise(pid_t pid, const Watch& watch, const PeriodicTask& task = {});
 
 /// Sends SIGTERM to `process` (a pidfd, not of a child), and SIGKILL after `patience`. Returns when it has ended, or

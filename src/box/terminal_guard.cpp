@@ -79,7 +79,7 @@ TerminalGuard::TerminalGuard() {
     }
   }
   termios modes{};
-  // In a pipeline the terminal may belong to another program, a pager for one.
+  // In a pipeline the terminal may belong to another program, for example a pager.
   if (m_terminal >= 0 && !is_fifo(STDOUT_FILENO) && tcgetattr(m_terminal, &modes) == 0) {
     m_modes = modes;
   }

@@ -27,7 +27,7 @@ public:
   /// Takes the terminal back once nothing in the box can write to it any more, and before we do: the agent's last bytes
   /// can hide text, or ask the terminal questions whose answers the shell would read as typed. Resets the screen and
   /// discards what was typed or answered until then. When stdout is a pipe, whose reader may use the terminal too, only
-  /// our text is made visible. Does nothing when lend_to() was not called since.
+  /// our text is made visible. Does nothing unless lend_to() was called since the last time.
   void take_back();
 
 private:
@@ -36,7 +36,7 @@ private:
   int m_terminal = -1;            ///< stdout or stderr
   std::optional<termios> m_modes; ///< of m_terminal, if it is ours alone
   bool m_lent = false;
-  support::Fd m_alive; ///< the other process reads its end
+  support::Fd m_alive; ///< the watcher notices when it is closed
   pid_t m_watcher = -1;
 };
 

@@ -29,8 +29,8 @@ Fence make_fence(const winsize& size);
 /// Returns `modes` without echo, line editing and keys for signals.
 termios quiet_modes(termios modes);
 
-/// Writes `fence`'s question to terminal `fd`, which is in quiet_modes(), and discards what it sends until the answer,
-/// or for `patience` when it sends nothing, four times that at most.
+/// Writes `fence`'s question to terminal `fd`, which is in quiet_modes(), and discards input until the answer, or
+/// until there is none for `patience`; for at most four times `patience`.
 void discard_answers(int fd, const Fence& fence, std::chrono::milliseconds patience);
 
 } // namespace agentbox::box
