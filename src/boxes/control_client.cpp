@@ -34,7 +34,7 @@ Error unreachable(const SessionPaths& paths, int error) {
 }
 
 /// Connects through a descriptor: a socket's address has room for 107 bytes, and XDG_RUNTIME_DIR may be longer. A
-/// firewall that was taken over can put a link to another socket of the user's in its place, which is not followed.
+/// compromised firewall can replace its socket with a link to another of the user's sockets; the link is not followed.
 Fd connect_to_firewall(const SessionPaths& paths) {
   const std::filesystem::path path = paths.run() / protocol::k_control_socket;
   const Fd file(open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
@@ -44,7 +44,7 @@ Fd connect_to_firewall(const SessionPaths& paths) {
     throw unreachable(paths, errno);
   }
   const timeval patience{k_patience.count(), 0};
-  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); // of connect(2) as well
+  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); // applies to connect(2) too
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   fmt::format("/proc/self/fd/{}", file.get()).copy(address.sun_path, sizeof address.sun_path - 1);
@@ -55,7 +55,7 @@ Fd connect_to_firewall(const SessionPaths& paths) {
   return socket;
 }
 
-/// Reads up to the first line feed, within k_patience in all: a firewall that was taken over may send byte by byte.
+/// Reads up to the first line feed, within k_patience in total: a compromised firewall may send byte by byte.
 std::string read_line(const Fd& socket, const SessionPaths& paths) {
   const auto deadline = std::chrono::steady_clock::now() + k_patience;
   std::string line(control::k_max_message, '\0');

@@ -6,7 +6,7 @@
 namespace agentbox::boxes {
 
 /// Sends `request` to the firewall of the running box whose files are `paths`, and returns its reply. Throws
-/// support::Error(failed) without a valid reply within five seconds.
+/// support::Error(failed) if no valid reply arrives within five seconds.
 firewall::control::ControlReply ask_firewall(const SessionPaths& paths,
                                              const firewall::control::ControlRequest& request);
 

@@ -37,7 +37,7 @@ std::string arguments_of(const fs::path& process) {
   try {
     return nul + support::read_file_if_exists(process / "cmdline", k_max_arguments).value_or("");
   } catch (const support::Error&) {
-    return {}; // it ended meanwhile
+    return {}; // it has ended
   }
 }
 

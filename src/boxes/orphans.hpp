@@ -11,7 +11,7 @@ namespace agentbox::boxes {
 void await_orphaned_creation(const std::string& name);
 
 /// Kills the other Podman processes of box `name`. `podman run` ends with the agent, unless the container's monitor was
-/// killed as well: then it would wait for ever and keep the pod.
+/// killed too, in which case it would wait forever and keep the pod.
 void end_orphans(const std::string& name);
 
 } // namespace agentbox::boxes

@@ -54,7 +54,7 @@ std::optional<Fd> take_launcher_lock(const SessionPaths& paths) {
 }
 
 bool has_launcher(const SessionPaths& paths) {
-  return !take_launcher_lock(paths); // given back at once
+  return !take_launcher_lock(paths); // released immediately
 }
 
 /// Names that begin with a dot are not boxes: the registry's lock, and directories that are being deleted.
@@ -92,7 +92,7 @@ bool uses(const SessionPaths& paths, const protocol::FileId& directory, Use use)
   return std::find(lines.begin(), end, protocol::to_text(directory)) != end;
 }
 
-/// Returns a running box that uses the directory, except the one of `own`. The registry is locked.
+/// Returns a running box, other than that of `own`, that uses the directory. The registry must be locked.
 std::optional<std::string> box_in(const protocol::FileId& directory, Use use, const Claim* own = nullptr) {
   for (std::string& name : directory_names()) {
     const SessionPaths paths = session_paths(name);
@@ -124,9 +124,8 @@ NameTaken name_taken(const std::string& name, const SessionPaths& paths) {
                    "choose another --name, or: agentbox rm " + name);
 }
 
-/// Removes `path` and everything below it. A firewall that was taken over may have left directories below run/ that
-/// not even we may enter, so permissions are given back where it fails; no other process works in the tree by that
-/// time.
+/// Removes `path` and everything below it. A compromised firewall may have left directories below run/ that not even we
+/// may enter, so permissions are restored where removal fails; no other process uses the tree any more.
 std::error_code delete_tree(const fs::path& path) {
   std::error_code error;
   fs::remove_all(path, error); // symbolic links are removed, not followed
@@ -151,7 +150,7 @@ void require_runtime_directory() {
   struct stat info {};
   if (directory == nullptr || directory[0] != '/' ||
       (stat(directory, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid())) {
-    return; // unset and relative values are ignored, and runtime_directory() has another
+    return; // unset and relative values are ignored: runtime_directory() has a fallback
   }
   throw Error(ExitCode::refused, std::string("XDG_RUNTIME_DIR (") + directory + ") is not a directory owned by you",
               "unset it, or log in again (su and sudo keep the other user's)");
@@ -182,7 +181,7 @@ Claim claim_session(const std::string& name, const WorkspaceClaim& workspace,
   for (const protocol::FileId& mount : mounts) {
     uses += protocol::to_text(mount) + "\n";
   }
-  support::write_file(paths.workspace(), uses); // before the registry is free: the next one reads it
+  support::write_file(paths.workspace(), uses); // before the registry is unlocked: the next launcher reads it
   return {paths, *std::move(lock), open_session(paths)};
 }
 
@@ -214,7 +213,7 @@ Fd open_launcher(const std::string& name) {
     return {};
   }
   Fd process = support::open_pidfd(*pid);
-  // Checked after the descriptor is open: a launcher that holds its lock now has lived since.
+  // Checked after the descriptor is open: a launcher that holds its lock now was already running.
   return has_launcher(paths) ? std::move(process) : Fd();
 }
 
@@ -260,7 +259,7 @@ void remove_session(const Claim& claim) {
   support::release_fifo(claim.paths.pod_name_fifo()); // a Podman may wait there for a launcher that died
   const fs::path deleted =
       sessions_directory() / (std::string(k_deleted_prefix) + claim.paths.directory.filename().string());
-  std::error_code error = delete_tree(deleted); // of a process that was killed here
+  std::error_code error = delete_tree(deleted); // left by a process that was killed here
   fs::rename(claim.paths.directory, deleted, error);
   if (!error) {
     error = delete_tree(deleted);

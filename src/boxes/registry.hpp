@@ -24,8 +24,8 @@ struct Claim {
   support::Fd directory; ///< O_PATH: keeps the inode, so that another directory of this name is never mistaken for it
 };
 
-/// Throws Error(refused) naming XDG_RUNTIME_DIR when it is not a directory of this user: neither the session nor Podman
-/// would have a place for its files.
+/// Throws Error(refused) naming XDG_RUNTIME_DIR when it is not a directory of this user: without one neither the
+/// session nor Podman can store its files.
 void require_runtime_directory();
 
 /// The directory that a box works in, by device and inode, independent of its name.
@@ -35,19 +35,19 @@ struct WorkspaceClaim {
   bool shared = false; ///< --share-workspace: other boxes may work in it
 };
 
-/// The error of a name that another box has.
+/// The error for a name that another box has.
 class NameTaken : public support::Error {
   using support::Error::Error;
 };
 
 /// Makes the session directory of box `name` (0700) and takes its lock. Throws NameTaken (failed) when there is a box
 /// of that name, and Error(refused) when a box works in the same directory and the workspace is not `shared`. `mounts`
-/// are the further directories that the box may write to.
+/// are the other directories that the box may write to.
 Claim claim_session(const std::string& name, const WorkspaceClaim& workspace,
                     const std::vector<protocol::FileId>& mounts = {});
 
 /// Calls `act` unless a box other than that of `claim` runs with `directory` as its workspace or a writable mount.
-/// No box can start meanwhile.
+/// No box can start during the call.
 void when_alone_in(const Claim& claim, const protocol::FileId& directory, const std::function<void()>& act);
 
 /// A session directory as another process finds it.
@@ -75,8 +75,8 @@ std::optional<Claim> claim_dead_session(const std::string& name, IfClaimed if_cl
 /// Returns whether the directory at the path of `claim` is still the claimed one.
 bool is_current(const Claim& claim);
 
-/// Removes the claimed directory and everything below it; never follows symbolic links. The name is free at once and as
-/// a whole: it is renamed first. Nothing happens when another directory has taken its place. Throws Error(failed).
+/// Removes the claimed directory and everything below it; never follows symbolic links. Renames it first, so that the
+/// name becomes free atomically. Does nothing when another directory replaced it. Throws Error(failed).
 void remove_session(const Claim& claim);
 
 } // namespace agentbox::boxes
