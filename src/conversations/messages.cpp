@@ -23,7 +23,7 @@ const json& at(const json& object, const char* key) {
   return found == object.end() ? none : *found;
 }
 
-/// Parses a line; null when it is damaged, or nests or has more values than agents write: each costs memory and time.
+/// Parses a line; null when damaged, nested deeper or with more values than agents write: both cost memory and time.
 json parse(std::string_view line) {
   constexpr int k_max_depth = 64;
   constexpr std::size_t k_max_values = 100'000;
@@ -42,7 +42,7 @@ json parse(std::string_view line) {
   }
 }
 
-/// Returns a text, or the texts in a list of content blocks, which are {"type": "text", "text": …} ("Text" in Codex).
+/// Returns a string, or the joined text of a list of content blocks: {"type": "text", "text": …} ("Text" in Codex).
 std::string content_text(const json& content) {
   if (content.is_string()) {
     return content.get<std::string>();
@@ -59,7 +59,7 @@ std::string content_text(const json& content) {
   return text;
 }
 
-/// Returns the texts in a list of Gemini's parts, {"text": …}, without the model's thoughts.
+/// Returns the joined text of a list of Gemini's parts, {"text": …}, without the model's thoughts.
 std::string parts_text(const json& parts) {
   std::string text;
   for (const json& part : parts.is_array() ? parts : json::array()) {

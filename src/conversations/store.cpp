@@ -110,7 +110,7 @@ public:
     });
     return std::move(m_found);
   }
-  /// Returns when anything changed last.
+  /// Returns the time of the latest change.
   std::time_t newest() const { return m_newest; }
 
 private:
@@ -213,7 +213,7 @@ public:
 
   /// Removes what was added, and the directory itself.
   void empty() {
-    constexpr std::size_t k_max_rounds = 1'000'000; // each takes the top off a directory, or reads one again
+    constexpr std::size_t k_max_rounds = 1'000'000; // each takes one level off the directories, or retries one
     std::size_t rounds = 0;
     while (unlinkat(m_project, k_removed_directory, AT_REMOVEDIR) != 0) {
       if (errno == ENOENT) {
@@ -431,7 +431,7 @@ void remove_project(const fs::path& project) {
     }
   }
   remover.empty();
-  rmdir(project.c_str()); // not if a box was started meanwhile
+  rmdir(project.c_str()); // fails if a box was started in the meantime
 }
 
 void prune(std::time_t now, std::uint32_t days) {

@@ -53,7 +53,7 @@ void make_place(const std::filesystem::path& mounted, const std::filesystem::pat
 /// boxes wrote there. Throws Error(failed) when a directory cannot be read, or for more than 200,000 names.
 std::vector<Conversation> find(const std::filesystem::path& project);
 
-/// Opens a conversation for reading. Throws Error(failed), also for anything but a regular file.
+/// Opens a conversation for reading. Throws Error(failed), including for anything but a regular file.
 support::Fd open(const std::filesystem::path& project, const Conversation& conversation);
 
 /// Returns the first `max_bytes` of a conversation. Throws like open().
@@ -66,8 +66,8 @@ void remove(const std::filesystem::path& project, const Conversation& conversati
 /// Removes every file that boxes left in a project's directory, of any name, depth and mode. Throws Error(failed).
 void remove_project(const std::filesystem::path& project);
 
-/// Removes conversations of all projects that were last changed more than `days` before `now`, and all files of
-/// projects in which nothing changed since. If a project fails, continues with the others and then throws its
+/// Removes conversations of all projects that were last changed more than `days` days before `now`, and all files of
+/// projects in which nothing changed since then. If a project fails, continues with the others and then throws its
 /// Error(failed).
 void prune(std::time_t now, std::uint32_t days);
 
