@@ -8,11 +8,11 @@ namespace agentbox::entrypoint {
 /// Podman's argv nor in its store. Ends the process (126) if it cannot be read.
 void join_environment();
 
-/// Sets TERM to xterm-256color if the image has no description (terminfo(5)) of the terminal that it names, as of most
+/// Sets TERM to xterm-256color if the image has no description (terminfo(5)) of the terminal that it names, as for most
 /// new terminals: programs would end with "unknown terminal type". `directories` end with a null pointer.
 void use_known_terminal(const char* const* directories);
 
-/// Directories in which ncurses of the known distributions looks.
+/// The directories that ncurses searches in the known distributions.
 inline constexpr const char* k_terminfo_directories[] = {"/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo",
                                                          "/usr/lib/terminfo", nullptr};
 

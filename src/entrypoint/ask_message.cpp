@@ -46,7 +46,7 @@ private:
   bool m_good = true;
 };
 
-/// Returns the first at most `size` bytes of `text`, without half a character.
+/// Returns at most the first `size` bytes of `text`, without a truncated character.
 std::string_view cut(std::string_view text, std::size_t size) {
   if (text.size() <= size) {
     return text;

@@ -19,12 +19,12 @@ struct AskQuery {
   std::span<const std::uint8_t> message() const { return std::span(bytes).first(size); }
 };
 
-/// Returns the query with which the firewall is told that the agent asks its user for `host`, "pypi.org" or
+/// Returns the query that tells the firewall that the agent asks its user to allow `host`, "pypi.org" or
 /// "example.com:8443" (protocol::k_ask_zone). `why` is cut to what fits, at most 189 bytes, at the end of a UTF-8
 /// character. Returns nothing for what cannot be a host: the firewall checks the rest.
 std::optional<AskQuery> ask_query(std::uint16_t id, std::string_view host, std::string_view why);
 
-/// Parses the firewall's answer to `query`. Returns nothing for another datagram, and for an answer that is none.
+/// Parses the firewall's answer to `query`. Returns nothing for another datagram or a malformed answer.
 std::optional<protocol::AskAnswer> read_ask_answer(std::span<const std::uint8_t> datagram, const AskQuery& query);
 
 } // namespace agentbox::entrypoint

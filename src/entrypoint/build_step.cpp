@@ -18,8 +18,8 @@
 namespace agentbox::entrypoint {
 namespace {
 
-/// Waits for `child` and returns its exit code. Then kills and reaps all other processes: we are the first one of their
-/// PID namespace, so the kernel kills those that they start meanwhile as well.
+/// Waits for `child`, then kills and reaps all other processes, and returns the exit code of `child`. We are the first
+/// process of their PID namespace, so the kernel also kills those that they start meanwhile.
 int wait_for_all(pid_t child) {
   int code = k_failed;
   int status = 0;
@@ -42,14 +42,14 @@ void run_build_step(const char* gate_file, char** program) {
   }
   const attacks::FileText status("/proc/self/status");
   if (const auto problem = build_problem(status.text())) {
-    die(k_refused, {"refused: ", *problem, "; nothing of the base image was run"});
+    die(k_refused, {"refused: ", *problem, "; nothing from the base image was run"});
   }
   const attacks::FileText gate(gate_file);
   if (gate.text() != protocol::k_full) {
     require_firewall(gate.text());
   }
   if (getpid() != 1) {
-    die(k_refused, {"refused: the step has no PID namespace of its own; nothing of the base image was run"});
+    die(k_refused, {"refused: the step has no PID namespace of its own; nothing from the base image was run"});
   }
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // the program, which has our uid, could write to our memory; exec resets it there
   const pid_t child = fork();

@@ -33,7 +33,7 @@ void require_core_attacks_stopped() {
   const char* const network = std::getenv(protocol::k_network_variable);
   expected.filtered = network == nullptr || std::string_view(network) != protocol::k_full;
   for (const attacks::AttackFamily& family : attacks::all_attacks()) {
-    // With --full-network the network is open by intention; everything else must hold.
+    // With --full-network the network is intentionally open; everything else must hold.
     const bool open = !expected.filtered && std::string_view(family.name) == "network";
     for (const attacks::Attack& attack : family.attacks) {
       if (attack.core && !open) {

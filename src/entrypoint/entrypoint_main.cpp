@@ -36,7 +36,7 @@ namespace {
 using namespace std::string_view_literals;
 namespace entrypoint = agentbox::entrypoint;
 
-/// Closes every descriptor that was left open outside, so that none reaches the agent. The leash, if any, is closed at
+/// Closes every inherited descriptor above 2, so that none reaches the agent. The leash, if any, is closed at
 /// exec.
 void close_inherited(int leash = -1) {
   const int first = leash < 0 ? 3 : leash + 1;
@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
   const std::string_view mode = argc > 1 ? argv[1] : "";
   if (mode == "probe"sv) {
     close_inherited();
-    if (std::getenv(agentbox::protocol::k_pids_variable) == nullptr) { // podman exec does not know the limits
+    if (std::getenv(agentbox::protocol::k_pids_variable) == nullptr) { // podman exec does not pass the limits
       entrypoint::join_environment();
     }
     entrypoint::limit_resources();

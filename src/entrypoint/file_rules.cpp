@@ -26,7 +26,7 @@ constexpr std::uint64_t k_truncate = 1U << 14U;  // ABI 3
 constexpr std::uint64_t k_ioctl_dev = 1U << 15U; // ABI 5
 constexpr std::uint64_t k_scopes = 3;            // ABI 6: abstract sockets, signals
 
-/// landlock_ruleset_attr of ABI 6. An older kernel accepts it while the fields that it does not know are 0.
+/// landlock_ruleset_attr of ABI 6. An older kernel accepts it while the fields that it does not support are 0.
 struct Ruleset {
   std::uint64_t handled_fs;
   std::uint64_t handled_net;
@@ -43,7 +43,7 @@ constexpr std::uint64_t k_write =
 constexpr std::uint64_t k_all =
     k_read | k_write | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
 
-/// Returns the rights that a kernel of this ABI knows.
+/// Returns the rights that a kernel of this ABI supports.
 constexpr std::uint64_t known_rights(long abi) {
   return k_all & ~(abi < 3 ? k_truncate : 0) & ~(abi < 5 ? k_ioctl_dev : 0);
 }
@@ -81,7 +81,7 @@ void add_rule(int ruleset, int fd, std::uint64_t rights, std::string_view path) 
   }
 }
 
-/// Allows `path` unless there is no such file, which needs no rule. A file gets the rights that files have.
+/// Allows `path` unless there is no such file, which needs no rule. A file gets only rights that apply to files.
 void allow(int ruleset, const char* path, std::uint64_t rights, dev_t only_device = 0) {
   const int fd = open(path, O_PATH | O_CLOEXEC | (only_device != 0 ? O_NOFOLLOW : 0));
   struct stat info {};
@@ -98,7 +98,7 @@ void allow(int ruleset, const char* path, std::uint64_t rights, dev_t only_devic
   close(fd);
 }
 
-/// Allows what is in / and belongs to the image, not to a mount.
+/// Allows the entries of / that belong to the image, not to a mount.
 void allow_image(int ruleset, std::string_view left_out, std::uint64_t rights) {
   struct stat root {};
   DIR* const directory = opendir("/");

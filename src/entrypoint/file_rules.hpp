@@ -17,14 +17,14 @@ struct FileRule {
 /// Parses "RIGHTS PATH" or "image LEFT OUT..."; nothing for anything else.
 std::optional<FileRule> read_file_rule(std::string_view line);
 
-/// The processes that a Landlock domain is for.
+/// The processes that a Landlock domain restricts.
 enum class Domain {
   agent,  ///< no signals to outside processes, and no connections to their abstract sockets
   joined, ///< files only: a user's own shell may end what the agent started
 };
 
 /// Restricts this process permanently to the files that AGENTBOX_LANDLOCK lists (landlock(7)). Does nothing without the
-/// variable: then the launcher found no Landlock. Dies when the kernel offers less than the launcher found.
+/// variable, which means that the launcher found no Landlock. Dies when the kernel offers less than the launcher found.
 void restrict_files(Domain domain);
 
 } // namespace agentbox::entrypoint

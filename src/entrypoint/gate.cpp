@@ -22,8 +22,8 @@ namespace agentbox::entrypoint {
 namespace {
 
 constexpr int k_dns_deadline_ms = 2000;
-// Pods that Podman or Kubernetes start are locked before anything else runs, and then the firewall may start at the
-// same time as we do.
+// Pods that Podman or Kubernetes start are locked before anything else runs, and their firewall may start at the same
+// time as we do.
 constexpr int k_locked_deadline_ms = 30'000;
 constexpr int k_dns_wait_ms = 100;
 constexpr int k_dns_pause_ms = 10;

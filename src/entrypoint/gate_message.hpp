@@ -7,8 +7,9 @@
 
 namespace agentbox::entrypoint {
 
-/// Returns the DNS question (RFC 1035 §4.1) for TXT gate.agentbox.internal. with query id `id`.
 using GateQuery = std::array<std::uint8_t, 40>;
+
+/// Returns the DNS question (RFC 1035 §4.1) for TXT gate.agentbox.internal. with query id `id`.
 GateQuery gate_query(std::uint16_t id);
 
 /// Kinds of datagrams from the resolver.

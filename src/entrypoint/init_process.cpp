@@ -83,7 +83,7 @@ int exit_code_of(int status) {
 /// Continues a stopped child: there is no shell above it that could.
 void wake(pid_t child, int stop_signal, int terminal_fd) {
   if ((stop_signal == SIGTTIN || stop_signal == SIGTTOU) && terminal_fd >= 0) {
-    tcsetpgrp(terminal_fd, getpgid(child)); // otherwise it would stop again at once
+    tcsetpgrp(terminal_fd, getpgid(child)); // otherwise it would stop again immediately
   }
   kill(-child, SIGCONT);
   kill(child, SIGCONT);
@@ -157,11 +157,11 @@ int run_as_init(char** argv, int leash, Domain domain) {
   if (child == 0) {
     become_child(argv, terminal_fd, mask_before, domain);
   }
-  // Parent and child both do this, so that there is no race. It fails here once the child has called exec.
+  // Parent and child both do this, so that there is no race. It fails here if the child has already called exec.
   setpgid(child, child);
   const int code = supervise(child, terminal_fd, signals, leash);
   if (foreground_before > 0) {
-    tcsetpgrp(terminal_fd, foreground_before); // for the shell above, when we are not process 1
+    tcsetpgrp(terminal_fd, foreground_before); // for the parent shell, when we are not process 1
   }
   return code;
 }

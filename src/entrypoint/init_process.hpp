@@ -10,7 +10,7 @@ namespace agentbox::entrypoint {
 /// 126 when it cannot be executed. The variables for agent-entrypoint itself are removed from the child's environment.
 /// When the launcher ends, as `leash` shows (leash_end.hpp; -1: none), nothing is started, or k_failed is returned.
 ///
-/// The child may touch the files that AGENTBOX_LANDLOCK names (file_rules.hpp), as `domain` says.
+/// The child may only access the files that AGENTBOX_LANDLOCK names (restrict_files(), for `domain`).
 int run_as_init(char** argv, int leash, Domain domain);
 
 } // namespace agentbox::entrypoint

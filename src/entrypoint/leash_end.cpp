@@ -28,7 +28,7 @@ int find_leash() {
 }
 
 bool launcher_has_ended(int leash) {
-  pollfd watched{leash, POLLIN | POLLRDHUP, 0}; // nothing is ever sent: readable is the end
+  pollfd watched{leash, POLLIN | POLLRDHUP, 0}; // nothing is ever sent: readable means end of file
   return leash >= 0 && poll(&watched, 1, 0) > 0;
 }
 

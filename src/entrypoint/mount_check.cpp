@@ -67,7 +67,7 @@ std::span<MountEntry> mounts_now() {
   for (MountEntry& entry : entries) {
     const auto read = read_mount_entry(next_line(rest));
     if (!read) {
-      die(k_refused, {"refused: /proc/self/mountinfo cannot be understood"});
+      die(k_refused, {"refused: /proc/self/mountinfo cannot be parsed"});
     }
     entry = *read;
   }
@@ -119,7 +119,7 @@ std::array<char, PATH_MAX> plain_path(std::string_view spelled) {
   return path;
 }
 
-/// Replaces the paths of mounts that links in the image led elsewhere. A path with bytes that /proc/self/mountinfo
+/// Replaces the paths of mounts that links in the image redirected. A path with bytes that /proc/self/mountinfo
 /// spells differently is not found there and refused later.
 void follow_image_links(std::span<MountEntry> mounts, std::span<ExpectedMount> wanted) {
   std::sort(mounts.begin(), mounts.end(), [](const MountEntry& a, const MountEntry& b) { return a.path < b.path; });
