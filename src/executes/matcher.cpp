@@ -88,7 +88,7 @@ void Matcher::add(const Rule& rule) {
   }
 }
 
-/// Returns the rule whose name `path` ends with. `whole`: it is not a directory above the file that is asked for.
+/// Returns the rule whose name `path` ends with. `whole`: it is the path in question, not a directory above it.
 const Rule* Matcher::at_end(std::string_view path, bool whole) const {
   const Rule* best = nullptr;
   const auto consider = [&](const Rule& rule, std::size_t length) {

@@ -11,10 +11,10 @@
 
 namespace agentbox::executes {
 
-/// The occasion at which a program reads the file.
+/// The occasion on which a program reads the file.
 enum class When : std::uint8_t { enter, editor, agent, vcs, call, service };
 
-/// The way in which agentbox treats the file. The first of several rules in this order decides.
+/// The way in which agentbox treats the file. If several rules apply, the first in this order decides.
 enum class Treatment : std::uint8_t { protect, report, steers, project };
 
 /// The text of an enumerator.
@@ -41,12 +41,12 @@ inline constexpr std::array k_treatment_words = {
 
 /// One name of executes.toml.
 struct Rule {
-  std::string_view name; ///< relative; "*" only in the last part, and then it is a file
+  std::string_view name; ///< relative; "*" only in the last part, in which case it is a file
   bool top_only = false; ///< in the top directory only
   std::string_view by;
   When when = When::call;
   Treatment treatment = Treatment::protect;
-  bool proven = false; ///< seen to act by tests/proofs; otherwise according to the program's documentation
+  bool proven = false; ///< tests/proofs has seen the program act on it; otherwise according to its documentation
 };
 
 /// Returns all rules, sorted by name.
@@ -58,8 +58,8 @@ std::size_t count_kinds();
 /// Returns the names that are protected, sorted.
 const std::vector<std::string>& protected_names();
 
-/// Returns all rules as text, one a line: the name, what agentbox does, which program reads it and when, and whether
-/// that was seen on the program itself.
+/// Returns all rules as text, one per line: the name, what agentbox does, which program reads it and when, and whether
+/// the program itself was seen to do so.
 std::string list_text();
 
 } // namespace agentbox::executes
