@@ -19,9 +19,9 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::size_t k_profile_bytes = 1U << 20U;
-constexpr std::size_t k_bundle_bytes = 1000U << 10U; // of a ConfigMap, which holds 1 MiB in all
+constexpr std::size_t k_bundle_bytes = 1000U << 10U; // of a ConfigMap, which holds 1 MiB in total
 
-// There is no caller's terminal to ask: an agent gets a terminal of its own.
+// There is no caller whose terminal could be examined: an agent gets a terminal.
 void set_terminal(oci::HostFacts& facts, const policy::Run& run) {
   switch (run.kind) {
   case policy::Run::Kind::agent:
@@ -130,7 +130,7 @@ void add_id_mappings(oci::HostFacts& facts, const policy::User& user, const podm
     facts.gid_mappings = mappings("gidmap", user.gid);
   } catch (const json::exception&) {
     throw support::Error(support::ExitCode::refused, "`podman info` does not show the ID maps",
-                         "agentbox doctor says what Podman needs");
+                         "agentbox doctor shows what Podman needs");
   }
 }
 

@@ -111,7 +111,7 @@ std::string printed(const oci::GeneratedSet& set) {
   return text;
 }
 
-/// Returns the name of the container that is unpacked into `temporary`. No box's container has a dot.
+/// Returns the name of the container that is unpacked into `temporary`. No box's container has a dot in its name.
 std::string container_for(const fs::path& temporary) {
   return "agentbox.unpack-" + support::sha256_hex(temporary.string()).substr(0, 16);
 }

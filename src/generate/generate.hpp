@@ -39,10 +39,10 @@ struct GenerateResult {
   std::optional<std::filesystem::path> directory; ///< that was written
   bool in_project = false;                        ///< the directory is in the workspace, and read-only in the box
   std::vector<std::string> left;                  ///< OutputDirectory::kept()
-  bool broader = false;                           ///< --diff found something
+  bool broader = false;                           ///< --diff found a broader permission
 };
 
-/// Renders the set and writes or prints it. Throws support::Error; then nothing has changed on disk.
+/// Renders the set and writes or prints it. Throws support::Error, without having changed anything on disk.
 GenerateResult generate(const policy::Policy& policy, const Request& request);
 
 } // namespace agentbox::generate

@@ -43,7 +43,8 @@ bool lock(const Fd& directory) {
   return flock(directory.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
-/// Returns whether the file system has no locks (NFS, FUSE), after lock(). Then no run removes what another one left.
+/// Returns, after a failed lock(), whether the file system has no locks (NFS, FUSE). There no run removes what another
+/// one left.
 bool has_no_locks() {
   return errno == ENOLCK || errno == EOPNOTSUPP;
 }
@@ -109,7 +110,7 @@ OutputDirectory::OutputDirectory(const fs::path& directory, bool force, RemoveCo
     : m_directory(directory), m_force(force), m_remove_content(std::move(remove_content)) {
   if (const std::string what = reason_to_keep(directory); !what.empty()) {
     throw Error(ExitCode::refused, support::in_quotes(directory.string()) + " is " + what,
-                "choose a directory of its own as --output");
+                "choose a separate directory as --output");
   }
   std::error_code error;
   fs::create_directories(directory.parent_path(), error);
@@ -167,7 +168,7 @@ void OutputDirectory::open_old() {
   }
 }
 
-// Another run may remove the directory before it is locked: then there is another try.
+// Another run may remove the directory before it is locked, in which case another one is made.
 void OutputDirectory::make_temporary() {
   constexpr int k_max_tries = 100;
   int error = 0;

@@ -11,11 +11,11 @@
 
 namespace agentbox::generate {
 
-/// Removes what is in `directory`, except k_unfinished_file, also what belongs to subordinate IDs, and what else a run
-/// with the temporary directory `temporary` may have left. Must not use that path to reach files: others can change it.
+/// Removes what is in `directory` except k_unfinished_file, including what belongs to subordinate IDs, and what else a
+/// run with the temporary directory `temporary` left. Must not use that path to reach files: others can change it.
 using RemoveContent = std::function<void(const support::Fd& directory, const std::filesystem::path& temporary)>;
 
-/// In every temporary directory, until its set is complete and again while it is being removed.
+/// A file in every temporary directory, until its set is complete and again while it is being removed.
 inline constexpr const char* k_unfinished_file = "agentbox-unfinished";
 
 /// Writes a set of files to a directory in one step: the set is made in a temporary directory beside the output, which

@@ -10,7 +10,7 @@
 
 namespace agentbox::generate {
 
-/// Returns a path of `directory` itself, wherever its name leads meanwhile.
+/// Returns a path of `directory` itself, even if its name has been moved or replaced.
 std::filesystem::path path_of(const support::Fd& directory);
 
 /// Opens directory `name` of `parent`. Returns nothing, with errno, if it is a link, something else, or missing.
@@ -22,7 +22,7 @@ support::Fd make_directories(const support::Fd& top, const std::filesystem::path
 /// Returns whether `name` of `parent` is still `directory`.
 bool is_at(const support::Fd& directory, const support::Fd& parent, const std::string& name);
 
-/// Moves from directory `from` to `to` what `to` does not have, also inside of directories that both have, except those
+/// Moves from directory `from` to `to` what `to` does not have, also inside directories that both have, except those
 /// of `whole`: they stay where both have them, or where they cannot be moved. Throws support::Error(failed).
 void move_missing(const support::Fd& from, const support::Fd& to, const std::set<std::filesystem::path>& whole,
                   const std::filesystem::path& inside = {});
