@@ -15,7 +15,7 @@ struct EffectRow {
 };
 
 constexpr std::array k_rows = {
-    EffectRow{"alias", "*", Effect::runs}, // without "!" as well: "rebase --exec ./x"
+    EffectRow{"alias", "*", Effect::runs}, // even without "!": "rebase --exec ./x"
     EffectRow{"browser", "*", Effect::runs},
     EffectRow{"core", "alternaterefscommand", Effect::runs},
     EffectRow{"core", "askpass", Effect::runs},

@@ -103,7 +103,7 @@ private:
       return false;
     }
     m_path.resize(m_path.size() - *number);
-    return m_path.size() < (1U << 16U); // paths must not grow without end
+    return m_path.size() < (1U << 16U); // paths must not grow without limit
   }
 
   void note_shared(std::string_view hash) {

@@ -20,7 +20,7 @@ struct HiddenFile {
 /// The files that an index hides.
 struct HiddenFiles {
   std::vector<HiddenFile> files; ///< at most k_max_hidden
-  std::size_t count = 0;         ///< of all
+  std::size_t count = 0;         ///< of all of them, listed or not
   std::string shared;            ///< of a split index: the name of its other part, "sharedindex.HASH"; otherwise empty
 };
 

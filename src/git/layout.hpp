@@ -47,8 +47,8 @@ inline std::string join(const std::string& directory, std::string_view part) {
   return directory.empty() ? std::string(part) : directory + "/" + std::string(part);
 }
 
-/// Returns whether `path` in a repository is what Git writes there in daily work, and never a program: HEAD,
-/// COMMIT_EDITMSG, index, refs/…
+/// Returns whether `path` in a repository is data that Git writes in daily work, never a program: HEAD, COMMIT_EDITMSG,
+/// index, refs/…
 inline bool is_data(std::string_view path) {
   constexpr std::array<std::string_view, 8> k_data = {"index",   "index.lock",  k_lfs,  k_logs,
                                                       k_objects, "packed-refs", k_refs, "reftable"};

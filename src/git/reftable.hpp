@@ -7,7 +7,7 @@
 namespace agentbox::git {
 
 /// Returns whether a table of version 1 or 2 has a ref whose name begins with `prefix`; nothing if `table` is damaged
-/// or has another format. A record that deletes a ref counts as well. Takes linear time. Pure.
+/// or has another format. A record that deletes a ref counts too. Takes linear time. Pure.
 std::optional<bool> has_ref_with(std::string_view table, std::string_view prefix);
 
 } // namespace agentbox::git

@@ -6,7 +6,7 @@
 namespace agentbox::git {
 namespace {
 
-// Git's own character classes: ASCII, whatever the locale.
+// Git's own character classes: ASCII in every locale.
 bool is_blank(int c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -62,7 +62,7 @@ private:
     return c;
   }
 
-  void back() { // the byte before, which does not end a line, is read again
+  void back() { // the previous byte, which does not end a line, is read again
     m_at -= m_over ? 0 : 1;
   }
 
@@ -74,7 +74,7 @@ private:
     }
   }
 
-  /// Skips a byte order mark; a part of one is a mistake.
+  /// Skips a byte order mark; an incomplete one is a mistake.
   void skip_mark() {
     constexpr std::string_view k_mark = "\xEF\xBB\xBF";
     if (m_text.starts_with(k_mark)) {
@@ -105,7 +105,7 @@ private:
     guess_header(start);
   }
 
-  /// Parses ` "part"]`, behind the first blank.
+  /// Parses ` "part"]`, after the first blank.
   bool quoted_part() {
     int c = next();
     while (is_blank(c) && c != '\n') {
@@ -157,7 +157,7 @@ private:
     } else if (c == '=') {
       value();
       emit(true);
-    } else { // "key # comment": for Git an error
+    } else { // "key # comment": an error for Git
       mistake();
       back();
       skip_to_next_line();
@@ -217,7 +217,7 @@ private:
     m_older += static_cast<char>(c);
   }
 
-  // Git hands names and values on as C strings: a NUL ends them.
+  // Git passes names and values on as C strings: a NUL ends them.
   void emit(bool has_value) const {
     std::string_view name = m_name;
     Setting setting;

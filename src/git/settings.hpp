@@ -28,7 +28,7 @@ std::string full_name(const Setting& setting);
 /// programs other than Git do.
 std::optional<std::size_t> read_settings(std::string_view text, const std::function<void(const Setting&)>& visit);
 
-/// Returns whether Git reads the value as true: no value, yes, on, true, or a number but 0.
+/// Returns whether Git reads the value as true: no value, yes, on, true, or a number other than 0.
 bool is_true(const Setting& setting);
 
 } // namespace agentbox::git

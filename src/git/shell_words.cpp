@@ -40,7 +40,7 @@ private:
   std::vector<std::string> m_list;
 };
 
-/// Splits like a shell: quotes join.
+/// Splits as a shell does: text in quotes stays in one word.
 void add_joined(std::string_view command, WordList& words) {
   std::string word;
   char quote = '\0';
@@ -72,11 +72,11 @@ void add_joined(std::string_view command, WordList& words) {
   end_word();
 }
 
-/// Cuts wherever a word may end, also in quotes and after a variable.
+/// Cuts wherever a word may end, including in quotes and after a variable.
 void add_pieces(std::string_view command, WordList& words) {
   std::string_view rest = command;
   bool first = true;
-  bool assigned = false; // behind NAME=
+  bool assigned = false; // after NAME=
   bool expanded = false; // a variable or $(…) is right before
   while (!rest.empty() && !words.full()) {
     const auto length = std::min(rest.find_first_of(" \t\r\n;&|<>()`\"'\\${}=,!:"), rest.size());
