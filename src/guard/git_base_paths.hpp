@@ -18,7 +18,7 @@ struct GitPlaces {
 
 inline constexpr std::size_t k_max_worktrees_followed = 1024;
 
-/// Returns the places of repository `directory` below the root: from its core.worktree, and from the gitdir files of
+/// Returns the GitPlaces of repository `directory` below the root: from its core.worktree, and from the gitdir files of
 /// its worktrees, at most k_max_worktrees_followed; with the root itself, if `of_root`.
 GitPlaces places_of(const Walk& walk, const std::string& directory, bool of_root, const std::filesystem::path& home);
 

@@ -199,7 +199,7 @@ std::string config_text(const std::map<std::string, std::string>& values, const 
       text += fmt::format("[core]\n\t{} = {}/{}\n", key, protocol::k_run_path, file);
     }
   }
-  for (const std::string& name : required) { // without a command, Git refuses files of any directory that need it
+  for (const std::string& name : required) { // without a command, Git refuses files in any directory that need it
     text += fmt::format("[filter {}]\n\trequired = true\n", *as_value(name));
   }
   return text;

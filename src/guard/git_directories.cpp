@@ -19,7 +19,7 @@ constexpr std::size_t k_max_worktrees = 32;
 constexpr std::size_t k_max_names = 1024; // of one directory
 constexpr int k_max_depth = 8;            // "modules/libs/a/modules/b"
 
-/// Adds the repositories below `directory`, which is .git/modules or below. Returns false when there are too many.
+/// Adds the repositories below `directory`, which is .git/modules or below it. Returns false when there are too many.
 bool find_modules(const Walk& walk, const std::string& directory, int depth, std::vector<std::string>& found) {
   const std::vector<std::string> names = walk.names_in(directory, k_max_names);
   if (names.size() == k_max_names || depth == k_max_depth) {
@@ -121,7 +121,7 @@ bool uses_worktree_config(const Walk& walk, const std::string& directory) {
   bool uses = config.empty() && walk.length_of(path).value_or(1) > 0 && walk.type_of(path) != FileType::none;
   git::read_settings(config, [&](const git::Setting& setting) {
     const bool says = setting.section == "extensions" && setting.key == "worktreeconfig" && git::is_true(setting);
-    uses = uses || says || git::effect_of(setting) == git::Effect::includes; // the included file may set it as well
+    uses = uses || says || git::effect_of(setting) == git::Effect::includes; // the included file may set it
   });
   return uses;
 }

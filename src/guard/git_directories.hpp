@@ -22,7 +22,7 @@ struct GitDirectories {
   std::vector<std::string> missing_locks;    ///< locked files that keep Git in the box from deleting the record
   std::vector<std::string> too_many; ///< directories with more than can be mounted one by one: read-only as a whole
   std::vector<std::string> modules;  ///< all repositories found below the modules directory
-  bool all_found = true;             ///< false: there are more than are looked for
+  bool all_found = true;             ///< false: there are more than the limits allow
 };
 
 /// Returns whether the root of `walk` is itself a repository (HEAD, objects, refs): a bare one, or a .git directory.
@@ -42,8 +42,8 @@ void require_short(const std::filesystem::path& file, std::optional<std::uint64_
 /// which Git cannot do either. Throws Error(refused) when it is too long.
 std::string read_settings_file(const Walk& walk, const std::string& path);
 
-/// Returns whether the config of repository `directory` enables extensions.worktreeConfig, or may: then Git reads
-/// config.worktree as well. Throws like read_settings_file().
+/// Returns whether the config of repository `directory` enables extensions.worktreeConfig, or may: if so, Git reads
+/// config.worktree too. Throws like read_settings_file().
 bool uses_worktree_config(const Walk& walk, const std::string& directory);
 
 } // namespace agentbox::guard

@@ -110,7 +110,7 @@ std::optional<OutsideRepository> repository_outside(const Walk& walk) {
   }
   const auto common = path_in(*directory, git::k_commondir);
   const fs::path parent = directory->parent_path();
-  // Checked both ways, and by its place: a commondir file alone could name any directory.
+  // Checked both ways, and by its path: a commondir file alone could name any directory.
   if (parent.filename() == git::k_worktrees && common == parent.parent_path() &&
       is_git_of_root(walk, path_in(*directory, git::k_gitdir))) {
     return OutsideRepository{OutsideRepository::Kind::worktree, *directory, *common, walk.root()};
@@ -125,7 +125,7 @@ std::optional<OutsideRepository> repository_around(const Walk& walk) {
   for (fs::path above = walk.root().parent_path();; above = above.parent_path()) {
     struct stat info {};
     if (lstat((above / git::k_git).c_str(), &info) == 0) {
-      // The box cannot write there, so a .git file is believed.
+      // The box cannot write there, so a .git file is trusted.
       const auto gitdir = S_ISDIR(info.st_mode) ? std::optional(above / git::k_git) : git_file_of(above);
       return gitdir ? std::optional(OutsideRepository{OutsideRepository::Kind::around, *gitdir,
                                                       path_in(*gitdir, git::k_commondir).value_or(*gitdir), above})
@@ -157,7 +157,7 @@ std::optional<std::string> describe(const OutsideRepository& elsewhere, const po
         "agentbox in {}",
         shown_path(directory), shown_path(*project));
   }
-  // Git needs the whole repository, at the path that it knows.
+  // Git needs the whole repository, at the path in the .git file.
   const std::string mount = repository.string() + ":" + repository.string();
   return fmt::format("this directory is a Git {} whose repository {} is not in the box. To use Git there: --mount {}",
                      kind == OutsideRepository::Kind::worktree ? "worktree" : "submodule", shown_path(repository),

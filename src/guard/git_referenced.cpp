@@ -73,7 +73,7 @@ public:
     m_places.push_back({{elsewhere.tree}, {}});
   }
 
-  /// Adds the user's and the system's settings, which act in every repository.
+  /// Adds the user's and the system's settings, which apply to every repository.
   void add_users_own() {
     GitPlaces all{{m_walk.root()}, {}};
     for (const GitPlaces& place : m_places) {
@@ -142,7 +142,7 @@ private:
       }
       return;
     case git::Effect::hooks:
-      // A relative hooks path counts from the top of the working tree, or from a bare repository.
+      // A hooks path is relative to the top of the working tree, or to a bare repository.
       for (const fs::path& tree : place.trees.empty() ? place.directories : place.trees) {
         if (const auto path = path_of(tree, value, m_home)) {
           add_referenced(*path);
@@ -163,7 +163,7 @@ private:
     }
   }
 
-  /// Lists and names that no program runs.
+  /// Returns whether the value is a list or a name, which no program runs.
   static bool is_harmless(const git::Setting& setting) {
     const std::string_view section = setting.section;
     return section == "user" || section == "author" || section == "committer" ||

@@ -108,7 +108,7 @@ bool holds(std::string_view condition, const fs::path& file, const fs::path& hom
   return false;
 }
 
-/// Returns repository `directory`, which `walk` has as `inside`. `common` has its configuration as `settings`.
+/// Returns repository `directory`, which is `inside` below `walk`. Its configuration is in `settings` below `common`.
 GitRepository described(const fs::path& directory, const Walk& walk, const std::string& inside, const Walk& common,
                         const std::string& settings) {
   constexpr std::size_t k_max_head = 4096;

@@ -28,10 +28,10 @@ struct SettingsFiles {
 };
 
 /// Returns the files for this process: GIT_CONFIG_SYSTEM, GIT_CONFIG_GLOBAL, GIT_CONFIG_NOSYSTEM, XDG_CONFIG_HOME and
-/// HOME, as git-config(1) has them.
+/// HOME, as described in git-config(1).
 SettingsFiles standard_settings_files();
 
-/// Calls `visit` for each setting that acts in `repository`, with the file that has it, later ones last. Follows
+/// Calls `visit` for each setting that applies to `repository`, with the file that has it, later ones last. Follows
 /// include.path and includeIf (gitdir, gitdir/i, onbranch, hasconfig:remote.*.url) up to depth 10, as Git does.
 /// A file that does not exist or cannot be read has no settings. Throws Error(refused) for a file above k_max_settings
 /// and for more than 256 files.

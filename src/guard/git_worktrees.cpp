@@ -13,7 +13,7 @@ namespace agentbox::guard {
 namespace fs = std::filesystem;
 namespace {
 
-/// Returns `path` below `from` as the same path below `to`.
+/// Returns `path` with the directory `from` at its start replaced by `to`; nothing if it is not below `from`.
 std::optional<fs::path> moved(const fs::path& path, const fs::path& from, const fs::path& to) {
   if (!policy::contains_path(from.native(), path.native())) {
     return std::nullopt;

@@ -28,7 +28,7 @@ BoxView view_of(const policy::PolicyFields& fields);
 
 /// The use that a box makes of the working tree of a record.
 enum class WorktreeUse {
-  none,      ///< not in the box, or not where the record says: Git in the box takes it for deleted
+  none,      ///< not in the box, or not where the record says: Git in the box considers it deleted
   found,     ///< Git in the box finds it
   workspace, ///< it is the workspace, but Git in the box does not find it where the record says
 };
@@ -37,7 +37,7 @@ enum class WorktreeUse {
 WorktreeUse use_of_worktree(const Walk& walk, const std::string& record, const BoxView& box);
 
 /// Returns the notice for working trees that were made in the box since `since` (seconds since 1970): Git on the host
-/// does not find them before `git worktree repair PATH`. Nothing when there are none. Throws as Walk.
+/// does not find them before `git worktree repair PATH`. Nothing when there are none. Throws like Walk.
 std::optional<std::string> describe_made_worktrees(const policy::PolicyFields& fields, std::int64_t since);
 
 } // namespace agentbox::guard

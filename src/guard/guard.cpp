@@ -127,7 +127,7 @@ Repositories find_repositories(const Walk& walk, const BoxView& box) {
   return found;
 }
 
-/// Removes from `paths` what is in a default path that `protect` lacks: the user took that off the list.
+/// Removes from `paths` what is in a default path that `protect` lacks: the user removed that from the list.
 std::vector<std::string> without_exceptions(std::vector<std::string> paths, const std::vector<std::string>& protect) {
   std::erase_if(paths, [&](const std::string& path) {
     const auto& usual = policy::default_protected_paths();
@@ -165,7 +165,7 @@ void require_few_references(const Walk& walk, const std::vector<std::string>& re
                                      support::escape_untrusted(references.front(), 100),
                                      support::escape_untrusted(references.at(1), 100), references.size() - 2),
                          "git config --show-origin --list shows where they are set; [protect] except in your "
-                         "configuration excludes paths, a directory with everything below it");
+                         "configuration excludes paths, and everything below a directory");
   }
 }
 

@@ -44,7 +44,7 @@ void require_gone(int root, const std::string& path, int error) {
   }
 }
 
-/// Adds files below directory `path`, breadth first. Returns false when there are more directories or files.
+/// Adds files below directory `path`, breadth first. Returns false when `limits` allows fewer.
 bool add_below(const Walk& walk, const std::string& path, DirectoryLimits limits, support::LinkCount& names) {
   const Fd root = walk.open_directory("");
   std::vector<std::string> directories = {path};

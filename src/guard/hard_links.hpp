@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file may have further names (hard links), outside the project or in it: what is written through one is in all.
+// A file may have other names (hard links), outside the project or in it: a write through one shows in all of them.
 #pragma once
 #include <optional>
 #include <string>
@@ -17,7 +17,7 @@ void require_no_other_names(const Walk& walk, const oci::GuardedPaths& guarded);
 
 inline constexpr std::size_t k_max_guarded_files = 20'000;
 
-/// A directory whose files are hard links to those of another one: a box that writes them in place changes that too.
+/// A directory whose files are hard links to those of another one: a box that writes to them in place changes both.
 struct LinkedStore {
   std::string path;    ///< relative
   std::string example; ///< the file that was found

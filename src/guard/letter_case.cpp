@@ -85,7 +85,7 @@ void require_case_sensitive(const Walk& walk, const std::vector<std::string>& gu
     if (directory_ignores_case(walk, directory, those)) {
       throw support::Error(support::ExitCode::refused,
                            support::escape_untrusted((walk.root() / directory).string(), 1000) +
-                               " is case-insensitive: .GIT/CONFIG would get around the protection of .git/config",
+                               " is case-insensitive: .GIT/CONFIG would bypass the protection of .git/config",
                            "move the project to a case-sensitive directory (ext4 without chattr +F, xfs, btrfs)");
     }
   }

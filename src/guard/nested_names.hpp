@@ -18,7 +18,7 @@ namespace agentbox::guard {
 /// The maximum number of mounts for what is protected by name below the top directory; more are refused.
 inline constexpr std::size_t k_max_nested_mounts = 256;
 
-/// The maximum number of directories above them, which are mount points, too (oci::covered_pins_of()).
+/// The maximum number of directories above them, which are mount points too (oci::covered_pins_of()).
 inline constexpr std::size_t k_max_directories_above = 1024;
 
 /// The names of executes.toml that are protected in every directory.
@@ -43,8 +43,8 @@ private:
 };
 
 /// Makes what exists of protected names below the top directory read-only. `paths` were found by their first part
-/// (NestedNames::starts()). A link inside the project counts as its target. Not in directories of installed packages,
-/// which package managers replace, nor below an exception. Throws Error(refused) when there is too much.
+/// (NestedNames::starts()). A link inside the project counts as its target. Skips directories of installed packages,
+/// which package managers replace, and paths below an exception. Throws Error(refused) when there is too much.
 void protect_nested(const Walk& walk, const std::vector<std::string>& paths, const GuardLists& lists, Guarded& guarded);
 
 } // namespace agentbox::guard

@@ -40,12 +40,12 @@ struct TreeFilter {
 struct TreeLimits {
   std::size_t directories = 200'000;
   std::size_t entries = 4'000'000;
-  /// Maximum of bulk directories: those below node_modules, target and the like, which tools filled. Read last.
+  /// Maximum number of bulk directories: those below node_modules, target and the like, which tools filled. Read last.
   std::size_t bulk = 2'000;
 };
 
 /// Reads the names below the root of a walk, following no links. Neither objects nor references of Git repositories are
-/// read. Most of the time is spent in the kernel, so other threads begin at once.
+/// read. Most of the time is spent in the kernel, so other threads begin immediately.
 class TreeScan {
 public:
   TreeScan(const Walk& walk, TreeFilter filter, TreeLimits limits = {});

@@ -14,7 +14,7 @@ namespace agentbox::guard {
 enum class FileType {
   none,      ///< does not exist
   directory, ///< S_ISDIR
-  other,     ///< a file, or anything else but a symbolic link
+  other,     ///< a file, or anything else except a symbolic link
 };
 
 /// Examines paths below a directory with untrusted content. The root is opened once, and each part of a path by
@@ -37,11 +37,11 @@ public:
   /// Returns the st_mode of `path`; 0 when it does not exist. Links on the way are followed.
   unsigned mode_of(const std::string& path) const;
 
-  /// Opens directory `path` with O_PATH; none when it is not a directory. An empty path is the root. Throws as
+  /// Opens directory `path` with O_PATH; none when it is not a directory. An empty path is the root. Throws like
   /// type_of().
   support::Fd open_directory(const std::filesystem::path& path) const;
 
-  /// Returns the names in directory `path` but "." and "..", sorted, at most `max`; empty when it is not a directory.
+  /// Returns the names in directory `path` except "." and "..", sorted, at most `max`; empty if not a directory.
   std::vector<std::string> names_in(const std::filesystem::path& path, std::size_t max) const;
 
   /// Returns the content of regular file `path`; nothing when it is not one, is longer than `max` bytes, or cannot be
