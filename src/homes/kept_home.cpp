@@ -28,7 +28,7 @@ using support::Fd;
 
 // The files of a project's directory.
 constexpr const char* k_home = "home";           // mounted in its boxes
-constexpr const char* k_lock = "lock";           // shared by its boxes; its mtime is the start of the last one
+constexpr const char* k_lock = "lock";           // shared by its boxes; its mtime is when the last one started
 constexpr const char* k_fill_lock = "fill-lock"; // held while the home is filled
 constexpr const char* k_format = "format";       // the version of this layout; written when the home is filled
 constexpr const char* k_size = "size";           // bytes, after the last box

@@ -17,7 +17,7 @@ using nlohmann::json;
 constexpr std::int64_t k_milliseconds = 1000;
 constexpr std::int64_t k_max_lifetime = std::int64_t{400} * 24 * 3600; // seconds; the longest login lasts a year
 
-/// Returns whether `value` has only what agents write into a login: short, clean texts in a few levels.
+/// Returns whether `value` has only what agents write into a login: short, clean strings, nested a few levels deep.
 bool is_plain(const json& value, int levels) {
   constexpr std::size_t k_max_text = 64U << 10U;
   constexpr std::size_t k_max_members = 64;

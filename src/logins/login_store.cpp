@@ -33,7 +33,7 @@ fs::path host_directory(const LoginKind& kind) {
   return value != nullptr && *value != '\0' ? fs::absolute(value) : support::home_directory() / kind.home_directory;
 }
 
-// Each directory of the host's agent has a login of its own, perhaps of another account, which other boxes must not
+// Each directory of the host's agent has its own login, perhaps of another account, which other boxes must not
 // see.
 fs::path directory_of(const LoginKind& kind, LoginOrigin origin) {
   constexpr std::size_t k_digits = 16;

@@ -47,13 +47,13 @@ struct LoginState {
   std::string hint;
 };
 
-/// Reads the login at `place`. Never throws for what the file contains.
+/// Reads the login at `place`. Never throws because of what the file contains.
 LoginState examine(const LoginPlace& place, std::time_t now);
 
 /// Stores `text`, the file that a sign-in wrote, as agentbox's own login. Throws Error(failed) if it is not a login.
 LoginContent keep_own(const LoginKind& kind, const std::string& text, std::time_t now);
 
-/// Removes agentbox's own login, also from running boxes. Returns whether there was one.
+/// Removes agentbox's own login, including from running boxes. Returns whether there was one.
 bool forget_own(const LoginKind& kind);
 
 /// Reads file `name` below directory `fd`, where a box may have put anything: at most k_max_login bytes of a regular

@@ -47,7 +47,7 @@ support::Fd open_shared(const LoginPlace& place) {
   return fd;
 }
 
-/// Replaces file `name` in the shared directory, whatever a box put there.
+/// Replaces file `name` in the shared directory, even if a box put something else there.
 void write_shared(int fd, const std::string& name, const std::string& text) {
   std::uint64_t number = 0; // a box must not know the name: it could put a directory there that cannot be removed
   if (getrandom(&number, sizeof number, 0) != sizeof number) {
@@ -94,7 +94,7 @@ bool is_fresh(int fd, const std::string& name) {
 /// Replaces the stored login; in the host's file, only the login in it. Keeps a copy of the previous one.
 void write_kept(const LoginPlace& place, const LoginContent& login) {
   std::error_code error;
-  const fs::path real = fs::canonical(place.file, error); // users link such files
+  const fs::path real = fs::canonical(place.file, error); // such files are often symbolic links
   const std::string before = support::read_file(error ? place.file : real, k_max_login);
   support::write_file(place.previous(), before);
   support::write_file(error ? place.file : real, with_login(*place.kind, before, login));
@@ -104,7 +104,7 @@ void write_kept(const LoginPlace& place, const LoginContent& login) {
 
 LoginUpdate compare(const std::optional<LoginContent>& kept, const std::optional<LoginContent>& shared,
                     const std::string& base) {
-  if (!kept) { // signed out, or damaged by the host: a box brings nothing back
+  if (!kept) { // signed out, or damaged on the host: a box restores nothing
     return LoginUpdate::none;
   }
   if (!shared) {
