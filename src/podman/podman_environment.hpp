@@ -5,7 +5,7 @@
 
 namespace agentbox::podman {
 
-/// Says if a Podman call needs the network, and so the caller's proxy variables.
+/// Selects whether a Podman call needs the network, and so the caller's proxy variables.
 enum class Reach {
   local,    ///< no
   registry, ///< pulls and builds: *_proxy, SSL_CERT_FILE, SSL_CERT_DIR and REGISTRY_AUTH_FILE as the caller has them

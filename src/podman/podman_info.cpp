@@ -24,7 +24,7 @@ T at(const json& info, const char* path, T fallback) {
   return info.contains(pointer) ? info.at(pointer).get<T>() : fallback;
 }
 
-// Podman 5 says which program it uses; 4.3 supports only slirp4netns and leaves the path empty when it is missing.
+// Podman 5 reports which program it uses; 4.3 supports only slirp4netns and leaves the path empty when it is missing.
 std::string network_program(const json& info) {
   const auto installed = [&](const char* name) {
     return !at<std::string>(info, (std::string("/host/") + name + "/executable").c_str(), "").empty();

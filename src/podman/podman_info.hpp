@@ -57,7 +57,7 @@ struct PodmanInfo {
 PodmanInfo parse_podman_info(std::string_view info_json);
 
 /// Returns whether the program `pasta` has the option --map-host-loopback (since August 2024). It searches the
-/// program's bytes, because Podman does not always know pasta's version.
+/// program's bytes, because Podman does not always report pasta's version.
 bool knows_loopback_mapping(const std::filesystem::path& pasta);
 
 /// Returns the information from cache_directory()/host.json if that was written for the same podman program, boot, user

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In a file of its own, so that a test program can link another definition.
+// In a separate file, so that a test program can link another definition.
 #include "podman/podman.hpp"
 
 namespace agentbox::podman {

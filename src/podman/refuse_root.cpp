@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In a file of its own: tests of the whole program replace it and run as root on a bare CI machine.
+// In a separate file: tests of the whole program replace it and run as root on a bare CI machine.
 #include <unistd.h>
 
 #include "podman/podman.hpp"

@@ -38,7 +38,7 @@ inline constexpr const char* k_run_ready = "run/ready";   ///< the nonce and a n
 inline constexpr const char* k_run_failed = "run/failed"; ///< why the firewall could not start, one line
 inline constexpr const char* k_run_leash = "run/leash";   ///< FIFO: only the launcher has it open for writing
 
-// The file of k_box_directory, at k_run_path in the agent's container: what the agent may know of its box.
+// The file of k_box_directory, at k_run_path in the agent's container: what the agent may know about its box.
 inline constexpr const char* k_box_file = "box.json";
 inline constexpr const char* k_box_file_path = "/run/agentbox/box.json";
 // The user's Git settings, in the same directory.
@@ -97,15 +97,15 @@ inline constexpr const char* k_open_files_variable =
     "AGENTBOX_OPEN_FILES";                                       ///< RLIMIT_NOFILE, where the format has none
 inline constexpr const char* k_nonce_variable = "AGENTBOX_GATE"; ///< the nonce that the firewall must answer with
 /// The box's mounts, a line "KIND ID PATH" for each. KIND: v (visible), c (covered by a later mount) or o (need not be
-/// mounted), then perhaps r (must be read-only) and l (links in the image may lead elsewhere). ID: "DEV:INO" of the
+/// mounted), then optionally r (must be read-only) and l (links in the image may redirect it). ID: "DEV:INO" of the
 /// mounted file or directory, or "-". PATH: as in /proc/self/mountinfo, where " ", "\t", "\n" and "\\" are \ooo. The
 /// lines that do not fit into k_max_mounts_bytes are in AGENTBOX_MOUNTS_1, then AGENTBOX_MOUNTS_2, and so on.
 inline constexpr const char* k_mounts_variable = "AGENTBOX_MOUNTS";
 inline constexpr std::size_t k_max_mounts_bytes = 96U << 10U; ///< a variable has at most 128 KiB (MAX_ARG_STRLEN)
 inline constexpr std::size_t k_max_mounts_variables = 12;     ///< all have at most a quarter of the stack limit, 2 MiB
-/// The agent's rights to files (landlock(7)). The first line is "abi N": the kernel's Landlock must know at
+/// The agent's rights to files (landlock(7)). The first line is "abi N": the kernel's Landlock must support at
 /// least N, and no more than N is used. The others are "RIGHTS PATH", RIGHTS of l (list), r (read), w (write) and x
-/// (execute), or once "image LEFT_OUT... ": everything in / that is not mounted is read and executed, but LEFT_OUT.
+/// (execute), or once "image LEFT_OUT... ": everything in / that is not mounted is read and executed, except LEFT_OUT.
 inline constexpr const char* k_landlock_variable = "AGENTBOX_LANDLOCK";
 inline constexpr const char* k_leash_variable =
     "AGENTBOX_LEASH";                ///< "1": descriptor k_leash_fd is a socket whose other end only the launcher has
@@ -114,7 +114,7 @@ inline constexpr const char* k_verify_variable = "AGENTBOX_VERIFY"; ///< "1": [v
 
 // How agent-entrypoint proves that this box's firewall is in force: it asks the resolver for TXT k_gate_name, which the
 // firewall answers with the nonce, and connects to k_refused_address, which only the firewall's ruleset refuses.
-// How agentbox-ask tells the firewall which host the agent asks its user for: a query for TXT
+// How agentbox-ask tells the firewall which host the agent asks its user to allow: a query for TXT
 // COUNT-PORT.TEXT.HOST.ZONE, where TEXT are COUNT labels of any bytes, the reason. The answer is one of k_ask_answers.
 inline constexpr std::string_view k_ask_zone = "ask.agentbox.internal";
 inline constexpr std::size_t k_max_ask_labels = 3;
@@ -133,8 +133,8 @@ inline constexpr const char* k_gate_name = "gate.agentbox.internal";
 inline constexpr std::uint32_t k_resolver_address_v4 = 0x7F000001U; // 127.0.0.1
 inline constexpr const char* k_resolver_address = "127.0.0.1";
 inline constexpr std::uint16_t k_resolver_port = 53;
-/// The proxy's port on 127.0.0.1. Below 1024, so that the agent, which has no CAP_NET_BIND_SERVICE, cannot sit
-/// on it when the firewall is gone.
+/// The proxy's port on 127.0.0.1. Below 1024, so that the agent, which has no CAP_NET_BIND_SERVICE, cannot bind
+/// to it when the firewall is gone.
 inline constexpr std::uint16_t k_proxy_port = 1023;
 inline constexpr std::uint32_t k_refused_address_v4 = 0xC0000201U; // 192.0.2.1, TEST-NET-1 (RFC 5737)
 inline constexpr const char* k_refused_address = "192.0.2.1";
