@@ -14,7 +14,7 @@ namespace agentbox::review {
 /// Relative.
 struct ReviewedTree {
   std::filesystem::path root;
-  std::vector<std::string> referenced; ///< hooks directories and included files, with everything below
+  std::vector<std::string> referenced; ///< hooks directories and included files, with everything below them
   std::set<std::string> command_files; ///< files that commands in the Git configuration refer to
 };
 

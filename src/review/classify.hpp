@@ -13,7 +13,7 @@
 
 namespace agentbox::review {
 
-/// The bytes of a file that are examined.
+/// The number of bytes of a file that are examined.
 inline constexpr std::size_t k_max_content = 256U << 10U;
 
 /// A file, link or directory that changed since the box started.
@@ -31,8 +31,8 @@ struct ChangedFile {
 /// Returns why the host may run or trust the file, if it may. Pure.
 std::optional<ReviewFinding> classify(const ChangedFile& entry, const executes::Matcher& known);
 
-/// Returns whether the files in `directory` matter because of the names above them (.git, known names): then even old
-/// files are new to the host when the directory was moved there. Pure.
+/// Returns whether the files in `directory` matter because of the names above them (.git, known names). Even old
+/// files are new to the host if such a directory was moved there. Pure.
 bool decides(std::string_view directory, const executes::Matcher& known);
 
 /// Returns whether `directory` is often in PATH: bin, .bin, sbin, Scripts. Pure.

@@ -9,8 +9,8 @@
 
 namespace agentbox::review {
 
-/// Changed files with several names (hard links). One with fewer names in the trees than it has links was changed
-/// outside of them as well.
+/// Changed files with several names (hard links). One with fewer names in the trees than it has links was also
+/// changed outside of them.
 class HardLinks {
 public:
   /// Counts a name of a changed file; those with a single name are ignored.

@@ -43,7 +43,7 @@ std::string directory_of(const std::string& path) {
 }
 
 /// Returns the first findings of `kinds` in words, programs directory by directory, and how many words there would be
-/// in all.
+/// in total.
 std::pair<std::vector<std::string>, std::size_t> named(const ReviewReport& report,
                                                        const std::vector<FindingKind>& kinds) {
   std::vector<std::string> names;

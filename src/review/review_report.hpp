@@ -89,7 +89,7 @@ void add_finding(ReviewReport& report, ReviewFinding finding);
 /// from the box and are escaped. Pure.
 std::vector<std::string> summary(const ReviewReport& report);
 
-/// Returns the whole report as text, one finding a line. Escaped. Pure.
+/// Returns the whole report as text, one finding per line. Escaped. Pure.
 std::string text_of(const ReviewReport& report);
 
 // report_store.cpp

@@ -38,7 +38,7 @@ using support::Fd;
 using support::open_beneath;
 
 constexpr std::size_t k_clock_every = 256; // files between two readings of the clock
-constexpr int k_max_waiting = 4;           // times the limit, for a disk that is slow
+constexpr int k_max_waiting = 4;           // times the time limit, for a slow disk
 constexpr std::size_t k_max_turn = 1024;   // files of a large directory that are examined before the next one
 constexpr std::size_t k_max_reading = 4 * k_max_turn; // names that are read in a turn
 
@@ -207,7 +207,7 @@ private:
     level.arrived = !path.empty() && !level.mounted && (pending.above_arrived || has_arrived(path, info));
   }
 
-  /// Returns whether directory `path` was moved to its place since `m_since`. A rename changes st_ctime, but so does
+  /// Returns whether directory `path` was moved to its path since `m_since`. A rename changes st_ctime, but so does
   /// every new file in it: without a baseline, a directory of programs, or one that usually contains such a directory,
   /// counts as moved.
   bool has_arrived(std::string_view path, const struct stat& info) const {

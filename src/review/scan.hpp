@@ -29,7 +29,7 @@ private:
 /// The limits of a scan.
 struct ScanLimits {
   std::size_t entries = 400'000;
-  std::chrono::milliseconds time{1500}; ///< of the CPU; four times as much on the clock
+  std::chrono::milliseconds time{1500}; ///< CPU time; four times as much on the clock
   std::size_t depth = 100;              ///< each level needs a descriptor
 };
 
@@ -37,10 +37,10 @@ struct ScanLimits {
 /// stopped). The first tree is the workspace, whose paths are relative. Follows no symbolic links and opens only
 /// directories and the few files that Git reads; an unreadable directory is reported in `stopped`.
 /// Old files are included in a changed directory whose name makes the host run them, because the directory may have
-/// been moved there; so are old programs in a directory of programs that was moved, or is in one that was. Not so in
-/// directories that were mounts. The data of repositories is skipped where those were mounts, or are unchanged and
-/// named .git; but not links in refs and logs, through which Git would write, nor changed files that have a name
-/// outside the trees (hard_links.hpp).
+/// been moved there; so are old programs in a directory of programs that was moved, or is in one that was. Neither
+/// applies to directories that were mounts. The data of repositories is skipped where those were mounts, or are
+/// unchanged and named .git; but not links in refs and logs, through which Git would write, nor changed files that have
+/// a name outside the trees (hard_links.hpp).
 void scan(const std::vector<ReviewedTree>& trees, const timespec& since, const std::vector<std::string>& protect,
           const Baseline& before, const ScanLimits& limits, ReviewReport& report);
 
