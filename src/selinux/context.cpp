@@ -87,7 +87,7 @@ std::pair<unsigned, unsigned> login_categories(unsigned uid, std::string_view ag
 std::optional<Context> parse_context(std::string_view text) {
   constexpr std::size_t k_max_context = 4096;
   Context context;
-  std::string_view rest = text.substr(0, std::min(text.find('\0'), text.size())); // the kernel's end with a NUL
+  std::string_view rest = text.substr(0, std::min(text.find('\0'), text.size())); // the kernel appends a NUL
   if (rest.size() > k_max_context || rest.find_first_of(" \t\r\n\"") != std::string_view::npos) {
     return std::nullopt;
   }

@@ -55,8 +55,8 @@ std::string firewall_level(unsigned uid);
 /// directories share a level with a probability of 1 in 500,000. Pure.
 std::string box_level(unsigned uid, std::string_view workspace);
 
-/// Returns the level of the login for `agent`, which boxes of several projects use at once: two categories that only
-/// those boxes have besides their own, and none of the firewalls'. Pure.
+/// Returns the level of the login for `agent`, which boxes of several projects use at the same time: two categories
+/// that only those boxes have besides their own, and none of the firewalls'. Pure.
 std::string login_level(unsigned uid, std::string_view agent);
 
 /// The contexts of one box, as Podman forms them from `--security-opt label=level:LEVEL`.

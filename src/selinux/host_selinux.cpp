@@ -42,7 +42,7 @@ std::optional<ContainerContexts> installed_contexts() {
 
 class HostFileLabels : public FileLabels {
 public:
-  // /proc/self/fd/N resolves to the open file itself, also to a link: it does not matter if its name is replaced.
+  // /proc/self/fd/N resolves to the open file itself, even if it is a link: it does not matter if its name is replaced.
   std::string context_in(int directory, const char* name) const override {
     const std::string path = fmt::format("/proc/self/fd/{}/{}", directory, name);
     return context_from([&](char** context) { return lgetfilecon_raw(path.c_str(), context); });

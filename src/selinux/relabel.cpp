@@ -35,7 +35,7 @@ struct LinkedFile {
 
 struct PendingDirectory {
   std::string path;        ///< relative to the top
-  bool everything = false; ///< its label was wrong, so labels of its entries may be, too
+  bool everything = false; ///< its label was wrong, so those of its entries may be too
 };
 
 Fd open_top(const Relabelling& what) {
