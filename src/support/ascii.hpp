@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Character classes of ASCII, whatever the locale.
+// Character classes of ASCII, independent of the locale.
 #pragma once
 #include <algorithm>
 #include <string>

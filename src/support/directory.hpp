@@ -11,7 +11,7 @@ namespace agentbox::support {
 
 struct DirectoryEntry {
   std::string_view name; ///< valid until the next call of DirectoryReader::next()
-  unsigned char type{};  ///< DT_DIR, DT_REG, …; DT_UNKNOWN only when it cannot be found out
+  unsigned char type{};  ///< DT_DIR, DT_REG, …; DT_UNKNOWN only when it cannot be determined
   std::uint64_t inode{};
 };
 
@@ -22,7 +22,7 @@ public:
   int fd() const { return m_fd.get(); }
   explicit operator bool() const { return bool{m_fd}; }
 
-  /// Returns the next entry but "." and ".."; nullptr at the end, or when reading fails (error()).
+  /// Returns the next entry except "." and ".."; nullptr at the end, or when reading fails (error()).
   const DirectoryEntry* next();
   /// Returns the errno of a failed next(), or 0.
   int error() const { return m_error; }

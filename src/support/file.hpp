@@ -11,7 +11,7 @@
 
 namespace agentbox::support {
 
-/// Reads from `fd` to its end. Throws Error(failed), which calls it `name`, also for more than `max_bytes`.
+/// Reads from `fd` to its end. Throws Error(failed), which calls it `name`, including for more than `max_bytes`.
 std::string read_all(int fd, const std::string& name, std::size_t max_bytes);
 
 /// Writes `content` to `fd`. Throws Error(failed), which calls it `name`.
@@ -40,7 +40,7 @@ std::string fingerprint(const std::filesystem::path& path);
 /// to us, not a symbolic link, and not writable by others. Throws Error(failed).
 void make_private_directory(const std::filesystem::path& path);
 
-/// Returns the home directory of the user's passwd entry, whatever $HOME says; nothing when there is no entry.
+/// Returns the home directory of the user's passwd entry, regardless of $HOME; nothing when there is no entry.
 std::optional<std::filesystem::path> passwd_home();
 
 /// Returns the user name of the user's passwd entry; nothing when there is no entry.
@@ -51,7 +51,7 @@ std::filesystem::path home_directory();
 
 /// Return $XDG_CONFIG_HOME/agentbox, $XDG_STATE_HOME/agentbox, $XDG_CACHE_HOME/agentbox and $XDG_RUNTIME_DIR/agentbox,
 /// with the defaults of the XDG base directory specification (runtime: /run/user/UID, else /tmp/agentbox-UID). Relative
-/// values are ignored, as the specification demands. Create nothing.
+/// values are ignored, as the specification requires. Create nothing.
 std::filesystem::path config_directory();
 std::filesystem::path state_directory();
 std::filesystem::path cache_directory();

@@ -6,8 +6,8 @@
 
 namespace agentbox::support {
 
-/// Returns `seconds` since the epoch as local time in strftime(3)'s `format`; "-" for 0 and for a time that no calendar
-/// has, which a file of the box may carry.
+/// Returns `seconds` since the epoch as local time in strftime(3)'s `format`; "-" for 0 and for a time that is out of
+/// range, which a file of the box may have.
 inline std::string local_time(std::time_t seconds, const char* format) {
   std::tm parts{};
   std::array<char, 64> text{};

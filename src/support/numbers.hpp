@@ -9,8 +9,8 @@
 
 namespace agentbox::support {
 
-/// Returns the number that `text` is in `base`; nothing when `text` is empty, has other characters (a "+", spaces), or
-/// is out of T's range.
+/// Returns the number in `text`, written in `base`; nothing when `text` is empty, has other characters (a "+", spaces),
+/// or is out of T's range.
 template <typename T>
 std::optional<T> parse_number(std::string_view text, int base = 10) {
   T value{};
@@ -24,7 +24,7 @@ inline std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port && *port > 0 ? port : std::nullopt;
 }
 
-/// Returns the decimal number in `text`, like parse_number(), but not with a leading zero or above `highest`.
+/// Returns the decimal number in `text`, like parse_number(); nothing if it has a leading zero or is above `highest`.
 template <typename T>
 std::optional<T> parse_decimal(std::string_view text, T highest = std::numeric_limits<T>::max()) {
   const auto value = parse_number<T>(text);

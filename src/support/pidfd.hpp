@@ -14,7 +14,7 @@ namespace agentbox::support {
 /// Returns a descriptor of process `pid`, or an empty one and errno.
 Fd open_pidfd(pid_t pid) noexcept;
 
-/// Like open_pidfd(), for a number that may be old: none as well when the process is not named `comm` (proc(5): its
+/// Like open_pidfd(), for an id that may be stale: also none when the process is not named `comm` (proc(5): its
 /// program's name, of which the kernel keeps 15 bytes). The name is read after the descriptor is open, so it is that
 /// process's. An empty `comm` matches any.
 Fd open_process(pid_t pid, std::string_view comm);

@@ -30,7 +30,7 @@ State& state() {
   return the_one;
 }
 
-/// Takes what has come, and returns when waits are to end because of it.
+/// Takes the pending signals, and returns the time at which waits are to end because of them.
 std::optional<Deadline> interrupted_from() {
   State& now = state();
   signalfd_siginfo info{};

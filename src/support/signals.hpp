@@ -27,9 +27,10 @@ public:
 };
 
 /// While one exists, SIGINT, SIGTERM, SIGHUP and SIGQUIT do not kill this process. Instead every wait of this library
-/// (spawn(), wait(), capture(), ends_within(), lock_exclusively(), write_to_fifo(), sleep_for()) throws Interrupted, at
-/// once and from then on, so that code that made something can remove it. Without one, the signals kill as usual: code
-/// that leaves nothing behind needs none. A signal that was not taken kills the process when the last one ends.
+/// (spawn(), wait(), capture(), ends_within(), lock_exclusively(), write_to_fifo(), sleep_for()) throws Interrupted,
+/// immediately and from then on, so that code that made something can remove it. Without one, the signals kill as
+/// usual: code that leaves nothing behind needs none. A signal that was not taken kills the process when the last one
+/// ends.
 ///
 /// Nested objects share the state of the first. This is the only process-wide state of the program; only the thread
 /// that made the first one may use it.
@@ -45,7 +46,7 @@ public:
   int fd() const noexcept;
   /// Takes the next pending signal without waiting. For a holder of SignalsPassedOn.
   std::optional<Signal> next() const noexcept;
-  /// Makes every wait throw Interrupted as if `signal` had come just now.
+  /// Makes every wait throw Interrupted as if `signal` had just arrived.
   void interrupt(int signal) const noexcept;
 
 private:
@@ -70,7 +71,7 @@ public:
   ~SignalsPassedOn();
 };
 
-/// Throws Interrupted when a signal has come. For loops that never wait long, such as a transfer's progress.
+/// Throws Interrupted when a signal has arrived. For loops that never wait long, such as a transfer's progress.
 void throw_if_interrupted();
 
 using Deadline = std::chrono::steady_clock::time_point;

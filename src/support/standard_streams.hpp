@@ -8,7 +8,7 @@ namespace agentbox::support {
 void open_missing_streams() noexcept;
 
 /// Writes out what stdout still buffers. Throws Error(failed) when that or an earlier write failed, as on a full disk;
-/// a reader that is gone (EPIPE) counts as well.
+/// a reader that is gone (EPIPE) counts too.
 void flush_stdout();
 
 } // namespace agentbox::support

@@ -8,7 +8,7 @@ struct Terminal {
   bool out = false;
   bool err = false;
 
-  /// Returns whether the agent gets a terminal of its own (podman run -t): when both stdin and stdout are one.
+  /// Returns whether the agent gets a terminal (podman run -t): when both stdin and stdout are terminals.
   bool interactive() const noexcept { return in && out; }
 };
 
