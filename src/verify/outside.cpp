@@ -274,7 +274,7 @@ std::vector<Row> inspect_from_host(pid_t agent, pid_t firewall, const fs::path& 
   const std::string digest = digest_inside(agent, protocol::k_entrypoint_program);
   const bool ours = !digest.empty() && digest == support::sha256_hex(support::read_file(entrypoint, k_program_bytes));
   rows.push_back(row("outside-entrypoint", "PID 1 is agent-entrypoint", "image", ours,
-                     ours ? "the installed one" : "another program, or of another version of agentbox"));
+                     ours ? "the installed one" : "another program, or one of another version of agentbox"));
   return rows;
 }
 

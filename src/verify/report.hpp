@@ -27,7 +27,7 @@ struct Row {
 /// The report of `agentbox verify`.
 struct VerifyReport {
   std::string box;
-  bool fresh = true;                           ///< a box of its own, or one that was running
+  bool fresh = true;                           ///< a new box, or one that was already running
   std::map<std::string, std::string> versions; ///< agentbox, podman, kernel, …
   std::map<std::string, std::string> digests;  ///< SHA-256 in hex: probe, policy, …
   std::vector<Row> rows;
