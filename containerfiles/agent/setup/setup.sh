@@ -18,10 +18,10 @@ fi
 # shellcheck disable=SC2046 # one word for each package
 install_packages $(cat "$here/packages.txt")
 
-# Git knows the filter of Git LFS: packages of some distributions do not set it up, and files would be committed raw.
+# Registers the filter of Git LFS: some distributions' packages do not, and files would be committed without it.
 if command -v git-lfs >/dev/null; then HOME=/root git lfs install --system --skip-repo; fi
 
-# The user agent, 1000:1000, replaces whoever had that name or those ids (Ubuntu's "ubuntu"). The files are edited here
+# The user agent, 1000:1000, replaces any user with that name or those ids (Ubuntu's "ubuntu"). The files are edited here
 # because no two families have the same useradd.
 old_home=$(awk -F: '$3 == 1000 { print $6; exit }' /etc/passwd)
 old_user=$(awk -F: '$3 == 1000 { print $1; exit }' /etc/passwd)
