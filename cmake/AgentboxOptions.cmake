@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# What every target is compiled with, and the switches of the presets.
+# The compiler options of every target, and the switches of the presets.
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
-string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}") # as distributions compile
+string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}") # as distributions do
 
 option(AGENTBOX_TESTS "Build the tests" ON)
 option(AGENTBOX_FUZZ "Build the libFuzzer targets (clang only)" OFF)
@@ -40,7 +40,7 @@ if(AGENTBOX_SANITIZE)
     add_link_options(-fuse-ld=lld)
   endif()
   # Not vptr: it opens a pipe for each type it has not seen yet, and calls every object invalid while there are no
-  # descriptors left, as a test of the firewall arranges.
+  # descriptors left, as in a test of the firewall.
   add_compile_options(-fsanitize=${AGENTBOX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
                       -fno-sanitize=vptr)
   add_link_options(-fsanitize=${AGENTBOX_SANITIZE})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# One static library per box of the architecture. Headers are included by their path below src/ or the root:
+# One static library per component of the architecture. Headers are included by their path below src/ or the root:
 # "policy/policy.hpp", "oci/runtime_config.hpp".
 
 # agentbox_library(NAME [SOURCES ...] [DEPS ...]): the library NAME as the target agentbox_NAME. Without SOURCES: every .cpp
@@ -74,7 +74,7 @@ function(agentbox_data directory destination)
           PATTERN CMakeLists.txt EXCLUDE PATTERN "*.cpp" EXCLUDE PATTERN "*.hpp" EXCLUDE PATTERN "*.in" EXCLUDE)
 endfunction()
 
-# agentbox_seam(FILE...): sources of which a test program links definitions of its own; each stays an object file by itself.
+# agentbox_seam(FILE...): sources that a test program replaces with its own definitions; each stays a separate object file.
 function(agentbox_seam)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
