@@ -12,14 +12,13 @@ namespace agentbox::agents {
 
 /// [npm]: where an agent's files come from, and which of them are used.
 struct NpmSource {
-  std::string package; ///< its dist-tag "latest" is the newest version
-  std::string version; ///< the only one to use; empty: the newest
-  std::map<std::string, std::string>
-      platforms;                      ///< "linux-x64-musl", "any": NAME@VERSION of its tarball, with {version}
-  std::string prefix;                 ///< directory in the tarball that becomes the root; with {machine}
-  std::vector<std::string> only;      ///< the files below prefix that are used; empty: all
-  std::vector<std::string> leave_out; ///< directories below prefix that are left out, with a trailing slash
-  std::string program;                ///< below prefix; a link in /usr/local/bin points to it
+  std::string package;                          ///< its dist-tag "latest" is the newest version
+  std::string version;                          ///< the only one to use; empty: the newest
+  std::map<std::string, std::string> platforms; ///< "linux-x64-musl", "any": its NAME@VERSION, with {version}
+  std::string prefix;                           ///< directory in the tarball that becomes the root; with {machine}
+  std::vector<std::string> only;                ///< the files below prefix that are used; empty: all
+  std::vector<std::string> leave_out;           ///< directories below prefix that are left out, with a trailing slash
+  std::string program;                          ///< below prefix; a link in /usr/local/bin points to it
 
   bool operator==(const NpmSource&) const = default;
 };
