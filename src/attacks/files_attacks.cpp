@@ -114,7 +114,7 @@ AttackResult no_other_processes(const Expected&) {
   }
   const std::string_view name = status_field(status.text(), "Name");
   return name == "systemd" || name == "conmon" ? attack_result(Verdict::allowed, name)
-                                               : attack_result(Verdict::stopped, "a PID namespace of its own");
+                                               : attack_result(Verdict::stopped, "separate PID namespace");
 }
 
 /// Checks that the sockets of Podman, Docker, containerd, D-Bus, systemd and displays are not readable at their usual

@@ -18,7 +18,7 @@ AttackResult processes(const Expected& expected) {
   case ProcessLimit::rlimit: return attack_result(Verdict::stopped, "RLIMIT_NPROC");
   case ProcessLimit::none: break;
   }
-  return attack_result(Verdict::allowed, "no limit holds");
+  return attack_result(Verdict::allowed, "no limit is enforced");
 }
 
 AttackResult memory(const Expected& expected) {
@@ -28,7 +28,7 @@ AttackResult memory(const Expected& expected) {
   const FileText file("/sys/fs/cgroup/memory.max");
   const std::uint64_t limit = number_of(file.text());
   return limit != 0 && limit <= expected.memory ? attack_result(Verdict::stopped, "memory cgroup")
-                                                : attack_result(Verdict::allowed, "no limit holds");
+                                                : attack_result(Verdict::allowed, "no limit is enforced");
 }
 
 AttackResult file_system_size(const char* path, std::uint64_t bytes) {
