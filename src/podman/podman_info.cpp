@@ -94,7 +94,7 @@ PodmanInfo parse_podman_info(std::string_view info_json) {
   }
 }
 
-bool knows_loopback_mapping(const std::filesystem::path& pasta) {
+bool supports_loopback_mapping(const std::filesystem::path& pasta) {
   constexpr std::size_t k_max = std::size_t{16} << 20U;
   try {
     return support::read_file_if_exists(pasta, k_max).value_or("").find("map-host-loopback") != std::string::npos;

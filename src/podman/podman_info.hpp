@@ -58,7 +58,7 @@ PodmanInfo parse_podman_info(std::string_view info_json);
 
 /// Returns whether the program `pasta` has the option --map-host-loopback (since August 2024). It searches the
 /// program's bytes, because Podman does not always report pasta's version.
-bool knows_loopback_mapping(const std::filesystem::path& pasta);
+bool supports_loopback_mapping(const std::filesystem::path& pasta);
 
 /// Returns the information from cache_directory()/host.json if that was written for the same podman program, boot, user
 /// and Podman configuration; else runs `podman info` (about 80 ms) and writes the cache. Throws Error(refused) like

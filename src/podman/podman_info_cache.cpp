@@ -72,7 +72,7 @@ std::set<std::string> controllers_now(const PodmanInfo& info) {
 PodmanInfo fresh_podman_info(const Podman& podman, support::CaptureLimits limits) {
   const std::string text = podman.capture({"info", "--format", "json"}, limits);
   PodmanInfo info = parse_podman_info(text);
-  info.maps_loopback = info.network_program == "pasta" && knows_loopback_mapping(info.network_path);
+  info.maps_loopback = info.network_program == "pasta" && supports_loopback_mapping(info.network_path);
   support::make_private_directory(support::cache_directory());
   const json document = {{"key", cache_key(podman)}, {"info", text}, {"maps_loopback", info.maps_loopback}};
   support::write_file(cache_file(), document.dump(2) + "\n");

@@ -59,12 +59,12 @@ TEST_CASE("the information of Podman 5 with pasta") {
 
 TEST_CASE("the pasta program shows whether it can map the host's loopback") {
   const agentbox::tests::TempDirectory directory;
-  CHECK(knows_loopback_mapping(directory.write("new", std::string("\x7f"
-                                                                  "ELF\0map-guest-addr\0map-host-loopback\0",
-                                                                  39))));
-  CHECK_FALSE(knows_loopback_mapping(directory.write("old", "--map-gw")));
-  CHECK_FALSE(knows_loopback_mapping(directory.path()));
-  CHECK_FALSE(knows_loopback_mapping(directory / "missing"));
+  CHECK(supports_loopback_mapping(directory.write("new", std::string("\x7f"
+                                                                     "ELF\0map-guest-addr\0map-host-loopback\0",
+                                                                     39))));
+  CHECK_FALSE(supports_loopback_mapping(directory.write("old", "--map-gw")));
+  CHECK_FALSE(supports_loopback_mapping(directory.path()));
+  CHECK_FALSE(supports_loopback_mapping(directory / "missing"));
 }
 
 TEST_CASE("a host that lacks something is refused, and the message names it") {
