@@ -44,7 +44,7 @@ constexpr std::uint64_t k_all =
     k_read | k_write | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
 
 /// Returns the rights that a kernel of this ABI supports.
-constexpr std::uint64_t known_rights(long abi) {
+constexpr std::uint64_t supported_rights(long abi) {
   return k_all & ~(abi < 3 ? k_truncate : 0) & ~(abi < 5 ? k_ioctl_dev : 0);
 }
 
@@ -156,12 +156,12 @@ void restrict_files(Domain domain) {
   if (offered < abi) {
     die(k_refused, {"refused: the kernel's Landlock ABI is lower than when the box was created; nothing was started"});
   }
-  const std::uint64_t known = known_rights(abi);
-  const Ruleset attributes{known, 0, abi >= 6 && domain == Domain::agent ? k_scopes : 0};
+  const std::uint64_t supported = supported_rights(abi);
+  const Ruleset attributes{supported, 0, abi >= 6 && domain == Domain::agent ? k_scopes : 0};
   const int ruleset = static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes,
                                                abi >= 6 ? sizeof attributes : sizeof attributes.handled_fs, 0));
   if (ruleset < 0) {
-    fail("cannot make", "a ruleset", errno);
+    fail("cannot create", "a ruleset", errno);
   }
   fcntl(ruleset, F_SETFD, FD_CLOEXEC);
   while (!rest.empty()) {
@@ -170,12 +170,12 @@ void restrict_files(Domain domain) {
       die(k_refused, {"refused: AGENTBOX_LANDLOCK is malformed; nothing was started"});
     }
     if (rule->image) {
-      allow_image(ruleset, rule->path, rule->rights & known);
+      allow_image(ruleset, rule->path, rule->rights & supported);
       continue;
     }
     std::array<char, PATH_MAX> path{}; // zeros at the end
     std::copy(rule->path.begin(), rule->path.end(), path.begin());
-    allow(ruleset, path.data(), rule->rights & known);
+    allow(ruleset, path.data(), rule->rights & supported);
   }
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_landlock_restrict_self, ruleset, 0) != 0) {
     fail("cannot restrict", "the agent", errno);
