@@ -142,7 +142,7 @@ private:
       }
       return;
     case git::Effect::hooks:
-      // A hooks path is relative to the top of the working tree, or to a bare repository.
+      // A relative hooks path is resolved from the top of the working tree, or from a bare repository.
       for (const fs::path& tree : place.trees.empty() ? place.directories : place.trees) {
         if (const auto path = path_of(tree, value, m_home)) {
           add_referenced(*path);
@@ -163,7 +163,7 @@ private:
     }
   }
 
-  /// Returns whether the value is a list or a name, which no program runs.
+  /// Returns whether the value is a list or a name that no program runs.
   static bool is_harmless(const git::Setting& setting) {
     const std::string_view section = setting.section;
     return section == "user" || section == "author" || section == "committer" ||

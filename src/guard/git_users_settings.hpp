@@ -16,7 +16,7 @@ struct GitRepository {
   std::string settings;            ///< the text of its configuration file
 };
 
-/// Returns the repository that Git finds in `workspace`: in it, above it, or the one of a worktree or submodule. Reads
+/// Returns the repository that Git finds in `workspace`: in it, above it, or that of a worktree or submodule. Reads
 /// HEAD and the configuration as untrusted files; throws Error(refused) when they are too long or behind a link.
 GitRepository repository_of(const std::filesystem::path& workspace);
 
