@@ -29,7 +29,7 @@ Fd null_device() {
 Fd memory_file() {
   Fd fd(memfd_create("output", MFD_CLOEXEC));
   if (!fd) {
-    throw support::system_error(ExitCode::failed, "cannot make a file in memory", errno);
+    throw support::system_error(ExitCode::failed, "cannot create a file in memory", errno);
   }
   return fd;
 }

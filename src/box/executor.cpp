@@ -152,7 +152,7 @@ void perform(const Remove& step, const boxes::Claim& claim, Standbys& standbys) 
   }
   support::Command command = step.command;
   const auto id = support::read_file_if_exists(step.id_file, 256);
-  if (id && !id->empty()) { // else Podman has not made the pod, or was killed meanwhile
+  if (id && !id->empty()) { // else Podman has not made the pod, or was killed before
     command.argv.back() = id->substr(0, id->find('\n'));
   }
   BackgroundPodman(command).finish(step.what);

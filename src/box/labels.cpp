@@ -127,7 +127,7 @@ public:
   }
 
 private:
-  /// Returns whether agentbox made `path`: as the workspace of a box for itself (login, doctor).
+  /// Returns whether agentbox made `path`, as the workspace of one of its own boxes (login, doctor).
   bool is_own(const fs::path& path) const {
     return !m_facts.own.empty() && policy::contains_path(m_facts.own.native(), path.native());
   }

@@ -22,9 +22,9 @@ struct LaunchOptions {
   bool review = true; ///< report what the box left that the host may run, and keep it for `agentbox review`
 };
 
-/// Starts the box that `policy` describes from `images`, waits for its end and removes all of it. Throws support::Error
-/// when the box was refused or its firewall died, and Interrupted. Under dry-run nothing is made and the plan goes to
-/// stdout.
+/// Starts the box that `policy` describes from `images`, waits until it ends and removes all of it. Throws
+/// support::Error when the box was refused or its firewall died, and Interrupted. Under dry-run nothing is made and the
+/// plan goes to stdout.
 RunOutcome launch(const policy::Policy& policy, const podman::Podman& podman, const podman::PodmanInfo& facts,
                   const Images& images, const LaunchOptions& options);
 

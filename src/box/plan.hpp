@@ -116,7 +116,7 @@ struct Plan {
   std::string name;
   boxes::SessionPaths paths;
   std::vector<Step> steps;
-  std::vector<TeardownStep> teardown;    ///< all of it is executed, even after a failure
+  std::vector<TeardownStep> teardown;    ///< every step is executed, even after a failure
   std::string host_address = "10.0.2.2"; ///< of the host's loopback in the box; slirp4netns's if it is known only there
 };
 

@@ -112,7 +112,7 @@ void add_guarded(const fs::path& root, guard::Guarded guarded, MissingPaths miss
   record_identities(root, guarded, host);
   host.notices.insert(host.notices.end(), guarded.notices.begin(), guarded.notices.end());
   for (auto& [path, text] : guarded.cleaned) {
-    if (missing == MissingPaths::skip) { // files for later must not keep a copy of the settings
+    if (missing == MissingPaths::skip) { // generated files must not keep a copy of the settings
       throw Error(ExitCode::refused,
                   support::escape_untrusted((root / path).string(), 1000) +
                       " has credentials, which the generated box would see",

@@ -31,7 +31,7 @@ Fd open_lock(const fs::path& path, int flags) {
   return Fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600));
 }
 
-/// Locks the registry. Held while directories appear, disappear or are judged: between mkdir and flock a new session
+/// Locks the registry. Held while directories appear, disappear or are checked: between mkdir and flock a new session
 /// would look dead.
 Fd lock_registry() {
   support::make_private_directory(sessions_directory());
@@ -153,7 +153,7 @@ void require_runtime_directory() {
     return; // unset and relative values are ignored: runtime_directory() has a fallback
   }
   throw Error(ExitCode::refused, std::string("XDG_RUNTIME_DIR (") + directory + ") is not a directory owned by you",
-              "unset it, or log in again (su and sudo keep the other user's)");
+              "unset it, or log in again (su and sudo keep the previous user's)");
 }
 
 Claim claim_session(const std::string& name, const WorkspaceClaim& workspace,
