@@ -74,7 +74,7 @@ void compare_formats(const Record& before, const Record& after, Comparison& resu
   const std::string words = "the format changes from " + before.format + " to " + after.format;
   if (after.format == cluster) {
     add(result, Direction::broader,
-        words + ": in a cluster fewer paths of the project are protected, and the firewall is root of the pod");
+        words + ": in a cluster fewer paths of the project are protected, and the firewall is root in the pod");
   } else {
     add(result, before.format == cluster ? Direction::tighter : Direction::neutral, words);
   }
