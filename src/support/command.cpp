@@ -132,7 +132,7 @@ void exchange(const Command& command, std::string_view input, CaptureLimits limi
 Pipe make_pipe() {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-    throw system_error(ExitCode::failed, "cannot make a pipe", errno);
+    throw system_error(ExitCode::failed, "cannot create a pipe", errno);
   }
   return {Fd(ends[0]), Fd(ends[1])};
 }

@@ -24,7 +24,7 @@ Fd open_to_write(const std::filesystem::path& path) noexcept {
 
 void make_fifo(const std::filesystem::path& path) {
   if (mkfifo(path.c_str(), S_IRUSR | S_IWUSR) != 0) {
-    throw system_error(ExitCode::failed, "cannot make the FIFO " + path.string(), errno);
+    throw system_error(ExitCode::failed, "cannot create the FIFO " + path.string(), errno);
   }
 }
 
