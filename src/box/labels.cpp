@@ -205,7 +205,7 @@ private:
       return;
     }
     const std::string problem =
-        fmt::format("SELinux denies the box {} {} ({}), and {}", access == Access::read ? "reading" : "writing",
+        fmt::format("SELinux denies the box {} access to {} ({}), and {}", access == Access::read ? "read" : "write",
                     shown_path(path), support::escape_untrusted(context), why);
     if (m_facts.selinux.enforcing) {
       throw Error(ExitCode::refused, problem, label_command(path, m_labels.contexts.project));

@@ -22,8 +22,8 @@ namespace agentbox::box {
 /// Makes a directory with mode 0700.
 struct MakeDirectory {
   std::filesystem::path path;
-  bool parents =
-      false; ///< make missing parents too, and accept an existing one. Not in a session: it must be the claimed one
+  /// Makes missing parents too, and accepts an existing directory. Not in a session, which must be the claimed one.
+  bool parents = false;
 };
 
 /// Writes a file atomically.

@@ -232,7 +232,7 @@ oci::FileIdentity identity_of(const fs::path& path) {
     throw system_error(ExitCode::refused, "cannot mount " + path.string(), errno, "check that it still exists");
   }
   if (S_ISLNK(info.st_mode)) {
-    throw Error(ExitCode::refused, "cannot mount " + path.string() + ": it is a symbolic link now");
+    throw Error(ExitCode::refused, "cannot mount " + path.string() + ": it has become a symbolic link");
   }
   return {info.st_dev, info.st_ino, S_ISDIR(info.st_mode)};
 }

@@ -164,7 +164,7 @@ class Features(Machine):
         self.works("rm -rf ~/data; mkdir ~/data; echo data >~/data/file; "
                    "box() { agentbox run --mount ~/data:/data -- sh -c 'cat /data/file; echo more >/data/made; ls /data'; }; "
                    "box; echo \"refused with $?\"; $(box 2>&1 | grep -o 'chcon .*'); box",
-                   ["SELinux denies the box writing .*data", "refused with 126", "(?s)refused.*data\nfile\nmade"])
+                   ["SELinux denies the box write access to .*data", "refused with 126", "(?s)refused.*data\nfile\nmade"])
 
     def test_hosts_are_allowed_and_denied_while_it_runs(self):
         ask = f"agentbox exec live -- sh -c '{CURL} --insecure https://evil.example/; grep -c evil.example /run/agentbox/box.json'"

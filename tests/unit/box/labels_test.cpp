@@ -108,7 +108,7 @@ TEST_CASE("credentials and conversations get the box's label, other mounts none"
   CHECK(labels.own_paths.back().label == labels.user_paths[0].label);
 
   wanted.mounts = {{"/usr/share/dict", "/mnt/dict", false, "--mount"}}; // writable
-  CHECK(has(refusal(wanted, enforcing_host()), "SELinux denies the box writing \"/usr/share/dict\""));
+  CHECK(has(refusal(wanted, enforcing_host()), "SELinux denies the box write access to \"/usr/share/dict\""));
   wanted.mounts = {{"/home/user/data", "/mnt/data", true, "--mount"}};
   const std::string text = refusal(wanted, enforcing_host());
   CHECK(has(text, "reading \"/home/user/data\" (unconfined_u:object_r:user_home_t:s0)"));
