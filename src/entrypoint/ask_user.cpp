@@ -36,7 +36,7 @@ int report(protocol::AskAnswer answer) {
   const char* text = "";
   switch (answer) {
   case AskAnswer::asked:
-    text = "the user is shown your request. It may take a while or be declined; do not ask again for the same host";
+    text = "your request is shown to the user. It may take a while or be declined; do not ask again for the same host";
     break;
   case AskAnswer::allowed: text = "the host is allowed already"; break;
   case AskAnswer::denied: text = "not asked: the user has denied this host"; break;

@@ -35,7 +35,7 @@ class AboutBox(NetworkTest):
             # While the box runs, or at its end if it ended before the line was read.
             self.assertRegex(done.err, r"asked for: pypi\.org - allow (it with: agentbox allow pypi\.org --for 10m|with: agentbox run "
                                        r"--allow pypi\.org) \(the agent asks: \"to test\"\)")
-            self.assertIn("the user is shown your request", (self.workspace / "asked.txt").read_text())
+            self.assertIn("your request is shown to the user", (self.workspace / "asked.txt").read_text())
         self.user_config("[agent]\nabout_box = false\n")
         shown = self.agentbox("run", "claude", "--dry-run")
         self.assertNotIn("append-system-prompt", shown.out)
