@@ -19,7 +19,7 @@ struct References {
 };
 
 /// Returns what the Git configuration refers to below the root of `walk`: hooks (core.hooksPath), included files, and
-/// files that the command of an alias, a filter, an editor, … names, relative to the top of each working tree. Reads
+/// files named in the command of an alias, a filter, an editor, …, relative to the top of each working tree. Reads
 /// the settings of `repositories` with their submodules and worktrees, of those `elsewhere`, the files that these
 /// include, the user's and the system's. Bounded: throws Error(refused) when there is more than can be followed, or a
 /// file is too long.
