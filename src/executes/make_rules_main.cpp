@@ -37,7 +37,7 @@ std::string checked(const toml::node& node, const std::string& text, Treatment t
   const bool protect = treatment == Treatment::protect;
   const std::string name = text.starts_with('/') ? text.substr(1) : text;
   if (protect && (name != text || name.find('*') != std::string::npos)) {
-    refuse(node, text + ": what is protected is named literally, in every directory");
+    refuse(node, text + ": protected names apply in every directory and have no *");
   }
   if (name.find('*') < name.find_last_of('/') + 1) {
     refuse(node, text + ": * is allowed in the last part only");
@@ -58,7 +58,7 @@ std::size_t when_of(const toml::table& table) {
   const auto* const found =
       std::find_if(k_when_words.begin(), k_when_words.end(), [&](const EnumWords& one) { return one.word == word; });
   if (found == k_when_words.end()) {
-    refuse(table, "when: " + word + " is not known");
+    refuse(table, "when: unknown word " + word);
   }
   return static_cast<std::size_t>(found - k_when_words.begin());
 }

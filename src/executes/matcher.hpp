@@ -39,7 +39,7 @@ public:
   /// be the first part of a name.
   bool decides(std::string_view directory) const;
 
-  /// Returns the first part of each name without "*", each once.
+  /// Returns the first parts of the names without "*", without duplicates.
   const std::vector<std::string_view>& first_parts() const { return m_first_parts; }
 
   /// Returns whether `path` can be the first part of a name: "a/.claude" of ".claude/settings.json".
