@@ -26,11 +26,11 @@ public:
   int signal() const noexcept { return static_cast<int>(code()) - 128; }
 };
 
-/// While one exists, SIGINT, SIGTERM, SIGHUP and SIGQUIT do not kill this process. Instead every wait of this library
-/// (spawn(), wait(), capture(), ends_within(), lock_exclusively(), write_to_fifo(), sleep_for()) throws Interrupted,
-/// immediately and from then on, so that code that made something can remove it. Without one, the signals kill as
-/// usual: code that leaves nothing behind needs none. A signal that was not taken kills the process when the last one
-/// ends.
+/// While an object exists, SIGINT, SIGTERM, SIGHUP and SIGQUIT do not kill this process. Instead every wait of this
+/// library (spawn(), wait(), capture(), ends_within(), lock_exclusively(), write_to_fifo(), sleep_for()) throws
+/// Interrupted, immediately and from then on, so that code that made something can remove it. Without one, the signals
+/// kill as usual: code that leaves nothing behind needs none. A signal that was not taken kills the process when the
+/// last object ends.
 ///
 /// Nested objects share the state of the first. This is the only process-wide state of the program; only the thread
 /// that made the first one may use it.
@@ -53,7 +53,7 @@ private:
   bool m_nested;
 };
 
-/// While one exists, a signal ends a wait only after 10 s, so that cleaning up can finish.
+/// While an object exists, a signal ends a wait only after 10 s, so that cleaning up can finish.
 class CleanUp {
 public:
   CleanUp() noexcept;
@@ -62,7 +62,7 @@ public:
   ~CleanUp();
 };
 
-/// While one exists, signals end no wait: its holder takes them with Signals::next() and passes them on to a child.
+/// While an object exists, signals end no wait: its owner takes them with Signals::next() and passes them to a child.
 class SignalsPassedOn {
 public:
   SignalsPassedOn() noexcept;
