@@ -74,7 +74,7 @@ Fd open_directory(int parent, const char* name) {
 void run(const char* name, std::vector<std::string> arguments) {
   const auto program = support::find_program(name);
   if (!program) {
-    throw Error(ExitCode::failed, std::string("there is no program ") + name);
+    throw Error(ExitCode::failed, std::string("program not found: ") + name);
   }
   arguments.insert(arguments.begin(), *program);
   support::capture(support::Command{std::move(arguments), {{"LC_ALL", "C"}}, {}, false});
@@ -210,7 +210,7 @@ std::vector<KeptHome> find_homes() {
 std::uint64_t size_of(const fs::path& home) {
   const auto program = support::find_program("du"); // copes with any depth, and with hard links
   if (!program) {
-    throw Error(ExitCode::failed, "there is no program du");
+    throw Error(ExitCode::failed, "program not found: du");
   }
   const support::Captured result = support::capture(
       support::Command{{*program, "-s", "-k", "-x", "--", home.string()}, {{"LC_ALL", "C"}}, {}, false});

@@ -129,7 +129,7 @@ LoginContent keep_own(const LoginKind& kind, const std::string& text, std::time_
   const LoginPlace place = place_of(kind, LoginOrigin::own);
   const auto content = parse_login(kind, text, now);
   if (!content || content->is_over(now)) {
-    throw Error(ExitCode::failed, kind.agent + " did not leave a login", "try again: agentbox login " + kind.agent);
+    throw Error(ExitCode::failed, kind.agent + " did not store a login", "try again: agentbox login " + kind.agent);
   }
   support::make_private_directory(place.directory);
   const LaunchersLock lock(place.directory, LaunchersLock::Wait::yes);

@@ -89,7 +89,7 @@ PodmanInfo parse_podman_info(std::string_view info_json) {
   try {
     return info_from(json::parse(info_json));
   } catch (const json::exception& error) {
-    throw Error(ExitCode::refused, std::string("`podman info` printed something unexpected: ") + error.what(),
+    throw Error(ExitCode::refused, std::string("unexpected output of `podman info`: ") + error.what(),
                 "agentbox doctor");
   }
 }

@@ -21,7 +21,7 @@ FindingKind kind_of(const std::string& word) {
   const auto* const found =
       std::find_if(k_kinds.begin(), k_kinds.end(), [&](const KindNames& one) { return one.word == word; });
   if (found == k_kinds.end()) {
-    throw std::invalid_argument("the kind " + support::in_quotes(word) + " is not known");
+    throw std::invalid_argument("unknown kind " + support::in_quotes(word));
   }
   return found->kind;
 }
