@@ -18,7 +18,7 @@ namespace {
 
 constexpr int k_pause_ms = 1; // between two attempts
 
-/// Blocks all signals while a thread is started, which inherits that: signals are for the launcher's thread, and
+/// Blocks all signals while a thread is started, which inherits the mask: signals are for the launcher's thread, and
 /// SIGPIPE must not kill us.
 class SignalsBlocked {
 public:

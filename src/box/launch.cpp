@@ -112,7 +112,7 @@ struct Setting {
   const config::Preferences& preferences;
 };
 
-/// Returns the files that no box can write or move: the guarded paths and the directories above them are mounts in it.
+/// Returns what the box cannot write or move: the guarded paths and the directories above them are mounts in it.
 /// A tree's root is only one of them when it is itself a repository; what is in it is examined by name in any case.
 review::MountedFiles mounted_files(const oci::HostFacts& facts) {
   review::MountedFiles mounted;

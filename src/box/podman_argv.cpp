@@ -42,7 +42,7 @@ std::string network_of(const podman::PodmanInfo& facts, const policy::EgressPoli
   return fmt::format("slirp4netns:allow_host_loopback={}", loopback);
 }
 
-/// Returns the flags for limits that have a cgroup controller here. The renderers refuse limits that are not enforced.
+/// Returns the flags for limits that have a cgroup controller here. The renderers refuse those that have none.
 Words limit_flags(const policy::PolicyFields& fields, const oci::HostFacts& facts) {
   const policy::Limits& limits = fields.limits;
   Words flags;

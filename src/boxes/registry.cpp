@@ -213,7 +213,7 @@ Fd open_launcher(const std::string& name) {
     return {};
   }
   Fd process = support::open_pidfd(*pid);
-  // Checked after the descriptor is open: a launcher that holds its lock now was already running.
+  // Checked after the descriptor is open: a launcher that holds its lock now has been running since.
   return has_launcher(paths) ? std::move(process) : Fd();
 }
 
