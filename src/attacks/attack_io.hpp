@@ -47,7 +47,7 @@ struct Address {
 /// Parses a numeric address (inet_pton(3)).
 Address address_of(const char* text, std::uint16_t port);
 
-/// Returns the result of connect(2) after at most `timeout_ms`: 0 or an errno, ETIMEDOUT if there is none by then. `fd`
+/// Returns the result of connect(2) after at most `timeout_ms`: 0 or an errno, ETIMEDOUT if there is none. `fd`
 /// becomes non-blocking.
 int connect_result(int fd, const Address& to, int timeout_ms);
 
