@@ -207,7 +207,7 @@ private:
     level.arrived = !path.empty() && !level.mounted && (pending.above_arrived || has_arrived(path, info));
   }
 
-  /// Returns whether directory `path` was moved to its path since `m_since`. A rename changes st_ctime, but so does
+  /// Returns whether directory `path` was moved there since `m_since`. A rename changes st_ctime, but so does
   /// every new file in it: without a baseline, a directory of programs, or one that usually contains such a directory,
   /// counts as moved.
   bool has_arrived(std::string_view path, const struct stat& info) const {
