@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "firewall/audit/object_text.hpp"
+#include "support/json_integer.hpp"
 
 namespace agentbox::firewall::audit {
 namespace {
@@ -31,19 +32,21 @@ bool fill(const nlohmann::json& object, AuditRecord& record) {
   object.at("kind").get_to(kind);
   object.at("name").get_to(record.name);
   object.at("address").get_to(record.address);
-  object.at("port").get_to(record.port);
+  support::read_json_integer(object.at("port"), record.port);
   object.at("protocol").get_to(record.protocol);
   object.at("verdict").get_to(verdict);
   record.reason = parse_reason(object.at("reason").get_ref<const std::string&>());
   object.at("text").get_to(record.text);
   object.at("rule").get_to(record.rule);
-  object.at("bytes_up").get_to(record.bytes_up);
-  object.at("bytes_down").get_to(record.bytes_down);
-  object.at("duration_ms").get_to(record.duration_ms);
+  support::read_json_integer(object.at("bytes_up"), record.bytes_up);
+  support::read_json_integer(object.at("bytes_down"), record.bytes_down);
+  support::read_json_integer(object.at("duration_ms"), record.duration_ms);
   const auto* const decider = std::find(k_deciders.begin(), k_deciders.end(), object.value("by", std::string()));
   record.by = decider == k_deciders.end() ? DecidedBy::firewall
                                           : static_cast<DecidedBy>(std::distance(k_deciders.begin(), decider));
-  record.count = object.value("count", std::uint64_t{1});
+  if (object.contains("count")) {
+    support::read_json_integer(object.at("count"), record.count);
+  }
   record.first = object.value("first", std::string());
   record.verdict = verdict == "allow" ? Verdict::allow : Verdict::deny;
   for (const auto& [value, text] : k_kinds) {

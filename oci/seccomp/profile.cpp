@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "support/error.hpp"
+#include "support/json_integer.hpp"
 #include "support/sorted.hpp"
 
 namespace agentbox::oci::seccomp {
@@ -107,7 +108,7 @@ std::uint32_t errno_of(const json& group, const char* key, std::uint32_t otherwi
   if (found == group.end() || found->is_null()) {
     return otherwise;
   }
-  const auto value = found->get<std::uint32_t>();
+  const auto value = support::json_integer<std::uint32_t>(*found);
   if (value == 0 || value > k_max_errno) {
     throw not_understood(where, std::string(key) + " is not a valid errno");
   }
@@ -238,8 +239,9 @@ Comparison read_comparison(const json& arg, const std::string& where) {
   const auto op = arg.at("op").get<std::string>();
   for (const auto& [text, value] : k_operators) {
     if (op == text) {
-      const Comparison comparison{arg.at("index").get<std::uint32_t>(), value, arg.at("value").get<std::uint64_t>(),
-                                  value == Operator::masked_eq ? arg.value("valueTwo", std::uint64_t{0}) : 0};
+      const auto number = [&](const char* key) { return support::json_integer<std::uint64_t>(arg.at(key)); };
+      const Comparison comparison{support::json_integer<std::uint32_t>(arg.at("index")), value, number("value"),
+                                  value == Operator::masked_eq && arg.contains("valueTwo") ? number("valueTwo") : 0};
       if (comparison.index >= k_arguments) {
         throw not_understood(where, "a system call has six arguments");
       }

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "support/json_integer.hpp"
+
 namespace agentbox::boxes {
 
 using nlohmann::json;
@@ -41,8 +43,8 @@ std::optional<SessionRecord> record_from_json(std::string_view text) {
     document.at("workspace").get_to(record.workspace);
     document.at("agent").get_to(record.agent);
     document.at("command").get_to(record.command);
-    document.at("pid").get_to(record.pid);
-    document.at("started").get_to(record.started);
+    support::read_json_integer(document.at("pid"), record.pid);
+    support::read_json_integer(document.at("started"), record.started);
     document.at("agent_image").get_to(record.agent_image);
     document.at("firewall_image").get_to(record.firewall_image);
     document.at("full_network").get_to(record.full_network);

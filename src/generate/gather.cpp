@@ -10,6 +10,7 @@
 #include "oci/bundle/id_maps.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/json_integer.hpp"
 #include "support/terminal.hpp"
 
 namespace agentbox::generate {
@@ -121,7 +122,8 @@ void add_id_mappings(oci::HostFacts& facts, const policy::User& user, const podm
   const auto mappings = [&](const char* key, std::uint32_t box_id) {
     std::vector<oci::IdMapping> rootless;
     for (const json& map : maps.at(key)) {
-      rootless.push_back({map.at("container_id"), map.at("host_id"), map.at("size")});
+      const auto number = [&](const char* name) { return support::json_integer<std::uint32_t>(map.at(name)); };
+      rootless.push_back({number("container_id"), number("host_id"), number("size")});
     }
     return oci::bundle::keep_id_outside(box_id, rootless);
   };

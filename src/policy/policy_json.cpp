@@ -10,6 +10,7 @@
 #include "policy/egress_json.hpp"
 #include "policy/env_names.hpp"
 #include "support/error.hpp"
+#include "support/json_integer.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::policy {
@@ -243,6 +244,8 @@ void read(const json& value, T& to) {
     read_enum(value.get<std::string>(), {Run::Kind::agent, Run::Kind::prompt, Run::Kind::command}, kind_text, to);
   } else if constexpr (OneOf<T, std::filesystem::path>) {
     to = value.get<std::string>();
+  } else if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+    support::read_json_integer(value, to);
   } else {
     to = value.get<T>();
   }

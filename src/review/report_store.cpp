@@ -7,6 +7,7 @@
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/json_integer.hpp"
 #include "support/text.hpp"
 
 namespace agentbox::review {
@@ -54,14 +55,14 @@ ReviewReport from_json(std::string_view text, std::string_view where) {
     ReviewReport report;
     document.at("box").get_to(report.box);
     report.workspace = document.at("workspace").get<std::string>();
-    document.at("since").get_to(report.since);
+    support::read_json_integer(document.at("since"), report.since);
     for (const json& one : document.at("findings")) {
       report.findings.push_back({kind_of(one.at("kind")), one.at("path"), one.at("detail")});
     }
     for (const auto& [word, count] : document.at("counts").items()) {
-      report.counts[kind_of(word)] = count.get<std::size_t>();
+      report.counts[kind_of(word)] = support::json_integer<std::size_t>(count);
     }
-    document.at("looked_at").get_to(report.looked_at);
+    support::read_json_integer(document.at("looked_at"), report.looked_at);
     document.at("stopped").get_to(report.stopped);
     return report;
   } catch (const std::exception& error) {

@@ -6,6 +6,7 @@
 #include "support/digest.hpp"
 #include "support/error.hpp"
 #include "support/file.hpp"
+#include "support/json_integer.hpp"
 
 namespace agentbox::selinux {
 namespace {
@@ -29,7 +30,9 @@ std::optional<LabelRecord> read_label_record(const fs::path& directory, const fs
     if (!identity || document.at("path") != path.string()) {
       return std::nullopt;
     }
-    return LabelRecord{*identity, {document.at("type"), document.at("level")}, document.at("time")};
+    return LabelRecord{*identity,
+                       {document.at("type"), document.at("level")},
+                       support::json_integer<std::int64_t>(document.at("time"))};
   } catch (const json::exception&) {
     return std::nullopt;
   } catch (const support::Error&) {

@@ -124,6 +124,20 @@ TEST_CASE("lines that are not records are skipped", "[audit]") {
   CHECK(from_json_line(other) == sample()); // a newer version's key
 }
 
+TEST_CASE("numbers that do not fit are not truncated", "[audit]") {
+  const auto with_port = [](const std::string& number) {
+    std::string line = to_json_line(sample());
+    const auto at = line.find("\"port\":") + 7;
+    return from_json_line(line.replace(at, line.find(',', at) - at, number));
+  };
+  CHECK(with_port("65535"));
+  for (const char* number :
+       {"65536", "-1", "443.5", "443.0", "1e80", "true", "\"443\"", "null", "18446744073709551616"}) {
+    INFO(number);
+    CHECK_FALSE(with_port(number));
+  }
+}
+
 TEST_CASE("times are UTC with milliseconds", "[audit]") {
   using std::chrono::milliseconds;
   const std::chrono::system_clock::time_point epoch;
